@@ -1,0 +1,217 @@
+"""Money as people write it, read exactly. Never a float.
+
+Pure functions on text. A function that cannot read a value with certainty says why instead of
+guessing. Standard library only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from enum import StrEnum
+
+INT64_MAX = 2**63 - 1
+INT64_MIN = -(2**63)
+_DIGITS = 60  # before and after the decimal sign; the product of two such numbers is exact
+
+_SPACES = "\u0020\u00a0\u2007\u2009\u202f\t\r\n"
+MINUS = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2014": "-", "\u2012": "-"})
+_PLAIN_INTEGER = re.compile(r"[+-]?[0-9]+")
+_PLAIN_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+_EXPONENT = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
+_CURRENCY = r"(?:[$£€¥₹₩₽₺₫₴₦₱₪฿]|[A-Z]{3}(?![A-Za-z])|(?:kr|zł|Kč|Ft|Fr)(?![A-Za-z])\.?)"
+_CURRENCY_BEFORE = re.compile(rf"(?P<sign>[+-]?)[{_SPACES}]*{_CURRENCY}(?P<rest>.*)", re.DOTALL)
+_CURRENCY_AFTER = re.compile(
+    rf"(?P<rest>.*?(?<![A-Za-z])){_CURRENCY}[{_SPACES}]*(?P<sign>-?)", re.DOTALL
+)
+_GROUP = r"[ \u00a0\u2007\u2009\u202f'’]"
+_BY_MARK = {
+    mark: re.compile(
+        rf"(?P<whole>[0-9]+|[1-9][0-9]{{0,2}}(?:{other}[0-9]{{3}})+"
+        rf"|[1-9][0-9]{{0,2}}(?:{_GROUP}[0-9]{{3}})+)?"
+        rf"(?:{re.escape(mark)}(?P<part>[0-9]*))?"
+    )
+    for mark, other in ((".", ","), (",", r"\."))
+}
+
+
+class Numbers(StrEnum):
+    """Which sign separates the decimals."""
+
+    POINT = "point"
+    COMMA = "comma"
+
+
+class Unreadable(StrEnum):
+    """Why an amount cannot be read with certainty."""
+
+    NOT_A_NUMBER = "it is not a number"
+    DECIMALS = "it has decimals"
+    EXPONENT = "it is written with an exponent"
+    SEPARATORS = "it has thousands separators"
+    CURRENCY_SIGN = "it has a currency sign"
+    TOO_PRECISE = "it has more decimals than the currency"
+    TOO_LARGE = "it is too large"
+
+
+def tidy(text: str) -> str:
+    """The text without spaces around it, of whatever width, and without invisible marks."""
+    return text.strip().strip("\ufeff\u200b\u2060").strip()
+
+
+def read_cents(text: str) -> int | Unreadable:
+    """Integer cents, as ``100000``; everything else is refused with its reason.
+
+    Source: Light's amounts are int64 cents.
+    """
+    bare = tidy(text).translate(MINUS)
+    if _PLAIN_INTEGER.fullmatch(bare):
+        # int() refuses thousands of digits; no int64 has more than 19
+        digits = bare.lstrip("+-0") or "0"
+        value = int(digits) if len(digits) <= 19 else INT64_MAX + 2
+        value = -value if bare[0] == "-" else value
+        return value if INT64_MIN <= value <= INT64_MAX else Unreadable.TOO_LARGE
+    if _EXPONENT.fullmatch(bare):
+        return Unreadable.EXPONENT
+    if _CURRENCY_BEFORE.fullmatch(bare) or _CURRENCY_AFTER.fullmatch(bare):
+        return Unreadable.CURRENCY_SIGN if re.search("[0-9]", bare) else Unreadable.NOT_A_NUMBER
+    if re.fullmatch(
+        rf"[+-]?[0-9]{{1,3}}(?:[.,]|{_GROUP})[0-9]{{3}}(?:(?:[.,]|{_GROUP})[0-9]{{3}})*", bare
+    ):
+        return Unreadable.SEPARATORS
+    if re.fullmatch(rf"[+-]?(?:[0-9]|[.,]|{_GROUP})*[0-9][.,][0-9]*", bare):
+        return Unreadable.DECIMALS
+    return Unreadable.NOT_A_NUMBER
+
+
+def read_decimal(text: str, numbers: Numbers) -> Decimal | Unreadable:
+    """A number as people write it: ``-1,101,643.43``, ``(1 234.50)``, ``£12``, ``12.50-``, ``-``.
+
+    A lone dash, with or without a currency sign, is the accountant's zero. Groups must be of three
+    digits, so that ``1,00`` is never read as a hundred.
+    """
+    bare = tidy(text).translate(MINUS)
+    if _EXPONENT.fullmatch(bare):
+        return Unreadable.EXPONENT
+    negative = False
+    if bare.startswith("(") and bare.endswith(")"):
+        negative, bare = True, tidy(bare[1:-1])
+        if "-" in bare or "+" in bare:
+            return Unreadable.NOT_A_NUMBER
+    for currency in (_CURRENCY_BEFORE, _CURRENCY_AFTER):
+        if match := currency.fullmatch(bare):
+            rest = tidy(match["rest"])
+            bare = match["sign"] + rest if currency is _CURRENCY_BEFORE else rest + match["sign"]
+            break
+    if bare == "-" and not negative:
+        return Decimal(0)
+    if bare.startswith(("-", "+")):
+        negative, bare = negative or bare[0] == "-", tidy(bare[1:])
+    elif bare.endswith("-"):
+        negative, bare = True, tidy(bare[:-1])
+    found = _BY_MARK["." if numbers is Numbers.POINT else ","].fullmatch(bare)
+    if not found or not (found["whole"] or found["part"]):
+        return Unreadable.NOT_A_NUMBER
+    whole, part = re.sub(r"[^0-9]", "", found["whole"] or "0"), found["part"] or "0"
+    if len(whole) > _DIGITS or len(part) > _DIGITS:
+        return Unreadable.TOO_LARGE
+    value = Decimal(f"{whole}.{part}")
+    return value.copy_negate() if negative else value
+
+
+_SIGNS = {"£": "GBP", "€": "EUR", "¥": "JPY", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY"}
+
+
+def currency_named(text: str) -> str:
+    """The currency that an amount names by its sign or letters, "" for none.
+
+    The dollar sign names none: many countries have one, and exports put it before any currency.
+    """
+    found = re.search(r"[£€¥₹₩₽₺]|[A-Z]{3}", text)
+    return _SIGNS.get(found[0], found[0]) if found else ""
+
+
+def read_plain(text: str) -> Decimal | Unreadable:
+    """A number cell of a workbook: digits, at most one point, whatever the country."""
+    bare = tidy(text)
+    if _PLAIN_DECIMAL.fullmatch(bare):
+        return Decimal(bare) if len(bare) <= _DIGITS else Unreadable.TOO_LARGE
+    return Unreadable.EXPONENT if _EXPONENT.fullmatch(bare) else Unreadable.NOT_A_NUMBER
+
+
+def to_cents(value: Decimal | Unreadable, cents_per_unit: int = 100) -> int | Unreadable:
+    """Major units as exact cents; more decimals than cents can hold are refused."""
+    if isinstance(value, Unreadable):
+        return value
+    sign, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int):
+        return Unreadable.NOT_A_NUMBER
+    whole = int("".join(map(str, digits))) * cents_per_unit
+    cents, rest = divmod(whole, 10**-exponent) if exponent < 0 else (whole * 10**exponent, 0)
+    if rest:
+        return Unreadable.TOO_PRECISE
+    cents = -cents if sign else cents
+    return cents if INT64_MIN <= cents <= INT64_MAX else Unreadable.TOO_LARGE
+
+
+ROUNDINGS = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "down": ROUND_DOWN}
+
+
+def product_cents(
+    left: Decimal, right: Decimal, rounding: str, cents_per_unit: int = 100
+) -> int | Unreadable:
+    """``left × right`` major units, rounded to whole cents as ``ROUNDINGS`` says."""
+    import decimal
+
+    with decimal.localcontext() as context:
+        context.prec = 500
+        cents = int((left * right * cents_per_unit).quantize(Decimal(1), ROUNDINGS[rounding]))
+    return cents if INT64_MIN <= cents <= INT64_MAX else Unreadable.TOO_LARGE
+
+
+_PLAIN_CENTS = re.compile(r"-?[0-9]+\.[0-9]{1,2}")
+
+
+def numbers_of(texts: Iterable[str]) -> tuple[Numbers | None, list[str], list[str]]:
+    """Which decimal mark a whole column uses, with the texts that prove the point and the comma.
+
+    A text proves a mark where it can be read with that mark only; one that cannot be read at all
+    proves nothing. None where both are proven, or where only values such as ``1.234`` occur, which
+    are a thousand and more in one country and one and a bit in another. A column of whole numbers
+    is POINT.
+    """
+    point: list[str] = []
+    comma: list[str] = []
+    doubtful = False
+    for text in texts:
+        if "." not in text and "," not in text:
+            continue
+        if _PLAIN_CENTS.fullmatch(text):
+            point.append(text)
+            continue
+        readings = [read_decimal(text, numbers) for numbers in Numbers]
+        by_point, by_comma = (not isinstance(reading, Unreadable) for reading in readings)
+        if by_point and by_comma:
+            doubtful = doubtful or readings[0] != readings[1]
+        elif by_point:
+            point.append(text)
+        elif by_comma:
+            comma.append(text)
+    if point and comma:
+        return None, point, comma
+    if point or comma:
+        return (Numbers.POINT if point else Numbers.COMMA), point, comma
+    return (None if doubtful else Numbers.POINT), [], []
+
+
+def two_readings(text: str) -> bool:
+    """Whether the text is one amount with a decimal point and another with a decimal comma."""
+    readings = {read_decimal(text, numbers) for numbers in Numbers}
+    return len(readings - set(Unreadable)) == 2
+
+
+def money(cents: int) -> str:
+    """``-1,234.56`` for -123456, exactly."""
+    whole, part = divmod(abs(cents), 100)
+    return f"{'-' if cents < 0 else ''}{whole:,}.{part:02d}"

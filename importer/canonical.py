@@ -1,0 +1,143 @@
+"""The canonical sheets: their fields, how a header names them, what each may hold.
+
+One declarative table serves the templates (which fields exist), the validation (what a cell may
+hold) and the documentation. Source of the fields: the request model of Light's
+``POST /v1/invoice-payables`` and the columns finance teams keep beside it. Standard library only.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+BILLS = "bills"
+LINE_ITEMS = "line_items"
+PROPERTY = "property:"  # a header "property:Project" is the custom property "Project"
+
+
+class Kind(StrEnum):
+    """What a cell of a field may hold."""
+
+    UUID = "uuid"
+    CENTS = "cents"  # integer cents, or decimal major units where the template says so
+    FACTOR = "factor"  # a quantity or unit price: any decimal
+    CURRENCY = "currency"
+    DATE = "date"
+    DATE_TIME = "date_time"
+    BOOLEAN = "boolean"
+    RATE = "rate"
+    INTEGER = "integer"
+    CODE = "code"  # invoice numbers and references, which Excel likes to mangle
+    NAME = "name"  # of a vendor, entity, account or tax code
+    TEXT = "text"
+    CHOICE = "choice"
+
+
+@dataclass(frozen=True)
+class Field:
+    name: str
+    kind: Kind
+    what: str  # in the words of the trade
+    max_length: int = 0  # characters, for CODE, NAME and TEXT
+    choices: tuple[str, ...] = ()
+
+
+NUMBER_LENGTH = 255  # Light publishes no limits; these keep a pasted page out of a ledger
+TEXT_LENGTH = 2000
+
+
+def _code(name: str, what: str) -> Field:
+    return Field(name, Kind.CODE, what, NUMBER_LENGTH)
+
+
+def _name(name: str, what: str) -> Field:
+    return Field(name, Kind.NAME, what, NUMBER_LENGTH)
+
+
+def _text(name: str, what: str) -> Field:
+    return Field(name, Kind.TEXT, what, TEXT_LENGTH)
+
+
+BILL_FIELDS = (
+    _code("billRef", "what joins line items to their bill"),
+    Field("vendorId", Kind.UUID, "the vendor's id in Light"),
+    _name("vendor", "the vendor's name, identifier or VAT id"),
+    Field("companyEntityId", Kind.UUID, "the company entity's id in Light"),
+    _name("companyEntity", "the company entity's code or name"),
+    _code("invoiceNumber", "the number on the vendor's invoice"),
+    Field("issuedDate", Kind.DATE, "the date on the vendor's invoice"),
+    Field("dueDate", Kind.DATE, "the date payment is due"),
+    Field("paymentAt", Kind.DATE_TIME, "when payment is scheduled or was made (UTC)"),
+    Field("currency", Kind.CURRENCY, "the ISO 4217 code of the bill's currency"),
+    Field("amount", Kind.CENTS, "the bill's gross total"),
+    Field("lineItemsIncludeTax", Kind.BOOLEAN, "whether line amounts include tax (blank: no)"),
+    _text("description", "a note on the bill"),
+    Field("senderBankAccountId", Kind.UUID, "the id of the bank account to pay from"),
+    Field("localCurrencyFxRateOverride", Kind.RATE, "rate to the entity's currency"),
+    Field("groupCurrencyFxRateOverride", Kind.RATE, "rate to the group's currency"),
+    Field(
+        "status",
+        Kind.CHOICE,
+        "how far the bill should go",
+        choices=("draft", "submitted", "posted", "paid"),
+    ),
+    Field("paidFromBankAccountId", Kind.UUID, "the id of the bank account it was paid from"),
+    _text("document", "the file of the invoice, relative to the sheet"),
+)
+
+LINE_FIELDS = (
+    _code("billRef", "the bill that the line belongs to"),
+    _code("invoiceNumber", "the invoice number of the bill that the line belongs to"),
+    Field("lineNumber", Kind.INTEGER, "the line's place in the bill"),
+    _text("description", "what was bought"),
+    Field("amount", Kind.CENTS, "the line's gross amount, with tax"),
+    Field("netAmount", Kind.CENTS, "the line's net amount, without tax"),
+    Field("taxAmount", Kind.CENTS, "the line's tax"),
+    Field("taxCodeId", Kind.UUID, "the tax code's id in Light"),
+    _name("taxCode", "the tax code, as the lookup table names it"),
+    Field("accountId", Kind.UUID, "the ledger account's id in Light"),
+    _name("account", "the ledger account's code"),
+    Field("shouldAmortize", Kind.BOOLEAN, "whether the cost is spread over time"),
+    Field("amortizationStartDate", Kind.DATE, "first day of the spreading"),
+    Field("amortizationEndDate", Kind.DATE, "last day of the spreading"),
+    Field("amortizationTemplateId", Kind.UUID, "the id of the amortization template in Light"),
+)
+
+FIELDS = {
+    BILLS: {field.name: field for field in BILL_FIELDS},
+    LINE_ITEMS: {field.name: field for field in LINE_FIELDS},
+}
+
+# Light shows these but does not take them.
+RESPONSE_ONLY = (
+    "costCenterId",
+    "amortizationScheduleId",
+    "customPropertiesOld",
+    "aiValueSuggestions",
+)
+
+_DECORATION = re.compile(r"^\s*\*+|\((?:required|optional|custom)\)\s*$|\*+\s*$", re.IGNORECASE)
+_SEPARATORS = re.compile(r"[\s_\-\u00a0\u2007\u202f]+")
+
+
+def header_key(header: str) -> str:
+    """The header as it is compared: case, spaces, underscores and hyphens do not count.
+
+    A leading ``*`` and a trailing ``(required)``, ``(custom)`` or ``*`` are left out too, so that
+    ``*Vendor ID``, ``vendor_id`` and ``vendorId (required)`` all name one column.
+    """
+    return _SEPARATORS.sub("", undecorated(header)).casefold()
+
+
+def undecorated(header: str) -> str:
+    """The header without a leading ``*`` and a trailing ``(required)``, ``(custom)`` or ``*``."""
+    bare, before = header.strip("\ufeff \t"), ""
+    while bare != before:
+        before, bare = bare, _DECORATION.sub("", bare).strip()
+    return bare
+
+
+def field_kind(sheet: str, name: str) -> Kind:
+    """The kind of a field; custom properties are text."""
+    return Kind.TEXT if name.startswith(PROPERTY) else FIELDS[sheet][name].kind

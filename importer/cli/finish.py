@@ -1,0 +1,85 @@
+"""The end of every command that has a result: workbook, summary, exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from importer.cli.options import Output
+from importer.errors import ImporterError
+from importer.records import Finding, Report, RunSummary, Severity, Status
+
+SHOWN = 8  # findings on the terminal: with the figures they fit one screen
+
+
+def exit_code(summary: RunSummary, findings: Sequence[Finding], *, stopped: bool) -> int:
+    """0 all done; 1 errors in the data or rejected; 3 unknown; 4 stopped early."""
+    if stopped:
+        return 4
+    if summary.bills.get(Status.UNKNOWN, 0):
+        return 3
+    bad = (Status.INVALID, Status.REJECTED, Status.NOT_SENT)
+    if any(summary.bills.get(s, 0) for s in bad) or any(
+        f.severity is Severity.ERROR for f in findings
+    ):
+        return 1
+    return 0
+
+
+def finish(report: Report, output: Output, wanted: Path) -> RunSummary:
+    """Write the workbook, tell the person; the summary with its exit code and the workbook's path.
+
+    A workbook that cannot be written does not hide what happened: the summary is still told.
+    """
+    from importer.results.console import summary_text
+    from importer.results.summary_json import summary_json
+    from importer.results.workbook import write_workbook
+
+    summary, path = report.summary, wanted
+    try:
+        with _claimed(wanted) as path:
+            summary = replace(summary, result=str(path.absolute()))
+            write_workbook(replace(report, summary=summary), path)
+    except (ImporterError, OSError) as error:
+        again = f" Make it later with: light-import report {summary.run}" if summary.run else ""
+        cause = error.strerror if isinstance(error, OSError) else str(error)
+        click.echo(f"The result workbook {path} could not be written: {cause}.{again}", err=True)
+        summary = replace(
+            summary, result=None, exit_code=summary.exit_code or ImporterError.exit_code
+        )
+    width = shutil.get_terminal_size((80, 24)).columns
+    text = summary_text(summary, report.findings, width=min(width, 100), limit=SHOWN)
+    if output.json:
+        if not output.quiet:
+            click.echo(text, err=True)
+        click.echo(json.dumps(summary_json(summary, report.findings), ensure_ascii=False, indent=2))
+    elif not output.quiet:
+        click.echo(text)
+    return summary
+
+
+@contextlib.contextmanager
+def _claimed(path: Path) -> Iterator[Path]:
+    """``path``, or the next free name: two commands at once never write one file.
+
+    The name is taken by an empty file, which does not stay where the block fails.
+    """
+    from importer.results.names import result_path
+
+    while True:
+        try:
+            path.open("xb").close()
+            break
+        except FileExistsError:
+            path = result_path([], str(path), path.parent)
+    try:
+        yield path
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise

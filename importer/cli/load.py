@@ -1,0 +1,67 @@
+"""``light-import load``: check, then create the bills in Light."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from importer.cli.options import output_of, output_options, request_of, source_options
+
+
+@click.command(short_help="Check sheets, then create their bills in Light.")
+@source_options
+@click.option("--sandbox", is_flag=True, help="Load into a throw-away local server; needs no key.")
+@click.option(
+    "--base-url",
+    metavar="URL",
+    envvar="LIGHT_BASE_URL",
+    help="Where Light is.  [env: LIGHT_BASE_URL; default: https://api.light.inc]",
+)
+@click.option("--dry-run", is_flag=True, help="Stop before anything is written to Light.")
+@click.option("--only-valid", is_flag=True, help="Load the valid bills, leave out the others.")
+@click.option("--yes", is_flag=True, help="Do not ask before loading.")
+@click.option(
+    "--requests-per-minute",
+    type=click.IntRange(min=1),
+    help="At most so many requests in any 60 seconds.  [default: 300]",
+)
+@click.option(
+    "--requests-per-day",
+    type=click.IntRange(min=1),
+    help="At most so many requests in a UTC day.  [default: 100000]",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    default=30.0,
+    show_default=True,
+    help="Seconds to wait for an answer.",
+)
+@click.option(
+    "--settle",
+    type=click.FloatRange(min=0),
+    default=30.0,
+    show_default=True,
+    help="Seconds after which a bill that Light does not show is held to be absent, and is sent"
+    " again. Where Light is slower than that, a bill may be there twice.",
+)
+@click.option("--journal", type=click.Path(), help="Another journal than the company's own.")
+@output_options
+def load(**options: Any) -> int:
+    """Create the bills of a sheet in Light, each exactly once.
+
+    Checks everything first and sends nothing while a cell is wrong. If it is interrupted, the same
+    command goes on where it stopped. The key comes from LIGHT_API_KEY (or LIGHT_ACCESS_TOKEN).
+
+    \b
+    Examples:
+      light-import load bills.xlsx --sandbox
+      light-import load bills.xlsx --dry-run
+      light-import load ledger.csv --template uk-spend --only-valid
+    """
+    from importer.cli.session import run_load
+    from importer.cli.target import LoadOptions
+
+    request, output = request_of(options), output_of(options)
+    return run_load(request, output, LoadOptions(**options))

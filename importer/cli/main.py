@@ -1,0 +1,98 @@
+"""The command line. Each command's module is imported when the command runs.
+
+Commands turn options into records, make one call, print. Heavy imports happen inside them, so that
+``--help`` is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+import importer
+from importer.errors import ImporterError, StoppedEarly
+
+_COMMANDS = {
+    "validate": ("validate", "Check sheets without sending anything."),
+    "load": ("load", "Check sheets, then create their bills in Light."),
+    "runs": ("history", "List the loads of the past."),
+    "report": ("history", "Write the result workbook of a run again."),
+    "sandbox": ("sandbox", "Run a local server that behaves like Light."),
+    "template": ("template", "List, show and check templates."),
+}
+
+
+class _Lazy(click.Group):
+    """Commands by name; a command's module is imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"importer.cli.{_COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, what) for name, (_, what) in _COMMANDS.items()])
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(importer.__version__, prog_name="light-import")
+def cli() -> None:
+    """Import bills from spreadsheets into Light, each exactly once.
+
+    \b
+    Try it without a key:
+      light-import load bills.xlsx --sandbox
+    Check a file, then load it:
+      light-import validate bills.xlsx
+      light-import load bills.xlsx
+    """
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command and leave with its exit code; see the README for the codes."""
+    sys.exit(run(args))
+
+
+def run(args: list[str] | None = None) -> int:
+    verbose = "--verbose" in (args if args is not None else sys.argv)
+    try:
+        code: Any = cli.main(args, prog_name="light-import", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        return StoppedEarly.exit_code
+    except ImporterError as error:
+        if verbose:
+            raise
+        from importer.results.wording import visible
+
+        lines = [visible(line) for line in str(error).splitlines()]
+        click.echo("Error: " + "\n".join(lines), err=True)
+        return error.exit_code
+    except BrokenPipeError:  # the reader of our output has gone, as in `light-import runs | head`
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        if verbose:
+            raise
+        click.echo(
+            f"Error: this is a fault of light-import, not of your file ({type(error).__name__}:"
+            f" {error}). What was sent is in the journal, and the same command goes on. Run it with"
+            " --verbose to see where it happened.",
+            err=True,
+        )
+        return StoppedEarly.exit_code

@@ -1,0 +1,57 @@
+"""The one line that says what to run next."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from importer.cli.prepare import Request
+from importer.records import Status, TableKind
+
+
+def words_of(request: Request) -> str:
+    """The request as it is typed."""
+    words = [shlex.quote(name) for name in request.sources]
+    option = {TableKind.BILLS: "--bills", TableKind.LINE_ITEMS: "--lines"}
+    words += [f"{option[kind]} {shlex.quote(name)}" for name, kind in request.told]
+    if request.template:
+        words.append(f"--template {shlex.quote(request.template)}")
+    return " ".join(words)
+
+
+def after_validate(request: Request, code: int, result: Path) -> str:
+    if code == 0:
+        return f"light-import load {words_of(request)}"
+    return (
+        f"correct the coloured cells that {result.name} shows, in your own file, and run the same"
+        " command again"
+    )
+
+
+def after_load(
+    request: Request, extra: str, run: str | None, code: int, bills: dict[str, int], sandbox: bool
+) -> str:
+    """``extra`` are the other options that the same load would need."""
+    again = f"light-import load {words_of(request)}{extra}"
+    if sandbox and code in (3, 4):
+        return f"{again} (a new sandbox: this one is gone, with what was loaded into it)"
+    if code == 4:
+        return f"{again} (goes on where it stopped; nothing is sent twice)"
+    if code == 3:
+        return (
+            "look the unknown bills up in Light; the same command looks again and sends only what"
+            f" is certainly not there: {again}"
+        )
+    if bills.get(Status.REJECTED) or bills.get(Status.INVALID) or code == 1:
+        if bills.get(Status.VALID) and not run:
+            return (
+                f"correct the coloured cells and run {again} again, or load the valid bills alone"
+                " with --only-valid"
+            )
+        kept = "" if sandbox else "; what is in Light is not sent again"
+        return f"correct the rest in your file and run {again}{kept}"
+    if run is None and code == 0:
+        return f"{again} (without --dry-run)"
+    if sandbox:
+        return f"set LIGHT_API_KEY and run light-import load {words_of(request)} to load into Light"
+    return f"light-import report {run} (the workbook again, any time)" if run else again

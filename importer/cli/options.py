@@ -1,0 +1,82 @@
+"""Options that commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Output:
+    """How to tell the person."""
+
+    result: str | None
+    json: bool
+    quiet: bool
+    verbose: bool
+
+    def say(self, text: str) -> None:
+        """A line for the person; not to be mistaken for the result."""
+        from importer.results.wording import visible
+
+        if not self.quiet:
+            click.echo(visible(text), err=True)
+
+
+def source_options(command: F) -> F:
+    """What to read."""
+    for option in (
+        click.option("--lines", type=click.Path(), help="The file of the line items."),
+        click.option("--bills", type=click.Path(), help="The file of the bills."),
+        click.option(
+            "--template",
+            metavar="NAME|PATH",
+            help="How the sheets are laid out; recognised from the headers if left out.",
+        ),
+        click.argument("source", nargs=-1, type=click.Path()),
+    ):
+        command = option(command)
+    return command
+
+
+def output_options(command: F) -> F:
+    """How to tell."""
+    for option in (
+        click.option("--verbose", is_flag=True, help="Say more, with tracebacks of faults."),
+        click.option("--quiet", is_flag=True, help="Say nothing but errors."),
+        click.option("--json", "as_json", is_flag=True, help="The summary as JSON on stdout."),
+        click.option(
+            "--result",
+            metavar="PATH",
+            help="The result workbook. [default: <source>-result.xlsx in the current folder]",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def request_of(options: dict[str, Any]) -> Any:
+    """The ``Request`` of a command's options, taken out of them."""
+    from importer.cli.prepare import Request
+    from importer.records import TableKind
+
+    told = [
+        (options.pop(name), kind)
+        for name, kind in (("bills", TableKind.BILLS), ("lines", TableKind.LINE_ITEMS))
+    ]
+    return Request(
+        tuple(options.pop("source")),
+        options.pop("template"),
+        tuple((name, kind) for name, kind in told if name),
+    )
+
+
+def output_of(options: dict[str, Any]) -> Output:
+    return Output(
+        options.pop("result"), options.pop("as_json"), options.pop("quiet"), options.pop("verbose")
+    )

@@ -1,0 +1,41 @@
+"""Where things are kept on this machine: the user's data folder, never the current one."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+def data_folder() -> Path:
+    """The user's data folder; ``LIGHT_IMPORT_HOME`` takes another."""
+    told = os.environ.get("LIGHT_IMPORT_HOME")
+    if told:
+        return Path(told).expanduser().absolute()
+    import platformdirs
+
+    return platformdirs.user_data_path("light-import", appauthor=False)
+
+
+def _slug(base_url: str) -> str:
+    parts = urlsplit(base_url)
+    return re.sub(r"[^A-Za-z0-9.-]+", "_", parts.netloc + parts.path).strip("_")
+
+
+def journal_path(base_url: str, company_id: str) -> Path:
+    """The journal of one company of one Light."""
+    company = re.sub(r"[^A-Za-z0-9-]+", "_", company_id)
+    return data_folder() / "journals" / f"{_slug(base_url)}-{company}.sqlite"
+
+
+def pace_path(base_url: str, key_mark: str) -> Path:
+    """The file in which all processes that use one key keep its pace."""
+    mark = hashlib.sha256(f"{base_url}\n{key_mark}".encode()).hexdigest()[:12]
+    return data_folder() / "pace" / f"{_slug(base_url)}-{mark}.sqlite"
+
+
+def run_folder(run: str) -> Path:
+    """What is kept of a run: copies of its files, so that its report can be made again."""
+    return data_folder() / "runs" / run

@@ -1,0 +1,107 @@
+"""Files and options → checked bills: the stages up to validation, and lookup tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from importer.errors import UsageProblem
+from importer.records import SourceTable, TableKind
+from importer.template.loader import LoadedTemplate, find_template
+from importer.validation.check import Checked
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the person asked to read. ``told`` maps a file, as named, to what it is."""
+
+    sources: tuple[str, ...]
+    template: str | None = None
+    told: tuple[tuple[str, TableKind], ...] = ()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Each file once, however it is named."""
+        names = (*self.sources, *(name for name, _ in self.told))
+        return tuple({Path(name).resolve(): name for name in reversed(names)}.values())[::-1]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """``stamps`` tell by name which version of a file was read."""
+
+    loaded: LoadedTemplate
+    checked: Checked
+    request: Request
+    stamps: dict[str, tuple[int, int]]
+
+
+def stamp(path: Path) -> tuple[int, int]:
+    """Size and time of a file's last change; zeros where it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_size, found.st_mtime_ns
+
+
+def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared:
+    """Read, map and check, and look names up in the template's tables.
+
+    ``copies`` has the files to read in place of those named; then nothing is looked up.
+
+    Raises UnreadableFile, TemplateProblem or UsageProblem where that cannot be done at all.
+    """
+    from importer.references.resolve import resolve_by_tables
+    from importer.template.mapping import map_tables
+    from importer.template.recognise import recognise
+    from importer.validation.check import check
+
+    if not request.files:
+        raise UsageProblem("Name at least one file, as in: light-import validate bills.xlsx")
+    loaded = find_template(request.template) if request.template else None
+    stamps = {name: stamp(Path(name)) for name in request.files}
+    tables = _read(request, loaded, copies or {})
+    if loaded is None:
+        loaded = recognise(tables)
+    told = dict(request.told)
+    mapped = map_tables(tables, loaded.template, told)
+    if not mapped.tables:
+        raise UsageProblem(_nothing_found(tables, loaded))
+    checked = check(mapped)
+    if copies is None:
+        resolve_by_tables(checked, loaded, [Path(name).parent for name in request.files])
+    return Prepared(loaded, checked, request, stamps)
+
+
+def _read(
+    request: Request, loaded: LoadedTemplate | None, copies: dict[str, Path]
+) -> list[SourceTable]:
+    from importer.sheets import read_file
+
+    source = loaded.template.source if loaded else None
+    encoding = None if source is None or source.encoding == "auto" else source.encoding
+    delimiter = None if source is None or source.delimiter == "auto" else source.delimiter
+    sheets = None if source is None or source.sheet == "*" else source.sheet
+    tables: list[SourceTable] = []
+    for name in request.files:
+        read = read_file(
+            copies.get(name, Path(name)), encoding=encoding, delimiter=delimiter, sheets=sheets
+        )
+        tables += [replace(table, file=name) for table in read]
+    return tables
+
+
+def _nothing_found(tables: Sequence[SourceTable], loaded: LoadedTemplate) -> str:
+    from importer.template.headers import needed
+    from importer.template.recognise import kinds_of
+
+    template = loaded.template
+    wanted = [" or ".join(names) for kind in kinds_of(template) for names in needed(template, kind)]
+    first = tables[0]
+    there = ", ".join(h.strip() for h in first.row_cells(0) if h.strip())
+    return (
+        f"{first.file}: no header row of the template '{template.template}' is there. It would"
+        f" have: {', '.join(wanted)}. The first row has: {there}"
+    )

@@ -1,0 +1,72 @@
+"""How far the load is: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Any
+
+import click
+
+from importer.records import Status
+
+_EVERY = 10.0  # seconds between plain lines
+
+
+class Progress:
+    """Bills done, rate, time left, failures. A context manager; writes to stderr."""
+
+    def __init__(self, total: int, *, quiet: bool = False) -> None:
+        self.total, self.done, self.failed = total, 0, 0
+        self._quiet = quiet
+        self._began = self._told = time.monotonic()
+        self._bar: Any = None
+
+    def __enter__(self) -> Progress:
+        if not self._quiet and self.total and sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self._bar = tqdm(
+                total=self.total, unit="bill", desc="Loading", file=sys.stderr, dynamic_ncols=True
+            )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        elif not self._quiet and self.total:
+            self._line()
+
+    def settled(self, status: Status) -> None:
+        """One more bill is settled."""
+        self.done += 1
+        self.failed += status in (Status.REJECTED, Status.UNKNOWN)
+        if self._bar is not None:
+            self._bar.update(1)
+            if self.failed:
+                self._bar.set_postfix_str(f"{self.failed} failed", refresh=False)
+        elif not self._quiet and time.monotonic() - self._told >= _EVERY:
+            self._line()
+
+    def _line(self) -> None:
+        self._told = time.monotonic()
+        rate = self.done / max(self._told - self._began, 0.001)
+        left = (self.total - self.done) / rate if rate else 0
+        text = f"Loaded {self.done:,} of {self.total:,} bills, {rate:.1f} a second"
+        text += f", about {left:.0f} s left" if self.done < self.total else ""
+        click.echo(text + f", {self.failed:,} failed", err=True)
+
+    def say(self, text: str) -> None:
+        """Something worth knowing, beside the bar."""
+        if self._quiet:
+            return
+        if self._bar is not None:
+            self._bar.write(text, file=sys.stderr)
+        else:
+            click.echo(text, err=True)

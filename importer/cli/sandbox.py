@@ -1,0 +1,113 @@
+"""``light-import sandbox``: the local server by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+class _Seconds(click.ParamType[float]):
+    """``0.3``, ``0.3s`` or ``300ms``. With ``short``, a bare 10 or more is milliseconds."""
+
+    name = "seconds"
+
+    def __init__(self, *, short: bool = False) -> None:
+        self.short = short
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        if isinstance(value, float):
+            return value
+        text = str(value).strip().lower()
+        number, factor = (text[:-2], 0.001) if text.endswith("ms") else (text.removesuffix("s"), 1)
+        try:
+            seconds = float(number) * factor
+        except ValueError:
+            seconds = -1.0
+        if self.short and number == text and seconds >= 10:
+            seconds /= 1000
+        if not 0 <= seconds <= 600:
+            self.fail(
+                f"'{value}' is not a time of 0 to 600 seconds; write 0.3 or 300ms", param, ctx
+            )
+        return seconds
+
+
+class _WithFaults(click.Command):
+    """The help ends with the table of faults."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from importer.sandbox.faults import FAULTS, WHAT_TARGETS_ARE
+
+        rare = ", ".join(name for name, kind in FAULTS.items() if not kind.common)
+        with formatter.section("Faults"):
+            table = [(name, kind.what) for name, kind in FAULTS.items()]
+            formatter.write_dl([*table, ("all", f"Each of these at that rate, but for {rare}.")])
+        with formatter.section("Requests"):
+            formatter.write_text(
+                f"Before the fault may stand the requests it is for: {WHAT_TARGETS_ARE}."
+                " Without, --fault means post and a script means bill. For get and list, drop, 500,"
+                " 502-html, 503 and late will do."
+            )
+
+
+@click.command(cls=_WithFaults, short_help="Run a local server that behaves like Light.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True)
+@click.option("--key", default="sandbox", show_default=True, help="The key it accepts.")
+@click.option("--database", type=click.Path(), help="Keep the bills in this file.")
+@click.option("--reference", type=click.Path(), help="A folder with another company's vendors etc.")
+@click.option("--requests-per-minute", type=click.IntRange(min=1), default=300, show_default=True)
+@click.option("--requests-per-day", type=click.IntRange(min=1), default=100_000, show_default=True)
+@click.option("--window", type=click.Choice(["sliding", "fixed", "bucket"]), default="sliding",
+              show_default=True, help="How the minute is counted.")  # fmt: skip
+@click.option(
+    "--latency", type=_Seconds(short=True), default=0.0, help="Added to each answer: 0.3 or 300ms."
+)
+@click.option("--list-lag", type=_Seconds(), default=0.0, help="Until a new bill is in the list.")
+@click.option("--duplicate-state", is_flag=True,
+              help="A bill of a vendor and number that are there becomes DUPLICATED.")  # fmt: skip
+@click.option("--requests-today", type=click.IntRange(min=0), default=0,
+              help="So many of the day's requests are spent already.")  # fmt: skip
+@click.option("--clock-offset", type=float, default=0.0, metavar="SECONDS",
+              help="Its clock is so far ahead of ours; -600 is ten minutes behind.")  # fmt: skip
+@click.option("--fault", "faults", multiple=True, metavar="[REQUESTS:]FAULT:RATE",
+              help="As drop-after:0.05, for one POST in twenty. May be given again.")  # fmt: skip
+@click.option("--fault-script", type=click.Path(), metavar="FILE",
+              help="Lines as '3 drop-after' (at the third bill sent), '5-9 503-before', '20- 429', "
+              "'list:2 500'.")  # fmt: skip
+@click.option("--fault-seed", type=int, default=0, show_default=True,
+              help="Another number, other requests with faults.")  # fmt: skip
+@click.option("--late", type=_Seconds(), default=35.0, show_default=True,
+              help="How long late answers take; longer than the client's time-out.")  # fmt: skip
+def sandbox(**options: Any) -> int:
+    """Run a local server that behaves like Light, for trying things out.
+
+    It holds a small invented company. Open its address in a browser to see its bills. It stops
+    with Ctrl-C.
+
+    \b
+    Example, in two terminals:
+      light-import sandbox --port 8765
+      LIGHT_API_KEY=sandbox light-import load bills.xlsx --base-url http://127.0.0.1:8765
+    With trouble on the way:
+      light-import sandbox --fault drop-after:0.05 --fault get:503:0.1 --list-lag 3
+    """
+    from importer.sandbox import SandboxSettings, parse_fault, serve
+    from importer.sandbox.faults import read_script
+
+    port = options.pop("port")
+    for name in ("database", "reference"):
+        if options[name] is not None:
+            options[name] = Path(options[name])
+    script = options.pop("fault_script")
+    options["script"] = read_script(Path(script)) if script else ()
+    options["faults"] = tuple(parse_fault(text) for text in options["faults"])
+    settings = SandboxSettings(**options)
+
+    def ready(base_url: str) -> None:
+        click.echo(f"The sandbox listens on {base_url} (Ctrl-C stops it). To load into it:")
+        click.echo(f"  export LIGHT_BASE_URL={base_url} LIGHT_API_KEY={settings.key}")
+
+    serve(settings, port, ready)
+    return 0

@@ -1,0 +1,345 @@
+"""One load from end to end: the composition of the stages."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from importer.amounts import money
+from importer.cli import archive, paths
+from importer.cli.finish import exit_code, finish
+from importer.cli.interrupts import signals, this_task
+from importer.cli.next_step import after_load
+from importer.cli.options import Output
+from importer.cli.prepare import Prepared, Request, prepare
+from importer.cli.progress import Progress
+from importer.cli.target import LoadOptions, Target, target_of
+from importer.errors import ImporterError, JournalProblem, StoppedEarly, UsageProblem
+from importer.light.client import LightClient
+from importer.light.pacing import Pacer
+from importer.loading.journal import Journal, new_run_id
+from importer.loading.loader import Loader, LoadSettings
+from importer.loading.plan import Plan, look_in_light, plan_from_journal, record
+from importer.records import Bill, Company, Finding, RunSummary, Status
+from importer.references.resolve import Directory, needs, resolve_in_light
+from importer.results.build import Became, build_report
+from importer.results.names import result_path
+
+if TYPE_CHECKING:
+    import filelock
+
+
+@dataclass
+class Told:
+    """What a load came to, told piece by piece so that a failure in the middle loses nothing."""
+
+    company: Company | None = None
+    run: str | None = None
+    became: Became = field(default_factory=dict)
+    stopped: ImporterError | None = None
+    requests: int = 0
+
+
+@dataclass
+class _Session:
+    """What one load works with."""
+
+    prepared: Prepared
+    target: Target
+    options: LoadOptions
+    output: Output
+    client: LightClient
+    told: Told
+
+
+def run_load(request: Request, output: Output, options: LoadOptions) -> int:
+    """Load and report; returns the exit code."""
+    began, started = time.monotonic(), datetime.now(UTC)
+    asked = options.yes or options.dry_run
+    if not asked and not sys.stdin.isatty():
+        raise UsageProblem(
+            "There is no terminal to ask for your consent: add --yes to load without being asked,"
+            " or --dry-run to stop before anything is written."
+        )
+    path = result_path(list(request.files), output.result, Path.cwd())
+    with target_of(options, new_run_id(started)) as target:
+        output.say(f"Checking {', '.join(request.files)} …")
+        prepared = prepare(request)
+        told = Told()
+        try:
+            asyncio.run(_load(prepared, target, options, output, told))
+        except StoppedEarly as error:  # what was checked is told all the same
+            told.stopped = error
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            raise StoppedEarly(_stopped_at_once(told)) from None
+    checked = prepared.checked
+    summary = RunSummary(
+        command="load",
+        run=told.run,
+        company=told.company.name if told.company else None,
+        base_url=target.base_url,
+        template=prepared.loaded.template.template,
+        sources=request.files,
+        started_at=started,
+        bills={},
+        line_items={},
+        rows={},
+        totals=(),
+        requests=told.requests,
+        notes=tuple(_notes(prepared, options, told, target)),
+    )
+    report = build_report(checked, told.became, summary)
+    code = exit_code(report.summary, report.findings, stopped=told.stopped is not None)
+    summary = replace(
+        report.summary,
+        exit_code=code,
+        seconds=time.monotonic() - began,
+        next_step=after_load(
+            request, options.again(), told.run, code, dict(report.summary.bills), target.sandbox
+        ),
+    )
+    if told.stopped is not None:
+        click.echo(f"Stopped: {told.stopped}", err=True)
+    summary = finish(replace(report, summary=summary), output, path)
+    if told.run is not None:
+        _remember(target, told, summary)
+    return summary.exit_code
+
+
+def _stopped_at_once(told: Told) -> str:
+    if told.run is None:
+        return "Stopped; nothing was sent."
+    return (
+        "Stopped at once. The same command goes on and sends nothing twice; what is known so far:"
+        f" light-import report {told.run}"
+    )
+
+
+def _remember(target: Target, told: Told, summary: RunSummary) -> None:
+    """The run's figures in its history. A journal that cannot be written now loses only that."""
+    if target.journal is None or told.run is None:
+        return
+    facts = {
+        "bills": summary.bills,
+        "line_items": summary.line_items,
+        "exit_code": summary.exit_code,
+        "requests": summary.requests,
+        "seconds": round(summary.seconds, 3),
+        "result": summary.result,
+    }
+    with contextlib.suppress(ImporterError), Journal(target.journal) as journal:
+        journal.finish_run(told.run, facts)
+
+
+def _notes(prepared: Prepared, options: LoadOptions, told: Told, target: Target) -> Iterator[str]:
+    yield from prepared.checked.mapped.notes
+    if target.sandbox:
+        yield "This was the built-in sandbox; nothing was sent to Light."
+    if options.dry_run:
+        yield "Dry run: nothing was written to Light."
+    elif told.run is None and not prepared.checked.clean:
+        yield "Nothing was sent, because some bills are invalid."
+    if told.stopped is not None:
+        yield f"The run stopped early: {told.stopped}"
+
+
+async def _load(
+    prepared: Prepared, target: Target, options: LoadOptions, output: Output, told: Told
+) -> None:
+    """Resolve, plan, confirm, load. ``told`` is filled as it goes."""
+    checked = prepared.checked
+    pacer = Pacer(target.pace, per_minute=target.per_minute, per_day=target.per_day)
+    client = LightClient(target.base_url, target.credentials, pacer, timeout=options.timeout)
+    session = _Session(prepared, target, options, output, client, told)
+    try:
+        async with client:
+            with signals(this_task().cancel), _told_when_slow(output):
+                company = told.company = await client.company()
+                directory = await _directory(client, needs(checked))
+            resolve_in_light(checked, directory, prepared.loaded.template.lookups)
+            if not checked.clean and not options.only_valid and not options.dry_run:
+                return
+            bills = list(checked.valid_bills())
+            if target.journal is None:
+                target.journal = paths.journal_path(target.base_url, company.id)
+            if options.dry_run:
+                with _existing(target.journal) as journal:
+                    _same_company(journal, company, target)
+                    await _rehearse(bills, journal, session)
+            elif bills:
+                with Journal(target.journal) as journal:
+                    async with _locked(journal, output):
+                        _same_company(journal, company, target)
+                        await _create(bills, company, journal, session)
+    finally:
+        told.requests = pacer.requests
+        pacer.close()
+
+
+@contextlib.contextmanager
+def _told_when_slow(output: Output) -> Iterator[None]:
+    """Say what is waited for, should the block take long."""
+    text = "Waiting for Light, or for its permitted number of requests a minute …"
+    timer = asyncio.get_running_loop().call_later(5.0, output.say, text)
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+async def _directory(client: LightClient, wanted: set[str]) -> Directory:
+    return Directory(
+        await client.vendors() if "vendors" in wanted else [],
+        await client.accounts() if "accounts" in wanted else [],
+        await client.entities() if "entities" in wanted else [],
+        await client.property_groups() if "groups" in wanted else [],
+    )
+
+
+def _same_company(journal: Journal, company: Company, target: Target) -> None:
+    for run in journal.runs()[:1]:
+        if run.facts.get("company_id") != company.id and not target.sandbox:
+            raise UsageProblem(
+                f"The journal {journal.path} is of the company {run.facts.get('company')}, and the"
+                f" key is of {company.name}. Leave out --journal, or take another one."
+            )
+
+
+@contextlib.contextmanager
+def _existing(path: Path) -> Iterator[Journal]:
+    """The journal if there is one, else an empty one that leaves nothing behind."""
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Journal(path if path.exists() else Path(folder) / "journal.sqlite")
+        with journal:
+            yield journal
+
+
+@contextlib.asynccontextmanager
+async def _locked(journal: Journal, output: Output) -> AsyncIterator[None]:
+    """One load into a company at a time; waits for another to end."""
+    lock = journal.lock()
+    waiting = False
+    with signals(this_task().cancel):
+        while not _taken(lock, journal):
+            if not waiting:
+                output.say("Another load into this company is running; waiting until it ends.")
+                waiting = True
+            await asyncio.sleep(0.2)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _taken(lock: filelock.BaseFileLock, journal: Journal) -> bool:
+    """Whether the lock is ours now."""
+    import filelock
+
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        return False
+    except OSError as error:
+        raise JournalProblem(
+            f"The journal {journal.path} cannot be locked ({error.strerror}), so nothing is sent."
+        ) from None
+    return True
+
+
+async def _rehearse(bills: list[Bill], journal: Journal, session: _Session) -> None:
+    """What a load would find: nothing is written, neither to Light nor to the journal."""
+    plan = await _planned(bills, journal, session, dry=True)
+    lost = (Status.UNKNOWN, "an earlier run does not know whether Light has it")
+    settled = plan.settled | {work.bill.index: lost for work in plan.unsettled}
+    session.told.became = {index: (*told, plan.entries[index]) for index, told in settled.items()}
+
+
+async def _planned(bills: list[Bill], journal: Journal, session: _Session, *, dry: bool) -> Plan:
+    """Which bills are to be sent; what is found on the way is added to the findings."""
+    plan = plan_from_journal(bills, journal, dry=dry)
+    with signals(this_task().cancel):
+        await look_in_light(plan, session.client, journal.owned())
+    session.prepared.checked.findings += _placed(plan.findings, session.prepared)
+    return plan
+
+
+async def _create(bills: list[Bill], company: Company, journal: Journal, session: _Session) -> None:
+    """Ask, write down what is meant, and send."""
+    prepared, target, told = session.prepared, session.target, session.told
+    plan = await _planned(bills, journal, session, dry=False)
+    work = [w.bill for w in (*plan.send, *plan.unsettled)]
+    if work and not session.options.yes:
+        _confirm(work, company, target, len(plan.settled))
+    archive.keep(target.run, prepared)
+    facts = {
+        "company": company.name,
+        "company_id": company.id,
+        "base_url": target.base_url,
+        "template": prepared.loaded.template.template,
+        "sources": [str(Path(name).absolute()) for name in prepared.request.files],
+        "sandbox": target.sandbox,
+        "only_valid": session.options.only_valid,
+    }
+    told.run = journal.start_run(facts, target.run)
+    record(plan, journal, told.run)
+    settings = LoadSettings(settle=session.options.settle)
+    try:
+        with Progress(len(work), quiet=session.output.quiet) as progress:
+            loader = Loader(journal, session.client, told.run, settings, progress)
+            with signals(_stopping(loader, progress)):
+                await loader.load(plan.send, plan.unsettled)
+            told.stopped = loader.stopped
+    finally:
+        told.became = journal.results(told.run)
+
+
+def _placed(findings: list[Finding], prepared: Prepared) -> list[Finding]:
+    """Findings of the plan, which knows bills and no cells, with their cells."""
+    mapped = prepared.checked.mapped
+    return [replace(f, cell=mapped.cell("bills", "invoiceNumber", f.bills[0])) for f in findings]
+
+
+def _confirm(work: list[Bill], company: Company, target: Target, settled: int) -> None:
+    """Ask before anything is written. Raises click.Abort where the answer is no."""
+    totals: dict[str, int] = {}
+    for bill in work:
+        totals[bill.currency] = totals.get(bill.currency, 0) + bill.amount
+    seconds = max(0, len(work) - target.per_minute) * 60 / target.per_minute
+    lines = [
+        f"Company:  {company.name}",
+        f"Light:    {target.base_url}",
+        f"Bills:    {len(work):,} to create"
+        + (f", {settled:,} are in Light already" if settled else ""),
+        *(f"Total:    {money(cents)} {currency}" for currency, cents in sorted(totals.items())),
+        f"Requests: {len(work):,}, at most {target.per_minute:,} a minute: "
+        + (f"about {seconds / 60:.0f} minutes" if seconds >= 90 else "about a minute or less"),
+    ]
+    click.echo("\n".join(lines), err=True)
+    click.confirm("Create these bills?", abort=True, err=True)
+
+
+def _stopping(loader: Loader, progress: Progress) -> Callable[[], None]:
+    """Stops the loader cleanly the first time, at once the second."""
+    task = this_task()
+    asked = False
+
+    def stop() -> None:
+        nonlocal asked
+        if asked:
+            task.cancel()
+            return
+        asked = True
+        progress.say("Stopping: waiting for the answers that are due. Ctrl-C again stops at once.")
+        loader.stop(StoppedEarly("It was interrupted."))
+
+    return stop

@@ -1,0 +1,89 @@
+"""Where a load goes: Light with its key, or a throw-away sandbox."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from importer.cli import paths
+from importer.light import DEFAULT_BASE_URL, Credentials, check_base_url, credentials
+from importer.light.pacing import PER_DAY, PER_MINUTE
+
+SANDBOX_PER_MINUTE = 6_000  # a sandbox of one's own need not keep anybody waiting
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    sandbox: bool
+    base_url: str | None
+    dry_run: bool
+    only_valid: bool
+    yes: bool
+    requests_per_minute: int | None
+    requests_per_day: int | None
+    timeout: float
+    settle: float
+    journal: str | None
+
+    def again(self) -> str:
+        """The options that the same load needs again, as typed."""
+        words = [
+            word
+            for word, given in (("--sandbox", self.sandbox), ("--only-valid", self.only_valid))
+            if given
+        ]
+        for name in ("base_url", "requests_per_minute", "requests_per_day", "journal"):
+            value = getattr(self, name)
+            if value is not None and not (
+                name == "base_url" and value == os.environ.get("LIGHT_BASE_URL")
+            ):
+                words.append(f"--{name.replace('_', '-')} {shlex.quote(str(value))}")
+        return "".join(f" {word}" for word in words)
+
+
+@dataclass
+class Target:
+    """Where the load goes."""
+
+    base_url: str
+    credentials: Credentials
+    per_minute: int
+    per_day: int
+    pace: Path | str
+    journal: Path | None  # None: the company's own
+    run: str
+    sandbox: bool
+
+
+@contextlib.contextmanager
+def target_of(options: LoadOptions, run: str) -> Iterator[Target]:
+    """The target, for as long as the block lasts; UsageProblem where there is no key."""
+    per_day = options.requests_per_day or PER_DAY
+    journal = Path(options.journal).absolute() if options.journal else None
+    if not options.sandbox:
+        base_url = check_base_url(options.base_url or DEFAULT_BASE_URL)
+        key = credentials(os.environ)
+        per_minute = options.requests_per_minute or PER_MINUTE
+        pace = paths.pace_path(base_url, key.secret)
+        yield Target(base_url, key, per_minute, per_day, pace, journal, run, sandbox=False)
+        return
+    from importer.sandbox import SandboxSettings, running
+
+    per_minute = options.requests_per_minute or SANDBOX_PER_MINUTE
+    settings = SandboxSettings(requests_per_minute=per_minute, requests_per_day=per_day)
+    folder = paths.run_folder(run)
+    with running(settings) as sandbox:
+        yield Target(
+            sandbox.base_url,
+            credentials({"LIGHT_API_KEY": sandbox.key}),
+            per_minute,
+            per_day,
+            ":memory:",
+            journal or folder / "journal.sqlite",
+            run,
+            sandbox=True,
+        )

@@ -1,0 +1,66 @@
+"""``light-import validate``: check sheets offline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from importer.cli.options import output_of, output_options, request_of, source_options
+
+
+@click.command(short_help="Check sheets without sending anything.")
+@source_options
+@output_options
+def validate(**options: Any) -> int:
+    """Check bills and line items, cell by cell, without sending anything.
+
+    SOURCE is a workbook with the sheets Bills and Line items, two CSV files, or an export that a
+    template describes. Everything that is wrong is listed in a result workbook.
+
+    \b
+    Examples:
+      light-import validate bills.xlsx
+      light-import validate bills.csv line-items.csv
+      light-import validate ledger.csv --template uk-spend
+    """
+    import time
+    from dataclasses import replace
+    from datetime import UTC, datetime
+    from pathlib import Path
+
+    from importer.cli.finish import exit_code, finish
+    from importer.cli.next_step import after_validate
+    from importer.cli.prepare import prepare
+    from importer.records import RunSummary
+    from importer.results.build import build_report
+    from importer.results.names import result_path
+
+    request, output = request_of(options), output_of(options)
+    began, started_at = time.monotonic(), datetime.now(UTC)
+    path = result_path(list(request.files), output.result, Path.cwd())
+    output.say(f"Checking {', '.join(request.files)} …")
+    prepared = prepare(request)
+    summary = RunSummary(
+        command="validate",
+        run=None,
+        company=None,
+        base_url=None,
+        template=prepared.loaded.template.template,
+        sources=request.files,
+        started_at=started_at,
+        bills={},
+        line_items={},
+        rows={},
+        totals=(),
+        notes=tuple(prepared.checked.mapped.notes),
+    )
+    report = build_report(prepared.checked, {}, summary)
+    code = exit_code(report.summary, report.findings, stopped=False)
+    summary = replace(
+        report.summary,
+        exit_code=code,
+        seconds=time.monotonic() - began,
+        next_step=after_validate(request, code, path),
+    )
+    return finish(replace(report, summary=summary), output, path).exit_code

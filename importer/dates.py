@@ -1,0 +1,199 @@
+"""Dates as people write them, read only where one reading is possible. Standard library only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        "january february march april may june july august september october november"
+        " december".split(),
+        start=1,
+    )
+    for name in (names, names[:3])
+} | {"sept": 9}
+
+_TOKENS = (
+    ("YYYY", r"(?P<y>[0-9]{4})"),
+    ("YY", r"(?P<y2>[0-9]{2})"),
+    ("MMMM", r"(?P<name>[A-Za-z]+)\.?"),
+    ("MMM", r"(?P<name>[A-Za-z]+)\.?"),
+    ("MM", r"(?P<m>[0-9]{1,2})"),
+    ("M", r"(?P<m>[0-9]{1,2})"),
+    ("DD", r"(?P<d>[0-9]{1,2})"),
+    ("D", r"(?P<d>[0-9]{1,2})"),
+)
+_TOKEN = re.compile("|".join(token for token, _ in _TOKENS))
+_MIDNIGHT = re.compile(r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?$")
+# With a year of two digits 25-03-12 may be of 2025 or of 2012: only a stated format decides that.
+_NUMERIC = re.compile(r"(?P<a>[0-9]{1,2})(?P<s>[/.\-])(?P<b>[0-9]{1,2})(?P=s)(?P<y>[0-9]{4})")
+_NAMED = (
+    "D-MMM-YY",
+    "D-MMM-YYYY",
+    "D MMM YYYY",
+    "D MMM YY",
+    "D/MMM/YYYY",
+    "MMM D, YYYY",
+    "D.MMM.YYYY",
+)
+_ISO = ("YYYY-MM-DD", "YYYY/MM/DD", "YYYY.MM.DD")
+FIRST_YEAR, LAST_YEAR = 1950, 2199
+
+
+def compile_format(text: str) -> re.Pattern[str]:
+    """A format such as ``DD/MM/YYYY`` or ``D-MMM-YY`` as a pattern; ValueError names what is wrong.
+
+    One or two digits are accepted for day and month alike, but where two numbers touch, as in
+    ``YYYYMMDD``: there both digits are needed, since 1122025 could be two dates.
+    """
+    patterns = dict(_TOKENS)
+    tokens = list(_TOKEN.finditer(text))
+    seen = sorted(token[0][0] for token in tokens)
+    touching = {
+        token.start()
+        for left, right in pairwise(tokens)
+        if left.end() == right.start() and not {left[0], right[0]} & {"MMM", "MMMM"}
+        for token in (left, right)
+    }
+    short = any(token.start() in touching and len(token[0]) == 1 for token in tokens)
+    if seen != ["D", "M", "Y"] or short or re.search("[A-Za-z]", _TOKEN.sub("", text)):
+        raise ValueError(f"'{text}' is not a date format; write for example DD/MM/YYYY or D-MMM-YY")
+    out, end = [], 0
+    for token in tokens:
+        pattern = patterns[token[0]]
+        if token.start() in touching:
+            pattern = pattern.replace("{1,2}", "{2}")
+        out += [re.escape(text[end : token.start()]), pattern]
+        end = token.end()
+    return re.compile("".join(out) + re.escape(text[end:]))
+
+
+def _date_of(match: re.Match[str]) -> date | None:
+    parts = match.groupdict()
+    month = _MONTHS.get(parts["name"].lower()) if parts.get("name") else int(parts["m"])
+    return _day(parts.get("y") or parts["y2"], month or 0, int(parts["d"]))
+
+
+def _day(year_text: str, month: int, day: int) -> date | None:
+    year = int(year_text)
+    if len(year_text) == 2:  # as Excel does it, with the window moved on: 00–69 are of this century
+        year += 2000 if year < 70 else 1900
+    try:
+        found = date(year, month, day)
+    except ValueError:
+        return None
+    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
+
+
+def _read(text: str, patterns: Sequence[re.Pattern[str]]) -> date | None:
+    bare = _MIDNIGHT.sub("", text.strip())
+    found = {_date_of(match) for p in patterns if (match := p.fullmatch(bare))} - {None}
+    return found.pop() if len(found) == 1 else None
+
+
+_ISO_PATTERNS = tuple(compile_format(f) for f in _ISO)
+_NAMED_PATTERNS = tuple(compile_format(f) for f in _NAMED)
+
+
+class Order(StrEnum):
+    DAY_FIRST = "day first"
+    MONTH_FIRST = "month first"
+
+
+@dataclass(frozen=True)
+class ColumnOrder:
+    """What a whole column says about the order of day and month.
+
+    ``order`` is None where it cannot be known. ``day_first`` and ``month_first`` are the texts
+    that prove either, ``either`` those that could be both.
+    """
+
+    order: Order | None
+    day_first: tuple[str, ...] = ()
+    month_first: tuple[str, ...] = ()
+    either: tuple[str, ...] = ()
+
+
+def order_of(texts: Iterable[str]) -> ColumnOrder:
+    """The order of day and month, decided from all (distinct) texts of a column.
+
+    A date such as 05/05/2025 proves nothing and needs no proof; 31/04/2025, which no order makes a
+    date, proves nothing either.
+    """
+    day, month, either = [], [], []
+    for text in texts:
+        by_day, by_month = (numeric_reading(text, order) for order in Order)
+        if by_day and by_month:
+            if by_day != by_month:
+                either.append(text)
+        elif by_day:
+            day.append(text)
+        elif by_month:
+            month.append(text)
+    if day and month:
+        order = None
+    elif month:
+        order = Order.MONTH_FIRST
+    else:
+        order = Order.DAY_FIRST if day or not either else None
+    return ColumnOrder(order, tuple(day), tuple(month), tuple(either))
+
+
+def numeric_reading(text: str, order: Order) -> date | None:
+    """``03/04/2025`` read in the given order."""
+    match = _NUMERIC.fullmatch(_MIDNIGHT.sub("", text.strip()))
+    if not match:
+        return None
+    a, b = int(match["a"]), int(match["b"])
+    day, month = (a, b) if order is Order.DAY_FIRST else (b, a)
+    return _day(match["y"], month, day)
+
+
+def reader(formats: Sequence[str], order: Order | None) -> Callable[[str], date | None]:
+    """A function from text to date, None where the text is not a date with one reading.
+
+    ISO dates are always read. ``formats`` empty means that the column decided: ``order`` for
+    numbers, and month names as they come.
+    """
+    if formats:
+        patterns = (*_ISO_PATTERNS[:1], *(compile_format(f) for f in formats))
+        return lambda text: _read(text, patterns)
+
+    def read(text: str) -> date | None:
+        found = _read(text, _ISO_PATTERNS + _NAMED_PATTERNS)
+        if found is None:
+            found = numeric_reading(text, order or Order.DAY_FIRST)
+        return found
+
+    return read
+
+
+def read_date_time(text: str, read_date: Callable[[str], date | None]) -> datetime | None:
+    """A moment in UTC: RFC 3339, or a date (midnight), or a time without offset (UTC)."""
+    bare = text.strip()
+    day = read_date(bare)
+    if day is not None:
+        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    try:
+        moment = datetime.fromisoformat(bare)
+    except ValueError:
+        return None
+    if not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]", bare):
+        return None
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        return None
+    return (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment).astimezone(UTC)
+
+
+def serial_date(text: str) -> date | None:
+    """The date that Excel's day number stands for, for a hint; None where it is no likely one."""
+    if not re.fullmatch("[0-9]{5}", text.strip()):
+        return None
+    found = date(1899, 12, 30) + timedelta(days=int(text))
+    return found if 1980 <= found.year <= 2079 else None

@@ -1,0 +1,493 @@
+"""Every kind of finding, in one place: code, severity, title, sentence and hint.
+
+The codes are generated from the canonical fields and what each kind of field may hold, so that no
+code exists that cannot occur, and the list in the documentation is printed from here. Standard
+library only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from importer.canonical import BILLS, FIELDS, LINE_ITEMS, Field, Kind
+from importer.records import CellRef, Finding, Severity
+
+ERROR, WARNING = Severity.ERROR, Severity.WARNING
+
+
+@dataclass(frozen=True)
+class FindingType:
+    """``message`` and ``hint`` are filled by ``str.format`` with ``value`` and the words given."""
+
+    code: str
+    severity: Severity
+    title: str
+    message: str
+    hint: str
+
+
+# Problems of one cell, by kind of field: (ending of the code, title, sentence, hint).
+_ANY = (
+    (
+        "error_cell",
+        "an error of the spreadsheet stands in the cell",
+        "The cell shows the spreadsheet error {value}.",
+        "Correct the formula, or type the value that belongs there.",
+    ),
+    (
+        "not_calculated",
+        "a formula that was never calculated",
+        "The cell holds the formula {value}, but the file has no result for it.",
+        "Open the file in Excel or LibreOffice, let it calculate, and save it.",
+    ),
+)
+_MANGLED = (
+    "mangled",
+    "a number that Excel has changed",
+    "'{value}' is not what was typed: Excel has shortened it or turned it into something else.",
+    "Format the column as text before typing or importing, and enter the number again.",
+)
+_TOO_LONG = (
+    "too_long",
+    "the text is too long",
+    "The text has {length} characters; at most {limit} are taken.",
+    "Shorten it.",
+)
+_CONTROL = (
+    "control_characters",
+    "the text has characters that cannot be printed",
+    "The text holds {character}, which cannot be sent to Light.",
+    "Type the text again; such characters come along when text is pasted.",
+)
+_DATE_ORDER = (
+    (
+        "ambiguous",
+        "dates that can be read in two ways",
+        "The dates of this column can be read day first or month first: '{value}' is"
+        " {day_first} or {month_first}, and no other date of the column decides it.",
+        "Write dates as YYYY-MM-DD, or state the order in the template (formats: dates:"
+        " [DD/MM/YYYY]).",
+    ),
+    (
+        "mixed_order",
+        "dates of both orders in one column",
+        "Some dates of this column have the day first ({day_rows}), others the month first"
+        " ({month_rows}){either}.",
+        "Write all dates of the column in one way, best as YYYY-MM-DD.",
+    ),
+)
+_BY_KIND: dict[Kind, tuple[tuple[str, str, str, str], ...]] = {
+    Kind.UUID: (
+        (
+            "not_uuid",
+            "not an id of Light",
+            "'{value}' is not an id as Light writes them (32 hexadecimal digits, in groups of"
+            " 8-4-4-4-12).",
+            "Copy the id from Light{instead}.",
+        ),
+    ),
+    Kind.CENTS: (
+        (
+            "not_cents",
+            "not a whole number of cents",
+            "'{value}' is not a whole number of cents: {reason}.",
+            "{meant}",
+        ),
+        (
+            "not_amount",
+            "not an amount",
+            "'{value}' cannot be read as an amount: {reason}.",
+            "{meant}",
+        ),
+        (
+            "other_currency",
+            "an amount in another currency",
+            "'{value}' names another currency than the bill.",
+            "Correct the amount, or the bill's currency.",
+        ),
+        (
+            "out_of_range",
+            "too large an amount",
+            "'{value}' is larger than any amount Light can hold.",
+            "Check the number of digits.",
+        ),
+    ),
+    Kind.CURRENCY: (
+        (
+            "not_currency",
+            "not a currency",
+            "'{value}' is not an ISO 4217 currency code.",
+            "Write three letters, as GBP, EUR or USD{nearest}.",
+        ),
+    ),
+    Kind.DATE: (
+        (
+            "not_date",
+            "not a date",
+            "'{value}' is not a date{expected}.",
+            "{meant}",
+        ),
+        *_DATE_ORDER,
+    ),
+    Kind.DATE_TIME: (
+        (
+            "not_date_time",
+            "not a date or time",
+            "'{value}' is not a date, nor a date and time.",
+            "Write 2025-03-31 or 2025-03-31T14:00:00Z.",
+        ),
+        *_DATE_ORDER,
+    ),
+    Kind.BOOLEAN: (
+        (
+            "not_boolean",
+            "neither yes nor no",
+            "'{value}' is neither yes nor no.",
+            "Write TRUE or FALSE.",
+        ),
+    ),
+    Kind.RATE: (
+        (
+            "not_rate",
+            "not an exchange rate",
+            "'{value}' is not an exchange rate: it must be a number above 0, with a point.",
+            "Write for example 1.1742.",
+        ),
+    ),
+    Kind.INTEGER: (
+        (
+            "not_integer",
+            "not a whole number",
+            "'{value}' is not a whole number.",
+            "Write 1, 2, 3 …",
+        ),
+    ),
+    Kind.FACTOR: (
+        (
+            "not_number",
+            "not a number",
+            "'{value}' cannot be taken as a quantity or price: {reason}.",
+            "Write digits with at most one decimal sign.",
+        ),
+    ),
+    Kind.CODE: (_MANGLED, _TOO_LONG, _CONTROL),
+    Kind.NAME: (_TOO_LONG, _CONTROL),
+    Kind.TEXT: (_TOO_LONG, _CONTROL),
+    Kind.CHOICE: (
+        (
+            "not_one_of",
+            "not one of the values there are",
+            "'{value}' is none of {choices}.",
+            "Write one of them, or leave the cell empty.",
+        ),
+    ),
+}
+_NUMBERS = (
+    (
+        "ambiguous",
+        "numbers that can be read in two ways",
+        "The numbers of this column can be read in two ways: '{value}' is thousands with a"
+        " separator, or three decimals.",
+        "State it in the template: formats: numbers: point (1,234.56) or comma (1.234,56).",
+    ),
+    (
+        "mixed_numbers",
+        "decimal points and decimal commas in one column",
+        "Some numbers of this column have a decimal point ({point_rows}), others a decimal comma"
+        " ({comma_rows}).",
+        "Write all numbers of the column in one way.",
+    ),
+)
+
+# Rules that look at more than one cell, and problems of a whole column or file.
+_RULES = (
+    ("bills.vendorId.required", ERROR, "no vendor", "The bill names no vendor.",
+     "Give the vendor's id in 'vendorId', or its name, identifier or VAT id in 'vendor'."),
+    ("bills.invoiceNumber.missing", WARNING, "no invoice number",
+     "The bill has no invoice number, so only its vendor, date, amount, currency and description"
+     " tell it from others.",
+     "Give the number on the vendor's invoice; it is what keeps a bill from being entered twice."),
+    ("bills.issuedDate.required", ERROR, "no date", "The bill has no issue date.",
+     "Give the date on the vendor's invoice."),
+    ("bills.currency.required", ERROR, "no currency", "The bill has no currency.",
+     "Write its ISO 4217 code, as GBP."),
+    ("bills.amount.required", ERROR, "no amount", "The bill has no amount.",
+     "Give the gross total."),
+    ("bills.amount.zero", ERROR, "a bill of zero", "The bill comes to 0: there is nothing to pay.",
+     "Leave it out, or correct its amounts."),
+    ("bills.amount.negative", ERROR, "a credit",
+     "The bill comes to {money}: that is a credit, not a bill.",
+     "Enter it in Light as a credit note."),
+    ("bills.currency.not_in_cents", ERROR, "a currency without cents",
+     "{value} has {exponent} decimals, and Light takes amounts in cents only; what is meant cannot"
+     " be known.",
+     "State it in the template: formats: cents_per_unit: {{{value}: 100}}."),
+    ("bills.dueDate.before_issued", ERROR, "due before it was issued",
+     "The due date {value} is before the issue date {issued}.", "Correct one of the two dates."),
+    ("bills.status.not_applied", WARNING, "a status that is not applied",
+     "The bill is created as a draft; '{value}' is not done by this version.",
+     "Move the bill on in Light after the import."),
+    ("bills.paidFromBankAccountId.not_applied", WARNING, "a payment that is not recorded",
+     "The payment is not recorded by this version; the bill is created as a draft.",
+     "Record the payment in Light after the import."),
+    ("bills.document.not_applied", WARNING, "a document that is not uploaded",
+     "The document '{value}' is not uploaded by this version.",
+     "Attach it in Light after the import."),
+    ("bills.billRef.required", ERROR, "no reference",
+     "The bill has no billRef and no invoice number, so that no line item can belong to it.",
+     "Give the same reference to the bill and to its lines."),
+    ("bills.billRef.duplicate", ERROR, "a reference used twice",
+     "'{value}' is already the reference of the bill in row {first}; its lines cannot be told"
+     " apart.",
+     "Give each bill a reference of its own."),
+    ("bills.invoiceNumber.duplicate", ERROR, "the same bill twice",
+     "The vendor's invoice '{value}' is already in row {first}.",
+     "Remove one of the two, or correct the number; neither is sent until then."),
+    ("bills.invoiceNumber.near_duplicate", WARNING, "nearly the same invoice number",
+     "'{value}' is nearly the invoice number '{other}' of the same vendor in row {first}.",
+     "Check that these are two bills."),
+    ("bills.lines.missing", ERROR, "a bill without line items", "The bill has no line items.",
+     "Add its lines, with {reference} '{value}'."),
+    ("bills.amount.lines_differ", ERROR, "line items that do not add up",
+     "The bill's amount is {bill}, its line items ({count}) come to {sum}: a difference of"
+     " {difference}.",
+     "Correct the bill's amount or its lines."),
+    ("line_items.billRef.orphan", ERROR, "a line item without a bill",
+     "No bill has the reference '{value}'.", "Correct the reference, or add the bill{nearest}."),
+    ("line_items.billRef.required", ERROR, "a line item that names no bill",
+     "The line item does not say which bill it belongs to.", "Give the reference of its bill."),
+    ("line_items.amount.required", ERROR, "no gross amount",
+     "The bill's line items include tax, so each needs its gross amount.",
+     "Give 'amount', with tax, or set lineItemsIncludeTax to FALSE and give 'netAmount'."),
+    ("line_items.netAmount.required", ERROR, "no net amount",
+     "The bill's line items do not include tax, so each needs its net amount.",
+     "Give 'netAmount', without tax, or set lineItemsIncludeTax to TRUE and give 'amount'."),
+    ("line_items.amount.not_net_plus_tax", ERROR, "net and tax do not make gross",
+     "netAmount {net} and taxAmount {tax} make {sum}, but amount is {gross}.",
+     "Correct one of the three."),
+    ("line_items.taxAmount.sign", ERROR, "tax of the wrong sign",
+     "The tax is {tax} and the amount {base}: one adds to the bill, the other takes from it.",
+     "Correct the sign of one of them."),
+    ("line_items.taxAmount.without_code", ERROR, "tax without a tax code",
+     "The line has a tax amount but no tax code.", "Give 'taxCodeId' or 'taxCode'."),
+    ("line_items.taxAmount.worked_out_by_light", WARNING, "tax that Light works out",
+     "The line has a tax code and no tax amount: Light works the tax out, so that the bill's total"
+     " cannot be checked before.",
+     "Give 'taxAmount' to have it checked."),
+    ("line_items.amortizationStartDate.incomplete", ERROR, "half a period of amortization",
+     "The line has only one of the two amortization dates.", "Give both dates, or neither."),
+    ("line_items.amortizationEndDate.before_start", ERROR, "amortization that ends too early",
+     "The amortization ends on {value}, before it starts on {start}.",
+     "Correct one of the two dates."),
+    ("line_items.shouldAmortize.without_dates", ERROR, "amortization without dates",
+     "The line should be amortized but has no amortization dates.",
+     "Give both dates, or set shouldAmortize to FALSE."),
+    ("line_items.shouldAmortize.contradicts_dates", ERROR, "amortization dates that contradict",
+     "The line has amortization dates, but shouldAmortize is FALSE.",
+     "Remove the dates, or set shouldAmortize to TRUE."),
+    ("line_items.factor.blank", ERROR, "half a product",
+     "Only one of {names} is given, so that the amount cannot be worked out.", "Give both."),
+    ("bills.amount.lines_unknown", ERROR, "a total that cannot be worked out",
+     "The bill's amount is the sum of its lines, and the tax of a line is not known.",
+     "Give the tax amount of each line, or the bill's amount."),
+    # the sheet as a whole
+    ("sheet.row.repeated_header", ERROR, "the header row again",
+     "The row repeats the header row, as when two exports are pasted together.",
+     "Remove the row."),
+    ("sheet.rows.hidden", WARNING, "hidden rows",
+     "Hidden rows are read like the others: row {rows} ({count} in all).",
+     "Unhide them, or remove them from the file if they should not be loaded."),
+    ("sheet.hidden", WARNING, "a hidden sheet", "The sheet is hidden in Excel, and is read.",
+     "Unhide it, or remove it from the file if it should not be loaded."),
+    ("sheet.rows.none", ERROR, "no rows", "The sheet has a header row and no rows below it.",
+     "Check that the export is complete."),
+    ("sheet.row.after_end", WARNING, "rows after the end",
+     "Below the row where the template says the data ends there is more; rows left out: {count}.",
+     "Check that nothing of it is a bill."),
+    ("bills.sheet.missing", ERROR, "no bills",
+     "There are line items but no sheet of bills (its headers would be {headers}).",
+     "Add the sheet of bills, or say which file it is with --bills."),
+    ("line_items.sheet.missing", ERROR, "no line items",
+     "There are bills but no sheet of line items (its headers would be {headers}).",
+     "Add the sheet of line items, or say which file it is with --lines."),
+    ("sheet.column.unknown", WARNING, "an unknown column",
+     "The column '{value}' is not one that can be imported; it is left out.",
+     "Remove it, or correct its header{nearest}."),
+    ("sheet.column.unnamed", WARNING, "a column without a header",
+     "Column {value} has values but no header; it is left out.",
+     "Give it a header, or remove it."),
+    ("sheet.column.response_only", WARNING, "a column that Light does not take",
+     "Light shows '{value}' but does not take it with a new bill; it is left out.",
+     "Remove the column, or set the value in Light after the import."),
+    ("sheet.column.twice", ERROR, "two columns for one field",
+     "The columns '{value}' and '{other}' both mean {field}.", "Remove or rename one of them."),
+    ("sheet.column.missing", ERROR, "a column that is missing",
+     "The sheet has no column {value}.", "Add the column. The sheet has: {headers}."),
+    ("sheet.stop.missing", ERROR, "the row that ends the data is missing",
+     "The template says that the data ends at a row where {value}, and there is none.",
+     "Check that the export is complete, or correct stop_at in the template."),
+    # control totals
+    ("control.gross.differs", ERROR, "the control total differs",
+     "The control total {where}is {control} {currency}; the bills of the sheet come to {sheet}:"
+     " a difference of {difference}.",
+     "Find what is missing or too much before loading; --only-valid goes on regardless."),
+    ("control.gross.unreadable", ERROR, "a control total that cannot be read",
+     "The control total '{value}' cannot be read as an amount: {reason}.",
+     "Correct the total."),
+    ("control.gross.currencies", ERROR, "one control total for several currencies",
+     "The file has one total, {value}, but bills in {currencies}.",
+     "Check the currencies; a total over several means nothing."),
+    ("control.bills.differs", ERROR, "the number of bills differs",
+     "{expected} bills were expected; the sheet has {value}.",
+     "Find what is missing or too much before loading; --only-valid goes on regardless."),
+    # names and ids
+    ("lookup.table.missing", ERROR, "the lookup table is missing",
+     "The lookup table {value} for {field} is not there; looked for in {folders}.",
+     "Make it: a CSV or XLSX with the columns 'value' (as in the sheet) and 'id' (in Light)."),
+    ("bills.vendorId.unknown", ERROR, "no such vendor",
+     "Light has no vendor with the id {value}.", "Copy the vendor's id from Light."),
+    ("bills.companyEntityId.unknown", ERROR, "no such company entity",
+     "Light has no company entity with the id {value}.", "Copy the entity's id from Light."),
+    ("line_items.taxCode.no_table", ERROR, "a tax code by name, and no table of ids",
+     "'{value}' is the name of a tax code, and Light cannot be asked for the ids of tax codes.",
+     "Give 'taxCodeId', or a lookup table in the template (lookups: taxCode: table)."),
+    ("line_items.accountId.unknown", ERROR, "no such ledger account",
+     "Light has no ledger account with the id {value}.", "Copy the account's id from Light."),
+    ("line_items.accountId.disabled", ERROR, "a disabled ledger account",
+     "The ledger account {value} is disabled in Light.",
+     "Choose another account, or have it enabled in Light."),
+    # Light's own answer
+    ("light.refused", ERROR, "Light refused the bill", "Light refused the bill: {reason}.",
+     "Correct it and run the same command again; what was created is not sent again."),
+    ("light.unknown", ERROR, "a bill that could not be settled",
+     "It is not known whether Light has the bill: {reason}.",
+     "Look it up in Light; it is not sent again by itself."),
+    ("light.differs", WARNING, "Light shows something else", "{difference}.",
+     "Compare the bill in Light with the sheet."),
+    ("bills.content.changed", ERROR, "a bill that was loaded and has changed since",
+     "The bill was loaded before and is different now: {difference}.",
+     "Change the bill in Light, or put the sheet back; a second bill is never sent."),
+)  # fmt: skip
+
+_NAMED = (
+    (BILLS, "vendor", "vendor"),
+    (BILLS, "companyEntity", "company entity"),
+    (LINE_ITEMS, "account", "ledger account"),
+    (LINE_ITEMS, "taxCode", "tax code"),
+)
+_NAME_PROBLEMS = (
+    ("not_in_table", "not in the lookup table",
+     "The lookup table {table} has no {noun} '{value}'.",
+     "Add it to the table{nearest}."),
+    ("not_found", "not found in Light",
+     "Light has no {noun} '{value}'.",
+     "Correct it{nearest}, or create it in Light."),
+    ("several", "several of that name in Light",
+     "Light has {count} {noun}s '{value}': {candidates}.",
+     "Give the id instead."),
+)  # fmt: skip
+_PROPERTY_PROBLEMS = (
+    ("unknown_property", "no such custom property",
+     "Light has no custom property '{name}' for {level}.", "Correct the header{nearest}."),
+    ("not_a_value", "not a value of the custom property",
+     "'{value}' is not a value of the custom property '{name}'.", "Use {nearest}."),
+    ("several_values", "several values where one is taken",
+     "The custom property '{name}' takes one value.", "Give one of them."),
+)  # fmt: skip
+_HOUSE_RULES = (
+    ("required", "must not be empty", "The cell must not be empty."),
+    ("one_of", "not one of the values allowed", "'{value}' is none of {bound}."),
+    ("matches", "does not have the form asked for", "'{value}' does not have the form {bound}."),
+    ("max_length", "too long for a house rule", "'{value}' has more than {bound} characters."),
+    ("min", "too small for a house rule", "{value} is less than {bound}."),
+    ("max", "too large for a house rule", "{value} is more than {bound}."),
+    ("not_before", "too early for a house rule", "{value} is before {bound}."),
+    ("not_after", "too late for a house rule", "{value} is after {bound}."),
+)
+
+
+def _cell_types(sheet: str, field: Field) -> list[FindingType]:
+    problems = [*_ANY, *_BY_KIND[field.kind]]
+    if field.kind is Kind.CENTS:
+        problems += _NUMBERS
+    return [
+        FindingType(f"{sheet}.{field.name}.{ending}", ERROR, f"{field.name}: {title}", text, hint)
+        for ending, title, text, hint in problems
+    ]
+
+
+def _catalogue() -> dict[str, FindingType]:
+    types = [FindingType(*rule) for rule in _RULES]
+    for sheet, fields in FIELDS.items():
+        noun = "bill" if sheet == BILLS else "line item"
+        for field in (*fields.values(), Field("property", Kind.TEXT, "a custom property")):
+            types += _cell_types(sheet, field)
+        types += [
+            FindingType(f"{sheet}.factor.{e}", ERROR, f"quantity or price: {t}", text, hint)
+            for e, t, text, hint in (*_ANY, *_BY_KIND[Kind.FACTOR], *_NUMBERS)
+            if sheet == LINE_ITEMS
+        ]
+        types += [
+            FindingType(f"{sheet}.property.{ending}", ERROR, f"custom property: {t}", text, hint)
+            for ending, t, text, hint in _PROPERTY_PROBLEMS
+        ]
+        types += [
+            FindingType(
+                f"{sheet}.rule.{ending}",
+                ERROR,
+                f"house rule: {title}",
+                text,
+                "The template's rule for {field} of a " + noun + " asks for it.",
+            )
+            for ending, title, text in _HOUSE_RULES
+        ]
+    types += [
+        FindingType(f"{sheet}.{name}.{ending}", ERROR, f"{noun}: {title}", text, hint)
+        for sheet, name, noun in _NAMED
+        for ending, title, text, hint in _NAME_PROBLEMS
+        if name != "taxCode" or ending == "not_in_table"
+    ]
+    types += [
+        FindingType(
+            f"{BILLS}.{name}.disagrees",
+            ERROR,
+            f"{name}: rows of one bill disagree",
+            "The rows of one bill disagree: '{value}' here, '{other}' in row {first}.",
+            "Make the rows of the bill agree, or leave the later ones empty.",
+        )
+        for name in [*FIELDS[BILLS], "property"]
+    ]
+    return {kind.code: kind for kind in types}
+
+
+CATALOGUE = _catalogue()
+
+
+def shown(value: str, limit: int = 80) -> str:
+    """A value as it is put in a sentence: on one line, printable, of a bearable length."""
+    line = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in value)
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def finding(
+    code: str,
+    cell: CellRef,
+    value: str = "",
+    *,
+    bills: tuple[int, ...] = (),
+    lines: tuple[int, ...] = (),
+    **words: object,
+) -> Finding:
+    """A finding of the catalogue. ``words`` fill its sentence and hint; KeyError for a new code."""
+    kind = CATALOGUE[code]
+    filled = {key: shown(str(word), 400) for key, word in words.items()} | {"value": shown(value)}
+    return Finding(
+        code,
+        kind.severity,
+        cell,
+        value,
+        kind.message.format_map(filled),
+        kind.hint.format_map(filled),
+        bills,
+        lines,
+    )

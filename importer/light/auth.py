@@ -1,0 +1,172 @@
+"""Who we are and whom we talk to: the key, the base URL and the hosts that may see the key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from importer.errors import UsageProblem
+
+DEFAULT_BASE_URL = "https://api.light.inc"
+KEY_VARIABLE = "LIGHT_API_KEY"
+TOKEN_VARIABLE = "LIGHT_ACCESS_TOKEN"
+
+_LIGHT_DOMAIN = "light.inc"
+_HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?\.?")
+
+_NO_KEY = f"""\
+There is no key for Light. Create one in Light under Settings > API keys, or ask the person who \
+administers Light, and set it in this terminal:
+  macOS, Linux (bash, zsh):  export {KEY_VARIABLE}='your key'
+  Windows (PowerShell):      $env:{KEY_VARIABLE} = 'your key'
+To try the import without a key, add --sandbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The value of the ``Authorization`` header. Its repr never shows the secret."""
+
+    scheme: str  # Basic (an API key as it is, not base64) or Bearer (an OAuth access token)
+    secret: str = field(repr=False)
+
+    @property
+    def header(self) -> bytes:
+        return f"{self.scheme} {self.secret}".encode("latin-1")
+
+    def hide(self, text: str) -> str:
+        """``text`` without the secret, should a server have repeated it."""
+        # A very short key (of a local server) would match ordinary words.
+        return text.replace(self.secret, "***") if len(self.secret) >= 6 else text
+
+
+def credentials(env: Mapping[str, str]) -> Credentials:
+    """The key or token of the environment.
+
+    Raises UsageProblem where both are set, none is, or it cannot be sent in a header; the message
+    never repeats the key.
+    """
+    key = env.get(KEY_VARIABLE, "").strip()
+    token = env.get(TOKEN_VARIABLE, "").strip()
+    if key and token:
+        raise UsageProblem(
+            f"Both {KEY_VARIABLE} and {TOKEN_VARIABLE} are set. Remove one of them, so that it is "
+            "certain in whose name the bills are created."
+        )
+    if key:
+        return Credentials("Basic", _clean(key, "Basic", KEY_VARIABLE))
+    if token:
+        return Credentials("Bearer", _clean(token, "Bearer", TOKEN_VARIABLE))
+    raise UsageProblem(_NO_KEY)
+
+
+def _clean(secret: str, scheme: str, variable: str) -> str:
+    # People copy the whole header value from an example request.
+    if secret.lower().startswith(scheme.lower() + " "):
+        secret = secret[len(scheme) :].strip()
+    if not secret or any(ord(c) <= 0x20 or 0x7F <= ord(c) <= 0xA0 or ord(c) > 0xFF for c in secret):
+        raise UsageProblem(
+            f"{variable} has characters that a key cannot have (a space, a line break or a letter "
+            "from another script). Copy the key again and set the variable anew."
+        )
+    return secret
+
+
+def check_base_url(url: str) -> str:
+    """``url`` without its trailing slash, scheme and host in lower case.
+
+    Raises UsageProblem for anything but https (http to this very computer is fine), and for URLs
+    with a user name, password, query or fragment, or without a host.
+    """
+    url = url.strip()
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise UsageProblem("The base URL cannot be read as a web address.") from None
+    if "@" in url:  # first of all, since every other message repeats the URL
+        raise UsageProblem(
+            "The base URL must not have a user name or password in it. "
+            f"The key belongs in {KEY_VARIABLE}."
+        )
+    if not url or any(ord(c) <= 0x20 or ord(c) == 0x7F for c in url):
+        raise UsageProblem("The base URL is empty or has a space in it.")
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise UsageProblem(
+            f"The base URL {url!r} is not a web address. Write it as {DEFAULT_BASE_URL}"
+        )
+    if not _is_host(host):
+        raise UsageProblem(f"The base URL {url!r} has no usable host name.")
+    if "?" in url or "#" in url:
+        raise UsageProblem(f"The base URL {url!r} must end with the host name or a path.")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise UsageProblem(
+            f"The base URL {url!r} is not encrypted, so everybody on the way could read the key. "
+            "Use https:// (http:// is accepted only for a server on this computer)."
+        )
+    return f"{parts.scheme}://{_netloc(host, port)}{parts.path.rstrip('/')}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is this very computer: 127.0.0.0/8, ::1 or ``localhost``."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_host(host: str) -> bool:
+    if ":" in host:
+        try:
+            ip_address(host)
+        except ValueError:
+            return False
+        return "%" not in host
+    return len(host) <= 253 and ".." not in host and _HOST.fullmatch(host) is not None
+
+
+def _netloc(host: str, port: int | None) -> str:
+    name = f"[{host}]" if ":" in host else host
+    return name if port is None else f"{name}:{port}"
+
+
+def follow(base_url: str, current_url: str, location: str) -> str | None:
+    """Where a redirect leads, or None where the key must not be sent there.
+
+    The key goes to https hosts of the same registrable domain only: the base URL's own host, its
+    subdomains, and all of light.inc where the base URL is there. From this computer it goes to
+    this computer only.
+    """
+    # The address is put together anew from checked parts: what was checked is what is opened,
+    # even where another parser would read the original text differently.
+    try:
+        parts: SplitResult = urlsplit(urljoin(current_url, location.strip()))
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    base = urlsplit(base_url)
+    base_host = base.hostname or ""
+    if "@" in parts.netloc or not _is_host(host):
+        return None
+    if is_loopback(base_host):
+        allowed = is_loopback(host) and parts.scheme in ("http", "https")
+    else:
+        allowed = parts.scheme == "https" and _same_domain(base_host.rstrip("."), host.rstrip("."))
+    if not allowed:
+        return None
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{_netloc(host, port)}{parts.path or '/'}{query}"
+
+
+def _same_domain(base: str, host: str) -> bool:
+    if host == base or host.endswith("." + base):
+        return True
+    return _under_light(base) and _under_light(host)
+
+
+def _under_light(host: str) -> bool:
+    return host == _LIGHT_DOMAIN or host.endswith("." + _LIGHT_DOMAIN)

@@ -1,0 +1,332 @@
+"""The client for Light: one attempt a request, at the permitted pace, told as an ``Answer``."""
+
+from __future__ import annotations
+
+import asyncio
+import http
+import json as jsonlib
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import TypeVar
+from urllib.parse import quote, urlencode, urlsplit
+
+from importer.errors import AccessRefused, LightUnreachable
+from importer.light import wire
+from importer.light.auth import Credentials, check_base_url, follow
+from importer.light.pacing import Pacer
+from importer.light.problems import LightRefused, WireProblem
+from importer.light.transport import Failure, Reply, Transport
+from importer.records import (
+    Account,
+    Answer,
+    ApiError,
+    Bill,
+    Company,
+    Entity,
+    LightBill,
+    PropertyGroup,
+    Vendor,
+)
+
+BILLS = "/v1/invoice-payables"
+BILL_LIST = "/v1/bff/invoice-payables"
+PAGE = 200  # records; Light's maximum
+VENDORS_A_REQUEST = 50  # keeps the address below 2,500 characters
+MOST_HOPS = 5
+MOST_PAGES = 10_000  # two million records
+MOST_STALE_PAGES = 20  # pages in a row without a new record
+TRIES = 5
+LONGEST_RETRY_AFTER = 60.0  # seconds
+
+T = TypeVar("T", LightBill, Vendor, Account, Entity, PropertyGroup)
+Params = Mapping[str, str | int | bool]
+
+
+class LightClient:
+    """Light's API. An async context manager; ``timeout`` is seconds.
+
+    ``send``, ``create_bill``, ``get_bill`` and ``get_line_item`` make exactly one attempt and
+    leave it to the caller what to make of the answer. The readers that return records repeat
+    themselves. Everything raises BudgetSpent (or PaceProblem) before sending where nothing may be
+    sent.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        credentials: Credentials,
+        pacer: Pacer,
+        timeout: float = 30.0,
+        max_connections: int = 64,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._base = check_base_url(base_url)
+        self._credentials = credentials
+        self._pacer = pacer
+        self._sleep = sleep
+        self._transport = Transport(self._base, credentials, timeout, max_connections)
+        # One place a connection: whoever has a slot finds a connection free, and no slot's time
+        # passes in a queue.
+        self._room = asyncio.Semaphore(max_connections)
+
+    def __repr__(self) -> str:
+        return f"LightClient({self._base!r})"
+
+    @property
+    def base_url(self) -> str:
+        return self._base
+
+    async def __aenter__(self) -> LightClient:
+        await self._transport.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        trace: TracebackType | None = None,
+    ) -> None:
+        await self._transport.__aexit__(kind, error, trace)
+
+    # --- one attempt --------------------------------------------------------------------------
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        json: object = None,
+        on_wire: Callable[[], None] | None = None,
+    ) -> Answer:
+        """Exactly one attempt, and the redirects it leads to; each takes a slot of the pacer.
+
+        ``path`` begins with ``/``, its parts quoted. Never raises for what the network or Light
+        does: see ``Answer``. ``on_wire`` is called once, when the slot is there and the request is
+        about to leave; whoever is cancelled before has sent nothing, and what it raises stops the
+        request.
+        """
+        url = self._base + path
+        if params:
+            url += "?" + urlencode({k: _param(v) for k, v in params.items()}, quote_via=quote)
+        content = None if json is None else jsonlib.dumps(json, allow_nan=False).encode()
+        async with self._room:
+            return await self._send(method.upper(), url, content, on_wire)
+
+    async def _send(
+        self, method: str, url: str, content: bytes | None, on_wire: Callable[[], None] | None
+    ) -> Answer:
+        status = None
+        for hop in range(MOST_HOPS + 1):
+            reply, retry_after = await self._attempt(method, url, content, on_wire)
+            on_wire = None  # the first hop has left
+            if isinstance(reply, Failure):
+                # After a redirect some server did get the request, so it is never surely unsent.
+                sent = reply.sent or hop > 0
+                return Answer(None, sent=sent, reason=self._hide(reply.reason))
+            location = reply.headers.get("location")
+            if location is None or not _is_followed(method, reply.status):
+                return self._answer(reply, retry_after)
+            target = follow(self._base, url, location)
+            if target is None:
+                return Answer(
+                    reply.status,
+                    reason=f"Light redirects to {self._hide(_host(location))}, where the key must "
+                    "not go; it was not sent there",
+                )
+            url, status = target, reply.status
+        return Answer(status, reason=f"Light redirected more than {MOST_HOPS} times")
+
+    async def _attempt(
+        self, method: str, url: str, content: bytes | None, on_wire: Callable[[], None] | None
+    ) -> tuple[Reply | Failure, float | None]:
+        slot = await self._pacer.acquire(self._transport.longest + 1)
+        try:
+            if on_wire is not None:
+                on_wire()
+            reply = await self._transport.exchange(method, url, content)
+        finally:
+            self._pacer.finish(slot)
+        if isinstance(reply, Failure):
+            return reply, None
+        return reply, self._pacer.observe(reply.status, reply.headers)
+
+    def _answer(self, reply: Reply, retry_after: float | None) -> Answer:
+        status = reply.status
+        content = reply.content
+        try:
+            if status >= 400:  # a refusal may repeat the key
+                content = self._hide(content.decode()).encode()
+            body = jsonlib.loads(content) if content.strip() else None
+            readable = True
+        except (ValueError, RecursionError):
+            body, readable = None, False
+        if 200 <= status < 300:
+            reason = "" if readable else f"Light answered {status}, but what it said is not JSON"
+            if not content and status != 204:
+                reason = f"Light answered {status}, but without a word"
+        else:
+            said = "; ".join(error.message for error in wire.errors_from_json(body))
+            reason = said[:500] or _phrase(status)
+        return Answer(status, body, reason=reason, retry_after=retry_after)
+
+    def _hide(self, text: str) -> str:
+        return self._credentials.hide(text)
+
+    async def create_bill(self, bill: Bill, on_wire: Callable[[], None] | None = None) -> Answer:
+        """``POST`` the bill with its lines, once. Raises ValueError where ids are missing."""
+        return await self.send("POST", BILLS, json=wire.bill_to_json(bill), on_wire=on_wire)
+
+    def read_bill(self, body: object) -> LightBill | None:
+        """The bill in an answer with its lines; None where there is none that can be read."""
+        try:
+            return wire.bill_from_json(body, listed=False)
+        except WireProblem:
+            return None
+
+    def read_errors(self, body: object) -> tuple[ApiError, ...]:
+        return wire.errors_from_json(body)
+
+    async def get_bill(self, bill_id: str) -> Answer:
+        """One attempt to read a bill with its lines; see ``wire.bill_from_json``."""
+        return await self.send("GET", f"{BILLS}/{quote(bill_id, safe='')}")
+
+    async def get_line_item(self, bill_id: str, line_id: str) -> Answer:
+        """One attempt to read a line; see ``wire.line_from_json``."""
+        path = f"{BILLS}/{quote(bill_id, safe='')}/line-items/{quote(line_id, safe='')}"
+        return await self.send("GET", path)
+
+    # --- readers that repeat themselves -------------------------------------------------------
+
+    async def company(self) -> Company:
+        return wire.company_from_json(await self._read("/v1/companies/current", {}))
+
+    async def vendors(self) -> list[Vendor]:
+        return _unique(wire.vendor_from_json(r) for r in await self._list("/v1/vendors"))
+
+    async def accounts(self) -> list[Account]:
+        return _unique(wire.account_from_json(r) for r in await self._list("/v1/ledger-accounts"))
+
+    async def entities(self) -> list[Entity]:
+        return _unique(wire.entity_from_json(r) for r in await self._list("/v1/entities"))
+
+    async def property_groups(self) -> list[PropertyGroup]:
+        """The custom properties that bills and their lines can have, with their values."""
+        records = await self._list("/v1/custom-properties/groups", {"includeValues": True})
+        return _unique(wire.property_group_from_json(r) for r in records if wire.is_for_bills(r))
+
+    async def list_bills(
+        self, vendor_ids: Sequence[str], created_since: datetime | None = None
+    ) -> list[LightBill]:
+        """All bills of these vendors, each once, without lines, oldest first for each 50 vendors.
+
+        Raises WireProblem rather than return a part of the list: what is missing from it may be
+        sent again.
+        """
+        ids = list(dict.fromkeys(vendor_ids))
+        if not all(ids) or any(c in vendor_id for vendor_id in ids for c in ",|:"):
+            raise ValueError("a vendor id must not be empty or have a comma, bar or colon")
+        since = ""
+        if created_since is not None:
+            # Whole seconds, rounded down: rather a bill too many than one too few.
+            since = f",createdAt:gte:{wire.timestamp(created_since.replace(microsecond=0))}"
+        batches = [ids[i : i + VENDORS_A_REQUEST] for i in range(0, len(ids), VENDORS_A_REQUEST)]
+        queries: list[Params] = [
+            {"filter": f"vendorId:in:{'|'.join(batch)}{since}", "sort": "createdAt:asc"}
+            for batch in batches
+        ]
+        lists = await _all(lambda query: self._list(BILL_LIST, query), queries)
+        return _unique(wire.bill_from_json(r, listed=True) for records in lists for r in records)
+
+    async def _list(self, path: str, params: Params | None = None) -> list[object]:
+        """All records of all pages; repeated ones are still in it."""
+        records: list[object] = []
+        cursor = "0"  # starts paging by cursor
+        visited = {cursor}
+        known: set[str] = set()
+        stale = 0
+        for _ in range(MOST_PAGES):
+            body = await self._read(path, {**(params or {}), "limit": PAGE, "cursor": cursor})
+            page, following = wire.page_from_json(body)
+            records += page
+            if following is None:
+                return records
+            before = len(known)
+            known.update(jsonlib.dumps(_identity(r)) for r in page)
+            stale = 0 if len(known) > before else stale + 1
+            if following in visited or stale >= MOST_STALE_PAGES:
+                break
+            cursor = following
+            visited.add(cursor)
+        raise WireProblem(f"Light's list {path} does not come to an end.")
+
+    async def _read(self, path: str, params: Params) -> object:
+        """The body of a GET, up to five tries.
+
+        Raises LightUnreachable after the last, AccessRefused for 401 and 403, LightRefused for
+        other refusals.
+        """
+        for attempt in range(TRIES):
+            answer = await self.send("GET", path, params=params)
+            status = answer.status
+            if status is not None and 200 <= status < 300 and answer.body is not None:
+                return answer.body
+            if status == 401:
+                raise AccessRefused(f"Light does not accept the key: {answer.reason}")
+            if status == 403:
+                raise AccessRefused(f"The key may not read {path}: {answer.reason}")
+            if status is not None and 300 <= status < 500 and status not in (408, 429):
+                raise LightRefused(f"Light refused {path} ({status}): {answer.reason}")
+            # After a 429 the pacer holds back the next attempt.
+            if status != 429 and attempt < TRIES - 1:
+                told = min(answer.retry_after or 0.0, LONGEST_RETRY_AFTER)
+                await self._sleep(max(0.5 * 2**attempt, told))
+        raise LightUnreachable(f"Light cannot be reached at {self._base}: {answer.reason}")
+
+
+async def _all(
+    read: Callable[[Params], Awaitable[list[object]]], queries: Sequence[Params]
+) -> list[list[object]]:
+    """All results in order; the first failure ends the others."""
+    tasks = [asyncio.ensure_future(read(query)) for query in queries]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _is_followed(method: str, status: int) -> bool:
+    # 301 to 303 turn a POST into a GET: that would not create the bill, but look as if it had.
+    return status in (307, 308) or (status in (301, 302, 303) and method == "GET")
+
+
+def _identity(record: object) -> object:
+    if isinstance(record, dict):
+        return record.get("id") or record.get("vendorId")
+    return None
+
+
+def _unique(records: Iterable[T]) -> list[T]:
+    """Each id once, where it first appeared, as it was last seen."""
+    return list({record.id: record for record in records}.values())
+
+
+def _param(value: str | int | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _host(location: str) -> str:
+    try:
+        return urlsplit(location).hostname or "another address"
+    except ValueError:
+        return "an address that cannot be read"
+
+
+def _phrase(status: int) -> str:
+    try:
+        return f"{status} {http.HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)

@@ -1,0 +1,191 @@
+"""One HTTP request and its answer, or in plain words why there is none. The only user of httpx."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from urllib.parse import urlsplit
+
+import httpx
+
+from importer import __version__
+from importer.errors import UsageProblem
+from importer.light.auth import Credentials, is_loopback
+
+LARGEST_BODY = 20_000_000  # bytes, unpacked
+LANE = 4  # connections in one pool
+GRACE = 2.5  # seconds beyond the time-out, for answers that arrive drop by drop
+
+# No connection to Light was made, so it cannot have got the request. Everything else is doubtful.
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,  # the proxy refused to connect us
+    httpx.UnsupportedProtocol,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A complete answer. ``headers`` finds names in any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """No complete answer. ``sent`` is False only where no connection was made."""
+
+    sent: bool
+    reason: str
+
+
+class Transport:
+    """Connections to Light, kept open and reused. An async context manager.
+
+    ``timeout`` is seconds: for the connection, and again for each silence of the server; a whole
+    attempt never takes longer than ``longest``.
+    """
+
+    def __init__(
+        self, base_url: str, credentials: Credentials, timeout: float, max_connections: int
+    ) -> None:
+        self._timeout = timeout
+        self.longest = timeout + GRACE
+        trusted = httpx.create_ssl_context()
+        # httpx looks at all connections of a pool, squared, before and after each request; sixty
+        # in one pool take more time than the requests. So there are several small pools.
+        try:
+            self._lanes = [
+                _client(base_url, credentials, timeout, trusted)
+                for _ in range(-(-max_connections // LANE))
+            ]
+        except (ImportError, ValueError, httpx.InvalidURL) as error:
+            raise UsageProblem(
+                "The proxy of this computer's settings cannot be used. Check HTTPS_PROXY and "
+                "ALL_PROXY; http:// and https:// proxies are supported."
+            ) from error
+        # One place a connection. The place given back last is taken first: its connection is warm.
+        self._places = [lane for lane in reversed(self._lanes) for _ in range(LANE)]
+
+    async def __aenter__(self) -> Transport:
+        for lane in self._lanes:
+            await lane.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        trace: TracebackType | None = None,
+    ) -> None:
+        for lane in self._lanes:
+            await lane.__aexit__(kind, error, trace)
+
+    async def exchange(self, method: str, url: str, content: bytes | None) -> Reply | Failure:
+        """One attempt, never repeated. Raises nothing for HTTP or network trouble.
+
+        At most ``max_connections`` at a time; the caller sees to that.
+        """
+        host = urlsplit(url).hostname or url
+        begun = False
+
+        async def watch(event: str, info: object) -> None:
+            nonlocal begun
+            begun = begun or event == "http11.send_request_headers.started"
+
+        lane = self._places.pop()
+        try:
+            async with asyncio.timeout(self.longest):
+                request = lane.build_request(
+                    method,
+                    url,
+                    content=content,
+                    headers=None if content is None else _JSON_BODY,
+                    extensions={"trace": watch},
+                )
+                response = await lane.send(request, stream=True)
+                try:
+                    return await _read(response, host)
+                finally:
+                    await response.aclose()
+        except TimeoutError:
+            return Failure(begun, f"{host} did not answer within {self.longest:g} seconds")
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            sent = not isinstance(error, _NOT_SENT)
+            return Failure(sent, _why(error, host, self._timeout))
+        finally:
+            self._places.append(lane)
+
+
+def _client(
+    base_url: str, credentials: Credentials, timeout: float, trusted: ssl.SSLContext
+) -> httpx.AsyncClient:
+    limits = httpx.Limits(
+        max_connections=LANE,
+        max_keepalive_connections=LANE,
+        # Short: a server that closes an idle connection just when we use it leaves us in doubt.
+        keepalive_expiry=5.0,
+    )
+    # An explicit transport takes no proxy from the environment: not for our own computer.
+    local = is_loopback(urlsplit(base_url).hostname or "")
+    direct = httpx.AsyncHTTPTransport(verify=trusted, limits=limits) if local else None
+    return httpx.AsyncClient(
+        headers=[
+            (b"Authorization", credentials.header),
+            (b"Accept", b"application/json"),
+            (b"User-Agent", f"light-import/{__version__}".encode()),
+        ],
+        verify=trusted,
+        timeout=httpx.Timeout(timeout, pool=None),
+        limits=limits,
+        follow_redirects=False,
+        trust_env=True,
+        transport=direct,
+    )
+
+
+_JSON_BODY = {"Content-Type": "application/json;charset=UTF-8"}
+
+
+async def _read(response: httpx.Response, host: str) -> Reply | Failure:
+    content = bytearray()
+    async for piece in response.aiter_bytes():
+        content += piece
+        if len(content) > LARGEST_BODY:
+            return Failure(
+                True,
+                f"the answer of {host} ({response.status_code}) is larger than "
+                f"{LARGEST_BODY // 1_000_000} MB",
+            )
+    return Reply(response.status_code, response.headers, bytes(content))
+
+
+def _why(error: Exception, host: str, timeout: float) -> str:
+    match error:
+        case httpx.ConnectTimeout():
+            return f"no connection to {host} within {timeout:g} seconds"
+        case httpx.ConnectError() if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return (
+                f"the certificate of {host} is not trusted ({error}). Where your company inspects "
+                "traffic, set SSL_CERT_FILE to its certificates"
+            )
+        case httpx.ProxyError():
+            return f"the proxy made no connection to {host} ({error})"
+        case httpx.ConnectError() | httpx.PoolTimeout() | httpx.UnsupportedProtocol():
+            return f"no connection to {host} ({error})"
+        case httpx.ReadTimeout():
+            return f"{host} did not answer within {timeout:g} seconds"
+        case httpx.WriteTimeout():
+            return f"{host} did not take the request within {timeout:g} seconds"
+        case httpx.DecodingError():
+            return f"the answer of {host} cannot be unpacked"
+        case _:
+            detail = str(error) or type(error).__name__
+            return f"the connection to {host} broke before the answer was complete ({detail})"

@@ -1,0 +1,197 @@
+"""What makes a bill the same bill, and whether its content is the same."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from importer.amounts import money, tidy
+from importer.records import Bill, LightBill, LightLine, LineItem
+
+GONE = frozenset(("CANCELLED",))  # a cancelled bill does not stand in the way of a new one
+
+
+def identities(bills: Iterable[Bill]) -> list[tuple[Bill, str]]:
+    """Each bill with its identity: entity, vendor and invoice number.
+
+    Without a number it is what else tells bills apart, and the bill's place among those alike.
+    """
+    seen: Counter[str] = Counter()
+    out = []
+    for bill in bills:
+        parts = [bill.company_entity_id or "", *_kin(bill)]
+        if not bill.invoice_number:
+            alike = json.dumps(parts)
+            seen[alike] += 1
+            parts.append(seen[alike])
+        out.append((bill, json.dumps(parts)))
+    return out
+
+
+def kin(bill: Bill) -> str:
+    """Equal for bills that could be taken for one another in Light, where the entity may be left
+    out, and those without a number differ in nothing else."""
+    return json.dumps(_kin(bill))
+
+
+def _kin(bill: Bill) -> list[object]:
+    if bill.invoice_number:
+        return ["number", bill.vendor_id, bill.invoice_number]
+    issued = bill.issued and bill.issued.isoformat()
+    what = [issued, bill.amount, bill.currency, bill.description or ""]
+    return ["content", bill.vendor_id, *what]
+
+
+def split_entity(identity: str) -> tuple[str, str]:
+    """An identity as (entity, the rest); the entity is "" where the sheet had none."""
+    entity, *rest = json.loads(identity)
+    return entity, json.dumps(rest)
+
+
+def content(bill: Bill) -> str:
+    """All that is sent, as canonical JSON: two bills of the same content are equal here."""
+
+    def line(item: LineItem) -> dict[str, object]:
+        return {
+            "amount": item.amount if bill.include_tax else None,
+            "netAmount": None if bill.include_tax else item.net_amount,
+            "taxAmount": item.tax_amount,
+            "description": item.description,
+            "taxCodeId": item.tax_code_id,
+            "accountId": item.account_id,
+            "amortizationStartDate": item.amortization_start,
+            "amortizationEndDate": item.amortization_end,
+            "amortizationTemplateId": item.amortization_template_id,
+            "properties": _properties(item),
+        }
+
+    whole = {
+        "vendorId": bill.vendor_id,
+        "companyEntityId": bill.company_entity_id,
+        "invoiceNumber": bill.invoice_number,
+        "issuedDate": bill.issued,
+        "dueDate": bill.due,
+        "paymentAt": bill.payment_at,
+        "currency": bill.currency,
+        "amount": bill.amount,
+        "lineItemsIncludeTax": bill.include_tax,
+        "description": bill.description,
+        "senderBankAccountId": bill.sender_bank_account_id,
+        "localCurrencyFxRateOverride": bill.local_fx_rate,
+        "groupCurrencyFxRateOverride": bill.group_fx_rate,
+        "properties": _properties(bill),
+        "lineItems": [line(item) for item in bill.lines],
+    }
+    return json.dumps(whole, default=str, ensure_ascii=False, separators=(",", ":"))
+
+
+def _properties(item: Bill | LineItem) -> list[list[object]]:
+    return sorted([p.group_id or p.name, p.value_ids or p.inline_values] for p in item.properties)
+
+
+def changes(before: str, after: str) -> str:
+    """How two contents differ, in words with both values; "" where they do not."""
+    old, new = json.loads(before), json.loads(after)
+    out = []
+    for key in new:
+        if key == "lineItems":
+            a, b = old.get(key, []), new[key]
+            if len(a) != len(b):
+                out.append(f"{len(a)} line items were loaded, the sheet has {len(b)}")
+            else:
+                for i, (x, y) in enumerate(zip(a, b, strict=True), start=1):
+                    out += [
+                        f"line {i} {k}: {_shown(k, x.get(k))} was loaded, the sheet has"
+                        f" {_shown(k, y[k])}"
+                        for k in y
+                        if x.get(k) != y[k]
+                    ]
+        elif key == "companyEntityId" and not new[key]:
+            continue  # Light fills in what the sheet leaves out
+        elif old.get(key) != new[key]:
+            out.append(
+                f"{key}: {_shown(key, old.get(key))} was loaded, the sheet has"
+                f" {_shown(key, new[key])}"
+            )
+    return "; ".join(out[:6]) + (f"; and {len(out) - 6} more" if len(out) > 6 else "")
+
+
+def _shown(key: str, value: object) -> str:
+    if value is None or value == "":
+        return "nothing"
+    if isinstance(value, int) and not isinstance(value, bool) and "mount" in key:
+        return money(value)
+    return str(value)
+
+
+@dataclass(frozen=True)
+class Match:
+    """How a bill in Light compares with one of the sheet."""
+
+    same: bool  # it is the same bill
+    difference: str  # what differs in it all the same, in words
+
+
+def compare(bill: Bill, there: LightBill) -> Match:
+    """Whether Light's bill is this one: vendor, entity and number, or, without, content."""
+    if not _same_id(there.vendor_id, bill.vendor_id):
+        return Match(False, "")
+    if not _same_id(there.company_entity_id, bill.company_entity_id):
+        return Match(False, "")
+    number = tidy(there.invoice_number or "")
+    difference = differences(bill, there)
+    if bill.invoice_number:
+        return Match(number == bill.invoice_number, difference)
+    alike = not number and not difference and (there.description or "") == (bill.description or "")
+    return Match(alike, "")
+
+
+def _same_id(a: str | None, b: str | None) -> bool:
+    """Whether two ids are one; an id that is not told contradicts none."""
+    return not a or not b or a.lower() == b.lower()
+
+
+def differences(bill: Bill, there: LightBill) -> str:
+    """What Light shows otherwise than the sheet: amount, currency, dates, lines. "" for nothing."""
+    out = []
+    if there.amount != bill.amount:
+        shown = "no amount" if there.amount is None else money(there.amount)
+        out.append(f"the amount is {shown} in Light and {money(bill.amount)} in the sheet")
+    if there.currency is not None and there.currency.upper() != bill.currency:
+        out.append(f"the currency is {there.currency} in Light and {bill.currency} in the sheet")
+    for name, theirs, ours in (
+        ("issue date", there.issued, bill.issued),
+        ("due date", there.due, bill.due),
+    ):
+        if ours is not None and theirs != ours:
+            out.append(f"the {name} is {theirs or 'empty'} in Light and {ours} in the sheet")
+    if there.lines is not None and len(there.lines) != len(bill.lines):
+        out.append(f"Light has {len(there.lines)} line items and the sheet {len(bill.lines)}")
+    elif there.lines is not None and None in line_ids(bill, there.lines):
+        out.append("Light's line items are not those of the sheet")
+    return "; ".join(out)
+
+
+def _line_key(amount: int | None, text: str | None, account: str | None) -> tuple[object, ...]:
+    return (amount, tidy(text or ""), account and account.lower())
+
+
+def line_ids(bill: Bill, lines: tuple[LightLine, ...]) -> tuple[str | None, ...]:
+    """Light's id of each line of the bill, None where Light has no such line.
+
+    Lines are compared as a multiset by amount, description and account: equal lines occur in life,
+    and Light need not keep their order.
+    """
+    free: dict[tuple[object, ...], list[str]] = {}
+    for there in reversed(lines):
+        amount = there.amount if bill.include_tax else there.net_amount
+        key = _line_key(amount, there.description, there.account_id)
+        free.setdefault(key, []).append(there.id)
+    out: list[str | None] = []
+    for item in bill.lines:
+        amount = item.amount if bill.include_tax else item.net_amount
+        ids = free.get(_line_key(amount, item.description, item.account_id))
+        out.append(ids.pop() if ids else None)
+    return tuple(out)

@@ -1,0 +1,409 @@
+"""The journal: what was meant, tried and achieved, on disk before anything is sent.
+
+SQLite, WAL, ``synchronous=FULL``: what a method has returned from survives a crash and a power
+cut. One file for each Light (base URL) and company, so that running again from anywhere is safe.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import filelock
+import sqlalchemy as sa
+
+from importer.errors import JournalProblem
+from importer.records import ApiError, JournalEntry, State, Status
+
+VERSION = 1
+_CHUNK = 500  # parameters of one query
+
+_meta = sa.MetaData()
+_entries = sa.Table(
+    "entries",
+    _meta,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("identity", sa.Text, nullable=False, unique=True),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("first_sent", sa.Text),
+    sa.Column("last_sent", sa.Text),
+    sa.Column("settled", sa.Text),
+    sa.Column("light_id", sa.Text, index=True),
+    sa.Column("light_state", sa.Text),
+    sa.Column("light_amount", sa.Integer),  # cents, as Light has it
+    sa.Column("line_ids", sa.Text),
+    sa.Column("message", sa.Text, nullable=False, default=""),
+    sa.Column("errors", sa.Text),
+)
+_runs = sa.Table(
+    "runs",
+    _meta,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("started", sa.Text, nullable=False),
+    sa.Column("finished", sa.Text),
+    sa.Column("facts", sa.Text, nullable=False),  # company, base URL, template, sources …
+    sa.Column("summary", sa.Text),  # figures at the end, JSON
+)
+_run_bills = sa.Table(
+    "run_bills",
+    _meta,
+    sa.Column("run", sa.Text, primary_key=True),
+    sa.Column("bill", sa.Integer, primary_key=True),  # Bill.index
+    sa.Column("entry", sa.Integer, nullable=False),
+    sa.Column("status", sa.Text),  # NULL while it is the entry's state that tells
+    sa.Column("message", sa.Text, nullable=False, default=""),
+    sa.Index("run_bills_entry", "run", "entry"),
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What became of an entry in one step. Written in one commit with others."""
+
+    entry: int
+    state: State
+    status: Status | None = None  # of the bill in this run, where it is settled
+    light_id: str | None = None
+    light_state: str | None = None
+    light_amount: int | None = None
+    line_ids: tuple[str | None, ...] = ()
+    message: str = ""
+    errors: tuple[ApiError, ...] = ()
+    unsent: bool = False  # the attempt that was noted did not take place
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    id: str
+    started: datetime
+    finished: datetime | None
+    facts: Mapping[str, Any]
+    summary: Mapping[str, Any] | None
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Journal:
+    """One company's journal. JournalProblem where it cannot be opened or written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not path.exists():
+                path.touch(mode=0o600)
+            self._engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.pool.StaticPool)
+            sa.event.listen(self._engine, "connect", _durable)
+            with self._engine.connect() as db:
+                db.exec_driver_sql("BEGIN IMMEDIATE")  # another process may be making it too
+                version = db.exec_driver_sql("PRAGMA user_version").scalar()
+                if version == 0:
+                    _meta.create_all(db)
+                    db.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+                db.commit()
+        except (OSError, sa.exc.SQLAlchemyError) as error:
+            raise self._problem(error) from error
+        if version not in (0, VERSION):
+            raise JournalProblem(
+                f"The journal {path} was written by a newer version (format {version}); use that"
+                " version of light-import."
+            )
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def lock(self) -> filelock.FileLock:
+        """Held while a process loads into the company; the system frees it when the process dies.
+
+        Loads into one company go one after the other: they share one rate limit anyway, and two at
+        a time could both find a bill absent.
+        """
+        return filelock.FileLock(f"{self.path}.lock")
+
+    def _problem(self, error: Exception) -> JournalProblem:
+        cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+        return JournalProblem(
+            f"The journal {self.path} cannot be written ({cause}), so nothing more is sent. Free"
+            " some space or make the folder writable, and run the same command again."
+        )
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        """One durable transaction."""
+        try:
+            with self._engine.connect() as db:
+                db.exec_driver_sql("BEGIN IMMEDIATE")
+                yield db
+                db.commit()
+        except sa.exc.SQLAlchemyError as error:
+            raise self._problem(error) from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.connect() as db:
+                yield db
+        except sa.exc.SQLAlchemyError as error:
+            cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+            raise JournalProblem(f"The journal {self.path} cannot be read ({cause}).") from error
+
+    # --- runs ---------------------------------------------------------------------------------
+
+    def start_run(self, facts: Mapping[str, Any], run: str | None = None) -> str:
+        """A new run; its id is the time (UTC) with a few random letters."""
+        started = now()
+        run = run or new_run_id(started)
+        with self._writing() as db:
+            db.execute(
+                sa.insert(_runs), {"id": run, "started": started.isoformat(), "facts": _json(facts)}
+            )
+        return run
+
+    def finish_run(self, run: str, summary: Mapping[str, Any]) -> None:
+        with self._writing() as db:
+            db.execute(
+                sa.update(_runs)
+                .where(_runs.c.id == run)
+                .values(finished=now().isoformat(), summary=_json(summary))
+            )
+
+    def runs(self) -> list[RunRecord]:
+        """All runs, the newest first."""
+        with self._reading() as db:
+            rows = db.execute(sa.select(_runs).order_by(_runs.c.started.desc())).mappings().all()
+        return [
+            RunRecord(
+                row["id"],
+                datetime.fromisoformat(row["started"]),
+                row["finished"] and datetime.fromisoformat(row["finished"]),
+                json.loads(row["facts"]),
+                row["summary"] and json.loads(row["summary"]),
+            )
+            for row in rows
+        ]
+
+    # --- planning -----------------------------------------------------------------------------
+
+    def plan(self, identities: Sequence[tuple[str, str]]) -> dict[str, JournalEntry]:
+        """The entries of these (identity, content), new ones PLANNED, by identity.
+
+        What certainly is not in Light is PLANNED anew, with the content of now.
+        """
+        with self._writing() as db:
+            known = self._by_identity(db, [identity for identity, _ in identities])
+            new = [
+                {"identity": i, "content": c, "state": State.PLANNED}
+                for i, c in identities
+                if i not in known
+            ]
+            if new:
+                db.execute(sa.insert(_entries), new)
+            renewed = [
+                {"key": known[i].id, "new_content": c}
+                for i, c in identities
+                if i in known and known[i].state in (State.PLANNED, State.REJECTED)
+            ]
+            if renewed:
+                db.execute(_RENEW, renewed)
+            return self._by_identity(db, [identity for identity, _ in identities])
+
+    def known(self, identities: Sequence[tuple[str, str]]) -> dict[str, JournalEntry]:
+        """As ``plan``, but nothing is written; what is new has the id 0."""
+        with self._reading() as db:
+            known = self._by_identity(db, [identity for identity, _ in identities])
+        return {i: known.get(i) or JournalEntry(0, i, c, State.PLANNED) for i, c in identities}
+
+    def _by_identity(self, db: sa.Connection, wanted: Sequence[str]) -> dict[str, JournalEntry]:
+        out: dict[str, JournalEntry] = {}
+        for i in range(0, len(wanted), _CHUNK):
+            query = sa.select(_entries).where(_entries.c.identity.in_(wanted[i : i + _CHUNK]))
+            for row in db.execute(query).mappings():
+                out[row["identity"]] = JournalEntry.from_row(dict(row))
+        return out
+
+    def identities(self) -> list[str]:
+        """The identities of all entries, the oldest first."""
+        with self._reading() as db:
+            return list(
+                db.execute(sa.select(_entries.c.identity).order_by(_entries.c.id)).scalars()
+            )
+
+    def owned(self) -> set[str]:
+        """The ids of all bills in Light that belong to an entry."""
+        with self._reading() as db:
+            query = sa.select(_entries.c.light_id).where(_entries.c.light_id.is_not(None))
+            return set(db.execute(query).scalars())
+
+    def assign(self, run: str, bills: Iterable[tuple[int, int, Status | None, str]]) -> None:
+        """The run's bills as (bill index, entry, status where it is settled already, message)."""
+        rows = [
+            {"run": run, "bill": bill, "entry": entry, "status": status, "message": message}
+            for bill, entry, status, message in bills
+        ]
+        if rows:
+            with self._writing() as db:
+                db.execute(sa.insert(_run_bills), rows)
+
+    # --- sending ------------------------------------------------------------------------------
+
+    def step(self, run: str, changes: Sequence[Change], sending: Sequence[tuple[int, str]]) -> None:
+        """What became of some entries, and which (entry, content) are about to be sent: one
+        durable commit."""
+        if not changes and not sending:
+            return
+        moment = now().isoformat()
+        with self._writing() as db:
+            if changes:
+                db.execute(_CHANGE, [_change_row(c, moment) for c in changes])
+                settled = [
+                    {"of_run": run, "of_entry": c.entry, "new_status": c.status, "why": c.message}
+                    for c in changes
+                    if c.status is not None
+                ]
+                if settled:
+                    db.execute(_SETTLE, settled)
+            if sending:
+                db.execute(
+                    _SEND, [{"key": key, "moment": moment, "what": what} for key, what in sending]
+                )
+
+    # --- reporting ----------------------------------------------------------------------------
+
+    def results(self, run: str) -> dict[int, tuple[Status, str, JournalEntry]]:
+        """By bill index: the status, the message and the entry of each bill of a run."""
+        query = (
+            sa.select(
+                _run_bills.c.bill,
+                _run_bills.c.status.label("run_status"),
+                _run_bills.c.message.label("run_message"),
+                _entries,
+            )
+            .join(_entries, _entries.c.id == _run_bills.c.entry)
+            .where(_run_bills.c.run == run)
+        )
+        out = {}
+        with self._reading() as db:
+            for row in db.execute(query).mappings():
+                entry = JournalEntry.from_row(dict(row))
+                status = Status(row["run_status"]) if row["run_status"] else STATUS_OF[entry.state]
+                out[row["bill"]] = (status, row["run_message"] or entry.message, entry)
+        return out
+
+
+STATUS_OF = {
+    State.PLANNED: Status.NOT_SENT,
+    State.SENDING: Status.UNKNOWN,
+    State.UNKNOWN: Status.UNKNOWN,
+    State.CREATED: Status.CREATED,
+    State.FOUND: Status.ALREADY_IN_LIGHT,
+    State.REJECTED: Status.REJECTED,
+}
+
+_RENEW = (
+    sa.update(_entries)
+    .where(_entries.c.id == sa.bindparam("key"))
+    .values(
+        state=State.PLANNED,
+        content=sa.bindparam("new_content"),
+        settled=None,
+        message="",
+        errors=None,
+    )
+)
+_CHANGE = (
+    sa.update(_entries)
+    .where(_entries.c.id == sa.bindparam("key"))
+    .values(
+        state=sa.bindparam("new_state"),
+        attempts=_entries.c.attempts - sa.bindparam("unsent"),
+        settled=sa.bindparam("moment"),
+        light_id=sa.bindparam("new_light_id"),
+        light_state=sa.bindparam("new_light_state"),
+        light_amount=sa.bindparam("new_light_amount"),
+        line_ids=sa.bindparam("new_line_ids"),
+        message=sa.bindparam("new_message"),
+        errors=sa.bindparam("new_errors"),
+    )
+)
+_SETTLE = (
+    sa.update(_run_bills)
+    .where(
+        _run_bills.c.run == sa.bindparam("of_run"), _run_bills.c.entry == sa.bindparam("of_entry")
+    )
+    .values(status=sa.bindparam("new_status"), message=sa.bindparam("why"))
+)
+_SEND = (
+    sa.update(_entries)
+    .where(_entries.c.id == sa.bindparam("key"))
+    .values(
+        state=State.SENDING,
+        content=sa.bindparam("what"),
+        attempts=_entries.c.attempts + 1,
+        first_sent=sa.func.coalesce(_entries.c.first_sent, sa.bindparam("moment")),
+        last_sent=sa.bindparam("moment"),
+        message="",
+    )
+)
+
+
+def _change_row(change: Change, moment: str) -> dict[str, Any]:
+    done = change.state in (State.CREATED, State.FOUND, State.REJECTED)
+    return {
+        "key": change.entry,
+        "new_state": change.state,
+        "unsent": int(change.unsent),
+        "moment": moment if done else None,
+        "new_light_id": change.light_id,
+        "new_light_state": change.light_state,
+        "new_light_amount": change.light_amount,
+        "new_line_ids": _json(change.line_ids),
+        "new_message": change.message,
+        "new_errors": _json([asdict(e) for e in change.errors]),
+    }
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _durable(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # BEGIN is ours
+    connection.execute("PRAGMA busy_timeout = 10000")
+    connection.execute("PRAGMA synchronous = FULL")
+    for attempt in range(100):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            # Of two processes that make the file at once; this switch does not wait by itself.
+            if "locked" not in str(error) or attempt == 99:
+                raise
+            time.sleep(0.05)
+
+
+def new_run_id(started: datetime) -> str:
+    return f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"

@@ -1,0 +1,349 @@
+"""The loader: every bill exactly once, many at a time.
+
+One loop, one turn after the other: collect the answers that came, write what they mean and which
+bills go next in one durable commit, let those go, wait. Bills whose answer was lost wait for
+Light to settle and are then looked up together, while the others keep flowing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from importer.errors import AccessRefused, ImporterError, LightUnreachable, StoppedEarly
+from importer.loading.gateway import LightGateway
+from importer.loading.identity import differences, kin, line_ids
+from importer.loading.journal import Change, Journal
+from importer.loading.outcome import classify
+from importer.loading.plan import Work
+from importer.loading.reconcile import Settled, look_up
+from importer.records import LightBill, Outcome, State, Status, Verdict
+
+_MOST_ROUNDS = 5  # lost answers of one bill before a person has to look
+
+
+@dataclass(frozen=True)
+class LoadSettings:
+    """``settle``: seconds after which a bill that Light does not show is held to be absent."""
+
+    concurrency: int = 64
+    settle: float = 30.0
+    give_up_after: float = 60.0  # seconds without a connection
+
+
+class Progress(Protocol):
+    def settled(self, status: Status) -> None: ...
+
+    def say(self, text: str) -> None: ...
+
+
+@dataclass
+class _Flight:
+    work: Work
+    on_wire: bool = False
+
+    def leave(self) -> None:
+        self.on_wire = True
+
+
+@dataclass
+class Loader:
+    journal: Journal
+    gateway: LightGateway
+    run: str
+    settings: LoadSettings
+    progress: Progress
+    clock: Callable[[], float] = time.monotonic
+    stopped: StoppedEarly | None = None
+    _pending: deque[Work] = field(default_factory=deque)
+    _out: Counter[str] = field(default_factory=Counter)  # bills not settled, by kin
+    _alike: dict[str, deque[Work]] = field(default_factory=lambda: defaultdict(deque))
+    _flights: dict[asyncio.Task[Any], _Flight] = field(default_factory=dict)
+    _unsettled: list[tuple[float, Work]] = field(default_factory=list)  # (when to look, work)
+    _looking: asyncio.Task[list[Settled]] | None = None
+    _changes: list[Change] = field(default_factory=list)
+    _hold: float = 0.0  # nothing is sent before, while Light cannot be reached
+    _lost_since: float | None = None
+    _backoff: float = 0.5
+    _forbidden: list[tuple[Work, Outcome]] = field(default_factory=list)
+    _admitted: bool = False  # Light has taken a bill from this key, or refused it for what it is
+    _stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def stop(self, reason: StoppedEarly) -> None:
+        """Send nothing more; what is on its way is waited for, look-ups are not."""
+        if self.stopped is None:
+            self.stopped = reason
+        self._stop.set()
+        if self._looking:
+            self._looking.cancel()
+        for task, flight in self._flights.items():
+            if not flight.on_wire:
+                task.cancel()
+
+    async def load(self, send: Sequence[Work], unsettled: Sequence[Work]) -> None:
+        """Send all of ``send`` and settle all of ``unsettled``, as far as it goes.
+
+        ``stopped`` says why it ended early, if it did. Raises JournalProblem, with everything
+        waited for or certainly unsent, where the journal cannot be written.
+        """
+        # When they left is not known: a request may have waited for its turn after it was noted.
+        due = self.clock() + self.settings.settle
+        self._unsettled += [(due, work) for work in unsettled]
+        self._out.update(kin(work.bill) for work in unsettled)
+        for work in send:
+            self._queue(work)
+        try:
+            while True:
+                self._turn()
+                if not (self._flights or self._looking or self._more()):
+                    return
+                await self._wait()
+                self._collect()
+        except ImporterError as error:
+            self.stop(error if isinstance(error, StoppedEarly) else StoppedEarly(str(error)))
+            if self._tasks():
+                await asyncio.wait(self._tasks())
+            with contextlib.suppress(ImporterError):  # the answers, if the disk takes them now
+                self._collect()
+                self._commit([])
+            raise
+        except BaseException:
+            for task in self._tasks():
+                task.cancel()
+            raise
+
+    def _more(self) -> bool:
+        return self.stopped is None and bool(self._pending or self._unsettled)
+
+    def _tasks(self) -> list[asyncio.Task[Any]]:
+        return [*self._flights, *([self._looking] if self._looking else [])]
+
+    def _queue(self, work: Work) -> None:
+        """To be sent; after those that are like it, for only one of them may be out at a time.
+
+        Otherwise a look-up for one would find, and take, what the other has just created.
+        """
+        key = kin(work.bill)
+        if self._out[key]:
+            self._alike[key].append(work)
+        else:
+            self._out[key] = 1
+            self._pending.append(work)
+
+    def _came_back(self, work: Work) -> None:
+        """It is out no more: the next one of its kind may go."""
+        key = kin(work.bill)
+        self._out[key] -= 1
+        if not self._out[key] and self._alike[key]:
+            self._queue(self._alike[key].popleft())
+
+    def _again(self, work: Work) -> None:
+        """It is certainly not in Light; it goes again, behind those of its kind that wait."""
+        self._alike[kin(work.bill)].append(work)
+        self._came_back(work)
+
+    # --- a turn -------------------------------------------------------------------------------
+
+    def _turn(self) -> None:
+        """Commit what is known and what goes next, then let it go."""
+        going = [self._pending.popleft() for _ in range(min(self._room(), len(self._pending)))]
+        self._commit(going)
+        for work in going:
+            work.first_sent = work.first_sent or work.entry.first_sent or datetime.now(UTC)
+            flight = _Flight(work)
+            task = asyncio.create_task(self._send(flight))
+            self._flights[task] = flight
+        self._start_looking()
+
+    def _room(self) -> int:
+        """How many more bills may go now."""
+        if self.stopped is not None or self._forbidden or self.clock() < self._hold:
+            return 0
+        # One is enough to see whether Light can be reached again.
+        most = self.settings.concurrency if self._lost_since is None else 1
+        return max(0, most - len(self._flights))
+
+    def _commit(self, going: Sequence[Work]) -> None:
+        self.journal.step(self.run, self._changes, [(w.entry.id, w.content) for w in going])
+        self._changes = []
+
+    async def _send(self, flight: _Flight) -> Outcome:
+        answer = await self.gateway.create_bill(flight.work.bill, flight.leave)
+        return classify(answer, self.gateway)
+
+    def _start_looking(self) -> None:
+        if self._looking or self.stopped:
+            return
+        now = self.clock()
+        due = [work for when, work in self._unsettled if when <= now]
+        if due:
+            self._unsettled = [(when, work) for when, work in self._unsettled if when > now]
+            owned = self.journal.owned()
+            self._looking = asyncio.create_task(look_up(due, self.gateway, owned))
+
+    async def _wait(self) -> None:
+        """Until an answer comes, something falls due, or the person stops the run."""
+        times = [when for when, _ in self._unsettled] if not self._looking else []
+        if self._pending and self._hold > self.clock():
+            times.append(self._hold)
+        timeout = None
+        if self.stopped is None and times:
+            timeout = max(0.0, min(times) - self.clock())
+        waiting: set[asyncio.Task[Any]] = set(self._tasks())
+        bell = asyncio.create_task(self._stop.wait()) if self.stopped is None else None
+        if bell:
+            waiting.add(bell)
+        await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        if bell:
+            bell.cancel()
+
+    # --- what came back -----------------------------------------------------------------------
+
+    def _collect(self) -> None:
+        for task in [t for t in self._flights if t.done()]:
+            self._landed(self._flights.pop(task), task)
+        if self._looking and self._looking.done():
+            looking, self._looking = self._looking, None
+            self._looked(looking)
+        if self._forbidden and not self._flights:
+            self._key_refused()
+
+    def _landed(self, flight: _Flight, task: asyncio.Task[Outcome]) -> None:
+        work = flight.work
+        if task.cancelled():
+            self._unsent(work)
+            return
+        error = task.exception()
+        if isinstance(error, StoppedEarly) and not flight.on_wire:
+            self._unsent(work)
+            self.stop(error)
+            return
+        if error is not None:  # a fault of ours in the middle: what was sent must be looked up
+            raise error
+        outcome = task.result()
+        if outcome.verdict is Verdict.RETRY:
+            self._unsent(work)
+            self._unreachable(outcome.reason)
+            return
+        self._lost_since, self._backoff = None, 0.5
+        if outcome.verdict is Verdict.WAIT:  # the pacer holds everybody back
+            self._change(work, State.PLANNED)
+            self._pending.appendleft(work)
+        elif outcome.verdict is Verdict.CREATED and outcome.bill:
+            self._created(work, outcome.bill, "")
+        elif outcome.verdict is Verdict.REJECTED:
+            self._rejected(work, outcome)
+        elif outcome.verdict is Verdict.STOP:
+            state = State.PLANNED if outcome.forbidden else State.UNKNOWN
+            self._change(work, state, message=outcome.reason)
+            self.stop(AccessRefused(f"Light refused access: {outcome.reason}"))
+        else:
+            self._lost(work, outcome.reason)
+
+    def _change(self, work: Work, state: State, status: Status | None = None, **rest: Any) -> None:
+        self._changes.append(Change(work.entry.id, state, status, **rest))
+        if status is not None:
+            self.progress.settled(status)
+            self._came_back(work)
+
+    def _unsent(self, work: Work) -> None:
+        self._change(work, State.PLANNED, unsent=True)
+        self._pending.appendleft(work)
+
+    def _unreachable(self, reason: str) -> None:
+        """Hold back for a while, longer each time; give up when it lasts."""
+        now = self.clock()
+        if self._lost_since is None:
+            self._lost_since = now
+        if now - self._lost_since >= self.settings.give_up_after:
+            self.stop(LightUnreachable(f"Light cannot be reached: {reason}"))
+        elif now >= self._hold:
+            self._hold = now + self._backoff
+            self._backoff = min(self._backoff * 2, 15.0)
+            self.progress.say(f"Light cannot be reached ({reason}); trying again.")
+
+    def _created(self, work: Work, there: LightBill, message: str) -> None:
+        self._admit()
+        difference = differences(work.bill, there)
+        if there.failure_reason:
+            message = f"{message}; " if message else ""
+            message += f"Light says {there.failure_reason} (state {there.state})"
+        if difference:
+            message = f"{message}; {difference}" if message else difference
+        ids = line_ids(work.bill, there.lines) if there.lines is not None else ()
+        self._change(
+            work,
+            State.CREATED,
+            Status.CREATED,
+            light_id=there.id,
+            light_state=there.state,
+            light_amount=there.amount,
+            line_ids=ids,
+            message=message,
+        )
+
+    def _rejected(self, work: Work, outcome: Outcome) -> None:
+        if outcome.forbidden and not self._admitted:
+            # Either this bill is forbidden, or the key may do nothing: the others in flight tell.
+            self._forbidden.append((work, outcome))
+            return
+        self._admit()
+        why = outcome.reason
+        self._change(work, State.REJECTED, Status.REJECTED, message=why, errors=outcome.errors)
+
+    def _admit(self) -> None:
+        """The key may create bills, so whatever was forbidden was that bill alone."""
+        self._admitted = True
+        held, self._forbidden = self._forbidden, []
+        for work, outcome in held:
+            self._rejected(work, outcome)
+
+    def _key_refused(self) -> None:
+        """All that Light has said so far is 403."""
+        if len(self._forbidden) == 1 and not self._pending and not self._unsettled:
+            self._admit()  # there is one bill: it cannot be told from the key, and is refused
+            return
+        held, self._forbidden = self._forbidden, []
+        for work, outcome in held:
+            self._change(work, State.PLANNED, message=outcome.reason)
+        self.stop(AccessRefused(f"The key may not create bills: {held[-1][1].reason}"))
+
+    def _lost(self, work: Work, reason: str) -> None:
+        work.rounds += 1
+        self._change(work, State.UNKNOWN, message=reason)
+        self._unsettled.append((self.clock() + self.settings.settle, work))
+        if not self._flights and not self._pending:
+            self.progress.say(
+                f"The answer for {len(self._unsettled)} bills was lost; looking them up in Light in"
+                f" {self.settings.settle:g} seconds."
+            )
+
+    def _looked(self, task: asyncio.Task[list[Settled]]) -> None:
+        if task.cancelled():
+            return
+        error = task.exception()
+        if isinstance(error, ImporterError):
+            self.stop(error if isinstance(error, StoppedEarly) else StoppedEarly(str(error)))
+            return
+        if error is not None:
+            raise error
+        for settled in task.result():
+            work = settled.work
+            if settled.bill is not None:
+                self._created(work, settled.bill, settled.reason)
+            elif settled.reason:
+                self._change(work, State.UNKNOWN, Status.UNKNOWN, message=settled.reason)
+            elif work.rounds >= _MOST_ROUNDS:
+                reason = (
+                    f"Light's answer was lost {work.rounds} times, and it does not show the bill"
+                )
+                self._change(work, State.UNKNOWN, Status.UNKNOWN, message=reason)
+            else:
+                self._change(work, State.PLANNED)
+                self._again(work)

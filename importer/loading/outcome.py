@@ -1,0 +1,49 @@
+"""What an answer means: the one place where it is decided."""
+
+from __future__ import annotations
+
+from importer.loading.gateway import LightGateway
+from importer.records import Answer, Outcome, Verdict
+
+_REFUSALS = frozenset((400, 403, 404, 405, 406, 409, 410, 411, 413, 414, 415, 422, 431))
+
+
+def classify(answer: Answer, gateway: LightGateway) -> Outcome:
+    """The verdict on one attempt to create a bill.
+
+    ========================================= ========= ==========================================
+    answer                                    verdict   why
+    ========================================= ========= ==========================================
+    not connected                             RETRY     Light never got it
+    no answer, or an incomplete one           UNKNOWN   it may have been carried out
+    2xx with the bill and its id              CREATED
+    2xx without, or not JSON                  UNKNOWN   probably created; under which id?
+    3xx that may not be followed              STOP      the key must not go there; looked up later
+    400 403 404 405 406 409 410 411 413 414   REJECTED  Light says no before it does anything
+    415 422 431
+    401                                       STOP      the key is not accepted
+    429                                       WAIT      Light says that it did nothing
+    408, other 4xx, 5xx, anything else        UNKNOWN   gateways answer so after the work was done
+    ========================================= ========= ==========================================
+
+    Source: the list of statuses in Light's documentation; what it does not list is UNKNOWN.
+    """
+    status = answer.status
+    if status is None:
+        verdict = Verdict.UNKNOWN if answer.sent else Verdict.RETRY
+        return Outcome(verdict, answer.reason or "no answer came")
+    if 200 <= status < 300:
+        bill = gateway.read_bill(answer.body)
+        if bill is None:
+            reason = answer.reason or f"Light answered {status}, but not with a bill"
+            return Outcome(Verdict.UNKNOWN, reason)
+        return Outcome(Verdict.CREATED, bill=bill)
+    errors = gateway.read_errors(answer.body)
+    reason = "; ".join(e.message for e in errors) or answer.reason or f"status {status}"
+    if status in _REFUSALS:
+        return Outcome(Verdict.REJECTED, reason, errors=errors, forbidden=status == 403)
+    if status == 401 or 300 <= status < 400:
+        return Outcome(Verdict.STOP, reason, errors=errors, forbidden=status == 401)
+    if status == 429:
+        return Outcome(Verdict.WAIT, reason)
+    return Outcome(Verdict.UNKNOWN, f"Light answered {status}: {reason}")

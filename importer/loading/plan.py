@@ -1,0 +1,195 @@
+"""Which bills are to be sent: not those loaded before, not those that Light has already."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from importer.amounts import tidy
+from importer.findings import finding
+from importer.loading.gateway import LightGateway
+from importer.loading.identity import (
+    GONE,
+    changes,
+    compare,
+    content,
+    identities,
+    kin,
+    split_entity,
+)
+from importer.loading.journal import Change, Journal
+from importer.records import (
+    FOUND_BEFORE,
+    Bill,
+    CellRef,
+    Finding,
+    JournalEntry,
+    LightBill,
+    State,
+    Status,
+)
+
+
+@dataclass
+class Work:
+    """One bill to be sent, or sent and not settled."""
+
+    entry: JournalEntry
+    bill: Bill
+    content: str  # of the bill, as it is sent now
+    rounds: int = 0  # how often its answer was lost in this run
+    first_sent: datetime | None = None  # UTC, of all attempts
+
+
+@dataclass
+class Plan:
+    """``send`` and ``unsettled`` are what the loader has to do; the rest is settled already."""
+
+    send: list[Work] = field(default_factory=list)
+    unsettled: list[Work] = field(default_factory=list)
+    settled: dict[int, tuple[Status, str]] = field(default_factory=dict)
+    found: list[tuple[JournalEntry, LightBill, str]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    entries: dict[int, JournalEntry] = field(default_factory=dict)  # by bill index
+
+
+def plan_from_journal(bills: Sequence[Bill], journal: Journal, *, dry: bool = False) -> Plan:
+    """What the journal knows of the bills; ``dry`` writes nothing. Light is not asked yet."""
+    named = _as_known(identities(bills), journal)
+    contents = {identity: content(bill) for bill, identity in named}
+    known = (journal.known if dry else journal.plan)(list(contents.items()))
+    plan = Plan()
+    for bill, identity in named:
+        entry, now = known[identity], contents[identity]
+        plan.entries[bill.index] = entry
+        if entry.state is State.CREATED or entry.state is State.FOUND:
+            was_ours = entry.state is State.CREATED
+            status = Status.ALREADY_LOADED if was_ours else Status.ALREADY_IN_LIGHT
+            difference = changes(entry.content, now)
+            plan.settled[bill.index] = (status, entry.message if not was_ours else "")
+            if difference:
+                plan.settled[bill.index] = (
+                    status,
+                    f"loaded before, and different now: {difference}",
+                )
+                plan.findings.append(_changed(bill, difference))
+        elif entry.state in (State.SENDING, State.UNKNOWN):
+            plan.unsettled.append(Work(entry, bill, now))
+        else:
+            plan.send.append(Work(entry, bill, now))
+    return plan
+
+
+def _as_known(named: list[tuple[Bill, str]], journal: Journal) -> list[tuple[Bill, str]]:
+    """The bills under the identities that the journal has for them.
+
+    A bill that was loaded with its entity, and now stands in the sheet without, is the same bill;
+    and the other way round.
+    """
+    known = journal.identities()
+    here = {identity for _, identity in named}
+    if not known or here <= set(known):
+        return named
+    others: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for identity in known:
+        if identity not in here:
+            entity, rest = split_entity(identity)
+            others[rest].append((entity, identity))
+    there = set(known)
+    out = []
+    for bill, identity in named:
+        if identity not in there:
+            entity, rest = split_entity(identity)
+            same = [pair for pair in others[rest] if not (pair[0] and entity)]
+            if same:
+                others[rest].remove(same[0])
+                identity = same[0][1]
+        out.append((bill, identity))
+    return out
+
+
+def _changed(bill: Bill, difference: str) -> Finding:
+    return finding(
+        "bills.content.changed",
+        CellRef("", None, bill.row, None, bill.table),
+        bill.invoice_number or "",
+        bills=(bill.index,),
+        difference=difference,
+    )
+
+
+async def look_in_light(plan: Plan, gateway: LightGateway, owned: set[str]) -> None:
+    """Move to ``plan.found`` what Light has already; batched, never a request a bill.
+
+    ``owned`` are the bills in Light that entries of the journal own. A bill without an invoice
+    number is looked for among those that nobody owns, each of which stands for one.
+    """
+    unsettled = {kin(work.bill) for work in plan.unsettled}
+    asked = [work for work in plan.send if kin(work.bill) not in unsettled]
+    vendors = sorted({work.bill.vendor_id for work in asked if work.bill.vendor_id})
+    if not vendors:
+        return
+    there: dict[str, list[LightBill]] = defaultdict(list)
+    for light_bill in await gateway.list_bills(vendors):
+        if light_bill.state not in GONE:
+            there[(light_bill.vendor_id or "").lower()].append(light_bill)
+    numbered = {vendor: _by_number(light_bills) for vendor, light_bills in there.items()}
+    taken: set[str] = set()
+    still: list[Work] = []
+    for work in plan.send:
+        bill = work.bill
+        vendor = (bill.vendor_id or "").lower()
+        if kin(bill) in unsettled:
+            near = []
+        elif bill.invoice_number:
+            near = numbered.get(vendor, {}).get(bill.invoice_number, [])
+        else:
+            near = [b for b in there[vendor] if b.id not in owned and b.id not in taken]
+        matches = [(b, m) for b in near if (m := compare(bill, b)).same]
+        if not matches:
+            still.append(work)
+            continue
+        match = min(matches, key=lambda pair: (bool(pair[1].difference), pair[0].id))
+        if not bill.invoice_number:
+            taken.add(match[0].id)
+        message = FOUND_BEFORE
+        if match[1].difference:
+            message += f"; {match[1].difference}"
+        plan.found.append((work.entry, match[0], message))
+        plan.settled[bill.index] = (Status.ALREADY_IN_LIGHT, message)
+    plan.send = still
+
+
+def _by_number(light_bills: Sequence[LightBill]) -> dict[str, list[LightBill]]:
+    out: dict[str, list[LightBill]] = defaultdict(list)
+    for light_bill in light_bills:
+        out[tidy(light_bill.invoice_number or "")].append(light_bill)
+    return out
+
+
+def record(plan: Plan, journal: Journal, run: str) -> None:
+    """The plan in the journal: the run's bills, and what was found in Light."""
+    journal.assign(
+        run,
+        (
+            (index, entry.id, *plan.settled.get(index, (None, "")))
+            for index, entry in plan.entries.items()
+        ),
+    )
+    journal.step(
+        run,
+        [
+            Change(
+                entry.id,
+                State.FOUND,
+                light_id=there.id,
+                light_state=there.state,
+                light_amount=there.amount,
+                message=message,
+            )
+            for entry, there, message in plan.found
+        ],
+        [],
+    )

@@ -1,0 +1,86 @@
+"""Bills of which it is not known whether Light has them: looked up together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from importer.errors import StoppedEarly
+from importer.loading.gateway import LightGateway
+from importer.loading.identity import GONE, compare, kin
+from importer.loading.plan import Work
+from importer.records import FOUND_AGAIN, LightBill
+
+# How far Light's clock and ours may be apart. A computer set to another time zone's hour is common,
+# and a bill that the list leaves out would be sent again; a day too much costs a few pages.
+SKEW = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What the look-up says of one bill.
+
+    With ``bill`` it is in Light; with a ``reason`` alone a person must look; with neither it is
+    not in Light and may be sent again.
+    """
+
+    work: Work
+    bill: LightBill | None = None
+    reason: str = ""
+
+
+async def look_up(works: Sequence[Work], gateway: LightGateway, owned: set[str]) -> list[Settled]:
+    """Look the bills up by vendor and time, and compare each.
+
+    ``owned`` are the ids in Light of other entries. Bills that are alike are settled together; the
+    caller sees to it that none of their kind is in flight.
+    """
+    times = [work.first_sent or work.entry.first_sent for work in works]
+    since = min((t for t in times if t), default=None) if all(times) else None
+    vendors = sorted({work.bill.vendor_id for work in works if work.bill.vendor_id})
+    listed = await gateway.list_bills(vendors, since and since - SKEW)
+    there: dict[str, list[LightBill]] = defaultdict(list)
+    for light_bill in listed:
+        if light_bill.id not in owned and light_bill.state not in GONE:
+            there[(light_bill.vendor_id or "").lower()].append(light_bill)
+
+    groups: dict[tuple[str, str | None], list[Work]] = defaultdict(list)
+    for work in works:
+        groups[kin(work.bill), work.bill.company_entity_id].append(work)
+    out: list[Settled] = []
+    for group in groups.values():
+        out += _settle(group, there[(group[0].bill.vendor_id or "").lower()])
+    async with asyncio.TaskGroup() as reading:
+        tasks = [reading.create_task(_whole(settled, gateway)) for settled in out]
+    return [task.result() for task in tasks]
+
+
+def _settle(group: Sequence[Work], there: Sequence[LightBill]) -> list[Settled]:
+    """Bills that are alike against the bills of their vendor that nobody owns."""
+    matches = [(b, m.difference) for b in there if (m := compare(group[0].bill, b)).same]
+    exact = [b for b, difference in matches if not difference]
+    found = exact if 0 < len(exact) <= len(group) else [b for b, _ in matches]
+    if len(found) > len(group):
+        links = ", ".join(b.id for b in found)
+        reason = f"Light has {len(found)} bills that could be this one: {links}"
+        return [Settled(work, reason=reason) for work in group]
+    return [
+        Settled(work, found[i], FOUND_AGAIN) if i < len(found) else Settled(work)
+        for i, work in enumerate(group)
+    ]
+
+
+async def _whole(settled: Settled, gateway: LightGateway) -> Settled:
+    """With the lines of the bill, which the list leaves out, where they can be read now."""
+    if settled.bill is None:
+        return settled
+    try:
+        answer = await gateway.get_bill(settled.bill.id)
+    except StoppedEarly:  # the day's budget: that the bill is there is what counts
+        return settled
+    if answer.status is not None and 200 <= answer.status < 300:
+        return Settled(settled.work, gateway.read_bill(answer.body) or settled.bill, FOUND_AGAIN)
+    return settled

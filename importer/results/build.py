@@ -1,0 +1,252 @@
+"""What was checked and what became of it → a ``Report``."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from importer.canonical import BILLS, FIELDS, LINE_ITEMS
+from importer.findings import finding
+from importer.records import (
+    FOUND_AGAIN,
+    FOUND_BEFORE,
+    IN_LIGHT,
+    BillResult,
+    CellRef,
+    CurrencyTotal,
+    Finding,
+    JournalEntry,
+    Report,
+    Role,
+    RowResult,
+    RunSummary,
+    Severity,
+    Status,
+)
+from importer.validation.check import Checked, by_place
+from importer.validation.parse import Parsed
+
+NO_CURRENCY = "no currency"  # in place of a code that is missing or none
+
+Became = Mapping[int, tuple[Status, str, JournalEntry]]  # by bill index; see Journal.results
+
+
+def build_report(checked: Checked, became: Became, summary: RunSummary) -> Report:
+    """The report of a run. ``summary`` brings what only the caller knows; the figures are filled.
+
+    ``became`` has the bills that the journal knows; the others are valid or invalid.
+    """
+    findings = sorted([*checked.findings, *_answers(checked, became)], key=by_place)
+    bills, statuses = _bill_results(checked, became)
+    line_items = _line_results(checked, statuses, bills, became)
+    summary = replace(
+        summary,
+        bills=_counts(b.result.status for b in bills),
+        line_items=_counts(r.status for r in line_items),
+        rows=_rows(checked),
+        totals=_totals(checked, statuses, became),
+    )
+    return Report(summary, checked.mapped.tables, bills, line_items, findings)
+
+
+def _counts(statuses: Iterator[Status]) -> dict[str, int]:
+    counted = Counter(statuses)
+    return {"total": counted.total()} | {s.value: counted[s] for s in Status if counted[s]}
+
+
+def _rows(checked: Checked) -> dict[str, int]:
+    tables = checked.mapped.tables
+    roles = Counter(role for table in tables for role in table.roles)
+    above = sum(table.header for table in tables)
+    out = {
+        "read": sum(len(table.source.rows) for table in tables),
+        "header": len(tables),
+        "above_header": above,
+    }
+    out |= {role.value: roles[role] for role in Role if roles[role] or role is Role.DATA}
+    return out | {"blank": sum(table.source.blank_rows for table in tables)}
+
+
+def _text(parsed: Parsed, checked: Checked, name: str, i: int) -> str:
+    """A bill's value for people: as it was read, else as written."""
+    if parsed.values[i] is not None:
+        return str(parsed.values[i])
+    column = checked.mapped.bills.columns.get(name)
+    return "" if column is None else str(column.text.iloc[i])
+
+
+def _bill_results(checked: Checked, became: Became) -> tuple[list[BillResult], list[Status]]:
+    blamed = checked.blamed()
+    messages = _messages(checked)
+    read = {
+        n: checked.bills[n]
+        for n in ("vendor", "vendorId", "invoiceNumber", "issuedDate", "currency")
+    }
+    bills, statuses = [], []
+    for i in range(checked.bills.size):
+        table, row = int(checked.mapped.bills.table[i]), int(checked.mapped.bills.row[i])
+        if i in became:
+            status, message, entry = became[i]
+            result = RowResult(
+                table,
+                row,
+                status,
+                " ".join(filter(None, (_sentence(message), messages.get(i, "")))),
+                entry.light_id if status in IN_LIGHT else None,
+                entry.light_state if status in IN_LIGHT else None,
+                entry.attempts,
+                entry.settled if status in IN_LIGHT else None,
+            )
+        else:
+            status = Status.INVALID if blamed[i] else Status.VALID
+            result = RowResult(table, row, status, messages.get(i, ""))
+        statuses.append(status)
+        vendor = _text(read["vendor"], checked, "vendor", i) or _text(
+            read["vendorId"], checked, "vendorId", i
+        )
+        bills.append(
+            BillResult(
+                result,
+                vendor,
+                _text(read["invoiceNumber"], checked, "invoiceNumber", i),
+                _text(read["issuedDate"], checked, "issuedDate", i),
+                _text(read["currency"], checked, "currency", i),
+                checked.amounts[i],
+                int(checked.counts[i]),
+            )
+        )
+    return bills, statuses
+
+
+def _messages(checked: Checked) -> dict[int, str]:
+    """What is said of each bill: its own findings, and those of its lines with their rows."""
+    out: dict[int, list[str]] = defaultdict(list)
+    for f in checked.findings:
+        for bill in f.bills:
+            place = int(checked.mapped.bills.table[bill]), int(checked.mapped.bills.row[bill])
+            own = f.cell.row is None or place == (f.cell.table, f.cell.row)
+            out[bill].append(_said(f, "" if own else f"row {f.cell.row}"))
+        if f.severity is Severity.ERROR:
+            for bill in {int(checked.line_bill[line]) for line in f.lines} - {-1} - set(f.bills):
+                out[bill].append(_said(f, f"line item in row {f.cell.row}"))
+    return {bill: _together(said) for bill, said in out.items()}
+
+
+def _said(f: Finding, place: str = "") -> str:
+    """A finding's sentence after its place and column: ``row 12, amount: …``."""
+    where = ", ".join(filter(None, (place, (f.cell.column or "").strip())))
+    return f"{where}: {f.message}" if where else f.message
+
+
+def _together(said: list[str]) -> str:
+    return " ".join(said[:5]) + (f" And {len(said) - 5} more." if len(said) > 5 else "")
+
+
+def _sentence(text: str) -> str:
+    return text + "." if text and text[-1] not in ".!?" else text
+
+
+def _line_results(
+    checked: Checked, statuses: list[Status], bills: list[BillResult], became: Became
+) -> list[RowResult]:
+    own: dict[int, list[str]] = defaultdict(list)
+    for f in checked.findings:
+        for line in f.lines:
+            own[line].append(_said(f))
+    place: Counter[int] = Counter()
+    out = []
+    for i in range(checked.lines.size):
+        table, row = int(checked.mapped.lines.table[i]), int(checked.mapped.lines.row[i])
+        bill = int(checked.line_bill[i])
+        message = _together(own[i])
+        if bill < 0:
+            out.append(RowResult(table, row, Status.INVALID, message))
+            continue
+        of_bill = bills[bill].result
+        light_id = None
+        if bill in became:
+            ids = became[bill][2].line_ids
+            light_id = ids[place[bill]] if place[bill] < len(ids) else None
+        place[bill] += 1
+        if not message and statuses[bill] not in IN_LIGHT and of_bill.message:
+            message = f"bill in row {of_bill.row}: {of_bill.message}"
+        out.append(replace(of_bill, table=table, row=row, message=message, light_id=light_id))
+    return out
+
+
+def _totals(checked: Checked, statuses: list[Status], became: Became) -> tuple[CurrencyTotal, ...]:
+    """The tie-out by currency, in the order of the file; what is in Light by Light's amounts."""
+    in_light: Counter[str] = Counter()
+    by_status: dict[str, Counter[str]] = {}
+    unreadable: Counter[str] = Counter()
+    count: Counter[str] = Counter()
+    currency = checked.bills["currency"]
+    for i, status in enumerate(statuses):
+        name = _text(currency, checked, "currency", i) if currency.ok[i] else NO_CURRENCY
+        totals = by_status.setdefault(name, Counter())
+        count[name] += 1
+        if checked.amounts[i] is None:
+            unreadable[name] += 1
+        else:
+            totals[status.value] += checked.amounts[i]
+        if status in IN_LIGHT:
+            amount = became[i][2].light_amount
+            in_light[name] += (checked.amounts[i] or 0) if amount is None else amount
+    for name in checked.controls:
+        by_status.setdefault(name, Counter())
+    return tuple(
+        CurrencyTotal(
+            currency=name,
+            sheet=sum(totals.values()),
+            created=in_light[name],
+            by_status={s.value: totals[s.value] for s in Status if s.value in totals},
+            bills=count[name],
+            unreadable=unreadable[name],
+            control=checked.controls.get(name),
+        )
+        for name, totals in by_status.items()
+    )
+
+
+def _answers(checked: Checked, became: Became) -> Iterator[Finding]:
+    """Light's refusals on the cells they are about, what could not be settled, what differs."""
+    for i, (status, message, entry) in became.items():
+        here = checked.mapped.cell(BILLS, "invoiceNumber", i)
+        value = str(checked.bills["invoiceNumber"].values[i] or "")
+        if status is Status.REJECTED:
+            told = False
+            for error in entry.errors:
+                cell, written = _cell_of(checked, i, error.path)
+                told = True
+                reason = error.message.rstrip(". ")
+                yield finding("light.refused", cell or here, written, bills=(i,), reason=reason)
+            if not told:
+                reason = message.rstrip(". ")
+                yield finding("light.refused", here, value, bills=(i,), reason=reason)
+        elif status is Status.UNKNOWN:
+            reason = message or "the run ended before Light's answer came"
+            yield finding("light.unknown", here, value, bills=(i,), reason=reason)
+        elif status in IN_LIGHT:
+            difference = message.removeprefix(FOUND_AGAIN).removeprefix(FOUND_BEFORE).lstrip("; ")
+            if difference and status is not Status.ALREADY_LOADED:
+                yield finding("light.differs", here, value, bills=(i,), difference=difference)
+
+
+def _cell_of(checked: Checked, bill: int, path: tuple[str, ...]) -> tuple[CellRef | None, str]:
+    """The cell that a path of Light's error names, as ``lineItems/0/accountId``, and its text."""
+    sheet, item, name = BILLS, bill, path[0] if path else ""
+    if name == "lineItems":
+        lines = [int(k) for k in (checked.line_bill == bill).nonzero()[0]]
+        if len(path) < 2 or not path[1].isdigit() or int(path[1]) >= len(lines):
+            return None, ""
+        sheet, item = LINE_ITEMS, lines[int(path[1])]
+        name = path[2] if len(path) > 2 else "amount"
+    items = checked.mapped.bills if sheet == BILLS else checked.mapped.lines
+    by_name = name[:-2] if name.endswith("Id") else name
+    for candidate in (name, by_name):
+        if candidate in FIELDS[sheet] and candidate in items.columns:
+            text = str(items.columns[candidate].text.iloc[item])
+            if text:
+                return checked.mapped.cell(sheet, candidate, item), text
+    return checked.mapped.cell(sheet, name, item), ""

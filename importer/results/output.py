@@ -1,0 +1,40 @@
+"""What the sheets of one workbook share while they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from importer.results.formats import Formats
+from importer.results.found import Found
+
+MOST_COMMENTS = 5_000
+
+
+@dataclass
+class Written:
+    """What was written so far, for the links of ``Problems`` and the notes."""
+
+    sheets: dict[int, str] = field(default_factory=dict)  # table → sheet name
+    rows: dict[tuple[int, int], int] = field(default_factory=dict)  # of rows with findings, 0-based
+    columns: dict[int, dict[int, int]] = field(default_factory=dict)  # table → source → result
+    comments: int = 0
+    comments_left_out: int = 0
+    altered: list[str] = field(default_factory=list)  # cells whose text does not fit into Excel
+    more_altered: int = 0
+
+    def alter(self, cell: str) -> None:
+        if len(self.altered) < 20:
+            self.altered.append(cell)
+        else:
+            self.more_altered += 1
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where rows are written to."""
+
+    formats: Formats
+    found: Found
+    written: Written
+    links: Mapping[str, str]

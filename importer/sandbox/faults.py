@@ -1,0 +1,250 @@
+"""What can go wrong on the way to a sandbox, and at which requests: by rate, or by script.
+
+A rate is written ``drop-after:0.05`` (``get:503:0.05`` for reading), a line of a script
+``3 drop-after``: at the third POST of a bill. How a fault is done is in ``injection``.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from importer.errors import UsageProblem
+
+RequestKind = Literal["bill", "line", "change", "list", "get"]
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class FaultKind:
+    """What a fault does. ``after``: the request is carried out first, exactly once.
+
+    ``common`` faults are those of ``all``; the others stop a client, or are Light's own answer.
+    """
+
+    what: str
+    after: bool = False
+    common: bool = True
+
+
+FAULTS: Mapping[str, FaultKind] = {
+    "drop-before": FaultKind("The connection closes unanswered; nothing is kept."),
+    "drop-after": FaultKind("The bill is kept, then the connection closes unanswered.", True),
+    "500-before": FaultKind("500 as JSON; nothing is kept."),
+    "500-after": FaultKind("The bill is kept, then 500 as JSON.", True),
+    "502-html-before": FaultKind("502 with a page of HTML; nothing is kept."),
+    "502-html-after": FaultKind("The bill is kept, then 502 with a page of HTML.", True),
+    "503-before": FaultKind("503 as JSON; nothing is kept."),
+    "503-after": FaultKind("The bill is kept, then 503 as JSON.", True),
+    "truncated-200": FaultKind("The bill is kept, half of the answer is sent.", True),
+    "not-json-200": FaultKind("The bill is kept, the answer is a page of HTML with 200.", True),
+    "late-before": FaultKind("504 after the time of --late; nothing is kept."),
+    "late-after": FaultKind("The bill is kept at once, answered after the time of --late.", True),
+    "late-commit": FaultKind("The bill is kept only after the time of --late, then answered."),
+    "429": FaultKind("429 with Retry-After: 1, though the limit is not reached."),
+    "429-bare": FaultKind("429 that does not say when to come back."),
+    "redirect-307": FaultKind("307 to an address of this sandbox where the request works."),
+    "redirect-308": FaultKind("308 to the same, the address without a host."),
+    "redirect-outside": FaultKind("307 to https://elsewhere.example.", common=False),
+    "duplicated": FaultKind("The bill is kept as DUPLICATED.", True, common=False),
+    "401": FaultKind("401 although the key is right; by rate, once at most.", common=False),
+}
+# Where nothing is created, before and after are the same to the caller.
+READING_NAMES = {
+    "drop": "drop-before",
+    "500": "500-before",
+    "502-html": "502-html-before",
+    "503": "503-before",
+    "late": "late-after",
+}
+TARGETS: Mapping[str, frozenset[RequestKind]] = {
+    "bill": frozenset({"bill"}),
+    "line": frozenset({"line"}),
+    "post": frozenset({"bill", "line"}),
+    "list": frozenset({"list"}),
+    "get": frozenset({"list", "get"}),
+    "change": frozenset({"change"}),
+}
+WHAT_TARGETS_ARE = (
+    "bill (the POST of a bill), line (the POST of a line item), post (both), list (the list of "
+    "bills), get (every GET), change (PATCH, PUT, DELETE and the actions on a bill)"
+)
+LINE_POST = re.compile(r"/v1/invoice-payables/[^/]+/line-items")
+SCRIPT_LINE = re.compile(r"(?:(\w+):)?([0-9]{1,9})(-[0-9]{0,9})?\s+(\S+)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault by rate: 0.05 is one of twenty requests of ``target``. ``all`` names each kind."""
+
+    name: str
+    rate: float
+    target: str = "post"
+
+    def __post_init__(self) -> None:
+        if self.name != ALL or self.target not in TARGETS:
+            _check(self.name, self.target)
+        if not 0 <= self.rate <= 1:
+            raise UsageProblem(f"The rate of {self.name} is {self.rate:g}; it must be 0 to 1.")
+
+
+@dataclass(frozen=True)
+class Scripted:
+    """A fault at the requests ``first`` to ``last`` of ``target``, counted from 1."""
+
+    name: str
+    first: int
+    last: float
+    target: str = "bill"
+
+    def __post_init__(self) -> None:
+        _check(self.name, self.target)
+        if not 1 <= self.first <= self.last:
+            raise UsageProblem(f"{self.name} at {self.first}-{self.last}: write 3, 5-9 or 5-.")
+
+
+def parse_fault(text: str) -> Fault:
+    """``drop-after:0.05`` or ``get:503:0.05``; ``UsageProblem`` with the names where it is not."""
+    *named, rate_text = text.strip().split(":")
+    if not 1 <= len(named) <= 2:
+        raise UsageProblem(
+            f"'{text}' is not a fault and its rate, like drop-after:0.05. {_names()}"
+        )
+    target = named[0] if len(named) == 2 else "post"
+    try:
+        rate = float(rate_text)
+    except ValueError:
+        message = f"'{rate_text}' in '{text}' is not a rate; write 0.05 for one request of twenty."
+        raise UsageProblem(f"{message} {_names()}") from None
+    return Fault(_full_name(named[-1], target), rate, target)
+
+
+def parse_script(text: str) -> tuple[Scripted, ...]:
+    """A script: ``3 drop-after``, ``5-9 503-before``, ``20- 429``, ``list:2 500``, ``# a remark``.
+
+    Without a target it is the POSTs of bills that are counted, each from 1.
+    """
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        content = line.partition("#")[0].strip()
+        if not content:
+            continue
+        match = SCRIPT_LINE.fullmatch(content)
+        if match is None:
+            raise UsageProblem(
+                f"Line {number} of the script, '{content}', is not like '3 drop-after',"
+                f" '5-9 503-before' or 'list:2 500'. {_names()}"
+            )
+        target, first, until, name = match.groups(default="")
+        last = float(until[1:] or "inf") if until else int(first)
+        target = target or "bill"
+        try:
+            found.append(Scripted(_full_name(name, target), int(first), last, target))
+        except UsageProblem as problem:
+            raise UsageProblem(f"Line {number} of the script: {problem}") from None
+    return tuple(found)
+
+
+def read_script(path: Path) -> tuple[Scripted, ...]:
+    """The script in a file; ``UsageProblem`` where it cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageProblem(f"{path} cannot be read as a script of faults: {error}.") from error
+    return parse_script(text)
+
+
+def request_kind(method: str, path: str) -> RequestKind | None:
+    """What a request is for; None outside the API, where no faults are."""
+    if not path.startswith("/v1/"):
+        return None
+    match method:
+        case "POST" if path == "/v1/invoice-payables":
+            return "bill"
+        case "POST" if LINE_POST.fullmatch(path):
+            return "line"
+        case "GET":
+            return "list" if path == "/v1/bff/invoice-payables" else "get"
+        case "POST" | "PATCH" | "PUT" | "DELETE":
+            return "change"
+        case _:
+            return None
+
+
+class Plan:
+    """Which fault each request gets. The same plan gives the n-th request of a kind the same one.
+
+    A line of the script comes before the rates; of two lines, the first.
+    """
+
+    def __init__(self, faults: Iterable[Fault], script: Sequence[Scripted], seed: int) -> None:
+        self.script = script
+        self.rates: dict[RequestKind, list[tuple[str, float]]] = {}
+        for fault in faults:
+            for kind in TARGETS[fault.target]:
+                names = _common() if fault.name == ALL else (fault.name,)
+                self.rates.setdefault(kind, []).extend(
+                    (name, fault.rate) for name in names if name != "duplicated" or kind == "bill"
+                )
+        for kind, rates in self.rates.items():
+            together = sum(rate for _, rate in rates)
+            if together > 1 + 1e-9:
+                raise UsageProblem(
+                    f"The rates of all faults together are {together:g} for the requests of kind"
+                    f" {kind}; they may be 1 at most."
+                )
+        # One source a kind: how the kinds mingle must not change what becomes of a request.
+        self.draws = {kind: random.Random(f"{seed} {kind}") for kind in self.rates}
+        self.seen = dict.fromkeys(TARGETS, 0)
+        self.refused = False
+
+    def next(self, kind: RequestKind) -> str | None:
+        """The fault of the next request of a kind; None where all goes well."""
+        for target, kinds in TARGETS.items():
+            self.seen[target] += kind in kinds
+        by_rate = self._drawn(kind)
+        for line in self.script:
+            if kind in TARGETS[line.target] and line.first <= self.seen[line.target] <= line.last:
+                return line.name
+        if by_rate == "401":
+            if self.refused:
+                return None
+            self.refused = True
+        return by_rate
+
+    def _drawn(self, kind: RequestKind) -> str | None:
+        if kind not in self.rates:
+            return None
+        left = self.draws[kind].random()
+        for name, rate in self.rates[kind]:
+            if left < rate:
+                return name
+            left -= rate
+        return None
+
+
+def _common() -> list[str]:
+    return [name for name, kind in FAULTS.items() if kind.common]
+
+
+def _names() -> str:
+    return f"The faults are {', '.join(FAULTS)}, and all for each common one."
+
+
+def _full_name(name: str, target: str) -> str:
+    return READING_NAMES.get(name, name) if target in ("get", "list") else name
+
+
+def _check(name: str, target: str) -> None:
+    if target not in TARGETS:
+        raise UsageProblem(f"'{target}' is no kind of request. The kinds are {WHAT_TARGETS_ARE}.")
+    if name not in FAULTS:
+        both = f"{name}-before" in FAULTS
+        hint = f"Say {name}-before or {name}-after. " if both else ""
+        raise UsageProblem(f"'{name}' is not a fault. {hint}{_names()}")
+    if name == "duplicated" and "bill" not in TARGETS[target]:
+        raise UsageProblem("Only a bill can be duplicated.")

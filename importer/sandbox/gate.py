@@ -1,0 +1,91 @@
+"""The gate that every request passes first: key, then limits. And how answers are made."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from email.utils import formatdate
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from importer.sandbox.incoming import has_key, is_from_here
+from importer.sandbox.limits import Allowance, Limiter
+from importer.sandbox.refusals import RefusalError, gateway_refusal
+from importer.sandbox.settings import Counters, SandboxSettings
+
+
+def gate(app: ASGIApp, settings: SandboxSettings, counters: Counters, limiter: Limiter) -> ASGIApp:
+    """Key, then limits, then ``app``; half of the latency before it and half after.
+
+    Each answer has its Date from here, by the sandbox's own clock.
+    """
+    pause = settings.latency / 2
+
+    async def gated(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        counters.received += 1
+        allowance: Allowance | None = None
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                if message["status"] >= 500:
+                    counters.failed += 1
+                elif message["status"] >= 400:
+                    counters.refused += 1
+                added = {"Date": formatdate(limiter.clock(), usegmt=True)}
+                # A 429 within the limits is a fault, and says of them what it wants.
+                habit = settings.headers_on_success and message["status"] != 429
+                if allowance and (habit or not allowance.allowed):
+                    added |= allowance.headers()
+                message["headers"] = [
+                    *message["headers"],
+                    *((name.lower().encode(), text.encode()) for name, text in added.items()),
+                ]
+                if pause:
+                    await asyncio.sleep(pause)
+            await send(message)
+
+        if pause:
+            await asyncio.sleep(pause)
+        if request.url.path == "/" and is_from_here(request):
+            await app(scope, receive, answer)
+        elif not has_key(request.headers.get("authorization"), settings.key):
+            counters.unauthorized += 1
+            refused = gateway_refusal(401, "The API key is missing or not valid.")
+            await refused_answer(refused)(scope, receive, answer)
+        else:
+            counters.authenticated += 1
+            allowance = limiter.take()
+            if allowance.allowed:
+                await app(scope, receive, answer)
+            else:
+                counters.throttled += 1
+                refused = gateway_refusal(429, "Too many requests; see Retry-After.")
+                await refused_answer(refused)(scope, receive, answer)
+
+    return gated
+
+
+async def unknown_address(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    message = f"{request.method} is not possible here." if status == 405 else "No such address."
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return refused_answer(gateway_refusal(status, message, headers))
+
+
+def refused_answer(refused: RefusalError) -> Response:
+    return json_answer(refused.body, refused.status, refused.headers)
+
+
+def json_answer(
+    body: object, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Response(text, status, headers, "application/json;charset=UTF-8")

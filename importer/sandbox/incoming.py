@@ -1,0 +1,77 @@
+"""What every request goes through before it is understood: key, limits, size, JSON."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import json
+from typing import NoReturn
+
+from starlette.requests import Request
+
+from importer.sandbox import checks
+from importer.sandbox.refusals import bad_request, gateway_refusal
+
+MAX_BODY = 5 * 1024 * 1024
+MAX_DRAINED = 64 * 1024 * 1024
+
+
+def has_key(header: str | None, key: str) -> bool:
+    """Whether an ``Authorization`` header carries the key, as ``Basic`` or as ``Bearer``.
+
+    The key stands there as it is: Light's Basic is not base64 of user and password.
+    """
+    scheme, _, given = (header or "").partition(" ")
+    right = hmac.compare_digest(given.strip().encode("latin-1", "replace"), key.encode())
+    return right and scheme.lower() in ("basic", "bearer")
+
+
+def is_from_here(request: Request) -> bool:
+    """Whether a browser on this computer asks for a page of this computer.
+
+    The Host counts as well, so that a foreign site cannot have its own name point here.
+    """
+    if request.client is None:
+        return False
+    try:
+        here = ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+    return here and request.url.hostname in ("127.0.0.1", "localhost", "::1")
+
+
+async def json_body(request: Request, optional: bool = False) -> object:
+    """The parsed body; ``optional`` takes none at all as ``{}``.
+
+    413 where it is too large, 415 where it does not say that it is JSON, 400 where it is not.
+    """
+    data = await _limited_body(request)
+    if optional and not data:
+        return {}
+    kind, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+    charset = parameters.strip().removeprefix("charset=").strip('" ')
+    if kind.strip() != "application/json" or charset not in ("", "utf-8"):
+        raise gateway_refusal(415, "Send application/json in UTF-8.")
+    try:
+        return json.loads(data.decode(), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        message = f"The body is not valid JSON: {checks.shortened(str(error))}"
+        raise bad_request("INVALID_JSON", message) from error
+
+
+async def _limited_body(request: Request) -> bytes:
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= MAX_BODY:
+            chunks.append(chunk)
+        # Read on, within reason: who is still sending would not see the answer.
+        elif size > MAX_DRAINED:
+            break
+    if size > MAX_BODY:
+        raise gateway_refusal(413, f"A body may have {MAX_BODY} bytes at most.")
+    return b"".join(chunks)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,210 @@
+"""The sandbox as a running server: beside the caller, or in the foreground until interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import FrameType
+
+import uvicorn
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from importer.errors import UsageProblem
+from importer.sandbox.app import Context, build_app, open_context
+from importer.sandbox.faults import Plan
+from importer.sandbox.injection import CONNECTION
+from importer.sandbox.limits import WINDOWS
+from importer.sandbox.models import JsonObject
+from importer.sandbox.settings import Counters, SandboxSettings
+
+HOST = "127.0.0.1"
+STARTUP_SECONDS = 30.0
+MAX_CLOCK_OFFSET = 366 * 86_400.0
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A running sandbox."""
+
+    base_url: str
+    key: str
+    counters: Counters
+    context: Context
+
+    def bills(self) -> list[JsonObject]:
+        """All bills straight from the database, in order of creation, each with ``lineItems``.
+
+        The fields are those of the API's bill; amounts in cents.
+        """
+        return self.context.store.bills()
+
+
+class _Protocol(H11Protocol):
+    """Hands each request its connection, which a fault may cut."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        app = self.app
+
+        async def with_connection(scope: Scope, receive: Receive, send: Send) -> None:
+            await app({**scope, CONNECTION: transport}, receive, send)
+
+        self.app = with_connection
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that says when it listens, stops at once, and leaves signals to the caller."""
+
+    def __init__(self, config: uvicorn.Config, on_listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.on_listening = on_listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.on_listening()
+
+    async def main_loop(self) -> None:
+        # Uvicorn's own looks ten times less often; a sandbox is started for every test.
+        beats = 0
+        while not await self.on_tick(0 if beats % 100 == 0 else 1):
+            beats += 1
+            await asyncio.sleep(0.01)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # Uvicorn raises the signal again at the end; here the end is a normal return.
+        yield
+
+
+@contextlib.contextmanager
+def running(settings: SandboxSettings) -> Iterator[Sandbox]:
+    """A sandbox on a free port of this computer, in a thread, until the block ends."""
+    check_settings(settings)
+    with _opened(settings, 0) as (context, listener):
+        done = threading.Event()
+        server = _Server(_config(context), done.set)
+
+        def work() -> None:
+            try:
+                server.run([listener])
+            finally:
+                done.set()
+
+        thread = threading.Thread(target=work, name="sandbox", daemon=True)
+        thread.start()
+        try:
+            done.wait(STARTUP_SECONDS)
+            if not server.started:
+                raise RuntimeError("the sandbox did not start")
+            yield Sandbox(_base_url(listener), settings.key, context.counters, context)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def serve(settings: SandboxSettings, port: int, ready: Callable[[str], None]) -> None:
+    """Serve in the foreground until SIGINT or SIGTERM, then return.
+
+    ``port`` 0 takes a free one. ``ready`` gets the base URL as soon as requests are
+    answered. A port that cannot be had, and wrong settings, are a ``UsageProblem``.
+    """
+    check_settings(settings)
+    with _opened(settings, port) as (context, listener):
+        base_url = _base_url(listener)
+        server = _Server(_config(context), lambda: ready(base_url))
+        with _stopped_by_signals(server):
+            server.run([listener])
+
+
+@contextlib.contextmanager
+def _opened(settings: SandboxSettings, port: int) -> Iterator[tuple[Context, socket.socket]]:
+    """The database and the listening socket, closed at the end whatever happens."""
+    with _listener(port) as listener, contextlib.closing(open_context(settings)) as context:
+        yield context, listener
+
+
+def check_settings(settings: SandboxSettings) -> None:
+    """``UsageProblem`` for settings that make no sense."""
+    if not settings.key.strip() or not settings.key.isascii() or " " in settings.key:
+        raise UsageProblem("The sandbox's key must be plain text without spaces.")
+    if settings.requests_per_minute < 1 or settings.requests_per_day < 1:
+        raise UsageProblem("The sandbox must permit at least one request a minute and a day.")
+    if settings.latency < 0 or settings.list_lag < 0:
+        raise UsageProblem("Latency and list lag are seconds, 0 or more.")
+    if settings.late < 0 or settings.requests_today < 0:
+        raise UsageProblem("The time of late answers and the requests of today are 0 or more.")
+    if not abs(settings.clock_offset) <= MAX_CLOCK_OFFSET:
+        raise UsageProblem("The clock may be off by a year at most.")
+    if settings.window not in WINDOWS:
+        raise UsageProblem(f"The window '{settings.window}' is not one of {', '.join(WINDOWS)}.")
+    Plan(settings.faults, settings.script, settings.fault_seed)
+
+
+def _listener(port: int) -> socket.socket:
+    """A listening socket, so that from here on nobody else can take the port."""
+    if not 0 <= port <= 65535:
+        raise UsageProblem(f"{port} is not a port; ports are 1 to 65535.")
+    # Named as TCP: asyncio turns off Nagle's delay, 40 ms an answer, only where it sees that.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if os.name == "posix":
+            # A port just left by an older sandbox can be had again at once.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        raise UsageProblem(
+            f"Port {port} cannot be used ({error.strerror}); choose another, or 0 for a free one."
+        ) from error
+    return listener
+
+
+def _base_url(listener: socket.socket) -> str:
+    return f"http://{HOST}:{listener.getsockname()[1]}"
+
+
+def _config(context: Context) -> uvicorn.Config:
+    return uvicorn.Config(
+        build_app(context),
+        loop="asyncio",
+        http=_Protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=75,
+        # Requests under way when it stops are dropped: a slow one must not hold up the end.
+        timeout_graceful_shutdown=0,
+        backlog=1024,
+    )
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(server: _Server) -> Iterator[None]:
+    """SIGINT and SIGTERM end the server; a second one at once. Only possible in the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        server.force_exit = server.should_exit
+        server.should_exit = True
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

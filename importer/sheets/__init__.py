@@ -1,0 +1,116 @@
+"""Files → ``SourceTable``: the cells of a spreadsheet or CSV file as text, rows with their number.
+
+The rows are stamped here once with the number that Excel shows; nobody counts them again.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from importer.errors import UnreadableFile
+from importer.records import SourceTable
+from importer.sheets.cells import Grid
+from importer.sheets.detect import Kind, kind_of, refusal
+
+__all__ = ["read_file"]
+
+_NAMES = {
+    "xlsx": "Excel workbook",
+    "xlsb": "Excel binary workbook",
+    "xls": "Excel 97-2003 workbook",
+    "ods": "OpenDocument spreadsheet",
+}
+
+
+def read_file(
+    path: Path,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    sheets: str | None = None,
+) -> list[SourceTable]:
+    """The sheets of a workbook that are not empty, hidden ones included, or the one of a CSV file.
+
+    The content decides what kind of file it is, not its name. ``encoding`` and ``delimiter`` are
+    for CSV, and found out where None. ``sheets`` picks sheets of a workbook by name, with ``*`` and
+    ``?`` as wildcards, whatever the case. Column 0 is always column A.
+
+    Raises ``UnreadableFile``, whose message names the file and what to do, and nothing else.
+    """
+    try:
+        kind = kind_of(path)
+        if kind == "csv":
+            from importer.sheets.csv_text import read_csv
+
+            return [read_csv(path, encoding=encoding, delimiter=delimiter)]
+        return _read_workbook(path, kind, sheets)
+    except (UnreadableFile, KeyboardInterrupt, SystemExit):
+        raise
+    except MemoryError as error:
+        raise refusal(
+            path, "It is too large for the memory of this computer. Split it into several files"
+        ) from error
+    # A panic inside calamine comes as a BaseException.
+    except BaseException as error:
+        raise _unreadable(path, error) from error
+
+
+def _read_workbook(path: Path, kind: Kind, pattern: str | None) -> list[SourceTable]:
+    def wanted(names: list[str]) -> list[str]:
+        if pattern is None:
+            return names
+        picked = [name for name in names if fnmatchcase(name.lower(), pattern.lower())]
+        if not picked:
+            raise refusal(path, f"It has no sheet named '{pattern}', only {', '.join(names)}")
+        return picked
+
+    if kind == "xlsx":
+        from importer.sheets.xlsx import read_xlsx as read
+    elif kind == "xlsb":
+        from importer.sheets.xlsb import read_xlsb as read
+    elif kind == "ods":
+        from importer.sheets.ods import read_ods as read
+    else:
+        from importer.sheets.xls import read_xls as read
+
+    found = read(path, wanted)
+    tables = [
+        _table(path, kind, name, hidden, grid) for name, hidden, grid in found if len(grid.rows)
+    ]
+    if not tables:
+        what = "The workbook has no rows" if pattern is None else f"Sheet '{pattern}' has no rows"
+        raise refusal(path, f"{what}. Export it again")
+    return tables
+
+
+def _table(path: Path, kind: Kind, name: str, hidden: bool, grid: Grid) -> SourceTable:
+    return SourceTable(
+        file=str(path),
+        sheet=name,
+        columns=grid.columns,
+        rows=grid.rows,
+        kinds=grid.kinds,
+        blank_rows=grid.blank_rows,
+        hidden=hidden,
+        hidden_rows=tuple(sorted(grid.hidden_rows.intersection(grid.rows))),
+        notes=(_NAMES[kind],),
+    )
+
+
+def _unreadable(path: Path, error: BaseException) -> UnreadableFile:
+    """What a library's error means to the person."""
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    if "password" in reason.lower() or "encrypted" in reason.lower():
+        what = (
+            "It is protected with a password. Open it in Excel, remove the password with "
+            "File > Info > Protect Workbook > Encrypt with Password, and save it"
+        )
+    elif type(error).__name__ == "TooFarApartError":
+        what = f"{error.__doc__}, then save it. (Ctrl+End in Excel goes to it.)"
+    else:
+        what = (
+            f"It cannot be read; it is damaged or written in an unusual way ({reason}). "
+            "Open it in Excel and save it as an Excel workbook (.xlsx)"
+        )
+    return refusal(path, what)

@@ -1,0 +1,153 @@
+"""Cells as text with their kind, and tables made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from itertools import compress
+
+from importer.records import CellKind
+
+Cell = tuple[str, CellKind]
+
+MAX_COLUMNS = 16_384  # of any spreadsheet program in use
+MAX_ROWS = 1_048_576
+
+
+def number_text(value: float) -> str:
+    """``100000.0`` → "100000"; other floats with all their digits, as ``repr`` gives them."""
+    if isinstance(value, int):
+        return str(value)
+    # From 1e16 on repr has an exponent, which tells the person that digits were lost.
+    return str(int(value)) if value.is_integer() and abs(value) < 1e16 else repr(value)
+
+
+def date_text(value: date) -> str:
+    """ISO: the date alone at midnight, else ``YYYY-MM-DDTHH:MM:SS`` to the nearest second."""
+    if not isinstance(value, datetime):
+        return value.isoformat()
+    if value.microsecond:
+        value = value.replace(microsecond=0) + timedelta(seconds=value.microsecond >= 500_000)
+    if value.hour or value.minute or value.second:
+        return value.replace(tzinfo=None).isoformat()
+    return value.date().isoformat()
+
+
+def duration_text(value: timedelta) -> str:
+    """Hours, minutes and seconds, as a cell of format ``[h]:mm:ss`` shows them: "30:15:00"."""
+    seconds = round(value.total_seconds())
+    sign = "-" if seconds < 0 else ""
+    minutes, seconds = divmod(abs(seconds), 60)
+    return f"{sign}{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"
+
+
+def _time_cell(value: time) -> Cell:
+    since_midnight = timedelta(
+        hours=value.hour,
+        minutes=value.minute,
+        seconds=value.second,
+        microseconds=value.microsecond,
+    )
+    return duration_text(since_midnight), CellKind.TEXT
+
+
+_CONVERT: dict[type, Callable[..., Cell]] = {
+    str: lambda value: (value, CellKind.TEXT),
+    float: lambda value: (number_text(value), CellKind.NUMBER),
+    int: lambda value: (number_text(value), CellKind.NUMBER),
+    bool: lambda value: ("TRUE" if value else "FALSE", CellKind.BOOLEAN),
+    date: lambda value: (date_text(value), CellKind.DATE),
+    datetime: lambda value: (date_text(value), CellKind.DATE),
+    time: _time_cell,
+    timedelta: lambda value: (duration_text(value), CellKind.TEXT),
+    tuple: lambda value: value,  # a Cell already
+}
+
+
+@dataclass
+class Grid:
+    """The cells of one sheet on their way to a ``SourceTable``, which documents the fields."""
+
+    columns: tuple[Sequence[str], ...] = ()
+    rows: Sequence[int] = ()
+    kinds: tuple[Sequence[int], ...] | None = None
+    blank_rows: int = 0
+    hidden_rows: set[int] = field(default_factory=set)  # blank ones included
+
+
+def grid_of_values(values: Sequence[Sequence[object]]) -> Grid:
+    """The grid of equally long rows of Python values or ``Cell`` tuples; the first is row 1."""
+    columns: list[Sequence[str]] = []
+    kinds: list[bytes] = []
+    for column in zip(*values, strict=True):
+        types = set(map(type, column))
+        if types == {str}:
+            columns.append(column)
+            kinds.append(bytes(len(column)))
+        elif types <= {str, float}:
+            columns.append([v if type(v) is str else number_text(v) for v in column])
+            kinds.append(bytes([type(v) is float for v in column]))
+        else:
+            cells = [_CONVERT[type(v)](v) for v in column]
+            columns.append([text for text, _ in cells])
+            kinds.append(bytes([kind for _, kind in cells]))
+    keep = [any(map(str.strip, row)) for row in zip(*columns, strict=True)]
+    numbers = list(compress(range(1, len(keep) + 1), keep))
+    if len(numbers) < len(keep):
+        columns = [list(compress(column, keep)) for column in columns]
+        kinds = [bytes(compress(kind, keep)) for kind in kinds]
+    return _grid(columns, numbers, kinds)
+
+
+def grid_of_rows(rows: Iterable[tuple[int, Sequence[tuple[int, str, int]]]]) -> Grid:
+    """The grid of sparse rows: (row number, cells), a cell being (column from 0, text, kind).
+
+    Costs memory for the cells there are, not for the area they span: columns without any cell share
+    one list of blanks. Row numbers ascend.
+    """
+    columns: dict[int, list[str]] = {}
+    kinds: dict[int, bytearray] = {}
+    numbers: list[int] = []
+    for number, cells in rows:
+        if not any(text.strip() for _, text, _ in cells):
+            continue
+        filled = len(numbers)
+        numbers.append(number)
+        for column, text, kind in cells:
+            if column not in columns:
+                columns[column], kinds[column] = [], bytearray()
+            texts = columns[column]
+            missing = filled - len(texts)
+            if missing < 0:  # the same cell again
+                texts[-1], kinds[column][-1] = text, kind
+                continue
+            if missing:
+                texts.extend([""] * missing)
+                kinds[column].extend(bytes(missing))
+            texts.append(text)
+            kinds[column].append(kind)
+    for column, texts in columns.items():
+        missing = len(numbers) - len(texts)
+        texts.extend([""] * missing)
+        kinds[column].extend(bytes(missing))
+    no_text, no_kind = [""] * len(numbers), bytearray(len(numbers))
+    width = range(max(columns, default=-1) + 1)
+    return _grid(
+        [columns.get(c, no_text) for c in width], numbers, [kinds.get(c, no_kind) for c in width]
+    )
+
+
+def _grid(
+    columns: list[Sequence[str]], numbers: Sequence[int], kinds: Sequence[Sequence[int]]
+) -> Grid:
+    width = len(columns)
+    while width and not any(columns[width - 1]):
+        width -= 1
+    typed = any(any(kind) for kind in kinds[:width])
+    return Grid(
+        columns=tuple(columns[:width]),
+        rows=numbers,
+        kinds=tuple(kinds[:width]) if typed else None,
+        blank_rows=numbers[-1] - len(numbers) if numbers else 0,
+    )

@@ -1,0 +1,143 @@
+"""ODS files (LibreOffice): values from calamine, what it loses from the XML.
+
+calamine reads error cells and formulas never calculated as blank, long numbers as floats, and
+durations of more than a day as their code (PT30H00M00S).
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+from xml.parsers import expat
+
+from importer.records import CellKind
+from importer.sheets.cells import MAX_ROWS, Cell, Grid, grid_of_values
+from importer.sheets.xlsb import TooFarApartError, place
+
+_MOST_CELLS = 50_000_000  # of the rectangle they span
+_DURATION = re.compile(r"(-?)PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
+_ERROR = re.compile(r"#N/A|#[A-Z][A-Z0-9_/]*[!?]")
+_LONG = re.compile(r"-?\d{16,}")
+
+
+def read_ods(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple[str, bool, Grid]]:
+    """(name, hidden, grid) of each sheet that ``wanted`` picks from their names.
+
+    Raises ``TooFarApartError``, and what zipfile, expat and calamine raise where it is damaged.
+    """
+    with zipfile.ZipFile(path) as archive, archive.open("content.xml") as content:
+        scanned = _scan(content)
+
+    from python_calamine import CalamineWorkbook, SheetVisibleEnum
+
+    tables = []
+    with CalamineWorkbook.from_path(path) as book:
+        picked = set(wanted(book.sheet_names))
+        for sheet in book.sheets_metadata:
+            if sheet.name not in picked:
+                continue
+            special, hidden_rows = scanned[sheet.name]
+            values: list[list[object]] = book.get_sheet_by_name(sheet.name).to_python(
+                skip_empty_area=False
+            )  # type: ignore[assignment]
+            place(values, special)
+            grid = grid_of_values(values)
+            grid.hidden_rows = hidden_rows
+            tables.append((sheet.name, sheet.visible != SheetVisibleEnum.Visible, grid))
+    return tables
+
+
+def _scan(content: IO[bytes]) -> dict[str, tuple[dict[tuple[int, int], Cell], set[int]]]:
+    """Sheet name → (cells that calamine loses, by row and column from 0; hidden rows)."""
+    sheets: dict[str, tuple[dict[tuple[int, int], Cell], set[int]]] = {}
+    special: dict[tuple[int, int], Cell] = {}
+    hidden: set[int] = set()
+    row = column = last_row = last_column = 0
+    row_repeat = cell_repeat = 1
+    row_hidden = False
+    cell: dict[str, str] = {}
+    paragraphs: list[str] = []
+    is_annotation = False
+    row_cells: list[tuple[int, Cell]] = []
+
+    def start(name: str, attrs: dict[str, str]) -> None:
+        nonlocal special, hidden, row, column, row_repeat, cell_repeat, row_hidden, cell
+        nonlocal last_row, last_column, is_annotation
+        if name in ("table:table-cell", "table:covered-table-cell"):
+            cell = attrs
+            cell_repeat = int(attrs.get("table:number-columns-repeated", 1))
+            paragraphs.clear()
+        elif name == "text:p" and not is_annotation:
+            paragraphs.append("")
+            parser.CharacterDataHandler = add
+        elif name == "table:table-row":
+            column = 0
+            row_repeat = int(attrs.get("table:number-rows-repeated", 1))
+            row_hidden = attrs.get("table:visibility", "visible") != "visible"
+            row_cells.clear()
+        elif name == "table:table" and "table:name" in attrs:
+            row = last_row = last_column = 0
+            special, hidden = sheets.setdefault(attrs["table:name"], ({}, set()))
+        elif name == "office:annotation":
+            is_annotation = True
+
+    def end(name: str) -> None:
+        nonlocal row, column, last_row, last_column, is_annotation
+        if name in ("table:table-cell", "table:covered-table-cell"):
+            if "office:value-type" in cell or paragraphs or "table:formula" in cell:
+                last_row = max(last_row, row + row_repeat)
+                last_column = max(last_column, column + cell_repeat)
+                if last_row * last_column > _MOST_CELLS:
+                    raise TooFarApartError
+                if found := _special(cell, paragraphs):
+                    row_cells.extend((column + i, found) for i in range(cell_repeat))
+            column += cell_repeat
+        elif name == "text:p":
+            parser.CharacterDataHandler = None
+        elif name == "table:table-row":
+            for i in range(row_repeat) if row_cells else ():
+                special.update({(row + i, where): found for where, found in row_cells})
+            if row_hidden and row_repeat < MAX_ROWS // 2:
+                hidden.update(range(row + 1, row + row_repeat + 1))
+            row += row_repeat
+        elif name == "office:annotation":
+            is_annotation = False
+
+    def add(text: str) -> None:
+        paragraphs[-1] += text
+
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    while chunk := content.read(1 << 20):
+        parser.Parse(chunk, False)
+    parser.Parse(b"", True)
+    return sheets
+
+
+def _special(cell: dict[str, str], paragraphs: list[str]) -> Cell | None:
+    """The cell, where calamine would not give it as it is."""
+    shown = "".join(paragraphs)
+    kind = cell.get("office:value-type")
+    formula = cell.get("table:formula")
+    if cell.get("calcext:value-type") == "error":
+        return shown or "#ERROR!", CellKind.ERROR
+    # Programs other than LibreOffice show an error only in what they display.
+    if _ERROR.fullmatch(shown) and (formula is not None or kind != "string"):
+        return shown, CellKind.ERROR
+    if formula is not None and kind is None and not shown:
+        return "=" + formula.partition("=")[2], CellKind.UNCALCULATED
+    if kind == "time" and (match := _DURATION.fullmatch(cell.get("office:time-value", ""))):
+        sign, hours, minutes, seconds = match.groups()
+        return f"{sign}{int(hours):02d}:{minutes:0>2}:{seconds:0>2}", CellKind.TEXT
+    if kind in ("float", "currency"):
+        value = cell.get("office:value", "")
+        if _LONG.fullmatch(value):
+            return value, CellKind.NUMBER
+        if shown.startswith("0") and shown.isdecimal() and shown.lstrip("0") == value:
+            return shown, CellKind.NUMBER  # 00123 by its number format
+    return None

@@ -1,0 +1,53 @@
+"""The container of old Office files: whether it is safe to follow its chains of sectors."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+
+
+def runs_in_circles(data: bytes) -> bool:
+    """Whether a chain of sectors of an OLE container comes back to itself; xlrd would follow it.
+
+    Source: the layout of Microsoft's compound file format, version 3 and 4.
+    """
+    size = 1 << min(int.from_bytes(data[30:32], "little"), 16)
+    ended, entries = 0xFFFFFFFA, size // 4  # values from here on are marks, not sectors
+
+    def sector(number: int) -> tuple[int, ...]:
+        block = data[(number + 1) * size : (number + 2) * size]
+        return struct.unpack(f"<{len(block) // 4}I", block[: len(block) // 4 * 4])
+
+    fat_sectors = [n for n in struct.unpack("<109I", data[76:512].ljust(436, b"\xff")) if n < ended]
+    following, visited = struct.unpack("<I", data[68:72].ljust(4, b"\xff"))[0], set[int]()
+    while following < ended:  # the list of FAT sectors goes on in sectors of its own
+        block = sector(following)
+        if following in visited or len(block) < entries:
+            return following in visited
+        visited.add(following)
+        fat_sectors += [n for n in block[:-1] if n < ended]
+        following = block[-1]
+    fat = [n for number in fat_sectors if number < len(data) // size for n in sector(number)]
+    small = struct.unpack("<I", data[60:64].ljust(4, b"\xff"))[0]
+    return _circular(fat) or _circular(_chain(fat, small, sector))
+
+
+def _chain(fat: Sequence[int], start: int, sector: Callable[[int], tuple[int, ...]]) -> list[int]:
+    out: list[int] = []
+    while start < len(fat):  # ends: the FAT has no circle
+        out += sector(start)
+        start = fat[start]
+    return out
+
+
+def _circular(follows: Sequence[int]) -> bool:
+    """Whether any chain in the table, each entry naming the next, comes back to itself."""
+    seen = [0] * len(follows)  # the walk that came by first
+    for walk, start in enumerate(range(len(follows)), start=1):
+        at = start
+        while at < len(follows) and not seen[at]:
+            seen[at] = walk
+            at = follows[at]
+        if at < len(follows) and seen[at] == walk:
+            return True
+    return False

@@ -1,0 +1,87 @@
+"""XLS files (Excel 97 to 2003 and older), with xlrd.
+
+calamine reads their error cells as blank; xlrd names them, and knows hidden rows and formats.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from importer.records import CellKind
+from importer.sheets.cells import Cell, Grid, grid_of_rows, number_text
+from importer.sheets.xlsx_cells import date_cell
+from importer.sheets.xlsx_parts import format_meaning
+
+if TYPE_CHECKING:
+    import xlrd
+
+
+def read_xls(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple[str, bool, Grid]]:
+    """(name, hidden, grid) of each worksheet that ``wanted`` picks; raises what xlrd raises."""
+    import xlrd
+
+    def open_book(formatting: bool) -> xlrd.book.Book:
+        # xlrd prints its doubts; nothing but our own lines may reach the person's screen.
+        return xlrd.open_workbook(
+            str(path),
+            logfile=io.StringIO(),
+            formatting_info=formatting,
+            on_demand=True,
+            ragged_rows=True,  # else one far cell costs memory in every row
+        )
+
+    try:
+        book = open_book(True)
+    except (NotImplementedError, AssertionError, IndexError, KeyError):
+        book = open_book(False)  # formats it does not know: values are still right
+    with book:
+        picked = set(wanted(book.sheet_names()))
+        tables = []
+        for index, name in enumerate(book.sheet_names()):
+            if name in picked:
+                sheet = book.sheet_by_index(index)
+                grid = grid_of_rows(_rows(book, sheet))
+                grid.hidden_rows = {
+                    row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden
+                }
+                tables.append((name, bool(sheet.visibility), grid))
+                book.unload_sheet(index)
+        return tables
+
+
+def _rows(
+    book: xlrd.book.Book, sheet: xlrd.sheet.Sheet
+) -> Iterator[tuple[int, list[tuple[int, str, int]]]]:
+    for row in range(sheet.nrows):
+        cells: list[tuple[int, str, int]] = []
+        for column, cell in enumerate(sheet.row(row)):
+            text, kind = _cell(book, cell)
+            if text:
+                cells.append((column, text, kind))
+        yield row + 1, cells
+
+
+def _cell(book: xlrd.book.Book, cell: xlrd.sheet.Cell) -> Cell:
+    import xlrd
+
+    value = cell.value
+    if cell.ctype == xlrd.XL_CELL_TEXT:
+        return value, CellKind.TEXT
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        return xlrd.error_text_from_code.get(value, f"#ERROR {value}!"), CellKind.ERROR
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return ("TRUE" if value else "FALSE"), CellKind.BOOLEAN
+    if cell.ctype not in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
+        return "", CellKind.TEXT
+    is_duration, zeros = False, 0
+    if cell.xf_index is not None:
+        number = book.xf_list[cell.xf_index].format_key
+        shown_as = book.format_map.get(number)
+        _, is_duration, zeros = format_meaning(number, shown_as.format_str if shown_as else None)
+    if cell.ctype == xlrd.XL_CELL_DATE and value >= 0:
+        return date_cell(value, is_duration=is_duration, date1904=bool(book.datemode))
+    text = number_text(value)
+    return (text.zfill(zeros) if text.isdigit() else text), CellKind.NUMBER

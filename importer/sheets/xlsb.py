@@ -1,0 +1,146 @@
+"""XLSB files: values from calamine, error cells and hidden rows from the records themselves.
+
+calamine reads error cells as blank. A sheet part is a row of records: a type of one or two bytes, a
+length of one to four bytes (seven bits each), and that many bytes (MS-XLSB 2.1.4).
+"""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+from importer.records import CellKind
+from importer.sheets.cells import Cell, Grid, grid_of_values
+
+# Record types, MS-XLSB 2.3.
+_ROW = 0
+_CELL_ERROR = 3
+_FORMULA_ERROR = 11
+_FILLED = frozenset({*range(2, 12), 62})  # every cell that is not blank
+_END_OF_ROWS = 146
+
+_ERRORS = {
+    0x00: "#NULL!",
+    0x07: "#DIV/0!",
+    0x0F: "#VALUE!",
+    0x17: "#REF!",
+    0x1D: "#NAME?",
+    0x24: "#NUM!",
+    0x2A: "#N/A",
+    0x2B: "#GETTING_DATA",
+}
+_MOST_CELLS = 50_000_000  # of the rectangle they span; calamine keeps 24 bytes for each
+
+
+class TooFarApartError(Exception):
+    """Two cells are so far apart that the sheet cannot be read; delete the far one"""
+
+
+def read_xlsb(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple[str, bool, Grid]]:
+    """(name, hidden, grid) of each worksheet that ``wanted`` picks from their names.
+
+    Raises ``TooFarApartError``, and what zipfile and calamine raise where the file is damaged.
+    """
+    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+    tables = []
+    with CalamineWorkbook.from_path(path) as book, zipfile.ZipFile(path) as archive:
+        sheets = [s for s in book.sheets_metadata if s.typ == SheetTypeEnum.WorkSheet]
+        picked = set(wanted([sheet.name for sheet in sheets]))
+        parts = _sheet_parts(archive)
+        for sheet in sheets:
+            if sheet.name not in picked:
+                continue
+            errors, hidden_rows = _scan(archive.read(parts[sheet.name]))
+            values: list[list[object]] = book.get_sheet_by_name(sheet.name).to_python(
+                skip_empty_area=False
+            )  # type: ignore[assignment]
+            place(values, errors)
+            grid = grid_of_values(values)
+            grid.hidden_rows = hidden_rows
+            tables.append((sheet.name, sheet.visible != SheetVisibleEnum.Visible, grid))
+    return tables
+
+
+def place(values: list[list[object]], cells: dict[tuple[int, int], Cell]) -> None:
+    """Put ``cells``, by (row, column) from 0, into the rows of values, longer where need be."""
+    if not cells:
+        return
+    height = max(row for row, _ in cells) + 1
+    width = max(max(column for _, column in cells) + 1, len(values[0]) if values else 0)
+    values.extend([] for _ in range(height - len(values)))
+    for row in values:
+        row.extend([""] * (width - len(row)))
+    for (row_index, column), cell in cells.items():
+        values[row_index][column] = cell
+
+
+def _scan(data: bytes) -> tuple[dict[tuple[int, int], Cell], set[int]]:
+    """(error cells by row and column from 0, numbers of hidden rows) of a sheet part."""
+    errors: dict[tuple[int, int], Cell] = {}
+    hidden: set[int] = set()
+    row = last_row = last_column = 0
+    for kind, start, length in _records(data):
+        if kind == _ROW:
+            row = int.from_bytes(data[start : start + 4], "little")
+            if length > 11 and data[start + 11] & 0x10:  # fDyZero
+                hidden.add(row + 1)
+        elif kind in _FILLED:
+            column = int.from_bytes(data[start : start + 4], "little")
+            last_row, last_column = max(last_row, row), max(last_column, column)
+            if kind in (_CELL_ERROR, _FORMULA_ERROR):
+                code = data[start + 8]
+                errors[row, column] = _ERRORS.get(code, f"#ERROR {code}!"), CellKind.ERROR
+        elif kind == _END_OF_ROWS:
+            break
+    if (last_row + 1) * (last_column + 1) > _MOST_CELLS:
+        raise TooFarApartError
+    return errors, hidden
+
+
+def _records(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """(type, start of its bytes, length) of each record."""
+    at = 0
+    while at < len(data):
+        kind = data[at]
+        at += 1
+        if kind & 0x80:
+            kind = kind & 0x7F | (data[at] & 0x7F) << 7
+            at += 1
+        length = shift = 0
+        while True:
+            byte = data[at]
+            at += 1
+            length |= (byte & 0x7F) << shift
+            shift += 7
+            if not byte & 0x80:
+                break
+        yield kind, at, length
+        at += length
+
+
+def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Sheet name → its part in the zip. BrtBundleSh: state, id, relation id, name."""
+    relations = {
+        element.get("Id", ""): element.get("Target", "")
+        for element in ElementTree.fromstring(archive.read("xl/_rels/workbook.bin.rels"))
+    }
+    data = archive.read("xl/workbook.bin")
+    parts = {}
+    for kind, start, _ in _records(data):
+        if kind == 156:
+            relation, at = _text(data, start + 8)
+            name, _ = _text(data, at)
+            target = relations.get(relation, "")
+            parts[name] = target[1:] if target.startswith("/") else f"xl/{target}"
+    return parts
+
+
+def _text(data: bytes, at: int) -> tuple[str, int]:
+    """(text, where it ends): a count of UTF-16 units in four bytes, then the units."""
+    (count,) = struct.unpack_from("<I", data, at)
+    end = at + 4 + 2 * count
+    return data[at + 4 : end].decode("utf-16-le"), end

@@ -1,0 +1,89 @@
+"""XLSX and XLSM files: calamine for ordinary sheets, cell by cell for those that need care."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from datetime import date, time, timedelta
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from importer.sheets.cells import Grid, grid_of_values
+from importer.sheets.xlsx_cells import Surroundings, read_cells, read_strings
+from importer.sheets.xlsx_guard import reason_for_care
+from importer.sheets.xlsx_parts import Book, SheetPart, read_book
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
+
+_LEAP_YEAR_OF_LOTUS = date(1900, 3, 1)
+
+
+def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple[str, bool, Grid]]:
+    """(name, hidden, grid) of each worksheet that ``wanted`` picks from their names.
+
+    Raises what zipfile, expat and ElementTree raise where the file is damaged.
+    """
+    with zipfile.ZipFile(path) as archive:
+        book = read_book(archive)
+        picked = set(wanted([sheet.name for sheet in book.sheets]))
+
+        @cache
+        def strings() -> list[str]:
+            if book.strings_part is None:
+                return []
+            with archive.open(book.strings_part) as stream:
+                return read_strings(stream)
+
+        @cache
+        def calamine() -> CalamineWorkbook:
+            from python_calamine import CalamineWorkbook
+
+            return CalamineWorkbook.from_path(path)
+
+        return [
+            (sheet.name, sheet.hidden, _read_sheet(archive, book, sheet, strings, calamine))
+            for sheet in book.sheets
+            if sheet.name in picked
+        ]
+
+
+def _read_sheet(
+    archive: zipfile.ZipFile,
+    book: Book,
+    sheet: SheetPart,
+    strings: Callable[[], list[str]],
+    calamine: Callable[[], CalamineWorkbook],
+) -> Grid:
+    with archive.open(sheet.part) as xml:
+        careful = reason_for_care(xml, book.styles.zeros, never_calculated=book.never_calculated)
+    if careful is None and (values := _calamine_values(calamine, sheet.name)) is not None:
+        return grid_of_values(values)
+    around = Surroundings(strings(), book.styles, book.date1904, book.never_calculated)
+    with archive.open(sheet.part) as xml:
+        return read_cells(xml, around)
+
+
+def _calamine_values(
+    calamine: Callable[[], CalamineWorkbook], name: str
+) -> list[list[object]] | None:
+    """The values of a sheet; None where calamine cannot read it or may have read it wrongly."""
+    from python_calamine import CalamineError
+
+    try:
+        # Without skip_empty_area the rows above the first filled one vanish, and numbers shift.
+        values: list[list[object]] = (
+            calamine().get_sheet_by_name(name).to_python(skip_empty_area=False)  # type: ignore[assignment]
+        )
+    except CalamineError:
+        return None
+    # calamine cuts times to milliseconds, takes negative dates for midnight, and has a day too few
+    # before March 1900.
+    for column in zip(*values, strict=True):
+        types = set(map(type, column))
+        if time in types or timedelta in types:
+            return None
+        if date in types and min(v for v in column if type(v) is date) < _LEAP_YEAR_OF_LOTUS:
+            return None
+    return values

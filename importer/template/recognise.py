@@ -1,0 +1,86 @@
+"""Which template a file is for, where the person has not said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from importer.canonical import BILLS, LINE_ITEMS, header_key
+from importer.errors import TemplateProblem
+from importer.records import SourceTable, TableKind
+from importer.template.headers import Found, find_header, kind_of, needed, wanted
+from importer.template.loader import LoadedTemplate, load_template, shipped_templates
+from importer.template.model import Template
+
+_TYPICAL = 3  # so many canonical headers make a sheet a canonical one, even if some are missing
+
+
+def kinds_of(template: Template) -> tuple[TableKind, ...]:
+    return (
+        (TableKind.FLAT,) if template.layout == "flat" else (TableKind.BILLS, TableKind.LINE_ITEMS)
+    )
+
+
+def _lacks(found: Found, template: Template, kind: TableKind) -> list[str]:
+    return [names[0] for names in needed(template, kind) if found.index(names) is None]
+
+
+def recognise(tables: Sequence[SourceTable]) -> LoadedTemplate:
+    """The one shipped template whose columns the file has.
+
+    TemplateProblem where none fits, or several do: it lists the candidates and what each lacks.
+    """
+    fits: list[LoadedTemplate] = []
+    lacking: list[tuple[int, str]] = []
+    typical: LoadedTemplate | None = None
+    for name, path in shipped_templates().items():
+        loaded = load_template(path)
+        best: tuple[int, list[str]] | None = None
+        for source in tables:
+            found = find_header(source, loaded.template, kinds_of(loaded.template))
+            kind = kind_of(source, found, loaded.template)
+            if found is None or kind is None:
+                continue
+            missing = _lacks(found, loaded.template, kind)
+            has = sum(found.index(names) is not None for names in wanted(loaded.template, kind))
+            if kind is TableKind.LINE_ITEMS:  # line items alone are no bills
+                typical = loaded if name == "light" and has >= _TYPICAL else typical
+            elif best is None or len(missing) < len(best[1]):
+                best = (has, missing)
+        if best is None:
+            lacking.append((99, f"{name}: none of its columns is there"))
+        elif best[1]:
+            lacking.append((len(best[1]), f"{name}: lacks {', '.join(best[1])}"))
+            if name == "light" and best[0] >= _TYPICAL:
+                typical = loaded
+        else:
+            fits.append(loaded)
+    if not fits and typical:
+        return typical
+    if len(fits) == 1:
+        return fits[0]
+    files = ", ".join(dict.fromkeys(table.file for table in tables))
+    if fits:
+        names = ", ".join(loaded.template.template for loaded in fits)
+        raise TemplateProblem(
+            f"{files}: several templates fit ({names}). Say which with --template."
+        )
+    first = max(tables, key=lambda t: len(t.columns))
+    headers = ", ".join(h.strip() for h in first.row_cells(0) if h.strip())
+    raise TemplateProblem(
+        f"{files}: no shipped template fits these columns. Say which to use with --template, or"
+        " write one (light-import template show uk-spend is an example).\n"
+        + "\n".join(f"  {line}" for _, line in sorted(lacking))
+        + f"\nThe first row of the file has: {headers}"
+    )
+
+
+def example_headers(template: Template, sheet: str) -> str:
+    """Some headers of a sheet, for a message."""
+    fields = template.bills if sheet == BILLS else template.line_items
+    other = template.line_items if sheet == BILLS else template.bills
+    assert sheet in (BILLS, LINE_ITEMS)
+    taken = {header_key(n) for e in other.values() for n in e.column or ()}
+    own = [
+        e.column[0] for e in fields.values() if e.column and header_key(e.column[0]) not in taken
+    ]
+    return ", ".join(own[:5])

@@ -1,0 +1,254 @@
+"""Rules across rows: duplicates, sums, control totals."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from importer.amounts import (
+    Numbers,
+    Unreadable,
+    money,
+    read_cents,
+    read_decimal,
+    read_plain,
+    tidy,
+    to_cents,
+)
+from importer.canonical import BILLS
+from importer.findings import finding
+from importer.records import CellKind, CellRef, Finding
+from importer.template.mapping import Mapped
+from importer.template.opening import ControlTotal
+from importer.validation.parse import Parsed, ParsedTable
+
+_NOT_ALNUM = re.compile(r"[\W_]+")
+
+
+def same_name(name: str) -> str:
+    """A name as it is compared: trimmed, one space between words, case and Unicode form aside."""
+    return " ".join(unicodedata.normalize("NFKC", name).split()).casefold()
+
+
+def _loose(number: str) -> str:
+    return _NOT_ALNUM.sub("", unicodedata.normalize("NFKC", number)).casefold()
+
+
+def _party(ids: Parsed, names: Parsed) -> np.ndarray:
+    cache: dict[str, str] = {}
+
+    def named(name: object) -> str:
+        text = "" if name is None else str(name)
+        return cache.setdefault(text, same_name(text))
+
+    return np.asarray(
+        [i if i is not None else named(n) for i, n in zip(ids.values, names.values, strict=True)],
+        dtype=object,
+    )
+
+
+def duplicates(mapped: Mapped, bills: ParsedTable) -> list[Finding]:
+    """The same (entity, vendor, invoice number) twice: an error; nearly the same: a warning."""
+    if not bills.size:
+        return []
+    number = bills["invoiceNumber"]
+    vendor = _party(bills["vendorId"], bills["vendor"])
+    entity = _party(bills["companyEntityId"], bills["companyEntity"])
+    usable = number.ok & np.asarray([bool(v) for v in vendor], dtype=bool)
+    at = np.flatnonzero(usable)
+    numbers = number.values[at]
+    out: list[Finding] = []
+    # Light fills in an entity that is left out, so a blank one may be any.
+    open_to_all = set((vendor[at] + "\x1f" + numbers)[entity[at] == ""])
+    known = [v + "\x1f" + n not in open_to_all for v, n in zip(vendor[at], numbers, strict=True)]
+    prefix = np.where(known, entity[at], "") + "\x1f" + vendor[at] + "\x1f"
+
+    exact, _ = pd.factorize(prefix + numbers)
+    _, first = np.unique(exact, return_index=True)
+    for k in np.flatnonzero(first[exact] != np.arange(len(at))):
+        i, other = int(at[k]), int(at[first[exact[k]]])
+        cell = mapped.cell(BILLS, "invoiceNumber", i)
+        out.append(
+            finding(
+                "bills.invoiceNumber.duplicate",
+                cell,
+                str(numbers[k]),
+                bills=(other, i),
+                first=mapped.place(BILLS, other, i),
+            )
+        )
+    loose = np.asarray([_loose(n) for n in numbers], dtype=object)
+    first_exact = first[exact]
+    near, _ = pd.factorize(prefix + loose)
+    _, first = np.unique(near, return_index=True)
+    for k in np.flatnonzero(first[near] != np.arange(len(at))):
+        i, other = int(at[k]), int(at[first[near[k]]])
+        own = first_exact[k] == k  # an exact duplicate is told as that
+        if loose[k] and own and exact[k] != exact[first[near[k]]]:
+            cell = mapped.cell(BILLS, "invoiceNumber", i)
+            words: dict[str, Any] = {
+                "other": number.values[other],
+                "first": mapped.place(BILLS, other, i),
+            }
+            out.append(
+                finding(
+                    "bills.invoiceNumber.near_duplicate", cell, str(numbers[k]), bills=(i,), **words
+                )
+            )
+    return out
+
+
+def without_lines(mapped: Mapped, line_bill: np.ndarray, told: np.ndarray) -> list[Finding]:
+    """Bills that no line item belongs to, but for those whose reference is told to be wrong."""
+    if not len(mapped.lines):
+        return []  # told once, as a missing or empty sheet
+    has = np.zeros(len(mapped.bills), dtype=bool)
+    has[line_bill[line_bill >= 0]] = True
+    out = []
+    for i in np.flatnonzero(~has & ~told):
+        reference = "billRef" if "billRef" in mapped.bills.columns else "invoiceNumber"
+        column = mapped.bills.columns.get(reference)
+        ref = "" if column is None else tidy(str(column.text.iloc[i]))
+        cell = mapped.cell(BILLS, reference, int(i))
+        out.append(finding("bills.lines.missing", cell, ref, bills=(int(i),), reference=reference))
+    return out
+
+
+def sums(gross: np.ndarray, line_bill: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Each bill's sum of line gross in cents (None where a line's is not known) and line count."""
+    totals = np.full(size, None, dtype=object)
+    counts = np.zeros(size, dtype=np.int64)
+    known: dict[int, int] = defaultdict(int)
+    unknown: set[int] = set()
+    for bill, cents in zip(line_bill.tolist(), gross.tolist(), strict=True):
+        if bill < 0:
+            continue
+        counts[bill] += 1
+        if cents is None:
+            unknown.add(bill)
+        else:
+            known[bill] += cents
+    for bill, cents in known.items():
+        if bill not in unknown:
+            totals[bill] = cents
+    return totals, counts
+
+
+def sums_agree(
+    mapped: Mapped, bills: ParsedTable, totals: np.ndarray, counts: np.ndarray, told: np.ndarray
+) -> list[Finding]:
+    """The sum of a bill's lines is its amount, wherever both are known and belong together."""
+    amount = bills["amount"]
+    out = []
+    for i in np.flatnonzero(amount.ok & ~told):
+        if counts[i] and totals[i] is not None and totals[i] != amount.values[i]:
+            words: dict[str, Any] = {
+                "bill": money(amount.values[i]),
+                "sum": money(totals[i]),
+                "count": int(counts[i]),
+                "difference": money(amount.values[i] - totals[i]),
+            }
+            cell = mapped.cell(BILLS, "amount", int(i))
+            column = mapped.bills.columns.get("amount")
+            value = str(amount.values[i]) if column is None else str(column.text.iloc[i])
+            out.append(finding("bills.amount.lines_differ", cell, value, bills=(int(i),), **words))
+    return out
+
+
+def _control_cents(mapped: Mapped, total: ControlTotal, unit: int, own: int) -> int | Unreadable:
+    """The file's total in cents; of two readings the one that the bills come to, if either."""
+    formats = mapped.template.formats
+    if formats.amounts == "cents":
+        return read_cents(total.text)
+    if total.kind is CellKind.NUMBER:
+        return to_cents(read_plain(total.text), unit)
+    possible = Numbers if formats.numbers == "auto" else (Numbers(formats.numbers),)
+    readings = [to_cents(read_decimal(total.text, numbers), unit) for numbers in possible]
+    known = [cents for cents in readings if not isinstance(cents, Unreadable)]
+    if own in known:
+        return own
+    return known[0] if known else readings[0]
+
+
+def control_totals(
+    mapped: Mapped, currencies: np.ndarray, amounts: np.ndarray
+) -> tuple[dict[str, int], list[Finding]]:
+    """The control total of each currency in cents, and the findings where it differs.
+
+    Totals come from the file's own total rows (the last one of each table) and from the template's
+    ``expect``. Compared with all bills, valid or not, whose amount can be read.
+    """
+    out: list[Finding] = []
+    sheet: Counter[str] = Counter()
+    by_table: dict[int, Counter[str]] = defaultdict(Counter)
+    for table, currency, cents in zip(mapped.bills.table, currencies, amounts, strict=True):
+        if currency is not None and cents is not None:
+            sheet[currency] += cents
+            by_table[int(table)][currency] += cents
+    unreadable = sum(c is None or a is None for c, a in zip(currencies, amounts, strict=True))
+    one = "1 bill has" if unreadable == 1 else f"{unreadable} bills have"
+    missing = f" ({one} no readable amount)" if unreadable else ""
+    units = mapped.template.formats.cents_per_unit
+    controls: dict[str, int] = {}
+
+    def compare(cell: CellRef, text: str, currency: str, control: int, own: int, of: str) -> None:
+        if control != own:
+            words: dict[str, Any] = {
+                "control": money(control),
+                "currency": currency,
+                "sheet": money(own) + missing,
+                "where": of,
+                "difference": money(control - own),
+            }
+            out.append(finding("control.gross.differs", cell, text, **words))
+
+    for total in {t.cell.table: t for t in mapped.control_totals}.values():
+        own = by_table[total.cell.table or 0]
+        if len(own) != 1:
+            names = ", ".join(sorted(own)) or "none"
+            out.append(
+                finding("control.gross.currencies", total.cell, total.text, currencies=names)
+            )
+            continue
+        currency = next(iter(own))
+        control = _control_cents(mapped, total, units.get(currency, 100), own[currency])
+        if isinstance(control, Unreadable):
+            out.append(finding("control.gross.unreadable", total.cell, total.text, reason=control))
+            continue
+        controls[currency] = controls.get(currency, 0) + control
+        compare(total.cell, total.text, currency, control, own[currency],
+                f"of the file, in row {total.cell.row}, ")  # fmt: skip
+    if len({t.cell.table for t in mapped.control_totals}) < len(by_table):
+        controls.clear()  # a total of some of the files says nothing of all of them
+    out += _expected(mapped, sheet, controls, compare)
+    return controls, out
+
+
+def _expected(
+    mapped: Mapped,
+    sheet: Counter[str],
+    controls: dict[str, int],
+    compare: Callable[[CellRef, str, str, int, int, str], None],
+) -> list[Finding]:
+    """The template's ``expect`` against the sheet."""
+    expect = mapped.template.expect
+    file = mapped.tables[0].source.file if mapped.tables else ""
+    out = []
+    for currency, text in expect.gross.items():
+        unit = mapped.template.formats.cents_per_unit.get(currency, 100)
+        control = to_cents(read_decimal(text, Numbers.POINT), unit)
+        if isinstance(control, Unreadable):
+            out.append(finding("control.gross.unreadable", CellRef(file), text, reason=control))
+            continue
+        controls[currency] = control
+        compare(CellRef(file), text, currency, control, sheet[currency], "expected ")
+    if expect.bills is not None and expect.bills != len(mapped.bills):
+        words: dict[str, Any] = {"expected": expect.bills}
+        out.append(finding("control.bills.differs", CellRef(file), str(len(mapped.bills)), **words))
+    return out

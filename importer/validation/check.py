@@ -1,0 +1,281 @@
+"""Canonical tables → findings, and the bills that may be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from importer.amounts import INT64_MAX, INT64_MIN
+from importer.canonical import BILLS, LINE_ITEMS, PROPERTY
+from importer.findings import finding
+from importer.records import Bill, CellRef, Finding, LineItem, Property, Severity
+from importer.template.mapping import Mapped
+from importer.validation import across
+from importer.validation.join import join
+from importer.validation.parse import Parsed, ParsedTable, parse_tables
+from importer.validation.row_rules import amount_rules, bill_rules, gross_of_lines, line_rules
+from importer.validation.schema import check_sheet
+
+
+@dataclass
+class Checked:
+    """What the validation knows. Amounts in cents; arrays are by bill, or by line where so named.
+
+    ``controls`` are the control totals by currency. ``findings`` are in the order of the files.
+    """
+
+    mapped: Mapped
+    bills: ParsedTable
+    lines: ParsedTable
+    line_bill: np.ndarray
+    amounts: np.ndarray
+    counts: np.ndarray
+    include_tax: np.ndarray
+    controls: dict[str, int]
+    findings: list[Finding] = field(default_factory=list)
+    properties: dict[tuple[str, str], dict[str, Property]] = field(default_factory=dict)
+    """(sheet, field) → text → the custom property as Light wants it, once it is resolved."""
+
+    def blamed(self) -> np.ndarray:
+        """Which bills are invalid: those that an error is about, themselves or by a line."""
+        bad = np.zeros(self.bills.size, dtype=bool)
+        for f in self.findings:
+            if f.severity is Severity.ERROR:
+                bad[list(f.bills)] = True
+                of_lines = self.line_bill[list(f.lines)]
+                bad[of_lines[of_lines >= 0]] = True
+        return bad
+
+    @property
+    def clean(self) -> bool:
+        return not any(f.severity is Severity.ERROR for f in self.findings)
+
+    def valid_bills(self) -> Iterator[Bill]:
+        """The bills without an error, with their lines in the sheet's order."""
+        yield from _build(self, np.flatnonzero(~self.blamed()))
+
+
+def check(mapped: Mapped) -> Checked:
+    """Every rule on every row; all findings at once."""
+    line_bill, findings = join(mapped)
+    bills, lines, of_columns = parse_tables(mapped, line_bill)
+    flag = bills["lineItemsIncludeTax"]
+    include_tax = np.where(flag.blank, False, flag.values)
+    of_lines = np.full(lines.size, None, dtype=object)
+    joined = line_bill >= 0
+    of_lines[joined] = include_tax[line_bill[joined]]
+    gross = gross_of_lines(lines, of_lines)
+    gross_totals, counts = across.sums(gross, line_bill, bills.size)
+
+    expression = mapped.template.bills.get("amount")
+    derived = expression is not None and expression.sum_of_lines is not None
+    if derived and expression is not None:
+        totals = gross_totals
+        if expression.sum_of_lines != "gross":
+            name = "netAmount" if expression.sum_of_lines == "net" else "taxAmount"
+            totals, _ = across.sums(lines[name].values, line_bill, bills.size)
+        bills.columns["amount"] = _derived(totals)
+    amounts = bills["amount"].values
+
+    findings = [*mapped.findings, *findings, *of_columns]
+    findings += check_sheet(mapped, mapped.bills, bills, bill_rules(mapped, bills, derived))
+    findings += check_sheet(mapped, mapped.lines, lines, line_rules(mapped, lines, of_lines))
+    findings += _factor_blanks(mapped, lines)
+    findings += _without_number_column(mapped)
+    told = np.zeros(bills.size, dtype=bool)  # bills whose lines cannot be told from others'
+    for f in findings:
+        if f.code in ("bills.billRef.duplicate", "bills.billRef.required"):
+            told[list(f.bills)] = True
+    findings += across.sums_agree(mapped, bills, gross_totals, counts, told)
+    findings += across.duplicates(mapped, bills)
+    findings += across.without_lines(mapped, line_bill, told)
+    findings = _first_causes(findings, bills, lines)
+    controls, of_totals = across.control_totals(mapped, bills["currency"].values, amounts)
+    findings += of_totals
+    checked = Checked(
+        mapped, bills, lines, line_bill, amounts, counts, include_tax, controls, findings
+    )
+    if derived:
+        checked.findings += _derived_findings(checked)
+    checked.findings.sort(key=by_place)
+    return checked
+
+
+def _first_causes(findings: list[Finding], bills: ParsedTable, lines: ParsedTable) -> list[Finding]:
+    """Without what only follows from a reference that is not there or cannot be read."""
+    bad_bills = set(np.flatnonzero(bills["billRef"].problem != "").tolist())
+    bad_bills |= {b for f in findings if f.code == "bills.billRef.required" for b in f.bills}
+    bad_lines: set[int] = set()
+    for name in ("billRef", "invoiceNumber"):
+        bad_lines |= set(np.flatnonzero(lines[name].problem != "").tolist())
+    return [
+        f
+        for f in findings
+        if not (f.code == "line_items.billRef.orphan" and bad_lines.issuperset(f.lines))
+        and not (f.code == "bills.lines.missing" and bad_bills.issuperset(f.bills))
+    ]
+
+
+def by_place(f: Finding) -> tuple[int, int, int]:
+    """The order in which findings are told: by file and sheet, row and column."""
+    cell = f.cell
+    first = 10**9
+    return (
+        -1 if cell.table is None else cell.table,
+        -1 if cell.row is None else cell.row,
+        first if cell.column_index is None else cell.column_index,
+    )
+
+
+def _derived(totals: np.ndarray) -> Parsed:
+    """Bill amounts worked out from the lines, None where a line's amount is not known."""
+    problem = np.asarray(
+        ["" if t is None or INT64_MIN <= t <= INT64_MAX else "out_of_range" for t in totals],
+        dtype=object,
+    )
+    values = totals.copy()
+    values[problem != ""] = None
+    return Parsed(values, problem, np.asarray([t is None for t in totals], dtype=bool))
+
+
+def _factor_blanks(mapped: Mapped, lines: ParsedTable) -> list[Finding]:
+    """Products of which only one factor is given, and products too large."""
+    out = []
+    for name, expression in mapped.template.line_items.items():
+        for i in (
+            np.flatnonzero(lines[name].problem == "factor_blank") if expression.product else ()
+        ):
+            blank = 0 if lines[f"{name}*0"].blank[i] else 1
+            cell = mapped.cell(LINE_ITEMS, f"{name}*{blank}", int(i))
+            names = " and ".join(expression.product or ())
+            out.append(finding("line_items.factor.blank", cell, lines=(int(i),), names=names))
+        for i in (
+            np.flatnonzero(lines[name].problem == "out_of_range") if expression.product else ()
+        ):
+            cell = mapped.cell(LINE_ITEMS, f"{name}*1", int(i))
+            text = str(mapped.lines.columns[f"{name}*1"].text.iloc[i])
+            out.append(finding(f"line_items.{name}.out_of_range", cell, text, lines=(int(i),)))
+    return out
+
+
+def _without_number_column(mapped: Mapped) -> list[Finding]:
+    """Sheets without any invoice numbers: one warning a sheet, not one a bill."""
+    out = []
+    lacking = mapped.without_column(BILLS, "invoiceNumber")
+    for table in np.unique(mapped.bills.table[lacking]).tolist():
+        source = mapped.tables[table].source
+        bills = tuple(np.flatnonzero(mapped.bills.table == table).tolist())
+        cell = CellRef(source.file, source.sheet, None, None, table)
+        out.append(finding("bills.invoiceNumber.missing", cell, bills=bills))
+    return out
+
+
+def _derived_findings(checked: Checked) -> list[Finding]:
+    """Bills whose worked-out amount is nothing, negative, too large or cannot be known."""
+    out = []
+    mapped, amount = checked.mapped, checked.bills["amount"]
+    for rule in amount_rules(amount.values):
+        for i in np.flatnonzero(~rule.ok):
+            cell = _derived_cell(mapped, int(i))
+            value = str(amount.values[i])
+            out.append(finding(rule.code, cell, value, bills=(int(i),), **rule.words(int(i))))
+    for i in np.flatnonzero(amount.problem != ""):
+        cell = _derived_cell(mapped, int(i))
+        out.append(finding("bills.amount.out_of_range", cell, "the sum", bills=(int(i),)))
+    # where a line is told to be wrong, its bill's sum is not known for that reason
+    for i in np.flatnonzero(amount.blank & (checked.counts > 0) & ~checked.blamed()):
+        cell = _derived_cell(mapped, int(i))
+        out.append(finding("bills.amount.lines_unknown", cell, bills=(int(i),)))
+    return out
+
+
+def _derived_cell(mapped: Mapped, bill: int) -> CellRef:
+    """The amount cell of a bill's first line: the sum has no cell of its own."""
+    row = int(mapped.bills.row[bill])
+    cell = mapped.cell(BILLS, "amount", bill)
+    for name in ("amount", "netAmount"):
+        column = mapped.lines.columns.get(name)
+        if column is not None and cell.table in column.source:
+            index, header = column.source[cell.table]
+            return replace(cell, row=row, column=header, column_index=index)
+    return cell
+
+
+def _build(checked: Checked, which: np.ndarray) -> Iterator[Bill]:
+    """Bill objects for the given indexes."""
+    bills, lines, mapped = checked.bills, checked.lines, checked.mapped
+    order = np.argsort(checked.line_bill, kind="stable")
+    starts = np.searchsorted(checked.line_bill[order], which)
+    ends = np.searchsorted(checked.line_bill[order], which, side="right")
+
+    def at(parsed: ParsedTable, name: str) -> list[Any]:
+        values: list[Any] = parsed[name].values.tolist()
+        return values
+
+    b = {name: at(bills, name) for name in (*bills.columns, *_BILL)}
+    n = {name: at(lines, name) for name in (*lines.columns, *_LINE)}
+    bill_properties = [name for name in bills.columns if name.startswith(PROPERTY)]
+    line_properties = [name for name in lines.columns if name.startswith(PROPERTY)]
+
+    def properties(sheet: str, names: list[str], i: int) -> tuple[Property, ...]:
+        values = b if sheet == BILLS else n
+        given = ((name, str(values[name][i])) for name in names if values[name][i])
+        return tuple(
+            checked.properties.get((sheet, name), {}).get(text)
+            or Property(name[len(PROPERTY) :], text)
+            for name, text in given
+        )
+
+    def line(i: int) -> LineItem:
+        return LineItem(
+            index=i,
+            table=int(mapped.lines.table[i]),
+            row=int(mapped.lines.row[i]),
+            properties=properties(LINE_ITEMS, line_properties, i),
+            **{attribute: n[name][i] for name, attribute in _LINE.items()},
+        )
+
+    for i, start, end in zip(which.tolist(), starts, ends, strict=True):
+        yield Bill(
+            index=i,
+            table=int(mapped.bills.table[i]),
+            row=int(mapped.bills.row[i]),
+            amount=checked.amounts[i],
+            include_tax=bool(checked.include_tax[i]),
+            lines=tuple(line(int(k)) for k in order[start:end]),
+            properties=properties(BILLS, bill_properties, i),
+            **{attribute: b[name][i] for name, attribute in _BILL.items()},
+        )
+
+
+_BILL = {
+    "vendorId": "vendor_id",
+    "vendor": "vendor",
+    "companyEntityId": "company_entity_id",
+    "companyEntity": "company_entity",
+    "invoiceNumber": "invoice_number",
+    "issuedDate": "issued",
+    "dueDate": "due",
+    "paymentAt": "payment_at",
+    "currency": "currency",
+    "description": "description",
+    "senderBankAccountId": "sender_bank_account_id",
+    "localCurrencyFxRateOverride": "local_fx_rate",
+    "groupCurrencyFxRateOverride": "group_fx_rate",
+}
+_LINE = {
+    "amount": "amount",
+    "netAmount": "net_amount",
+    "taxAmount": "tax_amount",
+    "description": "description",
+    "taxCodeId": "tax_code_id",
+    "taxCode": "tax_code",
+    "accountId": "account_id",
+    "account": "account",
+    "amortizationStartDate": "amortization_start",
+    "amortizationEndDate": "amortization_end",
+    "amortizationTemplateId": "amortization_template_id",
+}

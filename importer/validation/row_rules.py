@@ -1,0 +1,163 @@
+"""Rules that compare the cells of one row, as boolean columns for pandera."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from importer.amounts import money
+from importer.canonical import BILLS, LINE_ITEMS
+from importer.findings import CATALOGUE
+from importer.template.mapping import Mapped
+from importer.validation.currencies import EXPONENTS
+from importer.validation.parse import ParsedTable
+
+Words = Callable[[int], dict[str, Any]]
+
+
+def _no_words(_: int) -> dict[str, Any]:
+    return {}
+
+
+@dataclass
+class RowRule:
+    """``ok[i]`` tells whether item ``i`` keeps the rule; ``field`` is where a breach is shown."""
+
+    code: str
+    field: str
+    ok: np.ndarray
+    words: Words = _no_words
+
+    def __post_init__(self) -> None:
+        assert self.code in CATALOGUE, self.code
+
+
+def _compare(
+    left: np.ndarray, right: np.ndarray, where: np.ndarray, keep: Callable[[Any, Any], bool]
+) -> np.ndarray:
+    """True but where ``where`` holds and ``keep(left, right)`` does not."""
+    ok = np.ones(len(where), dtype=bool)
+    for i in np.flatnonzero(where):
+        ok[i] = keep(left[i], right[i])
+    return ok
+
+
+def bill_rules(mapped: Mapped, bills: ParsedTable, derived_amount: bool) -> list[RowRule]:
+    """The rules of one bill row. ``derived_amount``: the amount is worked out from the lines."""
+    vendor_id, vendor = bills["vendorId"], bills["vendor"]
+    issued, due, amount, currency = (
+        bills[name] for name in ("issuedDate", "dueDate", "amount", "currency")
+    )
+    number, status = bills["invoiceNumber"], bills["status"]
+    formats = mapped.template.formats
+    rules = [
+        RowRule("bills.vendorId.required", "vendor" if "vendor" in bills.columns else "vendorId",
+                ~(vendor_id.blank & vendor.blank)
+                | mapped.told_missing(BILLS, "vendorId", "vendor")),
+        RowRule("bills.issuedDate.required", "issuedDate",
+                ~issued.blank | mapped.told_missing(BILLS, "issuedDate")),
+        RowRule("bills.currency.required", "currency",
+                ~currency.blank | mapped.told_missing(BILLS, "currency")),
+        RowRule("bills.invoiceNumber.missing", "invoiceNumber",
+                ~number.blank | mapped.without_column(BILLS, "invoiceNumber")),
+        RowRule("bills.dueDate.before_issued", "dueDate",
+                _compare(due.values, issued.values, due.ok & issued.ok, lambda d, i: d >= i),
+                lambda i: {"issued": issued.values[i]}),
+        RowRule("bills.status.not_applied", "status",
+                np.asarray([s in (None, "draft") for s in status.values], dtype=bool)),
+        RowRule("bills.paidFromBankAccountId.not_applied", "paidFromBankAccountId",
+                ~bills["paidFromBankAccountId"].ok),
+        RowRule("bills.document.not_applied", "document", ~bills["document"].ok),
+    ]  # fmt: skip
+    if not derived_amount:
+        known = ~amount.blank | mapped.told_missing(BILLS, "amount")
+        rules.append(RowRule("bills.amount.required", "amount", known))
+        rules += amount_rules(amount.values)
+    if formats.amounts == "decimal":
+        units = formats.cents_per_unit
+        ok = [c is None or EXPONENTS[c] == 2 or c in units for c in currency.values]
+        rules.append(
+            RowRule("bills.currency.not_in_cents", "currency", np.asarray(ok, dtype=bool),
+                    lambda i: {"exponent": EXPONENTS[currency.values[i]]})
+        )  # fmt: skip
+    return rules
+
+
+def amount_rules(amounts: np.ndarray) -> list[RowRule]:
+    """A bill is of more than nothing. Amounts in cents, None where not known."""
+    return [
+        RowRule("bills.amount.zero", "amount",
+                np.asarray([a is None or a != 0 for a in amounts], dtype=bool)),
+        RowRule("bills.amount.negative", "amount",
+                np.asarray([a is None or a >= 0 for a in amounts], dtype=bool),
+                lambda i: {"money": money(amounts[i])}),
+    ]  # fmt: skip
+
+
+def _sign(cents: int) -> int:
+    return (cents > 0) - (cents < 0)
+
+
+def line_rules(mapped: Mapped, lines: ParsedTable, include_tax: np.ndarray) -> list[RowRule]:
+    """The rules of one line row. ``include_tax`` is of its bill: True, False, None not known."""
+    gross, net, tax = lines["amount"], lines["netAmount"], lines["taxAmount"]
+    no_code = lines["taxCodeId"].blank & lines["taxCode"].blank
+    start, end = lines["amortizationStartDate"], lines["amortizationEndDate"]
+    should = lines["shouldAmortize"]
+    inclusive = np.asarray([flag is True for flag in include_tax], dtype=bool)
+    exclusive = np.asarray([flag is False for flag in include_tax], dtype=bool)
+    adds_up = np.ones(lines.size, dtype=bool)
+    all_three = gross.ok & net.ok & tax.ok
+    adds_up[all_three] = net.values[all_three] + tax.values[all_three] == gross.values[all_three]
+    untaxed = gross.ok & net.ok & tax.blank & no_code
+    adds_up[untaxed] = net.values[untaxed] == gross.values[untaxed]
+    base = np.where(net.ok, net.values, gross.values)
+    truly = np.asarray([flag is True for flag in should.values], dtype=bool)
+    never = np.asarray([flag is False for flag in should.values], dtype=bool)
+    return [
+        RowRule("line_items.amount.required", "amount",
+                ~(inclusive & gross.blank) | mapped.told_missing(LINE_ITEMS, "amount")),
+        RowRule("line_items.netAmount.required", "netAmount",
+                ~(exclusive & net.blank) | mapped.told_missing(LINE_ITEMS, "netAmount")),
+        RowRule("line_items.amount.not_net_plus_tax", "amount", adds_up,
+                lambda i: {"net": money(net.values[i]), "tax": money(tax.values[i] or 0),
+                           "sum": money(net.values[i] + (tax.values[i] or 0)),
+                           "gross": money(gross.values[i])}),
+        RowRule("line_items.taxAmount.sign", "taxAmount",
+                _compare(tax.values, base, tax.ok & (net.ok | gross.ok),
+                         lambda t, b: t == 0 or b == 0 or _sign(t) == _sign(b)),
+                lambda i: {"tax": money(tax.values[i] or 0), "base": money(base[i])}),
+        RowRule("line_items.taxAmount.without_code", "taxAmount",
+                ~(tax.ok & no_code & np.asarray([bool(t) for t in tax.values], dtype=bool))),
+        RowRule("line_items.taxAmount.worked_out_by_light", "taxAmount",
+                ~(exclusive & net.ok & tax.blank & ~no_code)),
+        RowRule("line_items.amortizationStartDate.incomplete", "amortizationStartDate",
+                start.blank == end.blank),
+        RowRule("line_items.amortizationEndDate.before_start", "amortizationEndDate",
+                _compare(end.values, start.values, end.ok & start.ok, lambda e, s: e >= s),
+                lambda i: {"start": start.values[i]}),
+        RowRule("line_items.shouldAmortize.without_dates", "shouldAmortize",
+                ~(truly & start.blank & end.blank)),
+        RowRule("line_items.shouldAmortize.contradicts_dates", "shouldAmortize",
+                ~(never & (~start.blank | ~end.blank))),
+    ]  # fmt: skip
+
+
+def gross_of_lines(lines: ParsedTable, include_tax: np.ndarray) -> np.ndarray:
+    """Each line's gross in cents, None where it cannot be known before Light works it out."""
+    gross, net, tax = lines["amount"], lines["netAmount"], lines["taxAmount"]
+    no_code = lines["taxCodeId"].blank & lines["taxCode"].blank
+    inclusive = np.asarray([flag is True for flag in include_tax], dtype=bool)
+    out = np.full(lines.size, None, dtype=object)
+    at = inclusive & gross.ok
+    out[at] = gross.values[at]
+    at = ~inclusive & net.ok & tax.ok
+    out[at] = net.values[at] + tax.values[at]
+    at = ~inclusive & net.ok & tax.blank & no_code
+    out[at] = net.values[at]
+    at = ~inclusive & net.ok & tax.blank & ~no_code & gross.ok  # Light works out the tax
+    out[at] = gross.values[at]
+    return out

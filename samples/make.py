@@ -1,0 +1,209 @@
+"""Makes the sample inputs and, beside each, what the commands say of it today.
+
+    python samples/make.py            write what has changed
+    python samples/make.py --check    write nothing; exit 1 with a list of what differs
+
+A case is one command line. Beside its files stand ``<case>.findings.json``, what ``validate``
+finds, and ``<case>.result.json``, what ``load --sandbox --yes --only-valid`` comes to, without
+what differs from run to run. A workbook is written again only where its cells have changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from unittest import mock
+
+SAMPLES = Path(__file__).parent
+sys.path.insert(0, str(SAMPLES))
+
+import broken_bills  # noqa: E402
+import clean_bills  # noqa: E402
+from workbooks import Sheet, csv_file, workbook  # noqa: E402
+
+_VARIES = ("run", "seconds", "result", "next")
+
+
+@dataclass(frozen=True)
+class Case:
+    """``files`` and ``template`` are relative to the folder of the samples."""
+
+    name: str
+    files: tuple[str, ...]
+    template: str | None = None
+
+    @property
+    def arguments(self) -> list[str]:
+        return [*self.files, *(["--template", self.template] if self.template else [])]
+
+    @property
+    def goldens(self) -> tuple[str, str]:
+        return f"{self.name}.findings.json", f"{self.name}.result.json"
+
+
+def _broken(name: str, *files: str, template: str | None = None) -> Case:
+    folder = "light-broken"
+    return Case(
+        f"{folder}/{name}",
+        tuple(f"{folder}/{file}" for file in files or (name,)),
+        None if template is None else f"{folder}/{template}",
+    )
+
+
+def _pair(name: str, template: str | None = None) -> Case:
+    return _broken(name, f"{name}-bills.csv", f"{name}-lines.csv", template=template)
+
+
+CASES = (
+    Case("light/bills.xlsx", ("light/bills.xlsx",)),
+    Case("light/bills.csv", ("light/bills.csv", "light/line-items.csv")),
+    Case("uk-spend/dh-spend-march.csv", ("uk-spend/dh-spend-march.csv",)),
+    _broken("bills.xlsx"),
+    _broken("lost-links.xlsx"),
+    _broken("not-calculated.xlsx"),
+    _broken("pasted-text.xlsx"),
+    _pair("dates-either-way"),
+    _pair("dates-both-ways"),
+    _pair("amounts-either-way", "pounds.yaml"),
+    _pair("amounts-both-ways", "pounds.yaml"),
+    _pair("amounts-unreadable", "pounds.yaml"),
+    _pair("house-rules", "house-rules.yaml"),
+    _broken("supplier-ledger.csv", template="supplier-ledger.yaml"),
+    _broken("timesheets.xlsx", template="timesheets.yaml"),
+    _broken("hours-either-way.csv", template="timesheets.yaml"),
+    _broken("hours-both-ways.csv", template="timesheets.yaml"),
+    _broken("hours-total.csv", template="timesheets.yaml"),
+    _broken("only-bills.csv"),
+    _broken("only-lines.csv"),
+    _broken("empty-bills", "empty-bills.csv", "only-lines.csv"),
+)
+
+
+def write_inputs(folder: Path) -> None:
+    """All generated input files, into the folders ``light`` and ``light-broken`` of ``folder``."""
+    for name in ("light", "light-broken"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    bills, lines = clean_bills.rows()
+    sheets = (
+        Sheet("Bills", clean_bills.BILL_COLUMNS, bills),
+        Sheet("Line items", clean_bills.LINE_COLUMNS, lines),
+    )
+    workbook(folder / "light/bills.xlsx", sheets)
+    csv_file(folder / "light/bills.csv", sheets[0])
+    csv_file(folder / "light/line-items.csv", sheets[1])
+    broken_bills.write(folder / "light-broken")
+
+
+def same(one: Path, other: Path) -> bool:
+    """Whether two inputs hold the same: CSV files byte for byte, workbooks as they are read."""
+    if not (one.is_file() and other.is_file()):
+        return False
+    if one.suffix != ".xlsx":
+        return one.read_bytes() == other.read_bytes()
+    from dataclasses import replace
+
+    from importer.sheets import read_file
+
+    return [
+        [replace(table, file="", rows=list(table.rows)) for table in read_file(path)]
+        for path in (one,)
+    ] == [[replace(table, file="", rows=list(table.rows)) for table in read_file(other)]]
+
+
+@contextlib.contextmanager
+def _inside(folder: Path) -> Iterator[None]:
+    """In a copy of the samples, with a data folder of its own, so that nothing else is touched."""
+    before = Path.cwd()
+    with tempfile.TemporaryDirectory() as home:
+        with mock.patch.dict(os.environ, {"LIGHT_IMPORT_HOME": home}):
+            os.chdir(folder)
+            try:
+                yield
+            finally:
+                os.chdir(before)
+
+
+def told(folder: Path, *arguments: str) -> dict[str, object]:
+    """The JSON of one command, run in ``folder``; its workbook is thrown away."""
+    from importer.cli.main import run
+
+    out, err = io.StringIO(), io.StringIO()
+    with _inside(folder), tempfile.TemporaryDirectory() as scratch:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            result = str(Path(scratch) / "result.xlsx")
+            run([*arguments, "--json", "--quiet", "--result", result])
+    if not out.getvalue():
+        raise RuntimeError(f"light-import {' '.join(arguments)}: {err.getvalue()}")
+    text = out.getvalue()
+    for name in {str(folder), str(folder.resolve())}:
+        text = text.replace(name, "samples")
+    found: dict[str, object] = json.loads(text)
+    return found
+
+
+def golden(case: Case, folder: Path) -> tuple[str, str]:
+    """The texts of the two golden files of a case, for the samples in ``folder``."""
+    findings = told(folder, "validate", *case.arguments)["findings"]
+    result = told(folder, "load", *case.arguments, "--sandbox", "--yes", "--only-valid")
+    kept = {key: value for key, value in result.items() if key not in _VARIES}
+    return _json(findings), _json(kept)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+
+
+def copy_of_samples(folder: Path) -> Path:
+    """The samples in ``folder``, the generated inputs made anew."""
+    copy = folder / "samples"
+    shutil.copytree(SAMPLES, copy, ignore=shutil.ignore_patterns("__pycache__", "*.json"))
+    write_inputs(copy)
+    return copy
+
+
+def differences(copy: Path, *, write: bool) -> list[str]:
+    """Which files of the samples are not as they would be made now; they are, if ``write``."""
+    out = []
+    for path in sorted(copy.rglob("*")):
+        name = path.relative_to(copy)
+        if path.is_file() and not same(path, SAMPLES / name):
+            out.append(str(name))
+            if write:
+                shutil.copyfile(path, SAMPLES / name)
+    for case in CASES:
+        for name, text in zip(case.goldens, golden(case, copy), strict=True):
+            path = SAMPLES / name
+            if not path.is_file() or path.read_text(encoding="utf-8") != text:
+                out.append(name)
+                if write:
+                    path.write_text(text, encoding="utf-8")
+    wanted = {SAMPLES / name for case in CASES for name in case.goldens}
+    for path in sorted(set(SAMPLES.rglob("*.json")) - wanted):
+        out.append(f"{path.relative_to(SAMPLES)} (of no case)")
+        if write:
+            path.unlink()
+    return out
+
+
+def main() -> int:
+    check = sys.argv[1:] == ["--check"]
+    if sys.argv[1:] and not check:
+        print(__doc__)
+        return 2
+    with tempfile.TemporaryDirectory() as folder:
+        found = differences(copy_of_samples(Path(folder).resolve()), write=not check)
+    for name in found:
+        print(f"{name} differs" if check else f"{name} written")
+    return 1 if check and found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

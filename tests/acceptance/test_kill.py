@@ -1,0 +1,264 @@
+"""A load that is killed, interrupted or started twice: the same command completes it, once each."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import filelock
+import pytest
+from conftest import (
+    KEEP,
+    LOAD,
+    PASS,
+    Ended,
+    Fault,
+    bill_row,
+    ended,
+    numbers,
+    proxied,
+    start,
+    write_bills,
+)
+
+from importer.sandbox import Sandbox, SandboxSettings, running
+
+Load = Callable[..., Ended]
+BILLS = 100
+ALL = [f"INV-{i:05}" for i in range(BILLS)]
+ARGS = [*LOAD, "--settle", "0.5", "--base-url"]
+
+
+@pytest.fixture
+def slow() -> Iterator[Sandbox]:
+    """A sandbox as far away as Light is."""
+    with running(SandboxSettings(requests_per_minute=100_000, latency=0.15)) as started:
+        yield started
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.005)
+
+
+def journal_states() -> dict[str, int]:
+    (path,) = Path(os.environ["LIGHT_IMPORT_HOME"]).glob("journals/*.sqlite")
+    db = sqlite3.connect(path)
+    try:
+        return dict(db.execute("SELECT state, count(*) FROM entries GROUP BY state").fetchall())
+    finally:
+        db.close()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_killed_load_is_completed_by_the_same_command_from_anywhere(
+    seed: int,
+    slow: Sandbox,
+    tmp_path: Path,
+    load: Load,
+    command: Load,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(BILLS)])
+    chance = random.Random(seed)
+    first = start(*ARGS, slow.base_url, *files, cwd=tmp_path)
+    stop_at = chance.randrange(1, BILLS - 20)
+    wait_for(lambda: slow.counters.bill_posts >= stop_at)
+    time.sleep(chance.random() * 0.15)
+    first.kill()
+    assert ended(first).code == -signal.SIGKILL
+    there = len(slow.bills())
+    assert there < BILLS
+
+    (run,) = json.loads(command("runs", "--json").out)
+    told = command("report", run["run"], "--json", "--quiet")
+    assert told.code == 4
+    counts = told.json["bills"]
+    assert counts["total"] == BILLS == sum(n for s, n in counts.items() if s != "total")
+    assert counts.get("created", 0) <= there <= counts.get("created", 0) + counts["unknown"]
+
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    again = load(slow.base_url, *files)
+    assert numbers(slow) == ALL
+    assert again.code == 0, again.err
+    assert journal_states() == {"created": BILLS}
+    whole = again.json["bills"]
+    assert whole["created"] + whole.get("already_loaded", 0) == BILLS
+
+    # The first run's report tells the truth of now.
+    told = command("report", run["run"], "--json", "--quiet")
+    assert told.json["bills"] == {"total": BILLS, "created": BILLS}
+
+
+def test_three_identical_bills_without_a_number_are_three_after_a_kill(
+    slow: Sandbox, tmp_path: Path, load: Load
+) -> None:
+    same = {"vendorId": bill_row(0)["vendorId"], "invoiceNumber": "", "amount": 500}
+    rows = [bill_row(i, **same, description="Rent") for i in range(3)]
+    files = write_bills(tmp_path, rows)
+    for posts in (1, 2):
+        killed = start(*ARGS, slow.base_url, *files, cwd=tmp_path)
+        wait_for(lambda posts=posts: slow.counters.bill_posts >= posts)
+        killed.kill()
+        ended(killed)
+    told = load(slow.base_url, *files)
+    assert told.code == 0, told.err
+    assert len(slow.bills()) == 3
+    assert journal_states() == {"created": 3}
+
+
+def test_two_loads_of_one_file_at_once_create_each_bill_once(slow: Sandbox, tmp_path: Path) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(BILLS)])
+    both = [start(*ARGS, slow.base_url, *files, cwd=tmp_path) for _ in range(2)]
+    told = [ended(process) for process in both]
+    assert numbers(slow) == ALL
+    assert [t.code for t in told] == [0, 0]
+    assert sorted(tuple(t.json["bills"]) for t in told) == [
+        ("total", "already_loaded"),
+        ("total", "created"),
+    ]
+    assert len({t.json["result"] for t in told}) == 2
+
+
+@contextlib.contextmanager
+def signalled(name: signal.Signals, when: Callable[[], bool], after: float = 0.0) -> Iterator[None]:
+    """Sends a real signal to this process, in which the load runs, as soon as ``when`` holds."""
+    moments: list[float] = []
+
+    def send() -> None:
+        wait_for(when)
+        time.sleep(after)
+        moments.append(time.monotonic())
+        os.kill(os.getpid(), name)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    yield
+    ended_at = time.monotonic()
+    thread.join()
+    assert ended_at - moments[0] < 4, "it took too long to stop"
+
+
+@pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
+def test_one_signal_finishes_what_is_under_way_and_writes_the_workbook(
+    name: signal.Signals, slow: Sandbox, tmp_path: Path, load: Load
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(BILLS)])
+    with signalled(name, lambda: slow.counters.bill_posts >= 10):
+        told = load(slow.base_url, *files)
+    assert told.code == 4
+    counts = told.json["bills"]
+    made = len(slow.bills())
+    assert 0 < made < BILLS
+    assert counts == {"total": BILLS, "created": made, "not_sent": BILLS - made}
+    assert "It was interrupted." in told.err
+    assert Path(told.json["result"]).is_file()
+    again = load(slow.base_url, *files)
+    assert again.json["bills"] == {
+        "total": BILLS,
+        "created": BILLS - made,
+        "already_loaded": made,
+    }
+    assert numbers(slow) == ALL
+
+
+def test_two_signals_stop_at_once_and_the_same_command_completes(
+    slow: Sandbox, tmp_path: Path, load: Load
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(5)])
+    late = Fault(True, KEEP, after=60)
+    with proxied(slow.base_url, lambda r: late if r.creates and r.number < 5 else PASS) as proxy:
+        process = start(*ARGS, proxy.url, *files, cwd=tmp_path)
+        wait_for(lambda: len(slow.bills()) == 5)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        told = ended(process, 15)
+        assert time.monotonic() - began < 4
+        assert told.code == 4
+        assert told.out == ""
+        assert "Stopped at once. The same command goes on and sends nothing twice" in told.err
+        assert "Traceback" not in told.err
+        again = load(proxy.url, *files)
+    assert again.json["bills"] == {"total": 5, "created": 5}
+    assert len(slow.bills()) == 5
+
+
+def test_a_signal_is_obeyed_at_once_while_the_pace_holds_everything_back(
+    slow: Sandbox, tmp_path: Path, load: Load
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(BILLS)])
+    with signalled(signal.SIGINT, lambda: slow.counters.received >= 12, after=0.5):
+        told = load(slow.base_url, *files, "--requests-per-minute", "12")
+    assert told.code == 4
+    made = len(slow.bills())
+    assert told.json["bills"] == {"total": BILLS, "created": made, "not_sent": BILLS - made}
+    # What only waited for its turn was not an attempt.
+    assert journal_states() == {"created": made, "planned": BILLS - made}
+
+
+def test_a_signal_is_obeyed_while_lost_bills_are_waited_for(
+    slow: Sandbox, tmp_path: Path, load: Load
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(5)])
+    with proxied(slow.base_url, lambda r: Fault(True, None) if r.creates else PASS) as proxy:
+        with signalled(signal.SIGINT, lambda: len(slow.bills()) == 5, after=0.5):
+            told = load(proxy.url, *files, "--settle", "600")
+        assert told.code == 4
+        assert told.json["bills"] == {"total": 5, "unknown": 5}
+        again = load(proxy.url, *files)
+    assert again.json["bills"] == {"total": 5, "created": 5}
+    assert len(slow.bills()) == 5
+
+
+def test_a_signal_is_obeyed_while_a_look_up_waits_for_its_turn(
+    slow: Sandbox, tmp_path: Path, load: Load
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(5)])
+    first = load(slow.base_url, *files, "--dry-run")
+    with proxied(slow.base_url, lambda r: Fault(True, None) if r.creates else PASS) as proxy:
+        with signalled(signal.SIGINT, lambda: len(slow.bills()) == 5, after=1.0):
+            # Enough for the start and five bills, and none left for the look-up.
+            told = load(proxy.url, *files, "--requests-per-minute", str(first.json["requests"] + 5))
+    assert told.code == 4
+    assert told.json["bills"] == {"total": 5, "unknown": 5}
+
+
+def test_a_signal_before_anything_is_sent_stops_the_load(
+    slow: Sandbox, tmp_path: Path, load: Load
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(5)])
+    late = Fault(True, KEEP, after=30)
+    with proxied(slow.base_url, lambda r: late if "bff" in r.path else PASS) as proxy:
+        with signalled(signal.SIGTERM, lambda: any("bff" in r.path for r in proxy.requests)):
+            told = load(proxy.url, *files)
+    assert told.code == 4
+    assert "nothing was sent" in told.err
+    assert slow.bills() == []
+
+
+def test_a_load_that_waits_for_another_can_be_stopped(
+    slow: Sandbox, tmp_path: Path, load: Load
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(3)])
+    journal = tmp_path / "journal.sqlite"
+    with filelock.FileLock(f"{journal}.lock"):
+        with signalled(signal.SIGINT, lambda: slow.counters.received >= 2, after=1.0):
+            told = load(slow.base_url, *files, "--journal", str(journal))
+    assert told.code == 4
+    assert "nothing was sent" in told.err
+    assert slow.bills() == []

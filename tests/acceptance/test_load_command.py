@@ -1,0 +1,317 @@
+"""The command itself: what it asks, what it prints, what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import PASS, Ended, Fault, bill_row, http, numbers, proxied, write_bills
+
+from importer.sandbox import Sandbox, SandboxSettings, running
+
+Load = Callable[..., Ended]
+KEYS = {
+    "command",
+    "run",
+    "company",
+    "bills",
+    "line_items",
+    "totals",
+    "findings",
+    "requests",
+    "seconds",
+    "result",
+    "exit_code",
+}
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[str]:
+    return write_bills(tmp_path, [bill_row(i) for i in range(6)])
+
+
+def everything_in(folder: Path) -> bytes:
+    """All bytes of all files, workbooks unpacked."""
+    import zipfile
+
+    found = b""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            found += path.read_bytes()
+            if zipfile.is_zipfile(path):
+                with zipfile.ZipFile(path) as archive:
+                    found += b"".join(archive.read(name) for name in archive.namelist())
+    return found
+
+
+def test_the_json_has_the_keys_promised_and_stdout_nothing_else(
+    load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    told = load(sandbox.base_url, *files)
+    assert set(told.json) >= KEYS
+    assert told.json["command"] == "load"
+    assert told.json["company"]
+    assert told.json["requests"] == sandbox.counters.received
+    assert told.json["line_items"] == {"total": 6, "created": 6}
+    (total,) = told.json["totals"]
+    assert {"currency", "sheet", "created", "difference"} <= set(total)
+    assert (total["currency"], total["difference"]) == ("GBP", 0)
+    assert Path(told.json["result"]).is_file()
+    assert told.err == ""
+
+
+def test_without_json_a_summary_is_printed_with_what_to_run_next(
+    command: Load, sandbox: Sandbox, files: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIGHT_API_KEY", "sandbox")
+    told = command("load", *files, "--yes", "--base-url", sandbox.base_url)
+    assert told.code == 0
+    assert "All 6 bills are in Light." in told.out
+    assert "Next: light-import report" in told.out
+
+
+def test_a_dry_run_writes_nothing_to_light_or_the_journal(
+    load: Load, sandbox: Sandbox, tmp_path: Path, home: Path
+) -> None:
+    load(sandbox.base_url, *write_bills(tmp_path, [bill_row(0)]))
+    (journal,) = home.glob("journals/*.sqlite")
+    before = journal.read_bytes()
+    told = load(
+        sandbox.base_url, *write_bills(tmp_path, [bill_row(i) for i in range(6)]), "--dry-run"
+    )
+    assert told.code == 0
+    assert told.json["bills"] == {"total": 6, "valid": 5, "already_loaded": 1}
+    assert told.json["run"] is None
+    assert sandbox.counters.bill_posts == 1
+    assert journal.read_bytes() == before
+
+
+def test_a_dry_run_on_a_new_machine_leaves_no_journal(
+    load: Load, sandbox: Sandbox, files: list[str], home: Path
+) -> None:
+    assert load(sandbox.base_url, *files, "--dry-run").code == 0
+    assert list(home.glob("journals/*")) == []
+    assert list(home.glob("runs/*")) == []
+    assert not any(route.startswith("POST") for route in sandbox.counters.by_route)
+
+
+def test_without_a_terminal_and_without_yes_nothing_is_even_read(
+    command: Load, sandbox: Sandbox, files: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIGHT_API_KEY", "sandbox")
+    told = command("load", *files, "--base-url", sandbox.base_url)
+    assert told.code == 2
+    assert "--yes" in told.err
+    assert sandbox.counters.received == 0
+
+
+def test_nothing_is_sent_while_one_bill_is_invalid_unless_only_valid_is_given(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    rows = [bill_row(0), bill_row(1, currency="POUND"), bill_row(2)]
+    files = write_bills(tmp_path, rows)
+    told = load(sandbox.base_url, *files)
+    assert told.code == 1
+    assert told.json["bills"] == {"total": 3, "valid": 2, "invalid": 1}
+    assert sandbox.counters.bill_posts == 0
+    told = load(sandbox.base_url, *files, "--only-valid")
+    assert told.code == 1
+    assert told.json["bills"] == {"total": 3, "created": 2, "invalid": 1}
+    assert numbers(sandbox) == ["INV-00000", "INV-00002"]
+
+
+def test_a_result_is_never_written_over(load: Load, sandbox: Sandbox, files: list[str]) -> None:
+    first = load(sandbox.base_url, *files, "--result", "out.xlsx")
+    before = Path("out.xlsx").read_bytes()
+    second = load(sandbox.base_url, *files, "--result", "out.xlsx")
+    assert Path("out.xlsx").read_bytes() == before
+    assert first.json["result"] != second.json["result"]
+
+
+def test_quiet_says_nothing_but_what_stopped_it(
+    command: Load, sandbox: Sandbox, files: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIGHT_API_KEY", "sandbox")
+    args = ("load", *files, "--yes", "--quiet", "--base-url", sandbox.base_url)
+    stopped = command(*args, "--requests-per-day", "8")
+    assert stopped.out == ""
+    assert stopped.err.startswith("Stopped: The 8 requests permitted")
+    assert command(*args) == Ended(0, "", "")
+
+
+def test_the_built_in_sandbox_needs_no_key(command: Load, files: list[str]) -> None:
+    told = command("load", *files, "--yes", "--json", "--quiet", "--sandbox")
+    assert told.code == 0
+    assert told.json["bills"] == {"total": 6, "created": 6}
+
+
+def test_the_key_is_nowhere(
+    command: Load, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "sk-live-4711-Geheim"
+    monkeypatch.setenv("LIGHT_API_KEY", key)
+    files = write_bills(tmp_path, [bill_row(i) for i in range(4)])
+    echo = http(422, {"errors": [{"message": f"Not with Basic {key}", "path": ["amount"]}]})
+    with running(SandboxSettings(key=key)) as sandbox:
+        with proxied(
+            sandbox.base_url,
+            lambda r: Fault(False, echo) if r.creates and r.number == 0 else PASS,
+        ) as proxy:
+            args = ("load", *files, "--yes", "--verbose", "--base-url", proxy.url)
+            told = command(*args)
+            (run,) = json.loads(command("runs", "--json").out)
+            again = command("report", run["run"])
+    assert told.code == 1
+    said = told.out + told.err + again.out + again.err
+    assert "Not with Basic ***" in said
+    assert key not in said
+    assert key.encode() not in everything_in(tmp_path) + everything_in(home)
+
+
+# --- the question -----------------------------------------------------------------------------
+
+
+class Terminal:
+    """light-import on a pseudo-terminal."""
+
+    def __init__(self, *args: str, cwd: Path) -> None:
+        self.master, slave = pty.openpty()
+        self.said = ""
+        env = os.environ | {"LIGHT_API_KEY": "sandbox", "TERM": "dumb", "COLUMNS": "100"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "importer", *args],
+            cwd=cwd,
+            env=env,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            # Its own session, with this terminal, so that ^C typed into it is a signal.
+            start_new_session=True,
+            preexec_fn=_take_terminal,
+        )
+        os.close(slave)
+
+    def until(self, text: str | None, seconds: float = 30) -> str:
+        """Read until ``text`` was said, or the end for None; all that was said."""
+        end = time.monotonic() + seconds
+        while text is None or text not in self.said:
+            assert time.monotonic() < end, self.said
+            if not select.select([self.master], [], [], 0.2)[0]:
+                continue
+            try:
+                read = os.read(self.master, 4096)
+            except OSError:  # Linux: the other side is closed
+                read = b""
+            if not read:
+                assert text is None, self.said
+                break
+            self.said += read.decode()
+        return self.said
+
+    def type(self, text: str) -> None:
+        os.write(self.master, text.encode())
+
+    def end(self) -> int:
+        self.until(None)
+        code = self.process.wait(10)
+        os.close(self.master)
+        return code
+
+
+def _take_terminal() -> None:
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", "\x03"], ids=["no", "nothing", "Ctrl-C"])
+def test_the_question_shows_company_and_totals_and_no_other_answer_than_yes_sends(
+    answer: str, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    rows = [bill_row(0), bill_row(1), bill_row(2, currency="EUR", amount=123_456)]
+    files = write_bills(tmp_path, rows)
+    terminal = Terminal("load", *files, "--base-url", sandbox.base_url, cwd=tmp_path)
+    said = terminal.until("Create these bills?")
+    assert "Company:  Kestrel" in said
+    assert "Bills:    3 to create" in said
+    assert "1,234.56 EUR" in said
+    assert "20.01 GBP" in said
+    terminal.type(answer)
+    began = time.monotonic()
+    assert terminal.end() == 4
+    assert time.monotonic() - began < 5
+    assert "Traceback" not in terminal.said
+    assert sandbox.counters.bill_posts == 0
+
+
+def test_the_answer_yes_loads_with_a_bar_on_the_terminal(sandbox: Sandbox, tmp_path: Path) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(3)])
+    terminal = Terminal("load", *files, "--base-url", sandbox.base_url, cwd=tmp_path)
+    terminal.until("Create these bills?")
+    terminal.type("y\n")
+    assert terminal.end() == 0
+    assert "All 3 bills are in Light." in terminal.said
+    assert len(sandbox.bills()) == 3
+
+
+# --- history ----------------------------------------------------------------------------------
+
+
+def test_runs_and_reports_of_the_past_work_after_the_source_is_deleted(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    assert "Nothing has been loaded" in command("runs").out
+    assert json.loads(command("runs", "--json").out) == []
+    files = write_bills(tmp_path, [bill_row(i) for i in range(4)])
+    refused = http(422, {"errors": [{"message": "No.", "path": ["dueDate"], "type": "t"}]})
+    with proxied(
+        sandbox.base_url, lambda r: Fault(False, refused) if b"INV-00002" in r.body else PASS
+    ) as proxy:
+        told = load(proxy.url, *files)
+    for name in files:
+        Path(name).unlink()
+
+    (run,) = json.loads(command("runs", "--json").out)
+    assert run["run"] == told.json["run"]
+    assert run["bills"] == told.json["bills"] == {"total": 4, "created": 3, "rejected": 1}
+    assert run["exit_code"] == 1
+    assert run["result"] == told.json["result"]
+    text = command("runs").out
+    assert run["run"] in text
+    assert "3 created, 1 rejected" in text
+
+    again = command("report", run["run"], "--json", "--quiet")
+    assert again.code == 1
+    for name in ("bills", "line_items", "totals", "findings", "run", "company"):
+        assert again.json[name] == told.json[name], name
+    assert again.json["result"] != told.json["result"]
+    assert Path(again.json["result"]).is_file()
+
+
+def test_a_run_that_does_not_exist_is_told(command: Load) -> None:
+    told = command("report", "20200101-000000-ffff")
+    assert told.code == 2
+    assert "There is no run 20200101-000000-ffff" in told.err
+
+
+def test_help_loads_no_heavy_library() -> None:
+    program = (
+        "import sys\n"
+        "from importer.cli.main import run\n"
+        "for args in (['--help'], ['load', '--help'], ['runs', '--help'], ['--version']):\n"
+        "    assert run(args) == 0\n"
+        "heavy = {'pandas', 'pandera', 'httpx', 'sqlalchemy', 'numpy', 'openpyxl', 'pydantic',\n"
+        "         'asyncio', 'starlette', 'uvicorn', 'tqdm', 'xlsxwriter', 'pyarrow'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stderr.strip() == "[]"

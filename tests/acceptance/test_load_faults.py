@@ -1,0 +1,294 @@
+"""Whatever goes wrong on the way, each bill is in Light once, or its row says that it is not."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import (
+    KEEP,
+    PASS,
+    Ended,
+    Fault,
+    Request,
+    bill_row,
+    http,
+    numbers,
+    proxied,
+    write_bills,
+)
+
+from importer.sandbox import Sandbox, SandboxSettings, running
+
+Load = Callable[..., Ended]
+BILLS = 8
+ALL = [f"INV-{i:05}" for i in range(BILLS)]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[str]:
+    return write_bills(tmp_path, [bill_row(i) for i in range(BILLS)])
+
+
+def third_post(fault: Fault) -> Callable[[Request], Fault]:
+    """``fault`` for the third bill sent, at its first attempt."""
+    return lambda request: fault if request.creates and request.number == 2 else PASS
+
+
+def the_journal() -> str:
+    """The one journal; a load past the proxy would otherwise have one of its own."""
+    (path,) = Path(os.environ["LIGHT_IMPORT_HOME"]).glob("journals/*.sqlite")
+    return str(path)
+
+
+def sums_up(told: Ended) -> bool:
+    """Whether the statuses make up all bills, and the lines follow them."""
+    for name in ("bills", "line_items"):
+        counts = dict(told.json[name])
+        if counts.pop("total") != sum(counts.values()) or told.json[name]["total"] != BILLS:
+            return False
+    return bool(told.json["exit_code"] == told.code)
+
+
+FAULTS = {
+    "the connection breaks before Light has the bill": Fault(False, None),
+    "the connection breaks after Light has the bill": Fault(True, None),
+    "the gateway says 502 in HTML after the bill was created": Fault(
+        True, http(502, b"<html>Bad Gateway</html>", Content_Type="text/html")
+    ),
+    "Light says 500 and has not created the bill": Fault(False, http(500, {"message": "sorry"})),
+    "Light says 503 after the bill was created": Fault(True, http(503)),
+    "the answer is half a JSON": Fault(True, http(200, b'{"id": "aa')),
+    "the answer breaks off": Fault(
+        True, b'HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{"id": "aa'
+    ),
+    "the answer is empty": Fault(True, http(200)),
+    "the answer is JSON, but no bill": Fault(True, http(200, {"ok": True})),
+    "the answer is not HTTP": Fault(True, b"SSH-2.0-OpenSSH\r\n\r\n"),
+    "Light says 408": Fault(True, http(408)),
+    "Light says 429 once, with a time": Fault(False, http(429, {"message": "x"}, Retry_After=1)),
+    "Light says 429 once, without a time": Fault(False, http(429, {"message": "slow down"})),
+    "Light accepts without a bill in the answer": Fault(True, http(202, {})),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_every_bill_is_created_once_although(
+    fault: Fault, load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    with proxied(sandbox.base_url, third_post(fault)) as proxy:
+        told = load(proxy.url, *files)
+    assert numbers(sandbox) == ALL
+    assert told.json["bills"] == {"total": BILLS, "created": BILLS}
+    assert told.code == 0
+    assert sums_up(told)
+
+
+def test_an_answer_later_than_the_time_out_creates_no_second_bill(
+    load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    with proxied(sandbox.base_url, third_post(Fault(True, KEEP, after=20))) as proxy:
+        told = load(proxy.url, *files, "--timeout", "0.3")
+    assert numbers(sandbox) == ALL
+    assert told.json["bills"] == {"total": BILLS, "created": BILLS}
+
+
+def test_all_answers_lost_at_once_create_no_second_bill(
+    load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    with proxied(sandbox.base_url, lambda r: Fault(True, None) if r.creates else PASS) as proxy:
+        told = load(proxy.url, *files)
+        looked = [r for r in proxy.requests if r.path == "/v1/bff/invoice-payables"]
+    assert numbers(sandbox) == ALL
+    assert told.json["bills"] == {"total": BILLS, "created": BILLS}
+    assert len(looked) < BILLS  # together, not one by one
+
+
+def test_a_list_that_lags_behind_creates_no_second_bill(
+    load: Load, tmp_path: Path, files: list[str]
+) -> None:
+    settings = SandboxSettings(requests_per_minute=100_000, list_lag=0.8)
+    with running(settings) as slow:
+        with proxied(slow.base_url, third_post(Fault(True, None))) as proxy:
+            told = load(proxy.url, *files, "--settle", "1.5")
+        assert numbers(slow) == ALL
+    assert told.json["bills"] == {"total": BILLS, "created": BILLS}
+
+
+def test_a_bill_whose_every_attempt_is_lost_is_unknown_in_the_end(
+    load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    def fault(request: Request) -> Fault:
+        lost = request.creates and b"INV-00003" in request.body
+        return Fault(False, http(500)) if lost else PASS
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        told = load(proxy.url, *files, "--settle", "0.1")
+        assert told.json["bills"] == {"total": BILLS, "created": BILLS - 1, "unknown": 1}
+        assert told.code == 3
+        assert sums_up(told)
+    # The way is free again: the same command settles it.
+    again = load(sandbox.base_url, *files, "--journal", the_journal())
+    assert numbers(sandbox) == ALL
+    assert again.code == 0
+
+
+def test_a_refusal_is_told_on_the_row_with_the_reason_of_light(
+    load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    body = {
+        "name": "Bad",
+        "type": "validation",
+        "errors": [{"type": "x", "message": "The period is closed.", "path": ["issuedDate"]}],
+    }
+    with proxied(sandbox.base_url, third_post(Fault(False, http(422, body)))) as proxy:
+        told = load(proxy.url, *files)
+    assert told.json["bills"] == {"total": BILLS, "created": BILLS - 1, "rejected": 1}
+    assert told.code == 1
+    assert sums_up(told)
+    (finding,) = told.json["findings"]
+    assert "The period is closed." in finding["message"]
+    assert finding["column"] == "issuedDate"
+    assert len(sandbox.bills()) == BILLS - 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 422])
+def test_a_refused_bill_is_not_sent_again_and_goes_with_the_next_load(
+    status: int, load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    with proxied(sandbox.base_url, third_post(Fault(False, http(status, {})))) as proxy:
+        told = load(proxy.url, *files)
+        posts = sum(r.creates for r in proxy.requests)
+        assert told.json["bills"] == {"total": BILLS, "created": BILLS - 1, "rejected": 1}
+        assert posts == BILLS
+        again = load(proxy.url, *files)
+    assert again.json["bills"] == {"total": BILLS, "already_loaded": BILLS - 1, "created": 1}
+    assert again.code == 0
+    assert numbers(sandbox) == ALL
+
+
+def test_a_key_that_may_not_create_bills_stops_the_load(
+    load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    refused = http(403, {"message": "Your role may only read."})
+    with proxied(sandbox.base_url, lambda r: Fault(False, refused) if r.creates else PASS) as proxy:
+        told = load(proxy.url, *files)
+    assert told.json["bills"] == {"total": BILLS, "not_sent": BILLS}
+    assert told.code == 4
+    assert "The key may not create bills: Your role may only read." in told.err
+    assert load(sandbox.base_url, *files, "--journal", the_journal()).code == 0
+    assert numbers(sandbox) == ALL
+
+
+def test_a_key_that_is_withdrawn_midway_stops_the_load(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(150)])
+    refused = http(401, {"message": "The key was revoked."})
+
+    def fault(request: Request) -> Fault:
+        return Fault(False, refused) if request.creates and request.number >= 20 else PASS
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        told = load(proxy.url, *files)
+        posts = sum(r.creates for r in proxy.requests)
+    bills = told.json["bills"]
+    # An answer that was lost while the run stopped is not known, and is looked up by the next.
+    assert bills["created"] + bills["not_sent"] + bills.get("unknown", 0) == bills["total"] == 150
+    assert bills["created"] <= len(sandbox.bills()) == 20
+    assert told.code == 4
+    assert "The key was revoked." in told.err
+    assert posts <= 20 + 2 * 64
+    told = load(sandbox.base_url, *files)
+    assert told.code == 0
+    numbers_there = sorted(b["invoiceNumber"] for b in sandbox.bills())
+    assert numbers_there == [f"INV-{i:05}" for i in range(150)]
+
+
+def test_a_key_that_light_does_not_know_is_told_before_anything_is_sent(
+    load: Load, sandbox: Sandbox, files: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIGHT_API_KEY", "sk-something-else")
+    told = load(sandbox.base_url, *files)
+    assert told.code == 4
+    assert "Light does not accept the key" in told.err
+    assert told.json["bills"] == {"total": BILLS, "valid": BILLS}
+    assert sandbox.counters.bill_posts == 0
+    assert "sk-something-else" not in told.out + told.err
+
+
+def test_a_redirect_to_another_host_is_not_followed_and_stops_the_load(
+    load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    elsewhere = http(307, b"", Location="http://example.com/v1/invoice-payables")
+    with proxied(sandbox.base_url, third_post(Fault(False, elsewhere))) as proxy:
+        told = load(proxy.url, *files)
+    assert told.code == 4
+    assert "example.com" in told.err
+    counts = told.json["bills"]
+    assert counts["unknown"] == 1
+    assert counts["created"] + counts.get("not_sent", 0) == BILLS - 1
+    assert load(sandbox.base_url, *files, "--journal", the_journal()).code == 0
+    assert numbers(sandbox) == ALL
+
+
+def test_a_redirect_on_the_same_computer_is_followed(
+    load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    with proxied(
+        sandbox.base_url,
+        lambda r: (
+            Fault(False, http(308, b"", Location=sandbox.base_url + "/v1/invoice-payables"))
+            if r.creates
+            else PASS
+        ),
+    ) as proxy:
+        told = load(proxy.url, *files)
+    assert told.json["bills"] == {"total": BILLS, "created": BILLS}
+    assert numbers(sandbox) == ALL
+
+
+def test_no_server_at_the_start_is_told_in_one_sentence(load: Load, files: list[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, but nobody listens
+        told = load(f"http://127.0.0.1:{taken.getsockname()[1]}", *files)
+    assert told.code == 4
+    assert told.json["bills"] == {"total": BILLS, "valid": BILLS}
+    assert "Light cannot be reached" in told.err
+    assert "Traceback" not in told.err
+
+
+def test_a_server_that_comes_back_is_waited_for(
+    load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    """The proxy stops listening for a second when the bills are about to come."""
+    gone, done = threading.Event(), threading.Event()
+
+    def fault(request: Request) -> Fault:
+        if request.path != "/v1/bff/invoice-payables":
+            return PASS
+        assert proxy.listener is not None
+        proxy.listener.close()
+        gone.set()
+        return Fault(True, KEEP, close=True)
+
+    def serve_again() -> None:
+        gone.wait(30)
+        time.sleep(1.0)
+        with proxied(sandbox.base_url, port=int(proxy.url.rpartition(":")[2])):
+            done.wait(30)
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        thread = threading.Thread(target=serve_again)
+        thread.start()
+        told = load(proxy.url, *files)
+        done.set()
+        thread.join()
+    assert gone.is_set()
+    assert told.json["bills"] == {"total": BILLS, "created": BILLS}
+    assert numbers(sandbox) == ALL

@@ -1,0 +1,275 @@
+"""A bill is in Light once, whatever happens to the file, the journal or the command in between."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from conftest import (
+    ENTITIES,
+    PASS,
+    VENDORS,
+    Ended,
+    Fault,
+    Request,
+    bill_row,
+    http,
+    numbers,
+    proxied,
+    write_bills,
+)
+
+from importer.sandbox import Sandbox, SandboxSettings, running
+
+Load = Callable[..., Ended]
+TWINS = {"vendorId": VENDORS[0], "invoiceNumber": "", "amount": 500, "description": "Rent"}
+
+
+def home() -> Path:
+    return Path(os.environ["LIGHT_IMPORT_HOME"])
+
+
+def statuses(told: Ended) -> dict[str, int]:
+    return {name: n for name, n in told.json["bills"].items() if name != "total"}
+
+
+def test_the_same_file_again_sends_nothing(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(10)])
+    assert statuses(load(sandbox.base_url, *files)) == {"created": 10}
+    again = load(sandbox.base_url, *files)
+    assert statuses(again) == {"already_loaded": 10}
+    assert again.code == 0
+    assert sandbox.counters.bill_posts == 10
+
+
+def test_the_same_bills_in_another_order_and_among_others_are_known(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    rows = [bill_row(i) for i in range(10)] + [bill_row(90 + i, **TWINS) for i in range(3)]
+    load(sandbox.base_url, *write_bills(tmp_path, rows))
+    moved = [bill_row(50), *reversed(rows), bill_row(51)]
+    told = load(sandbox.base_url, *write_bills(tmp_path, moved))
+    assert statuses(told) == {"created": 2, "already_loaded": 13}
+    assert len(sandbox.bills()) == 15
+
+
+def test_without_the_journal_the_bills_are_found_in_light(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    rows = [bill_row(i) for i in range(5)] + [bill_row(90 + i, **TWINS) for i in range(3)]
+    files = write_bills(tmp_path, rows)
+    load(sandbox.base_url, *files)
+    shutil.rmtree(home() / "journals")
+    told = load(sandbox.base_url, *files)
+    assert statuses(told) == {"already_in_light": 8}
+    assert told.code == 0
+    assert len(sandbox.bills()) == 8
+    assert statuses(load(sandbox.base_url, *files)) == {"already_in_light": 8}
+
+
+def test_a_bill_that_is_in_light_already_with_another_amount_is_told(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    load(sandbox.base_url, *write_bills(tmp_path, [bill_row(1)]))
+    shutil.rmtree(home() / "journals")
+    told = load(sandbox.base_url, *write_bills(tmp_path, [bill_row(1, amount=77_700)]))
+    assert statuses(told) == {"already_in_light": 1}
+    assert len(sandbox.bills()) == 1
+
+
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)], ids=["load", "dry run"])
+def test_a_bill_that_changed_after_it_was_loaded_is_a_finding_with_both_values(
+    dry: tuple[str, ...], load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    load(sandbox.base_url, *write_bills(tmp_path, [bill_row(1), bill_row(2)]))
+    changed = write_bills(tmp_path, [bill_row(1, amount=77_700), bill_row(2)])
+    told = load(sandbox.base_url, *changed, *dry)
+    assert statuses(told) == {"already_loaded": 2}
+    assert told.code == 1
+    (finding,) = told.json["findings"]
+    assert finding["code"] == "bills.content.changed"
+    assert "10.01" in finding["message"]
+    assert "777.00" in finding["message"]
+    assert (finding["row"], finding["column"]) == (2, "invoiceNumber")
+    assert sandbox.counters.bill_posts == 2
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["answered", "all answers lost"])
+def test_three_identical_bills_without_a_number_are_three(
+    lost: bool, load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i, **TWINS) for i in range(3)])
+
+    def fault(request: Request) -> Fault:
+        return Fault(True, None) if lost and request.creates else PASS
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        told = load(proxy.url, *files)
+        assert statuses(told) == {"created": 3}
+        assert statuses(load(proxy.url, *files)) == {"already_loaded": 3}
+    ids = [bill["id"] for bill in sandbox.bills()]
+    assert len(ids) == 3
+    db = sqlite3.connect(next(home().glob("journals/*.sqlite")))
+    owned = [row[0] for row in db.execute("SELECT light_id FROM entries")]
+    db.close()
+    assert sorted(owned) == sorted(ids)
+
+
+def test_identical_bills_whose_answers_are_lost_now_and_then_are_never_taken_for_each_other(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i, **TWINS) for i in range(9)])
+    kinds = [Fault(True, None), PASS, Fault(False, None), Fault(True, http(502))]
+    with proxied(sandbox.base_url, lambda r: kinds[r.number % 4] if r.creates else PASS) as proxy:
+        told = load(proxy.url, *files, "--settle", "0.05")
+    assert statuses(told) == {"created": 9}
+    assert len(sandbox.bills()) == 9
+    db = sqlite3.connect(next(home().glob("journals/*.sqlite")))
+    assert db.execute("SELECT count(DISTINCT light_id) FROM entries").fetchone() == (9,)
+    db.close()
+
+
+@pytest.mark.parametrize("number", ["INV-1", ""], ids=["with number", "without"])
+@pytest.mark.parametrize("given_first", [True, False])
+def test_an_entity_given_in_one_load_and_not_in_the_next_makes_no_second_bill(
+    number: str, given_first: bool, load: Load, tmp_path: Path
+) -> None:
+    given, left_out = ENTITIES[0], ""
+    first, then = (given, left_out) if given_first else (left_out, given)
+    # The list lags, so that only the journal can know.
+    with running(SandboxSettings(requests_per_minute=100_000, list_lag=60)) as slow:
+        for entity in (first, then, first):
+            rows = [bill_row(i, **(TWINS | {"invoiceNumber": number})) for i in range(2)]
+            rows = rows[:1] if number else rows
+            told = load(
+                slow.base_url,
+                *write_bills(tmp_path, [row | {"companyEntityId": entity} for row in rows]),
+            )
+            # An entity that the sheet adds may be another than the one Light took: it is told.
+            added = entity == given and not given_first
+            codes = {f["code"] for f in told.json["findings"]} - {"bills.invoiceNumber.missing"}
+            assert codes == ({"bills.content.changed"} if added else set())
+            assert told.code == (1 if added else 0)
+        assert len(slow.bills()) == len(rows)
+
+
+def test_bills_of_two_entities_with_one_number_are_two(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    same = {"vendorId": VENDORS[0], "invoiceNumber": "INV-1"}
+    one, two = ({"companyEntityId": entity} for entity in ENTITIES[:2])
+    first = write_bills(tmp_path, [bill_row(1, **same, **one)])
+    assert statuses(load(sandbox.base_url, *first)) == {"created": 1}
+    both = write_bills(tmp_path, [bill_row(1, **same, **one), bill_row(2, **same, **two)])
+    assert statuses(load(sandbox.base_url, *both)) == {"already_loaded": 1, "created": 1}
+
+
+def test_a_rejected_bill_that_is_corrected_is_created(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    refused = http(422, {"errors": [{"message": "Too much.", "path": ["amount"], "type": "x"}]})
+
+    def fault(request: Request) -> Fault:
+        return Fault(False, refused) if b"999999" in request.body else PASS
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        told = load(proxy.url, *write_bills(tmp_path, [bill_row(1, amount=999999), bill_row(2)]))
+        assert statuses(told) == {"created": 1, "rejected": 1}
+        told = load(proxy.url, *write_bills(tmp_path, [bill_row(1, amount=500), bill_row(2)]))
+        assert statuses(told) == {"created": 1, "already_loaded": 1}
+        assert told.json["findings"] == []
+        # What was sent at last is what the next load compares with.
+        told = load(proxy.url, *write_bills(tmp_path, [bill_row(1, amount=500), bill_row(2)]))
+    assert statuses(told) == {"already_loaded": 2}
+    assert told.code == 0
+    assert sorted(bill["amount"] for bill in sandbox.bills()) == [500, 1002]
+
+
+def test_a_lost_bill_that_is_changed_and_sent_again_is_compared_with_what_was_sent_last(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with proxied(
+        sandbox.base_url, lambda r: Fault(False, http(500)) if r.creates else PASS
+    ) as proxy:
+        told = load(proxy.url, *write_bills(tmp_path, [bill_row(1)]), "--settle", "0.05")
+    assert statuses(told) == {"unknown": 1}
+    (journal,) = home().glob("journals/*.sqlite")
+    for expected in ("created", "already_loaded"):
+        files = write_bills(tmp_path, [bill_row(1, amount=4242)])
+        told = load(sandbox.base_url, *files, "--journal", str(journal))
+        assert statuses(told) == {expected: 1}
+        assert told.code == 0
+
+
+def test_a_cancelled_bill_does_not_stand_for_the_one_that_is_sent(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [bill_row(1)])
+    load(sandbox.base_url, *files)
+    (bill,) = sandbox.bills()
+    httpx.post(
+        f"{sandbox.base_url}/v1/invoice-payables/{bill['id']}/cancel",
+        json={"reason": "wrong"},
+        headers={"Authorization": "Basic sandbox"},
+    ).raise_for_status()
+    shutil.rmtree(home() / "journals")
+    with proxied(
+        sandbox.base_url,
+        lambda r: Fault(False, http(502)) if r.creates and r.number == 0 else PASS,
+    ) as proxy:
+        told = load(proxy.url, *files)
+    assert statuses(told) == {"created": 1}
+    assert sorted(b["state"] == "CANCELLED" for b in sandbox.bills()) == [False, True]
+
+
+def test_more_bills_in_light_than_can_be_are_left_to_a_person(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Somebody enters the same bill by hand while our answer is lost."""
+
+    def fault(request: Request) -> Fault:
+        if request.creates:
+            httpx.post(
+                sandbox.base_url + request.path,
+                content=request.body,
+                headers={"Authorization": "Basic sandbox", "Content-Type": "application/json"},
+            ).raise_for_status()
+            return Fault(True, None)
+        return PASS
+
+    files = write_bills(tmp_path, [bill_row(1)])
+    with proxied(sandbox.base_url, fault) as proxy:
+        told = load(proxy.url, *files)
+    assert told.code == 3
+    assert statuses(told) == {"unknown": 1}
+    assert len(sandbox.bills()) == 2
+
+
+def test_a_clock_that_is_hours_fast_loses_no_lost_bill(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """The journal's times are moved, as if this computer's clock were five hours ahead."""
+    files = write_bills(tmp_path, [bill_row(1)])
+    journal = tmp_path / "j.sqlite"
+    with proxied(sandbox.base_url, lambda r: Fault(False, http(500)) if r.creates else PASS) as p:
+        load(p.url, *files, "--journal", str(journal), "--settle", "0.05")
+    db = sqlite3.connect(journal)
+    ahead = (datetime.now(UTC) + timedelta(hours=5)).isoformat()
+    db.execute("UPDATE entries SET state = 'sending', first_sent = ?", (ahead,))
+    db.commit()
+    db.close()
+    body = next(r.body for r in p.requests if r.creates)
+    httpx.post(
+        sandbox.base_url + "/v1/invoice-payables",
+        content=body,
+        headers={"Authorization": "Basic sandbox", "Content-Type": "application/json"},
+    ).raise_for_status()
+    told = load(sandbox.base_url, *files, "--journal", str(journal))
+    assert statuses(told) == {"created": 1}
+    assert numbers(sandbox) == ["INV-00001"]

@@ -1,0 +1,131 @@
+"""What stops a load stops it before money is at stake, is said in a sentence, and can go on."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Ended, bill_row, numbers, write_bills
+
+from importer.sandbox import Sandbox
+
+Load = Callable[..., Ended]
+BILLS = 60
+ALL = [f"INV-{i:05}" for i in range(BILLS)]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[str]:
+    return write_bills(tmp_path, [bill_row(i) for i in range(BILLS)])
+
+
+def test_a_journal_that_cannot_be_made_stops_the_load_before_anything_is_sent(
+    load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    told = load(sandbox.base_url, *files, "--journal", f"{files[0]}/journal.sqlite")
+    assert told.code == 4
+    assert "cannot be written" in told.err
+    assert "nothing more is sent" in told.err
+    assert "Traceback" not in told.err
+    assert sandbox.bills() == []
+
+
+def test_a_file_that_is_no_journal_is_not_written_over(
+    load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    before = Path(files[0]).read_bytes()
+    told = load(sandbox.base_url, *files, "--journal", files[0])
+    assert told.code == 4
+    assert "file is not a database" in told.err
+    assert Path(files[0]).read_bytes() == before
+    assert sandbox.bills() == []
+
+
+def test_a_disk_that_fills_up_midway_stops_the_load_and_doubles_nothing(
+    load: Load, sandbox: Sandbox, files: list[str], tmp_path: Path
+) -> None:
+    """A trigger in the journal says what SQLite says when the disk is full."""
+    journal = tmp_path / "journal.sqlite"
+    first = write_bills(tmp_path, [bill_row(900)])
+    assert load(sandbox.base_url, *first, "--journal", str(journal)).code == 0
+    db = sqlite3.connect(journal)
+    db.execute(
+        "CREATE TRIGGER full AFTER UPDATE OF state ON entries WHEN new.state = 'created'"
+        " AND (SELECT count(*) FROM entries WHERE state = 'created') > 15"
+        " BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+    )
+    db.commit()
+    files = write_bills(tmp_path, [bill_row(i) for i in range(BILLS)])
+    told = load(sandbox.base_url, *files, "--journal", str(journal))
+    assert told.code == 4
+    assert "database or disk is full" in told.err
+    assert "nothing more is sent" in told.err
+    counts = told.json["bills"]
+    assert counts["total"] == BILLS == sum(n for s, n in counts.items() if s != "total")
+    assert len(sandbox.bills()) - 1 <= counts.get("created", 0) + counts["unknown"]
+
+    db.execute("DROP TRIGGER full")
+    db.commit()
+    db.close()
+    again = load(sandbox.base_url, *files, "--journal", str(journal))
+    assert again.code == 0
+    assert numbers(sandbox) == sorted([*ALL, "INV-00900"])
+
+
+def test_the_days_budget_stops_the_load_and_a_higher_one_goes_on(
+    load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    told = load(sandbox.base_url, *files, "--requests-per-day", "30")
+    assert told.code == 4
+    made = len(sandbox.bills())
+    assert 0 < made < 30
+    assert told.json["bills"] == {"total": BILLS, "created": made, "not_sent": BILLS - made}
+    assert "The 30 requests permitted for" in told.err
+    assert "Continue after" in told.err
+    assert sandbox.counters.received == 30
+
+    spent = load(sandbox.base_url, *files, "--requests-per-day", "30")
+    assert spent.code == 4
+    assert sandbox.counters.received == 30
+
+    again = load(sandbox.base_url, *files, "--requests-per-day", "1000")
+    assert again.code == 0
+    assert numbers(sandbox) == ALL
+
+
+def test_a_journal_of_another_company_is_not_used(
+    load: Load, sandbox: Sandbox, files: list[str], tmp_path: Path
+) -> None:
+    from importer.sandbox import SandboxSettings, running
+
+    journal = str(tmp_path / "journal.sqlite")
+    with running(SandboxSettings(requests_per_minute=100_000)) as other:
+        assert load(other.base_url, *files, "--journal", journal).code == 0
+    told = load(sandbox.base_url, *files, "--journal", journal)
+    assert told.code == 2
+    assert "is of the company" in told.err
+    assert sandbox.bills() == []
+
+
+def test_a_result_folder_that_vanishes_does_not_hide_what_happened(
+    load: Load, sandbox: Sandbox, files: list[str], tmp_path: Path
+) -> None:
+    from conftest import PASS, Fault, Request, proxied
+
+    folder = tmp_path / "results"
+    folder.mkdir()
+
+    def fault(request: Request) -> Fault:
+        if request.creates and request.number == 0:
+            folder.rmdir()
+        return PASS
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        told = load(proxy.url, *files, "--result", str(folder / "out.xlsx"))
+    assert told.code == 2
+    assert told.json["bills"] == {"total": BILLS, "created": BILLS}
+    assert told.json["result"] is None
+    assert "could not be written" in told.err
+    assert "light-import report" in told.err

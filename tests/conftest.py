@@ -1,0 +1,295 @@
+"""Fixtures that tests share: no settings of the person who runs them, sheets, a sandbox, faults."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import csv
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from importer.sandbox import Sandbox, SandboxSettings, running
+
+REFERENCE = Path(__file__).parent.parent / "importer" / "sandbox" / "reference"
+
+
+def _ids(name: str) -> list[str]:
+    with (REFERENCE / name).open(encoding="utf-8", newline="") as file:
+        return [row["id"] for row in csv.DictReader(file) if row["status"] == "ACTIVE"]
+
+
+VENDORS, ACCOUNTS, ENTITIES = _ids("vendors.csv"), _ids("accounts.csv"), _ids("entities.csv")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder of the test's own, and no LIGHT_ settings of the person who runs it."""
+    for name in [name for name in os.environ if name.startswith("LIGHT_")]:
+        monkeypatch.delenv(name)
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("LIGHT_IMPORT_HOME", str(folder))
+    return folder
+
+
+# --- sheets -----------------------------------------------------------------------------------
+
+
+def bill_row(i: int, **cells: object) -> dict[str, object]:
+    """A valid bill of the sheet ``Bills``; ``cells`` take the place of its own."""
+    return {
+        "billRef": f"B{i}",
+        "vendorId": VENDORS[i % len(VENDORS)],
+        "companyEntityId": "",
+        "invoiceNumber": f"INV-{i:05}",
+        "issuedDate": "2026-01-05",
+        "dueDate": "2026-02-04",
+        "currency": "GBP",
+        "amount": 1000 + i,
+        "lineItemsIncludeTax": "false",
+        "description": f"Bill {i}",
+        **cells,
+    }
+
+
+def write_bills(folder: Path, rows: Sequence[Mapping[str, object]]) -> list[str]:
+    """Two CSV files with the bills, one line item each; their paths."""
+    lines = [
+        {
+            "billRef": row["billRef"],
+            "lineNumber": 1,
+            "description": f"Line of {row['billRef']}",
+            "netAmount": row["amount"],
+            "accountId": ACCOUNTS[0],
+        }
+        for row in rows
+    ]
+    paths = []
+    for name, table in (("bills.csv", rows), ("lines.csv", lines)):
+        path = folder / name
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(table[0]))
+            writer.writeheader()
+            writer.writerows(table)
+        paths.append(str(path))
+    return paths
+
+
+# --- the command line -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+
+@pytest.fixture
+def command(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Ended]:
+    """Runs light-import in this process, in the folder of the test."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*args: str) -> Ended:
+        from importer.cli.main import run as run_cli
+
+        capfd.readouterr()
+        code = run_cli(list(args))
+        told = capfd.readouterr()
+        return Ended(code, told.out, told.err)
+
+    return run
+
+
+LOAD = ("load", "--yes", "--json", "--quiet", "--settle", "0.3", "--requests-per-minute", "6000")
+
+
+@pytest.fixture
+def load(command: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ended]:
+    """Loads files into a base URL, with the key of the sandbox."""
+    monkeypatch.setenv("LIGHT_API_KEY", SandboxSettings.key)
+
+    def run(base_url: str, *args: str) -> Ended:
+        return command(*LOAD, "--base-url", base_url, *args)
+
+    return run
+
+
+def start(*args: str, cwd: Path | None = None, **options: Any) -> subprocess.Popen[str]:
+    """light-import in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "importer", *args],
+        cwd=cwd,
+        env=os.environ | {"LIGHT_API_KEY": SandboxSettings.key},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+def ended(process: subprocess.Popen[str], timeout: float = 60) -> Ended:
+    out, err = process.communicate(timeout=timeout)
+    return Ended(process.returncode, out, err)
+
+
+# --- a sandbox, and faults on the way to it ---------------------------------------------------
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with running(SandboxSettings(requests_per_minute=100_000)) as started:
+        yield started
+
+
+def numbers(sandbox: Sandbox) -> list[str]:
+    """The invoice numbers of all bills in Light, sorted: a doubled bill is there twice."""
+    return sorted(str(bill["invoiceNumber"]) for bill in sandbox.bills())
+
+
+@dataclass
+class Request:
+    """A request on its way. ``number`` counts those of its method and path, from 0."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    number: int = 0
+
+    @property
+    def creates(self) -> bool:
+        return self.method == "POST" and self.path == "/v1/invoice-payables"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens to a request: whether Light gets it, when the answer comes, and which.
+
+    ``answer`` None closes the connection; ``KEEP`` is Light's own; other bytes are sent raw.
+    """
+
+    forward: bool
+    answer: bytes | None
+    after: float = 0.0
+    close: bool = False  # the connection, after the answer
+
+
+KEEP = b"keep"
+PASS = Fault(True, KEEP)
+
+
+def http(status: int, body: Any = b"", **headers: object) -> bytes:
+    """An answer as bytes."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    lines = [f"HTTP/1.1 {status} Reason", f"Content-Length: {len(content)}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
+
+
+@dataclass
+class Proxy:
+    """A server in front of a sandbox that does to each request what ``fault`` says."""
+
+    upstream: str
+    fault: Callable[[Request], Fault]
+    url: str = ""
+    requests: list[Request] = field(default_factory=list)
+    listener: asyncio.Server | None = None
+    _counts: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                while await self._one(reader, writer):
+                    pass
+        except asyncio.CancelledError:
+            pass  # the end of the test; asyncio would report it as a fault
+        finally:
+            writer.close()
+
+    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        head = await reader.readuntil(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").strip().split("\r\n")
+        method, target, _ = first.split(" ")
+        headers = {k.lower(): v for k, v in (line.split(": ", 1) for line in lines)}
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+        path = urlsplit(target).path
+        number = self._counts.get((method, path), 0)
+        self._counts[method, path] = number + 1
+        request = Request(method, path, headers, body, number)
+        self.requests.append(request)
+        fault = self.fault(request)
+        answer = fault.answer
+        if fault.forward:
+            theirs = await self._forwarded(head, body)
+            answer = theirs if answer is KEEP else answer
+        if fault.after:
+            await asyncio.sleep(fault.after)
+        if answer is None:
+            return False
+        writer.write(answer)
+        await writer.drain()
+        return fault.answer is KEEP and not fault.close
+
+    async def _forwarded(self, head: bytes, body: bytes) -> bytes:
+        at = urlsplit(self.upstream)
+        reader, writer = await asyncio.open_connection(at.hostname, at.port)
+        try:
+            writer.write(head[:-2] + b"Connection: close\r\n\r\n" + body)
+            answer = await reader.read()
+        finally:
+            writer.close()
+        return answer.replace(b"connection: close\r\n", b"").replace(b"Connection: close\r\n", b"")
+
+
+@contextlib.contextmanager
+def proxied(
+    upstream: str, fault: Callable[[Request], Fault] = lambda request: PASS, port: int = 0
+) -> Iterator[Proxy]:
+    """A ``Proxy``, by default on a free port, in a thread, until the block ends."""
+    proxy = Proxy(upstream, fault)
+    ready: Future[asyncio.AbstractEventLoop] = Future()
+    stop = asyncio.Event()
+
+    async def serve() -> None:
+        server = await asyncio.start_server(proxy.connected, "127.0.0.1", port, backlog=256)
+        proxy.listener = server
+        proxy.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        ready.set_result(asyncio.get_running_loop())
+        await stop.wait()
+        server.close()
+        mine = asyncio.current_task()
+        tasks = [task for task in asyncio.all_tasks() if task is not mine]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0.01)  # closed connections are let go in the next round
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
+    thread.start()
+    loop = ready.result(10)
+    try:
+        yield proxy
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(10)

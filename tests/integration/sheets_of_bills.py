@@ -1,0 +1,113 @@
+"""Real files of bills, and what the validation says of them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+
+from importer.records import TableKind
+from importer.sheets import read_file
+from importer.template.loader import LoadedTemplate, find_template, load_template
+from importer.template.mapping import Mapped, map_tables
+from importer.validation.check import Checked, check
+
+VENDOR = "11111111-1111-1111-1111-111111111111"
+TAX = "22222222-2222-2222-2222-222222222222"
+Row = Mapping[str, Any]
+
+
+def bill(**changes: Any) -> dict[str, Any]:
+    """A bill without fault, of 120.00, as a row of the sheet."""
+    return {
+        "billRef": "B1",
+        "vendorId": VENDOR,
+        "invoiceNumber": "INV-1",
+        "issuedDate": "2025-03-01",
+        "dueDate": "2025-03-31",
+        "currency": "GBP",
+        "amount": "12000",
+    } | changes
+
+
+def line(**changes: Any) -> dict[str, Any]:
+    """The one line of that bill."""
+    return {
+        "billRef": "B1",
+        "description": "Paper",
+        "netAmount": "10000",
+        "taxAmount": "2000",
+        "taxCodeId": TAX,
+    } | changes
+
+
+def grid(rows: Sequence[Row]) -> list[list[Any]]:
+    headers = list(dict.fromkeys(key for row in rows for key in row))
+    return [headers, *([row.get(header, "") for header in headers] for row in rows)]
+
+
+def book(path: Path, sheets: Mapping[str, Sequence[Sequence[Any]]]) -> Path:
+    """A workbook of the given sheets."""
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.active)
+    for name, rows in sheets.items():
+        sheet = workbook.create_sheet(name)
+        for row in rows:
+            sheet.append([None if cell == "" else cell for cell in row])
+    workbook.save(path)
+    return path
+
+
+def csv_file(path: Path, rows: Sequence[Sequence[Any]]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return path
+
+
+def template(folder: Path, text: str) -> LoadedTemplate:
+    path = folder / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load_template(path)
+
+
+def mapped(
+    files: Sequence[Path],
+    loaded: LoadedTemplate | None = None,
+    told: dict[str, TableKind] | None = None,
+) -> Mapped:
+    tables = [table for path in files for table in read_file(path)]
+    return map_tables(tables, (loaded or find_template("light")).template, told)
+
+
+def checked(
+    files: Sequence[Path],
+    loaded: LoadedTemplate | None = None,
+    told: dict[str, TableKind] | None = None,
+) -> Checked:
+    return check(mapped(files, loaded, told))
+
+
+def two_sheets(folder: Path, bills: Sequence[Row], lines: Sequence[Row]) -> Checked:
+    """The bills and lines in a workbook, checked."""
+    return checked([book(folder / "b.xlsx", {"Bills": grid(bills), "Line items": grid(lines)})])
+
+
+def two_csv_files(folder: Path, bills: Sequence[Row], lines: Sequence[Row]) -> Checked:
+    files = [csv_file(folder / "bills.csv", grid(bills)), csv_file(folder / "l.csv", grid(lines))]
+    return checked(files)
+
+
+def told(of: Checked) -> list[tuple[str, int | None, str | None]]:
+    return [(f.code, f.cell.row, f.cell.column) for f in of.findings]
+
+
+def codes(of: Checked) -> list[str]:
+    return [f.code for f in of.findings]
+
+
+def valid(of: Checked) -> list[int]:
+    """The rows of the bills that may be sent."""
+    return [bill.row for bill in of.valid_bills()]

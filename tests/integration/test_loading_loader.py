@@ -1,0 +1,154 @@
+"""The loader against a sandbox, by itself: any faults, any end in the middle, then the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from conftest import ACCOUNTS, ENTITIES, PASS, VENDORS, Fault, Request, http, proxied
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from importer.errors import LightUnreachable
+from importer.light import Credentials, LightClient, Pacer
+from importer.loading.journal import Journal
+from importer.loading.loader import Loader, LoadSettings
+from importer.loading.plan import look_in_light, plan_from_journal, record
+from importer.records import Bill, LineItem, State, Status
+from importer.sandbox import Sandbox, SandboxSettings, running
+
+KEY = Credentials("Basic", SandboxSettings.key)
+
+
+class Silent:
+    def settled(self, status: Status) -> None: ...
+
+    def say(self, text: str) -> None: ...
+
+
+def bill(i: int, number: str | None) -> Bill:
+    """Bills without a number are all alike."""
+    amount = 1000 + i if number else 500
+    line = LineItem(i, 0, 2 + i, net_amount=amount, description="Line", account_id=ACCOUNTS[0])
+    return Bill(
+        i,
+        0,
+        2 + i,
+        "GBP",
+        amount,
+        False,
+        (line,),
+        vendor_id=VENDORS[0],
+        company_entity_id=ENTITIES[0],
+        invoice_number=number,
+        issued=date(2026, 1, 5),
+    )
+
+
+async def load(
+    base_url: str,
+    path: Path,
+    bills: Sequence[Bill],
+    how: LoadSettings,
+    cancel_after: float | None = None,
+) -> tuple[Loader, int]:
+    """One load; the loader and the requests made. ``cancel_after`` ends it at once, in seconds."""
+    with Journal(path) as journal, Pacer(":memory:", per_minute=100_000) as pacer:
+        async with LightClient(base_url, KEY, pacer, timeout=2) as client:
+            plan = plan_from_journal(bills, journal)
+            await look_in_light(plan, client, journal.owned())
+            run = journal.start_run({})
+            record(plan, journal, run)
+            loader = Loader(journal, client, run, how, Silent())
+            with contextlib.suppress(asyncio.TimeoutError):
+                async with asyncio.timeout(cancel_after):
+                    await loader.load(plan.send, plan.unsettled)
+            return loader, pacer.requests
+
+
+@pytest.fixture(scope="module")
+def light() -> Iterator[Sandbox]:
+    with running(SandboxSettings(requests_per_minute=1_000_000)) as started:
+        yield started
+
+
+FAULTS = [
+    PASS,
+    PASS,
+    PASS,
+    Fault(False, None),
+    Fault(True, None),
+    Fault(True, http(502, b"<html>")),
+    Fault(False, http(500)),
+    Fault(True, http(200, b"{")),
+    Fault(False, http(422, {"errors": [{"message": "No."}]})),
+    Fault(True, b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"),
+]
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    numbered=st.lists(st.booleans(), min_size=1, max_size=12),
+    faults=st.lists(st.sampled_from(FAULTS), max_size=20),
+    ends=st.lists(st.floats(0.001, 0.12), max_size=2),
+)
+def test_whatever_goes_wrong_and_whenever_it_ends_each_bill_is_in_light_once(
+    light: Sandbox, numbered: list[bool], faults: list[Fault], ends: list[float]
+) -> None:
+    how = LoadSettings(concurrency=8, settle=0.75, give_up_after=5)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "journal.sqlite"
+        # Vendors are shared by all examples, so the numbers are of this one alone.
+        mark = Path(folder).name
+        bills = [bill(i, f"{mark}-{i}" if with_ else None) for i, with_ in enumerate(numbered)]
+        bills = [replace(b, description=mark) for b in bills]
+
+        def fault(request: Request) -> Fault:
+            late = request.number >= len(faults)
+            return PASS if late or not request.creates else faults[request.number]
+
+        with proxied(light.base_url, fault) as proxy:
+            for seconds in ends:
+                asyncio.run(load(proxy.url, path, bills, how, seconds))
+        for _ in range(2):  # the second one sends what was refused in the first
+            asyncio.run(load(light.base_url, path, bills, how))
+        there = [b["id"] for b in light.bills() if b["description"] == mark]
+        assert len(there) == len(bills)
+        with Journal(path) as journal:
+            plan = plan_from_journal(bills, journal)
+            assert {e.state for e in plan.entries.values()} <= {State.CREATED, State.FOUND}
+            assert sorted(e.light_id or "" for e in plan.entries.values()) == sorted(there)
+
+
+def test_a_light_that_cannot_be_reached_is_given_up_after_a_while(tmp_path: Path) -> None:
+    """Nothing was sent, so nothing is in doubt; and one request at a time is enough to see it."""
+    bills = [bill(i, f"INV-{i}") for i in range(100)]
+    path = tmp_path / "journal.sqlite"
+
+    async def sending() -> tuple[Loader, int]:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))  # bound, but nobody listens
+            url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+            with Journal(path) as journal, Pacer(":memory:", per_minute=100_000) as pacer:
+                async with LightClient(url, KEY, pacer) as client:
+                    plan = plan_from_journal(bills, journal)
+                    run = journal.start_run({})
+                    record(plan, journal, run)
+                    how = LoadSettings(give_up_after=1.0)
+                    loader = Loader(journal, client, run, how, Silent())
+                    await loader.load(plan.send, plan.unsettled)
+                    return loader, pacer.requests
+
+    loader, requests = asyncio.run(sending())
+    assert isinstance(loader.stopped, LightUnreachable)
+    assert requests < 64 + 8
+    with Journal(path) as journal:
+        results = journal.results(loader.run).values()
+    assert {(status, entry.attempts) for status, _, entry in results} == {(Status.NOT_SENT, 0)}

@@ -1,0 +1,263 @@
+"""Names and codes → ids: by tables offline, by what Light lists, and never by likeness."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sheets_of_bills import TAX, VENDOR, bill, book, checked, codes, csv_file, grid, line, valid
+from sheets_of_bills import template as written_template
+
+from importer.errors import TemplateProblem
+from importer.records import Account, Entity, Property, PropertyGroup, Vendor
+from importer.references.lookups import load_table
+from importer.references.resolve import Directory, needs, resolve_by_tables, resolve_in_light
+from importer.template.loader import LoadedTemplate, find_template
+from importer.validation.check import Checked
+
+ID = "aaaaaaaa-0000-4000-8000-00000000000{}"
+LOOKUPS = """
+template: mine
+layout: two_sheets
+bills:
+  billRef: {column: billRef}
+  vendor: {column: vendor}
+  invoiceNumber: {column: invoiceNumber}
+  issuedDate: {column: issuedDate}
+  currency: {column: currency}
+  amount: {column: amount}
+line_items:
+  billRef: {column: billRef}
+  netAmount: {column: netAmount}
+  taxAmount: {column: taxAmount}
+  taxCode: {column: taxCode}
+lookups:
+  vendor: {table: vendors.csv}
+  taxCode: {table: tax-codes.xlsx}
+"""
+
+
+def named(**changes: Any) -> dict[str, Any]:
+    row = bill() | {"vendor": "Acme Ltd"} | changes
+    del row["vendorId"]
+    return row
+
+
+def sheets(folder: Path, bills: Any, lines: Any, loaded: LoadedTemplate | None = None) -> Checked:
+    return checked(
+        [book(folder / "b.xlsx", {"Bills": grid(bills), "Line items": grid(lines)})], loaded
+    )
+
+
+DIRECTORY = Directory(
+    vendors=[
+        Vendor(VENDOR, "Acme Ltd", "V-100", "GB123"),
+        Vendor(ID.format(1), "Bolt GmbH", "V-200"),
+        Vendor(ID.format(2), "Bolt  gmbh", "V-201"),
+        Vendor(ID.format(3), "Café Ｎord", "V-300"),
+    ],
+    accounts=[
+        Account(ID.format(4), "4000", "Paper", "ACTIVE"),
+        Account(ID.format(5), "5000", "Old", "DISABLED"),
+        Account(ID.format(9), "400", "Desks", None),
+    ],
+    entities=[Entity(ID.format(6), "UK01", "Northwind UK"), Entity(ID.format(7), "DE", "UK01")],
+    groups=[
+        PropertyGroup("g1", "Project", "project_code", "MULTI_SELECT", "LINE", False,
+                      (("v1", "North", "north"), ("v2", "South", "south"), ("v3", "Twin", "t1"),
+                       ("v4", "Twin", "t2"))),
+        PropertyGroup("g2", "Team", "team", "SINGLE_SELECT", "HEADER", False,
+                      (("v5", "Red", "red"), ("v6", "Blue", "blue"))),
+        PropertyGroup("g3", "Signed", "signed", "BOOLEAN", "HEADER", False),
+        PropertyGroup("g4", "Hours", "hours", "NUMERIC", "HEADER", False),
+        PropertyGroup("g5", "Due", "due_day", "DATE", "HEADER", False),
+        PropertyGroup("g6", "Note", "note_a", "TEXT", "HEADER", False),
+        PropertyGroup("g7", "Note", "note_b", "TEXT", "HEADER", False),
+    ],
+)  # fmt: skip
+
+
+def resolved(folder: Path, bills: Any, lines: Any) -> Checked:
+    of = sheets(folder, bills, lines)
+    resolve_in_light(of, DIRECTORY, ())
+    return of
+
+
+@pytest.mark.parametrize(
+    ("written", "vendor_id"),
+    [("Acme Ltd", VENDOR), ("  acme  LTD\u00a0", VENDOR), ("v-100", VENDOR), ("gb123", VENDOR),
+     ("V-200", ID.format(1)), ("Café Nord", ID.format(3)), ("cafe\u0301 nord", ID.format(3))],
+)  # fmt: skip
+def test_a_vendor_is_found_by_name_identifier_or_vat_id_whatever_case_and_form(
+    tmp_path: Path, written: str, vendor_id: str
+) -> None:
+    of = resolved(tmp_path, [named(vendor=written)], [line()])
+    assert [b.vendor_id for b in of.valid_bills()] == [vendor_id]
+
+
+def test_a_vendor_that_is_not_there_is_told_with_the_nearest_and_not_taken(
+    tmp_path: Path,
+) -> None:
+    of = resolved(tmp_path, [named(vendor="Acme Ltd.")], [line()])
+    assert codes(of) == ["bills.vendor.not_found"]
+    assert "the nearest is 'acme ltd'" in of.findings[0].hint.lower()
+    assert of.findings[0].cell.column == "vendor"
+    assert valid(of) == []
+
+
+def test_a_name_of_several_vendors_is_told_with_all_of_them(tmp_path: Path) -> None:
+    of = resolved(tmp_path, [named(vendor="bolt gmbh")], [line()])
+    assert codes(of) == ["bills.vendor.several"]
+    assert "Bolt  gmbh (V-201); Bolt GmbH (V-200)" in of.findings[0].message
+    assert valid(of) == []
+
+
+def test_an_id_given_counts_more_than_a_name_and_must_be_in_light(tmp_path: Path) -> None:
+    both = bill(vendor="nobody at all")
+    assert valid(resolved(tmp_path, [both], [line()])) == [2]
+    of = resolved(tmp_path, [bill(vendorId=ID.format(8))], [line(accountId=ID.format(8))])
+    assert codes(of) == ["bills.vendorId.unknown", "line_items.accountId.unknown"]
+
+
+def test_entities_are_found_by_code_or_name_and_accounts_by_code(tmp_path: Path) -> None:
+    of = resolved(tmp_path, [bill(companyEntity="northwind uk")], [line(account="04000")])
+    [sent] = of.valid_bills()
+    assert sent.company_entity_id == ID.format(6)
+    assert sent.lines[0].account_id == ID.format(4)
+    of = resolved(tmp_path, [bill(companyEntity="UK01")], [line(account="4001")])
+    assert codes(of) == ["bills.companyEntity.several", "line_items.account.not_found"]
+
+
+def test_a_disabled_account_is_told_in_the_cell_that_names_it(tmp_path: Path) -> None:
+    of = resolved(tmp_path, [bill()], [line(account="5000")])
+    assert [(f.code, f.cell.column) for f in of.findings] == [
+        ("line_items.accountId.disabled", "account")
+    ]
+
+
+def test_one_vendor_under_two_names_is_found_out_by_its_id(tmp_path: Path) -> None:
+    rows = [named(vendor="Acme Ltd"), named(vendor="V-100", billRef="B2"),
+            named(vendor="GB123", billRef="B3", invoiceNumber="INV1")]  # fmt: skip
+    of = sheets(tmp_path, rows, [line(), line(billRef="B2"), line(billRef="B3")])
+    assert codes(of) == []
+    resolve_in_light(of, DIRECTORY, ())
+    assert codes(of) == ["bills.invoiceNumber.duplicate", "bills.invoiceNumber.near_duplicate"]
+    assert valid(of) == [4]
+
+
+@pytest.mark.parametrize(
+    ("header", "written", "expected"),
+    [
+        ("property:Team", "red", Property("Team", "red", "g2", value_ids=("v5",))),
+        ("property:TEAM", "v6", Property("TEAM", "v6", "g2", value_ids=("v6",))),
+        ("property:Signed", "Yes", Property("Signed", "Yes", "g3", inline_values=("true",))),
+        ("property:Hours", "7.5", Property("Hours", "7.5", "g4", inline_values=("7.5",))),
+        ("property:due_day", "31/03/2025",
+         Property("due_day", "31/03/2025", "g5", inline_values=("2025-03-31",))),
+        ("property:note_b", "hi", Property("note_b", "hi", "g7", inline_values=("hi",))),
+        ("property:Team", "Red;Blue", "bills.property.several_values"),
+        ("property:Team", "Green", "bills.property.not_a_value"),
+        ("property:Signed", "perhaps", "bills.property.not_a_value"),
+        ("property:Hours", "seven", "bills.property.not_a_value"),
+        ("property:Due", "03/04/2025", "bills.property.not_a_value"),
+        ("property:Note", "hi", "bills.property.unknown_property"),
+        ("property:Teem", "Red", "bills.property.unknown_property"),
+        ("property:Project", "North", "bills.property.unknown_property"),
+    ],
+)  # fmt: skip
+def test_a_custom_property_is_resolved_or_told(
+    tmp_path: Path, header: str, written: str, expected: Property | str
+) -> None:
+    of = resolved(tmp_path, [bill(**{header: written})], [line()])
+    if isinstance(expected, str):
+        assert codes(of) == [expected]
+        assert valid(of) == []
+    else:
+        assert [b.properties for b in of.valid_bills()] == [(expected,)]
+
+
+def test_several_values_are_separated_by_semicolons_and_a_doubtful_label_is_not_guessed(
+    tmp_path: Path,
+) -> None:
+    of = resolved(tmp_path, [bill()], [line(**{"property:Project": "North; south ;north"})])
+    [sent] = of.valid_bills()
+    assert sent.lines[0].properties[0].value_ids == ("v1", "v2")
+    twin = resolved(tmp_path, [bill()], [line(**{"property:Project": "North;Twin"})])
+    assert codes(twin) == ["line_items.property.not_a_value"]
+    told_apart = resolved(tmp_path, [bill()], [line(**{"property:Project": "t2"})])
+    [sent] = told_apart.valid_bills()
+    assert sent.lines[0].properties[0].value_ids == ("v4",)
+
+
+def test_only_the_lists_that_the_sheet_needs_are_asked_for(tmp_path: Path) -> None:
+    assert needs(sheets(tmp_path, [bill()], [line()])) == {"vendors"}
+    more = sheets(tmp_path, [bill(companyEntity="UK", **{"property:A": "x"})], [line(account="1")])
+    assert needs(more) == {"vendors", "entities", "accounts", "groups"}
+
+
+def with_tables(folder: Path, bills: Any, lines: Any, vendors: Any) -> Checked:
+    csv_file(folder / "vendors.csv", vendors)
+    book(folder / "tax-codes.xlsx", {"Codes": [["Value", "ID"], ["20% VAT", TAX]]})
+    loaded = written_template(folder, LOOKUPS)
+    of = sheets(folder, bills, lines, loaded)
+    resolve_by_tables(of, loaded, [folder])
+    return of
+
+
+TAXED = {"billRef": "B1", "netAmount": "10000", "taxAmount": "2000", "taxCode": "20% vat"}
+VENDORS = [["note", "value", "id"], ["", "Acme Ltd", f"{{{VENDOR.upper()}}}"], ["", "", ""]]
+
+
+def test_lookup_tables_turn_names_into_ids_offline(tmp_path: Path) -> None:
+    of = with_tables(tmp_path, [named(vendor=" ACME ltd")], [TAXED], VENDORS)
+    [sent] = of.valid_bills()
+    assert (sent.vendor_id, sent.lines[0].tax_code_id) == (VENDOR, TAX)
+
+
+def test_a_name_that_a_table_lacks_is_told_with_the_nearest(tmp_path: Path) -> None:
+    of = with_tables(tmp_path, [named(vendor="Acme")], [TAXED | {"taxCode": "5%"}], VENDORS)
+    assert codes(of) == ["bills.vendor.not_in_table", "line_items.taxCode.not_in_table"]
+    assert valid(of) == []
+
+
+def test_a_table_that_is_not_there_is_one_finding_that_says_where_it_was_looked_for(
+    tmp_path: Path,
+) -> None:
+    loaded = written_template(tmp_path, LOOKUPS)
+    rows = [named(), named(billRef="B2", invoiceNumber="2")]
+    of = sheets(tmp_path, rows, [TAXED, TAXED | {"billRef": "B2"}], loaded)
+    resolve_by_tables(of, loaded, [tmp_path])
+    assert codes(of) == ["lookup.table.missing", "lookup.table.missing"]
+    assert str(tmp_path) in of.findings[0].message
+    assert valid(of) == []
+
+
+def test_a_tax_code_by_name_without_a_table_is_told(tmp_path: Path) -> None:
+    loaded = find_template("light")
+    of = sheets(tmp_path, [bill()], [TAXED])
+    resolve_by_tables(of, loaded, [tmp_path])
+    assert codes(of) == ["line_items.taxCode.no_table"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ([["name", "id"], ["a", VENDOR]], "needs the columns 'value' and 'id'"),
+        ([["value", "id"], ["a", "V-1"]], "row 2: 'V-1' is not an id"),
+        ([["value", "id"], ["a", ""]], "row 2: '' is not an id"),
+        ([["value", "id"], ["a", VENDOR], ["b", TAX], ["A ", TAX]],
+         f"row 4: 'A ' has two ids, {VENDOR} in row 2 and {TAX} here"),
+    ],
+)  # fmt: skip
+def test_a_table_that_is_wrong_is_told_with_its_row(
+    tmp_path: Path, rows: list[list[str]], says: str
+) -> None:
+    with pytest.raises(TemplateProblem) as raised:
+        load_table(csv_file(tmp_path / "t.csv", rows))
+    assert says in str(raised.value)
+
+
+def test_the_same_name_twice_with_one_id_is_no_problem(tmp_path: Path) -> None:
+    rows = [["value", "id"], ["a", VENDOR], ["A", VENDOR.upper()]]
+    assert load_table(csv_file(tmp_path / "t.csv", rows)) == {"a": VENDOR}

@@ -1,0 +1,610 @@
+from __future__ import annotations
+
+import gc
+import re
+import zipfile
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from python_calamine import CalamineWorkbook
+
+from importer.errors import UsageProblem
+from importer.records import (
+    BillResult,
+    CellKind,
+    CellRef,
+    CurrencyTotal,
+    Finding,
+    InputTable,
+    Report,
+    Role,
+    RowResult,
+    RunSummary,
+    Severity,
+    SourceTable,
+    Status,
+    TableKind,
+)
+from importer.results import rows as rows_module
+from importer.results.workbook import write_workbook
+
+SUMMARY = RunSummary(
+    command="load",
+    run="r1",
+    company="Northwind & Sons",
+    base_url="https://api.example.com",
+    template="light",
+    sources=("bills.csv",),
+    started_at=datetime(2025, 3, 31, 14, 5, tzinfo=UTC),
+    bills={"total": 2, "created": 1, "invalid": 1},
+    line_items={"total": 0},
+    rows={"read": 2, "data": 2},
+    totals=(CurrencyTotal("GBP", 123456, 100000, {"created": 100000, "invalid": 23456}, 2),),
+    requests=4,
+    seconds=3.2,
+    next_step="Correct the cells in red, then run it again",
+)
+ADDED = ["import_message", "light_bill_id", "light_state", "attempts", "loaded_at", "source_row"]
+
+
+def table(
+    cells: Sequence[Sequence[str]],
+    *,
+    kind: TableKind = TableKind.BILLS,
+    header: int = 0,
+    roles: Sequence[Role] | None = None,
+    numbers: Sequence[int] | None = None,
+    kinds: Sequence[Sequence[int]] | None = None,
+) -> InputTable:
+    source = SourceTable(
+        "bills.csv",
+        None,
+        tuple(zip(*cells, strict=True)),
+        numbers or range(1, len(cells) + 1),
+        None if kinds is None else tuple(zip(*kinds, strict=True)),
+    )
+    data = roles or [Role.DATA] * (len(cells) - header - 1)
+    return InputTable(source, kind, header, tuple(cells[header]), data)
+
+
+def bill(row: int, status: Status, table: int = 0, **result: Any) -> BillResult:
+    return BillResult(
+        RowResult(table, row, status, **result), "Müller", "00123", "2025-03-01", "GBP", 123456, 2
+    )
+
+
+def finding(
+    row: int | None, column: int | None = None, table: int | None = 0, **other: Any
+) -> Finding:
+    header = None if column is None else f"column {column}"
+    cell = CellRef("bills.csv", None, row, header, table, column)
+    severity = other.pop("severity", Severity.ERROR)
+    message = other.pop("message", "This is wrong")
+    return Finding("bills.x", severity, cell, "value", message, "Put it right", **other)
+
+
+def report(*tables: InputTable, **other: Any) -> Report:
+    parts: dict[str, Any] = {"bills": [], "line_items": [], "findings": []} | other
+    return Report(SUMMARY, tables, **parts)
+
+
+def written(report: Report, folder: Path) -> Any:
+    write_workbook(report, folder / "result.xlsx")
+    assert [path.name for path in folder.iterdir()] == ["result.xlsx"]
+    return load_workbook(folder / "result.xlsx")
+
+
+def values(sheet: Any) -> list[list[Any]]:
+    return [list(row) for row in sheet.iter_rows(values_only=True)]
+
+
+def parts(path: Path) -> dict[str, str]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+# --- rows and cells ---------------------------------------------------------------------------
+
+
+def test_every_row_comes_back_in_order_with_what_became_of_it(tmp_path: Path) -> None:
+    source = table(
+        [
+            ["A title", ""],
+            ["Invoice No ", "amount"],
+            ["00123", "100000"],
+            ["", "5"],
+            ["Invoice No ", "amount"],
+            ["Total", "100005"],
+            ["note", ""],
+        ],
+        header=1,
+        numbers=[1, 3, 4, 6, 7, 8, 9],
+        roles=[Role.DATA, Role.DATA, Role.REPEATED_HEADER, Role.CONTROL_TOTAL, Role.IGNORED],
+    )
+    loaded = datetime(2025, 3, 31, 14, 5, tzinfo=UTC)
+    created = bill(
+        4, Status.CREATED, light_id="id-1", light_state="DRAFT", attempts=2, loaded_at=loaded
+    )
+    rejected = bill(6, Status.REJECTED, message="Light said no", attempts=1)
+    book = written(report(source, bills=[created, rejected]), tmp_path)
+    assert book.sheetnames == ["Summary", "Bills", "Problems", "Tie-out"]
+    none = [None] * 5
+    assert values(book["Bills"]) == [
+        ["Invoice No ", "amount", "import_status", *ADDED],
+        ["00123", "100000", "created", None, "id-1", "DRAFT", 2, "2025-03-31T14:05:00Z", 4],
+        [None, "5", "rejected", "Light said no", None, None, 1, None, 6],
+        ["Invoice No ", "amount", "repeated_header", *none, 7],
+        ["Total", "100005", "control_total", *none, 8],
+        ["note", None, "ignored", *none, 9],
+    ]
+
+
+AWKWARD = [
+    "=1+1",
+    "+44 20",
+    "-5",
+    "@SUM(A1)",
+    "\tleading tab",
+    "\rleading return",
+    "00012",
+    "1e5",
+    " spaces ",
+    "two\nlines",
+    "two\r\nlines",
+    "null \x00 bell \x07 escape \x1b unit \x1f",
+    "_x0041_",
+    "<r>x</r>",
+    "<r><t>&amp;</t></r>",
+    "</t></is></c><c><f>1+1</f></c>",
+    "大塚 😀",
+    "http://example.com/",
+    "internal:Bills!A1",
+    "TRUE",
+    "#REF!",
+    "x" * 300,
+    "y" * 32767,
+    "1234567890123456789",
+    "{=1+1}",
+]
+
+
+def test_awkward_text_is_read_back_exactly_and_never_as_a_formula(tmp_path: Path) -> None:
+    source = table([["text"], *([text] for text in AWKWARD)])
+    written(report(source), tmp_path)
+    path = tmp_path / "result.xlsx"
+    sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_name("Bills")
+    assert [row[0] for row in sheet.to_python(skip_empty_area=False)] == ["text", *AWKWARD]
+    xml = parts(path)["xl/worksheets/sheet2.xml"]
+    assert "<f>" not in xml
+    assert "<hyperlink" not in xml
+
+
+def test_escapes_that_overlap_survive(tmp_path: Path) -> None:
+    book = written(report(table([["text"], ["_x005F_x000D_"]])), tmp_path)
+    # Each piece is decoded by itself, as Excel does: _x005F_ stands for an underscore.
+    raw = book["Bills"]["A2"].value
+    assert re.sub("_x005F_", "_", raw) == "_x005F_x000D_"
+
+
+def test_the_header_is_written_as_it_was(tmp_path: Path) -> None:
+    book = written(report(table([["=A1", "* Vendor (required)"], ["a", "b"]])), tmp_path)
+    assert [cell.value for cell in book["Bills"][1][:2]] == ["=A1", "* Vendor (required)"]
+    assert [cell.data_type for cell in book["Bills"][1][:2]] == ["s", "s"]
+
+
+def test_text_that_is_too_long_is_cut_and_both_row_and_summary_say_so(tmp_path: Path) -> None:
+    book = written(report(table([["memo"], ["😀" * 20000], ["\ud83d half"]])), tmp_path)
+    cut, half = book["Bills"]["A2"].value, book["Bills"]["A3"].value
+    assert cut.endswith("… (cut)")
+    assert 32760 <= len(cut.encode("utf-16-le")) // 2 <= 32767
+    assert half == "\\ud83d half"
+    assert "memo, row 2: an Excel cell cannot hold this text" in book["Bills"]["C2"].value
+    assert any("2 texts" in str(row[1]) for row in values(book["Summary"]))
+
+
+def test_only_numbers_that_keep_their_text_are_numbers(tmp_path: Path) -> None:
+    number, text, date = CellKind.NUMBER, CellKind.TEXT, CellKind.DATE
+    cells = [
+        ("100000", number, 100000),
+        ("-12", number, -12),
+        ("0.1", number, 0.1),
+        ("123456789012345", number, 123456789012345),
+        ("1234567890123456", number, "1234567890123456"),
+        ("19.990000000000002", number, "19.990000000000002"),
+        ("007", number, "007"),
+        ("-0", number, "-0"),
+        ("nan", number, "nan"),
+        ("1_0", number, "1_0"),
+        ("1.50", number, "1.50"),
+        ("100000", text, "100000"),
+        ("2025-03-31", date, "2025-03-31"),
+        ("TRUE", CellKind.BOOLEAN, "TRUE"),
+        ("=A1+B1", CellKind.UNCALCULATED, "=A1+B1"),
+    ]
+    source = table(
+        [["x"], *([text] for text, _, _ in cells)],
+        kinds=[[text], *([kind] for _, kind, _ in cells)],
+    )
+    book = written(report(source), tmp_path)
+    assert [row[0] for row in values(book["Bills"])[1:]] == [value for _, _, value in cells]
+    assert book["Bills"]["A5"].number_format == "0"  # not 1.23457E+14
+    assert book["Bills"]["A13"].number_format == "@"  # stays text when somebody edits it
+
+
+def test_blank_cells_of_a_text_column_stay_text_when_filled_in(tmp_path: Path) -> None:
+    write_workbook(report(table([["a"], [""]])), tmp_path / "result.xlsx")
+    xml = parts(tmp_path / "result.xlsx")["xl/worksheets/sheet2.xml"]
+    style = re.search(r'<col min="1" max="1" [^>]*style="(\d+)"', xml)
+    assert style is not None
+    book = load_workbook(tmp_path / "result.xlsx")
+    assert book._cell_styles[int(style.group(1))].numFmtId == 49  # "@"
+
+
+def test_several_tables_of_a_kind_get_a_sheet_each(tmp_path: Path) -> None:
+    lines = table([["b"], ["2"]], kind=TableKind.LINE_ITEMS)
+    results = [RowResult(2, 2, Status.CREATED, light_id="line-1")]
+    book = written(
+        report(table([["a"], ["1"]]), table([["a"], ["x"]]), lines, lines, line_items=results),
+        tmp_path,
+    )
+    assert book.sheetnames[1:5] == ["Bills", "Bills 2", "Line items", "Line items 2"]
+    assert [c.value for c in book["Line items"][1]][3] == "light_line_item_id"
+    assert [c.value for c in book["Line items"][2]][:4] == ["2", "created", None, "line-1"]
+
+
+def test_the_columns_of_a_former_result_are_replaced(tmp_path: Path) -> None:
+    header = ["vendor", "import_status", *ADDED, "mine"]
+    row = ["Acme", "invalid", "old", "old-id", "", "0", "", "9", "kept"]
+    book = written(
+        report(table([header, row]), bills=[bill(2, Status.VALID)], findings=[finding(2, 8)]),
+        tmp_path,
+    )
+    assert values(book["Bills"]) == [
+        ["vendor", "mine", "import_status", *ADDED],
+        ["Acme", "kept", "valid", "This is wrong", None, None, 0, None, 2],
+    ]
+    assert book["Problems"]["D2"].hyperlink.location == "'Bills'!B2"
+
+
+def test_a_flat_file_gets_one_row_a_bill_and_all_its_rows_as_line_items(tmp_path: Path) -> None:
+    source = table([["No", "net"], ["00123", "1"], ["00123", "x"]], kind=TableKind.FLAT)
+    rows = [RowResult(0, 2, Status.INVALID), RowResult(0, 3, Status.INVALID)]
+    wrong = finding(3, 1, bills=(0,), lines=(1,))
+    book = written(
+        report(source, bills=[bill(2, Status.INVALID)], line_items=rows, findings=[wrong]),
+        tmp_path,
+    )
+    assert book.sheetnames == ["Summary", "Bills", "Line items", "Problems", "Tie-out"]
+    assert values(book["Bills"])[0][:7] == [
+        "vendor",
+        "invoice_number",
+        "issued_date",
+        "currency",
+        "amount_cents",
+        "amount_money",
+        "lines",
+    ]
+    assert values(book["Bills"])[1][:9] == [
+        "Müller",
+        "00123",
+        "2025-03-01",
+        "GBP",
+        123456,
+        1234.56,
+        2,
+        "invalid",
+        "row 3: This is wrong",
+    ]
+    assert book["Bills"]["F2"].number_format == "#,##0.00"
+    lines = values(book["Line items"])
+    assert [row[2:4] for row in lines[1:]] == [
+        ["invalid", "row 3: This is wrong"],
+        ["invalid", "This is wrong"],
+    ]
+    assert book["Problems"]["D2"].hyperlink.location == "'Line items'!B3"
+
+
+def test_bills_whose_file_is_gone_are_still_listed(tmp_path: Path) -> None:
+    book = written(report(bills=[bill(2, Status.CREATED, light_id="id-1")]), tmp_path)
+    assert book.sheetnames == ["Summary", "Bills", "Problems", "Tie-out"]
+    assert [c.value for c in book["Bills"][2]][7:10] == ["created", None, "id-1"]
+
+
+def test_amounts_too_large_for_a_float_are_written_as_text(tmp_path: Path) -> None:
+    source = table([["No"], ["1"]], kind=TableKind.FLAT)
+    huge = replace(bill(2, Status.VALID), amount=2**63 - 1)
+    unreadable = replace(bill(2, Status.INVALID), amount=None)
+    book = written(report(source, bills=[huge, unreadable]), tmp_path)
+    assert [c.value for c in book["Bills"][2][4:6]] == [
+        "9223372036854775807",
+        "92,233,720,368,547,758.07",
+    ]
+    assert [c.value for c in book["Bills"][3][4:6]] == [None, None]
+
+
+# --- findings ---------------------------------------------------------------------------------
+
+
+def test_offending_cells_are_coloured_and_say_why(tmp_path: Path) -> None:
+    source = table([["a", "b"], ["1", ""], ["2", "x"]], numbers=[1, 5, 9])
+    findings = [
+        finding(5, 1, message="Missing"),
+        finding(9, 0, severity=Severity.WARNING, message="Odd \x1b"),
+        finding(9, 0, severity=Severity.WARNING, message="Also odd"),
+    ]
+    sheet = written(report(source, bills=[bill(5, Status.INVALID)], findings=findings), tmp_path)[
+        "Bills"
+    ]
+    assert sheet["B2"].fill.fgColor.rgb == "FFF8DAD7"
+    assert sheet["B2"].value is None
+    assert sheet["B2"].comment.text == "Missing\n→ Put it right"
+    assert sheet["B2"].comment.author == "light-import"
+    assert sheet["A3"].fill.fgColor.rgb == "FFFFF0C8"
+    assert sheet["A3"].comment.text == ("Odd \\x1b\n→ Put it right\n\nAlso odd\n→ Put it right")
+    assert sheet["A2"].fill.fill_type is None
+    assert [sheet["D2"].value, sheet["D3"].value] == ["Missing", "Odd \\x1b; Also odd"]
+
+
+def test_a_bill_says_what_is_wrong_in_its_lines(tmp_path: Path) -> None:
+    lines = table([["b"], ["2"]], kind=TableKind.LINE_ITEMS)
+    wrong = finding(2, 0, table=1, bills=(0,), lines=(0,))
+    many = [replace(wrong, message=f"Wrong {i}") for i in range(20)]
+    book = written(
+        report(
+            table([["a"], ["1"], ["2"]]),
+            lines,
+            bills=[bill(2, Status.INVALID), bill(3, Status.INVALID)],
+            line_items=[RowResult(1, 2, Status.INVALID)],
+            findings=many,
+        ),
+        tmp_path,
+    )
+    message = book["Bills"]["C2"].value
+    assert message.startswith("row 2: Wrong 0; row 2: Wrong 1;")
+    assert message.endswith("and 12 others, see the sheet Problems")
+    assert book["Bills"]["C3"].value.startswith("Another row of this bill has a problem")
+
+
+def test_problems_are_linked_to_their_cells(tmp_path: Path) -> None:
+    source = table(
+        [["title", ""], ["a", "b"], ["1", "2"], ["3", "4"]], header=1, numbers=[1, 4, 6, 9]
+    )
+    findings = [
+        finding(9, 1),
+        finding(6),
+        finding(4, 0),
+        finding(None, None, table=None),
+        finding(1, 0),
+        finding(77, 0),
+    ]
+    sheet = written(report(source, findings=findings), tmp_path)["Problems"]
+    assert values(sheet)[0] == [
+        "severity",
+        "file",
+        "sheet",
+        "row",
+        "column",
+        "value",
+        "message",
+        "hint",
+        "code",
+    ]
+    assert [row[3] for row in values(sheet)[1:]] == [9, 6, 4, None, 1, 77]
+    links = [sheet.cell(row, 4).hyperlink for row in range(2, 8)]
+    targets = [link.location if link else None for link in links]
+    assert targets == ["'Bills'!B3", "'Bills'!A2", "'Bills'!A1", None, None, None]
+    assert values(sheet)[1][5:] == ["value", "This is wrong", "Put it right", "bills.x"]
+
+
+def test_without_problems_the_sheet_says_so(tmp_path: Path) -> None:
+    assert written(report(), tmp_path)["Problems"]["A2"].value == "No problems found."
+
+
+def test_comments_are_limited_and_the_limit_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows_module, "MOST_COMMENTS", 2)
+    source = table([["a"], ["1"], ["2"], ["3"]])
+    book = written(report(source, findings=[finding(row, 0) for row in (2, 3, 4)]), tmp_path)
+    cells = [book["Bills"].cell(row, 1) for row in (2, 3, 4)]
+    assert [cell.comment is not None for cell in cells] == [True, True, False]
+    assert cells[2].fill.fgColor.rgb == "FFF8DAD7"
+    assert "1 more are coloured without one" in book["Problems"]["A5"].value
+
+
+def test_a_bill_is_linked_to_light_only_by_a_web_address(tmp_path: Path) -> None:
+    bills = [bill(2, Status.CREATED, light_id="a"), bill(3, Status.CREATED, light_id="b")]
+    links = {"a": "https://app.example.com/bills/a", "b": "file:///etc/passwd"}
+    book = written(report(table([["x"], ["1"], ["2"]]), bills=bills, links=links), tmp_path)
+    cells = [book["Bills"].cell(row, 4) for row in (2, 3)]
+    assert [cell.value for cell in cells] == ["a", "b"]
+    assert cells[0].hyperlink.target == "https://app.example.com/bills/a"
+    assert cells[1].hyperlink is None
+
+
+def test_each_status_has_its_words_and_its_colour(tmp_path: Path) -> None:
+    bills = [bill(i + 2, status) for i, status in enumerate(Status)]
+    source = table([["x"], *(["1"] for _ in Status)])
+    sheet = written(report(source, bills=bills), tmp_path)["Bills"]
+    cells = [sheet.cell(i + 2, 2) for i in range(len(Status))]
+    assert [cell.value for cell in cells] == [status.value for status in Status]
+    assert all(cell.fill.fill_type == "solid" for cell in cells)
+
+
+# --- summary, tie-out, the file ----------------------------------------------------------------
+
+
+def text_of(sheet: Any) -> str:
+    return "\n".join(str(value) for row in values(sheet) for value in row if value is not None)
+
+
+def test_the_summary_tells_the_whole_run(tmp_path: Path) -> None:
+    total = replace(SUMMARY.totals[0], unreadable=1)
+    other = [CurrencyTotal(f"X{i}", 1, 1, {"created": 1}, 1) for i in range(5)]
+    summary = replace(SUMMARY, totals=(total, *other), notes=("Dates are DD/MM.",), exit_code=1)
+    book = written(replace(report(), summary=summary), tmp_path)
+    text = text_of(book["Summary"])
+    for words in (
+        "1 of 2 bills is in Light; 1 needs correction.",
+        "Next: Correct the cells in red, then run it again",
+        "Created in Light",
+        "Northwind & Sons",
+        "https://api.example.com",
+        "2025-03-31T14:05:00Z",
+        "3.2 s",
+        "Rows of data",
+        "Dates are DD/MM.",
+        "2 more currencies: see the sheet Tie-out.",
+        "1 bill without a readable amount",
+    ):
+        assert words in text
+    assert len(book["Summary"]._charts) == 1
+    assert book["Summary"].sheet_view.showGridLines is False
+    assert book.active.title == "Summary"
+
+
+def test_the_tie_out_is_exact_and_in_words(tmp_path: Path) -> None:
+    totals = (
+        replace(SUMMARY.totals[0], control=123456),
+        CurrencyTotal("EUR", 10**18 + 1, 10**18 + 1, {"created": 10**18 + 1}, 1),
+    )
+    book = written(replace(report(), summary=replace(SUMMARY, totals=totals)), tmp_path)
+    rows = [row[1:5] for row in values(book["Tie-out"]) if row[1]]
+    assert rows[2:] == [
+        ["GBP, 2 bills", "Amount", "Cents", None],
+        ["Bills in the file", 1234.56, 123456, None],
+        ["   of which: Needs correction", 234.56, 23456, "not in Light"],
+        ["   of which: Created in Light", 1000, 100000, "in Light"],
+        ["In Light", 1000, 100000, None],
+        [
+            "Difference: file less Light",
+            234.56,
+            23456,
+            "234.56 GBP of the file is not known to be in Light.",
+        ],
+        ["Total stated by the file or the template", 1234.56, 123456, None],
+        ["Difference: stated less file", 0, 0, "Agrees with the bills."],
+        ["EUR, 1 bill", "Amount", "Cents", None],
+        ["Bills in the file", "10,000,000,000,000,000.01", "1000000000000000001", None],
+        [
+            "   of which: Created in Light",
+            "10,000,000,000,000,000.01",
+            "1000000000000000001",
+            "in Light",
+        ],
+        ["In Light", "10,000,000,000,000,000.01", "1000000000000000001", None],
+        ["Difference: file less Light", 0, 0, "Ties out."],
+    ]
+
+
+def test_control_characters_in_names_do_not_break_the_file(tmp_path: Path) -> None:
+    nasty = 'a\x00\x1b\ud800&"<>\u202e' + "n" * 300
+    summary = replace(
+        SUMMARY,
+        company=nasty,
+        base_url=nasty,
+        template=nasty,
+        run=nasty,
+        sources=(nasty,),
+        next_step=nasty,
+        notes=(nasty,),
+        totals=(CurrencyTotal(nasty, 1, 1, {"created": 1}, 1),),
+    )
+    cell = CellRef(nasty, nasty, 2, nasty, 0, 0)
+    wrong = Finding(nasty, Severity.ERROR, cell, nasty, nasty, nasty)
+    result = RowResult(0, 2, Status.REJECTED, nasty, nasty, nasty)
+    bills = [BillResult(result, nasty, nasty, nasty, nasty, 1, 1)]
+    flat = table([[nasty], [nasty]], kind=TableKind.FLAT)
+    book = written(
+        Report(summary, (flat,), bills, [result], [wrong], {nasty: "https://x/"}), tmp_path
+    )
+    assert book["Bills"]["A2"].value.startswith("a")
+
+
+def test_the_workbook_knows_its_template_and_run(tmp_path: Path) -> None:
+    book = written(report(table([["a"], ["1"]], kind=TableKind.FLAT)), tmp_path)
+    names = {item.name: item.value for item in book.custom_doc_props.props}
+    assert names == {
+        "light_import_template": "light",
+        "light_import_run": "r1",
+        "light_import_layout": "flat",
+    }
+    assert book.properties.creator == "light-import"
+
+
+def test_headers_stay_in_sight_and_are_printed_on_each_page(tmp_path: Path) -> None:
+    sheet = written(report(table([["a"], ["1"]])), tmp_path)["Bills"]
+    assert sheet.freeze_panes == "A2"
+    assert sheet.auto_filter.ref == "A1:H2"
+    assert sheet.print_title_rows == "$1:$1"
+    assert sheet.page_setup.orientation == "landscape"
+    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (None, 0)
+
+
+class Broken(Sequence[str]):
+    """A column that cannot be read to its end."""
+
+    def __len__(self) -> int:
+        return 4
+
+    def __getitem__(self, i: Any) -> Any:
+        if i == 3:
+            raise RuntimeError("the disk is gone")
+        return "text"
+
+
+def test_an_interrupted_write_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = tmp_path / "result.xlsx"
+    path.write_text("the former result")
+    whole = table([["text"]] * 4)
+    broken = replace(whole, source=replace(whole.source, columns=(Broken(),)))
+    with pytest.raises(RuntimeError, match="the disk is gone"):
+        write_workbook(report(broken), path)
+    gc.collect()  # files left open would warn here
+    assert [p.name for p in tmp_path.iterdir()] == ["result.xlsx"]
+    assert path.read_text() == "the former result"
+
+
+def test_a_full_disk_leaves_the_former_result_and_is_told_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "result.xlsx"
+    path.write_text("the former result")
+    monkeypatch.setattr(zipfile.ZipFile, "write", full)
+    with pytest.raises(UsageProblem, match="No space left on device"):
+        write_workbook(report(), path)
+    assert [p.name for p in tmp_path.iterdir()] == ["result.xlsx"]
+    assert path.read_text() == "the former result"
+
+
+def test_rows_are_not_lost_where_the_parts_of_a_table_differ(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        write_workbook(report(table([["a"], ["1"], ["2"]], roles=[Role.DATA])), tmp_path / "r.xlsx")
+
+
+def test_a_folder_that_is_missing_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UsageProblem, match="could not be written"):
+        write_workbook(report(), tmp_path / "missing" / "result.xlsx")
+
+
+def test_more_rows_than_excel_holds_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    n = 1_048_576
+    column = ["a"] + [""] * n
+    long = InputTable(
+        SourceTable("big.csv", None, (column,), range(1, n + 2)),
+        TableKind.BILLS,
+        0,
+        ("a",),
+        [Role.DATA] * n,
+    )
+    with pytest.raises(UsageProblem, match=r"big\.csv has 1,048,576 rows"):
+        write_workbook(report(long), tmp_path / "result.xlsx")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,449 @@
+"""The sandbox as a server: access, limits, the page, its database, starting and stopping."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from importer.errors import UsageProblem
+from importer.sandbox import Sandbox, SandboxSettings, running, serve
+from importer.sandbox.limits import WINDOWS, Limiter
+from importer.sandbox.reference import SHIPPED, load_reference
+from importer.sandbox.settings import Window
+
+PATH = "/v1/invoice-payables"
+KEY = "k-123"
+BASIC = {"Authorization": f"Basic {KEY}"}
+
+
+@contextmanager
+def started(settings: SandboxSettings) -> Iterator[tuple[Sandbox, httpx.Client]]:
+    with running(settings) as box, httpx.Client(base_url=box.base_url, headers=BASIC) as client:
+        yield box, client
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[tuple[Sandbox, httpx.Client]]:
+    with started(SandboxSettings(key=KEY, requests_per_minute=100_000)) as both:
+        yield both
+
+
+# --- access -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("header", [f"Basic {KEY}", f"Bearer {KEY}", f"bearer {KEY}"])
+def test_the_key_is_taken_as_it_is_in_either_scheme(
+    shared: tuple[Sandbox, httpx.Client], header: str
+) -> None:
+    answer = shared[1].get("/v1/entities", headers={"Authorization": header})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [None, "", KEY, "Basic", "Basic k-12", "Basic ay0xMjM6", f"Token {KEY}", "Basic ké"],
+)
+def test_without_the_key_every_address_is_a_401_in_the_form_of_the_gateway(
+    shared: tuple[Sandbox, httpx.Client], header: str | None
+) -> None:
+    box, _ = shared
+    before = box.counters.unauthorized
+    headers = {} if header is None else {"Authorization": header.encode()}
+    for address in ("/v1/entities", "/nowhere", PATH):
+        answer = httpx.get(box.base_url + address, headers=headers)
+        assert answer.status_code == 401
+        assert answer.json()["type"] == "UNAUTHORIZED"
+        assert set(answer.json()) == {"type", "message"}
+    assert box.counters.unauthorized == before + 3
+
+
+def test_unknown_addresses_and_methods_are_json_too(
+    shared: tuple[Sandbox, httpx.Client],
+) -> None:
+    _, client = shared
+    for address in ("/v1/nowhere", f"{PATH}/", "/v1"):
+        missing = client.get(address)
+        assert missing.status_code == 404
+        assert missing.json()["type"] == "NOT_FOUND"
+    wrong = client.put("/v1/vendors", json={})
+    assert wrong.status_code == 405
+    assert wrong.json()["type"] == "METHOD_NOT_ALLOWED"
+    assert "GET" in wrong.headers["allow"]
+
+
+# --- limits -----------------------------------------------------------------------------------
+
+
+def test_past_the_minutes_limit_there_is_a_429_that_says_when_to_come_back() -> None:
+    with started(SandboxSettings(key=KEY, requests_per_minute=3)) as (box, client):
+        answers = [
+            client.get("/v1/entities"),
+            client.post(PATH, json={}),
+            client.get("/v1/nowhere"),
+        ]
+        assert [answer.headers["x-ratelimit-remaining"] for answer in answers] == ["2", "1", "0"]
+        assert answers[0].headers["x-ratelimit-limit"] == "3"
+        assert 55 <= int(answers[0].headers["x-ratelimit-reset"]) - time.time() <= 61
+        over = client.post(PATH, json={})
+        assert over.status_code == 429
+        assert over.json()["type"] == "TOO_MANY_REQUESTS"
+        assert 55 <= int(over.headers["retry-after"]) <= 60
+        assert over.headers["x-ratelimit-remaining"] == "0"
+        assert httpx.get(box.base_url + "/v1/entities").status_code == 401
+        assert client.get("/").status_code == 200
+        assert len(box.bills()) == 1
+        counters = box.counters
+        assert (counters.throttled, counters.bill_posts, counters.authenticated) == (1, 1, 4)
+        assert counters.received == 6
+        assert counters.by_route[f"POST {PATH}"] == 1
+
+
+def test_the_headers_on_successes_can_be_switched_off() -> None:
+    settings = SandboxSettings(key=KEY, requests_per_minute=1, headers_on_success=False)
+    with started(settings) as (_, client):
+        assert "x-ratelimit-limit" not in client.get("/v1/entities").headers
+        assert client.get("/v1/entities").headers["x-ratelimit-limit"] == "1"
+
+
+def test_past_the_days_limit_the_wait_is_until_midnight_utc() -> None:
+    noon = 20_000 * 86_400 + 43_200.5
+    clock = [noon]
+    limiter = Limiter(100, 3, "sliding", lambda: clock[0])
+    assert [limiter.take().allowed for _ in range(4)] == [True, True, True, False]
+    headers = limiter.take().headers()
+    assert headers["Retry-After"] == "43200"
+    assert headers["X-RateLimit-Limit"] == "3"
+    assert headers["X-RateLimit-Reset"] == str(20_001 * 86_400)
+    clock[0] = 20_001 * 86_400
+    assert limiter.take().allowed
+
+
+def test_a_sliding_window_never_lets_more_through_in_any_minute() -> None:
+    clock = [1_000_000.0]
+    limiter = Limiter(5, 10**6, "sliding", lambda: clock[0])
+    times = []
+    for step in range(1_000):
+        clock[0] = 1_000_000 + step * 0.7
+        if limiter.take().allowed:
+            times.append(clock[0])
+    for start in times:
+        assert sum(start <= moment < start + 60 for moment in times) <= 5
+    assert len(times) >= 55
+
+
+def test_a_fixed_window_starts_anew_with_the_minute_of_the_clock() -> None:
+    clock = [59.5]
+    limiter = Limiter(2, 10**6, "fixed", lambda: clock[0])
+    assert [limiter.take().allowed for _ in range(3)] == [True, True, False]
+    assert limiter.take().headers()["Retry-After"] == "1"
+    clock[0] = 60.0
+    assert limiter.take().remaining == 1
+
+
+def test_a_bucket_gives_one_more_as_soon_as_one_has_dripped_in() -> None:
+    clock = [0.0]
+    limiter = Limiter(60, 10**6, "bucket", lambda: clock[0])
+    assert all(limiter.take().allowed for _ in range(60))
+    refused = limiter.take()
+    assert not refused.allowed
+    assert refused.headers()["Retry-After"] == "1"
+    clock[0] = 1.0
+    assert [limiter.take().allowed for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize("window", list(WINDOWS))
+def test_who_waits_as_long_as_told_is_let_through_in_every_window(window: Window) -> None:
+    clock = [1_234.56]
+    limiter = Limiter(7, 10**6, window, lambda: clock[0])
+    for _ in range(200):
+        answer = limiter.take()
+        if not answer.allowed:
+            clock[0] += int(answer.headers()["Retry-After"])
+            assert limiter.take().allowed
+        clock[0] += 0.013
+
+
+# --- latency ----------------------------------------------------------------------------------
+
+
+def test_every_answer_takes_the_latency_and_the_bill_is_kept_before_it_arrives() -> None:
+    with started(SandboxSettings(key=KEY, latency=0.4)) as (box, client):
+        begun = time.monotonic()
+        sender = threading.Thread(target=client.post, args=(PATH,), kwargs={"json": {}})
+        sender.start()
+        assert box.bills() == []
+        while not box.bills():
+            time.sleep(0.005)
+        assert time.monotonic() - begun >= 0.2
+        assert sender.is_alive()
+        sender.join()
+        assert time.monotonic() - begun >= 0.4
+
+
+# --- the page ---------------------------------------------------------------------------------
+
+
+def test_the_page_shows_bills_newest_first_as_money_and_escapes_what_they_say() -> None:
+    reference = load_reference()
+    vendor = next(row for row in reference.vendors.values() if "&" in row.name)
+    with started(SandboxSettings(key=KEY)) as (box, client):
+        for number, cents in (("<script>alert(1)</script>", 123_456_789), ("NEXT", -5)):
+            line = {"netAmount": cents, "description": "<b>bold</b>"}
+            sent = {"vendorId": vendor.id, "invoiceNumber": number, "amount": cents}
+            sent |= {"currency": "GBP", "lineItems": [line]}
+            assert client.post(PATH, json=sent).status_code == 200
+        page = httpx.get(box.base_url + "/")
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    text = page.text
+    assert "<script" not in text
+    assert "<b>bold" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert "1,234,567.89" in text
+    assert "-0.05" in text
+    assert "1,234,567.84" in text  # the total
+    assert vendor.name.replace("&", "&amp;") in text
+    assert text.index("NEXT") < text.index("&lt;script&gt;")
+
+
+def test_the_page_needs_the_key_when_asked_for_under_a_foreign_name(
+    shared: tuple[Sandbox, httpx.Client],
+) -> None:
+    base = shared[0].base_url
+    foreign = {"Host": "evil.example"}
+    assert httpx.get(base, headers=foreign).status_code == 401
+    assert httpx.get(base, headers=foreign | BASIC).status_code == 200
+
+
+# --- the database -----------------------------------------------------------------------------
+
+
+def test_every_new_sandbox_is_another_company_and_a_kept_one_stays_itself(tmp_path: Path) -> None:
+    kept = SandboxSettings(key=KEY, database=tmp_path / "sandbox.db")
+    companies = []
+    for settings in (SandboxSettings(key=KEY), kept, kept, SandboxSettings(key=KEY)):
+        with started(settings) as (box, client):
+            client.post(PATH, json={"lineItems": [{"netAmount": 5}]})
+            companies.append(client.get("/v1/companies/current").json()["id"])
+            bills = box.bills()
+            if len(companies) == 3:
+                assert len(bills) == 2
+                assert [bill["companyId"] for bill in bills] == [companies[1]] * 2
+                listed = client.get("/v1/bff/invoice-payables").json()["records"]
+                assert [record["id"] for record in listed] == [bill["id"] for bill in bills]
+            else:
+                assert len(bills) == 1
+    assert companies[1] == companies[2]
+    assert len(set(companies)) == 3
+
+
+def test_a_file_that_is_not_a_sandboxs_database_is_left_alone(tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("not a database at all, but long enough to be read as one" * 20)
+    before = text.read_bytes()
+    with pytest.raises(UsageProblem, match=r"notes\.txt"), running(SandboxSettings(database=text)):
+        pass
+    assert text.read_bytes() == before
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE vendors (name)")
+        connection.commit()
+    before = path.read_bytes()
+    with (
+        pytest.raises(UsageProblem, match="not a sandbox's database"),
+        running(SandboxSettings(database=path)),
+    ):
+        pass
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+# --- the reference company --------------------------------------------------------------------
+
+
+def test_the_shipped_company_has_what_the_importer_has_to_cope_with() -> None:
+    reference = load_reference()
+    names = [row.name for row in reference.vendors.values()]
+    assert {"NA Systems", "Total Gas & Power", "Møller & Sønner ApS", "IBM UK LTD"} <= set(names)
+    assert len(names) - len(set(names)) == 1
+    assert [row.country for row in reference.entities.values()] == ["GB", "DE", "DK"]
+    assert [row.basis_points for row in reference.tax_codes.values()][:4] == [2000, 500, 0, 1900]
+    assert {row.input_type for row in reference.groups.values()} == {
+        "TEXT",
+        "SINGLE_SELECT",
+        "MULTI_SELECT",
+        "NUMERIC",
+        "DATE",
+        "BOOLEAN",
+    }
+
+
+def test_every_supplier_of_the_real_ledger_is_a_vendor_of_the_shipped_company() -> None:
+    sample = Path(__file__).parents[2] / "samples" / "uk-spend"
+    with (sample / "dh-spend-march.csv").open(encoding="cp1252", newline="") as file:
+        suppliers = {row["Supplier"] for row in csv.DictReader(file)} - {""}
+    with (sample / "vendors.csv").open(encoding="utf-8", newline="") as file:
+        table = {row["value"]: row["id"] for row in csv.DictReader(file)}
+    vendors = load_reference().vendors
+    assert set(table) == suppliers
+    assert len(suppliers) == 424
+    assert all(vendors[vendor_id].name == name for name, vendor_id in table.items())
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("vendors.csv", "V-1002,", "V-1002,x\n,", "vendors.csv, row 3: currency"),
+        ("accounts.csv", "1300", "13a", "accounts.csv, row 3: code '13a'"),
+        ("entities.csv", ",EUR,", ",EURO,", "entities.csv, row 3: localCurrency 'EURO'"),
+        ("tax_codes.csv", ",19", ",190", "tax_codes.csv, row 5: percent '190'"),
+        ("tax_codes.csv", "percent", "rate", "tax_codes.csv, row 1: there is no column percent"),
+        ("custom_properties.json", '"TEXT"', '"PROSE"', "custom_properties.json, group 1"),
+        ("company.json", "GBP", "gbp", "company.json: baseCurrency"),
+        ("company.json", "{", "", "company.json is not valid JSON"),
+    ],
+)
+def test_a_mistake_in_a_reference_of_ones_own_names_file_and_row(
+    tmp_path: Path, file: str, old: str, new: str, message: str
+) -> None:
+    folder = tmp_path / "reference"
+    shutil.copytree(SHIPPED, folder)
+    text = (folder / file).read_text(encoding="utf-8")
+    (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(UsageProblem) as caught, running(SandboxSettings(reference=folder)):
+        pass
+    assert message in str(caught.value)
+
+
+def test_a_vendor_that_is_there_twice_is_refused_with_both_rows(tmp_path: Path) -> None:
+    folder = tmp_path / "reference"
+    shutil.copytree(SHIPPED, folder)
+    rows = (folder / "vendors.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / "vendors.csv").write_text("".join([*rows[:5], rows[1]]), encoding="utf-8")
+    with pytest.raises(UsageProblem, match=r"row 6: id '.*' is that of row 2"):
+        load_reference(folder)
+    with pytest.raises(UsageProblem, match="no folder"):
+        load_reference(tmp_path / "missing")
+
+
+# --- starting and stopping --------------------------------------------------------------------
+
+
+def test_it_stops_at_once_with_connections_open_and_a_slow_answer_under_way() -> None:
+    outcomes: list[object] = []
+
+    def slow(client: httpx.Client) -> None:
+        try:
+            outcomes.append(client.post(PATH, json={}, timeout=30).status_code)
+        except httpx.HTTPError as error:
+            outcomes.append(error)
+
+    settings = SandboxSettings(key=KEY, latency=60)
+    with httpx.Client(headers=BASIC) as client, socket.socket() as idle:
+        with running(settings) as box:
+            client.base_url = httpx.URL(box.base_url)
+            idle.connect(("127.0.0.1", int(box.base_url.rsplit(":", 1)[1])))
+            sender = threading.Thread(target=slow, args=(client,))
+            sender.start()
+            while not box.counters.received:
+                time.sleep(0.005)
+            begun = time.monotonic()
+        assert time.monotonic() - begun < 0.5
+        sender.join()
+    assert outcomes != [200]
+
+
+def test_bills_sent_at_once_by_many_are_all_kept_each_once() -> None:
+    with started(SandboxSettings(key=KEY)) as (box, client):
+
+        def work() -> None:
+            for _ in range(20):
+                assert client.post(PATH, json={"lineItems": [{"netAmount": 1}]}).status_code == 200
+
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            assert all(len(bill["lineItems"]) == 1 for bill in box.bills())
+        bills = box.bills()
+        assert len({bill["id"] for bill in bills}) == 160
+        created = [bill["invoiceCreatedAt"] for bill in bills]
+        assert created == sorted(set(created))
+        assert box.counters.bills_created == 160
+
+
+def test_it_can_be_started_and_used_from_another_thread() -> None:
+    found = []
+
+    def work() -> None:
+        with started(SandboxSettings(key=KEY)) as (_, client):
+            found.append(client.get("/v1/entities").status_code)
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [200] * 3
+
+
+def test_a_busy_port_and_senseless_settings_are_said_in_a_sentence() -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        with pytest.raises(UsageProblem, match="choose another"):
+            serve(SandboxSettings(), busy.getsockname()[1], print)
+    with pytest.raises(UsageProblem, match="not a port"):
+        serve(SandboxSettings(), 70_000, print)
+    for settings in (
+        SandboxSettings(key=" "),
+        SandboxSettings(requests_per_minute=0),
+        SandboxSettings(latency=-1),
+        SandboxSettings(window="weekly"),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(UsageProblem), running(settings):
+            pass
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_in_the_foreground_it_serves_until_a_signal_and_then_returns(number: int) -> None:
+    script = (
+        "from importer.sandbox import SandboxSettings, serve\n"
+        "serve(SandboxSettings(), 0, lambda url: print(url, flush=True))\n"
+        "print('done')\n"
+    )
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=root,
+    ) as process:
+        assert process.stdout is not None
+        base_url = process.stdout.readline().strip()
+        with httpx.Client(base_url=base_url, headers={"Authorization": "Basic sandbox"}) as client:
+            assert client.post(PATH, json={}).status_code == 200
+            process.send_signal(number)
+            out, err = process.communicate(timeout=10)
+    assert (process.returncode, out, err) == (0, "done\n", "")

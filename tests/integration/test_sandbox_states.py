@@ -1,0 +1,198 @@
+"""From draft to paid in the sandbox, over real HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from importer.sandbox import SandboxSettings, running
+from importer.sandbox.reference import load_reference
+
+REFERENCE = load_reference()
+ACCOUNT = next(row.id for row in REFERENCE.accounts.values() if row.code == 7200)
+BANK = "8d0f6c7e-3f0e-4c44-9a3f-0d1a5c2b7e11"
+PATH = "/v1/invoice-payables"
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[httpx.Client]:
+    settings = SandboxSettings(requests_per_minute=100_000)
+    headers = {"Authorization": f"Basic {settings.key}"}
+    with (
+        running(settings) as sandbox,
+        httpx.Client(base_url=sandbox.base_url, headers=headers) as client,
+    ):
+        yield client
+
+
+def make(client: httpx.Client, account: str | None = ACCOUNT, **changes: Any) -> str:
+    """The address of a new bill of 1,000 cents."""
+    sent = {
+        "vendorId": next(iter(REFERENCE.vendors)),
+        "companyEntityId": next(iter(REFERENCE.entities)),
+        "currency": "GBP",
+        "amount": 1_000,
+        "issuedDate": "2025-03-31",
+        "lineItems": [{"netAmount": 1_000, "accountId": account}],
+    }
+    answer = client.post(PATH, json=sent | changes)
+    assert answer.status_code == 200, answer.text
+    return f"{PATH}/{answer.json()['id']}"
+
+
+def state(client: httpx.Client, address: str) -> str:
+    found: str = client.get(address).json()["state"]
+    return found
+
+
+def pending(client: httpx.Client, **changes: Any) -> str:
+    address = make(client, **changes)
+    client.post(f"{address}/submit-for-approval")
+    assert [state(client, address) for _ in range(2)] == ["APPROVAL_REQUESTED", "APPROVAL_PENDING"]
+    return address
+
+
+def pay(client: httpx.Client, address: str, amount: object, option: str) -> httpx.Response:
+    body = {"amount": amount, "bankAccountId": BANK, "paymentOption": option}
+    return client.post(f"{address}/mark-as-paid", json=body)
+
+
+def test_a_submitted_bill_is_requested_and_only_a_later_look_finds_it_pending(
+    client: httpx.Client,
+) -> None:
+    address = make(client)
+    submitted = client.post(f"{address}/submit-for-approval", json={"closePurchaseOrder": None})
+    assert submitted.json()["state"] == "APPROVAL_REQUESTED"
+    looks = [state(client, address) for _ in range(3)]
+    assert looks == ["APPROVAL_REQUESTED", "APPROVAL_PENDING", "APPROVAL_PENDING"]
+
+
+def test_the_list_settles_what_was_submitted_too(client: httpx.Client) -> None:
+    address = make(client)
+    client.post(f"{address}/submit-for-approval")
+    asked = {"filter": f"id:eq:{address.rsplit('/', 1)[1]}"}
+    (record,) = client.get("/v1/bff/invoice-payables", params=asked).json()["records"]
+    assert record["state"] == "APPROVAL_PENDING"
+
+
+def test_a_submitted_bill_that_is_not_complete_becomes_a_draft_again_and_says_why(
+    client: httpx.Client,
+) -> None:
+    address = make(client, account=None, issuedDate=None)
+    client.post(f"{address}/submit-for-approval")
+    client.get(address)
+    found = client.get(address).json()
+    assert found["state"] == "IN_DRAFT"
+    assert found["failureReason"] == "USER_INPUT_VALIDATION_FAILED"
+    context = found["failureContext"]
+    assert context["name"] == "APPROVAL_SUBMISSION_FAILED"
+    paths = [error["path"] for error in context["errors"]]
+    assert paths == [["issuedDate"], ["lineItems", "0", "accountId"]]
+
+
+def test_an_approved_bill_waits_for_release_or_for_payment(client: httpx.Client) -> None:
+    plain, with_bank = pending(client), pending(client, senderBankAccountId=BANK)
+    approved = client.post(f"{plain}/approve", json={"note": "fine"}).json()
+    assert (approved["state"], approved["approvalNote"]) == ("UNPAID", "fine")
+    assert client.post(f"{with_bank}/approve").json()["state"] == "READY_FOR_PAYMENT_RELEASE"
+
+
+def test_a_declined_bill_can_be_changed_and_cancelled(client: httpx.Client) -> None:
+    address = pending(client)
+    assert client.patch(address, json={"description": "x"}).status_code == 409
+    assert client.post(f"{address}/decline", json={"note": "no"}).json()["state"] == "DECLINED"
+    assert client.patch(address, json={"description": "x"}).status_code == 200
+    cancelled = client.post(f"{address}/cancel", json={"reason": "twice"}).json()
+    assert (cancelled["state"], cancelled["cancellationReason"]) == ("CANCELLED", "twice")
+    assert cancelled["canceledAt"]
+
+
+def test_a_posted_bill_is_paid_in_parts_and_then_in_full(client: httpx.Client) -> None:
+    address = make(client)
+    assert client.post(f"{address}/post").json()["state"] == "UNPAID"
+    assert pay(client, address, 400, "PARTIAL").json()["state"] == "PARTIALLY_PAID"
+    asked = {"includeOutstandingBalance": "true"}
+    assert client.get(address, params=asked).json()["outstandingBalance"] == 600
+    assert client.get(address).json()["outstandingBalance"] is None
+    too_much = pay(client, address, 601, "PARTIAL")
+    assert (too_much.status_code, too_much.json()["errors"][0]["path"]) == (422, ["amount"])
+    assert pay(client, address, 600, "PARTIAL").json()["state"] == "PAID"
+    assert pay(client, address, 1, "FULL").status_code == 409
+
+
+def test_paying_in_full_clears_whatever_the_amount(client: httpx.Client) -> None:
+    address = make(client)
+    client.post(f"{address}/post")
+    paid = pay(client, address, 1, "FULL").json()
+    assert paid["state"] == "PAID"
+    assert paid["paymentAt"]
+
+
+@pytest.mark.parametrize("amount", [0, -1, 1.0, "5", None])
+def test_a_payment_needs_an_amount_above_zero(client: httpx.Client, amount: object) -> None:
+    address = make(client)
+    client.post(f"{address}/post")
+    answer = pay(client, address, amount, "FULL")
+    assert answer.status_code == 400
+    assert [error["path"] for error in answer.json()["errors"]] == [["amount"]]
+
+
+def test_a_bill_that_is_not_complete_is_not_posted(client: httpx.Client) -> None:
+    address = make(client, account=None)
+    answer = client.post(f"{address}/post")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["path"] == ["lineItems", "0", "accountId"]
+    lines = make(client, lineItems=[])
+    client.post(f"{lines}/line-items", json={"netAmount": 999, "accountId": ACCOUNT})
+    assert client.post(f"{lines}/post").json()["errors"][0]["path"] == ["amount"]
+    client.post(f"{lines}/line-items", json={"netAmount": 1, "accountId": ACCOUNT})
+    assert client.post(f"{lines}/post").json()["state"] == "UNPAID"
+
+
+@pytest.mark.parametrize(
+    ("action", "body"),
+    [
+        ("approve", {}),
+        ("decline", {}),
+        ("mark-as-paid", {"amount": 1, "bankAccountId": BANK, "paymentOption": "FULL"}),
+    ],
+)
+def test_what_a_draft_does_not_allow_is_a_409(
+    client: httpx.Client, action: str, body: dict[str, Any]
+) -> None:
+    answer = client.post(f"{make(client)}/{action}", json=body)
+    assert answer.status_code == 409
+    assert answer.json()["type"] == "CONFLICT"
+
+
+def test_a_posted_bill_is_neither_cancelled_changed_nor_posted_again(client: httpx.Client) -> None:
+    address = make(client)
+    client.post(f"{address}/post")
+    line_id = client.get(address).json()["lineItems"][0]["id"]
+    line = {"netAmount": 1}
+    answers = [
+        client.post(f"{address}/cancel", json={"reason": "no"}),
+        client.post(f"{address}/post"),
+        client.post(f"{address}/submit-for-approval"),
+        client.patch(address, json={"amount": 5}),
+        client.post(f"{address}/line-items", json=line),
+        client.put(f"{address}/line-items/{line_id}", json=line),
+        client.delete(f"{address}/line-items/{line_id}"),
+    ]
+    assert [answer.status_code for answer in answers] == [409] * 7
+
+
+@pytest.mark.parametrize("body", [{}, {"reason": None}, {"reason": " "}, {"reason": 3}])
+def test_cancelling_needs_a_reason(client: httpx.Client, body: dict[str, Any]) -> None:
+    answer = client.post(f"{make(client)}/cancel", json=body)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["path"] == ["reason"]
+
+
+def test_an_action_with_an_unknown_field_is_refused(client: httpx.Client) -> None:
+    answer = client.post(f"{pending(client)}/approve", json={"comment": "x"})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["path"] == ["comment"]

@@ -1,0 +1,290 @@
+"""XLS, XLSB and ODS workbooks.
+
+``data/sheets_sample.xls`` was made with LibreOffice from a workbook of openpyxl; nothing writes XLS
+in Python. ODS and XLSB files are made here, record by record.
+"""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from importer.errors import UnreadableFile
+from importer.records import CellKind, SourceTable
+from importer.sheets import read_file
+
+SAMPLE = Path(__file__).parent / "data" / "sheets_sample.xls"
+
+
+def cell(table: SourceTable, row: int, column: int) -> tuple[str, CellKind]:
+    """The cell by the row number that Excel shows, and the column from 0."""
+    i = list(table.rows).index(row)
+    return table.columns[column][i], table.kind(column, i)
+
+
+# --- XLS --------------------------------------------------------------------------------------
+
+
+def test_xls_cells_are_read_with_their_kinds() -> None:
+    bills, hidden = read_file(SAMPLE)
+    assert [cell(bills, 2, c) for c in range(11)] == [
+        (" a ", CellKind.TEXT),
+        ("1.5", CellKind.NUMBER),
+        ("2025-03-31", CellKind.DATE),
+        ("2025-03-31T14:05:00", CellKind.DATE),
+        ("14:05:00", CellKind.TEXT),
+        ("TRUE", CellKind.BOOLEAN),
+        ("#DIV/0!", CellKind.ERROR),
+        ("#N/A", CellKind.ERROR),
+        ("1.234567890123457e+16", CellKind.NUMBER),
+        ("3", CellKind.NUMBER),
+        ("00123", CellKind.NUMBER),
+    ]
+    assert cell(bills, 3, 0) == ("l1\nl2", CellKind.TEXT)
+    assert cell(bills, 3, 1) == ("100000", CellKind.NUMBER)
+    assert cell(bills, 3, 4) == ("30:00:00", CellKind.TEXT)
+    assert (bills.sheet, bills.hidden, hidden.sheet, hidden.hidden) == ("Bills", False, "Hid", True)
+    assert cell(hidden, 2, 1) == ("x", CellKind.TEXT)
+
+
+def test_an_error_cell_of_xls_never_reads_as_blank() -> None:
+    bills = read_file(SAMPLE)[0]
+    assert cell(bills, 8, 6) == ("#REF!", CellKind.ERROR)
+
+
+def test_rows_of_xls_keep_their_numbers_and_hidden_ones_are_named() -> None:
+    bills = read_file(SAMPLE, sheets="Bills")[0]
+    assert list(bills.rows) == [1, 2, 3, 6, 8]
+    assert bills.blank_rows == 3
+    assert bills.hidden_rows == (6,)
+
+
+def test_an_xls_whose_sectors_run_in_a_circle_is_refused_at_once(tmp_path: Path) -> None:
+    data = bytearray(SAMPLE.read_bytes())
+    (fat_sector,) = struct.unpack_from("<I", data, 76)
+    fat = (fat_sector + 1) * 512
+    chained = next(
+        n for n in range(128) if struct.unpack_from("<I", data, fat + 4 * n)[0] < 0xFFFFFFFA
+    )
+    struct.pack_into("<I", data, fat + 4 * chained, chained)
+    path = tmp_path / "bills.xls"
+    path.write_bytes(data)
+    with pytest.raises(UnreadableFile, match="in a circle"):
+        read_file(path)
+
+
+def test_a_damaged_xls_says_so_and_prints_nothing(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = SAMPLE.read_bytes()
+    path = tmp_path / "bills.xls"
+    refused = 0
+    for size in (600, 1500, 3000, len(data) - 1000):
+        path.write_bytes(data[:size])
+        try:
+            read_file(path)
+        except UnreadableFile:
+            refused += 1
+    assert refused >= 3
+    assert capfd.readouterr() == ("", "")
+
+
+# --- ODS --------------------------------------------------------------------------------------
+
+
+def write_ods(path: Path, rows: str, name: str = "Bills") -> Path:
+    spaces = " ".join(
+        f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{prefix}:1.0"'
+        for prefix in ("office", "table", "text", "style")
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr(
+            "META-INF/manifest.xml",
+            '<manifest xmlns="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
+        )
+        archive.writestr(
+            "content.xml",
+            f'<office:document-content {spaces} xmlns:calcext="urn:org:documentfoundation:names:'
+            'experimental:calc:xmlns:calcext:1.0"><office:body><office:spreadsheet>'
+            f'<table:table table:name="{name}">{rows}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+    return path
+
+
+def ods_text(text: str, attributes: str = "") -> str:
+    return (
+        f'<table:table-cell office:value-type="string"{attributes}><text:p>{text}</text:p>'
+        "</table:table-cell>"
+    )
+
+
+def ods_number(value: str, shown: str = "") -> str:
+    return (
+        f'<table:table-cell office:value-type="float" office:value="{value}">'
+        f"<text:p>{shown or value}</text:p></table:table-cell>"
+    )
+
+
+ODS_ERROR = ods_text("#REF!", ' office:string-value="" calcext:value-type="error"')
+
+
+def ods_row(*cells: str, attributes: str = "") -> str:
+    return f"<table:table-row{attributes}>{''.join(cells)}</table:table-row>"
+
+
+def test_an_error_cell_of_ods_never_reads_as_blank(tmp_path: Path) -> None:
+    rows = ods_row(ods_text("a"), ods_text("b")) + ods_row(ods_number("1"), ODS_ERROR)
+    (table,) = read_file(write_ods(tmp_path / "bills.ods", rows))
+    assert cell(table, 2, 1) == ("#REF!", CellKind.ERROR)
+    assert cell(table, 2, 0) == ("1", CellKind.NUMBER)
+
+
+def test_an_error_cell_of_ods_keeps_its_place_among_repeated_cells(tmp_path: Path) -> None:
+    blank = '<table:table-cell table:number-columns-repeated="3"/>'
+    twice = '<table:table-cell table:number-columns-repeated="2"'
+    rows = (
+        ods_row(blank, attributes=' table:number-rows-repeated="4"')
+        + ods_row(blank, ODS_ERROR)
+        + ods_row(
+            '<table:table-cell><office:annotation table:name="x"><text:p>note</text:p>'
+            "</office:annotation></table:table-cell>",
+            ODS_ERROR.replace("<table:table-cell", twice),
+            attributes=' table:number-rows-repeated="2" table:visibility="collapse"',
+        )
+        + ods_row(blank, attributes=' table:number-rows-repeated="1048000"')
+    )
+    (table,) = read_file(write_ods(tmp_path / "bills.ods", rows))
+    assert [table.row_cells(i) for i in range(len(table.rows))] == [
+        ("", "", "", "#REF!"),
+        ("", "#REF!", "#REF!", ""),
+        ("", "#REF!", "#REF!", ""),
+    ]
+    assert list(table.rows) == [5, 6, 7]
+    assert table.hidden_rows == (6, 7)
+
+
+def test_an_error_that_ods_only_displays_is_an_error_cell(tmp_path: Path) -> None:
+    displayed = (
+        '<table:table-cell table:formula="of:=1/0" office:value-type="float" office:value="0">'
+        "<text:p>#DIV/0!</text:p></table:table-cell>"
+    )
+    (table,) = read_file(write_ods(tmp_path / "bills.ods", ods_row(displayed, ods_text("#N/A"))))
+    assert cell(table, 1, 0) == ("#DIV/0!", CellKind.ERROR)
+    assert cell(table, 1, 1) == ("#N/A", CellKind.TEXT)
+
+
+def test_a_formula_of_ods_never_calculated_shows_its_formula(tmp_path: Path) -> None:
+    formula = '<table:table-cell table:formula="of:=SUM([.A1:.A9])"/>'
+    (table,) = read_file(write_ods(tmp_path / "bills.ods", ods_row(ods_text("a"), formula)))
+    assert cell(table, 1, 1) == ("=SUM([.A1:.A9])", CellKind.UNCALCULATED)
+
+
+def test_numbers_and_durations_of_ods_are_exact(tmp_path: Path) -> None:
+    duration = (
+        '<table:table-cell office:value-type="time" office:time-value="PT30H05M00S">'
+        "<text:p>30:05</text:p></table:table-cell>"
+    )
+    long = "12345678901234567"
+    rows = ods_row(ods_number(long), ods_number("123", "00123"), duration, ods_number("19.99"))
+    (table,) = read_file(write_ods(tmp_path / "bills.ods", rows))
+    assert table.row_cells(0) == (long, "00123", "30:05:00", "19.99")
+    assert table.kinds is not None
+    assert [kind[0] for kind in table.kinds] == [1, 1, 0, 1]
+
+
+def test_cells_of_ods_too_far_apart_do_not_end_the_process(tmp_path: Path) -> None:
+    rows = (
+        ods_row(ods_text("a"))
+        + ods_row(attributes=' table:number-rows-repeated="1048574"')
+        + ods_row('<table:table-cell table:number-columns-repeated="16383"/>', ods_text("z"))
+    )
+    with pytest.raises(UnreadableFile, match=r"far apart.*Ctrl\+End"):
+        read_file(write_ods(tmp_path / "bills.ods", rows))
+
+
+# --- XLSB -------------------------------------------------------------------------------------
+
+
+def record(kind: int, data: bytes = b"") -> bytes:
+    number = bytes([kind]) if kind < 128 else bytes([kind & 0x7F | 0x80, kind >> 7])
+    length = bytearray()
+    rest = len(data)
+    while rest > 127:
+        length.append(rest & 0x7F | 0x80)
+        rest >>= 7
+    return number + bytes(length) + bytes([rest]) + data
+
+
+def wide(text: str) -> bytes:
+    return struct.pack("<I", len(text)) + text.encode("utf-16-le")
+
+
+def xlsb_row(number: int, *cells: bytes, hidden: bool = False) -> bytes:
+    header = struct.pack("<IIHBBBI", number - 1, 0, 300, 0, 0x10 if hidden else 0, 0, 0)
+    return record(0, header) + b"".join(cells)
+
+
+def xlsb_cell(kind: int, column: int, value: bytes) -> bytes:
+    return record(kind, struct.pack("<II", column, 0) + value)
+
+
+def write_xlsb(path: Path, *rows: bytes) -> Path:
+    main = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    relations = "http://schemas.openxmlformats.org/package/2006/relationships"
+    sheet = (
+        record(129)
+        + record(148, struct.pack("<IIII", 0, 9, 0, 9))
+        + record(145)
+        + b"".join(rows)
+        + record(146)
+        + record(130)
+    )
+    bundle = struct.pack("<II", 0, 1) + wide("rId1") + wide("Bills")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            "xl/workbook.bin",
+            record(131) + record(143) + record(156, bundle) + record(144) + record(132),
+        )
+        archive.writestr(
+            "xl/_rels/workbook.bin.rels",
+            f'<Relationships xmlns="{relations}"><Relationship Id="rId1" '
+            f'Type="{main}/worksheet" Target="worksheets/sheet1.bin"/></Relationships>',
+        )
+        archive.writestr("xl/worksheets/sheet1.bin", sheet)
+    return path
+
+
+def test_an_error_cell_of_xlsb_never_reads_as_blank(tmp_path: Path) -> None:
+    formula = struct.pack("<HI", 0, 0) + struct.pack("<I", 0)
+    path = write_xlsb(
+        tmp_path / "bills.xlsb",
+        xlsb_row(1, xlsb_cell(6, 0, wide("x" * 200)), xlsb_cell(5, 1, struct.pack("<d", 1.5))),
+        xlsb_row(3, xlsb_cell(3, 1, b"\x17"), xlsb_cell(6, 2, wide("c"))),
+        xlsb_row(4, xlsb_cell(11, 4, b"\x2a" + formula), hidden=True),
+        xlsb_row(6, xlsb_cell(4, 0, b"\x01")),
+    )
+    (table,) = read_file(path)
+    assert list(table.rows) == [1, 3, 4, 6]
+    assert cell(table, 1, 0) == ("x" * 200, CellKind.TEXT)
+    assert cell(table, 1, 1) == ("1.5", CellKind.NUMBER)
+    assert cell(table, 3, 1) == ("#REF!", CellKind.ERROR)
+    assert cell(table, 3, 2) == ("c", CellKind.TEXT)
+    assert cell(table, 4, 4) == ("#N/A", CellKind.ERROR)
+    assert cell(table, 6, 0) == ("TRUE", CellKind.BOOLEAN)
+    assert table.hidden_rows == (4,)
+    assert table.notes == ("Excel binary workbook",)
+
+
+def test_cells_of_xlsb_too_far_apart_do_not_end_the_process(tmp_path: Path) -> None:
+    path = write_xlsb(
+        tmp_path / "bills.xlsb",
+        xlsb_row(1, xlsb_cell(6, 0, wide("a"))),
+        xlsb_row(1_048_576, xlsb_cell(6, 16_383, wide("z"))),
+    )
+    with pytest.raises(UnreadableFile, match="far apart"):
+        read_file(path)

@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from importer.dates import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    Order,
+    compile_format,
+    numeric_reading,
+    order_of,
+    read_date_time,
+    reader,
+    serial_date,
+)
+
+FORMATS = [
+    "YYYY-MM-DD", "YYYY/MM/DD", "YYYY.MM.DD", "YYYYMMDD", "YYMMDD", "DDMMYYYY", "DDMMYY",
+    "DD/MM/YYYY", "DD/MM/YY", "D/M/YYYY", "D/M/YY", "MM/DD/YYYY", "M/D/YY", "DD.MM.YYYY",
+    "DD-MM-YYYY", "D-MMM-YY", "DD-MMM-YYYY", "DD MMM YYYY", "D MMMM YYYY", "MMMM D, YYYY",
+    "MMM D, YYYY", "DDMMMYYYY", "YYYY-DD-MM",
+]  # fmt: skip
+MONTHS = [
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+]  # fmt: skip
+DAYS = st.dates(date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31))
+RECENT = st.dates(date(1970, 1, 1), date(2069, 12, 31))
+
+
+def rendered(day: date, form: str) -> str:
+    """Two digits where the format has two letters, as programs write dates."""
+    for token, text in (
+        ("YYYY", f"{day.year:04d}"), ("YY", f"{day.year % 100:02d}"), ("MMMM", "\x01"),
+        ("MMM", "\x02"), ("MM", f"{day.month:02d}"), ("DD", f"{day.day:02d}"),
+    ):  # fmt: skip
+        form = form.replace(token, text)
+    form = form.replace("M", str(day.month)).replace("D", str(day.day))
+    name = MONTHS[day.month - 1]
+    return form.replace("\x01", name).replace("\x02", name[:3])
+
+
+@given(RECENT, st.sampled_from(FORMATS))
+def test_a_date_written_in_the_templates_format_is_read_back_or_refused_for_two_readings(
+    day: date, form: str
+) -> None:
+    read = reader([form], None)(rendered(day, form))
+    assert read == day or (form == "YYYY-DD-MM" and day.day <= 12 and read is None)
+
+
+@given(RECENT, st.sampled_from([f for f in FORMATS if f != "YYYY-DD-MM"]), st.sampled_from(Order))
+def test_a_date_in_any_form_is_never_read_as_another_once_the_order_is_known(
+    day: date, form: str, order: Order
+) -> None:
+    month_first = form.startswith("M")
+    read = reader([], order)(rendered(day, form))
+    if "MMM" not in form and not form.startswith("YYYY"):
+        assert read in (day, None) or (order is Order.MONTH_FIRST) != month_first
+    else:
+        assert read in (day, None)
+
+
+@given(st.lists(RECENT, min_size=1, max_size=8), st.sampled_from(["DD/MM/YYYY", "MM/DD/YYYY"]))
+def test_a_column_of_one_order_is_read_as_written_or_told_to_be_ambiguous(
+    days: list[date], form: str
+) -> None:
+    texts = [rendered(day, form) for day in days]
+    column = order_of(texts)
+    assert not (column.day_first and column.month_first)
+    if column.order is None:
+        assert set(column.either) == {
+            t for t, d in zip(texts, days, strict=True) if d.day != d.month
+        }
+        assert all(day.day <= 12 for day in days)
+    else:
+        read = reader([], column.order)
+        assert [read(text) for text in texts] == days
+
+
+@given(st.text(max_size=14) | st.text(alphabet="0123456789/-. :TZJanFebMay", max_size=14))
+@example("2025-02-30")
+@example("٢٠٢٥-٠١-٠١")
+def test_no_text_makes_the_reader_fail_and_what_it_reads_is_in_the_text(text: str) -> None:
+    for order in Order:
+        found = reader([], order)(text)
+        if found is not None:
+            assert FIRST_YEAR <= found.year <= LAST_YEAR
+            assert str(found.year)[2:] in text
+            assert str(found.day) in text
+    moment = read_date_time(text, reader([], Order.DAY_FIRST))
+    assert moment is None or moment.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2025-02-29", "29/02/2025", "31/04/2025", "00/01/2025", "2025-13-01", "32/01/2025", "1/2",
+     "45000", "20250131", "31/12/1949", "01/01/2200", "3 Octember 2025", "31/01-2025", "",
+     "1/1/025", "yesterday", "2025-01-31x", "29-Feb-25", "31. January"],
+)  # fmt: skip
+def test_what_is_no_date_is_refused(text: str) -> None:
+    assert reader([], Order.DAY_FIRST)(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2024-02-29", date(2024, 2, 29)),
+        ("29/02/2024", date(2024, 2, 29)),
+        ("2025-03-31T00:00:00", date(2025, 3, 31)),
+        ("31/03/2025 00:00", date(2025, 3, 31)),
+        ("5-Sept-25", date(2025, 9, 5)),
+        ("5-sep-25", date(2025, 9, 5)),
+        ("05 MARCH 2025", date(2025, 3, 5)),
+        ("Mar 5, 2025", date(2025, 3, 5)),
+        (" 2025-03-05 ", date(2025, 3, 5)),
+        ("2025-3-5", date(2025, 3, 5)),
+    ],
+)
+def test_dates_are_read_as_people_write_them(text: str, day: date) -> None:
+    assert reader([], Order.DAY_FIRST)(text) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "day"), [("31/03/69", date(2069, 3, 31)), ("31/03/70", date(1970, 3, 31))]
+)
+def test_a_year_of_two_digits_needs_a_format_that_says_where_it_stands(
+    text: str, day: date
+) -> None:
+    assert reader(["DD/MM/YY"], None)(text) == day
+    assert reader([], Order.DAY_FIRST)(text) is None
+    assert order_of([text]).day_first == ()
+
+
+def test_a_typed_date_of_a_workbook_is_read_whatever_format_the_template_names() -> None:
+    assert reader(["DD/MM/YYYY"], None)("2025-03-04") == date(2025, 3, 4)
+
+
+def test_two_formats_that_give_two_dates_give_none() -> None:
+    read = reader(["DD/MM/YYYY", "MM/DD/YYYY"], None)
+    assert read("03/04/2025") is None
+    assert read("13/04/2025") == date(2025, 4, 13)
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["", "YYYY", "DD/MM", "DD/MM/YYYY HH", "DD/MM/YYYY/DD", "dd/mm/yyyy", "%d/%m/%Y", "YYYYMD",
+     "DMMYYYY", "DD/MM/MMM/YYYY"],
+)  # fmt: skip
+def test_a_format_that_could_be_two_dates_or_none_is_refused(form: str) -> None:
+    with pytest.raises(ValueError, match="is not a date format"):
+        compile_format(form)
+
+
+def test_numbers_that_touch_need_all_their_digits() -> None:
+    read = reader(["DDMMYYYY"], None)
+    assert read("01122025") == date(2025, 12, 1)
+    assert read("1122025") is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "order"),
+    [
+        (["03/04/2025", "31/12/2024"], Order.DAY_FIRST),
+        (["03/04/2025", "12/31/2024"], Order.MONTH_FIRST),
+        (["03/04/2025"], None),
+        (["05/05/2025"], Order.DAY_FIRST),
+        (["31/12/2024", "12/31/2024"], None),
+        (["2025-03-04", "4 Mar 2025"], Order.DAY_FIRST),
+        (["03/04/2025", "31/04/2025"], None),
+        (["31/12/2024", "00/05/2025", "45/46/2025"], Order.DAY_FIRST),
+    ],
+)
+def test_the_whole_column_says_whether_the_day_or_the_month_is_first(
+    texts: list[str], order: Order | None
+) -> None:
+    assert order_of(texts).order is order
+
+
+def test_a_doubtful_date_has_its_two_readings() -> None:
+    readings = [numeric_reading("03/04/2025", order) for order in Order]
+    assert readings == [date(2025, 4, 3), date(2025, 3, 4)]
+
+
+@given(RECENT, st.integers(0, 86_399), st.integers(-14 * 4, 14 * 4))
+def test_a_moment_is_read_in_utc(day: date, second: int, quarters: int) -> None:
+    there = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(seconds=second)
+    local = there.replace(tzinfo=None).isoformat()
+    minutes = abs(quarters) * 15
+    offset = f"{'-' if quarters < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
+    utc = there - timedelta(minutes=15 * quarters)
+    assert read_date_time(local + offset, reader([], None)) == utc
+    assert read_date_time(local.replace("T", " "), reader([], None)) == there
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["14:00", "2025-W01-1", "20250101", "2025-02-30T10:00", "0001-01-01T00:00:00+14:00"],
+)
+def test_what_is_no_moment_is_refused(text: str) -> None:
+    assert read_date_time(text, reader([], None)) is None
+
+
+def test_excels_day_number_is_explained() -> None:
+    assert serial_date("45747") == date(2025, 3, 31)
+    assert serial_date("99999") is None
+    assert serial_date("4574") is None

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import sys
+from subprocess import run
+
+import pytest
+
+from importer.errors import UsageProblem
+from importer.light import DEFAULT_BASE_URL, Credentials, check_base_url, credentials
+from importer.light.auth import follow, is_loopback
+
+KEY = "sk-4711-very-secret"
+
+
+def test_an_api_key_goes_as_it_is_after_basic():
+    assert credentials({"LIGHT_API_KEY": KEY}).header == f"Basic {KEY}".encode()
+
+
+def test_an_access_token_goes_after_bearer():
+    assert credentials({"LIGHT_ACCESS_TOKEN": KEY}).header == f"Bearer {KEY}".encode()
+
+
+@pytest.mark.parametrize("written", [f" {KEY}\n", f"{KEY}\r\n", f"Basic {KEY}", f"basic  {KEY} "])
+def test_what_is_copied_along_with_a_key_is_removed(written):
+    assert credentials({"LIGHT_API_KEY": written}).header == f"Basic {KEY}".encode()
+
+
+def test_without_a_key_the_message_says_how_to_get_and_set_one():
+    for env in ({}, {"LIGHT_API_KEY": "  \n"}):
+        with pytest.raises(UsageProblem) as caught:
+            credentials(env)
+        for words in (
+            "Settings > API keys",
+            "ask the person who administers Light",
+            "export LIGHT_API_KEY=",
+            "$env:LIGHT_API_KEY",
+            "--sandbox",
+        ):
+            assert words in str(caught.value)
+
+
+def test_a_key_and_a_token_together_are_refused():
+    with pytest.raises(UsageProblem, match="Both") as caught:
+        credentials({"LIGHT_API_KEY": KEY, "LIGHT_ACCESS_TOKEN": KEY})
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("bad", ["se\ncret", "se cret", "se\x00cret", "se\x7fcret", "secrét\u0161"])
+def test_a_key_that_no_header_can_carry_is_refused_without_repeating_it(bad):
+    with pytest.raises(UsageProblem) as caught:
+        credentials({"LIGHT_API_KEY": bad})
+    assert "LIGHT_API_KEY" in str(caught.value)
+    assert bad not in str(caught.value)
+    assert "cret" not in str(caught.value)
+
+
+def test_credentials_never_show_the_secret():
+    found = credentials({"LIGHT_API_KEY": KEY})
+    assert KEY not in repr(found)
+    assert KEY not in f"{found}"
+
+
+def test_a_repeated_secret_is_hidden_but_a_short_one_does_not_garble_words():
+    assert Credentials("Basic", KEY).hide(f"bad key {KEY}!") == "bad key ***!"
+    assert Credentials("Basic", "a").hide("bad key") == "bad key"
+
+
+@pytest.mark.parametrize(
+    ("written", "normal"),
+    [
+        (DEFAULT_BASE_URL, "https://api.light.inc"),
+        (" HTTPS://API.Light.inc/ ", "https://api.light.inc"),
+        ("https://gateway.example.com:8443/light//", "https://gateway.example.com:8443/light"),
+        ("http://localhost:8000", "http://localhost:8000"),
+        ("http://127.8.9.1:80/", "http://127.8.9.1:80"),
+        ("http://[::1]:8000/", "http://[::1]:8000"),
+    ],
+)
+def test_a_base_url_is_normalised(written, normal):
+    assert check_base_url(written) == normal
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "",
+        "api.light.inc",
+        "ftp://api.light.inc",
+        "http://api.light.inc",
+        "http://localhost.evil.com",
+        "http://127.1",
+        "http://0.0.0.0",
+        "https://",
+        "https:///v1",
+        "https://api.light.inc?x=1",
+        "https://api.light.inc/#top",
+        "https://api.light.inc\\evil.com",
+        "https://api light.inc",
+        "https://api.light.inc:port",
+        "https://[::1",
+        "https://-x.com",
+        "https://lïght.inc",
+    ],
+)
+def test_a_base_url_that_could_leak_the_key_or_lead_nowhere_is_refused(bad):
+    with pytest.raises(UsageProblem):
+        check_base_url(bad)
+
+
+def test_a_password_in_the_base_url_is_refused_without_repeating_it():
+    for url in ("https://me:hunter2@api.light.inc", "http://me:hunter2@x", "me:hunter2@x"):
+        with pytest.raises(UsageProblem, match="user name") as caught:
+            check_base_url(url)
+        assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("base", "location", "target"),
+    [
+        ("https://api.light.inc", "/v2/x?a=b", "https://api.light.inc/v2/x?a=b"),
+        ("https://api.light.inc", "y", "https://api.light.inc/v1/y"),
+        ("https://api.light.inc", "https://eu.light.inc/x", "https://eu.light.inc/x"),
+        ("https://api.light.inc", "https://light.inc", "https://light.inc/"),
+        ("https://api.light.inc", "//eu.api.light.inc:8443/x", "https://eu.api.light.inc:8443/x"),
+        ("https://example.com", "https://a.b.example.com/x#y", "https://a.b.example.com/x"),
+        ("http://127.0.0.1:1", "http://localhost:2/x", "http://localhost:2/x"),
+        ("http://127.0.0.1:1", "https://[::1]:2/x", "https://[::1]:2/x"),
+    ],
+)
+def test_a_redirect_within_the_domain_is_followed(base, location, target):
+    assert follow(base, base + "/v1/x", location) == target
+
+
+@pytest.mark.parametrize(
+    ("base", "location"),
+    [
+        ("https://api.light.inc", "http://api.light.inc/x"),
+        ("https://api.light.inc", "https://evil.com/x"),
+        ("https://api.light.inc", "https://notlight.inc/x"),
+        ("https://api.light.inc", "https://api.light.inc.evil.com/x"),
+        ("https://api.light.inc", "https://api.light.inc@evil.com/x"),
+        ("https://api.light.inc", "https://me:pw@api.light.inc/x"),
+        ("https://api.light.inc", "https://evil.com\\@api.light.inc/x"),
+        ("https://api.light.inc", "https://evil.com\\.light.inc/x"),
+        ("https://api.light.inc", "https://evil.com%2f.light.inc/x"),
+        ("https://api.light.inc", "http://127.0.0.1/x"),
+        ("https://api.light.inc", "https://[::1"),
+        ("https://api.light.inc", "https://api.light.inc:x/"),
+        ("https://api.light.inc", "javascript:alert(1)"),
+        ("https://api.example.com", "https://www.example.com/x"),
+        ("http://localhost:1", "https://api.light.inc/x"),
+        ("http://localhost:1", "ftp://localhost/x"),
+    ],
+)
+def test_a_redirect_elsewhere_is_not_followed(base, location):
+    assert follow(base, base + "/v1/x", location) is None
+
+
+def test_loopback_is_this_computer_only():
+    assert all(map(is_loopback, ("localhost", "127.0.0.1", "127.255.0.9", "::1")))
+    assert not any(map(is_loopback, ("", "10.0.0.1", "0.0.0.0", "localhost.com", "::2")))
+
+
+def test_importing_the_package_does_not_import_httpx():
+    code = (
+        "import sys, importer.light; sys.exit('httpx' in sys.modules or 'asyncio' in sys.modules)"
+    )
+    assert run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_every_public_name_exists():
+    import importer.light as light
+
+    for name in light.__all__:
+        assert getattr(light, name) is not None
+    with pytest.raises(AttributeError):
+        _ = light.nothing

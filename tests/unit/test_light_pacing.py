@@ -1,0 +1,493 @@
+"""The pace, proved against simulated servers: time is simulated, the SQLite file is real."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from importer.errors import BudgetSpent, UsageProblem
+from importer.light import PaceProblem, Pacer
+from importer.light.pacing import HOLD, earliest, next_midnight
+
+START = datetime(2025, 3, 31, 12, 0, tzinfo=UTC).timestamp()
+
+
+class SimulatedLoop(asyncio.SelectorEventLoop):
+    """An event loop whose time jumps to the next timer instead of waiting for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.simulated = 0.0
+        select = self._selector.select  # type: ignore[attr-defined]
+
+        def jump(timeout: float | None = None) -> list[Any]:
+            events: list[Any] = select(0)
+            if not events and timeout:
+                self.simulated += timeout
+            return events
+
+        self._selector.select = jump  # type: ignore[attr-defined]
+
+    def time(self) -> float:
+        return self.simulated
+
+
+def simulate(work: Callable[[Callable[[], float]], Coroutine[Any, Any, Any]]) -> Any:
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        loop = runner.get_loop()
+        return runner.run(work(lambda: START + loop.time()))
+
+
+class FixedWindow:
+    def __init__(self, limit: int, phase: float) -> None:
+        self.limit, self.phase = limit, phase
+        self.window, self.count = -1, 0
+
+    def permits(self, now: float) -> bool:
+        window = int((now + self.phase) // 60)
+        if window != self.window:
+            self.window, self.count = window, 0
+        self.count += 1
+        return self.count <= self.limit
+
+
+class SlidingWindow:
+    def __init__(self, limit: int, phase: float) -> None:
+        self.limit = limit
+        self.seen: deque[float] = deque()
+
+    def permits(self, now: float) -> bool:
+        while self.seen and self.seen[0] <= now - 60:
+            self.seen.popleft()
+        self.seen.append(now)
+        return len(self.seen) <= self.limit
+
+
+class TokenBucket:
+    def __init__(self, limit: int, phase: float) -> None:
+        self.limit, self.tokens, self.at = limit, float(limit), None
+
+    def permits(self, now: float) -> bool:
+        passed = 0.0 if self.at is None else now - self.at
+        self.tokens = min(self.limit, self.tokens + passed * self.limit / 60)
+        self.at = now
+        self.tokens -= 1
+        return self.tokens > -1e-6
+
+
+SERVERS = [FixedWindow, SlidingWindow, TokenBucket]
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("pace")
+    names = iter(range(10**9))
+    return (folder / f"{name}.sqlite" for name in names)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    kind=st.sampled_from(SERVERS),
+    limit=st.integers(1, 25),
+    workers=st.integers(1, 40),
+    processes=st.integers(1, 3),
+    phase=st.floats(0, 60),
+    slowest=st.floats(0.001, 20),
+    killed=st.floats(0, 0.2),
+    seed=st.integers(0, 2**32),
+)
+def test_no_server_ever_counts_more_than_the_limit_in_its_window(
+    files, kind, limit, workers, processes, phase, slowest, killed, seed
+):
+    rng = random.Random(seed)
+    server = kind(limit, phase)
+    file = next(files)
+
+    async def run(clock: Callable[[], float]) -> None:
+        pacers = [Pacer(file, per_minute=limit, clock=clock) for _ in range(processes)]
+
+        async def worker(pacer: Pacer) -> None:
+            while clock() < START + 300:
+                if rng.random() < 0.1:
+                    await asyncio.sleep(rng.uniform(0, 30))
+                slot = await pacer.acquire(longest=slowest)
+                latency = rng.uniform(0, slowest)
+                counted = rng.uniform(0, latency)
+                await asyncio.sleep(counted)
+                assert server.permits(clock()), f"too many at {clock() - START}"
+                await asyncio.sleep(latency - counted)
+                if rng.random() >= killed:  # else the process died without a word
+                    pacer.finish(slot)
+
+        await asyncio.gather(*(worker(pacers[i % processes]) for i in range(workers)))
+        for pacer in pacers:
+            pacer.close()
+
+    simulate(run)
+
+
+@pytest.mark.parametrize("kind", SERVERS)
+@pytest.mark.parametrize("limit", [20, 300])
+def test_the_permitted_rate_is_reached_within_two_percent(files, kind, limit):
+    minutes, latency = 3000 // limit, 0.3
+    server = kind(limit, 17.0)
+    done = 0
+
+    async def run(clock: Callable[[], float]) -> None:
+        nonlocal done
+        pacer = Pacer(next(files), per_minute=limit, clock=clock)
+
+        async def worker() -> None:
+            nonlocal done
+            while True:
+                slot = await pacer.acquire()
+                await asyncio.sleep(latency / 2)
+                assert server.permits(clock())
+                await asyncio.sleep(latency / 2)
+                pacer.finish(slot)
+                done += 1
+
+        workers = [asyncio.create_task(worker()) for _ in range(32)]
+        # The very first window is a free extra, so the rate is measured after it.
+        await asyncio.sleep(60)
+        first = done
+        await asyncio.sleep(60 * minutes)
+        done -= first
+        for task in workers:
+            task.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+        pacer.close()
+
+    simulate(run)
+    assert 0.98 * limit * minutes <= done <= limit * minutes
+
+
+@pytest.mark.parametrize("workers", [1, 2, 8])
+def test_a_server_that_says_nothing_remains_does_not_slow_down_who_uses_all_that_is_permitted(
+    files, workers
+):
+    limit, minutes = 60, 30
+    latency = 60 / limit * workers * 0.98  # as good as exactly the permitted rate
+    server = SlidingWindow(limit, 0)
+
+    async def run(clock: Callable[[], float]) -> int:
+        pacer = Pacer(next(files), per_minute=limit, clock=clock)
+
+        async def worker() -> None:
+            while clock() < START + 60 * minutes:
+                slot = await pacer.acquire()
+                await asyncio.sleep(latency / 2)
+                assert server.permits(clock())
+                headers = {
+                    "X-RateLimit-Limit": str(limit),
+                    "X-RateLimit-Remaining": str(limit - len(server.seen)),
+                    "X-RateLimit-Reset": str(int(clock() + 60)),
+                }
+                await asyncio.sleep(latency / 2)
+                pacer.finish(slot)
+                pacer.observe(200, headers)
+
+        await asyncio.gather(*(worker() for _ in range(workers)))
+        pacer.close()
+        return pacer.requests
+
+    assert simulate(run) >= 0.85 * limit * minutes
+
+
+def run_with_pacer(files: Iterator[Path], work: Any, **options: Any) -> Any:
+    async def run(clock: Callable[[], float]) -> Any:
+        with Pacer(next(files), clock=clock, **options) as pacer:
+            return await work(pacer, clock)
+
+    return simulate(run)
+
+
+def test_250_requests_of_a_limit_of_300_go_at_once(files):
+    async def work(pacer, clock):
+        await asyncio.gather(*(pacer.acquire() for _ in range(250)))
+        assert clock() == START
+        assert pacer.requests == 250
+
+    run_with_pacer(files, work)
+
+
+def test_slots_are_granted_in_the_order_they_were_asked_for(files):
+    order: list[int] = []
+
+    async def ask(pacer, i):
+        pacer.finish(await pacer.acquire())
+        order.append(i)
+
+    async def work(pacer, clock):
+        await asyncio.gather(*(ask(pacer, i) for i in range(20)))
+
+    run_with_pacer(files, work, per_minute=3)
+    assert order == list(range(20))
+
+
+def test_a_caller_cancelled_while_waiting_takes_no_slot(files):
+    async def work(pacer, clock):
+        first = await pacer.acquire()
+        pacer.finish(first)
+        waiting = [asyncio.create_task(pacer.acquire()) for _ in range(5)]
+        await asyncio.sleep(10)
+        for task in waiting:
+            task.cancel()
+        results = await asyncio.gather(*waiting, return_exceptions=True)
+        assert all(isinstance(r, asyncio.CancelledError) for r in results)
+        await pacer.acquire()
+        assert clock() - START == pytest.approx(HOLD, abs=0.01)
+        assert pacer.requests == 2
+
+    run_with_pacer(files, work, per_minute=1)
+
+
+def test_a_slot_is_held_until_a_minute_after_the_answer(files):
+    async def work(pacer, clock):
+        slot = await pacer.acquire()
+        await asyncio.sleep(20)
+        pacer.finish(slot)
+        await pacer.acquire()
+        assert clock() - START == pytest.approx(20 + HOLD, abs=0.01)
+
+    run_with_pacer(files, work, per_minute=1)
+
+
+def test_a_slot_whose_process_died_is_free_after_the_longest_request_and_a_minute(files):
+    async def work(pacer, clock):
+        await pacer.acquire(longest=35)
+        await pacer.acquire()
+        assert clock() - START == pytest.approx(35 + HOLD, abs=0.01)
+
+    run_with_pacer(files, work, per_minute=1)
+
+
+def test_a_new_pacer_on_the_same_file_knows_what_was_sent(files):
+    file = next(files)
+
+    async def run(clock):
+        with Pacer(file, per_minute=2, clock=clock) as pacer:
+            for _ in range(2):
+                pacer.finish(await pacer.acquire())
+        with Pacer(file, per_minute=2, clock=clock) as pacer:
+            await pacer.acquire()
+            assert clock() - START == pytest.approx(HOLD, abs=0.01)
+            assert pacer.requests == 1
+
+    simulate(run)
+
+
+def test_the_days_budget_ends_with_a_message_that_says_when_to_continue(files):
+    async def work(pacer, clock):
+        for _ in range(5):
+            pacer.finish(await pacer.acquire())
+        with pytest.raises(BudgetSpent, match="5 requests") as caught:
+            await pacer.acquire()
+        assert "2025-04-01 00:00 UTC" in str(caught.value)
+        assert pacer.requests == 5
+        await asyncio.sleep(12 * 3600)  # from noon to midnight
+        await pacer.acquire()
+
+    run_with_pacer(files, work, per_day=5)
+
+
+def test_all_who_wait_are_told_that_the_budget_is_spent(files):
+    async def work(pacer, clock):
+        results = await asyncio.gather(*(pacer.acquire() for _ in range(9)), return_exceptions=True)
+        assert [isinstance(r, BudgetSpent) for r in results] == [False] * 4 + [True] * 5
+
+    run_with_pacer(files, work, per_minute=2, per_day=4)
+
+
+def test_a_request_under_way_at_midnight_counts_on_both_days(files):
+    async def work(pacer, clock):
+        await asyncio.sleep(12 * 3600 - 1)
+        slot = await pacer.acquire()
+        await asyncio.sleep(2)
+        pacer.finish(slot)
+        with pytest.raises(BudgetSpent, match="2025-04-01"):
+            await pacer.acquire()
+
+    run_with_pacer(files, work, per_day=1)
+
+
+def test_a_429_pauses_everybody_as_told_in_every_process(files):
+    file = next(files)
+
+    async def run(clock):
+        with Pacer(file, clock=clock) as one, Pacer(file, clock=clock) as other:
+            one.finish(await one.acquire())
+            assert one.observe(429, {"Retry-After": "7"}) == 7
+            await asyncio.gather(one.acquire(), other.acquire())
+            assert clock() - START == pytest.approx(7, abs=0.01)
+
+    simulate(run)
+
+
+def test_refusals_of_requests_in_flight_together_back_off_once(files):
+    async def work(pacer, clock):
+        assert [pacer.observe(429, {}) for _ in range(5)] == [1, 1, 1, 1, 1]
+        waits = []
+        for _ in range(8):
+            before = clock()
+            pacer.finish(await pacer.acquire())
+            waits.append(round(clock() - before))
+            pacer.observe(429, {})
+        assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
+        pacer.finish(await pacer.acquire())
+        pacer.observe(200, {})
+        assert pacer.observe(429, {}) == 1
+
+    run_with_pacer(files, work)
+
+
+def test_a_retry_after_of_hours_ends_the_run_and_says_when_to_continue(files):
+    async def work(pacer, clock):
+        pacer.observe(429, {"Retry-After": "7200"})
+        with pytest.raises(BudgetSpent, match="2025-03-31 14:00 UTC"):
+            await pacer.acquire()
+        await asyncio.sleep(7200)
+        await pacer.acquire()
+
+    run_with_pacer(files, work)
+
+
+def test_a_nonsensical_retry_after_is_forgotten_after_a_day(files):
+    async def work(pacer, clock):
+        pacer.observe(429, {"Retry-After": "99999999999"})
+        await asyncio.sleep(86_401)
+        await pacer.acquire()
+
+    run_with_pacer(files, work)
+
+
+def test_a_lower_limit_of_the_server_is_kept_to_by_a_later_process_too(files):
+    file = next(files)
+
+    async def run(clock):
+        with Pacer(file, clock=clock) as pacer:
+            pacer.observe(200, {"x-ratelimit-limit": "2"})
+        with Pacer(file, clock=clock) as pacer:
+            for _ in range(3):
+                pacer.finish(await pacer.acquire())
+            assert clock() - START == pytest.approx(HOLD, abs=0.01)
+
+    simulate(run)
+
+
+def test_a_higher_limit_of_the_server_does_not_raise_ours(files):
+    async def work(pacer, clock):
+        pacer.observe(200, {"x-ratelimit-limit": "100000"})
+        for _ in range(3):
+            pacer.finish(await pacer.acquire())
+        assert clock() - START == pytest.approx(HOLD, abs=0.01)
+
+    run_with_pacer(files, work, per_minute=2)
+
+
+def test_when_somebody_else_has_used_up_the_key_we_wait_for_the_reset(files):
+    async def work(pacer, clock):
+        pacer.finish(await pacer.acquire())
+        reset = str(int(START) + 30)
+        pacer.observe(200, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset})
+        await pacer.acquire()
+        assert clock() - START == pytest.approx(30, abs=0.01)
+
+    run_with_pacer(files, work)
+
+
+@pytest.mark.parametrize("back", [5.0, 3600.0, 86_400.0])
+def test_a_clock_that_is_set_back_holds_nobody_up_for_longer_than_the_window(files, back):
+    shift = 0.0
+
+    async def run(clock):
+        nonlocal shift
+        with Pacer(next(files), per_minute=2, clock=lambda: clock() - shift) as pacer:
+            for _ in range(2):
+                pacer.finish(await pacer.acquire())
+            pacer.pause_until(clock() + 20)
+            shift = back
+            await pacer.acquire()
+            assert clock() - START <= HOLD + 1.1
+
+    simulate(run)
+
+
+def test_a_pause_survives_a_clock_that_is_set_back_with_its_length(files):
+    shift = 0.0
+
+    async def run(clock):
+        nonlocal shift
+        with Pacer(next(files), clock=lambda: clock() - shift) as pacer:
+            await pacer.acquire()
+            pacer.pause_until(clock() + 20)
+            shift = 3600.0
+            await pacer.acquire()
+            assert 19 <= clock() - START <= 21.1
+
+    simulate(run)
+
+
+def test_a_pacer_serves_one_event_loop_after_another(files):
+    file = next(files)
+    pacer = Pacer(file, clock=lambda: START)
+    for _ in range(2):
+
+        async def burst() -> None:
+            await asyncio.gather(*(pacer.acquire() for _ in range(5)))
+
+        asyncio.run(burst())
+    assert pacer.requests == 10
+    pacer.close()
+
+
+def test_the_earliest_time_is_now_while_slots_are_free():
+    assert earliest(100.0, 4, None, 5, 0.0) == 100.0
+
+
+def test_the_earliest_time_with_all_slots_taken_is_when_one_frees_itself_or_a_hold_from_now():
+    assert earliest(100.0, 5, 130.0, 5, 0.0) == 130.0
+    assert earliest(100.0, 5, 190.0, 5, 0.0) == 100.0 + HOLD
+
+
+def test_a_pause_outlasts_a_free_slot():
+    assert earliest(100.0, 5, 130.0, 5, 140.0) == 140.0
+
+
+def test_the_next_midnight_is_in_utc():
+    assert next_midnight(START).isoformat() == "2025-04-01T00:00:00+00:00"
+
+
+def test_a_file_that_is_no_pace_file_is_a_problem_with_its_name(tmp_path):
+    file = tmp_path / "pace.sqlite"
+    file.write_bytes(b"this is not a database, this is a letter" * 100)
+    with pytest.raises(PaceProblem, match=r"pace\.sqlite"):
+        Pacer(file)
+
+
+def test_a_file_that_breaks_later_stops_before_sending_and_never_loses_an_answer(tmp_path):
+    async def run() -> None:
+        pacer = Pacer(tmp_path / "pace.sqlite")
+        slot = await pacer.acquire()
+        pacer.close()
+        pacer.finish(slot)
+        assert pacer.observe(429, {"Retry-After": "3"}) == 3
+        with pytest.raises(PaceProblem):
+            await pacer.acquire()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("limits", [{"per_minute": 0}, {"per_day": 0}, {"per_minute": -5}])
+def test_a_limit_of_nothing_is_a_usage_problem(tmp_path, limits):
+    with pytest.raises(UsageProblem):
+        Pacer(tmp_path / "pace.sqlite", **limits)

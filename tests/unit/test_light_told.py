@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from importer.light.told import NOTHING, Told, backoff, pause_after_429, read_headers
+
+NOW = datetime(2025, 3, 31, 12, 0, tzinfo=UTC).timestamp()
+DATE = "Mon, 31 Mar 2025 12:00:00 GMT"
+
+
+def told(**headers: str) -> Told:
+    return read_headers({name.replace("_", "-"): value for name, value in headers.items()}, NOW)
+
+
+def test_no_header_about_limits_says_nothing():
+    assert told(Date=DATE, Content_Type="text/html") is NOTHING
+
+
+def test_retry_after_in_seconds():
+    assert told(Retry_After="17").retry_after == 17
+    assert told(retry_after=" 1.5 ").retry_after == 1.5
+
+
+def test_retry_after_as_a_date_is_measured_by_the_servers_own_clock():
+    date = "Mon, 31 Mar 2025 11:07:30 GMT"
+    server = "Mon, 31 Mar 2025 11:07:00 GMT"
+    assert told(Retry_After=date, Date=server).retry_after == 30
+    assert told(Retry_After="Mon, 31 Mar 2025 12:00:05 GMT").retry_after == 5
+    assert told(Retry_After=date).retry_after == 0
+
+
+def test_reset_is_measured_by_the_servers_own_clock():
+    reset = str(int(NOW) + 600 + 20)  # their clock is ten minutes fast
+    date = "Mon, 31 Mar 2025 12:10:00 GMT"
+    assert told(X_RateLimit_Reset=reset, Date=date).reset_in == 20
+
+
+def test_a_reset_far_off_is_bounded_and_one_in_the_past_is_none():
+    assert told(X_RateLimit_Reset=str(int(NOW) + 3600)).reset_in == 120
+    assert told(X_RateLimit_Reset=str(int(NOW) - 1)).reset_in is None
+
+
+def test_a_reset_in_milliseconds_or_as_seconds_left_is_understood():
+    assert told(X_RateLimit_Reset=str(int(NOW + 9) * 1000)).reset_in == 9
+    assert told(X_RateLimit_Reset="42").reset_in == 42
+
+
+def test_limit_and_remaining():
+    found = told(X_RateLimit_Limit="300, 300;w=60", X_RateLimit_Remaining="0")
+    assert (found.limit, found.remaining) == (300, 0)
+    assert told(X_RateLimit_Limit="0").limit is None
+
+
+def test_the_pause_after_a_429_is_as_told_then_by_the_reset_then_a_growing_backoff():
+    assert pause_after_429(Told(retry_after=700.0, reset_in=5.0), 3) == 700
+    assert pause_after_429(Told(retry_after=0.0, reset_in=5.0), 3) == 5
+    assert pause_after_429(NOTHING, 3) == 4
+    assert [backoff(n) for n in (0, 1, 2, 3, 6, 7, 8, 10**9)] == [1, 1, 2, 4, 32, 60, 60, 60]
+
+
+NAMES = st.sampled_from(
+    ["Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Date"]
+)
+VALUES = st.text(max_size=40) | st.integers().map(str) | st.just(DATE) | st.floats().map(str)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.dictionaries(NAMES, VALUES))
+def test_no_header_however_odd_raises_or_gives_a_negative_time(headers):
+    found = read_headers(headers, NOW)
+    assert found.limit is None or found.limit >= 1
+    assert (found.retry_after or 0) >= 0
+    assert 0 <= (found.reset_in or 0) <= 120
+    assert pause_after_429(found, 1) > 0
+
+
+@pytest.mark.parametrize("text", ["Mon, 31 Mar 99999 12:00:00 GMT", "0", "Thu, 99 Foo", ""])
+def test_an_impossible_date_is_ignored(text):
+    assert told(Date=text, X_RateLimit_Reset=str(int(NOW) + 7)).reset_in == 7

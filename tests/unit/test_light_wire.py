@@ -1,0 +1,339 @@
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from importer.light import (
+    WireProblem,
+    account_from_json,
+    bill_from_json,
+    bill_to_json,
+    company_from_json,
+    entity_from_json,
+    errors_from_json,
+    line_from_json,
+    line_to_json,
+    property_group_from_json,
+    vendor_from_json,
+)
+from importer.light.wire import is_for_bills, page_from_json, timestamp
+from importer.records import (
+    Account,
+    ApiError,
+    Bill,
+    Company,
+    Entity,
+    LightBill,
+    LightLine,
+    LineItem,
+    Property,
+    PropertyGroup,
+    Vendor,
+)
+
+LINE = LineItem(
+    index=0,
+    table=0,
+    row=2,
+    amount=12_000,
+    net_amount=10_000,
+    tax_amount=2_000,
+    description="Paper",
+    tax_code_id="tax-1",
+    tax_code="VAT20",
+    account_id="acc-1",
+    account="7000",
+    amortization_start=date(2025, 1, 1),
+    amortization_end=date(2025, 12, 31),
+    amortization_template_id="amo-1",
+    properties=(Property("Team", "Red", "grp-1", value_ids=("val-1", "val-2")),),
+)
+BILL = Bill(
+    index=0,
+    table=0,
+    row=2,
+    currency="EUR",
+    amount=9_007_199_254_740_993,  # not a float's number
+    include_tax=True,
+    lines=(LINE,),
+    vendor_id="ven-1",
+    vendor="Acme",
+    company_entity_id="ent-1",
+    company_entity="DE",
+    invoice_number="INV-1",
+    issued=date(2025, 3, 1),
+    due=date(2025, 3, 31),
+    payment_at=datetime(2025, 4, 1, 12, 30, tzinfo=timezone(timedelta(hours=2))),
+    description="Office",
+    sender_bank_account_id="bank-1",
+    local_fx_rate=Decimal("1.0856"),
+    group_fx_rate=Decimal("7"),
+    properties=(Property("Note", "x", "grp-2", inline_values=("x",)),),
+)
+
+
+def test_a_bill_is_written_as_light_wants_it():
+    assert bill_to_json(BILL) == {
+        "vendorId": "ven-1",
+        "companyEntityId": "ent-1",
+        "invoiceNumber": "INV-1",
+        "amount": 9_007_199_254_740_993,
+        "currency": "EUR",
+        "processingMode": "DATA_ONLY",
+        "description": "Office",
+        "issuedDate": "2025-03-01",
+        "dueDate": "2025-03-31",
+        "paymentAt": "2025-04-01T10:30:00Z",
+        "senderBankAccountId": "bank-1",
+        "localCurrencyFxRateOverride": 1.0856,
+        "groupCurrencyFxRateOverride": 7.0,
+        "lineItemsIncludeTax": True,
+        "lineItems": [
+            {
+                "amount": 12_000,
+                "taxAmount": 2_000,
+                "description": "Paper",
+                "taxCodeId": "tax-1",
+                "accountId": "acc-1",
+                "amortizationStartDate": "2025-01-01",
+                "amortizationEndDate": "2025-12-31",
+                "amortizationTemplateId": "amo-1",
+                "customProperties": [{"groupId": "grp-1", "valueIds": ["val-1", "val-2"]}],
+            }
+        ],
+        "customProperties": [{"groupId": "grp-2", "inlineValues": ["x"]}],
+    }
+
+
+def test_cents_and_rates_keep_their_digits_on_the_wire():
+    text = json.dumps(bill_to_json(BILL))
+    assert '"amount": 9007199254740993' in text
+    assert '"localCurrencyFxRateOverride": 1.0856' in text
+
+
+def test_a_line_without_tax_in_it_sends_the_net_amount_only():
+    line = line_to_json(LINE, include_tax=False)
+    assert line["netAmount"] == 10_000
+    assert line["taxAmount"] == 2_000
+    assert "amount" not in line
+
+
+def test_what_is_not_known_is_left_out_but_false_and_zero_are_sent():
+    bill = Bill(0, 0, 2, "EUR", 0, False, (), vendor_id="ven-1")
+    assert bill_to_json(bill) == {
+        "vendorId": "ven-1",
+        "amount": 0,
+        "currency": "EUR",
+        "processingMode": "DATA_ONLY",
+        "lineItemsIncludeTax": False,
+    }
+
+
+def test_a_bill_whose_vendor_or_property_has_no_id_is_never_written():
+    with pytest.raises(ValueError, match="vendor"):
+        bill_to_json(replace(BILL, vendor_id=None))
+    with pytest.raises(ValueError, match="custom property"):
+        bill_to_json(replace(BILL, properties=(Property("Team", "Red"),)))
+
+
+def test_times_are_written_in_utc_with_z():
+    assert timestamp(datetime(2025, 1, 2, 3, 4, 5)) == "2025-01-02T03:04:05Z"  # noqa: DTZ001
+    assert timestamp(datetime(2025, 1, 2, 3, 4, 5, 678_901, UTC)) == "2025-01-02T03:04:05.678Z"
+
+
+SINGLE = {
+    "id": "bill-1",
+    "vendorId": "ven-1",
+    "companyEntityId": "ent-1",
+    "invoiceNumber": "INV-1",
+    "amount": 12_000,
+    "currency": "EUR",
+    "issuedDate": "2025-03-01",
+    "dueDate": None,
+    "state": "A_STATE_OF_NEXT_YEAR",
+    "failureReason": "DUPLICATE_INVOICE",
+    "invoiceCreatedAt": "2025-03-02T10:00:00.123456789Z",
+    "lineItems": [{"id": "line-1", "amount": 12_000, "netAmount": None, "taxCodeId": "t"}],
+    "somethingNew": {"x": [1]},
+}
+
+
+def test_a_single_bill_is_read_with_its_lines():
+    assert bill_from_json(SINGLE, listed=False) == LightBill(
+        id="bill-1",
+        vendor_id="ven-1",
+        company_entity_id="ent-1",
+        invoice_number="INV-1",
+        amount=12_000,
+        currency="EUR",
+        issued=date(2025, 3, 1),
+        due=None,
+        description=None,
+        state="A_STATE_OF_NEXT_YEAR",
+        failure_reason="DUPLICATE_INVOICE",
+        created_at=datetime(2025, 3, 2, 10, 0, 0, 123_456, tzinfo=UTC),
+        lines=(LightLine("line-1", 12_000, None, None, None, "t", None),),
+    )
+
+
+def test_a_listed_bill_has_its_vendor_nested_and_no_lines():
+    bill = bill_from_json(
+        {
+            "id": "bill-1",
+            "vendor": {"vendorId": "ven-1", "vendorName": "Acme"},
+            "createdAt": "2025-03-02T12:00:00+02:00",
+        },
+        listed=True,
+    )
+    assert bill.vendor_id == "ven-1"
+    assert bill.created_at == datetime(2025, 3, 2, 10, tzinfo=UTC)
+    assert bill.lines is None
+    assert (bill.amount, bill.state) == (None, "")
+
+
+def test_a_single_bill_tells_no_lines_from_unknown_lines():
+    assert bill_from_json({"id": "b", "lineItems": []}, listed=False).lines == ()
+    assert bill_from_json({"id": "b", "lineItems": None}, listed=False).lines is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"id": None},
+        {"id": 7},
+        {"amount": "12000"},
+        {"amount": 120.5},
+        {"amount": True},
+        {"amount": float("nan")},
+        {"issuedDate": "31/03/2025"},
+        {"issuedDate": 20250331},
+        {"invoiceCreatedAt": 1743422400},
+        {"invoiceCreatedAt": "0001-01-01T00:00:00+14:00"},
+        {"vendor": "Acme"},
+        {"lineItems": {}},
+        {"lineItems": [None]},
+        {"lineItems": [{}]},
+        {"invoiceNumber": {"a": 1}},
+    ],
+)
+def test_a_value_of_the_wrong_type_is_a_wire_problem(wrong):
+    with pytest.raises(WireProblem):
+        bill_from_json(SINGLE | wrong, listed=False)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=5,
+)
+READERS = [
+    lambda obj: bill_from_json(obj, listed=True),
+    lambda obj: bill_from_json(obj, listed=False),
+    line_from_json,
+    vendor_from_json,
+    account_from_json,
+    entity_from_json,
+    company_from_json,
+    property_group_from_json,
+    page_from_json,
+    is_for_bills,
+]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(READERS), JSON, st.sampled_from([*SINGLE, "code", "values", "records"]))
+def test_no_reader_fails_in_any_other_way_than_with_a_wire_problem(reader, value, name):
+    for obj in (value, SINGLE | {"vendorId": "v", name: value}):
+        with contextlib.suppress(WireProblem):
+            reader(obj)
+
+
+def test_half_a_character_in_a_name_does_not_break_what_comes_after():
+    assert vendor_from_json({"vendorId": "v", "name": "Acm\ud800é"}).name == "Acm?é"
+
+
+def test_an_error_names_the_field_whatever_way_the_path_is_written():
+    for path in (["lineItems", "0", "accountId"], ["lineItems[0]", "accountId"], ["lineItems", 0,
+                 "accountId"], "lineItems[0].accountId"):  # fmt: skip
+        body = {
+            "name": "BadRequest",
+            "type": "BAD_REQUEST",
+            "errors": [{"type": "not_found", "message": "No such account", "path": path}],
+        }
+        assert errors_from_json(body) == (
+            ApiError("No such account", ("lineItems", "0", "accountId"), "not_found"),
+        )
+
+
+def test_an_error_of_the_gateway_has_a_message_only():
+    body = {"type": "UNAUTHORIZED", "message": "Invalid key"}
+    assert errors_from_json(body) == (ApiError("Invalid key", (), "UNAUTHORIZED"),)
+
+
+def test_an_error_without_details_falls_back_to_its_name_and_type():
+    assert errors_from_json({"name": "Oops", "type": "X", "errors": []}) == (
+        ApiError("Oops", (), "X"),
+    )
+    assert errors_from_json({"errors": [{"type": "X", "path": None}]}) == (ApiError("X", (), "X"),)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(JSON | st.fixed_dictionaries({"errors": JSON, "type": JSON, "message": JSON}))
+def test_reading_errors_never_fails(body):
+    assert isinstance(errors_from_json(body), tuple)
+
+
+def test_anything_else_is_no_error():
+    for body in (None, "Bad gateway", [], {}, {"errors": "x"}, {"records": []}):
+        assert errors_from_json(body) == ()
+
+
+def test_references_are_read():
+    assert vendor_from_json(
+        {"vendorId": "v", "name": "Acme", "identifier": "A1", "vatId": "DE1", "status": "ACTIVE"}
+    ) == Vendor("v", "Acme", "A1", "DE1", "ACTIVE")
+    assert account_from_json({"id": "a", "code": 7000, "label": "Paper", "status": "NEW"}) == (
+        Account("a", "7000", "Paper", "NEW")
+    )
+    assert account_from_json({"id": "a", "code": "0700"}).code == "0700"
+    assert entity_from_json(
+        {"id": "e", "code": "DE", "displayName": "Acme GmbH", "localCurrency": "EUR"}
+    ) == Entity("e", "DE", "Acme GmbH", "EUR")
+    assert company_from_json({"id": "c", "name": "Acme", "baseCurrency": "EUR"}) == (
+        Company("c", "Acme", "EUR")
+    )
+    assert property_group_from_json(
+        {
+            "id": "g",
+            "label": "Team",
+            "internalName": "team",
+            "inputType": "SINGLE_SELECT",
+            "objectLevel": "LINE",
+            "required": True,
+            "values": [{"id": "x", "label": "Red", "internalName": "red"}],
+        }
+    ) == PropertyGroup("g", "Team", "team", "SINGLE_SELECT", "LINE", True, (("x", "Red", "red"),))
+
+
+def test_a_page_knows_the_next_one():
+    assert page_from_json({"records": [1], "hasMore": True, "nextCursor": "c"}) == ([1], "c")
+    assert page_from_json({"records": [1], "hasMore": True, "nextCursor": 7}) == ([1], "7")
+    assert page_from_json({"records": [], "hasMore": False, "nextCursor": "c"}) == ([], None)
+    assert page_from_json({"records": [], "nextCursor": "c"}) == ([], "c")
+    assert page_from_json({"records": []}) == ([], None)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [{}, {"records": None}, {"records": [], "hasMore": True}, {"records": [], "hasMore": "yes"}],
+)
+def test_half_a_list_never_passes_for_a_whole_one(page):
+    with pytest.raises(WireProblem):
+        page_from_json(page)

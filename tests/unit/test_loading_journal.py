@@ -1,0 +1,94 @@
+"""The journal: what it has taken stays, for every process that opens it."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from importer.errors import JournalProblem
+from importer.loading.journal import Change, Journal
+from importer.records import State, Status
+
+BILLS = [("one", '{"amount": 1}'), ("two", '{"amount": 2}')]
+
+
+def _open(path: Path, ready: threading.Barrier, problems: list[str]) -> None:
+    ready.wait()
+    try:
+        with Journal(path) as journal:
+            journal.runs()
+    except JournalProblem as problem:
+        problems.append(str(problem))
+
+
+def test_a_new_journal_can_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    for attempt in range(5):
+        problems: list[str] = []
+        told = (tmp_path / f"{attempt}.sqlite", threading.Barrier(8), problems)
+        threads = [threading.Thread(target=_open, args=told) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert problems == []
+
+
+def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
+    with Journal(tmp_path / "deep" / "journal.sqlite") as journal:
+        assert journal.path.stat().st_mode & 0o077 == 0
+        assert journal.path.parent.stat().st_mode & 0o077 == 0
+
+
+def test_an_intent_is_durable_before_the_step_returns(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j.sqlite") as journal:
+        entries = journal.plan(BILLS)
+        run = journal.start_run({})
+        journal.step(run, [], [(entries["one"].id, "sent")])
+        other = sqlite3.connect(journal.path)  # as another process sees it
+        found = other.execute("SELECT state, attempts, content FROM entries ORDER BY id").fetchall()
+        other.close()
+    assert found == [("sending", 1, "sent"), ("planned", 0, BILLS[1][1])]
+
+
+def test_an_attempt_that_did_not_take_place_is_not_counted(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j.sqlite") as journal:
+        entry = journal.plan(BILLS)["one"].id
+        run = journal.start_run({})
+        journal.assign(run, [(0, entry, None, "")])
+        journal.step(run, [], [(entry, "x")])
+        journal.step(run, [Change(entry, State.PLANNED, unsent=True)], [])
+        status, _, found = journal.results(run)[0]
+    assert (status, found.attempts, found.state) == (Status.NOT_SENT, 0, State.PLANNED)
+
+
+def test_a_refused_bill_is_planned_anew_and_a_created_one_stays(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j.sqlite") as journal:
+        known = journal.plan(BILLS)
+        one, two = known["one"].id, known["two"].id
+        run = journal.start_run({})
+        journal.assign(run, [(0, one, None, ""), (1, two, None, "")])
+        changes = [
+            Change(one, State.REJECTED, Status.REJECTED, message="No."),
+            Change(two, State.CREATED, Status.CREATED, light_id="b-2"),
+        ]
+        journal.step(run, changes, [])
+        again = journal.plan([("one", "new"), ("two", "new")])
+        assert (again["one"].state, again["one"].content) == (State.PLANNED, "new")
+        assert again["one"].message == ""
+        assert (again["two"].state, again["two"].content) == (State.CREATED, BILLS[1][1])
+        # The run that was refused goes on saying so.
+        assert journal.results(run)[0][:2] == (Status.REJECTED, "No.")
+        assert journal.owned() == {"b-2"}
+
+
+def test_a_journal_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "j.sqlite"
+    Journal(path).close()
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(JournalProblem, match="newer version"):
+        Journal(path)

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importer.records import CellRef, CurrencyTotal, Finding, RunSummary, Severity
+from importer.results.console import columns_of, summary_text
+
+SUMMARY = RunSummary(
+    command="load",
+    run="r1",
+    company="Northwind",
+    base_url="https://api.example.com",
+    template="light",
+    sources=("bills.xlsx",),
+    started_at=datetime(2025, 3, 31, tzinfo=UTC),
+    bills={"total": 3, "created": 2, "invalid": 1},
+    line_items={"total": 6, "created": 4, "invalid": 2},
+    rows={"read": 3},
+    totals=(
+        CurrencyTotal("GBP", 123456, 123456, {"created": 123456}, 1),
+        CurrencyTotal("EUR", 1000, 900, {"created": 900, "invalid": 100}, 2, control=1000),
+    ),
+    result="/tmp/bills-result.xlsx",
+    exit_code=1,
+    next_step="light-import load bills-result.xlsx",
+)
+
+
+def finding(message: str, row: int = 7, severity: Severity = Severity.ERROR) -> Finding:
+    cell = CellRef("bills.xlsx", "Bills", row, "amount", 0, 2)
+    return Finding("bills.amount.not_cents", severity, cell, "1.5", message, "Write 150")
+
+
+def test_the_whole_run_reads_like_a_letter() -> None:
+    assert summary_text(SUMMARY, [finding("Not whole cents")]).splitlines() == [
+        "2 of 3 bills are in Light; 1 needs correction.",
+        "",
+        "                  Bills  Line items        Amount",
+        "Needs correction      1           2      1.00 EUR",
+        "Created in Light      2           4  1,234.56 GBP",
+        "                                         9.00 EUR",
+        "Total                 3           6  1,234.56 GBP",
+        "                                        10.00 EUR",
+        "",
+        "GBP  file 1,234.56, in Light 1,234.56, difference 0.00. Ties out.",
+        "EUR  file 10.00, in Light 9.00, difference 1.00. 1.00 EUR of the file is not",
+        "  known to be in Light. The file's own total 10.00: Agrees with the bills.",
+        "",
+        "bills.xlsx, sheet Bills",
+        "  error    row 7, column amount: Not whole cents (Write 150)",
+        "",
+        "Workbook: /tmp/bills-result.xlsx",
+        "",
+        "Next: light-import load bills-result.xlsx",
+    ]
+
+
+def test_errors_come_before_warnings_and_the_rest_is_counted() -> None:
+    findings = [finding("later", row, Severity.WARNING) for row in range(100)] + [finding("first")]
+    text = summary_text(SUMMARY, findings, limit=2)
+    assert "row 7, column amount: first" in text
+    assert text.count("later") == 1
+    assert "… and 99 more in the workbook" in text
+    assert "… and 101 more\n" in summary_text(replace(SUMMARY, result=None), findings, limit=0)
+
+
+def test_a_finding_without_a_cell_names_the_file_only() -> None:
+    whole = replace(finding("No header row"), cell=CellRef("bills.csv"))
+    assert "bills.csv\n  error    No header row (Write 150)" in summary_text(SUMMARY, [whole])
+
+
+@given(st.text(), st.text(), st.integers(0, 120))
+def test_every_line_fits_and_no_control_sequence_gets_through(
+    message: str, name: str, width: int
+) -> None:
+    totals = (CurrencyTotal(name[:9], 2**62, 0, {"invalid": 2**62}, 1),)
+    summary = replace(SUMMARY, totals=totals, next_step=message, notes=(message,), result=None)
+    found = replace(finding(message), cell=CellRef(name, name, 1, name), hint=name)
+    text = summary_text(summary, [found], width=width)
+    assert all(columns_of(line) <= max(width, 40) for line in text.split("\n"))
+    assert not any((ord(c) < 32 and c != "\n") or 127 <= ord(c) < 160 for c in text)
+
+
+def test_the_path_of_the_workbook_is_never_broken() -> None:
+    path = "/home/" + "deep/" * 40 + "bills-result.xlsx"
+    assert f"\nWorkbook: {path}\n" in summary_text(replace(SUMMARY, result=path), [])
+
+
+def test_wide_characters_count_double() -> None:
+    assert columns_of("大塚") == 4
+    assert columns_of("e\u0301") == 1

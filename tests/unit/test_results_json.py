@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+from importer.records import CellRef, CurrencyTotal, Finding, RunSummary, Severity
+from importer.results.summary_json import summary_json
+
+
+def test_the_summary_has_the_published_shape() -> None:
+    summary = RunSummary(
+        command="load",
+        run="r1",
+        company="Northwind",
+        base_url="https://api.example.com",
+        template="light",
+        sources=("bills.csv",),
+        started_at=datetime(2025, 3, 31, tzinfo=UTC),
+        bills={"created": 1, "invalid": 1, "total": 2},
+        line_items={"total": 0},
+        rows={"read": 2, "data": 2},
+        totals=(CurrencyTotal("GBP", 300, 100, {"created": 100, "invalid": 200}, 2, control=300),),
+        requests=4,
+        seconds=1.23456,
+        result="r.xlsx",
+        exit_code=1,
+        next_step="do this",
+    )
+    cell = CellRef("bills.csv", None, 3, "amount", 0, 1)
+    found = Finding("bills.amount.x", Severity.ERROR, cell, "1.5", "Wrong", "Write 150")
+    answer = summary_json(summary, [found])
+    assert answer == {
+        "command": "load",
+        "run": "r1",
+        "company": "Northwind",
+        "template": "light",
+        "sources": ["bills.csv"],
+        "rows": {"read": 2, "data": 2},
+        "bills": {"total": 2, "invalid": 1, "created": 1},
+        "line_items": {"total": 0},
+        "totals": [
+            {
+                "currency": "GBP",
+                "sheet": 300,
+                "created": 100,
+                "difference": 200,
+                "by_status": {"invalid": 200, "created": 100},
+                "control": 300,
+                "unreadable": 0,
+            }
+        ],
+        "findings": [
+            {
+                "code": "bills.amount.x",
+                "severity": "error",
+                "file": "bills.csv",
+                "sheet": None,
+                "row": 3,
+                "column": "amount",
+                "value": "1.5",
+                "message": "Wrong",
+                "hint": "Write 150",
+            }
+        ],
+        "requests": 4,
+        "seconds": 1.235,
+        "result": "r.xlsx",
+        "next": "do this",
+        "exit_code": 1,
+    }
+    assert list(answer["bills"]) == ["total", "invalid", "created"]  # type: ignore[call-overload]
+    assert json.loads(json.dumps(answer)) == answer

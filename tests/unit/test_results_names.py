@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from importer.errors import UsageProblem
+from importer.results.names import result_path
+
+
+def test_the_result_is_named_after_the_first_source(tmp_path: Path) -> None:
+    sources = ["in/bills.march.csv", "lines.csv"]
+    assert result_path(sources, None, tmp_path) == tmp_path / "bills.march-result.xlsx"
+
+
+def test_an_existing_file_is_never_taken(tmp_path: Path) -> None:
+    for name in ("bills-result.xlsx", "bills-result-2.xlsx", "out.xlsx"):
+        (tmp_path / name).touch()
+    assert result_path(["bills.csv"], None, tmp_path).name == "bills-result-3.xlsx"
+    wanted = str(tmp_path / "out.xlsx")
+    assert result_path(["bills.csv"], wanted, tmp_path).name == "out-2.xlsx"
+
+
+def test_a_link_that_leads_nowhere_is_not_overwritten(tmp_path: Path) -> None:
+    for name in ("bills-result.xlsx", "bills-result-2.xlsx"):
+        (tmp_path / name).symlink_to(tmp_path / "gone")
+    assert result_path(["bills.csv"], None, tmp_path).name == "bills-result-3.xlsx"
+
+
+def test_the_result_of_a_result_stays_in_the_series(tmp_path: Path) -> None:
+    (tmp_path / "bills-result.xlsx").touch()
+    again = result_path([str(tmp_path / "bills-result.xlsx")], None, tmp_path)
+    assert again.name == "bills-result-2.xlsx"
+
+
+def test_a_folder_or_a_bare_name_will_do(tmp_path: Path) -> None:
+    assert result_path(["a.csv"], str(tmp_path), Path("/")) == tmp_path / "a-result.xlsx"
+    assert result_path(["a.csv"], str(tmp_path / "out"), Path("/")) == tmp_path / "out.xlsx"
+
+
+def test_a_name_that_is_not_a_workbook_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageProblem, match=r"must end in \.xlsx"):
+        result_path(["a.csv"], str(tmp_path / "out.csv"), tmp_path)
+    with pytest.raises(UsageProblem, match="is empty"):
+        result_path(["a.csv"], "", tmp_path)
+
+
+def test_a_missing_folder_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UsageProblem, match="does not exist"):
+        result_path(["a.csv"], str(tmp_path / "no" / "out.xlsx"), tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageProblem, match="not a folder"):
+        result_path(["a.csv"], None, tmp_path / "file")
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_may_not_be_written_to_is_said(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(UsageProblem, match="may not write"):
+        result_path(["a.csv"], None, tmp_path)

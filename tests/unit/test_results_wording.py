@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importer.records import CurrencyTotal, RunSummary
+from importer.results.wording import (
+    Tone,
+    control_words,
+    duration,
+    money,
+    tie_out_words,
+    tone,
+    utc,
+    verdict,
+    visible,
+)
+
+
+def summary(command: str, bills: dict[str, int], exit_code: int = 0) -> RunSummary:
+    return RunSummary(
+        command=command,
+        run=None,
+        company=None,
+        base_url=None,
+        template="light",
+        sources=("a.csv",),
+        started_at=datetime(2025, 3, 31, tzinfo=UTC),
+        bills=bills,
+        line_items={},
+        rows={},
+        totals=(),
+        exit_code=exit_code,
+    )
+
+
+@given(st.integers(-(2**63), 2**63))
+def test_money_is_the_exact_amount_in_every_digit(cents: int) -> None:
+    assert Decimal(money(cents).replace(",", "")) == Decimal(cents) / 100
+    assert money(cents).removeprefix("-").split(".")[0].replace(",", "").isdigit()
+
+
+@pytest.mark.parametrize(
+    ("cents", "text"),
+    [(0, "0.00"), (5, "0.05"), (-5, "-0.05"), (123456, "1,234.56"), (-100000000, "-1,000,000.00")],
+)
+def test_money_has_two_decimals_and_commas(cents: int, text: str) -> None:
+    assert money(cents) == text
+
+
+@given(st.text())
+def test_no_control_character_stays_in_visible_text(text: str) -> None:
+    shown = visible(text)
+    assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in shown)
+    shown.encode()
+
+
+def test_an_escape_sequence_is_written_out() -> None:
+    assert visible("\x1b[2Ja\x9b\n") == "\\x1b[2Ja\\x9b\\x0a"
+
+
+def test_text_cannot_turn_its_direction() -> None:
+    assert visible("a\u202eb") == "a\\u202eb"
+
+
+@pytest.mark.parametrize(
+    ("command", "bills", "errors", "warnings", "words"),
+    [
+        (
+            "validate",
+            {"total": 1088, "valid": 1086, "invalid": 2},
+            3,
+            0,
+            "1,086 of 1,088 bills are valid; 2 need correction.",
+        ),
+        (
+            "validate",
+            {"total": 2, "valid": 2},
+            0,
+            1,
+            "All 2 bills are valid; 1 warning to look at.",
+        ),
+        (
+            "validate",
+            {"total": 1, "invalid": 1},
+            1,
+            0,
+            "The one bill is not valid; 1 needs correction.",
+        ),
+        ("validate", {"total": 0}, 1, 0, "No bills could be read; 1 problem found in the file."),
+        ("load", {"total": 3, "created": 3}, 0, 0, "All 3 bills are in Light."),
+        (
+            "load",
+            {"total": 5, "created": 2, "already_loaded": 1, "rejected": 1, "unknown": 1},
+            1,
+            0,
+            "3 of 5 bills are in Light (2 created now, 1 there before); 1 was rejected by Light; "
+            "1 could not be settled and needs a person.",
+        ),
+        (
+            "load",
+            {"total": 3, "valid": 2, "already_in_light": 1},
+            0,
+            0,
+            "2 of 3 bills are valid; 1 is in Light.",
+        ),
+        ("undo", {"total": 2, "undone": 2}, 0, 0, "All 2 bills are undone."),
+        (
+            "verify",
+            {"total": 2, "created": 2},
+            0,
+            0,
+            "All 2 bills are in Light; no difference found.",
+        ),
+        (
+            "verify",
+            {"total": 2, "created": 2},
+            2,
+            0,
+            "All 2 bills are in Light; 2 differences found.",
+        ),
+    ],
+)
+def test_the_verdict_is_one_sentence(
+    command: str, bills: dict[str, int], errors: int, warnings: int, words: str
+) -> None:
+    assert verdict(summary(command, bills), errors, warnings) == words
+
+
+def test_a_run_with_warnings_is_not_all_good() -> None:
+    good = summary("load", {"total": 1, "created": 1})
+    assert tone(good, 0, 0) is Tone.GOOD
+    assert tone(good, 0, 1) is Tone.ATTENTION
+    assert tone(good, 1, 0) is Tone.BAD
+    assert tone(summary("load", {"total": 1, "unknown": 1}, 3), 0, 0) is Tone.BAD
+    assert tone(summary("load", {"total": 1, "not_sent": 1}, 4), 0, 0) is Tone.ATTENTION
+
+
+def test_the_tie_out_says_what_the_difference_means() -> None:
+    total = CurrencyTotal("GBP", 1000, 1000, {}, 2, control=1250)
+    assert tie_out_words(total, "load") == "Ties out."
+    assert control_words(total) == "2.50 GBP more than the bills add up to."
+    short = CurrencyTotal("GBP", 1000, 400, {}, 2, unreadable=1, control=1000)
+    assert tie_out_words(short, "load") == (
+        "6.00 GBP of the file is not known to be in Light."
+        " 1 bill has no readable amount: not counted."
+    )
+    assert control_words(short) == "Agrees with the bills."
+    assert tie_out_words(short, "validate").startswith("Nothing has been sent")
+    assert tie_out_words(CurrencyTotal("GBP", 1, 3, {}, 1), "load") == (
+        "Light has 0.02 GBP more than the file."
+    )
+
+
+def test_times_are_utc_and_durations_short() -> None:
+    assert utc(datetime.fromisoformat("2025-03-31T16:05:00.9+02:00")) == "2025-03-31T14:05:00Z"
+    assert utc(datetime(2025, 3, 31)) == "2025-03-31T00:00:00Z"  # noqa: DTZ001
+    assert [duration(s) for s in (0.44, 59.4, 185, 7800)] == [
+        "0.4 s",
+        "59 s",
+        "3 min 5 s",
+        "2 h 10 min",
+    ]
