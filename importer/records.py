@@ -328,7 +328,8 @@ class State(StrEnum):
 
     PLANNED: certainly not sent, or certainly refused before it did anything. SENDING: an answer is
     outstanding; found at start, it is a crash. UNKNOWN: sent, and the answer was lost. FOUND: it
-    was in Light before we sent anything.
+    was in Light before we sent anything. With a ``light_id``, the first three (and REJECTED) are of
+    the bill's next line item: Light has the bill, and not yet all its lines.
     """
 
     PLANNED = "planned"
@@ -404,6 +405,7 @@ class Outcome:
     verdict: Verdict
     reason: str = ""
     bill: LightBill | None = None
+    line: LightLine | None = None  # where a line item was what was sent
     errors: tuple[ApiError, ...] = ()
     forbidden: bool = False  # for lack of rights (401, 403): nothing was done
 

@@ -46,6 +46,13 @@ from importer.cli.options import output_of, output_options, request_of, source_o
     help="Seconds after which a bill that Light does not show is held to be absent, and is sent"
     " again. Where Light is slower than that, a bill may be there twice.",
 )
+@click.option(
+    "--line-mode",
+    type=click.Choice(["inline", "separate"]),
+    default="inline",
+    show_default=True,
+    help="A bill with its lines in one request, or each line in a request of its own.",
+)
 @click.option("--journal", type=click.Path(), help="Another journal than the company's own.")
 @output_options
 def load(**options: Any) -> int:

@@ -279,7 +279,10 @@ async def _create(bills: list[Bill], company: Company, journal: Journal, session
     plan = await _planned(bills, journal, session, dry=False)
     work = [w.bill for w in (*plan.send, *plan.unsettled)]
     if work and not session.options.yes:
-        _confirm(work, company, target, len(plan.settled))
+        requests = len(work)
+        if session.options.line_mode == "separate":
+            requests += sum(len(bill.lines) for bill in work)
+        _confirm(work, company, target, len(plan.settled), requests)
     archive.keep(target.run, prepared)
     facts = {
         "company": company.name,
@@ -292,7 +295,9 @@ async def _create(bills: list[Bill], company: Company, journal: Journal, session
     }
     told.run = journal.start_run(facts, target.run)
     record(plan, journal, told.run)
-    settings = LoadSettings(settle=session.options.settle)
+    settings = LoadSettings(
+        settle=session.options.settle, separate=session.options.line_mode == "separate"
+    )
     try:
         with Progress(len(work), quiet=session.output.quiet) as progress:
             loader = Loader(journal, session.client, told.run, settings, progress)
@@ -309,19 +314,21 @@ def _placed(findings: list[Finding], prepared: Prepared) -> list[Finding]:
     return [replace(f, cell=mapped.cell("bills", "invoiceNumber", f.bills[0])) for f in findings]
 
 
-def _confirm(work: list[Bill], company: Company, target: Target, settled: int) -> None:
+def _confirm(
+    work: list[Bill], company: Company, target: Target, settled: int, requests: int
+) -> None:
     """Ask before anything is written. Raises click.Abort where the answer is no."""
     totals: dict[str, int] = {}
     for bill in work:
         totals[bill.currency] = totals.get(bill.currency, 0) + bill.amount
-    seconds = max(0, len(work) - target.per_minute) * 60 / target.per_minute
+    seconds = max(0, requests - target.per_minute) * 60 / target.per_minute
     lines = [
         f"Company:  {company.name}",
         f"Light:    {target.base_url}",
         f"Bills:    {len(work):,} to create"
         + (f", {settled:,} are in Light already" if settled else ""),
         *(f"Total:    {money(cents)} {currency}" for currency, cents in sorted(totals.items())),
-        f"Requests: {len(work):,}, at most {target.per_minute:,} a minute: "
+        f"Requests: {requests:,}, at most {target.per_minute:,} a minute: "
         + (f"about {seconds / 60:.0f} minutes" if seconds >= 90 else "about a minute or less"),
     ]
     click.echo("\n".join(lines), err=True)
@@ -340,6 +347,6 @@ def _stopping(loader: Loader, progress: Progress) -> Callable[[], None]:
             return
         asked = True
         progress.say("Stopping: waiting for the answers that are due. Ctrl-C again stops at once.")
-        loader.stop(StoppedEarly("It was interrupted."))
+        loader.stop(StoppedEarly("It was interrupted."), finish=True)
 
     return stop

@@ -28,6 +28,7 @@ class LoadOptions:
     timeout: float
     settle: float
     journal: str | None
+    line_mode: str
 
     def again(self) -> str:
         """The options that the same load needs again, as typed."""
@@ -36,6 +37,8 @@ class LoadOptions:
             for word, given in (("--sandbox", self.sandbox), ("--only-valid", self.only_valid))
             if given
         ]
+        if self.line_mode != "inline":
+            words.append(f"--line-mode {self.line_mode}")
         for name in ("base_url", "requests_per_minute", "requests_per_day", "journal"):
             value = getattr(self, name)
             if value is not None and not (

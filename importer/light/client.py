@@ -25,6 +25,7 @@ from importer.records import (
     Company,
     Entity,
     LightBill,
+    LightLine,
     PropertyGroup,
     Vendor,
 )
@@ -174,14 +175,32 @@ class LightClient:
     def _hide(self, text: str) -> str:
         return self._credentials.hide(text)
 
-    async def create_bill(self, bill: Bill, on_wire: Callable[[], None] | None = None) -> Answer:
-        """``POST`` the bill with its lines, once. Raises ValueError where ids are missing."""
-        return await self.send("POST", BILLS, json=wire.bill_to_json(bill), on_wire=on_wire)
+    async def create_bill(
+        self, bill: Bill, on_wire: Callable[[], None] | None = None, *, with_lines: bool = True
+    ) -> Answer:
+        """``POST`` the bill, once. Raises ValueError where ids are missing."""
+        body = wire.bill_to_json(bill, with_lines=with_lines)
+        return await self.send("POST", BILLS, json=body, on_wire=on_wire)
+
+    async def create_line(
+        self, bill_id: str, bill: Bill, line: int, on_wire: Callable[[], None] | None = None
+    ) -> Answer:
+        """``POST`` one line (by its index) to a bill that Light has, once."""
+        body = wire.line_to_json(bill.lines[line], include_tax=bill.include_tax)
+        path = f"{BILLS}/{quote(bill_id, safe='')}/line-items"
+        return await self.send("POST", path, json=body, on_wire=on_wire)
 
     def read_bill(self, body: object) -> LightBill | None:
         """The bill in an answer with its lines; None where there is none that can be read."""
         try:
             return wire.bill_from_json(body, listed=False)
+        except WireProblem:
+            return None
+
+    def read_line(self, body: object) -> LightLine | None:
+        """The line in an answer; None where there is none that can be read."""
+        try:
+            return wire.line_from_json(body)
         except WireProblem:
             return None
 

@@ -34,13 +34,15 @@ Json = dict[str, object]
 # --- what we send -----------------------------------------------------------------------------
 
 
-def bill_to_json(bill: Bill) -> Json:
-    """The body of ``POST /v1/invoice-payables``, lines inline; what is None is left out.
+def bill_to_json(bill: Bill, *, with_lines: bool = True) -> Json:
+    """The body of ``POST /v1/invoice-payables``; what is None is left out.
 
-    Raises ValueError where the vendor or a custom property has no id yet: names are never sent.
+    The lines are inline, or none of them is there. Raises ValueError where the vendor or a custom
+    property has no id yet: names are never sent.
     """
     if bill.vendor_id is None:
         raise ValueError(f"the vendor of bill {bill.index} has no id yet")
+    lines = [line_to_json(line, include_tax=bill.include_tax) for line in bill.lines]
     return _present(
         vendorId=bill.vendor_id,
         companyEntityId=bill.company_entity_id,
@@ -56,7 +58,7 @@ def bill_to_json(bill: Bill) -> Json:
         localCurrencyFxRateOverride=_rate(bill.local_fx_rate),
         groupCurrencyFxRateOverride=_rate(bill.group_fx_rate),
         lineItemsIncludeTax=bill.include_tax,
-        lineItems=[line_to_json(line, include_tax=bill.include_tax) for line in bill.lines] or None,
+        lineItems=(lines or None) if with_lines else None,
         customProperties=_properties(bill.properties),
     )
 

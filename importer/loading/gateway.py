@@ -6,16 +6,23 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from importer.records import Answer, ApiError, Bill, LightBill
+from importer.records import Answer, ApiError, Bill, LightBill, LightLine
 
 
 class LightGateway(Protocol):
-    async def create_bill(self, bill: Bill, on_wire: Callable[[], None]) -> Answer:
-        """One attempt to create the bill with its lines.
+    async def create_bill(
+        self, bill: Bill, on_wire: Callable[[], None], *, with_lines: bool
+    ) -> Answer:
+        """One attempt to create the bill, with its lines or without.
 
         ``on_wire`` is called when the request is about to leave; a caller that is cancelled before
         then can be sure that nothing was sent. Raises BudgetSpent before anything is sent.
         """
+
+    async def create_line(
+        self, bill_id: str, bill: Bill, line: int, on_wire: Callable[[], None]
+    ) -> Answer:
+        """One attempt to add one line, by its index, to a bill that Light has."""
 
     async def get_bill(self, bill_id: str) -> Answer: ...
 
@@ -26,5 +33,7 @@ class LightGateway(Protocol):
 
     def read_bill(self, body: object) -> LightBill | None:
         """The bill in an answer; None where there is none that can be read."""
+
+    def read_line(self, body: object) -> LightLine | None: ...
 
     def read_errors(self, body: object) -> tuple[ApiError, ...]: ...

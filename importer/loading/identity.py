@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from importer.amounts import money, tidy
@@ -50,6 +50,11 @@ def split_entity(identity: str) -> tuple[str, str]:
     return entity, json.dumps(rest)
 
 
+def same_lines(before: str, after: str) -> bool:
+    """Whether two contents have the same lines in the same order."""
+    return bool(json.loads(before)["lineItems"] == json.loads(after)["lineItems"])
+
+
 def content(bill: Bill) -> str:
     """All that is sent, as canonical JSON: two bills of the same content are equal here."""
 
@@ -91,12 +96,14 @@ def _properties(item: Bill | LineItem) -> list[list[object]]:
     return sorted([p.group_id or p.name, p.value_ids or p.inline_values] for p in item.properties)
 
 
-def changes(before: str, after: str) -> str:
+def changes(before: str, after: str, *, lines: bool = True) -> str:
     """How two contents differ, in words with both values; "" where they do not."""
     old, new = json.loads(before), json.loads(after)
     out = []
     for key in new:
         if key == "lineItems":
+            if not lines:
+                continue
             a, b = old.get(key, []), new[key]
             if len(a) != len(b):
                 out.append(f"{len(a)} line items were loaded, the sheet has {len(b)}")
@@ -174,24 +181,66 @@ def differences(bill: Bill, there: LightBill) -> str:
     return "; ".join(out)
 
 
-def _line_key(amount: int | None, text: str | None, account: str | None) -> tuple[object, ...]:
-    return (amount, tidy(text or ""), account and account.lower())
+def line_ids(bill: Bill, lines: Sequence[LightLine]) -> tuple[str | None, ...]:
+    """Light's id of each line of the bill, None where Light has no such line."""
+    return tuple(there.id if there else None for there in match_lines(bill, lines, {})[0])
 
 
-def line_ids(bill: Bill, lines: tuple[LightLine, ...]) -> tuple[str | None, ...]:
-    """Light's id of each line of the bill, None where Light has no such line.
+def match_lines(
+    bill: Bill, lines: Sequence[LightLine], before: Mapping[str, int]
+) -> tuple[list[LightLine | None], list[LightLine]]:
+    """Light's line for each of the bill's, None where there is none; and those that are left over.
 
-    Lines are compared as a multiset by amount, description and account: equal lines occur in life,
-    and Light need not keep their order.
+    ``before`` has the indices of those whose id is known. The others are compared as multisets:
+    equal lines occur in life, and Light need not keep their order. A line that agrees in everything
+    the sheet tells comes first; then one that differs in what Light may fill in or work out.
     """
-    free: dict[tuple[object, ...], list[str]] = {}
-    for there in reversed(lines):
-        amount = there.amount if bill.include_tax else there.net_amount
-        key = _line_key(amount, there.description, there.account_id)
-        free.setdefault(key, []).append(there.id)
-    out: list[str | None] = []
-    for item in bill.lines:
-        amount = item.amount if bill.include_tax else item.net_amount
-        ids = free.get(_line_key(amount, item.description, item.account_id))
-        out.append(ids.pop() if ids else None)
-    return tuple(out)
+    found: list[LightLine | None] = [None] * len(bill.lines)
+    left: list[LightLine] = []
+    for there in lines:
+        index = before.get(there.id)
+        if index is None or not _same_amount(bill, bill.lines[index], there):
+            left.append(there)
+        else:
+            found[index] = there
+    for strictly in (True, False):
+        free: dict[tuple[object, ...], list[LightLine]] = defaultdict(list)
+        for there in reversed(left):
+            free[_light_key(bill, there, strictly)].append(there)
+        for i, item in enumerate(bill.lines):
+            same = free.get(_sheet_key(bill, item, strictly)) if found[i] is None else None
+            if same:
+                found[i] = same.pop()
+        taken = {there.id for there in found if there is not None}
+        left = [there for there in left if there.id not in taken]
+    for i, item in enumerate(bill.lines):  # what the sheet leaves blank Light may fill in
+        if found[i] is None and left:
+            near = [x for x in left if _agrees(bill, item, x)]
+            if near:
+                found[i] = near[0]
+                left.remove(near[0])
+    return found, left
+
+
+def _sheet_key(bill: Bill, item: LineItem, strictly: bool) -> tuple[object, ...]:
+    amount = item.amount if bill.include_tax else item.net_amount
+    key = (amount, tidy(item.description or ""), item.account_id and item.account_id.lower())
+    return (*key, item.tax_code_id and item.tax_code_id.lower()) if strictly else key
+
+
+def _light_key(bill: Bill, line: LightLine, strictly: bool) -> tuple[object, ...]:
+    amount = line.amount if bill.include_tax else line.net_amount
+    key = (amount, tidy(line.description or ""), line.account_id and line.account_id.lower())
+    return (*key, line.tax_code_id and line.tax_code_id.lower()) if strictly else key
+
+
+def _same_amount(bill: Bill, item: LineItem, there: LightLine) -> bool:
+    return _sheet_key(bill, item, False)[0] == _light_key(bill, there, False)[0]
+
+
+def _agrees(bill: Bill, item: LineItem, there: LightLine) -> bool:
+    """Whether they have one amount, and what else the sheet tells."""
+    ours, theirs = _sheet_key(bill, item, False), _light_key(bill, there, False)
+    return _same_amount(bill, item, there) and all(
+        not a or a == b for a, b in zip(ours[1:], theirs[1:], strict=True)
+    )

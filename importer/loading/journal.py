@@ -84,6 +84,16 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Intent:
+    """What is about to be sent: a bill, or the next line item of a bill that Light has."""
+
+    entry: int
+    content: str
+    message: str = ""  # how the entry stands, should the answer never be written
+    line: bool = False
+
+
+@dataclass(frozen=True)
 class RunRecord:
     id: str
     started: datetime
@@ -211,7 +221,7 @@ class Journal:
     def plan(self, identities: Sequence[tuple[str, str]]) -> dict[str, JournalEntry]:
         """The entries of these (identity, content), new ones PLANNED, by identity.
 
-        What certainly is not in Light is PLANNED anew, with the content of now.
+        What certainly is not in Light, nor a part of it, is PLANNED anew, with the content of now.
         """
         with self._writing() as db:
             known = self._by_identity(db, [identity for identity, _ in identities])
@@ -225,7 +235,9 @@ class Journal:
             renewed = [
                 {"key": known[i].id, "new_content": c}
                 for i, c in identities
-                if i in known and known[i].state in (State.PLANNED, State.REJECTED)
+                if i in known
+                and known[i].state in (State.PLANNED, State.REJECTED)
+                and known[i].light_id is None
             ]
             if renewed:
                 db.execute(_RENEW, renewed)
@@ -270,9 +282,8 @@ class Journal:
 
     # --- sending ------------------------------------------------------------------------------
 
-    def step(self, run: str, changes: Sequence[Change], sending: Sequence[tuple[int, str]]) -> None:
-        """What became of some entries, and which (entry, content) are about to be sent: one
-        durable commit."""
+    def step(self, run: str, changes: Sequence[Change], sending: Sequence[Intent]) -> None:
+        """What became of some entries, and what is about to be sent: one durable commit."""
         if not changes and not sending:
             return
         moment = now().isoformat()
@@ -287,9 +298,7 @@ class Journal:
                 if settled:
                     db.execute(_SETTLE, settled)
             if sending:
-                db.execute(
-                    _SEND, [{"key": key, "moment": moment, "what": what} for key, what in sending]
-                )
+                db.execute(_SEND, [_intent_row(intent, moment) for intent in sending])
 
     # --- reporting ----------------------------------------------------------------------------
 
@@ -309,12 +318,19 @@ class Journal:
         with self._reading() as db:
             for row in db.execute(query).mappings():
                 entry = JournalEntry.from_row(dict(row))
-                status = Status(row["run_status"]) if row["run_status"] else STATUS_OF[entry.state]
+                status = Status(row["run_status"]) if row["run_status"] else status_of(entry)
                 out[row["bill"]] = (status, row["run_message"] or entry.message, entry)
         return out
 
 
-STATUS_OF = {
+def status_of(entry: JournalEntry) -> Status:
+    """What an entry's state means for its bill, where the run has not settled it."""
+    if entry.state is State.PLANNED and entry.light_id is not None:
+        return Status.UNKNOWN  # Light has it, but not all its line items
+    return _STATUS_OF[entry.state]
+
+
+_STATUS_OF = {
     State.PLANNED: Status.NOT_SENT,
     State.SENDING: Status.UNKNOWN,
     State.UNKNOWN: Status.UNKNOWN,
@@ -362,12 +378,22 @@ _SEND = (
     .values(
         state=State.SENDING,
         content=sa.bindparam("what"),
-        attempts=_entries.c.attempts + 1,
+        attempts=_entries.c.attempts + sa.bindparam("counts"),
         first_sent=sa.func.coalesce(_entries.c.first_sent, sa.bindparam("moment")),
         last_sent=sa.bindparam("moment"),
-        message="",
+        message=sa.bindparam("stands"),
     )
 )
+
+
+def _intent_row(intent: Intent, moment: str) -> dict[str, Any]:
+    return {
+        "key": intent.entry,
+        "what": intent.content,
+        "moment": moment,
+        "stands": intent.message,
+        "counts": int(not intent.line),
+    }
 
 
 def _change_row(change: Change, moment: str) -> dict[str, Any]:

@@ -3,6 +3,9 @@
 One loop, one turn after the other: collect the answers that came, write what they mean and which
 bills go next in one durable commit, let those go, wait. Bills whose answer was lost wait for
 Light to settle and are then looked up together, while the others keep flowing.
+
+A bill goes with its lines, one request a bill; or, in the separate line mode, alone, and then its
+lines one after the other, each with the same guarantee.
 """
 
 from __future__ import annotations
@@ -12,18 +15,18 @@ import contextlib
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from importer.errors import AccessRefused, ImporterError, LightUnreachable, StoppedEarly
 from importer.loading.gateway import LightGateway
-from importer.loading.identity import differences, kin, line_ids
-from importer.loading.journal import Change, Journal
+from importer.loading.identity import GONE, differences, kin, line_ids
+from importer.loading.journal import Change, Intent, Journal
 from importer.loading.outcome import classify
-from importer.loading.plan import Work
-from importer.loading.reconcile import Settled, look_up
-from importer.records import LightBill, Outcome, State, Status, Verdict
+from importer.loading.reconcile import Settled, find_twins, look_up
+from importer.loading.work import Work
+from importer.records import LightBill, LightLine, Outcome, State, Status, Verdict
 
 _MOST_ROUNDS = 5  # lost answers of one bill before a person has to look
 
@@ -34,6 +37,7 @@ class LoadSettings:
 
     concurrency: int = 64
     settle: float = 30.0
+    separate: bool = False  # lines in requests of their own
     give_up_after: float = 60.0  # seconds without a connection
 
 
@@ -46,6 +50,7 @@ class Progress(Protocol):
 @dataclass
 class _Flight:
     work: Work
+    line: int | None = None  # the index of the line item it carries; None: the bill
     on_wire: bool = False
 
     def leave(self) -> None:
@@ -62,6 +67,9 @@ class Loader:
     clock: Callable[[], float] = time.monotonic
     stopped: StoppedEarly | None = None
     _pending: deque[Work] = field(default_factory=deque)
+    _begun: deque[Work] = field(default_factory=deque)  # Light has them; their lines go first
+    _resent: list[Work] = field(default_factory=list)  # and created
+    _finishing: bool = False  # stopped, but what was begun gets its lines
     _out: Counter[str] = field(default_factory=Counter)  # bills not settled, by kin
     _alike: dict[str, deque[Work]] = field(default_factory=lambda: defaultdict(deque))
     _flights: dict[asyncio.Task[Any], _Flight] = field(default_factory=dict)
@@ -75,15 +83,20 @@ class Loader:
     _admitted: bool = False  # Light has taken a bill from this key, or refused it for what it is
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def stop(self, reason: StoppedEarly) -> None:
-        """Send nothing more; what is on its way is waited for, look-ups are not."""
+    def stop(self, reason: StoppedEarly, *, finish: bool = False) -> None:
+        """Send nothing more; what is on its way is waited for, look-ups are not.
+
+        ``finish``: bills that Light has without all their lines get these first.
+        """
+        can = self.clock() >= self._hold and (self.stopped is None or self._finishing)
+        self._finishing = finish and can
         if self.stopped is None:
             self.stopped = reason
         self._stop.set()
         if self._looking:
             self._looking.cancel()
         for task, flight in self._flights.items():
-            if not flight.on_wire:
+            if not flight.on_wire and not (self._finishing and flight.line is not None):
                 task.cancel()
 
     async def load(self, send: Sequence[Work], unsettled: Sequence[Work]) -> None:
@@ -93,8 +106,11 @@ class Loader:
         waited for or certainly unsent, where the journal cannot be written.
         """
         # When they left is not known: a request may have waited for its turn after it was noted.
-        due = self.clock() + self.settings.settle
-        self._unsettled += [(due, work) for work in unsettled]
+        now = self.clock()
+        due = now + self.settings.settle
+        for work in unsettled:
+            lost = work.entry.state in (State.SENDING, State.UNKNOWN)
+            self._unsettled.append((due if lost else now, work))
         self._out.update(kin(work.bill) for work in unsettled)
         for work in send:
             self._queue(work)
@@ -102,7 +118,7 @@ class Loader:
             while True:
                 self._turn()
                 if not (self._flights or self._looking or self._more()):
-                    return
+                    break
                 await self._wait()
                 self._collect()
         except ImporterError as error:
@@ -117,9 +133,31 @@ class Loader:
             for task in self._tasks():
                 task.cancel()
             raise
+        if self.stopped is None:
+            await self._look_for_twins()
+
+    async def _look_for_twins(self) -> None:
+        """Whether a bill that was sent again has come in from the lost attempt after all.
+
+        That is possible only where Light takes longer than the settling time; then a person is
+        told, with both ids.
+        """
+        if not self._resent:
+            return
+        try:
+            twins = await find_twins(self._resent, self.gateway, self.journal.owned())
+        except ImporterError as error:
+            self.progress.say(f"It could not be seen whether a bill is in Light twice: {error}")
+            return
+        for work, ids in twins:
+            message = f"Light has this bill more than once, also as {', '.join(ids)}"
+            self._changes.append(self._creation(work, message, Status.UNKNOWN))
+        self._commit([])
 
     def _more(self) -> bool:
-        return self.stopped is None and bool(self._pending or self._unsettled)
+        if self.stopped is not None:
+            return self._finishing and bool(self._begun)
+        return bool(self._pending or self._begun or self._unsettled)
 
     def _tasks(self) -> list[asyncio.Task[Any]]:
         return [*self._flights, *([self._looking] if self._looking else [])]
@@ -152,30 +190,52 @@ class Loader:
 
     def _turn(self) -> None:
         """Commit what is known and what goes next, then let it go."""
-        going = [self._pending.popleft() for _ in range(min(self._room(), len(self._pending)))]
+        going = self._going()
         self._commit(going)
         for work in going:
             work.first_sent = work.first_sent or work.entry.first_sent or datetime.now(UTC)
-            flight = _Flight(work)
+            flight = _Flight(work, None if work.light_id is None else work.next_line)
             task = asyncio.create_task(self._send(flight))
             self._flights[task] = flight
         self._start_looking()
 
+    def _going(self) -> list[Work]:
+        """What goes now: the lines of bills that Light has already, then other bills."""
+        room = self._room()
+        queues = (self._begun,) if self.stopped is not None else (self._begun, self._pending)
+        going: list[Work] = []
+        for queue in queues:
+            while queue and len(going) < room:
+                going.append(queue.popleft())
+        return going
+
     def _room(self) -> int:
         """How many more bills may go now."""
-        if self.stopped is not None or self._forbidden or self.clock() < self._hold:
+        if self.stopped is not None and not self._finishing:
+            return 0
+        if self._forbidden or self.clock() < self._hold:
             return 0
         # One is enough to see whether Light can be reached again.
         most = self.settings.concurrency if self._lost_since is None else 1
         return max(0, most - len(self._flights))
 
     def _commit(self, going: Sequence[Work]) -> None:
-        self.journal.step(self.run, self._changes, [(w.entry.id, w.content) for w in going])
+        intents = [
+            Intent(work.entry.id, work.content, work.partly, line=work.light_id is not None)
+            for work in going
+        ]
+        self.journal.step(self.run, self._changes, intents)
         self._changes = []
 
     async def _send(self, flight: _Flight) -> Outcome:
-        answer = await self.gateway.create_bill(flight.work.bill, flight.leave)
-        return classify(answer, self.gateway)
+        work, line = flight.work, flight.line
+        if line is None or work.light_id is None:
+            answer = await self.gateway.create_bill(
+                work.bill, flight.leave, with_lines=not self.settings.separate
+            )
+            return classify(answer, self.gateway)
+        answer = await self.gateway.create_line(work.light_id, work.bill, line, flight.leave)
+        return classify(answer, self.gateway, line=True)
 
     def _start_looking(self) -> None:
         if self._looking or self.stopped:
@@ -190,7 +250,7 @@ class Loader:
     async def _wait(self) -> None:
         """Until an answer comes, something falls due, or the person stops the run."""
         times = [when for when, _ in self._unsettled] if not self._looking else []
-        if self._pending and self._hold > self.clock():
+        if (self._pending or self._begun) and self._hold > self.clock():
             times.append(self._hold)
         timeout = None
         if self.stopped is None and times:
@@ -234,11 +294,16 @@ class Loader:
         self._lost_since, self._backoff = None, 0.5
         if outcome.verdict is Verdict.WAIT:  # the pacer holds everybody back
             self._change(work, State.PLANNED)
-            self._pending.appendleft(work)
+            self._next(work)
+        elif outcome.verdict is Verdict.CREATED and outcome.line and flight.line is not None:
+            self._line_there(work, flight.line, outcome.line)
+        elif outcome.verdict is Verdict.CREATED and outcome.bill and self.settings.separate:
+            work.begun(outcome.bill)
+            self._lines_next(work)
         elif outcome.verdict is Verdict.CREATED and outcome.bill:
             self._created(work, outcome.bill, "")
         elif outcome.verdict is Verdict.REJECTED:
-            self._rejected(work, outcome)
+            self._rejected(work, _with_line(outcome, flight.line))
         elif outcome.verdict is Verdict.STOP:
             state = State.PLANNED if outcome.forbidden else State.UNKNOWN
             self._change(work, state, message=outcome.reason)
@@ -247,18 +312,44 @@ class Loader:
             self._lost(work, outcome.reason)
 
     def _change(self, work: Work, state: State, status: Status | None = None, **rest: Any) -> None:
-        self._changes.append(Change(work.entry.id, state, status, **rest))
-        if status is not None:
-            self.progress.settled(status)
+        if work.light_id is not None:
+            why = rest.get("message")
+            rest["message"] = f"{work.partly}: {why}" if why else work.partly
+            rest |= {"light_id": work.light_id, "line_ids": work.line_ids}
+        self._settle(work, Change(work.entry.id, state, status, **rest))
+
+    def _settle(self, work: Work, change: Change) -> None:
+        self._changes.append(change)
+        if change.status is not None:
+            self.progress.settled(change.status)
             self._came_back(work)
 
     def _unsent(self, work: Work) -> None:
-        self._change(work, State.PLANNED, unsent=True)
-        self._pending.appendleft(work)
+        self._change(work, State.PLANNED, unsent=work.light_id is None)
+        self._next(work)
+
+    def _next(self, work: Work) -> None:
+        """It goes again, before others."""
+        (self._pending if work.light_id is None else self._begun).appendleft(work)
+
+    def _line_there(self, work: Work, index: int, line: LightLine) -> None:
+        work.lines[index] = line
+        work.rounds = 0
+        self._lines_next(work)
+
+    def _lines_next(self, work: Work, message: str = "") -> None:
+        """Light has the bill; its next line goes, unless that was the last."""
+        self._admit()
+        if work.next_line < len(work.bill.lines):
+            self._change(work, State.PLANNED)
+            self._begun.append(work)
+        else:
+            self._created(work, work.whole(), message)
 
     def _unreachable(self, reason: str) -> None:
         """Hold back for a while, longer each time; give up when it lasts."""
         now = self.clock()
+        self._finishing = False
         if self._lost_since is None:
             self._lost_since = now
         if now - self._lost_since >= self.settings.give_up_after:
@@ -276,15 +367,22 @@ class Loader:
             message += f"Light says {there.failure_reason} (state {there.state})"
         if difference:
             message = f"{message}; {difference}" if message else difference
-        ids = line_ids(work.bill, there.lines) if there.lines is not None else ()
-        self._change(
-            work,
+        work.there = there
+        if work.resent:
+            self._resent.append(work)
+        self._settle(work, self._creation(work, message, Status.CREATED))
+
+    def _creation(self, work: Work, message: str, status: Status) -> Change:
+        there = work.there
+        assert there is not None
+        return Change(
+            work.entry.id,
             State.CREATED,
-            Status.CREATED,
+            status,
             light_id=there.id,
             light_state=there.state,
             light_amount=there.amount,
-            line_ids=ids,
+            line_ids=line_ids(work.bill, there.lines) if there.lines is not None else (),
             message=message,
         )
 
@@ -318,7 +416,7 @@ class Loader:
         work.rounds += 1
         self._change(work, State.UNKNOWN, message=reason)
         self._unsettled.append((self.clock() + self.settings.settle, work))
-        if not self._flights and not self._pending:
+        if not self._flights and not self._pending and not self._begun:
             self.progress.say(
                 f"The answer for {len(self._unsettled)} bills was lost; looking them up in Light in"
                 f" {self.settings.settle:g} seconds."
@@ -334,9 +432,13 @@ class Loader:
         if error is not None:
             raise error
         for settled in task.result():
-            work = settled.work
-            if settled.bill is not None:
-                self._created(work, settled.bill, settled.reason)
+            work, there = settled.work, settled.bill
+            if settled.later:
+                work.rounds += 1
+            if there is not None:
+                self._there(work, there, settled.reason)
+            elif settled.later and work.rounds < _MOST_ROUNDS:
+                self._unsettled.append((self.clock() + self.settings.settle, work))
             elif settled.reason:
                 self._change(work, State.UNKNOWN, Status.UNKNOWN, message=settled.reason)
             elif work.rounds >= _MOST_ROUNDS:
@@ -345,5 +447,38 @@ class Loader:
                 )
                 self._change(work, State.UNKNOWN, Status.UNKNOWN, message=reason)
             else:
+                work.resent = True
                 self._change(work, State.PLANNED)
                 self._again(work)
+
+    def _there(self, work: Work, there: LightBill, message: str) -> None:
+        """Light has the bill. All its lines too, unless they go separately."""
+        if work.light_id is None and not self.settings.separate:
+            self._created(work, there, message)
+        elif there.state in GONE:  # by a person; a cancelled bill does not stand in the way
+            work.gone()
+            self._change(work, State.PLANNED)
+            self._again(work)
+        elif there.lines is None:  # from the list, which leaves them out
+            work.begun(there)
+            self._change(work, State.UNKNOWN, message="its line items could not be read")
+            self._unsettled.append((self.clock() + self.settings.settle, work))
+        else:
+            line = work.next_line
+            stranger = work.looked_at(there, there.lines)
+            if stranger:
+                self._change(work, State.UNKNOWN, Status.UNKNOWN, message=stranger)
+            elif work.next_line == line and work.rounds >= _MOST_ROUNDS:
+                reason = f"Light's answer to the next one was lost {work.rounds} times"
+                self._change(work, State.UNKNOWN, Status.UNKNOWN, message=reason)
+            else:
+                work.rounds = work.rounds if work.next_line == line else 0
+                self._lines_next(work, message)
+
+
+def _with_line(outcome: Outcome, line: int | None) -> Outcome:
+    """With the line's index in the paths of Light's errors, as if the bill had been refused."""
+    if line is None:
+        return outcome
+    at = ("lineItems", str(line))
+    return replace(outcome, errors=tuple(replace(e, path=(*at, *e.path)) for e in outcome.errors))

@@ -8,15 +8,15 @@ from importer.records import Answer, Outcome, Verdict
 _REFUSALS = frozenset((400, 403, 404, 405, 406, 409, 410, 411, 413, 414, 415, 422, 431))
 
 
-def classify(answer: Answer, gateway: LightGateway) -> Outcome:
-    """The verdict on one attempt to create a bill.
+def classify(answer: Answer, gateway: LightGateway, *, line: bool = False) -> Outcome:
+    """The verdict on one attempt to create a bill, or with ``line`` to add a line item to one.
 
     ========================================= ========= ==========================================
     answer                                    verdict   why
     ========================================= ========= ==========================================
     not connected                             RETRY     Light never got it
     no answer, or an incomplete one           UNKNOWN   it may have been carried out
-    2xx with the bill and its id              CREATED
+    2xx with the bill (line) and its id       CREATED
     2xx without, or not JSON                  UNKNOWN   probably created; under which id?
     3xx that may not be followed              STOP      the key must not go there; looked up later
     400 403 404 405 406 409 410 411 413 414   REJECTED  Light says no before it does anything
@@ -33,11 +33,13 @@ def classify(answer: Answer, gateway: LightGateway) -> Outcome:
         verdict = Verdict.UNKNOWN if answer.sent else Verdict.RETRY
         return Outcome(verdict, answer.reason or "no answer came")
     if 200 <= status < 300:
-        bill = gateway.read_bill(answer.body)
-        if bill is None:
-            reason = answer.reason or f"Light answered {status}, but not with a bill"
+        made = gateway.read_line(answer.body) if line else None
+        bill = None if line else gateway.read_bill(answer.body)
+        if made is None and bill is None:
+            what = "line item" if line else "bill"
+            reason = answer.reason or f"Light answered {status}, but not with a {what}"
             return Outcome(Verdict.UNKNOWN, reason)
-        return Outcome(Verdict.CREATED, bill=bill)
+        return Outcome(Verdict.CREATED, bill=bill, line=made)
     errors = gateway.read_errors(answer.body)
     reason = "; ".join(e.message for e in errors) or answer.reason or f"status {status}"
     if status in _REFUSALS:

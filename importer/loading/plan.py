@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from importer.amounts import tidy
 from importer.findings import finding
@@ -20,6 +19,7 @@ from importer.loading.identity import (
     split_entity,
 )
 from importer.loading.journal import Change, Journal
+from importer.loading.work import Work
 from importer.records import (
     FOUND_BEFORE,
     Bill,
@@ -30,17 +30,6 @@ from importer.records import (
     State,
     Status,
 )
-
-
-@dataclass
-class Work:
-    """One bill to be sent, or sent and not settled."""
-
-    entry: JournalEntry
-    bill: Bill
-    content: str  # of the bill, as it is sent now
-    rounds: int = 0  # how often its answer was lost in this run
-    first_sent: datetime | None = None  # UTC, of all attempts
 
 
 @dataclass
@@ -75,8 +64,12 @@ def plan_from_journal(bills: Sequence[Bill], journal: Journal, *, dry: bool = Fa
                     f"loaded before, and different now: {difference}",
                 )
                 plan.findings.append(_changed(bill, difference))
-        elif entry.state in (State.SENDING, State.UNKNOWN):
-            plan.unsettled.append(Work(entry, bill, now))
+        elif entry.state in (State.SENDING, State.UNKNOWN) or entry.light_id is not None:
+            plan.unsettled.append(Work(entry, bill, now, light_id=entry.light_id))
+            if entry.light_id is not None:
+                difference = changes(entry.content, now, lines=False)
+                if difference:
+                    plan.findings.append(_changed(bill, difference))
         else:
             plan.send.append(Work(entry, bill, now))
     return plan

@@ -11,7 +11,7 @@ from datetime import timedelta
 from importer.errors import StoppedEarly
 from importer.loading.gateway import LightGateway
 from importer.loading.identity import GONE, compare, kin
-from importer.loading.plan import Work
+from importer.loading.work import Work
 from importer.records import FOUND_AGAIN, LightBill
 
 # How far Light's clock and ours may be apart. A computer set to another time zone's hour is common,
@@ -24,38 +24,68 @@ class Settled:
     """What the look-up says of one bill.
 
     With ``bill`` it is in Light; with a ``reason`` alone a person must look; with neither it is
-    not in Light and may be sent again.
+    not in Light and may be sent again. ``later``: it could not be looked at now.
     """
 
     work: Work
     bill: LightBill | None = None
     reason: str = ""
+    later: bool = False
 
 
 async def look_up(works: Sequence[Work], gateway: LightGateway, owned: set[str]) -> list[Settled]:
-    """Look the bills up by vendor and time, and compare each.
+    """Look the bills up by vendor and time, and compare each; those that Light has without all
+    their lines are read, one request each.
 
     ``owned`` are the ids in Light of other entries. Bills that are alike are settled together; the
     caller sees to it that none of their kind is in flight.
     """
+    begun = [work for work in works if work.light_id is not None]
+    works = [work for work in works if work.light_id is None]
+    out = await _found(works, gateway, owned) if works else []
+    async with asyncio.TaskGroup() as reading:
+        tasks = [reading.create_task(_whole(settled, gateway)) for settled in out]
+        tasks += [reading.create_task(_read(work, gateway)) for work in begun]
+    return [task.result() for task in tasks]
+
+
+async def find_twins(
+    works: Sequence[Work], gateway: LightGateway, owned: set[str]
+) -> list[tuple[Work, list[str]]]:
+    """Those of the works, all created, of which Light has more than the entries own; with ids."""
+    there = await _unowned(works, gateway, owned)
+    out = []
+    for work in works:
+        near = there[(work.bill.vendor_id or "").lower()]
+        twins = [b.id for b in near if compare(work.bill, b).same]
+        if twins:
+            out.append((work, twins))
+    return out
+
+
+async def _unowned(
+    works: Sequence[Work], gateway: LightGateway, owned: set[str]
+) -> dict[str, list[LightBill]]:
+    """The bills in Light since the works were first sent, that no entry owns, by vendor."""
     times = [work.first_sent or work.entry.first_sent for work in works]
     since = min((t for t in times if t), default=None) if all(times) else None
     vendors = sorted({work.bill.vendor_id for work in works if work.bill.vendor_id})
-    listed = await gateway.list_bills(vendors, since and since - SKEW)
     there: dict[str, list[LightBill]] = defaultdict(list)
-    for light_bill in listed:
+    for light_bill in await gateway.list_bills(vendors, since and since - SKEW):
         if light_bill.id not in owned and light_bill.state not in GONE:
             there[(light_bill.vendor_id or "").lower()].append(light_bill)
+    return there
 
+
+async def _found(works: Sequence[Work], gateway: LightGateway, owned: set[str]) -> list[Settled]:
+    there = await _unowned(works, gateway, owned)
     groups: dict[tuple[str, str | None], list[Work]] = defaultdict(list)
     for work in works:
         groups[kin(work.bill), work.bill.company_entity_id].append(work)
     out: list[Settled] = []
     for group in groups.values():
         out += _settle(group, there[(group[0].bill.vendor_id or "").lower()])
-    async with asyncio.TaskGroup() as reading:
-        tasks = [reading.create_task(_whole(settled, gateway)) for settled in out]
-    return [task.result() for task in tasks]
+    return out
 
 
 def _settle(group: Sequence[Work], there: Sequence[LightBill]) -> list[Settled]:
@@ -81,6 +111,26 @@ async def _whole(settled: Settled, gateway: LightGateway) -> Settled:
         answer = await gateway.get_bill(settled.bill.id)
     except StoppedEarly:  # the day's budget: that the bill is there is what counts
         return settled
-    if answer.status is not None and 200 <= answer.status < 300:
-        return Settled(settled.work, gateway.read_bill(answer.body) or settled.bill, FOUND_AGAIN)
+    bill = gateway.read_bill(answer.body) if answer.status in range(200, 300) else None
+    if bill is not None and bill.id == settled.bill.id:
+        return Settled(settled.work, bill, FOUND_AGAIN)
     return settled
+
+
+async def _read(work: Work, gateway: LightGateway) -> Settled:
+    """A bill that Light has, with the lines it has of it now."""
+    assert work.light_id is not None
+    try:
+        answer = await gateway.get_bill(work.light_id)
+    except StoppedEarly:  # the day's budget: everything else stops too
+        return Settled(work, later=True, reason="it could not be read")
+    bill = gateway.read_bill(answer.body) if answer.status in range(200, 300) else None
+    if bill is not None and bill.id == work.light_id and bill.lines is not None:
+        return Settled(work, bill)
+    if answer.status in (400, 403, 404, 410, 422):
+        reason = f"Light does not show its bill {work.light_id}: {answer.reason}"
+        return Settled(work, reason=reason)
+    why = answer.reason or "what it answered is not the bill"
+    return Settled(
+        work, later=True, reason=f"Light's bill {work.light_id} could not be read: {why}"
+    )

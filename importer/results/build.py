@@ -22,6 +22,7 @@ from importer.records import (
     RowResult,
     RunSummary,
     Severity,
+    State,
     Status,
 )
 from importer.validation.check import Checked, by_place
@@ -224,6 +225,12 @@ def _answers(checked: Checked, became: Became) -> Iterator[Finding]:
             if not told:
                 reason = message.rstrip(". ")
                 yield finding("light.refused", here, value, bills=(i,), reason=reason)
+            elif entry.light_id is not None:
+                reason = message.split(": ")[0]
+                yield finding("light.partial", here, value, bills=(i,), reason=reason)
+        elif status is Status.UNKNOWN and entry.light_id is not None:
+            code = "light.twice" if entry.state is State.CREATED else "light.partial"
+            yield finding(code, here, value, bills=(i,), reason=message.rstrip(". "))
         elif status is Status.UNKNOWN:
             reason = message or "the run ended before Light's answer came"
             yield finding("light.unknown", here, value, bills=(i,), reason=reason)

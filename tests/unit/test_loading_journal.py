@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from importer.errors import JournalProblem
-from importer.loading.journal import Change, Journal
+from importer.loading.journal import Change, Intent, Journal
 from importer.records import State, Status
 
 BILLS = [("one", '{"amount": 1}'), ("two", '{"amount": 2}')]
@@ -46,7 +46,7 @@ def test_an_intent_is_durable_before_the_step_returns(tmp_path: Path) -> None:
     with Journal(tmp_path / "j.sqlite") as journal:
         entries = journal.plan(BILLS)
         run = journal.start_run({})
-        journal.step(run, [], [(entries["one"].id, "sent")])
+        journal.step(run, [], [Intent(entries["one"].id, "sent")])
         other = sqlite3.connect(journal.path)  # as another process sees it
         found = other.execute("SELECT state, attempts, content FROM entries ORDER BY id").fetchall()
         other.close()
@@ -58,7 +58,7 @@ def test_an_attempt_that_did_not_take_place_is_not_counted(tmp_path: Path) -> No
         entry = journal.plan(BILLS)["one"].id
         run = journal.start_run({})
         journal.assign(run, [(0, entry, None, "")])
-        journal.step(run, [], [(entry, "x")])
+        journal.step(run, [], [Intent(entry, "x")])
         journal.step(run, [Change(entry, State.PLANNED, unsent=True)], [])
         status, _, found = journal.results(run)[0]
     assert (status, found.attempts, found.state) == (Status.NOT_SENT, 0, State.PLANNED)
