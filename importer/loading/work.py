@@ -60,11 +60,11 @@ class Work:
         ids: tuple[str | None, ...] = self.line_ids
         if not self.lines and not same_lines(self.entry.content, self.content):
             ids = ()  # the sheet's lines are others now
-        before = {x: i for i, x in enumerate(ids) if x is not None}
+        before = {known: i for i, known in enumerate(ids) if known is not None}
         known, strangers = match_lines(self.bill, lines, before)
         if strangers:
-            ids = ", ".join(line.id for line in strangers)
-            return f"Light's bill {there.id} has line items that are not the sheet's: {ids}"
+            theirs = ", ".join(line.id for line in strangers)
+            return f"Light's bill {there.id} has line items that are not the sheet's: {theirs}"
         self.light_id, self.there, self.lines = there.id, there, known
         return ""
 

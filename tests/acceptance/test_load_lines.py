@@ -1,0 +1,283 @@
+"""``--line-mode separate``: a bill, then its lines one by one, each of them exactly once."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from conftest import (
+    ACCOUNTS,
+    LOAD,
+    PASS,
+    Ended,
+    Fault,
+    Request,
+    bill_row,
+    ended,
+    http,
+    proxied,
+    start,
+    write_bills,
+)
+from test_load_faults import FAULTS, the_journal
+
+from importer.sandbox import Sandbox, SandboxSettings, running
+from importer.sandbox.faults import Scripted
+
+Load = Callable[..., Ended]
+BILLS = 5
+SEPARATE = ("--line-mode", "separate")
+KEY = {"Authorization": f"Basic {SandboxSettings.key}"}
+
+
+def lines_of(i: int) -> list[tuple[str, int]]:
+    """The lines of bill ``i`` as (text, cents): one to four, and equal ones among them."""
+    return [("Hours", 100 + i), ("Hours", 100 + i), ("Travel", 40), ("Hours", 100 + i)][: i % 4 + 1]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[str]:
+    amounts = [sum(cents for _, cents in lines_of(i)) for i in range(BILLS)]
+    bills, lines = write_bills(tmp_path, [bill_row(i, amount=amounts[i]) for i in range(BILLS)])
+    with Path(lines).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["billRef", "description", "netAmount", "accountId"])
+        for i in range(BILLS):
+            writer.writerows([f"B{i}", text, cents, ACCOUNTS[0]] for text, cents in lines_of(i))
+    return [bills, lines]
+
+
+def in_light(sandbox: Sandbox) -> dict[str, list[list[tuple[str, int]]]]:
+    """By invoice number the lines of each bill with it, in Light's order; cancelled ones aside."""
+    out: dict[str, list[list[tuple[str, int]]]] = {}
+    for bill in sandbox.bills():
+        if bill["state"] != "CANCELLED":
+            lines = [(line["description"], line["netAmount"]) for line in bill["lineItems"]]
+            out.setdefault(str(bill["invoiceNumber"]), []).append(lines)
+    return out
+
+
+ALL = {f"INV-{i:05}": [lines_of(i)] for i in range(BILLS)}
+LINES = sum(len(lines_of(i)) for i in range(BILLS))
+
+
+def adds_a_line(request: Request) -> bool:
+    return request.method == "POST" and request.path.endswith("/line-items")
+
+
+def at_the_third_line(fault: Fault) -> Callable[[Request], Fault]:
+    seen: list[Request] = []
+
+    def choose(request: Request) -> Fault:
+        if adds_a_line(request):
+            seen.append(request)
+            return fault if len(seen) == 3 else PASS
+        return PASS
+
+    return choose
+
+
+def test_a_bill_goes_alone_and_its_lines_follow_in_their_order(
+    load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    told = load(sandbox.base_url, *files, *SEPARATE)
+    assert told.code == 0
+    assert told.json["bills"] == {"total": BILLS, "created": BILLS}
+    assert told.json["line_items"] == {"total": LINES, "created": LINES}
+    assert told.json["findings"] == []
+    assert in_light(sandbox) == ALL
+    assert (sandbox.counters.bill_posts, sandbox.counters.line_posts) == (BILLS, LINES)
+    again = load(sandbox.base_url, *files, *SEPARATE)
+    assert again.json["bills"] == {"total": BILLS, "already_loaded": BILLS}
+    assert sandbox.counters.line_posts == LINES
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_every_line_is_there_once_although(
+    fault: Fault, load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    with proxied(sandbox.base_url, at_the_third_line(fault)) as proxy:
+        told = load(proxy.url, *files, *SEPARATE)
+    assert in_light(sandbox) == ALL
+    assert told.json["bills"] == {"total": BILLS, "created": BILLS}
+    assert told.code == 0
+
+
+def test_a_bill_whose_own_answer_was_lost_gets_its_lines(
+    load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    with proxied(sandbox.base_url, lambda r: Fault(True, None) if r.creates else PASS) as proxy:
+        told = load(proxy.url, *files, *SEPARATE)
+    assert in_light(sandbox) == ALL
+    assert told.json["bills"] == {"total": BILLS, "created": BILLS}
+
+
+def test_a_refused_line_is_told_on_its_cell_and_only_what_is_missing_is_sent_later(
+    load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    error = {"message": "The account is closed.", "path": ["accountId"], "type": "t"}
+
+    def refuse(request: Request) -> Fault:
+        if adds_a_line(request) and b"Travel" in request.body:
+            return Fault(False, http(422, {"errors": [error]}))
+        return PASS
+
+    with proxied(sandbox.base_url, refuse) as proxy:
+        told = load(proxy.url, *files, *SEPARATE)
+    assert told.code == 1
+    assert told.json["bills"] == {"total": BILLS, "created": 3, "rejected": 2}
+    refused = [f for f in told.json["findings"] if f["code"] == "light.refused"]
+    assert [(f["row"], f["column"]) for f in refused] == [(7, "accountId"), (10, "accountId")]
+    partial = [f["message"] for f in told.json["findings"] if f["code"] == "light.partial"]
+    assert [text.split(" with ")[1] for text in partial] == [
+        "2 of 3 line items.",
+        "2 of 4 line items.",
+    ]
+    (total,) = told.json["totals"]
+    assert total["difference"] != 0
+    told = load(sandbox.base_url, *files, *SEPARATE, "--journal", the_journal())
+    assert told.code == 0
+    assert told.json["bills"] == {"total": BILLS, "already_loaded": 3, "created": 2}
+    assert in_light(sandbox) == ALL
+
+
+def test_a_line_corrected_after_its_refusal_is_sent_as_it_stands_now(
+    load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    refused = http(422, {"errors": [{"message": "No.", "path": ["description"], "type": "t"}]})
+    with proxied(
+        sandbox.base_url,
+        lambda r: Fault(False, refused) if adds_a_line(r) and b"Travel" in r.body else PASS,
+    ) as proxy:
+        load(proxy.url, *files, *SEPARATE)
+    lines = Path(files[1])
+    lines.write_text(lines.read_text().replace("Travel", "Train"))
+    # Without the option too: what was begun line by line can only be ended so.
+    told = load(sandbox.base_url, *files, "--journal", the_journal())
+    assert told.json["bills"] == {"total": BILLS, "already_loaded": 3, "created": 2}
+    trains = {
+        number: [[(t.replace("Travel", "Train"), c) for t, c in lines] for lines in bills]
+        for number, bills in ALL.items()
+    }
+    assert in_light(sandbox) == trains
+
+
+def test_a_line_of_somebody_else_leaves_the_bill_to_a_person(
+    load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    def end(request: Request) -> Fault:
+        return Fault(False, http(401)) if adds_a_line(request) else PASS
+
+    with proxied(sandbox.base_url, end) as proxy:
+        stopped = load(proxy.url, *files, *SEPARATE)
+    assert stopped.code == 4
+    for bill in sandbox.bills():
+        body = {"description": "Not ours", "netAmount": 5, "accountId": ACCOUNTS[0]}
+        url = f"{sandbox.base_url}/v1/invoice-payables/{bill['id']}/line-items"
+        httpx.post(url, json=body, headers=KEY).raise_for_status()
+    posts = sandbox.counters.line_posts
+    told = load(sandbox.base_url, *files, *SEPARATE, "--journal", the_journal())
+    assert told.code == 3
+    assert told.json["bills"] == {"total": BILLS, "unknown": BILLS}
+    assert {f["code"] for f in told.json["findings"]} == {"light.partial"}
+    assert sandbox.counters.line_posts == posts
+
+
+def test_a_bill_that_was_cancelled_half_way_is_created_anew(
+    load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    refused = http(422, {"errors": [{"message": "No.", "path": ["amount"], "type": "t"}]})
+    with proxied(
+        sandbox.base_url, lambda r: Fault(False, refused) if adds_a_line(r) else PASS
+    ) as proxy:
+        load(proxy.url, *files, *SEPARATE)
+    for bill in sandbox.bills():
+        url = f"{sandbox.base_url}/v1/invoice-payables/{bill['id']}/cancel"
+        httpx.post(url, json={"reason": "Begun anew."}, headers=KEY).raise_for_status()
+    told = load(sandbox.base_url, *files, *SEPARATE, "--journal", the_journal())
+    assert told.json["bills"] == {"total": BILLS, "created": BILLS}
+    assert in_light(sandbox) == ALL
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
+@pytest.mark.parametrize("when", [2, 7, BILLS + LINES - 1])
+def test_a_load_that_ends_between_two_lines_goes_on_where_it_was(
+    when: int, how: signal.Signals, load: Load, sandbox: Sandbox, files: list[str], tmp_path: Path
+) -> None:
+    process = None
+
+    def end(request: Request) -> Fault:
+        posts = [r for r in proxy.requests if r.method == "POST"]
+        if len(posts) == when:
+            assert process is not None
+            process.send_signal(how)
+        return PASS
+
+    with proxied(sandbox.base_url, end) as proxy:
+        args = (*LOAD, *SEPARATE, "--base-url", proxy.url, *files)
+        process = start(*args, cwd=tmp_path)
+        stopped = ended(process)
+        if how is signal.SIGINT:  # what Light has, it has with all its lines
+            assert stopped.code == 4
+            bills = json.loads(stopped.out)["bills"]
+            there = in_light(sandbox)
+            assert there == {number: ALL[number] for number in there}
+            assert bills.get("created", 0) == len(there)
+            assert set(bills) <= {"total", "created", "not_sent"}
+        told = load(proxy.url, *files, *SEPARATE)
+    assert in_light(sandbox) == ALL
+    assert told.code == 0
+    assert "unknown" not in told.json["bills"]
+
+
+def test_the_days_budget_that_ends_between_two_lines_leaves_the_bill_to_be_continued(
+    load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    # company, vendors, accounts, the list of bills; then five bills and three lines
+    stopped = load(sandbox.base_url, *files, *SEPARATE, "--requests-per-day", "12")
+    assert stopped.code == 4
+    bills = stopped.json["bills"]
+    assert sum(bills.values()) == 2 * BILLS
+    assert bills["unknown"] > 0
+    assert "light.partial" in {f["code"] for f in stopped.json["findings"]}
+    run = stopped.json["run"]
+    assert run in os.listdir(Path(os.environ["LIGHT_IMPORT_HOME"]) / "runs")
+    told = load(sandbox.base_url, *files, *SEPARATE)
+    assert told.code == 0
+    assert in_light(sandbox) == ALL
+
+
+def test_a_bill_that_comes_in_after_all_is_told_with_both_ids(load: Load, tmp_path: Path) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(6)])
+    late = Scripted("late-commit", 2, 2)
+    settings = SandboxSettings(requests_per_minute=100_000, script=(late,), late=2)
+    with running(settings) as slow:
+
+        def wait_for_the_twin(request: Request) -> Fault:
+            twin = (
+                max(
+                    Counter(str(bill["invoiceNumber"]) for bill in slow.bills()).values(), default=0
+                )
+                == 2
+            )
+            if request.creates and b"INV-00005" in request.body and not twin:
+                return Fault(False, http(429, {"message": "wait"}, Retry_After=0.2))
+            return PASS
+
+        with proxied(slow.base_url, wait_for_the_twin) as proxy:
+            told = load(proxy.url, *files, "--timeout", "0.4", "--settle", "0.3")
+        number, count = Counter(str(bill["invoiceNumber"]) for bill in slow.bills()).most_common()[
+            0
+        ]
+    assert count == 2
+    assert told.code == 3
+    assert told.json["bills"] == {"total": 6, "created": 5, "unknown": 1}
+    (finding,) = told.json["findings"]
+    assert (finding["code"], finding["value"]) == ("light.twice", number)
