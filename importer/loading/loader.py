@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -21,10 +20,11 @@ from typing import Any, Protocol
 
 from importer.errors import AccessRefused, ImporterError, LightUnreachable, StoppedEarly
 from importer.loading.gateway import LightGateway
-from importer.loading.identity import GONE, differences, kin, line_ids
+from importer.loading.identity import GONE, differences, line_ids
 from importer.loading.journal import Change, Intent, Journal
 from importer.loading.outcome import classify
 from importer.loading.reconcile import Settled, find_twins, look_up
+from importer.loading.waiting import Waiting
 from importer.loading.work import Work
 from importer.records import LightBill, LightLine, Outcome, State, Status, Verdict
 
@@ -66,12 +66,9 @@ class Loader:
     progress: Progress
     clock: Callable[[], float] = time.monotonic
     stopped: StoppedEarly | None = None
-    _pending: deque[Work] = field(default_factory=deque)
-    _begun: deque[Work] = field(default_factory=deque)  # Light has them; their lines go first
+    _waiting: Waiting = field(default_factory=Waiting)
     _resent: list[Work] = field(default_factory=list)  # and created
     _finishing: bool = False  # stopped, but what was begun gets its lines
-    _out: Counter[str] = field(default_factory=Counter)  # bills not settled, by kin
-    _alike: dict[str, deque[Work]] = field(default_factory=lambda: defaultdict(deque))
     _flights: dict[asyncio.Task[Any], _Flight] = field(default_factory=dict)
     _unsettled: list[tuple[float, Work]] = field(default_factory=list)  # (when to look, work)
     _looking: asyncio.Task[list[Settled]] | None = None
@@ -111,9 +108,9 @@ class Loader:
         for work in unsettled:
             lost = work.entry.state in (State.SENDING, State.UNKNOWN)
             self._unsettled.append((due if lost else now, work))
-        self._out.update(kin(work.bill) for work in unsettled)
+        self._waiting.are_out(unsettled)
         for work in send:
-            self._queue(work)
+            self._waiting.add(work)
         try:
             while True:
                 self._turn()
@@ -137,10 +134,10 @@ class Loader:
             await self._look_for_twins()
 
     async def _look_for_twins(self) -> None:
-        """Whether a bill that was sent again has come in from the lost attempt after all.
+        """Whether a bill or line that was sent again came in from the lost attempt after all.
 
         That is possible only where Light takes longer than the settling time; then a person is
-        told, with both ids.
+        told, with the ids.
         """
         if not self._resent:
             return
@@ -149,48 +146,23 @@ class Loader:
         except ImporterError as error:
             self.progress.say(f"It could not be seen whether a bill is in Light twice: {error}")
             return
-        for work, ids in twins:
-            message = f"Light has this bill more than once, also as {', '.join(ids)}"
+        for work, message in twins:
             self._changes.append(self._creation(work, message, Status.UNKNOWN))
         self._commit([])
 
     def _more(self) -> bool:
         if self.stopped is not None:
-            return self._finishing and bool(self._begun)
-        return bool(self._pending or self._begun or self._unsettled)
+            return self._finishing and bool(self._waiting.begun)
+        return bool(self._waiting or self._unsettled)
 
     def _tasks(self) -> list[asyncio.Task[Any]]:
         return [*self._flights, *([self._looking] if self._looking else [])]
-
-    def _queue(self, work: Work) -> None:
-        """To be sent; after those that are like it, for only one of them may be out at a time.
-
-        Otherwise a look-up for one would find, and take, what the other has just created.
-        """
-        key = kin(work.bill)
-        if self._out[key]:
-            self._alike[key].append(work)
-        else:
-            self._out[key] = 1
-            self._pending.append(work)
-
-    def _came_back(self, work: Work) -> None:
-        """It is out no more: the next one of its kind may go."""
-        key = kin(work.bill)
-        self._out[key] -= 1
-        if not self._out[key] and self._alike[key]:
-            self._queue(self._alike[key].popleft())
-
-    def _again(self, work: Work) -> None:
-        """It is certainly not in Light; it goes again, behind those of its kind that wait."""
-        self._alike[kin(work.bill)].append(work)
-        self._came_back(work)
 
     # --- a turn -------------------------------------------------------------------------------
 
     def _turn(self) -> None:
         """Commit what is known and what goes next, then let it go."""
-        going = self._going()
+        going = self._waiting.take(self._room(), begun_only=self._finishing)
         self._commit(going)
         for work in going:
             work.first_sent = work.first_sent or work.entry.first_sent or datetime.now(UTC)
@@ -198,16 +170,6 @@ class Loader:
             task = asyncio.create_task(self._send(flight))
             self._flights[task] = flight
         self._start_looking()
-
-    def _going(self) -> list[Work]:
-        """What goes now: the lines of bills that Light has already, then other bills."""
-        room = self._room()
-        queues = (self._begun,) if self.stopped is not None else (self._begun, self._pending)
-        going: list[Work] = []
-        for queue in queues:
-            while queue and len(going) < room:
-                going.append(queue.popleft())
-        return going
 
     def _room(self) -> int:
         """How many more bills may go now."""
@@ -250,7 +212,7 @@ class Loader:
     async def _wait(self) -> None:
         """Until an answer comes, something falls due, or the person stops the run."""
         times = [when for when, _ in self._unsettled] if not self._looking else []
-        if (self._pending or self._begun) and self._hold > self.clock():
+        if self._waiting and self._hold > self.clock():
             times.append(self._hold)
         timeout = None
         if self.stopped is None and times:
@@ -294,10 +256,11 @@ class Loader:
         self._lost_since, self._backoff = None, 0.5
         if outcome.verdict is Verdict.WAIT:  # the pacer holds everybody back
             self._change(work, State.PLANNED)
-            self._next(work)
+            self._waiting.at_once(work)
         elif outcome.verdict is Verdict.CREATED and outcome.line and flight.line is not None:
             self._line_there(work, flight.line, outcome.line)
         elif outcome.verdict is Verdict.CREATED and outcome.bill and self.settings.separate:
+            self._admit()
             work.begun(outcome.bill)
             self._lines_next(work)
         elif outcome.verdict is Verdict.CREATED and outcome.bill:
@@ -322,27 +285,23 @@ class Loader:
         self._changes.append(change)
         if change.status is not None:
             self.progress.settled(change.status)
-            self._came_back(work)
+            self._waiting.came_back(work)
 
     def _unsent(self, work: Work) -> None:
         self._change(work, State.PLANNED, unsent=work.light_id is None)
-        self._next(work)
-
-    def _next(self, work: Work) -> None:
-        """It goes again, before others."""
-        (self._pending if work.light_id is None else self._begun).appendleft(work)
+        self._waiting.at_once(work)
 
     def _line_there(self, work: Work, index: int, line: LightLine) -> None:
+        self._admit()
         work.lines[index] = line
         work.rounds = 0
         self._lines_next(work)
 
     def _lines_next(self, work: Work, message: str = "") -> None:
         """Light has the bill; its next line goes, unless that was the last."""
-        self._admit()
         if work.next_line < len(work.bill.lines):
             self._change(work, State.PLANNED)
-            self._begun.append(work)
+            self._waiting.begun.append(work)
         else:
             self._created(work, work.whole(), message)
 
@@ -404,7 +363,7 @@ class Loader:
 
     def _key_refused(self) -> None:
         """All that Light has said so far is 403."""
-        if len(self._forbidden) == 1 and not self._pending and not self._unsettled:
+        if len(self._forbidden) == 1 and not self._waiting and not self._unsettled:
             self._admit()  # there is one bill: it cannot be told from the key, and is refused
             return
         held, self._forbidden = self._forbidden, []
@@ -416,7 +375,7 @@ class Loader:
         work.rounds += 1
         self._change(work, State.UNKNOWN, message=reason)
         self._unsettled.append((self.clock() + self.settings.settle, work))
-        if not self._flights and not self._pending and not self._begun:
+        if not self._flights and not self._waiting:
             self.progress.say(
                 f"The answer for {len(self._unsettled)} bills was lost; looking them up in Light in"
                 f" {self.settings.settle:g} seconds."
@@ -449,7 +408,7 @@ class Loader:
             else:
                 work.resent = True
                 self._change(work, State.PLANNED)
-                self._again(work)
+                self._waiting.again(work)
 
     def _there(self, work: Work, there: LightBill, message: str) -> None:
         """Light has the bill. All its lines too, unless they go separately."""
@@ -458,7 +417,7 @@ class Loader:
         elif there.state in GONE:  # by a person; a cancelled bill does not stand in the way
             work.gone()
             self._change(work, State.PLANNED)
-            self._again(work)
+            self._waiting.again(work)
         elif there.lines is None:  # from the list, which leaves them out
             work.begun(there)
             self._change(work, State.UNKNOWN, message="its line items could not be read")
@@ -472,7 +431,10 @@ class Loader:
                 reason = f"Light's answer to the next one was lost {work.rounds} times"
                 self._change(work, State.UNKNOWN, Status.UNKNOWN, message=reason)
             else:
-                work.rounds = work.rounds if work.next_line == line else 0
+                if work.next_line == line:
+                    work.resent = work.resent or work.rounds > 0
+                else:
+                    work.rounds = 0
                 self._lines_next(work, message)
 
 

@@ -51,15 +51,25 @@ async def look_up(works: Sequence[Work], gateway: LightGateway, owned: set[str])
 
 async def find_twins(
     works: Sequence[Work], gateway: LightGateway, owned: set[str]
-) -> list[tuple[Work, list[str]]]:
-    """Those of the works, all created, of which Light has more than the entries own; with ids."""
+) -> list[tuple[Work, str]]:
+    """Those of the works, all created, that Light has more than once, or a line of them; in words.
+
+    One list for all bills, and one request for each that got its lines separately.
+    """
     there = await _unowned(works, gateway, owned)
     out = []
     for work in works:
         near = there[(work.bill.vendor_id or "").lower()]
         twins = [b.id for b in near if compare(work.bill, b).same]
         if twins:
-            out.append((work, twins))
+            out.append((work, f"Light has this bill more than once, also as {', '.join(twins)}"))
+        elif work.light_id is not None:
+            settled = await _read(work, gateway)
+            lines = () if settled.bill is None else settled.bill.lines or ()
+            extra = [line.id for line in lines if line.id not in work.line_ids]
+            if extra:
+                message = f"Light's bill {work.light_id} has line items more than once, also as"
+                out.append((work, f"{message} {', '.join(extra)}"))
     return out
 
 

@@ -281,3 +281,26 @@ def test_a_bill_that_comes_in_after_all_is_told_with_both_ids(load: Load, tmp_pa
     assert told.json["bills"] == {"total": 6, "created": 5, "unknown": 1}
     (finding,) = told.json["findings"]
     assert (finding["code"], finding["value"]) == ("light.twice", number)
+
+
+def test_a_line_that_comes_in_after_all_is_told(load: Load, files: list[str]) -> None:
+    late = Scripted("late-commit", 2, 2, "line")
+    settings = SandboxSettings(requests_per_minute=100_000, script=(late,), late=2)
+    with running(settings) as slow:
+
+        def twice() -> bool:
+            wrong = (n for n, bills in in_light(slow).items() if len(bills[0]) > len(ALL[n][0]))
+            return next(wrong, None) is not None
+
+        def wait_for_the_twin(request: Request) -> Fault:
+            if adds_a_line(request) and b"104" in request.body and not twice():  # the last bill's
+                return Fault(False, http(429, {"message": "wait"}, Retry_After=0.2))
+            return PASS
+
+        with proxied(slow.base_url, wait_for_the_twin) as proxy:
+            told = load(proxy.url, *files, *SEPARATE, "--timeout", "0.4", "--settle", "0.3")
+    assert told.code == 3
+    assert told.json["bills"] == {"total": BILLS, "created": BILLS - 1, "unknown": 1}
+    (finding,) = told.json["findings"]
+    assert finding["code"] == "light.twice"
+    assert "line items more than once" in finding["message"]
