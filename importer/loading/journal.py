@@ -22,49 +22,20 @@ import filelock
 import sqlalchemy as sa
 
 from importer.errors import JournalProblem
+from importer.loading.tables import (
+    CHANGE,
+    ENTRIES,
+    META,
+    RENEW,
+    RUN_BILLS,
+    RUNS,
+    SEND,
+    SETTLE,
+)
 from importer.records import ApiError, JournalEntry, State, Status
 
 VERSION = 1
 _CHUNK = 500  # parameters of one query
-
-_meta = sa.MetaData()
-_entries = sa.Table(
-    "entries",
-    _meta,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("identity", sa.Text, nullable=False, unique=True),
-    sa.Column("content", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False, default=0),
-    sa.Column("first_sent", sa.Text),
-    sa.Column("last_sent", sa.Text),
-    sa.Column("settled", sa.Text),
-    sa.Column("light_id", sa.Text, index=True),
-    sa.Column("light_state", sa.Text),
-    sa.Column("light_amount", sa.Integer),  # cents, as Light has it
-    sa.Column("line_ids", sa.Text),
-    sa.Column("message", sa.Text, nullable=False, default=""),
-    sa.Column("errors", sa.Text),
-)
-_runs = sa.Table(
-    "runs",
-    _meta,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("started", sa.Text, nullable=False),
-    sa.Column("finished", sa.Text),
-    sa.Column("facts", sa.Text, nullable=False),  # company, base URL, template, sources …
-    sa.Column("summary", sa.Text),  # figures at the end, JSON
-)
-_run_bills = sa.Table(
-    "run_bills",
-    _meta,
-    sa.Column("run", sa.Text, primary_key=True),
-    sa.Column("bill", sa.Integer, primary_key=True),  # Bill.index
-    sa.Column("entry", sa.Integer, nullable=False),
-    sa.Column("status", sa.Text),  # NULL while it is the entry's state that tells
-    sa.Column("message", sa.Text, nullable=False, default=""),
-    sa.Index("run_bills_entry", "run", "entry"),
-)
 
 
 @dataclass(frozen=True)
@@ -121,7 +92,7 @@ class Journal:
                 db.exec_driver_sql("BEGIN IMMEDIATE")  # another process may be making it too
                 version = db.exec_driver_sql("PRAGMA user_version").scalar()
                 if version == 0:
-                    _meta.create_all(db)
+                    META.create_all(db)
                     db.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
                 db.commit()
         except (OSError, sa.exc.SQLAlchemyError) as error:
@@ -189,22 +160,22 @@ class Journal:
         run = run or new_run_id(started)
         with self._writing() as db:
             db.execute(
-                sa.insert(_runs), {"id": run, "started": started.isoformat(), "facts": _json(facts)}
+                sa.insert(RUNS), {"id": run, "started": started.isoformat(), "facts": _json(facts)}
             )
         return run
 
     def finish_run(self, run: str, summary: Mapping[str, Any]) -> None:
         with self._writing() as db:
             db.execute(
-                sa.update(_runs)
-                .where(_runs.c.id == run)
+                sa.update(RUNS)
+                .where(RUNS.c.id == run)
                 .values(finished=now().isoformat(), summary=_json(summary))
             )
 
     def runs(self) -> list[RunRecord]:
         """All runs, the newest first."""
         with self._reading() as db:
-            rows = db.execute(sa.select(_runs).order_by(_runs.c.started.desc())).mappings().all()
+            rows = db.execute(sa.select(RUNS).order_by(RUNS.c.started.desc())).mappings().all()
         return [
             RunRecord(
                 row["id"],
@@ -231,7 +202,7 @@ class Journal:
                 if i not in known
             ]
             if new:
-                db.execute(sa.insert(_entries), new)
+                db.execute(sa.insert(ENTRIES), new)
             renewed = [
                 {"key": known[i].id, "new_content": c}
                 for i, c in identities
@@ -240,7 +211,7 @@ class Journal:
                 and known[i].light_id is None
             ]
             if renewed:
-                db.execute(_RENEW, renewed)
+                db.execute(RENEW, renewed)
             return self._by_identity(db, [identity for identity, _ in identities])
 
     def known(self, identities: Sequence[tuple[str, str]]) -> dict[str, JournalEntry]:
@@ -252,7 +223,7 @@ class Journal:
     def _by_identity(self, db: sa.Connection, wanted: Sequence[str]) -> dict[str, JournalEntry]:
         out: dict[str, JournalEntry] = {}
         for i in range(0, len(wanted), _CHUNK):
-            query = sa.select(_entries).where(_entries.c.identity.in_(wanted[i : i + _CHUNK]))
+            query = sa.select(ENTRIES).where(ENTRIES.c.identity.in_(wanted[i : i + _CHUNK]))
             for row in db.execute(query).mappings():
                 out[row["identity"]] = JournalEntry.from_row(dict(row))
         return out
@@ -260,14 +231,12 @@ class Journal:
     def identities(self) -> list[str]:
         """The identities of all entries, the oldest first."""
         with self._reading() as db:
-            return list(
-                db.execute(sa.select(_entries.c.identity).order_by(_entries.c.id)).scalars()
-            )
+            return list(db.execute(sa.select(ENTRIES.c.identity).order_by(ENTRIES.c.id)).scalars())
 
     def owned(self) -> set[str]:
         """The ids of all bills in Light that belong to an entry."""
         with self._reading() as db:
-            query = sa.select(_entries.c.light_id).where(_entries.c.light_id.is_not(None))
+            query = sa.select(ENTRIES.c.light_id).where(ENTRIES.c.light_id.is_not(None))
             return set(db.execute(query).scalars())
 
     def assign(self, run: str, bills: Iterable[tuple[int, int, Status | None, str]]) -> None:
@@ -278,7 +247,7 @@ class Journal:
         ]
         if rows:
             with self._writing() as db:
-                db.execute(sa.insert(_run_bills), rows)
+                db.execute(sa.insert(RUN_BILLS), rows)
 
     # --- sending ------------------------------------------------------------------------------
 
@@ -289,16 +258,16 @@ class Journal:
         moment = now().isoformat()
         with self._writing() as db:
             if changes:
-                db.execute(_CHANGE, [_change_row(c, moment) for c in changes])
+                db.execute(CHANGE, [_change_row(c, moment) for c in changes])
                 settled = [
                     {"of_run": run, "of_entry": c.entry, "new_status": c.status, "why": c.message}
                     for c in changes
                     if c.status is not None
                 ]
                 if settled:
-                    db.execute(_SETTLE, settled)
+                    db.execute(SETTLE, settled)
             if sending:
-                db.execute(_SEND, [_intent_row(intent, moment) for intent in sending])
+                db.execute(SEND, [_intent_row(intent, moment) for intent in sending])
 
     # --- reporting ----------------------------------------------------------------------------
 
@@ -306,13 +275,13 @@ class Journal:
         """By bill index: the status, the message and the entry of each bill of a run."""
         query = (
             sa.select(
-                _run_bills.c.bill,
-                _run_bills.c.status.label("run_status"),
-                _run_bills.c.message.label("run_message"),
-                _entries,
+                RUN_BILLS.c.bill,
+                RUN_BILLS.c.status.label("run_status"),
+                RUN_BILLS.c.message.label("run_message"),
+                ENTRIES,
             )
-            .join(_entries, _entries.c.id == _run_bills.c.entry)
-            .where(_run_bills.c.run == run)
+            .join(ENTRIES, ENTRIES.c.id == RUN_BILLS.c.entry)
+            .where(RUN_BILLS.c.run == run)
         )
         out = {}
         with self._reading() as db:
@@ -338,52 +307,6 @@ _STATUS_OF = {
     State.FOUND: Status.ALREADY_IN_LIGHT,
     State.REJECTED: Status.REJECTED,
 }
-
-_RENEW = (
-    sa.update(_entries)
-    .where(_entries.c.id == sa.bindparam("key"))
-    .values(
-        state=State.PLANNED,
-        content=sa.bindparam("new_content"),
-        settled=None,
-        message="",
-        errors=None,
-    )
-)
-_CHANGE = (
-    sa.update(_entries)
-    .where(_entries.c.id == sa.bindparam("key"))
-    .values(
-        state=sa.bindparam("new_state"),
-        attempts=_entries.c.attempts - sa.bindparam("unsent"),
-        settled=sa.bindparam("moment"),
-        light_id=sa.bindparam("new_light_id"),
-        light_state=sa.bindparam("new_light_state"),
-        light_amount=sa.bindparam("new_light_amount"),
-        line_ids=sa.bindparam("new_line_ids"),
-        message=sa.bindparam("new_message"),
-        errors=sa.bindparam("new_errors"),
-    )
-)
-_SETTLE = (
-    sa.update(_run_bills)
-    .where(
-        _run_bills.c.run == sa.bindparam("of_run"), _run_bills.c.entry == sa.bindparam("of_entry")
-    )
-    .values(status=sa.bindparam("new_status"), message=sa.bindparam("why"))
-)
-_SEND = (
-    sa.update(_entries)
-    .where(_entries.c.id == sa.bindparam("key"))
-    .values(
-        state=State.SENDING,
-        content=sa.bindparam("what"),
-        attempts=_entries.c.attempts + sa.bindparam("counts"),
-        first_sent=sa.func.coalesce(_entries.c.first_sent, sa.bindparam("moment")),
-        last_sent=sa.bindparam("moment"),
-        message=sa.bindparam("stands"),
-    )
-)
 
 
 def _intent_row(intent: Intent, moment: str) -> dict[str, Any]:
