@@ -18,7 +18,7 @@ import click
 from importer.amounts import money
 from importer.cli import archive, paths
 from importer.cli.finish import exit_code, finish
-from importer.cli.interrupts import signals, this_task
+from importer.cli.interrupts import confirm, signals, this_task
 from importer.cli.next_step import after_load
 from importer.cli.options import Output
 from importer.cli.prepare import Prepared, Request, prepare
@@ -282,7 +282,7 @@ async def _create(bills: list[Bill], company: Company, journal: Journal, session
         requests = len(work)
         if session.options.line_mode == "separate":
             requests += sum(len(bill.lines) for bill in work)
-        _confirm(work, company, target, len(plan.settled), requests)
+        await _confirm(work, company, target, len(plan.settled), requests)
     archive.keep(target.run, prepared)
     facts = {
         "company": company.name,
@@ -314,7 +314,7 @@ def _placed(findings: list[Finding], prepared: Prepared) -> list[Finding]:
     return [replace(f, cell=mapped.cell("bills", "invoiceNumber", f.bills[0])) for f in findings]
 
 
-def _confirm(
+async def _confirm(
     work: list[Bill], company: Company, target: Target, settled: int, requests: int
 ) -> None:
     """Ask before anything is written. Raises click.Abort where the answer is no."""
@@ -332,7 +332,7 @@ def _confirm(
         + (f"about {seconds / 60:.0f} minutes" if seconds >= 90 else "about a minute or less"),
     ]
     click.echo("\n".join(lines), err=True)
-    click.confirm("Create these bills?", abort=True, err=True)
+    await confirm("Create these bills?")
 
 
 def _stopping(loader: Loader, progress: Progress) -> Callable[[], None]:

@@ -180,26 +180,39 @@ def test_the_key_is_nowhere(
 
 
 class Terminal:
-    """light-import on a pseudo-terminal."""
+    """light-import on a pseudo-terminal, until the block ends."""
 
     def __init__(self, *args: str, cwd: Path) -> None:
-        self.master, slave = pty.openpty()
         self.said = ""
+        self.master, slave = pty.openpty()
         env = os.environ | {"LIGHT_API_KEY": "sandbox", "TERM": "dumb", "COLUMNS": "100"}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "importer", *args],
-            cwd=cwd,
-            env=env,
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            # Its own session, with this terminal, so that ^C typed into it is a signal.
-            start_new_session=True,
-            preexec_fn=_take_terminal,
-        )
-        os.close(slave)
+        try:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "importer", *args],
+                cwd=cwd,
+                env=env,
+                stdin=slave,
+                stdout=slave,
+                stderr=slave,
+                # Its own session, with this terminal, so that ^C typed into it is a signal.
+                start_new_session=True,
+                preexec_fn=_take_terminal,
+            )
+        except BaseException:
+            os.close(self.master)
+            raise
+        finally:
+            os.close(slave)
 
-    def until(self, text: str | None, seconds: float = 30) -> str:
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self.master)
+
+    def until(self, text: str | None, seconds: float = 120) -> str:
         """Read until ``text`` was said, or the end for None; all that was said."""
         end = time.monotonic() + seconds
         while text is None or text not in self.said:
@@ -221,9 +234,7 @@ class Terminal:
 
     def end(self) -> int:
         self.until(None)
-        code = self.process.wait(10)
-        os.close(self.master)
-        return code
+        return self.process.wait(120)
 
 
 def _take_terminal() -> None:
@@ -233,32 +244,48 @@ def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-@pytest.mark.parametrize("answer", ["n\n", "\n", "\x03"], ids=["no", "nothing", "Ctrl-C"])
+@pytest.mark.parametrize(
+    "answer", ["n\n", "\n", "\x03", "\x04"], ids=["no", "nothing", "Ctrl-C", "Ctrl-D"]
+)
 def test_the_question_shows_company_and_totals_and_no_other_answer_than_yes_sends(
     answer: str, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     rows = [bill_row(0), bill_row(1), bill_row(2, currency="EUR", amount=123_456)]
     files = write_bills(tmp_path, rows)
-    terminal = Terminal("load", *files, "--base-url", sandbox.base_url, cwd=tmp_path)
-    said = terminal.until("Create these bills?")
-    assert "Company:  Kestrel" in said
-    assert "Bills:    3 to create" in said
-    assert "1,234.56 EUR" in said
-    assert "20.01 GBP" in said
-    terminal.type(answer)
-    began = time.monotonic()
-    assert terminal.end() == 4
-    assert time.monotonic() - began < 5
+    with Terminal("load", *files, "--base-url", sandbox.base_url, cwd=tmp_path) as terminal:
+        said = terminal.until("Create these bills?")
+        assert "Company:  Kestrel" in said
+        assert "Bills:    3 to create" in said
+        assert "1,234.56 EUR" in said
+        assert "20.01 GBP" in said
+        terminal.type(answer)
+        assert terminal.end() == 4
+        assert terminal.said.endswith("Stopped.\r\n")
     assert "Traceback" not in terminal.said
     assert sandbox.counters.bill_posts == 0
 
 
+def test_an_answer_that_is_neither_yes_nor_no_is_asked_again(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(3)])
+    with Terminal("load", *files, "--base-url", sandbox.base_url, cwd=tmp_path) as terminal:
+        terminal.until("Create these bills? [y/N]: ")
+        terminal.type("perhaps\nJust do it\n")
+        terminal.until("Error: invalid input\r\nCreate these bills? [y/N]: Error: invalid input")
+        assert sandbox.counters.bill_posts == 0
+        terminal.type("YES\n")
+        assert terminal.end() == 0
+    assert terminal.said.count("Create these bills?") == 3
+    assert len(sandbox.bills()) == 3
+
+
 def test_the_answer_yes_loads_with_a_bar_on_the_terminal(sandbox: Sandbox, tmp_path: Path) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(3)])
-    terminal = Terminal("load", *files, "--base-url", sandbox.base_url, cwd=tmp_path)
-    terminal.until("Create these bills?")
-    terminal.type("y\n")
-    assert terminal.end() == 0
+    with Terminal("load", *files, "--base-url", sandbox.base_url, cwd=tmp_path) as terminal:
+        terminal.until("Create these bills?")
+        terminal.type("y\n")
+        assert terminal.end() == 0
     assert "All 3 bills are in Light." in terminal.said
     assert len(sandbox.bills()) == 3
 
