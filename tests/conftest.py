@@ -17,9 +17,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 
 from importer.sandbox import Sandbox, SandboxSettings, running
+
+# The same examples in every run, and none too slow for a busy machine. To look for new ones:
+# pytest --hypothesis-profile=explore
+EXAMPLES = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("suite", derandomize=True, **EXAMPLES)
+hypothesis.settings.register_profile("explore", **EXAMPLES)
+hypothesis.settings.load_profile("suite")
 
 REFERENCE = Path(__file__).parent.parent / "importer" / "sandbox" / "reference"
 
@@ -134,9 +142,20 @@ def load(command: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch) -> Call
     return run
 
 
+_started: list[subprocess.Popen[str]] = []
+
+
+@pytest.fixture(autouse=True)
+def _no_process_outlives_its_test() -> Iterator[None]:
+    yield
+    while _started:
+        with _started.pop() as process:
+            process.kill()
+
+
 def start(*args: str, cwd: Path | None = None, **options: Any) -> subprocess.Popen[str]:
-    """light-import in a process of its own."""
-    return subprocess.Popen(
+    """light-import in a process of its own, which ends with the test at the latest."""
+    process = subprocess.Popen(
         [sys.executable, "-m", "importer", *args],
         cwd=cwd,
         env=os.environ | {"LIGHT_API_KEY": SandboxSettings.key},
@@ -145,9 +164,11 @@ def start(*args: str, cwd: Path | None = None, **options: Any) -> subprocess.Pop
         text=True,
         **options,
     )
+    _started.append(process)
+    return process
 
 
-def ended(process: subprocess.Popen[str], timeout: float = 60) -> Ended:
+def ended(process: subprocess.Popen[str], timeout: float = 180) -> Ended:
     out, err = process.communicate(timeout=timeout)
     return Ended(process.returncode, out, err)
 
@@ -215,7 +236,22 @@ class Proxy:
     url: str = ""
     requests: list[Request] = field(default_factory=list)
     listener: asyncio.Server | None = None
+    loop: asyncio.AbstractEventLoop | None = None
+    _forwarding: int = 0
+    _withheld: int = 0  # of these, whose answer comes too late
     _counts: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def idle(self) -> None:
+        """Wait until Light has answered all that was sent, by whomever, ended or not."""
+
+        async def quiet() -> None:
+            rounds = 0  # what a client has sent before it ended is read in the first
+            while rounds < 5:
+                await asyncio.sleep(0.005)
+                rounds = 0 if self._forwarding else rounds + 1
+
+        assert self.loop is not None
+        asyncio.run_coroutine_threadsafe(quiet(), self.loop).result(120)
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -240,8 +276,17 @@ class Proxy:
         self.requests.append(request)
         fault = self.fault(request)
         answer = fault.answer
+        while method == "GET" and self._withheld:
+            await asyncio.sleep(0.005)  # a busy machine is no reason to be looked for in vain
         if fault.forward:
-            theirs = await self._forwarded(head, body)
+            withheld = fault.after > 0
+            self._forwarding += 1
+            self._withheld += withheld
+            try:
+                theirs = await self._forwarded(head, body)
+            finally:
+                self._forwarding -= 1
+                self._withheld -= withheld
             answer = theirs if answer is KEEP else answer
         if fault.after:
             await asyncio.sleep(fault.after)
@@ -268,14 +313,18 @@ def proxied(
 ) -> Iterator[Proxy]:
     """A ``Proxy``, by default on a free port, in a thread, until the block ends."""
     proxy = Proxy(upstream, fault)
-    ready: Future[asyncio.AbstractEventLoop] = Future()
+    ready: Future[None] = Future()
     stop = asyncio.Event()
 
     async def serve() -> None:
-        server = await asyncio.start_server(proxy.connected, "127.0.0.1", port, backlog=256)
-        proxy.listener = server
+        try:
+            server = await asyncio.start_server(proxy.connected, "127.0.0.1", port, backlog=256)
+        except OSError as error:
+            ready.set_exception(error)
+            return
+        proxy.listener, proxy.loop = server, asyncio.get_running_loop()
         proxy.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        ready.set_result(asyncio.get_running_loop())
+        ready.set_result(None)
         await stop.wait()
         server.close()
         mine = asyncio.current_task()
@@ -287,9 +336,10 @@ def proxied(
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
     thread.start()
-    loop = ready.result(10)
+    ready.result(120)
     try:
         yield proxy
     finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
+        assert proxy.loop is not None
+        proxy.loop.call_soon_threadsafe(stop.set)
+        thread.join(120)

@@ -143,7 +143,7 @@ def test_an_entity_given_in_one_load_and_not_in_the_next_makes_no_second_bill(
     given, left_out = ENTITIES[0], ""
     first, then = (given, left_out) if given_first else (left_out, given)
     # The list lags, so that only the journal can know.
-    with running(SandboxSettings(requests_per_minute=100_000, list_lag=60)) as slow:
+    with running(SandboxSettings(requests_per_minute=100_000, list_lag=3600)) as slow:
         for entity in (first, then, first):
             rows = [bill_row(i, **(TWINS | {"invoiceNumber": number})) for i in range(2)]
             rows = rows[:1] if number else rows

@@ -68,7 +68,7 @@ def rows(file: Path, question: str) -> int:
 
 
 def wait_for(file: Path, count: int) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         try:
             if rows(file, "SELECT count(*) FROM slot") >= count:

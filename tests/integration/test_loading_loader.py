@@ -61,7 +61,7 @@ async def load(
 ) -> tuple[Loader, int]:
     """One load; the loader and the requests made. ``cancel_after`` ends it at once, in seconds."""
     with Journal(path) as journal, Pacer(":memory:", per_minute=100_000) as pacer:
-        async with LightClient(base_url, KEY, pacer, timeout=2) as client:
+        async with LightClient(base_url, KEY, pacer, timeout=60) as client:
             plan = plan_from_journal(bills, journal)
             await look_in_light(plan, client, journal.owned())
             run = journal.start_run({})
@@ -93,7 +93,7 @@ FAULTS = [
 ]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     numbered=st.lists(st.booleans(), min_size=1, max_size=12),
     faults=st.lists(st.sampled_from(FAULTS), max_size=20),
@@ -102,7 +102,7 @@ FAULTS = [
 def test_whatever_goes_wrong_and_whenever_it_ends_each_bill_is_in_light_once(
     light: Sandbox, numbered: list[bool], faults: list[Fault], ends: list[float]
 ) -> None:
-    how = LoadSettings(concurrency=8, settle=0.75, give_up_after=5)
+    how = LoadSettings(concurrency=8, settle=0.3, give_up_after=60)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "journal.sqlite"
         # Vendors are shared by all examples, so the numbers are of this one alone.
@@ -117,6 +117,7 @@ def test_whatever_goes_wrong_and_whenever_it_ends_each_bill_is_in_light_once(
         with proxied(light.base_url, fault) as proxy:
             for seconds in ends:
                 asyncio.run(load(proxy.url, path, bills, how, seconds))
+                proxy.idle()
         for _ in range(2):  # the second one sends what was refused in the first
             asyncio.run(load(light.base_url, path, bills, how))
         there = [b["id"] for b in light.bills() if b["description"] == mark]

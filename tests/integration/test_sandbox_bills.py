@@ -38,7 +38,7 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture(scope="module")
 def client(sandbox: Sandbox) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Basic {sandbox.key}"}
-    with httpx.Client(base_url=sandbox.base_url, headers=headers) as client:
+    with httpx.Client(base_url=sandbox.base_url, headers=headers, timeout=60) as client:
         yield client
 
 
@@ -110,7 +110,10 @@ def test_the_same_bill_twice_is_two_bills(client: httpx.Client) -> None:
 def test_with_duplicate_state_the_second_live_bill_of_a_number_is_kept_as_a_duplicate() -> None:
     options = SandboxSettings(duplicate_state=True)
     headers = {"Authorization": f"Bearer {options.key}"}
-    with running(options) as box, httpx.Client(base_url=box.base_url, headers=headers) as client:
+    with (
+        running(options) as box,
+        httpx.Client(base_url=box.base_url, headers=headers, timeout=60) as client,
+    ):
         first = client.post(PATH, json=bill()).json()
         second = client.post(PATH, json=bill()).json()
         other = client.post(PATH, json=bill(invoiceNumber="INV-2")).json()

@@ -23,7 +23,7 @@ def client() -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Basic {settings.key}"}
     with (
         running(settings) as sandbox,
-        httpx.Client(base_url=sandbox.base_url, headers=headers) as client,
+        httpx.Client(base_url=sandbox.base_url, headers=headers, timeout=60) as client,
     ):
         yield client
 

@@ -406,9 +406,9 @@ def test_formatting_far_below_the_data_is_quick(tmp_path: Path) -> None:
     rows = '<row r="1"><c r="A1"><v>1</v></c></row>' + "".join(
         f'<row r="{i}"><c r="A{i}" s="1"/><c r="J{i}" s="1"/></row>' for i in range(2, 300_000)
     )
-    started = time.perf_counter()
+    started = time.process_time()
     table = read_rows(tmp_path, rows + '<row r="1048576"><c r="A1048576" s="1"/></row>')
-    assert time.perf_counter() - started < 15
+    assert time.process_time() - started < 15
     assert texts(table) == [("1",)]
     assert table.blank_rows == 0
 
