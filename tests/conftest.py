@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -237,9 +238,11 @@ class Proxy:
     requests: list[Request] = field(default_factory=list)
     listener: asyncio.Server | None = None
     loop: asyncio.AbstractEventLoop | None = None
-    _forwarding: int = 0
-    _withheld: int = 0  # of these, whose answer comes too late
+    _withheld: int = 0  # forwarded, and their answers come too late
     _counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    # asyncio keeps no hold of these: once the client has gone, they could vanish midway.
+    _serving: set[asyncio.Task[Any]] = field(default_factory=set)
+    _forwards: set[asyncio.Task[bytes]] = field(default_factory=set)
 
     def idle(self) -> None:
         """Wait until Light has answered all that was sent, by whomever, ended or not."""
@@ -248,12 +251,16 @@ class Proxy:
             rounds = 0  # what a client has sent before it ended is read in the first
             while rounds < 5:
                 await asyncio.sleep(0.005)
-                rounds = 0 if self._forwarding else rounds + 1
+                rounds = 0 if self._forwards else rounds + 1
 
         assert self.loop is not None
         asyncio.run_coroutine_threadsafe(quiet(), self.loop).result(120)
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
         try:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):
                 while await self._one(reader, writer):
@@ -279,13 +286,14 @@ class Proxy:
         while method == "GET" and self._withheld:
             await asyncio.sleep(0.005)  # a busy machine is no reason to be looked for in vain
         if fault.forward:
+            forward = asyncio.create_task(self._forwarded(head, body))
+            self._forwards.add(forward)
+            forward.add_done_callback(self._forwards.discard)
             withheld = fault.after > 0
-            self._forwarding += 1
             self._withheld += withheld
             try:
-                theirs = await self._forwarded(head, body)
+                theirs = await asyncio.shield(forward)
             finally:
-                self._forwarding -= 1
                 self._withheld -= withheld
             answer = theirs if answer is KEEP else answer
         if fault.after:
@@ -306,12 +314,27 @@ class Proxy:
             writer.close()
         return answer.replace(b"connection: close\r\n", b"").replace(b"Connection: close\r\n", b"")
 
+    async def end(self) -> None:
+        """Serve nobody any more; but what is on its way to Light gets there and is answered."""
+        assert self.listener is not None
+        self.listener.close()
+        mine = asyncio.current_task()
+        end = time.monotonic() + 10
+        while tasks := {task for task in asyncio.all_tasks() if task is not mine}:
+            for task in self._serving if time.monotonic() < end else tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=0.05)
+        await asyncio.sleep(0.01)  # closed connections are let go in the next round
+
 
 @contextlib.contextmanager
 def proxied(
     upstream: str, fault: Callable[[Request], Fault] = lambda request: PASS, port: int = 0
 ) -> Iterator[Proxy]:
-    """A ``Proxy``, by default on a free port, in a thread, until the block ends."""
+    """A ``Proxy``, by default on a free port, in a thread, until the block ends.
+
+    From then on nothing is on its way to Light: what reached the proxy is there, or never will be.
+    """
     proxy = Proxy(upstream, fault)
     ready: Future[None] = Future()
     stop = asyncio.Event()
@@ -326,13 +349,7 @@ def proxied(
         proxy.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         ready.set_result(None)
         await stop.wait()
-        server.close()
-        mine = asyncio.current_task()
-        tasks = [task for task in asyncio.all_tasks() if task is not mine]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(0.01)  # closed connections are let go in the next round
+        await proxy.end()
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
     thread.start()
@@ -343,3 +360,4 @@ def proxied(
         assert proxy.loop is not None
         proxy.loop.call_soon_threadsafe(stop.set)
         thread.join(120)
+        assert not thread.is_alive(), "the proxy did not end"
