@@ -39,7 +39,7 @@ docs: $(BIN)/light-import
 	$(BIN)/python docs/make.py
 
 bench: $(BIN)/light-import
-	$(BIN)/python benchmarks/load_rate.py
+	$(BIN)/python benchmarks/pacing.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info
