@@ -39,7 +39,7 @@ make = _make()
 # Codes that no file can bring about by itself: they need a Light that answers badly, or two loads
 # with a change in between. Bills that end as unknown are in tests/acceptance/test_load_faults.py;
 # the two loads are below.
-NEEDS_A_FAULT = {"light.unknown"}
+NEEDS_A_FAULT = {"light.unknown", "light.partial", "light.twice"}
 NEEDS_TWO_LOADS = {"light.differs", "bills.content.changed"}
 # Names that stand for two things in Light; those of the sandbox's own company are one each.
 NEEDS_NAMESAKES = {"bills.companyEntity.several", "line_items.account.several"}
