@@ -6,23 +6,28 @@ from subprocess import run
 import pytest
 
 from importer.errors import UsageProblem
-from importer.light import DEFAULT_BASE_URL, Credentials, check_base_url, credentials
+from importer.light import DEFAULT_BASE_URL, Credentials, Key, check_base_url, credentials
 from importer.light.auth import follow, is_loopback
 
 KEY = "sk-4711-very-secret"
 
 
+def only(env: dict[str, str]) -> Key:
+    (key,) = credentials(env).keys
+    return key
+
+
 def test_an_api_key_goes_as_it_is_after_basic():
-    assert credentials({"LIGHT_API_KEY": KEY}).header == f"Basic {KEY}".encode()
+    assert only({"LIGHT_API_KEY": KEY}).header == f"Basic {KEY}".encode()
 
 
 def test_an_access_token_goes_after_bearer():
-    assert credentials({"LIGHT_ACCESS_TOKEN": KEY}).header == f"Bearer {KEY}".encode()
+    assert only({"LIGHT_ACCESS_TOKEN": KEY}).header == f"Bearer {KEY}".encode()
 
 
 @pytest.mark.parametrize("written", [f" {KEY}\n", f"{KEY}\r\n", f"Basic {KEY}", f"basic  {KEY} "])
 def test_what_is_copied_along_with_a_key_is_removed(written):
-    assert credentials({"LIGHT_API_KEY": written}).header == f"Basic {KEY}".encode()
+    assert only({"LIGHT_API_KEY": written}).header == f"Basic {KEY}".encode()
 
 
 def test_without_a_key_the_message_says_how_to_get_and_set_one():
@@ -61,8 +66,8 @@ def test_credentials_never_show_the_secret():
 
 
 def test_a_repeated_secret_is_hidden_but_a_short_one_does_not_garble_words():
-    assert Credentials("Basic", KEY).hide(f"bad key {KEY}!") == "bad key ***!"
-    assert Credentials("Basic", "a").hide("bad key") == "bad key"
+    assert Credentials((Key("Basic", KEY),)).hide(f"bad key {KEY}!") == "bad key ***!"
+    assert Credentials((Key("Basic", "a"),)).hide("bad key") == "bad key"
 
 
 @pytest.mark.parametrize(
