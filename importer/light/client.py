@@ -130,9 +130,7 @@ class LightClient:
         longest = self._transport.longest + 1
         for hop in range(MOST_HOPS + 1):
             try:
-                slot = await self._pacer.acquire(
-                    self._transport.longest + 1, key=key, wait=hop == 0
-                )
+                slot = await self._pacer.acquire(longest, key=key, wait=hop == 0)
             except BudgetSpent as spent:
                 if hop == 0:
                     raise
