@@ -41,8 +41,11 @@ CREATE TABLE IF NOT EXISTS day (
 """
 
 
-def open_pace_file(path: Path | str) -> sqlite3.Connection:
-    """The file, made where it is missing. Raises PaceProblem where it cannot be used."""
+def open_pace_file(path: Path | str, oldest: str) -> sqlite3.Connection:
+    """The file, made where it is missing, without the days (YYYY-MM-DD, UTC) before ``oldest``.
+
+    Raises PaceProblem where it cannot be used.
+    """
     try:
         if str(path) != ":memory:":
             Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -56,7 +59,7 @@ def open_pace_file(path: Path | str) -> sqlite3.Connection:
             with transaction(db):
                 for statement in _SCHEMA.split(";\n"):
                     db.execute(statement)
-                db.execute("DELETE FROM day WHERE utc_date < date('now', '-7 days')")
+                db.execute("DELETE FROM day WHERE utc_date < ?", (oldest,))
             return db
         except sqlite3.Error as error:
             # Two processes that make the file at once: the switch to WAL does not wait by itself.

@@ -32,6 +32,7 @@ HOLD = WINDOW + 0.05  # the margin is for clocks that tick coarsely
 LONGEST_WAIT = 600.0  # seconds; whoever is told to wait longer stops and comes back
 LONGEST_STOP = 86_400.0  # seconds; a nonsensical Retry-After must not lock the file for ever
 FORGET_LIMIT = 600.0  # seconds after which a lower limit, not seen again, is forgotten
+KEPT = 7 * 86_400.0  # seconds that a day's count is kept
 SMALLEST_SLEEP = 0.001  # seconds; a timer may fire a hair early
 # Seconds. Timers stand still while a computer sleeps, and know nothing of a clock that is set.
 LONGEST_SLEEP = 30.0
@@ -134,11 +135,11 @@ class Pacer:
         self._requests = 0
         self._keys = [_Key(place, mark) for place, mark in enumerate(keys)]
         self._last_seen = float("-inf")
-        self._said = ""
+        self._said = float("-inf")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turn: asyncio.Lock | None = None
         self._path = path
-        self._db = open_pace_file(path)
+        self._db = open_pace_file(path, oldest=utc_date(clock() - KEPT))
 
     @property
     def keys(self) -> int:
@@ -182,9 +183,10 @@ class Pacer:
                     until = _moment(got.until)
                     if self.on_wait is None or not wait:
                         raise BudgetSpent(f"{got.why} Continue after {until}.")
-                    if self._said != until:
+                    # Answers that come together name moments that are a little apart.
+                    if abs(got.until - self._said) > LONGEST_WAIT:
+                        self._said = got.until
                         self.on_wait(f"{got.why} Waiting until {until}; Ctrl-C stops.")
-                    self._said = until
                     got = got.until
                 await self._sleep(min(max(got - now, SMALLEST_SLEEP), LONGEST_SLEEP))
 
