@@ -24,12 +24,18 @@ from importer.cli.options import output_of, output_options, request_of, source_o
 @click.option(
     "--requests-per-minute",
     type=click.IntRange(min=1),
-    help="At most so many requests in any 60 seconds.  [default: 300]",
+    help="At most so many requests in any 60 seconds, of each key.  [default: 300]",
 )
 @click.option(
     "--requests-per-day",
     type=click.IntRange(min=1),
-    help="At most so many requests in a UTC day.  [default: 100000]",
+    help="At most so many requests in a UTC day, of all keys.  [default: 100000]",
+)
+@click.option(
+    "--wait",
+    is_flag=True,
+    help="When the requests of the day are spent, wait until there are new ones instead of"
+    " stopping.",
 )
 @click.option(
     "--timeout",
@@ -59,7 +65,8 @@ def load(**options: Any) -> int:
     """Create the bills of a sheet in Light, each exactly once.
 
     Checks everything first and sends nothing while a cell is wrong. If it is interrupted, the same
-    command goes on where it stopped. The key comes from LIGHT_API_KEY (or LIGHT_ACCESS_TOKEN).
+    command goes on where it stopped. The key comes from LIGHT_API_KEY (or LIGHT_ACCESS_TOKEN);
+    several keys of one company, for more requests a minute, from LIGHT_API_KEYS.
 
     \b
     Examples:

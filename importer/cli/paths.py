@@ -30,9 +30,9 @@ def journal_path(base_url: str, company_id: str) -> Path:
     return data_folder() / "journals" / f"{_slug(base_url)}-{company}.sqlite"
 
 
-def pace_path(base_url: str, key_mark: str) -> Path:
-    """The file in which all processes that use one key keep its pace."""
-    mark = hashlib.sha256(f"{base_url}\n{key_mark}".encode()).hexdigest()[:12]
+def pace_path(base_url: str) -> Path:
+    """The file in which all processes that talk to one Light keep their pace."""
+    mark = hashlib.sha256(base_url.encode()).hexdigest()[:12]
     return data_folder() / "pace" / f"{_slug(base_url)}-{mark}.sqlite"
 
 

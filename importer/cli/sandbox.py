@@ -54,7 +54,10 @@ class _WithFaults(click.Command):
 
 @click.command(cls=_WithFaults, short_help="Run a local server that behaves like Light.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True)
-@click.option("--key", default="sandbox", show_default=True, help="The key it accepts.")
+@click.option("--key", "keys", multiple=True, default=["sandbox"], show_default=True,
+              help="The key it accepts. May be given again: another key of the company, with a"
+              " minute's limit of its own.")  # fmt: skip
+@click.option("--foreign-key", help="A key of another company, which can do nothing here.")
 @click.option("--database", type=click.Path(), help="Keep the bills in this file.")
 @click.option("--reference", type=click.Path(), help="A folder with another company's vendors etc.")
 @click.option("--requests-per-minute", type=click.IntRange(min=1), default=300, show_default=True)
@@ -103,11 +106,13 @@ def sandbox(**options: Any) -> int:
     script = options.pop("fault_script")
     options["script"] = read_script(Path(script)) if script else ()
     options["faults"] = tuple(parse_fault(text) for text in options["faults"])
-    settings = SandboxSettings(**options)
+    key, *more_keys = options.pop("keys")
+    settings = SandboxSettings(key=key, more_keys=tuple(more_keys), **options)
+    variable = "LIGHT_API_KEYS" if settings.more_keys else "LIGHT_API_KEY"
 
     def ready(base_url: str) -> None:
         click.echo(f"The sandbox listens on {base_url} (Ctrl-C stops it). To load into it:")
-        click.echo(f"  export LIGHT_BASE_URL={base_url} LIGHT_API_KEY={settings.key}")
+        click.echo(f"  export LIGHT_BASE_URL={base_url} {variable}={','.join(settings.keys)}")
 
     serve(settings, port, ready)
     return 0

@@ -58,6 +58,7 @@ class _Session:
     target: Target
     options: LoadOptions
     output: Output
+    pacer: Pacer
     client: LightClient
     told: Told
 
@@ -158,9 +159,15 @@ async def _load(
 ) -> None:
     """Resolve, plan, confirm, load. ``told`` is filled as it goes."""
     checked = prepared.checked
-    pacer = Pacer(target.pace, per_minute=target.per_minute, per_day=target.per_day)
+    pacer = Pacer(
+        target.pace,
+        keys=[key.mark for key in target.credentials.keys],
+        per_minute=target.per_key,
+        per_day=target.per_day,
+        on_wait=output.say if options.wait else None,
+    )
     client = LightClient(target.base_url, target.credentials, pacer, timeout=options.timeout)
-    session = _Session(prepared, target, options, output, client, told)
+    session = _Session(prepared, target, options, output, pacer, client, told)
     try:
         async with client:
             with signals(this_task().cancel), _told_when_slow(output):
@@ -300,6 +307,8 @@ async def _create(bills: list[Bill], company: Company, journal: Journal, session
     )
     try:
         with Progress(len(work), quiet=session.output.quiet) as progress:
+            if session.options.wait:
+                session.pacer.on_wait = progress.say
             loader = Loader(journal, session.client, told.run, settings, progress)
             with signals(_stopping(loader, progress)):
                 await loader.load(plan.send, plan.unsettled)

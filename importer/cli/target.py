@@ -1,4 +1,4 @@
-"""Where a load goes: Light with its key, or a throw-away sandbox."""
+"""Where a load goes: Light with its keys, or a throw-away sandbox."""
 
 from __future__ import annotations
 
@@ -29,12 +29,17 @@ class LoadOptions:
     settle: float
     journal: str | None
     line_mode: str
+    wait: bool
 
     def again(self) -> str:
         """The options that the same load needs again, as typed."""
         words = [
             word
-            for word, given in (("--sandbox", self.sandbox), ("--only-valid", self.only_valid))
+            for word, given in (
+                ("--sandbox", self.sandbox),
+                ("--only-valid", self.only_valid),
+                ("--wait", self.wait),
+            )
             if given
         ]
         if self.line_mode != "inline":
@@ -50,16 +55,21 @@ class LoadOptions:
 
 @dataclass
 class Target:
-    """Where the load goes."""
+    """Where the load goes. ``per_key`` is a minute's requests of each key."""
 
     base_url: str
     credentials: Credentials
-    per_minute: int
+    per_key: int
     per_day: int
     pace: Path | str
     journal: Path | None  # None: the company's own
     run: str
     sandbox: bool
+
+    @property
+    def per_minute(self) -> int:
+        """A minute's requests of all keys together."""
+        return self.per_key * len(self.credentials.keys)
 
 
 @contextlib.contextmanager
@@ -69,21 +79,21 @@ def target_of(options: LoadOptions, run: str) -> Iterator[Target]:
     journal = Path(options.journal).absolute() if options.journal else None
     if not options.sandbox:
         base_url = check_base_url(options.base_url or DEFAULT_BASE_URL)
-        key = credentials(os.environ)
-        per_minute = options.requests_per_minute or PER_MINUTE
-        pace = paths.pace_path(base_url, key.secret)
-        yield Target(base_url, key, per_minute, per_day, pace, journal, run, sandbox=False)
+        keys = credentials(os.environ)
+        per_key = options.requests_per_minute or PER_MINUTE
+        pace = paths.pace_path(base_url)
+        yield Target(base_url, keys, per_key, per_day, pace, journal, run, sandbox=False)
         return
     from importer.sandbox import SandboxSettings, running
 
-    per_minute = options.requests_per_minute or SANDBOX_PER_MINUTE
-    settings = SandboxSettings(requests_per_minute=per_minute, requests_per_day=per_day)
+    per_key = options.requests_per_minute or SANDBOX_PER_MINUTE
+    settings = SandboxSettings(requests_per_minute=per_key, requests_per_day=per_day)
     folder = paths.run_folder(run)
     with running(settings) as sandbox:
         yield Target(
             sandbox.base_url,
             credentials({"LIGHT_API_KEY": sandbox.key}),
-            per_minute,
+            per_key,
             per_day,
             ":memory:",
             journal or folder / "journal.sqlite",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from importer.light.auth import DEFAULT_BASE_URL, Credentials, check_base_url, credentials
+from importer.light.auth import DEFAULT_BASE_URL, Credentials, Key, check_base_url, credentials
 from importer.light.problems import LightRefused, PaceProblem, WireProblem
 from importer.light.wire import (
     account_from_json,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_BASE_URL",
     "Credentials",
+    "Key",
     "LightClient",
     "LightRefused",
     "PaceProblem",

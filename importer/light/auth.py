@@ -1,7 +1,8 @@
-"""Who we are and whom we talk to: the key, the base URL and the hosts that may see the key."""
+"""Who we are and whom we talk to: the keys, the base URL and the hosts that may see the keys."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from importer.errors import UsageProblem
 
 DEFAULT_BASE_URL = "https://api.light.inc"
 KEY_VARIABLE = "LIGHT_API_KEY"
+KEYS_VARIABLE = "LIGHT_API_KEYS"
 TOKEN_VARIABLE = "LIGHT_ACCESS_TOKEN"
 
 _LIGHT_DOMAIN = "light.inc"
@@ -26,49 +28,87 @@ To try the import without a key, add --sandbox."""
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
-    """The value of the ``Authorization`` header. Its repr never shows the secret."""
+class Key:
+    """A key or token. Its repr never shows the secret; ``name`` is what messages call it."""
 
     scheme: str  # Basic (an API key as it is, not base64) or Bearer (an OAuth access token)
     secret: str = field(repr=False)
+    name: str = "the key"
 
     @property
     def header(self) -> bytes:
+        """The value of the ``Authorization`` header."""
         return f"{self.scheme} {self.secret}".encode("latin-1")
 
+    @property
+    def mark(self) -> str:
+        """What stands for the key in files; the key cannot be found out from it."""
+        return hashlib.sha256(f"light-import {self.secret}".encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The keys of one company, one or more."""
+
+    keys: tuple[Key, ...]
+
     def hide(self, text: str) -> str:
-        """``text`` without the secret, should a server have repeated it."""
-        # A very short key (of a local server) would match ordinary words.
-        return text.replace(self.secret, "***") if len(self.secret) >= 6 else text
+        """``text`` without the secrets, should a server have repeated one."""
+        # One may begin with another: the longest first, so that no end is left over.
+        for secret in sorted((key.secret for key in self.keys), key=len, reverse=True):
+            # A very short key (of a local server) would match ordinary words.
+            text = text.replace(secret, "***") if len(secret) >= 6 else text
+        return text
 
 
 def credentials(env: Mapping[str, str]) -> Credentials:
-    """The key or token of the environment.
+    """The key, the keys or the token of the environment; a key given twice counts once.
 
-    Raises UsageProblem where both are set, none is, or it cannot be sent in a header; the message
-    never repeats the key.
+    Raises UsageProblem where more than one variable is set, none is, or a key cannot be sent in a
+    header; the message never repeats a key.
     """
-    key = env.get(KEY_VARIABLE, "").strip()
-    token = env.get(TOKEN_VARIABLE, "").strip()
-    if key and token:
+    variables = (KEY_VARIABLE, KEYS_VARIABLE, TOKEN_VARIABLE)
+    found = {name: text for name in variables if (text := env.get(name, "").strip()).strip(", ")}
+    if not found:
+        raise UsageProblem(_NO_KEY)
+    variable, *others = found
+    if others:
         raise UsageProblem(
-            f"Both {KEY_VARIABLE} and {TOKEN_VARIABLE} are set. Remove one of them, so that it is "
+            f"Both {variable} and {others[0]} are set. Remove one of them, so that it is "
             "certain in whose name the bills are created."
         )
-    if key:
-        return Credentials("Basic", _clean(key, "Basic", KEY_VARIABLE))
-    if token:
-        return Credentials("Bearer", _clean(token, "Bearer", TOKEN_VARIABLE))
-    raise UsageProblem(_NO_KEY)
+    if variable == KEYS_VARIABLE:
+        return Credentials(_several(found[variable]))
+    scheme = "Bearer" if variable == TOKEN_VARIABLE else "Basic"
+    return Credentials((Key(scheme, _clean(found[variable], scheme, variable)),))
 
 
-def _clean(secret: str, scheme: str, variable: str) -> str:
+def _several(text: str) -> tuple[Key, ...]:
+    """The keys between the commas, named by their place as the person counts them."""
+    written = [word for part in text.split(",") if (word := part.strip())]
+    keys: dict[str, Key] = {}
+    for number, word in enumerate(written, 1):
+        name = f"the {_ordinal(number)} key of {KEYS_VARIABLE}"
+        secret = _clean(word, "Basic", name[0].upper() + name[1:])
+        keys.setdefault(secret, Key("Basic", secret, name))
+    if len(keys) == 1:
+        return tuple(Key("Basic", secret) for secret in keys)
+    return tuple(keys.values())
+
+
+def _ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th, 11th, 21st …"""
+    last = 0 if number % 100 in (11, 12, 13) else number % 10
+    return str(number) + {1: "st", 2: "nd", 3: "rd"}.get(last, "th")
+
+
+def _clean(secret: str, scheme: str, what: str) -> str:
     # People copy the whole header value from an example request.
     if secret.lower().startswith(scheme.lower() + " "):
         secret = secret[len(scheme) :].strip()
     if not secret or any(ord(c) <= 0x20 or 0x7F <= ord(c) <= 0xA0 or ord(c) > 0xFF for c in secret):
         raise UsageProblem(
-            f"{variable} has characters that a key cannot have (a space, a line break or a letter "
+            f"{what} has characters that a key cannot have (a space, a line break or a letter "
             "from another script). Copy the key again and set the variable anew."
         )
     return secret

@@ -11,10 +11,10 @@ from types import TracebackType
 from typing import TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
-from importer.errors import AccessRefused, LightUnreachable
+from importer.errors import AccessRefused, BudgetSpent, LightUnreachable, UsageProblem
 from importer.light import wire
-from importer.light.auth import Credentials, check_base_url, follow
-from importer.light.pacing import Pacer
+from importer.light.auth import Credentials, Key, check_base_url, follow
+from importer.light.pacing import Pacer, Slot
 from importer.light.problems import LightRefused, WireProblem
 from importer.light.transport import Failure, Reply, Transport
 from importer.records import (
@@ -62,11 +62,13 @@ class LightClient:
         max_connections: int = 64,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
+        if pacer.keys != len(credentials.keys):
+            raise ValueError("the pacer must know each key")
         self._base = check_base_url(base_url)
         self._credentials = credentials
         self._pacer = pacer
         self._sleep = sleep
-        self._transport = Transport(self._base, credentials, timeout, max_connections)
+        self._transport = Transport(self._base, timeout, max_connections)
         # One place a connection: whoever has a slot finds a connection free, and no slot's time
         # passes in a queue.
         self._room = asyncio.Semaphore(max_connections)
@@ -100,35 +102,48 @@ class LightClient:
         params: Params | None = None,
         json: object = None,
         on_wire: Callable[[], None] | None = None,
+        key: int | None = None,
     ) -> Answer:
         """Exactly one attempt, and the redirects it leads to; each takes a slot of the pacer.
 
         ``path`` begins with ``/``, its parts quoted. Never raises for what the network or Light
         does: see ``Answer``. ``on_wire`` is called once, when the slot is there and the request is
         about to leave; whoever is cancelled before has sent nothing, and what it raises stops the
-        request.
+        request. ``key`` is the place of the key to use; without it, the one that may go first.
         """
         url = self._base + path
         if params:
             url += "?" + urlencode({k: _param(v) for k, v in params.items()}, quote_via=quote)
         content = None if json is None else jsonlib.dumps(json, allow_nan=False).encode()
         async with self._room:
-            return await self._send(method.upper(), url, content, on_wire)
+            return await self._send(method.upper(), url, content, on_wire, key)
 
     async def _send(
-        self, method: str, url: str, content: bytes | None, on_wire: Callable[[], None] | None
+        self,
+        method: str,
+        url: str,
+        content: bytes | None,
+        on_wire: Callable[[], None] | None,
+        key: int | None,
     ) -> Answer:
         status = None
+        longest = self._transport.longest + 1
         for hop in range(MOST_HOPS + 1):
-            reply, retry_after = await self._attempt(method, url, content, on_wire)
-            on_wire = None  # the first hop has left
+            try:
+                slot = await self._pacer.acquire(longest, key=key, wait=hop == 0)
+            except BudgetSpent as spent:
+                if hop == 0:
+                    raise
+                return Answer(None, reason=f"Light redirects the request. {spent}")
+            reply, retry_after = await self._attempt(method, url, content, on_wire, slot)
+            on_wire, key = None, slot.key  # the first hop has left; the others are of its key
             if isinstance(reply, Failure):
                 # After a redirect some server did get the request, so it is never surely unsent.
                 sent = reply.sent or hop > 0
                 return Answer(None, sent=sent, reason=self._hide(reply.reason))
             location = reply.headers.get("location")
             if location is None or not _is_followed(method, reply.status):
-                return self._answer(reply, retry_after)
+                return self._answer(reply, retry_after, self._credentials.keys[slot.key])
             target = follow(self._base, url, location)
             if target is None:
                 return Answer(
@@ -140,20 +155,25 @@ class LightClient:
         return Answer(status, reason=f"Light redirected more than {MOST_HOPS} times")
 
     async def _attempt(
-        self, method: str, url: str, content: bytes | None, on_wire: Callable[[], None] | None
+        self,
+        method: str,
+        url: str,
+        content: bytes | None,
+        on_wire: Callable[[], None] | None,
+        slot: Slot,
     ) -> tuple[Reply | Failure, float | None]:
-        slot = await self._pacer.acquire(self._transport.longest + 1)
+        key = self._credentials.keys[slot.key]
         try:
             if on_wire is not None:
                 on_wire()
-            reply = await self._transport.exchange(method, url, content)
+            reply = await self._transport.exchange(method, url, content, key)
         finally:
             self._pacer.finish(slot)
         if isinstance(reply, Failure):
             return reply, None
-        return reply, self._pacer.observe(reply.status, reply.headers)
+        return reply, self._pacer.observe(reply.status, reply.headers, slot.key)
 
-    def _answer(self, reply: Reply, retry_after: float | None) -> Answer:
+    def _answer(self, reply: Reply, retry_after: float | None, key: Key) -> Answer:
         status = reply.status
         content = reply.content
         try:
@@ -170,6 +190,8 @@ class LightClient:
         else:
             said = "; ".join(error.message for error in wire.errors_from_json(body))
             reason = said[:500] or _phrase(status)
+            if status in (401, 403) and len(self._credentials.keys) > 1:
+                reason += f" (This was {key.name}.)"
         return Answer(status, body, reason=reason, retry_after=retry_after)
 
     def _hide(self, text: str) -> str:
@@ -219,7 +241,28 @@ class LightClient:
     # --- readers that repeat themselves -------------------------------------------------------
 
     async def company(self) -> Company:
-        return wire.company_from_json(await self._read("/v1/companies/current", {}))
+        """The company of all the keys; from now on its requests are counted together.
+
+        Raises UsageProblem where the keys are of different companies.
+        """
+        keys = self._credentials.keys
+        found = [
+            wire.company_from_json(await self._read("/v1/companies/current", {}, place))
+            for place in range(len(keys))
+        ]
+        whose = [
+            f"{key.name} is of {company.name} ({company.id})"
+            for key, company in zip(keys, found, strict=True)
+        ]
+        others = [text for text, c in zip(whose, found, strict=True) if c.id != found[0].id]
+        if others:
+            told = f"{whose[0]}, but {', '.join(others)}"
+            raise UsageProblem(
+                f"The keys are of different companies: {self._hide(told)}. Keep the keys of one "
+                "company, so that it is certain where the bills are created."
+            )
+        self._pacer.belong_to(found[0].id)
+        return found[0]
 
     async def vendors(self) -> list[Vendor]:
         return _unique(wire.vendor_from_json(r) for r in await self._list("/v1/vendors"))
@@ -280,14 +323,14 @@ class LightClient:
             visited.add(cursor)
         raise WireProblem(f"Light's list {path} does not come to an end.")
 
-    async def _read(self, path: str, params: Params) -> object:
+    async def _read(self, path: str, params: Params, key: int | None = None) -> object:
         """The body of a GET, up to five tries.
 
         Raises LightUnreachable after the last, AccessRefused for 401 and 403, LightRefused for
         other refusals.
         """
         for attempt in range(TRIES):
-            answer = await self.send("GET", path, params=params)
+            answer = await self.send("GET", path, params=params, key=key)
             status = answer.status
             if status is not None and 200 <= status < 300 and answer.body is not None:
                 return answer.body

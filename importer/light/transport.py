@@ -13,7 +13,7 @@ import httpx
 
 from importer import __version__
 from importer.errors import UsageProblem
-from importer.light.auth import Credentials, is_loopback
+from importer.light.auth import Key, is_loopback
 
 LARGEST_BODY = 20_000_000  # bytes, unpacked
 LANE = 4  # connections in one pool
@@ -53,9 +53,7 @@ class Transport:
     attempt never takes longer than ``longest``.
     """
 
-    def __init__(
-        self, base_url: str, credentials: Credentials, timeout: float, max_connections: int
-    ) -> None:
+    def __init__(self, base_url: str, timeout: float, max_connections: int) -> None:
         self._timeout = timeout
         self.longest = timeout + GRACE
         trusted = httpx.create_ssl_context()
@@ -63,8 +61,7 @@ class Transport:
         # in one pool take more time than the requests. So there are several small pools.
         try:
             self._lanes = [
-                _client(base_url, credentials, timeout, trusted)
-                for _ in range(-(-max_connections // LANE))
+                _client(base_url, timeout, trusted) for _ in range(-(-max_connections // LANE))
             ]
         except (ImportError, ValueError, httpx.InvalidURL) as error:
             raise UsageProblem(
@@ -88,8 +85,10 @@ class Transport:
         for lane in self._lanes:
             await lane.__aexit__(kind, error, trace)
 
-    async def exchange(self, method: str, url: str, content: bytes | None) -> Reply | Failure:
-        """One attempt, never repeated. Raises nothing for HTTP or network trouble.
+    async def exchange(
+        self, method: str, url: str, content: bytes | None, key: Key
+    ) -> Reply | Failure:
+        """One attempt with the key, never repeated. Raises nothing for HTTP or network trouble.
 
         At most ``max_connections`` at a time; the caller sees to that.
         """
@@ -100,6 +99,7 @@ class Transport:
             nonlocal begun
             begun = begun or event == "http11.send_request_headers.started"
 
+        headers = [(b"Authorization", key.header), *([] if content is None else _JSON_BODY)]
         lane = self._places.pop()
         try:
             async with asyncio.timeout(self.longest):
@@ -107,7 +107,7 @@ class Transport:
                     method,
                     url,
                     content=content,
-                    headers=None if content is None else _JSON_BODY,
+                    headers=headers,
                     extensions={"trace": watch},
                 )
                 response = await lane.send(request, stream=True)
@@ -124,9 +124,7 @@ class Transport:
             self._places.append(lane)
 
 
-def _client(
-    base_url: str, credentials: Credentials, timeout: float, trusted: ssl.SSLContext
-) -> httpx.AsyncClient:
+def _client(base_url: str, timeout: float, trusted: ssl.SSLContext) -> httpx.AsyncClient:
     limits = httpx.Limits(
         max_connections=LANE,
         max_keepalive_connections=LANE,
@@ -138,7 +136,6 @@ def _client(
     direct = httpx.AsyncHTTPTransport(verify=trusted, limits=limits) if local else None
     return httpx.AsyncClient(
         headers=[
-            (b"Authorization", credentials.header),
             (b"Accept", b"application/json"),
             (b"User-Agent", f"light-import/{__version__}".encode()),
         ],
@@ -151,7 +148,7 @@ def _client(
     )
 
 
-_JSON_BODY = {"Content-Type": "application/json;charset=UTF-8"}
+_JSON_BODY = [(b"Content-Type", b"application/json;charset=UTF-8")]
 
 
 async def _read(response: httpx.Response, host: str) -> Reply | Failure:

@@ -41,7 +41,7 @@ def classify(answer: Answer, gateway: LightGateway, *, line: bool = False) -> Ou
             return Outcome(Verdict.UNKNOWN, reason)
         return Outcome(Verdict.CREATED, bill=bill, line=made)
     errors = gateway.read_errors(answer.body)
-    reason = "; ".join(e.message for e in errors) or answer.reason or f"status {status}"
+    reason = answer.reason or "; ".join(e.message for e in errors) or f"status {status}"
     if status in _REFUSALS:
         return Outcome(Verdict.REJECTED, reason, errors=errors, forbidden=status == 403)
     if status == 401 or 300 <= status < 400:

@@ -21,7 +21,14 @@ from starlette.types import ASGIApp
 
 from importer.sandbox import bodies, checks, lists, models, page, states
 from importer.sandbox.bodies import Company
-from importer.sandbox.gate import gate, json_answer, refused_answer, unknown_address
+from importer.sandbox.gate import (
+    COMPANY,
+    FOREIGN,
+    gate,
+    json_answer,
+    refused_answer,
+    unknown_address,
+)
 from importer.sandbox.incoming import json_body
 from importer.sandbox.injection import Injector
 from importer.sandbox.limits import Limiter
@@ -88,7 +95,7 @@ def build_app(context: Context) -> ASGIApp:
         ("GET", "/v1/ledger-accounts", list_of(lists.ACCOUNT_LIST)),
         ("GET", "/v1/entities", list_of(lists.ENTITY_LIST)),
         ("GET", "/v1/custom-properties/groups", list_groups),
-        ("GET", "/v1/companies/current", get_company),
+        ("GET", COMPANY, get_company),
     ]
     by_path: dict[str, dict[str, Handler]] = {}
     for method, path, handler in table:
@@ -316,7 +323,10 @@ async def get_vendor(context: Context, request: Request) -> Response:
 async def get_company(context: Context, request: Request) -> Response:
     lists.read_query(request.query_params, {})
     company = context.company
-    return json_answer(models.company_json(company.reference.company, company.id, company.created))
+    found = models.company_json(company.reference.company, company.id, company.created)
+    if getattr(request.state, FOREIGN):
+        found |= {"id": str(uuid.uuid5(uuid.UUID(company.id), FOREIGN)), "name": "Another company"}
+    return json_answer(found)
 
 
 async def show_page(context: Context, request: Request) -> Response:

@@ -12,24 +12,34 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from importer.sandbox.incoming import has_key, is_from_here
+from importer.sandbox.incoming import is_from_here, key_of
 from importer.sandbox.limits import Allowance, Limiter
 from importer.sandbox.refusals import RefusalError, gateway_refusal
 from importer.sandbox.settings import Counters, SandboxSettings
+
+COMPANY = "/v1/companies/current"
+FOREIGN = "foreign"
 
 
 def gate(app: ASGIApp, settings: SandboxSettings, counters: Counters, limiter: Limiter) -> ASGIApp:
     """Key, then limits, then ``app``; half of the latency before it and half after.
 
-    Each answer has its Date from here, by the sandbox's own clock.
+    Each answer has its Date from here, by the sandbox's own clock. Requests with the foreign key
+    carry ``FOREIGN`` in their state.
     """
     pause = settings.latency / 2
+    foreign = settings.foreign_key
+    elsewhere = Limiter(
+        settings.requests_per_minute, settings.requests_per_day, settings.window, limiter.clock
+    )
+    keys = (*settings.keys, *([] if foreign is None else [foreign]))
 
     async def gated(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
         request = Request(scope, receive)
+        key = key_of(request.headers.get("authorization"), keys)
         counters.received += 1
         allowance: Allowance | None = None
 
@@ -56,19 +66,24 @@ def gate(app: ASGIApp, settings: SandboxSettings, counters: Counters, limiter: L
             await asyncio.sleep(pause)
         if request.url.path == "/" and is_from_here(request):
             await app(scope, receive, answer)
-        elif not has_key(request.headers.get("authorization"), settings.key):
+        elif key is None:
             counters.unauthorized += 1
             refused = gateway_refusal(401, "The API key is missing or not valid.")
             await refused_answer(refused)(scope, receive, answer)
         else:
             counters.authenticated += 1
-            allowance = limiter.take()
-            if allowance.allowed:
-                await app(scope, receive, answer)
-            else:
+            counters.by_key[key] += 1
+            allowance = (elsewhere if key == foreign else limiter).take(key)
+            if not allowance.allowed:
                 counters.throttled += 1
                 refused = gateway_refusal(429, "Too many requests; see Retry-After.")
                 await refused_answer(refused)(scope, receive, answer)
+            elif key == foreign and request.url.path != COMPANY:
+                refused = gateway_refusal(403, "This key is of another company.")
+                await refused_answer(refused)(scope, receive, answer)
+            else:
+                scope.setdefault("state", {})[FOREIGN] = key == foreign
+                await app(scope, receive, answer)
 
     return gated
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import json
+from collections.abc import Sequence
 from typing import NoReturn
 
 from starlette.requests import Request
@@ -16,14 +17,15 @@ MAX_BODY = 5 * 1024 * 1024
 MAX_DRAINED = 64 * 1024 * 1024
 
 
-def has_key(header: str | None, key: str) -> bool:
-    """Whether an ``Authorization`` header carries the key, as ``Basic`` or as ``Bearer``.
+def key_of(header: str | None, keys: Sequence[str]) -> str | None:
+    """Which of the keys an ``Authorization`` header carries, as ``Basic`` or as ``Bearer``.
 
     The key stands there as it is: Light's Basic is not base64 of user and password.
     """
-    scheme, _, given = (header or "").partition(" ")
-    right = hmac.compare_digest(given.strip().encode("latin-1", "replace"), key.encode())
-    return right and scheme.lower() in ("basic", "bearer")
+    scheme, _, text = (header or "").partition(" ")
+    given = text.strip().encode("latin-1", "replace")
+    right = [key for key in keys if hmac.compare_digest(given, key.encode())]
+    return right[0] if right and scheme.lower() in ("basic", "bearer") else None
 
 
 def is_from_here(request: Request) -> bool:

@@ -1,4 +1,4 @@
-"""How many requests a key may make: a minute's limit in one of three windows, and a day's.
+"""How many requests may be made: by a key in a minute, of three kinds; by a company in a day.
 
 Light documents the numbers, and the headers of the 429; not the window. Refused requests do not
 use up the allowance. Clocks are handed in: seconds since 1970.
@@ -7,7 +7,7 @@ use up the allowance. Clocks are handed in: seconds since 1970.
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -115,7 +115,7 @@ WINDOWS: dict[Window, Callable[[int], MinuteWindow]] = {
 
 
 class Limiter:
-    """Both limits of one key. The day is the organisation's and turns over at midnight UTC.
+    """The limits of one company. The day turns over at midnight UTC; its limit is for all keys.
 
     ``used_today`` of the day's limit are spent at the start.
     """
@@ -128,14 +128,14 @@ class Limiter:
         clock: Callable[[], float],
         used_today: int = 0,
     ) -> None:
-        self.minute = WINDOWS[window](per_minute)
+        self.minutes: dict[str, MinuteWindow] = defaultdict(lambda: WINDOWS[window](per_minute))
         self.per_day = per_day
         self.clock = clock
         self.day = int(clock() // DAY)
         self.used_today = used_today
 
-    def take(self) -> Allowance:
-        """Ask for one request, now."""
+    def take(self, key: str = "") -> Allowance:
+        """Ask for one request with the key, now."""
         now = self.clock()
         day = int(now // DAY)
         if day != self.day:
@@ -143,7 +143,7 @@ class Limiter:
         midnight = float((day + 1) * DAY)
         if self.used_today >= self.per_day:
             return Allowance(self.per_day, 0, midnight - now, midnight)
-        allowance = self.minute.take(now)
+        allowance = self.minutes[key].take(now)
         if allowance.allowed:
             self.used_today += 1
         return allowance

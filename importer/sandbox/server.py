@@ -132,8 +132,11 @@ def _opened(settings: SandboxSettings, port: int) -> Iterator[tuple[Context, soc
 
 def check_settings(settings: SandboxSettings) -> None:
     """``UsageProblem`` for settings that make no sense."""
-    if not settings.key.strip() or not settings.key.isascii() or " " in settings.key:
-        raise UsageProblem("The sandbox's key must be plain text without spaces.")
+    keys = [*settings.keys, *([] if settings.foreign_key is None else [settings.foreign_key])]
+    if any(not key.strip() or not key.isascii() or " " in key or "," in key for key in keys):
+        raise UsageProblem("The sandbox's keys must be plain text without spaces and commas.")
+    if settings.foreign_key in settings.keys:
+        raise UsageProblem("The key of another company must be another key.")
     if settings.requests_per_minute < 1 or settings.requests_per_day < 1:
         raise UsageProblem("The sandbox must permit at least one request a minute and a day.")
     if settings.latency < 0 or settings.list_lag < 0:

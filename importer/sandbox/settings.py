@@ -1,7 +1,8 @@
-"""How a sandbox behaves: its key, its limits, its habits. And what it has counted so far."""
+"""How a sandbox behaves: its keys, its limits, its habits. And what it has counted so far."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -15,6 +16,8 @@ Window = Literal["sliding", "fixed", "bucket"]
 class SandboxSettings:
     """The knobs of one sandbox.
 
+    ``more_keys`` are of the same company as ``key``: each has a minute's limit of its own, and all
+    share the day's. ``foreign_key`` is of another company, of which it can read the name only.
     ``latency`` and ``list_lag`` are seconds. ``database`` None keeps everything in memory, gone
     when the sandbox stops; a path keeps the bills, and the company's id, from one start to the
     next. ``reference`` None is the company that ships with the importer. The defaults of the
@@ -28,6 +31,8 @@ class SandboxSettings:
     """
 
     key: str = "sandbox"
+    more_keys: tuple[str, ...] = ()
+    foreign_key: str | None = None
     requests_per_minute: int = 300
     requests_per_day: int = 100_000
     latency: float = 0.0
@@ -44,16 +49,21 @@ class SandboxSettings:
     database: Path | None = None
     reference: Path | None = None
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of the company."""
+        return (self.key, *self.more_keys)
+
 
 @dataclass
 class Counters:
     """What came in and how it was answered, since the sandbox started.
 
-    ``received`` is every request, ``authenticated`` those with the right key (they count against
-    the limits), ``throttled`` the 429s of the limits. ``bill_posts`` and ``line_posts`` are POSTs
-    that got past key and limit, whatever became of them. ``by_route`` counts the requests that
-    got past the faults too, as ``"GET /v1/vendors"``, with ``{…}`` for ids. ``faults`` is how
-    often each fault was injected, by name.
+    ``received`` is every request, ``authenticated`` those with a right key, which is counted in
+    ``by_key`` too (they count against the limits), ``throttled`` the 429s of the limits.
+    ``bill_posts`` and ``line_posts`` are POSTs that got past key and limit, whatever became of
+    them. ``by_route`` counts the requests that got past the faults too, as ``"GET /v1/vendors"``,
+    with ``{…}`` for ids. ``faults`` is how often each fault was injected, by name.
     """
 
     received: int = 0
@@ -67,4 +77,5 @@ class Counters:
     refused: int = 0
     failed: int = 0
     by_route: dict[str, int] = field(default_factory=dict)
+    by_key: Counter[str] = field(default_factory=Counter)
     faults: dict[str, int] = field(default_factory=dict)

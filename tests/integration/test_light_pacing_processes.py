@@ -16,7 +16,7 @@ import asyncio, sys, time
 from importer.light import Pacer
 
 async def main():
-    pacer = Pacer(sys.argv[1], per_minute=int(sys.argv[2]))
+    pacer = Pacer(sys.argv[1], per_minute=int(sys.argv[2]), keys=sys.argv[4])
     print("ready", flush=True)
     while True:
         slot = await pacer.acquire()
@@ -28,7 +28,7 @@ asyncio.run(main())
 """
 
 
-Start = Callable[[Path, int, str], subprocess.Popen[str]]
+Start = Callable[..., subprocess.Popen[str]]
 
 
 @pytest.fixture
@@ -36,8 +36,8 @@ def start() -> Iterator[Start]:
     """Starts a process that takes all the slots it gets; none outlives the test."""
     started: list[subprocess.Popen[str]] = []
 
-    def grabber(file: Path, limit: int, how: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-c", GRAB, str(file), str(limit), how]
+    def grabber(file: Path, limit: int, how: str, keys: str = "a") -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", GRAB, str(file), str(limit), how, keys]
         started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
         return started[-1]
 
@@ -94,6 +94,17 @@ def test_processes_started_at_once_share_one_limit_and_a_kill_forgets_nothing(tm
     time.sleep(0.2)
     assert granted(second) == 0
     assert rows(file, "SELECT sum(requests) FROM day") == 200
+
+
+def test_processes_with_different_keys_share_the_limit_of_each_key(tmp_path, start):
+    file = tmp_path / "pace.sqlite"
+    processes = [start(file, 100, "finish", keys) for keys in ("a", "ab", "cb")]
+    wait_for(file, 300)
+    time.sleep(0.2)
+    assert granted(processes) in range(297, 301)
+    for key in "abc":
+        assert rows(file, f"SELECT count(*) FROM slot WHERE key = '{key}'") == 100
+    assert rows(file, "SELECT sum(requests) FROM day") == 300
 
 
 def test_processes_killed_in_the_middle_of_taking_slots_leave_a_file_that_works(tmp_path, start):

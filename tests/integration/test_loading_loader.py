@@ -20,14 +20,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.errors import LightUnreachable
-from importer.light import Credentials, LightClient, Pacer
+from importer.light import Credentials, Key, LightClient, Pacer
 from importer.loading.journal import Journal
 from importer.loading.loader import Loader, LoadSettings
 from importer.loading.plan import look_in_light, plan_from_journal, record
 from importer.records import Bill, LineItem, State, Status
 from importer.sandbox import Sandbox, SandboxSettings, running
 
-KEY = Credentials("Basic", SandboxSettings.key)
+KEY = Credentials((Key("Basic", SandboxSettings.key),))
 
 
 class Silent:

@@ -577,7 +577,7 @@ def test_the_command_takes_faults_script_clock_and_the_spent_day(tmp_path: Path)
     options = ["--port", "0", "--fault-script", str(script), "--fault", "line:503-before:1"]
     options += ["--fault", "change:429:1", "--fault-seed", "4", "--late", "200ms"]
     options += ["--clock-offset", "-600", "--requests-per-day", "100", "--requests-today", "93"]
-    options += ["--duplicate-state"]
+    options += ["--duplicate-state", "--key", "sandbox", "--key", "two", "--foreign-key", "other"]
     with subprocess.Popen(
         [sys.executable, "-W", "error", "-m", "importer", "sandbox", *options],
         stdout=subprocess.PIPE,
@@ -589,13 +589,17 @@ def test_the_command_takes_faults_script_clock_and_the_spent_day(tmp_path: Path)
             assert process.stdout is not None
             address = re.search(r"http://\S+", process.stdout.readline())
             assert address is not None
+            assert "LIGHT_API_KEYS=sandbox,two\n" in process.stdout.readline()
             with httpx.Client(base_url=address[0], headers=KEY, timeout=60) as client:
                 line = f"{PATH}/00000000-0000-0000-0000-000000000000/line-items"
                 first = client.post(PATH, json={})
                 assert [fate(client), fate(client, "POST", line)] == ["RemoteProtocolError", 503]
                 assert [fate(client, "GET", LIST), fate(client, "PATCH", f"{PATH}/x")] == [500, 429]
                 assert [bill["state"] for bill in client.get(LIST).json()["records"]]
-                assert [fate(client, "GET", LIST) for _ in range(2)] == [200, 429]
+                two = client.get(LIST, headers={"Authorization": "Basic two"})
+                assert [two.status_code, fate(client, "GET", LIST)] == [200, 429]
+                other = {"Authorization": "Basic other"}
+                assert client.get("/v1/companies/current", headers=other).status_code == 200
                 behind = datetime.now(UTC) - parsedate_to_datetime(first.headers["date"])
                 assert timedelta(minutes=9) < behind < timedelta(minutes=11)
                 process.send_signal(signal.SIGTERM)

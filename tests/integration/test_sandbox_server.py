@@ -139,6 +139,36 @@ def test_past_the_days_limit_the_wait_is_until_midnight_utc() -> None:
     assert limiter.take().allowed
 
 
+def test_every_key_has_its_own_minute_and_all_have_one_day() -> None:
+    limiter = Limiter(2, 5, "sliding", lambda: 1_000_000.0)
+    assert [limiter.take("a").allowed for _ in range(3)] == [True, True, False]
+    assert [limiter.take("b").allowed for _ in range(3)] == [True, True, False]
+    assert [limiter.take("c").allowed for _ in range(2)] == [True, False]
+    assert limiter.take("c").limit == 5
+
+
+def test_more_keys_are_of_the_company_and_a_foreign_one_is_not() -> None:
+    settings = SandboxSettings(
+        key=KEY, more_keys=("k-456",), foreign_key="k-789", requests_per_day=4
+    )
+    with started(settings) as (box, client):
+
+        def get(address: str, key: str) -> httpx.Response:
+            return client.get(address, headers={"Authorization": f"Basic {key}"})
+
+        mine = [get("/v1/companies/current", key).json() for key in (KEY, "k-456")]
+        other = get("/v1/companies/current", "k-789")
+        assert mine[0] == mine[1]
+        assert (other.json()["id"], other.json()["name"]) != (mine[0]["id"], mine[0]["name"])
+        for address in ("/v1/entities", PATH):
+            assert get(address, "k-789").status_code == 403
+        assert [get("/v1/entities", key).status_code for key in (KEY, "k-456")] == [200, 200]
+        assert [get("/v1/entities", key).status_code for key in (KEY, "k-456")] == [429, 429]
+        assert get("/v1/companies/current", "k-789").status_code == 200
+        assert get("/v1/entities", "k-0").status_code == 401
+        assert box.counters.by_key == {KEY: 3, "k-456": 3, "k-789": 4}
+
+
 def test_a_sliding_window_never_lets_more_through_in_any_minute() -> None:
     clock = [1_000_000.0]
     limiter = Limiter(5, 10**6, "sliding", lambda: clock[0])
@@ -419,6 +449,8 @@ def test_a_busy_port_and_senseless_settings_are_said_in_a_sentence() -> None:
         serve(SandboxSettings(), 70_000, print)
     for settings in (
         SandboxSettings(key=" "),
+        SandboxSettings(more_keys=("a,b",)),
+        SandboxSettings(key="a", foreign_key="a"),
         SandboxSettings(requests_per_minute=0),
         SandboxSettings(latency=-1),
         SandboxSettings(window="weekly"),  # type: ignore[arg-type]

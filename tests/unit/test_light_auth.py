@@ -6,23 +6,28 @@ from subprocess import run
 import pytest
 
 from importer.errors import UsageProblem
-from importer.light import DEFAULT_BASE_URL, Credentials, check_base_url, credentials
+from importer.light import DEFAULT_BASE_URL, Credentials, Key, check_base_url, credentials
 from importer.light.auth import follow, is_loopback
 
 KEY = "sk-4711-very-secret"
 
 
+def only(env: dict[str, str]) -> Key:
+    (key,) = credentials(env).keys
+    return key
+
+
 def test_an_api_key_goes_as_it_is_after_basic():
-    assert credentials({"LIGHT_API_KEY": KEY}).header == f"Basic {KEY}".encode()
+    assert only({"LIGHT_API_KEY": KEY}).header == f"Basic {KEY}".encode()
 
 
 def test_an_access_token_goes_after_bearer():
-    assert credentials({"LIGHT_ACCESS_TOKEN": KEY}).header == f"Bearer {KEY}".encode()
+    assert only({"LIGHT_ACCESS_TOKEN": KEY}).header == f"Bearer {KEY}".encode()
 
 
 @pytest.mark.parametrize("written", [f" {KEY}\n", f"{KEY}\r\n", f"Basic {KEY}", f"basic  {KEY} "])
 def test_what_is_copied_along_with_a_key_is_removed(written):
-    assert credentials({"LIGHT_API_KEY": written}).header == f"Basic {KEY}".encode()
+    assert only({"LIGHT_API_KEY": written}).header == f"Basic {KEY}".encode()
 
 
 def test_without_a_key_the_message_says_how_to_get_and_set_one():
@@ -61,8 +66,79 @@ def test_credentials_never_show_the_secret():
 
 
 def test_a_repeated_secret_is_hidden_but_a_short_one_does_not_garble_words():
-    assert Credentials("Basic", KEY).hide(f"bad key {KEY}!") == "bad key ***!"
-    assert Credentials("Basic", "a").hide("bad key") == "bad key"
+    assert Credentials((Key("Basic", KEY),)).hide(f"bad key {KEY}!") == "bad key ***!"
+    assert Credentials((Key("Basic", "a"),)).hide("bad key") == "bad key"
+
+
+# --- several keys -----------------------------------------------------------------------------
+
+
+def several(text: str) -> list[tuple[str, str]]:
+    return [(key.secret, key.name) for key in credentials({"LIGHT_API_KEYS": text}).keys]
+
+
+@pytest.mark.parametrize("text", ["one,two", " one , two\n", ",one,,two,", "Basic one,basic two"])
+def test_several_keys_stand_between_commas(text):
+    assert several(text) == [
+        ("one", "the 1st key of LIGHT_API_KEYS"),
+        ("two", "the 2nd key of LIGHT_API_KEYS"),
+    ]
+    assert all(key.scheme == "Basic" for key in credentials({"LIGHT_API_KEYS": text}).keys)
+
+
+def test_a_key_given_twice_counts_once_and_the_others_keep_their_places():
+    assert several("one,one,two,Basic one") == [
+        ("one", "the 1st key of LIGHT_API_KEYS"),
+        ("two", "the 3rd key of LIGHT_API_KEYS"),
+    ]
+    assert several("one,one") == [("one", "the key")]
+
+
+def test_keys_are_named_by_their_places():
+    names = [name for _, name in several(",".join(f"key{n}" for n in range(1, 113)))]
+    found = [names[n - 1].split()[1] for n in (1, 2, 3, 4, 11, 12, 13, 21, 22, 23, 101, 111, 112)]
+    assert " ".join(found) == "1st 2nd 3rd 4th 11th 12th 13th 21st 22nd 23rd 101st 111th 112th"
+
+
+@pytest.mark.parametrize("text", ["", " ", ",", " , ,\n"])
+def test_nothing_but_commas_is_no_key(text):
+    with pytest.raises(UsageProblem, match="There is no key"):
+        credentials({"LIGHT_API_KEYS": text})
+    assert len(credentials({"LIGHT_API_KEYS": text, "LIGHT_API_KEY": KEY}).keys) == 1
+
+
+@pytest.mark.parametrize("other", ["LIGHT_API_KEY", "LIGHT_ACCESS_TOKEN"])
+def test_keys_beside_a_key_or_a_token_are_refused(other):
+    with pytest.raises(UsageProblem, match="Both") as caught:
+        credentials({"LIGHT_API_KEYS": f"{KEY},two", other: KEY})
+    assert other in str(caught.value)
+    assert "LIGHT_API_KEYS" in str(caught.value)
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("bad", ["se cret", "secret; third", "se\ncret", "secr\u0161et"])
+def test_a_key_among_several_that_cannot_be_is_named_and_not_repeated(bad):
+    with pytest.raises(UsageProblem, match="The 2nd key of LIGHT_API_KEYS has") as caught:
+        credentials({"LIGHT_API_KEYS": f"{KEY},{bad}"})
+    assert "cret" not in str(caught.value)
+    assert KEY not in str(caught.value)
+
+
+def test_all_keys_are_hidden_also_where_one_begins_with_another():
+    found = credentials({"LIGHT_API_KEYS": f"{KEY},{KEY}-longer,other-key"})
+    assert found.hide(f"{KEY}-longer other-key {KEY}") == "*** *** ***"
+    assert KEY not in repr(found)
+    assert "other-key" not in repr(found)
+
+
+def test_a_key_is_not_in_its_mark_and_different_keys_have_different_marks():
+    one, two = credentials({"LIGHT_API_KEYS": f"{KEY},other-key"}).keys
+    assert one.mark != two.mark
+    assert one.mark == only({"LIGHT_API_KEY": KEY}).mark
+    assert KEY not in one.mark
+
+
+# --- the base URL -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

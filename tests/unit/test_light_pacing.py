@@ -4,87 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
-from collections.abc import Callable, Coroutine, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from simulated import SERVERS, START, SlidingWindow, simulate
 
 from importer.errors import BudgetSpent, UsageProblem
 from importer.light import PaceProblem, Pacer
 from importer.light.pacing import HOLD, earliest, next_midnight
-
-START = datetime(2025, 3, 31, 12, 0, tzinfo=UTC).timestamp()
-
-
-class SimulatedLoop(asyncio.SelectorEventLoop):
-    """An event loop whose time jumps to the next timer instead of waiting for it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.simulated = 0.0
-        select = self._selector.select  # type: ignore[attr-defined]
-
-        def jump(timeout: float | None = None) -> list[Any]:
-            events: list[Any] = select(0)
-            if not events and timeout:
-                self.simulated += timeout
-            return events
-
-        self._selector.select = jump  # type: ignore[attr-defined]
-
-    def time(self) -> float:
-        return self.simulated
-
-
-def simulate(work: Callable[[Callable[[], float]], Coroutine[Any, Any, Any]]) -> Any:
-    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
-        loop = runner.get_loop()
-        return runner.run(work(lambda: START + loop.time()))
-
-
-class FixedWindow:
-    def __init__(self, limit: int, phase: float) -> None:
-        self.limit, self.phase = limit, phase
-        self.window, self.count = -1, 0
-
-    def permits(self, now: float) -> bool:
-        window = int((now + self.phase) // 60)
-        if window != self.window:
-            self.window, self.count = window, 0
-        self.count += 1
-        return self.count <= self.limit
-
-
-class SlidingWindow:
-    def __init__(self, limit: int, phase: float) -> None:
-        self.limit = limit
-        self.seen: deque[float] = deque()
-
-    def permits(self, now: float) -> bool:
-        while self.seen and self.seen[0] <= now - 60:
-            self.seen.popleft()
-        self.seen.append(now)
-        return len(self.seen) <= self.limit
-
-
-class TokenBucket:
-    def __init__(self, limit: int, phase: float) -> None:
-        self.limit, self.tokens, self.at = limit, float(limit), None
-
-    def permits(self, now: float) -> bool:
-        passed = 0.0 if self.at is None else now - self.at
-        self.tokens = min(self.limit, self.tokens + passed * self.limit / 60)
-        self.at = now
-        self.tokens -= 1
-        return self.tokens > -1e-6
-
-
-SERVERS = [FixedWindow, SlidingWindow, TokenBucket]
 
 
 @pytest.fixture(scope="session")
@@ -99,23 +30,24 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     kind=st.sampled_from(SERVERS),
     limit=st.integers(1, 25),
     workers=st.integers(1, 40),
-    processes=st.integers(1, 3),
-    phase=st.floats(0, 60),
+    processes=st.lists(st.sets(st.sampled_from("abc"), min_size=1), min_size=1, max_size=3),
     slowest=st.floats(0.001, 20),
     killed=st.floats(0, 0.2),
     seed=st.integers(0, 2**32),
 )
 def test_no_server_ever_counts_more_than_the_limit_in_its_window(
-    files, kind, limit, workers, processes, phase, slowest, killed, seed
+    files, kind, limit, workers, processes, slowest, killed, seed
 ):
+    """Each process has some of the keys; each key is counted by itself."""
     rng = random.Random(seed)
-    server = kind(limit, phase)
+    servers = {key: kind(limit, rng.uniform(0, 60)) for key in "abc"}
     file = next(files)
 
     async def run(clock: Callable[[], float]) -> None:
-        pacers = [Pacer(file, per_minute=limit, clock=clock) for _ in range(processes)]
+        marks = [sorted(keys) for keys in processes]
+        pacers = [Pacer(file, keys=keys, per_minute=limit, clock=clock) for keys in marks]
 
-        async def worker(pacer: Pacer) -> None:
+        async def worker(pacer: Pacer, keys: list[str]) -> None:
             while clock() < START + 300:
                 if rng.random() < 0.1:
                     await asyncio.sleep(rng.uniform(0, 30))
@@ -123,12 +55,13 @@ def test_no_server_ever_counts_more_than_the_limit_in_its_window(
                 latency = rng.uniform(0, slowest)
                 counted = rng.uniform(0, latency)
                 await asyncio.sleep(counted)
-                assert server.permits(clock()), f"too many at {clock() - START}"
+                assert servers[keys[slot.key]].permits(clock()), f"too many at {clock() - START}"
                 await asyncio.sleep(latency - counted)
                 if rng.random() >= killed:  # else the process died without a word
                     pacer.finish(slot)
 
-        await asyncio.gather(*(worker(pacers[i % processes]) for i in range(workers)))
+        turns = [i % len(pacers) for i in range(workers)]
+        await asyncio.gather(*(worker(pacers[i], marks[i]) for i in turns))
         for pacer in pacers:
             pacer.close()
 
@@ -136,22 +69,22 @@ def test_no_server_ever_counts_more_than_the_limit_in_its_window(
 
 
 @pytest.mark.parametrize("kind", SERVERS)
-@pytest.mark.parametrize("limit", [20, 300])
-def test_the_permitted_rate_is_reached_within_two_percent(files, kind, limit):
-    minutes, latency = 3000 // limit, 0.3
-    server = kind(limit, 17.0)
+@pytest.mark.parametrize(("limit", "keys"), [(20, "a"), (300, "a"), (100, "abc")])
+def test_the_permitted_rate_is_reached_within_two_percent(files, kind, limit, keys):
+    minutes, latency = 3000 // limit // len(keys), 0.3
+    servers = [kind(limit, 17.0 * number) for number, _ in enumerate(keys, 1)]
     done = 0
 
     async def run(clock: Callable[[], float]) -> None:
         nonlocal done
-        pacer = Pacer(next(files), per_minute=limit, clock=clock)
+        pacer = Pacer(next(files), keys=keys, per_minute=limit, clock=clock)
 
         async def worker() -> None:
             nonlocal done
             while True:
                 slot = await pacer.acquire()
                 await asyncio.sleep(latency / 2)
-                assert server.permits(clock())
+                assert servers[slot.key].permits(clock())
                 await asyncio.sleep(latency / 2)
                 pacer.finish(slot)
                 done += 1
@@ -168,7 +101,8 @@ def test_the_permitted_rate_is_reached_within_two_percent(files, kind, limit):
         pacer.close()
 
     simulate(run)
-    assert 0.98 * limit * minutes <= done <= limit * minutes
+    most = limit * len(keys) * minutes
+    assert 0.98 * most <= done <= most
 
 
 @pytest.mark.parametrize("workers", [1, 2, 8])

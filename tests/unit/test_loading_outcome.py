@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importer.light import Credentials, LightClient, Pacer
+from importer.light import Credentials, Key, LightClient, Pacer
 from importer.loading.outcome import classify
 from importer.records import Answer, Verdict
 
@@ -40,7 +40,7 @@ TABLE = [
 def light() -> LightClient:
     """Only to read answers; it sends nothing."""
     with Pacer(":memory:") as pacer:
-        return LightClient("http://127.0.0.1:9", Credentials("Basic", "secret"), pacer)
+        return LightClient("http://127.0.0.1:9", Credentials((Key("Basic", "secret"),)), pacer)
 
 
 @pytest.mark.parametrize(("answer", "verdict"), TABLE, ids=[str(a.status) for a, _ in TABLE])

@@ -1,0 +1,218 @@
+"""Several keys of one company against a real server, and a load that waits for the next day."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import PASS, Fault, Request, http, proxied
+from test_loading_loader import Silent, bill
+
+from importer.errors import AccessRefused, BudgetSpent, UsageProblem
+from importer.light import Key, LightClient, Pacer, credentials
+from importer.loading.journal import Journal
+from importer.loading.loader import Loader, LoadSettings
+from importer.loading.plan import look_in_light, plan_from_journal, record
+from importer.records import State
+from importer.sandbox import SandboxSettings, running
+
+ONE, TWO, FOREIGN = "key-one-4711", "key-two-0815", "key-of-others-9"
+Work = Callable[[LightClient, Pacer], Awaitable[Any]]
+
+
+def with_keys(url: str, keys: str, work: Work, pace: Path | str = ":memory:", **limits: Any) -> Any:
+    """What ``work`` makes of a client with the keys."""
+
+    async def run() -> Any:
+        found = credentials({"LIGHT_API_KEYS": keys})
+        with Pacer(pace, keys=[key.mark for key in found.keys], **limits) as pacer:
+            async with LightClient(url, found, pacer) as client, asyncio.timeout(60):
+                return await work(client, pacer)
+
+    return asyncio.run(run())
+
+
+def light(**settings: Any) -> Any:
+    return running(SandboxSettings(key=ONE, more_keys=(TWO,), foreign_key=FOREIGN, **settings))
+
+
+async def read(client: LightClient, times: int) -> None:
+    answers = await asyncio.gather(*(client.send("GET", "/v1/entities") for _ in range(times)))
+    assert {answer.status for answer in answers} == {200}
+
+
+def test_two_keys_make_twice_the_requests_of_one_in_a_minute_and_none_is_refused() -> None:
+    async def work(client: LightClient, pacer: Pacer) -> None:
+        await read(client, 40)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(client.send("GET", "/v1/entities"), 0.3)
+
+    with light(requests_per_minute=20) as sandbox:
+        with_keys(sandbox.base_url, f"{ONE},{TWO}", work, per_minute=20)
+        assert sandbox.counters.by_key == {ONE: 20, TWO: 20}
+        assert (sandbox.counters.received, sandbox.counters.throttled) == (40, 0)
+
+
+def test_the_day_is_counted_for_the_company_whichever_keys_a_process_has(tmp_path: Path) -> None:
+    file = tmp_path / "pace.sqlite"
+
+    async def some(client: LightClient, pacer: Pacer) -> None:
+        await client.company()
+        await read(client, 3)
+
+    async def spent(client: LightClient, pacer: Pacer) -> None:
+        with pytest.raises(BudgetSpent, match="9 were sent"):
+            await client.company()
+
+    with light() as sandbox:
+        with_keys(sandbox.base_url, ONE, some, file, per_day=9)
+        with_keys(sandbox.base_url, f"{ONE},{TWO}", some, file, per_day=9)
+        for keys in (ONE, TWO, f"{TWO},{ONE}"):
+            with_keys(sandbox.base_url, keys, spent, file, per_day=9)
+        assert sandbox.counters.received == 9
+
+
+def test_a_429_holds_back_only_the_key_that_got_it() -> None:
+    def fault(request: Request) -> Fault:
+        refused = request.headers["authorization"].endswith(TWO)
+        return Fault(False, http(429, Retry_After="300")) if refused else PASS
+
+    async def work(client: LightClient, pacer: Pacer) -> list[int | None]:
+        return [(await client.send("GET", "/v1/entities")).status for _ in range(12)]
+
+    with light() as sandbox, proxied(sandbox.base_url, fault) as proxy:
+        assert sorted(with_keys(proxy.url, f"{ONE},{TWO}", work)) == [200] * 11 + [429]
+
+
+def test_each_key_asks_for_its_company_once_and_one_of_another_company_is_refused(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "pace.sqlite"
+
+    async def work(client: LightClient, pacer: Pacer) -> str:
+        with pytest.raises(UsageProblem) as caught:
+            await client.company()
+        return str(caught.value)
+
+    with light() as sandbox:
+        with_keys(sandbox.base_url, TWO, lambda client, pacer: read(client, 5), file)
+        message = with_keys(sandbox.base_url, f"{ONE},{TWO},{FOREIGN}", work, file)
+        assert sandbox.counters.by_key == {ONE: 1, TWO: 6, FOREIGN: 1}
+    assert "the 3rd key of LIGHT_API_KEYS is of Another company" in message
+    assert "2nd" not in message
+    assert not any(key in message for key in (ONE, TWO, FOREIGN))
+
+
+def test_a_key_that_light_does_not_know_is_named_by_its_place() -> None:
+    async def at_the_start(client: LightClient, pacer: Pacer) -> str:
+        with pytest.raises(AccessRefused) as caught:
+            await client.company()
+        return str(caught.value)
+
+    async def later(client: LightClient, pacer: Pacer) -> str:
+        return (await client.send("POST", "/v1/invoice-payables", json={}, key=1)).reason
+
+    with light() as sandbox:
+        for work in (at_the_start, later):
+            message = with_keys(sandbox.base_url, f"{ONE},,key-withdrawn", work)
+            assert "(This was the 2nd key of LIGHT_API_KEYS.)" in message
+            assert "withdrawn" not in message
+        alone = with_keys(sandbox.base_url, "key-withdrawn", at_the_start)
+        assert "LIGHT_API_KEYS" not in alone
+
+
+def test_no_key_is_in_a_reason_repr_or_log(caplog: pytest.LogCaptureFixture) -> None:
+    echo = http(401, {"message": f"Neither {ONE} nor {TWO}"})
+
+    async def work(client: LightClient, pacer: Pacer) -> str:
+        refused = await client.send("GET", "/v1/entities")
+        return f"{refused} {client!r} {pacer!r}"
+
+    with light() as sandbox, proxied(sandbox.base_url, lambda r: Fault(False, echo)) as proxy:
+        with caplog.at_level(logging.DEBUG):
+            said = with_keys(proxy.url, f"{ONE},{TWO}", work) + caplog.text
+    assert "Neither *** nor ***" in said
+    assert ONE not in said
+    assert TWO not in said
+
+
+def redirected(request: Request) -> Fault:
+    """Every bill has to be sent to another address first."""
+    if request.creates:
+        return Fault(False, http(307, Location="/moved/v1/invoice-payables"))
+    return PASS
+
+
+def test_a_redirect_is_followed_with_the_key_that_was_redirected() -> None:
+    async def work(client: LightClient, pacer: Pacer) -> None:
+        for _ in range(4):
+            await client.send("POST", "/v1/invoice-payables", json={})
+
+    with light() as sandbox, proxied(sandbox.base_url, redirected) as proxy:
+        with_keys(proxy.url, f"{ONE},{TWO}", work)
+        sent = [request.headers["authorization"] for request in proxy.requests]
+    assert len(sent) == 8
+    assert sent[::2] == sent[1::2]
+    assert len(set(sent)) == 2
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_redirect_for_which_no_request_is_left_is_an_answer_that_is_lost(wait: bool) -> None:
+    async def work(client: LightClient, pacer: Pacer) -> Any:
+        answer = await client.send("POST", "/v1/invoice-payables", json={})
+        return answer.status, answer.sent, answer.reason
+
+    with light() as sandbox, proxied(sandbox.base_url, redirected) as proxy:
+        limits = {"per_day": 1, "on_wait": [].append if wait else None}
+        status, sent, reason = with_keys(proxy.url, ONE, work, **limits)
+    assert (status, sent) == (None, True)
+    assert "redirects" in reason
+    assert "Continue after" in reason
+
+
+def test_a_pacer_that_does_not_know_all_the_keys_is_a_fault() -> None:
+    found = credentials({"LIGHT_API_KEYS": f"{ONE},{TWO}"})
+    assert all(isinstance(key, Key) for key in found.keys)
+    with Pacer(":memory:") as pacer, pytest.raises(ValueError, match="each key"):
+        LightClient("http://127.0.0.1:9", found, pacer)
+
+
+# --- waiting for the next day -----------------------------------------------------------------
+
+
+def test_a_load_that_waits_goes_on_the_next_day_and_the_day_after(tmp_path: Path) -> None:
+    """The pacer's clock is simulated: 60 bills and a few look-ups, 25 requests a day."""
+    now = 1_750_000_000.0
+    said: list[str] = []
+    bills = [bill(i, f"INV-{i}") for i in range(60)]
+
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+        await asyncio.sleep(0)
+
+    async def work(client: LightClient, pacer: Pacer) -> set[State]:
+        with Journal(tmp_path / "journal.sqlite") as journal:
+            plan = plan_from_journal(bills, journal)
+            await look_in_light(plan, client, journal.owned())
+            run = journal.start_run({})
+            record(plan, journal, run)
+            loader = Loader(journal, client, run, LoadSettings(settle=0.3), Silent())
+            await loader.load(plan.send, plan.unsettled)
+            assert loader.stopped is None
+            return {entry.state for _, _, entry in journal.results(run).values()}
+
+    with light(requests_per_minute=1_000) as sandbox:
+        pace: dict[str, Any] = {"per_minute": 1_000, "per_day": 25}
+        pace |= {"on_wait": said.append, "clock": lambda: now, "sleep": sleep}
+        assert with_keys(sandbox.base_url, f"{ONE},{TWO}", work, **pace) == {State.CREATED}
+        assert len(sandbox.bills()) == len({b["invoiceNumber"] for b in sandbox.bills()}) == 60
+        assert sandbox.counters.throttled == 0
+    days = [text.split("permitted for ")[1][:10] for text in said]
+    assert days[0] == "2025-06-15"
+    assert len(days) >= 2
+    assert days == sorted(set(days)), "it is said once a day"
