@@ -142,6 +142,30 @@ def test_three_identical_bills_without_a_number_are_three_after_a_kill(
     assert journal_states() == {"created": 3}
 
 
+def test_the_report_of_a_killed_load_says_4_until_the_same_command_has_completed_it(
+    slow: Sandbox, tmp_path: Path, load: Load, command: Load
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(3)])
+    with silent_from(slow, 0) as proxy:
+        killed = start(*ARGS, proxy.url, *files, cwd=tmp_path)
+        wait_for(lambda: sum(r.creates for r in proxy.requests) == 3)
+        killed.kill()
+        ended(killed)
+        proxy.idle()
+        (run,) = json.loads(command("runs", "--json").out)
+        told = command("report", run["run"], "--json", "--quiet")
+        assert told.json["bills"] == {"total": 3, "unknown": 3}
+        assert told.code == told.json["exit_code"] == 4
+        text = command("report", run["run"])
+        assert text.code == 4
+        assert "The run did not come to its end." in text.out
+        assert "Next: run the load again" in text.out
+        proxy.fault = lambda request: PASS
+        assert load(proxy.url, *files).code == 0
+    assert command("report", run["run"], "--quiet").code == 0
+    assert len(slow.bills()) == 3
+
+
 def test_two_loads_of_one_file_at_once_create_each_bill_once(slow: Sandbox, tmp_path: Path) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(BILLS)])
     both = [start(*ARGS, slow.base_url, *files, cwd=tmp_path) for _ in range(2)]

@@ -78,6 +78,39 @@ def test_without_json_a_summary_is_printed_with_what_to_run_next(
     assert "Next: light-import report" in told.out
 
 
+@pytest.mark.parametrize(
+    ("words", "next_step"),
+    [
+        ((), "{files} --base-url {url} (goes on where it stopped; nothing is sent twice)"),
+        (("--dry-run", "--requests-per-day", "99"),
+         "{files} --base-url {url} --requests-per-day 99 (without --dry-run)"),
+    ],
+    ids=["stopped", "dry run"],
+)  # fmt: skip
+def test_what_to_run_next_has_the_base_url_unless_the_environment_has_it(
+    words: tuple[str, ...],
+    next_step: str,
+    command: Load,
+    sandbox: Sandbox,
+    files: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LIGHT_API_KEY", "sandbox")
+    refused = http(401)
+    with proxied(sandbox.base_url, lambda r: Fault(False, refused) if r.creates else PASS) as proxy:
+        given = command("load", *files, "--yes", "--base-url", proxy.url, *words)
+        monkeypatch.setenv("LIGHT_BASE_URL", proxy.url)
+        known = command("load", *files, "--yes", *words)
+    step = "Next: light-import load " + next_step
+    names = " ".join(files)
+    assert step.format(files=names, url=proxy.url) in _one_line(given.out)
+    assert step.replace(" --base-url {url}", "").format(files=names) in _one_line(known.out)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def test_a_dry_run_writes_nothing_to_light_or_the_journal(
     load: Load, sandbox: Sandbox, tmp_path: Path, home: Path
 ) -> None:

@@ -173,6 +173,22 @@ def test_a_refused_bill_is_not_sent_again_and_goes_with_the_next_load(
     assert numbers(sandbox) == ALL
 
 
+def test_a_403_for_the_only_bill_is_told_as_its_refusal(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Of a single bill nobody can tell whether the key or the bill is meant."""
+    files = write_bills(tmp_path, [bill_row(0)])
+    refused = http(403, {"message": "This entity is closed to you."})
+    with proxied(sandbox.base_url, lambda r: Fault(False, refused) if r.creates else PASS) as proxy:
+        told = load(proxy.url, *files)
+        assert sum(r.creates for r in proxy.requests) == 1
+        assert told.json["bills"] == {"total": 1, "rejected": 1}
+        assert told.code == 1
+        assert "This entity is closed to you." in told.json["findings"][0]["message"]
+        proxy.fault = lambda request: PASS
+        assert load(proxy.url, *files).json["bills"] == {"total": 1, "created": 1}
+
+
 def test_a_key_that_may_not_create_bills_stops_the_load(
     load: Load, sandbox: Sandbox, files: list[str]
 ) -> None:

@@ -207,6 +207,59 @@ def test_a_lost_bill_that_is_changed_and_sent_again_is_compared_with_what_was_se
         assert told.code == 0
 
 
+def test_a_dry_run_shows_a_bill_lost_before_as_unknown_and_leaves_it_so(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [bill_row(1), bill_row(2)])
+
+    def lost(request: Request) -> Fault:
+        return Fault(False, http(500)) if b"INV-00001" in request.body else PASS
+
+    with proxied(sandbox.base_url, lost) as proxy:
+        assert load(proxy.url, *files, "--settle", "0.05").code == 3
+        (journal,) = home().glob("journals/*.sqlite")
+        before = journal.read_bytes()
+        posts = sandbox.counters.bill_posts
+        proxy.fault = lambda request: PASS
+        told = load(proxy.url, *files, "--dry-run")
+        assert statuses(told) == {"already_loaded": 1, "unknown": 1}
+        assert told.code == 3
+        assert sandbox.counters.bill_posts == posts
+        assert journal.read_bytes() == before
+        assert statuses(load(proxy.url, *files)) == {"already_loaded": 1, "created": 1}
+    assert numbers(sandbox) == ["INV-00001", "INV-00002"]
+
+
+def test_a_load_that_stopped_half_way_goes_on_with_a_file_whose_rows_moved(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    rows = [bill_row(i) for i in range(20)] + [bill_row(90 + i, **TWINS) for i in range(4)]
+    stopped = load(sandbox.base_url, *write_bills(tmp_path, rows), "--requests-per-day", "14")
+    assert stopped.code == 4
+    made = len(sandbox.bills())
+    assert 0 < made < 14
+    moved = [bill_row(50), *rows[::-2], bill_row(51), *rows[::2]]
+    told = load(sandbox.base_url, *write_bills(tmp_path, moved))
+    assert statuses(told) == {"already_loaded": made, "created": 26 - made}
+    assert told.code == 0
+    assert len(sandbox.bills()) == 26
+    assert len(set(numbers(sandbox))) == 23
+
+
+def test_a_load_that_stopped_half_way_goes_on_without_its_journal(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    rows = [bill_row(i) for i in range(20)] + [bill_row(90 + i, **TWINS) for i in range(4)]
+    files = write_bills(tmp_path, rows)
+    assert load(sandbox.base_url, *files, "--requests-per-day", "14").code == 4
+    made = len(sandbox.bills())
+    shutil.rmtree(home() / "journals")
+    told = load(sandbox.base_url, *files)
+    assert statuses(told) == {"already_in_light": made, "created": 24 - made}
+    assert len(sandbox.bills()) == 24
+    assert len(set(numbers(sandbox))) == 21
+
+
 def test_a_cancelled_bill_does_not_stand_for_the_one_that_is_sent(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Ended, bill_row, numbers, write_bills
+from conftest import LOAD, Ended, bill_row, ended, numbers, start, write_bills
 
 from importer.sandbox import Sandbox
 
@@ -72,6 +73,56 @@ def test_a_disk_that_fills_up_midway_stops_the_load_and_doubles_nothing(
     again = load(sandbox.base_url, *files, "--journal", str(journal))
     assert again.code == 0
     assert numbers(sandbox) == sorted([*ALL, "INV-00900"])
+
+
+@pytest.mark.parametrize(
+    "why", ["database or disk is full", "attempt to write a readonly database"]
+)
+def test_a_journal_that_takes_no_intent_lets_nothing_go(
+    why: str, load: Load, sandbox: Sandbox, files: list[str], tmp_path: Path
+) -> None:
+    """A trigger in the journal says what SQLite says."""
+    journal = tmp_path / "journal.sqlite"
+    first = write_bills(tmp_path, [bill_row(900)])
+    assert load(sandbox.base_url, *first, "--journal", str(journal)).code == 0
+    db = sqlite3.connect(journal)
+    db.execute(
+        "CREATE TRIGGER full BEFORE UPDATE OF state ON entries WHEN new.state = 'sending'"
+        f" BEGIN SELECT RAISE(ABORT, '{why}'); END"
+    )
+    db.commit()
+    files = write_bills(tmp_path, [bill_row(i) for i in range(BILLS)])
+    told = load(sandbox.base_url, *files, "--journal", str(journal))
+    assert told.code == 4
+    assert why in told.err
+    assert told.json["bills"] == {"total": BILLS, "not_sent": BILLS}
+    assert sandbox.counters.bill_posts == 1
+
+    db.execute("DROP TRIGGER full")
+    db.commit()
+    db.close()
+    assert load(sandbox.base_url, *files, "--journal", str(journal)).code == 0
+    assert numbers(sandbox) == sorted([*ALL, "INV-00900"])
+
+
+@pytest.mark.parametrize("room", [0, 30_000, 70_000, 150_000])
+def test_a_disk_that_is_really_full_stops_the_load_and_the_same_command_completes_it(
+    room: int, load: Load, sandbox: Sandbox, files: list[str], tmp_path: Path
+) -> None:
+    """The system lets no file grow beyond ``room`` bytes."""
+
+    def no_more() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+
+    args = (*LOAD, "--base-url", sandbox.base_url, *files)
+    stopped = ended(start(*args, cwd=tmp_path, preexec_fn=no_more))
+    print(stopped.code, stopped.err, stopped.out[:500], len(sandbox.bills()))
+    assert stopped.code == 4
+    assert "Traceback" not in stopped.err
+    assert len(sandbox.bills()) < BILLS
+    again = load(sandbox.base_url, *files)
+    assert again.code == 0
+    assert numbers(sandbox) == ALL
 
 
 def test_the_days_budget_stops_the_load_and_a_higher_one_goes_on(
