@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -123,6 +123,8 @@ def _endpoint(
             return await handlers[method](context, request)
         except RefusalError as refused:
             return refused_answer(refused)
+        except ClientDisconnect:
+            return Response(status_code=400)  # which nobody is there to read
         except Exception:
             log.exception("The sandbox failed on %s %s", method, request.url.path)
             return refused_answer(gateway_refusal(500, "The sandbox itself failed."))
