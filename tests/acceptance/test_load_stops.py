@@ -105,7 +105,7 @@ def test_a_journal_that_takes_no_intent_lets_nothing_go(
     assert numbers(sandbox) == sorted([*ALL, "INV-00900"])
 
 
-@pytest.mark.parametrize("room", [0, 30_000, 70_000, 150_000])
+@pytest.mark.parametrize("room", [0, 400_000], ids=["at the start", "midway"])
 def test_a_disk_that_is_really_full_stops_the_load_and_the_same_command_completes_it(
     room: int, load: Load, sandbox: Sandbox, files: list[str], tmp_path: Path
 ) -> None:
@@ -116,10 +116,12 @@ def test_a_disk_that_is_really_full_stops_the_load_and_the_same_command_complete
 
     args = (*LOAD, "--base-url", sandbox.base_url, *files)
     stopped = ended(start(*args, cwd=tmp_path, preexec_fn=no_more))
-    print(stopped.code, stopped.err, stopped.out[:500], len(sandbox.bills()))
     assert stopped.code == 4
+    assert "disk I/O error" in stopped.err
+    assert "nothing is sent" in stopped.err
     assert "Traceback" not in stopped.err
-    assert len(sandbox.bills()) < BILLS
+    made = len(sandbox.bills())
+    assert (0 < made < BILLS) if room else made == 0
     again = load(sandbox.base_url, *files)
     assert again.code == 0
     assert numbers(sandbox) == ALL
