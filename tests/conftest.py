@@ -221,9 +221,10 @@ PASS = Fault(True, KEEP)
 
 
 def http(status: int, body: Any = b"", **headers: object) -> bytes:
-    """An answer as bytes."""
+    """An answer as bytes. It says that the connection ends with it, as it does: a client that is
+    not told may send its next request into the closing connection, and cannot know what of it."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    lines = [f"HTTP/1.1 {status} Reason", f"Content-Length: {len(content)}"]
+    lines = [f"HTTP/1.1 {status} Reason", f"Content-Length: {len(content)}", "Connection: close"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
 
