@@ -79,7 +79,8 @@ def test_the_day_is_counted_for_the_company_whichever_keys_a_process_has(tmp_pat
 def test_a_429_holds_back_only_the_key_that_got_it() -> None:
     def fault(request: Request) -> Fault:
         refused = request.headers["authorization"].endswith(TWO)
-        return Fault(False, http(429, Retry_After="300")) if refused else PASS
+        answer = http(429, Retry_After="300", Connection="close")
+        return Fault(False, answer) if refused else PASS
 
     async def work(client: LightClient, pacer: Pacer) -> list[int | None]:
         return [(await client.send("GET", "/v1/entities")).status for _ in range(12)]
@@ -143,7 +144,8 @@ def test_no_key_is_in_a_reason_repr_or_log(caplog: pytest.LogCaptureFixture) -> 
 def redirected(request: Request) -> Fault:
     """Every bill has to be sent to another address first."""
     if request.creates:
-        return Fault(False, http(307, Location="/moved/v1/invoice-payables"))
+        answer = http(307, Location="/moved/v1/invoice-payables", Connection="close")
+        return Fault(False, answer)
     return PASS
 
 
