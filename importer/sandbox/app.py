@@ -123,8 +123,8 @@ def _endpoint(
             return await handlers[method](context, request)
         except RefusalError as refused:
             return refused_answer(refused)
-        except ClientDisconnect:
-            return Response(status_code=400)  # which nobody is there to read
+        except ClientDisconnect:  # in the middle of its request; nobody reads the answer
+            return Response(status_code=400)
         except Exception:
             log.exception("The sandbox failed on %s %s", method, request.url.path)
             return refused_answer(gateway_refusal(500, "The sandbox itself failed."))

@@ -48,6 +48,24 @@ def shared() -> Iterator[tuple[Sandbox, httpx.Client]]:
         yield both
 
 
+def test_who_leaves_in_the_middle_of_a_request_has_created_nothing_and_is_no_failure(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {KEY}\r\nContent-Length: 9\r\n"
+    with started(SandboxSettings(key=KEY)) as (box, _):
+        with socket.create_connection(("127.0.0.1", httpx.URL(box.base_url).port or 0)) as sender:
+            sender.sendall(f"{head}Content-Type: application/json\r\n\r\n{{".encode())
+            end = time.monotonic() + 60
+            while not box.counters.by_route:
+                assert time.monotonic() < end
+                time.sleep(0.005)
+        while not box.counters.refused:
+            assert time.monotonic() < end
+            time.sleep(0.005)
+        assert box.bills() == []
+    assert [record.getMessage() for record in caplog.records] == []
+
+
 # --- access -----------------------------------------------------------------------------------
 
 
