@@ -1,0 +1,403 @@
+"""Any sequence of loads, faults, kills and changes to the sheet: each bill is in Light once.
+
+Real sandbox, real journal, real processes. A few sequences in the suite, always the same; for more,
+and others each time, set the number for each line mode:
+
+    ONCE_MACHINE=50 pytest tests/integration/test_once_machine.py
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import functools
+import itertools
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import openpyxl
+import pytest
+from conftest import (
+    ACCOUNTS,
+    ENTITIES,
+    KEEP,
+    PASS,
+    VENDORS,
+    Fault,
+    Request,
+    bill_row,
+    http,
+    proxied,
+)
+from forked import AtCommit, Forked, forked
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import run_state_machine_as_test as run_machine
+
+from importer import sandbox as light
+
+LINE_MODES = ("inline", "separate")
+MANY = int(os.environ.get("ONCE_MACHINE", "0"))
+LAG = 0.2  # seconds after which Light's list shows a new bill
+LOAD = ("load", "--yes", "--json", "--only-valid", "--settle", "0.4", "--timeout", "60")
+PACE = ("--requests-per-minute", "60000")
+Lines = list[tuple[str, int]]
+
+# What the sheet's rows may say of a bill that is there, and of one that is not.
+THERE = {"created", "already_loaded", "already_in_light"}
+WRONG = {"invalid", "rejected"}
+ABSENT = {"not_sent", "invalid", "rejected"}
+
+REFUSED = http(422, {"errors": [{"message": "No.", "path": ["description"], "type": "t"}]})
+FAULTS = {
+    "dropped before": Fault(False, None),
+    "dropped after": Fault(True, None),
+    "500 before": Fault(False, http(500, {"message": "Internal error."})),
+    "500 after": Fault(True, http(500, {"message": "Internal error."})),
+    "502 before": Fault(False, http(502, b"<html>Bad Gateway</html>")),
+    "502 after": Fault(True, http(502, b"<html>Bad Gateway</html>")),
+    "503 after": Fault(True, http(503)),
+    "half a 200": Fault(True, b'HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{"id": "aa'),
+    "a 200 that is no JSON": Fault(True, http(200, b"<html>Welcome</html>")),
+    "an empty 200": Fault(True, http(200)),
+    "closed after its answer": Fault(True, KEEP, close=True),
+    "429": Fault(False, http(429, {"message": "Slowly."}, Retry_After=0.05)),
+    "401": Fault(False, http(401, {"message": "The key was withdrawn."})),
+    "403": Fault(False, http(403, {"message": "Not this one."})),
+    "redirected outside": Fault(False, http(307, Location="https://elsewhere.example/v1/x")),
+}
+faults = st.lists(st.sampled_from(["none", *FAULTS]), max_size=8)
+
+
+@dataclass(frozen=True)
+class Kill:
+    """Ends a load: at a commit to its journal, or when a request of it reaches the proxy."""
+
+    commit: AtCommit | None = None
+    request: int = 0  # the n-th POST, from 1
+    arrives: bool = False  # whether that POST reaches Light all the same
+
+
+kills = st.one_of(
+    st.builds(
+        lambda n, side: Kill(AtCommit(n, side)),
+        st.integers(2, 12),
+        st.sampled_from(["before", "after"]),
+    ),
+    st.builds(lambda n, arrives: Kill(None, n, arrives), st.integers(1, 8), st.booleans()),
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A bill as the sheet has it."""
+
+    ref: str
+    number: str  # bills without one are all alike
+    vendor: str
+    entity: str
+    text: str
+    lines: tuple[tuple[str, int], ...]
+    off: int = 0  # cents by which its amount is wrong
+
+    @property
+    def known_by(self) -> str:
+        """What tells it apart in Light."""
+        return self.number or "alike"
+
+    def corrected(self) -> Wanted:
+        lines = tuple((text.replace("Refuse", "Right"), cents) for text, cents in self.lines)
+        return replace(self, text=self.text.replace("Refuse", "Right"), lines=lines, off=0)
+
+
+new_bills = st.lists(
+    st.tuples(
+        st.sampled_from(["numbered", "numbered", "numbered", "alike", "refused", "invalid"]),
+        st.lists(st.sampled_from([100, 100, 250]), min_size=1, max_size=4),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+class Once(RuleBasedStateMachine):
+    def __init__(self, line_mode: str) -> None:
+        super().__init__()
+        self.line_mode = line_mode
+        self.open = contextlib.ExitStack()
+        self.folder = Path(self.open.enter_context(tempfile.TemporaryDirectory()))
+        self.home = self.folder / "home"
+        self.counted = itertools.count(1)
+        self.sheet: list[Wanted] = []
+        self.told: dict[str, str] = {}  # by ref: what the last load said of it
+        # Where lines go by themselves, Light may have a bill of which it rejects a line.
+        self.open_statuses = {"unknown", "not told"} | (
+            {"rejected"} if line_mode == "separate" else set()
+        )
+        self.added = 0
+
+    # --- Light, and the way to it -------------------------------------------------------------
+
+    @initialize(lag=st.booleans(), duplicated=st.booleans(), ahead=st.sampled_from([0, 600, -600]))
+    def open_light(self, lag: bool, duplicated: bool, ahead: int) -> None:
+        how = light.SandboxSettings(
+            requests_per_minute=1_000_000,
+            list_lag=LAG if lag else 0.0,
+            clock_offset=ahead,
+            faults=(light.Fault("duplicated", 0.2, "bill"),) if duplicated else (),
+        )
+        self.lag = how.list_lag
+        self.sandbox = self.open.enter_context(light.running(how))
+        self.proxy = self.open.enter_context(proxied(self.sandbox.base_url))
+
+    def start(self, names: list[str], kill: Kill | None) -> Forked:
+        """A load of the sheet, whose n-th POST has the n-th fault, and which is killed."""
+        number = next(self.counted)
+        folder = self.folder / f"load-{number}"
+        coming, posts = iter(names), itertools.count(1)
+        started: Future[Forked] = Future()
+
+        def fault(request: Request) -> Fault:
+            if request.method != "POST":
+                return PASS
+            if kill and next(posts) == kill.request:
+                os.kill(started.result().pid, signal.SIGKILL)
+                return Fault(kill.arrives, None)
+            if b"Refuse" in request.body:
+                return Fault(False, REFUSED)
+            return FAULTS.get(next(coming, "none"), PASS)
+
+        self.proxy.fault = fault
+        args = (*LOAD, *PACE, "--line-mode", self.line_mode, "--base-url", self.proxy.url)
+        result = self.folder / f"result-{number}.xlsx"
+        files = [self.folder / "bills.csv", self.folder / "lines.csv"]
+        load = forked(
+            [*args, "--result", str(result), *map(str, files)],
+            folder,
+            self.env(),
+            kill.commit if kill else None,
+        )
+        self.open.callback(load.close)
+        started.set_result(load)
+        return load
+
+    def env(self) -> Mapping[str, str]:
+        return {"LIGHT_API_KEY": light.SandboxSettings.key, "LIGHT_IMPORT_HOME": str(self.home)}
+
+    # --- rules --------------------------------------------------------------------------------
+
+    @rule(new=new_bills)
+    def add_rows(self, new: list[tuple[str, list[int]]]) -> None:
+        for kind, cents in new:
+            self.added += 1
+            i = self.added
+            lines = [("Hours", c) for c in cents]  # equal ones among them
+            if kind == "refused":
+                lines[-1] = ("Refuse", lines[-1][1])
+            bill = Wanted(
+                f"B{i}",
+                f"INV-{i:03}",
+                VENDORS[i % 3],
+                ENTITIES[0] if i % 2 else "",
+                f"Bill {i}",
+                tuple(lines),
+                off=int(kind == "invalid"),
+            )
+            if kind == "alike":
+                alike = (("Rent", 300), ("Rent", 300))
+                bill = Wanted(f"B{i}", "", VENDORS[0], ENTITIES[0], "Rent", alike)
+            self.sheet.insert(i * 7 % (len(self.sheet) + 1), bill)
+        self.write()
+
+    @precondition(lambda self: len(self.sheet) > 1)
+    @rule(seed=st.integers(0, 99))
+    def move_rows(self, seed: int) -> None:
+        random.Random(seed).shuffle(self.sheet)
+        self.write()
+
+    @precondition(lambda self: WRONG & set(self.told.values()))
+    @rule()
+    def correct_what_was_refused(self) -> None:
+        self.sheet = [b.corrected() if self.told.get(b.ref) in WRONG else b for b in self.sheet]
+        self.write()
+
+    @precondition(lambda self: self.sheet)
+    @rule(names=faults)
+    def load_with_faults(self, names: list[str]) -> None:
+        self.finished(self.start(names, None))
+
+    @precondition(lambda self: self.sheet)
+    @rule(names=faults, kill=kills)
+    def kill_a_load(self, names: list[str], kill: Kill) -> None:
+        before = self.runs()
+        load = self.start(names, kill)
+        if load.ended() != -signal.SIGKILL:
+            self.finished(load)  # it was done before
+            return
+        self.proxy.idle()
+        begun = [run for run in self.runs() if run not in before]
+        if begun:  # else nothing was sent
+            self.reported(begun[0])
+        else:
+            self.holds()
+
+    @precondition(lambda self: self.sheet)
+    @rule(names=faults, kill=st.none() | kills)
+    def load_twice_at_once(self, names: list[str], kill: Kill | None) -> None:
+        first = self.start(names, kill)
+        fault = self.proxy.fault
+        second = self.start([], None)
+        self.proxy.fault = fault
+        first.ended()
+        self.finished(second)
+
+    @precondition(
+        lambda self: self.told and set(self.told.values()) <= (THERE | ABSENT) - self.open_statuses
+    )
+    @rule()
+    def delete_the_journal(self) -> None:
+        time.sleep(self.lag)  # what Light does not show nobody can find
+        shutil.rmtree(self.home)
+
+    # --- what must hold -----------------------------------------------------------------------
+
+    def write(self) -> None:
+        """The sheet as files."""
+        bills, lines = [], []
+        for i, bill in enumerate(self.sheet):
+            bills.append(
+                bill_row(
+                    i,
+                    billRef=bill.ref,
+                    vendorId=bill.vendor,
+                    companyEntityId=bill.entity,
+                    invoiceNumber=bill.number,
+                    amount=sum(cents for _, cents in bill.lines) + bill.off,
+                    description=bill.text,
+                )
+            )
+            for text, cents in bill.lines:
+                line = {"billRef": bill.ref, "description": text, "netAmount": cents}
+                lines.append(line | {"accountId": ACCOUNTS[0]})
+        for name, rows in (("bills.csv", bills), ("lines.csv", lines)):
+            with (self.folder / name).open("w", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, list(rows[0]))
+                writer.writeheader()
+                writer.writerows(rows)
+
+    def runs(self) -> list[str]:
+        """The runs in the journal, the newest first."""
+        found = []
+        for path in self.home.glob("journals/*.sqlite"):
+            with (
+                contextlib.closing(sqlite3.connect(path)) as db,
+                contextlib.suppress(
+                    sqlite3.OperationalError  # killed before the journal had its tables
+                ),
+            ):
+                found += db.execute("SELECT started, id FROM runs").fetchall()
+        return [run for _, run in sorted(found, reverse=True)]
+
+    def reported(self, run: str) -> None:
+        """What a killed load says of itself afterwards."""
+        number = next(self.counted)
+        result = self.folder / f"report-{number}.xlsx"
+        args = ["report", run, "--json", "--result", str(result)]
+        report = forked(args, self.folder / f"report-{number}", self.env())
+        self.finished(report)
+
+    def finished(self, command: Forked) -> None:
+        """A load or a report came to its end: what it says, and that it is true."""
+        code = command.ended()
+        assert code in (0, 1, 3, 4), command.err
+        assert "Traceback" not in command.err
+        self.proxy.idle()
+        told = json.loads(command.out)
+        counts = dict(told["bills"])
+        assert counts.pop("total") == len(self.sheet) == sum(counts.values())
+        if told["run"] is None and code == 4:
+            self.told = {}  # it stopped before the first bill
+            self.holds()
+            return
+        self.told = rows_of(Path(told["result"]))
+        assert Counter(self.told.values()) == counts
+        assert set(self.told) == {bill.ref for bill in self.sheet}
+        self.holds()
+
+    def in_light(self) -> dict[str, list[Lines]]:
+        """The lines of each bill, by what it is known by."""
+        found: dict[str, list[Lines]] = {}
+        for bill in self.sandbox.bills():
+            lines = sorted((line["description"], line["netAmount"]) for line in bill["lineItems"])
+            found.setdefault(str(bill["invoiceNumber"] or "alike"), []).append(lines)
+        return found
+
+    def holds(self) -> None:
+        """The promise."""
+        there = self.in_light()
+        sheet: dict[str, list[Wanted]] = {}
+        for bill in self.sheet:
+            sheet.setdefault(bill.known_by, []).append(bill)
+        assert set(there) <= set(sheet), "Light has a bill that the sheet lacks"
+        for known_by, bills in sheet.items():
+            made = there.get(known_by, [])
+            assert len(made) <= len(bills), f"{known_by} is in Light {len(made)} times"
+            statuses = Counter(self.told.get(bill.ref, "not told") for bill in bills)
+            sure = sum(statuses[status] for status in THERE)
+            open_ = sum(statuses[status] for status in self.open_statuses)
+            assert sure <= len(made) <= sure + open_, f"{known_by} is told as {dict(statuses)}"
+            if open_ == 0:  # all of them are whole
+                whole = sorted(bills[0].lines)
+                assert all(lines == whole for lines in made), f"{known_by} has the lines {made}"
+
+    def teardown(self) -> None:
+        with self.open:
+            if not self.sheet:
+                return
+            self.sheet = [bill.corrected() for bill in self.sheet]
+            self.write()
+            self.finished(self.start([], None))
+            assert set(self.told.values()) <= THERE, "a load without faults leaves nothing open"
+            there = self.in_light()
+            assert {name: len(bills) for name, bills in there.items()} == Counter(
+                bill.known_by for bill in self.sheet
+            )
+            for bill in self.sheet:
+                assert all(lines == sorted(bill.lines) for lines in there[bill.known_by])
+
+
+def rows_of(result: Path) -> dict[str, str]:
+    """The status of each bill in a result workbook, by its ref."""
+    book = openpyxl.load_workbook(result, read_only=True)
+    rows = iter(book["Bills"].iter_rows(values_only=True))
+    headers = list(next(rows))
+    ref, status = headers.index("billRef"), headers.index("import_status")
+    found = {str(row[ref]): str(row[status]) for row in rows}
+    book.close()
+    return found
+
+
+@pytest.mark.parametrize("line_mode", LINE_MODES)
+def test_whatever_happens_in_whatever_order_each_bill_is_in_light_once(line_mode: str) -> None:
+    machine: Callable[[], RuleBasedStateMachine] = functools.partial(Once, line_mode)
+    how = settings(
+        max_examples=MANY or 3,
+        stateful_step_count=12 if MANY else 8,
+        derandomize=not MANY,
+        deadline=None,
+        print_blob=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_machine(machine, settings=how)
