@@ -75,6 +75,14 @@ _DATE_ORDER = (
         " ({month_rows}){either}.",
         "Write all dates of the column in one way, best as YYYY-MM-DD.",
     ),
+    (
+        "mixed_typed",
+        "dates that Excel may have turned round",
+        "Some cells of this column are dates ({date_rows}), others are text that Excel of another"
+        " country could not take for a date ({text_rows}: '{text}'). So day and month of '{value}'"
+        " may be exchanged: {other}.",
+        "Export again and open the file as text, or write all dates of the column as YYYY-MM-DD.",
+    ),
 )
 _BY_KIND: dict[Kind, tuple[tuple[str, str, str, str], ...]] = {
     Kind.UUID: (
@@ -287,6 +295,12 @@ _RULES = (
      "Remove the dates, or set shouldAmortize to TRUE."),
     ("line_items.factor.blank", ERROR, "half a product",
      "Only one of {names} is given, so that the amount cannot be worked out.", "Give both."),
+    ("line_items.factor.too_precise", ERROR, "a product that is not whole cents",
+     "{left} × {right} is not a whole number of cents.",
+     "State in the template how such amounts are rounded: round: half_up (or half_even, down)."),
+    ("line_items.factor.rounded", WARNING, "amounts rounded to whole cents",
+     "Amounts rounded to whole cents: {count}, the first {left} × {right} to {money} ({how}).",
+     "Nothing, if the invoices are rounded the same way."),
     ("bills.amount.lines_unknown", ERROR, "a total that cannot be worked out",
      "The bill's amount is the sum of its lines, and the tax of a line is not known.",
      "Give the tax amount of each line, or the bill's amount."),
@@ -338,7 +352,10 @@ _RULES = (
      "The file has one total, {value}, but bills in {currencies}.",
      "Check the currencies; a total over several means nothing."),
     ("control.bills.differs", ERROR, "the number of bills differs",
-     "{expected} bills were expected; the sheet has {value}.",
+     "Bills expected: {expected}; the sheet has {value}: a difference of {difference}.",
+     "Find what is missing or too much before loading; --only-valid goes on regardless."),
+    ("control.lines.differs", ERROR, "the number of line items differs",
+     "Line items expected: {expected}; the sheet has {value}: a difference of {difference}.",
      "Find what is missing or too much before loading; --only-valid goes on regardless."),
     # names and ids
     ("lookup.table.missing", ERROR, "the lookup table is missing",
@@ -398,6 +415,24 @@ _PROPERTY_PROBLEMS = (
     ("several_values", "several values where one is taken",
      "The custom property '{name}' takes one value.", "Give one of them."),
 )  # fmt: skip
+_EXPRESSION_PROBLEMS = (
+    ("not_mapped", "a value that the template's map lacks",
+     "The template's map for {field} has no '{value}'.",
+     "Add it to the map. It has: {known}."),
+    ("sign_unknown", "neither positive nor negative",
+     "{mark} does not say whether {field} adds or takes away.",
+     "The template takes {positive} for positive and {negative} for negative (sign_from)."),
+    ("signed_twice", "a sign and a mark of the sign",
+     "'{value}' has a minus, and a mark beside it says which sign it has: together they could mean"
+     " either.",
+     "Correct the amount, or leave sign_from out of the template where the amounts have signs."),
+    ("not_day", "not a day of the year",
+     "'{value}' is not a day and month as {format}, or the year has no such day.",
+     "Correct it, or date_from in the template."),
+    ("not_year", "a year that cannot be read",
+     "'{value}' does not say which year the date is of.",
+     "Give a year, as 2025, or a date where the template says on_or_after."),
+)  # fmt: skip
 _HOUSE_RULES = (
     ("required", "must not be empty", "The cell must not be empty."),
     ("one_of", "not one of the values allowed", "'{value}' is none of {bound}."),
@@ -407,6 +442,7 @@ _HOUSE_RULES = (
     ("max", "too large for a house rule", "{value} is more than {bound}."),
     ("not_before", "too early for a house rule", "{value} is before {bound}."),
     ("not_after", "too late for a house rule", "{value} is after {bound}."),
+    ("unique", "there more than once", "'{value}' is in row {bound} already."),
 )
 
 
@@ -434,6 +470,10 @@ def _catalogue() -> dict[str, FindingType]:
         types += [
             FindingType(f"{sheet}.property.{ending}", ERROR, f"custom property: {t}", text, hint)
             for ending, t, text, hint in _PROPERTY_PROBLEMS
+        ]
+        types += [
+            FindingType(f"{sheet}.expression.{ending}", ERROR, f"template: {title}", text, hint)
+            for ending, title, text, hint in _EXPRESSION_PROBLEMS
         ]
         types += [
             FindingType(

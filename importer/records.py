@@ -194,6 +194,7 @@ class Bill:
     local_fx_rate: Decimal | None = None
     group_fx_rate: Decimal | None = None
     properties: tuple[Property, ...] = ()
+    unit: int = 100  # how many cents a unit of the currency has, to show amounts to people
 
 
 # --- Light ------------------------------------------------------------------------------------
@@ -438,6 +439,7 @@ class BillResult:
     currency: str
     amount: int | None
     lines: int
+    unit: int = 100  # cents
 
 
 @dataclass(frozen=True, slots=True)
@@ -447,7 +449,8 @@ class CurrencyTotal:
     ``sheet`` is the total of all bills of the sheet whose amount can be read, ``created`` what
     Light has of them now (created, already loaded or already there) by Light's own amounts,
     ``difference`` is ``sheet`` less ``created``. ``by_status`` splits ``sheet``. ``control`` is the
-    total that the file or the template states, None where neither does.
+    total that the file or the template states, None where neither does. ``unit`` is how many cents
+    a unit of the currency has.
     """
 
     currency: str
@@ -457,6 +460,7 @@ class CurrencyTotal:
     bills: int
     unreadable: int = 0
     control: int | None = None
+    unit: int = 100
 
     @property
     def difference(self) -> int:

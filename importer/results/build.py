@@ -115,6 +115,7 @@ def _bill_results(checked: Checked, became: Became) -> tuple[list[BillResult], l
                 _text(read["currency"], checked, "currency", i),
                 checked.amounts[i],
                 int(checked.counts[i]),
+                int(checked.bills.units[i]),
             )
         )
     return bills, statuses
@@ -205,6 +206,7 @@ def _totals(checked: Checked, statuses: list[Status], became: Became) -> tuple[C
             bills=count[name],
             unreadable=unreadable[name],
             control=checked.controls.get(name),
+            unit=checked.mapped.template.formats.cents_per_unit.get(name, 100),
         )
         for name, totals in by_status.items()
     )

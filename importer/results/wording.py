@@ -199,7 +199,7 @@ def _difference_words(total: CurrencyTotal, command: str) -> str:
         return "Ties out."
     if command == "validate":
         return "Nothing has been sent to Light."
-    amount = f"{money(abs(total.difference))} {visible(total.currency)}"
+    amount = f"{money(abs(total.difference), total.unit)} {visible(total.currency)}"
     if total.difference > 0:
         return f"{amount} of the file is not known to be in Light."
     return f"Light has {amount} more than the file."
@@ -212,5 +212,5 @@ def control_words(total: CurrencyTotal) -> str:
     over = total.control - total.sheet
     if over == 0:
         return "Agrees with the bills."
-    amount = f"{money(abs(over))} {visible(total.currency)}"
+    amount = f"{money(abs(over), total.unit)} {visible(total.currency)}"
     return f"{amount} {'more' if over > 0 else 'less'} than the bills add up to."

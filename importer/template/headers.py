@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from importer.canonical import BILLS, LINE_ITEMS, PROPERTY, header_key, undecorated
 from importer.records import SourceTable, TableKind
-from importer.template.model import Expression, Template
+from importer.template.expressions import Expression
+from importer.template.model import Template
 
 SEARCHED_ROWS = 60  # how far down a header row may stand
 
@@ -46,8 +47,9 @@ def alternatives(template: Template, name: str) -> list[str]:
     """The other headers that the template accepts for a column it names."""
     key = header_key(name)
     for expression in (*template.bills.values(), *template.line_items.values()):
-        if expression.column and key in map(header_key, expression.column):
-            return expression.column
+        for names, _ in expression.columns():
+            if key in map(header_key, names):
+                return names
     return [name]
 
 
@@ -74,10 +76,7 @@ def needed(template: Template, kind: TableKind) -> list[list[str]]:
     """The columns a table must have, each with the names it may go by."""
     columns: list[list[str]] = []
     for _, _, expression in expressions(template, kind):
-        if expression.column and not expression.optional:
-            columns.append(expression.column)
-        if expression.product:
-            columns += [[name] for name in expression.product]
+        columns += [names for names, optional in expression.columns() if not optional]
     columns += _either(template, kind)
     source = template.source
     if kind is TableKind.FLAT:
@@ -90,7 +89,7 @@ def needed(template: Template, kind: TableKind) -> list[list[str]]:
 
 def wanted(template: Template, kind: TableKind) -> list[list[str]]:
     """All columns a table may have."""
-    return [e.column for _, _, e in expressions(template, kind) if e.column]
+    return [names for _, _, e in expressions(template, kind) for names, _ in e.columns()]
 
 
 def find_header(
@@ -137,8 +136,10 @@ def kind_of(source: SourceTable, found: Found | None, template: Template) -> Tab
         return TableKind.LINE_ITEMS
     if found is None:
         return None
-    of_bills = {header_key(n) for e in template.bills.values() for n in e.column or ()}
-    of_lines = {header_key(n) for e in template.line_items.values() for n in e.column or ()}
+    of_bills, of_lines = (
+        {header_key(n) for e in fields.values() for names, _ in e.columns() for n in names}
+        for fields in (template.bills, template.line_items)
+    )
     present = set(found.columns)
     only_bills, only_lines = (
         len(present & (of_bills - of_lines)),

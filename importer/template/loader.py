@@ -14,7 +14,8 @@ from pydantic import BaseModel, ValidationError
 import importer
 from importer.canonical import BILLS, FIELDS, LINE_ITEMS
 from importer.errors import TemplateProblem
-from importer.template.model import Template, known_field, rule_target, unsuitable_bounds
+from importer.template.checks import nearest, problems
+from importer.template.model import Template, known_field, rule_target
 
 
 @dataclass(frozen=True)
@@ -129,17 +130,17 @@ def load_template(path: Path) -> LoadedTemplate:
         raise TemplateProblem(f"{path}: this is not YAML: {error}.") from None
     if not isinstance(data, dict):
         raise TemplateProblem(f"{path}, line 1: a template is a list of 'key: value' lines.")
-    problems = list(_unknown_names(data))
+    wrong: list[tuple[tuple[Any, ...], str]] = list(_unknown_names(data))
     try:
         template = Template.model_validate(data)
-        problems += unsuitable_bounds(template)
+        wrong += problems(template)
     except ValidationError as error:
-        problems += [(e["loc"], _sentence(dict(e))) for e in error.errors()]
-    if problems:
+        wrong += [(e["loc"], _sentence(dict(e))) for e in error.errors()]
+    if wrong:
         raise TemplateProblem(
             "\n".join(
-                f"{path}, line {_line(lines, tuple(loc))}: {sentence}"
-                for loc, sentence in sorted(problems, key=lambda p: _line(lines, tuple(p[0])))
+                f"{path}, line {_line(lines, loc)}: {sentence}"
+                for loc, sentence in sorted(wrong, key=lambda p: _line(lines, p[0]))
             )
         )
     return LoadedTemplate(template, path)
@@ -169,12 +170,6 @@ def _keys_at(loc: tuple[int | str, ...]) -> list[str]:
     if isinstance(model, type) and issubclass(model, BaseModel):
         return list(model.model_fields)
     return []
-
-
-def nearest(name: str, names: object) -> str:
-    """``; did you mean 'x'?``, or nothing."""
-    found = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)  # type: ignore[call-overload]
-    return f"; did you mean '{found[0]}'?" if found else ""
 
 
 def _sentence(error: dict[str, Any]) -> str:

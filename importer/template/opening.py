@@ -69,13 +69,10 @@ def open_table(
     here = CellRef(source.file, source.sheet, int(source.rows[found.header]), None, index)
     fields: dict[tuple[str, str], int] = {}
     for sheet, name, expression in expressions(template, kind):
-        at = found.index(expression.column) if expression.column else None
-        if at is not None:
-            fields[sheet, name] = at
-        for i, factor in enumerate(expression.product or ()):
-            at = found.index([factor])
+        for i, (names, _) in enumerate(expression.columns()):
+            at = found.index(names)
             if at is not None:
-                fields[sheet, f"{name}*{i}"] = at
+                fields[sheet, f"{name}*{i}" if i or not expression.column else name] = at
     sheet = BILLS if kind is TableKind.BILLS else LINE_ITEMS
     fields |= {(sheet, name): at for at, name in property_columns(found)}
 
@@ -85,7 +82,7 @@ def open_table(
             lacks |= {
                 (of, field_name)
                 for of, field_name, e in expressions(template, kind)
-                if (e.column and set(e.column) <= set(names)) or set(e.product or ()) & set(names)
+                if any(set(some) <= set(names) for some, _ in e.columns())
             }
             shown = " or ".join(f"'{name}'" for name in names)
             there = ", ".join(h.strip() for h in found.headers if h.strip())
@@ -150,7 +147,7 @@ def _unknown_columns(
         if key in response_only:
             out.append(finding("sheet.column.response_only", cell, header))
         else:
-            columns = [e.column[0] for _, _, e in expressions(template, kind) if e.column]
+            columns = [n[0] for _, _, e in expressions(template, kind) for n, _ in e.columns()]
             known = {header_key(name): name for name in columns or FIELDS[sheet]}
             found_near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
             near = f"; did you mean '{known[found_near[0]]}'?" if found_near else ""
