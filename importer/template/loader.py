@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,7 +144,24 @@ def load_template(path: Path) -> LoadedTemplate:
                 for loc, sentence in sorted(wrong, key=lambda p: _line(lines, p[0]))
             )
         )
+    if path.parent != shipped_folder("templates"):
+        template = template.says(_places(data, lines))
     return LoadedTemplate(template, path)
+
+
+def _places(data: dict[str, Any], lines: _Lines) -> dict[str, str]:
+    """Where each text of the template stands first: ``line 7, bills.vendor``."""
+    out: dict[str, str] = {}
+    for path in sorted(lines, key=lambda path: path[:1] not in ((BILLS,), (LINE_ITEMS,))):
+        value: Any = data
+        for part in path:
+            value = value[part] if part != "[key]" else None
+            if value is None:
+                break
+        if isinstance(value, str):
+            place = ".".join(str(part) for part in path[:2] if not isinstance(part, int))
+            out.setdefault(value, f"line {lines[path]}, {place}")
+    return out
 
 
 def _dotted(loc: tuple[int | str, ...]) -> str:
@@ -188,7 +206,9 @@ def _sentence(error: dict[str, Any]) -> str:
     if kind == "literal_error":
         if "[key]" in where:
             where = where.replace(".[key]", "")
-        return f"'{error['input']}' cannot stand in {where}; write {error['ctx']['expected']}."
+        expected = str(error["ctx"]["expected"])
+        near = nearest(str(error["input"]), re.findall("'([^']*)'", expected))
+        return f"'{error['input']}' cannot stand in {where}; write {expected}{near or '.'}"
     if kind == "value_error":
         at = f"{where}: " if where else ""
         return f"{at}{error['ctx']['error']}."

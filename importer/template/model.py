@@ -6,10 +6,11 @@ A template says where things are, how they are written and what must hold; it ho
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from fnmatch import translate
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PrivateAttr, model_validator
 
 from importer.amounts import Numbers, Unreadable, read_decimal
 from importer.canonical import BILLS, FIELDS, LINE_ITEMS, PROPERTY
@@ -180,6 +181,16 @@ class Template(_Strict):
     parameters: dict[str, Parameter] = {}
     expect: Expect = Expect(bills=None, lines=None)
     unknown_columns: Literal["ignore", "warn"] = "ignore"
+    _named: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    def says(self, places: dict[str, str]) -> Template:
+        """The template, told where each text of its YAML stands: ``line 7, bills.vendor``."""
+        self._named.update(places)
+        return self
+
+    def where(self, names: Iterable[str]) -> str:
+        """Where it says the first of the names; "" for a shipped template."""
+        return next((self._named[name] for name in names if name in self._named), "")
 
     @model_validator(mode="after")
     def _consistent(self) -> Template:

@@ -12,6 +12,7 @@ from importer.amounts import tidy
 from importer.canonical import BILLS, FIELDS, LINE_ITEMS, RESPONSE_ONLY, header_key
 from importer.findings import finding
 from importer.records import CellKind, CellRef, Finding, InputTable, Role, SourceTable, TableKind
+from importer.template.checks import nearest
 from importer.template.headers import (
     Found,
     alternatives,
@@ -86,7 +87,13 @@ def open_table(
             }
             shown = " or ".join(f"'{name}'" for name in names)
             there = ", ".join(h.strip() for h in found.headers if h.strip())
-            findings.append(finding("sheet.column.missing", here, shown, headers=there))
+            asked = template.where(names)
+            lacking: dict[str, Any] = {
+                "headers": there,
+                "nearest": nearest(names[0], [h.strip() for h in found.headers if h.strip()]),
+                "asked": f", which the template asks for ({asked})" if asked else "",
+            }
+            findings.append(finding("sheet.column.missing", here, shown, **lacking))
     findings += _twins(found, here, fields, template)
     if template.unknown_columns == "warn":
         findings += _unknown_columns(source, found, here, set(fields.values()), kind, template)
