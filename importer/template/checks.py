@@ -141,7 +141,7 @@ def constant_problem(sheet: str, name: str, text: str, formats: Formats) -> str:
         number = read_plain(text)
         return f"{number}; write for example 12.50" if isinstance(number, Unreadable) else ""
     if kind in _DATED:
-        read = dates.reader(formats.dates, None)
+        read = dates.reader(formats.dates or ["YYYY-MM-DD"], None)
         found: Any = read(text) if kind is Kind.DATE else dates.read_date_time(text, read)
         return "" if found else "not a date; write it as 2025-03-31"
     field = FIELDS[sheet].get(name) or Field("property", Kind.TEXT, "a custom property", 2000)

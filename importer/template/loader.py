@@ -198,7 +198,8 @@ def _sentence(error: dict[str, Any]) -> str:
     if kind == "extra_forbidden":
         keys = _keys_at(loc[:-1])
         parent = f" in {_dotted(loc[:-1])}" if loc[:-1] else ""
-        return f"unknown key '{loc[-1]}'{parent}{nearest(str(loc[-1]), keys)}" + (
+        near = nearest(str(loc[-1]), keys) or "."
+        return f"unknown key '{loc[-1]}'{parent}{near}" + (
             f" Keys there are: {', '.join(keys)}." if keys else ""
         )
     if kind == "missing":
