@@ -326,6 +326,9 @@ _RULES = (
      "The header has {rows} rows, as the template says, and one of them holds '{value}': it is"
      " a row of data.",
      "Correct the template (source: header: rows), or put the missing header row back."),
+    ("sheet.parameter.missing", ERROR, "a cell above the header that is missing",
+     "The template takes '{name}' from cell {value} above the header, and nothing{what} is there.",
+     "Put the cell back, or give the value with --set {name}=…"),
     ("sheet.group.total_differs", ERROR, "a group's total that differs",
      "The total of '{name}' is {value}, its rows ({count}) come to {sum}: a difference of"
      " {difference}.",

@@ -86,6 +86,7 @@ CASES = (
     _broken("hours-both-ways.csv", template="timesheets.yaml"),
     _broken("hours-total.csv", template="timesheets.yaml"),
     _broken("report-by-vendor.csv", template="report-by-vendor.yaml"),
+    _broken("no-year.csv", template="no-year.yaml"),
     _broken("split-header.csv", template="split-header.yaml"),
     _broken("only-bills.csv"),
     _broken("only-lines.csv"),

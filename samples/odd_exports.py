@@ -28,8 +28,16 @@ Calder Valley Print Ltd,CV-7701,03/03/2025,64.00
 Calder Valley Print Ltd,CV-7702,04/03/2025,36.50
 """
 
+# DATEV's first row says what the file is; the year of its dates should stand in M1.
+EXTF = """\
+"EXTF";700;21;"Buchungsstapel";13;20250401090000000;;"RE";"";"";29098;55003;;4
+Umsatz (ohne Soll/Haben-Kz);Konto;Belegdatum;Belegfeld 1;Buchungstext
+96,40;V-1027;0503;KL-1180;Kaffee
+"""
+
 
 def write(folder: Path) -> None:
     """The files, into ``folder``; their templates stand there."""
     (folder / "report-by-vendor.csv").write_bytes(REPORT.encode("mac_roman").replace(b"\n", b"\r"))
+    (folder / "no-year.csv").write_bytes(EXTF.encode("cp1252"))
     (folder / "split-header.csv").write_bytes(SPLIT.encode())

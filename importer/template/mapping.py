@@ -138,7 +138,13 @@ def map_tables(
 
 # What is wrong with a sheet as a whole, so that none of its rows can be trusted.
 _SHEET_WIDE = frozenset(
-    ("sheet.column.missing", "sheet.column.twice", "sheet.stop.missing", "sheet.header.holds_data")
+    (
+        "sheet.column.missing",
+        "sheet.column.twice",
+        "sheet.stop.missing",
+        "sheet.header.holds_data",
+        "sheet.parameter.missing",
+    )
 )
 _NO_LINES = frozenset(("line_items.sheet.missing", "sheet.rows.none"))
 

@@ -188,7 +188,21 @@ def _as_parameter(value: object) -> object:
 class ParameterSpec(_Strict):
     """What changes from file to file, as the year of an export; --set NAME=VALUE overrides it."""
 
-    value: Text | None = Field(None, description="left out: it must be given with --set")
+    value: Text | None = Field(None, description="without it and cell: it must be given with --set")
+    cell: Annotated[str, Field(pattern=r"^[A-Za-z]{1,3}[1-9][0-9]{0,6}$")] | None = Field(
+        None, description="a cell above the header that holds it, as M1"
+    )
+    matches: Regex | None = Field(
+        None, description="what is taken of the cell: the first bracket, else all that matches"
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> ParameterSpec:
+        if self.cell is not None and self.value is not None:
+            raise ValueError("write either value or cell")
+        if self.matches and self.cell is None:
+            raise ValueError("matches goes with cell only")
+        return self
 
 
 Parameter = Annotated[

@@ -25,6 +25,7 @@ from importer.template.headers import (
     property_columns,
 )
 from importer.template.model import Template
+from importer.template.parameters import values_of
 from importer.template.rows import rows_of
 
 
@@ -107,6 +108,7 @@ def open_table(
 
     findings += _of_header(source, found, here, set(fields.values()))
     findings += _of_file(source, here)
+    findings += _of_parameters(source, found, here, template)
     findings += _too_long(source, found, rows.roles, here)
     roles = rows.roles
     findings += rows.findings
@@ -160,6 +162,18 @@ def _of_header(
 def _of_file(source: SourceTable, here: CellRef) -> Iterator[Finding]:
     if source.doubt:
         yield finding("sheet.encoding.doubtful", replace(here, row=None), source.doubt)
+
+
+def _of_parameters(
+    source: SourceTable, found: Found, here: CellRef, template: Template
+) -> Iterator[Finding]:
+    """Parameters whose cell has nothing to offer."""
+    for name, value in values_of(source, found.header, template).items():
+        spec = template.parameters[name]
+        if spec.cell and not value:
+            what = f" that matches '{spec.matches}'" if spec.matches else ""
+            cell = replace(here, row=None)
+            yield finding("sheet.parameter.missing", cell, spec.cell, name=name, what=what)
 
 
 def _too_long(

@@ -105,9 +105,10 @@ def check(mapped: Mapped) -> Checked:
 
 
 def _first_causes(findings: list[Finding], bills: ParsedTable, lines: ParsedTable) -> list[Finding]:
-    """Without what only follows from a reference that is not there or cannot be read."""
+    """Without what only follows from a reference or parameter that is not there or unreadable."""
     bad_bills = set(np.flatnonzero(bills["billRef"].problem != "").tolist())
     bad_bills |= {b for f in findings if f.code == "bills.billRef.required" for b in f.bills}
+    unset = {f.cell.table for f in findings if f.code == "sheet.parameter.missing"}
     bad_lines: set[int] = set()
     for name in ("billRef", "invoiceNumber"):
         bad_lines |= set(np.flatnonzero(lines[name].problem != "").tolist())
@@ -116,6 +117,7 @@ def _first_causes(findings: list[Finding], bills: ParsedTable, lines: ParsedTabl
         for f in findings
         if not (f.code == "line_items.billRef.orphan" and bad_lines.issuperset(f.lines))
         and not (f.code == "bills.lines.missing" and bad_bills.issuperset(f.bills))
+        and not (f.code.endswith(".expression.not_year") and f.cell.table in unset and not f.value)
     ]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from sheets_of_bills import book, checked, codes, csv_file, template, told, valid
 
 from importer.records import Role
+from importer.template.parameters import with_settings
 from importer.validation.check import Checked
 
 MAPPING = """
@@ -423,3 +426,55 @@ def test_a_number_that_excel_has_mangled_is_told(tmp_path: Path, code: str) -> N
     of = read(tmp_path, [HEADER, ["Acme", code, "01/03/2025", "1.00"], ROWS[2]])
     assert told(of) == [("bills.invoiceNumber.mangled", 2, "Number")]
     assert valid(of) == [3]
+
+
+# --- cells above the header -------------------------------------------------------------------
+
+DATEV = """
+template: datev
+layout: flat
+source: {header: {find: [Konto, Belegdatum]}, encoding: cp1252, delimiter: ";"}
+parameters: {year: {cell: M1, matches: "^([0-9]{4})"}}
+formats: {numbers: comma, amounts: decimal}
+group_by: [Konto, Belegfeld 1]
+bills:
+  vendor: {column: Konto}
+  invoiceNumber: {column: Belegfeld 1}
+  issuedDate: {date_from: {column: Belegdatum, format: DDMM, year: {parameter: year}}}
+  currency: {value: EUR}
+  amount: {sum_of_lines: gross}
+  lineItemsIncludeTax: {value: true}
+line_items:
+  amount: {column: Umsatz}
+  description: {column: Buchungstext}
+"""
+EXTF = (
+    '"EXTF";700;21;"Buchungsstapel";13;20250131140440439;;"RE";"";"";29098;55003;{start};4\r\n'
+    "Umsatz;Soll/Haben-Kennzeichen;Konto;Belegdatum;Belegfeld 1;Buchungstext\r\n"
+    "100,18;S;70001;3112;R-1;Bürobedarf\r\n"
+)
+
+
+def test_the_year_stands_in_a_cell_above_the_header(tmp_path: Path) -> None:
+    path = tmp_path / "EXTF.csv"
+    path.write_bytes(EXTF.format(start="20240101").encode("cp1252"))
+    of = checked([path], template(tmp_path, DATEV))
+    assert told(of) == []
+    (bill,) = of.valid_bills()
+    assert (bill.issued, bill.amount, bill.row) == (date(2024, 12, 31), 10018, 3)
+
+
+@pytest.mark.parametrize("start", ["", "Jan"])
+def test_a_cell_above_the_header_that_is_missing_is_one_finding(tmp_path: Path, start: str) -> None:
+    path = tmp_path / "EXTF.csv"
+    path.write_bytes(EXTF.format(start=start).encode("cp1252"))
+    of = checked([path], template(tmp_path, DATEV))
+    assert told(of) == [("sheet.parameter.missing", None, None)]
+    assert valid(of) == []
+    assert "'year' from cell M1" in of.findings[0].message
+    assert "--set year=" in of.findings[0].hint
+    # What is said outright needs no cell.
+    loaded = template(tmp_path, DATEV)
+    told_year = replace(loaded, template=with_settings(loaded.template, {"year": "2023"}))
+    (bill,) = checked([path], told_year).valid_bills()
+    assert bill.issued == date(2023, 12, 31)
