@@ -71,6 +71,8 @@ def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared
     tables = _read(request, loaded, copies or {})
     if loaded is None:
         loaded = recognise(tables)
+        if {loaded.template.source.encoding, loaded.template.source.delimiter} != {"auto"}:
+            tables = _read(request, loaded, copies or {})  # as the template says
     loaded = replace(loaded, template=_told_outright(loaded.template, request))
     told = dict(request.told)
     mapped = map_tables(tables, loaded.template, told)

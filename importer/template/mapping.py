@@ -110,6 +110,7 @@ def map_tables(
             notes.append(f"{_name(source)} is not read: its headers are not those of the template.")
             continue
         opened.append(open_table(source, found, kind, template, len(opened), findings, totals))
+        notes += _passed_over(opened[-1].table)
     tables = tuple(o.table for o in opened)
     if template.layout == "flat":
         reader = Reader(opened, template)
@@ -166,6 +167,17 @@ def _with_items(f: Finding, mapped: Mapped) -> Finding:
     if f.code in _NO_LINES and not len(mapped.lines):
         return replace(f, bills=tuple(range(len(mapped.bills))))
     return f
+
+
+def _passed_over(table: InputTable) -> Iterator[str]:
+    """Which rows were left out, rule by rule."""
+    by_rule: dict[str, list[int]] = {}
+    for row, rule in sorted(table.reasons.items()):
+        by_rule.setdefault(rule, []).append(row)
+    for rule, rows in by_rule.items():
+        shown = ", ".join(map(str, rows[:10])) + (" …" if len(rows) > 10 else "")
+        word = "row" if len(rows) == 1 else "rows"
+        yield f"{_name(table.source)}: {len(rows)} {word} passed over ({shown}): {rule}."
 
 
 def _of_template(source: SourceTable, template: Template) -> bool:

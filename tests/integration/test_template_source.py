@@ -13,6 +13,7 @@ import pytest
 from sheets_of_bills import book, checked, codes, csv_file, template, told, valid
 
 from importer.records import Role
+from importer.template.model import Groups, Header, RowTest, Source
 from importer.template.parameters import with_settings
 from importer.validation.check import Checked
 
@@ -64,6 +65,14 @@ def reasons(of: Checked) -> dict[int, str]:
 
 
 GOOD = [(2, "Acme", "A1", 3050), (4, "Total Gas & Power", "T9", 3050)]
+
+
+def test_every_key_of_source_has_its_section_in_the_documentation() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
+    of_source = page.partition("\n## Source\n")[2].partition("\n## ")[0]
+    assert [key for key in Source.model_fields if f"\n### {key}\n" not in of_source] == []
+    keys = [*Header.model_fields, *Groups.model_fields, *RowTest.model_fields]
+    assert [key for key in keys if f"`{key}" not in of_source] == []
 
 
 # --- where the header is ----------------------------------------------------------------------
