@@ -12,7 +12,7 @@ from typing import Any
 from importer.amounts import tidy
 from importer.findings import finding
 from importer.records import CellRef, Finding, Role, SourceTable
-from importer.template.headers import Found, alternatives
+from importer.template.headers import Found, alternatives, columns_of_file, is_result
 from importer.template.model import Groups, Template
 from importer.template.sums import numbers_in, total
 
@@ -44,10 +44,12 @@ def tell_groups(
         return names, []
     start = found.header + 1
     texts = [tidy(text) for text in source.columns[at][start:]]
+    made = found.named(rules.name) if is_result(source) else []
+    beside = [c for c in columns_of_file(source, found) if c != at and c not in made]
     heads = {
         k
         for k, role in enumerate(roles)
-        if role is Role.DATA and _heads(source, at, k + start, texts[k], rules)
+        if role is Role.DATA and texts[k] and _heads(source, beside, k + start, texts[k], rules)
     }
     labels = {
         _folded(label.replace("{name}", name)): _folded(name)
@@ -96,12 +98,10 @@ def _name(text: str, rules: Groups) -> str:
     return tidy(match[1]) if match and match.re.groups and match[1] else text
 
 
-def _heads(source: SourceTable, at: int, i: int, text: str, rules: Groups) -> bool:
-    if not text:
-        return False
+def _heads(source: SourceTable, beside: Sequence[int], i: int, text: str, rules: Groups) -> bool:
     if rules.matches:
         return re.search(rules.matches, text) is not None
-    return not any(tidy(column[i]) for c, column in enumerate(source.columns) if c != at)
+    return not any(tidy(source.columns[c][i]) for c in beside)
 
 
 def _compared(

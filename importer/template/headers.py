@@ -15,8 +15,10 @@ from importer.template.model import Template
 SEARCHED_ROWS = 60  # how far down a header row may stand
 
 
-# The columns by which a sheet is known to be a former result.
+# The columns by which a sheet is known to be a former result, and all that a result adds.
 _OURS = frozenset(("import_status", "import_message", "source_row"))
+_LINE_ID = "light_line_item_id"
+_ADDED = _OURS | {"light_bill_id", _LINE_ID, "light_state", "attempts", "loaded_at"}
 _JOINED = " | "  # between the rows of a header, where it is shown
 
 _NTH = re.compile(r"(.*\S)\s*#\s*([1-9][0-9]{0,2})")
@@ -196,6 +198,8 @@ def find_header(
     """
     rule = template.source.header
     rows = rule.rows if rule else 1
+    if is_result(source) and template.layout == "flat" and _LINE_ID not in source.row_cells(0):
+        return None  # the list of bills that a result has beside the rows of the file
     if rule and rule.find is None and is_result(source):
         found = header_at(source, 0, rows)
         has = any(_headed(found, names) for kind in kinds for names in wanted(template, kind))
@@ -227,6 +231,12 @@ def find_header(
 def is_result(source: SourceTable) -> bool:
     """Whether the sheet is a former result: its first row is the header, whatever stood above."""
     return bool(source.rows) and set(source.row_cells(0)) >= _OURS
+
+
+def columns_of_file(source: SourceTable, found: Found) -> list[int]:
+    """The columns that are the file's own, not added by a former result."""
+    added = _ADDED if is_result(source) else frozenset[str]()
+    return [c for c, header in enumerate(found.headers) if header not in added]
 
 
 def _headed(found: Found, names: Iterable[str]) -> bool:

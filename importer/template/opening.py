@@ -28,6 +28,8 @@ from importer.template.model import Template
 from importer.template.parameters import values_of
 from importer.template.rows import rows_of
 
+_NO_HEADER = "(no header)"  # of a column beyond the header, in a result
+
 
 @dataclass
 class ControlTotal:
@@ -73,6 +75,7 @@ def open_table(
 ) -> Opened:
     """One table, its columns found and its rows told apart; findings and totals are added to."""
     here = CellRef(source.file, source.sheet, int(source.rows[found.header]), None, index)
+    beyond = _beyond(source, found)
     rows = rows_of(source, found, kind, template, here)
     if template.source.groups:
         source, found = _with_groups(source, found, rows.groups, template.source.groups.name)
@@ -109,7 +112,7 @@ def open_table(
     findings += _of_header(source, found, here, set(fields.values()))
     findings += _of_file(source, here)
     findings += _of_parameters(source, found, here, template)
-    findings += _too_long(source, found, rows.roles, here)
+    findings += _too_long(source, found, beyond, rows.roles, here)
     roles = rows.roles
     findings += rows.findings
     totals += [ControlTotal(text, kind_, cell) for text, kind_, cell in rows.totals]
@@ -120,7 +123,8 @@ def open_table(
     if hidden := [r for r in source.hidden_rows if r > source.rows[found.header]]:
         words: dict[str, Any] = {"count": len(hidden), "rows": ", ".join(map(str, hidden[:10]))}
         findings.append(finding("sheet.rows.hidden", replace(here, row=hidden[0]), **words))
-    table = InputTable(source, kind, found.header, found.headers, roles, found.rows, rows.reasons)
+    headers = tuple(_NO_HEADER if c in beyond else h for c, h in enumerate(found.headers))
+    table = InputTable(source, kind, found.header, headers, roles, found.rows, rows.reasons)
     data = [found.header + 1 + k for k, role in enumerate(roles) if role is Role.DATA]
     positions = np.asarray(data, dtype=np.int64)
     return Opened(table, found, index, positions, fields, frozenset(lacks))
@@ -176,21 +180,27 @@ def _of_parameters(
             yield finding("sheet.parameter.missing", cell, spec.cell, name=name, what=what)
 
 
-def _too_long(
-    source: SourceTable, found: Found, roles: Sequence[Role], here: CellRef
-) -> Iterator[Finding]:
-    """Rows of a CSV file with values beyond the header's last cell: their cells may have moved."""
+def _beyond(source: SourceTable, found: Found) -> list[int]:
+    """The columns of a CSV file to the right of the header's last cell, or of a result of it."""
     if source.lengths is None:
-        return
-    first = found.header + 1
-    headed = max(source.lengths[first - found.rows : first])
-    for k, role in enumerate(roles):
-        if role is Role.DATA and (length := source.lengths[first + k]) > headed:
-            extra = [text for c in source.columns[headed:length] if (text := tidy(c[first + k]))]
-            if extra:
-                cell = replace(here, row=int(source.rows[first + k]))
-                words: dict[str, Any] = {"headers": headed, "cells": length}
-                yield finding("sheet.row.too_long", cell, extra[0], **words)
+        there = range(len(found.headers)) if is_result(source) else ()
+        return [c for c in there if found.headers[c] == _NO_HEADER]
+    headed = max(source.lengths[found.header + 1 - found.rows : found.header + 1])
+    return list(range(headed, len(source.columns)))
+
+
+def _too_long(
+    source: SourceTable, found: Found, beyond: Sequence[int], roles: Sequence[Role], here: CellRef
+) -> Iterator[Finding]:
+    """Rows with values beyond the header's last cell: their cells may have moved."""
+    for k, role in enumerate(roles if beyond else ()):
+        i = found.header + 1 + k
+        extra = [tidy(source.columns[c][i]) for c in beyond]
+        if role is Role.DATA and any(extra):
+            cell = replace(here, row=int(source.rows[i]))
+            last = max(c for c, text in zip(beyond, extra, strict=True) if text)
+            words: dict[str, Any] = {"headers": beyond[0], "cells": last + 1}
+            yield finding("sheet.row.too_long", cell, next(filter(None, extra)), **words)
 
 
 def _twins(found: Found, here: CellRef, kind: TableKind, template: Template) -> list[Finding]:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from sheets_of_bills import book, checked, codes, csv_file, template, told, valid
 
-from importer.records import Role
+from importer.records import Role, RunSummary
+from importer.results.build import build_report
+from importer.results.workbook import write_workbook
+from importer.template.loader import load_template
 from importer.template.model import Groups, Header, RowTest, Source
 from importer.template.parameters import with_settings
 from importer.validation.check import Checked
@@ -363,6 +367,55 @@ def test_a_real_column_of_the_name_of_the_groups_is_told(tmp_path: Path) -> None
     of = read(tmp_path, [[*r[:4], ""] if r and r[1:2] == [""] else r for r in rows], GROUPS)
     assert "sheet.column.twice" in codes(of)
     assert valid(of) == []
+
+
+# --- results, read again ----------------------------------------------------------------------
+
+
+def result_of(of: Checked, path: Path) -> Path:
+    summary = RunSummary(
+        command="validate", run=None, company=None, base_url=None, template="mine", sources=(),
+        started_at=datetime(2025, 4, 1, tzinfo=UTC), bills={}, line_items={}, rows={}, totals=(),
+    )  # fmt: skip
+    write_workbook(build_report(of, {}, summary), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("source", "rows", "changes"),
+    [
+        (GROUPS, [*REPORT[:6], ["", "01/03/2025", "A2, A3", "1.00", "more"], *REPORT[6:]], {}),
+        (
+            "{header: {row: 3, rows: 2}}",
+            [["Bills"], [], HEADER, ["", "", "paid", "GBP"], *ROWS, ["Beta", "B1", "x", "1"]],
+            {"Date": "paid", "Amount": "GBP"},
+        ),
+        ("{header: {row: 2}}", [["Bills of March"], HEADER, *ROWS, ["Total", "", "", "61.00"]], {}),
+    ],
+)
+def test_a_result_is_read_like_the_file_it_is_of(
+    tmp_path: Path, source: str, rows: list[list[str]], changes: dict[str, str]
+) -> None:
+    of = read(tmp_path, rows, source, **changes)
+    found = [(f.code, f.value, f.message) for f in of.findings]
+    path = result_of(of, tmp_path / "result.xlsx")
+    again = checked([path], load_template(tmp_path / "mine.yaml"))
+    assert [(f.code, f.value, f.message) for f in again.findings] == found
+    assert [b[1:] for b in bills(again)] == [b[1:] for b in bills(of)]
+    assert counts(again) == counts(of)
+
+
+def test_a_vendor_corrected_in_the_result_of_a_report_in_groups_holds(tmp_path: Path) -> None:
+    path = result_of(read(tmp_path, REPORT, GROUPS), tmp_path / "result.xlsx")
+    workbook = openpyxl.load_workbook(path)
+    sheet = workbook["Line items"]
+    column = next(c.column for c in sheet[1] if c.value == "Supplier")
+    sheet.cell(3, column).value = "Acme Holdings"
+    workbook.save(path)
+    again = checked([path], load_template(tmp_path / "mine.yaml"))
+    assert [vendor for _, vendor, *_ in bills(again)] == [
+        "Acme Holdings", "Acme", "Total Gas & Power"
+    ]  # fmt: skip
 
 
 # --- the encoding -----------------------------------------------------------------------------
