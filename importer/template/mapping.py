@@ -14,7 +14,7 @@ from importer.findings import finding
 from importer.records import CellRef, Finding, InputTable, SourceTable, TableKind
 from importer.template.columns import CanonicalTable, Reader, canonical
 from importer.template.evaluate import NOWHERE, Values
-from importer.template.headers import Found, alternatives, find_header, kind_of
+from importer.template.headers import Found, alternatives, find_header, is_result, kind_of
 from importer.template.model import Template, glob_matches
 from importer.template.opening import ControlTotal, Opened, open_table
 from importer.template.recognise import example_headers, kinds_of
@@ -193,8 +193,11 @@ def _recognised(
     row where none does.
     """
     out = []
+    results = {source.file for source in sources if is_result(source)}
     for source in sources:
-        found = find_header(source, template, kinds_of(template))
+        # Of a former result only the sheets with the rows of the file are read.
+        reads = source.file not in results or is_result(source)
+        found = find_header(source, template, kinds_of(template)) if reads else None
         out.append((source, found, kind_of(source, found, template)))
     alike = {source.file for source, _, kind in out if kind and told.get(source.file) is kind}
     return [
