@@ -105,12 +105,13 @@ def _repeated_headers(
     same: Counter[int] = Counter()
     for at in used:
         texts, keys = source.columns[at][start:], {header_key(t) for t in found.texts[at]} - {""}
+        firsts = {key[0] for key in keys}
         alike = {
             text
             for text in set(texts)
             # its first letter alone rules out nearly all
             if text
-            and (not text[0].isalnum() or any(text[0].casefold()[0] == key[0] for key in keys))
+            and (not text[0].isalnum() or text[0].casefold()[0] in firsts)
             and header_key(text) in keys
         }
         if alike:

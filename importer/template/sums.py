@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 
 from importer.amounts import Numbers, Unreadable, numbers_of, read_decimal, read_plain, tidy
 from importer.records import CellKind, SourceTable
 from importer.template.model import Template
+
+_PLAIN = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,4})?", re.ASCII)
+_NEVER = re.compile(r"(?!)")
 
 
 def numbers_in(
@@ -27,8 +31,14 @@ def numbers_in(
         style = Numbers(template.formats.numbers)
     if style is None:
         return None
+    # What is plainly written needs no second look: most of a long column.
+    quick = _PLAIN if style is Numbers.POINT else _NEVER
     read = {
-        i: read_plain(text) if i in plain else read_decimal(text, style)
+        i: read_plain(text)
+        if i in plain
+        else Decimal(text)
+        if quick.fullmatch(text)
+        else read_decimal(text, style)
         for i, text in texts.items()
     }
     return {i: number for i, number in read.items() if not isinstance(number, Unreadable)}
