@@ -6,6 +6,7 @@ guessing. Standard library only.
 
 from __future__ import annotations
 
+import decimal
 import re
 from collections.abc import Iterable
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
@@ -20,7 +21,44 @@ MINUS = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2014": "-", "\u2012": "-
 _PLAIN_INTEGER = re.compile(r"[+-]?[0-9]+")
 _PLAIN_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _EXPONENT = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
-_CURRENCY = r"(?:[$£€¥₹₩₽₺₫₴₦₱₪฿]|[A-Z]{3}(?![A-Za-z])|(?:kr|zł|Kč|Ft|Fr)(?![A-Za-z])\.?)"
+# What an amount may say of its currency, with the currencies it may mean. The bare dollar sign says
+# nothing: many countries have one, and exports put it before any currency.
+_SIGNS = {
+    "£": "GBP FKP GIP SHP EGP LBP SDG SSP SYP",
+    "€": "EUR",
+    "¥": "JPY CNY",
+    "₹": "INR",
+    "₩": "KRW KPW",
+    "₽": "RUB",
+    "₺": "TRY",
+    "₫": "VND",
+    "₴": "UAH",
+    "₦": "NGN",
+    "₱": "PHP",
+    "₪": "ILS",
+    "฿": "THB",
+    "US$": "USD",
+    "A$": "AUD",
+    "AU$": "AUD",
+    "C$": "CAD",
+    "CA$": "CAD",
+    "HK$": "HKD",
+    "NZ$": "NZD",
+    "S$": "SGD",
+    "SG$": "SGD",
+    "R$": "BRL",
+    "kr": "DKK ISK NOK SEK",
+    "zł": "PLN",
+    "Kč": "CZK",
+    "Ft": "HUF",
+    "Fr": "CHF XAF XOF XPF",
+    "Rs": "INR LKR MUR NPR PKR SCR",
+}
+_DOLLARS = "|".join(sign[:-1] for sign in _SIGNS if sign.endswith("$"))
+_SHORT = "|".join(sign for sign in _SIGNS if sign.isalpha())
+_CURRENCY = (
+    rf"(?:(?:{_DOLLARS})?[$]|[£€¥₹₩₽₺₫₴₦₱₪฿]|[A-Z]{{3}}(?![A-Za-z])|(?:{_SHORT})(?![A-Za-z])\.?)"
+)
 _CURRENCY_BEFORE = re.compile(rf"(?P<sign>[+-]?)[{_SPACES}]*{_CURRENCY}(?P<rest>.*)", re.DOTALL)
 _CURRENCY_AFTER = re.compile(
     rf"(?P<rest>.*?(?<![A-Za-z])){_CURRENCY}[{_SPACES}]*(?P<sign>-?)", re.DOTALL
@@ -29,11 +67,16 @@ _GROUP = r"[ \u00a0\u2007\u2009\u202f'’]"
 _BY_MARK = {
     mark: re.compile(
         rf"(?P<whole>[0-9]+|[1-9][0-9]{{0,2}}(?:{other}[0-9]{{3}})+"
-        rf"|[1-9][0-9]{{0,2}}(?:{_GROUP}[0-9]{{3}})+)?"
+        rf"|[1-9][0-9]{{0,2}}(?:{_GROUP}[0-9]{{3}})+{lakhs})?"
         rf"(?:{re.escape(mark)}(?P<part>[0-9]*))?"
     )
-    for mark, other in ((".", ","), (",", r"\."))
+    # India groups by two digits above the thousands: 1,23,45,678.90
+    for mark, other, lakhs in (
+        (".", ",", "|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}"),
+        (",", r"\.", ""),
+    )
 }
+_DASH_FOR_CENTS = re.compile(r"(?P<whole>.*[0-9])(?P<mark>[.,])-{1,2}", re.DOTALL)
 
 
 class Numbers(StrEnum):
@@ -88,29 +131,36 @@ def read_cents(text: str) -> int | Unreadable:
 def read_decimal(text: str, numbers: Numbers) -> Decimal | Unreadable:
     """A number as people write it: ``-1,101,643.43``, ``(1 234.50)``, ``£12``, ``12.50-``, ``-``.
 
-    A lone dash, with or without a currency sign, is the accountant's zero. Groups must be of three
-    digits, so that ``1,00`` is never read as a hundred.
+    A lone dash, with or without a currency sign, is the accountant's zero, and ``12,-`` is twelve
+    without cents. Groups must be of three digits (or India's), so that ``1,00`` is never read as a
+    hundred.
     """
     bare = tidy(text).translate(MINUS)
     if _EXPONENT.fullmatch(bare):
         return Unreadable.EXPONENT
-    negative = False
-    if bare.startswith("(") and bare.endswith(")"):
-        negative, bare = True, tidy(bare[1:-1])
-        if "-" in bare or "+" in bare:
-            return Unreadable.NOT_A_NUMBER
+    bracketed, bare = _without_brackets(bare)
     for currency in (_CURRENCY_BEFORE, _CURRENCY_AFTER):
         if match := currency.fullmatch(bare):
             rest = tidy(match["rest"])
             bare = match["sign"] + rest if currency is _CURRENCY_BEFORE else rest + match["sign"]
             break
-    if bare == "-" and not negative:
+    if not bracketed:  # £(12.50) as well as (£12.50)
+        bracketed, bare = _without_brackets(bare)
+    negative = bracketed
+    if bracketed and ("-" in bare or "+" in bare):
+        return Unreadable.NOT_A_NUMBER
+    if bare == "-":
         return Decimal(0)
+    mark = "." if numbers is Numbers.POINT else ","
+    if found := _DASH_FOR_CENTS.fullmatch(bare):
+        if found["mark"] != mark or mark in found["whole"]:
+            return Unreadable.NOT_A_NUMBER
+        bare = found["whole"]
     if bare.startswith(("-", "+")):
         negative, bare = negative or bare[0] == "-", tidy(bare[1:])
     elif bare.endswith("-"):
         negative, bare = True, tidy(bare[:-1])
-    found = _BY_MARK["." if numbers is Numbers.POINT else ","].fullmatch(bare)
+    found = _BY_MARK[mark].fullmatch(bare)
     if not found or not (found["whole"] or found["part"]):
         return Unreadable.NOT_A_NUMBER
     whole, part = re.sub(r"[^0-9]", "", found["whole"] or "0"), found["part"] or "0"
@@ -120,16 +170,20 @@ def read_decimal(text: str, numbers: Numbers) -> Decimal | Unreadable:
     return value.copy_negate() if negative else value
 
 
-_SIGNS = {"£": "GBP", "€": "EUR", "¥": "JPY", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY"}
+def _without_brackets(bare: str) -> tuple[bool, str]:
+    """Whether the text stands in brackets, as accountants write a minus, and what is in them."""
+    if bare.startswith("(") and bare.endswith(")"):
+        return True, tidy(bare[1:-1])
+    return False, bare
 
 
-def currency_named(text: str) -> str:
-    """The currency that an amount names by its sign or letters, "" for none.
+_NAMED = re.compile(rf"(?:{_DOLLARS})[$]|[£€¥₹₩₽₺₫₴₦₱₪฿]|[A-Z]{{3}}|{_SHORT}")
 
-    The dollar sign names none: many countries have one, and exports put it before any currency.
-    """
-    found = re.search(r"[£€¥₹₩₽₺]|[A-Z]{3}", text)
-    return _SIGNS.get(found[0], found[0]) if found else ""
+
+def currencies_named(text: str) -> frozenset[str]:
+    """The currencies that an amount's sign or letters may mean; none where it has none."""
+    found = _NAMED.search(text)
+    return frozenset(_SIGNS.get(found[0], found[0]).split()) if found else frozenset()
 
 
 def read_plain(text: str) -> Decimal | Unreadable:
@@ -159,14 +213,19 @@ ROUNDINGS = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "down": ROU
 
 
 def product_cents(
-    left: Decimal, right: Decimal, rounding: str, cents_per_unit: int = 100
+    left: Decimal, right: Decimal, rounding: str | None, cents_per_unit: int = 100
 ) -> int | Unreadable:
-    """``left × right`` major units, rounded to whole cents as ``ROUNDINGS`` says."""
-    import decimal
+    """``left × right`` major units in whole cents, rounded as ``ROUNDINGS`` says.
 
+    Without a rounding a product that is not whole cents is TOO_PRECISE.
+    """
     with decimal.localcontext() as context:
         context.prec = 500
-        cents = int((left * right * cents_per_unit).quantize(Decimal(1), ROUNDINGS[rounding]))
+        exact = left * right * cents_per_unit
+        whole = exact.quantize(Decimal(1), ROUNDINGS[rounding or "down"])
+        if rounding is None and whole != exact:
+            return Unreadable.TOO_PRECISE
+    cents = int(whole)
     return cents if INT64_MIN <= cents <= INT64_MAX else Unreadable.TOO_LARGE
 
 
@@ -211,7 +270,8 @@ def two_readings(text: str) -> bool:
     return len(readings - set(Unreadable)) == 2
 
 
-def money(cents: int) -> str:
-    """``-1,234.56`` for -123456, exactly."""
-    whole, part = divmod(abs(cents), 100)
-    return f"{'-' if cents < 0 else ''}{whole:,}.{part:02d}"
+def money(cents: int, cents_per_unit: int = 100) -> str:
+    """``-1,234.56`` for -123456, exactly; ``-123,456`` where a unit is one cent, as yen may be."""
+    whole, part = divmod(abs(cents), cents_per_unit)
+    digits = len(str(cents_per_unit)) - 1  # it is a power of ten
+    return f"{'-' if cents < 0 else ''}{whole:,}" + (f".{part:0{digits}d}" if digits else "")

@@ -46,15 +46,20 @@ _ISO = ("YYYY-MM-DD", "YYYY/MM/DD", "YYYY.MM.DD")
 FIRST_YEAR, LAST_YEAR = 1950, 2199
 
 
-def compile_format(text: str) -> re.Pattern[str]:
+SERIAL = "serial"  # a format of its own: Excel's day number
+
+
+def compile_format(text: str, *, year: bool = True) -> re.Pattern[str]:
     """A format such as ``DD/MM/YYYY`` or ``D-MMM-YY`` as a pattern; ValueError names what is wrong.
 
     One or two digits are accepted for day and month alike, but where two numbers touch, as in
-    ``YYYYMMDD``: there both digits are needed, since 1122025 could be two dates.
+    ``YYYYMMDD``: there both digits are needed, since 1122025 could be two dates. With ``year``
+    False the format has a day and a month only; then the first of two that touch may lack its zero,
+    as programs write ``DDMM``.
     """
     patterns = dict(_TOKENS)
     tokens = list(_TOKEN.finditer(text))
-    seen = sorted(token[0][0] for token in tokens)
+    seen = "".join(sorted(token[0][0] for token in tokens))
     touching = {
         token.start()
         for left, right in pairwise(tokens)
@@ -62,16 +67,34 @@ def compile_format(text: str) -> re.Pattern[str]:
         for token in (left, right)
     }
     short = any(token.start() in touching and len(token[0]) == 1 for token in tokens)
-    if seen != ["D", "M", "Y"] or short or re.search("[A-Za-z]", _TOKEN.sub("", text)):
-        raise ValueError(f"'{text}' is not a date format; write for example DD/MM/YYYY or D-MMM-YY")
+    if seen != ("DMY" if year else "DM") or short or re.search("[A-Za-z]", _TOKEN.sub("", text)):
+        example = "DD/MM/YYYY or D-MMM-YY" if year else "DDMM or DD.MM."
+        without = "" if year else " without a year"
+        raise ValueError(f"'{text}' is not a date format{without}; write for example {example}")
     out, end = [], 0
     for token in tokens:
         pattern = patterns[token[0]]
-        if token.start() in touching:
+        if token.start() in touching and (year or token is not tokens[0]):
             pattern = pattern.replace("{1,2}", "{2}")
         out += [re.escape(text[end : token.start()]), pattern]
         end = token.end()
     return re.compile("".join(out) + re.escape(text[end:]))
+
+
+def day_within(text: str, pattern: re.Pattern[str], start: date) -> date | None:
+    """A day and month in the year that begins with ``start``; ``pattern`` is without a year."""
+    match = pattern.fullmatch(text.strip())
+    if not match:
+        return None
+    parts = match.groupdict()
+    month = _MONTHS.get(parts["name"].lower(), 0) if parts.get("name") else int(parts["m"])
+    for year in (start.year, start.year + 1):
+        found = _day(f"{year:04d}", month, int(parts["d"]))
+        if found and start <= found and (found.year, found.month, found.day) < (
+            start.year + 1, start.month, start.day,
+        ):  # fmt: skip
+            return found
+    return None
 
 
 def _date_of(match: re.Match[str]) -> date | None:
@@ -119,6 +142,13 @@ class ColumnOrder:
     month_first: tuple[str, ...] = ()
     either: tuple[str, ...] = ()
 
+    @property
+    def likeliest(self) -> Order | None:
+        """The order, or the one that more of the texts prove."""
+        if self.order is None and len(self.month_first) > len(self.day_first):
+            return Order.MONTH_FIRST
+        return self.order
+
 
 def order_of(texts: Iterable[str]) -> ColumnOrder:
     """The order of day and month, decided from all (distinct) texts of a column.
@@ -162,8 +192,10 @@ def reader(formats: Sequence[str], order: Order | None) -> Callable[[str], date 
     numbers, and month names as they come.
     """
     if formats:
-        patterns = (*_ISO_PATTERNS[:1], *(compile_format(f) for f in formats))
-        return lambda text: _read(text, patterns)
+        patterns = (*_ISO_PATTERNS[:1], *(compile_format(f) for f in formats if f != SERIAL))
+        if SERIAL not in formats:
+            return lambda text: _read(text, patterns)
+        return lambda text: _read(text, patterns) or serial_date(text)
 
     def read(text: str) -> date | None:
         found = _read(text, _ISO_PATTERNS + _NAMED_PATTERNS)
@@ -192,8 +224,9 @@ def read_date_time(text: str, read_date: Callable[[str], date | None]) -> dateti
 
 
 def serial_date(text: str) -> date | None:
-    """The date that Excel's day number stands for, for a hint; None where it is no likely one."""
-    if not re.fullmatch("[0-9]{5}", text.strip()):
+    """The date that Excel's day number stands for, as ``45747``; None where it is no likely one."""
+    bare = text.strip()
+    if not re.fullmatch(r"[0-9]{5}(?:\.0+)?", bare):
         return None
-    found = date(1899, 12, 30) + timedelta(days=int(text))
+    found = date(1899, 12, 30) + timedelta(days=int(bare[:5]))
     return found if 1980 <= found.year <= 2079 else None

@@ -75,6 +75,14 @@ _DATE_ORDER = (
         " ({month_rows}){either}.",
         "Write all dates of the column in one way, best as YYYY-MM-DD.",
     ),
+    (
+        "mixed_typed",
+        "dates that Excel may have turned round",
+        "Some cells of this column are dates ({date_rows}), others are text that Excel of another"
+        " country could not take for a date ({text_rows}: '{text}'). So day and month of '{value}'"
+        " may be exchanged: {other}.",
+        "Export again and open the file as text, or write all dates of the column as YYYY-MM-DD.",
+    ),
 )
 _BY_KIND: dict[Kind, tuple[tuple[str, str, str, str], ...]] = {
     Kind.UUID: (
@@ -287,6 +295,12 @@ _RULES = (
      "Remove the dates, or set shouldAmortize to TRUE."),
     ("line_items.factor.blank", ERROR, "half a product",
      "Only one of {names} is given, so that the amount cannot be worked out.", "Give both."),
+    ("line_items.factor.too_precise", ERROR, "a product that is not whole cents",
+     "{left} × {right} is not a whole number of cents.",
+     "State in the template how such amounts are rounded: round: half_up (or half_even, down)."),
+    ("line_items.factor.rounded", WARNING, "amounts rounded to whole cents",
+     "Amounts rounded to whole cents: {count}, the first {left} × {right} to {money} ({how}).",
+     "Nothing, if the invoices are rounded the same way."),
     ("bills.amount.lines_unknown", ERROR, "a total that cannot be worked out",
      "The bill's amount is the sum of its lines, and the tax of a line is not known.",
      "Give the tax amount of each line, or the bill's amount."),
@@ -304,6 +318,25 @@ _RULES = (
     ("sheet.row.after_end", WARNING, "rows after the end",
      "Below the row where the template says the data ends there is more; rows left out: {count}.",
      "Check that nothing of it is a bill."),
+    ("sheet.row.too_long", ERROR, "a row with more cells than the header",
+     "The row has {cells} cells under a header of {headers}, so that its cells may have moved:"
+     " '{value}' stands under no header.",
+     "Put quotation marks around the cell that holds the separator, or export as .xlsx."),
+    ("sheet.header.holds_data", ERROR, "data in the header",
+     "The header has {rows} rows, as the template says, and one of them holds '{value}': it is"
+     " a row of data.",
+     "Correct the template (source: header: rows), or put the missing header row back."),
+    ("sheet.parameter.missing", ERROR, "a cell above the header that is missing",
+     "The template takes '{name}' from cell {value} above the header, and nothing{what} is there.",
+     "Put the cell back, or give the value with --set {name}=…"),
+    ("sheet.group.total_differs", ERROR, "a group's total that differs",
+     "The total of '{name}' is {value}, its rows ({count}) come to {sum}: a difference of"
+     " {difference}.",
+     "Find what is missing or too much before loading; --only-valid goes on regardless."),
+    ("sheet.encoding.doubtful", WARNING, "an encoding that is only likely",
+     "The file does not say how its letters are encoded; it was read as {value}.",
+     "Check these words. If they are wrong, state the encoding in the template (source: encoding:"
+     " cp1252, mac_roman, cp850 …), or save the file as CSV UTF-8."),
     ("bills.sheet.missing", ERROR, "no bills",
      "There are line items but no sheet of bills (its headers would be {headers}).",
      "Add the sheet of bills, or say which file it is with --bills."),
@@ -320,9 +353,11 @@ _RULES = (
      "Light shows '{value}' but does not take it with a new bill; it is left out.",
      "Remove the column, or set the value in Light after the import."),
     ("sheet.column.twice", ERROR, "two columns for one field",
-     "The columns '{value}' and '{other}' both mean {field}.", "Remove or rename one of them."),
+     "The columns '{value}' and '{other}' both mean {field}.",
+     "Remove or rename one of them, or say in the template which: '{name}#2' is the second."),
     ("sheet.column.missing", ERROR, "a column that is missing",
-     "The sheet has no column {value}.", "Add the column. The sheet has: {headers}."),
+     "The sheet has no column {value}{asked}.",
+     "Add the column, or correct its name{nearest}. The sheet has: {headers}."),
     ("sheet.stop.missing", ERROR, "the row that ends the data is missing",
      "The template says that the data ends at a row where {value}, and there is none.",
      "Check that the export is complete, or correct stop_at in the template."),
@@ -338,7 +373,10 @@ _RULES = (
      "The file has one total, {value}, but bills in {currencies}.",
      "Check the currencies; a total over several means nothing."),
     ("control.bills.differs", ERROR, "the number of bills differs",
-     "{expected} bills were expected; the sheet has {value}.",
+     "Bills expected: {expected}; the sheet has {value}: a difference of {difference}.",
+     "Find what is missing or too much before loading; --only-valid goes on regardless."),
+    ("control.lines.differs", ERROR, "the number of line items differs",
+     "Line items expected: {expected}; the sheet has {value}: a difference of {difference}.",
      "Find what is missing or too much before loading; --only-valid goes on regardless."),
     # names and ids
     ("lookup.table.missing", ERROR, "the lookup table is missing",
@@ -398,6 +436,24 @@ _PROPERTY_PROBLEMS = (
     ("several_values", "several values where one is taken",
      "The custom property '{name}' takes one value.", "Give one of them."),
 )  # fmt: skip
+_EXPRESSION_PROBLEMS = (
+    ("not_mapped", "a value that the template's map lacks",
+     "The template's map for {field} has no '{value}'.",
+     "Add it to the map. It has: {known}."),
+    ("sign_unknown", "neither positive nor negative",
+     "{mark} does not say whether {field} adds or takes away.",
+     "The template takes {positive} for positive and {negative} for negative (sign_from)."),
+    ("signed_twice", "a sign and a mark of the sign",
+     "'{value}' has a minus, and a mark beside it says which sign it has: together they could mean"
+     " either.",
+     "Correct the amount, or leave sign_from out of the template where the amounts have signs."),
+    ("not_day", "not a day of the year",
+     "'{value}' is not a day and month as {format}, or the year has no such day.",
+     "Correct it, or date_from in the template."),
+    ("not_year", "a year that cannot be read",
+     "'{value}' does not say which year the date is of.",
+     "Give a year, as 2025, or a date where the template says on_or_after."),
+)  # fmt: skip
 _HOUSE_RULES = (
     ("required", "must not be empty", "The cell must not be empty."),
     ("one_of", "not one of the values allowed", "'{value}' is none of {bound}."),
@@ -407,6 +463,7 @@ _HOUSE_RULES = (
     ("max", "too large for a house rule", "{value} is more than {bound}."),
     ("not_before", "too early for a house rule", "{value} is before {bound}."),
     ("not_after", "too late for a house rule", "{value} is after {bound}."),
+    ("unique", "there more than once", "'{value}' is in row {bound} already."),
 )
 
 
@@ -434,6 +491,10 @@ def _catalogue() -> dict[str, FindingType]:
         types += [
             FindingType(f"{sheet}.property.{ending}", ERROR, f"custom property: {t}", text, hint)
             for ending, t, text, hint in _PROPERTY_PROBLEMS
+        ]
+        types += [
+            FindingType(f"{sheet}.expression.{ending}", ERROR, f"template: {title}", text, hint)
+            for ending, title, text, hint in _EXPRESSION_PROBLEMS
         ]
         types += [
             FindingType(

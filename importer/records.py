@@ -46,6 +46,8 @@ class SourceTable:
     hidden: bool = False  # the whole sheet is hidden in the workbook
     hidden_rows: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()  # how it was read, for people: "cp1252, semicolons"
+    lengths: Sequence[int] | None = None  # the cells that each row is written with; CSV only
+    doubt: str = ""  # "Mac Roman: 'Müller'", where the encoding was only the likeliest
 
     def kind(self, column: int, i: int) -> CellKind:
         return CellKind.TEXT if self.kinds is None else CellKind(self.kinds[column][i])
@@ -63,6 +65,8 @@ class Role(StrEnum):
     DATA = "data"
     IGNORED = "ignored"  # the template says to pass over it
     CONTROL_TOTAL = "control_total"  # the file's own total
+    GROUP = "group"  # the name of a group of rows
+    GROUP_TOTAL = "group_total"  # the total of a group
     REPEATED_HEADER = "repeated_header"
 
 
@@ -77,7 +81,8 @@ class InputTable:
     """A source table whose header row is known.
 
     ``headers`` has one name a column, as written. ``roles[k]`` belongs to the ``k``-th row below
-    the header row, which is ``source.rows[header + 1 + k]``.
+    the header row, which is ``source.rows[header + 1 + k]``. A header of several rows ends in row
+    ``header``. ``reasons`` says by row number why a row is not data, where a rule decided it.
     """
 
     source: SourceTable
@@ -85,6 +90,8 @@ class InputTable:
     header: int
     headers: tuple[str, ...]
     roles: Sequence[Role]
+    header_rows: int = 1
+    reasons: Mapping[int, str] = field(default_factory=dict)
 
 
 # --- findings ---------------------------------------------------------------------------------
@@ -194,6 +201,7 @@ class Bill:
     local_fx_rate: Decimal | None = None
     group_fx_rate: Decimal | None = None
     properties: tuple[Property, ...] = ()
+    unit: int = 100  # how many cents a unit of the currency has, to show amounts to people
 
 
 # --- Light ------------------------------------------------------------------------------------
@@ -438,6 +446,7 @@ class BillResult:
     currency: str
     amount: int | None
     lines: int
+    unit: int = 100  # cents
 
 
 @dataclass(frozen=True, slots=True)
@@ -447,7 +456,8 @@ class CurrencyTotal:
     ``sheet`` is the total of all bills of the sheet whose amount can be read, ``created`` what
     Light has of them now (created, already loaded or already there) by Light's own amounts,
     ``difference`` is ``sheet`` less ``created``. ``by_status`` splits ``sheet``. ``control`` is the
-    total that the file or the template states, None where neither does.
+    total that the file or the template states, None where neither does. ``unit`` is how many cents
+    a unit of the currency has.
     """
 
     currency: str
@@ -457,6 +467,7 @@ class CurrencyTotal:
     bills: int
     unreadable: int = 0
     control: int | None = None
+    unit: int = 100
 
     @property
     def difference(self) -> int:

@@ -423,6 +423,49 @@ def _hours(path: Path, *hours: tuple[str, str], total: str | None = None) -> Non
     csv_file(path, Sheet("Timesheets", _HOURS, rows))
 
 
+_JOURNAL = (
+    "Book", "Voucher", "Account name", "Day", "Year", "Money", "Side", "Total", "Text", "Line side",
+    "Net", "Quantity", "Tax each", "Tax", "From", "To", "Year starts",
+)  # fmt: skip
+
+
+def _journal(path: Path) -> None:
+    """Bills of which the template must put together dates and signs."""
+
+    def bill(number: str, text: str, **told: str) -> dict[str, str]:
+        row = {
+            "Book": "P7", "Voucher": number, "Account name": "V-1008", "Day": "0703",
+            "Year": "2025", "Money": "pounds", "Side": "C", "Total": "1.200,00", "Text": text,
+            "Line side": "D", "Net": "1.000,00", "Quantity": "2", "Tax each": "100,00",
+            "Tax": "full", "Year starts": "2024-07-01",
+        }  # fmt: skip
+        return row | {name.replace("_", " "): value for name, value in told.items()}
+
+    rows = [
+        bill("J-1", "Paper", From="0107", To="3006"),
+        bill("J-2", "Toner", Money="dollars", Tax="most", Side="X", Line_side=""),
+        bill("J-3", "Ink", Total="-1.200,00", Net="-1.000,00"),
+        bill("J-4", "Pens", Day="3113", From="3002", To="3006"),
+        bill("J-5", "Ring binders", Year="this", From="0107", To="3006", Year_starts="2024"),
+        bill("J-6", "Paper", Quantity="1,5", Tax_each="133,333"),
+        bill("J-7", "Staples"),
+        {**bill("", "Clips"), "Voucher": " J-7"},
+        {**bill("", "Stamps"), "Voucher": "j-7 "},
+    ]
+    csv_file(path, Sheet("Journal", _JOURNAL, rows))
+
+
+def _turned_dates(path: Path) -> None:
+    """Dates that Excel has taken month first, beside those that it could not."""
+    s = Sheets()
+    for number, day in enumerate((date(2025, 4, 3), "25/03/2025", date(2025, 12, 3)), start=1):
+        cells = {"amortizationStartDate": day, "amortizationEndDate": day}
+        s.bill(f"V-31{number}", "Calder Valley Print Ltd", march(3), "Flyers",
+               line("Flyers", 24000 + number, "6100", **cells), issuedDate=day, dueDate=day,
+               paymentAt=day)  # fmt: skip
+    workbook(path, s.sheets())
+
+
 def write(folder: Path) -> None:
     """All input files of ``light-broken``, into ``folder``."""
     _main(folder / "bills.xlsx")
@@ -441,7 +484,10 @@ def write(folder: Path) -> None:
                                            ("€36.00", "EUR 36.00", "€30.00", "€6.00")])  # fmt: skip
     _house_rules(folder)
     _disagreeing(folder)
+    _journal(folder / "journal.csv")
+    _turned_dates(folder / "turned-dates.xlsx")
     _timesheets(folder / "timesheets.xlsx")
+    _hours(folder / "hours-rounded.csv", ("1.255", "13.10"), ("2.50", "13.10"))
     _hours(folder / "hours-either-way.csv", ("1.250", "1.130"))
     _hours(folder / "hours-both-ways.csv", ("7.75", "13.10"), ("7,5", "13,10"))
     _hours(folder / "hours-total.csv", ("7.75", "13.10"), total="104.13 approx.")

@@ -27,6 +27,7 @@ sys.path.insert(0, str(SAMPLES))
 
 import broken_bills  # noqa: E402
 import clean_bills  # noqa: E402
+import odd_exports  # noqa: E402
 from workbooks import Sheet, csv_file, workbook  # noqa: E402
 
 _VARIES = ("run", "seconds", "result", "next")
@@ -78,9 +79,15 @@ CASES = (
     _pair("house-rules", "house-rules.yaml"),
     _broken("supplier-ledger.csv", template="supplier-ledger.yaml"),
     _broken("timesheets.xlsx", template="timesheets.yaml"),
+    _broken("journal.csv", template="journal.yaml"),
+    _broken("turned-dates.xlsx"),
+    _broken("hours-rounded.csv", template="timesheets.yaml"),
     _broken("hours-either-way.csv", template="timesheets.yaml"),
     _broken("hours-both-ways.csv", template="timesheets.yaml"),
     _broken("hours-total.csv", template="timesheets.yaml"),
+    _broken("report-by-vendor.csv", template="report-by-vendor.yaml"),
+    _broken("no-year.csv", template="no-year.yaml"),
+    _broken("split-header.csv", template="split-header.yaml"),
     _broken("only-bills.csv"),
     _broken("only-lines.csv"),
     _broken("empty-bills", "empty-bills.csv", "only-lines.csv"),
@@ -100,6 +107,7 @@ def write_inputs(folder: Path) -> None:
     csv_file(folder / "light/bills.csv", sheets[0])
     csv_file(folder / "light/line-items.csv", sheets[1])
     broken_bills.write(folder / "light-broken")
+    odd_exports.write(folder / "light-broken")
 
 
 def same(one: Path, other: Path) -> bool:

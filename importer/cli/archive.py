@@ -57,6 +57,8 @@ def _keep(folder: Path, prepared: Prepared) -> None:
     manifest = {
         "sources": list(request.sources),
         "told": {name: kind.value for name, kind in request.told},
+        "settings": request.settings,
+        "expect": request.expect,
         "copies": names,
         "findings": [_finding_json(f) for f in prepared.checked.findings],
     }
@@ -74,7 +76,12 @@ def kept(run: str) -> Kept:
             " again."
         ) from None
     told = tuple((name, TableKind(kind)) for name, kind in manifest["told"].items())
-    request = Request(tuple(manifest["sources"]), str(folder / "template.yaml"), told)
+    settings, expect = (
+        tuple((str(name), str(text)) for name, text in manifest.get(key, ()))
+        for key in ("settings", "expect")
+    )
+    sources = tuple(manifest["sources"])
+    request = Request(sources, str(folder / "template.yaml"), told, settings, expect)
     copies = {name: folder / copy for name, copy in manifest["copies"].items()}
     return Kept(request, copies, [_finding_of(f) for f in manifest["findings"]])
 

@@ -14,6 +14,8 @@ def words_of(request: Request) -> str:
     words = [shlex.quote(name) for name in request.sources]
     option = {TableKind.BILLS: "--bills", TableKind.LINE_ITEMS: "--lines"}
     words += [f"{option[kind]} {shlex.quote(name)}" for name, kind in request.told]
+    words += [f"--set {shlex.quote(f'{name}={text}')}" for name, text in request.settings]
+    words += [f"--expect {shlex.quote(f'{name}={text}')}" for name, text in request.expect]
     if request.template:
         words.append(f"--template {shlex.quote(request.template)}")
     return " ".join(words)

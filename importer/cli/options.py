@@ -28,9 +28,41 @@ class Output:
             click.echo(visible(text), err=True)
 
 
+Pairs = tuple[tuple[str, str], ...]
+
+
+def _pairs(_: click.Context, option: click.Parameter, values: tuple[str, ...]) -> Pairs:
+    """``NAME=VALUE`` of an option that may be repeated; each name once."""
+    pairs: dict[str, str] = {}
+    for value in values:
+        name, sign, text = (part.strip() for part in value.partition("="))
+        if not (name and sign and text):
+            example = "GBP=1284220.10" if option.name == "expect" else "year=2025"
+            raise click.BadParameter(f"'{value}' should be NAME=VALUE, as {example}.")
+        if pairs.setdefault(name, text) != text:
+            raise click.BadParameter(f"{name} is given twice: {pairs[name]} and {text}.")
+    return tuple(pairs.items())
+
+
 def source_options(command: F) -> F:
     """What to read."""
     for option in (
+        click.option(
+            "--set",
+            "settings",
+            metavar="NAME=VALUE",
+            multiple=True,
+            callback=_pairs,
+            help="A parameter of the template, as year=2025. May be repeated.",
+        ),
+        click.option(
+            "--expect",
+            metavar="WHAT=FIGURE",
+            multiple=True,
+            callback=_pairs,
+            help="A control total: bills=412, lines=900, or a currency's gross total as"
+            " GBP=1284220.10. May be repeated; stands above the template's.",
+        ),
         click.option("--lines", type=click.Path(), help="The file of the line items."),
         click.option("--bills", type=click.Path(), help="The file of the bills."),
         click.option(
@@ -73,6 +105,8 @@ def request_of(options: dict[str, Any]) -> Any:
         tuple(options.pop("source")),
         options.pop("template"),
         tuple((name, kind) for name, kind in told if name),
+        options.pop("settings"),
+        options.pop("expect"),
     )
 
 

@@ -9,16 +9,22 @@ from pathlib import Path
 from importer.errors import UsageProblem
 from importer.records import SourceTable, TableKind
 from importer.template.loader import LoadedTemplate, find_template
+from importer.template.model import Template
 from importer.validation.check import Checked
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the person asked to read. ``told`` maps a file, as named, to what it is."""
+    """What the person asked to read. ``told`` maps a file, as named, to what it is.
+
+    ``settings`` are parameters of the template, ``expect`` control totals, as (name, text).
+    """
 
     sources: tuple[str, ...]
     template: str | None = None
     told: tuple[tuple[str, TableKind], ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
+    expect: tuple[tuple[str, str], ...] = ()
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -65,6 +71,9 @@ def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared
     tables = _read(request, loaded, copies or {})
     if loaded is None:
         loaded = recognise(tables)
+        if {loaded.template.source.encoding, loaded.template.source.delimiter} != {"auto"}:
+            tables = _read(request, loaded, copies or {})  # as the template says
+    loaded = replace(loaded, template=_told_outright(loaded.template, request))
     told = dict(request.told)
     mapped = map_tables(tables, loaded.template, told)
     if not mapped.tables:
@@ -73,6 +82,37 @@ def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared
     if copies is None:
         resolve_by_tables(checked, loaded, [Path(name).parent for name in request.files])
     return Prepared(loaded, checked, request, stamps)
+
+
+def _told_outright(template: Template, request: Request) -> Template:
+    """The template with what the command line says of parameters and control totals."""
+    from importer.currencies import EXPONENTS
+    from importer.template.checks import nearest, total_problem
+    from importer.template.parameters import with_settings
+
+    template = with_settings(template, dict(request.settings))
+    counts: dict[str, int] = {}
+    gross: dict[str, str] = {}
+    for name, text in request.expect:
+        if name in ("bills", "lines"):
+            if not (text.isascii() and text.isdigit()):
+                raise UsageProblem(f"--expect {name}={text}: write a whole number, as {name}=412.")
+            counts[name] = int(text)
+        elif name.upper() in EXPONENTS:
+            if problem := total_problem(template, name.upper(), text):
+                raise UsageProblem(
+                    f"--expect {name}={text}: {problem}. Write it as {name.upper()}=1284220.10."
+                )
+            gross[name.upper()] = text
+        else:
+            near = nearest(name, ("bills", "lines", *EXPONENTS))
+            raise UsageProblem(
+                f"--expect {name}={text}: '{name}' is neither bills, lines nor a currency{near}"
+            )
+    expect = template.expect.model_copy(
+        update={**counts, "gross": {**template.expect.gross, **gross}}
+    )
+    return template.model_copy(update={"expect": expect})
 
 
 def _read(

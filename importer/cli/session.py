@@ -327,16 +327,20 @@ async def _confirm(
     work: list[Bill], company: Company, target: Target, settled: int, requests: int
 ) -> None:
     """Ask before anything is written. Raises click.Abort where the answer is no."""
-    totals: dict[str, int] = {}
+    totals: dict[tuple[str, int], int] = {}
     for bill in work:
-        totals[bill.currency] = totals.get(bill.currency, 0) + bill.amount
+        key = bill.currency, bill.unit
+        totals[key] = totals.get(key, 0) + bill.amount
     seconds = max(0, requests - target.per_minute) * 60 / target.per_minute
     lines = [
         f"Company:  {company.name}",
         f"Light:    {target.base_url}",
         f"Bills:    {len(work):,} to create"
         + (f", {settled:,} are in Light already" if settled else ""),
-        *(f"Total:    {money(cents)} {currency}" for currency, cents in sorted(totals.items())),
+        *(
+            f"Total:    {money(cents, unit)} {name}"
+            for (name, unit), cents in sorted(totals.items())
+        ),
         f"Requests: {requests:,}, at most {target.per_minute:,} a minute: "
         + (f"about {seconds / 60:.0f} minutes" if seconds >= 90 else "about a minute or less"),
     ]

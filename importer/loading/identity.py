@@ -164,8 +164,9 @@ def differences(bill: Bill, there: LightBill) -> str:
     """What Light shows otherwise than the sheet: amount, currency, dates, lines. "" for nothing."""
     out = []
     if there.amount != bill.amount:
-        shown = "no amount" if there.amount is None else money(there.amount)
-        out.append(f"the amount is {shown} in Light and {money(bill.amount)} in the sheet")
+        shown = "no amount" if there.amount is None else money(there.amount, bill.unit)
+        own = money(bill.amount, bill.unit)
+        out.append(f"the amount is {shown} in Light and {own} in the sheet")
     if there.currency is not None and there.currency.upper() != bill.currency:
         out.append(f"the currency is {there.currency} in Light and {bill.currency} in the sheet")
     for name, theirs, ours in (

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from importer.canonical import header_key
+from importer.cells import read_uuid
 from importer.errors import TemplateProblem
 from importer.sheets import read_file
 from importer.validation.across import same_name
-from importer.validation.cells import read_uuid
 
 
 def find_table(name: str, folders: Sequence[Path]) -> Path | None:

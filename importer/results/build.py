@@ -59,10 +59,11 @@ def _counts(statuses: Iterator[Status]) -> dict[str, int]:
 def _rows(checked: Checked) -> dict[str, int]:
     tables = checked.mapped.tables
     roles = Counter(role for table in tables for role in table.roles)
-    above = sum(table.header for table in tables)
+    headers = sum(table.header_rows for table in tables)
+    above = sum(table.header + 1 - table.header_rows for table in tables)
     out = {
         "read": sum(len(table.source.rows) for table in tables),
-        "header": len(tables),
+        "header": headers,
         "above_header": above,
     }
     out |= {role.value: roles[role] for role in Role if roles[role] or role is Role.DATA}
@@ -115,6 +116,7 @@ def _bill_results(checked: Checked, became: Became) -> tuple[list[BillResult], l
                 _text(read["currency"], checked, "currency", i),
                 checked.amounts[i],
                 int(checked.counts[i]),
+                int(checked.bills.units[i]),
             )
         )
     return bills, statuses
@@ -205,6 +207,7 @@ def _totals(checked: Checked, statuses: list[Status], became: Became) -> tuple[C
             bills=count[name],
             unreadable=unreadable[name],
             control=checked.controls.get(name),
+            unit=checked.mapped.template.formats.cents_per_unit.get(name, 100),
         )
         for name, totals in by_status.items()
     )

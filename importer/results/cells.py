@@ -117,12 +117,17 @@ def below(column: Iterable[Cell], header: int) -> Iterable[Cell]:
     return islice(column, header + 1, None)
 
 
-def write_money(sheet: Worksheet, row: int, column: int, cents: int, cell_format: Format) -> None:
-    """Cents as money: a number, or text where a spreadsheet's number could not hold it exactly."""
-    if abs(cents) < MOST_CENTS:
-        sheet.write_number(row, column, cents / 100, cell_format)
+def write_money(
+    sheet: Worksheet, row: int, column: int, cents: int, cell_format: Format, unit: int = 100
+) -> None:
+    """Cents as money: a number, or text where a spreadsheet's number could not show it exactly.
+
+    ``unit`` is how many cents a unit of the currency has; the cells show two decimals.
+    """
+    if abs(cents) < MOST_CENTS and unit <= 100:
+        sheet.write_number(row, column, cents / unit, cell_format)
     else:
-        sheet.write_string(row, column, money(cents), cell_format)
+        sheet.write_string(row, column, money(cents, unit), cell_format)
 
 
 def write_cents(sheet: Worksheet, row: int, column: int, cents: int, cell_format: Format) -> None:

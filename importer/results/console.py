@@ -48,7 +48,7 @@ def _table(summary: RunSummary, width: int) -> list[str]:
     rows = [("", "Bills", "Line items", "Amount")]
     for status in in_order(summary.bills):
         amounts = [
-            f"{money(total.by_status[status])} {visible(total.currency)}"
+            f"{money(total.by_status[status], total.unit)} {visible(total.currency)}"
             for total in summary.totals
             if status in total.by_status
         ]
@@ -62,7 +62,7 @@ def _table(summary: RunSummary, width: int) -> list[str]:
         "Total",
         summary.bills.get("total", 0),
         summary.line_items.get("total", 0),
-        [f"{money(total.sheet)} {visible(total.currency)}" for total in summary.totals],
+        [f"{money(total.sheet, total.unit)} {visible(total.currency)}" for total in summary.totals],
     )
     sizes = [max(columns_of(row[c]) for row in rows) for c in range(4)]
     if sum(sizes) + 6 > width:
@@ -97,19 +97,21 @@ def _as_list(rows: list[tuple[str, str, str, str]], width: int) -> list[str]:
 
 def _tie_out(summary: RunSummary) -> Iterator[str]:
     for total in summary.totals:
-        currency = visible(total.currency)
+        currency, unit = visible(total.currency), total.unit
         if summary.command == "validate":
-            words = f"{currency}  file {money(total.sheet)}."
+            words = f"{currency}  file {money(total.sheet, unit)}."
             if total.unreadable:
                 words += f" {count(total.unreadable, 'bill')} without a readable amount."
         else:
             words = (
-                f"{currency}  file {money(total.sheet)}, in Light {money(total.created)}, "
-                f"difference {money(total.difference)}. "
+                f"{currency}  file {money(total.sheet, unit)},"
+                f" in Light {money(total.created, unit)},"
+                f" difference {money(total.difference, unit)}. "
             )
             words += tie_out_words(total, summary.command)
         if total.control is not None:
-            words += f" The file's own total {money(total.control)}: {control_words(total)}"
+            own = money(total.control, unit)
+            words += f" The file's own total {own}: {control_words(total)}"
         yield words
 
 

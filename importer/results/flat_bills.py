@@ -58,7 +58,7 @@ def write_flat_bills(
                 output.written.alter(f"{_FLAT_HEADERS[c]}, row {result.row}")
         if bill.amount is not None:
             write_cents(sheet, out, 4, bill.amount, formats.whole)
-            write_money(sheet, out, 5, bill.amount, formats.money)
+            write_money(sheet, out, 5, bill.amount, formats.money, bill.unit)
         sheet.write_number(out, 6, bill.lines, formats.centred)
         here = (result.table, result.row)
         findings = output.found.of_bill.get(i) or output.found.at.get(here, [])

@@ -110,14 +110,16 @@ def _statuses(sheet: Worksheet, formats: Formats, row: int, summary: RunSummary)
         sheet.write_number(row, 2, summary.bills.get(status, 0), formats.row_count)
         sheet.write_number(row, 3, summary.line_items.get(status, 0), formats.row_count)
         for c, total in enumerate(totals, start=4):
-            write_money(sheet, row, c, total.by_status.get(status, 0), formats.row_money)
+            write_money(
+                sheet, row, c, total.by_status.get(status, 0), formats.row_money, total.unit
+            )
     row = first + len(statuses)
     sheet.set_row(row, 20)
     sheet.write_string(row, 1, "Total", formats.total_label)
     sheet.write_number(row, 2, summary.bills.get("total", 0), formats.total_count)
     sheet.write_number(row, 3, summary.line_items.get("total", 0), formats.total_count)
     for c, total in enumerate(totals, start=4):
-        write_money(sheet, row, c, total.sheet, formats.total_money)
+        write_money(sheet, row, c, total.sheet, formats.total_money, total.unit)
     return first, _more_currencies(sheet, formats, row + 1, summary.totals, len(totals))
 
 
@@ -202,7 +204,10 @@ def _run(sheet: Worksheet, formats: Formats, row: int, summary: RunSummary) -> i
         ("Run", summary.run or ""),
         ("Result workbook", summary.result or ""),
         *(
-            (f"Total {total.currency}", f"{money(total.sheet)} in {total.bills:,} bills")
+            (
+                f"Total {total.currency}",
+                f"{money(total.sheet, total.unit)} in {total.bills:,} bills",
+            )
             for total in summary.totals[_MOST_CURRENCIES:]
         ),
     ]

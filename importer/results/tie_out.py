@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _INTRODUCTION = (
     "Gross amounts. Exact: the column Cents holds whole cents, the column Amount the same "
-    "divided by 100."
+    "in units of the currency."
 )
 
 
@@ -60,7 +60,7 @@ def _block(sheet: Worksheet, formats: Formats, row: int, total: CurrencyTotal, c
         row += 1
         sheet.set_row(row, 19 if len(words) < 60 else 34)
         sheet.write_string(row, 1, label, looks[0])
-        write_money(sheet, row, 2, cents, looks[1])
+        write_money(sheet, row, 2, cents, looks[1], total.unit)
         write_cents(sheet, row, 3, cents, looks[2])
         if words:
             sheet.write_string(row, 4, words, looks[3])

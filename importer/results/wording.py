@@ -25,12 +25,14 @@ STATUS_WORDS: Mapping[str, str] = {
 ROW_WORDS: Mapping[str, str] = {
     "read": "Rows read",
     "data": "Rows of data",
-    "title": "Rows above the header",
+    "above_header": "Rows above the header",
     "header": "Header rows",
     "blank": "Blank rows",
     "ignored": "Passed over, as the template says",
     "control_total": "Totals of the file itself",
     "repeated_header": "Headers repeated",
+    "group": "Names of groups",
+    "group_total": "Totals of groups",
 }
 
 # C0, DEL and C1; the marks that turn the direction of text, with which one value can pose as
@@ -199,7 +201,7 @@ def _difference_words(total: CurrencyTotal, command: str) -> str:
         return "Ties out."
     if command == "validate":
         return "Nothing has been sent to Light."
-    amount = f"{money(abs(total.difference))} {visible(total.currency)}"
+    amount = f"{money(abs(total.difference), total.unit)} {visible(total.currency)}"
     if total.difference > 0:
         return f"{amount} of the file is not known to be in Light."
     return f"Light has {amount} more than the file."
@@ -212,5 +214,5 @@ def control_words(total: CurrencyTotal) -> str:
     over = total.control - total.sheet
     if over == 0:
         return "Agrees with the bills."
-    amount = f"{money(abs(over))} {visible(total.currency)}"
+    amount = f"{money(abs(over), total.unit)} {visible(total.currency)}"
     return f"{amount} {'more' if over > 0 else 'less'} than the bills add up to."

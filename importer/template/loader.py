@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,8 @@ from pydantic import BaseModel, ValidationError
 import importer
 from importer.canonical import BILLS, FIELDS, LINE_ITEMS
 from importer.errors import TemplateProblem
-from importer.template.model import Template, known_field, rule_target, unsuitable_bounds
+from importer.template.checks import nearest, problems
+from importer.template.model import Template, known_field, rule_target
 
 
 @dataclass(frozen=True)
@@ -129,20 +131,37 @@ def load_template(path: Path) -> LoadedTemplate:
         raise TemplateProblem(f"{path}: this is not YAML: {error}.") from None
     if not isinstance(data, dict):
         raise TemplateProblem(f"{path}, line 1: a template is a list of 'key: value' lines.")
-    problems = list(_unknown_names(data))
+    wrong: list[tuple[tuple[Any, ...], str]] = list(_unknown_names(data))
     try:
         template = Template.model_validate(data)
-        problems += unsuitable_bounds(template)
+        wrong += problems(template)
     except ValidationError as error:
-        problems += [(e["loc"], _sentence(dict(e))) for e in error.errors()]
-    if problems:
+        wrong += [(e["loc"], _sentence(dict(e))) for e in error.errors()]
+    if wrong:
         raise TemplateProblem(
             "\n".join(
-                f"{path}, line {_line(lines, tuple(loc))}: {sentence}"
-                for loc, sentence in sorted(problems, key=lambda p: _line(lines, tuple(p[0])))
+                f"{path}, line {_line(lines, loc)}: {sentence}"
+                for loc, sentence in sorted(wrong, key=lambda p: _line(lines, p[0]))
             )
         )
+    if path.parent != shipped_folder("templates"):
+        template = template.says(_places(data, lines))
     return LoadedTemplate(template, path)
+
+
+def _places(data: dict[str, Any], lines: _Lines) -> dict[str, str]:
+    """Where each text of the template stands first: ``line 7, bills.vendor``."""
+    out: dict[str, str] = {}
+    for path in sorted(lines, key=lambda path: path[:1] not in ((BILLS,), (LINE_ITEMS,))):
+        value: Any = data
+        for part in path:
+            value = value[part] if part != "[key]" else None
+            if value is None:
+                break
+        if isinstance(value, str):
+            place = ".".join(str(part) for part in path[:2] if not isinstance(part, int))
+            out.setdefault(value, f"line {lines[path]}, {place}")
+    return out
 
 
 def _dotted(loc: tuple[int | str, ...]) -> str:
@@ -171,12 +190,6 @@ def _keys_at(loc: tuple[int | str, ...]) -> list[str]:
     return []
 
 
-def nearest(name: str, names: object) -> str:
-    """``; did you mean 'x'?``, or nothing."""
-    found = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)  # type: ignore[call-overload]
-    return f"; did you mean '{found[0]}'?" if found else ""
-
-
 def _sentence(error: dict[str, Any]) -> str:
     loc: tuple[int | str, ...] = tuple(
         p for p in error["loc"] if not str(p).startswith("function-")
@@ -185,7 +198,8 @@ def _sentence(error: dict[str, Any]) -> str:
     if kind == "extra_forbidden":
         keys = _keys_at(loc[:-1])
         parent = f" in {_dotted(loc[:-1])}" if loc[:-1] else ""
-        return f"unknown key '{loc[-1]}'{parent}{nearest(str(loc[-1]), keys)}" + (
+        near = nearest(str(loc[-1]), keys) or "."
+        return f"unknown key '{loc[-1]}'{parent}{near}" + (
             f" Keys there are: {', '.join(keys)}." if keys else ""
         )
     if kind == "missing":
@@ -193,7 +207,9 @@ def _sentence(error: dict[str, Any]) -> str:
     if kind == "literal_error":
         if "[key]" in where:
             where = where.replace(".[key]", "")
-        return f"'{error['input']}' cannot stand in {where}; write {error['ctx']['expected']}."
+        expected = str(error["ctx"]["expected"])
+        near = nearest(str(error["input"]), re.findall("'([^']*)'", expected))
+        return f"'{error['input']}' cannot stand in {where}; write {expected}{near or '.'}"
     if kind == "value_error":
         at = f"{where}: " if where else ""
         return f"{at}{error['ctx']['error']}."

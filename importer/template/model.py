@@ -6,64 +6,21 @@ A template says where things are, how they are written and what must hold; it ho
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import date
-from decimal import Decimal
+from collections.abc import Iterable
 from fnmatch import translate
 from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PrivateAttr, model_validator
 
 from importer.amounts import Numbers, Unreadable, read_decimal
-from importer.canonical import BILLS, FIELDS, LINE_ITEMS, PROPERTY, Kind, field_kind
-from importer.dates import compile_format
+from importer.canonical import BILLS, FIELDS, LINE_ITEMS, PROPERTY
+from importer.currencies import EXPONENTS
+from importer.template.expressions import Expression
+from importer.template.types import STRICT, DateFormat, Names, Regex, Scalar, Text
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _as_text(value: object) -> object:
-    """YAML's true, 412 and 1.5 stand for the text a cell would hold."""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    return str(value) if isinstance(value, int | float | Decimal) else value
-
-
-def _as_list(value: object) -> object:
-    return value if isinstance(value, list) else [value]
-
-
-def _regex(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"'{text}' is not a regular expression: {error}") from None
-    return text
-
-
-def _date_format(text: str) -> str:
-    compile_format(text)
-    return text
-
-
-# What an editor is told may be written, by the published JSON Schema, is wider than what is kept.
-_Scalar = str | bool | int | float
-Text = Annotated[str, BeforeValidator(_as_text, json_schema_input_type=_Scalar)]
-Names = Annotated[
-    list[Text],
-    BeforeValidator(_as_list, json_schema_input_type=_Scalar | list[_Scalar]),
-    Field(min_length=1),
-]
-Regex = Annotated[str, AfterValidator(_regex)]
-DateFormat = Annotated[str, AfterValidator(_date_format)]
+    model_config = STRICT
 
 
 def _auto_dates(value: object) -> object:
@@ -77,56 +34,38 @@ def _amount(text: str) -> str:
 
 
 Amount = Annotated[Text, AfterValidator(_amount)]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+def _currency(text: str) -> str:
+    if text not in EXPONENTS:
+        raise ValueError(f"'{text}' is not an ISO 4217 currency code, as GBP")
+    return text
+
+
+def _unit(number: int) -> int:
+    if number not in (1, 10, 100, 1000, 10_000):
+        raise ValueError(f"{number} is none of 1, 10, 100, 1000, 10000")
+    return number
+
+
+Currency = Annotated[str, AfterValidator(_currency)]
 DateFormats = Annotated[
     list[DateFormat],
     BeforeValidator(_auto_dates, json_schema_input_type=Literal["auto"] | list[str]),
 ]
 
 
-class Expression(_Strict):
-    """Where a field's value comes from: exactly one of column, value, sum_of_lines, product."""
-
-    column: Annotated[
-        Names | None, Field(description="header; several: the first the sheet has")
-    ] = None
-    default: Text | None = Field(None, description="used where the column's cell is blank")
-    optional: bool = Field(False, description="the sheet may lack the column")
-    value: Text | None = Field(None, description="the same for every row")
-    sum_of_lines: Literal["gross", "net", "tax"] | None = None
-    product: Annotated[list[Text], Field(min_length=2, max_length=2)] | None = Field(
-        None, description="two columns multiplied, as quantity and unit price"
-    )
-    round: Literal["half_up", "half_even", "down"] = "half_up"
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Expression:
-        given = [
-            key
-            for key in ("column", "value", "sum_of_lines", "product")
-            if getattr(self, key) is not None
-        ]
-        if len(given) != 1:
-            raise ValueError(
-                "write exactly one of column, value, sum_of_lines, product"
-                + (f"; here are {' and '.join(given)}" if given else "")
-            )
-        if not self.column and (self.default is not None or self.optional):
-            raise ValueError("default and optional go with column only")
-        if not self.product and "round" in self.model_fields_set:
-            raise ValueError("round goes with product only")
-        return self
-
-
 class Header(_Strict):
-    """How the header row is found: by columns it has, or by its row number."""
+    """How the header is found: by its columns or its row number; ``rows`` where it is split."""
 
-    find: list[Text] | None = None
-    row: int | None = Field(None, ge=1, le=1_048_576)
+    find: list[Text] | None = Field(None, min_length=1)
+    row: int | None = Field(None, ge=1, le=1_048_576, description="of several, the first")
+    rows: int = Field(1, ge=1, le=3, description="the rows that make up the header")
 
     @model_validator(mode="after")
     def _one_way(self) -> Header:
-        if (self.find is None) == (self.row is None):
+        given = (self.find is not None) + (self.row is not None)
+        if given == 2 or (given == 0 and self.rows == 1):
             raise ValueError("write either find or row")
         return self
 
@@ -153,10 +92,40 @@ class RowTest(_Strict):
 
 
 class ControlTotal(_Strict):
-    """A row that is the file's own total: ``amount`` has a value, all of ``blank`` are blank."""
+    """The file's own total, its last row: known by its blank cells, or by a label (where)."""
 
     amount: Text
-    blank: Annotated[list[Text], Field(min_length=1)]
+    blank: list[Text] = []
+    where: RowTest | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> ControlTotal:
+        if bool(self.blank) == bool(self.where):
+            raise ValueError("write either blank or where")
+        return self
+
+
+class Groups(_Strict):
+    """A report in groups: a row with the group's name, its rows, a row with its total.
+
+    ``column`` is where the names stand. ``name`` is the column made of them, for the mapping.
+    """
+
+    column: Text
+    name: Text = Field("group", min_length=1, description="the column made of the groups' names")
+    matches: Regex | None = Field(
+        None, description="what a name looks like; left out: a row with nothing beside it"
+    )
+    total: Names = Field(
+        default=["Total for {name}"], description="how a group's total is labelled"
+    )
+
+    @model_validator(mode="after")
+    def _with_name(self) -> Groups:
+        for label in self.total:
+            if "{name}" not in label:
+                raise ValueError(f"total: '{label}' lacks {{name}}, as in 'Total for {{name}}'")
+        return self
 
 
 class Source(_Strict):
@@ -169,6 +138,7 @@ class Source(_Strict):
     fill_down: list[Text] = []
     ignore_rows: list[RowTest] = []
     stop_at: RowTest | None = None
+    groups: Groups | None = None
     control_total: ControlTotal | None = None
 
 
@@ -178,7 +148,7 @@ class Formats(_Strict):
     dates: DateFormats = Field(default=[], description="auto, or the formats that may occur")
     numbers: Literal["auto", "point", "comma"] = "auto"
     amounts: Literal["decimal", "cents"] = "cents"
-    cents_per_unit: dict[Currency, Annotated[int, Field(ge=1, le=10_000)]] = Field(
+    cents_per_unit: dict[Currency, Annotated[int, AfterValidator(_unit)]] = Field(
         default={}, description="for currencies whose minor unit is not a hundredth: JPY: 100"
     )
 
@@ -200,13 +170,45 @@ class Rule(_Strict):
     max: Text | None = None
     not_before: Text | None = None
     not_after: Text | None = None
+    unique: bool = False
 
 
 class Expect(_Strict):
     """Control totals that the person knows from elsewhere."""
 
     bills: int | None = Field(None, ge=0)
+    lines: int | None = Field(None, ge=0)
     gross: dict[Currency, Amount] = {}
+
+
+def _as_parameter(value: object) -> object:
+    return value if isinstance(value, dict) else {"value": value}
+
+
+class ParameterSpec(_Strict):
+    """What changes from file to file, as the year of an export; --set NAME=VALUE overrides it."""
+
+    value: Text | None = Field(None, description="without it and cell: it must be given with --set")
+    cell: Annotated[str, Field(pattern=r"^[A-Za-z]{1,3}[1-9][0-9]{0,6}$")] | None = Field(
+        None, description="a cell above the header that holds it, as M1"
+    )
+    matches: Regex | None = Field(
+        None, description="what is taken of the cell: the first bracket, else all that matches"
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> ParameterSpec:
+        if self.cell is not None and self.value is not None:
+            raise ValueError("write either value or cell")
+        if self.matches and self.cell is None:
+            raise ValueError("matches goes with cell only")
+        return self
+
+
+Parameter = Annotated[
+    ParameterSpec,
+    BeforeValidator(_as_parameter, json_schema_input_type=Scalar | ParameterSpec | None),
+]
 
 
 class Template(_Strict):
@@ -223,64 +225,29 @@ class Template(_Strict):
     line_items: dict[str, Expression]
     lookups: dict[Literal["vendor", "companyEntity", "account", "taxCode"], Lookup] = {}
     rules: dict[str, Rule] = {}
-    expect: Expect = Expect(bills=None)
+    parameters: dict[str, Parameter] = {}
+    expect: Expect = Expect(bills=None, lines=None)
     unknown_columns: Literal["ignore", "warn"] = "ignore"
+    _named: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    def says(self, places: dict[str, str]) -> Template:
+        """The template, told where each text of its YAML stands: ``line 7, bills.vendor``."""
+        self._named.update(places)
+        return self
+
+    def where(self, names: Iterable[str]) -> str:
+        """Where it says the first of the names; "" for a shipped template."""
+        return next((self._named[name] for name in names if name in self._named), "")
 
     @model_validator(mode="after")
     def _consistent(self) -> Template:
         if self.layout == "flat" and not self.group_by:
             raise ValueError("a flat layout needs group_by: the columns that make one bill")
+        if self.layout == "two_sheets" and self.source.groups:
+            raise ValueError("source.groups goes with layout: flat only")
         if self.layout == "two_sheets" and self.group_by:
             raise ValueError("group_by goes with layout: flat only")
-        for name, expression in self.line_items.items():
-            if expression.sum_of_lines:
-                raise ValueError(f"sum_of_lines is for bills, not for line_items.{name}")
-        for name, expression in self.bills.items():
-            if expression.product:
-                raise ValueError(f"product is for line items, not for bills.{name}")
-            if expression.sum_of_lines and name != "amount":
-                raise ValueError(f"sum_of_lines is for bills.amount, not for bills.{name}")
         return self
-
-
-_NUMERIC = frozenset((Kind.CENTS, Kind.RATE, Kind.INTEGER))
-_DATED = frozenset((Kind.DATE, Kind.DATE_TIME))
-
-
-def bound(test: str, text: str, kind: Kind) -> Decimal | date:
-    """The bound of a rule's test as a value; ValueError where it does not suit the field."""
-    if test in ("min", "max"):
-        if kind not in _NUMERIC:
-            raise ValueError(f"{test} is for amounts and numbers only")
-        number = read_decimal(text, Numbers.POINT)
-        if isinstance(number, Unreadable):
-            raise ValueError(f"'{text}' is not a number")
-        return number
-    if kind not in _DATED:
-        raise ValueError(f"{test} is for dates only")
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"'{text}' is not a date; write it as 2025-03-31") from None
-
-
-def bounds(rule: Rule) -> dict[str, str]:
-    """The tests of a rule that compare, with their bounds as written."""
-    tests = {name: getattr(rule, name) for name in ("min", "max", "not_before", "not_after")}
-    return {name: text for name, text in tests.items() if text is not None}
-
-
-def unsuitable_bounds(template: Template) -> Iterator[tuple[tuple[str, str, str], str]]:
-    """(where, what is wrong) of the bounds that do not suit their fields."""
-    for key, rule in template.rules.items():
-        target = rule_target(key)
-        if target is None:
-            continue
-        for test, text in bounds(rule).items():
-            try:
-                bound(test, text, field_kind(*target))
-            except ValueError as error:
-                yield ("rules", key, test), f"rules.{key}.{test}: {error}."
 
 
 def known_field(sheet: str, name: str) -> bool:

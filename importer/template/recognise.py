@@ -79,8 +79,6 @@ def example_headers(template: Template, sheet: str) -> str:
     fields = template.bills if sheet == BILLS else template.line_items
     other = template.line_items if sheet == BILLS else template.bills
     assert sheet in (BILLS, LINE_ITEMS)
-    taken = {header_key(n) for e in other.values() for n in e.column or ()}
-    own = [
-        e.column[0] for e in fields.values() if e.column and header_key(e.column[0]) not in taken
-    ]
-    return ", ".join(own[:5])
+    taken = {header_key(n) for e in other.values() for names, _ in e.columns() for n in names}
+    own = [names[0] for e in fields.values() for names, _ in e.columns()]
+    return ", ".join([name for name in own if header_key(name) not in taken][:5])

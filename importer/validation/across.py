@@ -149,10 +149,10 @@ def sums_agree(
     for i in np.flatnonzero(amount.ok & ~told):
         if counts[i] and totals[i] is not None and totals[i] != amount.values[i]:
             words: dict[str, Any] = {
-                "bill": money(amount.values[i]),
-                "sum": money(totals[i]),
+                "bill": bills.money(i, amount.values[i]),
+                "sum": bills.money(i, totals[i]),
                 "count": int(counts[i]),
-                "difference": money(amount.values[i] - totals[i]),
+                "difference": bills.money(i, amount.values[i] - totals[i]),
             }
             cell = mapped.cell(BILLS, "amount", int(i))
             column = mapped.bills.columns.get("amount")
@@ -199,12 +199,13 @@ def control_totals(
 
     def compare(cell: CellRef, text: str, currency: str, control: int, own: int, of: str) -> None:
         if control != own:
+            unit = units.get(currency, 100)
             words: dict[str, Any] = {
-                "control": money(control),
+                "control": money(control, unit),
                 "currency": currency,
-                "sheet": money(own) + missing,
+                "sheet": money(own, unit) + missing,
                 "where": of,
-                "difference": money(control - own),
+                "difference": money(control - own, unit),
             }
             out.append(finding("control.gross.differs", cell, text, **words))
 
@@ -248,7 +249,11 @@ def _expected(
             continue
         controls[currency] = control
         compare(CellRef(file), text, currency, control, sheet[currency], "expected ")
-    if expect.bills is not None and expect.bills != len(mapped.bills):
-        words: dict[str, Any] = {"expected": expect.bills}
-        out.append(finding("control.bills.differs", CellRef(file), str(len(mapped.bills)), **words))
+    for name, expected, own in (
+        ("bills", expect.bills, len(mapped.bills)),
+        ("lines", expect.lines, len(mapped.lines)),
+    ):
+        if expected is not None and expected != own:
+            words: dict[str, Any] = {"expected": expected, "difference": expected - own}
+            out.append(finding(f"control.{name}.differs", CellRef(file), str(own), **words))
     return out

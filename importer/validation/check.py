@@ -83,7 +83,7 @@ def check(mapped: Mapped) -> Checked:
     findings = [*mapped.findings, *findings, *of_columns]
     findings += check_sheet(mapped, mapped.bills, bills, bill_rules(mapped, bills, derived))
     findings += check_sheet(mapped, mapped.lines, lines, line_rules(mapped, lines, of_lines))
-    findings += _factor_blanks(mapped, lines)
+    findings += _product_findings(mapped, lines)
     findings += _without_number_column(mapped)
     told = np.zeros(bills.size, dtype=bool)  # bills whose lines cannot be told from others'
     for f in findings:
@@ -105,9 +105,10 @@ def check(mapped: Mapped) -> Checked:
 
 
 def _first_causes(findings: list[Finding], bills: ParsedTable, lines: ParsedTable) -> list[Finding]:
-    """Without what only follows from a reference that is not there or cannot be read."""
+    """Without what only follows from a reference or parameter that is not there or unreadable."""
     bad_bills = set(np.flatnonzero(bills["billRef"].problem != "").tolist())
     bad_bills |= {b for f in findings if f.code == "bills.billRef.required" for b in f.bills}
+    unset = {f.cell.table for f in findings if f.code == "sheet.parameter.missing"}
     bad_lines: set[int] = set()
     for name in ("billRef", "invoiceNumber"):
         bad_lines |= set(np.flatnonzero(lines[name].problem != "").tolist())
@@ -116,6 +117,7 @@ def _first_causes(findings: list[Finding], bills: ParsedTable, lines: ParsedTabl
         for f in findings
         if not (f.code == "line_items.billRef.orphan" and bad_lines.issuperset(f.lines))
         and not (f.code == "bills.lines.missing" and bad_bills.issuperset(f.bills))
+        and not (f.code.endswith(".expression.not_year") and f.cell.table in unset and not f.value)
     ]
 
 
@@ -141,23 +143,24 @@ def _derived(totals: np.ndarray) -> Parsed:
     return Parsed(values, problem, np.asarray([t is None for t in totals], dtype=bool))
 
 
-def _factor_blanks(mapped: Mapped, lines: ParsedTable) -> list[Finding]:
-    """Products of which only one factor is given, and products too large."""
+def _product_findings(mapped: Mapped, lines: ParsedTable) -> list[Finding]:
+    """Products of which only one factor is given, that are too large or not whole cents."""
     out = []
     for name, expression in mapped.template.line_items.items():
-        for i in (
-            np.flatnonzero(lines[name].problem == "factor_blank") if expression.product else ()
-        ):
-            blank = 0 if lines[f"{name}*0"].blank[i] else 1
-            cell = mapped.cell(LINE_ITEMS, f"{name}*{blank}", int(i))
-            names = " and ".join(expression.product or ())
-            out.append(finding("line_items.factor.blank", cell, lines=(int(i),), names=names))
-        for i in (
-            np.flatnonzero(lines[name].problem == "out_of_range") if expression.product else ()
-        ):
-            cell = mapped.cell(LINE_ITEMS, f"{name}*1", int(i))
-            text = str(mapped.lines.columns[f"{name}*1"].text.iloc[i])
-            out.append(finding(f"line_items.{name}.out_of_range", cell, text, lines=(int(i),)))
+        if not expression.product:
+            continue
+        left, right = lines[f"{name}*0"], lines[f"{name}*1"]
+        problem = lines[name].problem
+        for i in np.flatnonzero(problem == "factor_blank").tolist():
+            cell = mapped.cell(LINE_ITEMS, f"{name}*{0 if left.blank[i] else 1}", i)
+            names = " and ".join(factor[0] for factor in expression.product)
+            out.append(finding("line_items.factor.blank", cell, lines=(i,), names=names))
+        for ending, code in (("out_of_range", name), ("too_precise", "factor")):
+            for i in np.flatnonzero(problem == ending).tolist():
+                cell = mapped.cell(LINE_ITEMS, f"{name}*1", i)
+                text = str(mapped.lines.columns[f"{name}*1"].text.iloc[i])
+                words = {"left": left.values[i], "right": right.values[i]}
+                out.append(finding(f"line_items.{code}.{ending}", cell, text, lines=(i,), **words))
     return out
 
 
@@ -177,10 +180,10 @@ def _derived_findings(checked: Checked) -> list[Finding]:
     """Bills whose worked-out amount is nothing, negative, too large or cannot be known."""
     out = []
     mapped, amount = checked.mapped, checked.bills["amount"]
-    for rule in amount_rules(amount.values):
+    for rule in amount_rules(amount.values, checked.bills.units):
         for i in np.flatnonzero(~rule.ok):
             cell = _derived_cell(mapped, int(i))
-            value = str(amount.values[i])
+            value = checked.bills.money(int(i), amount.values[i])
             out.append(finding(rule.code, cell, value, bills=(int(i),), **rule.words(int(i))))
     for i in np.flatnonzero(amount.problem != ""):
         cell = _derived_cell(mapped, int(i))
@@ -245,6 +248,7 @@ def _build(checked: Checked, which: np.ndarray) -> Iterator[Bill]:
             row=int(mapped.bills.row[i]),
             amount=checked.amounts[i],
             include_tax=bool(checked.include_tax[i]),
+            unit=int(bills.units[i]),
             lines=tuple(line(int(k)) for k in order[start:end]),
             properties=properties(BILLS, bill_properties, i),
             **{attribute: b[name][i] for name, attribute in _BILL.items()},

@@ -11,7 +11,8 @@ from importer.amounts import tidy
 from importer.canonical import BILLS, LINE_ITEMS
 from importer.findings import finding
 from importer.records import Finding, TableKind
-from importer.template.mapping import CanonicalTable, Mapped
+from importer.template.columns import CanonicalTable
+from importer.template.mapping import Mapped
 from importer.validation.likeness import Likeness
 
 

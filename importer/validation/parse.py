@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,24 +11,37 @@ import numpy as np
 import pandas as pd
 
 from importer import dates
-from importer.amounts import Numbers, currency_named, numbers_of, tidy, two_readings
+from importer.amounts import (
+    INT64_MAX,
+    Numbers,
+    Unreadable,
+    currencies_named,
+    money,
+    numbers_of,
+    product_cents,
+    tidy,
+    two_readings,
+)
 from importer.canonical import BILLS, FIELDS, LINE_ITEMS, Field, Kind
-from importer.findings import finding
-from importer.records import CellKind, Finding
-from importer.template.mapping import CanonicalTable, Column, Mapped
-from importer.validation.cells import (
+from importer.cells import (
     ERRORS,
     Read,
     cents_reader,
     date_reader,
     date_time_reader,
     factor_reader,
+    like_mangled,
     simple_reader,
 )
+from importer.findings import finding
+from importer.records import CellKind, Finding
+from importer.template.columns import CanonicalTable, Column
+from importer.template.evaluate import PROBLEMS
+from importer.template.mapping import Mapped
 
 PROPERTY_FIELD = Field("property", Kind.TEXT, "a custom property", 2000)
 # A problem of the whole column, told once; the cells it touches are marked with it.
-COLUMN_PROBLEMS = frozenset(("ambiguous", "mixed_order", "mixed_numbers"))
+COLUMN_PROBLEMS = frozenset(("ambiguous", "mixed_order", "mixed_numbers", "mixed_typed"))
 _LIBRE_ERROR = re.compile(r"Err:[0-9]{3}|#{3,}")  # ##### is a column too narrow for its value
 
 
@@ -42,7 +55,7 @@ class Parsed:
     values: np.ndarray
     problem: np.ndarray
     blank: np.ndarray
-    rule: str = ""  # how dates or numbers were read, for messages
+    rules: np.ndarray | None = None  # how each date or number was read, for messages
 
     @property
     def ok(self) -> np.ndarray:
@@ -58,7 +71,12 @@ class ParsedTable:
     """Bills or line items read; a field that the sheet lacks is all blank."""
 
     size: int
+    units: np.ndarray  # cents per unit of each item's currency
     columns: dict[str, Parsed] = field(default_factory=dict)
+
+    def money(self, i: int | np.signedinteger[Any], cents: int) -> str:
+        """An amount of the ``i``-th item for a sentence, in units of its currency."""
+        return money(cents, int(self.units[i]))
 
     def __getitem__(self, name: str) -> Parsed:
         return self.columns.get(name) or Parsed.empty(self.size)
@@ -72,6 +90,8 @@ def field_of(sheet: str, name: str) -> Field:
 
 
 def code_of(sheet: str, name: str, problem: str) -> str:
+    if problem in PROBLEMS:
+        return f"{sheet}.expression.{problem}"
     return f"{sheet}.{field_of(sheet, name).name}.{problem}"
 
 
@@ -79,6 +99,11 @@ def distinct(texts: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """(codes, distinct texts) with ``texts == distinct[codes]``."""
     codes, unique = pd.factorize(texts)
     return codes, [str(text) for text in unique]
+
+
+def among(texts: np.ndarray, some: Collection[str]) -> np.ndarray:
+    """Which of the texts are some of these."""
+    return pd.Series(texts, dtype=object).isin(list(some)).to_numpy()
 
 
 def _read_texts(texts: np.ndarray, read: Read) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -113,19 +138,31 @@ def _parse(
         ):
             at = np.flatnonzero(column.kinds == kind)
             out.values[at], out.problem[at], out.blank[at] = None, problem, False
+    if column.problem is not None:
+        at = np.flatnonzero(column.problem != "")
+        out.values[at], out.problem[at], out.blank[at] = None, column.problem[at], False
     return out
 
 
-def _mark_mangled(column: Column, parsed: Parsed) -> None:
-    """Codes that Excel has made something else of: a date, a boolean, a number that was cut.
+def _apply_signs(column: Column, parsed: Parsed) -> None:
+    """Amounts negated as the template says; a mark beside an amount with a minus says too much."""
+    if column.marked is not None:
+        at = [i for i in np.flatnonzero(column.marked & parsed.ok) if parsed.values[i] < 0]
+        parsed.values[at], parsed.problem[at] = None, "signed_twice"
+    if column.negative is not None:
+        for i in np.flatnonzero(column.negative & parsed.ok):
+            parsed.values[i] = value = -parsed.values[i]
+            if isinstance(value, int) and value > INT64_MAX:
+                parsed.values[i], parsed.problem[i] = None, "out_of_range"
 
-    A number cell keeps 15 digits, and no zeros behind the point.
-    """
+
+def _mark_mangled(column: Column, parsed: Parsed) -> None:
+    """Codes that Excel has made something else of: a date, a boolean, a number that was cut."""
     if column.kinds is not None:
-        long = column.text.str.len().to_numpy() > 15
-        part = column.text.str.contains(".", regex=False).to_numpy()
-        other = (column.kinds == CellKind.DATE) | (column.kinds == CellKind.BOOLEAN)
-        changed = (_is_number(column) & (long | part)) | other
+        changed = np.zeros(len(column.kinds), dtype=bool)
+        for kind in (CellKind.NUMBER, CellKind.DATE, CellKind.BOOLEAN):
+            for i in np.flatnonzero(column.kinds == kind):
+                changed[i] = like_mangled(str(column.text.iloc[i]), kind)
         at = np.flatnonzero(changed & (parsed.problem == "") & ~parsed.blank)
         parsed.values[at], parsed.problem[at] = None, "mangled"
 
@@ -146,7 +183,7 @@ class Reading:
 
     def table(self, items: CanonicalTable, units: np.ndarray) -> ParsedTable:
         """All columns of a table. ``units`` are the cents per unit of each item's currency."""
-        parsed = ParsedTable(len(items))
+        parsed = ParsedTable(len(items), units)
         for name, column in items.columns.items():
             parsed.columns[name] = self.column(items.sheet, name, column, units)
         return parsed
@@ -157,8 +194,11 @@ class Reading:
         if kind in (Kind.CENTS, Kind.FACTOR):
             if kind is Kind.CENTS and formats.amounts == "cents":
                 read = cents_reader(False, Numbers.POINT, plain=False)
-                return _parse(column, lambda every: [(every, read)])
-            return self._numbers(sheet, name, column, kind, units)
+                parsed = _parse(column, lambda every: [(every, read)])
+            else:
+                parsed = self._numbers(sheet, name, column, kind, units)
+            _apply_signs(column, parsed)
+            return parsed
         if kind in (Kind.DATE, Kind.DATE_TIME):
             return self._dates(sheet, name, column, kind)
         read = simple_reader(field_of(sheet, name))
@@ -195,39 +235,40 @@ class Reading:
         told = self.mapped.template.formats.numbers
         typed = _is_number(column)
         texts = column.text.to_numpy(dtype=object)
-        numbers, point, comma = Numbers.POINT, list[str](), list[str]()
-        if told == "auto":
-            _, unique = distinct(texts[~typed])
-            decided, point, comma = numbers_of(map(tidy, unique))
-            numbers = decided or (Numbers.POINT if len(point) >= len(comma) else Numbers.COMMA)
-            undecided = decided is None
-        else:
-            numbers, undecided = Numbers(told), False
+        tidied = np.asarray([tidy(t) for t in texts], dtype=object)
+        rules = np.full(len(texts), Numbers.POINT if told == "auto" else Numbers(told), object)
+        undecided: list[tuple[np.ndarray, list[str], list[str]]] = []
+        for group in self.mapped.groups(sheet, name) if told == "auto" else ():
+            of_text = group[~typed[group]]
+            decided, point, comma = numbers_of(distinct(tidied[of_text])[1])
+            rules[group] = decided or (Numbers.POINT if len(point) >= len(comma) else Numbers.COMMA)
+            if decided is None:
+                undecided.append((of_text, point, comma))
 
         def readers(every: np.ndarray) -> list[tuple[np.ndarray, Read]]:
-            if kind is Kind.FACTOR:
-                return [
-                    (every[typed], factor_reader(numbers, plain=True)),
-                    (every[~typed], factor_reader(numbers, plain=False)),
-                ]
-            return [
-                (every[(units == unit) & (typed == plain)],
-                 cents_reader(True, numbers, int(unit), plain=plain))
-                for unit in np.unique(units)
-                for plain in (False, True)
-            ]  # fmt: skip
+            out: list[tuple[np.ndarray, Read]] = []
+            for numbers in Numbers:
+                for plain in (False, True):
+                    part = (rules == numbers) & (typed == plain)
+                    if kind is Kind.FACTOR:
+                        out.append((every[part], factor_reader(numbers, plain=plain)))
+                        continue
+                    out += [
+                        (every[part & (units == unit)],
+                         cents_reader(True, numbers, int(unit), plain=plain))
+                        for unit in np.unique(units)
+                    ]  # fmt: skip
+            return out
 
         parsed = _parse(column, readers)
-        parsed.rule = numbers
+        parsed.rules = rules
         if kind is Kind.CENTS:
             self._mark_other_currency(sheet, texts, parsed)
-        if undecided:
-            tidied = np.asarray([tidy(t) for t in texts], dtype=object)
+        for of_text, point, comma in undecided:
             problem = "mixed_numbers" if point else "ambiguous"
-            either = {t for t in set(tidied[~typed]) if two_readings(t)}
+            either = [t for t in set(tidied[of_text]) if two_readings(t)]
             in_point, in_comma, in_either = (
-                np.flatnonzero(pd.Series(tidied).isin(some).to_numpy() & ~typed)
-                for some in (point, comma, either)
+                of_text[among(tidied[of_text], some)] for some in (point, comma, either)
             )
             at = np.sort(np.concatenate([in_point, in_comma, in_either]))
             parsed.problem[at], parsed.values[at] = problem, None
@@ -247,50 +288,100 @@ class Reading:
         if of_bill is None:
             return
         codes, unique = distinct(texts)
-        named = np.asarray([currency_named(text) for text in unique], dtype=object)[codes]
-        known = np.asarray([c is not None for c in of_bill], dtype=bool)
-        other = (named != "") & known & (named != of_bill) & (parsed.problem == "")
-        parsed.values[other], parsed.problem[other] = None, "other_currency"
+        by_name: dict[frozenset[str], list[int]] = {}
+        for code, text in enumerate(unique):
+            if named := currencies_named(text):
+                by_name.setdefault(named, []).append(code)
+        for named, of_texts in by_name.items():
+            other = np.isin(codes, of_texts) & ~among(of_bill, named) & (parsed.problem == "")
+            other &= np.asarray([c is not None for c in of_bill], dtype=bool)
+            parsed.values[other], parsed.problem[other] = None, "other_currency"
 
     def _dates(self, sheet: str, name: str, column: Column, kind: Kind) -> Parsed:
         formats = list(self.mapped.template.formats.dates)
-        texts = column.text.to_numpy(dtype=object)
-        order = dates.ColumnOrder(None)
-        if not formats:
-            _, unique = distinct(texts)
-            order = dates.order_of(map(tidy, unique))
-        chosen = order.order
-        if chosen is None and len(order.month_first) > len(order.day_first):
-            chosen = dates.Order.MONTH_FIRST
+        tidied = np.asarray([tidy(t) for t in column.text], dtype=object)
+        typed = np.zeros(len(tidied), dtype=bool)
+        if column.kinds is not None:
+            typed = np.asarray(column.kinds == CellKind.DATE, dtype=bool)
+        groups = self.mapped.groups(sheet, name)
+        orders = [
+            dates.ColumnOrder(None) if formats else dates.order_of(distinct(tidied[group])[1])
+            for group in groups
+        ]
         make = date_reader if kind is Kind.DATE else date_time_reader
-        read = make(formats, chosen)
-        parsed = _parse(column, lambda every: [(every, read)])
-        parsed.rule = ", ".join(formats) or (chosen or "")
-        if order.order is None and (order.either or order.day_first):
-            tidied = pd.Series([tidy(t) for t in texts], dtype=object)
-            in_day, in_month, either = (
-                np.flatnonzero(tidied.isin(some).to_numpy())
-                for some in (order.day_first, order.month_first, order.either)
-            )
-            if order.day_first:
-                minority = in_day if chosen is dates.Order.MONTH_FIRST else in_month
-                at, problem = np.sort(np.concatenate([minority, either])), "mixed_order"
-            else:
-                at, problem = either, "ambiguous"
-            parsed.problem[at], parsed.values[at] = problem, None
-            sample = str(tidied[at[0]])
-            self._tell(
-                sheet,
-                name,
-                problem,
-                at,
-                day_first=dates.numeric_reading(sample, dates.Order.DAY_FIRST),
-                month_first=dates.numeric_reading(sample, dates.Order.MONTH_FIRST),
-                day_rows=self._rows(sheet, name, in_day),
-                month_rows=self._rows(sheet, name, in_month),
-                either=f"; {len(either)} more could be either" if len(either) else "",
-            )
+        parsed = _parse(
+            column,
+            lambda _: [
+                (group, make(formats, order.likeliest))
+                for group, order in zip(groups, orders, strict=True)
+            ],
+        )
+        parsed.rules = np.full(len(tidied), ", ".join(formats), dtype=object)
+        for group, order in zip(groups, orders, strict=True):
+            if not formats:
+                parsed.rules[group] = order.likeliest or ""
+            if order.order is None and (order.either or order.day_first):
+                self._tell_order(sheet, name, parsed, group, tidied, order)
+            self._tell_typed(sheet, name, parsed, group, tidied, typed)
         return parsed
+
+    def _tell_order(
+        self, sheet: str, name: str, parsed: Parsed, group: np.ndarray, tidied: np.ndarray,
+        order: dates.ColumnOrder,
+    ) -> None:  # fmt: skip
+        """Dates of a column whose order is not known, or of both orders."""
+        in_day, in_month, either = (
+            group[among(tidied[group], some)]
+            for some in (order.day_first, order.month_first, order.either)
+        )
+        if order.day_first:
+            minority = in_day if order.likeliest is dates.Order.MONTH_FIRST else in_month
+            at, problem = np.sort(np.concatenate([minority, either])), "mixed_order"
+        else:
+            at, problem = either, "ambiguous"
+        parsed.problem[at], parsed.values[at] = problem, None
+        sample = str(tidied[at[0]])
+        self._tell(
+            sheet,
+            name,
+            problem,
+            at,
+            day_first=dates.numeric_reading(sample, dates.Order.DAY_FIRST),
+            month_first=dates.numeric_reading(sample, dates.Order.MONTH_FIRST),
+            day_rows=self._rows(sheet, name, in_day),
+            month_rows=self._rows(sheet, name, in_month),
+            either=f"; {len(either)} more could be either" if len(either) else "",
+        )
+
+    def _tell_typed(
+        self, sheet: str, name: str, parsed: Parsed, group: np.ndarray, tidied: np.ndarray,
+        typed: np.ndarray,
+    ) -> None:  # fmt: skip
+        """Dates that Excel may have turned round while it left the impossible ones as text.
+
+        Excel of one country that opens a list of another's takes 03/04/2025 for a date, day and
+        month exchanged, and leaves 13/04/2025 as text.
+        """
+        of_text, of_date = group[~typed[group]], group[typed[group]]
+        found = dates.order_of(distinct(tidied[of_text])[1])
+        doubtful = [int(text[8:10]) <= 12 for text in tidied[of_date]]
+        if found.order is None or found.either or not doubtful or not all(doubtful):
+            return
+        if not (found.day_first or found.month_first):
+            return
+        parsed.problem[of_date], parsed.values[of_date] = "mixed_typed", None
+        proof = of_text[among(tidied[of_text], (*found.day_first, *found.month_first))]
+        year, month, day = tidied[of_date[0]][:10].split("-")
+        self._tell(
+            sheet,
+            name,
+            "mixed_typed",
+            of_date,
+            text=tidied[proof[0]],
+            text_rows=self._rows(sheet, name, proof),
+            date_rows=self._rows(sheet, name, of_date),
+            other=f"{year}-{day}-{month}",
+        )
 
 
 def units_of(mapped: Mapped, currency: Parsed) -> np.ndarray:
@@ -318,28 +409,38 @@ def parse_tables(
     of_line[joined] = units[line_bill[joined]]
     lines = reading.table(mapped.lines, of_line)
     in_cents = mapped.template.formats.amounts == "cents"
-    _multiply(mapped, lines, np.ones_like(of_line) if in_cents else of_line)
+    reading.findings += _multiply(mapped, lines, np.ones_like(of_line) if in_cents else of_line)
     assert mapped.lines.sheet == LINE_ITEMS
     return bills, lines, reading.findings
 
 
-def _multiply(mapped: Mapped, lines: ParsedTable, units: np.ndarray) -> None:
+def _multiply(mapped: Mapped, lines: ParsedTable, units: np.ndarray) -> list[Finding]:
     """Fields that are a product of two columns, rounded to whole cents as the template says.
 
-    ``units`` are the cents per unit of what the product is in; 1 where prices are in cents.
+    ``units`` are the cents per unit of what the product is in; 1 where prices are in cents. That
+    some were rounded is told, once a field and table.
     """
-    from importer.amounts import Unreadable, product_cents
-
+    findings: list[Finding] = []
     for name, expression in mapped.template.line_items.items():
         if not expression.product:
             continue
         left, right = lines[f"{name}*0"], lines[f"{name}*1"]
         out = Parsed.empty(lines.size)
         out.blank = left.blank & right.blank
-        both = np.flatnonzero(left.ok & right.ok)
+        first = mapped.lines.columns.get(f"{name}*0")
+        if first is not None and first.marked is not None:
+            for i in np.flatnonzero(first.marked & right.ok):
+                if right.values[i] < 0:
+                    right.values[i], right.problem[i] = None, "signed_twice"
+        both, rounded = np.flatnonzero(left.ok & right.ok), dict[int, list[int]]()
         for i in both:
-            cents = product_cents(left.values[i], right.values[i], expression.round, int(units[i]))
-            if isinstance(cents, Unreadable):
+            factors, unit = (left.values[i], right.values[i]), int(units[i])
+            cents = product_cents(*factors, expression.round, unit)
+            if expression.round and product_cents(*factors, None, unit) is Unreadable.TOO_PRECISE:
+                rounded.setdefault(int(mapped.lines.table[i]), []).append(int(i))
+            if cents is Unreadable.TOO_PRECISE:
+                out.problem[i] = "too_precise"
+            elif isinstance(cents, Unreadable):
                 out.problem[i] = "out_of_range"
             else:
                 out.values[i] = cents
@@ -349,3 +450,18 @@ def _multiply(mapped: Mapped, lines: ParsedTable, units: np.ndarray) -> None:
         half = bad & (left.blank | right.blank)
         out.problem[half] = "factor_blank"
         lines.columns[name] = out
+        for of_table in rounded.values():
+            first_one = of_table[0]
+            words: dict[str, Any] = {
+                "count": len(of_table),
+                "left": left.values[first_one],
+                "right": right.values[first_one],
+                "money": lines.money(first_one, out.values[first_one]),
+                "how": str(expression.round).replace("_", " "),
+            }
+            cell = mapped.cell(LINE_ITEMS, f"{name}*1", first_one)
+            text = str(mapped.lines.columns[f"{name}*1"].text.iloc[first_one])
+            findings.append(
+                finding("line_items.factor.rounded", cell, text, lines=tuple(of_table), **words)
+            )
+    return findings

@@ -10,9 +10,9 @@ import numpy as np
 
 from importer.amounts import money
 from importer.canonical import BILLS, LINE_ITEMS
+from importer.currencies import EXPONENTS
 from importer.findings import CATALOGUE
 from importer.template.mapping import Mapped
-from importer.validation.currencies import EXPONENTS
 from importer.validation.parse import ParsedTable
 
 Words = Callable[[int], dict[str, Any]]
@@ -75,7 +75,7 @@ def bill_rules(mapped: Mapped, bills: ParsedTable, derived_amount: bool) -> list
     if not derived_amount:
         known = ~amount.blank | mapped.told_missing(BILLS, "amount")
         rules.append(RowRule("bills.amount.required", "amount", known))
-        rules += amount_rules(amount.values)
+        rules += amount_rules(amount.values, bills.units)
     if formats.amounts == "decimal":
         units = formats.cents_per_unit
         ok = [c is None or EXPONENTS[c] == 2 or c in units for c in currency.values]
@@ -86,14 +86,14 @@ def bill_rules(mapped: Mapped, bills: ParsedTable, derived_amount: bool) -> list
     return rules
 
 
-def amount_rules(amounts: np.ndarray) -> list[RowRule]:
-    """A bill is of more than nothing. Amounts in cents, None where not known."""
+def amount_rules(amounts: np.ndarray, units: np.ndarray) -> list[RowRule]:
+    """A bill is of more than nothing. Amounts in cents, None where not known; cents per unit."""
     return [
         RowRule("bills.amount.zero", "amount",
                 np.asarray([a is None or a != 0 for a in amounts], dtype=bool)),
         RowRule("bills.amount.negative", "amount",
                 np.asarray([a is None or a >= 0 for a in amounts], dtype=bool),
-                lambda i: {"money": money(amounts[i])}),
+                lambda i: {"money": money(amounts[i], int(units[i]))}),
     ]  # fmt: skip
 
 
@@ -123,13 +123,15 @@ def line_rules(mapped: Mapped, lines: ParsedTable, include_tax: np.ndarray) -> l
         RowRule("line_items.netAmount.required", "netAmount",
                 ~(exclusive & net.blank) | mapped.told_missing(LINE_ITEMS, "netAmount")),
         RowRule("line_items.amount.not_net_plus_tax", "amount", adds_up,
-                lambda i: {"net": money(net.values[i]), "tax": money(tax.values[i] or 0),
-                           "sum": money(net.values[i] + (tax.values[i] or 0)),
-                           "gross": money(gross.values[i])}),
+                lambda i: {"net": lines.money(i, net.values[i]),
+                           "tax": lines.money(i, tax.values[i] or 0),
+                           "sum": lines.money(i, net.values[i] + (tax.values[i] or 0)),
+                           "gross": lines.money(i, gross.values[i])}),
         RowRule("line_items.taxAmount.sign", "taxAmount",
                 _compare(tax.values, base, tax.ok & (net.ok | gross.ok),
                          lambda t, b: t == 0 or b == 0 or _sign(t) == _sign(b)),
-                lambda i: {"tax": money(tax.values[i] or 0), "base": money(base[i])}),
+                lambda i: {"tax": lines.money(i, tax.values[i] or 0),
+                           "base": lines.money(i, base[i])}),
         RowRule("line_items.taxAmount.without_code", "taxAmount",
                 ~(tax.ok & no_code & np.asarray([bool(t) for t in tax.values], dtype=bool))),
         RowRule("line_items.taxAmount.worked_out_by_light", "taxAmount",

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,13 +30,15 @@ from importer.amounts import (
     to_cents,
 )
 from importer.canonical import BILLS, Field, Kind
+from importer.cells import _CONTROL, _CONTROL_IN_CODE
+from importer.currencies import EXPONENTS
 from importer.findings import CATALOGUE, finding, shown
 from importer.records import Finding
-from importer.template.loader import nearest
-from importer.template.mapping import CanonicalTable, Mapped
-from importer.validation.cells import _CONTROL, _CONTROL_IN_CODE
-from importer.validation.currencies import EXPONENTS
-from importer.validation.house import tests_of
+from importer.template.checks import nearest
+from importer.template.columns import CanonicalTable
+from importer.template.evaluate import PROBLEMS
+from importer.template.mapping import Mapped
+from importer.validation.house import expression_words, first_of_value, tests_of
 from importer.validation.parse import (
     COLUMN_PROBLEMS,
     Parsed,
@@ -56,7 +59,7 @@ class HouseRule:
 
     name: str  # the ending of the code
     field: str
-    bound: str
+    bound: Callable[[int], str]  # of an item, as shown
     ok: np.ndarray
 
 
@@ -76,7 +79,7 @@ def sheet_schema(
         occurring = set(parsed.columns[name].problem) - {""}
         checks = [
             _cell_check(parsed.columns[name], p)
-            for p in problems
+            for p in (*problems, *PROBLEMS)
             if p in occurring and p not in COLUMN_PROBLEMS
         ]
         columns[name] = pa.Column(str, checks=checks)
@@ -110,7 +113,9 @@ def check_sheet(
                 raise  # a failure of the schema itself, never of a cell
             if column.startswith(_RULE):
                 out.append(
-                    _row_finding(mapped, items, rules, house, int(column[len(_RULE) :]), int(index))
+                    _row_finding(
+                        mapped, items, parsed, rules, house, int(column[len(_RULE) :]), int(index)
+                    )
                 )
             else:
                 out.append(_cell_finding(mapped, items, parsed, column, check, int(index)))
@@ -125,6 +130,7 @@ def _about(items: CanonicalTable, i: int) -> dict[str, Any]:
 def _row_finding(
     mapped: Mapped,
     items: CanonicalTable,
+    parsed: ParsedTable,
     rules: Sequence[RowRule],
     house: Sequence[HouseRule],
     number: int,
@@ -136,9 +142,11 @@ def _row_finding(
     else:
         mine = house[number - len(rules)]
         name, code = mine.field, f"{items.sheet}.rule.{mine.name}"
-        words = {"bound": mine.bound, "field": name}
+        words = {"bound": mine.bound(i), "field": name}
     column = items.columns.get(name)
     value = str(column.text.iloc[i]) if column is not None else ""
+    if column is None and isinstance(cents := parsed[name].values[i], int):
+        value = parsed.money(i, cents)  # worked out, so that no cell has it
     return finding(code, mapped.cell(items.sheet, name, i), value, **_about(items, i), **words)
 
 
@@ -146,7 +154,7 @@ def _cell_finding(
     mapped: Mapped, items: CanonicalTable, parsed: ParsedTable, name: str, problem: str, i: int
 ) -> Finding:
     value = str(items.columns[name].text.iloc[i])
-    words = _words(mapped, items.sheet, name, problem, value, parsed.columns[name])
+    words = _words(mapped, items.sheet, name, problem, value, parsed.columns[name], i)
     return finding(
         code_of(items.sheet, name, problem),
         mapped.cell(items.sheet, name, i),
@@ -165,19 +173,22 @@ _INSTEAD = {
 
 
 def _words(
-    mapped: Mapped, sheet: str, name: str, problem: str, value: str, parsed: Parsed
+    mapped: Mapped, sheet: str, name: str, problem: str, value: str, parsed: Parsed, i: int
 ) -> dict[str, Any]:
     """What the sentence of a cell's problem needs beside the value."""
     bare, field = tidy(value), field_of(sheet, name)
+    rule = "" if parsed.rules is None else str(parsed.rules[i])
+    if problem in PROBLEMS:
+        return expression_words(mapped.template, sheet, name, bare)
     if problem == "not_uuid":
         return {"instead": _INSTEAD.get(name, "")}
     if problem in ("not_cents", "not_amount", "not_number"):
-        return _amount_words(bare, problem, parsed.rule)
+        return _amount_words(bare, problem, rule)
     if problem == "not_currency":
         near = nearest(bare.upper(), EXPONENTS) if len(bare) == 3 else ""
         return {"nearest": near}
     if problem == "not_date":
-        return _date_words(bare, parsed.rule)
+        return _date_words(bare, rule)
     if problem == "too_long":
         return {"length": len(bare), "limit": field.max_length}
     if problem == "control_characters":
@@ -257,17 +268,31 @@ def _date_words(bare: str, rule: str) -> dict[str, Any]:
 def house_rules(mapped: Mapped, sheet: str, parsed: ParsedTable) -> Sequence[HouseRule]:
     """The template's rules of a sheet, tested on what could be read."""
     out = []
-    scale = 100 if mapped.template.formats.amounts == "decimal" else 1
+    decimal = mapped.template.formats.amounts == "decimal"
     for key, rule in mapped.template.rules.items():
         of, _, name = key.partition(".")
-        if of == sheet:
-            column = parsed[name]
-            for test, bound, keep in tests_of(rule, field_of(sheet, name).kind, scale):
-                if test == "required":
-                    ok = ~column.blank
-                else:
-                    ok = ~column.ok | np.asarray(
-                        [v is None or keep(v) for v in column.values], dtype=bool
-                    )
-                out.append(HouseRule(test, name, shown(bound), np.asarray(ok, dtype=bool)))
+        if of != sheet:
+            continue
+        column = parsed[name]
+        if rule.required:
+            out.append(HouseRule("required", name, partial(_the_same, ""), ~column.blank))
+        for test, bound, keep in tests_of(rule, field_of(sheet, name).kind, decimal=decimal):
+            kept = [
+                v is None or keep(v, unit)
+                for v, unit in zip(column.values, parsed.units.tolist(), strict=True)
+            ]
+            ok = ~column.ok | np.asarray(kept, dtype=bool)
+            out.append(HouseRule(test, name, partial(_the_same, shown(bound)), ok))
+        if rule.unique:
+            first = first_of_value(column.values)
+            places = partial(_place_of_first, mapped, sheet, first)
+            out.append(HouseRule("unique", name, places, first == np.arange(len(first))))
     return out
+
+
+def _the_same(text: str, _: int) -> str:
+    return text
+
+
+def _place_of_first(mapped: Mapped, sheet: str, first: np.ndarray, i: int) -> str:
+    return mapped.place(sheet, int(first[i]), i)

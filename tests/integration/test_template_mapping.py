@@ -264,8 +264,12 @@ def test_an_amount_is_the_product_of_two_columns_rounded_once(tmp_path: Path) ->
     rows = ["Supplier;Number;Date;Hours;Rate", "A;1;31/01/2025;1.5;0.03", "A;1;;0.5;0.01",
             "A;1;;-2;1.005", "B;2;31/01/2025;2;10"]  # fmt: skip
     of = ledger(tmp_path, [*rows, "A;1;;100;1"], change=PRODUCT)
-    assert told(of) == []
+    assert told(of) == [("line_items.factor.rounded", 2, "Rate")]
+    assert ": 2, the first 1.5 × 0.03 to 0.04 (half even)" in of.findings[0].message
     assert [n.net_amount for b in of.valid_bills() for n in b.lines] == [4, 0, -201, 10000, 2000]
+    exact = ledger(tmp_path, rows, change=(PRODUCT[0], "netAmount: {product: [Hours, Rate]}"))
+    assert told(exact) == [("line_items.factor.too_precise", n, "Rate") for n in (2, 3)]
+    assert valid(exact) == [5]
 
 
 def test_half_a_product_and_a_factor_that_is_no_number_are_told_once(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from importer.amounts import (
     INT64_MIN,
     Numbers,
     Unreadable,
+    currencies_named,
     money,
     numbers_of,
     product_cents,
@@ -30,7 +31,7 @@ GROUPS = {
     Numbers.POINT: ["", ",", " ", "\u00a0", "\u2009", "\u202f", "'", "’"],
     Numbers.COMMA: ["", ".", " ", "\u00a0", "\u2009", "\u202f", "'", "’"],
 }
-SIGNS = ["£", "€", "$", "¥", "GBP", "EUR", "kr", "Fr.", "zł"]
+SIGNS = ["£", "€", "$", "¥", "₹", "GBP", "EUR", "kr", "Fr.", "zł", "US$", "Rs."]
 
 
 def grouped(digits: str, separator: str) -> str:
@@ -39,14 +40,26 @@ def grouped(digits: str, separator: str) -> str:
     return separator.join(groups)
 
 
+def in_lakhs(digits: str) -> str:
+    """As India groups: the last three digits, then two by two."""
+    head, tail = digits[:-3], digits[-3:]
+    pairs = [head[max(i - 2, 0) : i] for i in range(len(head), 0, -2)]
+    return ",".join([*reversed(pairs), tail])
+
+
 @st.composite
 def written(draw: st.DrawFn) -> tuple[int, str, Numbers]:
     """Cents, with a text that a person may write for them, and the column's decimal sign."""
     cents, numbers = draw(CENTS), draw(st.sampled_from(Numbers))
     whole, part = divmod(abs(cents), 100)
     text = grouped(str(whole), draw(st.sampled_from(GROUPS[numbers])))
+    if numbers is Numbers.POINT and draw(st.integers(0, 7)) == 0:
+        text = in_lakhs(str(whole))
     mark = "." if numbers is Numbers.POINT else ","
-    if part or draw(st.booleans()):
+    dash = not part and cents >= 0 and draw(st.integers(0, 7)) == 0
+    if dash:
+        text += mark + draw(st.sampled_from(["-", "--", "–"]))
+    elif part or draw(st.booleans()):
         text += mark + f"{part:02d}" + draw(st.sampled_from(["", "0", "000"]))
     sign = draw(st.sampled_from(SIGNS))
     space = draw(st.sampled_from(["", " ", "\u00a0"]))
@@ -56,6 +69,8 @@ def written(draw: st.DrawFn) -> tuple[int, str, Numbers]:
     if cents < 0 and style == "parentheses":
         inner = {"none": text, "before": sign + space + text, "after": text + space + sign}
         text = f"({inner[place]})"
+        if place == "before" and draw(st.booleans()):
+            text = f"{sign}{space}({inner['none']})"
     else:
         lead = minus if cents < 0 and style != "trailing" else ""
         trail = minus if cents < 0 and style == "trailing" else ""
@@ -104,12 +119,10 @@ def oracle(text: str, mark: str, groups: str) -> Fraction | None:
         text = text.replace(dash, "-")
     spaces = " \u00a0\u2007\u2009\u202f\t\r\n"
     text = text.strip(spaces)
-    negative = False
-    if text.startswith("(") and text.endswith(")"):
-        negative, text = True, text[1:-1].strip(spaces)
-        if set(text) & set("+-()"):
-            return None
-    signs = r"[$£€¥₹₩₽₺₫₴₦₱₪฿]|[A-Z]{3}|kr\.?|zł\.?|Kč\.?|Ft\.?|Fr\.?"
+    brackets = text.startswith("(") and text.endswith(")")
+    if brackets:
+        text = text[1:-1].strip(spaces)
+    signs = r"(?:US|AU?|CA?|NZ|HK|SG?|R)?\$|[£€¥₹₩₽₺₫₴₦₱₪฿]|[A-Z]{3}|(?:kr|zł|Kč|Ft|Fr|Rs)\.?"
     for pattern, form in ((rf"([+-]?)[{spaces}]*(?:{signs})(.*)", "before"),
                           (rf"(.*?)(?:{signs})[{spaces}]*(-?)", "after")):  # fmt: skip
         found = re.fullmatch(pattern, text, re.DOTALL)
@@ -119,8 +132,19 @@ def oracle(text: str, mark: str, groups: str) -> Fraction | None:
             else:
                 text = found[1].strip(spaces) + found[2]
             break
-    if text == "-" and not negative:
+    if not brackets and text.startswith("(") and text.endswith(")"):
+        brackets, text = True, text[1:-1].strip(spaces)
+    if brackets and set(text) & set("+-()"):
+        return None
+    negative = brackets
+    if text == "-":
         return Fraction(0)
+    for ending in (mark + "--", mark + "-"):
+        if text.endswith(ending):
+            text = text[: -len(ending)]
+            if mark in text or not text[-1:].isdigit() or text[-1:] not in "0123456789":
+                return None
+            break
     if text[:1] in ("-", "+"):
         negative, text = negative or text[0] == "-", text[1:].strip(spaces)
     elif text[-1:] == "-":
@@ -131,10 +155,14 @@ def oracle(text: str, mark: str, groups: str) -> Fraction | None:
     if not (whole or part) or any(c not in "0123456789" for c in part):
         return None
     pieces = re.split(f"[{re.escape(groups)}]", whole)
+    lakhs = mark == "." and len(pieces) > 2 and set(whole) <= set("0123456789,")
+    sizes = [len(piece) for piece in pieces[1:]]
     if len(pieces) > 1 and not (
-        1 <= len(pieces[0]) <= 3
-        and pieces[0][0] != "0"
-        and all(len(piece) == 3 for piece in pieces[1:])
+        pieces[0][:1] not in ("", "0")
+        and (
+            (len(pieces[0]) <= 3 and set(sizes) == {3})
+            or (lakhs and len(pieces[0]) <= 2 and sizes == [2] * (len(sizes) - 1) + [3])
+        )
     ):
         return None
     digits = "".join(pieces)
@@ -152,6 +180,12 @@ LIKELY = st.text(alphabet="0123456789.,'-+() £€GBPkrFe\u00a0\u2212\u202f", ma
 @example("(-5)", Numbers.POINT)
 @example("١٢٣", Numbers.POINT)
 @example("1,234\n", Numbers.POINT)
+@example("12,-", Numbers.COMMA)
+@example("12.-", Numbers.POINT)
+@example("1.234.-", Numbers.POINT)
+@example("£(5)", Numbers.POINT)
+@example("1,23,456.78", Numbers.POINT)
+@example("12,34,567", Numbers.COMMA)
 def test_no_text_is_ever_read_as_anything_but_what_a_careful_person_reads(
     text: str, numbers: Numbers
 ) -> None:
@@ -230,7 +264,8 @@ def test_a_lone_dash_is_the_accountants_zero(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["1£234", "1€50", "£5€", "--5", "-5-", "(-5)", "(+5)", "-(5)", "5+", "1,00", "12,34,567", ".",
+    ["1£234", "1€50", "£5€", "--5", "-5-", "(-5)", "(+5)", "-(5)", "5+", "1,00", "1,2,345", ".",
+     "123,45,678", "12,-", "1.5-.-", "1.234.-", "(12.-)", "-£(5)", "((5))", "£(-)",
      "1.2.3", "1 23", "0,123", "000,123", "()", "£", "", "1e5", "12.50 CR", "½", "0x10", "nan",
      "Infinity", "1_000", "5%"],
 )  # fmt: skip
@@ -307,6 +342,33 @@ def test_the_whole_column_says_which_sign_its_decimals_have(
     assert numbers_of(texts)[0] is decided
 
 
-@given(st.integers(-(10**20), 10**20))
-def test_money_is_shown_exactly(cents: int) -> None:
-    assert int(money(cents).replace(",", "").replace(".", "")) == cents
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("12.-", "12"), ("Fr. 1'234.--", "1234"), ("-12.–", "-12"), ("£(1,234.50)", "-1234.50"),
+        (" £-   ", "0"), ("$ -", "0"), ("1,23,456.78", "123456.78"), ("₹ 12,34,567", "1234567"),
+        ("Rs. 1,00,000.00", "100000"), ("US$ 5.00", "5"), ("($0.01)", "-0.01"),
+        ("$5,531,458.39 ", "5531458.39"),
+    ],
+)  # fmt: skip
+def test_amounts_as_the_world_writes_them_are_read(text: str, value: str) -> None:
+    assert read_decimal(text, Numbers.POINT) == Decimal(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "currencies"),
+    [
+        ("¥ 5", {"JPY", "CNY"}), ("$5", set()), ("US$5", {"USD"}), ("R$ 5", {"BRL"}),
+        ("5 EUR", {"EUR"}), ("5 kr", {"DKK", "ISK", "NOK", "SEK"}), ("5", set()),
+    ],
+)  # fmt: skip
+def test_an_amount_names_the_currencies_that_its_sign_may_mean(
+    text: str, currencies: set[str]
+) -> None:
+    assert currencies_named(text) == currencies
+
+
+@given(st.integers(-(10**20), 10**20), st.sampled_from([1, 10, 100, 1000, 10_000]))
+def test_money_is_shown_exactly(cents: int, unit: int) -> None:
+    assert Fraction(money(cents, unit).replace(",", "")) == Fraction(cents, unit)
+    assert len(money(cents, unit).partition(".")[2]) == len(str(unit)) - 1

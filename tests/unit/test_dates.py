@@ -11,6 +11,7 @@ from importer.dates import (
     LAST_YEAR,
     Order,
     compile_format,
+    day_within,
     numeric_reading,
     order_of,
     read_date_time,
@@ -202,6 +203,48 @@ def test_a_moment_is_read_in_utc(day: date, second: int, quarters: int) -> None:
 )
 def test_what_is_no_moment_is_refused(text: str) -> None:
     assert read_date_time(text, reader([], None)) is None
+
+
+@given(RECENT.filter(lambda day: 1980 <= day.year <= 2069))
+def test_excels_day_number_is_read_only_where_the_template_says_so(day: date) -> None:
+    number = str((day - date(1899, 12, 30)).days)
+    assert reader(["serial"], None)(number) == day
+    assert reader(["DD/MM/YYYY", "serial"], None)(f"{number}.0") == day
+    assert reader(["serial"], None)(f"{number}.5") is None
+    assert reader(["DD/MM/YYYY"], None)(number) is None
+    assert reader([], Order.DAY_FIRST)(number) is None
+
+
+@given(RECENT, st.sampled_from(["DDMM", "DD.MM.", "D/M", "MM/DD", "D MMM"]), st.dates())
+def test_a_day_and_month_fall_in_the_year_that_begins_where_it_is_told(
+    day: date, form: str, start: date
+) -> None:
+    text = rendered(day, form)
+    found = day_within(text, compile_format(form, year=False), start)
+    if found is not None:
+        assert (found.month, found.day) == (day.month, day.day)
+        assert start <= found < start + timedelta(days=366)
+        if form == "DDMM":
+            without_zero = day_within(text.lstrip("0"), compile_format(form, year=False), start)
+            assert without_zero == found
+    elif FIRST_YEAR <= start.year < LAST_YEAR:
+        assert (day.month, day.day) == (2, 29)
+
+
+def test_a_day_and_month_of_a_year_that_does_not_begin_in_january() -> None:
+    pattern = compile_format("DDMM", year=False)
+    assert day_within("1502", pattern, date(2024, 7, 1)) == date(2025, 2, 15)
+    assert day_within("3107", pattern, date(2024, 7, 1)) == date(2024, 7, 31)
+    assert day_within("101", pattern, date(2025, 1, 1)) == date(2025, 1, 1)
+    assert day_within("2902", pattern, date(2025, 1, 1)) is None
+    for text in ("3002", "1", "11", "15", "0", "00101", "1513", "x"):
+        assert day_within(text, pattern, date(2025, 1, 1)) is None
+
+
+@pytest.mark.parametrize("form", ["DDMMYYYY", "DD", "MM", "", "DMM", "DD/MM hh"])
+def test_a_format_without_a_year_has_a_day_and_a_month(form: str) -> None:
+    with pytest.raises(ValueError, match="without a year"):
+        compile_format(form, year=False)
 
 
 def test_excels_day_number_is_explained() -> None:

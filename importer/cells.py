@@ -8,6 +8,7 @@ text of a column.
 from __future__ import annotations
 
 import re
+import unicodedata
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
@@ -20,22 +21,29 @@ from importer.amounts import (
     read_cents,
     read_decimal,
     read_plain,
+    tidy,
     to_cents,
 )
 from importer.canonical import Field, Kind
-from importer.validation.currencies import EXPONENTS
+from importer.currencies import EXPONENTS
+from importer.records import CellKind
 
 Read = Callable[[str], tuple[Any, str]]
 
 _HEX32 = re.compile(r"[0-9a-fA-F]{32}")
 _DASHED = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _QUOTED = re.compile(r'="([^"]+)"')  # how a CSV keeps Excel from changing a code
-_MANGLED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+")
+_MANGLED = re.compile(
+    r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+"
+    # as Excel shows 20/12/11 and 12-11 once it has taken them for dates
+    r"|(?:[0-9]{1,2}-)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-[0-9]{2}"
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _CONTROL_IN_CODE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 _RATE = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,20})?")  # Excel's own quotients have 17 digits
-_TRUE = frozenset(("true", "yes", "y", "1"))
-_FALSE = frozenset(("false", "no", "n", "0"))
+# As people and their spreadsheets say yes and no, in the languages of the exports there are.
+_TRUE = frozenset("true yes y 1 x ja wahr oui vrai sí si verdadero sì vero".split())
+_FALSE = frozenset("false no n 0 nein falsch non faux falso".split())
 # As Excel shows errors, in English and as stored by the file formats, and in other languages.
 ERRORS = frozenset(
     """
@@ -62,7 +70,7 @@ def _read_currency(text: str) -> tuple[Any, str]:
 
 
 def _read_boolean(text: str) -> tuple[Any, str]:
-    word = text.casefold()
+    word = unicodedata.normalize("NFC", text).casefold()
     if word in _TRUE or word in _FALSE:
         return word in _TRUE, ""
     return None, "not_boolean"
@@ -94,6 +102,18 @@ def _read_words(field: Field) -> Read:
         return text, ""
 
     return read
+
+
+def like_mangled(text: str, kind: CellKind) -> bool:
+    """Whether Excel has made something else of a code: a date, a boolean, a number that was cut.
+
+    A number cell keeps 15 digits, and no zeros behind the point.
+    """
+    if kind is CellKind.NUMBER:
+        return len(text) > 15 or "." in text or _MANGLED.fullmatch(text) is not None
+    if kind is CellKind.TEXT:
+        return _MANGLED.fullmatch(tidy(text)) is not None
+    return kind in (CellKind.DATE, CellKind.BOOLEAN)
 
 
 def _read_choice(field: Field) -> Read:

@@ -1,0 +1,182 @@
+"""The columns of canonical tables, from the columns of the source tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from importer.canonical import BILLS, PROPERTY, Kind, field_kind
+from importer.template.evaluate import NOWHERE, Sheet, Values, blank_texts, evaluate, mark
+from importer.template.expressions import Expression
+from importer.template.headers import alternatives
+from importer.template.model import Template
+from importer.template.opening import Opened
+from importer.template.parameters import values_of
+
+
+@dataclass
+class Column:
+    """One field of a canonical table, a value an item, with where each value stands.
+
+    ``source`` maps an index of ``Mapped.tables`` to (column index, header as written): the column
+    that all values of the table come from, but where ``at`` has another index for a value. ``rows``
+    are the values' row numbers where they differ from the item's own row.
+
+    ``negative`` are the amounts to be negated once they are read, ``marked`` those whose sign
+    stands in another column. ``problem`` is what an expression found wrong, "" for nothing.
+    """
+
+    text: pd.Series  # str, "" where blank
+    source: dict[int, tuple[int, str]]
+    kinds: np.ndarray | None = None  # CellKind; None: all TEXT
+    rows: np.ndarray | None = None
+    at: np.ndarray | None = None
+    negative: np.ndarray | None = None
+    marked: np.ndarray | None = None
+    problem: np.ndarray | None = None
+
+
+@dataclass
+class CanonicalTable:
+    """Bills or line items, by field; ``table`` and ``row`` say where each item stands."""
+
+    sheet: str
+    table: np.ndarray
+    row: np.ndarray
+    columns: dict[str, Column] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+@dataclass
+class Reader:
+    """Columns of tables, end to end; once rows are grouped to bills, a value a bill."""
+
+    opened: Sequence[Opened]
+    template: Template
+    line_bill: np.ndarray | None = None
+    firsts: np.ndarray | None = None  # each bill's first row
+
+    @cached_property
+    def table(self) -> np.ndarray:
+        sizes = [len(o.positions) for o in self.opened]
+        return np.repeat(np.asarray([o.index for o in self.opened], dtype=np.int64), sizes)
+
+    @cached_property
+    def row(self) -> np.ndarray:
+        rows = [np.asarray(o.table.source.rows, np.int64)[o.positions] for o in self.opened]
+        return np.concatenate(rows) if rows else np.empty(0, np.int64)
+
+    @cached_property
+    def filled_down(self) -> dict[int, set[int | None]]:
+        names = [alternatives(self.template, name) for name in self.template.source.fill_down]
+        return {o.index: {o.found.index(some) for some in names} for o in self.opened}
+
+    def of_rows(self, columns: Sequence[int | None]) -> Values:
+        """One column of each table, None for blanks."""
+        texts, kinds, at = [], [], []
+        for o, column in zip(self.opened, columns, strict=True):
+            size = len(o.positions)
+            at.append(np.full(size, NOWHERE if column is None else column))
+            if column is None:
+                texts.append(np.full(size, "", dtype=object))
+                kinds.append(np.zeros(size, dtype=np.uint8))
+                continue
+            text, own = o.texts(column), o.kinds(column)
+            own = np.zeros(size, dtype=np.uint8) if own is None else own
+            if size and column in self.filled_down[o.index]:
+                last = np.maximum.accumulate(np.where(blank_texts(text), -1, np.arange(size)))
+                above = np.maximum(last, 0)  # a blank above all values stays what it is
+                text, own = np.where(last >= 0, text[above], ""), own[above]
+            texts.append(text)
+            kinds.append(own)
+        if not texts:
+            texts, kinds, at = [np.empty(0, object)], [np.empty(0, np.uint8)], [np.empty(0, int)]
+        text, kind, column_at = (np.concatenate(part) for part in (texts, kinds, at))
+        return Values.of(text, kind, column_at, self.row.copy())
+
+    def of_items(self, columns: Sequence[int | None]) -> Values:
+        """One column of each table; of a bill, its first value that is not blank."""
+        values = self.of_rows(columns)
+        if self.line_bill is None or self.firsts is None:
+            return values
+        size = len(self.line_bill)
+        filled = np.flatnonzero(~blank_texts(values.text))
+        found = np.full(len(self.firsts), size, dtype=np.int64)
+        np.minimum.at(found, self.line_bill[filled], filled)
+        return values.at_items(np.where(found < size, found, self.firsts))
+
+    def columns(self, names: Iterable[str]) -> list[int | None]:
+        return [o.found.index(names) for o in self.opened]
+
+    def parameter(self, name: str, table: np.ndarray) -> np.ndarray:
+        known = {
+            o.index: values_of(o.table.source, o.found.header, self.template)[name]
+            for o in self.opened
+        }
+        return np.asarray([known[t] for t in table.tolist()], dtype=object)
+
+
+def canonical(sheet: str, reader: Reader) -> CanonicalTable:
+    """One item a data row, or a bill, with the columns that there are."""
+    table, row = reader.table, reader.row
+    if reader.firsts is not None:
+        table, row = table[reader.firsts], row[reader.firsts]
+    items = CanonicalTable(sheet, table, row)
+
+    def sheet_of(kind: Kind) -> Sheet:
+        return Sheet(
+            lambda names: reader.of_items(reader.columns(names)),
+            lambda name: reader.parameter(name, table),
+            row,
+            kind,
+        )
+
+    def add(name: str, values: Values, columns: Iterable[Sequence[int | None]]) -> None:
+        source: dict[int, tuple[int, str]] = {}
+        for of_tables in columns:
+            for o, at in zip(reader.opened, of_tables, strict=True):
+                if at is not None:
+                    source.setdefault(o.index, (at, o.found.headers[at]))
+        items.columns[name] = Column(
+            pd.Series(values.text, dtype="str"),
+            source,
+            values.kinds if values.kinds.any() else None,
+            values.rows if reader.firsts is not None else None,
+            values.at,
+            values.sign < 0 if (values.sign < 0).any() else None,
+            values.marked if values.marked.any() else None,
+            values.problem if (values.problem != "").any() else None,
+        )
+
+    for name, e in expressions_of(reader.template, sheet).items():
+        there = [reader.columns(names) for names, _ in e.columns()]
+        there = [columns for columns in there if any(at is not None for at in columns)]
+        if e.product:
+            for i, names in enumerate(e.product):
+                columns = reader.columns(names)
+                if all(at is None for at in columns):
+                    continue
+                values = reader.of_items(columns)
+                if i == 0 and e.sign_from:
+                    mark(values, e.sign_from, sheet_of(Kind.FACTOR))
+                if i == 0 and e.negate:
+                    values.sign = -values.sign
+                add(f"{name}*{i}", values, [columns])
+        elif not e.sum_of_lines and (there or e.has_constant):
+            add(name, evaluate(e, sheet_of(field_kind(sheet, name))), there)
+    properties = {n: None for o in reader.opened for of, n in o.fields if of == sheet}
+    for name in properties:
+        if name.startswith(PROPERTY) and name not in items.columns:
+            columns = [o.fields.get((sheet, name)) for o in reader.opened]
+            add(name, reader.of_items(columns), [columns])
+    return items
+
+
+def expressions_of(template: Template, sheet: str) -> dict[str, Expression]:
+    return template.bills if sheet == BILLS else template.line_items

@@ -1,0 +1,216 @@
+"""Expressions applied to whole columns: what a field's cells say, still as text.
+
+Nothing is read as money or a date here but what an expression itself must know; the validation
+reads the text, knowing of each value the column it comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from importer import dates
+from importer.amounts import Numbers, read_decimal, tidy
+from importer.canonical import Kind
+from importer.cells import like_mangled
+from importer.records import CellKind
+from importer.template.checks import start_of
+from importer.template.expressions import DateFrom, Expression, SignFrom, same_word
+
+NOWHERE = -1  # in ``at``: the value stands in no column
+# What an expression may find wrong with a cell; told as <sheet>.expression.<problem>.
+PROBLEMS = ("not_mapped", "sign_unknown", "signed_twice", "not_day", "not_year")
+
+
+@dataclass
+class Values:
+    """A value an item, with where it stands and what is known of it. Arrays of one length."""
+
+    text: np.ndarray  # str, "" where blank
+    kinds: np.ndarray  # CellKind
+    at: np.ndarray  # index of the column in the item's table, NOWHERE for the template's own
+    rows: np.ndarray  # the value's row number
+    sign: np.ndarray  # 1, or -1 where the amount read is to be negated
+    marked: np.ndarray  # the sign comes from a mark, so that the amount must have none
+    problem: np.ndarray  # one of PROBLEMS, "" for none; ``text`` and ``at`` are then the culprit's
+
+    @classmethod
+    def of(cls, text: np.ndarray, kinds: np.ndarray, at: np.ndarray, rows: np.ndarray) -> Values:
+        size = len(text)
+        return cls(
+            text, kinds, at, rows, np.ones(size, np.int8), np.zeros(size, bool),
+            np.full(size, "", dtype=object),
+        )  # fmt: skip
+
+    @property
+    def blank(self) -> np.ndarray:
+        return np.asarray(blank_texts(self.text) & (self.problem == ""), dtype=bool)
+
+    def take(self, where: np.ndarray, other: Values) -> None:
+        """The values of ``other`` where ``where`` holds."""
+        for name in self.__dataclass_fields__:
+            getattr(self, name)[where] = getattr(other, name)[where]
+
+    def at_items(self, items: np.ndarray) -> Values:
+        return Values(*(getattr(self, name)[items] for name in self.__dataclass_fields__))
+
+
+def blank_texts(texts: np.ndarray) -> np.ndarray:
+    return np.asarray([not text or not tidy(text) for text in texts], dtype=bool)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What an expression reads from. ``kind`` is of the field it is for."""
+
+    column: Callable[
+        [Sequence[str]], Values
+    ]  # by the names it may go by; blank where there is none
+    parameter: Callable[[str], np.ndarray]  # of each item
+    rows: np.ndarray
+    kind: Kind
+
+    def constant(self, texts: np.ndarray) -> Values:
+        size = len(self.rows)
+        kinds = np.zeros(size, np.uint8)
+        if self.kind in (Kind.CENTS, Kind.FACTOR):  # the template's own numbers are plain ones
+            kinds[:] = CellKind.NUMBER
+        return Values.of(texts, kinds, np.full(size, NOWHERE), self.rows.copy())
+
+
+def evaluate(e: Expression, sheet: Sheet) -> Values:
+    """The values of an expression; a product or a sum of lines is not worked out here."""
+    if e.column:
+        found = sheet.column(e.column)
+    elif e.first_of:
+        found = _first_of([evaluate(part, sheet) for part in e.first_of], sheet.kind)
+    elif e.concat:
+        found = _joined(e, [evaluate(part, sheet) for part in e.concat], sheet)
+    elif e.date_from:
+        found = _dated(e.date_from, sheet)
+    elif e.parameter is not None:
+        found = sheet.constant(sheet.parameter(e.parameter))
+    else:
+        found = sheet.constant(np.full(len(sheet.rows), e.value or "", dtype=object))
+    if e.map:
+        _map(found, e.map)
+    if e.sign_from:
+        mark(found, e.sign_from, sheet)
+    if e.negate:
+        found.sign = -found.sign
+    if e.default is not None:
+        blank = found.blank
+        found.take(blank, sheet.constant(np.full(len(blank), e.default, dtype=object)))
+    return found
+
+
+def _is_zero(text: str) -> bool:
+    return any(read_decimal(text, numbers) == 0 for numbers in Numbers)
+
+
+def _first_of(parts: Sequence[Values], kind: Kind) -> Values:
+    """The first part that is not blank; of an amount, a zero gives way to a later amount.
+
+    Ledgers with a debit and a credit column write 0.00 into the one that is not used.
+    """
+    out = parts[-1]
+    for part in reversed(parts[:-1]):
+        better = ~part.blank
+        if kind is Kind.CENTS:
+            zeros = {text: _is_zero(text) for text in set(part.text[better])}
+            zero = np.asarray([zeros.get(text, False) for text in part.text], dtype=bool)
+            later = np.asarray([not _is_zero(text) for text in out.text], dtype=bool)
+            better &= ~(zero & (part.problem == "") & later & ~out.blank)
+        merged = part.at_items(np.arange(len(part.text)))
+        merged.take(~better, out)
+        out = merged
+    return out
+
+
+def _joined(e: Expression, parts: Sequence[Values], sheet: Sheet) -> Values:
+    """The parts of each row joined. Where all of the sheet's own are blank, so is the whole.
+
+    A part that is an error, a formula without a result or, in a code, a number that Excel has
+    changed becomes the whole, so that it is told.
+    """
+    out = sheet.constant(np.full(len(sheet.rows), "", dtype=object))
+    out.kinds[:] = CellKind.TEXT
+    given = [~part.blank for part in parts]
+    own = [i for i, part in enumerate(e.concat or ()) if not part.constant] or range(len(parts))
+    used = np.logical_or.reduce([given[i] for i in own])
+    for i in reversed(own):
+        out.at[given[i]], out.rows[given[i]] = parts[i].at[given[i]], parts[i].rows[given[i]]
+    for k in np.flatnonzero(used).tolist():
+        texts = [tidy(p.text[k]) for p, there in zip(parts, given, strict=True) if there[k]]
+        out.text[k] = e.separator.join(texts)
+    for part, there in zip(reversed(parts), reversed(given), strict=True):
+        bad = (part.kinds == CellKind.ERROR) | (part.kinds == CellKind.UNCALCULATED)
+        bad |= part.problem != ""
+        if sheet.kind is Kind.CODE:
+            bad |= np.asarray(
+                [like_mangled(t, CellKind(k)) for t, k in zip(part.text, part.kinds, strict=True)],
+                dtype=bool,
+            )
+        out.take(bad & there, part)
+    return out
+
+
+def _map(values: Values, table: dict[str, str]) -> None:
+    """Texts replaced by what the table has for them; others are told, blanks stay blank."""
+    known = {same_word(tidy(old)): new for old, new in table.items()}
+    broken = (values.kinds == CellKind.ERROR) | (values.kinds == CellKind.UNCALCULATED)
+    todo = ~values.blank & (values.problem == "") & ~broken
+    found = {text: known.get(same_word(tidy(text))) for text in set(values.text[todo])}
+    for i in np.flatnonzero(todo).tolist():
+        new = found[values.text[i]]
+        if new is None:
+            values.problem[i] = "not_mapped"
+        else:
+            values.text[i], values.kinds[i] = new, CellKind.TEXT
+
+
+def mark(values: Values, sign: SignFrom, sheet: Sheet) -> None:
+    """Signs from the column that tells debit from credit."""
+    marks = sheet.column(sign.column)
+    signs = {same_word(tidy(text)): 1 for text in sign.positive}
+    signs |= {same_word(tidy(text)): -1 for text in sign.negative}
+    found = {text: signs.get(same_word(tidy(text)), 0) for text in set(marks.text)}
+    own = np.asarray([found[text] for text in marks.text], dtype=np.int8)
+    there = ~values.blank
+    bad = there & (values.problem == "") & (own == 0)
+    values.take(bad, marks)
+    values.problem[bad] = "sign_unknown"
+    signed = there & ~bad
+    values.sign[signed] *= own[signed]
+    values.marked |= signed
+
+
+def _dated(e: DateFrom, sheet: Sheet) -> Values:
+    """Dates in ISO from a day and month and the year they fall in."""
+    days, starts = sheet.column(e.column), evaluate(e.start, sheet)
+    pattern = dates.compile_format(e.format, year=False)
+    whole = e.on_or_after is not None
+    first: dict[str, date | None] = {
+        text: start_of(tidy(text), whole=whole) for text in set(starts.text)
+    }
+    known: dict[tuple[str, str], date | None] = {}
+    # a cell that is a date has its year, and one that is broken is told as that
+    todo = ~days.blank & ((days.kinds == CellKind.TEXT) | (days.kinds == CellKind.NUMBER))
+    for i in np.flatnonzero(todo).tolist():
+        start = first[starts.text[i]]
+        if start is None:
+            for name in ("text", "at", "rows"):
+                getattr(days, name)[i] = getattr(starts, name)[i]
+            days.problem[i] = "not_year"
+            continue
+        key = (days.text[i], starts.text[i])
+        if key not in known:
+            known[key] = dates.day_within(tidy(key[0]), pattern, start)
+        if (found := known[key]) is None:
+            days.problem[i] = "not_day"
+        else:
+            days.text[i], days.kinds[i] = found.isoformat(), CellKind.DATE
+    return days

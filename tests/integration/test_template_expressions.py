@@ -1,0 +1,254 @@
+"""What a template says of a field's value: joined, chosen, signed, dated, mapped, worked out."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sheets_of_bills import book, checked, csv_file, template, told, valid
+
+from importer.template.parameters import with_settings
+from importer.validation.check import Checked
+
+BASE = """
+template: mine
+layout: flat
+formats: {dates: [DD/MM/YYYY], amounts: decimal, numbers: point}
+group_by: [Supplier, Number]
+parameters: {entity: UK01, year: 2025}
+bills:
+  vendor: {column: Supplier}
+  invoiceNumber: {column: Number}
+  issuedDate: {column: Date}
+  currency: {value: GBP}
+  amount: {sum_of_lines: gross}
+line_items:
+  netAmount: {column: Net}
+"""
+ROW = {"Supplier": "A", "Number": "1", "Date": "31/01/2025", "Net": "10.00"}
+
+
+def changed(**fields: str) -> str:
+    """The template with fields added, or in place of its own; ``line_`` before those of lines."""
+    text = BASE
+    for key, expression in fields.items():
+        sheet, name = ("line_items", key[5:]) if key.startswith("line_") else ("bills", key)
+        lines = [
+            row for row in text.splitlines() if not row.startswith((f"  {name}:", f"  {name} :"))
+        ]
+        lines.insert(lines.index(f"{sheet}:") + 1, f"  {name}: {expression}")
+        text = "\n".join(lines) + "\n"
+    return text
+
+
+def of(folder: Path, rows: list[dict[str, str]], **fields: str) -> Checked:
+    """The rows, each with the cells it does not state from ROW, checked."""
+    full = [ROW | row for row in rows]
+    headers = list(dict.fromkeys(key for row in full for key in row))
+    cells = [headers, *([row.get(header, "") for header in headers] for row in full)]
+    return checked([csv_file(folder / "l.csv", cells)], template(folder, changed(**fields)))
+
+
+def rows_of(*cells: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Number": str(i)} | row for i, row in enumerate(cells, start=1)]
+
+
+def amounts(found: Checked) -> list[int]:
+    return [n.net_amount or 0 for b in found.valid_bills() for n in b.lines]
+
+
+def test_the_first_of_several_columns_that_is_not_blank_is_taken_with_its_own_cell(
+    tmp_path: Path,
+) -> None:
+    rows = rows_of({"Posted": "30/01/2025"}, {"Posted": ""}, {"Posted": "32/01/2025"},
+                   {"Posted": "", "Date": "never"})  # fmt: skip
+    found = of(tmp_path, rows, issuedDate="{first_of: [Posted, Date]}")
+    assert [b.issued for b in found.valid_bills()] == [date(2025, 1, 30), date(2025, 1, 31)]
+    assert told(found) == [
+        ("bills.issuedDate.not_date", 4, "Posted"),
+        ("bills.issuedDate.not_date", 5, "Date"),
+    ]
+
+
+def test_of_amounts_a_zero_gives_way_to_an_amount_in_the_next_column(tmp_path: Path) -> None:
+    both = "{first_of: [{column: Debit}, {column: Credit, negate: true}]}"
+    rows = [{"Debit": debit, "Credit": credit} for debit, credit in (
+        ("100.00", "0.00"), ("0.00", "1.50"), ("", "2.00"), ("-", "3.00"), ("0", ""), ("4", "5"),
+    )]  # fmt: skip
+    found = of(tmp_path, rows, line_netAmount=both)
+    assert [n.net_amount for b in found.valid_bills() for n in b.lines] == [
+        10000, -150, -200, -300, 0, 400,
+    ]  # fmt: skip
+    wrong = of(tmp_path, [{"Debit": "0.00", "Credit": "x"}], line_netAmount=both)
+    assert told(wrong) == [("line_items.netAmount.not_amount", 2, "Credit")]
+
+
+def test_each_column_decides_its_own_decimal_sign(tmp_path: Path) -> None:
+    text = changed(line_netAmount="{first_of: [Net, Other]}").replace(", numbers: point", "")
+    cells = [("1.234,50", ""), ("1.234", ""), ("", "1.50"), ("", "1,234")]
+    rows = [["Supplier", "Number", "Date", "Net", "Other"]]
+    rows += [["A", str(i), "31/01/2025", *both] for i, both in enumerate(cells)]
+    found = checked([csv_file(tmp_path / "l.csv", rows)], template(tmp_path, text))
+    assert told(found) == []
+    assert amounts(found) == [123450, 123400, 150, 123400]
+
+
+def test_each_file_decides_the_order_of_its_own_dates(tmp_path: Path) -> None:
+    loaded = template(tmp_path, BASE.replace("dates: [DD/MM/YYYY], ", ""))
+    headers = list(ROW)
+    one = csv_file(tmp_path / "uk.csv", [headers, ["A", "1", "13/04/2025", "1"]])
+    other = csv_file(tmp_path / "us.csv", [headers, ["A", "2", "03/04/2025", "1"]])
+    found = checked([one, other], loaded)
+    assert told(found) == [("bills.issuedDate.ambiguous", 2, "Date")]
+    assert found.findings[0].cell.file.endswith("us.csv")
+
+
+def test_texts_are_joined_without_what_is_blank(tmp_path: Path) -> None:
+    joined = '{concat: [{value: PO}, Order, Memo], separator: ": ", default: none}'
+    rows = rows_of({"Order": "7", "Memo": " paper "}, {"Order": "", "Memo": "ink"},
+                   {"Order": "", "Memo": ""})  # fmt: skip
+    found = of(tmp_path, rows, description=joined)
+    assert [b.description for b in found.valid_bills()] == ["PO: 7: paper", "PO: ink", "none"]
+
+
+def test_a_part_that_excel_has_changed_is_not_hidden_by_what_is_joined_to_it(
+    tmp_path: Path,
+) -> None:
+    joined = changed(invoiceNumber="{concat: [Series, Serial], separator: '-'}")
+    for serial, code in ((date(2011, 12, 20), "mangled"), ("4.71565E+21", "mangled"),
+                         (4.71565e21, "mangled"), ("=1/0", "not_calculated")):  # fmt: skip
+        rows = [[*ROW, "Series", "Serial"], ["A", "1", "31/01/2025", 1, "S", serial]]
+        path = book(tmp_path / "l.xlsx", {"Ledger": rows})
+        found = checked([path], template(tmp_path, joined))
+        assert told(found) == [(f"bills.invoiceNumber.{code}", 2, "Serial")]
+
+
+def test_amounts_that_a_ledger_shows_negative_are_turned_round(tmp_path: Path) -> None:
+    rows = [{"Net": text} for text in ("-1.50", "(2.00)", "3.00-", "4")]
+    found = of(tmp_path, rows, line_netAmount="{column: Net, negate: true}")
+    assert amounts(found) == [150, 200, 300, -400]
+    gone = {"Net": "", "Other": "5.00"}
+    text = "{column: Net, negate: true, default: 7.00}"
+    assert amounts(of(tmp_path, [gone], line_netAmount=text)) == [700]
+
+
+SIGNED = "{column: Net, sign_from: {column: 'S/H', positive: [S, Soll], negative: [H, '']}}"
+
+
+def test_the_sign_stands_in_a_column_of_its_own(tmp_path: Path) -> None:
+    rows = [{"Net": "5.00", "S/H": mark} for mark in ("S", " soll ", "S", "h", "")]
+    assert amounts(of(tmp_path, rows, line_netAmount=SIGNED)) == [500, 500, 500, -500, -500]
+
+
+def test_a_mark_that_is_neither_and_a_sign_beside_a_mark_are_told_in_their_cells(
+    tmp_path: Path,
+) -> None:
+    rows = rows_of({"S/H": "X"}, {"S/H": "S", "Net": "-5.00"}, {"S/H": "S", "Net": "five"},
+                   {"S/H": "S"})  # fmt: skip
+    found = of(tmp_path, rows, line_netAmount=SIGNED)
+    assert told(found) == [
+        ("line_items.expression.sign_unknown", 2, "S/H"),
+        ("line_items.expression.signed_twice", 3, "Net"),
+        ("line_items.netAmount.not_amount", 4, "Net"),
+    ]
+    assert valid(found) == [5]
+    product = SIGNED.replace("column: Net", "product: [Quantity, Price]").replace("'S/H'", "Side")
+    rows = rows_of({"Side": "H", "Quantity": "2", "Price": "1.50"},
+                   {"Side": "S", "Quantity": "2", "Price": "-1.50"},
+                   {"Side": "?", "Quantity": "2", "Price": "1.50"},
+                   {"Side": "S", "Quantity": "2", "Price": "1.50"})  # fmt: skip
+    found = of(tmp_path, rows, line_netAmount=product)
+    assert told(found) == [
+        ("bills.amount.negative", 2, None),
+        ("line_items.expression.signed_twice", 3, "Price"),
+        ("line_items.expression.sign_unknown", 4, "Side"),
+    ]
+    assert amounts(found) == [300]
+
+
+@pytest.mark.parametrize(
+    "year",
+    ["year: 2025", "year: {parameter: year}", "year: {column: Year}", "on_or_after: 2024-12-31",
+     "on_or_after: {column: Starts}"],
+)  # fmt: skip
+def test_a_date_without_its_year_gets_it_from_elsewhere(tmp_path: Path, year: str) -> None:
+    rows = rows_of(*({"Day": day, "Year": "2025", "Starts": "20250101"}
+                     for day in ("3101", "101", "2902", "12")))  # fmt: skip
+    found = of(tmp_path, rows, issuedDate=f"{{date_from: {{column: Day, format: DDMM, {year}}}}}")
+    assert [b.issued for b in found.valid_bills()] == [date(2025, 1, 31), date(2025, 1, 1)]
+    assert told(found) == [
+        ("bills.expression.not_day", 4, "Day"),
+        ("bills.expression.not_day", 5, "Day"),
+    ]
+
+
+def test_the_parameter_is_what_the_command_line_says(tmp_path: Path) -> None:
+    text = changed(
+        issuedDate="{date_from: {column: Day, format: DDMM, year: {parameter: year}}}",
+        companyEntity="{parameter: entity}",
+    )
+    loaded = template(tmp_path, text)
+    path = csv_file(tmp_path / "l.csv", [[*ROW, "Day"], [*ROW.values(), "2902"]])
+    told_2024 = with_settings(loaded.template, {"year": "2024"})
+    [bill] = checked([path], type(loaded)(told_2024, loaded.path)).valid_bills()
+    assert (bill.issued, bill.company_entity) == (date(2024, 2, 29), "UK01")
+
+
+def test_values_are_translated_by_a_map_and_those_it_lacks_are_told(tmp_path: Path) -> None:
+    rows = rows_of({"Money": " EURO "}, {"Money": "Pfund"}, {"Money": ""}, {"Money": "Yen"})
+    expression = "{column: Money, map: {Euro: EUR, Pfund: GBP}, default: USD}"
+    found = of(tmp_path, rows, currency=expression)
+    assert [b.currency for b in found.valid_bills()] == ["EUR", "GBP", "USD"]
+    assert told(found) == [("bills.expression.not_mapped", 5, "Money")]
+    assert "It has: Euro, Pfund" in found.findings[0].hint
+
+
+def test_fields_of_a_bill_are_put_together_from_whichever_row_has_each_part(
+    tmp_path: Path,
+) -> None:
+    rows = [{"Number": "1", "A": "x", "B": "", "Date": ""}, {"Number": "1", "A": "", "B": "y"}]
+    [bill] = of(tmp_path, rows, description="{concat: [A, B]}").valid_bills()
+    assert (bill.description, bill.issued) == ("x y", date(2025, 1, 31))
+    rows[1]["A"] = "z"
+    differing = of(tmp_path, rows, description="{concat: [A, B], default: nothing}")
+    assert told(differing) == [("bills.description.disagrees", 3, "A")]
+
+
+def test_the_columns_of_an_expression_must_be_there(tmp_path: Path) -> None:
+    found = of(tmp_path, [{}], line_netAmount="{first_of: [Net, {column: Gross, optional: true}]}",
+               line_taxAmount="{product: [[Qty, Quantity], Tax]}")  # fmt: skip
+    assert told(found) == [("sheet.column.missing", 1, None)] * 2
+    assert "'Qty' or 'Quantity', which the template asks for (line" in found.findings[0].message
+    assert "line_items.taxAmount)" in found.findings[0].message
+    near = of(tmp_path, [{}], vendor="{column: Suplier}")
+    assert told(near)[0] == ("sheet.column.missing", 1, None)
+    assert "did you mean 'Supplier'?" in near.findings[0].hint
+
+
+MONEY = st.integers(-(10**11), 10**11)
+
+
+@settings(max_examples=15)
+@given(st.lists(st.tuples(MONEY, st.booleans(), st.booleans()), min_size=1, max_size=5))
+def test_signs_never_change_an_amount_but_for_its_sign(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[tuple[int, bool, bool]]
+) -> None:
+    folder = tmp_path_factory.mktemp("l")
+    expression = (
+        "{first_of: [{column: Credit, optional: true, negate: true},"
+        " {column: Net, sign_from: {column: Side, positive: [D], negative: [C]}}]}"
+    )
+    rows, expected = [], []
+    for cents, by_mark, minus in lines:
+        text = f"{Decimal(abs(cents)).scaleb(-2)}"
+        if by_mark:
+            rows.append({"Net": text, "Side": "C" if minus else "D", "Credit": ""})
+        else:
+            rows.append({"Net": "", "Side": "", "Credit": ("" if minus else "-") + text})
+        expected.append(-abs(cents) if minus else abs(cents))
+    found = of(folder, rows, line_netAmount=expression)
+    assert list(found.lines["netAmount"].values) == expected

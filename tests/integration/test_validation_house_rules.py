@@ -1,0 +1,163 @@
+"""House rules, amounts in units of their currency, and dates that Excel may have turned round."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sheets_of_bills import bill, book, checked, codes, csv_file, line, template, told, two_sheets
+
+from importer.results.build import build_report
+from importer.results.console import summary_text
+from importer.validation.check import Checked
+
+RULES = """
+template: mine
+layout: flat
+formats: {amounts: decimal, numbers: point, cents_per_unit: {JPY: 1, KWD: 1000}}
+group_by: [Number]
+bills:
+  vendor: {column: Supplier}
+  invoiceNumber: {column: Number}
+  issuedDate: {value: 2025-01-31}
+  currency: {column: Currency}
+  amount: {sum_of_lines: gross}
+line_items:
+  netAmount: {column: Net}
+  description: {column: Text, optional: true}
+rules:
+"""
+
+
+def ruled(folder: Path, rules: str, *rows: str) -> Checked:
+    path = csv_file(folder / "l.csv", [row.split(";") for row in rows])
+    return checked([path], template(folder, RULES + rules))
+
+
+HEAD = "Supplier;Number;Currency;Net;Text"
+
+
+def test_bounds_of_money_are_in_the_amounts_that_a_person_writes(tmp_path: Path) -> None:
+    rows = ("A;1;JPY;500", "A;2;JPY;501", "A;3;GBP;500.00", "A;4;GBP;500.01", "A;5;KWD;500.001")
+    of = ruled(tmp_path, "  line_items.netAmount: {max: 500}", HEAD, *rows)
+    assert told(of) == [("line_items.rule.max", row, "Net") for row in (3, 5, 6)]
+    of = ruled(tmp_path, "  bills.amount: {max: 500}", HEAD, *rows)
+    assert told(of) == [("bills.rule.max", row, None) for row in (3, 5, 6)]
+    assert [f.value for f in of.findings] == ["501", "500.01", "500.001"]
+
+
+def test_a_value_that_must_be_unique_is_told_where_it_stands_again(tmp_path: Path) -> None:
+    rows = ("A;1;GBP;1;x", "B;2;GBP;1; x ", "A;3;GBP;1;", "C;4;GBP;1;")
+    both = "  line_items.description: {unique: true}\n  bills.vendor: {unique: true}"
+    of = ruled(tmp_path, both, HEAD, *rows)
+    assert sorted(told(of)) == [
+        ("bills.rule.unique", 4, "Supplier"), ("line_items.rule.unique", 3, "Text"),
+    ]  # fmt: skip
+    messages = {f.message for f in of.findings}
+    assert messages == {"' x ' is in row 2 already.", "'A' is in row 2 already."}
+
+
+def test_a_list_of_values_is_compared_as_the_field_is_read(tmp_path: Path) -> None:
+    rows = ("A;1;gbp;1;", "A;2;EUR;1;", "A;3;USD;1;")
+    of = ruled(tmp_path, "  bills.currency: {one_of: [GBP, eur]}", HEAD, *rows)
+    assert told(of) == [("bills.rule.one_of", 4, "Currency")]
+
+
+def test_amounts_are_told_in_units_of_their_currency(tmp_path: Path) -> None:
+    text = RULES.replace("  amount: {sum_of_lines: gross}", "  amount: {column: Total}")
+    rows = [(HEAD + ";Total").split(";"), *(row.split(";") for row in (
+        "A;1;JPY;500;;501", "A;2;KWD;5.001;;5.000", "A;3;GBP;5.01;;5.00"))]  # fmt: skip
+    path = csv_file(tmp_path / "l.csv", rows)
+    of = checked([path], template(tmp_path, text.replace("rules:\n", "expect: {gross: {JPY: 1}}")))
+    said = {f.code: f.message for f in reversed(of.findings)}
+    messages = [f.message for f in of.findings if f.code == "bills.amount.lines_differ"]
+    assert ["501, " in messages[0], "5.000, " in messages[1], "5.00, " in messages[2]] == [True] * 3
+    assert (
+        "is 1 JPY; the bills of the sheet come to 501: a difference of -500"
+        in said["control.gross.differs"]
+    )
+
+
+def test_the_tie_out_is_in_units_of_the_currency(tmp_path: Path, home: Path) -> None:
+    from dataclasses import replace
+    from datetime import UTC, datetime
+
+    from importer.records import RunSummary
+
+    of = ruled(tmp_path, "  bills.vendor: {required: true}", HEAD, "A;1;JPY;1234500", "A;2;KWD;5.5")
+    empty = RunSummary("validate", None, None, None, "mine", ("l.csv",), datetime.now(UTC), {}, {},
+                       {}, ())  # fmt: skip
+    report = build_report(of, {}, empty)
+    text = summary_text(replace(report.summary, exit_code=0), report.findings)
+    assert "JPY  file 1,234,500." in text
+    assert "KWD  file 5.500." in text
+    assert [b.unit for b in of.valid_bills()] == [1, 1000]
+
+
+@pytest.mark.parametrize("currency", ["JPY", "CNY"])
+def test_the_yen_sign_is_the_yuan_sign_too(tmp_path: Path, currency: str) -> None:
+    of = ruled(tmp_path, "  bills.vendor: {required: true}", HEAD, f"A;1;{currency};¥500;")
+    assert told(of) == []
+    other = ruled(
+        tmp_path, "  bills.vendor: {required: true}", HEAD, "A;1;GBP;¥500;", "A;2;GBP;£1;"
+    )
+    assert told(other) == [("line_items.netAmount.other_currency", 2, "Net")]
+
+
+def dated(folder: Path, *days: date | str) -> Checked:
+    bills = [bill(billRef=f"B{i}", invoiceNumber=f"N{i}", issuedDate=day, dueDate="")
+             for i, day in enumerate(days)]  # fmt: skip
+    return two_sheets(folder, bills, [line(billRef=f"B{i}") for i in range(len(days))])
+
+
+def test_dates_that_excel_may_have_turned_round_beside_text_are_told(tmp_path: Path) -> None:
+    of = dated(tmp_path, date(2025, 4, 3), "25/03/2025", date(2025, 12, 12))
+    assert told(of) == [("bills.issuedDate.mixed_typed", 2, "issuedDate")]
+    assert of.findings[0].bills == (0, 2)
+    assert "may be exchanged: 2025-03-04" in of.findings[0].message
+    american = dated(tmp_path, date(2025, 4, 3), "02/27/2015")
+    assert codes(american) == ["bills.issuedDate.mixed_typed"]
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        (date(2025, 4, 13), "25/03/2025"),  # no other order made this a date
+        (date(2025, 4, 3), "25/03/2025", "03/04/2025"),  # Excel would have taken the last
+        (date(2025, 4, 3), "2025-04-03"),
+        (date(2025, 4, 3), "25 March 2025"),
+    ],
+)
+def test_dates_and_texts_that_cannot_have_been_turned_round_are_read(
+    tmp_path: Path, days: tuple[date | str, ...]
+) -> None:
+    assert told(dated(tmp_path, *days)) == []
+
+
+def test_typed_dates_are_doubtful_whatever_format_the_template_states(tmp_path: Path) -> None:
+    text = RULES.replace("rules:\n", "").replace("{value: 2025-01-31}", "{column: Day}")
+    text = text.replace("{amounts", "{dates: [DD/MM/YYYY], amounts")
+    rows = [["Supplier", "Number", "Currency", "Net", "Day"]]
+    days = date(2025, 4, 3), "25/03/2025"
+    rows += [["A", str(i), "GBP", 1, day] for i, day in enumerate(days)]  # type: ignore[list-item]
+    path = book(tmp_path / "l.xlsx", {"Ledger": rows})
+    assert codes(checked([path], template(tmp_path, text))) == ["bills.issuedDate.mixed_typed"]
+
+
+@pytest.mark.parametrize(
+    ("days", "code", "rows"),
+    [
+        (("03/04/2025", "13/04/2025"), None, ()),
+        (("03/04/2025", "05/06/2025"), "ambiguous", (2, 3)),
+        (("13/04/2015", "02/27/2015", "14/05/2015"), "mixed_order", (3,)),
+    ],
+)
+def test_the_whole_column_decides_the_order_of_day_and_month(
+    tmp_path: Path, days: tuple[str, ...], code: str | None, rows: tuple[int, ...]
+) -> None:
+    of = dated(tmp_path, *days)
+    assert told(of) == ([(f"bills.issuedDate.{code}", rows[0], "issuedDate")] if code else [])
+    assert {of.mapped.bills.row[i] for f in of.findings for i in f.bills} == set(rows)
+    if code is None:
+        assert [b.issued for b in of.valid_bills()] == [date(2025, 4, 3), date(2025, 4, 13)]
