@@ -46,6 +46,8 @@ class SourceTable:
     hidden: bool = False  # the whole sheet is hidden in the workbook
     hidden_rows: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()  # how it was read, for people: "cp1252, semicolons"
+    lengths: Sequence[int] | None = None  # the cells that each row is written with; CSV only
+    doubt: str = ""  # words that prove the encoding, where it was only the likeliest
 
     def kind(self, column: int, i: int) -> CellKind:
         return CellKind.TEXT if self.kinds is None else CellKind(self.kinds[column][i])

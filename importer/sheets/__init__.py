@@ -32,8 +32,8 @@ def read_file(
 ) -> list[SourceTable]:
     """The sheets of a workbook that are not empty, hidden ones included, or the one of a CSV file.
 
-    The content decides what kind of file it is, not its name. ``encoding`` and ``delimiter`` are
-    for CSV, and found out where None. ``sheets`` picks sheets of a workbook by name, with ``*`` and
+    The content decides what kind of file it is, not its name: a web page saved as .xls gives its
+    tables. ``encoding`` and ``delimiter`` are for text files, and found out where None. ``sheets`` picks sheets of a workbook by name, with ``*`` and
     ``?`` as wildcards, whatever the case. Column 0 is always column A.
 
     Raises ``UnreadableFile``, whose message names the file and what to do, and nothing else.
@@ -44,6 +44,10 @@ def read_file(
             from importer.sheets.csv_text import read_csv
 
             return [read_csv(path, encoding=encoding, delimiter=delimiter)]
+        if kind == "html":
+            from importer.sheets.html import read_html
+
+            return _picked(path, read_html(path, encoding=encoding), sheets)
         return _read_workbook(path, kind, sheets)
     except (UnreadableFile, KeyboardInterrupt, SystemExit):
         raise
@@ -56,14 +60,26 @@ def read_file(
         raise _unreadable(path, error) from error
 
 
+def _wanted(path: Path, names: list[str], pattern: str | None) -> list[str]:
+    if pattern is None:
+        return names
+    picked = [name for name in names if fnmatchcase(name.lower(), pattern.lower())]
+    if not picked:
+        raise refusal(path, f"It has no sheet named '{pattern}', only {', '.join(names)}")
+    return picked
+
+
+def _picked(path: Path, tables: list[SourceTable], pattern: str | None) -> list[SourceTable]:
+    """The tables of a web page whose name fits; the only one has no name, as in a CSV file."""
+    if len(tables) == 1:
+        return tables
+    wanted = _wanted(path, [table.sheet or "" for table in tables], pattern)
+    return [table for table in tables if table.sheet in wanted]
+
+
 def _read_workbook(path: Path, kind: Kind, pattern: str | None) -> list[SourceTable]:
     def wanted(names: list[str]) -> list[str]:
-        if pattern is None:
-            return names
-        picked = [name for name in names if fnmatchcase(name.lower(), pattern.lower())]
-        if not picked:
-            raise refusal(path, f"It has no sheet named '{pattern}', only {', '.join(names)}")
-        return picked
+        return _wanted(path, names, pattern)
 
     if kind == "xlsx":
         from importer.sheets.xlsx import read_xlsx as read

@@ -13,7 +13,7 @@ from typing import Literal
 from importer.errors import UnreadableFile
 from importer.sheets.ole import runs_in_circles
 
-Kind = Literal["xlsx", "xlsb", "ods", "xls", "csv"]
+Kind = Literal["xlsx", "xlsb", "ods", "xls", "html", "csv"]
 
 _HEAD = 65_536  # bytes looked at
 
@@ -71,8 +71,7 @@ def kind_of(path: Path) -> Kind:
     for magic, what, remedy in _MAGIC:
         if head.startswith(magic):
             raise refusal(path, f"This is {what}, not a spreadsheet. {remedy}")
-    _refuse_markup(path, head)
-    return "csv"
+    return "html" if _is_web_page(path, head) else "csv"
 
 
 def _head(path: Path) -> bytes:
@@ -165,16 +164,17 @@ def _ole_kind(path: Path) -> Kind:
     raise refusal(path, f"This is {what}, not a spreadsheet. {_EXPORT}")
 
 
-def _refuse_markup(path: Path, head: bytes) -> None:
-    """Refuse web pages, XML and JSON, which many systems export under the name .xls or .csv."""
+def _is_web_page(path: Path, head: bytes) -> bool:
+    """Whether it is a web page, as many systems save as .xls; refuses XML and JSON."""
     text = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
     if re.match(rb"<(!doctype html|html|head|body|table|style|meta|div)\b", text) or (
-        text.startswith((b"<?xml", b"<!--")) and re.search(rb"<html[\s>]", text)
+        text.startswith((b"<?xml", b"<!--")) and re.search(rb"<(html|table)[\s>]", text)
     ):
-        raise refusal(path, f"This is a web page (HTML), not a spreadsheet. {_RESAVE}")
+        return True
     if text.startswith(b"<?xml"):
         if b"urn:schemas-microsoft-com:office:spreadsheet" in text or b"excel.sheet" in text:
             raise refusal(path, f"This is an XML Spreadsheet 2003. {_RESAVE}")
         raise refusal(path, f"This is an XML file, not a spreadsheet. {_EXPORT}")
     if re.match(rb'(\{\s*"[^"]*"\s*:|\[\s*[\[{])', text):
         raise refusal(path, f"This is a JSON file, not a spreadsheet. {_EXPORT}")
+    return False

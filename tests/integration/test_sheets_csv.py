@@ -87,10 +87,61 @@ def test_utf_16_with_a_byte_order_mark_of_the_other_end(tmp_path: Path) -> None:
     assert cells(table) == [("a", "b"), ("1", "2")]
 
 
-def test_a_byte_that_no_western_encoding_has_is_refused_with_its_row(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableFile, match=r"bills\.csv: Row 3: the bytes 81 are not cp1252"):
-        read(tmp_path, b'a,b\n"x\ny",1\n\x81,2\n')
-    assert cells(read(tmp_path, b"a,b\n\x81,2\n", encoding="cp850"))[1] == ("ü", "2")
+WORDS = {
+    "French": "Société Générale,À propos,café,Noël,aujourd’hui,œuvre,« oui »,n° 5",
+    "German": "Müller & Söhne,Größe,Ärzte,Straße,Öl,„Zitat“,§12",
+    "Spanish": "García,Peñalver,¿qué?,Núñez,María",
+    "Scandinavian": "Åkesson,Jørgensen,Malmö,Sæby,Östersund",
+    "Italian": "perché,città,più,È vero",
+    "Portuguese": "São João,Conceição,Água",
+    "capitals": "MÜLLER GMBH,SOCIÉTÉ GÉNÉRALE",
+    "English": "£12.50,Sainsbury’s,O’Brien,“quoted”,Café – Bar,Zoë",
+}
+
+
+@pytest.mark.parametrize("language", WORDS)
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("cp1252", "cp1252"), ("mac_roman", "Mac Roman"), ("cp850", "CP850")],
+)
+def test_old_encodings_are_told_apart_by_the_words_they_make(
+    tmp_path: Path, language: str, encoding: str, name: str
+) -> None:
+    words = "a,b\n" + WORDS[language] + "\n"
+    table = read(tmp_path, words.encode(encoding, "ignore"))
+    expected = words.encode(encoding, "ignore").decode(encoding)
+    assert cells(table)[1] == tuple(expected.splitlines()[1].split(","))
+    assert name in table.notes[0]
+    # What is not plainly cp1252 is shown to the person.
+    assert bool(table.doubt) == (encoding != "cp1252")
+    assert "'" in table.doubt or not table.doubt
+
+
+@pytest.mark.parametrize(
+    ("words", "encoding"),
+    [("Привет мир,Счёт", "cp1251"), ("Łódź,Kraków", "cp1250"), ("Ελλάδα", "cp1253"),
+     ("Čeněk Žluť", "cp1250"), ("東京,大阪", "shift_jis")],
+)  # fmt: skip
+def test_an_encoding_that_makes_no_words_is_refused_with_its_readings(
+    tmp_path: Path, words: str, encoding: str
+) -> None:
+    with pytest.raises(UnreadableFile, match=r"Row 2: its encoding cannot be told: '.*Mac Roman"):
+        read(tmp_path, f'"a",b\n{words}\n'.encode(encoding))
+    table = read(tmp_path, f"a,b\n{words}\n".encode(encoding), encoding=encoding)
+    assert ",".join(cells(table)[1]).rstrip(",") == words
+    assert not table.doubt
+
+
+def test_a_few_odd_words_leave_a_doubt(tmp_path: Path) -> None:
+    table = read(tmp_path, "a\nMüller\nCafé\nSöhne\nPro£Spend\n".encode("cp1252"))
+    assert table.doubt == "'Pro£Spend'"
+    with pytest.raises(UnreadableFile, match="Row 2: its encoding cannot be told"):
+        read(tmp_path, "a\nPro£Spend\n".encode("cp1252"))
+
+
+def test_letters_that_turkish_has_others_for_are_a_doubt(tmp_path: Path) -> None:
+    table = read(tmp_path, "a,b\nİstanbul,Müller\n".encode("cp1254"))
+    assert (table.doubt, cells(table)[1]) == ("'Ýstanbul'", ("Ýstanbul", "Müller"))
 
 
 def test_a_few_bad_bytes_do_not_garble_all_other_characters(tmp_path: Path) -> None:
@@ -235,7 +286,9 @@ def test_any_table_written_as_csv_reads_back_cell_for_cell(
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=quoting).writerows(rows)  # type: ignore[call-overload]
 
-    table = read(tmp_path, text.getvalue().encode(encoding))
+    # Letters by chance make no words, from which cp1252 could be told.
+    stated = {"encoding": encoding} if encoding == "cp1252" else {}
+    table = read(tmp_path, text.getvalue().encode(encoding), **stated)
 
     kept = [(n, row) for n, row in enumerate(rows, start=1) if any(c.strip() for c in row)]
     assert list(table.rows) == [n for n, _ in kept]
