@@ -33,8 +33,9 @@ def read_file(
     """The sheets of a workbook that are not empty, hidden ones included, or the one of a CSV file.
 
     The content decides what kind of file it is, not its name: a web page saved as .xls gives its
-    tables. ``encoding`` and ``delimiter`` are for text files, and found out where None. ``sheets`` picks sheets of a workbook by name, with ``*`` and
-    ``?`` as wildcards, whatever the case. Column 0 is always column A.
+    tables. ``encoding`` and ``delimiter`` are for text files, and found out where None. ``sheets``
+    picks sheets of a workbook by name, with ``*`` and ``?`` as wildcards, whatever the case.
+    Column 0 is always column A.
 
     Raises ``UnreadableFile``, whose message names the file and what to do, and nothing else.
     """

@@ -136,7 +136,7 @@ def test_a_few_odd_words_leave_a_doubt(tmp_path: Path) -> None:
     table = read(tmp_path, "a\nMüller\nCafé\nSöhne\nPro£Spend\n".encode("cp1252"))
     assert table.doubt == "'Pro£Spend'"
     with pytest.raises(UnreadableFile, match="Row 2: its encoding cannot be told"):
-        read(tmp_path, "a\nPro£Spend\n".encode("cp1252"))
+        read(tmp_path, "a\n5ä\n".encode("cp1252"))
 
 
 def test_letters_that_turkish_has_others_for_are_a_doubt(tmp_path: Path) -> None:
