@@ -318,6 +318,22 @@ _RULES = (
     ("sheet.row.after_end", WARNING, "rows after the end",
      "Below the row where the template says the data ends there is more; rows left out: {count}.",
      "Check that nothing of it is a bill."),
+    ("sheet.row.too_long", ERROR, "a row with more cells than the header",
+     "The row has {cells} cells under a header of {headers}, so that its cells may have moved:"
+     " '{value}' stands under no header.",
+     "Put quotation marks around the cell that holds the separator, or export as .xlsx."),
+    ("sheet.header.holds_data", ERROR, "data in the header",
+     "The header has {rows} rows, as the template says, and one of them holds '{value}': it is"
+     " a row of data.",
+     "Correct the template (source: header: rows), or put the missing header row back."),
+    ("sheet.group.total_differs", ERROR, "a group's total that differs",
+     "The total of '{name}' is {value}, its rows ({count}) come to {sum}: a difference of"
+     " {difference}.",
+     "Find what is missing or too much before loading; --only-valid goes on regardless."),
+    ("sheet.encoding.doubtful", WARNING, "an encoding that is only likely",
+     "The file does not say how its letters are encoded; it was read as {value}.",
+     "Check these words. If they are wrong, state the encoding in the template (source: encoding:"
+     " cp1252, mac_roman, cp850 …), or save the file as CSV UTF-8."),
     ("bills.sheet.missing", ERROR, "no bills",
      "There are line items but no sheet of bills (its headers would be {headers}).",
      "Add the sheet of bills, or say which file it is with --bills."),
@@ -334,7 +350,8 @@ _RULES = (
      "Light shows '{value}' but does not take it with a new bill; it is left out.",
      "Remove the column, or set the value in Light after the import."),
     ("sheet.column.twice", ERROR, "two columns for one field",
-     "The columns '{value}' and '{other}' both mean {field}.", "Remove or rename one of them."),
+     "The columns '{value}' and '{other}' both mean {field}.",
+     "Remove or rename one of them, or say in the template which: '{name}#2' is the second."),
     ("sheet.column.missing", ERROR, "a column that is missing",
      "The sheet has no column {value}.", "Add the column. The sheet has: {headers}."),
     ("sheet.stop.missing", ERROR, "the row that ends the data is missing",

@@ -47,7 +47,7 @@ class SourceTable:
     hidden_rows: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()  # how it was read, for people: "cp1252, semicolons"
     lengths: Sequence[int] | None = None  # the cells that each row is written with; CSV only
-    doubt: str = ""  # words that prove the encoding, where it was only the likeliest
+    doubt: str = ""  # "Mac Roman: 'Müller'", where the encoding was only the likeliest
 
     def kind(self, column: int, i: int) -> CellKind:
         return CellKind.TEXT if self.kinds is None else CellKind(self.kinds[column][i])
@@ -65,6 +65,8 @@ class Role(StrEnum):
     DATA = "data"
     IGNORED = "ignored"  # the template says to pass over it
     CONTROL_TOTAL = "control_total"  # the file's own total
+    GROUP = "group"  # the name of a group of rows
+    GROUP_TOTAL = "group_total"  # the total of a group
     REPEATED_HEADER = "repeated_header"
 
 
@@ -79,7 +81,8 @@ class InputTable:
     """A source table whose header row is known.
 
     ``headers`` has one name a column, as written. ``roles[k]`` belongs to the ``k``-th row below
-    the header row, which is ``source.rows[header + 1 + k]``.
+    the header row, which is ``source.rows[header + 1 + k]``. A header of several rows ends in row
+    ``header``. ``reasons`` says by row number why a row is not data, where a rule decided it.
     """
 
     source: SourceTable
@@ -87,6 +90,8 @@ class InputTable:
     header: int
     headers: tuple[str, ...]
     roles: Sequence[Role]
+    header_rows: int = 1
+    reasons: Mapping[int, str] = field(default_factory=dict)
 
 
 # --- findings ---------------------------------------------------------------------------------

@@ -59,10 +59,11 @@ def _counts(statuses: Iterator[Status]) -> dict[str, int]:
 def _rows(checked: Checked) -> dict[str, int]:
     tables = checked.mapped.tables
     roles = Counter(role for table in tables for role in table.roles)
-    above = sum(table.header for table in tables)
+    headers = sum(table.header_rows for table in tables)
+    above = sum(table.header + 1 - table.header_rows for table in tables)
     out = {
         "read": sum(len(table.source.rows) for table in tables),
-        "header": len(tables),
+        "header": headers,
         "above_header": above,
     }
     out |= {role.value: roles[role] for role in Role if roles[role] or role is Role.DATA}

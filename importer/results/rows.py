@@ -96,7 +96,7 @@ def write_table(
             elif write_text(sheet, out, c, text, look, plain):
                 altered.append(f"{visible(source.headers[kept[c]])}, row {row}")
         result = results.get(row)
-        message = _message(output.found, (table, row), role, result)
+        message = _message(output.found, (table, row), role, result) or source.reasons.get(row, "")
         if altered:
             message = joined([*([message] if message else []), *map(_altered_words, altered)])
             for place in altered:

@@ -25,12 +25,14 @@ STATUS_WORDS: Mapping[str, str] = {
 ROW_WORDS: Mapping[str, str] = {
     "read": "Rows read",
     "data": "Rows of data",
-    "title": "Rows above the header",
+    "above_header": "Rows above the header",
     "header": "Header rows",
     "blank": "Blank rows",
     "ignored": "Passed over, as the template says",
     "control_total": "Totals of the file itself",
     "repeated_header": "Headers repeated",
+    "group": "Names of groups",
+    "group_total": "Totals of groups",
 }
 
 # C0, DEL and C1; the marks that turn the direction of text, with which one value can pose as

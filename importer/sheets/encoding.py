@@ -35,7 +35,7 @@ _SINGLE_BYTE = {"cp1252": "cp1252", "mac_roman": "Mac Roman", "cp850": "CP850"}
 
 @dataclass(frozen=True)
 class Encoding:
-    """``doubt`` is what a person should look at where the encoding was only the likeliest."""
+    """``doubt`` is what a person should look at where it was only the likeliest: with its name."""
 
     codec: str
     name: str
@@ -183,7 +183,8 @@ def _single_byte(path: Path, data: bytes) -> Encoding:
 
 
 def _likely(codec: str, doubtful: Sequence[str | None]) -> Encoding:
-    return Encoding(codec, _SINGLE_BYTE[codec], ", ".join(f"'{w}'" for w in doubtful[:3]))
+    name, words = _SINGLE_BYTE[codec], ", ".join(f"'{w}'" for w in doubtful[:3])
+    return Encoding(codec, name, f"{name}: {words}" if words else "")
 
 
 def _differ(readings: dict[str, list[str | None]], k: int) -> bool:

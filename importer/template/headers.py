@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from importer.amounts import tidy
 from importer.canonical import BILLS, LINE_ITEMS, PROPERTY, header_key, undecorated
 from importer.records import SourceTable, TableKind
 from importer.template.expressions import Expression
@@ -13,26 +15,116 @@ from importer.template.model import Template
 SEARCHED_ROWS = 60  # how far down a header row may stand
 
 
+# The columns by which a sheet is known to be a former result.
+_OURS = frozenset(("import_status", "import_message", "source_row"))
+_JOINED = " | "  # between the rows of a header, where it is shown
+
+_NTH = re.compile(r"(.*\S)\s*#\s*([1-9][0-9]{0,2})")
+_LETTERS = re.compile(r"\$([A-Za-z]{1,3})")
+
+
 @dataclass(frozen=True)
 class Found:
-    """A header row. ``columns`` maps a header's key to the indexes of the columns so named."""
+    """A header of one row or several.
 
-    header: int  # index into source.rows
+    ``columns`` maps the key of a whole header to the indexes of the columns so named; ``parts``
+    those of a part of a header, where the header has several rows.
+    """
+
+    header: int  # index into source.rows of its last row
     headers: tuple[str, ...]
     columns: dict[str, list[int]]
+    rows: int = 1
+    texts: tuple[tuple[str, ...], ...] = ()  # of each column, its cells that are not blank
+    parts: dict[str, list[int]] = field(default_factory=dict)
+
+    def named(self, name: str) -> list[int]:
+        """The columns of a name: its header, ``Amount#2`` the second so headed, ``$C`` column C.
+
+        A header that is written just so comes first.
+        """
+        key = header_key(name)
+        if found := self.columns.get(key) or self.parts.get(key):
+            return found
+        if nth := _NTH.fullmatch(name.strip()):
+            number = int(nth[2])
+            return self.named(nth[1])[number - 1 : number]
+        if letters := _LETTERS.fullmatch(name.strip()):
+            index = column_index(letters[1])
+            return [index] if index < len(self.headers) else []
+        return []
 
     def index(self, names: Iterable[str]) -> int | None:
         """The column of the first of ``names`` that the table has."""
-        return next((self.columns[k][0] for k in map(header_key, names) if k in self.columns), None)
+        return next((found[0] for found in map(self.named, names) if found), None)
+
+    def chosen(self, names: Iterable[str]) -> list[int]:
+        """All columns of the first of ``names`` that the table has; more than one are twins."""
+        return next((found for found in map(self.named, names) if found), [])
 
 
-def header_at(source: SourceTable, i: int) -> Found:
-    headers = source.row_cells(i)
+def column_index(letters: str) -> int:
+    """A column's index from its name in Excel: 0 for A, 26 for AA."""
+    index = 0
+    for letter in letters.upper():
+        index = index * 26 + ord(letter) - ord("A") + 1
+    return index - 1
+
+
+def column_letters(index: int) -> str:
+    """A column as Excel names it: A for 0, AA for 26."""
+    letters = ""
+    while index >= 0:
+        index, rest = divmod(index, 26)
+        letters, index = chr(ord("A") + rest) + letters, index - 1
+    return letters
+
+
+def header_at(source: SourceTable, i: int, rows: int = 1) -> Found:
+    """The header that begins with the ``i``-th row, of ``rows`` rows, blank ones counted."""
+    if rows == 1:
+        headers = source.row_cells(i)
+        return Found(i, headers, _by_key(headers), 1, tuple((h,) for h in headers))
+    if is_result(source):  # a former result, which has the rows in one
+        whole, last = [cell.split(_JOINED) for cell in source.row_cells(i)], i
+    else:
+        end = source.rows[i] + rows
+        last = max(k for k in range(i, min(i + rows, len(source.rows))) if source.rows[k] < end)
+        whole = [
+            list(c) for c in zip(*(source.row_cells(k) for k in range(i, last + 1)), strict=True)
+        ]
+    texts = tuple(tuple(_distinct(cells)) for cells in whole)
+    headers = tuple(_JOINED.join(cells) for cells in texts)
+    upper, above = [], ""
+    for cells in whole:  # one cell of the first row may stand over several columns
+        above = tidy(cells[0]) or above
+        upper.append(above)
+    parts: dict[str, list[int]] = {}
+    for names in (
+        [" ".join([head, *cells[-1:]]) for head, cells in zip(upper, texts, strict=True)],
+        [cells[-1] if cells else "" for cells in texts],
+        [tidy(cells[0]) for cells in whole],
+    ):
+        level = _by_key(names)
+        parts |= {key: level[key] for key in level.keys() - parts.keys()}
+    return Found(last, headers, _by_key([" ".join(t) for t in texts]), last - i + 1, texts, parts)
+
+
+def _by_key(names: Iterable[str]) -> dict[str, list[int]]:
     columns: dict[str, list[int]] = {}
-    for index, header in enumerate(headers):
-        if key := header_key(header):
+    for index, name in enumerate(names):
+        if key := header_key(name):
             columns.setdefault(key, []).append(index)
-    return Found(i, headers, columns)
+    return columns
+
+
+def _distinct(cells: Iterable[str]) -> list[str]:
+    """The cells that are not blank and do not repeat the one above."""
+    out: list[str] = []
+    for cell in map(tidy, cells):
+        if cell and (not out or header_key(cell) != header_key(out[-1])):
+            out.append(cell)
+    return out
 
 
 def expressions(template: Template, kind: TableKind) -> Iterator[tuple[str, str, Expression]]:
@@ -82,9 +174,11 @@ def needed(template: Template, kind: TableKind) -> list[list[str]]:
     if kind is TableKind.FLAT:
         named = [*template.group_by, *source.fill_down, *(t.column for t in source.ignore_rows)]
         named += [source.stop_at.column] if source.stop_at else []
+        named += [source.groups.column] if source.groups else []
         columns += [alternatives(template, name) for name in named]
     unique = {tuple(map(header_key, names)): names for names in columns}
-    return list(unique.values())
+    made = {header_key(source.groups.name)} if source.groups else set()
+    return [names for key, names in unique.items() if not made.intersection(key)]
 
 
 def wanted(template: Template, kind: TableKind) -> list[list[str]]:
@@ -101,17 +195,26 @@ def find_header(
     of the columns (one, where only one is asked for).
     """
     rule = template.source.header
+    rows = rule.rows if rule else 1
+    if rule and rule.find is None and is_result(source):
+        found = header_at(source, 0, rows)
+        has = any(_headed(found, names) for kind in kinds for names in wanted(template, kind))
+        return found if has else None
     if rule and rule.row is not None:
-        below = [i for i, row in enumerate(source.rows) if row == rule.row]
-        return header_at(source, below[0]) if below else None
-    candidates = [header_at(source, i) for i in range(min(SEARCHED_ROWS, len(source.rows)))]
+        there = range(rule.row, rule.row + rows)
+        first = next((i for i, row in enumerate(source.rows) if row in there), None)
+        if first is None:
+            return None
+        return header_at(source, first, there.stop - source.rows[first])
+    searched = range(min(SEARCHED_ROWS, len(source.rows)))
+    candidates = [header_at(source, i, rows) for i in searched]
     if rule and rule.find:
         names = [alternatives(template, name) for name in rule.find]
         return next((c for c in candidates if all(c.index(n) is not None for n in names)), None)
     best: tuple[int, Found] | None = None
     for found in candidates:
         for kind in kinds:
-            score = sum(found.index(names) is not None for names in wanted(template, kind))
+            score = sum(_headed(found, names) for names in wanted(template, kind))
             if score < min(2, len(wanted(template, kind))):
                 continue
             if all(found.index(names) is not None for names in needed(template, kind)):
@@ -119,6 +222,16 @@ def find_header(
             if best is None or score > best[0]:
                 best = (score, found)
     return best[1] if best else None
+
+
+def is_result(source: SourceTable) -> bool:
+    """Whether the sheet is a former result: its first row is the header, whatever stood above."""
+    return bool(source.rows) and set(source.row_cells(0)) >= _OURS
+
+
+def _headed(found: Found, names: Iterable[str]) -> bool:
+    """Whether a column has one of the names as its header: a position tells no header from data."""
+    return any(found.named(n) for n in names if not _LETTERS.fullmatch(n.strip()))
 
 
 _BILL_NAMES = frozenset(("bills", "bill", "invoices", "payables", "invoicepayables"))
@@ -140,7 +253,7 @@ def kind_of(source: SourceTable, found: Found | None, template: Template) -> Tab
         {header_key(n) for e in fields.values() for names, _ in e.columns() for n in names}
         for fields in (template.bills, template.line_items)
     )
-    present = set(found.columns)
+    present = {*found.columns, *found.parts}
     only_bills, only_lines = (
         len(present & (of_bills - of_lines)),
         len(present & (of_lines - of_bills)),

@@ -136,7 +136,9 @@ def map_tables(
 
 
 # What is wrong with a sheet as a whole, so that none of its rows can be trusted.
-_SHEET_WIDE = frozenset(("sheet.column.missing", "sheet.column.twice", "sheet.stop.missing"))
+_SHEET_WIDE = frozenset(
+    ("sheet.column.missing", "sheet.column.twice", "sheet.stop.missing", "sheet.header.holds_data")
+)
 _NO_LINES = frozenset(("line_items.sheet.missing", "sheet.rows.none"))
 
 
@@ -148,6 +150,12 @@ def _with_items(f: Finding, mapped: Mapped) -> Finding:
             for items in (mapped.bills, mapped.lines)
         )
         return replace(f, bills=bills, lines=lines)
+    if f.code == "sheet.row.too_long":
+        bills, lines = (
+            tuple(np.flatnonzero((of.table == f.cell.table) & (of.row == f.cell.row)).tolist())
+            for of in (mapped.bills, mapped.lines)
+        )
+        return replace(f, lines=lines) if lines else replace(f, bills=bills)
     if f.code in _NO_LINES and not len(mapped.lines):
         return replace(f, bills=tuple(range(len(mapped.bills))))
     return f

@@ -15,7 +15,7 @@ from importer.amounts import Numbers, Unreadable, read_decimal
 from importer.canonical import BILLS, FIELDS, LINE_ITEMS, PROPERTY
 from importer.currencies import EXPONENTS
 from importer.template.expressions import Expression
-from importer.template.types import STRICT, DateFormat, Regex, Scalar, Text
+from importer.template.types import STRICT, DateFormat, Names, Regex, Scalar, Text
 
 
 class _Strict(BaseModel):
@@ -55,14 +55,16 @@ DateFormats = Annotated[
 
 
 class Header(_Strict):
-    """How the header row is found: by columns it has, or by its row number."""
+    """How the header is found: by its columns or its row number; ``rows`` where it is split."""
 
-    find: list[Text] | None = None
-    row: int | None = Field(None, ge=1, le=1_048_576)
+    find: list[Text] | None = Field(None, min_length=1)
+    row: int | None = Field(None, ge=1, le=1_048_576, description="of several, the first")
+    rows: int = Field(1, ge=1, le=3, description="the rows that make up the header")
 
     @model_validator(mode="after")
     def _one_way(self) -> Header:
-        if (self.find is None) == (self.row is None):
+        given = (self.find is not None) + (self.row is not None)
+        if given == 2 or (given == 0 and self.rows == 1):
             raise ValueError("write either find or row")
         return self
 
@@ -89,10 +91,40 @@ class RowTest(_Strict):
 
 
 class ControlTotal(_Strict):
-    """A row that is the file's own total: ``amount`` has a value, all of ``blank`` are blank."""
+    """The file's own total, its last row: known by its blank cells, or by a label (where)."""
 
     amount: Text
-    blank: Annotated[list[Text], Field(min_length=1)]
+    blank: list[Text] = []
+    where: RowTest | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> ControlTotal:
+        if bool(self.blank) == bool(self.where):
+            raise ValueError("write either blank or where")
+        return self
+
+
+class Groups(_Strict):
+    """A report in groups: a row with the group's name, its rows, a row with its total.
+
+    ``column`` is where the names stand. ``name`` is the column made of them, for the mapping.
+    """
+
+    column: Text
+    name: Text = Field("group", min_length=1, description="the column made of the groups' names")
+    matches: Regex | None = Field(
+        None, description="what a name looks like; left out: a row with nothing beside it"
+    )
+    total: Names = Field(
+        default=["Total for {name}"], description="how a group's total is labelled"
+    )
+
+    @model_validator(mode="after")
+    def _with_name(self) -> Groups:
+        for label in self.total:
+            if "{name}" not in label:
+                raise ValueError(f"total: '{label}' lacks {{name}}, as in 'Total for {{name}}'")
+        return self
 
 
 class Source(_Strict):
@@ -105,6 +137,7 @@ class Source(_Strict):
     fill_down: list[Text] = []
     ignore_rows: list[RowTest] = []
     stop_at: RowTest | None = None
+    groups: Groups | None = None
     control_total: ControlTotal | None = None
 
 
@@ -185,6 +218,8 @@ class Template(_Strict):
     def _consistent(self) -> Template:
         if self.layout == "flat" and not self.group_by:
             raise ValueError("a flat layout needs group_by: the columns that make one bill")
+        if self.layout == "two_sheets" and self.source.groups:
+            raise ValueError("source.groups goes with layout: flat only")
         if self.layout == "two_sheets" and self.group_by:
             raise ValueError("group_by goes with layout: flat only")
         return self

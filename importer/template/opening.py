@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from importer.amounts import tidy
+from importer.amounts import Numbers, Unreadable, read_decimal, tidy
 from importer.canonical import BILLS, FIELDS, LINE_ITEMS, RESPONSE_ONLY, header_key
 from importer.findings import finding
 from importer.records import CellKind, CellRef, Finding, InputTable, Role, SourceTable, TableKind
 from importer.template.headers import (
     Found,
     alternatives,
+    column_letters,
     expressions,
+    header_at,
+    is_result,
     needed,
     property_columns,
 )
 from importer.template.model import Template
-from importer.template.rows import roles_of
+from importer.template.rows import rows_of
 
 
 @dataclass
@@ -67,6 +71,9 @@ def open_table(
 ) -> Opened:
     """One table, its columns found and its rows told apart; findings and totals are added to."""
     here = CellRef(source.file, source.sheet, int(source.rows[found.header]), None, index)
+    rows = rows_of(source, found, kind, template, here)
+    if template.source.groups:
+        source, found = _with_groups(source, found, rows.groups, template.source.groups.name)
     fields: dict[tuple[str, str], int] = {}
     for sheet, name, expression in expressions(template, kind):
         for i, (names, _) in enumerate(expression.columns()):
@@ -87,14 +94,16 @@ def open_table(
             shown = " or ".join(f"'{name}'" for name in names)
             there = ", ".join(h.strip() for h in found.headers if h.strip())
             findings.append(finding("sheet.column.missing", here, shown, headers=there))
-    findings += _twins(found, here, fields, template)
+    findings += _twins(found, here, kind, template)
     if template.unknown_columns == "warn":
         findings += _unknown_columns(source, found, here, set(fields.values()), kind, template)
 
-    used = sorted(set(fields.values()))
-    roles, row_findings, row_totals = roles_of(source, found, used, template, here)
-    findings += row_findings
-    totals += [ControlTotal(text, kind_, cell) for text, kind_, cell in row_totals]
+    findings += _of_header(source, found, here, set(fields.values()))
+    findings += _of_file(source, here)
+    findings += _too_long(source, found, rows.roles, here)
+    roles = rows.roles
+    findings += rows.findings
+    totals += [ControlTotal(text, kind_, cell) for text, kind_, cell in rows.totals]
     if Role.DATA not in roles:
         findings.append(finding("sheet.rows.none", here))
     if source.hidden:
@@ -102,28 +111,83 @@ def open_table(
     if hidden := [r for r in source.hidden_rows if r > source.rows[found.header]]:
         words: dict[str, Any] = {"count": len(hidden), "rows": ", ".join(map(str, hidden[:10]))}
         findings.append(finding("sheet.rows.hidden", replace(here, row=hidden[0]), **words))
-    table = InputTable(source, kind, found.header, found.headers, roles)
+    table = InputTable(source, kind, found.header, found.headers, roles, found.rows, rows.reasons)
     data = [found.header + 1 + k for k, role in enumerate(roles) if role is Role.DATA]
     positions = np.asarray(data, dtype=np.int64)
     return Opened(table, found, index, positions, fields, frozenset(lacks))
 
 
-def _twins(
-    found: Found, here: CellRef, fields: dict[tuple[str, str], int], template: Template
-) -> list[Finding]:
+def _with_groups(
+    source: SourceTable, found: Found, groups: Sequence[str], name: str
+) -> tuple[SourceTable, Found]:
+    """The table with the groups' names as a column of its own, at its end.
+
+    A former result has that column already; what a person corrected there holds.
+    """
+    if is_result(source) and found.named(name):
+        return source, found
+    above = [""] * (found.header + 1)
+    above[found.header + 1 - found.rows] = name
+    kinds = source.kinds and (*source.kinds, bytes(len(source.rows)))
+    source = replace(source, columns=(*source.columns, (*above, *groups)), kinds=kinds)
+    return source, header_at(source, found.header + 1 - found.rows, found.rows)
+
+
+def _of_header(
+    source: SourceTable, found: Found, here: CellRef, used: set[int]
+) -> Iterator[Finding]:
+    """Numbers in a header of several rows: it has swallowed a row of data."""
+    if found.rows == 1:
+        return
+    for at in sorted(used):
+        text = found.texts[at][-1] if found.texts[at] else ""
+        if len(found.texts[at]) > 1 and any(
+            not isinstance(read_decimal(text, numbers), Unreadable) for numbers in Numbers
+        ):
+            header = found.headers[at]
+            cell = replace(here, column=header, column_index=at)
+            yield finding("sheet.header.holds_data", cell, text, rows=found.rows)
+            return
+
+
+def _of_file(source: SourceTable, here: CellRef) -> Iterator[Finding]:
+    if source.doubt:
+        yield finding("sheet.encoding.doubtful", replace(here, row=None), source.doubt)
+
+
+def _too_long(
+    source: SourceTable, found: Found, roles: Sequence[Role], here: CellRef
+) -> Iterator[Finding]:
+    """Rows of a CSV file with values beyond the header's last cell: their cells may have moved."""
+    if source.lengths is None:
+        return
+    first = found.header + 1
+    headed = max(source.lengths[first - found.rows : first])
+    for k, role in enumerate(roles):
+        if role is Role.DATA and (length := source.lengths[first + k]) > headed:
+            extra = [text for c in source.columns[headed:length] if (text := tidy(c[first + k]))]
+            if extra:
+                cell = replace(here, row=int(source.rows[first + k]))
+                words: dict[str, Any] = {"headers": headed, "cells": length}
+                yield finding("sheet.row.too_long", cell, extra[0], **words)
+
+
+def _twins(found: Found, here: CellRef, kind: TableKind, template: Template) -> list[Finding]:
     """Columns of the same header, one finding a header."""
-    names = {at: name for (_, name), at in reversed(fields.items()) if "*" not in name}
-    keys = [found.index(alternatives(template, name)) for name in template.group_by]
-    out = []
-    used = {header_key(found.headers[at]) for at in (*fields.values(), *keys) if at is not None}
-    for key in sorted(used, key=lambda key: found.columns[key][0]):
-        if len(twins := found.columns[key]) > 1:
+    asked = [
+        (name, names) for _, name, e in expressions(template, kind) for names, _ in e.columns()
+    ]
+    asked += [(name, alternatives(template, name)) for name in template.group_by]
+    asked += [(name, [found.headers[at]]) for at, name in property_columns(found)]
+    out: dict[int, Finding] = {}
+    for what, names in asked:
+        twins = found.chosen(names)
+        if len(twins) > 1 and twins[0] not in out:
             a, b = (found.headers[i] for i in twins[:2])
             cell = replace(here, column=b, column_index=twins[1])
-            what = names.get(twins[0], a.strip())
-            other = b.strip()
-            out.append(finding("sheet.column.twice", cell, a.strip(), other=other, field=what))
-    return out
+            words: dict[str, Any] = {"other": b.strip(), "field": what, "name": a.strip()}
+            out[twins[0]] = finding("sheet.column.twice", cell, a.strip(), **words)
+    return [out[at] for at in sorted(out)]
 
 
 def _unknown_columns(
@@ -140,9 +204,10 @@ def _unknown_columns(
     for index, header in enumerate(found.headers):
         key = header_key(header)
         cell = replace(here, column=header, column_index=index)
-        if not key and any(map(tidy, source.columns[index][found.header + 1 :])):
-            out.append(finding("sheet.column.unnamed", cell, _letters(index)))
-        if not key or index in used or found.columns[key][0] in used:
+        unread = not key and index not in used
+        if unread and any(map(tidy, source.columns[index][found.header + 1 :])):
+            out.append(finding("sheet.column.unnamed", cell, column_letters(index)))
+        if not key or index in used or not used.isdisjoint(found.named(header)):
             continue
         if key in response_only:
             out.append(finding("sheet.column.response_only", cell, header))
@@ -153,12 +218,3 @@ def _unknown_columns(
             near = f"; did you mean '{known[found_near[0]]}'?" if found_near else ""
             out.append(finding("sheet.column.unknown", cell, header, nearest=near))
     return out
-
-
-def _letters(index: int) -> str:
-    """A column as Excel names it: A for 0, AA for 26."""
-    letters = ""
-    while index >= 0:
-        index, rest = divmod(index, 26)
-        letters, index = chr(ord("A") + rest) + letters, index - 1
-    return letters

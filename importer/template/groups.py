@@ -1,0 +1,132 @@
+"""Reports in groups: a row with the group's name, its rows, and a row with its total."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from importer.amounts import tidy
+from importer.findings import finding
+from importer.records import CellRef, Finding, Role, SourceTable
+from importer.template.headers import Found, alternatives
+from importer.template.model import Groups, Template
+from importer.template.sums import numbers_in, total
+
+
+@dataclass
+class _Open:
+    name: str
+    row: int  # index of the row with its name
+    rows: list[int]
+
+
+def tell_groups(
+    source: SourceTable,
+    found: Found,
+    roles: list[Role],
+    amounts: Sequence[int],
+    template: Template,
+    here: CellRef,
+) -> tuple[list[str], list[Finding]]:
+    """The group of each row below the header, "" for none; ``roles`` are changed.
+
+    A group ends at its total; where it has none, at the next group. A group inside another goes on
+    to the other's total. The totals of the ``amounts`` columns are compared with the rows.
+    """
+    rules = template.source.groups
+    at = None if rules is None else found.index(alternatives(template, rules.column))
+    names = [""] * len(roles)
+    if rules is None or at is None:
+        return names, []
+    start = found.header + 1
+    texts = [tidy(text) for text in source.columns[at][start:]]
+    heads = {
+        k
+        for k, role in enumerate(roles)
+        if role is Role.DATA and _heads(source, at, k + start, texts[k], rules)
+    }
+    labels = {
+        _folded(label.replace("{name}", name)): _folded(name)
+        for name in {_name(texts[k], rules) for k in heads}
+        for label in rules.total
+    }
+    ends = {k: labels[_folded(text)] for k, text in enumerate(texts) if _folded(text) in labels}
+    ahead = Counter(ends.values())
+    findings: list[Finding] = []
+    stack: list[_Open] = []
+    read = ((c, numbers_in(source, c, start, template)) for c in amounts)
+    columns = [(c, numbers) for c, numbers in read if numbers is not None]
+    for k, role in enumerate(roles):
+        i = k + start
+        if k in ends:
+            name = ends[k]
+            ahead[name] -= 1
+            if any(_folded(g.name) == name for g in stack):
+                roles[k] = Role.GROUP_TOTAL
+                while _folded((group := stack.pop()).name) != name:
+                    pass
+                findings += _compared(source, found, group, i, columns, here)
+                continue
+        if k in heads and role is Role.DATA and k not in ends:
+            # A group whose total does not come any more has ended without one.
+            while stack and not ahead[_folded(stack[-1].name)]:
+                stack.pop()
+            roles[k] = Role.GROUP
+            stack.append(_Open(_name(texts[k], rules), i, []))
+            continue
+        if role in (Role.DATA, Role.IGNORED):
+            for group in stack:
+                group.rows.append(i)
+        if role is Role.DATA and stack:
+            names[k] = stack[-1].name
+    return names, findings
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _name(text: str, rules: Groups) -> str:
+    """The group's name in its cell: what the pattern's bracket holds, else the whole cell."""
+    match = re.search(rules.matches, text) if rules.matches else None
+    return tidy(match[1]) if match and match.re.groups and match[1] else text
+
+
+def _heads(source: SourceTable, at: int, i: int, text: str, rules: Groups) -> bool:
+    if not text:
+        return False
+    if rules.matches:
+        return re.search(rules.matches, text) is not None
+    return not any(tidy(column[i]) for c, column in enumerate(source.columns) if c != at)
+
+
+def _compared(
+    source: SourceTable,
+    found: Found,
+    group: _Open,
+    i: int,
+    columns: Sequence[tuple[int, dict[int, Decimal]]],
+    here: CellRef,
+) -> list[Finding]:
+    """A finding for each amount of a group's total that is not the sum of its rows."""
+    out = []
+    for column, numbers in columns:
+        if i not in numbers:
+            continue
+        come_to = total(numbers, group.rows)
+        if come_to != numbers[i]:
+            row, header = int(source.rows[i]), found.headers[column]
+            cell = replace(here, row=row, column=header, column_index=column)
+            code, value = "sheet.group.total_differs", tidy(source.columns[column][i])
+            words: dict[str, Any] = {
+                "name": group.name,
+                "count": len(group.rows),
+                "sum": f"{come_to:,}",
+            }
+            difference = f"{numbers[i] - come_to:,}"
+            out.append(finding(code, cell, value, difference=difference, **words))
+    return out

@@ -1,0 +1,43 @@
+"""Sums of a column as the file shows it, to prove which rows are totals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from importer.amounts import Numbers, Unreadable, numbers_of, read_decimal, read_plain, tidy
+from importer.records import CellKind, SourceTable
+from importer.template.model import Template
+
+
+def numbers_in(
+    source: SourceTable, column: int, start: int, template: Template
+) -> dict[int, Decimal] | None:
+    """The numbers of a column from row index ``start`` on, by row index; blank cells are left out.
+
+    None where it cannot be known how they are written.
+    """
+    texts = {
+        i: text for i in range(start, len(source.rows)) if (text := tidy(source.columns[column][i]))
+    }
+    plain = {i for i in texts if source.kind(column, i) is CellKind.NUMBER}
+    if template.formats.numbers == "auto":
+        style, _, _ = numbers_of(text for i, text in texts.items() if i not in plain)
+    else:
+        style = Numbers(template.formats.numbers)
+    if style is None:
+        return None
+    read = {
+        i: read_plain(text) if i in plain else read_decimal(text, style)
+        for i, text in texts.items()
+    }
+    return {i: number for i, number in read.items() if not isinstance(number, Unreadable)}
+
+
+def total(numbers: dict[int, Decimal], rows: Iterable[int]) -> Decimal:
+    """The exact sum of the rows that have a number."""
+    import decimal
+
+    with decimal.localcontext() as context:
+        context.prec = 200
+        return sum((numbers[i] for i in rows if i in numbers), Decimal(0))
