@@ -156,15 +156,8 @@ def _single_byte(path: Path, data: bytes) -> Encoding:
     usual = [
         codec for codec in clean if not any(_RARE.intersection(w or "") for w in readings[codec])
     ]
-    if (
-        clean
-        and clean[0] == "cp1252"
-        and (
-            usual == []
-            or "cp1252" in usual
-            or not all(_RARE.intersection(w or "") for w in readings["cp1252"])
-        )
-    ):
+    rare_only = all(_RARE.intersection(w or "") for w in readings["cp1252"])
+    if "cp1252" in clean and not (rare_only and usual):
         foreign = [w for w in readings["cp1252"] if w and _ELSEWHERE.intersection(w)]
         return _likely("cp1252", foreign)
     if "cp1252" not in clean and len(likeliest := usual or clean) == 1:
@@ -229,5 +222,5 @@ def _in_place(word: str, i: int) -> bool:
     if before == after == " ":
         return c in _ALONE
     if c.isupper():
-        return not before.islower()
+        return not before.islower() and not (before.isalpha() and after.islower())
     return not (before.isupper() and after.isupper())

@@ -1,0 +1,368 @@
+"""Exports as people have them: where the header is, what a column is called, what a row is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sheets_of_bills import book, checked, codes, csv_file, template, told, valid
+
+from importer.records import Role
+from importer.validation.check import Checked
+
+MAPPING = """
+formats: {dates: [DD/MM/YYYY], numbers: point, amounts: decimal}
+group_by: [Supplier, Number]
+bills:
+  vendor: {column: Supplier}
+  invoiceNumber: {column: Number}
+  issuedDate: {column: Date}
+  currency: {value: GBP}
+  amount: {sum_of_lines: gross}
+  lineItemsIncludeTax: {value: true}
+line_items:
+  amount: {column: Amount}
+"""
+HEADER = ["Supplier", "Number", "Date", "Amount"]
+ROWS = [
+    ["Acme", "A1", "01/03/2025", "10.00"],
+    ["Acme", "A1", "01/03/2025", "20.50"],
+    ["Total Gas & Power", "T9", "02/03/2025", "30.50"],
+]
+
+
+def read(
+    folder: Path, rows: Sequence[Sequence[Any]], source: str = "{}", **changes: str
+) -> Checked:
+    """The rows of a CSV file, checked with a template of the given source."""
+    mapping = MAPPING
+    for old, new in changes.items():
+        assert f"column: {old}}}" in mapping
+        mapping = mapping.replace(f"column: {old}}}", f"column: {new}}}")
+    if "Supplier" in changes:
+        mapping = mapping.replace("[Supplier,", f"[{changes['Supplier']},")
+    text = f"template: mine\nlayout: flat\nsource: {source}\n{mapping}"
+    return checked([csv_file(folder / "bills.csv", rows)], template(folder, text))
+
+
+def bills(of: Checked) -> list[tuple[int, str | None, str | None, int]]:
+    return [(b.row, b.vendor, b.invoice_number, b.amount) for b in of.valid_bills()]
+
+
+def counts(of: Checked) -> dict[str, int]:
+    return Counter(role.value for table in of.mapped.tables for role in table.roles)
+
+
+def reasons(of: Checked) -> dict[int, str]:
+    return dict(of.mapped.tables[0].reasons)
+
+
+GOOD = [(2, "Acme", "A1", 3050), (4, "Total Gas & Power", "T9", 3050)]
+
+
+# --- where the header is ----------------------------------------------------------------------
+
+
+def test_a_header_below_titles_is_found_by_its_columns_or_its_row(tmp_path: Path) -> None:
+    titles = [["Supplier report"], ["for", "Supplier", "Number"], []]
+    for source in ("{}", "{header: {find: [supplier, AMOUNT]}}", "{header: {row: 4}}"):
+        of = read(tmp_path, [*titles, HEADER, *ROWS], source)
+        assert told(of) == []
+        assert [row for row, *_ in bills(of)] == [5, 7]
+    assert of.mapped.tables[0].header == 2
+
+
+@pytest.mark.parametrize("find", ["row: 1", "find: [Number, Amount]", ""])
+def test_a_header_in_two_rows_is_one(tmp_path: Path, find: str) -> None:
+    header = "{header: {" + ", ".join(filter(None, (find, "rows: 2"))) + "}}"
+    rows = [["Supplier", "Number", "Invoice", "Amount"], ["", "", "Date", "GBP"], *ROWS]
+    of = read(tmp_path, rows, header, Date="Invoice Date")
+    assert told(of) == []
+    assert bills(of) == [(row + 1, *rest) for row, *rest in GOOD]
+    (table,) = of.mapped.tables
+    assert table.headers == ("Supplier", "Number", "Invoice | Date", "Amount | GBP")
+    assert (table.header, table.header_rows, len(table.roles)) == (1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "bill"),
+    [("Paid Gross", 1000), ("Due Gross", 100), ("Due Net", 80), ("Gross#2", 100), ("$F", 80)],
+)
+def test_a_cell_that_stands_over_several_columns_names_them_all(
+    tmp_path: Path, name: str, bill: int
+) -> None:
+    rows = [
+        ["Supplier", "Number", "Date", "Paid", "Due", ""],
+        ["SUPPLIER", "Number", "DATE", "Gross", "Gross", "Net"],
+        ["Acme", "A1", "01/03/2025", "10.00", "1.00", "0.80"],
+    ]
+    of = read(tmp_path, rows, "{header: {row: 1, rows: 2}}", Amount=f"'{name}'")
+    assert told(of) == []
+    assert bills(of) == [(3, "Acme", "A1", bill)]
+    # The same word over two columns picks neither.
+    of = read(tmp_path, rows, "{header: {row: 1, rows: 2}}", Amount="Gross")
+    assert told(of) == [("sheet.column.twice", 2, "Due | Gross")]
+    assert valid(of) == []
+
+
+def test_a_header_row_that_is_missing_swallows_no_data(tmp_path: Path) -> None:
+    of = read(tmp_path, [HEADER, *ROWS], "{header: {find: [Number], rows: 2}}")
+    assert ("sheet.header.holds_data", 2, "Amount | 10.00") in told(of)
+    assert valid(of) == []
+    # A blank second row is a row of the header, and the first row of data is none.
+    of = read(tmp_path, [HEADER, [], *ROWS], "{header: {row: 1, rows: 2}}")
+    assert told(of) == []
+    assert [row for row, *_ in bills(of)] == [3, 5]
+
+
+# --- what a column is called ------------------------------------------------------------------
+
+
+def test_repeated_columns_are_told_unless_the_template_says_which(tmp_path: Path) -> None:
+    rows = [[*HEADER, "Amount "], *([*row, "1.00"] for row in ROWS)]
+    of = read(tmp_path, rows)
+    assert told(of) == [("sheet.column.twice", 1, "Amount ")]
+    assert "'Amount#2' is the second" in of.findings[0].hint
+    assert valid(of) == []
+    assert bills(read(tmp_path, rows, Amount="Amount#1")) == GOOD
+    assert [b[3] for b in bills(read(tmp_path, rows, Amount="'amount # 2'"))] == [200, 100]
+    of = read(tmp_path, rows, Amount="Amount#3")
+    assert codes(of) == ["sheet.column.missing"]
+
+
+def test_a_column_without_a_header_is_known_by_its_letter(tmp_path: Path) -> None:
+    rows = [["", *HEADER[1:]], *ROWS]
+    assert bills(read(tmp_path, rows, Supplier="$A")) == GOOD
+    assert bills(read(tmp_path, rows, Supplier="$a")) == GOOD
+    assert told(read(tmp_path, rows, Supplier="$E"))[0] == ("sheet.column.missing", 1, None)
+
+
+def test_a_header_that_is_written_like_a_letter_or_a_number_is_taken_as_written(
+    tmp_path: Path,
+) -> None:
+    rows = [["x", "Number", "Date", "Amount#2", "$A"], *([r[0], *r[1:], "Beta"] for r in ROWS)]
+    of = read(tmp_path, rows, Supplier="$A", Amount="Amount#2")
+    assert {vendor for _, vendor, *_ in bills(of)} == {"Beta"}
+
+
+def test_padded_headers_and_cells_and_wide_spaces_do_not_matter(tmp_path: Path) -> None:
+    rows = [[f"\u00a0 {h}\u2007 " for h in HEADER], *([f" {c}\u00a0" for c in r] for r in ROWS)]
+    of = read(tmp_path, rows)
+    assert told(of) == []
+    assert bills(of) == GOOD
+
+
+# --- ragged rows ------------------------------------------------------------------------------
+
+
+def test_a_row_with_more_cells_than_the_header_may_have_moved_and_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "bills.csv"
+    path.write_text(
+        "Supplier,Number,Date,Amount\n"
+        "Acme,A1,01/03/2025,10.00,,\n"  # nothing in it has moved
+        "Smith, Jones & Co,S1,01/03/2025,20.00\n"
+        "Beta,B1,02/03/2025,30.00\n"
+        "Short,S2\n"
+    )
+    of = checked([path], template(tmp_path, f"template: mine\nlayout: flat{MAPPING}"))
+    moved = [f for f in of.findings if f.cell.row == 3]
+    assert ("sheet.row.too_long", "20.00") in [(f.code, f.value) for f in moved]
+    assert {f.cell.row for f in of.findings} == {3, 5}
+    assert valid(of) == [2, 4]
+    assert any("5 cells under a header of 4" in f.message for f in moved)
+
+
+# --- totals -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("label", ["", "Total", "GRAND TOTAL", "Totals:", "Summe"])
+def test_a_total_is_told_by_its_sum_where_it_is_no_bill(tmp_path: Path, label: str) -> None:
+    of = read(tmp_path, [HEADER, *ROWS, [label, "", "", "61.00"]])
+    assert told(of) == []
+    assert bills(of) == GOOD
+    assert counts(of) == {"data": 3, "control_total": 1}
+    assert reasons(of) == {5: "it is the sum of all other rows, and names no bill"}
+    assert of.controls == {"GBP": 6100}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["", "", "", "61.01"],  # not the sum
+        ["Total Gas & Power", "", "", "61.00"],  # a supplier
+        ["Total", "N7", "", "61.00"],  # it has a number
+        ["", "", "03/03/2025", "61.00"],  # it has a date
+    ],
+)
+def test_no_row_is_taken_for_a_total_by_guess(tmp_path: Path, row: list[str]) -> None:
+    of = read(tmp_path, [HEADER, *ROWS, row])
+    assert counts(of) == {"data": 4}
+    assert 5 not in valid(of)
+    assert codes(of)
+    assert {f.cell.row for f in of.findings} == {5}
+
+
+def test_a_supplier_called_total_is_a_bill_even_if_it_is_the_sum(tmp_path: Path) -> None:
+    rows = [*ROWS, ["Total", "T1", "03/03/2025", "61.00"]]
+    of = read(tmp_path, [HEADER, *rows])
+    assert bills(of) == [*GOOD, (5, "Total", "T1", 6100)]
+
+
+def test_a_labelled_total_is_compared_where_the_template_tells_it(tmp_path: Path) -> None:
+    source = "{control_total: {amount: Amount, where: {column: Supplier, matches: ^Total}}}"
+    of = read(tmp_path, [HEADER, *ROWS, ["Total GBP", "3 lines", "", "61.00"]], source)
+    assert told(of) == []
+    assert bills(of) == GOOD
+    assert "'Supplier' matches '^Total'" in reasons(of)[5]
+    of = read(tmp_path, [HEADER, *ROWS, ["Total GBP", "3 lines", "", "61.10"]], source)
+    assert told(of) == [("control.gross.differs", 5, "Amount")]
+    # Only the last row can be the file's total; the supplier above it is none.
+    of = read(tmp_path, [HEADER, *ROWS[::-1]], source)
+    assert counts(of) == {"data": 3}
+
+
+def test_rows_that_the_template_passes_over_say_by_which_rule(tmp_path: Path) -> None:
+    source = (
+        "{ignore_rows: [{column: Number, equals: VOID}, {column: Supplier, matches: ^Total$}],"
+        " stop_at: {column: Supplier, equals: END}}"
+    )
+    extra = [["Acme", "VOID", "", "1"], ["Total", "", "", "61.00"], ["END"]]
+    of = read(tmp_path, [HEADER, *ROWS, *extra], source)
+    assert bills(of) == GOOD
+    assert reasons(of) == {
+        5: "'Number' is 'VOID'",
+        6: "'Supplier' matches '^Total$'",
+        7: "the data ends where 'Supplier' is 'END'",
+    }
+
+
+# --- groups -----------------------------------------------------------------------------------
+
+REPORT = [
+    ["Acme Books Ltd"],
+    ["Unpaid Bills by Vendor"],
+    [],
+    ["", "Date", "Number", "Amount"],
+    ["Acme"],
+    ["", "01/03/2025", "A1", "10.00"],
+    ["", "02/03/2025", "A2", "20.50"],
+    ["Total for Acme", "", "", "$30.50"],
+    ["Total Gas & Power"],
+    ["", "02/03/2025", "T9", "30.50"],
+    ["Total for Total Gas & Power", "", "", "30.50"],
+    ["TOTAL", "", "", "61.00"],
+]
+GROUPS = "{header: {find: [Date, Number]}, groups: {column: $A, name: Supplier}}"
+REPORTED = [
+    (6, "Acme", "A1", 1000),
+    (7, "Acme", "A2", 2050),
+    (10, "Total Gas & Power", "T9", 3050),
+]
+
+
+def test_a_report_in_groups_gives_each_bill_its_vendor(tmp_path: Path) -> None:
+    of = read(tmp_path, REPORT, GROUPS)
+    assert told(of) == []
+    assert bills(of) == REPORTED
+    assert counts(of) == {"group": 2, "data": 3, "group_total": 2, "control_total": 1}
+    (table,) = of.mapped.tables
+    assert table.headers == ("", "Date", "Number", "Amount", "Supplier")
+    assert table.roles[0] is Role.GROUP
+
+
+def test_a_workbook_in_groups_is_read_the_same(tmp_path: Path) -> None:
+    rows = [[float(c.strip("$")) if "." in c else c for c in r] for r in REPORT[3:]]
+    text = f"template: mine\nlayout: flat\nsource: {GROUPS}\n{MAPPING}"
+    path = book(tmp_path / "r.xlsx", {"Report": rows})
+    of = checked([path], template(tmp_path, text))
+    assert [b[1:] for b in bills(of)] == [b[1:] for b in REPORTED]
+    assert told(of) == []
+
+
+def test_a_total_of_a_group_that_differs_is_told(tmp_path: Path) -> None:
+    rows = [list(row) for row in REPORT]
+    rows[6][3] = "20.05"
+    of = read(tmp_path, rows, GROUPS)
+    assert told(of)[0] == ("sheet.group.total_differs", 8, "Amount")
+    message = of.findings[0].message
+    assert "The total of 'Acme' is $30.50, its rows (2) come to 30.05" in message
+    assert "a difference of 0.45" in message
+    # The grand total is then no sum of the rows either: a row that is no bill, and is told.
+    assert {f.cell.row for f in of.findings} == {8, 12}
+
+
+def test_groups_without_totals_and_groups_inside_groups(tmp_path: Path) -> None:
+    rows = [
+        ["", "Date", "Number", "Amount"],
+        ["Acme"],
+        ["", "01/03/2025", "A1", "10.00"],
+        ["Beta"],
+        ["", "01/03/2025", "B1", "1.00"],
+        ["Beta North"],
+        ["", "01/03/2025", "N1", "2.00"],
+        ["Total for beta  NORTH", "", "", "2.00"],
+        ["", "01/03/2025", "B2", "4.00"],
+        ["Total for Beta", "", "", "7.00"],
+        ["", "01/03/2025", "X1", "5.00"],
+    ]
+    of = read(tmp_path, rows, GROUPS)
+    assert [(vendor, number) for _, vendor, number, _ in bills(of)] == [
+        ("Acme", "A1"), ("Beta", "B1"), ("Beta North", "N1"), ("Beta", "B2")
+    ]  # fmt: skip
+    # A row outside all groups has no vendor, and never that of the group before it.
+    assert told(of) == [("bills.vendorId.required", 11, "Supplier")]
+
+
+def test_groups_by_a_pattern_with_dates_in_the_same_column(tmp_path: Path) -> None:
+    rows = [
+        ["Date", "Number", "Amount"],
+        ["Supplier: Acme (A01)", "GBP"],
+        ["01/03/2025", "A1", "10.00"],
+        ["Sum Acme", "", "10.00"],
+        ["Supplier: Beta (B02)", "GBP"],
+        ["02/03/2025", "B1", "1.00"],
+        ["Sum of Beta", "", "1.50"],
+    ]
+    of = read(
+        tmp_path, rows,
+        "{groups: {column: Date, name: Supplier, matches: '^Supplier: (.*) [(]', "
+        "total: ['Sum {name}', 'Sum of {name}']}}",
+    )  # fmt: skip
+    assert [b[1:] for b in bills(of)] == [("Acme", "A1", 1000), ("Beta", "B1", 100)]
+    assert told(of) == [("sheet.group.total_differs", 7, "Amount")]
+
+
+def test_rows_passed_over_count_in_the_total_that_the_report_shows(tmp_path: Path) -> None:
+    rows = [list(row) for row in REPORT[:11]]
+    rows.insert(7, ["", "03/03/2025", "PAYMENT", "-5.00"])
+    rows[8][3] = "25.50"
+    source = GROUPS[:-1] + ", ignore_rows: [{column: Number, equals: PAYMENT}]}"
+    of = read(tmp_path, rows, source)
+    assert told(of) == []
+    assert len(bills(of)) == 3
+
+
+def test_a_real_column_of_the_name_of_the_groups_is_told(tmp_path: Path) -> None:
+    rows = [[*row, *([""] * (4 - len(row))), "x"] if row else row for row in REPORT]
+    rows[3][4] = "Supplier"
+    of = read(tmp_path, [[*r[:4], ""] if r and r[1:2] == [""] else r for r in rows], GROUPS)
+    assert "sheet.column.twice" in codes(of)
+    assert valid(of) == []
+
+
+# --- the encoding -----------------------------------------------------------------------------
+
+
+def test_an_encoding_that_was_only_likely_is_a_warning_with_its_words(tmp_path: Path) -> None:
+    path = tmp_path / "bills.csv"
+    path.write_bytes(
+        "Supplier,Number,Date,Amount\rMüller & Söhne,M1,01/03/2025,1.00\r".encode("mac_roman")
+    )
+    text = f"template: mine\nlayout: flat{MAPPING}"
+    of = checked([path], template(tmp_path, text))
+    assert told(of) == [("sheet.encoding.doubtful", None, None)]
+    assert "read as Mac Roman: 'Müller', 'Söhne'." in of.findings[0].message
+    assert bills(of) == [(2, "Müller & Söhne", "M1", 100)]
