@@ -33,7 +33,11 @@ Read = Callable[[str], tuple[Any, str]]
 _HEX32 = re.compile(r"[0-9a-fA-F]{32}")
 _DASHED = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _QUOTED = re.compile(r'="([^"]+)"')  # how a CSV keeps Excel from changing a code
-_MANGLED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+")
+_MANGLED = re.compile(
+    r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+"
+    # as Excel shows 20/12/11 and 12-11 once it has taken them for dates
+    r"|(?:[0-9]{1,2}-)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-[0-9]{2}"
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _CONTROL_IN_CODE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 _RATE = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,20})?")  # Excel's own quotients have 17 digits

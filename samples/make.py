@@ -27,6 +27,7 @@ sys.path.insert(0, str(SAMPLES))
 
 import broken_bills  # noqa: E402
 import clean_bills  # noqa: E402
+import odd_exports  # noqa: E402
 from workbooks import Sheet, csv_file, workbook  # noqa: E402
 
 _VARIES = ("run", "seconds", "result", "next")
@@ -84,6 +85,8 @@ CASES = (
     _broken("hours-either-way.csv", template="timesheets.yaml"),
     _broken("hours-both-ways.csv", template="timesheets.yaml"),
     _broken("hours-total.csv", template="timesheets.yaml"),
+    _broken("report-by-vendor.csv", template="report-by-vendor.yaml"),
+    _broken("split-header.csv", template="split-header.yaml"),
     _broken("only-bills.csv"),
     _broken("only-lines.csv"),
     _broken("empty-bills", "empty-bills.csv", "only-lines.csv"),
@@ -103,6 +106,7 @@ def write_inputs(folder: Path) -> None:
     csv_file(folder / "light/bills.csv", sheets[0])
     csv_file(folder / "light/line-items.csv", sheets[1])
     broken_bills.write(folder / "light-broken")
+    odd_exports.write(folder / "light-broken")
 
 
 def same(one: Path, other: Path) -> bool:

@@ -131,7 +131,9 @@ def _refuse_damaged_utf8(path: Path, data: bytes, error: UnicodeDecodeError) -> 
 # --- single bytes -----------------------------------------------------------------------------
 
 _WORD = re.compile(rb"[^\x00-\x20\",;|<>]*[\x80-\xff][^\x00-\x20\",;|<>]*")
-_APOSTROPHE = re.compile(r".*(?:\b\w{1,2}|aujourd)[’´]|.*[’´](?:[sStTdDmM]|re|ll|ve)?(?!\w)", re.S)
+_APOSTROPHE = re.compile(
+    r".*(?:\b\w{1,2}|aujourd)[’´¿]|.*[’´¿](?:[sStTdDmM]|re|ll|ve)?(?!\w)", re.DOTALL
+)
 _AFTER_A_DIGIT = frozenset("°²³¹½¼¾×µºª")
 _OPENING = frozenset("‚„¿¡")
 _JOINING = frozenset("\u00ad·’´\u00a0")
@@ -140,7 +142,7 @@ _SIGNS_OF_MONEY = frozenset("£€¥¢")
 _ALONE = frozenset("ÀÁÄÅÈÉÒÓÔÖØÚÙÆàáäåèéòóôöøúùæ")  # words of one letter
 _FOREIGN = re.compile(r"[^\W\d_a-zA-Z]{3}")  # so many accents in a row no western word has
 # Letters that the western languages use little, where other encodings have common ones.
-_RARE = frozenset("ŠšŽžŸŒœƒıﬁﬂˆ˜ìÌïÏûÛÙùÎîÿõÕ")
+_RARE = frozenset("¿ŠšŽžŸŒœƒıﬁﬂˆ˜ìÌïÏûÛÙùÎîÿõÕ")
 _ELSEWHERE = frozenset("ÐðÞþÝý")  # in these places of cp1252 Turkish has other letters
 
 
@@ -203,7 +205,7 @@ def _plausible(word: str | None) -> bool:
 
 def _in_place(word: str, i: int) -> bool:
     before, c, after = word[i - 1], word[i], word[i + 1]
-    if c in "’´" and before.isalpha():
+    if c in "’´¿" and before.isalpha():  # databases are known to turn ’ into ¿
         return not after.isalpha() or bool(_APOSTROPHE.match(word[: i + 3]))
     if c in _SIGNS_OF_MONEY:
         if c in "¥¢" and not (before.isdigit() or after.isdigit()):

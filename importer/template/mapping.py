@@ -37,8 +37,9 @@ class Mapped:
 
     def told_missing(self, sheet: str, *names: str) -> np.ndarray:
         """Which items stand in a table that was told, once, to lack the columns of these fields."""
-        wanted = {(sheet, name) for name in names}
-        tables = [table for table, fields in self.lacking.items() if wanted <= fields]
+        mapped = self.template.bills if sheet == BILLS else self.template.line_items
+        wanted = {(sheet, name) for name in names if name in mapped}
+        tables = [table for table, lacks in self.lacking.items() if wanted and wanted <= lacks]
         return np.isin(self.items(sheet).table, tables)
 
     def without_column(self, sheet: str, name: str) -> np.ndarray:

@@ -137,7 +137,7 @@ def test_a_column_without_a_header_is_known_by_its_letter(tmp_path: Path) -> Non
     rows = [["", *HEADER[1:]], *ROWS]
     assert bills(read(tmp_path, rows, Supplier="$A")) == GOOD
     assert bills(read(tmp_path, rows, Supplier="$a")) == GOOD
-    assert told(read(tmp_path, rows, Supplier="$E"))[0] == ("sheet.column.missing", 1, None)
+    assert told(read(tmp_path, rows, Supplier="$E")) == [("sheet.column.missing", 1, None)]
 
 
 def test_a_header_that_is_written_like_a_letter_or_a_number_is_taken_as_written(
@@ -366,3 +366,60 @@ def test_an_encoding_that_was_only_likely_is_a_warning_with_its_words(tmp_path: 
     assert told(of) == [("sheet.encoding.doubtful", None, None)]
     assert "read as Mac Roman: 'Müller', 'Söhne'." in of.findings[0].message
     assert bills(of) == [(2, "Müller & Söhne", "M1", 100)]
+
+
+# --- a ledger as a ministry publishes it ------------------------------------------------------
+
+MINISTRY = """
+template: ministry-spend
+layout: flat
+source:
+  header: {find: [SUPPLIER, INV_NUM], rows: 2}
+formats: {dates: [D-MMM-YY], numbers: point, amounts: decimal}
+group_by: [SUPPLIER, TRANSACTION_NUMBER, INV_NUM]
+bills:
+  vendor: {column: SUPPLIER}
+  invoiceNumber: {column: INV_NUM}
+  issuedDate: {column: DATE}
+  currency: {value: GBP}
+  amount: {column: TOTAL_INVOICE_VALUE}
+  lineItemsIncludeTax: {value: true}
+line_items:
+  amount: {column: DISTRIBUTION_AMOUNT}
+  description: {column: DESCRIPTION}
+"""
+LEDGER = """\
+Entity,Date,Supplier,Transaction number,Amount,Description,,,
+ENTITY,DATE,SUPPLIER,TRANSACTION_NUMBER,DISTRIBUTION_AMOUNT,DESCRIPTION,INV_NUM,TOTAL_INVOICE_VALUE,TYPE
+Courts,19-Sep-11,TAX OFFICE,1142,"$5,531,458.39 ",,WW59,"$9,949,418.20 ",
+Courts,9-Sep-11,GARTSIDE LTD,1738998,"$1,849,317.50 ",Rent - £1,19061,"$2,219,181.00 "
+Courts,19-Sep-11,TAX OFFICE,1142,"$4,417,959.81 ",,WW59,"$9,949,418.20 ",STANDARD
+HQ,1-Sep-11,ATOS,1056530,$37.38 ,"Pad
+two lines",ERS-84,"$37.37 "
+HQ,1-Sep-11,ATOS,1056530,($0.01),,ERS-84,$37.37 ,
+HQ,1-Sep-11,SHREDDERS,1056531,$5.00 ,,1.8E+13,$5.00 ,
+"""
+
+
+def test_a_ledger_of_two_headers_says_precisely_which_bills_do_not_add_up(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.csv"
+    path.write_bytes(LEDGER.replace("\n", "\r\n").encode("cp1252"))
+    of = checked([path], template(tmp_path, MINISTRY))
+    assert told(of) == [
+        ("bills.amount.lines_differ", 4, "TOTAL_INVOICE_VALUE"),
+        ("bills.invoiceNumber.mangled", 8, "INV_NUM"),
+    ]
+    assert "line items (1) come to 1,849,317.50: a difference of 369,863.50" in str(of.findings[0])
+    assert [(b.row, b.amount, len(b.lines)) for b in of.valid_bills()] == [
+        (3, 994941820, 2),
+        (6, 3737, 2),
+    ]
+    (table,) = of.mapped.tables
+    assert (table.header_rows, counts(of)) == (2, {"data": 6})
+
+
+@pytest.mark.parametrize("code", ["4.71565E+21", "20-Dec-11", "Dec-11", "1.8E+13"])
+def test_a_number_that_excel_has_mangled_is_told(tmp_path: Path, code: str) -> None:
+    of = read(tmp_path, [HEADER, ["Acme", code, "01/03/2025", "1.00"], ROWS[2]])
+    assert told(of) == [("bills.invoiceNumber.mangled", 2, "Number")]
+    assert valid(of) == [3]
