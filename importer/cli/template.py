@@ -1,15 +1,25 @@
-"""``light-import template``: list, show, check, schema."""
+"""``light-import template``: list, show, check, new, schema."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
 
-@click.group(short_help="List, show and check templates.")
+@click.group(short_help="List, show, check and draft templates.")
 def template() -> None:
-    """Templates say how an export is laid out."""
+    """Templates say how an export is laid out; what they may say is in docs/templates.md.
+
+    \b
+    Is there one for this export?
+      light-import template list
+    Make one from the export, complete what says TODO, try it:
+      light-import template new --from export.csv -o mine.yaml
+      light-import template check mine.yaml
+      light-import validate export.csv --template mine.yaml
+    """
 
 
 @template.command("list")
@@ -17,8 +27,10 @@ def list_() -> int:
     """List the templates that come with light-import."""
     from importer.template.loader import load_template, shipped_templates
 
-    for name, path in shipped_templates().items():
-        click.echo(f"{name:<12} {load_template(path).template.description}")
+    shipped = shipped_templates()
+    width = max(map(len, shipped))
+    for name, path in shipped.items():
+        click.echo(f"{name:<{width}}  {load_template(path).template.description}")
     return 0
 
 
@@ -43,7 +55,59 @@ def check(path: str) -> int:
     click.echo(
         f"{loaded.path}: the template '{loaded.template.template}' is right; {fields} fields."
     )
+    todos = _todos(loaded.path.read_text(encoding="utf-8-sig"))
+    if todos:
+        what = "1 line still says" if todos == 1 else f"{todos} lines still say"
+        click.echo(f"{what} TODO.", err=True)
     return 0
+
+
+@template.command(short_help="Draft a template from an export, or a workbook to fill in.")
+@click.option(
+    "--from",
+    "exports",
+    multiple=True,
+    metavar="EXPORT",
+    help="A file to look at; twice where bills and line items are two files.",
+)
+@click.option("-o", "--output", metavar="FILE", help="Where to write the draft. [default: stdout]")
+@click.option("--workbook", metavar="OUT.xlsx", help="Write a workbook to fill in instead.")
+@click.option(
+    "--company",
+    metavar="NAME",
+    help="Whose vendors, accounts … the workbook offers, where several were fetched.",
+)
+def new(
+    exports: tuple[str, ...], output: str | None, workbook: str | None, company: str | None
+) -> int:
+    """Draft a template from an export, or write a workbook to fill in.
+
+    The draft has what the file itself proves: its header row, the columns it knows by name (in
+    several languages) and by what is in them, the order of day and month, the decimal mark, which
+    rows make one bill, which amounts add up to its total. The rest says TODO.
+
+    The workbook has the sheets Bills and Line items, with a note on each header, and dropdowns of
+    what light-import reference pull has fetched from Light.
+
+    \b
+    Examples:
+      light-import template new --from export.csv -o mine.yaml
+      light-import template new --from bills.csv --from lines.csv
+      light-import template new --workbook bills.xlsx
+    """
+    from importer.errors import UsageProblem
+
+    if bool(exports) == bool(workbook):
+        raise UsageProblem(
+            "Say either --from EXPORT, for a template, or --workbook OUT.xlsx, for a workbook."
+        )
+    if workbook is not None:
+        if output is not None:
+            raise UsageProblem("-o goes with --from; --workbook names its file itself.")
+        return _fill_in(_new_file(workbook), company)
+    if company is not None:
+        raise UsageProblem("--company goes with --workbook.")
+    return _draft(exports, None if output is None else _new_file(output))
 
 
 @template.command()
@@ -53,3 +117,63 @@ def schema() -> int:
 
     click.echo(json.dumps(template_schema(), indent=2))
     return 0
+
+
+def _todos(text: str) -> int:
+    return sum("TODO" in line for line in text.splitlines())
+
+
+def _new_file(name: str) -> Path:
+    from importer.errors import UsageProblem
+
+    path = Path(name)
+    if path.exists():
+        raise UsageProblem(f"{path} is there already; name another file, or move it away.")
+    return path
+
+
+def _write(path: Path, write: object) -> None:
+    raise NotImplementedError
+
+
+def _draft(exports: tuple[str, ...], output: Path | None) -> int:
+    from importer.drafting.draft import draft_of, name_of
+    from importer.errors import TemplateProblem, UsageProblem
+    from importer.results.wording import visible
+    from importer.sheets import read_file
+    from importer.template.recognise import recognise
+
+    tables = [table for name in exports for table in read_file(Path(name))]
+    draft = draft_of(tables, name_of(output or Path(exports[0])))
+    text = draft.text()
+    try:
+        known = recognise(tables).template.template
+        click.echo(
+            f"The template {known}, which comes with light-import, reads this export as it is;"
+            " a draft is only needed to change something.",
+            err=True,
+        )
+    except TemplateProblem:
+        pass
+    if output is None:
+        click.echo(text, nl=False)
+        return 0
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageProblem(f"{output} cannot be written: {error.strerror}.") from None
+    todos = _todos(text) - 1  # the first lines say what TODO means
+    left = "nothing to complete" if not todos else f"{todos} lines to complete, marked TODO"
+    click.echo(
+        visible(
+            f"{output}: {len(draft.bills)} fields of bills, {len(draft.lines)} of line items;"
+            f" {left}.\nThen: light-import template check {output}\n"
+            f"      light-import validate {' '.join(exports)} --template {output}"
+        ),
+        err=True,
+    )
+    return 0
+
+
+def _fill_in(path: Path, company: str | None) -> int:
+    raise NotImplementedError
