@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from importer.references.cache import Cached
 
 
 @click.group(short_help="List, show, check and draft templates.")
@@ -132,10 +137,6 @@ def _new_file(name: str) -> Path:
     return path
 
 
-def _write(path: Path, write: object) -> None:
-    raise NotImplementedError
-
-
 def _draft(exports: tuple[str, ...], output: Path | None) -> int:
     from importer.drafting.draft import draft_of, name_of
     from importer.errors import TemplateProblem, UsageProblem
@@ -167,8 +168,15 @@ def _draft(exports: tuple[str, ...], output: Path | None) -> int:
     click.echo(
         visible(
             f"{output}: {len(draft.bills)} fields of bills, {len(draft.lines)} of line items;"
-            f" {left}.\nThen: light-import template check {output}\n"
-            f"      light-import validate {' '.join(exports)} --template {output}"
+            f" {left}."
+        ),
+        err=True,
+    )
+    named = shlex.quote(str(output))
+    click.echo(
+        visible(
+            f"Then: light-import template check {named}; light-import validate"
+            f" {shlex.join(exports)} --template {named}"
         ),
         err=True,
     )
@@ -176,4 +184,48 @@ def _draft(exports: tuple[str, ...], output: Path | None) -> int:
 
 
 def _fill_in(path: Path, company: str | None) -> int:
-    raise NotImplementedError
+    from datetime import UTC, datetime
+
+    from importer.drafting.choices import choices_of
+    from importer.drafting.fill_in import write_fill_in
+    from importer.results.wording import visible
+
+    cached = _lists_of(company)
+    said = []
+    offered = None
+    if cached is None:
+        said.append(
+            "Nothing was fetched from Light, so that there are no dropdowns of vendors, accounts,"
+            " entities and custom properties. To have them: light-import reference pull, then this"
+            " command again."
+        )
+    else:
+        offered, said = choices_of(cached.company.name, cached.directory)
+        said.insert(0, f"With the vendors, accounts, entities and custom properties of"
+                       f" {cached.company.name}, {cached.age(datetime.now(UTC))}.")  # fmt: skip
+    said += write_fill_in(path, offered)
+    click.echo(
+        visible(
+            f"{path}: fill in Bills and Line items, then:"
+            f" light-import load {shlex.quote(str(path))}"
+        )
+    )
+    for sentence in said:
+        click.echo(visible(sentence), err=True)
+    return 0
+
+
+def _lists_of(company: str | None) -> Cached | None:
+    """What was fetched of the company, or of the only one; None where nothing was."""
+    from importer.cli.paths import reference_paths
+    from importer.cli.reference import cached_of
+    from importer.errors import UsageProblem
+    from importer.references.cache import read_cache
+
+    if company is not None:
+        return cached_of(company)
+    every = [read_cache(path) for path in reference_paths()]
+    if len(every) > 1:
+        names = ", ".join(cached.company.name for cached in every)
+        raise UsageProblem(f"Say for which company: --company NAME, one of {names}.")
+    return every[0] if every else None
