@@ -86,7 +86,7 @@ _REQUIRED: Mapping[str, Mapping[str, str]] = {
         "issuedDate": "Required.",
         "currency": "Required.",
         "amount": "Required.",
-        "invoiceNumber": "Wanted: without it a bill is harder to tell from others.",
+        "invoiceNumber": "May be left blank, but then the bill is harder to tell from others.",
     },
     LINE_ITEMS: {
         "billRef": "Required, unless invoiceNumber is given.",
