@@ -31,6 +31,12 @@ class Output:
 def source_options(command: F) -> F:
     """What to read."""
     for option in (
+        click.option(
+            "--lookups",
+            metavar="DIR",
+            help="A folder of lookup tables (vendor.csv, companyEntity.csv, account.csv,"
+            " taxCode.csv) that are asked before those of the template.",
+        ),
         click.option("--lines", type=click.Path(), help="The file of the line items."),
         click.option("--bills", type=click.Path(), help="The file of the bills."),
         click.option(
@@ -73,6 +79,8 @@ def request_of(options: dict[str, Any]) -> Any:
         tuple(options.pop("source")),
         options.pop("template"),
         tuple((name, kind) for name, kind in told if name),
+        options.pop("lookups"),
+        options.pop("save_lookups", None),
     )
 
 

@@ -14,7 +14,13 @@ from pydantic import BaseModel, ValidationError
 import importer
 from importer.canonical import BILLS, FIELDS, LINE_ITEMS
 from importer.errors import TemplateProblem
-from importer.template.model import Template, known_field, rule_target, unsuitable_bounds
+from importer.template.model import (
+    Template,
+    known_field,
+    rule_target,
+    unsuitable_bounds,
+    unsuitable_lookups,
+)
 
 
 @dataclass(frozen=True)
@@ -133,6 +139,7 @@ def load_template(path: Path) -> LoadedTemplate:
     try:
         template = Template.model_validate(data)
         problems += unsuitable_bounds(template)
+        problems += unsuitable_lookups(template)
     except ValidationError as error:
         problems += [(e["loc"], _sentence(dict(e))) for e in error.errors()]
     if problems:

@@ -22,7 +22,15 @@ from pydantic import (
 )
 
 from importer.amounts import Numbers, Unreadable, read_decimal
-from importer.canonical import BILLS, FIELDS, LINE_ITEMS, PROPERTY, Kind, field_kind
+from importer.canonical import (
+    BILLS,
+    FIELDS,
+    LINE_ITEMS,
+    LOOKUP_NAMES,
+    PROPERTY,
+    Kind,
+    field_kind,
+)
 from importer.dates import compile_format
 
 
@@ -183,10 +191,30 @@ class Formats(_Strict):
     )
 
 
-class Lookup(_Strict):
-    """A CSV or XLSX with the columns value and id, beside the sheet or the template."""
+Attribute = Literal["name", "identifier", "vatId", "code", "label"]
 
-    table: str
+
+class Lookup(_Strict):
+    """How names become ids: by a table, by the names that Light has, or by both, the table first.
+
+    The table is a CSV or XLSX with the columns value and id, beside the sheet or the template.
+    """
+
+    table: str | None = Field(None, min_length=1)
+    light: (
+        Annotated[
+            list[Attribute],
+            BeforeValidator(_as_list, json_schema_input_type=Attribute | list[Attribute]),
+            Field(min_length=1),
+        ]
+        | None
+    ) = Field(None, description="which of the names in Light count")
+
+    @model_validator(mode="after")
+    def _some_way(self) -> Lookup:
+        if self.table is None and self.light is None:
+            raise ValueError("write table, light or both")
+        return self
 
 
 class Rule(_Strict):
@@ -281,6 +309,24 @@ def unsuitable_bounds(template: Template) -> Iterator[tuple[tuple[str, str, str]
                 bound(test, text, field_kind(*target))
             except ValueError as error:
                 yield ("rules", key, test), f"rules.{key}.{test}: {error}."
+
+
+def unsuitable_lookups(template: Template) -> Iterator[tuple[tuple[str, str, str], str]]:
+    """(where, what is wrong) of the lookups by names that the field does not have in Light."""
+    for field, lookup in template.lookups.items():
+        _, there = LOOKUP_NAMES[field]
+        wrong = [name for name in lookup.light or () if name not in there]
+        if wrong and there:
+            names = ", ".join(there)
+            yield (
+                ("lookups", field, "light"),
+                f"'{wrong[0]}' is no name of Light's for lookups.{field}; write any of {names}.",
+            )
+        elif wrong:
+            yield (
+                ("lookups", field, "light"),
+                f"Light lists no tax codes, so lookups.{field} needs a table, not light.",
+            )
 
 
 def known_field(sheet: str, name: str) -> bool:
