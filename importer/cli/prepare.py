@@ -79,8 +79,8 @@ def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared
 
     Raises UnreadableFile, TemplateProblem or UsageProblem where that cannot be done at all.
     """
+    from importer.references.by_tables import resolve_by_tables
     from importer.references.lookups import check_crosswalks, read_tables
-    from importer.references.resolve import resolve_by_tables
     from importer.results.former import as_written, read_picks, rows_again
     from importer.template.mapping import map_tables
     from importer.template.recognise import recognise

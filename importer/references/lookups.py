@@ -66,7 +66,7 @@ def find_table(name: str, folders: Sequence[Path]) -> Path | None:
 
 
 def load_table(path: Path, name: str | None = None) -> dict[str, Entry]:
-    """The rows by compared name; ``name`` is how people call the file.
+    """The rows by compared name; ``name`` is how people call the file, its path where None.
 
     TemplateProblem names the file, the rows and what to do: columns that are missing or there
     twice, an id that is none, a value with two ids.
@@ -79,27 +79,27 @@ def load_table(path: Path, name: str | None = None) -> dict[str, Entry]:
             there = ", ".join(h for h in table.row_cells(0) if h.strip())
             how = "needs" if column not in headers else "needs only one each of"
             raise TemplateProblem(
-                f"{name}: a lookup table {how} the columns 'value' and 'id' in its first row;"
+                f"{path}: a lookup table {how} the columns 'value' and 'id' in its first row;"
                 f" it has: {there}."
             )
     values, ids = table.columns[headers.index("value")], table.columns[headers.index("id")]
     out: dict[str, Entry] = {}
     problems: list[str] = []
     for i in range(1, len(table.rows)):
-        key, place = same_name(values[i]), f"{name}, row {int(table.rows[i])}"
+        key, row = same_name(values[i]), f"row {int(table.rows[i])}"
         if not key:
             continue
         found, problem = read_uuid(ids[i].strip())
         if problem or not found:
             problems.append(
-                f"{place}: '{ids[i]}' is not an id of Light (for '{values[i]}'). Copy the id from"
-                " Light, or remove the row."
+                f"{path}, {row}: '{ids[i]}' is not an id of Light (for '{values[i]}'). Copy the id"
+                " from Light, or remove the row."
             )
             continue
-        entry = out.setdefault(key, Entry(values[i].strip(), found, place))
+        entry = out.setdefault(key, Entry(values[i].strip(), found, f"{name}, {row}"))
         if entry.id != found:
             problems.append(
-                f"{place}: '{values[i]}' has two ids, {entry.id} in"
+                f"{path}, {row}: '{values[i]}' has two ids, {entry.id} in"
                 f" {entry.place.rpartition(', ')[2]} and {found} here. Keep the right one."
             )
     if problems:
@@ -135,7 +135,7 @@ def read_tables(
             out[name].missing = lookup.table
             continue
         out[name].files.append(lookup.table)
-        _merge(out[name], name, load_table(path_of_table).values())
+        _merge(out[name], name, load_table(path_of_table, lookup.table).values())
     return dict(out)
 
 

@@ -164,9 +164,9 @@ def _keys_at(loc: tuple[int | str, ...]) -> list[str]:
             info = model.model_fields.get(str(part))
             model = info.annotation if info else None
         else:
-            model = next(
-                (a for a in getattr(model, "__args__", ()) if a not in (str, type(None))), None
-            )
+            # of a dict the values, which stand last
+            arguments = reversed(getattr(model, "__args__", ()))
+            model = next((a for a in arguments if a not in (str, type(None))), None)
         while model is not None and not isinstance(model, type):
             models = [a for a in getattr(model, "__args__", ()) if a is not type(None)]
             named = [a for a in models if isinstance(a, type) and issubclass(a, BaseModel)]
