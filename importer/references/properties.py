@@ -13,7 +13,7 @@ from importer.amounts import Numbers, Unreadable, numbers_of, read_decimal, read
 from importer.canonical import BILLS, LINE_ITEMS, PROPERTY, Field, Kind
 from importer.findings import finding
 from importer.records import CellKind, CellRef, Property, PropertyGroup
-from importer.references.names import Named, Names
+from importer.references.names import LIKELY, Named, Names
 from importer.template.mapping import Column
 from importer.template.model import Formats
 from importer.validation.across import same_name
@@ -185,7 +185,7 @@ def _select_reader(
                 names = " or ".join(internal_names[thing.id] or thing.id for thing in found)
                 return "not_a_value", f"{names}, as '{part.strip()}' is the name of {len(found)}"
             if not found:
-                near = [f"'{thing.label}'" for thing in values.nearest(part)[:3]]
+                near = [f"'{thing.label}'" for thing in values.nearest(part, LIKELY)[:3]]
                 return "not_a_value", " or ".join(near) or "one of " + ", ".join(labels[:12])
             ids.append(found[0].id)
         if not ids:
