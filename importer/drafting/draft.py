@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from importer.amounts import Numbers, currency_named
+from importer.amounts import Numbers, currencies_named
 from importer.canonical import BILLS, LINE_ITEMS
+from importer.currencies import EXPONENTS
 from importer.drafting import layout as at
 from importer.drafting.columns import Column, date_style
 from importer.drafting.layout import Grouping, Table, day_and_month
@@ -15,7 +16,6 @@ from importer.drafting.names import plain
 from importer.drafting.sums import AMOUNTS, Proof, adds_up, numeric
 from importer.drafting.words import Draft, Line, column_name, listed, quoted
 from importer.records import SourceTable
-from importer.validation.currencies import EXPONENTS
 
 CURRENCIES = tuple(EXPONENTS)
 _IDS = {at.VENDOR: "vendorId", at.ENTITY: "companyEntityId", at.ACCOUNT: "accountId",
@@ -258,8 +258,8 @@ def _currency(draft: Draft, table: Table) -> None:
         draft.bills.append(Line("currency", _column(table, column), listed(column.examples)))
         return
     money = [c for target in AMOUNTS if (c := table.get(target))]
-    cells = {currency_named(text) for c in money for text in c.filled} - {""}
-    heads = {currency_named(c.header) for c in money} & set(CURRENCIES)
+    cells = {currencies_named(text) for c in money for text in c.filled} - {""}
+    heads = {currencies_named(c.header) for c in money} & set(CURRENCIES)
     named = (cells or heads) & set(CURRENCIES)
     if len(named) == 1:
         (currency,) = named

@@ -176,7 +176,7 @@ def _column(sheet: str, wanted: Field, offered: Choices | None) -> _Column:
 
 
 def _currencies() -> list[str]:
-    from importer.validation.currencies import EXPONENTS
+    from importer.currencies import EXPONENTS
 
     return sorted(EXPONENTS)
 

@@ -11,7 +11,7 @@ import numpy as np
 from importer.amounts import INT64_MAX, INT64_MIN
 from importer.canonical import BILLS, LINE_ITEMS, PROPERTY
 from importer.findings import finding
-from importer.records import Bill, CellRef, Finding, LineItem, Property, Severity
+from importer.records import Bill, CellRef, Finding, LineItem, Property, Severity, Unresolved
 from importer.template.mapping import Mapped
 from importer.validation import across
 from importer.validation.join import join
@@ -38,6 +38,9 @@ class Checked:
     findings: list[Finding] = field(default_factory=list)
     properties: dict[tuple[str, str], dict[str, Property]] = field(default_factory=dict)
     """(sheet, field) → text → the custom property as Light wants it, once it is resolved."""
+    looked_up: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(field, compared name) → the row of the lookup table that gave the id."""
+    unresolved: list[Unresolved] = field(default_factory=list)
 
     def blamed(self) -> np.ndarray:
         """Which bills are invalid: those that an error is about, themselves or by a line."""

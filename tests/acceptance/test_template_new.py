@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import shutil
-from collections.abc import Callable, Sequence
-from datetime import date
 from pathlib import Path
-from typing import Any
 
-import openpyxl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from importer.drafting.draft import draft_of, name_of
 from importer.sheets import read_file
-from importer.template.loader import load_template
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
