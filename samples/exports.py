@@ -360,10 +360,11 @@ def _sage(folder: Path) -> None:
     rows = [row(bill, k, line) for bill, k, line in _numbered(bills)]
     _text(folder / "purchases.csv", _SAGE, rows)
     # With the columns in another order, two credit notes, and a bill in a foreign currency.
-    few = purchases(BRITISH, 8, date(2025, 10, 1), 6)
+    few = purchases(BRITISH, 8, date(2025, 10, 10), 6)
     rows = [row(bill, k, line) for bill, k, line in _numbered(few)]
-    for bill in few[:2]:
-        rows.append(row(bill, 0, bill.lines[0], "PC"))
+    # One credit note has a number of its own, one that of the invoice it is for.
+    rows.append(row(few[0], 0, few[0].lines[0], "PC") | {"Reference": "CN-00118"})
+    rows.append(row(few[1], 0, few[1].lines[0], "PC"))
     rows[-3]["Exchange Rate"] = "1.185400"
     order = [_SAGE[i] for i in (0, 1, 4, 5, 6, 2, 3, 7, 8, 9, 10, 11, 12, 13, 14)]
     _text(folder / "with-credits.csv", order, rows)
