@@ -241,9 +241,7 @@ def _quickbooks(folder: Path) -> None:
             }
         )
     _text(folder / "vendor-bills.csv", headers, rows)
-    _table(
-        folder / "accounts.csv", {n: ACCOUNTS[c] for c, n in _QUICKBOOKS_ACCOUNTS.items()}
-    )
+    _table(folder / "accounts.csv", {n: ACCOUNTS[c] for c, n in _QUICKBOOKS_ACCOUNTS.items()})
     uk = {20: "UK20", 5: "UK5", 0: "UK0", None: "UK0"}
     _table(
         folder / "tax-codes.csv", {name: TAX[uk[rate]] for rate, name in _QUICKBOOKS_TAX.items()}
@@ -307,9 +305,7 @@ def _zoho(folder: Path) -> None:
         }
 
     bills = purchases(BRITISH, 34, date(2025, 7, 1), 3)
-    rows = [
-        row(bill, 100 + i, line, 0) for i, bill in enumerate(bills) for line in bill.lines
-    ]
+    rows = [row(bill, 100 + i, line, 0) for i, bill in enumerate(bills) for line in bill.lines]
     _text(folder / "bills.csv", _ZOHO, rows)
     # Totals rounded to whole pounds by an adjustment, as many organisations do, and a void bill.
     adjusted = purchases(BRITISH, 6, date(2025, 8, 4), 5)
@@ -486,7 +482,9 @@ def _odoo(folder: Path) -> None:
     # The columns of Odoo's own import file: neither currency nor total, one unit a line.
     bare = [b for b in purchases(FOREIGN, 30, date(2025, 12, 1), 1) if b.currency == "EUR"]
     _text(folder / "import-file.csv", _ODOO, rows(bare, False))
-    _table(folder / "accounts.csv", {_odoo_account(int(c)): ACCOUNTS[c] for c in _QUICKBOOKS_ACCOUNTS})
+    _table(
+        folder / "accounts.csv", {_odoo_account(int(c)): ACCOUNTS[c] for c in _QUICKBOOKS_ACCOUNTS}
+    )
     uk = {"20% S": "UK20", "5% R": "UK5", "0% Z": "UK0"}
     _table(folder / "tax-codes.csv", {name: TAX[code] for name, code in uk.items()})
 

@@ -89,14 +89,14 @@ EXPORTS = (
 )
 REFUSED = (
     Case("zoho-bills/adjusted-bills.csv", ("zoho-bills/adjusted-bills.csv",)),
-    Case("sage50-purchase-invoices/with-credits.csv", ("sage50-purchase-invoices/with-credits.csv",)),
+    Case(
+        "sage50-purchase-invoices/with-credits.csv", ("sage50-purchase-invoices/with-credits.csv",)
+    ),
     Case(
         "erpnext-purchase-invoices/taxed-invoices.csv",
         ("erpnext-purchase-invoices/taxed-invoices.csv",),
     ),
-    Case(
-        "datev-buchungsstapel/mixed-postings.csv", ("datev-buchungsstapel/mixed-postings.csv",)
-    ),
+    Case("datev-buchungsstapel/mixed-postings.csv", ("datev-buchungsstapel/mixed-postings.csv",)),
 )
 
 CASES = (

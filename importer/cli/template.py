@@ -60,10 +60,8 @@ def check(path: str) -> int:
     click.echo(
         f"{loaded.path}: the template '{loaded.template.template}' is right; {fields} fields."
     )
-    todos = _todos(loaded.path.read_text(encoding="utf-8-sig"))
-    if todos:
-        what = "1 line still says" if todos == 1 else f"{todos} lines still say"
-        click.echo(f"{what} TODO.", err=True)
+    if todos := _todos(loaded.path.read_text(encoding="utf-8-sig")):
+        click.echo(f"{_count(todos, 'thing')} to complete, marked TODO.", err=True)
     return 0
 
 
@@ -75,6 +73,9 @@ def check(path: str) -> int:
     metavar="EXPORT",
     help="A file to look at; twice where bills and line items are two files.",
 )
+@click.option(
+    "--encoding", metavar="NAME", help="Of a CSV file, where it cannot be told: cp1252, mac_roman …"
+)
 @click.option("-o", "--output", metavar="FILE", help="Where to write the draft. [default: stdout]")
 @click.option("--workbook", metavar="OUT.xlsx", help="Write a workbook to fill in instead.")
 @click.option(
@@ -83,7 +84,11 @@ def check(path: str) -> int:
     help="Whose vendors, accounts … the workbook offers, where several were fetched.",
 )
 def new(
-    exports: tuple[str, ...], output: str | None, workbook: str | None, company: str | None
+    exports: tuple[str, ...],
+    encoding: str | None,
+    output: str | None,
+    workbook: str | None,
+    company: str | None,
 ) -> int:
     """Draft a template from an export, or write a workbook to fill in.
 
@@ -107,12 +112,12 @@ def new(
             "Say either --from EXPORT, for a template, or --workbook OUT.xlsx, for a workbook."
         )
     if workbook is not None:
-        if output is not None:
-            raise UsageProblem("-o goes with --from; --workbook names its file itself.")
+        if output is not None or encoding is not None:
+            raise UsageProblem("-o and --encoding go with --from, not with --workbook.")
         return _fill_in(_new_file(workbook), company)
     if company is not None:
         raise UsageProblem("--company goes with --workbook.")
-    return _draft(exports, None if output is None else _new_file(output))
+    return _draft(exports, encoding, None if output is None else _new_file(output))
 
 
 @template.command()
@@ -125,7 +130,11 @@ def schema() -> int:
 
 
 def _todos(text: str) -> int:
-    return sum("TODO" in line for line in text.splitlines())
+    return sum(line.lstrip().startswith("# TODO:") for line in text.splitlines())
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _new_file(name: str) -> Path:
@@ -137,15 +146,15 @@ def _new_file(name: str) -> Path:
     return path
 
 
-def _draft(exports: tuple[str, ...], output: Path | None) -> int:
+def _draft(exports: tuple[str, ...], encoding: str | None, output: Path | None) -> int:
     from importer.drafting.draft import draft_of, name_of
     from importer.errors import TemplateProblem, UsageProblem
     from importer.results.wording import visible
     from importer.sheets import read_file
     from importer.template.recognise import recognise
 
-    tables = [table for name in exports for table in read_file(Path(name))]
-    draft = draft_of(tables, name_of(output or Path(exports[0])))
+    tables = [t for name in exports for t in read_file(Path(name), encoding=encoding)]
+    draft = draft_of(tables, name_of(output or Path(exports[0])), encoding)
     text = draft.text()
     try:
         known = recognise(tables).template.template
@@ -163,12 +172,12 @@ def _draft(exports: tuple[str, ...], output: Path | None) -> int:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageProblem(f"{output} cannot be written: {error.strerror}.") from None
-    todos = _todos(text) - 1  # the first lines say what TODO means
-    left = "nothing to complete" if not todos else f"{todos} lines to complete, marked TODO"
+    todos = _todos(text)
+    left = f"{_count(todos, 'thing')} to complete, marked TODO" if todos else "nothing to complete"
     click.echo(
         visible(
-            f"{output}: {len(draft.bills)} fields of bills, {len(draft.lines)} of line items;"
-            f" {left}."
+            f"{output}: {_count(len(draft.bills), 'field')} of bills,"
+            f" {len(draft.lines)} of line items; {left}."
         ),
         err=True,
     )

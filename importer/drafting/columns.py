@@ -137,9 +137,7 @@ def date_style(column: Column) -> DateStyle:
     order = dates.order_of(numeric)
     for text in numeric:
         mark = text[len(re.match("[0-9]+", text)[0])]  # type: ignore[index]
-        first, second = (
-            ("MM", "DD") if order.order is dates.Order.MONTH_FIRST else ("DD", "MM")
-        )
+        first, second = ("MM", "DD") if order.order is dates.Order.MONTH_FIRST else ("DD", "MM")
         formats.append(f"{first}{mark}{second}{mark}YYYY")
     if numeric and order.order is None:
         mixed = bool(order.day_first and order.month_first)

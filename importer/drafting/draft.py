@@ -22,11 +22,11 @@ _IDS = {at.VENDOR: "vendorId", at.ENTITY: "companyEntityId", at.ACCOUNT: "accoun
         at.TAX_CODE: "taxCodeId"}  # fmt: skip
 
 
-def draft_of(tables: Sequence[SourceTable], name: str) -> Draft:
+def draft_of(tables: Sequence[SourceTable], name: str, encoding: str | None = None) -> Draft:
     """The draft of a template named ``name`` for the tables of an export.
 
     One table is read as one row a line item; of several, one is of bills and one of line items
-    where they have a column in common.
+    where they have a column in common. ``encoding`` is the one that was told, if it was.
     """
     told = [at.told_apart(table, CURRENCIES) for table in tables if len(table.rows) > 1]
     told.sort(key=lambda table: (-len(table.fields), -len(table)))
@@ -35,9 +35,10 @@ def draft_of(tables: Sequence[SourceTable], name: str) -> Draft:
     from importer.drafting.pairs import pair_of
 
     pair = pair_of(told)
-    if pair:
-        return _two_sheets(name, *pair)
-    return _flat(name, told[0], [table for table in told[1:]])
+    draft = _two_sheets(name, *pair) if pair else _flat(name, told[0], told[1:])
+    if encoding:
+        draft.source.insert(0, Line("encoding", quoted(encoding)))
+    return draft
 
 
 def name_of(path: Path) -> str:
@@ -175,8 +176,10 @@ def _formats(draft: Draft, tables: Sequence[Table]) -> Numbers:
     if doubtful and not formats:
         style = doubtful[0]
         draft.formats.append(Line("dates", "auto", ""))
-        which = "some with the day first and some with the month first" if style.mixed else (
-            "either way"
+        which = (
+            "some with the day first and some with the month first"
+            if style.mixed
+            else ("either way")
         )
         draft.todo("dates", f"the dates can be read {which} ({listed(style.both)}); write"
                    " [DD/MM/YYYY] or [MM/DD/YYYY], with their own signs, in place of auto.")  # fmt: skip
@@ -242,7 +245,9 @@ def _bill_fields(draft: Draft, table: Table, grouping: Grouping | None) -> None:
             where = quoted(column_name(table.columns, column))
             draft.bills.append(Line(target[1], f"{{date_from: {{column: {where}, format: DDMM,"
                                     " year: {parameter: year}}}", listed(column.examples)))  # fmt: skip
-            draft.todo("parameters", f"'{column.header}' has no year: write it, or where it stands.")
+            draft.todo(
+                "parameters", f"'{column.header}' has no year: write it, or where it stands."
+            )
         else:
             draft.bills.append(Line(target[1], _column(table, column), listed(column.examples)))
     _currency(draft, table)
@@ -258,8 +263,8 @@ def _currency(draft: Draft, table: Table) -> None:
         draft.bills.append(Line("currency", _column(table, column), listed(column.examples)))
         return
     money = [c for target in AMOUNTS if (c := table.get(target))]
-    cells = {currencies_named(text) for c in money for text in c.filled} - {""}
-    heads = {currencies_named(c.header) for c in money} & set(CURRENCIES)
+    cells = frozenset[str]().union(*(currencies_named(text) for c in money for text in c.filled))
+    heads = frozenset[str]().union(*(currencies_named(c.header) for c in money))
     named = (cells or heads) & set(CURRENCIES)
     if len(named) == 1:
         (currency,) = named
@@ -297,7 +302,9 @@ def _amounts(
         draft.bills.append(Line("amount", "{sum_of_lines: gross}", "the file has no total"))
     way, column = _way(proven, net, gross, bool(units and each))
     include = way == "gross"
-    doubtful = not proven and way == "gross" and (tax or table.get(at.TAX_CODE)) and gross is not total
+    doubtful = (
+        not proven and way == "gross" and (tax or table.get(at.TAX_CODE)) and gross is not total
+    )
     flag = "TODO" if doubtful else str(include).lower()
     draft.bills.append(
         Line("lineItemsIncludeTax", f"{{value: {flag}}}", _taxed(include, table, column, proven))
@@ -318,8 +325,16 @@ def _amounts(
     else:
         draft.missing(LINE_ITEMS, "netAmount", "the column of the line's amount without tax (or"
                       " amount, with tax)")  # fmt: skip
-    if tax:
-        draft.lines.append(Line("taxAmount", _column(table, tax), listed(tax.examples)))
+    if tax and not table.get(at.TAX_CODE) and not any(tax.values(Numbers.POINT)):
+        pass  # nothing but zeros, which need no tax code if they are left out
+    elif tax:
+        draft.lines.append(Line("taxAmount", _signed(draft, table, tax), listed(tax.examples)))
+        if not table.get(at.TAX_CODE):
+            draft.missing(LINE_ITEMS, "taxCode", f"Light takes no '{tax.header}' without a tax code."
+                          " Name its column or, where all lines have one, {value: Standard} and a"
+                          " table (lookups: taxCode: {table: tax-codes.csv}); or load the amounts"
+                          " with tax, as line_items.amount, without taxAmount, and"
+                          " lineItemsIncludeTax true")  # fmt: skip
     elif table.get(at.TAX_CODE) and not include and not total:
         draft.todo("line_items", "the file has tax codes, but neither tax amounts nor totals: what"
                    " the bills come to cannot be known.")  # fmt: skip
@@ -373,7 +388,11 @@ def _taxed(include: bool, table: Table, column: Column | None, proven: str) -> s
 
 
 def _line_fields(draft: Draft, table: Table, taken: Sequence[int] = ()) -> None:
-    for target, file in ((at.TAX_CODE, "tax-codes.csv"), (at.ACCOUNT, "accounts.csv"), (at.TEXT, "")):
+    for target, file in (
+        (at.TAX_CODE, "tax-codes.csv"),
+        (at.ACCOUNT, "accounts.csv"),
+        (at.TEXT, ""),
+    ):
         column = table.get(target)
         if column is None or column.index in taken:
             continue

@@ -26,7 +26,8 @@ UNITS, EACH = (LINE_ITEMS, QUANTITY), (LINE_ITEMS, PRICE)
 _SEARCHED = 60
 _DAY_MONTH = re.compile(r"(?:0?[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])")
 _TOTAL = re.compile(
-    r"(?:grand |sub)?totals?|gesamt(?:summe)?|summe|totale|totaal|suma|i alt|sum|razem", re.IGNORECASE
+    r"(?:grand |sub)?totals?|gesamt(?:summe)?|summe|totale|totaal|suma|i alt|sum|razem",
+    re.IGNORECASE,
 )
 
 
@@ -146,7 +147,9 @@ def grouping(table: Table) -> Grouping | None:
     vendor = vendor or table.get((BILLS, "vendorId"))
     offered = ((vendor, number), (document,), (number,), (vendor, document))
     candidates = [
-        tuple(c for c in some if c is not None) for some in offered if all(c is not None for c in some)
+        tuple(c for c in some if c is not None)
+        for some in offered
+        if all(c is not None for c in some)
     ]
     heads = [
         c for target, c in table.fields.items()
@@ -169,7 +172,8 @@ def _alone(table: Table, g: Grouping) -> int:
     if not g.fill_down:
         return sum(not all(c.texts[i] for c in g.keys) for i in _rows(table))
     return sum(
-        any(c.texts[i] for c in g.keys) and not all(c.texts[i] for c in g.keys) for i in _rows(table)
+        any(c.texts[i] for c in g.keys) and not all(c.texts[i] for c in g.keys)
+        for i in _rows(table)
     )
 
 

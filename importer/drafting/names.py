@@ -26,7 +26,7 @@ _NAMES: dict[Target, str] = {
         dostawca, kontrahent, nazwa kontrahenta, toimittaja, vendor code, supplier code, vendor no,
         supplier no, vendor number, supplier number, vendor id, supplier id, vendor account,
         supplier account, account reference, Kreditorennummer, Lieferantennummer, code fournisseur,
-        Gegenkonto (ohne BU-Schlüssel), vendor email""",
+        Gegenkonto (ohne BU-Schlüssel), Kred Nr, Lief Nr""",
     (BILLS, "companyEntity"): """
         company entity code, company entity, companyEntityId, legal entity, entity code, entity, subsidiary,
         company code, Buchungskreis, Mandant, société, sociedad""",
@@ -112,7 +112,7 @@ _NAMES: dict[Target, str] = {
         ledger account code, ledger account, gl account, gl code, gl account code, account code,
         nominal a/c ref, nominal code, nominal account, nominal, expense account, expense head,
         cost account, account, account number, account no, account name, Sachkonto, Aufwandskonto,
-        Kontonummer, Konto, Kostenkonto, compte général, compte de charge, n° compte, compte,
+        Kontonummer, Konto, Kostenkonto, Kostenart, compte général, compte de charge, n° compte, compte,
         cuenta contable, cuenta, conto, grootboekrekening, grootboek, rekening, kontonr,
         conta, konto kosztów, tili""",
     (BILLS, DOCUMENT): """

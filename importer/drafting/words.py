@@ -1,4 +1,4 @@
-"""A draft of a template, and how it is written: YAML with comments for the person who finishes it."""
+"""A draft of a template, and how it is written: YAML with comments for who finishes it."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def quoted(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    """A line of YAML: what breaks lines, or cannot stand in YAML, comes from the file's own cells."""
+    """A line of YAML; the file's own cells may break lines, or hold what YAML cannot."""
     return "".join(c if c.isprintable() else " " for c in text)
 
 
@@ -100,7 +100,6 @@ def _letters(index: int) -> str:
 _USES = {
     "vendor": "vendors are looked up in Light by name, identifier or VAT id",
     "account": "ledger accounts are looked up in Light by their code",
-    "taxCode": "Light lists no tax codes, so they need a table",
 }
 
 
@@ -112,8 +111,7 @@ def _lines(draft: Draft) -> list[str]:
         f"template: {draft.name}",
         "version: 1",
         f"description: {quoted('Bills as in ' + draft.origin.split(',')[0])}",
-        f"layout: {draft.layout}"
-        + ("  # one row a line item" if draft.layout == "flat" else ""),
+        f"layout: {draft.layout}" + ("  # one row a line item" if draft.layout == "flat" else ""),
     ]
     out += _section("source", draft.source, _todos(draft, "source"))
     out += _section("formats", draft.formats, _todos(draft, "dates", "numbers", "amounts"))
@@ -148,18 +146,27 @@ def _section(name: str, lines: Sequence[Line], todos: Sequence[str]) -> list[str
 
 
 def _lookups(draft: Draft) -> list[str]:
-    out: list[str] = []
-    needed = [entry for entry in draft.lookups if entry[0] == "taxCode"]
-    out += ["", "# Where the export's names are not those of Light, write a table (CSV or XLSX) with"]
-    out += ["# the columns value (the name in the export) and id (the id in Light), beside this file."]
-    if needed:
-        _, table, values = needed[0]
-        shown = ", ".join(f"'{' '.join(v.split())[:30]}'" for v in values[:12])
+    if not draft.lookups:
+        return []
+    # Light has no names of tax codes, and knows ledger accounts by their codes only.
+    needed = [
+        (name, table, values)
+        for name, table, values in draft.lookups
+        if name == "taxCode" or (name == "account" and not all(map(str.isdigit, values)))
+    ]
+    out = [
+        "",
+        "# Where the export's names are not those of Light, a table (CSV or XLSX) beside this file has",
+        "# the columns value (the name in the export) and id (the id in Light).",
+    ]
+    for _, table, values in needed:
+        shown = ", ".join(f"'{' '.join(value.split())[:40]}'" for value in values[:12])
         out.append(f"# TODO: {table} needs: {shown}" + (" …" if len(values) > 12 else ""))
-        out += ["lookups:", f"  taxCode: {{table: {table}}}"]
-    else:
-        out.append("# lookups:")
-    for name, table, _ in draft.lookups:
-        if name != "taxCode":
-            out.append(f"#  {name}: {{table: {table}}}  # without it, {_USES[name]}")
-    return out if draft.lookups else []
+    out.append("lookups:" if needed else "# lookups:")
+    out += [f"  {name}: {{table: {table}}}" for name, table, _ in needed]
+    out += [
+        f"#  {name}: {{table: {table}}}  # without it, {_USES[name]}"
+        for name, table, _ in draft.lookups
+        if name not in {name for name, _, _ in needed}
+    ]
+    return out
