@@ -59,7 +59,7 @@ class Purchase:
 
 @dataclass(frozen=True)
 class Seller:
-    """``number`` is how the vendor numbers its invoices; ``sells`` has (what, account, price, %)."""
+    """``number`` is how its invoices are numbered; ``sells`` has (what, account, price, %)."""
 
     name: str
     number: str
@@ -131,7 +131,8 @@ BRITISH = (
 # Bought abroad: no tax on the invoice.
 FOREIGN = (
     Seller("Crossbeam Logistics GmbH", "RE-{:06d}", 30, (
-        ("Pallets Hamburg to Bristol", 5100, "184.00", None), ("Fuel surcharge", 5100, "12.37", None)),
+        ("Pallets Hamburg to Bristol", 5100, "184.00", None),
+        ("Fuel surcharge", 5100, "12.37", None)),
         "EUR"),
     Seller("Hofmann Werkzeuge GmbH", "2025-{:05d}", 30, (
         ("Schraubendreher, Satz", 5000, "18.45", None), ("Bohrer 8 mm", 5000, "2.315", None)),
@@ -145,7 +146,8 @@ FOREIGN = (
         ("Kopieringspapper, kartong", 7220, "389.00", None), ("Frakt", 5100, "1450.00", None)),
         "SEK"),
     Seller("Juniper Data Systems Inc", "JDS-{:07d}", 30, (
-        ("Maintenance contract, a month", 7200, "640.00", None), ("Spare disks", 1610, "214.99", None)),
+        ("Maintenance contract, a month", 7200, "640.00", None),
+        ("Spare disks", 1610, "214.99", None)),
         "USD"),
     Seller("Møller & Sønner ApS", "{:05d}", 14, (
         ("Skilte", 6100, "412.50", None), ("Montering, timer", 7130, "585.00", None)), "DKK"),
@@ -159,7 +161,8 @@ GERMAN = (
     Seller("Hofmann Werkzeuge GmbH", "2025-{:05d}", 30, (
         ("Akkuschrauber", 6010, "129.90", 19), ("Sägeblätter", 6010, "14.35", 19)), "EUR"),
     Seller("Kaffeerösterei Lindner GmbH", "L{:05d}", 14, (
-        ("Kaffee für die Küche, kg", 6110, "15.80", 7), ("Kaffeemaschine, Miete", 6110, "59.00", 19)),
+        ("Kaffee für die Küche, kg", 6110, "15.80", 7),
+        ("Kaffeemaschine, Miete", 6110, "59.00", 19)),
         "EUR"),
     Seller("Stadtwerke Neuenfelde GmbH", "{:010d}", 14, (
         ("Strom, kWh", 7120, "0.3127", 19), ("Wasser, m³", 7120, "2.04", 7)), "EUR"),

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from importer.amounts import Numbers, currencies_named
-from importer.canonical import BILLS, LINE_ITEMS
+from importer.canonical import BILLS
 from importer.currencies import EXPONENTS
 from importer.drafting import layout as at
+from importer.drafting.amounts import amounts, column_of
 from importer.drafting.columns import Column, date_style
 from importer.drafting.layout import Grouping, Table, day_and_month
 from importer.drafting.names import plain
-from importer.drafting.sums import AMOUNTS, Proof, adds_up, numeric
+from importer.drafting.sums import AMOUNTS, adds_up, numeric
 from importer.drafting.words import Draft, Line, column_name, listed, quoted
 from importer.records import SourceTable
 
@@ -65,7 +66,7 @@ def _flat(name: str, table: Table, others: Sequence[Table]) -> Draft:
         _group(draft, table, grouping)
     proofs = adds_up(table, grouping, mark) if grouping else {}
     _bill_fields(draft, table, grouping)
-    _amounts(draft, table, grouping, proofs)
+    amounts(draft, table, grouping, proofs)
     _line_fields(draft, table)
     _leftovers(draft, [table])
     return draft
@@ -77,8 +78,8 @@ def _two_sheets(name: str, bills: Table, lines: Table, key: Column, own: Column)
         if column and at.TOTAL not in bills.fields and set(AMOUNTS) & set(lines.fields):
             bills.fields[at.TOTAL] = column
     mark = _formats(draft, [bills, lines])
-    draft.bills.append(Line("billRef", _column(bills, key), "what joins lines to their bill"))
-    draft.lines.append(Line("billRef", _column(lines, own), f"the same as '{key.header}'"))
+    draft.bills.append(Line("billRef", column_of(bills, key), "what joins lines to their bill"))
+    draft.lines.append(Line("billRef", column_of(lines, own), f"the same as '{key.header}'"))
     merged = {t: c for t, c in bills.fields.items() if t[0] == BILLS}
     numbers = {text: i for i, text in enumerate(key.texts)}
     of_bill = [numbers.get(text, -1) for text in own.texts]
@@ -93,7 +94,7 @@ def _two_sheets(name: str, bills: Table, lines: Table, key: Column, own: Column)
     proofs = adds_up(joined, grouping, mark)
     head = Table(bills.source, bills.header, bills.columns, merged)
     _bill_fields(draft, head, None)
-    _amounts(draft, joined, grouping, proofs, of_bills=head)
+    amounts(draft, joined, grouping, proofs, of_bills=head)
     _line_fields(draft, joined, taken=(own.index,))
     _leftovers(draft, [bills, lines])
     return draft
@@ -107,10 +108,6 @@ def _from(table: Table) -> str:
     where = Path(source.file).name + (f", sheet {source.sheet}" if source.sheet else "")
     read = f", read as {', '.join(source.notes)}" if source.notes else ""
     return f"{where}{read}, headers in row {source.rows[table.header]}, {len(table)} rows"
-
-
-def _column(table: Table, column: Column) -> str:
-    return f"{{column: {quoted(column_name(table.columns, column))}}}"
 
 
 def _header(draft: Draft, table: Table) -> None:
@@ -137,8 +134,8 @@ def _total(draft: Draft, table: Table, last: int, column: Column, label: str) ->
                  f"row {row} is the file's own total; it is compared with the bills")
         )  # fmt: skip
         if column is table.get(at.NET):
-            draft.todo("source", f"the total in row {row} is without tax: it will not agree with the"
-                       " bills; export without it.")  # fmt: skip
+            draft.todo("source", f"the total in row {row} is without tax: it will not agree with"
+                       " the bills; export without it.")  # fmt: skip
         return
     where = quoted(column_name(table.columns, column))
     draft.source.append(
@@ -160,8 +157,8 @@ def _group(draft: Draft, table: Table, grouping: Grouping) -> None:
     for header, many in grouping.clashes.items():
         draft.todo(
             "group_by",
-            f"{many} of the bills {'has' if many == 1 else 'have'} rows that disagree in '{header}';"
-            " perhaps another column is needed.",
+            f"{many} of the bills {'has' if many == 1 else 'have'} rows that disagree in"
+            f" '{header}'; perhaps another column is needed.",
         )
 
 
@@ -177,12 +174,13 @@ def _formats(draft: Draft, tables: Sequence[Table]) -> Numbers:
         style = doubtful[0]
         draft.formats.append(Line("dates", "auto", ""))
         which = (
-            "some with the day first and some with the month first"
-            if style.mixed
-            else ("either way")
+            "some with the day first and some with the month first" if style.mixed else "either way"
         )
-        draft.todo("dates", f"the dates can be read {which} ({listed(style.both)}); write"
-                   " [DD/MM/YYYY] or [MM/DD/YYYY], with their own signs, in place of auto.")  # fmt: skip
+        draft.todo(
+            "dates",
+            f"the dates can be read {which} ({listed(style.both)}); write [DD/MM/YYYY] or"
+            " [MM/DD/YYYY], with their own signs, in place of auto.",
+        )
     elif formats:
         proof = next((s.proof for s in styles if s.proof), "")
         draft.formats.append(Line("dates", f"[{', '.join(formats)}]",
@@ -216,10 +214,10 @@ def _formats(draft: Draft, tables: Sequence[Table]) -> Numbers:
 def _bill_fields(draft: Draft, table: Table, grouping: Grouping | None) -> None:
     vendor_id, vendor = table.get((BILLS, "vendorId")), table.get(at.VENDOR)
     if vendor_id:
-        draft.bills.append(Line("vendorId", _column(table, vendor_id), ""))
+        draft.bills.append(Line("vendorId", column_of(table, vendor_id), ""))
     if vendor:
         field = _IDS[at.VENDOR] if vendor.uuids else "vendor"
-        draft.bills.append(Line(field, _column(table, vendor), listed(vendor.examples)))
+        draft.bills.append(Line(field, column_of(table, vendor), listed(vendor.examples)))
         if field == "vendor":
             draft.lookup("vendor", "vendors.csv", vendor)
     if not (vendor or vendor_id):
@@ -232,7 +230,7 @@ def _bill_fields(draft: Draft, table: Table, grouping: Grouping | None) -> None:
         if number is None:
             draft.todo("bills", f"'{column.header}' is taken for the invoice number; is it the"
                        " number on the vendor's invoice?")  # fmt: skip
-        draft.bills.append(Line("invoiceNumber", _column(table, column), note))
+        draft.bills.append(Line("invoiceNumber", column_of(table, column), note))
     else:
         draft.missing(BILLS, "invoiceNumber", "the column of the number on the vendor's invoice")
     for target, what in ((at.ISSUED, "the invoice's date"), (at.DUE, "")):
@@ -243,24 +241,26 @@ def _bill_fields(draft: Draft, table: Table, grouping: Grouping | None) -> None:
         elif day_and_month(column):
             draft.parameters.append(Line("year", "TODO", "--set year=2025 overrides it"))
             where = quoted(column_name(table.columns, column))
-            draft.bills.append(Line(target[1], f"{{date_from: {{column: {where}, format: DDMM,"
-                                    " year: {parameter: year}}}", listed(column.examples)))  # fmt: skip
+            value = f"{{date_from: {{column: {where}, format: DDMM, year: {{parameter: year}}}}}}"
+            draft.bills.append(Line(target[1], value, listed(column.examples)))
             draft.todo(
-                "parameters", f"'{column.header}' has no year: write it, or where it stands."
+                "parameters",
+                f"'{column.header}' has no year: write it, or the cell above the header that has it"
+                " (see date_from and parameters in docs/templates.md).",
             )
         else:
-            draft.bills.append(Line(target[1], _column(table, column), listed(column.examples)))
+            draft.bills.append(Line(target[1], column_of(table, column), listed(column.examples)))
     _currency(draft, table)
     for target in (at.ENTITY, at.NOTE):
         if column := table.get(target):
             field = _IDS.get(target, "") if column.uuids else target[1]
-            draft.bills.append(Line(field, _column(table, column), listed(column.examples)))
+            draft.bills.append(Line(field, column_of(table, column), listed(column.examples)))
 
 
 def _currency(draft: Draft, table: Table) -> None:
     column = table.get(at.CURRENCY)
     if column:
-        draft.bills.append(Line("currency", _column(table, column), listed(column.examples)))
+        draft.bills.append(Line("currency", column_of(table, column), listed(column.examples)))
         return
     money = [c for target in AMOUNTS if (c := table.get(target))]
     cells = frozenset[str]().union(*(currencies_named(text) for c in money for text in c.filled))
@@ -274,119 +274,6 @@ def _currency(draft: Draft, table: Table) -> None:
                       " {value: GBP} for example", "{value: TODO}")  # fmt: skip
 
 
-def _amounts(
-    draft: Draft,
-    table: Table,
-    grouping: Grouping | None,
-    proofs: dict[str, Proof],
-    of_bills: Table | None = None,
-) -> None:
-    """Which amounts a line has, whether they include tax, and where the bill's total is."""
-    total, net, tax, gross = (table.get(t) for t in (at.TOTAL, at.NET, at.TAX, at.GROSS))
-    units, each = table.get(at.UNITS), table.get(at.EACH)
-    if total and grouping and total.header in grouping.clashes and not (net or gross):
-        gross, total = total, None  # it differs from row to row: an amount of the line
-    if total and not (net or gross or (units and each)):
-        gross = total  # one row a bill, or nothing but the total
-    proven = next((way for way in ("net+tax", "gross", "product+tax", "net", "product", "gross+tax")
-                   if way in proofs and proofs[way].proven), "")  # fmt: skip
-    best = max(proofs.values(), key=lambda p: p.good, default=None)
-    if total:
-        holder = of_bills or table
-        note = proofs[proven].sentence(total) if proven else best.sentence(total) if best else ""
-        draft.bills.append(Line("amount", _column(holder, holder.fields[at.TOTAL]), note))
-        if best and not proven:
-            where = f" (first: row {table.row(best.first)})" if best.first is not None else ""
-            draft.todo("bills", f"{note}{where}; the others are refused as they are.")
-    else:
-        draft.bills.append(Line("amount", "{sum_of_lines: gross}", "the file has no total"))
-    way, column = _way(proven, net, gross, bool(units and each))
-    include = way == "gross"
-    doubtful = (
-        not proven and way == "gross" and (tax or table.get(at.TAX_CODE)) and gross is not total
-    )
-    flag = "TODO" if doubtful else str(include).lower()
-    draft.bills.append(
-        Line("lineItemsIncludeTax", f"{{value: {flag}}}", _taxed(include, table, column, proven))
-    )
-    if doubtful and column:
-        draft.todo("bills", f"write true where '{column.header}' includes tax, false where the tax"
-                   " comes on top; then line_items.amount is netAmount.")  # fmt: skip
-    if way == "product" and units and each:
-        names = ", ".join(quoted(column_name(table.columns, c)) for c in (units, each))
-        draft.lines.append(Line("netAmount", f"{{product: [{names}], round: half_up}}", ""))
-    elif column:
-        field = "amount" if include else "netAmount"
-        draft.lines.append(Line(field, _signed(draft, table, column), listed(column.examples)))
-    elif each:
-        draft.lines.append(Line("netAmount", _column(table, each), listed(each.examples)))
-        draft.todo("line_items", f"'{each.header}' is taken for the line's amount, since the file has"
-                   " no quantities.")  # fmt: skip
-    else:
-        draft.missing(LINE_ITEMS, "netAmount", "the column of the line's amount without tax (or"
-                      " amount, with tax)")  # fmt: skip
-    if tax and not table.get(at.TAX_CODE) and not any(tax.values(Numbers.POINT)):
-        pass  # nothing but zeros, which need no tax code if they are left out
-    elif tax:
-        draft.lines.append(Line("taxAmount", _signed(draft, table, tax), listed(tax.examples)))
-        if not table.get(at.TAX_CODE):
-            draft.missing(LINE_ITEMS, "taxCode", f"Light takes no '{tax.header}' without a tax code."
-                          " Name its column or, where all lines have one, {value: Standard} and a"
-                          " table (lookups: taxCode: {table: tax-codes.csv}); or load the amounts"
-                          " with tax, as line_items.amount, without taxAmount, and"
-                          " lineItemsIncludeTax true")  # fmt: skip
-    elif table.get(at.TAX_CODE) and not include and not total:
-        draft.todo("line_items", "the file has tax codes, but neither tax amounts nor totals: what"
-                   " the bills come to cannot be known.")  # fmt: skip
-
-
-_SIDES = (("S", "H"), ("SOLL", "HABEN"), ("D", "C"), ("DR", "CR"), ("DEBIT", "CREDIT"), ("+", "-"))
-
-
-def _signed(draft: Draft, table: Table, column: Column) -> str:
-    """The column of an amount, with the column that says on which side it stands."""
-    for other in table.columns:
-        found = {text.upper() for text in other.filled}
-        for positive, negative in _SIDES:
-            if found and found <= {positive, negative}:
-                draft.todo("line_items", f"'{other.header}' gives the amounts their sign: check that"
-                           f" {positive} adds to what is owed and {negative} takes from it.")  # fmt: skip
-                own, side = (quoted(column_name(table.columns, c)) for c in (column, other))
-                return (f"{{column: {own}, sign_from: {{column: {side}, positive: [{quoted(positive)}],"
-                        f" negative: [{quoted(negative)}]}}}}")  # fmt: skip
-    return _column(table, column)
-
-
-def _way(
-    proven: str, net: Column | None, gross: Column | None, product: bool
-) -> tuple[str, Column | None]:
-    """(net, gross or product; its column): what is proven, else the likeliest."""
-    if proven in ("net+tax", "net"):
-        # where lines alone come to the total, what is called net has no tax on it
-        return "net", net
-    if proven == "gross":
-        return "gross", gross
-    if proven == "gross+tax":
-        return "net", gross
-    if proven.startswith("product"):
-        return "product", None
-    if net is not None:
-        return "net", net
-    if gross is not None:
-        return "gross", gross
-    return ("product", None) if product else ("net", None)
-
-
-def _taxed(include: bool, table: Table, column: Column | None, proven: str) -> str:
-    if proven or column is None:
-        return ""
-    if not include:
-        return f"'{column.header}' is without tax"
-    if table.get(at.TAX) or table.get(at.TAX_CODE):
-        return ""
-    return f"'{column.header}' is what is to be paid; the file says nothing of tax"
-
-
 def _line_fields(draft: Draft, table: Table, taken: Sequence[int] = ()) -> None:
     for target, file in (
         (at.TAX_CODE, "tax-codes.csv"),
@@ -397,7 +284,7 @@ def _line_fields(draft: Draft, table: Table, taken: Sequence[int] = ()) -> None:
         if column is None or column.index in taken:
             continue
         field = _IDS.get(target, target[1]) if column.uuids else target[1]
-        draft.lines.append(Line(field, _column(table, column), listed(column.examples)))
+        draft.lines.append(Line(field, column_of(table, column), listed(column.examples)))
         if file and not column.uuids:
             draft.lookup(target[1], file, column)
 
@@ -419,6 +306,9 @@ def _leftovers(draft: Draft, tables: Sequence[Table]) -> None:
                 draft.unused.append((name, listed(column.examples)))
                 if plain(column.header) in _KINDS and len(column.filled) <= 12:
                     shown = ", ".join(f"'{' '.join(text.split())[:30]}'" for text in column.filled)
-                    draft.todo("source", f"'{name}' has {shown}: where some of these are no bills to"
-                               " load (credit notes, void ones), leave their rows out:"
-                               f" ignore_rows: [{{column: {quoted(name)}, equals: …}}]")  # fmt: skip
+                    draft.todo(
+                        "source",
+                        f"'{name}' has {shown}: where some of these are no bills to load (credit"
+                        " notes, void ones), leave their rows out: ignore_rows:"
+                        f" [{{column: {quoted(name)}, equals: …}}]",
+                    )

@@ -156,8 +156,8 @@ def _lookups(draft: Draft) -> list[str]:
     ]
     out = [
         "",
-        "# Where the export's names are not those of Light, a table (CSV or XLSX) beside this file has",
-        "# the columns value (the name in the export) and id (the id in Light).",
+        "# Where the export's names are not those of Light, a table (CSV or XLSX) beside this",
+        "# file has the columns value (the name in the export) and id (the id in Light).",
     ]
     for _, table, values in needed:
         shown = ", ".join(f"'{' '.join(value.split())[:40]}'" for value in values[:12])

@@ -97,7 +97,8 @@ def _without_ours(table: SourceTable) -> SourceTable:
 
 def as_written(template: Template) -> Template:
     """The template for reading its rows in a result: header in row 1, sheets named by us."""
-    source = template.source.model_copy(update={"sheet": "*", "header": Header(find=None, row=1, rows=1)})
+    header = Header(find=None, row=1, rows=1)
+    source = template.source.model_copy(update={"sheet": "*", "header": header})
     return template.model_copy(update={"source": source})
 
 

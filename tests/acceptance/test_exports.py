@@ -88,8 +88,8 @@ def test_what_cannot_be_mapped_safely_is_told_and_not_sent(
 
 # The header rows as systems write them.
 HEADERS = {
-    "light-csv": "Invoice Id,Company Entity Code,Currency,Pay From Account,Invoice Date,Invoice Total,"
-    "Vendor Name,Status,Ledger Account Code,Tax Code,Amount",
+    "light-csv": "Invoice Id,Company Entity Code,Currency,Pay From Account,Invoice Date,"
+    "Invoice Total,Vendor Name,Status,Ledger Account Code,Tax Code,Amount",
     "xero-bills": "*ContactName,EmailAddress,POAddressLine1,POAddressLine2,POAddressLine3,"
     "POAddressLine4,POCity,PORegion,POPostalCode,POCountry,*InvoiceNumber,*InvoiceDate,*DueDate,"
     "Total,InventoryItemCode,Description,*Quantity,*UnitAmount,*AccountCode,*TaxType,TaxAmount,"
