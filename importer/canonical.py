@@ -109,6 +109,15 @@ FIELDS = {
     LINE_ITEMS: {field.name: field for field in LINE_FIELDS},
 }
 
+# By which of its names in Light a field may be given: (those that count unless told, all).
+# Light lists no tax codes, so that these have no names.
+LOOKUP_NAMES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "vendor": (("name", "identifier", "vatId"), ("name", "identifier", "vatId")),
+    "companyEntity": (("code", "name"), ("code", "name")),
+    "account": (("code",), ("code", "label")),
+    "taxCode": ((), ()),
+}
+
 # Light shows these but does not take them.
 RESPONSE_ONLY = (
     "costCenterId",

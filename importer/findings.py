@@ -381,19 +381,36 @@ _RULES = (
     # names and ids
     ("lookup.table.missing", ERROR, "the lookup table is missing",
      "The lookup table {value} for {field} is not there; looked for in {folders}.",
-     "Make it: a CSV or XLSX with the columns 'value' (as in the sheet) and 'id' (in Light)."),
+     "Make it: a CSV or XLSX with the columns 'value' (as in the sheet) and 'id' (in Light); or"
+     " pick in the sheet 'To resolve'."),
     ("bills.vendorId.unknown", ERROR, "no such vendor",
      "Light has no vendor with the id {value}.", "Copy the vendor's id from Light."),
+    ("bills.vendorId.inactive", ERROR, "a vendor that is not active",
+     "The vendor {value} is {status} in Light.",
+     "Choose another vendor, or have it made active in Light."),
+    ("bills.vendorId.doubtful_status", WARNING, "a vendor that may not be active",
+     "The vendor {value} is {status} in Light, not active.",
+     "Check in Light that bills may be entered for it."),
+    ("bills.companyEntityId.inactive", ERROR, "a company entity that is not active",
+     "The company entity {value} is {status} in Light.",
+     "Choose another entity, or have it made active in Light."),
+    ("bills.companyEntityId.doubtful_status", WARNING, "a company entity that may not be active",
+     "The company entity {value} is {status} in Light, not active.",
+     "Check in Light that bills may be entered for it."),
     ("bills.companyEntityId.unknown", ERROR, "no such company entity",
      "Light has no company entity with the id {value}.", "Copy the entity's id from Light."),
     ("line_items.taxCode.no_table", ERROR, "a tax code by name, and no table of ids",
      "'{value}' is the name of a tax code, and Light cannot be asked for the ids of tax codes.",
-     "Give 'taxCodeId', or a lookup table in the template (lookups: taxCode: table)."),
+     "Pick one in the sheet 'To resolve', give 'taxCodeId', or name a lookup table in the template"
+     " (lookups: taxCode: table)."),
     ("line_items.accountId.unknown", ERROR, "no such ledger account",
      "Light has no ledger account with the id {value}.", "Copy the account's id from Light."),
     ("line_items.accountId.disabled", ERROR, "a disabled ledger account",
      "The ledger account {value} is disabled in Light.",
      "Choose another account, or have it enabled in Light."),
+    ("line_items.accountId.doubtful_status", WARNING, "a ledger account that may not be active",
+     "The ledger account {value} is {status} in Light, not active.",
+     "Check in Light that it may be posted to."),
     # Light's own answer
     ("light.refused", ERROR, "Light refused the bill", "Light refused the bill: {reason}.",
      "Correct it and run the same command again; what was created is not sent again."),
@@ -418,17 +435,39 @@ _NAMED = (
     (LINE_ITEMS, "taxCode", "tax code"),
 )
 _NAME_PROBLEMS = (
-    ("not_in_table", "not in the lookup table",
+    ("not_in_table", ERROR, "not in the lookup table",
      "The lookup table {table} has no {noun} '{value}'.",
-     "Add it to the table{nearest}."),
-    ("not_found", "not found in Light",
+     "Add it to the table, or pick one in the sheet 'To resolve'{nearest}."),
+    ("contradicts_id", ERROR, "a name that contradicts the id",
+     "The id is of {of_id}, but '{value}' is {of_name}.",
+     "Correct one of the two, or leave one of them empty."),
+    ("table_id_unknown", ERROR, "an id of the lookup table that Light does not have",
+     "For '{value}' {table} gives the id {id}, and Light has no {noun} of that id.",
+     "Correct the id there."),
+    ("not_found", ERROR, "not found in Light",
      "Light has no {noun} '{value}'.",
-     "Correct it{nearest}, or create it in Light."),
-    ("several", "several of that name in Light",
+     "Correct it, create it in Light, or pick one in the sheet 'To resolve'{nearest}."),
+    ("several", ERROR, "several of that name in Light",
      "Light has {count} {noun}s '{value}': {candidates}.",
-     "Give the id instead."),
+     "Pick one in the sheet 'To resolve', or give the id."),
+    ("other_than_id", WARNING, "a name that is not the one of the id",
+     "The id is of {of_id}, and Light has no {noun} '{value}'; the id counts.",
+     "Check that the id is the right one."),
+    ("not_in_cache", WARNING, "not among those that were fetched from Light",
+     "{company} had no {noun} '{value}' when its {noun}s were fetched ({age}).",
+     "Correct it{nearest}, or fetch them again: light-import reference pull."),
 )  # fmt: skip
+_OFFLINE_NAME_PROBLEMS = ("not_in_table", "contradicts_id")  # for tax codes, which Light lists not
 _PROPERTY_PROBLEMS = (
+    ("required", "no value where Light asks for one",
+     "Light asks for the custom property '{name}' on every {level}, and there is none.",
+     "Fill in the column 'property:{name}'."),
+    ("several_properties", "a name of several custom properties",
+     "Light has {count} custom properties '{name}' for {level}: {candidates}.",
+     "Write in the header the name that only the right one has, or its id."),
+    ("twice", "two columns for one custom property",
+     "The columns '{value}' and '{other}' are both the custom property '{name}'.",
+     "Remove one of them."),
     ("unknown_property", "no such custom property",
      "Light has no custom property '{name}' for {level}.", "Correct the header{nearest}."),
     ("not_a_value", "not a value of the custom property",
@@ -507,10 +546,10 @@ def _catalogue() -> dict[str, FindingType]:
             for ending, title, text in _HOUSE_RULES
         ]
     types += [
-        FindingType(f"{sheet}.{name}.{ending}", ERROR, f"{noun}: {title}", text, hint)
+        FindingType(f"{sheet}.{name}.{ending}", severity, f"{noun}: {title}", text, hint)
         for sheet, name, noun in _NAMED
-        for ending, title, text, hint in _NAME_PROBLEMS
-        if name != "taxCode" or ending == "not_in_table"
+        for ending, severity, title, text, hint in _NAME_PROBLEMS
+        if name != "taxCode" or ending in _OFFLINE_NAME_PROBLEMS
     ]
     types += [
         FindingType(

@@ -142,6 +142,31 @@ class Finding:
     lines: tuple[int, ...] = ()  # indexes of the line items it is about
 
 
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What a name may mean. ``label`` tells it from the other suggestions, for people."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Unresolved:
+    """A name of the sheet without an id in Light: one for all the rows that have it.
+
+    ``field`` is vendor, companyEntity, account or taxCode, ``bills`` the number of bills
+    concerned, ``pick`` the id that the person has chosen already.
+    """
+
+    field: str
+    value: str
+    reason: str
+    bills: int
+    cells: tuple[CellRef, ...]
+    suggestions: tuple[Suggestion, ...] = ()
+    pick: Suggestion | None = None
+
+
 # --- bills ------------------------------------------------------------------------------------
 
 
@@ -269,6 +294,7 @@ class Vendor:
     identifier: str | None = None
     vat_id: str | None = None
     status: str | None = None
+    tax_code_id: str | None = None  # what Light proposes for its bills
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +311,20 @@ class Entity:
     code: str
     name: str
     currency: str | None = None
+    legal_name: str | None = None  # where it differs from the name that Light displays
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaxCode:
+    """A tax code by where it was seen: Light lists none. ``percent`` is worked out from ``lines``
+    of bills, None where they do not say."""
+
+    id: str
+    vendors: int = 0  # that have it as their default
+    lines: int = 0
+    percent: str | None = None
+    example: str = ""  # one place where it was seen, for people
 
 
 @dataclass(frozen=True, slots=True)
@@ -495,6 +535,8 @@ class RunSummary:
     exit_code: int = 0
     next_step: str = ""
     notes: tuple[str, ...] = ()
+    template_file: str = ""  # where it is, unless it came with the product
+    folder: str = ""  # of the first file, before it became a result workbook
 
 
 @dataclass(frozen=True)
@@ -507,3 +549,4 @@ class Report:
     line_items: Sequence[RowResult]
     findings: Sequence[Finding]
     links: Mapping[str, str] = field(default_factory=dict)  # Light bill id → address to open
+    unresolved: Sequence[Unresolved] = ()

@@ -27,6 +27,7 @@ sys.path.insert(0, str(SAMPLES))
 
 import broken_bills  # noqa: E402
 import clean_bills  # noqa: E402
+import exports  # noqa: E402
 import odd_exports  # noqa: E402
 from workbooks import Sheet, csv_file, workbook  # noqa: E402
 
@@ -40,10 +41,12 @@ class Case:
     name: str
     files: tuple[str, ...]
     template: str | None = None
+    sets: tuple[str, ...] = ()  # parameters
 
     @property
     def arguments(self) -> list[str]:
-        return [*self.files, *(["--template", self.template] if self.template else [])]
+        sets = [word for setting in self.sets for word in ("--set", setting)]
+        return [*self.files, *(["--template", self.template] if self.template else []), *sets]
 
     @property
     def goldens(self) -> tuple[str, str]:
@@ -63,7 +66,42 @@ def _pair(name: str, template: str | None = None) -> Case:
     return _broken(name, f"{name}-bills.csv", f"{name}-lines.csv", template=template)
 
 
+# The exports of other systems: what loads as it is, and what must be told. Their templates are
+# recognised, but where one is a changed copy of its own.
+EXPORTS = (
+    Case("light-csv/bills.csv", ("light-csv/bills.csv",)),
+    Case("xero-bills/bills.csv", ("xero-bills/bills.csv",)),
+    Case("xero-bills/older-bills.csv", ("xero-bills/older-bills.csv",), sets=("currency=EUR",)),
+    Case("quickbooks-bills/bills.csv", ("quickbooks-bills/bills.csv",)),
+    Case("quickbooks-bills/vendor-bills.csv", ("quickbooks-bills/vendor-bills.csv",)),
+    Case("zoho-bills/bills.csv", ("zoho-bills/bills.csv",)),
+    Case("sage50-purchase-invoices/purchases.csv", ("sage50-purchase-invoices/purchases.csv",)),
+    Case(
+        "erpnext-purchase-invoices/purchase-invoices.csv",
+        ("erpnext-purchase-invoices/purchase-invoices.csv",),
+    ),
+    Case("odoo-bills/bills.csv", ("odoo-bills/bills.csv",)),
+    Case("odoo-bills/import-file.csv", ("odoo-bills/import-file.csv",), sets=("currency=EUR",)),
+    Case(
+        "datev-buchungsstapel/EXTF_Buchungsstapel.csv",
+        ("datev-buchungsstapel/EXTF_Buchungsstapel.csv",),
+    ),
+)
+REFUSED = (
+    Case("zoho-bills/adjusted-bills.csv", ("zoho-bills/adjusted-bills.csv",)),
+    Case(
+        "sage50-purchase-invoices/with-credits.csv", ("sage50-purchase-invoices/with-credits.csv",)
+    ),
+    Case(
+        "erpnext-purchase-invoices/taxed-invoices.csv",
+        ("erpnext-purchase-invoices/taxed-invoices.csv",),
+    ),
+    Case("datev-buchungsstapel/mixed-postings.csv", ("datev-buchungsstapel/mixed-postings.csv",)),
+)
+
 CASES = (
+    *EXPORTS,
+    *REFUSED,
     Case("light/bills.xlsx", ("light/bills.xlsx",)),
     Case("light/bills.csv", ("light/bills.csv", "light/line-items.csv")),
     Case("uk-spend/dh-spend-march.csv", ("uk-spend/dh-spend-march.csv",)),
@@ -95,7 +133,7 @@ CASES = (
 
 
 def write_inputs(folder: Path) -> None:
-    """All generated input files, into the folders ``light`` and ``light-broken`` of ``folder``."""
+    """All generated input files, into the folders of ``folder``."""
     for name in ("light", "light-broken"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     bills, lines = clean_bills.rows()
@@ -108,6 +146,7 @@ def write_inputs(folder: Path) -> None:
     csv_file(folder / "light/line-items.csv", sheets[1])
     broken_bills.write(folder / "light-broken")
     odd_exports.write(folder / "light-broken")
+    exports.write(folder)
 
 
 def same(one: Path, other: Path) -> bool:

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from importer.cli.paths import run_folder
 from importer.cli.prepare import Prepared, Request, stamp
 from importer.errors import StoppedEarly, UsageProblem
-from importer.records import CellRef, Finding, Severity, TableKind
+from importer.records import CellRef, Finding, Severity, Suggestion, TableKind, Unresolved
 
 _MANIFEST = "run.json"
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A run's files again: the request, the copies by name, and all that was found."""
+    """A run's files again: the request, the copies by name, and all that was found.
+
+    ``template_file`` and ``folder`` are as in ``Prepared``.
+    """
 
     request: Request
     copies: dict[str, Path]
     findings: list[Finding]
+    unresolved: list[Unresolved]
+    template_file: str
+    folder: str
 
 
 def keep(run: str, prepared: Prepared) -> None:
@@ -61,6 +67,9 @@ def _keep(folder: Path, prepared: Prepared) -> None:
         "expect": request.expect,
         "copies": names,
         "findings": [_finding_json(f) for f in prepared.checked.findings],
+        "unresolved": [asdict(each) for each in prepared.checked.unresolved],
+        "template_file": prepared.template_file,
+        "folder": prepared.folder,
     }
     (folder / _MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
 
@@ -83,7 +92,26 @@ def kept(run: str) -> Kept:
     sources = tuple(manifest["sources"])
     request = Request(sources, str(folder / "template.yaml"), told, settings, expect)
     copies = {name: folder / copy for name, copy in manifest["copies"].items()}
-    return Kept(request, copies, [_finding_of(f) for f in manifest["findings"]])
+    return Kept(
+        request,
+        copies,
+        [_finding_of(f) for f in manifest["findings"]],
+        [_unresolved_of(each) for each in manifest.get("unresolved", ())],
+        manifest.get("template_file", ""),
+        manifest.get("folder", ""),
+    )
+
+
+def _unresolved_of(kept_as: dict[str, Any]) -> Unresolved:
+    pick = kept_as["pick"]
+    return Unresolved(
+        **{
+            **kept_as,
+            "cells": tuple(CellRef(**cell) for cell in kept_as["cells"]),
+            "suggestions": tuple(Suggestion(**each) for each in kept_as["suggestions"]),
+            "pick": None if pick is None else Suggestion(**pick),
+        }
+    )
 
 
 def _finding_json(f: Finding) -> dict[str, Any]:

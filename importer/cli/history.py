@@ -108,6 +108,7 @@ def report(run: str, journal: str | None, **options: Any) -> int:
     archive = kept(run)
     prepared = prepare(archive.request, archive.copies)
     prepared.checked.findings = archive.findings
+    prepared.checked.unresolved = archive.unresolved
     with Journal(path_of_journal) as opened:
         became = opened.results(run)
     path = result_path(list(archive.request.files), output.result, Path.cwd())
@@ -124,6 +125,8 @@ def report(run: str, journal: str | None, **options: Any) -> int:
         line_items={},
         rows={},
         totals=(),
+        template_file=archive.template_file,
+        folder=archive.folder,
         requests=figures.get("requests", 0),
         seconds=figures.get("seconds", 0.0),
     )

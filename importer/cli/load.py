@@ -59,6 +59,12 @@ from importer.cli.options import output_of, output_options, request_of, source_o
     show_default=True,
     help="A bill with its lines in one request, or each line in a request of its own.",
 )
+@click.option(
+    "--save-lookups",
+    metavar="DIR",
+    help="Add what was picked in the sheet 'To resolve' of a result workbook to the lookup tables"
+    " in this folder, which are asked too, as with --lookups.",
+)
 @click.option("--journal", type=click.Path(), help="Another journal than the company's own.")
 @output_options
 def load(**options: Any) -> int:
@@ -73,6 +79,7 @@ def load(**options: Any) -> int:
       light-import load bills.xlsx --sandbox
       light-import load bills.xlsx --dry-run
       light-import load ledger.csv --template uk-spend --only-valid
+      light-import load ledger-result.xlsx --save-lookups lookups
     """
     from importer.cli.session import run_load
     from importer.cli.target import LoadOptions

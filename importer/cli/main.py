@@ -21,6 +21,7 @@ _COMMANDS = {
     "runs": ("history", "List the loads of the past."),
     "report": ("history", "Write the result workbook of a run again."),
     "sandbox": ("sandbox", "Run a local server that behaves like Light."),
+    "reference": ("reference", "Fetch the company's vendors, accounts, entities, properties."),
     "template": ("template", "List, show and check templates."),
 }
 

@@ -18,12 +18,28 @@ def words_of(request: Request) -> str:
     words += [f"--expect {shlex.quote(f'{name}={text}')}" for name, text in request.expect]
     if request.template:
         words.append(f"--template {shlex.quote(request.template)}")
+    if request.lookups:
+        words.append(f"--lookups {shlex.quote(request.lookups)}")
+    if request.save_lookups:
+        words.append(f"--save-lookups {shlex.quote(request.save_lookups)}")
     return " ".join(words)
 
 
-def after_validate(request: Request, code: int, result: Path) -> str:
+def to_pick(request: Request, result: Path, extra: str = "") -> str:
+    """What to do about names without an id; ``extra`` are other options of the load."""
+    where = shlex.quote(request.save_lookups or request.lookups or "lookups")
+    file = result.name if result.parent == Path.cwd() else str(result)
+    return (
+        f"pick in the sheet 'To resolve' of {result.name}, save it, and run light-import load"
+        f" {shlex.quote(file)} --save-lookups {where}{extra}"
+    )
+
+
+def after_validate(request: Request, code: int, result: Path, unresolved: bool) -> str:
     if code == 0:
         return f"light-import load {words_of(request)}"
+    if unresolved:
+        return to_pick(request, result) + " (correct the coloured cells there too)"
     return (
         f"correct the coloured cells that {result.name} shows, in your own file, and run the same"
         " command again"
@@ -31,9 +47,18 @@ def after_validate(request: Request, code: int, result: Path) -> str:
 
 
 def after_load(
-    request: Request, extra: str, run: str | None, code: int, bills: dict[str, int], sandbox: bool
+    request: Request,
+    extra: str,
+    run: str | None,
+    code: int,
+    bills: dict[str, int],
+    sandbox: bool,
+    to_resolve: Path | None = None,
 ) -> str:
-    """``extra`` are the other options that the same load would need."""
+    """``extra`` are the other options that the same load would need.
+
+    ``to_resolve`` is the result workbook where names are left to be picked in it.
+    """
     again = f"light-import load {words_of(request)}{extra}"
     if sandbox and code in (3, 4):
         return f"{again} (a new sandbox: this one is gone, with what was loaded into it)"
@@ -44,6 +69,8 @@ def after_load(
             "look the unknown bills up in Light; the same command looks again and sends only what"
             f" is certainly not there: {again}"
         )
+    if to_resolve is not None and code == 1:
+        return to_pick(request, to_resolve, extra)
     if bills.get(Status.REJECTED) or bills.get(Status.INVALID) or code == 1:
         if bills.get(Status.VALID) and not run:
             return (

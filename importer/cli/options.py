@@ -63,6 +63,12 @@ def source_options(command: F) -> F:
             help="A control total: bills=412, lines=900, or a currency's gross total as"
             " GBP=1284220.10. May be repeated; stands above the template's.",
         ),
+        click.option(
+            "--lookups",
+            metavar="DIR",
+            help="A folder of lookup tables (vendor.csv, companyEntity.csv, account.csv,"
+            " taxCode.csv) that are asked before those of the template.",
+        ),
         click.option("--lines", type=click.Path(), help="The file of the line items."),
         click.option("--bills", type=click.Path(), help="The file of the bills."),
         click.option(
@@ -105,8 +111,10 @@ def request_of(options: dict[str, Any]) -> Any:
         tuple(options.pop("source")),
         options.pop("template"),
         tuple((name, kind) for name, kind in told if name),
-        options.pop("settings"),
-        options.pop("expect"),
+        settings=options.pop("settings"),
+        expect=options.pop("expect"),
+        lookups=options.pop("lookups"),
+        save_lookups=options.pop("save_lookups", None),
     )
 
 

@@ -30,6 +30,17 @@ def journal_path(base_url: str, company_id: str) -> Path:
     return data_folder() / "journals" / f"{_slug(base_url)}-{company}.sqlite"
 
 
+def reference_path(base_url: str, company_id: str) -> Path:
+    """The copy of what one company of one Light lists."""
+    company = re.sub(r"[^A-Za-z0-9-]+", "_", company_id)
+    return data_folder() / "reference" / f"{_slug(base_url)}-{company}.json"
+
+
+def reference_paths() -> list[Path]:
+    """All such copies on this machine."""
+    return sorted((data_folder() / "reference").glob("*.json"))
+
+
 def pace_path(base_url: str) -> Path:
     """The file in which all processes that talk to one Light keep their pace."""
     mark = hashlib.sha256(base_url.encode()).hexdigest()[:12]

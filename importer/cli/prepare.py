@@ -1,16 +1,24 @@
-"""Files and options → checked bills: the stages up to validation, and lookup tables."""
+"""Files and options → checked bills: the stages up to validation, and lookup tables.
+
+A result workbook among the files is read as what it was made from, with what was picked in it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.errors import UsageProblem
 from importer.records import SourceTable, TableKind
-from importer.template.loader import LoadedTemplate, find_template
+from importer.template.loader import LoadedTemplate, find_template, shipped_folder
 from importer.template.model import Template
 from importer.validation.check import Checked
+
+if TYPE_CHECKING:
+    from importer.references.lookups import Pick
+    from importer.results.former import Former
 
 
 @dataclass(frozen=True)
@@ -25,6 +33,13 @@ class Request:
     told: tuple[tuple[str, TableKind], ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
     expect: tuple[tuple[str, str], ...] = ()
+    lookups: str | None = None  # a folder of lookup tables: vendor.csv …
+    save_lookups: str | None = None  # where the picks go; also read
+
+    @property
+    def crosswalks(self) -> list[Path]:
+        folders = [Path(name) for name in (self.lookups, self.save_lookups) if name]
+        return list(dict.fromkeys(folders))
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -35,12 +50,23 @@ class Request:
 
 @dataclass(frozen=True)
 class Prepared:
-    """``stamps`` tell by name which version of a file was read."""
+    """``stamps`` tell by name which version of a file was read.
+
+    ``folder`` is where the first file was, before it became a result workbook.
+    """
 
     loaded: LoadedTemplate
     checked: Checked
     request: Request
     stamps: dict[str, tuple[int, int]]
+    folder: str = ""
+    picks: tuple[Pick, ...] = ()
+
+    @property
+    def template_file(self) -> str:
+        """Where the template is, "" for one that came with the product."""
+        path = self.loaded.path.absolute()
+        return "" if path.parent == shipped_folder("templates").absolute() else str(path)
 
 
 def stamp(path: Path) -> tuple[int, int]:
@@ -59,29 +85,78 @@ def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared
 
     Raises UnreadableFile, TemplateProblem or UsageProblem where that cannot be done at all.
     """
-    from importer.references.resolve import resolve_by_tables
+    from importer.references.by_tables import resolve_by_tables
+    from importer.references.lookups import check_crosswalks, read_tables
+    from importer.results.former import as_written, read_picks, rows_again
     from importer.template.mapping import map_tables
     from importer.template.recognise import recognise
     from importer.validation.check import check
 
     if not request.files:
         raise UsageProblem("Name at least one file, as in: light-import validate bills.xlsx")
-    loaded = find_template(request.template) if request.template else None
+    if request.lookups:
+        check_crosswalks(Path(request.lookups))
+    copies = {} if copies is None else copies
+    former = _former(request, copies)
+    loaded = _template(request, former)
     stamps = {name: stamp(Path(name)) for name in request.files}
-    tables = _read(request, loaded, copies or {})
+    tables = _read(request, loaded if former is None else None, copies)
+    picks = read_picks(tables) if former else []
     if loaded is None:
         loaded = recognise(tables)
         if {loaded.template.source.encoding, loaded.template.source.delimiter} != {"auto"}:
             tables = _read(request, loaded, copies or {})  # as the template says
     loaded = replace(loaded, template=_told_outright(loaded.template, request))
+    template = loaded.template
+    if former is not None:
+        tables, template = rows_again(tables, former), as_written(template)
     told = dict(request.told)
-    mapped = map_tables(tables, loaded.template, told)
+    mapped = map_tables(tables, template, told)
     if not mapped.tables:
         raise UsageProblem(_nothing_found(tables, loaded))
     checked = check(mapped)
-    if copies is None:
-        resolve_by_tables(checked, loaded, [Path(name).parent for name in request.files])
-    return Prepared(loaded, checked, request, stamps)
+    folder = former.folder if former and former.folder else str(_folder(request.files[0]))
+    if not copies:
+        folders = [*dict.fromkeys([*map(_folder, request.files), Path(folder)])]
+        folders = [*dict.fromkeys([*folders, loaded.path.absolute().parent])]
+        by_field = read_tables(loaded, folders, request.crosswalks, picks)
+        resolve_by_tables(checked, template, by_field, [str(path) for path in folders], picks)
+    return Prepared(loaded, checked, request, stamps, folder, tuple(picks))
+
+
+def _folder(name: str) -> Path:
+    return Path(name).absolute().parent
+
+
+def _former(request: Request, copies: dict[str, Path]) -> Former | None:
+    """What the result workbook says of itself, where the file is one."""
+    from importer.results.former import read_former
+
+    found = [(name, read_former(copies.get(name, Path(name)))) for name in request.files]
+    formers = [(name, former) for name, former in found if former is not None]
+    if formers and len(found) > 1:
+        raise UsageProblem(
+            f"{formers[0][0]} is a result workbook: it has all the rows of its files, and is loaded"
+            " by itself."
+        )
+    return formers[0][1] if formers else None
+
+
+def _template(request: Request, former: Former | None) -> LoadedTemplate | None:
+    """The template that was told, else that of the result workbook; None: to be recognised."""
+    if request.template:
+        return find_template(request.template)
+    if former is None:
+        return None
+    file = former.template_file
+    if not file:
+        return find_template(former.template)
+    if not Path(file).is_file():
+        raise UsageProblem(
+            f"{request.files[0]} was made with the template {file}, which is not there any more."
+            " Name it with --template."
+        )
+    return find_template(file)
 
 
 def _told_outright(template: Template, request: Request) -> Template:

@@ -17,6 +17,7 @@ import click
 
 from importer.amounts import money
 from importer.cli import archive, paths
+from importer.cli.directory import fetch_directory
 from importer.cli.finish import exit_code, finish
 from importer.cli.interrupts import confirm, signals, this_task
 from importer.cli.next_step import after_load
@@ -31,12 +32,15 @@ from importer.loading.journal import Journal, new_run_id
 from importer.loading.loader import Loader, LoadSettings
 from importer.loading.plan import Plan, look_in_light, plan_from_journal, record
 from importer.records import Bill, Company, Finding, RunSummary, Status
-from importer.references.resolve import Directory, needs, resolve_in_light
+from importer.references.lookups import save_picks
+from importer.references.resolve import known_picks, needs, resolve_in_light
 from importer.results.build import Became, build_report
 from importer.results.names import result_path
 
 if TYPE_CHECKING:
     import filelock
+
+    from importer.references.directory import Directory
 
 
 @dataclass
@@ -96,6 +100,8 @@ def run_load(request: Request, output: Output, options: LoadOptions) -> int:
         line_items={},
         rows={},
         totals=(),
+        template_file=prepared.template_file,
+        folder=prepared.folder,
         requests=told.requests,
         notes=tuple(_notes(prepared, options, told, target)),
     )
@@ -106,7 +112,13 @@ def run_load(request: Request, output: Output, options: LoadOptions) -> int:
         exit_code=code,
         seconds=time.monotonic() - began,
         next_step=after_load(
-            request, options.again(), told.run, code, dict(report.summary.bills), target.sandbox
+            request,
+            options.again(),
+            told.run,
+            code,
+            dict(report.summary.bills),
+            target.sandbox,
+            path if any(each.pick is None for each in report.unresolved) else None,
         ),
     )
     if told.stopped is not None:
@@ -172,8 +184,9 @@ async def _load(
         async with client:
             with signals(this_task().cancel), _told_when_slow(output):
                 company = told.company = await client.company()
-                directory = await _directory(client, needs(checked))
-            resolve_in_light(checked, directory, prepared.loaded.template.lookups)
+                directory = await fetch_directory(client, needs(checked, prepared.picks))
+            resolve_in_light(checked, directory, prepared.loaded.template)
+            _save_picks(session, directory)
             if not checked.clean and not options.only_valid and not options.dry_run:
                 return
             bills = list(checked.valid_bills())
@@ -204,13 +217,17 @@ def _told_when_slow(output: Output) -> Iterator[None]:
         timer.cancel()
 
 
-async def _directory(client: LightClient, wanted: set[str]) -> Directory:
-    return Directory(
-        await client.vendors() if "vendors" in wanted else [],
-        await client.accounts() if "accounts" in wanted else [],
-        await client.entities() if "entities" in wanted else [],
-        await client.property_groups() if "groups" in wanted else [],
-    )
+def _save_picks(session: _Session, directory: Directory) -> None:
+    """Add the picks that Light knows to the lookup tables; not in a dry run."""
+    request, output = session.prepared.request, session.output
+    if request.save_lookups is None:
+        return
+    if session.options.dry_run:
+        output.say("Dry run: the picks were not saved.")
+        return
+    known = known_picks(session.prepared.picks, directory)
+    for path, added in save_picks(Path(request.save_lookups), known).items():
+        output.say(f"Saved {added:,} {'pick' if added == 1 else 'picks'} in {path}")
 
 
 def _same_company(journal: Journal, company: Company, target: Target) -> None:

@@ -11,6 +11,11 @@ from importer.cli.options import output_of, output_options, request_of, source_o
 
 @click.command(short_help="Check sheets without sending anything.")
 @source_options
+@click.option(
+    "--company",
+    metavar="NAME",
+    help="Warn of names that this company did not have when 'reference pull' fetched its lists.",
+)
 @output_options
 def validate(**options: Any) -> int:
     """Check bills and line items, cell by cell, without sending anything.
@@ -32,15 +37,21 @@ def validate(**options: Any) -> int:
     from importer.cli.finish import exit_code, finish
     from importer.cli.next_step import after_validate
     from importer.cli.prepare import prepare
+    from importer.cli.reference import cached_of
     from importer.records import RunSummary
+    from importer.references.resolve import warn_by_cache
     from importer.results.build import build_report
     from importer.results.names import result_path
 
     request, output = request_of(options), output_of(options)
+    company = options.pop("company")
+    cached = cached_of(company) if company else None
     began, started_at = time.monotonic(), datetime.now(UTC)
     path = result_path(list(request.files), output.result, Path.cwd())
     output.say(f"Checking {', '.join(request.files)} …")
     prepared = prepare(request)
+    if cached is not None:
+        warn_by_cache(prepared.checked, cached, prepared.loaded.template)
     summary = RunSummary(
         command="validate",
         run=None,
@@ -54,6 +65,8 @@ def validate(**options: Any) -> int:
         rows={},
         totals=(),
         notes=tuple(prepared.checked.mapped.notes),
+        template_file=prepared.template_file,
+        folder=prepared.folder,
     )
     report = build_report(prepared.checked, {}, summary)
     code = exit_code(report.summary, report.findings, stopped=False)
@@ -61,6 +74,6 @@ def validate(**options: Any) -> int:
         report.summary,
         exit_code=code,
         seconds=time.monotonic() - began,
-        next_step=after_validate(request, code, path),
+        next_step=after_validate(request, code, path, bool(report.unresolved)),
     )
     return finish(replace(report, summary=summary), output, path).exit_code

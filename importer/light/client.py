@@ -278,6 +278,17 @@ class LightClient:
         records = await self._list("/v1/custom-properties/groups", {"includeValues": True})
         return _unique(wire.property_group_from_json(r) for r in records if wire.is_for_bills(r))
 
+    async def recent_bills(self) -> list[LightBill]:
+        """The newest bills of the company, at most 200, without lines: one request."""
+        query: Params = {"sort": "createdAt:desc", "limit": PAGE, "cursor": "0"}
+        records, _ = wire.page_from_json(await self._read(BILL_LIST, query))
+        return _unique(wire.bill_from_json(r, listed=True) for r in records)
+
+    async def bill(self, bill_id: str) -> LightBill:
+        """A bill with its lines. Raises LightRefused where it is not there."""
+        path = f"{BILLS}/{quote(bill_id, safe='')}"
+        return wire.bill_from_json(await self._read(path, {}), listed=False)
+
     async def list_bills(
         self, vendor_ids: Sequence[str], created_since: datetime | None = None
     ) -> list[LightBill]:

@@ -157,12 +157,16 @@ def line_from_json(obj: object) -> LightLine:
 
 def vendor_from_json(obj: object) -> Vendor:
     vendor = _object(obj, "vendor")
+    default = vendor.get("defaultCompanyEntity")
     return Vendor(
         id=_required(vendor, "vendorId"),
         name=_text(vendor, "name") or "",
         identifier=_text(vendor, "identifier"),
         vat_id=_text(vendor, "vatId"),
         status=_text(vendor, "status"),
+        tax_code_id=None
+        if default is None
+        else _text(_object(default, "defaultCompanyEntity"), "taxCodeId"),
     )
 
 
@@ -189,6 +193,8 @@ def entity_from_json(obj: object) -> Entity:
         code=_text(entity, "code") or "",
         name=_text(entity, "displayName") or _text(entity, "name") or "",
         currency=_text(entity, "localCurrency"),
+        legal_name=_text(entity, "name"),
+        status=_text(entity, "status"),
     )
 
 
@@ -220,7 +226,10 @@ def property_group_from_json(obj: object) -> PropertyGroup:
 
 def is_for_bills(obj: object) -> bool:
     """Whether a custom property group may be set on bills; so it is where Light does not say."""
-    kinds = _object(obj, "custom property").get("objectTypes")
+    group = _object(obj, "custom property")
+    kinds, statuses = group.get("objectTypes"), group.get("objectTypeStatuses")
+    if isinstance(statuses, dict) and statuses.get("BILL") == "DELETED":
+        return False
     return not isinstance(kinds, list) or not kinds or "BILL" in kinds
 
 

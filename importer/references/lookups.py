@@ -1,15 +1,63 @@
-"""Lookup tables: CSV or XLSX crosswalks from what the sheet says to ids in Light."""
+"""Lookup tables: CSV or XLSX crosswalks from what the sheet says to ids in Light.
+
+A table has the columns ``value`` and ``id``; others are left alone. Tables come from three places:
+the picks of a result workbook, a folder of crosswalks (``vendor.csv`` …), the template.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+import io
+import os
+import shutil
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from importer.canonical import header_key
+from importer.canonical import LOOKUP_NAMES, header_key
 from importer.cells import read_uuid
-from importer.errors import TemplateProblem
+from importer.errors import TemplateProblem, UsageProblem
+from importer.records import Suggestion
 from importer.sheets import read_file
+from importer.template.loader import LoadedTemplate
 from importer.validation.across import same_name
+
+FIELDS = tuple(LOOKUP_NAMES)  # vendor, companyEntity, account, taxCode
+_MOST_PROBLEMS = 20
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of a table. ``place`` is for people: ``vendors.csv, row 12``."""
+
+    value: str
+    id: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Pick:
+    """What a person chose for a name, in the sheet ``To resolve`` of a result workbook."""
+
+    field: str
+    value: str
+    id: str
+    label: str
+    place: str
+    suggestions: tuple[Suggestion, ...] = ()
+
+
+@dataclass
+class Tables:
+    """All tables of one field. ``entries`` by compared name; ``files`` are those that were read.
+
+    ``missing`` is the template's table where it is not there.
+    """
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
+    missing: str | None = None
 
 
 def find_table(name: str, folders: Sequence[Path]) -> Path | None:
@@ -17,34 +65,201 @@ def find_table(name: str, folders: Sequence[Path]) -> Path | None:
     return next((folder / name for folder in folders if (folder / name).is_file()), None)
 
 
-def load_table(path: Path) -> dict[str, str]:
-    """Compared name → id, from the columns ``value`` and ``id``.
+def load_table(path: Path, name: str | None = None) -> dict[str, Entry]:
+    """The rows by compared name; ``name`` is how people call the file, its path where None.
 
-    TemplateProblem names the row of an id that is none, or of a value that has two ids.
+    TemplateProblem names the file, the rows and what to do: columns that are missing or there
+    twice, an id that is none, a value with two ids.
     """
+    name = name or str(path)
     table = read_file(path)[0]
     headers = [header_key(h) for h in table.row_cells(0)]
-    if "value" not in headers or "id" not in headers:
-        raise TemplateProblem(
-            f"{path}: a lookup table needs the columns 'value' and 'id' in its first row;"
-            f" it has: {', '.join(h for h in table.row_cells(0) if h.strip())}."
-        )
+    for column in ("value", "id"):
+        if headers.count(column) != 1:
+            there = ", ".join(h for h in table.row_cells(0) if h.strip())
+            how = "needs" if column not in headers else "needs only one each of"
+            raise TemplateProblem(
+                f"{path}: a lookup table {how} the columns 'value' and 'id' in its first row;"
+                f" it has: {there}."
+            )
     values, ids = table.columns[headers.index("value")], table.columns[headers.index("id")]
-    out: dict[str, str] = {}
-    rows: dict[str, int] = {}
+    out: dict[str, Entry] = {}
+    problems: list[str] = []
     for i in range(1, len(table.rows)):
-        name, row = same_name(values[i]), int(table.rows[i])
-        if not name:
+        key, row = same_name(values[i]), f"row {int(table.rows[i])}"
+        if not key:
             continue
         found, problem = read_uuid(ids[i].strip())
-        if problem:
-            raise TemplateProblem(
-                f"{path}, row {row}: '{ids[i]}' is not an id of Light (for '{values[i]}')."
+        if problem or not found:
+            problems.append(
+                f"{path}, {row}: '{ids[i]}' is not an id of Light (for '{values[i]}'). Copy the id"
+                " from Light, or remove the row."
             )
-        if out.setdefault(name, found) != found:
-            raise TemplateProblem(
-                f"{path}, row {row}: '{values[i]}' has two ids, {out[name]} in row {rows[name]}"
-                f" and {found} here."
+            continue
+        entry = out.setdefault(key, Entry(values[i].strip(), found, f"{name}, {row}"))
+        if entry.id != found:
+            problems.append(
+                f"{path}, {row}: '{values[i]}' has two ids, {entry.id} in"
+                f" {entry.place.rpartition(', ')[2]} and {found} here. Keep the right one."
             )
-        rows.setdefault(name, row)
+    if problems:
+        more = len(problems) - _MOST_PROBLEMS
+        told = problems[:_MOST_PROBLEMS] + ([f"and {more} more rows"] if more > 0 else [])
+        raise TemplateProblem("\n".join(told))
     return out
+
+
+def read_tables(
+    loaded: LoadedTemplate,
+    folders: Sequence[Path],
+    crosswalks: Sequence[Path] = (),
+    picks: Sequence[Pick] = (),
+) -> dict[str, Tables]:
+    """The tables by field, for fields that have any.
+
+    ``folders`` is where the template's tables are looked for; each folder of ``crosswalks`` may
+    have ``vendor.csv``, ``companyEntity.xlsx`` and so on. TemplateProblem for a table that is
+    wrong, and for two that give one name two ids: neither is preferred.
+    """
+    out: dict[str, Tables] = defaultdict(Tables)
+    for pick in picks:
+        _merge(out[pick.field], pick.field, [Entry(pick.value, pick.id, pick.place)])
+    for name, path in _crosswalk_files(crosswalks):
+        out[name].files.append(str(path))
+        _merge(out[name], name, load_table(path).values())
+    for name, lookup in loaded.template.lookups.items():
+        if lookup.table is None:
+            continue
+        path_of_table = find_table(lookup.table, folders)
+        if path_of_table is None:
+            out[name].missing = lookup.table
+            continue
+        out[name].files.append(lookup.table)
+        _merge(out[name], name, load_table(path_of_table, lookup.table).values())
+    return dict(out)
+
+
+def _merge(tables: Tables, name: str, entries: Iterable[Entry]) -> None:
+    for entry in entries:
+        known = tables.entries.setdefault(same_name(entry.value), entry)
+        if known.id != entry.id:
+            raise TemplateProblem(
+                f"{entry.place}: the {name} '{entry.value}' is {entry.id} here and {known.id} in"
+                f" {known.place}. Correct the one that is wrong."
+            )
+
+
+def _crosswalk_files(folders: Sequence[Path]) -> Iterator[tuple[str, Path]]:
+    for folder in folders:
+        for name in FIELDS:
+            for path in (folder / f"{name}.csv", folder / f"{name}.xlsx"):
+                if path.is_file():
+                    yield name, path
+
+
+def check_crosswalks(folder: Path) -> None:
+    """UsageProblem where the folder is not there, or has none of the files that would be read."""
+    if not folder.is_dir():
+        raise UsageProblem(f"There is no folder {folder} of lookup tables.")
+    if not any(_crosswalk_files([folder])):
+        there = ", ".join(sorted(path.name for path in folder.iterdir())[:10])
+        wanted = ", ".join(f"{name}.csv" for name in FIELDS)
+        raise UsageProblem(
+            f"{folder} has none of the lookup tables {wanted} (or .xlsx)."
+            + (f" It has: {there}." if there else " It is empty.")
+        )
+
+
+# --- saving -----------------------------------------------------------------------------------
+
+
+def save_picks(folder: Path, picks: Sequence[Pick]) -> Mapping[Path, int]:
+    """Add the picks to the crosswalks of the folder; how many rows each file gained.
+
+    Existing rows stay as they are, byte for byte; a pick that a file has already is left out. Each
+    file is written beside and moved into place. UsageProblem where a file says otherwise, has no
+    columns value and id, or cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return {
+            path: added
+            for name in FIELDS
+            if (of_field := [pick for pick in picks if pick.field == name])
+            for path in [folder / f"{name}.csv"]
+            if (added := _append(path, of_field))
+        }
+    except OSError as error:
+        raise UsageProblem(f"The picks cannot be saved in {folder}: {error.strerror}.") from error
+
+
+def _append(path: Path, picks: Sequence[Pick]) -> int:
+    known = load_table(path) if path.exists() else {}
+    new: dict[str, Pick] = {}
+    for pick in picks:
+        entry = known.get(same_name(pick.value))
+        if entry is None:
+            new[same_name(pick.value)] = pick
+        elif entry.id != pick.id:
+            raise UsageProblem(
+                f"{entry.place}: the {pick.field} '{pick.value}' is {entry.id} there, and"
+                f" {pick.id} was picked ({pick.place}). Correct the one that is wrong."
+            )
+    if not new:
+        return 0
+    text, encoding, delimiter, order = _form(path)
+    rows = [{"value": pick.value, "id": pick.id} for _, pick in sorted(new.items())]
+    lines = io.StringIO(newline="")
+    newline = "\r\n" if "\r\n" in text else "\n"
+    if text and not text.endswith(("\n", "\r")):
+        lines.write(newline)
+    writer = csv.writer(lines, delimiter=delimiter, lineterminator=newline)
+    writer.writerows([row.get(column, "") for column in order] for row in rows)
+    try:
+        added = lines.getvalue().encode(encoding)
+    except UnicodeEncodeError:
+        raise UsageProblem(
+            f"{path} cannot hold every name that was picked. Save it as 'CSV UTF-8' and run the"
+            " same command again."
+        ) from None
+    _replace(path, added, header="" if text else "\ufeffvalue,id\n")
+    return len(rows)
+
+
+def _form(path: Path) -> tuple[str, str, str, list[str]]:
+    """An existing CSV's text, encoding, delimiter and columns; those of a new one where none is."""
+    if not path.exists():
+        return "", "utf-8", ",", ["value", "id"]
+    raw = path.read_bytes()
+    encoding = "utf-8"
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        encoding, text = "cp1252", raw.decode("cp1252", "replace")
+    first = next((line for line in text.splitlines() if line.strip(" ,;\t|")), "")
+    for delimiter in ",;\t|":
+        columns = [header_key(cell) for cell in next(csv.reader([first], delimiter=delimiter), [])]
+        if {"value", "id"} <= set(columns) and "\0" not in text:
+            return text, encoding, delimiter, columns
+    raise UsageProblem(
+        f"{path} is not a CSV that can be added to. Save it as 'CSV UTF-8' with the columns 'value'"
+        " and 'id', and run the same command again."
+    )
+
+
+def _replace(path: Path, added: bytes, header: str) -> None:
+    """The file with more at its end, all of it or none. A new one begins with ``header``."""
+    path = path.resolve()  # a link stays a link
+    old = path.read_bytes() if path.exists() else header.encode()
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with beside.open("xb") as file:
+            file.write(old + added)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, beside)
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise

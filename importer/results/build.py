@@ -48,7 +48,9 @@ def build_report(checked: Checked, became: Became, summary: RunSummary) -> Repor
         rows=_rows(checked),
         totals=_totals(checked, statuses, became),
     )
-    return Report(summary, checked.mapped.tables, bills, line_items, findings)
+    return Report(
+        summary, checked.mapped.tables, bills, line_items, findings, unresolved=checked.unresolved
+    )
 
 
 def _counts(statuses: Iterator[Status]) -> dict[str, int]:

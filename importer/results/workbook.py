@@ -25,6 +25,7 @@ from importer.results.problems import tab_colour, write_problems
 from importer.results.rows import write_table
 from importer.results.summary_sheet import write_summary
 from importer.results.tie_out import write_tie_out
+from importer.results.to_resolve import SHEET, write_to_resolve
 from importer.results.wording import severities, visible
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 _ADDED_COLUMNS = 7
+_LONGEST_PROPERTY = 255
 _LINE_KINDS = (TableKind.LINE_ITEMS, TableKind.FLAT)
 
 
@@ -81,6 +83,7 @@ def _fill(workbook: Workbook, report: Report) -> None:
     # Sheets stand in the order in which they are added; Summary is written last, as it tells
     # what happened to the others.
     summary_sheet = workbook.add_worksheet("Summary")
+    to_resolve = workbook.add_worksheet(SHEET) if report.unresolved else None
     bill_results = _by_table(bill.result for bill in report.bills)
     line_results = _by_table(report.line_items)
     names = _Names(workbook)
@@ -101,6 +104,9 @@ def _fill(workbook: Workbook, report: Report) -> None:
     if colour := tab_colour(report.findings):
         problems.set_tab_color(colour)
     write_problems(problems, output, report.findings)
+    if to_resolve is not None:
+        to_resolve.set_tab_color("#4472C4")
+        write_to_resolve(to_resolve, output, report.unresolved)
     write_tie_out(workbook.add_worksheet("Tie-out"), output.formats, summary)
     notes = [*summary.notes, *_notes_of(output.written)]
     write_summary(
@@ -148,12 +154,15 @@ def _describe(workbook: Workbook, report: Report) -> None:
     kinds = {table.kind for table in report.tables}
     layout = "flat" if TableKind.FLAT in kinds else "two_sheets"
     for name, value in (
-        ("light_import_template", summary.template),
-        ("light_import_run", summary.run or ""),
-        ("light_import_layout", layout),
+        ("template", summary.template),
+        ("template_file", summary.template_file),
+        ("run", summary.run or ""),
+        ("layout", layout),
+        ("folder", summary.folder),
     ):
-        if value:
-            workbook.set_custom_property(name, visible(value)[:255], "text")
+        # A path that is too long for a property is left out rather than cut.
+        if value and len(visible(value)) <= _LONGEST_PROPERTY:
+            workbook.set_custom_property(f"light_import_{name}", visible(value), "text")
 
 
 def _notes_of(written: Written) -> list[str]:

@@ -115,6 +115,8 @@ def listed_json(
         **{f"vendor{name[0].upper()}{name[1:]}": (vendor or {}).get(name) for name in VENDOR_PARTS},
     }
     nested["vatId"] = (vendor or {}).get("vatId")
+    defaults = (vendor or {}).get("defaultCompanyEntity")
+    nested["vendorTaxCodeId"] = defaults["taxCodeId"] if isinstance(defaults, dict) else None
     user = dict.fromkeys(("userId", "userFirstName", "userLastName", "userAvatarUrl"))
     made = {
         "version": version,
@@ -151,6 +153,7 @@ def vendor_json(row: VendorRow, company: CompanyFile, company_id: str, created: 
         "name": row.name,
         "country": row.country,
         "vendorCreatedAt": created,
+        "defaultCompanyEntity": _defaults(row, created),
         "approvers": [],
         "notes": [],
         "currency": row.currency,
@@ -162,6 +165,15 @@ def vendor_json(row: VendorRow, company: CompanyFile, company_id: str, created: 
         "groupCurrency": company.base_currency,
     }
     return filled(VENDOR_FIELDS, values)
+
+
+def _defaults(row: VendorRow, created: str) -> JsonObject | None:
+    """What is proposed for the vendor's bills, null where nothing is."""
+    if row.tax_code_id is None:
+        return None
+    empty = dict.fromkeys(("companyEntityId", "accountId", "costCenterId", "senderBankAccountId"))
+    made = {"id": row.id, "vendorId": row.id, "createdAt": created, "updatedAt": created}
+    return {**empty, **made, "taxCodeId": row.tax_code_id}
 
 
 def entity_json(row: EntityRow, company_id: str, created: str) -> JsonObject:

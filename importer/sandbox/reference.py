@@ -51,6 +51,7 @@ class VendorRow:
     currency: str
     country: str | None
     status: str
+    tax_code_id: str | None = None  # proposed for its bills
 
 
 @dataclass(frozen=True)
@@ -216,6 +217,7 @@ def _vendors(path: Path) -> dict[str, VendorRow]:
             currency=row.currency("currency"),
             country=row.optional("country"),
             status=row.choice("status", ("ONBOARDING", "IN_REVIEW", "ACTIVE", "FAILED")),
+            tax_code_id=row.optional("defaultTaxCodeId"),
         )
         for row in _rows(path, ("id", "name", "currency", "status"))
     }

@@ -75,7 +75,8 @@ def _of_field(template: Template, sheet: str, name: str, whole: Expression) -> I
         if here in dated:
             continue
         if e.sum_of_lines:
-            yield from _of_sum(template, here, field, e.sum_of_lines, inner)
+            last = path == ("first_of", len(whole.first_of or ()) - 1)
+            yield from _of_sum(template, here, field, e.sum_of_lines, inner and not last)
         if e.product and (inner or sheet != LINE_ITEMS or kind is not Kind.CENTS):
             yield (*here, "product"), f"product is for amounts of line items, not for {field}."
         for key in ("negate", "sign_from"):
@@ -125,7 +126,8 @@ def _of_sum(
     template: Template, here: tuple[str | int, ...], field: str, what: str, inner: bool
 ) -> Iterator[Problem]:
     if inner or field != f"{BILLS}.amount":
-        yield (*here, "sum_of_lines"), f"sum_of_lines is for bills.amount, not for {field}."
+        of = "bills.amount, alone or as the last of first_of"
+        yield (*here, "sum_of_lines"), f"sum_of_lines is for {of}, not for {field}."
     elif not any(name in template.line_items for name in _SUMMED[what]):
         names = " or ".join(f"line_items.{name}" for name in _SUMMED[what])
         yield (*here, "sum_of_lines"), f"{field}: the sum of {what} needs {names}, not mapped here."

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from importer.canonical import BILLS, PROPERTY, Kind, field_kind
+from importer.records import CellKind
 from importer.template.evaluate import NOWHERE, Sheet, Values, blank_texts, evaluate, mark
 from importer.template.expressions import Expression
 from importer.template.headers import alternatives
@@ -73,9 +74,27 @@ class Reader:
         return np.concatenate(rows) if rows else np.empty(0, np.int64)
 
     @cached_property
-    def filled_down(self) -> dict[int, set[int | None]]:
+    def filled_down(self) -> dict[int, list[int | None]]:
+        """The columns of each table that are filled down, in the order that the template has."""
         names = [alternatives(self.template, name) for name in self.template.source.fill_down]
-        return {o.index: {o.found.index(some) for some in names} for o in self.opened}
+        return {o.index: [o.found.index(some) for some in names] for o in self.opened}
+
+    @cached_property
+    def goes_on(self) -> np.ndarray:
+        """The rows that go on with the bill above: all columns that make a bill are blank there.
+
+        Only where the template fills all of them down.
+        """
+        out = []
+        for o in self.opened:
+            keys = [o.found.index(alternatives(self.template, n)) for n in self.template.group_by]
+            rows = np.zeros(len(o.positions), dtype=bool)
+            if keys and None not in keys and set(keys) <= set(self.filled_down[o.index]):
+                blanks = [blank_texts(o.texts(at)) for at in keys if at is not None]
+                rows = np.asarray(np.logical_and.reduce(blanks), dtype=bool)
+                rows[:1] = False
+            out.append(rows)
+        return np.concatenate(out) if out else np.empty(0, dtype=bool)
 
     def of_rows(self, columns: Sequence[int | None]) -> Values:
         """One column of each table, None for blanks."""
@@ -89,8 +108,14 @@ class Reader:
                 continue
             text, own = o.texts(column), o.kinds(column)
             own = np.zeros(size, dtype=np.uint8) if own is None else own
-            if size and column in self.filled_down[o.index]:
-                last = np.maximum.accumulate(np.where(blank_texts(text), -1, np.arange(size)))
+            filled = self.filled_down[o.index]
+            if size and column in filled:
+                given = ~blank_texts(text)
+                # a value in a column named before begins anew: nothing is taken from above it
+                for earlier in filled[: filled.index(column)]:
+                    if earlier is not None:
+                        given |= ~blank_texts(o.texts(earlier))
+                last = np.maximum.accumulate(np.where(given, np.arange(size), -1))
                 above = np.maximum(last, 0)  # a blank above all values stays what it is
                 text, own = np.where(last >= 0, text[above], ""), own[above]
             texts.append(text)
@@ -160,9 +185,15 @@ def canonical(sheet: str, reader: Reader) -> CanonicalTable:
         if e.product:
             for i, names in enumerate(e.product):
                 columns = reader.columns(names)
-                if all(at is None for at in columns):
+                may_lack = e.optional and i == 1
+                if all(at is None for at in columns) and not may_lack:
                     continue
                 values = reader.of_items(columns)
+                if may_lack:  # without such a column, one of each
+                    lacking = [o.index for o, at in zip(reader.opened, columns, strict=True)
+                               if at is None]  # fmt: skip
+                    one = np.isin(table, lacking)
+                    values.text[one], values.kinds[one] = "1", CellKind.NUMBER
                 if i == 0 and e.sign_from:
                     mark(values, e.sign_from, sheet_of(Kind.FACTOR))
                 if i == 0 and e.negate:

@@ -72,7 +72,7 @@ _SOURCES = (
 # What may be done to a value, and to which sources it may be done.
 _CHANGES = {
     "default": ("column", "first_of", "concat", "date_from"),
-    "optional": ("column",),
+    "optional": ("column", "product"),
     "separator": ("concat",),
     "map": ("column", "first_of", "concat", "parameter"),
     "negate": ("column", "first_of", "product"),
@@ -101,7 +101,9 @@ class Expression(_Strict):
     )
     sum_of_lines: Literal["gross", "net", "tax"] | None = None
     default: Text | None = Field(None, description="used where it would be blank")
-    optional: bool = Field(False, description="the sheet may lack the column")
+    optional: bool = Field(
+        False, description="the sheet may lack the column; of a product the second one, for 1"
+    )
     separator: str = Field(" ", description="what stands between the parts of concat")
     map: Annotated[dict[Text, Text], Field(min_length=1)] | None = Field(
         None, description="value in the sheet: value to take"
@@ -140,6 +142,11 @@ class Expression(_Strict):
         own = self.default is not None or self.constant
         return own or any(part.has_constant for part in parts if not self.concat)
 
+    @property
+    def summed(self) -> str | None:
+        """What is summed over the lines: everywhere, or where the parts before it are blank."""
+        return self.sum_of_lines or (self.first_of[-1].sum_of_lines if self.first_of else None)
+
     def walk(self) -> Iterator[tuple[tuple[str | int, ...], Expression]]:
         """The expression and all inside it, each with its place in the YAML."""
         yield (), self
@@ -158,8 +165,8 @@ class Expression(_Strict):
                 yield e.column, e.optional
             if e.date_from:
                 yield e.date_from.column, False
-            for factor in e.product or ():
-                yield factor, False
+            for i, factor in enumerate(e.product or ()):
+                yield factor, e.optional and i == 1
             if e.sign_from:
                 yield e.sign_from.column, False
 

@@ -16,7 +16,7 @@ import importer
 from importer.canonical import BILLS, FIELDS, LINE_ITEMS
 from importer.errors import TemplateProblem
 from importer.template.checks import nearest, problems
-from importer.template.model import Template, known_field, rule_target
+from importer.template.model import Template, known_field, rule_target, unsuitable_lookups
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,7 @@ def load_template(path: Path) -> LoadedTemplate:
     try:
         template = Template.model_validate(data)
         wrong += problems(template)
+        wrong += unsuitable_lookups(template)
     except ValidationError as error:
         wrong += [(e["loc"], _sentence(dict(e))) for e in error.errors()]
     if wrong:
@@ -176,9 +177,9 @@ def _keys_at(loc: tuple[int | str, ...]) -> list[str]:
             info = model.model_fields.get(str(part))
             model = info.annotation if info else None
         else:
-            model = next(
-                (a for a in getattr(model, "__args__", ()) if a not in (str, type(None))), None
-            )
+            # of a dict the values, which stand last
+            arguments = reversed(getattr(model, "__args__", ()))
+            model = next((a for a in arguments if a not in (str, type(None))), None)
         while model is not None and not isinstance(model, type):
             models = [a for a in getattr(model, "__args__", ()) if a is not type(None)]
             named = [a for a in models if isinstance(a, type) and issubclass(a, BaseModel)]

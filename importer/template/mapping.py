@@ -229,6 +229,8 @@ def _grouped(reader: Reader, lines: CanonicalTable) -> tuple[np.ndarray, np.ndar
         alone |= (stripped == "").to_numpy(dtype=bool)
         key = key + stripped.to_numpy(dtype=object) + "\x1f"
     key = np.where(alone, [f"\x1e{i}" for i in range(size)], key) if size else key
+    if size:  # whatever the row above has for a key, even none
+        key = key[np.maximum.accumulate(np.where(reader.goes_on, 0, np.arange(size)))]
     line_bill, firsts = pd.factorize(key)
     first = np.full(len(firsts), size, dtype=np.int64)
     np.minimum.at(first, line_bill, np.arange(size))

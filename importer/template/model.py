@@ -6,17 +6,17 @@ A template says where things are, how they are written and what must hold; it ho
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fnmatch import translate
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PrivateAttr, model_validator
 
 from importer.amounts import Numbers, Unreadable, read_decimal
-from importer.canonical import BILLS, FIELDS, LINE_ITEMS, PROPERTY
+from importer.canonical import BILLS, FIELDS, LINE_ITEMS, LOOKUP_NAMES, PROPERTY
 from importer.currencies import EXPONENTS
 from importer.template.expressions import Expression
-from importer.template.types import STRICT, DateFormat, Names, Regex, Scalar, Text
+from importer.template.types import STRICT, DateFormat, Names, Regex, Scalar, Text, as_list
 
 
 class _Strict(BaseModel):
@@ -153,10 +153,30 @@ class Formats(_Strict):
     )
 
 
-class Lookup(_Strict):
-    """A CSV or XLSX with the columns value and id, beside the sheet or the template."""
+Attribute = Literal["name", "identifier", "vatId", "code", "label"]
 
-    table: str
+
+class Lookup(_Strict):
+    """How names become ids: by a table, by the names that Light has, or by both, the table first.
+
+    The table is a CSV or XLSX with the columns value and id, beside the sheet or the template.
+    """
+
+    table: str | None = Field(None, min_length=1)
+    light: (
+        Annotated[
+            list[Attribute],
+            BeforeValidator(as_list, json_schema_input_type=Attribute | list[Attribute]),
+            Field(min_length=1),
+        ]
+        | None
+    ) = Field(None, description="which of the names in Light count")
+
+    @model_validator(mode="after")
+    def _some_way(self) -> Lookup:
+        if self.table is None and self.light is None:
+            raise ValueError("write table, light or both")
+        return self
 
 
 class Rule(_Strict):
@@ -248,6 +268,24 @@ class Template(_Strict):
         if self.layout == "two_sheets" and self.group_by:
             raise ValueError("group_by goes with layout: flat only")
         return self
+
+
+def unsuitable_lookups(template: Template) -> Iterator[tuple[tuple[str, str, str], str]]:
+    """(where, what is wrong) of the lookups by names that the field does not have in Light."""
+    for field, lookup in template.lookups.items():
+        _, there = LOOKUP_NAMES[field]
+        wrong = [name for name in lookup.light or () if name not in there]
+        if wrong and there:
+            names = ", ".join(there)
+            yield (
+                ("lookups", field, "light"),
+                f"'{wrong[0]}' is no name of Light's for lookups.{field}; write any of {names}.",
+            )
+        elif wrong:
+            yield (
+                ("lookups", field, "light"),
+                f"Light lists no tax codes, so lookups.{field} needs a table, not light.",
+            )
 
 
 def known_field(sheet: str, name: str) -> bool:

@@ -20,7 +20,7 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, int | float | Decimal) else value
 
 
-def _as_list(value: object) -> object:
+def as_list(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
@@ -48,7 +48,7 @@ Scalar = str | bool | int | float
 Text = Annotated[str, BeforeValidator(_as_text, json_schema_input_type=Scalar)]
 Names = Annotated[
     list[Text],
-    BeforeValidator(_as_list, json_schema_input_type=Scalar | list[Scalar]),
+    BeforeValidator(as_list, json_schema_input_type=Scalar | list[Scalar]),
     Field(min_length=1),
 ]
 Regex = Annotated[str, AfterValidator(_regex)]

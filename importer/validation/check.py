@@ -11,7 +11,7 @@ import numpy as np
 from importer.amounts import INT64_MAX, INT64_MIN
 from importer.canonical import BILLS, LINE_ITEMS, PROPERTY
 from importer.findings import finding
-from importer.records import Bill, CellRef, Finding, LineItem, Property, Severity
+from importer.records import Bill, CellRef, Finding, LineItem, Property, Severity, Unresolved
 from importer.template.mapping import Mapped
 from importer.validation import across
 from importer.validation.join import join
@@ -38,6 +38,9 @@ class Checked:
     findings: list[Finding] = field(default_factory=list)
     properties: dict[tuple[str, str], dict[str, Property]] = field(default_factory=dict)
     """(sheet, field) → text → the custom property as Light wants it, once it is resolved."""
+    looked_up: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(field, compared name) → the row of the lookup table that gave the id."""
+    unresolved: list[Unresolved] = field(default_factory=list)
 
     def blamed(self) -> np.ndarray:
         """Which bills are invalid: those that an error is about, themselves or by a line."""
@@ -71,13 +74,14 @@ def check(mapped: Mapped) -> Checked:
     gross_totals, counts = across.sums(gross, line_bill, bills.size)
 
     expression = mapped.template.bills.get("amount")
-    derived = expression is not None and expression.sum_of_lines is not None
-    if derived and expression is not None:
+    derived = np.zeros(bills.size, dtype=bool)  # bills whose amount is worked out from their lines
+    if expression is not None and expression.summed:
         totals = gross_totals
-        if expression.sum_of_lines != "gross":
-            name = "netAmount" if expression.sum_of_lines == "net" else "taxAmount"
+        if expression.summed != "gross":
+            name = "netAmount" if expression.summed == "net" else "taxAmount"
             totals, _ = across.sums(lines[name].values, line_bill, bills.size)
-        bills.columns["amount"] = _derived(totals)
+        derived = bills["amount"].blank
+        bills.columns["amount"] = _derived(bills["amount"], totals)
     amounts = bills["amount"].values
 
     findings = [*mapped.findings, *findings, *of_columns]
@@ -98,8 +102,7 @@ def check(mapped: Mapped) -> Checked:
     checked = Checked(
         mapped, bills, lines, line_bill, amounts, counts, include_tax, controls, findings
     )
-    if derived:
-        checked.findings += _derived_findings(checked)
+    checked.findings += _derived_findings(checked, derived)
     checked.findings.sort(key=by_place)
     return checked
 
@@ -132,15 +135,15 @@ def by_place(f: Finding) -> tuple[int, int, int]:
     )
 
 
-def _derived(totals: np.ndarray) -> Parsed:
-    """Bill amounts worked out from the lines, None where a line's amount is not known."""
-    problem = np.asarray(
-        ["" if t is None or INT64_MIN <= t <= INT64_MAX else "out_of_range" for t in totals],
-        dtype=object,
-    )
-    values = totals.copy()
-    values[problem != ""] = None
-    return Parsed(values, problem, np.asarray([t is None for t in totals], dtype=bool))
+def _derived(given: Parsed, totals: np.ndarray) -> Parsed:
+    """Bill amounts, where blank worked out from the lines, None where a line's is not known."""
+    values, problem, blank = given.values.copy(), given.problem.copy(), given.blank.copy()
+    for i in np.flatnonzero(given.blank).tolist():
+        if totals[i] is not None and not INT64_MIN <= totals[i] <= INT64_MAX:
+            problem[i], blank[i] = "out_of_range", False
+        else:
+            values[i], blank[i] = totals[i], totals[i] is None
+    return replace(given, values=values, problem=problem, blank=blank)
 
 
 def _product_findings(mapped: Mapped, lines: ParsedTable) -> list[Finding]:
@@ -176,20 +179,20 @@ def _without_number_column(mapped: Mapped) -> list[Finding]:
     return out
 
 
-def _derived_findings(checked: Checked) -> list[Finding]:
+def _derived_findings(checked: Checked, derived: np.ndarray) -> list[Finding]:
     """Bills whose worked-out amount is nothing, negative, too large or cannot be known."""
     out = []
     mapped, amount = checked.mapped, checked.bills["amount"]
     for rule in amount_rules(amount.values, checked.bills.units):
-        for i in np.flatnonzero(~rule.ok):
+        for i in np.flatnonzero(~rule.ok & derived):
             cell = _derived_cell(mapped, int(i))
             value = checked.bills.money(int(i), amount.values[i])
             out.append(finding(rule.code, cell, value, bills=(int(i),), **rule.words(int(i))))
-    for i in np.flatnonzero(amount.problem != ""):
+    for i in np.flatnonzero((amount.problem != "") & derived):
         cell = _derived_cell(mapped, int(i))
         out.append(finding("bills.amount.out_of_range", cell, "the sum", bills=(int(i),)))
     # where a line is told to be wrong, its bill's sum is not known for that reason
-    for i in np.flatnonzero(amount.blank & (checked.counts > 0) & ~checked.blamed()):
+    for i in np.flatnonzero(amount.blank & derived & (checked.counts > 0) & ~checked.blamed()):
         cell = _derived_cell(mapped, int(i))
         out.append(finding("bills.amount.lines_unknown", cell, bills=(int(i),)))
     return out

@@ -45,8 +45,8 @@ def _compare(
     return ok
 
 
-def bill_rules(mapped: Mapped, bills: ParsedTable, derived_amount: bool) -> list[RowRule]:
-    """The rules of one bill row. ``derived_amount``: the amount is worked out from the lines."""
+def bill_rules(mapped: Mapped, bills: ParsedTable, derived: np.ndarray) -> list[RowRule]:
+    """The rules of one bill row. ``derived``: whose amount is worked out from the lines."""
     vendor_id, vendor = bills["vendorId"], bills["vendor"]
     issued, due, amount, currency = (
         bills[name] for name in ("issuedDate", "dueDate", "amount", "currency")
@@ -72,10 +72,11 @@ def bill_rules(mapped: Mapped, bills: ParsedTable, derived_amount: bool) -> list
                 ~bills["paidFromBankAccountId"].ok),
         RowRule("bills.document.not_applied", "document", ~bills["document"].ok),
     ]  # fmt: skip
-    if not derived_amount:
-        known = ~amount.blank | mapped.told_missing(BILLS, "amount")
-        rules.append(RowRule("bills.amount.required", "amount", known))
-        rules += amount_rules(amount.values, bills.units)
+    known = ~amount.blank | derived | mapped.told_missing(BILLS, "amount")
+    rules.append(RowRule("bills.amount.required", "amount", known))
+    given = amount.values.copy()
+    given[derived] = None
+    rules += amount_rules(given, bills.units)
     if formats.amounts == "decimal":
         units = formats.cents_per_unit
         ok = [c is None or EXPONENTS[c] == 2 or c in units for c in currency.values]

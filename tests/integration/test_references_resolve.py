@@ -11,8 +11,10 @@ from sheets_of_bills import template as written_template
 
 from importer.errors import TemplateProblem
 from importer.records import Account, Entity, Property, PropertyGroup, Vendor
-from importer.references.lookups import load_table
-from importer.references.resolve import Directory, needs, resolve_by_tables, resolve_in_light
+from importer.references.by_tables import resolve_by_tables
+from importer.references.directory import Directory
+from importer.references.lookups import Entry, load_table, read_tables
+from importer.references.resolve import needs, resolve_in_light
 from importer.template.loader import LoadedTemplate, find_template
 from importer.validation.check import Checked
 
@@ -78,9 +80,14 @@ DIRECTORY = Directory(
 )  # fmt: skip
 
 
+def by_tables(of: Checked, loaded: LoadedTemplate, folder: Path) -> None:
+    tables = read_tables(loaded, [folder])
+    resolve_by_tables(of, loaded.template, tables, [str(folder)])
+
+
 def resolved(folder: Path, bills: Any, lines: Any) -> Checked:
     of = sheets(folder, bills, lines)
-    resolve_in_light(of, DIRECTORY, ())
+    resolve_in_light(of, DIRECTORY, of.mapped.template)
     return of
 
 
@@ -101,7 +108,7 @@ def test_a_vendor_that_is_not_there_is_told_with_the_nearest_and_not_taken(
 ) -> None:
     of = resolved(tmp_path, [named(vendor="Acme Ltd.")], [line()])
     assert codes(of) == ["bills.vendor.not_found"]
-    assert "the nearest is 'acme ltd'" in of.findings[0].hint.lower()
+    assert "the nearest is 'Acme Ltd (V-100)'" in of.findings[0].hint
     assert of.findings[0].cell.column == "vendor"
     assert valid(of) == []
 
@@ -114,10 +121,156 @@ def test_a_name_of_several_vendors_is_told_with_all_of_them(tmp_path: Path) -> N
 
 
 def test_an_id_given_counts_more_than_a_name_and_must_be_in_light(tmp_path: Path) -> None:
-    both = bill(vendor="nobody at all")
-    assert valid(resolved(tmp_path, [both], [line()])) == [2]
+    of = resolved(tmp_path, [bill(vendor="nobody at all")], [line()])
+    assert codes(of) == ["bills.vendor.other_than_id"]  # a warning
+    assert "The id is of Acme Ltd (V-100)" in of.findings[0].message
+    assert valid(of) == [2]
+    assert codes(resolved(tmp_path, [bill(vendor=" ACME ltd")], [line()])) == []
     of = resolved(tmp_path, [bill(vendorId=ID.format(8))], [line(accountId=ID.format(8))])
     assert codes(of) == ["bills.vendorId.unknown", "line_items.accountId.unknown"]
+
+
+def test_a_name_of_another_than_the_id_beside_it_is_told_and_nothing_is_sent(
+    tmp_path: Path,
+) -> None:
+    of = resolved(tmp_path, [bill(vendor="V-300", companyEntityId=ID.format(6),
+                                  companyEntity="DE")],
+                  [line(accountId=ID.format(4), account="400")])  # fmt: skip
+    assert codes(of) == [
+        "bills.vendor.contradicts_id",
+        "bills.companyEntity.contradicts_id",
+        "line_items.account.contradicts_id",
+    ]
+    assert of.findings[0].message == (
+        "The id is of Acme Ltd (V-100), but 'V-300' is Café Ｎord (V-300)."
+    )
+    assert [f.cell.column for f in of.findings] == ["vendor", "companyEntity", "account"]
+    assert valid(of) == []
+
+
+STATUSES = Directory(
+    vendors=[
+        Vendor(VENDOR, "Acme Ltd", "V-100", status="ACTIVE"),
+        Vendor(ID.format(1), "Bolt", "V-200", status="FAILED"),
+        Vendor(ID.format(2), "Bolt", "V-201", status="ACTIVE"),
+        Vendor(ID.format(3), "Corr", "V-300", status="ARCHIVED"),
+        Vendor(ID.format(8), "Dell", "V-400", status="IN_REVIEW"),
+    ],
+    entities=[Entity(ID.format(6), "UK01", "Northwind UK", legal_name="Northwind Ltd",
+                     status="INACTIVE"),
+              Entity(ID.format(7), "DE01", "Northwind DE", status="HIDDEN")],
+    accounts=[Account(ID.format(4), "4000", "Paper", "ACTIVE"),
+              Account(ID.format(5), "5000", "Old", "DISABLED_EXTERNALLY"),
+              Account(ID.format(9), "400", "Desks", "ON_HOLD")],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("bills", "lines", "expected"),
+    [
+        ({"vendor": "Corr"}, {}, [("bills.vendorId.inactive", "error", "vendor")]),
+        ({"vendorId": ID.format(1)}, {},
+         [("bills.vendorId.inactive", "error", "vendorId")]),
+        ({"vendor": "bolt"}, {}, [("bills.vendor.several", "error", "vendor")]),
+        ({"vendor": "V-400"}, {}, [("bills.vendorId.doubtful_status", "warning", "vendor")]),
+        ({"companyEntity": "northwind ltd"}, {},
+         [("bills.companyEntityId.inactive", "error", "companyEntity")]),
+        ({"companyEntity": "DE01"}, {},
+         [("bills.companyEntityId.doubtful_status", "warning", "companyEntity")]),
+        ({}, {"account": "5000"}, [("line_items.accountId.disabled", "error", "account")]),
+        ({}, {"account": "400"}, [("line_items.accountId.doubtful_status", "warning", "account")]),
+    ],
+)  # fmt: skip
+def test_what_is_not_active_is_never_taken_in_silence(
+    tmp_path: Path, bills: Any, lines: Any, expected: list[tuple[str, str, str]]
+) -> None:
+    row = bill(**bills) if bills.get("vendorId") else named(**bills)
+    of = sheets(tmp_path, [row], [line(**lines)])
+    resolve_in_light(of, STATUSES, of.mapped.template)
+    assert [(f.code, f.severity, f.cell.column) for f in of.findings] == expected
+    assert (valid(of) == []) == (expected[0][1] == "error")
+
+
+def test_of_several_of_one_name_the_one_that_is_not_active_is_told_as_such(tmp_path: Path) -> None:
+    of = sheets(tmp_path, [named(vendor="Bolt")], [line()])
+    resolve_in_light(of, STATUSES, of.mapped.template)
+    assert "2 vendors 'Bolt': Bolt (V-200), FAILED; Bolt (V-201)." in of.findings[0].message
+    [unresolved] = of.unresolved
+    assert [s.label for s in unresolved.suggestions] == ["Bolt (V-201)"]
+
+
+def test_a_doubtful_status_is_one_warning_for_all_its_bills(tmp_path: Path) -> None:
+    rows = [named(vendor="V-400"), named(vendor="Dell", billRef="B2", invoiceNumber="X-7")]
+    of = sheets(tmp_path, rows, [line(), line(billRef="B2")])
+    resolve_in_light(of, STATUSES, of.mapped.template)
+    assert codes(of) == ["bills.vendorId.doubtful_status"]
+    assert of.findings[0].bills == (0, 1)
+
+
+LIGHT_ONLY = """
+template: mine
+layout: two_sheets
+bills:
+  billRef: {column: billRef}
+  vendor: {column: vendor}
+  invoiceNumber: {column: invoiceNumber}
+  issuedDate: {column: issuedDate}
+  currency: {column: currency}
+  amount: {column: amount}
+line_items:
+  billRef: {column: billRef}
+  netAmount: {column: netAmount}
+  taxAmount: {column: taxAmount}
+  taxCodeId: {column: taxCodeId}
+  account: {column: account, optional: true}
+lookups:
+"""
+
+
+@pytest.mark.parametrize(
+    ("lookups", "bills", "lines", "expected"),
+    [
+        ("  vendor: {light: [identifier, vatId]}", {"vendor": "Acme Ltd"}, {},
+         ["bills.vendor.not_found"]),
+        ("  vendor: {light: identifier}", {"vendor": "V-100"}, {}, []),
+        ("  vendor: {light: identifier}", {"vendor": "GB123"}, {}, ["bills.vendor.not_found"]),
+        ("  account: {light: label}", {}, {"account": "Paper"}, []),
+        ("  account: {light: label}", {}, {"account": "4000"}, ["line_items.account.not_found"]),
+        ("  account: {light: [code, label]}", {}, {"account": "4000"}, []),
+        ("  vendor: {light: [name], table: vendors.csv}", {"vendor": "Acme Ltd"}, {}, []),
+        ("  vendor: {light: [name], table: vendors.csv}", {"vendor": "Our Bolt"}, {}, []),
+        ("  vendor: {table: vendors.csv}", {"vendor": "Acme Ltd"}, {},
+         ["bills.vendor.not_in_table"]),
+    ],
+)  # fmt: skip
+def test_the_template_says_which_names_count(
+    tmp_path: Path, lookups: str, bills: Any, lines: Any, expected: list[str]
+) -> None:
+    csv_file(tmp_path / "vendors.csv", [["value", "id"], ["our bolt", ID.format(1)]])
+    loaded = written_template(tmp_path, LIGHT_ONLY + lookups)
+    of = sheets(tmp_path, [named(**bills)], [line(**lines)], loaded)
+    by_tables(of, loaded, tmp_path)
+    resolve_in_light(of, DIRECTORY, loaded.template)
+    assert codes(of) == expected
+
+
+@pytest.mark.parametrize(
+    ("lookups", "says"),
+    [
+        ("  vendor: {light: [code]}", "line 18: 'code' is no name of Light's for lookups.vendor;"),
+        ("  taxCode: {light: [code]}", "line 18: Light lists no tax codes"),
+        ("  vendor: {light: [nam]}", "line 18: 'nam' cannot stand in"),
+        ("  vendor: {}", "line 18: lookups.vendor: write table, light or both"),
+        ("  vendor: {tabel: x.csv}", "did you mean 'table'?"),
+    ],
+)  # fmt: skip
+def test_a_lookup_that_makes_no_sense_is_told_with_its_line(
+    tmp_path: Path, lookups: str, says: str
+) -> None:
+    text = LIGHT_ONLY.replace("taxCodeId: {column: taxCodeId}", "taxCode: {column: taxCode}")
+    with pytest.raises(TemplateProblem) as raised:
+        written_template(tmp_path, text + lookups)
+    assert says in str(raised.value)
 
 
 def test_entities_are_found_by_code_or_name_and_accounts_by_code(tmp_path: Path) -> None:
@@ -141,7 +294,7 @@ def test_one_vendor_under_two_names_is_found_out_by_its_id(tmp_path: Path) -> No
             named(vendor="GB123", billRef="B3", invoiceNumber="INV1")]  # fmt: skip
     of = sheets(tmp_path, rows, [line(), line(billRef="B2"), line(billRef="B3")])
     assert codes(of) == []
-    resolve_in_light(of, DIRECTORY, ())
+    resolve_in_light(of, DIRECTORY, of.mapped.template)
     assert codes(of) == ["bills.invoiceNumber.duplicate", "bills.invoiceNumber.near_duplicate"]
     assert valid(of) == [4]
 
@@ -161,7 +314,7 @@ def test_one_vendor_under_two_names_is_found_out_by_its_id(tmp_path: Path) -> No
         ("property:Signed", "perhaps", "bills.property.not_a_value"),
         ("property:Hours", "seven", "bills.property.not_a_value"),
         ("property:Due", "03/04/2025", "bills.property.not_a_value"),
-        ("property:Note", "hi", "bills.property.unknown_property"),
+        ("property:Note", "hi", "bills.property.several_properties"),
         ("property:Teem", "Red", "bills.property.unknown_property"),
         ("property:Project", "North", "bills.property.unknown_property"),
     ],
@@ -191,7 +344,7 @@ def test_several_values_are_separated_by_semicolons_and_a_doubtful_label_is_not_
 
 
 def test_only_the_lists_that_the_sheet_needs_are_asked_for(tmp_path: Path) -> None:
-    assert needs(sheets(tmp_path, [bill()], [line()])) == {"vendors"}
+    assert needs(sheets(tmp_path, [bill()], [line()])) == {"vendors", "groups"}
     more = sheets(tmp_path, [bill(companyEntity="UK", **{"property:A": "x"})], [line(account="1")])
     assert needs(more) == {"vendors", "entities", "accounts", "groups"}
 
@@ -201,7 +354,7 @@ def with_tables(folder: Path, bills: Any, lines: Any, vendors: Any) -> Checked:
     book(folder / "tax-codes.xlsx", {"Codes": [["Value", "ID"], ["20% VAT", TAX]]})
     loaded = written_template(folder, LOOKUPS)
     of = sheets(folder, bills, lines, loaded)
-    resolve_by_tables(of, loaded, [folder])
+    by_tables(of, loaded, folder)
     return of
 
 
@@ -221,13 +374,56 @@ def test_a_name_that_a_table_lacks_is_told_with_the_nearest(tmp_path: Path) -> N
     assert valid(of) == []
 
 
+def test_an_id_of_a_table_that_light_does_not_have_is_told_with_its_row(tmp_path: Path) -> None:
+    rows = [["value", "id"], ["Acme Ltd", VENDOR], ["Gone", ID.format(8)]]
+    of = with_tables(tmp_path, [named(vendor="gone")], [TAXED], rows)
+    resolve_in_light(of, DIRECTORY, of.mapped.template)
+    assert codes(of) == ["bills.vendor.table_id_unknown"]
+    assert of.findings[0].message == (
+        f"For 'gone' vendors.csv, row 3 gives the id {ID.format(8)}, and Light has no vendor of"
+        " that id."
+    )
+
+
+def test_an_id_beside_a_name_that_a_table_gives_another_id_is_told(tmp_path: Path) -> None:
+    text = LOOKUPS.replace("  invoiceNumber:", "  vendorId: {column: vendorId}\n  invoiceNumber:")
+    csv_file(tmp_path / "vendors.csv", VENDORS)
+    book(tmp_path / "tax-codes.xlsx", {"Codes": [["Value", "ID"], ["20% VAT", TAX]]})
+    loaded = written_template(tmp_path, text)
+    rows = [bill(vendor="Acme Ltd"),
+            bill(vendor="ACME ltd", vendorId=TAX, billRef="B2", invoiceNumber="9")]  # fmt: skip
+    of = sheets(tmp_path, rows, [TAXED, TAXED | {"billRef": "B2"}], loaded)
+    by_tables(of, loaded, tmp_path)
+    assert [(f.code, f.cell.row) for f in of.findings] == [("bills.vendor.contradicts_id", 3)]
+    assert f"'ACME ltd' is {VENDOR} according to vendors.csv, row 2" in of.findings[0].message
+    assert valid(of) == [2]
+
+
+def test_each_name_without_an_id_is_listed_once_with_the_rows_that_have_it(tmp_path: Path) -> None:
+    rows = [named(vendor="Acmee Ltd"), named(vendor=" ACMEE  ltd", billRef="B2"),
+            named(vendor="bolt gmbh", billRef="B3")]  # fmt: skip
+    lines = [line(account="4001"), line(billRef="B2", account="4001"),
+             line(billRef="B2", account="4001"), line(billRef="B3", account="4000")]  # fmt: skip
+    of = resolved(tmp_path, rows, lines)
+    told = [(u.field, u.value, u.bills, [c.row for c in u.cells]) for u in of.unresolved]
+    assert told == [
+        ("vendor", "Acmee Ltd", 2, [2, 3]),
+        ("vendor", "bolt gmbh", 1, [4]),
+        ("account", "4001", 2, [2, 3, 4]),
+    ]
+    labels = [[s.label for s in u.suggestions] for u in of.unresolved]
+    assert labels[0] == ["Acme Ltd (V-100)"]
+    assert labels[1] == ["Bolt  gmbh (V-201)", "Bolt GmbH (V-200)"]
+    assert labels[2] == ["400 Desks", "4000 Paper"]  # and not 5000, which is disabled
+
+
 def test_a_table_that_is_not_there_is_one_finding_that_says_where_it_was_looked_for(
     tmp_path: Path,
 ) -> None:
     loaded = written_template(tmp_path, LOOKUPS)
     rows = [named(), named(billRef="B2", invoiceNumber="2")]
     of = sheets(tmp_path, rows, [TAXED, TAXED | {"billRef": "B2"}], loaded)
-    resolve_by_tables(of, loaded, [tmp_path])
+    by_tables(of, loaded, tmp_path)
     assert codes(of) == ["lookup.table.missing", "lookup.table.missing"]
     assert str(tmp_path) in of.findings[0].message
     assert valid(of) == []
@@ -236,7 +432,7 @@ def test_a_table_that_is_not_there_is_one_finding_that_says_where_it_was_looked_
 def test_a_tax_code_by_name_without_a_table_is_told(tmp_path: Path) -> None:
     loaded = find_template("light")
     of = sheets(tmp_path, [bill()], [TAXED])
-    resolve_by_tables(of, loaded, [tmp_path])
+    by_tables(of, loaded, tmp_path)
     assert codes(of) == ["line_items.taxCode.no_table"]
 
 
@@ -260,4 +456,6 @@ def test_a_table_that_is_wrong_is_told_with_its_row(
 
 def test_the_same_name_twice_with_one_id_is_no_problem(tmp_path: Path) -> None:
     rows = [["value", "id"], ["a", VENDOR], ["A", VENDOR.upper()]]
-    assert load_table(csv_file(tmp_path / "t.csv", rows)) == {"a": VENDOR}
+    assert load_table(csv_file(tmp_path / "t.csv", rows)) == {
+        "a": Entry("a", VENDOR, f"{tmp_path / 't.csv'}, row 2")
+    }

@@ -1,0 +1,73 @@
+"""What Light lists of a company, and the names that a sheet may call each thing by."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from importer.canonical import LOOKUP_NAMES
+from importer.records import Account, Entity, PropertyGroup, TaxCode, Vendor
+from importer.references.names import Named, Names
+from importer.validation.across import same_name
+
+
+@dataclass(frozen=True)
+class Directory:
+    """What Light lists of a company; empty where it was not asked for."""
+
+    vendors: Sequence[Vendor] = ()
+    accounts: Sequence[Account] = ()
+    entities: Sequence[Entity] = ()
+    groups: Sequence[PropertyGroup] = ()
+    tax_codes: Sequence[TaxCode] = ()
+
+
+def names_of(field: str, directory: Directory, light: Collection[str] | None = None) -> Names:
+    """The vendors, entities or accounts by what a sheet may call them.
+
+    ``light`` says which of their names count; all that are usual for the field where None. Tax
+    codes have no names in Light: they are for suggestions only.
+    """
+    wanted = light or LOOKUP_NAMES[field][0]
+    if field == "vendor":
+        return Names(_vendors(directory.vendors, wanted))
+    if field == "companyEntity":
+        return Names(_entities(directory.entities, wanted))
+    if field == "account":
+        return Names(_accounts(directory.accounts, wanted), key=account_key)
+    return Names(_tax_codes(directory.tax_codes))
+
+
+def _vendors(vendors: Sequence[Vendor], wanted: Collection[str]) -> Iterable[Named]:
+    for v in vendors:
+        by = {"name": v.name, "identifier": v.identifier, "vatId": v.vat_id}
+        keys = tuple(key for name in wanted if (key := by.get(name)))
+        yield Named(v.id, f"{v.name} ({v.identifier or v.vat_id or v.id})", keys, v.status)
+
+
+def _entities(entities: Sequence[Entity], wanted: Collection[str]) -> Iterable[Named]:
+    for e in entities:
+        by = {"code": (e.code,), "name": (e.name, e.legal_name)}
+        keys = tuple(key for name in wanted for key in by.get(name, ()) if key)
+        yield Named(e.id, f"{e.name} ({e.code})", keys, e.status)
+
+
+def _accounts(accounts: Sequence[Account], wanted: Collection[str]) -> Iterable[Named]:
+    for a in accounts:
+        by = {"code": a.code, "label": a.label}
+        keys = tuple(key for name in wanted if (key := by.get(name)))
+        yield Named(a.id, f"{a.code} {a.label}", keys, a.status, also=(a.label,))
+
+
+def _tax_codes(codes: Sequence[TaxCode]) -> Iterable[Named]:
+    for code in sorted(codes, key=lambda c: -(c.lines + c.vendors)):
+        rate = f"{code.percent} %" if code.percent is not None else "rate not known"
+        yield Named(code.id, f"{rate}, {code.example} ({code.id[:8]})", ())
+
+
+def account_key(code: str) -> str:
+    """Ledger codes are whole numbers in Light; 0400 and 400 are the same one."""
+    bare = code.strip()
+    return (
+        str(int(bare)) if bare.isascii() and bare.isdigit() and len(bare) < 19 else same_name(bare)
+    )

@@ -1,0 +1,190 @@
+"""The shipped templates: each export loads as it is, and what cannot be mapped safely is told."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from importer.sandbox import Sandbox
+from importer.sheets import read_file
+from importer.template.loader import load_template, shipped_templates
+from importer.template.recognise import recognise
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+
+
+def golden(name: str, of: str = "result") -> Any:
+    return json.loads((SAMPLES / f"{name}.{of}.json").read_text(encoding="utf-8"))
+
+
+LOADS = {
+    "light-csv/bills.csv": 30,
+    "xero-bills/bills.csv": 40,
+    "xero-bills/older-bills.csv": 15,
+    "quickbooks-bills/bills.csv": 36,
+    "quickbooks-bills/vendor-bills.csv": 24,
+    "zoho-bills/bills.csv": 34,
+    "sage50-purchase-invoices/purchases.csv": 40,
+    "erpnext-purchase-invoices/purchase-invoices.csv": 26,
+    "odoo-bills/bills.csv": 30,
+    "odoo-bills/import-file.csv": 18,
+    "datev-buchungsstapel/EXTF_Buchungsstapel.csv": 28,
+}
+
+
+@pytest.mark.parametrize("sample", LOADS)
+def test_each_export_is_created_whole_and_ties_out(sample: str) -> None:
+    result = golden(sample)
+    assert result["exit_code"] == 0
+    assert result["template"] == sample.split("/")[0]
+    assert result["bills"] == {"total": LOADS[sample], "created": LOADS[sample]}
+    assert [total["difference"] for total in result["totals"]] == [0] * len(result["totals"])
+    assert [f for f in result["findings"] if f["severity"] == "error"] == []
+
+
+@pytest.mark.parametrize(
+    ("sample", "created", "codes"),
+    [
+        # two of the three adjusted totals; the third was whole pounds; the void bill is passed over
+        ("zoho-bills/adjusted-bills.csv", 3, {"bills.amount.lines_differ": 2}),
+        (
+            "sage50-purchase-invoices/with-credits.csv",
+            6,
+            {
+                "bills.amount.negative": 2,
+                "bills.expression.not_mapped": 1,
+                "bills.invoiceNumber.duplicate": 1,
+            },
+        ),
+        ("erpnext-purchase-invoices/taxed-invoices.csv", 2, {"bills.amount.lines_differ": 4}),
+        (
+            "datev-buchungsstapel/mixed-postings.csv",
+            5,
+            {
+                "bills.amount.negative": 2,
+                "bills.vendor.not_in_table": 2,
+                "line_items.account.not_in_table": 2,
+            },
+        ),
+    ],
+)
+def test_what_cannot_be_mapped_safely_is_told_and_not_sent(
+    sample: str, created: int, codes: dict[str, int]
+) -> None:
+    result = golden(sample)
+    assert result["exit_code"] == 1
+    assert result["bills"]["created"] == created
+    errors = Counter(f["code"] for f in result["findings"] if f["severity"] == "error")
+    assert errors == codes
+
+
+# The header rows as systems write them.
+HEADERS = {
+    "light-csv": "Invoice Id,Company Entity Code,Currency,Pay From Account,Invoice Date,"
+    "Invoice Total,Vendor Name,Status,Ledger Account Code,Tax Code,Amount",
+    "xero-bills": "*ContactName,EmailAddress,POAddressLine1,POAddressLine2,POAddressLine3,"
+    "POAddressLine4,POCity,PORegion,POPostalCode,POCountry,*InvoiceNumber,*InvoiceDate,*DueDate,"
+    "Total,InventoryItemCode,Description,*Quantity,*UnitAmount,*AccountCode,*TaxType,TaxAmount,"
+    "TrackingName1,TrackingOption1,TrackingName2,TrackingOption2,Currency",
+    "quickbooks-bills": "*BillNo,*Supplier,*BillDate,*DueDate,Terms,Location,Memo,*Account,"
+    "LineDescription,*LineAmount,*LineTaxCode,LineTaxAmount,Currency",
+    "zoho-bills": "Bill Date,Bill ID,Bill Number,Branch ID,Branch Name,PurchaseOrder,Bill Status,"
+    "Source of Supply,Destination of Supply,GST Treatment,GST Identification Number (GSTIN),"
+    "Is Inclusive Tax,TDS TaxID,TDS Name,TDS Percentage,TDS Section Code,TDS Section,TDS Amount,"
+    "Vendor Name,Due Date,Currency Code,Exchange Rate,Item Name,Product ID,Account,Account Code,"
+    "Description,Quantity,Usage unit,Rate,Tax Name,Tax Amount,Item Total,Total,Adjustment",
+    "sage50-purchase-invoices": "Type,Account Reference,Nominal A/C Ref,Department Code,Date,"
+    "Reference,Details,Net Amount,Tax Code,Tax Amount,Exchange Rate,Extra Reference,User Name,"
+    "Project Refn,Cost Code Refn",
+    "erpnext-purchase-invoices": "ID,Series,Supplier,Date,Credit To,Grand Total,ID (Items),"
+    "Accepted Qty (Items),Amount (Items),Item Name (Items),Rate (Items)",
+    "odoo-bills": "Partner,Vendor ID,Reference,Invoice/Bill Date,Payment Reference,Due Date,"
+    "Invoice lines/Label,Invoice lines/Account,Invoice lines/Analytic Distribution,"
+    "Invoice lines/Unit Price,Invoice lines/Taxes",
+    "datev-buchungsstapel": "Umsatz (ohne Soll/Haben-Kz),Soll/Haben-Kennzeichen,WKZ Umsatz,Kurs,"
+    "Basis-Umsatz,WKZ Basis-Umsatz,Konto,Gegenkonto (ohne BU-Schlüssel),BU-Schlüssel,Belegdatum,"
+    "Belegfeld 1,Belegfeld 2,Skonto,Buchungstext",
+    "uk-spend": "Departmental Family,Entity,Date,Expense Type,Expense Area,Supplier,"
+    "Transaction Number,Amount",
+    "light": "billRef,vendor,invoiceNumber,issuedDate,currency,amount",
+}
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_each_header_row_is_of_one_template(name: str, tmp_path: Path) -> None:
+    headers = next(csv.reader(io.StringIO(HEADERS[name])))
+    for i, order in enumerate((headers, headers[::-1], sorted(headers))):
+        path = tmp_path / f"{i}.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([order, ["1"] * len(order)])
+        assert recognise(read_file(path)).template.template == name
+
+
+def test_every_shipped_template_has_a_header_row_here_and_a_sample() -> None:
+    shipped = set(shipped_templates())
+    assert set(HEADERS) == shipped
+    assert {sample.split("/")[0] for sample in LOADS} | {"light", "uk-spend"} == shipped
+
+
+def test_every_shipped_template_has_a_description_of_its_own() -> None:
+    described = [load_template(path).template.description for path in shipped_templates().values()]
+    assert all(described)
+    assert len(set(described)) == len(described)
+
+
+# --- what arrives -----------------------------------------------------------------------------
+
+
+def test_an_odoo_bill_without_a_reference_keeps_its_lines_and_takes_no_number(
+    load: Callable[..., Any], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(SAMPLES / "odoo-bills", tmp_path / "odoo"))
+    headers = HEADERS["odoo-bills"].split(",")
+    rows = [
+        ("Maison Duval SARL", "", "FA-1", "2025-12-01", "", "", "Verres", "500000 Goods for Resale",
+         "", "10", ""),
+        ("Maison Duval SARL", "", "", "2025-12-02", "", "", "Port", "510000 Freight In", "", "20",
+         ""),
+        ("", "", "", "", "", "", "Emballage", "502000 Packaging", "", "30.50", ""),
+    ]  # fmt: skip
+    with (folder / "bills.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([headers, *rows])
+    done = load(sandbox.base_url, str(folder / "bills.csv"), "--set", "currency=EUR")
+    assert done.code == 0, done.out
+    bills = sorted(sandbox.bills(), key=lambda bill: bill["amount"])
+    assert [(b["invoiceNumber"], b["amount"], len(b["lineItems"])) for b in bills] == [
+        ("FA-1", 1000, 1), (None, 5050, 2),
+    ]  # fmt: skip
+
+
+def test_a_xero_file_takes_its_total_where_it_has_one_and_else_the_sum(
+    load: Callable[..., Any], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    headers = "*ContactName,*InvoiceNumber,*InvoiceDate,Total,*Quantity,*UnitAmount,*AccountCode"
+    path = tmp_path / "bills.csv"
+    path.write_text(
+        f"{headers}\nMaison Duval SARL,A,2025-01-13,10.00,2,5,5000\n"
+        "Maison Duval SARL,B,2025-01-14,,3,5,5000\nMaison Duval SARL,C,2025-01-15,9.99,2,5,5000\n",
+        encoding="utf-8",
+    )
+    done = load(sandbox.base_url, str(path), "--set", "currency=EUR", "--only-valid")
+    assert done.json["bills"] == {"total": 3, "invalid": 1, "created": 2}
+    (error,) = [f for f in done.json["findings"] if f["severity"] == "error"]
+    assert (error["code"], error["row"]) == ("bills.amount.lines_differ", 4)
+    assert {b["invoiceNumber"]: b["amount"] for b in sandbox.bills()} == {"A": 1000, "B": 1500}
+
+
+def test_without_a_currency_the_rows_say_so(command: Callable[..., Any]) -> None:
+    sample = str(SAMPLES / "xero-bills" / "older-bills.csv")
+    done = command("validate", sample, "--json", "--result", "r.xlsx")
+    assert done.code == 1
+    codes = Counter(f["code"] for f in done.json["findings"])
+    assert codes["bills.currency.required"] == 15

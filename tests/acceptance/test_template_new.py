@@ -1,0 +1,281 @@
+"""``template new --from``: what a draft gets right, and that the draft loads its export."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from importer.drafting.draft import draft_of, name_of
+from importer.errors import TemplateProblem
+from importer.records import SourceTable
+from importer.sheets import read_file
+from importer.template.loader import load_template
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+
+
+def drafted(*files: Path) -> str:
+    ledger = files[0].parent.name == "uk-spend"  # of which only a person knows the encoding
+    tables = [t for f in files for t in read_file(f, encoding="cp1252" if ledger else None)]
+    return draft_of(tables, name_of(files[0])).text()
+
+
+def fields(text: str, section: str) -> dict[str, str]:
+    """The lines ``field: expression`` of a section, without their comments."""
+    body = text.split(f"\n{section}:\n")[1].split("\n\n")[0]
+    pairs = (line.split("  # ")[0].strip().split(": ", 1) for line in body.splitlines())
+    return {key: value for key, value in (p for p in pairs if len(p) == 2) if key[0] != "#"}
+
+
+def columns(text: str, section: str) -> dict[str, str]:
+    """Field → the column it is taken from, of those that are one column."""
+    return {
+        name: value.removeprefix("{column: ").split("}")[0].split(", sign_from")[0].strip('"*')
+        for name, value in fields(text, section).items()
+        if value.startswith("{column: ")
+    }
+
+
+# What the shipped templates say of the main fields, found again from the file alone.
+MAIN = {
+    "light-csv/bills.csv": ("Vendor Name", "Invoice Id", "Invoice Date", "Invoice Total", "Amount"),
+    "xero-bills/bills.csv": ("ContactName", "InvoiceNumber", "InvoiceDate", "Total", "product"),
+    "xero-bills/older-bills.csv": ("ContactName", "InvoiceNumber", "InvoiceDate", "sum", "product"),
+    "quickbooks-bills/bills.csv": ("Supplier", "BillNo", "BillDate", "sum", "LineAmount"),
+    "quickbooks-bills/vendor-bills.csv": ("Vendor", "BillNo", "BillDate", "sum", "LineAmount"),
+    "zoho-bills/bills.csv": ("Vendor Name", "Bill Number", "Bill Date", "Total", "Item Total"),
+    "sage50-purchase-invoices/purchases.csv": (
+        "Account Reference", "Reference", "Date", "sum", "Net Amount",
+    ),
+    "erpnext-purchase-invoices/purchase-invoices.csv": (
+        "Supplier", "Supplier Invoice No", "Date", "Grand Total", "Amount (Items)",
+    ),
+    "odoo-bills/bills.csv": (
+        "Partner", "Reference", "Invoice/Bill Date", "Total", "Invoice lines/Total",
+    ),
+    "odoo-bills/import-file.csv": (
+        "Partner", "Reference", "Invoice/Bill Date", "sum", "Invoice lines/Unit Price",
+    ),
+    "datev-buchungsstapel/EXTF_Buchungsstapel.csv": (
+        "Gegenkonto (ohne BU-Schlüssel)", "Belegfeld 1", "date_from", "sum",
+        "Umsatz (ohne Soll/Haben-Kz)",
+    ),
+    "uk-spend/dh-spend-march.csv": ("Supplier", "Transaction Number", "Date", "sum", "Amount"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sample", MAIN)
+def test_a_draft_gets_the_main_fields_of_each_sample_right(sample: str) -> None:
+    text = drafted(SAMPLES / sample)
+    bills, lines = fields(text, "bills"), fields(text, "line_items")
+    vendor, number, issued, total, amount = MAIN[sample]
+    of_bills = columns(text, "bills")
+    assert (of_bills["vendor"], of_bills["invoiceNumber"]) == (vendor, number)
+    assert issued in bills["issuedDate"]
+    assert ("sum_of_lines: gross" if total == "sum" else total) in bills["amount"]
+    assert amount in lines.get("netAmount", "") + lines.get("amount", "")
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        "light-csv/bills.csv",
+        "xero-bills/bills.csv",
+        "quickbooks-bills/bills.csv",
+        "quickbooks-bills/vendor-bills.csv",
+        "zoho-bills/bills.csv",
+        "odoo-bills/bills.csv",
+    ],
+)
+def test_a_draft_reads_the_same_bills_as_the_shipped_template(
+    sample: str, command: Callable[..., Any], tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree((SAMPLES / sample).parent, tmp_path / "export"))
+    export = str(folder / Path(sample).name)
+    done = command("template", "new", "--from", export, "-o", "mine.yaml")
+    assert done.code == 0, done.err
+    assert "comes with light-import" in done.err  # no draft is needed here
+    assert command("template", "check", "mine.yaml").code == 0
+    shutil.copy(tmp_path / "mine.yaml", folder)
+    told = [
+        command("validate", export, "--json", "--quiet", "--result", f"{i}.xlsx", *options)
+        for i, options in enumerate(((), ("--template", str(folder / "mine.yaml"))))
+    ]
+    assert [done.code for done in told] == [0, 0], told[1].out
+    shipped, mine = (done.json for done in told)
+    assert (mine["bills"], mine["line_items"]) == (shipped["bills"], shipped["line_items"])
+    assert mine["totals"] == shipped["totals"]
+
+
+# --- exports that no template is for ----------------------------------------------------------
+
+
+def written(path: Path, rows: Sequence[Sequence[object]], encoding: str = "cp1252") -> Path:
+    with path.open("w", encoding=encoding, newline="") as file:
+        csv.writer(file, delimiter=";").writerows(rows)
+    return path
+
+
+OPEN_ITEMS = (
+    ("Kestrel Handels GmbH, Hamburg",),
+    ("Offene Posten Kreditoren zum 31.03.2025",),
+    (),
+    ("Kreditor", "Kred.-Nr.", "Rechnungs-Nr.", "Rechnungsdatum", "Fällig am", "Kostenart",
+     "Text", "Betrag (EUR)"),
+    ("Crossbeam Logistics GmbH", "70001", "RE-88120", "14.03.2025", "13.04.2025", "6000", "Fracht",
+     "1.428,00"),
+    ("Crossbeam Logistics GmbH", "70001", "RE-88120", "14.03.2025", "13.04.2025", "6000", "Maut",
+     "59,50"),
+    ("Kaffeerösterei Lindner GmbH", "70003", "00099", "07.03.2025", "21.03.2025", "6110", "Kaffee",
+     "94,16"),
+    ("Summe", "", "", "", "", "", "", "1.581,66"),
+)  # fmt: skip
+
+
+def test_a_flat_export_nobody_has_seen_loads_from_its_draft(
+    command: Callable[..., Any], load: Callable[..., Any], sandbox: Any, tmp_path: Path
+) -> None:
+    export = written(tmp_path / "offene-posten.csv", OPEN_ITEMS)
+    done = command("template", "new", "--from", str(export), "-o", "mine.yaml")
+    assert done.code == 0, done.err
+    assert "nothing to complete" in done.err
+    text = (tmp_path / "mine.yaml").read_text(encoding="utf-8")
+    assert 'dates: [DD.MM.YYYY]  # proven by "14.03.2025"' in text
+    assert "numbers: comma" in text
+    assert "currency: {value: EUR}" in text
+    assert "ignore_rows: [{column: Kreditor, equals: Summe}]" in text
+    loaded = load(sandbox.base_url, str(export), "--template", "mine.yaml")
+    assert loaded.code == 0, loaded.out
+    assert loaded.json["totals"][0]["created"] == 158166
+    assert loaded.json["totals"][0]["difference"] == 0
+    assert sorted(len(b["lineItems"]) for b in sandbox.bills()) == [1, 2]
+
+
+def purchases_book(path: Path) -> Path:
+    book = openpyxl.Workbook()
+    bills = book.active
+    assert bills is not None
+    bills.title = "Factures"
+    for row in (
+        ("N° pièce", "Fournisseur", "N° facture", "Date facture", "Échéance", "Devise",
+         "Total TTC"),
+        ("P-1", "Maison Duval SARL", "FA-7001", date(2025, 3, 4), date(2025, 4, 3), "EUR", 1320.5),
+        ("P-2", "Quillon Analytics BV", "Q-77", date(2025, 3, 13), date(2025, 4, 12), "EUR", 2600),
+    ):  # fmt: skip
+        bills.append(row)
+    lines = book.create_sheet("Lignes")
+    for row in (
+        ("N° pièce", "Désignation", "Compte", "Montant HT", "TVA"),
+        ("P-1", "Verres", 5000, 1000.5, 0),
+        ("P-1", "Port", 5100, 320, 0),
+        ("P-2", "Atelier", 7020, 2600, 0),
+    ):
+        lines.append(row)
+    book.save(path)
+    return path
+
+
+def test_an_export_of_two_sheets_loads_from_its_draft(
+    command: Callable[..., Any], load: Callable[..., Any], sandbox: Any, tmp_path: Path
+) -> None:
+    export = purchases_book(tmp_path / "achats.xlsx")
+    done = command("template", "new", "--from", str(export), "-o", "mine.yaml")
+    assert done.code == 0, done.err
+    text = (tmp_path / "mine.yaml").read_text(encoding="utf-8")
+    assert "layout: two_sheets" in text
+    assert "in all 2 bills the sum of 'Montant HT' is 'Total TTC'" in text or (
+        "in all 2 bills the sum of 'Montant HT' + 'TVA' is 'Total TTC'" in text
+    )
+    loaded = load(sandbox.base_url, str(export), "--template", "mine.yaml")
+    assert loaded.code == 0, loaded.out
+    assert loaded.json["bills"] == {"total": 2, "created": 2}
+    assert loaded.json["totals"][0]["difference"] == 0
+
+
+# --- what a file does not prove is left to the person -----------------------------------------
+
+
+def drafted_rows(path: Path, *rows: Sequence[object]) -> str:
+    return drafted(written(path / "export.csv", rows, "utf-8"))
+
+
+HEAD = ("Supplier", "Invoice No", "Date", "Currency", "Amount")
+
+
+def test_dates_that_can_be_read_both_ways_are_left_open(tmp_path: Path) -> None:
+    text = drafted_rows(
+        tmp_path, HEAD, ("Acme", "1", "03/04/2025", "GBP", "1.50"),
+        ("Acme", "2", "05/06/2025", "GBP", "2.50"),
+    )  # fmt: skip
+    assert "dates: auto" in text
+    assert "# TODO: the dates can be read either way (e.g. '03/04/2025', '05/06/2025')" in text
+
+
+def test_whole_amounts_may_be_cents_so_the_draft_does_not_pass_until_that_is_said(
+    tmp_path: Path,
+) -> None:
+    text = drafted_rows(tmp_path, HEAD, ("Acme", "1", "2025-04-03", "GBP", "150"))
+    assert "amounts: TODO" in text
+    path = tmp_path / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(TemplateProblem, match=r"'TODO' cannot stand in formats\.amounts"):
+        load_template(path)
+    path.write_text(text.replace("amounts: TODO", "amounts: cents"), encoding="utf-8")
+    load_template(path)
+
+
+def test_an_amount_beside_a_tax_code_may_or_may_not_include_the_tax(tmp_path: Path) -> None:
+    text = drafted_rows(
+        tmp_path, (*HEAD, "Tax Code"), ("Acme", "1", "2025-04-03", "GBP", "1.50", "S20")
+    )
+    assert "lineItemsIncludeTax: {value: TODO}" in text
+    assert "whether" in text or "write true where 'Amount' includes tax" in text
+
+
+def test_totals_that_do_not_add_up_are_named_with_their_row(tmp_path: Path) -> None:
+    text = drafted_rows(
+        tmp_path, (*HEAD, "Invoice Total"),
+        ("Acme", "1", "2025-04-03", "GBP", "1.50", "1.50"),
+        ("Acme", "2", "2025-04-03", "GBP", "2.50", "2.60"),
+    )  # fmt: skip
+    assert "in 1 of 2 bills the sum of 'Amount' is 'Invoice Total' (first: row 3)" in text
+
+
+def test_columns_without_a_name_or_with_the_same_one_are_named_by_place(tmp_path: Path) -> None:
+    text = drafted_rows(
+        tmp_path, ("Supplier", "Invoice No", "Date", "Amount", "Amount", ""),
+        ("Acme", "1", "2025-04-03", "1.50", "0.30", "GBP"),
+    )  # fmt: skip
+    assert "currency: {column: $F}" in text or 'currency: {column: "$F"}' in text
+    assert 'column: "Amount#1"' in text
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.lists(st.text(max_size=12), min_size=1, max_size=6), min_size=1, max_size=6))
+def test_any_table_makes_a_draft_that_is_yaml(rows: list[list[str]]) -> None:
+    width = max(map(len, rows))
+    cells = [[*row, *[""] * (width - len(row))] for row in rows]
+    table = SourceTable("some.csv", None, tuple(zip(*cells, strict=True)), range(1, len(rows) + 1))
+    text = draft_of([table], "some").text()
+    found = yaml.safe_load(text)
+    assert found["template"] == "some"
+    assert found["layout"] == "flat"
+
+
+def test_a_draft_is_not_written_over_a_file(command: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("mine", encoding="utf-8")
+    export = written(tmp_path / "offene-posten.csv", OPEN_ITEMS)
+    done = command("template", "new", "--from", str(export), "-o", "mine.yaml")
+    assert done.code == 2
+    assert (tmp_path / "mine.yaml").read_text(encoding="utf-8") == "mine"
+    assert command("template", "new").code == 2

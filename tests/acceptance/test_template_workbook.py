@@ -1,0 +1,144 @@
+"""``template new --workbook``: a workbook to fill in, which then loads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from openpyxl.utils import get_column_letter
+from openpyxl.workbook import Workbook
+
+from importer.canonical import BILLS, FIELDS, LINE_ITEMS, header_key
+from importer.cli.paths import reference_paths
+from importer.references.cache import read_cache
+from importer.references.directory import names_of
+from importer.sandbox import Sandbox, SandboxSettings
+
+
+@pytest.fixture
+def pulled(
+    command: Callable[..., Any], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> Sandbox:
+    """A sandbox whose lists were fetched."""
+    monkeypatch.setenv("LIGHT_API_KEY", SandboxSettings.key)
+    done = command("reference", "pull", "--base-url", sandbox.base_url)
+    assert done.code == 0, done.err
+    return sandbox
+
+
+def made(command: Callable[..., Any], path: str = "fill-in.xlsx") -> tuple[Any, Workbook]:
+    done = command("template", "new", "--workbook", path)
+    assert done.code == 0, done.err
+    return done, openpyxl.load_workbook(path)
+
+
+def headers(book: Workbook, sheet: str) -> dict[str, int]:
+    return {str(cell.value): cell.column for cell in book[sheet][1]}
+
+
+def choices(book: Workbook, sheet: str, header: str) -> list[str]:
+    """What the dropdown of a column offers, from its first row to its last."""
+    letter = get_column_letter(headers(book, sheet)[header])
+    (rule,) = [r for r in book[sheet].data_validations.dataValidation
+               if f"{letter}2" in r.sqref and f"{letter}2001" in r.sqref]  # fmt: skip
+    assert rule.type == "list"
+    name, cells = rule.formula1.rsplit("!", 1)
+    rows = book[name.strip("'")][cells.replace("$", "")]
+    return [str(row[0].value) for row in rows]
+
+
+def put(book: Workbook, sheet: str, row: int, **cells: object) -> None:
+    at = {header_key(name): column for name, column in headers(book, sheet).items()}
+    for name, value in cells.items():
+        book[sheet].cell(row, at[header_key(name)]).value = value  # type: ignore[union-attr]
+
+
+def test_what_is_filled_in_loads(
+    command: Callable[..., Any], load: Callable[..., Any], pulled: Sandbox
+) -> None:
+    _, book = made(command)
+    vendors, accounts = choices(book, "Bills", "vendor"), choices(book, "Line items", "account")
+    for i in range(40):
+        put(book, "Bills", i + 2, billRef=f"B{i}", vendor=vendors[i * 12], invoiceNumber=f"000{i}",
+            companyEntity="UK01", issuedDate=date(2025, 3, 3), dueDate=date(2025, 4, 2),
+            currency="GBP", amount=12000, lineItemsIncludeTax=False)  # fmt: skip
+        book["Bills"].cell(i + 2, headers(book, "Bills")["property:Region"]).value = "North"
+        put(book, "Line items", i + 2, billRef=f"B{i}", netAmount=12000, description="Goods",
+            account=accounts[i])  # fmt: skip
+    line_headers = headers(book, "Line items")
+    book["Line items"].cell(2, line_headers["property:Tags"]).value = "Urgent;Capital"
+    book["Line items"].cell(2, line_headers["property:Service date"]).value = date(2025, 3, 1)
+    book.save("fill-in.xlsx")
+    done = load(pulled.base_url, "fill-in.xlsx")
+    assert done.code == 0, done.err
+    told = done.json
+    assert told["bills"] == {"total": 40, "created": 40}
+    assert [f for f in told["findings"] if f["severity"] == "error"] == []
+    bills = pulled.bills()
+    assert {bill["invoiceNumber"] for bill in bills} == {f"000{i}" for i in range(40)}
+    assert len({bill["vendorId"] for bill in bills}) == 40
+
+
+def test_every_name_offered_is_of_one_thing_in_light(
+    command: Callable[..., Any], pulled: Sandbox
+) -> None:
+    _, book = made(command)
+    (path,) = reference_paths()
+    directory = read_cache(path).directory
+    for sheet, name in (
+        ("Bills", "vendor"), ("Bills", "companyEntity"), ("Line items", "account"),
+    ):  # fmt: skip
+        names = names_of(name, directory)
+        offered = choices(book, sheet, name)
+        ids = [[thing.id for thing in names.exact(choice) if not thing.ended] for choice in offered]
+        assert all(len(found) == 1 for found in ids)
+        assert {found[0] for found in ids} == {t.id for t in names.things if not t.ended}
+    # two vendors of one name are offered by their identifiers
+    assert {"V-1032", "V-1033"} <= set(choices(book, "Bills", "vendor"))
+    assert "Meridian Freight Ltd" not in choices(book, "Bills", "vendor")
+
+
+def test_each_column_has_a_note_and_its_type(command: Callable[..., Any], pulled: Sandbox) -> None:
+    _, book = made(command)
+    for sheet, canonical in (("Bills", BILLS), ("Line items", LINE_ITEMS)):
+        page = book[sheet]
+        assert set(FIELDS[canonical]) <= set(headers(book, sheet))
+        for cell in page[1]:
+            assert cell.comment is not None
+            assert "equired" in cell.comment.text or "blank" in cell.comment.text
+    bills = book["Bills"]
+    issued = get_column_letter(headers(book, "Bills")["issuedDate"])
+    number = get_column_letter(headers(book, "Bills")["invoiceNumber"])
+    assert bills.column_dimensions[issued].number_format == "yyyy-mm-dd"
+    assert bills.column_dimensions[number].number_format == "@"  # 0004417 keeps its zeros
+    assert choices(book, "Bills", "property:Region") == ["North", "South", "Overseas"]
+    assert choices(book, "Line items", "property:Billable") == ["TRUE", "FALSE"]
+
+
+def test_without_fetched_lists_it_says_how_to_get_them(command: Callable[..., Any]) -> None:
+    done, book = made(command)
+    assert "light-import reference pull" in done.err
+    with pytest.raises(ValueError):
+        choices(book, "Bills", "vendor")
+    assert "GBP" in choices(book, "Bills", "currency")
+
+
+def test_a_file_that_is_there_is_not_written_over(
+    command: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "fill-in.xlsx").write_bytes(b"mine")
+    done = command("template", "new", "--workbook", "fill-in.xlsx")
+    assert done.code == 2
+    assert "already" in done.err
+    assert (tmp_path / "fill-in.xlsx").read_bytes() == b"mine"
+
+
+def test_the_empty_workbook_has_nothing_to_load(command: Callable[..., Any]) -> None:
+    made(command)
+    done = command("validate", "fill-in.xlsx", "--json")
+    assert done.code in (1, 2)
+    assert "Traceback" not in done.err

@@ -1,0 +1,81 @@
+"""What was fetched of a company, kept in a private file."""
+
+from __future__ import annotations
+
+import json
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from importer.errors import UsageProblem
+from importer.records import Account, Company, Entity, PropertyGroup, TaxCode, Vendor
+from importer.references.cache import Cached, read_cache, write_cache
+from importer.references.directory import Directory
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+CACHED = Cached(
+    "https://api.light.inc",
+    Company("c1", "Smørrebrød A/S", "DKK"),
+    NOW,
+    Directory(
+        vendors=[Vendor("v1", "Acme", "V-1", None, "ACTIVE", "t1"), Vendor("v2", "Bolt")],
+        accounts=[Account("a1", "4000", "Paper", "DISABLED")],
+        entities=[Entity("e1", "DK", "DK", "DKK", "Smørrebrød A/S", "ACTIVE")],
+        groups=[PropertyGroup("g1", "Team", "team", "SINGLE_SELECT", "LINE", True,
+                              (("x", "Red", "red"), ("y", "Blue", "blue")))],
+        tax_codes=[TaxCode("t1", 1, 3, "25", "as on bill 7 of Acme")],
+    ),
+)  # fmt: skip
+
+
+def test_what_is_written_is_read_again_and_is_for_the_user_alone(tmp_path: Path) -> None:
+    path = tmp_path / "reference" / "c1.json"
+    write_cache(path, CACHED)
+    assert read_cache(path) == CACHED
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    write_cache(path, CACHED)
+    assert [p.name for p in path.parent.iterdir()] == ["c1.json"]  # nothing is left beside it
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "c1.json"
+    write_cache(path, CACHED)
+    kept = path.read_bytes()
+    broken = Cached("x", CACHED.company, NOW, Directory(vendors=[Vendor("v", "\ud800")]))
+    with pytest.raises(UnicodeEncodeError):
+        write_cache(path, broken)
+    assert path.read_bytes() == kept
+    assert [p.name for p in tmp_path.iterdir()] == ["c1.json"]
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageProblem, match="cannot be written"):
+        write_cache(tmp_path / "file" / "c1.json", CACHED)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"version": 99}', '{"version": 1}'])
+def test_a_file_that_cannot_be_used_says_how_to_fetch_it_again(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "c1.json"
+    path.write_text(text)
+    with pytest.raises(UsageProblem, match="light-import reference pull"):
+        read_cache(path)
+
+
+def test_a_file_whose_records_have_other_fields_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "c1.json"
+    write_cache(path, CACHED)
+    body = json.loads(path.read_text(encoding="utf-8"))
+    del body["vendors"][0]["name"]
+    path.write_text(json.dumps(body))
+    with pytest.raises(UsageProblem, match="cannot be used"):
+        read_cache(path)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told"),
+    [(-5, "0 minutes old"), (1, "1 minute old"), (59, "59 minutes old"), (119, "119 minutes old"),
+     (180, "3 hours old"), (3 * 1440, "3 days old"), (60 * 1440, "60 days old")],
+)  # fmt: skip
+def test_its_age_is_told_in_words(minutes: int, told: str) -> None:
+    assert CACHED.age(NOW + timedelta(minutes=minutes)) == told

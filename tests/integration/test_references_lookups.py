@@ -1,0 +1,180 @@
+"""Crosswalks: read from where they may be, and added to so that nothing is lost."""
+
+from __future__ import annotations
+
+import csv
+import stat
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sheets_of_bills import TAX, VENDOR, book, csv_file, template
+
+from importer.errors import TemplateProblem, UsageProblem
+from importer.references.lookups import (
+    Pick,
+    check_crosswalks,
+    load_table,
+    read_tables,
+    save_picks,
+)
+from importer.template.loader import LoadedTemplate, find_template
+from importer.validation.across import same_name
+
+OTHER = "33333333-3333-3333-3333-333333333333"
+
+
+def pick(value: str, light_id: str = VENDOR, field: str = "vendor") -> Pick:
+    return Pick(field, value, light_id, "Acme Ltd (V-1)", "r.xlsx, sheet To resolve, row 2")
+
+
+# --- saving -----------------------------------------------------------------------------------
+
+
+def test_picks_make_new_files_that_excel_reads_as_they_are(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "lookups"
+    picks = [pick("Smørrebrød"), pick("Acme, Inc"), pick("UK20", TAX, "taxCode")]
+    saved = save_picks(folder, picks)
+    assert saved == {folder / "vendor.csv": 2, folder / "taxCode.csv": 1}
+    raw = (folder / "vendor.csv").read_bytes()
+    assert raw == f'\ufeffvalue,id\n"Acme, Inc",{VENDOR}\nSmørrebrød,{VENDOR}\n'.encode()
+    assert sorted(p.name for p in folder.iterdir()) == ["taxCode.csv", "vendor.csv"]
+
+
+@pytest.mark.parametrize(
+    ("before", "added"),
+    [
+        (b"value,id\nold,{v}", b"\nnew,{v}\n"),
+        (b"value,id\r\nold,{v}\r\n", b"new,{v}\r\n"),
+        (b"id;note;value\n{v};mine;old\n", b"{v};;new\n"),
+        ("\ufeffvalue\tid\nöld\t{v}\n".encode(), b"new\t{v}\n"),
+        ("value,id\nöld,{v}\n".encode("cp1252"), b"new,{v}\n"),
+    ],
+)
+def test_existing_rows_stay_byte_for_byte(tmp_path: Path, before: bytes, added: bytes) -> None:
+    path = tmp_path / "vendor.csv"
+    before, added = (b.replace(b"{v}", VENDOR.encode()) for b in (before, added))
+    path.write_bytes(before)
+    path.chmod(0o640)
+    assert save_picks(tmp_path, [pick("new")]) == {path: 1}
+    assert path.read_bytes() == before + added
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert save_picks(tmp_path, [pick(" NEW "), pick("new")]) == {}  # it is there already
+    assert path.read_bytes() == before + added
+
+
+def test_a_pick_that_contradicts_the_file_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    path = csv_file(tmp_path / "vendor.csv", [["value", "id"], ["x", VENDOR], ["Old Ltd", OTHER]])
+    before = path.read_bytes()
+    with pytest.raises(UsageProblem) as raised:
+        save_picks(tmp_path, [pick("new"), pick("OLD ltd")])
+    assert str(raised.value) == (
+        f"{path}, row 3: the vendor 'OLD ltd' is {OTHER} there, and {VENDOR} was picked (r.xlsx,"
+        " sheet To resolve, row 2). Correct the one that is wrong."
+    )
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("before", "says"),
+    [
+        ("value,id\n".encode("utf-16"), "is not a CSV that can be added to"),
+        ("value,id\nö,{v}\n".encode("cp1252"), "cannot hold every name"),
+        (b"name,id\nx,{v}\n", "a lookup table needs the columns 'value' and 'id'"),
+        (b"value,id,ID\nx,{v},\n", "needs only one each of the columns"),
+    ],
+)
+def test_a_file_that_cannot_be_added_to_is_left_alone(
+    tmp_path: Path, before: bytes, says: str
+) -> None:
+    path = tmp_path / "vendor.csv"
+    path.write_bytes(before.replace(b"{v}", VENDOR.encode()))
+    kept = path.read_bytes()
+    with pytest.raises(UsageProblem, match=says):
+        save_picks(tmp_path, [pick("Łódź")])
+    assert path.read_bytes() == kept
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageProblem, match="The picks cannot be saved in"):
+        save_picks(tmp_path / "file", [pick("x")])
+
+
+NAMES = st.text(
+    st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufeff"), min_size=1,
+    max_size=20,
+).filter(lambda name: same_name(name) and name.strip() == name)  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.lists(NAMES, min_size=1, max_size=4), min_size=1, max_size=3))
+def test_whatever_is_saved_is_found_again_the_next_month(months: list[list[str]]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder, every = Path(name), []
+        for values in months:
+            save_picks(folder, [pick(value) for value in values])
+            every += values
+        table = load_table(folder / "vendor.csv")
+        assert set(table) == {same_name(value) for value in every}
+        with (folder / "vendor.csv").open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.reader(file))
+        assert len(rows) == 1 + len(table)  # no name twice
+
+
+# --- finding ----------------------------------------------------------------------------------
+
+
+def light() -> LoadedTemplate:
+    return find_template("light")
+
+
+def test_crosswalks_are_read_from_csv_and_xlsx_beside_those_of_the_template(tmp_path: Path) -> None:
+    mine, month = tmp_path / "mine", tmp_path / "month"
+    for folder in (mine, month):
+        folder.mkdir()
+    csv_file(mine / "vendor.csv", [["value", "id"], ["a", VENDOR]])
+    book(mine / "account.xlsx", {"Codes": [["id", "value"], [OTHER, "4000"]]})
+    csv_file(month / "v.csv", [["value", "id"], ["b", OTHER]])
+    (tmp_path / "mine.yaml").touch()
+    loaded = template(
+        tmp_path,
+        "template: t\nlayout: two_sheets\nbills: {vendor: {column: v}}\nline_items: {}\n"
+        "lookups: {vendor: {table: v.csv}}\n",
+    )
+    tables = read_tables(loaded, [month], [mine], [pick("c", TAX)])
+    found = {name: {e.value: e.id for e in t.entries.values()} for name, t in tables.items()}
+    assert found == {"vendor": {"c": TAX, "a": VENDOR, "b": OTHER}, "account": {"4000": OTHER}}
+    assert tables["vendor"].files == [str(mine / "vendor.csv"), "v.csv"]
+
+
+def test_two_tables_that_contradict_each_other_are_refused_with_both_places(tmp_path: Path) -> None:
+    for name, light_id in (("a", VENDOR), ("b", OTHER)):
+        (tmp_path / name).mkdir()
+        csv_file(tmp_path / name / "vendor.csv", [["value", "id"], ["Acme", light_id]])
+    with pytest.raises(TemplateProblem) as raised:
+        read_tables(light(), [], [tmp_path / "a", tmp_path / "b"])
+    assert str(raised.value) == (
+        f"{tmp_path / 'b' / 'vendor.csv'}, row 2: the vendor 'Acme' is {OTHER} here and {VENDOR} in"
+        f" {tmp_path / 'a' / 'vendor.csv'}, row 2. Correct the one that is wrong."
+    )
+
+
+def test_all_wrong_rows_of_a_table_are_told_at_once(tmp_path: Path) -> None:
+    rows = [["value", "id"], ["a", "V-1"], ["b", ""], ["c", VENDOR], ["C", OTHER]]
+    with pytest.raises(TemplateProblem) as raised:
+        load_table(csv_file(tmp_path / "t.csv", rows))
+    assert [line.split(": ")[0][-5:] for line in str(raised.value).splitlines()] == [
+        "row 2", "row 3", "row 5",
+    ]  # fmt: skip
+    assert "Copy the id from Light" in str(raised.value)
+
+
+def test_a_folder_without_any_table_is_told_with_what_it_has(tmp_path: Path) -> None:
+    with pytest.raises(UsageProblem, match="There is no folder"):
+        check_crosswalks(tmp_path / "nowhere")
+    (tmp_path / "vendors.csv").touch()
+    with pytest.raises(UsageProblem, match=r"none of the lookup tables vendor.csv.* vendors.csv"):
+        check_crosswalks(tmp_path)

@@ -1,0 +1,98 @@
+"""Names found exactly, and the nearest of those that are not."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from importer.references.directory import account_key
+from importer.references.names import Named, Names
+from importer.validation.across import same_name
+
+
+def named(*labels: str) -> Names:
+    return Names(Named(f"id-{n}", label, (label,)) for n, label in enumerate(labels))
+
+
+def labels(of: list[Named]) -> list[str]:
+    return [thing.label for thing in of]
+
+
+COMPANIES = named(
+    "Amberley Couriers Ltd",
+    "Dunmore Plumbing & Heating",
+    "IBM UK LTD",
+    "Bergström Papper AB",
+    "Wexford Dairy Ltd",
+    "Quayside Storage Ltd",
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "nearest"),
+    [
+        ("Amberly Couriers", "Amberley Couriers Ltd"),
+        ("COURIERS, AMBERLEY", "Amberley Couriers Ltd"),
+        ("Dunmore Plumbing and Heating Limited", "Dunmore Plumbing & Heating"),
+        ("Dunmore", "Dunmore Plumbing & Heating"),
+        ("IBM", "IBM UK LTD"),
+        ("Bergstrom Papper", "Bergström Papper AB"),
+    ],
+)
+def test_the_nearest_is_told_in_its_own_spelling(written: str, nearest: str) -> None:
+    assert COMPANIES.exact(written) == []
+    assert labels(COMPANIES.nearest(written))[0] == nearest
+    assert COMPANIES.hint(written).startswith(f"; the nearest is '{nearest}'")
+
+
+@pytest.mark.parametrize("written", ["Ltd", "Zebra Umbrella Ltd", "???", "", "Q", "Storage"])
+def test_a_legal_form_or_one_common_word_makes_no_likeness(written: str) -> None:
+    assert COMPANIES.hint(written) in ("", "; the nearest is 'Quayside Storage Ltd'")
+
+
+def test_several_near_ones_are_told_the_likest_first() -> None:
+    of = named("Acme Ltd", "Acme GmbH", "Other")
+    assert of.hint("Acme Limited") == "; the nearest are 'Acme Ltd' and 'Acme GmbH'"
+
+
+def test_what_has_ended_is_found_by_its_name_but_never_suggested() -> None:
+    of = Names([Named("1", "Acme Ltd", ("Acme Ltd",), "ARCHIVED"), Named("2", "Acne", ("Acne",))])
+    assert labels(of.exact("acme ltd")) == ["Acme Ltd"]
+    assert labels(of.nearest("Acme")) == ["Acne"]
+
+
+def test_two_of_one_label_are_told_apart_by_their_ids() -> None:
+    of = named("Acme", "Acme", "Bolt")
+    assert [s.label for s in of.suggestions("Acmee")] == ["Acme [id-0]", "Acme [id-1]"]
+
+
+def test_ledger_codes_are_numbers() -> None:
+    assert account_key(" 0400 ") == account_key("400") == "400"
+    assert account_key("4OO") != "400"
+    assert account_key("²") == "2"  # as all names are compared
+
+
+WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(WORDS, max_size=6), WORDS)
+def test_only_the_same_name_is_ever_found(known: list[str], written: str) -> None:
+    of = named(*known)
+    expected = {n for n, name in enumerate(known) if same_name(name) == same_name(written)}
+    assert {int(thing.id.removeprefix("id-")) for thing in of.exact(written)} == expected
+    for thing in of.nearest(written):  # whatever is written, something that is there
+        assert thing in of.things
+
+
+@settings(max_examples=80, deadline=None)
+@given(WORDS, st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]))
+def test_case_form_and_spaces_do_not_count(name: str, form: str) -> None:
+    of = named(name)
+    written = f" \u00a0{unicodedata.normalize(form, name).swapcase()}\t"  # type: ignore[arg-type]
+    if same_name(name) == same_name(written):  # swapping the case loses ß and the like
+        assert len(of.exact(written)) == 1
+    assert len(of.exact(f"  {unicodedata.normalize(form, name)} ")) == 1  # type: ignore[arg-type]
