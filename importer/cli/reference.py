@@ -47,10 +47,10 @@ def pull(base_url: str | None, as_json: bool) -> int:
 
     began = time.monotonic()
     address = check_base_url(base_url or DEFAULT_BASE_URL)
-    key = credentials(os.environ)
-    pacer = Pacer(pace_path(address), keys=[k.mark for k in key.keys])
+    keys = credentials(os.environ)
+    pacer = Pacer(pace_path(address), keys=[each.mark for each in keys.keys])
     try:
-        cached = _pulled(address, key, pacer)
+        cached = _pulled(address, keys, pacer)
         requests = pacer.requests
     finally:
         pacer.close()
@@ -101,7 +101,7 @@ def cached_of(company: str) -> Cached:
     )
 
 
-def _pulled(address: str, key: Any, pacer: Any) -> Cached:
+def _pulled(address: str, keys: Any, pacer: Any) -> Cached:
     import asyncio
     from datetime import UTC, datetime
 
@@ -110,7 +110,7 @@ def _pulled(address: str, key: Any, pacer: Any) -> Cached:
     from importer.references.cache import Cached
 
     async def pulled() -> Cached:
-        async with LightClient(address, key, pacer) as client:
+        async with LightClient(address, keys, pacer) as client:
             company = await client.company()
             directory = await fetch_directory(client, EVERYTHING)
             return Cached(address, company, datetime.now(UTC), directory)

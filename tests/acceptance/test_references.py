@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import shlex
 import shutil
 import stat
 from collections.abc import Callable, Iterator
@@ -341,6 +343,7 @@ formats: {dates: [DD/MM/YYYY], amounts: decimal}
 group_by: [Supplier, Number]
 bills:
   vendor: {column: Supplier}
+  companyEntity: {value: UK01}
   invoiceNumber: {column: Number}
   issuedDate: {column: Date}
   currency: {value: GBP}
@@ -413,3 +416,37 @@ def test_a_template_that_has_gone_is_asked_for(
     again = load(sandbox.base_url, done.json["result"], "--template", "moved.yaml")
     assert codes(again) == ["lookup.table.missing"]
     assert [row["value"] for row in to_resolve(again.json["result"])] == ["X Ltd"]
+
+
+# --- the documentation ------------------------------------------------------------------------
+
+
+def test_the_page_about_names_does_what_it_says(
+    command: Callable[..., Ended], sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "references.md").read_text(encoding="utf-8")
+    for name, text in re.findall(r"^```csv (\S+)\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
+        (tmp_path / name).write_text(text)
+    monkeypatch.setenv("LIGHT_BASE_URL", sandbox.base_url)
+    monkeypatch.setenv("LIGHT_API_KEY", sandbox.key)
+    commands = re.findall(r"^\$ light-import (.+?)(?:\s+# exit (\d))?$", page, re.MULTILINE)
+    assert len(commands) == 5
+    for told, code in commands:
+        done = command(*shlex.split(told))
+        assert done.code == int(code or 0), done.out + done.err
+        if code:
+            first = [row["suggestion 1"] for row in to_resolve("bills-result.xlsx")]
+            assert len(first) == 2
+            with_picks("bills-result.xlsx", *first)
+    assert numbers(sandbox) == ["4711", "AL-77", "AL-78"]
+    lookups = re.search(r"^lookups:\n(?:  .*\n)+", page, re.MULTILINE)
+    assert lookups
+    start = LEDGER.partition("lookups:")[0].replace("  amount: {column: Amount}", LINES)
+    Path("t.yaml").write_text(start + lookups[0])
+    assert command("template", "check", "t.yaml").code == 0
+
+
+LINES = """  amount: {column: Amount}
+  taxCode: {column: Tax}
+  account: {column: Account}
+"""
