@@ -74,6 +74,8 @@ def validate(**options: Any) -> int:
         report.summary,
         exit_code=code,
         seconds=time.monotonic() - began,
-        next_step=after_validate(request, code, path, bool(report.unresolved)),
+        next_step=after_validate(
+            request, code, path, any(u.pick is None for u in report.unresolved)
+        ),
     )
     return finish(replace(report, summary=summary), output, path).exit_code

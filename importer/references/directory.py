@@ -42,21 +42,23 @@ def _vendors(vendors: Sequence[Vendor], wanted: Collection[str]) -> Iterable[Nam
     for v in vendors:
         by = {"name": v.name, "identifier": v.identifier, "vatId": v.vat_id}
         keys = tuple(key for name in wanted if (key := by.get(name)))
-        yield Named(v.id, f"{v.name} ({v.identifier or v.vat_id or v.id})", keys, v.status)
+        label = f"{v.name} ({v.identifier or v.vat_id or v.id})"
+        yield Named(v.id, label, keys, v.status, also=(v.name,))
 
 
 def _entities(entities: Sequence[Entity], wanted: Collection[str]) -> Iterable[Named]:
     for e in entities:
         by = {"code": (e.code,), "name": (e.name, e.legal_name)}
         keys = tuple(key for name in wanted for key in by.get(name, ()) if key)
-        yield Named(e.id, f"{e.name} ({e.code})", keys, e.status)
+        yield Named(e.id, f"{e.name} ({e.code})", keys, e.status, also=(e.name,))
 
 
 def _accounts(accounts: Sequence[Account], wanted: Collection[str]) -> Iterable[Named]:
     for a in accounts:
         by = {"code": a.code, "label": a.label}
         keys = tuple(key for name in wanted if (key := by.get(name)))
-        yield Named(a.id, f"{a.code} {a.label}", keys, a.status, also=(a.label,))
+        label = f"{a.code} {a.label}"
+        yield Named(a.id, label, keys, a.status, also=(a.label, label))
 
 
 def _tax_codes(codes: Sequence[TaxCode]) -> Iterable[Named]:
