@@ -14,8 +14,9 @@ from importer.findings import finding
 from importer.records import Bill, CellRef, Finding, LineItem, Property, Severity, Unresolved
 from importer.template.mapping import Mapped
 from importer.validation import across
+from importer.validation.columns import parse_tables
 from importer.validation.join import join
-from importer.validation.parse import Parsed, ParsedTable, parse_tables
+from importer.validation.parse import Parsed, ParsedTable
 from importer.validation.row_rules import amount_rules, bill_rules, gross_of_lines, line_rules
 from importer.validation.schema import check_sheet
 

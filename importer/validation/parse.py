@@ -10,34 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from importer import dates
-from importer.amounts import (
-    INT64_MAX,
-    Numbers,
-    Unreadable,
-    currencies_named,
-    money,
-    numbers_of,
-    product_cents,
-    tidy,
-    two_readings,
-)
-from importer.canonical import BILLS, FIELDS, LINE_ITEMS, Field, Kind
-from importer.cells import (
-    ERRORS,
-    Read,
-    cents_reader,
-    date_reader,
-    date_time_reader,
-    factor_reader,
-    like_mangled,
-    simple_reader,
-)
-from importer.findings import finding
-from importer.records import CellKind, Finding
-from importer.template.columns import CanonicalTable, Column
+from importer.amounts import money, tidy
+from importer.canonical import FIELDS, Field, Kind
+from importer.cells import ERRORS, Read
+from importer.records import CellKind
+from importer.template.columns import Column
 from importer.template.evaluate import PROBLEMS
-from importer.template.mapping import Mapped
 
 PROPERTY_FIELD = Field("property", Kind.TEXT, "a custom property", 2000)
 # A problem of the whole column, told once; the cells it touches are marked with it.
@@ -106,7 +84,7 @@ def among(texts: np.ndarray, some: Collection[str]) -> np.ndarray:
     return pd.Series(texts, dtype=object).isin(list(some)).to_numpy()
 
 
-def _read_texts(texts: np.ndarray, read: Read) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def read_texts(texts: np.ndarray, read: Read) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     codes, unique = distinct(texts)
     values = np.empty(len(unique), dtype=object)
     problems = np.empty(len(unique), dtype=object)
@@ -123,14 +101,14 @@ def _read_texts(texts: np.ndarray, read: Read) -> tuple[np.ndarray, np.ndarray, 
     return values[codes], problems[codes], blank[codes]
 
 
-def _parse(
+def parse_column(
     column: Column, readers: Callable[[np.ndarray], list[tuple[np.ndarray, Read]]]
 ) -> Parsed:
     """``readers`` gives, for an array of all indexes, parts of it with the reader for each."""
     texts = column.text.to_numpy(dtype=object)
     out = Parsed.empty(len(texts))
     for at, read in readers(np.arange(len(texts))):
-        out.values[at], out.problem[at], out.blank[at] = _read_texts(texts[at], read)
+        out.values[at], out.problem[at], out.blank[at] = read_texts(texts[at], read)
     if column.kinds is not None:
         for kind, problem in (
             (CellKind.ERROR, "error_cell"),
@@ -142,326 +120,3 @@ def _parse(
         at = np.flatnonzero(column.problem != "")
         out.values[at], out.problem[at], out.blank[at] = None, column.problem[at], False
     return out
-
-
-def _apply_signs(column: Column, parsed: Parsed) -> None:
-    """Amounts negated as the template says; a mark beside an amount with a minus says too much."""
-    if column.marked is not None:
-        at = [i for i in np.flatnonzero(column.marked & parsed.ok) if parsed.values[i] < 0]
-        parsed.values[at], parsed.problem[at] = None, "signed_twice"
-    if column.negative is not None:
-        for i in np.flatnonzero(column.negative & parsed.ok):
-            parsed.values[i] = value = -parsed.values[i]
-            if isinstance(value, int) and value > INT64_MAX:
-                parsed.values[i], parsed.problem[i] = None, "out_of_range"
-
-
-def _mark_mangled(column: Column, parsed: Parsed) -> None:
-    """Codes that Excel has made something else of: a date, a boolean, a number that was cut."""
-    if column.kinds is not None:
-        changed = np.zeros(len(column.kinds), dtype=bool)
-        for kind in (CellKind.NUMBER, CellKind.DATE, CellKind.BOOLEAN):
-            for i in np.flatnonzero(column.kinds == kind):
-                changed[i] = like_mangled(str(column.text.iloc[i]), kind)
-        at = np.flatnonzero(changed & (parsed.problem == "") & ~parsed.blank)
-        parsed.values[at], parsed.problem[at] = None, "mangled"
-
-
-def _is_number(column: Column) -> np.ndarray:
-    if column.kinds is None:
-        return np.zeros(len(column.text), dtype=bool)
-    return np.asarray(column.kinds == CellKind.NUMBER, dtype=bool)
-
-
-@dataclass
-class Reading:
-    """Parsing under way: what is known of the formats, and what was found wrong with columns."""
-
-    mapped: Mapped
-    findings: list[Finding] = field(default_factory=list)
-    currencies: dict[str, np.ndarray] = field(default_factory=dict)  # of each item, by sheet
-
-    def table(self, items: CanonicalTable, units: np.ndarray) -> ParsedTable:
-        """All columns of a table. ``units`` are the cents per unit of each item's currency."""
-        parsed = ParsedTable(len(items), units)
-        for name, column in items.columns.items():
-            parsed.columns[name] = self.column(items.sheet, name, column, units)
-        return parsed
-
-    def column(self, sheet: str, name: str, column: Column, units: np.ndarray) -> Parsed:
-        kind = field_of(sheet, name).kind
-        formats = self.mapped.template.formats
-        if kind in (Kind.CENTS, Kind.FACTOR):
-            if kind is Kind.CENTS and formats.amounts == "cents":
-                read = cents_reader(False, Numbers.POINT, plain=False)
-                parsed = _parse(column, lambda every: [(every, read)])
-            else:
-                parsed = self._numbers(sheet, name, column, kind, units)
-            _apply_signs(column, parsed)
-            return parsed
-        if kind in (Kind.DATE, Kind.DATE_TIME):
-            return self._dates(sheet, name, column, kind)
-        read = simple_reader(field_of(sheet, name))
-        parsed = _parse(column, lambda every: [(every, read)])
-        if kind is Kind.CODE:
-            _mark_mangled(column, parsed)
-        return parsed
-
-    def _tell(self, sheet: str, name: str, problem: str, at: np.ndarray, **words: Any) -> None:
-        """One finding for the whole column, on the first of the rows ``at``."""
-        items = tuple(int(i) for i in at)
-        text = self._items(sheet).columns[name].text.iloc[items[0]]
-        marked: dict[str, Any] = {"bills": items} if sheet == BILLS else {"lines": items}
-        self.findings.append(
-            finding(
-                code_of(sheet, name, problem),
-                self.mapped.cell(sheet, name, items[0]),
-                str(text),
-                **marked,
-                **words,
-            )
-        )
-
-    def _items(self, sheet: str) -> CanonicalTable:
-        return self.mapped.bills if sheet == BILLS else self.mapped.lines
-
-    def _rows(self, sheet: str, name: str, at: np.ndarray) -> str:
-        rows = [f"row {self.mapped.cell(sheet, name, int(i)).row}" for i in at[:3]]
-        return ", ".join(rows) + (f" and {len(at) - 3} more" if len(at) > 3 else "")
-
-    def _numbers(
-        self, sheet: str, name: str, column: Column, kind: Kind, units: np.ndarray
-    ) -> Parsed:
-        told = self.mapped.template.formats.numbers
-        typed = _is_number(column)
-        texts = column.text.to_numpy(dtype=object)
-        tidied = np.asarray([tidy(t) for t in texts], dtype=object)
-        rules = np.full(len(texts), Numbers.POINT if told == "auto" else Numbers(told), object)
-        undecided: list[tuple[np.ndarray, list[str], list[str]]] = []
-        for group in self.mapped.groups(sheet, name) if told == "auto" else ():
-            of_text = group[~typed[group]]
-            decided, point, comma = numbers_of(distinct(tidied[of_text])[1])
-            rules[group] = decided or (Numbers.POINT if len(point) >= len(comma) else Numbers.COMMA)
-            if decided is None:
-                undecided.append((of_text, point, comma))
-
-        def readers(every: np.ndarray) -> list[tuple[np.ndarray, Read]]:
-            out: list[tuple[np.ndarray, Read]] = []
-            for numbers in Numbers:
-                for plain in (False, True):
-                    part = (rules == numbers) & (typed == plain)
-                    if kind is Kind.FACTOR:
-                        out.append((every[part], factor_reader(numbers, plain=plain)))
-                        continue
-                    out += [
-                        (every[part & (units == unit)],
-                         cents_reader(True, numbers, int(unit), plain=plain))
-                        for unit in np.unique(units)
-                    ]  # fmt: skip
-            return out
-
-        parsed = _parse(column, readers)
-        parsed.rules = rules
-        if kind is Kind.CENTS:
-            self._mark_other_currency(sheet, texts, parsed)
-        for of_text, point, comma in undecided:
-            problem = "mixed_numbers" if point else "ambiguous"
-            either = [t for t in set(tidied[of_text]) if two_readings(t)]
-            in_point, in_comma, in_either = (
-                of_text[among(tidied[of_text], some)] for some in (point, comma, either)
-            )
-            at = np.sort(np.concatenate([in_point, in_comma, in_either]))
-            parsed.problem[at], parsed.values[at] = problem, None
-            self._tell(
-                sheet,
-                name,
-                problem,
-                at,
-                point_rows=self._rows(sheet, name, in_point),
-                comma_rows=self._rows(sheet, name, in_comma),
-            )
-        return parsed
-
-    def _mark_other_currency(self, sheet: str, texts: np.ndarray, parsed: Parsed) -> None:
-        """Amounts that name a currency which is not the bill's."""
-        of_bill = self.currencies.get(sheet)
-        if of_bill is None:
-            return
-        codes, unique = distinct(texts)
-        by_name: dict[frozenset[str], list[int]] = {}
-        for code, text in enumerate(unique):
-            if named := currencies_named(text):
-                by_name.setdefault(named, []).append(code)
-        for named, of_texts in by_name.items():
-            other = np.isin(codes, of_texts) & ~among(of_bill, named) & (parsed.problem == "")
-            other &= np.asarray([c is not None for c in of_bill], dtype=bool)
-            parsed.values[other], parsed.problem[other] = None, "other_currency"
-
-    def _dates(self, sheet: str, name: str, column: Column, kind: Kind) -> Parsed:
-        formats = list(self.mapped.template.formats.dates)
-        tidied = np.asarray([tidy(t) for t in column.text], dtype=object)
-        typed = np.zeros(len(tidied), dtype=bool)
-        if column.kinds is not None:
-            typed = np.asarray(column.kinds == CellKind.DATE, dtype=bool)
-        groups = self.mapped.groups(sheet, name)
-        orders = [
-            dates.ColumnOrder(None) if formats else dates.order_of(distinct(tidied[group])[1])
-            for group in groups
-        ]
-        make = date_reader if kind is Kind.DATE else date_time_reader
-        parsed = _parse(
-            column,
-            lambda _: [
-                (group, make(formats, order.likeliest))
-                for group, order in zip(groups, orders, strict=True)
-            ],
-        )
-        parsed.rules = np.full(len(tidied), ", ".join(formats), dtype=object)
-        for group, order in zip(groups, orders, strict=True):
-            if not formats:
-                parsed.rules[group] = order.likeliest or ""
-            if order.order is None and (order.either or order.day_first):
-                self._tell_order(sheet, name, parsed, group, tidied, order)
-            self._tell_typed(sheet, name, parsed, group, tidied, typed)
-        return parsed
-
-    def _tell_order(
-        self, sheet: str, name: str, parsed: Parsed, group: np.ndarray, tidied: np.ndarray,
-        order: dates.ColumnOrder,
-    ) -> None:  # fmt: skip
-        """Dates of a column whose order is not known, or of both orders."""
-        in_day, in_month, either = (
-            group[among(tidied[group], some)]
-            for some in (order.day_first, order.month_first, order.either)
-        )
-        if order.day_first:
-            minority = in_day if order.likeliest is dates.Order.MONTH_FIRST else in_month
-            at, problem = np.sort(np.concatenate([minority, either])), "mixed_order"
-        else:
-            at, problem = either, "ambiguous"
-        parsed.problem[at], parsed.values[at] = problem, None
-        sample = str(tidied[at[0]])
-        self._tell(
-            sheet,
-            name,
-            problem,
-            at,
-            day_first=dates.numeric_reading(sample, dates.Order.DAY_FIRST),
-            month_first=dates.numeric_reading(sample, dates.Order.MONTH_FIRST),
-            day_rows=self._rows(sheet, name, in_day),
-            month_rows=self._rows(sheet, name, in_month),
-            either=f"; {len(either)} more could be either" if len(either) else "",
-        )
-
-    def _tell_typed(
-        self, sheet: str, name: str, parsed: Parsed, group: np.ndarray, tidied: np.ndarray,
-        typed: np.ndarray,
-    ) -> None:  # fmt: skip
-        """Dates that Excel may have turned round while it left the impossible ones as text.
-
-        Excel of one country that opens a list of another's takes 03/04/2025 for a date, day and
-        month exchanged, and leaves 13/04/2025 as text.
-        """
-        of_text, of_date = group[~typed[group]], group[typed[group]]
-        found = dates.order_of(distinct(tidied[of_text])[1])
-        doubtful = [int(text[8:10]) <= 12 for text in tidied[of_date]]
-        if found.order is None or found.either or not doubtful or not all(doubtful):
-            return
-        if not (found.day_first or found.month_first):
-            return
-        parsed.problem[of_date], parsed.values[of_date] = "mixed_typed", None
-        proof = of_text[among(tidied[of_text], (*found.day_first, *found.month_first))]
-        year, month, day = tidied[of_date[0]][:10].split("-")
-        self._tell(
-            sheet,
-            name,
-            "mixed_typed",
-            of_date,
-            text=tidied[proof[0]],
-            text_rows=self._rows(sheet, name, proof),
-            date_rows=self._rows(sheet, name, of_date),
-            other=f"{year}-{day}-{month}",
-        )
-
-
-def units_of(mapped: Mapped, currency: Parsed) -> np.ndarray:
-    """Cents per unit of each bill's currency, 100 unless the template says otherwise."""
-    known = mapped.template.formats.cents_per_unit
-    return np.asarray([known.get(c, 100) if c else 100 for c in currency.values], dtype=np.int64)
-
-
-def parse_tables(
-    mapped: Mapped, line_bill: np.ndarray
-) -> tuple[ParsedTable, ParsedTable, list[Finding]]:
-    """Bills and line items read, and what is wrong with whole columns."""
-    reading = Reading(mapped)
-    ones = np.full(len(mapped.bills), 100, dtype=np.int64)
-    units = ones
-    of_line = np.full(len(mapped.lines), 100, dtype=np.int64)
-    joined = line_bill >= 0
-    if "currency" in mapped.bills.columns:
-        currency = Reading(mapped).column(BILLS, "currency", mapped.bills.columns["currency"], ones)
-        units = units_of(mapped, currency)
-        of_lines = np.full(len(mapped.lines), None, dtype=object)
-        of_lines[joined] = currency.values[line_bill[joined]]
-        reading.currencies = {BILLS: currency.values, LINE_ITEMS: of_lines}
-    bills = reading.table(mapped.bills, units)
-    of_line[joined] = units[line_bill[joined]]
-    lines = reading.table(mapped.lines, of_line)
-    in_cents = mapped.template.formats.amounts == "cents"
-    reading.findings += _multiply(mapped, lines, np.ones_like(of_line) if in_cents else of_line)
-    assert mapped.lines.sheet == LINE_ITEMS
-    return bills, lines, reading.findings
-
-
-def _multiply(mapped: Mapped, lines: ParsedTable, units: np.ndarray) -> list[Finding]:
-    """Fields that are a product of two columns, rounded to whole cents as the template says.
-
-    ``units`` are the cents per unit of what the product is in; 1 where prices are in cents. That
-    some were rounded is told, once a field and table.
-    """
-    findings: list[Finding] = []
-    for name, expression in mapped.template.line_items.items():
-        if not expression.product:
-            continue
-        left, right = lines[f"{name}*0"], lines[f"{name}*1"]
-        out = Parsed.empty(lines.size)
-        out.blank = left.blank & right.blank
-        first = mapped.lines.columns.get(f"{name}*0")
-        if first is not None and first.marked is not None:
-            for i in np.flatnonzero(first.marked & right.ok):
-                if right.values[i] < 0:
-                    right.values[i], right.problem[i] = None, "signed_twice"
-        both, rounded = np.flatnonzero(left.ok & right.ok), dict[int, list[int]]()
-        for i in both:
-            factors, unit = (left.values[i], right.values[i]), int(units[i])
-            cents = product_cents(*factors, expression.round, unit)
-            if expression.round and product_cents(*factors, None, unit) is Unreadable.TOO_PRECISE:
-                rounded.setdefault(int(mapped.lines.table[i]), []).append(int(i))
-            if cents is Unreadable.TOO_PRECISE:
-                out.problem[i] = "too_precise"
-            elif isinstance(cents, Unreadable):
-                out.problem[i] = "out_of_range"
-            else:
-                out.values[i] = cents
-        # the factor's own finding tells what is wrong; a blank factor is told here
-        bad = ~out.blank & ~(left.ok & right.ok)
-        out.problem[bad] = "factor"
-        half = bad & (left.blank | right.blank)
-        out.problem[half] = "factor_blank"
-        lines.columns[name] = out
-        for of_table in rounded.values():
-            first_one = of_table[0]
-            words: dict[str, Any] = {
-                "count": len(of_table),
-                "left": left.values[first_one],
-                "right": right.values[first_one],
-                "money": lines.money(first_one, out.values[first_one]),
-                "how": str(expression.round).replace("_", " "),
-            }
-            cell = mapped.cell(LINE_ITEMS, f"{name}*1", first_one)
-            text = str(mapped.lines.columns[f"{name}*1"].text.iloc[first_one])
-            findings.append(
-                finding("line_items.factor.rounded", cell, text, lines=tuple(of_table), **words)
-            )
-    return findings

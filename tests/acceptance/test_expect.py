@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Ended, bill_row, write_bills
+from conftest import VENDORS, Ended, bill_row, write_bills
 
 from importer.sandbox import Sandbox
 
@@ -97,3 +97,18 @@ def test_a_load_whose_totals_differ_sends_nothing(
     done = load(sandbox.base_url, *files, *total)
     assert (done.code, done.json["bills"]) == (0, {"total": 2, "created": 2})
     assert done.json["totals"][0]["difference"] == 0
+
+
+def test_the_report_of_a_run_knows_what_the_command_line_said(
+    load: Command, command: Command, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    yearly(tmp_path)
+    text = YEARLY.replace("vendor: {column: Konto}", f"vendorId: {{value: {VENDORS[0]}}}")
+    text = text.replace("expect: {bills: 9, gross: {EUR: 1}}", "")
+    (tmp_path / "yearly.yaml").write_text(text, encoding="utf-8")
+    said = ["b.csv", "--template", "yearly.yaml", "--set", "year=2024", "--expect", "EUR=1001.00"]
+    done = load(sandbox.base_url, *said)
+    assert (done.code, done.json["bills"]) == (0, {"total": 2, "created": 2})
+    again = command("report", done.json["run"], "--json", "--result", "again.xlsx")
+    assert (again.code, again.json["bills"]) == (0, {"total": 2, "created": 2})
+    assert again.json["totals"] == done.json["totals"]

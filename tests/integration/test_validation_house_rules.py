@@ -125,6 +125,7 @@ def test_dates_that_excel_may_have_turned_round_beside_text_are_told(tmp_path: P
     [
         (date(2025, 4, 13), "25/03/2025"),  # no other order made this a date
         (date(2025, 4, 3), "25/03/2025", "03/04/2025"),  # Excel would have taken the last
+        (date(2025, 4, 13), date(2025, 4, 3), "25/03/2025"),
         (date(2025, 4, 3), "2025-04-03"),
         (date(2025, 4, 3), "25 March 2025"),
     ],
