@@ -187,15 +187,24 @@ def proven_total(
         return None
     i = start + data[-1]
 
-    def cells(*names: str) -> list[str]:
+    def columns(*names: str) -> list[int]:
         mapped = [template.bills[name] for name in names if name in template.bills]
-        there = [found.index(columns) for e in mapped for columns, _ in e.columns()]
-        return [tidy(source.columns[at][i]) for at in there if at is not None]
+        there = [found.index(headers) for e in mapped for headers, _ in e.columns()]
+        return [at for at in there if at is not None]
 
-    numbered, dated = cells("invoiceNumber"), cells("issuedDate")
-    if not numbered or not dated or any(numbered) or any(dated) or groups[data[-1]]:
+    def named(names: Sequence[str]) -> set[int]:
+        there = (found.index(alternatives(template, name)) for name in names)
+        return {at for at in there if at is not None}
+
+    number, day, vendor = columns("invoiceNumber"), columns("issuedDate"), columns("vendor")
+    telling = {*number, *day, *vendor, *columns("vendorId", "billRef"), *named(template.group_by)}
+    # A blank that is filled from above is a bill's further line.
+    if not number or not day or telling & named(template.source.fill_down):
         return None
-    if any(text and not _TOTAL.fullmatch(text) for text in cells("vendor", "vendorId")):
+    told = {c: text for c in telling if (text := tidy(source.columns[c][i]))}
+    if any(c not in vendor or not _TOTAL.fullmatch(text) for c, text in told.items()):
+        return None
+    if groups[data[-1]]:  # the group is the vendor
         return None
     numbers = numbers_in(source, amounts[0], start, template)
     if not numbers or i not in numbers or not numbers[i]:

@@ -119,7 +119,7 @@ def test_old_encodings_are_told_apart_by_the_words_they_make(
 
 @pytest.mark.parametrize(
     ("words", "encoding"),
-    [("Привет мир,Счёт", "cp1251"), ("Łódź,Kraków", "cp1250"), ("Ελλάδα", "cp1253"),
+    [("Привет,Минск", "cp1251"), ("Łódź,Kraków", "cp1250"), ("Ελλάδα", "cp1253"),
      ("Čeněk Žluť", "cp1250"), ("東京,大阪", "shift_jis")],
 )  # fmt: skip
 def test_an_encoding_that_makes_no_words_is_refused_with_its_readings(

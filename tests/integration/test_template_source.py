@@ -221,6 +221,26 @@ def test_no_row_is_taken_for_a_total_by_guess(tmp_path: Path, row: list[str]) ->
     assert {f.cell.row for f in of.findings} == {5}
 
 
+def test_a_further_line_of_a_bill_is_never_a_total(tmp_path: Path) -> None:
+    rows = [HEADER, ROWS[0], ["Beta", "B1", "01/03/2025", "5.00"], ["", "", "", "15.00"]]
+    of = read(tmp_path, rows, "{fill_down: [Supplier, Number, Date]}")
+    assert bills(of) == [(2, "Acme", "A1", 1000), (3, "Beta", "B1", 2000)]
+    of = read(tmp_path, rows)
+    assert counts(of) == {"data": 2, "control_total": 1}
+    # Nor where another column says to which bill the row belongs.
+    path = csv_file(tmp_path / "b.csv", [[*row, i and f"D{i // 3}"] for i, row in enumerate(rows)])
+    path.write_text(path.read_text().replace("Amount,0", "Amount,Doc"))
+    text = f"template: mine\nlayout: flat{MAPPING}".replace("[Supplier, Number]", "[Doc]")
+    of = checked([path], template(tmp_path, text))
+    assert counts(of) == {"data": 3}
+
+
+def test_one_bill_and_its_like_are_no_proof(tmp_path: Path) -> None:
+    of = read(tmp_path, [HEADER, ROWS[0], ["", "", "", "10.00"]])
+    assert counts(of) == {"data": 2}
+    assert valid(of) == [2]
+
+
 def test_a_supplier_called_total_is_a_bill_even_if_it_is_the_sum(tmp_path: Path) -> None:
     rows = [*ROWS, ["Total", "T1", "03/03/2025", "61.00"]]
     of = read(tmp_path, [HEADER, *rows])
@@ -535,6 +555,8 @@ def test_a_cell_above_the_header_that_is_missing_is_one_finding(tmp_path: Path, 
     assert valid(of) == []
     assert "'year' from cell M1" in of.findings[0].message
     assert "--set year=" in of.findings[0].hint
+    below = template(tmp_path, DATEV.replace("M1", "C3"))
+    assert "sheet.parameter.missing" in codes(checked([path], below))
     # What is said outright needs no cell.
     loaded = template(tmp_path, DATEV)
     told_year = replace(loaded, template=with_settings(loaded.template, {"year": "2023"}))
