@@ -24,7 +24,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from storm import STOPS, Compared, Light, compare, sandbox, start, told_by, write_sheet
+from storm import STOPS, Compared, Light, Load, compare, sandbox, still_open, write_sheet
 
 from importer.sandbox import FAULTS, Fault, SandboxSettings
 
@@ -48,18 +48,17 @@ class Round:
     compared: Compared
 
 
-def killed(process: subprocess.Popen[str], light: Light, chance: random.Random) -> bool:
-    """Kill it at some moment; False where it was done before."""
+def killed(load: Load, light: Light, chance: random.Random) -> bool:
+    """Kill it at some moment; False where it had ended before."""
     if chance.random() < 0.25:
         with suppress(subprocess.TimeoutExpired):
-            process.wait(chance.random() * 5)
+            load.process.wait(chance.random() * 5)
     else:
         share = chance.randrange(1, BILLS - 10)
-        while process.poll() is None and light.count() < share:
+        while load.process.poll() is None and light.count() < share:
             time.sleep(0.005)
         time.sleep(chance.random() * LATENCY)
-    process.kill()
-    return process.wait() < 0
+    return load.kill()
 
 
 def one(seed: int, faults: tuple[Fault, ...], line_mode: str) -> Round:
@@ -76,15 +75,12 @@ def one(seed: int, faults: tuple[Fault, ...], line_mode: str) -> Round:
         sheet = write_sheet(folder, [1 + i % 4 for i in range(BILLS)])
         words = ["--base-url", light.base_url, "--requests-per-minute", "100000"]
         words += ["--line-mode", line_mode, "--settle", str(SETTLE)]
-        first = start(folder, sheet.files, words)
-        hit = killed(first, light, chance)
-        first.communicate()
+        hit = killed(Load(folder, sheet.files, words), light, chance)
         at, runs, unknown, open_ = light.count(), 1, 0, BILLS
         while open_ and runs < MOST_RUNS:
-            told = told_by(start(folder, sheet.files, words))["bills"]
+            told = Load(folder, sheet.files, words).bills()
             runs += 1
-            unknown = told.get("unknown", 0)
-            open_ = BILLS - told.get("created", 0) - told.get("already_loaded", 0)
+            unknown, open_ = told.get("unknown", 0), still_open(told)
         _, bills = light.ask("all")
         return Round(hit and 0 < at < BILLS, at, runs, unknown, open_, compare(sheet, bills))
 

@@ -26,7 +26,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -124,25 +124,39 @@ def sandbox(settings: SandboxSettings) -> Iterator[Light]:
 # --- the command ------------------------------------------------------------------------------
 
 
-def start(folder: Path, files: list[str], words: Sequence[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "importer", "load", *files, "--yes", "--json", "--quiet", *words],
-        env=os.environ
-        | {"LIGHT_API_KEY": SandboxSettings.key, "LIGHT_IMPORT_HOME": str(folder / "home")},
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+class Load:
+    """The command in a process of its own."""
+
+    def __init__(self, folder: Path, files: list[str], words: Sequence[str]) -> None:
+        self._out, self._err = folder / "out.json", folder / "err.txt"
+        words = [*files, "--yes", "--json", "--quiet", *words]
+        with self._out.open("w") as out, self._err.open("w") as err:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "importer", "load", *words],
+                env=os.environ
+                | {"LIGHT_API_KEY": SandboxSettings.key, "LIGHT_IMPORT_HOME": str(folder / "home")},
+                cwd=folder,
+                stdout=out,
+                stderr=err,
+            )
+
+    def kill(self) -> bool:
+        """kill -9; False where it had ended by itself."""
+        self.process.kill()
+        return self.process.wait() < 0
+
+    def bills(self) -> dict[str, int]:
+        """By status, what it says of the bills when it has ended by itself."""
+        code = self.process.wait()
+        if not self._out.stat().st_size:
+            sys.exit(f"The load failed ({code}): {self._err.read_text()}")
+        told: dict[str, int] = json.loads(self._out.read_text())["bills"]
+        return told
 
 
-def told_by(process: subprocess.Popen[str]) -> dict[str, Any]:
-    """What a load that ended by itself says."""
-    out, err = process.communicate()
-    if not out:
-        sys.exit(f"The load failed ({process.returncode}): {err}")
-    told: dict[str, Any] = json.loads(out)
-    return told
+def still_open(told: Mapping[str, int]) -> int:
+    """Bills that are not settled."""
+    return told["total"] - told.get("created", 0) - told.get("already_loaded", 0)
 
 
 # --- the promise ------------------------------------------------------------------------------
@@ -210,6 +224,7 @@ def main() -> None:
     chance = random.Random(args.seed)
     kill_at = sorted(chance.sample(range(1, args.bills), args.kills))
     ends: Counter[str] = Counter()
+    told: dict[str, int] = {}
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as name, sandbox(settings) as light:
         folder = Path(name)
@@ -217,27 +232,20 @@ def main() -> None:
         words = ["--base-url", light.base_url, "--requests-per-minute", "1000000"]
         words += ["--requests-per-day", str(10**9), "--line-mode", args.line_mode]
         words += ["--settle", str(args.settle), "--timeout", str(TIMEOUT)]
-        while True:
-            process = start(folder, sheet.files, words)
-            while kill_at and process.poll() is None:
-                if light.count() >= kill_at[0]:
-                    process.kill()
-                    kill_at.pop(0)
-                    break
+        open_ = args.bills
+        while open_ and sum(ends.values()) < MOST_RUNS:
+            load = Load(folder, sheet.files, words)
+            while load.process.poll() is None and not (kill_at and light.count() >= kill_at[0]):
                 time.sleep(0.05)
-            if process.wait() < 0:
-                process.communicate()
+            if load.kill():
+                kill_at.pop(0)
                 ends["killed"] += 1
                 print(f"run {sum(ends.values()):>3}  killed at {light.count():,} bills", flush=True)
                 continue
-            told = told_by(process)
-            ends[f"exit {process.returncode}"] += 1
-            print(f"run {sum(ends.values()):>3}  {told['bills']}", flush=True)
-            open_ = told["bills"]["total"] - sum(
-                told["bills"].get(status, 0) for status in ("created", "already_loaded")
-            )
-            if open_ == 0 or sum(ends.values()) >= MOST_RUNS:
-                break
+            told = load.bills()
+            open_ = still_open(told)
+            ends[f"exit {load.process.returncode}"] += 1
+            print(f"run {sum(ends.values()):>3}  {told}", flush=True)
         counters, bills = light.ask("all")
     result = compare(sheet, bills)
     print()
@@ -250,7 +258,7 @@ def main() -> None:
     print(f"missing     {result.missing}")
     print(f"strangers   {result.strangers}")
     print(f"wrong lines {result.wrong}")
-    print(f"open rows   {open_} (unknown {told['bills'].get('unknown', 0)})")
+    print(f"open rows   {open_} (unknown {told.get('unknown', 0)})")
     sys.exit(not result.kept or open_ != 0)
 
 
