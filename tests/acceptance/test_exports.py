@@ -197,13 +197,16 @@ def test_a_xero_file_takes_its_total_where_it_has_one_and_else_the_sum(
     path = tmp_path / "bills.csv"
     path.write_text(
         f"{headers}\nMaison Duval SARL,A,2025-01-13,10.00,2,5,5000\n"
-        "Maison Duval SARL,B,2025-01-14,,3,5,5000\nMaison Duval SARL,C,2025-01-15,9.99,2,5,5000\n",
+        "Maison Duval SARL,B,2025-01-14,,3,5,5000\nMaison Duval SARL,C,2025-01-15,9.99,2,5,5000\n"
+        "Maison Duval SARL,D,2025-01-16,,2,five,5000\n",
         encoding="utf-8",
     )
     done = load(sandbox.base_url, str(path), "--set", "currency=EUR", "--only-valid")
-    assert done.json["bills"] == {"total": 3, "invalid": 1, "created": 2}
-    (error,) = [f for f in done.json["findings"] if f["severity"] == "error"]
-    assert (error["code"], error["row"]) == ("bills.amount.lines_differ", 4)
+    assert done.json["bills"] == {"total": 4, "invalid": 2, "created": 2}
+    errors = [f for f in done.json["findings"] if f["severity"] == "error"]
+    assert [(error["code"], error["row"]) for error in errors] == [
+        ("bills.amount.lines_differ", 4), ("line_items.factor.not_number", 5),
+    ]  # fmt: skip
     assert {b["invoiceNumber"]: b["amount"] for b in sandbox.bills()} == {"A": 1000, "B": 1500}
 
 
