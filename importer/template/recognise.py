@@ -68,7 +68,7 @@ def recognise(tables: Sequence[SourceTable]) -> LoadedTemplate:
     headers = ", ".join(h.strip() for h in first.row_cells(0) if h.strip())
     raise TemplateProblem(
         f"{files}: no shipped template fits these columns. Say which to use with --template, or"
-        " write one (light-import template show uk-spend is an example).\n"
+        " draft one: light-import template new --from FILE -o mine.yaml\n"
         + "\n".join(f"  {line}" for _, line in sorted(lacking))
         + f"\nThe first row of the file has: {headers}"
     )

@@ -134,6 +134,13 @@ def test_every_shipped_template_has_a_header_row_here_and_a_sample() -> None:
     assert {sample.split("/")[0] for sample in LOADS} | {"light", "uk-spend"} == shipped
 
 
+def test_the_documentation_lists_every_shipped_template() -> None:
+    page = (SAMPLES.parent / "docs" / "templates.md").read_text(encoding="utf-8")
+    listed = page.partition("## Templates that come with")[2]
+    for name in shipped_templates():
+        assert f"| `{name}` |" in listed
+
+
 def test_every_shipped_template_has_a_description_of_its_own() -> None:
     described = [load_template(path).template.description for path in shipped_templates().values()]
     assert all(described)
@@ -165,6 +172,24 @@ def test_an_odoo_bill_without_a_reference_keeps_its_lines_and_takes_no_number(
     ]  # fmt: skip
 
 
+def test_datev_dates_have_the_year_of_the_period_and_amounts_their_comma(
+    load: Callable[..., Any], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(SAMPLES / "datev-buchungsstapel", tmp_path / "datev"))
+    export = folder / "EXTF_Buchungsstapel.csv"
+    text = export.read_text(encoding="cp1252", newline="")
+    # a year that does not begin in January: 1 July 2024 to 30 June 2025
+    export.write_text(text.replace(";20250101;20250131;", ";20240701;20250630;"),
+                      encoding="cp1252", newline="")  # fmt: skip
+    done = load(sandbox.base_url, str(export))
+    assert done.code == 0, done.out
+    bills = {bill["invoiceNumber"]: bill for bill in sandbox.bills()}
+    first = bills["2025-01274"]
+    assert (first["issuedDate"], first["currency"]) == ("2025-01-02", "EUR")
+    assert [line["amount"] for line in first["lineItems"]] == [34781, 3415]
+    assert {bill["issuedDate"][:7] for bill in bills.values()} == {"2025-01"}
+
+
 def test_a_xero_file_takes_its_total_where_it_has_one_and_else_the_sum(
     load: Callable[..., Any], sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -172,13 +197,16 @@ def test_a_xero_file_takes_its_total_where_it_has_one_and_else_the_sum(
     path = tmp_path / "bills.csv"
     path.write_text(
         f"{headers}\nMaison Duval SARL,A,2025-01-13,10.00,2,5,5000\n"
-        "Maison Duval SARL,B,2025-01-14,,3,5,5000\nMaison Duval SARL,C,2025-01-15,9.99,2,5,5000\n",
+        "Maison Duval SARL,B,2025-01-14,,3,5,5000\nMaison Duval SARL,C,2025-01-15,9.99,2,5,5000\n"
+        "Maison Duval SARL,D,2025-01-16,,2,five,5000\n",
         encoding="utf-8",
     )
     done = load(sandbox.base_url, str(path), "--set", "currency=EUR", "--only-valid")
-    assert done.json["bills"] == {"total": 3, "invalid": 1, "created": 2}
-    (error,) = [f for f in done.json["findings"] if f["severity"] == "error"]
-    assert (error["code"], error["row"]) == ("bills.amount.lines_differ", 4)
+    assert done.json["bills"] == {"total": 4, "invalid": 2, "created": 2}
+    errors = [f for f in done.json["findings"] if f["severity"] == "error"]
+    assert [(error["code"], error["row"]) for error in errors] == [
+        ("bills.amount.lines_differ", 4), ("line_items.factor.not_number", 5),
+    ]  # fmt: skip
     assert {b["invoiceNumber"]: b["amount"] for b in sandbox.bills()} == {"A": 1000, "B": 1500}
 
 
