@@ -404,6 +404,7 @@ class JournalEntry:
     light_state: str | None = None
     light_amount: int | None = None  # cents, as Light has it
     line_ids: tuple[str | None, ...] = ()  # Light's ids in the order of the bill's lines
+    alone: bool = False  # last sent without its lines, which were to follow
     message: str = ""
     errors: tuple[ApiError, ...] = ()
 
@@ -423,6 +424,7 @@ class JournalEntry:
             light_state=row["light_state"],
             light_amount=row["light_amount"],
             line_ids=tuple(json.loads(row["line_ids"] or "[]")),
+            alone=row["alone"],
             message=row["message"],
             errors=tuple(
                 ApiError(e["message"], tuple(e["path"]), e["type"])

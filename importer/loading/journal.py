@@ -62,6 +62,7 @@ class Intent:
     content: str
     message: str = ""  # how the entry stands, should the answer never be written
     line: bool = False
+    alone: bool = False  # without lines, which follow
 
 
 @dataclass(frozen=True)
@@ -316,6 +317,7 @@ def _intent_row(intent: Intent, moment: str) -> dict[str, Any]:
         "moment": moment,
         "stands": intent.message,
         "counts": int(not intent.line),
+        "without_lines": intent.alone or intent.line,
     }
 
 

@@ -183,7 +183,13 @@ class Loader:
 
     def _commit(self, going: Sequence[Work]) -> None:
         intents = [
-            Intent(work.entry.id, work.content, work.partly, line=work.light_id is not None)
+            Intent(
+                work.entry.id,
+                work.content,
+                work.partly,
+                line=work.light_id is not None,
+                alone=self.settings.separate,
+            )
             for work in going
         ]
         self.journal.step(self.run, self._changes, intents)
@@ -411,8 +417,9 @@ class Loader:
                 self._waiting.again(work)
 
     def _there(self, work: Work, there: LightBill, message: str) -> None:
-        """Light has the bill. All its lines too, unless they go separately."""
-        if work.light_id is None and not self.settings.separate:
+        """Light has the bill. All its lines too, unless they go, or went, separately."""
+        alone = self.settings.separate or work.entry.alone
+        if work.light_id is None and not alone:
             self._created(work, there, message)
         elif there.state in GONE:  # by a person; a cancelled bill does not stand in the way
             work.gone()

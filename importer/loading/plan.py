@@ -46,7 +46,7 @@ class Plan:
 
 def plan_from_journal(bills: Sequence[Bill], journal: Journal, *, dry: bool = False) -> Plan:
     """What the journal knows of the bills; ``dry`` writes nothing. Light is not asked yet."""
-    named = _as_known(identities(bills), journal)
+    named = _by_content(_as_known(identities(bills), journal), journal)
     contents = {identity: content(bill) for bill, identity in named}
     known = (journal.known if dry else journal.plan)(list(contents.items()))
     plan = Plan()
@@ -101,6 +101,30 @@ def _as_known(named: list[tuple[Bill, str]], journal: Journal) -> list[tuple[Bil
                 identity = same[0][1]
         out.append((bill, identity))
     return out
+
+
+def _by_content(named: list[tuple[Bill, str]], journal: Journal) -> list[tuple[Bill, str]]:
+    """Bills without a number that are alike, under the identities that were theirs.
+
+    They differ in their lines at most; where their rows have moved, the lines tell which is which.
+    """
+    alike: dict[str, list[tuple[Bill, str]]] = defaultdict(list)
+    for bill, identity in named:
+        if not bill.invoice_number:
+            alike[kin(bill)].append((bill, identity))
+    theirs: dict[int, str] = {}
+    for group in alike.values():
+        if len({content(bill) for bill, _ in group}) < 2:
+            continue
+        known = journal.known([(identity, "") for _, identity in group])
+        free = [identity for _, identity in group]
+        for exactly in (True, False):
+            for bill, _ in group:
+                mine = [i for i in free if not exactly or known[i].content == content(bill)]
+                if mine and bill.index not in theirs:
+                    theirs[bill.index] = mine[0]
+                    free.remove(mine[0])
+    return [(bill, theirs.get(bill.index, identity)) for bill, identity in named]
 
 
 def _changed(bill: Bill, difference: str) -> Finding:

@@ -93,15 +93,25 @@ async def _found(works: Sequence[Work], gateway: LightGateway, owned: set[str]) 
     for work in works:
         groups[kin(work.bill), work.bill.company_entity_id].append(work)
     out: list[Settled] = []
-    for group in groups.values():
-        out += _settle(group, there[(group[0].bill.vendor_id or "").lower()])
+    taken: set[str] = set()  # a bill without an entity could be one with
+    near = {key: there[(group[0].bill.vendor_id or "").lower()] for key, group in groups.items()}
+    for key in sorted(groups, key=lambda k: (not _exact(groups[k], near[k]), k[1] is None, k[0])):
+        settled = _settle(groups[key], [bill for bill in near[key] if bill.id not in taken])
+        taken.update(found.bill.id for found in settled if found.bill is not None)
+        out += settled
     return out
+
+
+def _exact(group: Sequence[Work], there: Sequence[LightBill]) -> list[LightBill]:
+    """Those in Light that differ in nothing from the bills, which are alike."""
+    matches = [(bill, compare(group[0].bill, bill)) for bill in there]
+    return [bill for bill, match in matches if match.same and not match.difference]
 
 
 def _settle(group: Sequence[Work], there: Sequence[LightBill]) -> list[Settled]:
     """Bills that are alike against the bills of their vendor that nobody owns."""
     matches = [(b, m.difference) for b in there if (m := compare(group[0].bill, b)).same]
-    exact = [b for b, difference in matches if not difference]
+    exact = _exact(group, there)
     found = exact if 0 < len(exact) <= len(group) else [b for b, _ in matches]
     if len(found) > len(group):
         links = ", ".join(b.id for b in found)

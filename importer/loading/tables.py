@@ -22,6 +22,7 @@ ENTRIES = sa.Table(
     sa.Column("light_state", sa.Text),
     sa.Column("light_amount", sa.Integer),  # cents, as Light has it
     sa.Column("line_ids", sa.Text),
+    sa.Column("alone", sa.Boolean, nullable=False, default=False),  # last sent without its lines
     sa.Column("message", sa.Text, nullable=False, default=""),
     sa.Column("errors", sa.Text),
 )
@@ -84,6 +85,7 @@ SEND = (
         state=State.SENDING,
         content=sa.bindparam("what"),
         attempts=ENTRIES.c.attempts + sa.bindparam("counts"),
+        alone=sa.bindparam("without_lines"),
         first_sent=sa.func.coalesce(ENTRIES.c.first_sent, sa.bindparam("moment")),
         last_sent=sa.bindparam("moment"),
         message=sa.bindparam("stands"),

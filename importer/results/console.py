@@ -39,7 +39,8 @@ def summary_text(
         _found(findings, width, limit, workbook=summary.result is not None),
         [line for note in summary.notes for line in _wrapped(f"Note: {visible(note)}", width, 6)],
         [f"Workbook: {visible(summary.result)}"] if summary.result else [],
-        _wrapped(f"Next: {visible(summary.next_step)}", width, 6) if summary.next_step else [],
+        # Not wrapped: it is there to be copied.
+        [f"Next: {visible(summary.next_step)}"] if summary.next_step else [],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
 

@@ -302,3 +302,46 @@ def test_a_line_that_comes_in_after_all_is_told(
     (finding,) = told.json["findings"]
     assert finding["code"] == "light.twice"
     assert "line items more than once" in finding["message"]
+
+
+def test_a_bill_that_went_alone_gets_its_lines_in_the_other_line_mode_too(
+    load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    def lose(request: Request) -> Fault:
+        if request.creates:
+            return Fault(True, None)
+        looks = request.path == "/v1/bff/invoice-payables" and sandbox.counters.bills_created
+        return Fault(False, http(401)) if looks else PASS
+
+    with proxied(sandbox.base_url, lose) as proxy:
+        stopped = load(proxy.url, *files, *SEPARATE)
+    assert stopped.json["bills"] == {"total": BILLS, "unknown": BILLS}
+    told = load(sandbox.base_url, *files, "--journal", the_journal())
+    assert told.json["bills"] == {"total": BILLS, "created": BILLS}
+    assert in_light(sandbox) == ALL
+
+
+def test_bills_without_a_number_that_differ_in_their_lines_are_known_again_when_rows_move(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    same = {"vendorId": bill_row(0)["vendorId"], "invoiceNumber": "", "amount": 100}
+    rows = [bill_row(i, **same, description="Cleaning") for i in range(2)]
+    files = write_bills(tmp_path, rows)
+    lines = [["B0", "Stairs", 60], ["B0", "Roof", 40], ["B1", "Stairs", 50], ["B1", "Yard", 50]]
+    with Path(files[1]).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["billRef", "description", "netAmount", "accountId"])
+        writer.writerows([*line, ACCOUNTS[0]] for line in lines)
+    refused = http(422, {"errors": [{"message": "No.", "path": ["amount"], "type": "t"}]})
+    with proxied(
+        sandbox.base_url,
+        lambda r: Fault(False, refused) if r.creates and b"Yard" in r.body else PASS,
+    ) as proxy:
+        told = load(proxy.url, *files)
+    assert told.json["bills"] == {"total": 2, "created": 1, "rejected": 1}
+    head, first, second = Path(files[0]).read_text().splitlines()
+    Path(files[0]).write_text("\n".join([head, second, first]) + "\n")
+    told = load(sandbox.base_url, *files, "--journal", the_journal())
+    assert told.json["bills"] == {"total": 2, "already_loaded": 1, "created": 1}
+    there = sorted(sorted(lines) for bills in in_light(sandbox).values() for lines in bills)
+    assert there == [[("Roof", 40), ("Stairs", 60)], [("Stairs", 50), ("Yard", 50)]]

@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from conftest import ACCOUNTS, ENTITIES, PASS, VENDORS, Fault, Request, http, proxied
 from hypothesis import given, settings
@@ -21,7 +22,8 @@ from hypothesis import strategies as st
 
 from importer.errors import LightUnreachable
 from importer.light import Credentials, Key, LightClient, Pacer
-from importer.loading.journal import Journal
+from importer.light.wire import bill_to_json
+from importer.loading.journal import Intent, Journal
 from importer.loading.loader import Loader, LoadSettings
 from importer.loading.plan import look_in_light, plan_from_journal, record
 from importer.records import Bill, LineItem, State, Status
@@ -132,6 +134,32 @@ def test_whatever_goes_wrong_and_whenever_it_ends_each_bill_is_in_light_once(
             plan = plan_from_journal(bills, journal)
             assert {e.state for e in plan.entries.values()} <= {State.CREATED, State.FOUND}
             assert sorted(e.light_id or "" for e in plan.entries.values()) == sorted(there)
+
+
+def test_two_bills_that_one_in_light_could_be_do_not_both_take_it(
+    light: Sandbox, tmp_path: Path
+) -> None:
+    """They differ in the entity alone, which one of them leaves to Light."""
+    number = tmp_path.name
+    with_entity = bill(1, number)
+    without = replace(with_entity, index=0, company_entity_id=None)
+    path = tmp_path / "journal.sqlite"
+    with Journal(path) as journal:  # a load that ended when both were on their way
+        plan = plan_from_journal([without, with_entity], journal)
+        intents = [Intent(work.entry.id, work.content) for work in plan.send]
+        journal.step(journal.start_run({}), [], intents)
+    answer = httpx.post(
+        f"{light.base_url}/v1/invoice-payables",
+        json=bill_to_json(with_entity),
+        headers={"Authorization": KEY.keys[0].header.decode()},
+    )
+    answer.raise_for_status()
+    asyncio.run(load(light.base_url, path, [without, with_entity], LoadSettings(settle=0.01)))
+    there = [b["id"] for b in light.bills() if b["invoiceNumber"] == number]
+    with Journal(path) as journal:
+        entries = plan_from_journal([without, with_entity], journal).entries.values()
+    assert sorted(e.light_id or "" for e in entries) == sorted(there)
+    assert len(there) == 2
 
 
 def test_what_the_proxy_of_these_tests_has_taken_reaches_light_though_its_sender_is_gone() -> None:
