@@ -20,12 +20,16 @@ _ENOUGH = 0.95  # so much of a column must look alike; the rest may be mistakes
 
 @dataclass
 class Column:
-    """A column below the header row. ``texts`` has every row, tidied, "" where blank."""
+    """A column below the header row. ``texts`` has every row, tidied, "" where blank.
+
+    ``above`` is what an upper row of the header says of it.
+    """
 
     index: int
     header: str
     texts: list[str]
     kinds: Sequence[int] | None
+    above: str = ""
     filled: list[str] = field(init=False)  # each distinct text once, in order
 
     def __post_init__(self) -> None:
@@ -106,18 +110,19 @@ class Column:
         return out
 
 
-def columns_below(source: SourceTable, header: int) -> list[Column]:
-    """The columns of a table below its header row."""
+def columns_below(source: SourceTable, header: int, rows: int = 1) -> list[Column]:
+    """The columns of a table below its header, which ends in the row ``header``.
+
+    Of a header of several rows a column has the lowest cell that is not blank.
+    """
     start = header + 1
-    return [
-        Column(
-            index,
-            cells[header].strip(),
-            [tidy(text) for text in cells[start:]],
-            None if source.kinds is None else source.kinds[index][start:],
-        )
-        for index, cells in enumerate(source.columns)
-    ]
+    out = []
+    for index, cells in enumerate(source.columns):
+        names = [name for k in range(rows) if (name := tidy(cells[header - k]))]
+        kinds = None if source.kinds is None else source.kinds[index][start:]
+        texts = [tidy(text) for text in cells[start:]]
+        out.append(Column(index, "".join(names[:1]), texts, kinds, "".join(names[1:2])))
+    return out
 
 
 @dataclass(frozen=True)

@@ -52,9 +52,19 @@ def _flat(name: str, table: Table, others: Sequence[Table]) -> Draft:
     draft = Draft(name, "flat", _from(table))
     if others and others[0].source.sheet is not None and table.source.sheet is not None:
         draft.source.append(Line("sheet", quoted(table.source.sheet), "the others are not read"))
-    dropped = at.drop_total(table)
+    groups = at.in_groups(table)
+    dropped = None if groups else at.drop_total(table)
     grouping = at.grouping(table)
     _header(draft, table)
+    if groups:
+        column, label = groups
+        where = quoted(column_name(table.columns, column))
+        draft.todo(
+            "source",
+            f"this is a report in groups ('{label}'): read 'groups' in docs/templates.md, and write"
+            f" groups: {{column: {where}, name: Vendor}} under source, and {{column: Vendor}} for"
+            " bills.vendor.",
+        )
     if dropped:
         _total(draft, table, *dropped)
     mark = _formats(draft, [table])
@@ -112,15 +122,15 @@ def _from(table: Table) -> str:
 
 def _header(draft: Draft, table: Table) -> None:
     if table.header:
+        rows = f", rows: {table.header_rows}" if table.header_rows > 1 else ""
+        note = "the header has two rows" if rows else "the rows above it are titles"
         names = [column_name(table.columns, c) for c in list(table.fields.values())[:2]]
         if len(names) == 2:
             shown = ", ".join(map(quoted, names))
-            draft.source.append(
-                Line("header", f"{{find: [{shown}]}}", "the rows above it are titles")
-            )
+            draft.source.append(Line("header", f"{{find: [{shown}]{rows}}}", note))
         else:
-            row = int(table.source.rows[table.header])
-            draft.source.append(Line("header", f"{{row: {row}}}", ""))
+            row = int(table.source.rows[table.header - table.header_rows + 1])
+            draft.source.append(Line("header", f"{{row: {row}{rows}}}", note))
 
 
 def _total(draft: Draft, table: Table, last: int, column: Column, label: str) -> None:

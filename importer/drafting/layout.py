@@ -25,6 +25,7 @@ UNITS, EACH = (LINE_ITEMS, QUANTITY), (LINE_ITEMS, PRICE)
 
 _SEARCHED = 60
 _DAY_MONTH = re.compile(r"(?:0?[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])")
+_TOTAL_OF = re.compile(r"(?:total for|total|summe|sum|totale|totaal) (.+)", re.IGNORECASE)
 _TOTAL = re.compile(
     r"(?:grand |sub)?totals?|gesamt(?:summe)?|summe|totale|totaal|suma|i alt|sum|razem",
     re.IGNORECASE,
@@ -36,10 +37,11 @@ class Table:
     """A table whose header row is found and whose columns are told apart."""
 
     source: SourceTable
-    header: int
+    header: int  # the index of its header row; of several, of the last
     columns: list[Column]
     fields: dict[Target, Column] = field(default_factory=dict)
     dropped: list[int] = field(default_factory=list)  # rows at the end that are no data
+    header_rows: int = 1
 
     def __len__(self) -> int:
         return len(self.source.rows) - self.header - 1
@@ -62,16 +64,26 @@ def header_row(source: SourceTable) -> int:
     return filled.index(max(filled))
 
 
+def _second_header(source: SourceTable, at: int) -> bool:
+    """Whether the row below the header names fields too, as a header of two rows does."""
+    if at + 1 >= len(source.rows) or source.rows[at + 1] != source.rows[at] + 1:
+        return False
+    return len({t for cell in source.row_cells(at + 1) for t in targets(cell)[:1]}) >= 3
+
+
 def told_apart(source: SourceTable, currencies: Sequence[str]) -> Table:
     """The table with the column of each field that its headers and cells give away."""
     at = header_row(source)
-    table = Table(source, at, columns_below(source, at))
+    rows = 2 if _second_header(source, at) else 1
+    at += rows - 1
+    table = Table(source, at, columns_below(source, at, rows), header_rows=rows)
     ranked = sorted(
         (place, column.index, target)
         for column in table.columns
-        if column.header and column.filled
-        for target in targets(column.header)
-        if _suits(column, target, currencies) and (place := rank(column.header, target)) is not None
+        if column.filled
+        for name in filter(None, (column.header, column.above))
+        for target in targets(name)
+        if _suits(column, target, currencies) and (place := rank(name, target)) is not None
     )
     taken: set[int] = set()
     for target in _ORDER:
@@ -200,6 +212,19 @@ def _grouped(
         if many := sum(len(values) > 1 for values in seen.values()):
             clashes[column.header] = many
     return Grouping(keys, fill_down, bill, clashes)
+
+
+def in_groups(table: Table) -> tuple[Column, str] | None:
+    """The column where groups of rows have their names and totals, with one such total.
+
+    That is how reports by vendor are laid out: the vendor's row, its bills, "Total for" the vendor.
+    """
+    for column in table.columns:
+        named = set(column.filled)
+        totals = [t for t in column.filled if (m := _TOTAL_OF.fullmatch(t)) and m[1] in named]
+        if len(totals) >= 2:
+            return column, totals[0]
+    return None
 
 
 def drop_total(table: Table) -> tuple[int, Column, str] | None:

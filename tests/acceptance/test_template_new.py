@@ -202,6 +202,33 @@ def test_an_export_of_two_sheets_loads_from_its_draft(
     assert loaded.json["totals"][0]["difference"] == 0
 
 
+def test_a_header_of_two_rows_is_taken_for_one(command: Callable[..., Any], tmp_path: Path) -> None:
+    export = written(
+        tmp_path / "ledger.csv",
+        [
+            ("Supplier", "Transaction number", "Date", "Amount", ""),
+            ("SUPPLIER", "TRANSACTION_NUMBER", "DATE", "DISTRIBUTION_AMOUNT", "CURRENCY"),
+            ("Amberley Couriers Ltd", "1142", "19-Sep-11", "5,531.39 ", "GBP"),
+            ("Amberley Couriers Ltd", "1143", "20-Sep-11", "12.50", "GBP"),
+        ],
+    )
+    assert command("template", "new", "--from", str(export), "-o", "mine.yaml").code == 0
+    text = (tmp_path / "mine.yaml").read_text(encoding="utf-8")
+    assert "rows: 2}  # the header has two rows" in text
+    told = command("validate", str(export), "--template", "mine.yaml", "--json").json
+    assert told["bills"] == {"total": 2, "valid": 2}
+    assert told["totals"][0]["sheet"] == 554389
+
+
+def test_a_report_in_groups_says_how_it_is_read(tmp_path: Path) -> None:
+    text = drafted_rows(
+        tmp_path, ("", "Date", "Num", "Amount"), ("Acme", "", "", ""),
+        ("", "2025-03-14", "A1", "10.50"), ("Total for Acme", "", "", "10.50"),
+        ("Bolt", "", "", ""), ("", "2025-03-15", "B1", "5.25"), ("Total for Bolt", "", "", "5.25"),
+    )  # fmt: skip
+    assert 'groups: {column: "$A", name: Vendor}' in text
+
+
 # --- what a file does not prove is left to the person -----------------------------------------
 
 
