@@ -33,7 +33,8 @@ _NAMES: dict[Target, str] = {
         entity, subsidiary, company code, Buchungskreis, Mandant, société, sociedad""",
     (BILLS, "invoiceNumber"): """
         supplier invoice no, supplier invoice number, vendor invoice number, vendor invoice
-        no, invoice number, invoice no, invoice nr, invoice num, inv num, inv no, num, invoice #, invoice ref,
+        no, invoice number, invoice no, invoice nr, invoice num, inv num, inv no, num,
+        invoice #, invoice ref,
         invoice reference, invoice id, bill number, bill no, bill ref, bill reference, bill
         #, invoice, bill, document number, document no, doc no, voucher number, voucher no,
         transaction number, transaction no, transaction id, reference number, reference no,
@@ -65,7 +66,8 @@ _NAMES: dict[Target, str] = {
         currency, Währung, Währungscode, WKZ Umsatz, WKZ, devise, code devise, monnaie,
         moneda, divisa, valuta, valutakode, valutakod, moeda, waluta, valuutta""",
     (BILLS, "amount"): """
-        invoice total, bill total, grand total, total invoice value, invoice value, document total, invoice amount, bill amount,
+        invoice total, bill total, grand total, total invoice value, invoice value,
+        document total, invoice amount, bill amount,
         total amount, gross total, total gross, total incl vat, total incl tax, total inc
         vat, total including vat, total including tax, amount payable, total,
         Rechnungsbetrag, Gesamtbetrag, Gesamtsumme, Summe brutto, Gesamt brutto, Gesamt,
