@@ -24,7 +24,7 @@ demo: $(BIN)/light-import
 	@echo "  $(BIN)/light-import runs"
 
 test: $(BIN)/light-import
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 lint: $(BIN)/light-import
 	$(BIN)/ruff check .
