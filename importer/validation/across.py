@@ -21,7 +21,7 @@ from importer.amounts import (
     tidy,
     to_cents,
 )
-from importer.canonical import BILLS
+from importer.canonical import BILLS, header_key
 from importer.findings import finding
 from importer.records import CellKind, CellRef, Finding
 from importer.template.mapping import Mapped
@@ -162,7 +162,27 @@ def sums_agree(
 
 
 def _control_cents(mapped: Mapped, total: ControlTotal, unit: int, own: int) -> int | Unreadable:
-    """The file's total in cents; of two readings the one that the bills come to, if either."""
+    """The file's total in cents, with the sign that the template gives to its column's amounts."""
+    sign = -1 if _negated(mapped, total.cell.column or "") else 1
+    cents = _cents_of(mapped, total, unit, sign * own)
+    return cents if isinstance(cents, Unreadable) else sign * cents
+
+
+def _negated(mapped: Mapped, header: str) -> bool:
+    """Whether the template turns round the amounts of a column."""
+    lines = mapped.template.line_items
+    fields = (mapped.template.bills.get("amount"), lines.get("amount"), lines.get("netAmount"))
+    return any(
+        part.negate and header_key(header) in map(header_key, part.column)
+        for e in fields
+        if e is not None
+        for _, part in e.walk()
+        if part.column
+    )
+
+
+def _cents_of(mapped: Mapped, total: ControlTotal, unit: int, own: int) -> int | Unreadable:
+    """The file's total as written; of two readings the one that the bills come to, if either."""
     formats = mapped.template.formats
     if formats.amounts == "cents":
         return read_cents(total.text)

@@ -226,6 +226,20 @@ def test_a_total_that_can_be_read_in_two_ways_is_read_as_the_column_is(tmp_path:
     assert told(ledger(tmp_path, ["A;1;;1.000,50", "A;1;;-0,50", ";;;1.000"])) == []
 
 
+def test_a_total_of_amounts_that_the_template_turns_round_is_turned_round_too(
+    tmp_path: Path,
+) -> None:
+    text = FLAT.replace("NUMBERS", "point").replace("EXPECT", "")
+    text = text.replace("{column: Net}", "{column: Net, negate: true}")
+    path = tmp_path / "ledger.csv"
+    for total, told_of in (("-3.00", []), ("3.00", ["control.gross.differs"])):
+        rows = ["Supplier;Number;Currency;Net", "A;1;;-1.00", "B;2;;-2.00", f";;;{total}"]
+        path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+        of = checked([path], template(tmp_path, text))
+        assert codes(of) == told_of
+        assert valid(of) == [2, 3]
+
+
 def test_a_total_over_two_currencies_or_that_is_no_amount_is_told(tmp_path: Path) -> None:
     two = ledger(tmp_path, ["A;1;EUR;1.00", "B;2;;1.00", ";;;2.00"])
     assert codes(two) == ["control.gross.currencies"]
