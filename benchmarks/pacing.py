@@ -77,8 +77,8 @@ def serve(per_minute: int, latency: float, pipe: Connection) -> None:
         requests_per_minute=per_minute, requests_per_day=10**9, latency=latency
     )
     with running(settings) as light:
-        noting = Noting(light.context.limiter.minute)
-        light.context.limiter.minute = noting
+        minutes = light.context.limiter.minutes
+        noting = minutes[light.key] = Noting(minutes[light.key])
         pipe.send(light.base_url)
         pipe.recv()
         pipe.send(Seen(noting.times, light.counters.throttled))
