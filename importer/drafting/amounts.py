@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importer.amounts import Numbers
 from importer.canonical import LINE_ITEMS
 from importer.drafting import layout as at
 from importer.drafting.columns import Column
@@ -67,7 +66,7 @@ def amounts(
     else:
         draft.missing(LINE_ITEMS, "netAmount", "the column of the line's amount without tax (or"
                       " amount, with tax)")  # fmt: skip
-    if tax and not table.get(at.TAX_CODE) and not any(tax.values(Numbers.POINT)):
+    if tax and not table.get(at.TAX_CODE) and not some(tax):
         pass  # nothing but zeros, which need no tax code if they are left out
     elif tax:
         draft.lines.append(Line("taxAmount", _signed(draft, table, tax), listed(tax.examples)))
@@ -80,6 +79,11 @@ def amounts(
     elif table.get(at.TAX_CODE) and not include and not total:
         draft.todo("line_items", "the file has tax codes, but neither tax amounts nor totals: what"
                    " the bills come to cannot be known.")  # fmt: skip
+
+
+def some(column: Column) -> bool:
+    """Whether any amount is not zero, however its decimal mark is written."""
+    return any(digit in text for text in column.filled for digit in "123456789")
 
 
 _SIDES = (("S", "H"), ("SOLL", "HABEN"), ("D", "C"), ("DR", "CR"), ("DEBIT", "CREDIT"), ("+", "-"))

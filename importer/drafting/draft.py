@@ -10,7 +10,7 @@ from importer.amounts import Numbers, currencies_named
 from importer.canonical import BILLS
 from importer.currencies import EXPONENTS
 from importer.drafting import layout as at
-from importer.drafting.amounts import amounts, column_of
+from importer.drafting.amounts import amounts, column_of, some
 from importer.drafting.columns import Column, date_style
 from importer.drafting.layout import Grouping, Table, day_and_month
 from importer.drafting.names import plain
@@ -148,6 +148,17 @@ def _total(draft: Draft, table: Table, last: int, column: Column, label: str) ->
                        " the bills; export without it.")  # fmt: skip
         return
     where = quoted(column_name(table.columns, column))
+    taxed = (tax := table.get(at.TAX)) is not None and some(tax)
+    for target in (at.TOTAL, at.GROSS) if taxed else (at.TOTAL, at.GROSS, at.NET):
+        summed = table.get(target)
+        if summed and table.source.columns[summed.index][table.header + 1 + last].strip():
+            name = quoted(column_name(table.columns, summed))
+            test = f"{{column: {where}, equals: {quoted(label)}}}"
+            draft.source.append(
+                Line("control_total", f"{{amount: {name}, where: {test}}}",
+                     f"row {row} is the file's own total; it is compared with the bills")
+            )  # fmt: skip
+            return
     draft.source.append(
         Line("ignore_rows", f"[{{column: {where}, equals: {quoted(label)}}}]",
              f"row {row} says '{label}': no bill")

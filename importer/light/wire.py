@@ -68,7 +68,8 @@ def line_to_json(line: LineItem, *, include_tax: bool) -> Json:
     return _present(
         amount=line.amount if include_tax else None,
         netAmount=None if include_tax else line.net_amount,
-        taxAmount=line.tax_amount,
+        # Light takes no tax amount without a tax code; nothing is what a zero says.
+        taxAmount=line.tax_amount if line.tax_amount or line.tax_code_id else None,
         description=line.description,
         taxCodeId=line.tax_code_id,
         accountId=line.account_id,

@@ -235,7 +235,7 @@ def _amount_words(bare: str, problem: str, column: str) -> dict[str, Any]:
     reason_ = number if isinstance(number, Unreadable) else to_cents(number)
     if isinstance(reason_, int):
         reason_ = Unreadable.NOT_A_NUMBER
-    meant = "Write digits, as 1234.56."
+    meant = f"Write digits, as {'1234,56' if own is Numbers.COMMA else '1234.56'}."
     if reason_ is Unreadable.TOO_PRECISE:
         meant = "Round it to whole cents, in Excel with =ROUND(…,2)."
     elif reason_ is Unreadable.EXPONENT:

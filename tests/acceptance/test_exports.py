@@ -172,14 +172,15 @@ def test_an_odoo_bill_without_a_reference_keeps_its_lines_and_takes_no_number(
     ]  # fmt: skip
 
 
-def test_datev_dates_have_the_year_of_the_period_and_amounts_their_comma(
+def test_datev_dates_lie_in_the_financial_year_and_amounts_have_their_comma(
     load: Callable[..., Any], sandbox: Sandbox, tmp_path: Path
 ) -> None:
     folder = Path(shutil.copytree(SAMPLES / "datev-buchungsstapel", tmp_path / "datev"))
     export = folder / "EXTF_Buchungsstapel.csv"
     text = export.read_bytes().decode("cp1252")
-    # a year that does not begin in January: 1 July 2024 to 30 June 2025
-    changed = text.replace(";20250101;20250131;", ";20240701;20250630;")
+    # A year that does not begin in January; the period exported is later than the invoices' dates.
+    changed = text.replace(";20250101;4;20250101;20250131;", ";20240701;4;20250201;20250228;")
+    assert changed != text
     export.write_bytes(changed.encode("cp1252"))
     done = load(sandbox.base_url, str(export))
     assert done.code == 0, done.out

@@ -118,6 +118,12 @@ def test_cents_and_rates_keep_their_digits_on_the_wire():
     assert '"localCurrencyFxRateOverride": 1.0856' in text
 
 
+def test_a_tax_amount_of_zero_is_told_with_its_tax_code_and_not_without():
+    zero = replace(LINE, tax_amount=0)
+    assert line_to_json(zero, include_tax=False)["taxAmount"] == 0
+    assert "taxAmount" not in line_to_json(replace(zero, tax_code_id=None), include_tax=False)
+
+
 def test_a_line_without_tax_in_it_sends_the_net_amount_only():
     line = line_to_json(LINE, include_tax=False)
     assert line["netAmount"] == 10_000
