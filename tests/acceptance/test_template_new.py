@@ -153,7 +153,7 @@ def test_a_flat_export_nobody_has_seen_loads_from_its_draft(
     assert 'dates: [DD.MM.YYYY]  # proven by "14.03.2025"' in text
     assert "numbers: comma" in text
     assert "currency: {value: EUR}" in text
-    total = "{amount: Betrag (EUR), where: {column: Kreditor, equals: Summe}}"
+    total = '{amount: "Betrag (EUR)", where: {column: Kreditor, equals: Summe}}'
     assert f"control_total: {total}" in text
     loaded = load(sandbox.base_url, str(export), "--template", "mine.yaml")
     assert loaded.code == 0, loaded.out
