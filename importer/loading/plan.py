@@ -46,8 +46,9 @@ class Plan:
 
 def plan_from_journal(bills: Sequence[Bill], journal: Journal, *, dry: bool = False) -> Plan:
     """What the journal knows of the bills; ``dry`` writes nothing. Light is not asked yet."""
-    named = _by_content(_as_known(identities(bills), journal), journal)
-    contents = {identity: content(bill) for bill, identity in named}
+    texts = {bill.index: content(bill) for bill in bills}
+    named = _by_content(_as_known(identities(bills), journal), texts, journal)
+    contents = {identity: texts[bill.index] for bill, identity in named}
     known = (journal.known if dry else journal.plan)(list(contents.items()))
     plan = Plan()
     for bill, identity in named:
@@ -103,27 +104,32 @@ def _as_known(named: list[tuple[Bill, str]], journal: Journal) -> list[tuple[Bil
     return out
 
 
-def _by_content(named: list[tuple[Bill, str]], journal: Journal) -> list[tuple[Bill, str]]:
+def _by_content(
+    named: list[tuple[Bill, str]], texts: dict[int, str], journal: Journal
+) -> list[tuple[Bill, str]]:
     """Bills without a number that are alike, under the identities that were theirs.
 
     They differ in their lines at most; where their rows have moved, the lines tell which is which.
+    ``texts`` are the contents by bill index.
     """
-    alike: dict[str, list[tuple[Bill, str]]] = defaultdict(list)
+    alike: dict[tuple[str, str], list[tuple[Bill, str]]] = defaultdict(list)
     for bill, identity in named:
         if not bill.invoice_number:
-            alike[kin(bill)].append((bill, identity))
+            alike[kin(bill), split_entity(identity)[0]].append((bill, identity))
+    groups = [g for g in alike.values() if len({texts[bill.index] for bill, _ in g}) > 1]
+    known = journal.known([(identity, "") for group in groups for _, identity in group])
     theirs: dict[int, str] = {}
-    for group in alike.values():
-        if len({content(bill) for bill, _ in group}) < 2:
-            continue
-        known = journal.known([(identity, "") for _, identity in group])
-        free = [identity for _, identity in group]
-        for exactly in (True, False):
-            for bill, _ in group:
-                mine = [i for i in free if not exactly or known[i].content == content(bill)]
-                if mine and bill.index not in theirs:
-                    theirs[bill.index] = mine[0]
-                    free.remove(mine[0])
+    for group in groups:
+        by_text: dict[str, list[str]] = defaultdict(list)
+        for _, identity in reversed(group):
+            by_text[known[identity].content].append(identity)
+        for bill, _ in group:
+            if by_text[texts[bill.index]]:
+                theirs[bill.index] = by_text[texts[bill.index]].pop()
+        taken = {theirs[bill.index] for bill, _ in group if bill.index in theirs}
+        free = [identity for _, identity in group if identity not in taken]
+        others = [bill.index for bill, _ in group if bill.index not in theirs]
+        theirs.update(zip(others, free, strict=True))
     return [(bill, theirs.get(bill.index, identity)) for bill, identity in named]
 
 
