@@ -460,6 +460,77 @@ class Outcome:
     forbidden: bool = False  # for lack of rights (401, 403): nothing was done
 
 
+# --- after creation ---------------------------------------------------------------------------
+
+
+class StepKind(StrEnum):
+    """What is done to a bill after it was created, in this order; CANCEL is its undoing."""
+
+    DOCUMENT = "document"
+    SUBMIT = "submit"
+    POST = "post"
+    PAY = "pay"
+    CANCEL = "cancel"
+
+
+class StepState(StrEnum):
+    """SENDING, found at start, is a crash: Light is asked how the bill stands. UNKNOWN likewise."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a bill's life after its creation. ``detail`` is JSON of the step's own."""
+
+    entry: int
+    kind: StepKind
+    state: StepState
+    attempts: int = 0
+    sent: datetime | None = None  # UTC
+    settled: datetime | None = None
+    message: str = ""
+    detail: str = ""
+
+
+class Seen(StrEnum):
+    """How a bill read back from Light compares with the sheet."""
+
+    SAME = "same"
+    CHANGED = "changed"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that Light shows otherwise. ``line`` is the index among the bill's lines, None for
+    the bill itself; ``sheet`` and ``light`` are texts for people, amounts in major units."""
+
+    field: str
+    line: int | None
+    sheet: str
+    light: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """A bill as ``verify`` read it from Light; amounts in cents, None where Light tells none."""
+
+    seen: Seen
+    moment: datetime  # UTC
+    light_state: str = ""
+    amount: int | None = None  # gross
+    net: int | None = None
+    tax: int | None = None
+    lines: bool = False  # each line was read by itself too
+    differences: tuple[Difference, ...] = ()
+    message: str = ""
+
+
 # --- results ----------------------------------------------------------------------------------
 
 
@@ -489,6 +560,10 @@ class BillResult:
     amount: int | None
     lines: int
     unit: int = 100  # cents
+    net: int | None = None  # cents, of the lines; None where they do not tell
+    tax: int | None = None
+    read_back: ReadBack | None = None
+    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from importer.loading.tables import (
 )
 from importer.records import ApiError, JournalEntry, State, Status
 
-VERSION = 1
+VERSION = 2  # each version only adds tables
 _CHUNK = 500  # parameters of one query
 
 
@@ -91,14 +91,14 @@ class Journal:
             sa.event.listen(self._engine, "connect", _durable)
             with self._engine.connect() as db:
                 db.exec_driver_sql("BEGIN IMMEDIATE")  # another process may be making it too
-                version = db.exec_driver_sql("PRAGMA user_version").scalar()
-                if version == 0:
-                    META.create_all(db)
+                version = int(db.exec_driver_sql("PRAGMA user_version").scalar() or 0)
+                if version < VERSION:
+                    META.create_all(db)  # those that are missing
                     db.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
                 db.commit()
         except (OSError, sa.exc.SQLAlchemyError) as error:
             raise self._problem(error) from error
-        if version not in (0, VERSION):
+        if version > VERSION:
             raise JournalProblem(
                 f"The journal {path} was written by a newer version (format {version}); use that"
                 " version of light-import."

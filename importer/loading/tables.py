@@ -45,6 +45,41 @@ RUN_BILLS = sa.Table(
     sa.Column("message", sa.Text, nullable=False, default=""),
     sa.Index("run_bills_entry", "run", "entry"),
 )
+STEPS = sa.Table(  # see records.Step
+    "steps",
+    META,
+    sa.Column("entry", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("sent", sa.Text),
+    sa.Column("settled", sa.Text),
+    sa.Column("message", sa.Text, nullable=False, default=""),
+    sa.Column("detail", sa.Text, nullable=False, default=""),
+)
+READ_BACKS = sa.Table(  # see records.ReadBack
+    "read_backs",
+    META,
+    sa.Column("run", sa.Text, primary_key=True),
+    sa.Column("bill", sa.Integer, primary_key=True),
+    sa.Column("seen", sa.Text, nullable=False),
+    sa.Column("moment", sa.Text, nullable=False),
+    sa.Column("light_state", sa.Text, nullable=False, default=""),
+    sa.Column("amount", sa.Integer),  # cents
+    sa.Column("net", sa.Integer),
+    sa.Column("tax", sa.Integer),
+    sa.Column("lines", sa.Boolean, nullable=False, default=False),
+    sa.Column("differences", sa.Text, nullable=False, default="[]"),
+    sa.Column("message", sa.Text, nullable=False, default=""),
+)
+UNDONE = sa.Table(  # bills in Light that were cancelled by undo: never taken for a bill again
+    "undone",
+    META,
+    sa.Column("light_id", sa.Text, primary_key=True),
+    sa.Column("entry", sa.Integer, nullable=False, index=True),
+    sa.Column("run", sa.Text, nullable=False),
+    sa.Column("moment", sa.Text, nullable=False),
+)
 
 
 RENEW = (
