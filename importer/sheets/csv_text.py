@@ -7,13 +7,18 @@ import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.records import SourceTable
 from importer.sheets.cells import MAX_COLUMNS
 from importer.sheets.delimiter import HEAD, NAMES, find_delimiter, given_delimiter, no_size_limit
 from importer.sheets.detect import refusal
-from importer.sheets.encoding import decode
+from importer.sheets.encoding import Encoding, decode
 
+if TYPE_CHECKING:
+    from importer.sheets.csv_arrow import Records
+
+_NO_ROWS = "It has no rows, only blank lines. Export it again"
 _SEP_LINE = re.compile(r'"?sep=([^\r\n"])"?[ \t,;]*(\r\n|\r|\n|$)', re.IGNORECASE)
 
 
@@ -30,22 +35,62 @@ def read_csv(path: Path, *, encoding: str | None, delimiter: str | None) -> Sour
     data = path.read_bytes()
     found, text = decode(path, data, encoding)
     if text.endswith("\x1a") and not found.codec.startswith(("utf-16", "utf-32")):
-        data = data[:-1]  # the end mark of old DOS and mainframe exports is not a cell
+        # the end mark of old DOS and mainframe exports is not a cell
+        data, text = data[:-1], text[:-1]
     sep_line = _SEP_LINE.match(text)
     if delimiter is None:
         mark = sep_line.group(1) if sep_line else find_delimiter(text[:HEAD], len(text) > HEAD)
     else:
         mark = given_delimiter(path, text[:HEAD], delimiter)
+    notes = (f"CSV, {found.name}, {NAMES.get(mark, repr(mark))}-separated",)
+    with no_size_limit():
+        quick = _by_arrow(data, text, found, len(sep_line[0]) if sep_line else 0, mark)
     del text
+    if quick is not None:
+        return _arrow_table(path, quick, notes, found.doubt)
 
     with no_size_limit():
         lines = io.TextIOWrapper(io.BytesIO(data), found.codec, newline="")
         if sep_line:
             lines.readline()
         records = _records(path, lines, mark)
-
-    notes = (f"CSV, {found.name}, {NAMES.get(mark, repr(mark))}-separated",)
     return _table(path, records, notes, found.doubt)
+
+
+def _by_arrow(data: bytes, text: str, found: Encoding, skip: int, mark: str) -> Records | None:
+    """The records as Arrow reads them, past the ``sep=`` line of so many characters, if it can."""
+    from importer.sheets.csv_arrow import read_records
+
+    if found.codec == "utf-8" and not skip:
+        return read_records(data, mark)
+    return read_records(text[skip:].encode("utf-8"), mark)
+
+
+def _arrow_table(path: Path, records: Records, notes: tuple[str, ...], doubt: str) -> SourceTable:
+    if not len(records.rows):
+        raise refusal(path, _NO_ROWS)
+    _check_width(path, records.lengths, records.rows)
+    return SourceTable(
+        file=str(path),
+        sheet=None,
+        columns=records.columns,
+        rows=records.rows,
+        blank_rows=records.total - len(records.rows),
+        notes=notes,
+        lengths=records.lengths,
+        doubt=doubt,
+    )
+
+
+def _check_width(path: Path, lengths: Sequence[int], numbers: Sequence[int]) -> None:
+    width = max(lengths)
+    if width > MAX_COLUMNS:
+        row = next(n for n, length in zip(numbers, lengths, strict=True) if length == width)
+        raise refusal(
+            path,
+            f"Row {row} has {width:,} cells; a sheet has at most {MAX_COLUMNS:,}. Check the "
+            "quotation marks and the line ends before it",
+        )
 
 
 def _records(path: Path, lines: io.TextIOWrapper, mark: str) -> list[list[str]]:
@@ -71,21 +116,15 @@ def _table(path: Path, records: list[list[str]], notes: tuple[str, ...], doubt: 
     numbers: Sequence[int] = range(1, 1 + len(records))
     kept = [record for record in records if any(map(str.strip, record))]
     if not kept:
-        raise refusal(path, "It has no rows, only blank lines. Export it again")
+        raise refusal(path, _NO_ROWS)
     blank_rows = len(records) - len(kept)
     if blank_rows:
         numbers = [
             n for n, record in zip(numbers, records, strict=True) if any(map(str.strip, record))
         ]
-    width = max(map(len, kept))
-    if width > MAX_COLUMNS:
-        row = next(n for n, record in zip(numbers, kept, strict=True) if len(record) == width)
-        raise refusal(
-            path,
-            f"Row {row} has {width:,} cells; a sheet has at most {MAX_COLUMNS:,}. Check the "
-            "quotation marks and the line ends before it",
-        )
     lengths = list(map(len, kept))
+    _check_width(path, lengths, numbers)
+    width = max(lengths)
     for record in kept:
         if len(record) < width:
             record.extend([""] * (width - len(record)))

@@ -69,7 +69,7 @@ def _given(path: Path, data: bytes, encoding: str) -> Encoding:
     """The encoding that the template states; UnreadableFile where the file's mark contradicts."""
     try:
         codec = codecs.lookup(encoding).name
-        b"a".decode(codec)  # some codecs are not for text
+        "a".encode(codec)  # some codecs are not for text
     except LookupError:
         raise refusal(
             path,

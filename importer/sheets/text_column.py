@@ -1,0 +1,57 @@
+"""A column of a table as Arrow keeps it: a million texts in one buffer, not a million objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, overload
+
+import pyarrow as pa
+
+_AT_ONCE = 65_536  # texts that become Python objects at a time
+
+
+class TextColumn(Sequence[str]):
+    """Texts without nulls, read like any sequence of str; ``array`` is of ``large_string``."""
+
+    def __init__(self, array: pa.LargeStringArray) -> None:
+        self.array = array
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    @overload
+    def __getitem__(self, i: int) -> str: ...
+    @overload
+    def __getitem__(self, i: slice) -> Sequence[str]: ...
+    def __getitem__(self, i: int | slice) -> str | Sequence[str]:
+        if isinstance(i, slice):
+            start, stop, step = i.indices(len(self.array))
+            if step == 1:
+                return TextColumn(self.array.slice(start, max(stop - start, 0)))
+            return tuple(self.array[i].to_pylist())
+        text: str = self.array[int(i)].as_py()
+        return text
+
+    def __iter__(self) -> Iterator[str]:
+        for start in range(0, len(self.array), _AT_ONCE):
+            yield from self.array.slice(start, _AT_ONCE).to_pylist()
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, TextColumn):
+            return bool(self.array.equals(other.array))
+        if isinstance(other, list | tuple):
+            return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
+        return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"TextColumn({self.array.slice(0, 10).to_pylist()!r}, {len(self)} texts)"
+
+
+def arrow_texts(texts: Iterable[str]) -> pa.LargeStringArray:
+    """Any column of texts as Arrow keeps it; nothing is copied where it is that already."""
+    if isinstance(texts, TextColumn):
+        return texts.array
+    found: Any = pa.array(texts, type=pa.large_string())
+    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found

@@ -1,0 +1,139 @@
+"""Files read by Arrow are read as the csv module reads them, cell by cell."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from importer.errors import UnreadableFile
+from importer.records import SourceTable
+from importer.sheets import read_file
+from importer.sheets.csv_arrow import read_records
+from importer.sheets.text_column import TextColumn, arrow_texts
+
+
+@dataclass
+class Plain:
+    """What the csv module and a plain loop make of a text; ``None`` where it refuses it."""
+
+    rows: list[int]
+    cells: list[tuple[str, ...]]
+    lengths: list[int]
+    total: int
+
+
+def plainly(text: str, mark: str) -> Plain | None:
+    try:
+        records = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True))
+    except csv.Error:
+        return None
+    kept = [(n, r) for n, r in enumerate(records, start=1) if any(map(str.strip, r))]
+    width = max((len(r) for _, r in kept), default=0)
+    cells = [r + [""] * (width - len(r)) for _, r in kept]
+    while width and not any(r[width - 1] for r in cells):
+        width -= 1
+    return Plain(
+        [n for n, _ in kept], [tuple(r[:width]) for r in cells], [len(r) for _, r in kept],
+        len(records),
+    )  # fmt: skip
+
+
+# Much of what breaks readers: marks in all places, blanks of all kinds, records of any width.
+CELL = st.sampled_from(
+    ["a", "B1", "", "", " ", "\u00a0", "\x1c", "\u2003", "12,5", '"x"', '"a,b"', '"a""b"', '"a\nb"',
+     '"a\r\nb"', '""', '"', 'a"b', '"a"b', "é", "€", "\ufeff", "NA", "null", "0x1f", "'", "\\"]
+)  # fmt: skip
+END = st.sampled_from(["\n", "\n", "\n", "\r\n", "\r", "\n\n"])
+RECORD = st.builds(lambda cells, end: ",".join(cells) + end, st.lists(CELL, max_size=4), END)
+REGULAR = st.builds(",".join, st.lists(CELL, min_size=3, max_size=3)).map(lambda r: r + "\n")
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    text=st.builds("".join, st.lists(REGULAR | REGULAR | REGULAR | RECORD, max_size=8)),
+    cut=st.integers(0, 2),
+)
+@example(text='a,b\n"1"",2', cut=0)
+@example(text='a,b,c\n,,\n1,2,3,4\n\n"5"\n', cut=0)
+def test_any_text_is_read_as_the_csv_module_reads_it_or_left_to_it(text: str, cut: int) -> None:
+    text = text[: len(text) - cut]
+    quick, plain = read_records(text.encode(), ","), plainly(text, ",")
+    if quick is None:
+        return
+    assert plain is not None, "what the csv module refuses is refused"
+    assert list(quick.rows) == plain.rows
+    assert list(zip(*quick.columns, strict=True)) == [c for c in plain.cells if c]
+    assert quick.lengths == plain.lengths
+    assert quick.total == plain.total
+
+
+@pytest.mark.parametrize("quoted", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+def test_a_usual_export_is_read_by_arrow_with_its_odd_rows(tmp_path: Path, quoted: int) -> None:
+    rows = [["Export of 2025"], [], ["number", "amount", "note"]]
+    rows += [[f"B{i}", str(i * 100), "two\nlines, é"] for i in range(500)]
+    rows += [
+        ["B500", "1"],
+        ["B501", "2", "moved", "further"],
+        ["", " ", "\u00a0"],
+        ["B502", "3", "é"],
+    ]
+    out = io.StringIO(newline="")
+    csv.writer(out, quoting=quoted).writerows(rows)  # type: ignore[arg-type]
+    path = tmp_path / "bills.csv"
+    path.write_bytes(out.getvalue().encode())
+    (table,) = read_file(path)
+    assert isinstance(table.columns[0], TextColumn), "Arrow has read it"
+    plain = plainly(out.getvalue(), ",")
+    assert plain is not None
+    assert list(table.rows) == plain.rows
+    assert list(zip(*table.columns, strict=True)) == plain.cells
+    assert list(table.lengths or ()) == plain.lengths
+    assert table.blank_rows == 2
+
+
+def test_a_quotation_mark_in_the_wrong_place_is_refused_with_its_row(tmp_path: Path) -> None:
+    path = tmp_path / "bills.csv"
+    path.write_text("a,b\n" + "1,2\n" * 300 + '3,"4"5\n')
+    with pytest.raises(UnreadableFile, match="Row 302"):
+        read_file(path)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(cells=st.lists(st.text(st.sampled_from('aé€,;" \t\n')), min_size=4, max_size=30))
+def test_each_encoding_gives_the_same_cells(tmp_path: Path, cells: list[str]) -> None:
+    rows = [["number", "note"], *([f"B{i}", cell] for i, cell in enumerate(cells))]
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(rows)
+    tables: list[SourceTable] = []
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "cp1252"):
+        path = tmp_path / f"{encoding}.csv"
+        path.write_bytes(out.getvalue().encode(encoding))
+        tables += read_file(path, encoding=encoding, delimiter=",")
+    assert {tuple(map(tuple, table.columns)) for table in tables} == {
+        tuple(zip(*rows, strict=True))
+        if any(cells)
+        else (tuple(r[0] for r in rows), ("note",) + ("",) * len(cells))
+    }
+
+
+def test_a_column_of_arrow_is_read_as_any_sequence_of_texts() -> None:
+    column = TextColumn(arrow_texts(["a", "", "c"]))
+    assert (column[0], column[-1], list(column[1:]), column[::2]) == (
+        "a",
+        "c",
+        ["", "c"],
+        ("a", "c"),
+    )
+    assert column == ["a", "", "c"]
+    assert column != ["a", "", "d"]
+    assert "c" in column
+    assert list(column[2:1]) == []
+    assert list(column[5:]) == []
+    with pytest.raises(IndexError):
+        column[3]
