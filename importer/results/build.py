@@ -187,8 +187,9 @@ def _totals(checked: Checked, statuses: list[Status], became: Became) -> tuple[C
     unreadable: Counter[str] = Counter()
     count: Counter[str] = Counter()
     currency = checked.bills["currency"]
+    readable = currency.ok
     for i, status in enumerate(statuses):
-        name = _text(currency, checked, "currency", i) if currency.ok[i] else NO_CURRENCY
+        name = _text(currency, checked, "currency", i) if readable[i] else NO_CURRENCY
         totals = by_status.setdefault(name, Counter())
         count[name] += 1
         if checked.amounts[i] is None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, overload
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 _AT_ONCE = 65_536  # texts that become Python objects at a time
 
@@ -36,6 +38,9 @@ class TextColumn(Sequence[str]):
         for start in range(0, len(self.array), _AT_ONCE):
             yield from self.array.slice(start, _AT_ONCE).to_pylist()
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(self.array.to_numpy(zero_copy_only=False), dtype=dtype)
+
     def __eq__(self, other: object) -> bool:
         if isinstance(other, TextColumn):
             return bool(self.array.equals(other.array))
@@ -55,3 +60,12 @@ def arrow_texts(texts: Iterable[str]) -> pa.LargeStringArray:
         return texts.array
     found: Any = pa.array(texts, type=pa.large_string())
     return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+
+
+def cells_starting(array: pa.LargeStringArray, allowed: Callable[[str], bool]) -> np.ndarray:
+    """The indexes of the texts whose first three characters ``allowed`` lets through."""
+    codes = pc.utf8_slice_codeunits(array, 0, 3).dictionary_encode()
+    passing = np.asarray([allowed(text) for text in codes.dictionary.to_pylist()], dtype=bool)
+    if not passing.any():
+        return np.empty(0, dtype=np.int64)
+    return np.flatnonzero(passing[codes.indices.to_numpy()])

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from importer.canonical import BILLS, PROPERTY, Kind, field_kind
 from importer.records import CellKind
@@ -39,6 +40,23 @@ class Column:
     negative: np.ndarray | None = None
     marked: np.ndarray | None = None
     problem: np.ndarray | None = None
+
+    @cached_property
+    def array(self) -> pa.LargeStringArray:
+        """``text`` as Arrow keeps it; nothing is copied."""
+        return pa.array(self.text.array)
+
+    def written(self, i: int) -> str:
+        """The text of one item."""
+        text: str = self.array[i].as_py()
+        return text
+
+
+_TEXTS = pd.StringDtype(storage="pyarrow", na_value=np.nan)  # what pandas calls "str"
+
+
+def series_of(texts: pa.LargeStringArray) -> pd.Series:
+    return pd.Series(_TEXTS.__from_arrow__(texts))  # type: ignore[attr-defined]
 
 
 @dataclass
@@ -125,6 +143,22 @@ class Reader:
         text, kind, column_at = (np.concatenate(part) for part in (texts, kinds, at))
         return Values.of(text, kind, column_at, self.row.copy())
 
+    def as_they_are(self, columns: Sequence[int | None]) -> Column | None:
+        """One column of each table where nothing is to be done to its cells; None where it is."""
+        if self.firsts is not None or not self.opened:
+            return None
+        texts, kinds, source = [], [], {}
+        for o, at in zip(self.opened, columns, strict=True):
+            if at is None or at in self.filled_down[o.index]:
+                return None
+            texts.append(o.arrow(at))
+            own = o.kinds(at)
+            kinds.append(np.zeros(len(o.positions), np.uint8) if own is None else own)
+            source[o.index] = (at, o.found.headers[at])
+        kind = kinds[0] if len(kinds) == 1 else np.concatenate(kinds)
+        whole = texts[0] if len(texts) == 1 else pa.concat_arrays(texts)
+        return Column(series_of(whole), source, kind if kind.any() else None)
+
     def of_items(self, columns: Sequence[int | None]) -> Values:
         """One column of each table; of a bill, its first value that is not blank."""
         values = self.of_rows(columns)
@@ -199,13 +233,21 @@ def canonical(sheet: str, reader: Reader) -> CanonicalTable:
                 if i == 0 and e.negate:
                     values.sign = -values.sign
                 add(f"{name}*{i}", values, [columns])
+        elif e.column and not e.is_changed and there and (
+            plain := reader.as_they_are(there[0])
+        ):  # fmt: skip
+            items.columns[name] = plain
         elif not e.sum_of_lines and (there or e.has_constant):
             add(name, evaluate(e, sheet_of(field_kind(sheet, name))), there)
     properties = {n: None for o in reader.opened for of, n in o.fields if of == sheet}
     for name in properties:
         if name.startswith(PROPERTY) and name not in items.columns:
             columns = [o.fields.get((sheet, name)) for o in reader.opened]
-            add(name, reader.of_items(columns), [columns])
+            plain = reader.as_they_are(columns)
+            if plain is None:
+                add(name, reader.of_items(columns), [columns])
+            else:
+                items.columns[name] = plain
     return items
 
 

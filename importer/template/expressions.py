@@ -143,6 +143,11 @@ class Expression(_Strict):
         return own or any(part.has_constant for part in parts if not self.concat)
 
     @property
+    def is_changed(self) -> bool:
+        """Whether something is done to what the column holds."""
+        return bool(self.map or self.sign_from or self.negate) or self.default is not None
+
+    @property
     def summed(self) -> str | None:
         """What is summed over the lines: everywhere, or where the parts before it are blank."""
         return self.sum_of_lines or (self.first_of[-1].sum_of_lines if self.first_of else None)

@@ -131,7 +131,8 @@ def map_tables(
                 findings.append(finding(f"{sheet}.sheet.missing", where, headers=headers))
     lacking = {o.index: o.lacks for o in opened}
     mapped = Mapped(template, tables, bills, lines, line_bill, totals, findings, notes, lacking)
-    mapped.findings = [_with_items(f, mapped) for f in findings]
+    places = _items_at(mapped) if any(f.code == "sheet.row.too_long" for f in findings) else {}
+    mapped.findings = [_with_items(f, mapped, places) for f in findings]
     if line_bill is not None:
         mapped.findings += _disagreements(mapped, reader)
     return mapped
@@ -150,7 +151,20 @@ _SHEET_WIDE = frozenset(
 _NO_LINES = frozenset(("line_items.sheet.missing", "sheet.rows.none"))
 
 
-def _with_items(f: Finding, mapped: Mapped) -> Finding:
+Places = dict[tuple[int, int], tuple[list[int], list[int]]]
+
+
+def _items_at(mapped: Mapped) -> Places:
+    """The bills and lines of each (table, row)."""
+    out: Places = {}
+    for which, items in enumerate((mapped.bills, mapped.lines)):
+        there = zip(items.table.tolist(), items.row.tolist(), strict=True)
+        for i, place in enumerate(there):
+            out.setdefault(place, ([], []))[which].append(i)
+    return out
+
+
+def _with_items(f: Finding, mapped: Mapped, places: Places) -> Finding:
     """The finding with the bills and lines it makes invalid."""
     if f.code in _SHEET_WIDE:
         bills, lines = (
@@ -159,10 +173,8 @@ def _with_items(f: Finding, mapped: Mapped) -> Finding:
         )
         return replace(f, bills=bills, lines=lines)
     if f.code == "sheet.row.too_long":
-        bills, lines = (
-            tuple(np.flatnonzero((of.table == f.cell.table) & (of.row == f.cell.row)).tolist())
-            for of in (mapped.bills, mapped.lines)
-        )
+        at = (-1 if f.cell.table is None else f.cell.table, f.cell.row or 0)
+        bills, lines = map(tuple, places.get(at, ([], [])))
         return replace(f, lines=lines) if lines else replace(f, bills=bills)
     if f.code in _NO_LINES and not len(mapped.lines):
         return replace(f, bills=tuple(range(len(mapped.bills))))

@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from importer.amounts import Numbers, Unreadable, read_decimal, tidy
 from importer.canonical import BILLS, FIELDS, LINE_ITEMS, RESPONSE_ONLY, header_key
 from importer.findings import finding
 from importer.records import CellKind, CellRef, Finding, InputTable, Role, SourceTable, TableKind
+from importer.sheets.text_column import arrow_texts
 from importer.template.checks import nearest
 from importer.template.headers import (
     Found,
@@ -51,9 +54,15 @@ class Opened:
     fields: dict[tuple[str, str], int]  # (sheet, field) → column index
     lacks: frozenset[tuple[str, str]]
 
+    def arrow(self, column: int) -> pa.LargeStringArray:
+        """The texts of the DATA rows."""
+        texts, at = arrow_texts(self.table.source.columns[column]), self.positions
+        if len(at) and at[-1] - at[0] + 1 == len(at):  # no row between them is left out
+            return texts.slice(int(at[0]), len(at))
+        return texts.take(pa.array(at))
+
     def texts(self, column: int) -> np.ndarray:
-        texts: np.ndarray = np.asarray(self.table.source.columns[column], dtype=object)
-        return np.asarray(texts[self.positions], dtype=object)
+        return np.asarray(self.arrow(column).to_numpy(zero_copy_only=False), dtype=object)
 
     def kinds(self, column: int) -> np.ndarray | None:
         kinds = self.table.source.kinds
@@ -125,8 +134,9 @@ def open_table(
         findings.append(finding("sheet.rows.hidden", replace(here, row=hidden[0]), **words))
     headers = tuple(_NO_HEADER if c in beyond else h for c, h in enumerate(found.headers))
     table = InputTable(source, kind, found.header, headers, roles, found.rows, rows.reasons)
-    data = [found.header + 1 + k for k, role in enumerate(roles) if role is Role.DATA]
-    positions = np.asarray(data, dtype=np.int64)
+    positions = np.arange(found.header + 1, len(source.rows), dtype=np.int64)
+    if roles.count(Role.DATA) < len(roles):
+        positions = positions[[role is Role.DATA for role in roles]]
     return Opened(table, found, index, positions, fields, frozenset(lacks))
 
 
@@ -193,11 +203,15 @@ def _too_long(
     source: SourceTable, found: Found, beyond: Sequence[int], roles: Sequence[Role], here: CellRef
 ) -> Iterator[Finding]:
     """Rows with values beyond the header's last cell: their cells may have moved."""
-    for k, role in enumerate(roles if beyond else ()):
-        i = found.header + 1 + k
-        extra = [tidy(source.columns[c][i]) for c in beyond]
-        if role is Role.DATA and any(extra):
-            cell = replace(here, row=int(source.rows[i]))
+    start = found.header + 1
+    filled: set[int] = set()
+    for c in beyond:
+        texts = arrow_texts(source.columns[c]).slice(start)
+        filled.update(np.flatnonzero(pc.greater(pc.binary_length(texts), 0)).tolist())
+    for k in sorted(filled):
+        extra = [tidy(source.columns[c][start + k]) for c in beyond]
+        if roles[k] is Role.DATA and any(extra):
+            cell = replace(here, row=int(source.rows[start + k]))
             last = max(c for c, text in zip(beyond, extra, strict=True) if text)
             words: dict[str, Any] = {"headers": beyond[0], "cells": last + 1}
             yield finding("sheet.row.too_long", cell, next(filter(None, extra)), **words)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+
+import pyarrow as pa
 
 from importer.amounts import tidy
 from importer.canonical import header_key
 from importer.findings import finding
 from importer.records import CellKind, CellRef, Finding, Role, SourceTable, TableKind
+from importer.sheets.text_column import arrow_texts, cells_starting
 from importer.template.groups import tell_groups
 from importer.template.headers import Found, alternatives, wanted
 from importer.template.model import RowTest, Template
@@ -60,6 +64,13 @@ def rows_of(
     return out
 
 
+def _may_begin(keys: Collection[str], first: str) -> bool:
+    """Whether a text that begins so may be a header of these keys; rules out nearly all."""
+    if not first or not (first.isascii() and first.isalnum()):
+        return bool(first)  # a space or star that a key leaves out
+    return any(key.startswith(first.lower()) for key in keys)
+
+
 def _used(found: Found, kind: TableKind, template: Template) -> list[int]:
     """The columns that fields come from."""
     named = wanted(template, kind)
@@ -104,18 +115,16 @@ def _repeated_headers(
     start = found.header + 1
     same: Counter[int] = Counter()
     for at in used:
-        texts, keys = source.columns[at][start:], {header_key(t) for t in found.texts[at]} - {""}
-        firsts = {key[0] for key in keys}
-        alike = {
-            text
-            for text in set(texts)
-            # its first letter alone rules out nearly all
-            if text
-            and (not text[0].isalnum() or text[0].casefold()[0] in firsts)
-            and header_key(text) in keys
-        }
-        if alike:
-            same.update(i for i, text in enumerate(texts, start=start) if text in alike)
+        keys = {header_key(t) for t in found.texts[at]} - {""}
+        texts = arrow_texts(source.columns[at]).slice(start)
+        near = cells_starting(texts, partial(_may_begin, keys))
+        alike = zip(near.tolist(), texts.take(pa.array(near)).to_pylist(), strict=True)
+        known: dict[str, bool] = {}
+        for k, text in alike:
+            if text not in known:
+                known[text] = header_key(text) in keys
+            if known[text]:
+                same[start + k] += 1
     for i in sorted(i for i, n in same.items() if n >= 2 and 2 * n >= len(used)):
         if out.roles[i - start] is Role.DATA:
             out.roles[i - start] = Role.REPEATED_HEADER
@@ -134,7 +143,8 @@ def _control_total(
     """The last row, where it is the file's own total, as the template says or its sum proves."""
     start, rules = found.header + 1, template.source
     # Any other row like it is a bill that lacks its cells.
-    last = max((k for k, role in enumerate(out.roles) if role is Role.DATA), default=-1)
+    backwards = range(len(out.roles) - 1, -1, -1)
+    last = next((k for k in backwards if out.roles[k] is Role.DATA), -1)
     if last < 0:
         return
     i = start + last
@@ -181,9 +191,11 @@ def proven_total(
     word "Total". A row of which any of this is not so is never taken for a total.
     """
     start = found.header + 1
-    data = [k for k, role in enumerate(roles) if role is Role.DATA]
     amounts = _amounts(found, kind, template)
-    if kind is TableKind.LINE_ITEMS or len(data) < 3 or not amounts:
+    if kind is TableKind.LINE_ITEMS or not amounts:
+        return None
+    data = [k for k, role in enumerate(roles) if role is Role.DATA]
+    if len(data) < 3:
         return None
     i = start + data[-1]
 
