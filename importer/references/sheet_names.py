@@ -15,6 +15,7 @@ from importer.template.model import Lookup, Template
 from importer.validation.across import duplicates, same_name
 from importer.validation.check import Checked
 from importer.validation.parse import Parsed, ParsedTable
+from importer.validation.plain import blank
 
 ID_OF = {
     "vendor": (BILLS, "vendorId"),
@@ -76,7 +77,7 @@ def with_id(checked: Checked, name: str) -> np.ndarray:
     column = checked.mapped.items(sheet).columns.get(id_name)
     if column is None:
         return np.zeros(parsed_of(checked, sheet).size, dtype=bool)
-    given = np.asarray([bool(text.strip()) for text in column.text], dtype=bool)
+    given = ~blank(column.array)
     return np.asarray(given & ids_of(checked, name).ok)
 
 
@@ -88,12 +89,14 @@ def set_id(checked: Checked, name: str, items: list[int], light_id: str) -> None
 def tell(checked: Checked, name: str, ending: str, items: Iterable[int], **words: Any) -> None:
     """One finding for each of the items, in the cell of its name."""
     sheet, _ = ID_OF[name]
-    values = named(checked, name).values
+    values = named(checked, name)
     for i in items:
         cell = checked.mapped.cell(sheet, name, i)
         words = {"noun": NOUNS[name]} | words
         code = f"{sheet}.{name}.{ending}"
-        checked.findings.append(finding(code, cell, str(values[i]), **about(sheet, [i]), **words))
+        checked.findings.append(
+            finding(code, cell, str(values.at(i)), **about(sheet, [i]), **words)
+        )
 
 
 def note(

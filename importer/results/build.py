@@ -74,10 +74,10 @@ def _rows(checked: Checked) -> dict[str, int]:
 
 def _text(parsed: Parsed, checked: Checked, name: str, i: int) -> str:
     """A bill's value for people: as it was read, else as written."""
-    if parsed.values[i] is not None:
-        return str(parsed.values[i])
+    if (value := parsed.at(i)) is not None:
+        return str(value)
     column = checked.mapped.bills.columns.get(name)
-    return "" if column is None else str(column.text.iloc[i])
+    return "" if column is None else column.written(i)
 
 
 def _bill_results(checked: Checked, became: Became) -> tuple[list[BillResult], list[Status]]:
@@ -220,7 +220,7 @@ def _answers(checked: Checked, became: Became) -> Iterator[Finding]:
     """Light's refusals on the cells they are about, what could not be settled, what differs."""
     for i, (status, message, entry) in became.items():
         here = checked.mapped.cell(BILLS, "invoiceNumber", i)
-        value = str(checked.bills["invoiceNumber"].values[i] or "")
+        value = str(checked.bills["invoiceNumber"].at(i) or "")
         if status is Status.REJECTED:
             told = False
             for error in entry.errors:
@@ -259,7 +259,7 @@ def _cell_of(checked: Checked, bill: int, path: tuple[str, ...]) -> tuple[CellRe
     by_name = name[:-2] if name.endswith("Id") else name
     for candidate in (name, by_name):
         if candidate in FIELDS[sheet] and candidate in items.columns:
-            text = str(items.columns[candidate].text.iloc[item])
+            text = items.columns[candidate].written(item)
             if text:
                 return checked.mapped.cell(sheet, candidate, item), text
     return checked.mapped.cell(sheet, name, item), ""

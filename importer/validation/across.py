@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from importer.amounts import (
+    INT64_MAX,
     Numbers,
     Unreadable,
     money,
@@ -114,29 +115,31 @@ def without_lines(mapped: Mapped, line_bill: np.ndarray, told: np.ndarray) -> li
     for i in np.flatnonzero(~has & ~told):
         reference = "billRef" if "billRef" in mapped.bills.columns else "invoiceNumber"
         column = mapped.bills.columns.get(reference)
-        ref = "" if column is None else tidy(str(column.text.iloc[i]))
+        ref = "" if column is None else tidy(column.written(int(i)))
         cell = mapped.cell(BILLS, reference, int(i))
         out.append(finding("bills.lines.missing", cell, ref, bills=(int(i),), reference=reference))
     return out
 
 
-def sums(gross: np.ndarray, line_bill: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Each bill's sum of line gross in cents (None where a line's is not known) and line count."""
+def sums(
+    cents: np.ndarray, known: np.ndarray, line_bill: np.ndarray, size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Each bill's sum of its lines in cents (None where one is not known) and their number."""
+    joined = line_bill >= 0
+    bill = line_bill[joined]
+    counts = np.bincount(bill, minlength=size)
+    exact = cents[joined]
+    if cents.dtype != object and len(cents):
+        largest = max(abs(int(cents.min())), abs(int(cents.max())))
+        if largest * int(counts.max(initial=0)) > INT64_MAX:
+            exact = exact.astype(object)
+    own = np.where(known[joined], exact, 0)
+    added = np.zeros(size, dtype=own.dtype)
+    np.add.at(added, bill, own)
+    whole = counts > 0
+    whole[bill[~known[joined]]] = False
     totals = np.full(size, None, dtype=object)
-    counts = np.zeros(size, dtype=np.int64)
-    known: dict[int, int] = defaultdict(int)
-    unknown: set[int] = set()
-    for bill, cents in zip(line_bill.tolist(), gross.tolist(), strict=True):
-        if bill < 0:
-            continue
-        counts[bill] += 1
-        if cents is None:
-            unknown.add(bill)
-        else:
-            known[bill] += cents
-    for bill, cents in known.items():
-        if bill not in unknown:
-            totals[bill] = cents
+    totals[whole] = added[whole]
     return totals, counts
 
 
@@ -146,17 +149,19 @@ def sums_agree(
     """The sum of a bill's lines is its amount, wherever both are known and belong together."""
     amount = bills["amount"]
     out = []
-    for i in np.flatnonzero(amount.ok & ~told):
-        if counts[i] and totals[i] is not None and totals[i] != amount.values[i]:
+    to_compare = amount.ok & ~told & (counts > 0)
+    values = amount.values
+    for i in np.flatnonzero(to_compare & (totals != values)).tolist():
+        if totals[i] is not None:
             words: dict[str, Any] = {
-                "bill": bills.money(i, amount.values[i]),
+                "bill": bills.money(i, values[i]),
                 "sum": bills.money(i, totals[i]),
                 "count": int(counts[i]),
-                "difference": bills.money(i, amount.values[i] - totals[i]),
+                "difference": bills.money(i, values[i] - totals[i]),
             }
             cell = mapped.cell(BILLS, "amount", int(i))
             column = mapped.bills.columns.get("amount")
-            value = str(amount.values[i]) if column is None else str(column.text.iloc[i])
+            value = str(values[i]) if column is None else column.written(i)
             out.append(finding("bills.amount.lines_differ", cell, value, bills=(int(i),), **words))
     return out
 

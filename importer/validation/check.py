@@ -17,7 +17,14 @@ from importer.validation import across
 from importer.validation.columns import parse_tables
 from importer.validation.join import join
 from importer.validation.parse import Parsed, ParsedTable
-from importer.validation.row_rules import amount_rules, bill_rules, gross_of_lines, line_rules
+from importer.validation.row_rules import (
+    UNKNOWN,
+    amount_rules,
+    bill_rules,
+    gross_of_lines,
+    line_rules,
+    truth,
+)
 from importer.validation.schema import check_sheet
 
 
@@ -68,11 +75,12 @@ def check(mapped: Mapped) -> Checked:
     bills, lines, of_columns = parse_tables(mapped, line_bill)
     flag = bills["lineItemsIncludeTax"]
     include_tax = np.where(flag.blank, False, flag.values)
-    of_lines = np.full(lines.size, None, dtype=object)
+    of_lines = np.full(lines.size, UNKNOWN, dtype=np.int8)
     joined = line_bill >= 0
-    of_lines[joined] = include_tax[line_bill[joined]]
+    of_bills = np.where(flag.blank, False, truth(flag))
+    of_lines[joined] = of_bills[line_bill[joined]]
     gross = gross_of_lines(lines, of_lines)
-    gross_totals, counts = across.sums(gross, line_bill, bills.size)
+    gross_totals, counts = across.sums(*gross, line_bill, bills.size)
 
     expression = mapped.template.bills.get("amount")
     derived = np.zeros(bills.size, dtype=bool)  # bills whose amount is worked out from their lines
@@ -80,7 +88,7 @@ def check(mapped: Mapped) -> Checked:
         totals = gross_totals
         if expression.summed != "gross":
             name = "netAmount" if expression.summed == "net" else "taxAmount"
-            totals, _ = across.sums(lines[name].values, line_bill, bills.size)
+            totals, _ = across.sums(*lines[name].cents(), line_bill, bills.size)
         derived = bills["amount"].blank
         bills.columns["amount"] = _derived(bills["amount"], totals)
     amounts = bills["amount"].values
@@ -110,12 +118,12 @@ def check(mapped: Mapped) -> Checked:
 
 def _first_causes(findings: list[Finding], bills: ParsedTable, lines: ParsedTable) -> list[Finding]:
     """Without what only follows from a reference or parameter that is not there or unreadable."""
-    bad_bills = set(np.flatnonzero(bills["billRef"].problem != "").tolist())
+    bad_bills = set(np.flatnonzero(bills["billRef"].faulty).tolist())
     bad_bills |= {b for f in findings if f.code == "bills.billRef.required" for b in f.bills}
     unset = {f.cell.table for f in findings if f.code == "sheet.parameter.missing"}
     bad_lines: set[int] = set()
     for name in ("billRef", "invoiceNumber"):
-        bad_lines |= set(np.flatnonzero(lines[name].problem != "").tolist())
+        bad_lines |= set(np.flatnonzero(lines[name].faulty).tolist())
     return [
         f
         for f in findings
@@ -144,7 +152,9 @@ def _derived(given: Parsed, totals: np.ndarray) -> Parsed:
             problem[i], blank[i] = "out_of_range", False
         else:
             values[i], blank[i] = totals[i], totals[i] is None
-    return replace(given, values=values, problem=problem, blank=blank)
+    out = Parsed(given.size, blank, values, problem=problem)
+    out.rules = given.rules
+    return out
 
 
 def _product_findings(mapped: Mapped, lines: ParsedTable) -> list[Finding]:
@@ -162,7 +172,7 @@ def _product_findings(mapped: Mapped, lines: ParsedTable) -> list[Finding]:
         for ending, code in (("out_of_range", name), ("too_precise", "factor")):
             for i in np.flatnonzero(problem == ending).tolist():
                 cell = mapped.cell(LINE_ITEMS, f"{name}*1", i)
-                text = str(mapped.lines.columns[f"{name}*1"].text.iloc[i])
+                text = mapped.lines.columns[f"{name}*1"].written(i)
                 words = {"left": left.values[i], "right": right.values[i]}
                 out.append(finding(f"line_items.{code}.{ending}", cell, text, lines=(i,), **words))
     return out
@@ -184,12 +194,12 @@ def _derived_findings(checked: Checked, derived: np.ndarray) -> list[Finding]:
     """Bills whose worked-out amount is nothing, negative, too large or cannot be known."""
     out = []
     mapped, amount = checked.mapped, checked.bills["amount"]
-    for rule in amount_rules(amount.values, checked.bills.units):
-        for i in np.flatnonzero(~rule.ok & derived):
+    for rule in amount_rules(amount, checked.bills.units, derived):
+        for i in np.flatnonzero(~rule.ok):
             cell = _derived_cell(mapped, int(i))
-            value = checked.bills.money(int(i), amount.values[i])
+            value = checked.bills.money(int(i), amount.at(int(i)))
             out.append(finding(rule.code, cell, value, bills=(int(i),), **rule.words(int(i))))
-    for i in np.flatnonzero((amount.problem != "") & derived):
+    for i in np.flatnonzero(amount.faulty & derived):
         cell = _derived_cell(mapped, int(i))
         out.append(finding("bills.amount.out_of_range", cell, "the sum", bills=(int(i),)))
     # where a line is told to be wrong, its bill's sum is not known for that reason

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from importer import dates
 from importer.amounts import (
-    INT64_MAX,
     Numbers,
     Unreadable,
     currencies_named,
     numbers_of,
     product_cents,
-    tidy,
     two_readings,
 )
-from importer.canonical import BILLS, LINE_ITEMS, Kind
+from importer.canonical import BILLS, LINE_ITEMS, Field, Kind
 from importer.cells import (
     Read,
     cents_reader,
@@ -32,6 +32,7 @@ from importer.findings import finding
 from importer.records import CellKind, Finding
 from importer.template.columns import CanonicalTable, Column
 from importer.template.mapping import Mapped
+from importer.validation import plain
 from importer.validation.parse import (
     Parsed,
     ParsedTable,
@@ -40,35 +41,35 @@ from importer.validation.parse import (
     distinct,
     field_of,
     parse_column,
+    repeats,
 )
 
 
 def _apply_signs(column: Column, parsed: Parsed) -> None:
     """Amounts negated as the template says; a mark beside an amount with a minus says too much."""
     if column.marked is not None:
-        at = [i for i in np.flatnonzero(column.marked & parsed.ok) if parsed.values[i] < 0]
-        parsed.values[at], parsed.problem[at] = None, "signed_twice"
+        marked = np.flatnonzero(column.marked & parsed.ok).tolist()
+        at = [i for i in marked if parsed.at(i) < 0]
+        parsed.forget(at, "signed_twice")
     if column.negative is not None:
-        for i in np.flatnonzero(column.negative & parsed.ok):
-            parsed.values[i] = value = -parsed.values[i]
-            if isinstance(value, int) and value > INT64_MAX:
-                parsed.values[i], parsed.problem[i] = None, "out_of_range"
+        parsed.negate(column.negative)
 
 
 def _mark_mangled(column: Column, parsed: Parsed) -> None:
     """Codes that Excel has made something else of: a date, a boolean, a number that was cut."""
     if column.kinds is not None:
-        changed = np.zeros(len(column.kinds), dtype=bool)
+        ok, at = parsed.ok, list[int]()
         for kind in (CellKind.NUMBER, CellKind.DATE, CellKind.BOOLEAN):
-            for i in np.flatnonzero(column.kinds == kind):
-                changed[i] = like_mangled(str(column.text.iloc[i]), kind)
-        at = np.flatnonzero(changed & (parsed.problem == "") & ~parsed.blank)
-        parsed.values[at], parsed.problem[at] = None, "mangled"
+            of_kind = np.flatnonzero((column.kinds == kind) & ok)
+            texts = column.array.take(pa.array(of_kind)).to_pylist()
+            pairs = zip(of_kind.tolist(), texts, strict=True)
+            at += [i for i, text in pairs if like_mangled(text, kind)]
+        parsed.forget(at, "mangled")
 
 
 def _is_number(column: Column) -> np.ndarray:
     if column.kinds is None:
-        return np.zeros(len(column.text), dtype=bool)
+        return np.zeros(len(column.array), dtype=bool)
     return np.asarray(column.kinds == CellKind.NUMBER, dtype=bool)
 
 
@@ -93,15 +94,20 @@ class Reading:
         if kind in (Kind.CENTS, Kind.FACTOR):
             if kind is Kind.CENTS and formats.amounts == "cents":
                 read = cents_reader(False, Numbers.POINT, plain=False)
-                parsed = parse_column(column, lambda every: [(every, read)])
+                parsed = parse_column(
+                    column, lambda left: [(left, read)], lambda texts: plain.cents(texts)
+                )
             else:
                 parsed = self._numbers(sheet, name, column, kind, units)
             _apply_signs(column, parsed)
             return parsed
         if kind in (Kind.DATE, Kind.DATE_TIME):
             return self._dates(sheet, name, column, kind)
-        read = simple_reader(field_of(sheet, name))
-        parsed = parse_column(column, lambda every: [(every, read)])
+        field_, words = field_of(sheet, name), None
+        if kind in (Kind.CODE, Kind.NAME, Kind.TEXT, Kind.UUID) and not repeats(column.array):
+            words = partial(_words, field_)
+        read = simple_reader(field_)
+        parsed = parse_column(column, lambda left: [(left, read)], words)
         if kind is Kind.CODE:
             _mark_mangled(column, parsed)
         return parsed
@@ -109,13 +115,13 @@ class Reading:
     def _tell(self, sheet: str, name: str, problem: str, at: np.ndarray, **words: Any) -> None:
         """One finding for the whole column, on the first of the rows ``at``."""
         items = tuple(int(i) for i in at)
-        text = self._items(sheet).columns[name].text.iloc[items[0]]
+        text = self._items(sheet).columns[name].written(items[0])
         marked: dict[str, Any] = {"bills": items} if sheet == BILLS else {"lines": items}
         self.findings.append(
             finding(
                 code_of(sheet, name, problem),
                 self.mapped.cell(sheet, name, items[0]),
-                str(text),
+                text,
                 **marked,
                 **words,
             )
@@ -133,44 +139,55 @@ class Reading:
     ) -> Parsed:
         told = self.mapped.template.formats.numbers
         typed = _is_number(column)
-        texts = column.text.to_numpy(dtype=object)
-        tidied = np.asarray([tidy(t) for t in texts], dtype=object)
-        rules = np.full(len(texts), Numbers.POINT if told == "auto" else Numbers(told), object)
+        tidied = plain.tidied(column.array)
+        rules = np.full(len(tidied), Numbers.POINT if told == "auto" else Numbers(told), object)
         undecided: list[tuple[np.ndarray, list[str], list[str]]] = []
         for group in self.mapped.groups(sheet, name) if told == "auto" else ():
             of_text = group[~typed[group]]
-            decided, point, comma = numbers_of(distinct(tidied[of_text])[1])
+            decided, point, comma = _style_of(_at(tidied, of_text))
             rules[group] = decided or (Numbers.POINT if len(point) >= len(comma) else Numbers.COMMA)
             if decided is None:
                 undecided.append((of_text, point, comma))
 
-        def readers(every: np.ndarray) -> list[tuple[np.ndarray, Read]]:
+        def readers(left: np.ndarray) -> list[tuple[np.ndarray, Read]]:
             out: list[tuple[np.ndarray, Read]] = []
             for numbers in Numbers:
-                for plain in (False, True):
-                    part = (rules == numbers) & (typed == plain)
+                for is_plain in (False, True):
+                    part = left[(rules[left] == numbers) & (typed[left] == is_plain)]
                     if kind is Kind.FACTOR:
-                        out.append((every[part], factor_reader(numbers, plain=plain)))
+                        out.append((part, factor_reader(numbers, plain=is_plain)))
                         continue
                     out += [
-                        (every[part & (units == unit)],
-                         cents_reader(True, numbers, int(unit), plain=plain))
-                        for unit in np.unique(units)
+                        (part[units[part] == unit],
+                         cents_reader(True, numbers, int(unit), plain=is_plain))
+                        for unit in np.unique(units[part])
                     ]  # fmt: skip
             return out
 
-        parsed = parse_column(column, readers)
+        def quick(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
+            known, cents = np.zeros(len(texts), dtype=bool), np.zeros(len(texts), dtype=np.int64)
+            for numbers in Numbers:
+                for is_plain in (False, True):
+                    part = (rules == numbers) & (typed == is_plain) & (units == 100)
+                    if part.any():
+                        at = np.flatnonzero(part)
+                        some = _at(texts, at)
+                        known[at], cents[at] = plain.amounts(some, numbers, plain=is_plain)
+            return known, cents
+
+        parsed = parse_column(column, readers, quick if kind is Kind.CENTS else None)
         parsed.rules = rules
         if kind is Kind.CENTS:
-            self._mark_other_currency(sheet, texts, parsed)
+            self._mark_other_currency(sheet, column.array, parsed)
         for of_text, point, comma in undecided:
             problem = "mixed_numbers" if point else "ambiguous"
-            either = [t for t in set(tidied[of_text]) if two_readings(t)]
+            some = _at(tidied, of_text)
+            either = [t for t in distinct(some) if two_readings(t)]
             in_point, in_comma, in_either = (
-                of_text[among(tidied[of_text], some)] for some in (point, comma, either)
+                of_text[among(some, these)] for these in (point, comma, either)
             )
             at = np.sort(np.concatenate([in_point, in_comma, in_either]))
-            parsed.problem[at], parsed.values[at] = problem, None
+            parsed.forget(at, problem)
             self._tell(
                 sheet,
                 name,
@@ -181,30 +198,31 @@ class Reading:
             )
         return parsed
 
-    def _mark_other_currency(self, sheet: str, texts: np.ndarray, parsed: Parsed) -> None:
+    def _mark_other_currency(self, sheet: str, texts: pa.LargeStringArray, parsed: Parsed) -> None:
         """Amounts that name a currency which is not the bill's."""
         of_bill = self.currencies.get(sheet)
         if of_bill is None:
             return
-        codes, unique = distinct(texts)
-        by_name: dict[frozenset[str], list[int]] = {}
-        for code, text in enumerate(unique):
-            if named := currencies_named(text):
-                by_name.setdefault(named, []).append(code)
-        for named, of_texts in by_name.items():
-            other = np.isin(codes, of_texts) & ~among(of_bill, named) & (parsed.problem == "")
-            other &= np.asarray([c is not None for c in of_bill], dtype=bool)
-            parsed.values[other], parsed.problem[other] = None, "other_currency"
+        naming = np.flatnonzero(plain.matching(texts, r"[^ -@]"))
+        ok, known = parsed.ok, dict[str, frozenset[str]]()
+        other = []
+        for i, text in zip(naming.tolist(), _at(texts, naming).to_pylist(), strict=True):
+            if text not in known:
+                known[text] = currencies_named(text)
+            own = of_bill[i]
+            if known[text] and own is not None and ok[i] and own not in known[text]:
+                other.append(i)
+        parsed.forget(other, "other_currency")
 
     def _dates(self, sheet: str, name: str, column: Column, kind: Kind) -> Parsed:
         formats = list(self.mapped.template.formats.dates)
-        tidied = np.asarray([tidy(t) for t in column.text], dtype=object)
+        tidied = plain.tidied(column.array)
         typed = np.zeros(len(tidied), dtype=bool)
         if column.kinds is not None:
             typed = np.asarray(column.kinds == CellKind.DATE, dtype=bool)
         groups = self.mapped.groups(sheet, name)
         orders = [
-            dates.ColumnOrder(None) if formats else dates.order_of(distinct(tidied[group])[1])
+            dates.ColumnOrder(None) if formats else dates.order_of(distinct(_at(tidied, group)))
             for group in groups
         ]
         make = date_reader if kind is Kind.DATE else date_time_reader
@@ -225,21 +243,21 @@ class Reading:
         return parsed
 
     def _tell_order(
-        self, sheet: str, name: str, parsed: Parsed, group: np.ndarray, tidied: np.ndarray,
+        self, sheet: str, name: str, parsed: Parsed, group: np.ndarray, tidied: pa.LargeStringArray,
         order: dates.ColumnOrder,
     ) -> None:  # fmt: skip
         """Dates of a column whose order is not known, or of both orders."""
+        own = _at(tidied, group)
         in_day, in_month, either = (
-            group[among(tidied[group], some)]
-            for some in (order.day_first, order.month_first, order.either)
+            group[among(own, some)] for some in (order.day_first, order.month_first, order.either)
         )
         if order.day_first:
             minority = in_day if order.likeliest is dates.Order.MONTH_FIRST else in_month
             at, problem = np.sort(np.concatenate([minority, either])), "mixed_order"
         else:
             at, problem = either, "ambiguous"
-        parsed.problem[at], parsed.values[at] = problem, None
-        sample = str(tidied[at[0]])
+        parsed.forget(at, problem)
+        sample = tidied[int(at[0])].as_py()
         self._tell(
             sheet,
             name,
@@ -253,7 +271,7 @@ class Reading:
         )
 
     def _tell_typed(
-        self, sheet: str, name: str, parsed: Parsed, group: np.ndarray, tidied: np.ndarray,
+        self, sheet: str, name: str, parsed: Parsed, group: np.ndarray, tidied: pa.LargeStringArray,
         typed: np.ndarray,
     ) -> None:  # fmt: skip
         """Dates that Excel may have turned round while it left the impossible ones as text.
@@ -262,25 +280,44 @@ class Reading:
         month exchanged, and leaves 13/04/2025 as text.
         """
         of_text, of_date = group[~typed[group]], group[typed[group]]
-        found = dates.order_of(distinct(tidied[of_text])[1])
-        doubtful = [int(text[8:10]) <= 12 for text in tidied[of_date]]
+        if not len(of_date):
+            return
+        found = dates.order_of(distinct(_at(tidied, of_text)))
+        doubtful = [int(text[8:10]) <= 12 for text in distinct(_at(tidied, of_date))]
         if found.order is None or found.either or not doubtful or not all(doubtful):
             return
         if not (found.day_first or found.month_first):
             return
-        parsed.problem[of_date], parsed.values[of_date] = "mixed_typed", None
-        proof = of_text[among(tidied[of_text], (*found.day_first, *found.month_first))]
-        year, month, day = tidied[of_date[0]][:10].split("-")
+        parsed.forget(of_date, "mixed_typed")
+        proof = of_text[among(_at(tidied, of_text), (*found.day_first, *found.month_first))]
+        year, month, day = tidied[int(of_date[0])].as_py()[:10].split("-")
         self._tell(
             sheet,
             name,
             "mixed_typed",
             of_date,
-            text=tidied[proof[0]],
+            text=tidied[int(proof[0])].as_py(),
             text_rows=self._rows(sheet, name, proof),
             date_rows=self._rows(sheet, name, of_date),
             other=f"{year}-{day}-{month}",
         )
+
+
+def _at(texts: pa.LargeStringArray, at: np.ndarray) -> pa.LargeStringArray:
+    return texts if len(at) == len(texts) else texts.take(pa.array(at))
+
+
+def _words(field: Field, texts: pa.LargeStringArray) -> tuple[np.ndarray, None]:
+    return plain.words(texts, field), None
+
+
+def _style_of(tidied: pa.LargeStringArray) -> tuple[Numbers | None, list[str], list[str]]:
+    """``numbers_of`` a column; texts such as 12.50 prove the point one like another."""
+    usual = plain.matching(tidied, r"\A-?[0-9]+\.[0-9]{1,2}\z")
+    odd = tidied.filter(pa.array(~usual & plain.matching(tidied, "[.,]")))
+    one = tidied.take(pa.array(np.flatnonzero(usual)[:1])).to_pylist()
+    decided = numbers_of([*one, *distinct(odd)])
+    return decided if decided[0] is not None else numbers_of(distinct(tidied))
 
 
 def units_of(mapped: Mapped, currency: Parsed) -> np.ndarray:
@@ -359,7 +396,7 @@ def _multiply(mapped: Mapped, lines: ParsedTable, units: np.ndarray) -> list[Fin
                 "how": str(expression.round).replace("_", " "),
             }
             cell = mapped.cell(LINE_ITEMS, f"{name}*1", first_one)
-            text = str(mapped.lines.columns[f"{name}*1"].text.iloc[first_one])
+            text = mapped.lines.columns[f"{name}*1"].written(first_one)
             findings.append(
                 finding("line_items.factor.rounded", cell, text, lines=tuple(of_table), **words)
             )

@@ -13,7 +13,7 @@ from importer.canonical import BILLS, LINE_ITEMS
 from importer.currencies import EXPONENTS
 from importer.findings import CATALOGUE
 from importer.template.mapping import Mapped
-from importer.validation.parse import ParsedTable
+from importer.validation.parse import Parsed, ParsedTable, among
 
 Words = Callable[[int], dict[str, Any]]
 
@@ -35,14 +35,25 @@ class RowRule:
         assert self.code in CATALOGUE, self.code
 
 
-def _compare(
-    left: np.ndarray, right: np.ndarray, where: np.ndarray, keep: Callable[[Any, Any], bool]
-) -> np.ndarray:
-    """True but where ``where`` holds and ``keep(left, right)`` does not."""
-    ok = np.ones(len(where), dtype=bool)
-    for i in np.flatnonzero(where):
-        ok[i] = keep(left[i], right[i])
+def _not_before(later: Parsed, earlier: Parsed) -> np.ndarray:
+    """Which dates are not before those of the other column, wherever both are known."""
+    ok = np.ones(later.size, dtype=bool)
+    both = later.ok & earlier.ok
+    if both.any():
+        ok[both] = later.values[both] >= earlier.values[both]
     return ok
+
+
+UNKNOWN = -1
+
+
+def truth(flag: Parsed) -> np.ndarray:
+    """1 for yes, 0 for no, UNKNOWN where blank or wrong; int8."""
+    out = np.full(flag.size, UNKNOWN, dtype=np.int8)
+    at = flag.ok
+    if at.any():
+        out[at] = flag.values[at].astype(bool)
+    return out
 
 
 def bill_rules(mapped: Mapped, bills: ParsedTable, derived: np.ndarray) -> list[RowRule]:
@@ -64,84 +75,88 @@ def bill_rules(mapped: Mapped, bills: ParsedTable, derived: np.ndarray) -> list[
         RowRule("bills.invoiceNumber.missing", "invoiceNumber",
                 ~number.blank | mapped.without_column(BILLS, "invoiceNumber")),
         RowRule("bills.dueDate.before_issued", "dueDate",
-                _compare(due.values, issued.values, due.ok & issued.ok, lambda d, i: d >= i),
-                lambda i: {"issued": issued.values[i]}),
+                _not_before(due, issued),
+                lambda i: {"issued": issued.at(i)}),
         RowRule("bills.status.not_applied", "status",
-                np.asarray([s in (None, "draft") for s in status.values], dtype=bool)),
+                ~status.ok | among(status.texts(), ["draft"])),
         RowRule("bills.paidFromBankAccountId.not_applied", "paidFromBankAccountId",
                 ~bills["paidFromBankAccountId"].ok),
         RowRule("bills.document.not_applied", "document", ~bills["document"].ok),
     ]  # fmt: skip
     known = ~amount.blank | derived | mapped.told_missing(BILLS, "amount")
     rules.append(RowRule("bills.amount.required", "amount", known))
-    given = amount.values.copy()
-    given[derived] = None
-    rules += amount_rules(given, bills.units)
+    rules += amount_rules(amount, bills.units, ~derived)
     if formats.amounts == "decimal":
         units = formats.cents_per_unit
         ok = [c is None or EXPONENTS[c] == 2 or c in units for c in currency.values]
         rules.append(
             RowRule("bills.currency.not_in_cents", "currency", np.asarray(ok, dtype=bool),
-                    lambda i: {"exponent": EXPONENTS[currency.values[i]]})
+                    lambda i: {"exponent": EXPONENTS[currency.at(i)]})
         )  # fmt: skip
     return rules
 
 
-def amount_rules(amounts: np.ndarray, units: np.ndarray) -> list[RowRule]:
-    """A bill is of more than nothing. Amounts in cents, None where not known; cents per unit."""
+def amount_rules(amount: Parsed, units: np.ndarray, which: np.ndarray) -> list[RowRule]:
+    """A bill is of more than nothing. ``which`` are the bills to look at; cents per unit."""
+    cents, known = amount.cents()
+    known = known & which
     return [
-        RowRule("bills.amount.zero", "amount",
-                np.asarray([a is None or a != 0 for a in amounts], dtype=bool)),
-        RowRule("bills.amount.negative", "amount",
-                np.asarray([a is None or a >= 0 for a in amounts], dtype=bool),
-                lambda i: {"money": money(amounts[i], int(units[i]))}),
+        RowRule("bills.amount.zero", "amount", ~(known & (cents == 0))),
+        RowRule("bills.amount.negative", "amount", ~(known & (cents < 0)),
+                lambda i: {"money": money(amount.at(i), int(units[i]))}),
     ]  # fmt: skip
 
 
-def _sign(cents: int) -> int:
-    return (cents > 0) - (cents < 0)
+def _plus(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(sums, which of them int64 cannot hold)."""
+    out = left + right
+    return out, ((left ^ out) & (right ^ out)) < 0
 
 
 def line_rules(mapped: Mapped, lines: ParsedTable, include_tax: np.ndarray) -> list[RowRule]:
-    """The rules of one line row. ``include_tax`` is of its bill: True, False, None not known."""
+    """The rules of one line row. ``include_tax`` is of its bill: 1, 0, UNKNOWN."""
     gross, net, tax = lines["amount"], lines["netAmount"], lines["taxAmount"]
     no_code = lines["taxCodeId"].blank & lines["taxCode"].blank
     start, end = lines["amortizationStartDate"], lines["amortizationEndDate"]
     should = lines["shouldAmortize"]
-    inclusive = np.asarray([flag is True for flag in include_tax], dtype=bool)
-    exclusive = np.asarray([flag is False for flag in include_tax], dtype=bool)
+    inclusive, exclusive = include_tax == 1, include_tax == 0
+    (gross_cents, gross_ok), (net_cents, net_ok), (tax_cents, tax_ok) = (
+        column.cents() for column in (gross, net, tax)
+    )
     adds_up = np.ones(lines.size, dtype=bool)
-    all_three = gross.ok & net.ok & tax.ok
-    adds_up[all_three] = net.values[all_three] + tax.values[all_three] == gross.values[all_three]
-    untaxed = gross.ok & net.ok & tax.blank & no_code
-    adds_up[untaxed] = net.values[untaxed] == gross.values[untaxed]
-    base = np.where(net.ok, net.values, gross.values)
-    truly = np.asarray([flag is True for flag in should.values], dtype=bool)
-    never = np.asarray([flag is False for flag in should.values], dtype=bool)
+    total, too_large = _plus(net_cents, tax_cents)
+    all_three = gross_ok & net_ok & tax_ok
+    adds_up[all_three] = ((total == gross_cents) & ~too_large)[all_three]
+    untaxed = gross_ok & net_ok & tax.blank & no_code
+    adds_up[untaxed] = (net_cents == gross_cents)[untaxed]
+    base = np.where(net_ok, net_cents, gross_cents)
+    other_sign = (np.sign(tax_cents) * np.sign(base) < 0) & tax_ok & (net_ok | gross_ok)
+    truly, never = truth(should) == 1, truth(should) == 0
+
+    def of_sum(i: int) -> dict[str, Any]:
+        own_net, own_tax = net.at(i), tax.at(i) or 0
+        of = {"net": own_net, "tax": own_tax, "sum": own_net + own_tax, "gross": gross.at(i)}
+        return {name: lines.money(i, cents) for name, cents in of.items()}
+
     return [
         RowRule("line_items.amount.required", "amount",
                 ~(inclusive & gross.blank) | mapped.told_missing(LINE_ITEMS, "amount")),
         RowRule("line_items.netAmount.required", "netAmount",
                 ~(exclusive & net.blank) | mapped.told_missing(LINE_ITEMS, "netAmount")),
         RowRule("line_items.amount.not_net_plus_tax", "amount", adds_up,
-                lambda i: {"net": lines.money(i, net.values[i]),
-                           "tax": lines.money(i, tax.values[i] or 0),
-                           "sum": lines.money(i, net.values[i] + (tax.values[i] or 0)),
-                           "gross": lines.money(i, gross.values[i])}),
-        RowRule("line_items.taxAmount.sign", "taxAmount",
-                _compare(tax.values, base, tax.ok & (net.ok | gross.ok),
-                         lambda t, b: t == 0 or b == 0 or _sign(t) == _sign(b)),
-                lambda i: {"tax": lines.money(i, tax.values[i] or 0),
-                           "base": lines.money(i, base[i])}),
+                of_sum),
+        RowRule("line_items.taxAmount.sign", "taxAmount", ~other_sign,
+                lambda i: {"tax": lines.money(i, int(tax_cents[i])),
+                           "base": lines.money(i, int(base[i]))}),
         RowRule("line_items.taxAmount.without_code", "taxAmount",
-                ~(tax.ok & no_code & np.asarray([bool(t) for t in tax.values], dtype=bool))),
+                ~(tax_ok & no_code & (tax_cents != 0))),
         RowRule("line_items.taxAmount.worked_out_by_light", "taxAmount",
-                ~(exclusive & net.ok & tax.blank & ~no_code)),
+                ~(exclusive & net_ok & tax.blank & ~no_code)),
         RowRule("line_items.amortizationStartDate.incomplete", "amortizationStartDate",
                 start.blank == end.blank),
         RowRule("line_items.amortizationEndDate.before_start", "amortizationEndDate",
-                _compare(end.values, start.values, end.ok & start.ok, lambda e, s: e >= s),
-                lambda i: {"start": start.values[i]}),
+                _not_before(end, start),
+                lambda i: {"start": start.at(i)}),
         RowRule("line_items.shouldAmortize.without_dates", "shouldAmortize",
                 ~(truly & start.blank & end.blank)),
         RowRule("line_items.shouldAmortize.contradicts_dates", "shouldAmortize",
@@ -149,18 +164,24 @@ def line_rules(mapped: Mapped, lines: ParsedTable, include_tax: np.ndarray) -> l
     ]  # fmt: skip
 
 
-def gross_of_lines(lines: ParsedTable, include_tax: np.ndarray) -> np.ndarray:
-    """Each line's gross in cents, None where it cannot be known before Light works it out."""
-    gross, net, tax = lines["amount"], lines["netAmount"], lines["taxAmount"]
+def gross_of_lines(lines: ParsedTable, include_tax: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each line's gross in cents, and where it is known before Light works it out.
+
+    Of int64, or of exact Python numbers where one is larger.
+    """
     no_code = lines["taxCodeId"].blank & lines["taxCode"].blank
-    inclusive = np.asarray([flag is True for flag in include_tax], dtype=bool)
-    out = np.full(lines.size, None, dtype=object)
-    at = inclusive & gross.ok
-    out[at] = gross.values[at]
-    at = ~inclusive & net.ok & tax.ok
-    out[at] = net.values[at] + tax.values[at]
-    at = ~inclusive & net.ok & tax.blank & no_code
-    out[at] = net.values[at]
-    at = ~inclusive & net.ok & tax.blank & ~no_code & gross.ok  # Light works out the tax
-    out[at] = gross.values[at]
-    return out
+    tax_blank = lines["taxAmount"].blank
+    (gross, gross_ok), (net, net_ok), (tax, tax_ok) = (
+        lines[name].cents() for name in ("amount", "netAmount", "taxAmount")
+    )
+    inclusive = include_tax == 1
+    total, too_large = _plus(net, tax)
+    with_tax = ~inclusive & net_ok & tax_ok
+    untaxed = ~inclusive & net_ok & tax_blank & no_code
+    # in the last case Light works out the tax
+    as_given = gross_ok & (inclusive | (net_ok & tax_blank & ~no_code))
+    out = np.where(with_tax, total, np.where(untaxed, net, gross))
+    if (too_large & with_tax).any():
+        out = out.astype(object)
+        out[with_tax] = net.astype(object)[with_tax] + tax.astype(object)[with_tax]
+    return out, with_tax | untaxed | as_given

@@ -76,7 +76,7 @@ def sheet_schema(
     for name in items.columns:
         prefix = code_of(items.sheet, name, "")
         problems = [code[len(prefix) :] for code in CATALOGUE if code.startswith(prefix)]
-        occurring = set(parsed.columns[name].problem) - {""}
+        occurring = parsed.columns[name].problems
         checks = [
             _cell_check(parsed.columns[name], p)
             for p in (*problems, *PROBLEMS)
@@ -144,8 +144,8 @@ def _row_finding(
         name, code = mine.field, f"{items.sheet}.rule.{mine.name}"
         words = {"bound": mine.bound(i), "field": name}
     column = items.columns.get(name)
-    value = str(column.text.iloc[i]) if column is not None else ""
-    if column is None and isinstance(cents := parsed[name].values[i], int):
+    value = column.written(i) if column is not None else ""
+    if column is None and isinstance(cents := parsed[name].at(i), int):
         value = parsed.money(i, cents)  # worked out, so that no cell has it
     return finding(code, mapped.cell(items.sheet, name, i), value, **_about(items, i), **words)
 
@@ -153,7 +153,7 @@ def _row_finding(
 def _cell_finding(
     mapped: Mapped, items: CanonicalTable, parsed: ParsedTable, name: str, problem: str, i: int
 ) -> Finding:
-    value = str(items.columns[name].text.iloc[i])
+    value = items.columns[name].written(i)
     words = _words(mapped, items.sheet, name, problem, value, parsed.columns[name], i)
     return finding(
         code_of(items.sheet, name, problem),
