@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
 from importer.canonical import BILLS, FIELDS, LINE_ITEMS
 from importer.findings import finding
@@ -12,11 +14,13 @@ from importer.records import (
     FOUND_AGAIN,
     FOUND_BEFORE,
     IN_LIGHT,
+    Amounts,
     BillResult,
     CellRef,
     CurrencyTotal,
     Finding,
     JournalEntry,
+    ReadBack,
     Report,
     Role,
     RowResult,
@@ -24,29 +28,43 @@ from importer.records import (
     Severity,
     State,
     Status,
+    Step,
 )
+from importer.results.known import line_amounts, net_and_tax
+from importer.results.wording import read_back_words, step_words
 from importer.validation.check import Checked, by_place
 from importer.validation.parse import Parsed
 
 NO_CURRENCY = "no currency"  # in place of a code that is missing or none
 
 Became = Mapping[int, tuple[Status, str, JournalEntry]]  # by bill index; see Journal.results
+_NOTHING: Mapping[int, Any] = MappingProxyType({})
 
 
-def build_report(checked: Checked, became: Became, summary: RunSummary) -> Report:
+def build_report(
+    checked: Checked,
+    became: Became,
+    summary: RunSummary,
+    read_backs: Mapping[int, ReadBack] = _NOTHING,
+    steps: Mapping[int, tuple[Step, ...]] = _NOTHING,
+) -> Report:
     """The report of a run. ``summary`` brings what only the caller knows; the figures are filled.
 
-    ``became`` has the bills that the journal knows; the others are valid or invalid.
+    ``became`` has the bills that the journal knows; the others are valid or invalid. What was read
+    back from Light and done after creation comes by bill index too.
     """
     findings = sorted([*checked.findings, *_answers(checked, became)], key=by_place)
-    bills, statuses = _bill_results(checked, became)
-    line_items = _line_results(checked, statuses, bills, became)
+    amounts = line_amounts(checked)
+    bills, statuses = _bill_results(checked, became, amounts)
+    for i in {*read_backs, *steps}:
+        bills[i] = _afterwards(bills[i], read_backs.get(i), steps.get(i, ()))
+    line_items = _line_results(checked, statuses, bills, became, amounts)
     summary = replace(
         summary,
         bills=_counts(b.result.status for b in bills),
         line_items=_counts(r.status for r in line_items),
         rows=_rows(checked),
-        totals=_totals(checked, statuses, became),
+        totals=_totals(checked, statuses, bills),
     )
     return Report(
         summary, checked.mapped.tables, bills, line_items, findings, unresolved=checked.unresolved
@@ -80,8 +98,11 @@ def _text(parsed: Parsed, checked: Checked, name: str, i: int) -> str:
     return "" if column is None else column.written(i)
 
 
-def _bill_results(checked: Checked, became: Became) -> tuple[list[BillResult], list[Status]]:
+def _bill_results(
+    checked: Checked, became: Became, lines: list[Amounts]
+) -> tuple[list[BillResult], list[Status]]:
     blamed = checked.blamed()
+    net, tax = net_and_tax(checked, lines)
     messages = _messages(checked)
     read = {
         n: checked.bills[n]
@@ -106,6 +127,15 @@ def _bill_results(checked: Checked, became: Became) -> tuple[list[BillResult], l
             status = Status.INVALID if blamed[i] else Status.VALID
             result = RowResult(table, row, status, messages.get(i, ""))
         statuses.append(status)
+        in_light: int | None = None
+        if status in IN_LIGHT:
+            amount = became[i][2].light_amount
+            in_light = (checked.amounts[i] or 0) if amount is None else amount
+        currency = _text(read["currency"], checked, "currency", i)
+        unit = int(checked.bills.units[i])
+        result = replace(
+            result, amounts=Amounts(checked.amounts[i], net[i], tax[i], currency, unit)
+        )
         vendor = _text(read["vendor"], checked, "vendor", i) or _text(
             read["vendorId"], checked, "vendorId", i
         )
@@ -115,13 +145,27 @@ def _bill_results(checked: Checked, became: Became) -> tuple[list[BillResult], l
                 vendor,
                 _text(read["invoiceNumber"], checked, "invoiceNumber", i),
                 _text(read["issuedDate"], checked, "issuedDate", i),
-                _text(read["currency"], checked, "currency", i),
+                currency,
                 checked.amounts[i],
                 int(checked.counts[i]),
-                int(checked.bills.units[i]),
+                unit,
+                net[i],
+                tax[i],
+                in_light=in_light,
             )
         )
     return bills, statuses
+
+
+def _afterwards(bill: BillResult, read: ReadBack | None, steps: tuple[Step, ...]) -> BillResult:
+    """The bill with what came after its creation, which its message tells where it is not well."""
+    said = [bill.result.message, *map(step_words, steps), read_back_words(read)]
+    result = replace(
+        bill.result,
+        message=" ".join(_sentence(words) for words in said if words),
+        light_state=(read.light_state if read else "") or bill.result.light_state,
+    )
+    return replace(bill, result=result, read_back=read, steps=steps)
 
 
 def _messages(checked: Checked) -> dict[int, str]:
@@ -153,7 +197,11 @@ def _sentence(text: str) -> str:
 
 
 def _line_results(
-    checked: Checked, statuses: list[Status], bills: list[BillResult], became: Became
+    checked: Checked,
+    statuses: list[Status],
+    bills: list[BillResult],
+    became: Became,
+    amounts: list[Amounts],
 ) -> list[RowResult]:
     own: dict[int, list[str]] = defaultdict(list)
     for f in checked.findings:
@@ -166,7 +214,7 @@ def _line_results(
         bill = int(checked.line_bill[i])
         message = _together(own[i])
         if bill < 0:
-            out.append(RowResult(table, row, Status.INVALID, message))
+            out.append(RowResult(table, row, Status.INVALID, message, amounts=amounts[i]))
             continue
         of_bill = bills[bill].result
         light_id = None
@@ -176,11 +224,23 @@ def _line_results(
         place[bill] += 1
         if not message and statuses[bill] not in IN_LIGHT and of_bill.message:
             message = f"bill in row {of_bill.row}: {of_bill.message}"
-        out.append(replace(of_bill, table=table, row=row, message=message, light_id=light_id))
+        out.append(
+            replace(
+                of_bill,
+                table=table,
+                row=row,
+                message=message,
+                light_id=light_id,
+                bill_id=of_bill.light_id,
+                amounts=amounts[i],
+            )
+        )
     return out
 
 
-def _totals(checked: Checked, statuses: list[Status], became: Became) -> tuple[CurrencyTotal, ...]:
+def _totals(
+    checked: Checked, statuses: list[Status], bills: list[BillResult]
+) -> tuple[CurrencyTotal, ...]:
     """The tie-out by currency, in the order of the file; what is in Light by Light's amounts."""
     in_light: Counter[str] = Counter()
     by_status: dict[str, Counter[str]] = {}
@@ -196,9 +256,7 @@ def _totals(checked: Checked, statuses: list[Status], became: Became) -> tuple[C
             unreadable[name] += 1
         else:
             totals[status.value] += checked.amounts[i]
-        if status in IN_LIGHT:
-            amount = became[i][2].light_amount
-            in_light[name] += (checked.amounts[i] or 0) if amount is None else amount
+        in_light[name] += bills[i].in_light or 0
     for name in checked.controls:
         by_status.setdefault(name, Counter())
     return tuple(

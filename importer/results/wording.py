@@ -8,7 +8,19 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from importer.amounts import money
-from importer.records import IN_LIGHT, CurrencyTotal, Finding, RunSummary, Severity, Status
+from importer.records import (
+    IN_LIGHT,
+    CurrencyTotal,
+    Finding,
+    ReadBack,
+    RunSummary,
+    Seen,
+    Severity,
+    Status,
+    Step,
+    StepKind,
+    StepState,
+)
 
 STATUS_WORDS: Mapping[str, str] = {
     Status.VALID: "Valid",
@@ -86,6 +98,50 @@ def duration(seconds: float) -> str:
 
 def status_words(status: str) -> str:
     return STATUS_WORDS.get(status, visible(status).replace("_", " ").capitalize())
+
+
+_STEP_WORDS = {
+    StepKind.DOCUMENT: "attaching its document",
+    StepKind.SUBMIT: "submitting it for approval",
+    StepKind.POST: "posting it",
+    StepKind.PAY: "marking it as paid",
+    StepKind.CANCEL: "cancelling it",
+}
+_STEP_STATES = {
+    StepState.PLANNED: "not done yet",
+    StepState.SENDING: "begun, and its end is not known",
+    StepState.REFUSED: "refused by Light",
+    StepState.UNKNOWN: "begun, and its end is not known",
+}
+
+
+def step_words(step: Step) -> str:
+    """What is to be said of a step after creation; "" where it was done."""
+    if step.state is StepState.DONE:
+        return ""
+    words = f"In Light; {_STEP_WORDS[step.kind]}: {_STEP_STATES[step.state]}"
+    return f"{words}: {step.message}" if step.message else words
+
+
+_MOST_DIFFERENCES = 6
+
+
+def read_back_words(read: ReadBack | None) -> str:
+    """What is to be said of a bill that was read back; "" where it is the same."""
+    if read is None or read.seen is Seen.SAME:
+        return ""
+    if read.seen is Seen.MISSING:
+        return "Read back: Light does not have it any more" + (
+            f": {read.message}" if read.message else ""
+        )
+    told = [
+        f"{each.field}{'' if each.line is None else f' of line {each.line + 1}'}:"
+        f" {each.sheet or 'nothing'} in the sheet, {each.light or 'nothing'} in Light"
+        for each in read.differences[:_MOST_DIFFERENCES]
+    ]
+    more = len(read.differences) - _MOST_DIFFERENCES
+    told += [f"and {count(more, 'difference')} more"] if more > 0 else []
+    return "Changed in Light: " + ("; ".join(told) or read.message or "it is not the same")
 
 
 def in_order(counts: Mapping[str, int]) -> list[str]:
