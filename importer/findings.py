@@ -318,6 +318,14 @@ _RULES = (
     ("sheet.row.after_end", WARNING, "rows after the end",
      "Below the row where the template says the data ends there is more; rows left out: {count}.",
      "Check that nothing of it is a bill."),
+    ("sheet.row.filled_from_passed_over", ERROR, "a value from a row that is passed over",
+     "The cell is blank and takes '{value}' from row {other} above it, which is passed over; this"
+     " row is not. It may belong to what is passed over, or to the bill before it.",
+     "Write the value into the cell, remove the row, or correct the template: a rule of"
+     " ignore_rows holds for all rows of a bill where its column is under fill_down, too."),
+    ("sheet.total.doubtful", ERROR, "a total that may be a bill",
+     "The row fits control_total of the template ({rule}), but {why}: it may be a bill.",
+     "Correct the row, or control_total in the template; where: tells a total by its label."),
     ("sheet.row.too_long", ERROR, "a row with more cells than the header",
      "The row has {cells} cells under a header of {headers}, so that its cells may have moved:"
      " '{value}' stands under no header.",

@@ -87,17 +87,21 @@ def _without_ours(table: SourceTable) -> SourceTable:
     if STATUS not in headers or MESSAGE not in headers:
         return table
     first = len(headers) - 1 - headers[::-1].index(STATUS)  # ours are right of the file's own
+    said = next((c for c in range(first, len(headers)) if headers[c] == MESSAGE), first)
+    former = list(zip(table.columns[first], table.columns[said], strict=True))
     kept = [c for c in range(len(headers)) if c < first or headers[c] not in _OURS]
     return replace(
         table,
         columns=tuple(table.columns[c] for c in kept),
         kinds=None if table.kinds is None else tuple(table.kinds[c] for c in kept),
+        former=former,
     )
 
 
 def as_written(template: Template) -> Template:
     """The template for reading its rows in a result: header in row 1, sheets named by us."""
-    header = Header(find=None, row=1, rows=1)
+    rows = template.source.header.rows if template.source.header else 1
+    header = Header(find=None, row=1, rows=rows)
     source = template.source.model_copy(update={"sheet": "*", "header": header})
     return template.model_copy(update={"source": source})
 

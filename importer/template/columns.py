@@ -13,7 +13,6 @@ from importer.canonical import BILLS, PROPERTY, Kind, field_kind
 from importer.records import CellKind
 from importer.template.evaluate import NOWHERE, Sheet, Values, blank_texts, evaluate, mark
 from importer.template.expressions import Expression
-from importer.template.headers import alternatives
 from importer.template.model import Template
 from importer.template.opening import Opened
 from importer.template.parameters import values_of
@@ -74,27 +73,11 @@ class Reader:
         return np.concatenate(rows) if rows else np.empty(0, np.int64)
 
     @cached_property
-    def filled_down(self) -> dict[int, list[int | None]]:
-        """The columns of each table that are filled down, in the order that the template has."""
-        names = [alternatives(self.template, name) for name in self.template.source.fill_down]
-        return {o.index: [o.found.index(some) for some in names] for o in self.opened}
-
-    @cached_property
-    def goes_on(self) -> np.ndarray:
-        """The rows that go on with the bill above: all columns that make a bill are blank there.
-
-        Only where the template fills all of them down.
-        """
-        out = []
-        for o in self.opened:
-            keys = [o.found.index(alternatives(self.template, n)) for n in self.template.group_by]
-            rows = np.zeros(len(o.positions), dtype=bool)
-            if keys and None not in keys and set(keys) <= set(self.filled_down[o.index]):
-                blanks = [blank_texts(o.texts(at)) for at in keys if at is not None]
-                rows = np.asarray(np.logical_and.reduce(blanks), dtype=bool)
-                rows[:1] = False
-            out.append(rows)
-        return np.concatenate(out) if out else np.empty(0, dtype=bool)
+    def begins(self) -> np.ndarray:
+        """What says in which row the bill of each row begins, "" where nothing does."""
+        parts = [np.full(len(o.positions), "") if o.begins is None else o.begins
+                 for o in self.opened]  # fmt: skip
+        return np.concatenate([np.asarray(part, dtype=object) for part in [*parts, []]])
 
     def of_rows(self, columns: Sequence[int | None]) -> Values:
         """One column of each table, None for blanks."""
@@ -108,16 +91,6 @@ class Reader:
                 continue
             text, own = o.texts(column), o.kinds(column)
             own = np.zeros(size, dtype=np.uint8) if own is None else own
-            filled = self.filled_down[o.index]
-            if size and column in filled:
-                given = ~blank_texts(text)
-                # a value in a column named before begins anew: nothing is taken from above it
-                for earlier in filled[: filled.index(column)]:
-                    if earlier is not None:
-                        given |= ~blank_texts(o.texts(earlier))
-                last = np.maximum.accumulate(np.where(given, np.arange(size), -1))
-                above = np.maximum(last, 0)  # a blank above all values stays what it is
-                text, own = np.where(last >= 0, text[above], ""), own[above]
             texts.append(text)
             kinds.append(own)
         if not texts:

@@ -44,13 +44,7 @@ def tell_groups(
         return names, []
     start = found.header + 1
     texts = [tidy(text) for text in source.columns[at][start:]]
-    made = found.named(rules.name) if is_result(source) else []
-    beside = [c for c in columns_of_file(source, found) if c != at and c not in made]
-    heads = {
-        k
-        for k, role in enumerate(roles)
-        if role is Role.DATA and texts[k] and _heads(source, beside, k + start, texts[k], rules)
-    }
+    heads = {k for k in heads_of(source, found, template) if roles[k] is Role.DATA}
     labels = {
         _folded(label.replace("{name}", name)): _folded(name)
         for name in {_name(texts[k], rules) for k in heads}
@@ -86,6 +80,19 @@ def tell_groups(
         if role is Role.DATA and stack:
             names[k] = stack[-1].name
     return names, findings
+
+
+def heads_of(source: SourceTable, found: Found, template: Template) -> frozenset[int]:
+    """The rows below the header that look like the beginning of a group."""
+    rules = template.source.groups
+    at = None if rules is None else found.index(alternatives(template, rules.column))
+    if rules is None or at is None:
+        return frozenset()
+    start = found.header + 1
+    made = found.named(rules.name) if is_result(source) else []
+    beside = [c for c in columns_of_file(source, found) if c != at and c not in made]
+    texts = enumerate(map(tidy, source.columns[at][start:]))
+    return frozenset(k for k, t in texts if t and _heads(source, beside, k + start, t, rules))
 
 
 def _folded(text: str) -> str:

@@ -14,6 +14,8 @@ from importer.canonical import BILLS, FIELDS, LINE_ITEMS, RESPONSE_ONLY, header_
 from importer.findings import finding
 from importer.records import CellKind, CellRef, Finding, InputTable, Role, SourceTable, TableKind
 from importer.template.checks import nearest
+from importer.template.fill import fill_down, with_begins
+from importer.template.groups import heads_of
 from importer.template.headers import (
     Found,
     alternatives,
@@ -50,6 +52,8 @@ class Opened:
     positions: np.ndarray  # indexes into source.rows of the DATA rows
     fields: dict[tuple[str, str], int]  # (sheet, field) → column index
     lacks: frozenset[tuple[str, str]]
+    begins: np.ndarray | None = None  # of the data rows, in which row their bill begins
+    notes: tuple[str, ...] = ()  # for people, without the name of the table
 
     def texts(self, column: int) -> np.ndarray:
         texts: np.ndarray = np.asarray(self.table.source.columns[column], dtype=object)
@@ -76,7 +80,10 @@ def open_table(
     """One table, its columns found and its rows told apart; findings and totals are added to."""
     here = CellRef(source.file, source.sheet, int(source.rows[found.header]), None, index)
     beyond = _beyond(source, found)
-    rows = rows_of(source, found, kind, template, here)
+    down = fill_down(source, found, kind, template, heads_of(source, found, template))
+    rows = rows_of(source, down, kind, template, here)
+    down = with_begins(down)
+    source, found = down.source, down.found
     if template.source.groups:
         source, found = _with_groups(source, found, rows.groups, template.source.groups.name)
     fields: dict[tuple[str, str], int] = {}
@@ -127,7 +134,12 @@ def open_table(
     table = InputTable(source, kind, found.header, headers, roles, found.rows, rows.reasons)
     data = [found.header + 1 + k for k, role in enumerate(roles) if role is Role.DATA]
     positions = np.asarray(data, dtype=np.int64)
-    return Opened(table, found, index, positions, fields, frozenset(lacks))
+    begins = None
+    if down.begins is not None:
+        begins = np.asarray(down.begins, dtype=object)[positions - (found.header + 1)]
+    return Opened(
+        table, found, index, positions, fields, frozenset(lacks), begins, tuple(rows.notes)
+    )
 
 
 def _with_groups(
