@@ -177,6 +177,12 @@ _BY_KIND: dict[Kind, tuple[tuple[str, str, str, str], ...]] = {
             "'{value}' cannot be taken as a quantity or price: {reason}.",
             "Write digits with at most one decimal sign.",
         ),
+        (
+            "other_currency",
+            "a price in another currency",
+            "'{value}' names another currency than the bill.",
+            "Correct the price, or the bill's currency.",
+        ),
     ),
     Kind.CODE: (_MANGLED, _TOO_LONG, _CONTROL),
     Kind.NAME: (_TOO_LONG, _CONTROL),
@@ -318,11 +324,11 @@ _RULES = (
     ("sheet.row.after_end", WARNING, "rows after the end",
      "Below the row where the template says the data ends there is more; rows left out: {count}.",
      "Check that nothing of it is a bill."),
-    ("sheet.row.filled_from_passed_over", ERROR, "a value from a row that is passed over",
-     "The cell is blank and takes '{value}' from row {other} above it, which is passed over; this"
-     " row is not. It may belong to what is passed over, or to the bill before it.",
-     "Write the value into the cell, remove the row, or correct the template: a rule of"
-     " ignore_rows holds for all rows of a bill where its column is under fill_down, too."),
+    ("sheet.row.goes_on_with_passed_over", ERROR, "a row that goes on with one passed over",
+     "The row goes on with row {other}{what}; row {other} is passed over, and this row is not. It"
+     " may belong to what is passed over, or to the bill before that.",
+     "Write the row's own values into its blank cells, remove the row, or correct the template: a"
+     " rule of ignore_rows holds for all rows of a bill where its column is under fill_down, too."),
     ("sheet.total.doubtful", ERROR, "a total that may be a bill",
      "The row fits control_total of the template ({rule}), but {why}: it may be a bill.",
      "Correct the row, or control_total in the template; where: tells a total by its label."),
@@ -341,6 +347,13 @@ _RULES = (
      "The total of '{name}' is {value}, its rows ({count}) come to {sum}: a difference of"
      " {difference}.",
      "Find what is missing or too much before loading; --only-valid goes on regardless."),
+    ("sheet.group.other_name", ERROR, "a bill in the group of another",
+     "The row names '{value}', and stands in the group '{name}'.",
+     "Correct the name, or clear it; or map the column in the template, where it is no name."),
+    ("sheet.group.with_data", ERROR, "a group's name in the row of a bill",
+     "The row begins the group '{name}', so that it is no bill, and has '{value}' in it as a bill"
+     " has.",
+     "Give the name a row of its own, or correct groups in the template (matches)."),
     ("sheet.encoding.doubtful", WARNING, "an encoding that is only likely",
      "The file does not say how its letters are encoded; it was read as {value}.",
      "Check these words. If they are wrong, state the encoding in the template (source: encoding:"
@@ -494,9 +507,16 @@ _EXPRESSION_PROBLEMS = (
      "'{value}' has a minus, and a mark beside it says which sign it has: together they could mean"
      " either.",
      "Correct the amount, or leave sign_from out of the template where the amounts have signs."),
+    ("two_amounts", "two amounts where one is taken",
+     "'{value}' is not the only amount for {field}: '{note}' stands in the column before it.",
+     "Leave only the right one, or say in the template which column counts (first_of)."),
     ("not_day", "not a day of the year",
      "'{value}' is not a day and month as {format}, or the year has no such day.",
      "Correct it, or date_from in the template."),
+    ("outside", "a date outside the time that is stated",
+     "'{value}' would be {note}, which the file or the template states for these dates: it may be"
+     " of another year.",
+     "Correct it, or load rows of another year apart, with that year (--set)."),
     ("not_year", "a year that cannot be read",
      "'{value}' does not say which year the date is of.",
      "Give a year, as 2025, or a date where the template says on_or_after."),

@@ -38,6 +38,7 @@ class Column:
     negative: np.ndarray | None = None
     marked: np.ndarray | None = None
     problem: np.ndarray | None = None
+    note: np.ndarray | None = None  # what a problem's sentence says beside
 
 
 @dataclass
@@ -150,6 +151,7 @@ def canonical(sheet: str, reader: Reader) -> CanonicalTable:
             values.sign < 0 if (values.sign < 0).any() else None,
             values.marked if values.marked.any() else None,
             values.problem if (values.problem != "").any() else None,
+            values.note if (values.note != "").any() else None,
         )
 
     for name, e in expressions_of(reader.template, sheet).items():

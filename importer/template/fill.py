@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from importer.amounts import tidy
-from importer.findings import finding
+from importer.findings import finding, shown
 from importer.records import CellRef, Finding, Role, SourceTable, TableKind
 from importer.template.headers import Found, alternatives, header_at, is_result
 from importer.template.model import Template
@@ -88,49 +88,57 @@ def fill_down(
     return FilledDown(out, found, origins, begins, goes_on)
 
 
-def with_begins(down: FilledDown) -> FilledDown:
-    """The table with the column that says in which row each row's bill begins."""
-    source, found = down.source, down.found
-    if down.begins is None or is_result(source):
-        return down
-    above = [""] * (found.header + 1)
-    above[found.header + 1 - found.rows] = BEGINS
-    kinds = source.kinds and (*source.kinds, bytes(len(source.rows)))
-    source = replace(source, columns=(*source.columns, (*above, *down.begins)), kinds=kinds)
-    return replace(
-        down, source=source, found=header_at(source, found.header + 1 - found.rows, found.rows)
-    )
+def settled(
+    down: FilledDown, roles: Sequence[Role], here: CellRef
+) -> tuple[FilledDown, list[Finding]]:
+    """The table once it is known what each row is, with the column that says where bills begin.
 
-
-def from_passed_over(
-    down: FilledDown, roles: list[Role], by_fill: Collection[int], here: CellRef
-) -> list[Finding]:
-    """Rows that take a value from one that is passed over: an error each, naming both.
-
-    ``by_fill`` are rows that are passed over for nothing but a value from above. They may be left
-    out with the first row of their bill; one that begins a bill of its own may not: its role is
-    changed.
+    A row that takes a value from one that is passed over, or goes on with it, is an error that
+    names both; the value is taken back, so that its result does not make a bill of it either.
     """
-    source, start = down.source, down.found.header + 1
-    out = []
-    for k in sorted(by_fill):
-        if k not in down.goes_on:
-            roles[k] = Role.DATA
+    source, found, start = down.source, down.found, down.found.header + 1
+    if down.begins is None and not down.origins:
+        return down, []
+    begins = list(down.begins or ())
+    numbers = [str(source.rows[start + k]) for k in range(len(roles))]
+    passed = {
+        begin: k
+        for k, (begin, role) in enumerate(zip(begins, roles, strict=False))
+        if begin and role is not Role.DATA and (is_result(source) or begin == numbers[k])
+    }
+    columns, findings = list(source.columns), []
     for k, role in enumerate(roles):
         if role is not Role.DATA:
             continue
         taken = [
-            (at, o) for at, of in down.origins.items() if (o := of[k]) not in (-1, k)
-            and roles[o] is not Role.DATA
-        ]  # fmt: skip
+            (at, of[k])
+            for at, of in down.origins.items()
+            if of[k] not in (-1, k) and roles[of[k]] is not Role.DATA
+        ]
+        if not taken and (not begins or begins[k] not in passed):
+            continue
+        cell = replace(here, row=int(source.rows[start + k]))
+        other = taken[0][1] if taken else passed[begins[k]]
+        value = ""
         if taken:
-            at, o = taken[0]
-            cell = replace(
-                here,
-                row=int(source.rows[start + k]),
-                column=down.found.headers[at],
-                column_index=at,
-            )
-            value, other = tidy(source.columns[at][start + k]), int(source.rows[start + o])
-            out.append(finding("sheet.row.filled_from_passed_over", cell, value, other=other))
-    return out
+            at = taken[0][0]
+            cell = replace(cell, column=found.headers[at], column_index=at)
+            value = f" and would take '{shown(tidy(columns[at][start + k]))}' from it"
+        code, number = "sheet.row.goes_on_with_passed_over", int(source.rows[start + other])
+        findings.append(finding(code, cell, other=number, what=value))
+        for at, _ in taken:
+            columns[at] = [*columns[at][: start + k], "", *columns[at][start + k + 1 :]]
+    source = replace(source, columns=tuple(columns))
+    if not begins or is_result(source):
+        return replace(down, source=source), findings
+    # Of rows that are passed over only those that begin a bill need to say so.
+    said = [
+        begin if role is Role.DATA or begin == number else ""
+        for begin, role, number in zip(begins, roles, numbers, strict=True)
+    ]
+    above = [""] * start
+    above[start - found.rows] = BEGINS
+    kinds = source.kinds and (*source.kinds, bytes(len(source.rows)))
+    source = replace(source, columns=(*source.columns, (*above, *said)), kinds=kinds)
+    found = header_at(source, start - found.rows, found.rows)
+    return replace(down, source=source, found=found, begins=begins), findings

@@ -11,8 +11,8 @@ from typing import Any
 
 from importer.amounts import tidy
 from importer.findings import finding
-from importer.records import CellRef, Finding, Role, SourceTable
-from importer.template.headers import Found, alternatives, columns_of_file, is_result
+from importer.records import CellRef, Finding, Role, SourceTable, TableKind
+from importer.template.headers import Found, alternatives, columns_of_file, is_result, wanted
 from importer.template.model import Groups, Template
 from importer.template.sums import numbers_in, total
 
@@ -79,6 +79,17 @@ def tell_groups(
                 group.rows.append(i)
         if role is Role.DATA and stack:
             names[k] = stack[-1].name
+    if rules.matches or any(
+        at in found.named(name) for of in wanted(template, TableKind.FLAT) for name in of
+    ):
+        return names, findings  # what else stands in the column is not the name of a group
+    made = found.named(rules.name) if is_result(source) else []
+    for k, name in enumerate(names):
+        own = tidy(source.columns[made[0]][k + start]) if made else name
+        if roles[k] is Role.DATA and texts[k] and own and _folded(texts[k]) != _folded(own):
+            row = int(source.rows[k + start])
+            cell = replace(here, row=row, column=found.headers[at], column_index=at)
+            findings.append(finding("sheet.group.other_name", cell, texts[k], name=own))
     return names, findings
 
 

@@ -148,7 +148,9 @@ _SHEET_WIDE = frozenset(
         "sheet.parameter.missing",
     )
 )
-_OF_ROWS = frozenset(("sheet.row.too_long", "sheet.row.filled_from_passed_over"))
+_OF_ROWS = frozenset(
+    ("sheet.row.too_long", "sheet.row.goes_on_with_passed_over", "sheet.group.other_name")
+)
 _NO_LINES = frozenset(("line_items.sheet.missing", "sheet.rows.none"))
 
 
@@ -165,7 +167,7 @@ def _with_items(f: Finding, mapped: Mapped) -> Finding:
             tuple(np.flatnonzero((of.table == f.cell.table) & (of.row == f.cell.row)).tolist())
             for of in (mapped.bills, mapped.lines)
         )
-        if f.code == "sheet.row.filled_from_passed_over":  # the bill before it may lack this row
+        if f.code == "sheet.row.goes_on_with_passed_over":  # the bill before it may lack this row
             of = mapped.lines.table
             lines = tuple(n for i in lines for n in (i - 1, i) if n >= 0 and of[n] == of[i])
         return replace(f, lines=lines) if lines else replace(f, bills=bills)

@@ -222,6 +222,7 @@ class ParameterSpec(_Strict):
     matches: Regex | None = Field(
         None, description="what is taken of the cell: the first bracket, else all that matches"
     )
+    optional: bool = Field(False, description="it may have no value")
 
     @model_validator(mode="after")
     def _one_place(self) -> ParameterSpec:

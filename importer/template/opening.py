@@ -14,7 +14,7 @@ from importer.canonical import BILLS, FIELDS, LINE_ITEMS, RESPONSE_ONLY, header_
 from importer.findings import finding
 from importer.records import CellKind, CellRef, Finding, InputTable, Role, SourceTable, TableKind
 from importer.template.checks import nearest
-from importer.template.fill import fill_down, with_begins
+from importer.template.fill import fill_down, settled
 from importer.template.groups import heads_of
 from importer.template.headers import (
     Found,
@@ -82,7 +82,7 @@ def open_table(
     beyond = _beyond(source, found)
     down = fill_down(source, found, kind, template, heads_of(source, found, template))
     rows = rows_of(source, down, kind, template, here)
-    down = with_begins(down)
+    down, told = settled(down, rows.roles, here)
     source, found = down.source, down.found
     if template.source.groups:
         source, found = _with_groups(source, found, rows.groups, template.source.groups.name)
@@ -121,7 +121,7 @@ def open_table(
     findings += _of_parameters(source, found, here, template)
     findings += _too_long(source, found, beyond, rows.roles, here)
     roles = rows.roles
-    findings += rows.findings
+    findings += [*rows.findings, *told]
     totals += [ControlTotal(text, kind_, cell) for text, kind_, cell in rows.totals]
     if Role.DATA not in roles:
         findings.append(finding("sheet.rows.none", here))
@@ -186,7 +186,7 @@ def _of_parameters(
     """Parameters whose cell has nothing to offer."""
     for name, value in values_of(source, found.header, template).items():
         spec = template.parameters[name]
-        if spec.cell and not value:
+        if spec.cell and not value and not spec.optional:
             what = f" that matches '{spec.matches}'" if spec.matches else ""
             cell = replace(here, row=None)
             yield finding("sheet.parameter.missing", cell, spec.cell, name=name, what=what)

@@ -24,11 +24,14 @@ def with_settings(template: Template, settings: Mapping[str, str]) -> Template:
                 + (f" It has: {there}." if there else "; it has none.")
             )
     own = {
-        name: ParameterSpec(value=text, cell=None, matches=None) for name, text in settings.items()
+        name: ParameterSpec(value=text, cell=None, matches=None, optional=False)
+        for name, text in settings.items()
     }
     changed = template.model_copy(update={"parameters": {**template.parameters, **own}})
     missing = [
-        name for name, spec in changed.parameters.items() if spec.value is None and not spec.cell
+        name
+        for name, spec in changed.parameters.items()
+        if spec.value is None and not spec.cell and not spec.optional
     ]
     if missing:
         raise UsageProblem(

@@ -11,7 +11,7 @@ from importer.amounts import tidy
 from importer.canonical import header_key
 from importer.findings import finding
 from importer.records import CellKind, CellRef, Finding, Role, SourceTable, TableKind
-from importer.template.fill import FilledDown, from_passed_over
+from importer.template.fill import FilledDown
 from importer.template.groups import tell_groups
 from importer.template.headers import Found, alternatives, wanted
 from importer.template.model import ControlTotal, RowTest, Template
@@ -59,15 +59,25 @@ def rows_of(
     start = found.header + 1
     out = Rows([Role.DATA] * (len(source.rows) - start), [])
     _pass_over(down.source, found, template, here, out)
-    by_fill = _by_fill(source, down, template, out)
-    out.findings += from_passed_over(down, out.roles, by_fill, here)
-    for k in by_fill:
-        if out.roles[k] is Role.DATA:
-            del out.reasons[int(source.rows[start + k])]
+    # A value from above takes out a further line of a bill, never the first of another.
+    for k in _by_fill(source, down, template) - set(down.goes_on):
+        out.roles[k] = Role.DATA
+        del out.reasons[int(source.rows[start + k])]
     _repeated_headers(source, found, _used(found, kind, template), here, out)
     amounts = _amounts(found, kind, template)
     out.groups, of_groups = tell_groups(source, found, out.roles, amounts, template, here)
     out.findings += of_groups
+    telling = _Telling.of(found, template)
+    for k, role in enumerate(out.roles):
+        if role is not Role.GROUP or not any(tidy(source.columns[c][start + k]) for c in amounts):
+            continue
+        for at in sorted((telling.number | telling.day) - {_group_column(found, template)}):
+            if text := tidy(source.columns[at][start + k]):
+                cell = replace(here, row=int(source.rows[start + k]), column=found.headers[at],
+                               column_index=at)  # fmt: skip
+                name = next(n for n in (*out.groups[k:], "?") if n)
+                out.findings.append(finding("sheet.group.with_data", cell, text, name=name))
+                break
     _control_total(source, down, kind, template, here, out)
     return out
 
@@ -92,7 +102,7 @@ def _pass_over(
 ) -> None:
     start, rules = found.header + 1, template.source
     if rules.stop_at and source.former is not None:
-        _past_the_end(source, start, template, out)
+        _past_the_end(source, start, template, here, out)
     elif rules.stop_at:
         ends = _matching(rules.stop_at, found, source, template)
         if ends:
@@ -111,7 +121,9 @@ def _pass_over(
             out.reasons.setdefault(int(source.rows[i]), str(test))
 
 
-def _past_the_end(source: SourceTable, start: int, template: Template, out: Rows) -> None:
+def _past_the_end(
+    source: SourceTable, start: int, template: Template, here: CellRef, out: Rows
+) -> None:
     """The rows of a result that were past the end: wherever they stand now, they still are."""
     assert source.former is not None
     why = f"the data ends where {template.source.stop_at}"
@@ -122,23 +134,23 @@ def _past_the_end(source: SourceTable, start: int, template: Template, out: Rows
         ):
             out.roles[k] = Role.IGNORED
             out.reasons[int(source.rows[start + k])] = why
+    if len(out.reasons) > 1:
+        cell = replace(here, row=max(out.reasons))
+        out.findings.append(finding("sheet.row.after_end", cell, count=len(out.reasons) - 1))
 
 
-def _by_fill(
-    source: SourceTable, down: FilledDown, template: Template, out: Rows
-) -> dict[int, int]:
-    """Rows that a rule passes over for a value from above only → the row that value is of."""
+def _by_fill(source: SourceTable, down: FilledDown, template: Template) -> set[int]:
+    """The rows that a rule passes over for nothing but a value from above."""
     start = down.found.header + 1
     own: set[int] = set()
-    found: dict[int, int] = {}
-    for test in template.source.ignore_rows:
+    filled: set[int] = set()
+    for test in template.source.ignore_rows if down.origins else ():
         own |= _matching(test, down.found, source, template)
-        at = down.found.index(alternatives(template, test.column))
-        if at is None or at not in down.origins:
-            continue
-        for i in _matching(test, down.found, down.source, template):
-            found.setdefault(i - start, down.origins[at][i - start])
-    return {k: o for k, o in found.items() if k + start not in own and o not in (-1, k)}
+        filled |= _matching(test, down.found, down.source, template)
+    if template.source.stop_at and down.origins:
+        ends = _matching(template.source.stop_at, down.found, down.source, template)
+        own |= set(range(min(ends), len(source.rows))) if ends else set()
+    return {i - start for i in filled - own}
 
 
 def _repeated_headers(
@@ -260,6 +272,11 @@ def _like_a_bill(source: SourceTable, down: FilledDown, i: int, template: Templa
         return "it goes on with the bill above it, as blank cells are filled down"
     may_lack = telling.day_may_lack and telling.vendor_may_lack
     return "a bill of this file may have just as little" if may_lack else ""
+
+
+def _group_column(found: Found, template: Template) -> int | None:
+    groups = template.source.groups
+    return None if groups is None else found.index(alternatives(template, groups.column))
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from importer.cells import (
     like_mangled,
     simple_reader,
 )
+from importer.currencies import EXPONENTS
 from importer.findings import finding
 from importer.records import CellKind, Finding
 from importer.template.columns import CanonicalTable, Column
@@ -161,8 +162,7 @@ class Reading:
 
         parsed = parse_column(column, readers)
         parsed.rules = rules
-        if kind is Kind.CENTS:
-            self._mark_other_currency(sheet, texts, parsed)
+        self._mark_other_currency(sheet, texts, parsed, real=kind is Kind.FACTOR)
         for of_text, point, comma in undecided:
             problem = "mixed_numbers" if point else "ambiguous"
             either = [t for t in set(tidied[of_text]) if two_readings(t)]
@@ -181,15 +181,21 @@ class Reading:
             )
         return parsed
 
-    def _mark_other_currency(self, sheet: str, texts: np.ndarray, parsed: Parsed) -> None:
-        """Amounts that name a currency which is not the bill's."""
+    def _mark_other_currency(
+        self, sheet: str, texts: np.ndarray, parsed: Parsed, *, real: bool
+    ) -> None:
+        """Amounts that name a currency which is not the bill's.
+
+        ``real`` leaves letters that are no currency alone, as the PCS of a quantity.
+        """
         of_bill = self.currencies.get(sheet)
         if of_bill is None:
             return
         codes, unique = distinct(texts)
         by_name: dict[frozenset[str], list[int]] = {}
         for code, text in enumerate(unique):
-            if named := currencies_named(text):
+            named = currencies_named(text)
+            if named and not (real and named.isdisjoint(EXPONENTS)):
                 by_name.setdefault(named, []).append(code)
         for named, of_texts in by_name.items():
             other = np.isin(codes, of_texts) & ~among(of_bill, named) & (parsed.problem == "")
