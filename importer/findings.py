@@ -110,8 +110,21 @@ _BY_KIND: dict[Kind, tuple[tuple[str, str, str, str], ...]] = {
         (
             "other_currency",
             "an amount in another currency",
-            "'{value}' names another currency than the bill.",
+            "'{value}'{look} names another currency than the bill.",
             "Correct the amount, or the bill's currency.",
+        ),
+        (
+            "percentage",
+            "a percentage where an amount is asked for",
+            "'{value}' is a percentage: its cell is formatted as one.",
+            "Map the column that has the amount; or, if it is one, format the cell as a number.",
+        ),
+        (
+            "shown_as_money",
+            "an amount of money where whole cents are asked for",
+            "The workbook shows '{value}' as an amount of money ({look}), and amounts are whole"
+            " cents here: it may be a hundred times as much.",
+            "Write the amount in cents and format the cell as a plain number.",
         ),
         (
             "out_of_range",
@@ -180,7 +193,7 @@ _BY_KIND: dict[Kind, tuple[tuple[str, str, str, str], ...]] = {
         (
             "other_currency",
             "a price in another currency",
-            "'{value}' names another currency than the bill.",
+            "'{value}'{look} names another currency than the bill.",
             "Correct the price, or the bill's currency.",
         ),
     ),

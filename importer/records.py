@@ -48,6 +48,8 @@ class SourceTable:
     notes: tuple[str, ...] = ()  # how it was read, for people: "cp1252, semicolons"
     lengths: Sequence[int] | None = None  # the cells that each row is written with; CSV only
     doubt: str = ""  # "Mac Roman: 'Müller'", where the encoding was only the likeliest
+    looks: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
+    """What number formats show beside the number: column → row number → ``€``, ``EUR``, ``%``."""
     former: Sequence[tuple[str, str]] | None = None
     """Of a result workbook that is read again: each row's import_status and import_message."""
 

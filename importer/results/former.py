@@ -95,6 +95,7 @@ def _without_ours(table: SourceTable) -> SourceTable:
         columns=tuple(table.columns[c] for c in kept),
         kinds=None if table.kinds is None else tuple(table.kinds[c] for c in kept),
         former=former,
+        looks={kept.index(c): rows for c, rows in table.looks.items() if c in kept},
     )
 
 

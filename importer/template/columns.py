@@ -39,6 +39,7 @@ class Column:
     marked: np.ndarray | None = None
     problem: np.ndarray | None = None
     note: np.ndarray | None = None  # what a problem's sentence says beside
+    looks: np.ndarray | None = None  # what the cell's number format shows beside the number
 
 
 @dataclass
@@ -97,7 +98,12 @@ class Reader:
         if not texts:
             texts, kinds, at = [np.empty(0, object)], [np.empty(0, np.uint8)], [np.empty(0, int)]
         text, kind, column_at = (np.concatenate(part) for part in (texts, kinds, at))
-        return Values.of(text, kind, column_at, self.row.copy())
+        values = Values.of(text, kind, column_at, self.row.copy())
+        for o, column in zip(self.opened, columns, strict=True):
+            if column is not None and (looks := o.table.source.looks.get(column)):
+                own = np.flatnonzero(self.table == o.index)
+                values.looks[own] = [looks.get(row, "") for row in self.row[own].tolist()]
+        return values
 
     def of_items(self, columns: Sequence[int | None]) -> Values:
         """One column of each table; of a bill, its first value that is not blank."""
@@ -152,6 +158,7 @@ def canonical(sheet: str, reader: Reader) -> CanonicalTable:
             values.marked if values.marked.any() else None,
             values.problem if (values.problem != "").any() else None,
             values.note if (values.note != "").any() else None,
+            values.looks if (values.looks != "").any() else None,
         )
 
     for name, e in expressions_of(reader.template, sheet).items():

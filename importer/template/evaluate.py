@@ -45,13 +45,14 @@ class Values:
     marked: np.ndarray  # the sign comes from a mark, so that the amount must have none
     problem: np.ndarray  # one of PROBLEMS, "" for none; ``text`` and ``at`` are then the culprit's
     note: np.ndarray  # what a problem's sentence says beside
+    looks: np.ndarray  # what the cell's number format shows beside the number
 
     @classmethod
     def of(cls, text: np.ndarray, kinds: np.ndarray, at: np.ndarray, rows: np.ndarray) -> Values:
         size = len(text)
         return cls(
             text, kinds, at, rows, np.ones(size, np.int8), np.zeros(size, bool),
-            np.full(size, "", dtype=object), np.full(size, "", dtype=object),
+            *(np.full(size, "", dtype=object) for _ in range(3)),
         )  # fmt: skip
 
     @property

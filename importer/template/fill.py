@@ -71,7 +71,18 @@ def fill_down(
         if kinds is not None:
             codes = kinds[at]
             kinds[at] = bytes([*codes[:start], *(codes[start + o] if o >= 0 else 0 for o in rows)])
-    out = replace(source, columns=tuple(columns), kinds=None if kinds is None else tuple(kinds))
+    looks = {
+        at: {
+            int(source.rows[start + k]): look
+            for k, o in enumerate(origins[at])
+            if o >= 0 and (look := of.get(int(source.rows[start + o])))
+        }
+        if at in origins
+        else of
+        for at, of in source.looks.items()
+    }
+    kinds_now = None if kinds is None else tuple(kinds)
+    out = replace(source, columns=tuple(columns), kinds=kinds_now, looks=looks)
     if kind is not TableKind.FLAT:
         return FilledDown(out, found, origins)
     keys = [found.index(alternatives(template, name)) for name in template.group_by]

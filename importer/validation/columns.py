@@ -97,6 +97,7 @@ class Reading:
                 parsed = parse_column(column, lambda every: [(every, read)])
             else:
                 parsed = self._numbers(sheet, name, column, kind, units)
+            self._mark_looks(sheet, column, kind, parsed)
             _apply_signs(column, parsed)
             return parsed
         if kind in (Kind.DATE, Kind.DATE_TIME):
@@ -180,6 +181,29 @@ class Reading:
                 comma_rows=self._rows(sheet, name, in_comma),
             )
         return parsed
+
+    def _mark_looks(self, sheet: str, column: Column, kind: Kind, parsed: Parsed) -> None:
+        """Numbers of a workbook that its number formats show as what they are not taken for."""
+        if column.looks is None:
+            return
+        of_bill = self.currencies.get(sheet)
+        cents = self.mapped.template.formats.amounts == "cents"
+        shown = (column.looks != "") & _is_number(column) & parsed.ok
+        for look in set(column.looks[shown]):
+            at = shown & (column.looks == look)
+            if look == "%":
+                problem = "percentage" if kind is Kind.CENTS else ""
+            elif cents and kind is Kind.CENTS:
+                problem = "shown_as_money"
+                at &= np.asarray([value != 0 for value in parsed.values], dtype=bool)
+            else:
+                problem = "other_currency"
+                named = currencies_named(look) & set(EXPONENTS)
+                if of_bill is None or not named:
+                    continue
+                at &= np.asarray([c is not None and c not in named for c in of_bill], dtype=bool)
+            if problem:
+                parsed.values[at], parsed.problem[at] = None, problem
 
     def _mark_other_currency(
         self, sheet: str, texts: np.ndarray, parsed: Parsed, *, real: bool
