@@ -349,6 +349,10 @@ _RULES = (
      "The row has {cells} cells under a header of {headers}, so that its cells may have moved:"
      " '{value}' stands under no header.",
      "Put quotation marks around the cell that holds the separator, or export as .xlsx."),
+    ("sheet.row.swallowed", ERROR, "a cell that holds rows of the file",
+     "The cell begins with a quotation mark whose partner comes {count} lines later, so that it"
+     " holds what look like rows: '{value}'.",
+     "Delete the stray mark, or double it where it belongs to the text, and load the file again."),
     ("sheet.header.holds_data", ERROR, "data in the header",
      "The header has {rows} rows, as the template says, and one of them holds '{value}': it is"
      " a row of data.",

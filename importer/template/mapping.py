@@ -110,6 +110,9 @@ def map_tables(
             notes.append(f"{_name(source)} is not read: its headers are not those of the template.")
             continue
         opened.append(open_table(source, found, kind, template, len(opened), findings, totals))
+        if used := opened[-1].table.parameters:
+            said = ", ".join(f"{name} = {text}" for name, text in used.items())
+            notes.append(f"{_name(source)}: parameters of the template: {said}.")
         notes += _passed_over(opened[-1].table)
         notes += [f"{_name(source)}: {note}." for note in opened[-1].notes]
     tables = tuple(o.table for o in opened)
@@ -149,7 +152,12 @@ _SHEET_WIDE = frozenset(
     )
 )
 _OF_ROWS = frozenset(
-    ("sheet.row.too_long", "sheet.row.goes_on_with_passed_over", "sheet.group.other_name")
+    (
+        "sheet.row.swallowed",
+        "sheet.row.too_long",
+        "sheet.row.goes_on_with_passed_over",
+        "sheet.group.other_name",
+    )
 )
 _NO_LINES = frozenset(("line_items.sheet.missing", "sheet.rows.none"))
 

@@ -13,8 +13,9 @@ from importer.amounts import Numbers, Unreadable, read_decimal, tidy
 from importer.canonical import BILLS, FIELDS, LINE_ITEMS, RESPONSE_ONLY, header_key
 from importer.findings import finding
 from importer.records import CellKind, CellRef, Finding, InputTable, Role, SourceTable, TableKind
+from importer.sheets.swallowed import find_swallowed
 from importer.template.checks import nearest
-from importer.template.fill import fill_down, settled
+from importer.template.fill import BEGINS, fill_down, settled
 from importer.template.groups import heads_of
 from importer.template.headers import (
     Found,
@@ -119,6 +120,7 @@ def open_table(
     findings += _of_header(source, found, here, set(fields.values()))
     findings += _of_file(source, here)
     findings += _of_parameters(source, found, here, template)
+    findings += _swallowed(source, found, here)
     findings += _too_long(source, found, beyond, rows.roles, here)
     roles = rows.roles
     findings += [*rows.findings, *told]
@@ -131,7 +133,8 @@ def open_table(
         words: dict[str, Any] = {"count": len(hidden), "rows": ", ".join(map(str, hidden[:10]))}
         findings.append(finding("sheet.rows.hidden", replace(here, row=hidden[0]), **words))
     headers = tuple(_NO_HEADER if c in beyond else h for c, h in enumerate(found.headers))
-    table = InputTable(source, kind, found.header, headers, roles, found.rows, rows.reasons)
+    used = {name: text for name, text in values_of(source, found.header, template).items() if text}
+    table = InputTable(source, kind, found.header, headers, roles, found.rows, rows.reasons, used)
     data = [found.header + 1 + k for k, role in enumerate(roles) if role is Role.DATA]
     positions = np.asarray(data, dtype=np.int64)
     begins = None
@@ -199,6 +202,24 @@ def _beyond(source: SourceTable, found: Found) -> list[int]:
         return [c for c in there if found.headers[c] == _NO_HEADER]
     headed = max(source.lengths[found.header + 1 - found.rows : found.header + 1])
     return list(range(headed, len(source.columns)))
+
+
+def _swallowed(source: SourceTable, found: Found, here: CellRef) -> Iterator[Finding]:
+    """Cells that hold rows of the file; in a result they are looked for again."""
+    told = source.swallowed
+    if source.former is not None:
+        own = [c for c, header in enumerate(found.headers) if header != BEGINS]
+        records = [[source.columns[c][i] for c in own] for i in range(len(source.rows))]
+        told = tuple(
+            (int(source.rows[i]), own[c], count)
+            for mark in ",;\t|"
+            for i, c, count in find_swallowed(records, mark)
+        )
+    for row, at, count in told:
+        header = found.headers[at] if at < len(found.headers) else None
+        cell = replace(here, row=row, column=header, column_index=at)
+        i = list(source.rows).index(row)
+        yield finding("sheet.row.swallowed", cell, source.columns[at][i], count=count)
 
 
 def _too_long(
