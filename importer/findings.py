@@ -110,8 +110,21 @@ _BY_KIND: dict[Kind, tuple[tuple[str, str, str, str], ...]] = {
         (
             "other_currency",
             "an amount in another currency",
-            "'{value}' names another currency than the bill.",
+            "'{value}'{look} names another currency than the bill.",
             "Correct the amount, or the bill's currency.",
+        ),
+        (
+            "percentage",
+            "a percentage where an amount is asked for",
+            "'{value}' is a percentage: its cell is formatted as one.",
+            "Map the column that has the amount; or, if it is one, format the cell as a number.",
+        ),
+        (
+            "shown_as_money",
+            "an amount of money where whole cents are asked for",
+            "The workbook shows '{value}' as an amount of money ({look}), and amounts are whole"
+            " cents here: it may be a hundred times as much.",
+            "Write the amount in cents and format the cell as a plain number.",
         ),
         (
             "out_of_range",
@@ -176,6 +189,12 @@ _BY_KIND: dict[Kind, tuple[tuple[str, str, str, str], ...]] = {
             "not a number",
             "'{value}' cannot be taken as a quantity or price: {reason}.",
             "Write digits with at most one decimal sign.",
+        ),
+        (
+            "other_currency",
+            "a price in another currency",
+            "'{value}'{look} names another currency than the bill.",
+            "Correct the price, or the bill's currency.",
         ),
     ),
     Kind.CODE: (_MANGLED, _TOO_LONG, _CONTROL),
@@ -318,10 +337,22 @@ _RULES = (
     ("sheet.row.after_end", WARNING, "rows after the end",
      "Below the row where the template says the data ends there is more; rows left out: {count}.",
      "Check that nothing of it is a bill."),
+    ("sheet.row.goes_on_with_passed_over", ERROR, "a row that goes on with one passed over",
+     "The row goes on with row {other}{what}; row {other} is passed over, and this row is not. It"
+     " may belong to what is passed over, or to the bill before that.",
+     "Write the row's own values into its blank cells, remove the row, or correct the template: a"
+     " rule of ignore_rows holds for all rows of a bill where its column is under fill_down, too."),
+    ("sheet.total.doubtful", ERROR, "a total that may be a bill",
+     "The row fits control_total of the template ({rule}), but {why}: it may be a bill.",
+     "Correct the row, or control_total in the template; where: tells a total by its label."),
     ("sheet.row.too_long", ERROR, "a row with more cells than the header",
      "The row has {cells} cells under a header of {headers}, so that its cells may have moved:"
      " '{value}' stands under no header.",
      "Put quotation marks around the cell that holds the separator, or export as .xlsx."),
+    ("sheet.row.swallowed", ERROR, "a cell that holds rows of the file",
+     "The cell begins with a quotation mark whose partner comes {count} lines later, so that it"
+     " holds what look like rows: '{value}'.",
+     "Delete the stray mark, or double it where it belongs to the text, and load the file again."),
     ("sheet.header.holds_data", ERROR, "data in the header",
      "The header has {rows} rows, as the template says, and one of them holds '{value}': it is"
      " a row of data.",
@@ -333,6 +364,13 @@ _RULES = (
      "The total of '{name}' is {value}, its rows ({count}) come to {sum}: a difference of"
      " {difference}.",
      "Find what is missing or too much before loading; --only-valid goes on regardless."),
+    ("sheet.group.other_name", ERROR, "a bill in the group of another",
+     "The row names '{value}', and stands in the group '{name}'.",
+     "Correct the name, or clear it; or map the column in the template, where it is no name."),
+    ("sheet.group.with_data", ERROR, "a group's name in the row of a bill",
+     "The row begins the group '{name}', so that it is no bill, and has '{value}' in it as a bill"
+     " has.",
+     "Give the name a row of its own, or correct groups in the template (matches)."),
     ("sheet.encoding.doubtful", WARNING, "an encoding that is only likely",
      "The file does not say how its letters are encoded; it was read as {value}.",
      "Check these words. If they are wrong, state the encoding in the template (source: encoding:"
@@ -486,9 +524,16 @@ _EXPRESSION_PROBLEMS = (
      "'{value}' has a minus, and a mark beside it says which sign it has: together they could mean"
      " either.",
      "Correct the amount, or leave sign_from out of the template where the amounts have signs."),
+    ("two_amounts", "two amounts where one is taken",
+     "'{value}' is not the only amount for {field}: '{note}' stands in the column before it.",
+     "Leave only the right one, or say in the template which column counts (first_of)."),
     ("not_day", "not a day of the year",
      "'{value}' is not a day and month as {format}, or the year has no such day.",
      "Correct it, or date_from in the template."),
+    ("outside", "a date outside the time that is stated",
+     "'{value}' would be {note}, which the file or the template states for these dates: it may be"
+     " of another year.",
+     "Correct it, or load rows of another year apart, with that year (--set)."),
     ("not_year", "a year that cannot be read",
      "'{value}' does not say which year the date is of.",
      "Give a year, as 2025, or a date where the template says on_or_after."),

@@ -48,6 +48,14 @@ class SourceTable:
     notes: tuple[str, ...] = ()  # how it was read, for people: "cp1252, semicolons"
     lengths: Sequence[int] | None = None  # the cells that each row is written with; CSV only
     doubt: str = ""  # "Mac Roman: 'Müller'", where the encoding was only the likeliest
+    swallowed: tuple[tuple[int, int, int], ...] = ()
+    """Of cells that hold rows, in a CSV file: row number, column, how many rows."""
+    looks: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
+    """What number formats show beside the number: column → row number → ``€``, ``EUR``, ``%``."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Of a result workbook that is read again: the template's parameters that its run used."""
+    former: Sequence[tuple[str, str]] | None = None
+    """Of a result workbook that is read again: each row's import_status and import_message."""
 
     def kind(self, column: int, i: int) -> CellKind:
         return CellKind.TEXT if self.kinds is None else CellKind(self.kinds[column][i])
@@ -92,6 +100,7 @@ class InputTable:
     roles: Sequence[Role]
     header_rows: int = 1
     reasons: Mapping[int, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)  # of the template, as used
 
 
 # --- findings ---------------------------------------------------------------------------------

@@ -106,10 +106,11 @@ def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared
         loaded = recognise(tables)
         if {loaded.template.source.encoding, loaded.template.source.delimiter} != {"auto"}:
             tables = _read(request, loaded, copies or {})  # as the template says
-    loaded = replace(loaded, template=_told_outright(loaded.template, request))
+    loaded = replace(loaded, template=_told_outright(loaded.template, request, former))
     template = loaded.template
     if former is not None:
-        tables, template = rows_again(tables, former), as_written(template)
+        told_anew = dict(request.settings)
+        tables, template = rows_again(tables, former, told_anew), as_written(template)
     told = dict(request.told)
     mapped = map_tables(tables, template, told)
     if not mapped.tables:
@@ -159,13 +160,14 @@ def _template(request: Request, former: Former | None) -> LoadedTemplate | None:
     return find_template(file)
 
 
-def _told_outright(template: Template, request: Request) -> Template:
+def _told_outright(template: Template, request: Request, former: Former | None) -> Template:
     """The template with what the command line says of parameters and control totals."""
     from importer.currencies import EXPONENTS
     from importer.template.checks import nearest, total_problem
     from importer.template.parameters import with_settings
 
-    template = with_settings(template, dict(request.settings))
+    used = [set(names) for names in former.parameters.values()] if former else []
+    template = with_settings(template, dict(request.settings), set().union(*used))
     counts: dict[str, int] = {}
     gross: dict[str, str] = {}
     for name, text in request.expect:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -110,6 +111,20 @@ class Formats:
     fine_print: Format
 
 
+class _Cells(dict[tuple[str, str], "Format"]):
+    """Formats of cells; that of a number format which few files have is made when it is needed."""
+
+    def __init__(
+        self, made: dict[tuple[str, str], Format], make: Callable[[str, str], Format]
+    ) -> None:
+        super().__init__(made)
+        self._make = make
+
+    def __missing__(self, key: tuple[str, str]) -> Format:
+        self[key] = self._make(*key)
+        return self[key]
+
+
 def make_formats(workbook: Workbook) -> Formats:
     def make(**properties: Any) -> Format:
         base = {"font_name": "Calibri", "font_size": 11, "font_color": INK}
@@ -148,6 +163,10 @@ def make_formats(workbook: Workbook) -> Formats:
         (QUIET, number): make(num_format=number, font_color=MUTED, italic=True)
         for number in (TEXT, GENERAL, WIDE)
     }
+    cells = _Cells(cells, lambda shade, number: (
+        filled(colours, num_format=number)
+        if (colours := shades.get(shade)) else make(num_format=number)
+    ))  # fmt: skip
     statuses = {status.value: filled(colours) for status, colours in STATUS_COLOURS.items()}
     statuses |= {role.value: filled(GREY, italic=True) for role in Role if role is not Role.DATA}
     return Formats(

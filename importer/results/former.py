@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.etree import ElementTree
 from zipfile import BadZipFile, ZipFile
@@ -27,6 +27,7 @@ PROPERTIES = "light_import_"
 _PART = "docProps/custom.xml"
 _LARGEST = 1_000_000  # bytes of properties; ours are a few hundred
 _OURS = {*added_headers(BILL_ID), *added_headers(LINE_ID)}
+_PARAMETER = re.compile(r"(Bills(?: \d+)?|Line items(?: \d+)?): (.+)", re.DOTALL)
 _BILLS = re.compile(r"Bills( \d+)?\Z")
 _LINES = re.compile(r"Line items( \d+)?\Z")
 
@@ -44,6 +45,7 @@ class Former:
     layout: str
     run: str
     folder: str
+    parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by sheet
 
 
 def read_former(path: Path) -> Former | None:
@@ -66,17 +68,29 @@ def read_former(path: Path) -> Former | None:
     if not said.get("template"):
         return None
     names = ("template", "template_file", "layout", "run", "folder")
-    return Former(**{name: said.get(name, "") for name in names})
+    parameters: dict[str, dict[str, str]] = {}
+    for key, text in said.items():
+        if match := _PARAMETER.fullmatch(key):
+            parameters.setdefault(match[1], {})[match[2]] = text
+    return Former(**{name: said.get(name, "") for name in names}, parameters=parameters)
 
 
-def rows_again(tables: Sequence[SourceTable], former: Former) -> list[SourceTable]:
+def rows_again(
+    tables: Sequence[SourceTable], former: Former, told: Collection[str] = ()
+) -> list[SourceTable]:
     """The sheets that hold the rows of the file, without the columns that the result added.
 
-    The sheet ``Bills`` of a flat layout was made from the rows, and is not read.
+    The sheet ``Bills`` of a flat layout was made from the rows, and is not read. Each sheet has the
+    parameters that its run used, but for those that are ``told`` anew.
     """
     flat = former.layout == "flat"
+
+    def used(table: SourceTable) -> dict[str, str]:
+        known = former.parameters.get(table.sheet or "", {})
+        return {name: text for name, text in known.items() if name not in told}
+
     return [
-        _without_ours(table)
+        replace(_without_ours(table), parameters=used(table))
         for table in tables
         if _LINES.match(table.sheet or "") or (not flat and _BILLS.match(table.sheet or ""))
     ]
@@ -87,17 +101,22 @@ def _without_ours(table: SourceTable) -> SourceTable:
     if STATUS not in headers or MESSAGE not in headers:
         return table
     first = len(headers) - 1 - headers[::-1].index(STATUS)  # ours are right of the file's own
+    said = next((c for c in range(first, len(headers)) if headers[c] == MESSAGE), first)
+    former = list(zip(table.columns[first], table.columns[said], strict=True))
     kept = [c for c in range(len(headers)) if c < first or headers[c] not in _OURS]
     return replace(
         table,
         columns=tuple(table.columns[c] for c in kept),
         kinds=None if table.kinds is None else tuple(table.kinds[c] for c in kept),
+        former=former,
+        looks={kept.index(c): rows for c, rows in table.looks.items() if c in kept},
     )
 
 
 def as_written(template: Template) -> Template:
     """The template for reading its rows in a result: header in row 1, sheets named by us."""
-    header = Header(find=None, row=1, rows=1)
+    rows = template.source.header.rows if template.source.header else 1
+    header = Header(find=None, row=1, rows=rows)
     source = template.source.model_copy(update={"sheet": "*", "header": header})
     return template.model_copy(update={"source": source})
 

@@ -36,10 +36,17 @@ def net_and_tax(
 ) -> tuple[list[int | None], list[int | None]]:
     """Each bill's net and tax, the sums of its lines; None where one of them does not tell."""
     totals = [
-        sums(np.asarray(each, dtype=object), checked.line_bill, checked.bills.size)[0].tolist()
+        _sums(each, checked)
         for each in ([line.net for line in lines], [line.tax for line in lines])
     ]
     return totals[0], totals[1]
+
+
+def _sums(cents: list[int | None], checked: Checked) -> list[int | None]:
+    known = np.asarray([c is not None for c in cents], dtype=bool)
+    given = np.asarray([c or 0 for c in cents], dtype=object)
+    totals: list[int | None] = sums(given, known, checked.line_bill, checked.bills.size)[0].tolist()
+    return totals
 
 
 def _told(parsed: Parsed) -> list[Any]:

@@ -28,6 +28,7 @@ from importer.results.found import ANOTHER_ROW, Found, comment, joined, worst
 from importer.results.output import MOST_COMMENTS, Output
 from importer.results.page import set_up_table
 from importer.results.wording import visible
+from importer.sheets.looks import format_of
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -72,6 +73,7 @@ def write_table(
     write_added_headers(sheet, formats, len(kept), added)
 
     plain, looks = formats.source[TEXT], formats.cell
+    marked = source.source.looks
     links = longest = 0
     loaded = False
     for out, (row, role, texts, kinds) in enumerate(_rows(source, kept), start=1):
@@ -90,7 +92,11 @@ def write_table(
                 continue
             kind = CellKind.TEXT if kinds is None else kinds[c]
             number = as_number(text) if kind == CellKind.NUMBER else None
-            look = looks[marks.get(c, shade), number_format(text, kind, number)]
+            shown = number_format(text, kind, number)
+            # what the file shows of a currency must be seen, and found wrong, in the result as well
+            if number is not None and (mark := marked.get(kept[c], {}).get(row)):
+                shown = format_of(mark)
+            look = looks[marks.get(c, shade), shown]
             if number is not None:
                 sheet.write_number(out, c, number, look)
             elif write_text(sheet, out, c, text, look, plain):

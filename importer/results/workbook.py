@@ -153,7 +153,15 @@ def _describe(workbook: Workbook, report: Report) -> None:
     # For reading the workbook again: which sheets are input, and for what template and run.
     kinds = {table.kind for table in report.tables}
     layout = "flat" if TableKind.FLAT in kinds else "two_sheets"
+    sheets: dict[str, int] = defaultdict(int)
+    parameters = []
+    for table in report.tables:
+        sheet = "Bills" if table.kind is TableKind.BILLS else "Line items"
+        sheets[sheet] += 1
+        named = sheet if sheets[sheet] == 1 else f"{sheet} {sheets[sheet]}"
+        parameters += [(f"{named}: {name}", text) for name, text in table.parameters.items()]
     for name, value in (
+        *parameters,
         ("template", summary.template),
         ("template_file", summary.template_file),
         ("run", summary.run or ""),

@@ -112,6 +112,7 @@ def _table(path: Path, kind: Kind, name: str, hidden: bool, grid: Grid) -> Sourc
         hidden=hidden,
         hidden_rows=tuple(sorted(grid.hidden_rows.intersection(grid.rows))),
         notes=(_NAMES[kind],),
+        looks=grid.looks,
     )
 
 

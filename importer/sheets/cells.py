@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import compress
 
 from importer.records import CellKind
+from importer.sheets.looks import Looks
 
 Cell = tuple[str, CellKind]
 
@@ -74,6 +75,7 @@ class Grid:
     kinds: tuple[Sequence[int], ...] | None = None
     blank_rows: int = 0
     hidden_rows: set[int] = field(default_factory=set)  # blank ones included
+    looks: Looks = field(default_factory=dict)
 
 
 def grid_of_values(values: Sequence[Sequence[object]]) -> Grid:

@@ -79,6 +79,9 @@ def read_records(data: bytes, mark: str) -> Records | None:
         )
     except pa.ArrowInvalid:
         return None
+    lines = data.count(b"\n") + (not data.endswith(b"\n"))
+    if lines > table.num_rows + len(odd):  # cells with line breaks: they may have swallowed rows
+        return None
     columns = [_whole(column) for column in table.columns]
     del table
     return _with_odd(columns, odd, mark)

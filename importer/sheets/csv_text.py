@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from importer.sheets.cells import MAX_COLUMNS
 from importer.sheets.delimiter import HEAD, NAMES, find_delimiter, given_delimiter, no_size_limit
 from importer.sheets.detect import refusal
 from importer.sheets.encoding import Encoding, decode
+from importer.sheets.swallowed import find_swallowed
 
 if TYPE_CHECKING:
     from importer.sheets.csv_arrow import Records
@@ -53,8 +55,11 @@ def read_csv(path: Path, *, encoding: str | None, delimiter: str | None) -> Sour
         lines = io.TextIOWrapper(io.BytesIO(data), found.codec, newline="")
         if sep_line:
             lines.readline()
-        records = _records(path, lines, mark)
-    return _table(path, records, notes, found.doubt)
+        records, broken = _records(path, lines, mark)
+    # Rows that are blank have no part in this; the numbers are those of the records.
+    swallowed = tuple((1 + i, c, n) for i, c, n in find_swallowed(records, mark)) if broken else ()
+
+    return replace(_table(path, records, notes, found.doubt), swallowed=swallowed)
 
 
 def _by_arrow(data: bytes, text: str, found: Encoding, skip: int, mark: str) -> Records | None:
@@ -93,11 +98,13 @@ def _check_width(path: Path, lengths: Sequence[int], numbers: Sequence[int]) -> 
         )
 
 
-def _records(path: Path, lines: io.TextIOWrapper, mark: str) -> list[list[str]]:
+def _records(path: Path, lines: io.TextIOWrapper, mark: str) -> tuple[list[list[str]], bool]:
+    """The records, and whether one of them has several lines."""
     records: list[list[str]] = []
+    reader = csv.reader(lines, delimiter=mark, strict=True)
     try:
         # extend keeps what was read before the error, and so the row of the error.
-        records.extend(csv.reader(lines, delimiter=mark, strict=True))
+        records.extend(reader)
     except csv.Error as error:
         row = 1 + len(records)
         if "unexpected end of data" in str(error):
@@ -109,7 +116,7 @@ def _records(path: Path, lines: io.TextIOWrapper, mark: str) -> list[list[str]]:
             f'Row {row}: {what}. Double the mark inside a quoted cell ("") or delete it, '
             "or save the file as .xlsx",
         ) from error
-    return records
+    return records, reader.line_num > len(records)
 
 
 def _table(path: Path, records: list[list[str]], notes: tuple[str, ...], doubt: str) -> SourceTable:

@@ -15,6 +15,7 @@ from xml.parsers import expat
 
 from importer.records import CellKind
 from importer.sheets.cells import MAX_ROWS, Cell, Grid, grid_of_values
+from importer.sheets.looks import PERCENT, Looks
 from importer.sheets.xlsb import TooFarApartError, place
 
 _MOST_CELLS = 50_000_000  # of the rectangle they span
@@ -39,20 +40,25 @@ def read_ods(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple
         for sheet in book.sheets_metadata:
             if sheet.name not in picked:
                 continue
-            special, hidden_rows = scanned[sheet.name]
+            special, hidden_rows, looks = scanned[sheet.name]
             values: list[list[object]] = book.get_sheet_by_name(sheet.name).to_python(
                 skip_empty_area=False
             )  # type: ignore[assignment]
             place(values, special)
             grid = grid_of_values(values)
-            grid.hidden_rows = hidden_rows
+            grid.hidden_rows, grid.looks = hidden_rows, looks
             tables.append((sheet.name, sheet.visible != SheetVisibleEnum.Visible, grid))
     return tables
 
 
-def _scan(content: IO[bytes]) -> dict[str, tuple[dict[tuple[int, int], Cell], set[int]]]:
-    """Sheet name → (cells that calamine loses, by row and column from 0; hidden rows)."""
-    sheets: dict[str, tuple[dict[tuple[int, int], Cell], set[int]]] = {}
+Scanned = tuple[dict[tuple[int, int], Cell], set[int], Looks]
+
+
+def _scan(content: IO[bytes]) -> dict[str, Scanned]:
+    """Sheet name → (cells that calamine loses, by row and column from 0; hidden rows; looks)."""
+    sheets: dict[str, Scanned] = {}
+    looks: Looks = {}
+    row_looks: list[tuple[int, str]] = []
     special: dict[tuple[int, int], Cell] = {}
     hidden: set[int] = set()
     row = column = last_row = last_column = 0
@@ -65,7 +71,7 @@ def _scan(content: IO[bytes]) -> dict[str, tuple[dict[tuple[int, int], Cell], se
 
     def start(name: str, attrs: dict[str, str]) -> None:
         nonlocal special, hidden, row, column, row_repeat, cell_repeat, row_hidden, cell
-        nonlocal last_row, last_column, is_annotation
+        nonlocal last_row, last_column, is_annotation, looks
         if name in ("table:table-cell", "table:covered-table-cell"):
             cell = attrs
             cell_repeat = int(attrs.get("table:number-columns-repeated", 1))
@@ -78,9 +84,10 @@ def _scan(content: IO[bytes]) -> dict[str, tuple[dict[tuple[int, int], Cell], se
             row_repeat = int(attrs.get("table:number-rows-repeated", 1))
             row_hidden = attrs.get("table:visibility", "visible") != "visible"
             row_cells.clear()
+            row_looks.clear()
         elif name == "table:table" and "table:name" in attrs:
             row = last_row = last_column = 0
-            special, hidden = sheets.setdefault(attrs["table:name"], ({}, set()))
+            special, hidden, looks = sheets.setdefault(attrs["table:name"], ({}, set(), {}))
         elif name == "office:annotation":
             is_annotation = True
 
@@ -94,12 +101,17 @@ def _scan(content: IO[bytes]) -> dict[str, tuple[dict[tuple[int, int], Cell], se
                     raise TooFarApartError
                 if found := _special(cell, paragraphs):
                     row_cells.extend((column + i, found) for i in range(cell_repeat))
+                if look := _look(cell):
+                    row_looks.extend((column + i, look) for i in range(cell_repeat))
             column += cell_repeat
         elif name == "text:p":
             parser.CharacterDataHandler = None
         elif name == "table:table-row":
             for i in range(row_repeat) if row_cells else ():
                 special.update({(row + i, where): found for where, found in row_cells})
+            for where, look in row_looks:
+                rows = range(row + 1, row + row_repeat + 1)
+                looks.setdefault(where, {}).update(dict.fromkeys(rows, look))
             if row_hidden and row_repeat < MAX_ROWS // 2:
                 hidden.update(range(row + 1, row + row_repeat + 1))
             row += row_repeat
@@ -117,6 +129,14 @@ def _scan(content: IO[bytes]) -> dict[str, tuple[dict[tuple[int, int], Cell], se
         parser.Parse(chunk, False)
     parser.Parse(b"", True)
     return sheets
+
+
+def _look(cell: dict[str, str]) -> str:
+    """What the cell's number format shows beside the number."""
+    kind = cell.get("office:value-type")
+    if kind == "percentage":
+        return PERCENT
+    return cell.get("office:currency", "$") if kind == "currency" else ""
 
 
 def _special(cell: dict[str, str], paragraphs: list[str]) -> Cell | None:

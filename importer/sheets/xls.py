@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from importer.records import CellKind
 from importer.sheets.cells import Cell, Grid, grid_of_rows, number_text
+from importer.sheets.looks import Looks, look_of
 from importer.sheets.xlsx_cells import date_cell
 from importer.sheets.xlsx_parts import format_meaning
 
@@ -43,7 +44,9 @@ def read_xls(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple
         for index, name in enumerate(book.sheet_names()):
             if name in picked:
                 sheet = book.sheet_by_index(index)
-                grid = grid_of_rows(_rows(book, sheet))
+                looks: Looks = {}
+                grid = grid_of_rows(_rows(book, sheet, looks))
+                grid.looks = looks
                 grid.hidden_rows = {
                     row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden
                 }
@@ -53,7 +56,7 @@ def read_xls(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple
 
 
 def _rows(
-    book: xlrd.book.Book, sheet: xlrd.sheet.Sheet
+    book: xlrd.book.Book, sheet: xlrd.sheet.Sheet, looks: Looks
 ) -> Iterator[tuple[int, list[tuple[int, str, int]]]]:
     for row in range(sheet.nrows):
         cells: list[tuple[int, str, int]] = []
@@ -61,6 +64,8 @@ def _rows(
             text, kind = _cell(book, cell)
             if text:
                 cells.append((column, text, kind))
+                if kind == CellKind.NUMBER and (look := look_of(*_format(book, cell))):
+                    looks.setdefault(column, {})[row + 1] = look
         yield row + 1, cells
 
 
@@ -76,12 +81,17 @@ def _cell(book: xlrd.book.Book, cell: xlrd.sheet.Cell) -> Cell:
         return ("TRUE" if value else "FALSE"), CellKind.BOOLEAN
     if cell.ctype not in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
         return "", CellKind.TEXT
-    is_duration, zeros = False, 0
-    if cell.xf_index is not None:
-        number = book.xf_list[cell.xf_index].format_key
-        shown_as = book.format_map.get(number)
-        _, is_duration, zeros = format_meaning(number, shown_as.format_str if shown_as else None)
+    _, is_duration, zeros = format_meaning(*_format(book, cell))
     if cell.ctype == xlrd.XL_CELL_DATE and value >= 0:
         return date_cell(value, is_duration=is_duration, date1904=bool(book.datemode))
     text = number_text(value)
     return (text.zfill(zeros) if text.isdigit() else text), CellKind.NUMBER
+
+
+def _format(book: xlrd.book.Book, cell: xlrd.sheet.Cell) -> tuple[int, str | None]:
+    """A cell's number format: its number and, where it is known, its code."""
+    if cell.xf_index is None:
+        return 0, None
+    number = book.xf_list[cell.xf_index].format_key
+    shown_as = book.format_map.get(number)
+    return number, shown_as.format_str if shown_as else None

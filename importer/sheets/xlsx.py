@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.sheets.cells import Grid, grid_of_values
+from importer.sheets.looks import find_looks
 from importer.sheets.xlsx_cells import Surroundings, read_cells, read_strings
 from importer.sheets.xlsx_guard import reason_for_care
 from importer.sheets.xlsx_parts import Book, SheetPart, read_book
@@ -59,7 +60,10 @@ def _read_sheet(
     with archive.open(sheet.part) as xml:
         careful = reason_for_care(xml, book.styles.zeros, never_calculated=book.never_calculated)
     if careful is None and (values := _calamine_values(calamine, sheet.name)) is not None:
-        return grid_of_values(values)
+        grid = grid_of_values(values)
+        with archive.open(sheet.part) as xml:
+            grid.looks = find_looks(xml, book.styles.looks)
+        return grid
     around = Surroundings(strings(), book.styles, book.date1904, book.never_calculated)
     with archive.open(sheet.part) as xml:
         return read_cells(xml, around)

@@ -22,6 +22,7 @@ from importer.sheets.cells import (
     grid_of_rows,
     number_text,
 )
+from importer.sheets.looks import Looks
 from importer.sheets.xlsx_guard import column_number
 from importer.sheets.xlsx_parts import Styles
 
@@ -90,16 +91,17 @@ def read_cells(sheet: IO[bytes], around: Surroundings) -> Grid:
     Raises ``NotASheetError``, or ``ElementTree.ParseError``, where the XML makes no sense.
     """
     hidden: set[int] = set()
+    looks: Looks = {}
     try:
-        grid = grid_of_rows(_ascending(_rows(sheet, around, hidden)))
+        grid = grid_of_rows(_ascending(_rows(sheet, around, hidden, looks)))
     except _OutOfOrderError:
         # Legal, but nobody writes it: not worth holding all rows of the usual sheet twice.
         sheet.seek(0)
         rows: dict[int, Row] = {}
-        for number, cells in _rows(sheet, around, hidden):
+        for number, cells in _rows(sheet, around, hidden, looks):
             rows.setdefault(number, []).extend(cells)
         grid = grid_of_rows(sorted(rows.items()))
-    grid.hidden_rows = hidden
+    grid.hidden_rows, grid.looks = hidden, looks
     return grid
 
 
@@ -116,8 +118,10 @@ def _ascending(rows: Iterable[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:
         yield number, cells
 
 
-def _rows(sheet: IO[bytes], around: Surroundings, hidden: set[int]) -> Iterator[tuple[int, Row]]:
-    """(row number, its cells) of each row that is not blank; fills ``hidden``."""
+def _rows(
+    sheet: IO[bytes], around: Surroundings, hidden: set[int], looks: Looks
+) -> Iterator[tuple[int, Row]]:
+    """(row number, its cells) of each row that is not blank; fills ``hidden`` and ``looks``."""
     masters: dict[str, tuple[str, str]] = {}  # shared formulas: index → (formula, its cell)
     number = 0
     for _, row in iterparse(sheet):
@@ -128,12 +132,18 @@ def _rows(sheet: IO[bytes], around: Surroundings, hidden: set[int]) -> Iterator[
             raise NotASheetError(f"a row has the number {number}")
         if row.get("hidden") in ("1", "true"):
             hidden.add(number)
-        if cells := _cells(row, around, masters):
+        if cells := _cells(row, number, around, masters, looks):
             yield number, cells
         row.clear()
 
 
-def _cells(row: Element, around: Surroundings, masters: dict[str, tuple[str, str]]) -> Row:
+def _cells(
+    row: Element,
+    number: int,
+    around: Surroundings,
+    masters: dict[str, tuple[str, str]],
+    looks: Looks,
+) -> Row:
     """The cells of a row that are not blank: (column from 0, text, kind)."""
     cells: Row = []
     column = 0
@@ -169,6 +179,8 @@ def _cells(row: Element, around: Surroundings, masters: dict[str, tuple[str, str
             text, found = _cell(kind, value or "", cell.get("s", "0"), around)
         if text:
             cells.append((column - 1, text, found))
+            if look := around.styles.looks.get(cell.get("s", "")):
+                looks.setdefault(column - 1, {})[number] = look
     return cells
 
 

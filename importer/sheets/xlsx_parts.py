@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree
 from zipfile import ZipFile
 
+from importer.sheets.looks import look_of
+
 _DATE_IDS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}  # built into Excel
 _DURATION_IDS = {46}
 # What stands in a number format without being part of the pattern: "text", \x, _x, *x, [Red].
@@ -21,6 +23,7 @@ class Styles:
     dates: frozenset[str] = frozenset()  # dates, times and durations
     durations: frozenset[str] = frozenset()  # such as [h]:mm
     zeros: dict[str, int] = field(default_factory=dict)  # → number of digits, such as 00000
+    looks: dict[str, str] = field(default_factory=dict)  # → what they show: a currency, or %
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def _styles(xml: bytes) -> Styles:
             formats[int(element.attrib["numFmtId"])] = element.get("formatCode", "")
         elif name == "cellXfs":
             used = [int(xf.get("numFmtId", "0")) for xf in element]
-    dates, durations, zeros = set(), set(), {}
+    dates, durations, zeros, looks = set(), set(), {}, {}
     for style, number in enumerate(used):
         is_date, is_duration, digits = format_meaning(number, formats.get(number))
         if is_date:
@@ -105,7 +108,9 @@ def _styles(xml: bytes) -> Styles:
             durations.add(str(style))
         if digits:
             zeros[str(style)] = digits
-    return Styles(frozenset(dates), frozenset(durations), zeros)
+        if not is_date and (look := look_of(number, formats.get(number))):
+            looks[str(style)] = look
+    return Styles(frozenset(dates), frozenset(durations), zeros, looks)
 
 
 def format_meaning(number: int, code: str | None) -> tuple[bool, bool, int]:

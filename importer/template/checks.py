@@ -59,8 +59,8 @@ def _of_field(template: Template, sheet: str, name: str, whole: Expression) -> I
         here = (sheet, name, *path)
         inner = bool(path)
         if e.date_from:
-            key = "year" if e.date_from.year else "on_or_after"
-            dated.add((*here, "date_from", key))
+            for key in ("year", "on_or_after", "not_before", "not_after"):
+                dated.add((*here, "date_from", key))
             if kind not in _DATED:
                 yield (*here, "date_from"), f"date_from is for dates, not for {field}."
         if here in dated:
@@ -107,8 +107,8 @@ def _of_field(template: Template, sheet: str, name: str, whole: Expression) -> I
 def _of_start(here: tuple[str | int, ...], e: Expression) -> Iterator[Problem]:
     if not (e.value or e.parameter or e.column):
         yield here, f"{here[-1]} is a value, a column or a parameter."
-    elif e.value is not None and start_of(e.value, whole=here[-1] == "on_or_after") is None:
-        example = "2024-07-01" if here[-1] == "on_or_after" else "2025"
+    elif e.value is not None and start_of(e.value, whole=here[-1] != "year") is None:
+        example = "2025" if here[-1] == "year" else "2024-07-01"
         yield here, f"'{e.value}' cannot be {here[-1]}; write for example {example}."
 
 

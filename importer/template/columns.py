@@ -14,7 +14,6 @@ from importer.canonical import BILLS, PROPERTY, Kind, field_kind
 from importer.records import CellKind
 from importer.template.evaluate import NOWHERE, Sheet, Values, blank_texts, evaluate, mark
 from importer.template.expressions import Expression
-from importer.template.headers import alternatives
 from importer.template.model import Template
 from importer.template.opening import Opened
 from importer.template.parameters import values_of
@@ -40,6 +39,8 @@ class Column:
     negative: np.ndarray | None = None
     marked: np.ndarray | None = None
     problem: np.ndarray | None = None
+    note: np.ndarray | None = None  # what a problem's sentence says beside
+    looks: np.ndarray | None = None  # what the cell's number format shows beside the number
 
     @cached_property
     def array(self) -> pa.LargeStringArray:
@@ -92,27 +93,11 @@ class Reader:
         return np.concatenate(rows) if rows else np.empty(0, np.int64)
 
     @cached_property
-    def filled_down(self) -> dict[int, list[int | None]]:
-        """The columns of each table that are filled down, in the order that the template has."""
-        names = [alternatives(self.template, name) for name in self.template.source.fill_down]
-        return {o.index: [o.found.index(some) for some in names] for o in self.opened}
-
-    @cached_property
-    def goes_on(self) -> np.ndarray:
-        """The rows that go on with the bill above: all columns that make a bill are blank there.
-
-        Only where the template fills all of them down.
-        """
-        out = []
-        for o in self.opened:
-            keys = [o.found.index(alternatives(self.template, n)) for n in self.template.group_by]
-            rows = np.zeros(len(o.positions), dtype=bool)
-            if keys and None not in keys and set(keys) <= set(self.filled_down[o.index]):
-                blanks = [blank_texts(o.texts(at)) for at in keys if at is not None]
-                rows = np.asarray(np.logical_and.reduce(blanks), dtype=bool)
-                rows[:1] = False
-            out.append(rows)
-        return np.concatenate(out) if out else np.empty(0, dtype=bool)
+    def begins(self) -> np.ndarray:
+        """What says in which row the bill of each row begins, "" where nothing does."""
+        parts = [np.full(len(o.positions), "") if o.begins is None else o.begins
+                 for o in self.opened]  # fmt: skip
+        return np.concatenate([np.asarray(part, dtype=object) for part in [*parts, []]])
 
     def of_rows(self, columns: Sequence[int | None]) -> Values:
         """One column of each table, None for blanks."""
@@ -126,22 +111,17 @@ class Reader:
                 continue
             text, own = o.texts(column), o.kinds(column)
             own = np.zeros(size, dtype=np.uint8) if own is None else own
-            filled = self.filled_down[o.index]
-            if size and column in filled:
-                given = ~blank_texts(text)
-                # a value in a column named before begins anew: nothing is taken from above it
-                for earlier in filled[: filled.index(column)]:
-                    if earlier is not None:
-                        given |= ~blank_texts(o.texts(earlier))
-                last = np.maximum.accumulate(np.where(given, np.arange(size), -1))
-                above = np.maximum(last, 0)  # a blank above all values stays what it is
-                text, own = np.where(last >= 0, text[above], ""), own[above]
             texts.append(text)
             kinds.append(own)
         if not texts:
             texts, kinds, at = [np.empty(0, object)], [np.empty(0, np.uint8)], [np.empty(0, int)]
         text, kind, column_at = (np.concatenate(part) for part in (texts, kinds, at))
-        return Values.of(text, kind, column_at, self.row.copy())
+        values = Values.of(text, kind, column_at, self.row.copy())
+        for o, column in zip(self.opened, columns, strict=True):
+            if column is not None and (looks := o.table.source.looks.get(column)):
+                own = np.flatnonzero(self.table == o.index)
+                values.looks[own] = [looks.get(row, "") for row in self.row[own].tolist()]
+        return values
 
     def as_they_are(self, columns: Sequence[int | None]) -> Column | None:
         """One column of each table where nothing is to be done to its cells; None where it is."""
@@ -149,7 +129,7 @@ class Reader:
             return None
         texts, kinds, source = [], [], {}
         for o, at in zip(self.opened, columns, strict=True):
-            if at is None or at in self.filled_down[o.index]:
+            if at is None or o.table.source.looks.get(at):
                 return None
             texts.append(o.arrow(at))
             own = o.kinds(at)
@@ -211,6 +191,8 @@ def canonical(sheet: str, reader: Reader) -> CanonicalTable:
             values.sign < 0 if (values.sign < 0).any() else None,
             values.marked if values.marked.any() else None,
             values.problem if (values.problem != "").any() else None,
+            values.note if (values.note != "").any() else None,
+            values.looks if (values.looks != "").any() else None,
         )
 
     for name, e in expressions_of(reader.template, sheet).items():

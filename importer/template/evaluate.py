@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 
 from importer import dates
-from importer.amounts import Numbers, read_decimal, tidy
+from importer.amounts import Numbers, Unreadable, read_decimal, tidy
 from importer.canonical import Kind
 from importer.cells import like_mangled
 from importer.records import CellKind
@@ -22,7 +22,15 @@ from importer.template.expressions import DateFrom, Expression, SignFrom, same_w
 
 NOWHERE = -1  # in ``at``: the value stands in no column
 # What an expression may find wrong with a cell; told as <sheet>.expression.<problem>.
-PROBLEMS = ("not_mapped", "sign_unknown", "signed_twice", "not_day", "not_year")
+PROBLEMS = (
+    "not_mapped",
+    "sign_unknown",
+    "signed_twice",
+    "two_amounts",
+    "not_day",
+    "not_year",
+    "outside",
+)
 
 
 @dataclass
@@ -36,13 +44,15 @@ class Values:
     sign: np.ndarray  # 1, or -1 where the amount read is to be negated
     marked: np.ndarray  # the sign comes from a mark, so that the amount must have none
     problem: np.ndarray  # one of PROBLEMS, "" for none; ``text`` and ``at`` are then the culprit's
+    note: np.ndarray  # what a problem's sentence says beside
+    looks: np.ndarray  # what the cell's number format shows beside the number
 
     @classmethod
     def of(cls, text: np.ndarray, kinds: np.ndarray, at: np.ndarray, rows: np.ndarray) -> Values:
         size = len(text)
         return cls(
             text, kinds, at, rows, np.ones(size, np.int8), np.zeros(size, bool),
-            np.full(size, "", dtype=object),
+            *(np.full(size, "", dtype=object) for _ in range(3)),
         )  # fmt: skip
 
     @property
@@ -127,7 +137,40 @@ def _first_of(parts: Sequence[Values], kind: Kind) -> Values:
         merged = part.at_items(np.arange(len(part.text)))
         merged.take(~better, out)
         out = merged
+    if kind is Kind.CENTS:
+        _tell_two_amounts(parts, out)
     return out
+
+
+def _tell_two_amounts(parts: Sequence[Values], out: Values) -> None:
+    """Rows of which several columns have amounts, and not the same: none of them is taken."""
+    zero = {text: _is_zero(text) for part in parts for text in set(part.text)}
+    there = [
+        ~part.blank & (part.problem == "") & (part.at != NOWHERE)
+        & ~np.asarray([zero[text] for text in part.text], dtype=bool)
+        for part in parts
+    ]  # fmt: skip
+    for k in np.flatnonzero(np.add.reduce([each.astype(int) for each in there]) > 1).tolist():
+        first, *others = (p for p, own in zip(parts, there, strict=True) if own[k])
+        for other in others:
+            if not _same_amount(first, other, k):
+                for name in ("text", "kinds", "at", "rows"):
+                    getattr(out, name)[k] = getattr(other, name)[k]
+                out.problem[k], out.note[k] = "two_amounts", tidy(first.text[k])
+                break
+
+
+def _same_amount(a: Values, b: Values, k: int) -> bool:
+    """Whether two cells are one amount, with the signs that the template gives them."""
+    if a.sign[k] == b.sign[k] and tidy(a.text[k]) == tidy(b.text[k]):
+        return True
+    for numbers in Numbers:
+        one, two = read_decimal(a.text[k], numbers), read_decimal(b.text[k], numbers)
+        if isinstance(one, Unreadable) or isinstance(two, Unreadable):
+            continue
+        if one * int(a.sign[k]) == two * int(b.sign[k]):
+            return True
+    return False
 
 
 def _joined(e: Expression, parts: Sequence[Values], sheet: Sheet) -> Values:
@@ -193,24 +236,54 @@ def _dated(e: DateFrom, sheet: Sheet) -> Values:
     days, starts = sheet.column(e.column), evaluate(e.start, sheet)
     pattern = dates.compile_format(e.format, year=False)
     whole = e.on_or_after is not None
-    first: dict[str, date | None] = {
-        text: start_of(tidy(text), whole=whole) for text in set(starts.text)
-    }
+
+    def read(texts: Values, *, whole: bool) -> dict[str, date | None]:
+        return {text: start_of(tidy(text), whole=whole) for text in set(texts.text)}
+
+    first = read(starts, whole=whole)
+    limits = [
+        evaluate(bound, sheet) if bound else sheet.constant(_none(sheet))
+        for bound in (e.not_before, e.not_after)
+    ]
+    bounds = [(values, read(values, whole=True)) for values in limits]
     known: dict[tuple[str, str], date | None] = {}
-    # a cell that is a date has its year, and one that is broken is told as that
-    todo = ~days.blank & ((days.kinds == CellKind.TEXT) | (days.kinds == CellKind.NUMBER))
+    # a cell that is broken is told as that
+    todo = ~days.blank & (days.kinds != CellKind.ERROR) & (days.kinds != CellKind.UNCALCULATED)
     for i in np.flatnonzero(todo).tolist():
         start = first[starts.text[i]]
-        if start is None:
+        low, high = (ends[values.text[i]] for values, ends in bounds)
+        unread = [v for v, ends in bounds if ends[v.text[i]] is None and tidy(v.text[i])]
+        if start is None or unread:
+            culprit = starts if start is None else unread[0]
             for name in ("text", "at", "rows"):
-                getattr(days, name)[i] = getattr(starts, name)[i]
+                getattr(days, name)[i] = getattr(culprit, name)[i]
             days.problem[i] = "not_year"
             continue
-        key = (days.text[i], starts.text[i])
-        if key not in known:
-            known[key] = dates.day_within(tidy(key[0]), pattern, start)
-        if (found := known[key]) is None:
+        if days.kinds[i] == CellKind.DATE:  # it has its year
+            found = dates.reader([], None)(tidy(days.text[i])[:10])
+            low = max(low or start, start)
+            high = min(high or date.max, _year_later(start) - timedelta(days=1))
+        else:
+            key = (days.text[i], starts.text[i])
+            if key not in known:
+                known[key] = dates.day_within(tidy(key[0]), pattern, start)
+            found = known[key]
+        if found is None:
             days.problem[i] = "not_day"
+        elif (low and found < low) or (high and found > high):
+            days.problem[i] = "outside"
+            days.note[i] = f"{found}, {f'before {low}' if low and found < low else f'after {high}'}"
         else:
             days.text[i], days.kinds[i] = found.isoformat(), CellKind.DATE
     return days
+
+
+def _none(sheet: Sheet) -> np.ndarray:
+    return np.full(len(sheet.rows), "", dtype=object)
+
+
+def _year_later(day: date) -> date:
+    """The first day of the year after the one that begins with ``day``."""
+    return date(day.year + 1, 3, 1) if (day.month, day.day) == (2, 29) else day.replace(
+        year=day.year + 1
+    )  # fmt: skip

@@ -53,6 +53,9 @@ class DateFrom(_Strict):
         None, description="the first day of the year that the dates fall in, as 2024-07-01"
     )
 
+    not_before: Start | None = Field(None, description="a date outside is told; blank for no bound")
+    not_after: Start | None = Field(None, description="a date outside is told; blank for no bound")
+
     @model_validator(mode="after")
     def _one_start(self) -> DateFrom:
         if (self.year is None) == (self.on_or_after is None):
@@ -160,8 +163,9 @@ class Expression(_Strict):
                 for path, inner in part.walk():
                     yield (key, i, *path), inner
         if self.date_from:
-            key = "year" if self.date_from.year else "on_or_after"
-            yield ("date_from", key), self.date_from.start
+            for key in ("year", "on_or_after", "not_before", "not_after"):
+                if start := getattr(self.date_from, key):
+                    yield ("date_from", key), start
 
     def columns(self) -> Iterator[tuple[list[str], bool]]:
         """Every column it reads: the names each may go by, and whether the sheet may lack it."""

@@ -11,8 +11,8 @@ from typing import Any
 
 from importer.amounts import tidy
 from importer.findings import finding
-from importer.records import CellRef, Finding, Role, SourceTable
-from importer.template.headers import Found, alternatives, columns_of_file, is_result
+from importer.records import CellRef, Finding, Role, SourceTable, TableKind
+from importer.template.headers import Found, alternatives, columns_of_file, is_result, wanted
 from importer.template.model import Groups, Template
 from importer.template.sums import numbers_in, total
 
@@ -44,13 +44,7 @@ def tell_groups(
         return names, []
     start = found.header + 1
     texts = [tidy(text) for text in source.columns[at][start:]]
-    made = found.named(rules.name) if is_result(source) else []
-    beside = [c for c in columns_of_file(source, found) if c != at and c not in made]
-    heads = {
-        k
-        for k, role in enumerate(roles)
-        if role is Role.DATA and texts[k] and _heads(source, beside, k + start, texts[k], rules)
-    }
+    heads = {k for k in heads_of(source, found, template) if roles[k] is Role.DATA}
     labels = {
         _folded(label.replace("{name}", name)): _folded(name)
         for name in {_name(texts[k], rules) for k in heads}
@@ -85,7 +79,31 @@ def tell_groups(
                 group.rows.append(i)
         if role is Role.DATA and stack:
             names[k] = stack[-1].name
+    if rules.matches or any(
+        at in found.named(name) for of in wanted(template, TableKind.FLAT) for name in of
+    ):
+        return names, findings  # what else stands in the column is not the name of a group
+    made = found.named(rules.name) if is_result(source) else []
+    for k, name in enumerate(names):
+        own = tidy(source.columns[made[0]][k + start]) if made else name
+        if roles[k] is Role.DATA and texts[k] and own and _folded(texts[k]) != _folded(own):
+            row = int(source.rows[k + start])
+            cell = replace(here, row=row, column=found.headers[at], column_index=at)
+            findings.append(finding("sheet.group.other_name", cell, texts[k], name=own))
     return names, findings
+
+
+def heads_of(source: SourceTable, found: Found, template: Template) -> frozenset[int]:
+    """The rows below the header that look like the beginning of a group."""
+    rules = template.source.groups
+    at = None if rules is None else found.index(alternatives(template, rules.column))
+    if rules is None or at is None:
+        return frozenset()
+    start = found.header + 1
+    made = found.named(rules.name) if is_result(source) else []
+    beside = [c for c in columns_of_file(source, found) if c != at and c not in made]
+    texts = enumerate(map(tidy, source.columns[at][start:]))
+    return frozenset(k for k, t in texts if t and _heads(source, beside, k + start, t, rules))
 
 
 def _folded(text: str) -> str:

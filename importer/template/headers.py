@@ -198,7 +198,8 @@ def find_header(
     """
     rule = template.source.header
     rows = rule.rows if rule else 1
-    if is_result(source) and template.layout == "flat" and _LINE_ID not in source.row_cells(0):
+    listed = source.former is None and is_result(source) and template.layout == "flat"
+    if listed and _LINE_ID not in source.row_cells(0):
         return None  # the list of bills that a result has beside the rows of the file
     if rule and rule.find is None and is_result(source):
         found = header_at(source, 0, rows)
@@ -230,6 +231,8 @@ def find_header(
 
 def is_result(source: SourceTable) -> bool:
     """Whether the sheet is a former result: its first row is the header, whatever stood above."""
+    if source.former is not None:
+        return True
     return bool(source.rows) and set(source.row_cells(0)) >= _OURS
 
 

@@ -110,7 +110,11 @@ def map_tables(
             notes.append(f"{_name(source)} is not read: its headers are not those of the template.")
             continue
         opened.append(open_table(source, found, kind, template, len(opened), findings, totals))
+        if used := opened[-1].table.parameters:
+            said = ", ".join(f"{name} = {text}" for name, text in used.items())
+            notes.append(f"{_name(source)}: parameters of the template: {said}.")
         notes += _passed_over(opened[-1].table)
+        notes += [f"{_name(source)}: {note}." for note in opened[-1].notes]
     tables = tuple(o.table for o in opened)
     if template.layout == "flat":
         reader = Reader(opened, template)
@@ -131,7 +135,7 @@ def map_tables(
                 findings.append(finding(f"{sheet}.sheet.missing", where, headers=headers))
     lacking = {o.index: o.lacks for o in opened}
     mapped = Mapped(template, tables, bills, lines, line_bill, totals, findings, notes, lacking)
-    places = _items_at(mapped) if any(f.code == "sheet.row.too_long" for f in findings) else {}
+    places = _items_at(mapped) if any(f.code in _OF_ROWS for f in findings) else {}
     mapped.findings = [_with_items(f, mapped, places) for f in findings]
     if line_bill is not None:
         mapped.findings += _disagreements(mapped, reader)
@@ -146,6 +150,14 @@ _SHEET_WIDE = frozenset(
         "sheet.stop.missing",
         "sheet.header.holds_data",
         "sheet.parameter.missing",
+    )
+)
+_OF_ROWS = frozenset(
+    (
+        "sheet.row.swallowed",
+        "sheet.row.too_long",
+        "sheet.row.goes_on_with_passed_over",
+        "sheet.group.other_name",
     )
 )
 _NO_LINES = frozenset(("line_items.sheet.missing", "sheet.rows.none"))
@@ -172,9 +184,12 @@ def _with_items(f: Finding, mapped: Mapped, places: Places) -> Finding:
             for items in (mapped.bills, mapped.lines)
         )
         return replace(f, bills=bills, lines=lines)
-    if f.code == "sheet.row.too_long":
+    if f.code in _OF_ROWS:
         at = (-1 if f.cell.table is None else f.cell.table, f.cell.row or 0)
         bills, lines = map(tuple, places.get(at, ([], [])))
+        if f.code == "sheet.row.goes_on_with_passed_over":  # the bill before it may lack this row
+            of = mapped.lines.table
+            lines = tuple(n for i in lines for n in (i - 1, i) if n >= 0 and of[n] == of[i])
         return replace(f, lines=lines) if lines else replace(f, bills=bills)
     if f.code in _NO_LINES and not len(mapped.lines):
         return replace(f, bills=tuple(range(len(mapped.bills))))
@@ -241,12 +256,33 @@ def _grouped(reader: Reader, lines: CanonicalTable) -> tuple[np.ndarray, np.ndar
         alone |= (stripped == "").to_numpy(dtype=bool)
         key = key + stripped.to_numpy(dtype=object) + "\x1f"
     key = np.where(alone, [f"\x1e{i}" for i in range(size)], key) if size else key
-    if size:  # whatever the row above has for a key, even none
-        key = key[np.maximum.accumulate(np.where(reader.goes_on, 0, np.arange(size)))]
-    line_bill, firsts = pd.factorize(key)
+    line_bill, firsts = pd.factorize(_with_those_that_go_on(reader, key))
     first = np.full(len(firsts), size, dtype=np.int64)
     np.minimum.at(first, line_bill, np.arange(size))
     return line_bill.astype(np.int64), first
+
+
+def _with_those_that_go_on(reader: Reader, key: np.ndarray) -> np.ndarray:
+    """The keys, one for all rows of a bill: rows that begin in one row are of one bill, whatever
+    their keys are, and so are rows of one key."""
+    begins = reader.begins
+    if not begins.any():
+        return key
+    table = reader.table.astype(str).astype(object)
+    of_begin: dict[str, str] = {}
+    joined: dict[str, str] = {}
+
+    def whole(name: str) -> str:
+        while (above := joined.get(name, name)) != name:
+            name = above
+        return name
+
+    for name, begin, number in zip(key.tolist(), begins.tolist(), table.tolist(), strict=True):
+        if begin:
+            first, other = of_begin.setdefault(f"{number}\x1f{begin}", name), name
+            if (a := whole(first)) != (b := whole(other)):
+                joined[b] = a
+    return np.asarray([whole(name) for name in key.tolist()], dtype=object)
 
 
 def _disagreements(mapped: Mapped, reader: Reader) -> list[Finding]:

@@ -104,6 +104,13 @@ class ControlTotal(_Strict):
             raise ValueError("write either blank or where")
         return self
 
+    def __str__(self) -> str:
+        if self.where:
+            return str(self.where)
+        names = [f"'{name}'" for name in self.blank]
+        *first, last = names
+        return f"{', '.join(first)} and {last} are blank" if first else f"{last} is blank"
+
 
 class Groups(_Strict):
     """A report in groups: a row with the group's name, its rows, a row with its total.
@@ -215,6 +222,7 @@ class ParameterSpec(_Strict):
     matches: Regex | None = Field(
         None, description="what is taken of the cell: the first bracket, else all that matches"
     )
+    optional: bool = Field(False, description="it may have no value")
 
     @model_validator(mode="after")
     def _one_place(self) -> ParameterSpec:

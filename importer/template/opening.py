@@ -15,8 +15,11 @@ from importer.amounts import Numbers, Unreadable, read_decimal, tidy
 from importer.canonical import BILLS, FIELDS, LINE_ITEMS, RESPONSE_ONLY, header_key
 from importer.findings import finding
 from importer.records import CellKind, CellRef, Finding, InputTable, Role, SourceTable, TableKind
+from importer.sheets.swallowed import find_swallowed
 from importer.sheets.text_column import arrow_texts
 from importer.template.checks import nearest
+from importer.template.fill import BEGINS, fill_down, settled
+from importer.template.groups import heads_of
 from importer.template.headers import (
     Found,
     alternatives,
@@ -53,6 +56,8 @@ class Opened:
     positions: np.ndarray  # indexes into source.rows of the DATA rows
     fields: dict[tuple[str, str], int]  # (sheet, field) → column index
     lacks: frozenset[tuple[str, str]]
+    begins: np.ndarray | None = None  # of the data rows, in which row their bill begins
+    notes: tuple[str, ...] = ()  # for people, without the name of the table
 
     def arrow(self, column: int) -> pa.LargeStringArray:
         """The texts of the DATA rows."""
@@ -85,7 +90,10 @@ def open_table(
     """One table, its columns found and its rows told apart; findings and totals are added to."""
     here = CellRef(source.file, source.sheet, int(source.rows[found.header]), None, index)
     beyond = _beyond(source, found)
-    rows = rows_of(source, found, kind, template, here)
+    down = fill_down(source, found, kind, template, heads_of(source, found, template))
+    rows = rows_of(source, down, kind, template, here)
+    down, told = settled(down, rows.roles, here)
+    source, found = down.source, down.found
     if template.source.groups:
         source, found = _with_groups(source, found, rows.groups, template.source.groups.name)
     fields: dict[tuple[str, str], int] = {}
@@ -121,9 +129,10 @@ def open_table(
     findings += _of_header(source, found, here, set(fields.values()))
     findings += _of_file(source, here)
     findings += _of_parameters(source, found, here, template)
+    findings += _swallowed(source, found, here)
     findings += _too_long(source, found, beyond, rows.roles, here)
     roles = rows.roles
-    findings += rows.findings
+    findings += [*rows.findings, *told]
     totals += [ControlTotal(text, kind_, cell) for text, kind_, cell in rows.totals]
     if Role.DATA not in roles:
         findings.append(finding("sheet.rows.none", here))
@@ -133,11 +142,17 @@ def open_table(
         words: dict[str, Any] = {"count": len(hidden), "rows": ", ".join(map(str, hidden[:10]))}
         findings.append(finding("sheet.rows.hidden", replace(here, row=hidden[0]), **words))
     headers = tuple(_NO_HEADER if c in beyond else h for c, h in enumerate(found.headers))
-    table = InputTable(source, kind, found.header, headers, roles, found.rows, rows.reasons)
+    used = {name: text for name, text in values_of(source, found.header, template).items() if text}
+    table = InputTable(source, kind, found.header, headers, roles, found.rows, rows.reasons, used)
     positions = np.arange(found.header + 1, len(source.rows), dtype=np.int64)
     if roles.count(Role.DATA) < len(roles):
         positions = positions[[role is Role.DATA for role in roles]]
-    return Opened(table, found, index, positions, fields, frozenset(lacks))
+    begins = None
+    if down.begins is not None:
+        begins = np.asarray(down.begins, dtype=object)[positions - (found.header + 1)]
+    return Opened(
+        table, found, index, positions, fields, frozenset(lacks), begins, tuple(rows.notes)
+    )
 
 
 def _with_groups(
@@ -184,7 +199,7 @@ def _of_parameters(
     """Parameters whose cell has nothing to offer."""
     for name, value in values_of(source, found.header, template).items():
         spec = template.parameters[name]
-        if spec.cell and not value:
+        if spec.cell and not value and not spec.optional:
             what = f" that matches '{spec.matches}'" if spec.matches else ""
             cell = replace(here, row=None)
             yield finding("sheet.parameter.missing", cell, spec.cell, name=name, what=what)
@@ -197,6 +212,24 @@ def _beyond(source: SourceTable, found: Found) -> list[int]:
         return [c for c in there if found.headers[c] == _NO_HEADER]
     headed = max(source.lengths[found.header + 1 - found.rows : found.header + 1])
     return list(range(headed, len(source.columns)))
+
+
+def _swallowed(source: SourceTable, found: Found, here: CellRef) -> Iterator[Finding]:
+    """Cells that hold rows of the file; in a result they are looked for again."""
+    told = source.swallowed
+    if source.former is not None:
+        own = [c for c, header in enumerate(found.headers) if header != BEGINS]
+        records = [[source.columns[c][i] for c in own] for i in range(len(source.rows))]
+        told = tuple(
+            (int(source.rows[i]), own[c], count)
+            for mark in ",;\t|"
+            for i, c, count in find_swallowed(records, mark)
+        )
+    for row, at, count in told:
+        header = found.headers[at] if at < len(found.headers) else None
+        cell = replace(here, row=row, column=header, column_index=at)
+        i = list(source.rows).index(row)
+        yield finding("sheet.row.swallowed", cell, source.columns[at][i], count=count)
 
 
 def _too_long(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from importer.amounts import tidy
 from importer.errors import UsageProblem
@@ -13,8 +13,13 @@ from importer.template.headers import column_index
 from importer.template.model import ParameterSpec, Template
 
 
-def with_settings(template: Template, settings: Mapping[str, str]) -> Template:
-    """The template with ``--set`` values; UsageProblem names what is unknown or still missing."""
+def with_settings(
+    template: Template, settings: Mapping[str, str], known: Collection[str] = ()
+) -> Template:
+    """The template with ``--set`` values; UsageProblem names what is unknown or still missing.
+
+    ``known`` are those that the tables bring with them, from a former run.
+    """
     for name in settings:
         if name not in template.parameters:
             there = ", ".join(template.parameters)
@@ -24,11 +29,14 @@ def with_settings(template: Template, settings: Mapping[str, str]) -> Template:
                 + (f" It has: {there}." if there else "; it has none.")
             )
     own = {
-        name: ParameterSpec(value=text, cell=None, matches=None) for name, text in settings.items()
+        name: ParameterSpec(value=text, cell=None, matches=None, optional=False)
+        for name, text in settings.items()
     }
     changed = template.model_copy(update={"parameters": {**template.parameters, **own}})
     missing = [
-        name for name, spec in changed.parameters.items() if spec.value is None and not spec.cell
+        name
+        for name, spec in changed.parameters.items()
+        if spec.value is None and not spec.cell and not spec.optional and name not in known
     ]
     if missing:
         raise UsageProblem(
@@ -44,7 +52,11 @@ def values_of(source: SourceTable, header: int, template: Template) -> dict[str,
     "" where the cell that should hold a value is blank, is not above the header or does not match.
     """
     return {
-        name: spec.value or "" if spec.cell is None else _in_cell(source, header, spec)
+        name: source.parameters[name]
+        if name in source.parameters
+        else spec.value or ""
+        if spec.cell is None
+        else _in_cell(source, header, spec)
         for name, spec in template.parameters.items()
     }
 

@@ -15,9 +15,10 @@ from importer.canonical import header_key
 from importer.findings import finding
 from importer.records import CellKind, CellRef, Finding, Role, SourceTable, TableKind
 from importer.sheets.text_column import arrow_texts, cells_starting
+from importer.template.fill import FilledDown
 from importer.template.groups import tell_groups
 from importer.template.headers import Found, alternatives, wanted
-from importer.template.model import RowTest, Template
+from importer.template.model import ControlTotal, RowTest, Template
 from importer.template.sums import numbers_in, total
 
 
@@ -47,20 +48,41 @@ class Rows:
     findings: list[Finding] = field(default_factory=list)
     totals: list[tuple[str, CellKind, CellRef]] = field(default_factory=list)
     reasons: dict[int, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 def rows_of(
-    source: SourceTable, found: Found, kind: TableKind, template: Template, here: CellRef
+    source: SourceTable, down: FilledDown, kind: TableKind, template: Template, here: CellRef
 ) -> Rows:
-    """Each row's role, and what is to be said of rows; ``here`` is the header row's place."""
+    """Each row's role, and what is to be said of rows; ``here`` is the header row's place.
+
+    Rules of the template see the cells as they are ``down``, filled in from above. What a row is by
+    itself, a header again, a name or a total, is seen in ``source``, where blanks are blank.
+    """
+    found = down.found
     start = found.header + 1
     out = Rows([Role.DATA] * (len(source.rows) - start), [])
-    _pass_over(source, found, template, here, out)
+    _pass_over(down.source, found, template, here, out)
+    # A value from above takes out a further line of a bill, never the first of another.
+    for k in _by_fill(source, down, template) - set(down.goes_on):
+        out.roles[k] = Role.DATA
+        del out.reasons[int(source.rows[start + k])]
     _repeated_headers(source, found, _used(found, kind, template), here, out)
     amounts = _amounts(found, kind, template)
     out.groups, of_groups = tell_groups(source, found, out.roles, amounts, template, here)
     out.findings += of_groups
-    _control_total(source, found, kind, template, here, out)
+    telling = _Telling.of(found, template)
+    for k, role in enumerate(out.roles):
+        if role is not Role.GROUP or not any(tidy(source.columns[c][start + k]) for c in amounts):
+            continue
+        for at in sorted((telling.number | telling.day) - {_group_column(found, template)}):
+            if text := tidy(source.columns[at][start + k]):
+                cell = replace(here, row=int(source.rows[start + k]), column=found.headers[at],
+                               column_index=at)  # fmt: skip
+                name = next(n for n in (*out.groups[k:], "?") if n)
+                out.findings.append(finding("sheet.group.with_data", cell, text, name=name))
+                break
+    _control_total(source, down, kind, template, here, out)
     return out
 
 
@@ -90,7 +112,9 @@ def _pass_over(
     source: SourceTable, found: Found, template: Template, here: CellRef, out: Rows
 ) -> None:
     start, rules = found.header + 1, template.source
-    if rules.stop_at:
+    if rules.stop_at and source.former is not None:
+        _past_the_end(source, start, template, here, out)
+    elif rules.stop_at:
         ends = _matching(rules.stop_at, found, source, template)
         if ends:
             end = min(ends)
@@ -106,6 +130,38 @@ def _pass_over(
         for i in _matching(test, found, source, template):
             out.roles[i - start] = Role.IGNORED
             out.reasons.setdefault(int(source.rows[i]), str(test))
+
+
+def _past_the_end(
+    source: SourceTable, start: int, template: Template, here: CellRef, out: Rows
+) -> None:
+    """The rows of a result that were past the end: wherever they stand now, they still are."""
+    assert source.former is not None
+    why = f"the data ends where {template.source.stop_at}"
+    others = tuple(map(str, template.source.ignore_rows))
+    for k in range(len(out.roles)):
+        if _formerly(source, start + k, Role.IGNORED) and not (
+            others and source.former[start + k][1].startswith(others)
+        ):
+            out.roles[k] = Role.IGNORED
+            out.reasons[int(source.rows[start + k])] = why
+    if len(out.reasons) > 1:
+        cell = replace(here, row=max(out.reasons))
+        out.findings.append(finding("sheet.row.after_end", cell, count=len(out.reasons) - 1))
+
+
+def _by_fill(source: SourceTable, down: FilledDown, template: Template) -> set[int]:
+    """The rows that a rule passes over for nothing but a value from above."""
+    start = down.found.header + 1
+    own: set[int] = set()
+    filled: set[int] = set()
+    for test in template.source.ignore_rows if down.origins else ():
+        own |= _matching(test, down.found, source, template)
+        filled |= _matching(test, down.found, down.source, template)
+    if template.source.stop_at and down.origins:
+        ends = _matching(template.source.stop_at, down.found, down.source, template)
+        own |= set(range(min(ends), len(source.rows))) if ends else set()
+    return {i - start for i in filled - own}
 
 
 def _repeated_headers(
@@ -134,40 +190,145 @@ def _repeated_headers(
 
 def _control_total(
     source: SourceTable,
-    found: Found,
+    down: FilledDown,
     kind: TableKind,
     template: Template,
     here: CellRef,
     out: Rows,
 ) -> None:
     """The last row, where it is the file's own total, as the template says or its sum proves."""
-    start, rules = found.header + 1, template.source
+    found = down.found
+    start, rule = found.header + 1, template.source.control_total
     # Any other row like it is a bill that lacks its cells.
     backwards = range(len(out.roles) - 1, -1, -1)
     last = next((k for k in backwards if out.roles[k] is Role.DATA), -1)
+    said = set[int]()
+    if source.former is not None:
+        rows = range(len(out.roles))
+        said = {k for k in rows if _formerly(source, start + k, Role.CONTROL_TOTAL)}
+    last = max((k for k in said if out.roles[k] is Role.DATA), default=last)
     if last < 0:
         return
     i = start + last
-    amount: int | None = None
-    if rules.control_total:
-        amount = found.index(alternatives(template, rules.control_total.amount))
-        blanks = [found.index(alternatives(template, n)) for n in rules.control_total.blank]
-        there = [at for at in blanks if at is not None]
-        is_total = bool(there) and not any(tidy(source.columns[at][i]) for at in there)
-        if where := rules.control_total.where:
-            is_total = i in _matching(where, found, source, template)
-        why = f"the file's own total: {where or 'the last row, with nothing else in it'}"
-        amount = amount if is_total else None
+    amounts = _amounts(found, kind, template)
+    amount: int | None
+    if rule:
+        amount = found.index(alternatives(template, rule.amount))
+        if amount is None or not _fits(rule, source, i, found, template):
+            out.notes.append(
+                f"the last row is not the file's own total ({rule}), so that no total is compared"
+            )
+            return
+        if why := _like_a_bill(source, down, i, template):
+            cell = replace(here, row=int(source.rows[i]))
+            out.findings.append(finding("sheet.total.doubtful", cell, rule=rule, why=why))
+            return
+        reason = f"the file's own total: {rule}"
+    elif last in said:
+        amount, reason = next(iter(amounts), None), "the file's own total, as in the run before"
     else:
         amount = proven_total(source, found, kind, template, out.roles, out.groups)
-        why = "it is the sum of all other rows, and names no bill"
+        reason = ""
+        if amount is not None:
+            name = found.headers[amount].strip()
+            reason = (
+                f"the file's own total: its '{name}' is the sum of all other rows, and it has no"
+                " number, no date and no vendor"
+            )
     if amount is None or not tidy(source.columns[amount][i]):
         return
     out.roles[last] = Role.CONTROL_TOTAL
     row = int(source.rows[i])
-    out.reasons[row] = why
+    out.reasons[row] = reason
     cell = replace(here, row=row, column=found.headers[amount], column_index=amount)
     out.totals.append((source.columns[amount][i], source.kind(amount, i), cell))
+
+
+def _formerly(source: SourceTable, i: int, role: Role) -> bool:
+    """Whether the row had this role in the result that is read again."""
+    return source.former is not None and source.former[i][0].strip() == role.value
+
+
+def _fits(
+    rule: ControlTotal, source: SourceTable, i: int, found: Found, template: Template
+) -> bool:
+    if rule.where:
+        return i in _matching(rule.where, found, source, template)
+    blanks = [found.index(alternatives(template, name)) for name in rule.blank]
+    return None not in blanks and not any(
+        tidy(source.columns[at][i]) for at in blanks if at is not None
+    )
+
+
+def _like_a_bill(source: SourceTable, down: FilledDown, i: int, template: Template) -> str:
+    """What a row that fits ``control_total`` has of a bill, in words; "" for nothing."""
+    found, rule = down.found, template.source.control_total
+    assert rule is not None
+    telling = _Telling.of(found, template)
+    label = found.index(alternatives(template, rule.where.column)) if rule.where else None
+    has = {
+        at: text
+        for at in sorted(telling.all)
+        if (text := tidy(source.columns[at][i]))
+        and not (at in telling.vendor and _TOTAL.fullmatch(text))
+    }
+    if rule.where and not (telling.day_may_lack or telling.day & has.keys()):
+        return ""  # a bill has a date
+    if rule.where and not (telling.vendor_may_lack or telling.vendor & has.keys()):
+        return ""
+    for at, text in has.items():
+        if at != label:
+            return f"it has '{text}' in '{found.headers[at].strip()}', as a bill has"
+    if rule.where:
+        return ""
+    if i - found.header - 1 in down.goes_on:
+        return "it goes on with the bill above it, as blank cells are filled down"
+    may_lack = telling.day_may_lack and telling.vendor_may_lack
+    return "a bill of this file may have just as little" if may_lack else ""
+
+
+def _group_column(found: Found, template: Template) -> int | None:
+    groups = template.source.groups
+    return None if groups is None else found.index(alternatives(template, groups.column))
+
+
+@dataclass(frozen=True)
+class _Telling:
+    """The columns that tell a bill from a total: its number, its date, its vendor.
+
+    A bill may lack the cell of its date or vendor where the template has something for its place.
+    """
+
+    number: frozenset[int]
+    day: frozenset[int]
+    vendor: frozenset[int]
+    all: frozenset[int]
+    day_may_lack: bool
+    vendor_may_lack: bool
+
+    @classmethod
+    def of(cls, found: Found, template: Template) -> _Telling:
+        def columns(*names: str) -> frozenset[int]:
+            mapped = [template.bills[name] for name in names if name in template.bills]
+            there = [found.index(headers) for e in mapped for headers, _ in e.columns()]
+            return frozenset(at for at in there if at is not None)
+
+        def may_lack(*names: str) -> bool:
+            mapped = [template.bills[name] for name in names if name in template.bills]
+            return any(e.has_constant for e in mapped)
+
+        number, day = columns("invoiceNumber"), columns("issuedDate")
+        vendor = columns("vendor", "vendorId")
+        keys = (found.index(alternatives(template, name)) for name in template.group_by)
+        every = {
+            *number,
+            *day,
+            *vendor,
+            *columns("billRef"),
+            *(at for at in keys if at is not None),
+        }
+        lacks = may_lack("issuedDate"), may_lack("vendor", "vendorId")
+        return cls(number, day, vendor, frozenset(every), *lacks)
 
 
 _TOTAL = re.compile(
@@ -198,23 +359,15 @@ def proven_total(
     if len(data) < 3:
         return None
     i = start + data[-1]
-
-    def columns(*names: str) -> list[int]:
-        mapped = [template.bills[name] for name in names if name in template.bills]
-        there = [found.index(headers) for e in mapped for headers, _ in e.columns()]
-        return [at for at in there if at is not None]
-
-    def named(names: Sequence[str]) -> set[int]:
-        there = (found.index(alternatives(template, name)) for name in names)
-        return {at for at in there if at is not None}
-
-    number, day, vendor = columns("invoiceNumber"), columns("issuedDate"), columns("vendor")
-    telling = {*number, *day, *vendor, *columns("vendorId", "billRef"), *named(template.group_by)}
-    # A blank that is filled from above is a bill's further line.
-    if not number or not day or telling & named(template.source.fill_down):
+    telling = _Telling.of(found, template)
+    filled = {found.index(alternatives(template, name)) for name in template.source.fill_down}
+    if telling.day_may_lack and telling.vendor_may_lack:
         return None
-    told = {c: text for c in telling if (text := tidy(source.columns[c][i]))}
-    if any(c not in vendor or not _TOTAL.fullmatch(text) for c, text in told.items()):
+    # A blank that is filled from above is a bill's further line.
+    if not telling.number or not telling.day or telling.all & filled:
+        return None
+    told = {c: text for c in telling.all if (text := tidy(source.columns[c][i]))}
+    if any(c not in telling.vendor or not _TOTAL.fullmatch(text) for c, text in told.items()):
         return None
     if groups[data[-1]]:  # the group is the vendor
         return None
@@ -222,4 +375,5 @@ def proven_total(
     if not numbers or i not in numbers or not numbers[i]:
         return None
     rest = [start + k for k in data[:-1]]
-    return amounts[0] if total(numbers, rest) == numbers[i] else None
+    unread = any(j not in numbers and tidy(source.columns[amounts[0]][j]) for j in rest)
+    return amounts[0] if not unread and total(numbers, rest) == numbers[i] else None

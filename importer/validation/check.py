@@ -116,6 +116,11 @@ def check(mapped: Mapped) -> Checked:
     return checked
 
 
+_LACKING = frozenset(
+    f"bills.{name}" for name in ("vendorId.required", "issuedDate.required", "currency.required")
+)
+
+
 def _first_causes(findings: list[Finding], bills: ParsedTable, lines: ParsedTable) -> list[Finding]:
     """Without what only follows from a reference or parameter that is not there or unreadable."""
     bad_bills = set(np.flatnonzero(bills["billRef"].faulty).tolist())
@@ -124,10 +129,17 @@ def _first_causes(findings: list[Finding], bills: ParsedTable, lines: ParsedTabl
     bad_lines: set[int] = set()
     for name in ("billRef", "invoiceNumber"):
         bad_lines |= set(np.flatnonzero(lines[name].faulty).tolist())
+    # A row that may be of another bill is told as that, not as a bill that lacks its cells.
+    of_others = {
+        (f.cell.table, f.cell.row)
+        for f in findings
+        if f.code == "sheet.row.goes_on_with_passed_over"
+    }
     return [
         f
         for f in findings
-        if not (f.code == "line_items.billRef.orphan" and bad_lines.issuperset(f.lines))
+        if not (f.code in _LACKING and (f.cell.table, f.cell.row) in of_others)
+        and not (f.code == "line_items.billRef.orphan" and bad_lines.issuperset(f.lines))
         and not (f.code == "bills.lines.missing" and bad_bills.issuperset(f.bills))
         and not (f.code.endswith(".expression.not_year") and f.cell.table in unset and not f.value)
     ]

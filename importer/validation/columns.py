@@ -28,6 +28,7 @@ from importer.cells import (
     like_mangled,
     simple_reader,
 )
+from importer.currencies import EXPONENTS
 from importer.findings import finding
 from importer.records import CellKind, Finding
 from importer.template.columns import CanonicalTable, Column
@@ -99,6 +100,7 @@ class Reading:
                 )
             else:
                 parsed = self._numbers(sheet, name, column, kind, units)
+            self._mark_looks(sheet, column, kind, parsed)
             _apply_signs(column, parsed)
             return parsed
         if kind in (Kind.DATE, Kind.DATE_TIME):
@@ -177,8 +179,7 @@ class Reading:
 
         parsed = parse_column(column, readers, quick if kind is Kind.CENTS else None)
         parsed.rules = rules
-        if kind is Kind.CENTS:
-            self._mark_other_currency(sheet, column.array, parsed)
+        self._mark_other_currency(sheet, column.array, parsed, real=kind is Kind.FACTOR)
         for of_text, point, comma in undecided:
             problem = "mixed_numbers" if point else "ambiguous"
             some = _at(tidied, of_text)
@@ -198,8 +199,36 @@ class Reading:
             )
         return parsed
 
-    def _mark_other_currency(self, sheet: str, texts: pa.LargeStringArray, parsed: Parsed) -> None:
-        """Amounts that name a currency which is not the bill's."""
+    def _mark_looks(self, sheet: str, column: Column, kind: Kind, parsed: Parsed) -> None:
+        """Numbers of a workbook that its number formats show as what they are not taken for."""
+        if column.looks is None:
+            return
+        of_bill = self.currencies.get(sheet)
+        cents = self.mapped.template.formats.amounts == "cents"
+        shown = (column.looks != "") & _is_number(column) & parsed.ok
+        for look in set(column.looks[shown]):
+            at = shown & (column.looks == look)
+            if look == "%":
+                problem = "percentage" if kind is Kind.CENTS else ""
+            elif cents and kind is Kind.CENTS:
+                problem = "shown_as_money"
+                at &= parsed.cents()[0] != 0
+            else:
+                problem = "other_currency"
+                named = currencies_named(look) & set(EXPONENTS)
+                if of_bill is None or not named:
+                    continue
+                at &= np.asarray([c is not None and c not in named for c in of_bill], dtype=bool)
+            if problem:
+                parsed.forget(np.flatnonzero(at), problem)
+
+    def _mark_other_currency(
+        self, sheet: str, texts: pa.LargeStringArray, parsed: Parsed, *, real: bool
+    ) -> None:
+        """Amounts that name a currency which is not the bill's.
+
+        ``real`` leaves letters that are no currency alone, as the PCS of a quantity.
+        """
         of_bill = self.currencies.get(sheet)
         if of_bill is None:
             return
@@ -208,7 +237,8 @@ class Reading:
         other = []
         for i, text in zip(naming.tolist(), _at(texts, naming).to_pylist(), strict=True):
             if text not in known:
-                known[text] = currencies_named(text)
+                named = currencies_named(text)
+                known[text] = frozenset() if real and named.isdisjoint(EXPONENTS) else named
             own = of_bill[i]
             if known[text] and own is not None and ok[i] and own not in known[text]:
                 other.append(i)

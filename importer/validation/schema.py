@@ -179,7 +179,13 @@ def _words(
     bare, field = tidy(value), field_of(sheet, name)
     rule = "" if parsed.rules is None else str(parsed.rules[i])
     if problem in PROBLEMS:
-        return expression_words(mapped.template, sheet, name, bare)
+        note = mapped.items(sheet).columns[name].note
+        told = expression_words(mapped.template, sheet, name, bare)
+        return told | {"note": "" if note is None else note[i]}
+    if problem in ("other_currency", "shown_as_money"):
+        looks = mapped.items(sheet).columns[name].looks
+        look = "" if looks is None else str(looks[i])
+        return {"look": f", shown in {look}," if look and problem == "other_currency" else look}
     if problem == "not_uuid":
         return {"instead": _INSTEAD.get(name, "")}
     if problem in ("not_cents", "not_amount", "not_number"):

@@ -189,6 +189,13 @@ def test_datev_dates_lie_in_the_financial_year_and_amounts_have_their_comma(
     assert (first["issuedDate"], first["currency"]) == ("2025-01-02", "EUR")
     assert [line["amount"] for line in first["lineItems"]] == [34781, 3415]
     assert {bill["issuedDate"][:7] for bill in bills.values()} == {"2025-01"}
+    # A date after the last day that row 1 states is of the year before: nothing proves which.
+    export.write_bytes(text.replace(";0201;2025-01274;", ";1512;2025-01274;").encode("cp1252"))
+    done = load(sandbox.base_url, str(export))
+    (told,) = {f["message"] for f in done.json["findings"]}
+    assert (done.code, told.partition(", which")[0]) == (
+        1, "'1512' would be 2025-12-15, after 2025-01-31"
+    )  # fmt: skip
 
 
 def test_a_xero_file_takes_its_total_where_it_has_one_and_else_the_sum(

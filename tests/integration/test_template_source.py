@@ -200,7 +200,8 @@ def test_a_total_is_told_by_its_sum_where_it_is_no_bill(tmp_path: Path, label: s
     assert told(of) == []
     assert bills(of) == GOOD
     assert counts(of) == {"data": 3, "control_total": 1}
-    assert reasons(of) == {5: "it is the sum of all other rows, and names no bill"}
+    why = "its 'Amount' is the sum of all other rows, and it has no number, no date and no vendor"
+    assert reasons(of) == {5: f"the file's own total: {why}"}
     assert of.controls == {"GBP": 6100}
 
 

@@ -1,0 +1,70 @@
+"""What a cell's number format shows beside the number: a currency, or that it is a percentage.
+
+A ``look`` is the currency's sign or code as the format has it (``€``, ``EUR``, ``$``), or ``%``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import IO
+
+Looks = dict[int, dict[int, str]]
+"""Column from 0 → row number → look, of the cells that have one."""
+
+PERCENT = "%"
+_BUILT_IN = {9: PERCENT, 10: PERCENT, **dict.fromkeys((5, 6, 7, 8, 42, 44), "$")}
+# "text", \\x, [$€-407], _x, *x, [Red], then any other character.
+_TOKEN = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]\-]*)[^\]]*\]|[_*].|\[[^\]]*\]|(.)', re.DOTALL)
+_CHUNK = 1 << 20
+
+
+def look_of(number: int, code: str | None) -> str:
+    """The look of a number format, "" for none; ``code`` is None where it is built in."""
+    if code is None:
+        return _BUILT_IN.get(number, "")
+    parts, is_percent = [], False
+    for quoted, escaped, currency, bare in _TOKEN.findall(code.split(";")[0]):
+        text = quoted or escaped or currency
+        if bare and (bare == "$" or not bare.isascii()):
+            text = bare
+        is_percent = is_percent or PERCENT in (text + bare)
+        parts.append(text)
+    return PERCENT if is_percent else " ".join("".join(parts).split())
+
+
+def format_of(look: str) -> str:
+    """A number format of that look."""
+    return "0.00%" if look == PERCENT else f"[${look}]#,##0.00"
+
+
+def find_looks(sheet: IO[bytes], looks: Mapping[str, str]) -> Looks:
+    """The looks of the cells of a sheet's XML; ``looks`` are those of the style numbers.
+
+    For XML that ``xlsx_guard`` finds nothing unusual in: patterns, not elements, as it is quick.
+    """
+    out: Looks = {}
+    if not looks:
+        return out
+    styles = "|".join(map(re.escape, looks)).encode()
+    cell = re.compile(rb'<c r="([A-Z]+)([0-9]+)"(?=[^>]* s="(' + styles + rb')")[^>/]*>')
+    marks = [b's="%s"' % style.encode() for style in looks]
+    rest = b""
+    while chunk := sheet.read(_CHUNK):
+        data = rest + chunk
+        border = max(data.rfind(b"<c "), 0)
+        data, rest = data[:border], data[border:]
+        if any(mark in data for mark in marks):
+            _add(cell.findall(data), looks, out)
+    _add(cell.findall(rest), looks, out)
+    return out
+
+
+def _add(found: list[tuple[bytes, bytes, bytes]], looks: Mapping[str, str], out: Looks) -> None:
+    from importer.sheets.xlsx_guard import column_number
+
+    columns: dict[bytes, dict[int, str]] = {}
+    for letters, row, style in found:
+        if letters not in columns:
+            columns[letters] = out.setdefault(column_number(letters.decode()) - 1, {})
+        columns[letters][int(row)] = looks[style.decode()]
