@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
+
+import numpy as np
 
 from importer.canonical import BILLS, FIELDS, LINE_ITEMS
 from importer.findings import finding
@@ -14,30 +16,24 @@ from importer.records import (
     FOUND_AGAIN,
     FOUND_BEFORE,
     IN_LIGHT,
-    Amounts,
-    BillResult,
     CellRef,
     CurrencyTotal,
     Finding,
-    JournalEntry,
     ReadBack,
     Report,
     Role,
-    RowResult,
     RunSummary,
-    Severity,
     State,
     Status,
     Step,
 )
-from importer.results.known import line_amounts, net_and_tax
-from importer.results.wording import read_back_words, step_words
+from importer.results.became import STATUSES, BillResults, LineResults
+from importer.results.became import Became as Became
+from importer.results.known import LineAmounts
 from importer.validation.check import Checked, by_place
-from importer.validation.parse import Parsed
 
 NO_CURRENCY = "no currency"  # in place of a code that is missing or none
 
-Became = Mapping[int, tuple[Status, str, JournalEntry]]  # by bill index; see Journal.results
 _NOTHING: Mapping[int, Any] = MappingProxyType({})
 
 
@@ -54,31 +50,29 @@ def build_report(
     back from Light and done after creation comes by bill index too.
     """
     findings = sorted([*checked.findings, *_answers(checked, became)], key=by_place)
-    amounts = line_amounts(checked)
-    bills, statuses = _bill_results(checked, became, amounts)
-    for i in {*read_backs, *steps}:
-        bills[i] = _afterwards(bills[i], read_backs.get(i), steps.get(i, ()))
-    line_items = _line_results(checked, statuses, bills, became, amounts)
+    amounts = LineAmounts.of(checked)
+    bills = BillResults(checked, became, amounts, read_backs, steps)
+    line_items = LineResults(checked, bills, became, amounts)
     summary = replace(
         summary,
-        bills=_counts(b.result.status for b in bills),
-        line_items=_counts(r.status for r in line_items),
+        bills=_counts(bills.codes),
+        line_items=_counts(line_items.codes),
         rows=_rows(checked),
-        totals=_totals(checked, statuses, bills),
+        totals=_totals(checked, bills),
     )
     return Report(
         summary, checked.mapped.tables, bills, line_items, findings, unresolved=checked.unresolved
     )
 
 
-def _counts(statuses: Iterator[Status]) -> dict[str, int]:
-    counted = Counter(statuses)
-    return {"total": counted.total()} | {s.value: counted[s] for s in Status if counted[s]}
+def _counts(codes: np.ndarray) -> dict[str, int]:
+    counted = zip(STATUSES, np.bincount(codes, minlength=len(STATUSES)).tolist(), strict=True)
+    return {"total": len(codes)} | {s.value: n for s, n in counted if n}
 
 
 def _rows(checked: Checked) -> dict[str, int]:
     tables = checked.mapped.tables
-    roles = Counter(role for table in tables for role in table.roles)
+    roles = {role: sum(list(table.roles).count(role) for table in tables) for role in Role}
     headers = sum(table.header_rows for table in tables)
     above = sum(table.header + 1 - table.header_rows for table in tables)
     out = {
@@ -90,173 +84,27 @@ def _rows(checked: Checked) -> dict[str, int]:
     return out | {"blank": sum(table.source.blank_rows for table in tables)}
 
 
-def _text(parsed: Parsed, checked: Checked, name: str, i: int) -> str:
-    """A bill's value for people: as it was read, else as written."""
-    if (value := parsed.at(i)) is not None:
-        return str(value)
-    column = checked.mapped.bills.columns.get(name)
-    return "" if column is None else column.written(i)
-
-
-def _bill_results(
-    checked: Checked, became: Became, lines: list[Amounts]
-) -> tuple[list[BillResult], list[Status]]:
-    blamed = checked.blamed()
-    net, tax = net_and_tax(checked, lines)
-    messages = _messages(checked)
-    read = {
-        n: checked.bills[n]
-        for n in ("vendor", "vendorId", "invoiceNumber", "issuedDate", "currency")
-    }
-    bills, statuses = [], []
-    for i in range(checked.bills.size):
-        table, row = int(checked.mapped.bills.table[i]), int(checked.mapped.bills.row[i])
-        if i in became:
-            status, message, entry = became[i]
-            result = RowResult(
-                table,
-                row,
-                status,
-                " ".join(filter(None, (_sentence(message), messages.get(i, "")))),
-                entry.light_id if status in IN_LIGHT else None,
-                entry.light_state if status in IN_LIGHT else None,
-                entry.attempts,
-                entry.settled if status in IN_LIGHT else None,
-            )
-        else:
-            status = Status.INVALID if blamed[i] else Status.VALID
-            result = RowResult(table, row, status, messages.get(i, ""))
-        statuses.append(status)
-        in_light: int | None = None
-        if status in IN_LIGHT:
-            amount = became[i][2].light_amount
-            in_light = (checked.amounts[i] or 0) if amount is None else amount
-        currency = _text(read["currency"], checked, "currency", i)
-        unit = int(checked.bills.units[i])
-        result = replace(
-            result, amounts=Amounts(checked.amounts[i], net[i], tax[i], currency, unit)
-        )
-        vendor = _text(read["vendor"], checked, "vendor", i) or _text(
-            read["vendorId"], checked, "vendorId", i
-        )
-        bills.append(
-            BillResult(
-                result,
-                vendor,
-                _text(read["invoiceNumber"], checked, "invoiceNumber", i),
-                _text(read["issuedDate"], checked, "issuedDate", i),
-                currency,
-                checked.amounts[i],
-                int(checked.counts[i]),
-                unit,
-                net[i],
-                tax[i],
-                in_light=in_light,
-            )
-        )
-    return bills, statuses
-
-
-def _afterwards(bill: BillResult, read: ReadBack | None, steps: tuple[Step, ...]) -> BillResult:
-    """The bill with what came after its creation, which its message tells where it is not well."""
-    said = [bill.result.message, *map(step_words, steps), read_back_words(read)]
-    result = replace(
-        bill.result,
-        message=" ".join(_sentence(words) for words in said if words),
-        light_state=(read.light_state if read else "") or bill.result.light_state,
-    )
-    return replace(bill, result=result, read_back=read, steps=steps)
-
-
-def _messages(checked: Checked) -> dict[int, str]:
-    """What is said of each bill: its own findings, and those of its lines with their rows."""
-    out: dict[int, list[str]] = defaultdict(list)
-    for f in checked.findings:
-        for bill in f.bills:
-            place = int(checked.mapped.bills.table[bill]), int(checked.mapped.bills.row[bill])
-            own = f.cell.row is None or place == (f.cell.table, f.cell.row)
-            out[bill].append(_said(f, "" if own else f"row {f.cell.row}"))
-        if f.severity is Severity.ERROR:
-            for bill in {int(checked.line_bill[line]) for line in f.lines} - {-1} - set(f.bills):
-                out[bill].append(_said(f, f"line item in row {f.cell.row}"))
-    return {bill: _together(said) for bill, said in out.items()}
-
-
-def _said(f: Finding, place: str = "") -> str:
-    """A finding's sentence after its place and column: ``row 12, amount: …``."""
-    where = ", ".join(filter(None, (place, (f.cell.column or "").strip())))
-    return f"{where}: {f.message}" if where else f.message
-
-
-def _together(said: list[str]) -> str:
-    return " ".join(said[:5]) + (f" And {len(said) - 5} more." if len(said) > 5 else "")
-
-
-def _sentence(text: str) -> str:
-    return text + "." if text and text[-1] not in ".!?" else text
-
-
-def _line_results(
-    checked: Checked,
-    statuses: list[Status],
-    bills: list[BillResult],
-    became: Became,
-    amounts: list[Amounts],
-) -> list[RowResult]:
-    own: dict[int, list[str]] = defaultdict(list)
-    for f in checked.findings:
-        for line in f.lines:
-            own[line].append(_said(f))
-    place: Counter[int] = Counter()
-    out = []
-    for i in range(checked.lines.size):
-        table, row = int(checked.mapped.lines.table[i]), int(checked.mapped.lines.row[i])
-        bill = int(checked.line_bill[i])
-        message = _together(own[i])
-        if bill < 0:
-            out.append(RowResult(table, row, Status.INVALID, message, amounts=amounts[i]))
-            continue
-        of_bill = bills[bill].result
-        light_id = None
-        if bill in became:
-            ids = became[bill][2].line_ids
-            light_id = ids[place[bill]] if place[bill] < len(ids) else None
-        place[bill] += 1
-        if not message and statuses[bill] not in IN_LIGHT and of_bill.message:
-            message = f"bill in row {of_bill.row}: {of_bill.message}"
-        out.append(
-            replace(
-                of_bill,
-                table=table,
-                row=row,
-                message=message,
-                light_id=light_id,
-                bill_id=of_bill.light_id,
-                amounts=amounts[i],
-            )
-        )
-    return out
-
-
-def _totals(
-    checked: Checked, statuses: list[Status], bills: list[BillResult]
-) -> tuple[CurrencyTotal, ...]:
+def _totals(checked: Checked, bills: BillResults) -> tuple[CurrencyTotal, ...]:
     """The tie-out by currency, in the order of the file; what is in Light by Light's amounts."""
     in_light: Counter[str] = Counter()
     by_status: dict[str, Counter[str]] = {}
     unreadable: Counter[str] = Counter()
     count: Counter[str] = Counter()
     currency = checked.bills["currency"]
-    readable = currency.ok
-    for i, status in enumerate(statuses):
-        name = _text(currency, checked, "currency", i) if readable[i] else NO_CURRENCY
-        totals = by_status.setdefault(name, Counter())
-        count[name] += 1
-        if checked.amounts[i] is None:
-            unreadable[name] += 1
-        else:
-            totals[status.value] += checked.amounts[i]
-        in_light[name] += bills[i].in_light or 0
+    names = np.where(currency.ok, currency.values, NO_CURRENCY)
+    known = np.asarray([amount is not None for amount in checked.amounts], dtype=bool)
+    for name in dict.fromkeys(names.tolist()):
+        own = names == name
+        count[name] = int(own.sum())
+        unreadable[name] = int((own & ~known).sum())
+        by_status[name] = Counter()
+        for code, status in enumerate(STATUSES):
+            of_status = own & known & (bills.codes == code)
+            if of_status.any():
+                by_status[name][status.value] = sum(checked.amounts[of_status].tolist())
+    there = [code for code, status in enumerate(STATUSES) if status in IN_LIGHT]
+    for i in np.flatnonzero(np.isin(bills.codes, there)).tolist():
+        in_light[names[i]] += bills.in_light(i) or 0
     for name in checked.controls:
         by_status.setdefault(name, Counter())
     return tuple(

@@ -2,53 +2,68 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from importer.records import Amounts
 from importer.validation.across import sums
 from importer.validation.check import Checked
-from importer.validation.parse import Parsed
+
+_SURELY_FITS = 2**61  # the sum of two such amounts fits into int64 with room
 
 
-def line_amounts(checked: Checked) -> list[Amounts]:
-    """Each line's amounts. Of gross, net and tax the third is worked out where two are told."""
-    lines = checked.lines
-    gross, net, tax = (_told(lines[name]) for name in ("amount", "netAmount", "taxAmount"))
-    currencies = _told(checked.bills["currency"])
-    out = []
-    for i, bill in enumerate(checked.line_bill.tolist()):
-        g, n, t = gross[i], net[i], tax[i]
-        if g is None and n is not None and t is not None:
-            g = n + t
-        elif n is None and g is not None and t is not None:
-            n = g - t
-        elif t is None and g is not None and n is not None:
-            t = g - n
-        currency = str(currencies[bill] or "") if bill >= 0 else ""
-        out.append(Amounts(g, n, t, currency, int(lines.units[i])))
-    return out
+@dataclass(frozen=True)
+class Told:
+    """Amounts in cents, and which of them are told."""
+
+    cents: np.ndarray
+    known: np.ndarray
+
+    def at(self, i: int) -> int | None:
+        return int(self.cents[i]) if self.known[i] else None
 
 
-def net_and_tax(
-    checked: Checked, lines: list[Amounts]
-) -> tuple[list[int | None], list[int | None]]:
+@dataclass(frozen=True)
+class LineAmounts:
+    """Gross, net and tax of each line. The third is worked out where two are told."""
+
+    gross: Told
+    net: Told
+    tax: Told
+    currencies: np.ndarray  # of each bill
+    line_bill: np.ndarray
+    units: np.ndarray
+
+    @classmethod
+    def of(cls, checked: Checked) -> LineAmounts:
+        lines = checked.lines
+        (g, has_g), (n, has_n), (t, has_t) = (
+            lines[name].cents() for name in ("amount", "netAmount", "taxAmount")
+        )
+        if any(np.abs(each.astype(np.float64)).max(initial=0) > _SURELY_FITS for each in (g, n, t)):
+            g, n, t = (each.astype(object) for each in (g, n, t))
+        return cls(
+            Told(np.where(has_g, g, n + t), has_g | (has_n & has_t)),
+            Told(np.where(has_n, n, g - t), has_n | (has_g & has_t)),
+            Told(np.where(has_t, t, g - n), has_t | (has_g & has_n)),
+            checked.bills["currency"].values,
+            checked.line_bill,
+            lines.units,
+        )
+
+    def __getitem__(self, i: int) -> Amounts:
+        bill = self.line_bill[i]
+        currency = str(self.currencies[bill] or "") if bill >= 0 else ""
+        return Amounts(
+            self.gross.at(i), self.net.at(i), self.tax.at(i), currency, int(self.units[i])
+        )
+
+
+def net_and_tax(checked: Checked, lines: LineAmounts) -> tuple[np.ndarray, np.ndarray]:
     """Each bill's net and tax, the sums of its lines; None where one of them does not tell."""
-    totals = [
-        _sums(each, checked)
-        for each in ([line.net for line in lines], [line.tax for line in lines])
-    ]
-    return totals[0], totals[1]
-
-
-def _sums(cents: list[int | None], checked: Checked) -> list[int | None]:
-    known = np.asarray([c is not None for c in cents], dtype=bool)
-    given = np.asarray([c or 0 for c in cents], dtype=object)
-    totals: list[int | None] = sums(given, known, checked.line_bill, checked.bills.size)[0].tolist()
-    return totals
-
-
-def _told(parsed: Parsed) -> list[Any]:
-    values: list[Any] = parsed.values.tolist()  # None where blank or wrong
-    return values
+    net, tax = (
+        sums(each.cents, each.known, checked.line_bill, checked.bills.size)[0]
+        for each in (lines.net, lines.tax)
+    )
+    return net, tax

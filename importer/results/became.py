@@ -1,0 +1,253 @@
+"""What became of each bill and line item, made when it is asked for: a run may have millions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import overload
+
+import numpy as np
+
+from importer.records import (
+    IN_LIGHT,
+    Amounts,
+    BillResult,
+    Finding,
+    JournalEntry,
+    ReadBack,
+    RowResult,
+    Severity,
+    Status,
+    Step,
+)
+from importer.results.known import LineAmounts, net_and_tax
+from importer.results.wording import read_back_words, step_words
+from importer.validation.check import Checked
+from importer.validation.parse import Parsed
+
+Became = Mapping[int, tuple[Status, str, JournalEntry]]  # by bill index; see Journal.results
+
+STATUSES = tuple(Status)
+_INVALID = STATUSES.index(Status.INVALID)
+
+
+def text_of(parsed: Parsed, checked: Checked, name: str, i: int) -> str:
+    """A bill's value for people: as it was read, else as written."""
+    if (value := parsed.at(i)) is not None:
+        return str(value)
+    column = checked.mapped.bills.columns.get(name)
+    return "" if column is None else column.written(i)
+
+
+class BillResults(Sequence[BillResult]):
+    """The bills in the sheet's order. ``codes`` has an index into ``STATUSES`` for each."""
+
+    def __init__(
+        self,
+        checked: Checked,
+        became: Became,
+        amounts: LineAmounts,
+        read_backs: Mapping[int, ReadBack],
+        steps: Mapping[int, tuple[Step, ...]],
+    ) -> None:
+        self._checked, self._became = checked, became
+        self._read_backs, self._steps = read_backs, steps
+        self._messages = _messages(checked)
+        self._net, self._tax = net_and_tax(checked, amounts)
+        self._table, self._row = checked.mapped.bills.table, checked.mapped.bills.row
+        names = ("vendor", "vendorId", "invoiceNumber", "issuedDate", "currency")
+        self._read = {name: checked.bills[name] for name in names}
+        self.codes = np.where(checked.blamed(), _INVALID, STATUSES.index(Status.VALID))
+        for i, (status, _, _) in became.items():
+            self.codes[i] = STATUSES.index(status)
+
+    def __len__(self) -> int:
+        return self._checked.bills.size
+
+    @overload
+    def __getitem__(self, i: int) -> BillResult: ...
+    @overload
+    def __getitem__(self, i: slice) -> list[BillResult]: ...
+    def __getitem__(self, i: int | slice) -> BillResult | list[BillResult]:
+        if isinstance(i, slice):
+            return [self[k] for k in range(*i.indices(len(self)))]
+        if not -len(self) <= i < len(self):
+            raise IndexError(i)
+        return self._bill(i % len(self))
+
+    def __iter__(self) -> Iterator[BillResult]:
+        return map(self._bill, range(len(self)))
+
+    def status(self, i: int) -> Status:
+        status: Status = STATUSES[self.codes[i]]
+        return status
+
+    def in_light(self, i: int) -> int | None:
+        """Gross in cents by Light's own amount; None where it is not in Light."""
+        if self.status(i) not in IN_LIGHT:
+            return None
+        amount = self._became[i][2].light_amount
+        return (self._checked.amounts[i] or 0) if amount is None else amount
+
+    def result(self, i: int) -> RowResult:
+        """What became of the bill, without its amounts."""
+        table, row, status = int(self._table[i]), int(self._row[i]), self.status(i)
+        said = self._messages.get(i, "")
+        if i not in self._became:
+            result = RowResult(table, row, status, said)
+        else:
+            _, message, entry = self._became[i]
+            there = status in IN_LIGHT
+            result = RowResult(
+                table,
+                row,
+                status,
+                " ".join(filter(None, (_sentence(message), said))),
+                entry.light_id if there else None,
+                entry.light_state if there else None,
+                entry.attempts,
+                entry.settled if there else None,
+            )
+        if i in self._read_backs or i in self._steps:
+            return _afterwards(result, self._read_backs.get(i), self._steps.get(i, ()))
+        return result
+
+    def _bill(self, i: int) -> BillResult:
+        checked = self._checked
+
+        def text(name: str) -> str:
+            return text_of(self._read[name], checked, name, i)
+
+        gross, net, tax = checked.amounts[i], self._net[i], self._tax[i]
+        currency, unit = text("currency"), int(checked.bills.units[i])
+        return BillResult(
+            replace(self.result(i), amounts=Amounts(gross, net, tax, currency, unit)),
+            text("vendor") or text("vendorId"),
+            text("invoiceNumber"),
+            text("issuedDate"),
+            currency,
+            gross,
+            int(checked.counts[i]),
+            unit,
+            net,
+            tax,
+            self._read_backs.get(i),
+            self._steps.get(i, ()),
+            in_light=self.in_light(i),
+        )
+
+
+class LineResults(Sequence[RowResult]):
+    """The line items in the sheet's order; each has the status of its bill."""
+
+    def __init__(
+        self, checked: Checked, bills: BillResults, became: Became, amounts: LineAmounts
+    ) -> None:
+        self._checked, self._bills, self._became = checked, bills, became
+        self._amounts = amounts
+        self._table, self._row = checked.mapped.lines.table, checked.mapped.lines.row
+        own: dict[int, list[str]] = defaultdict(list)
+        for f in checked.findings:
+            for line in f.lines:
+                own[line].append(said(f))
+        self._own = {line: together(each) for line, each in own.items()}
+        self._last: tuple[int, RowResult] | None = None  # lines of one bill stand together
+
+    def __len__(self) -> int:
+        return self._checked.lines.size
+
+    @property
+    def codes(self) -> np.ndarray:
+        of = self._checked.line_bill
+        return np.append(self._bills.codes, _INVALID)[np.where(of < 0, len(self._bills), of)]
+
+    @overload
+    def __getitem__(self, i: int) -> RowResult: ...
+    @overload
+    def __getitem__(self, i: slice) -> list[RowResult]: ...
+    def __getitem__(self, i: int | slice) -> RowResult | list[RowResult]:
+        if isinstance(i, slice):
+            return [self[k] for k in range(*i.indices(len(self)))]
+        if not -len(self) <= i < len(self):
+            raise IndexError(i)
+        return self._line(i % len(self))
+
+    def __iter__(self) -> Iterator[RowResult]:
+        return map(self._line, range(len(self)))
+
+    @cached_property
+    def _place(self) -> np.ndarray:
+        """Each line's place among those of its bill."""
+        line_bill = self._checked.line_bill
+        order = np.argsort(line_bill, kind="stable")
+        of = line_bill[order]
+        place = np.empty(len(of), dtype=np.int64)
+        place[order] = np.arange(len(of)) - np.searchsorted(of, of)
+        return place
+
+    def _line(self, i: int) -> RowResult:
+        table, row, bill = int(self._table[i]), int(self._row[i]), int(self._checked.line_bill[i])
+        message = self._own.get(i, "")
+        if bill < 0:
+            return RowResult(table, row, Status.INVALID, message, amounts=self._amounts[i])
+        if self._last is None or self._last[0] != bill:
+            self._last = bill, self._bills.result(bill)
+        of_bill = self._last[1]
+        light_id = None
+        if bill in self._became:
+            ids, place = self._became[bill][2].line_ids, int(self._place[i])
+            light_id = ids[place] if place < len(ids) else None
+        if not message and of_bill.status not in IN_LIGHT and of_bill.message:
+            message = f"bill in row {of_bill.row}: {of_bill.message}"
+        return RowResult(
+            table,
+            row,
+            of_bill.status,
+            message,
+            light_id,
+            of_bill.light_state,
+            of_bill.attempts,
+            of_bill.loaded_at,
+            bill_id=of_bill.light_id,
+            amounts=self._amounts[i],
+        )
+
+
+def _afterwards(result: RowResult, read: ReadBack | None, steps: tuple[Step, ...]) -> RowResult:
+    """The result with what came after its creation; its message tells what is not well."""
+    parts = [result.message, *map(step_words, steps), read_back_words(read)]
+    return replace(
+        result,
+        message=" ".join(_sentence(words) for words in parts if words),
+        light_state=(read.light_state if read else "") or result.light_state,
+    )
+
+
+def _messages(checked: Checked) -> dict[int, str]:
+    """What is said of each bill: its own findings, and those of its lines with their rows."""
+    out: dict[int, list[str]] = defaultdict(list)
+    for f in checked.findings:
+        for bill in f.bills:
+            place = int(checked.mapped.bills.table[bill]), int(checked.mapped.bills.row[bill])
+            own = f.cell.row is None or place == (f.cell.table, f.cell.row)
+            out[bill].append(said(f, "" if own else f"row {f.cell.row}"))
+        if f.severity is Severity.ERROR:
+            for bill in {int(checked.line_bill[line]) for line in f.lines} - {-1} - set(f.bills):
+                out[bill].append(said(f, f"line item in row {f.cell.row}"))
+    return {bill: together(each) for bill, each in out.items()}
+
+
+def said(f: Finding, place: str = "") -> str:
+    """A finding's sentence after its place and column: ``row 12, amount: …``."""
+    where = ", ".join(filter(None, (place, (f.cell.column or "").strip())))
+    return f"{where}: {f.message}" if where else f.message
+
+
+def together(each: list[str]) -> str:
+    return " ".join(each[:5]) + (f" And {len(each) - 5} more." if len(each) > 5 else "")
+
+
+def _sentence(text: str) -> str:
+    return text + "." if text and text[-1] not in ".!?" else text
