@@ -109,7 +109,13 @@ def check(mapped: Mapped) -> Checked:
 
 
 _LACKING = frozenset(
-    f"bills.{name}" for name in ("vendorId.required", "issuedDate.required", "currency.required")
+    f"bills.{name}"
+    for name in (
+        "vendorId.required",
+        "issuedDate.required",
+        "currency.required",
+        "invoiceNumber.missing",
+    )
 )
 
 
