@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from clean_bills import BILL_COLUMNS, LINE_COLUMNS, UK20, tax_of
-from workbooks import Formula, Sheet, csv_file, workbook
+from workbooks import Formula, Sheet, Shown, csv_file, workbook
 
 BILLS = (
     *BILL_COLUMNS[:3],
@@ -455,6 +455,16 @@ def _journal(path: Path) -> None:
     csv_file(path, Sheet("Journal", _JOURNAL, rows))
 
 
+def _shown(path: Path, number_format: str, *amounts: float) -> None:
+    """Amounts that their number format shows as something else: bill, line, net and tax."""
+    bill, gross, net, tax = (Shown(amount, number_format) for amount in amounts)
+    s = Sheets()
+    cells = {"amount": gross, "netAmount": net, "taxAmount": tax, "taxCodeId": UK20}
+    s.bill("W-211", "Calder Valley Print Ltd", march(3), "Flyers",
+           line("Flyers", 24000, "6100") | cells, amount=bill)  # fmt: skip
+    workbook(path, s.sheets())
+
+
 def _turned_dates(path: Path) -> None:
     """Dates that Excel has taken month first, beside those that it could not."""
     s = Sheets()
@@ -486,6 +496,9 @@ def write(folder: Path) -> None:
     _disagreeing(folder)
     _journal(folder / "journal.csv")
     _turned_dates(folder / "turned-dates.xlsx")
+    _shown(folder / "shown-as-percent.xlsx", "0.00%", 0.24, 0.24, 0.2, 0.04)
+    _shown(folder / "shown-as-money.xlsx", "[$£-809]#,##0.00", 240, 240, 200, 40)
+    _shown(folder / "shown-as-euros.xlsx", "#,##0.00 [$€-407]", 240, 240, 200, 40)
     _timesheets(folder / "timesheets.xlsx")
     _hours(folder / "hours-rounded.csv", ("1.255", "13.10"), ("2.50", "13.10"))
     _hours(folder / "hours-either-way.csv", ("1.250", "1.130"))

@@ -24,6 +24,14 @@ class Formula:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """A number as a number format shows it."""
+
+    value: float
+    number_format: str
+
+
+@dataclass(frozen=True)
 class Sheet:
     """``headers`` may name a column twice; then rows are sequences, not mappings."""
 
@@ -63,6 +71,9 @@ def workbook(path: Path, sheets: Sequence[Sheet]) -> None:
                     continue
                 if isinstance(value, Formula):
                     page.write_formula(number, column, value.text, None, value.value or "")
+                elif isinstance(value, Shown):
+                    look = book.add_format({"num_format": value.number_format})
+                    page.write_number(number, column, value.value, look)
                 elif isinstance(value, bool):
                     page.write_boolean(number, column, value)
                 elif isinstance(value, int | float):

@@ -323,8 +323,8 @@ def _leftovers(draft: Draft, tables: Sequence[Table]) -> None:
         for column in table.columns:
             name = column_name(table.columns, column)
             there = re.search(rf"(?:: |\[|, ){re.escape(quoted(name))}(?=[,\]}}])", used)
-            if not there and column.filled:
-                draft.unused.append((name, listed(column.examples)))
+            if not there:
+                draft.unused.append((name, listed(column.examples) if column.filled else "empty"))
                 if plain(column.header) in _KINDS and len(column.filled) <= 12:
                     shown = ", ".join(f"'{' '.join(text.split())[:30]}'" for text in column.filled)
                     draft.todo(

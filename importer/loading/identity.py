@@ -96,8 +96,11 @@ def _properties(item: Bill | LineItem) -> list[list[object]]:
     return sorted([p.group_id or p.name, p.value_ids or p.inline_values] for p in item.properties)
 
 
-def changes(before: str, after: str, *, lines: bool = True) -> str:
-    """How two contents differ, in words with both values; "" where they do not."""
+def changes(before: str, after: str, unit: int = 100, *, lines: bool = True) -> str:
+    """How two contents differ, in words with both values; "" where they do not.
+
+    ``unit`` is how many cents a unit of the currency has.
+    """
     old, new = json.loads(before), json.loads(after)
     out = []
     for key in new:
@@ -110,8 +113,8 @@ def changes(before: str, after: str, *, lines: bool = True) -> str:
             else:
                 for i, (x, y) in enumerate(zip(a, b, strict=True), start=1):
                     out += [
-                        f"line {i} {k}: {_shown(k, x.get(k))} was loaded, the sheet has"
-                        f" {_shown(k, y[k])}"
+                        f"line {i} {k}: {_shown(k, x.get(k), unit)} was loaded, the sheet has"
+                        f" {_shown(k, y[k], unit)}"
                         for k in y
                         if x.get(k) != y[k]
                     ]
@@ -119,17 +122,17 @@ def changes(before: str, after: str, *, lines: bool = True) -> str:
             continue  # Light fills in what the sheet leaves out
         elif old.get(key) != new[key]:
             out.append(
-                f"{key}: {_shown(key, old.get(key))} was loaded, the sheet has"
-                f" {_shown(key, new[key])}"
+                f"{key}: {_shown(key, old.get(key), unit)} was loaded, the sheet has"
+                f" {_shown(key, new[key], unit)}"
             )
     return "; ".join(out[:6]) + (f"; and {len(out) - 6} more" if len(out) > 6 else "")
 
 
-def _shown(key: str, value: object) -> str:
+def _shown(key: str, value: object, unit: int) -> str:
     if value is None or value == "":
         return "nothing"
     if isinstance(value, int) and not isinstance(value, bool) and "mount" in key:
-        return money(value)
+        return money(value, unit)
     return str(value)
 
 

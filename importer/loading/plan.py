@@ -57,7 +57,7 @@ def plan_from_journal(bills: Sequence[Bill], journal: Journal, *, dry: bool = Fa
         if entry.state is State.CREATED or entry.state is State.FOUND:
             was_ours = entry.state is State.CREATED
             status = Status.ALREADY_LOADED if was_ours else Status.ALREADY_IN_LIGHT
-            difference = changes(entry.content, now)
+            difference = changes(entry.content, now, bill.unit)
             plan.settled[bill.index] = (status, entry.message if not was_ours else "")
             if difference:
                 plan.settled[bill.index] = (
@@ -68,7 +68,7 @@ def plan_from_journal(bills: Sequence[Bill], journal: Journal, *, dry: bool = Fa
         elif entry.state in (State.SENDING, State.UNKNOWN) or entry.light_id is not None:
             plan.unsettled.append(Work(entry, bill, now, light_id=entry.light_id))
             if entry.light_id is not None:
-                difference = changes(entry.content, now, lines=False)
+                difference = changes(entry.content, now, bill.unit, lines=False)
                 if difference:
                     plan.findings.append(_changed(bill, difference))
         else:

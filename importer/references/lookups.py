@@ -7,9 +7,12 @@ the picks of a result workbook, a folder of crosswalks (``vendor.csv`` …), the
 from __future__ import annotations
 
 import csv
+import getpass
+import hashlib
 import io
 import os
 import shutil
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +28,7 @@ from importer.validation.across import same_name
 
 FIELDS = tuple(LOOKUP_NAMES)  # vendor, companyEntity, account, taxCode
 _MOST_PROBLEMS = 20
+_LONGEST_WAIT = 60  # seconds for another load to save its picks
 
 
 @dataclass(frozen=True)
@@ -180,17 +184,34 @@ def save_picks(folder: Path, picks: Sequence[Pick]) -> Mapping[Path, int]:
     file is written beside and moved into place. UsageProblem where a file says otherwise, has no
     columns value and id, or cannot be written.
     """
+    import filelock
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return {
-            path: added
-            for name in FIELDS
-            if (of_field := [pick for pick in picks if pick.field == name])
-            for path in [folder / f"{name}.csv"]
-            if (added := _append(path, of_field))
-        }
+        # What another load adds meanwhile must be read before the file is written again.
+        with filelock.FileLock(_lock_of(folder), timeout=_LONGEST_WAIT):
+            return {
+                path: added
+                for name in FIELDS
+                if (of_field := [pick for pick in picks if pick.field == name])
+                for path in [folder / f"{name}.csv"]
+                if (added := _append(path, of_field))
+            }
+    except filelock.Timeout:
+        raise UsageProblem(
+            f"Another load has been adding to the lookup tables of {folder} for a minute; run the"
+            " same command again."
+        ) from None
     except OSError as error:
         raise UsageProblem(f"The picks cannot be saved in {folder}: {error.strerror}.") from error
+
+
+def _lock_of(folder: Path) -> Path:
+    """Where loads of this user wait for each other: not in the folder, which is the person's."""
+    name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
+    private = Path(tempfile.gettempdir()) / f"light-import-{getpass.getuser()}"
+    private.mkdir(mode=0o700, exist_ok=True)
+    return private / f"{name}.lock"
 
 
 def _append(path: Path, picks: Sequence[Pick]) -> int:

@@ -112,7 +112,7 @@ def _tie_out(summary: RunSummary) -> Iterator[str]:
             words += tie_out_words(total, summary.command)
         if total.control is not None:
             own = money(total.control, unit)
-            words += f" The file's own total {own}: {control_words(total)}"
+            words += f" Control total {own}: {control_words(total)}"
         yield words
 
 

@@ -156,6 +156,7 @@ _OF_ROWS = frozenset(
     (
         "sheet.row.swallowed",
         "sheet.row.too_long",
+        "sheet.total.doubtful",
         "sheet.row.goes_on_with_passed_over",
         "sheet.group.other_name",
     )

@@ -79,7 +79,8 @@ def rows_of(
             if text := tidy(source.columns[at][start + k]):
                 cell = replace(here, row=int(source.rows[start + k]), column=found.headers[at],
                                column_index=at)  # fmt: skip
-                name = next(n for n in (*out.groups[k:], "?") if n)
+                group = _group_column(found, template)
+                name = "" if group is None else tidy(source.columns[group][start + k])
                 out.findings.append(finding("sheet.group.with_data", cell, text, name=name))
                 break
     _control_total(source, down, kind, template, here, out)

@@ -117,7 +117,13 @@ def check(mapped: Mapped) -> Checked:
 
 
 _LACKING = frozenset(
-    f"bills.{name}" for name in ("vendorId.required", "issuedDate.required", "currency.required")
+    f"bills.{name}"
+    for name in (
+        "vendorId.required",
+        "issuedDate.required",
+        "currency.required",
+        "invoiceNumber.missing",
+    )
 )
 
 
@@ -138,7 +144,8 @@ def _first_causes(findings: list[Finding], bills: ParsedTable, lines: ParsedTabl
     return [
         f
         for f in findings
-        if not (f.code in _LACKING and (f.cell.table, f.cell.row) in of_others)
+        if not (f.code.endswith(".disagrees") and bills[f.code.split(".")[1]].problem[f.bills[0]])
+        and not (f.code in _LACKING and (f.cell.table, f.cell.row) in of_others)
         and not (f.code == "line_items.billRef.orphan" and bad_lines.issuperset(f.lines))
         and not (f.code == "bills.lines.missing" and bad_bills.issuperset(f.bills))
         and not (f.code.endswith(".expression.not_year") and f.cell.table in unset and not f.value)

@@ -48,7 +48,7 @@ def test_the_whole_run_reads_like_a_letter() -> None:
         "",
         "GBP  file 1,234.56, in Light 1,234.56, difference 0.00. Ties out.",
         "EUR  file 10.00, in Light 9.00, difference 1.00. 1.00 EUR of the file is not",
-        "  known to be in Light. The file's own total 10.00: Agrees with the bills.",
+        "  known to be in Light. Control total 10.00: Agrees with the bills.",
         "",
         "bills.xlsx, sheet Bills",
         "  error    row 7, column amount: Not whole cents (Write 150)",
