@@ -41,39 +41,47 @@ def _loose(number: str) -> str:
     return _NOT_ALNUM.sub("", unicodedata.normalize("NFKC", number)).casefold()
 
 
+def _codes(names: np.ndarray, alike: Callable[[str], str]) -> np.ndarray:
+    """A number for each name, the same for those that are alike; 0 where there is none."""
+    codes, unique = pd.factorize(names)  # -1 for None
+    known: dict[str, int] = {"": 0}
+    of = [known.setdefault(alike(str(name)), len(known)) for name in unique]
+    return np.asarray([*of, 0], dtype=np.int64)[codes]
+
+
 def _party(ids: Parsed, names: Parsed) -> np.ndarray:
-    cache: dict[str, str] = {}
-
-    def named(name: object) -> str:
-        text = "" if name is None else str(name)
-        return cache.setdefault(text, same_name(text))
-
-    return np.asarray(
-        [i if i is not None else named(n) for i, n in zip(ids.values, names.values, strict=True)],
-        dtype=object,
-    )
+    """A number for each party, by its id, else by its name; 0 for none."""
+    if ids.blank.all() and not ids.problems:
+        return _codes(names.values, same_name)
+    by_id = _codes(ids.values, str)
+    if names.blank.all():
+        return by_id
+    by_name = _codes(names.values, same_name)
+    return np.where(by_id > 0, by_id, np.where(by_name > 0, by_id.max(initial=0) + by_name, 0))
 
 
 def duplicates(mapped: Mapped, bills: ParsedTable) -> list[Finding]:
     """The same (entity, vendor, invoice number) twice: an error; nearly the same: a warning."""
-    if not bills.size:
-        return []
     number = bills["invoiceNumber"]
     vendor = _party(bills["vendorId"], bills["vendor"])
     entity = _party(bills["companyEntityId"], bills["companyEntity"])
-    usable = number.ok & np.asarray([bool(v) for v in vendor], dtype=bool)
-    at = np.flatnonzero(usable)
+    at = np.flatnonzero(number.ok & (vendor > 0))
+    if not len(at):
+        return []
     numbers = number.values[at]
-    out: list[Finding] = []
+    exact_number, different = pd.factorize(numbers)
+    loose = [_loose(n) for n in different]
+    alike, _ = pd.factorize(np.asarray(loose, dtype=object))
+    vendor, entity = vendor[at], entity[at]
     # Light fills in an entity that is left out, so a blank one may be any.
-    open_to_all = set((vendor[at] + "\x1f" + numbers)[entity[at] == ""])
-    known = [v + "\x1f" + n not in open_to_all for v, n in zip(vendor[at], numbers, strict=True)]
-    prefix = np.where(known, entity[at], "") + "\x1f" + vendor[at] + "\x1f"
+    of_vendor, _ = _pairs(vendor, exact_number)
+    open_to_all = np.unique(of_vendor[entity == 0])
+    party, _ = _pairs(vendor, np.where(np.isin(of_vendor, open_to_all), 0, entity))
 
-    exact, _ = pd.factorize(prefix + numbers)
-    _, first = np.unique(exact, return_index=True)
-    for k in np.flatnonzero(first[exact] != np.arange(len(at))):
-        i, other = int(at[k]), int(at[first[exact[k]]])
+    out: list[Finding] = []
+    exact, first_exact = _pairs(party, exact_number)
+    for k in np.flatnonzero(first_exact != np.arange(len(at))):
+        i, other = int(at[k]), int(at[first_exact[k]])
         cell = mapped.cell(BILLS, "invoiceNumber", i)
         out.append(
             finding(
@@ -84,14 +92,11 @@ def duplicates(mapped: Mapped, bills: ParsedTable) -> list[Finding]:
                 first=mapped.place(BILLS, other, i),
             )
         )
-    loose = np.asarray([_loose(n) for n in numbers], dtype=object)
-    first_exact = first[exact]
-    near, _ = pd.factorize(prefix + loose)
-    _, first = np.unique(near, return_index=True)
-    for k in np.flatnonzero(first[near] != np.arange(len(at))):
-        i, other = int(at[k]), int(at[first[near[k]]])
+    _, first = _pairs(party, alike[exact_number])
+    for k in np.flatnonzero(first != np.arange(len(at))):
+        i, other = int(at[k]), int(at[first[k]])
         own = first_exact[k] == k  # an exact duplicate is told as that
-        if loose[k] and own and exact[k] != exact[first[near[k]]]:
+        if loose[exact_number[k]] and own and exact[k] != exact[first[k]]:
             cell = mapped.cell(BILLS, "invoiceNumber", i)
             words: dict[str, Any] = {
                 "other": number.values[other],
@@ -103,6 +108,14 @@ def duplicates(mapped: Mapped, bills: ParsedTable) -> list[Finding]:
                 )
             )
     return out
+
+
+def _pairs(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(a number for each pair of small numbers, the index of the first that is the same)."""
+    codes, unique = pd.factorize(left * (int(right.max(initial=0)) + 1) + right)
+    first = np.full(len(unique), len(codes), dtype=np.int64)
+    np.minimum.at(first, codes, np.arange(len(codes)))
+    return codes, np.asarray(first[codes])
 
 
 def without_lines(mapped: Mapped, line_bill: np.ndarray, told: np.ndarray) -> list[Finding]:
@@ -212,11 +225,15 @@ def control_totals(
     out: list[Finding] = []
     sheet: Counter[str] = Counter()
     by_table: dict[int, Counter[str]] = defaultdict(Counter)
-    for table, currency, cents in zip(mapped.bills.table, currencies, amounts, strict=True):
-        if currency is not None and cents is not None:
-            sheet[currency] += cents
-            by_table[int(table)][currency] += cents
-    unreadable = sum(c is None or a is None for c, a in zip(currencies, amounts, strict=True))
+    code, names = pd.factorize(currencies)
+    known = np.asarray([cents is not None for cents in amounts], dtype=bool) & (code >= 0)
+    for table in np.unique(mapped.bills.table[known]).tolist():
+        for k, currency in enumerate(names):
+            own_bills = known & (mapped.bills.table == table) & (code == k)
+            if own_bills.any():
+                by_table[table][currency] = sum(amounts[own_bills].tolist())
+                sheet[currency] += by_table[table][currency]
+    unreadable = int((~known).sum())
     one = "1 bill has" if unreadable == 1 else f"{unreadable} bills have"
     missing = f" ({one} no readable amount)" if unreadable else ""
     units = mapped.template.formats.cents_per_unit

@@ -5,22 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from importer.amounts import tidy
 from importer.canonical import BILLS, LINE_ITEMS
 from importer.findings import finding
 from importer.records import Finding, TableKind
 from importer.template.columns import CanonicalTable
 from importer.template.mapping import Mapped
 from importer.validation.likeness import Likeness
+from importer.validation.plain import tidied
+
+_BETWEEN = "\x1f"  # a group and a reference
 
 
-def _tidied(items: CanonicalTable, name: str) -> np.ndarray:
+def _tidied(items: CanonicalTable, name: str) -> pa.LargeStringArray:
     column = items.columns.get(name)
-    if column is None:
-        return np.full(len(items), "", dtype=object)
-    return column.text.map(tidy).to_numpy(dtype=object)
+    return _blanks(len(items)) if column is None else tidied(column.array)
+
+
+def _blanks(size: int) -> pa.LargeStringArray:
+    return pa.array([""], type=pa.large_string()).take(pa.array(np.zeros(size, dtype=np.int64)))
+
+
+def _given(refs: pa.LargeStringArray) -> np.ndarray:
+    found: np.ndarray = pc.not_equal(refs, "").to_numpy(zero_copy_only=False)
+    return found
+
+
+def _either(
+    which: np.ndarray, refs: pa.LargeStringArray, others: pa.LargeStringArray
+) -> pa.LargeStringArray:
+    """The references where ``which`` holds, elsewhere the others."""
+    return pc.if_else(pa.array(which), refs, others)
 
 
 def _groups(mapped: Mapped) -> np.ndarray | None:
@@ -37,11 +54,14 @@ def _groups(mapped: Mapped) -> np.ndarray | None:
     return np.asarray([number[table.source.file] for table in mapped.tables], dtype=np.int64)
 
 
-def _keyed(refs: np.ndarray, items: CanonicalTable, groups: np.ndarray | None) -> np.ndarray:
+def _keyed(
+    refs: pa.LargeStringArray, items: CanonicalTable, groups: np.ndarray | None
+) -> pa.LargeStringArray:
     if groups is None:
         return refs
-    prefix = groups[items.table].astype(str).astype(object) + "\x1f"
-    return np.where(refs == "", "", prefix + refs)
+    prefix = pa.array(groups[items.table]).cast(pa.large_string())
+    keyed = pc.binary_join_element_wise(prefix, refs, pa.scalar(_BETWEEN, pa.large_string()))
+    return _either(_given(refs), keyed, refs)
 
 
 def join(mapped: Mapped) -> tuple[np.ndarray, list[Finding]]:
@@ -59,43 +79,48 @@ def join(mapped: Mapped) -> tuple[np.ndarray, list[Finding]]:
     groups = _groups(mapped)
     bill_refs, bill_numbers = _tidied(bills, "billRef"), _tidied(bills, "invoiceNumber")
     line_refs, line_numbers = _tidied(lines, "billRef"), _tidied(lines, "invoiceNumber")
-    by_ref = bool((line_refs != "").any() and (bill_refs != "").any())
-    if not by_ref and not (line_numbers != "").any():
+    by_ref = bool(_given(line_refs).any() and _given(bill_refs).any())
+    if not by_ref and not _given(line_numbers).any():
         line_numbers = line_refs  # the lines call the invoice number billRef
 
-    of_bill = np.where(bill_refs != "", bill_refs, bill_numbers) if by_ref else bill_numbers
+    of_bill = _either(_given(bill_refs), bill_refs, bill_numbers) if by_ref else bill_numbers
     name = "billRef" if by_ref else "invoiceNumber"
-    without = (of_bill == "") & ~mapped.told_missing(BILLS, "billRef", "invoiceNumber")
+    without = ~_given(of_bill) & ~mapped.told_missing(BILLS, "billRef", "invoiceNumber")
     for i in np.flatnonzero(without).tolist():
         cell = mapped.cell(BILLS, name, i)
         findings.append(finding("bills.billRef.required", cell, bills=(i,)))
 
     keys, number_keys = (_keyed(refs, bills, groups) for refs in (of_bill, bill_numbers))
     line_keys = _keyed(line_refs if by_ref else line_numbers, lines, groups)
-    out, first_of = _looked_up(keys, line_keys)
-    twice = [(name, keys, first_of, set(line_keys.tolist()))]
-    if by_ref:
-        by_number = _keyed(np.where(line_refs == "", line_numbers, ""), lines, groups)
-        found, first_of_number = _looked_up(number_keys, by_number)
-        out = np.where(line_refs == "", found, out)
-        twice.append(("invoiceNumber", number_keys, first_of_number, set(by_number.tolist())))
-    for field, some, first, used in twice:
-        again = pd.Series(some).duplicated().to_numpy() & (some != "")
+    out = _looked_up(keys, line_keys)
+    twice = [(name, keys, line_keys)]
+    if by_ref and not _given(line_refs).all():
+        blank = ~_given(line_refs)
+        by_number = _keyed(_either(blank, line_numbers, _blanks(len(lines))), lines, groups)
+        out = np.where(blank, _looked_up(number_keys, by_number), out)
+        twice.append(("invoiceNumber", number_keys, by_number))
+    for field, some, used in twice:
+        first = _first_of(some)
+        again = (first != np.arange(len(some))) & _given(some)
+        again[again] = pc.is_in(some.filter(pa.array(again)), value_set=used).to_numpy(
+            zero_copy_only=False
+        )
         for i in np.flatnonzero(again).tolist():
-            if some[i] in used:
-                other = first[some[i]]
-                words: dict[str, Any] = {"first": mapped.place(BILLS, other, i)}
-                cell = mapped.cell(BILLS, field, i)
-                ref = str(some[i]).rpartition("\x1f")[2]
-                findings.append(
-                    finding("bills.billRef.duplicate", cell, ref, bills=(other, i), **words)
-                )
-    likeness = Likeness(ref for ref in dict.fromkeys(of_bill.tolist()) if ref)
+            other = int(first[i])
+            words: dict[str, Any] = {"first": mapped.place(BILLS, other, i)}
+            cell = mapped.cell(BILLS, field, i)
+            ref = some[i].as_py().rpartition(_BETWEEN)[2]
+            findings.append(
+                finding("bills.billRef.duplicate", cell, ref, bills=(other, i), **words)
+            )
     told = mapped.told_missing(LINE_ITEMS, "billRef", "invoiceNumber")
-    for i in np.flatnonzero((out < 0) & ~told).tolist():
+    lost = np.flatnonzero((out < 0) & ~told).tolist()
+    likeness = Likeness(ref for ref in (of_bill.unique().to_pylist() if lost else ()) if ref)
+    for i in lost:
+        line_ref = line_refs[i].as_py()
         by_number_only = not by_ref and "invoiceNumber" in lines.columns
-        field = "invoiceNumber" if by_number_only and not line_refs[i] else "billRef"
-        ref = str(line_refs[i] or line_numbers[i])
+        field = "invoiceNumber" if by_number_only and not line_ref else "billRef"
+        ref = line_ref or line_numbers[i].as_py()
         cell = mapped.cell(LINE_ITEMS, field, i)
         if not ref:
             findings.append(finding("line_items.billRef.required", cell, lines=(i,)))
@@ -105,11 +130,20 @@ def join(mapped: Mapped) -> tuple[np.ndarray, list[Finding]]:
     return out, findings
 
 
-def _looked_up(keys: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, dict[str, int]]:
+def _first_of(keys: pa.LargeStringArray) -> np.ndarray:
+    """For each key the index of the first that is the same."""
+    codes = keys.dictionary_encode().indices.to_numpy()
+    first = np.full(int(codes.max(initial=-1)) + 1, len(codes), dtype=np.int64)
+    np.minimum.at(first, codes, np.arange(len(codes)))
+    return np.asarray(first[codes])
+
+
+def _looked_up(keys: pa.LargeStringArray, wanted: pa.LargeStringArray) -> np.ndarray:
     """The first index of ``keys`` for each wanted one, -1 for none; blanks are never found."""
-    first: dict[str, int] = {}
-    for i, key in enumerate(keys.tolist()):
-        if key:
-            first.setdefault(key, i)
-    found = np.asarray([first.get(key, -1) for key in wanted.tolist()], dtype=np.int64)
-    return found, first
+    encoded = keys.dictionary_encode()
+    codes = encoded.indices.to_numpy()
+    first = np.full(len(encoded.dictionary) + 1, len(codes), dtype=np.int64)
+    np.minimum.at(first, codes, np.arange(len(codes)))
+    found = pc.index_in(wanted, value_set=encoded.dictionary).fill_null(-1).to_numpy()
+    out = np.where((found >= 0) & _given(wanted), first[found], -1)
+    return np.asarray(out, dtype=np.int64)
