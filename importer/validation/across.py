@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from importer.amounts import (
     INT64_MAX,
@@ -41,23 +43,30 @@ def _loose(number: str) -> str:
     return _NOT_ALNUM.sub("", unicodedata.normalize("NFKC", number)).casefold()
 
 
-def _codes(names: np.ndarray, alike: Callable[[str], str]) -> np.ndarray:
-    """A number for each name, the same for those that are alike; 0 where there is none."""
-    codes, unique = pd.factorize(names)  # -1 for None
-    known: dict[str, int] = {"": 0}
-    of = [known.setdefault(alike(str(name)), len(known)) for name in unique]
-    return np.asarray([*of, 0], dtype=np.int64)[codes]
+def _all_loose(numbers: pa.LargeStringArray) -> list[str]:
+    """Each as ``_loose`` leaves it; what is plain ASCII all at once."""
+    ascii_only = pc.string_is_ascii(numbers)
+    out: list[str] = pc.ascii_lower(
+        pc.replace_substring_regex(numbers, "[^0-9A-Za-z]+", "")
+    ).to_pylist()
+    for i in np.flatnonzero(~ascii_only.to_numpy(zero_copy_only=False)).tolist():
+        out[i] = _loose(numbers[i].as_py())
+    return out
 
 
 def _party(ids: Parsed, names: Parsed) -> np.ndarray:
     """A number for each party, by its id, else by its name; 0 for none."""
-    if ids.blank.all() and not ids.problems:
-        return _codes(names.values, same_name)
-    by_id = _codes(ids.values, str)
-    if names.blank.all():
-        return by_id
-    by_name = _codes(names.values, same_name)
-    return np.where(by_id > 0, by_id, np.where(by_name > 0, by_id.max(initial=0) + by_name, 0))
+    known: dict[str, int] = {"": 0}
+
+    def codes(column: Parsed, alike: Callable[[str], str]) -> np.ndarray:
+        if not column.ok.any():
+            return np.zeros(column.size, dtype=np.int64)
+        own, unique = pd.factorize(column.values)  # -1 for None
+        of = [known.setdefault(alike(str(text)), len(known)) for text in unique]
+        return np.asarray([*of, 0], dtype=np.int64)[own]
+
+    by_id = codes(ids, str)
+    return np.where(by_id > 0, by_id, codes(names, same_name))
 
 
 def duplicates(mapped: Mapped, bills: ParsedTable) -> list[Finding]:
@@ -70,7 +79,7 @@ def duplicates(mapped: Mapped, bills: ParsedTable) -> list[Finding]:
         return []
     numbers = number.values[at]
     exact_number, different = pd.factorize(numbers)
-    loose = [_loose(n) for n in different]
+    loose = _all_loose(pa.array(different, type=pa.large_string()))
     alike, _ = pd.factorize(np.asarray(loose, dtype=object))
     vendor, entity = vendor[at], entity[at]
     # Light fills in an entity that is left out, so a blank one may be any.
@@ -225,10 +234,10 @@ def control_totals(
     out: list[Finding] = []
     sheet: Counter[str] = Counter()
     by_table: dict[int, Counter[str]] = defaultdict(Counter)
-    code, names = pd.factorize(currencies)
+    code, there = pd.factorize(currencies)
     known = np.asarray([cents is not None for cents in amounts], dtype=bool) & (code >= 0)
     for table in np.unique(mapped.bills.table[known]).tolist():
-        for k, currency in enumerate(names):
+        for k, currency in enumerate(there):
             own_bills = known & (mapped.bills.table == table) & (code == k)
             if own_bills.any():
                 by_table[table][currency] = sum(amounts[own_bills].tolist())

@@ -42,7 +42,6 @@ from importer.validation.parse import (
     distinct,
     field_of,
     parse_column,
-    repeats,
 )
 
 
@@ -106,10 +105,10 @@ class Reading:
         if kind in (Kind.DATE, Kind.DATE_TIME):
             return self._dates(sheet, name, column, kind)
         field_, words = field_of(sheet, name), None
-        if kind in (Kind.CODE, Kind.NAME, Kind.TEXT, Kind.UUID) and not repeats(column.array):
+        if kind in (Kind.CODE, Kind.NAME, Kind.TEXT, Kind.UUID):
             words = partial(_words, field_)
         read = simple_reader(field_)
-        parsed = parse_column(column, lambda left: [(left, read)], words)
+        parsed = parse_column(column, lambda left: [(left, read)], words, words=True)
         if kind is Kind.CODE:
             _mark_mangled(column, parsed)
         return parsed

@@ -198,21 +198,25 @@ def read_texts(texts: pa.LargeStringArray, read: Read) -> tuple[np.ndarray, np.n
     return values[codes], problems[codes], blank[codes]
 
 
-def repeats(texts: pa.LargeStringArray) -> bool:
+def _repeats(texts: pa.LargeStringArray) -> bool:
     """Whether a column has so few different texts that each is best read once."""
     first = texts.slice(0, _FIRST_LOOK)
     return bool(2 * pc.count_distinct(first).as_py() < len(first))
 
 
 def parse_column(
-    column: Column, readers: Callable[[np.ndarray], list[Reader]], quick: Quick | None = None
+    column: Column,
+    readers: Callable[[np.ndarray], list[Reader]],
+    quick: Quick | None = None,
+    *,
+    words: bool = False,
 ) -> Parsed:
     """``readers`` gives, for an array of indexes, parts of it with the reader for each.
 
     ``quick`` tells which texts are plainly written, with their amounts in cents, or None where
-    they are values as they stand.
+    they are values as they stand: ``words``, each of which has one reader wherever it stands.
     """
-    out = _read(column.array, readers, quick)
+    out = _read(column.array, readers, quick, words=words)
     if column.kinds is not None:
         for kind, problem in (
             (CellKind.ERROR, "error_cell"),
@@ -226,7 +230,11 @@ def parse_column(
 
 
 def _read(
-    texts: pa.LargeStringArray, readers: Callable[[np.ndarray], list[Reader]], quick: Quick | None
+    texts: pa.LargeStringArray,
+    readers: Callable[[np.ndarray], list[Reader]],
+    quick: Quick | None,
+    *,
+    words: bool = False,
 ) -> Parsed:
     size = len(texts)
     every = np.arange(size)
@@ -234,6 +242,8 @@ def _read(
         out = Parsed(size, np.zeros(size, dtype=bool), np.full(size, None, dtype=object))
         _read_each(texts, readers(every), out.values, out.problem, out.blank)
         return out if out.problems else Parsed(size, out.blank, out.values)
+    if words and _repeats(texts):
+        return _spread(texts, readers, quick)
     known, numbers = quick(texts)
     left = np.flatnonzero(~known)
     if not len(left):
@@ -250,6 +260,17 @@ def _read(
     own = pa.array(values[left].tolist(), type=pa.large_string())
     texts = pc.replace_with_mask(texts, pa.array(~known), own)
     return Parsed(size, blank, texts=texts, problem=problem)
+
+
+def _spread(
+    texts: pa.LargeStringArray, readers: Callable[[np.ndarray], list[Reader]], quick: Quick
+) -> Parsed:
+    """Each different text read once."""
+    encoded = texts.dictionary_encode()
+    each, codes = _read(encoded.dictionary, readers, quick), encoded.indices
+    at = codes.to_numpy()
+    problem = each.problem[at] if each.problems else None
+    return Parsed(len(texts), each.blank[at], texts=each.texts().take(codes), problem=problem)
 
 
 def _read_each(
