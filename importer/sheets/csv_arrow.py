@@ -22,7 +22,7 @@ from pyarrow import csv as arrow_csv
 
 from importer.sheets.text_column import TextColumn
 
-_BLOCK = 1 << 22  # bytes; a record must fit into one
+_BLOCK = 1 << 24  # bytes; a record must fit into one, and few are quickly put together again
 _ODD_AT_MOST = 200_000  # records of another width; with more the csv module is as quick
 _HEAD = 200  # records that tell the usual width
 _QUOTE = ord('"')

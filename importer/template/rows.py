@@ -87,11 +87,15 @@ def rows_of(
     return out
 
 
+_SEPARATOR = re.compile(r"[ _\-]")
+
+
 def _may_begin(keys: Collection[str], first: str) -> bool:
     """Whether a text that begins so may be a header of these keys; rules out nearly all."""
-    if not first or not (first.isascii() and first.isalnum()):
-        return bool(first)  # a space or star that a key leaves out
-    return any(key.startswith(first.lower()) for key in keys)
+    bare = _SEPARATOR.sub("", first)
+    if not first[:1].isalnum() or not (bare.isascii() and bare.isalnum()):
+        return bool(first)  # a star, bracket or space that a key leaves out
+    return any(key.startswith(bare.lower()) for key in keys)
 
 
 def _used(found: Found, kind: TableKind, template: Template) -> list[int]:
