@@ -12,7 +12,7 @@ import codecs
 import csv
 import re
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,19 +57,45 @@ def read_records(data: bytes, mark: str) -> Records | None:
         odd.append((row.number, row.text))
         return "skip"
 
+    try:
+        table = _table(data, mark, width, None)
+        # Records of another width come with their number in one thread only.
+        table = _table(data, mark, width, skip) if table is None else table
+    except pa.ArrowInvalid:
+        return None
+    if table is None:
+        return None
+    lines = data.count(b"\n") + (not data.endswith(b"\n"))
+    if lines > table.num_rows + len(odd):  # cells with line breaks: they may have swallowed rows
+        return None
+    columns = [_whole(column) for column in table.columns]
+    del table
+    return _with_odd(columns, odd, mark)
+
+
+def _table(
+    data: bytes, mark: str, width: int, skip: Callable[[arrow_csv.InvalidRow], str] | None
+) -> pa.Table | None:
+    """The records of the usual width; None where there are others, and no ``skip``."""
+    others = False
+
+    def stop(_: arrow_csv.InvalidRow) -> str:
+        nonlocal others
+        others = True
+        return "error"
+
     names = [str(i) for i in range(width)]
     try:
-        table = arrow_csv.read_csv(
+        return arrow_csv.read_csv(
             pa.BufferReader(data),
-            # In one thread, as only so records of another width come with their number.
             read_options=arrow_csv.ReadOptions(
-                use_threads=False, column_names=names, block_size=_BLOCK
+                use_threads=skip is None, column_names=names, block_size=_BLOCK
             ),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=mark,
                 newlines_in_values=b'"' in data,
                 ignore_empty_lines=False,
-                invalid_row_handler=skip,
+                invalid_row_handler=skip or stop,
             ),
             convert_options=arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.large_string()),
@@ -78,13 +104,9 @@ def read_records(data: bytes, mark: str) -> Records | None:
             ),
         )
     except pa.ArrowInvalid:
-        return None
-    lines = data.count(b"\n") + (not data.endswith(b"\n"))
-    if lines > table.num_rows + len(odd):  # cells with line breaks: they may have swallowed rows
-        return None
-    columns = [_whole(column) for column in table.columns]
-    del table
-    return _with_odd(columns, odd, mark)
+        if others:
+            return None
+        raise
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:
