@@ -614,7 +614,9 @@ CATALOGUE = _catalogue()
 
 def shown(value: str, limit: int = 80) -> str:
     """A value as it is put in a sentence: on one line, printable, of a bearable length."""
-    line = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in value)
+    line = value
+    if not value.isprintable():
+        line = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in value)
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

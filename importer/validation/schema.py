@@ -10,7 +10,7 @@ import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -214,6 +214,7 @@ def _character(field: Field, bare: str) -> str:
     return _SPOKEN.get(chr(code), f"an unprintable character (U+{code:04X})")
 
 
+@lru_cache(maxsize=4096)  # one wrong text often stands in many cells
 def _amount_words(bare: str, problem: str, column: str) -> dict[str, Any]:
     """Why the amount is not taken, and what was probably meant."""
     if problem == "not_cents":
@@ -251,6 +252,7 @@ def _amount_words(bare: str, problem: str, column: str) -> dict[str, Any]:
     return {"reason": reason_, "meant": meant}
 
 
+@lru_cache(maxsize=4096)
 def _date_words(bare: str, rule: str) -> dict[str, Any]:
     serial = dates.serial_date(bare)
     expected = " that exists" if _LIKE_A_DATE.search(bare) and not serial else ""
