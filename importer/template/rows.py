@@ -59,10 +59,10 @@ def rows_of(
     start = found.header + 1
     out = Rows([Role.DATA] * (len(source.rows) - start), [])
     _pass_over(down.source, found, template, here, out)
-    # A value from above takes out a further line of a bill, never the first of another.
-    for k in _by_fill(source, down, template) - set(down.goes_on):
-        out.roles[k] = Role.DATA
-        del out.reasons[int(source.rows[start + k])]
+    for k in _by_fill(source, down, template):
+        if not _of_a_bill(down, k, template):
+            out.roles[k] = Role.DATA
+            del out.reasons[int(source.rows[start + k])]
     _repeated_headers(source, found, _used(found, kind, template), here, out)
     amounts = _amounts(found, kind, template)
     out.groups, of_groups = tell_groups(source, found, out.roles, amounts, template, here)
@@ -152,6 +152,17 @@ def _by_fill(source: SourceTable, down: FilledDown, template: Template) -> set[i
         ends = _matching(template.source.stop_at, down.found, down.source, template)
         own |= set(range(min(ends), len(source.rows))) if ends else set()
     return {i - start for i in filled - own}
+
+
+def _of_a_bill(down: FilledDown, k: int, template: Template) -> bool:
+    """Whether a row goes on with a bill that has all its keys: not with a subtotal, say."""
+    if k not in down.goes_on:
+        return False
+    while k in down.goes_on:
+        k -= 1
+    keys = [down.found.index(alternatives(template, name)) for name in template.group_by]
+    i = down.found.header + 1 + k
+    return all(at is not None and tidy(down.source.columns[at][i]) for at in keys)
 
 
 def _repeated_headers(
