@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from importer.amounts import tidy
@@ -111,6 +111,7 @@ def _pass_over(
             out.roles[end - start :] = [Role.IGNORED] * (len(out.roles) - (end - start))
             why = f"the data ends where {rules.stop_at}"
             out.reasons |= dict.fromkeys(map(int, source.rows[end:]), why)
+            out.findings += _end_like_a_bill(source, found, template, end, here)
             if after := len(source.rows) - end - 1:
                 cell = replace(here, row=int(source.rows[end + 1]))
                 out.findings.append(finding("sheet.row.after_end", cell, count=after))
@@ -120,6 +121,24 @@ def _pass_over(
         for i in _matching(test, found, source, template):
             out.roles[i - start] = Role.IGNORED
             out.reasons.setdefault(int(source.rows[i]), str(test))
+
+
+def _end_like_a_bill(
+    source: SourceTable, found: Found, template: Template, i: int, here: CellRef
+) -> Iterator[Finding]:
+    """The row that ends the data, where it has a number and a date as bills have."""
+    telling = _Telling.of(found, template)
+    rule = template.source.stop_at
+    its_own = found.index(alternatives(template, rule.column)) if rule else None
+    cells = [
+        next(((at, text) for at in sorted(of - {its_own}) if (text := tidy(source.columns[at][i]))),
+             None)
+        for of in (telling.number, telling.day)
+    ]  # fmt: skip
+    if all(cells) and cells[0]:
+        at, text = cells[0]
+        cell = replace(here, row=int(source.rows[i]), column=found.headers[at], column_index=at)
+        yield finding("sheet.stop.doubtful", cell, text, rule=rule)
 
 
 def _past_the_end(

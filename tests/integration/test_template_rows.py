@@ -97,6 +97,14 @@ def test_a_bill_that_may_lack_its_date_and_vendor_is_no_proven_total(tmp_path: P
     assert counts(read(tmp_path, unread)) == {"data": 4}
 
 
+def test_a_bill_that_fits_stop_at_is_told(tmp_path: Path) -> None:
+    source = "{stop_at: {column: Supplier, matches: ^End}}"
+    rows = [HEADER, *ROWS, ["End Ltd", "E1", "03/03/2025", "1.00"]]
+    assert told(read(tmp_path, rows, source)) == [("sheet.stop.doubtful", 5, "Number")]
+    rows[-1][1:] = ["", "03/03/2025", "61.00"]
+    assert told(read(tmp_path, rows, source)) == []
+
+
 def test_that_the_last_row_is_no_total_is_noted(tmp_path: Path) -> None:
     (note,) = read(tmp_path, [HEADER, *ROWS[::-1]], WHERE).mapped.notes
     what = "the last row is not the file's own total ('Supplier' matches '^Total')"
