@@ -26,9 +26,9 @@ from importer.cli.verifying import stopping
 from importer.errors import StoppedEarly, UsageProblem
 from importer.loading.journal import Journal
 from importer.loading.undo import Undo, own
-from importer.loading.verify import InLight, valid_read_backs
+from importer.loading.verify import InLight
 from importer.records import Company, Report, Status, StepState
-from importer.results.afterwards import cancel_findings, read_back_findings
+from importer.results.afterwards import cancel_findings
 from importer.results.build import build_report
 from importer.results.names import result_path
 from importer.results.wording import count, visible
@@ -142,10 +142,8 @@ def _report(told: Past, journal: Journal, undone: _Undone) -> Report:
     """What became of the run's bills."""
     run, undo, checked = told.record.id, undone.undo, told.prepared.checked
     became = journal.results(run)
-    backs = valid_read_backs(journal, run, became)
     checked.findings += cancel_findings(checked, undo.ended)
-    checked.findings += read_back_findings(checked, backs)
-    report = build_report(checked, became, told.summary("undo"), backs)
+    report = build_report(checked, became, told.summary("undo"))
     states = Counter(state for state, _ in undo.ended.values())
     code = int(states[StepState.REFUSED] > 0)
     if undo.stopped is not None or states[StepState.UNKNOWN]:

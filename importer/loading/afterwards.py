@@ -184,6 +184,7 @@ def cancel_ended(
                 db.execute(sa.insert(UNDONE).prefix_with("OR IGNORE"), rows)
             db.execute(_FREE, [{"key": bill.entry} for bill in done])
             why = f"cancelled in Light by undo on {moment:%Y-%m-%d %H:%M} UTC"
+            db.execute(_UNREAD, [{"of": bill.entry} for bill in done])
             db.execute(_UNDO, [{"of": bill.entry, "why": why, "of_run": run} for bill in done])
 
 
@@ -235,10 +236,18 @@ _UNDO = (
         sa.or_(
             RUN_BILLS.c.run == sa.bindparam("of_run"),
             RUN_BILLS.c.status.is_(None),
-            RUN_BILLS.c.status.in_([Status.CREATED, Status.ALREADY_LOADED]),
+            RUN_BILLS.c.status == Status.CREATED,
+            RUN_BILLS.c.status == Status.ALREADY_LOADED,
         ),
     )
     .values(status=Status.UNDONE, message=sa.bindparam("why"))
+)
+
+
+_UNREAD = sa.delete(READ_BACKS).where(
+    sa.tuple_(READ_BACKS.c.run, READ_BACKS.c.bill).in_(
+        sa.select(RUN_BILLS.c.run, RUN_BILLS.c.bill).where(RUN_BILLS.c.entry == sa.bindparam("of"))
+    )
 )
 
 

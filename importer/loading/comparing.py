@@ -7,12 +7,14 @@ may fill in or work out, so only what was sent is compared.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from importer.amounts import money, tidy
+from importer.canonical import PROPERTY
 from importer.loading.identity import match_lines
 from importer.records import (
     Bill,
@@ -87,6 +89,26 @@ def _day(text: str | None) -> date | None:
 
 def _decimal(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
+
+
+def field_words(difference: Difference) -> str:
+    """ "due date", "custom property Department", "line item"."""
+    name = difference.field
+    if name == LINE:
+        return "line item"
+    if name.startswith(PROPERTY):
+        return f"custom property {name.removeprefix(PROPERTY)}"
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.removesuffix("Id")).lower()
+
+
+def quoted(difference: Difference) -> tuple[str, str]:
+    """What the sheet and what Light has, as they stand in a sentence."""
+    bare = difference.field == LINE or difference.field.lower().endswith("amount")
+    sheet, light = (
+        text if bare or text == NOTHING else f"'{text}'"
+        for text in (difference.sheet, difference.light)
+    )
+    return sheet, light
 
 
 # --- the comparison ---------------------------------------------------------------------------
@@ -230,7 +252,7 @@ def _of_properties(
         labels = ", ".join(label or internal or id_ for id_, label, internal in values)
         own = {id_.lower(): label for id_, label, _ in values}
         said = ", ".join(own.get(text.lower()) or text for text in each.value_ids)
-        yield Difference(f"property:{name}", line, said, labels or NOTHING)
+        yield Difference(f"{PROPERTY}{name}", line, said, labels or NOTHING)
 
 
 def _same_value(ours: str, theirs: str) -> bool:

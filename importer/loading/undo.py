@@ -9,12 +9,13 @@ same command goes on after whatever end.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from importer.errors import AccessRefused, LightUnreachable, StoppedEarly
-from importer.loading.afterwards import Cancelled, cancel_ended, cancel_intended
-from importer.loading.comparing import loaded_bill
+from importer.loading.afterwards import Cancelled, cancel_ended, cancel_intended, cancels
+from importer.loading.comparing import field_words, loaded_bill, quoted
 from importer.loading.gateway import LightGateway
 from importer.loading.identity import GONE
 from importer.loading.journal import Journal
@@ -71,6 +72,19 @@ def own(results: Results, units: Units) -> list[InLight]:
             )
         )
     ]
+
+
+def refused_cancels(
+    journal: Journal, run: str, results: Results
+) -> dict[int, tuple[StepState, str]]:
+    """The bills of a run that an undo of it did not cancel, and why; by bill index."""
+    steps = cancels(journal, [entry.id for _, _, entry in results.values()])
+    out = {}
+    for index, (status, _, entry) in results.items():
+        step = steps.get(entry.id)
+        if step is not None and status is Status.CREATED and json.loads(step.detail)["run"] == run:
+            out[index] = step.state, step.message
+    return out
 
 
 @dataclass
@@ -254,4 +268,5 @@ def _in_ledger(there: LightBill) -> str:
 def _words(found: Sequence[Difference]) -> Iterator[str]:
     for each in found:
         line = "" if each.line is None else f"line {each.line + 1} "
-        yield f"{line}{each.field} is {each.light} in Light and was loaded as {each.sheet}"
+        sheet, light = quoted(each)
+        yield f"{line}{field_words(each)} is {light} in Light and was loaded as {sheet}"

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from importer.canonical import BILLS, LINE_ITEMS, PROPERTY
 from importer.cells import read_uuid
 from importer.findings import finding
+from importer.loading.comparing import LINE, field_words, quoted
 from importer.records import (
     CellRef,
     Difference,
@@ -18,8 +19,6 @@ from importer.records import (
 )
 from importer.results.build import cell_of
 from importer.validation.check import Checked
-
-_LINE = "line"  # a line item as a whole
 
 
 def read_back_findings(checked: Checked, read_backs: Mapping[int, ReadBack]) -> Iterator[Finding]:
@@ -34,17 +33,17 @@ def read_back_findings(checked: Checked, read_backs: Mapping[int, ReadBack]) -> 
 
 def _changed(checked: Checked, bill: int, difference: Difference) -> Finding:
     cell, written = _place(checked, bill, difference)
-    sheet = difference.sheet
+    sheet, light = quoted(difference)
     if written and difference.field.endswith("Id") and read_uuid(written)[0] is None:
-        sheet = f"{written} ({sheet})"
+        sheet = f"{written} ({difference.sheet})"
     return finding(
         "light.changed",
         cell,
         written,
         bills=(bill,),
         lines=() if difference.line is None else _line(checked, bill, difference.line),
-        name=_words(difference),
-        light=difference.light,
+        name=field_words(difference),
+        light=light,
         sheet=sheet,
     )
 
@@ -57,7 +56,7 @@ def _line(checked: Checked, bill: int, line: int) -> tuple[int, ...]:
 def _place(checked: Checked, bill: int, difference: Difference) -> tuple[CellRef, str]:
     """The cell of a difference, and what is written in it."""
     name = difference.field
-    if difference.line is None and name == _LINE:
+    if difference.line is None and name == LINE:
         return _bill_cell(checked, bill)
     sheet, item = BILLS, bill
     path: tuple[str, ...] = (name,)
@@ -66,7 +65,7 @@ def _place(checked: Checked, bill: int, difference: Difference) -> tuple[CellRef
         if not place:
             return _bill_cell(checked, bill)
         sheet, item = LINE_ITEMS, place[0]
-        path = ("lineItems", str(difference.line), "amount" if name == _LINE else name)
+        path = ("lineItems", str(difference.line), "amount" if name == LINE else name)
     if name.startswith(PROPERTY):
         items = checked.mapped.items(sheet)
         wanted = _bare(name.removeprefix(PROPERTY))
@@ -86,16 +85,6 @@ def _bare(name: str) -> str:
 def _bill_cell(checked: Checked, bill: int) -> tuple[CellRef, str]:
     number = checked.bills["invoiceNumber"].values[bill]
     return checked.mapped.cell(BILLS, "invoiceNumber", bill), str(number or "")
-
-
-def _words(difference: Difference) -> str:
-    """ "due date", "custom property Department", "line item"."""
-    name = difference.field
-    if name == _LINE:
-        return "line item"
-    if name.startswith(PROPERTY):
-        return f"custom property {name.removeprefix(PROPERTY)}"
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.removesuffix("Id")).lower()
 
 
 def cancel_findings(
