@@ -25,8 +25,9 @@ async def many(
 ) -> None:
     """``work`` on each item, 64 at once; ``keep`` gets what is ready, a few at a time.
 
-    When ``stop`` is set, or a ``work`` fails, nothing more begins; what is under way is dropped,
-    except where ``left`` says that it must be waited for. What failed is raised at the end.
+    When ``stop`` is set, or a ``work`` fails, nothing more begins. After a failure what is under
+    way is waited for, and the failure raised at the end; when it is stopped, what is under way is
+    dropped, except where ``left`` says that it must be waited for.
     """
     waiting = iter(items)
     flights: dict[asyncio.Task[R], T] = {}
@@ -43,7 +44,7 @@ async def many(
                     break
             if not flights:
                 break
-            if not going:
+            if stop.is_set():
                 for task, item in flights.items():
                     if not left(item):
                         task.cancel()
@@ -91,7 +92,7 @@ async def answer_to(ask: Callable[[], Awaitable[Answer]], what: str) -> Answer:
         if status is not None and status < 300 and answer.body is not None:
             return answer
         if attempt < _TRIES - 1:
-            await asyncio.sleep(min(8.0, 0.25 * 4**attempt))
+            await asyncio.sleep(0.5 * 2**attempt)
     if answer.status is not None and answer.status < 300:
         return answer
     raise LightUnreachable(f"Light cannot be reached: {answer.reason}")

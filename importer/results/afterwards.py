@@ -35,7 +35,9 @@ def _changed(checked: Checked, bill: int, difference: Difference) -> Finding:
     cell, written = _place(checked, bill, difference)
     sheet, light = quoted(difference)
     if written and difference.field.endswith("Id") and read_uuid(written)[0] is None:
-        sheet = f"{written} ({difference.sheet})"
+        sheet = f"'{written}' ({difference.sheet})"
+    elif written and difference.field.startswith(PROPERTY):
+        sheet = f"'{written}'"  # not the id of the value
     return finding(
         "light.changed",
         cell,
@@ -69,10 +71,15 @@ def _place(checked: Checked, bill: int, difference: Difference) -> tuple[CellRef
     if name.startswith(PROPERTY):
         items = checked.mapped.items(sheet)
         wanted = _bare(name.removeprefix(PROPERTY))
-        for column in items.columns:
-            if column.startswith(PROPERTY) and _bare(column.removeprefix(PROPERTY)) == wanted:
-                text = str(items.columns[column].text.iloc[item])
-                return checked.mapped.cell(sheet, column, item), text
+        texts = {
+            column: str(items.columns[column].text.iloc[item])
+            for column in items.columns
+            if column.startswith(PROPERTY)
+        }
+        # The header may have the label, which is not what Light calls it in a bill.
+        named = [c for c in texts if _bare(c.removeprefix(PROPERTY)) == wanted]
+        for column in [*named, *(c for c, text in texts.items() if text == difference.sheet)][:1]:
+            return checked.mapped.cell(sheet, column, item), texts[column]
         return checked.mapped.cell(sheet, name, item), ""
     cell, written = cell_of(checked, bill, path)
     return (cell, written) if cell is not None else _bill_cell(checked, bill)
