@@ -267,6 +267,15 @@ class ApiError:
 
 
 @dataclass(frozen=True, slots=True)
+class LightProperty:
+    """A custom property as Light shows it. ``values`` are (id, label, internal name)."""
+
+    group_id: str
+    name: str  # the group's internal name
+    values: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LightLine:
     id: str
     amount: int | None
@@ -275,11 +284,18 @@ class LightLine:
     description: str | None
     tax_code_id: str | None
     account_id: str | None
+    amortization_start: date | None = None
+    amortization_end: date | None = None
+    amortization_template_id: str | None = None
+    properties: tuple[LightProperty, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LightBill:
-    """A bill as Light shows it; amounts in cents. ``lines`` is None where the list omits them."""
+    """A bill as Light shows it; amounts in cents. ``lines`` is None where the list omits them.
+
+    What follows ``lines`` is only read to be compared: None where it cannot be read, too.
+    """
 
     id: str
     vendor_id: str | None
@@ -294,6 +310,12 @@ class LightBill:
     failure_reason: str | None = None
     created_at: datetime | None = None
     lines: tuple[LightLine, ...] | None = None
+    payment_at: datetime | None = None
+    include_tax: bool | None = None
+    sender_bank_account_id: str | None = None
+    local_fx_rate: Decimal | None = None
+    group_fx_rate: Decimal | None = None
+    properties: tuple[LightProperty, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -623,6 +645,7 @@ class RunSummary:
     notes: tuple[str, ...] = ()
     template_file: str = ""  # where it is, unless it came with the product
     folder: str = ""  # of the first file, before it became a result workbook
+    read_back: Mapping[str, int] = field(default_factory=dict)  # bills, by how they were ``Seen``
 
 
 @dataclass(frozen=True)

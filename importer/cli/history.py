@@ -1,81 +1,13 @@
-"""``light-import runs`` and ``report``: what was loaded, and its workbook again."""
+"""``light-import report``: a run's workbook again."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from importer.cli.options import output_of, output_options
-
-if TYPE_CHECKING:
-    from importer.loading.journal import RunRecord
-
-
-def _journals(told: str | None) -> list[Path]:
-    """The journal told, or all there are on this machine."""
-    from importer.cli.paths import data_folder
-    from importer.errors import UsageProblem
-
-    if told:
-        if not Path(told).is_file():
-            raise UsageProblem(f"There is no journal {told}.")
-        return [Path(told)]
-    home = data_folder()
-    return [*home.glob("journals/*.sqlite"), *home.glob("runs/*/journal.sqlite")]
-
-
-def _all_runs(told: str | None) -> Iterator[tuple[Path, RunRecord]]:
-    """All runs with their journals, the newest first."""
-    from importer.loading.journal import Journal
-
-    found = []
-    for path in _journals(told):
-        with Journal(path) as journal:
-            found += [(path, run) for run in journal.runs()]
-    yield from sorted(found, key=lambda pair: pair[1].started, reverse=True)
-
-
-def _as_json(run: RunRecord) -> dict[str, Any]:
-    figures = run.summary or {}
-    return {
-        "run": run.id,
-        "started": run.started.isoformat(timespec="seconds"),
-        **{name: run.facts.get(name) for name in ("company", "base_url", "template", "sources")},
-        **{name: figures.get(name) for name in ("bills", "line_items", "exit_code", "result")},
-    }
-
-
-@click.command(short_help="List the loads of the past.")
-@click.option("--journal", type=click.Path(), help="A journal other than the company's own.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def runs(journal: str | None, as_json: bool) -> int:
-    """List the loads of the past, the newest first.
-
-    \b
-    Example:
-      light-import runs
-    """
-    from importer.results.wording import visible
-
-    found = [run for _, run in _all_runs(journal)]
-    if as_json:
-        click.echo(json.dumps([_as_json(run) for run in found], ensure_ascii=False, indent=2))
-    elif not found:
-        click.echo("Nothing has been loaded from this machine yet.")
-    for run in [] if as_json else found:
-        names = ", ".join(Path(name).name for name in run.facts.get("sources", []))
-        counts = dict((run.summary or {}).get("bills", {}))
-        what = ", ".join(f"{n:,} {status}" for status, n in counts.items() if status != "total")
-        click.echo(f"{run.id}  {run.started:%Y-%m-%d %H:%M} UTC")
-        click.echo(visible(f"  {run.facts.get('company')}: {names} ({run.facts.get('template')})"))
-        click.echo(
-            f"  {what.replace('_', ' ')}" if what else f"  unfinished: light-import report {run.id}"
-        )
-    return 0
 
 
 @click.command(short_help="Write the result workbook of a run again.")
@@ -93,24 +25,28 @@ def report(run: str, journal: str | None, **options: Any) -> int:
 
     from importer.cli.archive import kept
     from importer.cli.finish import exit_code, finish
+    from importer.cli.past import find_run
     from importer.cli.prepare import prepare
-    from importer.errors import UsageProblem
     from importer.loading.journal import Journal
+    from importer.loading.undo import refused_cancels
+    from importer.loading.verify import valid_read_backs
     from importer.records import RunSummary, Status
+    from importer.results.afterwards import cancel_findings, read_back_findings
     from importer.results.build import build_report
     from importer.results.names import result_path
 
     output = output_of(options)
-    found = [(path, r) for path, r in _all_runs(journal) if r.id == run]
-    if not found:
-        raise UsageProblem(f"There is no run {run}. 'light-import runs' lists those there are.")
-    path_of_journal, record = found[0]
+    path_of_journal, record = find_run(run, journal)
     archive = kept(run)
     prepared = prepare(archive.request, archive.copies)
     prepared.checked.findings = archive.findings
     prepared.checked.unresolved = archive.unresolved
     with Journal(path_of_journal) as opened:
         became = opened.results(run)
+        read_backs = valid_read_backs(opened, run, became)
+        not_cancelled = refused_cancels(opened, run, became)
+    prepared.checked.findings += read_back_findings(prepared.checked, read_backs)
+    prepared.checked.findings += cancel_findings(prepared.checked, not_cancelled)
     path = result_path(list(archive.request.files), output.result, Path.cwd())
     figures = dict(record.summary or {})
     summary = RunSummary(
@@ -130,7 +66,7 @@ def report(run: str, journal: str | None, **options: Any) -> int:
         requests=figures.get("requests", 0),
         seconds=figures.get("seconds", 0.0),
     )
-    built = build_report(prepared.checked, became, summary)
+    built = build_report(prepared.checked, became, summary, read_backs)
     left = built.summary.bills.get(Status.NOT_SENT) or built.summary.bills.get(Status.UNKNOWN)
     open_ended = bool(built.summary.bills.get(Status.NOT_SENT)) or bool(
         left and not record.finished

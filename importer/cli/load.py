@@ -65,6 +65,11 @@ from importer.cli.options import output_of, output_options, request_of, source_o
     help="Add what was picked in the sheet 'To resolve' of a result workbook to the lookup tables"
     " in this folder, which are asked too, as with --lookups.",
 )
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Afterwards read every bill and line item back from Light and compare them.",
+)
 @click.option("--journal", type=click.Path(), help="Another journal than the company's own.")
 @output_options
 def load(**options: Any) -> int:

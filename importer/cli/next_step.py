@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 
 from importer.cli.prepare import Request
-from importer.records import Status, TableKind
+from importer.records import RunSummary, Seen, Status, TableKind
 
 
 def words_of(request: Request) -> str:
@@ -44,6 +44,15 @@ def after_validate(request: Request, code: int, result: Path, unresolved: bool) 
         f"correct the coloured cells that {result.name} shows, in your own file, and run the same"
         " command again"
     )
+
+
+def after_verify(run: str | None, summary: RunSummary, *, stopped: bool, options: str = "") -> str:
+    """ "" where nothing differs. ``options`` are the verification's, with a leading space."""
+    if stopped:
+        return f"light-import verify {run}{options} (goes on with what was not read)"
+    if any(n for seen, n in summary.read_back.items() if seen != Seen.SAME):
+        return "look at the bills that differ, in Light and in the workbook"
+    return ""
 
 
 def after_load(

@@ -82,6 +82,49 @@ def source_options(command: F) -> F:
     return command
 
 
+def past_options(command: F) -> F:
+    """A run of the past, and how fast Light is asked."""
+    for option in (
+        click.option(
+            "--journal", type=click.Path(), help="A journal other than the company's own."
+        ),
+        click.option(
+            "--timeout",
+            type=click.FloatRange(min=0.1),
+            default=30.0,
+            show_default=True,
+            help="Seconds to wait for an answer.",
+        ),
+        click.option(
+            "--wait",
+            is_flag=True,
+            help="When the requests of the day are spent, wait until there are new ones instead of"
+            " stopping.",
+        ),
+        click.option(
+            "--requests-per-day",
+            type=click.IntRange(min=1),
+            help="At most so many requests in a UTC day, of all keys.  [default: 100000]",
+        ),
+        click.option(
+            "--requests-per-minute",
+            type=click.IntRange(min=1),
+            help="At most so many requests in any 60 seconds, of each key.  [default: 300]",
+        ),
+        click.argument("run"),
+    ):
+        command = option(command)
+    return command
+
+
+def pace_of(options: dict[str, Any]) -> Any:
+    """The ``PaceOptions`` of a command's options, taken out of them."""
+    from importer.cli.target import PaceOptions
+
+    names = ("requests_per_minute", "requests_per_day", "timeout", "wait")
+    return PaceOptions(*(options.pop(name) for name in names))
+
+
 def output_options(command: F) -> F:
     """How to tell."""
     for option in (

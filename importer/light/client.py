@@ -238,6 +238,13 @@ class LightClient:
         path = f"{BILLS}/{quote(bill_id, safe='')}/line-items/{quote(line_id, safe='')}"
         return await self.send("GET", path)
 
+    async def cancel_bill(
+        self, bill_id: str, reason: str, on_wire: Callable[[], None] | None = None
+    ) -> Answer:
+        """One attempt to cancel a bill."""
+        path = f"{BILLS}/{quote(bill_id, safe='')}/cancel"
+        return await self.send("POST", path, json={"reason": reason}, on_wire=on_wire)
+
     # --- readers that repeat themselves -------------------------------------------------------
 
     async def company(self) -> Company:

@@ -26,6 +26,11 @@ class LightGateway(Protocol):
 
     async def get_bill(self, bill_id: str) -> Answer: ...
 
+    async def get_line_item(self, bill_id: str, line_id: str) -> Answer: ...
+
+    async def cancel_bill(self, bill_id: str, reason: str, on_wire: Callable[[], None]) -> Answer:
+        """One attempt to cancel a bill; ``on_wire`` as in ``create_bill``."""
+
     async def list_bills(
         self, vendor_ids: Sequence[str], created_since: datetime | None = None
     ) -> list[LightBill]:

@@ -26,11 +26,13 @@ from importer.loading.tables import (
     CHANGE,
     ENTRIES,
     META,
+    NO_STEPS,
     RENEW,
     RUN_BILLS,
     RUNS,
     SEND,
     SETTLE,
+    UNDONE,
 )
 from importer.records import ApiError, JournalEntry, State, Status
 
@@ -213,6 +215,7 @@ class Journal:
             ]
             if renewed:
                 db.execute(RENEW, renewed)
+                db.execute(NO_STEPS, [{"of": each["key"]} for each in renewed])
             return self._by_identity(db, [identity for identity, _ in identities])
 
     def known(self, identities: Sequence[tuple[str, str]]) -> dict[str, JournalEntry]:
@@ -235,10 +238,10 @@ class Journal:
             return list(db.execute(sa.select(ENTRIES.c.identity).order_by(ENTRIES.c.id)).scalars())
 
     def owned(self) -> set[str]:
-        """The ids of all bills in Light that belong to an entry."""
+        """The ids of all bills in Light that belong to an entry, or did until they were undone."""
+        query = sa.select(ENTRIES.c.light_id).where(ENTRIES.c.light_id.is_not(None))
         with self._reading() as db:
-            query = sa.select(ENTRIES.c.light_id).where(ENTRIES.c.light_id.is_not(None))
-            return set(db.execute(query).scalars())
+            return set(db.execute(query.union(sa.select(UNDONE.c.light_id))).scalars())
 
     def assign(self, run: str, bills: Iterable[tuple[int, int, Status | None, str]]) -> None:
         """The run's bills as (bill index, entry, status where it is settled already, message)."""
@@ -295,9 +298,14 @@ class Journal:
 
 def status_of(entry: JournalEntry) -> Status:
     """What an entry's state means for its bill, where the run has not settled it."""
-    if entry.state is State.PLANNED and entry.light_id is not None:
+    return status_where(entry.state, begun=entry.light_id is not None)
+
+
+def status_where(state: State, *, begun: bool) -> Status:
+    """As ``status_of``; ``begun`` where Light has the bill."""
+    if state is State.PLANNED and begun:
         return Status.UNKNOWN  # Light has it, but not all its line items
-    return _STATUS_OF[entry.state]
+    return _STATUS_OF[state]
 
 
 _STATUS_OF = {

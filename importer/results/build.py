@@ -17,10 +17,12 @@ from importer.records import (
     CurrencyTotal,
     Finding,
     JournalEntry,
+    ReadBack,
     Report,
     Role,
     RowResult,
     RunSummary,
+    Seen,
     Severity,
     State,
     Status,
@@ -33,20 +35,28 @@ NO_CURRENCY = "no currency"  # in place of a code that is missing or none
 Became = Mapping[int, tuple[Status, str, JournalEntry]]  # by bill index; see Journal.results
 
 
-def build_report(checked: Checked, became: Became, summary: RunSummary) -> Report:
+def build_report(
+    checked: Checked,
+    became: Became,
+    summary: RunSummary,
+    read_backs: Mapping[int, ReadBack] = {},
+) -> Report:
     """The report of a run. ``summary`` brings what only the caller knows; the figures are filled.
 
     ``became`` has the bills that the journal knows; the others are valid or invalid.
+    ``read_backs`` has those of them that were read back from Light.
     """
     findings = sorted([*checked.findings, *_answers(checked, became)], key=by_place)
     bills, statuses = _bill_results(checked, became)
+    bills = [replace(b, read_back=read_backs.get(i)) for i, b in enumerate(bills)]
     line_items = _line_results(checked, statuses, bills, became)
     summary = replace(
         summary,
         bills=_counts(b.result.status for b in bills),
         line_items=_counts(r.status for r in line_items),
         rows=_rows(checked),
-        totals=_totals(checked, statuses, became),
+        totals=_totals(checked, statuses, became, read_backs),
+        read_back=Counter(back.seen.value for back in read_backs.values()),
     )
     return Report(
         summary, checked.mapped.tables, bills, line_items, findings, unresolved=checked.unresolved
@@ -180,8 +190,14 @@ def _line_results(
     return out
 
 
-def _totals(checked: Checked, statuses: list[Status], became: Became) -> tuple[CurrencyTotal, ...]:
-    """The tie-out by currency, in the order of the file; what is in Light by Light's amounts."""
+def _totals(
+    checked: Checked,
+    statuses: list[Status],
+    became: Became,
+    read_backs: Mapping[int, ReadBack],
+) -> tuple[CurrencyTotal, ...]:
+    """The tie-out by currency, in the order of the file; what is in Light by Light's amounts, as
+    they were read last."""
     in_light: Counter[str] = Counter()
     by_status: dict[str, Counter[str]] = {}
     unreadable: Counter[str] = Counter()
@@ -197,6 +213,9 @@ def _totals(checked: Checked, statuses: list[Status], became: Became) -> tuple[C
             totals[status.value] += checked.amounts[i]
         if status in IN_LIGHT:
             amount = became[i][2].light_amount
+            if i in read_backs:
+                back = read_backs[i]
+                amount = 0 if back.seen is Seen.MISSING else back.amount or 0
             in_light[name] += (checked.amounts[i] or 0) if amount is None else amount
     for name in checked.controls:
         by_status.setdefault(name, Counter())
@@ -223,7 +242,7 @@ def _answers(checked: Checked, became: Became) -> Iterator[Finding]:
         if status is Status.REJECTED:
             told = False
             for error in entry.errors:
-                cell, written = _cell_of(checked, i, error.path)
+                cell, written = cell_of(checked, i, error.path)
                 told = True
                 reason = error.message.rstrip(". ")
                 yield finding("light.refused", cell or here, written, bills=(i,), reason=reason)
@@ -245,8 +264,8 @@ def _answers(checked: Checked, became: Became) -> Iterator[Finding]:
                 yield finding("light.differs", here, value, bills=(i,), difference=difference)
 
 
-def _cell_of(checked: Checked, bill: int, path: tuple[str, ...]) -> tuple[CellRef | None, str]:
-    """The cell that a path of Light's error names, as ``lineItems/0/accountId``, and its text."""
+def cell_of(checked: Checked, bill: int, path: tuple[str, ...]) -> tuple[CellRef | None, str]:
+    """The cell that a path of Light's API names, as ``lineItems/0/accountId``, and its text."""
     sheet, item, name = BILLS, bill, path[0] if path else ""
     if name == "lineItems":
         lines = [int(k) for k in (checked.line_bill == bill).nonzero()[0]]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from importer.amounts import money
-from importer.records import IN_LIGHT, CurrencyTotal, Finding, RunSummary, Severity, Status
+from importer.records import IN_LIGHT, CurrencyTotal, Finding, RunSummary, Seen, Severity, Status
 
 STATUS_WORDS: Mapping[str, str] = {
     Status.VALID: "Valid",
@@ -152,13 +152,25 @@ def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
         n = bills.get(status, 0)
         if n and status not in told:
             parts.append(f"{n:,} {words[n != 1]}")
-    if summary.command == "verify":
-        found = count(errors, "difference") if errors else "no difference"
-        parts.append(f"{found} found")
+    if summary.command == "verify" or summary.read_back:
+        parts += _seen(summary.read_back)
+        errors = 0
+    if summary.command == "undo":
         errors = 0
     if any(bills.get(status, 0) for status in (Status.INVALID, Status.REJECTED, Status.UNKNOWN)):
         errors = 0  # the bills say so already
     return _closed(parts, errors, warnings)
+
+
+def _seen(read_back: Mapping[str, int]) -> list[str]:
+    """How the bills that were read back compare with the sheet."""
+    changed, missing = (read_back.get(seen, 0) for seen in (Seen.CHANGED, Seen.MISSING))
+    parts = []
+    if changed:
+        parts.append(f"{changed:,} {'was' if changed == 1 else 'were'} changed there")
+    if missing:
+        parts.append(f"{missing:,} {_be(missing)} missing there")
+    return parts or ["no difference found"]
 
 
 def _share(n: int, total: int, what: str) -> str:
