@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import IntEnum, StrEnum
+from pathlib import Path
 from typing import Any
 
 # --- sheets -----------------------------------------------------------------------------------
@@ -239,6 +240,18 @@ class Bill:
     wanted: Wanted = Wanted.DRAFT
     paid_from: str | None = None  # the id of the bank account
     document: str | None = None  # as written
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The file of a bill, as it was looked at before anything was sent."""
+
+    written: str  # in the sheet
+    folder: Path  # that it must be in
+    path: Path  # with all links followed
+    name: str
+    content_type: str
+    size: int  # bytes
 
 
 # --- Light ------------------------------------------------------------------------------------

@@ -95,10 +95,12 @@ def report(run: str, journal: str | None, **options: Any) -> int:
     from importer.cli.finish import exit_code, finish
     from importer.cli.prepare import prepare
     from importer.errors import UsageProblem
+    from importer.loading.errands import steps_of
     from importer.loading.journal import Journal
     from importer.records import RunSummary, Status
     from importer.results.build import build_report
     from importer.results.names import result_path
+    from importer.results.step_findings import step_findings, unfinished
 
     output = output_of(options)
     found = [(path, r) for path, r in _all_runs(journal) if r.id == run]
@@ -111,6 +113,8 @@ def report(run: str, journal: str | None, **options: Any) -> int:
     prepared.checked.unresolved = archive.unresolved
     with Journal(path_of_journal) as opened:
         became = opened.results(run)
+        steps = steps_of(opened, became)
+    prepared.checked.findings += step_findings(prepared.checked, steps)
     path = result_path(list(archive.request.files), output.result, Path.cwd())
     figures = dict(record.summary or {})
     summary = RunSummary(
@@ -130,11 +134,12 @@ def report(run: str, journal: str | None, **options: Any) -> int:
         requests=figures.get("requests", 0),
         seconds=figures.get("seconds", 0.0),
     )
-    built = build_report(prepared.checked, became, summary)
+    built = build_report(prepared.checked, became, summary, steps=steps)
     left = built.summary.bills.get(Status.NOT_SENT) or built.summary.bills.get(Status.UNKNOWN)
     open_ended = bool(built.summary.bills.get(Status.NOT_SENT)) or bool(
         left and not record.finished
     )
+    open_ended = open_ended or unfinished(steps)
     code = exit_code(built.summary, built.findings, stopped=open_ended)
     notes = ("The run did not come to its end.",) if open_ended else ()
     step = "run the load again: it goes on where it stopped" if code == 4 else ""

@@ -17,7 +17,8 @@ _EVERY = 10.0  # seconds between plain lines
 class Progress:
     """Bills done, rate, time left, failures. A context manager; writes to stderr."""
 
-    def __init__(self, total: int, *, quiet: bool = False) -> None:
+    def __init__(self, total: int, *, quiet: bool = False, noun: str = "bill") -> None:
+        self._noun = noun
         self.total, self.done, self.failed = total, 0, 0
         self._quiet = quiet
         self._began = self._told = time.monotonic()
@@ -28,7 +29,11 @@ class Progress:
             from tqdm import tqdm
 
             self._bar = tqdm(
-                total=self.total, unit="bill", desc="Loading", file=sys.stderr, dynamic_ncols=True
+                total=self.total,
+                unit=self._noun,
+                desc="Loading" if self._noun == "bill" else "Afterwards",
+                file=sys.stderr,
+                dynamic_ncols=True,
             )
         return self
 
@@ -45,8 +50,15 @@ class Progress:
 
     def settled(self, status: Status) -> None:
         """One more bill is settled."""
+        self._one(failed=status in (Status.REJECTED, Status.UNKNOWN))
+
+    def stepped(self, *, failed: bool) -> None:
+        """One more step is taken, or will not be."""
+        self._one(failed=failed)
+
+    def _one(self, *, failed: bool) -> None:
         self.done += 1
-        self.failed += status in (Status.REJECTED, Status.UNKNOWN)
+        self.failed += failed
         if self._bar is not None:
             self._bar.update(1)
             if self.failed:
@@ -58,7 +70,8 @@ class Progress:
         self._told = time.monotonic()
         rate = self.done / max(self._told - self._began, 0.001)
         left = (self.total - self.done) / rate if rate else 0
-        text = f"Loaded {self.done:,} of {self.total:,} bills, {rate:.1f} a second"
+        verb = "Loaded" if self._noun == "bill" else "Did"
+        text = f"{verb} {self.done:,} of {self.total:,} {self._noun}s, {rate:.1f} a second"
         text += f", about {left:.0f} s left" if self.done < self.total else ""
         click.echo(text + f", {self.failed:,} failed", err=True)
 

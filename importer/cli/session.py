@@ -28,14 +28,18 @@ from importer.cli.target import LoadOptions, Target, target_of
 from importer.errors import ImporterError, JournalProblem, StoppedEarly, UsageProblem
 from importer.light.client import LightClient
 from importer.light.pacing import Pacer
+from importer.loading import errands
 from importer.loading.journal import Journal, new_run_id
+from importer.loading.lifecycle import StepRunner, StepSettings
 from importer.loading.loader import Loader, LoadSettings
 from importer.loading.plan import Plan, look_in_light, plan_from_journal, record
-from importer.records import Bill, Company, Finding, RunSummary, Status
+from importer.loading.steps import Outlook
+from importer.records import Bill, Company, Finding, RunSummary, Status, Step
 from importer.references.lookups import save_picks
 from importer.references.resolve import known_picks, needs, resolve_in_light
 from importer.results.build import Became, build_report
 from importer.results.names import result_path
+from importer.results.step_findings import step_findings
 
 if TYPE_CHECKING:
     import filelock
@@ -50,6 +54,8 @@ class Told:
     company: Company | None = None
     run: str | None = None
     became: Became = field(default_factory=dict)
+    steps: dict[int, tuple[Step, ...]] = field(default_factory=dict)  # by bill index
+    ahead: str = ""  # in a dry run: what would be done after creation
     stopped: ImporterError | None = None
     requests: int = 0
 
@@ -105,7 +111,8 @@ def run_load(request: Request, output: Output, options: LoadOptions) -> int:
         requests=told.requests,
         notes=tuple(_notes(prepared, options, told, target)),
     )
-    report = build_report(checked, told.became, summary)
+    checked.findings += step_findings(checked, told.steps)
+    report = build_report(checked, told.became, summary, steps=told.steps)
     code = exit_code(report.summary, report.findings, stopped=told.stopped is not None)
     summary = replace(
         report.summary,
@@ -160,6 +167,8 @@ def _notes(prepared: Prepared, options: LoadOptions, told: Told, target: Target)
         yield "This was the built-in sandbox; nothing was sent to Light."
     if options.dry_run:
         yield "Dry run: nothing was written to Light."
+        if told.ahead:
+            yield f"After creation it would {told.ahead}."
     elif told.run is None and not prepared.checked.clean:
         yield "Nothing was sent, because some bills are invalid."
     if told.stopped is not None:
@@ -286,6 +295,7 @@ async def _rehearse(bills: list[Bill], journal: Journal, session: _Session) -> N
     lost = (Status.UNKNOWN, "an earlier run does not know whether Light has it")
     settled = plan.settled | {work.bill.index: lost for work in plan.unsettled}
     session.told.became = {index: (*told, plan.entries[index]) for index, told in settled.items()}
+    session.told.ahead = errands.outlook(bills, plan, journal).words()
 
 
 async def _planned(bills: list[Bill], journal: Journal, session: _Session, *, dry: bool) -> Plan:
@@ -293,7 +303,8 @@ async def _planned(bills: list[Bill], journal: Journal, session: _Session, *, dr
     plan = plan_from_journal(bills, journal, dry=dry)
     with signals(this_task().cancel):
         await look_in_light(plan, session.client, journal.owned())
-    session.prepared.checked.findings += _placed(plan.findings, session.prepared)
+    found = [*plan.findings, *errands.held_back(bills, plan)]
+    session.prepared.checked.findings += _placed(found, session.prepared)
     return plan
 
 
@@ -302,11 +313,12 @@ async def _create(bills: list[Bill], company: Company, journal: Journal, session
     prepared, target, told = session.prepared, session.target, session.told
     plan = await _planned(bills, journal, session, dry=False)
     work = [w.bill for w in (*plan.send, *plan.unsettled)]
-    if work and not session.options.yes:
-        requests = len(work)
+    ahead = errands.outlook(bills, plan, journal)
+    if (work or ahead.counts) and not session.options.yes:
+        requests = len(work) + ahead.requests
         if session.options.line_mode == "separate":
             requests += sum(len(bill.lines) for bill in work)
-        await _confirm(work, company, target, len(plan.settled), requests)
+        await _confirm(work, company, target, len(plan.settled), requests, ahead)
     archive.keep(target.run, prepared)
     facts = {
         "company": company.name,
@@ -330,18 +342,47 @@ async def _create(bills: list[Bill], company: Company, journal: Journal, session
             with signals(_stopping(loader, progress)):
                 await loader.load(plan.send, plan.unsettled)
             told.stopped = loader.stopped
+        if ahead.counts and told.stopped is None:
+            await _go_on(bills, plan, journal, session)
     finally:
         told.became = journal.results(told.run)
+        told.steps = errands.steps_of(journal, told.became)
 
 
-def _placed(findings: list[Finding], prepared: Prepared) -> list[Finding]:
+async def _go_on(bills: list[Bill], plan: Plan, journal: Journal, session: _Session) -> None:
+    """The steps after creation."""
+    told, checked = session.told, session.prepared.checked
+    became = journal.results(str(told.run))
+    before = errands.steps_of(journal, became)
+    changed = await asyncio.to_thread(errands.changed_documents, became, before, checked.documents)
+    checked.findings += _placed(changed, session.prepared, "document")
+    todo = errands.errands(bills, became, journal, plan, checked.documents)
+    settings = StepSettings(settle=session.options.settle)
+    total = sum(len(errand.kinds) for errand in todo)
+    with Progress(total, quiet=session.output.quiet, noun="step") as progress:
+        if session.options.wait:
+            session.pacer.on_wait = progress.say
+        runner = StepRunner(journal, session.client, settings, progress)
+        with signals(_stopping(runner, progress)):
+            await runner.run(todo)
+        told.stopped = runner.stopped
+
+
+def _placed(
+    findings: list[Finding], prepared: Prepared, field: str = "invoiceNumber"
+) -> list[Finding]:
     """Findings of the plan, which knows bills and no cells, with their cells."""
     mapped = prepared.checked.mapped
-    return [replace(f, cell=mapped.cell("bills", "invoiceNumber", f.bills[0])) for f in findings]
+    return [replace(f, cell=mapped.cell("bills", field, f.bills[0])) for f in findings]
 
 
 async def _confirm(
-    work: list[Bill], company: Company, target: Target, settled: int, requests: int
+    work: list[Bill],
+    company: Company,
+    target: Target,
+    settled: int,
+    requests: int,
+    ahead: Outlook,
 ) -> None:
     """Ask before anything is written. Raises click.Abort where the answer is no."""
     totals: dict[tuple[str, int], int] = {}
@@ -358,14 +399,20 @@ async def _confirm(
             f"Total:    {money(cents, unit)} {name}"
             for (name, unit), cents in sorted(totals.items())
         ),
+        *([f"Then:     {ahead.words()}"] if ahead.counts else []),
+        *(
+            f"Payment:  {money(paid.cents, unit)} {name} from bank account {bank}"
+            f" ({paid.bills:,} bill{'' if paid.bills == 1 else 's'})"
+            for (name, unit, bank), paid in sorted(ahead.payments.items())
+        ),
         f"Requests: {requests:,}, at most {target.per_minute:,} a minute: "
         + (f"about {seconds / 60:.0f} minutes" if seconds >= 90 else "about a minute or less"),
     ]
     click.echo("\n".join(lines), err=True)
-    await confirm("Create these bills?")
+    await confirm("Create these bills?" if work else "Do this to bills that are in Light already?")
 
 
-def _stopping(loader: Loader, progress: Progress) -> Callable[[], None]:
+def _stopping(loader: Loader | StepRunner, progress: Progress) -> Callable[[], None]:
     """Stops the loader cleanly the first time, at once the second."""
     task = this_task()
     asked = False

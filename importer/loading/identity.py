@@ -96,8 +96,11 @@ def _properties(item: Bill | LineItem) -> list[list[object]]:
     return sorted([p.group_id or p.name, p.value_ids or p.inline_values] for p in item.properties)
 
 
-def changes(before: str, after: str, *, lines: bool = True) -> str:
-    """How two contents differ, in words with both values; "" where they do not."""
+def changes(before: str, after: str, *, lines: bool = True, paid: bool = False) -> str:
+    """How two contents differ, in words with both values; "" where they do not.
+
+    ``paid``: the bill is marked as paid, which tells Light the date of payment once more.
+    """
     old, new = json.loads(before), json.loads(after)
     out = []
     for key in new:
@@ -117,6 +120,8 @@ def changes(before: str, after: str, *, lines: bool = True) -> str:
                     ]
         elif key == "companyEntityId" and not new[key]:
             continue  # Light fills in what the sheet leaves out
+        elif key == "paymentAt" and paid:
+            continue
         elif old.get(key) != new[key]:
             out.append(
                 f"{key}: {_shown(key, old.get(key))} was loaded, the sheet has"

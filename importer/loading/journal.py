@@ -294,7 +294,7 @@ class Journal:
             for i in range(0, len(wanted), _CHUNK):
                 query = sa.select(STEPS).where(STEPS.c.entry.in_(wanted[i : i + _CHUNK]))
                 for row in db.execute(query).mappings():
-                    step = Step.from_row(row)
+                    step = Step.from_row(dict(row))
                     out.setdefault(step.entry, {})[step.kind] = step
         return out
 

@@ -24,6 +24,7 @@ from importer.records import (
     Severity,
     State,
     Status,
+    Step,
 )
 from importer.validation.check import Checked, by_place
 from importer.validation.parse import Parsed
@@ -33,13 +34,20 @@ NO_CURRENCY = "no currency"  # in place of a code that is missing or none
 Became = Mapping[int, tuple[Status, str, JournalEntry]]  # by bill index; see Journal.results
 
 
-def build_report(checked: Checked, became: Became, summary: RunSummary) -> Report:
+def build_report(
+    checked: Checked,
+    became: Became,
+    summary: RunSummary,
+    *,
+    steps: Mapping[int, tuple[Step, ...]] | None = None,
+) -> Report:
     """The report of a run. ``summary`` brings what only the caller knows; the figures are filled.
 
-    ``became`` has the bills that the journal knows; the others are valid or invalid.
+    ``became`` has the bills that the journal knows; the others are valid or invalid. ``steps`` are
+    those after creation, by bill index.
     """
     findings = sorted([*checked.findings, *_answers(checked, became)], key=by_place)
-    bills, statuses = _bill_results(checked, became)
+    bills, statuses = _bill_results(checked, became, steps or {})
     line_items = _line_results(checked, statuses, bills, became)
     summary = replace(
         summary,
@@ -80,7 +88,9 @@ def _text(parsed: Parsed, checked: Checked, name: str, i: int) -> str:
     return "" if column is None else str(column.text.iloc[i])
 
 
-def _bill_results(checked: Checked, became: Became) -> tuple[list[BillResult], list[Status]]:
+def _bill_results(
+    checked: Checked, became: Became, steps: Mapping[int, tuple[Step, ...]]
+) -> tuple[list[BillResult], list[Status]]:
     blamed = checked.blamed()
     messages = _messages(checked)
     read = {
@@ -119,6 +129,7 @@ def _bill_results(checked: Checked, became: Became) -> tuple[list[BillResult], l
                 checked.amounts[i],
                 int(checked.counts[i]),
                 int(checked.bills.units[i]),
+                steps=steps.get(i, ()),
             )
         )
     return bills, statuses
@@ -223,7 +234,7 @@ def _answers(checked: Checked, became: Became) -> Iterator[Finding]:
         if status is Status.REJECTED:
             told = False
             for error in entry.errors:
-                cell, written = _cell_of(checked, i, error.path)
+                cell, written = cell_of(checked, i, error.path)
                 told = True
                 reason = error.message.rstrip(". ")
                 yield finding("light.refused", cell or here, written, bills=(i,), reason=reason)
@@ -245,7 +256,7 @@ def _answers(checked: Checked, became: Became) -> Iterator[Finding]:
                 yield finding("light.differs", here, value, bills=(i,), difference=difference)
 
 
-def _cell_of(checked: Checked, bill: int, path: tuple[str, ...]) -> tuple[CellRef | None, str]:
+def cell_of(checked: Checked, bill: int, path: tuple[str, ...]) -> tuple[CellRef | None, str]:
     """The cell that a path of Light's error names, as ``lineItems/0/accountId``, and its text."""
     sheet, item, name = BILLS, bill, path[0] if path else ""
     if name == "lineItems":

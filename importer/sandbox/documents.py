@@ -103,5 +103,5 @@ class Documents:
 
 
 def _no(status: int, code: str, message: str) -> Response:
-    text = f"<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    text = f'<?xml version="1.0"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'
     return Response(text, status, media_type="application/xml")

@@ -78,9 +78,9 @@ TARGETS: Mapping[str, frozenset[RequestKind]] = {
 }
 WHAT_TARGETS_ARE = (
     "bill (the POST of a bill), line (the POST of a line item), post (both), list (the list of "
-    "bills), get (every GET), change (PATCH, PUT, DELETE and the actions on a bill), of these alone "
-    "submit (for approval), posting, payment and document (the request for an upload address); and "
-    "upload (the PUT of a document to that address)"
+    "bills), get (every GET), change (PATCH, PUT, DELETE and the actions on a bill), of these "
+    "alone submit (for approval), posting, payment and document (the request for an upload "
+    "address); and upload (the PUT of a document to that address)"
 )
 LINE_POST = re.compile(r"/v1/invoice-payables/[^/]+/line-items")
 ACTION = re.compile(r"/v1/invoice-payables/[^/]+/(.+)")

@@ -66,9 +66,9 @@ def gate(app: ASGIApp, settings: SandboxSettings, counters: Counters, limiter: L
 
         if pause:
             await asyncio.sleep(pause)
-        if request.url.path == "/" and is_from_here(request):
-            await app(scope, receive, answer)
-        elif _is_upload(request.url.path):  # storage, not the API: the address is the permission
+        page = request.url.path == "/" and is_from_here(request)
+        # An upload goes to the storage, not to the API: its address is the permission.
+        if page or _is_upload(request.url.path):
             await app(scope, receive, answer)
         elif key is None:
             counters.unauthorized += 1
