@@ -33,7 +33,7 @@ from importer.loading.journal import Journal, new_run_id
 from importer.loading.lifecycle import StepRunner, StepSettings
 from importer.loading.loader import Loader, LoadSettings
 from importer.loading.plan import Plan, look_in_light, plan_from_journal, record
-from importer.loading.steps import Outlook
+from importer.loading.steps import Outlook, wanted_steps
 from importer.records import Bill, Company, Finding, RunSummary, Status, Step
 from importer.references.lookups import save_picks
 from importer.references.resolve import known_picks, needs, resolve_in_light
@@ -342,7 +342,7 @@ async def _create(bills: list[Bill], company: Company, journal: Journal, session
             with signals(_stopping(loader, progress)):
                 await loader.load(plan.send, plan.unsettled)
             told.stopped = loader.stopped
-        if ahead.counts and told.stopped is None:
+        if told.stopped is None and any(wanted_steps(bill) for bill in bills):
             await _go_on(bills, plan, journal, session)
     finally:
         told.became = journal.results(told.run)

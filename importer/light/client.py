@@ -277,12 +277,12 @@ class LightClient:
         """
         return await self._uploads.put(target, path, size)
 
-    def read_upload_target(self, body: object) -> UploadTarget | str:
-        """The address in an answer, or why nothing is sent there."""
+    def read_upload_target(self, body: object) -> UploadTarget | str | None:
+        """The address in an answer, or why nothing is sent there; None where it has none."""
         try:
             target = wire.upload_target_from_json(body)
-        except WireProblem as problem:
-            return str(problem)
+        except WireProblem:
+            return None
         return self._uploads.unsafe(target) or target
 
     async def _act(

@@ -60,5 +60,5 @@ class StepGateway(LightGateway, Protocol):
     async def put_document(self, target: UploadTarget, path: Path, size: int) -> Answer:
         """The file where Light wants it, without the key; counts against no limit."""
 
-    def read_upload_target(self, body: object) -> UploadTarget | str:
-        """The address in an answer, or why nothing is sent there."""
+    def read_upload_target(self, body: object) -> UploadTarget | str | None:
+        """The address in an answer, or why nothing is sent there; None where it has none."""

@@ -29,7 +29,7 @@ async def upload(runner: StepRunner, errand: Errand, kind: StepKind) -> bool:
     document, reason = errand.document, ""
     if document is None:
         return runner.settle(errand, kind, StepState.REFUSED, "its file was not looked for")
-    for _ in range(_MOST_ROUNDS):
+    for attempt in range(_MOST_ROUNDS):
         try:
             size, digest = await asyncio.to_thread(fingerprint, document)
         except (OSError, DocumentProblem):
@@ -52,7 +52,7 @@ async def upload(runner: StepRunner, errand: Errand, kind: StepKind) -> bool:
                 return runner.settle(errand, kind, StepState.REFUSED, reason)
         else:
             reason = target
-        await runner.pause(1.0)
+        await runner.pause(runner.settings.first_look * 2**attempt)
     return runner.settle(errand, kind, StepState.UNKNOWN, reason)
 
 
@@ -78,7 +78,7 @@ async def _address(
     if isinstance(target, str):
         runner.settle(errand, kind, StepState.REFUSED, target)
         return None
-    return target
+    return target or "Light's answer has no address for the document"
 
 
 def fingerprint(document: Document) -> tuple[int, str]:

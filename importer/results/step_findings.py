@@ -35,6 +35,8 @@ def _of_step(checked: Checked, bill: int, step: Step) -> Iterator[Finding]:
         errors = errors_of(step)
         for error in errors:
             cell, written = cell_of(checked, bill, error.path)
+            if cell is not None and cell.column is None:
+                cell = None
             reason = error.message.rstrip(". ")
             yield finding("light.step_refused", cell or here, written if cell else value,
                           bills=(bill,), done=done, reason=reason)  # fmt: skip
