@@ -15,6 +15,7 @@ from importer.cli.options import Output
 from importer.errors import ImporterError
 from importer.records import Finding, Report, RunSummary, Severity, Status
 
+STEP_UNKNOWN = "light.step_unknown"
 SHOWN = 8  # findings on the terminal: with the figures they fit one screen
 
 
@@ -22,7 +23,7 @@ def exit_code(summary: RunSummary, findings: Sequence[Finding], *, stopped: bool
     """0 all done; 1 errors in the data or rejected; 3 unknown; 4 stopped early."""
     if stopped:
         return 4
-    if summary.bills.get(Status.UNKNOWN, 0):
+    if summary.bills.get(Status.UNKNOWN, 0) or any(f.code == STEP_UNKNOWN for f in findings):
         return 3
     bad = (Status.INVALID, Status.REJECTED, Status.NOT_SENT)
     if any(summary.bills.get(s, 0) for s in bad) or any(

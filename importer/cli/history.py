@@ -27,6 +27,7 @@ def report(run: str, journal: str | None, **options: Any) -> int:
     from importer.cli.finish import exit_code, finish
     from importer.cli.past import find_run
     from importer.cli.prepare import prepare
+    from importer.loading.errands import steps_of
     from importer.loading.journal import Journal
     from importer.loading.undo import refused_cancels
     from importer.loading.verify import valid_read_backs
@@ -34,6 +35,7 @@ def report(run: str, journal: str | None, **options: Any) -> int:
     from importer.results.afterwards import cancel_findings, read_back_findings
     from importer.results.build import build_report
     from importer.results.names import result_path
+    from importer.results.step_findings import step_findings, unfinished
 
     output = output_of(options)
     path_of_journal, record = find_run(run, journal)
@@ -45,8 +47,10 @@ def report(run: str, journal: str | None, **options: Any) -> int:
         became = opened.results(run)
         read_backs = valid_read_backs(opened, run, became)
         not_cancelled = refused_cancels(opened, run, became)
+        steps = steps_of(opened, became)
     prepared.checked.findings += read_back_findings(prepared.checked, read_backs)
     prepared.checked.findings += cancel_findings(prepared.checked, not_cancelled)
+    prepared.checked.findings += step_findings(prepared.checked, steps)
     path = result_path(list(archive.request.files), output.result, Path.cwd())
     figures = dict(record.summary or {})
     summary = RunSummary(
@@ -66,11 +70,12 @@ def report(run: str, journal: str | None, **options: Any) -> int:
         requests=figures.get("requests", 0),
         seconds=figures.get("seconds", 0.0),
     )
-    built = build_report(prepared.checked, became, summary, read_backs)
+    built = build_report(prepared.checked, became, summary, read_backs, steps)
     left = built.summary.bills.get(Status.NOT_SENT) or built.summary.bills.get(Status.UNKNOWN)
     open_ended = bool(built.summary.bills.get(Status.NOT_SENT)) or bool(
         left and not record.finished
     )
+    open_ended = open_ended or unfinished(steps)
     code = exit_code(built.summary, built.findings, stopped=open_ended)
     notes = ("The run did not come to its end.",) if open_ended else ()
     step = "run the load again: it goes on where it stopped" if code == 4 else ""

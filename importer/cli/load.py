@@ -6,11 +6,18 @@ from typing import Any
 
 import click
 
-from importer.cli.options import output_of, output_options, request_of, source_options
+from importer.cli.options import (
+    output_of,
+    output_options,
+    request_of,
+    source_options,
+    step_options,
+)
 
 
 @click.command(short_help="Check sheets, then create their bills in Light.")
 @source_options
+@step_options
 @click.option("--sandbox", is_flag=True, help="Load into a throw-away local server; needs no key.")
 @click.option(
     "--base-url",
@@ -79,11 +86,15 @@ def load(**options: Any) -> int:
     command goes on where it stopped. The key comes from LIGHT_API_KEY (or LIGHT_ACCESS_TOKEN);
     several keys of one company, for more requests a minute, from LIGHT_API_KEYS.
 
+    With --then, or a column 'status', the bills are submitted, posted or marked as paid after that,
+    each once too; the files of the column 'document' are uploaded before.
+
     \b
     Examples:
       light-import load bills.xlsx --sandbox
       light-import load bills.xlsx --dry-run
       light-import load ledger.csv --template uk-spend --only-valid
+      light-import load bills.xlsx --then posted --documents scans
       light-import load ledger-result.xlsx --save-lookups lookups
     """
     from importer.cli.session import run_load

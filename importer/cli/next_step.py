@@ -22,12 +22,23 @@ def words_of(request: Request) -> str:
         words.append(f"--lookups {shlex.quote(request.lookups)}")
     if request.save_lookups:
         words.append(f"--save-lookups {shlex.quote(request.save_lookups)}")
-    return " ".join(words)
+    return " ".join(words) + steps_of(request)
+
+
+def steps_of(request: Request) -> str:
+    """What the request says of the steps after creation, as it is typed."""
+    words = [f" --then {request.then}"] if request.then else []
+    if request.documents:
+        words.append(f" --documents {shlex.quote(request.documents)}")
+    if request.largest_document:
+        words.append(f" --largest-document {request.largest_document:g}")
+    return "".join(words)
 
 
 def to_pick(request: Request, result: Path, extra: str = "") -> str:
     """What to do about names without an id; ``extra`` are other options of the load."""
     where = shlex.quote(request.save_lookups or request.lookups or "lookups")
+    extra = steps_of(request) + extra
     file = result.name if result.parent == Path.cwd() else str(result)
     return (
         f"pick in the sheet 'To resolve' of {result.name}, save it, and run light-import load"

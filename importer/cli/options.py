@@ -117,6 +117,34 @@ def past_options(command: F) -> F:
     return command
 
 
+def step_options(command: F) -> F:
+    """How far the bills go after they were created."""
+    from importer.records import Wanted
+
+    for option in (
+        click.option(
+            "--largest-document",
+            metavar="MB",
+            type=click.FloatRange(min=0, min_open=True),
+            help="The largest document that is uploaded, in megabytes.  [default: 20]",
+        ),
+        click.option(
+            "--documents",
+            metavar="DIR",
+            help="The folder in which the files of the column 'document' are.  [default: where the"
+            " sheet is]",
+        ),
+        click.option(
+            "--then",
+            type=click.Choice([wanted.value for wanted in Wanted]),
+            help="How far the bills go whose row has no 'status': left as a draft, submitted for"
+            " approval, posted to the ledger, or posted and marked as paid.  [default: draft]",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def pace_of(options: dict[str, Any]) -> Any:
     """The ``PaceOptions`` of a command's options, taken out of them."""
     from importer.cli.target import PaceOptions
@@ -158,6 +186,9 @@ def request_of(options: dict[str, Any]) -> Any:
         expect=options.pop("expect"),
         lookups=options.pop("lookups"),
         save_lookups=options.pop("save_lookups", None),
+        then=options.pop("then", None),
+        documents=options.pop("documents", None),
+        largest_document=options.pop("largest_document", None),
     )
 
 

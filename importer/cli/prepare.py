@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.errors import UsageProblem
-from importer.records import SourceTable, TableKind
+from importer.records import SourceTable, TableKind, Wanted
 from importer.template.loader import LoadedTemplate, find_template, shipped_folder
 from importer.template.model import Template
 from importer.validation.check import Checked
@@ -35,6 +35,9 @@ class Request:
     expect: tuple[tuple[str, str], ...] = ()
     lookups: str | None = None  # a folder of lookup tables: vendor.csv …
     save_lookups: str | None = None  # where the picks go; also read
+    then: str | None = None  # how far bills go whose row does not say it
+    documents: str | None = None  # the folder of the documents
+    largest_document: float | None = None  # megabytes
 
     @property
     def crosswalks(self) -> list[Path]:
@@ -91,6 +94,7 @@ def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared
     from importer.template.mapping import map_tables
     from importer.template.recognise import recognise
     from importer.validation.check import check
+    from importer.validation.documents import LARGEST, MEGABYTE, check_documents
 
     if not request.files:
         raise UsageProblem("Name at least one file, as in: light-import validate bills.xlsx")
@@ -115,18 +119,35 @@ def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared
     mapped = map_tables(tables, template, told)
     if not mapped.tables:
         raise UsageProblem(_nothing_found(tables, loaded))
-    checked = check(mapped)
+    checked = check(mapped, Wanted(request.then or Wanted.DRAFT))
     folder = former.folder if former and former.folder else str(_folder(request.files[0]))
     if not copies:
         folders = [*dict.fromkeys([*map(_folder, request.files), Path(folder)])]
         folders = [*dict.fromkeys([*folders, loaded.path.absolute().parent])]
         by_field = read_tables(loaded, folders, request.crosswalks, picks)
         resolve_by_tables(checked, template, by_field, [str(path) for path in folders], picks)
+        largest = request.largest_document or LARGEST
+        there = _document_folders(request, checked, folder if former else None)
+        check_documents(checked, there.__getitem__, round(largest * MEGABYTE))
     return Prepared(loaded, checked, request, stamps, folder, tuple(picks))
 
 
 def _folder(name: str) -> Path:
     return Path(name).absolute().parent
+
+
+def _document_folders(request: Request, checked: Checked, former: str | None) -> dict[int, Path]:
+    """Where the documents of each table are: as told, else beside the sheet.
+
+    A result workbook has the paths of the file it was made from, whose folder is ``former``.
+    """
+    tables = enumerate(checked.mapped.tables)
+    if request.documents is None:
+        return {i: Path(former) if former else _folder(t.source.file) for i, t in tables}
+    folder = Path(request.documents).absolute()
+    if not folder.is_dir():
+        raise UsageProblem(f"There is no folder {request.documents}, which --documents names.")
+    return {i: folder for i, _ in tables}
 
 
 def _former(request: Request, copies: dict[str, Path]) -> Former | None:

@@ -23,8 +23,10 @@ class Progress:
         *,
         quiet: bool = False,
         words: tuple[str, str, str] = ("Loading", "Loaded", "failed"),
+        noun: str = "bill",
     ) -> None:
         self._doing, self._did, self._bad = words
+        self._noun = noun
         self.total, self.done, self.failed = total, 0, 0
         self._quiet = quiet
         self._began = self._told = time.monotonic()
@@ -35,7 +37,11 @@ class Progress:
             from tqdm import tqdm
 
             self._bar = tqdm(
-                total=self.total, unit="bill", desc=self._doing, file=sys.stderr, dynamic_ncols=True
+                total=self.total,
+                unit=self._noun,
+                desc=self._doing,
+                file=sys.stderr,
+                dynamic_ncols=True,
             )
         return self
 
@@ -54,6 +60,10 @@ class Progress:
         """One more bill is settled."""
         self.advance(status in (Status.REJECTED, Status.UNKNOWN))
 
+    def stepped(self, *, failed: bool) -> None:
+        """One more step after creation is taken, or will not be."""
+        self.advance(failed)
+
     def advance(self, failed: bool) -> None:
         """One more bill is done."""
         self.done += 1
@@ -69,7 +79,7 @@ class Progress:
         self._told = time.monotonic()
         rate = self.done / max(self._told - self._began, 0.001)
         left = (self.total - self.done) / rate if rate else 0
-        text = f"{self._did} {self.done:,} of {self.total:,} bills, {rate:.1f} a second"
+        text = f"{self._did} {self.done:,} of {self.total:,} {self._noun}s, {rate:.1f} a second"
         text += f", about {left:.0f} s left" if self.done < self.total else ""
         click.echo(text + f", {self.failed:,} {self._bad}", err=True)
 

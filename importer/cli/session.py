@@ -31,17 +31,21 @@ from importer.cli.verifying import read_back
 from importer.errors import ImporterError, StoppedEarly, UsageProblem
 from importer.light.client import LightClient
 from importer.light.pacing import Pacer
+from importer.loading import errands
 from importer.loading.afterwards import undone_ids, unfinished_undo
 from importer.loading.journal import Journal, new_run_id
+from importer.loading.lifecycle import StepRunner, StepSettings
 from importer.loading.loader import Loader, LoadSettings
 from importer.loading.plan import Plan, look_in_light, plan_from_journal, record
+from importer.loading.steps import Outlook, wanted_steps
 from importer.loading.verify import Verification, in_light
-from importer.records import Bill, Company, Finding, ReadBack, RunSummary, Status
+from importer.records import Bill, Company, Finding, ReadBack, RunSummary, Status, Step
 from importer.references.lookups import save_picks
 from importer.references.resolve import known_picks, needs, resolve_in_light
 from importer.results.afterwards import read_back_findings
 from importer.results.build import Became, build_report
 from importer.results.names import result_path
+from importer.results.step_findings import step_findings
 
 if TYPE_CHECKING:
     from importer.references.directory import Directory
@@ -54,6 +58,8 @@ class Told:
     company: Company | None = None
     run: str | None = None
     became: Became = field(default_factory=dict)
+    steps: dict[int, tuple[Step, ...]] = field(default_factory=dict)  # by bill index
+    ahead: str = ""  # in a dry run: what would be done after creation
     stopped: ImporterError | None = None
     requests: int = 0
     verifying: bool = False  # the load itself was done
@@ -112,7 +118,8 @@ def run_load(request: Request, output: Output, options: LoadOptions) -> int:
         notes=tuple(_notes(prepared, options, told, target)),
     )
     checked.findings += read_back_findings(checked, told.read_backs)
-    report = build_report(checked, told.became, summary, told.read_backs)
+    checked.findings += step_findings(checked, told.steps)
+    report = build_report(checked, told.became, summary, told.read_backs, told.steps)
     code = exit_code(report.summary, report.findings, stopped=told.stopped is not None)
     summary = replace(
         report.summary,
@@ -171,6 +178,8 @@ def _notes(prepared: Prepared, options: LoadOptions, told: Told, target: Target)
         yield "This was the built-in sandbox; nothing was sent to Light."
     if options.dry_run:
         yield "Dry run: nothing was written to Light."
+        if told.ahead:
+            yield f"After creation it would {told.ahead}."
     elif told.run is None and not prepared.checked.clean:
         yield "Nothing was sent, because some bills are invalid."
     if told.stopped is not None:
@@ -256,6 +265,7 @@ async def _rehearse(bills: list[Bill], journal: Journal, session: _Session) -> N
     lost = (Status.UNKNOWN, "an earlier run does not know whether Light has it")
     settled = plan.settled | {work.bill.index: lost for work in plan.unsettled}
     session.told.became = {index: (*told, plan.entries[index]) for index, told in settled.items()}
+    session.told.ahead = errands.outlook(bills, plan, journal).words()
 
 
 async def _planned(bills: list[Bill], journal: Journal, session: _Session, *, dry: bool) -> Plan:
@@ -268,7 +278,8 @@ async def _planned(bills: list[Bill], journal: Journal, session: _Session, *, dr
             f"The undo of run {undoing} did not come to its end, so it is not certain which of its"
             f" bills Light still has. Run first: light-import undo {undoing}"
         )
-    session.prepared.checked.findings += _placed(plan.findings, session.prepared)
+    found = [*plan.findings, *errands.held_back(bills, plan)]
+    session.prepared.checked.findings += _placed(found, session.prepared)
     return plan
 
 
@@ -277,12 +288,13 @@ async def _create(bills: list[Bill], company: Company, journal: Journal, session
     prepared, target, told = session.prepared, session.target, session.told
     plan = await _planned(bills, journal, session, dry=False)
     work = [w.bill for w in (*plan.send, *plan.unsettled)]
-    if work and not session.options.yes:
-        requests = len(work)
+    ahead = errands.outlook(bills, plan, journal)
+    if (work or ahead.counts) and not session.options.yes:
+        requests = len(work) + ahead.requests
         if session.options.line_mode == "separate":
             requests += sum(len(bill.lines) for bill in work)
-        await _confirm(work, company, target, len(plan.settled), requests)
-    elif work:
+        await _confirm(work, company, target, len(plan.settled), requests, ahead)
+    elif work or ahead.counts:
         tell_company(company, target, session.output)
     archive.keep(target.run, prepared)
     facts = {
@@ -309,8 +321,11 @@ async def _create(bills: list[Bill], company: Company, journal: Journal, session
             with signals(_stopping(loader, progress)):
                 await loader.load(plan.send, plan.unsettled)
             told.stopped = loader.stopped
+        if told.stopped is None and any(wanted_steps(bill) for bill in bills):
+            await _go_on(bills, plan, journal, session)
     finally:
         told.became = journal.results(told.run)
+        told.steps = errands.steps_of(journal, told.became)
     if session.options.verify and told.stopped is None:
         told.verifying = True
         verification = Verification(journal, session.client, told.run, lines=True)
@@ -319,14 +334,41 @@ async def _create(bills: list[Bill], company: Company, journal: Journal, session
         told.stopped = verification.stopped
 
 
-def _placed(findings: list[Finding], prepared: Prepared) -> list[Finding]:
+async def _go_on(bills: list[Bill], plan: Plan, journal: Journal, session: _Session) -> None:
+    """The steps after creation."""
+    told, checked = session.told, session.prepared.checked
+    became = journal.results(str(told.run))
+    before = errands.steps_of(journal, became)
+    changed = await asyncio.to_thread(errands.changed_documents, became, before, checked.documents)
+    checked.findings += _placed(changed, session.prepared, "document")
+    todo = errands.errands(bills, became, journal, plan, checked.documents)
+    settings = StepSettings(settle=session.options.settle)
+    total = sum(len(errand.kinds) for errand in todo)
+    words = ("Afterwards", "Did", "failed")
+    with Progress(total, quiet=session.output.quiet, words=words, noun="step") as progress:
+        if session.options.wait:
+            session.pacer.on_wait = progress.say
+        runner = StepRunner(journal, session.client, settings, progress)
+        with signals(_stopping(runner, progress)):
+            await runner.run(todo)
+        told.stopped = runner.stopped
+
+
+def _placed(
+    findings: list[Finding], prepared: Prepared, field: str = "invoiceNumber"
+) -> list[Finding]:
     """Findings of the plan, which knows bills and no cells, with their cells."""
     mapped = prepared.checked.mapped
-    return [replace(f, cell=mapped.cell("bills", "invoiceNumber", f.bills[0])) for f in findings]
+    return [replace(f, cell=mapped.cell("bills", field, f.bills[0])) for f in findings]
 
 
 async def _confirm(
-    work: list[Bill], company: Company, target: Target, settled: int, requests: int
+    work: list[Bill],
+    company: Company,
+    target: Target,
+    settled: int,
+    requests: int,
+    ahead: Outlook,
 ) -> None:
     """Ask before anything is written. Raises click.Abort where the answer is no."""
     seconds = max(0, requests - target.per_minute) * 60 / target.per_minute
@@ -335,11 +377,17 @@ async def _confirm(
         f"Bills:    {len(work):,} to create"
         + (f", {settled:,} are in Light already" if settled else ""),
         *(f"Total:    {money(cents, unit)} {name}" for name, cents, unit in _totals(work)),
+        *([f"Then:     {ahead.words()}"] if ahead.counts else []),
+        *(
+            f"Payment:  {money(paid.cents, unit)} {name} from bank account {bank}"
+            f" ({paid.bills:,} bill{'' if paid.bills == 1 else 's'})"
+            for (name, unit, bank), paid in sorted(ahead.payments.items())
+        ),
         f"Requests: {requests:,}, at most {target.per_minute:,} a minute: "
         + (f"about {seconds / 60:.0f} minutes" if seconds >= 90 else "about a minute or less"),
     ]
     click.echo("\n".join(lines), err=True)
-    await confirm("Create these bills?")
+    await confirm("Create these bills?" if work else "Do this to bills that are in Light already?")
 
 
 def _totals(bills: list[Bill]) -> list[tuple[str, int, int]]:
@@ -363,7 +411,7 @@ def _who() -> str:
         return ""
 
 
-def _stopping(loader: Loader, progress: Progress) -> Callable[[], None]:
+def _stopping(loader: Loader | StepRunner, progress: Progress) -> Callable[[], None]:
     """Stops the loader cleanly the first time, at once the second."""
     task = this_task()
     asked = False

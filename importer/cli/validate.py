@@ -6,11 +6,18 @@ from typing import Any
 
 import click
 
-from importer.cli.options import output_of, output_options, request_of, source_options
+from importer.cli.options import (
+    output_of,
+    output_options,
+    request_of,
+    source_options,
+    step_options,
+)
 
 
 @click.command(short_help="Check sheets without sending anything.")
 @source_options
+@step_options
 @click.option(
     "--company",
     metavar="NAME",

@@ -7,6 +7,7 @@ import http
 import json as jsonlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 from urllib.parse import quote, urlencode, urlsplit
@@ -17,6 +18,7 @@ from importer.light.auth import Credentials, Key, check_base_url, follow
 from importer.light.pacing import Pacer, Slot
 from importer.light.problems import LightRefused, WireProblem
 from importer.light.transport import Failure, Reply, Transport
+from importer.light.uploads import Uploads
 from importer.records import (
     Account,
     Answer,
@@ -27,6 +29,7 @@ from importer.records import (
     LightBill,
     LightLine,
     PropertyGroup,
+    UploadTarget,
     Vendor,
 )
 
@@ -69,6 +72,7 @@ class LightClient:
         self._pacer = pacer
         self._sleep = sleep
         self._transport = Transport(self._base, timeout, max_connections)
+        self._uploads = Uploads(self._base, timeout, credentials)
         # One place a connection: whoever has a slot finds a connection free, and no slot's time
         # passes in a queue.
         self._room = asyncio.Semaphore(max_connections)
@@ -90,6 +94,7 @@ class LightClient:
         error: BaseException | None = None,
         trace: TracebackType | None = None,
     ) -> None:
+        await self._uploads.close()
         await self._transport.__aexit__(kind, error, trace)
 
     # --- one attempt --------------------------------------------------------------------------
@@ -229,9 +234,13 @@ class LightClient:
     def read_errors(self, body: object) -> tuple[ApiError, ...]:
         return wire.errors_from_json(body)
 
-    async def get_bill(self, bill_id: str) -> Answer:
-        """One attempt to read a bill with its lines; see ``wire.bill_from_json``."""
-        return await self.send("GET", f"{BILLS}/{quote(bill_id, safe='')}")
+    async def get_bill(self, bill_id: str, *, balance: bool = False) -> Answer:
+        """One attempt to read a bill with its lines; see ``wire.bill_from_json``.
+
+        ``balance``: with what is outstanding.
+        """
+        asked: Params | None = {"includeOutstandingBalance": True} if balance else None
+        return await self.send("GET", f"{BILLS}/{quote(bill_id, safe='')}", params=asked)
 
     async def get_line_item(self, bill_id: str, line_id: str) -> Answer:
         """One attempt to read a line; see ``wire.line_from_json``."""
@@ -244,6 +253,50 @@ class LightClient:
         """One attempt to cancel a bill."""
         path = f"{BILLS}/{quote(bill_id, safe='')}/cancel"
         return await self.send("POST", path, json={"reason": reason}, on_wire=on_wire)
+
+    # --- one attempt at a step after creation --------------------------------------------------
+
+    async def submit_bill(self, bill_id: str, on_wire: Callable[[], None] | None = None) -> Answer:
+        """``POST …/submit-for-approval``; whether it worked is seen only later, in the bill."""
+        return await self._act(bill_id, "submit-for-approval", {}, on_wire)
+
+    async def post_bill(self, bill_id: str, on_wire: Callable[[], None] | None = None) -> Answer:
+        """``POST …/post``: a draft straight to the ledger."""
+        return await self._act(bill_id, "post", None, on_wire)
+
+    async def pay_bill(
+        self, bill_id: str, bill: Bill, on_wire: Callable[[], None] | None = None
+    ) -> Answer:
+        """``POST …/mark-as-paid``, in full. Raises ValueError without bank account and date."""
+        return await self._act(bill_id, "mark-as-paid", wire.payment_to_json(bill), on_wire)
+
+    async def upload_url(
+        self, bill_id: str, name: str, content_type: str, on_wire: Callable[[], None] | None = None
+    ) -> Answer:
+        """``POST …/document/upload-url``; see ``read_upload_target``."""
+        body = {"documentName": name, "contentType": content_type}
+        return await self._act(bill_id, "document/upload-url", body, on_wire)
+
+    async def put_document(self, target: UploadTarget, path: Path, size: int) -> Answer:
+        """One attempt to put a file of ``size`` bytes where Light wants it, without the key.
+
+        It takes no slot of the pacer: it is not a request to Light's API.
+        """
+        return await self._uploads.put(target, path, size)
+
+    def read_upload_target(self, body: object) -> UploadTarget | str | None:
+        """The address in an answer, or why nothing is sent there; None where it has none."""
+        try:
+            target = wire.upload_target_from_json(body)
+        except WireProblem:
+            return None
+        return self._uploads.unsafe(target) or target
+
+    async def _act(
+        self, bill_id: str, name: str, body: object, on_wire: Callable[[], None] | None
+    ) -> Answer:
+        path = f"{BILLS}/{quote(bill_id, safe='')}/{name}"
+        return await self.send("POST", path, json=body, on_wire=on_wire)
 
     # --- readers that repeat themselves -------------------------------------------------------
 

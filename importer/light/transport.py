@@ -118,8 +118,7 @@ class Transport:
         except TimeoutError:
             return Failure(begun, f"{host} did not answer within {self.longest:g} seconds")
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            sent = not isinstance(error, _NOT_SENT)
-            return Failure(sent, _why(error, host, self._timeout))
+            return why(error, host, self._timeout)
         finally:
             self._places.append(lane)
 
@@ -162,6 +161,11 @@ async def _read(response: httpx.Response, host: str) -> Reply | Failure:
                 f"{LARGEST_BODY // 1_000_000} MB",
             )
     return Reply(response.status_code, response.headers, bytes(content))
+
+
+def why(error: Exception, host: str, timeout: float) -> Failure:
+    """What an exception of httpx means."""
+    return Failure(not isinstance(error, _NOT_SENT), _why(error, host, timeout))
 
 
 def _why(error: Exception, host: str, timeout: float) -> str:

@@ -28,6 +28,7 @@ from importer.records import (
     LineItem,
     Property,
     PropertyGroup,
+    UploadTarget,
     Vendor,
 )
 
@@ -81,6 +82,21 @@ def line_to_json(line: LineItem, *, include_tax: bool) -> Json:
         amortizationTemplateId=line.amortization_template_id,
         customProperties=_properties(line.properties),
     )
+
+
+def payment_to_json(bill: Bill) -> Json:
+    """The body of ``…/mark-as-paid``: all that is outstanding, with the bill's amount in cents.
+
+    FULL, so that the same payment sent twice cannot be recorded twice.
+    """
+    if bill.paid_from is None or bill.payment_at is None:
+        raise ValueError(f"bill {bill.index} does not say when and from where it was paid")
+    return {
+        "amount": bill.amount,
+        "bankAccountId": bill.paid_from,
+        "paymentAt": timestamp(bill.payment_at),
+        "paymentOption": "FULL",
+    }
 
 
 def timestamp(moment: datetime) -> str:
@@ -149,6 +165,18 @@ def bill_from_json(obj: object, *, listed: bool) -> LightBill:
         local_fx_rate=_leniently(_number, bill, "localCurrencyFxRate"),
         group_fx_rate=_leniently(_number, bill, "groupCurrencyFxRate"),
         properties=_leniently(_light_properties, bill, "customProperties") or (),
+        failures=errors_from_json(bill.get("failureContext")),
+        outstanding=_integer(bill, "outstandingBalance"),
+    )
+
+
+def upload_target_from_json(obj: object) -> UploadTarget:
+    answer = _object(obj, "upload address")
+    headers = answer.get("headers")
+    told = {} if headers is None else _object(headers, "headers")
+    return UploadTarget(
+        _required(answer, "uploadUrl"),
+        tuple((name, _required(told, name)) for name in told),
     )
 
 

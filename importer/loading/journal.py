@@ -30,11 +30,13 @@ from importer.loading.tables import (
     RENEW,
     RUN_BILLS,
     RUNS,
+    SAVE_STEP,
     SEND,
     SETTLE,
+    STEPS,
     UNDONE,
 )
-from importer.records import ApiError, JournalEntry, State, Status
+from importer.records import ApiError, JournalEntry, State, Status, Step, StepKind
 
 VERSION = 2  # each version only adds tables
 _CHUNK = 500  # parameters of one query
@@ -272,6 +274,32 @@ class Journal:
                     db.execute(SETTLE, settled)
             if sending:
                 db.execute(SEND, [_intent_row(intent, moment) for intent in sending])
+
+    # --- steps after creation -----------------------------------------------------------------
+
+    def save_steps(self, steps: Sequence[Step], light_state: str | None = None) -> None:
+        """Where these steps stand, in one durable commit; ``light_state`` is of their bills now."""
+        if not steps:
+            return
+        with self._writing() as db:
+            db.execute(SAVE_STEP, [step.as_row() for step in steps])
+            if light_state:
+                of = {step.entry for step in steps}
+                db.execute(
+                    sa.update(ENTRIES).where(ENTRIES.c.id.in_(of)).values(light_state=light_state)
+                )
+
+    def steps(self, entries: Iterable[int]) -> dict[int, dict[StepKind, Step]]:
+        """The steps of these entries, by entry and kind."""
+        wanted = list(entries)
+        out: dict[int, dict[StepKind, Step]] = {}
+        with self._reading() as db:
+            for i in range(0, len(wanted), _CHUNK):
+                query = sa.select(STEPS).where(STEPS.c.entry.in_(wanted[i : i + _CHUNK]))
+                for row in db.execute(query).mappings():
+                    step = Step.from_row(dict(row))
+                    out.setdefault(step.entry, {})[step.kind] = step
+        return out
 
     # --- reporting ----------------------------------------------------------------------------
 

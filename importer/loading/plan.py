@@ -29,6 +29,7 @@ from importer.records import (
     LightBill,
     State,
     Status,
+    Wanted,
 )
 
 
@@ -57,7 +58,7 @@ def plan_from_journal(bills: Sequence[Bill], journal: Journal, *, dry: bool = Fa
         if entry.state is State.CREATED or entry.state is State.FOUND:
             was_ours = entry.state is State.CREATED
             status = Status.ALREADY_LOADED if was_ours else Status.ALREADY_IN_LIGHT
-            difference = changes(entry.content, now, bill.unit)
+            difference = changes(entry.content, now, bill.unit, paid=bill.wanted is Wanted.PAID)
             plan.settled[bill.index] = (status, entry.message if not was_ours else "")
             if difference:
                 plan.settled[bill.index] = (

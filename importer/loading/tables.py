@@ -127,3 +127,4 @@ SEND = (
         message=sa.bindparam("stands"),
     )
 )
+SAVE_STEP = sa.insert(STEPS).prefix_with("OR REPLACE")

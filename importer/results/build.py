@@ -26,6 +26,7 @@ from importer.records import (
     Severity,
     State,
     Status,
+    Step,
 )
 from importer.validation.check import Checked, by_place
 from importer.validation.parse import Parsed
@@ -40,14 +41,16 @@ def build_report(
     became: Became,
     summary: RunSummary,
     read_backs: Mapping[int, ReadBack] = {},
+    steps: Mapping[int, tuple[Step, ...]] = {},
 ) -> Report:
     """The report of a run. ``summary`` brings what only the caller knows; the figures are filled.
 
     ``became`` has the bills that the journal knows; the others are valid or invalid.
-    ``read_backs`` has those of them that were read back from Light.
+    ``read_backs`` has those of them that were read back from Light, ``steps`` what was done to them
+    after creation.
     """
     findings = sorted([*checked.findings, *_answers(checked, became)], key=by_place)
-    bills, statuses = _bill_results(checked, became)
+    bills, statuses = _bill_results(checked, became, steps)
     bills = [replace(b, read_back=read_backs.get(i)) for i, b in enumerate(bills)]
     line_items = _line_results(checked, statuses, bills, became)
     summary = replace(
@@ -90,7 +93,9 @@ def _text(parsed: Parsed, checked: Checked, name: str, i: int) -> str:
     return "" if column is None else str(column.text.iloc[i])
 
 
-def _bill_results(checked: Checked, became: Became) -> tuple[list[BillResult], list[Status]]:
+def _bill_results(
+    checked: Checked, became: Became, steps: Mapping[int, tuple[Step, ...]]
+) -> tuple[list[BillResult], list[Status]]:
     blamed = checked.blamed()
     messages = _messages(checked)
     read = {
@@ -129,6 +134,7 @@ def _bill_results(checked: Checked, became: Became) -> tuple[list[BillResult], l
                 checked.amounts[i],
                 int(checked.counts[i]),
                 int(checked.bills.units[i]),
+                steps=steps.get(i, ()),
             )
         )
     return bills, statuses

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from importer.sandbox.documents import UPLOADS
 from importer.sandbox.incoming import is_from_here, key_of
 from importer.sandbox.limits import Allowance, Limiter
 from importer.sandbox.refusals import RefusalError, gateway_refusal
@@ -19,6 +20,7 @@ from importer.sandbox.settings import Counters, SandboxSettings
 
 COMPANY = "/v1/companies/current"
 FOREIGN = "foreign"
+MOVED = "/moved"  # where redirects lead: the same address behind it
 
 
 def gate(app: ASGIApp, settings: SandboxSettings, counters: Counters, limiter: Limiter) -> ASGIApp:
@@ -64,7 +66,9 @@ def gate(app: ASGIApp, settings: SandboxSettings, counters: Counters, limiter: L
 
         if pause:
             await asyncio.sleep(pause)
-        if request.url.path == "/" and is_from_here(request):
+        page = request.url.path == "/" and is_from_here(request)
+        # An upload goes to the storage, not to the API: its address is the permission.
+        if page or _is_upload(request.url.path):
             await app(scope, receive, answer)
         elif key is None:
             counters.unauthorized += 1
@@ -86,6 +90,10 @@ def gate(app: ASGIApp, settings: SandboxSettings, counters: Counters, limiter: L
                 await app(scope, receive, answer)
 
     return gated
+
+
+def _is_upload(path: str) -> bool:
+    return path.removeprefix(MOVED).startswith(UPLOADS)
 
 
 async def unknown_address(request: Request, error: Exception) -> Response:

@@ -28,6 +28,7 @@ class SandboxSettings:
     ``faults`` come by rate, ``script`` at the requests it names; ``fault_seed`` makes a run
     repeatable. ``late`` is how many seconds late answers take; it should be more than the client's
     time-out. No client can tell a bill that is kept later than it looks for it from a lost one.
+    The address for a document is valid for ``upload_seconds``; documents are kept in memory only.
     """
 
     key: str = "sandbox"
@@ -46,6 +47,7 @@ class SandboxSettings:
     script: tuple[Scripted, ...] = ()
     fault_seed: int = 0
     late: float = 35.0
+    upload_seconds: float = 300.0
     database: Path | None = None
     reference: Path | None = None
 

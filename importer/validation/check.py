@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,17 @@ import numpy as np
 from importer.amounts import INT64_MAX, INT64_MIN
 from importer.canonical import BILLS, LINE_ITEMS, PROPERTY
 from importer.findings import finding
-from importer.records import Bill, CellRef, Finding, LineItem, Property, Severity, Unresolved
+from importer.records import (
+    Bill,
+    CellRef,
+    Document,
+    Finding,
+    LineItem,
+    Property,
+    Severity,
+    Unresolved,
+    Wanted,
+)
 from importer.template.mapping import Mapped
 from importer.validation import across
 from importer.validation.columns import parse_tables
@@ -42,6 +53,8 @@ class Checked:
     looked_up: dict[tuple[str, str], str] = field(default_factory=dict)
     """(field, compared name) → the row of the lookup table that gave the id."""
     unresolved: list[Unresolved] = field(default_factory=list)
+    wanted: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
+    documents: dict[int, Document] = field(default_factory=dict)  # by bill
 
     def blamed(self) -> np.ndarray:
         """Which bills are invalid: those that an error is about, themselves or by a line."""
@@ -62,8 +75,11 @@ class Checked:
         yield from _build(self, np.flatnonzero(~self.blamed()))
 
 
-def check(mapped: Mapped) -> Checked:
-    """Every rule on every row; all findings at once."""
+def check(mapped: Mapped, then: Wanted = Wanted.DRAFT) -> Checked:
+    """Every rule on every row; all findings at once.
+
+    ``then`` is how far the bills go whose row does not say it.
+    """
     line_bill, findings = join(mapped)
     bills, lines, of_columns = parse_tables(mapped, line_bill)
     flag = bills["lineItemsIncludeTax"]
@@ -86,7 +102,9 @@ def check(mapped: Mapped) -> Checked:
     amounts = bills["amount"].values
 
     findings = [*mapped.findings, *findings, *of_columns]
-    findings += check_sheet(mapped, mapped.bills, bills, bill_rules(mapped, bills, derived))
+    wanted = np.asarray([Wanted(s) if s else then for s in bills["status"].values], dtype=object)
+    rules = bill_rules(mapped, bills, derived, wanted, datetime.now(UTC))
+    findings += check_sheet(mapped, mapped.bills, bills, rules)
     findings += check_sheet(mapped, mapped.lines, lines, line_rules(mapped, lines, of_lines))
     findings += _product_findings(mapped, lines)
     findings += _without_number_column(mapped)
@@ -103,6 +121,7 @@ def check(mapped: Mapped) -> Checked:
     checked = Checked(
         mapped, bills, lines, line_bill, amounts, counts, include_tax, controls, findings
     )
+    checked.wanted = wanted
     checked.findings += _derived_findings(checked, derived)
     checked.findings.sort(key=by_place)
     return checked
@@ -272,6 +291,7 @@ def _build(checked: Checked, which: np.ndarray) -> Iterator[Bill]:
             amount=checked.amounts[i],
             include_tax=bool(checked.include_tax[i]),
             unit=int(bills.units[i]),
+            wanted=checked.wanted[i],
             lines=tuple(line(int(k)) for k in order[start:end]),
             properties=properties(BILLS, bill_properties, i),
             **{attribute: b[name][i] for name, attribute in _BILL.items()},
@@ -292,6 +312,8 @@ _BILL = {
     "senderBankAccountId": "sender_bank_account_id",
     "localCurrencyFxRateOverride": "local_fx_rate",
     "groupCurrencyFxRateOverride": "group_fx_rate",
+    "paidFromBankAccountId": "paid_from",
+    "document": "document",
 }
 _LINE = {
     "amount": "amount",

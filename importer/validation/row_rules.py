@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from importer.amounts import money
 from importer.canonical import BILLS, LINE_ITEMS
 from importer.currencies import EXPONENTS
 from importer.findings import CATALOGUE
+from importer.records import Wanted
 from importer.template.mapping import Mapped
 from importer.validation.parse import ParsedTable
 
@@ -45,13 +47,18 @@ def _compare(
     return ok
 
 
-def bill_rules(mapped: Mapped, bills: ParsedTable, derived: np.ndarray) -> list[RowRule]:
-    """The rules of one bill row. ``derived``: whose amount is worked out from the lines."""
+def bill_rules(
+    mapped: Mapped, bills: ParsedTable, derived: np.ndarray, wanted: np.ndarray, now: datetime
+) -> list[RowRule]:
+    """The rules of one bill row.
+
+    ``derived``: whose amount is worked out from the lines. ``wanted``: how far each should go.
+    """
     vendor_id, vendor = bills["vendorId"], bills["vendor"]
     issued, due, amount, currency = (
         bills[name] for name in ("issuedDate", "dueDate", "amount", "currency")
     )
-    number, status = bills["invoiceNumber"], bills["status"]
+    number = bills["invoiceNumber"]
     formats = mapped.template.formats
     rules = [
         RowRule("bills.vendorId.required", "vendor" if "vendor" in bills.columns else "vendorId",
@@ -66,12 +73,8 @@ def bill_rules(mapped: Mapped, bills: ParsedTable, derived: np.ndarray) -> list[
         RowRule("bills.dueDate.before_issued", "dueDate",
                 _compare(due.values, issued.values, due.ok & issued.ok, lambda d, i: d >= i),
                 lambda i: {"issued": issued.values[i]}),
-        RowRule("bills.status.not_applied", "status",
-                np.asarray([s in (None, "draft") for s in status.values], dtype=bool)),
-        RowRule("bills.paidFromBankAccountId.not_applied", "paidFromBankAccountId",
-                ~bills["paidFromBankAccountId"].ok),
-        RowRule("bills.document.not_applied", "document", ~bills["document"].ok),
     ]  # fmt: skip
+    rules += payment_rules(bills, wanted, now)
     known = ~amount.blank | derived | mapped.told_missing(BILLS, "amount")
     rules.append(RowRule("bills.amount.required", "amount", known))
     given = amount.values.copy()
@@ -85,6 +88,28 @@ def bill_rules(mapped: Mapped, bills: ParsedTable, derived: np.ndarray) -> list[
                     lambda i: {"exponent": EXPONENTS[currency.values[i]]})
         )  # fmt: skip
     return rules
+
+
+def payment_rules(bills: ParsedTable, wanted: np.ndarray, now: datetime) -> list[RowRule]:
+    """A bill that is to be marked as paid says from where and when; no other one is paid."""
+    paid = np.asarray([w is Wanted.PAID for w in wanted], dtype=bool)
+    bank, moment = bills["paidFromBankAccountId"], bills["paymentAt"]
+    # A day is told as its midnight in UTC; the day may have begun already where the person is.
+    latest = now + timedelta(days=1)
+    return [
+        RowRule("bills.paidFromBankAccountId.required", "paidFromBankAccountId",
+                ~(paid & bank.blank)),
+        RowRule("bills.paidFromBankAccountId.not_used", "paidFromBankAccountId",
+                ~(~paid & bank.ok)),
+        RowRule("bills.paymentAt.required", "paymentAt", ~(paid & moment.blank)),
+        RowRule("bills.paymentAt.in_future", "paymentAt",
+                _compare(moment.values, moment.values, paid & moment.ok,
+                         lambda at, _: _utc(at) <= latest)),
+    ]  # fmt: skip
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def amount_rules(amounts: np.ndarray, units: np.ndarray) -> list[RowRule]:
