@@ -368,6 +368,10 @@ _RULES = (
      " may belong to what is passed over, or to the bill before that.",
      "Write the row's own values into its blank cells, remove the row, or correct the template: a"
      " rule of ignore_rows holds for all rows of a bill where its column is under fill_down, too."),
+    ("sheet.stop.doubtful", ERROR, "the end of the data may be a bill",
+     "The data ends here, as {rule}, but the row has '{value}' as a bill has: it may be a bill, and"
+     " what is below it too.",
+     "Correct stop_at in the template, so that no supplier fits it."),
     ("sheet.total.doubtful", ERROR, "a total that may be a bill",
      "The row fits control_total of the template ({rule}), but {why}: it may be a bill.",
      "Correct the row, or control_total in the template; where: tells a total by its label."),

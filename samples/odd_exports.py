@@ -48,6 +48,7 @@ Orchard Packaging Ltd,OP-7,05/03/2025,,"12 inch tape,8.40
 Orchard Packaging Ltd,OP-8,06/03/2025,,Pallet wrap,12.70
 Orchard Packaging Ltd,OP-9,07/03/2025,,Cartons 12",19.35
 Total Gas & Power,TGP-3,10/03/2025,,Gas,73.10
+End of Line Ltd,EL-2,10/03/2025,,Cables,14.00
 """
 
 # Amounts in two columns of which one is meant, dates beyond the time that is stated, dollar prices.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from importer.amounts import tidy
@@ -59,10 +59,10 @@ def rows_of(
     start = found.header + 1
     out = Rows([Role.DATA] * (len(source.rows) - start), [])
     _pass_over(down.source, found, template, here, out)
-    # A value from above takes out a further line of a bill, never the first of another.
-    for k in _by_fill(source, down, template) - set(down.goes_on):
-        out.roles[k] = Role.DATA
-        del out.reasons[int(source.rows[start + k])]
+    for k in _by_fill(source, down, template):
+        if not _of_a_bill(down, k, template):
+            out.roles[k] = Role.DATA
+            del out.reasons[int(source.rows[start + k])]
     _repeated_headers(source, found, _used(found, kind, template), here, out)
     amounts = _amounts(found, kind, template)
     out.groups, of_groups = tell_groups(source, found, out.roles, amounts, template, here)
@@ -111,6 +111,7 @@ def _pass_over(
             out.roles[end - start :] = [Role.IGNORED] * (len(out.roles) - (end - start))
             why = f"the data ends where {rules.stop_at}"
             out.reasons |= dict.fromkeys(map(int, source.rows[end:]), why)
+            out.findings += _end_like_a_bill(source, found, template, end, here)
             if after := len(source.rows) - end - 1:
                 cell = replace(here, row=int(source.rows[end + 1]))
                 out.findings.append(finding("sheet.row.after_end", cell, count=after))
@@ -120,6 +121,24 @@ def _pass_over(
         for i in _matching(test, found, source, template):
             out.roles[i - start] = Role.IGNORED
             out.reasons.setdefault(int(source.rows[i]), str(test))
+
+
+def _end_like_a_bill(
+    source: SourceTable, found: Found, template: Template, i: int, here: CellRef
+) -> Iterator[Finding]:
+    """The row that ends the data, where it has a number and a date as bills have."""
+    telling = _Telling.of(found, template)
+    rule = template.source.stop_at
+    its_own = found.index(alternatives(template, rule.column)) if rule else None
+    cells = [
+        next(((at, text) for at in sorted(of - {its_own}) if (text := tidy(source.columns[at][i]))),
+             None)
+        for of in (telling.number, telling.day)
+    ]  # fmt: skip
+    if all(cells) and cells[0]:
+        at, text = cells[0]
+        cell = replace(here, row=int(source.rows[i]), column=found.headers[at], column_index=at)
+        yield finding("sheet.stop.doubtful", cell, text, rule=rule)
 
 
 def _past_the_end(
@@ -152,6 +171,17 @@ def _by_fill(source: SourceTable, down: FilledDown, template: Template) -> set[i
         ends = _matching(template.source.stop_at, down.found, down.source, template)
         own |= set(range(min(ends), len(source.rows))) if ends else set()
     return {i - start for i in filled - own}
+
+
+def _of_a_bill(down: FilledDown, k: int, template: Template) -> bool:
+    """Whether a row goes on with a bill that has all its keys: not with a subtotal, say."""
+    if k not in down.goes_on:
+        return False
+    while k in down.goes_on:
+        k -= 1
+    keys = [down.found.index(alternatives(template, name)) for name in template.group_by]
+    i = down.found.header + 1 + k
+    return all(at is not None and tidy(down.source.columns[at][i]) for at in keys)
 
 
 def _repeated_headers(

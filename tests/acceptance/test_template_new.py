@@ -240,6 +240,13 @@ def drafted_rows(path: Path, *rows: Sequence[object]) -> str:
 HEAD = ("Supplier", "Invoice No", "Date", "Currency", "Amount")
 
 
+def test_columns_that_are_not_used_are_listed_and_so_are_empty_ones(tmp_path: Path) -> None:
+    rows = (("Acme", "1", "2025-04-03", "GBP", "1.50", "blue", ""),)
+    text = drafted_rows(tmp_path, [*HEAD, "Mood", "Approver"], *rows)
+    assert "#   Mood: e.g. 'blue'" in text
+    assert "#   Approver: empty" in text
+
+
 def test_dates_that_can_be_read_both_ways_are_left_open(tmp_path: Path) -> None:
     text = drafted_rows(
         tmp_path, HEAD, ("Acme", "1", "03/04/2025", "GBP", "1.50"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import stat
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -95,6 +97,21 @@ def test_a_file_that_cannot_be_added_to_is_left_alone(
     with pytest.raises(UsageProblem, match=says):
         save_picks(tmp_path, [pick("Łódź")])
     assert path.read_bytes() == kept
+
+
+def test_loads_that_save_picks_at_the_same_time_lose_none(tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from importer.references.lookups import *\n"
+        "for i in range(25):\n"
+        "    name = f'{sys.argv[2]} {i}'\n"
+        f"    save_picks(Path(sys.argv[1]), [Pick('vendor', name, '{VENDOR}', 'x', 'x')])\n"
+    )
+    loads = [
+        subprocess.Popen([sys.executable, "-c", script, str(tmp_path), name])
+        for name in ("one", "two")
+    ]
+    assert [load.wait(60) for load in loads] == [0, 0]
+    assert len(load_table(tmp_path / "vendor.csv")) == 50
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:

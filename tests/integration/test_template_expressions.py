@@ -87,6 +87,64 @@ def test_of_amounts_a_zero_gives_way_to_an_amount_in_the_next_column(tmp_path: P
     assert told(wrong) == [("line_items.netAmount.not_amount", 2, "Credit")]
 
 
+def test_two_columns_with_different_amounts_where_one_is_taken_are_told(tmp_path: Path) -> None:
+    both = "{first_of: [{column: Debit}, {column: Credit, negate: true}, {value: 9}]}"
+    pairs = [("4", "5"), ("4", "4"), ("4.00", "-4"), ("4", "(4.00)"), ("", ""), ("x", "5")]
+    rows = [{"Debit": debit, "Credit": credit} for debit, credit in pairs]
+    found = of(tmp_path, [{"Number": str(i), **row} for i, row in enumerate(rows)],
+               line_netAmount=both)  # fmt: skip
+    told_as = "line_items.expression.two_amounts"
+    assert told(found) == [(told_as, row, "Credit") for row in (2, 3, 7)]
+    assert "'5' is not the only amount for netAmount: '4' stands" in found.findings[0].message
+    assert amounts(found) == [400, 400, 900]
+    # Of texts and dates the first is taken.
+    of_text = of(tmp_path, rows_of({"A": "x", "B": "y"}), description="{first_of: [A, B]}")
+    assert [b.description for b in of_text.valid_bills()] == ["x"]
+
+
+def test_a_price_must_not_name_another_currency_than_the_bill(tmp_path: Path) -> None:
+    rows = rows_of(*({"Qty": q, "Price": p} for q, p in (
+        ("2", "£1.00"), ("12 PCS", "1.00"), ("2", "$1.00"), ("2", "€1.00"), ("2", "1.00 CHF"),
+        ("USD 2", "1.00"),
+    )))  # fmt: skip
+    found = of(tmp_path, rows, line_netAmount="{product: [Qty, Price]}")
+    told_as = "line_items.factor.other_currency"
+    assert told(found) == [(told_as, 5, "Price"), (told_as, 6, "Price"), (told_as, 7, "Qty")]
+    assert amounts(found) == [200, 1200, 200]
+
+
+def test_a_date_from_a_day_must_lie_in_the_time_that_is_stated(tmp_path: Path) -> None:
+    date_from = ("{date_from: {column: Day, format: DDMM, on_or_after: 2024-07-01,"
+                 " not_before: {column: Low}, not_after: {column: High}}}")  # fmt: skip
+    rows = [
+        {"Day": day, "Low": low, "High": high}
+        for day, low, high in (
+            ("0103", "", ""), ("0103", "2025-03-01", "20250301"), ("0103", "2025-03-02", ""),
+            ("0107", "", "2024-06-30"), ("0103", "", "soon"), ("2025-07-01", "", ""),
+        )
+    ]  # fmt: skip
+    found = of(tmp_path, rows_of(*rows), issuedDate=date_from)
+    outside = "bills.expression.outside"
+    assert told(found) == [
+        (outside, 4, "Day"), (outside, 5, "Day"), ("bills.expression.not_year", 6, "High"),
+        ("bills.expression.not_day", 7, "Day"),
+    ]  # fmt: skip
+    assert "'0103' would be 2025-03-01, before 2025-03-02" in found.findings[0].message
+    assert [b.issued for b in found.valid_bills()] == [date(2025, 3, 1)] * 2
+    # A cell that is a date has its year: it must be the one that the file is of.
+    days = [date(2025, 6, 30), date(2025, 7, 1), date(2024, 6, 30), date(2024, 7, 1)]
+    cells = [["Supplier", "Number", "Date", "Net", "Low", "High"]]
+    cells += [["A", str(i), day, 1, "", ""] for i, day in enumerate(days)]  # type: ignore[list-item]
+    text = changed(issuedDate=date_from.replace("column: Day", "column: Date"))
+    found = checked([book(tmp_path / "l.xlsx", {"L": cells})], template(tmp_path, text))
+    assert told(found) == [(outside, 3, "Date"), (outside, 4, "Date")]
+
+
+def test_a_date_that_cannot_be_read_is_told_once_and_not_by_its_neighbours(tmp_path: Path) -> None:
+    rows = [{"Date": "31/02/2025"}, {"Date": "28/02/2025"}]
+    assert told(of(tmp_path, rows)) == [("bills.issuedDate.not_date", 2, "Date")]
+
+
 def test_each_column_decides_its_own_decimal_sign(tmp_path: Path) -> None:
     text = changed(line_netAmount="{first_of: [Net, Other]}").replace(", numbers: point", "")
     cells = [("1.234,50", ""), ("1.234", ""), ("", "1.50"), ("", "1,234")]

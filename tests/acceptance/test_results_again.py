@@ -1,0 +1,192 @@
+"""Result workbooks that are edited and read again: no row changes its bill, no error is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from conftest import Ended
+
+Command = Callable[..., Ended]
+Rows = list[list[Any]]
+
+LEDGER = """
+template: ledger
+layout: flat
+source: {SOURCE}
+formats: {dates: [DD/MM/YYYY], numbers: point, amounts: decimal}
+group_by: [Supplier, Number]
+bills:
+  vendor: {column: Supplier}
+  invoiceNumber: {column: Number}
+  issuedDate: {column: Date}
+  currency: {value: GBP}
+  amount: {sum_of_lines: gross}
+  lineItemsIncludeTax: {value: true}
+line_items:
+  amount: {column: Amount}
+"""
+FILLED = "fill_down: [Supplier, Number], ignore_rows: [{column: Status, equals: Void}]"
+ROWS = """\
+Supplier,Number,Date,Status,Amount
+Acme,A1,01/03/2025,,10.00
+,,,,20.00
+,A2,02/03/2025,,5.00
+Bex,,03/03/2025,,7.00
+,,,,8.00
+Cy,C1,03/03/2025,,1.00
+"""
+
+
+def ledger(command: Command, folder: Path, text: str, source: str = FILLED) -> Ended:
+    (folder / "ledger.yaml").write_text(LEDGER.replace("SOURCE", source), encoding="utf-8")
+    (folder / "l.csv").write_text(text, encoding="utf-8", newline="")
+    return command("validate", "l.csv", "--template", "ledger.yaml", "--json", "--quiet")
+
+
+def again(command: Command, result: str, edit: Callable[[Rows], Rows], *args: str) -> Ended:
+    """The result with the rows of its sheet edited, read again."""
+    book = openpyxl.load_workbook(result)
+    sheet = book["Line items"]
+    header, *rows = ([cell.value for cell in row] for row in sheet.iter_rows())
+    sheet.delete_rows(1, sheet.max_row)
+    for row in (header, *edit(rows)):
+        sheet.append(row)
+    book.save("edited.xlsx")
+    return command("validate", "edited.xlsx", "--json", "--quiet", *args)
+
+
+def bills(of: Ended) -> dict[tuple[Any, Any], tuple[Any, Any]]:
+    """(vendor, number) of each bill → (money, lines)."""
+    sheet = openpyxl.load_workbook(of.json["result"])["Bills"]
+    return {(r[0], r[1]): (r[5], r[6]) for r in sheet.iter_rows(min_row=2, values_only=True)}
+
+
+def codes(of: Ended) -> list[tuple[str, int]]:
+    return [(f["code"], f["row"]) for f in of.json["findings"] if f["severity"] == "error"]
+
+
+A1, BEX = ("Acme", "A1"), ("Bex", None)
+WHOLE = {A1: (30, 2), ("Acme", "A2"): (5, 1), BEX: (15, 2), ("Cy", "C1"): (1, 1)}
+NEW = ["Acme", "A1", None, None, "4.00"] + [None] * 8
+
+
+@pytest.mark.parametrize(
+    ("edit", "errors", "changed"),
+    [
+        (lambda rows: rows, [], {}),
+        (lambda rows: rows[::-1], [], {}),
+        (lambda rows: [rows[i] for i in (4, 0, 5, 2, 1, 3)], [], {}),
+        (lambda rows: rows[:1] + rows[2:], [], {A1: (10, 1)}),
+        (lambda rows: rows[:4] + rows[5:], [], {BEX: (7, 1)}),
+        (lambda rows: [*rows, NEW], [], {A1: (34, 3)}),
+        # Without their first row, lines have no date: told, and never another bill's.
+        (lambda rows: rows[1:], [("bills.issuedDate.required", 2)],
+         {A1: (20, 1)}),
+        (lambda rows: rows[:3] + rows[4:], [("bills.issuedDate.required", 5)],
+         {BEX: (8, 1)}),
+        # A number that is corrected on one row of its bill splits no bill.
+        (lambda rows: [["Acme", "A9", *rows[0][2:]], *rows[1:]],
+         [("bills.invoiceNumber.disagrees", 3)], {A1: None, ("Acme", "A9"): (30, 2)}),
+    ],
+)  # fmt: skip
+def test_rows_of_a_result_keep_their_bill_when_they_are_sorted_deleted_added_or_edited(
+    command: Command,
+    tmp_path: Path,
+    edit: Callable[[Rows], Rows],
+    errors: list[tuple[str, int]],
+    changed: dict[tuple[Any, Any], Any],
+) -> None:
+    first = ledger(command, tmp_path, ROWS)
+    assert (first.code, bills(first)) == (0, WHOLE)
+    done = again(command, first.json["result"], edit)
+    assert codes(done) == errors
+    assert bills(done) == {key: found for key, found in (WHOLE | changed).items() if found}
+
+
+def test_a_void_row_keeps_the_rest_of_its_bill_an_error_in_the_result_as_well(
+    command: Command, tmp_path: Path
+) -> None:
+    void = ROWS.replace("03/03/2025,,1.00", "03/03/2025,Void,1.00") + ",,04/03/2025,,2.00\n"
+    first = ledger(command, tmp_path, void)
+    assert codes(first) == [("sheet.row.goes_on_with_passed_over", 8)]
+    assert first.json["bills"] == {"total": 4, "valid": 2, "invalid": 2}
+    done = again(command, first.json["result"], lambda rows: rows)
+    assert ("sheet.row.goes_on_with_passed_over", 8) in codes(done)
+    # Where the template says that a blank means Void, the whole bill is passed over.
+    other = FILLED.replace("Number]", "Number, Status]")
+    whole = ledger(command, tmp_path, void, other)
+    assert (codes(whole), whole.json["bills"]["total"]) == ([], 3)
+
+
+def test_what_stood_past_the_end_stays_out_of_a_result_that_is_sorted(
+    command: Command, tmp_path: Path
+) -> None:
+    text = ROWS + "END,,,,\nDee,D1,05/03/2025,,99.00\n"
+    source = "stop_at: {column: Supplier, equals: END}, fill_down: [Supplier, Number]"
+    first = ledger(command, tmp_path, text, source)
+    assert bills(first) == WHOLE
+    done = again(command, first.json["result"], lambda rows: rows[::-1])
+    assert (codes(done), bills(done)) == ([], WHOLE)
+    assert "sheet.row.after_end" in {f["code"] for f in done.json["findings"]}
+
+
+def test_a_result_keeps_the_parameters_that_each_of_its_sheets_used(
+    command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "years.yaml").write_text(
+        LEDGER.replace("source: {SOURCE}", "parameters: {year: {cell: A1}, entity: }").replace(
+            "{column: Date}", "{date_from: {column: Date, format: DDMM, year: {parameter: year}}}\n"
+            "  companyEntity: {parameter: entity}"
+        ),
+        encoding="utf-8",
+    )  # fmt: skip
+    for year in ("2024", "2025"):
+        row = f"Supplier,Number,Date,Amount\nAcme,A{year},0103,1.00\n"
+        (tmp_path / f"{year}.csv").write_text(f"{year},,,\n{row}")
+    args = ("--template", "years.yaml", "--json", "--quiet")
+    first = command("validate", "2024.csv", "2025.csv", *args, "--set", "entity=UK01")
+    assert first.code == 0
+
+    def dates(of: Ended) -> list[Any]:
+        sheet = openpyxl.load_workbook(of.json["result"])["Bills"]
+        return [r[2] for r in sheet.iter_rows(min_row=2, values_only=True)]
+
+    assert dates(first) == ["2024-03-01", "2025-03-01"]
+    done = again(command, first.json["result"], lambda rows: rows)
+    assert (done.code, dates(done)) == (0, ["2024-03-01", "2025-03-01"])
+    said = openpyxl.load_workbook(done.json["result"])["Summary"]
+    words = " ".join(str(c.value) for row in said.iter_rows() for c in row if c.value)
+    assert "parameters of the template: year = 2024, entity = UK01" in words
+    other = again(command, first.json["result"], lambda rows: rows, "--set", "year=2023")
+    assert dates(other) == ["2023-03-01", "2023-03-01"]
+
+
+def test_what_number_formats_and_stray_quotation_marks_gave_away_is_told_of_the_result(
+    command: Command, tmp_path: Path
+) -> None:
+    text = ROWS.replace("02/03/2025,,5.00", '02/03/2025,"5 inch,5.00\nDee,D1,03/03/2025,9",7.00')
+    first = ledger(command, tmp_path, text)
+    assert codes(first) == [("sheet.row.swallowed", 4)]
+    assert first.json["findings"][0]["message"].startswith(
+        "The cell begins with a quotation mark whose partner comes 1 lines later"
+    )
+    (tmp_path / "edited.xlsx").write_bytes(Path(first.json["result"]).read_bytes())
+    assert codes(command("validate", "edited.xlsx", "--json", "--quiet")) == codes(first)
+
+    book = openpyxl.Workbook()
+    for row in (line.split(",") for line in ROWS.splitlines()):
+        book.active.append([cell or None for cell in row])
+    for row, shown in ((2, "[$€-407] #,##0.00"), (3, "0.00%"), (4, '"$"0.00'), (7, "[$£-809]0")):
+        book.active.cell(row, 5).value = 0.5
+        book.active.cell(row, 5).number_format = shown
+    book.save(tmp_path / "l.xlsx")
+    first = command("validate", "l.xlsx", "--template", "ledger.yaml", "--json", "--quiet")
+    found = [("line_items.amount.other_currency", 2), ("line_items.amount.percentage", 3)]
+    assert codes(first) == found
+    assert "'0.5', shown in €, names" in first.json["findings"][0]["message"]
+    (tmp_path / "edited.xlsx").write_bytes(Path(first.json["result"]).read_bytes())
+    assert codes(command("validate", "edited.xlsx", "--json", "--quiet")) == found
