@@ -100,7 +100,7 @@ def history_text(runs: Sequence[History], width: int = 80) -> str:
     width = max(width, NARROWEST)
     rows = [_cells(run) for run in runs]
     heads = (["When (UTC)"], ["File, template, company"], ["Bills"], ["Total"])
-    most = (16, 0, 22, 24)
+    most = (16, 0, 22, 32)
     sizes = [  # that of the second is what is left
         min(limit, max(columns_of(line) for row in [heads, *rows] for line in row[c]))
         for c, limit in enumerate(most)
