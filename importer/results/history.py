@@ -16,6 +16,7 @@ from importer.results.wording import in_order, visible
 
 NARROWEST = 60  # columns
 _GAP = 2
+_LEAST = 16  # columns for names
 _WORDS = {
     Status.INVALID: "to correct",
     Status.ALREADY_IN_LIGHT: "there before",
@@ -99,23 +100,20 @@ def history_text(runs: Sequence[History], width: int = 80) -> str:
     width = max(width, NARROWEST)
     rows = [_cells(run) for run in runs]
     heads = (["When (UTC)"], ["File, template, company"], ["Bills"], ["Total"])
-    most = (16, 0, 22, 24)
-    sizes = [
+    most = (16, 0, 22, 32)
+    sizes = [  # that of the second is what is left
         min(limit, max(columns_of(line) for row in [heads, *rows] for line in row[c]))
         for c, limit in enumerate(most)
     ]
-    sizes[1] = width - sum(sizes) - 3 * _GAP
-    if sizes[1] < 16:  # a narrow terminal breaks the amounts rather than the names
-        sizes[3] = max(10, sizes[3] - (16 - sizes[1]))
-        sizes[1] = width - sizes[0] - sizes[2] - sizes[3] - 3 * _GAP
-    lines = [_line([head[0] for head in heads], sizes), "-" * width]
+    room = width - 3 * _GAP - _LEAST  # for the other columns: a narrow terminal breaks their words
+    for c, least in ((2, 10), (0, 10), (3, 16)):
+        over = sizes[0] + sizes[2] + sizes[3] - room
+        sizes[c] = max(min(sizes[c], least), sizes[c] - max(over, 0))
+    sizes[1] = width - 3 * _GAP - sizes[0] - sizes[2] - sizes[3]
+    lines = [*_row(heads, sizes), "-" * width]
     indent = sizes[0] + _GAP
     for run, cells in zip(runs, rows, strict=True):
-        broken = [
-            [part for text in cell for part in _broken(text, size)]
-            for cell, size in zip(cells, sizes, strict=True)
-        ]
-        lines += [_line(parts, sizes) for parts in zip_longest(*broken, fillvalue="")]
+        lines += _row(cells, sizes)
         for mark in _marks(run):
             lines += [" " * indent + part for part in _broken(mark, width - indent)]
         lines.append("")
@@ -154,6 +152,14 @@ def _marks(run: History) -> Iterator[str]:
         )
         how = " with lines" if run.read_lines else ""
         yield f"verified {run.read_at:%Y-%m-%d %H:%M}{how}: {told}"
+
+
+def _row(cells: Sequence[Sequence[str]], sizes: Sequence[int]) -> list[str]:
+    broken = [
+        [part for text in cell for part in _broken(text, size)]
+        for cell, size in zip(cells, sizes, strict=True)
+    ]
+    return [_line(parts, sizes) for parts in zip_longest(*broken, fillvalue="")]
 
 
 def _line(parts: Sequence[str], sizes: Sequence[int]) -> str:
