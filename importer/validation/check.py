@@ -28,7 +28,13 @@ from importer.validation import across
 from importer.validation.columns import parse_tables
 from importer.validation.join import join
 from importer.validation.parse import Parsed, ParsedTable
-from importer.validation.row_rules import amount_rules, bill_rules, gross_of_lines, line_rules
+from importer.validation.row_rules import (
+    PAYMENT_FIELDS,
+    amount_rules,
+    bill_rules,
+    gross_of_lines,
+    line_rules,
+)
 from importer.validation.schema import check_sheet
 
 
@@ -108,6 +114,7 @@ def check(mapped: Mapped, then: Wanted = Wanted.DRAFT) -> Checked:
     findings += check_sheet(mapped, mapped.lines, lines, line_rules(mapped, lines, of_lines))
     findings += _product_findings(mapped, lines)
     findings += _without_number_column(mapped)
+    findings += _without_payment_columns(mapped, wanted)
     told = np.zeros(bills.size, dtype=bool)  # bills whose lines cannot be told from others'
     for f in findings:
         if f.code in ("bills.billRef.duplicate", "bills.billRef.required"):
@@ -215,6 +222,20 @@ def _without_number_column(mapped: Mapped) -> list[Finding]:
         bills = tuple(np.flatnonzero(mapped.bills.table == table).tolist())
         cell = CellRef(source.file, source.sheet, None, None, table)
         out.append(finding("bills.invoiceNumber.missing", cell, bills=bills))
+    return out
+
+
+def _without_payment_columns(mapped: Mapped, wanted: np.ndarray) -> list[Finding]:
+    """Sheets of bills to be marked as paid without the column for it: one finding a sheet."""
+    out = []
+    paid = np.asarray([w is Wanted.PAID for w in wanted], dtype=bool)
+    for name in PAYMENT_FIELDS:
+        lacking = paid & mapped.without_column(BILLS, name)
+        for table in np.unique(mapped.bills.table[lacking]).tolist():
+            source = mapped.tables[table].source
+            bills = tuple(np.flatnonzero(lacking & (mapped.bills.table == table)).tolist())
+            cell = CellRef(source.file, source.sheet, None, None, table)
+            out.append(finding(f"bills.{name}.required", cell, bills=bills))
     return out
 
 

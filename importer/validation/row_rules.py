@@ -74,7 +74,7 @@ def bill_rules(
                 _compare(due.values, issued.values, due.ok & issued.ok, lambda d, i: d >= i),
                 lambda i: {"issued": issued.values[i]}),
     ]  # fmt: skip
-    rules += payment_rules(bills, wanted, now)
+    rules += payment_rules(mapped, bills, wanted, now)
     known = ~amount.blank | derived | mapped.told_missing(BILLS, "amount")
     rules.append(RowRule("bills.amount.required", "amount", known))
     given = amount.values.copy()
@@ -90,7 +90,12 @@ def bill_rules(
     return rules
 
 
-def payment_rules(bills: ParsedTable, wanted: np.ndarray, now: datetime) -> list[RowRule]:
+PAYMENT_FIELDS = ("paidFromBankAccountId", "paymentAt")  # what a payment needs
+
+
+def payment_rules(
+    mapped: Mapped, bills: ParsedTable, wanted: np.ndarray, now: datetime
+) -> list[RowRule]:
     """A bill that is to be marked as paid says from where and when; no other one is paid."""
     paid = np.asarray([w is Wanted.PAID for w in wanted], dtype=bool)
     bank, moment = bills["paidFromBankAccountId"], bills["paymentAt"]
@@ -98,10 +103,11 @@ def payment_rules(bills: ParsedTable, wanted: np.ndarray, now: datetime) -> list
     latest = now + timedelta(days=1)
     return [
         RowRule("bills.paidFromBankAccountId.required", "paidFromBankAccountId",
-                ~(paid & bank.blank)),
+                ~(paid & bank.blank & ~mapped.without_column(BILLS, "paidFromBankAccountId"))),
         RowRule("bills.paidFromBankAccountId.not_used", "paidFromBankAccountId",
                 ~(~paid & bank.ok)),
-        RowRule("bills.paymentAt.required", "paymentAt", ~(paid & moment.blank)),
+        RowRule("bills.paymentAt.required", "paymentAt",
+                ~(paid & moment.blank & ~mapped.without_column(BILLS, "paymentAt"))),
         RowRule("bills.paymentAt.in_future", "paymentAt",
                 _compare(moment.values, moment.values, paid & moment.ok,
                          lambda at, _: _utc(at) <= latest)),

@@ -28,7 +28,7 @@ from conftest import (
     start,
     write_bills,
 )
-from test_kill import wait_for
+from test_kill import signalled, wait_for
 
 from importer.sandbox import Sandbox, SandboxSettings, running
 
@@ -387,15 +387,39 @@ def test_what_a_step_needs_is_checked_before_anything_is_sent(
     assert "did you mean 'paid'?" in told.json["findings"][3]["hint"]
     assert sandbox.counters.bill_posts == 0
     # --then asks for the same of the rows that say nothing.
-    files = write_bills(tmp_path, [row(0)])
+    files = write_bills(tmp_path, [row(0), row(1)])
     told = command("validate", *files, "--then", "paid", "--json", "--quiet")
-    assert codes(told) == ["bills.paidFromBankAccountId.required", "bills.paymentAt.required"]
+    both = ["bills.paidFromBankAccountId.required", "bills.paymentAt.required"]
+    assert sorted(codes(told)) == [both[0]] * 2 + [both[1]] * 2
+    # A sheet without the columns is told once.
+    files = write_bills(tmp_path, [bill_row(0), bill_row(1)])
+    told = command("validate", *files, "--then", "paid", "--json", "--quiet")
+    assert (codes(told), told.json["bills"]["invalid"]) == (both, 2)
 
 
 def test_a_dry_run_says_what_would_be_done_after_creation(
+    command: Load, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIGHT_API_KEY", sandbox.key)
+    files = write_bills(tmp_path, [row(0, "paid"), row(1, "posted"), row(2, "submitted")])
+    told = command("load", *files, "--dry-run", "--base-url", sandbox.base_url)
+    assert told.code == 0
+    assert "After creation it would submit 1 bill, post 2 bills, mark 1 bill as paid." in told.out
+    assert sandbox.bills() == []
+
+
+def test_a_signal_during_the_steps_finishes_what_is_under_way_and_the_same_command_goes_on(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    files = write_bills(tmp_path, [row(0, "paid"), row(1, "posted"), row(2, "submitted")])
-    told = load(sandbox.base_url, *files, "--dry-run")
-    assert told.code == 0
-    assert sandbox.bills() == []
+    files = write_bills(tmp_path, [row(i, "posted") for i in range(30)])
+    with signalled(signal.SIGINT, lambda: asked(sandbox)["post"] >= 2):
+        told = load(sandbox.base_url, *files, "--requests-per-minute", "42")
+    posted = asked(sandbox)["post"]
+    assert told.code == 4
+    assert told.json["bills"] == {"total": 30, "created": 30}
+    assert 2 <= posted < 30
+    assert list(states(sandbox).values()).count("UNPAID") == posted
+    # What only waited for its turn was not an attempt.
+    assert journaled() == {"post done": posted, "post planned": 30 - posted}
+    assert load(sandbox.base_url, *files).code == 0
+    assert asked(sandbox)["post"] == 30
