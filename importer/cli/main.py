@@ -20,6 +20,7 @@ _COMMANDS = {
     "load": ("load", "Check sheets, then create their bills in Light."),
     "runs": ("history", "List the loads of the past."),
     "report": ("history", "Write the result workbook of a run again."),
+    "auth": ("auth", "Log in to Light, see who is logged in, log out."),
     "sandbox": ("sandbox", "Run a local server that behaves like Light."),
     "reference": ("reference", "Fetch the company's vendors, accounts, entities, properties."),
     "template": ("template", "List, show and check templates."),

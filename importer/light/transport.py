@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 
@@ -16,6 +17,7 @@ from importer.errors import UsageProblem
 from importer.light.auth import Key, is_loopback
 
 LARGEST_BODY = 20_000_000  # bytes, unpacked
+LARGEST_TOKENS = 100_000  # bytes of an answer with tokens
 LANE = 4  # connections in one pool
 GRACE = 2.5  # seconds beyond the time-out, for answers that arrive drop by drop
 
@@ -27,6 +29,7 @@ _NOT_SENT = (
     httpx.ProxyError,  # the proxy refused to connect us
     httpx.UnsupportedProtocol,
 )
+_TROUBLE = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,11 @@ class Transport:
             self._lanes = [
                 _client(base_url, timeout, trusted) for _ in range(-(-max_connections // LANE))
             ]
-        except (ImportError, ValueError, httpx.InvalidURL) as error:
+        except (ImportError, ValueError, httpx.InvalidURL):
             raise UsageProblem(
                 "The proxy of this computer's settings cannot be used. Check HTTPS_PROXY and "
                 "ALL_PROXY; http:// and https:// proxies are supported."
-            ) from error
+            ) from None  # the cause may repeat the proxy's password
         # One place a connection. The place given back last is taken first: its connection is warm.
         self._places = [lane for lane in reversed(self._lanes) for _ in range(LANE)]
 
@@ -117,11 +120,31 @@ class Transport:
                     await response.aclose()
         except TimeoutError:
             return Failure(begun, f"{host} did not answer within {self.longest:g} seconds")
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        except _TROUBLE as error:
             sent = not isinstance(error, _NOT_SENT)
             return Failure(sent, _why(error, host, self._timeout))
         finally:
             self._places.append(lane)
+
+
+async def post_form(
+    base_url: str, path: str, form: Mapping[str, str], timeout: float
+) -> Reply | Failure:
+    """One attempt to send a form, without a key and without following redirects."""
+    host = urlsplit(base_url).hostname or base_url
+    body = urlencode(form).encode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    try:
+        async with asyncio.timeout(timeout + GRACE):
+            client = _client(base_url, timeout, httpx.create_ssl_context())
+            async with client:
+                url = base_url + path
+                async with client.stream("POST", url, content=body, headers=headers) as response:
+                    return await _read(response, host, LARGEST_TOKENS)
+    except TimeoutError:
+        return Failure(True, f"{host} did not answer within {timeout + GRACE:g} seconds")
+    except (ImportError, *_TROUBLE) as error:
+        return Failure(not isinstance(error, _NOT_SENT), _why(error, host, timeout))
 
 
 def _client(base_url: str, timeout: float, trusted: ssl.SSLContext) -> httpx.AsyncClient:
@@ -137,6 +160,7 @@ def _client(base_url: str, timeout: float, trusted: ssl.SSLContext) -> httpx.Asy
     return httpx.AsyncClient(
         headers=[
             (b"Accept", b"application/json"),
+            (b"Accept-Encoding", b"gzip"),
             (b"User-Agent", f"light-import/{__version__}".encode()),
         ],
         verify=trusted,
@@ -151,16 +175,26 @@ def _client(base_url: str, timeout: float, trusted: ssl.SSLContext) -> httpx.Asy
 _JSON_BODY = [(b"Content-Type", b"application/json;charset=UTF-8")]
 
 
-async def _read(response: httpx.Response, host: str) -> Reply | Failure:
+async def _read(
+    response: httpx.Response, host: str, largest: int = LARGEST_BODY
+) -> Reply | Failure:
+    """The whole answer, unpacked here: httpx unpacks a piece at once, however large it becomes."""
+    packing = response.headers.get("content-encoding", "").strip().lower()
+    if packing not in ("", "identity", "gzip", "x-gzip"):
+        return Failure(True, f"{host} packed its answer in a way that was not asked for")
+    unpack = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in packing else None
     content = bytearray()
-    async for piece in response.aiter_bytes():
-        content += piece
-        if len(content) > LARGEST_BODY:
+    begun = False
+    async for piece in response.aiter_raw():
+        begun = begun or bool(piece)
+        content += unpack.decompress(piece, largest + 1 - len(content)) if unpack else piece
+        if len(content) > largest:
+            size = f"{largest // 1000:,} kB" if largest < 1_000_000 else f"{largest // 10**6} MB"
             return Failure(
-                True,
-                f"the answer of {host} ({response.status_code}) is larger than "
-                f"{LARGEST_BODY // 1_000_000} MB",
+                True, f"the answer of {host} ({response.status_code}) is larger than {size}"
             )
+    if unpack and begun and (not unpack.eof or unpack.unused_data):
+        return Failure(True, f"the answer of {host} cannot be unpacked")
     return Reply(response.status_code, response.headers, bytes(content))
 
 
@@ -181,7 +215,7 @@ def _why(error: Exception, host: str, timeout: float) -> str:
             return f"{host} did not answer within {timeout:g} seconds"
         case httpx.WriteTimeout():
             return f"{host} did not take the request within {timeout:g} seconds"
-        case httpx.DecodingError():
+        case zlib.error():
             return f"the answer of {host} cannot be unpacked"
         case _:
             detail = str(error) or type(error).__name__

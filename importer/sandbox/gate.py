@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from importer.sandbox.incoming import is_from_here, key_of
 from importer.sandbox.limits import Allowance, Limiter
+from importer.sandbox.oauth import TOKEN, Grants
 from importer.sandbox.refusals import RefusalError, gateway_refusal
 from importer.sandbox.settings import Counters, SandboxSettings
 
@@ -21,8 +22,12 @@ COMPANY = "/v1/companies/current"
 FOREIGN = "foreign"
 
 
-def gate(app: ASGIApp, settings: SandboxSettings, counters: Counters, limiter: Limiter) -> ASGIApp:
-    """Key, then limits, then ``app``; half of the latency before it and half after.
+def gate(
+    app: ASGIApp, settings: SandboxSettings, counters: Counters, limiter: Limiter, grants: Grants
+) -> ASGIApp:
+    """Key or token, then limits, then ``app``; half of the latency before it and half after.
+
+    Whoever logs in needs neither.
 
     Each answer has its Date from here, by the sandbox's own clock. Requests with the foreign key
     carry ``FOREIGN`` in their state.
@@ -39,7 +44,8 @@ def gate(app: ASGIApp, settings: SandboxSettings, counters: Counters, limiter: L
             await app(scope, receive, send)
             return
         request = Request(scope, receive)
-        key = key_of(request.headers.get("authorization"), keys)
+        authorization = request.headers.get("authorization")
+        key = key_of(authorization, keys) or grants.login_of(authorization)
         counters.received += 1
         allowance: Allowance | None = None
 
@@ -66,6 +72,9 @@ def gate(app: ASGIApp, settings: SandboxSettings, counters: Counters, limiter: L
             await asyncio.sleep(pause)
         if request.url.path == "/" and is_from_here(request):
             await app(scope, receive, answer)
+        elif (logging_in := await grants.answer(request)) is not None:
+            counters.logins += request.url.path == TOKEN and logging_in.status_code == 200
+            await logging_in(scope, receive, answer)
         elif key is None:
             counters.unauthorized += 1
             refused = gateway_refusal(401, "The API key is missing or not valid.")
