@@ -88,7 +88,7 @@ async def by_refresh(login: Login, tokens: Tokens) -> Tokens:
     reason = ""
     for attempt in range(TRIES):
         if attempt:
-            await asyncio.sleep(0.25 * 2**attempt)
+            await asyncio.sleep(0.1 * 2**attempt)
         reply = await _ask(login.base_url, login.client_id, tokens.client_secret, form)
         if isinstance(reply, Reply) and reply.status < 500 and reply.status != 429:
             new = _read(reply)

@@ -76,13 +76,15 @@ class Place:
         """One process at a time. Raises StoreProblem where it lasts or cannot be had."""
         import filelock
 
-        lock = filelock.FileLock(self.path.with_suffix(".lock"))
+        path = self.path.with_suffix(".lock")
+        lock = filelock.FileLock(path)
         try:
             _private_folder(self.path.parent)
+            path.touch()  # a file lock would wait for a folder to become usable
             lock.acquire(timeout=LOCK_SECONDS)
         except filelock.Timeout:
             raise StoreProblem(
-                f"Another light-import has held {lock.lock_file} for a minute. End it and try again"
+                f"Another light-import has held {path} for a minute. End it and try again"
             ) from None
         except OSError as error:
             raise self._unusable(error) from None

@@ -1,0 +1,292 @@
+"""Logging in, working with the login, logging out: real processes against the sandbox."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
+
+import pytest
+from conftest import KEEP, LOAD, Ended, Fault, bill_row, numbers, proxied, write_bills
+from conftest import Request as Seen
+
+from importer.sandbox import Sandbox, SandboxSettings, running
+
+CLIENT, SECRET = "client-0815", "client-secret-4711"
+TESTS = Path(__file__).parents[1]
+BILLS = 40
+ALL = [f"INV-{i:05}" for i in range(BILLS)]
+
+
+@pytest.fixture
+def light() -> Iterator[Sandbox]:
+    settings = SandboxSettings(client_id=CLIENT, client_secret=SECRET, requests_per_minute=100_000)
+    with running(settings) as started:
+        yield started
+
+
+@pytest.fixture(autouse=True)
+def ring(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A keyring of the test's own, and the client's secret in the environment."""
+    path = tmp_path_factory.mktemp("ring") / "ring.json"
+    monkeypatch.setenv("KEYRING_ON_DISK", str(path))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring_on_disk.OnDisk")
+    monkeypatch.setenv("PYTHONPATH", str(TESTS))
+    monkeypatch.setenv("LIGHT_CLIENT_ID", CLIENT)
+    monkeypatch.setenv("LIGHT_CLIENT_SECRET", SECRET)
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
+        monkeypatch.delenv(name, raising=False)
+    return path
+
+
+@contextlib.contextmanager
+def started(*args: str, cwd: Path | None = None) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "importer", *args],
+        cwd=cwd,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def run(*args: str, cwd: Path | None = None) -> Ended:
+    with started(*args, cwd=cwd) as process:
+        out, err = process.communicate(timeout=120)
+        return Ended(process.returncode, out, err)
+
+
+class _Stay(HTTPRedirectHandler):
+    def redirect_request(self, *args: Any) -> None:
+        return None
+
+
+OPENER = build_opener(_Stay, ProxyHandler({}))
+
+
+def fetch(url: str, form: dict[str, str] | None = None, **headers: str) -> tuple[int, str, str]:
+    """Status, text and where it leads."""
+    request = Request(url, None if form is None else urlencode(form).encode(), headers)
+    try:
+        with OPENER.open(request, timeout=60) as answer:
+            return answer.status, answer.read().decode(), ""
+    except HTTPError as error:
+        with error:
+            return error.code, error.read().decode(), error.headers.get("Location", "")
+
+
+def decide(address: str, decision: str = "allow") -> str:
+    """What a person does on the page of the sandbox; where it sends the browser."""
+    status, page, _ = fetch(address)
+    assert status == 200
+    hidden = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page.split("<button")[0]))
+    parts = urlsplit(address)
+    to = f"{parts.scheme}://{parts.netloc}{parts.path}"
+    status, _, location = fetch(to, hidden | {"decision": decision})
+    assert status == 302
+    return location
+
+
+def address_of(process: subprocess.Popen[str]) -> str:
+    """The address that it prints; what it said before is not needed."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "/oauth/authorize?" in line:
+            return line.strip()
+    raise AssertionError(f"it ended with {process.wait()}")
+
+
+def login(base_url: str, *args: str) -> Ended:
+    """Log in as a person with a browser does."""
+    wishes = ("auth", "login", "--base-url", base_url, "--port", "0", "--no-browser", *args)
+    with started(*wishes) as process:
+        status, page, _ = fetch(decide(address_of(process)))
+        assert status == 200
+        assert "close this page" in page
+        out, err = process.communicate(timeout=120)
+        return Ended(process.returncode, out, err)
+
+
+def load(base_url: str, *files: str, cwd: Path | None = None) -> Ended:
+    return run(*LOAD, "--base-url", base_url, *files, cwd=cwd)
+
+
+def secrets_in(ring: Path, home: Path) -> set[str]:
+    """All that no output may have, as far as it is kept now."""
+    text = ring.read_text() if ring.exists() else ""
+    text += "".join(path.read_text() for path in home.glob("logins/*.json"))
+    return set(re.findall(r"(?:access|refresh)-[\w-]{40,}", text)) | {SECRET}
+
+
+def test_who_logs_in_loads_without_a_key_until_they_log_out(
+    light: Sandbox, ring: Path, home: Path, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(BILLS)])
+    told = login(light.base_url)
+    assert told.code == 0
+    assert "Logged in to " in told.err
+    assert "keyring on disk" in told.err
+    kept = secrets_in(ring, home)
+    assert len(kept) == 3
+    assert not any(secret in path.read_text() for path in home.rglob("*.json") for secret in kept)
+
+    status = run("auth", "status", "--json")
+    (who,) = status.json["logins"]
+    assert (status.code, who["base_url"], who["store"]) == (0, light.base_url, "keyring")
+    assert who["company"] == run("auth", "status").out.split(" (http")[0]
+    assert who["expires_at"] > who["since"]
+
+    loaded = load(light.base_url, *files, cwd=tmp_path)
+    assert (loaded.code, numbers(light)) == (0, ALL)
+    assert run("reference", "pull", "--base-url", light.base_url).code == 0
+    assert light.counters.by_key.keys() == {"login 1"}
+    assert light.counters.logins == 1
+
+    out = run("auth", "logout", "--base-url", light.base_url)
+    assert out.code == 0
+    assert secrets_in(ring, home) == {SECRET}
+    assert json.loads(ring.read_text()) == {}
+    assert load(light.base_url, *files, cwd=tmp_path).code == 2
+    assert run("auth", "status").code == 2
+
+
+def test_a_file_keeps_the_login_only_where_that_is_asked_for(
+    light: Sandbox, ring: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    refused = run("auth", "login", "--base-url", light.base_url, "--no-browser")
+    assert refused.code == 2
+    assert "--store file" in refused.err
+    assert login(light.base_url, "--store", "file").code == 0
+    (path,) = home.glob("logins/*.json")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert run("reference", "pull", "--base-url", light.base_url).code == 0
+    path.chmod(0o644)
+    told = run("reference", "pull", "--base-url", light.base_url)
+    assert told.code == 2
+    assert "Other people" in told.err
+    assert run("auth", "logout", "--all").code == 0
+    assert not list(home.glob("logins/*.json"))
+
+
+def test_the_address_that_the_browser_ends_at_can_be_pasted(light: Sandbox) -> None:
+    wishes = ("auth", "login", "--base-url", light.base_url, "--port", "0", "--no-browser")
+    with started(*wishes) as process:
+        address = address_of(process)
+        assert process.stdin is not None
+        process.stdin.write("http://127.0.0.1/callback?code=x&state=another\n")
+        process.stdin.write("https://example.com\n")
+        process.stdin.write(decide(address) + "\n")
+        process.stdin.flush()
+        _, err = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert "its state is another" in err
+    assert "it has no code" in err
+    assert "Logged in to" in err
+
+
+BROWSER = """\
+import json, sys
+sys.path.insert(0, {folder!r})
+from test_auth import decide, fetch
+json.dump(sys.argv, open({record!r}, "w"))
+status, _, to = fetch(sys.argv[1])
+assert status == 302
+assert fetch(sys.argv[1])[0] == 410
+fetch(decide(to))
+"""
+
+
+def test_the_command_that_opens_the_browser_shows_other_users_no_secret(
+    light: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script, record = tmp_path / "browser.py", tmp_path / "argv.json"
+    folder = str(Path(__file__).parent)
+    script.write_text(BROWSER.format(folder=folder, record=str(record)))
+    monkeypatch.setenv("PYTHONPATH", f"{TESTS}{os.pathsep}{folder}")
+    monkeypatch.setenv("BROWSER", f"{sys.executable} {script} %s &")
+    told = run("auth", "login", "--base-url", light.base_url, "--port", "0")
+    assert told.code == 0, told.err
+    (state,) = parse_qs(urlsplit(re.findall(r"http\S*authorize\S*", told.err)[0]).query)["state"]
+    assert state not in record.read_text()
+
+
+def test_who_is_refused_or_does_not_come_is_not_logged_in(light: Sandbox, home: Path) -> None:
+    wishes = ("auth", "login", "--base-url", light.base_url, "--port", "0", "--no-browser")
+    with started(*wishes) as process:
+        status, page, _ = fetch(decide(address_of(process), "deny"))
+        assert (status, "did not let" in page) == (200, True)
+        _, err = process.communicate(timeout=120)
+    assert process.returncode == 4
+    assert "access_denied: The person said no." in err
+    late = run(*wishes, "--timeout", "1")
+    assert late.code == 4
+    assert "Nobody let light-import in within 1 seconds" in late.err
+    assert not list(home.glob("logins/*.json"))
+
+
+def test_a_key_of_the_environment_stands_above_the_login(
+    light: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert login(light.base_url).code == 0
+    light.counters.by_key.clear()
+    monkeypatch.setenv("LIGHT_API_KEY", light.key)
+    assert run("reference", "pull", "--base-url", light.base_url).code == 0
+    assert light.counters.by_key.keys() == {light.key}
+    assert "LIGHT_API_KEY is set, so it is used, not the login." in run("auth", "status").out
+
+
+def test_a_token_that_ends_in_the_middle_of_a_load_is_renewed_once_and_nothing_is_sent_twice(
+    light: Sandbox, home: Path, tmp_path: Path
+) -> None:
+    def fault(request: Seen) -> Fault:
+        if request.creates and request.number == 15:
+            light.context.grants.expire()
+        return Fault(True, KEEP)
+
+    with proxied(light.base_url, fault) as proxy:
+        assert login(proxy.url).code == 0
+        files = write_bills(tmp_path, [bill_row(i) for i in range(BILLS)])
+        loaded = load(proxy.url, *files, cwd=tmp_path)
+    assert (loaded.code, numbers(light)) == (0, ALL), loaded.err
+    assert light.counters.unauthorized >= 1
+    assert light.counters.logins == 2
+    import sqlite3
+
+    (pace,) = home.glob("pace/*.sqlite")
+    with contextlib.closing(sqlite3.connect(pace)) as db:
+        assert db.execute("SELECT count(DISTINCT key) FROM slot").fetchone() == (1,)
+
+
+def test_a_login_that_is_withdrawn_stops_the_load_and_the_next_login_completes_it(
+    light: Sandbox, tmp_path: Path
+) -> None:
+    def fault(request: Seen) -> Fault:
+        if request.creates and request.number == 15:
+            light.context.grants.withdraw()
+        return Fault(True, KEEP)
+
+    with proxied(light.base_url, fault) as proxy:
+        assert login(proxy.url).code == 0
+        files = write_bills(tmp_path, [bill_row(i) for i in range(BILLS)])
+        stopped = load(proxy.url, *files, cwd=tmp_path)
+        assert stopped.code == 4
+        assert "Log in again: light-import auth login" in stopped.err
+        assert len(numbers(light)) < BILLS
+        assert login(proxy.url).code == 0
+        assert load(proxy.url, *files, cwd=tmp_path).code == 0
+    assert numbers(light) == ALL
