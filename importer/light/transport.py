@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from urllib.parse import urlencode, urlsplit
@@ -17,6 +17,7 @@ from importer.errors import UsageProblem
 from importer.light.auth import Key, is_loopback
 
 LARGEST_BODY = 20_000_000  # bytes, unpacked
+PIECE = 1_000_000  # bytes unpacked at once
 LARGEST_TOKENS = 100_000  # bytes of an answer with tokens
 LANE = 4  # connections in one pool
 GRACE = 2.5  # seconds beyond the time-out, for answers that arrive drop by drop
@@ -185,17 +186,28 @@ async def _read(
     unpack = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in packing else None
     content = bytearray()
     begun = False
-    async for piece in response.aiter_raw():
-        begun = begun or bool(piece)
-        content += unpack.decompress(piece, largest + 1 - len(content)) if unpack else piece
-        if len(content) > largest:
-            size = f"{largest // 1000:,} kB" if largest < 1_000_000 else f"{largest // 10**6} MB"
-            return Failure(
-                True, f"the answer of {host} ({response.status_code}) is larger than {size}"
-            )
+    async for packed in response.aiter_raw():
+        begun = begun or bool(packed)
+        for piece in [packed] if unpack is None else _unpacked(unpack, packed):
+            content += piece
+            if len(content) > largest:
+                size = f"{largest / 1_000_000:g} MB"
+                return Failure(
+                    True, f"the answer of {host} ({response.status_code}) is larger than {size}"
+                )
     if unpack and begun and (not unpack.eof or unpack.unused_data):
         return Failure(True, f"the answer of {host} cannot be unpacked")
     return Reply(response.status_code, response.headers, bytes(content))
+
+
+def _unpacked(unpack: zlib._Decompress, packed: bytes) -> Iterator[bytes]:
+    """What is packed, a piece at a time, so that a thousandfold answer is noticed early."""
+    while True:
+        piece = unpack.decompress(packed, PIECE)
+        yield piece
+        packed = unpack.unconsumed_tail
+        if not packed and len(piece) < PIECE:
+            return
 
 
 def _why(error: Exception, host: str, timeout: float) -> str:

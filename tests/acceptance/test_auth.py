@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import re
+import signal
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -16,7 +20,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 import pytest
-from conftest import KEEP, LOAD, Ended, Fault, bill_row, numbers, proxied, write_bills
+from conftest import KEEP, LOAD, Ended, Fault, bill_row, http, numbers, proxied, write_bills
 from conftest import Request as Seen
 
 from importer.sandbox import Sandbox, SandboxSettings, running
@@ -265,8 +269,6 @@ def test_a_token_that_ends_in_the_middle_of_a_load_is_renewed_once_and_nothing_i
     assert (loaded.code, numbers(light)) == (0, ALL), loaded.err
     assert light.counters.unauthorized >= 1
     assert light.counters.logins == 2
-    import sqlite3
-
     (pace,) = home.glob("pace/*.sqlite")
     with contextlib.closing(sqlite3.connect(pace)) as db:
         assert db.execute("SELECT count(DISTINCT key) FROM slot").fetchone() == (1,)
@@ -290,3 +292,96 @@ def test_a_login_that_is_withdrawn_stops_the_load_and_the_next_login_completes_i
         assert login(proxy.url).code == 0
         assert load(proxy.url, *files, cwd=tmp_path).code == 0
     assert numbers(light) == ALL
+
+
+def everything_in(*folders: Path) -> str:
+    """All files, those in zip files too, and their names."""
+    text = ""
+    for path in (path for folder in folders for path in folder.rglob("*")):
+        text += f"{path}\n"
+        if path.is_file():
+            data = path.read_bytes()
+            text += data.decode("latin-1")
+            if zipfile.is_zipfile(io.BytesIO(data)):
+                with zipfile.ZipFile(io.BytesIO(data)) as parts:
+                    text += "".join(parts.read(n).decode("latin-1") for n in parts.namelist())
+    return text
+
+
+@pytest.mark.parametrize("with_key", [False, True])
+def test_no_secret_is_in_any_output_file_traceback_or_process_list(
+    command: Callable[..., Ended],
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    with_key: bool,
+) -> None:
+    """A server that repeats the key in all it refuses, and a load that crashes in the middle."""
+    secrets = {SECRET}
+    processes: list[str] = []
+    shut = False
+
+    def fault(request: Seen) -> Fault:
+        authorization = request.headers.get("authorization", "")
+        secrets.update(authorization.split(" ")[1:])
+        if request.path == "/oauth/token":
+            form = parse_qs(request.body.decode())
+            secrets.update(form.get("code", []) + form.get("refresh_token", []))
+        echo = f"{authorization} is {authorization}"
+        if shut:
+            return Fault(False, http(401, {"type": "T", "message": echo}))
+        if request.creates and request.number == 5:
+            light.context.grants.expire()
+        if request.creates and request.number % 4 == 1:
+            escaped = "".join(f"\\u{ord(letter):04x}" for letter in echo)
+            body = f'{{"name": "{escaped}", "errors": [{{"message": "{escaped}"}}]}}'
+            return Fault(False, http(400, body.encode()))
+        if request.creates and request.number == 30:
+            lists = (path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline"))
+            processes.append(b"".join(lists).decode("latin-1"))
+            process.send_signal(signal.SIGSEGV)
+        return Fault(True, KEEP)
+
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.setenv("PYTHONFAULTHANDLER", "1")
+    settings = SandboxSettings(
+        key="api-key-4711",
+        client_id=CLIENT,
+        client_secret=SECRET,
+        requests_per_minute=100_000,
+    )
+    told = []
+    with running(settings) as light, proxied(light.base_url, fault) as proxy:
+        monkeypatch.setenv("LIGHT_BASE_URL", proxy.url)
+        if with_key:
+            monkeypatch.setenv("LIGHT_API_KEY", settings.key)
+        else:
+            told.append(login(proxy.url))
+        files = write_bills(work, [bill_row(i) for i in range(BILLS)])
+        args = ("load", "--yes", "--verbose", "--settle", "0.3", *files)
+        with started(*args, cwd=work) as process:
+            out, err = process.communicate(timeout=120)
+        assert process.returncode == -signal.SIGSEGV
+        assert "Segmentation fault" in err
+        told.append(Ended(0, out, err))
+        told.append(run(*args, "--json", cwd=work))
+        assert told[-1].json["bills"]["rejected"] > 0
+        kept_before = secrets_in(Path(os.environ["KEYRING_ON_DISK"]), home)
+        shut = True
+        told.append(run(*args, cwd=work))
+        assert told[-1].code == 4
+        told += [
+            command("report", str(told[-2].json["run"])),
+            command("runs"),
+            run("auth", "status"),
+        ]
+        told.append(run("report", "no-such-run", "--verbose"))
+        assert "Traceback" in told[-1].err
+    secrets |= kept_before
+    assert len(secrets) == (2 if with_key else 6)
+    written = everything_in(tmp_path, home) + "".join(end.out + end.err for end in told)
+    assert "***" in written
+    for secret in secrets:
+        assert secret not in written
+        assert secret not in processes[0]
