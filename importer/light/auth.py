@@ -248,16 +248,8 @@ def _same_domain(base: str, host: str) -> bool:
 
 
 def _registrable(host: str) -> str | None:
-    domain: str | None = None if _is_address(host) else _suffixes().privatesuffix(host)
+    domain: str | None = _suffixes().privatesuffix(host)
     return domain
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 @cache

@@ -63,15 +63,9 @@ class Transport:
         trusted = httpx.create_ssl_context()
         # httpx looks at all connections of a pool, squared, before and after each request; sixty
         # in one pool take more time than the requests. So there are several small pools.
-        try:
-            self._lanes = [
-                _client(base_url, timeout, trusted) for _ in range(-(-max_connections // LANE))
-            ]
-        except (ImportError, ValueError, httpx.InvalidURL):
-            raise UsageProblem(
-                "The proxy of this computer's settings cannot be used. Check HTTPS_PROXY and "
-                "ALL_PROXY; http:// and https:// proxies are supported."
-            ) from None  # the cause may repeat the proxy's password
+        self._lanes = [
+            _client(base_url, timeout, trusted) for _ in range(-(-max_connections // LANE))
+        ]
         # One place a connection. The place given back last is taken first: its connection is warm.
         self._places = [lane for lane in reversed(self._lanes) for _ in range(LANE)]
 
@@ -144,7 +138,7 @@ async def post_form(
                     return await _read(response, host, LARGEST_TOKENS)
     except TimeoutError:
         return Failure(True, f"{host} did not answer within {timeout + GRACE:g} seconds")
-    except (ImportError, *_TROUBLE) as error:
+    except _TROUBLE as error:
         return Failure(not isinstance(error, _NOT_SENT), _why(error, host, timeout))
 
 
@@ -158,19 +152,25 @@ def _client(base_url: str, timeout: float, trusted: ssl.SSLContext) -> httpx.Asy
     # An explicit transport takes no proxy from the environment: not for our own computer.
     local = is_loopback(urlsplit(base_url).hostname or "")
     direct = httpx.AsyncHTTPTransport(verify=trusted, limits=limits) if local else None
-    return httpx.AsyncClient(
-        headers=[
-            (b"Accept", b"application/json"),
-            (b"Accept-Encoding", b"gzip"),
-            (b"User-Agent", f"light-import/{__version__}".encode()),
-        ],
-        verify=trusted,
-        timeout=httpx.Timeout(timeout, pool=None),
-        limits=limits,
-        follow_redirects=False,
-        trust_env=True,
-        transport=direct,
-    )
+    try:
+        return httpx.AsyncClient(
+            headers=[
+                (b"Accept", b"application/json"),
+                (b"Accept-Encoding", b"gzip"),
+                (b"User-Agent", f"light-import/{__version__}".encode()),
+            ],
+            verify=trusted,
+            timeout=httpx.Timeout(timeout, pool=None),
+            limits=limits,
+            follow_redirects=False,
+            trust_env=True,
+            transport=direct,
+        )
+    except (ImportError, ValueError, httpx.InvalidURL):
+        raise UsageProblem(
+            "The proxy of this computer's settings cannot be used. Check HTTPS_PROXY and "
+            "ALL_PROXY; http:// and https:// proxies are supported."
+        ) from None  # the cause may repeat the proxy's password
 
 
 _JSON_BODY = [(b"Content-Type", b"application/json;charset=UTF-8")]
@@ -203,10 +203,9 @@ async def _read(
 def _unpacked(unpack: zlib._Decompress, packed: bytes) -> Iterator[bytes]:
     """What is packed, a piece at a time, so that a thousandfold answer is noticed early."""
     while True:
-        piece = unpack.decompress(packed, PIECE)
-        yield piece
+        yield unpack.decompress(packed, PIECE)
         packed = unpack.unconsumed_tail
-        if not packed and len(piece) < PIECE:
+        if not packed:
             return
 
 

@@ -271,6 +271,7 @@ def test_a_token_that_ends_in_the_middle_of_a_load_is_renewed_once_and_nothing_i
         assert login(proxy.url).code == 0
         files = write_bills(tmp_path, [bill_row(i) for i in range(BILLS)])
         loaded = command(*LOAD, "--base-url", proxy.url, *files)
+        assert command("reference", "pull", "--base-url", proxy.url).code == 0
     assert (loaded.code, numbers(light)) == (0, ALL), loaded.err
     assert light.counters.unauthorized >= 1
     assert light.counters.logins == 2

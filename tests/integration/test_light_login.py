@@ -258,6 +258,42 @@ def test_a_login_to_another_company_is_not_taken_over_in_the_middle(
         asyncio.run(session.refused(session.credentials.keys[0]))
 
 
+def test_a_full_disk_is_noticed_before_light_gives_out_new_tokens(
+    light: Sandbox, place: Place
+) -> None:
+    resource = pytest.importorskip("resource")
+    login, tokens = granted(light)
+    place.write(login, overdue(tokens))
+    session = open_session(place)
+    assert session is not None
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
+    try:
+        with pytest.raises(StoreProblem, match="cannot be used"):
+            asyncio.run(session.key())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert light.counters.logins == 1
+    assert [path.suffix for path in sorted(place.path.parent.iterdir())] == [".json", ".lock"]
+    assert asyncio.run(session.key()).secret != tokens.access
+
+
+def test_a_light_that_accepts_no_token_is_asked_for_a_new_one_once(
+    light: Sandbox, place: Place
+) -> None:
+    def shut(request: Request) -> Fault:
+        refusal = http(401, {"type": "T", "message": "No."})
+        return PASS if request.path == "/oauth/token" else Fault(False, refusal)
+
+    with proxied(light.base_url, shut) as proxy:
+        place.write(*granted(light, proxy.url))
+        session = open_session(place)
+        assert session is not None
+        with pytest.raises(AccessRefused, match=r"No\. Log in again: light-import auth login"):
+            ask(session, LightClient.company, proxy.url)
+        assert len(proxy.requests) == 4  # for the code, refused, renewed, refused again
+
+
 def test_a_folder_that_takes_no_file_is_noticed_before_light_gives_out_new_tokens(
     light: Sandbox, place: Place
 ) -> None:
