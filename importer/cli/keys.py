@@ -7,7 +7,7 @@ import os
 from importer.cli import paths
 from importer.light import Credentials, credentials
 from importer.light.auth import KEY_VARIABLE, KEYS_VARIABLE, TOKEN_VARIABLE
-from importer.light.tokens import Place
+from importer.light.tokens import LOG_IN_AGAIN, Place, StoreProblem
 
 
 def place_of(base_url: str) -> Place:
@@ -31,8 +31,12 @@ def credentials_for(base_url: str) -> Credentials:
     """
     if variable_set() is None:
         place = place_of(base_url)
-        if place.login() is not None:
+        login = place.login()
+        if login is not None:
             from importer.light.session import open_session
+
+            if login.base_url != base_url:
+                raise StoreProblem(f"{place.path} is of another Light. {LOG_IN_AGAIN}")
 
             session = open_session(place)
             if session is not None:

@@ -1,7 +1,7 @@
 """Where a login is kept: its tokens in the system's keyring, or in a private file.
 
-The file of a login always exists; with a keyring it has all but the secrets, so that it can be
-told who is logged in without unlocking anything. Whoever changes a login holds its lock.
+The file of a login always exists; with a keyring it has all but the secrets, so that nobody who
+has no login is asked to unlock a keyring. Whoever changes a login holds its lock.
 """
 
 from __future__ import annotations
