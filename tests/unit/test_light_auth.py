@@ -3,11 +3,15 @@ from __future__ import annotations
 import sys
 from subprocess import run
 
+import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from importer.errors import UsageProblem
+from importer.errors import ImporterError, UsageProblem
 from importer.light import DEFAULT_BASE_URL, Credentials, Key, check_base_url, credentials
 from importer.light.auth import follow, is_loopback
+from importer.light.oauth import code_in
 
 KEY = "sk-4711-very-secret"
 
@@ -254,6 +258,28 @@ def test_a_redirect_within_the_domain_is_followed(base, location, target):
 )
 def test_a_redirect_elsewhere_is_not_followed(base, location):
     assert follow(base, base + "/v1/x", location) is None
+
+
+WORDS = (
+    "https:// http:// // api light inc evil com . / \\ @ : ? # %2e %00 443 [ ] ::1 ı 。 ｉ xn-- - _"
+)
+PIECES = st.sampled_from([*WORDS.split(" "), " ", "\t", "\n"])
+
+
+@given(st.lists(PIECES, max_size=14).map("".join))
+def test_wherever_a_redirect_leads_the_one_who_opens_it_sees_a_host_of_light(location):
+    target = follow("https://api.light.inc", "https://api.light.inc/v1/x", location)
+    if target is not None:
+        url = httpx.URL(target)
+        assert url.scheme == "https"
+        assert f".{url.host.rstrip('.')}".endswith(".light.inc")
+        assert not url.userinfo
+
+
+@given(st.text("codestate=&%;+12?#/:[]\x00é\n", max_size=60), st.booleans())
+def test_whatever_is_pasted_in_place_of_the_answer_is_one_of_our_errors(text, as_query):
+    with pytest.raises(ImporterError):
+        code_in(f"http://127.0.0.1/callback?{text}" if as_query else text, "the-state")
 
 
 def test_loopback_is_this_computer_only():
