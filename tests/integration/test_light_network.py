@@ -267,6 +267,7 @@ def test_an_answer_that_is_packed_as_nobody_asked_is_not_unpacked(tmp_path, how)
         gzip.compress(b'{"id": "x"}')[:-8] + b"\0" * 8,
         zlib.compress(b'{"id": "x"}'),
     ],
+    ids=["cut short", "more behind it", "wrong sum", "no gzip"],
 )
 def test_a_packed_answer_that_is_not_whole_is_not_believed(tmp_path, content):
     answer = answer_to(tmp_path, packed(content, "gzip"))
