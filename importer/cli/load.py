@@ -84,7 +84,8 @@ def load(**options: Any) -> int:
 
     Checks everything first and sends nothing while a cell is wrong. If it is interrupted, the same
     command goes on where it stopped. The key comes from LIGHT_API_KEY (or LIGHT_ACCESS_TOKEN);
-    several keys of one company, for more requests a minute, from LIGHT_API_KEYS.
+    several keys of one company, for more requests a minute, from LIGHT_API_KEYS. Without any of
+    them it is the login that auth login keeps.
 
     With --then, or a column 'status', the bills are submitted, posted or marked as paid after that,
     each once too; the files of the column 'document' are uploaded before.

@@ -22,6 +22,7 @@ _COMMANDS = {
     "verify": ("verify", "Read a run's bills back from Light and compare them."),
     "undo": ("undo", "Cancel in Light what a run created."),
     "report": ("history", "Write the result workbook of a run again."),
+    "auth": ("auth", "Log in to Light, see who is logged in, log out."),
     "sandbox": ("sandbox", "Run a local server that behaves like Light."),
     "reference": ("reference", "Fetch the company's vendors, accounts, entities, properties."),
     "template": ("template", "List, show and check templates."),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.cli import paths
+from importer.cli.keys import credentials_for
 from importer.errors import UsageProblem
 from importer.light import DEFAULT_BASE_URL, Credentials, check_base_url, credentials
 from importer.light.pacing import PER_DAY, PER_MINUTE
@@ -126,7 +127,7 @@ def target_of(options: LoadOptions, run: str) -> Iterator[Target]:
     journal = Path(options.journal).absolute() if options.journal else None
     if not options.sandbox:
         base_url = check_base_url(options.base_url or DEFAULT_BASE_URL)
-        keys = credentials(os.environ)
+        keys = credentials_for(base_url)
         per_key = options.requests_per_minute or PER_MINUTE
         pace = paths.pace_path(base_url)
         yield Target(base_url, keys, per_key, per_day, pace, journal, run, sandbox=False)

@@ -34,6 +34,7 @@ from importer.sandbox.incoming import json_body
 from importer.sandbox.injection import Injector
 from importer.sandbox.limits import Limiter
 from importer.sandbox.models import JsonObject
+from importer.sandbox.oauth import Grants
 from importer.sandbox.reference import load_reference
 from importer.sandbox.refusals import RefusalError, bad_request, gateway_refusal, not_found
 from importer.sandbox.settings import Counters, SandboxSettings
@@ -54,6 +55,7 @@ class Context:
     counters: Counters
     submitted: set[str]
     documents: Documents
+    grants: Grants
 
     def close(self) -> None:
         self.store.close()
@@ -75,7 +77,8 @@ def open_context(settings: SandboxSettings) -> Context:
     )
     company = Company(store.company_id, store.company_created, reference)
     documents = Documents(limiter.clock, settings.upload_seconds)
-    return Context(settings, company, store, limiter, Counters(), set(), documents)
+    grants = Grants(settings, limiter.clock)
+    return Context(settings, company, store, limiter, Counters(), set(), documents, grants)
 
 
 def build_app(context: Context) -> ASGIApp:
@@ -113,7 +116,8 @@ def build_app(context: Context) -> ASGIApp:
     app = Starlette(routes=routes, exception_handlers={HTTPException: unknown_address})
     app.router.redirect_slashes = False
     settings, counters, limiter = context.settings, context.counters, context.limiter
-    return gate(Injector(app, settings, counters, limiter.clock), settings, counters, limiter)
+    faulty = Injector(app, settings, counters, limiter.clock)
+    return gate(faulty, settings, counters, limiter, context.grants)
 
 
 def _endpoint(

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from importer.sandbox.documents import UPLOADS
 from importer.sandbox.incoming import is_from_here, key_of
 from importer.sandbox.limits import Allowance, Limiter
+from importer.sandbox.oauth import TOKEN, Grants
 from importer.sandbox.refusals import RefusalError, gateway_refusal
 from importer.sandbox.settings import Counters, SandboxSettings
 
@@ -23,8 +24,12 @@ FOREIGN = "foreign"
 MOVED = "/moved"  # where redirects lead: the same address behind it
 
 
-def gate(app: ASGIApp, settings: SandboxSettings, counters: Counters, limiter: Limiter) -> ASGIApp:
-    """Key, then limits, then ``app``; half of the latency before it and half after.
+def gate(
+    app: ASGIApp, settings: SandboxSettings, counters: Counters, limiter: Limiter, grants: Grants
+) -> ASGIApp:
+    """Key or token, then limits, then ``app``; half of the latency before it and half after.
+
+    Whoever logs in needs neither.
 
     Each answer has its Date from here, by the sandbox's own clock. Requests with the foreign key
     carry ``FOREIGN`` in their state.
@@ -41,7 +46,8 @@ def gate(app: ASGIApp, settings: SandboxSettings, counters: Counters, limiter: L
             await app(scope, receive, send)
             return
         request = Request(scope, receive)
-        key = key_of(request.headers.get("authorization"), keys)
+        authorization = request.headers.get("authorization")
+        key = key_of(authorization, keys) or grants.login_of(authorization)
         counters.received += 1
         allowance: Allowance | None = None
 
@@ -70,6 +76,9 @@ def gate(app: ASGIApp, settings: SandboxSettings, counters: Counters, limiter: L
         # An upload goes to the storage, not to the API: its address is the permission.
         if page or _is_upload(request.url.path):
             await app(scope, receive, answer)
+        elif (logging_in := await grants.answer(request)) is not None:
+            counters.logins += request.url.path == TOKEN and logging_in.status_code == 200
+            await logging_in(scope, receive, answer)
         elif key is None:
             counters.unauthorized += 1
             refused = gateway_refusal(401, "The API key is missing or not valid.")
