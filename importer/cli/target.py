@@ -110,7 +110,7 @@ def past_target(record: RunRecord, journal: Path, options: PaceOptions) -> Targe
         )
     return Target(
         check_base_url(base_url),
-        credentials(os.environ),
+        credentials_for(check_base_url(base_url)),
         options.requests_per_minute or PER_MINUTE,
         options.requests_per_day or PER_DAY,
         paths.pace_path(base_url),
