@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sqlite3
+import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -447,3 +448,33 @@ def test_the_question_says_what_is_done_after_creation_and_paid_from_which_accou
         terminal.type("n\n")
         assert terminal.end() == 4
     assert asked(sandbox)["mark-as-paid"] == 2
+
+
+def test_a_step_that_arrives_late_is_waited_for_and_not_sent_again(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [row(0, "posted")])
+    looked = threading.Event()
+
+    def fault(request: Request) -> Fault:
+        if acts(request, "post"):
+            return Fault(False, None)
+        if request.method == "GET" and request.path.startswith("/v1/invoice-payables/"):
+            looked.set()  # and saw a draft; what was lost arrives after that
+        return PASS
+
+    def arrive() -> None:
+        looked.wait(120)
+        act_behind_our_back(sandbox, "post")
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        late = threading.Thread(target=arrive)
+        late.start()
+        try:
+            told = load(proxy.url, *files, "--settle", "4")
+        finally:
+            looked.set()
+            late.join()
+        assert sum(acts(request, "post") for request in proxy.requests) == 1
+    assert told.code == 0, told.out
+    assert (asked(sandbox)["post"], states(sandbox)) == (1, {"INV-00000": "UNPAID"})
