@@ -45,7 +45,7 @@ from importer.references.resolve import known_picks, needs, resolve_in_light
 from importer.results.afterwards import read_back_findings
 from importer.results.build import Became, build_report
 from importer.results.names import result_path
-from importer.results.step_findings import step_findings
+from importer.results.step_findings import step_findings, step_words
 
 if TYPE_CHECKING:
     from importer.references.directory import Directory
@@ -182,6 +182,8 @@ def _notes(prepared: Prepared, options: LoadOptions, told: Told, target: Target)
             yield f"After creation it would {told.ahead}."
     elif told.run is None and not prepared.checked.clean:
         yield "Nothing was sent, because some bills are invalid."
+    if words := step_words(told.steps):
+        yield f"After creation: {words}."
     if told.stopped is not None:
         yield f"The run stopped early: {told.stopped}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from importer.canonical import BILLS
@@ -9,6 +10,7 @@ from importer.findings import finding
 from importer.loading.steps import DOING, errors_of
 from importer.records import Finding, Step, StepKind, StepState
 from importer.results.build import cell_of
+from importer.results.wording import count
 from importer.validation.check import Checked
 
 _FIELD = {StepKind.DOCUMENT: "document"}  # where it is shown; else the status
@@ -46,6 +48,21 @@ def _of_step(checked: Checked, bill: int, step: Step) -> Iterator[Finding]:
     elif step.state in (StepState.SENDING, StepState.UNKNOWN):
         reason = step.message.rstrip(". ") or "the run ended before Light's answer came"
         yield finding(UNKNOWN, here, value, bills=(bill,), done=done, reason=reason)
+
+
+def step_words(steps: Mapping[int, tuple[Step, ...]]) -> str:
+    """What was done after creation, of how many: "3 of 4 bills posted, 1 of 1 bill marked …"."""
+    wanted: Counter[StepKind] = Counter()
+    done: Counter[StepKind] = Counter()
+    for of_bill in steps.values():
+        for step in of_bill:
+            wanted[step.kind] += 1
+            done[step.kind] += step.state is StepState.DONE
+    return ", ".join(
+        f"{done[kind]:,} of {count(wanted[kind], 'bill')} {DOING[kind][2]}"
+        for kind in StepKind
+        if wanted[kind] and kind is not StepKind.CANCEL
+    )
 
 
 def unfinished(steps: Mapping[int, tuple[Step, ...]]) -> bool:

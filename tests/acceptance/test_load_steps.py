@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sqlite3
+import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,7 @@ from conftest import (
     write_bills,
 )
 from test_kill import signalled, wait_for
+from test_load_command import Terminal
 
 from importer.sandbox import Sandbox, SandboxSettings, running
 
@@ -423,3 +425,56 @@ def test_a_signal_during_the_steps_finishes_what_is_under_way_and_the_same_comma
     assert journaled() == {"post done": posted, "post planned": 30 - posted}
     assert load(sandbox.base_url, *files).code == 0
     assert asked(sandbox)["post"] == 30
+
+
+def test_the_question_says_what_is_done_after_creation_and_paid_from_which_account(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [row(0, "paid"), row(1, "paid", currency="EUR"), row(2)])
+    args = ("load", *files, "--base-url", sandbox.base_url, "--then", "posted")
+    with Terminal(*args, cwd=tmp_path) as terminal:
+        said = terminal.until("Create these bills?")
+        assert "Then:     post 3 bills, mark 2 bills as paid" in said
+        assert f"Payment:  10.01 EUR from bank account {BANK} (1 bill)" in said
+        assert f"Payment:  10.00 GBP from bank account {BANK} (1 bill)" in said
+        assert "Requests: 10," in said
+        terminal.type("y\n")
+        assert terminal.end() == 0
+        assert "After creation: 3 of 3 bills posted, 2 of 2 bills marked as paid." in terminal.said
+    assert list(states(sandbox).values()) == ["PAID", "PAID", "UNPAID"]
+    files = write_bills(tmp_path, [row(0, "paid"), row(1, "paid", currency="EUR"), row(2, "paid")])
+    with Terminal("load", *files, "--base-url", sandbox.base_url, cwd=tmp_path) as terminal:
+        terminal.until("Do this to bills that are in Light already?")
+        terminal.type("n\n")
+        assert terminal.end() == 4
+    assert asked(sandbox)["mark-as-paid"] == 2
+
+
+def test_a_step_that_arrives_late_is_waited_for_and_not_sent_again(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [row(0, "posted")])
+    looked = threading.Event()
+
+    def fault(request: Request) -> Fault:
+        if acts(request, "post"):
+            return Fault(False, None)
+        if request.method == "GET" and request.path.startswith("/v1/invoice-payables/"):
+            looked.set()  # and saw a draft; what was lost arrives after that
+        return PASS
+
+    def arrive() -> None:
+        looked.wait(120)
+        act_behind_our_back(sandbox, "post")
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        late = threading.Thread(target=arrive)
+        late.start()
+        try:
+            told = load(proxy.url, *files, "--settle", "4")
+        finally:
+            looked.set()
+            late.join()
+        assert sum(acts(request, "post") for request in proxy.requests) == 1
+    assert told.code == 0, told.out
+    assert (asked(sandbox)["post"], states(sandbox)) == (1, {"INV-00000": "UNPAID"})
