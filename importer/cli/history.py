@@ -45,6 +45,7 @@ def _as_json(run: RunRecord) -> dict[str, Any]:
         "run": run.id,
         "started": run.started.isoformat(timespec="seconds"),
         **{name: run.facts.get(name) for name in ("company", "base_url", "template", "sources")},
+        "continues": run.facts.get("continues") or None,
         **{name: figures.get(name) for name in ("bills", "line_items", "exit_code", "result")},
     }
 
@@ -72,6 +73,8 @@ def runs(journal: str | None, as_json: bool) -> int:
         what = ", ".join(f"{n:,} {status}" for status, n in counts.items() if status != "total")
         click.echo(f"{run.id}  {run.started:%Y-%m-%d %H:%M} UTC")
         click.echo(visible(f"  {run.facts.get('company')}: {names} ({run.facts.get('template')})"))
+        if before := run.facts.get("continues"):
+            click.echo(f"  continues run {before}")
         click.echo(
             f"  {what.replace('_', ' ')}" if what else f"  unfinished: light-import report {run.id}"
         )
@@ -92,6 +95,7 @@ def report(run: str, journal: str | None, **options: Any) -> int:
     from dataclasses import replace
 
     from importer.cli.archive import kept
+    from importer.cli.continued import with_former_ids
     from importer.cli.finish import exit_code, finish
     from importer.cli.prepare import prepare
     from importer.errors import UsageProblem
@@ -129,8 +133,13 @@ def report(run: str, journal: str | None, **options: Any) -> int:
         folder=archive.folder,
         requests=figures.get("requests", 0),
         seconds=figures.get("seconds", 0.0),
+        continues=record.facts.get("continues", ""),
+        company_id=record.facts.get("company_id", ""),
+        sandbox=bool(record.facts.get("sandbox")),
+        settings=prepared.settings,
+        expect=prepared.expect,
     )
-    built = build_report(prepared.checked, became, summary)
+    built = with_former_ids(build_report(prepared.checked, became, summary), prepared)
     left = built.summary.bills.get(Status.NOT_SENT) or built.summary.bills.get(Status.UNKNOWN)
     open_ended = bool(built.summary.bills.get(Status.NOT_SENT)) or bool(
         left and not record.finished

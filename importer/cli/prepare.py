@@ -18,7 +18,11 @@ from importer.validation.check import Checked
 
 if TYPE_CHECKING:
     from importer.references.lookups import Pick
+    from importer.results.again import Again
     from importer.results.former import Former
+    from importer.template.mapping import Mapped
+
+Pairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -31,8 +35,8 @@ class Request:
     sources: tuple[str, ...]
     template: str | None = None
     told: tuple[tuple[str, TableKind], ...] = ()
-    settings: tuple[tuple[str, str], ...] = ()
-    expect: tuple[tuple[str, str], ...] = ()
+    settings: Pairs = ()
+    expect: Pairs = ()
     lookups: str | None = None  # a folder of lookup tables: vendor.csv …
     save_lookups: str | None = None  # where the picks go; also read
 
@@ -61,6 +65,10 @@ class Prepared:
     stamps: dict[str, tuple[int, int]]
     folder: str = ""
     picks: tuple[Pick, ...] = ()
+    former: Former | None = None  # where the file is a result workbook
+    again: Again | None = None  # and what was done to its rows
+    settings: Pairs = ()  # of the template's parameters, those of the result workbook too
+    expect: Pairs = ()
 
     @property
     def template_file(self) -> str:
@@ -87,7 +95,8 @@ def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared
     """
     from importer.references.by_tables import resolve_by_tables
     from importer.references.lookups import check_crosswalks, read_tables
-    from importer.results.former import as_written, read_picks, rows_again
+    from importer.results.again import as_written, rows_again
+    from importer.results.former import read_picks
     from importer.template.mapping import map_tables
     from importer.template.recognise import recognise
     from importer.validation.check import check
@@ -102,18 +111,24 @@ def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared
     stamps = {name: stamp(Path(name)) for name in request.files}
     tables = _read(request, loaded if former is None else None, copies)
     picks = read_picks(tables) if former else []
+    if former is None:
+        _refuse_unknown_result(tables)
     if loaded is None:
         loaded = recognise(tables)
         if {loaded.template.source.encoding, loaded.template.source.delimiter} != {"auto"}:
             tables = _read(request, loaded, copies or {})  # as the template says
-    loaded = replace(loaded, template=_told_outright(loaded.template, request))
+    told_now = _with_former(request, former, loaded.template.template)
+    loaded = replace(loaded, template=_told_outright(loaded.template, told_now))
     template = loaded.template
+    again = None
     if former is not None:
-        tables, template = rows_again(tables, former), as_written(template)
+        again = rows_again(tables, former, template)
+        tables, template = again.tables, as_written(template)
     told = dict(request.told)
     mapped = map_tables(tables, template, told)
     if not mapped.tables:
         raise UsageProblem(_nothing_found(tables, loaded))
+    mapped.notes += again.notes if again else []
     checked = check(mapped)
     folder = former.folder if former and former.folder else str(_folder(request.files[0]))
     if not copies:
@@ -121,7 +136,61 @@ def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared
         folders = [*dict.fromkeys([*folders, loaded.path.absolute().parent])]
         by_field = read_tables(loaded, folders, request.crosswalks, picks)
         resolve_by_tables(checked, template, by_field, [str(path) for path in folders], picks)
-    return Prepared(loaded, checked, request, stamps, folder, tuple(picks))
+    settings = tuple({**dict(_of_cells(mapped)), **dict(told_now.settings)}.items())
+    return Prepared(
+        loaded,
+        checked,
+        request,
+        stamps,
+        folder,
+        tuple(picks),
+        former,
+        again,
+        settings,
+        told_now.expect,
+    )
+
+
+def _with_former(request: Request, former: Former | None, template: str) -> Request:
+    """The request with the parameters and control totals that the result workbook was made with."""
+    if former is None or former.template != template:
+        return request
+    return replace(
+        request,
+        settings=tuple({**dict(former.settings), **dict(request.settings)}.items()),
+        expect=tuple({**dict(former.expect), **dict(request.expect)}.items()),
+    )
+
+
+def _of_cells(mapped: Mapped) -> Pairs:
+    """The parameters that stand in cells above the header, which a result workbook leaves out."""
+    from importer.template.parameters import values_of
+
+    found: dict[str, set[str]] = {}
+    for table in mapped.tables:
+        for name, value in values_of(table.source, table.header, mapped.template).items():
+            if mapped.template.parameters[name].cell:
+                found.setdefault(name, set()).add(value)
+    return tuple((name, v) for name, each in found.items() if len(each) == 1 and (v := min(each)))
+
+
+def _refuse_unknown_result(tables: Sequence[SourceTable]) -> None:
+    """UsageProblem for a result that no longer says what it is the result of."""
+    from importer.results.again import looks_like_result
+
+    for table in tables:
+        if not looks_like_result([table]):
+            continue
+        if table.sheet is None:
+            raise UsageProblem(
+                f"{table.file} is a result as CSV, which is for reading only. Correct your own file"
+                " or the result workbook (.xlsx), and load that."
+            )
+        raise UsageProblem(
+            f"{table.file}, sheet {table.sheet}: it has the columns of a result workbook but no"
+            " longer says which template and run it is of. Make the workbook again (light-import"
+            " validate, or light-import report RUN), or load your own file."
+        )
 
 
 def _folder(name: str) -> Path:
@@ -132,7 +201,7 @@ def _former(request: Request, copies: dict[str, Path]) -> Former | None:
     """What the result workbook says of itself, where the file is one."""
     from importer.results.former import read_former
 
-    found = [(name, read_former(copies.get(name, Path(name)))) for name in request.files]
+    found = [(name, read_former(copies.get(name, Path(name)), name)) for name in request.files]
     formers = [(name, former) for name, former in found if former is not None]
     if formers and len(found) > 1:
         raise UsageProblem(
