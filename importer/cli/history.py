@@ -84,13 +84,25 @@ def runs(journal: str | None, as_json: bool) -> int:
 @click.command(short_help="Write the result workbook of a run again.")
 @click.argument("run")
 @click.option("--journal", type=click.Path(), help="A journal other than the company's own.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["xlsx", "csv", "json", "html"]),
+    help="What is written.  [default: as the name in --result ends, else xlsx]",
+)
 @output_options
-def report(run: str, journal: str | None, **options: Any) -> int:
-    """Write the result workbook of RUN again, as far as it came, even after a crash.
+def report(run: str, journal: str | None, kind: str | None, **options: Any) -> int:
+    """Write the result of RUN again, as far as it came, even after a crash.
+
+    As a workbook; as CSV, one row a row of the file; as JSON, the summary and the rows; or as HTML,
+    one page that can be mailed. In CSV a text that a spreadsheet would take for a formula has an
+    apostrophe before it.
 
     \b
-    Example:
+    Examples:
       light-import report 20260131-093000-a1b2
+      light-import report 20260131-093000-a1b2 --format html
+      light-import report 20260131-093000-a1b2 --result march.csv
     """
     from dataclasses import replace
 
@@ -115,7 +127,7 @@ def report(run: str, journal: str | None, **options: Any) -> int:
     prepared.checked.unresolved = archive.unresolved
     with Journal(path_of_journal) as opened:
         became = opened.results(run)
-    path = result_path(list(archive.request.files), output.result, Path.cwd())
+    path = result_path(list(archive.request.files), output.result, Path.cwd(), kind)
     figures = dict(record.summary or {})
     summary = RunSummary(
         command="report",

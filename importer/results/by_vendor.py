@@ -52,7 +52,7 @@ class VendorTable:
         return f"={total}" if figure == "bills" else f"=ROUND({total},{decimals(unit)})"
 
 
-def write_by_vendor(sheet: Worksheet, formats: Formats, table: VendorTable) -> int:
+def write_by_vendor(sheet: Worksheet, formats: Formats, table: VendorTable, command: str) -> int:
     """One row a currency and vendor; gives the width in characters."""
     headers = ["currency", "vendor"]
     headers += [f"{part}: {figure}" for part in table.parts for figure in FIGURES]
@@ -73,14 +73,14 @@ def write_by_vendor(sheet: Worksheet, formats: Formats, table: VendorTable) -> i
             table.parts, (vendor.sheet, vendor.created, vendor.read), strict=False
         ):
             _write_sums(sheet, formats, out, table.column(part, "bills"), sums, currency.unit)
-        look = formats.difference[vendor.difference != 0][currency.unit]
+        look = formats.difference[bool(vendor.difference) and command != "validate"][currency.unit]
         c = table.difference
         if not vendor.read.bills and max(abs(vendor.sheet.gross), abs(vendor.light)) < MOST_CENTS:
             formula = f"=ROUND(D{out + 1}-H{out + 1},{decimals(currency.unit)})"
             sheet.write_formula(out, c, formula, look, vendor.difference / currency.unit)
         else:
             write_money(sheet, out, c, vendor.difference, look, currency.unit)
-        if words := _words(vendor):
+        if words := _words(vendor, command):
             sheet.write_string(out, c + 1, words, formats.message)
     return sum(widths)
 
@@ -95,9 +95,9 @@ def _write_sums(
             write_money(sheet, row, c, cents, look, unit)
 
 
-def _words(vendor: Tied) -> str:
+def _words(vendor: Tied, command: str) -> str:
     said = []
-    if vendor.difference:
+    if vendor.difference and command != "validate":
         missing = vendor.sheet.bills - vendor.created.bills
         said.append(f"{count(missing, 'bill')} not in Light" if missing else "Light differs")
     if vendor.sheet.unreadable:

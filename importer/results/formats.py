@@ -55,7 +55,7 @@ BAR_COLOURS = {
 OTHER_BAR = "#9AA3AD"
 IN_LIGHT_BAR, NOT_THERE_BAR = BAR_COLOURS[Status.CREATED], "#D9B44A"
 
-_TONE_COLOURS = {Tone.GOOD: GREEN, Tone.ATTENTION: AMBER, Tone.BAD: RED}
+TONE_COLOURS = {Tone.GOOD: GREEN, Tone.ATTENTION: AMBER, Tone.BAD: RED}
 _SEVERITY_COLOURS = {Severity.ERROR: RED, Severity.WARNING: AMBER}
 
 # How a cell of the file is written. WIDE is a whole number that "General" would show as 1.2E+14.
@@ -180,7 +180,7 @@ def make_formats(workbook: Workbook) -> Formats:
             tone: filled(
                 colours, font_size=13, bold=True, text_wrap=True, valign="vcenter", indent=1
             )
-            for tone, colours in _TONE_COLOURS.items()
+            for tone, colours in TONE_COLOURS.items()
         },
         section=make(font_size=13, bold=True, font_color=HEADER, valign="vcenter"),
         label=make(font_color=MUTED, valign="top", indent=1),

@@ -86,7 +86,7 @@ def write_table(
     links = longest = 0
     loaded = False
     of_bills = source.kind is TableKind.BILLS
-    for out, (row, role, texts, kinds) in enumerate(_rows(source, kept), start=1):
+    for out, (row, role, texts, kinds) in enumerate(rows_below(source, kept), start=1):
         marks: Mapping[int, Severity] = {}
         if row in rows_found:
             written.rows[table, row] = out
@@ -110,7 +110,9 @@ def write_table(
             elif write_text(sheet, out, c, text, look, plain):
                 altered.append(f"{visible(source.headers[kept[c]])}, row {row}")
         result = results.get(row)
-        message = _message(output.found, (table, row), role, result) or source.reasons.get(row, "")
+        message = row_message(output.found, (table, row), role, result) or source.reasons.get(
+            row, ""
+        )
         if altered:
             message = joined([*([message] if message else []), *map(_altered_words, altered)])
             for place in altered:
@@ -140,7 +142,7 @@ def _column_format(source: InputTable, column: int) -> str:
     return GENERAL if CellKind.NUMBER in kinds else TEXT
 
 
-def _rows(
+def rows_below(
     source: InputTable, kept: list[int]
 ) -> Iterator[tuple[int, Role, tuple[str, ...], tuple[int, ...] | None]]:
     """Row number, role, kept cells and their kinds, for each row below the header."""
@@ -181,7 +183,7 @@ def _write_comment(sheet: Worksheet, row: int, column: int, text: str) -> None:
     sheet.write_comment(row, column, text, look)
 
 
-def _message(found: Found, there: tuple[int, int], role: Role, result: RowResult | None) -> str:
+def row_message(found: Found, there: tuple[int, int], role: Role, result: RowResult | None) -> str:
     if result is not None and result.message:
         return visible(result.message)
     message = found.message(there)

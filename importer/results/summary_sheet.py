@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from importer.amounts import money
-from importer.records import CurrencyTotal, RunSummary
+from importer.records import CurrencyTotal, RunSummary, Status
 from importer.results.cells import write_money
 from importer.results.formats import (
     BAR_COLOURS,
@@ -75,7 +75,7 @@ def write_summary(
     below_chart = _chart(workbook, sheet, row + 1, first, summary)
     below_facts = _run(sheet, formats, row + 1, summary)  # beside the chart
     row = max(below_chart, below_facts) + 1
-    row = _vendors(workbook, sheet, formats, row, currencies)
+    row = _vendors(workbook, sheet, formats, row, currencies, summary.command)
     row = _rows(sheet, formats, row, summary)
     if notes:
         row = _heading(sheet, formats, row + 1, "Notes")
@@ -195,6 +195,7 @@ def _vendors(
     formats: Formats,
     row: int,
     currencies: Sequence[TiedCurrency],
+    command: str,
 ) -> int:
     """The vendors with the largest amounts, as a table and a chart; gives the first row below."""
     found = largest(currencies, _MOST_VENDORS)
@@ -205,22 +206,31 @@ def _vendors(
     row = _heading(sheet, formats, row, f"Largest vendors, {name}")
     sheet.set_row(row, 21)
     sheet.write_string(row, 1, "Vendor", formats.header_inset)
-    for c, header in enumerate(("Bills", "Bills in Light", "In Light", "Not in Light"), start=2):
+    checked = command == "validate"  # then nothing can be in Light
+    parts = ("Valid", "Needs correction") if checked else ("In Light", "Not in Light")
+    for c, header in enumerate(("Bills", "" if checked else "In Light", *parts), start=2):
         sheet.write_string(row, c, header, formats.header_right)
     first, look, unit = row + 1, formats.row_money[currency.unit], currency.unit
     figures = [(v.light, max(v.sheet.gross - v.light, 0)) for v in vendors]
+    if checked:
+        figures = [(v.sheet.gross - v.invalid, v.invalid) for v in vendors]
     for row, (vendor, (there, missing)) in enumerate(
         zip(vendors, figures, strict=True), start=first
     ):
         sheet.set_row(row, 18)
         sheet.write_string(row, 1, visible(vendor.name)[:200], formats.row_label)
         sheet.write_number(row, 2, vendor.sheet.bills, formats.row_count)
-        sheet.write_number(row, 3, vendor.created.bills, formats.row_count)
+        if checked:
+            sheet.write_blank(row, 3, None, formats.row_count)
+        else:
+            sheet.write_number(row, 3, vendor.created.bills, formats.row_count)
         write_money(sheet, row, 4, there, look, unit)
         write_money(sheet, row, 5, missing, look, unit)
     last = first + len(vendors) - 1
     chart = workbook.add_chart({"type": "bar", "subtype": "stacked"})
-    for c, label, colour in ((4, "In Light", IN_LIGHT_BAR), (5, "Not in Light", NOT_THERE_BAR)):
+    colours = (BAR_COLOURS[Status.VALID], BAR_COLOURS[Status.INVALID])
+    colours = colours if checked else (IN_LIGHT_BAR, NOT_THERE_BAR)
+    for c, label, colour in zip((4, 5), parts, colours, strict=True):
         chart.add_series(
             {
                 "name": label,

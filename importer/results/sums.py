@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from importer.amounts import tidy
-from importer.records import BillResult, Report, Seen
+from importer.records import BillResult, Report, Seen, Status
 
 NO_VENDOR = "(no vendor)"
 
@@ -47,6 +47,7 @@ class Tied:
     created: Sums = field(default_factory=Sums)
     read: Sums = field(default_factory=Sums)
     light: int = 0
+    invalid: int = 0  # gross of bills that need correction
 
     @property
     def difference(self) -> int:
@@ -60,6 +61,8 @@ class Tied:
         if (read := bill.read_back) is not None and read.seen is not Seen.MISSING:
             self.read.add(read.amount, read.net, read.tax)
         self.light += in_light_now(bill)
+        if bill.result.status is Status.INVALID:
+            self.invalid += bill.amount or 0
 
 
 @dataclass

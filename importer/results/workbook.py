@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import xlsxwriter
-from xlsxwriter.exceptions import XlsxWriterException
 
 from importer.errors import UsageProblem
-from importer.records import InputTable, Report, RowResult, TableKind
+from importer.records import InputTable, Report, TableKind
 from importer.results.added import OURS, kept_columns
 from importer.results.by_vendor import BY_VENDOR, VendorTable, write_by_vendor
 from importer.results.cells import MOST_COLUMNS, MOST_ROWS
+from importer.results.every_row import by_table
+from importer.results.files import whole
 from importer.results.flat_bills import write_flat_bills
 from importer.results.formats import TO_DO, make_formats
 from importer.results.found import Found
@@ -47,16 +45,8 @@ def write_workbook(report: Report, path: Path) -> None:
     Excel can hold, or where the file cannot be written.
     """
     _check_size(report)
-    try:
-        with TemporaryDirectory(prefix=".light-import-", dir=path.parent) as private:
-            unfinished = Path(private) / "result.xlsx"
-            _write(report, unfinished, private)
-            os.replace(unfinished, path)
-    except (OSError, XlsxWriterException) as problem:
-        raise UsageProblem(
-            f"The result workbook {visible(str(path))} could not be written: "
-            f"{visible(str(problem))}. If it is open in Excel, close it there"
-        ) from problem
+    with whole(path) as unfinished:
+        _write(report, unfinished, str(unfinished.parent))
 
 
 def _write(report: Report, path: Path, private: str) -> None:
@@ -91,7 +81,7 @@ def _fill(workbook: Workbook, report: Report) -> None:
     # what happened to the others.
     summary_sheet = workbook.add_worksheet("Summary")
     to_resolve = workbook.add_worksheet(SHEET) if report.unresolved else None
-    results = _by_table(bill.result for bill in report.bills)
+    results = by_table(bill.result for bill in report.bills)
     names = _Names(workbook)
     for t, table in enumerate(report.tables):
         if table.kind is TableKind.BILLS:
@@ -101,7 +91,7 @@ def _fill(workbook: Workbook, report: Report) -> None:
     flat = [(i, bill) for i, bill in enumerate(report.bills) if bill.result.table not in shown]
     if flat or any(table.kind is TableKind.FLAT for table in report.tables):
         write_flat_bills(names.add("Bills"), output, flat)
-    line_results = _by_table(report.line_items)
+    line_results = by_table(report.line_items)
     for t, table in enumerate(report.tables):
         if table.kind in _LINE_KINDS:
             write_table(names.add("Line items"), output, t, table, line_results[t])
@@ -116,7 +106,9 @@ def _fill(workbook: Workbook, report: Report) -> None:
     table_of = VendorTable(currencies)
     write_tie_out(workbook.add_worksheet("Tie-out"), output, report, currencies, table_of)
     by_vendor = workbook.add_worksheet(BY_VENDOR)
-    output.written.widths[BY_VENDOR] = write_by_vendor(by_vendor, output.formats, table_of)
+    output.written.widths[BY_VENDOR] = write_by_vendor(
+        by_vendor, output.formats, table_of, summary.command
+    )
     origin = workbook.add_worksheet(ORIGIN)
     write_origin(origin, output.formats, report, output.written.sheets, results, len(flat))
     notes = [*summary.notes, *_notes_of(output.written)]
@@ -147,15 +139,6 @@ class _Names:
         self._used[name] += 1
         n = self._used[name]
         return self._workbook.add_worksheet(name if n == 1 else f"{name} {n}")
-
-
-def _by_table(
-    results: Iterator[RowResult] | Sequence[RowResult],
-) -> dict[int, dict[int, RowResult]]:
-    tables: dict[int, dict[int, RowResult]] = defaultdict(dict)
-    for result in results:
-        tables[result.table][result.row] = result
-    return tables
 
 
 def _describe(workbook: Workbook, report: Report) -> None:
