@@ -22,6 +22,7 @@ from importer.results.origin import FORMAT, ORIGIN, facts_of, write_origin
 from importer.results.output import Output, Written
 from importer.results.page import set_up_page
 from importer.results.problems import tab_colour, write_problems
+from importer.results.quick_sheet import QuickSheet
 from importer.results.rows import write_table
 from importer.results.summary_sheet import write_summary
 from importer.results.sums import differing, tied
@@ -59,6 +60,7 @@ def _write(report: Report, path: Path, private: str) -> None:
         "use_zip64": True,
     }
     workbook = xlsxwriter.Workbook(str(path), options)
+    workbook.worksheet_class = QuickSheet
     try:
         _fill(workbook, report)
         workbook.close()
