@@ -129,7 +129,10 @@ def run_load(request: Request, output: Output, options: LoadOptions) -> int:
             code,
             dict(report.summary.bills),
             target.sandbox,
-            path if any(each.pick is None for each in report.unresolved) else None,
+            path
+            if path.suffix.lower() == ".xlsx"
+            and any(each.pick is None for each in report.unresolved)
+            else None,
         ),
     )
     if told.stopped is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import shlex
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -103,3 +105,14 @@ def test_neutral_text_begins_no_formula_and_gives_back_what_it_was(text: str) ->
     assert safe.lstrip()[:1] not in {"=", "@"}
     if safe[:1] in {"+", "-"}:
         assert set(safe[1:]) <= set("0123456789.,")
+
+
+def test_the_page_about_results_does_what_it_says(command: Command) -> None:
+    root = Path(__file__).parents[2]
+    page = (root / "docs" / "results.md").read_text(encoding="utf-8")
+    Path("samples").symlink_to(root / "samples")
+    commands = re.findall(r"^\$ light-import (.+)$", page, re.MULTILINE)
+    assert len(commands) == 3
+    for told in commands:
+        assert command(*shlex.split(told)).code == 0
+    assert Path("check.html").exists()
