@@ -188,7 +188,7 @@ def make_formats(workbook: Workbook) -> Formats:
         paragraph=make(text_wrap=True, valign="vcenter", indent=1),
         header=make(bg_color=HEADER, **head),
         header_inset=make(bg_color=HEADER, **head, indent=1),
-        header_figure=make(bg_color=HEADER, **head, align="left", text_wrap=True),
+        header_figure=make(bg_color=HEADER, **{**head, "valign": "top"}, **right, text_wrap=True),
         header_right=make(bg_color=HEADER, **head, **right, indent=1),
         our_header=make(bg_color=OUR_HEADER, **head),
         our_header_right=make(bg_color=OUR_HEADER, **head, **right, indent=1),

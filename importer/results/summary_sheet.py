@@ -208,7 +208,7 @@ def _vendors(
     sheet.write_string(row, 1, "Vendor", formats.header_inset)
     checked = command == "validate"  # then nothing can be in Light
     parts = ("Valid", "Needs correction") if checked else ("In Light", "Not in Light")
-    for c, header in enumerate(("Bills", "" if checked else "In Light", *parts), start=2):
+    for c, header in enumerate(("Bills", "" if checked else "Bills in Light", *parts), start=2):
         sheet.write_string(row, c, header, formats.header_right)
     first, look, unit = row + 1, formats.row_money[currency.unit], currency.unit
     figures = [(v.light, max(v.sheet.gross - v.light, 0)) for v in vendors]
@@ -245,9 +245,8 @@ def _vendors(
     chart.set_title({"name": f"Amounts by vendor, {name}", "name_font": _CHART_TITLE})
     chart.set_legend({"position": "bottom", "font": {"size": 9}})
     chart.set_y_axis({"reverse": True, "line": {"color": "#9AA3AD"}, "num_font": {"size": 9}})
-    grid = {"visible": True, "line": {"color": "#E3E7EC", "width": 0.5}}
-    axis = {"num_format": "#,##0", "num_font": {"size": 9}, "major_gridlines": grid, "min": 0}
-    chart.set_x_axis(axis)
+    # The amounts stand beside it, in the table.
+    chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
     chart.set_chartarea({"border": {"none": True}})
     row = last + 1
     if more > 0:
