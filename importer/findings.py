@@ -516,6 +516,17 @@ _RULES = (
     ("bills.content.changed", ERROR, "a bill that was loaded and has changed since",
      "The bill was loaded before and is different now: {difference}.",
      "Change the bill in Light, or put the sheet back; a second bill is never sent."),
+    ("bills.identity.changed", ERROR, "a bill that is in Light under another number or vendor",
+     "The row was loaded by run {run} and is in Light as {id}; with another entity, vendor or"
+     " invoice number it would be sent as a second bill.",
+     "Put the row back and change the bill in Light; if it is a new bill, blank its source_row."),
+    ("bills.identity.unsettled", ERROR, "a bill that may be in Light under another number",
+     "Run {run} could not settle whether Light has the bill of this row; with another entity,"
+     " vendor or invoice number it would be sent as a second bill.",
+     "Put the row back, so that it is looked up; if it is a new bill, blank its source_row."),
+    ("light.left", WARNING, "a bill that was deleted from the result and stays in Light",
+     "A bill of run {run} is no longer in the workbook and stays in Light: {value} ({id}).",
+     "Cancel it in Light if it should not be there."),
 )  # fmt: skip
 
 _NAMED = (

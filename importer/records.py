@@ -631,8 +631,22 @@ class ReadBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Amounts:
+    """What a bill or line comes to, in cents; None where the sheet does not tell."""
+
+    gross: int | None
+    net: int | None
+    tax: int | None
+    currency: str
+    unit: int = 100  # cents
+
+
+@dataclass(frozen=True, slots=True)
 class RowResult:
-    """What became of one bill or line item. ``table`` is an index into ``Report.tables``."""
+    """What became of one bill or line item. ``table`` is an index into ``Report.tables``.
+
+    ``light_id`` is of the bill or of the line item, ``bill_id`` of a line item's bill.
+    """
 
     table: int
     row: int
@@ -642,6 +656,8 @@ class RowResult:
     light_state: str | None = None
     attempts: int = 0
     loaded_at: datetime | None = None
+    bill_id: str | None = None
+    amounts: Amounts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -660,6 +676,7 @@ class BillResult:
     tax: int | None = None
     read_back: ReadBack | None = None
     steps: tuple[Step, ...] = ()
+    in_light: int | None = None  # gross in cents, by Light's own amount; None where it is not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -711,6 +728,10 @@ class RunSummary:
     template_file: str = ""  # where it is, unless it came with the product
     folder: str = ""  # of the first file, before it became a result workbook
     read_back: Mapping[str, int] = field(default_factory=dict)  # bills, by how they were ``Seen``
+    continues: str = ""  # the run whose result workbook was loaded
+    company_id: str = ""
+    sandbox: bool = False  # what was loaded is gone with it
+    expect: tuple[tuple[str, str], ...] = ()  # control totals told outright
 
 
 @dataclass(frozen=True)

@@ -34,23 +34,24 @@ def exit_code(summary: RunSummary, findings: Sequence[Finding], *, stopped: bool
 
 
 def finish(report: Report, output: Output, wanted: Path) -> RunSummary:
-    """Write the workbook, tell the person; the summary with its exit code and the workbook's path.
+    """Write the result, tell the person; the summary with its exit code and the result's path.
 
-    A workbook that cannot be written does not hide what happened: the summary is still told.
+    What is written the ending of the path says. A result that cannot be written does not hide what
+    happened: the summary is still told.
     """
     from importer.results.console import summary_text
     from importer.results.summary_json import summary_json
-    from importer.results.workbook import write_workbook
+    from importer.results.written import write_result
 
     summary, path = report.summary, wanted
     try:
         with _claimed(wanted) as path:
             summary = replace(summary, result=str(path.absolute()))
-            write_workbook(replace(report, summary=summary), path)
+            write_result(replace(report, summary=summary), path)
     except (ImporterError, OSError) as error:
         again = f" Make it later with: light-import report {summary.run}" if summary.run else ""
         cause = error.strerror if isinstance(error, OSError) else str(error)
-        click.echo(f"The result workbook {path} could not be written: {cause}.{again}", err=True)
+        click.echo(f"The result {path} could not be written: {cause}.{again}", err=True)
         summary = replace(
             summary, result=None, exit_code=summary.exit_code or ImporterError.exit_code
         )

@@ -13,64 +13,61 @@ from importer.cli.options import output_of, output_options
 @click.command(short_help="Write the result workbook of a run again.")
 @click.argument("run")
 @click.option("--journal", type=click.Path(), help="A journal other than the company's own.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["xlsx", "csv", "json", "html"]),
+    help="What is written.  [default: as the name in --result ends, else xlsx]",
+)
 @output_options
-def report(run: str, journal: str | None, **options: Any) -> int:
-    """Write the result workbook of RUN again, as far as it came, even after a crash.
+def report(run: str, journal: str | None, kind: str | None, **options: Any) -> int:
+    """Write the result of RUN again, as far as it came, even after a crash.
+
+    As a workbook; as CSV, one row a row of the file; as JSON, the summary and the rows; or as HTML,
+    one page that can be mailed. In CSV a text that a spreadsheet would take for a formula has an
+    apostrophe before it.
 
     \b
-    Example:
+    Examples:
       light-import report 20260131-093000-a1b2
+      light-import report 20260131-093000-a1b2 --format html
+      light-import report 20260131-093000-a1b2 --result march.csv
     """
     from dataclasses import replace
 
-    from importer.cli.archive import kept
+    from importer.cli.continued import with_former_ids
     from importer.cli.finish import exit_code, finish
-    from importer.cli.past import find_run
-    from importer.cli.prepare import prepare
+    from importer.cli.past import past
     from importer.loading.errands import steps_of
     from importer.loading.journal import Journal
     from importer.loading.undo import refused_cancels
     from importer.loading.verify import valid_read_backs
-    from importer.records import RunSummary, Status
+    from importer.records import Status
     from importer.results.afterwards import cancel_findings, read_back_findings
     from importer.results.build import build_report
     from importer.results.names import result_path
     from importer.results.step_findings import step_findings, unfinished
 
     output = output_of(options)
-    path_of_journal, record = find_run(run, journal)
-    archive = kept(run)
-    prepared = prepare(archive.request, archive.copies)
-    prepared.checked.findings = archive.findings
-    prepared.checked.unresolved = archive.unresolved
-    with Journal(path_of_journal) as opened:
+    before = past(run, journal)
+    checked, record = before.prepared.checked, before.record
+    with Journal(before.journal) as opened:
         became = opened.results(run)
         read_backs = valid_read_backs(opened, run, became)
         not_cancelled = refused_cancels(opened, run, became)
         steps = steps_of(opened, became)
-    prepared.checked.findings += read_back_findings(prepared.checked, read_backs)
-    prepared.checked.findings += cancel_findings(prepared.checked, not_cancelled)
-    prepared.checked.findings += step_findings(prepared.checked, steps)
-    path = result_path(list(archive.request.files), output.result, Path.cwd())
+    checked.findings += read_back_findings(checked, read_backs)
+    checked.findings += cancel_findings(checked, not_cancelled)
+    checked.findings += step_findings(checked, steps)
+    path = result_path(list(before.files), output.result, Path.cwd(), kind)
     figures = dict(record.summary or {})
-    summary = RunSummary(
-        command="report",
-        run=run,
-        company=record.facts.get("company"),
-        base_url=record.facts.get("base_url"),
-        template=str(record.facts.get("template")),
-        sources=archive.request.files,
-        started_at=record.started,
-        bills={},
-        line_items={},
-        rows={},
-        totals=(),
-        template_file=archive.template_file,
-        folder=archive.folder,
+    summary = replace(
+        before.summary("report"),
         requests=figures.get("requests", 0),
         seconds=figures.get("seconds", 0.0),
     )
-    built = build_report(prepared.checked, became, summary, read_backs, steps)
+    built = build_report(checked, became, summary, read_backs, steps)
+    built = with_former_ids(built, before.prepared)
     left = built.summary.bills.get(Status.NOT_SENT) or built.summary.bills.get(Status.UNKNOWN)
     open_ended = bool(built.summary.bills.get(Status.NOT_SENT)) or bool(
         left and not record.finished

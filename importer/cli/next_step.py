@@ -49,11 +49,14 @@ def to_pick(request: Request, result: Path, extra: str = "") -> str:
 def after_validate(request: Request, code: int, result: Path, unresolved: bool) -> str:
     if code == 0:
         return f"light-import load {words_of(request)}"
+    if result.suffix.lower() != ".xlsx":
+        return "correct your file and run the same command again"
     if unresolved:
         return to_pick(request, result) + " (correct the coloured cells there too)"
+    file = result.name if result.parent == Path.cwd() else str(result)
     return (
-        f"correct the coloured cells that {result.name} shows, in your own file, and run the same"
-        " command again"
+        f"correct the coloured cells in {result.name}, save it, and run light-import load"
+        f" {shlex.quote(file)} (or correct your own file and run the same command again)"
     )
 
 

@@ -162,7 +162,8 @@ def output_options(command: F) -> F:
         click.option(
             "--result",
             metavar="PATH",
-            help="The result workbook. [default: <source>-result.xlsx in the current folder]",
+            help="The result: a workbook, or by the name's ending .csv, .json or .html."
+            "  [default: <source>-result.xlsx in the current folder]",
         ),
     ):
         command = option(command)

@@ -62,6 +62,10 @@ class Past:
             totals=(),
             template_file=self.template_file,
             folder=self.folder,
+            continues=str(facts.get("continues") or ""),
+            company_id=str(facts.get("company_id") or ""),
+            sandbox=bool(facts.get("sandbox")),
+            expect=self.prepared.expect,
         )
 
 

@@ -19,6 +19,12 @@ import click
 from importer.amounts import money
 from importer.cli import archive, paths
 from importer.cli.company import locked, same_company, shown, tell_company
+from importer.cli.continued import (
+    compare_with_before,
+    continues,
+    refuse_another_company,
+    with_former_ids,
+)
 from importer.cli.directory import fetch_directory
 from importer.cli.finish import exit_code, finish
 from importer.cli.interrupts import confirm, signals, this_task
@@ -116,10 +122,15 @@ def run_load(request: Request, output: Output, options: LoadOptions) -> int:
         folder=prepared.folder,
         requests=told.requests,
         notes=tuple(_notes(prepared, options, told, target)),
+        continues=continues(prepared),
+        company_id=told.company.id if told.company else "",
+        sandbox=target.sandbox,
+        expect=prepared.expect,
     )
     checked.findings += read_back_findings(checked, told.read_backs)
     checked.findings += step_findings(checked, told.steps)
     report = build_report(checked, told.became, summary, told.read_backs, told.steps)
+    report = with_former_ids(report, prepared)
     code = exit_code(report.summary, report.findings, stopped=told.stopped is not None)
     summary = replace(
         report.summary,
@@ -132,7 +143,10 @@ def run_load(request: Request, output: Output, options: LoadOptions) -> int:
             code,
             dict(report.summary.bills),
             target.sandbox,
-            path if any(each.pick is None for each in report.unresolved) else None,
+            path
+            if path.suffix.lower() == ".xlsx"
+            and any(each.pick is None for each in report.unresolved)
+            else None,
         ),
     )
     if told.verifying and code and not target.sandbox:
@@ -206,6 +220,7 @@ async def _load(
         async with client:
             with signals(this_task().cancel), _told_when_slow(output):
                 company = told.company = await client.company()
+                refuse_another_company(prepared, company, target)
                 directory = await fetch_directory(client, needs(checked, prepared.picks))
             resolve_in_light(checked, directory, prepared.loaded.template)
             _save_picks(session, directory)
@@ -282,6 +297,9 @@ async def _planned(bills: list[Bill], journal: Journal, session: _Session, *, dr
         )
     found = [*plan.findings, *errands.held_back(bills, plan)]
     session.prepared.checked.findings += _placed(found, session.prepared)
+    session.prepared.checked.findings += compare_with_before(
+        session.prepared, plan, journal, sandbox=session.target.sandbox
+    )
     return plan
 
 
@@ -289,6 +307,8 @@ async def _create(bills: list[Bill], company: Company, journal: Journal, session
     """Ask, write down what is meant, and send."""
     prepared, target, told = session.prepared, session.target, session.told
     plan = await _planned(bills, journal, session, dry=False)
+    if plan.withheld and not session.options.only_valid:
+        return
     work = [w.bill for w in (*plan.send, *plan.unsettled)]
     ahead = errands.outlook(bills, plan, journal)
     if (work or ahead.counts) and not session.options.yes:
@@ -309,6 +329,7 @@ async def _create(bills: list[Bill], company: Company, journal: Journal, session
         "sources": [str(Path(name).absolute()) for name in prepared.request.files],
         "sandbox": target.sandbox,
         "only_valid": session.options.only_valid,
+        "continues": continues(prepared),
     }
     told.run = journal.start_run(facts, target.run)
     record(plan, journal, told.run)

@@ -43,6 +43,7 @@ class Plan:
     found: list[tuple[JournalEntry, LightBill, str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     entries: dict[int, JournalEntry] = field(default_factory=dict)  # by bill index
+    withheld: list[int] = field(default_factory=list)  # bills that are in Light by another name
 
 
 def plan_from_journal(bills: Sequence[Bill], journal: Journal, *, dry: bool = False) -> Plan:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
 from importer.canonical import BILLS, FIELDS, LINE_ITEMS
 from importer.findings import finding
@@ -12,6 +14,7 @@ from importer.records import (
     FOUND_AGAIN,
     FOUND_BEFORE,
     IN_LIGHT,
+    Amounts,
     BillResult,
     CellRef,
     CurrencyTotal,
@@ -22,43 +25,46 @@ from importer.records import (
     Role,
     RowResult,
     RunSummary,
-    Seen,
     Severity,
     State,
     Status,
     Step,
 )
+from importer.results.known import line_amounts, net_and_tax
+from importer.results.sums import in_light_now
 from importer.validation.check import Checked, by_place
 from importer.validation.parse import Parsed
 
 NO_CURRENCY = "no currency"  # in place of a code that is missing or none
 
 Became = Mapping[int, tuple[Status, str, JournalEntry]]  # by bill index; see Journal.results
+_NOTHING: Mapping[int, Any] = MappingProxyType({})
 
 
 def build_report(
     checked: Checked,
     became: Became,
     summary: RunSummary,
-    read_backs: Mapping[int, ReadBack] = {},
-    steps: Mapping[int, tuple[Step, ...]] = {},
+    read_backs: Mapping[int, ReadBack] = _NOTHING,
+    steps: Mapping[int, tuple[Step, ...]] = _NOTHING,
 ) -> Report:
     """The report of a run. ``summary`` brings what only the caller knows; the figures are filled.
 
-    ``became`` has the bills that the journal knows; the others are valid or invalid.
-    ``read_backs`` has those of them that were read back from Light, ``steps`` what was done to them
-    after creation.
+    ``became`` has the bills that the journal knows; the others are valid or invalid. What was read
+    back from Light and done after creation comes by bill index too.
     """
     findings = sorted([*checked.findings, *_answers(checked, became)], key=by_place)
-    bills, statuses = _bill_results(checked, became, steps)
-    bills = [replace(b, read_back=read_backs.get(i)) for i, b in enumerate(bills)]
-    line_items = _line_results(checked, statuses, bills, became)
+    amounts = line_amounts(checked)
+    bills, statuses = _bill_results(checked, became, amounts)
+    for i in {*read_backs, *steps}:
+        bills[i] = _afterwards(bills[i], read_backs.get(i), steps.get(i, ()))
+    line_items = _line_results(checked, statuses, bills, became, amounts)
     summary = replace(
         summary,
         bills=_counts(b.result.status for b in bills),
         line_items=_counts(r.status for r in line_items),
         rows=_rows(checked),
-        totals=_totals(checked, statuses, became, read_backs),
+        totals=_totals(checked, statuses, bills),
         read_back=Counter(back.seen.value for back in read_backs.values()),
     )
     return Report(
@@ -94,9 +100,10 @@ def _text(parsed: Parsed, checked: Checked, name: str, i: int) -> str:
 
 
 def _bill_results(
-    checked: Checked, became: Became, steps: Mapping[int, tuple[Step, ...]]
+    checked: Checked, became: Became, lines: list[Amounts]
 ) -> tuple[list[BillResult], list[Status]]:
     blamed = checked.blamed()
+    net, tax = net_and_tax(checked, lines)
     messages = _messages(checked)
     read = {
         n: checked.bills[n]
@@ -121,6 +128,15 @@ def _bill_results(
             status = Status.INVALID if blamed[i] else Status.VALID
             result = RowResult(table, row, status, messages.get(i, ""))
         statuses.append(status)
+        in_light: int | None = None
+        if status in IN_LIGHT:
+            amount = became[i][2].light_amount
+            in_light = (checked.amounts[i] or 0) if amount is None else amount
+        currency = _text(read["currency"], checked, "currency", i)
+        unit = int(checked.bills.units[i])
+        result = replace(
+            result, amounts=Amounts(checked.amounts[i], net[i], tax[i], currency, unit)
+        )
         vendor = _text(read["vendor"], checked, "vendor", i) or _text(
             read["vendorId"], checked, "vendorId", i
         )
@@ -130,14 +146,23 @@ def _bill_results(
                 vendor,
                 _text(read["invoiceNumber"], checked, "invoiceNumber", i),
                 _text(read["issuedDate"], checked, "issuedDate", i),
-                _text(read["currency"], checked, "currency", i),
+                currency,
                 checked.amounts[i],
                 int(checked.counts[i]),
-                int(checked.bills.units[i]),
-                steps=steps.get(i, ()),
+                unit,
+                net[i],
+                tax[i],
+                in_light=in_light,
             )
         )
     return bills, statuses
+
+
+def _afterwards(bill: BillResult, read: ReadBack | None, steps: tuple[Step, ...]) -> BillResult:
+    """The bill with what came after its creation; what is not well there is among the findings."""
+    state = (read.light_state if read else "") or bill.result.light_state
+    result = replace(bill.result, light_state=state)
+    return replace(bill, result=result, read_back=read, steps=steps)
 
 
 def _messages(checked: Checked) -> dict[int, str]:
@@ -169,7 +194,11 @@ def _sentence(text: str) -> str:
 
 
 def _line_results(
-    checked: Checked, statuses: list[Status], bills: list[BillResult], became: Became
+    checked: Checked,
+    statuses: list[Status],
+    bills: list[BillResult],
+    became: Became,
+    amounts: list[Amounts],
 ) -> list[RowResult]:
     own: dict[int, list[str]] = defaultdict(list)
     for f in checked.findings:
@@ -182,7 +211,7 @@ def _line_results(
         bill = int(checked.line_bill[i])
         message = _together(own[i])
         if bill < 0:
-            out.append(RowResult(table, row, Status.INVALID, message))
+            out.append(RowResult(table, row, Status.INVALID, message, amounts=amounts[i]))
             continue
         of_bill = bills[bill].result
         light_id = None
@@ -192,15 +221,22 @@ def _line_results(
         place[bill] += 1
         if not message and statuses[bill] not in IN_LIGHT and of_bill.message:
             message = f"bill in row {of_bill.row}: {of_bill.message}"
-        out.append(replace(of_bill, table=table, row=row, message=message, light_id=light_id))
+        out.append(
+            replace(
+                of_bill,
+                table=table,
+                row=row,
+                message=message,
+                light_id=light_id,
+                bill_id=of_bill.light_id,
+                amounts=amounts[i],
+            )
+        )
     return out
 
 
 def _totals(
-    checked: Checked,
-    statuses: list[Status],
-    became: Became,
-    read_backs: Mapping[int, ReadBack],
+    checked: Checked, statuses: list[Status], bills: list[BillResult]
 ) -> tuple[CurrencyTotal, ...]:
     """The tie-out by currency, in the order of the file; what is in Light by Light's amounts, as
     they were read last."""
@@ -217,12 +253,8 @@ def _totals(
             unreadable[name] += 1
         else:
             totals[status.value] += checked.amounts[i]
-        if status in IN_LIGHT:
-            amount = became[i][2].light_amount
-            if i in read_backs:
-                back = read_backs[i]
-                amount = 0 if back.seen is Seen.MISSING else back.amount or 0
-            in_light[name] += (checked.amounts[i] or 0) if amount is None else amount
+        if bills[i].in_light is not None:
+            in_light[name] += in_light_now(bills[i])
     for name in checked.controls:
         by_status.setdefault(name, Counter())
     return tuple(

@@ -8,7 +8,15 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from importer.amounts import money
-from importer.records import IN_LIGHT, CurrencyTotal, Finding, RunSummary, Seen, Severity, Status
+from importer.records import (
+    IN_LIGHT,
+    CurrencyTotal,
+    Finding,
+    RunSummary,
+    Seen,
+    Severity,
+    Status,
+)
 
 STATUS_WORDS: Mapping[str, str] = {
     Status.VALID: "Valid",
@@ -201,22 +209,26 @@ def _closed(parts: list[str], errors: int, warnings: int) -> str:
 
 def tie_out_words(total: CurrencyTotal, command: str) -> str:
     """What the difference between the sheet and Light means, in a sentence."""
-    words = _difference_words(total, command)
-    if total.unreadable:
-        has = "has" if total.unreadable == 1 else "have"
-        words += f" {count(total.unreadable, 'bill')} {has} no readable amount: not counted."
+    return difference_words(total.difference, total.currency, total.unit, total.unreadable, command)
+
+
+def difference_words(
+    difference: int, currency: str, unit: int, unreadable: int, command: str
+) -> str:
+    """As ``tie_out_words``; ``difference`` is the sheet less Light, in cents."""
+    amount = f"{money(abs(difference), unit)} {visible(currency)}"
+    if difference == 0:
+        words = "Ties out."
+    elif command == "validate":
+        words = "Nothing has been sent to Light."
+    elif difference > 0:
+        words = f"{amount} of the file is not known to be in Light."
+    else:
+        words = f"Light has {amount} more than the file."
+    if unreadable:
+        has = "has" if unreadable == 1 else "have"
+        words += f" {count(unreadable, 'bill')} {has} no readable amount: not counted."
     return words
-
-
-def _difference_words(total: CurrencyTotal, command: str) -> str:
-    if total.difference == 0:
-        return "Ties out."
-    if command == "validate":
-        return "Nothing has been sent to Light."
-    amount = f"{money(abs(total.difference), total.unit)} {visible(total.currency)}"
-    if total.difference > 0:
-        return f"{amount} of the file is not known to be in Light."
-    return f"Light has {amount} more than the file."
 
 
 def control_words(total: CurrencyTotal) -> str:
