@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import IntEnum, StrEnum
+from pathlib import Path
 from typing import Any
 
 # --- sheets -----------------------------------------------------------------------------------
@@ -211,6 +212,15 @@ class LineItem:
     properties: tuple[Property, ...] = ()
 
 
+class Wanted(StrEnum):
+    """How far a bill should go in Light."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    POSTED = "posted"
+    PAID = "paid"
+
+
 @dataclass(frozen=True, slots=True)
 class Bill:
     """One bill to be created. ``vendor`` is the name as written until ``vendor_id`` is known."""
@@ -236,6 +246,21 @@ class Bill:
     group_fx_rate: Decimal | None = None
     properties: tuple[Property, ...] = ()
     unit: int = 100  # how many cents a unit of the currency has, to show amounts to people
+    wanted: Wanted = Wanted.DRAFT
+    paid_from: str | None = None  # the id of the bank account
+    document: str | None = None  # as written
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The file of a bill, as it was looked at before anything was sent."""
+
+    written: str  # in the sheet
+    folder: Path  # that it must be in
+    path: Path  # with all links followed
+    name: str
+    content_type: str
+    size: int  # bytes
 
 
 # --- Light ------------------------------------------------------------------------------------
@@ -267,6 +292,15 @@ class ApiError:
 
 
 @dataclass(frozen=True, slots=True)
+class LightProperty:
+    """A custom property as Light shows it. ``values`` are (id, label, internal name)."""
+
+    group_id: str
+    name: str  # the group's internal name
+    values: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LightLine:
     id: str
     amount: int | None
@@ -275,11 +309,18 @@ class LightLine:
     description: str | None
     tax_code_id: str | None
     account_id: str | None
+    amortization_start: date | None = None
+    amortization_end: date | None = None
+    amortization_template_id: str | None = None
+    properties: tuple[LightProperty, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LightBill:
-    """A bill as Light shows it; amounts in cents. ``lines`` is None where the list omits them."""
+    """A bill as Light shows it; amounts in cents. ``lines`` is None where the list omits them.
+
+    What follows ``lines`` is only read to be compared: None where it cannot be read, too.
+    """
 
     id: str
     vendor_id: str | None
@@ -294,6 +335,14 @@ class LightBill:
     failure_reason: str | None = None
     created_at: datetime | None = None
     lines: tuple[LightLine, ...] | None = None
+    payment_at: datetime | None = None
+    include_tax: bool | None = None
+    sender_bank_account_id: str | None = None
+    local_fx_rate: Decimal | None = None
+    group_fx_rate: Decimal | None = None
+    properties: tuple[LightProperty, ...] = ()
+    failures: tuple[ApiError, ...] = ()  # why Light could not do what it was last asked for
+    outstanding: int | None = None  # cents left to pay; None where Light was not asked for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -472,6 +521,14 @@ class Outcome:
 # --- after creation ---------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class UploadTarget:
+    """Where Light wants a document, for a short time, and the headers to send with it."""
+
+    url: str = field(repr=False)  # whoever has it may write there
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
 class StepKind(StrEnum):
     """What is done to a bill after it was created, in this order; CANCEL is its undoing."""
 
@@ -504,6 +561,36 @@ class Step:
     settled: datetime | None = None
     message: str = ""
     detail: str = ""
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Step:
+        """A step from its row in the journal; ValueError for an unknown kind or state."""
+        return cls(
+            entry=row["entry"],
+            kind=StepKind(row["kind"]),
+            state=StepState(row["state"]),
+            attempts=row["attempts"],
+            sent=_moment(row["sent"]),
+            settled=_moment(row["settled"]),
+            message=row["message"],
+            detail=row["detail"],
+        )
+
+    def as_row(self) -> dict[str, Any]:
+        return {
+            "entry": self.entry,
+            "kind": self.kind.value,
+            "state": self.state.value,
+            "attempts": self.attempts,
+            "sent": self.sent and self.sent.isoformat(),
+            "settled": self.settled and self.settled.isoformat(),
+            "message": self.message,
+            "detail": self.detail,
+        }
+
+    def told(self, name: str) -> Any:
+        """What the step's detail says under a name; None where it says nothing."""
+        return json.loads(self.detail or "{}").get(name)
 
 
 class Seen(StrEnum):
@@ -640,10 +727,10 @@ class RunSummary:
     notes: tuple[str, ...] = ()
     template_file: str = ""  # where it is, unless it came with the product
     folder: str = ""  # of the first file, before it became a result workbook
+    read_back: Mapping[str, int] = field(default_factory=dict)  # bills, by how they were ``Seen``
     continues: str = ""  # the run whose result workbook was loaded
     company_id: str = ""
     sandbox: bool = False  # what was loaded is gone with it
-    settings: tuple[tuple[str, str], ...] = ()  # of the template's parameters
     expect: tuple[tuple[str, str], ...] = ()  # control totals told outright
 
 

@@ -476,6 +476,36 @@ def _turned_dates(path: Path) -> None:
     workbook(path, s.sheets())
 
 
+# fmt: off
+def _after_creation(folder: Path) -> None:
+    """Bills that cannot go on after creation as they should, and files that cannot be uploaded."""
+    scans = folder / "scans"
+    scans.mkdir(exist_ok=True)
+    (scans / "HG-501.pdf").write_bytes(b"%PDF-1.4\n%%EOF\n")
+    (scans / "HG-502.pdf").write_bytes(b"\x89PNG\r\n\x1a\n")
+    (scans / "HG-503.docx").write_bytes(b"PK\x03\x04")
+    (scans / "HG-504.pdf").write_bytes(b"")
+    s = Sheets()
+    for number, document, told in (
+        (501, "scans/HG-501.pdf", {"status": "posted"}),
+        (502, "scans/HG-502.pdf", {}),
+        (503, "scans/HG-503.docx", {}),
+        (504, "scans/HG-504.pdf", {}),
+        (505, "scans", {}),
+        (506, "/home/jo/HG-506.pdf", {}),
+        (507, None, {"status": "paid", "paymentAt": date(2025, 3, 28)}),
+        (508, None, {"status": "paid", "paymentAt": date(2199, 3, 28),
+                     "paidFromBankAccountId": BANK}),
+        (509, None, {"status": "submitted", "companyEntity": None}),
+    ):
+        s.bill(f"HG-{number}", "Copperfield Insurance Brokers", march(number - 500), "Insurance",
+               line("Premium", number * 100, "7500"), document=document, **told)
+    bills, lines = s.sheets()
+    csv_file(folder / "after-creation-bills.csv", bills)
+    csv_file(folder / "after-creation-lines.csv", lines)
+# fmt: on
+
+
 def write(folder: Path) -> None:
     """All input files of ``light-broken``, into ``folder``."""
     _main(folder / "bills.xlsx")
@@ -493,6 +523,7 @@ def write(folder: Path) -> None:
                                            ("24.00", "24.00", "20.00", "4.00"),
                                            ("€36.00", "EUR 36.00", "€30.00", "€6.00")])  # fmt: skip
     _house_rules(folder)
+    _after_creation(folder)
     _disagreeing(folder)
     _journal(folder / "journal.csv")
     _turned_dates(folder / "turned-dates.xlsx")

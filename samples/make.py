@@ -115,6 +115,7 @@ CASES = (
     _pair("amounts-both-ways", "pounds.yaml"),
     _pair("amounts-unreadable", "pounds.yaml"),
     _pair("house-rules", "house-rules.yaml"),
+    _pair("after-creation"),
     _broken("supplier-ledger.csv", template="supplier-ledger.yaml"),
     _broken("timesheets.xlsx", template="timesheets.yaml"),
     _broken("journal.csv", template="journal.yaml"),
@@ -230,6 +231,7 @@ def differences(copy: Path, *, write: bool) -> list[str]:
         if path.is_file() and not same(path, SAMPLES / name):
             out.append(str(name))
             if write:
+                (SAMPLES / name).parent.mkdir(exist_ok=True)
                 shutil.copyfile(path, SAMPLES / name)
     for case in CASES:
         for name, text in zip(case.goldens, golden(case, copy), strict=True):

@@ -43,11 +43,12 @@ VENDORS, ACCOUNTS, ENTITIES = _ids("vendors.csv"), _ids("accounts.csv"), _ids("e
 
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data folder of the test's own, and no LIGHT_ settings of the person who runs it."""
+    """A data folder of the test's own, and no LIGHT_ settings or keyring of who runs it."""
     for name in [name for name in os.environ if name.startswith("LIGHT_")]:
         monkeypatch.delenv(name)
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("LIGHT_IMPORT_HOME", str(folder))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     return folder
 
 

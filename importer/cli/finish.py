@@ -15,6 +15,7 @@ from importer.cli.options import Output
 from importer.errors import ImporterError
 from importer.records import Finding, Report, RunSummary, Severity, Status
 
+STEP_UNKNOWN = "light.step_unknown"
 SHOWN = 8  # findings on the terminal: with the figures they fit one screen
 
 
@@ -22,7 +23,7 @@ def exit_code(summary: RunSummary, findings: Sequence[Finding], *, stopped: bool
     """0 all done; 1 errors in the data or rejected; 3 unknown; 4 stopped early."""
     if stopped:
         return 4
-    if summary.bills.get(Status.UNKNOWN, 0):
+    if summary.bills.get(Status.UNKNOWN, 0) or any(f.code == STEP_UNKNOWN for f in findings):
         return 3
     bad = (Status.INVALID, Status.REJECTED, Status.NOT_SENT)
     if any(summary.bills.get(s, 0) for s in bad) or any(
@@ -33,23 +34,24 @@ def exit_code(summary: RunSummary, findings: Sequence[Finding], *, stopped: bool
 
 
 def finish(report: Report, output: Output, wanted: Path) -> RunSummary:
-    """Write the workbook, tell the person; the summary with its exit code and the workbook's path.
+    """Write the result, tell the person; the summary with its exit code and the result's path.
 
-    A workbook that cannot be written does not hide what happened: the summary is still told.
+    What is written the ending of the path says. A result that cannot be written does not hide what
+    happened: the summary is still told.
     """
     from importer.results.console import summary_text
     from importer.results.summary_json import summary_json
-    from importer.results.workbook import write_workbook
+    from importer.results.written import write_result
 
     summary, path = report.summary, wanted
     try:
         with _claimed(wanted) as path:
             summary = replace(summary, result=str(path.absolute()))
-            write_workbook(replace(report, summary=summary), path)
+            write_result(replace(report, summary=summary), path)
     except (ImporterError, OSError) as error:
         again = f" Make it later with: light-import report {summary.run}" if summary.run else ""
         cause = error.strerror if isinstance(error, OSError) else str(error)
-        click.echo(f"The result workbook {path} could not be written: {cause}.{again}", err=True)
+        click.echo(f"The result {path} could not be written: {cause}.{again}", err=True)
         summary = replace(
             summary, result=None, exit_code=summary.exit_code or ImporterError.exit_code
         )

@@ -6,11 +6,18 @@ from typing import Any
 
 import click
 
-from importer.cli.options import output_of, output_options, request_of, source_options
+from importer.cli.options import (
+    output_of,
+    output_options,
+    request_of,
+    source_options,
+    step_options,
+)
 
 
 @click.command(short_help="Check sheets, then create their bills in Light.")
 @source_options
+@step_options
 @click.option("--sandbox", is_flag=True, help="Load into a throw-away local server; needs no key.")
 @click.option(
     "--base-url",
@@ -65,6 +72,11 @@ from importer.cli.options import output_of, output_options, request_of, source_o
     help="Add what was picked in the sheet 'To resolve' of a result workbook to the lookup tables"
     " in this folder, which are asked too, as with --lookups.",
 )
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Afterwards read every bill and line item back from Light and compare them.",
+)
 @click.option("--journal", type=click.Path(), help="Another journal than the company's own.")
 @output_options
 def load(**options: Any) -> int:
@@ -72,13 +84,18 @@ def load(**options: Any) -> int:
 
     Checks everything first and sends nothing while a cell is wrong. If it is interrupted, the same
     command goes on where it stopped. The key comes from LIGHT_API_KEY (or LIGHT_ACCESS_TOKEN);
-    several keys of one company, for more requests a minute, from LIGHT_API_KEYS.
+    several keys of one company, for more requests a minute, from LIGHT_API_KEYS. Without any of
+    them it is the login that auth login keeps.
+
+    With --then, or a column 'status', the bills are submitted, posted or marked as paid after that,
+    each once too; the files of the column 'document' are uploaded before.
 
     \b
     Examples:
       light-import load bills.xlsx --sandbox
       light-import load bills.xlsx --dry-run
       light-import load ledger.csv --template uk-spend --only-valid
+      light-import load bills.xlsx --then posted --documents scans
       light-import load ledger-result.xlsx --save-lookups lookups
     """
     from importer.cli.session import run_load

@@ -18,8 +18,11 @@ from importer.errors import ImporterError, StoppedEarly
 _COMMANDS = {
     "validate": ("validate", "Check sheets without sending anything."),
     "load": ("load", "Check sheets, then create their bills in Light."),
-    "runs": ("history", "List the loads of the past."),
+    "runs": ("runs", "List the loads of the past."),
+    "verify": ("verify", "Read a run's bills back from Light and compare them."),
+    "undo": ("undo", "Cancel in Light what a run created."),
     "report": ("history", "Write the result workbook of a run again."),
+    "auth": ("auth", "Log in to Light, see who is logged in, log out."),
     "sandbox": ("sandbox", "Run a local server that behaves like Light."),
     "reference": ("reference", "Fetch the company's vendors, accounts, entities, properties."),
     "template": ("template", "List, show and check templates."),

@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 
 from importer.cli.prepare import Request
-from importer.records import Status, TableKind
+from importer.records import RunSummary, Seen, Status, TableKind
 
 
 def words_of(request: Request) -> str:
@@ -22,12 +22,23 @@ def words_of(request: Request) -> str:
         words.append(f"--lookups {shlex.quote(request.lookups)}")
     if request.save_lookups:
         words.append(f"--save-lookups {shlex.quote(request.save_lookups)}")
-    return " ".join(words)
+    return " ".join(words) + steps_of(request)
+
+
+def steps_of(request: Request) -> str:
+    """What the request says of the steps after creation, as it is typed."""
+    words = [f" --then {request.then}"] if request.then else []
+    if request.documents:
+        words.append(f" --documents {shlex.quote(request.documents)}")
+    if request.largest_document:
+        words.append(f" --largest-document {request.largest_document:g}")
+    return "".join(words)
 
 
 def to_pick(request: Request, result: Path, extra: str = "") -> str:
     """What to do about names without an id; ``extra`` are other options of the load."""
     where = shlex.quote(request.save_lookups or request.lookups or "lookups")
+    extra = steps_of(request) + extra
     file = result.name if result.parent == Path.cwd() else str(result)
     return (
         f"pick in the sheet 'To resolve' of {result.name}, save it, and run light-import load"
@@ -38,12 +49,24 @@ def to_pick(request: Request, result: Path, extra: str = "") -> str:
 def after_validate(request: Request, code: int, result: Path, unresolved: bool) -> str:
     if code == 0:
         return f"light-import load {words_of(request)}"
+    if result.suffix.lower() != ".xlsx":
+        return "correct your file and run the same command again"
     if unresolved:
         return to_pick(request, result) + " (correct the coloured cells there too)"
+    file = result.name if result.parent == Path.cwd() else str(result)
     return (
-        f"correct the coloured cells that {result.name} shows, in your own file, and run the same"
-        " command again"
+        f"correct the coloured cells in {result.name}, save it, and run light-import load"
+        f" {shlex.quote(file)} (or correct your own file and run the same command again)"
     )
+
+
+def after_verify(run: str | None, summary: RunSummary, *, stopped: bool, options: str = "") -> str:
+    """ "" where nothing differs. ``options`` are the verification's, with a leading space."""
+    if stopped:
+        return f"light-import verify {run}{options} (goes on with what was not read)"
+    if any(n for seen, n in summary.read_back.items() if seen != Seen.SAME):
+        return "look at the bills that differ, in Light and in the workbook"
+    return ""
 
 
 def after_load(

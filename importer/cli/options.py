@@ -82,6 +82,77 @@ def source_options(command: F) -> F:
     return command
 
 
+def past_options(command: F) -> F:
+    """A run of the past, and how fast Light is asked."""
+    for option in (
+        click.option(
+            "--journal", type=click.Path(), help="A journal other than the company's own."
+        ),
+        click.option(
+            "--timeout",
+            type=click.FloatRange(min=0.1),
+            default=30.0,
+            show_default=True,
+            help="Seconds to wait for an answer.",
+        ),
+        click.option(
+            "--wait",
+            is_flag=True,
+            help="When the requests of the day are spent, wait until there are new ones instead of"
+            " stopping.",
+        ),
+        click.option(
+            "--requests-per-day",
+            type=click.IntRange(min=1),
+            help="At most so many requests in a UTC day, of all keys.  [default: 100000]",
+        ),
+        click.option(
+            "--requests-per-minute",
+            type=click.IntRange(min=1),
+            help="At most so many requests in any 60 seconds, of each key.  [default: 300]",
+        ),
+        click.argument("run"),
+    ):
+        command = option(command)
+    return command
+
+
+def step_options(command: F) -> F:
+    """How far the bills go after they were created."""
+    from importer.records import Wanted
+
+    for option in (
+        click.option(
+            "--largest-document",
+            metavar="MB",
+            type=click.FloatRange(min=0, min_open=True),
+            help="The largest document that is uploaded, in megabytes.  [default: 20]",
+        ),
+        click.option(
+            "--documents",
+            metavar="DIR",
+            help="The folder in which the files of the column 'document' are.  [default: where the"
+            " sheet is]",
+        ),
+        click.option(
+            "--then",
+            type=click.Choice([wanted.value for wanted in Wanted]),
+            help="How far the bills go whose row has no 'status': left as a draft, submitted for"
+            " approval, posted to the ledger, or posted and marked as paid.  [default: draft]",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def pace_of(options: dict[str, Any]) -> Any:
+    """The ``PaceOptions`` of a command's options, taken out of them."""
+    from importer.cli.target import PaceOptions
+
+    names = ("requests_per_minute", "requests_per_day", "timeout", "wait")
+    return PaceOptions(*(options.pop(name) for name in names))
+
+
 def output_options(command: F) -> F:
     """How to tell."""
     for option in (
@@ -91,7 +162,8 @@ def output_options(command: F) -> F:
         click.option(
             "--result",
             metavar="PATH",
-            help="The result workbook. [default: <source>-result.xlsx in the current folder]",
+            help="The result: a workbook, or by the name's ending .csv, .json or .html."
+            "  [default: <source>-result.xlsx in the current folder]",
         ),
     ):
         command = option(command)
@@ -115,6 +187,9 @@ def request_of(options: dict[str, Any]) -> Any:
         expect=options.pop("expect"),
         lookups=options.pop("lookups"),
         save_lookups=options.pop("save_lookups", None),
+        then=options.pop("then", None),
+        documents=options.pop("documents", None),
+        largest_document=options.pop("largest_document", None),
     )
 
 

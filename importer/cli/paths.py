@@ -47,6 +47,23 @@ def pace_path(base_url: str) -> Path:
     return data_folder() / "pace" / f"{_slug(base_url)}-{mark}.sqlite"
 
 
+def login_path(base_url: str) -> Path:
+    """The file that says who is logged in to one Light."""
+    mark = hashlib.sha256(base_url.encode()).hexdigest()[:12]
+    return data_folder() / "logins" / f"{_slug(base_url)}-{mark}.json"
+
+
+def login_paths() -> list[Path]:
+    """All such files on this machine."""
+    return sorted((data_folder() / "logins").glob("*.json"))
+
+
+def keyring_account(base_url: str) -> str:
+    """What the keyring calls the login; another data folder has logins of its own."""
+    told = os.environ.get("LIGHT_IMPORT_HOME")
+    return f"{base_url} ({data_folder()})" if told else base_url
+
+
 def run_folder(run: str) -> Path:
     """What is kept of a run: copies of its files, so that its report can be made again."""
     return data_folder() / "runs" / run

@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.errors import UsageProblem
-from importer.records import SourceTable, TableKind
+from importer.records import SourceTable, TableKind, Wanted
 from importer.template.loader import LoadedTemplate, find_template, shipped_folder
 from importer.template.model import Template
 from importer.validation.check import Checked
 
 if TYPE_CHECKING:
     from importer.references.lookups import Pick
+    from importer.results.again import Again
     from importer.results.former import Former
+
+Pairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,13 @@ class Request:
     sources: tuple[str, ...]
     template: str | None = None
     told: tuple[tuple[str, TableKind], ...] = ()
-    settings: tuple[tuple[str, str], ...] = ()
-    expect: tuple[tuple[str, str], ...] = ()
+    settings: Pairs = ()
+    expect: Pairs = ()
     lookups: str | None = None  # a folder of lookup tables: vendor.csv …
     save_lookups: str | None = None  # where the picks go; also read
+    then: str | None = None  # how far bills go whose row does not say it
+    documents: str | None = None  # the folder of the documents
+    largest_document: float | None = None  # megabytes
 
     @property
     def crosswalks(self) -> list[Path]:
@@ -61,6 +67,10 @@ class Prepared:
     stamps: dict[str, tuple[int, int]]
     folder: str = ""
     picks: tuple[Pick, ...] = ()
+    former: Former | None = None  # where the file is a result workbook
+    again: Again | None = None  # and what was done to its rows
+    settings: Pairs = ()  # of the template's parameters, those of the result workbook too
+    expect: Pairs = ()
 
     @property
     def template_file(self) -> str:
@@ -87,10 +97,12 @@ def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared
     """
     from importer.references.by_tables import resolve_by_tables
     from importer.references.lookups import check_crosswalks, read_tables
-    from importer.results.former import as_written, read_picks, rows_again
+    from importer.results.again import as_written, rows_again
+    from importer.results.former import read_picks
     from importer.template.mapping import map_tables
     from importer.template.recognise import recognise
     from importer.validation.check import check
+    from importer.validation.documents import LARGEST, MEGABYTE, check_documents
 
     if not request.files:
         raise UsageProblem("Name at least one file, as in: light-import validate bills.xlsx")
@@ -102,38 +114,88 @@ def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared
     stamps = {name: stamp(Path(name)) for name in request.files}
     tables = _read(request, loaded if former is None else None, copies)
     picks = read_picks(tables) if former else []
+    if former is None:
+        _refuse_unknown_result(tables)
     if loaded is None:
         loaded = recognise(tables)
         if {loaded.template.source.encoding, loaded.template.source.delimiter} != {"auto"}:
             tables = _read(request, loaded, copies or {})  # as the template says
-    loaded = replace(loaded, template=_told_outright(loaded.template, request, former))
+    expect = _expected(request, former, loaded.template.template)
+    told_now = replace(request, expect=expect)
+    loaded = replace(loaded, template=_told_outright(loaded.template, told_now, former))
     template = loaded.template
+    again = None
     if former is not None:
-        told_anew = dict(request.settings)
-        tables, template = rows_again(tables, former, told_anew), as_written(template)
+        again = rows_again(tables, former, template, dict(request.settings))
+        tables, template = again.tables, as_written(template)
     told = dict(request.told)
     mapped = map_tables(tables, template, told)
     if not mapped.tables:
         raise UsageProblem(_nothing_found(tables, loaded))
-    checked = check(mapped)
+    mapped.notes += again.notes if again else []
+    checked = check(mapped, Wanted(request.then or Wanted.DRAFT))
     folder = former.folder if former and former.folder else str(_folder(request.files[0]))
     if not copies:
         folders = [*dict.fromkeys([*map(_folder, request.files), Path(folder)])]
         folders = [*dict.fromkeys([*folders, loaded.path.absolute().parent])]
         by_field = read_tables(loaded, folders, request.crosswalks, picks)
         resolve_by_tables(checked, template, by_field, [str(path) for path in folders], picks)
+        largest = request.largest_document or LARGEST
+        there = _document_folders(request, checked, folder if former else None)
+        check_documents(checked, there.__getitem__, round(largest * MEGABYTE))
     return Prepared(loaded, checked, request, stamps, folder, tuple(picks))
+    return Prepared(loaded, checked, request, stamps, folder, tuple(picks), former, again, expect)
+
+
+def _expected(request: Request, former: Former | None, template: str) -> Pairs:
+    """The control totals told outright, and those that the result workbook was made with."""
+    if former is None or former.template != template:
+        return request.expect
+    return tuple({**dict(former.expect), **dict(request.expect)}.items())
+
+
+def _refuse_unknown_result(tables: Sequence[SourceTable]) -> None:
+    """UsageProblem for a result that no longer says what it is the result of."""
+    from importer.results.again import looks_like_result
+
+    for table in tables:
+        if not looks_like_result([table]):
+            continue
+        if table.sheet is None:
+            raise UsageProblem(
+                f"{table.file} is a result as CSV, which is for reading only. Correct your own file"
+                " or the result workbook (.xlsx), and load that."
+            )
+        raise UsageProblem(
+            f"{table.file}, sheet {table.sheet}: it has the columns of a result workbook but no"
+            " longer says which template and run it is of. Make the workbook again (light-import"
+            " validate, or light-import report RUN), or load your own file."
+        )
 
 
 def _folder(name: str) -> Path:
     return Path(name).absolute().parent
 
 
+def _document_folders(request: Request, checked: Checked, former: str | None) -> dict[int, Path]:
+    """Where the documents of each table are: as told, else beside the sheet.
+
+    A result workbook has the paths of the file it was made from, whose folder is ``former``.
+    """
+    tables = enumerate(checked.mapped.tables)
+    if request.documents is None:
+        return {i: Path(former) if former else _folder(t.source.file) for i, t in tables}
+    folder = Path(request.documents).absolute()
+    if not folder.is_dir():
+        raise UsageProblem(f"There is no folder {request.documents}, which --documents names.")
+    return {i: folder for i, _ in tables}
+
+
 def _former(request: Request, copies: dict[str, Path]) -> Former | None:
     """What the result workbook says of itself, where the file is one."""
     from importer.results.former import read_former
 
-    found = [(name, read_former(copies.get(name, Path(name)))) for name in request.files]
+    found = [(name, read_former(copies.get(name, Path(name)), name)) for name in request.files]
     formers = [(name, former) for name, former in found if former is not None]
     if formers and len(found) > 1:
         raise UsageProblem(
@@ -166,8 +228,8 @@ def _told_outright(template: Template, request: Request, former: Former | None) 
     from importer.template.checks import nearest, total_problem
     from importer.template.parameters import with_settings
 
-    used = [set(names) for names in former.parameters.values()] if former else []
-    template = with_settings(template, dict(request.settings), set().union(*used))
+    known = former.parameters if former else ()
+    template = with_settings(template, dict(request.settings), known)
     counts: dict[str, int] = {}
     gross: dict[str, str] = {}
     for name, text in request.expect:

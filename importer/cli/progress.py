@@ -17,7 +17,16 @@ _EVERY = 10.0  # seconds between plain lines
 class Progress:
     """Bills done, rate, time left, failures. A context manager; writes to stderr."""
 
-    def __init__(self, total: int, *, quiet: bool = False) -> None:
+    def __init__(
+        self,
+        total: int,
+        *,
+        quiet: bool = False,
+        words: tuple[str, str, str] = ("Loading", "Loaded", "failed"),
+        noun: str = "bill",
+    ) -> None:
+        self._doing, self._did, self._bad = words
+        self._noun = noun
         self.total, self.done, self.failed = total, 0, 0
         self._quiet = quiet
         self._began = self._told = time.monotonic()
@@ -28,7 +37,11 @@ class Progress:
             from tqdm import tqdm
 
             self._bar = tqdm(
-                total=self.total, unit="bill", desc="Loading", file=sys.stderr, dynamic_ncols=True
+                total=self.total,
+                unit=self._noun,
+                desc=self._doing,
+                file=sys.stderr,
+                dynamic_ncols=True,
             )
         return self
 
@@ -45,12 +58,20 @@ class Progress:
 
     def settled(self, status: Status) -> None:
         """One more bill is settled."""
+        self.advance(status in (Status.REJECTED, Status.UNKNOWN))
+
+    def stepped(self, *, failed: bool) -> None:
+        """One more step after creation is taken, or will not be."""
+        self.advance(failed)
+
+    def advance(self, failed: bool) -> None:
+        """One more bill is done."""
         self.done += 1
-        self.failed += status in (Status.REJECTED, Status.UNKNOWN)
+        self.failed += failed
         if self._bar is not None:
             self._bar.update(1)
             if self.failed:
-                self._bar.set_postfix_str(f"{self.failed} failed", refresh=False)
+                self._bar.set_postfix_str(f"{self.failed} {self._bad}", refresh=False)
         elif not self._quiet and time.monotonic() - self._told >= _EVERY:
             self._line()
 
@@ -58,9 +79,9 @@ class Progress:
         self._told = time.monotonic()
         rate = self.done / max(self._told - self._began, 0.001)
         left = (self.total - self.done) / rate if rate else 0
-        text = f"Loaded {self.done:,} of {self.total:,} bills, {rate:.1f} a second"
+        text = f"{self._did} {self.done:,} of {self.total:,} {self._noun}s, {rate:.1f} a second"
         text += f", about {left:.0f} s left" if self.done < self.total else ""
-        click.echo(text + f", {self.failed:,} failed", err=True)
+        click.echo(text + f", {self.failed:,} {self._bad}", err=True)
 
     def say(self, text: str) -> None:
         """Something worth knowing, beside the bar."""

@@ -28,7 +28,7 @@ def pull(base_url: str | None, as_json: bool) -> int:
 
     Light has no list of tax codes: their ids come from the defaults of the vendors and from the
     lines of the newest bills, at most 50 of them. The key comes from LIGHT_API_KEY (or
-    LIGHT_ACCESS_TOKEN). A load asks Light itself again for all that it needs.
+    LIGHT_ACCESS_TOKEN), else from auth login. A load asks Light itself again for all that it needs.
 
     \b
     Examples:
@@ -36,18 +36,18 @@ def pull(base_url: str | None, as_json: bool) -> int:
       light-import validate bills.xlsx --company "Kestrel Trading Ltd"
     """
     import json
-    import os
     import time
 
+    from importer.cli.keys import credentials_for
     from importer.cli.paths import pace_path, reference_path
-    from importer.light import DEFAULT_BASE_URL, check_base_url, credentials
+    from importer.light import DEFAULT_BASE_URL, check_base_url
     from importer.light.pacing import Pacer
     from importer.references.cache import write_cache
     from importer.results.wording import visible
 
     began = time.monotonic()
     address = check_base_url(base_url or DEFAULT_BASE_URL)
-    keys = credentials(os.environ)
+    keys = credentials_for(address)
     pacer = Pacer(pace_path(address), keys=[each.mark for each in keys.keys])
     try:
         cached = _pulled(address, keys, pacer)

@@ -62,6 +62,8 @@ class _WithFaults(click.Command):
 @click.option("--reference", type=click.Path(), help="A folder with another company's vendors etc.")
 @click.option("--requests-per-minute", type=click.IntRange(min=1), default=300, show_default=True)
 @click.option("--requests-per-day", type=click.IntRange(min=1), default=100_000, show_default=True)
+@click.option("--token-seconds", type=click.FloatRange(min=1), default=3600.0, show_default=True,
+              help="How long an access token of a login lasts.")  # fmt: skip
 @click.option("--window", type=click.Choice(["sliding", "fixed", "bucket"]), default="sliding",
               show_default=True, help="How the minute is counted.")  # fmt: skip
 @click.option(
@@ -95,6 +97,8 @@ def sandbox(**options: Any) -> int:
       LIGHT_API_KEY=sandbox light-import load bills.xlsx --base-url http://127.0.0.1:8765
     With trouble on the way:
       light-import sandbox --fault drop-after:0.05 --fault get:503:0.1 --list-lag 3
+    To log in to it (client id: sandbox, client secret: sandbox-secret):
+      light-import auth login --base-url http://127.0.0.1:8765 --client-id sandbox
     """
     from importer.sandbox import SandboxSettings, parse_fault, serve
     from importer.sandbox.faults import read_script

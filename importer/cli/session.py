@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import getpass
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,29 +18,42 @@ import click
 
 from importer.amounts import money
 from importer.cli import archive, paths
+from importer.cli.company import locked, same_company, shown, tell_company
+from importer.cli.continued import (
+    compare_with_before,
+    continues,
+    refuse_another_company,
+    with_former_ids,
+)
 from importer.cli.directory import fetch_directory
 from importer.cli.finish import exit_code, finish
 from importer.cli.interrupts import confirm, signals, this_task
-from importer.cli.next_step import after_load
+from importer.cli.next_step import after_load, after_verify
 from importer.cli.options import Output
 from importer.cli.prepare import Prepared, Request, prepare
 from importer.cli.progress import Progress
 from importer.cli.target import LoadOptions, Target, target_of
-from importer.errors import ImporterError, JournalProblem, StoppedEarly, UsageProblem
+from importer.cli.verifying import read_back
+from importer.errors import ImporterError, StoppedEarly, UsageProblem
 from importer.light.client import LightClient
 from importer.light.pacing import Pacer
+from importer.loading import errands
+from importer.loading.afterwards import undone_ids, unfinished_undo
 from importer.loading.journal import Journal, new_run_id
+from importer.loading.lifecycle import StepRunner, StepSettings
 from importer.loading.loader import Loader, LoadSettings
 from importer.loading.plan import Plan, look_in_light, plan_from_journal, record
-from importer.records import Bill, Company, Finding, RunSummary, Status
+from importer.loading.steps import Outlook, wanted_steps
+from importer.loading.verify import Verification, in_light
+from importer.records import Bill, Company, Finding, ReadBack, RunSummary, Status, Step
 from importer.references.lookups import save_picks
 from importer.references.resolve import known_picks, needs, resolve_in_light
+from importer.results.afterwards import read_back_findings
 from importer.results.build import Became, build_report
 from importer.results.names import result_path
+from importer.results.step_findings import step_findings, step_words
 
 if TYPE_CHECKING:
-    import filelock
-
     from importer.references.directory import Directory
 
 
@@ -50,8 +64,12 @@ class Told:
     company: Company | None = None
     run: str | None = None
     became: Became = field(default_factory=dict)
+    steps: dict[int, tuple[Step, ...]] = field(default_factory=dict)  # by bill index
+    ahead: str = ""  # in a dry run: what would be done after creation
     stopped: ImporterError | None = None
     requests: int = 0
+    verifying: bool = False  # the load itself was done
+    read_backs: dict[int, ReadBack] = field(default_factory=dict)  # by bill index
 
 
 @dataclass
@@ -104,8 +122,15 @@ def run_load(request: Request, output: Output, options: LoadOptions) -> int:
         folder=prepared.folder,
         requests=told.requests,
         notes=tuple(_notes(prepared, options, told, target)),
+        continues=continues(prepared),
+        company_id=told.company.id if told.company else "",
+        sandbox=target.sandbox,
+        expect=prepared.expect,
     )
-    report = build_report(checked, told.became, summary)
+    checked.findings += read_back_findings(checked, told.read_backs)
+    checked.findings += step_findings(checked, told.steps)
+    report = build_report(checked, told.became, summary, told.read_backs, told.steps)
+    report = with_former_ids(report, prepared)
     code = exit_code(report.summary, report.findings, stopped=told.stopped is not None)
     summary = replace(
         report.summary,
@@ -118,9 +143,15 @@ def run_load(request: Request, output: Output, options: LoadOptions) -> int:
             code,
             dict(report.summary.bills),
             target.sandbox,
-            path if any(each.pick is None for each in report.unresolved) else None,
+            path
+            if path.suffix.lower() == ".xlsx"
+            and any(each.pick is None for each in report.unresolved)
+            else None,
         ),
     )
+    if told.verifying and code and not target.sandbox:
+        step = after_verify(told.run, summary, stopped=told.stopped is not None, options=" --lines")
+        summary = replace(summary, next_step=step or summary.next_step)
     if told.stopped is not None:
         click.echo(f"Stopped: {told.stopped}", err=True)
     summary = finish(replace(report, summary=summary), output, path)
@@ -145,6 +176,7 @@ def _remember(target: Target, told: Told, summary: RunSummary) -> None:
     facts = {
         "bills": summary.bills,
         "line_items": summary.line_items,
+        "totals": [_total(t.currency, t.sheet, t.unit, created=t.created) for t in summary.totals],
         "exit_code": summary.exit_code,
         "requests": summary.requests,
         "seconds": round(summary.seconds, 3),
@@ -160,8 +192,12 @@ def _notes(prepared: Prepared, options: LoadOptions, told: Told, target: Target)
         yield "This was the built-in sandbox; nothing was sent to Light."
     if options.dry_run:
         yield "Dry run: nothing was written to Light."
+        if told.ahead:
+            yield f"After creation it would {told.ahead}."
     elif told.run is None and not prepared.checked.clean:
         yield "Nothing was sent, because some bills are invalid."
+    if words := step_words(told.steps):
+        yield f"After creation: {words}."
     if told.stopped is not None:
         yield f"The run stopped early: {told.stopped}"
 
@@ -184,6 +220,7 @@ async def _load(
         async with client:
             with signals(this_task().cancel), _told_when_slow(output):
                 company = told.company = await client.company()
+                refuse_another_company(prepared, company, target)
                 directory = await fetch_directory(client, needs(checked, prepared.picks))
             resolve_in_light(checked, directory, prepared.loaded.template)
             _save_picks(session, directory)
@@ -194,12 +231,12 @@ async def _load(
                 target.journal = paths.journal_path(target.base_url, company.id)
             if options.dry_run:
                 with _existing(target.journal) as journal:
-                    _same_company(journal, company, target)
+                    same_company(journal, company, target)
                     await _rehearse(bills, journal, session)
             elif bills:
                 with Journal(target.journal) as journal:
-                    async with _locked(journal, output):
-                        _same_company(journal, company, target)
+                    async with locked(journal, output):
+                        same_company(journal, company, target)
                         await _create(bills, company, journal, session)
     finally:
         told.requests = pacer.requests
@@ -230,15 +267,6 @@ def _save_picks(session: _Session, directory: Directory) -> None:
         output.say(f"Saved {added:,} {'pick' if added == 1 else 'picks'} in {path}")
 
 
-def _same_company(journal: Journal, company: Company, target: Target) -> None:
-    for run in journal.runs()[:1]:
-        if run.facts.get("company_id") != company.id and not target.sandbox:
-            raise UsageProblem(
-                f"The journal {journal.path} is of the company {run.facts.get('company')}, and the"
-                f" key is of {company.name}. Leave out --journal, or take another one."
-            )
-
-
 @contextlib.contextmanager
 def _existing(path: Path) -> Iterator[Journal]:
     """The journal if there is one, else an empty one that leaves nothing behind."""
@@ -248,52 +276,30 @@ def _existing(path: Path) -> Iterator[Journal]:
             yield journal
 
 
-@contextlib.asynccontextmanager
-async def _locked(journal: Journal, output: Output) -> AsyncIterator[None]:
-    """One load into a company at a time; waits for another to end."""
-    lock = journal.lock()
-    waiting = False
-    with signals(this_task().cancel):
-        while not _taken(lock, journal):
-            if not waiting:
-                output.say("Another load into this company is running; waiting until it ends.")
-                waiting = True
-            await asyncio.sleep(0.2)
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _taken(lock: filelock.BaseFileLock, journal: Journal) -> bool:
-    """Whether the lock is ours now."""
-    import filelock
-
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        return False
-    except OSError as error:
-        raise JournalProblem(
-            f"The journal {journal.path} cannot be locked ({error.strerror}), so nothing is sent."
-        ) from None
-    return True
-
-
 async def _rehearse(bills: list[Bill], journal: Journal, session: _Session) -> None:
     """What a load would find: nothing is written, neither to Light nor to the journal."""
     plan = await _planned(bills, journal, session, dry=True)
     lost = (Status.UNKNOWN, "an earlier run does not know whether Light has it")
     settled = plan.settled | {work.bill.index: lost for work in plan.unsettled}
     session.told.became = {index: (*told, plan.entries[index]) for index, told in settled.items()}
+    session.told.ahead = errands.outlook(bills, plan, journal).words()
 
 
 async def _planned(bills: list[Bill], journal: Journal, session: _Session, *, dry: bool) -> Plan:
     """Which bills are to be sent; what is found on the way is added to the findings."""
     plan = plan_from_journal(bills, journal, dry=dry)
     with signals(this_task().cancel):
-        await look_in_light(plan, session.client, journal.owned())
-    session.prepared.checked.findings += _placed(plan.findings, session.prepared)
+        await look_in_light(plan, session.client, journal.owned(), undone_ids(journal))
+    if undoing := unfinished_undo(journal, [entry.id for entry in plan.entries.values()]):
+        raise UsageProblem(
+            f"The undo of run {undoing} did not come to its end, so it is not certain which of its"
+            f" bills Light still has. Run first: light-import undo {undoing}"
+        )
+    found = [*plan.findings, *errands.held_back(bills, plan)]
+    session.prepared.checked.findings += _placed(found, session.prepared)
+    session.prepared.checked.findings += compare_with_before(
+        session.prepared, plan, journal, sandbox=session.target.sandbox
+    )
     return plan
 
 
@@ -301,14 +307,21 @@ async def _create(bills: list[Bill], company: Company, journal: Journal, session
     """Ask, write down what is meant, and send."""
     prepared, target, told = session.prepared, session.target, session.told
     plan = await _planned(bills, journal, session, dry=False)
+    if plan.withheld and not session.options.only_valid:
+        return
     work = [w.bill for w in (*plan.send, *plan.unsettled)]
-    if work and not session.options.yes:
-        requests = len(work)
+    ahead = errands.outlook(bills, plan, journal)
+    if (work or ahead.counts) and not session.options.yes:
+        requests = len(work) + ahead.requests
         if session.options.line_mode == "separate":
             requests += sum(len(bill.lines) for bill in work)
-        await _confirm(work, company, target, len(plan.settled), requests)
+        await _confirm(work, company, target, len(plan.settled), requests, ahead)
+    elif work or ahead.counts:
+        tell_company(company, target, session.output)
     archive.keep(target.run, prepared)
     facts = {
+        "who": _who(),
+        "totals": [_total(name, *rest) for name, *rest in _totals(bills)],
         "company": company.name,
         "company_id": company.id,
         "base_url": target.base_url,
@@ -316,6 +329,7 @@ async def _create(bills: list[Bill], company: Company, journal: Journal, session
         "sources": [str(Path(name).absolute()) for name in prepared.request.files],
         "sandbox": target.sandbox,
         "only_valid": session.options.only_valid,
+        "continues": continues(prepared),
     }
     told.run = journal.start_run(facts, target.run)
     record(plan, journal, told.run)
@@ -330,42 +344,97 @@ async def _create(bills: list[Bill], company: Company, journal: Journal, session
             with signals(_stopping(loader, progress)):
                 await loader.load(plan.send, plan.unsettled)
             told.stopped = loader.stopped
+        if told.stopped is None and any(wanted_steps(bill) for bill in bills):
+            await _go_on(bills, plan, journal, session)
     finally:
         told.became = journal.results(told.run)
+        told.steps = errands.steps_of(journal, told.became)
+    if session.options.verify and told.stopped is None:
+        told.verifying = True
+        verification = Verification(journal, session.client, told.run, lines=True)
+        bills_there = in_light(told.became, prepared.checked.bills.units)
+        told.read_backs = await read_back(verification, bills_there, told.became, session.output)
+        told.stopped = verification.stopped
 
 
-def _placed(findings: list[Finding], prepared: Prepared) -> list[Finding]:
+async def _go_on(bills: list[Bill], plan: Plan, journal: Journal, session: _Session) -> None:
+    """The steps after creation."""
+    told, checked = session.told, session.prepared.checked
+    became = journal.results(str(told.run))
+    before = errands.steps_of(journal, became)
+    changed = await asyncio.to_thread(errands.changed_documents, became, before, checked.documents)
+    checked.findings += _placed(changed, session.prepared, "document")
+    todo = errands.errands(bills, became, journal, plan, checked.documents)
+    settings = StepSettings(settle=session.options.settle)
+    total = sum(len(errand.kinds) for errand in todo)
+    words = ("Afterwards", "Did", "failed")
+    with Progress(total, quiet=session.output.quiet, words=words, noun="step") as progress:
+        if session.options.wait:
+            session.pacer.on_wait = progress.say
+        runner = StepRunner(journal, session.client, settings, progress)
+        with signals(_stopping(runner, progress)):
+            await runner.run(todo)
+        told.stopped = runner.stopped
+
+
+def _placed(
+    findings: list[Finding], prepared: Prepared, field: str = "invoiceNumber"
+) -> list[Finding]:
     """Findings of the plan, which knows bills and no cells, with their cells."""
     mapped = prepared.checked.mapped
-    return [replace(f, cell=mapped.cell("bills", "invoiceNumber", f.bills[0])) for f in findings]
+    return [replace(f, cell=mapped.cell("bills", field, f.bills[0])) for f in findings]
 
 
 async def _confirm(
-    work: list[Bill], company: Company, target: Target, settled: int, requests: int
+    work: list[Bill],
+    company: Company,
+    target: Target,
+    settled: int,
+    requests: int,
+    ahead: Outlook,
 ) -> None:
     """Ask before anything is written. Raises click.Abort where the answer is no."""
-    totals: dict[tuple[str, int], int] = {}
-    for bill in work:
-        key = bill.currency, bill.unit
-        totals[key] = totals.get(key, 0) + bill.amount
     seconds = max(0, requests - target.per_minute) * 60 / target.per_minute
     lines = [
-        f"Company:  {company.name}",
-        f"Light:    {target.base_url}",
+        *shown(company, target),
         f"Bills:    {len(work):,} to create"
         + (f", {settled:,} are in Light already" if settled else ""),
+        *(f"Total:    {money(cents, unit)} {name}" for name, cents, unit in _totals(work)),
+        *([f"Then:     {ahead.words()}"] if ahead.counts else []),
         *(
-            f"Total:    {money(cents, unit)} {name}"
-            for (name, unit), cents in sorted(totals.items())
+            f"Payment:  {money(paid.cents, unit)} {name} from bank account {bank}"
+            f" ({paid.bills:,} bill{'' if paid.bills == 1 else 's'})"
+            for (name, unit, bank), paid in sorted(ahead.payments.items())
         ),
         f"Requests: {requests:,}, at most {target.per_minute:,} a minute: "
         + (f"about {seconds / 60:.0f} minutes" if seconds >= 90 else "about a minute or less"),
     ]
     click.echo("\n".join(lines), err=True)
-    await confirm("Create these bills?")
+    await confirm("Create these bills?" if work else "Do this to bills that are in Light already?")
 
 
-def _stopping(loader: Loader, progress: Progress) -> Callable[[], None]:
+def _totals(bills: list[Bill]) -> list[tuple[str, int, int]]:
+    """(currency, cents, cents a unit) of some bills, by currency."""
+    totals: dict[tuple[str, int], int] = {}
+    for bill in bills:
+        key = bill.currency, bill.unit
+        totals[key] = totals.get(key, 0) + bill.amount
+    return [(name, cents, unit) for (name, unit), cents in sorted(totals.items())]
+
+
+def _total(currency: str, sheet: int, unit: int, **more: int) -> dict[str, object]:
+    return {"currency": currency, "sheet": sheet, "unit": unit, **more}
+
+
+def _who() -> str:
+    """The name of the person at the computer, for the history."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a computer without names
+        return ""
+
+
+def _stopping(loader: Loader | StepRunner, progress: Progress) -> Callable[[], None]:
     """Stops the loader cleanly the first time, at once the second."""
     task = this_task()
     asked = False

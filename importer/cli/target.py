@@ -8,10 +8,16 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.cli import paths
+from importer.cli.keys import credentials_for
+from importer.errors import UsageProblem
 from importer.light import DEFAULT_BASE_URL, Credentials, check_base_url, credentials
 from importer.light.pacing import PER_DAY, PER_MINUTE
+
+if TYPE_CHECKING:
+    from importer.loading.journal import RunRecord
 
 SANDBOX_PER_MINUTE = 6_000  # a sandbox of one's own need not keep anybody waiting
 
@@ -30,6 +36,7 @@ class LoadOptions:
     journal: str | None
     line_mode: str
     wait: bool
+    verify: bool = False
 
     def again(self) -> str:
         """The options that the same load needs again, as typed."""
@@ -39,6 +46,7 @@ class LoadOptions:
                 ("--sandbox", self.sandbox),
                 ("--only-valid", self.only_valid),
                 ("--wait", self.wait),
+                ("--verify", self.verify),
             )
             if given
         ]
@@ -72,6 +80,46 @@ class Target:
         return self.per_key * len(self.credentials.keys)
 
 
+@dataclass(frozen=True)
+class PaceOptions:
+    """How fast Light is asked, for the commands on a run of the past."""
+
+    requests_per_minute: int | None
+    requests_per_day: int | None
+    timeout: float
+    wait: bool
+
+
+def past_target(record: RunRecord, journal: Path, options: PaceOptions) -> Target:
+    """The Light that a run of the past was loaded into, with the keys of now.
+
+    Raises UsageProblem where it is not there any more, or another one is named in the environment:
+    the key is for that one.
+    """
+    base_url = str(record.facts.get("base_url"))
+    if record.facts.get("sandbox"):
+        raise UsageProblem(
+            f"The run {record.id} was loaded into a throw-away sandbox (--sandbox), which was gone"
+            " when the load ended, with all its bills. There is nothing left to read or to cancel."
+        )
+    named = os.environ.get("LIGHT_BASE_URL")
+    if named and check_base_url(named) != base_url:
+        raise UsageProblem(
+            f"The run {record.id} was loaded into {base_url}, and LIGHT_BASE_URL says {named}. Set"
+            " it to where the run was loaded, with a key of that company."
+        )
+    return Target(
+        check_base_url(base_url),
+        credentials_for(check_base_url(base_url)),
+        options.requests_per_minute or PER_MINUTE,
+        options.requests_per_day or PER_DAY,
+        paths.pace_path(base_url),
+        journal,
+        record.id,
+        sandbox=False,
+    )
+
+
 @contextlib.contextmanager
 def target_of(options: LoadOptions, run: str) -> Iterator[Target]:
     """The target, for as long as the block lasts; UsageProblem where there is no key."""
@@ -79,7 +127,7 @@ def target_of(options: LoadOptions, run: str) -> Iterator[Target]:
     journal = Path(options.journal).absolute() if options.journal else None
     if not options.sandbox:
         base_url = check_base_url(options.base_url or DEFAULT_BASE_URL)
-        keys = credentials(os.environ)
+        keys = credentials_for(base_url)
         per_key = options.requests_per_minute or PER_MINUTE
         pace = paths.pace_path(base_url)
         yield Target(base_url, keys, per_key, per_day, pace, journal, run, sandbox=False)

@@ -6,11 +6,18 @@ from typing import Any
 
 import click
 
-from importer.cli.options import output_of, output_options, request_of, source_options
+from importer.cli.options import (
+    output_of,
+    output_options,
+    request_of,
+    source_options,
+    step_options,
+)
 
 
 @click.command(short_help="Check sheets without sending anything.")
 @source_options
+@step_options
 @click.option(
     "--company",
     metavar="NAME",
@@ -34,6 +41,7 @@ def validate(**options: Any) -> int:
     from datetime import UTC, datetime
     from pathlib import Path
 
+    from importer.cli.continued import continues, with_former_ids
     from importer.cli.finish import exit_code, finish
     from importer.cli.next_step import after_validate
     from importer.cli.prepare import prepare
@@ -52,11 +60,12 @@ def validate(**options: Any) -> int:
     prepared = prepare(request)
     if cached is not None:
         warn_by_cache(prepared.checked, cached, prepared.loaded.template)
+    former = prepared.former if continues(prepared) else None
     summary = RunSummary(
         command="validate",
         run=None,
-        company=None,
-        base_url=None,
+        company=former.company if former else None,
+        base_url=former.base_url if former else None,
         template=prepared.loaded.template.template,
         sources=request.files,
         started_at=started_at,
@@ -67,8 +76,11 @@ def validate(**options: Any) -> int:
         notes=tuple(prepared.checked.mapped.notes),
         template_file=prepared.template_file,
         folder=prepared.folder,
+        continues=continues(prepared),
+        company_id=former.company_id if former else "",
+        expect=prepared.expect,
     )
-    report = build_report(prepared.checked, {}, summary)
+    report = with_former_ids(build_report(prepared.checked, {}, summary), prepared)
     code = exit_code(report.summary, report.findings, stopped=False)
     summary = replace(
         report.summary,

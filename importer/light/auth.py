@@ -6,17 +6,21 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from ipaddress import ip_address
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from importer.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
 
 DEFAULT_BASE_URL = "https://api.light.inc"
 KEY_VARIABLE = "LIGHT_API_KEY"
 KEYS_VARIABLE = "LIGHT_API_KEYS"
 TOKEN_VARIABLE = "LIGHT_ACCESS_TOKEN"
 
-_LIGHT_DOMAIN = "light.inc"
 _HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?\.?")
 
 _NO_KEY = f"""\
@@ -24,6 +28,7 @@ There is no key for Light. Create one in Light under Settings > API keys, or ask
 administers Light, and set it in this terminal:
   macOS, Linux (bash, zsh):  export {KEY_VARIABLE}='your key'
   Windows (PowerShell):      $env:{KEY_VARIABLE} = 'your key'
+Or log in with: light-import auth login
 To try the import without a key, add --sandbox."""
 
 
@@ -34,6 +39,7 @@ class Key:
     scheme: str  # Basic (an API key as it is, not base64) or Bearer (an OAuth access token)
     secret: str = field(repr=False)
     name: str = "the key"
+    marked: str = ""  # the mark, where it must outlast the secret
 
     @property
     def header(self) -> bytes:
@@ -43,19 +49,48 @@ class Key:
     @property
     def mark(self) -> str:
         """What stands for the key in files; the key cannot be found out from it."""
-        return hashlib.sha256(f"light-import {self.secret}".encode()).hexdigest()[:16]
+        return (
+            self.marked or hashlib.sha256(f"light-import {self.secret}".encode()).hexdigest()[:16]
+        )
+
+
+class Renewing(Protocol):
+    """A login whose key changes while it is used; see ``session.Session``."""
+
+    @property
+    def longest(self) -> float: ...
+
+    @property
+    def secrets(self) -> frozenset[str]: ...
+
+    async def key(self) -> Key: ...
+
+    async def refused(self, key: Key) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The keys of one company, one or more."""
+    """The keys of one company, one or more; or the key of a login as it was at the start."""
 
     keys: tuple[Key, ...]
+    login: Renewing | None = None
+
+    async def key(self, place: int) -> Key:
+        """The key to use now, for the one at ``place``. Raises as ``Session.key``."""
+        return self.keys[place] if self.login is None else await self.login.key()
+
+    @property
+    def longest(self) -> float:
+        """Seconds that ``key`` can possibly take."""
+        return 0.0 if self.login is None else self.login.longest
 
     def hide(self, text: str) -> str:
         """``text`` without the secrets, should a server have repeated one."""
+        secrets = {key.secret for key in self.keys}
+        if self.login is not None:
+            secrets |= self.login.secrets
         # One may begin with another: the longest first, so that no end is left over.
-        for secret in sorted((key.secret for key in self.keys), key=len, reverse=True):
+        for secret in sorted(secrets, key=len, reverse=True):
             # A very short key (of a local server) would match ordinary words.
             text = text.replace(secret, "***") if len(secret) >= 6 else text
         return text
@@ -177,9 +212,8 @@ def _netloc(host: str, port: int | None) -> str:
 def follow(base_url: str, current_url: str, location: str) -> str | None:
     """Where a redirect leads, or None where the key must not be sent there.
 
-    The key goes to https hosts of the same registrable domain only: the base URL's own host, its
-    subdomains, and all of light.inc where the base URL is there. From this computer it goes to
-    this computer only.
+    The key goes to https hosts of the same registrable domain only, as all of light.inc is where
+    the base URL is there. From this computer it goes to this computer only.
     """
     # The address is put together anew from checked parts: what was checked is what is opened,
     # even where another parser would read the original text differently.
@@ -203,10 +237,24 @@ def follow(base_url: str, current_url: str, location: str) -> str | None:
 
 
 def _same_domain(base: str, host: str) -> bool:
-    if host == base or host.endswith("." + base):
-        return True
-    return _under_light(base) and _under_light(host)
+    """Whether both belong to the same owner, by the list of public suffixes.
+
+    Under a suffix that strangers share (co.uk, github.io), and for addresses and names that the
+    list does not know, only the very same host does.
+    """
+    return host == base or (
+        _registrable(base) is not None and _registrable(base) == _registrable(host)
+    )
 
 
-def _under_light(host: str) -> bool:
-    return host == _LIGHT_DOMAIN or host.endswith("." + _LIGHT_DOMAIN)
+def _registrable(host: str) -> str | None:
+    domain: str | None = _suffixes().privatesuffix(host)
+    return domain
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    from publicsuffixlist import PublicSuffixList
+
+    # The list comes with the package; nothing is fetched.
+    return PublicSuffixList(accept_unknown=False)

@@ -7,16 +7,25 @@ import http
 import json as jsonlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
-from importer.errors import AccessRefused, BudgetSpent, LightUnreachable, UsageProblem
+from importer.errors import (
+    AccessRefused,
+    BudgetSpent,
+    ImporterError,
+    LightUnreachable,
+    UsageProblem,
+)
 from importer.light import wire
 from importer.light.auth import Credentials, Key, check_base_url, follow
 from importer.light.pacing import Pacer, Slot
 from importer.light.problems import LightRefused, WireProblem
+from importer.light.tokens import LOG_IN_AGAIN
 from importer.light.transport import Failure, Reply, Transport
+from importer.light.uploads import Uploads
 from importer.records import (
     Account,
     Answer,
@@ -27,6 +36,7 @@ from importer.records import (
     LightBill,
     LightLine,
     PropertyGroup,
+    UploadTarget,
     Vendor,
 )
 
@@ -69,6 +79,7 @@ class LightClient:
         self._pacer = pacer
         self._sleep = sleep
         self._transport = Transport(self._base, timeout, max_connections)
+        self._uploads = Uploads(self._base, timeout, credentials)
         # One place a connection: whoever has a slot finds a connection free, and no slot's time
         # passes in a queue.
         self._room = asyncio.Semaphore(max_connections)
@@ -90,6 +101,7 @@ class LightClient:
         error: BaseException | None = None,
         trace: TracebackType | None = None,
     ) -> None:
+        await self._uploads.close()
         await self._transport.__aexit__(kind, error, trace)
 
     # --- one attempt --------------------------------------------------------------------------
@@ -127,23 +139,35 @@ class LightClient:
         key: int | None,
     ) -> Answer:
         status = None
-        longest = self._transport.longest + 1
+        longest = self._transport.longest + 1 + self._credentials.longest
+        renewed = False
         for hop in range(MOST_HOPS + 1):
             try:
                 slot = await self._pacer.acquire(longest, key=key, wait=hop == 0)
             except BudgetSpent as spent:
                 if hop == 0:
                     raise
-                return Answer(None, reason=f"Light redirects the request. {spent}")
-            reply, retry_after = await self._attempt(method, url, content, on_wire, slot)
+                said = "did not accept the login" if renewed else "redirects the request"
+                return Answer(None, reason=f"Light {said}. {spent}")
+            reply, retry_after, used = await self._attempt(method, url, content, on_wire, slot)
             on_wire, key = None, slot.key  # the first hop has left; the others are of its key
             if isinstance(reply, Failure):
                 # After a redirect some server did get the request, so it is never surely unsent.
                 sent = reply.sent or hop > 0
                 return Answer(None, sent=sent, reason=self._hide(reply.reason))
+            if reply.status == 401 and self._credentials.login is not None and not renewed:
+                # A 401 says that Light did nothing: the same request may go with another token.
+                try:
+                    renewed = await self._credentials.login.refused(used)
+                except LightUnreachable as error:
+                    return Answer(None, sent=hop > 0, reason=self._hide(str(error)))
+                except ImporterError as error:
+                    return Answer(401, reason=self._hide(str(error)))
+                if renewed:
+                    continue
             location = reply.headers.get("location")
             if location is None or not _is_followed(method, reply.status):
-                return self._answer(reply, retry_after, self._credentials.keys[slot.key])
+                return self._answer(reply, retry_after, used)
             target = follow(self._base, url, location)
             if target is None:
                 return Answer(
@@ -161,25 +185,28 @@ class LightClient:
         content: bytes | None,
         on_wire: Callable[[], None] | None,
         slot: Slot,
-    ) -> tuple[Reply | Failure, float | None]:
+    ) -> tuple[Reply | Failure, float | None, Key]:
         key = self._credentials.keys[slot.key]
         try:
+            key = await self._credentials.key(slot.key)
             if on_wire is not None:
                 on_wire()
             reply = await self._transport.exchange(method, url, content, key)
+        except LightUnreachable as error:  # the login could not be renewed: nothing has left
+            reply = Failure(False, str(error))
         finally:
             self._pacer.finish(slot)
         if isinstance(reply, Failure):
-            return reply, None
-        return reply, self._pacer.observe(reply.status, reply.headers, slot.key)
+            return reply, None, key
+        return reply, self._pacer.observe(reply.status, reply.headers, slot.key), key
 
     def _answer(self, reply: Reply, retry_after: float | None, key: Key) -> Answer:
         status = reply.status
         content = reply.content
         try:
-            if status >= 400:  # a refusal may repeat the key
-                content = self._hide(content.decode()).encode()
             body = jsonlib.loads(content) if content.strip() else None
+            if status >= 400:  # a refusal may repeat the key, in whatever way it is escaped
+                body = self._hidden(body)
             readable = True
         except (ValueError, RecursionError):
             body, readable = None, False
@@ -192,10 +219,21 @@ class LightClient:
             reason = said[:500] or _phrase(status)
             if status in (401, 403) and len(self._credentials.keys) > 1:
                 reason += f" (This was {key.name}.)"
+            if status == 401 and self._credentials.login is not None:
+                reason += f" {LOG_IN_AGAIN}"
         return Answer(status, body, reason=reason, retry_after=retry_after)
 
     def _hide(self, text: str) -> str:
         return self._credentials.hide(text)
+
+    def _hidden(self, body: Any) -> Any:
+        if isinstance(body, str):
+            return self._hide(body)
+        if isinstance(body, list):
+            return [self._hidden(each) for each in body]
+        if isinstance(body, dict):
+            return {self._hide(name): self._hidden(each) for name, each in body.items()}
+        return body
 
     async def create_bill(
         self, bill: Bill, on_wire: Callable[[], None] | None = None, *, with_lines: bool = True
@@ -229,14 +267,69 @@ class LightClient:
     def read_errors(self, body: object) -> tuple[ApiError, ...]:
         return wire.errors_from_json(body)
 
-    async def get_bill(self, bill_id: str) -> Answer:
-        """One attempt to read a bill with its lines; see ``wire.bill_from_json``."""
-        return await self.send("GET", f"{BILLS}/{quote(bill_id, safe='')}")
+    async def get_bill(self, bill_id: str, *, balance: bool = False) -> Answer:
+        """One attempt to read a bill with its lines; see ``wire.bill_from_json``.
+
+        ``balance``: with what is outstanding.
+        """
+        asked: Params | None = {"includeOutstandingBalance": True} if balance else None
+        return await self.send("GET", f"{BILLS}/{quote(bill_id, safe='')}", params=asked)
 
     async def get_line_item(self, bill_id: str, line_id: str) -> Answer:
         """One attempt to read a line; see ``wire.line_from_json``."""
         path = f"{BILLS}/{quote(bill_id, safe='')}/line-items/{quote(line_id, safe='')}"
         return await self.send("GET", path)
+
+    async def cancel_bill(
+        self, bill_id: str, reason: str, on_wire: Callable[[], None] | None = None
+    ) -> Answer:
+        """One attempt to cancel a bill."""
+        path = f"{BILLS}/{quote(bill_id, safe='')}/cancel"
+        return await self.send("POST", path, json={"reason": reason}, on_wire=on_wire)
+
+    # --- one attempt at a step after creation --------------------------------------------------
+
+    async def submit_bill(self, bill_id: str, on_wire: Callable[[], None] | None = None) -> Answer:
+        """``POST …/submit-for-approval``; whether it worked is seen only later, in the bill."""
+        return await self._act(bill_id, "submit-for-approval", {}, on_wire)
+
+    async def post_bill(self, bill_id: str, on_wire: Callable[[], None] | None = None) -> Answer:
+        """``POST …/post``: a draft straight to the ledger."""
+        return await self._act(bill_id, "post", None, on_wire)
+
+    async def pay_bill(
+        self, bill_id: str, bill: Bill, on_wire: Callable[[], None] | None = None
+    ) -> Answer:
+        """``POST …/mark-as-paid``, in full. Raises ValueError without bank account and date."""
+        return await self._act(bill_id, "mark-as-paid", wire.payment_to_json(bill), on_wire)
+
+    async def upload_url(
+        self, bill_id: str, name: str, content_type: str, on_wire: Callable[[], None] | None = None
+    ) -> Answer:
+        """``POST …/document/upload-url``; see ``read_upload_target``."""
+        body = {"documentName": name, "contentType": content_type}
+        return await self._act(bill_id, "document/upload-url", body, on_wire)
+
+    async def put_document(self, target: UploadTarget, path: Path, size: int) -> Answer:
+        """One attempt to put a file of ``size`` bytes where Light wants it, without the key.
+
+        It takes no slot of the pacer: it is not a request to Light's API.
+        """
+        return await self._uploads.put(target, path, size)
+
+    def read_upload_target(self, body: object) -> UploadTarget | str | None:
+        """The address in an answer, or why nothing is sent there; None where it has none."""
+        try:
+            target = wire.upload_target_from_json(body)
+        except WireProblem:
+            return None
+        return self._uploads.unsafe(target) or target
+
+    async def _act(
+        self, bill_id: str, name: str, body: object, on_wire: Callable[[], None] | None
+    ) -> Answer:
+        path = f"{BILLS}/{quote(bill_id, safe='')}/{name}"
+        return await self.send("POST", path, json=body, on_wire=on_wire)
 
     # --- readers that repeat themselves -------------------------------------------------------
 

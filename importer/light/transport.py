@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 
@@ -16,6 +17,8 @@ from importer.errors import UsageProblem
 from importer.light.auth import Key, is_loopback
 
 LARGEST_BODY = 20_000_000  # bytes, unpacked
+PIECE = 1_000_000  # bytes unpacked at once
+LARGEST_TOKENS = 100_000  # bytes of an answer with tokens
 LANE = 4  # connections in one pool
 GRACE = 2.5  # seconds beyond the time-out, for answers that arrive drop by drop
 
@@ -27,6 +30,7 @@ _NOT_SENT = (
     httpx.ProxyError,  # the proxy refused to connect us
     httpx.UnsupportedProtocol,
 )
+_TROUBLE = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +63,9 @@ class Transport:
         trusted = httpx.create_ssl_context()
         # httpx looks at all connections of a pool, squared, before and after each request; sixty
         # in one pool take more time than the requests. So there are several small pools.
-        try:
-            self._lanes = [
-                _client(base_url, timeout, trusted) for _ in range(-(-max_connections // LANE))
-            ]
-        except (ImportError, ValueError, httpx.InvalidURL) as error:
-            raise UsageProblem(
-                "The proxy of this computer's settings cannot be used. Check HTTPS_PROXY and "
-                "ALL_PROXY; http:// and https:// proxies are supported."
-            ) from error
+        self._lanes = [
+            _client(base_url, timeout, trusted) for _ in range(-(-max_connections // LANE))
+        ]
         # One place a connection. The place given back last is taken first: its connection is warm.
         self._places = [lane for lane in reversed(self._lanes) for _ in range(LANE)]
 
@@ -117,11 +115,30 @@ class Transport:
                     await response.aclose()
         except TimeoutError:
             return Failure(begun, f"{host} did not answer within {self.longest:g} seconds")
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            sent = not isinstance(error, _NOT_SENT)
-            return Failure(sent, _why(error, host, self._timeout))
+        except _TROUBLE as error:
+            return why(error, host, self._timeout)
         finally:
             self._places.append(lane)
+
+
+async def post_form(
+    base_url: str, path: str, form: Mapping[str, str], timeout: float
+) -> Reply | Failure:
+    """One attempt to send a form, without a key and without following redirects."""
+    host = urlsplit(base_url).hostname or base_url
+    body = urlencode(form).encode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    try:
+        async with asyncio.timeout(timeout + GRACE):
+            client = _client(base_url, timeout, httpx.create_ssl_context())
+            async with client:
+                url = base_url + path
+                async with client.stream("POST", url, content=body, headers=headers) as response:
+                    return await _read(response, host, LARGEST_TOKENS)
+    except TimeoutError:
+        return Failure(True, f"{host} did not answer within {timeout + GRACE:g} seconds")
+    except _TROUBLE as error:
+        return Failure(not isinstance(error, _NOT_SENT), _why(error, host, timeout))
 
 
 def _client(base_url: str, timeout: float, trusted: ssl.SSLContext) -> httpx.AsyncClient:
@@ -134,34 +151,66 @@ def _client(base_url: str, timeout: float, trusted: ssl.SSLContext) -> httpx.Asy
     # An explicit transport takes no proxy from the environment: not for our own computer.
     local = is_loopback(urlsplit(base_url).hostname or "")
     direct = httpx.AsyncHTTPTransport(verify=trusted, limits=limits) if local else None
-    return httpx.AsyncClient(
-        headers=[
-            (b"Accept", b"application/json"),
-            (b"User-Agent", f"light-import/{__version__}".encode()),
-        ],
-        verify=trusted,
-        timeout=httpx.Timeout(timeout, pool=None),
-        limits=limits,
-        follow_redirects=False,
-        trust_env=True,
-        transport=direct,
-    )
+    try:
+        return httpx.AsyncClient(
+            headers=[
+                (b"Accept", b"application/json"),
+                (b"Accept-Encoding", b"gzip"),
+                (b"User-Agent", f"light-import/{__version__}".encode()),
+            ],
+            verify=trusted,
+            timeout=httpx.Timeout(timeout, pool=None),
+            limits=limits,
+            follow_redirects=False,
+            trust_env=True,
+            transport=direct,
+        )
+    except (ImportError, ValueError, httpx.InvalidURL):
+        raise UsageProblem(
+            "The proxy of this computer's settings cannot be used. Check HTTPS_PROXY and "
+            "ALL_PROXY; http:// and https:// proxies are supported."
+        ) from None  # the cause may repeat the proxy's password
 
 
 _JSON_BODY = [(b"Content-Type", b"application/json;charset=UTF-8")]
 
 
-async def _read(response: httpx.Response, host: str) -> Reply | Failure:
+async def _read(
+    response: httpx.Response, host: str, largest: int = LARGEST_BODY
+) -> Reply | Failure:
+    """The whole answer, unpacked here: httpx unpacks a piece at once, however large it becomes."""
+    packing = response.headers.get("content-encoding", "").strip().lower()
+    if packing not in ("", "identity", "gzip", "x-gzip"):
+        return Failure(True, f"{host} packed its answer in a way that was not asked for")
+    unpack = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in packing else None
     content = bytearray()
-    async for piece in response.aiter_bytes():
-        content += piece
-        if len(content) > LARGEST_BODY:
-            return Failure(
-                True,
-                f"the answer of {host} ({response.status_code}) is larger than "
-                f"{LARGEST_BODY // 1_000_000} MB",
-            )
+    begun = False
+    async for packed in response.aiter_raw():
+        begun = begun or bool(packed)
+        for piece in [packed] if unpack is None else _unpacked(unpack, packed):
+            content += piece
+            if len(content) > largest:
+                size = f"{largest / 1_000_000:g} MB"
+                return Failure(
+                    True, f"the answer of {host} ({response.status_code}) is larger than {size}"
+                )
+    if unpack and begun and (not unpack.eof or unpack.unused_data):
+        return Failure(True, f"the answer of {host} cannot be unpacked")
     return Reply(response.status_code, response.headers, bytes(content))
+
+
+def why(error: Exception, host: str, timeout: float) -> Failure:
+    """What an exception of httpx means."""
+    return Failure(not isinstance(error, _NOT_SENT), _why(error, host, timeout))
+
+
+def _unpacked(unpack: zlib._Decompress, packed: bytes) -> Iterator[bytes]:
+    """What is packed, a piece at a time, so that a thousandfold answer is noticed early."""
+    while True:
+        yield unpack.decompress(packed, PIECE)
+        packed = unpack.unconsumed_tail
+        if not packed:
+            return
 
 
 def _why(error: Exception, host: str, timeout: float) -> str:
@@ -181,7 +230,7 @@ def _why(error: Exception, host: str, timeout: float) -> str:
             return f"{host} did not answer within {timeout:g} seconds"
         case httpx.WriteTimeout():
             return f"{host} did not take the request within {timeout:g} seconds"
-        case httpx.DecodingError():
+        case zlib.error():
             return f"the answer of {host} cannot be unpacked"
         case _:
             detail = str(error) or type(error).__name__

@@ -10,9 +10,10 @@ Source: OpenAPI models ExternalCreateInvoicePayableRequestV1Model, ExternalInvoi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from importer.light.problems import WireProblem
 from importer.records import (
@@ -23,13 +24,16 @@ from importer.records import (
     Entity,
     LightBill,
     LightLine,
+    LightProperty,
     LineItem,
     Property,
     PropertyGroup,
+    UploadTarget,
     Vendor,
 )
 
 Json = dict[str, object]
+T = TypeVar("T")
 
 # --- what we send -----------------------------------------------------------------------------
 
@@ -78,6 +82,21 @@ def line_to_json(line: LineItem, *, include_tax: bool) -> Json:
         amortizationTemplateId=line.amortization_template_id,
         customProperties=_properties(line.properties),
     )
+
+
+def payment_to_json(bill: Bill) -> Json:
+    """The body of ``…/mark-as-paid``: all that is outstanding, with the bill's amount in cents.
+
+    FULL, so that the same payment sent twice cannot be recorded twice.
+    """
+    if bill.paid_from is None or bill.payment_at is None:
+        raise ValueError(f"bill {bill.index} does not say when and from where it was paid")
+    return {
+        "amount": bill.amount,
+        "bankAccountId": bill.paid_from,
+        "paymentAt": timestamp(bill.payment_at),
+        "paymentOption": "FULL",
+    }
 
 
 def timestamp(moment: datetime) -> str:
@@ -140,6 +159,24 @@ def bill_from_json(obj: object, *, listed: bool) -> LightBill:
         lines=None
         if lines is None
         else tuple(line_from_json(x) for x in _array(lines, "lineItems")),
+        payment_at=_leniently(_moment, bill, "paymentAt"),
+        include_tax=_leniently(_boolean, bill, "lineItemsIncludeTax"),
+        sender_bank_account_id=_leniently(_text, bill, "senderBankAccountId"),
+        local_fx_rate=_leniently(_number, bill, "localCurrencyFxRate"),
+        group_fx_rate=_leniently(_number, bill, "groupCurrencyFxRate"),
+        properties=_leniently(_light_properties, bill, "customProperties") or (),
+        failures=errors_from_json(bill.get("failureContext")),
+        outstanding=_integer(bill, "outstandingBalance"),
+    )
+
+
+def upload_target_from_json(obj: object) -> UploadTarget:
+    answer = _object(obj, "upload address")
+    headers = answer.get("headers")
+    told = {} if headers is None else _object(headers, "headers")
+    return UploadTarget(
+        _required(answer, "uploadUrl"),
+        tuple((name, _required(told, name)) for name in told),
     )
 
 
@@ -153,6 +190,35 @@ def line_from_json(obj: object) -> LightLine:
         description=_text(line, "description"),
         tax_code_id=_text(line, "taxCodeId"),
         account_id=_text(line, "accountId"),
+        amortization_start=_leniently(_date, line, "amortizationStartDate"),
+        amortization_end=_leniently(_date, line, "amortizationEndDate"),
+        amortization_template_id=_leniently(_text, line, "amortizationTemplateId"),
+        properties=_leniently(_light_properties, line, "customProperties") or (),
+    )
+
+
+def _leniently(
+    read: Callable[[Mapping[str, object], str], T], obj: Mapping[str, object], name: str
+) -> T | None:
+    """A value that no creation depends on: None where it cannot be understood."""
+    try:
+        return read(obj, name)
+    except WireProblem:
+        return None
+
+
+def _light_properties(obj: Mapping[str, object], name: str) -> tuple[LightProperty, ...]:
+    groups = [_object(each, name) for each in _array(obj.get(name) or [], name)]
+    return tuple(
+        LightProperty(
+            _required(group, "groupId"),
+            _text(group, "groupInternalName") or "",
+            tuple(
+                (_text(v, "id") or "", _text(v, "label") or "", _text(v, "internalName") or "")
+                for v in (_object(x, "values") for x in _array(group.get("values") or [], "values"))
+            ),
+        )
+        for group in groups
     )
 
 
@@ -337,6 +403,22 @@ def _integer(obj: Mapping[str, object], name: str) -> int | None:
         return int(value)
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return value
+    raise _wrong(name, value)
+
+
+def _boolean(obj: Mapping[str, object], name: str) -> bool | None:
+    value = obj.get(name)
+    if value is None or isinstance(value, bool):
+        return value
+    raise _wrong(name, value)
+
+
+def _number(obj: Mapping[str, object], name: str) -> Decimal | None:
+    value = obj.get(name)
+    if value is None:
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return Decimal(repr(value))
     raise _wrong(name, value)
 
 

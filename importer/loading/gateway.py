@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
-from importer.records import Answer, ApiError, Bill, LightBill, LightLine
+from importer.records import Answer, ApiError, Bill, LightBill, LightLine, UploadTarget
 
 
 class LightGateway(Protocol):
@@ -26,6 +27,11 @@ class LightGateway(Protocol):
 
     async def get_bill(self, bill_id: str) -> Answer: ...
 
+    async def get_line_item(self, bill_id: str, line_id: str) -> Answer: ...
+
+    async def cancel_bill(self, bill_id: str, reason: str, on_wire: Callable[[], None]) -> Answer:
+        """One attempt to cancel a bill; ``on_wire`` as in ``create_bill``."""
+
     async def list_bills(
         self, vendor_ids: Sequence[str], created_since: datetime | None = None
     ) -> list[LightBill]:
@@ -37,3 +43,27 @@ class LightGateway(Protocol):
     def read_line(self, body: object) -> LightLine | None: ...
 
     def read_errors(self, body: object) -> tuple[ApiError, ...]: ...
+
+
+class StepGateway(LightGateway, Protocol):
+    """What the steps after creation ask of Light; each is one attempt."""
+
+    async def get_bill(self, bill_id: str, *, balance: bool = False) -> Answer:
+        """``balance``: with what is outstanding."""
+
+    async def submit_bill(self, bill_id: str, on_wire: Callable[[], None]) -> Answer: ...
+
+    async def post_bill(self, bill_id: str, on_wire: Callable[[], None]) -> Answer: ...
+
+    async def pay_bill(self, bill_id: str, bill: Bill, on_wire: Callable[[], None]) -> Answer:
+        """The bill's amount, in full, from its bank account on its day."""
+
+    async def upload_url(
+        self, bill_id: str, name: str, content_type: str, on_wire: Callable[[], None]
+    ) -> Answer: ...
+
+    async def put_document(self, target: UploadTarget, path: Path, size: int) -> Answer:
+        """The file where Light wants it, without the key; counts against no limit."""
+
+    def read_upload_target(self, body: object) -> UploadTarget | str | None:
+        """The address in an answer, or why nothing is sent there; None where it has none."""

@@ -96,10 +96,13 @@ def _properties(item: Bill | LineItem) -> list[list[object]]:
     return sorted([p.group_id or p.name, p.value_ids or p.inline_values] for p in item.properties)
 
 
-def changes(before: str, after: str, unit: int = 100, *, lines: bool = True) -> str:
+def changes(
+    before: str, after: str, unit: int = 100, *, lines: bool = True, paid: bool = False
+) -> str:
     """How two contents differ, in words with both values; "" where they do not.
 
-    ``unit`` is how many cents a unit of the currency has.
+    ``unit`` is how many cents a unit of the currency has. ``paid``: the bill is marked as paid,
+    which tells Light the date of payment once more.
     """
     old, new = json.loads(before), json.loads(after)
     out = []
@@ -120,6 +123,8 @@ def changes(before: str, after: str, unit: int = 100, *, lines: bool = True) -> 
                     ]
         elif key == "companyEntityId" and not new[key]:
             continue  # Light fills in what the sheet leaves out
+        elif key == "paymentAt" and paid:
+            continue
         elif old.get(key) != new[key]:
             out.append(
                 f"{key}: {_shown(key, old.get(key), unit)} was loaded, the sheet has"

@@ -26,13 +26,17 @@ from importer.loading.tables import (
     CHANGE,
     ENTRIES,
     META,
+    NO_STEPS,
     RENEW,
     RUN_BILLS,
     RUNS,
+    SAVE_STEP,
     SEND,
     SETTLE,
+    STEPS,
+    UNDONE,
 )
-from importer.records import ApiError, JournalEntry, State, Status
+from importer.records import ApiError, JournalEntry, State, Status, Step, StepKind
 
 VERSION = 2  # each version only adds tables
 _CHUNK = 500  # parameters of one query
@@ -213,6 +217,7 @@ class Journal:
             ]
             if renewed:
                 db.execute(RENEW, renewed)
+                db.execute(NO_STEPS, [{"of": each["key"]} for each in renewed])
             return self._by_identity(db, [identity for identity, _ in identities])
 
     def known(self, identities: Sequence[tuple[str, str]]) -> dict[str, JournalEntry]:
@@ -235,10 +240,10 @@ class Journal:
             return list(db.execute(sa.select(ENTRIES.c.identity).order_by(ENTRIES.c.id)).scalars())
 
     def owned(self) -> set[str]:
-        """The ids of all bills in Light that belong to an entry."""
+        """The ids of all bills in Light that belong to an entry, or did until they were undone."""
+        query = sa.select(ENTRIES.c.light_id).where(ENTRIES.c.light_id.is_not(None))
         with self._reading() as db:
-            query = sa.select(ENTRIES.c.light_id).where(ENTRIES.c.light_id.is_not(None))
-            return set(db.execute(query).scalars())
+            return set(db.execute(query.union(sa.select(UNDONE.c.light_id))).scalars())
 
     def assign(self, run: str, bills: Iterable[tuple[int, int, Status | None, str]]) -> None:
         """The run's bills as (bill index, entry, status where it is settled already, message)."""
@@ -270,6 +275,32 @@ class Journal:
             if sending:
                 db.execute(SEND, [_intent_row(intent, moment) for intent in sending])
 
+    # --- steps after creation -----------------------------------------------------------------
+
+    def save_steps(self, steps: Sequence[Step], light_state: str | None = None) -> None:
+        """Where these steps stand, in one durable commit; ``light_state`` is of their bills now."""
+        if not steps:
+            return
+        with self._writing() as db:
+            db.execute(SAVE_STEP, [step.as_row() for step in steps])
+            if light_state:
+                of = {step.entry for step in steps}
+                db.execute(
+                    sa.update(ENTRIES).where(ENTRIES.c.id.in_(of)).values(light_state=light_state)
+                )
+
+    def steps(self, entries: Iterable[int]) -> dict[int, dict[StepKind, Step]]:
+        """The steps of these entries, by entry and kind."""
+        wanted = list(entries)
+        out: dict[int, dict[StepKind, Step]] = {}
+        with self._reading() as db:
+            for i in range(0, len(wanted), _CHUNK):
+                query = sa.select(STEPS).where(STEPS.c.entry.in_(wanted[i : i + _CHUNK]))
+                for row in db.execute(query).mappings():
+                    step = Step.from_row(dict(row))
+                    out.setdefault(step.entry, {})[step.kind] = step
+        return out
+
     # --- reporting ----------------------------------------------------------------------------
 
     def results(self, run: str) -> dict[int, tuple[Status, str, JournalEntry]]:
@@ -295,9 +326,14 @@ class Journal:
 
 def status_of(entry: JournalEntry) -> Status:
     """What an entry's state means for its bill, where the run has not settled it."""
-    if entry.state is State.PLANNED and entry.light_id is not None:
+    return status_where(entry.state, begun=entry.light_id is not None)
+
+
+def status_where(state: State, *, begun: bool) -> Status:
+    """As ``status_of``; ``begun`` where Light has the bill."""
+    if state is State.PLANNED and begun:
         return Status.UNKNOWN  # Light has it, but not all its line items
-    return _STATUS_OF[entry.state]
+    return _STATUS_OF[state]
 
 
 _STATUS_OF = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from importer.amounts import tidy
@@ -29,6 +29,7 @@ from importer.records import (
     LightBill,
     State,
     Status,
+    Wanted,
 )
 
 
@@ -42,6 +43,7 @@ class Plan:
     found: list[tuple[JournalEntry, LightBill, str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     entries: dict[int, JournalEntry] = field(default_factory=dict)  # by bill index
+    withheld: list[int] = field(default_factory=list)  # bills that are in Light by another name
 
 
 def plan_from_journal(bills: Sequence[Bill], journal: Journal, *, dry: bool = False) -> Plan:
@@ -57,7 +59,7 @@ def plan_from_journal(bills: Sequence[Bill], journal: Journal, *, dry: bool = Fa
         if entry.state is State.CREATED or entry.state is State.FOUND:
             was_ours = entry.state is State.CREATED
             status = Status.ALREADY_LOADED if was_ours else Status.ALREADY_IN_LIGHT
-            difference = changes(entry.content, now, bill.unit)
+            difference = changes(entry.content, now, bill.unit, paid=bill.wanted is Wanted.PAID)
             plan.settled[bill.index] = (status, entry.message if not was_ours else "")
             if difference:
                 plan.settled[bill.index] = (
@@ -143,11 +145,14 @@ def _changed(bill: Bill, difference: str) -> Finding:
     )
 
 
-async def look_in_light(plan: Plan, gateway: LightGateway, owned: set[str]) -> None:
+async def look_in_light(
+    plan: Plan, gateway: LightGateway, owned: set[str], undone: Collection[str] = ()
+) -> None:
     """Move to ``plan.found`` what Light has already; batched, never a request a bill.
 
     ``owned`` are the bills in Light that entries of the journal own. A bill without an invoice
-    number is looked for among those that nobody owns, each of which stands for one.
+    number is looked for among those that nobody owns, each of which stands for one. Those
+    ``undone`` are cancelled, whatever Light's list, which may lag behind, says of them.
     """
     unsettled = {kin(work.bill) for work in plan.unsettled}
     asked = [work for work in plan.send if kin(work.bill) not in unsettled]
@@ -156,7 +161,7 @@ async def look_in_light(plan: Plan, gateway: LightGateway, owned: set[str]) -> N
         return
     there: dict[str, list[LightBill]] = defaultdict(list)
     for light_bill in await gateway.list_bills(vendors):
-        if light_bill.state not in GONE:
+        if light_bill.state not in GONE and light_bill.id not in undone:
             there[(light_bill.vendor_id or "").lower()].append(light_bill)
     numbered = {vendor: _by_number(light_bills) for vendor, light_bills in there.items()}
     taken: set[str] = set()

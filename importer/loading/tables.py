@@ -93,6 +93,7 @@ RENEW = (
         errors=None,
     )
 )
+NO_STEPS = sa.delete(STEPS).where(STEPS.c.entry == sa.bindparam("of"))  # of a bill not in Light
 CHANGE = (
     sa.update(ENTRIES)
     .where(ENTRIES.c.id == sa.bindparam("key"))
@@ -126,3 +127,4 @@ SEND = (
         message=sa.bindparam("stands"),
     )
 )
+SAVE_STEP = sa.insert(STEPS).prefix_with("OR REPLACE")

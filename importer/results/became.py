@@ -23,7 +23,6 @@ from importer.records import (
     Step,
 )
 from importer.results.known import LineAmounts, net_and_tax
-from importer.results.wording import read_back_words, step_words
 from importer.validation.check import Checked
 from importer.validation.parse import Parsed
 
@@ -110,8 +109,8 @@ class BillResults(Sequence[BillResult]):
                 entry.attempts,
                 entry.settled if there else None,
             )
-        if i in self._read_backs or i in self._steps:
-            return _afterwards(result, self._read_backs.get(i), self._steps.get(i, ()))
+        if i in self._read_backs:
+            return _afterwards(result, self._read_backs.get(i))
         return result
 
     def _bill(self, i: int) -> BillResult:
@@ -215,14 +214,9 @@ class LineResults(Sequence[RowResult]):
         )
 
 
-def _afterwards(result: RowResult, read: ReadBack | None, steps: tuple[Step, ...]) -> RowResult:
-    """The result with what came after its creation; its message tells what is not well."""
-    parts = [result.message, *map(step_words, steps), read_back_words(read)]
-    return replace(
-        result,
-        message=" ".join(_sentence(words) for words in parts if words),
-        light_state=(read.light_state if read else "") or result.light_state,
-    )
+def _afterwards(result: RowResult, read: ReadBack | None) -> RowResult:
+    """With what came after its creation; what is not well there is among the findings."""
+    return replace(result, light_state=(read.light_state if read else "") or result.light_state)
 
 
 def _messages(checked: Checked) -> dict[int, str]:

@@ -30,6 +30,7 @@ from importer.records import (
 from importer.results.became import STATUSES, BillResults, LineResults
 from importer.results.became import Became as Became
 from importer.results.known import LineAmounts
+from importer.results.sums import in_light_now
 from importer.validation.check import Checked, by_place
 
 NO_CURRENCY = "no currency"  # in place of a code that is missing or none
@@ -59,6 +60,7 @@ def build_report(
         line_items=_counts(line_items.codes),
         rows=_rows(checked),
         totals=_totals(checked, bills),
+        read_back=Counter(back.seen.value for back in read_backs.values()),
     )
     return Report(
         summary, checked.mapped.tables, bills, line_items, findings, unresolved=checked.unresolved
@@ -85,7 +87,8 @@ def _rows(checked: Checked) -> dict[str, int]:
 
 
 def _totals(checked: Checked, bills: BillResults) -> tuple[CurrencyTotal, ...]:
-    """The tie-out by currency, in the order of the file; what is in Light by Light's amounts."""
+    """The tie-out by currency, in the order of the file; what is in Light by Light's amounts, as
+    they were read last."""
     in_light: Counter[str] = Counter()
     by_status: dict[str, Counter[str]] = {}
     unreadable: Counter[str] = Counter()
@@ -104,7 +107,7 @@ def _totals(checked: Checked, bills: BillResults) -> tuple[CurrencyTotal, ...]:
                 by_status[name][status.value] = sum(checked.amounts[of_status].tolist())
     there = [code for code, status in enumerate(STATUSES) if status in IN_LIGHT]
     for i in np.flatnonzero(np.isin(bills.codes, there)).tolist():
-        in_light[names[i]] += bills.in_light(i) or 0
+        in_light[names[i]] += in_light_now(bills[i])
     for name in checked.controls:
         by_status.setdefault(name, Counter())
     return tuple(
@@ -130,7 +133,7 @@ def _answers(checked: Checked, became: Became) -> Iterator[Finding]:
         if status is Status.REJECTED:
             told = False
             for error in entry.errors:
-                cell, written = _cell_of(checked, i, error.path)
+                cell, written = cell_of(checked, i, error.path)
                 told = True
                 reason = error.message.rstrip(". ")
                 yield finding("light.refused", cell or here, written, bills=(i,), reason=reason)
@@ -152,8 +155,8 @@ def _answers(checked: Checked, became: Became) -> Iterator[Finding]:
                 yield finding("light.differs", here, value, bills=(i,), difference=difference)
 
 
-def _cell_of(checked: Checked, bill: int, path: tuple[str, ...]) -> tuple[CellRef | None, str]:
-    """The cell that a path of Light's error names, as ``lineItems/0/accountId``, and its text."""
+def cell_of(checked: Checked, bill: int, path: tuple[str, ...]) -> tuple[CellRef | None, str]:
+    """The cell that a path of Light's API names, as ``lineItems/0/accountId``, and its text."""
     sheet, item, name = BILLS, bill, path[0] if path else ""
     if name == "lineItems":
         lines = [int(k) for k in (checked.line_bill == bill).nonzero()[0]]

@@ -122,9 +122,9 @@ def write_money(
 ) -> None:
     """Cents as money: a number, or text where a spreadsheet's number could not show it exactly.
 
-    ``unit`` is how many cents a unit of the currency has; the cells show two decimals.
+    ``unit`` is how many cents a unit of the currency has.
     """
-    if abs(cents) < MOST_CENTS and unit <= 100:
+    if -MOST_CENTS < cents < MOST_CENTS:
         sheet.write_number(row, column, cents / unit, cell_format)
     else:
         sheet.write_string(row, column, money(cents, unit), cell_format)

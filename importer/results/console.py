@@ -38,11 +38,16 @@ def summary_text(
         [line for text in _tie_out(summary) for line in _wrapped(text, width, indent=2)],
         _found(findings, width, limit, workbook=summary.result is not None),
         [line for note in summary.notes for line in _wrapped(f"Note: {visible(note)}", width, 6)],
-        [f"Workbook: {visible(summary.result)}"] if summary.result else [],
+        [f"Continues run {visible(summary.continues)}."] if summary.continues else [],
+        [f"{_result_word(summary.result)}: {visible(summary.result)}"] if summary.result else [],
         # Not wrapped: it is there to be copied.
         [f"Next: {visible(summary.next_step)}"] if summary.next_step else [],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def _result_word(path: str) -> str:
+    return "Workbook" if path.lower().endswith(".xlsx") else "Result"
 
 
 def _table(summary: RunSummary, width: int) -> list[str]:

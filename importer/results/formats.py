@@ -19,6 +19,7 @@ LINE = "#D5DAE1"
 HEADER = "#24415E"
 OUR_HEADER = "#4B6B63"  # columns that we add, told apart from the columns of the file
 LINK = "#1B5E9B"
+TO_DO = "#2F6FAE"  # the tab of a sheet that waits for a person
 
 RED, AMBER, GREEN, BLUE, GREY, ORANGE = (
     ("#F8DAD7", "#8A1F17"),
@@ -53,8 +54,9 @@ BAR_COLOURS = {
     Status.UNDONE: "#9AA3AD",
 }
 OTHER_BAR = "#9AA3AD"
+IN_LIGHT_BAR, NOT_THERE_BAR = BAR_COLOURS[Status.CREATED], "#D9B44A"
 
-_TONE_COLOURS = {Tone.GOOD: GREEN, Tone.ATTENTION: AMBER, Tone.BAD: RED}
+TONE_COLOURS = {Tone.GOOD: GREEN, Tone.ATTENTION: AMBER, Tone.BAD: RED}
 _SEVERITY_COLOURS = {Severity.ERROR: RED, Severity.WARNING: AMBER}
 
 # How a cell of the file is written. WIDE is a whole number that "General" would show as 1.2E+14.
@@ -77,20 +79,21 @@ class Formats:
     header: Format
     header_inset: Format
     header_right: Format
+    header_figure: Format  # above a column of figures, with the filter's arrow
     our_header: Format
+    our_header_right: Format
     row_label: Format
     row_count: Format
-    row_money: Format
-    row_cents: Format
+    row_money: dict[int, Format]  # these by cents in a unit of the currency
+    row_link: Format
     row_words: Format
     strong_label: Format
-    strong_money: Format
-    strong_cents: Format
+    strong_count: Format
+    strong_money: dict[int, Format]
     strong_words: Format
     total_label: Format
     total_count: Format
-    total_money: Format
-    total_cents: Format
+    total_money: dict[int, Format]
     total_words: Format
     status: dict[str, Format]
     status_row: dict[str, Format]  # of the table of statuses
@@ -98,7 +101,10 @@ class Formats:
     cell: dict[tuple[str, str], Format]  # (shade, number format)
     source: dict[str, Format]  # number format of a whole column of the file
     message: Format
-    money: Format
+    message_link: Format
+    money: dict[int, Format]  # by cents in a unit of the currency
+    difference: tuple[dict[int, Format], dict[int, Format]]  # none; some
+    signature: Format
     whole: Format
     centred: Format
     link: Format
@@ -109,6 +115,19 @@ class Formats:
     top: Format
     top_number: Format
     fine_print: Format
+
+    def money_of(self, unit: int) -> Format:
+        return self.money.get(unit) or self.money[100]
+
+
+def decimals(unit: int) -> int:
+    """How many decimals an amount has: two for 100 cents in a unit."""
+    return len(str(unit)) - 1
+
+
+def money_code(unit: int) -> str:
+    """The number format of money with as many decimals as the currency has."""
+    return "#,##0" + ("." + "0" * decimals(unit) if unit > 1 else "")
 
 
 class _Cells(dict[tuple[str, str], "Format"]):
@@ -133,6 +152,11 @@ def make_formats(workbook: Workbook) -> Formats:
     def filled(colours: tuple[str, str], **properties: Any) -> Format:
         return make(bg_color=colours[0], font_color=colours[1], **properties)
 
+    def monies(**properties: Any) -> dict[int, Format]:
+        return {
+            10**n: make(num_format=money_code(10**n), align="right", **properties) for n in range(5)
+        }
+
     ruled: dict[str, Any] = {"bottom": 1, "bottom_color": LINE, "valign": "vcenter", "indent": 1}
     summed: dict[str, Any] = {
         "bold": True,
@@ -145,7 +169,6 @@ def make_formats(workbook: Workbook) -> Formats:
     }
     strong: dict[str, Any] = {**ruled, "bold": True}
     right = {"align": "right"}
-    amount = {"num_format": "#,##0.00", **right}
     whole = {"num_format": "#,##0", **right}
     head: dict[str, Any] = {"bold": True, "font_color": "#FFFFFF", "valign": "vcenter"}
     shades: dict[str, tuple[str, str] | None] = {
@@ -176,7 +199,7 @@ def make_formats(workbook: Workbook) -> Formats:
             tone: filled(
                 colours, font_size=13, bold=True, text_wrap=True, valign="vcenter", indent=1
             )
-            for tone, colours in _TONE_COLOURS.items()
+            for tone, colours in TONE_COLOURS.items()
         },
         section=make(font_size=13, bold=True, font_color=HEADER, valign="vcenter"),
         label=make(font_color=MUTED, valign="top", indent=1),
@@ -184,21 +207,22 @@ def make_formats(workbook: Workbook) -> Formats:
         paragraph=make(text_wrap=True, valign="vcenter", indent=1),
         header=make(bg_color=HEADER, **head),
         header_inset=make(bg_color=HEADER, **head, indent=1),
+        header_figure=make(bg_color=HEADER, **{**head, "valign": "top"}, **right, text_wrap=True),
         header_right=make(bg_color=HEADER, **head, **right, indent=1),
         our_header=make(bg_color=OUR_HEADER, **head),
+        our_header_right=make(bg_color=OUR_HEADER, **head, **right, indent=1),
         row_label=make(**ruled),
         row_count=make(**ruled, **whole),
-        row_money=make(**ruled, **amount),
-        row_cents=make(**ruled, **whole, font_size=9),
+        row_money=monies(**ruled),
+        row_link=make(**ruled, **whole, font_color=LINK, underline=1),
         row_words=make(**ruled, text_wrap=True),
         strong_label=make(**strong),
-        strong_money=make(**strong, **amount),
-        strong_cents=make(**strong, **whole, font_size=9),
+        strong_count=make(**strong, **whole),
+        strong_money=monies(**strong),
         strong_words=make(**strong, text_wrap=True),
         total_label=make(**summed),
         total_count=make(**summed, **whole),
-        total_money=make(**summed, **amount),
-        total_cents=make(**summed, **whole, font_size=9),
+        total_money=monies(**summed),
         total_words=make(**summed, text_wrap=True),
         status=statuses,
         status_row={
@@ -212,7 +236,13 @@ def make_formats(workbook: Workbook) -> Formats:
         cell=cells,
         source={number: make(num_format=number) for number in (TEXT, GENERAL)},
         message=make(num_format=TEXT),
-        money=make(**amount, indent=1),
+        message_link=make(num_format=TEXT, font_color=LINK),
+        money=monies(indent=1),
+        difference=(
+            monies(indent=1),
+            monies(indent=1, bold=True, bg_color=RED[0]),
+        ),
+        signature=make(top=1, top_color=INK, font_color=MUTED, font_size=9),
         whole=make(num_format="0", **right, indent=1),
         centred=make(num_format="0", align="center"),
         link=make(font_color=LINK, underline=1, valign="top"),

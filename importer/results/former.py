@@ -1,35 +1,33 @@
-"""A result workbook that is read again: its rows, its template, and what was picked in it.
+"""A result workbook that is read again: what run and template it is of, and what was picked in it.
 
-It is known by the document properties that ``workbook.py`` gives it, which Excel, LibreOffice and
-openpyxl keep.
+It is known by its hidden sheet (``origin.py``); one of an older version by the document properties.
+What became of its rows is for ``again.py``.
 """
 
 from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 from zipfile import BadZipFile, ZipFile
 
 from importer.cells import read_uuid
-from importer.errors import UsageProblem
+from importer.errors import UnreadableFile, UsageProblem
 from importer.records import SourceTable, Suggestion
 from importer.references.lookups import FIELDS, Pick
-from importer.results.added import BILL_ID, LINE_ID, MESSAGE, STATUS, added_headers
+from importer.results.origin import FORMAT, ORIGIN, FormerSheet, read_origin
 from importer.results.to_resolve import FIELD, ID, PICK, SHEET, SUGGESTION, VALUE
-from importer.template.model import Header, Template
+from importer.sheets import read_file
 from importer.validation.across import same_name
 
 PROPERTIES = "light_import_"
 _PART = "docProps/custom.xml"
 _LARGEST = 1_000_000  # bytes of properties; ours are a few hundred
-_OURS = {*added_headers(BILL_ID), *added_headers(LINE_ID)}
-_PARAMETER = re.compile(r"(Bills(?: \d+)?|Line items(?: \d+)?): (.+)", re.DOTALL)
-_BILLS = re.compile(r"Bills( \d+)?\Z")
-_LINES = re.compile(r"Line items( \d+)?\Z")
+_DAMAGED = (OSError, EOFError, KeyError, ValueError, RuntimeError, BadZipFile, zlib.error)
+_NAMED = re.compile(rb'name="' + ORIGIN.encode() + rb'"')
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,9 @@ class Former:
     """What a result workbook says of itself; "" for what it does not say.
 
     ``template_file`` is where a template is that did not come with the product, ``folder`` where
-    the first file was: lookup tables may stand there.
+    the first file was: lookup tables may stand there. ``run`` is the run that it reports, ``""``
+    for a check; ``continues`` the run before. ``sandbox``: what it says of Light is gone with the
+    sandbox. ``sheets`` is None for a workbook of an older version, which does not tell.
     """
 
     template: str
@@ -45,80 +45,117 @@ class Former:
     layout: str
     run: str
     folder: str
-    parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by sheet
+    continues: str = ""
+    company: str = ""
+    company_id: str = ""
+    base_url: str = ""
+    sandbox: bool = False
+    expect: tuple[tuple[str, str], ...] = ()
+    sheets: tuple[FormerSheet, ...] | None = None
+    flat_bills: int = 0
+
+    @property
+    def parameters(self) -> set[str]:
+        """The names of the template's parameters that the sheets bring with them."""
+        return {name for sheet in self.sheets or () for name, _ in sheet.parameters}
+
+    @property
+    def of_run(self) -> str:
+        """The last run that sent anything."""
+        return self.run or self.continues
 
 
-def read_former(path: Path) -> Former | None:
-    """None where the file is no result workbook."""
+def read_former(path: Path, name: str = "") -> Former | None:
+    """None where the file is no result workbook.
+
+    UsageProblem, with ``name`` as the file's, where it is one that can no longer be understood.
+    """
+    said, hidden = _said(path)
+    if hidden:
+        try:
+            tables = read_file(path, sheets=ORIGIN)
+        except UnreadableFile:
+            return None  # for the reader of its rows to tell of
+        table = tables[0]
+        origin = read_origin(table.row_cells(i) for i in range(len(table.rows)))
+        if origin is None or not origin.facts["template"]:
+            raise UsageProblem(
+                f"{name or path} is a result workbook whose hidden sheet '{ORIGIN}' was changed, so"
+                f" that it cannot be told what it is the result of. {_MAKE_AGAIN}"
+            )
+        facts = origin.facts
+        return Former(
+            facts["template"],
+            facts["template_file"],
+            facts["layout"],
+            facts["run"],
+            facts["folder"],
+            facts["continues"],
+            facts["company"],
+            facts["company_id"],
+            facts["base_url"],
+            facts["sandbox"] == "yes",
+            origin.expect,
+            origin.sheets,
+            origin.flat_bills,
+        )
+    if said.get("format", "1") >= FORMAT:
+        raise UsageProblem(
+            f"{name or path} is a result workbook whose hidden sheet '{ORIGIN}' is gone, so that it"
+            f" cannot be told which rows were deleted or loaded. {_MAKE_AGAIN}"
+        )
+    if not said.get("template"):
+        return None
+    names = ("template", "template_file", "layout", "run", "folder")
+    template, file, layout, run, folder = (said.get(name, "") for name in names)
+    return Former(template, file, layout, run, folder)
+
+
+_MAKE_AGAIN = (
+    "Make it again (light-import validate, or light-import report RUN for what was loaded) and"
+    " correct that."
+)
+
+
+def _said(path: Path) -> tuple[dict[str, str], bool]:
+    """The document properties that are ours, and whether there is our hidden sheet."""
+    said: dict[str, str] = {}
     try:
         with ZipFile(path) as archive:
-            if archive.getinfo(_PART).file_size > _LARGEST:
-                return None
-            root = ElementTree.fromstring(archive.read(_PART))
+            names = set(archive.namelist())
+            hidden = any(_holds(archive, part) for part in _PARTS if part in names)
+            if _PART in names and archive.getinfo(_PART).file_size <= _LARGEST:
+                said = _properties(archive.read(_PART))
     # A damaged or encrypted file is for the reader of sheets to tell of.
-    except (OSError, EOFError, KeyError, ValueError, RuntimeError, BadZipFile, zlib.error):
-        return None
+    except _DAMAGED:
+        return {}, False
+    return said, hidden
+
+
+_PARTS = ("xl/workbook.xml", "content.xml")  # the latter of OpenDocument
+
+
+def _holds(archive: ZipFile, part: str) -> bool:
+    """Whether the part has the name of our hidden sheet; read in pieces, as it may be large."""
+    with archive.open(part) as file:
+        end = b""
+        while piece := file.read(1 << 20):
+            if _NAMED.search(end + piece):
+                return True
+            end = piece[-40:]
+    return False
+
+
+def _properties(part: bytes) -> dict[str, str]:
+    try:
+        root = ElementTree.fromstring(part)
     except ElementTree.ParseError:
-        return None
-    said = {
+        return {}
+    return {
         str(each.get("name")).removeprefix(PROPERTIES): "".join(each.itertext()).strip()
         for each in root
         if str(each.get("name")).startswith(PROPERTIES)
     }
-    if not said.get("template"):
-        return None
-    names = ("template", "template_file", "layout", "run", "folder")
-    parameters: dict[str, dict[str, str]] = {}
-    for key, text in said.items():
-        if match := _PARAMETER.fullmatch(key):
-            parameters.setdefault(match[1], {})[match[2]] = text
-    return Former(**{name: said.get(name, "") for name in names}, parameters=parameters)
-
-
-def rows_again(
-    tables: Sequence[SourceTable], former: Former, told: Collection[str] = ()
-) -> list[SourceTable]:
-    """The sheets that hold the rows of the file, without the columns that the result added.
-
-    The sheet ``Bills`` of a flat layout was made from the rows, and is not read. Each sheet has the
-    parameters that its run used, but for those that are ``told`` anew.
-    """
-    flat = former.layout == "flat"
-
-    def used(table: SourceTable) -> dict[str, str]:
-        known = former.parameters.get(table.sheet or "", {})
-        return {name: text for name, text in known.items() if name not in told}
-
-    return [
-        replace(_without_ours(table), parameters=used(table))
-        for table in tables
-        if _LINES.match(table.sheet or "") or (not flat and _BILLS.match(table.sheet or ""))
-    ]
-
-
-def _without_ours(table: SourceTable) -> SourceTable:
-    headers = table.row_cells(0)
-    if STATUS not in headers or MESSAGE not in headers:
-        return table
-    first = len(headers) - 1 - headers[::-1].index(STATUS)  # ours are right of the file's own
-    said = next((c for c in range(first, len(headers)) if headers[c] == MESSAGE), first)
-    former = list(zip(table.columns[first], table.columns[said], strict=True))
-    kept = [c for c in range(len(headers)) if c < first or headers[c] not in _OURS]
-    return replace(
-        table,
-        columns=tuple(table.columns[c] for c in kept),
-        kinds=None if table.kinds is None else tuple(table.kinds[c] for c in kept),
-        former=former,
-        looks={kept.index(c): rows for c, rows in table.looks.items() if c in kept},
-    )
-
-
-def as_written(template: Template) -> Template:
-    """The template for reading its rows in a result: header in row 1, sheets named by us."""
-    rows = template.source.header.rows if template.source.header else 1
-    header = Header(find=None, row=1, rows=rows)
-    source = template.source.model_copy(update={"sheet": "*", "header": header})
-    return template.model_copy(update={"source": source})
 
 
 def read_picks(tables: Sequence[SourceTable]) -> list[Pick]:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from importer.records import Finding, Report, RowResult, Severity
+from importer.results.cells import MOST_ROWS
 from importer.results.wording import count, visible
 
 Place = tuple[int, int]  # table, row as Excel numbers it
@@ -24,20 +25,23 @@ class Found:
         self.at: dict[Place, list[Finding]] = defaultdict(list)
         self.of_bill: dict[int, list[Finding]] = defaultdict(list)
         self._elsewhere: dict[Place, list[Finding]] = defaultdict(list)
-        for finding in report.findings:
+        self._first: dict[Place, int] = {}
+        for n, finding in enumerate(report.findings):
             here = place(finding)
             if here is not None:
                 self.at[here].append(finding)
+                self._first.setdefault(here, n)
             for i in finding.bills:
                 if 0 <= i < len(report.bills):
                     self.of_bill[i].append(finding)
-                    self._mention(report.bills[i].result, here, finding)
+                    self._mention(report.bills[i].result, here, finding, n)
             for i in finding.lines:
                 if 0 <= i < len(report.line_items):
-                    self._mention(report.line_items[i], here, finding)
+                    self._mention(report.line_items[i], here, finding, n)
 
-    def _mention(self, result: RowResult, here: Place | None, finding: Finding) -> None:
+    def _mention(self, result: RowResult, here: Place | None, finding: Finding, n: int) -> None:
         there = (result.table, result.row)
+        self._first.setdefault(there, n)
         if there != here and finding not in self._elsewhere.get(there, ()):
             self._elsewhere[there].append(finding)
 
@@ -47,6 +51,11 @@ class Found:
             return ""
         own = [visible(finding.message) for finding in self.at.get(there, ())]
         return joined([*own, *map(with_place, self._elsewhere.get(there, ()))])
+
+    def problem(self, there: Place) -> str | None:
+        """Where the first of the row's problems stands in the workbook, as the target of a link."""
+        n = self._first.get(there)
+        return None if n is None or n >= MOST_ROWS - 3 else f"internal:'Problems'!G{n + 2}"
 
     def rows_of(self, table: int) -> set[int]:
         return {row for owner, row in self.at if owner == table}

@@ -1,4 +1,4 @@
-"""Where the result workbook goes. An existing file is never written over."""
+"""Where the result goes. An existing file is never written over."""
 
 from __future__ import annotations
 
@@ -10,38 +10,48 @@ from pathlib import Path
 from importer.errors import UsageProblem
 from importer.results.wording import visible
 
+FORMATS = ("xlsx", "csv", "json", "html")
 
-def result_path(sources: list[str], wanted: str | None, folder: Path) -> Path:
-    """The path of a workbook that does not exist yet, in a folder that can be written to.
+
+def result_path(
+    sources: list[str], wanted: str | None, folder: Path, kind: str | None = None
+) -> Path:
+    """The path of a result that does not exist yet, in a folder that can be written to.
 
     Without ``wanted`` it is ``<first source>-result.xlsx`` in ``folder``; a folder as ``wanted``
-    takes the place of ``folder``. Where the name is taken, the next free one: ``…-2.xlsx``.
-    The result of correcting a result stays in the same series: ``bills-result-2.xlsx``.
+    takes the place of ``folder``. ``kind`` is one of FORMATS; left out, the name says it, else it
+    is a workbook. Where the name is taken, the next free one: ``…-2.xlsx``. The result of
+    correcting a result stays in the same series: ``bills-result-2.xlsx``.
     Raises UsageProblem where the folder is missing or cannot be written to, or where ``wanted``
-    is not the name of an .xlsx file.
+    does not end as the format does.
     """
     if wanted is None:
-        path = folder / _default_name(sources)
+        path = folder / _default_name(sources, kind)
     elif not wanted.strip() or "\0" in wanted:
         raise UsageProblem("The name of the result workbook is empty: give a name such as out.xlsx")
     elif Path(wanted).is_dir():
-        path = Path(wanted) / _default_name(sources)
+        path = Path(wanted) / _default_name(sources, kind)
     else:
         path = Path(wanted)
+        ending = path.suffix.lower().removeprefix(".")
         if path.suffix == "":
-            path = path.with_name(path.name + ".xlsx")
-        elif path.suffix.lower() != ".xlsx":
+            path = path.with_name(f"{path.name}.{kind or FORMATS[0]}")
+        elif ending not in FORMATS:
             raise UsageProblem(
-                f"The result is an Excel workbook, so {visible(path.name)} must end in .xlsx"
+                f"{visible(path.name)} must end in .xlsx (a workbook), .csv, .json or .html"
+            )
+        elif kind is not None and ending != kind:
+            raise UsageProblem(
+                f"{visible(path.name)} does not end in .{kind}, which --format asks for"
             )
     _check_folder(path.parent)
     return _first_free(path)
 
 
-def _default_name(sources: list[str]) -> str:
+def _default_name(sources: list[str], kind: str | None) -> str:
     stem = Path(sources[0]).stem if sources else "light-import"
     stem = re.sub(r"-result(-\d+)?\Z", "", stem) or stem
-    return f"{stem}-result.xlsx"
+    return f"{stem}-result.{kind or FORMATS[0]}"
 
 
 def _check_folder(folder: Path) -> None:

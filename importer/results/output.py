@@ -18,10 +18,17 @@ class Written:
     sheets: dict[int, str] = field(default_factory=dict)  # table → sheet name
     rows: dict[tuple[int, int], int] = field(default_factory=dict)  # of rows with findings, 0-based
     columns: dict[int, dict[int, int]] = field(default_factory=dict)  # table → source → result
+    wanted: frozenset[tuple[int, int]] = frozenset()  # places that Tie-out will link to
+    bill_cells: dict[tuple[int, int], str] = field(default_factory=dict)  # their cells
+    widths: dict[str, int] = field(default_factory=dict)  # sheet name → characters
     comments: int = 0
     comments_left_out: int = 0
     altered: list[str] = field(default_factory=list)  # cells whose text does not fit into Excel
     more_altered: int = 0
+
+    def bill_at(self, there: tuple[int, int], sheet: str, out: int) -> None:
+        if there in self.wanted:
+            self.bill_cells[there] = f"internal:'{sheet}'!A{out + 1}"
 
     def alter(self, cell: str) -> None:
         if len(self.altered) < 20:

@@ -10,13 +10,20 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 _A4 = 9
+_READABLE = 300  # characters across a page: the print is about 5 points high
 
 
-def set_up_page(sheet: Worksheet, run: str | None, *, pages: int = 0) -> None:
-    """Landscape, one page wide and ``pages`` long (0: as many as it takes), numbered."""
+def set_up_page(sheet: Worksheet, run: str | None, *, width: int = 0, pages: int = 0) -> None:
+    """Landscape, numbered, ``pages`` long (0: as many as it takes).
+
+    One page wide, or more where the ``width`` in characters could not be read on one; then the
+    first column is printed on each.
+    """
     sheet.set_landscape()
     sheet.set_paper(_A4)
-    sheet.fit_to_pages(1, pages)
+    sheet.fit_to_pages(max(1, -(-width // _READABLE)), pages)
+    if width > _READABLE:
+        sheet.repeat_columns(0)
     sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
     # "&" starts a code in a footer; the whole may have 255 characters.
     name = (f"light-import, run {run}" if run else "light-import").replace("&", "&&")[:120]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlsxwriter.utility import xl_rowcol_to_cell
@@ -59,12 +60,12 @@ def _write_finding(
 ) -> None:
     formats, cell = output.formats, finding.cell
     # Not every spreadsheet fits the height of a row to wrapped text when it opens a file.
-    wrapped = ((finding.value, 22), (finding.message, 50), (finding.hint, 44), (cell.file, 20))
+    wrapped = ((finding.value, 22), (finding.message, 50), (finding.hint, 44))
     lines = max(1 + max(len(text) - 1, 0) // (width - 2) for text, width in wrapped)
     if lines > 1:
         sheet.set_row(out, 15 * min(lines, 8))
     sheet.write_string(out, 0, finding.severity.value, formats.severity[finding.severity])
-    sheet.write_string(out, 1, visible(cell.file), formats.wrapped)
+    sheet.write_string(out, 1, visible(Path(cell.file).name), formats.wrapped)
     if cell.sheet is not None:
         sheet.write_string(out, 2, visible(cell.sheet), formats.top)
     if cell.row is not None:

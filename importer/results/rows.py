@@ -6,7 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import repeat
 from typing import TYPE_CHECKING
 
-from importer.records import CellKind, Finding, InputTable, Role, RowResult, Severity, Status
+from importer.records import (
+    CellKind,
+    Finding,
+    InputTable,
+    Role,
+    RowResult,
+    Severity,
+    Status,
+    TableKind,
+)
 from importer.results.added import (
     added_headers,
     fit_added,
@@ -42,7 +51,6 @@ def write_table(
     table: int,
     source: InputTable,
     results: Mapping[int, RowResult],
-    id_header: str,
 ) -> None:
     """Every row below the header of ``source``; ``results`` are those of this table, by row."""
     formats, written = output.formats, output.written
@@ -51,11 +59,14 @@ def write_table(
     written.sheets[table] = sheet.get_name()
     written.columns[table] = {column: c for c, column in enumerate(kept)}
     column_formats = [_column_format(source, column) for column in kept]
+    width = 0
     for c, column in enumerate(kept):
-        width = width_of(source.headers[column], below(cells[column], source.header))
+        of_column = width_of(source.headers[column], below(cells[column], source.header))
         # The format of the whole column also covers blank cells, which somebody will fill in.
-        sheet.set_column(c, c, width, formats.source[column_formats[c]])
-    added = added_headers(id_header)
+        sheet.set_column(c, c, of_column, formats.source[column_formats[c]])
+        width += of_column
+    added = added_headers(source.kind, results.values())
+    at = {header: len(kept) + c for c, header in enumerate(added)}
     set_up_table(sheet, len(kept) + len(added), len(source.roles))
 
     rows_found = output.found.rows_of(table)
@@ -76,7 +87,8 @@ def write_table(
     marked = source.source.looks
     links = longest = 0
     loaded = False
-    for out, (row, role, texts, kinds) in enumerate(_rows(source, kept), start=1):
+    of_bills = source.kind is TableKind.BILLS
+    for out, (row, role, texts, kinds) in enumerate(rows_below(source, kept), start=1):
         marks: Mapping[int, Severity] = {}
         if row in rows_found:
             written.rows[table, row] = out
@@ -85,6 +97,8 @@ def write_table(
                 if not texts[c]:
                     look = formats.cell[severity.value, column_formats[c]]
                     sheet.write_blank(out, c, None, look)
+        if of_bills:
+            written.bill_at((table, row), sheet.get_name(), out)
         shade = PLAIN if role is Role.DATA else QUIET
         altered = []
         for c, text in enumerate(texts):
@@ -102,17 +116,29 @@ def write_table(
             elif write_text(sheet, out, c, text, look, plain):
                 altered.append(f"{visible(source.headers[kept[c]])}, row {row}")
         result = results.get(row)
-        message = _message(output.found, (table, row), role, result) or source.reasons.get(row, "")
+        message = row_message(output.found, (table, row), role, result) or source.reasons.get(
+            row, ""
+        )
         if altered:
             message = joined([*([message] if message else []), *map(_altered_words, altered)])
             for place in altered:
                 written.alter(place)
         links += write_added(
-            sheet, output, out, len(kept), role, result, message, row, link=links < MOST_LINKS
+            sheet,
+            output,
+            out,
+            at,
+            role,
+            result,
+            message,
+            row,
+            links=MOST_LINKS - links,
+            problem=output.found.problem((table, row)) if message else None,
         )
         longest = max(longest, len(message))
         loaded = loaded or (result is not None and bool(result.light_id))
-    fit_added(sheet, len(kept), longest, loaded=loaded)
+    width += fit_added(sheet, at, longest, loaded=loaded)
+    output.written.widths[sheet.get_name()] = width
 
 
 def _column_format(source: InputTable, column: int) -> str:
@@ -122,7 +148,7 @@ def _column_format(source: InputTable, column: int) -> str:
     return GENERAL if CellKind.NUMBER in kinds else TEXT
 
 
-def _rows(
+def rows_below(
     source: InputTable, kept: list[int]
 ) -> Iterator[tuple[int, Role, tuple[str, ...], tuple[int, ...] | None]]:
     """Row number, role, kept cells and their kinds, for each row below the header."""
@@ -163,7 +189,7 @@ def _write_comment(sheet: Worksheet, row: int, column: int, text: str) -> None:
     sheet.write_comment(row, column, text, look)
 
 
-def _message(found: Found, there: tuple[int, int], role: Role, result: RowResult | None) -> str:
+def row_message(found: Found, there: tuple[int, int], role: Role, result: RowResult | None) -> str:
     if result is not None and result.message:
         return visible(result.message)
     message = found.message(there)

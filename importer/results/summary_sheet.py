@@ -6,9 +6,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from importer.amounts import money
-from importer.records import CurrencyTotal, RunSummary
+from importer.records import CurrencyTotal, RunSummary, Status
 from importer.results.cells import write_money
-from importer.results.formats import BAR_COLOURS, OTHER_BAR, Formats
+from importer.results.formats import (
+    BAR_COLOURS,
+    HEADER,
+    IN_LIGHT_BAR,
+    NOT_THERE_BAR,
+    OTHER_BAR,
+    Formats,
+)
+from importer.results.sums import TiedCurrency, largest
 from importer.results.wording import (
     ROW_WORDS,
     count,
@@ -29,6 +37,8 @@ _MOST_CURRENCIES = 4  # as columns; the sheet Tie-out has them all
 _FIRST, _LAST = 1, 8  # the columns of the page
 _FACTS = 4  # the column where the facts of the run stand, beside the chart
 _CHARACTERS = 112  # that fit into its width
+_MOST_VENDORS = 8  # in the table and chart
+_CHART_TITLE = {"size": 11, "bold": True, "color": HEADER}
 _TITLES = {
     "validate": "Check of bills",
     "load": "Import of bills",
@@ -45,8 +55,10 @@ def write_summary(
     summary: RunSummary,
     notes: Sequence[str],
     found: tuple[int, int],
+    currencies: Sequence[TiedCurrency],
 ) -> None:
-    """The verdict, the statuses with a chart, the rows accounted for, and what run this was.
+    """The verdict, the statuses and the largest vendors with their charts, the rows accounted for,
+    and what run this was.
 
     ``found`` is how many errors and warnings there are.
     """
@@ -62,7 +74,9 @@ def write_summary(
     first, row = _statuses(sheet, formats, row + 1, summary)
     below_chart = _chart(workbook, sheet, row + 1, first, summary)
     below_facts = _run(sheet, formats, row + 1, summary)  # beside the chart
-    row = _rows(sheet, formats, max(below_chart, below_facts) + 1, summary)
+    row = max(below_chart, below_facts) + 1
+    row = _vendors(workbook, sheet, formats, row, currencies, summary.command)
+    row = _rows(sheet, formats, row, summary)
     if notes:
         row = _heading(sheet, formats, row + 1, "Notes")
         for note in notes:
@@ -110,16 +124,15 @@ def _statuses(sheet: Worksheet, formats: Formats, row: int, summary: RunSummary)
         sheet.write_number(row, 2, summary.bills.get(status, 0), formats.row_count)
         sheet.write_number(row, 3, summary.line_items.get(status, 0), formats.row_count)
         for c, total in enumerate(totals, start=4):
-            write_money(
-                sheet, row, c, total.by_status.get(status, 0), formats.row_money, total.unit
-            )
+            look = formats.row_money[total.unit]
+            write_money(sheet, row, c, total.by_status.get(status, 0), look, total.unit)
     row = first + len(statuses)
     sheet.set_row(row, 20)
     sheet.write_string(row, 1, "Total", formats.total_label)
     sheet.write_number(row, 2, summary.bills.get("total", 0), formats.total_count)
     sheet.write_number(row, 3, summary.line_items.get("total", 0), formats.total_count)
     for c, total in enumerate(totals, start=4):
-        write_money(sheet, row, c, total.sheet, formats.total_money, total.unit)
+        write_money(sheet, row, c, total.sheet, formats.total_money[total.unit], total.unit)
     return first, _more_currencies(sheet, formats, row + 1, summary.totals, len(totals))
 
 
@@ -161,7 +174,7 @@ def _chart(workbook: Workbook, sheet: Worksheet, row: int, first: int, summary: 
             "gap": 55,
         }
     )
-    chart.set_title({"name": "Bills by status", "name_font": {"size": 11, "bold": True}})
+    chart.set_title({"name": "Bills by status", "name_font": _CHART_TITLE})
     chart.set_legend({"none": True})
     chart.set_y_axis({"reverse": True, "line": {"color": "#9AA3AD"}, "num_font": {"size": 10}})
     chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
@@ -174,6 +187,76 @@ def _chart(workbook: Workbook, sheet: Worksheet, row: int, first: int, summary: 
 
 def _bar(status: str) -> str:
     return next((colour for name, colour in BAR_COLOURS.items() if name == status), OTHER_BAR)
+
+
+def _vendors(
+    workbook: Workbook,
+    sheet: Worksheet,
+    formats: Formats,
+    row: int,
+    currencies: Sequence[TiedCurrency],
+    command: str,
+) -> int:
+    """The vendors with the largest amounts, as a table and a chart; gives the first row below."""
+    found = largest(currencies, _MOST_VENDORS)
+    if found is None or not found[1]:
+        return row
+    currency, vendors = found
+    name, more = visible(currency.name), len(currency.vendors) - len(vendors)
+    row = _heading(sheet, formats, row, f"Largest vendors, {name}")
+    sheet.set_row(row, 21)
+    sheet.write_string(row, 1, "Vendor", formats.header_inset)
+    checked = command == "validate"  # then nothing can be in Light
+    parts = ("Valid", "Needs correction") if checked else ("In Light", "Not in Light")
+    for c, header in enumerate(("Bills", "" if checked else "Bills in Light", *parts), start=2):
+        sheet.write_string(row, c, header, formats.header_right)
+    first, look, unit = row + 1, formats.row_money[currency.unit], currency.unit
+    figures = [(v.light, max(v.sheet.gross - v.light, 0)) for v in vendors]
+    if checked:
+        figures = [(v.sheet.gross - v.invalid, v.invalid) for v in vendors]
+    for row, (vendor, (there, missing)) in enumerate(
+        zip(vendors, figures, strict=True), start=first
+    ):
+        sheet.set_row(row, 18)
+        sheet.write_string(row, 1, visible(vendor.name)[:200], formats.row_label)
+        sheet.write_number(row, 2, vendor.sheet.bills, formats.row_count)
+        if checked:
+            sheet.write_blank(row, 3, None, formats.row_count)
+        else:
+            sheet.write_number(row, 3, vendor.created.bills, formats.row_count)
+        write_money(sheet, row, 4, there, look, unit)
+        write_money(sheet, row, 5, missing, look, unit)
+    last = first + len(vendors) - 1
+    chart = workbook.add_chart({"type": "bar", "subtype": "stacked"})
+    colours = (BAR_COLOURS[Status.VALID], BAR_COLOURS[Status.INVALID])
+    colours = colours if checked else (IN_LIGHT_BAR, NOT_THERE_BAR)
+    for c, label, colour in zip((4, 5), parts, colours, strict=True):
+        chart.add_series(
+            {
+                "name": label,
+                "categories": [sheet.get_name(), first, 1, last, 1],
+                "values": [sheet.get_name(), first, c, last, c],
+                "categories_data": [visible(v.name)[:200] for v in vendors],
+                "values_data": [pair[c - 4] / unit for pair in figures],
+                "fill": {"color": colour},
+                "gap": 45,
+            }
+        )
+    chart.set_title({"name": f"Amounts by vendor, {name}", "name_font": _CHART_TITLE})
+    chart.set_legend({"position": "bottom", "font": {"size": 9}})
+    chart.set_y_axis({"reverse": True, "line": {"color": "#9AA3AD"}, "num_font": {"size": 9}})
+    # The amounts stand beside it, in the table.
+    chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
+    chart.set_chartarea({"border": {"none": True}})
+    row = last + 1
+    if more > 0:
+        note = f"and {count(more, 'vendor')} more: see the sheet Tie-out by vendor"
+        sheet.write_string(row, 1, note, formats.fine_print)
+        row += 1
+    height = max(28 + 24 * len(vendors), 210)
+    chart.set_size({"width": 420, "height": height})
+    sheet.insert_chart(first - 1, 6, chart, {"object_position": 2, "x_offset": 8})
+    return max(row, first - 1 + -(-height // 24)) + 1
 
 
 def _rows(sheet: Worksheet, formats: Formats, row: int, summary: RunSummary) -> int:
@@ -202,6 +285,7 @@ def _run(sheet: Worksheet, formats: Formats, row: int, summary: RunSummary) -> i
         ("Duration", duration(summary.seconds)),
         ("Requests to Light", f"{summary.requests:,}"),
         ("Run", summary.run or ""),
+        ("Continues run", summary.continues),
         ("Result workbook", summary.result or ""),
         *(
             (

@@ -23,6 +23,7 @@ _COLUMNS = ((FIELD, 16), (VALUE, 36), (PICK, 40), ("why", 24), ("bills", 8), ("r
 _PICK = 2
 _FIRST = len(_COLUMNS)  # column of the first suggestion
 _ROWS_NAMED = 20
+_PRINTED = 2  # suggestions
 
 
 def write_to_resolve(sheet: Worksheet, output: Output, unresolved: Sequence[Unresolved]) -> None:
@@ -41,6 +42,8 @@ def write_to_resolve(sheet: Worksheet, output: Output, unresolved: Sequence[Unre
         sheet.set_column(_FIRST, _FIRST + most - 1, width_of(SUGGESTION, labels))
         sheet.set_column(_FIRST + most, _FIRST + 2 * most - 1, 38, None, {"hidden": True})
     set_up_table(sheet, _FIRST + 2 * most, len(shown))
+    # On paper the first suggestions do; with all of them it would be too small to read.
+    sheet.print_area(0, 0, len(shown), _FIRST + min(most, _PRINTED) - 1)
     numbered = [f"{name} {n}" for name in (SUGGESTION, ID) for n in range(1, most + 1)]
     for c, header in enumerate([*(name for name, _ in _COLUMNS), *numbered]):
         look = formats.our_header if c == _PICK else formats.header

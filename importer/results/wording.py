@@ -12,14 +12,10 @@ from importer.records import (
     IN_LIGHT,
     CurrencyTotal,
     Finding,
-    ReadBack,
     RunSummary,
     Seen,
     Severity,
     Status,
-    Step,
-    StepKind,
-    StepState,
 )
 
 STATUS_WORDS: Mapping[str, str] = {
@@ -100,50 +96,6 @@ def status_words(status: str) -> str:
     return STATUS_WORDS.get(status, visible(status).replace("_", " ").capitalize())
 
 
-_STEP_WORDS = {
-    StepKind.DOCUMENT: "attaching its document",
-    StepKind.SUBMIT: "submitting it for approval",
-    StepKind.POST: "posting it",
-    StepKind.PAY: "marking it as paid",
-    StepKind.CANCEL: "cancelling it",
-}
-_STEP_STATES = {
-    StepState.PLANNED: "not done yet",
-    StepState.SENDING: "begun, and its end is not known",
-    StepState.REFUSED: "refused by Light",
-    StepState.UNKNOWN: "begun, and its end is not known",
-}
-
-
-def step_words(step: Step) -> str:
-    """What is to be said of a step after creation; "" where it was done."""
-    if step.state is StepState.DONE:
-        return ""
-    words = f"In Light; {_STEP_WORDS[step.kind]}: {_STEP_STATES[step.state]}"
-    return f"{words}: {step.message}" if step.message else words
-
-
-_MOST_DIFFERENCES = 6
-
-
-def read_back_words(read: ReadBack | None) -> str:
-    """What is to be said of a bill that was read back; "" where it is the same."""
-    if read is None or read.seen is Seen.SAME:
-        return ""
-    if read.seen is Seen.MISSING:
-        return "Read back: Light does not have it any more" + (
-            f": {read.message}" if read.message else ""
-        )
-    told = [
-        f"{each.field}{'' if each.line is None else f' of line {each.line + 1}'}:"
-        f" {each.sheet or 'nothing'} in the sheet, {each.light or 'nothing'} in Light"
-        for each in read.differences[:_MOST_DIFFERENCES]
-    ]
-    more = len(read.differences) - _MOST_DIFFERENCES
-    told += [f"and {count(more, 'difference')} more"] if more > 0 else []
-    return "Changed in Light: " + ("; ".join(told) or read.message or "it is not the same")
-
-
 def in_order(counts: Mapping[str, int]) -> list[str]:
     """The statuses that occur, in the order of ``Status``, then any others by name."""
     names = [str(name) for name in counts if name != "total"]
@@ -208,13 +160,25 @@ def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
         n = bills.get(status, 0)
         if n and status not in told:
             parts.append(f"{n:,} {words[n != 1]}")
-    if summary.command == "verify":
-        found = count(errors, "difference") if errors else "no difference"
-        parts.append(f"{found} found")
+    if summary.command == "verify" or summary.read_back:
+        parts += _seen(summary.read_back)
+        errors = 0
+    if summary.command == "undo":
         errors = 0
     if any(bills.get(status, 0) for status in (Status.INVALID, Status.REJECTED, Status.UNKNOWN)):
         errors = 0  # the bills say so already
     return _closed(parts, errors, warnings)
+
+
+def _seen(read_back: Mapping[str, int]) -> list[str]:
+    """How the bills that were read back compare with the sheet."""
+    changed, missing = (read_back.get(seen, 0) for seen in (Seen.CHANGED, Seen.MISSING))
+    parts = []
+    if changed:
+        parts.append(f"{changed:,} {'was' if changed == 1 else 'were'} changed there")
+    if missing:
+        parts.append(f"{missing:,} {_be(missing)} missing there")
+    return parts or ["no difference found"]
 
 
 def _share(n: int, total: int, what: str) -> str:
@@ -245,22 +209,26 @@ def _closed(parts: list[str], errors: int, warnings: int) -> str:
 
 def tie_out_words(total: CurrencyTotal, command: str) -> str:
     """What the difference between the sheet and Light means, in a sentence."""
-    words = _difference_words(total, command)
-    if total.unreadable:
-        has = "has" if total.unreadable == 1 else "have"
-        words += f" {count(total.unreadable, 'bill')} {has} no readable amount: not counted."
+    return difference_words(total.difference, total.currency, total.unit, total.unreadable, command)
+
+
+def difference_words(
+    difference: int, currency: str, unit: int, unreadable: int, command: str
+) -> str:
+    """As ``tie_out_words``; ``difference`` is the sheet less Light, in cents."""
+    amount = f"{money(abs(difference), unit)} {visible(currency)}"
+    if difference == 0:
+        words = "Ties out."
+    elif command == "validate":
+        words = "Nothing has been sent to Light."
+    elif difference > 0:
+        words = f"{amount} of the file is not known to be in Light."
+    else:
+        words = f"Light has {amount} more than the file."
+    if unreadable:
+        has = "has" if unreadable == 1 else "have"
+        words += f" {count(unreadable, 'bill')} {has} no readable amount: not counted."
     return words
-
-
-def _difference_words(total: CurrencyTotal, command: str) -> str:
-    if total.difference == 0:
-        return "Ties out."
-    if command == "validate":
-        return "Nothing has been sent to Light."
-    amount = f"{money(abs(total.difference), total.unit)} {visible(total.currency)}"
-    if total.difference > 0:
-        return f"{amount} of the file is not known to be in Light."
-    return f"Light has {amount} more than the file."
 
 
 def control_words(total: CurrencyTotal) -> str:

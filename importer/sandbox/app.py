@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 
 from importer.sandbox import bodies, checks, lists, models, page, states
 from importer.sandbox.bodies import Company
+from importer.sandbox.documents import UPLOADS, Documents
 from importer.sandbox.gate import (
     COMPANY,
     FOREIGN,
@@ -33,6 +34,7 @@ from importer.sandbox.incoming import json_body
 from importer.sandbox.injection import Injector
 from importer.sandbox.limits import Limiter
 from importer.sandbox.models import JsonObject
+from importer.sandbox.oauth import Grants
 from importer.sandbox.reference import load_reference
 from importer.sandbox.refusals import RefusalError, bad_request, gateway_refusal, not_found
 from importer.sandbox.settings import Counters, SandboxSettings
@@ -52,6 +54,8 @@ class Context:
     limiter: Limiter
     counters: Counters
     submitted: set[str]
+    documents: Documents
+    grants: Grants
 
     def close(self) -> None:
         self.store.close()
@@ -72,7 +76,9 @@ def open_context(settings: SandboxSettings) -> Context:
         settings.requests_today,
     )
     company = Company(store.company_id, store.company_created, reference)
-    return Context(settings, company, store, limiter, Counters(), set())
+    documents = Documents(limiter.clock, settings.upload_seconds)
+    grants = Grants(settings, limiter.clock)
+    return Context(settings, company, store, limiter, Counters(), set(), documents, grants)
 
 
 def build_app(context: Context) -> ASGIApp:
@@ -89,6 +95,9 @@ def build_app(context: Context) -> ASGIApp:
         ("PUT", one_line, put_line),
         ("DELETE", one_line, delete_line),
         *(("POST", f"{one_bill}/{name}", act(name)) for name in ACTIONS),
+        ("POST", f"{one_bill}/document/upload-url", announce_document),
+        ("GET", f"{one_bill}/document", get_document),
+        ("PUT", f"{UPLOADS}{{token}}", receive_document),
         ("GET", "/v1/bff/invoice-payables", list_bills),
         ("GET", "/v1/vendors", list_of(lists.VENDOR_LIST)),
         ("GET", "/v1/vendors/{vendorId}", get_vendor),
@@ -107,7 +116,8 @@ def build_app(context: Context) -> ASGIApp:
     app = Starlette(routes=routes, exception_handlers={HTTPException: unknown_address})
     app.router.redirect_slashes = False
     settings, counters, limiter = context.settings, context.counters, context.limiter
-    return gate(Injector(app, settings, counters, limiter.clock), settings, counters, limiter)
+    faulty = Injector(app, settings, counters, limiter.clock)
+    return gate(faulty, settings, counters, limiter, context.grants)
 
 
 def _endpoint(
@@ -243,6 +253,33 @@ def _settle(context: Context, bill: JsonObject) -> JsonObject:
     lines = _lines(bill)
     changes = states.settled(bill, lines, context.company.reference)
     return context.store.save_bill(bill | changes) | {"lineItems": lines}
+
+
+# --- documents --------------------------------------------------------------------------------
+
+
+async def announce_document(context: Context, request: Request) -> Response:
+    body = await json_body(request)
+    bill = _known_bill(context, request)
+    origin = f"{request.url.scheme}://{request.headers.get('host', '')}"
+    return json_answer(context.documents.announce(str(bill["id"]), body, origin))
+
+
+async def receive_document(context: Context, request: Request) -> Response:
+    answer, announced = await context.documents.receive(request)
+    if announced is not None:
+        bill = context.store.bill(announced.bill_id)
+        if bill is not None:
+            context.store.save_bill(bill | {"documentName": announced.name})
+    return answer
+
+
+async def get_document(context: Context, request: Request) -> Response:
+    bill = _known_bill(context, request)
+    kept = context.documents.kept.get(str(bill["id"]))
+    if kept is None:
+        raise not_found("document", "invoicePayableId", str(bill["id"]))
+    return Response(kept.content, media_type=kept.content_type)
 
 
 # --- lines ------------------------------------------------------------------------------------

@@ -15,7 +15,9 @@ from typing import Literal
 
 from importer.errors import UsageProblem
 
-RequestKind = Literal["bill", "line", "change", "list", "get"]
+RequestKind = Literal[
+    "bill", "line", "change", "list", "get", "submit", "posting", "payment", "document", "upload"
+]
 ALL = "all"
 
 
@@ -67,13 +69,27 @@ TARGETS: Mapping[str, frozenset[RequestKind]] = {
     "post": frozenset({"bill", "line"}),
     "list": frozenset({"list"}),
     "get": frozenset({"list", "get"}),
-    "change": frozenset({"change"}),
+    "change": frozenset({"change", "submit", "posting", "payment", "document"}),
+    "submit": frozenset({"submit"}),
+    "posting": frozenset({"posting"}),
+    "payment": frozenset({"payment"}),
+    "document": frozenset({"document"}),
+    "upload": frozenset({"upload"}),
 }
 WHAT_TARGETS_ARE = (
     "bill (the POST of a bill), line (the POST of a line item), post (both), list (the list of "
-    "bills), get (every GET), change (PATCH, PUT, DELETE and the actions on a bill)"
+    "bills), get (every GET), change (PATCH, PUT, DELETE and the actions on a bill), of these "
+    "alone submit (for approval), posting, payment and document (the request for an upload "
+    "address); and upload (the PUT of a document to that address)"
 )
 LINE_POST = re.compile(r"/v1/invoice-payables/[^/]+/line-items")
+ACTION = re.compile(r"/v1/invoice-payables/[^/]+/(.+)")
+STEPS: Mapping[str, RequestKind] = {
+    "submit-for-approval": "submit",
+    "post": "posting",
+    "mark-as-paid": "payment",
+    "document/upload-url": "document",
+}
 SCRIPT_LINE = re.compile(r"(?:(\w+):)?([0-9]{1,9})(-[0-9]{0,9})?\s+(\S+)", re.ASCII)
 
 
@@ -160,6 +176,8 @@ def read_script(path: Path) -> tuple[Scripted, ...]:
 
 def request_kind(method: str, path: str) -> RequestKind | None:
     """What a request is for; None outside the API, where no faults are."""
+    if path.startswith("/uploads/"):
+        return "upload" if method == "PUT" else None
     if not path.startswith("/v1/"):
         return None
     match method:
@@ -169,6 +187,8 @@ def request_kind(method: str, path: str) -> RequestKind | None:
             return "line"
         case "GET":
             return "list" if path == "/v1/bff/invoice-payables" else "get"
+        case "POST" if (action := ACTION.fullmatch(path)) and action[1] in STEPS:
+            return STEPS[action[1]]
         case "POST" | "PATCH" | "PUT" | "DELETE":
             return "change"
         case _:

@@ -12,17 +12,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from importer.sandbox.documents import UPLOADS
 from importer.sandbox.incoming import is_from_here, key_of
 from importer.sandbox.limits import Allowance, Limiter
+from importer.sandbox.oauth import TOKEN, Grants
 from importer.sandbox.refusals import RefusalError, gateway_refusal
 from importer.sandbox.settings import Counters, SandboxSettings
 
 COMPANY = "/v1/companies/current"
 FOREIGN = "foreign"
+MOVED = "/moved"  # where redirects lead: the same address behind it
 
 
-def gate(app: ASGIApp, settings: SandboxSettings, counters: Counters, limiter: Limiter) -> ASGIApp:
-    """Key, then limits, then ``app``; half of the latency before it and half after.
+def gate(
+    app: ASGIApp, settings: SandboxSettings, counters: Counters, limiter: Limiter, grants: Grants
+) -> ASGIApp:
+    """Key or token, then limits, then ``app``; half of the latency before it and half after.
+
+    Whoever logs in needs neither.
 
     Each answer has its Date from here, by the sandbox's own clock. Requests with the foreign key
     carry ``FOREIGN`` in their state.
@@ -39,7 +46,8 @@ def gate(app: ASGIApp, settings: SandboxSettings, counters: Counters, limiter: L
             await app(scope, receive, send)
             return
         request = Request(scope, receive)
-        key = key_of(request.headers.get("authorization"), keys)
+        authorization = request.headers.get("authorization")
+        key = key_of(authorization, keys) or grants.login_of(authorization)
         counters.received += 1
         allowance: Allowance | None = None
 
@@ -64,8 +72,13 @@ def gate(app: ASGIApp, settings: SandboxSettings, counters: Counters, limiter: L
 
         if pause:
             await asyncio.sleep(pause)
-        if request.url.path == "/" and is_from_here(request):
+        page = request.url.path == "/" and is_from_here(request)
+        # An upload goes to the storage, not to the API: its address is the permission.
+        if page or _is_upload(request.url.path):
             await app(scope, receive, answer)
+        elif (logging_in := await grants.answer(request)) is not None:
+            counters.logins += request.url.path == TOKEN and logging_in.status_code == 200
+            await logging_in(scope, receive, answer)
         elif key is None:
             counters.unauthorized += 1
             refused = gateway_refusal(401, "The API key is missing or not valid.")
@@ -86,6 +99,10 @@ def gate(app: ASGIApp, settings: SandboxSettings, counters: Counters, limiter: L
                 await app(scope, receive, answer)
 
     return gated
+
+
+def _is_upload(path: str) -> bool:
+    return path.removeprefix(MOVED).startswith(UPLOADS)
 
 
 async def unknown_address(request: Request, error: Exception) -> Response:

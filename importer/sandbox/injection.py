@@ -14,14 +14,13 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from importer.sandbox.faults import FAULTS, Plan, request_kind
-from importer.sandbox.gate import refused_answer
+from importer.sandbox.gate import MOVED, refused_answer
 from importer.sandbox.incoming import MAX_DRAINED
 from importer.sandbox.limits import Allowance
 from importer.sandbox.refusals import gateway_refusal
 from importer.sandbox.settings import Counters, SandboxSettings
 
 CONNECTION = "sandbox.connection"  # in the scope: the asyncio transport of the request
-MOVED = "/moved"  # where redirects lead: the same address behind it
 ELSEWHERE = "https://elsewhere.example"
 BAD_GATEWAY = """<html>
 <head><title>502 Bad Gateway</title></head>

@@ -18,6 +18,7 @@ class SandboxSettings:
 
     ``more_keys`` are of the same company as ``key``: each has a minute's limit of its own, and all
     share the day's. ``foreign_key`` is of another company, of which it can read the name only.
+    Whoever logs in as ``client_id`` gets access tokens that last ``token_seconds``.
     ``latency`` and ``list_lag`` are seconds. ``database`` None keeps everything in memory, gone
     when the sandbox stops; a path keeps the bills, and the company's id, from one start to the
     next. ``reference`` None is the company that ships with the importer. The defaults of the
@@ -28,11 +29,15 @@ class SandboxSettings:
     ``faults`` come by rate, ``script`` at the requests it names; ``fault_seed`` makes a run
     repeatable. ``late`` is how many seconds late answers take; it should be more than the client's
     time-out. No client can tell a bill that is kept later than it looks for it from a lost one.
+    The address for a document is valid for ``upload_seconds``; documents are kept in memory only.
     """
 
     key: str = "sandbox"
     more_keys: tuple[str, ...] = ()
     foreign_key: str | None = None
+    client_id: str = "sandbox"
+    client_secret: str = "sandbox-secret"
+    token_seconds: float = 3600.0
     requests_per_minute: int = 300
     requests_per_day: int = 100_000
     latency: float = 0.0
@@ -46,6 +51,7 @@ class SandboxSettings:
     script: tuple[Scripted, ...] = ()
     fault_seed: int = 0
     late: float = 35.0
+    upload_seconds: float = 300.0
     database: Path | None = None
     reference: Path | None = None
 
@@ -60,7 +66,8 @@ class Counters:
     """What came in and how it was answered, since the sandbox started.
 
     ``received`` is every request, ``authenticated`` those with a right key, which is counted in
-    ``by_key`` too (they count against the limits), ``throttled`` the 429s of the limits.
+    ``by_key`` too (they count against the limits), ``throttled`` the 429s of the limits,
+    ``logins`` how often tokens were given out.
     ``bill_posts`` and ``line_posts`` are POSTs that got past key and limit, whatever became of
     them. ``by_route`` counts the requests that got past the faults too, as ``"GET /v1/vendors"``,
     with ``{…}`` for ids. ``faults`` is how often each fault was injected, by name.
@@ -70,6 +77,7 @@ class Counters:
     authenticated: int = 0
     unauthorized: int = 0
     throttled: int = 0
+    logins: int = 0
     bill_posts: int = 0
     bills_created: int = 0
     line_posts: int = 0

@@ -19,6 +19,7 @@ SEARCHED_ROWS = 60  # how far down a header row may stand
 _OURS = frozenset(("import_status", "import_message", "source_row"))
 _LINE_ID = "light_line_item_id"
 _ADDED = _OURS | {"light_bill_id", _LINE_ID, "light_state", "attempts", "loaded_at"}
+_ADDED |= {"gross_money", "net_money", "tax_money"}
 _JOINED = " | "  # between the rows of a header, where it is shown
 
 _NTH = re.compile(r"(.*\S)\s*#\s*([1-9][0-9]{0,2})")

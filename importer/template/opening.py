@@ -24,6 +24,7 @@ from importer.template.headers import (
     Found,
     alternatives,
     column_letters,
+    columns_of_file,
     expressions,
     header_at,
     is_result,
@@ -279,7 +280,8 @@ def _unknown_columns(
     sheet = BILLS if kind is TableKind.BILLS else LINE_ITEMS
     response_only = set(map(header_key, RESPONSE_ONLY))
     out = []
-    for index, header in enumerate(found.headers):
+    for index in columns_of_file(source, found):
+        header = found.headers[index]
         key = header_key(header)
         cell = replace(here, column=header, column_index=index)
         unread = not key and index not in used

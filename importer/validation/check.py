@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,24 @@ import numpy as np
 from importer.amounts import INT64_MAX, INT64_MIN
 from importer.canonical import BILLS, LINE_ITEMS, PROPERTY
 from importer.findings import finding
-from importer.records import Bill, CellRef, Finding, LineItem, Property, Severity, Unresolved
+from importer.records import (
+    Bill,
+    CellRef,
+    Document,
+    Finding,
+    LineItem,
+    Property,
+    Severity,
+    Unresolved,
+    Wanted,
+)
 from importer.template.mapping import Mapped
 from importer.validation import across
 from importer.validation.columns import parse_tables
 from importer.validation.join import join
 from importer.validation.parse import Parsed, ParsedTable
 from importer.validation.row_rules import (
+    PAYMENT_FIELDS,
     UNKNOWN,
     amount_rules,
     bill_rules,
@@ -49,6 +61,8 @@ class Checked:
     looked_up: dict[tuple[str, str], str] = field(default_factory=dict)
     """(field, compared name) → the row of the lookup table that gave the id."""
     unresolved: list[Unresolved] = field(default_factory=list)
+    wanted: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
+    documents: dict[int, Document] = field(default_factory=dict)  # by bill
 
     def blamed(self) -> np.ndarray:
         """Which bills are invalid: those that an error is about, themselves or by a line."""
@@ -69,8 +83,11 @@ class Checked:
         yield from _build(self, np.flatnonzero(~self.blamed()))
 
 
-def check(mapped: Mapped) -> Checked:
-    """Every rule on every row; all findings at once."""
+def check(mapped: Mapped, then: Wanted = Wanted.DRAFT) -> Checked:
+    """Every rule on every row; all findings at once.
+
+    ``then`` is how far the bills go whose row does not say it.
+    """
     line_bill, findings = join(mapped)
     bills, lines, of_columns = parse_tables(mapped, line_bill)
     flag = bills["lineItemsIncludeTax"]
@@ -94,10 +111,13 @@ def check(mapped: Mapped) -> Checked:
     amounts = bills["amount"].values
 
     findings = [*mapped.findings, *findings, *of_columns]
-    findings += check_sheet(mapped, mapped.bills, bills, bill_rules(mapped, bills, derived))
+    wanted = np.asarray([Wanted(s) if s else then for s in bills["status"].values], dtype=object)
+    rules = bill_rules(mapped, bills, derived, wanted, datetime.now(UTC))
+    findings += check_sheet(mapped, mapped.bills, bills, rules)
     findings += check_sheet(mapped, mapped.lines, lines, line_rules(mapped, lines, of_lines))
     findings += _product_findings(mapped, lines)
     findings += _without_number_column(mapped)
+    findings += _without_payment_columns(mapped, wanted)
     told = np.zeros(bills.size, dtype=bool)  # bills whose lines cannot be told from others'
     for f in findings:
         if f.code in ("bills.billRef.duplicate", "bills.billRef.required"):
@@ -111,6 +131,7 @@ def check(mapped: Mapped) -> Checked:
     checked = Checked(
         mapped, bills, lines, line_bill, amounts, counts, include_tax, controls, findings
     )
+    checked.wanted = wanted
     checked.findings += _derived_findings(checked, derived)
     checked.findings.sort(key=by_place)
     return checked
@@ -209,6 +230,20 @@ def _without_number_column(mapped: Mapped) -> list[Finding]:
     return out
 
 
+def _without_payment_columns(mapped: Mapped, wanted: np.ndarray) -> list[Finding]:
+    """Sheets of bills to be marked as paid without the column for it: one finding a sheet."""
+    out = []
+    paid = np.asarray([w is Wanted.PAID for w in wanted], dtype=bool)
+    for name in PAYMENT_FIELDS:
+        lacking = paid & mapped.without_column(BILLS, name)
+        for table in np.unique(mapped.bills.table[lacking]).tolist():
+            source = mapped.tables[table].source
+            bills = tuple(np.flatnonzero(lacking & (mapped.bills.table == table)).tolist())
+            cell = CellRef(source.file, source.sheet, None, None, table)
+            out.append(finding(f"bills.{name}.required", cell, bills=bills))
+    return out
+
+
 def _derived_findings(checked: Checked, derived: np.ndarray) -> list[Finding]:
     """Bills whose worked-out amount is nothing, negative, too large or cannot be known."""
     out = []
@@ -282,6 +317,7 @@ def _build(checked: Checked, which: np.ndarray) -> Iterator[Bill]:
             amount=checked.amounts[i],
             include_tax=bool(checked.include_tax[i]),
             unit=int(bills.units[i]),
+            wanted=checked.wanted[i],
             lines=tuple(line(int(k)) for k in order[start:end]),
             properties=properties(BILLS, bill_properties, i),
             **{attribute: b[name][i] for name, attribute in _BILL.items()},
@@ -302,6 +338,8 @@ _BILL = {
     "senderBankAccountId": "sender_bank_account_id",
     "localCurrencyFxRateOverride": "local_fx_rate",
     "groupCurrencyFxRateOverride": "group_fx_rate",
+    "paidFromBankAccountId": "paid_from",
+    "document": "document",
 }
 _LINE = {
     "amount": "amount",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from importer.amounts import money
 from importer.canonical import BILLS, LINE_ITEMS
 from importer.currencies import EXPONENTS
 from importer.findings import CATALOGUE
+from importer.records import Wanted
 from importer.template.mapping import Mapped
-from importer.validation.parse import Parsed, ParsedTable, among
+from importer.validation.parse import Parsed, ParsedTable
 
 Words = Callable[[int], dict[str, Any]]
 
@@ -56,13 +58,18 @@ def truth(flag: Parsed) -> np.ndarray:
     return out
 
 
-def bill_rules(mapped: Mapped, bills: ParsedTable, derived: np.ndarray) -> list[RowRule]:
-    """The rules of one bill row. ``derived``: whose amount is worked out from the lines."""
+def bill_rules(
+    mapped: Mapped, bills: ParsedTable, derived: np.ndarray, wanted: np.ndarray, now: datetime
+) -> list[RowRule]:
+    """The rules of one bill row.
+
+    ``derived``: whose amount is worked out from the lines. ``wanted``: how far each should go.
+    """
     vendor_id, vendor = bills["vendorId"], bills["vendor"]
     issued, due, amount, currency = (
         bills[name] for name in ("issuedDate", "dueDate", "amount", "currency")
     )
-    number, status = bills["invoiceNumber"], bills["status"]
+    number = bills["invoiceNumber"]
     formats = mapped.template.formats
     rules = [
         RowRule("bills.vendorId.required", "vendor" if "vendor" in bills.columns else "vendorId",
@@ -77,12 +84,8 @@ def bill_rules(mapped: Mapped, bills: ParsedTable, derived: np.ndarray) -> list[
         RowRule("bills.dueDate.before_issued", "dueDate",
                 _not_before(due, issued),
                 lambda i: {"issued": issued.at(i)}),
-        RowRule("bills.status.not_applied", "status",
-                ~status.ok | among(status.texts(), ["draft"])),
-        RowRule("bills.paidFromBankAccountId.not_applied", "paidFromBankAccountId",
-                ~bills["paidFromBankAccountId"].ok),
-        RowRule("bills.document.not_applied", "document", ~bills["document"].ok),
     ]  # fmt: skip
+    rules += payment_rules(mapped, bills, wanted, now)
     known = ~amount.blank | derived | mapped.told_missing(BILLS, "amount")
     rules.append(RowRule("bills.amount.required", "amount", known))
     rules += amount_rules(amount, bills.units, ~derived)
@@ -94,6 +97,40 @@ def bill_rules(mapped: Mapped, bills: ParsedTable, derived: np.ndarray) -> list[
                     lambda i: {"exponent": EXPONENTS[currency.at(i)]})
         )  # fmt: skip
     return rules
+
+
+PAYMENT_FIELDS = ("paidFromBankAccountId", "paymentAt")  # what a payment needs
+
+
+def payment_rules(
+    mapped: Mapped, bills: ParsedTable, wanted: np.ndarray, now: datetime
+) -> list[RowRule]:
+    """A bill that is to be marked as paid says from where and when; no other one is paid."""
+    paid = np.asarray([w is Wanted.PAID for w in wanted], dtype=bool)
+    bank, moment = bills["paidFromBankAccountId"], bills["paymentAt"]
+    # A day is told as its midnight in UTC; the day may have begun already where the person is.
+    latest = now + timedelta(days=1)
+    return [
+        RowRule("bills.paidFromBankAccountId.required", "paidFromBankAccountId",
+                ~(paid & bank.blank & ~mapped.without_column(BILLS, "paidFromBankAccountId"))),
+        RowRule("bills.paidFromBankAccountId.not_used", "paidFromBankAccountId",
+                ~(~paid & bank.ok)),
+        RowRule("bills.paymentAt.required", "paymentAt",
+                ~(paid & moment.blank & ~mapped.without_column(BILLS, "paymentAt"))),
+        RowRule("bills.paymentAt.in_future", "paymentAt",
+                ~(paid & _after(moment, latest))),
+    ]  # fmt: skip
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _after(moments: Parsed, latest: datetime) -> np.ndarray:
+    out = np.zeros(moments.size, dtype=bool)
+    for i in np.flatnonzero(moments.ok).tolist():
+        out[i] = _utc(moments.at(i)) > latest
+    return out
 
 
 def amount_rules(amount: Parsed, units: np.ndarray, which: np.ndarray) -> list[RowRule]:

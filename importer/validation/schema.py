@@ -200,7 +200,10 @@ def _words(
     if problem == "control_characters":
         return {"character": _character(field, bare)}
     if problem == "not_one_of":
-        return {"choices": ", ".join(field.choices)}
+        return {
+            "choices": ", ".join(field.choices),
+            "nearest": nearest(bare.casefold(), field.choices),
+        }
     return {}
 
 

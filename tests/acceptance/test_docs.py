@@ -17,7 +17,8 @@ from importer.cli.main import cli
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^\$ light-import (.+?)(?:\s+# exit (\d+))?$", README, re.MULTILINE)
+AFTER = (ROOT / "docs" / "after-creation.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^\$ light-import (.+?)(?:\s+# exit (\d+))?$", README + AFTER, re.MULTILINE)
 
 
 def test_the_list_of_findings_is_the_one_in_the_code() -> None:

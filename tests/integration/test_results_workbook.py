@@ -21,10 +21,12 @@ from importer.records import (
     CurrencyTotal,
     Finding,
     InputTable,
+    ReadBack,
     Report,
     Role,
     RowResult,
     RunSummary,
+    Seen,
     Severity,
     SourceTable,
     Status,
@@ -49,6 +51,7 @@ SUMMARY = RunSummary(
     seconds=3.2,
     next_step="Correct the cells in red, then run it again",
 )
+LAST = ["Tie-out", "Tie-out by vendor", "light-import"]
 ADDED = ["import_message", "light_bill_id", "light_state", "attempts", "loaded_at", "source_row"]
 
 
@@ -132,7 +135,7 @@ def test_every_row_comes_back_in_order_with_what_became_of_it(tmp_path: Path) ->
     )
     rejected = bill(6, Status.REJECTED, message="Light said no", attempts=1)
     book = written(report(source, bills=[created, rejected]), tmp_path)
-    assert book.sheetnames == ["Summary", "Bills", "Problems", "Tie-out"]
+    assert book.sheetnames == ["Summary", "Bills", "Problems", *LAST]
     none = [None] * 5
     assert values(book["Bills"]) == [
         ["Invoice No ", "amount", "import_status", *ADDED],
@@ -279,7 +282,7 @@ def test_a_flat_file_gets_one_row_a_bill_and_all_its_rows_as_line_items(tmp_path
         report(source, bills=[bill(2, Status.INVALID)], line_items=rows, findings=[wrong]),
         tmp_path,
     )
-    assert book.sheetnames == ["Summary", "Bills", "Line items", "Problems", "Tie-out"]
+    assert book.sheetnames == ["Summary", "Bills", "Line items", "Problems", *LAST]
     assert values(book["Bills"])[0][:7] == [
         "vendor",
         "invoice_number",
@@ -311,7 +314,7 @@ def test_a_flat_file_gets_one_row_a_bill_and_all_its_rows_as_line_items(tmp_path
 
 def test_bills_whose_file_is_gone_are_still_listed(tmp_path: Path) -> None:
     book = written(report(bills=[bill(2, Status.CREATED, light_id="id-1")]), tmp_path)
-    assert book.sheetnames == ["Summary", "Bills", "Problems", "Tie-out"]
+    assert book.sheetnames == ["Summary", "Bills", "Problems", *LAST]
     assert [c.value for c in book["Bills"][2]][7:10] == ["created", None, "id-1"]
 
 
@@ -469,37 +472,117 @@ def test_the_summary_tells_the_whole_run(tmp_path: Path) -> None:
 
 
 def test_the_tie_out_is_exact_and_in_words(tmp_path: Path) -> None:
+    huge = 10**18 + 1
     totals = (
         replace(SUMMARY.totals[0], control=123456),
-        CurrencyTotal("EUR", 10**18 + 1, 10**18 + 1, {"created": 10**18 + 1}, 1),
+        CurrencyTotal("EUR", huge, huge, {"created": huge}, 1),
     )
-    book = written(replace(report(), summary=replace(SUMMARY, totals=totals)), tmp_path)
-    rows = [row[1:5] for row in values(book["Tie-out"]) if row[1]]
-    assert rows[2:] == [
-        ["GBP, 2 bills", "Amount", "Cents", None],
-        ["Bills in the file", 1234.56, 123456, None],
-        ["   of which: Needs correction", 234.56, 23456, "not in Light"],
-        ["   of which: Created in Light", 1000, 100000, "in Light"],
-        ["In Light", 1000, 100000, None],
+    bills = [
+        replace(bill(2, Status.CREATED), amount=100000, in_light=100000, net=80000, tax=20000),
+        replace(bill(3, Status.INVALID), amount=23456, net=20000),
+        replace(bill(4, Status.CREATED), amount=huge, in_light=huge, currency="EUR"),
+    ]
+    whole = replace(report(bills=bills), summary=replace(SUMMARY, totals=totals))
+    write_workbook(whole, tmp_path / "result.xlsx")
+    book = load_workbook(tmp_path / "result.xlsx", data_only=True)
+    rows = [row[1:7] for row in values(book["Tie-out"]) if row[1]]
+    assert rows[2:15] == [
+        ["GBP, 2 bills", "Bills", "Gross", "Net", "Tax", None],
+        ["In the sheet", 2, 1234.56, 1000, None, "The sheet does not tell tax for every bill."],
+        ["   of which: Needs correction", None, 234.56, None, None, "not in Light"],
+        ["   of which: Created in Light", None, 1000, None, None, "in Light"],
+        ["In Light", 1, 1000, 800, 200, "gross as Light answered; net and tax as sent"],
         [
-            "Difference: file less Light",
+            "Difference: sheet less Light",
+            1,
             234.56,
-            23456,
+            200,
+            None,
             "234.56 GBP of the file is not known to be in Light.",
         ],
-        ["Total stated by the file or the template", 1234.56, 123456, None],
-        ["Difference: stated less file", 0, 0, "Agrees with the bills."],
-        ["EUR, 1 bill", "Amount", "Cents", None],
-        ["Bills in the file", "10,000,000,000,000,000.01", "1000000000000000001", None],
+        ["Total stated by the file or the template", None, 1234.56, None, None, None],
+        ["Difference: stated less sheet", None, 0, None, None, "Agrees with the bills."],
+        ["EUR, 1 bill", "Bills", "Gross", "Net", "Tax", None],
+        [
+            "In the sheet",
+            1,
+            "10,000,000,000,000,000.01",
+            None,
+            None,
+            "The sheet does not tell net and tax for every bill.",
+        ],
         [
             "   of which: Created in Light",
+            None,
             "10,000,000,000,000,000.01",
-            "1000000000000000001",
+            None,
+            None,
             "in Light",
         ],
-        ["In Light", "10,000,000,000,000,000.01", "1000000000000000001", None],
-        ["Difference: file less Light", 0, 0, "Ties out."],
+        ["In Light", 1, "10,000,000,000,000,000.01", None, None, rows[6][5]],
+        ["Difference: sheet less Light", 0, 0, None, None, "Ties out."],
     ]
+    named = rows[16:18]
+    assert named[0] == ["Vendor, invoice", "Row", "Sheet", "Light", "Difference", "Why"]
+    assert named[1][:5] == ["Müller, 00123, GBP", 3, 234.56, 0, 234.56]
+
+
+def test_sums_of_the_tie_out_are_formulas_whose_stored_values_are_right(tmp_path: Path) -> None:
+    bills = [
+        replace(
+            bill(i + 2, Status.CREATED),
+            vendor=f"V{i % 7}",
+            amount=amount,
+            in_light=amount,
+            net=amount - 3,
+            tax=3,
+        )
+        for i, amount in enumerate(range(10, 70_000, 333))
+    ]
+    total = sum(b.amount or 0 for b in bills)
+    totals = (CurrencyTotal("GBP", total, total, {"created": total}, len(bills)),)
+    whole = replace(report(bills=bills), summary=replace(SUMMARY, totals=totals))
+    write_workbook(whole, tmp_path / "result.xlsx")
+    formulas = load_workbook(tmp_path / "result.xlsx")
+    stored = load_workbook(tmp_path / "result.xlsx", data_only=True)
+    by_vendor = stored["Tie-out by vendor"]
+    assert [c.value for c in by_vendor["B"]][1:] == [f"V{i}" for i in range(7)]
+    found = 0
+    for row in formulas["Tie-out"].iter_rows():
+        for c in row:
+            if isinstance(c.value, str) and (of := re.search(r"!\$([A-Z])\$2:", c.value)):
+                parts = [round(100 * (cell.value or 0)) for cell in by_vendor[of[1]][1:]]
+                value = stored["Tie-out"][c.coordinate].value
+                assert sum(parts) == round(100 * value)
+                found += 1
+    assert found == 8
+    assert stored["Tie-out"]["D5"].value == total / 100
+    differences = [c.value for c in formulas["Tie-out by vendor"]["K"]][1:]
+    assert differences == [f"=ROUND(D{r}-H{r},2)" for r in range(2, 9)]
+
+
+def test_what_was_read_back_counts_in_the_tie_out_and_differences_name_their_bill(
+    tmp_path: Path,
+) -> None:
+    moment = datetime(2025, 4, 1, tzinfo=UTC)
+    same = ReadBack(Seen.SAME, moment, "POSTED", 100000, 80000, 20000)
+    changed = ReadBack(Seen.CHANGED, moment, "DRAFT", 99999, 79999, 20000)
+    created = replace(bill(2, Status.CREATED), amount=100000, in_light=100000, net=80000, tax=20000)
+    bills = [
+        replace(created, read_back=same),
+        replace(created, read_back=changed, invoice_number="7"),
+        replace(created, read_back=ReadBack(Seen.MISSING, moment), invoice_number="8"),
+    ]
+    totals = (CurrencyTotal("GBP", 300000, 300000, {"created": 300000}, 3),)
+    whole = replace(report(bills=bills), summary=replace(SUMMARY, totals=totals))
+    write_workbook(whole, tmp_path / "result.xlsx")
+    book = load_workbook(tmp_path / "result.xlsx", data_only=True)
+    rows = {str(row[1]): row[2:6] for row in values(book["Tie-out"]) if row[1]}
+    assert rows["Read back from Light"] == [2, 1999.99, 1599.99, 400]
+    assert rows["Difference: sheet less Light"][1] == 1000.01
+    assert rows["Müller, 7, GBP"][1:] == [1000, 999.99, 0.01]
+    assert rows["Müller, 8, GBP"][1:] == [1000, 0, 1000]
+    assert "Müller, 00123, GBP" not in rows
 
 
 def test_control_characters_in_names_do_not_break_the_file(tmp_path: Path) -> None:
@@ -533,7 +616,11 @@ def test_the_workbook_knows_its_template_and_run(tmp_path: Path) -> None:
         "light_import_template": "light",
         "light_import_run": "r1",
         "light_import_layout": "flat",
+        "light_import_company": "Northwind & Sons",
+        "light_import_base_url": "https://api.example.com",
+        "light_import_format": "2",
     }
+    assert book["light-import"].sheet_state == "hidden"
     assert book.properties.creator == "light-import"
 
 

@@ -3,11 +3,15 @@ from __future__ import annotations
 import sys
 from subprocess import run
 
+import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from importer.errors import UsageProblem
+from importer.errors import ImporterError, UsageProblem
 from importer.light import DEFAULT_BASE_URL, Credentials, Key, check_base_url, credentials
 from importer.light.auth import follow, is_loopback
+from importer.light.oauth import code_in
 
 KEY = "sk-4711-very-secret"
 
@@ -199,6 +203,15 @@ def test_a_password_in_the_base_url_is_refused_without_repeating_it():
         ("https://api.light.inc", "https://light.inc", "https://light.inc/"),
         ("https://api.light.inc", "//eu.api.light.inc:8443/x", "https://eu.api.light.inc:8443/x"),
         ("https://example.com", "https://a.b.example.com/x#y", "https://a.b.example.com/x"),
+        ("https://api.example.com", "https://www.example.com/x", "https://www.example.com/x"),
+        ("https://api.light.inc", "https://API.LIGHT.INC./x", "https://api.light.inc./x"),
+        ("https://api.light.inc.", "https://eu.light.inc/x", "https://eu.light.inc/x"),
+        ("https://a.bank.co.uk", "https://b.bank.co.uk/x", "https://b.bank.co.uk/x"),
+        ("https://a.me.github.io", "https://b.me.github.io/x", "https://b.me.github.io/x"),
+        ("https://a.xn--55qx5d.cn", "https://a.xn--55qx5d.cn/x", "https://a.xn--55qx5d.cn/x"),
+        ("https://gateway.corp", "https://gateway.corp:444/x", "https://gateway.corp:444/x"),
+        ("https://10.0.0.1", "https://10.0.0.1:444/x", "https://10.0.0.1:444/x"),
+        ("https://[2001:db8::1]", "https://[2001:db8::1]/x", "https://[2001:db8::1]/x"),
         ("http://127.0.0.1:1", "http://localhost:2/x", "http://localhost:2/x"),
         ("http://127.0.0.1:1", "https://[::1]:2/x", "https://[::1]:2/x"),
     ],
@@ -223,13 +236,56 @@ def test_a_redirect_within_the_domain_is_followed(base, location, target):
         ("https://api.light.inc", "https://[::1"),
         ("https://api.light.inc", "https://api.light.inc:x/"),
         ("https://api.light.inc", "javascript:alert(1)"),
-        ("https://api.example.com", "https://www.example.com/x"),
+        ("https://api.light.inc", "https://light.inc..evil.com/x"),
+        ("https://api.light.inc", "https://xn--lght-7pa.inc/x"),
+        ("https://api.light.inc", "https://api.l\u0131ght.inc/x"),
+        ("https://api.light.inc", "https://api.light\u3002inc/x"),
+        ("https://api.light.inc", "https://inc/x"),
+        ("https://api.light.inc", "https://10.0.0.1/x"),
+        ("https://bank.co.uk", "https://robber.co.uk/x"),
+        ("https://co.uk", "https://robber.co.uk/x"),
+        ("https://me.github.io", "https://you.github.io/x"),
+        ("https://github.io", "https://you.github.io/x"),
+        ("https://a.xn--55qx5d.cn", "https://b.xn--55qx5d.cn/x"),
+        ("https://gateway.corp", "https://other.gateway.corp/x"),
+        ("https://gateway", "https://other.gateway/x"),
+        ("https://10.0.0.1", "https://10.0.0.2/x"),
+        ("https://10.0.0.1", "https://8.10.0.0.1/x"),
+        ("https://[2001:db8::1]", "https://[2001:db8::2]/x"),
         ("http://localhost:1", "https://api.light.inc/x"),
         ("http://localhost:1", "ftp://localhost/x"),
     ],
 )
 def test_a_redirect_elsewhere_is_not_followed(base, location):
     assert follow(base, base + "/v1/x", location) is None
+
+
+WORDS = (
+    "https:// http:// // api light inc evil com . / \\ @ : ? # %2e %00 443 [ ] ::1 ı 。 ｉ xn-- - _"
+)
+PIECES = st.sampled_from([*WORDS.split(" "), " ", "\t", "\n"])
+
+
+MESS = st.lists(PIECES, max_size=4).map("".join)
+
+
+@given(
+    st.sampled_from(["https://", "//", ""]), MESS, st.sampled_from(["light.inc", "evil.com"]), MESS
+)
+def test_wherever_a_redirect_leads_the_one_who_opens_it_sees_a_host_of_light(a, b, c, d):
+    location = a + b + c + d
+    target = follow("https://api.light.inc", "https://api.light.inc/v1/x", location)
+    if target is not None:
+        url = httpx.URL(target)
+        assert url.scheme == "https"
+        assert f".{url.host.rstrip('.')}".endswith(".light.inc")
+        assert not url.userinfo
+
+
+@given(st.text("codestate=&%;+12?#/:[]\x00é\n", max_size=60), st.booleans())
+def test_whatever_is_pasted_in_place_of_the_answer_is_one_of_our_errors(text, as_query):
+    with pytest.raises(ImporterError):
+        code_in(f"http://127.0.0.1/callback?{text}" if as_query else text, "the-state")
 
 
 def test_loopback_is_this_computer_only():

@@ -39,9 +39,15 @@ def test_a_folder_or_a_bare_name_will_do(tmp_path: Path) -> None:
     assert result_path(["a.csv"], str(tmp_path / "out"), Path("/")) == tmp_path / "out.xlsx"
 
 
-def test_a_name_that_is_not_a_workbook_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageProblem, match=r"must end in \.xlsx"):
-        result_path(["a.csv"], str(tmp_path / "out.csv"), tmp_path)
+def test_the_ending_says_the_format_and_another_is_refused(tmp_path: Path) -> None:
+    for name in ("out.xlsx", "out.csv", "out.json", "out.HTML"):
+        assert result_path(["a.csv"], str(tmp_path / name), tmp_path).name == name
+    assert result_path(["a.csv"], None, tmp_path, "html").name == "a-result.html"
+    assert result_path(["a.csv"], str(tmp_path / "out"), tmp_path, "json").name == "out.json"
+    with pytest.raises(UsageProblem, match=r"must end in \.xlsx \(a workbook\), \.csv, \.json"):
+        result_path(["a.csv"], str(tmp_path / "out.pdf"), tmp_path)
+    with pytest.raises(UsageProblem, match=r"does not end in \.csv, which --format asks for"):
+        result_path(["a.csv"], str(tmp_path / "out.xlsx"), tmp_path, "csv")
     with pytest.raises(UsageProblem, match="is empty"):
         result_path(["a.csv"], "", tmp_path)
 

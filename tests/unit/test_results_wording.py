@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -116,19 +117,21 @@ def test_text_cannot_turn_its_direction() -> None:
             0,
             "All 2 bills are in Light; no difference found.",
         ),
-        (
-            "verify",
-            {"total": 2, "created": 2},
-            2,
-            0,
-            "All 2 bills are in Light; 2 differences found.",
-        ),
     ],
 )
 def test_the_verdict_is_one_sentence(
     command: str, bills: dict[str, int], errors: int, warnings: int, words: str
 ) -> None:
     assert verdict(summary(command, bills), errors, warnings) == words
+
+
+def test_the_verdict_tells_how_bills_that_were_read_back_compare() -> None:
+    told = replace(
+        summary("verify", {"total": 4, "created": 4}),
+        read_back={"same": 1, "changed": 2, "missing": 1},
+    )
+    words = "All 4 bills are in Light; 2 were changed there; 1 is missing there."
+    assert verdict(told, 5, 0) == words
 
 
 def test_a_run_with_warnings_is_not_all_good() -> None:

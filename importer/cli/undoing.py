@@ -1,0 +1,189 @@
+"""What a run created is cancelled in Light, after asking; and the report of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+
+from importer.amounts import money
+from importer.cli.company import locked, of_run, shown, tell_company
+from importer.cli.connection import connected
+from importer.cli.finish import finish
+from importer.cli.interrupts import confirm, signals
+from importer.cli.options import Output
+from importer.cli.past import Past, past
+from importer.cli.progress import Progress
+from importer.cli.target import PaceOptions, Target, past_target
+from importer.cli.verifying import stopping
+from importer.errors import StoppedEarly, UsageProblem
+from importer.loading.journal import Journal
+from importer.loading.undo import Undo, own
+from importer.loading.verify import InLight
+from importer.records import Company, Report, Status, StepState
+from importer.results.afterwards import cancel_findings
+from importer.results.build import build_report
+from importer.results.names import result_path
+from importer.results.wording import count, visible
+
+_CODES = ("light.not_cancelled", "light.cancel_unknown")
+
+
+@dataclass(frozen=True)
+class UndoOptions:
+    dry_run: bool
+    yes: bool
+    force: bool
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class _Undone:
+    """An undo, the bills it was about, and the number of requests."""
+
+    undo: Undo
+    bills: list[InLight]
+    requests: int
+
+
+def run_undo(
+    run: str, pace: PaceOptions, output: Output, journal: str | None, options: UndoOptions
+) -> int:
+    """Ask, cancel and report; the exit code."""
+    began = time.monotonic()
+    if not (options.yes or options.dry_run or sys.stdin.isatty()):
+        raise UsageProblem(
+            "There is no terminal to ask for your consent: add --yes to cancel without being asked,"
+            " or --dry-run to see what would be cancelled."
+        )
+    told = past(run, journal)
+    target = past_target(told.record, told.journal, pace)
+    path = result_path(list(told.files), output.result, Path.cwd())
+    with Journal(told.journal) as opened:
+        try:
+            undone = asyncio.run(_undo(told, target, opened, output, pace, options))
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            raise StoppedEarly(
+                "Stopped at once. The same command goes on and cancels what is left."
+            ) from None
+        report = _report(told, opened, undone)
+    summary = replace(report.summary, requests=undone.requests, seconds=time.monotonic() - began)
+    if undone.undo.stopped is not None:
+        click.echo(f"Stopped: {undone.undo.stopped}", err=True)
+    return finish(replace(report, summary=summary), output, path).exit_code
+
+
+async def _undo(
+    told: Past,
+    target: Target,
+    journal: Journal,
+    output: Output,
+    pace: PaceOptions,
+    options: UndoOptions,
+) -> _Undone:
+    run, started = told.record.id, told.record.started
+    why = options.reason or f"Undone with light-import: run {run} of {started:%Y-%m-%d}"
+    async with connected(target, pace, output) as (client, pacer, company), locked(journal, output):
+        of_run(told.record, company)
+        bills = own(journal.results(run), told.units)
+        undo = Undo(journal, client, run, why, force=options.force, dry=options.dry_run)
+        if bills:
+            await _consent(told, target, company, bills, options, output)
+            words = ("Undoing", "Looked at" if undo.dry else "Undone", "not cancelled")
+            with Progress(len(bills), quiet=output.quiet, words=words) as progress:
+                undo.advance = progress.advance
+                with signals(stopping(undo)):
+                    await undo.undo(bills)
+        return _Undone(undo, bills, pacer.requests)
+
+
+async def _consent(
+    told: Past,
+    target: Target,
+    company: Company,
+    bills: list[InLight],
+    options: UndoOptions,
+    output: Output,
+) -> None:
+    """Ask before anything is cancelled. Raises click.Abort where the answer is no."""
+    if options.yes or options.dry_run:
+        tell_company(company, target, output)
+        return
+    totals: Counter[tuple[str, int]] = Counter()
+    for bill in bills:
+        content = json.loads(bill.entry.content)
+        totals[content["currency"], bill.unit] += content["amount"]
+    requests = 2 * len(bills)  # each bill is read first
+    minutes = max(0, requests - target.per_minute) / target.per_minute
+    files = ", ".join(visible(Path(name).name) for name in told.files)
+    lines = [
+        *shown(company, target),
+        f"Run:      {told.record.id}, {told.record.started:%Y-%m-%d %H:%M} UTC, {files}",
+        f"Bills:    {len(bills):,} to cancel",
+        *(
+            f"Total:    {money(cents, unit)} {name}"
+            for (name, unit), cents in sorted(totals.items())
+        ),
+        f"Requests: {requests:,}, at most {target.per_minute:,} a minute: "
+        + (f"about {minutes:.0f} minutes" if minutes >= 1.5 else "about a minute or less"),
+    ]
+    click.echo("\n".join(lines), err=True)
+    await confirm("Cancel these bills in Light?")
+
+
+def _report(told: Past, journal: Journal, undone: _Undone) -> Report:
+    """What became of the run's bills."""
+    run, undo, checked = told.record.id, undone.undo, told.prepared.checked
+    became = journal.results(run)
+    checked.findings += cancel_findings(checked, undo.ended)
+    report = build_report(checked, became, told.summary("undo"))
+    states = Counter(state for state, _ in undo.ended.values())
+    code = int(states[StepState.REFUSED] > 0)
+    if undo.stopped is not None or states[StepState.UNKNOWN]:
+        code = 4
+    summary = replace(
+        report.summary,
+        exit_code=code,
+        notes=tuple(_notes(undone, states, report.summary.bills)),
+        next_step=_next(told, code, dry=undo.dry),
+    )
+    findings = sorted(report.findings, key=lambda f: f.code not in _CODES)  # those first
+    return replace(report, summary=summary, findings=findings)
+
+
+def _notes(
+    undone: _Undone, states: Mapping[StepState, int], counts: Mapping[str, int]
+) -> Iterator[str]:
+    of = count(len(undone.bills), "bill")
+    before = counts.get(Status.UNDONE, 0)
+    if not undone.bills and before:
+        is_ = "is" if before == 1 else "are"
+        yield f"Nothing to undo: {count(before, 'bill')} of this run {is_} undone already."
+    elif not undone.bills:
+        yield "Nothing to undo: Light has no bill that this run created."
+    elif undone.undo.dry:
+        would = states[StepState.PLANNED] + states[StepState.DONE]
+        yield f"Dry run: nothing was cancelled. {would:,} of {of} would be."
+    else:
+        yield f"Cancelled in Light: {states[StepState.DONE]:,} of {of}."
+    others = counts.get(Status.ALREADY_IN_LIGHT, 0) + counts.get(Status.ALREADY_LOADED, 0)
+    if others:
+        was = "was" if others == 1 else "were"
+        yield f"{count(others, 'bill')} of the sheet {was} there before this run, and left alone."
+
+
+def _next(told: Past, code: int, *, dry: bool) -> str:
+    if dry:
+        return f"light-import undo {told.record.id}"
+    if code == 4:
+        return f"light-import undo {told.record.id} (goes on; what is cancelled stays so)"
+    if code == 1:
+        return "look at the bills that were not cancelled, in Light and in the workbook"
+    return f"light-import load {told.words} (loads the bills again)"

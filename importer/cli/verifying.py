@@ -1,0 +1,154 @@
+"""A run's bills read back from Light and compared, and the report of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from importer.cli.company import of_run, tell_company
+from importer.cli.connection import connected
+from importer.cli.finish import finish
+from importer.cli.interrupts import signals, this_task
+from importer.cli.next_step import after_verify
+from importer.cli.options import Output
+from importer.cli.past import Past, past
+from importer.cli.progress import Progress
+from importer.cli.target import PaceOptions, Target, past_target
+from importer.errors import StoppedEarly
+from importer.loading.journal import Journal
+from importer.loading.undo import Undo
+from importer.loading.verify import InLight, Results, Verification, in_light
+from importer.records import ReadBack, Seen
+from importer.results.afterwards import read_back_findings
+from importer.results.build import Became, build_report
+from importer.results.names import result_path
+from importer.results.wording import count
+
+_CODES = ("light.changed", "light.missing")
+
+
+def run_verify(
+    run: str,
+    pace: PaceOptions,
+    output: Output,
+    *,
+    journal: str | None,
+    lines: bool,
+    again: bool,
+) -> int:
+    """Read, compare and report; the exit code."""
+    began = time.monotonic()
+    told = past(run, journal)
+    target = past_target(told.record, told.journal, pace)
+    path = result_path(list(told.files), output.result, Path.cwd())
+    with Journal(told.journal) as opened:
+        became = opened.results(run)
+        try:
+            verification, requests = asyncio.run(
+                _verify(told, target, opened, became, output, pace, lines=lines, again=again)
+            )
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            raise StoppedEarly(
+                "Stopped at once. The same command goes on with what was not read."
+            ) from None
+    checked = told.prepared.checked
+    checked.findings += read_back_findings(checked, verification.read)
+    report = build_report(checked, became, told.summary("verify"), verification.read)
+    differ = any(back.seen is not Seen.SAME for back in verification.read.values())
+    stopped = verification.stopped
+    summary = replace(
+        report.summary,
+        exit_code=4 if stopped else int(differ),
+        requests=requests,
+        seconds=time.monotonic() - began,
+        notes=(_told(report.summary.read_back, lines=lines),),
+    )
+    options = " --lines" if lines else ""
+    step = after_verify(run, summary, stopped=stopped is not None, options=options)
+    if stopped is not None:
+        click.echo(f"Stopped: {stopped}", err=True)
+    findings = sorted(report.findings, key=lambda f: f.code not in _CODES)  # those first
+    report = replace(report, summary=replace(summary, next_step=step), findings=findings)
+    return finish(report, output, path).exit_code
+
+
+async def _verify(
+    told: Past,
+    target: Target,
+    journal: Journal,
+    became: Became,
+    output: Output,
+    pace: PaceOptions,
+    *,
+    lines: bool,
+    again: bool,
+) -> tuple[Verification, int]:
+    """Read them; what was read, and the number of requests."""
+    async with connected(target, pace, output) as (client, pacer, company):
+        of_run(told.record, company)
+        tell_company(company, target, output)
+        verification = Verification(journal, client, told.record.id, lines=lines)
+        await read_back(verification, in_light(became, told.units), became, output, again=again)
+        return verification, pacer.requests
+
+
+async def read_back(
+    verification: Verification,
+    bills: Sequence[InLight],
+    results: Results,
+    output: Output,
+    *,
+    again: bool = False,
+) -> dict[int, ReadBack]:
+    """What was read, by bill index. Ctrl-C stops it, and what was read is kept; ``stopped`` of the
+    verification says so."""
+    todo = verification.left(bills, results, again=again)
+    if verification.before:
+        output.say(
+            f"Going on with a verification that did not come to its end: {verification.before:,} of"
+            f" {count(len(bills), 'bill')} were read before."
+        )
+    words = ("Reading", "Read back", "different")
+    with Progress(len(todo), quiet=output.quiet, words=words) as progress:
+        verification.advance = progress.advance
+        with signals(stopping(verification)):
+            await verification.verify(todo)
+    return verification.read
+
+
+def stopping(work: Verification | Undo) -> Callable[[], None]:
+    """Stops the work cleanly the first time, at once the second."""
+    task = this_task()
+    asked = False
+
+    def stop() -> None:
+        nonlocal asked
+        if asked:
+            task.cancel()
+        asked = True
+        work.stop(StoppedEarly("It was interrupted."))
+
+    return stop
+
+
+def _told(seen: Mapping[str, int], *, lines: bool) -> str:
+    """What was read back, in a sentence."""
+    if not seen:
+        return "The run has no bill that is in Light."
+    total = count(sum(seen.values()), "bill")
+    what = " and all their line items" if lines else ""
+    words = [
+        f"{seen[kind]:,} {word}"
+        for kind, word in (
+            (Seen.SAME, "the same"),
+            (Seen.CHANGED, "changed in Light"),
+            (Seen.MISSING, "missing in Light"),
+        )
+        if seen.get(kind)
+    ]
+    return f"Read back from Light: {total}{what}; {', '.join(words)}."

@@ -1,0 +1,34 @@
+"""Files that are there whole, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from xlsxwriter.exceptions import XlsxWriterException
+
+from importer.errors import UsageProblem
+from importer.results.wording import visible
+
+
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Where to write what is to be at ``path``: in a folder beside it that only this user can read.
+
+    At the end it is moved into place; a file at ``path`` is replaced. Raises UsageProblem where the
+    file cannot be written.
+    """
+    try:
+        with TemporaryDirectory(prefix=".light-import-", dir=path.parent) as private:
+            unfinished = Path(private) / f"result{path.suffix}"
+            yield unfinished
+            os.replace(unfinished, path)
+    except (OSError, XlsxWriterException) as problem:
+        what = "workbook " if path.suffix.lower() == ".xlsx" else ""
+        raise UsageProblem(
+            f"The result {what}{visible(str(path))} could not be written: "
+            f"{visible(str(problem))}. If it is open in Excel, close it there"
+        ) from problem

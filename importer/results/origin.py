@@ -1,0 +1,187 @@
+"""The hidden sheet by which a result workbook is known again, whatever became of its properties.
+
+It holds what run and template the workbook is of, and for each sheet of rows its headers and the
+numbers of its rows, so that rows that were deleted or added can be told. Excel, LibreOffice,
+Google Sheets and openpyxl keep it.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from importer.records import IN_LIGHT, InputTable, Report, RowResult, Status, TableKind
+from importer.results.added import kept_columns
+from importer.results.wording import visible
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
+
+    from importer.results.formats import Formats
+
+ORIGIN = "light-import"
+FORMAT = "2"  # workbooks of the first have no such sheet
+_WARNING = "By this sheet light-import knows this workbook again. Please leave it as it is."
+_FACTS = (
+    "template",
+    "template_file",
+    "layout",
+    "run",
+    "continues",
+    "folder",
+    "company",
+    "company_id",
+    "base_url",
+    "sandbox",
+)
+_CHUNK = 2_000  # ranges in a cell
+_LONGEST_HEADER = 200
+
+
+@dataclass(frozen=True)
+class FormerSheet:
+    """A sheet of rows as it was written. Rows are numbered as in the file it was made from.
+
+    ``in_light`` and ``unsettled`` are those whose bill was in Light, or could not be settled.
+    ``parameters`` are those of the template, as they were used.
+    """
+
+    name: str
+    headers: tuple[str, ...]
+    rows: frozenset[int]
+    in_light: frozenset[int] = frozenset()
+    unsettled: frozenset[int] = frozenset()
+    parameters: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What the sheet says: facts by name, ``--expect``, and the sheets of rows."""
+
+    facts: Mapping[str, str]
+    expect: tuple[tuple[str, str], ...]
+    sheets: tuple[FormerSheet, ...]
+    flat_bills: int  # rows of the sheet Bills of a flat layout
+
+
+def facts_of(report: Report) -> dict[str, str]:
+    """What a result workbook says of itself; "" for what there is nothing to say of."""
+    summary = report.summary
+    kinds = {table.kind for table in report.tables}
+    said = {
+        "template": summary.template,
+        "template_file": summary.template_file,
+        "layout": "flat" if TableKind.FLAT in kinds else "two_sheets",
+        "run": summary.run or "",
+        "continues": summary.continues,
+        "folder": summary.folder,
+        "company": summary.company or "",
+        "company_id": summary.company_id,
+        "base_url": summary.base_url or "",
+        "sandbox": "yes" if summary.sandbox else "",
+    }
+    return {name: visible(value) for name, value in said.items()}
+
+
+def write_origin(
+    sheet: Worksheet,
+    formats: Formats,
+    report: Report,
+    names: Mapping[int, str],
+    results: Mapping[int, Mapping[int, RowResult]],
+    flat_bills: int,
+) -> None:
+    """``names`` are the sheets by table, ``results`` what became of their rows."""
+    sheet.hide()
+    sheet.set_column(0, 3, 30, formats.message)
+    summary = report.summary
+    rows: list[tuple[str, ...]] = [
+        (name, value) for name, value in facts_of(report).items() if value
+    ]
+    rows += [("expect", *map(visible, pair)) for pair in summary.expect]
+    rows.append(("flat_bills", str(flat_bills)))
+    for t, name in names.items():
+        rows += _sheet_rows(report.tables[t], name, results[t])
+    sheet.write_string(0, 0, _WARNING, formats.message)
+    for out, row in enumerate([*rows, ("check", _check(rows))], start=1):
+        for c, text in enumerate(row):
+            sheet.write_string(out, c, text, formats.message)
+
+
+def _sheet_rows(
+    table: InputTable, name: str, results: Mapping[int, RowResult]
+) -> Iterator[tuple[str, ...]]:
+    yield "sheet", name
+    for parameter in table.parameters.items():
+        if parameter[1].strip():
+            yield "parameter", *map(visible, parameter)
+    for column in kept_columns(table.headers):
+        yield "header", visible(table.headers[column])[:_LONGEST_HEADER]
+    every = [int(row) for row in islice(table.source.rows, table.header + 1, None)]
+    in_light = [r.row for r in results.values() if r.status in IN_LIGHT]
+    unsettled = [r.row for r in results.values() if r.status is Status.UNKNOWN]
+    for key, numbers in (("rows", every), ("in_light", in_light), ("unsettled", unsettled)):
+        for text in _ranges(numbers):
+            yield key, text
+
+
+def _ranges(numbers: Iterable[int]) -> Iterator[str]:
+    """``2-9,11`` of the numbers, in texts that fit into a cell."""
+    parts: list[str] = []
+    first = last = -2
+    for number in sorted(numbers):
+        if number == last + 1:
+            last = number
+            continue
+        if last >= 0:
+            parts.append(f"{first}-{last}")
+        first = last = number
+    if last >= 0:
+        parts.append(f"{first}-{last}")
+    for i in range(0, len(parts), _CHUNK):
+        yield ",".join(parts[i : i + _CHUNK])
+
+
+def _numbers(text: str) -> Iterator[int]:
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        yield from range(int(first), int(last) + 1)
+
+
+def _check(rows: Iterable[Sequence[str]]) -> str:
+    text = "\n".join("\t".join(" ".join(cell.split()) for cell in row if cell) for row in rows)
+    return f"{zlib.crc32(text.encode(errors='replace')):08x}"
+
+
+def read_origin(cells: Iterable[Sequence[str]]) -> Origin | None:
+    """The sheet again from its rows of cells; None where it is not as it was written."""
+    rows = [tuple(cell.strip() for cell in row if cell.strip()) for row in cells]
+    rows = [row for row in rows if row]
+    if len(rows) < 3 or rows[-1] != ("check", _check(rows[1:-1])):
+        return None
+    facts = dict.fromkeys(_FACTS, "")
+    expect: list[tuple[str, str]] = []
+    sheets: list[FormerSheet] = []
+    flat_bills = 0
+    for key, *values in rows[1:-1]:
+        if key == "expect":
+            expect.append((values[0], values[1]))
+        elif key == "flat_bills":
+            flat_bills = int(values[0])
+        elif key == "sheet":
+            sheets.append(FormerSheet(values[0], (), frozenset()))
+        elif key == "parameter":
+            known = (*sheets[-1].parameters, (values[0], values[1]))
+            sheets[-1] = replace(sheets[-1], parameters=known)
+        elif key == "header":
+            if values:  # else the column had none
+                sheets[-1] = replace(sheets[-1], headers=(*sheets[-1].headers, values[0]))
+        elif key in ("rows", "in_light", "unsettled"):
+            rows_known = getattr(sheets[-1], key) | frozenset(_numbers(values[0]))
+            sheets[-1] = replace(sheets[-1], **{key: rows_known})
+        elif key in facts:
+            facts[key] = values[0]
+    return Origin(facts, tuple(expect), tuple(sheets), flat_bills)

@@ -1,0 +1,120 @@
+"""The tie-out's figures: by currency, then vendor, what the sheet has and what Light has of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from importer.amounts import tidy
+from importer.records import BillResult, Report, Seen, Status
+
+NO_VENDOR = "(no vendor)"
+
+
+@dataclass
+class Sums:
+    """Bills and what they come to, in cents.
+
+    ``net`` and ``tax`` are None as soon as one bill does not tell them: a part is no total.
+    ``unreadable`` bills have no gross and are in no sum.
+    """
+
+    bills: int = 0
+    gross: int = 0
+    net: int | None = 0
+    tax: int | None = 0
+    unreadable: int = 0
+
+    def add(self, gross: int | None, net: int | None, tax: int | None) -> None:
+        self.bills += 1
+        self.unreadable += gross is None
+        self.gross += gross or 0
+        self.net = None if net is None or self.net is None else self.net + net
+        self.tax = None if tax is None or self.tax is None else self.tax + tax
+
+
+@dataclass
+class Tied:
+    """``sheet``, what Light ``created`` or had by its own answers, and what was ``read`` back.
+
+    ``light`` is the gross that Light has now, as far as is known: read back, else as answered.
+    Net and tax of ``created`` are as they were sent.
+    """
+
+    name: str
+    unit: int = 100
+    sheet: Sums = field(default_factory=Sums)
+    created: Sums = field(default_factory=Sums)
+    read: Sums = field(default_factory=Sums)
+    light: int = 0
+    invalid: int = 0  # gross of bills that need correction
+
+    @property
+    def difference(self) -> int:
+        return self.sheet.gross - self.light
+
+    def add(self, bill: BillResult) -> None:
+        self.unit = bill.unit
+        self.sheet.add(bill.amount, bill.net, bill.tax)
+        if bill.in_light is not None:
+            self.created.add(bill.in_light, bill.net, bill.tax)
+        if (read := bill.read_back) is not None and read.seen is not Seen.MISSING:
+            self.read.add(read.amount, read.net, read.tax)
+        self.light += in_light_now(bill)
+        if bill.result.status is Status.INVALID:
+            self.invalid += bill.amount or 0
+
+
+@dataclass
+class TiedCurrency(Tied):
+    vendors: list[Tied] = field(default_factory=list)
+
+
+def in_light_now(bill: BillResult) -> int:
+    """What Light has of the bill, in cents."""
+    read = bill.read_back
+    if read is None or (read.seen is not Seen.MISSING and read.amount is None):
+        return bill.in_light or 0
+    return 0 if read.seen is Seen.MISSING else read.amount or 0
+
+
+def tied(report: Report) -> list[TiedCurrency]:
+    """In the order of the summary's totals; vendors by name."""
+    known = {total.currency for total in report.summary.totals}
+    out = {t.currency: TiedCurrency(t.currency, t.unit) for t in report.summary.totals}
+    by_vendor: dict[tuple[str, str], Tied] = {}
+    for bill in report.bills:
+        # A currency that is no code has its total under another name.
+        name = bill.currency if bill.currency in known else "no currency"
+        currency = out.setdefault(name, TiedCurrency(name))
+        currency.add(bill)
+        vendor = tidy(bill.vendor) or NO_VENDOR
+        key = name, vendor
+        if key not in by_vendor:
+            by_vendor[key] = Tied(vendor)
+            currency.vendors.append(by_vendor[key])
+        by_vendor[key].add(bill)
+    for currency in out.values():
+        currency.vendors.sort(key=lambda each: (each.name == NO_VENDOR, each.name.casefold()))
+    return list(out.values())
+
+
+def differing(report: Report) -> list[int]:
+    """The bills, by position, of which Light has not just what the sheet says."""
+    return [
+        i
+        for i, bill in enumerate(report.bills)
+        if bill.amount is None or bill.amount != in_light_now(bill)
+    ]
+
+
+def largest(
+    currencies: Sequence[TiedCurrency], most: int
+) -> tuple[TiedCurrency, list[Tied]] | None:
+    """The currency with the most bills and its vendors of the largest amounts."""
+    some = [each for each in currencies if any(v.sheet.gross for v in each.vendors)]
+    if not some:
+        return None
+    currency = max(some, key=lambda each: each.sheet.bills)
+    vendors = sorted(currency.vendors, key=lambda each: -each.sheet.gross)
+    return currency, [each for each in vendors[:most] if each.sheet.gross > 0]

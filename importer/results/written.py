@@ -1,0 +1,28 @@
+"""A report in the format that the name of its file asks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from importer.records import Report
+
+
+def write_result(report: Report, path: Path) -> None:
+    """Write a workbook, CSV, JSON or HTML; UsageProblem where that cannot be done."""
+    kind = path.suffix.lower()
+    if kind == ".csv":
+        from importer.results.csv_rows import write_csv
+
+        write_csv(report, path)
+    elif kind == ".json":
+        from importer.results.json_rows import write_json
+
+        write_json(report, path)
+    elif kind == ".html":
+        from importer.results.html_page import write_html
+
+        write_html(report, path)
+    else:
+        from importer.results.workbook import write_workbook
+
+        write_workbook(report, path)

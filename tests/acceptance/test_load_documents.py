@@ -1,0 +1,315 @@
+"""The files of the column ``document``: checked before anything is sent, and uploaded once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pytest
+from conftest import (
+    KEEP,
+    LOAD,
+    PASS,
+    Ended,
+    Fault,
+    Request,
+    ended,
+    http,
+    proxied,
+    start,
+    write_bills,
+)
+from test_kill import wait_for
+from test_load_steps import acts, asked, codes, journaled, row, states
+
+from importer.sandbox import Sandbox, SandboxSettings, parse_fault, running
+from importer.sandbox.documents import Kept
+
+Load = Callable[..., Ended]
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
+
+
+def kept(light: Sandbox) -> dict[str, Kept]:
+    """The documents in Light by invoice number."""
+    by_id = light.context.documents.kept
+    return {str(b["invoiceNumber"]): by_id[str(b["id"])] for b in light.bills() if b["id"] in by_id}
+
+
+@pytest.fixture
+def scans(tmp_path: Path) -> Path:
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    (folder / "one.pdf").write_bytes(PDF)
+    (folder / "Rechnung 2 – Müller.PNG").write_bytes(PNG)
+    return folder
+
+
+def test_documents_are_uploaded_before_the_bill_goes_on_and_never_with_the_key(
+    load: Load, sandbox: Sandbox, tmp_path: Path, scans: Path
+) -> None:
+    large = PDF + os.urandom(3_000_000)
+    (tmp_path / "large.pdf").write_bytes(large)
+    rows = [
+        row(0, "paid", document="scans/one.pdf"),
+        row(1, "draft", document="scans\\Rechnung 2 – Müller.PNG"),
+        row(2, "posted", document="large.pdf"),
+        row(3, "draft", document=""),
+    ]
+    files = write_bills(tmp_path, rows)
+    told = load(sandbox.base_url, *files)
+    assert told.code == 0, told.out
+    there = kept(sandbox)
+    assert {n: (d.name, d.content_type) for n, d in sorted(there.items())} == {
+        "INV-00000": ("one.pdf", "application/pdf"),
+        "INV-00001": ("Rechnung 2 – Müller.PNG", "image/png"),
+        "INV-00002": ("large.pdf", "application/pdf"),
+    }
+    assert there["INV-00002"].sha256 == hashlib.sha256(large).hexdigest()
+    assert list(states(sandbox).values()) == ["PAID", "IN_DRAFT", "UNPAID", "IN_DRAFT"]
+    puts = sandbox.context.documents.puts
+    assert len(puts) == 3
+    for headers in puts:
+        assert "authorization" not in headers
+        assert "cookie" not in headers
+        assert SandboxSettings.key not in " ".join(headers.values())
+    assert [b["documentName"] for b in sandbox.bills()].count(None) == 1
+    again = load(sandbox.base_url, *files)
+    assert again.code == 0
+    assert len(puts) == 3
+
+
+# name → (the cell, a function that prepares the folder, code)
+BAD: dict[str, tuple[str, str]] = {
+    "missing": ("scans/oen.pdf", "not_found"),
+    "in no folder": ("nowhere/one.pdf", "not_found"),
+    "a folder": ("scans", "not_a_file"),
+    "a pipe": ("pipe.pdf", "not_a_file"),
+    "empty": ("empty.pdf", "empty"),
+    "too large": ("big.pdf", "too_large"),
+    "of no kind that is uploaded": ("note.docx", "unknown_type"),
+    "without an ending": ("one", "unknown_type"),
+    "a PNG by content": ("really-png.pdf", "other_type"),
+    "a web page by content": ("page.xml", "other_type"),
+    "an absolute path": ("/etc/hosts", "outside"),
+    "above the folder": ("../secret.pdf", "outside"),
+    "a link that leads out": ("link.pdf", "outside"),
+    "a folder that is a link out": ("away/secret.pdf", "outside"),
+    "a drive of Windows": ("C:\\scans\\one.pdf", "outside"),
+    "a share of Windows": ("\\\\server\\scans\\one.pdf", "outside"),
+    "a loop of links": ("loop.pdf", "unreadable"),
+}
+
+
+def test_what_is_wrong_with_a_document_is_told_before_anything_is_sent(
+    load: Load, sandbox: Sandbox, tmp_path: Path, scans: Path
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (tmp_path / "secret.pdf").write_bytes(PDF)
+    scans.rename(home / "scans")
+    os.mkfifo(home / "pipe.pdf")
+    (home / "empty.pdf").touch()
+    (home / "big.pdf").write_bytes(PDF)
+    os.truncate(home / "big.pdf", 20_000_001)
+    for name in ("note.docx", "one"):
+        (home / name).write_bytes(PDF)
+    (home / "really-png.pdf").write_bytes(PNG)
+    (home / "page.xml").write_bytes(b"<!DOCTYPE html><html>")
+    (home / "link.pdf").symlink_to(tmp_path / "secret.pdf")
+    (home / "away").symlink_to(tmp_path)
+    (home / "loop.pdf").symlink_to(home / "loop.pdf")
+    cells = [cell for cell, _ in BAD.values()]
+    files = write_bills(home, [row(i, document=cell) for i, cell in enumerate(cells)])
+    told = load(sandbox.base_url, *files)
+    assert told.code == 1
+    found = {f["value"]: f for f in told.json["findings"]}
+    assert {cell: found[cell]["code"].rpartition(".")[2] for cell in cells} == dict(BAD.values())
+    assert all(f["column"] == "document" for f in found.values())
+    assert "did you mean 'one.pdf'?" in found["scans/oen.pdf"]["hint"]
+    assert "20.0 MB; at most 20 MB" in found["big.pdf"]["message"]
+    assert "is a PDF by its name and a PNG by its content" in found["really-png.pdf"]["message"]
+    assert sandbox.counters.bill_posts == 0
+    # Where their folder is named, files in it are taken from there, and others still are not.
+    files = write_bills(
+        home, [row(0, document=str(tmp_path / "secret.pdf")), row(1, document="big.pdf")]
+    )
+    told = load(sandbox.base_url, *files, "--documents", str(tmp_path), "--largest-document", "21")
+    assert codes(told) == ["bills.document.not_found"]
+    (tmp_path / "big.pdf").hardlink_to(home / "big.pdf")
+    told = load(sandbox.base_url, *files, "--documents", str(tmp_path), "--largest-document", "21")
+    assert told.code == 0, told.out
+    assert [d.size for d in kept(sandbox).values()] == [len(PDF), 20_000_001]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "document:drop-after", "document:500-before", "document:not-json-200", "document:429",
+        "upload:drop-before", "upload:drop-after", "upload:503-after", "document:redirect-307",
+    ],
+)  # fmt: skip
+def test_a_document_gets_there_although(
+    fault: str, load: Load, tmp_path: Path, scans: Path
+) -> None:
+    target, name = fault.split(":")
+    from importer.sandbox import faults
+
+    settings = SandboxSettings(
+        requests_per_minute=100_000, script=faults.parse_script(f"{target}:1 {name}")
+    )
+    files = write_bills(tmp_path, [row(0, "posted", document="scans/one.pdf")])
+    with running(settings) as light:
+        told = load(light.base_url, *files)
+        assert told.code == 0, told.out
+        assert light.counters.faults == {name: 1}
+        assert kept(light)["INV-00000"].content == PDF
+        assert states(light) == {"INV-00000": "UNPAID"}
+        assert journaled() == {"document done": 1, "post done": 1}
+        assert not any("authorization" in headers for headers in light.context.documents.puts)
+
+
+def test_a_load_killed_during_an_upload_is_completed_by_the_same_command(
+    load: Load, sandbox: Sandbox, tmp_path: Path, scans: Path
+) -> None:
+    files = write_bills(tmp_path, [row(0, "posted", document="scans/one.pdf")])
+    held = Fault(True, KEEP, after=600)
+    with proxied(sandbox.base_url, lambda r: held if r.method == "PUT" else PASS) as proxy:
+        killed = start(*LOAD, "--base-url", proxy.url, *files, cwd=tmp_path)
+        wait_for(lambda: sandbox.context.documents.received == 1)
+        killed.kill()
+        assert ended(killed).code == -signal.SIGKILL
+        assert journaled() == {"document sending": 1, "post planned": 1}
+        proxy.idle()
+        proxy.fault = lambda request: PASS
+        # The file is another one now: that is told, and the one of now is uploaded.
+        (scans / "one.pdf").write_bytes(PDF + b"%corrected")
+        told = load(proxy.url, *files)
+    assert told.code == 0, told.out
+    assert [f["code"] for f in told.json["findings"]] == ["bills.document.changed"]
+    assert kept(sandbox)["INV-00000"].content == PDF + b"%corrected"
+    assert states(sandbox) == {"INV-00000": "UNPAID"}
+    # Changed once more: told, and not uploaded again.
+    (scans / "one.pdf").write_bytes(PDF + b"%again")
+    told = load(proxy.url.replace(proxy.url, sandbox.base_url), *files, *_journal())
+    assert told.code == 0
+    (finding,) = told.json["findings"]
+    assert "is not the one that was uploaded on" in finding["message"]
+    assert finding["column"] == "document"
+    assert kept(sandbox)["INV-00000"].content == PDF + b"%corrected"
+
+
+def _journal() -> tuple[str, str]:
+    (path,) = Path(os.environ["LIGHT_IMPORT_HOME"]).glob("journals/*.sqlite")
+    return "--journal", str(path)
+
+
+REFUSALS = {
+    "Light refuses the address": lambda r: (
+        Fault(False, http(422, {"message": "No more documents."}))
+        if acts(r, "upload-url")
+        else PASS
+    ),
+    "the storage refuses the file": lambda r: (
+        Fault(False, http(400, b"<Error><Message>No more documents.</Message></Error>"))
+        if r.method == "PUT"
+        else PASS
+    ),
+    "the storage sends it elsewhere": lambda r: (
+        Fault(False, http(307, b"", Location="http://elsewhere.example/No more documents."))
+        if r.method == "PUT"
+        else PASS
+    ),
+    "the address is not encrypted": lambda r: (
+        Fault(True, http(200, {"uploadUrl": "http://storage.example/x", "headers": {}}))
+        if acts(r, "upload-url")
+        else PASS
+    ),
+    "the address wants the key": lambda r: (
+        Fault(True, http(200, {"uploadUrl": f"{_HOME}/x", "headers": {"Authorization": "x"}}))
+        if acts(r, "upload-url")
+        else PASS
+    ),
+}
+_HOME = "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize("fault", REFUSALS.values(), ids=REFUSALS)
+def test_a_document_that_is_refused_keeps_the_bill_created_and_the_later_steps_back(
+    fault: Callable[[Request], Fault], load: Load, sandbox: Sandbox, tmp_path: Path, scans: Path
+) -> None:
+    files = write_bills(tmp_path, [row(0, "posted", document="scans/one.pdf")])
+    with proxied(sandbox.base_url, fault) as proxy:
+        told = load(proxy.url, *files)
+        assert (told.code, codes(told)) == (1, ["light.step_refused"])
+        assert told.json["bills"] == {"total": 1, "created": 1}
+        (finding,) = told.json["findings"]
+        assert finding["column"] == "document"
+        assert "not given its document: " in finding["message"]
+        assert (asked(sandbox)["post"], states(sandbox)) == (0, {"INV-00000": "IN_DRAFT"})
+        assert [
+            r.headers for r in proxy.requests if r.method == "PUT" and "authorization" in r.headers
+        ] == []
+        proxy.fault = lambda request: PASS
+        again = load(proxy.url, *files)
+    assert again.code == 0, again.out
+    assert states(sandbox) == {"INV-00000": "UNPAID"}
+
+
+def test_an_address_that_has_run_out_is_asked_for_again(
+    load: Load, tmp_path: Path, scans: Path
+) -> None:
+    files = write_bills(tmp_path, [row(0, document="scans/one.pdf")])
+    with running(SandboxSettings(requests_per_minute=100_000, upload_seconds=-1)) as light:
+        puts = light.context.documents.puts
+
+        def fault(request: Request) -> Fault:
+            if len(puts) == 1:
+                light.context.documents.seconds = 300
+            return PASS
+
+        with proxied(light.base_url, fault) as proxy:
+            assert load(proxy.url, *files).code == 0
+        assert len(puts) == 2
+        assert kept(light)["INV-00000"].content == PDF
+
+
+def test_documents_of_a_result_workbook_are_beside_the_file_it_was_made_from(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path, scans: Path
+) -> None:
+    files = write_bills(tmp_path, [row(0, "payed", document="scans/one.pdf")])
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    result = elsewhere / "result.xlsx"
+    assert command("validate", *files, "--result", str(result), "--quiet").code == 1
+    book = openpyxl.load_workbook(result)
+    sheet = book["Bills"]
+    headers = [cell.value for cell in sheet[1]]
+    sheet.cell(2, headers.index("status") + 1).value = "posted"
+    book.save(result)
+    told = load(sandbox.base_url, str(result))
+    assert told.code == 0, told.out
+    assert kept(sandbox)["INV-00000"].content == PDF
+    assert states(sandbox) == {"INV-00000": "UNPAID"}
+
+
+def test_a_load_with_faults_at_every_tenth_step_comes_to_its_end(
+    load: Load, tmp_path: Path, scans: Path
+) -> None:
+    settings = SandboxSettings(
+        requests_per_minute=100_000,
+        late=0.01,
+        faults=tuple(parse_fault(f"{on}:all:0.01") for on in ("change", "upload")),
+    )
+    rows = [row(i, ("paid", "submitted")[i % 2], document="scans/one.pdf") for i in range(24)]
+    files = write_bills(tmp_path, rows)
+    with running(settings) as light:
+        told = load(light.base_url, *files)
+        assert told.code == 0, told.out
+        assert light.counters.faults
+        assert sorted(states(light).values()) == ["APPROVAL_PENDING"] * 12 + ["PAID"] * 12
+        assert len(kept(light)) == 24

@@ -1,0 +1,128 @@
+"""The history: a table that fits the terminal, and JSON with all of it."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from conftest import Ended, bill_row, write_bills
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importer.cli.company import environment
+from importer.results.console import columns_of
+from importer.results.history import NARROWEST, History, Totals, history_text
+from importer.sandbox import Sandbox
+
+Load = Callable[..., Ended]
+FAST = ("--json", "--quiet", "--requests-per-minute", "100000")
+
+
+def test_the_history_says_who_loaded_what_where_and_what_became_of_it(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    first = load(sandbox.base_url, *write_bills(tmp_path, [bill_row(i) for i in range(3)]))
+    rows = [bill_row(i, currency="EUR" if i == 3 else "GBP") for i in range(5)]
+    second = load(sandbox.base_url, *write_bills(tmp_path, rows))
+    one, two = first.json["run"], second.json["run"]
+    command("verify", two, *FAST, "--lines")
+    command("undo", one, *FAST, "--yes")
+
+    text = command("runs").out
+    assert all(columns_of(line) <= 80 for line in text.splitlines())
+    head, newer, older = (
+        text[: text.index("----")],
+        text[text.index("----") : text.index(f"Run {one}")],
+        text[text.index(f"Run {two}") :],
+    )
+    assert head.split() == "When (UTC) File, template, company Bills Total".split()
+    for words in ("bills.csv, lines.csv", "Kestrel Trading Ltd (sandbox)", f"Run {two}"):
+        assert words in newer
+    assert "40.07 GBP" in newer
+    assert "10.03 EUR" in newer
+    assert "2 created" in newer
+    assert "3 undone" in newer  # of the first run, whose bills they were
+    assert re.search(r"verified \d{4}-\d\d-\d\d \d\d:\d\d with lines: 2 the same", newer)
+    assert "3 undone" in older
+    assert getpass.getuser() in older
+    assert "a server on this computer, not Light" in older
+
+    told = json.loads(command("runs", "--json", "--limit", "1").out)
+    assert [run["run"] for run in told] == [two]
+    assert told[0]["bills"] == {"total": 5, "created": 2, "undone": 3}
+    assert told[0]["totals"] == [
+        {"currency": "GBP", "sheet": 4007, "created": 4007},
+        {"currency": "EUR", "sheet": 1003, "created": 1003},
+    ]
+    assert told[0]["verified"]["same"] == 2
+    assert told[0]["who"] == getpass.getuser()
+    assert (told[0]["base_url"], told[0]["undone"]) == (sandbox.base_url, 3)
+    limited = command("runs", "--limit", "1").out
+    assert one not in limited
+    assert "and 1 more: light-import runs --limit 2" in limited
+
+
+def test_which_light_it_is_is_said_in_words() -> None:
+    assert environment("https://api.light.inc") == "Light, production"
+    assert environment("https://api.sandbox.light.inc") == "Light, sandbox company"
+    assert environment("https://sandbox.light.inc.example.com") == (
+        "another address than Light's own"
+    )
+    assert environment("http://127.0.0.1:8765").startswith("a server on this computer")
+    assert environment("http://127.0.0.1:1", sandbox=True).startswith("a throw-away sandbox")
+
+
+TEXT = st.text(max_size=60)
+COUNTS = st.dictionaries(
+    st.sampled_from(["created", "already_in_light", "already_loaded", "rejected", "undone"]),
+    st.integers(0, 10**6),
+)
+
+
+@given(
+    texts=st.tuples(TEXT, TEXT, TEXT, TEXT),
+    sources=st.lists(TEXT, max_size=3),
+    bills=COUNTS,
+    cents=st.lists(st.integers(-(2**63), 2**63), max_size=3),
+    width=st.integers(20, 130),
+    finished=st.booleans(),
+)
+def test_the_table_never_is_wider_than_the_terminal_and_loses_no_amount(
+    texts: tuple[str, str, str, str],
+    sources: list[str],
+    bills: dict[str, int],
+    cents: list[int],
+    width: int,
+    finished: bool,
+) -> None:
+    now = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
+    run = History(
+        run="20260131-093000-a1b2",
+        started=now,
+        finished=now if finished else None,
+        company=texts[0],
+        company_id="",
+        base_url="",
+        environment="Light, production",
+        template=texts[1],
+        sources=tuple(sources),
+        who=texts[2],
+        continues=texts[3],
+        sandbox=False,
+        journal="",
+        bills={"total": sum(bills.values()), **bills},
+        line_items={},
+        totals=[Totals("GBP", amount) for amount in cents],
+        read={"same": 3},
+        read_at=now + timedelta(days=1),
+    )
+    text = history_text([run, run], width)
+    assert max(map(columns_of, text.splitlines())) <= max(width, NARROWEST)
+    digits = re.sub(r"\D", "", text)
+    for amount in cents:
+        shown = re.sub(r"\D", "", f"{abs(amount) // 100}{abs(amount) % 100:02}")
+        assert width < 90 or shown in digits

@@ -1,0 +1,304 @@
+"""What a run created is cancelled, once, whatever happens; and can be loaded again, once each."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import filelock
+import httpx
+from conftest import (
+    ENTITIES,
+    KEEP,
+    PASS,
+    Ended,
+    Fault,
+    Request,
+    bill_row,
+    ended,
+    http,
+    proxied,
+    start,
+    write_bills,
+)
+
+from importer.sandbox import Sandbox, SandboxSettings
+
+Load = Callable[..., Ended]
+FAST = ("--json", "--quiet", "--requests-per-minute", "100000")
+YES = (*FAST, "--yes")
+CANCEL = "POST /v1/invoice-payables/{invoicePayableId}/cancel"
+
+
+def live(light: Sandbox) -> list[str]:
+    """What the live bills of Light say: number, else description; doubled bills are there twice."""
+    bills = [b for b in light.bills() if b["state"] != "CANCELLED"]
+    return sorted(str(b["invoiceNumber"] or b["description"]) for b in bills)
+
+
+def request(light: Sandbox, method: str, path: str, body: Any = None) -> Any:
+    answer = httpx.request(
+        method,
+        f"{light.base_url}/v1/{path}",
+        json=body,
+        headers={"Authorization": f"Basic {SandboxSettings.key}"},
+    )
+    answer.raise_for_status()
+    return answer.json()
+
+
+def rows(n: int) -> list[dict[str, object]]:
+    """Each third bill has no number."""
+    return [bill_row(i, **({"invoiceNumber": ""} if i % 3 == 0 else {})) for i in range(n)]
+
+
+def test_a_run_that_is_undone_can_be_loaded_again_and_no_bill_is_live_twice(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Though Light's list still shows the cancelled bills as they were."""
+    stale: dict[str, bytes] = {}
+
+    def fault(r: Request) -> Fault:
+        if stale and r.path.endswith("/bff/invoice-payables"):
+            return Fault(True, http(200, stale["list"]))
+        return PASS
+
+    files = write_bills(tmp_path, rows(24))
+    with proxied(sandbox.base_url, fault) as proxy:
+        run = load(proxy.url, *files).json["run"]
+        all_of_it = live(sandbox)
+        listed = request(sandbox, "GET", "bff/invoice-payables?limit=200&cursor=0")
+        told = command("undo", run, *YES)
+        assert told.code == 0
+        assert told.json["command"] == "undo"
+        assert told.json["bills"] == {"total": 24, "undone": 24}
+        assert told.json["totals"][0]["created"] == 0
+        assert live(sandbox) == []
+
+        again = command("undo", run, *YES)
+        assert again.code == 0
+        assert again.json["bills"] == {"total": 24, "undone": 24}
+        assert sandbox.counters.by_route[CANCEL] == 24
+        text = command("undo", run, "--yes", "--requests-per-minute", "100000").out
+        assert "Nothing to undo: 24 bills of this run are undone already." in text
+        assert command("report", run, "--json", "--quiet").json["bills"] == told.json["bills"]
+
+        stale["list"] = json.dumps(listed).encode()
+        second = load(proxy.url, *files)
+        assert second.code == 0
+        assert second.json["bills"] == {"total": 24, "created": 24}
+        assert live(sandbox) == all_of_it
+        assert load(proxy.url, *files).json["bills"] == {"total": 24, "already_loaded": 24}
+        stale.clear()
+        assert command("undo", run, *YES).json["bills"] == {"total": 24, "undone": 24}
+        assert live(sandbox) == all_of_it  # they are of another run now
+        told = command("undo", second.json["run"], *YES)
+        assert told.json["bills"] == {"total": 24, "undone": 24}
+        assert live(sandbox) == []
+        assert load(proxy.url, *files).json["bills"] == {"total": 24, "created": 24}
+
+
+def test_only_what_the_run_created_is_cancelled_and_only_after_consent(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    body = {
+        "processingMode": "DATA_ONLY",
+        "vendorId": bill_row(0)["vendorId"],
+        "invoiceNumber": "INV-00000",
+        "amount": 1000,
+        "currency": "GBP",
+    }
+    request(sandbox, "POST", "invoice-payables", body)
+    load(sandbox.base_url, *write_bills(tmp_path, [bill_row(1)]))
+    told = load(sandbox.base_url, *write_bills(tmp_path, [bill_row(i) for i in range(4)]))
+    counts = {"total": 4, "created": 2, "already_in_light": 1, "already_loaded": 1}
+    assert told.json["bills"] == counts
+    run = told.json["run"]
+
+    unasked = command("undo", run)
+    assert unasked.code == 2
+    assert "add --yes to cancel without being asked" in unasked.err
+    dry = command("undo", run, *FAST, "--dry-run")
+    assert (dry.code, dry.json["bills"]) == (0, counts)
+    assert len(live(sandbox)) == 4
+
+    text = command("undo", run, "--yes", "--requests-per-minute", "100000")
+    assert "Company:  Kestrel Trading Ltd (sandbox)" in text.err
+    assert "2 bills of the sheet were there before this run, and left alone." in text.out
+    assert live(sandbox) == ["INV-00000", "INV-00001"]
+
+
+def test_what_is_in_the_ledger_or_was_changed_is_left_alone_and_listed(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i, companyEntityId=ENTITIES[0]) for i in range(6)])
+    run = load(sandbox.base_url, *files).json["run"]
+    at = {str(b["invoiceNumber"]): f"invoice-payables/{b['id']}" for b in sandbox.bills()}
+    request(sandbox, "POST", f"{at['INV-00001']}/post")
+    request(sandbox, "PATCH", at["INV-00002"], {"dueDate": "2027-01-01"})
+    request(sandbox, "POST", f"{at['INV-00003']}/cancel", {"reason": "By hand."})
+    no = http(409, {"errors": [{"message": "The period is closed.", "type": "CONFLICT"}]})
+
+    def fault(r: Request) -> Fault:
+        return Fault(False, no) if r.path == f"/v1/{at['INV-00004']}/cancel" else PASS
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        _moved(sandbox.base_url, proxy.url)
+        told = command("undo", run, *YES)
+        _moved(proxy.url, sandbox.base_url)
+    assert told.code == 1
+    assert told.json["bills"] == {"total": 6, "created": 3, "undone": 3}
+    assert live(sandbox) == ["INV-00001", "INV-00002", "INV-00004"]
+    findings = [f for f in told.json["findings"] if f["code"] == "light.not_cancelled"]
+    assert [f["value"] for f in findings] == live(sandbox)
+    for words, f in zip(
+        (
+            "it is in the ledger already (state UNPAID)",
+            "due date is '2027-01-01' in Light and was loaded as '2026-02-04'",
+            "The period is closed",
+        ),
+        findings,
+        strict=True,
+    ):
+        assert words in f["message"]
+    report = command("report", run, "--json", "--quiet")
+    assert report.json["findings"] == told.json["findings"]
+
+    told = command("undo", run, *YES, "--force", "--reason", "Wrong month.")
+    assert told.code == 1
+    assert told.json["bills"] == {"total": 6, "created": 1, "undone": 5}
+    assert live(sandbox) == ["INV-00001"]
+    reasons = Counter(str(b["cancellationReason"]) for b in sandbox.bills() if "cancel" in str(b))
+    assert reasons["Wrong month."] == 2
+    assert load(sandbox.base_url, *files).json["bills"] == {
+        "total": 6,
+        "created": 5,
+        "already_loaded": 1,
+    }
+
+
+def _moved(old: str, new: str) -> None:
+    """The journal's runs as if they had been loaded through another address."""
+    for journal in (Path(os.environ["LIGHT_IMPORT_HOME"]) / "journals").glob("*.sqlite"):
+        db = sqlite3.connect(journal)
+        db.execute("UPDATE runs SET facts = replace(facts, ?, ?)", (old, new))
+        db.commit()
+        db.close()
+
+
+def test_an_answer_that_is_lost_is_settled_by_reading_the_bill(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    faults = [
+        Fault(True, None),
+        Fault(False, None),
+        Fault(True, http(500)),
+        Fault(False, http(503)),
+        Fault(True, http(200, b"{")),
+        Fault(True, http(409, {"errors": [{"message": "It is cancelled already."}]})),
+        Fault(False, http(429, b"", Retry_After=0)),
+    ]
+    files = write_bills(tmp_path, [bill_row(i) for i in range(12)])
+    with proxied(
+        sandbox.base_url, lambda r: faults.pop() if r.path.endswith("/cancel") and faults else PASS
+    ) as proxy:
+        run = load(proxy.url, *files).json["run"]
+        told = command("undo", run, *YES)
+        assert not faults
+        assert (told.code, told.json["bills"]) == (0, {"total": 12, "undone": 12})
+        assert live(sandbox) == []
+        assert load(proxy.url, *files).json["bills"] == {"total": 12, "created": 12}
+
+
+def test_an_undo_that_is_killed_is_completed_by_the_same_command_and_no_load_comes_between(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    cancels = 0
+
+    def fault(r: Request) -> Fault:
+        nonlocal cancels
+        if not r.path.endswith("/cancel"):
+            return PASS
+        cancels += 1
+        if cancels <= 8:
+            return PASS
+        return Fault(True, KEEP, after=600) if cancels % 2 else Fault(False, None, after=600)
+
+    files = write_bills(tmp_path, [bill_row(i) for i in range(30)])
+    with proxied(sandbox.base_url, fault) as proxy:
+        run = load(proxy.url, *files).json["run"]
+        process = start("undo", run, *YES, cwd=tmp_path)
+        while cancels < 30:
+            assert process.poll() is None, ended(process)
+            time.sleep(0.01)
+        process.kill()
+        assert ended(process).code == -9
+        proxy.idle()
+        proxy.fault = lambda r: PASS
+        assert 0 < len(live(sandbox)) <= 22
+        between = load(proxy.url, *files)
+        assert between.code == 2
+        assert f"Run first: light-import undo {run}" in between.err
+        assert len(live(sandbox)) <= 22
+
+        told = command("undo", run, *YES)
+        assert (told.code, told.json["bills"]) == (0, {"total": 30, "undone": 30})
+        assert live(sandbox) == []
+        assert load(proxy.url, *files).json["bills"] == {"total": 30, "created": 30}
+        assert live(sandbox) == [f"INV-{i:05}" for i in range(30)]
+
+
+def test_an_undo_waits_until_a_load_into_the_same_company_has_ended(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    run = load(sandbox.base_url, *write_bills(tmp_path, [bill_row(1)])).json["run"]
+    (journal,) = (Path(os.environ["LIGHT_IMPORT_HOME"]) / "journals").glob("*.sqlite")
+    with filelock.FileLock(f"{journal}.lock"):
+        process = start("undo", run, "--yes", "--requests-per-minute", "100000", cwd=tmp_path)
+        assert process.stderr is not None
+        assert "Another load into this company is running" in process.stderr.readline()
+        assert live(sandbox) == ["INV-00001"]
+    assert ended(process).code == 0
+    assert live(sandbox) == []
+
+
+def test_a_key_that_may_not_cancel_stops_the_undo_and_nothing_is_in_doubt(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(5)])
+    no = http(403, {"type": "FORBIDDEN", "message": "Not with this key."})
+    with proxied(
+        sandbox.base_url, lambda r: Fault(False, no) if r.path.endswith("/cancel") else PASS
+    ) as proxy:
+        run = load(proxy.url, *files).json["run"]
+        told = command("undo", run, *YES)
+        assert told.code == 4
+        assert "The key may not cancel bills: Not with this key." in told.err
+        assert told.json["bills"] == {"total": 5, "created": 5}
+        assert load(proxy.url, *files).json["bills"] == {"total": 5, "already_loaded": 5}
+    assert len(live(sandbox)) == 5
+
+
+def test_a_bill_that_was_begun_and_lacks_line_items_is_undone_too(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(4)])
+    no = http(422, {"errors": [{"message": "Not this line."}]})
+
+    def fault(r: Request) -> Fault:
+        return Fault(False, no) if r.path.endswith("/line-items") and b"B2" in r.body else PASS
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        told = load(proxy.url, *files, "--line-mode", "separate")
+        assert told.json["bills"] == {"total": 4, "created": 3, "rejected": 1}
+        told = command("undo", told.json["run"], *YES)
+        assert told.json["bills"] == {"total": 4, "undone": 4}
+        assert live(sandbox) == []
+        assert load(proxy.url, *files).json["bills"] == {"total": 4, "created": 4}
+    assert live(sandbox) == [f"INV-{i:05}" for i in range(4)]

@@ -1,0 +1,365 @@
+"""The client on networks as they are: proxies, certificates, redirects, bombs, floods."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+import ssl
+import traceback
+import tracemalloc
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_light_client import KEY, Request, Server, answer_to, http, listen
+
+from importer.errors import AccessRefused, UsageProblem
+from importer.light import LightClient, Pacer, credentials
+from importer.light.oauth import by_code
+from importer.light.transport import Failure, post_form
+from importer.records import Answer
+
+PROXY_WORD = "hunter2-of-the-proxy"
+NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+REDIRECT = "http://127.0.0.1:8766/callback"
+
+
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+# --- a proxy in front of the internet, of which there is one server ----------------------------
+
+
+@dataclass
+class Internet:
+    """A CONNECT proxy through which every name leads to one server with a certificate.
+
+    ``asked`` has the head of each request to the proxy, ``got`` what the server was sent, with
+    the name that the client wanted.
+    """
+
+    handler: Callable[[str, Request], bytes]
+    asked: list[str] = field(default_factory=list)
+    got: list[tuple[str, Request]] = field(default_factory=list)
+    url: str = ""
+
+    @property
+    def names(self) -> list[str]:
+        """The names that were asked for, in order."""
+        return [head.split(" ")[1] for head in self.asked]
+
+
+@asynccontextmanager
+async def internet(
+    tmp_path: Path, handler: Callable[[str, Request], bytes]
+) -> AsyncIterator[Internet]:
+    made = Internet(handler)
+    (tmp_path / "server.pem").write_text(CERTIFICATE)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "server.pem")
+
+    def answered(request: Request) -> bytes:
+        name = request.headers["host"]
+        made.got.append((name, request))
+        return made.handler(name, request)
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        made.asked.append((await reader.readuntil(b"\r\n\r\n")).decode("latin-1"))
+        there, to = await asyncio.open_connection("127.0.0.1", inside)
+        writer.write(b"HTTP/1.1 200 Connected\r\n\r\n")
+        try:
+            await asyncio.gather(_copy(reader, to), _copy(there, writer))
+        finally:
+            to.close()
+
+    async with (
+        listen(Server(answered).connected, context) as inside,
+        listen(connected) as port,
+    ):
+        made.url = f"http://clerk:{PROXY_WORD}@127.0.0.1:{port}"
+        yield made
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
+
+
+def through(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    handler: Callable[[str, Request], bytes],
+    base_url: str = "https://api.light.inc",
+    work: Callable[[LightClient], Awaitable[Any]] | None = None,
+    trusted: bool = True,
+) -> tuple[Any, Internet]:
+    async def send(client: LightClient) -> Answer:
+        return await client.send("POST", "/v1/x", json={})
+
+    async def main() -> tuple[Any, Internet]:
+        async with internet(tmp_path, handler) as made:
+            monkeypatch.setenv("HTTPS_PROXY", made.url)
+            if trusted:
+                monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server.pem"))
+            with Pacer(":memory:") as pacer:
+                keys = credentials({"LIGHT_API_KEY": KEY})
+                async with LightClient(base_url, keys, pacer, timeout=20) as client:
+                    return await (work or send)(client), made
+
+    return asyncio.run(main())
+
+
+def test_the_proxy_of_the_environment_is_used_and_never_sees_the_key(tmp_path, monkeypatch):
+    answer, made = through(tmp_path, monkeypatch, lambda name, request: http(200, {"id": "b"}))
+    assert answer == Answer(200, {"id": "b"})
+    assert made.names == ["api.light.inc:443"]
+    assert "Proxy-Authorization: Basic" in made.asked[0]
+    assert KEY not in made.asked[0]
+    ((name, request),) = made.got
+    assert (name, request.headers["authorization"]) == ("api.light.inc", f"Basic {KEY}")
+    assert "proxy-authorization" not in request.headers
+
+
+def test_a_host_that_needs_no_proxy_is_not_reached_through_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "localhost,light.invalid")
+    base_url = "https://api.light.invalid"
+    answer, made = through(tmp_path, monkeypatch, lambda name, request: http(200), base_url)
+    assert (answer.status, answer.sent, made.asked) == (None, False, [])
+
+
+@pytest.mark.parametrize(
+    ("base_url", "trusted"), [("https://other.com", True), ("https://api.light.inc", False)]
+)
+def test_a_certificate_of_another_name_or_of_nobody_ends_it_before_the_key_goes_out(
+    tmp_path, monkeypatch, base_url, trusted
+):
+    answer, made = through(
+        tmp_path, monkeypatch, lambda name, request: http(200), base_url, trusted=trusted
+    )
+    assert (answer.status, answer.sent, made.got) == (None, False, [])
+    assert "certificate" in answer.reason
+
+
+@pytest.mark.parametrize(
+    ("base_url", "location", "asked"),
+    [
+        ("https://api.light.inc", "https://eu.light.inc/v2", "eu.light.inc"),
+        ("https://api.light.inc", "//light.inc:8443/v2", "light.inc:8443"),
+        ("https://api.bank.co.uk", "https://eu.bank.co.uk/v2", "eu.bank.co.uk"),
+    ],
+)
+def test_the_key_follows_to_hosts_of_the_same_owner(
+    tmp_path, monkeypatch, base_url, location, asked
+):
+    def handler(name: str, request: Request) -> bytes:
+        return http(200, {"id": "b"}) if request.path == "/v2" else http(307, Location=location)
+
+    answer, made = through(tmp_path, monkeypatch, handler, base_url)
+    assert answer == Answer(200, {"id": "b"})
+    name, request = made.got[-1]
+    assert (name, request.headers["authorization"]) == (asked, f"Basic {KEY}")
+
+
+@pytest.mark.parametrize(
+    ("base_url", "location", "named"),
+    [
+        ("https://api.light.inc", "https://evil.com/x", "evil.com"),
+        ("https://api.light.inc", "http://api.light.inc/x", "api.light.inc"),
+        ("https://api.light.inc", f"https://{KEY}.evil.com/?{KEY}", "***.evil.com"),
+        ("https://api.bank.co.uk", "https://api.robber.co.uk/x", "api.robber.co.uk"),
+        ("https://api.light.inc", "https://127.0.0.1/x", "127.0.0.1"),
+    ],
+)
+def test_a_redirect_to_anybody_else_is_refused_and_named_and_no_connection_is_made(
+    tmp_path, monkeypatch, base_url, location, named
+):
+    answer, made = through(
+        tmp_path, monkeypatch, lambda name, request: http(307, Location=location), base_url
+    )
+    assert answer.status == 307
+    assert f"redirects to {named}, where the key must not go" in answer.reason
+    assert len(made.asked) == len(made.got) == 1
+    assert KEY not in answer.reason
+
+
+def test_tokens_are_asked_for_through_the_proxy_and_a_redirect_does_not_get_the_code(
+    tmp_path, monkeypatch
+):
+    tokens = http(200, {"access_token": "a", "refresh_token": "r", "expires_in": 9})
+    answers = iter([tokens, http(307, Location="https://evil.com/x")])
+
+    async def work(client: LightClient) -> str:
+        got = await by_code("https://api.light.inc", "c", "the-secret", "code", REDIRECT)
+        with pytest.raises(AccessRefused, match=r"redirects .* 'evil\.com'"):
+            await by_code("https://api.light.inc", "c", "the-secret", "code", REDIRECT)
+        return got.access
+
+    got, made = through(tmp_path, monkeypatch, lambda name, request: next(answers), work=work)
+    assert got == "a"
+    assert made.names == ["api.light.inc:443"] * 2
+    assert "the-secret" not in "".join(made.asked)
+    assert all("authorization" not in request.headers for _, request in made.got)
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        f"socks5://me:{PROXY_WORD}@127.0.0.1:1",
+        f"ftp://me:{PROXY_WORD}@x",
+        f"http://me:{PROXY_WORD}",
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_told_without_its_password(monkeypatch, proxy):
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with Pacer(":memory:") as pacer, pytest.raises(UsageProblem, match="proxy") as caught:
+        LightClient("https://api.light.inc", credentials({"LIGHT_API_KEY": KEY}), pacer)
+    with pytest.raises(UsageProblem) as again:
+        asyncio.run(post_form("https://api.light.inc", "/oauth/token", {}, 1))
+    for error in (caught.value, again.value):
+        assert PROXY_WORD not in "".join(traceback.format_exception(error))
+
+
+# --- answers that are too much ----------------------------------------------------------------
+
+
+def packed(content: bytes, how: str) -> bytes:
+    return http(200, content, Content_Encoding=how)
+
+
+def test_a_bomb_is_cut_off_before_it_takes_memory(tmp_path):
+    bomb = gzip.compress(b" " * 80_000_000, 6)
+    tracemalloc.start()
+    try:
+        answer = answer_to(tmp_path, packed(bomb, "gzip"))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (answer.status, answer.sent) == (None, True)
+    assert "larger than 20 MB" in answer.reason
+    assert peak < 45_000_000
+
+
+@pytest.mark.parametrize("how", ["gzip, gzip", "br", "zstd", "deflate", "compress", "gzip;q=1"])
+def test_an_answer_that_is_packed_as_nobody_asked_is_not_unpacked(tmp_path, how):
+    twice = gzip.compress(gzip.compress(b'{"id": "x"}'))
+    answer = answer_to(tmp_path, packed(twice, how))
+    assert (answer.status, answer.body, answer.sent) == (None, None, True)
+    assert "not asked for" in answer.reason
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        gzip.compress(b'{"id": "x"}')[:-1],
+        gzip.compress(b'{"id": "x"}') + b"more",
+        gzip.compress(b'{"id": "x"}')[:-8] + b"\0" * 8,
+        zlib.compress(b'{"id": "x"}'),
+    ],
+    ids=["cut short", "more behind it", "wrong sum", "no gzip"],
+)
+def test_a_packed_answer_that_is_not_whole_is_not_believed(tmp_path, content):
+    answer = answer_to(tmp_path, packed(content, "gzip"))
+    assert (answer.status, answer.body, answer.sent) == (None, None, True)
+    assert "cannot be unpacked" in answer.reason
+
+
+def test_a_packed_answer_of_many_pieces_is_whole(tmp_path):
+    text = '{"id": "' + "".join(f"{i * 7919:x}" for i in range(600_000)) + '"}'
+    answer = answer_to(tmp_path, packed(gzip.compress(text.encode(), 1), "X-GZIP"))
+    assert answer.status == 200
+    assert len(answer.body["id"]) == len(text) - 10
+
+
+FLOODS = {
+    "chunks": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"100000\r\n" + b" " * 0x100000 + b"\r\n",
+    ),
+    "a terabyte": (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n", b" " * 0x100000),
+    "headers": (b"HTTP/1.1 200 OK\r\n", b"X: " + b"y" * 1000 + b"\r\n"),
+    "no end of line": (b"", b"HTTP/1.1 200 " + b"y" * 100_000),
+}
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_a_flood_is_cut_off(tmp_path, name):
+    first, more = FLOODS[name]
+
+    async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(first)
+        while True:
+            writer.write(more)
+            await writer.drain()
+
+    async def main() -> tuple[Answer, Any]:
+        async with listen(flood) as port:
+            url = f"http://127.0.0.1:{port}"
+            with Pacer(":memory:") as pacer:
+                keys = credentials({"LIGHT_API_KEY": KEY})
+                async with LightClient(url, keys, pacer, timeout=60) as client:
+                    form = post_form(url, "/oauth/token", {"code": "c"}, 60)
+                    return await client.send("GET", "/v1/x"), await form
+
+    answer, reply = asyncio.run(main())
+    assert (answer.status, answer.sent) == (None, True)
+    assert isinstance(reply, Failure)
+    assert name in ("headers", "no end of line") or "0.1 MB" in reply.reason
+
+
+def test_a_server_that_keeps_talking_without_an_answer_is_left(tmp_path):
+    """Each word comes in time, so that only a limit of the whole attempt ends it."""
+
+    async def murmur(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        while True:
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            await writer.drain()
+            await asyncio.sleep(0.05)
+
+    async def main() -> list[Any]:
+        async with listen(murmur) as port:
+            url = f"http://127.0.0.1:{port}"
+            with Pacer(":memory:") as pacer:
+                keys = credentials({"LIGHT_API_KEY": KEY})
+                async with LightClient(url, keys, pacer, timeout=0.3) as client:
+                    form = post_form(url, "/oauth/token", {"code": "c"}, 0.3)
+                    return await asyncio.gather(client.send("GET", "/v1/x"), form)
+
+    answer, reply = asyncio.run(main())
+    assert (answer.status, answer.sent) == (None, True)
+    assert "did not answer" in answer.reason
+    assert isinstance(reply, Failure)
+
+
+# A key and a certificate that signs itself, for light.inc, *.light.inc, *.bank.co.uk and evil.com;
+# of no use elsewhere.
+CERTIFICATE = """\
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgSm/cYRUvzjNZFSpc
+J7Vsu4AmlbiDvLpjCvzexX2+gE6hRANCAAQ3XCUSA78LRjH2xwP7ozA2STyiJyDN
+IkbyQ3xpWW3y3+sO/DJZJr5RCKcpb6XAFy4DP64ThFhzPd3bZ+wcuR9C
+-----END PRIVATE KEY-----
+-----BEGIN CERTIFICATE-----
+MIIBdzCCAR6gAwIBAgICEmcwCgYIKoZIzj0EAwIwHDEaMBgGA1UEAwwRbGlnaHQt
+aW1wb3J0IHRlc3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBwx
+GjAYBgNVBAMMEWxpZ2h0LWltcG9ydCB0ZXN0MFkwEwYHKoZIzj0CAQYIKoZIzj0D
+AQcDQgAEN1wlEgO/C0Yx9scD+6MwNkk8oicgzSJG8kN8aVlt8t/rDvwyWSa+UQin
+KW+lwBcuAz+uE4RYcz3d22fsHLkfQqNOMEwwOQYDVR0RBDIwMIIJbGlnaHQuaW5j
+ggsqLmxpZ2h0LmluY4IMKi5iYW5rLmNvLnVrgghldmlsLmNvbTAPBgNVHRMBAf8E
+BTADAQH/MAoGCCqGSM49BAMCA0cAMEQCICOzhK8pVmvi7zPGBsdhOP7/j94jKUt8
+pEwvpmPXSOOQAiADUprZaRQ4wJ/GSr6jVnJJGDLrJGYYP29dHFxzJf/4mg==
+-----END CERTIFICATE-----
+"""

@@ -1,0 +1,95 @@
+"""Undo by itself: any faults, any end in the middle, then the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from conftest import PASS, Fault, Request, http, proxied
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_loading_loader import KEY, bill, load
+
+from importer.light import LightClient, Pacer
+from importer.loading.journal import Journal
+from importer.loading.loader import LoadSettings
+from importer.loading.undo import Undo, own
+from importer.records import Bill, Status
+from importer.sandbox import Sandbox, SandboxSettings, running
+
+HOW = LoadSettings(concurrency=8, settle=0.01)
+FAULTS = [
+    PASS,
+    PASS,
+    Fault(False, None),
+    Fault(True, None),
+    Fault(True, http(502, b"<html>")),
+    Fault(False, http(500)),
+    Fault(True, http(200, b"{")),
+    Fault(True, http(409, {"errors": [{"message": "It is cancelled."}]})),
+]
+
+
+@pytest.fixture(scope="module")
+def light() -> Iterator[Sandbox]:
+    with running(SandboxSettings(requests_per_minute=1_000_000)) as started:
+        yield started
+
+
+async def undo(url: str, path: Path, run: str, cancel_after: float | None = None) -> Undo:
+    with Journal(path) as journal, Pacer(":memory:", per_minute=100_000) as pacer:
+        async with LightClient(url, KEY, pacer, timeout=60) as client:
+            bills = own(journal.results(run), [100] * 100)
+            work = Undo(journal, client, run, "Again.")
+            with contextlib.suppress(asyncio.TimeoutError):
+                async with asyncio.timeout(cancel_after):
+                    await work.undo(bills)
+            return work
+
+
+def live(light: Sandbox, mark: str) -> list[str]:
+    mine = [b for b in light.bills() if b["description"] == mark]
+    return sorted(str(b["id"]) for b in mine if b["state"] != "CANCELLED")
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    numbered=st.lists(st.booleans(), min_size=1, max_size=10),
+    faults=st.lists(st.sampled_from(FAULTS), max_size=16),
+    ends=st.lists(st.floats(0.001, 0.08), max_size=2),
+)
+def test_whatever_goes_wrong_and_whenever_it_ends_all_is_undone_and_loaded_again_once(
+    light: Sandbox, numbered: list[bool], faults: list[Fault], ends: list[float]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path, mark = Path(folder) / "journal.sqlite", Path(folder).name
+        bills: Sequence[Bill] = [
+            replace(bill(i, f"{mark}-{i}" if with_ else None), description=mark)
+            for i, with_ in enumerate(numbered)
+        ]
+        loader, _ = asyncio.run(load(light.base_url, path, bills, HOW))
+        coming = iter(faults)
+
+        def fault(request: Request) -> Fault:
+            return next(coming, PASS) if request.path.endswith("/cancel") else PASS
+
+        for seconds in ends:
+            with proxied(light.base_url, fault) as proxy:
+                asyncio.run(undo(proxy.url, path, loader.run, seconds))
+        asyncio.run(undo(light.base_url, path, loader.run))
+        assert live(light, mark) == []
+        with Journal(path) as journal:
+            became = journal.results(loader.run)
+            assert {status for status, _, _ in became.values()} == {Status.UNDONE}
+            assert all(entry.light_id is None for _, _, entry in became.values())
+            assert len(journal.owned()) == len(bills)  # never to be taken again
+        asyncio.run(load(light.base_url, path, bills, HOW))
+        with Journal(path) as journal:
+            there = [entry.light_id for _, _, entry in journal.results(loader.run).values()]
+        assert sorted(map(str, there)) == live(light, mark)
+        assert len(set(there)) == len(bills)

@@ -1,0 +1,88 @@
+"""What a bill's state in Light means for a step, and what a load says it will do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from importer.loading.steps import (
+    STEPS_OF,
+    Outlook,
+    Stand,
+    detail,
+    left_to_do,
+    of_this_bill,
+    stands,
+    wanted_steps,
+)
+from importer.records import Bill, LightBill, Step, StepKind, StepState, Wanted
+from importer.sandbox.states import STATES
+
+KINDS = (StepKind.SUBMIT, StepKind.POST, StepKind.PAY)
+
+
+def bill(wanted: Wanted = Wanted.PAID, amount: int = 1_000, bank: str = "bank") -> Bill:
+    moment = datetime(2026, 2, 1, tzinfo=UTC)
+    return Bill(0, 0, 2, "GBP", amount, False, (), payment_at=moment, wanted=wanted, paid_from=bank)
+
+
+def there(state: str, amount: int | None = 1_000, left: int | None = None) -> LightBill:
+    return LightBill(
+        "id", None, None, None, amount, "GBP", None, None, None, state, outstanding=left
+    )
+
+
+@pytest.mark.parametrize("tried", [False, True])
+@pytest.mark.parametrize("state", [*STATES, "SOMETHING_NEW", ""])
+def test_only_a_draft_is_submitted_or_posted_and_only_an_unpaid_bill_paid(
+    state: str, tried: bool
+) -> None:
+    may = {
+        kind for kind in KINDS if stands(kind, bill(), there(state), tried=tried)[0] is Stand.OPEN
+    }
+    if state == "IN_DRAFT":
+        assert may == {StepKind.SUBMIT, StepKind.POST}
+    elif state in ("UNPAID", "READY_FOR_PAYMENT_RELEASE"):
+        assert may == {StepKind.PAY}
+    else:
+        assert may == set()
+
+
+def test_nothing_is_done_to_a_bill_of_another_amount_or_with_less_outstanding() -> None:
+    for kind, state in zip(KINDS, ("IN_DRAFT", "IN_DRAFT", "UNPAID"), strict=True):
+        assert stands(kind, bill(), there(state, 999), tried=False) == (
+            Stand.NEVER,
+            "the amount is 9.99 in Light and 10.00 in the sheet",
+        )
+    assert stands(StepKind.PAY, bill(), there("UNPAID", left=1_000), tried=False)[0] is Stand.OPEN
+    stand, reason = stands(StepKind.PAY, bill(), there("UNPAID", left=700), tried=False)
+    assert (stand, reason) == (
+        Stand.NEVER,
+        "7.00 is outstanding in Light, and the sheet says 10.00",
+    )
+
+
+def test_a_bill_that_was_cleared_otherwise_counts_as_paid_only_after_our_own_payment() -> None:
+    assert stands(StepKind.PAY, bill(), there("COMPLETED"), tried=False)[0] is Stand.NEVER
+    assert stands(StepKind.PAY, bill(), there("COMPLETED"), tried=True)[0] is Stand.DONE
+    assert stands(StepKind.PAY, bill(), there("SCHEDULED"), tried=False)[0] is Stand.NEVER
+    assert stands(StepKind.PAY, bill(), there("SCHEDULED"), tried=True)[0] is Stand.WORKING
+
+
+def test_steps_of_a_bill_that_was_cancelled_since_do_not_count_for_its_successor() -> None:
+    done = Step(1, StepKind.POST, StepState.DONE, detail=detail("old"))
+    known = {StepKind.POST: done}
+    assert left_to_do(bill(), of_this_bill(known, "old")) == [StepKind.PAY]
+    assert left_to_do(bill(), of_this_bill(known, "new")) == [StepKind.POST, StepKind.PAY]
+
+
+def test_the_outlook_says_what_will_be_done_and_paid_from_where() -> None:
+    ahead = Outlook()
+    for each in (bill(), bill(amount=250), bill(bank="other"), bill(Wanted.POSTED)):
+        ahead.add(each, [StepKind.DOCUMENT, *wanted_steps(each)])
+    ahead.add(bill(Wanted.SUBMITTED), STEPS_OF[Wanted.SUBMITTED])
+    assert ahead.words() == "upload 4 documents, submit 1 bill, post 4 bills, mark 3 bills as paid"
+    paid = {key[2]: (each.bills, each.cents) for key, each in ahead.payments.items()}
+    assert paid == {"bank": (2, 1_250), "other": (1, 1_000)}
+    assert ahead.requests == 4 + 3 + 4 + 3 * 2
