@@ -22,7 +22,7 @@ from importer.records import (
     Status,
     Step,
 )
-from importer.results.known import LineAmounts, net_and_tax
+from importer.results.known import LineAmounts, Told, net_and_tax
 from importer.validation.check import Checked
 from importer.validation.parse import Parsed
 
@@ -78,6 +78,28 @@ class BillResults(Sequence[BillResult]):
 
     def __iter__(self) -> Iterator[BillResult]:
         return map(self._bill, range(len(self)))
+
+    @property
+    def table(self) -> np.ndarray:
+        return self._table
+
+    @property
+    def units(self) -> np.ndarray:
+        return self._checked.bills.units
+
+    def plain(self) -> np.ndarray:
+        """The bills of which there is nothing to say but their status."""
+        out = np.ones(len(self), dtype=bool)
+        for some in (self._messages, self._became, self._read_backs, self._steps):
+            out[list(some)] = False
+        return out
+
+    def told(self) -> tuple[Told, Told, Told]:
+        """Gross, net and tax."""
+        return (_told(self._checked.amounts), _told(self._net), _told(self._tax))
+
+    def bare(self, i: int) -> RowResult:
+        return self.result(i)
 
     def status(self, i: int) -> Status:
         status: Status = STATUSES[self.codes[i]]
@@ -158,6 +180,29 @@ class LineResults(Sequence[RowResult]):
         return self._checked.lines.size
 
     @property
+    def table(self) -> np.ndarray:
+        return self._table
+
+    @property
+    def units(self) -> np.ndarray:
+        return self._checked.lines.units
+
+    def plain(self) -> np.ndarray:
+        """The line items of which there is nothing to say but their status."""
+        of = self._checked.line_bill
+        out = np.append(self._bills.plain(), True)[np.where(of < 0, len(self._bills), of)]
+        out[list(self._own)] = False
+        return np.asarray(out)
+
+    def told(self) -> tuple[Told, Told, Told]:
+        """Gross, net and tax."""
+        return self._amounts.gross, self._amounts.net, self._amounts.tax
+
+    def bare(self, i: int) -> RowResult:
+        """The result without its amounts."""
+        return self._line(i, amounts=False)
+
+    @cached_property
     def codes(self) -> np.ndarray:
         of = self._checked.line_bill
         return np.append(self._bills.codes, _INVALID)[np.where(of < 0, len(self._bills), of)]
@@ -186,11 +231,12 @@ class LineResults(Sequence[RowResult]):
         place[order] = np.arange(len(of)) - np.searchsorted(of, of)
         return place
 
-    def _line(self, i: int) -> RowResult:
+    def _line(self, i: int, *, amounts: bool = True) -> RowResult:
+        own = self._amounts[i] if amounts else None
         table, row, bill = int(self._table[i]), int(self._row[i]), int(self._checked.line_bill[i])
         message = self._own.get(i, "")
         if bill < 0:
-            return RowResult(table, row, Status.INVALID, message, amounts=self._amounts[i])
+            return RowResult(table, row, Status.INVALID, message, amounts=own)
         if self._last is None or self._last[0] != bill:
             self._last = bill, self._bills.result(bill)
         of_bill = self._last[1]
@@ -210,8 +256,15 @@ class LineResults(Sequence[RowResult]):
             of_bill.attempts,
             of_bill.loaded_at,
             bill_id=of_bill.light_id,
-            amounts=self._amounts[i],
+            amounts=own,
         )
+
+
+def _told(amounts: np.ndarray) -> Told:
+    known = np.asarray([cents is not None for cents in amounts], dtype=bool)
+    cents = np.where(known, amounts, 0)
+    small = all(abs(c) < 2**62 for c in cents)
+    return Told(cents.astype(np.int64) if small else cents, known)
 
 
 def _afterwards(result: RowResult, read: ReadBack | None) -> RowResult:

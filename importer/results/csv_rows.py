@@ -7,13 +7,21 @@ begins with an apostrophe: who takes one leading apostrophe away has the text as
 from __future__ import annotations
 
 import csv
+import io
 import re
 from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from importer.records import Report, TableKind
 from importer.results.added import OURS, kept_columns
+from importer.results.became import BillResults, LineResults
+from importer.results.csv_columns import lines, quoted, rows_of
 from importer.results.every_row import added, every_row
 from importer.results.files import whole
+from importer.validation.plain import matching
 
 FILE, SHEET = "source_file", "source_sheet"
 _RISKY = re.compile(r"[\s\x00-\x1f]*['=+\-@＝＋－＠]|[\t\r\n]")
@@ -33,6 +41,10 @@ def write_csv(report: Report, path: Path) -> None:
                 columns.append(key)
     at = {key: i for i, key in enumerate(columns)}
     ours = (*OURS, FILE, SHEET)
+    if _made_when_asked(report):
+        with whole(path) as unfinished, unfinished.open("wb") as out:
+            _write_columns(report, columns, out)
+        return
     with whole(path) as unfinished, unfinished.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([*(neutral(header) for header, _ in columns), *ours])
@@ -50,6 +62,54 @@ def write_csv(report: Report, path: Path) -> None:
                 SHEET: row.table.source.sheet or "",
             }
             writer.writerow([*cells, *(neutral(told.get(name, "")) for name in ours)])
+
+
+def _made_when_asked(report: Report) -> bool:
+    return isinstance(report.bills, BillResults) and isinstance(report.line_items, LineResults)
+
+
+def _write_columns(report: Report, columns: list[tuple[str, int]], out: IO[bytes]) -> None:
+    ours = (*OURS, FILE, SHEET)
+    blank = pa.scalar("", pa.large_string())
+    head = io.StringIO(newline="")
+    csv.writer(head).writerow([*(neutral(header) for header, _ in columns), *ours])
+    out.write(head.getvalue().encode("utf-8-sig"))
+    order = sorted(
+        range(len(report.tables)), key=lambda t: report.tables[t].kind is not TableKind.BILLS
+    )
+    for t in order:
+        table = report.tables[t]
+        place = {
+            key: i
+            for i, key in enumerate(
+                _numbered([table.headers[c] for c in kept_columns(table.headers)])
+            )
+        }
+        of_file = {FILE: table.source.file, SHEET: table.source.sheet or ""}
+        for cells, told in rows_of(report, t):
+            if not len(next(iter(told.values()))):
+                continue
+            texts: list[Any] = [
+                quoted(_neutral_all(cells[place[key]])) if key in place else blank
+                for key in columns
+            ]
+            for name in ours:
+                if name in of_file:
+                    own = pa.array([neutral(of_file[name])], pa.large_string())
+                    texts.append(pa.scalar(quoted(own)[0].as_py(), pa.large_string()))
+                else:
+                    texts.append(quoted(_neutral_all(told[name])) if name in told else blank)
+            out.write(lines(texts))
+
+
+def _neutral_all(texts: pa.LargeStringArray) -> pa.LargeStringArray:
+    """``neutral`` of each; what begins with a letter, digit or mark of no effect stays as it is."""
+    odd = ~matching(texts, r"\A(?:[!-&(-*,./0-9:;<>?A-Z\[-~]|[+-]?[0-9][0-9.,]*\z|\z)")
+    if not odd.any():
+        return texts
+    mask = pa.array(odd)
+    own = [neutral(text) for text in texts.filter(mask).to_pylist()]
+    return pc.replace_with_mask(texts, mask, pa.array(own, type=pa.large_string()))
 
 
 def _numbered(headers: list[str]) -> list[tuple[str, int]]:
