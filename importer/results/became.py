@@ -94,6 +94,7 @@ class BillResults(Sequence[BillResult]):
             out[list(some)] = False
         return out
 
+    @cached_property
     def told(self) -> tuple[Told, Told, Told]:
         """Gross, net and tax."""
         return (_told(self._checked.amounts), _told(self._net), _told(self._tax))
@@ -194,6 +195,7 @@ class LineResults(Sequence[RowResult]):
         out[list(self._own)] = False
         return np.asarray(out)
 
+    @property
     def told(self) -> tuple[Told, Told, Told]:
         """Gross, net and tax."""
         return self._amounts.gross, self._amounts.net, self._amounts.tax

@@ -6,8 +6,9 @@ more to say than their status are asked for one by one.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,10 @@ from importer.validation.plain import matching
 
 AT_ONCE = 65_536
 _STATUSES = pa.array([status.value for status in STATUSES], type=pa.large_string())
+# Begins with what starts no formula and has nothing to quote; or a number.
+_PLAIN = r"\A(?:[0-9A-Za-z#$%&(*./:;<>?_\[][^\",\r\n]*|[+-]?[0-9][0-9.]*)?\z"
+_TO_QUOTE = re.compile('[",\r\n]')
+SAFE = frozenset((STATUS, ATTEMPTS, SOURCE_ROW, GROSS, NET, TAX))  # words and numbers of our own
 _NO_TEXT = pa.scalar("", pa.large_string())
 Told_ = Mapping[str, pa.LargeStringArray]
 
@@ -86,7 +91,7 @@ def _plainly(
 ) -> dict[str, pa.LargeStringArray]:
     """What is added where a row has a status and nothing else."""
     codes = results.codes[items]
-    gross, net, tax = results.told()
+    gross, net, tax = results.told
     invalid = pa.array(codes == STATUSES.index(Status.INVALID))
     return {
         STATUS: _STATUSES.take(pa.array(codes)),
@@ -160,16 +165,18 @@ def _say(
 # --- to text ----------------------------------------------------------------------------------
 
 
-def quoted(texts: pa.LargeStringArray) -> pa.LargeStringArray:
-    """Texts as the csv module writes them."""
-    at = matching(texts, '[",\r\n]')
-    if not at.any():
+def written(texts: pa.LargeStringArray, neutral: Callable[[str], str]) -> pa.LargeStringArray:
+    """Texts as the csv module writes them, ``neutral`` for any spreadsheet."""
+    odd = ~matching(texts, _PLAIN)
+    if not odd.any():
         return texts
-    mask = pa.array(at)
-    inner = pc.replace_substring(texts.filter(mask), '"', '""')
-    mark = pa.scalar('"', pa.large_string())
-    whole = pc.binary_join_element_wise(mark, inner, mark, _NO_TEXT)
-    return pc.replace_with_mask(texts, mask, whole)
+    mask = pa.array(odd)
+    own = [_quoted(neutral(text)) for text in texts.filter(mask).to_pylist()]
+    return pc.replace_with_mask(texts, mask, pa.array(own, type=pa.large_string()))
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if _TO_QUOTE.search(text) else text
 
 
 def lines(columns: Sequence[Any]) -> memoryview:

@@ -13,15 +13,13 @@ from pathlib import Path
 from typing import IO, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from importer.records import Report, TableKind
 from importer.results.added import OURS, kept_columns
 from importer.results.became import BillResults, LineResults
-from importer.results.csv_columns import lines, quoted, rows_of
+from importer.results.csv_columns import SAFE, lines, rows_of, written
 from importer.results.every_row import added, every_row
 from importer.results.files import whole
-from importer.validation.plain import matching
 
 FILE, SHEET = "source_file", "source_sheet"
 _RISKY = re.compile(r"[\s\x00-\x1f]*['=+\-@＝＋－＠]|[\t\r\n]")
@@ -90,26 +88,17 @@ def _write_columns(report: Report, columns: list[tuple[str, int]], out: IO[bytes
             if not len(next(iter(told.values()))):
                 continue
             texts: list[Any] = [
-                quoted(_neutral_all(cells[place[key]])) if key in place else blank
-                for key in columns
+                written(cells[place[key]], neutral) if key in place else blank for key in columns
             ]
             for name in ours:
                 if name in of_file:
-                    own = pa.array([neutral(of_file[name])], pa.large_string())
-                    texts.append(pa.scalar(quoted(own)[0].as_py(), pa.large_string()))
+                    own = written(pa.array([of_file[name]], pa.large_string()), neutral)
+                    texts.append(pa.scalar(own[0].as_py(), pa.large_string()))
+                elif name in SAFE:
+                    texts.append(told[name])
                 else:
-                    texts.append(quoted(_neutral_all(told[name])) if name in told else blank)
+                    texts.append(written(told[name], neutral) if name in told else blank)
             out.write(lines(texts))
-
-
-def _neutral_all(texts: pa.LargeStringArray) -> pa.LargeStringArray:
-    """``neutral`` of each; what begins with a letter, digit or mark of no effect stays as it is."""
-    odd = ~matching(texts, r"\A(?:[!-&(-*,./0-9:;<>?A-Z\[-~]|[+-]?[0-9][0-9.,]*\z|\z)")
-    if not odd.any():
-        return texts
-    mask = pa.array(odd)
-    own = [neutral(text) for text in texts.filter(mask).to_pylist()]
-    return pc.replace_with_mask(texts, mask, pa.array(own, type=pa.large_string()))
 
 
 def _numbered(headers: list[str]) -> list[tuple[str, int]]:
