@@ -84,6 +84,10 @@ class BillResults(Sequence[BillResult]):
         return self._table
 
     @property
+    def row(self) -> np.ndarray:
+        return self._row
+
+    @property
     def units(self) -> np.ndarray:
         return self._checked.bills.units
 
@@ -98,6 +102,15 @@ class BillResults(Sequence[BillResult]):
     def told(self) -> tuple[Told, Told, Told]:
         """Gross, net and tax."""
         return (_told(self._checked.amounts), _told(self._net), _told(self._tax))
+
+    @property
+    def only_checked(self) -> bool:
+        """Whether nothing was sent, so that there is nothing but statuses and messages."""
+        return not (self._became or self._read_backs or self._steps)
+
+    def message(self, i: int) -> str:
+        """What is said of a bill that was only checked."""
+        return self._messages.get(i, "")
 
     def bare(self, i: int) -> RowResult:
         return self.result(i)
@@ -199,6 +212,20 @@ class LineResults(Sequence[RowResult]):
     def told(self) -> tuple[Told, Told, Told]:
         """Gross, net and tax."""
         return self._amounts.gross, self._amounts.net, self._amounts.tax
+
+    @property
+    def only_checked(self) -> bool:
+        """Whether nothing was sent, so that there is nothing but statuses and messages."""
+        return self._bills.only_checked
+
+    def message(self, i: int) -> str:
+        """What is said of a line item that was only checked."""
+        own = self._own.get(i, "")
+        bill = int(self._checked.line_bill[i])
+        if own or bill < 0:
+            return own
+        said = self._bills.message(bill)
+        return f"bill in row {int(self._bills.row[bill])}: {said}" if said else ""
 
     def bare(self, i: int) -> RowResult:
         """The result without its amounts."""

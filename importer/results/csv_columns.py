@@ -61,11 +61,14 @@ def rows_of(report: Report, t: int) -> Iterator[tuple[list[pa.LargeStringArray],
     rows = np.asarray(table.source.rows[start:], dtype=np.int64)
     plain = results.plain()
     said = _said_at(report, t)
+    said_rows = np.asarray(list(said), dtype=np.int64)
     for first in range(0, len(items), AT_ONCE):
         part = slice(first, first + AT_ONCE)
         own = items[part]
         told = _plainly(results, own, rows[part])
-        odd = np.flatnonzero((own < 0) | ~plain[own] | np.isin(rows[part], list(said)))
+        odd = np.flatnonzero((own < 0) | ~plain[own] | np.isin(rows[part], said_rows))
+        if results.only_checked:
+            odd = _say_messages(told, odd, results, own)
         _say(told, odd, table, results, own, rows[part], table.roles[part], said)
         yield [column.slice(first, AT_ONCE) for column in columns], told
 
@@ -123,6 +126,29 @@ def _money(told: Told, items: np.ndarray, units: np.ndarray) -> pa.LargeStringAr
         pa.decimal128(20, 2), len(cents), [None, pa.py_buffer(halves.tobytes())]
     )
     return pc.if_else(pa.array(known), exact.cast(pa.large_string()), _NO_TEXT)
+
+
+def _say_messages(
+    told: dict[str, pa.LargeStringArray],
+    odd: np.ndarray,
+    results: BillResults | LineResults,
+    items: np.ndarray,
+) -> np.ndarray:
+    """The messages of rows of which there is nothing else to say; the other rows of ``odd``."""
+    at, messages, others = [], [], []
+    for k, item in zip(odd.tolist(), items[odd].tolist(), strict=True):
+        message = visible(results.message(item)) if item >= 0 else ""
+        if message:
+            at.append(k)
+            messages.append(message)
+        else:
+            others.append(k)
+    if at:
+        mask = np.zeros(len(items), dtype=bool)
+        mask[at] = True
+        own = pa.array(messages, type=pa.large_string())
+        told[MESSAGE] = pc.replace_with_mask(told[MESSAGE], pa.array(mask), own)
+    return np.asarray(others, dtype=np.int64)
 
 
 def _say(
