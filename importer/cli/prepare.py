@@ -14,12 +14,12 @@ from importer.errors import UsageProblem
 from importer.records import SourceTable, TableKind, Wanted
 from importer.template.loader import LoadedTemplate, find_template, shipped_folder
 from importer.template.model import Template
-from importer.validation.check import Checked
 
 if TYPE_CHECKING:
     from importer.references.lookups import Pick
     from importer.results.again import Again
     from importer.results.former import Former
+    from importer.validation.check import Checked
 
 Pairs = tuple[tuple[str, str], ...]
 
