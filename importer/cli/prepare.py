@@ -143,7 +143,6 @@ def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared
         largest = request.largest_document or LARGEST
         there = _document_folders(request, checked, folder if former else None)
         check_documents(checked, there.__getitem__, round(largest * MEGABYTE))
-    return Prepared(loaded, checked, request, stamps, folder, tuple(picks))
     return Prepared(loaded, checked, request, stamps, folder, tuple(picks), former, again, expect)
 
 
