@@ -223,10 +223,14 @@ def read_date_time(text: str, read_date: Callable[[str], date | None]) -> dateti
     return (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment).astimezone(UTC)
 
 
-def serial_date(text: str) -> date | None:
-    """The date that Excel's day number stands for, as ``45747``; None where it is no likely one."""
+def serial_date(text: str, *, date1904: bool = False) -> date | None:
+    """The date that Excel's day number stands for, as ``45747``; None where it is no likely one.
+
+    ``date1904``: the workbook counts from 1904.
+    """
     bare = text.strip()
     if not re.fullmatch(r"[0-9]{5}(?:\.0+)?", bare):
         return None
-    found = date(1899, 12, 30) + timedelta(days=int(bare[:5]))
+    first = date(1904, 1, 1) if date1904 else date(1899, 12, 30)
+    found = first + timedelta(days=int(bare[:5]))
     return found if 1980 <= found.year <= 2079 else None

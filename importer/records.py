@@ -57,6 +57,7 @@ class SourceTable:
     """Of a result workbook that is read again: the template's parameters that its run used."""
     former: Sequence[tuple[str, str]] | None = None
     """Of a result workbook that is read again: each row's import_status and import_message."""
+    date1904: bool = False  # a workbook that counts its days from 1904, as those of old Macs do
 
     def kind(self, column: int, i: int) -> CellKind:
         return CellKind.TEXT if self.kinds is None else CellKind(self.kinds[column][i])

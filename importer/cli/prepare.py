@@ -135,10 +135,13 @@ def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared
     checked = check(mapped, Wanted(request.then or Wanted.DRAFT))
     folder = former.folder if former and former.folder else str(_folder(request.files[0]))
     if not copies:
-        folders = [*dict.fromkeys([*map(_folder, request.files), Path(folder)])]
-        folders = [*dict.fromkeys([*folders, loaded.path.absolute().parent])]
-        by_field = read_tables(loaded, folders, request.crosswalks, picks)
-        resolve_by_tables(checked, template, by_field, [str(path) for path in folders], picks)
+        # A result is looked up as its files were: what stands beside it may be of other files.
+        own = [*dict.fromkeys(map(_folder, request.files))]
+        beside = [Path(folder)] if former else own
+        otherwise = [*own, loaded.path.absolute().parent]
+        by_field = read_tables(loaded, beside, request.crosswalks, picks, otherwise)
+        searched = [str(path) for path in dict.fromkeys([*beside, *otherwise])]
+        resolve_by_tables(checked, template, by_field, searched, picks)
         largest = request.largest_document or LARGEST
         there = _document_folders(request, checked, folder if former else None)
         check_documents(checked, there.__getitem__, round(largest * MEGABYTE))

@@ -64,9 +64,14 @@ class Tables:
     missing: str | None = None
 
 
-def find_table(name: str, folders: Sequence[Path]) -> Path | None:
-    """The table in the first folder that has it; an absolute path stands for itself."""
-    return next((folder / name for folder in folders if (folder / name).is_file()), None)
+def _find_tables(name: str, beside: Sequence[Path], otherwise: Sequence[Path]) -> list[Path]:
+    """The tables of all folders ``beside`` sheets that have it, else of the first of the others.
+
+    An absolute path stands for itself.
+    """
+    there = [folder / name for folder in beside if (folder / name).is_file()]
+    others = (folder / name for folder in otherwise if (folder / name).is_file())
+    return list(dict.fromkeys(there)) or list(others)[:1]
 
 
 def load_table(path: Path, name: str | None = None) -> dict[str, Entry]:
@@ -115,15 +120,17 @@ def load_table(path: Path, name: str | None = None) -> dict[str, Entry]:
 
 def read_tables(
     loaded: LoadedTemplate,
-    folders: Sequence[Path],
+    beside: Sequence[Path],
     crosswalks: Sequence[Path] = (),
     picks: Sequence[Pick] = (),
+    otherwise: Sequence[Path] = (),
 ) -> dict[str, Tables]:
     """The tables by field, for fields that have any.
 
-    ``folders`` is where the template's tables are looked for; each folder of ``crosswalks`` may
-    have ``vendor.csv``, ``companyEntity.xlsx`` and so on. TemplateProblem for a table that is
-    wrong, and for two that give one name two ids: neither is preferred.
+    The template's tables are those ``beside`` the sheets, of all of them where there are several;
+    where none has one, that of the first folder ``otherwise`` that has. Each folder of
+    ``crosswalks`` may have ``vendor.csv``, ``companyEntity.xlsx`` and so on. TemplateProblem for a
+    table that is wrong, and for two that give one name two ids: neither is preferred.
     """
     out: dict[str, Tables] = defaultdict(Tables)
     for pick in picks:
@@ -134,12 +141,13 @@ def read_tables(
     for name, lookup in loaded.template.lookups.items():
         if lookup.table is None:
             continue
-        path_of_table = find_table(lookup.table, folders)
-        if path_of_table is None:
+        paths = _find_tables(lookup.table, beside, otherwise)
+        if not paths:
             out[name].missing = lookup.table
-            continue
-        out[name].files.append(lookup.table)
-        _merge(out[name], name, load_table(path_of_table, lookup.table).values())
+        for path in paths:
+            called = lookup.table if len(paths) == 1 else str(path)
+            out[name].files.append(called)
+            _merge(out[name], name, load_table(path, called).values())
     return dict(out)
 
 

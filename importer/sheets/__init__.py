@@ -113,6 +113,7 @@ def _table(path: Path, kind: Kind, name: str, hidden: bool, grid: Grid) -> Sourc
         hidden_rows=tuple(sorted(grid.hidden_rows.intersection(grid.rows))),
         notes=(_NAMES[kind],),
         looks=grid.looks,
+        date1904=grid.date1904,
     )
 
 

@@ -76,6 +76,7 @@ class Grid:
     blank_rows: int = 0
     hidden_rows: set[int] = field(default_factory=set)  # blank ones included
     looks: Looks = field(default_factory=dict)
+    date1904: bool = False
 
 
 def grid_of_values(values: Sequence[Sequence[object]]) -> Grid:

@@ -47,6 +47,7 @@ def read_xls(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple
                 looks: Looks = {}
                 grid = grid_of_rows(_rows(book, sheet, looks))
                 grid.looks = looks
+                grid.date1904 = bool(book.datemode)
                 grid.hidden_rows = {
                     row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden
                 }

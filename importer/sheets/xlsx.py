@@ -61,12 +61,15 @@ def _read_sheet(
         careful = reason_for_care(xml, book.styles.zeros, never_calculated=book.never_calculated)
     if careful is None and (values := _calamine_values(calamine, sheet.name)) is not None:
         grid = grid_of_values(values)
+        grid.date1904 = book.date1904
         with archive.open(sheet.part) as xml:
             grid.looks = find_looks(xml, book.styles.looks)
         return grid
     around = Surroundings(strings(), book.styles, book.date1904, book.never_calculated)
     with archive.open(sheet.part) as xml:
-        return read_cells(xml, around)
+        grid = read_cells(xml, around)
+    grid.date1904 = book.date1904
+    return grid
 
 
 def _calamine_values(

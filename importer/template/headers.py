@@ -89,7 +89,9 @@ def header_at(source: SourceTable, i: int, rows: int = 1) -> Found:
         headers = source.row_cells(i)
         return Found(i, headers, _by_key(headers), 1, tuple((h,) for h in headers))
     if is_result(source):  # a former result, which has the rows in one
-        whole, last = [cell.split(_JOINED) for cell in source.row_cells(i)], i
+        split, last = [cell.split(_JOINED) for cell in source.row_cells(i)], i
+        # One that has but one row is under what stands over several columns, as it was.
+        whole = [cells if len(cells) > 1 else ["", *cells] for cells in split]
     else:
         end = source.rows[i] + rows
         last = max(k for k in range(i, min(i + rows, len(source.rows))) if source.rows[k] < end)

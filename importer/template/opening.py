@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.amounts import Numbers, Unreadable, read_decimal, tidy
-from importer.canonical import BILLS, FIELDS, LINE_ITEMS, RESPONSE_ONLY, header_key
+from importer.canonical import BILLS, FIELDS, LINE_ITEMS, RESPONSE_ONLY, Kind, header_key
+from importer.dates import SERIAL, serial_date
 from importer.findings import finding
 from importer.records import CellKind, CellRef, Finding, InputTable, Role, SourceTable, TableKind
 from importer.sheets.swallowed import find_swallowed
@@ -91,6 +92,7 @@ def open_table(
     """One table, its columns found and its rows told apart; findings and totals are added to."""
     here = CellRef(source.file, source.sheet, int(source.rows[found.header]), None, index)
     beyond = _beyond(source, found)
+    source = _since_1904(source, found, kind, template)
     down = fill_down(source, found, kind, template, heads_of(source, found, template))
     rows = rows_of(source, down, kind, template, here)
     down, told = settled(down, rows.roles, here)
@@ -154,6 +156,28 @@ def open_table(
     return Opened(
         table, found, index, positions, fields, frozenset(lacks), begins, tuple(rows.notes)
     )
+
+
+def _since_1904(
+    source: SourceTable, found: Found, kind: TableKind, template: Template
+) -> SourceTable:
+    """Day numbers of a workbook that counts from 1904 as dates: its result counts from 1900."""
+    if not source.date1904 or source.kinds is None or SERIAL not in template.formats.dates:
+        return source
+    columns, kinds = list(source.columns), list(source.kinds)
+    for sheet, name, expression in expressions(template, kind):
+        if name not in FIELDS[sheet] or FIELDS[sheet][name].kind not in (Kind.DATE, Kind.DATE_TIME):
+            continue
+        for names, _ in expression.columns():
+            if (at := found.index(names)) is None:
+                continue
+            texts, codes = list(columns[at]), bytearray(kinds[at])
+            for i in range(found.header + 1, len(texts)):
+                day = serial_date(texts[i], date1904=True)
+                if codes[i] == CellKind.NUMBER and day is not None:
+                    texts[i], codes[i] = day.isoformat(), CellKind.DATE
+            columns[at], kinds[at] = texts, bytes(codes)
+    return replace(source, columns=tuple(columns), kinds=tuple(kinds))
 
 
 def _with_groups(

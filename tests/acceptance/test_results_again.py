@@ -8,7 +8,8 @@ from typing import Any
 
 import openpyxl
 import pytest
-from conftest import Ended
+from conftest import VENDORS, Ended
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 Command = Callable[..., Ended]
 Rows = list[list[Any]]
@@ -190,3 +191,64 @@ def test_what_number_formats_and_stray_quotation_marks_gave_away_is_told_of_the_
     assert "'0.5', shown in €, names" in first.json["findings"][0]["message"]
     (tmp_path / "edited.xlsx").write_bytes(Path(first.json["result"]).read_bytes())
     assert codes(command("validate", "edited.xlsx", "--json", "--quiet")) == found
+
+
+TABLED = LEDGER + "lookups: {vendor: {table: vendors.csv}}\n"
+
+
+def test_a_result_is_looked_up_in_the_tables_of_its_files_whatever_stands_beside_it(
+    command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "ledger.yaml").write_text(TABLED.replace("SOURCE", ""), encoding="utf-8")
+    for place, vendor, number in (("uk", VENDORS[0], "U"), ("de", VENDORS[1], "D")):
+        (tmp_path / place).mkdir()
+        table = f"value,id\nAcme,{vendor}\n{place},{vendor}\n"
+        (tmp_path / place / "vendors.csv").write_text(table)
+        rows = f"Supplier,Number,Date,Status,Amount\n{place},{number},01/03/2025,,x\n"
+        (tmp_path / place / "l.csv").write_text(rows)
+    told = ("--template", "ledger.yaml", "--json", "--quiet")
+    first = command("validate", "uk/l.csv", *told)
+    # Beside the result is another table, in which the name is another vendor.
+    (tmp_path / "vendors.csv").write_text(f"value,id\nuk,{VENDORS[5]}\n")
+
+    def renamed(rows: Rows) -> Rows:
+        return [["Acme", row[1], row[2], row[3], "7.00", *row[5:]] for row in rows]
+
+    second = again(command, first.json["result"], renamed)
+    assert second.json["bills"]["valid"] == 1  # only the table of its own file has 'Acme'
+    # The tables of two files are used both, and refused where they disagree.
+    both = command("validate", "uk/l.csv", "de/l.csv", *told)
+    assert both.code == 2
+    assert all(words in both.err for words in ("'Acme'", "uk/vendors.csv", "de/vendors.csv"))
+
+
+def test_a_header_under_which_several_columns_stand_is_known_again_in_the_result(
+    command: Command, tmp_path: Path
+) -> None:
+    template = LEDGER.replace("SOURCE", "header: {find: [Supplier, Due Tax], rows: 2}")
+    template = template.replace("amount: {column: Amount}", "amount: {column: Due Gross}")
+    template += "  taxAmount: {column: Due Tax}\n"
+    (tmp_path / "two.yaml").write_text(template, encoding="utf-8")
+    rows = ",,,Due,\nSupplier,Number,Date,Gross,Tax\nAcme,A1,01/03/2025,12.00,x\n"
+    (tmp_path / "two.csv").write_text(rows)
+    first = command("validate", "two.csv", "--template", "two.yaml", "--json", "--quiet")
+    second = again(command, first.json["result"], lambda rows: [[*rows[0][:4], "0", *rows[0][5:]]])
+    assert codes(second) == []
+    assert bills(second)[A1] == (12, 1)
+
+
+def test_day_numbers_of_a_workbook_that_counts_from_1904_are_those_days_also_in_its_result(
+    command: Command, tmp_path: Path
+) -> None:
+    template = LEDGER.replace("SOURCE", "").replace("DD/MM/YYYY", "serial")
+    (tmp_path / "days.yaml").write_text(template, encoding="utf-8")
+    book = openpyxl.Workbook()
+    book.epoch = CALENDAR_MAC_1904
+    for row in (["Supplier", "Number", "Date", "Amount"], ["Acme", "A1", 44285, 5]):
+        book.worksheets[0].append(row)
+    book.save("old.xlsx")
+    first = command("validate", "old.xlsx", "--template", "days.yaml", "--json", "--quiet")
+    second = again(command, first.json["result"], lambda rows: rows)
+    for told in (first, second):
+        sheet = openpyxl.load_workbook(told.json["result"])["Bills"]
+        assert str(sheet.cell(2, 3).value)[:10] == "2025-03-31"
