@@ -31,7 +31,7 @@ from importer.records import (
     Step,
 )
 from importer.results.known import line_amounts, net_and_tax
-from importer.results.sums import in_light_now
+from importer.results.sums import differs, in_light_now
 from importer.validation.check import Checked, by_place
 from importer.validation.parse import Parsed
 
@@ -244,11 +244,13 @@ def _totals(
     by_status: dict[str, Counter[str]] = {}
     unreadable: Counter[str] = Counter()
     count: Counter[str] = Counter()
+    differing: Counter[str] = Counter()
     currency = checked.bills["currency"]
     for i, status in enumerate(statuses):
         name = _text(currency, checked, "currency", i) if currency.ok[i] else NO_CURRENCY
         totals = by_status.setdefault(name, Counter())
         count[name] += 1
+        differing[name] += differs(bills[i])
         if checked.amounts[i] is None:
             unreadable[name] += 1
         else:
@@ -267,6 +269,7 @@ def _totals(
             unreadable=unreadable[name],
             control=checked.controls.get(name),
             unit=checked.mapped.template.formats.cents_per_unit.get(name, 100),
+            differing=differing[name],
         )
         for name, totals in by_status.items()
     )
