@@ -69,8 +69,7 @@ class Prepared:
     picks: tuple[Pick, ...] = ()
     former: Former | None = None  # where the file is a result workbook
     again: Again | None = None  # and what was done to its rows
-    settings: Pairs = ()  # of the template's parameters, those of the result workbook too
-    expect: Pairs = ()
+    expect: Pairs = ()  # control totals told outright, those of the result workbook too
 
     @property
     def template_file(self) -> str:
@@ -143,7 +142,6 @@ def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared
         largest = request.largest_document or LARGEST
         there = _document_folders(request, checked, folder if former else None)
         check_documents(checked, there.__getitem__, round(largest * MEGABYTE))
-    return Prepared(loaded, checked, request, stamps, folder, tuple(picks))
     return Prepared(loaded, checked, request, stamps, folder, tuple(picks), former, again, expect)
 
 
