@@ -688,7 +688,8 @@ class CurrencyTotal:
     Light has of them now (created, already loaded or already there) by Light's own amounts,
     ``difference`` is ``sheet`` less ``created``. ``by_status`` splits ``sheet``. ``control`` is the
     total that the file or the template states, None where neither does. ``unit`` is how many cents
-    a unit of the currency has.
+    a unit of the currency has. ``differing`` bills are not in Light just as the sheet has them: the
+    totals may agree all the same.
     """
 
     currency: str
@@ -699,6 +700,7 @@ class CurrencyTotal:
     unreadable: int = 0
     control: int | None = None
     unit: int = 100
+    differing: int = 0
 
     @property
     def difference(self) -> int:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from importer.cli.archive import kept
 from importer.cli.company import environment
+from importer.cli.continued import with_former_ids
 from importer.cli.next_step import words_of
 from importer.cli.paths import data_folder
 from importer.cli.prepare import Prepared, Request, prepare
 from importer.errors import UsageProblem
 from importer.loading.afterwards import Marks, marks
+from importer.loading.errands import steps_of
 from importer.loading.journal import Journal, RunRecord
-from importer.records import RunSummary, Status
+from importer.loading.undo import refused_cancels
+from importer.loading.verify import valid_read_backs
+from importer.records import ReadBack, Report, RunSummary, Status, Step, StepState
+from importer.results.afterwards import cancel_findings, read_back_findings
+from importer.results.build import build_report
 from importer.results.history import History, Totals
+from importer.results.step_findings import step_findings
 
 
 @dataclass(frozen=True)
@@ -147,3 +154,28 @@ def past(run: str, told: str | None) -> Past:
     prepared.checked.findings = archive.findings
     prepared.checked.unresolved = archive.unresolved
     return Past(path, record, prepared, archive.request, archive.template_file, archive.folder)
+
+
+def report_of(
+    before: Past,
+    journal: Journal,
+    command: str,
+    read_backs: Mapping[int, ReadBack] | None = None,
+    ended: Mapping[int, tuple[StepState, str]] | None = None,
+) -> tuple[Report, dict[int, tuple[Step, ...]]]:
+    """What became of the run's bills, and their steps after creation, by bill index.
+
+    All that the journal knows is told, whichever command asks; ``read_backs`` are told in place of
+    those of the journal, ``ended`` (what an undo came to) beside what it knows.
+    """
+    run, checked = before.record.id, before.prepared.checked
+    became = journal.results(run)
+    if read_backs is None:
+        read_backs = valid_read_backs(journal, run, became)
+    steps = steps_of(journal, became)
+    cancels = refused_cancels(journal, run, became) | dict(ended or {})
+    checked.findings += read_back_findings(checked, read_backs)
+    checked.findings += cancel_findings(checked, cancels)
+    checked.findings += step_findings(checked, steps)
+    report = build_report(checked, became, before.summary(command), read_backs, steps)
+    return with_former_ids(report, before.prepared), steps

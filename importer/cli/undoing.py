@@ -19,7 +19,7 @@ from importer.cli.connection import connected
 from importer.cli.finish import finish
 from importer.cli.interrupts import confirm, signals
 from importer.cli.options import Output
-from importer.cli.past import Past, past
+from importer.cli.past import Past, past, report_of
 from importer.cli.progress import Progress
 from importer.cli.target import PaceOptions, Target, past_target
 from importer.cli.verifying import stopping
@@ -28,8 +28,6 @@ from importer.loading.journal import Journal
 from importer.loading.undo import Undo, own
 from importer.loading.verify import InLight
 from importer.records import Company, Report, Status, StepState
-from importer.results.afterwards import cancel_findings
-from importer.results.build import build_report
 from importer.results.names import result_path
 from importer.results.wording import count, visible
 
@@ -96,7 +94,7 @@ async def _undo(
         undo = Undo(journal, client, run, why, force=options.force, dry=options.dry_run)
         if bills:
             await _consent(told, target, company, bills, options, output)
-            words = ("Undoing", "Looked at" if undo.dry else "Undone", "not cancelled")
+            words = ("Undoing", "Looked at" if undo.dry else "Went through", "not cancelled")
             with Progress(len(bills), quiet=output.quiet, words=words) as progress:
                 undo.advance = progress.advance
                 with signals(stopping(undo)):
@@ -140,10 +138,8 @@ async def _consent(
 
 def _report(told: Past, journal: Journal, undone: _Undone) -> Report:
     """What became of the run's bills."""
-    run, undo, checked = told.record.id, undone.undo, told.prepared.checked
-    became = journal.results(run)
-    checked.findings += cancel_findings(checked, undo.ended)
-    report = build_report(checked, became, told.summary("undo"))
+    undo = undone.undo
+    report, _ = report_of(told, journal, "undo", ended=undo.ended)
     states = Counter(state for state, _ in undo.ended.values())
     code = int(states[StepState.REFUSED] > 0)
     if undo.stopped is not None or states[StepState.UNKNOWN]:

@@ -16,7 +16,7 @@ from importer.cli.finish import finish
 from importer.cli.interrupts import signals, this_task
 from importer.cli.next_step import after_verify
 from importer.cli.options import Output
-from importer.cli.past import Past, past
+from importer.cli.past import Past, past, report_of
 from importer.cli.progress import Progress
 from importer.cli.target import PaceOptions, Target, past_target
 from importer.errors import StoppedEarly
@@ -24,8 +24,7 @@ from importer.loading.journal import Journal
 from importer.loading.undo import Undo
 from importer.loading.verify import InLight, Results, Verification, in_light
 from importer.records import ReadBack, Seen
-from importer.results.afterwards import read_back_findings
-from importer.results.build import Became, build_report
+from importer.results.build import Became
 from importer.results.names import result_path
 from importer.results.wording import count
 
@@ -56,9 +55,7 @@ def run_verify(
             raise StoppedEarly(
                 "Stopped at once. The same command goes on with what was not read."
             ) from None
-    checked = told.prepared.checked
-    checked.findings += read_back_findings(checked, verification.read)
-    report = build_report(checked, became, told.summary("verify"), verification.read)
+        report, _ = report_of(told, opened, "verify", verification.read)
     differ = any(back.seen is not Seen.SAME for back in verification.read.values())
     stopped = verification.stopped
     summary = replace(

@@ -30,7 +30,7 @@ from importer.records import (
 from importer.results.became import STATUSES, BillResults, LineResults
 from importer.results.became import Became as Became
 from importer.results.known import LineAmounts
-from importer.results.sums import in_light_now
+from importer.results.sums import differs, in_light_now
 from importer.validation.check import Checked, by_place
 
 NO_CURRENCY = "no currency"  # in place of a code that is missing or none
@@ -93,6 +93,7 @@ def _totals(checked: Checked, bills: BillResults) -> tuple[CurrencyTotal, ...]:
     by_status: dict[str, Counter[str]] = {}
     unreadable: Counter[str] = Counter()
     count: Counter[str] = Counter()
+    differing: Counter[str] = Counter()
     currency = checked.bills["currency"]
     names = np.where(currency.ok, currency.values, NO_CURRENCY)
     known = np.asarray([amount is not None for amount in checked.amounts], dtype=bool)
@@ -106,8 +107,10 @@ def _totals(checked: Checked, bills: BillResults) -> tuple[CurrencyTotal, ...]:
             if of_status.any():
                 by_status[name][status.value] = sum(checked.amounts[of_status].tolist())
     there = [code for code, status in enumerate(STATUSES) if status in IN_LIGHT]
+    differing.update(count)  # what is not in Light differs
     for i in np.flatnonzero(np.isin(bills.codes, there)).tolist():
         in_light[names[i]] += in_light_now(bills[i])
+        differing[names[i]] += differs(bills[i]) - 1
     for name in checked.controls:
         by_status.setdefault(name, Counter())
     return tuple(
@@ -120,6 +123,7 @@ def _totals(checked: Checked, bills: BillResults) -> tuple[CurrencyTotal, ...]:
             unreadable=unreadable[name],
             control=checked.controls.get(name),
             unit=checked.mapped.template.formats.cents_per_unit.get(name, 100),
+            differing=differing[name],
         )
         for name, totals in by_status.items()
     )

@@ -28,7 +28,7 @@ class VendorTable:
     def __init__(self, currencies: Sequence[TiedCurrency]) -> None:
         self.rows = [(each, vendor) for each in currencies for vendor in each.vendors][:_MOST]
         self.parts = ["sheet", "in Light"]
-        if any(each.read.bills for each in currencies):
+        if any(each.looked for each in currencies):
             self.parts.append("read back")
         self.complete = len(self.rows) == sum(len(each.vendors) for each in currencies)
 
@@ -56,7 +56,7 @@ def write_by_vendor(sheet: Worksheet, formats: Formats, table: VendorTable, comm
     """One row a currency and vendor; gives the width in characters."""
     headers = ["currency", "vendor"]
     headers += [f"{part}: {figure}" for part in table.parts for figure in FIGURES]
-    headers += ["difference", "in words"]
+    headers += ["difference", "what differs"]
     widths = [10, 34, *([9, 17, 17, 15] * len(table.parts)), 16, 30]
     for c, width in enumerate(widths):
         sheet.set_column(c, c, width)
@@ -64,7 +64,7 @@ def write_by_vendor(sheet: Worksheet, formats: Formats, table: VendorTable, comm
     sheet.set_row(0, 34)
     for c, header in enumerate(headers):
         right = 2 <= c <= table.difference
-        sheet.write_string(0, c, header, formats.header_figure if right else formats.header)
+        sheet.write_string(0, c, header, formats.header_figure if right else formats.header_top)
     text, plain = formats.cell[PLAIN, TEXT], formats.source[TEXT]
     for out, (currency, vendor) in enumerate(table.rows, start=1):
         write_text(sheet, out, 0, visible(currency.name), text, plain)
@@ -73,9 +73,9 @@ def write_by_vendor(sheet: Worksheet, formats: Formats, table: VendorTable, comm
             table.parts, (vendor.sheet, vendor.created, vendor.read), strict=False
         ):
             _write_sums(sheet, formats, out, table.column(part, "bills"), sums, currency.unit)
-        look = formats.difference[bool(vendor.difference) and command != "validate"][currency.unit]
+        look = formats.difference[bool(vendor.differing) and command != "validate"][currency.unit]
         c = table.difference
-        if not vendor.read.bills and max(abs(vendor.sheet.gross), abs(vendor.light)) < MOST_CENTS:
+        if not vendor.looked and max(abs(vendor.sheet.gross), abs(vendor.light)) < MOST_CENTS:
             formula = f"=ROUND(D{out + 1}-H{out + 1},{decimals(currency.unit)})"
             sheet.write_formula(out, c, formula, look, vendor.difference / currency.unit)
         else:
@@ -97,9 +97,12 @@ def _write_sums(
 
 def _words(vendor: Tied, command: str) -> str:
     said = []
-    if vendor.difference and command != "validate":
-        missing = vendor.sheet.bills - vendor.created.bills
-        said.append(f"{count(missing, 'bill')} not in Light" if missing else "Light differs")
+    if command != "validate":
+        changed = vendor.differing - vendor.not_there
+        if vendor.not_there:
+            said.append(f"{count(vendor.not_there, 'bill')} not in Light")
+        if changed:
+            said.append(f"{count(changed, 'bill')} {'differs' if changed == 1 else 'differ'}")
     if vendor.sheet.unreadable:
         said.append(f"{count(vendor.sheet.unreadable, 'bill')} without a readable amount")
     return "; ".join(said)

@@ -79,6 +79,7 @@ class Formats:
     header: Format
     header_inset: Format
     header_right: Format
+    header_top: Format  # beside those
     header_figure: Format  # above a column of figures, with the filter's arrow
     our_header: Format
     our_header_right: Format
@@ -99,6 +100,7 @@ class Formats:
     status_row: dict[str, Format]  # of the table of statuses
     severity: dict[Severity, Format]
     cell: dict[tuple[str, str], Format]  # (shade, number format)
+    figure: dict[tuple[str, str], Format]  # the same for numbers: apart from the text beside
     source: dict[str, Format]  # number format of a whole column of the file
     message: Format
     message_link: Format
@@ -190,6 +192,12 @@ def make_formats(workbook: Workbook) -> Formats:
         filled(colours, num_format=number)
         if (colours := shades.get(shade)) else make(num_format=number)
     ))  # fmt: skip
+    quiet = {"font_color": MUTED, "italic": True}
+    figures = _Cells({}, lambda shade, number: (
+        filled(colours, num_format=number, **right, indent=1)
+        if (colours := shades.get(shade))
+        else make(num_format=number, **right, indent=1, **(quiet if shade == QUIET else {}))
+    ))  # fmt: skip
     statuses = {status.value: filled(colours) for status, colours in STATUS_COLOURS.items()}
     statuses |= {role.value: filled(GREY, italic=True) for role in Role if role is not Role.DATA}
     return Formats(
@@ -207,6 +215,7 @@ def make_formats(workbook: Workbook) -> Formats:
         paragraph=make(text_wrap=True, valign="vcenter", indent=1),
         header=make(bg_color=HEADER, **head),
         header_inset=make(bg_color=HEADER, **head, indent=1),
+        header_top=make(bg_color=HEADER, **{**head, "valign": "top"}, text_wrap=True),
         header_figure=make(bg_color=HEADER, **{**head, "valign": "top"}, **right, text_wrap=True),
         header_right=make(bg_color=HEADER, **head, **right, indent=1),
         our_header=make(bg_color=OUR_HEADER, **head),
@@ -234,6 +243,7 @@ def make_formats(workbook: Workbook) -> Formats:
             for severity, colours in _SEVERITY_COLOURS.items()
         },
         cell=cells,
+        figure=figures,
         source={number: make(num_format=number) for number in (TEXT, GENERAL)},
         message=make(num_format=TEXT),
         message_link=make(num_format=TEXT, font_color=LINK),

@@ -177,10 +177,15 @@ def _tie_out(report: Report) -> Iterator[str]:
         yield f"<h2>Tie-out {_safe(each.name)}</h2>"
         rows = [_sums("In the sheet", each.sheet, each.unit)]
         rows.append(_sums("In Light", each.created, each.unit))
-        if each.read.bills:
+        if each.looked:
             rows.append(_sums("Read back from Light", each.read, each.unit))
         words = difference_words(
-            each.difference, each.name, each.unit, each.sheet.unreadable, report.summary.command
+            each.difference,
+            each.name,
+            each.unit,
+            each.sheet.unreadable,
+            report.summary.command,
+            each.differing,
         )
         amount = _cell(money(each.difference, each.unit), number=True)
         rows.append(
@@ -212,11 +217,12 @@ def _sums(label: str, sums: Sums, unit: int) -> str:
 
 def _vendors(currency: TiedCurrency) -> Iterator[str]:
     """Those that differ first, then the largest."""
-    ordered = sorted(currency.vendors, key=lambda v: (v.difference == 0, -abs(v.sheet.gross)))
+    ordered = sorted(currency.vendors, key=lambda v: (not v.differing, -abs(v.sheet.gross)))
 
     def row(vendor: Tied) -> str:
         figures = [f"{vendor.sheet.bills:,}", money(vendor.sheet.gross, currency.unit)]
-        figures += [f"{vendor.created.bills:,}", money(vendor.light, currency.unit)]
+        there = vendor.created.bills - vendor.missing
+        figures += [f"{there:,}", money(vendor.light, currency.unit)]
         figures.append(money(vendor.difference, currency.unit))
         cells = "".join(_cell(text, number=True) for text in figures)
         return f"<tr>{_cell(vendor.name)}{cells}</tr>"

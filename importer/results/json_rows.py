@@ -84,7 +84,7 @@ def _tied(each: Tied) -> dict[str, object]:
     return {
         "sheet": _sums(each.sheet),
         "created": _sums(each.created),
-        "read_back": _sums(each.read) if each.read.bills else None,
+        "read_back": _sums(each.read) if each.looked else None,
         "difference": each.difference,
     }
 

@@ -110,10 +110,12 @@ def write_table(
             # what the file shows of a currency must be seen, and found wrong, in the result as well
             if number is not None and (mark := marked.get(kept[c], {}).get(row)):
                 shown = format_of(mark)
-            look = looks[marks.get(c, shade), shown]
             if number is not None:
+                look = formats.figure[marks.get(c, shade), shown]
                 sheet.write_number(out, c, number, look)
-            elif write_text(sheet, out, c, text, look, plain):
+                continue
+            look = looks[marks.get(c, shade), shown]
+            if write_text(sheet, out, c, text, look, plain):
                 altered.append(f"{visible(source.headers[kept[c]])}, row {row}")
         result = results.get(row)
         message = row_message(output.found, (table, row), role, result) or source.reasons.get(

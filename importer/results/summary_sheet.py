@@ -63,7 +63,7 @@ def write_summary(
     ``found`` is how many errors and warnings there are.
     """
     sheet.hide_gridlines(2)
-    for c, width in enumerate((2, 30, 12, 12, 18, 18, 18, 18, 4)):
+    for c, width in enumerate((2, 38, 12, 12, 18, 18, 18, 18, 4)):
         sheet.set_column(c, c, width)
     sheet.set_row(0, 34)
     sheet.write_string(0, _FIRST, _TITLES.get(summary.command, "Import of bills"), formats.title)
@@ -223,7 +223,7 @@ def _vendors(
         if checked:
             sheet.write_blank(row, 3, None, formats.row_count)
         else:
-            sheet.write_number(row, 3, vendor.created.bills, formats.row_count)
+            sheet.write_number(row, 3, vendor.created.bills - vendor.missing, formats.row_count)
         write_money(sheet, row, 4, there, look, unit)
         write_money(sheet, row, 5, missing, look, unit)
     last = first + len(vendors) - 1

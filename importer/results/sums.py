@@ -37,6 +37,9 @@ class Sums:
 class Tied:
     """``sheet``, what Light ``created`` or had by its own answers, and what was ``read`` back.
 
+    ``looked`` bills were looked for in Light, ``missing`` of them are not there any more, and
+    ``read`` has the others. ``differing`` bills are not in Light just as the sheet has them.
+
     ``light`` is the gross that Light has now, as far as is known: read back, else as answered.
     Net and tax of ``created`` are as they were sent.
     """
@@ -47,19 +50,37 @@ class Tied:
     created: Sums = field(default_factory=Sums)
     read: Sums = field(default_factory=Sums)
     light: int = 0
+    looked: int = 0
+    missing: int = 0
+    differing: int = 0
     invalid: int = 0  # gross of bills that need correction
 
     @property
     def difference(self) -> int:
         return self.sheet.gross - self.light
 
+    @property
+    def all_read(self) -> bool:
+        """Whether every bill that was in Light was looked for there again."""
+        return self.looked > 0 and self.looked == self.created.bills
+
+    @property
+    def not_there(self) -> int:
+        """How many bills of the sheet Light does not have."""
+        return self.sheet.bills - self.created.bills + self.missing
+
     def add(self, bill: BillResult) -> None:
         self.unit = bill.unit
         self.sheet.add(bill.amount, bill.net, bill.tax)
         if bill.in_light is not None:
             self.created.add(bill.in_light, bill.net, bill.tax)
-        if (read := bill.read_back) is not None and read.seen is not Seen.MISSING:
-            self.read.add(read.amount, read.net, read.tax)
+        if (read := bill.read_back) is not None:
+            self.looked += 1
+            if read.seen is Seen.MISSING:
+                self.missing += 1
+            else:
+                self.read.add(read.amount, read.net, read.tax)
+        self.differing += differs(bill)
         self.light += in_light_now(bill)
         if bill.result.status is Status.INVALID:
             self.invalid += bill.amount or 0
@@ -76,6 +97,19 @@ def in_light_now(bill: BillResult) -> int:
     if read is None or (read.seen is not Seen.MISSING and read.amount is None):
         return bill.in_light or 0
     return 0 if read.seen is Seen.MISSING else read.amount or 0
+
+
+def differs(bill: BillResult) -> bool:
+    """Whether Light has not just what the sheet says, in gross, net or tax; or not at all."""
+    read = bill.read_back
+    if bill.amount is None or bill.in_light is None or bill.amount != in_light_now(bill):
+        return True
+    if read is None:
+        return False
+    if read.seen is Seen.MISSING:
+        return True
+    pairs = ((bill.net, read.net), (bill.tax, read.tax))
+    return any(None not in pair and pair[0] != pair[1] for pair in pairs)
 
 
 def tied(report: Report) -> list[TiedCurrency]:
@@ -101,11 +135,7 @@ def tied(report: Report) -> list[TiedCurrency]:
 
 def differing(report: Report) -> list[int]:
     """The bills, by position, of which Light has not just what the sheet says."""
-    return [
-        i
-        for i, bill in enumerate(report.bills)
-        if bill.amount is None or bill.amount != in_light_now(bill)
-    ]
+    return [i for i, bill in enumerate(report.bills) if differs(bill)]
 
 
 def largest(

@@ -114,10 +114,12 @@ class _Block:
             self._line(f"   of which: {status_words(status)}", total.by_status[status], words)
         self._sums("In Light", "in Light", currency.created, _LIGHT_SAYS)
         in_light = self.row
-        if currency.read.bills:
-            words = f"{currency.read.bills:,} of {currency.created.bills:,} bills"
+        if currency.looked:
+            words = f"{currency.looked:,} of {count(currency.created.bills, 'bill')} read"
+            if currency.missing:
+                words += f"; {currency.missing:,} not in Light any more"
             self._sums("Read back from Light", "read back", currency.read, words)
-            if currency.read.bills == currency.created.bills:
+            if currency.all_read:
                 in_light = self.row
         self._difference(total, command, in_sheet, in_light)
         if total.control is not None:
@@ -173,11 +175,15 @@ class _Block:
     def _difference(self, total: CurrencyTotal, command: str, in_sheet: int, in_light: int) -> None:
         currency, looks = self.currency, self.final
         words = difference_words(
-            currency.difference, total.currency, self.unit, total.unreadable, command
+            currency.difference,
+            total.currency,
+            self.unit,
+            total.unreadable,
+            command,
+            currency.differing,
         )
         self._start("Difference: sheet less Light", words, looks)
-        missing = currency.sheet.bills - currency.created.bills
-        whole = not currency.read.bills or currency.read.bills == currency.created.bills
+        missing, whole = currency.not_there, currency.all_read or not currency.looked
         if self.exact and whole and currency.light in (currency.created.gross, currency.read.gross):
             a, b = in_sheet + 1, in_light + 1
             self.sheet.write_formula(self.row, 2, f"=C{a}-C{b}", looks.count, missing)
@@ -191,7 +197,7 @@ class _Block:
         else:
             self.sheet.write_number(self.row, 2, missing, looks.count)
             self._money(3, currency.difference, looks)
-        light = currency.read if currency.read.bills else currency.created
+        light = currency.read if currency.looked else currency.created
         pairs = ((currency.sheet.net, light.net), (currency.sheet.tax, light.tax))
         for c, (ours, theirs) in enumerate(pairs, start=4):
             if ours is None or theirs is None or not whole:

@@ -132,7 +132,8 @@ def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
     bills = summary.bills
     total = bills.get("total", 0)
     if not total:
-        return _closed(["No bills could be read" if errors else "There are no bills"], errors, 0)
+        nothing = "No bills could be read" if errors else "There are no bills"
+        return _closed([nothing], errors, 0)
     landed = sum(bills.get(status, 0) for status in IN_LIGHT)
     parts: list[str] = []
     if summary.command == "undo":
@@ -143,7 +144,9 @@ def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
         parts.append(_share(bills.get(Status.VALID, 0), total, "valid"))
     else:
         told = set(IN_LIGHT)
-        parts.append(_share(landed, total, "in Light") + _when_landed(bills, landed))
+        there = landed - summary.read_back.get(Seen.MISSING, 0)
+        when = _when_landed(bills, landed) if there == landed else ""
+        parts.append(_share(there, total, "in Light") + when)
     if landed and not told & IN_LIGHT:
         parts.append(f"{landed:,} {_be(landed)} in Light")
     for status, words in (
@@ -162,12 +165,13 @@ def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
             parts.append(f"{n:,} {words[n != 1]}")
     if summary.command == "verify" or summary.read_back:
         parts += _seen(summary.read_back)
-        errors = 0
+        if any(n for seen, n in summary.read_back.items() if seen != Seen.SAME):
+            errors = 0  # the bills say so already
     if summary.command == "undo":
         errors = 0
     if any(bills.get(status, 0) for status in (Status.INVALID, Status.REJECTED, Status.UNKNOWN)):
         errors = 0  # the bills say so already
-    return _closed(parts, errors, warnings)
+    return _closed(parts, errors, warnings, "to look at" if landed else "found in the file")
 
 
 def _seen(read_back: Mapping[str, int]) -> list[str]:
@@ -178,7 +182,8 @@ def _seen(read_back: Mapping[str, int]) -> list[str]:
         parts.append(f"{changed:,} {'was' if changed == 1 else 'were'} changed there")
     if missing:
         parts.append(f"{missing:,} {_be(missing)} missing there")
-    return parts or ["no difference found"]
+    same = read_back.get(Seen.SAME, 0)
+    return parts or ([f"{same:,} read back the same"] if same else [])
 
 
 def _share(n: int, total: int, what: str) -> str:
@@ -199,9 +204,9 @@ def _when_landed(bills: Mapping[str, int], landed: int) -> str:
     return f" ({created:,} created now, {before:,} there before)" if created and before else ""
 
 
-def _closed(parts: list[str], errors: int, warnings: int) -> str:
+def _closed(parts: list[str], errors: int, warnings: int, where: str = "found in the file") -> str:
     if errors:
-        parts = [*parts, f"{count(errors, 'problem')} found in the file"]
+        parts = [*parts, f"{count(errors, 'problem')} {where}"]
     if warnings:
         parts = [*parts, f"{count(warnings, 'warning')} to look at"]
     return "; ".join(parts) + "."
@@ -209,18 +214,33 @@ def _closed(parts: list[str], errors: int, warnings: int) -> str:
 
 def tie_out_words(total: CurrencyTotal, command: str) -> str:
     """What the difference between the sheet and Light means, in a sentence."""
-    return difference_words(total.difference, total.currency, total.unit, total.unreadable, command)
+    return difference_words(
+        total.difference,
+        total.currency,
+        total.unit,
+        total.unreadable,
+        command,
+        total.differing,
+    )
 
 
 def difference_words(
-    difference: int, currency: str, unit: int, unreadable: int, command: str
+    difference: int, currency: str, unit: int, unreadable: int, command: str, differing: int
 ) -> str:
-    """As ``tie_out_words``; ``difference`` is the sheet less Light, in cents."""
+    """As ``tie_out_words``; ``difference`` is the sheet less Light, in cents.
+
+    Differences of single bills may cancel out: ``differing`` is how many bills have one.
+    """
     amount = f"{money(abs(difference), unit)} {visible(currency)}"
-    if difference == 0:
-        words = "Ties out."
-    elif command == "validate":
+    if command == "validate":
         words = "Nothing has been sent to Light."
+    elif difference == 0 and differing > unreadable:
+        differ = "1 bill differs" if differing == 1 else f"{differing:,} bills differ"
+        words = f"The totals agree, but {differ}."
+    elif difference == 0 and not unreadable:
+        words = "Ties out."
+    elif difference == 0:
+        words = "What can be read ties out."
     elif difference > 0:
         words = f"{amount} of the file is not known to be in Light."
     else:

@@ -130,6 +130,60 @@ def test_a_bill_that_is_cancelled_or_gone_is_missing_and_the_report_says_so_from
         assert sorted(map(str, again.json[name])) == sorted(map(str, told.json[name]))
 
 
+def test_differences_that_cancel_out_and_a_bill_that_is_gone_are_in_the_tie_out(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(3)] + [bill_row(3, currency="EUR")])
+    run = load(sandbox.base_url, *files).json["run"]
+    there = by_number(sandbox)
+    for number, more in (("INV-00000", 100), ("INV-00001", -100)):
+        bill = there[number]
+        request(sandbox, "PATCH", str(bill["id"]), {"amount": bill["amount"] + more})
+    request(sandbox, "POST", f"{there['INV-00003']['id']}/cancel", {"reason": "Wrong."})
+    told = command("verify", run, *FAST[:1], *FAST[2:])
+    assert told.code == 1
+    assert told.err.count("3 of 4 bills are in Light; 2 were changed there; 1 is missing there.")
+    words = " ".join(told.err.split())
+    assert "difference 0.00. The totals agree, but 2 bills differ." in words
+    assert "Ties out" not in told.err
+    sheet = openpyxl.load_workbook(told.json["result"])["Tie-out"]
+    rows = [[cell.value for cell in row[1:7]] for row in sheet.iter_rows()]
+    texts = [str(row[0]) for row in rows]
+    assert rows[texts.index("EUR, 1 bill") + 4][5] == "1 of 1 bill read; 1 not in Light any more"
+    cached = openpyxl.load_workbook(told.json["result"], data_only=True)["Tie-out"]
+    ends = [
+        [cell.value for cell in row[2:7]]
+        for row in cached.iter_rows()
+        if row[1].value == "Difference: sheet less Light"
+    ]
+    assert ends == [
+        [0, 0, 0, 0, "The totals agree, but 2 bills differ."],
+        [1, 10.03, 10.03, 0, "10.03 EUR of the file is not known to be in Light."],
+    ]
+    named = {text.split(", ")[1] for text in texts if text.count("INV-")}
+    assert named == {"INV-00000", "INV-00001", "INV-00003"}
+
+
+def test_what_a_step_was_refused_for_is_told_by_verify_and_undo_too(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [bill_row(0, status="submitted"), bill_row(1)])
+    first = load(sandbox.base_url, *files)
+    codes = ["light.step_refused"]
+    assert [f["code"] for f in first.json["findings"]] == codes  # it has no entity
+    told = command("verify", first.json["run"], *FAST)
+    assert (told.code, [f["code"] for f in told.json["findings"]]) == (0, codes)
+    bill = by_number(sandbox)["INV-00001"]
+    request(sandbox, "PATCH", str(bill["id"]), {"amount": bill["amount"] + 7})
+    assert command("verify", first.json["run"], *FAST).code == 1
+    told = command("undo", first.json["run"], "--yes", *FAST)
+    assert told.code == 1
+    found = {f["code"] for f in told.json["findings"]}
+    assert found == {"light.not_cancelled", "light.changed"}
+    (total,) = told.json["totals"]
+    assert total["created"] == bill["amount"] + 7  # as it was read, not as it was sent
+
+
 def test_a_verification_that_was_stopped_goes_on_and_one_that_was_complete_starts_anew(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -115,7 +115,7 @@ def test_text_cannot_turn_its_direction() -> None:
             {"total": 2, "created": 2},
             0,
             0,
-            "All 2 bills are in Light; no difference found.",
+            "All 2 bills are in Light.",
         ),
     ],
 )
@@ -130,8 +130,12 @@ def test_the_verdict_tells_how_bills_that_were_read_back_compare() -> None:
         summary("verify", {"total": 4, "created": 4}),
         read_back={"same": 1, "changed": 2, "missing": 1},
     )
-    words = "All 4 bills are in Light; 2 were changed there; 1 is missing there."
+    words = "3 of 4 bills are in Light; 2 were changed there; 1 is missing there."
     assert verdict(told, 5, 0) == words
+    same = replace(summary("load", {"total": 3, "created": 3}), read_back={"same": 3})
+    assert verdict(same, 0, 0) == "All 3 bills are in Light; 3 read back the same."
+    words = "All 3 bills are in Light; 3 read back the same; 1 problem to look at."
+    assert verdict(same, 1, 0) == words  # as a step after creation that was refused
 
 
 def test_a_run_with_warnings_is_not_all_good() -> None:
@@ -154,6 +158,10 @@ def test_the_tie_out_says_what_the_difference_means() -> None:
     )
     assert control_words(short) == "Agrees with the bills."
     assert tie_out_words(short, "validate").startswith("Nothing has been sent")
+    cancelling = CurrencyTotal("GBP", 1000, 1000, {}, 3, differing=2)
+    assert tie_out_words(cancelling, "load") == "The totals agree, but 2 bills differ."
+    nothing = CurrencyTotal("GBP", 0, 0, {}, 1, differing=1)
+    assert tie_out_words(nothing, "validate") == "Nothing has been sent to Light."
     assert tie_out_words(CurrencyTotal("GBP", 1, 3, {}, 1), "load") == (
         "Light has 0.02 GBP more than the file."
     )
