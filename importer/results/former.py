@@ -7,7 +7,6 @@ openpyxl keep.
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from importer.records import SourceTable, Suggestion
 from importer.references.lookups import FIELDS, Pick
 from importer.results.added import BILL_ID, LINE_ID, MESSAGE, STATUS, added_headers
 from importer.results.to_resolve import FIELD, ID, PICK, SHEET, SUGGESTION, VALUE
+from importer.sheets.zip_guard import DamagedError, read_xml
 from importer.template.model import Header, Template
 from importer.validation.across import same_name
 
@@ -52,9 +52,9 @@ def read_former(path: Path) -> Former | None:
         with ZipFile(path) as archive:
             if archive.getinfo(_PART).file_size > _LARGEST:
                 return None
-            root = ElementTree.fromstring(archive.read(_PART))
+            root = ElementTree.fromstring(read_xml(archive, _PART))
     # A damaged or encrypted file is for the reader of sheets to tell of.
-    except (OSError, EOFError, KeyError, ValueError, RuntimeError, BadZipFile, zlib.error):
+    except (OSError, EOFError, KeyError, ValueError, RuntimeError, BadZipFile, DamagedError):
         return None
     except ElementTree.ParseError:
         return None

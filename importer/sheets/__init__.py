@@ -12,8 +12,10 @@ from importer.errors import UnreadableFile
 from importer.records import SourceTable
 from importer.sheets.cells import Grid
 from importer.sheets.detect import Kind, kind_of, refusal
+from importer.sheets.limits import TooLargeError, limits, too_large
+from importer.sheets.zip_guard import DamagedError
 
-__all__ = ["read_file"]
+__all__ = ["check_file", "read_file"]
 
 _NAMES = {
     "xlsx": "Excel workbook",
@@ -21,6 +23,11 @@ _NAMES = {
     "xls": "Excel 97-2003 workbook",
     "ods": "OpenDocument spreadsheet",
 }
+
+
+def check_file(path: Path) -> None:
+    """UnreadableFile where the file is no spreadsheet, or larger than permitted; reads little."""
+    kind_of(path)
 
 
 def read_file(
@@ -62,6 +69,9 @@ def read_file(
 
 
 def _wanted(path: Path, names: list[str], pattern: str | None) -> list[str]:
+    most = limits().sheets
+    if len(names) > most:
+        raise too_large(f"It has {len(names):,} sheets", "sheets", most)
     if pattern is None:
         return names
     picked = [name for name in names if fnmatchcase(name.lower(), pattern.lower())]
@@ -123,8 +133,8 @@ def _unreadable(path: Path, error: BaseException) -> UnreadableFile:
             "It is protected with a password. Open it in Excel, remove the password with "
             "File > Info > Protect Workbook > Encrypt with Password, and save it"
         )
-    elif type(error).__name__ == "TooFarApartError":
-        what = f"{error.__doc__}, then save it. (Ctrl+End in Excel goes to it.)"
+    elif isinstance(error, TooLargeError | DamagedError):
+        what = str(error)
     else:
         what = (
             f"It cannot be read; it is damaged or written in an unusual way ({reason}). "
