@@ -133,11 +133,10 @@ def _refuse_damaged_utf8(path: Path, data: bytes, error: UnicodeDecodeError) -> 
 
 _MOST_WORDS = 20_000  # that are looked at
 _LONGEST_WORD = 60  # bytes
-# A word from its first byte beyond ASCII on; what stands before it is looked up. Each byte is looked
-# at once or twice, else the time would grow with the square of a long word.
+# A word from its first byte beyond ASCII on; what stands before it is looked up. Otherwise the time
+# would grow with the square of a long word.
 _WORD = re.compile(rb"[\x80-\xff][^\x00-\x20\",;|<>]{0,%d}" % _LONGEST_WORD)
 _BETWEEN = re.compile(rb"[\x00-\x20\",;|<>]")
-)
 _APOSTROPHE = re.compile(
     r".*(?:\b\w{1,2}|aujourd)[’´¿]|.*[’´¿](?:[sStTdDmM]|re|ll|ve)?(?!\w)", re.DOTALL
 )
