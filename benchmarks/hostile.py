@@ -61,9 +61,14 @@ def main() -> None:
             args = hostile.make(Path(name))
             seconds, memory, code, words = measured(["validate", *args], Path(name))
         good = seconds < 2 and memory < 500 and "Traceback" not in words and "fault of" not in words
-        good = good and (code == 2 and hostile.says in words if hostile.says is not None else code >= 0)
+        good = good and (
+            code == 2 and hostile.says in words if hostile.says is not None else code >= 0
+        )
         told = " ".join(words.replace(name + "/", "").split())[-170:]
-        print(f"{'' if good else '!! '}{hostile.name:<48} {seconds:6.2f} s {memory:6.0f} MB  exit {code}  {told}", flush=True)
+        print(
+            f"{'' if good else '!! '}{hostile.name:<48} {seconds:6.2f} s {memory:6.0f} MB  exit {code}  {told}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -54,7 +54,9 @@ def packed(data: bytes) -> Part:
     return Part(deflate.compress(data) + deflate.flush(), len(data), zlib.crc32(data))
 
 
-def endless(head: bytes, filling: bytes, megabytes: int, tail: bytes = b"", claimed: int = 0) -> Part:
+def endless(
+    head: bytes, filling: bytes, megabytes: int, tail: bytes = b"", claimed: int = 0
+) -> Part:
     """``head``, so many megabytes of filling, ``tail``: a megabyte is packed once and repeated.
 
     The zip claims the true size, or ``claimed`` with the checksum of so much.
@@ -116,7 +118,9 @@ BOOK = (
     '<sheet name="Bills" sheetId="1" r:id="rId1"/></sheets></workbook>'
 ).encode()
 STRINGS = f'{XML}<sst xmlns="{MAIN}"><si><t>Vendor ID</t></si></sst>'.encode()
-STYLES = f'{XML}<styleSheet xmlns="{MAIN}"><cellXfs><xf numFmtId="0"/></cellXfs></styleSheet>'.encode()
+STYLES = (
+    f'{XML}<styleSheet xmlns="{MAIN}"><cellXfs><xf numFmtId="0"/></cellXfs></styleSheet>'.encode()
+)
 
 
 def xlsx(folder: Path, name: str = "bills.xlsx", **given: bytes | Part) -> list[str]:
@@ -162,7 +166,12 @@ SHEET_TAIL = b"</sheetData></worksheet>"
 
 
 def sheet_bomb(folder: Path, part: str, claimed: int = 0) -> list[str]:
-    heads = {"sheet": SHEET_HEAD, "strings": STRINGS[:-6], "styles": STYLES[:-13], "book": BOOK[:-11]}
+    heads = {
+        "sheet": SHEET_HEAD,
+        "strings": STRINGS[:-6],
+        "styles": STYLES[:-13],
+        "book": BOOK[:-11],
+    }
     return xlsx(folder, **{part: endless(heads[part], b" " * 64, 1024, claimed=claimed)})
 
 
@@ -180,7 +189,10 @@ def overlapping(folder: Path) -> list[str]:
 
 
 def twice(folder: Path) -> list[str]:
-    parts = [("xl/workbook.xml", packed(BOOK)), ("xl/worksheets/sheet1.xml", packed(sheet_xml(ROW)))]
+    parts = [
+        ("xl/workbook.xml", packed(BOOK)),
+        ("xl/worksheets/sheet1.xml", packed(sheet_xml(ROW))),
+    ]
     other = sheet_xml(ROW.replace("Vendor ID", "Something else"))
     return _written(folder, "bills.xlsx", zip_of([*parts, (parts[1][0], packed(other))]))
 
@@ -222,9 +234,7 @@ def letters(number: int) -> str:
 def shared_often(folder: Path) -> list[str]:
     """A text of 100,000 characters that 50,000 cells share: 5 GB where each gets its own."""
     strings = f'{XML}<sst xmlns="{MAIN}"><si><t>{"x" * 100_000}</t></si></sst>'
-    rows = "".join(
-        f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(1, 50_000)
-    )
+    rows = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(1, 50_000))
     return xlsx(folder, strings=strings.encode(), sheet=sheet_xml(rows))
 
 
@@ -236,7 +246,9 @@ def long_cell(folder: Path) -> list[str]:
 
 def shared_formulas(folder: Path) -> list[str]:
     formula = "+".join(f"B{i}" for i in range(1, 1500))
-    rows = "".join(f'<row r="{n}"><c r="A{n}"><f t="shared" si="0"/></c></row>' for n in range(2, 30_000))
+    rows = "".join(
+        f'<row r="{n}"><c r="A{n}"><f t="shared" si="0"/></c></row>' for n in range(2, 30_000)
+    )
     first = f'<row r="1"><c r="A1"><f t="shared" ref="A1:A30000" si="0">{formula}</f></c></row>'
     return xlsx(folder, sheet=sheet_xml(first + rows))
 
@@ -261,24 +273,35 @@ QUADRATIC = f'<!ENTITY z "{"a" * 50_000}">'
 
 def entities_utf16(folder: Path) -> list[str]:
     text = sheet_xml(ROW).decode().replace("UTF-8", "UTF-16")
-    text = text.replace("<worksheet", f"<!DOCTYPE x [{LAUGHS}]><worksheet").replace("Vendor ID", "&z;")
+    text = text.replace("<worksheet", f"<!DOCTYPE x [{LAUGHS}]><worksheet").replace(
+        "Vendor ID", "&z;"
+    )
     return xlsx(folder, sheet=text.encode("utf-16"))
 
 
 def deep(folder: Path, part: str) -> list[str]:
-    heads = {"sheet": SHEET_HEAD, "strings": STRINGS[:-6], "styles": STYLES[:-13], "book": BOOK[:-11]}
+    heads = {
+        "sheet": SHEET_HEAD,
+        "strings": STRINGS[:-6],
+        "styles": STYLES[:-13],
+        "book": BOOK[:-11],
+    }
     noise = b"".join(b"<%s>" % letters(i).encode() for i in range(1, 15_000))
     return xlsx(folder, **{part: endless(heads[part], noise, 18)})
 
 
 def endless_row(folder: Path) -> list[str]:
     cells = b"".join(b'<c s="%d" t="e"/>' % (i % 977) for i in range(10_000))
-    return xlsx(folder, sheet=endless(SHEET_HEAD + b'<row r="1">', cells, 18, b"</row>" + SHEET_TAIL))
+    return xlsx(
+        folder, sheet=endless(SHEET_HEAD + b'<row r="1">', cells, 18, b"</row>" + SHEET_TAIL)
+    )
 
 
 def many_attributes(folder: Path) -> list[str]:
     attributes = " ".join(f'a{i}="1"' for i in range(400_000))
-    return xlsx(folder, sheet=sheet_xml(f'<row r="1" {attributes}><c r="A1" t="e"><v>x</v></c></row>'))
+    return xlsx(
+        folder, sheet=sheet_xml(f'<row r="1" {attributes}><c r="A1" t="e"><v>x</v></c></row>')
+    )
 
 
 def unclosed_tags(folder: Path, tag: bytes) -> list[str]:
@@ -326,7 +349,9 @@ def ods(folder: Path, content: bytes | Part) -> list[str]:
 
 
 def ods_table(folder: Path, rows: str, before: str = "") -> list[str]:
-    text = ODS.replace("?><", f"?>{before}<", 1) + f'<table:table table:name="T">{rows}</table:table>'
+    text = (
+        ODS.replace("?><", f"?>{before}<", 1) + f'<table:table table:name="T">{rows}</table:table>'
+    )
     return ods(folder, (text + ODS_END).encode())
 
 
@@ -390,7 +415,9 @@ def xlsb_far(folder: Path) -> list[str]:
 def xlsb_shared_often(folder: Path) -> list[str]:
     value = "x" * 100_000
     item = b"\0" + struct.pack("<I", len(value)) + value.encode("utf-16-le")
-    strings = xlsb_record(159, struct.pack("<II", 1, 1)) + xlsb_record(19, item) + xlsb_record(160, b"")
+    strings = (
+        xlsb_record(159, struct.pack("<II", 1, 1)) + xlsb_record(19, item) + xlsb_record(160, b"")
+    )
     return xlsb(folder, xlsb_cells([(n, 0, 7, b"\0\0\0\0") for n in range(30_000)]), strings)
 
 
@@ -411,6 +438,14 @@ def one_line_of_a_gigabyte(folder: Path) -> list[str]:
 
 def wide_and_long() -> bytes:
     return b"a," * 16_000 + b"\n" + b"1\n" * 900_000
+
+
+def odd_cells(filling: str) -> bytes:
+    """A bill with 200 KB of ``filling`` in each cell, and as the name of a column."""
+    long = filling * (200_000 // len(filling)) + "x"
+    names = "billRef,vendor,amount,currency,issuedDate,invoiceNumber,description,status"
+    lines = [f'{names},"{long}"', ",".join([f'"{long}"'] * 9), ",".join([f'"{long[:-1]}"'] * 9)]
+    return "\n".join(lines).encode()
 
 
 # --- templates ----------------------------------------------------------------------------------
@@ -501,9 +536,13 @@ _CSV = partial(partial, text_file)
 
 
 def _hostile() -> Iterator[Hostile]:
-    yield Hostile("zip bomb in a sheet", "1 GB from 1 MB", partial(sheet_bomb, part="sheet"), "unpack")
+    yield Hostile(
+        "zip bomb in a sheet", "1 GB from 1 MB", partial(sheet_bomb, part="sheet"), "unpack"
+    )
     for part in ("strings", "styles", "book"):
-        yield Hostile(f"zip bomb in the {part}", "1 GB from 1 MB", partial(sheet_bomb, part=part), "unpack")
+        yield Hostile(
+            f"zip bomb in the {part}", "1 GB from 1 MB", partial(sheet_bomb, part=part), "unpack"
+        )
     for part in ("sheet", "strings"):
         yield Hostile(
             f"zip bomb in the {part} that claims to be small", "1 GB behind a claim of 2 KB",
@@ -514,79 +553,329 @@ def _hostile() -> Iterator[Hostile]:
     yield Hostile("overlapping parts", "1,000 parts in the place of one", overlapping, "same place")
     yield Hostile("a part twice", "two sheets under one name", twice, "twice")
     yield Hostile("many sheets", "50,000 sheets", many_sheets, "sheets")
-    yield Hostile("cells in opposite corners", "17 billion cells between two", corners, "far apart")
+    yield Hostile("cells in opposite corners", "17 billion cells between two", corners, None)
     for careful in (False, True):
         yield Hostile(
             f"one wide row{', and an error cell' if careful else ''}", "a billion cells from 76,000",
             partial(one_wide_row, careful=careful), "far apart",
         )  # fmt: skip
     yield Hostile("a long text shared often", "5 GB from 100 KB", shared_often, "repeated")
-    yield Hostile("a cell of 90 MB", "memory", long_cell, "characters")
+    yield Hostile("a cell of 90 MB", "memory", long_cell, "too long")
     yield Hostile("a long formula shared often", "30,000 translations", shared_formulas, None)
     for part in ("sheet", "strings", "book", "rels", "styles", "properties"):
-        yield Hostile(f"a billion laughs in the {part}", "10 GB from 1 KB", partial(entities, part=part, dtd=LAUGHS), "document type" if part != "properties" else None)
-    yield Hostile("quadratic blow-up", "2.5 GB from 250 KB", partial(entities, part="sheet", dtd=QUADRATIC, use="&z;" * 50_000), "document type")
-    yield Hostile("an external entity", "to read another file", partial(entities, part="strings", dtd=_XXE), "document type")
+        yield Hostile(
+            f"a billion laughs in the {part}",
+            "10 GB from 1 KB",
+            partial(entities, part=part, dtd=LAUGHS),
+            "document type" if part != "properties" else None,
+        )
+    yield Hostile(
+        "quadratic blow-up",
+        "2.5 GB from 250 KB",
+        partial(entities, part="sheet", dtd=QUADRATIC, use="&z;" * 50_000),
+        "document type",
+    )
+    yield Hostile(
+        "an external entity",
+        "to read another file",
+        partial(entities, part="strings", dtd=_XXE),
+        "document type",
+    )
     yield Hostile("laughs in UTF-16", "to slip by", entities_utf16, "document type")
     for part in ("sheet", "strings", "styles"):
-        yield Hostile(f"deep XML in the {part}", "millions of elements in each other", partial(deep, part=part), "")
+        yield Hostile(
+            f"deep XML in the {part}",
+            "millions of elements in each other",
+            partial(deep, part=part),
+            "",
+        )
     yield Hostile("an endless row", "a million cells in a row", endless_row, "")
     yield Hostile("an element of 400,000 attributes", "time", many_attributes, "")
     yield Hostile("tags never closed", "quadratic time", partial(unclosed_tags, tag=b"<f"), "")
     yield Hostile("rows never closed", "quadratic time", partial(unclosed_tags, tag=b"<row "), "")
     yield Hostile("a number format of brackets", "quadratic time", many_brackets, None)
-    yield Hostile("a sheet that is another file", "to read another file", partial(outside, target="file:///etc/passwd", mode=' TargetMode="External"'), "")
-    yield Hostile("a sheet outside of the zip", "to read another file", partial(outside, target="../../../../etc/passwd", mode=""), "")
+    yield Hostile(
+        "a sheet that is another file",
+        "to read another file",
+        partial(outside, target="file:///etc/passwd", mode=' TargetMode="External"'),
+        "",
+    )
+    yield Hostile(
+        "a sheet outside of the zip",
+        "to read another file",
+        partial(outside, target="../../../../etc/passwd", mode=""),
+        "",
+    )
     yield Hostile("a part under a password", "–", zip_password, "password")
     yield Hostile("macros", "to run", macros, None)
-    yield Hostile("ODS: a billion cells by repetition", "memory", partial(ods_table, rows=ods_rows(ods_cell("x", 1000), 1_000_000)), "far apart")
-    yield Hostile("ODS: 16 million cells by repetition", "memory", partial(ods_table, rows=ods_rows(ods_cell("x", 16_000), 1000)), "")
-    yield Hostile("ODS: a long text repeated", "memory", partial(ods_table, rows=ods_rows(ods_cell("x" * 100_000, 1000), 1000)), "")
-    yield Hostile("ODS: errors repeated", "memory", partial(ods_table, rows=ods_rows(ods_cell("#REF!", 1000).replace("string", "float"), 20_000)), "")
-    yield Hostile("ODS: hidden rows without end", "memory", partial(ods_table, rows=ods_rows("", 500_000, ' table:visibility="collapse"') * 2000), "")
-    yield Hostile("ODS: a billion laughs", "10 GB from 1 KB", partial(ods_table, rows=ods_rows(ods_cell("&z;")), before=f"<!DOCTYPE x [{LAUGHS}]>"), "document type")
-    yield Hostile("ODS: a zip bomb", "1 GB from 1 MB", lambda folder: ods(folder, endless(ODS.encode(), b" " * 64, 1024)), "unpack")
-    yield Hostile("ODS: a paragraph of 100 MB", "quadratic time", lambda folder: ods(folder, endless((ODS + '<table:table table:name="T"><table:table-row><table:table-cell office:value-type="string"><text:p>').encode(), b"".join(b"%06d " % i for i in range(20_000)), 90)), "")
-    yield Hostile("ODS: deep", "memory", lambda folder: ods(folder, endless(ODS.encode(), b"".join(b"<%s>" % letters(i).encode() for i in range(1, 15_000)), 18)), "")
+    yield Hostile(
+        "ODS: a billion cells by repetition",
+        "memory",
+        partial(ods_table, rows=ods_rows(ods_cell("x", 1000), 1_000_000)),
+        "far apart",
+    )
+    yield Hostile(
+        "ODS: 16 million cells by repetition",
+        "memory",
+        partial(ods_table, rows=ods_rows(ods_cell("x", 16_000), 1000)),
+        "",
+    )
+    yield Hostile(
+        "ODS: a long text repeated",
+        "memory",
+        partial(ods_table, rows=ods_rows(ods_cell("x" * 100_000, 1000), 1000)),
+        "",
+    )
+    yield Hostile(
+        "ODS: errors repeated",
+        "memory",
+        partial(
+            ods_table, rows=ods_rows(ods_cell("#REF!", 1000).replace("string", "float"), 20_000)
+        ),
+        "",
+    )
+    yield Hostile(
+        "ODS: hidden rows without end",
+        "memory",
+        partial(ods_table, rows=ods_rows("", 500_000, ' table:visibility="collapse"') * 2000),
+        "",
+    )
+    yield Hostile(
+        "ODS: a billion laughs",
+        "10 GB from 1 KB",
+        partial(ods_table, rows=ods_rows(ods_cell("&z;")), before=f"<!DOCTYPE x [{LAUGHS}]>"),
+        "document type",
+    )
+    yield Hostile(
+        "ODS: a zip bomb",
+        "1 GB from 1 MB",
+        lambda folder: ods(folder, endless(ODS.encode(), b" " * 64, 1024)),
+        "unpack",
+    )
+    yield Hostile(
+        "ODS: a paragraph of 100 MB",
+        "quadratic time",
+        lambda folder: ods(
+            folder,
+            endless(
+                (
+                    ODS
+                    + '<table:table table:name="T"><table:table-row><table:table-cell office:value-type="string"><text:p>'
+                ).encode(),
+                b"".join(b"%06d " % i for i in range(20_000)),
+                90,
+            ),
+        ),
+        "",
+    )
+    yield Hostile(
+        "ODS: deep",
+        "memory",
+        lambda folder: ods(
+            folder,
+            endless(
+                ODS.encode(), b"".join(b"<%s>" % letters(i).encode() for i in range(1, 15_000)), 18
+            ),
+        ),
+        "",
+    )
     yield Hostile("XLSB: a cell in row 40 million", "memory", xlsb_far, "")
     yield Hostile("XLSB: a long text shared often", "6 GB from 200 KB", xlsb_shared_often, "")
-    yield Hostile("XLSB: a zip bomb", "1 GB from 1 MB", lambda folder: xlsb(folder, endless(b"", b"\0" * 64, 1024)), "unpack")
+    yield Hostile(
+        "XLSB: a zip bomb",
+        "1 GB from 1 MB",
+        lambda folder: xlsb(folder, endless(b"", b"\0" * 64, 1024)),
+        "unpack",
+    )
     yield Hostile("CSV: a line of 1 GB", "memory", one_line_of_a_gigabyte, "MB")
-    yield Hostile("CSV: a line of 60 MB", "memory", _CSV(make=lambda: b"vendorId\n" + b"a" * 60 * MB), "")
-    yield Hostile("CSV: a NUL byte", "to end the text for some", _CSV(make=lambda: b"vendorId,amount\nx,1\0\n"), "NUL")
-    yield Hostile("CSV: 100,000 columns", "memory", _CSV(make=lambda: b"a," * 100_000 + b"\n1\n"), "100,001 cells")
-    yield Hostile("CSV: one wide row and many rows", "14 billion cells", _CSV(make=wide_and_long), "")
+    yield Hostile(
+        "CSV: a line of 60 MB", "memory", _CSV(make=lambda: b"vendorId\n" + b"a" * 60 * MB), ""
+    )
+    yield Hostile(
+        "CSV: a NUL byte",
+        "to end the text for some",
+        _CSV(make=lambda: b"vendorId,amount\nx,1\0\n"),
+        "NUL",
+    )
+    yield Hostile(
+        "CSV: 100,000 columns",
+        "memory",
+        _CSV(make=lambda: b"a," * 100_000 + b"\n1\n"),
+        "100,001 cells",
+    )
+    yield Hostile(
+        "CSV: one wide row and many rows", "14 billion cells", _CSV(make=wide_and_long), ""
+    )
     yield Hostile("CSV: 5 million rows", "memory", _CSV(make=lambda: b"a\n" * 5_000_000), "rows")
-    yield Hostile("CSV: a quotation mark never closed", "memory", _CSV(make=lambda: b'a,b\n1,"' + b"x,y\n" * 2_000_000), "quotation mark")
-    yield Hostile("CSV: a million quotation marks", "time", _CSV(make=lambda: b'a,b\n1,' + b'"' * 1_000_001), "quotation mark")
-    yield Hostile("CSV: a word of 20 MB and one accent", "quadratic time", _CSV(make=lambda: b"a,b\n" + b"\n".join([b"x" * 900_000] * 20) + b"\n\xe9t\xe9,1\n"), None)
-    yield Hostile("CSV: a million odd words", "time", _CSV(make=lambda: b"a,b\n" + b"".join(b"%d\xa4\xd0,\xf0%d\n" % (i, i) for i in range(500_000))), "")
-    yield Hostile("CSV: a word of accents", "quadratic time", _CSV(make=lambda: b"a,b\n" + b"a\x92" * 400_000 + b",1\n"), "")
-    yield Hostile("CSV: an amount of 5,000 digits", "time, a fault", _CSV(make=lambda: b"billRef,vendorId,amount,currency,issuedDate\nB1,x," + b"9" * 5000 + b",GBP," + b"1" * 5000 + b"\n"), None)
-    yield Hostile("CSV: 16,000 unknown columns", "time", _CSV(make=lambda: b"billRef,vendorId,amount,currency,issuedDate,invoiceNumber," + b",".join(b"vendorIx%d" % i for i in range(16_000)) + b"\nB1,x,1,GBP,2025-01-01,1,y\n"), None)
+    yield Hostile(
+        "CSV: a quotation mark never closed",
+        "memory",
+        _CSV(make=lambda: b'a,b\n1,"' + b"x,y\n" * 400_000),
+        "quotation mark",
+    )
+    yield Hostile(
+        "CSV: a million quotation marks",
+        "time",
+        _CSV(make=lambda: b"a,b\n1," + b'"' * 1_000_001),
+        "quotation mark",
+    )
+    yield Hostile(
+        "CSV: a word of 20 MB and one accent",
+        "quadratic time",
+        _CSV(make=lambda: b"a,b\n" + b"\n".join([b"x" * 900_000] * 20) + b"\n\xe9t\xe9,1\n"),
+        None,
+    )
+    yield Hostile(
+        "CSV: a million odd words",
+        "time",
+        _CSV(
+            make=lambda: (
+                b"a,b\n" + b"".join(b"%d\xa4\xd0,\xf0%d\n" % (i, i) for i in range(500_000))
+            )
+        ),
+        "",
+    )
+    yield Hostile(
+        "CSV: a word of accents",
+        "quadratic time",
+        _CSV(make=lambda: b"a,b\n" + b"a\x92" * 400_000 + b",1\n"),
+        "",
+    )
+    yield Hostile(
+        "CSV: an amount of 5,000 digits",
+        "time, a fault",
+        _CSV(
+            make=lambda: (
+                b"billRef,vendorId,amount,currency,issuedDate\nB1,x,"
+                + b"9" * 5000
+                + b",GBP,"
+                + b"1" * 5000
+                + b"\n"
+            )
+        ),
+        None,
+    )
+    yield Hostile(
+        "CSV: 16,000 unknown columns",
+        "time",
+        _CSV(
+            make=lambda: (
+                b"billRef,vendorId,amount,currency,issuedDate,invoiceNumber,"
+                + b",".join(b"vendorIx%d" % i for i in range(16_000))
+                + b"\nB1,x,1,GBP,2025-01-01,1,y\n"
+            )
+        ),
+        None,
+    )
+    for filling in ("*", " ", "1", "1,", "(", "-", "€", "é1", "(custom)", "a b"):
+        yield Hostile(f"CSV: cells and headers full of {filling!r}", "quadratic time", _CSV(make=partial(lambda f: odd_cells(f), filling)), None)
     for what, filling in {
         "comments": b"<!--", "tags": b"<a ", "declarations": b"<!x", "ends": b"</", "instructions": b"<?",
         "sections": b"<![CDATA[", "characters": b"&#", "scripts": b"<script>", "attributes": b'<a b="', "marks": b"<",
     }.items():  # fmt: skip
-        yield Hostile(f"HTML: {what} never closed", "quadratic time", _CSV(make=partial(lambda f: b"<html><table><tr><td>x" + f * (MB // len(f)), filling), name="bills.xls"), None)
-    yield Hostile("HTML: tables in tables", "depth", _CSV(make=lambda: b"<html>" + b"<table><tr><td>x" * 100_000, name="bills.xls"), "")
-    yield Hostile("HTML: merged cells", "time", _CSV(make=lambda: b"<html><table>" + (b"<tr>" + b"<td rowspan=60000 colspan=1000>x" * 16) * 5_000, name="bills.xls"), "")
-    yield Hostile("HTML: one wide row and many rows", "a billion cells", _CSV(make=lambda: b"<html><table><tr>" + b"<td>x" * 16_000 + b"<tr><td>1" * 20_000, name="bills.xls"), "far apart")
-    yield Hostile("YAML: a billion laughs", "10 GB from 1 KB", lambda folder: template(folder, TEMPLATE % ("", anchors())), "repeats")
-    yield Hostile("YAML: merges in merges", "10 GB from 1 KB", lambda folder: template(folder, TEMPLATE % ("", merges())), "")
-    yield Hostile("YAML: a list that holds itself", "no end", lambda folder: template(folder, TEMPLATE % ("", "rules: &a {x: *a}")), "")
+        yield Hostile(
+            f"HTML: {what} never closed",
+            "quadratic time",
+            _CSV(
+                make=partial(lambda f: b"<html><table><tr><td>x" + f * (MB // len(f)), filling),
+                name="bills.xls",
+            ),
+            None,
+        )
+    yield Hostile(
+        "HTML: tables in tables",
+        "depth",
+        _CSV(make=lambda: b"<html>" + b"<table><tr><td>x" * 100_000, name="bills.xls"),
+        "",
+    )
+    yield Hostile(
+        "HTML: merged cells",
+        "time",
+        _CSV(
+            make=lambda: (
+                b"<html><table>" + (b"<tr>" + b"<td rowspan=60000 colspan=1000>x" * 16) * 5_000
+            ),
+            name="bills.xls",
+        ),
+        "",
+    )
+    yield Hostile(
+        "HTML: one wide row and many rows",
+        "a billion cells",
+        _CSV(
+            make=lambda: b"<html><table><tr>" + b"<td>x" * 16_000 + b"<tr><td>1" * 20_000,
+            name="bills.xls",
+        ),
+        "far apart",
+    )
+    yield Hostile(
+        "YAML: a billion laughs",
+        "10 GB from 1 KB",
+        lambda folder: template(folder, TEMPLATE % ("", anchors())),
+        "repeats",
+    )
+    yield Hostile(
+        "YAML: merges in merges",
+        "10 GB from 1 KB",
+        lambda folder: template(folder, TEMPLATE % ("", merges())),
+        "",
+    )
+    yield Hostile(
+        "YAML: a list that holds itself",
+        "no end",
+        lambda folder: template(folder, TEMPLATE % ("", "rules: &a {x: *a}")),
+        "",
+    )
     yield Hostile("YAML: deep", "depth", lambda folder: template(folder, "a: " + "[" * 120_000), "")
-    yield Hostile("YAML: huge", "time", lambda folder: template(folder, TEMPLATE % ("", "".join(f"# {i}\nx{i}: [1, 2]\n" for i in range(20_000)))), "KB")
-    yield Hostile("a pattern that backtracks in ignore_rows", "no end", lambda folder: template(folder, TEMPLATE % ('  ignore_rows: [{column: Vendor, matches: "(a|aa)+$"}]', "")), None)
-    yield Hostile("a pattern that backtracks in rules", "no end", lambda folder: template(folder, TEMPLATE % ("", 'rules:\n  bills.vendor: {matches: "(a|a)*b|(a*)*c"}')), "too long")
-    yield Hostile("a pattern that is large", "memory", lambda folder: template(folder, TEMPLATE % ('  ignore_rows: [{column: Vendor, matches: "(((((a{1,99}){1,99}){1,99}){1,99}){1,99}){1,99}b"}]', "")), "")
+    yield Hostile(
+        "YAML: huge",
+        "time",
+        lambda folder: template(
+            folder, TEMPLATE % ("", "".join(f"# {i}\nx{i}: [1, 2]\n" for i in range(20_000)))
+        ),
+        "KB",
+    )
+    yield Hostile(
+        "a pattern that backtracks in ignore_rows",
+        "no end",
+        lambda folder: template(
+            folder, TEMPLATE % ('  ignore_rows: [{column: Vendor, matches: "(a|aa)+$"}]', "")
+        ),
+        None,
+    )
+    yield Hostile(
+        "a pattern that backtracks in rules",
+        "no end",
+        lambda folder: template(
+            folder, TEMPLATE % ("", 'rules:\n  bills.vendor: {matches: "(a|a)*b|(a*)*c"}')
+        ),
+        "too long",
+    )
+    yield Hostile(
+        "a pattern that is large",
+        "memory",
+        lambda folder: template(
+            folder,
+            TEMPLATE
+            % (
+                '  ignore_rows: [{column: Vendor, matches: "(((((a{1,99}){1,99}){1,99}){1,99}){1,99}){1,99}b"}]',
+                "",
+            ),
+        ),
+        "",
+    )
     yield Hostile("a fifo", "no end", fifo, "ordinary file")
     yield Hostile("a socket", "no end", listening, "ordinary file")
     yield Hostile("/dev/zero", "no end", lambda folder: ["/dev/zero"], "ordinary file")
     yield Hostile("a folder", "–", lambda folder: [str(folder)], "folder")
     yield Hostile("a fifo as template", "no end", fifo_template, "no file of that name")
     yield Hostile("a fifo as lookup table", "no end", fifo_lookup, "none of the lookup tables")
-    yield Hostile("a zip bomb as lookup table", "1 GB from 1 MB", partial(lookup, make=partial(sheet_bomb, part="strings")), "unpack")
+    yield Hostile(
+        "a zip bomb as lookup table",
+        "1 GB from 1 MB",
+        partial(lookup, make=partial(sheet_bomb, part="strings")),
+        "unpack",
+    )
 
 
 HOSTILE = list(_hostile())

@@ -82,7 +82,7 @@ def write_added(
         identifier = visible(result.light_id)
         address = output.links.get(result.light_id, "") if link else ""
         # Only what a browser opens: an address must not become a program to run.
-        if address.startswith(("https://", "http://")) and len(address) <= LONGEST_ADDRESS:
+        if address.startswith("https://") and len(address) <= LONGEST_ADDRESS:
             sheet.write_url(out, first + 2, address, formats.link, identifier)
             linked = True
         else:

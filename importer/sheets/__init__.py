@@ -5,6 +5,10 @@ The rows are stamped here once with the number that Excel shows; nobody counts t
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -88,6 +92,24 @@ def _picked(path: Path, tables: list[SourceTable], pattern: str | None) -> list[
     return [table for table in tables if table.sheet in wanted]
 
 
+@contextlib.contextmanager
+def _libraries_silent() -> Iterator[None]:
+    """What calamine writes to the screen when it fails is for programmers, and goes nowhere."""
+    sys.stderr.flush()
+    try:
+        screen = os.dup(2)
+    except OSError:
+        yield
+        return
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(screen, 2)
+        os.close(screen)
+
+
 def _read_workbook(path: Path, kind: Kind, pattern: str | None) -> list[SourceTable]:
     def wanted(names: list[str]) -> list[str]:
         return _wanted(path, names, pattern)
@@ -101,7 +123,8 @@ def _read_workbook(path: Path, kind: Kind, pattern: str | None) -> list[SourceTa
     else:
         from importer.sheets.xls import read_xls as read
 
-    found = read(path, wanted)
+    with _libraries_silent():
+        found = read(path, wanted)
     tables = [
         _table(path, kind, name, hidden, grid) for name, hidden, grid in found if len(grid.rows)
     ]

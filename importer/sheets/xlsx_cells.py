@@ -149,7 +149,7 @@ def _ascending(rows: Iterable[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:
 
 def _rows(sheet: Stream, around: Surroundings, hidden: set[int]) -> Iterator[tuple[int, Row]]:
     """(row number, its cells) of each row that is not blank; fills ``hidden``."""
-    masters = _Masters({})
+    masters = _Masters({}, limits().cell_length)
     number = 0
     for row in _ended(sheet, "row"):
         number = int(row.get("r") or number + 1)
@@ -165,7 +165,7 @@ def _rows(sheet: Stream, around: Surroundings, hidden: set[int]) -> Iterator[tup
 def _cells(row: Element, around: Surroundings, masters: _Masters) -> Row:
     """The cells of a row that are not blank: (column from 0, text, kind)."""
     cells: Row = []
-    column, longest = 0, limits().cell_length
+    column, longest = 0, masters.longest
     space = row.tag[:-3]
     value_tag, formula_tag, inline_tag = space + "v", space + "f", space + "is"
     for cell in row:
@@ -247,9 +247,10 @@ def _formula(element: Element, cell: str, masters: _Masters) -> str:
 
 @dataclass
 class _Masters:
-    """Shared formulas: index → (formula, the cell it stands in)."""
+    """Shared formulas: index → (formula, the cell it stands in); and the longest text of a cell."""
 
     formulas: dict[str, tuple[str, str]]
+    longest: int
     characters: int = 0  # of the formulas that were moved
 
     def moved(self, index: str, cell: str) -> str:

@@ -115,12 +115,16 @@ def reason_for_care(
             if characters > max(LONG_TEXTS, 100 * shared):
                 return "long texts shared by many cells"
         last_row = max(last_row, *map(int, _ROW.findall(data)), 0)
+        if _far_down(data, last_row):
+            return "cells that are not in their row"
         for letters in set(_FAR_CELL.findall(data)):
             last_column = max(last_column, column_number(letters.decode()))
     if first:
         return "no XML"
     if reason := _reason(rest, styles, never_calculated):
         return reason
+    if _far_down(rest, last_row):
+        return "cells that are not in their row"
     for letters in _FAR_CELL.findall(rest):
         last_column = max(last_column, column_number(letters.decode()))
     if last_column > MAX_COLUMNS or last_row > MAX_ROWS:
@@ -129,6 +133,13 @@ def reason_for_care(
     if any(area > large and area > times * cells for large, times in _RECTANGLES):
         return "cells far apart"
     return None
+
+
+def _far_down(data: bytes, last_row: int) -> bool:
+    """Whether a cell says that it is far below the last row, at twice its number or more."""
+    first, digits = int(str(last_row)[0]), len(str(last_row))
+    more = b"|[%d-9][0-9]{%d}" % (first + 1, digits - 1) if first < 9 else b""
+    return re.search(rb'<c r="[A-Z]+(?:[0-9]{%d,}%s)"' % (digits + 1, more), data) is not None
 
 
 def column_number(letters: str) -> int:

@@ -15,6 +15,9 @@ _MB = 1 << 20
 _CHUNK = _MB
 _SMALL = 20 * _MB  # unpacked; a part below this is no bomb, whatever its ratio
 _MOST_OF_XML = 16 * _MB  # of the parts that are held as trees: styles, lists of sheets
+# A parser of XML looks at what is not closed yet again and again.
+_MARKS = {b"<": b">", b"<!--": b"-->", b"<?": b"?>"}
+_LONGEST_TAG = 512 << 10  # bytes
 _ENTRY = 200  # bytes of the zip's directory for each part, at most
 _ENDED = struct.Struct("<4s4H2IH")
 _ENDED_64 = struct.Struct("<4sQ2H2I4Q")
@@ -120,6 +123,7 @@ def _unpacked(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
     is_xml = name.lower().endswith((".xml", ".rels"))
     crc = done = 0
     before, wide = b"", False
+    open_since = dict.fromkeys(_MARKS, 0)
     for chunk in _inflated(archive, info):
         crc, done = zlib.crc32(chunk, crc), done + len(chunk)
         if done > info.file_size:
@@ -136,6 +140,14 @@ def _unpacked(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
                     " writes"
                 )
             before = chunk[-32:]
+            for opens, closes in _MARKS.items():
+                since = len(chunk) - chunk.rfind(opens) if opens in chunk else 0
+                if opens not in chunk or chunk.rfind(closes) > chunk.rfind(opens):
+                    still = open_since[opens] and closes not in chunk
+                    since = open_since[opens] + len(chunk) if still else 0
+                open_since[opens] = since
+                if since > _LONGEST_TAG:
+                    raise DamagedError(f"Its part {name[:100]} has a tag that is never closed")
         yield chunk
     if done != info.file_size or crc != info.CRC:
         raise zipfile.BadZipFile(f"Bad CRC-32 for file {name!r}")

@@ -74,7 +74,17 @@ _TextLoader.yaml_implicit_resolvers = {
 }
 
 _LARGEST = 128 << 10  # bytes of a template; those that come with the product have two thousand
+_DEEPEST = 500  # brackets; there may be some in texts, which count, too
 _MOST_NODES = 50_000  # keys and values, those behind an alias counted each time
+
+
+def _check_depth(text: str) -> None:
+    """TemplateProblem where ever more brackets are opened, before anybody follows them."""
+    depth = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        depth += line.count("[") + line.count("{") - line.count("]") - line.count("}")
+        if depth > _DEEPEST:
+            raise TemplateProblem(f"line {number}: its lists are nested too deeply.")
 
 
 def _check_size(root: yaml.Node) -> None:
@@ -148,6 +158,7 @@ def load_template(path: Path) -> LoadedTemplate:
     except OSError as error:
         raise TemplateProblem(f"{path}: the template cannot be read: {error.strerror}.") from None
     try:
+        _check_depth(text)
         loader = _TextLoader(text)
         try:
             node = loader.get_single_node()
