@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 from importer.records import CellKind
 from importer.sheets.cells import MAX_COLUMNS, MAX_ROWS, Cell, Grid, grid_of_values
 from importer.sheets.limits import LONG_TEXTS, TooLargeError, check_area
-from importer.sheets.zip_guard import Part, read_xml
+from importer.sheets.zip_guard import DamagedError, Part, read_xml
 
 # Record types, MS-XLSB 2.3.
 _ROW = 0
@@ -88,6 +88,9 @@ def _scan(data: bytes, strings: list[int]) -> tuple[dict[tuple[int, int], Cell],
     hidden: set[int] = set()
     row = last_row = last_column = cells = characters = 0
     for kind, start, length in _records(data):
+        # calamine takes what is missing from the record before.
+        if length < (4 if kind == _ROW else 8 if kind in _FILLED else 0):
+            raise DamagedError("It is damaged: a row or a cell is cut off")
         if kind == _ROW:
             row = int.from_bytes(data[start : start + 4], "little")
             if length > 11 and data[start + 11] & 0x10:  # fDyZero
