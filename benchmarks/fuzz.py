@@ -1,3 +1,4 @@
+# ruff: noqa: E501  tables of one line each
 """Random damage to files, templates, amounts, dates and answers: what breaks is kept.
 
     python benchmarks/fuzz.py [TARGET …] --minutes 30 [--seed N] [--keep FOLDER]

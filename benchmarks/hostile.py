@@ -1,3 +1,4 @@
+# ruff: noqa: E501  tables of one line each
 """Each hostile file of tests/hostile.py through ``light-import validate``: time, memory, words.
 
     python benchmarks/hostile.py [--only WORD]

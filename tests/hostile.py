@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a table of one line each
 """Hostile files, as generators: small on disk, large or endless for whoever reads them carelessly.
 
 Each writes into a folder and gives the arguments of ``light-import validate``. They are run by
@@ -9,7 +10,6 @@ from __future__ import annotations
 import os
 import socket
 import struct
-import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

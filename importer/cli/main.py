@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 from typing import Any
 
 import click
@@ -93,7 +94,8 @@ def _run(args: list[str] | None) -> int:
         return StoppedEarly.exit_code
     except ImporterError as error:
         if verbose:
-            raise
+            traceback.print_exc()
+            return error.exit_code
         from importer.results.wording import visible
 
         lines = [_short(visible(line)) for line in str(error).splitlines()]
@@ -104,7 +106,8 @@ def _run(args: list[str] | None) -> int:
         return 0
     except Exception as error:
         if verbose:
-            raise
+            traceback.print_exc()
+            return StoppedEarly.exit_code
         click.echo(
             f"Error: this is a fault of light-import, not of your file ({type(error).__name__}:"
             f" {error}). What was sent is in the journal, and the same command goes on. Run it with"

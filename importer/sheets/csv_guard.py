@@ -28,12 +28,14 @@ def check_lines(path: Path) -> None:
                 since += len(chunk)
             else:
                 since += first.start()
+            here = lines + 1
+            if first is not None and since <= longest:
                 lines += max(chunk.count(b"\n"), chunk.count(b"\r"))
-            if since > longest:
-                what = f"Row {lines + 1:,} has more than {longest:,} characters"
-                raise too_large(what, "cell_length", permitted.cell_length)
-            if first is not None:
+                here = lines + 1
                 since = len(chunk) - 1 - max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+            if since > longest:
+                what = f"Row {here:,} has more than {longest:,} characters"
+                raise too_large(what, "cell_length", permitted.cell_length)
             if lines > permitted.rows * _LINES_PER_ROW:
                 raise too_large(f"It has more than {lines:,} rows", "rows", permitted.rows)
 

@@ -1,4 +1,4 @@
-"""Hostile files end with one sentence, within a memory that they would exceed; see tests/hostile.py."""
+"""Hostile files end with one sentence, in a memory that they would exceed."""
 
 from __future__ import annotations
 
