@@ -53,7 +53,9 @@ class Screen:
     def errors(self) -> str:
         return _ESCAPE
 
-    def write(self, text: str) -> int:
+    def write(self, text: str | bytes) -> int:
+        if isinstance(text, bytes):  # as click does for completion
+            text = text.decode("utf-8", "replace")
         self.raw.write(_UNSAFE.sub(lambda match: _written_out(match[0]), text))
         return len(text)
 
