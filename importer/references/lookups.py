@@ -26,7 +26,8 @@ from importer.validation.across import same_name
 
 FIELDS = tuple(LOOKUP_NAMES)  # vendor, companyEntity, account, taxCode
 _MOST_PROBLEMS = 20
-_RUNS = re.compile(r"[=+\-@\t\r]")  # what spreadsheet programs take for the start of a formula
+# What spreadsheet programs take for the start of a formula, marked already or not.
+_RUNS = re.compile(r"'*[=+\-@\t\r]")
 
 
 @dataclass(frozen=True)
