@@ -83,7 +83,6 @@ def test_lines_of_every_kind_of_end_are_measured(
             check_lines(path)
 
 
-_FOLDER = tempfile.TemporaryDirectory()
 _CELLS = st.one_of(
     st.just(""),
     st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF), min_size=1, max_size=12),
@@ -107,14 +106,15 @@ def test_no_cell_of_a_workbook_is_lost_or_moved(table: list[list[str | int | boo
             is_boolean = isinstance(value, bool)
             written[r + 1, c] = str(value).upper() if is_boolean else str(value)
     book.close()
-    path = Path(_FOLDER.name) / "bills.xlsx"
-    path.write_bytes(data.getvalue())
     rows_with_text = {r for (r, _), text in written.items() if text.strip()}
-    if not rows_with_text:
-        with pytest.raises(UnreadableFile):
-            read_file(path)
-        return
-    (found,) = read_file(path)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bills.xlsx"
+        path.write_bytes(data.getvalue())
+        if not rows_with_text:
+            with pytest.raises(UnreadableFile):
+                read_file(path)
+            return
+        (found,) = read_file(path)
     assert {int(row) for row in found.rows} == rows_with_text
     read = {
         (int(row), c): column[i]
@@ -150,7 +150,7 @@ def test_a_pattern_that_takes_too_long_is_named() -> None:
     )
 )
 def test_whatever_a_template_says_is_right_or_told(text: str) -> None:
-    path = Path(_FOLDER.name) / "mine.yaml"
-    path.write_text(text, encoding="utf-8")
-    with contextlib.suppress(TemplateProblem):
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(TemplateProblem):
+        path = Path(folder) / "mine.yaml"
+        path.write_text(text, encoding="utf-8")
         load_template(path)
