@@ -2,13 +2,15 @@
 # make test    run the tests
 # make lint    ruff, mypy, import-linter
 # make golden  write the samples' expected results again
-# make docs    write docs/findings.md again
+# make docs    write docs/findings.md and the man page again
+# make pins    write .ci/pins.txt again: what CI installs, each file by its hash
+# make audit   look for known weaknesses in what is pinned
 # make bench   print the ratios of benchmarks/
 VENV ?= .venv
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint golden docs bench clean
+.PHONY: demo test lint golden docs bench pins audit clean
 
 $(BIN)/light-import: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -40,6 +42,17 @@ docs: $(BIN)/light-import
 
 bench: $(BIN)/light-import
 	$(BIN)/python benchmarks/pacing.py
+
+pins: $(BIN)/light-import
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile --quiet setup.cfg --extra test --universal --python-version 3.11 \
+		--generate-hashes --no-header --upgrade -o .ci/pins.txt
+
+audit: $(BIN)/light-import
+	@if $(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit \
+		&& curl -sSf -o /dev/null -m 10 https://pypi.org/simple/; then \
+		$(BIN)/pip-audit --disable-pip --require-hashes -r .ci/pins.txt; \
+	else echo "pip-audit cannot be reached: known weaknesses were not looked for."; fi
 
 clean:
 	rm -rf $(VENV) build *.egg-info

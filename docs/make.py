@@ -1,4 +1,4 @@
-"""Write docs/findings.md from the catalogue in the code."""
+"""Write docs/findings.md and docs/light-import.1 from the code."""
 
 from __future__ import annotations
 
@@ -31,4 +31,7 @@ def _cell(text: str) -> str:
 
 
 if __name__ == "__main__":
+    from man import man_page
+
+    Path(__file__).with_name("light-import.1").write_text(man_page(), encoding="utf-8")
     Path(__file__).with_name("findings.md").write_text(findings_page(), encoding="utf-8")

@@ -63,6 +63,7 @@ _CURRENCY_BEFORE = re.compile(rf"(?P<sign>[+-]?)[{_SPACES}]*{_CURRENCY}(?P<rest>
 _CURRENCY_AFTER = re.compile(
     rf"(?P<rest>.*?(?<![A-Za-z])){_CURRENCY}[{_SPACES}]*(?P<sign>-?)", re.DOTALL
 )
+_LONGEST = 1_000  # characters of an amount: patterns take long on what is none
 _GROUP = r"[ \u00a0\u2007\u2009\u202f'’]"
 _BY_MARK = {
     mark: re.compile(
@@ -115,6 +116,8 @@ def read_cents(text: str) -> int | Unreadable:
         value = int(digits) if len(digits) <= 19 else INT64_MAX + 2
         value = -value if bare[0] == "-" else value
         return value if INT64_MIN <= value <= INT64_MAX else Unreadable.TOO_LARGE
+    if len(bare) > _LONGEST:
+        return Unreadable.NOT_A_NUMBER
     if _EXPONENT.fullmatch(bare):
         return Unreadable.EXPONENT
     if _CURRENCY_BEFORE.fullmatch(bare) or _CURRENCY_AFTER.fullmatch(bare):
@@ -136,6 +139,9 @@ def read_decimal(text: str, numbers: Numbers) -> Decimal | Unreadable:
     hundred.
     """
     bare = tidy(text).translate(MINUS)
+    if len(bare) > _LONGEST:
+        whole = bare.lstrip("+-")
+        return Unreadable.TOO_LARGE if whole.isdecimal() else Unreadable.NOT_A_NUMBER
     if _EXPONENT.fullmatch(bare):
         return Unreadable.EXPONENT
     bracketed, bare = _without_brackets(bare)
@@ -182,7 +188,7 @@ _NAMED = re.compile(rf"(?:{_DOLLARS})[$]|[£€¥₹₩₽₺₫₴₦₱₪฿]
 
 def currencies_named(text: str) -> frozenset[str]:
     """The currencies that an amount's sign or letters may mean; none where it has none."""
-    found = _NAMED.search(text)
+    found = _NAMED.search(text[:_LONGEST])
     return frozenset(_SIGNS.get(found[0], found[0]).split()) if found else frozenset()
 
 

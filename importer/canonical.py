@@ -126,6 +126,7 @@ RESPONSE_ONLY = (
     "aiValueSuggestions",
 )
 
+_LONGEST = 500  # characters of a header that are looked at; no known one has a tenth of it
 _DECORATION = re.compile(r"^\s*\*+|\((?:required|optional|custom)\)\s*$|\*+\s*$", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\s_\-\u00a0\u2007\u202f]+")
 
@@ -136,11 +137,13 @@ def header_key(header: str) -> str:
     A leading ``*`` and a trailing ``(required)``, ``(custom)`` or ``*`` are left out too, so that
     ``*Vendor ID``, ``vendor_id`` and ``vendorId (required)`` all name one column.
     """
-    return _SEPARATORS.sub("", undecorated(header)).casefold()
+    return _SEPARATORS.sub("", undecorated(header[:_LONGEST])).casefold()
 
 
 def undecorated(header: str) -> str:
     """The header without a leading ``*`` and a trailing ``(required)``, ``(custom)`` or ``*``."""
+    if len(header) > _LONGEST:
+        return header
     bare, before = header.strip("\ufeff \t"), ""
     while bare != before:
         before, bare = bare, _DECORATION.sub("", bare).strip()

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 from typing import Any
 
 import click
 
 import importer
+from importer.cli.console import let_go, screens
 from importer.errors import ImporterError, StoppedEarly
 
 _COMMANDS = {
@@ -27,6 +29,9 @@ _COMMANDS = {
     "reference": ("reference", "Fetch the company's vendors, accounts, entities, properties."),
     "template": ("template", "List, show and check templates."),
 }
+
+
+_LONGEST_LINE = 4_000  # characters of an error: a cell or a name in it may have a million
 
 
 class _Lazy(click.Group):
@@ -61,15 +66,26 @@ def cli() -> None:
     """
 
 
+def _short(line: str) -> str:
+    return line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE // 2] + " … (cut)"
+
+
 def main(args: list[str] | None = None) -> None:
     """Run the command and leave with its exit code; see the README for the codes."""
     sys.exit(run(args))
 
 
 def run(args: list[str] | None = None) -> int:
+    """Run the command; its exit code."""
+    with screens():
+        return _run(args)
+
+
+def _run(args: list[str] | None) -> int:
     verbose = "--verbose" in (args if args is not None else sys.argv)
     try:
         code: Any = cli.main(args, prog_name="light-import", standalone_mode=False)
+        sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.exceptions.Exit as done:
         return done.exit_code
@@ -81,18 +97,20 @@ def run(args: list[str] | None = None) -> int:
         return StoppedEarly.exit_code
     except ImporterError as error:
         if verbose:
-            raise
+            traceback.print_exc()
+            return error.exit_code
         from importer.results.wording import visible
 
-        lines = [visible(line) for line in str(error).splitlines()]
+        lines = [_short(visible(line)) for line in str(error).splitlines()]
         click.echo("Error: " + "\n".join(lines), err=True)
         return error.exit_code
     except BrokenPipeError:  # the reader of our output has gone, as in `light-import runs | head`
-        sys.stderr.close()
+        let_go()
         return 0
     except Exception as error:
         if verbose:
-            raise
+            traceback.print_exc()
+            return StoppedEarly.exit_code
         click.echo(
             f"Error: this is a fault of light-import, not of your file ({type(error).__name__}:"
             f" {error}). What was sent is in the journal, and the same command goes on. Run it with"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -44,6 +45,18 @@ def _pairs(_: click.Context, option: click.Parameter, values: tuple[str, ...]) -
     return tuple(pairs.items())
 
 
+def _templates(context: click.Context, option: click.Parameter, typed: str) -> list[Any]:
+    """The templates that may be meant, for a shell that completes; then files."""
+    from click.shell_completion import CompletionItem
+
+    folder = Path(__file__).parent.parent
+    folder = (
+        folder / "templates" if (folder / "templates").is_dir() else folder.parent / "templates"
+    )
+    names = sorted(path.stem for path in folder.glob("*.yaml") if path.stem.startswith(typed))
+    return [*map(CompletionItem, names)] or [CompletionItem(typed, type="file")]
+
+
 def source_options(command: F) -> F:
     """What to read."""
     for option in (
@@ -74,6 +87,7 @@ def source_options(command: F) -> F:
         click.option(
             "--template",
             metavar="NAME|PATH",
+            shell_complete=_templates,
             help="How the sheets are laid out; recognised from the headers if left out.",
         ),
         click.argument("source", nargs=-1, type=click.Path()),

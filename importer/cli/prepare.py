@@ -195,8 +195,12 @@ def _document_folders(request: Request, checked: Checked, former: str | None) ->
 def _former(request: Request, copies: dict[str, Path]) -> Former | None:
     """What the result workbook says of itself, where the file is one."""
     from importer.results.former import read_former
+    from importer.sheets import check_file
 
-    found = [(name, read_former(copies.get(name, Path(name)), name)) for name in request.files]
+    paths = {name: copies.get(name, Path(name)) for name in request.files}
+    for path in paths.values():
+        check_file(path)
+    found = [(name, read_former(path, name)) for name, path in paths.items()]
     formers = [(name, former) for name, former in found if former is not None]
     if formers and len(found) > 1:
         raise UsageProblem(

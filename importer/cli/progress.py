@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from types import TracebackType
@@ -9,7 +10,9 @@ from typing import Any
 
 import click
 
+from importer.cli.console import raw
 from importer.records import Status
+from importer.results.wording import visible
 
 _EVERY = 10.0  # seconds between plain lines
 
@@ -33,14 +36,15 @@ class Progress:
         self._bar: Any = None
 
     def __enter__(self) -> Progress:
-        if not self._quiet and self.total and sys.stderr.isatty():
+        smart = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        if not self._quiet and self.total and smart:
             from tqdm import tqdm
 
             self._bar = tqdm(
                 total=self.total,
                 unit=self._noun,
                 desc=self._doing,
-                file=sys.stderr,
+                file=raw(sys.stderr),
                 dynamic_ncols=True,
             )
         return self
@@ -88,6 +92,6 @@ class Progress:
         if self._quiet:
             return
         if self._bar is not None:
-            self._bar.write(text, file=sys.stderr)
+            self._bar.write(visible(text), file=raw(sys.stderr))
         else:
             click.echo(text, err=True)

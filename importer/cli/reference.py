@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
 @click.group(short_help="Fetch the company's vendors, accounts, entities, properties.")
 def reference() -> None:
-    """What Light lists of a company: fetched to this machine, for looking names up offline."""
+    """What Light lists of a company: fetched to this machine, for looking names up offline.
+
+    \b
+    Example:
+      light-import reference pull
+    """
 
 
 @reference.command(short_help="Fetch them from Light.")

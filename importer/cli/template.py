@@ -29,7 +29,12 @@ def template() -> None:
 
 @template.command("list")
 def list_() -> int:
-    """List the templates that come with light-import."""
+    """List the templates that come with light-import.
+
+    \b
+    Example:
+      light-import template list
+    """
     from importer.template.loader import load_template, shipped_templates
 
     shipped = shipped_templates()
@@ -42,7 +47,12 @@ def list_() -> int:
 @template.command()
 @click.argument("name")
 def show(name: str) -> int:
-    """Print a template, as a start for one of your own."""
+    """Print a template, as a start for one of your own.
+
+    \b
+    Example:
+      light-import template show uk-spend > mine.yaml
+    """
     from importer.template.loader import find_template
 
     click.echo(find_template(name).path.read_text(encoding="utf-8-sig"), nl=False)
@@ -52,7 +62,12 @@ def show(name: str) -> int:
 @template.command()
 @click.argument("path")
 def check(path: str) -> int:
-    """Check a template; what is wrong is told with its line."""
+    """Check a template; what is wrong is told with its line.
+
+    \b
+    Example:
+      light-import template check mine.yaml
+    """
     from importer.template.loader import find_template
 
     loaded = find_template(path)
@@ -122,7 +137,12 @@ def new(
 
 @template.command()
 def schema() -> int:
-    """Print the JSON Schema of templates, for completion in an editor."""
+    """Print the JSON Schema of templates, for completion in an editor.
+
+    \b
+    Example:
+      light-import template schema > template.schema.json
+    """
     from importer.template.loader import template_schema
 
     click.echo(json.dumps(template_schema(), indent=2))

@@ -11,6 +11,7 @@ import getpass
 import hashlib
 import io
 import os
+import re
 import shutil
 import tempfile
 from collections import defaultdict
@@ -29,6 +30,8 @@ from importer.validation.across import same_name
 FIELDS = tuple(LOOKUP_NAMES)  # vendor, companyEntity, account, taxCode
 _MOST_PROBLEMS = 20
 _LONGEST_WAIT = 60  # seconds for another load to save its picks
+# What spreadsheet programs take for the start of a formula, marked already or not.
+_RUNS = re.compile(r"'*[=+\-@\t\r]")
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,8 @@ def load_table(path: Path, name: str | None = None) -> dict[str, Entry]:
                 f"{path}: a lookup table {how} the columns 'value' and 'id' in its first row;"
                 f" it has: {there}."
             )
-    values, ids = table.columns[headers.index("value")], table.columns[headers.index("id")]
+    values = [_as_named(text) for text in table.columns[headers.index("value")]]
+    ids = table.columns[headers.index("id")]
     out: dict[str, Entry] = {}
     problems: list[str] = []
     for i in range(1, len(table.rows)):
@@ -222,6 +226,16 @@ def _lock_of(folder: Path) -> Path:
     return private / f"{name}.lock"
 
 
+def _as_text(value: str) -> str:
+    """The value as a spreadsheet program shows it and never runs it: marked as text."""
+    return f"'{value}" if _RUNS.match(value) else value
+
+
+def _as_named(text: str) -> str:
+    """The value of a cell of a table, without the mark that ``_as_text`` puts before it."""
+    return text[1:] if text[:1] == "'" and _RUNS.match(text[1:]) else text
+
+
 def _append(path: Path, picks: Sequence[Pick]) -> int:
     known = load_table(path) if path.exists() else {}
     new: dict[str, Pick] = {}
@@ -237,7 +251,7 @@ def _append(path: Path, picks: Sequence[Pick]) -> int:
     if not new:
         return 0
     text, encoding, delimiter, order = _form(path)
-    rows = [{"value": pick.value, "id": pick.id} for _, pick in sorted(new.items())]
+    rows = [{"value": _as_text(pick.value), "id": pick.id} for _, pick in sorted(new.items())]
     lines = io.StringIO(newline="")
     newline = "\r\n" if "\r\n" in text else "\n"
     if text and not text.endswith(("\n", "\r")):
@@ -282,7 +296,7 @@ def _replace(path: Path, added: bytes, header: str) -> None:
     old = path.read_bytes() if path.exists() else header.encode()
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with beside.open("xb") as file:
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(old + added)
             file.flush()
             os.fsync(file.fileno())

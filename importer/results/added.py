@@ -124,7 +124,7 @@ def write_added(
             identifier = visible(light_id)
             address = output.links.get(light_id, "") if links > written else ""
             # Only what a browser opens: an address must not become a program to run.
-            if address.startswith(("https://", "http://")) and len(address) <= LONGEST_ADDRESS:
+            if address.startswith("https://") and len(address) <= LONGEST_ADDRESS:
                 sheet.write_url(out, at[header], address, formats.link, identifier)
                 written += 1
             else:

@@ -7,7 +7,6 @@ What became of its rows is for ``again.py``.
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +20,13 @@ from importer.references.lookups import FIELDS, Pick
 from importer.results.origin import FORMAT, ORIGIN, FormerSheet, read_origin
 from importer.results.to_resolve import FIELD, ID, PICK, SHEET, SUGGESTION, VALUE
 from importer.sheets import read_file
+from importer.sheets.zip_guard import DamagedError, Part, read_xml
 from importer.validation.across import same_name
 
 PROPERTIES = "light_import_"
 _PART = "docProps/custom.xml"
 _LARGEST = 1_000_000  # bytes of properties; ours are a few hundred
-_DAMAGED = (OSError, EOFError, KeyError, ValueError, RuntimeError, BadZipFile, zlib.error)
+_DAMAGED = (OSError, EOFError, KeyError, ValueError, RuntimeError, BadZipFile, DamagedError)
 _NAMED = re.compile(rb'name="' + ORIGIN.encode() + rb'"')
 
 
@@ -125,7 +125,7 @@ def _said(path: Path) -> tuple[dict[str, str], bool]:
             names = set(archive.namelist())
             hidden = any(_holds(archive, part) for part in _PARTS if part in names)
             if _PART in names and archive.getinfo(_PART).file_size <= _LARGEST:
-                said = _properties(archive.read(_PART))
+                said = _properties(read_xml(archive, _PART))
     # A damaged or encrypted file is for the reader of sheets to tell of.
     except _DAMAGED:
         return {}, False
@@ -135,14 +135,13 @@ def _said(path: Path) -> tuple[dict[str, str], bool]:
 _PARTS = ("xl/workbook.xml", "content.xml")  # the latter of OpenDocument
 
 
-def _holds(archive: ZipFile, part: str) -> bool:
+def _holds(archive: ZipFile, name: str) -> bool:
     """Whether the part has the name of our hidden sheet; read in pieces, as it may be large."""
-    with archive.open(part) as file:
-        end = b""
-        while piece := file.read(1 << 20):
-            if _NAMED.search(end + piece):
-                return True
-            end = piece[-40:]
+    part, end = Part(archive, name), b""
+    while piece := part.read(1 << 20):
+        if _NAMED.search(end + piece):
+            return True
+        end = piece[-40:]
     return False
 
 

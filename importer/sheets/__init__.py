@@ -5,6 +5,10 @@ The rows are stamped here once with the number that Excel shows; nobody counts t
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -12,8 +16,10 @@ from importer.errors import UnreadableFile
 from importer.records import SourceTable
 from importer.sheets.cells import Grid
 from importer.sheets.detect import Kind, kind_of, refusal
+from importer.sheets.limits import TooLargeError, limits, too_large
+from importer.sheets.zip_guard import DamagedError
 
-__all__ = ["read_file"]
+__all__ = ["check_file", "read_file"]
 
 _NAMES = {
     "xlsx": "Excel workbook",
@@ -21,6 +27,11 @@ _NAMES = {
     "xls": "Excel 97-2003 workbook",
     "ods": "OpenDocument spreadsheet",
 }
+
+
+def check_file(path: Path) -> None:
+    """UnreadableFile where the file is no spreadsheet, or larger than permitted; reads little."""
+    kind_of(path)
 
 
 def read_file(
@@ -62,6 +73,9 @@ def read_file(
 
 
 def _wanted(path: Path, names: list[str], pattern: str | None) -> list[str]:
+    most = limits().sheets
+    if len(names) > most:
+        raise too_large(f"It has {len(names):,} sheets", "sheets", most)
     if pattern is None:
         return names
     picked = [name for name in names if fnmatchcase(name.lower(), pattern.lower())]
@@ -78,6 +92,24 @@ def _picked(path: Path, tables: list[SourceTable], pattern: str | None) -> list[
     return [table for table in tables if table.sheet in wanted]
 
 
+@contextlib.contextmanager
+def _libraries_silent() -> Iterator[None]:
+    """What calamine writes to the screen when it fails is for programmers, and goes nowhere."""
+    sys.stderr.flush()
+    try:
+        screen = os.dup(2)
+    except OSError:
+        yield
+        return
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(screen, 2)
+        os.close(screen)
+
+
 def _read_workbook(path: Path, kind: Kind, pattern: str | None) -> list[SourceTable]:
     def wanted(names: list[str]) -> list[str]:
         return _wanted(path, names, pattern)
@@ -91,7 +123,8 @@ def _read_workbook(path: Path, kind: Kind, pattern: str | None) -> list[SourceTa
     else:
         from importer.sheets.xls import read_xls as read
 
-    found = read(path, wanted)
+    with _libraries_silent():
+        found = read(path, wanted)
     tables = [
         _table(path, kind, name, hidden, grid) for name, hidden, grid in found if len(grid.rows)
     ]
@@ -125,8 +158,8 @@ def _unreadable(path: Path, error: BaseException) -> UnreadableFile:
             "It is protected with a password. Open it in Excel, remove the password with "
             "File > Info > Protect Workbook > Encrypt with Password, and save it"
         )
-    elif type(error).__name__ == "TooFarApartError":
-        what = f"{error.__doc__}, then save it. (Ctrl+End in Excel goes to it.)"
+    elif isinstance(error, TooLargeError | DamagedError):
+        what = str(error)
     else:
         what = (
             f"It cannot be read; it is damaged or written in an unusual way ({reason}). "

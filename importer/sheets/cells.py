@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import compress
 
 from importer.records import CellKind
+from importer.sheets.limits import check_area
 from importer.sheets.looks import Looks
 
 Cell = tuple[str, CellKind]
@@ -107,16 +108,20 @@ def grid_of_rows(rows: Iterable[tuple[int, Sequence[tuple[int, str, int]]]]) -> 
     """The grid of sparse rows: (row number, cells), a cell being (column from 0, text, kind).
 
     Costs memory for the cells there are, not for the area they span: columns without any cell share
-    one list of blanks. Row numbers ascend.
+    one list of blanks. Row numbers ascend. TooLargeError where nearly all would be blank.
     """
     columns: dict[int, list[str]] = {}
     kinds: dict[int, bytearray] = {}
     numbers: list[int] = []
+    given = 0
     for number, cells in rows:
         if not any(text.strip() for _, text, _ in cells):
             continue
         filled = len(numbers)
         numbers.append(number)
+        given += len(cells)
+        if not filled % 1024:
+            check_area(filled + 1, len(columns), given)
         for column, text, kind in cells:
             if column not in columns:
                 columns[column], kinds[column] = [], bytearray()
@@ -130,6 +135,7 @@ def grid_of_rows(rows: Iterable[tuple[int, Sequence[tuple[int, str, int]]]]) -> 
                 kinds[column].extend(bytes(missing))
             texts.append(text)
             kinds[column].append(kind)
+    check_area(len(numbers), len(columns), given)
     for column, texts in columns.items():
         missing = len(numbers) - len(texts)
         texts.extend([""] * missing)

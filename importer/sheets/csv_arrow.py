@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
+from importer.sheets.limits import limits
 from importer.sheets.text_column import TextColumn
 
 _BLOCK = 1 << 24  # bytes; a record must fit into one, and few are quickly put together again
@@ -47,7 +48,7 @@ def read_records(data: bytes, mark: str) -> Records | None:
     if data.count(b"\r") != data.count(b"\r\n") or not _well_quoted(data, ord(mark)):
         return None
     width = _usual_width(data, mark)
-    if width < 2:
+    if not 2 <= width <= limits().columns:
         return None
     odd: list[tuple[int, str]] = []
 
@@ -70,6 +71,9 @@ def read_records(data: bytes, mark: str) -> Records | None:
         return None
     columns = [_whole(column) for column in table.columns]
     del table
+    most = limits().cell_length
+    if any((pc.max(pc.binary_length(column)).as_py() or 0) > most for column in columns):
+        return None  # the csv module knows the row
     return _with_odd(columns, odd, mark)
 
 

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from importer.records import SourceTable
 from importer.sheets.cells import MAX_COLUMNS
+from importer.sheets.csv_guard import add_records
 from importer.sheets.delimiter import HEAD, NAMES, find_delimiter, given_delimiter, no_size_limit
 from importer.sheets.detect import refusal
 from importer.sheets.encoding import Encoding, decode
+from importer.sheets.limits import check_area, limits, too_large
 from importer.sheets.swallowed import find_swallowed
 
 if TYPE_CHECKING:
@@ -75,6 +77,10 @@ def _arrow_table(path: Path, records: Records, notes: tuple[str, ...], doubt: st
     if not len(records.rows):
         raise refusal(path, _NO_ROWS)
     _check_width(path, records.lengths, records.rows)
+    most = limits().rows
+    if records.total > most:
+        raise too_large(f"It has more than {most:,} rows", "rows", most)
+    check_area(records.total, max(records.lengths), sum(records.lengths))
     return SourceTable(
         file=str(path),
         sheet=None,
@@ -104,9 +110,13 @@ def _records(path: Path, lines: io.TextIOWrapper, mark: str) -> tuple[list[list[
     reader = csv.reader(lines, delimiter=mark, strict=True)
     try:
         # extend keeps what was read before the error, and so the row of the error.
-        records.extend(reader)
+        add_records(records, reader)
     except csv.Error as error:
         row = 1 + len(records)
+        if "field larger than field limit" in str(error):
+            most = limits().cell_length
+            what = f"Row {row} has a cell of more than {most:,} characters"
+            raise too_large(what, "cell_length", most) from error
         if "unexpected end of data" in str(error):
             what = "a cell begins with a quotation mark that is never closed"
         else:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from importer.sheets.detect import refusal
+from importer.sheets.limits import limits
 
 HEAD = 65_536  # characters that decide the delimiter
 NAMES = {"\t": "tab", ";": "semicolon", "|": "pipe", ",": "comma"}
@@ -87,7 +88,7 @@ def row_at(before: str) -> int:
 @contextmanager
 def no_size_limit() -> Iterator[None]:
     """The csv module refuses cells above 128 KB; the limit is one for the whole process."""
-    before = csv.field_size_limit(2**31 - 1)
+    before = csv.field_size_limit(limits().cell_length)
     try:
         yield
     finally:

@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Literal
 
 from importer.errors import UnreadableFile
+from importer.sheets.csv_guard import check_lines
+from importer.sheets.limits import TooLargeError, limits, too_large
 from importer.sheets.ole import runs_in_circles
+from importer.sheets.zip_guard import DamagedError, check_zip, read_xml
 
 Kind = Literal["xlsx", "xlsb", "ods", "xls", "html", "csv"]
 
@@ -59,6 +62,13 @@ def kind_of(path: Path) -> Kind:
     Raises ``UnreadableFile`` when there is no such file, when it may not be read, when it is empty,
     and when it is something else than a spreadsheet or CSV; the message says what to do.
     """
+    try:
+        return _kind_of(path)
+    except (TooLargeError, DamagedError) as error:
+        raise refusal(path, str(error)) from error
+
+
+def _kind_of(path: Path) -> Kind:
     head = _head(path)
     if not head:
         raise refusal(path, "It is empty (0 bytes). Export it again")
@@ -71,7 +81,10 @@ def kind_of(path: Path) -> Kind:
     for magic, what, remedy in _MAGIC:
         if head.startswith(magic):
             raise refusal(path, f"This is {what}, not a spreadsheet. {remedy}")
-    return "html" if _is_web_page(path, head) else "csv"
+    if _is_web_page(path, head):
+        return "html"
+    check_lines(path)
+    return "csv"
 
 
 def _head(path: Path) -> bytes:
@@ -79,12 +92,16 @@ def _head(path: Path) -> bytes:
         name = path.name[2:]
         raise refusal(path, f"Excel keeps this file only while {name} is open. Name {name} instead")
     try:
-        mode = path.stat().st_mode
+        found = path.stat()
+        mode = found.st_mode
         if stat.S_ISDIR(mode):
             raise refusal(path, "This is a folder. Name a file in it")
         # Opening a pipe or a terminal would wait for ever.
         if not stat.S_ISREG(mode):
             raise refusal(path, "This is not an ordinary file. Save the data as a file first")
+        most = limits().file_mb
+        if found.st_size > most << 20:
+            raise too_large(f"It has {found.st_size >> 20:,} MB", "file_mb", most)
         with path.open("rb") as file:
             return file.read(_HEAD)
     except (FileNotFoundError, NotADirectoryError):
@@ -109,11 +126,14 @@ def _nearest(path: Path) -> str:
 
 def _zip_kind(path: Path) -> Kind:
     try:
+        check_zip(path)
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-            mimetype = archive.read("mimetype")[:200] if "mimetype" in names else b""
+            mimetype = read_xml(archive, "mimetype")[:200] if "mimetype" in names else b""
             manifest = (
-                archive.read("META-INF/manifest.xml") if "META-INF/manifest.xml" in names else b""
+                read_xml(archive, "META-INF/manifest.xml")
+                if "META-INF/manifest.xml" in names
+                else b""
             )
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, ValueError) as error:
         raise refusal(path, _DAMAGED) from error

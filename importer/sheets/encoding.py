@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from importer.sheets.delimiter import row_at
@@ -130,7 +131,12 @@ def _refuse_damaged_utf8(path: Path, data: bytes, error: UnicodeDecodeError) -> 
 
 # --- single bytes -----------------------------------------------------------------------------
 
-_WORD = re.compile(rb"[^\x00-\x20\",;|<>]*[\x80-\xff][^\x00-\x20\",;|<>]*")
+_MOST_WORDS = 20_000  # that are looked at
+_LONGEST_WORD = 60  # bytes
+# A word from its first byte beyond ASCII on; what stands before it is looked up. Otherwise the time
+# would grow with the square of a long word.
+_WORD = re.compile(rb"[\x80-\xff][^\x00-\x20\",;|<>]{0,%d}" % _LONGEST_WORD)
+_BETWEEN = re.compile(rb"[\x00-\x20\",;|<>]")
 _APOSTROPHE = re.compile(
     r".*(?:\b\w{1,2}|aujourd)[’´¿]|.*[’´¿](?:[sStTdDmM]|re|ll|ve)?(?!\w)", re.DOTALL
 )
@@ -151,7 +157,13 @@ def _single_byte(path: Path, data: bytes) -> Encoding:
 
     Whatever is not plainly cp1252 leaves a doubt, for a person to see what was read.
     """
-    words = sorted(set(_WORD.findall(data)))
+    found: set[bytes] = set()
+    for match in islice(_WORD.finditer(data), 10 * _MOST_WORDS):
+        before = data[max(match.start() - _LONGEST_WORD, 0) : match.start()]
+        found.add(_BETWEEN.split(before)[-1] + match[0])
+        if len(found) == _MOST_WORDS:
+            break
+    words = sorted(found)
     readings = {codec: [_decoded(word, codec) for word in words] for codec in _SINGLE_BYTE}
     odd = {codec: [w for w in of if not _plausible(w)] for codec, of in readings.items()}
     clean = [codec for codec, of in odd.items() if not of]

@@ -13,6 +13,8 @@ from importer.records import CellKind, SourceTable
 from importer.sheets.cells import MAX_COLUMNS, MAX_ROWS, grid_of_rows
 from importer.sheets.detect import refusal
 from importer.sheets.encoding import decode
+from importer.sheets.limits import TooLargeError, limits, too_large
+from importer.sheets.zip_guard import DamagedError
 
 _ERRORS = frozenset(
     "#NULL! #DIV/0! #VALUE! #REF! #NAME? #NUM! #N/A #SPILL! #CALC! #GETTING_DATA".split()
@@ -20,6 +22,8 @@ _ERRORS = frozenset(
 _UNSEEN = frozenset(("script", "style", "title", "template", "noscript", "textarea", "select"))
 _BREAKS = frozenset(("br", "p", "div", "li"))
 _CHARSET = re.compile(rb"<meta[^>]*charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.\-]+)", re.IGNORECASE)
+_LONGEST_TAG = 100_000  # characters
+_MOST_MERGED = 2_000_000  # columns that merged cells cover
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 
 
@@ -51,7 +55,7 @@ def read_html(path: Path, *, encoding: str | None) -> list[SourceTable]:
     """
     data = path.read_bytes()
     found, text = decode(path, data, encoding or _stated(data))
-    page = _Page()
+    page = _Page(len(text))
     page.feed(text)
     page.close()
     tables = [
@@ -127,11 +131,44 @@ def _text(cell: _Cell) -> tuple[str, int]:
 class _Page(HTMLParser):
     """Collects the tables; forgives what browsers forgive (rows and cells that are not closed)."""
 
-    def __init__(self) -> None:
+    def __init__(self, length: int) -> None:
+        """``length`` is that of the page, in characters."""
         super().__init__(convert_charrefs=True)
+        self._again = 2 * (length + 1_000_000)  # characters that may be looked at in vain
+        self._merging = _MOST_MERGED
+        self._most = limits()
         self.tables: list[_Table] = []
         self._open: list[_Table] = []
         self._unseen = 0
+
+    # What is never closed is looked for to the end of the page, each time again.
+
+    def parse_starttag(self, i: int) -> int:
+        if len(self.rawdata) - i > _LONGEST_TAG and self.rawdata.find(">", i, i + _LONGEST_TAG) < 0:
+            raise DamagedError("It has a tag that is never closed, or too long")
+        return self._closed(i, super().parse_starttag(i))
+
+    def parse_endtag(self, i: int) -> int:
+        return self._closed(i, super().parse_endtag(i))
+
+    def parse_pi(self, i: int) -> int:
+        return self._closed(i, super().parse_pi(i))
+
+    def parse_html_declaration(self, i: int) -> int:
+        return self._closed(i, super().parse_html_declaration(i))
+
+    def parse_comment(self, i: int, report: bool = True) -> int:
+        return self._closed(i, super().parse_comment(i, report))
+
+    def _closed(self, start: int, end: int) -> int:
+        if end < 0:
+            self._looked(len(self.rawdata) - start)
+        return end
+
+    def _looked(self, characters: int) -> None:
+        self._again -= characters
+        if self._again < 0:
+            raise DamagedError("It has so many tags that are never closed that it cannot be read")
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in ("table", "tr", "td", "th"):
@@ -141,6 +178,8 @@ class _Page(HTMLParser):
         elif tag == "table":
             table = _Table()
             self.tables.append(table)
+            if len(self.tables) > 20 * self._most.sheets:
+                raise too_large("It has too many tables", "sheets", self._most.sheets)
             self._open.append(table)
         elif not self._open:
             return
@@ -166,6 +205,8 @@ class _Page(HTMLParser):
             self.handle_break()
 
     def handle_data(self, data: str) -> None:
+        if data == "<":
+            self._looked(100)
         if self._open and not self._unseen and (cell := self._open[-1].cell):
             cell.text.append(_SPACES.sub(" ", data))
 
@@ -192,7 +233,12 @@ class _Page(HTMLParser):
         # The limits are those of the HTML standard; Excel's sheets end before.
         wide = min(_span(attributes.get("colspan")), 1_000)
         deep = min(_span(attributes.get("rowspan")), 65_534)
+        if column + wide > 4 * MAX_COLUMNS:
+            raise TooLargeError("It has a row wider than any sheet. Export the data as CSV")
         if deep > 1:
+            self._merging -= wide
+            if self._merging < 0:
+                raise TooLargeError("It has too many merged cells. Export the data as CSV")
             table.merged |= dict.fromkeys(range(column, column + wide), at + deep - 1)
         table.following = column + wide
         row.append(_Cell(column, number=attributes.get("x:num")))

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import IO
+from functools import lru_cache
+
+from importer.sheets.zip_guard import Part
 
 Looks = dict[int, dict[int, str]]
 """Column from 0 → row number → look, of the cells that have one."""
@@ -16,15 +18,18 @@ PERCENT = "%"
 _BUILT_IN = {9: PERCENT, 10: PERCENT, **dict.fromkeys((5, 6, 7, 8, 42, 44), "$")}
 # "text", \\x, [$€-407], _x, *x, [Red], then any other character.
 _TOKEN = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]\-]*)[^\]]*\]|[_*].|\[[^\]]*\]|(.)', re.DOTALL)
+_LONGEST_CODE = 1_000  # characters of a number format that are looked at; Excel permits 255
+_MOST_NAMED = 20  # style numbers that are looked for by name; workbooks have few of money
 _CHUNK = 1 << 20
 
 
+@lru_cache(1000)
 def look_of(number: int, code: str | None) -> str:
     """The look of a number format, "" for none; ``code`` is None where it is built in."""
     if code is None:
         return _BUILT_IN.get(number, "")
     parts, is_percent = [], False
-    for quoted, escaped, currency, bare in _TOKEN.findall(code.split(";")[0]):
+    for quoted, escaped, currency, bare in _TOKEN.findall(code[:_LONGEST_CODE].split(";")[0]):
         text = quoted or escaped or currency
         if bare and (bare == "$" or not bare.isascii()):
             text = bare
@@ -38,7 +43,7 @@ def format_of(look: str) -> str:
     return "0.00%" if look == PERCENT else f"[${look}]#,##0.00"
 
 
-def find_looks(sheet: IO[bytes], looks: Mapping[str, str]) -> Looks:
+def find_looks(sheet: Part, looks: Mapping[str, str]) -> Looks:
     """The looks of the cells of a sheet's XML; ``looks`` are those of the style numbers.
 
     For XML that ``xlsx_guard`` finds nothing unusual in: patterns, not elements, as it is quick.
@@ -46,17 +51,21 @@ def find_looks(sheet: IO[bytes], looks: Mapping[str, str]) -> Looks:
     out: Looks = {}
     if not looks:
         return out
-    styles = "|".join(map(re.escape, looks)).encode()
-    cell = re.compile(rb'<c r="([A-Z]+)([0-9]+)"(?=[^>]* s="(' + styles + rb')")[^>/]*>')
-    marks = [b's="%s"' % style.encode() for style in looks]
+    named = list(looks) if len(looks) <= _MOST_NAMED else []
+    styles = "|".join(map(re.escape, named)).encode() or b"[0-9]{1,9}"
+    # No pattern looks beyond its own tag, or a sheet of open tags takes its length squared.
+    cell = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"(?=[^<>]* s="(' + styles + rb')")[^<>/]*>')
+    marks = [b's="%s"' % style.encode() for style in named] or [b's="']
     rest = b""
     while chunk := sheet.read(_CHUNK):
         data = rest + chunk
-        border = max(data.rfind(b"<c "), 0)
+        # The last tag may not be whole yet.
+        border = data.rfind(b"<")
+        if border < 0 or b">" in data[border:]:
+            border = len(data)
         data, rest = data[:border], data[border:]
         if any(mark in data for mark in marks):
             _add(cell.findall(data), looks, out)
-    _add(cell.findall(rest), looks, out)
     return out
 
 
@@ -65,6 +74,9 @@ def _add(found: list[tuple[bytes, bytes, bytes]], looks: Mapping[str, str], out:
 
     columns: dict[bytes, dict[int, str]] = {}
     for letters, row, style in found:
+        look = looks.get(style.decode())
+        if look is None:
+            continue
         if letters not in columns:
             columns[letters] = out.setdefault(column_number(letters.decode()) - 1, {})
-        columns[letters][int(row)] = looks[style.decode()]
+        columns[letters][int(row)] = look

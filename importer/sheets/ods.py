@@ -10,15 +10,16 @@ import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 from xml.parsers import expat
 
 from importer.records import CellKind
 from importer.sheets.cells import MAX_ROWS, Cell, Grid, grid_of_values
+from importer.sheets.limits import TooLargeError, check_area, limits, too_large
 from importer.sheets.looks import PERCENT, Looks
-from importer.sheets.xlsb import TooFarApartError, place
+from importer.sheets.xlsb import place
+from importer.sheets.zip_guard import Part
 
-_MOST_CELLS = 50_000_000  # of the rectangle they span
+_DEEPEST = 100  # elements in each other
 _DURATION = re.compile(r"(-?)PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
 _ERROR = re.compile(r"#N/A|#[A-Z][A-Z0-9_/]*[!?]")
 _LONG = re.compile(r"-?\d{16,}")
@@ -27,10 +28,10 @@ _LONG = re.compile(r"-?\d{16,}")
 def read_ods(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple[str, bool, Grid]]:
     """(name, hidden, grid) of each sheet that ``wanted`` picks from their names.
 
-    Raises ``TooFarApartError``, and what zipfile, expat and calamine raise where it is damaged.
+    Raises ``TooLargeError``, and what zipfile, expat and calamine raise where it is damaged.
     """
-    with zipfile.ZipFile(path) as archive, archive.open("content.xml") as content:
-        scanned = _scan(content)
+    with zipfile.ZipFile(path) as archive:
+        scanned = _scan(Part(archive, "content.xml"))
 
     from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
@@ -54,7 +55,7 @@ def read_ods(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple
 Scanned = tuple[dict[tuple[int, int], Cell], set[int], Looks]
 
 
-def _scan(content: IO[bytes]) -> dict[str, Scanned]:
+def _scan(content: Part) -> dict[str, Scanned]:
     """Sheet name → (cells that calamine loses, by row and column from 0; hidden rows; looks)."""
     sheets: dict[str, Scanned] = {}
     looks: Looks = {}
@@ -63,6 +64,8 @@ def _scan(content: IO[bytes]) -> dict[str, Scanned]:
     hidden: set[int] = set()
     row = column = last_row = last_column = 0
     row_repeat = cell_repeat = 1
+    depth = length = written = repeated = cells = characters = read = 0
+    longest = limits().cell_length
     row_hidden = False
     cell: dict[str, str] = {}
     paragraphs: list[str] = []
@@ -72,10 +75,15 @@ def _scan(content: IO[bytes]) -> dict[str, Scanned]:
     def start(name: str, attrs: dict[str, str]) -> None:
         nonlocal special, hidden, row, column, row_repeat, cell_repeat, row_hidden, cell
         nonlocal last_row, last_column, is_annotation, looks
+        nonlocal depth, length, written, repeated
+        depth += 1
+        if depth > _DEEPEST:
+            raise TooLargeError("Its parts are nested too deeply. Copy the cells to a new workbook")
         if name in ("table:table-cell", "table:covered-table-cell"):
             cell = attrs
             cell_repeat = int(attrs.get("table:number-columns-repeated", 1))
             paragraphs.clear()
+            length = 0
         elif name == "text:p" and not is_annotation:
             paragraphs.append("")
             parser.CharacterDataHandler = add
@@ -85,6 +93,7 @@ def _scan(content: IO[bytes]) -> dict[str, Scanned]:
             row_hidden = attrs.get("table:visibility", "visible") != "visible"
             row_cells.clear()
             row_looks.clear()
+            written = repeated = 0
         elif name == "table:table" and "table:name" in attrs:
             row = last_row = last_column = 0
             special, hidden, looks = sheets.setdefault(attrs["table:name"], ({}, set(), {}))
@@ -92,13 +101,21 @@ def _scan(content: IO[bytes]) -> dict[str, Scanned]:
             is_annotation = True
 
     def end(name: str) -> None:
-        nonlocal row, column, last_row, last_column, is_annotation
+        nonlocal row, column, last_row, last_column, is_annotation, depth
+        nonlocal written, repeated, cells, characters
+        depth -= 1
         if name in ("table:table-cell", "table:covered-table-cell"):
             if "office:value-type" in cell or paragraphs or "table:formula" in cell:
                 last_row = max(last_row, row + row_repeat)
                 last_column = max(last_column, column + cell_repeat)
-                if last_row * last_column > _MOST_CELLS:
-                    raise TooFarApartError
+                written, repeated = written + 1, repeated + cell_repeat
+                characters += cell_repeat * row_repeat * length
+                check_area(last_row, last_column, cells + written)
+                if characters > 40 * max(read, 1_000_000):
+                    raise TooLargeError(
+                        "A long text is repeated in so many cells that they cannot be read."
+                        " Delete those that are not needed"
+                    )
                 if found := _special(cell, paragraphs):
                     row_cells.extend((column + i, found) for i in range(cell_repeat))
                 if look := _look(cell):
@@ -107,6 +124,10 @@ def _scan(content: IO[bytes]) -> dict[str, Scanned]:
         elif name == "text:p":
             parser.CharacterDataHandler = None
         elif name == "table:table-row":
+            cells += written
+            check_area(row_repeat, repeated, cells)
+            if last_row > MAX_ROWS or row > 2 * MAX_ROWS:
+                raise too_large("It has too many rows", "rows", MAX_ROWS)
             for i in range(row_repeat) if row_cells else ():
                 special.update({(row + i, where): found for where, found in row_cells})
             for where, look in row_looks:
@@ -119,13 +140,20 @@ def _scan(content: IO[bytes]) -> dict[str, Scanned]:
             is_annotation = False
 
     def add(text: str) -> None:
+        nonlocal length
+        length += len(text)
+        if length > longest:
+            what = f"A cell in row {row + 1:,} has more than {longest:,} characters"
+            raise too_large(what, "cell_length", longest)
         paragraphs[-1] += text
 
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = start
     parser.EndElementHandler = end
+    parser.buffer_size = 1 << 16
     while chunk := content.read(1 << 20):
+        read += len(chunk)
         parser.Parse(chunk, False)
     parser.Parse(b"", True)
     return sheets

@@ -13,12 +13,16 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from importer.records import CellKind
-from importer.sheets.cells import Cell, Grid, grid_of_values
+from importer.sheets.cells import MAX_COLUMNS, MAX_ROWS, Cell, Grid, grid_of_values
+from importer.sheets.limits import LONG_TEXTS, TooLargeError, check_area
+from importer.sheets.zip_guard import DamagedError, Part, read_xml
 
 # Record types, MS-XLSB 2.3.
 _ROW = 0
 _CELL_ERROR = 3
+_CELL_SHARED = 7  # its text is in the table of strings
 _FORMULA_ERROR = 11
+_STRING = 19
 _FILLED = frozenset({*range(2, 12), 62})  # every cell that is not blank
 _END_OF_ROWS = 146
 
@@ -32,21 +36,19 @@ _ERRORS = {
     0x2A: "#N/A",
     0x2B: "#GETTING_DATA",
 }
-_MOST_CELLS = 50_000_000  # of the rectangle they span; calamine keeps 24 bytes for each
-
-
-class TooFarApartError(Exception):
-    """Two cells are so far apart that the sheet cannot be read; delete the far one"""
 
 
 def read_xlsb(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple[str, bool, Grid]]:
     """(name, hidden, grid) of each worksheet that ``wanted`` picks from their names.
 
-    Raises ``TooFarApartError``, and what zipfile and calamine raise where the file is damaged.
+    Raises ``TooLargeError``, and what zipfile and calamine raise where the file is damaged.
     """
     from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     tables = []
+    with zipfile.ZipFile(path) as archive:
+        strings = _string_lengths(archive)
+        read_xml(archive, "xl/workbook.bin")
     with CalamineWorkbook.from_path(path) as book, zipfile.ZipFile(path) as archive:
         sheets = [s for s in book.sheets_metadata if s.typ == SheetTypeEnum.WorkSheet]
         picked = set(wanted([sheet.name for sheet in sheets]))
@@ -54,7 +56,9 @@ def read_xlsb(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tupl
         for sheet in sheets:
             if sheet.name not in picked:
                 continue
-            errors, hidden_rows = _scan(archive.read(parts[sheet.name]))
+            part = Part(archive, parts[sheet.name]).read()
+            errors, hidden_rows = _scan(part, strings)
+            del part
             values: list[list[object]] = book.get_sheet_by_name(sheet.name).to_python(
                 skip_empty_area=False
             )  # type: ignore[assignment]
@@ -78,12 +82,15 @@ def place(values: list[list[object]], cells: dict[tuple[int, int], Cell]) -> Non
         values[row_index][column] = cell
 
 
-def _scan(data: bytes) -> tuple[dict[tuple[int, int], Cell], set[int]]:
+def _scan(data: bytes, strings: list[int]) -> tuple[dict[tuple[int, int], Cell], set[int]]:
     """(error cells by row and column from 0, numbers of hidden rows) of a sheet part."""
     errors: dict[tuple[int, int], Cell] = {}
     hidden: set[int] = set()
-    row = last_row = last_column = 0
+    row = last_row = last_column = cells = characters = 0
     for kind, start, length in _records(data):
+        # calamine takes what is missing from the record before.
+        if length < (4 if kind == _ROW else 8 if kind in _FILLED else 0):
+            raise DamagedError("It is damaged: a row or a cell is cut off")
         if kind == _ROW:
             row = int.from_bytes(data[start : start + 4], "little")
             if length > 11 and data[start + 11] & 0x10:  # fDyZero
@@ -91,14 +98,31 @@ def _scan(data: bytes) -> tuple[dict[tuple[int, int], Cell], set[int]]:
         elif kind in _FILLED:
             column = int.from_bytes(data[start : start + 4], "little")
             last_row, last_column = max(last_row, row), max(last_column, column)
+            cells += 1
+            if row >= MAX_ROWS or column >= MAX_COLUMNS:
+                raise TooLargeError("It has cells outside of any sheet. Save it again in Excel")
+            if kind == _CELL_SHARED:
+                index = int.from_bytes(data[start + 8 : start + 12], "little")
+                characters += strings[index] if index < len(strings) else 0
             if kind in (_CELL_ERROR, _FORMULA_ERROR):
                 code = data[start + 8]
                 errors[row, column] = _ERRORS.get(code, f"#ERROR {code}!"), CellKind.ERROR
         elif kind == _END_OF_ROWS:
             break
-    if (last_row + 1) * (last_column + 1) > _MOST_CELLS:
-        raise TooFarApartError
+    check_area(last_row + 1, last_column + 1, cells)
+    if characters > max(LONG_TEXTS, 100 * cells):
+        raise TooLargeError(
+            "A long text is repeated in so many cells that they cannot be read. Save it as .xlsx"
+        )
     return errors, hidden
+
+
+def _string_lengths(archive: zipfile.ZipFile) -> list[int]:
+    """The characters of each shared text."""
+    if "xl/sharedStrings.bin" not in archive.namelist():
+        return []
+    data = Part(archive, "xl/sharedStrings.bin").read()
+    return [length // 2 for kind, _, length in _records(data) if kind == _STRING]
 
 
 def _records(data: bytes) -> Iterator[tuple[int, int, int]]:

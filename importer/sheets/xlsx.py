@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, time, timedelta
 from functools import cache
 from pathlib import Path
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from importer.sheets.cells import Grid, grid_of_values
 from importer.sheets.looks import find_looks
 from importer.sheets.xlsx_cells import Surroundings, read_cells, read_strings
-from importer.sheets.xlsx_guard import reason_for_care
+from importer.sheets.xlsx_guard import reason_for_care, text_lengths
 from importer.sheets.xlsx_parts import Book, SheetPart, read_book
+from importer.sheets.zip_guard import Part
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
@@ -30,12 +31,12 @@ def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tupl
         book = read_book(archive)
         picked = set(wanted([sheet.name for sheet in book.sheets]))
 
+        # calamine unpacks this part by itself, whatever the zip claims of it.
+        lengths = text_lengths(Part(archive, book.strings_part)) if book.strings_part else []
+
         @cache
         def strings() -> list[str]:
-            if book.strings_part is None:
-                return []
-            with archive.open(book.strings_part) as stream:
-                return read_strings(stream)
+            return read_strings(Part(archive, book.strings_part)) if book.strings_part else []
 
         @cache
         def calamine() -> CalamineWorkbook:
@@ -44,7 +45,11 @@ def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tupl
             return CalamineWorkbook.from_path(path)
 
         return [
-            (sheet.name, sheet.hidden, _read_sheet(archive, book, sheet, strings, calamine))
+            (
+                sheet.name,
+                sheet.hidden,
+                _read_sheet(archive, book, sheet, strings, lengths, calamine),
+            )
             for sheet in book.sheets
             if sheet.name in picked
         ]
@@ -55,19 +60,22 @@ def _read_sheet(
     book: Book,
     sheet: SheetPart,
     strings: Callable[[], list[str]],
+    lengths: Sequence[int],
     calamine: Callable[[], CalamineWorkbook],
 ) -> Grid:
-    with archive.open(sheet.part) as xml:
-        careful = reason_for_care(xml, book.styles.zeros, never_calculated=book.never_calculated)
+    careful = reason_for_care(
+        Part(archive, sheet.part),
+        book.styles.zeros,
+        lengths,
+        never_calculated=book.never_calculated,
+    )
     if careful is None and (values := _calamine_values(calamine, sheet.name)) is not None:
         grid = grid_of_values(values)
         grid.date1904 = book.date1904
-        with archive.open(sheet.part) as xml:
-            grid.looks = find_looks(xml, book.styles.looks)
+        grid.looks = find_looks(Part(archive, sheet.part), book.styles.looks)
         return grid
     around = Surroundings(strings(), book.styles, book.date1904, book.never_calculated)
-    with archive.open(sheet.part) as xml:
-        grid = read_cells(xml, around)
+    grid = read_cells(lambda: Part(archive, sheet.part), around)
     grid.date1904 = book.date1904
     return grid
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from math import isfinite
-from typing import IO
 from xml.etree.ElementTree import Element, iterparse
 
 from importer.records import CellKind
@@ -22,8 +21,9 @@ from importer.sheets.cells import (
     grid_of_rows,
     number_text,
 )
+from importer.sheets.limits import TooLargeError, limits, too_large
 from importer.sheets.looks import Looks
-from importer.sheets.xlsx_guard import column_number
+from importer.sheets.xlsx_guard import Stream, column_number
 from importer.sheets.xlsx_parts import Styles
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -31,6 +31,9 @@ _WHOLE = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _DIGITS = "0123456789"
 _END_OF_TIME = 2_958_466  # days: 10000-01-01
+_DEEPEST = 100  # elements in each other, and attributes of one
+_MOST_HELD = 400_000  # elements in one row, or one list of the sheet
+_MOST_MOVED = 100_000  # characters of shared formulas that are moved to their cells
 
 
 Row = list[tuple[int, str, int]]  # column from 0, text, kind
@@ -75,17 +78,46 @@ def text_of(item: Element) -> str:
     return "".join(parts)
 
 
-def read_strings(stream: IO[bytes]) -> list[str]:
+def read_strings(stream: Stream) -> list[str]:
     """The shared strings of a workbook."""
     strings = []
-    for _, item in iterparse(stream):
-        if item.tag[-2:] == "si":
-            strings.append(text_of(item))
-            item.clear()
+    for item in _ended(stream, "si"):
+        strings.append(text_of(item))
+        item.clear()
     return strings
 
 
-def read_cells(sheet: IO[bytes], around: Surroundings) -> Grid:
+def _ended(stream: Stream, name: str) -> Iterator[Element]:
+    """The elements of that name as they end; others are let go.
+
+    TooLargeError where elements are nested as in no workbook, or one holds too many.
+    """
+    depth = held = 0
+    root: Element | None = None
+    for event, element in iterparse(stream, ("start", "end")):
+        if event == "start":
+            depth += 1
+            if depth > _DEEPEST or len(element.attrib) > _DEEPEST:
+                raise TooLargeError(
+                    "Its parts are nested too deeply. Copy the cells to a new workbook"
+                )
+            root = element if root is None else root
+            continue
+        depth, held = depth - 1, held + 1
+        if element.tag[-len(name) :] == name:
+            yield element
+            held = 0
+        elif depth == 1 and root is not None:
+            root.clear()
+            held = 0
+        if held > _MOST_HELD:
+            raise TooLargeError(
+                f"One of its parts has more than {_MOST_HELD:,} things in it. Copy the cells to a"
+                " new workbook"
+            )
+
+
+def read_cells(sheet: Callable[[], Stream], around: Surroundings) -> Grid:
     """The grid of a sheet, hidden rows included, from its XML.
 
     Raises ``NotASheetError``, or ``ElementTree.ParseError``, where the XML makes no sense.
@@ -93,12 +125,11 @@ def read_cells(sheet: IO[bytes], around: Surroundings) -> Grid:
     hidden: set[int] = set()
     looks: Looks = {}
     try:
-        grid = grid_of_rows(_ascending(_rows(sheet, around, hidden, looks)))
+        grid = grid_of_rows(_ascending(_rows(sheet(), around, hidden, looks)))
     except _OutOfOrderError:
         # Legal, but nobody writes it: not worth holding all rows of the usual sheet twice.
-        sheet.seek(0)
         rows: dict[int, Row] = {}
-        for number, cells in _rows(sheet, around, hidden, looks):
+        for number, cells in _rows(sheet(), around, hidden, looks):
             rows.setdefault(number, []).extend(cells)
         grid = grid_of_rows(sorted(rows.items()))
     grid.hidden_rows, grid.looks = hidden, looks
@@ -119,14 +150,12 @@ def _ascending(rows: Iterable[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:
 
 
 def _rows(
-    sheet: IO[bytes], around: Surroundings, hidden: set[int], looks: Looks
+    sheet: Stream, around: Surroundings, hidden: set[int], looks: Looks
 ) -> Iterator[tuple[int, Row]]:
     """(row number, its cells) of each row that is not blank; fills ``hidden`` and ``looks``."""
-    masters: dict[str, tuple[str, str]] = {}  # shared formulas: index → (formula, its cell)
+    masters = _Masters({}, limits().cell_length)
     number = 0
-    for _, row in iterparse(sheet):
-        if row.tag[-3:] != "row":
-            continue
+    for row in _ended(sheet, "row"):
         number = int(row.get("r") or number + 1)
         if not 0 < number <= MAX_ROWS:
             raise NotASheetError(f"a row has the number {number}")
@@ -141,12 +170,12 @@ def _cells(
     row: Element,
     number: int,
     around: Surroundings,
-    masters: dict[str, tuple[str, str]],
+    masters: _Masters,
     looks: Looks,
 ) -> Row:
     """The cells of a row that are not blank: (column from 0, text, kind)."""
     cells: Row = []
-    column = 0
+    column, longest = 0, masters.longest
     space = row.tag[:-3]
     value_tag, formula_tag, inline_tag = space + "v", space + "f", space + "is"
     for cell in row:
@@ -178,6 +207,9 @@ def _cells(
         else:
             text, found = _cell(kind, value or "", cell.get("s", "0"), around)
         if text:
+            if len(text) > longest:
+                what = f"Cell {reference or ''} has more than {longest:,} characters"
+                raise too_large(what, "cell_length", longest)
             cells.append((column - 1, text, found))
             if look := around.styles.looks.get(cell.get("s", "")):
                 looks.setdefault(column - 1, {})[number] = look
@@ -213,22 +245,35 @@ def _cell(kind: str, value: str, style: str, around: Surroundings) -> Cell:
     return number_cell(value, style, around.styles, around.date1904)
 
 
-def _formula(element: Element, cell: str, masters: dict[str, tuple[str, str]]) -> str:
+def _formula(element: Element, cell: str, masters: _Masters) -> str:
     """The formula with its "="; that of a cell which shares another's is moved to this cell."""
     formula = element.text or ""
     if element.get("t") == "shared":
         index = element.get("si", "")
         if formula:
-            masters[index] = (formula, cell)
-        elif index in masters:
-            return _moved(*masters[index], cell)
+            masters.formulas[index] = (formula, cell)
+        elif index in masters.formulas:
+            return masters.moved(index, cell)
     return "=" + formula.removeprefix("=")
 
 
-def _moved(formula: str, origin: str, cell: str) -> str:
-    from openpyxl.formula.translate import Translator
+@dataclass
+class _Masters:
+    """Shared formulas: index → (formula, the cell it stands in); and the longest text of a cell."""
 
-    return str(Translator("=" + formula, origin).translate_formula(cell))
+    formulas: dict[str, tuple[str, str]]
+    longest: int
+    characters: int = 0  # of the formulas that were moved
+
+    def moved(self, index: str, cell: str) -> str:
+        """The formula as it is in another cell; beyond so many, as it is in its own."""
+        from openpyxl.formula.translate import Translator
+
+        formula, origin = self.formulas[index]
+        self.characters += len(formula)
+        if self.characters > _MOST_MOVED:
+            return f"=… (shared with {origin})"
+        return str(Translator("=" + formula, origin).translate_formula(cell))
 
 
 def number_cell(written: str, style: str, styles: Styles, date1904: bool) -> Cell:

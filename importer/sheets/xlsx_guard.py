@@ -10,34 +10,75 @@ costs time only, and must never miss.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from typing import IO
+from collections.abc import Collection, Sequence
+from typing import Protocol
 
 from importer.sheets.cells import MAX_COLUMNS, MAX_ROWS
+from importer.sheets.limits import LONG_TEXTS, TooLargeError, limits, too_large
 
 _CHUNK = 1 << 20
+_XML_PER_CHARACTER = 8  # of a text, at most: &quot; and the tags around it
+_LONG = 1_000  # from here on it matters how often a text is shared
+
+_TEXT = re.compile(rb"<si[ />]")
+_SHARED = re.compile(rb't="s"[^<>]{0,40}><v>(\d{1,9})</v>')
 
 _ROW = re.compile(rb'<row r="(\d+)"')
 _FAR_CELL = re.compile(rb'<c r="([A-Z]{2,})')
 _LONG_NUMBER = re.compile(rb"<v>-?\d{16}")
 # A formula that is not followed by a value.
-_NO_RESULT = re.compile(rb"</f>(?!<v>[^<])|<f[^>]*/>(?!<v>[^<])")
+_NO_RESULT = re.compile(rb"</f>(?!<v>[^<])|<f[^<>]*/>(?!<v>[^<])")
 _BROKEN_TAG = re.compile(rb"<(?:c|v|f|row)[\n\r\t]")
-_HIDDEN = re.compile(rb'<row [^>]*hidden="(?:1|true)"')
+_HIDDEN = re.compile(rb'<row [^<>]*hidden="(?:1|true)"')
 
 # calamine keeps 24 bytes for every cell of the rectangle that the filled cells span: (from this
 # many cells on, it must not be larger than this many times the cells that there are).
 _RECTANGLES = ((2_000_000, 40), (50_000_000, 4))
 
 
+class Stream(Protocol):
+    """Bytes, a piece at a time."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+def text_lengths(strings: Stream) -> list[int]:
+    """About how long each shared text is, in bytes of its XML, from the part that has them.
+
+    TooLargeError where one is longer than a cell may be.
+    """
+    out: list[int] = []
+    most = limits().cell_length
+    starts_at, at = -1, 0  # where the last text and the last piece begin
+    rest = b""
+    while chunk := strings.read(_CHUNK):
+        for match in _TEXT.finditer(rest + chunk):
+            place = at - len(rest) + match.start()
+            if starts_at >= 0:
+                out.append(place - starts_at)
+            starts_at = place
+        at, rest = at + len(chunk), chunk[-3:]
+        if at - max(starts_at, 0) > _XML_PER_CHARACTER * most + _CHUNK:
+            raise too_large(f"Text {len(out) + 1:,} of it is too long", "cell_length", most)
+    return [*out, at - starts_at] if starts_at >= 0 else []
+
+
 def reason_for_care(
-    sheet: IO[bytes], zero_formats: Collection[str], *, never_calculated: bool
+    sheet: Stream,
+    zero_formats: Collection[str],
+    lengths: Sequence[int] = (),
+    *,
+    never_calculated: bool,
 ) -> str | None:
     """Why the sheet (its XML) must be read cell by cell; None where calamine reads it rightly.
 
     ``zero_formats`` are the style numbers whose number format is made of zeros only.
-    ``never_calculated`` says that the stored results of formulas are place-holders.
+    ``never_calculated`` says that the stored results of formulas are place-holders. ``lengths`` are
+    those of the shared texts. TooLargeError where there is more than may be read at all.
     """
+    longest = max(lengths, default=0)
+    characters = shared = since_cell = 0
+    permitted = limits()
     styles = [b's="%s"' % style.encode() for style in zero_formats]
     rest = b""
     cells = last_row = last_column = 0
@@ -52,14 +93,38 @@ def reason_for_care(
         data, rest = data[:border], data[border:]
         if reason := _reason(data, styles, never_calculated):
             return reason
-        cells += data.count(b"<c ")
+        here = data.count(b"<c ")
+        cells += here
+        since_cell = 0 if here else since_cell + len(data)
+        if max(since_cell, len(rest)) > _XML_PER_CHARACTER * permitted.cell_length + _CHUNK:
+            raise too_large(
+                f"A cell near row {last_row:,} is too long", "cell_length", permitted.cell_length
+            )
+        if cells > permitted.cells:
+            raise too_large("It has too many cells", "cells", permitted.cells)
+        if longest > _LONG and (texts := data.count(b't="s"')):
+            found = list(map(int, _SHARED.findall(data)))
+            shared += texts
+            characters += sum(lengths[i] for i in found if i < len(lengths))
+            characters += longest * (texts - len(found))
+            if characters > 10 * max(LONG_TEXTS, 100 * shared):
+                raise TooLargeError(
+                    "A long text is repeated in so many cells that they cannot be read. Delete"
+                    " those that are not needed"
+                )
+            if characters > max(LONG_TEXTS, 100 * shared):
+                return "long texts shared by many cells"
         last_row = max(last_row, *map(int, _ROW.findall(data)), 0)
+        if _far_down(data, last_row):
+            return "cells that are not in their row"
         for letters in set(_FAR_CELL.findall(data)):
             last_column = max(last_column, column_number(letters.decode()))
     if first:
         return "no XML"
     if reason := _reason(rest, styles, never_calculated):
         return reason
+    if _far_down(rest, last_row):
+        return "cells that are not in their row"
     for letters in _FAR_CELL.findall(rest):
         last_column = max(last_column, column_number(letters.decode()))
     if last_column > MAX_COLUMNS or last_row > MAX_ROWS:
@@ -68,6 +133,13 @@ def reason_for_care(
     if any(area > large and area > times * cells for large, times in _RECTANGLES):
         return "cells far apart"
     return None
+
+
+def _far_down(data: bytes, last_row: int) -> bool:
+    """Whether a cell says that it is far below the last row, at twice its number or more."""
+    first, digits = int(str(last_row)[0]), len(str(last_row))
+    more = b"|[%d-9][0-9]{%d}" % (first + 1, digits - 1) if first < 9 else b""
+    return re.search(rb'<c r="[A-Z]+(?:[0-9]{%d,}%s)"' % (digits + 1, more), data) is not None
 
 
 def column_number(letters: str) -> int:

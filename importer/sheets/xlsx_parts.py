@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree
 from zipfile import ZipFile
 
+from importer.sheets.limits import limits, too_large
 from importer.sheets.looks import look_of
+from importer.sheets.zip_guard import read_xml
 
 _DATE_IDS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}  # built into Excel
 _DURATION_IDS = {46}
+_LONGEST_FORMAT = 255  # characters, Excel's limit
 # What stands in a number format without being part of the pattern: "text", \x, _x, *x, [Red].
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!(?:h+|m+|s+)\])[^\]]*\]', re.IGNORECASE)
 
@@ -50,8 +53,9 @@ def read_book(archive: ZipFile) -> Book:
     found = dict(_relations(archive, "").values())
     main = found.get("officeDocument", "xl/workbook.xml")
     relations = _relations(archive, main)
-    workbook = ElementTree.fromstring(archive.read(main))
-    sheets = []
+    workbook = ElementTree.fromstring(read_xml(archive, main))
+    sheets: list[SheetPart] = []
+    most = limits().sheets
     properties: dict[str, str] = {}
     for element in workbook.iter():
         name = _local(element.tag)
@@ -63,13 +67,15 @@ def read_book(archive: ZipFile) -> Book:
             if kind == "worksheet":
                 hidden = element.get("state", "visible") != "visible"
                 sheets.append(SheetPart(element.get("name", ""), part, hidden))
+                if len(sheets) > most:
+                    raise too_large(f"It has more than {most:,} sheets", "sheets", most)
     parts = dict(relations.values())
     names = set(archive.namelist())
     styles = parts.get("styles", "")
     strings = parts.get("sharedStrings", "")
     return Book(
         sheets=tuple(sheets),
-        styles=_styles(archive.read(styles)) if styles in names else Styles(),
+        styles=_styles(read_xml(archive, styles)) if styles in names else Styles(),
         strings_part=strings if strings in names else None,
         date1904=properties.get("date1904") in ("1", "true"),
         never_calculated=properties.get("fullCalcOnLoad") in ("1", "true"),
@@ -81,7 +87,7 @@ def _relations(archive: ZipFile, part: str) -> dict[str, tuple[str, str]]:
     folder, name = posixpath.split(part)
     path = posixpath.join(folder, "_rels", f"{name}.rels")
     relations = {}
-    for element in ElementTree.fromstring(archive.read(path)):
+    for element in ElementTree.fromstring(read_xml(archive, path)):
         kind = element.get("Type", "").rpartition("/")[2]
         target = element.get("Target", "")
         full = target[1:] if target.startswith("/") else posixpath.join(folder, target)
@@ -96,7 +102,9 @@ def _styles(xml: bytes) -> Styles:
     for element in root.iter():
         name = _local(element.tag)
         if name == "numFmt" and "numFmtId" in element.attrib:
-            formats[int(element.attrib["numFmtId"])] = element.get("formatCode", "")
+            formats[int(element.attrib["numFmtId"])] = element.get("formatCode", "")[
+                :_LONGEST_FORMAT
+            ]
         elif name == "cellXfs":
             used = [int(xf.get("numFmtId", "0")) for xf in element]
     dates, durations, zeros, looks = set(), set(), {}, {}

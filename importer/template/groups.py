@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from importer.findings import finding
 from importer.records import CellRef, Finding, Role, SourceTable, TableKind
 from importer.template.headers import Found, alternatives, columns_of_file, is_result, wanted
 from importer.template.model import Groups, Template
+from importer.template.patterns import pattern
 from importer.template.sums import numbers_in, total
 
 
@@ -112,13 +112,13 @@ def _folded(text: str) -> str:
 
 def _name(text: str, rules: Groups) -> str:
     """The group's name in its cell: what the pattern's bracket holds, else the whole cell."""
-    match = re.search(rules.matches, text) if rules.matches else None
+    match = pattern(rules.matches).search(text) if rules.matches else None
     return tidy(match[1]) if match and match.re.groups and match[1] else text
 
 
 def _heads(source: SourceTable, beside: Sequence[int], i: int, text: str, rules: Groups) -> bool:
     if rules.matches:
-        return re.search(rules.matches, text) is not None
+        return pattern(rules.matches).search(text) is not None
     return not any(tidy(source.columns[c][i]) for c in beside)
 
 

@@ -73,6 +73,46 @@ _TextLoader.yaml_implicit_resolvers = {
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
+_LARGEST = 128 << 10  # bytes of a template; those that come with the product have two thousand
+_DEEPEST = 500  # brackets; there may be some in texts, which count, too
+_MOST_NODES = 50_000  # keys and values, those behind an alias counted each time
+
+
+def _check_depth(text: str) -> None:
+    """TemplateProblem where ever more brackets are opened, before anybody follows them."""
+    depth = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        depth += line.count("[") + line.count("{") - line.count("]") - line.count("}")
+        if depth > _DEEPEST:
+            raise TemplateProblem(f"line {number}: its lists are nested too deeply.")
+
+
+def _check_size(root: yaml.Node) -> None:
+    """TemplateProblem where aliases (``*name``) make much of little, or a list holds itself."""
+    sizes: dict[int, int] = {}
+    stack: list[tuple[yaml.Node, bool]] = [(root, False)]
+    open_: set[int] = set()
+    while stack:
+        node, done = stack.pop()
+        parts: list[yaml.Node] = []
+        if isinstance(node, yaml.MappingNode):
+            parts = [part for pair in node.value for part in pair]
+        elif isinstance(node, yaml.SequenceNode):
+            parts = node.value
+        line = node.start_mark.line + 1
+        if done:
+            open_.discard(id(node))
+            sizes[id(node)] = 1 + sum(sizes[id(part)] for part in parts)
+            if sizes[id(node)] > _MOST_NODES:
+                raise TemplateProblem(f"line {line}: it repeats itself too often, with * and &.")
+        elif id(node) in open_:
+            raise TemplateProblem(f"line {line}: a list or key holds itself, with * and &.")
+        elif id(node) not in sizes:
+            open_.add(id(node))
+            stack.append((node, True))
+            stack += [(part, False) for part in parts]
+
+
 _Lines = dict[tuple[Hashable, ...], int]
 
 
@@ -108,15 +148,22 @@ def _line(lines: _Lines, path: tuple[Hashable, ...]) -> int:
 def load_template(path: Path) -> LoadedTemplate:
     """A template from a YAML file. TemplateProblem lists everything wrong, each with its line."""
     try:
+        if path.stat().st_size > _LARGEST:
+            raise TemplateProblem(
+                f"{path}: a template has at most {_LARGEST >> 10} KB; this is no template."
+            )
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise TemplateProblem(f"{path}: the template is not UTF-8 text ({error.reason}).") from None
     except OSError as error:
         raise TemplateProblem(f"{path}: the template cannot be read: {error.strerror}.") from None
     try:
+        _check_depth(text)
         loader = _TextLoader(text)
         try:
             node = loader.get_single_node()
+            if node is not None:
+                _check_size(node)
             data: Any = loader.construct_document(node) if node is not None else None
         finally:
             loader.dispose()
@@ -127,7 +174,9 @@ def load_template(path: Path) -> LoadedTemplate:
         mark = error.problem_mark or error.context_mark
         where = f", line {mark.line + 1}" if mark else ""
         raise TemplateProblem(f"{path}{where}: this is not YAML: {error.problem}.") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except RecursionError:
+        raise TemplateProblem(f"{path}: its lists are nested too deeply.") from None
+    except (yaml.YAMLError, ValueError) as error:
         raise TemplateProblem(f"{path}: this is not YAML: {error}.") from None
     if not isinstance(data, dict):
         raise TemplateProblem(f"{path}, line 1: a template is a list of 'key: value' lines.")

@@ -293,6 +293,9 @@ def _twins(found: Found, here: CellRef, kind: TableKind, template: Template) -> 
     return [out[at] for at in sorted(out)]
 
 
+_MOST_NEAR = 200
+
+
 def _unknown_columns(
     source: SourceTable,
     found: Found,
@@ -318,7 +321,9 @@ def _unknown_columns(
         else:
             columns = [n[0] for _, _, e in expressions(template, kind) for n, _ in e.columns()]
             known = {header_key(name): name for name in columns or FIELDS[sheet]}
-            found_near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
+            # Who has so many unknown columns has not mistyped them.
+            near_ones = known if len(out) < _MOST_NEAR else ()
+            found_near = difflib.get_close_matches(key, near_ones, n=1, cutoff=0.6)
             near = f"; did you mean '{known[found_near[0]]}'?" if found_near else ""
             out.append(finding("sheet.column.unknown", cell, header, nearest=near))
     return out

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 
 from importer.amounts import tidy
@@ -11,6 +10,7 @@ from importer.records import SourceTable
 from importer.template.checks import nearest
 from importer.template.headers import column_index
 from importer.template.model import ParameterSpec, Template
+from importer.template.patterns import pattern
 
 
 def with_settings(
@@ -71,5 +71,5 @@ def _in_cell(source: SourceTable, header: int, spec: ParameterSpec) -> str:
     text = tidy(source.columns[column][rows[0]])
     if spec.matches is None:
         return text
-    found = re.search(spec.matches, text)
+    found = pattern(spec.matches).search(text)
     return "" if found is None else tidy(found[1] or "" if found.re.groups else found[0])

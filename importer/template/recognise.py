@@ -65,7 +65,7 @@ def recognise(tables: Sequence[SourceTable]) -> LoadedTemplate:
             f"{files}: several templates fit ({names}). Say which with --template."
         )
     first = max(tables, key=lambda t: len(t.columns))
-    headers = ", ".join(h.strip() for h in first.row_cells(0) if h.strip())
+    headers = ", ".join(h.strip()[:60] for h in first.row_cells(0) if h.strip())[:600]
     raise TemplateProblem(
         f"{files}: no shipped template fits these columns. Say which to use with --template, or"
         " draft one: light-import template new --from FILE -o mine.yaml\n"

@@ -19,6 +19,7 @@ from importer.template.fill import FilledDown
 from importer.template.groups import tell_groups
 from importer.template.headers import Found, alternatives, wanted
 from importer.template.model import ControlTotal, RowTest, Template
+from importer.template.patterns import pattern
 from importer.template.sums import numbers_in, total
 
 
@@ -29,8 +30,8 @@ def _matching(test: RowTest, found: Found, source: SourceTable, template: Templa
         return set()
     body = enumerate(source.columns[at][found.header + 1 :], start=found.header + 1)
     if test.matches is not None:
-        pattern = re.compile(test.matches)
-        return {i for i, text in body if pattern.search(tidy(text))}
+        search = pattern(test.matches).search
+        return {i for i, text in body if search(tidy(text))}
     wanted = "" if test.blank else tidy(test.equals or "")
     return {i for i, text in body if tidy(text) == wanted}
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from importer.dates import SERIAL, compile_format
+from importer.template.patterns import pattern
 
 STRICT = ConfigDict(extra="forbid", frozen=True)  # of every model of a template
 
@@ -25,10 +25,7 @@ def as_list(value: object) -> object:
 
 
 def _regex(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"'{text}' is not a regular expression: {error}") from None
+    pattern(text)
     return text
 
 

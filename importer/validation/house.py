@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
@@ -14,6 +13,7 @@ from importer.canonical import BILLS, NUMBER_LENGTH, Field, Kind
 from importer.cells import simple_reader
 from importer.template.checks import bound, bounds
 from importer.template.model import Rule, Template
+from importer.template.patterns import pattern
 
 Test = tuple[str, str, Callable[[Any, int], bool]]
 
@@ -32,8 +32,8 @@ def tests_of(rule: Rule, kind: Kind, *, decimal: bool) -> Iterator[Test]:
         words = {*rule.one_of, *(_text(read(text)[0]) for text in rule.one_of if text)}
         yield "one_of", ", ".join(rule.one_of), lambda value, _: _text(value) in words
     if rule.matches is not None:
-        pattern = re.compile(rule.matches)
-        yield "matches", rule.matches, lambda value, _: bool(pattern.fullmatch(_text(value)))
+        fullmatch = pattern(rule.matches).fullmatch
+        yield "matches", rule.matches, lambda value, _: bool(fullmatch(_text(value)))
     if rule.max_length is not None:
         limit = rule.max_length
         yield "max_length", str(limit), lambda value, _: len(_text(value)) <= limit

@@ -257,6 +257,7 @@ def _amount_words(bare: str, problem: str, column: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=4096)
 def _date_words(bare: str, rule: str) -> dict[str, Any]:
+    bare = bare[:100]  # whatever is longer is no date
     serial = dates.serial_date(bare)
     expected = " that exists" if _LIKE_A_DATE.search(bare) and not serial else ""
     if rule in set(dates.Order):

@@ -26,6 +26,48 @@ def test_the_list_of_findings_is_the_one_in_the_code() -> None:
     assert (ROOT / "docs" / "findings.md").read_text(encoding="utf-8") == page, "run: make docs"
 
 
+def test_the_man_page_is_the_one_that_the_commands_make_and_each_has_an_example(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LIGHT_BASE_URL", "")
+    made = runpy.run_path(str(ROOT / "docs" / "man.py"))
+    page = (ROOT / "docs" / "light-import.1").read_text(encoding="utf-8")
+    assert page == made["man_page"](), "run: make docs"
+    without = [
+        " ".join(words)
+        for words, command in made["commands"]()
+        if f"  {' '.join(words)}" not in (command.help or "")
+    ]
+    assert not without
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_is_told_commands_and_templates(shell: str) -> None:
+    def told(instruction: str, words: str, at: str) -> str:
+        ended = subprocess.run(
+            [sys.executable, "-c", "from importer.cli.main import main; main()"],
+            env=os.environ
+            | {"_LIGHT_IMPORT_COMPLETE": f"{shell}_{instruction}", "PYTHONPATH": str(ROOT)}
+            | {"COMP_WORDS": words, "COMP_CWORD": at},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    assert "light_import" in told("source", "", "")
+    assert "uk-spend" in told(
+        "complete", "light-import validate --template uk", "uk" if shell == "fish" else "3"
+    )
+
+
+def test_the_pins_hold_what_setup_cfg_asks_for() -> None:
+    asked = re.findall(r"^    ([A-Za-z0-9-]+)>=", (ROOT / "setup.cfg").read_text(), re.MULTILINE)
+    pinned = re.findall(r"^([a-z0-9-]+)==", (ROOT / ".ci" / "pins.txt").read_text(), re.MULTILINE)
+    assert not {name.lower() for name in asked} - set(pinned), "run: make pins"
+
+
 def test_the_readme_names_every_command() -> None:
     missing = [
         name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import stat
 import subprocess
 import sys
@@ -195,3 +196,15 @@ def test_a_folder_without_any_table_is_told_with_what_it_has(tmp_path: Path) -> 
     (tmp_path / "vendors.csv").touch()
     with pytest.raises(UsageProblem, match=r"none of the lookup tables vendor.csv.* vendors.csv"):
         check_crosswalks(tmp_path)
+
+
+def test_a_name_that_begins_as_a_formula_is_text_in_the_table_and_found_again(
+    tmp_path: Path,
+) -> None:
+    names = ["=cmd|' /C calc'!A0", "+1", "-x", "@SUM(A1)", "'=quoted", "plain"]
+    picks = [pick(name) for name in names]
+    save_picks(tmp_path, picks)
+    text = (tmp_path / "vendor.csv").read_text(encoding="utf-8-sig")
+    assert not re.search(r"^[\"]?[=+\-@]", text, re.MULTILINE)
+    assert {entry.value for entry in load_table(tmp_path / "vendor.csv").values()} == set(names)
+    assert save_picks(tmp_path, picks) == {}  # all are known

@@ -1,0 +1,67 @@
+"""The man page, from what click knows of the commands."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+import importer
+from importer.cli.main import cli
+
+
+def man_page() -> str:
+    """The page as troff: synopsis, options and examples of every command."""
+    out = [
+        f'.TH LIGHT-IMPORT 1 "" "light-import {importer.__version__}" "User Commands"',
+        ".SH NAME",
+        "light\\-import \\- import bills from spreadsheets into Light, each exactly once",
+    ]
+    for words, command in _commands(cli, ["light-import"]):
+        context = click.Context(command, info_name=" ".join(words))
+        out.append(f".SH {_text(' '.join(words)).upper()}")
+        usage = " ".join(command.collect_usage_pieces(context))
+        out += [f".B {_text(' '.join(words))}", _text(usage), *_help(command.help or "")]
+        for parameter in command.get_params(context):
+            if record := parameter.get_help_record(context):
+                out += [".TP", f".B {_text(record[0])}", _text(" ".join(record[1].split()))]
+    out += [
+        ".SH ENVIRONMENT",
+        "LIGHT_API_KEY, LIGHT_BASE_URL, LIGHT_IMPORT_HOME, and LIGHT_IMPORT_MAX_ROWS and the other"
+        " limits of docs/limits.md.",
+        ".SH EXIT STATUS",
+        "0 all done; 1 the data has errors; 2 the command or a file cannot be used; 3 some bills"
+        " are unknown; 4 stopped early, the same command goes on.",
+    ]
+    return "\n".join(out) + "\n"
+
+
+def commands() -> list[tuple[list[str], click.Command]]:
+    """Every command with the words that call it."""
+    return _commands(cli, ["light-import"])
+
+
+def _commands(command: click.Command, words: list[str]) -> list[tuple[list[str], click.Command]]:
+    found = [(words, command)]
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            found += _commands(inner, [*words, name])
+    return found
+
+
+def _help(text: str) -> list[str]:
+    lines = []
+    for block in re.split(r"\n\s*\n", text.replace("\f", "")):
+        if block.startswith("\b"):
+            lines += [".PP", ".nf", *map(_text, block.strip("\b\n").splitlines()), ".fi"]
+        else:
+            lines += [".PP", _text(" ".join(block.split()))]
+    return lines
+
+
+def _text(text: str) -> str:
+    text = text.replace("\\", "\\e").replace("-", "\\-")
+    return f"\\&{text}" if text.startswith((".", "'")) else text

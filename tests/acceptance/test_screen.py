@@ -1,0 +1,60 @@
+"""What the screen shows, whatever is in files and names, and whatever the screen can show."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def light_import(folder: Path, *args: str, **settings: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "importer", *args],
+        capture_output=True,
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])} | settings,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_no_name_or_cell_steers_the_terminal_on_any_screen(tmp_path: Path) -> None:
+    name = os.fsdecode(b"b\x1b[2J\n\xf0\x9f\x98\x80 \xff.csv")
+    steer = "\x1b]0;owned\x07\x9b31m\u202egnp"
+    rows = f"B1,{steer},1{steer},x\n" + "B2,a plain one,2,x\n" * 50
+    (tmp_path / name).write_text(f"billRef,vendorId,amount,{steer}\n{rows}")
+    told = [
+        light_import(tmp_path, "validate", name, PYTHONIOENCODING="utf-8"),
+        light_import(tmp_path, "validate", name, PYTHONIOENCODING="cp1252", NO_COLOR="1"),
+        light_import(tmp_path, "validate", "--json", name, PYTHONIOENCODING="ascii", TERM="dumb"),
+        light_import(tmp_path, "validate", f"no{name}", "--verbose", PYTHONIOENCODING="utf-8"),
+        light_import(tmp_path, "validate", f"--bad{steer}", PYTHONIOENCODING="cp1252"),
+    ]
+    assert [ended.returncode for ended in told] == [1, 1, 1, 2, 2]
+    encodings = ("utf-8", "cp1252", "ascii", "utf-8", "cp1252")
+    for ended, encoding in zip(told, encodings, strict=True):
+        text = (ended.stdout + ended.stderr).decode(encoding)
+        assert not CONTROL.search(text.replace(os.linesep, "\n"))
+        assert "u001b" in text or "x1b" in text
+    import json
+
+    assert any(steer in f["value"] for f in json.loads(told[2].stdout)["findings"])
+
+
+def test_a_reader_of_the_output_that_goes_is_no_fault(tmp_path: Path) -> None:
+    command = f"'{sys.executable}' -m importer template schema | head -c 10"
+    ended = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"],
+        capture_output=True,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        timeout=120,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
