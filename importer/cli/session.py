@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from importer.amounts import money
 from importer.cli import archive, paths
-from importer.cli.company import locked, same_company, shown, tell_company
+from importer.cli.company import locked, same_company, tell_company
+from importer.cli.consent import ask, totals
 from importer.cli.continued import (
     compare_with_before,
     continues,
@@ -27,7 +27,7 @@ from importer.cli.continued import (
 )
 from importer.cli.directory import fetch_directory
 from importer.cli.finish import exit_code, finish
-from importer.cli.interrupts import confirm, signals, this_task
+from importer.cli.interrupts import signals, this_task
 from importer.cli.next_step import after_load, after_verify
 from importer.cli.options import Output
 from importer.cli.prepare import Prepared, Request, prepare
@@ -43,7 +43,7 @@ from importer.loading.journal import Journal, new_run_id
 from importer.loading.lifecycle import StepRunner, StepSettings
 from importer.loading.loader import Loader, LoadSettings
 from importer.loading.plan import Plan, look_in_light, plan_from_journal, record
-from importer.loading.steps import Outlook, wanted_steps
+from importer.loading.steps import wanted_steps
 from importer.loading.verify import Verification, in_light
 from importer.records import Bill, Company, Finding, ReadBack, RunSummary, Status, Step
 from importer.references.lookups import save_picks
@@ -315,13 +315,15 @@ async def _create(bills: list[Bill], company: Company, journal: Journal, session
         requests = len(work) + ahead.requests
         if session.options.line_mode == "separate":
             requests += sum(len(bill.lines) for bill in work)
-        await _confirm(work, company, target, len(plan.settled), requests, ahead)
+        if session.options.verify:
+            requests += sum(1 + len(bill.lines) for bill in bills)
+        await ask(work, company, target, len(plan.settled), requests, ahead)
     elif work or ahead.counts:
         tell_company(company, target, session.output)
     archive.keep(target.run, prepared)
     facts = {
         "who": _who(),
-        "totals": [_total(name, *rest) for name, *rest in _totals(bills)],
+        "totals": [_total(name, *rest) for name, *rest in totals(bills)],
         "company": company.name,
         "company_id": company.id,
         "base_url": target.base_url,
@@ -383,43 +385,6 @@ def _placed(
     """Findings of the plan, which knows bills and no cells, with their cells."""
     mapped = prepared.checked.mapped
     return [replace(f, cell=mapped.cell("bills", field, f.bills[0])) for f in findings]
-
-
-async def _confirm(
-    work: list[Bill],
-    company: Company,
-    target: Target,
-    settled: int,
-    requests: int,
-    ahead: Outlook,
-) -> None:
-    """Ask before anything is written. Raises click.Abort where the answer is no."""
-    seconds = max(0, requests - target.per_minute) * 60 / target.per_minute
-    lines = [
-        *shown(company, target),
-        f"Bills:    {len(work):,} to create"
-        + (f", {settled:,} are in Light already" if settled else ""),
-        *(f"Total:    {money(cents, unit)} {name}" for name, cents, unit in _totals(work)),
-        *([f"Then:     {ahead.words()}"] if ahead.counts else []),
-        *(
-            f"Payment:  {money(paid.cents, unit)} {name} from bank account {bank}"
-            f" ({paid.bills:,} bill{'' if paid.bills == 1 else 's'})"
-            for (name, unit, bank), paid in sorted(ahead.payments.items())
-        ),
-        f"Requests: {requests:,}, at most {target.per_minute:,} a minute: "
-        + (f"about {seconds / 60:.0f} minutes" if seconds >= 90 else "about a minute or less"),
-    ]
-    click.echo("\n".join(lines), err=True)
-    await confirm("Create these bills?" if work else "Do this to bills that are in Light already?")
-
-
-def _totals(bills: list[Bill]) -> list[tuple[str, int, int]]:
-    """(currency, cents, cents a unit) of some bills, by currency."""
-    totals: dict[tuple[str, int], int] = {}
-    for bill in bills:
-        key = bill.currency, bill.unit
-        totals[key] = totals.get(key, 0) + bill.amount
-    return [(name, cents, unit) for (name, unit), cents in sorted(totals.items())]
 
 
 def _total(currency: str, sheet: int, unit: int, **more: int) -> dict[str, object]:

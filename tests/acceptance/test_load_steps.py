@@ -443,8 +443,10 @@ def test_the_question_says_what_is_done_after_creation_and_paid_from_which_accou
         assert "After creation: 3 of 3 bills posted, 2 of 2 bills marked as paid." in terminal.said
     assert list(states(sandbox).values()) == ["PAID", "PAID", "UNPAID"]
     files = write_bills(tmp_path, [row(0, "paid"), row(1, "paid", currency="EUR"), row(2, "paid")])
-    with Terminal("load", *files, "--base-url", sandbox.base_url, cwd=tmp_path) as terminal:
-        terminal.until("Do this to bills that are in Light already?")
+    args = ("load", *files, "--base-url", sandbox.base_url, "--verify")
+    with Terminal(*args, cwd=tmp_path) as terminal:
+        said = terminal.until("Do this to bills that are in Light already?")
+        assert "Requests: 8," in said  # two to pay, and three bills and three lines to read back
         terminal.type("n\n")
         assert terminal.end() == 4
     assert asked(sandbox)["mark-as-paid"] == 2

@@ -157,8 +157,8 @@ def test_differences_that_cancel_out_and_a_bill_that_is_gone_are_in_the_tie_out(
         if row[1].value == "Difference: sheet less Light"
     ]
     assert ends == [
-        [0, 0, 0, 0, "The totals agree, but 2 bills differ."],
-        [1, 10.03, 10.03, 0, "10.03 EUR of the file is not known to be in Light."],
+        [0, 0, 0, None, "The totals agree, but 2 bills differ."],
+        [1, 10.03, 10.03, None, "10.03 EUR of the file is not known to be in Light."],
     ]
     named = {text.split(", ")[1] for text in texts if text.count("INV-")}
     assert named == {"INV-00000", "INV-00001", "INV-00003"}
