@@ -69,8 +69,7 @@ class Prepared:
     picks: tuple[Pick, ...] = ()
     former: Former | None = None  # where the file is a result workbook
     again: Again | None = None  # and what was done to its rows
-    settings: Pairs = ()  # of the template's parameters, those of the result workbook too
-    expect: Pairs = ()
+    expect: Pairs = ()  # control totals told outright, those of the result workbook too
 
     @property
     def template_file(self) -> str:

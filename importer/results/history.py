@@ -137,7 +137,7 @@ def _marks(run: History) -> Iterator[str]:
     """What else there is to say, a sentence a line; the run's id first."""
     yield f"Run {run.run}, {visible(run.environment)}"
     if run.continues:
-        yield f"goes on with run {visible(run.continues)}"
+        yield f"continues run {visible(run.continues)}"
     if run.finished is None:
         yield f"did not come to its end: light-import report {run.run}"
     if run.read_at is not None:
