@@ -283,9 +283,11 @@ def _nothing_found(tables: Sequence[SourceTable], loaded: LoadedTemplate) -> str
 
     template = loaded.template
     wanted = [" or ".join(names) for kind in kinds_of(template) for names in needed(template, kind)]
+    header = template.source.header
+    by = f" (found by: {', '.join(header.find)})" if header and header.find else ""
     first = tables[0]
     there = ", ".join(h.strip() for h in first.row_cells(0) if h.strip())
     return (
-        f"{first.file}: no header row of the template '{template.template}' is there. It would"
+        f"{first.file}: no header row of the template '{template.template}' is there{by}. It would"
         f" have: {', '.join(wanted)}. The first row has: {there}"
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from importer.amounts import Numbers, read_decimal
 from importer.canonical import LINE_ITEMS
 from importer.drafting import layout as at
 from importer.drafting.columns import Column
@@ -25,6 +28,8 @@ def amounts(
     """Which amounts a line has, whether they include tax, and where the bill's total is."""
     total, net, tax, gross = (table.get(t) for t in (at.TOTAL, at.NET, at.TAX, at.GROSS))
     units, each = table.get(at.UNITS), table.get(at.EACH)
+    if net and gross and not tax and not total:
+        net = None  # alone it would leave the tax out
     if total and grouping and total.header in grouping.clashes and not (net or gross):
         gross, total = total, None  # it differs from row to row: an amount of the line
     if total and not (net or gross or (units and each)):
@@ -66,6 +71,19 @@ def amounts(
     else:
         draft.missing(LINE_ITEMS, "netAmount", "the column of the line's amount without tax (or"
                       " amount, with tax)")  # fmt: skip
+    if column and column is net and not (tax or total or table.get(at.TAX_CODE)):
+        draft.todo(
+            "line_items",
+            f"'{column.header}' is without tax, and nothing in the file has the tax or the total:"
+            " the bills would come to less than the vendors' invoices. Name the column with the"
+            " tax; where there was none, delete this line.",
+        )
+    if tax and not proven and _like_rates(tax, column):
+        draft.todo(
+            "line_items",
+            f"'{tax.header}' has {listed(tax.examples)}: where these are percentages and no"
+            " amounts, delete the line taxAmount.",
+        )
     if tax and not table.get(at.TAX_CODE) and not some(tax):
         pass  # nothing but zeros, which need no tax code if they are left out
     elif tax:
@@ -86,6 +104,17 @@ def some(column: Column) -> bool:
     return any(digit in text for text in column.filled for digit in "123456789")
 
 
+def _like_rates(tax: Column, base: Column | None) -> bool:
+    """Whether a few whole numbers stand beside amounts of all kinds."""
+    rates = [read_decimal(text.removesuffix("%"), Numbers.POINT) for text in tax.filled]
+    few = base is not None and len(tax.filled) <= _MOST_RATES < len(base.filled)
+    return few and all(
+        isinstance(rate, Decimal) and rate == int(rate) and 0 <= rate <= _HIGHEST_RATE
+        for rate in rates
+    )
+
+
+_MOST_RATES, _HIGHEST_RATE = 3, 30  # of one country's taxes; no more than Hungary's 27 %
 _SIDES = (("S", "H"), ("SOLL", "HABEN"), ("D", "C"), ("DR", "CR"), ("DEBIT", "CREDIT"), ("+", "-"))
 
 

@@ -17,6 +17,7 @@ _NAMES: dict[Target, str] = {
     (BILLS, "vendorId"): "vendor id in light, vendor uuid",
     (BILLS, "vendor"): """
         vendor name, supplier name, vendor, supplier, contact name, payee name, payee,
+        buy-from vendor name, co./last name, beneficiary name, creditor name, merchant name,
         merchant, creditor, seller, partner, bill from, company name, beneficiary, trading
         partner, Lieferantenname, Lieferant, Kreditorenname, Kreditor, Rechnungssteller,
         Firma, nom du fournisseur, nom fournisseur, fournisseur, tiers, raison sociale,
@@ -25,19 +26,22 @@ _NAMES: dict[Target, str] = {
         leverandørnavn, kreditor, leverantör, leverantörsnamn, fornecedor, nome do
         fornecedor, dostawca, kontrahent, nazwa kontrahenta, toimittaja, vendor code,
         supplier code, vendor no, supplier no, vendor number, supplier number, vendor id,
-        supplier id, vendor account, supplier account, account reference, Kreditorennummer,
+        supplier id, buy-from vendor no, vendor account, supplier account, account reference,
+        Kreditorennummer,
         Lieferantennummer, code fournisseur, Gegenkonto (ohne BU-Schlüssel), Kred Nr, Lief
         Nr""",
     (BILLS, "companyEntity"): """
         company entity code, company entity, companyEntityId, legal entity, entity code,
         entity, subsidiary, company code, Buchungskreis, Mandant, société, sociedad""",
     (BILLS, "invoiceNumber"): """
-        supplier invoice no, supplier invoice number, vendor invoice number, vendor invoice
-        no, invoice number, invoice no, invoice nr, invoice num, inv num, inv no, num,
+        supplier invoice no, supplier invoice number, supplier invoice #, vendor invoice
+        number, vendor invoice no, vendor invoice #, external document no, uw ref, uw
+        referentie, invoice number, invoice no, invoice nr, invoice num, inv num, inv no, num,
         invoice #, invoice ref,
         invoice reference, invoice id, bill number, bill no, bill ref, bill reference, bill
         #, invoice, bill, document number, document no, doc no, voucher number, voucher no,
-        transaction number, transaction no, transaction id, reference number, reference no,
+        transaction number, transaction no, transaction id, purchase #, purchase no,
+        reference number, reference no,
         reference, ref no, ref, Rechnungsnummer, Rechnungsnr, Rechnung Nr, Rechnungs-Nr,
         RE-Nr, RgNr, Rechnung, Belegfeld 1, Belegnummer, Belegnr, Beleg Nr, numéro de
         facture, numéro facture, n° facture, n° de facture, no facture, num facture,
@@ -85,7 +89,9 @@ _NAMES: dict[Target, str] = {
         kuvaus""",
     (LINE_ITEMS, "netAmount"): """
         net amount, line net amount, line net, net, net value, item total, line amount excl
-        tax, amount excl vat, amount excl tax, amount ex vat, amount before tax, excl vat,
+        tax, line amount excl vat, line amount excluding vat, amount excluding vat, amount
+        excluding tax, ex-tax amount, amount excl vat, amount excl tax, amount ex vat,
+        amount before tax, excl vat,
         subtotal, line amount, Nettobetrag, Betrag netto, Netto, Nettowert, montant ht,
         total ht, ht, importe neto, base imponible, neto, base, imponibile, importo netto,
         netto, nettobedrag, bedrag excl btw, excl btw, nettobeløb, beløb ekskl moms,
@@ -97,8 +103,10 @@ _NAMES: dict[Target, str] = {
         iva, imposta, btw-bedrag, btw bedrag, btw, momsbeløb, momsbelopp, moms, mva, valor
         iva, kwota vat, alv""",
     (LINE_ITEMS, "amount"): """
-        gross amount, line gross, line total, amount incl vat, amount incl tax, gross, gross
-        value, amount, value, cost, Bruttobetrag, Betrag brutto, Brutto, Umsatz (ohne
+        gross amount, line gross, line total, amount incl vat, amount incl tax, amount
+        including vat, amount including tax, inc-tax amount, line amount incl vat, gross, gross
+        value, amount, ap amount, amount paid, paid amount, payment amount, value, cost,
+        Buchungsbetrag, Bruttobetrag, Betrag brutto, Brutto, Umsatz (ohne
         Soll/Haben-Kz), Umsatz, Betrag, montant, importe, importo, bedrag incl btw, bedrag,
         bruttobeløb, beløb, bruttobelopp, belopp, valor, kwota, summa, amount (items)""",
     (LINE_ITEMS, QUANTITY): """
@@ -111,12 +119,14 @@ _NAMES: dict[Target, str] = {
         unitário, cena jednostkowa, cena, yksikköhinta""",
     (LINE_ITEMS, "taxCode"): """
         tax code, vat code, line tax code, tax name, tax rate name, tax type, taxes, tax,
-        vat rate, tax rate, gst code, BU-Schlüssel, Steuerschlüssel, Steuercode, Steuersatz,
+        vat rate, tax rate, vat %, tax %, gst %, mwst %, ust %, btw %, moms %, mva %, tva %,
+        iva %, gst code, BU-Schlüssel, Steuerschlüssel, Steuercode, Steuersatz,
         code tva, taux tva, código iva, tipo iva, codice iva, aliquota iva, aliquota,
         btw-code, btw code, momskode, momskod, stawka vat""",
     (LINE_ITEMS, "account"): """
         ledger account code, ledger account, gl account, gl code, gl account code, account
-        code, nominal a/c ref, nominal code, nominal account, nominal, expense account,
+        code, g/l account no, account #, nominal a/c ref, nominal code, nominal account,
+        nominal, expense account,
         expense head, cost account, account, account number, account no, account name,
         Sachkonto, Aufwandskonto, Kontonummer, Konto, Kostenkonto, Kostenart, compte
         général, compte de charge, n° compte, compte, cuenta contable, cuenta, conto,
@@ -133,7 +143,7 @@ _UNIT = re.compile(r"(?<![A-Za-z])(?:[A-Z]{3}|[€£$])(?![A-Za-z])")
 
 def plain(header: str) -> str:
     """A header's letters and digits, so that ``Rechnungs-Nr.`` is ``rechnungsnr``."""
-    return "".join(c for c in undecorated(header).casefold() if c.isalnum() or c in "#€£$")
+    return "".join(c for c in undecorated(header).casefold() if c.isalnum() or c in "#€£$%")
 
 
 _KEYS: dict[Target, dict[str, int]] = {
@@ -147,6 +157,8 @@ def readings(header: str) -> list[str]:
     bare = _OF_LINES.sub("", undecorated(header)).strip()
     without = _PARENTHESIS.sub(" ", bare)
     out = [header, bare, without, _UNIT.sub(" ", without)]
+    if "%" in header:  # a rate is no amount, whatever stands before its brackets
+        out = [text for text in out if "%" in text]
     return list(dict.fromkeys(key for text in out if (key := plain(text))))
 
 

@@ -180,6 +180,8 @@ def needed(template: Template, kind: TableKind) -> list[list[str]]:
         named = [*template.group_by, *source.fill_down, *(t.column for t in source.ignore_rows)]
         named += [source.stop_at.column] if source.stop_at else []
         named += [source.groups.column] if source.groups else []
+        if total := source.control_total:
+            named += [total.amount, *total.blank, *([total.where.column] if total.where else [])]
         columns += [alternatives(template, name) for name in named]
     unique = {tuple(map(header_key, names)): names for names in columns}
     made = {header_key(source.groups.name)} if source.groups else set()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import VENDORS, Ended
 
 from importer.sandbox import Sandbox
 from importer.sheets import read_file
@@ -224,3 +225,33 @@ def test_without_a_currency_the_rows_say_so(command: Callable[..., Any]) -> None
     assert done.code == 1
     codes = Counter(f["code"] for f in done.json["findings"])
     assert codes["bills.currency.required"] == 15
+
+
+@pytest.mark.parametrize(
+    ("amounts", "row", "pounds"),
+    [
+        ("AP Amount (£)", "1200.00", 1200),
+        ("Net Amount,VAT,Gross Amount", "1000.00,200.00,1200.00", 1200),
+        ("Amount,Amount (£)", "1400.00,1200.00", 1200),
+        ("Invoice Amount", "1200.00", 1200),
+        ("Line Amount,Invoice Amount", "1200.00,1200.00", 1200),
+        ("Line Amount,Invoice Amount", "1000.00,1200.00", "bills.amount.lines_differ"),
+        ("Invoice Amount", "1200.00\nAce,7,31/03/2025,1200.00", "bills.amount.lines_differ"),
+        ("Amount (Net)", "1000.00", "lacks"),
+        ("Net Amount", "1000.00", "lacks"),
+    ],
+)
+def test_a_spend_ledger_is_read_by_its_amount_with_tax_in_pounds_and_by_no_other(
+    command: Callable[..., Ended], tmp_path: Path, amounts: str, row: str, pounds: int | str
+) -> None:
+    (tmp_path / "vendors.csv").write_text(f"value,id\nAce,{VENDORS[0]}\n")
+    text = f"Supplier,Transaction No,Payment Date,{amounts}\nAce,7,31/03/2025,{row}\n"
+    (tmp_path / "spend.csv").write_text(text, encoding="utf-8")
+    told = command("validate", "spend.csv", "--json", "--quiet")
+    if pounds == "lacks":
+        assert told.code == 2
+        assert "uk-spend: lacks Gross Amount" in told.err
+    elif isinstance(pounds, str):
+        assert [f["code"] for f in told.json["findings"]] == [pounds]
+    else:
+        assert told.json["totals"][0]["sheet"] == pounds * 100

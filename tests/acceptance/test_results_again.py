@@ -252,3 +252,14 @@ def test_day_numbers_of_a_workbook_that_counts_from_1904_are_those_days_also_in_
     for told in (first, second):
         sheet = openpyxl.load_workbook(told.json["result"])["Bills"]
         assert str(sheet.cell(2, 3).value)[:10] == "2025-03-31"
+
+
+def test_a_template_whose_total_or_header_names_a_column_that_is_not_there_is_told_which(
+    command: Command, tmp_path: Path
+) -> None:
+    told = ledger(command, tmp_path, ROWS, "control_total: {amount: Amout, blank: [Supplier]}")
+    (missing,) = (f for f in told.json["findings"] if f["code"] == "sheet.column.missing")
+    assert "source.control_total" in missing["message"]
+    assert "did you mean 'Amount'" in missing["hint"]
+    told = ledger(command, tmp_path, ROWS, "header: {find: [Supplyer]}")
+    assert "found by: Supplyer" in told.err

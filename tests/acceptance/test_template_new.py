@@ -330,3 +330,20 @@ def test_a_draft_is_not_written_over_a_file(command: Callable[..., Any], tmp_pat
     assert done.code == 2
     assert (tmp_path / "mine.yaml").read_text(encoding="utf-8") == "mine"
     assert command("template", "new").code == 2
+
+
+def test_a_rate_is_no_tax_and_an_amount_without_tax_is_not_the_whole_bill(tmp_path: Path) -> None:
+    rows = [f"Ace,INV-{i},2025-03-1{i},1{i}1.50,{20 * (i % 2)},UK20,1{i}9.25" for i in range(5)]
+    for header, where in (("VAT %", "taxCode"), ("VAT (%)", "taxCode"), ("VAT", "taxAmount")):
+        top = f"Supplier,Invoice No,Date,Net Amount,{header},Code,Note"
+        (tmp_path / "spend.csv").write_text("\n".join([top, *rows]))
+        text = drafted(tmp_path / "spend.csv")
+        assert columns(text, "line_items")[where] == header
+        assert ("percentages and no amounts" in text) == (header == "VAT")
+    for others, less in (("Ref,Note", True), ("Ref,Amount incl. VAT", False)):
+        top = f"Supplier,Invoice No,Date,Net Amount,Area,{others}"
+        (tmp_path / "spend.csv").write_text("\n".join([top, *rows]))
+        text = drafted(tmp_path / "spend.csv")
+        assert ("less than the vendors' invoices" in text) == less
+        field, header = ("netAmount", "Net Amount") if less else ("amount", "Amount incl. VAT")
+        assert columns(text, "line_items")[field] == header
