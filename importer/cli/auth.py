@@ -21,7 +21,12 @@ _base_url = click.option(
 
 @click.group(short_help="Log in to Light, see who is logged in, log out.")
 def auth() -> None:
-    """Log in to Light in the browser, instead of setting a key."""
+    """Log in to Light in the browser, instead of setting a key.
+
+    \b
+    Example:
+      light-import auth login
+    """
 
 
 @auth.command(short_help="Log in in the browser.")
