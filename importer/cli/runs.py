@@ -25,7 +25,7 @@ def runs(journal: str | None, limit: int | None, as_json: bool) -> int:
     Example:
       light-import runs --limit 5
     """
-    from importer.cli.past import histories
+    from importer.cli.journals import histories
     from importer.results.history import history_json, history_text
 
     found = list(histories(journal))

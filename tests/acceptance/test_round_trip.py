@@ -117,7 +117,7 @@ def test_what_was_not_created_is_sent_by_a_run_that_names_the_one_before(
     assert sandbox.counters.bill_posts == 4
     runs = json.loads(command("runs", "--json").out)
     assert [run["continues"] for run in runs] == [first.json["run"], None]
-    assert f"goes on with run {first.json['run']}" in command("runs").out
+    assert f"continues run {first.json['run']}" in command("runs").out
     assert first.json["run"] in notes(again.json["result"])
     told = command("report", again.json["run"])
     assert f"Continues run {first.json['run']}." in told.out

@@ -280,7 +280,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("oracle")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     bills=st.lists(BILL | GOOD, min_size=1, max_size=8),
     lines=st.lists(LINE | GOOD_LINE | GOOD_LINE, min_size=1, max_size=12),
