@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 
 import click
@@ -17,8 +18,8 @@ def man_page() -> str:
         ".SH NAME",
         "light\\-import \\- import bills from spreadsheets into Light, each exactly once",
     ]
-    for words, command in _commands(cli, ["light-import"]):
-        context = click.Context(command, info_name=" ".join(words))
+    for words, command in commands():
+        context = _context(command, words)
         out.append(f".SH {_text(' '.join(words)).upper()}")
         usage = " ".join(command.collect_usage_pieces(context))
         out += [f".B {_text(' '.join(words))}", _text(usage), *_help(command.help or "")]
@@ -36,6 +37,12 @@ def man_page() -> str:
     return "\n".join(out) + "\n"
 
 
+def _context(command: click.Command, words: list[str]) -> click.Context:
+    """As of a command that is called: with the options for help that all have."""
+    root = click.Context(cli, info_name="light-import", **cli.context_settings)
+    return root if command is cli else click.Context(command, root, " ".join(words[1:]))
+
+
 def commands() -> list[tuple[list[str], click.Command]]:
     """Every command with the words that call it."""
     return _commands(cli, ["light-import"])
@@ -44,7 +51,7 @@ def commands() -> list[tuple[list[str], click.Command]]:
 def _commands(command: click.Command, words: list[str]) -> list[tuple[list[str], click.Command]]:
     found = [(words, command)]
     if isinstance(command, click.Group):
-        context = click.Context(command)
+        context = _context(command, words)
         for name in command.list_commands(context):
             inner = command.get_command(context, name)
             assert inner is not None
@@ -54,7 +61,7 @@ def _commands(command: click.Command, words: list[str]) -> list[tuple[list[str],
 
 def _help(text: str) -> list[str]:
     lines = []
-    for block in re.split(r"\n\s*\n", text.replace("\f", "")):
+    for block in re.split(r"\n\s*\n", inspect.cleandoc(text.replace("\f", ""))):
         if block.startswith("\b"):
             lines += [".PP", ".nf", *map(_text, block.strip("\b\n").splitlines()), ".fi"]
         else:

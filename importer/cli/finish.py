@@ -48,6 +48,9 @@ def finish(report: Report, output: Output, wanted: Path) -> RunSummary:
         with _claimed(wanted) as path:
             summary = replace(summary, result=str(path.absolute()))
             write_result(replace(report, summary=summary), path)
+        told = Path(output.result) if output.result else path
+        if not told.is_dir() and told.stem != path.stem:
+            output.say(f"{told} is there already and stays as it is: the result is {path.name}.")
     except (ImporterError, OSError) as error:
         again = f" Make it later with: light-import report {summary.run}" if summary.run else ""
         cause = error.strerror if isinstance(error, OSError) else str(error)

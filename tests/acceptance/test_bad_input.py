@@ -198,3 +198,14 @@ def test_no_file_named_is_told_with_an_example(command: Command) -> None:
     told = command("load", "--yes", "--sandbox")
     assert told.code == 2
     assert "Name at least one file" in told.err
+
+
+def test_a_result_whose_name_is_taken_says_where_it_is_instead(
+    command: Command, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [bill_row(0)])
+    (tmp_path / "mine.csv").write_text("kept", encoding="utf-8")
+    done = command("validate", *files, "--result", "mine.csv")
+    assert "mine.csv is there already and stays as it is: the result is mine-2.csv." in done.err
+    assert (tmp_path / "mine.csv").read_text(encoding="utf-8") == "kept"
+    assert "already" not in command("validate", *files, "--result", "new.csv").err

@@ -33,6 +33,8 @@ def test_the_man_page_is_the_one_that_the_commands_make_and_each_has_an_example(
     made = runpy.run_path(str(ROOT / "docs" / "man.py"))
     page = (ROOT / "docs" / "light-import.1").read_text(encoding="utf-8")
     assert page == made["man_page"](), "run: make docs"
+    assert "\nExamples:\n  light\\-import load bills.xlsx" in page  # a line each
+    assert "\b" not in page
     without = [
         " ".join(words)
         for words, command in made["commands"]()
