@@ -18,6 +18,7 @@ from importer.template.headers import Found, alternatives, find_header, is_resul
 from importer.template.model import Template, glob_matches
 from importer.template.opening import ControlTotal, Opened, open_table
 from importer.template.recognise import example_headers, kinds_of
+from importer.template.unread_tax import unread_tax
 
 
 @dataclass
@@ -114,7 +115,8 @@ def map_tables(
             said = ", ".join(f"{name} = {text}" for name, text in used.items())
             notes.append(f"{_name(source)}: parameters of the template: {said}.")
         notes += _passed_over(opened[-1].table)
-        notes += [f"{_name(source)}: {note}." for note in opened[-1].notes]
+        told_of = (*opened[-1].notes, *unread_tax(opened[-1], template))
+        notes += [f"{_name(source)}: {note}." for note in told_of]
     tables = tuple(o.table for o in opened)
     if template.layout == "flat":
         reader = Reader(opened, template)

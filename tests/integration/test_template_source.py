@@ -563,3 +563,14 @@ def test_a_cell_above_the_header_that_is_missing_is_one_finding(tmp_path: Path, 
     told_year = replace(loaded, template=with_settings(loaded.template, {"year": "2023"}))
     (bill,) = checked([path], told_year).valid_bills()
     assert bill.issued == date(2023, 12, 31)
+
+
+def test_a_column_of_tax_that_is_not_read_beside_gross_amounts_is_told(tmp_path: Path) -> None:
+    with_tax = [[*row, tax, "GB1"] for row, tax in zip(ROWS, ("2.00", "-", "6.10"), strict=True)]
+    of = read(tmp_path, [[*HEADER, "VAT Amount", "VAT Reg No"], *with_tax])
+    said = [note for note in of.mapped.notes if "is not read" in note]
+    assert len(said) == 1
+    assert "'VAT Amount' holds amounts and is not read" in said[0]
+    without = [[*row, "0.00", "GB1"] for row in ROWS]
+    of = read(tmp_path, [[*HEADER, "VAT Amount", "VAT Reg No"], *without])
+    assert not [note for note in of.mapped.notes if "is not read" in note]
