@@ -28,9 +28,6 @@ from importer.records import (
     StepState,
 )
 
-_CHUNK = 500  # parameters of one query
-
-
 # --- read back --------------------------------------------------------------------------------
 
 
@@ -104,29 +101,8 @@ def undone_ids(journal: Journal) -> set[str]:
 
 def cancels(journal: Journal, entries: Collection[int]) -> dict[int, Step]:
     """The steps CANCEL of these entries, by entry."""
-    wanted, out = list(entries), {}
-    with journal._reading() as db:
-        for i in range(0, len(wanted), _CHUNK):
-            query = sa.select(STEPS).where(
-                STEPS.c.kind == StepKind.CANCEL, STEPS.c.entry.in_(wanted[i : i + _CHUNK])
-            )
-            for row in db.execute(query).mappings():
-                out[row["entry"]] = _step_of(row)
-    return out
-
-
-def _step_of(row: Mapping[Any, Any]) -> Step:
-    sent, settled = row["sent"], row["settled"]
-    return Step(
-        row["entry"],
-        StepKind(row["kind"]),
-        StepState(row["state"]),
-        row["attempts"],
-        sent and datetime.fromisoformat(sent),
-        settled and datetime.fromisoformat(settled),
-        row["message"],
-        row["detail"],
-    )
+    known = journal.steps(entries).items()
+    return {entry: steps[StepKind.CANCEL] for entry, steps in known if StepKind.CANCEL in steps}
 
 
 def unfinished_undo(journal: Journal, entries: Collection[int]) -> str | None:
