@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import overload
 
 import numpy as np
+import pyarrow as pa
 
 from importer.records import (
     IN_LIGHT,
@@ -23,6 +24,7 @@ from importer.records import (
     Step,
 )
 from importer.results.known import LineAmounts, Told, net_and_tax
+from importer.results.texts import Texts, join, replaced, whole_numbers
 from importer.validation.check import Checked
 from importer.validation.parse import Parsed
 
@@ -108,9 +110,17 @@ class BillResults(Sequence[BillResult]):
         """Whether nothing was sent, so that there is nothing but statuses and messages."""
         return not (self._became or self._read_backs or self._steps)
 
-    def message(self, i: int) -> str:
-        """What is said of a bill that was only checked."""
-        return self._messages.get(i, "")
+    @cached_property
+    def _message_texts(self) -> Texts:
+        return Texts(self._messages, len(self))
+
+    def messages(self, items: np.ndarray) -> pa.LargeStringArray:
+        """What is said of each of these bills, as it may be shown; "" of -1, no bill."""
+        return self._message_texts.of(items)
+
+    def spoken_of(self, items: np.ndarray) -> np.ndarray:
+        """Of which of these bills something is said."""
+        return self._message_texts.given(items)
 
     def bare(self, i: int) -> RowResult:
         return self.result(i)
@@ -218,14 +228,21 @@ class LineResults(Sequence[RowResult]):
         """Whether nothing was sent, so that there is nothing but statuses and messages."""
         return self._bills.only_checked
 
-    def message(self, i: int) -> str:
-        """What is said of a line item that was only checked."""
-        own = self._own.get(i, "")
-        bill = int(self._checked.line_bill[i])
-        if own or bill < 0:
+    @cached_property
+    def _own_texts(self) -> Texts:
+        return Texts(self._own, len(self))
+
+    def messages(self, items: np.ndarray) -> pa.LargeStringArray:
+        """What is said of each of these line items where nothing was sent, as it may be shown:
+        of its own, else of its bill; "" of -1, no line item."""
+        own = self._own_texts.of(items)
+        bills = np.where(items < 0, -1, self._checked.line_bill[items])
+        at = np.flatnonzero(~self._own_texts.given(items) & self._bills.spoken_of(bills))
+        if not len(at):
             return own
-        said = self._bills.message(bill)
-        return f"bill in row {int(self._bills.row[bill])}: {said}" if said else ""
+        rows = whole_numbers(self._bills.row[bills[at]])
+        of_bills = join(["bill in row ", rows, ": ", self._bills.messages(bills[at])])
+        return replaced(own, at, of_bills)
 
     def bare(self, i: int) -> RowResult:
         """The result without its amounts."""
@@ -266,9 +283,10 @@ class LineResults(Sequence[RowResult]):
         message = self._own.get(i, "")
         if bill < 0:
             return RowResult(table, row, Status.INVALID, message, amounts=own)
-        if self._last is None or self._last[0] != bill:
-            self._last = bill, self._bills.result(bill)
-        of_bill = self._last[1]
+        last = self._last
+        if last is None or last[0] != bill:  # several threads may ask
+            last = self._last = bill, self._bills.result(bill)
+        of_bill = last[1]
         light_id = None
         if bill in self._became:
             ids, place = self._became[bill][2].line_ids, int(self._place[i])

@@ -9,28 +9,33 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
-
-import pyarrow as pa
+from typing import IO
 
 from importer.records import Report, TableKind
 from importer.results.added import OURS, kept_columns
 from importer.results.became import BillResults, LineResults
-from importer.results.csv_columns import SAFE, lines, rows_of, written
+from importer.results.csv_columns import SAFE, Rows
+from importer.results.csv_text import lines, written
 from importer.results.every_row import added, every_row
 from importer.results.files import whole
 
 FILE, SHEET = "source_file", "source_sheet"
 _RISKY = re.compile(r"[\s\x00-\x1f]*['=+\-@＝＋－＠]|[\t\r\n]")
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*")
+AT_ONCE = 65_536  # rows
+_AT_A_TIME = 3  # parts that are made at once
 _HALVES = re.compile("[\ud800-\udfff]")
 
 
-def write_csv(report: Report, path: Path) -> None:
+def write_csv(report: Report, path: Path, at_once: int = AT_ONCE) -> None:
     """UTF-8 with a byte order mark, commas; columns of the same header share one.
 
-    Rows are written one by one: the memory does not grow with them.
+    Rows are written ``at_once`` or one by one: the memory does not grow with them.
     """
     columns: list[tuple[str, int]] = []  # header and which of that name
     for table in sorted(report.tables, key=lambda t: t.kind is not TableKind.BILLS):
@@ -41,7 +46,7 @@ def write_csv(report: Report, path: Path) -> None:
     ours = (*OURS, FILE, SHEET)
     if _made_when_asked(report):
         with whole(path) as unfinished, unfinished.open("wb") as out:
-            _write_columns(report, columns, out)
+            _write_columns(report, columns, out, at_once)
         return
     with whole(path) as unfinished, unfinished.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
@@ -66,39 +71,53 @@ def _made_when_asked(report: Report) -> bool:
     return isinstance(report.bills, BillResults) and isinstance(report.line_items, LineResults)
 
 
-def _write_columns(report: Report, columns: list[tuple[str, int]], out: IO[bytes]) -> None:
-    ours = (*OURS, FILE, SHEET)
-    blank = pa.scalar("", pa.large_string())
+def _write_columns(
+    report: Report, columns: list[tuple[str, int]], out: IO[bytes], at_once: int
+) -> None:
     head = io.StringIO(newline="")
-    csv.writer(head).writerow([*(neutral(header) for header, _ in columns), *ours])
+    csv.writer(head).writerow([*(neutral(header) for header, _ in columns), *OURS, FILE, SHEET])
     out.write(head.getvalue().encode("utf-8-sig"))
     order = sorted(
         range(len(report.tables)), key=lambda t: report.tables[t].kind is not TableKind.BILLS
     )
-    for t in order:
-        table = report.tables[t]
-        place = {
-            key: i
-            for i, key in enumerate(
-                _numbered([table.headers[c] for c in kept_columns(table.headers)])
-            )
-        }
-        of_file = {FILE: table.source.file, SHEET: table.source.sheet or ""}
-        for cells, told in rows_of(report, t):
-            if not len(next(iter(told.values()))):
-                continue
-            texts: list[Any] = [
-                written(cells[place[key]], neutral) if key in place else blank for key in columns
-            ]
-            for name in ours:
-                if name in of_file:
-                    own = written(pa.array([of_file[name]], pa.large_string()), neutral)
-                    texts.append(pa.scalar(own[0].as_py(), pa.large_string()))
-                elif name in SAFE:
-                    texts.append(told[name])
-                else:
-                    texts.append(written(told[name], neutral) if name in told else blank)
-            out.write(lines(texts))
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        for t in order:
+            rows = Rows(report, t)
+            make = partial(_part, rows, columns)
+            parts = [slice(k, k + at_once) for k in range(0, len(rows), at_once)]
+            for part in _in_turn(pool, make, parts):
+                out.write(part)
+
+
+def _part(rows: Rows, columns: list[tuple[str, int]], which: slice) -> memoryview:
+    """Some of a table's rows as they stand in the file."""
+    cells, told = rows.part(which)
+    table = rows.table
+    keys = _numbered([table.headers[c] for c in kept_columns(table.headers)])
+    own = dict(zip(keys, cells, strict=True))
+    told |= {FILE: table.source.file, SHEET: table.source.sheet or ""}
+    return lines(
+        [
+            *(written(own.get(key, ""), neutral) for key in columns),
+            *(
+                told.get(name, "") if name in SAFE else written(told.get(name, ""), neutral)
+                for name in (*OURS, FILE, SHEET)
+            ),
+        ]
+    )
+
+
+def _in_turn(
+    pool: ThreadPoolExecutor, make: Callable[[slice], memoryview], parts: Iterable[slice]
+) -> Iterator[memoryview]:
+    """What is made of each part, in their order; few are made ahead, so that memory stays flat."""
+    ahead: deque[Future[memoryview]] = deque()
+    for part in parts:
+        ahead.append(pool.submit(make, part))
+        if len(ahead) > _AT_A_TIME:
+            yield ahead.popleft().result()
+    while ahead:
+        yield ahead.popleft().result()
 
 
 def _numbered(headers: list[str]) -> list[tuple[str, int]]:

@@ -16,9 +16,36 @@ from importer.results.build import build_report
 from importer.results.csv_rows import write_csv
 
 TEXT = st.sampled_from(
-    ["Paper", "=1+1", "-5", "+x", "'a", 'say "so"', "a,b", "é", "", "#N/A", "@x"]
+    [
+        "Paper",
+        "=1+1",
+        "-5",
+        "+x",
+        "'a",
+        'say "so"',
+        "a,b",
+        "é",
+        "",
+        "#N/A",
+        "@x",
+        "é,=",
+        "-1,5",
+        '="a",b',
+        "two\nlines",
+        " =1",
+        "\u00a0=1",
+        "＝1",
+        "١",
+        "-1.5.",
+        "~",
+        '"',
+        "\u2066a\x07",
+        " ",
+    ]
 )
-AMOUNT = st.sampled_from(["10000", "-5", "0", "12,x", "", "9223372036854775807"])
+AMOUNT = st.sampled_from(
+    ["10000", "-5", "0", "12,x", "", "9223372036854775807", "-9223372036854775807", "7", "-100"]
+)
 REF = st.sampled_from(["B1", "B2", "X9", ""])
 
 
@@ -27,10 +54,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("columns")
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     bills=st.lists(st.tuples(REF, TEXT, AMOUNT), min_size=1, max_size=4),
-    lines=st.lists(st.tuples(REF, TEXT, AMOUNT), min_size=1, max_size=6),
+    lines=st.lists(st.tuples(REF, TEXT, AMOUNT), min_size=1, max_size=9),
 )
 def test_the_columns_are_the_rows_byte_for_byte(
     folder: Path, bills: list[tuple[str, str, str]], lines: list[tuple[str, str, str]]
@@ -47,7 +74,7 @@ def test_the_columns_are_the_rows_byte_for_byte(
     summary = RunSummary("validate", None, None, None, "light", (), moment, {}, {}, {}, ())
     report = build_report(of, {}, summary)
     by_column, by_row = folder / "columns.csv", folder / "rows.csv"
-    write_csv(report, by_column)
+    write_csv(report, by_column, at_once=2)
     listed = replace(report, bills=list(report.bills), line_items=list(report.line_items))
     write_csv(listed, by_row)
     assert by_column.read_bytes() == by_row.read_bytes()
