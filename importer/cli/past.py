@@ -20,6 +20,7 @@ from importer.records import ReadBack, Report, RunSummary, Step, StepState
 from importer.results.afterwards import cancel_findings, read_back_findings
 from importer.results.build import build_report
 from importer.results.step_findings import step_findings
+from importer.validation.grouped import Findings
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def past(run: str, told: str | None) -> Past:
     path, record = find_run(run, told)
     archive = kept(run)
     prepared = prepare(archive.request, archive.copies)
-    prepared.checked.findings = archive.findings
+    prepared.checked.findings = Findings(archive.findings)
     prepared.checked.unresolved = archive.unresolved
     return Past(path, record, prepared, archive.request, archive.template_file, archive.folder)
 

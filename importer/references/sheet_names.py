@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from importer.canonical import BILLS, LINE_ITEMS
-from importer.findings import finding
 from importer.records import Suggestion, Unresolved
 from importer.template.model import Lookup, Template
 from importer.validation.across import duplicates, same_name
 from importer.validation.check import Checked
+from importer.validation.grouped import Group, group
 from importer.validation.parse import Parsed, ParsedTable
 from importer.validation.plain import blank
 
@@ -84,19 +84,24 @@ def with_id(checked: Checked, name: str) -> np.ndarray:
 def set_id(checked: Checked, name: str, items: list[int], light_id: str) -> None:
     ids = ids_of(checked, name)
     ids.values[items], ids.blank[items] = light_id, False
+    checked.given_ids.add(name)
 
 
 def tell(checked: Checked, name: str, ending: str, items: Iterable[int], **words: Any) -> None:
     """One finding for each of the items, in the cell of its name."""
     sheet, _ = ID_OF[name]
-    values = named(checked, name)
-    for i in items:
-        cell = checked.mapped.cell(sheet, name, i)
-        words = {"noun": NOUNS[name]} | words
-        code = f"{sheet}.{name}.{ending}"
-        checked.findings.append(
-            finding(code, cell, str(values.at(i)), **about(sheet, [i]), **words)
+    values, words = named(checked, name), {"noun": NOUNS[name]} | words
+    checked.findings.append(
+        group(
+            checked.mapped,
+            sheet,
+            name,
+            f"{sheet}.{name}.{ending}",
+            np.asarray(list(items), dtype=np.int64),
+            value=lambda i: str(values.at(i)),
+            words=lambda _: words,
         )
+    )
 
 
 def note(
@@ -124,10 +129,12 @@ def in_order(unresolved: Unresolved) -> tuple[bool, int]:
 
 def tell_duplicates(checked: Checked) -> None:
     """Two names may turn out to be one vendor: the same bill twice is found again by id."""
-    told = {(f.code, f.cell) for f in checked.findings}
-    for f in duplicates(checked.mapped, checked.bills):
-        if (f.code, f.cell) not in told:
-            checked.findings.append(f)
+    if checked.given_ids.isdisjoint(("vendor", "companyEntity")):
+        return  # they have been looked for
+    for found in duplicates(checked.mapped, checked.bills):
+        told = [p.at for p in checked.findings.parts
+                if p.code == found.code and isinstance(p, Group)]  # fmt: skip
+        checked.findings.append(found.only(~np.isin(found.at, np.concatenate([*told, []]))))
 
 
 def lookup_of(template: Template, name: str) -> Lookup | None:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,9 @@ from importer.findings import finding
 from importer.records import CellKind, CellRef, Finding
 from importer.template.mapping import Mapped
 from importer.template.opening import ControlTotal
+from importer.validation.grouped import Group, group
 from importer.validation.parse import Parsed, ParsedTable
+from importer.validation.plain import tidied
 
 _NOT_ALNUM = re.compile(r"[\W_]+")
 
@@ -69,7 +72,7 @@ def _party(ids: Parsed, names: Parsed) -> np.ndarray:
     return np.where(by_id > 0, by_id, codes(names, same_name))
 
 
-def duplicates(mapped: Mapped, bills: ParsedTable) -> list[Finding]:
+def duplicates(mapped: Mapped, bills: ParsedTable) -> list[Group]:
     """The same (entity, vendor, invoice number) twice: an error; nearly the same: a warning."""
     number = bills["invoiceNumber"]
     vendor = _party(bills["vendorId"], bills["vendor"])
@@ -87,36 +90,33 @@ def duplicates(mapped: Mapped, bills: ParsedTable) -> list[Finding]:
     open_to_all = np.unique(of_vendor[entity == 0])
     party, _ = _pairs(vendor, np.where(np.isin(of_vendor, open_to_all), 0, entity))
 
-    out: list[Finding] = []
     exact, first_exact = _pairs(party, exact_number)
-    for k in np.flatnonzero(first_exact != np.arange(len(at))):
-        i, other = int(at[k]), int(at[first_exact[k]])
-        cell = mapped.cell(BILLS, "invoiceNumber", i)
-        out.append(
-            finding(
-                "bills.invoiceNumber.duplicate",
-                cell,
-                str(numbers[k]),
-                bills=(other, i),
-                first=mapped.place(BILLS, other, i),
-            )
-        )
     _, first = _pairs(party, alike[exact_number])
-    for k in np.flatnonzero(first != np.arange(len(at))):
-        i, other = int(at[k]), int(at[first[k]])
-        own = first_exact[k] == k  # an exact duplicate is told as that
-        if loose[exact_number[k]] and own and exact[k] != exact[first[k]]:
-            cell = mapped.cell(BILLS, "invoiceNumber", i)
-            words: dict[str, Any] = {
-                "other": number.values[other],
-                "first": mapped.place(BILLS, other, i),
-            }
-            out.append(
-                finding(
-                    "bills.invoiceNumber.near_duplicate", cell, str(numbers[k]), bills=(i,), **words
-                )
-            )
-    return out
+    every = np.arange(len(at))
+    there_again = np.asarray([bool(text) for text in loose], dtype=bool)[exact_number]
+    # an exact duplicate is told as that
+    near = (first != every) & (first_exact == every) & there_again & (exact != exact[first])
+    of_first = np.arange(bills.size)  # each bill's first exact duplicate, or nearly one
+    of_first[at] = at[np.where(near, first, first_exact)]
+    twice, nearly = at[first_exact != every], at[near]
+
+    def words(i: int) -> dict[str, Any]:
+        return {"first": mapped.place(BILLS, int(of_first[i]), i)}
+
+    def of_near(i: int) -> dict[str, Any]:
+        return words(i) | {"other": number.at(int(of_first[i]))}
+
+    return [
+        group(mapped, BILLS, "invoiceNumber", f"bills.invoiceNumber.{ending}", which,
+              value=partial(_text, number), words=told, also=also)
+        for ending, which, told, also in (
+            ("duplicate", twice, words, of_first[twice]), ("near_duplicate", nearly, of_near, None)
+        )
+    ]  # fmt: skip
+
+
+def _text(column: Parsed, i: int) -> str:
+    return str(column.at(i))
 
 
 def _pairs(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -127,20 +127,19 @@ def _pairs(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return codes, np.asarray(first[codes])
 
 
-def without_lines(mapped: Mapped, line_bill: np.ndarray, told: np.ndarray) -> list[Finding]:
+def without_lines(mapped: Mapped, line_bill: np.ndarray, told: np.ndarray) -> list[Group]:
     """Bills that no line item belongs to, but for those whose reference is told to be wrong."""
     if not len(mapped.lines):
         return []  # told once, as a missing or empty sheet
     has = np.zeros(len(mapped.bills), dtype=bool)
     has[line_bill[line_bill >= 0]] = True
-    out = []
-    for i in np.flatnonzero(~has & ~told):
-        reference = "billRef" if "billRef" in mapped.bills.columns else "invoiceNumber"
-        column = mapped.bills.columns.get(reference)
-        ref = "" if column is None else tidy(column.written(int(i)))
-        cell = mapped.cell(BILLS, reference, int(i))
-        out.append(finding("bills.lines.missing", cell, ref, bills=(int(i),), reference=reference))
-    return out
+    reference = "billRef" if "billRef" in mapped.bills.columns else "invoiceNumber"
+    column = mapped.bills.columns.get(reference)
+    value = "" if column is None else tidied(column.array)
+    return [
+        group(mapped, BILLS, reference, "bills.lines.missing", np.flatnonzero(~has & ~told),
+              value=value, words=lambda _: {"reference": reference}, alike=())
+    ]  # fmt: skip
 
 
 def sums(
@@ -167,25 +166,25 @@ def sums(
 
 def sums_agree(
     mapped: Mapped, bills: ParsedTable, totals: np.ndarray, counts: np.ndarray, told: np.ndarray
-) -> list[Finding]:
+) -> list[Group]:
     """The sum of a bill's lines is its amount, wherever both are known and belong together."""
     amount = bills["amount"]
-    out = []
-    to_compare = amount.ok & ~told & (counts > 0)
+    to_compare = amount.ok & ~told & (counts > 0) & (totals != None)  # noqa: E711
     values = amount.values
-    for i in np.flatnonzero(to_compare & (totals != values)).tolist():
-        if totals[i] is not None:
-            words: dict[str, Any] = {
-                "bill": bills.money(i, values[i]),
-                "sum": bills.money(i, totals[i]),
-                "count": int(counts[i]),
-                "difference": bills.money(i, values[i] - totals[i]),
-            }
-            cell = mapped.cell(BILLS, "amount", int(i))
-            column = mapped.bills.columns.get("amount")
-            value = str(values[i]) if column is None else column.written(i)
-            out.append(finding("bills.amount.lines_differ", cell, value, bills=(int(i),), **words))
-    return out
+
+    def words(i: int) -> dict[str, Any]:
+        return {
+            "bill": bills.money(i, values[i]),
+            "sum": bills.money(i, totals[i]),
+            "count": int(counts[i]),
+            "difference": bills.money(i, values[i] - totals[i]),
+        }
+
+    value = None if "amount" in mapped.bills.columns else lambda i: str(values[i])
+    at = np.flatnonzero(to_compare & (totals != values))
+    return [
+        group(mapped, BILLS, "amount", "bills.amount.lines_differ", at, value=value, words=words)
+    ]
 
 
 def _control_cents(mapped: Mapped, total: ControlTotal, unit: int, own: int) -> int | Unreadable:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,17 @@ from importer.records import (
 from importer.template.mapping import Mapped
 from importer.validation import across
 from importer.validation.columns import parse_tables
+from importer.validation.grouped import (
+    Findings,
+    Group,
+    Places,
+    Value,
+    Words,
+    group,
+    no_words,
+    places,
+)
+from importer.validation.grouped import by_place as by_place
 from importer.validation.join import join
 from importer.validation.parse import Parsed, ParsedTable
 from importer.validation.row_rules import (
@@ -55,28 +67,24 @@ class Checked:
     counts: np.ndarray
     include_tax: np.ndarray
     controls: dict[str, int]
-    findings: list[Finding] = field(default_factory=list)
+    findings: Findings = field(default_factory=Findings)
     properties: dict[tuple[str, str], dict[str, Property]] = field(default_factory=dict)
     """(sheet, field) → text → the custom property as Light wants it, once it is resolved."""
     looked_up: dict[tuple[str, str], str] = field(default_factory=dict)
     """(field, compared name) → the row of the lookup table that gave the id."""
+    given_ids: set[str] = field(default_factory=set)
+    """The fields, as vendor, of which names were given an id after the check."""
     unresolved: list[Unresolved] = field(default_factory=list)
     wanted: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
     documents: dict[int, Document] = field(default_factory=dict)  # by bill
 
     def blamed(self) -> np.ndarray:
         """Which bills are invalid: those that an error is about, themselves or by a line."""
-        bad = np.zeros(self.bills.size, dtype=bool)
-        for f in self.findings:
-            if f.severity is Severity.ERROR:
-                bad[list(f.bills)] = True
-                of_lines = self.line_bill[list(f.lines)]
-                bad[of_lines[of_lines >= 0]] = True
-        return bad
+        return self.findings.blamed(self.bills.size, self.line_bill)
 
     @property
     def clean(self) -> bool:
-        return not any(f.severity is Severity.ERROR for f in self.findings)
+        return not self.findings.how_many(Severity.ERROR)
 
     def valid_bills(self) -> Iterator[Bill]:
         """The bills without an error, with their lines in the sheet's order."""
@@ -88,10 +96,10 @@ def check(mapped: Mapped, then: Wanted = Wanted.DRAFT) -> Checked:
 
     ``then`` is how far the bills go whose row does not say it.
     """
-    line_bill, findings = join(mapped)
+    line_bill, of_joining = join(mapped)
     bills, lines, of_columns = parse_tables(mapped, line_bill)
     flag = bills["lineItemsIncludeTax"]
-    include_tax = np.where(flag.blank, False, flag.values)
+    include_tax = truth(flag) == 1
     of_lines = np.full(lines.size, UNKNOWN, dtype=np.int8)
     joined = line_bill >= 0
     of_bills = np.where(flag.blank, False, truth(flag))
@@ -110,8 +118,8 @@ def check(mapped: Mapped, then: Wanted = Wanted.DRAFT) -> Checked:
         bills.columns["amount"] = _derived(bills["amount"], totals)
     amounts = bills["amount"].values
 
-    findings = [*mapped.findings, *findings, *of_columns]
-    wanted = np.asarray([Wanted(s) if s else then for s in bills["status"].values], dtype=object)
+    findings = Findings([*mapped.findings, *of_joining, *of_columns])
+    wanted = bills["status"].each(lambda s: Wanted(s) if s else then, object)
     rules = bill_rules(mapped, bills, derived, wanted, datetime.now(UTC))
     findings += check_sheet(mapped, mapped.bills, bills, rules)
     findings += check_sheet(mapped, mapped.lines, lines, line_rules(mapped, lines, of_lines))
@@ -119,9 +127,7 @@ def check(mapped: Mapped, then: Wanted = Wanted.DRAFT) -> Checked:
     findings += _without_number_column(mapped)
     findings += _without_payment_columns(mapped, wanted)
     told = np.zeros(bills.size, dtype=bool)  # bills whose lines cannot be told from others'
-    for f in findings:
-        if f.code in ("bills.billRef.duplicate", "bills.billRef.required"):
-            told[list(f.bills)] = True
+    told[findings.items_of("bills.billRef.duplicate", "bills.billRef.required")[0]] = True
     findings += across.sums_agree(mapped, bills, gross_totals, counts, told)
     findings += across.duplicates(mapped, bills)
     findings += across.without_lines(mapped, line_bill, told)
@@ -133,7 +139,6 @@ def check(mapped: Mapped, then: Wanted = Wanted.DRAFT) -> Checked:
     )
     checked.wanted = wanted
     checked.findings += _derived_findings(checked, derived)
-    checked.findings.sort(key=by_place)
     return checked
 
 
@@ -148,74 +153,86 @@ _LACKING = frozenset(
 )
 
 
-def _first_causes(findings: list[Finding], bills: ParsedTable, lines: ParsedTable) -> list[Finding]:
+def _first_causes(findings: Findings, bills: ParsedTable, lines: ParsedTable) -> Findings:
     """Without what only follows from a reference or parameter that is not there or unreadable."""
-    bad_bills = set(np.flatnonzero(bills["billRef"].faulty).tolist())
-    bad_bills |= {b for f in findings if f.code == "bills.billRef.required" for b in f.bills}
-    unset = {f.cell.table for f in findings if f.code == "sheet.parameter.missing"}
-    bad_lines: set[int] = set()
-    for name in ("billRef", "invoiceNumber"):
-        bad_lines |= set(np.flatnonzero(lines[name].faulty).tolist())
+    bad_bills = bills["billRef"].faulty.copy()
+    bad_bills[findings.items_of("bills.billRef.required")[0]] = True
+    bad_lines = lines["billRef"].faulty | lines["invoiceNumber"].faulty
+    unset = {p.cell.table for p in findings.parts
+             if p.code == "sheet.parameter.missing" and isinstance(p, Finding)}  # fmt: skip
     # A row that may be of another bill is told as that, not as a bill that lacks its cells.
     of_others = {
-        (f.cell.table, f.cell.row)
-        for f in findings
-        if f.code == "sheet.row.goes_on_with_passed_over"
+        (p.cell.table, p.cell.row)
+        for p in findings.parts
+        if p.code == "sheet.row.goes_on_with_passed_over" and isinstance(p, Finding)
     }
-    return [
-        f
-        for f in findings
-        if not (f.code.endswith(".disagrees") and bills[f.code.split(".")[1]].problem[f.bills[0]])
-        and not (f.code in _LACKING and (f.cell.table, f.cell.row) in of_others)
-        and not (f.code == "line_items.billRef.orphan" and bad_lines.issuperset(f.lines))
-        and not (f.code == "bills.lines.missing" and bad_bills.issuperset(f.bills))
-        and not (f.code.endswith(".expression.not_year") and f.cell.table in unset and not f.value)
-    ]
 
+    def kept(p: Group) -> np.ndarray:
+        out = np.ones(len(p), dtype=bool)
+        if p.code in _LACKING and of_others:
+            there = zip(p.places.table.tolist(), p.places.row.tolist(), strict=True)
+            out &= np.asarray([place not in of_others for place in there], dtype=bool)
+        if p.code == "line_items.billRef.orphan":
+            out &= ~bad_lines[p.at]
+        if p.code == "bills.lines.missing":
+            out &= ~bad_bills[p.at]
+        if p.code.endswith(".expression.not_year") and unset:
+            written = np.asarray([p.text(i) != "" for i in p.at.tolist()], dtype=bool)
+            out &= ~np.isin(p.places.table, list(unset)) | written
+        return out
 
-def by_place(f: Finding) -> tuple[int, int, int]:
-    """The order in which findings are told: by file and sheet, row and column."""
-    cell = f.cell
-    first = 10**9
-    return (
-        -1 if cell.table is None else cell.table,
-        -1 if cell.row is None else cell.row,
-        first if cell.column_index is None else cell.column_index,
+    def follows(f: Finding) -> bool:
+        return f.code.endswith(".disagrees") and bool(
+            bills[f.code.split(".")[1]].faulty[f.bills[0]]
+        )
+
+    return Findings(
+        p.only(kept(p)) if isinstance(p, Group) else p
+        for p in findings.parts
+        if isinstance(p, Group) or not follows(p)
     )
 
 
 def _derived(given: Parsed, totals: np.ndarray) -> Parsed:
     """Bill amounts, where blank worked out from the lines, None where a line's is not known."""
-    values, problem, blank = given.values.copy(), given.problem.copy(), given.blank.copy()
-    for i in np.flatnonzero(given.blank).tolist():
-        if totals[i] is not None and not INT64_MIN <= totals[i] <= INT64_MAX:
-            problem[i], blank[i] = "out_of_range", False
-        else:
-            values[i], blank[i] = totals[i], totals[i] is None
-    out = Parsed(given.size, blank, values, problem=problem)
+    out = Parsed(given.size, given.blank.copy(), given.values.copy())
     out.rules = given.rules
+    for i in np.flatnonzero(given.blank).tolist():
+        if totals[i] is None or INT64_MIN <= totals[i] <= INT64_MAX:
+            out.values[i], out.blank[i] = totals[i], totals[i] is None
+    for problem in given.problems:
+        out.forget(np.flatnonzero(given.having(problem)), problem)
+    too_large = [i for i in np.flatnonzero(given.blank).tolist()
+                 if totals[i] is not None and not INT64_MIN <= totals[i] <= INT64_MAX]  # fmt: skip
+    out.forget(too_large, "out_of_range")
     return out
 
 
-def _product_findings(mapped: Mapped, lines: ParsedTable) -> list[Finding]:
+def _product_findings(mapped: Mapped, lines: ParsedTable) -> list[Group]:
     """Products of which only one factor is given, that are too large or not whole cents."""
     out = []
     for name, expression in mapped.template.line_items.items():
         if not expression.product:
             continue
         left, right = lines[f"{name}*0"], lines[f"{name}*1"]
-        problem = lines[name].problem
-        for i in np.flatnonzero(problem == "factor_blank").tolist():
-            cell = mapped.cell(LINE_ITEMS, f"{name}*{0 if left.blank[i] else 1}", i)
-            names = " and ".join(factor[0] for factor in expression.product)
-            out.append(finding("line_items.factor.blank", cell, lines=(i,), names=names))
+        blank = lines[name].having("factor_blank")
+        words = {"names": " and ".join(factor[0] for factor in expression.product)}
+        for factor, which in ((0, left.blank), (1, ~left.blank)):
+            at = np.flatnonzero(blank & which)
+            out.append(
+                group(mapped, LINE_ITEMS, f"{name}*{factor}", "line_items.factor.blank", at,
+                      value="", words=lambda _, words=words: words, alike=())  # type: ignore[misc]
+            )  # fmt: skip
         for ending, code in (("out_of_range", name), ("too_precise", "factor")):
-            for i in np.flatnonzero(problem == ending).tolist():
-                cell = mapped.cell(LINE_ITEMS, f"{name}*1", i)
-                text = mapped.lines.columns[f"{name}*1"].written(i)
-                words = {"left": left.values[i], "right": right.values[i]}
-                out.append(finding(f"line_items.{code}.{ending}", cell, text, lines=(i,), **words))
+            at = np.flatnonzero(lines[name].having(ending))
+            of_both = partial(_factors, left, right)
+            code = f"line_items.{code}.{ending}"
+            out.append(group(mapped, LINE_ITEMS, f"{name}*1", code, at, words=of_both))
     return out
+
+
+def _factors(left: Parsed, right: Parsed, i: int) -> dict[str, Any]:
+    return {"left": left.at(i), "right": right.at(i)}
 
 
 def _without_number_column(mapped: Mapped) -> list[Finding]:
@@ -233,7 +250,7 @@ def _without_number_column(mapped: Mapped) -> list[Finding]:
 def _without_payment_columns(mapped: Mapped, wanted: np.ndarray) -> list[Finding]:
     """Sheets of bills to be marked as paid without the column for it: one finding a sheet."""
     out = []
-    paid = np.asarray([w is Wanted.PAID for w in wanted], dtype=bool)
+    paid = wanted == Wanted.PAID
     for name in PAYMENT_FIELDS:
         lacking = paid & mapped.without_column(BILLS, name)
         for table in np.unique(mapped.bills.table[lacking]).tolist():
@@ -244,27 +261,33 @@ def _without_payment_columns(mapped: Mapped, wanted: np.ndarray) -> list[Finding
     return out
 
 
-def _derived_findings(checked: Checked, derived: np.ndarray) -> list[Finding]:
+def _derived_findings(checked: Checked, derived: np.ndarray) -> list[Group]:
     """Bills whose worked-out amount is nothing, negative, too large or cannot be known."""
-    out = []
     mapped, amount = checked.mapped, checked.bills["amount"]
-    for rule in amount_rules(amount, checked.bills.units, derived):
-        for i in np.flatnonzero(~rule.ok):
-            cell = _derived_cell(mapped, int(i))
-            value = checked.bills.money(int(i), amount.at(int(i)))
-            out.append(finding(rule.code, cell, value, bills=(int(i),), **rule.words(int(i))))
-    for i in np.flatnonzero(amount.faulty & derived):
-        cell = _derived_cell(mapped, int(i))
-        out.append(finding("bills.amount.out_of_range", cell, "the sum", bills=(int(i),)))
+
+    def of_sum(code: str, at: np.ndarray, value: Value, words: Words = no_words) -> Group:
+        """In the amount cell of a bill's first line: the sum has no cell of its own."""
+        where = _derived_places(mapped, at)
+        cell = partial(_derived_cell, mapped)
+        alike = None if callable(value) else ()
+        return Group(code, BILLS, at, where, cell, value, words, alike)
+
+    def money(i: int) -> str:
+        return checked.bills.money(i, amount.at(i))
+
+    out = [
+        of_sum(rule.code, np.flatnonzero(~rule.ok), money, rule.words)
+        for rule in amount_rules(amount, checked.bills.units, derived)
+    ]
+    too_large = np.flatnonzero(amount.faulty & derived)
+    out.append(of_sum("bills.amount.out_of_range", too_large, "the sum"))
     # where a line is told to be wrong, its bill's sum is not known for that reason
-    for i in np.flatnonzero(amount.blank & derived & (checked.counts > 0) & ~checked.blamed()):
-        cell = _derived_cell(mapped, int(i))
-        out.append(finding("bills.amount.lines_unknown", cell, bills=(int(i),)))
+    unknown = np.flatnonzero(amount.blank & derived & (checked.counts > 0) & ~checked.blamed())
+    out.append(of_sum("bills.amount.lines_unknown", unknown, ""))
     return out
 
 
 def _derived_cell(mapped: Mapped, bill: int) -> CellRef:
-    """The amount cell of a bill's first line: the sum has no cell of its own."""
     row = int(mapped.bills.row[bill])
     cell = mapped.cell(BILLS, "amount", bill)
     for name in ("amount", "netAmount"):
@@ -273,6 +296,18 @@ def _derived_cell(mapped: Mapped, bill: int) -> CellRef:
             index, header = column.source[cell.table]
             return replace(cell, row=row, column=header, column_index=index)
     return cell
+
+
+def _derived_places(mapped: Mapped, at: np.ndarray) -> Places:
+    out = places(mapped.bills, mapped.bills.columns.get("amount"), at)
+    done = np.zeros(len(at), dtype=bool)
+    for name in ("amount", "netAmount"):
+        column = mapped.lines.columns.get(name)
+        for table, (index, _) in ({} if column is None else column.source).items():
+            own = (out.table == table) & ~done
+            out.row[own], out.column[own] = mapped.bills.row[at][own], index
+            done |= own
+    return out
 
 
 def _build(checked: Checked, which: np.ndarray) -> Iterator[Bill]:

@@ -352,7 +352,7 @@ def _style_of(tidied: pa.LargeStringArray) -> tuple[Numbers | None, list[str], l
 def units_of(mapped: Mapped, currency: Parsed) -> np.ndarray:
     """Cents per unit of each bill's currency, 100 unless the template says otherwise."""
     known = mapped.template.formats.cents_per_unit
-    return np.asarray([known.get(c, 100) if c else 100 for c in currency.values], dtype=np.int64)
+    return currency.each(lambda c: known.get(c, 100) if c else 100, np.int64)
 
 
 def parse_tables(
@@ -396,24 +396,28 @@ def _multiply(mapped: Mapped, lines: ParsedTable, units: np.ndarray) -> list[Fin
         if first is not None and first.marked is not None:
             for i in np.flatnonzero(first.marked & right.ok):
                 if right.values[i] < 0:
-                    right.values[i], right.problem[i] = None, "signed_twice"
+                    right.forget([int(i)], "signed_twice")
         both, rounded = np.flatnonzero(left.ok & right.ok), dict[int, list[int]]()
-        for i in both:
+        wrong: dict[str, list[int]] = {"too_precise": [], "out_of_range": []}
+        values = out.values
+        for i in both.tolist():
             factors, unit = (left.values[i], right.values[i]), int(units[i])
             cents = product_cents(*factors, expression.round, unit)
             if expression.round and product_cents(*factors, None, unit) is Unreadable.TOO_PRECISE:
-                rounded.setdefault(int(mapped.lines.table[i]), []).append(int(i))
+                rounded.setdefault(int(mapped.lines.table[i]), []).append(i)
             if cents is Unreadable.TOO_PRECISE:
-                out.problem[i] = "too_precise"
+                wrong["too_precise"].append(i)
             elif isinstance(cents, Unreadable):
-                out.problem[i] = "out_of_range"
+                wrong["out_of_range"].append(i)
             else:
-                out.values[i] = cents
+                values[i] = cents
+        for problem, at in wrong.items():
+            out.forget(at, problem)
         # the factor's own finding tells what is wrong; a blank factor is told here
         bad = ~out.blank & ~(left.ok & right.ok)
-        out.problem[bad] = "factor"
         half = bad & (left.blank | right.blank)
-        out.problem[half] = "factor_blank"
+        out.forget(np.flatnonzero(bad & ~half), "factor")
+        out.forget(np.flatnonzero(half), "factor_blank")
         lines.columns[name] = out
         for of_table in rounded.values():
             first_one = of_table[0]

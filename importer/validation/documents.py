@@ -19,7 +19,7 @@ from importer.canonical import BILLS
 from importer.findings import finding
 from importer.records import Document, Finding
 from importer.template.checks import nearest
-from importer.validation.check import Checked, by_place
+from importer.validation.check import Checked
 
 LARGEST = 20  # megabytes, unless told otherwise; Light publishes no limit
 MEGABYTE = 1_000_000  # bytes
@@ -146,6 +146,4 @@ def check_documents(checked: Checked, folders: Callable[[int], Path], most: int)
         words: dict[str, Any] = result.words
         cell = checked.mapped.cell(BILLS, "document", i)
         findings.append(finding(f"bills.document.{result.ending}", cell, text, bills=(i,), **words))
-    if findings:
-        checked.findings += findings
-        checked.findings.sort(key=by_place)
+    checked.findings += findings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.canonical import BILLS, LINE_ITEMS
-from importer.findings import finding
-from importer.records import Finding, TableKind
+from importer.records import TableKind
 from importer.template.columns import CanonicalTable
 from importer.template.mapping import Mapped
+from importer.validation.grouped import Group, group
 from importer.validation.likeness import Likeness
+from importer.validation.parse import distinct
 from importer.validation.plain import tidied
 
 _BETWEEN = "\x1f"  # a group and a reference
@@ -64,7 +66,7 @@ def _keyed(
     return _either(_given(refs), keyed, refs)
 
 
-def join(mapped: Mapped) -> tuple[np.ndarray, list[Finding]]:
+def join(mapped: Mapped) -> tuple[np.ndarray, list[Group]]:
     """Each line's bill (-1 for none), and the findings: orphans, references used twice or missing.
 
     Lines are joined by ``billRef`` where both sheets carry it, else by ``invoiceNumber``; a line
@@ -75,7 +77,7 @@ def join(mapped: Mapped) -> tuple[np.ndarray, list[Finding]]:
     bills, lines = mapped.bills, mapped.lines
     if not len(bills) or not len(lines):
         return np.full(len(lines), -1, dtype=np.int64), []
-    findings: list[Finding] = []
+    findings: list[Group] = []
     groups = _groups(mapped)
     bill_refs, bill_numbers = _tidied(bills, "billRef"), _tidied(bills, "invoiceNumber")
     line_refs, line_numbers = _tidied(lines, "billRef"), _tidied(lines, "invoiceNumber")
@@ -86,9 +88,8 @@ def join(mapped: Mapped) -> tuple[np.ndarray, list[Finding]]:
     of_bill = _either(_given(bill_refs), bill_refs, bill_numbers) if by_ref else bill_numbers
     name = "billRef" if by_ref else "invoiceNumber"
     without = ~_given(of_bill) & ~mapped.told_missing(BILLS, "billRef", "invoiceNumber")
-    for i in np.flatnonzero(without).tolist():
-        cell = mapped.cell(BILLS, name, i)
-        findings.append(finding("bills.billRef.required", cell, bills=(i,)))
+    at = np.flatnonzero(without)
+    findings.append(group(mapped, BILLS, name, "bills.billRef.required", at, value=""))
 
     keys, number_keys = (_keyed(refs, bills, groups) for refs in (of_bill, bill_numbers))
     line_keys = _keyed(line_refs if by_ref else line_numbers, lines, groups)
@@ -101,33 +102,47 @@ def join(mapped: Mapped) -> tuple[np.ndarray, list[Finding]]:
         twice.append(("invoiceNumber", number_keys, by_number))
     for field, some, used in twice:
         first = _first_of(some)
-        again = (first != np.arange(len(some))) & _given(some)
-        again[again] = pc.is_in(some.filter(pa.array(again)), value_set=used).to_numpy(
-            zero_copy_only=False
-        )
-        for i in np.flatnonzero(again).tolist():
-            other = int(first[i])
-            words: dict[str, Any] = {"first": mapped.place(BILLS, other, i)}
-            cell = mapped.cell(BILLS, field, i)
-            ref = some[i].as_py().rpartition(_BETWEEN)[2]
-            findings.append(
-                finding("bills.billRef.duplicate", cell, ref, bills=(other, i), **words)
-            )
+        again = np.flatnonzero((first != np.arange(len(some))) & _given(some))
+        if len(again):
+            there = pc.is_in(some.take(pa.array(again)), value_set=used)
+            again = again[there.to_numpy(zero_copy_only=False)]
+        place = partial(_place_of_first, mapped, first)
+        ref = partial(_bare, some)
+        findings.append(
+            group(mapped, BILLS, field, "bills.billRef.duplicate", again,
+                  value=ref, words=place, also=first[again])
+        )  # fmt: skip
     told = mapped.told_missing(LINE_ITEMS, "billRef", "invoiceNumber")
-    lost = np.flatnonzero((out < 0) & ~told).tolist()
-    likeness = Likeness(ref for ref in (of_bill.unique().to_pylist() if lost else ()) if ref)
-    for i in lost:
-        line_ref = line_refs[i].as_py()
-        by_number_only = not by_ref and "invoiceNumber" in lines.columns
-        field = "invoiceNumber" if by_number_only and not line_ref else "billRef"
-        ref = line_ref or line_numbers[i].as_py()
-        cell = mapped.cell(LINE_ITEMS, field, i)
-        if not ref:
-            findings.append(finding("line_items.billRef.required", cell, lines=(i,)))
-            continue
-        near = likeness.hint(ref)
-        findings.append(finding("line_items.billRef.orphan", cell, ref, lines=(i,), nearest=near))
+    lost = np.flatnonzero((out < 0) & ~told)
+    if not len(lost):
+        return out, findings
+    by_number_only = not by_ref and "invoiceNumber" in lines.columns
+    refs = _either(_given(line_refs), line_refs, line_numbers)
+    called = np.asarray(pc.equal(refs, "").to_numpy(zero_copy_only=False))[lost]
+    of_number = ~_given(line_refs)[lost] if by_number_only else np.zeros(len(lost), dtype=bool)
+    likeness = Likeness(ref for ref in distinct(of_bill) if ref)
+    # In the order of the rows: past some seconds there are no more hints.
+    near = {ref: likeness.hint(ref) for ref in distinct(refs.take(pa.array(lost[~called])))}
+    nearest = partial(_nearest, refs, near)
+    for field, which in (("invoiceNumber", of_number), ("billRef", ~of_number)):
+        blank, orphan = lost[which & called], lost[which & ~called]
+        findings.append(group(mapped, LINE_ITEMS, field, "line_items.billRef.required", blank,
+                              value=""))  # fmt: skip
+        findings.append(group(mapped, LINE_ITEMS, field, "line_items.billRef.orphan", orphan,
+                              value=refs, words=nearest, alike=()))  # fmt: skip
     return out, findings
+
+
+def _place_of_first(mapped: Mapped, first: np.ndarray, i: int) -> dict[str, Any]:
+    return {"first": mapped.place(BILLS, int(first[i]), i)}
+
+
+def _bare(keys: pa.LargeStringArray, i: int) -> str:
+    return str(keys[i].as_py().rpartition(_BETWEEN)[2])
+
+
+def _nearest(refs: pa.LargeStringArray, near: dict[str, str], i: int) -> dict[str, Any]:
+    return {"nearest": near[refs[i].as_py()]}
 
 
 def _first_of(keys: pa.LargeStringArray) -> np.ndarray:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,12 +25,16 @@ COLUMN_PROBLEMS = frozenset(("ambiguous", "mixed_order", "mixed_numbers", "mixed
 _LIBRE_ERROR = re.compile(r"Err:[0-9]{3}|#{3,}")  # ##### is a column too narrow for its value
 
 
+def _without(texts: pa.LargeStringArray, which: np.ndarray) -> pa.LargeStringArray:
+    return pc.if_else(pa.array(which), pa.scalar(None, pa.large_string()), texts)
+
+
 class Parsed:
     """A column read: ``values`` hold int, date, str, bool or Decimal, None where blank or wrong.
 
-    ``problem`` is the ending of the finding's code, "" where there is none. Amounts and texts of a
-    long column are kept as numpy and Arrow keep them until somebody asks for ``values``, which are
-    then the column: they may be changed.
+    A cell's problem is the ending of the finding's code. A long column is kept as amounts, as texts
+    or as ``different`` values and which of them each cell has, until somebody asks for ``values``,
+    which are then the column: they may be changed.
     """
 
     def __init__(
@@ -40,37 +45,43 @@ class Parsed:
         *,
         numbers: np.ndarray | None = None,
         texts: pa.LargeStringArray | None = None,
-        problem: np.ndarray | None = None,
+        different: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> None:
+        """``different``: (the values, the index of each cell's value)."""
         self.size, self.blank = size, blank
         self.rules: np.ndarray | None = None  # how each date or number was read, for messages
         self._values, self._numbers, self._texts = values, numbers, texts
-        self._problem = problem
+        self._different = different
+        self._names: list[str] = [""]
+        self._problem: np.ndarray | None = None  # an index of _names for each cell
 
     @classmethod
     def empty(cls, size: int) -> Parsed:
         return cls(size, np.ones(size, dtype=bool))
 
     @property
-    def problem(self) -> np.ndarray:
-        if self._problem is None:
-            self._problem = np.full(self.size, "", dtype=object)
-        return self._problem
-
-    @property
     def faulty(self) -> np.ndarray:
         """Which cells have a problem."""
         if self._problem is None:
             return np.zeros(self.size, dtype=bool)
-        return np.asarray(self._problem != "", dtype=bool)
+        return np.asarray(self._problem != 0, dtype=bool)
 
     @property
     def problems(self) -> set[str]:
-        return set() if self._problem is None else set(self._problem) - {""}
+        if self._problem is None:
+            return set()
+        codes = range(1, len(self._names))
+        return {self._names[code] for code in codes if (self._problem == code).any()}
+
+    def having(self, problem: str) -> np.ndarray:
+        """Which cells have this problem."""
+        if self._problem is None or problem not in self._names:
+            return np.zeros(self.size, dtype=bool)
+        return np.asarray(self._problem == self._names.index(problem), dtype=bool)
 
     @property
     def ok(self) -> np.ndarray:
-        return np.asarray(~self.blank & ~self.faulty, dtype=bool)
+        return ~self.blank if self._problem is None else ~self.blank & (self._problem == 0)
 
     @property
     def values(self) -> np.ndarray:
@@ -81,17 +92,60 @@ class Parsed:
                 out[known] = self._numbers[known]
             elif self._texts is not None:
                 out = self._texts.to_numpy(zero_copy_only=False)
-            self._values, self._numbers, self._texts = out, None, None
+            elif self._different is not None:
+                out = self._different[0][self._different[1]]
+                out[self.faulty] = None
+            self._values, self._numbers, self._texts, self._different = out, None, None, None
         return self._values
 
     def at(self, i: int) -> Any:
         """The value of one item; the rest of the column stays as it is."""
         if self._values is not None:
             return self._values[i]
+        if self.blank[i] or (self._problem is not None and self._problem[i]):
+            return None
         if self._numbers is not None:
-            known = not self.blank[i] and (self._problem is None or self._problem[i] == "")
-            return int(self._numbers[i]) if known else None
+            return int(self._numbers[i])
+        if self._different is not None:
+            return self._different[0][self._different[1][i]]
         return None if self._texts is None else self._texts[int(i)].as_py()
+
+    def each(self, of: Callable[[Any], Any], kind: Any) -> np.ndarray:
+        """What a function makes of every value, None included, asked once for each different one.
+
+        ``kind`` is numpy's for the result.
+        """
+        values, at = self.different()
+        made = np.empty(len(values) + 1, dtype=object)
+        made[:] = [*map(of, values), of(None)]
+        none = self.faulty
+        return made[np.where(none, len(values), at) if none.any() else at].astype(kind)
+
+    def different(self) -> tuple[np.ndarray, np.ndarray]:
+        """(values that differ, the index of each cell's one); not for amounts.
+
+        Cells of a problem have any index.
+        """
+        if self._different is not None:
+            return self._different
+        if self._values is None:
+            encoded = self.texts().dictionary_encode(null_encoding="encode")
+            values = encoded.dictionary.to_numpy(zero_copy_only=False)
+            self._different = values, encoded.indices.to_numpy()
+            return self._different
+        at, values = pd.factorize(self._values)
+        return np.append(values, None), np.where(at < 0, len(values), at)
+
+    def spread(self, at: np.ndarray, texts: pa.LargeStringArray | None) -> Parsed:
+        """A column of which this has the different cells, ``at`` which of them each cell is.
+
+        ``texts`` are the values of its cells, where they are known.
+        """
+        different = self.values, at
+        out = Parsed(len(at), self.blank[at], texts=texts, different=different)
+        if self._problem is not None:
+            out._problem, out._names = self._problem[at], self._names
+        return out
 
     def cents(self) -> tuple[np.ndarray, np.ndarray]:
         """(int64 amounts, which of them are known); not to be changed."""
@@ -108,17 +162,37 @@ class Parsed:
         """The texts, null where there is none; not for amounts and dates."""
         if self._texts is not None:
             return self._texts
+        if self._values is None and self._different is not None:
+            values, at = self._different
+            out = pa.array(values, type=pa.large_string()).take(pa.array(at))
+            return out if self._problem is None else _without(out, self.faulty)
         if self._values is None:
             return pa.nulls(self.size, pa.large_string())
         return pa.array(self._values, type=pa.large_string())
 
     def forget(self, at: np.ndarray | list[int], problem: str | np.ndarray) -> None:
-        """Nothing is to be made of these cells, for this reason."""
+        """Nothing is to be made of these cells, for this reason, or each for its own."""
         if not len(at):
             return
-        if self._numbers is None:
-            self.values[at] = None
-        self.problem[at], self.blank[at] = problem, False
+        if self._values is not None:
+            self._values[at] = None
+        elif self._texts is not None:
+            which = np.zeros(self.size, dtype=bool)
+            which[at] = True
+            self._texts, self._different = _without(self._texts, which), None
+        if self._problem is None:
+            self._problem = np.zeros(self.size, dtype=np.uint8)
+        if isinstance(problem, str):
+            self._problem[at] = self._code(problem)
+        else:
+            own, names = pd.factorize(problem)
+            self._problem[at] = np.asarray([*map(self._code, names), 0], dtype=np.uint8)[own]
+        self.blank[at] = False
+
+    def _code(self, problem: str) -> int:
+        if problem not in self._names:
+            self._names.append(problem)
+        return self._names.index(problem)
 
     def negate(self, which: np.ndarray) -> None:
         """The amounts with the other sign."""
@@ -179,23 +253,41 @@ Reader = tuple[np.ndarray, Read]
 Quick = Callable[[pa.LargeStringArray], tuple[np.ndarray, np.ndarray | None]]
 
 
-def read_texts(texts: pa.LargeStringArray, read: Read) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(values, problems, which are blank), each distinct text read once."""
+@dataclass
+class _Reading:
+    """What a reader makes of different texts, and which of them each cell has."""
+
+    values: np.ndarray  # of Python's objects, None where blank or wrong
+    problems: np.ndarray  # "" for none
+    blank: np.ndarray
+    at: np.ndarray
+
+    def mark(self, out: Parsed, cells: np.ndarray) -> None:
+        """Put what is blank and what is wrong on these cells of the column."""
+        if self.blank.any():
+            out.blank[cells] = self.blank[self.at]
+        wrong = self.problems != ""
+        if wrong.any():
+            own = np.flatnonzero(wrong[self.at])
+            out.forget(cells[own], self.problems[self.at[own]])
+
+
+def read_texts(texts: pa.LargeStringArray, read: Read) -> _Reading:
+    """Each distinct text read once."""
     encoded = texts.dictionary_encode()
-    codes, unique = encoded.indices.to_numpy(), encoded.dictionary.to_pylist()
+    unique = encoded.dictionary.to_pylist()
     values = np.empty(len(unique), dtype=object)
-    problems = np.empty(len(unique), dtype=object)
-    blank = np.empty(len(unique), dtype=bool)
+    problems = np.full(len(unique), "", dtype=object)
+    blank = np.zeros(len(unique), dtype=bool)
     for i, text in enumerate(unique):
         bare = tidy(text)
-        blank[i] = not bare
         if not bare:
-            values[i], problems[i] = None, ""
+            blank[i] = True
         elif bare in ERRORS or _LIBRE_ERROR.fullmatch(bare):
-            values[i], problems[i] = None, "error_cell"
+            problems[i] = "error_cell"
         else:
             values[i], problems[i] = read(bare)
-    return values[codes], problems[codes], blank[codes]
+    return _Reading(values, problems, blank, encoded.indices.to_numpy())
 
 
 def _repeats(texts: pa.LargeStringArray) -> bool:
@@ -237,29 +329,33 @@ def _read(
     words: bool = False,
 ) -> Parsed:
     size = len(texts)
-    every = np.arange(size)
     if quick is None:
-        out = Parsed(size, np.zeros(size, dtype=bool), np.full(size, None, dtype=object))
-        _read_each(texts, readers(every), out.values, out.problem, out.blank)
-        return out if out.problems else Parsed(size, out.blank, out.values)
+        return _read_each(texts, readers(np.arange(size)))
     if words and _repeats(texts):
         return _spread(texts, readers, quick)
     known, numbers = quick(texts)
-    left = np.flatnonzero(~known)
-    if not len(left):
-        kept = texts if numbers is None else None
-        return Parsed(size, np.zeros(size, dtype=bool), numbers=numbers, texts=kept)
-    values = np.full(size, None, dtype=object)
-    problem = np.full(size, "", dtype=object)
-    blank = np.zeros(size, dtype=bool)
-    _read_each(texts, readers(left), values, problem, blank)
-    given = left[[values[i] is not None for i in left]]
+    blank, left = np.zeros(size, dtype=bool), np.flatnonzero(~known)
+    parts = [(cells, read_texts(_some(texts, cells), read)) for cells, read in readers(left)
+             if len(cells)] if len(left) else []  # fmt: skip
     if numbers is not None:
-        numbers[given] = values[given].astype(np.int64)
-        return Parsed(size, blank, numbers=numbers, problem=problem)
-    own = pa.array(values[left].tolist(), type=pa.large_string())
-    texts = pc.replace_with_mask(texts, pa.array(~known), own)
-    return Parsed(size, blank, texts=texts, problem=problem)
+        out = Parsed(size, blank, numbers=numbers)
+        for cells, part in parts:
+            own = np.asarray([value or 0 for value in part.values], dtype=np.int64)
+            numbers[cells] = own[part.at]
+    else:
+        for cells, part in parts:
+            own = pa.array(part.values, type=pa.large_string()).take(pa.array(part.at))
+            which = np.zeros(size, dtype=bool)
+            which[cells] = True
+            texts = pc.replace_with_mask(texts, pa.array(which), own)
+        out = Parsed(size, blank, texts=texts)
+    for cells, part in parts:
+        part.mark(out, cells)
+    return out
+
+
+def _some(texts: pa.LargeStringArray, at: np.ndarray) -> pa.LargeStringArray:
+    return texts if len(at) == len(texts) else texts.take(pa.array(at))
 
 
 def _spread(
@@ -267,22 +363,25 @@ def _spread(
 ) -> Parsed:
     """Each different text read once."""
     encoded = texts.dictionary_encode()
-    each, codes = _read(encoded.dictionary, readers, quick), encoded.indices
-    at = codes.to_numpy()
-    problem = each.problem[at] if each.problems else None
-    return Parsed(len(texts), each.blank[at], texts=each.texts().take(codes), problem=problem)
+    each, at = _read(encoded.dictionary, readers, quick), encoded.indices.to_numpy()
+    unchanged = each.texts() is encoded.dictionary  # values as they stand, all of them
+    return each.spread(at, texts if unchanged else None)
 
 
-def _read_each(
-    texts: pa.LargeStringArray,
-    readers: list[Reader],
-    values: np.ndarray,
-    problem: np.ndarray,
-    blank: np.ndarray,
-) -> None:
-    for at, read in readers:
-        if len(at) == len(texts):
-            values[:], problem[:], blank[:] = read_texts(texts, read)
-        elif len(at):
-            some = texts.take(pa.array(at))
-            values[at], problem[at], blank[at] = read_texts(some, read)
+def _read_each(texts: pa.LargeStringArray, readers: list[Reader]) -> Parsed:
+    values, start = [np.asarray([None], dtype=object)], 1
+    at = np.zeros(len(texts), dtype=np.int64)
+    parts = []
+    for cells, read in readers:
+        if len(cells):
+            part = read_texts(_some(texts, cells), read)
+            at[cells] = part.at + start
+            values.append(part.values)
+            start += len(part.values)
+            parts.append((cells, part))
+    out = Parsed(
+        len(texts), np.zeros(len(texts), dtype=bool), different=(np.concatenate(values), at)
+    )
+    for cells, part in parts:
+        part.mark(out, cells)
+    return out

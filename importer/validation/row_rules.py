@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -37,13 +37,17 @@ class RowRule:
         assert self.code in CATALOGUE, self.code
 
 
+_NO_DAY = 0  # the days of the calendar are counted from 1
+
+
+def _day(value: date | None) -> int:
+    return _NO_DAY if value is None else value.toordinal()
+
+
 def _not_before(later: Parsed, earlier: Parsed) -> np.ndarray:
     """Which dates are not before those of the other column, wherever both are known."""
-    ok = np.ones(later.size, dtype=bool)
-    both = later.ok & earlier.ok
-    if both.any():
-        ok[both] = later.values[both] >= earlier.values[both]
-    return ok
+    days, others = later.each(_day, np.int32), earlier.each(_day, np.int32)
+    return np.asarray((days >= others) | (days == _NO_DAY) | (others == _NO_DAY), dtype=bool)
 
 
 UNKNOWN = -1
@@ -51,11 +55,7 @@ UNKNOWN = -1
 
 def truth(flag: Parsed) -> np.ndarray:
     """1 for yes, 0 for no, UNKNOWN where blank or wrong; int8."""
-    out = np.full(flag.size, UNKNOWN, dtype=np.int8)
-    at = flag.ok
-    if at.any():
-        out[at] = flag.values[at].astype(bool)
-    return out
+    return flag.each(lambda value: UNKNOWN if value is None else int(value), np.int8)
 
 
 def bill_rules(
@@ -91,9 +91,9 @@ def bill_rules(
     rules += amount_rules(amount, bills.units, ~derived)
     if formats.amounts == "decimal":
         units = formats.cents_per_unit
-        ok = [c is None or EXPONENTS[c] == 2 or c in units for c in currency.values]
+        ok = currency.each(lambda c: c is None or EXPONENTS[c] == 2 or c in units, bool)
         rules.append(
-            RowRule("bills.currency.not_in_cents", "currency", np.asarray(ok, dtype=bool),
+            RowRule("bills.currency.not_in_cents", "currency", ok,
                     lambda i: {"exponent": EXPONENTS[currency.at(i)]})
         )  # fmt: skip
     return rules
@@ -106,7 +106,7 @@ def payment_rules(
     mapped: Mapped, bills: ParsedTable, wanted: np.ndarray, now: datetime
 ) -> list[RowRule]:
     """A bill that is to be marked as paid says from where and when; no other one is paid."""
-    paid = np.asarray([w is Wanted.PAID for w in wanted], dtype=bool)
+    paid = wanted == Wanted.PAID
     bank, moment = bills["paidFromBankAccountId"], bills["paymentAt"]
     # A day is told as its midnight in UTC; the day may have begun already where the person is.
     latest = now + timedelta(days=1)
@@ -127,10 +127,7 @@ def _utc(moment: datetime) -> datetime:
 
 
 def _after(moments: Parsed, latest: datetime) -> np.ndarray:
-    out = np.zeros(moments.size, dtype=bool)
-    for i in np.flatnonzero(moments.ok).tolist():
-        out[i] = _utc(moments.at(i)) > latest
-    return out
+    return moments.each(lambda moment: moment is not None and _utc(moment) > latest, bool)
 
 
 def amount_rules(amount: Parsed, units: np.ndarray, which: np.ndarray) -> list[RowRule]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -29,15 +29,15 @@ from importer.amounts import (
     tidy,
     to_cents,
 )
-from importer.canonical import BILLS, Field, Kind
+from importer.canonical import Field, Kind
 from importer.cells import _CONTROL, _CONTROL_IN_CODE
 from importer.currencies import EXPONENTS
-from importer.findings import CATALOGUE, finding, shown
-from importer.records import Finding
+from importer.findings import CATALOGUE, shown
 from importer.template.checks import nearest
 from importer.template.columns import CanonicalTable
 from importer.template.evaluate import PROBLEMS
 from importer.template.mapping import Mapped
+from importer.validation.grouped import Group, group
 from importer.validation.house import expression_words, first_of_value, tests_of
 from importer.validation.parse import (
     COLUMN_PROBLEMS,
@@ -50,7 +50,6 @@ from importer.validation.row_rules import RowRule
 
 _LIKE_A_DATE = re.compile(r"[0-9].*(?:[0-9]{4}|[./\-].*[0-9])")
 _NUMERIC = re.compile(r"[0-9]{1,2}[./\-][0-9]{1,2}[./\-](?:[0-9]{2}){1,2}")
-_RULE = "rule "  # a boolean column "rule 3" is the third row rule
 
 
 @dataclass(frozen=True)
@@ -63,105 +62,110 @@ class HouseRule:
     ok: np.ndarray
 
 
-def _cell_check(parsed: Parsed, problem: str) -> pa.Check:
-    ok = pd.Series(parsed.problem != problem)
-    return pa.Check(lambda s: ok.loc[s.index], name=problem, error=problem)
+@dataclass(frozen=True)
+class Kept:
+    """Which items keep a rule; ``tell`` makes the findings of those that do not."""
+
+    ok: np.ndarray
+    tell: Callable[[np.ndarray], Group]
 
 
-def sheet_schema(
-    items: CanonicalTable, parsed: ParsedTable, rules: Sequence[RowRule], house: Sequence[HouseRule]
-) -> pa.DataFrameSchema:
-    """The schema of one sheet: a text column a field, a boolean column a rule."""
-    columns: dict[str, pa.Column] = {}
-    for name in items.columns:
-        prefix = code_of(items.sheet, name, "")
-        problems = [code[len(prefix) :] for code in CATALOGUE if code.startswith(prefix)]
-        occurring = parsed.columns[name].problems
-        checks = [
-            _cell_check(parsed.columns[name], p)
-            for p in (*problems, *PROBLEMS)
-            if p in occurring and p not in COLUMN_PROBLEMS
-        ]
-        columns[name] = pa.Column(str, checks=checks)
-    for i in range(len(rules) + len(house)):
-        columns[f"{_RULE}{i}"] = pa.Column(
-            bool, checks=pa.Check(lambda s: s, name="kept", error="kept")
+def sheet_schema(rules: Sequence[Kept]) -> pa.DataFrameSchema:
+    """The schema of one sheet: of each rule a column that says of each item whether it keeps it.
+
+    Only the first failure of each is worded: which items fail, the check's output says.
+    """
+    columns = {
+        _column(n): pa.Column(
+            checks=pa.Check(lambda s: s, name="kept", error="kept", n_failure_cases=1),
+            required=False,
         )
-    return pa.DataFrameSchema(columns, index=pa.Index(int))
+        for n in range(len(rules))
+    }
+    return pa.DataFrameSchema(columns, strict=True)
+
+
+def _column(number: int) -> str:
+    return f"rule {number}"
 
 
 def check_sheet(
-    mapped: Mapped, items: CanonicalTable, parsed: ParsedTable, rules: Sequence[RowRule]
-) -> list[Finding]:
-    """All findings of the cells and rows of a sheet, in the order of its rows."""
+    mapped: Mapped, items: CanonicalTable, parsed: ParsedTable, row_rules: Sequence[RowRule]
+) -> list[Group]:
+    """All findings of the cells and rows of a sheet, by column and rule."""
     if not len(items):
         return []
-    house = list(house_rules(mapped, items.sheet, parsed))
-    schema = sheet_schema(items, parsed, rules, house)
-    frame = {name: column.text for name, column in items.columns.items()}
-    kept = [*(rule.ok for rule in rules), *(rule.ok for rule in house)]
-    frame |= {f"{_RULE}{i}": pd.Series(ok) for i, ok in enumerate(kept)}
+    rules = [
+        *_of_cells(mapped, items, parsed),
+        *(_of_row(mapped, items, parsed, rule) for rule in row_rules),
+        *(_of_house(mapped, items, parsed, rule)
+          for rule in house_rules(mapped, items.sheet, parsed)),
+    ]  # fmt: skip
+    # Of a million rows pandera is given those in which something is wrong, with the rules broken.
+    broken = {_column(n): rule.ok for n, rule in enumerate(rules) if not rule.ok.all()}
+    if not broken:
+        return []
+    rows = np.flatnonzero(~np.logical_and.reduce(list(broken.values())))
+    frame = pd.DataFrame({name: ok[rows] for name, ok in broken.items()}, index=rows, copy=False)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
-            schema.validate(pd.DataFrame(frame), lazy=True)
-    except pa.errors.SchemaErrors as error:
-        cases = error.failure_cases[["column", "check", "index"]]
-        out = []
-        for column, check, index in cases.itertuples(index=False):
-            if not isinstance(index, int | np.integer):
+            sheet_schema(rules).validate(frame, lazy=True, inplace=True)
+    except pa.errors.SchemaErrors as errors:
+        failing = {}
+        for error in errors.schema_errors:
+            if error.check_output is None:
                 raise  # a failure of the schema itself, never of a cell
-            if column.startswith(_RULE):
-                out.append(
-                    _row_finding(
-                        mapped, items, parsed, rules, house, int(column[len(_RULE) :]), int(index)
-                    )
-                )
-            else:
-                out.append(_cell_finding(mapped, items, parsed, column, check, int(index)))
-        return out
-    return []
+            kept = error.check_output
+            failing[error.schema.name] = kept.index[~kept.to_numpy(dtype=bool)].to_numpy()
+        told = ((rule, failing.get(_column(n))) for n, rule in enumerate(rules))
+        return [rule.tell(at) for rule, at in told if at is not None]
+    raise AssertionError("rules are broken, and the schema finds nothing")
 
 
-def _about(items: CanonicalTable, i: int) -> dict[str, Any]:
-    return {"bills": (i,)} if items.sheet == BILLS else {"lines": (i,)}
+def _of_cells(mapped: Mapped, items: CanonicalTable, parsed: ParsedTable) -> Iterator[Kept]:
+    """What was wrong with the cells as they were read; not what is told of the whole column."""
+    for name, column in items.columns.items():
+        own = parsed.columns[name]
+        prefix = code_of(items.sheet, name, "")
+        problems = [code[len(prefix) :] for code in CATALOGUE if code.startswith(prefix)]
+        for problem in (*problems, *PROBLEMS) if (there := own.problems - COLUMN_PROBLEMS) else ():
+            if problem in there:
+                words = partial(_words, mapped, items.sheet, name, problem, own)
+                decided = (own.rules, column.note, column.looks)
+                alike = tuple(each for each in decided if each is not None)
+                tell = partial(group, mapped, items.sheet, name,
+                               code_of(items.sheet, name, problem), words=words, alike=alike)  # fmt: skip
+                yield Kept(~own.having(problem), tell)
 
 
-def _row_finding(
-    mapped: Mapped,
-    items: CanonicalTable,
-    parsed: ParsedTable,
-    rules: Sequence[RowRule],
-    house: Sequence[HouseRule],
-    number: int,
-    i: int,
-) -> Finding:
-    if number < len(rules):
-        rule = rules[number]
-        name, code, words = rule.field, rule.code, rule.words(i)
-    else:
-        mine = house[number - len(rules)]
-        name, code = mine.field, f"{items.sheet}.rule.{mine.name}"
-        words = {"bound": mine.bound(i), "field": name}
-    column = items.columns.get(name)
-    value = column.written(i) if column is not None else ""
-    if column is None and isinstance(cents := parsed[name].at(i), int):
-        value = parsed.money(i, cents)  # worked out, so that no cell has it
-    return finding(code, mapped.cell(items.sheet, name, i), value, **_about(items, i), **words)
+def _of_row(mapped: Mapped, items: CanonicalTable, parsed: ParsedTable, rule: RowRule) -> Kept:
+    value = None
+    if rule.field not in items.columns:
+        value = partial(_worked_out, parsed, rule.field)
+    tell = partial(group, mapped, items.sheet, rule.field, rule.code, value=value, words=rule.words)
+    return Kept(rule.ok, tell)
 
 
-def _cell_finding(
-    mapped: Mapped, items: CanonicalTable, parsed: ParsedTable, name: str, problem: str, i: int
-) -> Finding:
-    value = items.columns[name].written(i)
-    words = _words(mapped, items.sheet, name, problem, value, parsed.columns[name], i)
-    return finding(
-        code_of(items.sheet, name, problem),
-        mapped.cell(items.sheet, name, i),
-        value,
-        **_about(items, i),
-        **words,
-    )
+def _worked_out(parsed: ParsedTable, name: str, i: int) -> str:
+    """An amount that no cell has."""
+    cents = parsed[name].at(i)
+    return parsed.money(i, cents) if isinstance(cents, int) else ""
+
+
+def _of_house(mapped: Mapped, items: CanonicalTable, parsed: ParsedTable, rule: HouseRule) -> Kept:
+    value = None
+    if rule.field not in items.columns:
+        value = partial(_worked_out, parsed, rule.field)
+    code = f"{items.sheet}.rule.{rule.name}"
+
+    def words(i: int) -> dict[str, Any]:
+        return {"bound": rule.bound(i), "field": rule.field}
+
+    alike = None if rule.name == "unique" else ()
+    tell = partial(group, mapped, items.sheet, rule.field, code,
+                   value=value, words=words, alike=alike)  # fmt: skip
+    return Kept(rule.ok, tell)
 
 
 _INSTEAD = {
@@ -173,10 +177,10 @@ _INSTEAD = {
 
 
 def _words(
-    mapped: Mapped, sheet: str, name: str, problem: str, value: str, parsed: Parsed, i: int
+    mapped: Mapped, sheet: str, name: str, problem: str, parsed: Parsed, i: int
 ) -> dict[str, Any]:
     """What the sentence of a cell's problem needs beside the value."""
-    bare, field = tidy(value), field_of(sheet, name)
+    bare, field = tidy(mapped.items(sheet).columns[name].written(i)), field_of(sheet, name)
     rule = "" if parsed.rules is None else str(parsed.rules[i])
     if problem in PROBLEMS:
         note = mapped.items(sheet).columns[name].note

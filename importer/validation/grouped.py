@@ -1,0 +1,290 @@
+"""Findings of large files, one code and column at a time.
+
+A million rows may have hundreds of thousands of findings. What is the same for all those of a code
+and column is kept once, what is not in arrays; a ``Finding`` is made when somebody asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, overload
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from importer.canonical import BILLS
+from importer.findings import CATALOGUE, finding
+from importer.records import CellRef, Finding, Severity
+from importer.template.columns import CanonicalTable, Column
+from importer.template.evaluate import NOWHERE
+from importer.template.mapping import Mapped
+
+NO_COLUMN = 10**9  # in the order of findings: behind all columns of the row
+_REMEMBERED = 10_000  # texts of one group
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Where findings stand: -1 for no table or row, ``NO_COLUMN`` for no column."""
+
+    table: np.ndarray
+    row: np.ndarray
+    column: np.ndarray
+
+    def only(self, which: np.ndarray) -> Places:
+        return Places(self.table[which], self.row[which], self.column[which])
+
+
+Words = Callable[[int], dict[str, Any]]
+Value = str | pa.LargeStringArray | Callable[[int], str]
+
+
+def no_words(_: int) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, eq=False)
+class Group(Sequence[Finding]):
+    """The findings of one code in one column: one for each item of ``at``.
+
+    ``value`` is what is written: one text for all, Arrow's texts of all items, or a function of one.
+    ``words`` fill the sentence. ``alike`` tells what they follow from beside the value, as arrays
+    by item; None where each item may have its own. ``also`` are the bills concerned beside the
+    item itself, one a finding.
+    """
+
+    code: str
+    sheet: str
+    at: np.ndarray
+    places: Places
+    cell: Callable[[int], CellRef]
+    value: Value
+    words: Words = no_words
+    alike: tuple[np.ndarray, ...] | None = None
+    also: np.ndarray | None = None
+    _told: dict[tuple[Any, ...], Finding] = field(default_factory=dict, repr=False)
+
+    @property
+    def severity(self) -> Severity:
+        return CATALOGUE[self.code].severity
+
+    @property
+    def bills(self) -> np.ndarray:
+        """The bills that the findings are about."""
+        if self.sheet != BILLS:
+            return np.empty(0, dtype=np.int64)
+        return self.at if self.also is None else np.concatenate([self.also, self.at])
+
+    @property
+    def lines(self) -> np.ndarray:
+        """The line items that the findings are about."""
+        return np.empty(0, dtype=np.int64) if self.sheet == BILLS else self.at
+
+    def only(self, which: np.ndarray) -> Group:
+        """Those of the findings for which ``which`` holds."""
+        also = None if self.also is None else self.also[which]
+        return replace(self, at=self.at[which], places=self.places.only(which), also=also)
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    @overload
+    def __getitem__(self, k: int) -> Finding: ...
+    @overload
+    def __getitem__(self, k: slice) -> list[Finding]: ...
+    def __getitem__(self, k: int | slice) -> Finding | list[Finding]:
+        if isinstance(k, slice):
+            return [self[n] for n in range(*k.indices(len(self)))]
+        i = int(self.at[k])
+        value = self.text(i)
+        if self.alike is None:
+            return self._made(k, i, value)
+        key = (value, *(each[i] for each in self.alike))
+        known = self._told.get(key)
+        if known is None:
+            if len(self._told) >= _REMEMBERED:
+                self._told.clear()
+            known = self._told[key] = self._made(k, i, value)
+        bills, lines = self._items(k, i)
+        return Finding(known.code, known.severity, self.cell(i), value, known.message, known.hint,
+                       bills, lines)  # fmt: skip
+
+    def text(self, i: int) -> str:
+        if isinstance(self.value, str):
+            return self.value
+        return str(self.value(i) if callable(self.value) else self.value[i].as_py())
+
+    def _made(self, k: int, i: int, value: str) -> Finding:
+        bills, lines = self._items(k, i)
+        cell, words = self.cell(i), self.words(i)
+        return finding(self.code, cell, value, bills=bills, lines=lines, **words)
+
+    def _items(self, k: int, i: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        if self.sheet != BILLS:
+            return (), (i,)
+        return ((i,) if self.also is None else (int(self.also[k]), i)), ()
+
+    def variants(self) -> tuple[np.ndarray, list[int]]:
+        """(a number for each finding, the first finding of each number).
+
+        Findings of one number differ in their row alone: value, column, message and hint are equal.
+        """
+        if self.alike is None or callable(self.value):
+            return np.arange(len(self)), list(range(len(self)))
+        parts = [self.places.table, self.places.column, *(each[self.at] for each in self.alike)]
+        code = np.zeros(len(self), dtype=np.int64)
+        if not isinstance(self.value, str):
+            encoded = self.value.take(pa.array(self.at)).dictionary_encode()
+            code += encoded.indices.to_numpy()
+        for part in parts:
+            own, different = pd.factorize(part)
+            code, _ = pd.factorize(code * max(len(different), 1) + own)
+        _, first = np.unique(code, return_index=True)
+        return code, first.tolist()
+
+
+class Findings(Sequence[Finding]):
+    """All findings in the order of the files: by table, row and column, then as they were told.
+
+    ``parts`` are the groups and single findings as they were told.
+    """
+
+    def __init__(self, parts: Iterable[Group | Finding] = ()) -> None:
+        self.parts: list[Group | Finding] = []
+        self._order: tuple[list[int], list[int]] | None = None
+        self.extend(parts)
+
+    def append(self, part: Group | Finding) -> None:
+        self.extend((part,))
+
+    def extend(self, parts: Iterable[Group | Finding]) -> None:
+        if isinstance(parts, Findings):
+            parts = parts.parts
+        self.parts += [p for p in parts if not isinstance(p, Group) or len(p)]
+        self._order = None
+
+    def __iadd__(self, parts: Iterable[Group | Finding]) -> Findings:
+        self.extend(parts)
+        return self
+
+    def __len__(self) -> int:
+        return sum(len(p) if isinstance(p, Group) else 1 for p in self.parts)
+
+    def how_many(self, severity: Severity) -> int:
+        own = (p for p in self.parts if p.severity is severity)
+        return sum(len(p) if isinstance(p, Group) else 1 for p in own)
+
+    def codes(self) -> set[str]:
+        return {p.code for p in self.parts}
+
+    def items_of(self, *codes: str) -> tuple[np.ndarray, np.ndarray]:
+        """(the bills, the line items) that findings of these codes are about."""
+        own = [p for p in self.parts if p.code in codes]
+        return _joined([p.bills for p in own]), _joined([p.lines for p in own])
+
+    def blamed(self, bills: int, line_bill: np.ndarray) -> np.ndarray:
+        """Which of the bills an error is about, themselves or by a line."""
+        bad = np.zeros(bills, dtype=bool)
+        for p in self.parts:
+            if p.severity is Severity.ERROR:
+                bad[_joined([p.bills])] = True
+                of_lines = line_bill[_joined([p.lines])]
+                bad[of_lines[of_lines >= 0]] = True
+        return bad
+
+    def order(self) -> tuple[list[int], list[int]]:
+        """Of each finding in turn: (the index of its part, its index in a group)."""
+        if self._order is None:
+            sizes = [len(p) if isinstance(p, Group) else 1 for p in self.parts]
+            place = [
+                np.concatenate([_one(p, name) for p in self.parts] or [np.empty(0, np.int64)])
+                for name in ("column", "row", "table")
+            ]
+            order = np.lexsort(place)
+            part = np.repeat(np.arange(len(sizes)), sizes)[order]
+            starts = np.cumsum([0, *sizes[:-1]]) if sizes else np.empty(0, np.int64)
+            self._order = part.tolist(), (order - starts[part]).tolist()
+        return self._order
+
+    def _at(self, part: int, k: int) -> Finding:
+        p = self.parts[part]
+        return p[k] if isinstance(p, Group) else p
+
+    @overload
+    def __getitem__(self, n: int) -> Finding: ...
+    @overload
+    def __getitem__(self, n: slice) -> list[Finding]: ...
+    def __getitem__(self, n: int | slice) -> Finding | list[Finding]:
+        parts, within = self.order()
+        if isinstance(n, slice):
+            return list(map(self._at, parts[n], within[n]))
+        return self._at(parts[n], within[n])
+
+    def __iter__(self) -> Iterator[Finding]:
+        return map(self._at, *self.order())
+
+
+def _joined(some: Sequence[np.ndarray | tuple[int, ...]]) -> np.ndarray:
+    each = [np.asarray(one, dtype=np.int64) for one in some]
+    return np.concatenate(each) if each else np.empty(0, dtype=np.int64)
+
+
+def _one(part: Group | Finding, name: str) -> np.ndarray:
+    if isinstance(part, Group):
+        return np.asarray(getattr(part.places, name))
+    own = by_place(part)["table row column".split().index(name)]
+    return np.asarray([own], dtype=np.int64)
+
+
+def by_place(f: Finding) -> tuple[int, int, int]:
+    """The order in which findings are told: by file and sheet, row and column."""
+    cell = f.cell
+    return (
+        -1 if cell.table is None else cell.table,
+        -1 if cell.row is None else cell.row,
+        NO_COLUMN if cell.column_index is None else cell.column_index,
+    )
+
+
+def group(
+    mapped: Mapped,
+    sheet: str,
+    name: str,
+    code: str,
+    at: np.ndarray,
+    *,
+    value: Value | None = None,
+    words: Words = no_words,
+    alike: tuple[np.ndarray, ...] | None = None,
+    also: np.ndarray | None = None,
+) -> Group:
+    """Findings in the cells of one field; the value is what is written there, if anything."""
+    assert code in CATALOGUE, code
+    items = mapped.items(sheet)
+    column = items.columns.get(name)
+    if value is None:
+        value = "" if column is None else column.array
+    if words is no_words and not callable(value):
+        alike = ()
+    return Group(code, sheet, at, places(items, column, at), partial(mapped.cell, sheet, name),
+                 value, words, alike, also)  # fmt: skip
+
+
+def places(items: CanonicalTable, column: Column | None, at: np.ndarray) -> Places:
+    """Where the values of a field stand, of the items ``at``; as ``Mapped.cell`` has it."""
+    table, row = items.table[at], items.row[at]
+    index = np.full(len(at), NO_COLUMN, dtype=np.int64)
+    if column is None:
+        return Places(table, row, index)
+    for number, (of_table, _) in column.source.items():
+        there = table == number
+        if column.rows is not None:
+            row = np.where(there, column.rows[at], row)
+        index[there] = of_table
+        if column.at is not None:
+            own = column.at[at]
+            index = np.where(there & (own != NOWHERE), own, index)
+    return Places(table, row, index)
