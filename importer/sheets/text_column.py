@@ -62,6 +62,60 @@ def arrow_texts(texts: Iterable[str]) -> pa.LargeStringArray:
     return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
 
 
+class Texts:
+    """A long column as it grows, piece by piece, in memory that is taken once."""
+
+    def __init__(self) -> None:
+        self.share = 1.5  # how many times larger than its first piece it is expected to become
+        self._length = self._size = 0
+        self._offsets, self._data = np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.uint8)
+
+    def add(self, piece: pa.LargeStringArray) -> int:
+        """The bytes of the longest text of the piece."""
+        own, end = offsets_of(piece), self._length + len(piece)
+        data = np.frombuffer(piece.buffers()[2] or b"", dtype=np.uint8)[own[0] : own[-1]]
+        self._offsets = _room(self._offsets, end + 1, self._length + 1, self.share)
+        self._data = _room(self._data, self._size + len(data), self._size, self.share)
+        np.add(own[1:], self._size - own[0], out=self._offsets[self._length + 1 : end + 1])
+        self._data[self._size : self._size + len(data)] = data
+        self._length, self._size = end, self._size + len(data)
+        return int(np.diff(own).max(initial=0))
+
+    def array(self) -> pa.LargeStringArray:
+        offsets, data = self._offsets[: self._length + 1], self._data[: self._size]
+        return pa.LargeStringArray.from_buffers(
+            self._length, pa.py_buffer(offsets), pa.py_buffer(data)
+        )
+
+
+def _room(buffer: np.ndarray, size: int, used: int, share: float) -> np.ndarray:
+    """The buffer, or a larger one with what is used of it."""
+    if size <= len(buffer):
+        return buffer
+    larger = np.empty(int(size * (share if used <= 1 else 1.3)) + 64, dtype=buffer.dtype)
+    larger[:used] = buffer[:used]
+    return larger
+
+
+def offsets_of(array: pa.LargeStringArray) -> np.ndarray:
+    """Where each text begins in the bytes of all, and where the last ends."""
+    if not len(array):
+        return np.zeros(1, dtype=np.int64)
+    whole = np.frombuffer(array.buffers()[1], dtype=np.int64)
+    return whole[array.offset : array.offset + len(array) + 1]
+
+
+def first_bytes(array: pa.LargeStringArray) -> np.ndarray:
+    """The first byte of each text, 0 where it has none."""
+    offsets = offsets_of(array)
+    there = offsets[1:] > offsets[:-1]
+    out = np.zeros(len(array), dtype=np.uint8)
+    if there.any():
+        data = np.frombuffer(array.buffers()[2], dtype=np.uint8)
+        out[there] = data[offsets[:-1][there]]
+    return out
+
+
 def cells_starting(array: pa.LargeStringArray, allowed: Callable[[str], bool]) -> np.ndarray:
     """The indexes of the texts whose first characters ``allowed`` lets through."""
     at = np.arange(len(array))
