@@ -26,7 +26,7 @@ from pyarrow import csv as arrow_csv
 from importer.sheets.csv_blocks import OddError, looked_at, record_blocks
 from importer.sheets.limits import limits
 from importer.sheets.swallowed import swallowed_in
-from importer.sheets.text_column import TextColumn, Texts, first_bytes
+from importer.sheets.text_column import TextColumn, Texts, byte_at
 
 _ODD_AT_MOST = 200_000  # records of another width; with more the csv module is as quick
 _HEAD = 200  # records that tell the usual width
@@ -208,7 +208,7 @@ def _blank_rows(columns: Sequence[pa.LargeStringArray]) -> np.ndarray:
         if not len(left):
             break
         # A cell that begins with a letter, digit or sign is not blank: that settles nearly all.
-        codes = first_bytes(column)[left]
+        codes = byte_at(column, 0)[left]
         left = left[(codes <= 32) | (codes >= 127)]
         if len(left):
             texts = column.take(pa.array(left)).to_pylist()

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+_PLAIN = np.asarray([code < 128 and chr(code).isalnum() for code in range(256)])
 _AT_ONCE = 65_536  # texts that become Python objects at a time
 
 
@@ -105,20 +106,27 @@ def offsets_of(array: pa.LargeStringArray) -> np.ndarray:
     return whole[array.offset : array.offset + len(array) + 1]
 
 
-def first_bytes(array: pa.LargeStringArray) -> np.ndarray:
-    """The first byte of each text, 0 where it has none."""
+def byte_at(array: pa.LargeStringArray, k: int) -> np.ndarray:
+    """The ``k``-th byte of each text, 0 where it is shorter."""
     offsets = offsets_of(array)
-    there = offsets[1:] > offsets[:-1]
-    out = np.zeros(len(array), dtype=np.uint8)
-    if there.any():
-        data = np.frombuffer(array.buffers()[2], dtype=np.uint8)
-        out[there] = data[offsets[:-1][there]]
-    return out
+    shorter = offsets[1:] - offsets[:-1] <= k
+    if shorter.all():
+        return np.zeros(len(array), dtype=np.uint8)
+    data = np.frombuffer(array.buffers()[2], dtype=np.uint8)
+    out = data[np.minimum(offsets[:-1] + k, len(data) - 1)]
+    out[shorter] = 0
+    return np.asarray(out)
 
 
 def cells_starting(array: pa.LargeStringArray, allowed: Callable[[str], bool]) -> np.ndarray:
-    """The indexes of the texts whose first characters ``allowed`` lets through."""
-    at = np.arange(len(array))
+    """The indexes of the texts whose first characters ``allowed`` lets through.
+
+    What it does not let through of the letters and digits of ASCII that a text begins with, it must
+    not let through with more characters either.
+    """
+    at = _beginning(array, allowed)
+    if not len(at):
+        return at
     for length in (3, 8):  # few texts differ in three characters, and few are left for eight
         some = array if len(at) == len(array) else array.take(pa.array(at))
         codes = pc.utf8_slice_codeunits(some, 0, length).dictionary_encode()
@@ -127,3 +135,21 @@ def cells_starting(array: pa.LargeStringArray, allowed: Callable[[str], bool]) -
             return np.empty(0, dtype=np.int64)
         at = at[passing[codes.indices.to_numpy()]]
     return at
+
+
+def _beginning(array: pa.LargeStringArray, allowed: Callable[[str], bool]) -> np.ndarray:
+    """The texts that are not settled by the one or two letters or digits that they begin with."""
+    known, passing = np.zeros(1 << 16, dtype=bool), np.zeros(1 << 16, dtype=bool)
+    known[0] = True  # of blanks
+    found = [np.empty(0, dtype=np.int64)]
+    for start in range(0, len(array), _AT_ONCE):
+        some = array.slice(start, _AT_ONCE)
+        first, second = byte_at(some, 0), byte_at(some, 1)
+        second[~(_PLAIN[first] & _PLAIN[second])] = 0
+        codes = first.astype(np.uint16) << 8 | second
+        for code in np.unique(codes[~known[codes]]).tolist():
+            text = chr(code >> 8) + (chr(code & 255) if code & 255 else "")
+            passing[code] = not _PLAIN[code >> 8] or allowed(text)
+            known[code] = True
+        found.append(np.flatnonzero(passing[codes]) + start)
+    return np.concatenate(found)
