@@ -8,25 +8,29 @@ and all other oddities are left to it altogether.
 
 from __future__ import annotations
 
-import codecs
 import csv
+import os
 import re
 from array import array
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
+from importer.sheets.csv_blocks import OddError, looked_at, record_blocks
 from importer.sheets.limits import limits
-from importer.sheets.text_column import TextColumn
+from importer.sheets.swallowed import swallowed_in
+from importer.sheets.text_column import TextColumn, Texts, byte_at
 
-_BLOCK = 1 << 24  # bytes; a record must fit into one, and few are quickly put together again
 _ODD_AT_MOST = 200_000  # records of another width; with more the csv module is as quick
 _HEAD = 200  # records that tell the usual width
-_QUOTE = ord('"')
+_WORKERS = 2  # more would wait for the one that puts the pieces together
 
 
 @dataclass
@@ -37,105 +41,100 @@ class Records:
     rows: Sequence[int]
     lengths: Sequence[int]
     total: int  # blank ones too
+    swallowed: tuple[tuple[int, int, int], ...] = ()
 
 
-def read_records(data: bytes, mark: str) -> Records | None:
-    """The records of UTF-8 ``data``; None where the csv module has to read them."""
-    if len(mark) != 1 or not mark.isascii() or mark in ' \r\n"' or not data:
+@dataclass
+class _Piece:
+    """A block read: columns of the usual width, and (number, text) of the records of another."""
+
+    columns: list[pa.LargeStringArray]
+    odd: list[tuple[int, str]]
+    broken: bool
+
+    @property
+    def records(self) -> int:
+        return len(self.columns[0]) + len(self.odd)
+
+
+def read_records(file: BinaryIO, mark: str) -> Records | None:
+    """The records of the rest of the file, which is UTF-8; None where the csv module has to."""
+    if len(mark) != 1 or not mark.isascii() or mark in ' \r\n"':
         return None
-    if data.startswith(codecs.BOM_UTF8):  # Arrow leaves a second one out too
+    try:
+        return _read(file, mark)
+    except (OddError, pa.ArrowInvalid, csv.Error):
         return None
-    if data.count(b"\r") != data.count(b"\r\n") or not _well_quoted(data, ord(mark)):
-        return None
-    width = _usual_width(data, mark)
-    if not 2 <= width <= limits().columns:
-        return None
+
+
+def _read(file: BinaryIO, mark: str) -> Records | None:
+    size = file.seek(0, os.SEEK_CUR), file.seek(0, os.SEEK_END)
+    file.seek(size[0])
+    blocks = record_blocks(file)
+    first = next(blocks, b"")
+    width = _usual_width(first, mark)
+    if not 2 <= width <= limits().columns or first.startswith(b"\xef\xbb\xbf"):
+        return None  # Arrow leaves out a second mark of UTF-8
+    most = limits().cell_length
+    texts = [Texts() for _ in range(width)]
+    odd: list[tuple[int, str]] = []
+    total, broken = 0, False
+    for piece in _pieces(first, blocks, mark, width):
+        odd += [(total + number, text) for number, text in piece.odd]
+        if len(odd) > _ODD_AT_MOST:
+            return None
+        if not total:
+            for of in texts:
+                of.share = 1.1 * (size[1] - size[0]) / len(first)
+        for of, column in zip(texts, piece.columns, strict=True):
+            if of.add(column) > most:
+                return None  # the csv module knows the row
+        total, broken = total + piece.records, broken or piece.broken
+    return _with_odd([of.array() for of in texts], odd, mark, broken)
+
+
+def _pieces(first: bytes, blocks: Iterator[bytes], mark: str, width: int) -> Iterator[_Piece]:
+    """The blocks read, in their order; several at a time."""
+    waiting: deque[Future[_Piece]] = deque()
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        waiting.append(pool.submit(_piece, first, mark, width))
+        for block in blocks:
+            waiting.append(pool.submit(_piece, block, mark, width))
+            if len(waiting) > _WORKERS + 1:
+                yield waiting.popleft().result()
+        for piece in waiting:
+            yield piece.result()
+
+
+def _piece(data: bytes, mark: str, width: int) -> _Piece:
+    block = looked_at(data, ord(mark))
     odd: list[tuple[int, str]] = []
 
     def skip(row: arrow_csv.InvalidRow) -> str:
-        if len(odd) >= _ODD_AT_MOST:
-            return "error"
         odd.append((row.number, row.text))
-        return "skip"
-
-    try:
-        table = _table(data, mark, width, None)
-        # Records of another width come with their number in one thread only.
-        table = _table(data, mark, width, skip) if table is None else table
-    except pa.ArrowInvalid:
-        return None
-    if table is None:
-        return None
-    lines = data.count(b"\n") + (not data.endswith(b"\n"))
-    if lines > table.num_rows + len(odd):  # cells with line breaks: they may have swallowed rows
-        return None
-    columns = [_whole(column) for column in table.columns]
-    del table
-    most = limits().cell_length
-    if any((pc.max(pc.binary_length(column)).as_py() or 0) > most for column in columns):
-        return None  # the csv module knows the row
-    return _with_odd(columns, odd, mark)
-
-
-def _table(
-    data: bytes, mark: str, width: int, skip: Callable[[arrow_csv.InvalidRow], str] | None
-) -> pa.Table | None:
-    """The records of the usual width; None where there are others, and no ``skip``."""
-    others = False
-
-    def stop(_: arrow_csv.InvalidRow) -> str:
-        nonlocal others
-        others = True
-        return "error"
+        return "skip" if len(odd) <= _ODD_AT_MOST else "error"
 
     names = [str(i) for i in range(width)]
-    try:
-        return arrow_csv.read_csv(
-            pa.BufferReader(data),
-            read_options=arrow_csv.ReadOptions(
-                use_threads=skip is None, column_names=names, block_size=_BLOCK
-            ),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=mark,
-                newlines_in_values=b'"' in data,
-                ignore_empty_lines=False,
-                invalid_row_handler=skip or stop,
-            ),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.large_string()),
-                strings_can_be_null=False,
-                check_utf8=False,
-            ),
-        )
-    except pa.ArrowInvalid:
-        if others:
-            return None
-        raise
-
-
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-
-
-def _well_quoted(data: bytes, mark: int) -> bool:
-    """Whether each quotation mark begins a cell, ends one, or is doubled inside one."""
-    if b'"' not in data:
-        return True
-    # The beginning and the end of the file border a cell too.
-    codes = np.frombuffer(b"\n" + data + b"\n", dtype=np.uint8)
-    at = np.flatnonzero(codes == _QUOTE)
-    if len(at) % 2:
-        return False
-    border = np.zeros(256, dtype=bool)
-    border[[mark, *b"\r\n"]] = True
-    opening, closing = at[0::2], at[1::2]
-    again = np.zeros(len(opening), dtype=bool)  # the second mark of a doubled one
-    again[1:] = opening[1:] == closing[:-1] + 1
-    doubled = np.zeros(len(closing), dtype=bool)
-    doubled[:-1] = again[1:]
-    return bool(
-        (border[codes[opening - 1]] | again).all() and (border[codes[closing + 1]] | doubled).all()
+    table = arrow_csv.read_csv(
+        pa.BufferReader(data),
+        # Records of another width come with their number in one thread only.
+        read_options=arrow_csv.ReadOptions(
+            use_threads=False, column_names=names, block_size=len(data) + 1
+        ),
+        parse_options=arrow_csv.ParseOptions(
+            delimiter=mark,
+            newlines_in_values=True,
+            ignore_empty_lines=False,
+            invalid_row_handler=skip,
+        ),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.large_string()),
+            strings_can_be_null=False,
+            check_utf8=False,
+        ),
     )
+    columns = [column.combine_chunks() for column in table.columns]
+    return _Piece(columns, odd, block.broken)
 
 
 def _usual_width(data: bytes, mark: str) -> int:
@@ -150,15 +149,15 @@ def _usual_width(data: bytes, mark: str) -> int:
     return max(widths, key=lambda width: (widths[width], width), default=0)
 
 
-def _with_odd(columns: list[pa.Array], odd: list[tuple[int, str]], mark: str) -> Records | None:
+def _with_odd(
+    columns: list[pa.LargeStringArray], odd: list[tuple[int, str]], mark: str, broken: bool
+) -> Records | None:
     """The records in order, those of another width among them, without the blank ones."""
     width, total = len(columns), len(columns[0]) + len(odd)
     lengths: list[int] = [width] * total
     if odd:
         numbers = [number for number, _ in odd]
-        if None in numbers:
-            return None
-        records = [next(csv.reader([text], delimiter=mark, strict=True), []) for _, text in odd]
+        records = [_record(text, mark) for _, text in odd]
         widest = max(width, *map(len, records))
         ends: list[list[str]] = [r + [""] * (widest - len(r)) for r in records]
         columns += [_blanks(total - len(odd))] * (widest - width)
@@ -173,6 +172,9 @@ def _with_odd(columns: list[pa.Array], odd: list[tuple[int, str]], mark: str) ->
             columns[c] = pa.concat_arrays([column, own]).take(pa.array(order))
         for number, record in zip(numbers, records, strict=True):
             lengths[number - 1] = len(record)
+    # Rows that are blank have no part in this; the numbers are those of the records.
+    held = swallowed_in(columns, lengths, mark) if broken else ()
+    found = tuple((1 + i, c, count) for i, c, count in held)
     blank = _blank_rows(columns)
     rows: Sequence[int] = range(1, 1 + total)
     if len(blank):
@@ -182,25 +184,32 @@ def _with_odd(columns: list[pa.Array], odd: list[tuple[int, str]], mark: str) ->
         columns = [column.filter(mask) for column in columns]
         lengths = [lengths[i] for i in at.tolist()]
         rows = array("q", (at + 1).tobytes())
-    while columns and not pc.any(pc.greater(pc.binary_length(columns[-1]), 0)).as_py():
+    while columns and not pc.sum(pc.binary_length(columns[-1])).as_py():
         columns.pop()
-    return Records(tuple(map(TextColumn, columns)), rows, lengths, total)
+    return Records(tuple(map(TextColumn, columns)), rows, lengths, total, found)
+
+
+def _record(text: str, mark: str) -> list[str]:
+    """The one record of the text; none where it is blank."""
+    records = list(csv.reader(text.splitlines(keepends=True), delimiter=mark, strict=True))
+    if len(records) > 1:
+        raise OddError
+    return records[0] if records else []
 
 
 def _blanks(size: int) -> pa.Array:
     return pa.array([""], type=pa.large_string()).take(pa.array(np.zeros(size, dtype=np.int64)))
 
 
-def _blank_rows(columns: Sequence[pa.Array]) -> np.ndarray:
+def _blank_rows(columns: Sequence[pa.LargeStringArray]) -> np.ndarray:
     """The rows whose cells are all blank, by any kind of space."""
     left = np.arange(len(columns[0]))
     for column in columns:
         if not len(left):
             break
-        some = column if len(left) == len(column) else column.take(pa.array(left))
         # A cell that begins with a letter, digit or sign is not blank: that settles nearly all.
-        plain = pc.match_substring_regex(some, r"\A[!-~]")
-        left = left[~plain.to_numpy(zero_copy_only=False)]
+        codes = byte_at(column, 0)[left]
+        left = left[(codes <= 32) | (codes >= 127)]
         if len(left):
             texts = column.take(pa.array(left)).to_pylist()
             left = left[[not text.strip() for text in texts]]

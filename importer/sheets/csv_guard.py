@@ -16,10 +16,19 @@ _BATCH = 10_000
 _END = re.compile(rb"[\r\n]")
 
 
+def longest_line() -> int:
+    """How many characters a line of a table may have."""
+    return limits().cell_length * _CELLS_PER_LINE
+
+
+def most_lines() -> int:
+    return limits().rows * _LINES_PER_ROW
+
+
 def check_lines(path: Path) -> None:
     """TooLargeError where the file has a line, or so many lines, as no table has."""
     permitted = limits()
-    longest = permitted.cell_length * _CELLS_PER_LINE
+    longest, most = longest_line(), most_lines()
     lines = since = 0
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
@@ -36,7 +45,7 @@ def check_lines(path: Path) -> None:
             if since > longest:
                 what = f"Row {here:,} has more than {longest:,} characters"
                 raise too_large(what, "cell_length", permitted.cell_length)
-            if lines > permitted.rows * _LINES_PER_ROW:
+            if lines > most:
                 raise too_large(f"It has more than {lines:,} rows", "rows", permitted.rows)
 
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.errors import UnreadableFile
 from importer.records import SourceTable
 from importer.sheets.cells import MAX_COLUMNS
-from importer.sheets.csv_guard import add_records
+from importer.sheets.csv_guard import add_records, check_lines
 from importer.sheets.delimiter import HEAD, NAMES, find_delimiter, given_delimiter, no_size_limit
 from importer.sheets.detect import refusal
-from importer.sheets.encoding import Encoding, decode
+from importer.sheets.encoding import Encoding, decode, stated
 from importer.sheets.limits import check_area, limits, too_large
 from importer.sheets.swallowed import find_swallowed
 
 if TYPE_CHECKING:
     from importer.sheets.csv_arrow import Records
 
+_BOM = "\ufeff"
 _NO_ROWS = "It has no rows, only blank lines. Export it again"
 _SEP_LINE = re.compile(r'"?sep=([^\r\n"])"?[ \t,;]*(\r\n|\r|\n|$)', re.IGNORECASE)
 
@@ -36,41 +39,80 @@ def read_csv(path: Path, *, encoding: str | None, delimiter: str | None) -> Sour
     Raises ``UnreadableFile``, naming the row, where the text does not fit the encoding, has a NUL
     byte, or has a quotation mark that is not closed where its cell ends.
     """
+    with no_size_limit():
+        return _at_once(path, encoding, delimiter) or _at_length(path, encoding, delimiter)
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How the cells are separated; ``skip`` are the characters of the ``sep=`` line."""
+
+    mark: str
+    skip: int
+
+    @classmethod
+    def of(cls, path: Path, head: str, delimiter: str | None) -> _Way:
+        """``head`` is the beginning of the text, a character longer where it is cut."""
+        sep_line = _SEP_LINE.match(head)
+        skip, cut, head = len(sep_line[0]) if sep_line else 0, len(head) > HEAD, head[:HEAD]
+        if delimiter is not None:
+            return cls(given_delimiter(path, head, delimiter), skip)
+        return cls(sep_line[1] if sep_line else find_delimiter(head, cut), skip)
+
+    def notes(self, found: Encoding) -> tuple[str, ...]:
+        return (f"CSV, {found.name}, {NAMES.get(self.mark, repr(self.mark))}-separated",)
+
+
+def _at_once(path: Path, encoding: str | None, delimiter: str | None) -> SourceTable | None:
+    """The table of a file in UTF-8, read by Arrow; None where more has to be looked at.
+
+    The file is not read into memory as a whole.
+    """
+    from importer.sheets.csv_arrow import read_records
+
+    with path.open("rb") as file:
+        head = file.read(4 * (HEAD + 2))
+        try:
+            found = stated(path, head, encoding) or Encoding("utf-8", "UTF-8")
+            if found.codec not in ("utf-8", "utf-8-sig"):
+                return None
+            text, _ = codecs.utf_8_decode(head, "strict", False)  # a character may be cut
+            marks = min(len(text) - len(text.lstrip(_BOM)), 2 if found.codec == "utf-8-sig" else 1)
+            text = text[marks:]
+            whole = len(head) < 4 * (HEAD + 2)
+            text = text.removesuffix("\x1a") if whole else text
+            way = _Way.of(path, text[: HEAD + 1], delimiter)
+        except (UnreadableFile, UnicodeDecodeError):
+            return None  # to be told with its row, or read in another encoding
+        file.seek(len((_BOM * marks + text[: way.skip]).encode()))
+        records = read_records(file, way.mark)
+    return None if records is None else _arrow_table(path, records, way.notes(found), found.doubt)
+
+
+def _at_length(path: Path, encoding: str | None, delimiter: str | None) -> SourceTable:
+    """The table of any file, by the csv module where Arrow cannot read its text either."""
+    check_lines(path)
     data = path.read_bytes()
     found, text = decode(path, data, encoding)
     if text.endswith("\x1a") and not found.codec.startswith(("utf-16", "utf-32")):
         # the end mark of old DOS and mainframe exports is not a cell
         data, text = data[:-1], text[:-1]
-    sep_line = _SEP_LINE.match(text)
-    if delimiter is None:
-        mark = sep_line.group(1) if sep_line else find_delimiter(text[:HEAD], len(text) > HEAD)
-    else:
-        mark = given_delimiter(path, text[:HEAD], delimiter)
-    notes = (f"CSV, {found.name}, {NAMES.get(mark, repr(mark))}-separated",)
-    with no_size_limit():
-        quick = _by_arrow(data, text, found, len(sep_line[0]) if sep_line else 0, mark)
+    way = _Way.of(path, text[: HEAD + 1], delimiter)
+    if found.codec not in ("utf-8", "utf-8-sig"):
+        from importer.sheets.csv_arrow import read_records
+
+        quick = read_records(io.BytesIO(text[way.skip :].encode("utf-8")), way.mark)
+        if quick is not None:
+            return _arrow_table(path, quick, way.notes(found), found.doubt)
     del text
-    if quick is not None:
-        return _arrow_table(path, quick, notes, found.doubt)
-
-    with no_size_limit():
-        lines = io.TextIOWrapper(io.BytesIO(data), found.codec, newline="")
-        if sep_line:
-            lines.readline()
-        records, broken = _records(path, lines, mark)
+    lines = io.TextIOWrapper(io.BytesIO(data), found.codec, newline="")
+    if way.skip:
+        lines.readline()
+    records, broken = _records(path, lines, way.mark)
     # Rows that are blank have no part in this; the numbers are those of the records.
-    swallowed = tuple((1 + i, c, n) for i, c, n in find_swallowed(records, mark)) if broken else ()
-
-    return replace(_table(path, records, notes, found.doubt), swallowed=swallowed)
-
-
-def _by_arrow(data: bytes, text: str, found: Encoding, skip: int, mark: str) -> Records | None:
-    """The records as Arrow reads them, past the ``sep=`` line of so many characters, if it can."""
-    from importer.sheets.csv_arrow import read_records
-
-    if found.codec == "utf-8" and not skip:
-        return read_records(data, mark)
-    return read_records(text[skip:].encode("utf-8"), mark)
+    held = find_swallowed(records, way.mark) if broken else ()
+    swallowed = tuple((1 + i, c, count) for i, c, count in held)
+    return replace(_table(path, records, way.notes(found), found.doubt), swallowed=swallowed)
 
 
 def _arrow_table(path: Path, records: Records, notes: tuple[str, ...], doubt: str) -> SourceTable:
@@ -90,6 +132,7 @@ def _arrow_table(path: Path, records: Records, notes: tuple[str, ...], doubt: st
         notes=notes,
         lengths=records.lengths,
         doubt=doubt,
+        swallowed=records.swallowed,
     )
 
 

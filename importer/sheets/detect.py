@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Literal
 
 from importer.errors import UnreadableFile
-from importer.sheets.csv_guard import check_lines
 from importer.sheets.limits import TooLargeError, limits, too_large
 from importer.sheets.ole import runs_in_circles
 from importer.sheets.zip_guard import DamagedError, check_zip, read_xml
@@ -83,7 +82,6 @@ def _kind_of(path: Path) -> Kind:
             raise refusal(path, f"This is {what}, not a spreadsheet. {remedy}")
     if _is_web_page(path, head):
         return "html"
-    check_lines(path)
     return "csv"
 
 

@@ -30,6 +30,7 @@ SAY_ENCODING = (
     "In Excel save it as 'CSV UTF-8 (Comma delimited)', or say in the template which encoding "
     "it has"
 )
+_HEAD = 4096  # bytes that tell text from what is none
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\v\x1a"))
 _SINGLE_BYTE = {"cp1252": "cp1252", "mac_roman": "Mac Roman", "cp850": "CP850"}
 
@@ -48,7 +49,7 @@ def decode(path: Path, data: bytes, encoding: str | None) -> tuple[Encoding, str
 
     Raises ``UnreadableFile``, naming the row, where the text does not fit or has a NUL byte.
     """
-    found = _found(path, data) if encoding is None else _given(path, data, encoding)
+    found = stated(path, data, encoding) or _found(path, data)
     try:
         text = data.decode(found.codec)
     except UnicodeDecodeError as error:
@@ -64,6 +65,14 @@ def decode(path: Path, data: bytes, encoding: str | None) -> tuple[Encoding, str
             path, f"Row {row} has a NUL byte, which text never has. Export the file again"
         )
     return found, text
+
+
+def stated(path: Path, data: bytes, encoding: str | None) -> Encoding | None:
+    """The encoding that was asked for, or that the first bytes of the file prove.
+
+    None where all bytes have to be looked at. Raises ``UnreadableFile`` where it is no text.
+    """
+    return _of_head(path, data[:_HEAD]) if encoding is None else _given(path, data, encoding)
 
 
 def _given(path: Path, data: bytes, encoding: str) -> Encoding:
@@ -87,16 +96,10 @@ def _given(path: Path, data: bytes, encoding: str) -> Encoding:
     return Encoding(codec, encoding)
 
 
-def _found(path: Path, data: bytes) -> Encoding:
-    """The encoding of a text file.
-
-    Raises ``UnreadableFile`` where it is no text, where a few bytes are damaged, and where several
-    encodings would make different words of it.
-    """
+def _of_head(path: Path, head: bytes) -> Encoding | None:
     for bom, codec, name in _BOMS:
-        if data.startswith(bom):
+        if head.startswith(bom):
             return Encoding(codec, name)
-    head = data[:4096]
     if b"\0" in head:
         # Nearly every second byte of UTF-16 is NUL in the text of western languages.
         pairs = max(len(head) // 2, 1)
@@ -109,6 +112,15 @@ def _found(path: Path, data: bytes) -> Encoding:
             path,
             "This is neither a spreadsheet nor text. Export the data as Excel (.xlsx) or CSV",
         )
+    return None
+
+
+def _found(path: Path, data: bytes) -> Encoding:
+    """The encoding of a text file.
+
+    Raises ``UnreadableFile`` where a few bytes are damaged, and where several encodings would make
+    different words of it.
+    """
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:

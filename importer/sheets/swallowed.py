@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _BREAK = re.compile(r"\r\n|\r|\n")
 _DIGIT = re.compile(r"[0-9]")
@@ -23,10 +27,20 @@ def find_swallowed(records: Sequence[Sequence[str]], mark: str) -> Iterator[tupl
         for c, cell in enumerate(record)
         if "\n" in cell or "\r" in cell
     ]
-    if not broken:
-        return
-    odd = {i for i, _ in broken}
-    usual = [r for i, r in enumerate(records[: _LOOKED_AT + len(odd)]) if i not in odd and any(r)]
+    if broken:
+        odd = {i for i, _ in broken}
+        usual = [r for i, r in enumerate(records[: _LOOKED_AT + len(odd)]) if i not in odd]
+        yield from _that_hold_rows(usual, records.__getitem__, broken, mark)
+
+
+def _that_hold_rows(
+    usual: Sequence[Sequence[str]],
+    record_of: Callable[[int], Sequence[str]],
+    broken: Sequence[tuple[int, int]],
+    mark: str,
+) -> Iterator[tuple[int, int, int]]:
+    """Of the ``broken`` cells, those that hold rows such as the ``usual`` ones."""
+    usual = list(filter(any, usual))
     widths = Counter(len(record) for record in usual if len(record) > 1)
     if not widths:
         return
@@ -40,7 +54,8 @@ def find_swallowed(records: Sequence[Sequence[str]], mark: str) -> Iterator[tupl
         )
 
     for i, c in broken:
-        record, lines = records[i], _BREAK.split(records[i][c])
+        record = record_of(i)
+        lines = _BREAK.split(record[c])
         first = [*record[:c], *lines[0].split(mark)]
         last = [*lines[-1].split(mark), *record[c + 1 :]]
         between = [line.split(mark) for line in lines[1:-1]]
@@ -48,6 +63,32 @@ def find_swallowed(records: Sequence[Sequence[str]], mark: str) -> Iterator[tupl
         whole = (digits or width > 3) and all(map(is_row, (first, *filled, last)))
         if whole or (digits and any(map(is_row, filled))):
             yield i, c, len(lines) - 1
+
+
+def swallowed_in(
+    columns: Sequence[pa.LargeStringArray], lengths: Sequence[int], mark: str
+) -> Iterator[tuple[int, int, int]]:
+    """The same of long columns; ``lengths`` says how many cells each record has."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    broken: list[tuple[int, int]] = []
+    odd: set[int] = set()
+    for c, column in enumerate(columns):
+        has = pc.or_(pc.match_substring(column, "\n"), pc.match_substring(column, "\r"))
+        at = pc.indices_nonzero(has).to_numpy().astype("int64")
+        odd.update(at.tolist())
+        # What holds no mark holds no rows: a row has two cells at least.
+        marked = pc.match_substring(column.take(pa.array(at)), mark)
+        broken += [(i, c) for i in at[marked.to_numpy(zero_copy_only=False)].tolist()]
+    if not broken:
+        return
+    first = range(min(len(lengths), _LOOKED_AT + len(odd)))
+    needed = sorted({*first, *(i for i, _ in broken)})
+    cells = zip(*(column.take(pa.array(needed)).to_pylist() for column in columns), strict=True)
+    records = {i: row[: lengths[i]] for i, row in zip(needed, cells, strict=True)}
+    usual = [records[i] for i in first if i not in odd]
+    yield from _that_hold_rows(usual, records.__getitem__, sorted(broken), mark)
 
 
 def _has_digits(cells: Sequence[str]) -> bool:

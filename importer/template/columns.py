@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from importer.canonical import BILLS, PROPERTY, Kind, field_kind
-from importer.records import CellKind
+from importer.records import CellKind, SourceTable
 from importer.template.evaluate import NOWHERE, Sheet, Values, blank_texts, evaluate, mark
 from importer.template.expressions import Expression
 from importer.template.model import Template
@@ -56,6 +56,13 @@ class Column:
 _TEXTS = pd.StringDtype(storage="pyarrow", na_value=np.nan)  # what pandas calls "str"
 
 
+def numbers_of_rows(source: SourceTable) -> np.ndarray:
+    rows = source.rows
+    if isinstance(rows, range):  # numpy would ask it for one number after the other
+        return np.arange(rows.start, rows.stop, rows.step, dtype=np.int64)
+    return np.asarray(rows, np.int64)
+
+
 def series_of(texts: pa.LargeStringArray) -> pd.Series:
     return pd.Series(_TEXTS.__from_arrow__(texts))  # type: ignore[attr-defined]
 
@@ -84,12 +91,12 @@ class Reader:
 
     @cached_property
     def table(self) -> np.ndarray:
-        sizes = [len(o.positions) for o in self.opened]
-        return np.repeat(np.asarray([o.index for o in self.opened], dtype=np.int64), sizes)
+        own = [np.full(len(o.positions), o.index, dtype=np.int64) for o in self.opened]
+        return own[0] if len(own) == 1 else np.concatenate([*own, np.empty(0, np.int64)])
 
     @cached_property
     def row(self) -> np.ndarray:
-        rows = [np.asarray(o.table.source.rows, np.int64)[o.positions] for o in self.opened]
+        rows = [numbers_of_rows(o.table.source)[o.positions] for o in self.opened]
         return np.concatenate(rows) if rows else np.empty(0, np.int64)
 
     @cached_property
@@ -132,12 +139,18 @@ class Reader:
             if at is None or o.table.source.looks.get(at):
                 return None
             texts.append(o.arrow(at))
-            own = o.kinds(at)
-            kinds.append(np.zeros(len(o.positions), np.uint8) if own is None else own)
+            kinds.append(o.kinds(at))
             source[o.index] = (at, o.found.headers[at])
-        kind = kinds[0] if len(kinds) == 1 else np.concatenate(kinds)
         whole = texts[0] if len(texts) == 1 else pa.concat_arrays(texts)
-        return Column(series_of(whole), source, kind if kind.any() else None)
+        kind = None
+        if any(own is not None for own in kinds):
+            kind = np.concatenate(
+                [
+                    np.zeros(len(o.positions), np.uint8) if own is None else own
+                    for o, own in zip(self.opened, kinds, strict=True)
+                ]
+            )
+        return Column(series_of(whole), source, kind if kind is not None and kind.any() else None)
 
     def of_items(self, columns: Sequence[int | None]) -> Values:
         """One column of each table; of a bill, its first value that is not blank."""

@@ -73,8 +73,9 @@ def rows_of(
     out.groups, of_groups = tell_groups(source, found, out.roles, amounts, template, here)
     out.findings += of_groups
     telling = _Telling.of(found, template)
-    for k, role in enumerate(out.roles):
-        if role is not Role.GROUP or not any(tidy(source.columns[c][start + k]) for c in amounts):
+    groups = enumerate(out.roles) if template.source.groups else ()
+    for k in [k for k, role in groups if role is Role.GROUP]:
+        if not any(tidy(source.columns[c][start + k]) for c in amounts):
             continue
         for at in sorted((telling.number | telling.day) - {_group_column(found, template)}):
             if text := tidy(source.columns[at][start + k]):
@@ -389,12 +390,10 @@ def proven_total(
     """
     start = found.header + 1
     amounts = _amounts(found, kind, template)
-    if kind is TableKind.LINE_ITEMS or not amounts:
+    if kind is TableKind.LINE_ITEMS or not amounts or roles.count(Role.DATA) < 3:
         return None
-    data = [k for k, role in enumerate(roles) if role is Role.DATA]
-    if len(data) < 3:
-        return None
-    i = start + data[-1]
+    last = next(k for k in range(len(roles) - 1, -1, -1) if roles[k] is Role.DATA)
+    i = start + last
     telling = _Telling.of(found, template)
     filled = {found.index(alternatives(template, name)) for name in template.source.fill_down}
     if telling.day_may_lack and telling.vendor_may_lack:
@@ -405,11 +404,11 @@ def proven_total(
     told = {c: text for c in telling.all if (text := tidy(source.columns[c][i]))}
     if any(c not in telling.vendor or not _TOTAL.fullmatch(text) for c, text in told.items()):
         return None
-    if groups[data[-1]]:  # the group is the vendor
+    if groups[last]:  # the group is the vendor
         return None
     numbers = numbers_in(source, amounts[0], start, template)
     if not numbers or i not in numbers or not numbers[i]:
         return None
-    rest = [start + k for k in data[:-1]]
+    rest = [start + k for k in range(last) if roles[k] is Role.DATA]
     unread = any(j not in numbers and tidy(source.columns[amounts[0]][j]) for j in rest)
     return amounts[0] if not unread and total(numbers, rest) == numbers[i] else None
