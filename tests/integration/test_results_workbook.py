@@ -640,7 +640,7 @@ class Broken(Sequence[str]):
         return 4
 
     def __getitem__(self, i: Any) -> Any:
-        if i == 3:
+        if i == 3 or isinstance(i, slice):
             raise RuntimeError("the disk is gone")
         return "text"
 
