@@ -113,12 +113,10 @@ def problem_notes(output: Output) -> list[str]:
     notes = []
     if found.left_out:
         total = len(found.listed) + found.left_out
-        errors = sum(finding.severity is Severity.ERROR for finding in found.listed)
-        first = "first " if errors in (0, len(found.listed)) else "errors and the first warnings: "
         notes.append(
-            f"The {first}{len(found.listed):,} of {total:,} problems are listed; counts, statuses"
-            " and colours are of all. For more, raise --max-problems; a result that ends in .json"
-            " has all of them."
+            f"The first {len(found.listed):,} of {total:,} problems are listed, errors before"
+            " warnings; counts, statuses and colours are of all. For more, run it with"
+            " --max-problems, or with --result out.json, which has all of them."
         )
     if written.comments_left_out:
         notes.append(

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _LONGEST_PROPERTY = 255
 MOST_PROBLEMS = 50_000  # listed in the sheet Problems, unless another number is asked for
+_REMEDY = "ask for a CSV result, which has no such limit: --result out.csv"
 _LINE_KINDS = (TableKind.LINE_ITEMS, TableKind.FLAT)
 
 
@@ -178,17 +179,17 @@ def _check_size(report: Report) -> None:
         if len(table.roles) >= MOST_ROWS:
             raise UsageProblem(
                 f"{where} has {len(table.roles):,} rows, more than a sheet of Excel can hold "
-                f"({MOST_ROWS:,}): split the file, so that the result fits into a workbook"
+                f"({MOST_ROWS:,}): {_REMEDY}"
             )
         if len(kept_columns(table.headers)) + len(OURS) > MOST_COLUMNS:
             raise UsageProblem(
                 f"{where} has more columns than the result can hold "
-                f"({MOST_COLUMNS - len(OURS):,}): delete those that are blank"
+                f"({MOST_COLUMNS - len(OURS):,}): delete those that are blank, or {_REMEDY}"
             )
     if len(report.bills) >= MOST_ROWS:
         raise UsageProblem(
             f"There are {len(report.bills):,} bills, more than a sheet of Excel can hold "
-            f"({MOST_ROWS:,}): split the file, so that the result fits into a workbook"
+            f"({MOST_ROWS:,}): {_REMEDY}"
         )
 
 
