@@ -47,7 +47,7 @@ def finish(report: Report, output: Output, wanted: Path) -> RunSummary:
     try:
         with _claimed(wanted) as path:
             summary = replace(summary, result=str(path.absolute()))
-            write_result(replace(report, summary=summary), path)
+            write_result(replace(report, summary=summary), path, output.most_problems)
         told = Path(output.result) if output.result else path
         if not told.is_dir() and told.stem != path.stem:
             output.say(f"{told} is there already and stays as it is: the result is {path.name}.")

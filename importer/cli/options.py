@@ -20,6 +20,7 @@ class Output:
     json: bool
     quiet: bool
     verbose: bool
+    most_problems: int | None = None  # that a workbook lists
 
     def say(self, text: str) -> None:
         """A line for the person; not to be mistaken for the result."""
@@ -174,6 +175,14 @@ def output_options(command: F) -> F:
         click.option("--quiet", is_flag=True, help="Say nothing but errors."),
         click.option("--json", "as_json", is_flag=True, help="The summary as JSON on stdout."),
         click.option(
+            "--max-problems",
+            metavar="N",
+            type=click.IntRange(min=1),
+            envvar="LIGHT_IMPORT_MAX_PROBLEMS",
+            help="How many problems a workbook lists at most; all are counted, and those beyond are"
+            " told.  [default: 50000]",
+        ),
+        click.option(
             "--result",
             metavar="PATH",
             help="The result: a workbook, or by the name's ending .csv, .json or .html."
@@ -209,5 +218,9 @@ def request_of(options: dict[str, Any]) -> Any:
 
 def output_of(options: dict[str, Any]) -> Output:
     return Output(
-        options.pop("result"), options.pop("as_json"), options.pop("quiet"), options.pop("verbose")
+        options.pop("result"),
+        options.pop("as_json"),
+        options.pop("quiet"),
+        options.pop("verbose"),
+        options.pop("max_problems"),
     )

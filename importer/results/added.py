@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from importer.records import Role, RowResult, TableKind
-from importer.results.cells import write_money
+from importer.results.cells import MOST_LINKS, fitting, money_tail
 from importer.results.formats import PLAIN, TEXT, Formats
 from importer.results.output import Output
+from importer.results.row_xml import Block, number_tail, text_tail
 from importer.results.wording import utc, visible
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
+
+    from importer.results.quick_sheet import QuickSheet
 
 STATUS, MESSAGE, BILL_ID, LINE_ID = (
     "import_status",
@@ -49,16 +52,10 @@ def id_headers(kind: TableKind) -> tuple[str, ...]:
     return (BILL_ID, LINE_ID) if kind is TableKind.FLAT else (LINE_ID,)
 
 
-def added_headers(kind: TableKind, results: Iterable[RowResult] = ()) -> tuple[str, ...]:
-    """The columns of a table, those for money where one of the rows has something for them."""
-    told = [False, False, False]
-    for result in results:
-        if (amounts := result.amounts) is not None:
-            told[0] = told[0] or amounts.gross is not None
-            told[1] = told[1] or amounts.net is not None
-            told[2] = told[2] or amounts.tax is not None
-            if all(told):
-                break
+def added_headers(
+    kind: TableKind, told: tuple[bool, bool, bool] = (False, False, False)
+) -> tuple[str, ...]:
+    """The columns of a table; ``told`` says whether any row has a gross, net and tax amount."""
     money = (name for name, has in zip(MONEY, told, strict=True) if has)
     return (*money, STATUS, MESSAGE, *id_headers(kind), STATE, ATTEMPTS, LOADED_AT, SOURCE_ROW)
 
@@ -84,82 +81,125 @@ def write_added_headers(
         sheet.write_string(0, c, header, look)
 
 
-def write_added(
-    sheet: Worksheet,
-    output: Output,
-    out: int,
-    at: dict[str, int],
-    role: Role,
-    result: RowResult | None,
-    message: str,
-    row: int,
-    *,
-    links: int,
-    problem: str | None = None,
-) -> int:
-    """The added cells of one row, ``at`` their columns; gives how many links were written.
+class AddedColumns:
+    """The added columns of a sheet, a block of rows at a time, right of all others."""
 
-    A row that is not data has its role as its status. ``links`` is how many more may be written,
-    ``problem`` where the first of the row's problems stands in this workbook.
-    """
-    formats = output.formats
-    plain = formats.cell[PLAIN, TEXT]
-    status = role.value if role is not Role.DATA else (result.status.value if result else "")
-    written = 0
-    if result is not None and result.amounts is not None:
-        _write_amounts(sheet, formats, out, at, result)
-    if status:
-        sheet.write_string(out, at[STATUS], status, formats.status[status])
-    if message and problem is not None and links > 0:
-        sheet.write_url(out, at[MESSAGE], problem, formats.message_link, message)
-        written += 1
-    elif message:
-        sheet.write_string(out, at[MESSAGE], message, formats.message)
-    if result is not None:
-        for header, light_id in ((BILL_ID, result.bill_id), (LINE_ID, result.light_id)):
-            if LINE_ID not in at:
-                light_id = result.light_id
-            if not light_id or header not in at:
-                continue
-            identifier = visible(light_id)
-            address = output.links.get(light_id, "") if links > written else ""
-            # Only what a browser opens: an address must not become a program to run.
-            if address.startswith("https://") and len(address) <= LONGEST_ADDRESS:
-                sheet.write_url(out, at[header], address, formats.link, identifier)
-                written += 1
+    def __init__(self, sheet: QuickSheet, output: Output, headers: Sequence[str]) -> None:
+        self._sheet, self._output, self._headers = sheet, output, headers
+        self._links = self._longest = 0
+        self._loaded = False
+        style = {name: look._get_xf_index() for name, look in output.formats.status.items()}
+        self._status = {name: text_tail(name, number) for name, number in style.items()}
+
+    def add(
+        self,
+        block: Block,
+        rows: Sequence[int],
+        statuses: Sequence[str],
+        results: Sequence[RowResult | None],
+        messages: Sequence[str],
+        problems: Sequence[str | None],
+    ) -> None:
+        """The cells of the block's rows. ``rows`` are their numbers in the file, ``problems`` where
+        the first problem of each stands in this workbook."""
+        formats, tails = self._output.formats, self._status
+        text, centred = (
+            each._get_xf_index() for each in (formats.cell[PLAIN, TEXT], formats.centred)
+        )
+        for header in self._headers:
+            if header in MONEY:
+                block.add(_money(formats, header, results))
+            elif header == STATUS:
+                block.add([tails[status] if status else "" for status in statuses])
+            elif header == MESSAGE:
+                block.add(self._messages(block, messages, problems))
+            elif header in (BILL_ID, LINE_ID):
+                block.add(self._ids(block, header, results))
+            elif header == STATE:
+                states = [visible(r.light_state) if r and r.light_state else "" for r in results]
+                block.add_texts(states, text)
+            elif header == ATTEMPTS:
+                known = [number_tail(r.attempts, centred) if r else "" for r in results]
+                block.add(known)
+            elif header == LOADED_AT:
+                moments = [utc(r.loaded_at) if r and r.loaded_at else "" for r in results]
+                block.add_texts(moments, text)
             else:
-                sheet.write_string(out, at[header], identifier, plain)
-        if result.light_state:
-            sheet.write_string(out, at[STATE], visible(result.light_state), plain)
-        sheet.write_number(out, at[ATTEMPTS], result.attempts, formats.centred)
-        if result.loaded_at is not None:
-            sheet.write_string(out, at[LOADED_AT], utc(result.loaded_at), plain)
-    sheet.write_number(out, at[SOURCE_ROW], row, formats.centred)
-    return written
+                block.add([number_tail(row, centred) for row in rows])
+        self._longest = max(self._longest, max(map(len, messages), default=0))
+        self._loaded = self._loaded or any(r is not None and bool(r.light_id) for r in results)
+
+    def _messages(
+        self, block: Block, messages: Sequence[str], problems: Sequence[str | None]
+    ) -> list[str]:
+        formats = self._output.formats
+        plain, linked = formats.message._get_xf_index(), formats.message_link._get_xf_index()
+        out = []
+        for k, (message, problem) in enumerate(zip(messages, problems, strict=True)):
+            if not message:
+                out.append("")
+                continue
+            with_link = problem is not None and self._link(block, k, problem)
+            out.append(text_tail(fitting(message), linked if with_link else plain))
+        return out
+
+    def _ids(self, block: Block, header: str, results: Sequence[RowResult | None]) -> list[str]:
+        """Ids, with a link to where Light shows the bill."""
+        formats, links = self._output.formats, self._output.links
+        plain, linked = formats.cell[PLAIN, TEXT]._get_xf_index(), formats.link._get_xf_index()
+        own = header == LINE_ID or LINE_ID not in self._headers  # a row of the sheet Bills
+        out = []
+        for k, result in enumerate(results):
+            light_id = result and (result.light_id if own else result.bill_id)
+            if not light_id:
+                out.append("")
+                continue
+            address = links.get(light_id, "")
+            # Only what a browser opens: an address must not become a program to run.
+            safe = address.startswith("https://") and len(address) <= LONGEST_ADDRESS
+            with_link = safe and self._link(block, k, address)
+            out.append(text_tail(visible(light_id), linked if with_link else plain))
+        return out
+
+    def _link(self, block: Block, k: int, target: str) -> bool:
+        if self._links >= MOST_LINKS:
+            self._output.written.links_left_out[self._sheet.get_name()] += 1
+            return False
+        self._links += 1
+        self._sheet.link(block.first + k, block.width, target)
+        return True
+
+    def fit(self, first: int) -> int:
+        """Fit the columns, the first of them ``first``, to what was written.
+
+        Where nothing was loaded the columns about Light are blank, and take little room. Gives
+        their width in characters.
+        """
+        widths = {header: _WIDTHS[header] for header in self._headers}
+        widths[MESSAGE] = min(max(self._longest + 2, _WIDTHS[MESSAGE]), _WIDEST_MESSAGE)
+        if not self._loaded:
+            blank = {each: _BLANK_ID for each in (BILL_ID, LINE_ID) if each in widths}
+            widths |= {**blank, LOADED_AT: _WIDTHS[STATE]}
+        for c, header in enumerate(self._headers, start=first):
+            self._sheet.set_column(c, c, widths[header])
+        return sum(widths.values())
 
 
-def _write_amounts(
-    sheet: Worksheet, formats: Formats, out: int, at: dict[str, int], result: RowResult
-) -> None:
-    amounts = result.amounts
-    assert amounts is not None
-    look = formats.money_of(amounts.unit)
-    for header, cents in ((GROSS, amounts.gross), (NET, amounts.net), (TAX, amounts.tax)):
-        if cents is not None and header in at:
-            write_money(sheet, out, at[header], cents, look, amounts.unit)
+def status_of(role: Role, result: RowResult | None) -> str:
+    """A row that is not data has its role as its status."""
+    if role is not Role.DATA:
+        return role.value
+    return result.status.value if result else ""
 
 
-def fit_added(sheet: Worksheet, at: dict[str, int], longest: int, *, loaded: bool) -> int:
-    """Fit the added columns to what was written: ``longest`` is the length of a message.
-
-    Where nothing was ``loaded`` the columns about Light are blank, and take little room. Gives
-    their width in characters.
-    """
-    widths = {header: _WIDTHS[header] for header in at}
-    widths[MESSAGE] = min(max(longest + 2, _WIDTHS[MESSAGE]), _WIDEST_MESSAGE)
-    if not loaded:
-        blank = {header: _BLANK_ID for header in (BILL_ID, LINE_ID) if header in at}
-        widths |= {**blank, LOADED_AT: _WIDTHS[STATE]}
-    for header, width in widths.items():
-        sheet.set_column(at[header], at[header], width)
-    return sum(widths.values())
+def _money(formats: Formats, header: str, results: Sequence[RowResult | None]) -> list[str]:
+    part = {GROSS: "gross", NET: "net", TAX: "tax"}[header]
+    out = []
+    for result in results:
+        amounts = result.amounts if result else None
+        cents = getattr(amounts, part) if amounts else None
+        if amounts is None or cents is None:
+            out.append("")
+        else:
+            out.append(money_tail(cents, formats.money_of(amounts.unit), amounts.unit))
+    return out

@@ -208,6 +208,10 @@ class LineResults(Sequence[RowResult]):
         return self._table
 
     @property
+    def row(self) -> np.ndarray:
+        return self._row
+
+    @property
     def units(self) -> np.ndarray:
         return self._checked.lines.units
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
-from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from importer.amounts import money
 from importer.records import CellKind
 from importer.results.formats import GENERAL, TEXT, WIDE
+from importer.results.row_xml import number_tail, text_tail
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
-
-Cell = TypeVar("Cell")  # text, or kind
 
 LONGEST = 32_767  # UTF-16 units in one cell, Excel's limit
 MOST_ROWS = 1_048_576
@@ -24,13 +21,13 @@ MOST_COLUMNS = 16_384
 MOST_CENTS = 10**15  # from here on an amount is written as text
 MOST_LINKS = 65_530  # in one sheet, Excel's limit
 WIDEST = 48  # characters
-_LONGEST_AS_TEXT = 255  # Excel shows longer cells of the format "Text" as ########
+LONGEST_AS_TEXT = 255  # Excel shows longer cells of the format "Text" as ########
 _CUT = "… (cut)"
 
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")
-# What XlsxWriter cannot write as it is: text that it takes for its own markup, escapes that
-# overlap (the second would be decoded on reading), and halves of characters.
-_ODD = re.compile(r"\A<r>|_x[0-9A-Fa-f]{4}_x[0-9A-Fa-f]{4}_|[\ud800-\udfff]")
+# What XlsxWriter cannot write as it is: text that it takes for its own markup, and escapes that
+# overlap (the second would be decoded on reading).
+_ODD = re.compile(r"\A<r>|_x[0-9A-Fa-f]{4}_x[0-9A-Fa-f]{4}_")
 _HALF = re.compile("[\ud800-\udfff]")
 _SEAM = re.compile(r"(?<=_x[0-9A-Fa-f]{4})(?=_x[0-9A-Fa-f]{4}_)")
 
@@ -59,7 +56,15 @@ def number_format(text: str, kind: int, number: int | float | None) -> str:
         return WIDE if isinstance(number, int) and abs(number) >= 10**11 else GENERAL
     if kind == CellKind.NUMBER:
         return GENERAL
-    return TEXT if len(text) <= _LONGEST_AS_TEXT else GENERAL
+    return TEXT if len(text) <= LONGEST_AS_TEXT else GENERAL
+
+
+def fitting(text: str) -> str:
+    """The text as a cell can hold it: cut, and marked so, where it is longer than a cell can be;
+    halves of characters, which no file can hold, written out."""
+    if len(text) > LONGEST // 2 and _units(text) > LONGEST:
+        text = _cut(text)
+    return _HALF.sub(lambda half: f"\\u{ord(half.group()):04x}", text)
 
 
 def write_text(
@@ -70,16 +75,11 @@ def write_text(
     That is where it is longer than a cell can be (cut, and marked so) or has halves of characters,
     which no file can hold (written out). ``plain`` is used for the parts of awkward text.
     """
-    altered = False
-    if len(text) > LONGEST // 2 and _units(text) > LONGEST:
-        text = _cut(text)
-        altered = True
+    whole = fitting(text)
+    altered, text = whole != text, whole
     if not _ODD.search(text):
         sheet.write_string(row, column, text, cell_format)
         return altered
-    if _HALF.search(text):
-        text = _HALF.sub(lambda half: f"\\u{ord(half.group()):04x}", text)
-        altered = True
     parts = [part for piece in _SEAM.split(text) for part in _without_markup(piece)]
     if len(parts) == 1:
         sheet.write_string(row, column, text, cell_format)
@@ -107,14 +107,10 @@ def _cut(text: str) -> str:
     return short + _CUT
 
 
-def width_of(header: str, cells: Iterable[str], *, most: int = WIDEST) -> int:
-    """The width of a column in characters, from all its cells, with room for the filter's arrow."""
-    return min(max(max(map(len, cells), default=0) + 2, len(header) + 4, 8), most)
-
-
-def below(column: Iterable[Cell], header: int) -> Iterable[Cell]:
-    """The cells below the header row; the titles above it do not make a column wide."""
-    return islice(column, header + 1, None)
+def width_of(header: str, longest: int, *, most: int = WIDEST) -> int:
+    """The width of a column in characters, from its longest cell, with room for the filter's
+    arrow."""
+    return min(max(longest + 2, len(header) + 4, 8), most)
 
 
 def write_money(
@@ -130,9 +126,17 @@ def write_money(
         sheet.write_string(row, column, money(cents, unit), cell_format)
 
 
-def write_cents(sheet: Worksheet, row: int, column: int, cents: int, cell_format: Format) -> None:
+def money_tail(cents: int, cell_format: Format, unit: int = 100) -> str:
+    """The same for a row that is written as XML."""
+    style = cell_format._get_xf_index()
+    if -MOST_CENTS < cents < MOST_CENTS:
+        return number_tail(cents / unit, style)
+    return text_tail(money(cents, unit), style)
+
+
+def cents_tail(cents: int, cell_format: Format) -> str:
     """Cents as a whole number, or as text beyond the 15 digits that Excel keeps."""
+    style = cell_format._get_xf_index()
     if abs(cents) < MOST_CENTS:
-        sheet.write_number(row, column, cents, cell_format)
-    else:
-        sheet.write_string(row, column, str(cents), cell_format)
+        return number_tail(cents, style)
+    return text_tail(str(cents), style)

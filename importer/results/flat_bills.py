@@ -12,24 +12,24 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from importer.amounts import money
-from importer.records import BillResult, Role, Status, TableKind
+from importer.records import BillResult, Status, TableKind
 from importer.results.added import (
     MONEY,
     SOURCE_ROW,
+    AddedColumns,
     added_headers,
-    fit_added,
-    write_added,
     write_added_headers,
 )
-from importer.results.cells import MOST_LINKS, write_cents, write_money, write_text
+from importer.results.cells import cents_tail, fitting, money_tail
 from importer.results.formats import GENERAL, PLAIN, TEXT
 from importer.results.found import ANOTHER_ROW, joined, with_place
 from importer.results.output import Output
 from importer.results.page import set_up_table
+from importer.results.row_xml import AT_ONCE, Block, number_tail
 from importer.results.wording import visible
 
 if TYPE_CHECKING:
-    from xlsxwriter.worksheet import Worksheet
+    from importer.results.quick_sheet import QuickSheet
 
 FLAT_HEADERS = (
     "vendor",
@@ -63,17 +63,16 @@ def _number(text: str) -> str:
 
 
 def write_flat_bills(
-    sheet: Worksheet, output: Output, bills: Sequence[tuple[int, BillResult]]
+    sheet: QuickSheet, output: Output, bills: Sequence[BillResult], own: Sequence[int]
 ) -> None:
-    """One row a bill; each with its position in ``Report.bills``."""
+    """One row a bill, for those of ``bills`` (all of the report) whose positions are ``own``."""
     formats = output.formats
     widths = (34, 22, 13, 11, 16, 18, 9)
     for c, width in enumerate(widths):
         sheet.set_column(c, c, width, formats.source[TEXT if c < 4 else GENERAL])
     headers = [h for h in added_headers(TableKind.BILLS) if h not in MONEY]
-    at = {header: len(FLAT_HEADERS) + c for c, header in enumerate(headers)}
     check = len(FLAT_HEADERS) + len(headers)
-    set_up_table(sheet, check, len(bills))
+    set_up_table(sheet, check, len(own))
     for c, header in enumerate(FLAT_HEADERS):
         sheet.write_string(
             0, c, header, formats.header if c < 4 or c == 6 else formats.header_right
@@ -81,46 +80,68 @@ def write_flat_bills(
     write_added_headers(sheet, formats, len(FLAT_HEADERS), tuple(headers))
     sheet.set_column(check, check, 10, None, {"hidden": True})
     sheet.write_string(0, check, CHECK, formats.our_header)
-    text, plain = formats.cell[PLAIN, TEXT], formats.source[TEXT]
-    links = longest = 0
-    loaded = False
-    for out, (i, bill) in enumerate(bills, start=1):
-        result = bill.result
-        cells = [bill.vendor, bill.invoice_number, bill.issued, bill.currency]
-        for c, value in enumerate(cells):
-            if value and write_text(sheet, out, c, value, text, plain):
-                output.written.alter(f"{FLAT_HEADERS[c]}, row {result.row}")
-        if bill.amount is not None:
-            write_cents(sheet, out, 4, bill.amount, formats.whole)
-            write_money(sheet, out, 5, bill.amount, formats.money_of(bill.unit), bill.unit)
-        sheet.write_number(out, 6, bill.lines, formats.centred)
-        amount = ["", ""]
-        if bill.amount is not None:
-            amount = [str(bill.amount), money(bill.amount, bill.unit)]
-        code = check_of(cells, [*amount, str(bill.lines), str(result.row)])
-        sheet.write_string(out, check, code, plain)
+    added = AddedColumns(sheet, output, headers)
+    for first in range(0, len(own), AT_ONCE):
+        _write_block(sheet, output, added, first + 1, bills, own[first : first + AT_ONCE])
+    width = added.fit(len(FLAT_HEADERS))
+    output.written.widths[sheet.get_name()] = sum(widths) + width
+
+
+def _write_block(
+    sheet: QuickSheet,
+    output: Output,
+    added: AddedColumns,
+    out: int,
+    bills: Sequence[BillResult],
+    own: Sequence[int],
+) -> None:
+    """Some bills, from row ``out`` of the sheet on."""
+    formats, found = output.formats, output.found
+    some = [bills[i] for i in own]
+    block = Block(out, len(some))
+    text = formats.cell[PLAIN, TEXT]._get_xf_index()
+    texts = [(bill.vendor, bill.invoice_number, bill.issued, bill.currency) for bill in some]
+    for c, column in enumerate(zip(*texts, strict=True)):
+        fit = [fitting(value) for value in column]
+        for bill, value, whole in zip(some, column, fit, strict=True):
+            if value != whole:
+                output.written.alter(f"{FLAT_HEADERS[c]}, row {bill.result.row}")
+        block.add_texts(fit, text)
+    block.add([cents_tail(b.amount, formats.whole) if b.amount is not None else "" for b in some])
+    block.add(
+        [
+            money_tail(b.amount, formats.money_of(b.unit), b.unit) if b.amount is not None else ""
+            for b in some
+        ]
+    )
+    centred = formats.centred._get_xf_index()
+    block.add([number_tail(bill.lines, centred) for bill in some])
+    results = [bill.result for bill in some]
+    messages, problems = [], []
+    for k, (i, result) in enumerate(zip(own, results, strict=True)):
         here = (result.table, result.row)
-        output.written.bill_at(here, sheet.get_name(), out)
-        findings = output.found.of_bill.get(i) or output.found.at.get(here, [])
+        output.written.bill_at(here, sheet.get_name(), out + k)
+        findings = found.of_bill.get(i) or found.at.get(here, [])
         message = visible(result.message) or joined(map(with_place, findings))
         if not message and result.status is Status.INVALID:
             message = ANOTHER_ROW
-        links += write_added(
-            sheet,
-            output,
-            out,
-            at,
-            Role.DATA,
-            result,
-            message,
-            result.row,
-            links=MOST_LINKS - links,
-            problem=output.found.problem(here) if message else None,
-        )
-        longest = max(longest, len(message))
-        loaded = loaded or bool(result.light_id)
-    width = fit_added(sheet, at, longest, loaded=loaded)
-    output.written.widths[sheet.get_name()] = sum(widths) + width
+        messages.append(message)
+        problems.append(found.problem(here) if message else None)
+    statuses = [result.status.value for result in results]
+    rows = [result.row for result in results]
+    added.add(block, rows, statuses, results, messages, problems)
+    block.add_plain(
+        [_check_of_bill(*each) for each in zip(some, texts, strict=True)],
+        formats.source[TEXT]._get_xf_index(),
+    )
+    sheet.append(block)
+
+
+def _check_of_bill(bill: BillResult, texts: Sequence[str]) -> str:
+    amount = ["", ""]
+    if bill.amount is not None:
+        amount = [str(bill.amount), money(bill.amount, bill.unit)]
+    return check_of(texts, [*amount, str(bill.lines), str(bill.result.row)])
 
 
 def changed_rows(headers: Sequence[str], rows: Iterable[tuple[int, Sequence[str]]]) -> list[int]:

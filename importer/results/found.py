@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from importer.records import Finding, Report, RowResult, Severity
+from importer.records import Finding, Report, Severity
 from importer.results.cells import MOST_ROWS
+from importer.results.places import Items, places
 from importer.results.wording import count, visible
 
 Place = tuple[int, int]  # table, row as Excel numbers it
 ANOTHER_ROW = "Another row of this bill has a problem: see the sheet Problems."
+MOST_LISTED = MOST_ROWS - 6  # in the sheet Problems: below them there are notes
 _MOST_MESSAGES = 8
 
 
@@ -18,30 +20,40 @@ class Found:
     """The findings of a report, looked up by table and row.
 
     ``Finding.bills`` and ``Finding.lines`` are taken as positions in ``Report.bills`` and
-    ``Report.line_items``.
+    ``Report.line_items``. ``listed`` are those that the sheet Problems has, at most ``most``.
     """
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, most: int = MOST_LISTED) -> None:
         self.at: dict[Place, list[Finding]] = defaultdict(list)
         self.of_bill: dict[int, list[Finding]] = defaultdict(list)
         self._elsewhere: dict[Place, list[Finding]] = defaultdict(list)
         self._first: dict[Place, int] = {}
-        for n, finding in enumerate(report.findings):
+        self.listed = chosen(report.findings, min(most, MOST_LISTED))
+        self.left_out = len(report.findings) - len(self.listed)
+        bills, lines = (_Places(each) for each in (report.bills, report.line_items))
+        in_list = 0
+        for finding in report.findings:
+            n = None
+            if in_list < len(self.listed) and finding is self.listed[in_list]:
+                n, in_list = in_list, in_list + 1
             here = place(finding)
             if here is not None:
                 self.at[here].append(finding)
-                self._first.setdefault(here, n)
+                self._number(here, n)
             for i in finding.bills:
-                if 0 <= i < len(report.bills):
+                if (there := bills.at(i)) is not None:
                     self.of_bill[i].append(finding)
-                    self._mention(report.bills[i].result, here, finding, n)
+                    self._mention(there, here, finding, n)
             for i in finding.lines:
-                if 0 <= i < len(report.line_items):
-                    self._mention(report.line_items[i], here, finding, n)
+                if (there := lines.at(i)) is not None:
+                    self._mention(there, here, finding, n)
 
-    def _mention(self, result: RowResult, here: Place | None, finding: Finding, n: int) -> None:
-        there = (result.table, result.row)
-        self._first.setdefault(there, n)
+    def _number(self, there: Place, n: int | None) -> None:
+        if n is not None:
+            self._first.setdefault(there, n)
+
+    def _mention(self, there: Place, here: Place | None, finding: Finding, n: int | None) -> None:
+        self._number(there, n)
         if there != here and finding not in self._elsewhere.get(there, ()):
             self._elsewhere[there].append(finding)
 
@@ -55,10 +67,36 @@ class Found:
     def problem(self, there: Place) -> str | None:
         """Where the first of the row's problems stands in the workbook, as the target of a link."""
         n = self._first.get(there)
-        return None if n is None or n >= MOST_ROWS - 3 else f"internal:'Problems'!G{n + 2}"
+        return None if n is None else f"internal:'Problems'!G{n + 2}"
 
-    def rows_of(self, table: int) -> set[int]:
-        return {row for owner, row in self.at if owner == table}
+
+class _Places:
+    """Where each bill or line item stands; looked for when the first is asked for."""
+
+    def __init__(self, items: Items) -> None:
+        self._items, self._known = items, False
+
+    def at(self, i: int) -> Place | None:
+        if not 0 <= i < len(self._items):
+            return None
+        if not self._known:
+            self._tables, self._rows = places(self._items)
+            self._known = True
+        return int(self._tables[i]), int(self._rows[i])
+
+
+def chosen(findings: Sequence[Finding], most: int) -> Sequence[Finding]:
+    """At most so many of the findings, in their order; errors before warnings."""
+    if len(findings) <= most:
+        return findings
+    errors = sum(finding.severity is Severity.ERROR for finding in findings)
+    room = {Severity.ERROR: min(errors, most), Severity.WARNING: max(most - errors, 0)}
+    out = []
+    for finding in findings:
+        if room[finding.severity]:
+            room[finding.severity] -= 1
+            out.append(finding)
+    return out
 
 
 def place(finding: Finding) -> Place | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from importer.records import IN_LIGHT, InputTable, Report, RowResult, Status, TableKind
+from importer.records import InputTable, Report, TableKind
 from importer.results.added import kept_columns
 from importer.results.wording import visible
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
     from importer.results.formats import Formats
+    from importer.results.output import Written
 
 ORIGIN = "light-import"
 FORMAT = "2"  # workbooks of the first have no such sheet
@@ -90,11 +91,10 @@ def write_origin(
     sheet: Worksheet,
     formats: Formats,
     report: Report,
-    names: Mapping[int, str],
-    results: Mapping[int, Mapping[int, RowResult]],
+    written: Written,
     flat_bills: int,
 ) -> None:
-    """``names`` are the sheets by table, ``results`` what became of their rows."""
+    """``written`` says which sheets there are, and what became of their rows."""
     sheet.hide()
     sheet.set_column(0, 3, 30, formats.message)
     summary = report.summary
@@ -103,8 +103,9 @@ def write_origin(
     ]
     rows += [("expect", *map(visible, pair)) for pair in summary.expect]
     rows.append(("flat_bills", str(flat_bills)))
-    for t, name in names.items():
-        rows += _sheet_rows(report.tables[t], name, results[t])
+    for t, name in written.sheets.items():
+        standing = written.in_light.get(t, []), written.unsettled.get(t, [])
+        rows += _sheet_rows(report.tables[t], name, *standing)
     sheet.write_string(0, 0, _WARNING, formats.message)
     for out, row in enumerate([*rows, ("check", _check(rows))], start=1):
         for c, text in enumerate(row):
@@ -112,7 +113,7 @@ def write_origin(
 
 
 def _sheet_rows(
-    table: InputTable, name: str, results: Mapping[int, RowResult]
+    table: InputTable, name: str, in_light: list[int], unsettled: list[int]
 ) -> Iterator[tuple[str, ...]]:
     yield "sheet", name
     for parameter in table.parameters.items():
@@ -121,8 +122,6 @@ def _sheet_rows(
     for column in kept_columns(table.headers):
         yield "header", visible(table.headers[column])[:_LONGEST_HEADER]
     every = [int(row) for row in islice(table.source.rows, table.header + 1, None)]
-    in_light = [r.row for r in results.values() if r.status in IN_LIGHT]
-    unsettled = [r.row for r in results.values() if r.status is Status.UNKNOWN]
     for key, numbers in (("rows", every), ("in_light", in_light), ("unsettled", unsettled)):
         for text in _ranges(numbers):
             yield key, text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -23,6 +24,9 @@ class Written:
     widths: dict[str, int] = field(default_factory=dict)  # sheet name → characters
     comments: int = 0
     comments_left_out: int = 0
+    links_left_out: Counter[str] = field(default_factory=Counter)  # by sheet
+    in_light: dict[int, list[int]] = field(default_factory=dict)  # table → rows whose bill is there
+    unsettled: dict[int, list[int]] = field(default_factory=dict)
     altered: list[str] = field(default_factory=list)  # cells whose text does not fit into Excel
     more_altered: int = 0
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from importer.records import Finding, Severity
-from importer.results.cells import MOST_LINKS, MOST_ROWS, write_text
-from importer.results.formats import TEXT
+from importer.results.cells import MOST_LINKS, fitting
 from importer.results.found import place
 from importer.results.output import MOST_COMMENTS, Output
 from importer.results.page import set_up_table
+from importer.results.row_xml import AT_ONCE, Block, number_tail
 from importer.results.wording import visible
 
 if TYPE_CHECKING:
-    from xlsxwriter.worksheet import Worksheet
+    from importer.results.quick_sheet import QuickSheet
 
 _COLUMNS = (
     ("severity", 10),
@@ -30,58 +30,70 @@ _COLUMNS = (
     ("hint", 44),
     ("code", 28),
 )
-_MOST_NOTES = 2
 
 
-def write_problems(sheet: Worksheet, output: Output, findings: Sequence[Finding]) -> None:
+def write_problems(sheet: QuickSheet, output: Output) -> None:
     """One row a finding, in their order; the row number leads to the cell in this workbook."""
-    formats = output.formats
-    shown = min(len(findings), MOST_ROWS - 1 - _MOST_NOTES)
+    formats, findings = output.formats, output.found.listed
     for c, (_, width) in enumerate(_COLUMNS):
         sheet.set_column(c, c, width)
-    set_up_table(sheet, len(_COLUMNS), shown)
+    set_up_table(sheet, len(_COLUMNS), len(findings))
     for c, (header, _) in enumerate(_COLUMNS):
         sheet.write_string(0, c, header, formats.header)
     if not findings:
         sheet.write_string(1, 0, "No problems found.", formats.top)
         return
     links = 0
-    for out in range(1, shown + 1):
-        finding = findings[out - 1]
-        target = _target(output, finding) if links < MOST_LINKS else None
-        links += target is not None
-        _write_finding(sheet, output, out, finding, target)
-    for i, note in enumerate(_notes(output, len(findings) - shown, links)):
-        sheet.write_string(shown + 1 + i, 0, note, formats.fine_print)
+    for first in range(0, len(findings), AT_ONCE):
+        links += _write_block(sheet, output, first, findings[first : first + AT_ONCE], links)
+    for i, note in enumerate(problem_notes(output)):
+        sheet.write_string(len(findings) + 1 + i, 0, note, formats.fine_print)
 
 
-def _write_finding(
-    sheet: Worksheet, output: Output, out: int, finding: Finding, target: str | None
-) -> None:
-    formats, cell = output.formats, finding.cell
+def _write_block(
+    sheet: QuickSheet, output: Output, first: int, findings: Sequence[Finding], links: int
+) -> int:
+    """Some findings, the ``first``-th of the sheet before them; gives how many links were made."""
+    formats = output.formats
+    wrapped, top, code = (
+        each._get_xf_index() for each in (formats.wrapped, formats.top, formats.code)
+    )
+    as_text = formats.wrapped_text._get_xf_index()
+    block = Block(first + 1, len(findings))
+    cells = [finding.cell for finding in findings]
+    severities = {each.value: look._get_xf_index() for each, look in formats.severity.items()}
+    block.add_words([finding.severity.value for finding in findings], severities)
+    files = {file: visible(Path(file).name) for file in {cell.file for cell in cells}}
+    block.add_texts([fitting(files[cell.file]) for cell in cells], wrapped)
+    block.add_texts([fitting(visible(cell.sheet or "")) for cell in cells], top)
+    plain, linked = (each._get_xf_index() for each in (formats.top_number, formats.link_number))
+    made = 0
+    numbers = []
+    for k, finding in enumerate(findings):
+        row = finding.cell.row
+        target = _target(output, finding) if row is not None else None
+        if target is not None and links + made < MOST_LINKS:
+            sheet.link(block.first + k, block.width, target)
+            made += 1
+        elif target is not None:
+            output.written.links_left_out[sheet.get_name()] += 1
+            target = None
+        numbers.append(number_tail(row, linked if target else plain) if row is not None else "")
+    block.add(numbers)
+    block.add_texts([fitting(visible(cell.column or "")) for cell in cells], as_text)
+    block.add_texts([fitting(finding.value) for finding in findings], as_text)
+    block.add_texts([fitting(visible(finding.message)) for finding in findings], wrapped)
+    block.add_texts([fitting(visible(finding.hint)) for finding in findings], wrapped)
+    block.add_texts([visible(finding.code) for finding in findings], code)
+    sheet.append(block, [_height(finding) for finding in findings])
+    return made
+
+
+def _height(finding: Finding) -> int:
     # Not every spreadsheet fits the height of a row to wrapped text when it opens a file.
     wrapped = ((finding.value, 22), (finding.message, 50), (finding.hint, 44))
     lines = max(1 + max(len(text) - 1, 0) // (width - 2) for text, width in wrapped)
-    if lines > 1:
-        sheet.set_row(out, 15 * min(lines, 8))
-    sheet.write_string(out, 0, finding.severity.value, formats.severity[finding.severity])
-    sheet.write_string(out, 1, visible(Path(cell.file).name), formats.wrapped)
-    if cell.sheet is not None:
-        sheet.write_string(out, 2, visible(cell.sheet), formats.top)
-    if cell.row is not None:
-        if target is not None:
-            sheet.write_url(out, 3, target, formats.link_number, str(cell.row))
-            # Over the text of the link: the row number is a number, so that it sorts as one.
-            sheet.write_number(out, 3, cell.row, formats.link_number)
-        else:
-            sheet.write_number(out, 3, cell.row, formats.top_number)
-    if cell.column is not None:
-        sheet.write_string(out, 4, visible(cell.column), formats.wrapped_text)
-    if finding.value:
-        write_text(sheet, out, 5, finding.value, formats.wrapped_text, formats.source[TEXT])
-    sheet.write_string(out, 6, visible(finding.message), formats.wrapped)
-    sheet.write_string(out, 7, visible(finding.hint), formats.wrapped)
-    sheet.write_string(out, 8, visible(finding.code), formats.code)
+    return 15 * min(lines, 8) if lines > 1 else 0
 
 
 def _target(output: Output, finding: Finding) -> str | None:
@@ -95,18 +107,29 @@ def _target(output: Output, finding: Finding) -> str | None:
     return f"internal:'{written.sheets[there[0]]}'!{xl_rowcol_to_cell(written.rows[there], column)}"
 
 
-def _notes(output: Output, left_out: int, links: int) -> list[str]:
+def problem_notes(output: Output) -> list[str]:
+    """What of the problems the workbook does not show, and where it is shown."""
+    found, written = output.found, output.written
     notes = []
-    if output.written.comments_left_out:
+    if found.left_out:
+        total = len(found.listed) + found.left_out
+        notes.append(
+            f"The first {len(found.listed):,} of {total:,} problems are listed, errors before"
+            " warnings; counts, statuses and colours are of all. For more, run it with"
+            " --max-problems, or with --result out.json, which has all of them."
+        )
+    if written.comments_left_out:
         notes.append(
             f"Only the first {MOST_COMMENTS:,} cells have a comment; "
-            f"{output.written.comments_left_out:,} more are coloured without one."
+            f"{written.comments_left_out:,} more are coloured without one."
         )
-    if left_out:
-        notes.append(f"{left_out:,} more problems do not fit into this sheet.")
-    elif links == MOST_LINKS:
-        notes.append(f"Only the first {MOST_LINKS:,} problems are linked; Excel allows no more.")
-    return notes[:_MOST_NOTES]
+    if sum(written.links_left_out.values()):
+        each = ", ".join(f"{n:,} of {name}" for name, n in written.links_left_out.items() if n)
+        notes.append(
+            f"Excel allows {MOST_LINKS:,} links in a sheet; these have none, though their text is"
+            f" there: {each}."
+        )
+    return notes
 
 
 def tab_colour(findings: Sequence[Finding]) -> str | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import repeat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice, repeat
 from typing import TYPE_CHECKING
 
 from importer.records import (
+    IN_LIGHT,
     CellKind,
     Finding,
     InputTable,
@@ -17,17 +18,17 @@ from importer.records import (
     TableKind,
 )
 from importer.results.added import (
+    AddedColumns,
     added_headers,
-    fit_added,
     kept_columns,
-    write_added,
+    status_of,
     write_added_headers,
 )
 from importer.results.cells import (
     LONGEST,
-    MOST_LINKS,
+    LONGEST_AS_TEXT,
     as_number,
-    below,
+    fitting,
     number_format,
     width_of,
     write_text,
@@ -36,117 +37,207 @@ from importer.results.formats import GENERAL, PLAIN, QUIET, TEXT
 from importer.results.found import ANOTHER_ROW, Found, comment, joined, worst
 from importer.results.output import MOST_COMMENTS, Output
 from importer.results.page import set_up_table
+from importer.results.places import TableResults
+from importer.results.row_xml import (
+    AT_ONCE,
+    Block,
+    all_plain,
+    blank_tail,
+    number_tail,
+    text_tail,
+)
 from importer.results.wording import visible
 from importer.sheets.looks import format_of
 
 if TYPE_CHECKING:
-    from xlsxwriter.worksheet import Worksheet
+    from importer.results.quick_sheet import QuickSheet
 
 _NO_RESULT = "Nothing is known about this row."
 
 
 def write_table(
-    sheet: Worksheet,
-    output: Output,
-    table: int,
-    source: InputTable,
-    results: Mapping[int, RowResult],
+    sheet: QuickSheet, output: Output, table: int, source: InputTable, results: TableResults
 ) -> None:
-    """Every row below the header of ``source``; ``results`` are those of this table, by row."""
-    formats, written = output.formats, output.written
-    cells = source.source.columns
+    """Every row below the header of ``source``; ``results`` are those of this table."""
     kept = kept_columns(source.headers)
-    written.sheets[table] = sheet.get_name()
-    written.columns[table] = {column: c for c, column in enumerate(kept)}
-    column_formats = [_column_format(source, column) for column in kept]
-    width = 0
-    for c, column in enumerate(kept):
-        of_column = width_of(source.headers[column], below(cells[column], source.header))
-        # The format of the whole column also covers blank cells, which somebody will fill in.
-        sheet.set_column(c, c, of_column, formats.source[column_formats[c]])
-        width += of_column
-    added = added_headers(source.kind, results.values())
-    at = {header: len(kept) + c for c, header in enumerate(added)}
+    output.written.sheets[table] = sheet.get_name()
+    output.written.columns[table] = {column: c for c, column in enumerate(kept)}
+    added = added_headers(source.kind, results.told())
     set_up_table(sheet, len(kept) + len(added), len(source.roles))
+    _write_headers(sheet, output, table, source, added)
+    _Rows(sheet, output, table, source, results, added).write()
 
-    rows_found = output.found.rows_of(table)
+
+def _write_headers(
+    sheet: QuickSheet, output: Output, table: int, source: InputTable, added: tuple[str, ...]
+) -> None:
+    formats, written = output.formats, output.written
+    kept = kept_columns(source.headers)
     header_row = source.source.rows[source.header] if source.source.rows else 0
-    header_marks: Mapping[int, Severity] = {}
-    if header_row in rows_found:
+    marks: Mapping[int, Severity] = {}
+    if (table, header_row) in output.found.at:
         written.rows[table, header_row] = 0
-        header_marks = _mark(sheet, output, 0, (table, header_row))
+        marks = _mark(sheet, output, 0, (table, header_row))
     for c, column in enumerate(kept):
-        look = formats.header
-        if c in header_marks:
-            look = formats.cell[header_marks[c].value, TEXT]
+        look = formats.cell[marks[c].value, TEXT] if c in marks else formats.header
         if write_text(sheet, 0, c, source.headers[column], look, formats.top):
             written.alter(f"the header of column {c + 1}")
     write_added_headers(sheet, formats, len(kept), added)
 
-    plain, looks = formats.source[TEXT], formats.cell
-    marked = source.source.looks
-    links = longest = 0
-    loaded = False
-    of_bills = source.kind is TableKind.BILLS
-    for out, (row, role, texts, kinds) in enumerate(rows_below(source, kept), start=1):
-        marks: Mapping[int, Severity] = {}
-        if row in rows_found:
-            written.rows[table, row] = out
-            marks = _mark(sheet, output, out, (table, row))
-            for c, severity in marks.items():
-                if not texts[c]:
-                    look = formats.cell[severity.value, column_formats[c]]
-                    sheet.write_blank(out, c, None, look)
-        if of_bills:
-            written.bill_at((table, row), sheet.get_name(), out)
-        shade = PLAIN if role is Role.DATA else QUIET
-        altered = []
-        for c, text in enumerate(texts):
-            if not text:
-                continue
-            kind = CellKind.TEXT if kinds is None else kinds[c]
-            number = as_number(text) if kind == CellKind.NUMBER else None
-            shown = number_format(text, kind, number)
-            # what the file shows of a currency must be seen, and found wrong, in the result as well
-            if number is not None and (mark := marked.get(kept[c], {}).get(row)):
-                shown = format_of(mark)
-            if number is not None:
-                look = formats.figure[marks.get(c, shade), shown]
-                sheet.write_number(out, c, number, look)
-                continue
-            look = looks[marks.get(c, shade), shown]
-            if write_text(sheet, out, c, text, look, plain):
-                altered.append(f"{visible(source.headers[kept[c]])}, row {row}")
-        result = results.get(row)
-        message = row_message(output.found, (table, row), role, result) or source.reasons.get(
-            row, ""
+
+class _Rows:
+    """The rows of one table on their way to their sheet."""
+
+    def __init__(
+        self,
+        sheet: QuickSheet,
+        output: Output,
+        table: int,
+        source: InputTable,
+        results: TableResults,
+        added: tuple[str, ...],
+    ) -> None:
+        self.sheet, self.output, self.table, self.source = sheet, output, table, source
+        self.results, self.added = results, AddedColumns(sheet, output, added)
+        self.kept = kept_columns(source.headers)
+        self.formats = [_column_format(source, column) for column in self.kept]
+        self.longest = [0] * len(self.kept)
+        self.altered: dict[int, list[str]] = {}  # by row of the block: texts that do not fit
+
+    def write(self) -> None:
+        source, written = self.source, self.output.written
+        start, end = source.header + 1, len(source.source.rows)
+        sizes = {len(column) for column in source.source.columns}
+        sizes |= {len(column) for column in source.source.kinds or ()}
+        if sizes - {end} or len(source.roles) != max(end - start, 0):
+            # A table whose parts differ in length must not lose rows without a word.
+            raise ValueError("a part of a table is shorter than another")
+        for first in range(start, end, AT_ONCE):
+            self._block(first, min(first + AT_ONCE, end))
+        width = 0
+        for c, column in enumerate(self.kept):
+            of_column = width_of(source.headers[column], self.longest[c])
+            # The format of the whole column also covers blank cells, which somebody will fill in.
+            self.sheet.set_column(c, c, of_column, self.output.formats.source[self.formats[c]])
+            width += of_column
+        width += self.added.fit(len(self.kept))
+        written.widths[self.sheet.get_name()] = width
+
+    def _block(self, first: int, last: int) -> None:
+        """The rows from ``first`` to before ``last`` of the source."""
+        source, found, there = self.source, self.output.found, self.table
+        out = first - source.header  # the row in the sheet
+        block = Block(out, last - first)
+        rows = [int(row) for row in source.source.rows[first:last]]
+        roles = source.roles[first - source.header - 1 : last - source.header - 1]
+        self.altered = {}
+        columns = [
+            self._column(block, c, source.source.columns[column][first:last], first, last)
+            for c, column in enumerate(self.kept)
+        ]
+        for k, row in enumerate(rows):
+            quiet = roles[k] is not Role.DATA
+            marked = (there, row) in found.at
+            if marked:
+                self.output.written.rows[there, row] = out + k
+            if quiet or marked:
+                marks = _mark(self.sheet, self.output, out + k, (there, row)) if marked else {}
+                self._shade(block, k, columns, marks, first + k, quiet=quiet)
+            if source.kind is TableKind.BILLS:
+                self.output.written.bill_at((there, row), self.sheet.get_name(), out + k)
+        results = self.results.at(rows)
+        self._remember(results)
+        messages = [
+            self._message(k, row, role, result)
+            for k, (row, role, result) in enumerate(zip(rows, roles, results, strict=True))
+        ]
+        problems = [
+            found.problem((there, row)) if message else None
+            for row, message in zip(rows, messages, strict=True)
+        ]
+        statuses = [status_of(*each) for each in zip(roles, results, strict=True)]
+        self.added.add(block, rows, statuses, results, messages, problems)
+        self.sheet.append(block)
+
+    def _column(
+        self, block: Block, c: int, some: Sequence[str], first: int, last: int
+    ) -> Sequence[str]:
+        """One column of the file, as if all its rows were data without problems; its texts."""
+        texts = list(some)
+        longest = max(map(len, texts))
+        self.longest[c] = max(self.longest[c], longest)
+        kinds, column = self.source.source.kinds, self.kept[c]
+        has_numbers = kinds is not None and CellKind.NUMBER in kinds[column][first:last]
+        if not has_numbers and longest <= LONGEST_AS_TEXT and all_plain(texts):
+            block.add_plain(texts, self.output.formats.cell[PLAIN, TEXT]._get_xf_index())
+            return texts
+        for k, text in enumerate(texts):
+            if text and (whole := fitting(text)) != text:
+                name = visible(self.source.headers[column])
+                self.altered.setdefault(k, []).append(
+                    f"{name}, row {self.source.source.rows[first + k]}"
+                )
+                texts[k] = whole
+        block.add(
+            [self._tail(c, text, first + k, PLAIN) if text else "" for k, text in enumerate(texts)]
         )
-        if altered:
-            message = joined([*([message] if message else []), *map(_altered_words, altered)])
-            for place in altered:
-                written.alter(place)
-        links += write_added(
-            sheet,
-            output,
-            out,
-            at,
-            role,
-            result,
-            message,
-            row,
-            links=MOST_LINKS - links,
-            problem=output.found.problem((table, row)) if message else None,
-        )
-        longest = max(longest, len(message))
-        loaded = loaded or (result is not None and bool(result.light_id))
-    width += fit_added(sheet, at, longest, loaded=loaded)
-    output.written.widths[sheet.get_name()] = width
+        return texts
+
+    def _tail(self, c: int, text: str, i: int, shade: str) -> str:
+        """One cell of the file: ``i`` is its row of the source."""
+        source, column, formats = self.source.source, self.kept[c], self.output.formats
+        kind = CellKind.TEXT if source.kinds is None else source.kinds[column][i]
+        number = as_number(text) if kind == CellKind.NUMBER else None
+        shown = number_format(text, kind, number)
+        if number is None:
+            return text_tail(text, formats.cell[shade, shown]._get_xf_index())
+        # what the file shows of a currency must be seen, and found wrong, in the result as well
+        if column in source.looks and (mark := source.looks[column].get(int(source.rows[i]))):
+            shown = format_of(mark)
+        return number_tail(number, formats.figure[shade, shown]._get_xf_index())
+
+    def _shade(
+        self,
+        block: Block,
+        k: int,
+        columns: Sequence[Sequence[str]],
+        marks: Mapping[int, Severity],
+        i: int,
+        *,
+        quiet: bool,
+    ) -> None:
+        """Row ``k`` of the block in the colours of its problems, or as a row that is not data."""
+        for c in range(len(columns)) if quiet else marks:
+            shade = marks[c].value if c in marks else QUIET
+            if text := columns[c][k]:
+                block.put(k, c, self._tail(c, text, i, shade))
+            elif c in marks:
+                look = self.output.formats.cell[shade, self.formats[c]]
+                block.put(k, c, blank_tail(look._get_xf_index()))
+
+    def _message(self, k: int, row: int, role: Role, result: RowResult | None) -> str:
+        message = row_message(self.output.found, (self.table, row), role, result)
+        message = message or self.source.reasons.get(row, "")
+        if k in self.altered:
+            for place in self.altered[k]:
+                self.output.written.alter(place)
+            own = [message] if message else []
+            message = joined([*own, *map(_altered_words, self.altered[k])])
+        return message
+
+    def _remember(self, results: Sequence[RowResult | None]) -> None:
+        written = self.output.written
+        for result in results:
+            if result is not None and result.status in IN_LIGHT:
+                written.in_light.setdefault(self.table, []).append(result.row)
+            elif result is not None and result.status is Status.UNKNOWN:
+                written.unsettled.setdefault(self.table, []).append(result.row)
 
 
 def _column_format(source: InputTable, column: int) -> str:
     if source.source.kinds is None:
         return TEXT
-    kinds = set(below(source.source.kinds[column], source.header))
+    kinds = set(islice(source.source.kinds[column], source.header + 1, None))
     return GENERAL if CellKind.NUMBER in kinds else TEXT
 
 
@@ -159,15 +250,16 @@ def rows_below(
     texts: Iterable[tuple[str, ...]] = [()] * len(rows)
     kinds: Iterable[tuple[int, ...] | None] = repeat(None, len(rows))
     if kept:
-        texts = zip(*(below(table.columns[column], header) for column in kept), strict=True)
+        below = header + 1, None
+        texts = zip(*(islice(table.columns[column], *below) for column in kept), strict=True)
         if table.kinds is not None:
-            kinds = zip(*(below(table.kinds[column], header) for column in kept), strict=True)
+            kinds = zip(*(islice(table.kinds[column], *below) for column in kept), strict=True)
     # strict: a table whose parts differ in length must not lose rows without a word.
     return zip(rows, source.roles, texts, kinds, strict=True)
 
 
 def _mark(
-    sheet: Worksheet, output: Output, out: int, there: tuple[int, int]
+    sheet: QuickSheet, output: Output, out: int, there: tuple[int, int]
 ) -> dict[int, Severity]:
     """Comments for the findings of one row; which of its columns are to be coloured, and how."""
     cells: dict[int, list[Finding]] = {}
@@ -185,7 +277,7 @@ def _mark(
     return {c: worst(findings) for c, findings in cells.items()}
 
 
-def _write_comment(sheet: Worksheet, row: int, column: int, text: str) -> None:
+def _write_comment(sheet: QuickSheet, row: int, column: int, text: str) -> None:
     lines = sum(1 + len(line) // 44 for line in text.split("\n"))
     look = {"width": 280, "height": min(16 + 15 * lines, 320), "font_size": 9, "color": "#FFFFFF"}
     sheet.write_comment(row, column, text, look)

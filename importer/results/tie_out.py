@@ -15,7 +15,7 @@ from importer.results.by_vendor import VendorTable
 from importer.results.cells import MOST_CENTS, write_money
 from importer.results.formats import Formats, decimals
 from importer.results.output import Output
-from importer.results.sums import Sums, TiedCurrency, differing, in_light_now
+from importer.results.sums import Sums, TiedCurrency, in_light_now
 from importer.results.wording import (
     control_words,
     count,
@@ -50,9 +50,10 @@ def write_tie_out(
     report: Report,
     currencies: Sequence[TiedCurrency],
     table: VendorTable,
+    differing: Sequence[int],
 ) -> None:
     """One block a currency, from the total of the sheet down to the difference; then the bills
-    that make it."""
+    that make it: those that are ``differing``, by position."""
     formats, summary = output.formats, report.summary
     sheet.hide_gridlines(2)
     for c, width in enumerate((2, 42, 10, 21, 21, 19, 62)):
@@ -68,9 +69,14 @@ def write_tie_out(
     if not summary.totals:
         sheet.write_string(row, 1, "There are no amounts to tie out.", formats.value)
         row += 2
-    if summary.command != "validate" and summary.run is not None:
-        row = _differing(sheet, output, row, report)
+    if was_sent(report):
+        row = _differing(sheet, output, row, report, differing)
     _signatures(sheet, formats, row + 1)
+
+
+def was_sent(report: Report) -> bool:
+    """Whether there is a run that Light can differ from."""
+    return report.summary.command != "validate" and report.summary.run is not None
 
 
 class _Block:
@@ -206,9 +212,11 @@ class _Block:
                 self._money(c, ours - theirs, looks)
 
 
-def _differing(sheet: Worksheet, output: Output, row: int, report: Report) -> int:
+def _differing(
+    sheet: Worksheet, output: Output, row: int, report: Report, bills: Sequence[int]
+) -> int:
     """Names the bills that make the difference; gives the next free row."""
-    formats, bills = output.formats, differing(report)
+    formats = output.formats
     if not bills:
         sheet.write_string(
             row, 1, "Every bill of the sheet is in Light, to the cent.", formats.value

@@ -39,7 +39,7 @@ def write_to_resolve(sheet: Worksheet, output: Output, unresolved: Sequence[Unre
         sheet.set_column(c, c, width, formats.source[TEXT] if c == _PICK else None)
     if most:
         labels = [s.label for each in shown for s in each.suggestions]
-        sheet.set_column(_FIRST, _FIRST + most - 1, width_of(SUGGESTION, labels))
+        sheet.set_column(_FIRST, _FIRST + most - 1, width_of(SUGGESTION, max(map(len, labels))))
         sheet.set_column(_FIRST + most, _FIRST + 2 * most - 1, 38, None, {"hidden": True})
     set_up_table(sheet, _FIRST + 2 * most, len(shown))
     # On paper the first suggestions do; with all of them it would be too small to read.

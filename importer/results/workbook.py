@@ -6,6 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import xlsxwriter
 
 from importer.errors import UsageProblem
@@ -13,7 +14,6 @@ from importer.records import InputTable, Report, TableKind
 from importer.results.added import OURS, kept_columns
 from importer.results.by_vendor import BY_VENDOR, VendorTable, write_by_vendor
 from importer.results.cells import MOST_COLUMNS, MOST_ROWS
-from importer.results.every_row import by_table
 from importer.results.files import whole
 from importer.results.flat_bills import write_flat_bills
 from importer.results.formats import TO_DO, make_formats
@@ -21,25 +21,27 @@ from importer.results.found import Found
 from importer.results.origin import FORMAT, ORIGIN, facts_of, write_origin
 from importer.results.output import Output, Written
 from importer.results.page import set_up_page
-from importer.results.problems import tab_colour, write_problems
+from importer.results.places import TableResults, places
+from importer.results.problems import problem_notes, tab_colour, write_problems
 from importer.results.quick_sheet import QuickSheet
 from importer.results.rows import write_table
 from importer.results.summary_sheet import write_summary
 from importer.results.sums import differing, tied
-from importer.results.tie_out import MOST_NAMED, write_tie_out
+from importer.results.tie_out import MOST_NAMED, was_sent, write_tie_out
 from importer.results.to_resolve import SHEET, write_to_resolve
 from importer.results.wording import severities, visible
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
-    from xlsxwriter.worksheet import Worksheet
 
 _LONGEST_PROPERTY = 255
+MOST_PROBLEMS = 50_000  # listed in the sheet Problems, unless another number is asked for
+_REMEDY = "ask for a CSV result, which has no such limit: --result out.csv"
 _LINE_KINDS = (TableKind.LINE_ITEMS, TableKind.FLAT)
 
 
-def write_workbook(report: Report, path: Path) -> None:
-    """Write the workbook to ``path``: whole, or not at all.
+def write_workbook(report: Report, path: Path, most_problems: int = MOST_PROBLEMS) -> None:
+    """Write the workbook to ``path``: whole, or not at all. At most so many problems are listed.
 
     It is written to a folder beside ``path`` that only this user can read, then moved into place;
     a file at ``path`` is replaced. Raises UsageProblem where there are more rows or columns than
@@ -47,10 +49,10 @@ def write_workbook(report: Report, path: Path) -> None:
     """
     _check_size(report)
     with whole(path) as unfinished:
-        _write(report, unfinished, str(unfinished.parent))
+        _write(report, unfinished, str(unfinished.parent), most_problems)
 
 
-def _write(report: Report, path: Path, private: str) -> None:
+def _write(report: Report, path: Path, private: str, most_problems: int) -> None:
     options = {
         "constant_memory": True,
         "tmpdir": private,
@@ -62,7 +64,7 @@ def _write(report: Report, path: Path, private: str) -> None:
     workbook = xlsxwriter.Workbook(str(path), options)
     workbook.worksheet_class = QuickSheet
     try:
-        _fill(workbook, report)
+        _fill(workbook, report, most_problems)
         workbook.close()
     finally:
         # After a failure its files would stay open, and on Windows could not be deleted.
@@ -70,50 +72,49 @@ def _write(report: Report, path: Path, private: str) -> None:
             sheet.row_data_fh.close()
 
 
-def _fill(workbook: Workbook, report: Report) -> None:
+def _fill(workbook: Workbook, report: Report, most_problems: int) -> None:
     summary = report.summary
     _describe(workbook, report)
     currencies = tied(report)
-    wanted = frozenset(
-        (report.bills[i].result.table, report.bills[i].result.row)
-        for i in differing(report)[:MOST_NAMED]
-    )
-    output = Output(make_formats(workbook), Found(report), Written(wanted=wanted), report.links)
+    differ = differing(report) if was_sent(report) else []
+    named = [report.bills[i].result for i in differ[:MOST_NAMED]]
+    wanted = frozenset((result.table, result.row) for result in named)
+    found = Found(report, most_problems)
+    output = Output(make_formats(workbook), found, Written(wanted=wanted), report.links)
     # Sheets stand in the order in which they are added; Summary is written last, as it tells
     # what happened to the others.
     summary_sheet = workbook.add_worksheet("Summary")
     to_resolve = workbook.add_worksheet(SHEET) if report.unresolved else None
-    results = by_table(bill.result for bill in report.bills)
     names = _Names(workbook)
     for t, table in enumerate(report.tables):
         if table.kind is TableKind.BILLS:
-            write_table(names.add("Bills"), output, t, table, results[t])
+            write_table(names.add("Bills"), output, t, table, TableResults(report.bills, t))
     # Bills without a sheet of their own: from a flat file, or from a journal whose file is gone.
-    shown = {t for t, table in enumerate(report.tables) if table.kind is TableKind.BILLS}
-    flat = [(i, bill) for i, bill in enumerate(report.bills) if bill.result.table not in shown]
+    shown = [t for t, table in enumerate(report.tables) if table.kind is TableKind.BILLS]
+    flat = np.flatnonzero(~np.isin(places(report.bills)[0], shown)).tolist()
     if flat or any(table.kind is TableKind.FLAT for table in report.tables):
-        write_flat_bills(names.add("Bills"), output, flat)
-    line_results = by_table(report.line_items)
+        write_flat_bills(names.add("Bills"), output, report.bills, flat)
     for t, table in enumerate(report.tables):
         if table.kind in _LINE_KINDS:
-            write_table(names.add("Line items"), output, t, table, line_results[t])
-            results[t] = line_results[t]
+            results = TableResults(report.line_items, t)
+            write_table(names.add("Line items"), output, t, table, results)
     problems = workbook.add_worksheet("Problems")
     if colour := tab_colour(report.findings):
         problems.set_tab_color(colour)
-    write_problems(problems, output, report.findings)
+    write_problems(problems, output)
     if to_resolve is not None:
         to_resolve.set_tab_color(TO_DO)
         write_to_resolve(to_resolve, output, report.unresolved)
     table_of = VendorTable(currencies)
-    write_tie_out(workbook.add_worksheet("Tie-out"), output, report, currencies, table_of)
+    tie_out = workbook.add_worksheet("Tie-out")
+    write_tie_out(tie_out, output, report, currencies, table_of, differ)
     by_vendor = workbook.add_worksheet(BY_VENDOR)
     output.written.widths[BY_VENDOR] = write_by_vendor(
         by_vendor, output.formats, table_of, summary.command
     )
     origin = workbook.add_worksheet(ORIGIN)
-    write_origin(origin, output.formats, report, output.written.sheets, results, len(flat))
-    notes = [*summary.notes, *_notes_of(output.written)]
+    write_origin(origin, output.formats, report, output.written, len(flat))
+    notes = [*summary.notes, *_notes_of(output.written), *problem_notes(output)]
     write_summary(
         workbook,
         summary_sheet,
@@ -137,10 +138,11 @@ class _Names:
         self._workbook = workbook
         self._used: dict[str, int] = defaultdict(int)
 
-    def add(self, name: str) -> Worksheet:
+    def add(self, name: str) -> QuickSheet:
         self._used[name] += 1
         n = self._used[name]
-        return self._workbook.add_worksheet(name if n == 1 else f"{name} {n}")
+        sheet: QuickSheet = self._workbook.add_worksheet(name if n == 1 else f"{name} {n}")
+        return sheet
 
 
 def _describe(workbook: Workbook, report: Report) -> None:
@@ -177,17 +179,17 @@ def _check_size(report: Report) -> None:
         if len(table.roles) >= MOST_ROWS:
             raise UsageProblem(
                 f"{where} has {len(table.roles):,} rows, more than a sheet of Excel can hold "
-                f"({MOST_ROWS:,}): split the file, so that the result fits into a workbook"
+                f"({MOST_ROWS:,}): {_REMEDY}"
             )
         if len(kept_columns(table.headers)) + len(OURS) > MOST_COLUMNS:
             raise UsageProblem(
                 f"{where} has more columns than the result can hold "
-                f"({MOST_COLUMNS - len(OURS):,}): delete those that are blank"
+                f"({MOST_COLUMNS - len(OURS):,}): delete those that are blank, or {_REMEDY}"
             )
     if len(report.bills) >= MOST_ROWS:
         raise UsageProblem(
             f"There are {len(report.bills):,} bills, more than a sheet of Excel can hold "
-            f"({MOST_ROWS:,}): split the file, so that the result fits into a workbook"
+            f"({MOST_ROWS:,}): {_REMEDY}"
         )
 
 

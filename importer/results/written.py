@@ -7,8 +7,11 @@ from pathlib import Path
 from importer.records import Report
 
 
-def write_result(report: Report, path: Path) -> None:
-    """Write a workbook, CSV, JSON or HTML; UsageProblem where that cannot be done."""
+def write_result(report: Report, path: Path, most_problems: int | None = None) -> None:
+    """Write a workbook, CSV, JSON or HTML; UsageProblem where that cannot be done.
+
+    ``most_problems`` is how many a workbook lists; None for the usual number.
+    """
     kind = path.suffix.lower()
     if kind == ".csv":
         from importer.results.csv_rows import write_csv
@@ -23,6 +26,6 @@ def write_result(report: Report, path: Path) -> None:
 
         write_html(report, path)
     else:
-        from importer.results.workbook import write_workbook
+        from importer.results.workbook import MOST_PROBLEMS, write_workbook
 
-        write_workbook(report, path)
+        write_workbook(report, path, most_problems or MOST_PROBLEMS)

@@ -112,7 +112,7 @@ def test_the_page_about_results_does_what_it_says(command: Command) -> None:
     page = (root / "docs" / "results.md").read_text(encoding="utf-8")
     Path("samples").symlink_to(root / "samples")
     commands = re.findall(r"^\$ light-import (.+)$", page, re.MULTILINE)
-    assert len(commands) == 3
+    assert len(commands) == 4
     for told in commands:
         assert command(*shlex.split(told)).code == 0
     assert Path("check.html").exists()

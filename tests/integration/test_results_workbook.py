@@ -32,6 +32,8 @@ from importer.records import (
     Status,
     TableKind,
 )
+from importer.results import added as added_module
+from importer.results import problems as problems_module
 from importer.results import rows as rows_module
 from importer.results.workbook import write_workbook
 
@@ -420,6 +422,48 @@ def test_comments_are_limited_and_the_limit_is_told(
     assert "1 more are coloured without one" in book["Problems"]["A5"].value
 
 
+def test_problems_beyond_the_number_asked_for_are_told_and_errors_come_before_warnings(
+    tmp_path: Path,
+) -> None:
+    source = table([["a"], ["1"], ["2"], ["3"], ["4"]])
+    warning = {"severity": Severity.WARNING}
+    findings = [finding(2, 0, **warning), finding(3, 0, **warning), finding(4, 0), finding(5, 0)]
+    bills = [bill(row, Status.INVALID, message="no") for row in (2, 3, 4, 5)]
+    write_workbook(report(source, findings=findings, bills=bills), tmp_path / "r.xlsx", 3)
+    book = load_workbook(tmp_path / "r.xlsx")
+    problems, sheet = book["Problems"], book["Bills"]
+    assert [problems.cell(row, 4).value for row in range(2, 6)] == [2, 4, 5, None]
+    told = problems["A5"].value
+    assert told.startswith("The first 3 of 4 problems are listed")
+    assert "--max-problems" in told
+    assert told in [cell.value for row in book["Summary"] for cell in row]
+    targets = [sheet.cell(row, 3).hyperlink for row in range(2, 6)]
+    assert [link and link.location for link in targets] == [
+        "'Problems'!G2",
+        None,
+        "'Problems'!G3",
+        "'Problems'!G4",
+    ]
+    assert all(sheet.cell(row, 1).comment is not None for row in range(2, 6))
+
+
+def test_links_beyond_what_excel_permits_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (added_module, problems_module):
+        monkeypatch.setattr(module, "MOST_LINKS", 2)
+    source = table([["a"], ["1"], ["2"], ["3"]])
+    bills = [bill(row, Status.INVALID, message=f"no {row}") for row in (2, 3, 4)]
+    findings = [finding(row, 0) for row in (2, 3, 4)]
+    book = written(report(source, findings=findings, bills=bills), tmp_path)
+    for name, column in (("Bills", 3), ("Problems", 4)):
+        cells = [book[name].cell(row, column) for row in (2, 3, 4)]
+        assert [cell.hyperlink is not None for cell in cells] == [True, True, False]
+        assert cells[2].value in ("no 4", 4)
+    notes = [cell.value for row in book["Summary"] for cell in row if cell.value]
+    assert any("1 of Bills, 1 of Problems" in str(note) for note in notes)
+
+
 def test_a_bill_is_linked_to_light_only_by_a_web_address(tmp_path: Path) -> None:
     bills = [bill(2, Status.CREATED, light_id="a"), bill(3, Status.CREATED, light_id="b")]
     links = {"a": "https://app.example.com/bills/a", "b": "file:///etc/passwd"}
@@ -640,7 +684,7 @@ class Broken(Sequence[str]):
         return 4
 
     def __getitem__(self, i: Any) -> Any:
-        if i == 3:
+        if i == 3 or isinstance(i, slice):
             raise RuntimeError("the disk is gone")
         return "text"
 
@@ -692,6 +736,6 @@ def test_more_rows_than_excel_holds_are_refused_before_anything_is_written(tmp_p
         ("a",),
         [Role.DATA] * n,
     )
-    with pytest.raises(UsageProblem, match=r"big\.csv has 1,048,576 rows"):
+    with pytest.raises(UsageProblem, match=r"big\.csv has 1,048,576 rows.*--result out\.csv"):
         write_workbook(report(long), tmp_path / "result.xlsx")
     assert list(tmp_path.iterdir()) == []
