@@ -142,7 +142,8 @@ def fill_sandbox(path: Path, folder: Path, reference: Reference) -> tuple[str, d
 def sandbox(database: Path) -> Iterator[str]:
     """A sandbox in a process of its own, for as long as the block lasts; its address."""
     command = [sys.executable, "-m", "importer", "sandbox", "--port", "0", "--database",
-               str(database), "--requests-per-minute", NO_LIMIT, "--requests-per-day", NO_LIMIT]  # fmt: skip
+               str(database), "--requests-per-minute", NO_LIMIT,
+               "--requests-per-day", NO_LIMIT]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

@@ -38,7 +38,7 @@ from importer.errors import ImporterError, StoppedEarly, UsageProblem
 from importer.light.client import LightClient
 from importer.light.pacing import Pacer
 from importer.loading import errands
-from importer.loading.afterwards import undone_ids, unfinished_undo
+from importer.loading.afterwards import unfinished_undo
 from importer.loading.journal import Journal, new_run_id
 from importer.loading.lifecycle import StepRunner, StepSettings
 from importer.loading.loader import Loader, LoadSettings
@@ -289,7 +289,7 @@ async def _planned(bills: list[Bill], journal: Journal, session: _Session, *, dr
     """Which bills are to be sent; what is found on the way is added to the findings."""
     plan = plan_from_journal(bills, journal, dry=dry)
     with signals(this_task().cancel):
-        await look_in_light(plan, session.client, journal.owned(), undone_ids(journal))
+        await look_in_light(plan, session.client, journal)
     if undoing := unfinished_undo(journal, [entry.id for entry in plan.entries.values()]):
         raise UsageProblem(
             f"The undo of run {undoing} did not come to its end, so it is not certain which of its"
@@ -349,7 +349,7 @@ async def _create(bills: list[Bill], company: Company, journal: Journal, session
         if told.stopped is None and any(wanted_steps(bill) for bill in bills):
             await _go_on(bills, plan, journal, session)
     finally:
-        told.became = journal.results(told.run)
+        told.became = journal.results(told.run, contents=session.options.verify)
         told.steps = errands.steps_of(journal, told.became)
     if session.options.verify and told.stopped is None:
         told.verifying = True
@@ -362,7 +362,7 @@ async def _create(bills: list[Bill], company: Company, journal: Journal, session
 async def _go_on(bills: list[Bill], plan: Plan, journal: Journal, session: _Session) -> None:
     """The steps after creation."""
     told, checked = session.told, session.prepared.checked
-    became = journal.results(str(told.run))
+    became = journal.results(str(told.run), contents=False)
     before = errands.steps_of(journal, became)
     changed = await asyncio.to_thread(errands.changed_documents, became, before, checked.documents)
     checked.findings += _placed(changed, session.prepared, "document")
