@@ -5,7 +5,7 @@
 # make docs    write docs/findings.md and the man page again
 # make pins    write .ci/pins.txt again: what CI installs, each file by its hash
 # make audit   look for known weaknesses in what is pinned
-# make bench   print the ratios of benchmarks/
+# make bench   measure speed and memory against their targets, into benchmarks/RESULTS.md
 VENV ?= .venv
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := $(VENV)/bin
@@ -41,7 +41,8 @@ docs: $(BIN)/light-import
 	$(BIN)/python docs/make.py
 
 bench: $(BIN)/light-import
-	$(BIN)/python benchmarks/pacing.py
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	$(BIN)/python benchmarks/speed.py --write benchmarks
 
 pins: $(BIN)/light-import
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

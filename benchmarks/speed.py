@@ -1,239 +1,230 @@
-"""How long checking takes and how much memory, against libraries that do a part of it.
+"""How fast checking, reading, writing and loading are, and in how much memory.
 
     pip install -e '.[bench]'
-    python benchmarks/speed.py [--rows 10000 100000 1000000] [--write benchmarks/RESULTS.md]
+    python benchmarks/speed.py [--only csv stage xlsx workbook load pacing growth] [--write FOLDER]
 
-Every figure is of a process of its own, beside its reference in the same run: machines differ, and
-ratios much less. ``rows`` are line items; there are five to a bill.
+Everything is measured beside its reference, a library that does a part of it, in the same run, each
+in a process of its own: machines differ, and ratios much less. Ratios are of seconds on the clock,
+so that nothing else should be running. ``--write`` puts the tables in RESULTS.md and the plot of
+``growth`` beside it. The exit code is 1 where a target is missed.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
+import importlib.metadata
 import os
-import random
-import subprocess
 import sys
 import tempfile
-import time
-import uuid
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-LINES_OF_A_BILL = 5
-HERE = Path(__file__).resolve()
+import growth
+from files import one_sheet, two_sheets
+from measure import Took, measured, middle, part
+
+HERE = Path(__file__).resolve().parent
+GIGABYTE = 1024.0  # in megabytes
 
 
 @dataclass(frozen=True)
-class Took:
-    seconds: float
-    cpu: float
-    megabytes: float
-    said: str = ""
+class Line:
+    """A figure of the table; ``times`` is the ratio to its reference, ``most`` its target."""
+
+    what: str
+    took: Took
+    times: float | None = None
+    reference: str = ""
+    most: float | None = None
+    least: float | None = None
+    megabytes: float | None = None  # the most it may take
+
+    @property
+    def target(self) -> str:
+        words = []
+        if self.most is not None:
+            words.append(f"≤ {self.most:g}" + (" ×" if self.reference else " s"))
+        if self.least is not None:
+            words.append(f"≥ {self.least:g} ×")
+        if self.megabytes is not None:
+            words.append(f"≤ {self.megabytes:,.0f} MB")
+        return ", ".join(words)
+
+    @property
+    def missed(self) -> bool:
+        figure = self.took.seconds if self.times is None else self.times
+        return (
+            (self.most is not None and figure > self.most)
+            or (self.least is not None and figure < self.least)
+            or (self.megabytes is not None and self.took.megabytes > self.megabytes)
+        )
+
+    def row(self) -> str:
+        took = self.took
+        ratio = "" if self.times is None else f"{self.times:.2f} × {self.reference}"
+        verdict = "" if not self.target else "**missed**" if self.missed else "met"
+        return (
+            f"| {self.what} | {took.seconds:.2f} | {took.cpu:.2f} | {took.megabytes:,.0f} |"
+            f" {ratio} | {self.target} | {verdict} |"
+        )
 
 
-def measured(command: list[str]) -> Took:
-    """One run of a command: seconds on the clock and of the processors, peak memory."""
-    began = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        said = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, 1):
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
-    seconds = time.perf_counter() - began
-    return Took(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said)
+HEAD = """\
+| what | seconds | CPU s | peak MB | ratio | target | |
+|---|---:|---:|---:|---:|---|---|"""
+
+Lines = Iterator[Line]
 
 
-def part(name: str, *args: object) -> Took:
-    """A part of this script in a process of its own; it prints the seconds that count."""
-    took = measured([sys.executable, str(HERE), "--part", name, *map(str, args)])
-    seconds, cpu = map(float, took.said.split()[-2:])
-    return Took(seconds, cpu, took.megabytes)
+def validate(folder: Path, *files: str, times: int = 1) -> Took:
+    """The whole command, with a CSV as its result."""
+    command = [sys.executable, "-m", "importer", "validate", "--quiet", *files]
+    command += ["--result", "out.csv"]
+    runs = []
+    for _ in range(times):
+        (folder / "out.csv").unlink(missing_ok=True)
+        runs.append(measured(command, folder, may_end=(0, 1)))
+    return middle(runs)
 
 
-# --- the files --------------------------------------------------------------------------------
-
-BILLS = "billRef,vendorId,invoiceNumber,issuedDate,dueDate,currency,amount,lineItemsIncludeTax"
-LINES = "billRef,lineNumber,description,netAmount,taxAmount,amount,taxCodeId,accountId"
+TWO = ("--bills", "bills.csv", "--lines", "lines.csv")
 
 
-def make(folder: Path, rows: int, bad: float) -> None:
-    """Bills and line items in cents; of the lines this share has an amount that is none."""
-    chance = random.Random(rows)
-    ids = [str(uuid.UUID(int=chance.getrandbits(128), version=4)) for _ in range(400)]
-    folder.mkdir(exist_ok=True)
-    with (
-        (folder / "bills.csv").open("w", newline="") as of_bills,
-        (folder / "lines.csv").open("w", newline="") as of_lines,
-    ):
-        bills, lines = csv.writer(of_bills), csv.writer(of_lines)
-        bills.writerow(BILLS.split(","))
-        lines.writerow(LINES.split(","))
-        for i in range(rows // LINES_OF_A_BILL):
-            total = 0
-            for k in range(LINES_OF_A_BILL):
-                net = chance.randrange(100, 1_000_000)
-                tax = net // 5
-                total += net + tax
-                amount = "12,x" if chance.random() < bad else net + tax
-                lines.writerow(
-                    [f"B{i}", k + 1, f"item {i} {k}", net, tax, amount, ids[k], ids[50 + i % 50]]
-                )
-            day = f"{1 + i % 28:02d}"
-            bills.writerow(
-                [f"B{i}", ids[i % 400], f"INV-{i:07d}", f"2025-03-{day}", f"2025-04-{day}", "EUR",
-                 total, "false"]
-            )  # fmt: skip
+def made(folder: Path, lines: int, bad: float) -> Path:
+    """A folder with the two sheets, made once."""
+    own = folder / f"{lines}-{bad}"
+    if not own.exists():
+        two_sheets(own, lines, bad)
+    return own
 
 
-# --- the parts, each in a process of its own --------------------------------------------------
+def of_csv(folder: Path) -> Lines:
+    good, bad = made(folder, 1_000_000, 0.005), made(folder, 1_000_000, 0.2)
+    read = part("polars", good, times=5)
+    yield Line("polars reads 200k bills + 1M lines", read)
+    first = validate(good, *TWO)
+    yield Line("validate --result out.csv, 0.5 % bad", first, first.seconds / read.seconds,
+               "polars", most=20, megabytes=1.5 * GIGABYTE)  # fmt: skip
+    second = validate(bad, *TWO)
+    yield Line("validate --result out.csv, 20 % bad", second, second.seconds / first.seconds,
+               "0.5 % bad", most=2, megabytes=1.5 * GIGABYTE)  # fmt: skip
 
 
-def timed(work: Callable[[], object]) -> None:
-    began, cpu = time.perf_counter(), time.process_time()
-    work()
-    print(time.perf_counter() - began, time.process_time() - cpu)
+def of_stage(folder: Path) -> Lines:
+    good, bad = made(folder, 1_000_000, 0.005), made(folder, 1_000_000, 0.2)
+    read = part("polars", good, times=5)
+    yield Line("polars reads 200k bills + 1M lines", read)
+    first = part("stage", good)
+    yield Line("the validation stage alone, 0.5 % bad", first, first.seconds / read.seconds,
+               "polars", most=5, megabytes=GIGABYTE)  # fmt: skip
+    second = part("stage", bad)
+    yield Line("the validation stage alone, 20 % bad", second, second.seconds / first.seconds,
+               "0.5 % bad", most=1.5, megabytes=GIGABYTE)  # fmt: skip
+    small = made(folder, 100_000, 0.005)
+    ours = part("stage", small, times=3)
+    theirs = part("frictionless", small)
+    yield Line("frictionless, types of 100k lines only", theirs)
+    yield Line("the validation stage alone, 100k lines", ours, theirs.seconds / ours.seconds,
+               "faster than frictionless", least=30)  # fmt: skip
 
 
-def part_polars(folder: str) -> None:
-    import polars
-
-    def read() -> None:
-        for name in ("bills.csv", "lines.csv"):
-            polars.read_csv(Path(folder) / name, infer_schema=False)
-
-    timed(read)
-
-
-def part_stage(folder: str) -> None:
-    """Reading cells and checking rules, once the files are read and mapped."""
-    from importer.sheets import read_file
-    from importer.template.loader import find_template
-    from importer.template.mapping import map_tables
-    from importer.validation.check import check
-
-    tables = [t for name in ("bills", "lines") for t in read_file(Path(folder) / f"{name}.csv")]
-    mapped = map_tables(tables, find_template("light").template, {})
-    timed(lambda: check(mapped))
+def of_xlsx(folder: Path) -> Lines:
+    path = folder / "book.xlsx"
+    part("make_workbook", path, 100_000)
+    theirs = part("calamine", path, times=3)
+    yield Line("python-calamine reads 20k bills + 100k lines", theirs)
+    ours = part("xlsx", path, times=3)
+    yield Line("the same read, guard included", ours, ours.seconds / theirs.seconds,
+               "python-calamine", most=1.5)  # fmt: skip
 
 
-def part_frictionless(folder: str) -> None:
-    from frictionless import Schema, validate
+def of_workbook(folder: Path) -> Lines:
+    own = folder / "flat"
+    one_sheet(own, 100_000, 0.005)
+    theirs = part("xlsxwriter", own)
+    yield Line("XlsxWriter writes 100k rows × 21", theirs)
+    ours = part("workbook", own)
+    yield Line("result workbook, 100k rows × 20 and our own", ours, ours.seconds / theirs.seconds,
+               "XlsxWriter (goal 0.3)", most=1, megabytes=300)  # fmt: skip
 
-    kinds = {"netAmount": "integer", "taxAmount": "integer", "amount": "integer"}
-    fields = [{"name": n, "type": kinds.get(n, "string")} for n in LINES.split(",")]
-    schema = Schema.from_descriptor({"fields": fields})
-    os.chdir(folder)
-    timed(lambda: validate("lines.csv", schema=schema, limit_errors=1_000_000))
+
+def of_load(folder: Path) -> Lines:
+    from resumed import resumed
+
+    yield _loaded("100k bills + 500k lines planned and resumed, all in the journal",
+                  resumed(100_000))  # fmt: skip
+    yield _loaded("the same, all in Light's list only", resumed(100_000, found=True))
+    yield Line("journal alone: 100k bills planned, sent, created, planned again",
+               part("journal", folder, 100_000))  # fmt: skip
 
 
-def part_journal(folder: str, bills: str) -> None:
-    """Bills planned, claimed and created, then planned again by another run."""
-    from importer.loading.journal import Change, Intent, Journal
-    from importer.records import State, Status
+def _loaded(what: str, loaded: Took) -> Line:
+    return Line(what, loaded, most=60, megabytes=GIGABYTE)
 
-    named = [(f"identity {i}", f'{{"n": {i}}}') for i in range(int(bills))]
 
-    def work() -> None:
-        with Journal(Path(folder) / "journal.sqlite") as journal:
-            run = journal.start_run({})
-            entries = list(journal.plan(named).values())
-            journal.assign(run, ((i, e.id, None, "") for i, e in enumerate(entries)))
-            for k in range(0, len(entries), 50):
-                some = entries[k : k + 50]
-                journal.step(run, [], [Intent(e.id, e.content) for e in some])
-                changes = [
-                    Change(e.id, State.CREATED, Status.CREATED, light_id=f"id {e.id}") for e in some
-                ]
-                journal.step(run, changes, [])
-            again = journal.start_run({})
-            known = journal.plan(named)
-            journal.owned()
-            journal.assign(
-                again,
-                ((i, known[n].id, Status.ALREADY_LOADED, "") for i, (n, _) in enumerate(named)),
-            )
-            journal.results(again)
-
-    timed(work)
+def of_pacing(folder: Path) -> Lines:
+    command = [sys.executable, str(HERE / "pacing.py"), "--latency", "300", "--minutes", "1"]
+    for way in ("serial", "inline", "separate"):
+        took = measured([*command, "--only", way], may_end=(0, 1))
+        reached, throttled = took.said.split()[-2:]
+        name = f"load at 300 ms, {way}, {throttled} × 429"
+        goal = 0.98 if way != "serial" else None
+        yield Line(name, took, float(reached), "permitted rate", least=goal)
 
 
 PARTS = {
-    "polars": part_polars,
-    "stage": part_stage,
-    "frictionless": part_frictionless,
-    "journal": part_journal,
+    "csv": of_csv,
+    "stage": of_stage,
+    "xlsx": of_xlsx,
+    "workbook": of_workbook,
+    "load": of_load,
+    "pacing": of_pacing,
 }
 
 
-# --- the table --------------------------------------------------------------------------------
-
-
-def report(sizes: list[int]) -> list[str]:
-    out = [
-        "| line items | what | seconds | CPU s | peak MB | × polars' read |",
-        "|---:|---|---:|---:|---:|---:|",
-    ]
-
-    def row(rows: int, what: str, took: Took, unit: Took | None) -> None:
-        ratio = "" if unit is None else f"{took.seconds / unit.seconds:.1f}"
-        out.append(
-            f"| {rows:,} | {what} | {took.seconds:.2f} | {took.cpu:.2f} | {took.megabytes:,.0f} |"
-            f" {ratio} |"
-        )
-        print(out[-1], file=sys.stderr)
-
-    with tempfile.TemporaryDirectory() as temporary:
-        for rows in sizes:
-            for share in (0.005, 0.2):
-                folder = Path(temporary) / f"{rows}-{share}"
-                make(folder, rows, share)
-                # the middle of three: the reference is so short that chance shows
-                reads = sorted((part("polars", folder) for _ in range(3)), key=lambda t: t.seconds)
-                of = f"{share:.1%} bad"
-                row(rows, f"polars reads both files ({of})", reads[1], None)
-                command = [sys.executable, "-m", "importer", "validate", "--quiet",
-                           "--bills", str(folder / "bills.csv"),
-                           "--lines", str(folder / "lines.csv"),
-                           "--result", str(folder / "out.csv")]  # fmt: skip
-                row(
-                    rows,
-                    f"validate --result out.csv, the process ({of})",
-                    measured(command),
-                    reads[1],
-                )
-                row(rows, f"the validation stage alone ({of})", part("stage", folder), reads[1])
-            if rows == 100_000:
-                try:
-                    took = part("frictionless", Path(temporary) / f"{rows}-0.005")
-                    row(rows, "frictionless, types of the lines only", took, None)
-                except SystemExit:
-                    out.append(f"| {rows:,} | frictionless is not installed | | | | |")
-        took = part("journal", temporary, 100_000)
-        out += ["", f"Journal, 100,000 bills planned, sent, created and planned again:"
-                f" {took.seconds:.1f} s, {took.megabytes:,.0f} MB."]  # fmt: skip
-    return out
+def machine() -> str:
+    names = ("polars", "frictionless", "python-calamine", "XlsxWriter")
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
+    return (
+        f"Of {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} processors, load average at the"
+        f" beginning {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}, {versions}."
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
-    parser.add_argument("--write", type=Path, help="the file for the table")
-    parser.add_argument("--part", nargs="+", help=argparse.SUPPRESS)
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--only", nargs="+", choices=[*PARTS, "growth"], default=[*PARTS, "growth"])
+    parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000, 1_000_000],
+                        help="line items of 'growth'")  # fmt: skip
+    parser.add_argument("--write", type=Path, metavar="FOLDER", help="for RESULTS.md and the plot")
     options = parser.parse_args()
-    if options.part:
-        PARTS[options.part[0]](*options.part[1:])
-        return
-    lines = [f"Of {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} processors, load average at the"
-             f" beginning {os.getloadavg()[0]:.1f}.", "", *report(options.rows)]  # fmt: skip
-    print("\n".join(lines))
+    said = ["# Results of benchmarks/speed.py", "", machine(), "", *HEAD.splitlines()]
+    missed = False
+
+    def say(text: str) -> None:
+        said.append(text)
+        print(text, flush=True)
+
+    print("\n".join(said))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for part_name in PARTS:
+            if part_name in options.only:
+                for line in PARTS[part_name](folder):
+                    missed = missed or line.missed
+                    say(line.row())
+        if "growth" in options.only:
+            curves = growth.measure(folder, options.rows, validate)
+            for text in growth.table(curves):
+                say(text)
+            missed = missed or not all(curve.linear for curve in curves)
+            if options.write:
+                (options.write / "growth.svg").write_text(growth.plot(curves))
     if options.write:
-        options.write.write_text("# Results of benchmarks/speed.py\n\n" + "\n".join(lines) + "\n")
+        (options.write / "RESULTS.md").write_text("\n".join(said) + "\n")
+    sys.exit(missed)
 
 
 if __name__ == "__main__":

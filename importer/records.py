@@ -232,7 +232,7 @@ class Bill:
     currency: str
     amount: int  # gross, cents
     include_tax: bool
-    lines: tuple[LineItem, ...]
+    lines: Sequence[LineItem]
     vendor_id: str | None = None
     vendor: str | None = None
     company_entity_id: str | None = None
@@ -453,7 +453,7 @@ class JournalEntry:
 
     id: int
     identity: str
-    content: str  # canonical JSON of what was sent, or is to be
+    content: str  # canonical JSON of what was sent, or is to be; "" where it was not asked for
     state: State
     attempts: int = 0
     first_sent: datetime | None = None
@@ -468,28 +468,49 @@ class JournalEntry:
     errors: tuple[ApiError, ...] = ()
 
     @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> JournalEntry:
-        """An entry from its row in the journal; ValueError for an unknown state."""
+    def from_row(cls, row: Sequence[Any]) -> JournalEntry:
+        """An entry from its row in the journal, the columns in the order of the fields; ValueError
+        for an unknown state."""
+        (
+            id,
+            identity,
+            content,
+            state,
+            attempts,
+            first_sent,
+            last_sent,
+            settled,
+            light_id,
+            light_state,
+            light_amount,
+            line_ids,
+            alone,
+            message,
+            errors,
+        ) = row
         return cls(
-            id=row["id"],
-            identity=row["identity"],
-            content=row["content"],
-            state=State(row["state"]),
-            attempts=row["attempts"],
-            first_sent=_moment(row["first_sent"]),
-            last_sent=_moment(row["last_sent"]),
-            settled=_moment(row["settled"]),
-            light_id=row["light_id"],
-            light_state=row["light_state"],
-            light_amount=row["light_amount"],
-            line_ids=tuple(json.loads(row["line_ids"] or "[]")),
-            alone=row["alone"],
-            message=row["message"],
-            errors=tuple(
-                ApiError(e["message"], tuple(e["path"]), e["type"])
-                for e in json.loads(row["errors"] or "[]")
-            ),
+            id,
+            identity,
+            content,
+            State(state),
+            attempts,
+            _moment(first_sent),
+            _moment(last_sent),
+            _moment(settled),
+            light_id,
+            light_state,
+            light_amount,
+            tuple(_listed(line_ids)),
+            bool(alone),
+            message,
+            tuple(ApiError(e["message"], tuple(e["path"]), e["type"]) for e in _listed(errors)),
         )
+
+
+def _listed(text: str | None) -> list[Any]:
+    """A list kept as JSON; most are empty."""
+    found: list[Any] = json.loads(text) if text and text != "[]" else []
+    return found
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -7,6 +7,7 @@ import http
 import json as jsonlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -51,6 +52,7 @@ TRIES = 5
 LONGEST_RETRY_AFTER = 60.0  # seconds
 
 T = TypeVar("T", LightBill, Vendor, Account, Entity, PropertyGroup)
+R = TypeVar("R")
 Params = Mapping[str, str | int | bool]
 
 
@@ -358,18 +360,23 @@ class LightClient:
         return found[0]
 
     async def vendors(self) -> list[Vendor]:
-        return _unique(wire.vendor_from_json(r) for r in await self._list("/v1/vendors"))
+        return _unique(await self._list("/v1/vendors", wire.vendor_from_json))
 
     async def accounts(self) -> list[Account]:
-        return _unique(wire.account_from_json(r) for r in await self._list("/v1/ledger-accounts"))
+        return _unique(await self._list("/v1/ledger-accounts", wire.account_from_json))
 
     async def entities(self) -> list[Entity]:
-        return _unique(wire.entity_from_json(r) for r in await self._list("/v1/entities"))
+        return _unique(await self._list("/v1/entities", wire.entity_from_json))
 
     async def property_groups(self) -> list[PropertyGroup]:
         """The custom properties that bills and their lines can have, with their values."""
-        records = await self._list("/v1/custom-properties/groups", {"includeValues": True})
-        return _unique(wire.property_group_from_json(r) for r in records if wire.is_for_bills(r))
+
+        def read(record: object) -> PropertyGroup | None:
+            return wire.property_group_from_json(record) if wire.is_for_bills(record) else None
+
+        query: Params = {"includeValues": True}
+        found = await self._list("/v1/custom-properties/groups", read, query)
+        return _unique(group for group in found if group is not None)
 
     async def recent_bills(self) -> list[LightBill]:
         """The newest bills of the company, at most 200, without lines: one request."""
@@ -402,12 +409,15 @@ class LightClient:
             {"filter": f"vendorId:in:{'|'.join(batch)}{since}", "sort": "createdAt:asc"}
             for batch in batches
         ]
-        lists = await _all(lambda query: self._list(BILL_LIST, query), queries)
-        return _unique(wire.bill_from_json(r, listed=True) for records in lists for r in records)
+        read = partial(wire.bill_from_json, listed=True)
+        lists = await _all(lambda query: self._list(BILL_LIST, read, query), queries)
+        return _unique(bill for bills in lists for bill in bills)
 
-    async def _list(self, path: str, params: Params | None = None) -> list[object]:
-        """All records of all pages; repeated ones are still in it."""
-        records: list[object] = []
+    async def _list(
+        self, path: str, read: Callable[[object], R], params: Params | None = None
+    ) -> list[R]:
+        """All records of all pages, each page read as it comes; repeated ones are still in it."""
+        records: list[R] = []
         cursor = "0"  # starts paging by cursor
         visited = {cursor}
         known: set[str] = set()
@@ -415,7 +425,7 @@ class LightClient:
         for _ in range(MOST_PAGES):
             body = await self._read(path, {**(params or {}), "limit": PAGE, "cursor": cursor})
             page, following = wire.page_from_json(body)
-            records += page
+            records += map(read, page)
             if following is None:
                 return records
             before = len(known)
@@ -452,8 +462,8 @@ class LightClient:
 
 
 async def _all(
-    read: Callable[[Params], Awaitable[list[object]]], queries: Sequence[Params]
-) -> list[list[object]]:
+    read: Callable[[Params], Awaitable[list[R]]], queries: Sequence[Params]
+) -> list[list[R]]:
     """All results in order; the first failure ends the others."""
     tasks = [asyncio.ensure_future(read(query)) for query in queries]
     try:

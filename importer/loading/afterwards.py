@@ -93,12 +93,6 @@ class Cancelled:
     light_id: str
 
 
-def undone_ids(journal: Journal) -> set[str]:
-    """Light's ids of all bills that were undone."""
-    with journal._reading() as db:
-        return set(db.execute(sa.select(UNDONE.c.light_id)).scalars())
-
-
 def cancels(journal: Journal, entries: Collection[int]) -> dict[int, Step]:
     """The steps CANCEL of these entries, by entry."""
     known = journal.steps(entries).items()

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from importer.amounts import money
 from importer.findings import finding
-from importer.loading.afterwards import undone_ids
 from importer.loading.journal import Journal
 from importer.loading.plan import Plan
 from importer.loading.work import Work
@@ -42,7 +41,7 @@ def withhold_changed(
     of a bill."""
     held = {entry.light_id for entry in plan.entries.values() if entry.light_id}
     held |= {there.id for _, there, _ in plan.found}
-    undone = undone_ids(journal)
+    undone = journal.undone(set(before.light_ids.values()))
     findings = []
     for work in [*plan.send]:
         places = _places(work.bill)

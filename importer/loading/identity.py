@@ -50,6 +50,16 @@ def split_entity(identity: str) -> tuple[str, str]:
     return entity, json.dumps(rest)
 
 
+def with_entity(entity: str, rest: str) -> str:
+    """The identity that ``split_entity`` took apart."""
+    return json.dumps([entity, *json.loads(rest)])
+
+
+def after_entity(entity: str) -> str:
+    """A text that comes after all identities of an entity, and before those of the next."""
+    return json.dumps([entity])[:-1] + ", #"
+
+
 def same_lines(before: str, after: str) -> bool:
     """Whether two contents have the same lines in the same order."""
     return bool(json.loads(before)["lineItems"] == json.loads(after)["lineItems"])
@@ -89,7 +99,10 @@ def content(bill: Bill) -> str:
         "properties": _properties(bill),
         "lineItems": [line(item) for item in bill.lines],
     }
-    return json.dumps(whole, default=str, ensure_ascii=False, separators=(",", ":"))
+    return _CANONICAL.encode(whole)
+
+
+_CANONICAL = json.JSONEncoder(default=str, ensure_ascii=False, separators=(",", ":"))
 
 
 def _properties(item: Bill | LineItem) -> list[list[object]]:
@@ -104,6 +117,8 @@ def changes(
     ``unit`` is how many cents a unit of the currency has. ``paid``: the bill is marked as paid,
     which tells Light the date of payment once more.
     """
+    if before == after:
+        return ""
     old, new = json.loads(before), json.loads(after)
     out = []
     for key in new:

@@ -10,7 +10,7 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -22,11 +22,15 @@ import filelock
 import sqlalchemy as sa
 
 from importer.errors import JournalProblem
+from importer.loading.identity import after_entity, split_entity
 from importer.loading.tables import (
+    ASSIGN,
     CHANGE,
     ENTRIES,
     META,
+    NEW,
     NO_STEPS,
+    OPEN_STEPS,
     RENEW,
     RUN_BILLS,
     RUNS,
@@ -38,8 +42,7 @@ from importer.loading.tables import (
 )
 from importer.records import ApiError, JournalEntry, State, Status, Step, StepKind
 
-VERSION = 2  # each version only adds tables
-_CHUNK = 500  # parameters of one query
+VERSION = 3  # each version only adds tables and indexes
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ class Journal:
                 version = int(db.exec_driver_sql("PRAGMA user_version").scalar() or 0)
                 if version < VERSION:
                     META.create_all(db)  # those that are missing
+                    OPEN_STEPS.create(db, checkfirst=True)
                     db.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
                 db.commit()
         except (OSError, sa.exc.SQLAlchemyError) as error:
@@ -200,60 +204,69 @@ class Journal:
         What certainly is not in Light, nor a part of it, is PLANNED anew, with the content of now.
         """
         with self._writing() as db:
-            known = self._by_identity(db, [identity for identity, _ in identities])
-            new = [
-                {"identity": i, "content": c, "state": State.PLANNED}
-                for i, c in identities
-                if i not in known
-            ]
-            if new:
-                db.execute(sa.insert(ENTRIES), new)
-            renewed = [
-                {"key": known[i].id, "new_content": c}
+            known = _by_identity(db, [identity for identity, _ in identities])
+            new = [{"identity": i, "content": c} for i, c in identities if i not in known]
+            renewed = {
+                i: {"key": known[i].id, "content": c}
                 for i, c in identities
                 if i in known
                 and known[i].state in (State.PLANNED, State.REJECTED)
                 and known[i].light_id is None
-            ]
+            }
+            if new:
+                db.exec_driver_sql(NEW, new)
             if renewed:
-                db.execute(RENEW, renewed)
-                db.execute(NO_STEPS, [{"of": each["key"]} for each in renewed])
-            return self._by_identity(db, [identity for identity, _ in identities])
+                db.exec_driver_sql(RENEW, [*renewed.values()])
+                db.exec_driver_sql(NO_STEPS, [{"key": of["key"]} for of in renewed.values()])
+            return known | _by_identity(db, [*(each["identity"] for each in new), *renewed])
 
     def known(self, identities: Sequence[tuple[str, str]]) -> dict[str, JournalEntry]:
         """As ``plan``, but nothing is written; what is new has the id 0."""
         with self._reading() as db:
-            known = self._by_identity(db, [identity for identity, _ in identities])
+            known = _by_identity(db, [identity for identity, _ in identities])
         return {i: known.get(i) or JournalEntry(0, i, c, State.PLANNED) for i, c in identities}
 
-    def _by_identity(self, db: sa.Connection, wanted: Sequence[str]) -> dict[str, JournalEntry]:
-        out: dict[str, JournalEntry] = {}
-        for i in range(0, len(wanted), _CHUNK):
-            query = sa.select(ENTRIES).where(ENTRIES.c.identity.in_(wanted[i : i + _CHUNK]))
-            for row in db.execute(query).mappings():
-                out[row["identity"]] = JournalEntry.from_row(dict(row))
+    def ids_of(self, identities: Collection[str]) -> dict[str, int]:
+        """The ids of the entries of these identities, where there is one."""
+        query = sa.select(ENTRIES.c.identity, ENTRIES.c.id)
+        with self._reading() as db:
+            found = db.execute(query.where(_among(ENTRIES.c.identity, identities)))
+            return {row.identity: row.id for row in found}
+
+    def entities(self) -> list[str]:
+        """The company entities in the identities of all entries, "" for those that have none."""
+        next_one = sa.select(sa.func.min(ENTRIES.c.identity)).where(
+            ENTRIES.c.identity > sa.bindparam("last")
+        )
+        out: list[str] = []
+        with self._reading() as db:  # from each to the next, not from bill to bill
+            last = ""
+            while identity := db.scalar(next_one, {"last": last}):
+                out.append(split_entity(identity)[0])
+                last = after_entity(out[-1])
         return out
 
-    def identities(self) -> list[str]:
-        """The identities of all entries, the oldest first."""
+    def owned(self, light_ids: Collection[str]) -> set[str]:
+        """Which of these bills in Light belong to an entry, or did until they were undone."""
+        ours = sa.select(ENTRIES.c.light_id).where(_among(ENTRIES.c.light_id, light_ids))
         with self._reading() as db:
-            return list(db.execute(sa.select(ENTRIES.c.identity).order_by(ENTRIES.c.id)).scalars())
+            return set(db.execute(ours).scalars()) | self._undone(db, light_ids)
 
-    def owned(self) -> set[str]:
-        """The ids of all bills in Light that belong to an entry, or did until they were undone."""
-        query = sa.select(ENTRIES.c.light_id).where(ENTRIES.c.light_id.is_not(None))
+    def undone(self, light_ids: Collection[str]) -> set[str]:
+        """Which of these bills in Light were cancelled by an undo."""
         with self._reading() as db:
-            return set(db.execute(query.union(sa.select(UNDONE.c.light_id))).scalars())
+            return self._undone(db, light_ids)
+
+    def _undone(self, db: sa.Connection, light_ids: Collection[str]) -> set[str]:
+        query = sa.select(UNDONE.c.light_id).where(_among(UNDONE.c.light_id, light_ids))
+        return set(db.execute(query).scalars())
 
     def assign(self, run: str, bills: Iterable[tuple[int, int, Status | None, str]]) -> None:
         """The run's bills as (bill index, entry, status where it is settled already, message)."""
-        rows = [
-            {"run": run, "bill": bill, "entry": entry, "status": status, "message": message}
-            for bill, entry, status, message in bills
-        ]
+        rows = [(run, *each) for each in bills]
         if rows:
             with self._writing() as db:
-                db.execute(sa.insert(RUN_BILLS), rows)
+                db.exec_driver_sql(ASSIGN, rows)
 
     # --- sending ------------------------------------------------------------------------------
 
@@ -264,16 +277,14 @@ class Journal:
         moment = now().isoformat()
         with self._writing() as db:
             if changes:
-                db.execute(CHANGE, [_change_row(c, moment) for c in changes])
+                db.exec_driver_sql(CHANGE, [_change_row(c, moment) for c in changes])
                 settled = [
-                    {"of_run": run, "of_entry": c.entry, "new_status": c.status, "why": c.message}
-                    for c in changes
-                    if c.status is not None
+                    (c.status, c.message, run, c.entry) for c in changes if c.status is not None
                 ]
                 if settled:
-                    db.execute(SETTLE, settled)
+                    db.exec_driver_sql(SETTLE, settled)
             if sending:
-                db.execute(SEND, [_intent_row(intent, moment) for intent in sending])
+                db.exec_driver_sql(SEND, [_intent_row(intent, moment) for intent in sending])
 
     # --- steps after creation -----------------------------------------------------------------
 
@@ -291,37 +302,51 @@ class Journal:
 
     def steps(self, entries: Iterable[int]) -> dict[int, dict[StepKind, Step]]:
         """The steps of these entries, by entry and kind."""
-        wanted = list(entries)
+        query = sa.select(STEPS).where(_among(STEPS.c.entry, list(entries)))
         out: dict[int, dict[StepKind, Step]] = {}
         with self._reading() as db:
-            for i in range(0, len(wanted), _CHUNK):
-                query = sa.select(STEPS).where(STEPS.c.entry.in_(wanted[i : i + _CHUNK]))
-                for row in db.execute(query).mappings():
-                    step = Step.from_row(dict(row))
-                    out.setdefault(step.entry, {})[step.kind] = step
+            for row in db.execute(query).mappings():
+                step = Step.from_row(dict(row))
+                out.setdefault(step.entry, {})[step.kind] = step
         return out
 
     # --- reporting ----------------------------------------------------------------------------
 
-    def results(self, run: str) -> dict[int, tuple[Status, str, JournalEntry]]:
-        """By bill index: the status, the message and the entry of each bill of a run."""
-        query = (
-            sa.select(
-                RUN_BILLS.c.bill,
-                RUN_BILLS.c.status.label("run_status"),
-                RUN_BILLS.c.message.label("run_message"),
-                ENTRIES,
-            )
-            .join(ENTRIES, ENTRIES.c.id == RUN_BILLS.c.entry)
-            .where(RUN_BILLS.c.run == run)
-        )
+    def results(
+        self, run: str, *, contents: bool = True
+    ) -> dict[int, tuple[Status, str, JournalEntry]]:
+        """By bill index: the status, the message and the entry of each bill of a run.
+
+        Without ``contents`` the entries have none, which saves much where there are many.
+        """
+        told = sa.select(RUN_BILLS.c.bill, RUN_BILLS.c.status, RUN_BILLS.c.message)
+        told = told.add_columns(*(_ENTRY if contents else _WITHOUT_CONTENT))
+        query = told.join(ENTRIES, ENTRIES.c.id == RUN_BILLS.c.entry).where(RUN_BILLS.c.run == run)
         out = {}
         with self._reading() as db:
-            for row in db.execute(query).mappings():
-                entry = JournalEntry.from_row(dict(row))
-                status = Status(row["run_status"]) if row["run_status"] else status_of(entry)
-                out[row["bill"]] = (status, row["run_message"] or entry.message, entry)
+            for row in db.execute(query):
+                (bill, of_run, message), entry = row[:3], JournalEntry.from_row(row[3:])
+                status = Status(of_run) if of_run else status_of(entry)
+                out[bill] = (status, message or entry.message, entry)
         return out
+
+
+# The columns of an entry in the order of the fields of its record.
+_ENTRY = tuple(ENTRIES.c[name] for name in JournalEntry.__dataclass_fields__)
+_WITHOUT_CONTENT = tuple(sa.literal_column("''") if c.name == "content" else c for c in _ENTRY)
+
+
+def _by_identity(db: sa.Connection, wanted: Sequence[str]) -> dict[str, JournalEntry]:
+    if not wanted:
+        return {}
+    found = db.execute(sa.select(*_ENTRY).where(_among(ENTRIES.c.identity, wanted)))
+    return {entry.identity: entry for entry in map(JournalEntry.from_row, found)}
+
+
+def _among(column: sa.Column[Any], some: Collection[Any]) -> sa.ColumnElement[bool]:
+    """Whether a column is one of these, which may be any number; each is found by the index."""
+    each = sa.func.json_each(json.dumps(list(some))).table_valued("value")
+    return column.in_(sa.select(each.c.value))
 
 
 def status_of(entry: JournalEntry) -> Status:
@@ -349,11 +374,11 @@ _STATUS_OF = {
 def _intent_row(intent: Intent, moment: str) -> dict[str, Any]:
     return {
         "key": intent.entry,
-        "what": intent.content,
+        "content": intent.content,
         "moment": moment,
-        "stands": intent.message,
+        "message": intent.message,
         "counts": int(not intent.line),
-        "without_lines": intent.alone or intent.line,
+        "alone": int(intent.alone or intent.line),
     }
 
 
@@ -361,20 +386,23 @@ def _change_row(change: Change, moment: str) -> dict[str, Any]:
     done = change.state in (State.CREATED, State.FOUND, State.REJECTED)
     return {
         "key": change.entry,
-        "new_state": change.state,
+        "state": change.state,
         "unsent": int(change.unsent),
-        "moment": moment if done else None,
-        "new_light_id": change.light_id,
-        "new_light_state": change.light_state,
-        "new_light_amount": change.light_amount,
-        "new_line_ids": _json(change.line_ids),
-        "new_message": change.message,
-        "new_errors": _json([asdict(e) for e in change.errors]),
+        "settled": moment if done else None,
+        "light_id": change.light_id,
+        "light_state": change.light_state,
+        "light_amount": change.light_amount,
+        "line_ids": _json(change.line_ids),
+        "message": change.message,
+        "errors": _json([asdict(e) for e in change.errors]),
     }
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
+
+
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return _ENCODER.encode(value)
 
 
 def _durable(connection: Any, _: object) -> None:

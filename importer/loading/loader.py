@@ -142,7 +142,7 @@ class Loader:
         if not self._resent:
             return
         try:
-            twins = await find_twins(self._resent, self.gateway, self.journal.owned())
+            twins = await find_twins(self._resent, self.gateway, self.journal.owned)
         except ImporterError as error:
             self.progress.say(f"It could not be seen whether a bill is in Light twice: {error}")
             return
@@ -212,8 +212,7 @@ class Loader:
         due = [work for when, work in self._unsettled if when <= now]
         if due:
             self._unsettled = [(when, work) for when, work in self._unsettled if when > now]
-            owned = self.journal.owned()
-            self._looking = asyncio.create_task(look_up(due, self.gateway, owned))
+            self._looking = asyncio.create_task(look_up(due, self.gateway, self.journal.owned))
 
     async def _wait(self) -> None:
         """Until an answer comes, something falls due, or the person stops the run."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from importer.amounts import tidy
 from importer.findings import finding
@@ -17,6 +17,7 @@ from importer.loading.identity import (
     identities,
     kin,
     split_entity,
+    with_entity,
 )
 from importer.loading.journal import Change, Journal
 from importer.loading.work import Work
@@ -32,6 +33,8 @@ from importer.records import (
     Wanted,
 )
 
+_CHUNK = 1000  # bills whose contents are at hand at a time
+
 
 @dataclass
 class Plan:
@@ -42,40 +45,43 @@ class Plan:
     settled: dict[int, tuple[Status, str]] = field(default_factory=dict)
     found: list[tuple[JournalEntry, LightBill, str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    entries: dict[int, JournalEntry] = field(default_factory=dict)  # by bill index
+    entries: dict[int, JournalEntry] = field(default_factory=dict)
+    """By bill index, without their contents."""
     withheld: list[int] = field(default_factory=list)  # bills that are in Light by another name
 
 
 def plan_from_journal(bills: Sequence[Bill], journal: Journal, *, dry: bool = False) -> Plan:
     """What the journal knows of the bills; ``dry`` writes nothing. Light is not asked yet."""
-    texts = {bill.index: content(bill) for bill in bills}
-    named = _by_content(_as_known(identities(bills), journal), texts, journal)
-    contents = {identity: texts[bill.index] for bill, identity in named}
-    known = (journal.known if dry else journal.plan)(list(contents.items()))
+    named = _by_content(_as_known(identities(bills), journal), journal)
     plan = Plan()
-    for bill, identity in named:
-        entry, now = known[identity], contents[identity]
-        plan.entries[bill.index] = entry
-        if entry.state is State.CREATED or entry.state is State.FOUND:
-            was_ours = entry.state is State.CREATED
-            status = Status.ALREADY_LOADED if was_ours else Status.ALREADY_IN_LIGHT
-            difference = changes(entry.content, now, bill.unit, paid=bill.wanted is Wanted.PAID)
-            plan.settled[bill.index] = (status, entry.message if not was_ours else "")
-            if difference:
-                plan.settled[bill.index] = (
-                    status,
-                    f"loaded before, and different now: {difference}",
-                )
-                plan.findings.append(_changed(bill, difference))
-        elif entry.state in (State.SENDING, State.UNKNOWN) or entry.light_id is not None:
-            plan.unsettled.append(Work(entry, bill, now, light_id=entry.light_id))
-            if entry.light_id is not None:
-                difference = changes(entry.content, now, bill.unit, lines=False)
-                if difference:
-                    plan.findings.append(_changed(bill, difference))
-        else:
-            plan.send.append(Work(entry, bill, now))
+    for k in range(0, len(named), _CHUNK):
+        contents = [(identity, content(bill)) for bill, identity in named[k : k + _CHUNK]]
+        known = (journal.known if dry else journal.plan)(contents)
+        for (bill, _), (identity, now) in zip(named[k : k + _CHUNK], contents, strict=True):
+            _add(plan, bill, known[identity], now)
     return plan
+
+
+def _add(plan: Plan, bill: Bill, entry: JournalEntry, now: str) -> None:
+    """What is to be done with a bill that has this entry, and is of this content now."""
+    short = plan.entries[bill.index] = replace(entry, content="")
+    if entry.state is State.CREATED or entry.state is State.FOUND:
+        was_ours = entry.state is State.CREATED
+        status = Status.ALREADY_LOADED if was_ours else Status.ALREADY_IN_LIGHT
+        said = entry.message if not was_ours else ""
+        difference = changes(entry.content, now, bill.unit, paid=bill.wanted is Wanted.PAID)
+        if difference:
+            said = f"loaded before, and different now: {difference}"
+            plan.findings.append(_changed(bill, difference))
+        plan.settled[bill.index] = (status, said)
+    elif entry.state in (State.SENDING, State.UNKNOWN) or entry.light_id is not None:
+        plan.unsettled.append(Work(entry, bill, light_id=entry.light_id))
+        if entry.light_id is not None:
+            difference = changes(entry.content, now, bill.unit, lines=False)
+            if difference:
+                plan.findings.append(_changed(bill, difference))
+    else:
+        plan.send.append(Work(short, bill))
 
 
 def _as_known(named: list[tuple[Bill, str]], journal: Journal) -> list[tuple[Bill, str]]:
@@ -84,41 +90,38 @@ def _as_known(named: list[tuple[Bill, str]], journal: Journal) -> list[tuple[Bil
     A bill that was loaded with its entity, and now stands in the sheet without, is the same bill;
     and the other way round.
     """
-    known = journal.identities()
     here = {identity for _, identity in named}
-    if not known or here <= set(known):
-        return named
-    others: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for identity in known:
-        if identity not in here:
-            entity, rest = split_entity(identity)
-            others[rest].append((entity, identity))
-    there = set(known)
+    new = here - journal.ids_of(here).keys()
+    entities = journal.entities() if new else []
+    others: dict[str, list[str]] = {}
+    for identity in new if entities else ():
+        entity, rest = split_entity(identity)
+        others[identity] = [
+            with_entity(other, rest) for other in entities if not (other and entity)
+        ]
+    known = journal.ids_of({other for some in others.values() for other in some} - here)
     out = []
     for bill, identity in named:
-        if identity not in there:
-            entity, rest = split_entity(identity)
-            same = [pair for pair in others[rest] if not (pair[0] and entity)]
-            if same:
-                others[rest].remove(same[0])
-                identity = same[0][1]
+        same = [other for other in others.get(identity, ()) if other in known]
+        if same:
+            identity = min(same, key=lambda other: known[other])  # the oldest
+            del known[identity]
         out.append((bill, identity))
     return out
 
 
-def _by_content(
-    named: list[tuple[Bill, str]], texts: dict[int, str], journal: Journal
-) -> list[tuple[Bill, str]]:
+def _by_content(named: list[tuple[Bill, str]], journal: Journal) -> list[tuple[Bill, str]]:
     """Bills without a number that are alike, under the identities that were theirs.
 
     They differ in their lines at most; where their rows have moved, the lines tell which is which.
-    ``texts`` are the contents by bill index.
     """
     alike: dict[tuple[str, str], list[tuple[Bill, str]]] = defaultdict(list)
     for bill, identity in named:
         if not bill.invoice_number:
             alike[kin(bill), split_entity(identity)[0]].append((bill, identity))
-    groups = [g for g in alike.values() if len({texts[bill.index] for bill, _ in g}) > 1]
+    groups = [group for group in alike.values() if len(group) > 1]
+    texts = {bill.index: content(bill) for group in groups for bill, _ in group}
+    groups = [g for g in groups if len({texts[bill.index] for bill, _ in g}) > 1]
     known = journal.known([(identity, "") for group in groups for _, identity in group])
     theirs: dict[int, str] = {}
     for group in groups:
@@ -145,24 +148,28 @@ def _changed(bill: Bill, difference: str) -> Finding:
     )
 
 
-async def look_in_light(
-    plan: Plan, gateway: LightGateway, owned: set[str], undone: Collection[str] = ()
-) -> None:
+async def look_in_light(plan: Plan, gateway: LightGateway, journal: Journal) -> None:
     """Move to ``plan.found`` what Light has already; batched, never a request a bill.
 
-    ``owned`` are the bills in Light that entries of the journal own. A bill without an invoice
-    number is looked for among those that nobody owns, each of which stands for one. Those
-    ``undone`` are cancelled, whatever Light's list, which may lag behind, says of them.
+    A bill without an invoice number is looked for among those that no entry of the journal owns,
+    each of which stands for one. Those that were undone are cancelled, whatever Light's list, which
+    may lag behind, says of them.
     """
     unsettled = {kin(work.bill) for work in plan.unsettled}
     asked = [work for work in plan.send if kin(work.bill) not in unsettled]
     vendors = sorted({work.bill.vendor_id for work in asked if work.bill.vendor_id})
     if not vendors:
         return
+    listed = await gateway.list_bills(vendors)
+    undone = journal.undone([light_bill.id for light_bill in listed])
     there: dict[str, list[LightBill]] = defaultdict(list)
-    for light_bill in await gateway.list_bills(vendors):
+    for light_bill in listed:
         if light_bill.state not in GONE and light_bill.id not in undone:
             there[(light_bill.vendor_id or "").lower()].append(light_bill)
+    without = {
+        w.bill.vendor_id.lower() for w in asked if w.bill.vendor_id and not w.bill.invoice_number
+    }
+    owned = journal.owned([b.id for vendor in without for b in there[vendor]])
     numbered = {vendor: _by_number(light_bills) for vendor, light_bills in there.items()}
     taken: set[str] = set()
     still: list[Work] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,6 +17,9 @@ from importer.records import FOUND_AGAIN, LightBill
 # How far Light's clock and ours may be apart. A computer set to another time zone's hour is common,
 # and a bill that the list leaves out would be sent again; a day too much costs a few pages.
 SKEW = timedelta(days=1)
+
+
+Owned = Callable[[Collection[str]], set[str]]  # see Journal.owned
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,12 @@ class Settled:
     later: bool = False
 
 
-async def look_up(works: Sequence[Work], gateway: LightGateway, owned: set[str]) -> list[Settled]:
+async def look_up(works: Sequence[Work], gateway: LightGateway, owned: Owned) -> list[Settled]:
     """Look the bills up by vendor and time, and compare each; those that Light has without all
     their lines are read, one request each.
 
-    ``owned`` are the ids in Light of other entries. Bills that are alike are settled together; the
-    caller sees to it that none of their kind is in flight.
+    ``owned`` says which ids in Light are of other entries. Bills that are alike are settled
+    together; the caller sees to it that none of their kind is in flight.
     """
     begun = [work for work in works if work.light_id is not None]
     works = [work for work in works if work.light_id is None]
@@ -50,7 +53,7 @@ async def look_up(works: Sequence[Work], gateway: LightGateway, owned: set[str])
 
 
 async def find_twins(
-    works: Sequence[Work], gateway: LightGateway, owned: set[str]
+    works: Sequence[Work], gateway: LightGateway, owned: Owned
 ) -> list[tuple[Work, str]]:
     """Those of the works, all created, that Light has more than once, or a line of them; in words.
 
@@ -74,20 +77,22 @@ async def find_twins(
 
 
 async def _unowned(
-    works: Sequence[Work], gateway: LightGateway, owned: set[str]
+    works: Sequence[Work], gateway: LightGateway, owned: Owned
 ) -> dict[str, list[LightBill]]:
     """The bills in Light since the works were first sent, that no entry owns, by vendor."""
     times = [work.first_sent or work.entry.first_sent for work in works]
     since = min((t for t in times if t), default=None) if all(times) else None
     vendors = sorted({work.bill.vendor_id for work in works if work.bill.vendor_id})
+    listed = await gateway.list_bills(vendors, since and since - SKEW)
+    ours = owned([light_bill.id for light_bill in listed])
     there: dict[str, list[LightBill]] = defaultdict(list)
-    for light_bill in await gateway.list_bills(vendors, since and since - SKEW):
-        if light_bill.id not in owned and light_bill.state not in GONE:
+    for light_bill in listed:
+        if light_bill.id not in ours and light_bill.state not in GONE:
             there[(light_bill.vendor_id or "").lower()].append(light_bill)
     return there
 
 
-async def _found(works: Sequence[Work], gateway: LightGateway, owned: set[str]) -> list[Settled]:
+async def _found(works: Sequence[Work], gateway: LightGateway, owned: Owned) -> list[Settled]:
     there = await _unowned(works, gateway, owned)
     groups: dict[tuple[str, str | None], list[Work]] = defaultdict(list)
     for work in works:

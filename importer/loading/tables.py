@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from importer.records import State
-
 META = sa.MetaData()
 ENTRIES = sa.Table(
     "entries",
@@ -57,6 +55,7 @@ STEPS = sa.Table(  # see records.Step
     sa.Column("message", sa.Text, nullable=False, default=""),
     sa.Column("detail", sa.Text, nullable=False, default=""),
 )
+OPEN_STEPS = sa.Index("steps_open", STEPS.c.kind, STEPS.c.state)  # since version 3
 READ_BACKS = sa.Table(  # see records.ReadBack
     "read_backs",
     META,
@@ -82,49 +81,30 @@ UNDONE = sa.Table(  # bills in Light that were cancelled by undo: never taken fo
 )
 
 
-RENEW = (
-    sa.update(ENTRIES)
-    .where(ENTRIES.c.id == sa.bindparam("key"))
-    .values(
-        state=State.PLANNED,
-        content=sa.bindparam("new_content"),
-        settled=None,
-        message="",
-        errors=None,
-    )
+# --- statements that are for many rows at a time: without SQLAlchemy's work on each of them -----
+
+NEW = (
+    "INSERT INTO entries (identity, content, state, attempts, alone, message)"
+    " VALUES (:identity, :content, 'planned', 0, 0, '')"
 )
-NO_STEPS = sa.delete(STEPS).where(STEPS.c.entry == sa.bindparam("of"))  # of a bill not in Light
-CHANGE = (
-    sa.update(ENTRIES)
-    .where(ENTRIES.c.id == sa.bindparam("key"))
-    .values(
-        state=sa.bindparam("new_state"),
-        attempts=ENTRIES.c.attempts - sa.bindparam("unsent"),
-        settled=sa.bindparam("moment"),
-        light_id=sa.bindparam("new_light_id"),
-        light_state=sa.bindparam("new_light_state"),
-        light_amount=sa.bindparam("new_light_amount"),
-        line_ids=sa.bindparam("new_line_ids"),
-        message=sa.bindparam("new_message"),
-        errors=sa.bindparam("new_errors"),
-    )
-)
-SETTLE = (
-    sa.update(RUN_BILLS)
-    .where(RUN_BILLS.c.run == sa.bindparam("of_run"), RUN_BILLS.c.entry == sa.bindparam("of_entry"))
-    .values(status=sa.bindparam("new_status"), message=sa.bindparam("why"))
-)
-SEND = (
-    sa.update(ENTRIES)
-    .where(ENTRIES.c.id == sa.bindparam("key"))
-    .values(
-        state=State.SENDING,
-        content=sa.bindparam("what"),
-        attempts=ENTRIES.c.attempts + sa.bindparam("counts"),
-        alone=sa.bindparam("without_lines"),
-        first_sent=sa.func.coalesce(ENTRIES.c.first_sent, sa.bindparam("moment")),
-        last_sent=sa.bindparam("moment"),
-        message=sa.bindparam("stands"),
-    )
-)
+RENEW = """
+    UPDATE entries SET state = 'planned', content = :content, settled = NULL, message = '',
+        errors = NULL
+    WHERE id = :key
+"""
+NO_STEPS = "DELETE FROM steps WHERE entry = :key"  # of a bill that is not in Light
+ASSIGN = "INSERT INTO run_bills (run, bill, entry, status, message) VALUES (?, ?, ?, ?, ?)"
+CHANGE = """
+    UPDATE entries SET state = :state, attempts = attempts - :unsent, settled = :settled,
+        light_id = :light_id, light_state = :light_state, light_amount = :light_amount,
+        line_ids = :line_ids, message = :message, errors = :errors
+    WHERE id = :key
+"""
+SETTLE = "UPDATE run_bills SET status = ?, message = ? WHERE run = ? AND entry = ?"
+SEND = """
+    UPDATE entries SET state = 'sending', content = :content, attempts = attempts + :counts,
+        alone = :alone, first_sent = coalesce(first_sent, :moment), last_sent = :moment,
+        message = :message
+    WHERE id = :key
+"""
 SAVE_STEP = sa.insert(STEPS).prefix_with("OR REPLACE")

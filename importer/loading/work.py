@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from importer.loading.identity import match_lines, same_lines
+from importer.loading.identity import content, match_lines, same_lines
 from importer.records import Bill, JournalEntry, LightBill, LightLine
 
 
@@ -20,13 +20,17 @@ class Work:
 
     entry: JournalEntry
     bill: Bill
-    content: str  # of the bill, as it is sent now
     rounds: int = 0  # answers lost in a row in this run
     first_sent: datetime | None = None  # UTC, of all attempts
     resent: bool = False  # after Light did not show it
     light_id: str | None = None
     there: LightBill | None = None  # as Light last showed it
     lines: list[LightLine | None] = field(default_factory=list)  # in the order of the sheet
+
+    @property
+    def content(self) -> str:
+        """Of the bill, as it is sent now; made when it is asked for."""
+        return content(self.bill)
 
     @property
     def line_ids(self) -> tuple[str | None, ...]:
@@ -58,7 +62,7 @@ class Work:
     def looked_at(self, there: LightBill, lines: Sequence[LightLine]) -> str:
         """Light has the bill with these lines; says what is in the way of adding the others."""
         ids: tuple[str | None, ...] = self.line_ids
-        if not self.lines and not same_lines(self.entry.content, self.content):
+        if ids and not self.lines and not same_lines(self.entry.content, self.content):
             ids = ()  # the sheet's lines are others now
         before = {known: i for i, known in enumerate(ids) if known is not None}
         known, strangers = match_lines(self.bill, lines, before)

@@ -22,7 +22,6 @@ from importer.amounts import (
     read_cents,
     read_decimal,
     read_plain,
-    tidy,
     to_cents,
 )
 from importer.canonical import BILLS, header_key

@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 
 from importer.amounts import INT64_MAX, INT64_MIN
-from importer.canonical import BILLS, LINE_ITEMS, PROPERTY
+from importer.canonical import BILLS, LINE_ITEMS
 from importer.findings import finding
 from importer.records import (
     Bill,
     CellRef,
     Document,
     Finding,
-    LineItem,
     Property,
     Severity,
     Unresolved,
@@ -26,6 +25,7 @@ from importer.records import (
 )
 from importer.template.mapping import Mapped
 from importer.validation import across
+from importer.validation.bills import bills_of
 from importer.validation.columns import parse_tables
 from importer.validation.grouped import (
     Findings,
@@ -87,8 +87,8 @@ class Checked:
         return not self.findings.how_many(Severity.ERROR)
 
     def valid_bills(self) -> Iterator[Bill]:
-        """The bills without an error, with their lines in the sheet's order."""
-        yield from _build(self, np.flatnonzero(~self.blamed()))
+        """The bills without an error, with their lines in the sheet's order; see ``bills``."""
+        yield from bills_of(self, np.flatnonzero(~self.blamed()))
 
 
 def check(mapped: Mapped, then: Wanted = Wanted.DRAFT) -> Checked:
@@ -308,84 +308,3 @@ def _derived_places(mapped: Mapped, at: np.ndarray) -> Places:
             out.row[own], out.column[own] = mapped.bills.row[at][own], index
             done |= own
     return out
-
-
-def _build(checked: Checked, which: np.ndarray) -> Iterator[Bill]:
-    """Bill objects for the given indexes."""
-    bills, lines, mapped = checked.bills, checked.lines, checked.mapped
-    order = np.argsort(checked.line_bill, kind="stable")
-    starts = np.searchsorted(checked.line_bill[order], which)
-    ends = np.searchsorted(checked.line_bill[order], which, side="right")
-
-    def at(parsed: ParsedTable, name: str) -> list[Any]:
-        values: list[Any] = parsed[name].values.tolist()
-        return values
-
-    b = {name: at(bills, name) for name in (*bills.columns, *_BILL)}
-    n = {name: at(lines, name) for name in (*lines.columns, *_LINE)}
-    bill_properties = [name for name in bills.columns if name.startswith(PROPERTY)]
-    line_properties = [name for name in lines.columns if name.startswith(PROPERTY)]
-
-    def properties(sheet: str, names: list[str], i: int) -> tuple[Property, ...]:
-        values = b if sheet == BILLS else n
-        given = ((name, str(values[name][i])) for name in names if values[name][i])
-        return tuple(
-            checked.properties.get((sheet, name), {}).get(text)
-            or Property(name[len(PROPERTY) :], text)
-            for name, text in given
-        )
-
-    def line(i: int) -> LineItem:
-        return LineItem(
-            index=i,
-            table=int(mapped.lines.table[i]),
-            row=int(mapped.lines.row[i]),
-            properties=properties(LINE_ITEMS, line_properties, i),
-            **{attribute: n[name][i] for name, attribute in _LINE.items()},
-        )
-
-    for i, start, end in zip(which.tolist(), starts, ends, strict=True):
-        yield Bill(
-            index=i,
-            table=int(mapped.bills.table[i]),
-            row=int(mapped.bills.row[i]),
-            amount=checked.amounts[i],
-            include_tax=bool(checked.include_tax[i]),
-            unit=int(bills.units[i]),
-            wanted=checked.wanted[i],
-            lines=tuple(line(int(k)) for k in order[start:end]),
-            properties=properties(BILLS, bill_properties, i),
-            **{attribute: b[name][i] for name, attribute in _BILL.items()},
-        )
-
-
-_BILL = {
-    "vendorId": "vendor_id",
-    "vendor": "vendor",
-    "companyEntityId": "company_entity_id",
-    "companyEntity": "company_entity",
-    "invoiceNumber": "invoice_number",
-    "issuedDate": "issued",
-    "dueDate": "due",
-    "paymentAt": "payment_at",
-    "currency": "currency",
-    "description": "description",
-    "senderBankAccountId": "sender_bank_account_id",
-    "localCurrencyFxRateOverride": "local_fx_rate",
-    "groupCurrencyFxRateOverride": "group_fx_rate",
-    "paidFromBankAccountId": "paid_from",
-    "document": "document",
-}
-_LINE = {
-    "amount": "amount",
-    "netAmount": "net_amount",
-    "taxAmount": "tax_amount",
-    "description": "description",
-    "taxCodeId": "tax_code_id",
-    "taxCode": "tax_code",
-    "accountId": "account_id",
-    "account": "account",
-    "amortizationStartDate": "amortization_start",
-    "amortizationEndDate": "amortization_end",
-    "amortizationTemplateId": "amortization_template_id",
-}

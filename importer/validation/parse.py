@@ -147,6 +147,24 @@ class Parsed:
             out._problem, out._names = self._problem[at], self._names
         return out
 
+    def some(self, which: np.ndarray) -> list[Any]:
+        """The values of some items; the rest of the column stays as it is."""
+        if self._values is not None:
+            values: list[Any] = self._values[which].tolist()
+            return values
+        known = ~self.blank[which]
+        if self._problem is not None:
+            known &= self._problem[which] == 0
+        if self._numbers is not None:
+            made = self._numbers[which].tolist()
+        elif self._different is not None:
+            made = self._different[0][self._different[1][which]].tolist()
+        elif self._texts is not None:
+            made = self._texts.take(pa.array(which)).to_pylist()
+        else:
+            return [None] * len(which)
+        return [one if there else None for one, there in zip(made, known.tolist(), strict=True)]
+
     def cents(self) -> tuple[np.ndarray, np.ndarray]:
         """(int64 amounts, which of them are known); not to be changed."""
         if self._values is None:

@@ -200,7 +200,7 @@ def test_a_load_that_waits_goes_on_the_next_day_and_the_day_after(tmp_path: Path
     async def work(client: LightClient, pacer: Pacer) -> set[State]:
         with Journal(tmp_path / "journal.sqlite") as journal:
             plan = plan_from_journal(bills, journal)
-            await look_in_light(plan, client, journal.owned())
+            await look_in_light(plan, client, journal)
             run = journal.start_run({})
             record(plan, journal, run)
             loader = Loader(journal, client, run, LoadSettings(settle=0.3), Silent())

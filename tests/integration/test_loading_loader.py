@@ -69,7 +69,7 @@ async def load(
         # Whoever gives up while Light is slow must settle for longer: here nobody gives up.
         async with LightClient(base_url, KEY, pacer, timeout=60) as client:
             plan = plan_from_journal(bills, journal)
-            await look_in_light(plan, client, journal.owned())
+            await look_in_light(plan, client, journal)
             run = journal.start_run({})
             record(plan, journal, run)
             loader = Loader(journal, client, run, how, Silent())

@@ -1,278 +1,332 @@
-"""Random small sheets, judged row by row by a second, plain reading of the rules."""
+"""Random sheets, judged row by row by a second, plain reading of the rules (``oracle.py``)."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from datetime import date
+import csv
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import spelled
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sheets_of_bills import checked, csv_file, grid, told
+from oracle import BILL_VALUES, LINE_TEXTS, Judge, Row, Sheets
+from sheets_of_bills import checked
+from spelled import BLANK, Cell
 
-ID = "11111111-1111-1111-1111-111111111111"
-OTHER = "22222222-2222-2222-2222-222222222222"
-WARNINGS = {
-    "bills.invoiceNumber.missing",
-    "bills.invoiceNumber.near_duplicate",
-    "line_items.taxAmount.worked_out_by_light",
-}
+from importer.records import Bill, LineItem
+from importer.template.loader import LoadedTemplate, find_template, load_template
 
-DAYS = st.sampled_from(["2025-01-31", "2025-02-01", "2025-02-30", "soon", "", "#REF!"])
-CENTS = st.sampled_from(["100", "200", "20", "-100", "0", "", "1.5", "#N/A", "120", "1e3"])
-SURE = st.sampled_from(["100", "200", "20", "120", ""])
-FLAG = st.sampled_from(["", "", "TRUE", "no", "maybe"])
-BILL = st.fixed_dictionaries(
-    {
-        "billRef": st.sampled_from(["B1", "B2", "B3", "", " B1 "]),
-        "vendorId": st.sampled_from([ID, ID.replace("-", ""), OTHER, "", "V1"]),
-        "vendor": st.sampled_from(["", "Acme", "ACME ", "Apex", "#REF!"]),
-        "invoiceNumber": st.sampled_from(["N1", "N-1", "n1", "N2", "", "1.5E+15", " N1"]),
-        "issuedDate": DAYS,
-        "dueDate": DAYS,
-        "currency": st.sampled_from(["GBP", "eur", "", "???"]),
-        "amount": CENTS | SURE,
-        "lineItemsIncludeTax": FLAG,
-        "description": st.just("d"),
-    }
-)
-GOOD = st.fixed_dictionaries(
-    {
-        "billRef": st.sampled_from(["B1", "B2", "B3"]),
-        "vendorId": st.just(ID),
-        "vendor": st.just(""),
-        "invoiceNumber": st.sampled_from(["N1", "N2", "N3"]),
-        "issuedDate": st.just("2025-01-31"),
-        "dueDate": st.sampled_from(["", "2025-02-01"]),
-        "currency": st.just("GBP"),
-        "amount": st.sampled_from(["100", "120", "200"]),
-        "lineItemsIncludeTax": st.sampled_from(["", "TRUE"]),
-        "description": st.just("d"),
-    }
-)
-LINE = st.fixed_dictionaries(
-    {
-        "billRef": st.sampled_from(["B1", "B2", "B3", "N1", "X9", "", "B2 "]),
-        "amount": CENTS | SURE,
-        "netAmount": CENTS | SURE,
-        "taxAmount": CENTS | st.sampled_from(["", "20"]),
-        "taxCode": st.sampled_from(["", "S"]),
-        "shouldAmortize": FLAG,
-        "amortizationStartDate": DAYS,
-        "amortizationEndDate": DAYS,
-        "description": st.just("d"),
-    }
-)
-GOOD_LINE = st.fixed_dictionaries(
-    {
-        "billRef": st.sampled_from(["B1", "B2", "B3"]),
-        "amount": st.sampled_from(["120", "", "100"]),
-        "netAmount": st.sampled_from(["100", "100", ""]),
-        "taxAmount": st.sampled_from(["20", "", "0"]),
-        "taxCode": st.sampled_from(["S", ""]),
-        "shouldAmortize": st.just(""),
-        "amortizationStartDate": st.just(""),
-        "amortizationEndDate": st.just(""),
-        "description": st.just("d"),
-    }
-)
-
-Told = tuple[str, int, str]
+NO_CENTS = frozenset({"JPY", "KWD"})
+ATTRIBUTES = {"vendorId": "vendor_id", "companyEntityId": "company_entity_id",
+              "companyEntity": "company_entity", "invoiceNumber": "invoice_number",
+              "issuedDate": "issued", "dueDate": "due", "taxCodeId": "tax_code_id",
+              "taxCode": "tax_code", "accountId": "account_id",
+              "amortizationStartDate": "amortization_start",
+              "amortizationEndDate": "amortization_end"}  # fmt: skip
 
 
-class Judge:
-    """One sheet of bills and one of lines, judged by the rules as the design states them."""
+@dataclass(frozen=True)
+class Style:
+    """How a file is written, and how much of it is odd or wrong."""
 
-    def __init__(self, bills: list[dict[str, str]], lines: list[dict[str, str]]) -> None:
-        self.bills = [{k: v.strip() for k, v in bill.items()} for bill in bills]
-        self.lines = [{k: v.strip() for k, v in line.items()} for line in lines]
-        self.told: set[Told] = set()
-        self.invalid: set[int] = set()
-        self.unclear: set[int] = set()
-        self.owner = self.join()
-        for i in range(len(bills)):
-            self.bill(i)
-        for k in range(len(lines)):
-            self.line(k)
-        self.sums()
-        self.duplicates()
+    seed: int
+    share: float = 0.3  # of rows with a changed cell
+    bills: int = 12
+    decimal: bool = False
+    mark: str = "point"  # of its amounts
+    numbers: str = "auto"  # as the template says
+    order: str = "day"  # of day and month in its dates; "" for dates without either
+    mixed: bool = False  # some amounts and dates in the other way
+    formats: tuple[str, ...] = ()
+    units: bool = False  # whether the template tells the cents of a yen
+    spaces: float = 0.1  # of cells
+    fill: bool = False  # in one sheet
+    breaks: bool = False  # lines in cells, for which Arrow does not read the file
 
-    def say(self, sheet: str, code: str, item: int, column: str, *also: int) -> None:
-        self.told.add((f"{sheet}.{code}", item + 2, column))
-        if f"{sheet}.{code}" in WARNINGS:
-            return
-        if sheet == "bills":
-            self.invalid |= {item, *also}
-        elif self.owner[item] is not None:
-            self.invalid.add(self.owner[item])
 
-    def join(self) -> dict[int, Any]:
-        by_ref = any(b["billRef"] for b in self.bills) and any(n["billRef"] for n in self.lines)
-        used = {n["billRef"] for n in self.lines}
-        self.owner = dict.fromkeys(range(len(self.lines)))
-        first: dict[str, int] = {}
-        for i, bill in enumerate(self.bills):
-            key = (bill["billRef"] if by_ref else "") or bill["invoiceNumber"]
-            column = "billRef" if by_ref else "invoiceNumber"
-            if not key:
-                self.say("bills", "billRef.required", i, column)
-                self.unclear.add(i)
-            elif key in first and key in used:
-                self.say("bills", "billRef.duplicate", i, column, first[key])
-                self.unclear |= {i, first[key]}
-            first.setdefault(key, i)
-        for k, line in enumerate(self.lines):
-            if not line["billRef"]:
-                self.say("line_items", "billRef.required", k, "billRef")
-            elif line["billRef"] not in first:
-                self.say("line_items", "billRef.orphan", k, "billRef")
-            else:
-                self.owner[k] = first[line["billRef"]]
-        return self.owner
+class Writer:
+    """Makes the rows of a file, right at first, then with changed cells."""
 
-    def cents(self, sheet: str, i: int, row: dict[str, str], name: str) -> int | None:
-        text = row[name]
-        if text.startswith("#"):
-            self.say(sheet, f"{name}.error_cell", i, name)
-        elif text and not re.fullmatch("-?[0-9]+", text):
-            self.say(sheet, f"{name}.not_cents", i, name)
-        elif text:
-            return int(text)
-        return None
+    def __init__(self, style: Style) -> None:
+        self.style, self.chance = style, random.Random(style.seed)
+        kinds: dict[str, Callable[[], list[Cell]]] = {
+            "uuid": lambda: [*spelled.uuids(self.chance.choice(spelled.IDS)), *spelled.BAD_UUIDS],
+            "code": lambda: [*spelled.ODD_CODES, *spelled.BAD_CODES],
+            "name": lambda: [*spelled.ODD_NAMES, *spelled.BAD_NAMES],
+            "text": lambda: [*spelled.ODD_TEXTS, *spelled.BAD_TEXTS],
+            "currency": lambda: [*spelled.ODD_CURRENCIES, *spelled.BAD_CURRENCIES],
+            "flag": lambda: [*spelled.FLAGS, *spelled.BAD_FLAGS],
+            "date": lambda: [self.day(), self.day(), *spelled.BAD_DATES],
+            "amount": self._other_amounts,
+            "integer": lambda: [Cell("007", 7), *spelled.BAD_INTEGERS],
+        }  # fmt: skip
+        self.other = kinds
 
-    def day(self, sheet: str, i: int, row: dict[str, str], name: str) -> date | None:
-        text = row[name]
-        if text.startswith("#"):
-            self.say(sheet, f"{name}.error_cell", i, name)
-            return None
-        try:
-            return date.fromisoformat(text) if text else None
-        except ValueError:
-            self.say(sheet, f"{name}.not_date", i, name)
-            return None
+    def another(self, kind: str) -> Cell:
+        some = self.other[kind]()
+        return self.chance.choice([c for c in some if self.style.breaks or "\n" not in c.text])
 
-    def flag(self, sheet: str, i: int, row: dict[str, str], name: str) -> bool | str | None:
-        text = row[name]
-        if text == "maybe":
-            self.say(sheet, f"{name}.not_boolean", i, name)
-            return "wrong"
-        return {"": None, "TRUE": True, "no": False}[text]
+    def _other_amounts(self) -> list[Cell]:
+        some = [self.money(self.chance.choice([0, 1, -1, -500, 700, 100_000_00])) for _ in range(4)]
+        if not self.style.decimal:
+            return [*some, *(Cell(str(n), n) for n in spelled.HUGE), *spelled.BAD_CENTS]
+        either = spelled.EITHER if self.style.mixed or self.style.numbers != "auto" else []
+        return [*some, *spelled.ODD_AMOUNTS, *either, *spelled.BAD_AMOUNTS]
 
-    def bill(self, i: int) -> None:
-        bill = self.bills[i]
-        if bill["vendorId"] == "V1":
-            self.say("bills", "vendorId.not_uuid", i, "vendorId")
-        if bill["vendor"] == "#REF!":
-            self.say("bills", "vendor.error_cell", i, "vendor")
-        if not bill["vendorId"] and not bill["vendor"]:
-            self.say("bills", "vendorId.required", i, "vendor")
-        if not bill["invoiceNumber"]:
-            self.say("bills", "invoiceNumber.missing", i, "invoiceNumber")
-        if bill["invoiceNumber"] == "1.5E+15":
-            self.say("bills", "invoiceNumber.mangled", i, "invoiceNumber")
-        for name in ("issuedDate", "currency", "amount"):
-            if not bill[name]:
-                self.say("bills", f"{name}.required", i, name)
-        issued, due = (self.day("bills", i, bill, name) for name in ("issuedDate", "dueDate"))
-        if issued and due and due < issued:
-            self.say("bills", "dueDate.before_issued", i, "dueDate")
-        if bill["currency"] == "???":
-            self.say("bills", "currency.not_currency", i, "currency")
-        amount = self.cents("bills", i, bill, "amount")
-        if amount == 0:
-            self.say("bills", "amount.zero", i, "amount")
-        if amount is not None and amount < 0:
-            self.say("bills", "amount.negative", i, "amount")
-        self.flag("bills", i, bill, "lineItemsIncludeTax")
-        if i not in self.owner.values() and i not in self.unclear:
-            self.say("bills", "lines.missing", i, "billRef")
+    def money(self, n: int) -> Cell:
+        if self.style.decimal:
+            mark = self.style.mark
+            if self.style.mixed and self.chance.random() < 0.1:
+                mark = "comma" if mark == "point" else "point"
+            return spelled.amount(self.chance, n, mark)
+        return spelled.cents(self.chance, n) if self.chance.random() < 0.2 else Cell(str(n), n)
 
-    def inclusive(self, k: int) -> bool | None:
-        """Whether the line's bill includes tax; None where that is not known."""
-        if self.owner[k] is None:
-            return None
-        text = self.bills[self.owner[k]]["lineItemsIncludeTax"]
-        return {"": False, "TRUE": True, "no": False}.get(text)
+    def day(self, first: date = date(2025, 1, 1)) -> Cell:
+        order, day = self.style.order, first + timedelta(self.chance.randrange(60))
+        if self.style.mixed and self.chance.random() < 0.1:
+            order = {"day": "month", "month": "day", "": ""}[order]
+        if self.style.formats and self.chance.random() < 0.8:
+            return spelled.numeric(day.day, day.month, day.year)
+        return spelled.dated(self.chance, day, order)
 
-    def line(self, k: int) -> None:
-        line = self.lines[k]
-        gross, net, tax = (
-            self.cents("line_items", k, line, name) for name in ("amount", "netAmount", "taxAmount")
+    def changed(self, row: Row, kinds: dict[str, str]) -> Row:
+        """A row with one or two cells blank, odd or wrong, in this share of rows."""
+        out = dict(row)
+        if self.chance.random() < self.style.share:
+            for _ in range(self.chance.choice((1, 1, 2))):
+                name = self.chance.choice([*kinds, *(n for n, k in kinds.items() if k == "amount")])
+                out[name] = BLANK if self.chance.random() < 0.2 else self.another(kinds[name])
+        for name, cell in out.items():
+            if self.style.spaces and self.chance.random() < self.style.spaces:
+                out[name] = spelled.spaced(self.chance, cell)
+        return out
+
+    def bill(self, i: int) -> tuple[Row, list[Row]]:
+        """A bill with one to four lines that add up to it."""
+        pick = self.chance.choice
+        inclusive = pick([BLANK, BLANK, *spelled.FLAGS])
+        own_id = pick([BLANK, Cell(spelled.IDS[i % 2], spelled.IDS[i % 2])])
+        taxed = pick([True, True, False])
+        total, lines = 0, []
+        for k in range(pick((1, 1, 2, 4))):
+            net = self.chance.randrange(1, 5_000_000)
+            tax = net // 5 if taxed else 0
+            total += net + tax
+            start = self.day() if self.chance.random() < 0.2 else BLANK
+            lines.append({
+                "billRef": Cell(f"B{i}", f"B{i}"),
+                "invoiceNumber": BLANK,
+                "lineNumber": Cell(str(k + 1), k + 1),
+                "description": Cell(f"item {k}", f"item {k}"),
+                "amount": self.money(net + tax) if inclusive.value or pick((0, 1)) else BLANK,
+                "netAmount": self.money(net) if not inclusive.value or pick((0, 1)) else BLANK,
+                "taxAmount": self.money(tax) if taxed or pick((0, 1)) else BLANK,
+                "taxCodeId": BLANK,
+                "taxCode": Cell("S", "S") if taxed else BLANK,
+                "accountId": Cell(spelled.IDS[2], spelled.IDS[2]),
+                "shouldAmortize": pick([BLANK, *spelled.FLAGS[:2]]) if not start.blank else BLANK,
+                "amortizationStartDate": start,
+                "amortizationEndDate": self.day(date(2025, 4, 1)) if not start.blank else BLANK,
+                "property:Project": pick([BLANK, Cell("P1", "P1")]),
+            })  # fmt: skip
+        number = f"INV-{i:03d}"
+        if self.chance.random() < self.style.share / 2:  # as another, or nearly
+            number = pick(["INV-000", "INV000", "inv-000", "INV-000", "ＩＮＶ000", "--", "_"])
+        entity = pick([BLANK, BLANK, Cell("UK", "UK"), Cell(" uk", "uk"), Cell("FR", "FR")])
+        bill = {
+            "billRef": Cell(f"B{i}", f"B{i}"),
+            "vendorId": own_id,
+            "vendor": pick([Cell("Acme", "Acme"), Cell("ACME", "ACME"), Cell("Ａcme", "Ａcme"),
+                            Cell("Apex  Ltd", "Apex  Ltd"), Cell("Apex Ltd", "Apex Ltd")]),
+            "companyEntityId": BLANK,
+            "companyEntity": entity,
+            "invoiceNumber": Cell(number, number),
+            "issuedDate": self.day(),
+            "dueDate": pick([BLANK, self.day(date(2025, 4, 1))]),
+            "currency": Cell("GBP", "GBP"),
+            "amount": self.money(total),
+            "lineItemsIncludeTax": inclusive,
+            "description": pick([BLANK, Cell("note", "note")]),
+        }  # fmt: skip
+        return bill, lines
+
+
+BILL_KINDS = {"billRef": "code", "vendorId": "uuid", "vendor": "name", "companyEntityId": "uuid",
+              "companyEntity": "name", "invoiceNumber": "code", "issuedDate": "date",
+              "dueDate": "date", "currency": "currency", "amount": "amount",
+              "lineItemsIncludeTax": "flag", "description": "text"}  # fmt: skip
+LINE_KINDS = {"billRef": "code", "invoiceNumber": "code", "lineNumber": "integer",
+              "description": "text", "amount": "amount", "netAmount": "amount",
+              "taxAmount": "amount", "taxCodeId": "uuid", "taxCode": "name", "accountId": "uuid",
+              "shouldAmortize": "flag", "amortizationStartDate": "date",
+              "amortizationEndDate": "date", "property:Project": "text"}  # fmt: skip
+
+
+def write(path: Path, headers: list[str], rows: list[list[str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([headers, *rows])
+
+
+def two_sheets(folder: Path, style: Style) -> tuple[Sheets, list[Path]]:
+    """Bills and lines in files of their own; some lines name another bill, or none."""
+    writer = Writer(style)
+    pick, chance = writer.chance.choice, writer.chance
+    bills, lines = [], []
+    by_number = pick([False, False, True])  # the lines name the number of the invoice
+    for i in range(style.bills):
+        bill, own = writer.bill(i)
+        for line in own:
+            if by_number:
+                line["billRef"], line["invoiceNumber"] = BLANK, bill["invoiceNumber"]
+            if chance.random() < style.share / 4:
+                line["billRef"] = pick(
+                    [BLANK, Cell("X9", "X9"), Cell(" B1", "B1"), bill["billRef"]]
+                )
+                line["invoiceNumber"] = pick([BLANK, bill["invoiceNumber"], Cell("N", "N")])
+            if chance.random() < style.share / 20:
+                chance.shuffle(own)
+        if chance.random() < style.share / 8:
+            bill["billRef"] = pick([BLANK, Cell("B0", "B0")])
+        bills.append(writer.changed(bill, BILL_KINDS))
+        lines += [writer.changed(line, LINE_KINDS) for line in own
+                  if chance.random() > style.share / 20]  # fmt: skip
+    if chance.random() < style.share:
+        chance.shuffle(lines)
+    files = {"bills": folder / "bills.csv", "line_items": folder / "lines.csv"}
+    for path, rows, kinds in (
+        (files["bills"], bills, BILL_KINDS),
+        (files["line_items"], lines, LINE_KINDS),
+    ):
+        write(path, list(kinds), [[row[name].text for name in kinds] for row in rows])
+    sheets = Sheets(
+        bills, lines,
+        [dict.fromkeys(BILL_KINDS, 2 + i) for i in range(len(bills))],
+        [2 + k for k in range(len(lines))],
+        {sheet: str(path) for sheet, path in files.items()},
+    )  # fmt: skip
+    return sheets, list(files.values())
+
+
+FLAT = {"vendor": "Vendor", "invoiceNumber": "Number", "issuedDate": "Issued", "dueDate": "Due",
+        "currency": "Currency", "amount": "Total", "lineItemsIncludeTax": "Incl.",
+        "description": "Note"}  # fmt: skip
+FLAT_LINE = {"description": "Text", "amount": "Gross", "netAmount": "Net", "taxAmount": "Tax",
+             "taxCode": "Code", "accountId": "Account", "amortizationStartDate": "From",
+             "amortizationEndDate": "To"}  # fmt: skip
+
+
+def one_sheet(folder: Path, style: Style) -> tuple[Sheets, list[Path]]:
+    """A row a line, the bill's own cells on each of its rows or on the first only."""
+    writer = Writer(style)
+    pick, chance = writer.chance.choice, writer.chance
+    rows: list[tuple[Row, Row]] = []
+    for i in range(style.bills):
+        whole, lines = writer.bill(i)
+        bill = {name: whole[name] for name in FLAT}
+        bill = writer.changed(bill, {n: k for n, k in BILL_KINDS.items() if n in FLAT})
+        for k, line in enumerate(lines):
+            again = bill
+            if k:
+                keys = ("vendor", "invoiceNumber")
+                again = {n: BLANK if chance.random() < 0.3 and n not in keys else c
+                         for n, c in bill.items()}  # fmt: skip
+                if style.fill and chance.random() < 0.6:
+                    again |= dict.fromkeys(keys, pick([BLANK, Cell(" ")]))
+                if chance.random() < style.share / 3:
+                    name = pick(list(FLAT))
+                    again[name] = writer.another(BILL_KINDS[name])
+            own = writer.changed(
+                {n: line[n] for n in FLAT_LINE}, {n: LINE_KINDS[n] for n in FLAT_LINE}
+            )
+            rows.append((again, own))
+    if chance.random() < style.share / 2 and not style.fill:
+        chance.shuffle(rows)  # the rows of a bill need not stand together
+    path = folder / "flat.csv"
+    write(path, [*FLAT.values(), *FLAT_LINE.values()],
+          [[c.text for c in (*bill.values(), *line.values())] for bill, line in rows])  # fmt: skip
+    return of_flat(str(path), [bill for bill, _ in rows], [line for _, line in rows], style), [path]
+
+
+def of_flat(file: str, heads: list[Row], lines: list[Row], style: Style) -> Sheets:
+    """The bills of such rows: by vendor and number, filled down where the template says so."""
+    owner: list[int] = []
+    known: dict[Any, int] = {}
+    vendor, number = BLANK, BLANK
+    for k, head in enumerate(heads):
+        goes_on = style.fill and head["vendor"].blank and head["invoiceNumber"].blank and k > 0
+        if style.fill:
+            # A vendor begins anew: the number above it is of another one.
+            number = number if head["vendor"].blank else BLANK
+            number = number if head["invoiceNumber"].blank else head["invoiceNumber"]
+            vendor = vendor if head["vendor"].blank else head["vendor"]
+            head["vendor"], head["invoiceNumber"] = vendor, number
+        key: Any = (head["vendor"].bare, head["invoiceNumber"].bare)
+        key = key if all(key) else k
+        owner.append(owner[-1] if goes_on else known.setdefault(key, len(known)))
+    bills: list[Row] = [{} for _ in known]
+    rows: list[dict[str, int]] = [{} for _ in known]
+    disagreements = []
+    for name in FLAT:
+        there: dict[int, int] = {}
+        for k, i in enumerate(owner):
+            if i not in there or (bills[i][name].blank and not heads[k][name].blank):
+                there[i], bills[i][name], rows[i][name] = k, heads[k][name], 2 + k
+        told: set[int] = set()
+        for k, i in enumerate(owner):
+            text = heads[k][name].bare
+            if text and text != bills[i][name].bare and i not in told:
+                told.add(i)
+                disagreements.append((i, k, name, text))
+    for bill, places in zip(bills, rows, strict=True):
+        for name in BILL_KINDS.keys() - FLAT.keys():
+            bill[name], places[name] = BLANK, 0
+    for line in lines:
+        line |= dict.fromkeys(LINE_KINDS.keys() - FLAT_LINE.keys(), BLANK)
+    headers = {("bills", n): h for n, h in FLAT.items()}
+    headers |= {("line_items", n): h for n, h in FLAT_LINE.items()}
+    return Sheets(bills, lines, rows, [2 + k for k in range(len(lines))],
+                  {"bills": file, "line_items": file}, headers, owner, disagreements)  # fmt: skip
+
+
+def template_of(folder: Path, style: Style, *, flat: bool) -> LoadedTemplate:
+    """The template for a style."""
+    text = find_template("light").path.read_text(encoding="utf-8")
+    if flat:
+        fields = "".join(
+            f"{sheet}:\n" + "".join(f"  {n}: {{column: {h!r}}}\n" for n, h in columns.items())
+            for sheet, columns in (("bills", FLAT), ("line_items", FLAT_LINE))
         )
-        inclusive = self.inclusive(k)
-        if inclusive is True and not line["amount"]:
-            self.say("line_items", "amount.required", k, "amount")
-        if inclusive is False and not line["netAmount"]:
-            self.say("line_items", "netAmount.required", k, "netAmount")
-        if None not in (gross, net, tax) and net + tax != gross:  # type: ignore[operator]
-            self.say("line_items", "amount.not_net_plus_tax", k, "amount")
-        untaxed = not line["taxAmount"] and not line["taxCode"]
-        if untaxed and None not in (gross, net) and net != gross:
-            self.say("line_items", "amount.not_net_plus_tax", k, "amount")
-        base = net if net is not None else gross
-        if tax and base and (tax > 0) != (base > 0):
-            self.say("line_items", "taxAmount.sign", k, "taxAmount")
-        if tax and not line["taxCode"]:
-            self.say("line_items", "taxAmount.without_code", k, "taxAmount")
-        if inclusive is False and net is not None and not line["taxAmount"] and line["taxCode"]:
-            self.say("line_items", "taxAmount.worked_out_by_light", k, "taxAmount")
-        names = ("amortizationStartDate", "amortizationEndDate")
-        start, end = (self.day("line_items", k, line, name) for name in names)
-        given = [bool(line[name]) for name in names]
-        if given[0] != given[1]:
-            self.say("line_items", "amortizationStartDate.incomplete", k, names[0])
-        if start and end and end < start:
-            self.say("line_items", "amortizationEndDate.before_start", k, names[1])
-        should = self.flag("line_items", k, line, "shouldAmortize")
-        if should is True and not any(given):
-            self.say("line_items", "shouldAmortize.without_dates", k, "shouldAmortize")
-        if should is False and any(given):
-            self.say("line_items", "shouldAmortize.contradicts_dates", k, "shouldAmortize")
+        text = "template: light\nversion: 1\ndescription: any\nlayout: flat\n"
+        text += "group_by: [Vendor, Number]\nformats:\n  dates: auto\n  amounts: cents\n" + fields
+        if style.fill:
+            text += "source: {fill_down: [Vendor, Number]}\n"
+    if style.decimal:
+        text = text.replace("amounts: cents", f"amounts: decimal\n  numbers: {style.numbers}")
+        if style.units:
+            text = text.replace("formats:\n", "formats:\n  cents_per_unit: {JPY: 1, KWD: 1000}\n")
+    if style.formats:
+        text = text.replace("dates: auto", f"dates: [{', '.join(style.formats)}]")
+    path = folder / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load_template(path)
 
-    def gross(self, k: int) -> int | None:
-        line = self.lines[k]
-        read = {n: int(line[n]) if re.fullmatch("-?[0-9]+", line[n]) else None
-                for n in ("amount", "netAmount", "taxAmount")}  # fmt: skip
-        gross, net, tax = read.values()
-        if self.inclusive(k) is True:
-            return gross
-        if net is None:
-            return None
-        if line["taxAmount"]:
-            return None if tax is None else net + tax
-        return gross if line["taxCode"] else net
 
-    def sums(self) -> None:
-        for i, bill in enumerate(self.bills):
-            own = [k for k, owner in self.owner.items() if owner == i]
-            parts = [self.gross(k) for k in own]
-            known = re.fullmatch("-?[0-9]+", bill["amount"]) and own and None not in parts
-            total = sum(part or 0 for part in parts)
-            if known and i not in self.unclear and total != int(bill["amount"]):
-                self.say("bills", "amount.lines_differ", i, "amount")
+def sent(bill: Bill) -> tuple[Any, ...]:
+    """A bill as the oracle gives it."""
 
-    def numbered(self) -> Iterator[tuple[int, str, str]]:
-        for i, bill in enumerate(self.bills):
-            party = "" if bill["vendorId"] == "V1" else bill["vendorId"].replace("-", "")
-            name = "" if bill["vendor"] == "#REF!" else bill["vendor"].lower()
-            if (party or name) and bill["invoiceNumber"] not in ("", "1.5E+15"):
-                yield i, party or name, bill["invoiceNumber"]
+    def values(of: Bill | LineItem, names: tuple[str, ...]) -> Iterator[Any]:
+        yield from (getattr(of, ATTRIBUTES.get(name, name)) for name in names)
 
-    def duplicates(self) -> None:
-        exact: dict[tuple[str, str], int] = {}
-        near: dict[tuple[str, str], int] = {}
-        for i, party, number in self.numbered():
-            loose = (party, number.replace("-", "").lower())
-            if (party, number) in exact:
-                self.say("bills", "invoiceNumber.duplicate", i, "invoiceNumber",
-                         exact[party, number])  # fmt: skip
-            elif loose in near:
-                self.say("bills", "invoiceNumber.near_duplicate", i, "invoiceNumber")
-            exact.setdefault((party, number), i)
-            near.setdefault(loose, i)
+    lines = tuple(
+        (line.index, line.amount, line.net_amount, line.tax_amount, *values(line, LINE_TEXTS))
+        for line in bill.lines
+    )
+    return bill.index, bill.amount, bill.include_tax, *values(bill, BILL_VALUES), lines
 
 
 @pytest.fixture(scope="module")
@@ -280,25 +334,60 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("oracle")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    bills=st.lists(BILL | GOOD, min_size=1, max_size=8),
-    lines=st.lists(LINE | GOOD_LINE | GOOD_LINE, min_size=1, max_size=12),
+def compare(folder: Path, style: Style, *, flat: bool) -> Judge:
+    """The whole list of findings, and the bills that come out, are the oracle's."""
+    sheets, files = (one_sheet if flat else two_sheets)(folder, style)
+    sheets = replace(
+        sheets, decimal=style.decimal, numbers=style.numbers, formats=style.formats,
+        units={"JPY": 1, "KWD": 1000} if style.units else {}, no_cents=NO_CENTS,
+    )  # fmt: skip
+    judge = Judge(sheets)
+    of = checked(files, template_of(folder, style, flat=flat))
+    found = [(f.code, f.cell.file, f.cell.row, f.cell.column, f.value) for f in of.findings]
+    assert sorted(found, key=str) == sorted(judge.told, key=str), "each cause once"
+    places = [(f.cell.table, f.cell.row, f.cell.column_index) for f in of.findings]
+    assert places == sorted(places), "in the order of the files"
+    assert [sent(bill) for bill in of.valid_bills()] == list(judge.bills_to_send())
+    return judge
+
+
+SHARES = st.sampled_from([0.0, 0.05, 0.3, 0.3, 0.7, 1.0])
+STYLES = st.builds(
+    Style,
+    seed=st.integers(0, 2**32),
+    share=SHARES,
+    bills=st.integers(1, 25),
+    decimal=st.booleans(),
+    mark=st.sampled_from(["point", "comma"]),
+    numbers=st.sampled_from(["auto", "point", "comma"]),
+    order=st.sampled_from(["day", "month", ""]),
+    mixed=st.sampled_from([False, False, False, True]),
+    formats=st.sampled_from([(), (), ("DD/MM/YYYY",)]),
+    units=st.booleans(),
+    spaces=st.sampled_from([0.0, 0.1, 0.4]),
+    fill=st.booleans(),
+    breaks=st.sampled_from([False, False, True]),
 )
-def test_the_findings_and_the_valid_bills_are_those_of_a_plain_reading_row_by_row(
-    folder: Path, bills: list[dict[str, str]], lines: list[dict[str, str]]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(style=STYLES)
+def test_two_sheets_say_and_give_what_a_plain_reading_row_by_row_does(
+    folder: Path, style: Style
 ) -> None:
-    judge = Judge(bills, lines)
-    of = checked(
-        [csv_file(folder / "bills.csv", grid(bills)), csv_file(folder / "lines.csv", grid(lines))]
-    )
-    found = told(of)
-    assert sorted(found) == sorted(judge.told), "each cause once"
-    expected = [i for i in range(len(bills)) if i not in judge.invalid]
-    sent = list(of.valid_bills())
-    assert [bill.index for bill in sent] == expected
-    for bill in sent:
-        assert [n.index for n in bill.lines] == [
-            k for k, i in judge.owner.items() if i == bill.index
-        ]
-        assert bill.amount == int(bills[bill.index]["amount"])
+    compare(folder, style, flat=False)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(style=STYLES)
+def test_one_sheet_says_and_gives_what_a_plain_reading_row_by_row_does(
+    folder: Path, style: Style
+) -> None:
+    compare(folder, style, flat=True)
+
+
+def test_a_long_file_says_and_gives_what_a_plain_reading_row_by_row_does(folder: Path) -> None:
+    """Longer than what is looked at first, or taken at once, of a column."""
+    judge = compare(folder, Style(1, share=0.02, bills=6_000, spaces=0.01), flat=False)
+    assert len(judge.invalid) > 100
+    assert len(list(judge.bills_to_send())) > 3_000

@@ -81,7 +81,7 @@ def test_a_refused_bill_is_planned_anew_and_a_created_one_stays(tmp_path: Path) 
         assert (again["two"].state, again["two"].content) == (State.CREATED, BILLS[1][1])
         # The run that was refused goes on saying so.
         assert journal.results(run)[0][:2] == (Status.REJECTED, "No.")
-        assert journal.owned() == {"b-2"}
+        assert journal.owned(["b-1", "b-2"]) == {"b-2"}
 
 
 def test_a_journal_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:

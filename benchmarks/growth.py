@@ -1,0 +1,135 @@
+"""Time and memory of ``validate`` as the rows become more: a table, a verdict and a plot."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from files import one_sheet, two_sheets
+from measure import Took
+
+LEAST = 100  # line items of the smallest file: what it takes is the fixed cost
+MOST = 1.3  # times as long a row may take in the largest file as in the one before it
+COLOURS = ("#2b6cb0", "#c05621", "#2f855a")
+TWO = ("--bills", "bills.csv", "--lines", "lines.csv")
+FLAT = ("flat.csv", "--template", "flat.yaml")
+
+
+@dataclass(frozen=True)
+class Curve:
+    name: str
+    fixed: Took
+    points: tuple[tuple[int, Took], ...]
+
+    def _a_row(self, figure: Callable[[Took], float]) -> list[float]:
+        """What one row takes beyond the fixed cost."""
+        return [max(figure(took) - figure(self.fixed), 1e-9) / n for n, took in self.points]
+
+    def steeper(self, figure: Callable[[Took], float]) -> float:
+        """How many times as much a row takes in the largest file as in the one before it."""
+        each = self._a_row(figure)
+        return each[-1] / each[-2] if len(each) > 1 else 1.0
+
+    @property
+    def linear(self) -> bool:
+        return self.steeper(seconds) <= MOST and self.steeper(megabytes) <= MOST
+
+
+def seconds(took: Took) -> float:
+    return took.seconds
+
+
+def megabytes(took: Took) -> float:
+    return took.megabytes
+
+
+def measure(folder: Path, rows: Sequence[int], validate: Callable[..., Took]) -> list[Curve]:
+    """Two sheets with few and with many bad rows, and one sheet of twenty columns."""
+    out = []
+    for name, make, bad, files in (
+        ("two sheets, 0.5 % bad", two_sheets, 0.005, TWO),
+        ("two sheets, 20 % bad", two_sheets, 0.2, TWO),
+        ("one sheet, 0.5 % bad", one_sheet, 0.005, FLAT),
+    ):
+        points = []
+        for n in (LEAST, *sorted(rows)):
+            own = folder / f"{n}-{bad}{'-flat' if make is one_sheet else ''}"
+            make(own, n, bad)
+            points.append((n, validate(own, *files, times=1 if n > 200_000 else 3)))
+        out.append(Curve(name, points[0][1], tuple(points[1:])))
+    return out
+
+
+def table(curves: Sequence[Curve]) -> list[str]:
+    picture = "![seconds and megabytes by line items](growth.svg)"
+    out = ["", "## As the rows become more", "", picture, "",
+           "| validate --result out.csv | line items | seconds | CPU s | peak MB |",
+           "|---|---:|---:|---:|---:|"]  # fmt: skip
+    for curve in curves:
+        for n, took in ((LEAST, curve.fixed), *curve.points):
+            out.append(
+                f"| {curve.name} | {n:,} | {took.seconds:.2f} | {took.cpu:.2f} |"
+                f" {took.megabytes:,.0f} |"
+            )
+    out += ["", f"Linear is a row of the largest file that takes at most {MOST} times what one of"
+            " the next smaller takes, beyond the fixed cost (that of the smallest)."]  # fmt: skip
+    for curve in curves:
+        verdict = "linear" if curve.linear else "**not linear**"
+        out.append(
+            f"- {curve.name}: {verdict}; seconds × {curve.steeper(seconds):.2f},"
+            f" memory × {curve.steeper(megabytes):.2f}."
+        )
+    return out
+
+
+# --- the plot ---------------------------------------------------------------------------------
+
+WIDTH, HEIGHT, LEFT, TOP = 380, 260, 60, 50
+
+
+def plot(curves: Sequence[Curve]) -> str:
+    """An SVG of two panels, both axes logarithmic: what is linear rises evenly at last."""
+    parts = ['<rect width="100%" height="100%" fill="white"/>']
+    for k, (title, figure) in enumerate((("seconds", seconds), ("peak MB", megabytes))):
+        parts += _panel(curves, title, figure, LEFT + k * (WIDTH + 2 * LEFT))
+    for k, curve in enumerate(curves):
+        x = LEFT + k * 260
+        parts.append(f'<rect x="{x}" y="10" width="14" height="4" fill="{COLOURS[k]}"/>')
+        parts.append(f'<text x="{x + 20}" y="17">{curve.name}</text>')
+    size = f'width="{2 * WIDTH + 4 * LEFT}" height="{HEIGHT + 2 * TOP}"'
+    style = 'font-family="sans-serif" font-size="12"'
+    body = "\n".join(parts)
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} {style}>\n{body}\n</svg>\n'
+
+
+def _panel(
+    curves: Sequence[Curve], title: str, figure: Callable[[Took], float], left: int
+) -> list[str]:
+    all_points = [(n, figure(took)) for curve in curves for n, took in curve.points]
+    low, high = (f(math.log10(y) for _, y in all_points) for f in (min, max))
+    low, high = math.floor(low), max(math.ceil(high), math.floor(low) + 1)
+    first, last = (f(math.log10(n) for n, _ in all_points) for f in (min, max))
+
+    def at(n: float, y: float) -> tuple[float, float]:
+        across = (math.log10(n) - first) / ((last - first) or 1)
+        up = (math.log10(y) - low) / (high - low)
+        return left + across * WIDTH, TOP + HEIGHT * (1 - up)
+
+    out = [f'<text x="{left}" y="{TOP - 8}" font-weight="bold">{title}</text>']
+    for power in range(low, high + 1):
+        _, y = at(10**first, 10.0**power)
+        out.append(f'<path d="M{left},{y:.1f}h{WIDTH}" stroke="#ddd"/>')
+        out.append(f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{10.0**power:g}</text>')
+    for n in sorted({n for n, _ in all_points}):
+        x, _ = at(n, 10.0**low)
+        out.append(f'<text x="{x:.1f}" y="{TOP + HEIGHT + 18}" text-anchor="middle">{n:,}</text>')
+    for k, curve in enumerate(curves):
+        where = [at(n, figure(took)) for n, took in curve.points]
+        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in where)
+        out.append(
+            f'<polyline points="{line}" fill="none" stroke="{COLOURS[k]}" stroke-width="2"/>'
+        )
+        out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{COLOURS[k]}"/>' for x, y in where]
+    return out

@@ -1,0 +1,155 @@
+"""The parts that are measured, each in a process of its own: ``python benchmarks/parts.py NAME …``.
+
+Each function prints the seconds of what counts, without what has to be there first. To add one,
+write ``part_<name>``; its arguments are texts.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from files import FLAT, LINES, workbook
+from measure import timed
+
+
+def part_polars(folder: str) -> None:
+    """Polars reads both files, as text."""
+    import polars
+
+    def read() -> None:
+        for name in ("bills.csv", "lines.csv"):
+            polars.read_csv(Path(folder) / name, infer_schema=False)
+
+    timed(read)
+
+
+def part_polars_flat(folder: str) -> None:
+    import polars
+
+    timed(lambda: polars.read_csv(Path(folder) / "flat.csv", infer_schema=False))
+
+
+def part_stage(folder: str) -> None:
+    """Reading cells and checking rules, once the files are read and mapped."""
+    from importer.sheets import read_file
+    from importer.template.loader import find_template
+    from importer.template.mapping import map_tables
+    from importer.validation.check import check
+
+    tables = [t for name in ("bills", "lines") for t in read_file(Path(folder) / f"{name}.csv")]
+    mapped = map_tables(tables, find_template("light").template, {})
+    timed(lambda: check(mapped))
+
+
+def part_frictionless(folder: str) -> None:
+    """Frictionless checks the types of the lines, and nothing else."""
+    from frictionless import Schema, validate
+
+    kinds = {"netAmount": "integer", "taxAmount": "integer", "amount": "integer"}
+    fields = [{"name": n, "type": kinds.get(n, "string")} for n in LINES.split(",")]
+    schema = Schema.from_descriptor({"fields": fields})
+    os.chdir(folder)
+    timed(lambda: validate("lines.csv", schema=schema, limit_errors=1_000_000))
+
+
+def part_make_workbook(path: str, lines: str) -> None:
+    timed(lambda: workbook(Path(path), int(lines)))
+
+
+def part_calamine(path: str) -> None:
+    """Python-calamine reads all sheets of a workbook, without any guard."""
+    from python_calamine import CalamineWorkbook
+
+    def read() -> None:
+        with CalamineWorkbook.from_path(path) as book:
+            for name in book.sheet_names:
+                book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+
+    timed(read)
+
+
+def part_xlsx(path: str) -> None:
+    """A workbook read, guard included."""
+    from importer.sheets import read_file
+
+    timed(lambda: read_file(Path(path)))
+
+
+def part_xlsxwriter(folder: str) -> None:
+    """XlsxWriter writes the rows of ``flat.csv`` and a status, as its documentation shows it."""
+    import csv
+
+    import xlsxwriter
+
+    with (Path(folder) / "flat.csv").open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == FLAT.split(",")
+
+    def write() -> None:
+        book = xlsxwriter.Workbook(str(Path(folder) / "theirs.xlsx"))
+        sheet = book.add_worksheet("Line items")
+        good = book.add_format({"bg_color": "#C6EFCE"})
+        for i, row in enumerate(rows):
+            for k, text in enumerate(row):
+                sheet.write(i, k, text)
+            sheet.write(i, len(row), "valid", good)
+        book.close()
+
+    timed(write)
+
+
+def part_workbook(folder: str) -> None:
+    """The result workbook of ``flat.csv``, once it is checked."""
+    from datetime import UTC, datetime
+
+    from importer.cli.prepare import Request, prepare
+    from importer.records import RunSummary
+    from importer.results.build import build_report
+    from importer.results.workbook import write_workbook
+
+    os.chdir(folder)
+    prepared = prepare(Request(sources=("flat.csv",), template="flat.yaml"))
+    summary = RunSummary(
+        command="validate", run=None, company=None, base_url=None, template="one-sheet",
+        sources=("flat.csv",), started_at=datetime.now(UTC), bills={}, line_items={}, rows={},
+        totals=(), notes=(), template_file="flat.yaml", folder=folder,
+    )  # fmt: skip
+    report = build_report(prepared.checked, {}, summary)
+    timed(lambda: write_workbook(report, Path("ours.xlsx")))
+
+
+def part_journal(folder: str, bills: str) -> None:
+    """Bills planned, claimed and created, then planned again by another run."""
+    from importer.loading.journal import Change, Intent, Journal
+    from importer.records import State, Status
+
+    named = [(f"identity {i}", f'{{"n": {i}}}') for i in range(int(bills))]
+
+    def work() -> None:
+        with Journal(Path(folder) / "journal.sqlite") as journal:
+            run = journal.start_run({})
+            entries = list(journal.plan(named).values())
+            journal.assign(run, ((i, e.id, None, "") for i, e in enumerate(entries)))
+            for k in range(0, len(entries), 50):
+                some = entries[k : k + 50]
+                journal.step(run, [], [Intent(e.id, e.content) for e in some])
+                changes = [
+                    Change(e.id, State.CREATED, Status.CREATED, light_id=f"id {e.id}") for e in some
+                ]
+                journal.step(run, changes, [])
+            again = journal.start_run({})
+            known = journal.plan(named)
+            journal.owned([e.light_id or "" for e in known.values()])
+            journal.assign(
+                again,
+                ((i, known[n].id, Status.ALREADY_LOADED, "") for i, (n, _) in enumerate(named)),
+            )
+            journal.results(again)
+
+    timed(work)
+
+
+if __name__ == "__main__":
+    globals()[f"part_{sys.argv[1]}"](*sys.argv[2:])

@@ -1,0 +1,387 @@
+"""A second, plain reading of the rules, row by row, as the measure of the vectorised one.
+
+It is slow and simple on purpose, and shares no code with what it judges: what a cell means comes
+with the cell (``spelled.py``), what holds for rows is written here once more.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from spelled import Cell
+
+Row = dict[str, Cell]
+Told = tuple[str, str, int, str, str]  # code, file, row, header, value
+WARNINGS = {
+    "bills.invoiceNumber.missing",
+    "bills.invoiceNumber.near_duplicate",
+    "line_items.taxAmount.worked_out_by_light",
+}
+DATES = ("issuedDate", "dueDate", "amortizationStartDate", "amortizationEndDate")
+AMOUNTS = ("amount", "netAmount", "taxAmount")
+INT64 = range(-(2**63), 2**63)
+
+
+@dataclass
+class Sheets:
+    """Bills and lines with their row numbers; ``owner`` is each line's bill in a flat layout."""
+
+    bills: list[Row]
+    lines: list[Row]
+    bill_rows: list[dict[str, int]]  # by field: of one bill the cells may stand in several rows
+    line_rows: list[int]
+    files: dict[str, str]
+    headers: dict[tuple[str, str], str] = field(default_factory=dict)
+    owner: list[int] | None = None
+    disagreements: list[tuple[int, int, str, str]] = field(default_factory=list)
+    """(bill, line, field, value) where a line has another value than its bill."""
+    decimal: bool = False
+    numbers: str = "auto"
+    formats: tuple[str, ...] = ()
+    units: dict[str, int] = field(default_factory=dict)
+    no_cents: frozenset[str] = frozenset()  # currencies that have no hundredths
+
+
+class Judge:
+    """What is to be said of the sheets: ``told``, and the ``invalid`` bills."""
+
+    def __init__(self, sheets: Sheets) -> None:
+        self.of = sheets
+        self.items = {"bills": sheets.bills, "line_items": sheets.lines}
+        self.told: list[Told] = []
+        self.invalid: set[int] = set()
+        self.unclear: set[int] = set()
+        self.nameless: set[int] = set()
+        self.owner = self.join() if sheets.owner is None else dict(enumerate(sheets.owner))
+        self.read()
+        for i in range(len(sheets.bills)):
+            self.bill(i)
+        for k in range(len(sheets.lines)):
+            self.line(k)
+        self.orphans()
+        self.sums()
+        self.duplicates()
+        for i, k, name, value in sheets.disagreements:
+            if not sheets.bills[i][name].problem:
+                row, header = sheets.line_rows[k], sheets.headers["bills", name]
+                file = sheets.files["bills"]
+                self.told.append((f"bills.{name}.disagrees", file, row, header, value))
+                self.invalid.add(i)
+
+    def say(
+        self, sheet: str, code: str, item: int, column: str, value: str | None = None, *also: int
+    ) -> None:
+        of_bill = sheet == "bills"
+        row = self.of.bill_rows[item][column] if of_bill else self.of.line_rows[item]
+        header = self.of.headers.get((sheet, column), column)
+        value = self.items[sheet][item][column].text if value is None else value
+        self.told.append((f"{sheet}.{code}", self.of.files[sheet], row, header, value))
+        if f"{sheet}.{code}" not in WARNINGS:
+            self.blame(sheet, item, *also)
+
+    def blame(self, sheet: str, *items: int) -> None:
+        for item in items:
+            if sheet == "bills":
+                self.invalid.add(item)
+            elif self.owner[item] is not None:
+                self.invalid.add(self.owner[item])
+
+    # --- which line belongs to which bill -----------------------------------------------------
+
+    def join(self) -> dict[int, Any]:
+        bills, lines = self.of.bills, self.of.lines
+        refs = [bill["billRef"].bare for bill in bills]
+        numbers = [bill["invoiceNumber"].bare for bill in bills]
+        of_lines = [(n["billRef"].bare, n["invoiceNumber"].bare) for n in lines]
+        by_ref = any(refs) and any(ref for ref, _ in of_lines)
+        if not by_ref and not any(number for _, number in of_lines):
+            of_lines = [(ref, ref) for ref, _ in of_lines]
+        keys = [(ref or number) if by_ref else number
+                for ref, number in zip(refs, numbers, strict=True)]  # fmt: skip
+        column = "billRef" if by_ref else "invoiceNumber"
+        self.owner = dict.fromkeys(range(len(lines)))
+        for i, key in enumerate(keys):
+            if not key:
+                self.say("bills", "billRef.required", i, column, "")
+                self.unclear.add(i)
+                self.nameless.add(i)
+        named = {ref if by_ref else number for ref, number in of_lines}
+        by_number = {number for ref, number in of_lines if by_ref and not ref}
+        ways = [(column, keys, named)]
+        if by_ref and not all(ref for ref, _ in of_lines):
+            ways.append(("invoiceNumber", numbers, by_number))
+        firsts = []
+        for name, some, used in ways:
+            first: dict[str, int] = {}
+            for i, key in enumerate(some):
+                if key and key in first and key in used:
+                    self.say("bills", "billRef.duplicate", i, name, key, first[key])
+                    self.unclear |= {i, first[key]}
+                first.setdefault(key, i)
+            firsts.append(first)
+        for k, (ref, number) in enumerate(of_lines):
+            if by_ref and not ref:
+                self.owner[k] = firsts[1].get(number) if number else None
+            elif key := ref if by_ref else number:
+                self.owner[k] = firsts[0].get(key)
+        self.by_ref = by_ref
+        return self.owner
+
+    def orphans(self) -> None:
+        if self.of.owner is not None:
+            return
+        for k, line in enumerate(self.of.lines):
+            if self.owner[k] is not None:
+                continue
+            ref, number = line["billRef"].bare, line["invoiceNumber"].bare
+            name = "invoiceNumber" if not self.by_ref and not ref else "billRef"
+            if not (ref or number):
+                self.say("line_items", "billRef.required", k, name, "")
+            elif not line["billRef"].problem and not line["invoiceNumber"].problem:
+                self.say("line_items", "billRef.orphan", k, name, ref or number)
+        for i, bill in enumerate(self.of.bills):
+            faulty = bill["billRef"].problem or i in self.nameless
+            if i not in self.owner.values() and i not in self.unclear and not faulty:
+                self.say("bills", "lines.missing", i, "billRef", bill["billRef"].bare)
+
+    # --- columns ------------------------------------------------------------------------------
+
+    def read(self) -> None:
+        """The values of dates and decimal amounts, which the whole column decides."""
+        for name in DATES:
+            self.dates("bills" if name in ("issuedDate", "dueDate") else "line_items", name)
+        if self.of.decimal:
+            for sheet, names in (("bills", AMOUNTS[:1]), ("line_items", AMOUNTS)):
+                for name in names:
+                    self.decimals(sheet, name)
+
+    def settle(self, sheet: str, name: str, at: list[int], problem: str) -> None:
+        """One finding for the cells of a column that have two readings."""
+        for i in at:
+            cell = self.items[sheet][i][name]
+            self.items[sheet][i][name] = replace(cell, value=None, problem="told before")
+        self.say(sheet, f"{name}.{problem}", at[0], name)
+        self.blame(sheet, *at)
+
+    def dates(self, sheet: str, name: str) -> None:
+        rows = self.items[sheet]
+        numeric: dict[str, Cell] = {}
+        for row in rows:
+            if row[name].form.startswith("numeric"):
+                numeric[row[name].bare] = row[name]
+        day = {t for t, c in numeric.items() if c.day and not c.month}
+        month = {t for t, c in numeric.items() if c.month and not c.day}
+        either = {t for t, c in numeric.items() if c.day and c.month and c.day != c.month}
+        month_first = bool(month) and (not day or len(month) > len(day))
+        for row in rows:
+            cell = row[name]
+            if cell.blank or cell.problem:
+                continue
+            value: date | None = cell.month if month_first else cell.day
+            if self.of.formats:
+                value = cell.day if cell.form in ("iso", "numeric/") else None
+            row[name] = replace(cell, value=value, problem="" if value else "not_date")
+        if self.of.formats or (not (day and month) and (day or month or not either)):
+            return
+        minority = (day if month_first else month) if day else set()
+        at = [i for i, row in enumerate(rows) if row[name].bare in minority | either]
+        self.settle(sheet, name, at, "mixed_order" if day else "ambiguous")
+
+    def decimals(self, sheet: str, name: str) -> None:
+        rows = self.items[sheet]
+        marked = {row[name].bare: row[name] for row in rows if set(".,") & set(row[name].bare)}
+        marked = {t: c for t, c in marked.items() if not c.problem}
+        point = {t for t, c in marked.items() if c.point is not None and c.comma is None}
+        comma = {t for t, c in marked.items() if c.comma is not None and c.point is None}
+        either = {t for t, c in marked.items()
+                  if None not in (c.point, c.comma) and c.point != c.comma}  # fmt: skip
+        open_ = self.of.numbers == "auto" and (
+            bool(point and comma) or (not point and not comma and bool(either))
+        )
+        with_point = self.of.numbers == "point"
+        if self.of.numbers == "auto":
+            with_point = len(point) >= len(comma)
+        for i, row in enumerate(rows):
+            cell = row[name]
+            if cell.blank or cell.problem:
+                continue
+            bill = i if sheet == "bills" else self.owner[i]
+            currency = None if bill is None else self.of.bills[bill]["currency"].value
+            unit = self.of.units.get(currency or "", 100)
+            number = cell.point if with_point else cell.comma
+            problem = "not_amount"
+            if number is not None and number * unit == int(number * unit):
+                problem = "" if int(number * unit) in INT64 else "out_of_range"
+            if not problem and currency and cell.names and currency not in cell.names:
+                problem = "other_currency"
+            value = None if problem or number is None else int(number * unit)
+            row[name] = replace(cell, value=value, problem=problem)
+        if open_:
+            told = point | comma | either
+            at = [i for i, row in enumerate(rows) if row[name].bare in told]
+            self.settle(sheet, name, at, "mixed_numbers" if point else "ambiguous")
+
+    def cells(self, sheet: str, item: int) -> None:
+        for name, cell in self.items[sheet][item].items():
+            if cell.problem and cell.problem != "told before" and not cell.blank:
+                field_name = "property" if name.startswith("property") else name
+                self.say(sheet, f"{field_name}.{cell.problem}", item, name)
+
+    # --- rows ---------------------------------------------------------------------------------
+
+    def bill(self, i: int) -> None:
+        bill = self.of.bills[i]
+        self.cells("bills", i)
+        if bill["vendorId"].blank and bill["vendor"].blank:
+            self.say("bills", "vendorId.required", i, "vendor")
+        if bill["invoiceNumber"].blank:
+            self.say("bills", "invoiceNumber.missing", i, "invoiceNumber")
+        for name in ("issuedDate", "currency", "amount"):
+            if bill[name].blank:
+                self.say("bills", f"{name}.required", i, name)
+        issued, due = bill["issuedDate"].value, bill["dueDate"].value
+        if issued and due and due < issued:
+            self.say("bills", "dueDate.before_issued", i, "dueDate")
+        amount, currency = bill["amount"].value, bill["currency"].value
+        if amount == 0:
+            self.say("bills", "amount.zero", i, "amount")
+        if amount is not None and amount < 0:
+            self.say("bills", "amount.negative", i, "amount")
+        if self.of.decimal and currency in self.of.no_cents - self.of.units.keys():
+            self.say("bills", "currency.not_in_cents", i, "currency")
+
+    def inclusive(self, k: int) -> bool | None:
+        """Whether the line's bill includes tax; None where that is not known."""
+        if self.owner[k] is None:
+            return None
+        flag = self.of.bills[self.owner[k]]["lineItemsIncludeTax"]
+        return None if flag.problem else bool(flag.value)
+
+    def line(self, k: int) -> None:
+        line = self.of.lines[k]
+        self.cells("line_items", k)
+        gross, net, tax = (line[name].value for name in AMOUNTS)
+        inclusive = self.inclusive(k)
+        no_code = line["taxCodeId"].blank and line["taxCode"].blank
+        tax_blank = line["taxAmount"].blank
+        if inclusive is True and line["amount"].blank:
+            self.say("line_items", "amount.required", k, "amount")
+        if inclusive is False and line["netAmount"].blank:
+            self.say("line_items", "netAmount.required", k, "netAmount")
+        if gross is not None and net is not None:
+            parts = net + tax if tax is not None else net if tax_blank and no_code else None
+            if parts not in (None, gross):
+                self.say("line_items", "amount.not_net_plus_tax", k, "amount")
+        base = net if net is not None else gross
+        if tax and base and (tax > 0) != (base > 0):
+            self.say("line_items", "taxAmount.sign", k, "taxAmount")
+        if tax and no_code:
+            self.say("line_items", "taxAmount.without_code", k, "taxAmount")
+        if inclusive is False and net is not None and tax_blank and not no_code:
+            self.say("line_items", "taxAmount.worked_out_by_light", k, "taxAmount")
+        names = ("amortizationStartDate", "amortizationEndDate")
+        start, end = (line[name].value for name in names)
+        given = [not line[name].blank for name in names]
+        if given[0] != given[1]:
+            self.say("line_items", "amortizationStartDate.incomplete", k, names[0])
+        if start and end and end < start:
+            self.say("line_items", "amortizationEndDate.before_start", k, names[1])
+        should = line["shouldAmortize"].value
+        if should is True and not any(given):
+            self.say("line_items", "shouldAmortize.without_dates", k, "shouldAmortize")
+        if should is False and any(given):
+            self.say("line_items", "shouldAmortize.contradicts_dates", k, "shouldAmortize")
+
+    def gross(self, k: int) -> int | None:
+        """A line's gross, None where it is not known before Light works it out."""
+        line = self.of.lines[k]
+        gross, net, tax = (line[name].value for name in AMOUNTS)
+        no_code = line["taxCodeId"].blank and line["taxCode"].blank
+        if self.inclusive(k) is True:
+            return gross
+        if net is None:
+            return None
+        if not line["taxAmount"].blank:
+            return None if tax is None else net + tax
+        return net if no_code else gross
+
+    def sums(self) -> None:
+        parts: dict[int, list[int | None]] = defaultdict(list)
+        for k, i in self.owner.items():
+            if i is not None:
+                parts[i].append(self.gross(k))
+        for i, of_bill in parts.items():
+            amount = self.of.bills[i]["amount"].value
+            if amount is None or None in of_bill or i in self.unclear:
+                continue
+            if sum(part or 0 for part in of_bill) != amount:
+                self.say("bills", "amount.lines_differ", i, "amount")
+
+    # --- bills that are there twice -----------------------------------------------------------
+
+    def party(self, bill: Row, by_id: str, by_name: str) -> str:
+        """Who it is, by id, else by name; "" where neither can be read."""
+        if bill[by_id].value:
+            return f"id {bill[by_id].value}"
+        name = unicodedata.normalize("NFKC", bill[by_name].value or "")
+        return " ".join(name.split()).casefold()
+
+    def numbered(self) -> Iterator[tuple[int, str, str, str]]:
+        of_number: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
+        for i, bill in enumerate(self.of.bills):
+            vendor = self.party(bill, "vendorId", "vendor")
+            entity = self.party(bill, "companyEntityId", "companyEntity")
+            if vendor and bill["invoiceNumber"].value:
+                of_number[vendor, bill["invoiceNumber"].value].append((i, entity))
+        out = []
+        for (vendor, number), there in of_number.items():
+            # Light fills in an entity that is left out, so that a blank one may be any.
+            any_entity = any(not entity for _, entity in there)
+            out += [(i, vendor, "" if any_entity else entity, number) for i, entity in there]
+        yield from sorted(out)
+
+    def duplicates(self) -> None:
+        exact: dict[tuple[str, str, str], int] = {}
+        near: dict[tuple[str, str, str], int] = {}
+        numbers = {}
+        for i, vendor, entity, number in self.numbered():
+            numbers[i] = number
+            folded = unicodedata.normalize("NFKC", number)
+            loose = (vendor, entity, re.sub(r"[\W_]+", "", folded).casefold())
+            same = (vendor, entity, number)
+            if same in exact:
+                self.say("bills", "invoiceNumber.duplicate", i, "invoiceNumber", number,
+                         exact[same])  # fmt: skip
+            elif loose[2] and loose in near and numbers[near[loose]] != number:
+                self.say("bills", "invoiceNumber.near_duplicate", i, "invoiceNumber", number)
+            exact.setdefault(same, i)
+            near.setdefault(loose, i)
+
+    # --- what may be sent ---------------------------------------------------------------------
+
+    def bills_to_send(self) -> Iterator[tuple[Any, ...]]:
+        """The bills without an error, each with its lines in the sheet's order."""
+        lines: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+        for k, i in self.owner.items():
+            if i is not None:
+                line = self.of.lines[k]
+                amounts = (line[name].value for name in AMOUNTS)
+                rest = (line[name].value or None for name in LINE_TEXTS)
+                lines[i].append((k, *amounts, *rest))
+        for i, bill in enumerate(self.of.bills):
+            if i not in self.invalid:
+                flag = bool(bill["lineItemsIncludeTax"].value)
+                values = (bill[name].value for name in BILL_VALUES)
+                yield (i, bill["amount"].value, flag, *values, tuple(lines[i]))
+
+
+BILL_VALUES = ("vendorId", "vendor", "companyEntityId", "companyEntity", "invoiceNumber",
+               "issuedDate", "dueDate", "currency", "description")  # fmt: skip
+LINE_TEXTS = ("description", "taxCodeId", "taxCode", "accountId", "amortizationStartDate",
+              "amortizationEndDate")  # fmt: skip
