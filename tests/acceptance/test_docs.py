@@ -9,16 +9,20 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest import Ended
 
 from importer.cli.main import cli
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 AFTER = (ROOT / "docs" / "after-creation.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^\$ light-import (.+?)(?:\s+# exit (\d+))?$", README + AFTER, re.MULTILINE)
+COMMANDS = dict(
+    re.findall(r"^\$ light-import (.+?)(?:\s+# exit (\d+))?$", README + AFTER, re.MULTILINE)
+)
 
 
 def test_the_list_of_findings_is_the_one_in_the_code() -> None:
@@ -83,23 +87,15 @@ def test_the_readme_names_every_command() -> None:
     assert not missing
 
 
-@pytest.mark.parametrize(("command", "code"), COMMANDS, ids=[c for c, _ in COMMANDS])
-def test_a_command_of_the_readme_does_what_it_says(command: str, code: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("words", "code"), COMMANDS.items(), ids=COMMANDS)
+def test_a_command_of_the_readme_does_what_it_says(
+    words: str, code: str, command: Callable[..., Ended], tmp_path: Path
+) -> None:
     for name in ("samples", "templates"):
         shutil.copytree(ROOT / name, tmp_path / name)
-    env = {k: v for k, v in os.environ.items() if not k.startswith("LIGHT_")}
-    env["LIGHT_IMPORT_HOME"] = str(tmp_path / "home")
-    done = subprocess.run(
-        [sys.executable, "-m", "importer", *shlex.split(command)],
-        cwd=tmp_path,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == int(code or 0), done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
+    done = command(*shlex.split(words))
+    assert done.code == int(code or 0), done.out + done.err
+    assert "Traceback" not in done.err
 
 
 def test_make_knows_the_commands_that_the_readme_gives() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import spelled
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from oracle import BILL_VALUES, LINE_TEXTS, Judge, Row, Sheets
 from sheets_of_bills import checked
@@ -36,7 +36,7 @@ class Style:
 
     seed: int
     share: float = 0.3  # of rows with a changed cell
-    bills: int = 12
+    bills: int = 25
     decimal: bool = False
     mark: str = "point"  # of its amounts
     numbers: str = "auto"  # as the template says
@@ -351,43 +351,55 @@ def compare(folder: Path, style: Style, *, flat: bool) -> Judge:
     return judge
 
 
-SHARES = st.sampled_from([0.0, 0.05, 0.3, 0.3, 0.7, 1.0])
-STYLES = st.builds(
-    Style,
-    seed=st.integers(0, 2**32),
-    share=SHARES,
-    bills=st.integers(1, 25),
-    decimal=st.booleans(),
-    mark=st.sampled_from(["point", "comma"]),
-    numbers=st.sampled_from(["auto", "point", "comma"]),
-    order=st.sampled_from(["day", "month", ""]),
-    mixed=st.sampled_from([False, False, False, True]),
-    formats=st.sampled_from([(), (), ("DD/MM/YYYY",)]),
-    units=st.booleans(),
-    spaces=st.sampled_from([0.0, 0.1, 0.4]),
-    fill=st.booleans(),
-    breaks=st.sampled_from([False, False, True]),
-)
+# What the whole of a column decides, and what is read in another way, in one file each at least.
+CENTS = (Style(1, share=0.0), Style(2, share=0.05, bills=60), Style(3, breaks=True),
+         Style(4, share=0.7, order="month", mixed=True), Style(5, share=1.0, spaces=0.4),
+         Style(6, order="", spaces=0.0, fill=True))  # fmt: skip
+DECIMAL = (Style(7, decimal=True, units=True), Style(8, decimal=True, mark="comma", bills=60),
+           Style(9, decimal=True, numbers="point", formats=("DD/MM/YYYY",)),
+           Style(10, decimal=True, numbers="comma", mark="comma", share=0.7, units=True),
+           Style(11, decimal=True, mixed=True, share=0.1, fill=True))  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(style=STYLES)
-def test_two_sheets_say_and_give_what_a_plain_reading_row_by_row_does(
-    folder: Path, style: Style
+@pytest.mark.parametrize("style", [*CENTS, *DECIMAL], ids=str)
+@pytest.mark.parametrize("flat", [False, True], ids=["two sheets", "one sheet"])
+def test_a_file_says_and_gives_what_a_plain_reading_row_by_row_does(
+    folder: Path, style: Style, flat: bool
 ) -> None:
-    compare(folder, style, flat=False)
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(style=STYLES)
-def test_one_sheet_says_and_gives_what_a_plain_reading_row_by_row_does(
-    folder: Path, style: Style
-) -> None:
-    compare(folder, style, flat=True)
+    compare(folder, style, flat=flat)
 
 
 def test_a_long_file_says_and_gives_what_a_plain_reading_row_by_row_does(folder: Path) -> None:
-    """Longer than what is looked at first, or taken at once, of a column."""
-    judge = compare(folder, Style(1, share=0.02, bills=6_000, spaces=0.01), flat=False)
-    assert len(judge.invalid) > 100
-    assert len(list(judge.bills_to_send())) > 3_000
+    """Longer than what is looked at first of a column, so that few different texts are left."""
+    judge = compare(folder, Style(1, share=0.02, bills=3_000, spaces=0.01), flat=False)
+    assert len(judge.of.lines) > 5_500
+    assert 100 < len(judge.invalid) < 1_500
+
+
+# An example that fails says all with its seed: there is nothing to be made smaller.
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck),
+          phases=(Phase.explicit, Phase.generate))  # fmt: skip
+@given(
+    st.builds(
+        Style,
+        seed=st.integers(0, 2**32),
+        share=st.sampled_from([0.0, 0.05, 0.3, 0.7, 1.0]),
+        bills=st.integers(1, 25),
+        decimal=st.booleans(),
+        mark=st.sampled_from(["point", "comma"]),
+        numbers=st.sampled_from(["auto", "point", "comma"]),
+        order=st.sampled_from(["day", "month", ""]),
+        mixed=st.booleans(),
+        formats=st.sampled_from([(), ("DD/MM/YYYY",)]),
+        units=st.booleans(),
+        spaces=st.sampled_from([0.0, 0.1, 0.4]),
+        fill=st.booleans(),
+        breaks=st.booleans(),
+    ),
+    st.booleans(),
+)
+def test_any_file_says_and_gives_what_a_plain_reading_row_by_row_does(
+    folder: Path, style: Style, flat: bool
+) -> None:
+    """Look for more with ``--hypothesis-profile=explore``."""
+    compare(folder, style, flat=flat)
