@@ -1,12 +1,13 @@
 # ruff: noqa: E501  tables of one line each
 """Random damage to files, templates, amounts, dates and answers: what breaks is kept.
 
-    python benchmarks/fuzz.py [TARGET …] --minutes 30 [--seed N] [--keep FOLDER]
+    python benchmarks/fuzz.py [TARGET …] --minutes 30 [--jobs N] [--seed N] [--keep FOLDER]
 
-Each target runs in a process of its own, one after the other, for so many minutes. A finding is an
-exception that is not one of ours, an end of the process, or more than ten seconds for one input.
-The input is kept in FOLDER; ``--again FILE`` runs it once more, with its traceback. The exit code is
-1 where there was a finding.
+Each target runs in a process of its own, for so many minutes of the clock, ``--jobs N`` of them at a
+time. What is told at the end has the minutes of the processor too, since a busy machine gives fewer.
+A finding is an exception that is not one of ours, an end of the process, more than ten seconds of the
+processor for one input, or a minute in which the process only waits. The input is kept in FOLDER;
+``--again FILE`` runs it once more, with its traceback. The exit code is 1 where there was a finding.
 """
 
 from __future__ import annotations
@@ -24,9 +25,12 @@ import tempfile
 import time
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import date
+from multiprocessing import connection
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
@@ -39,7 +43,8 @@ from importer.light import wire  # noqa: E402
 from importer.sheets import read_file  # noqa: E402
 from importer.template.loader import load_template  # noqa: E402
 
-SLOWEST = 10  # seconds for one input
+SLOWEST = 10  # seconds of the processor for one input
+STANDSTILL = 60  # seconds of the clock without any of the processor
 MEMORY = 2 << 30
 
 INTERESTING = (
@@ -220,88 +225,175 @@ TARGETS: dict[str, tuple[Callable[[], list[bytes]], Change, Callable[[Path, byte
 }  # fmt: skip
 
 
+class SlowError(BaseException):
+    """One input took more than ``SLOWEST`` seconds of the processor."""
+
+
+class StandstillError(BaseException):
+    """One input made the process wait for something that does not come."""
+
+
 def _slow(number: int, frame: object) -> None:
     raise SlowError
 
 
-class SlowError(BaseException):
-    """One input took too long."""
+class _Standstill:
+    """Raises where a whole minute of the clock has used no processor: a busy machine is no finding."""
+
+    def __init__(self) -> None:
+        self.used = -1.0
+
+    def __call__(self, number: int, frame: object) -> None:
+        before, self.used = self.used, time.process_time()
+        if before >= 0 and self.used - before < 0.01:
+            raise StandstillError
 
 
-def child(target: str, seed: int, until: float, keep: str, count: object) -> None:
-    """Runs inputs until the time is up; ends at the first finding, with the input kept."""
+@contextlib.contextmanager
+def _watched(standstill: _Standstill) -> Iterator[None]:
+    """Ends an input that takes too much of the processor, or waits; in C too, by the system's limit."""
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    resource.setrlimit(
+        resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + 3 * SLOWEST, hard)
+    )
+    standstill.used = -1.0
+    signal.setitimer(signal.ITIMER_PROF, SLOWEST)
+    signal.setitimer(signal.ITIMER_REAL, STANDSTILL, STANDSTILL)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@dataclass
+class Counts:
+    """What one target has done so far, shared by its processes."""
+
+    inputs: Any = field(default_factory=lambda: multiprocessing.Value("q", 0))
+    taken: Any = field(default_factory=lambda: multiprocessing.Value("q", 0))  # not refused
+    cpu: Any = field(default_factory=lambda: multiprocessing.Value("d", 0.0))  # seconds
+
+
+def _keep(target: str, error: BaseException, data: bytes, keep: Path) -> None:
+    """One input for each place that breaks."""
+    where = error.__traceback__
+    while where and where.tb_next:
+        where = where.tb_next
+    place = f"{Path(where.tb_frame.f_code.co_filename).stem}-{where.tb_lineno}" if where else ""
+    name = f"{target}-{type(error).__name__}-{place}"
+    if not list(keep.glob(f"{name}-*")):
+        path = keep / f"{name}-{zlib.crc32(data):08x}"
+        path.write_bytes(data)
+        print(f"{target}: {type(error).__name__}: {str(error)[:200]}  ({path})", flush=True)
+
+
+def child(target: str, seed: int, until: float, keep: Path, counts: Counts) -> None:
+    """Runs inputs until the time is up; what breaks is kept."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    signal.signal(signal.SIGALRM, _slow)
+    standstill = _Standstill()
+    signal.signal(signal.SIGPROF, _slow)
+    signal.signal(signal.SIGALRM, standstill)
     chance = random.Random(seed)
     seeds, change, run = TARGETS[target]
     inputs = seeds()
+    last = keep / f"{target}.last"
     with tempfile.TemporaryDirectory() as name:
         while time.time() < until:
+            began = time.process_time()
             data = change(chance.choice(inputs), chance)
-            last = Path(keep) / f"{target}.last"
             last.write_bytes(data)
-            signal.alarm(SLOWEST)
             try:
-                run(Path(name), data)
-                kept = len(inputs) < 200 and chance.random() < 0.02
-                if kept:  # what can be read is a good start for more damage
-                    inputs.append(data)
+                with _watched(standstill):
+                    run(Path(name), data)
+                counts.taken.value += 1
+                if len(inputs) < 200 and chance.random() < 0.02:
+                    inputs.append(data)  # what can be read is a good start for more damage
             except ImporterError:
                 pass
             except BaseException as error:
-                signal.alarm(0)
-                kind = type(error).__name__
-                where = error.__traceback__
-                while where and where.tb_next:
-                    where = where.tb_next
-                place = (
-                    f"{Path(where.tb_frame.f_code.co_filename).stem}-{where.tb_lineno}"
-                    if where
-                    else ""
-                )
-                path = Path(keep) / f"{target}-{kind}-{place}-{zlib.crc32(data):08x}"
-                if not list(Path(keep).glob(f"{target}-{kind}-{place}-*")):
-                    path.write_bytes(data)
-                    print(f"{target}: {kind}: {str(error)[:200]}  ({path})", flush=True)
-            finally:
-                signal.alarm(0)
-            count.value += 1  # type: ignore[attr-defined]
+                _keep(target, error, data, keep)
+            counts.inputs.value += 1
+            counts.cpu.value += time.process_time() - began
+
+
+@dataclass
+class Run:
+    """A target on its way: a process after another until its time is up."""
+
+    target: str
+    minutes: float
+    seed: int
+    keep: Path
+    counts: Counts = field(default_factory=Counts)
+    began: float = field(default_factory=time.time)
+    starts: int = 0
+
+    def start(self) -> multiprocessing.Process:
+        until = self.began + self.minutes * 60
+        told = (self.target, self.seed + self.starts, until, self.keep, self.counts)
+        process = multiprocessing.Process(target=child, args=told)
+        process.start()
+        self.starts += 1
+        return process
+
+    def ended(self, code: int | None) -> bool:
+        """Keeps the input that ended the process; whether the target is done."""
+        last = self.keep / f"{self.target}.last"
+        if code:
+            last.rename(last.with_name(f"{self.target}-ended{code}-{self.seed + self.starts}"))
+            print(f"{self.target}: the process ended with {code}", flush=True)
+        if time.time() < self.began + self.minutes * 60:
+            return False
+        last.unlink(missing_ok=True)
+        return True
+
+    def told(self) -> str:
+        found = len(list(self.keep.glob(f"{self.target}-*")))
+        clock, cpu = (time.time() - self.began) / 60, self.counts.cpu.value / 60
+        return (
+            f"{self.target}: {self.counts.inputs.value:,} inputs, {self.counts.taken.value:,} of them"
+            f" read; {clock:.2f} minutes by the clock, {cpu:.2f} of the processor; {found} findings;"
+            f" seed {self.seed}"
+        )
+
+
+def fuzz(targets: list[str], minutes: float, jobs: int, seed: int, keep: Path) -> None:
+    waiting = list(targets)
+    running: dict[int, tuple[Run, multiprocessing.Process]] = {}
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            run = Run(waiting.pop(0), minutes, seed, keep)
+            process = run.start()
+            running[process.sentinel] = run, process
+        for sentinel in connection.wait(list(running)):
+            run, process = running.pop(sentinel)  # type: ignore[call-overload]
+            process.join()
+            if run.ended(process.exitcode):
+                print(run.told(), flush=True)
+            else:
+                process = run.start()
+                running[process.sentinel] = run, process
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
-    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--minutes", type=float, default=30, help="by the clock, for each target")
+    parser.add_argument("--jobs", type=int, default=1, help="targets at a time")
     parser.add_argument("--seed", type=int, default=int(time.time()))
-    parser.add_argument("--keep", default="fuzz-findings")
-    parser.add_argument("--again", metavar="FILE")
+    parser.add_argument("--keep", type=Path, default=Path("fuzz-findings"))
+    parser.add_argument("--again", metavar="FILE", type=Path)
     told = parser.parse_args()
     if told.again:
-        target = Path(told.again).name.partition("-")[0].partition(".")[0]
+        target = told.again.name.partition("-")[0].partition(".")[0]
         with tempfile.TemporaryDirectory() as name:
-            TARGETS[target][2](Path(name), Path(told.again).read_bytes())
+            TARGETS[target][2](Path(name), told.again.read_bytes())
         return
-    Path(told.keep).mkdir(exist_ok=True)
-    for target in told.targets or TARGETS:
-        until, seed = time.time() + told.minutes * 60, told.seed
-        count = multiprocessing.Value("q", 0)
-        while time.time() < until:
-            process = multiprocessing.Process(
-                target=child, args=(target, seed, until, told.keep, count)
-            )
-            process.start()
-            process.join()
-            seed += 1
-            if process.exitcode:
-                last = Path(told.keep) / f"{target}.last"
-                last.rename(last.with_name(f"{target}-ended{process.exitcode}-{seed}"))
-                print(f"{target}: the process ended with {process.exitcode}", flush=True)
-        (Path(told.keep) / f"{target}.last").unlink(missing_ok=True)
-        print(
-            f"{target}: {count.value:,} inputs in {told.minutes:g} min, seed {told.seed}",
-            flush=True,
-        )
-    sys.exit(1 if list(Path(told.keep).iterdir()) else 0)
+    told.keep.mkdir(exist_ok=True)
+    fuzz(told.targets or list(TARGETS), told.minutes, told.jobs, told.seed, told.keep)
+    sys.exit(1 if list(told.keep.iterdir()) else 0)
 
 
 if __name__ == "__main__":
