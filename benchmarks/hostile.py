@@ -21,7 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
-from hostile import HOSTILE, Hostile
+from hostile import HOSTILE, Hostile  # noqa: E402
 
 SECONDS, MEGABYTES = 2.0, 500
 LONGEST = 30  # seconds of the processor; then it is stopped
@@ -40,8 +40,13 @@ def measured(args: list[str], folder: Path) -> tuple[float, float, int, str]:
     with (folder / "told").open("w+b") as told:
         process = subprocess.Popen(
             [sys.executable, "-m", "importer", *args],
-            stdin=subprocess.DEVNULL, stdout=told, stderr=told, env=env, cwd=folder, preexec_fn=limited,
-        )  # fmt: skip
+            stdin=subprocess.DEVNULL,
+            stdout=told,
+            stderr=told,
+            env=env,
+            cwd=folder,
+            preexec_fn=limited,
+        )
         began, ended = time.monotonic(), 0
         while not ended:
             ended, status, usage = os.wait4(process.pid, os.WNOHANG)
