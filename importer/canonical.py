@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 BILLS = "bills"
 LINE_ITEMS = "line_items"
@@ -137,7 +138,12 @@ def header_key(header: str) -> str:
     A leading ``*`` and a trailing ``(required)``, ``(custom)`` or ``*`` are left out too, so that
     ``*Vendor ID``, ``vendor_id`` and ``vendorId (required)`` all name one column.
     """
-    return _SEPARATORS.sub("", undecorated(header[:_LONGEST])).casefold()
+    return _header_key(header[:_LONGEST])
+
+
+@lru_cache(50_000)  # each template asks again, and a file may have 16,384 columns
+def _header_key(header: str) -> str:
+    return _SEPARATORS.sub("", undecorated(header)).casefold()
 
 
 def undecorated(header: str) -> str:

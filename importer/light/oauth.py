@@ -114,7 +114,7 @@ def _read(reply: Reply) -> Tokens:
         body = None
     told = body if isinstance(body, dict) else {}
     if 300 <= reply.status < 400:
-        host = urlsplit(reply.headers.get("location", "")).hostname or "another address"
+        host = _host_in(reply.headers.get("location", "")) or "another address"
         raise AccessRefused(
             f"Light redirects the request for tokens to {host!r}; they were not sent there."
         )
@@ -131,6 +131,13 @@ def _read(reply: Reply) -> Tokens:
     lifetime = _seconds(told.get("expires_in"))
     expires_at = None if lifetime is None else time.time() + lifetime
     return Tokens(str(access), refresh, expires_at, lifetime)
+
+
+def _host_in(address: str) -> str | None:
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None
 
 
 def _refusal(status: int, told: dict[str, object]) -> str:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from importer.canonical import LOOKUP_NAMES, header_key
 from importer.cells import read_uuid
-from importer.errors import TemplateProblem, UsageProblem
+from importer.errors import TemplateProblem, UnreadableFile, UsageProblem
 from importer.records import Suggestion
 from importer.sheets import read_file
 from importer.template.loader import LoadedTemplate
@@ -30,6 +30,10 @@ from importer.validation.across import same_name
 FIELDS = tuple(LOOKUP_NAMES)  # vendor, companyEntity, account, taxCode
 _MOST_PROBLEMS = 20
 _LONGEST_WAIT = 60  # seconds for another load to save its picks
+_CANNOT_HOLD = (
+    "{path} cannot hold every name that was picked. Save it as 'CSV UTF-8' and run the same command"
+    " again."
+)
 # What spreadsheet programs take for the start of a formula, marked already or not.
 _RUNS = re.compile(r"'*[=+\-@\t\r]")
 
@@ -261,11 +265,8 @@ def _append(path: Path, picks: Sequence[Pick]) -> int:
     try:
         added = lines.getvalue().encode(encoding)
     except UnicodeEncodeError:
-        raise UsageProblem(
-            f"{path} cannot hold every name that was picked. Save it as 'CSV UTF-8' and run the"
-            " same command again."
-        ) from None
-    _replace(path, added, header="" if text else "\ufeffvalue,id\n")
+        raise UsageProblem(_CANNOT_HOLD.format(path=path)) from None
+    _replace(path, added, "" if text else "\ufeffvalue,id\n", {key: p.id for key, p in new.items()})
     return len(rows)
 
 
@@ -290,8 +291,11 @@ def _form(path: Path) -> tuple[str, str, str, list[str]]:
     )
 
 
-def _replace(path: Path, added: bytes, header: str) -> None:
-    """The file with more at its end, all of it or none. A new one begins with ``header``."""
+def _replace(path: Path, added: bytes, header: str, new: Mapping[str, str]) -> None:
+    """The file with more at its end, all of it or none. A new one begins with ``header``.
+
+    UsageProblem where the ids by name in ``new`` would not be read again from it.
+    """
     path = path.resolve()  # a link stays a link
     old = path.read_bytes() if path.exists() else header.encode()
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -300,6 +304,13 @@ def _replace(path: Path, added: bytes, header: str) -> None:
             file.write(old + added)
             file.flush()
             os.fsync(file.fileno())
+        # In a file of few words its encoding is a guess, which more words can change.
+        try:
+            read = {key: entry.id for key, entry in load_table(beside).items()}
+        except (TemplateProblem, UnreadableFile):
+            read = {}
+        if not new.items() <= read.items():
+            raise UsageProblem(_CANNOT_HOLD.format(path=path))
         if path.exists():
             shutil.copymode(path, beside)
         os.replace(beside, path)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from importer.records import InputTable, Report, TableKind
 from importer.results.added import kept_columns
 from importer.results.wording import visible
+from importer.sheets.limits import limits
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -40,6 +41,7 @@ _FACTS = (
 )
 _CHUNK = 2_000  # ranges in a cell
 _LONGEST_HEADER = 200
+_TIMES_TOLD = 4  # two sheets of rows, each with those that are in Light
 
 
 @dataclass(frozen=True)
@@ -144,10 +146,12 @@ def _ranges(numbers: Iterable[int]) -> Iterator[str]:
         yield ",".join(parts[i : i + _CHUNK])
 
 
-def _numbers(text: str) -> Iterator[int]:
-    for part in text.split(","):
-        first, _, last = part.partition("-")
-        yield from range(int(first), int(last) + 1)
+def _numbers(text: str, most: int) -> frozenset[int]:
+    """The numbers of a text of ``_ranges``; ValueError before more than ``most`` take memory."""
+    ranges = [tuple(map(int, part.split("-"))) for part in text.split(",")]
+    if sum(max(0, last - first + 1) for first, last in ranges) > most:
+        raise ValueError(text)
+    return frozenset(number for first, last in ranges for number in range(first, last + 1))
 
 
 def _check(rows: Iterable[Sequence[str]]) -> str:
@@ -161,11 +165,19 @@ def read_origin(cells: Iterable[Sequence[str]]) -> Origin | None:
     rows = [row for row in rows if row]
     if len(rows) < 3 or rows[-1] != ("check", _check(rows[1:-1])):
         return None
+    try:
+        return _origin(rows[1:-1])
+    except (ValueError, IndexError):  # somebody made the check right, and the rest not
+        return None
+
+
+def _origin(rows: Iterable[Sequence[str]]) -> Origin:
+    """Raises ValueError or IndexError where a row is not as it was written."""
     facts = dict.fromkeys(_FACTS, "")
     expect: list[tuple[str, str]] = []
     sheets: list[FormerSheet] = []
-    flat_bills = 0
-    for key, *values in rows[1:-1]:
+    flat_bills, left = 0, _TIMES_TOLD * limits().rows
+    for key, *values in rows:
         if key == "expect":
             expect.append((values[0], values[1]))
         elif key == "flat_bills":
@@ -179,7 +191,9 @@ def read_origin(cells: Iterable[Sequence[str]]) -> Origin | None:
             if values:  # else the column had none
                 sheets[-1] = replace(sheets[-1], headers=(*sheets[-1].headers, values[0]))
         elif key in ("rows", "in_light", "unsettled"):
-            rows_known = getattr(sheets[-1], key) | frozenset(_numbers(values[0]))
+            numbers = _numbers(values[0], left)
+            left -= len(numbers)
+            rows_known = getattr(sheets[-1], key) | numbers
             sheets[-1] = replace(sheets[-1], **{key: rows_known})
         elif key in facts:
             facts[key] = values[0]

@@ -1,13 +1,18 @@
-"""The container of old Office files: whether it is safe to follow its chains of sectors."""
+"""The container of old Office files: whether it is safe to follow its chains and its directory."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
 
+_ENTRY = struct.Struct("<66xBx3I48x")  # of the list of parts: kind, those before, after, in it
+_STORAGE = 1  # the kind that has others in it
+
 
 def runs_in_circles(data: bytes) -> bool:
-    """Whether a chain of sectors of an OLE container comes back to itself; xlrd would follow it.
+    """Whether an OLE container comes back to itself by its sectors or its list of parts.
+
+    xlrd would follow a chain of sectors without end, and a part by every way that leads to it.
 
     Source: the layout of Microsoft's compound file format, version 3 and 4.
     """
@@ -28,8 +33,29 @@ def runs_in_circles(data: bytes) -> bool:
         fat_sectors += [n for n in block[:-1] if n < ended]
         following = block[-1]
     fat = [n for number in fat_sectors if number < len(data) // size for n in sector(number)]
-    small = struct.unpack("<I", data[60:64].ljust(4, b"\xff"))[0]
-    return _circular(fat) or _circular(_chain(fat, small, sector))
+    if _circular(fat):
+        return True
+    parts, small = struct.unpack("<I8xI", data[48:64].ljust(16, b"\xff"))
+    listed = _chain(fat, parts, sector)
+    return _circular(_chain(fat, small, sector)) or _met_twice(
+        struct.pack(f"<{len(listed)}I", *listed)
+    )
+
+
+def _met_twice(directory: bytes) -> bool:
+    """Whether two ways lead to one part: each entry names those beside it and those in it."""
+    entries = list(_ENTRY.iter_unpack(directory[: len(directory) // _ENTRY.size * _ENTRY.size]))
+    seen = set[int]()
+    ahead = [inside for *_, inside in entries[:1]]
+    while ahead:
+        at = ahead.pop()
+        if at < len(entries):
+            if at in seen:
+                return True
+            seen.add(at)
+            kind, before, after, inside = entries[at]
+            ahead += (before, after, inside) if kind == _STORAGE else (before, after)
+    return False
 
 
 def _chain(fat: Sequence[int], start: int, sector: Callable[[int], tuple[int, ...]]) -> list[int]:

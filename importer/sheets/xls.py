@@ -6,12 +6,14 @@ calamine reads their error cells as blank; xlrd names them, and knows hidden row
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.records import CellKind
 from importer.sheets.cells import Cell, Grid, grid_of_rows, number_text
+from importer.sheets.limits import LONG_TEXTS, TooLargeError
 from importer.sheets.looks import Looks, look_of
 from importer.sheets.xlsx_cells import date_cell
 from importer.sheets.xlsx_parts import format_meaning
@@ -19,15 +21,21 @@ from importer.sheets.xlsx_parts import format_meaning
 if TYPE_CHECKING:
     import xlrd
 
+_FILLED = re.compile(rb"[^\0\6]", re.DOTALL)  # xlrd's types of cells but for blank ones
+
 
 def read_xls(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple[str, bool, Grid]]:
     """(name, hidden, grid) of each worksheet that ``wanted`` picks; raises what xlrd raises."""
     import xlrd
 
+    from importer.sheets.xls_guard import safe_stream
+
+    stream = safe_stream(path.read_bytes())
+
     def open_book(formatting: bool) -> xlrd.book.Book:
         # xlrd prints its doubts; nothing but our own lines may reach the person's screen.
         return xlrd.open_workbook(
-            str(path),
+            file_contents=stream,
             logfile=io.StringIO(),
             formatting_info=formatting,
             on_demand=True,
@@ -59,11 +67,21 @@ def read_xls(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple
 def _rows(
     book: xlrd.book.Book, sheet: xlrd.sheet.Sheet, looks: Looks
 ) -> Iterator[tuple[int, list[tuple[int, str, int]]]]:
+    given = characters = 0
     for row in range(sheet.nrows):
         cells: list[tuple[int, str, int]] = []
-        for column, cell in enumerate(sheet.row(row)):
+        # A row may be blank but for its last cell, in each of its 65,536.
+        for found in _FILLED.finditer(bytes(sheet.row_types(row))):
+            column = found.start()
+            cell = sheet.cell(row, column)
             text, kind = _cell(book, cell)
             if text:
+                given, characters = given + 1, characters + len(text)
+                if characters > max(LONG_TEXTS, 100 * given):
+                    raise TooLargeError(
+                        "A long text is repeated in so many cells that they cannot be read. Save it"
+                        " as .xlsx"
+                    )
                 cells.append((column, text, kind))
                 if kind == CellKind.NUMBER and (look := look_of(*_format(book, cell))):
                     looks.setdefault(column, {})[row + 1] = look

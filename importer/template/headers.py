@@ -194,12 +194,16 @@ def wanted(template: Template, kind: TableKind) -> list[list[str]]:
 
 
 def find_header(
-    source: SourceTable, template: Template, kinds: Sequence[TableKind]
+    source: SourceTable,
+    template: Template,
+    kinds: Sequence[TableKind],
+    looked_at: dict[tuple[int, int], Found] | None = None,
 ) -> Found | None:
     """The header row: as the template says, else the row that has most of the columns.
 
     The first of the rows that have all needed columns wins. None where no row names at least two
-    of the columns (one, where only one is asked for).
+    of the columns (one, where only one is asked for). ``looked_at`` keeps the rows that were looked
+    at, for the next template.
     """
     rule = template.source.header
     rows = rule.rows if rule else 1
@@ -217,7 +221,11 @@ def find_header(
             return None
         return header_at(source, first, there.stop - source.rows[first])
     searched = range(min(SEARCHED_ROWS, len(source.rows)))
-    candidates = [header_at(source, i, rows) for i in searched]
+    looked_at = {} if looked_at is None else looked_at
+    for i in searched:
+        if (i, rows) not in looked_at:
+            looked_at[i, rows] = header_at(source, i, rows)
+    candidates = [looked_at[i, rows] for i in searched]
     if rule and rule.find:
         names = [alternatives(template, name) for name in rule.find]
         return next((c for c in candidates if all(c.index(n) is not None for n in names)), None)

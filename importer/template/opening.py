@@ -293,7 +293,7 @@ def _twins(found: Found, here: CellRef, kind: TableKind, template: Template) -> 
     return [out[at] for at in sorted(out)]
 
 
-_MOST_NEAR = 200
+_MOST_UNKNOWN = 200  # told one by one; who has more has not mistyped them
 
 
 def _unknown_columns(
@@ -306,7 +306,10 @@ def _unknown_columns(
 ) -> list[Finding]:
     sheet = BILLS if kind is TableKind.BILLS else LINE_ITEMS
     response_only = set(map(header_key, RESPONSE_ONLY))
-    out = []
+    columns = [n[0] for _, _, e in expressions(template, kind) for n, _ in e.columns()]
+    known = {header_key(name): name for name in columns or FIELDS[sheet]}
+    out: list[Finding] = []
+    more: list[CellRef] = []
     for index in columns_of_file(source, found):
         header = found.headers[index]
         key = header_key(header)
@@ -318,12 +321,16 @@ def _unknown_columns(
             continue
         if key in response_only:
             out.append(finding("sheet.column.response_only", cell, header))
-        else:
-            columns = [n[0] for _, _, e in expressions(template, kind) for n, _ in e.columns()]
-            known = {header_key(name): name for name in columns or FIELDS[sheet]}
-            # Who has so many unknown columns has not mistyped them.
-            near_ones = known if len(out) < _MOST_NEAR else ()
-            found_near = difflib.get_close_matches(key, near_ones, n=1, cutoff=0.6)
+        elif len(out) < _MOST_UNKNOWN:
+            found_near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
             near = f"; did you mean '{known[found_near[0]]}'?" if found_near else ""
             out.append(finding("sheet.column.unknown", cell, header, nearest=near))
+        else:
+            more.append(cell)
+    if more:
+        others = (
+            f". {len(more) - 1:,} columns after it cannot be imported either" if more[1:] else ""
+        )
+        header = more[0].column or ""
+        out.append(finding("sheet.column.unknown", more[0], header, nearest=others))
     return out

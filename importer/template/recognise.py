@@ -32,11 +32,12 @@ def recognise(tables: Sequence[SourceTable]) -> LoadedTemplate:
     fits: list[LoadedTemplate] = []
     lacking: list[tuple[int, str]] = []
     typical: LoadedTemplate | None = None
+    looked_at: list[dict[tuple[int, int], Found]] = [{} for _ in tables]
     for name, path in shipped_templates().items():
         loaded = load_template(path)
         best: tuple[int, list[str]] | None = None
-        for source in tables:
-            found = find_header(source, loaded.template, kinds_of(loaded.template))
+        for source, rows in zip(tables, looked_at, strict=True):
+            found = find_header(source, loaded.template, kinds_of(loaded.template), rows)
             kind = kind_of(source, found, loaded.template)
             if found is None or kind is None:
                 continue

@@ -100,6 +100,15 @@ def test_a_file_that_cannot_be_added_to_is_left_alone(
     assert path.read_bytes() == kept
 
 
+def test_a_pick_that_would_be_read_as_another_name_is_not_saved(tmp_path: Path) -> None:
+    path = tmp_path / "vendor.csv"
+    path.write_bytes(kept := b"id\tvalue\n3f2b8c1e-\x9c000-4000-8000")  # of which encoding?
+    with pytest.raises(UsageProblem, match="cannot hold every name"):
+        save_picks(tmp_path, [pick("=New one"), pick("Neu ü;,")])
+    assert [file.name for file in tmp_path.iterdir()] == ["vendor.csv"]
+    assert path.read_bytes() == kept
+
+
 def test_loads_that_save_picks_at_the_same_time_lose_none(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from importer.references.lookups import *\n"

@@ -103,6 +103,14 @@ def test_columns_that_are_not_taken_are_told_with_the_nearest(tmp_path: Path) ->
     assert valid(of) == [2]
 
 
+def test_of_hundreds_of_unknown_columns_the_rest_are_told_by_their_number(tmp_path: Path) -> None:
+    unknown = {f"shoe size {i}": "9" for i in range(250)}
+    of = two_sheets(tmp_path, [bill(**unknown)], [line()])
+    assert [f.cell.column for f in of.findings] == list(unknown)[:201]
+    assert of.findings[-1].hint.endswith("header. 49 columns after it cannot be imported either.")
+    assert valid(of) == [2]
+
+
 def test_titles_above_the_header_and_row_numbers_are_those_of_the_file(tmp_path: Path) -> None:
     title = [["Bills of March"], ["", "Amount"], []]
     bills = title + grid([bill(dueDate="never")])
