@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +15,8 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from importer.canonical import BILLS, FIELDS, LINE_ITEMS, PROPERTY, Field, Kind
-from importer.errors import UsageProblem
 from importer.records import PropertyGroup
+from importer.results.files import whole
 from importer.validation.across import same_name
 
 ROWS = 2000  # so many rows are prepared; more can be written, without dropdowns
@@ -129,10 +130,10 @@ def write_fill_in(path: Path, offered: Choices | None) -> list[str]:
         columns = _columns(sheet, offered, told)
         _write_sheet(page, columns, lists)
     lists.write(book.create_sheet(LISTS))
-    try:
-        book.save(path)
-    except OSError as error:
-        raise UsageProblem(f"{path} cannot be written: {error.strerror}.") from None
+    made = io.BytesIO()  # a zip file that a full disk cuts off prints a traceback of its own
+    book.save(made)
+    with whole(path) as unfinished:
+        unfinished.write_bytes(made.getvalue())
     return told
 
 

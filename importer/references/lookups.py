@@ -21,7 +21,7 @@ from pathlib import Path
 
 from importer.canonical import LOOKUP_NAMES, header_key
 from importer.cells import read_uuid
-from importer.errors import TemplateProblem, UsageProblem
+from importer.errors import TemplateProblem, UsageProblem, unwritable
 from importer.records import Suggestion
 from importer.sheets import read_file
 from importer.template.loader import LoadedTemplate
@@ -215,7 +215,8 @@ def save_picks(folder: Path, picks: Sequence[Pick]) -> Mapping[Path, int]:
             " same command again."
         ) from None
     except OSError as error:
-        raise UsageProblem(f"The picks cannot be saved in {folder}: {error.strerror}.") from error
+        why = unwritable(error, "name another folder with --save-lookups")
+        raise UsageProblem(f"The picks cannot be saved in {folder}: {why}.") from error
 
 
 def _lock_of(folder: Path) -> Path:
