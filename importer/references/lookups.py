@@ -31,7 +31,7 @@ FIELDS = tuple(LOOKUP_NAMES)  # vendor, companyEntity, account, taxCode
 _MOST_PROBLEMS = 20
 _LONGEST_WAIT = 60  # seconds for another load to save its picks
 # What spreadsheet programs take for the start of a formula, marked already or not.
-_RUNS = re.compile(r"'*[=+\-@\t\r]")
+_RUNS = re.compile(r"'*\s*[=+\-@＝＋－＠\t\r]")
 
 
 @dataclass(frozen=True)
