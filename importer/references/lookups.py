@@ -22,7 +22,7 @@ from pathlib import Path
 from importer.canonical import LOOKUP_NAMES, header_key
 from importer.cells import read_uuid
 from importer.errors import TemplateProblem, UsageProblem, unwritable
-from importer.records import Suggestion
+from importer.records import CellRef, Suggestion
 from importer.sheets import read_file
 from importer.template.loader import LoadedTemplate
 from importer.validation.across import same_name
@@ -53,6 +53,7 @@ class Pick:
     label: str
     place: str
     suggestions: tuple[Suggestion, ...] = ()
+    cell: CellRef | None = None  # of the value
 
 
 @dataclass
