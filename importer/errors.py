@@ -6,6 +6,8 @@ see ``records.Finding``.
 
 from __future__ import annotations
 
+import errno
+
 
 class ImporterError(Exception):
     """Something went wrong."""
@@ -48,3 +50,22 @@ class BudgetSpent(StoppedEarly):
 
 class JournalProblem(StoppedEarly):
     """The journal cannot be written, so nothing may be sent."""
+
+
+_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+
+
+def unwritable(error: OSError, otherwise: str = "name another place") -> str:
+    """Why a file cannot be written, and the remedy: "No space left on device. Free some space, or
+    name another place". ``otherwise`` is what helps where space does not."""
+    why = error.strerror or str(error)
+    match error.errno:
+        case code if code in _FULL:
+            remedy = f"free some space, or {otherwise}"
+        case errno.ENAMETOOLONG:
+            remedy = "give it a shorter name"
+        case errno.EACCES | errno.EPERM:
+            remedy = f"if it is open in another program, close it there; else {otherwise}"
+        case _:
+            remedy = otherwise
+    return f"{why}. {remedy[0].upper()}{remedy[1:]}"

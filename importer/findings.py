@@ -451,6 +451,9 @@ _RULES = (
      "The lookup table {value} for {field} is not there; looked for in {folders}.",
      "Make it: a CSV or XLSX with the columns 'value' (as in the sheet) and 'id' (in Light); or"
      " pick in the sheet 'To resolve'."),
+    ("lookup.pick.unused", WARNING, "a pick for a name that no row has",
+     "No row has the {field} '{value}', so the pick '{pick}' was not used and not kept.",
+     "Write the name in the column 'value' as it is in the rows, or take the pick away."),
     ("bills.vendorId.unknown", ERROR, "no such vendor",
      "Light has no vendor with the id {value}.", "Copy the vendor's id from Light."),
     ("bills.vendorId.inactive", ERROR, "a vendor that is not active",

@@ -79,7 +79,7 @@ def kept(run: str) -> Kept:
     folder = run_folder(run)
     try:
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-    except OSError:
+    except (OSError, ValueError):  # gone, or cut off by a power cut before anything was sent
         raise UsageProblem(
             f"The files of run {run} are no longer in {folder}, so its workbook cannot be made"
             " again."

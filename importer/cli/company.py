@@ -95,5 +95,6 @@ def _taken(lock: filelock.BaseFileLock, journal: Journal) -> bool:
     except OSError as error:
         raise JournalProblem(
             f"The journal {journal.path} cannot be locked ({error.strerror}), so nothing is sent."
+            " Free some space or make the folder writable, and run the same command again."
         ) from None
     return True

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from importer.cli.options import Output
-from importer.errors import ImporterError
+from importer.errors import ImporterError, unwritable
 from importer.records import Finding, Report, RunSummary, Severity, Status
 
 STEP_UNKNOWN = "light.step_unknown"
@@ -41,6 +41,7 @@ def finish(report: Report, output: Output, wanted: Path) -> RunSummary:
     """
     from importer.results.console import summary_text
     from importer.results.summary_json import summary_json
+    from importer.results.wording import visible
     from importer.results.written import write_result
 
     summary, path = report.summary, wanted
@@ -53,8 +54,10 @@ def finish(report: Report, output: Output, wanted: Path) -> RunSummary:
             output.say(f"{told} is there already and stays as it is: the result is {path.name}.")
     except (ImporterError, OSError) as error:
         again = f" Make it later with: light-import report {summary.run}" if summary.run else ""
-        cause = error.strerror if isinstance(error, OSError) else str(error)
-        click.echo(f"The result {path} could not be written: {cause}.{again}", err=True)
+        why = unwritable(error) if isinstance(error, OSError) else str(error)
+        there = f"{visible(str(path))} could not be written: "
+        why = why.removeprefix(there).rstrip(".")
+        click.echo(f"The result {there}{why}.{again}", err=True)
         summary = replace(
             summary, result=None, exit_code=summary.exit_code or ImporterError.exit_code
         )

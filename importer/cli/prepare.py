@@ -141,7 +141,7 @@ def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared
         otherwise = [*own, loaded.path.absolute().parent]
         by_field = read_tables(loaded, beside, request.crosswalks, picks, otherwise)
         searched = [str(path) for path in dict.fromkeys([*beside, *otherwise])]
-        resolve_by_tables(checked, template, by_field, searched, picks)
+        picks = resolve_by_tables(checked, template, by_field, searched, picks)
         largest = request.largest_document or LARGEST
         there = _document_folders(request, checked, folder if former else None)
         check_documents(checked, there.__getitem__, round(largest * MEGABYTE))

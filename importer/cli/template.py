@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -161,14 +162,15 @@ def _new_file(name: str) -> Path:
     from importer.errors import UsageProblem
 
     path = Path(name)
-    if path.exists():
+    if os.path.lexists(path):
         raise UsageProblem(f"{path} is there already; name another file, or move it away.")
     return path
 
 
 def _draft(exports: tuple[str, ...], encoding: str | None, output: Path | None) -> int:
     from importer.drafting.draft import draft_of, name_of
-    from importer.errors import TemplateProblem, UsageProblem
+    from importer.errors import TemplateProblem
+    from importer.results.files import whole
     from importer.results.wording import visible
     from importer.sheets import read_file
     from importer.template.recognise import recognise
@@ -188,10 +190,8 @@ def _draft(exports: tuple[str, ...], encoding: str | None, output: Path | None) 
     if output is None:
         click.echo(text, nl=False)
         return 0
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageProblem(f"{output} cannot be written: {error.strerror}.") from None
+    with whole(output) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
     todos = _todos(text)
     left = f"{_count(todos, 'thing')} to complete, marked TODO" if todos else "nothing to complete"
     click.echo(

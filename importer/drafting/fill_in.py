@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +15,9 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from importer.canonical import BILLS, FIELDS, LINE_ITEMS, PROPERTY, Field, Kind
-from importer.errors import UsageProblem
 from importer.records import PropertyGroup
+from importer.results.files import whole
+from importer.results.wording import visible
 from importer.validation.across import same_name
 
 ROWS = 2000  # so many rows are prepared; more can be written, without dropdowns
@@ -129,10 +131,10 @@ def write_fill_in(path: Path, offered: Choices | None) -> list[str]:
         columns = _columns(sheet, offered, told)
         _write_sheet(page, columns, lists)
     lists.write(book.create_sheet(LISTS))
-    try:
-        book.save(path)
-    except OSError as error:
-        raise UsageProblem(f"{path} cannot be written: {error.strerror}.") from None
+    made = io.BytesIO()  # a zip file that a full disk cuts off prints a traceback of its own
+    book.save(made)
+    with whole(path) as unfinished:
+        unfinished.write_bytes(made.getvalue())
     return told
 
 
@@ -214,7 +216,7 @@ class _Lists:
 
     def write(self, page: Worksheet) -> None:
         for i, (name, choices) in enumerate(self._lists.items()):
-            page.cell(1, 2 * i + 1, f"Choices for {name}").font = Font(bold=True)
+            page.cell(1, 2 * i + 1, visible(f"Choices for {name}")).font = Font(bold=True)
             page.column_dimensions[get_column_letter(2 * i + 1)].width = 34
             for row, choice in enumerate(choices, start=2):
                 _text(page, row, 2 * i + 1, choice.value)
@@ -226,7 +228,7 @@ class _Lists:
 def _text(page: Worksheet, row: int, column: int, text: str) -> None:
     """A cell that is text whatever it looks like: no formula, no number."""
     cell = page.cell(row, column)
-    cell.value = text
+    cell.value = visible(text)
     cell.data_type = "s"
     cell.number_format = "@"
 
@@ -236,10 +238,10 @@ def _write_sheet(page: Worksheet, columns: Sequence[_Column], lists: _Lists) -> 
     for at, column in enumerate(columns, start=1):
         letter = get_column_letter(at)
         cell = page.cell(1, at)
-        cell.value = column.header
+        cell.value = visible(column.header)
         cell.data_type = "s"
         cell.font, cell.fill = _BOLD, _MUST if column.required else _MAY
-        note = Comment(column.note, "light-import")
+        note = Comment(visible(column.note), "light-import")
         note.width, note.height = 320, 120
         cell.comment = note
         dimension = page.column_dimensions[letter]

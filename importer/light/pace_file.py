@@ -86,5 +86,6 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
 def pace_problem(path: Path | str, error: Exception) -> PaceProblem:
     return PaceProblem(
         f"The file that keeps the pace, {path}, cannot be used ({error}), so nothing is sent. "
-        "It may be deleted: at worst, Light asks us to slow down."
+        "Free some space or make the folder writable, and run the same command again. A file that "
+        "is damaged may be deleted: at worst, Light asks us to slow down."
     )

@@ -187,6 +187,7 @@ class Place:
     def _unusable(self, error: OSError) -> StoreProblem:
         return StoreProblem(
             f"{self.path}, where the login is kept, cannot be used ({error.strerror or error})."
+            " Free some space or make the folder writable, and run the same command again."
         )
 
 

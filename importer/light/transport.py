@@ -30,7 +30,7 @@ _NOT_SENT = (
     httpx.ProxyError,  # the proxy refused to connect us
     httpx.UnsupportedProtocol,
 )
-_TROUBLE = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, zlib.error)
+TROUBLE = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Transport:
                     await response.aclose()
         except TimeoutError:
             return Failure(begun, f"{host} did not answer within {self.longest:g} seconds")
-        except _TROUBLE as error:
+        except TROUBLE as error:
             return why(error, host, self._timeout)
         finally:
             self._places.append(lane)
@@ -137,7 +137,7 @@ async def post_form(
                     return await _read(response, host, LARGEST_TOKENS)
     except TimeoutError:
         return Failure(True, f"{host} did not answer within {timeout + GRACE:g} seconds")
-    except _TROUBLE as error:
+    except TROUBLE as error:
         return Failure(not isinstance(error, _NOT_SENT), _why(error, host, timeout))
 
 

@@ -10,13 +10,14 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import httpx
 
 from importer import __version__
 from importer.light.auth import Credentials, is_loopback
-from importer.light.transport import Failure, why
+from importer.light.transport import TROUBLE, Failure, why
 from importer.records import Answer, UploadTarget
 
 PIECE = 256 * 1024  # bytes read at a time
@@ -75,20 +76,24 @@ class Uploads:
         try:
             async with asyncio.timeout(self._timeout + size / SLOWEST):
                 client = self._client = self._client or self._opened()
-                request = client.build_request(
-                    "PUT",
-                    target.url,
-                    headers=[*headers, ("Content-Length", str(size))],
-                    content=_pieces(path),
-                )
-                response = await client.send(request, stream=True)
+                # Opened here: who is cancelled while a thread opens it leaves it open.
+                with path.open("rb") as file:
+                    request = client.build_request(
+                        "PUT",
+                        target.url,
+                        headers=[*headers, ("Content-Length", str(size))],
+                        content=_pieces(file, size),
+                    )
+                    response = await client.send(request, stream=True)
                 try:
                     said = await _beginning(response)
                 finally:
                     await response.aclose()
         except TimeoutError:
             return Answer(None, reason=f"{host} did not take the document in time")
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        except _Changed:
+            return Answer(None, reason="the document was changed while it was sent")
+        except TROUBLE as error:
             told: Failure = why(error, host, self._timeout)
             return Answer(None, sent=told.sent, reason=self._credentials.hide(told.reason))
         status = response.status_code
@@ -106,7 +111,11 @@ class Uploads:
         # As in transport: no proxy between us and this computer.
         direct = httpx.AsyncHTTPTransport(verify=trusted) if self._local else None
         return httpx.AsyncClient(
-            headers={"User-Agent": f"light-import/{__version__}", "Accept": "*/*"},
+            headers={
+                "User-Agent": f"light-import/{__version__}",
+                "Accept": "*/*",
+                "Accept-Encoding": "identity",
+            },
             verify=trusted,
             timeout=httpx.Timeout(self._timeout, pool=None),
             follow_redirects=False,
@@ -115,18 +124,24 @@ class Uploads:
         )
 
 
-async def _pieces(path: Path) -> AsyncIterator[bytes]:
-    file = await asyncio.to_thread(path.open, "rb")
-    try:
-        while piece := await asyncio.to_thread(file.read, PIECE):
-            yield piece
-    finally:
-        file.close()
+class _Changed(Exception):
+    """The file does not have as many bytes as were announced."""
+
+
+async def _pieces(file: BinaryIO, size: int) -> AsyncIterator[bytes]:
+    while piece := await asyncio.to_thread(file.read, PIECE):
+        size -= len(piece)
+        if size < 0:
+            raise _Changed
+        yield piece
+    if size:
+        raise _Changed
 
 
 async def _beginning(response: httpx.Response) -> str:
+    """What the storage says, as it is sent: unpacking it could take any memory."""
     content = bytearray()
-    async for piece in response.aiter_bytes():
+    async for piece in response.aiter_raw():
         content += piece
         if len(content) > _LONGEST_ANSWER:
             break

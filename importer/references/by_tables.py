@@ -37,8 +37,10 @@ def resolve_by_tables(
     tables: Mapping[str, Tables],
     folders: Sequence[str] = (),
     picks: Sequence[Pick] = (),
-) -> None:
+) -> list[Pick]:
     """Fill ids from lookup tables; offline. Findings are added to ``checked``.
+
+    Returns the picks for names that are in the sheets; the others are told.
 
     A field for which the template names a table, and no ``light``, is decided by tables alone; the
     others are left to Light where no table has the name. ``folders`` is where the template's
@@ -51,9 +53,10 @@ def resolve_by_tables(
             _fill(checked, name, of_field)
         if name == "taxCode" or decided_by_tables(lookup_of(template, name)):
             _not_in_tables(checked, name, of_field, folders)
-    _note_picks(checked, picks)
+    used = _note_picks(checked, picks)
     checked.unresolved.sort(key=in_order)
     tell_duplicates(checked)
+    return used
 
 
 def _fill(checked: Checked, name: str, tables: Tables) -> None:
@@ -121,8 +124,12 @@ def _tell_missing(
     )
 
 
-def _note_picks(checked: Checked, picks: Sequence[Pick]) -> None:
-    """Picks stay in the next result workbook too: nothing has to be picked twice."""
+def _note_picks(checked: Checked, picks: Sequence[Pick]) -> list[Pick]:
+    """Picks stay in the next result workbook too: nothing has to be picked twice.
+
+    Those for names that no row has, as of a value that was edited, are told and not returned.
+    """
+    used: set[tuple[str, str]] = set()
     for name in ID_OF:
         of_field = {same_name(pick.value): pick for pick in picks if pick.field == name}
         if not of_field:
@@ -130,6 +137,13 @@ def _note_picks(checked: Checked, picks: Sequence[Pick]) -> None:
         for text, items in groups(checked, name, named(checked, name).ok):
             pick = of_field.get(same_name(text))
             if pick is not None:
+                used.add((name, pick.value))
                 chosen = Suggestion(pick.id, pick.label)
                 offered = tuple(dict.fromkeys((*pick.suggestions, chosen)))
                 note(checked, name, text, items, "picked", offered, chosen)
+    for pick in picks:
+        if (pick.field, pick.value) not in used:
+            where = pick.cell or CellRef(pick.place, None, None)
+            words: dict[str, Any] = {"field": NOUNS[pick.field], "pick": pick.label}
+            checked.findings.append(finding("lookup.pick.unused", where, pick.value, **words))
+    return [pick for pick in picks if (pick.field, pick.value) in used]

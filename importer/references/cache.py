@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from importer.errors import UsageProblem
+from importer.errors import UsageProblem, unwritable
 from importer.records import Account, Company, Entity, PropertyGroup, TaxCode, Vendor
 from importer.references.directory import Directory
 
@@ -74,7 +74,8 @@ def write_cache(path: Path, cached: Cached) -> None:
             beside.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise UsageProblem(f"{path} cannot be written: {error.strerror}.") from error
+        why = unwritable(error, "set LIGHT_IMPORT_HOME to another folder")
+        raise UsageProblem(f"{path} cannot be written: {why}.") from error
 
 
 def read_cache(path: Path) -> Cached:

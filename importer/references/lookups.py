@@ -21,8 +21,8 @@ from pathlib import Path
 
 from importer.canonical import LOOKUP_NAMES, header_key
 from importer.cells import read_uuid
-from importer.errors import TemplateProblem, UnreadableFile, UsageProblem
-from importer.records import Suggestion
+from importer.errors import TemplateProblem, UnreadableFile, UsageProblem, unwritable
+from importer.records import CellRef, Suggestion
 from importer.sheets import read_file
 from importer.template.loader import LoadedTemplate
 from importer.validation.across import same_name
@@ -35,7 +35,7 @@ _CANNOT_HOLD = (
     " again."
 )
 # What spreadsheet programs take for the start of a formula, marked already or not.
-_RUNS = re.compile(r"'*[=+\-@\t\r]")
+_RUNS = re.compile(r"'*\s*[=+\-@＝＋－＠\t\r]")
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ class Pick:
     label: str
     place: str
     suggestions: tuple[Suggestion, ...] = ()
+    cell: CellRef | None = None  # of the value
 
 
 @dataclass
@@ -219,7 +220,8 @@ def save_picks(folder: Path, picks: Sequence[Pick]) -> Mapping[Path, int]:
             " same command again."
         ) from None
     except OSError as error:
-        raise UsageProblem(f"The picks cannot be saved in {folder}: {error.strerror}.") from error
+        why = unwritable(error, "name another folder with --save-lookups")
+        raise UsageProblem(f"The picks cannot be saved in {folder}: {why}.") from error
 
 
 def _lock_of(folder: Path) -> Path:

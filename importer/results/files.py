@@ -4,14 +4,53 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from xlsxwriter.exceptions import XlsxWriterException
 
-from importer.errors import UsageProblem
+from importer.errors import UsageProblem, unwritable
 from importer.results.wording import visible
+
+
+class FailsOnce:
+    """A file for a zip archive, which keeps its first ``failure`` and takes the rest in silence.
+
+    Without it, an archive that could not be finished prints a traceback when Python lets go of it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb")
+        self.failure: OSError | None = None
+
+    def _done(self, work: Callable[[], int | None], otherwise: int = 0) -> int:
+        if self.failure is None and not self._file.closed:
+            try:
+                return work() or 0
+            except OSError as error:
+                self.failure = error
+        return otherwise
+
+    def write(self, data: bytes) -> int:
+        return self._done(lambda: self._file.write(data), len(data))
+
+    def seek(self, *to: int) -> int:
+        return self._done(lambda: self._file.seek(*to))
+
+    def tell(self) -> int:
+        return self._done(self._file.tell)
+
+    def flush(self) -> None:
+        self._done(self._file.flush)
+
+    def close(self) -> None:
+        """Raises the failure, if there was one."""
+        self._done(self._file.close)
+        if self.failure is not None:
+            with contextlib.suppress(OSError):
+                self._file.close()
+            raise self.failure
 
 
 @contextlib.contextmanager
@@ -27,8 +66,8 @@ def whole(path: Path) -> Iterator[Path]:
             yield unfinished
             os.replace(unfinished, path)
     except (OSError, XlsxWriterException) as problem:
-        what = "workbook " if path.suffix.lower() == ".xlsx" else ""
+        cause = next((each for each in problem.args if isinstance(each, OSError)), problem)
+        why = unwritable(cause) if isinstance(cause, OSError) else str(cause)
         raise UsageProblem(
-            f"The result {what}{visible(str(path))} could not be written: "
-            f"{visible(str(problem))}. If it is open in Excel, close it there"
+            f"{visible(str(path))} could not be written: {visible(why)}."
         ) from problem

@@ -15,7 +15,7 @@ from zipfile import BadZipFile, ZipFile
 
 from importer.cells import read_uuid
 from importer.errors import UnreadableFile, UsageProblem
-from importer.records import SourceTable, Suggestion
+from importer.records import CellRef, SourceTable, Suggestion
 from importer.references.lookups import FIELDS, Pick
 from importer.results.origin import FORMAT, ORIGIN, FormerSheet, read_origin
 from importer.results.to_resolve import FIELD, ID, PICK, SHEET, SUGGESTION, VALUE
@@ -214,7 +214,8 @@ def _picks_of(table: SourceTable, problems: list[str]) -> Iterator[Pick]:
                 " Light. Choose from the list, or paste the id."
             )
             continue
-        yield Pick(field, value.strip(), found.id, found.label, place, offered)
+        cell = CellRef(table.file, table.sheet, int(table.rows[i]), VALUE)
+        yield Pick(field, value.strip(), found.id, found.label, place, offered, cell)
 
 
 def _picked(text: str, offered: Sequence[Suggestion]) -> Suggestion | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from importer.records import InputTable, Report, TableKind
 from importer.results.added import OURS, kept_columns
 from importer.results.by_vendor import BY_VENDOR, VendorTable, write_by_vendor
 from importer.results.cells import MOST_COLUMNS, MOST_ROWS
-from importer.results.files import whole
+from importer.results.files import FailsOnce, whole
 from importer.results.flat_bills import write_flat_bills
 from importer.results.formats import TO_DO, make_formats
 from importer.results.found import Found
@@ -61,7 +62,8 @@ def _write(report: Report, path: Path, private: str, most_problems: int) -> None
         "strings_to_numbers": False,
         "use_zip64": True,
     }
-    workbook = xlsxwriter.Workbook(str(path), options)
+    file = FailsOnce(path)
+    workbook = xlsxwriter.Workbook(file, options)
     workbook.worksheet_class = QuickSheet
     try:
         _fill(workbook, report, most_problems)
@@ -69,7 +71,9 @@ def _write(report: Report, path: Path, private: str, most_problems: int) -> None
     finally:
         # After a failure its files would stay open, and on Windows could not be deleted.
         for sheet in workbook.worksheets():
-            sheet.row_data_fh.close()
+            with contextlib.suppress(OSError):
+                sheet.row_data_fh.close()
+        file.close()
 
 
 def _fill(workbook: Workbook, report: Report, most_problems: int) -> None:

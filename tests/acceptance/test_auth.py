@@ -336,7 +336,9 @@ def test_no_secret_is_in_any_output_file_traceback_or_process_list(
             body = f'{{"name": "{escaped}", "errors": [{{"message": "{escaped}"}}]}}'
             return Fault(False, http(400, body.encode()))
         if request.creates and request.number == 30:
-            lists = (path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline"))
+            lists = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline")]
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            lists += [Path(f"/proc/{child}/environ").read_bytes() for child in children]
             processes.append(b"".join(lists).decode("latin-1"))
             process.send_signal(signal.SIGSEGV)
         return Fault(True, KEEP)
@@ -360,15 +362,23 @@ def test_no_secret_is_in_any_output_file_traceback_or_process_list(
         assert process.returncode == -signal.SIGSEGV
         assert "Segmentation fault" in err
         told.append(Ended(0, out, err))
-        told.append(command(*args, "--json"))
+        told.append(command(*args, "--json", "--verify"))
         assert told[-1].json["bills"]["rejected"] > 0
+        run = str(told[-1].json["run"])
+        for kind in ("csv", "html", "json"):
+            told.append(command("report", run, "--format", kind, "--result", f"again.{kind}"))
+            assert Path(f"again.{kind}").exists()
+        told.append(command("verify", run, "--lines", "--verbose", "--json"))
+        told.append(command("undo", run, "--yes", "--verbose", "--json"))
+        assert told[-1].json["bills"]["undone"] > 0
         kept_before = secrets_in(Path(os.environ["KEYRING_ON_DISK"]), home)
         shut = True
         told.append(command(*args))
         assert told[-1].code == 4
         told += [
-            command("report", str(told[-2].json["run"])),
-            command("runs"),
+            command("report", run),
+            command("runs", "--json"),
+            command("auth", "status", "--verbose"),
             command("auth", "status"),
         ]
         told.append(command("report", "no-such-run", "--verbose"))

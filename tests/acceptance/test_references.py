@@ -297,6 +297,27 @@ def test_a_dry_run_saves_no_picks(load: Load, sandbox: Sandbox, tmp_path: Path) 
     assert not (tmp_path / "lookups").exists()
 
 
+def test_a_pick_for_a_name_that_no_row_has_is_told_and_not_kept(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    rows = [named(1, "Abbot Lane Stationers"), named(2, "Amberly Couriers")]
+    done = load(sandbox.base_url, *write_bills(tmp_path, rows))
+    first, second = to_resolve(done.json["result"])
+    path = with_picks(done.json["result"], first["suggestion 1"], second["suggestion 1"])
+    book = openpyxl.load_workbook(path)
+    assert book["To resolve"]["B3"].value == "Amberly Couriers"
+    book["To resolve"]["B3"].value = "Amberley Couriers"
+    book.save(path)
+    done = load(sandbox.base_url, path, "--save-lookups", "lookups", "--only-valid")
+    assert done.json["bills"] == {"total": 2, "created": 1, "invalid": 1}
+    (told,) = (each for each in done.json["findings"] if each["code"] == "lookup.pick.unused")
+    assert told["severity"] == "warning"
+    assert (told["sheet"], told["row"], told["column"]) == ("To resolve", 3, "value")
+    assert told["message"].startswith("No row has the vendor 'Amberley Couriers', so the pick ")
+    kept = (tmp_path / "lookups" / "vendor.csv").read_text(encoding="utf-8-sig")
+    assert [line.split(",")[0] for line in kept.splitlines()] == ["value", "Abbot Lane Stationers"]
+
+
 def test_a_pick_that_contradicts_the_lookups_stops_the_load(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+import socket
 import ssl
+import struct
 import traceback
 import tracemalloc
 import zlib
@@ -22,7 +24,8 @@ from importer.errors import AccessRefused, UsageProblem
 from importer.light import LightClient, Pacer, credentials
 from importer.light.oauth import by_code
 from importer.light.transport import Failure, post_form
-from importer.records import Answer
+from importer.light.uploads import Uploads
+from importer.records import Answer, UploadTarget
 
 PROXY_WORD = "hunter2-of-the-proxy"
 NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -363,3 +366,83 @@ BTADAQH/MAoGCCqGSM49BAMCA0cAMEQCICOzhK8pVmvi7zPGBsdhOP7/j94jKUt8
 pEwvpmPXSOOQAiADUprZaRQ4wJ/GSr6jVnJJGDLrJGYYP29dHFxzJf/4mg==
 -----END CERTIFICATE-----
 """
+
+
+# --- documents --------------------------------------------------------------------------------
+
+SIZE = 3_000
+BOMB = gzip.compress(bytes(80_000_000), 6)
+BROKEN = {
+    "closed": b"",
+    "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n",
+    "half a head": b"HTTP/1.1 200 OK\r\nContent-Le",
+    "half a body": b"HTTP/1.1 500 No\r\nContent-Length: 99\r\n\r\n<Message>",
+    "broken chunks": b"HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
+    "no status": b"HTTP/1.1 2000000 OK\r\n\r\n",
+    "headers without an end": b"HTTP/1.1 200 OK\r\n" + b"X: " + b"y" * 200_000,
+    "silence": b"-",
+    "reset": b"reset",
+}
+SAYS = {
+    "not packed as it says": http(400, b"no gzip at all", Content_Encoding="gzip"),
+    "a bomb": http(400, BOMB, Content_Encoding="gzip"),
+    "packed as nobody asked": http(400, b"\x28\xb5\x2f\xfd", Content_Encoding="zstd"),
+}
+
+
+def test_an_upload_that_breaks_in_any_way_is_an_answer_and_never_an_exception(tmp_path):
+    document = tmp_path / "bill.pdf"
+    document.write_bytes(bytes(SIZE))
+
+    async def broken(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        how = (await reader.readuntil(b"\r\n\r\n")).split(b" ", 2)[1][1:].decode()
+        answer = (BROKEN | SAYS)[how.replace("-", " ")]
+        if answer == b"reset":
+            await reader.readexactly(1000)
+            writer.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            )
+            writer.transport.abort()
+            return
+        while answer == b"-" and await reader.read(65_536):
+            pass
+        writer.write(answer)
+        await writer.drain()
+
+    async def main() -> dict[str, Answer]:
+        keys = credentials({"LIGHT_API_KEY": KEY})
+        async with listen(broken) as port:
+            url = f"http://127.0.0.1:{port}"
+            patient, hasty = Uploads(url, 30, keys), Uploads(url, 0.05, keys)
+
+            async def put(how: str, to: str = url, path: Path = document) -> Answer:
+                uploads = hasty if how == "silence" else patient
+                target = UploadTarget(f"{to}/{how.replace(' ', '-')}")
+                return await uploads.put(target, path, path.stat().st_size)
+
+            told = {how: await put(how) for how in (*BROKEN, *SAYS)}
+            told["nobody"] = await put("x", "http://127.0.0.1:1")
+            target = UploadTarget(f"{url}/no-HTTP")
+            told["longer"] = await patient.put(target, document, SIZE - 1)
+            told["shorter"] = await patient.put(target, document, SIZE + 1)
+            document.unlink()
+            told["gone"] = await patient.put(target, document, SIZE)
+            await patient.close()
+            await hasty.close()
+            return told
+
+    tracemalloc.start()
+    try:
+        told = asyncio.run(main())
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+    assert {how: (a.status, a.sent) for how, a in told.items() if a.status is None} == {
+        how: (None, how != "nobody") for how in (*BROKEN, "gone", "longer", "shorter", "nobody")
+    }
+    assert {told[how].status for how in SAYS} == {400}
+    assert told["longer"].reason == "the document was changed while it was sent"
+    for answer in told.values():
+        assert answer.reason
+        assert len(answer.reason) < 400
