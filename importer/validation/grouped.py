@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, overload
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 import pandas as pd
@@ -38,8 +38,8 @@ class Places:
         return Places(self.table[which], self.row[which], self.column[which])
 
 
-Words = Callable[[int], dict[str, Any]]
-Value = str | pa.LargeStringArray | Callable[[int], str]
+Words: TypeAlias = Callable[[int], dict[str, Any]]
+Value: TypeAlias = str | pa.LargeStringArray | Callable[[int], str]
 
 
 def no_words(_: int) -> dict[str, Any]:
