@@ -94,7 +94,8 @@ class Reading:
         """All columns of a table. ``units`` are the cents per unit of each item's currency."""
         parsed = ParsedTable(len(items), units)
         for name, column in items.columns.items():
-            parsed.columns[name] = self.column(items.sheet, name, column, units)
+            known = self.currency if (items.sheet, name) == (BILLS, "currency") else None
+            parsed.columns[name] = known or self.column(items.sheet, name, column, units)
         return parsed
 
     def column(self, sheet: str, name: str, column: Column, units: np.ndarray) -> Parsed:
@@ -380,10 +381,9 @@ def parse_tables(
         currency = Reading(mapped).column(BILLS, "currency", mapped.bills.columns["currency"], ones)
         units = units_of(mapped, currency)
         reading.currency, reading.line_bill = currency, line_bill
-    bills = reading.table(mapped.bills, units)
     if (units != 100).any():
         of_line = np.append(units, 100)[line_bill]  # -1: of no bill
-    lines = reading.table(mapped.lines, of_line)
+    bills, lines = reading.table(mapped.bills, units), reading.table(mapped.lines, of_line)
     in_cents = mapped.template.formats.amounts == "cents"
     reading.findings += _multiply(mapped, lines, np.ones_like(of_line) if in_cents else of_line)
     assert mapped.lines.sheet == LINE_ITEMS

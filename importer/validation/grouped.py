@@ -50,10 +50,10 @@ def no_words(_: int) -> dict[str, Any]:
 class Group(Sequence[Finding]):
     """The findings of one code in one column: one for each item of ``at``.
 
-    ``value`` is what is written: one text for all, Arrow's texts of all items, or a function of one.
-    ``words`` fill the sentence. ``alike`` tells what they follow from beside the value, as arrays
-    by item; None where each item may have its own. ``also`` are the bills concerned beside the
-    item itself, one a finding.
+    ``value`` is what is written: one text for all, Arrow's texts of all items, or a function of an
+    item. ``words`` fill the sentence. ``alike`` tells what they follow from beside the value, as
+    arrays by item; None where each item may have its own. ``also`` are the bills concerned beside
+    the item itself, one a finding.
     """
 
     code: str
