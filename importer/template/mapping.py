@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -41,13 +41,13 @@ class Mapped:
         mapped = self.template.bills if sheet == BILLS else self.template.line_items
         wanted = {(sheet, name) for name in names if name in mapped}
         tables = [table for table, lacks in self.lacking.items() if wanted and wanted <= lacks]
-        return np.isin(self.items(sheet).table, tables)
+        return _among(self.items(sheet).table, tables)
 
     def without_column(self, sheet: str, name: str) -> np.ndarray:
         """Which items stand in a table that has no column for the field."""
         column = self.items(sheet).columns.get(name)
         source = {} if column is None else column.source
-        return ~np.isin(self.items(sheet).table, list(source))
+        return ~_among(self.items(sheet).table, source)
 
     def items(self, sheet: str) -> CanonicalTable:
         return self.bills if sheet == BILLS else self.lines
@@ -87,6 +87,13 @@ class Mapped:
         at = np.full(len(items), NOWHERE) if column.at is None else column.at
         code, groups = pd.factorize(items.table * (1 << 20) + at)
         return [np.flatnonzero(code == k) for k in range(len(groups))]
+
+
+def _among(table: np.ndarray, some: Collection[int]) -> np.ndarray:
+    out = np.zeros(len(table), dtype=bool)
+    for one in some:
+        out |= table == one
+    return out
 
 
 def map_tables(

@@ -45,15 +45,12 @@ def _loose(number: str) -> str:
     return _NOT_ALNUM.sub("", unicodedata.normalize("NFKC", number)).casefold()
 
 
-def _all_loose(numbers: pa.LargeStringArray) -> list[str]:
+def _all_loose(numbers: pa.LargeStringArray) -> pa.LargeStringArray:
     """Each as ``_loose`` leaves it; what is plain ASCII all at once."""
-    ascii_only = pc.string_is_ascii(numbers)
-    out: list[str] = pc.ascii_lower(
-        pc.replace_substring_regex(numbers, "[^0-9A-Za-z]+", "")
-    ).to_pylist()
-    for i in np.flatnonzero(~ascii_only.to_numpy(zero_copy_only=False)).tolist():
-        out[i] = _loose(numbers[i].as_py())
-    return out
+    out = pc.ascii_lower(pc.replace_substring_regex(numbers, "[^0-9A-Za-z]+", ""))
+    others = pc.invert(pc.string_is_ascii(numbers))
+    own = [_loose(text) for text in numbers.filter(others).to_pylist()]
+    return pc.replace_with_mask(out, others, pa.array(own, type=pa.large_string()))
 
 
 def _party(ids: Parsed, names: Parsed) -> np.ndarray:
@@ -63,9 +60,10 @@ def _party(ids: Parsed, names: Parsed) -> np.ndarray:
     def codes(column: Parsed, alike: Callable[[str], str]) -> np.ndarray:
         if not column.ok.any():
             return np.zeros(column.size, dtype=np.int64)
-        own, unique = pd.factorize(column.values)  # -1 for None
-        of = [known.setdefault(alike(str(text)), len(known)) for text in unique]
-        return np.asarray([*of, 0], dtype=np.int64)[own]
+        return column.each(
+            lambda text: 0 if text is None else known.setdefault(alike(str(text)), len(known)),
+            np.int64,
+        )
 
     by_id = codes(ids, str)
     return np.where(by_id > 0, by_id, codes(names, same_name))
@@ -74,15 +72,19 @@ def _party(ids: Parsed, names: Parsed) -> np.ndarray:
 def duplicates(mapped: Mapped, bills: ParsedTable) -> list[Group]:
     """The same (entity, vendor, invoice number) twice: an error; nearly the same: a warning."""
     number = bills["invoiceNumber"]
+    at = np.flatnonzero(number.ok)
+    loose = _all_loose(number.texts().take(pa.array(at))).dictionary_encode()
+    code = loose.indices.to_numpy()
+    shared = np.bincount(code, minlength=1)[code] > 1
+    if not shared.any():
+        return []
     vendor = _party(bills["vendorId"], bills["vendor"])
     entity = _party(bills["companyEntityId"], bills["companyEntity"])
-    at = np.flatnonzero(number.ok & (vendor > 0))
-    if not len(at):
-        return []
-    numbers = number.values[at]
-    exact_number, different = pd.factorize(numbers)
-    loose = _all_loose(pa.array(different, type=pa.large_string()))
-    alike, _ = pd.factorize(np.asarray(loose, dtype=object))
+    at, alike = at[shared], code[shared]
+    alike = alike[vendor[at] > 0]
+    at = at[vendor[at] > 0]
+    exact_number, _ = pd.factorize(number.texts().take(pa.array(at)).to_numpy(zero_copy_only=False))
+    some_left = np.asarray(pc.binary_length(loose.dictionary))[alike] > 0
     vendor, entity = vendor[at], entity[at]
     # Light fills in an entity that is left out, so a blank one may be any.
     of_vendor, _ = _pairs(vendor, exact_number)
@@ -90,11 +92,10 @@ def duplicates(mapped: Mapped, bills: ParsedTable) -> list[Group]:
     party, _ = _pairs(vendor, np.where(np.isin(of_vendor, open_to_all), 0, entity))
 
     exact, first_exact = _pairs(party, exact_number)
-    _, first = _pairs(party, alike[exact_number])
+    _, first = _pairs(party, alike)
     every = np.arange(len(at))
-    there_again = np.asarray([bool(text) for text in loose], dtype=bool)[exact_number]
     # an exact duplicate is told as that
-    near = (first != every) & (first_exact == every) & there_again & (exact != exact[first])
+    near = (first != every) & (first_exact == every) & some_left & (exact != exact[first])
     of_first = np.arange(bills.size)  # each bill's first exact duplicate, or nearly one
     of_first[at] = at[np.where(near, first, first_exact)]
     twice, nearly = at[first_exact != every], at[near]
@@ -146,18 +147,19 @@ def sums(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Each bill's sum of its lines in cents (None where one is not known) and their number."""
     joined = line_bill >= 0
-    bill = line_bill[joined]
+    bill, exact = line_bill, cents
+    if not joined.all():
+        bill, exact, known = line_bill[joined], cents[joined], known[joined]
     counts = np.bincount(bill, minlength=size)
-    exact = cents[joined]
     if cents.dtype != object and len(cents):
         largest = max(abs(int(cents.min())), abs(int(cents.max())))
         if largest * int(counts.max(initial=0)) > INT64_MAX:
             exact = exact.astype(object)
-    own = np.where(known[joined], exact, 0)
+    own = exact if known.all() else np.where(known, exact, 0)
     added = np.zeros(size, dtype=own.dtype)
     np.add.at(added, bill, own)
     whole = counts > 0
-    whole[bill[~known[joined]]] = False
+    whole[bill[~known]] = False
     totals = np.full(size, None, dtype=object)
     totals[whole] = added[whole]
     return totals, counts

@@ -178,7 +178,7 @@ def _first_causes(findings: Findings, bills: ParsedTable, lines: ParsedTable) ->
             out &= ~bad_bills[p.at]
         if p.code.endswith(".expression.not_year") and unset:
             written = np.asarray([p.text(i) != "" for i in p.at.tolist()], dtype=bool)
-            out &= ~np.isin(p.places.table, list(unset)) | written
+            out &= written | [table not in unset for table in p.places.table.tolist()]
         return out
 
     def follows(f: Finding) -> bool:

@@ -43,6 +43,7 @@ from importer.validation.parse import (
     field_of,
     parse_column,
 )
+from importer.validation.text_bytes import Bytes, by_block
 
 
 def _apply_signs(column: Column, parsed: Parsed) -> None:
@@ -79,13 +80,22 @@ class Reading:
 
     mapped: Mapped
     findings: list[Finding] = field(default_factory=list)
-    currencies: dict[str, np.ndarray] = field(default_factory=dict)  # of each item, by sheet
+    currency: Parsed | None = None  # of each bill
+    line_bill: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+    def _currencies(self, sheet: str, at: np.ndarray) -> list[Any]:
+        """The currency of the bills of some items, None where it is not known."""
+        if self.currency is None:
+            return [None] * len(at)
+        bills = at if sheet == BILLS else self.line_bill[at]
+        return [None if bill < 0 else self.currency.at(bill) for bill in bills.tolist()]
 
     def table(self, items: CanonicalTable, units: np.ndarray) -> ParsedTable:
         """All columns of a table. ``units`` are the cents per unit of each item's currency."""
         parsed = ParsedTable(len(items), units)
         for name, column in items.columns.items():
-            parsed.columns[name] = self.column(items.sheet, name, column, units)
+            known = self.currency if (items.sheet, name) == (BILLS, "currency") else None
+            parsed.columns[name] = known or self.column(items.sheet, name, column, units)
         return parsed
 
     def column(self, sheet: str, name: str, column: Column, units: np.ndarray) -> Parsed:
@@ -202,7 +212,6 @@ class Reading:
         """Numbers of a workbook that its number formats show as what they are not taken for."""
         if column.looks is None:
             return
-        of_bill = self.currencies.get(sheet)
         cents = self.mapped.template.formats.amounts == "cents"
         shown = (column.looks != "") & _is_number(column) & parsed.ok
         for look in set(column.looks[shown]):
@@ -215,9 +224,10 @@ class Reading:
             else:
                 problem = "other_currency"
                 named = currencies_named(look) & set(EXPONENTS)
-                if of_bill is None or not named:
+                if not named:
                     continue
-                at &= np.asarray([c is not None and c not in named for c in of_bill], dtype=bool)
+                own = self._currencies(sheet, np.flatnonzero(at))
+                at[at] = [c is not None and c not in named for c in own]
             if problem:
                 parsed.forget(np.flatnonzero(at), problem)
 
@@ -228,17 +238,17 @@ class Reading:
 
         ``real`` leaves letters that are no currency alone, as the PCS of a quantity.
         """
-        of_bill = self.currencies.get(sheet)
-        if of_bill is None:
+        if self.currency is None:
             return
-        naming = np.flatnonzero(plain.matching(texts, r"[^ -@]"))
+        naming = np.flatnonzero(by_block(texts, lambda some: Bytes.of(some).outside(" ", "@")))
         ok, known = parsed.ok, dict[str, frozenset[str]]()
         other = []
-        for i, text in zip(naming.tolist(), _at(texts, naming).to_pylist(), strict=True):
+        of_bill = self._currencies(sheet, naming)
+        named_at = zip(naming.tolist(), _at(texts, naming).to_pylist(), of_bill, strict=True)
+        for i, text, own in named_at:
             if text not in known:
                 named = currencies_named(text)
                 known[text] = frozenset() if real and named.isdisjoint(EXPONENTS) else named
-            own = of_bill[i]
             if known[text] and own is not None and ok[i] and own not in known[text]:
                 other.append(i)
         parsed.forget(other, "other_currency")
@@ -355,24 +365,25 @@ def units_of(mapped: Mapped, currency: Parsed) -> np.ndarray:
     return currency.each(lambda c: known.get(c, 100) if c else 100, np.int64)
 
 
+def _hundreds(size: int) -> np.ndarray:
+    """That many times 100, of no memory."""
+    return np.broadcast_to(np.int64(100), size)
+
+
 def parse_tables(
     mapped: Mapped, line_bill: np.ndarray
 ) -> tuple[ParsedTable, ParsedTable, list[Finding]]:
     """Bills and line items read, and what is wrong with whole columns."""
     reading = Reading(mapped)
-    ones = np.full(len(mapped.bills), 100, dtype=np.int64)
+    ones, of_line = _hundreds(len(mapped.bills)), _hundreds(len(mapped.lines))
     units = ones
-    of_line = np.full(len(mapped.lines), 100, dtype=np.int64)
-    joined = line_bill >= 0
     if "currency" in mapped.bills.columns:
         currency = Reading(mapped).column(BILLS, "currency", mapped.bills.columns["currency"], ones)
         units = units_of(mapped, currency)
-        of_lines = np.full(len(mapped.lines), None, dtype=object)
-        of_lines[joined] = currency.values[line_bill[joined]]
-        reading.currencies = {BILLS: currency.values, LINE_ITEMS: of_lines}
-    bills = reading.table(mapped.bills, units)
-    of_line[joined] = units[line_bill[joined]]
-    lines = reading.table(mapped.lines, of_line)
+        reading.currency, reading.line_bill = currency, line_bill
+    if (units != 100).any():
+        of_line = np.append(units, 100)[line_bill]  # -1: of no bill
+    bills, lines = reading.table(mapped.bills, units), reading.table(mapped.lines, of_line)
     in_cents = mapped.template.formats.amounts == "cents"
     reading.findings += _multiply(mapped, lines, np.ones_like(of_line) if in_cents else of_line)
     assert mapped.lines.sheet == LINE_ITEMS
@@ -394,9 +405,9 @@ def _multiply(mapped: Mapped, lines: ParsedTable, units: np.ndarray) -> list[Fin
         out.blank = left.blank & right.blank
         first = mapped.lines.columns.get(f"{name}*0")
         if first is not None and first.marked is not None:
-            for i in np.flatnonzero(first.marked & right.ok):
+            for i in np.flatnonzero(first.marked & right.ok).tolist():
                 if right.values[i] < 0:
-                    right.forget([int(i)], "signed_twice")
+                    right.forget([i], "signed_twice")
         both, rounded = np.flatnonzero(left.ok & right.ok), dict[int, list[int]]()
         wrong: dict[str, list[int]] = {"too_precise": [], "out_of_range": []}
         values = out.values

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, overload
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 import pandas as pd
@@ -38,8 +38,8 @@ class Places:
         return Places(self.table[which], self.row[which], self.column[which])
 
 
-Words = Callable[[int], dict[str, Any]]
-Value = str | pa.LargeStringArray | Callable[[int], str]
+Words: TypeAlias = Callable[[int], dict[str, Any]]
+Value: TypeAlias = str | pa.LargeStringArray | Callable[[int], str]
 
 
 def no_words(_: int) -> dict[str, Any]:
@@ -50,10 +50,10 @@ def no_words(_: int) -> dict[str, Any]:
 class Group(Sequence[Finding]):
     """The findings of one code in one column: one for each item of ``at``.
 
-    ``value`` is what is written: one text for all, Arrow's texts of all items, or a function of one.
-    ``words`` fill the sentence. ``alike`` tells what they follow from beside the value, as arrays
-    by item; None where each item may have its own. ``also`` are the bills concerned beside the
-    item itself, one a finding.
+    ``value`` is what is written: one text for all, Arrow's texts of all items, or a function of an
+    item. ``words`` fill the sentence. ``alike`` tells what they follow from beside the value, as
+    arrays by item; None where each item may have its own. ``also`` are the bills concerned beside
+    the item itself, one a finding.
     """
 
     code: str

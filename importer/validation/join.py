@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -93,19 +94,22 @@ def join(mapped: Mapped) -> tuple[np.ndarray, list[Group]]:
 
     keys, number_keys = (_keyed(refs, bills, groups) for refs in (of_bill, bill_numbers))
     line_keys = _keyed(line_refs if by_ref else line_numbers, lines, groups)
-    out = _looked_up(keys, line_keys)
-    twice = [(name, keys, line_keys)]
+    of_keys = _Keys.of(keys)
+    out = of_keys.look_up(line_keys)
+    twice = [(name, keys, of_keys, line_keys)]
     if by_ref and not _given(line_refs).all():
         blank = ~_given(line_refs)
         by_number = _keyed(_either(blank, line_numbers, _blanks(len(lines))), lines, groups)
-        out = np.where(blank, _looked_up(number_keys, by_number), out)
-        twice.append(("invoiceNumber", number_keys, by_number))
-    for field, some, used in twice:
-        first = _first_of(some)
-        again = np.flatnonzero((first != np.arange(len(some))) & _given(some))
+        of_numbers = _Keys.of(number_keys)
+        out = np.where(blank, of_numbers.look_up(by_number), out)
+        twice.append(("invoiceNumber", number_keys, of_numbers, by_number))
+    for field, some, known, used in twice:
+        again = known.again()
         if len(again):
-            there = pc.is_in(some.take(pa.array(again)), value_set=used)
-            again = again[there.to_numpy(zero_copy_only=False)]
+            own = some.take(pa.array(again))
+            there = pc.is_in(own, value_set=used).to_numpy(zero_copy_only=False)
+            again = again[there & _given(own)]
+        first = known.first[known.at]
         place = partial(_place_of_first, mapped, first)
         ref = partial(_bare, some)
         findings.append(
@@ -145,20 +149,37 @@ def _nearest(refs: pa.LargeStringArray, near: dict[str, str], i: int) -> dict[st
     return {"nearest": near[refs[i].as_py()]}
 
 
-def _first_of(keys: pa.LargeStringArray) -> np.ndarray:
-    """For each key the index of the first that is the same."""
-    codes = keys.dictionary_encode().indices.to_numpy()
-    first = np.full(int(codes.max(initial=-1)) + 1, len(codes), dtype=np.int64)
-    np.minimum.at(first, codes, np.arange(len(codes)))
-    return np.asarray(first[codes])
+@dataclass(frozen=True)
+class _Keys:
+    """References of bills: those that differ, and for each of them the first bill that has it."""
 
+    different: pa.LargeStringArray
+    first: np.ndarray
+    at: np.ndarray  # which of them each bill has
 
-def _looked_up(keys: pa.LargeStringArray, wanted: pa.LargeStringArray) -> np.ndarray:
-    """The first index of ``keys`` for each wanted one, -1 for none; blanks are never found."""
-    encoded = keys.dictionary_encode()
-    codes = encoded.indices.to_numpy()
-    first = np.full(len(encoded.dictionary) + 1, len(codes), dtype=np.int64)
-    np.minimum.at(first, codes, np.arange(len(codes)))
-    found = pc.index_in(wanted, value_set=encoded.dictionary).fill_null(-1).to_numpy()
-    out = np.where((found >= 0) & _given(wanted), first[found], -1)
-    return np.asarray(out, dtype=np.int64)
+    @classmethod
+    def of(cls, keys: pa.LargeStringArray) -> _Keys:
+        encoded = keys.dictionary_encode()
+        at = encoded.indices.to_numpy()
+        first = np.empty(len(encoded.dictionary), dtype=np.int64)
+        first[at[::-1]] = np.arange(len(at))[::-1]  # the first of a key is written last
+        return cls(encoded.dictionary, first, at)
+
+    def again(self) -> np.ndarray:
+        """The bills of which an earlier one has the reference."""
+        if len(self.different) == len(self.at):
+            return np.empty(0, dtype=np.int64)
+        return np.flatnonzero(self.first[self.at] != np.arange(len(self.at)))
+
+    def look_up(self, wanted: pa.LargeStringArray) -> np.ndarray:
+        """The first bill of each wanted reference, -1 for none; blanks are never found.
+
+        Lines of one bill mostly stand together: of equal ones in a row one is looked up.
+        """
+        size = len(wanted)
+        changes = pc.not_equal(wanted.slice(1), wanted.slice(0, size - 1))
+        starts = np.flatnonzero(np.append(True, changes.to_numpy(zero_copy_only=False)))
+        some = wanted if len(starts) == size else wanted.take(pa.array(starts))
+        found = pc.index_in(some, value_set=self.different).fill_null(-1).to_numpy()
+        out = np.where((found >= 0) & _given(some), np.append(self.first, -1)[found], -1)
+        return np.repeat(out, np.diff(np.append(starts, size)))

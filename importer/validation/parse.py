@@ -128,13 +128,15 @@ class Parsed:
         """
         if self._different is not None:
             return self._different
+        if self._values is None and self._texts is None:
+            return np.asarray([None], dtype=object), np.zeros(self.size, dtype=np.int8)
         if self._values is None:
             encoded = self.texts().dictionary_encode(null_encoding="encode")
             values = encoded.dictionary.to_numpy(zero_copy_only=False)
             self._different = values, encoded.indices.to_numpy()
             return self._different
         at, values = pd.factorize(self._values)
-        return np.append(values, None), np.where(at < 0, len(values), at)
+        return np.asarray([*values, None], dtype=object), np.where(at < 0, len(values), at)
 
     def spread(self, at: np.ndarray, texts: pa.LargeStringArray | None) -> Parsed:
         """A column of which this has the different cells, ``at`` which of them each cell is.

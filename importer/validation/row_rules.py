@@ -16,6 +16,7 @@ from importer.findings import CATALOGUE
 from importer.records import Wanted
 from importer.template.mapping import Mapped
 from importer.validation.parse import Parsed, ParsedTable
+from importer.validation.text_bytes import blocks
 
 Words = Callable[[int], dict[str, Any]]
 
@@ -46,6 +47,8 @@ def _day(value: date | None) -> int:
 
 def _not_before(later: Parsed, earlier: Parsed) -> np.ndarray:
     """Which dates are not before those of the other column, wherever both are known."""
+    if not (later.ok.any() and earlier.ok.any()):
+        return np.ones(later.size, dtype=bool)
     days, others = later.each(_day, np.int32), earlier.each(_day, np.int32)
     return np.asarray((days >= others) | (days == _NO_DAY) | (others == _NO_DAY), dtype=bool)
 
@@ -157,14 +160,16 @@ def line_rules(mapped: Mapped, lines: ParsedTable, include_tax: np.ndarray) -> l
     (gross_cents, gross_ok), (net_cents, net_ok), (tax_cents, tax_ok) = (
         column.cents() for column in (gross, net, tax)
     )
-    adds_up = np.ones(lines.size, dtype=bool)
-    total, too_large = _plus(net_cents, tax_cents)
     all_three = gross_ok & net_ok & tax_ok
-    adds_up[all_three] = ((total == gross_cents) & ~too_large)[all_three]
     untaxed = gross_ok & net_ok & tax.blank & no_code
-    adds_up[untaxed] = (net_cents == gross_cents)[untaxed]
-    base = np.where(net_ok, net_cents, gross_cents)
-    other_sign = (np.sign(tax_cents) * np.sign(base) < 0) & tax_ok & (net_ok | gross_ok)
+    adds_up, other_sign = ~all_three, tax_ok & (net_ok | gross_ok)
+    for part in blocks(lines.size):
+        own_gross, own_net, own_tax = gross_cents[part], net_cents[part], tax_cents[part]
+        total, too_large = _plus(own_net, own_tax)
+        adds_up[part] |= (total == own_gross) & ~too_large
+        adds_up[part] &= ~untaxed[part] | (own_net == own_gross)
+        base = np.where(net_ok[part], own_net, own_gross)
+        other_sign[part] &= ((own_tax ^ base) < 0) & (own_tax != 0) & (base != 0)
     truly, never = truth(should) == 1, truth(should) == 0
 
     def of_sum(i: int) -> dict[str, Any]:
@@ -181,7 +186,7 @@ def line_rules(mapped: Mapped, lines: ParsedTable, include_tax: np.ndarray) -> l
                 of_sum),
         RowRule("line_items.taxAmount.sign", "taxAmount", ~other_sign,
                 lambda i: {"tax": lines.money(i, int(tax_cents[i])),
-                           "base": lines.money(i, int(base[i]))}),
+                           "base": lines.money(i, (net if net_ok[i] else gross).at(i))}),
         RowRule("line_items.taxAmount.without_code", "taxAmount",
                 ~(tax_ok & no_code & (tax_cents != 0))),
         RowRule("line_items.taxAmount.worked_out_by_light", "taxAmount",
@@ -209,13 +214,17 @@ def gross_of_lines(lines: ParsedTable, include_tax: np.ndarray) -> tuple[np.ndar
         lines[name].cents() for name in ("amount", "netAmount", "taxAmount")
     )
     inclusive = include_tax == 1
-    total, too_large = _plus(net, tax)
     with_tax = ~inclusive & net_ok & tax_ok
     untaxed = ~inclusive & net_ok & tax_blank & no_code
     # in the last case Light works out the tax
     as_given = gross_ok & (inclusive | (net_ok & tax_blank & ~no_code))
-    out = np.where(with_tax, total, np.where(untaxed, net, gross))
-    if (too_large & with_tax).any():
+    out = np.empty(lines.size, dtype=np.int64)
+    any_too_large = False
+    for part in blocks(lines.size):
+        total, too_large = _plus(net[part], tax[part])
+        any_too_large |= bool((too_large & with_tax[part]).any())
+        out[part] = np.where(with_tax[part], total, np.where(untaxed[part], net[part], gross[part]))
+    if any_too_large:
         out = out.astype(object)
         out[with_tax] = net.astype(object)[with_tax] + tax.astype(object)[with_tax]
     return out, with_tax | untaxed | as_given

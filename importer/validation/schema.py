@@ -50,6 +50,8 @@ from importer.validation.row_rules import RowRule
 
 _LIKE_A_DATE = re.compile(r"[0-9].*(?:[0-9]{4}|[./\-].*[0-9])")
 _NUMERIC = re.compile(r"[0-9]{1,2}[./\-][0-9]{1,2}[./\-](?:[0-9]{2}){1,2}")
+# A good part of pandera is loaded when it is first used; that belongs to the start, not to a check.
+pa.DataFrameSchema.register_default_backends(pd.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -131,11 +133,11 @@ def _of_cells(mapped: Mapped, items: CanonicalTable, parsed: ParsedTable) -> Ite
         problems = [code[len(prefix) :] for code in CATALOGUE if code.startswith(prefix)]
         for problem in (*problems, *PROBLEMS) if (there := own.problems - COLUMN_PROBLEMS) else ():
             if problem in there:
+                code = code_of(items.sheet, name, problem)
                 words = partial(_words, mapped, items.sheet, name, problem, own)
                 decided = (own.rules, column.note, column.looks)
                 alike = tuple(each for each in decided if each is not None)
-                tell = partial(group, mapped, items.sheet, name,
-                               code_of(items.sheet, name, problem), words=words, alike=alike)  # fmt: skip
+                tell = partial(group, mapped, items.sheet, name, code, words=words, alike=alike)
                 yield Kept(~own.having(problem), tell)
 
 
