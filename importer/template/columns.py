@@ -12,11 +12,12 @@ import pyarrow as pa
 
 from importer.canonical import BILLS, PROPERTY, Kind, field_kind
 from importer.records import CellKind, SourceTable
-from importer.template.evaluate import NOWHERE, Sheet, Values, blank_texts, evaluate, mark
+from importer.template.evaluate import NOWHERE, Sheet, Values, evaluate, mark
 from importer.template.expressions import Expression
 from importer.template.model import Template
 from importer.template.opening import Opened
 from importer.template.parameters import values_of
+from importer.template.texts import blank
 
 
 @dataclass
@@ -54,6 +55,11 @@ class Column:
 
 
 _TEXTS = pd.StringDtype(storage="pyarrow", na_value=np.nan)  # what pandas calls "str"
+
+
+def blanks(size: int) -> pa.LargeStringArray:
+    one = pa.array([""], type=pa.large_string())
+    return one.take(pa.array(np.zeros(size, dtype=np.int64)))
 
 
 def numbers_of_rows(source: SourceTable) -> np.ndarray:
@@ -106,28 +112,34 @@ class Reader:
                  for o in self.opened]  # fmt: skip
         return np.concatenate([np.asarray(part, dtype=object) for part in [*parts, []]])
 
-    def of_rows(self, columns: Sequence[int | None]) -> Values:
-        """One column of each table, None for blanks."""
-        texts, kinds, at = [], [], []
+    def arrow(self, columns: Sequence[int | None]) -> pa.LargeStringArray:
+        """The texts of one column of each table, None for blanks."""
+        parts = [
+            blanks(len(o.positions)) if at is None else o.arrow(at)
+            for o, at in zip(self.opened, columns, strict=True)
+        ]
+        return parts[0] if len(parts) == 1 else pa.concat_arrays([*parts, blanks(0)])
+
+    def of_rows(self, columns: Sequence[int | None], rows: np.ndarray | None = None) -> Values:
+        """One column of each table, None for blanks; of all rows, or of some."""
+        if rows is None:
+            rows = np.arange(len(self.row))
+        texts = self.arrow(columns).take(pa.array(rows))
+        kinds, at = [np.empty(0, np.uint8)], [np.empty(0, np.int64)]
         for o, column in zip(self.opened, columns, strict=True):
             size = len(o.positions)
+            own = None if column is None else o.kinds(column)
+            kinds.append(np.zeros(size, dtype=np.uint8) if own is None else own)
             at.append(np.full(size, NOWHERE if column is None else column))
-            if column is None:
-                texts.append(np.full(size, "", dtype=object))
-                kinds.append(np.zeros(size, dtype=np.uint8))
-                continue
-            text, own = o.texts(column), o.kinds(column)
-            own = np.zeros(size, dtype=np.uint8) if own is None else own
-            texts.append(text)
-            kinds.append(own)
-        if not texts:
-            texts, kinds, at = [np.empty(0, object)], [np.empty(0, np.uint8)], [np.empty(0, int)]
-        text, kind, column_at = (np.concatenate(part) for part in (texts, kinds, at))
-        values = Values.of(text, kind, column_at, self.row.copy())
+        text = np.asarray(texts.to_numpy(zero_copy_only=False), dtype=object)
+        values = Values.of(
+            text, np.concatenate(kinds)[rows], np.concatenate(at)[rows], self.row[rows]
+        )
+        table = self.table[rows]
         for o, column in zip(self.opened, columns, strict=True):
             if column is not None and (looks := o.table.source.looks.get(column)):
-                own = np.flatnonzero(self.table == o.index)
-                values.looks[own] = [looks.get(row, "") for row in self.row[own].tolist()]
+                there = np.flatnonzero(table == o.index)
+                values.looks[there] = [looks.get(row, "") for row in values.rows[there].tolist()]
         return values
 
     def as_they_are(self, columns: Sequence[int | None]) -> Column | None:
@@ -154,14 +166,19 @@ class Reader:
 
     def of_items(self, columns: Sequence[int | None]) -> Values:
         """One column of each table; of a bill, its first value that is not blank."""
-        values = self.of_rows(columns)
         if self.line_bill is None or self.firsts is None:
-            return values
+            return self.of_rows(columns)
+        return self.of_rows(columns, self.first_filled(columns))
+
+    def first_filled(self, columns: Sequence[int | None]) -> np.ndarray:
+        """Of each bill the first row whose cell is not blank, or else its first row."""
+        assert self.line_bill is not None
+        assert self.firsts is not None
         size = len(self.line_bill)
-        filled = np.flatnonzero(~blank_texts(values.text))
+        filled = np.flatnonzero(~blank(self.arrow(columns)))
         found = np.full(len(self.firsts), size, dtype=np.int64)
         np.minimum.at(found, self.line_bill[filled], filled)
-        return values.at_items(np.where(found < size, found, self.firsts))
+        return np.where(found < size, found, self.firsts)
 
     def columns(self, names: Iterable[str]) -> list[int | None]:
         return [o.found.index(names) for o in self.opened]

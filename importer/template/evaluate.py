@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from importer import dates
 from importer.amounts import Numbers, Unreadable, read_decimal, tidy
 from importer.canonical import Kind
 from importer.cells import like_mangled
 from importer.records import CellKind
+from importer.sheets.text_column import arrow_texts
 from importer.template.checks import start_of
 from importer.template.expressions import DateFrom, Expression, SignFrom, same_word
+from importer.template.texts import blank, tidied, zero
 
 NOWHERE = -1  # in ``at``: the value stands in no column
 # What an expression may find wrong with a cell; told as <sheet>.expression.<problem>.
@@ -69,7 +73,7 @@ class Values:
 
 
 def blank_texts(texts: np.ndarray) -> np.ndarray:
-    return np.asarray([not text or not tidy(text) for text in texts], dtype=bool)
+    return blank(arrow_texts(texts))
 
 
 @dataclass(frozen=True)
@@ -117,10 +121,6 @@ def evaluate(e: Expression, sheet: Sheet) -> Values:
     return found
 
 
-def _is_zero(text: str) -> bool:
-    return any(read_decimal(text, numbers) == 0 for numbers in Numbers)
-
-
 def _first_of(parts: Sequence[Values], kind: Kind) -> Values:
     """The first part that is not blank; of an amount, a zero gives way to a later amount.
 
@@ -130,10 +130,9 @@ def _first_of(parts: Sequence[Values], kind: Kind) -> Values:
     for part in reversed(parts[:-1]):
         better = ~part.blank
         if kind is Kind.CENTS:
-            zeros = {text: _is_zero(text) for text in set(part.text[better])}
-            zero = np.asarray([zeros.get(text, False) for text in part.text], dtype=bool)
-            later = np.asarray([not _is_zero(text) for text in out.text], dtype=bool)
-            better &= ~(zero & (part.problem == "") & later & ~out.blank)
+            later = ~zero(arrow_texts(out.text))
+            own = zero(arrow_texts(part.text))
+            better &= ~(own & (part.problem == "") & later & ~out.blank)
         merged = part.at_items(np.arange(len(part.text)))
         merged.take(~better, out)
         out = merged
@@ -144,12 +143,10 @@ def _first_of(parts: Sequence[Values], kind: Kind) -> Values:
 
 def _tell_two_amounts(parts: Sequence[Values], out: Values) -> None:
     """Rows of which several columns have amounts, and not the same: none of them is taken."""
-    zero = {text: _is_zero(text) for part in parts for text in set(part.text)}
     there = [
-        ~part.blank & (part.problem == "") & (part.at != NOWHERE)
-        & ~np.asarray([zero[text] for text in part.text], dtype=bool)
+        ~part.blank & (part.problem == "") & (part.at != NOWHERE) & ~zero(arrow_texts(part.text))
         for part in parts
-    ]  # fmt: skip
+    ]
     for k in np.flatnonzero(np.add.reduce([each.astype(int) for each in there]) > 1).tolist():
         first, *others = (p for p, own in zip(parts, there, strict=True) if own[k])
         for other in others:
@@ -186,9 +183,7 @@ def _joined(e: Expression, parts: Sequence[Values], sheet: Sheet) -> Values:
     used = np.logical_or.reduce([given[i] for i in own])
     for i in reversed(own):
         out.at[given[i]], out.rows[given[i]] = parts[i].at[given[i]], parts[i].rows[given[i]]
-    for k in np.flatnonzero(used).tolist():
-        texts = [tidy(p.text[k]) for p, there in zip(parts, given, strict=True) if there[k]]
-        out.text[k] = e.separator.join(texts)
+    out.text[used] = _join_texts(parts, given, e.separator)[used]
     for part, there in zip(reversed(parts), reversed(given), strict=True):
         bad = (part.kinds == CellKind.ERROR) | (part.kinds == CellKind.UNCALCULATED)
         bad |= part.problem != ""
@@ -199,6 +194,17 @@ def _joined(e: Expression, parts: Sequence[Values], sheet: Sheet) -> Values:
             )
         out.take(bad & there, part)
     return out
+
+
+def _join_texts(parts: Sequence[Values], given: Sequence[np.ndarray], separator: str) -> np.ndarray:
+    none = pa.scalar(None, type=pa.large_string())
+    texts = [
+        pc.if_else(pa.array(there), tidied(arrow_texts(part.text)), none)
+        for part, there in zip(parts, given, strict=True)
+    ]
+    between = pa.scalar(separator, type=pa.large_string())
+    joined = pc.binary_join_element_wise(*texts, between, null_handling="skip")
+    return np.asarray(joined.to_numpy(zero_copy_only=False), dtype=object)
 
 
 def _map(values: Values, table: dict[str, str]) -> None:

@@ -7,17 +7,19 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from importer.amounts import tidy
 from importer.canonical import BILLS, FIELDS, LINE_ITEMS
 from importer.findings import finding
 from importer.records import CellRef, Finding, InputTable, SourceTable, TableKind
 from importer.template.columns import CanonicalTable, Reader, canonical
-from importer.template.evaluate import NOWHERE, Values
+from importer.template.evaluate import NOWHERE
 from importer.template.headers import Found, alternatives, find_header, is_result, kind_of
 from importer.template.model import Template, glob_matches
 from importer.template.opening import ControlTotal, Opened, open_table
 from importer.template.recognise import example_headers, kinds_of
+from importer.template.texts import tidied
 from importer.template.unread_tax import unread_tax
 
 
@@ -257,15 +259,14 @@ def _grouped(reader: Reader, lines: CanonicalTable) -> tuple[np.ndarray, np.ndar
     overlap would double the bill.
     """
     size = len(lines)
-    key = lines.table.astype(str).astype(object) + "\x1f"
-    alone = np.zeros(size, dtype=bool)
+    key, alone = lines.table.astype(np.int64), np.zeros(size, dtype=bool)
     for name in reader.template.group_by:
-        columns = reader.columns(alternatives(reader.template, name))
-        part = pd.Series(reader.of_rows(columns).text, dtype="str")
-        stripped = part.map(tidy) if size else part
-        alone |= (stripped == "").to_numpy(dtype=bool)
-        key = key + stripped.to_numpy(dtype=object) + "\x1f"
-    key = np.where(alone, [f"\x1e{i}" for i in range(size)], key) if size else key
+        part = tidied(reader.arrow(reader.columns(alternatives(reader.template, name))))
+        codes = part.dictionary_encode()
+        alone |= np.asarray(pc.equal(part, "").to_numpy(zero_copy_only=False), dtype=bool)
+        both = key * (len(codes.dictionary) + 1) + codes.indices.to_numpy().astype(np.int64)
+        key = pd.factorize(both)[0].astype(np.int64)  # small again
+    key[alone] = -1 - np.flatnonzero(alone)
     line_bill, firsts = pd.factorize(_with_those_that_go_on(reader, key))
     first = np.full(len(firsts), size, dtype=np.int64)
     np.minimum.at(first, line_bill, np.arange(size))
@@ -276,23 +277,28 @@ def _with_those_that_go_on(reader: Reader, key: np.ndarray) -> np.ndarray:
     """The keys, one for all rows of a bill: rows that begin in one row are of one bill, whatever
     their keys are, and so are rows of one key."""
     begins = reader.begins
-    if not begins.any():
+    there = np.flatnonzero(begins != "")
+    if not len(there):
         return key
-    table = reader.table.astype(str).astype(object)
-    of_begin: dict[str, str] = {}
-    joined: dict[str, str] = {}
+    tables = len(reader.opened)
+    begin = pd.factorize(begins[there])[0].astype(np.int64) * tables + reader.table[there]
+    _, at, codes = np.unique(begin, return_index=True, return_inverse=True)
+    of_begin = key[there][at][codes]
+    joins = np.unique(np.stack([of_begin, key[there]]), axis=1)
+    joined: dict[int, int] = {}
 
-    def whole(name: str) -> str:
+    def whole(name: int) -> int:
         while (above := joined.get(name, name)) != name:
             name = above
         return name
 
-    for name, begin, number in zip(key.tolist(), begins.tolist(), table.tolist(), strict=True):
-        if begin:
-            first, other = of_begin.setdefault(f"{number}\x1f{begin}", name), name
-            if (a := whole(first)) != (b := whole(other)):
-                joined[b] = a
-    return np.asarray([whole(name) for name in key.tolist()], dtype=object)
+    for first, other in joins[:, joins[0] != joins[1]].T.tolist():
+        if (a := whole(first)) != (b := whole(other)):
+            joined[b] = a
+    if not joined:
+        return key
+    names, codes = np.unique(key, return_inverse=True)
+    return np.asarray([whole(name) for name in names.tolist()], dtype=np.int64)[codes]
 
 
 def _disagreements(mapped: Mapped, reader: Reader) -> list[Finding]:
@@ -305,24 +311,28 @@ def _disagreements(mapped: Mapped, reader: Reader) -> list[Finding]:
         else:
             read = [reader.columns(names) for names, _ in expression.columns()]
         for columns in read:
-            line, bill = reader.of_rows(columns), reader.of_items(columns)
-            out += _differing(mapped, name, line, bill)
+            out += _differing(mapped, reader, name, columns)
     return out
 
 
-def _differing(mapped: Mapped, name: str, line: Values, bill: Values) -> Iterator[Finding]:
+def _differing(
+    mapped: Mapped, reader: Reader, name: str, columns: Sequence[int | None]
+) -> Iterator[Finding]:
     """One finding for each bill whose rows do not all have its own value, or none."""
     assert mapped.line_bill is not None
-    text = np.asarray([tidy(t) for t in line.text], dtype=object)
-    of_bill = np.asarray([tidy(t) for t in bill.text], dtype=object)[mapped.line_bill]
-    wrong = np.flatnonzero((text != of_bill) & (text != ""))
+    text, own = tidied(reader.arrow(columns)), reader.first_filled(columns)
+    of_bill = text.take(pa.array(own[mapped.line_bill]))
+    differs = pc.and_(pc.not_equal(text, of_bill), pc.not_equal(text, ""))
+    wrong = np.flatnonzero(differs.to_numpy(zero_copy_only=False))
     _, first = np.unique(mapped.line_bill[wrong], return_index=True)
     code = f"{BILLS}.{name if name in FIELDS[BILLS] else 'property'}.disagrees"
-    for i in sorted(wrong[first]):
+    for i in sorted(wrong[first].tolist()):
         number = int(mapped.line_bill[i])
-        table, index = int(mapped.lines.table[i]), int(line.at[i])
+        table = int(mapped.lines.table[i])
+        index = columns[[o.index for o in reader.opened].index(table)]
+        assert index is not None
         source = mapped.tables[table].source
         header = mapped.tables[table].headers[index]
-        cell = CellRef(source.file, source.sheet, int(line.rows[i]), header, table, index)
-        words = {"other": of_bill[i], "first": int(bill.rows[number])}
-        yield finding(code, cell, str(text[i]), bills=(number,), lines=(int(i),), **words)
+        cell = CellRef(source.file, source.sheet, int(reader.row[i]), header, table, index)
+        words = {"other": of_bill[i].as_py(), "first": int(reader.row[own[number]])}
+        yield finding(code, cell, text[i].as_py(), bills=(number,), lines=(i,), **words)
