@@ -23,6 +23,7 @@ from importer.results.csv_columns import SAFE, Rows
 from importer.results.csv_text import lines, written
 from importer.results.every_row import added, every_row
 from importer.results.files import whole
+from importer.validation.grouped import Findings
 
 FILE, SHEET = "source_file", "source_sheet"
 _RISKY = re.compile(r"[\s\x00-\x1f]*['=+\-@＝＋－＠]|[\t\r\n]")
@@ -68,7 +69,11 @@ def write_csv(report: Report, path: Path, at_once: int = AT_ONCE) -> None:
 
 
 def _made_when_asked(report: Report) -> bool:
-    return isinstance(report.bills, BillResults) and isinstance(report.line_items, LineResults)
+    return (
+        isinstance(report.bills, BillResults)
+        and isinstance(report.line_items, LineResults)
+        and isinstance(report.findings, Findings)
+    )
 
 
 def _write_columns(

@@ -155,6 +155,7 @@ class Findings(Sequence[Finding]):
     def __init__(self, parts: Iterable[Group | Finding] = ()) -> None:
         self.parts: list[Group | Finding] = []
         self._order: tuple[list[int], list[int]] | None = None
+        self._where: tuple[np.ndarray, np.ndarray] = np.empty(0), np.empty(0)
         self.extend(parts)
 
     def append(self, part: Group | Finding) -> None:
@@ -207,7 +208,13 @@ class Findings(Sequence[Finding]):
             part = np.repeat(np.arange(len(sizes)), sizes)[order]
             starts = np.cumsum([0, *sizes[:-1]]) if sizes else np.empty(0, np.int64)
             self._order = part.tolist(), (order - starts[part]).tolist()
+            self._where = place[2][order], place[1][order]
         return self._order
+
+    def where(self) -> tuple[np.ndarray, np.ndarray]:
+        """(tables, rows) of the findings in their order, -1 for none."""
+        self.order()
+        return self._where
 
     def _at(self, part: int, k: int) -> Finding:
         p = self.parts[part]
