@@ -53,8 +53,9 @@ class Rows:
         self._items = np.full(len(self._rows), -1, dtype=np.int64)
         self._items[_data_rows(table)] = np.flatnonzero(results.table == t)
         self._plain = results.plain()
-        self._findings = report.findings
-        self._told_rows, self._first_told = _told_rows(report, t)
+        findings = report.findings
+        self._findings = findings if isinstance(findings, Findings) else Findings(findings)
+        self._told_rows, self._first_told = _told_rows(self._findings, t)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -126,10 +127,8 @@ class Rows:
         return self._findings[first:end]
 
 
-def _told_rows(report: Report, t: int) -> tuple[np.ndarray, int]:
+def _told_rows(findings: Findings, t: int) -> tuple[np.ndarray, int]:
     """The rows of a table's findings, and which is the first: they stand in the order of rows."""
-    findings = report.findings
-    assert isinstance(findings, Findings)
     table, row = findings.where()
     first, end = np.searchsorted(table, [t, t + 1])
     own = row[first:end]

@@ -23,13 +23,12 @@ from importer.results.csv_columns import SAFE, Rows
 from importer.results.csv_text import lines, written
 from importer.results.every_row import added, every_row
 from importer.results.files import whole
-from importer.validation.grouped import Findings
 
 FILE, SHEET = "source_file", "source_sheet"
 _RISKY = re.compile(r"[\s\x00-\x1f]*['=+\-@＝＋－＠]|[\t\r\n]")
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*")
-AT_ONCE = 65_536  # rows
-_AT_A_TIME = 3  # parts that are made at once
+AT_ONCE = 16_384  # rows
+_AT_A_TIME = 2  # parts that are made at once
 _HALVES = re.compile("[\ud800-\udfff]")
 
 
@@ -69,11 +68,7 @@ def write_csv(report: Report, path: Path, at_once: int = AT_ONCE) -> None:
 
 
 def _made_when_asked(report: Report) -> bool:
-    return (
-        isinstance(report.bills, BillResults)
-        and isinstance(report.line_items, LineResults)
-        and isinstance(report.findings, Findings)
-    )
+    return isinstance(report.bills, BillResults) and isinstance(report.line_items, LineResults)
 
 
 def _write_columns(

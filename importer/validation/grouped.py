@@ -178,6 +178,13 @@ class Findings(Sequence[Finding]):
         own = (p for p in self.parts if p.severity is severity)
         return sum(len(p) if isinstance(p, Group) else 1 for p in own)
 
+    def worst_first(self, most: int) -> list[Finding]:
+        """The first findings, errors before warnings."""
+        parts, within = self.order()
+        error = np.asarray([p.severity is Severity.ERROR for p in self.parts], dtype=bool)
+        turns = np.argsort(~error[np.asarray(parts, dtype=np.int64)], kind="stable")[:most]
+        return [self._at(parts[n], within[n]) for n in turns.tolist()]
+
     def codes(self) -> set[str]:
         return {p.code for p in self.parts}
 
