@@ -13,7 +13,7 @@ import click
 
 from importer.cli.options import Output
 from importer.errors import ImporterError, unwritable
-from importer.records import Finding, Report, RunSummary, Severity, Status
+from importer.records import Finding, Report, RunSummary, Status
 
 STEP_UNKNOWN = "light.step_unknown"
 SHOWN = 8  # findings on the terminal: with the figures they fit one screen
@@ -23,14 +23,14 @@ def exit_code(summary: RunSummary, findings: Sequence[Finding], *, stopped: bool
     """0 all done; 1 errors in the data or rejected; 3 unknown; 4 stopped early."""
     if stopped:
         return 4
-    if summary.bills.get(Status.UNKNOWN, 0) or any(f.code == STEP_UNKNOWN for f in findings):
+    from importer.results.wording import severities
+    from importer.validation.grouped import Findings
+
+    codes = findings.codes() if isinstance(findings, Findings) else {f.code for f in findings}
+    if summary.bills.get(Status.UNKNOWN, 0) or STEP_UNKNOWN in codes:
         return 3
     bad = (Status.INVALID, Status.REJECTED, Status.NOT_SENT)
-    if any(summary.bills.get(s, 0) for s in bad) or any(
-        f.severity is Severity.ERROR for f in findings
-    ):
-        return 1
-    return 0
+    return 1 if any(summary.bills.get(s, 0) for s in bad) or severities(findings)[0] else 0
 
 
 def finish(report: Report, output: Output, wanted: Path) -> RunSummary:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -15,16 +14,15 @@ from importer.records import (
     IN_LIGHT,
     Amounts,
     BillResult,
-    Finding,
     JournalEntry,
     ReadBack,
     RowResult,
-    Severity,
     Status,
     Step,
 )
 from importer.results.known import LineAmounts, Told, net_and_tax
-from importer.results.texts import Texts, join, replaced, whole_numbers
+from importer.results.sayings import Sayings
+from importer.results.texts import join, replaced, whole_numbers
 from importer.validation.check import Checked
 from importer.validation.parse import Parsed
 
@@ -55,7 +53,7 @@ class BillResults(Sequence[BillResult]):
     ) -> None:
         self._checked, self._became = checked, became
         self._read_backs, self._steps = read_backs, steps
-        self._messages = _messages(checked)
+        self.said = Sayings.of(checked)
         self._net, self._tax = net_and_tax(checked, amounts)
         self._table, self._row = checked.mapped.bills.table, checked.mapped.bills.row
         names = ("vendor", "vendorId", "invoiceNumber", "issuedDate", "currency")
@@ -96,7 +94,8 @@ class BillResults(Sequence[BillResult]):
     def plain(self) -> np.ndarray:
         """The bills of which there is nothing to say but their status."""
         out = np.ones(len(self), dtype=bool)
-        for some in (self._messages, self._became, self._read_backs, self._steps):
+        out[self.said.bills.some] = False
+        for some in (self._became, self._read_backs, self._steps):
             out[list(some)] = False
         return out
 
@@ -110,17 +109,9 @@ class BillResults(Sequence[BillResult]):
         """Whether nothing was sent, so that there is nothing but statuses and messages."""
         return not (self._became or self._read_backs or self._steps)
 
-    @cached_property
-    def _message_texts(self) -> Texts:
-        return Texts(self._messages, len(self))
-
     def messages(self, items: np.ndarray) -> pa.LargeStringArray:
-        """What is said of each of these bills, as it may be shown; "" of -1, no bill."""
-        return self._message_texts.of(items)
-
-    def spoken_of(self, items: np.ndarray) -> np.ndarray:
-        """Of which of these bills something is said."""
-        return self._message_texts.given(items)
+        """What is said of each of these bills; "" of -1, no bill."""
+        return self.said.bills.of(items)
 
     def bare(self, i: int) -> RowResult:
         return self.result(i)
@@ -139,7 +130,7 @@ class BillResults(Sequence[BillResult]):
     def result(self, i: int) -> RowResult:
         """What became of the bill, without its amounts."""
         table, row, status = int(self._table[i]), int(self._row[i]), self.status(i)
-        said = self._messages.get(i, "")
+        said = self.said.bills[i]
         if i not in self._became:
             result = RowResult(table, row, status, said)
         else:
@@ -193,11 +184,7 @@ class LineResults(Sequence[RowResult]):
         self._checked, self._bills, self._became = checked, bills, became
         self._amounts = amounts
         self._table, self._row = checked.mapped.lines.table, checked.mapped.lines.row
-        own: dict[int, list[str]] = defaultdict(list)
-        for f in checked.findings:
-            for line in f.lines:
-                own[line].append(said(f))
-        self._own = {line: together(each) for line, each in own.items()}
+        self._own = bills.said.lines
         self._last: tuple[int, RowResult] | None = None  # lines of one bill stand together
 
     def __len__(self) -> int:
@@ -219,7 +206,7 @@ class LineResults(Sequence[RowResult]):
         """The line items of which there is nothing to say but their status."""
         of = self._checked.line_bill
         out = np.append(self._bills.plain(), True)[np.where(of < 0, len(self._bills), of)]
-        out[list(self._own)] = False
+        out[self._own.some] = False
         return np.asarray(out)
 
     @property
@@ -232,21 +219,16 @@ class LineResults(Sequence[RowResult]):
         """Whether nothing was sent, so that there is nothing but statuses and messages."""
         return self._bills.only_checked
 
-    @cached_property
-    def _own_texts(self) -> Texts:
-        return Texts(self._own, len(self))
-
     def messages(self, items: np.ndarray) -> pa.LargeStringArray:
-        """What is said of each of these line items where nothing was sent, as it may be shown:
-        of its own, else of its bill; "" of -1, no line item."""
-        own = self._own_texts.of(items)
+        """What is said of each of these line items where nothing was sent: of its own, else of its
+        bill; "" of -1, no line item."""
+        own, of_bills = self._own.of(items), self._bills.said.bills
         bills = np.where(items < 0, -1, self._checked.line_bill[items])
-        at = np.flatnonzero(~self._own_texts.given(items) & self._bills.spoken_of(bills))
+        at = np.flatnonzero(~self._own.given(items) & of_bills.given(bills))
         if not len(at):
             return own
         rows = whole_numbers(self._bills.row[bills[at]])
-        of_bills = join(["bill in row ", rows, ": ", self._bills.messages(bills[at])])
-        return replaced(own, at, of_bills)
+        return replaced(own, at, join(["bill in row ", rows, ": ", of_bills.of(bills[at])]))
 
     def bare(self, i: int) -> RowResult:
         """The result without its amounts."""
@@ -284,7 +266,7 @@ class LineResults(Sequence[RowResult]):
     def _line(self, i: int, *, amounts: bool = True) -> RowResult:
         own = self._amounts[i] if amounts else None
         table, row, bill = int(self._table[i]), int(self._row[i]), int(self._checked.line_bill[i])
-        message = self._own.get(i, "")
+        message = self._own[i]
         if bill < 0:
             return RowResult(table, row, Status.INVALID, message, amounts=own)
         last = self._last
@@ -321,30 +303,6 @@ def _told(amounts: np.ndarray) -> Told:
 def _afterwards(result: RowResult, read: ReadBack | None) -> RowResult:
     """With what came after its creation; what is not well there is among the findings."""
     return replace(result, light_state=(read.light_state if read else "") or result.light_state)
-
-
-def _messages(checked: Checked) -> dict[int, str]:
-    """What is said of each bill: its own findings, and those of its lines with their rows."""
-    out: dict[int, list[str]] = defaultdict(list)
-    for f in checked.findings:
-        for bill in f.bills:
-            place = int(checked.mapped.bills.table[bill]), int(checked.mapped.bills.row[bill])
-            own = f.cell.row is None or place == (f.cell.table, f.cell.row)
-            out[bill].append(said(f, "" if own else f"row {f.cell.row}"))
-        if f.severity is Severity.ERROR:
-            for bill in {int(checked.line_bill[line]) for line in f.lines} - {-1} - set(f.bills):
-                out[bill].append(said(f, f"line item in row {f.cell.row}"))
-    return {bill: together(each) for bill, each in out.items()}
-
-
-def said(f: Finding, place: str = "") -> str:
-    """A finding's sentence after its place and column: ``row 12, amount: …``."""
-    where = ", ".join(filter(None, (place, (f.cell.column or "").strip())))
-    return f"{where}: {f.message}" if where else f.message
-
-
-def together(each: list[str]) -> str:
-    return " ".join(each[:5]) + (f" And {len(each) - 5} more." if len(each) > 5 else "")
 
 
 def _sentence(text: str) -> str:

@@ -31,7 +31,8 @@ from importer.results.became import STATUSES, BillResults, LineResults
 from importer.results.became import Became as Became
 from importer.results.known import LineAmounts
 from importer.results.sums import differs, in_light_now
-from importer.validation.check import Checked, by_place
+from importer.validation.check import Checked
+from importer.validation.grouped import Findings
 
 NO_CURRENCY = "no currency"  # in place of a code that is missing or none
 
@@ -50,7 +51,7 @@ def build_report(
     ``became`` has the bills that the journal knows; the others are valid or invalid. What was read
     back from Light and done after creation comes by bill index too.
     """
-    findings = sorted([*checked.findings, *_answers(checked, became)], key=by_place)
+    findings = Findings([*checked.findings.parts, *_answers(checked, became)])
     amounts = LineAmounts.of(checked)
     bills = BillResults(checked, became, amounts, read_backs, steps)
     line_items = LineResults(checked, bills, became, amounts)

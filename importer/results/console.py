@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from importer.amounts import money
-from importer.records import Finding, RunSummary, Severity
+from importer.records import Finding, RunSummary
 from importer.results.wording import (
     control_words,
     count,
@@ -16,6 +16,7 @@ from importer.results.wording import (
     tie_out_words,
     verdict,
     visible,
+    worst_first,
 )
 
 NARROWEST = 40  # columns; a table of money does not fit into less
@@ -122,17 +123,15 @@ def _tie_out(summary: RunSummary) -> Iterator[str]:
 
 
 def _found(findings: Sequence[Finding], width: int, limit: int, *, workbook: bool) -> list[str]:
-    # Errors first, else a hundred warnings could hide the one error.
-    ordered = sorted(findings, key=lambda finding: finding.severity is not Severity.ERROR)
     groups: dict[str, list[Finding]] = {}
-    for finding in ordered[: max(limit, 0)]:
+    for finding in worst_first(findings, max(limit, 0)):
         groups.setdefault(_place(finding), []).append(finding)
     lines: list[str] = []
     for place, members in groups.items():
         lines += _wrapped(place, width)
         for finding in members:
             lines += _wrapped(_sentence(finding), width, indent=11, first=2)
-    more = len(ordered) - max(limit, 0)
+    more = len(findings) - max(limit, 0)
     if more > 0:
         lines.append(f"… and {more:,} more" + (" in the workbook" if workbook else ""))
     return lines

@@ -6,7 +6,6 @@ more to say than their status and a message are asked for one by one.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,10 +26,11 @@ from importer.results.added import (
 from importer.results.became import STATUSES, BillResults, LineResults
 from importer.results.csv_text import amounts
 from importer.results.every_row import Row, added
-from importer.results.found import ANOTHER_ROW, joined, place
+from importer.results.found import ANOTHER_ROW, joined
 from importer.results.texts import Cells, one, replaced, spread, texts_of, whole_numbers
 from importer.results.wording import visible
 from importer.sheets.text_column import arrow_texts
+from importer.validation.grouped import Findings
 
 _STATUSES = texts_of([status.value for status in STATUSES])
 _INVALID = STATUSES.index(Status.INVALID)
@@ -53,8 +53,9 @@ class Rows:
         self._items = np.full(len(self._rows), -1, dtype=np.int64)
         self._items[_data_rows(table)] = np.flatnonzero(results.table == t)
         self._plain = results.plain()
-        self._said = _said_at(report, t)
-        self._said_rows = np.asarray(list(self._said), dtype=np.int64)
+        findings = report.findings
+        self._findings = findings if isinstance(findings, Findings) else Findings(findings)
+        self._told_rows, self._first_told = _told_rows(self._findings, t)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -66,7 +67,7 @@ class Rows:
         """
         items, rows = self._items[which], self._rows[which]
         none, results = items < 0, self._results
-        odd = none | np.isin(rows, self._said_rows)
+        odd = none | np.isin(rows, self._told_rows)
         told: dict[str, Cells] = {ATTEMPTS: "0", SOURCE_ROW: whole_numbers(rows), MESSAGE: ""}
         if not none.all():
             odd[~none] |= ~self._plain[items[~none]]
@@ -108,7 +109,7 @@ class Rows:
             row, role, item = int(rows[k]), roles[k], int(items[k])
             result = self._results.bare(item) if item >= 0 else None
             message = visible(result.message) if result is not None else ""
-            message = message or joined(visible(f.message) for f in self._said.get(row, ()))
+            message = message or joined(visible(f.message) for f in self._findings_at(row))
             if not message and result is not None and result.status is Status.INVALID:
                 message = ANOTHER_ROW
             message = message or self.table.reasons.get(row, "")
@@ -120,6 +121,19 @@ class Rows:
             if name in (GROSS, NET, TAX):  # as for any row; but a row that is no item has none
                 own = pc.if_else(pa.array(without), one(""), base.take(pa.array(odd)))
             told[name] = replaced(base, odd, own)
+
+    def _findings_at(self, row: int) -> Sequence[Finding]:
+        first, end = np.searchsorted(self._told_rows, [row, row + 1]) + self._first_told
+        return self._findings[first:end]
+
+
+def _told_rows(findings: Findings, t: int) -> tuple[np.ndarray, int]:
+    """The rows of a table's findings, and which is the first: they stand in the order of rows."""
+    table, row = findings.where()
+    first, end = np.searchsorted(table, [t, t + 1])
+    own = row[first:end]
+    of_rows = int(np.searchsorted(own, 0))  # those before are of the whole table
+    return own[of_rows:], int(first) + of_rows
 
 
 def _one_for_all(which: np.ndarray, text: str) -> Cells:
@@ -133,12 +147,3 @@ def _data_rows(table: InputTable) -> np.ndarray:
     if roles.count(Role.DATA) == len(roles):
         return np.arange(len(roles))
     return np.flatnonzero([role is Role.DATA for role in roles])
-
-
-def _said_at(report: Report, t: int) -> dict[int, list[Finding]]:
-    out: dict[int, list[Finding]] = defaultdict(list)
-    for f in report.findings:
-        there = place(f)
-        if there is not None and there[0] == t:
-            out[there[1]].append(f)
-    return out

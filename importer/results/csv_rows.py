@@ -27,8 +27,8 @@ from importer.results.files import whole
 FILE, SHEET = "source_file", "source_sheet"
 _RISKY = re.compile(r"[\s\x00-\x1f]*['=+\-@＝＋－＠]|[\t\r\n]")
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*")
-AT_ONCE = 65_536  # rows
-_AT_A_TIME = 3  # parts that are made at once
+AT_ONCE = 16_384  # rows
+_AT_A_TIME = 2  # parts that are made at once
 _HALVES = re.compile("[\ud800-\udfff]")
 
 

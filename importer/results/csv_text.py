@@ -53,7 +53,9 @@ def written(cells: Cells, neutral: Neutral) -> Cells:
     if len(risky):
         some = cells.take(pa.array(risky))
         risky = risky[~np.asarray(pc.match_substring_regex(some, _HARMLESS_WORD))]
-    texts, quoted = cells, np.setdiff1d(_rows_to_quote(starts, content), risky)
+    to_quote = _rows_to_quote(starts, content)
+    to_quote[risky] = False
+    texts, quoted = cells, np.flatnonzero(to_quote)
     if len(quoted):
         texts = replaced(texts, quoted, _quoted(cells.take(pa.array(quoted))))
     if len(risky):
@@ -72,8 +74,11 @@ def _content(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _rows_to_quote(starts: np.ndarray, content: np.ndarray) -> np.ndarray:
-    found = [np.flatnonzero(content == code) for code in _QUOTED]
-    return np.unique(np.searchsorted(starts, np.concatenate(found), side="right") - 1)
+    out = np.zeros(len(starts) - 1, dtype=bool)
+    for code in _QUOTED:
+        found = np.flatnonzero(content == code)
+        out[np.searchsorted(starts, found, side="right") - 1] = True
+    return out
 
 
 def _quoted(texts: pa.LargeStringArray) -> pa.LargeStringArray:

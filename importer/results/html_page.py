@@ -13,7 +13,7 @@ from html import escape
 from pathlib import Path
 
 from importer.amounts import money
-from importer.records import IN_LIGHT, BillResult, Finding, Report, RunSummary, Severity
+from importer.records import IN_LIGHT, BillResult, Finding, Report, RunSummary
 from importer.results.files import whole
 from importer.results.formats import (
     AMBER,
@@ -39,6 +39,7 @@ from importer.results.wording import (
     utc,
     verdict,
     visible,
+    worst_first,
 )
 
 MOST_BILLS, MOST_PROBLEMS, MOST_VENDORS = 1_000, 500, 300  # so that it can be mailed
@@ -243,7 +244,6 @@ def _problems(findings: Sequence[Finding]) -> Iterator[str]:
     if not findings:
         yield "<p>No problems found.</p>"
         return
-    ordered = sorted(findings, key=lambda each: each.severity is not Severity.ERROR)
 
     def row(each: Finding) -> str:
         cell = each.cell
@@ -256,8 +256,8 @@ def _problems(findings: Sequence[Finding]) -> Iterator[str]:
         )
 
     headers = ("Severity", "Where", "Column", "Value", "What and what to do")
-    yield from _table(headers, 0, map(row, ordered[:MOST_PROBLEMS]))
-    yield from _more(len(ordered) - MOST_PROBLEMS, "problem")
+    yield from _table(headers, 0, map(row, worst_first(findings, MOST_PROBLEMS)))
+    yield from _more(len(findings) - MOST_PROBLEMS, "problem")
 
 
 def _bills(bills: Sequence[BillResult]) -> Iterator[str]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.results.wording import visible
-
 Cells: TypeAlias = pa.LargeStringArray | str  # a text for each row, or one for all of them
-
-_UNSAFE = r"[\x00-\x1f\x7f-\x9f\x{2028}-\x{202e}\x{2066}-\x{2069}]"  # as ``visible`` has it
 
 
 def texts_of(values: Sequence[str]) -> pa.LargeStringArray:
@@ -50,22 +46,18 @@ def whole_numbers(numbers: np.ndarray) -> pa.LargeStringArray:
     return pa.array(numbers).cast(pa.string()).cast(pa.large_string())
 
 
-def all_visible(texts: pa.LargeStringArray) -> pa.LargeStringArray:
-    """Each text as ``visible`` gives it."""
-    unsafe = np.flatnonzero(pc.match_substring_regex(texts, _UNSAFE))
-    if not len(unsafe):
-        return texts
-    own = [visible(text) for text in texts.take(pa.array(unsafe)).to_pylist()]
-    return replaced(texts, unsafe, texts_of(own))
-
-
 class Texts:
-    """Texts of some of many items, made visible; "" of the others, and of -1."""
+    """Texts of ``some`` of many items, ascending; "" of the others, and of -1."""
 
-    def __init__(self, some: Mapping[int, str], size: int) -> None:
-        self._texts = all_visible(texts_of(["", *some.values()]))
-        self._at = np.zeros(size + 1, dtype=np.int64)  # the last is that of -1
-        self._at[list(some)] = np.arange(1, len(some) + 1)
+    def __init__(self, some: np.ndarray, texts: pa.LargeStringArray, size: int) -> None:
+        self.some = some
+        self._texts = pa.concat_arrays([texts_of([""]), texts])
+        self._at = np.zeros(size + 1, dtype=np.int32)  # the last is that of -1
+        self._at[some] = np.arange(1, len(some) + 1)
+
+    def __getitem__(self, item: int) -> str:
+        at = int(self._at[item])
+        return str(self._texts[at].as_py()) if at else ""
 
     def of(self, items: np.ndarray) -> pa.LargeStringArray:
         return self._texts.take(pa.array(self._at[items]))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -105,13 +106,21 @@ def in_order(counts: Mapping[str, int]) -> list[str]:
 
 def severities(findings: Iterable[Finding]) -> tuple[int, int]:
     """How many findings are errors, and how many are warnings."""
-    errors = warnings = 0
-    for finding in findings:
-        if finding.severity is Severity.ERROR:
-            errors += 1
-        else:
-            warnings += 1
-    return errors, warnings
+    from importer.validation.grouped import Findings
+
+    if isinstance(findings, Findings):
+        return findings.how_many(Severity.ERROR), findings.how_many(Severity.WARNING)
+    counted = Counter(finding.severity for finding in findings)
+    return counted[Severity.ERROR], counted[Severity.WARNING]
+
+
+def worst_first(findings: Sequence[Finding], most: int) -> list[Finding]:
+    """The first findings, errors before warnings: a hundred of these could hide the one error."""
+    from importer.validation.grouped import Findings
+
+    if isinstance(findings, Findings):
+        return findings.worst_first(most)
+    return sorted(findings, key=lambda each: each.severity is not Severity.ERROR)[:most]
 
 
 def tone(summary: RunSummary, errors: int, warnings: int) -> Tone:

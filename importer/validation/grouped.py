@@ -155,6 +155,7 @@ class Findings(Sequence[Finding]):
     def __init__(self, parts: Iterable[Group | Finding] = ()) -> None:
         self.parts: list[Group | Finding] = []
         self._order: tuple[list[int], list[int]] | None = None
+        self._where: tuple[np.ndarray, np.ndarray] = np.empty(0), np.empty(0)
         self.extend(parts)
 
     def append(self, part: Group | Finding) -> None:
@@ -176,6 +177,13 @@ class Findings(Sequence[Finding]):
     def how_many(self, severity: Severity) -> int:
         own = (p for p in self.parts if p.severity is severity)
         return sum(len(p) if isinstance(p, Group) else 1 for p in own)
+
+    def worst_first(self, most: int) -> list[Finding]:
+        """The first findings, errors before warnings."""
+        parts, within = self.order()
+        error = np.asarray([p.severity is Severity.ERROR for p in self.parts], dtype=bool)
+        turns = np.argsort(~error[np.asarray(parts, dtype=np.int64)], kind="stable")[:most]
+        return [self._at(parts[n], within[n]) for n in turns.tolist()]
 
     def codes(self) -> set[str]:
         return {p.code for p in self.parts}
@@ -207,7 +215,13 @@ class Findings(Sequence[Finding]):
             part = np.repeat(np.arange(len(sizes)), sizes)[order]
             starts = np.cumsum([0, *sizes[:-1]]) if sizes else np.empty(0, np.int64)
             self._order = part.tolist(), (order - starts[part]).tolist()
+            self._where = place[2][order], place[1][order]
         return self._order
+
+    def where(self) -> tuple[np.ndarray, np.ndarray]:
+        """(tables, rows) of the findings in their order, -1 for none."""
+        self.order()
+        return self._where
 
     def _at(self, part: int, k: int) -> Finding:
         p = self.parts[part]

@@ -11,9 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sheets_of_bills import bill, checked, csv_file, grid, line
 
-from importer.records import RunSummary
+from importer.records import Finding, RunSummary, Severity
 from importer.results.build import build_report
 from importer.results.csv_rows import write_csv
+from importer.results.wording import visible
+from importer.validation.check import Checked
 
 TEXT = st.sampled_from(
     [
@@ -78,3 +80,37 @@ def test_the_columns_are_the_rows_byte_for_byte(
     listed = replace(report, bills=list(report.bills), line_items=list(report.line_items))
     write_csv(listed, by_row)
     assert by_column.read_bytes() == by_row.read_bytes()
+    assert [b.result.message for b in listed.bills] == _said_of_bills(of)
+    assert [said for said in _said_of_lines(of) if said] == [
+        r.message for r, own in zip(listed.line_items, _said_of_lines(of), strict=True) if own
+    ]
+
+
+def _said_of_bills(of: Checked) -> list[str]:
+    """Finding by finding, as plainly as can be."""
+    out: list[list[str]] = [[] for _ in range(of.bills.size)]
+    for f in of.findings:
+        for i in f.bills:
+            own = f.cell.row is None or (of.mapped.bills.table[i], of.mapped.bills.row[i]) == (
+                f.cell.table,
+                f.cell.row,
+            )
+            out[i].append(_said(f, "" if own else f"row {f.cell.row}"))
+        if f.severity is Severity.ERROR:
+            for i in {int(of.line_bill[line]) for line in f.lines} - {-1} - set(f.bills):
+                out[i].append(_said(f, f"line item in row {f.cell.row}" if f.cell.row else ""))
+    return [_together(each) for each in out]
+
+
+def _said_of_lines(of: Checked) -> list[str]:
+    own = [[_said(f, "") for f in of.findings if i in f.lines] for i in range(of.lines.size)]
+    return [_together(each) for each in own]
+
+
+def _said(f: Finding, place: str) -> str:
+    where = ", ".join(filter(None, (place, (f.cell.column or "").strip())))
+    return visible(f"{where}: {f.message}" if where else f.message)
+
+
+def _together(each: list[str]) -> str:
+    return " ".join(each[:5]) + (f" And {len(each) - 5} more." if len(each) > 5 else "")

@@ -1,0 +1,175 @@
+"""What the findings say of each bill and line item, for hundreds of thousands at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from importer.records import Finding, Severity
+from importer.results.texts import Texts, join, replaced, texts_of, whole_numbers
+from importer.results.wording import visible
+from importer.validation.check import Checked
+from importer.validation.grouped import Findings, Group
+
+_MOST = 5  # sentences of one bill or line item; more are counted
+_HERE, _IN_ROW, _OF_LINE = range(3)  # where the finding is, seen from the bill or line item
+_PLACES = texts_of(["", "row ", "line item in row "])
+_BEFORE_SENTENCE = texts_of([": ", ", "])  # of one that begins with its column
+
+
+@dataclass(frozen=True)
+class Sayings:
+    """What is said of bills: their own findings, and those of their lines with the rows; and what
+    is said of line items: their own."""
+
+    bills: Texts
+    lines: Texts
+
+    @classmethod
+    def of(cls, checked: Checked) -> Sayings:
+        flat = _Flat.of(checked.findings)
+        of_bills, of_lines = _about(checked, flat)
+        return cls(
+            Texts(*_together(flat, *of_bills), checked.bills.size),
+            Texts(*_together(flat, *of_lines), checked.lines.size),
+        )
+
+
+def said(f: Finding) -> str:
+    """A finding's sentence after its column: ``amount: …``."""
+    column = (f.cell.column or "").strip()
+    return f"{column}: {f.message}" if column else f.message
+
+
+@dataclass(frozen=True)
+class _Flat:
+    """The findings one after the other as their parts have them: arrays by finding, -1 for none."""
+
+    parts: list[Group | Finding]
+    turn: np.ndarray  # in the order of the files
+    table: np.ndarray
+    row: np.ndarray
+    sentence: np.ndarray  # an index into those that follow
+    sentences: pa.LargeStringArray
+    with_column: np.ndarray
+
+    @classmethod
+    def of(cls, findings: Findings) -> _Flat:
+        part, within = (np.asarray(each, dtype=np.int64) for each in findings.order())
+        starts = np.cumsum([0, *map(_size, findings.parts)])
+        turn = np.empty(len(part), dtype=np.int64)
+        turn[starts[part] + within] = np.arange(len(part))
+        table, row, sentence = (np.full(len(part), -1, dtype=np.int64) for _ in range(3))
+        different: list[Finding] = []
+        for p, start in zip(findings.parts, starts.tolist(), strict=False):
+            own = slice(start, start + _size(p))
+            if isinstance(p, Group):
+                table[own], row[own] = p.places.table, p.places.row
+                code, first = p.variants()
+                sentence[own] = len(different) + code
+                different += [p[k] for k in first]
+            else:
+                table[own] = -1 if p.cell.table is None else p.cell.table
+                row[own] = -1 if p.cell.row is None else p.cell.row
+                sentence[own] = len(different)
+                different.append(p)
+        sentences = texts_of([visible(said(f)) for f in different])
+        columned = np.asarray([bool((f.cell.column or "").strip()) for f in different], dtype=bool)
+        return cls(findings.parts, turn, table, row, sentence, sentences, columned)
+
+
+def _size(part: Group | Finding) -> int:
+    return len(part) if isinstance(part, Group) else 1
+
+
+_Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]  # item, finding, where that is
+
+
+def _about(checked: Checked, flat: _Flat) -> tuple[_Pairs, _Pairs]:
+    """Which findings are to be told of which bills, and of which line items."""
+    own: list[tuple[np.ndarray, np.ndarray]] = []
+    of_lines, by_line = own.copy(), own.copy()
+    start = 0
+    for p in flat.parts:
+        own.append(_each(p.bills, start, p))
+        lines, findings = _each(p.lines, start, p)
+        of_lines.append((lines, findings))
+        if p.severity is Severity.ERROR:
+            bills = checked.line_bill[lines]
+            if not isinstance(p, Group):  # once of each bill
+                bills = np.setdiff1d(bills, p.bills)
+                findings = np.full(len(bills), start)
+            by_line.append((bills[bills >= 0], findings[bills >= 0]))
+        start += _size(p)
+    bills, findings = _joined(own)
+    rows, tables = flat.row[findings], flat.table[findings]
+    mapped = checked.mapped.bills
+    here = (rows < 0) | ((mapped.table[bills] == tables) & (mapped.row[bills] == rows))
+    of_line, of_line_findings = _joined(by_line)
+    lines, of_own_lines = _joined(of_lines)
+    return (
+        np.concatenate([bills, of_line]),
+        np.concatenate([findings, of_line_findings]),
+        np.concatenate([np.where(here, _HERE, _IN_ROW), np.full(len(of_line), _OF_LINE)]),
+    ), (lines, of_own_lines, np.full(len(lines), _HERE))
+
+
+def _each(
+    items: np.ndarray | tuple[int, ...], start: int, part: Group | Finding
+) -> tuple[np.ndarray, np.ndarray]:
+    """The items of a part, and which finding each is of; of some there are two to a finding."""
+    found = np.asarray(items, dtype=np.int64)
+    if not isinstance(part, Group):
+        return found, np.full(len(found), start)
+    return found, start + np.arange(len(found)) % max(len(part), 1)
+
+
+def _joined(pairs: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    none = np.empty(0, dtype=np.int64)
+    return (
+        np.concatenate([none, *(items for items, _ in pairs)]),
+        np.concatenate([none, *(findings for _, findings in pairs)]),
+    )
+
+
+def _together(
+    flat: _Flat, items: np.ndarray, findings: np.ndarray, where: np.ndarray
+) -> tuple[np.ndarray, pa.LargeStringArray]:
+    """The items of which something is said, and what: a sentence a finding, in their order."""
+    order = np.lexsort((flat.turn[findings], items))
+    items, findings, where = items[order], findings[order], where[order]
+    different, starts, sizes = np.unique(items, return_index=True, return_counts=True)
+    texts = _sentences(flat, findings[starts], where[starts])
+    for k in range(1, _MOST):
+        at = np.flatnonzero(sizes > k)
+        if len(at):
+            further = starts[at] + k
+            own = [
+                texts.take(pa.array(at)),
+                " ",
+                _sentences(flat, findings[further], where[further]),
+            ]
+            texts = replaced(texts, at, join(own))
+    more = np.flatnonzero(sizes > _MOST)
+    if len(more):
+        left = whole_numbers(sizes[more] - _MOST)
+        texts = replaced(texts, more, join([texts.take(pa.array(more)), " And ", left, " more."]))
+    return different, texts
+
+
+def _sentences(flat: _Flat, findings: np.ndarray, where: np.ndarray) -> pa.LargeStringArray:
+    """The sentence of each finding after its place."""
+    number = flat.sentence[findings]
+    texts = flat.sentences.take(pa.array(number))
+    at = np.flatnonzero((where != _HERE) & (flat.row[findings] >= 0))
+    if not len(at):
+        return texts
+    pieces = [
+        _PLACES.take(pa.array(where[at])),
+        whole_numbers(flat.row[findings[at]]),
+        _BEFORE_SENTENCE.take(pa.array(flat.with_column[number[at]].astype(np.int8))),
+        texts.take(pa.array(at)),
+    ]
+    return replaced(texts, at, join(pieces))
