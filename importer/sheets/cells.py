@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import compress
+from typing import Any
 
 from importer.records import CellKind
 from importer.sheets.limits import check_area
@@ -82,16 +83,35 @@ class Grid:
 
 def grid_of_values(values: Sequence[Sequence[object]]) -> Grid:
     """The grid of equally long rows of Python values or ``Cell`` tuples; the first is row 1."""
+    return grid_of_columns(list(zip(*values, strict=True)))
+
+
+def grid_of_columns(values: Sequence[Sequence[Any]]) -> Grid:
+    """The same of columns."""
     columns: list[Sequence[str]] = []
     kinds: list[bytes] = []
-    for column in zip(*values, strict=True):
+    for column in values:
         types = set(map(type, column))
         if types == {str}:
             columns.append(column)
             kinds.append(bytes(len(column)))
         elif types <= {str, float}:
-            columns.append([v if type(v) is str else number_text(v) for v in column])
+            # number_text, without a call for each cell
+            columns.append(
+                [
+                    v
+                    if type(v) is str
+                    else str(int(v))
+                    if v.is_integer() and -1e16 < v < 1e16
+                    else repr(v)
+                    for v in column
+                ]
+            )
             kinds.append(bytes([type(v) is float for v in column]))
+        elif types <= {str, date, datetime}:
+            texts = {day: date_text(day) for day in set(column) if type(day) is not str}
+            columns.append([v if type(v) is str else texts[v] for v in column])
+            kinds.append(bytes([0 if type(v) is str else CellKind.DATE for v in column]))
         else:
             cells = [_CONVERT[type(v)](v) for v in column]
             columns.append([text for text, _ in cells])

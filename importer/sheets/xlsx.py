@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.sheets.cells import Grid, grid_of_values
+from importer.sheets.cells import Grid, grid_of_columns
 from importer.sheets.looks import find_looks
 from importer.sheets.xlsx_cells import Surroundings, read_cells, read_strings
 from importer.sheets.xlsx_guard import reason_for_care, text_lengths
@@ -69,8 +69,8 @@ def _read_sheet(
         lengths,
         never_calculated=book.never_calculated,
     )
-    if careful is None and (values := _calamine_values(calamine, sheet.name)) is not None:
-        grid = grid_of_values(values)
+    if careful is None and (columns := _calamine_columns(calamine, sheet.name)) is not None:
+        grid = grid_of_columns(columns)
         grid.date1904 = book.date1904
         grid.looks = find_looks(Part(archive, sheet.part), book.styles.looks)
         return grid
@@ -80,25 +80,24 @@ def _read_sheet(
     return grid
 
 
-def _calamine_values(
+def _calamine_columns(
     calamine: Callable[[], CalamineWorkbook], name: str
-) -> list[list[object]] | None:
-    """The values of a sheet; None where calamine cannot read it or may have read it wrongly."""
+) -> list[tuple[object, ...]] | None:
+    """The columns of a sheet; None where calamine cannot read it or may have read it wrongly."""
     from python_calamine import CalamineError
 
     try:
         # Without skip_empty_area the rows above the first filled one vanish, and numbers shift.
-        values: list[list[object]] = (
-            calamine().get_sheet_by_name(name).to_python(skip_empty_area=False)  # type: ignore[assignment]
-        )
+        values = calamine().get_sheet_by_name(name).to_python(skip_empty_area=False)
     except CalamineError:
         return None
+    columns: list[tuple[object, ...]] = list(zip(*values, strict=True))
     # calamine cuts times to milliseconds, takes negative dates for midnight, and has a day too few
     # before March 1900.
-    for column in zip(*values, strict=True):
+    for column in columns:
         types = set(map(type, column))
         if time in types or timedelta in types:
             return None
         if date in types and min(v for v in column if type(v) is date) < _LEAP_YEAR_OF_LOTUS:
             return None
-    return values
+    return columns

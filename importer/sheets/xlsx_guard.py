@@ -13,6 +13,9 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from importer.sheets.cells import MAX_COLUMNS, MAX_ROWS
 from importer.sheets.limits import LONG_TEXTS, TooLargeError, limits, too_large
 
@@ -30,6 +33,15 @@ _LONG_NUMBER = re.compile(rb"<v>-?\d{16}")
 _NO_RESULT = re.compile(rb"</f>(?!<v>[^<])|<f[^<>]*/>(?!<v>[^<])")
 _BROKEN_TAG = re.compile(rb"<(?:c|v|f|row)[\n\r\t]")
 _HIDDEN = re.compile(rb'<row [^<>]*hidden="(?:1|true)"')
+
+# Every pattern that is looked for in detail where any of them is found: RE2 looks for all at once.
+# ``\z`` is the end of the bytes.
+_ODD = (
+    r't="[ed]"|<f[ >/]|hidden="| ="|= ?\'|= "|<!|<v |<c>|<row>|<v>-?[0-9]{16}'
+    r"|<(?:c|v|f|row)[\n\r\t]"
+    r'|<(?:c|row) (?:[^r]|\z|r(?:[^=]|\z|=(?:[^"]|\z)))'
+)
+_MOST_STYLES = 50  # that are looked for so
 
 # calamine keeps 24 bytes for every cell of the rectangle that the filled cells span: (from this
 # many cells on, it must not be larger than this many times the cells that there are).
@@ -91,7 +103,10 @@ def reason_for_care(
         # Cut before a cell, so that no pattern lies across the border.
         border = max(data.rfind(b"<c "), 0) or max(data.rfind(b"<"), 0)
         data, rest = data[:border], data[border:]
-        if reason := _reason(data, styles, never_calculated):
+        last_row = max(last_row, *map(int, _ROW.findall(data)), 0)
+        if last_row > MAX_ROWS:
+            return "cells outside any sheet"
+        if reason := _closely(data, styles, last_row, never_calculated):
             return reason
         here = data.count(b"<c ")
         cells += here
@@ -114,20 +129,16 @@ def reason_for_care(
                 )
             if characters > max(LONG_TEXTS, 100 * shared):
                 return "long texts shared by many cells"
-        last_row = max(last_row, *map(int, _ROW.findall(data)), 0)
-        if _far_down(data, last_row):
-            return "cells that are not in their row"
-        for letters in set(_FAR_CELL.findall(data)):
-            last_column = max(last_column, column_number(letters.decode()))
+        if found_in(data, '<c r="[A-Z]{2}'):
+            for letters in set(_FAR_CELL.findall(data)):
+                last_column = max(last_column, column_number(letters.decode()))
     if first:
         return "no XML"
-    if reason := _reason(rest, styles, never_calculated):
+    if reason := _closely(rest, styles, last_row, never_calculated):
         return reason
-    if _far_down(rest, last_row):
-        return "cells that are not in their row"
     for letters in _FAR_CELL.findall(rest):
         last_column = max(last_column, column_number(letters.decode()))
-    if last_column > MAX_COLUMNS or last_row > MAX_ROWS:
+    if last_column > MAX_COLUMNS:
         return "cells outside any sheet"
     area = last_row * max(last_column, 26)  # nobody looked at the columns up to Z
     if any(area > large and area > times * cells for large, times in _RECTANGLES):
@@ -135,11 +146,29 @@ def reason_for_care(
     return None
 
 
-def _far_down(data: bytes, last_row: int) -> bool:
-    """Whether a cell says that it is far below the last row, at twice its number or more."""
+def found_in(data: bytes, pattern: str) -> bool:
+    """Whether a pattern, in the language of RE2, is found; in a fraction of the time of ``re``."""
+    found: bool = pc.match_substring_regex(pa.array([data], pa.large_binary()), pattern)[0].as_py()
+    return found
+
+
+def _closely(data: bytes, styles: list[bytes], last_row: int, never_calculated: bool) -> str | None:
+    """Why these bytes need care: one quick look for all reasons, then each where there is one."""
+    odd = "|".join([_ODD, _far_down(last_row), *(style.decode() for style in styles)])
+    if len(styles) <= _MOST_STYLES and not found_in(data, odd):
+        return None
+    if reason := _reason(data, styles, never_calculated):
+        return reason
+    if re.search(_far_down(last_row).encode(), data):
+        return "cells that are not in their row"
+    return None
+
+
+def _far_down(last_row: int) -> str:
+    """A cell that says that it is far below the last row, at twice its number or more."""
     first, digits = int(str(last_row)[0]), len(str(last_row))
-    more = b"|[%d-9][0-9]{%d}" % (first + 1, digits - 1) if first < 9 else b""
-    return re.search(rb'<c r="[A-Z]+(?:[0-9]{%d,}%s)"' % (digits + 1, more), data) is not None
+    more = f"|[{first + 1}-9][0-9]{{{digits - 1}}}" if first < 9 else ""
+    return f'<c r="[A-Z]+(?:[0-9]{{{digits + 1},}}{more})"'
 
 
 def column_number(letters: str) -> int:

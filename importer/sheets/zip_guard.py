@@ -134,15 +134,18 @@ def _unpacked(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
                 _check_declaration(chunk[:1024])
             seen = before + chunk
             # UTF-16 has a NUL beside each of these letters.
-            if b"<!DOCTYPE" in (seen.replace(b"\0", b"") if wide else seen):
+            narrow = seen.replace(b"\0", b"") if wide else seen
+            marked = b"<!" in narrow
+            if marked and b"<!DOCTYPE" in narrow:
                 raise DamagedError(
                     f"Its part {name[:100]} defines a document type, which no spreadsheet program"
                     " writes"
                 )
             before = chunk[-32:]
             for opens, closes in _MARKS.items():
-                since = len(chunk) - chunk.rfind(opens) if opens in chunk else 0
-                if opens not in chunk or chunk.rfind(closes) > chunk.rfind(opens):
+                opened = chunk.rfind(opens) if marked or opens != b"<!--" else -1
+                since = len(chunk) - opened if opened >= 0 else 0
+                if opened < 0 or chunk.rfind(closes) > opened:
                     still = open_since[opens] and closes not in chunk
                     since = open_since[opens] + len(chunk) if still else 0
                 open_since[opens] = since
