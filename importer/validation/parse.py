@@ -93,22 +93,6 @@ class Parsed:
             return int(self._numbers[i]) if known else None
         return None if self._texts is None else self._texts[int(i)].as_py()
 
-    def some(self, which: np.ndarray) -> list[Any]:
-        """The values of some items; the rest of the column stays as it is."""
-        if self._values is not None:
-            values: list[Any] = self._values[which].tolist()
-            return values
-        if self._numbers is not None:
-            known = ~self.blank[which]
-            if self._problem is not None:
-                known &= self._problem[which] == ""
-            pairs = zip(self._numbers[which].tolist(), known.tolist(), strict=True)
-            return [number if there else None for number, there in pairs]
-        if self._texts is not None:
-            texts: list[Any] = self._texts.take(pa.array(which)).to_pylist()
-            return texts
-        return [None] * len(which)
-
     def cents(self) -> tuple[np.ndarray, np.ndarray]:
         """(int64 amounts, which of them are known); not to be changed."""
         if self._values is None:
@@ -147,6 +131,23 @@ class Parsed:
         which = which & self.ok
         self.forget(np.flatnonzero(which & (self._numbers == INT64_MIN)), "out_of_range")
         self._numbers[which] = -self._numbers[which]
+
+    def some(self, which: np.ndarray) -> list[Any]:
+        """The values of some items; the rest of the column stays as it is."""
+        if self._values is not None:
+            values: list[Any] = self._values[which].tolist()
+            return values
+        if self._numbers is not None:
+            out, lacking = self._numbers[which].astype(object), self.blank[which]
+            if self._problem is not None:
+                lacking |= self._problem[which].astype(bool)
+            out[lacking] = None
+            numbers: list[Any] = out.tolist()
+            return numbers
+        if self._texts is not None:
+            texts: list[Any] = self._texts.take(pa.array(which)).to_pylist()
+            return texts
+        return [self.at(i) for i in which.tolist()]
 
 
 @dataclass
