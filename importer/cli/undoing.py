@@ -24,6 +24,7 @@ from importer.cli.progress import Progress
 from importer.cli.target import PaceOptions, Target, past_target
 from importer.cli.verifying import stopping
 from importer.errors import StoppedEarly, UsageProblem
+from importer.loading.afterwards import created_before
 from importer.loading.journal import Journal
 from importer.loading.undo import Undo, own
 from importer.loading.verify import InLight
@@ -147,7 +148,9 @@ def _report(told: Past, journal: Journal, undone: _Undone) -> Report:
     summary = replace(
         report.summary,
         exit_code=code,
-        notes=tuple(_notes(undone, states, report.summary.bills)),
+        notes=tuple(
+            _notes(undone, states, report.summary.bills, created_before(journal, told.record.id))
+        ),
         next_step=_next(told, code, dry=undo.dry),
     )
     findings = sorted(report.findings, key=lambda f: f.code not in _CODES)  # those first
@@ -155,7 +158,10 @@ def _report(told: Past, journal: Journal, undone: _Undone) -> Report:
 
 
 def _notes(
-    undone: _Undone, states: Mapping[StepState, int], counts: Mapping[str, int]
+    undone: _Undone,
+    states: Mapping[StepState, int],
+    counts: Mapping[str, int],
+    before_it: Mapping[str, int],
 ) -> Iterator[str]:
     of = count(len(undone.bills), "bill")
     before = counts.get(Status.UNDONE, 0)
@@ -173,6 +179,8 @@ def _notes(
     if others:
         was = "was" if others == 1 else "were"
         yield f"{count(others, 'bill')} of the sheet {was} there before this run, and left alone."
+    for run, n in before_it.items():  # as of a load that was killed and run again
+        yield f"{count(n, 'bill')} of the sheet came from run {run}: light-import undo {run}"
 
 
 def _next(told: Past, code: int, *, dry: bool) -> str:

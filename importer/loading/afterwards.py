@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from importer.loading.journal import Journal, now, status_where
-from importer.loading.tables import ENTRIES, READ_BACKS, RUN_BILLS, STEPS, UNDONE
+from importer.loading.tables import ENTRIES, READ_BACKS, RUN_BILLS, RUNS, STEPS, UNDONE
 from importer.records import (
     Difference,
     ReadBack,
@@ -111,6 +111,30 @@ def unfinished_undo(journal: Journal, entries: Collection[int]) -> str | None:
             if entry in wanted:
                 return str(json.loads(detail)["run"])
     return None
+
+
+def created_before(journal: Journal, run: str) -> dict[str, int]:
+    """How many of the bills that a run found loaded are of which other run, the oldest first."""
+    other = RUN_BILLS.alias()
+    query = (
+        sa.select(RUNS.c.id, sa.func.count())
+        .select_from(RUN_BILLS)
+        .join(RUNS, RUNS.c.id != run)
+        .join(other, sa.and_(other.c.run == RUNS.c.id, other.c.entry == RUN_BILLS.c.entry))
+        .join(ENTRIES, ENTRIES.c.id == RUN_BILLS.c.entry)
+        .where(
+            RUN_BILLS.c.run == run,
+            RUN_BILLS.c.status == Status.ALREADY_LOADED,
+            sa.or_(
+                other.c.status == Status.CREATED,
+                sa.and_(other.c.status.is_(None), ENTRIES.c.state == State.CREATED),
+            ),
+        )
+        .group_by(RUNS.c.id)
+        .order_by(RUNS.c.started)
+    )
+    with journal._reading() as db:
+        return {row[0]: row[1] for row in db.execute(query)}
 
 
 def cancel_intended(journal: Journal, run: str, bills: Sequence[Cancelled]) -> None:

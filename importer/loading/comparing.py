@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -111,6 +111,9 @@ def quoted(difference: Difference) -> tuple[str, str]:
     return sheet, light
 
 
+_Compared = tuple[str, object, object, Callable[[object, object], bool]]  # the sheet's, Light's
+
+
 # --- the comparison ---------------------------------------------------------------------------
 
 
@@ -136,14 +139,7 @@ def bill_differences(bill: Bill, there: LightBill) -> list[Difference]:
     )
     out = [] if there.amount == bill.amount else [_amount(bill, there)]
     paid = there.state in PAID  # Light then says when it was
-    out += [
-        Difference(name, None, _shown(ours), _shown(theirs))
-        for name, ours, theirs, same in fields
-        if ours is not None
-        and ours != ""
-        and not same(ours, theirs)
-        and not (paid and name == "paymentAt")
-    ]
+    out += [d for d in _of_fields(None, fields) if not (paid and d.field == "paymentAt")]
     if there.include_tax is not None and there.include_tax is not bill.include_tax:
         own, theirs = _shown(bill.include_tax), _shown(there.include_tax)
         out.append(Difference("lineItemsIncludeTax", None, own, theirs))
@@ -177,11 +173,7 @@ def line_differences(bill: Bill, index: int, there: LightLine) -> list[Differenc
             _same_text,
         ),
     )
-    out += [
-        Difference(name, index, _shown(ours), _shown(theirs))
-        for name, ours, theirs, same in fields
-        if ours is not None and ours != "" and not same(ours, theirs)
-    ]
+    out += _of_fields(index, fields)
     return out + list(_of_properties(index, line.properties, there.properties))
 
 
@@ -230,6 +222,13 @@ def _whole_line(bill: Bill, index: int) -> str:
 def _amount(bill: Bill, there: LightBill) -> Difference:
     theirs = NOTHING if there.amount is None else money(there.amount, bill.unit)
     return Difference("amount", None, money(bill.amount, bill.unit), theirs)
+
+
+def _of_fields(line: int | None, fields: Iterable[_Compared]) -> Iterator[Difference]:
+    """What the sheet tells, and Light shows otherwise."""
+    for name, ours, theirs, same in fields:
+        if ours is not None and ours != "" and not same(ours, theirs):
+            yield Difference(name, line, _shown(ours), _shown(theirs))
 
 
 def _of_properties(

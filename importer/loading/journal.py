@@ -22,7 +22,6 @@ import filelock
 import sqlalchemy as sa
 
 from importer.errors import JournalProblem
-from importer.loading.identity import after_entity, split_entity
 from importer.loading.tables import (
     ASSIGN,
     CHANGE,
@@ -39,6 +38,7 @@ from importer.loading.tables import (
     SETTLE,
     STEPS,
     UNDONE,
+    among,
 )
 from importer.records import ApiError, JournalEntry, State, Status, Step, StepKind
 
@@ -226,29 +226,9 @@ class Journal:
             known = _by_identity(db, [identity for identity, _ in identities])
         return {i: known.get(i) or JournalEntry(0, i, c, State.PLANNED) for i, c in identities}
 
-    def ids_of(self, identities: Collection[str]) -> dict[str, int]:
-        """The ids of the entries of these identities, where there is one."""
-        query = sa.select(ENTRIES.c.identity, ENTRIES.c.id)
-        with self._reading() as db:
-            found = db.execute(query.where(_among(ENTRIES.c.identity, identities)))
-            return {row.identity: row.id for row in found}
-
-    def entities(self) -> list[str]:
-        """The company entities in the identities of all entries, "" for those that have none."""
-        next_one = sa.select(sa.func.min(ENTRIES.c.identity)).where(
-            ENTRIES.c.identity > sa.bindparam("last")
-        )
-        out: list[str] = []
-        with self._reading() as db:  # from each to the next, not from bill to bill
-            last = ""
-            while identity := db.scalar(next_one, {"last": last}):
-                out.append(split_entity(identity)[0])
-                last = after_entity(out[-1])
-        return out
-
     def owned(self, light_ids: Collection[str]) -> set[str]:
         """Which of these bills in Light belong to an entry, or did until they were undone."""
-        ours = sa.select(ENTRIES.c.light_id).where(_among(ENTRIES.c.light_id, light_ids))
+        ours = sa.select(ENTRIES.c.light_id).where(among(ENTRIES.c.light_id, light_ids))
         with self._reading() as db:
             return set(db.execute(ours).scalars()) | self._undone(db, light_ids)
 
@@ -258,7 +238,7 @@ class Journal:
             return self._undone(db, light_ids)
 
     def _undone(self, db: sa.Connection, light_ids: Collection[str]) -> set[str]:
-        query = sa.select(UNDONE.c.light_id).where(_among(UNDONE.c.light_id, light_ids))
+        query = sa.select(UNDONE.c.light_id).where(among(UNDONE.c.light_id, light_ids))
         return set(db.execute(query).scalars())
 
     def assign(self, run: str, bills: Iterable[tuple[int, int, Status | None, str]]) -> None:
@@ -302,7 +282,7 @@ class Journal:
 
     def steps(self, entries: Iterable[int]) -> dict[int, dict[StepKind, Step]]:
         """The steps of these entries, by entry and kind."""
-        query = sa.select(STEPS).where(_among(STEPS.c.entry, list(entries)))
+        query = sa.select(STEPS).where(among(STEPS.c.entry, list(entries)))
         out: dict[int, dict[StepKind, Step]] = {}
         with self._reading() as db:
             for row in db.execute(query).mappings():
@@ -339,14 +319,8 @@ _WITHOUT_CONTENT = tuple(sa.literal_column("''") if c.name == "content" else c f
 def _by_identity(db: sa.Connection, wanted: Sequence[str]) -> dict[str, JournalEntry]:
     if not wanted:
         return {}
-    found = db.execute(sa.select(*_ENTRY).where(_among(ENTRIES.c.identity, wanted)))
+    found = db.execute(sa.select(*_ENTRY).where(among(ENTRIES.c.identity, wanted)))
     return {entry.identity: entry for entry in map(JournalEntry.from_row, found)}
-
-
-def _among(column: sa.Column[Any], some: Collection[Any]) -> sa.ColumnElement[bool]:
-    """Whether a column is one of these, which may be any number; each is found by the index."""
-    each = sa.func.json_each(json.dumps(list(some))).table_valued("value")
-    return column.in_(sa.select(each.c.value))
 
 
 def status_of(entry: JournalEntry) -> Status:

@@ -14,18 +14,19 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from importer.errors import AccessRefused, ImporterError, LightUnreachable, StoppedEarly
 from importer.loading.gateway import LightGateway
-from importer.loading.identity import GONE, differences, line_ids
-from importer.loading.journal import Change, Intent, Journal
-from importer.loading.outcome import classify
+from importer.loading.identity import GONE
+from importer.loading.journal import Change, Journal
+from importer.loading.outcome import classify, creation, said_of, with_line
+from importer.loading.reach import Reach
 from importer.loading.reconcile import Settled, find_twins, look_up
 from importer.loading.waiting import Waiting
-from importer.loading.work import Work
+from importer.loading.work import Flight, Work
 from importer.records import LightBill, LightLine, Outcome, State, Status, Verdict
 
 _MOST_ROUNDS = 5  # lost answers of one bill before a person has to look
@@ -48,16 +49,6 @@ class Progress(Protocol):
 
 
 @dataclass
-class _Flight:
-    work: Work
-    line: int | None = None  # the index of the line item it carries; None: the bill
-    on_wire: bool = False
-
-    def leave(self) -> None:
-        self.on_wire = True
-
-
-@dataclass
 class Loader:
     journal: Journal
     gateway: LightGateway
@@ -69,13 +60,11 @@ class Loader:
     _waiting: Waiting = field(default_factory=Waiting)
     _resent: list[Work] = field(default_factory=list)  # and created
     _finishing: bool = False  # stopped, but what was begun gets its lines
-    _flights: dict[asyncio.Task[Any], _Flight] = field(default_factory=dict)
+    _flights: dict[asyncio.Task[Any], Flight] = field(default_factory=dict)
     _unsettled: list[tuple[float, Work]] = field(default_factory=list)  # (when to look, work)
     _looking: asyncio.Task[list[Settled]] | None = None
     _changes: list[Change] = field(default_factory=list)
-    _hold: float = 0.0  # nothing is sent before, while Light cannot be reached
-    _lost_since: float | None = None
-    _backoff: float = 0.5
+    _reach: Reach = field(default_factory=Reach)
     _forbidden: list[tuple[Work, Outcome]] = field(default_factory=list)
     _admitted: bool = False  # Light has taken a bill from this key, or refused it for what it is
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -85,7 +74,7 @@ class Loader:
 
         ``finish``: bills that Light has without all their lines get these first.
         """
-        can = self.clock() >= self._hold and (self.stopped is None or self._finishing)
+        can = self.clock() >= self._reach.held_until and (self.stopped is None or self._finishing)
         self._finishing = finish and can
         if self.stopped is None:
             self.stopped = reason
@@ -147,7 +136,8 @@ class Loader:
             self.progress.say(f"It could not be seen whether a bill is in Light twice: {error}")
             return
         for work, message in twins:
-            self._changes.append(self._creation(work, message, Status.UNKNOWN))
+            assert work.there is not None
+            self._changes.append(creation(work, work.there, message, Status.UNKNOWN))
         self._commit([])
 
     def _more(self) -> bool:
@@ -166,7 +156,7 @@ class Loader:
         self._commit(going)
         for work in going:
             work.first_sent = work.first_sent or work.entry.first_sent or datetime.now(UTC)
-            flight = _Flight(work, None if work.light_id is None else work.next_line)
+            flight = Flight(work, None if work.light_id is None else work.next_line)
             task = asyncio.create_task(self._send(flight))
             self._flights[task] = flight
         self._start_looking()
@@ -175,27 +165,18 @@ class Loader:
         """How many more bills may go now."""
         if self.stopped is not None and not self._finishing:
             return 0
-        if self._forbidden or self.clock() < self._hold:
+        if self._forbidden or self.clock() < self._reach.held_until:
             return 0
         # One is enough to see whether Light can be reached again.
-        most = self.settings.concurrency if self._lost_since is None else 1
+        most = self.settings.concurrency if self._reach.lost_since is None else 1
         return max(0, most - len(self._flights))
 
     def _commit(self, going: Sequence[Work]) -> None:
-        intents = [
-            Intent(
-                work.entry.id,
-                work.content,
-                work.partly,
-                line=work.light_id is not None,
-                alone=self.settings.separate,
-            )
-            for work in going
-        ]
+        intents = [work.intent(alone=self.settings.separate) for work in going]
         self.journal.step(self.run, self._changes, intents)
         self._changes = []
 
-    async def _send(self, flight: _Flight) -> Outcome:
+    async def _send(self, flight: Flight) -> Outcome:
         work, line = flight.work, flight.line
         if line is None or work.light_id is None:
             answer = await self.gateway.create_bill(
@@ -217,8 +198,8 @@ class Loader:
     async def _wait(self) -> None:
         """Until an answer comes, something falls due, or the person stops the run."""
         times = [when for when, _ in self._unsettled] if not self._looking else []
-        if self._waiting and self._hold > self.clock():
-            times.append(self._hold)
+        if self._waiting and self._reach.held_until > self.clock():
+            times.append(self._reach.held_until)
         timeout = None
         if self.stopped is None and times:
             timeout = max(0.0, min(times) - self.clock())
@@ -241,7 +222,7 @@ class Loader:
         if self._forbidden and not self._flights:
             self._key_refused()
 
-    def _landed(self, flight: _Flight, task: asyncio.Task[Outcome]) -> None:
+    def _landed(self, flight: Flight, task: asyncio.Task[Outcome]) -> None:
         work = flight.work
         if task.cancelled():
             self._unsent(work)
@@ -258,7 +239,7 @@ class Loader:
             self._unsent(work)
             self._unreachable(outcome.reason)
             return
-        self._lost_since, self._backoff = None, 0.5
+        self._reach.reached()
         if outcome.verdict is Verdict.WAIT:  # the pacer holds everybody back
             self._change(work, State.PLANNED)
             self._waiting.at_once(work)
@@ -271,7 +252,7 @@ class Loader:
         elif outcome.verdict is Verdict.CREATED and outcome.bill:
             self._created(work, outcome.bill, "")
         elif outcome.verdict is Verdict.REJECTED:
-            self._rejected(work, _with_line(outcome, flight.line))
+            self._rejected(work, with_line(outcome, flight.line))
         elif outcome.verdict is Verdict.STOP:
             state = State.PLANNED if outcome.forbidden else State.UNKNOWN
             self._change(work, state, message=outcome.reason)
@@ -314,41 +295,18 @@ class Loader:
         """Hold back for a while, longer each time; give up when it lasts."""
         now = self.clock()
         self._finishing = False
-        if self._lost_since is None:
-            self._lost_since = now
-        if now - self._lost_since >= self.settings.give_up_after:
+        if self._reach.lost(now) >= self.settings.give_up_after:
             self.stop(LightUnreachable(f"Light cannot be reached: {reason}"))
-        elif now >= self._hold:
-            self._hold = now + self._backoff
-            self._backoff = min(self._backoff * 2, 15.0)
+        elif self._reach.hold(now):
             self.progress.say(f"Light cannot be reached ({reason}); trying again.")
 
     def _created(self, work: Work, there: LightBill, message: str) -> None:
         self._admit()
-        difference = differences(work.bill, there)
-        if there.failure_reason:
-            message = f"{message}; " if message else ""
-            message += f"Light says {there.failure_reason} (state {there.state})"
-        if difference:
-            message = f"{message}; {difference}" if message else difference
         work.there = there
         if work.resent:
             self._resent.append(work)
-        self._settle(work, self._creation(work, message, Status.CREATED))
-
-    def _creation(self, work: Work, message: str, status: Status) -> Change:
-        there = work.there
-        assert there is not None
-        return Change(
-            work.entry.id,
-            State.CREATED,
-            status,
-            light_id=there.id,
-            light_state=there.state,
-            light_amount=there.amount,
-            line_ids=line_ids(work.bill, there.lines) if there.lines is not None else (),
-            message=message,
-        )
+        said = said_of(work.bill, there, message)
+        self._settle(work, creation(work, there, said, Status.CREATED))
 
     def _rejected(self, work: Work, outcome: Outcome) -> None:
         if outcome.forbidden and not self._admitted:
@@ -442,11 +400,3 @@ class Loader:
                 else:
                     work.rounds = 0
                 self._lines_next(work, message)
-
-
-def _with_line(outcome: Outcome, line: int | None) -> Outcome:
-    """With the line's index in the paths of Light's errors, as if the bill had been refused."""
-    if line is None:
-        return outcome
-    at = ("lineItems", str(line))
-    return replace(outcome, errors=tuple(replace(e, path=(*at, *e.path)) for e in outcome.errors))

@@ -1,9 +1,14 @@
-"""What an answer means: the one place where it is decided."""
+"""What an answer means: the one place where it is decided, and what the journal is told of it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from importer.loading.gateway import LightGateway
-from importer.records import Answer, Outcome, Verdict
+from importer.loading.identity import differences, line_ids
+from importer.loading.journal import Change
+from importer.loading.work import Work
+from importer.records import Answer, Bill, LightBill, Outcome, State, Status, Verdict
 
 _REFUSALS = frozenset((400, 403, 404, 405, 406, 409, 410, 411, 413, 414, 415, 422, 431))
 
@@ -49,3 +54,32 @@ def classify(answer: Answer, gateway: LightGateway, *, line: bool = False) -> Ou
     if status == 429:
         return Outcome(Verdict.WAIT, reason)
     return Outcome(Verdict.UNKNOWN, f"Light answered {status}: {reason}")
+
+
+def with_line(outcome: Outcome, line: int | None) -> Outcome:
+    """With the line's index in the paths of Light's errors, as if the bill had been refused."""
+    if line is None:
+        return outcome
+    at = ("lineItems", str(line))
+    return replace(outcome, errors=tuple(replace(e, path=(*at, *e.path)) for e in outcome.errors))
+
+
+def said_of(bill: Bill, there: LightBill, message: str) -> str:
+    """What is to be said of a bill that Light has now: how it came there, and what differs."""
+    failure = there.failure_reason
+    wrong = f"Light says {failure} (state {there.state})" if failure else ""
+    return "; ".join(filter(None, (message, wrong, differences(bill, there))))
+
+
+def creation(work: Work, there: LightBill, message: str, status: Status) -> Change:
+    """That Light has the bill, for the journal."""
+    return Change(
+        work.entry.id,
+        State.CREATED,
+        status,
+        light_id=there.id,
+        light_state=there.state,
+        light_amount=there.amount,
+        line_ids=line_ids(work.bill, there.lines) if there.lines is not None else (),
+        message=message,
+    )

@@ -20,6 +20,7 @@ from importer.loading.identity import (
     with_entity,
 )
 from importer.loading.journal import Change, Journal
+from importer.loading.known import entities, ids_of
 from importer.loading.work import Work
 from importer.records import (
     FOUND_BEFORE,
@@ -91,15 +92,13 @@ def _as_known(named: list[tuple[Bill, str]], journal: Journal) -> list[tuple[Bil
     and the other way round.
     """
     here = {identity for _, identity in named}
-    new = here - journal.ids_of(here).keys()
-    entities = journal.entities() if new else []
+    new = here - ids_of(journal, here).keys()
+    theirs = entities(journal) if new else []
     others: dict[str, list[str]] = {}
-    for identity in new if entities else ():
+    for identity in new if theirs else ():
         entity, rest = split_entity(identity)
-        others[identity] = [
-            with_entity(other, rest) for other in entities if not (other and entity)
-        ]
-    known = journal.ids_of({other for some in others.values() for other in some} - here)
+        others[identity] = [with_entity(other, rest) for other in theirs if not (other and entity)]
+    known = ids_of(journal, {other for some in others.values() for other in some} - here)
     out = []
     for bill, identity in named:
         same = [other for other in others.get(identity, ()) if other in known]

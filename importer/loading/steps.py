@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
 from importer.amounts import money
+from importer.loading.identity import GONE
 from importer.records import (
     ApiError,
     Bill,
@@ -46,8 +47,11 @@ _POSTED = frozenset(
     """.split()
 )
 _SUBMITTED = _POSTED | {"APPROVAL_PENDING", "APPROVED_ACCOUNTING_ENTRY_PENDING"}
-_OUT = frozenset(("CANCELLED", "CANCELLATION_PENDING", "DUPLICATED", "DECLINED"))
+CANCELLING = "CANCELLATION_PENDING"
+_OUT = GONE | {CANCELLING, "DUPLICATED", "DECLINED"}
 _PAYABLE = frozenset(("UNPAID", "READY_FOR_PAYMENT_RELEASE"))
+# In the ledger, or on the way to it, into it again or to payment: a person reverses it in Light.
+LEDGER = _POSTED | {"APPROVED_ACCOUNTING_ENTRY_PENDING", "RESET_PENDING"}
 _LIGHT_PAYS = frozenset("PENDING_PAYMENT_APPROVAL PAYMENT_PAUSED SCHEDULED PAYMENT_PENDING".split())
 _NOT_POSTED = frozenset(("APPROVAL_REQUESTED", "APPROVAL_PENDING"))
 WORKING = frozenset(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
+from typing import Any
+
 import sqlalchemy as sa
 
 META = sa.MetaData()
@@ -79,6 +83,12 @@ UNDONE = sa.Table(  # bills in Light that were cancelled by undo: never taken fo
     sa.Column("run", sa.Text, nullable=False),
     sa.Column("moment", sa.Text, nullable=False),
 )
+
+
+def among(column: sa.Column[Any], some: Collection[Any]) -> sa.ColumnElement[bool]:
+    """Whether a column is one of these, which may be any number; each is found by the index."""
+    each = sa.func.json_each(json.dumps(list(some))).table_valued("value")
+    return column.in_(sa.select(each.c.value))
 
 
 # --- statements that are for many rows at a time: without SQLAlchemy's work on each of them -----

@@ -20,26 +20,10 @@ from importer.loading.gateway import LightGateway
 from importer.loading.identity import GONE
 from importer.loading.journal import Journal
 from importer.loading.many import many
+from importer.loading.steps import CANCELLING, LEDGER
 from importer.loading.verify import InLight, Results, Units, differences, read_bill
 from importer.records import Difference, LightBill, State, Status, StepState
 
-# In the ledger, or on the way to it or to payment: to be reversed in Light, by a person.
-LEDGER = frozenset(
-    (
-        "APPROVED_ACCOUNTING_ENTRY_PENDING",
-        "READY_FOR_PAYMENT_RELEASE",
-        "PENDING_PAYMENT_APPROVAL",
-        "PAYMENT_PAUSED",
-        "SCHEDULED",
-        "PAYMENT_PENDING",
-        "PARTIALLY_PAID",
-        "UNPAID",
-        "PAID",
-        "COMPLETED",
-        "RESET_PENDING",
-    )
-)
-PENDING = "CANCELLATION_PENDING"
 CHANGED = "it was changed in Light since it was loaded: "  # begins the reason of such a refusal
 _CHUNK = 128  # bills read before they are cancelled
 _ROUNDS = 5
@@ -183,7 +167,7 @@ class Undo:
             return _Ended(StepState.UNKNOWN, f"it could not be read: {there}", unread=True)
         if there.state in GONE:
             return _Ended(StepState.DONE)
-        if there.state == PENDING:
+        if there.state == CANCELLING:
             return await self._settled(bill, "")
         if there.state in LEDGER:
             return _Ended(StepState.REFUSED, _in_ledger(there))
@@ -249,9 +233,9 @@ class Undo:
                 return _Ended(StepState.DONE)
             if isinstance(there, str):
                 return _Ended(StepState.UNKNOWN, there)
-            if there.state != PENDING and refused:
+            if there.state != CANCELLING and refused:
                 return _Ended(StepState.REFUSED, why)
-            if there.state != PENDING and not patient:
+            if there.state != CANCELLING and not patient:
                 return None
             await asyncio.sleep(0.25 * 2**look)
         return _Ended(StepState.UNKNOWN, "Light has not finished cancelling it yet")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from importer.loading.identity import content, match_lines, same_lines
+from importer.loading.journal import Intent
 from importer.records import Bill, JournalEntry, LightBill, LightLine
 
 
@@ -72,6 +73,11 @@ class Work:
         self.light_id, self.there, self.lines = there.id, there, known
         return ""
 
+    def intent(self, *, alone: bool) -> Intent:
+        """That it, or its next line, is about to be sent; ``alone`` is without its lines."""
+        begun = self.light_id is not None
+        return Intent(self.entry.id, self.content, self.partly, line=begun, alone=alone)
+
     def whole(self) -> LightBill:
         """The bill as Light has it when all its lines are there."""
         assert self.there is not None
@@ -80,3 +86,15 @@ class Work:
     def gone(self) -> None:
         """Light's bill was cancelled: it is to be created anew."""
         self.light_id, self.there, self.lines = None, None, []
+
+
+@dataclass
+class Flight:
+    """One request for a bill, which may have left or not."""
+
+    work: Work
+    line: int | None = None  # the index of the line item it carries; None: the bill
+    on_wire: bool = False
+
+    def leave(self) -> None:
+        self.on_wire = True

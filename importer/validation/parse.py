@@ -149,24 +149,6 @@ class Parsed:
             out._problem, out._names = self._problem[at], self._names
         return out
 
-    def some(self, which: np.ndarray) -> list[Any]:
-        """The values of some items; the rest of the column stays as it is."""
-        if self._values is not None:
-            values: list[Any] = self._values[which].tolist()
-            return values
-        known = ~self.blank[which]
-        if self._problem is not None:
-            known &= self._problem[which] == 0
-        if self._numbers is not None:
-            made = self._numbers[which].tolist()
-        elif self._different is not None:
-            made = self._different[0][self._different[1][which]].tolist()
-        elif self._texts is not None:
-            made = self._texts.take(pa.array(which)).to_pylist()
-        else:
-            return [None] * len(which)
-        return [one if there else None for one, there in zip(made, known.tolist(), strict=True)]
-
     def cents(self) -> tuple[np.ndarray, np.ndarray]:
         """(int64 amounts, which of them are known); not to be changed."""
         if self._values is None:
@@ -225,6 +207,23 @@ class Parsed:
         which = which & self.ok
         self.forget(np.flatnonzero(which & (self._numbers == INT64_MIN)), "out_of_range")
         self._numbers[which] = -self._numbers[which]
+
+    def some(self, which: np.ndarray) -> list[Any]:
+        """The values of some items; the rest of the column stays as it is."""
+        if self._values is not None:
+            values: list[Any] = self._values[which].tolist()
+            return values
+        if self._numbers is not None:
+            out, lacking = self._numbers[which].astype(object), self.blank[which]
+            if self._problem is not None:
+                lacking |= self._problem[which].astype(bool)
+            out[lacking] = None
+            numbers: list[Any] = out.tolist()
+            return numbers
+        if self._texts is not None:
+            texts: list[Any] = self._texts.take(pa.array(which)).to_pylist()
+            return texts
+        return [self.at(i) for i in which.tolist()]
 
 
 @dataclass

@@ -115,7 +115,7 @@ def test_only_what_the_run_created_is_cancelled_and_only_after_consent(
         "currency": "GBP",
     }
     request(sandbox, "POST", "invoice-payables", body)
-    load(sandbox.base_url, *write_bills(tmp_path, [bill_row(1)]))
+    earlier = load(sandbox.base_url, *write_bills(tmp_path, [bill_row(1)])).json["run"]
     told = load(sandbox.base_url, *write_bills(tmp_path, [bill_row(i) for i in range(4)]))
     counts = {"total": 4, "created": 2, "already_in_light": 1, "already_loaded": 1}
     assert told.json["bills"] == counts
@@ -131,6 +131,8 @@ def test_only_what_the_run_created_is_cancelled_and_only_after_consent(
     text = command("undo", run, "--yes", "--requests-per-minute", "100000")
     assert "Company:  Kestrel Trading Ltd (sandbox)" in text.err
     assert "2 bills of the sheet were there before this run, and left alone." in text.out
+    own = f"1 bill of the sheet came from run {earlier}: light-import undo {earlier}"
+    assert own in " ".join(text.out.split())
     assert live(sandbox) == ["INV-00000", "INV-00001"]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from importer.errors import JournalProblem
+from importer.loading.afterwards import created_before
 from importer.loading.journal import Change, Intent, Journal
 from importer.records import State, Status
 
@@ -92,3 +93,23 @@ def test_a_journal_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     db.close()
     with pytest.raises(JournalProblem, match="newer version"):
         Journal(path)
+
+
+def test_of_a_load_that_was_killed_the_next_run_names_the_one_that_created_its_bills(
+    tmp_path: Path,
+) -> None:
+    with Journal(tmp_path / "j.sqlite") as journal:
+        entries = [entry.id for entry in journal.plan([(n, "{}") for n in "abcd"]).values()]
+        a, b, c, d = entries
+        killed, again = journal.start_run({}, "1"), journal.start_run({}, "2")
+        journal.assign(killed, [(i, entry, None, "") for i, entry in enumerate(entries)])
+        done = [Change(e, State.CREATED, Status.CREATED, light_id=f"b-{e}") for e in (a, b)]
+        journal.step(killed, done, [Intent(c, "{}")])
+        loaded = (Status.ALREADY_LOADED, "")
+        journal.assign(
+            again, [(0, a, *loaded), (1, b, *loaded), (2, c, None, ""), (3, d, None, "")]
+        )
+        done = [Change(e, State.CREATED, Status.CREATED, light_id=f"b-{e}") for e in (c, d)]
+        journal.step(again, done, [])
+        assert created_before(journal, again) == {killed: 2}
+        assert created_before(journal, killed) == {}
