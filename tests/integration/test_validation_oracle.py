@@ -47,6 +47,7 @@ class Style:
     spaces: float = 0.1  # of cells
     fill: bool = False  # in one sheet
     breaks: bool = False  # lines in cells, for which Arrow does not read the file
+    every: bool = False  # each spelling of each column once, in a row that is right but for it
 
 
 class Writer:
@@ -66,6 +67,7 @@ class Writer:
             "integer": lambda: [Cell("007", 7), *spelled.BAD_INTEGERS],
         }  # fmt: skip
         self.other = kinds
+        self.ahead: dict[str, list[tuple[str, Cell]]] = {}
 
     def another(self, kind: str) -> Cell:
         some = self.other[kind]()
@@ -75,8 +77,7 @@ class Writer:
         some = [self.money(self.chance.choice([0, 1, -1, -500, 700, 100_000_00])) for _ in range(4)]
         if not self.style.decimal:
             return [*some, *(Cell(str(n), n) for n in spelled.HUGE), *spelled.BAD_CENTS]
-        either = spelled.EITHER if self.style.mixed or self.style.numbers != "auto" else []
-        return [*some, *spelled.ODD_AMOUNTS, *either, *spelled.BAD_AMOUNTS]
+        return [*some, *spelled.ODD_AMOUNTS, *spelled.EITHER, *spelled.BAD_AMOUNTS]
 
     def money(self, n: int) -> Cell:
         if self.style.decimal:
@@ -97,7 +98,11 @@ class Writer:
     def changed(self, row: Row, kinds: dict[str, str]) -> Row:
         """A row with one or two cells blank, odd or wrong, in this share of rows."""
         out = dict(row)
-        if self.chance.random() < self.style.share:
+        if self.style.every:
+            all_of = [(n, c) for n, kind in kinds.items() for c in (*self.other[kind](), BLANK)]
+            ahead = self.ahead.setdefault(" ".join(kinds), all_of)
+            out |= [ahead.pop()] if ahead else []
+        elif self.chance.random() < self.style.share:
             for _ in range(self.chance.choice((1, 1, 2))):
                 name = self.chance.choice([*kinds, *(n for n, k in kinds.items() if k == "amount")])
                 out[name] = BLANK if self.chance.random() < 0.2 else self.another(kinds[name])
@@ -367,6 +372,15 @@ def test_a_file_says_and_gives_what_a_plain_reading_row_by_row_does(
     folder: Path, style: Style, flat: bool
 ) -> None:
     compare(folder, style, flat=flat)
+
+
+@pytest.mark.parametrize("decimal", [False, True], ids=["cents", "decimal"])
+def test_each_spelling_in_each_column_says_and_gives_what_a_plain_reading_does(
+    folder: Path, decimal: bool
+) -> None:
+    style = Style(1, share=0.0, bills=320, decimal=decimal, every=True, breaks=decimal, spaces=0.0)
+    judge = compare(folder, style, flat=False)
+    assert len({told[0] for told in judge.told}) > 60
 
 
 def test_a_long_file_says_and_gives_what_a_plain_reading_row_by_row_does(folder: Path) -> None:
