@@ -374,7 +374,8 @@ def _change_row(change: Change, moment: str) -> dict[str, Any]:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+    # Escaped, since SQLite takes no halves of characters, which names of files may have.
+    return json.dumps(value, default=str)
 
 
 def _durable(connection: Any, _: object) -> None:

@@ -83,7 +83,7 @@ def _write_columns(report: Report, columns: list[tuple[str, int]], out: IO[bytes
                 _numbered([table.headers[c] for c in kept_columns(table.headers)])
             )
         }
-        of_file = {FILE: table.source.file, SHEET: table.source.sheet or ""}
+        of_file = {FILE: _whole(table.source.file), SHEET: table.source.sheet or ""}
         for cells, told in rows_of(report, t):
             if not len(next(iter(told.values()))):
                 continue
@@ -112,11 +112,15 @@ def _numbered(headers: list[str]) -> list[tuple[str, int]]:
 
 def neutral(text: str) -> str:
     """The text as no spreadsheet takes it for a formula; numbers stay as they are."""
-    if _HALVES.search(text):
-        text = _HALVES.sub(lambda half: f"\\u{ord(half.group()):04x}", text)
+    text = _whole(text)
     if _RISKY.match(text) and not _NUMBER.fullmatch(text):
         return "'" + text
     return text
+
+
+def _whole(text: str) -> str:
+    """Halves of characters written out; names of files may have them."""
+    return _HALVES.sub(lambda half: f"\\u{ord(half.group()):04x}", text)
 
 
 def as_it_was(text: str) -> str:
