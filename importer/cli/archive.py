@@ -71,7 +71,7 @@ def _keep(folder: Path, prepared: Prepared) -> None:
         "template_file": prepared.template_file,
         "folder": prepared.folder,
     }
-    (folder / _MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
+    (folder / _MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
 
 
 def kept(run: str) -> Kept:

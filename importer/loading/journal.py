@@ -372,7 +372,8 @@ def _change_row(change: Change, moment: str) -> dict[str, Any]:
     }
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
+# Escaped, since SQLite takes no halves of characters, which names of files may have.
+_ENCODER = json.JSONEncoder(default=str)
 
 
 def _json(value: object) -> str:

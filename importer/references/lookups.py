@@ -7,13 +7,11 @@ the picks of a result workbook, a folder of crosswalks (``vendor.csv`` …), the
 from __future__ import annotations
 
 import csv
-import getpass
 import hashlib
 import io
 import os
 import re
 import shutil
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -225,10 +223,15 @@ def save_picks(folder: Path, picks: Sequence[Pick]) -> Mapping[Path, int]:
 
 
 def _lock_of(folder: Path) -> Path:
-    """Where loads of this user wait for each other: not in the folder, which is the person's."""
-    name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
-    private = Path(tempfile.gettempdir()) / f"light-import-{getpass.getuser()}"
-    private.mkdir(mode=0o700, exist_ok=True)
+    """Where loads of this user wait for each other: not in the folder, which is the person's, and
+    not where others may write, who could put a link there."""
+    import platformdirs
+
+    told = os.environ.get("LIGHT_IMPORT_HOME")
+    home = platformdirs.user_data_path("light-import", appauthor=False)
+    private = (Path(told).expanduser() if told else home) / "locks"
+    private.mkdir(mode=0o700, parents=True, exist_ok=True)
+    name = hashlib.sha256(str(folder.resolve()).encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return private / f"{name}.lock"
 
 

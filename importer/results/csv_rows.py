@@ -95,7 +95,7 @@ def _part(rows: Rows, columns: list[tuple[str, int]], which: slice) -> memoryvie
     table = rows.table
     keys = _numbered([table.headers[c] for c in kept_columns(table.headers)])
     own = dict(zip(keys, cells, strict=True))
-    told |= {FILE: table.source.file, SHEET: table.source.sheet or ""}
+    told |= {FILE: _whole(table.source.file), SHEET: table.source.sheet or ""}
     return lines(
         [
             *(written(own.get(key, ""), neutral) for key in columns),
@@ -131,11 +131,15 @@ def _numbered(headers: list[str]) -> list[tuple[str, int]]:
 
 def neutral(text: str) -> str:
     """The text as no spreadsheet takes it for a formula; numbers stay as they are."""
-    if _HALVES.search(text):
-        text = _HALVES.sub(lambda half: f"\\u{ord(half.group()):04x}", text)
+    text = _whole(text)
     if _RISKY.match(text) and not _NUMBER.fullmatch(text):
         return "'" + text
     return text
+
+
+def _whole(text: str) -> str:
+    """Halves of characters written out; names of files may have them."""
+    return _HALVES.sub(lambda half: f"\\u{ord(half.group()):04x}", text)
 
 
 def as_it_was(text: str) -> str:

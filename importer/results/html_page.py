@@ -13,7 +13,7 @@ from html import escape
 from pathlib import Path
 
 from importer.amounts import money
-from importer.records import IN_LIGHT, BillResult, Finding, Report, RunSummary
+from importer.records import IN_LIGHT, BillResult, Finding, Report, RunSummary, Status
 from importer.results.files import whole
 from importer.results.formats import (
     AMBER,
@@ -180,6 +180,7 @@ def _tie_out(report: Report) -> Iterator[str]:
         rows.append(_sums("In Light", each.created, each.unit))
         if each.looked:
             rows.append(_sums("Read back from Light", each.read, each.unit))
+        total = controls.get(each.name)
         words = difference_words(
             each.difference,
             each.name,
@@ -187,13 +188,13 @@ def _tie_out(report: Report) -> Iterator[str]:
             each.sheet.unreadable,
             report.summary.command,
             each.differing,
+            total.by_status.get(Status.UNDONE, 0) if total else 0,
         )
         amount = _cell(money(each.difference, each.unit), number=True)
         rows.append(
             f'<tr class="total"><td>Difference: sheet less Light</td><td></td>{amount}'
             f'<td colspan="2">{_safe(words)}</td></tr>'
         )
-        total = controls.get(each.name)
         if total is not None and total.control is not None:
             amount = _cell(money(total.control, each.unit), number=True)
             rows.append(

@@ -11,6 +11,7 @@ from importer.errors import UsageProblem
 from importer.results.wording import visible
 
 FORMATS = ("xlsx", "csv", "json", "html")
+_LONGEST_STEM = 255 - len("-result-1000.xlsx")  # bytes, of the 255 that a name may have
 
 
 def result_path(
@@ -51,6 +52,8 @@ def result_path(
 def _default_name(sources: list[str], kind: str | None) -> str:
     stem = Path(sources[0]).stem if sources else "light-import"
     stem = re.sub(r"-result(-\d+)?\Z", "", stem) or stem
+    while len(os.fsencode(stem)) > _LONGEST_STEM:
+        stem = stem[:-1]
     return f"{stem}-result.{kind or FORMATS[0]}"
 
 

@@ -187,6 +187,7 @@ class _Block:
             total.unreadable,
             command,
             currency.differing,
+            total.by_status.get(Status.UNDONE, 0),
         )
         self._start("Difference: sheet less Light", words, looks)
         missing, whole = currency.not_there, currency.all_read or not currency.looked

@@ -230,13 +230,21 @@ def tie_out_words(total: CurrencyTotal, command: str) -> str:
         total.unreadable,
         command,
         total.differing,
+        total.by_status.get(Status.UNDONE, 0),
     )
 
 
 def difference_words(
-    difference: int, currency: str, unit: int, unreadable: int, command: str, differing: int
+    difference: int,
+    currency: str,
+    unit: int,
+    unreadable: int,
+    command: str,
+    differing: int,
+    undone: int = 0,
 ) -> str:
-    """As ``tie_out_words``; ``difference`` is the sheet less Light, in cents.
+    """As ``tie_out_words``; ``difference`` is the sheet less Light, in cents, and ``undone`` what
+    of the sheet an undo has cancelled.
 
     Differences of single bills may cancel out: ``differing`` is how many bills have one.
     """
@@ -250,6 +258,14 @@ def difference_words(
         words = "Ties out."
     elif difference == 0:
         words = "What can be read ties out."
+    elif undone and difference == undone:
+        words = f"That is the {amount} that undo has cancelled in Light."
+    elif difference > 0 and 0 < undone < difference:
+        cancelled, rest = (money(n, unit) for n in (undone, difference - undone))
+        words = (
+            f"Undo has cancelled {cancelled} {visible(currency)} of it in Light; the other {rest}"
+            f" {visible(currency)} is not known to be in Light."
+        )
     elif difference > 0:
         words = f"{amount} of the file is not known to be in Light."
     else:

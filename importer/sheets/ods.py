@@ -16,6 +16,7 @@ from importer.records import CellKind
 from importer.sheets.cells import MAX_ROWS, Cell, Grid, grid_of_values
 from importer.sheets.limits import TooLargeError, check_area, limits, too_large
 from importer.sheets.looks import PERCENT, Looks
+from importer.sheets.opened import open_workbook
 from importer.sheets.xlsb import place
 from importer.sheets.zip_guard import Part
 
@@ -33,10 +34,10 @@ def read_ods(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple
     with zipfile.ZipFile(path) as archive:
         scanned = _scan(Part(archive, "content.xml"))
 
-    from python_calamine import CalamineWorkbook, SheetVisibleEnum
+    from python_calamine import SheetVisibleEnum
 
     tables = []
-    with CalamineWorkbook.from_path(path) as book:
+    with open_workbook(path) as book:
         picked = set(wanted(book.sheet_names))
         for sheet in book.sheets_metadata:
             if sheet.name not in picked:

@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 from importer.records import CellKind
 from importer.sheets.cells import MAX_COLUMNS, MAX_ROWS, Cell, Grid, grid_of_values
 from importer.sheets.limits import LONG_TEXTS, TooLargeError, check_area
+from importer.sheets.opened import open_workbook
 from importer.sheets.zip_guard import DamagedError, Part, read_xml
 
 # Record types, MS-XLSB 2.3.
@@ -43,13 +44,13 @@ def read_xlsb(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tupl
 
     Raises ``TooLargeError``, and what zipfile and calamine raise where the file is damaged.
     """
-    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+    from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
     tables = []
     with zipfile.ZipFile(path) as archive:
         strings = _string_lengths(archive)
         read_xml(archive, "xl/workbook.bin")
-    with CalamineWorkbook.from_path(path) as book, zipfile.ZipFile(path) as archive:
+    with open_workbook(path) as book, zipfile.ZipFile(path) as archive:
         sheets = [s for s in book.sheets_metadata if s.typ == SheetTypeEnum.WorkSheet]
         picked = set(wanted([sheet.name for sheet in sheets]))
         parts = _sheet_parts(archive)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from importer.sheets.cells import Grid, grid_of_columns
 from importer.sheets.looks import find_looks
+from importer.sheets.opened import open_workbook
 from importer.sheets.xlsx_cells import Surroundings, read_cells, read_strings
 from importer.sheets.xlsx_guard import reason_for_care, text_lengths
 from importer.sheets.xlsx_parts import Book, SheetPart, read_book
@@ -40,9 +41,7 @@ def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tupl
 
         @cache
         def calamine() -> CalamineWorkbook:
-            from python_calamine import CalamineWorkbook
-
-            return CalamineWorkbook.from_path(path)
+            return open_workbook(path)
 
         return [
             (

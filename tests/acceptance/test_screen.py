@@ -29,7 +29,7 @@ def test_no_name_or_cell_steers_the_terminal_on_any_screen(tmp_path: Path) -> No
     name = os.fsdecode(b"b\x1b[2J\n\xf0\x9f\x98\x80 \xff.csv")
     steer = "\x1b]0;owned\x07\x9b31m\u202egnp"
     rows = f"B1,{steer},1{steer},x\n" + "B2,a plain one,2,x\n" * 50
-    (tmp_path / name).write_text(f"billRef,vendorId,amount,{steer}\n{rows}")
+    (tmp_path / name).write_text(f"billRef,vendorId,amount,{steer}\n{rows}", "utf-8")
     told = [
         light_import(tmp_path, "validate", name, PYTHONIOENCODING="utf-8"),
         light_import(tmp_path, "validate", name, PYTHONIOENCODING="cp1252", NO_COLOR="1"),

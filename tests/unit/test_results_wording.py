@@ -158,6 +158,15 @@ def test_the_tie_out_says_what_the_difference_means() -> None:
     )
     assert control_words(short) == "Agrees with the bills."
     assert tie_out_words(short, "validate").startswith("Nothing has been sent")
+    undone = CurrencyTotal("GBP", 1000, 0, {"undone": 1000}, 2, differing=2)
+    assert (
+        tie_out_words(undone, "undo") == "That is the 10.00 GBP that undo has cancelled in Light."
+    )
+    partly = CurrencyTotal("GBP", 1000, 0, {"undone": 400, "invalid": 600}, 2, differing=2)
+    assert tie_out_words(partly, "load") == (
+        "Undo has cancelled 4.00 GBP of it in Light; the other 6.00 GBP is not known to be in"
+        " Light."
+    )
     cancelling = CurrencyTotal("GBP", 1000, 1000, {}, 3, differing=2)
     assert tie_out_words(cancelling, "load") == "The totals agree, but 2 bills differ."
     nothing = CurrencyTotal("GBP", 0, 0, {}, 1, differing=1)
