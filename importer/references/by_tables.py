@@ -68,8 +68,10 @@ def _fill(checked: Checked, name: str, tables: Tables) -> None:
 
 
 def _contradicted_by_table(checked: Checked, name: str, tables: Tables) -> None:
-    ids = ids_of(checked, name).values
     both = with_id(checked, name) & named(checked, name).ok
+    if not both.any():
+        return
+    ids = ids_of(checked, name).values
     for text, items in groups(checked, name, both):
         entry = tables.entries.get(same_name(text))
         wrong = [i for i in items if entry is not None and ids[i] != entry.id]

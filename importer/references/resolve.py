@@ -154,11 +154,15 @@ def _check_ids(checked: Checked, name: str, names: Names) -> None:
         checked.findings.append(finding(code, cell, value, **about(sheet, items), **words))
 
     doubtful: dict[str, list[int]] = defaultdict(list)
-    for i in np.flatnonzero(ids.ok).tolist():
+    different, code = ids.different()
+    things = (by_id.get(str(light_id)) for light_id in different)
+    usual = np.asarray(
+        [t is not None and not t.ended and not t.doubtful for t in things], dtype=bool
+    )
+    for i in np.flatnonzero(ids.ok & ~usual[code]).tolist():
         thing = by_id.get(str(ids.values[i]))
         if thing is not None and not thing.ended:
-            if thing.doubtful:
-                doubtful[thing.id].append(i)
+            doubtful[thing.id].append(i)
             continue
         place = None if given[i] else checked.looked_up.get((name, same_name(str(texts[i]))))
         if thing is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -54,17 +53,17 @@ def about(sheet: str, items: Iterable[int]) -> dict[str, tuple[int, ...]]:
 
 def groups(checked: Checked, name: str, which: np.ndarray) -> Iterator[tuple[str, list[int]]]:
     """Each name that the items have, once however it is written, with those that have it."""
-    values = named(checked, name).values
-    by_name: dict[str, list[int]] = defaultdict(list)
-    compared: dict[str, str] = {}
-    for i in np.flatnonzero(which).tolist():
-        text = str(values[i])
-        key = compared.get(text)
-        if key is None:
-            key = compared[text] = same_name(text)
-        by_name[key].append(i)
-    for items in by_name.values():
-        yield str(values[items[0]]), items
+    at = np.flatnonzero(which)
+    if not len(at):
+        return
+    values, code = named(checked, name).different()
+    numbers: dict[str, int] = {}
+    number = [numbers.setdefault(same_name(str(value)), len(numbers)) for value in values]
+    own = np.asarray(number, dtype=np.int64)[code[at]]
+    order = np.argsort(own, kind="stable")
+    some = np.split(at[order], np.flatnonzero(np.diff(own[order])) + 1)
+    for items in sorted(some, key=lambda items: int(items[0])):
+        yield str(values[code[items[0]]]), items.tolist()
 
 
 def unresolved_names(checked: Checked, name: str) -> Iterator[tuple[str, list[int]]]:

@@ -110,7 +110,7 @@ def _by_pattern(field: Field, texts: pa.LargeStringArray) -> np.ndarray:
     out = matching(texts, _WORDS) & ~matching(texts, _ERROR)
     if field.kind is Kind.CODE:
         out &= ~matching(texts, _CHANGED_CODE)
-    return out
+    return np.asarray(out)
 
 
 def cents(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:

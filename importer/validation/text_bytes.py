@@ -39,13 +39,13 @@ class Bytes:
     @property
     def lengths(self) -> np.ndarray:
         """In bytes: at least as many as characters."""
-        return self.ends - self.starts
+        return np.asarray(self.ends - self.starts)
 
     def at(self, where: np.ndarray) -> np.ndarray:
         """A byte of each text, of whatever text where it has none there."""
         if not len(self.data):
             return np.zeros(len(where), dtype=np.uint8)
-        return self.data.take(where, mode="clip")
+        return np.asarray(self.data.take(where, mode="clip"))
 
     def outside(self, low: str, high: str) -> np.ndarray:
         """Which texts have a byte outside of these two ASCII characters and those between them."""

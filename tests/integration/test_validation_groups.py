@@ -1,0 +1,70 @@
+"""Findings kept as groups, and columns told by their bytes, against one by one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sheets_of_bills import bill, line, two_csv_files
+
+from importer.amounts import Numbers, tidy
+from importer.canonical import Field, Kind
+from importer.cells import cents_reader, simple_reader
+from importer.records import Severity
+from importer.validation import plain
+from importer.validation.check import by_place
+from importer.validation.grouped import Group
+
+ODD = st.text(st.sampled_from("0159-+=eE#r:.,aNJov \t\n\x07\u00a0\u200b\u2028é１"), max_size=9)
+CODE = Field("code", Kind.CODE, "", 8)
+
+
+def test_groups_tell_the_same_as_their_findings_one_by_one(tmp_path: Path) -> None:
+    bills = [bill(billRef=f"B{i}", invoiceNumber=f"N{i % 5}", amount=("x", "120", "-1")[i % 3])
+             for i in range(12)]  # fmt: skip
+    lines = [line(billRef=f"B{i}", netAmount=("y", "", "100")[i % 3], taxAmount="-1")
+             for i in range(15)]  # fmt: skip
+    of = two_csv_files(tmp_path, bills, lines)
+    every = list(of.findings)
+    assert len(every) == len(of.findings) > 20
+    assert [of.findings[n] for n in range(len(every))] == every == of.findings[:]
+    assert sorted(every, key=by_place) == every
+    blamed = np.zeros(len(bills), dtype=bool)
+    for f in every:
+        if f.severity is Severity.ERROR:
+            blamed[list(f.bills)] = True
+            blamed[[of.line_bill[n] for n in f.lines if of.line_bill[n] >= 0]] = True
+    assert of.blamed().tolist() == blamed.tolist()
+    for severity in Severity:
+        assert of.findings.how_many(severity) == sum(f.severity is severity for f in every)
+    for part in of.findings.parts:
+        if isinstance(part, Group):
+            codes, firsts = part.variants()
+            for f, code in zip(part, codes.tolist(), strict=True):
+                like = part[firsts[code]]
+                assert (f.value, f.message, f.hint, f.cell.column, f.cell.table) == (
+                    like.value, like.message, like.hint, like.cell.column, like.cell.table
+                )  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(ODD, min_size=1, max_size=6))
+def test_what_is_certain_of_a_column_is_what_its_reader_makes_of_each_text(
+    texts: list[str],
+) -> None:
+    column = pa.array(texts, type=pa.large_string())
+    words, read = plain.words(column, CODE), simple_reader(CODE)
+    known, cents = plain.cents(column)
+    read_amount = cents_reader(False, Numbers.POINT, plain=False)
+    assert plain.tidied(column).to_pylist() == [tidy(text) for text in texts]
+    assert plain.blank(column).tolist() == [not tidy(text) for text in texts]
+    for i, text in enumerate(texts):
+        if words[i]:
+            assert (tidy(text), read(text)) == (text, (text, ""))
+        if known[i]:
+            assert read_amount(tidy(text)) == (cents[i], "")
+    usual = [text for text in texts if text.isascii() and text.isalnum() and text[0] == "a"]
+    assert all(words[texts.index(text)] for text in usual if len(text) <= CODE.max_length)
