@@ -48,7 +48,8 @@ def plainly(text: str, mark: str) -> Plain | None:
 
 # Much of what breaks readers: marks in all places, blanks of all kinds, records of any width.
 CELL = st.sampled_from(
-    ["a", "B1", "", "", " ", "\u00a0", "\x1c", "\u2003", "12,5", '"x"', '"a,b"', '"a""b"', '"a\nb"', '"1\n2,3,4\n5"', '"a\rb"',
+    ["a", "B1", "", "", " ", "\u00a0", "\x1c", "\u2003", "12,5",
+     '"x"', '"a,b"', '"a""b"', '"a\nb"', '"1\n2,3,4\n5"', '"a\rb"',
      '"a\r\nb"', '""', '"', 'a"b', '"a"b', "é", "€", "\ufeff", "NA", "null", "0x1f",
      "'", "\\"]
 )  # fmt: skip
@@ -79,6 +80,16 @@ def test_any_text_is_read_as_the_csv_module_reads_it_or_left_to_it(
     assert quick.lengths == plain.lengths
     assert quick.total == plain.total
     assert quick.swallowed == plain.swallowed
+
+
+def test_cells_with_line_breaks_are_read_by_arrow_wherever_a_piece_ends() -> None:
+    rows = [["number", "note"], *([f"B{i}", f"one\ntwo {i}\r\nthree"] for i in range(50))]
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(rows)
+    for block in (10, 33, 100):
+        quick = read_records(io.BytesIO(out.getvalue().encode()), ",", block)
+        assert quick is not None
+        assert [list(cells) for cells in zip(*quick.columns, strict=True)] == rows
 
 
 @pytest.mark.parametrize("quoted", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
