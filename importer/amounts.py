@@ -87,6 +87,12 @@ class Numbers(StrEnum):
     COMMA = "comma"
 
 
+_SIMPLE = {
+    Numbers.POINT: re.compile(r"(-?[0-9]{1,15})(?:\.([0-9]{1,15}))?"),
+    Numbers.COMMA: re.compile(r"(-?[0-9]{1,15})(?:,([0-9]{1,15}))?"),
+}
+
+
 class Unreadable(StrEnum):
     """Why an amount cannot be read with certainty."""
 
@@ -138,6 +144,9 @@ def read_decimal(text: str, numbers: Numbers) -> Decimal | Unreadable:
     without cents. Groups must be of three digits (or India's), so that ``1,00`` is never read as a
     hundred.
     """
+    simple = _SIMPLE[numbers].fullmatch(text)
+    if simple:  # most of a long column
+        return Decimal(f"{simple[1]}.{simple[2] or 0}")
     bare = tidy(text).translate(MINUS)
     if len(bare) > _LONGEST:
         whole = bare.lstrip("+-")
@@ -225,14 +234,25 @@ def product_cents(
 
     Without a rounding a product that is not whole cents is TOO_PRECISE.
     """
+    ((cents, exact),) = products_cents([(left, right, cents_per_unit)], rounding)
+    return cents if exact or rounding else Unreadable.TOO_PRECISE
+
+
+def products_cents(
+    factors: Iterable[tuple[Decimal, Decimal, int]], rounding: str | None
+) -> list[tuple[int | Unreadable, bool]]:
+    """Of each (left, right, cents per unit) the whole cents, and whether they are exact."""
+    out: list[tuple[int | Unreadable, bool]] = []
+    how, one = ROUNDINGS[rounding or "down"], Decimal(1)
     with decimal.localcontext() as context:
         context.prec = 500
-        exact = left * right * cents_per_unit
-        whole = exact.quantize(Decimal(1), ROUNDINGS[rounding or "down"])
-        if rounding is None and whole != exact:
-            return Unreadable.TOO_PRECISE
-    cents = int(whole)
-    return cents if INT64_MIN <= cents <= INT64_MAX else Unreadable.TOO_LARGE
+        for left, right, unit in factors:
+            exact = left * right * unit
+            whole = exact.quantize(one, how)
+            cents = int(whole)
+            fits = INT64_MIN <= cents <= INT64_MAX
+            out.append((cents if fits else Unreadable.TOO_LARGE, whole == exact))
+    return out
 
 
 _PLAIN_CENTS = re.compile(r"-?[0-9]+\.[0-9]{1,2}")

@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from importer.sheets.csv_blocks import OddError, looked_at, record_blocks
+from importer.sheets.csv_blocks import BLOCK, OddError, looked_at, record_blocks
 from importer.sheets.limits import limits
 from importer.sheets.swallowed import swallowed_in
 from importer.sheets.text_column import TextColumn, Texts, byte_at
@@ -57,20 +57,23 @@ class _Piece:
         return len(self.columns[0]) + len(self.odd)
 
 
-def read_records(file: BinaryIO, mark: str) -> Records | None:
-    """The records of the rest of the file, which is UTF-8; None where the csv module has to."""
+def read_records(file: BinaryIO, mark: str, block: int = BLOCK) -> Records | None:
+    """The records of the rest of the file, which is UTF-8; None where the csv module has to.
+
+    So many bytes are read at a time.
+    """
     if len(mark) != 1 or not mark.isascii() or mark in ' \r\n"':
         return None
     try:
-        return _read(file, mark)
+        return _read(file, mark, block)
     except (OddError, pa.ArrowInvalid, csv.Error):
         return None
 
 
-def _read(file: BinaryIO, mark: str) -> Records | None:
-    size = file.seek(0, os.SEEK_CUR), file.seek(0, os.SEEK_END)
-    file.seek(size[0])
-    blocks = record_blocks(file)
+def _read(file: BinaryIO, mark: str, block: int) -> Records | None:
+    start, end = file.tell(), file.seek(0, os.SEEK_END)
+    file.seek(start)
+    blocks = record_blocks(file, block)
     first = next(blocks, b"")
     width = _usual_width(first, mark)
     if not 2 <= width <= limits().columns or first.startswith(b"\xef\xbb\xbf"):
@@ -85,7 +88,7 @@ def _read(file: BinaryIO, mark: str) -> Records | None:
             return None
         if not total:
             for of in texts:
-                of.share = 1.1 * (size[1] - size[0]) / len(first)
+                of.share = 1.1 * (end - start) / len(first)
         for of, column in zip(texts, piece.columns, strict=True):
             if of.add(column) > most:
                 return None  # the csv module knows the row

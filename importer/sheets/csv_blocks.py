@@ -14,7 +14,7 @@ import numpy as np
 
 from importer.sheets.csv_guard import longest_line, most_lines
 
-_BLOCK = 1 << 20  # bytes; so few stay in the processor's own memory
+BLOCK = 1 << 20  # bytes; so few stay in the processor's own memory
 _WIDEST = 1 << 24  # bytes of a record; a longer one is for the csv module
 _QUOTE, _LF, _CR = b'"\n\r'
 
@@ -31,14 +31,14 @@ class Block:
     broken: bool
 
 
-def record_blocks(file: BinaryIO) -> Iterator[bytes]:
+def record_blocks(file: BinaryIO, size: int = BLOCK) -> Iterator[bytes]:
     """The rest of the file in pieces that end where a record ends; OddError where that fails.
 
     The end mark of old DOS and mainframe exports is no cell, and left out.
     """
     longest, most = longest_line(), most_lines()
     lines, rest = 0, b""
-    while piece := file.read(_BLOCK):
+    while piece := file.read(size):
         rest += piece
         end = _end_of_records(rest)
         if not end and len(rest) > _WIDEST:

@@ -15,7 +15,7 @@ from importer.amounts import (
     Unreadable,
     currencies_named,
     numbers_of,
-    product_cents,
+    products_cents,
     two_readings,
 )
 from importer.canonical import BILLS, LINE_ITEMS, Field, Kind
@@ -351,11 +351,16 @@ def _words(field: Field, texts: pa.LargeStringArray) -> tuple[np.ndarray, None]:
 
 
 def _style_of(tidied: pa.LargeStringArray) -> tuple[Numbers | None, list[str], list[str]]:
-    """``numbers_of`` a column; texts such as 12.50 prove the point one like another."""
-    usual = plain.matching(tidied, r"\A-?[0-9]+\.[0-9]{1,2}\z")
-    odd = tidied.filter(pa.array(~usual & plain.matching(tidied, "[.,]")))
-    one = tidied.take(pa.array(np.flatnonzero(usual)[:1])).to_pylist()
-    decided = numbers_of([*one, *distinct(odd)])
+    """``numbers_of`` a column; texts such as 12.50 prove the point one like another.
+
+    So do 12.3456 and 12,50: only three digits after the mark may be a group of thousands.
+    """
+    left, some = plain.matching(tidied, "[.,]"), list[str]()
+    for mark in r"\.", ",":
+        usual = plain.matching(tidied, rf"\A-?[0-9]{{1,15}}{mark}(?:[0-9]{{1,2}}|[0-9]{{4,15}})\z")
+        some += tidied.take(pa.array(np.flatnonzero(usual)[:1])).to_pylist()
+        left &= ~usual
+    decided = numbers_of([*some, *distinct(tidied.filter(pa.array(left)))])
     return decided if decided[0] is not None else numbers_of(distinct(tidied))
 
 
@@ -411,17 +416,17 @@ def _multiply(mapped: Mapped, lines: ParsedTable, units: np.ndarray) -> list[Fin
         both, rounded = np.flatnonzero(left.ok & right.ok), dict[int, list[int]]()
         wrong: dict[str, list[int]] = {"too_precise": [], "out_of_range": []}
         values = out.values
-        for i in both.tolist():
-            factors, unit = (left.values[i], right.values[i]), int(units[i])
-            cents = product_cents(*factors, expression.round, unit)
-            if expression.round and product_cents(*factors, None, unit) is Unreadable.TOO_PRECISE:
-                rounded.setdefault(int(mapped.lines.table[i]), []).append(i)
-            if cents is Unreadable.TOO_PRECISE:
-                wrong["too_precise"].append(i)
+        factors = zip(left.values[both], right.values[both], units[both].tolist(), strict=True)
+        products = products_cents(factors, expression.round)
+        for k, (cents, exact) in zip(both.tolist(), products, strict=True):
+            if not exact and expression.round is None:
+                wrong["too_precise"].append(k)
             elif isinstance(cents, Unreadable):
-                wrong["out_of_range"].append(i)
+                wrong["out_of_range"].append(k)
             else:
-                values[i] = cents
+                values[k] = cents
+                if not exact:
+                    rounded.setdefault(int(mapped.lines.table[k]), []).append(k)
         for problem, at in wrong.items():
             out.forget(at, problem)
         # the factor's own finding tells what is wrong; a blank factor is told here

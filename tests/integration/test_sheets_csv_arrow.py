@@ -15,6 +15,7 @@ from importer.errors import UnreadableFile
 from importer.records import SourceTable
 from importer.sheets import read_file
 from importer.sheets.csv_arrow import read_records
+from importer.sheets.swallowed import find_swallowed
 from importer.sheets.text_column import TextColumn, arrow_texts
 
 
@@ -26,6 +27,7 @@ class Plain:
     cells: list[tuple[str, ...]]
     lengths: list[int]
     total: int
+    swallowed: tuple[tuple[int, int, int], ...]
 
 
 def plainly(text: str, mark: str) -> Plain | None:
@@ -40,14 +42,16 @@ def plainly(text: str, mark: str) -> Plain | None:
         width -= 1
     return Plain(
         [n for n, _ in kept], [tuple(r[:width]) for r in cells], [len(r) for _, r in kept],
-        len(records),
+        len(records), tuple((1 + i, c, n) for i, c, n in find_swallowed(records, mark)),
     )  # fmt: skip
 
 
 # Much of what breaks readers: marks in all places, blanks of all kinds, records of any width.
 CELL = st.sampled_from(
-    ["a", "B1", "", "", " ", "\u00a0", "\x1c", "\u2003", "12,5", '"x"', '"a,b"', '"a""b"', '"a\nb"',
-     '"a\r\nb"', '""', '"', 'a"b', '"a"b', "é", "€", "\ufeff", "NA", "null", "0x1f", "'", "\\"]
+    ["a", "B1", "", "", " ", "\u00a0", "\x1c", "\u2003", "12,5",
+     '"x"', '"a,b"', '"a""b"', '"a\nb"', '"1\n2,3,4\n5"', '"a\rb"',
+     '"a\r\nb"', '""', '"', 'a"b', '"a"b', "é", "€", "\ufeff", "NA", "null", "0x1f",
+     "'", "\\"]
 )  # fmt: skip
 END = st.sampled_from(["\n", "\n", "\n", "\r\n", "\r", "\n\n"])
 RECORD = st.builds(lambda cells, end: ",".join(cells) + end, st.lists(CELL, max_size=4), END)
@@ -58,12 +62,16 @@ REGULAR = st.builds(",".join, st.lists(CELL, min_size=3, max_size=3)).map(lambda
 @given(
     text=st.builds("".join, st.lists(REGULAR | REGULAR | REGULAR | RECORD, max_size=8)),
     cut=st.integers(0, 2),
+    block=st.sampled_from([4, 16, 40, 1 << 20]),
 )
-@example(text='a,b\n"1"",2', cut=0)
-@example(text='a,b,c\n,,\n1,2,3,4\n\n"5"\n', cut=0)
-def test_any_text_is_read_as_the_csv_module_reads_it_or_left_to_it(text: str, cut: int) -> None:
+@example(text='a,b\n"1"",2', cut=0, block=1 << 20)
+@example(text='a,b,c\n,,\n1,2,3,4\n\n"5"\n', cut=0, block=1 << 20)
+@example(text='a,b\n1,"x\n2,3\n4,y"\n5,6\n', cut=0, block=8)  # cells that hold rows
+def test_any_text_is_read_as_the_csv_module_reads_it_or_left_to_it(
+    text: str, cut: int, block: int
+) -> None:
     text = text[: len(text) - cut]
-    quick, plain = read_records(io.BytesIO(text.encode()), ","), plainly(text, ",")
+    quick, plain = read_records(io.BytesIO(text.encode()), ",", block), plainly(text, ",")
     if quick is None:
         return
     assert plain is not None, "what the csv module refuses is refused"
@@ -71,6 +79,17 @@ def test_any_text_is_read_as_the_csv_module_reads_it_or_left_to_it(text: str, cu
     assert list(zip(*quick.columns, strict=True)) == [c for c in plain.cells if c]
     assert quick.lengths == plain.lengths
     assert quick.total == plain.total
+    assert quick.swallowed == plain.swallowed
+
+
+def test_cells_with_line_breaks_are_read_by_arrow_wherever_a_piece_ends() -> None:
+    rows = [["number", "note"], *([f"B{i}", f"one\ntwo {i}\r\nthree"] for i in range(50))]
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(rows)
+    for block in (10, 33, 100):
+        quick = read_records(io.BytesIO(out.getvalue().encode()), ",", block)
+        assert quick is not None
+        assert [list(cells) for cells in zip(*quick.columns, strict=True)] == rows
 
 
 @pytest.mark.parametrize("quoted", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
