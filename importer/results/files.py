@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from xlsxwriter.exceptions import XlsxWriterException
-
 from importer.errors import UsageProblem
 from importer.results.wording import visible
 
@@ -26,9 +24,16 @@ def whole(path: Path) -> Iterator[Path]:
             unfinished = Path(private) / f"result{path.suffix}"
             yield unfinished
             os.replace(unfinished, path)
-    except (OSError, XlsxWriterException) as problem:
+    except (OSError, _of_workbooks()) as problem:
         what = "workbook " if path.suffix.lower() == ".xlsx" else ""
         raise UsageProblem(
             f"The result {what}{visible(str(path))} could not be written: "
             f"{visible(str(problem))}. If it is open in Excel, close it there"
         ) from problem
+
+
+def _of_workbooks() -> type[Exception]:
+    from xlsxwriter.exceptions import XlsxWriterException
+
+    found: type[Exception] = XlsxWriterException
+    return found
