@@ -5,10 +5,14 @@ A result workbook among the files is read as what it was made from, with what wa
 
 from __future__ import annotations
 
+import importlib
+import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import is_zipfile
 
 from importer.errors import UsageProblem
 from importer.records import SourceTable, TableKind, Wanted
@@ -94,8 +98,21 @@ def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared
 
     Raises UnreadableFile, TemplateProblem or UsageProblem where that cannot be done at all.
     """
+    if not request.files:
+        raise UsageProblem("Name at least one file, as in: light-import validate bills.xlsx")
+    _import_ahead()
+    if request.lookups:
+        from importer.references.lookups import check_crosswalks
+
+        check_crosswalks(Path(request.lookups))
+    copies = {} if copies is None else copies
+    former = _former(request, copies)
+    loaded = _template(request, former)
+    stamps = {name: stamp(Path(name)) for name in request.files}
+    tables = _read(request, loaded if former is None else None, copies)
+
     from importer.references.by_tables import resolve_by_tables
-    from importer.references.lookups import check_crosswalks, read_tables
+    from importer.references.lookups import read_tables
     from importer.results.again import as_written, rows_again
     from importer.results.former import read_picks
     from importer.template.mapping import map_tables
@@ -103,15 +120,6 @@ def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared
     from importer.validation.check import check
     from importer.validation.documents import LARGEST, MEGABYTE, check_documents
 
-    if not request.files:
-        raise UsageProblem("Name at least one file, as in: light-import validate bills.xlsx")
-    if request.lookups:
-        check_crosswalks(Path(request.lookups))
-    copies = {} if copies is None else copies
-    former = _former(request, copies)
-    loaded = _template(request, former)
-    stamps = {name: stamp(Path(name)) for name in request.files}
-    tables = _read(request, loaded if former is None else None, copies)
     picks = read_picks(tables) if former else []
     if former is None:
         _refuse_unknown_result(tables)
@@ -146,6 +154,17 @@ def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared
         there = _document_folders(request, checked, folder if former else None)
         check_documents(checked, there.__getitem__, round(largest * MEGABYTE))
     return Prepared(loaded, checked, request, stamps, folder, tuple(picks), former, again, expect)
+
+
+def _import_ahead() -> None:
+    """Import what the check needs in a thread: that takes a second, and so may reading the files.
+
+    Arrow first, which both need: two threads are not to begin with one library.
+    """
+    import pyarrow.compute  # noqa: F401
+
+    if "pandera.pandas" not in sys.modules:
+        threading.Thread(target=importlib.import_module, args=("pandera.pandas",)).start()
 
 
 def _expected(request: Request, former: Former | None, template: str) -> Pairs:
@@ -194,12 +213,15 @@ def _document_folders(request: Request, checked: Checked, former: str | None) ->
 
 def _former(request: Request, copies: dict[str, Path]) -> Former | None:
     """What the result workbook says of itself, where the file is one."""
-    from importer.results.former import read_former
     from importer.sheets import check_file
 
     paths = {name: copies.get(name, Path(name)) for name in request.files}
     for path in paths.values():
         check_file(path)
+    if not any(map(is_zipfile, paths.values())):
+        return None  # without the imports that reading one takes
+    from importer.results.former import read_former
+
     found = [(name, read_former(path, name)) for name, path in paths.items()]
     formers = [(name, former) for name, former in found if former is not None]
     if formers and len(found) > 1:

@@ -45,20 +45,22 @@ def validate(**options: Any) -> int:
     from importer.cli.finish import exit_code, finish
     from importer.cli.next_step import after_validate
     from importer.cli.prepare import prepare
-    from importer.cli.reference import cached_of
     from importer.records import RunSummary
-    from importer.references.resolve import warn_by_cache
-    from importer.results.build import build_report
     from importer.results.names import result_path
 
     request, output = request_of(options), output_of(options)
-    company = options.pop("company")
-    cached = cached_of(company) if company else None
+    cached = None
+    if company := options.pop("company"):
+        from importer.cli.reference import cached_of
+
+        cached = cached_of(company)
     began, started_at = time.monotonic(), datetime.now(UTC)
     path = result_path(list(request.files), output.result, Path.cwd())
     output.say(f"Checking {', '.join(request.files)} …")
     prepared = prepare(request)
     if cached is not None:
+        from importer.references.resolve import warn_by_cache
+
         warn_by_cache(prepared.checked, cached, prepared.loaded.template)
     former = prepared.former if continues(prepared) else None
     summary = RunSummary(
@@ -80,6 +82,8 @@ def validate(**options: Any) -> int:
         company_id=former.company_id if former else "",
         expect=prepared.expect,
     )
+    from importer.results.build import build_report
+
     report = with_former_ids(build_report(prepared.checked, {}, summary), prepared)
     code = exit_code(report.summary, report.findings, stopped=False)
     summary = replace(

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from xlsxwriter.exceptions import XlsxWriterException
-
 from importer.errors import UsageProblem, unwritable
 from importer.results.wording import visible
 
@@ -65,9 +63,16 @@ def whole(path: Path) -> Iterator[Path]:
             unfinished = Path(private) / f"result{path.suffix}"
             yield unfinished
             os.replace(unfinished, path)
-    except (OSError, XlsxWriterException) as problem:
+    except (OSError, _of_workbooks()) as problem:
         cause = next((each for each in problem.args if isinstance(each, OSError)), problem)
         why = unwritable(cause) if isinstance(cause, OSError) else str(cause)
         raise UsageProblem(
             f"{visible(str(path))} could not be written: {visible(why)}."
         ) from problem
+
+
+def _of_workbooks() -> type[Exception]:
+    from xlsxwriter.exceptions import XlsxWriterException
+
+    found: type[Exception] = XlsxWriterException
+    return found

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xlsxwriter.utility import xl_range
-
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
@@ -35,6 +33,8 @@ def set_up_table(sheet: Worksheet, columns: int, rows: int) -> None:
 
     To be called before the first cell is written.
     """
+    from xlsxwriter.utility import xl_range
+
     sheet.set_row(0, 22)
     sheet.freeze_panes(1, 0)
     sheet.repeat_rows(0)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
-
 from importer.records import CellRef, Unresolved
 from importer.results.cells import MOST_ROWS, width_of, write_text
 from importer.results.formats import PLAIN, TEXT
@@ -71,6 +69,8 @@ def _write_row(sheet: Worksheet, output: Output, out: int, each: Unresolved, mos
         sheet.write_string(out, _FIRST + most + n, suggestion.id, text)
     message = "Choose one of the suggestions, or paste the id from Light."
     if each.suggestions:
+        from xlsxwriter.utility import xl_range_abs
+
         sheet.data_validation(
             out,
             _PICK,
@@ -106,5 +106,7 @@ def _target(output: Output, cell: CellRef) -> str | None:
     if cell.table is None or cell.row is None or (cell.table, cell.row) not in written.rows:
         return None
     column = written.columns[cell.table].get(cell.column_index or 0, 0)
+    from xlsxwriter.utility import xl_rowcol_to_cell
+
     at = xl_rowcol_to_cell(written.rows[cell.table, cell.row], column)
     return f"internal:'{written.sheets[cell.table]}'!{at}"
