@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from importer.sheets.xlsx_guard import _reason, reason_for_care
 
-HEAD = b"<worksheet><sheetData>"
+HEAD = b'<worksheet><sheetData><row r="1">'
 CELL = b'<c r="A1"><v>1</v></c>'
 PIECES = [
     *(b'<c r="A1"', b'<c r="A1" t="s"', b"<c ", b"<c", b'r="', b"r=", b"r", b'<row r="1">'),
