@@ -163,11 +163,97 @@ def part_journal(folder: str, bills: str) -> None:
     timed(work)
 
 
+def part_workbook(folder: str, bad: str = "0.005") -> None:
+    """A result workbook of 20,000 bills and 100,000 line items, with 8 columns and ours."""
+    from importer.records import RunSummary
+    from importer.results.build import build_report
+    from importer.results.workbook import write_workbook
+    from importer.sheets import read_file
+    from importer.template.loader import find_template
+    from importer.template.mapping import map_tables
+    from importer.validation.check import check
+
+    make(Path(folder), 100_000, float(bad))
+    tables = [t for name in ("bills", "lines") for t in read_file(Path(folder) / f"{name}.csv")]
+    checked = check(map_tables(tables, find_template("light").template, {}))
+    summary = RunSummary(
+        "validate", None, None, None, "light", ("lines.csv",), datetime.now(UTC), {}, {}, {}, ()
+    )
+    report_ = build_report(checked, {}, summary)
+    timed(lambda: write_workbook(report_, Path(folder) / "result.xlsx"))
+
+
+def part_xlsxwriter(folder: str) -> None:
+    """The same cells of the same sheets by XlsxWriter alone, which holds no sheet in memory."""
+    import xlsxwriter
+    from python_calamine import CalamineWorkbook
+
+    read = CalamineWorkbook.from_path(Path(folder) / "result.xlsx")
+    sheets = [read.get_sheet_by_name(name).to_python() for name in read.sheet_names]
+
+    def work() -> None:
+        options = {"constant_memory": True, "strings_to_urls": False, "strings_to_formulas": False}
+        book = xlsxwriter.Workbook(str(Path(folder) / "plain.xlsx"), options)
+        look = book.add_format({"num_format": "@"})
+        for rows in sheets:
+            sheet = book.add_worksheet()
+            for r, row in enumerate(rows):
+                for c, value in enumerate(row):
+                    if value != "":
+                        sheet.write(r, c, value, look)
+        book.close()
+
+    timed(work)
+
+
+def part_read_xlsx(folder: str) -> None:
+    """The workbook as our reader gives it, with all that it looks out for."""
+    import pyarrow.compute  # noqa: F401  the command has it loaded before
+
+    import importer.sheets.xlsx_guard  # noqa: F401
+    from importer.sheets import read_file
+
+    timed(lambda: read_file(Path(folder) / "result.xlsx"))
+
+
+def part_calamine(folder: str) -> None:
+    from python_calamine import CalamineWorkbook
+
+    def work() -> None:
+        book = CalamineWorkbook.from_path(Path(folder) / "result.xlsx")
+        for name in book.sheet_names:
+            book.get_sheet_by_name(name).to_python()
+
+    timed(work)
+
+
+def workbooks(folder: Path) -> list[str]:
+    """A table of its own: writing and reading a workbook of 100,000 line items."""
+    out = ["", "| workbook, 100,000 line items | CPU s | peak MB | ratio |", "|---|---:|---:|---:|"]
+    pairs = (
+        ("XlsxWriter alone, the same cells", "xlsxwriter", "the result workbook", "workbook"),
+        ("calamine alone", "calamine", "read with its guards", "read_xlsx"),
+    )
+    took = {"workbook": part("workbook", folder)}
+    for reference, by, what, ours in pairs:
+        took[by] = part(by, folder)
+        if ours not in took:
+            took[ours] = part(ours, folder)
+        ratio = took[ours].cpu / took[by].cpu
+        out.append(f"| {reference} | {took[by].cpu:.2f} | {took[by].megabytes:,.0f} | 1 |")
+        out.append(f"| {what} | {took[ours].cpu:.2f} | {took[ours].megabytes:,.0f} | {ratio:.2f} |")
+    return out
+
+
 PARTS = {
     "polars": part_polars,
     "stage": part_stage,
     "frictionless": part_frictionless,
     "journal": part_journal,
+    "workbook": part_workbook,
+    "xlsxwriter": part_xlsxwriter,
+    "read_xlsx": part_read_xlsx,
+    "calamine": part_calamine,
 }
 
 
@@ -217,6 +303,7 @@ def report(sizes: list[int]) -> list[str]:
         took = part("journal", temporary, 100_000)
         out += ["", f"Journal, 100,000 bills planned, sent, created and planned again:"
                 f" {took.seconds:.1f} s, {took.megabytes:,.0f} MB."]  # fmt: skip
+        out += workbooks(Path(temporary) / "workbook")
     return out
 
 
