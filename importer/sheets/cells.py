@@ -116,7 +116,10 @@ def grid_of_columns(values: Sequence[Sequence[Any]]) -> Grid:
             cells = [_CONVERT[type(v)](v) for v in column]
             columns.append([text for text, _ in cells])
             kinds.append(bytes([kind for _, kind in cells]))
-    keep = [any(map(str.strip, row)) for row in zip(*columns, strict=True)]
+    keep = [
+        (row[0] != "" and not row[0].isspace()) or any(map(str.strip, row))
+        for row in zip(*columns, strict=True)
+    ]
     numbers = list(compress(range(1, len(keep) + 1), keep))
     if len(numbers) < len(keep):
         columns = [list(compress(column, keep)) for column in columns]

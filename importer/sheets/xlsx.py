@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import date, time, timedelta
@@ -68,8 +69,8 @@ def _read_sheet(
         lengths,
         never_calculated=book.never_calculated,
     )
-    if careful is None and (columns := _calamine_columns(calamine, sheet.name)) is not None:
-        grid = grid_of_columns(columns)
+    grid = _calamine_grid(calamine, sheet.name) if careful is None else None
+    if grid is not None:
         grid.date1904 = book.date1904
         grid.looks = find_looks(Part(archive, sheet.part), book.styles.looks)
         return grid
@@ -77,6 +78,19 @@ def _read_sheet(
     grid = read_cells(lambda: Part(archive, sheet.part), around)
     grid.date1904 = book.date1904
     return grid
+
+
+def _calamine_grid(calamine: Callable[[], CalamineWorkbook], name: str) -> Grid | None:
+    """The grid of a sheet as calamine reads it; None as with its columns."""
+    # No cycle is made here, and looking for some among so many rows would take as long as the rest.
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        columns = _calamine_columns(calamine, name)
+        return None if columns is None else grid_of_columns(columns)
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _calamine_columns(

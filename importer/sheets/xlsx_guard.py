@@ -10,8 +10,9 @@ costs time only, and must never miss.
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -34,13 +35,13 @@ _NO_RESULT = re.compile(rb"</f>(?!<v>[^<])|<f[^<>]*/>(?!<v>[^<])")
 _BROKEN_TAG = re.compile(rb"<(?:c|v|f|row)[\n\r\t]")
 _HIDDEN = re.compile(rb'<row [^<>]*hidden="(?:1|true)"')
 
-# Every pattern that is looked for in detail where any of them is found: RE2 looks for all at once.
-# ``\z`` is the end of the bytes.
+# All that is looked for in detail where any of it is found: RE2 looks for everything at once.
 _ODD = (
     r't="[ed]"|<f[ >/]|hidden="| ="|= ?\'|= "|<!|<v |<c>|<row>|<v>-?[0-9]{16}'
     r"|<(?:c|v|f|row)[\n\r\t]"
-    r'|<(?:c|row) (?:[^r]|\z|r(?:[^=]|\z|=(?:[^"]|\z)))'
+    r'|<(?:c|row) (?:[^r]|r[^=]|r=[^"])'
 )
+_WIDE = '<c r="[A-Z]{2}'
 _MOST_STYLES = 50  # that are looked for so
 
 # calamine keeps 24 bytes for every cell of the rectangle that the filled cells span: (from this
@@ -91,7 +92,7 @@ def reason_for_care(
     longest = max(lengths, default=0)
     characters = shared = since_cell = 0
     permitted = limits()
-    styles = [b's="%s"' % style.encode() for style in zero_formats]
+    styles = [f's="{style}"' for style in zero_formats]
     rest = b""
     cells = last_row = last_column = 0
     first = True
@@ -106,8 +107,17 @@ def reason_for_care(
         last_row = max(last_row, *map(int, _ROW.findall(data)), 0)
         if last_row > MAX_ROWS:
             return "cells outside any sheet"
-        if reason := _closely(data, styles, last_row, never_calculated):
-            return reason
+        odd = "|".join([_ODD, _far_down(last_row), *styles])
+        many = len(styles) > _MOST_STYLES
+        whole = data + b"<"  # what follows tells of a tag that was left open
+        if many or found_in(whole, f"{odd}|{_WIDE}"):
+            reason = None
+            if many or found_in(whole, odd):
+                reason = _reason(data, styles, last_row, never_calculated)
+            if reason:
+                return reason
+            for letters in set(_FAR_CELL.findall(data)):
+                last_column = max(last_column, column_number(letters.decode()))
         here = data.count(b"<c ")
         cells += here
         since_cell = 0 if here else since_cell + len(data)
@@ -129,12 +139,9 @@ def reason_for_care(
                 )
             if characters > max(LONG_TEXTS, 100 * shared):
                 return "long texts shared by many cells"
-        if found_in(data, '<c r="[A-Z]{2}'):
-            for letters in set(_FAR_CELL.findall(data)):
-                last_column = max(last_column, column_number(letters.decode()))
     if first:
         return "no XML"
-    if reason := _closely(rest, styles, last_row, never_calculated):
+    if reason := _reason(rest, styles, last_row, never_calculated):
         return reason
     for letters in _FAR_CELL.findall(rest):
         last_column = max(last_column, column_number(letters.decode()))
@@ -148,20 +155,11 @@ def reason_for_care(
 
 def found_in(data: bytes, pattern: str) -> bool:
     """Whether a pattern, in the language of RE2, is found; in a fraction of the time of ``re``."""
-    found: bool = pc.match_substring_regex(pa.array([data], pa.large_binary()), pattern)[0].as_py()
+    ends = pa.py_buffer(struct.pack("<2q", 0, len(data)))
+    # pa.array would import pandas
+    one: Any = pa.Array.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(data)])
+    found: bool = pc.match_substring_regex(one, pattern)[0].as_py()
     return found
-
-
-def _closely(data: bytes, styles: list[bytes], last_row: int, never_calculated: bool) -> str | None:
-    """Why these bytes need care: one quick look for all reasons, then each where there is one."""
-    odd = "|".join([_ODD, _far_down(last_row), *(style.decode() for style in styles)])
-    if len(styles) <= _MOST_STYLES and not found_in(data, odd):
-        return None
-    if reason := _reason(data, styles, never_calculated):
-        return reason
-    if re.search(_far_down(last_row).encode(), data):
-        return "cells that are not in their row"
-    return None
 
 
 def _far_down(last_row: int) -> str:
@@ -190,7 +188,11 @@ def _unusual_start(data: bytes) -> str | None:
     return None
 
 
-def _reason(data: bytes, styles: list[bytes], never_calculated: bool) -> str | None:
+def _reason(
+    data: bytes, styles: Collection[str], last_row: int, never_calculated: bool
+) -> str | None:
+    """Why these bytes need care. Nothing is found in bytes in which ``_ODD``, ``_far_down`` and the
+    styles are not found either."""
     if b't="e"' in data:
         return "error cells"
     has_formulas = b"<f>" in data or b"<f " in data or b"<f/" in data
@@ -202,7 +204,7 @@ def _reason(data: bytes, styles: list[bytes], never_calculated: bool) -> str | N
         return "numbers of more than 15 digits"
     if b'hidden="' in data and _HIDDEN.search(data):
         return "hidden rows"
-    if any(style in data for style in styles):
+    if any(style.encode() in data for style in styles):
         return "numbers with leading zeros"
     # What the patterns above and below rely on.
     if (
@@ -218,4 +220,6 @@ def _reason(data: bytes, styles: list[bytes], never_calculated: bool) -> str | N
         or ((b"\n" in data or b"\r" in data or b"\t" in data) and _BROKEN_TAG.search(data))
     ):
         return "XML written in an unusual way"
+    if re.search(_far_down(last_row).encode(), data):
+        return "cells that are not in their row"
     return None

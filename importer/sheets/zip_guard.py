@@ -7,6 +7,8 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 
 from importer.sheets.limits import Limits, TooLargeError, limits, too_large
@@ -96,7 +98,7 @@ class Part:
     """
 
     def __init__(self, archive: zipfile.ZipFile, name: str) -> None:
-        self._chunks = _unpacked(archive, name)
+        self._chunks = _ahead(_unpacked(archive, name))
         self._rest = b""
 
     def read(self, size: int = -1) -> bytes:
@@ -107,6 +109,16 @@ class Part:
             self._rest = next(self._chunks, b"")
         out, self._rest = self._rest[:size], self._rest[size:]
         return out
+
+
+def _ahead(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same; from the second on, the next is unpacked while the one before is looked at."""
+    yield from islice(chunks, 1)
+    with ThreadPoolExecutor(1) as other:
+        coming = other.submit(next, chunks, b"")
+        while chunk := coming.result():
+            coming = other.submit(next, chunks, b"")
+            yield chunk
 
 
 def read_xml(archive: zipfile.ZipFile, name: str) -> bytes:
