@@ -15,6 +15,19 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
+from importer.light.fields import (
+    array_of,
+    boolean_at,
+    date_at,
+    integer_at,
+    moment_at,
+    number_at,
+    object_of,
+    printable,
+    required_at,
+    text_at,
+    wrong,
+)
 from importer.light.problems import WireProblem
 from importer.records import (
     Account,
@@ -138,61 +151,61 @@ def bill_from_json(obj: object, *, listed: bool) -> LightBill:
 
     Raises WireProblem for a bill without an id and for values of the wrong type.
     """
-    bill = _object(obj, "bill")
+    bill = object_of(obj, "bill")
     vendor = bill.get("vendor")
-    nested = _text(_object(vendor, "vendor"), "vendorId") if vendor is not None else None
+    nested = text_at(object_of(vendor, "vendor"), "vendorId") if vendor is not None else None
     lines = None if listed else bill.get("lineItems")
     return LightBill(
-        id=_required(bill, "id"),
-        vendor_id=_text(bill, "vendorId") or nested,
-        company_entity_id=_text(bill, "companyEntityId"),
-        invoice_number=_text(bill, "invoiceNumber"),
-        amount=_integer(bill, "amount"),
-        currency=_text(bill, "currency"),
-        issued=_date(bill, "issuedDate"),
-        due=_date(bill, "dueDate"),
-        description=_text(bill, "description"),
-        state=_text(bill, "state") or "",
-        failure_reason=_text(bill, "failureReason"),
-        created_at=_moment(bill, "createdAt" if listed else "invoiceCreatedAt")
-        or _moment(bill, "invoiceCreatedAt" if listed else "createdAt"),
+        id=required_at(bill, "id"),
+        vendor_id=text_at(bill, "vendorId") or nested,
+        company_entity_id=text_at(bill, "companyEntityId"),
+        invoice_number=text_at(bill, "invoiceNumber"),
+        amount=integer_at(bill, "amount"),
+        currency=text_at(bill, "currency"),
+        issued=date_at(bill, "issuedDate"),
+        due=date_at(bill, "dueDate"),
+        description=text_at(bill, "description"),
+        state=text_at(bill, "state") or "",
+        failure_reason=text_at(bill, "failureReason"),
+        created_at=moment_at(bill, "createdAt" if listed else "invoiceCreatedAt")
+        or moment_at(bill, "invoiceCreatedAt" if listed else "createdAt"),
         lines=None
         if lines is None
-        else tuple(line_from_json(x) for x in _array(lines, "lineItems")),
-        payment_at=_leniently(_moment, bill, "paymentAt"),
-        include_tax=_leniently(_boolean, bill, "lineItemsIncludeTax"),
-        sender_bank_account_id=_leniently(_text, bill, "senderBankAccountId"),
-        local_fx_rate=_leniently(_number, bill, "localCurrencyFxRate"),
-        group_fx_rate=_leniently(_number, bill, "groupCurrencyFxRate"),
+        else tuple(line_from_json(x) for x in array_of(lines, "lineItems")),
+        payment_at=_leniently(moment_at, bill, "paymentAt"),
+        include_tax=_leniently(boolean_at, bill, "lineItemsIncludeTax"),
+        sender_bank_account_id=_leniently(text_at, bill, "senderBankAccountId"),
+        local_fx_rate=_leniently(number_at, bill, "localCurrencyFxRate"),
+        group_fx_rate=_leniently(number_at, bill, "groupCurrencyFxRate"),
         properties=_leniently(_light_properties, bill, "customProperties") or (),
         failures=errors_from_json(bill.get("failureContext")),
-        outstanding=_integer(bill, "outstandingBalance"),
+        outstanding=integer_at(bill, "outstandingBalance"),
     )
 
 
 def upload_target_from_json(obj: object) -> UploadTarget:
-    answer = _object(obj, "upload address")
+    answer = object_of(obj, "upload address")
     headers = answer.get("headers")
-    told = {} if headers is None else _object(headers, "headers")
+    told = {} if headers is None else object_of(headers, "headers")
     return UploadTarget(
-        _required(answer, "uploadUrl"),
-        tuple((name, _required(told, name)) for name in told),
+        required_at(answer, "uploadUrl"),
+        tuple((name, required_at(told, name)) for name in told),
     )
 
 
 def line_from_json(obj: object) -> LightLine:
-    line = _object(obj, "line item")
+    line = object_of(obj, "line item")
     return LightLine(
-        id=_required(line, "id"),
-        amount=_integer(line, "amount"),
-        net_amount=_integer(line, "netAmount"),
-        tax_amount=_integer(line, "taxAmount"),
-        description=_text(line, "description"),
-        tax_code_id=_text(line, "taxCodeId"),
-        account_id=_text(line, "accountId"),
-        amortization_start=_leniently(_date, line, "amortizationStartDate"),
-        amortization_end=_leniently(_date, line, "amortizationEndDate"),
-        amortization_template_id=_leniently(_text, line, "amortizationTemplateId"),
+        id=required_at(line, "id"),
+        amount=integer_at(line, "amount"),
+        net_amount=integer_at(line, "netAmount"),
+        tax_amount=integer_at(line, "taxAmount"),
+        description=text_at(line, "description"),
+        tax_code_id=text_at(line, "taxCodeId"),
+        account_id=text_at(line, "accountId"),
+        amortization_start=_leniently(date_at, line, "amortizationStartDate"),
+        amortization_end=_leniently(date_at, line, "amortizationEndDate"),
+        amortization_template_id=_leniently(text_at, line, "amortizationTemplateId"),
         properties=_leniently(_light_properties, line, "customProperties") or (),
     )
 
@@ -208,14 +221,20 @@ def _leniently(
 
 
 def _light_properties(obj: Mapping[str, object], name: str) -> tuple[LightProperty, ...]:
-    groups = [_object(each, name) for each in _array(obj.get(name) or [], name)]
+    groups = [object_of(each, name) for each in array_of(obj.get(name) or [], name)]
     return tuple(
         LightProperty(
-            _required(group, "groupId"),
-            _text(group, "groupInternalName") or "",
+            required_at(group, "groupId"),
+            text_at(group, "groupInternalName") or "",
             tuple(
-                (_text(v, "id") or "", _text(v, "label") or "", _text(v, "internalName") or "")
-                for v in (_object(x, "values") for x in _array(group.get("values") or [], "values"))
+                (
+                    text_at(v, "id") or "",
+                    text_at(v, "label") or "",
+                    text_at(v, "internalName") or "",
+                )
+                for v in (
+                    object_of(x, "values") for x in array_of(group.get("values") or [], "values")
+                )
             ),
         )
         for group in groups
@@ -223,69 +242,69 @@ def _light_properties(obj: Mapping[str, object], name: str) -> tuple[LightProper
 
 
 def vendor_from_json(obj: object) -> Vendor:
-    vendor = _object(obj, "vendor")
+    vendor = object_of(obj, "vendor")
     default = vendor.get("defaultCompanyEntity")
     return Vendor(
-        id=_required(vendor, "vendorId"),
-        name=_text(vendor, "name") or "",
-        identifier=_text(vendor, "identifier"),
-        vat_id=_text(vendor, "vatId"),
-        status=_text(vendor, "status"),
+        id=required_at(vendor, "vendorId"),
+        name=text_at(vendor, "name") or "",
+        identifier=text_at(vendor, "identifier"),
+        vat_id=text_at(vendor, "vatId"),
+        status=text_at(vendor, "status"),
         tax_code_id=None
         if default is None
-        else _text(_object(default, "defaultCompanyEntity"), "taxCodeId"),
+        else text_at(object_of(default, "defaultCompanyEntity"), "taxCodeId"),
     )
 
 
 def account_from_json(obj: object) -> Account:
     """A ledger account; its integer ``code`` becomes text."""
-    account = _object(obj, "ledger account")
+    account = object_of(obj, "ledger account")
     code = account.get("code")
     if isinstance(code, str):
         number: int | str | None = code
     else:
-        number = _integer(account, "code")
+        number = integer_at(account, "code")
     return Account(
-        id=_required(account, "id"),
+        id=required_at(account, "id"),
         code="" if number is None else str(number),
-        label=_text(account, "label") or "",
-        status=_text(account, "status"),
+        label=text_at(account, "label") or "",
+        status=text_at(account, "status"),
     )
 
 
 def entity_from_json(obj: object) -> Entity:
-    entity = _object(obj, "entity")
+    entity = object_of(obj, "entity")
     return Entity(
-        id=_required(entity, "id"),
-        code=_text(entity, "code") or "",
-        name=_text(entity, "displayName") or _text(entity, "name") or "",
-        currency=_text(entity, "localCurrency"),
-        legal_name=_text(entity, "name"),
-        status=_text(entity, "status"),
+        id=required_at(entity, "id"),
+        code=text_at(entity, "code") or "",
+        name=text_at(entity, "displayName") or text_at(entity, "name") or "",
+        currency=text_at(entity, "localCurrency"),
+        legal_name=text_at(entity, "name"),
+        status=text_at(entity, "status"),
     )
 
 
 def company_from_json(obj: object) -> Company:
-    company = _object(obj, "company")
+    company = object_of(obj, "company")
     return Company(
-        id=_required(company, "id"),
-        name=_text(company, "name") or "",
-        currency=_text(company, "baseCurrency"),
+        id=required_at(company, "id"),
+        name=text_at(company, "name") or "",
+        currency=text_at(company, "baseCurrency"),
     )
 
 
 def property_group_from_json(obj: object) -> PropertyGroup:
-    group = _object(obj, "custom property")
-    values = [_object(v, "value") for v in _array(group.get("values") or [], "values")]
+    group = object_of(obj, "custom property")
+    values = [object_of(v, "value") for v in array_of(group.get("values") or [], "values")]
     return PropertyGroup(
-        id=_required(group, "id"),
-        label=_text(group, "label") or "",
-        internal_name=_text(group, "internalName") or "",
-        input_type=_text(group, "inputType") or "",
-        level=_text(group, "objectLevel") or "",
+        id=required_at(group, "id"),
+        label=text_at(group, "label") or "",
+        internal_name=text_at(group, "internalName") or "",
+        input_type=text_at(group, "inputType") or "",
+        level=text_at(group, "objectLevel") or "",
         required=group.get("required") is True,
         values=tuple(
-            (_required(v, "id"), _text(v, "label") or "", _text(v, "internalName") or "")
+            (required_at(v, "id"), text_at(v, "label") or "", text_at(v, "internalName") or "")
             for v in values
         ),
     )
@@ -293,7 +312,7 @@ def property_group_from_json(obj: object) -> PropertyGroup:
 
 def is_for_bills(obj: object) -> bool:
     """Whether a custom property group may be set on bills; so it is where Light does not say."""
-    group = _object(obj, "custom property")
+    group = object_of(obj, "custom property")
     kinds, statuses = group.get("objectTypes"), group.get("objectTypeStatuses")
     if isinstance(statuses, dict) and statuses.get("BILL") == "DELETED":
         return False
@@ -305,18 +324,18 @@ def page_from_json(obj: object) -> tuple[list[object], str | None]:
 
     Raises WireProblem where there is more but no way to get it: half a list must not pass for one.
     """
-    page = _object(obj, "list")
-    records = _array(page.get("records"), "records")
+    page = object_of(obj, "list")
+    records = array_of(page.get("records"), "records")
     cursor = page.get("nextCursor")
     if isinstance(cursor, int) and not isinstance(cursor, bool):
         cursor = str(cursor)
     if cursor is not None and not isinstance(cursor, str):
-        raise _wrong("nextCursor", cursor)
+        raise wrong("nextCursor", cursor)
     more = page.get("hasMore")
     if more is None:
         more = bool(cursor)
     if not isinstance(more, bool):
-        raise _wrong("hasMore", more)
+        raise wrong("hasMore", more)
     if more and not cursor:
         raise WireProblem("Light's list says that there is more, but not how to get it.")
     return records, cursor if more else None
@@ -345,100 +364,11 @@ def errors_from_json(body: object) -> tuple[ApiError, ...]:
 
 
 def _words(value: object) -> str:
-    return _printable(value).strip() if isinstance(value, str) else ""
+    return printable(value).strip() if isinstance(value, str) else ""
 
 
 def _path(value: object) -> tuple[str, ...]:
     """``["lineItems", 0, "accountId"]`` and ``"lineItems[0].accountId"`` are the same path."""
     parts = value if isinstance(value, list) else [value]
-    texts = [_printable(str(p)) for p in parts if isinstance(p, str | int)]
+    texts = [printable(str(p)) for p in parts if isinstance(p, str | int)]
     return tuple(token for text in texts for token in re.split(r"[.\[\]]+", text) if token)
-
-
-# --- single values ----------------------------------------------------------------------------
-
-
-def _wrong(name: str, value: object) -> WireProblem:
-    return WireProblem(
-        f"Light's answer cannot be understood: {name} is {type(value).__name__} {value!r:.80}."
-    )
-
-
-def _object(value: object, name: str) -> Mapping[str, object]:
-    if not isinstance(value, dict):
-        raise _wrong(name, value)
-    return value
-
-
-def _array(value: object, name: str) -> list[object]:
-    if not isinstance(value, list):
-        raise _wrong(name, value)
-    return value
-
-
-def _text(obj: Mapping[str, object], name: str) -> str | None:
-    value = obj.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise _wrong(name, value)
-    return _printable(value)
-
-
-def _required(obj: Mapping[str, object], name: str) -> str:
-    value = _text(obj, name)
-    if not value:
-        raise WireProblem(f"Light's answer cannot be understood: {name} is missing.")
-    return value
-
-
-def _printable(text: str) -> str:
-    # JSON can escape half a character (a lone surrogate), which no file or database takes.
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _integer(obj: Mapping[str, object], name: str) -> int | None:
-    value = obj.get(name)
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return int(value)
-    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-        return value
-    raise _wrong(name, value)
-
-
-def _boolean(obj: Mapping[str, object], name: str) -> bool | None:
-    value = obj.get(name)
-    if value is None or isinstance(value, bool):
-        return value
-    raise _wrong(name, value)
-
-
-def _number(obj: Mapping[str, object], name: str) -> Decimal | None:
-    value = obj.get(name)
-    if value is None:
-        return None
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return Decimal(repr(value))
-    raise _wrong(name, value)
-
-
-def _date(obj: Mapping[str, object], name: str) -> date | None:
-    value = _text(obj, name)
-    if value is None:
-        return None
-    try:
-        return date.fromisoformat(value[:10])
-    except ValueError:
-        raise _wrong(name, value) from None
-
-
-def _moment(obj: Mapping[str, object], name: str) -> datetime | None:
-    """A time as UTC."""
-    value = _text(obj, name)
-    if value is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise _wrong(name, value) from None

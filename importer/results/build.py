@@ -110,8 +110,9 @@ def _totals(checked: Checked, bills: BillResults) -> tuple[CurrencyTotal, ...]:
     there = [code for code, status in enumerate(STATUSES) if status in IN_LIGHT]
     differing.update(count)  # what is not in Light differs
     for i in np.flatnonzero(np.isin(bills.codes, there)).tolist():
-        in_light[names[i]] += in_light_now(bills[i])
-        differing[names[i]] += differs(bills[i]) - 1
+        bill = bills[i]
+        in_light[names[i]] += in_light_now(bill)
+        differing[names[i]] += differs(bill) - 1
     for name in checked.controls:
         by_status.setdefault(name, Counter())
     return tuple(
