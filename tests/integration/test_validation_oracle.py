@@ -365,7 +365,7 @@ CENTS = (Style(1, share=0.0), Style(2, share=0.05, bills=40), Style(3, breaks=Tr
 DECIMAL = (Style(7, decimal=True, units=True), Style(8, decimal=True, mark="comma", bills=40),
            Style(9, decimal=True, numbers="point", formats=("DD/MM/YYYY",)),
            Style(10, decimal=True, numbers="comma", mark="comma", share=0.7, units=True),
-           Style(11, decimal=True, mixed=True, share=0.1))  # fmt: skip
+           Style(11, decimal=True, mixed=True, share=0.5, bills=40))  # fmt: skip
 
 
 @pytest.mark.parametrize("style", [*CENTS, *DECIMAL], ids=str)
