@@ -56,10 +56,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("columns")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    bills=st.lists(st.tuples(REF, TEXT, AMOUNT), min_size=1, max_size=4),
-    lines=st.lists(st.tuples(REF, TEXT, AMOUNT), min_size=1, max_size=9),
+    bills=st.lists(st.tuples(REF, TEXT, AMOUNT), min_size=1, max_size=8),
+    lines=st.lists(st.tuples(REF, TEXT, AMOUNT), min_size=1, max_size=12),
 )
 def test_the_columns_are_the_rows_byte_for_byte(
     folder: Path, bills: list[tuple[str, str, str]], lines: list[tuple[str, str, str]]

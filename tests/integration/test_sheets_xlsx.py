@@ -404,11 +404,11 @@ def test_rows_and_cells_out_of_order_or_without_a_number_find_their_place(tmp_pa
 
 def test_formatting_far_below_the_data_is_quick(tmp_path: Path) -> None:
     rows = '<row r="1"><c r="A1"><v>1</v></c></row>' + "".join(
-        f'<row r="{i}"><c r="A{i}" s="1"/><c r="J{i}" s="1"/></row>' for i in range(2, 300_000)
+        f'<row r="{i}"><c r="A{i}" s="1"/><c r="J{i}" s="1"/></row>' for i in range(2, 60_000)
     )
     started = time.process_time()
     table = read_rows(tmp_path, rows + '<row r="1048576"><c r="A1048576" s="1"/></row>')
-    assert time.process_time() - started < 15
+    assert time.process_time() - started < 5
     assert texts(table) == [("1",)]
     assert table.blank_rows == 0
 
@@ -417,7 +417,7 @@ def test_error_cells_are_found_on_the_border_of_every_chunk(tmp_path: Path) -> N
     """The guard reads a megabyte at a time; the error cell stands somewhere else each time."""
     comment = "x" * 900_000
     cell = '<c r="A1" t="inlineStr"><is><t>' + comment
-    for shift in range(0, 120, 3):
+    for shift in range(0, 120, 5):
         fill = "y" * (1_048_576 - len(sheet_xml("")) - len(cell) + shift - 40)
         table = read_rows(
             tmp_path,

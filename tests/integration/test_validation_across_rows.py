@@ -39,10 +39,11 @@ def test_orphan_lines_and_bills_without_lines_are_told_with_the_nearest(tmp_path
     assert valid(of) == [2]
 
 
-def test_a_hundred_thousand_orphans_are_told_in_seconds(tmp_path: Path) -> None:
-    rows = [bill(billRef=f"2025/{i:06d}", invoiceNumber=f"N{i}") for i in range(20_000)]
-    of = two_csv_files(tmp_path, rows, [line(billRef=f"2025-{i:06d}") for i in range(100_000)])
-    assert codes(of).count("line_items.billRef.orphan") == 100_000
+def test_twenty_thousand_orphans_are_told_in_seconds(tmp_path: Path) -> None:
+    """To compare each with each of the references would take minutes."""
+    rows = [bill(billRef=f"2025/{i:06d}", invoiceNumber=f"N{i}") for i in range(10_000)]
+    of = two_csv_files(tmp_path, rows, [line(billRef=f"2025-{i:06d}") for i in range(20_000)])
+    assert codes(of).count("line_items.billRef.orphan") == 20_000
 
 
 def test_a_reference_used_twice_is_one_finding_and_neither_bill_is_valid(tmp_path: Path) -> None:
