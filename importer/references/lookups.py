@@ -19,7 +19,7 @@ from pathlib import Path
 
 from importer.canonical import LOOKUP_NAMES, header_key
 from importer.cells import read_uuid
-from importer.errors import TemplateProblem, UnreadableFile, UsageProblem, unwritable
+from importer.errors import TemplateProblem, UsageProblem, unwritable
 from importer.records import CellRef, Suggestion
 from importer.sheets import read_file
 from importer.template.loader import LoadedTemplate
@@ -28,10 +28,6 @@ from importer.validation.across import same_name
 FIELDS = tuple(LOOKUP_NAMES)  # vendor, companyEntity, account, taxCode
 _MOST_PROBLEMS = 20
 _LONGEST_WAIT = 60  # seconds for another load to save its picks
-_CANNOT_HOLD = (
-    "{path} cannot hold every name that was picked. Save it as 'CSV UTF-8' and run the same command"
-    " again."
-)
 # What spreadsheet programs take for the start of a formula, marked already or not.
 _RUNS = re.compile(r"'*\s*[=+\-@＝＋－＠\t\r]")
 
@@ -189,6 +185,11 @@ def check_crosswalks(folder: Path) -> None:
         )
 
 
+_CANNOT_HOLD = (
+    "{path} cannot hold every name that was picked. Save it as 'CSV UTF-8' and run the same command"
+    " again."
+)
+
 # --- saving -----------------------------------------------------------------------------------
 
 
@@ -312,7 +313,7 @@ def _replace(path: Path, added: bytes, header: str, new: Mapping[str, str]) -> N
         # In a file of few words its encoding is a guess, which more words can change.
         try:
             read = {key: entry.id for key, entry in load_table(beside).items()}
-        except (TemplateProblem, UnreadableFile):
+        except UsageProblem:
             read = {}
         if not new.items() <= read.items():
             raise UsageProblem(_CANNOT_HOLD.format(path=path))

@@ -101,8 +101,10 @@ def reason_for_care(
         if first and (odd := _unusual_start(data)):
             return odd
         first = False
-        # Cut before a cell, so that no pattern lies across the border.
-        border = max(data.rfind(b"<c "), 0) or max(data.rfind(b"<"), 0)
+        # Cut before a cell, so that no pattern lies across the border. A text of many pieces is not
+        # searched again with each.
+        new = len(rest) - 3 if len(rest) > _CHUNK else 0
+        border = max(data.rfind(b"<c ", new), 0) or max(data.rfind(b"<", new), 0)
         data, rest = data[:border], data[border:]
         last_row = max(last_row, *map(int, _ROW.findall(data)), 0)
         if last_row > MAX_ROWS:
