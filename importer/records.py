@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 from pathlib import Path
@@ -447,9 +447,16 @@ class State(StrEnum):
     UNKNOWN = "unknown"
 
 
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)  # before whatever is in Light
+
+
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One bill's life, over all runs. Times are UTC."""
+    """One bill's life, over all runs. Times are UTC.
+
+    ``first_sent`` is not later than the first attempt by Light's clock, nor by ours: where to begin
+    to look for the bill; ``ALWAYS`` where Light's clock was not known.
+    """
 
     id: int
     identity: str
