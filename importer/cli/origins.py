@@ -53,7 +53,7 @@ def doubts(doubted: Doubted) -> list[str]:
         sheets.setdefault(folder, []).append(sheet)
     return [
         f"The workbook says that the rows of {' and '.join(names)} are from the folder {folder},"
-        " but not that you made it on this computer. Documents and lookup tables are looked for beside"
-        " the workbook; --documents names another folder, --lookups one of lookup tables."
+        " but not that you made it on this computer. Documents and lookup tables are looked for"
+        " beside the workbook; --documents names another folder, --lookups one of lookup tables."
         for folder, names in sheets.items()
     ]

@@ -52,7 +52,12 @@ NEEDS_TWO_LOADS = {
 # A bill that is read back or undone: tests/acceptance/test_verify.py, test_undo.py.
 NEEDS_A_PAST_RUN = {"light.changed", "light.missing", "light.not_cancelled", "light.cancel_unknown"}
 # Files that cannot be kept among the samples: tests/acceptance/test_load_documents.py.
-NEEDS_OTHER_FILES = {"bills.document.too_large", "bills.document.unreadable"}
+NEEDS_OTHER_FILES = {
+    "bills.document.too_large",
+    "bills.document.unreadable",
+    "bills.document.beside",
+    "bills.document.not_proven",
+}
 # Names that stand for two things in Light; those of the sandbox's own company are one each.
 NEEDS_NAMESAKES = {"bills.companyEntity.several", "line_items.account.several"}
 # They need a company of another kind than the sandbox's, a template with tables and ids side by
