@@ -365,8 +365,9 @@ def test_a_locked_keyring_is_told_without_its_words(ring: Path, place: Place) ->
 
 
 _WHOLE = (
-    '{"base_url": "https://light.example", "client_id": "c", "id": "i", "since": 1, "store": "file",'
-    ' "company": "", "company_id": "", "expires_at": 1, "tokens": {"access": "a", TOKENS}}'
+    '{"base_url": "https://light.example", "client_id": "c", "id": "i", "since": 1,'
+    ' "store": "file", "company": "", "company_id": "", "expires_at": 1,'
+    ' "tokens": {"access": "a", TOKENS}}'
 )
 
 
