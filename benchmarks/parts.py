@@ -114,7 +114,7 @@ def part_workbook(folder: str) -> None:
     summary = RunSummary(
         command="validate", run=None, company=None, base_url=None, template="one-sheet",
         sources=("flat.csv",), started_at=datetime.now(UTC), bills={}, line_items={}, rows={},
-        totals=(), notes=(), template_file="flat.yaml", folder=folder,
+        totals=(), notes=(), template_file="flat.yaml",
     )  # fmt: skip
     report = build_report(prepared.checked, {}, summary)
     timed(lambda: write_workbook(report, Path("ours.xlsx")))

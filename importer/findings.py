@@ -266,6 +266,14 @@ _RULES = (
     ("bills.document.not_found", ERROR, "a document that is not there",
      "There is no file '{value}' in {folder}.",
      "Put the file there, correct its name{nearest}, or name the folder with --documents."),
+    ("bills.document.not_proven", ERROR, "a document in a folder that is not believed",
+     "There is no file '{value}' beside the result workbook, in {folder}. The workbook names the"
+     " folder {said}, but not that you made it on this computer, so nothing is taken from there.",
+     "Name the folder with --documents, or put the file beside the workbook."),
+    ("bills.document.beside", WARNING, "a document from beside the result workbook",
+     "'{value}' is taken from {folder}, where the result workbook is. The workbook names the folder"
+     " {said}, but not that you made it on this computer.",
+     "Look whether it is the right file; else name the folder with --documents."),
     ("bills.document.outside", ERROR, "a document outside the folder",
      "'{value}' is not in the folder {folder}; files from elsewhere are not uploaded.",
      "Put the file into the folder, or name its folder with --documents."),

@@ -7,9 +7,9 @@ is stamped once, by the reader, and never counted again.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 from pathlib import Path
@@ -57,6 +57,8 @@ class SourceTable:
     """Of a result workbook that is read again: the template's parameters that its run used."""
     former: Sequence[tuple[str, str]] | None = None
     """Of a result workbook that is read again: each row's import_status and import_message."""
+    folder: str = ""
+    """Where the file is; of a result workbook, where that is which the sheet was made from."""
     date1904: bool = False  # a workbook that counts its days from 1904, as those of old Macs do
 
     def kind(self, column: int, i: int) -> CellKind:
@@ -447,9 +449,16 @@ class State(StrEnum):
     UNKNOWN = "unknown"
 
 
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)  # before whatever is in Light
+
+
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One bill's life, over all runs. Times are UTC."""
+    """One bill's life, over all runs. Times are UTC.
+
+    ``first_sent`` is not later than the first attempt by Light's clock, nor by ours: where to begin
+    to look for the bill; ``ALWAYS`` where Light's clock was not known.
+    """
 
     id: int
     identity: str
@@ -750,7 +759,6 @@ class RunSummary:
     next_step: str = ""
     notes: tuple[str, ...] = ()
     template_file: str = ""  # where it is, unless it came with the product
-    folder: str = ""  # of the first file, before it became a result workbook
     read_back: Mapping[str, int] = field(default_factory=dict)  # bills, by how they were ``Seen``
     continues: str = ""  # the run whose result workbook was loaded
     company_id: str = ""
@@ -769,3 +777,4 @@ class Report:
     findings: Sequence[Finding]
     links: Mapping[str, str] = field(default_factory=dict)  # Light bill id → address to open
     unresolved: Sequence[Unresolved] = ()
+    seal: Callable[[str], str] | None = None  # proves later that this user wrote a text here

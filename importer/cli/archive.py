@@ -20,7 +20,7 @@ _MANIFEST = "run.json"
 class Kept:
     """A run's files again: the request, the copies by name, and all that was found.
 
-    ``template_file`` and ``folder`` are as in ``Prepared``.
+    ``folders`` are where the files were, by name; ``template_file`` is as in ``Prepared``.
     """
 
     request: Request
@@ -28,7 +28,7 @@ class Kept:
     findings: list[Finding]
     unresolved: list[Unresolved]
     template_file: str
-    folder: str
+    folders: dict[str, str]
 
 
 def keep(run: str, prepared: Prepared) -> None:
@@ -69,7 +69,7 @@ def _keep(folder: Path, prepared: Prepared) -> None:
         "findings": [_finding_json(f) for f in prepared.checked.findings],
         "unresolved": [asdict(each) for each in prepared.checked.unresolved],
         "template_file": prepared.template_file,
-        "folder": prepared.folder,
+        "folders": {name: str(Path(name).absolute().parent) for name in request.files},
     }
     (folder / _MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
 
@@ -98,7 +98,7 @@ def kept(run: str) -> Kept:
         [_finding_of(f) for f in manifest["findings"]],
         [_unresolved_of(each) for each in manifest.get("unresolved", ())],
         manifest.get("template_file", ""),
-        manifest.get("folder", ""),
+        manifest.get("folders") or dict.fromkeys(copies, manifest.get("folder", "")),
     )
 
 

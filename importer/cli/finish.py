@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from importer.cli.options import Output
+from importer.cli.seal import seal
 from importer.errors import ImporterError, unwritable
 from importer.records import Finding, Report, RunSummary, Status
 
@@ -48,7 +49,8 @@ def finish(report: Report, output: Output, wanted: Path) -> RunSummary:
     try:
         with _claimed(wanted) as path:
             summary = replace(summary, result=str(path.absolute()))
-            write_result(replace(report, summary=summary), path, output.most_problems)
+            sealed = replace(report, summary=summary, seal=seal)
+            write_result(sealed, path, output.most_problems)
         told = Path(output.result) if output.result else path
         if not told.is_dir() and told.stem != path.stem:
             output.say(f"{told} is there already and stays as it is: the result is {path.name}.")

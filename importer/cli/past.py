@@ -32,7 +32,6 @@ class Past:
     prepared: Prepared
     request: Request
     template_file: str
-    folder: str
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -65,7 +64,6 @@ class Past:
             rows={},
             totals=(),
             template_file=self.template_file,
-            folder=self.folder,
             continues=str(facts.get("continues") or ""),
             company_id=str(facts.get("company_id") or ""),
             sandbox=bool(facts.get("sandbox")),
@@ -77,10 +75,10 @@ def past(run: str, told: str | None) -> Past:
     """The run with its files, checked again. UsageProblem where it or they are gone."""
     path, record = find_run(run, told)
     archive = kept(run)
-    prepared = prepare(archive.request, archive.copies)
+    prepared = prepare(archive.request, archive.copies, archive.folders)
     prepared.checked.findings = Findings(archive.findings)
     prepared.checked.unresolved = archive.unresolved
-    return Past(path, record, prepared, archive.request, archive.template_file, archive.folder)
+    return Past(path, record, prepared, archive.request, archive.template_file)
 
 
 def report_of(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import is_zipfile
 
+from importer.cli.origins import doubts, proven, settled_folders
 from importer.errors import UsageProblem
 from importer.records import SourceTable, TableKind, Wanted
 from importer.template.loader import LoadedTemplate, find_template, shipped_folder
@@ -60,16 +61,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Prepared:
-    """``stamps`` tell by name which version of a file was read.
-
-    ``folder`` is where the first file was, before it became a result workbook.
-    """
+    """``stamps`` tell by name which version of a file was read."""
 
     loaded: LoadedTemplate
     checked: Checked
     request: Request
     stamps: dict[str, tuple[int, int]]
-    folder: str = ""
     picks: tuple[Pick, ...] = ()
     former: Former | None = None  # where the file is a result workbook
     again: Again | None = None  # and what was done to its rows
@@ -91,10 +88,15 @@ def stamp(path: Path) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared:
+def prepare(
+    request: Request,
+    copies: dict[str, Path] | None = None,
+    folders: dict[str, str] | None = None,
+) -> Prepared:
     """Read, map and check, and look names up in the template's tables.
 
-    ``copies`` has the files to read in place of those named; then nothing is looked up.
+    ``copies`` has the files to read in place of those named, ``folders`` where these were; then
+    nothing is looked up.
 
     Raises UnreadableFile, TemplateProblem or UsageProblem where that cannot be done at all.
     """
@@ -109,6 +111,7 @@ def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared
     former = _former(request, copies)
     loaded = _template(request, former)
     stamps = {name: stamp(Path(name)) for name in request.files}
+    folders = {name: str(_folder(name)) for name in request.files} | (folders or {})
     tables = _read(request, loaded if former is None else None, copies)
 
     from importer.references.by_tables import resolve_by_tables
@@ -135,25 +138,26 @@ def prepare(request: Request, copies: dict[str, Path] | None = None) -> Prepared
     if former is not None:
         again = rows_again(tables, former, template, dict(request.settings))
         tables, template = again.tables, as_written(template)
+    tables, doubted = settled_folders(tables, former, folders)
     told = dict(request.told)
     mapped = map_tables(tables, template, told)
     if not mapped.tables:
         raise UsageProblem(_nothing_found(tables, loaded))
-    mapped.notes += again.notes if again else []
+    mapped.notes += [*(again.notes if again else []), *doubts(doubted)]
     checked = check(mapped, Wanted(request.then or Wanted.DRAFT))
-    folder = former.folder if former and former.folder else str(_folder(request.files[0]))
     if not copies:
         # A result is looked up as its files were: what stands beside it may be of other files.
         own = [*dict.fromkeys(map(_folder, request.files))]
-        beside = [Path(folder)] if former else own
+        beside = [*dict.fromkeys(Path(table.folder) for table in tables)] if former else own
         otherwise = [*own, loaded.path.absolute().parent]
         by_field = read_tables(loaded, beside, request.crosswalks, picks, otherwise)
         searched = [str(path) for path in dict.fromkeys([*beside, *otherwise])]
         picks = resolve_by_tables(checked, template, by_field, searched, picks)
         largest = request.largest_document or LARGEST
-        there = _document_folders(request, checked, folder if former else None)
-        check_documents(checked, there.__getitem__, round(largest * MEGABYTE))
-    return Prepared(loaded, checked, request, stamps, folder, tuple(picks), former, again, expect)
+        there = _document_folders(request, checked)
+        remembered = {} if request.documents else doubted
+        check_documents(checked, there.__getitem__, round(largest * MEGABYTE), remembered)
+    return Prepared(loaded, checked, request, stamps, tuple(picks), former, again, expect)
 
 
 def _import_ahead() -> None:
@@ -197,14 +201,11 @@ def _folder(name: str) -> Path:
     return Path(name).absolute().parent
 
 
-def _document_folders(request: Request, checked: Checked, former: str | None) -> dict[int, Path]:
-    """Where the documents of each table are: as told, else beside the sheet.
-
-    A result workbook has the paths of the file it was made from, whose folder is ``former``.
-    """
+def _document_folders(request: Request, checked: Checked) -> dict[int, Path]:
+    """Where the documents of each table are: as told, else beside the file of its rows."""
     tables = enumerate(checked.mapped.tables)
     if request.documents is None:
-        return {i: Path(former) if former else _folder(t.source.file) for i, t in tables}
+        return {i: Path(table.source.folder) for i, table in tables}
     folder = Path(request.documents).absolute()
     if not folder.is_dir():
         raise UsageProblem(f"There is no folder {request.documents}, which --documents names.")
@@ -241,6 +242,11 @@ def _template(request: Request, former: Former | None) -> LoadedTemplate | None:
     file = former.template_file
     if not file:
         return find_template(former.template)
+    if not proven(former):
+        raise UsageProblem(
+            f"{request.files[0]} says that it was made with the template {file}, but not that you"
+            " made it on this computer, so that template is not used. Name it with --template."
+        )
     if not Path(file).is_file():
         raise UsageProblem(
             f"{request.files[0]} was made with the template {file}, which is not there any more."

@@ -75,7 +75,6 @@ def run_load(request: Request, output: Output, options: LoadOptions) -> int:
         rows={},
         totals=(),
         template_file=prepared.template_file,
-        folder=prepared.folder,
         requests=told.requests,
         notes=tuple(_notes(prepared, options, told, target)),
         continues=continues(prepared),

@@ -77,7 +77,6 @@ def validate(**options: Any) -> int:
         totals=(),
         notes=tuple(prepared.checked.mapped.notes),
         template_file=prepared.template_file,
-        folder=prepared.folder,
         continues=continues(prepared),
         company_id=former.company_id if former else "",
         expect=prepared.expect,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import http
 import json as jsonlib
+import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +26,7 @@ from importer.light.auth import Credentials, Key, check_base_url, follow
 from importer.light.pacing import Pacer, Slot
 from importer.light.problems import LightRefused, WireProblem
 from importer.light.tokens import LOG_IN_AGAIN
+from importer.light.told import http_date
 from importer.light.transport import Failure, Reply, Transport
 from importer.light.uploads import Uploads
 from importer.records import (
@@ -85,6 +87,7 @@ class LightClient:
         # One place a connection: whoever has a slot finds a connection free, and no slot's time
         # passes in a queue.
         self._room = asyncio.Semaphore(max_connections)
+        self._earliest_date: float | None = None  # unix seconds, by Light's clock
 
     def __repr__(self) -> str:
         return f"LightClient({self._base!r})"
@@ -200,7 +203,22 @@ class LightClient:
             self._pacer.finish(slot)
         if isinstance(reply, Failure):
             return reply, None, key
+        self._hear(reply.headers.get("date"))
         return reply, self._pacer.observe(reply.status, reply.headers, slot.key), key
+
+    def _hear(self, date: str | None) -> None:
+        told = http_date(date)
+        if told is not None and told < (self._earliest_date or math.inf):
+            self._earliest_date = told
+
+    @property
+    def light_time(self) -> datetime | None:
+        """The earliest ``Date`` of all answers so far (UTC), which is not later than Light's clock.
+
+        None where no answer had one.
+        """
+        told = self._earliest_date
+        return None if told is None else datetime.fromtimestamp(told, UTC)
 
     def _answer(self, reply: Reply, retry_after: float | None, key: Key) -> Answer:
         status = reply.status

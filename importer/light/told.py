@@ -44,7 +44,7 @@ def read_headers(headers: Mapping[str, str], now: float) -> Told:
     found = {n: v for name, v in headers.items() if (n := name.lower()) in _NAMES}
     if not found or found.keys() == {"date"}:
         return NOTHING
-    server_now = _http_date(found.get("date"))
+    server_now = http_date(found.get("date"))
     server_now = now if server_now is None else server_now
     limit = _number(found.get("x-ratelimit-limit"))
     remaining = _number(found.get("x-ratelimit-remaining"))
@@ -75,7 +75,7 @@ def _retry_after(text: str | None, server_now: float) -> float | None:
         return None
     number = _number(text)
     if number is None:
-        moment = _http_date(text)
+        moment = http_date(text)
         number = None if moment is None else moment - server_now
     return None if number is None else max(0.0, number)
 
@@ -97,7 +97,8 @@ def _number(text: str | None) -> float | None:
     return float(match.group(1)) if match else None
 
 
-def _http_date(text: str | None) -> float | None:
+def http_date(text: str | None) -> float | None:
+    """Unix time of a ``Date`` header; None where there is none, or none that can be read."""
     if not text:
         return None
     try:

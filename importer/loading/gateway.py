@@ -11,6 +11,10 @@ from importer.records import Answer, ApiError, Bill, LightBill, LightLine, Uploa
 
 
 class LightGateway(Protocol):
+    @property
+    def light_time(self) -> datetime | None:
+        """Light's own time (UTC), or earlier; None where its answers do not tell."""
+
     async def create_bill(
         self, bill: Bill, on_wire: Callable[[], None], *, with_lines: bool
     ) -> Answer:

@@ -26,6 +26,7 @@ from importer.loading.tables import (
     ASSIGN,
     CHANGE,
     ENTRIES,
+    FORGET_CLOCK,
     META,
     NEW,
     NO_STEPS,
@@ -40,9 +41,9 @@ from importer.loading.tables import (
     UNDONE,
     among,
 )
-from importer.records import ApiError, JournalEntry, State, Status, Step, StepKind
+from importer.records import ALWAYS, ApiError, JournalEntry, State, Status, Step, StepKind
 
-VERSION = 3  # each version only adds tables and indexes
+VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Intent:
     message: str = ""  # how the entry stands, should the answer never be written
     line: bool = False
     alone: bool = False  # without lines, which follow
+    first_sent: datetime = ALWAYS  # as JournalEntry's; counts at the first attempt only
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,8 @@ class Journal:
                 if version < VERSION:
                     META.create_all(db)  # those that are missing
                     OPEN_STEPS.create(db, checkfirst=True)
+                    if version:  # else it is new
+                        db.exec_driver_sql(FORGET_CLOCK, {"always": ALWAYS.isoformat()})
                     db.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
                 db.commit()
         except (OSError, sa.exc.SQLAlchemyError) as error:
@@ -350,6 +354,7 @@ def _intent_row(intent: Intent, moment: str) -> dict[str, Any]:
         "key": intent.entry,
         "content": intent.content,
         "moment": moment,
+        "since": intent.first_sent.isoformat(),
         "message": intent.message,
         "counts": int(not intent.line),
         "alone": int(intent.alone or intent.line),

@@ -15,7 +15,6 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from importer.errors import AccessRefused, ImporterError, LightUnreachable, StoppedEarly
@@ -24,7 +23,7 @@ from importer.loading.identity import GONE
 from importer.loading.journal import Change, Journal
 from importer.loading.outcome import classify, creation, said_of, with_line
 from importer.loading.reach import Reach
-from importer.loading.reconcile import Settled, find_twins, look_up
+from importer.loading.reconcile import Settled, find_twins, look_up, not_before
 from importer.loading.waiting import Waiting
 from importer.loading.work import Flight, Work
 from importer.records import LightBill, LightLine, Outcome, State, Status, Verdict
@@ -153,9 +152,11 @@ class Loader:
     def _turn(self) -> None:
         """Commit what is known and what goes next, then let it go."""
         going = self._waiting.take(self._room(), begun_only=self._finishing)
+        since = not_before(self.gateway.light_time)
+        for work in going:
+            work.first_sent = work.first_sent or work.entry.first_sent or since
         self._commit(going)
         for work in going:
-            work.first_sent = work.first_sent or work.entry.first_sent or datetime.now(UTC)
             flight = Flight(work, None if work.light_id is None else work.next_line)
             task = asyncio.create_task(self._send(flight))
             self._flights[task] = flight

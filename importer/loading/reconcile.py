@@ -6,16 +6,16 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from importer.errors import StoppedEarly
 from importer.loading.gateway import LightGateway
 from importer.loading.identity import GONE, compare, kin
 from importer.loading.work import Work
-from importer.records import FOUND_AGAIN, LightBill
+from importer.records import ALWAYS, FOUND_AGAIN, LightBill
 
-# How far Light's clock and ours may be apart. A computer set to another time zone's hour is common,
-# and a bill that the list leaves out would be sent again; a day too much costs a few pages.
+# How far the clocks of Light's computers may be apart, that which answers and that which notes when
+# a bill was made. A bill that the list leaves out is sent again; a day too much costs a few pages.
 SKEW = timedelta(days=1)
 
 
@@ -34,6 +34,15 @@ class Settled:
     bill: LightBill | None = None
     reason: str = ""
     later: bool = False
+
+
+def not_before(light_time: datetime | None) -> datetime:
+    """A moment, by Light's clock, before which no bill was made that is sent from now on.
+
+    Our own clock is not believed alone: one that is set days ahead would hide the bill. It counts
+    where it is the earlier, as what stands between may have dated Light's answers.
+    """
+    return ALWAYS if light_time is None else min(light_time, datetime.now(UTC))
 
 
 async def look_up(works: Sequence[Work], gateway: LightGateway, owned: Owned) -> list[Settled]:
@@ -80,10 +89,9 @@ async def _unowned(
     works: Sequence[Work], gateway: LightGateway, owned: Owned
 ) -> dict[str, list[LightBill]]:
     """The bills in Light since the works were first sent, that no entry owns, by vendor."""
-    times = [work.first_sent or work.entry.first_sent for work in works]
-    since = min((t for t in times if t), default=None) if all(times) else None
+    since = min(work.first_sent or work.entry.first_sent or ALWAYS for work in works)
     vendors = sorted({work.bill.vendor_id for work in works if work.bill.vendor_id})
-    listed = await gateway.list_bills(vendors, since and since - SKEW)
+    listed = await gateway.list_bills(vendors, since - SKEW if since > ALWAYS else None)
     ours = owned([light_bill.id for light_bill in listed])
     there: dict[str, list[LightBill]] = defaultdict(list)
     for light_bill in listed:

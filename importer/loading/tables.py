@@ -17,7 +17,7 @@ ENTRIES = sa.Table(
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
-    sa.Column("first_sent", sa.Text),
+    sa.Column("first_sent", sa.Text),  # see records.JournalEntry
     sa.Column("last_sent", sa.Text),
     sa.Column("settled", sa.Text),
     sa.Column("light_id", sa.Text, index=True),
@@ -113,8 +113,13 @@ CHANGE = """
 SETTLE = "UPDATE run_bills SET status = ?, message = ? WHERE run = ? AND entry = ?"
 SEND = """
     UPDATE entries SET state = 'sending', content = :content, attempts = attempts + :counts,
-        alone = :alone, first_sent = coalesce(first_sent, :moment), last_sent = :moment,
+        alone = :alone, first_sent = coalesce(first_sent, :since), last_sent = :moment,
         message = :message
     WHERE id = :key
 """
+# Until version 3 it was by the clock of the computer, which may have been wrong by days.
+FORGET_CLOCK = (
+    "UPDATE entries SET first_sent = :always"
+    " WHERE first_sent IS NOT NULL AND state NOT IN ('created', 'found')"
+)
 SAVE_STEP = sa.insert(STEPS).prefix_with("OR REPLACE")

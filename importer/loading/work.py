@@ -8,7 +8,7 @@ from datetime import datetime
 
 from importer.loading.identity import content, match_lines, same_lines
 from importer.loading.journal import Intent
-from importer.records import Bill, JournalEntry, LightBill, LightLine
+from importer.records import ALWAYS, Bill, JournalEntry, LightBill, LightLine
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Work:
     entry: JournalEntry
     bill: Bill
     rounds: int = 0  # answers lost in a row in this run
-    first_sent: datetime | None = None  # UTC, of all attempts
+    first_sent: datetime | None = None  # as JournalEntry.first_sent, of all attempts
     resent: bool = False  # after Light did not show it
     light_id: str | None = None
     there: LightBill | None = None  # as Light last showed it
@@ -76,7 +76,8 @@ class Work:
     def intent(self, *, alone: bool) -> Intent:
         """That it, or its next line, is about to be sent; ``alone`` is without its lines."""
         begun = self.light_id is not None
-        return Intent(self.entry.id, self.content, self.partly, line=begun, alone=alone)
+        since = self.first_sent or ALWAYS
+        return Intent(self.entry.id, self.content, self.partly, begun, alone, since)
 
     def whole(self) -> LightBill:
         """The bill as Light has it when all its lines are there."""

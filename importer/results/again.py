@@ -74,7 +74,7 @@ def rows_again(
         left = [t for t in left if t is not table]
         taken = _taken(table, header, sheet, former, template, again)
         used = {name: text for name, text in sheet.parameters if name not in told}
-        again.tables.append(replace(taken, parameters=used))
+        again.tables.append(replace(taken, parameters=used, folder=sheet.folder))
     for table in left:
         if set(_headers(table)) >= {STATUS, MESSAGE}:
             raise UsageProblem(

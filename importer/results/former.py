@@ -17,7 +17,7 @@ from importer.cells import read_uuid
 from importer.errors import UnreadableFile, UsageProblem
 from importer.records import CellRef, SourceTable, Suggestion
 from importer.references.lookups import FIELDS, Pick
-from importer.results.origin import FORMAT, ORIGIN, FormerSheet, read_origin
+from importer.results.origin import FORMAT, ORIGIN, FormerSheet, read_origin, sealed_text
 from importer.results.to_resolve import FIELD, ID, PICK, SHEET, SUGGESTION, VALUE
 from importer.sheets import read_file
 from importer.sheets.zip_guard import DamagedError, Part, read_xml
@@ -34,10 +34,12 @@ _NAMED = re.compile(rb'name="' + ORIGIN.encode() + rb'"')
 class Former:
     """What a result workbook says of itself; "" for what it does not say.
 
-    ``template_file`` is where a template is that did not come with the product, ``folder`` where
-    the first file was: lookup tables may stand there. ``run`` is the run that it reports, ``""``
-    for a check; ``continues`` the run before. ``sandbox``: what it says of Light is gone with the
-    sandbox. ``sheets`` is None for a workbook of an older version, which does not tell.
+    ``template_file`` is where a template is that did not come with the product; ``folder`` where
+    the first file was, in a workbook of a version that did not say it of each sheet. Anybody can
+    have written both: whether this user did tells ``seal``, of ``sealed``. ``run`` is the run that
+    it reports, ``""`` for a check; ``continues`` the run before. ``sandbox``: what it says of Light
+    is gone with the sandbox. ``sheets`` is None for a workbook of an older version, which does not
+    tell.
     """
 
     template: str
@@ -53,6 +55,13 @@ class Former:
     expect: tuple[tuple[str, str], ...] = ()
     sheets: tuple[FormerSheet, ...] | None = None
     flat_bills: int = 0
+    seal: str = ""
+
+    @property
+    def sealed(self) -> str:
+        """The text that was sealed, if any was."""
+        folders = {sheet.name: sheet.folder for sheet in self.sheets or ()}
+        return sealed_text(self.template_file, folders)
 
     @property
     def parameters(self) -> set[str]:
@@ -98,6 +107,7 @@ def read_former(path: Path, name: str = "") -> Former | None:
             origin.expect,
             origin.sheets,
             origin.flat_bills,
+            facts["seal"],
         )
     if said.get("format", "1") >= FORMAT:
         raise UsageProblem(

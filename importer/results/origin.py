@@ -7,6 +7,7 @@ Google Sheets and openpyxl keep it.
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,11 +34,12 @@ _FACTS = (
     "layout",
     "run",
     "continues",
-    "folder",
+    "folder",  # of the first file; workbooks of today say it of each sheet
     "company",
     "company_id",
     "base_url",
     "sandbox",
+    "seal",
 )
 _CHUNK = 2_000  # ranges in a cell
 _LONGEST_HEADER = 200
@@ -49,7 +51,7 @@ class FormerSheet:
     """A sheet of rows as it was written. Rows are numbered as in the file it was made from.
 
     ``in_light`` and ``unsettled`` are those whose bill was in Light, or could not be settled.
-    ``parameters`` are those of the template, as they were used.
+    ``parameters`` are those of the template, as they were used; ``folder`` is where its file was.
     """
 
     name: str
@@ -58,6 +60,7 @@ class FormerSheet:
     in_light: frozenset[int] = frozenset()
     unsettled: frozenset[int] = frozenset()
     parameters: tuple[tuple[str, str], ...] = ()
+    folder: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,6 @@ def facts_of(report: Report) -> dict[str, str]:
         "layout": "flat" if TableKind.FLAT in kinds else "two_sheets",
         "run": summary.run or "",
         "continues": summary.continues,
-        "folder": summary.folder,
         "company": summary.company or "",
         "company_id": summary.company_id,
         "base_url": summary.base_url or "",
@@ -108,6 +110,10 @@ def write_origin(
     for t, name in written.sheets.items():
         standing = written.in_light.get(t, []), written.unsettled.get(t, [])
         rows += _sheet_rows(report.tables[t], name, *standing)
+    if report.seal is not None:
+        folders = {name: _folder_of(report.tables[t]) for t, name in written.sheets.items()}
+        mark = report.seal(sealed_text(visible(summary.template_file).strip(), folders))
+        rows += [("seal", mark)] if mark else []
     sheet.write_string(0, 0, _WARNING, formats.message)
     for out, row in enumerate([*rows, ("check", _check(rows))], start=1):
         for c, text in enumerate(row):
@@ -118,6 +124,8 @@ def _sheet_rows(
     table: InputTable, name: str, in_light: list[int], unsettled: list[int]
 ) -> Iterator[tuple[str, ...]]:
     yield "sheet", name
+    if folder := _folder_of(table):
+        yield "folder", folder
     for parameter in table.parameters.items():
         if parameter[1].strip():
             yield "parameter", *map(visible, parameter)
@@ -127,6 +135,15 @@ def _sheet_rows(
     for key, numbers in (("rows", every), ("in_light", in_light), ("unsettled", unsettled)):
         for text in _ranges(numbers):
             yield key, text
+
+
+def _folder_of(table: InputTable) -> str:
+    return visible(table.source.folder).strip()
+
+
+def sealed_text(template_file: str, folders: Mapping[str, str]) -> str:
+    """What a seal is for: the places on this computer that the workbook names, by sheet."""
+    return json.dumps(["light-import result", template_file, sorted(folders.items())])
 
 
 def _ranges(numbers: Iterable[int]) -> Iterator[str]:
@@ -195,6 +212,8 @@ def _origin(rows: Iterable[Sequence[str]]) -> Origin:
             left -= len(numbers)
             rows_known = getattr(sheets[-1], key) | numbers
             sheets[-1] = replace(sheets[-1], **{key: rows_known})
+        elif key == "folder" and sheets:
+            sheets[-1] = replace(sheets[-1], folder=values[0])
         elif key in facts:
             facts[key] = values[0]
     return Origin(facts, tuple(expect), tuple(sheets), flat_bills)

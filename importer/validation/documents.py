@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -124,26 +124,38 @@ def _type_of(name: str, head: bytes) -> str:
     raise DocumentProblem("unknown_type", endings=", ".join(ENDINGS))
 
 
-def check_documents(checked: Checked, folders: Callable[[int], Path], most: int) -> None:
+def check_documents(
+    checked: Checked, folders: Callable[[int], Path], most: int, doubted: Mapping[str, str]
+) -> None:
     """Look at the file of each bill; what is wrong is added to the findings.
 
     ``folders`` gives the folder of a table, ``most`` is bytes. Each distinct file is read once.
+    ``doubted`` are folders, by sheet, that a result workbook names and that are not believed.
     """
     column = checked.bills["document"]
     seen: dict[tuple[Path, str], Document | DocumentProblem] = {}
     findings: list[Finding] = []
+    words: dict[str, Any]
     for i in np.flatnonzero(column.ok).tolist():
-        text, folder = str(column.values[i]), folders(int(checked.mapped.bills.table[i]))
+        table = int(checked.mapped.bills.table[i])
+        text, folder = str(column.values[i]), folders(table)
+        said = doubted.get(checked.mapped.tables[table].source.sheet or "")
         if (folder, text) not in seen:
             try:
                 seen[folder, text] = look_at(folder, text, most)
             except DocumentProblem as problem:
                 seen[folder, text] = problem
         result = seen[folder, text]
+        cell = checked.mapped.cell(BILLS, "document", i)
         if isinstance(result, Document):
             checked.documents[i] = result
-            continue
-        words: dict[str, Any] = result.words
-        cell = checked.mapped.cell(BILLS, "document", i)
-        findings.append(finding(f"bills.document.{result.ending}", cell, text, bills=(i,), **words))
+            if said is None:
+                continue
+            ending, words = "beside", {"folder": folder}
+        else:
+            ending, words = result.ending, dict(result.words)
+        if said is not None and ending in ("beside", "not_found"):
+            ending = "not_proven" if ending == "not_found" else ending
+            words["said"] = said
+        findings.append(finding(f"bills.document.{ending}", cell, text, bills=(i,), **words))
     checked.findings += findings

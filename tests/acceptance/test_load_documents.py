@@ -26,6 +26,7 @@ from conftest import (
 from test_kill import wait_for
 from test_load_steps import acts, asked, codes, journaled, row, states
 
+from importer.results.origin import _check
 from importer.sandbox import Sandbox, SandboxSettings, parse_fault, running
 from importer.sandbox.documents import Kept
 
@@ -295,6 +296,106 @@ def test_documents_of_a_result_workbook_are_beside_the_file_it_was_made_from(
     assert told.code == 0, told.out
     assert kept(sandbox)["INV-00000"].content == PDF
     assert states(sandbox) == {"INV-00000": "UNPAID"}
+
+
+def test_documents_of_a_result_of_several_folders_are_each_from_the_folder_of_its_file(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files: list[str] = []
+    for i, place in enumerate(("uk", "de")):
+        home = tmp_path / place
+        home.mkdir()
+        (home / "one.pdf").write_bytes(PDF + place.encode())
+        files += write_bills(home, [row(i, "payed", document="one.pdf")])
+    assert command("validate", *files, "--result", "result.xlsx", "--quiet").code == 1
+    told = load(sandbox.base_url, corrected("result.xlsx"))
+    assert told.code == 0, told.out
+    assert {number: each.content for number, each in kept(sandbox).items()} == {
+        "INV-00000": PDF + b"uk",
+        "INV-00001": PDF + b"de",
+    }
+    # A report of that load, made in another folder, knows the folders too.
+    (tmp_path / "away").mkdir()
+    report = ("report", told.json["run"], "--result", "away/again.xlsx", "--quiet")
+    assert command(*report).code == 0
+    (tmp_path / "de" / "one.pdf").unlink()
+    told = command("validate", "away/again.xlsx", "--json", "--quiet")
+    (finding,) = told.json["findings"]
+    assert finding["code"] == "bills.document.not_found"
+    assert str(tmp_path / "de") in finding["message"]
+
+
+def corrected(result: str, name: str = "corrected.xlsx", **facts: str) -> str:
+    """The result with the status that was misspelled put right, and the facts of its hidden sheet
+    forged, with the right checksum."""
+    book = openpyxl.load_workbook(result)
+    for each in (s for s in book if s.title.startswith("Bills")):
+        headers = [cell.value for cell in each[1]]
+        each.cell(2, headers.index("status") + 1).value = "posted"
+    hidden = book["light-import"]
+    rows = [[c.value for c in r if c.value is not None] for r in hidden.iter_rows(min_row=2)]
+    rows = [[r[0], facts.get(str(r[0]), r[1])] if len(r) == 2 else r for r in rows[:-1]]
+    rows += [[key, text] for key, text in facts.items() if key not in [r[0] for r in rows]]
+    hidden.delete_rows(2, hidden.max_row)
+    for cells in [*rows, ["check", _check(rows)]]:
+        hidden.append(cells)
+    book.save(name)
+    return name
+
+
+def test_a_result_that_this_user_did_not_make_here_takes_no_document_from_where_it_says(
+    load: Load,
+    command: Load,
+    sandbox: Sandbox,
+    tmp_path: Path,
+    scans: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    private, inbox = tmp_path / "private", tmp_path / "inbox"
+    private.mkdir()
+    inbox.mkdir()
+    (private / "one.pdf").write_bytes(PDF + b"%private")
+    own = write_bills(scans, [row(0, "payed", document="one.pdf")])
+    theirs = write_bills(private, [row(1, "payed", document="one.pdf")])
+    command("validate", *own, "--result", "own.xlsx", "--quiet")
+    home = Path(os.environ["LIGHT_IMPORT_HOME"])
+    assert (home / "seal.key").stat().st_mode & 0o777 == 0o600
+    monkeypatch.setenv("LIGHT_IMPORT_HOME", str(tmp_path / "of somebody else"))
+    command("validate", *theirs, "--result", "theirs.xlsx", "--quiet")
+    monkeypatch.setenv("LIGHT_IMPORT_HOME", str(home))
+    made = {
+        "theirs": corrected("theirs.xlsx", str(inbox / "theirs.xlsx")),
+        "ours, forged": corrected("own.xlsx", str(inbox / "own.xlsx"), folder=str(private)),
+    }
+    for name, result in made.items():
+        told = load(sandbox.base_url, result)
+        (finding,) = told.json["findings"]
+        assert (told.code, finding["code"]) == (1, "bills.document.not_proven"), name
+        assert (finding["file"], finding["sheet"], finding["row"]) == (result, "Bills", 2)
+        assert all(f" {each}" in finding["message"] for each in (private, inbox))
+        assert "--documents" in finding["hint"]
+        # A result of that result does not make its folder ours.
+        laundered = command("validate", result, "--result", f"{name}.xlsx", "--json", "--quiet")
+        laundered = command("validate", laundered.json["result"], "--json", "--quiet")
+        assert [f["code"] for f in laundered.json["findings"]] == ["bills.document.not_found"]
+    assert sandbox.counters.bill_posts == 0
+    forged = corrected("own.xlsx", "forged.xlsx", template_file=str(private / "t.yaml"))
+    told = command("validate", forged)
+    assert told.code == 2
+    assert "Name it with --template." in told.err
+    (home / "seal.key").chmod(0o644)  # somebody else may have read it
+    told = command("validate", corrected("own.xlsx"), "--json", "--quiet")
+    assert [f["code"] for f in told.json["findings"]] == ["bills.document.not_proven"]
+    # What stands beside the workbook is taken, and told; what is named outright is taken.
+    (inbox / "one.pdf").write_bytes(PDF)
+    told = load(sandbox.base_url, made["ours, forged"])
+    (finding,) = told.json["findings"]
+    assert (told.code, finding["code"]) == (0, "bills.document.beside")
+    assert finding["severity"] == "warning"
+    told = load(sandbox.base_url, made["theirs"], "--documents", str(private))
+    assert (told.code, told.json["findings"]) == (0, [])
+    assert kept(sandbox)["INV-00000"].content == PDF
+    assert kept(sandbox)["INV-00001"].content == PDF + b"%private"
 
 
 def test_a_load_with_faults_at_every_tenth_step_comes_to_its_end(

@@ -304,17 +304,43 @@ def test_more_bills_in_light_than_can_be_are_left_to_a_person(
     assert len(sandbox.bills()) == 2
 
 
-def test_a_clock_that_is_hours_fast_loses_no_lost_bill(
+def test_a_clock_that_is_days_ahead_of_light_makes_no_second_bill(
+    load: Load, tmp_path: Path
+) -> None:
+    """Answers are lost: one is looked for in the same load, one after it has stopped."""
+    settings = SandboxSettings(requests_per_minute=100_000, clock_offset=-3 * 86_400)
+    stops = False
+
+    def fault(request: Request) -> Fault:
+        if request.creates:
+            return Fault(True, None) if request.number < 2 else PASS
+        sent = any(r.creates for r in proxy.requests[-2:])
+        return Fault(False, http(403)) if stops and sent else PASS
+
+    with running(settings) as light:
+        with proxied(light.base_url, fault) as proxy:
+            told = load(proxy.url, *write_bills(tmp_path, [bill_row(1)]))
+            assert numbers(light) == ["INV-00001"]
+            assert statuses(told) == {"created": 1}
+            stops, files = True, write_bills(tmp_path, [bill_row(2)])
+            assert statuses(load(proxy.url, *files)) == {"unknown": 1}
+            stops = False
+            assert statuses(load(proxy.url, *files)) == {"created": 1}
+        assert numbers(light) == ["INV-00001", "INV-00002"]
+
+
+def test_a_journal_of_an_older_version_is_not_believed_when_a_bill_was_sent(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    """The journal's times are moved, as if this computer's clock were five hours ahead."""
+    """Its times are by this computer's clock, which was three days ahead."""
     files = write_bills(tmp_path, [bill_row(1)])
     journal = tmp_path / "j.sqlite"
     with proxied(sandbox.base_url, lambda r: Fault(False, http(500)) if r.creates else PASS) as p:
         load(p.url, *files, "--journal", str(journal), "--settle", "0.05")
     db = sqlite3.connect(journal)
-    ahead = (datetime.now(UTC) + timedelta(hours=5)).isoformat()
+    ahead = (datetime.now(UTC) + timedelta(days=3)).isoformat()
     db.execute("UPDATE entries SET state = 'sending', first_sent = ?", (ahead,))
+    db.execute("PRAGMA user_version = 3")
     db.commit()
     db.close()
     body = next(r.body for r in p.requests if r.creates)

@@ -538,6 +538,28 @@ def test_all_pages_of_a_list_are_read_and_each_bill_is_there_once(tmp_path):
     }
 
 
+def test_the_time_of_light_is_the_earliest_that_its_answers_tell(tmp_path):
+    dates = {
+        "a": {},
+        "b": {"Date": "nonsense"},
+        "c": {"Date": "Mon, 31 Mar 2025 12:00:00 GMT"},
+        "d": {"Date": "Mon, 31 Mar 2025 11:00:00 GMT"},
+        "e": {"Date": "Tue, 01 Apr 2025 12:00:00 GMT"},
+    }
+
+    async def work(light, server):
+        found = []
+        for bill in dates:
+            await light.get_bill(bill)
+            found.append(light.light_time)
+        return found
+
+    found = run(tmp_path, lambda r: http(200, {}, **dates[r.path[-1]]), work)
+    noon = datetime(2025, 3, 31, 12, tzinfo=UTC)
+    eleven = noon.replace(hour=11)
+    assert found == [None, None, noon, eleven, eleven]
+
+
 def test_many_vendors_are_asked_for_fifty_at_a_time(tmp_path):
     async def work(light, server):
         ids = [f"vendor-{i}" for i in range(120)]
