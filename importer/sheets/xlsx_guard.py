@@ -28,6 +28,7 @@ _TEXT = re.compile(rb"<si[ />]")
 _SHARED = re.compile(rb't="s"[^<>]{0,40}><v>(\d{1,9})</v>')
 
 _ROW = re.compile(rb'<row r="(\d+)"')
+_DIGITS_OF_LAST = len(str(MAX_ROWS))  # a row beyond is not always at twice the number
 _FAR_CELL = re.compile(rb'<c r="([A-Z]{2,})')
 _LONG_NUMBER = re.compile(rb"<v>-?\d{16}")
 # A formula that is not followed by a value.
@@ -106,7 +107,7 @@ def reason_for_care(
         new = len(rest) - 3 if len(rest) > _CHUNK else 0
         border = max(data.rfind(b"<c ", new), 0) or max(data.rfind(b"<", new), 0)
         data, rest = data[:border], data[border:]
-        last_row = max(last_row, *map(int, _ROW.findall(data)), 0)
+        last_row = max(last_row, _last_row(data))
         if last_row > MAX_ROWS:
             return "cells outside any sheet"
         odd = "|".join([_ODD, _far_down(last_row), *styles])
@@ -164,11 +165,20 @@ def found_in(data: bytes, pattern: str) -> bool:
     return found
 
 
+def _last_row(data: bytes) -> int:
+    """The number of the last row of these bytes; of rows in no order, ``_far_down`` tells."""
+    at = data.rfind(b'<row r="')
+    last = _ROW.match(data, at) if at >= 0 else None
+    if last and len(last[1]) < _DIGITS_OF_LAST:
+        return int(last[1])
+    return max(map(int, _ROW.findall(data)), default=0)
+
+
 def _far_down(last_row: int) -> str:
-    """A cell that says that it is far below the last row, at twice its number or more."""
+    """A row or cell that says that it is far below the last row, at twice its number or more."""
     first, digits = int(str(last_row)[0]), len(str(last_row))
     more = f"|[{first + 1}-9][0-9]{{{digits - 1}}}" if first < 9 else ""
-    return f'<c r="[A-Z]+(?:[0-9]{{{digits + 1},}}{more})"'
+    return f'<(?:c r="[A-Z]+|row r=")(?:[0-9]{{{digits + 1},}}{more})"'
 
 
 def column_number(letters: str) -> int:
