@@ -92,13 +92,14 @@ def grid_of_values(values: Sequence[Sequence[object]]) -> Grid:
     return grid_of_columns(list(zip(*values, strict=True)))
 
 
-def grid_of_columns(values: Sequence[Sequence[Any]]) -> Grid:
-    """The same of columns."""
+def grid_of_columns(
+    values: Sequence[Sequence[Any]], types_of: Iterable[set[type]] | None = None
+) -> Grid:
+    """The same of columns. ``types_of`` are the types of the values of each, if they are known."""
     columns: list[Sequence[str]] = []
     kinds: list[bytes] = []
     filled: list[bytes] = []  # which cells are surely not blank
-    for column in values:
-        types = set(map(type, column))
+    for column, types in zip(values, types_of or map(_types, values), strict=True):
         if types == {str}:
             columns.append(column)
             kinds.append(bytes(len(column)))
@@ -123,6 +124,10 @@ def grid_of_columns(values: Sequence[Sequence[Any]]) -> Grid:
         columns = [list(compress(column, keep)) for column in columns]
         kinds = [bytes(compress(kind, keep)) for kind in kinds]
     return _grid(columns, numbers, kinds)
+
+
+def _types(column: Sequence[object]) -> set[type]:
+    return set(map(type, column))
 
 
 def _not_blank(columns: Sequence[Sequence[str]], filled: Sequence[bytes]) -> np.ndarray:
