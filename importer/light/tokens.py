@@ -193,12 +193,16 @@ class Place:
 
 def _parsed(text: str, what: str) -> dict[str, Any]:
     try:
-        record = json.loads(text)
+        record = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError):
         record = None
     if not isinstance(record, dict):
         raise StoreProblem(f"{what} is damaged. {LOG_IN_AGAIN}") from None
     return record
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(text)  # NaN and Infinity are times at which nothing ends
 
 
 def _login(record: dict[str, Any], path: Path) -> Login:
@@ -218,9 +222,12 @@ def _tokens(record: dict[str, Any], path: Path) -> Tokens:
         tokens = Tokens(**record["tokens"])
     except (KeyError, TypeError):
         raise StoreProblem(f"{path} has no tokens. {LOG_IN_AGAIN}") from None
-    for moment in (tokens.expires_at, tokens.lifetime):
-        if not isinstance(moment, int | float | None):
-            raise StoreProblem(f"{path} is damaged. {LOG_IN_AGAIN}")
+    texts = (tokens.access, tokens.refresh or "", tokens.client_secret)
+    moments = (tokens.expires_at, tokens.lifetime)
+    if not all(isinstance(text, str) for text in texts) or not all(
+        isinstance(moment, int | float | None) for moment in moments
+    ):
+        raise StoreProblem(f"{path} is damaged. {LOG_IN_AGAIN}")
     return tokens
 
 

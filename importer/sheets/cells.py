@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from itertools import compress
+from itertools import compress, repeat
+from operator import is_
 from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from importer.records import CellKind
 from importer.sheets.limits import check_area
 from importer.sheets.looks import Looks
+from importer.sheets.text_column import TextColumn
 
 Cell = tuple[str, CellKind]
 
@@ -86,28 +92,21 @@ def grid_of_values(values: Sequence[Sequence[object]]) -> Grid:
     return grid_of_columns(list(zip(*values, strict=True)))
 
 
-def grid_of_columns(values: Sequence[Sequence[Any]]) -> Grid:
-    """The same of columns."""
+def grid_of_columns(
+    values: Sequence[Sequence[Any]], types_of: Iterable[set[type]] | None = None
+) -> Grid:
+    """The same of columns. ``types_of`` are the types of the values of each, if they are known."""
     columns: list[Sequence[str]] = []
     kinds: list[bytes] = []
-    for column in values:
-        types = set(map(type, column))
+    filled: list[bytes] = []  # which cells are surely not blank
+    for column, types in zip(values, types_of or map(_types, values), strict=True):
         if types == {str}:
             columns.append(column)
             kinds.append(bytes(len(column)))
         elif types <= {str, float}:
-            # number_text, without a call for each cell
-            columns.append(
-                [
-                    v
-                    if type(v) is str
-                    else str(int(v))
-                    if v.is_integer() and -1e16 < v < 1e16
-                    else repr(v)
-                    for v in column
-                ]
-            )
-            kinds.append(bytes([type(v) is float for v in column]))
+            is_number = bytes(map(is_, map(type, column), repeat(float)))
+            columns.append(_texts_of_numbers(column, np.frombuffer(is_number, dtype=bool)))
+            kinds.append(is_number)
         elif types <= {str, date, datetime}:
             texts = {day: date_text(day) for day in set(column) if type(day) is not str}
             columns.append([v if type(v) is str else texts[v] for v in column])
@@ -116,15 +115,46 @@ def grid_of_columns(values: Sequence[Sequence[Any]]) -> Grid:
             cells = [_CONVERT[type(v)](v) for v in column]
             columns.append([text for text, _ in cells])
             kinds.append(bytes([kind for _, kind in cells]))
-    keep = [
-        (row[0] != "" and not row[0].isspace()) or any(map(str.strip, row))
-        for row in zip(*columns, strict=True)
-    ]
-    numbers = list(compress(range(1, len(keep) + 1), keep))
+            filled.append(bytes([text != "" and not text.isspace() for text, _ in cells]))
+            continue
+        filled.append(kinds[-1])  # what is no text is never blank
+    keep = _not_blank(columns, filled)
+    numbers = (np.flatnonzero(keep) + 1).tolist()
     if len(numbers) < len(keep):
         columns = [list(compress(column, keep)) for column in columns]
         kinds = [bytes(compress(kind, keep)) for kind in kinds]
     return _grid(columns, numbers, kinds)
+
+
+def _types(column: Sequence[object]) -> set[type]:
+    return set(map(type, column))
+
+
+def _not_blank(columns: Sequence[Sequence[str]], filled: Sequence[bytes]) -> np.ndarray:
+    """Which rows have anything in them; texts are read only where ``filled`` does not tell."""
+    keep = np.zeros(len(filled[0]) if filled else 0, dtype=bool)
+    for column in filled:
+        keep |= np.frombuffer(column, dtype=np.uint8) > 0
+    for texts in columns:
+        left = np.flatnonzero(~keep).tolist()
+        keep[[i for i in left if texts[i].strip()]] = True
+    return keep
+
+
+def _texts_of_numbers(column: Sequence[str | float], is_number: np.ndarray) -> TextColumn:
+    """``number_text`` of those that are numbers, all at once; the others as they are."""
+    given: list[Any] = list(compress(column, is_number))
+    numbers = np.asarray(given, dtype=np.float64)
+    if (np.isfinite(numbers) & (numbers == np.trunc(numbers)) & (np.abs(numbers) < 1e16)).all():
+        texts = pc.cast(pa.array(numbers.astype(np.int64)), pa.large_string())
+    else:
+        texts = pa.array(map(number_text, given), type=pa.large_string())
+    if len(given) < len(column):
+        # the numbers in their places, and any text between them, which is then replaced
+        at = np.maximum(np.cumsum(is_number) - 1, 0)
+        others = pa.array(compress(column, ~is_number), type=pa.large_string())
+        texts = pc.replace_with_mask(texts.take(pa.array(at)), pa.array(~is_number), others)
+    return TextColumn(texts)
 
 
 def grid_of_rows(rows: Iterable[tuple[int, Sequence[tuple[int, str, int]]]]) -> Grid:

@@ -20,7 +20,6 @@ _BUILT_IN = {9: PERCENT, 10: PERCENT, **dict.fromkeys((5, 6, 7, 8, 42, 44), "$")
 _TOKEN = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]\-]*)[^\]]*\]|[_*].|\[[^\]]*\]|(.)', re.DOTALL)
 _LONGEST_CODE = 1_000  # characters of a number format that are looked at; Excel permits 255
 _MOST_NAMED = 20  # style numbers that are looked for by name; workbooks have few of money
-_CHUNK = 1 << 20
 
 
 @lru_cache(1000)
@@ -43,30 +42,36 @@ def format_of(look: str) -> str:
     return "0.00%" if look == PERCENT else f"[${look}]#,##0.00"
 
 
-def find_looks(sheet: Part, looks: Mapping[str, str]) -> Looks:
-    """The looks of the cells of a sheet's XML; ``looks`` are those of the style numbers.
+class LookFinder:
+    """A sheet's XML as it is read, and the looks of its cells so far: ``found``.
 
-    For XML that ``xlsx_guard`` finds nothing unusual in: patterns, not elements, as it is quick.
+    ``looks`` are those of the style numbers. For XML that ``xlsx_guard`` finds nothing unusual in:
+    patterns, not elements, as it is quick.
     """
-    out: Looks = {}
-    if not looks:
-        return out
-    named = list(looks) if len(looks) <= _MOST_NAMED else []
-    styles = "|".join(map(re.escape, named)).encode() or b"[0-9]{1,9}"
-    # No pattern looks beyond its own tag, or a sheet of open tags takes its length squared.
-    cell = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"(?=[^<>]* s="(' + styles + rb')")[^<>/]*>')
-    marks = [b's="%s"' % style.encode() for style in named] or [b's="']
-    rest = b""
-    while chunk := sheet.read(_CHUNK):
-        data = rest + chunk
-        # The last tag may not be whole yet.
-        border = data.rfind(b"<")
-        if border < 0 or b">" in data[border:]:
-            border = len(data)
-        data, rest = data[:border], data[border:]
-        if any(mark in data for mark in marks):
-            _add(cell.findall(data), looks, out)
-    return out
+
+    def __init__(self, sheet: Part, looks: Mapping[str, str]) -> None:
+        self.found: Looks = {}
+        self._sheet, self._looks, self._rest = sheet, looks, b""
+        named = list(looks) if len(looks) <= _MOST_NAMED else []
+        styles = "|".join(map(re.escape, named)).encode() or b"[0-9]{1,9}"
+        # No pattern looks beyond its own tag, or a sheet of open tags takes its length squared.
+        self._cell = re.compile(
+            rb'<c r="([A-Z]{1,3})([0-9]{1,7})"(?=[^<>]* s="(' + styles + rb')")[^<>/]*>'
+        )
+        self._marks = [b's="%s"' % style.encode() for style in named] or [b's="']
+
+    def read(self, size: int = -1, /) -> bytes:
+        chunk = self._sheet.read(size)
+        if self._looks:
+            data = self._rest + chunk
+            # The last tag may not be whole yet.
+            border = data.rfind(b"<")
+            if border < 0 or b">" in data[border:]:
+                border = len(data)
+            data, self._rest = data[:border], data[border:]
+            if any(mark in data for mark in self._marks):
+                _add(self._cell.findall(data), self._looks, self.found)
+        return chunk
 
 
 def _add(found: list[tuple[bytes, bytes, bytes]], looks: Mapping[str, str], out: Looks) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import gc
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, time, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.sheets.cells import Grid, grid_of_columns
-from importer.sheets.looks import find_looks
+from importer.sheets.looks import LookFinder, Looks
 from importer.sheets.opened import open_workbook
 from importer.sheets.xlsx_cells import Surroundings, read_cells, read_strings
 from importer.sheets.xlsx_guard import reason_for_care, text_lengths
-from importer.sheets.xlsx_parts import Book, SheetPart, read_book
+from importer.sheets.xlsx_parts import SheetPart, read_book
 from importer.sheets.zip_guard import Part
 
 if TYPE_CHECKING:
@@ -44,59 +45,45 @@ def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tupl
         def calamine() -> CalamineWorkbook:
             return open_workbook(path)
 
-        return [
-            (
-                sheet.name,
-                sheet.hidden,
-                _read_sheet(archive, book, sheet, strings, lengths, calamine),
+        def looked_at(sheet: SheetPart) -> tuple[str | None, Looks]:
+            """Why the sheet is to be read cell by cell, if it is, and what its cells look like."""
+            xml = LookFinder(Part(archive, sheet.part), book.styles.looks)
+            careful = reason_for_care(
+                xml, book.styles.zeros, lengths, never_calculated=book.never_calculated
             )
-            for sheet in book.sheets
-            if sheet.name in picked
-        ]
+            return careful, xml.found
 
-
-def _read_sheet(
-    archive: zipfile.ZipFile,
-    book: Book,
-    sheet: SheetPart,
-    strings: Callable[[], list[str]],
-    lengths: Sequence[int],
-    calamine: Callable[[], CalamineWorkbook],
-) -> Grid:
-    careful = reason_for_care(
-        Part(archive, sheet.part),
-        book.styles.zeros,
-        lengths,
-        never_calculated=book.never_calculated,
-    )
-    grid = _calamine_grid(calamine, sheet.name) if careful is None else None
-    if grid is not None:
-        grid.date1904 = book.date1904
-        grid.looks = find_looks(Part(archive, sheet.part), book.styles.looks)
-        return grid
-    around = Surroundings(strings(), book.styles, book.date1904, book.never_calculated)
-    grid = read_cells(lambda: Part(archive, sheet.part), around)
-    grid.date1904 = book.date1904
-    return grid
+        sheets = [sheet for sheet in book.sheets if sheet.name in picked]
+        found = []
+        with ThreadPoolExecutor(1) as other:  # looks at the next sheet while this one is read
+            looks_of = other.map(looked_at, sheets)
+            for sheet, (careful, looks) in zip(sheets, looks_of, strict=True):
+                grid = _calamine_grid(calamine, sheet.name) if careful is None else None
+                if grid is not None:
+                    grid.looks = looks
+                else:
+                    around = Surroundings(
+                        strings(), book.styles, book.date1904, book.never_calculated
+                    )
+                    grid = read_cells(partial(Part, archive, sheet.part), around)
+                grid.date1904 = book.date1904
+                found.append((sheet.name, sheet.hidden, grid))
+        return found
 
 
 def _calamine_grid(calamine: Callable[[], CalamineWorkbook], name: str) -> Grid | None:
-    """The grid of a sheet as calamine reads it; None as with its columns."""
+    """The grid of a sheet as calamine reads it; None where it cannot, or may read it wrongly."""
     # No cycle is made here, and looking for some among so many rows would take as long as the rest.
     was_on = gc.isenabled()
     gc.disable()
     try:
-        columns = _calamine_columns(calamine, name)
-        return None if columns is None else grid_of_columns(columns)
+        return _read_by_calamine(calamine, name)
     finally:
         if was_on:
             gc.enable()
 
 
-def _calamine_columns(
-    calamine: Callable[[], CalamineWorkbook], name: str
-) -> list[tuple[object, ...]] | None:
-    """The columns of a sheet; None where calamine cannot read it or may have read it wrongly."""
+def _read_by_calamine(calamine: Callable[[], CalamineWorkbook], name: str) -> Grid | None:
     from python_calamine import CalamineError
 
     try:
@@ -105,12 +92,12 @@ def _calamine_columns(
     except CalamineError:
         return None
     columns: list[tuple[object, ...]] = list(zip(*values, strict=True))
+    types_of: list[set[type]] = [set(map(type, column)) for column in columns]
     # calamine cuts times to milliseconds, takes negative dates for midnight, and has a day too few
     # before March 1900.
-    for column in columns:
-        types = set(map(type, column))
+    for column, types in zip(columns, types_of, strict=True):
         if time in types or timedelta in types:
             return None
         if date in types and min(v for v in column if type(v) is date) < _LEAP_YEAR_OF_LOTUS:
             return None
-    return columns
+    return grid_of_columns(columns, types_of)

@@ -14,6 +14,7 @@ import struct
 from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -28,6 +29,7 @@ _TEXT = re.compile(rb"<si[ />]")
 _SHARED = re.compile(rb't="s"[^<>]{0,40}><v>(\d{1,9})</v>')
 
 _ROW = re.compile(rb'<row r="(\d+)"')
+_DIGITS_OF_LAST = len(str(MAX_ROWS))  # a row beyond is not always at twice the number
 _FAR_CELL = re.compile(rb'<c r="([A-Z]{2,})')
 _LONG_NUMBER = re.compile(rb"<v>-?\d{16}")
 # A formula that is not followed by a value.
@@ -106,7 +108,7 @@ def reason_for_care(
         new = len(rest) - 3 if len(rest) > _CHUNK else 0
         border = max(data.rfind(b"<c ", new), 0) or max(data.rfind(b"<", new), 0)
         data, rest = data[:border], data[border:]
-        last_row = max(last_row, *map(int, _ROW.findall(data)), 0)
+        last_row = max(last_row, _last_row(data))
         if last_row > MAX_ROWS:
             return "cells outside any sheet"
         odd = "|".join([_ODD, _far_down(last_row), *styles])
@@ -120,7 +122,7 @@ def reason_for_care(
                 return reason
             for letters in set(_FAR_CELL.findall(data)):
                 last_column = max(last_column, column_number(letters.decode()))
-        here = data.count(b"<c ")
+        here = _cells(data)
         cells += here
         since_cell = 0 if here else since_cell + len(data)
         if max(since_cell, len(rest)) > _XML_PER_CHARACTER * permitted.cell_length + _CHUNK:
@@ -164,11 +166,27 @@ def found_in(data: bytes, pattern: str) -> bool:
     return found
 
 
+def _cells(data: bytes) -> int:
+    """How often ``<c `` is there; a third of the time of ``count``, which stops at any ``<``."""
+    at = np.frombuffer(data, dtype=np.uint8)
+    starts = (at[:-2] == ord("<")) & (at[1:-1] == ord("c")) & (at[2:] == ord(" "))
+    return int(np.count_nonzero(starts))
+
+
+def _last_row(data: bytes) -> int:
+    """The number of the last row of these bytes; of rows in no order, ``_far_down`` tells."""
+    at = data.rfind(b'<row r="')
+    last = _ROW.match(data, at) if at >= 0 else None
+    if last and len(last[1]) < _DIGITS_OF_LAST:
+        return int(last[1])
+    return max(map(int, _ROW.findall(data)), default=0)
+
+
 def _far_down(last_row: int) -> str:
-    """A cell that says that it is far below the last row, at twice its number or more."""
+    """A row or cell that says that it is far below the last row, at twice its number or more."""
     first, digits = int(str(last_row)[0]), len(str(last_row))
     more = f"|[{first + 1}-9][0-9]{{{digits - 1}}}" if first < 9 else ""
-    return f'<c r="[A-Z]+(?:[0-9]{{{digits + 1},}}{more})"'
+    return f'<(?:c r="[A-Z]+|row r=")(?:[0-9]{{{digits + 1},}}{more})"'
 
 
 def column_number(letters: str) -> int:

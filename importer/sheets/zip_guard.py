@@ -147,7 +147,7 @@ def _unpacked(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
             seen = before + chunk
             # UTF-16 has a NUL beside each of these letters.
             narrow = seen.replace(b"\0", b"") if wide else seen
-            marked = b"<!" in narrow
+            marked = b"!" in narrow and b"<!" in narrow  # one byte is found in no time
             if marked and b"<!DOCTYPE" in narrow:
                 raise DamagedError(
                     f"Its part {name[:100]} defines a document type, which no spreadsheet program"
@@ -155,7 +155,7 @@ def _unpacked(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
                 )
             before = chunk[-32:]
             for opens, closes in _MARKS.items():
-                opened = chunk.rfind(opens) if marked or opens != b"<!--" else -1
+                opened = chunk.rfind(opens) if opens[1:2] in chunk else -1
                 since = len(chunk) - opened if opened >= 0 else 0
                 if opened < 0 or chunk.rfind(closes) > opened:
                     still = open_since[opens] and closes not in chunk

@@ -364,8 +364,29 @@ def test_a_locked_keyring_is_told_without_its_words(ring: Path, place: Place) ->
     assert place.login() == login
 
 
+_WHOLE = (
+    '{"base_url": "https://light.example", "client_id": "c", "id": "i", "since": 1,'
+    ' "store": "file", "company": "", "company_id": "", "expires_at": 1,'
+    ' "tokens": {"access": "a", TOKENS}}'
+)
+
+
 @pytest.mark.parametrize(
-    "text", ["", "{", "[1]", "{}", "[" * 100_000, "\x00", '{"tokens": {"access": 1}}', "null"]
+    "text",
+    [
+        "",
+        "{",
+        "[1]",
+        "{}",
+        "[" * 100_000,
+        "\x00",
+        '{"tokens": {"access": 1}}',
+        "null",
+        _WHOLE.replace("TOKENS", '"refresh": NaN'),
+        _WHOLE.replace("TOKENS", '"refresh": 1'),
+        _WHOLE.replace("TOKENS", '"refresh": "r", "expires_at": NaN'),
+        _WHOLE.replace("TOKENS", '"refresh": "r", "client_secret": []'),
+    ],
 )
 def test_a_damaged_file_says_so_and_can_be_forgotten(place: Place, text: str) -> None:
     place.path.parent.mkdir()

@@ -67,6 +67,7 @@ REGULAR = st.builds(",".join, st.lists(CELL, min_size=3, max_size=3)).map(lambda
 @example(text='a,b\n"1"",2', cut=0, block=1 << 20)
 @example(text='a,b,c\n,,\n1,2,3,4\n\n"5"\n', cut=0, block=1 << 20)
 @example(text='a,b\n1,"x\n2,3\n4,y"\n5,6\n', cut=0, block=8)  # cells that hold rows
+@example(text='a,b\n1,"x\r2,3\r4,y"\n5,6\n', cut=0, block=1 << 20)  # of an old Mac
 def test_any_text_is_read_as_the_csv_module_reads_it_or_left_to_it(
     text: str, cut: int, block: int
 ) -> None:

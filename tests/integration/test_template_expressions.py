@@ -206,12 +206,13 @@ def test_a_mark_that_is_neither_and_a_sign_beside_a_mark_are_told_in_their_cells
     tmp_path: Path,
 ) -> None:
     rows = rows_of({"S/H": "X"}, {"S/H": "S", "Net": "-5.00"}, {"S/H": "S", "Net": "five"},
-                   {"S/H": "S"})  # fmt: skip
+                   {"S/H": "S"}, {"S/H": "S", "Net": "0.00"})  # fmt: skip
     found = of(tmp_path, rows, line_netAmount=SIGNED)
     assert told(found) == [
         ("line_items.expression.sign_unknown", 2, "S/H"),
         ("line_items.expression.signed_twice", 3, "Net"),
         ("line_items.netAmount.not_amount", 4, "Net"),
+        ("bills.amount.zero", 6, "Net"),
     ]
     assert valid(found) == [5]
     product = SIGNED.replace("column: Net", "product: [Quantity, Price]").replace("'S/H'", "Side")

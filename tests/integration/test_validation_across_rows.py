@@ -276,3 +276,20 @@ def test_currencies_without_hundredths_are_refused_unless_the_template_says_how(
     text = FLAT.replace("NUMBERS", "point, cents_per_unit: {JPY: 1}").replace("EXPECT", "")
     again = checked([tmp_path / "ledger.csv"], template(tmp_path, text))
     assert [(b.row, b.amount) for b in again.valid_bills()] == [(2, 500), (4, 500)]
+
+
+def test_lines_that_come_to_more_than_64_bits_hold_are_added_up_exactly(tmp_path: Path) -> None:
+    """Each amount fits; net and tax of one line, or two lines together, do not."""
+    largest, wrapped = str(2**63 - 1), str(-(2**63))
+    for lines in (
+        [line(netAmount=largest, taxAmount="1")],
+        [line(netAmount=largest, taxAmount="", taxCodeId=""),
+         line(netAmount="1", taxAmount="", taxCodeId="")],
+        [line(netAmount=wrapped, taxAmount="-1")],
+    ):
+        total = sum(int(of["netAmount"]) + int(of["taxAmount"] or 0) for of in lines)
+        near = total - 2**64 if total > 0 else total + 2**64  # what it would come round to
+        of = two_csv_files(tmp_path, [bill(amount=str(near))], lines)
+        [found] = [f for f in of.findings if f.code == "bills.amount.lines_differ"]
+        assert f"{abs(total) // 100:,}.{abs(total) % 100:02d}" in found.message
+        assert valid(of) == []
