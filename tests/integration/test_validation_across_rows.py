@@ -283,8 +283,10 @@ def test_lines_that_come_to_more_than_64_bits_hold_are_added_up_exactly(tmp_path
     largest, wrapped = str(2**63 - 1), str(-(2**63))
     for lines in (
         [line(netAmount=largest, taxAmount="1")],
-        [line(netAmount=largest, taxAmount="", taxCodeId=""),
-         line(netAmount="1", taxAmount="", taxCodeId="")],
+        [
+            line(netAmount=largest, taxAmount="", taxCodeId=""),
+            line(netAmount="1", taxAmount="", taxCodeId=""),
+        ],
         [line(netAmount=wrapped, taxAmount="-1")],
     ):
         total = sum(int(of["netAmount"]) + int(of["taxAmount"] or 0) for of in lines)
