@@ -7,8 +7,22 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
-from sheets_of_bills import TAX, VENDOR, bill, codes, line, told, two_csv_files, two_sheets, valid
+from sheets_of_bills import (
+    TAX,
+    VENDOR,
+    bill,
+    book,
+    checked,
+    codes,
+    grid,
+    line,
+    told,
+    two_csv_files,
+    two_sheets,
+    valid,
+)
 
 B, L = "bills", "line_items"
 UPPER = "AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE"
@@ -292,3 +306,18 @@ def test_lines_come_to_the_bill_with_tax_or_without(
         row = bill(lineItemsIncludeTax=flag, amount=str(total))
         of = two_csv_files(tmp_path, [row], [line(**of_line)])
         assert ("bills.amount.lines_differ" in codes(of)) is found
+
+
+def test_cents_that_the_workbook_shows_as_money_are_told_but_nothing_is_nothing(
+    tmp_path: Path,
+) -> None:
+    lines = [line(netAmount=12000, taxAmount=0), line(billRef="B2", netAmount=12000, taxAmount=-1)]
+    bills = [bill(), bill(billRef="B2", invoiceNumber="INV-2", amount="11999")]
+    path = book(tmp_path / "b.xlsx", {"Bills": grid(bills), "Line items": grid(lines)})
+    workbook = openpyxl.load_workbook(path)
+    for cell in workbook["Line items"]["D"][1:]:
+        cell.number_format = '"£"#,##0.00'
+    workbook.save(path)
+    of = checked([path])
+    assert told(of) == [("line_items.taxAmount.shown_as_money", 3, "taxAmount")]
+    assert valid(of) == [2]

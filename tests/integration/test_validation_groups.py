@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from importer.records import Severity
 from importer.validation import plain
 from importer.validation.check import by_place
 from importer.validation.grouped import Group
+from importer.validation.parse import Parsed
 
 ODD = st.text(st.sampled_from("0159-+=eE#r:.,aNJov \t\n\x07\u00a0\u200b\u2028é１"), max_size=9)
 CODE = Field("code", Kind.CODE, "", 8)
@@ -68,3 +70,32 @@ def test_what_is_certain_of_a_column_is_what_its_reader_makes_of_each_text(
             assert read_amount(tidy(text)) == (cents[i], "")
     usual = [text for text in texts if text.isascii() and text.isalnum() and text[0] == "a"]
     assert all(words[texts.index(text)] for text in usual if len(text) <= CODE.max_length)
+
+
+def test_a_column_gives_the_same_values_however_it_is_kept() -> None:
+    """A value, a blank, one that is forgotten, a value again and one more that is forgotten."""
+    blank = np.asarray([False, True, False, False, False])
+    words = pa.array(["a", None, "b", "a", "c"], type=pa.large_string())
+    different = np.asarray([None, "a", "b", "c"], dtype=object), np.asarray([1, 0, 2, 1, 3])
+    kept: dict[str, tuple[Callable[[], Parsed], list[object]]] = {
+        "amounts": (lambda: Parsed(5, blank.copy(), numbers=np.asarray([7, 0, 8, -7, 9])),
+                    [7, None, None, -7, None]),
+        "texts": (lambda: Parsed(5, blank.copy(), texts=words), ["a", None, None, "a", None]),
+        "different": (lambda: Parsed(5, blank.copy(), different=different),
+                      ["a", None, None, "a", None]),
+        "values": (lambda: Parsed(5, blank.copy(), words.to_numpy(zero_copy_only=False).copy()),
+                   ["a", None, None, "a", None]),
+    }  # fmt: skip
+    for kind, (of, expected) in kept.items():
+        column = of()
+        column.forget([2, 4], np.asarray(["not_cents", "error_cell"], dtype=object))
+        which = np.asarray([3, 0, 2, 1, 4])
+        assert column.some(which) == [expected[i] for i in which]
+        assert [column.at(i) for i in range(5)] == expected
+        assert np.flatnonzero(column.having("not_cents")).tolist() == [2]
+        assert np.flatnonzero(column.having("error_cell")).tolist() == [4]
+        if kind != "amounts":  # of which none are asked for so
+            assert column.texts().to_pylist() == expected
+            assert column.each(lambda value: value, object).tolist() == expected
+        assert column.ok.tolist() == [value is not None for value in expected]
+        assert column.values.tolist() == expected
