@@ -47,7 +47,10 @@ def _loose(number: str) -> str:
 
 def _all_loose(numbers: pa.LargeStringArray) -> pa.LargeStringArray:
     """Each as ``_loose`` leaves it; what is plain ASCII all at once."""
-    out = pc.ascii_lower(pc.replace_substring_regex(numbers, "[^0-9A-Za-z]+", ""))
+    out = pc.replace_substring(numbers, "-", "")  # mostly the only one, and soon replaced
+    odd = pc.match_substring_regex(out, "[^0-9A-Za-z]")
+    own = pc.replace_substring_regex(out.filter(odd), "[^0-9A-Za-z]+", "")
+    out = pc.ascii_lower(pc.replace_with_mask(out, odd, own))
     others = pc.invert(pc.string_is_ascii(numbers))
     own = [_loose(text) for text in numbers.filter(others).to_pylist()]
     return pc.replace_with_mask(out, others, pa.array(own, type=pa.large_string()))

@@ -119,7 +119,7 @@ class Parsed:
         made = np.empty(len(values) + 1, dtype=object)
         made[:] = [*map(of, values), of(None)]
         none = self.faulty
-        return made[np.where(none, len(values), at) if none.any() else at].astype(kind)
+        return made.astype(kind)[np.where(none, len(values), at) if none.any() else at]
 
     def different(self) -> tuple[np.ndarray, np.ndarray]:
         """(values that differ, the index of each cell's one); not for amounts.

@@ -58,6 +58,8 @@ UNKNOWN = -1
 
 def truth(flag: Parsed) -> np.ndarray:
     """1 for yes, 0 for no, UNKNOWN where blank or wrong; int8."""
+    if flag.blank.all():  # as in a column that is not there
+        return np.full(flag.size, UNKNOWN, dtype=np.int8)
     return flag.each(lambda value: UNKNOWN if value is None else int(value), np.int8)
 
 
@@ -170,7 +172,8 @@ def line_rules(mapped: Mapped, lines: ParsedTable, include_tax: np.ndarray) -> l
         adds_up[part] &= ~untaxed[part] | (own_net == own_gross)
         base = np.where(net_ok[part], own_net, own_gross)
         other_sign[part] &= ((own_tax ^ base) < 0) & (own_tax != 0) & (base != 0)
-    truly, never = truth(should) == 1, truth(should) == 0
+    amortized = truth(should)
+    truly, never = amortized == 1, amortized == 0
 
     def of_sum(i: int) -> dict[str, Any]:
         own_net, own_tax = net.at(i), tax.at(i) or 0

@@ -47,6 +47,8 @@ def test_a_sheet_of_many_rows_without_gaps_needs_no_care() -> None:
         ('<row r="1" hidden="1"><c r="A1"><v>1</v></c></row>', "hidden rows"),
         ('<row r="1"><c r="A1" s="2"><v>1</v></c></row>', "numbers with leading zeros"),
         ('<row r="1"><c r="A1"><v>1</v></c></row><row r="900000"><c r="AB900000"/></row>', "far"),
+        ('<row r="900000"/><row r="2"><c r="A2"/></row>', "cells that are not in their row"),
+        ('<row r="1048577"/><row r="1000000"><c r="A1000000"/></row>', "cells outside any sheet"),
         ('<row r="1"><c r="AAAA1"><v>1</v></c></row>', "cells outside any sheet"),
         ("<row r='1'><c r='A1'><v>1</v></c></row>", "XML written in an unusual way"),
         ('<row r="1"><c s="1" r="A1"><v>1</v></c></row>', "XML written in an unusual way"),
