@@ -56,7 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("columns")
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     bills=st.lists(st.tuples(REF, TEXT, AMOUNT), min_size=1, max_size=8),
     lines=st.lists(st.tuples(REF, TEXT, AMOUNT), min_size=1, max_size=12),

@@ -454,7 +454,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(body=st.dictionaries(st.sampled_from([*CREATE, "other"]), JSON, max_size=6))
 def test_no_body_however_strange_makes_the_sandbox_itself_fail(
     client: httpx.Client, sandbox: Sandbox, body: dict[str, Any]
