@@ -15,6 +15,7 @@ from pathlib import Path
 from importer.errors import UnreadableFile
 from importer.records import SourceTable
 from importer.sheets.cells import Grid
+from importer.sheets.collecting import no_collecting
 from importer.sheets.detect import Kind, kind_of, refusal
 from importer.sheets.limits import TooLargeError, limits, too_large
 from importer.sheets.zip_guard import DamagedError
@@ -123,7 +124,7 @@ def _read_workbook(path: Path, kind: Kind, pattern: str | None) -> list[SourceTa
     else:
         from importer.sheets.xls import read_xls as read
 
-    with _libraries_silent():
+    with _libraries_silent(), no_collecting():
         found = read(path, wanted)
     tables = [
         _table(path, kind, name, hidden, grid) for name, hidden, grid in found if len(grid.rows)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from importer.sheets.csv_arrow import Records
 
 _BOM = "\ufeff"
+_WIDE, _SHORT = 1_000, 4 << 20  # cells in a row; bytes
 _NO_ROWS = "It has no rows, only blank lines. Export it again"
 _SEP_LINE = re.compile(r'"?sep=([^\r\n"])"?[ \t,;]*(\r\n|\r|\n|$)', re.IGNORECASE)
 
@@ -66,10 +67,9 @@ class _Way:
 def _at_once(path: Path, encoding: str | None, delimiter: str | None) -> SourceTable | None:
     """The table of a file in UTF-8, read by Arrow; None where more has to be looked at.
 
-    The file is not read into memory as a whole.
+    The file is not read into memory as a whole. Arrow's price is one of each column, so a short
+    file of many columns is left to the csv module.
     """
-    from importer.sheets.csv_arrow import read_records
-
     with path.open("rb") as file:
         head = file.read(4 * (HEAD + 2))
         try:
@@ -84,9 +84,17 @@ def _at_once(path: Path, encoding: str | None, delimiter: str | None) -> SourceT
             way = _Way.of(path, text[: HEAD + 1], delimiter)
         except (UnreadableFile, UnicodeDecodeError):
             return None  # to be told with its row, or read in another encoding
+        if path.stat().st_size <= _SHORT and _is_wide(text, way.mark):
+            return None
+        from importer.sheets.csv_arrow import read_records
+
         file.seek(len((_BOM * marks + text[: way.skip]).encode()))
         records = read_records(file, way.mark)
     return None if records is None else _arrow_table(path, records, way.notes(found), found.doubt)
+
+
+def _is_wide(text: str, mark: str) -> bool:
+    return max((line.count(mark) for line in text.splitlines()), default=0) > _WIDE
 
 
 def _at_length(path: Path, encoding: str | None, delimiter: str | None) -> SourceTable:

@@ -131,7 +131,9 @@ def _found(path: Path, data: bytes) -> Encoding:
 
 def _refuse_damaged_utf8(path: Path, data: bytes, error: UnicodeDecodeError) -> None:
     """A few bad bytes among many good characters: reading all as cp1252 would garble the good."""
-    text = data.decode("utf-8", "replace")
+    # What stands before the first bad byte is often plain ASCII, where there is nothing to count.
+    plain = error.start if data[: error.start].isascii() else 0
+    text = data[plain:].decode("utf-8", "replace")
     bad = text.count("\ufffd")
     good = sum(1 for _ in re.finditer(r"[^\x00-\x7f]", text)) - bad
     if good > bad:

@@ -21,6 +21,7 @@ from importer.sheets.xlsx_parts import format_meaning
 if TYPE_CHECKING:
     import xlrd
 
+Meanings = dict[int | None, tuple[bool, bool, int]]
 _FILLED = re.compile(rb"[^\0\6]", re.DOTALL)  # xlrd's types of cells but for blank ones
 
 
@@ -68,13 +69,15 @@ def _rows(
     book: xlrd.book.Book, sheet: xlrd.sheet.Sheet, looks: Looks
 ) -> Iterator[tuple[int, list[tuple[int, str, int]]]]:
     given = characters = 0
+    looks_of: dict[int | None, str] = {}  # by the cell's style, as are the meanings
+    meanings: Meanings = {}
     for row in range(sheet.nrows):
         cells: list[tuple[int, str, int]] = []
         # A row may be blank but for its last cell, in each of its 65,536.
         for found in _FILLED.finditer(bytes(sheet.row_types(row))):
             column = found.start()
             cell = sheet.cell(row, column)
-            text, kind = _cell(book, cell)
+            text, kind = _cell(book, cell, meanings)
             if text:
                 given, characters = given + 1, characters + len(text)
                 if characters > max(LONG_TEXTS, 100 * given):
@@ -83,12 +86,16 @@ def _rows(
                         " as .xlsx"
                     )
                 cells.append((column, text, kind))
-                if kind == CellKind.NUMBER and (look := look_of(*_format(book, cell))):
-                    looks.setdefault(column, {})[row + 1] = look
+                if kind == CellKind.NUMBER:
+                    style = cell.xf_index
+                    if style not in looks_of:
+                        looks_of[style] = look_of(*_format(book, cell))
+                    if look := looks_of[style]:
+                        looks.setdefault(column, {})[row + 1] = look
         yield row + 1, cells
 
 
-def _cell(book: xlrd.book.Book, cell: xlrd.sheet.Cell) -> Cell:
+def _cell(book: xlrd.book.Book, cell: xlrd.sheet.Cell, meanings: Meanings) -> Cell:
     import xlrd
 
     value = cell.value
@@ -100,7 +107,9 @@ def _cell(book: xlrd.book.Book, cell: xlrd.sheet.Cell) -> Cell:
         return ("TRUE" if value else "FALSE"), CellKind.BOOLEAN
     if cell.ctype not in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
         return "", CellKind.TEXT
-    _, is_duration, zeros = format_meaning(*_format(book, cell))
+    if cell.xf_index not in meanings:
+        meanings[cell.xf_index] = format_meaning(*_format(book, cell))
+    _, is_duration, zeros = meanings[cell.xf_index]
     if cell.ctype == xlrd.XL_CELL_DATE and value >= 0:
         return date_cell(value, is_duration=is_duration, date1904=bool(book.datemode))
     text = number_text(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -73,17 +72,6 @@ def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tupl
 
 def _calamine_grid(calamine: Callable[[], CalamineWorkbook], name: str) -> Grid | None:
     """The grid of a sheet as calamine reads it; None where it cannot, or may read it wrongly."""
-    # No cycle is made here, and looking for some among so many rows would take as long as the rest.
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        return _read_by_calamine(calamine, name)
-    finally:
-        if was_on:
-            gc.enable()
-
-
-def _read_by_calamine(calamine: Callable[[], CalamineWorkbook], name: str) -> Grid | None:
     from python_calamine import CalamineError
 
     try:
