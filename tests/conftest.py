@@ -245,6 +245,7 @@ class Proxy:
     # asyncio keeps no hold of these: once the client has gone, they could vanish midway.
     _serving: set[asyncio.Task[Any]] = field(default_factory=set)
     _forwards: set[asyncio.Task[bytes]] = field(default_factory=set)
+    _writers: list[asyncio.StreamWriter] = field(default_factory=list)
 
     def idle(self) -> None:
         """Wait until Light has answered all that was sent, by whomever, ended or not."""
@@ -262,6 +263,7 @@ class Proxy:
         task = asyncio.current_task()
         assert task is not None
         self._serving.add(task)
+        self._writers.append(writer)
         task.add_done_callback(self._serving.discard)
         try:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):
@@ -326,6 +328,8 @@ class Proxy:
             for task in self._serving if time.monotonic() < end else tasks:
                 task.cancel()
             await asyncio.wait(tasks, timeout=0.05)
+        for writer in self._writers:  # who does not read any more is not waited for
+            writer.transport.abort()
         await asyncio.sleep(0.01)  # closed connections are let go in the next round
 
 
