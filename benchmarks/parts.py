@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from files import FLAT, LINES, workbook
+from files import BILLS, FLAT, LINES, workbook
 from measure import timed
 
 
@@ -43,7 +43,7 @@ def part_stage(folder: str) -> None:
     timed(lambda: check(mapped))
 
 
-def part_frictionless(folder: str) -> None:
+def part_frictionless_types(folder: str) -> None:
     """Frictionless checks the types of the lines, and nothing else."""
     from frictionless import Schema, validate
 
@@ -52,6 +52,50 @@ def part_frictionless(folder: str) -> None:
     schema = Schema.from_descriptor({"fields": fields})
     os.chdir(folder)
     timed(lambda: validate("lines.csv", schema=schema, limit_errors=1_000_000))
+
+
+def part_frictionless(folder: str) -> None:
+    """Frictionless checks both files by our rules on single cells, and that lines have a bill."""
+    from frictionless import Package
+
+    needed, int64 = {"required": True}, {"minimum": -(2**63), "maximum": 2**63 - 1}
+    ids, cents = {"type": "string", "format": "uuid"}, {"type": "integer", "constraints": int64}
+    of_bills = {
+        "billRef": {"type": "string", "constraints": {**needed, "unique": True}},
+        "vendorId": {**ids, "constraints": needed},
+        "invoiceNumber": {"type": "string", "constraints": {**needed, "maxLength": 255}},
+        "issuedDate": {"type": "date", "constraints": needed},
+        "dueDate": {"type": "date"},
+        "currency": {"type": "string", "constraints": {**needed, "pattern": "[A-Z]{3}"}},
+        "amount": {"type": "integer", "constraints": {**needed, **int64, "minimum": 1}},
+        "lineItemsIncludeTax": {"type": "boolean"},
+    }
+    of_lines = {
+        "billRef": {"type": "string", "constraints": needed},
+        "lineNumber": {"type": "integer"},
+        "description": {"type": "string", "constraints": {"maxLength": 2000}},
+        **dict.fromkeys(("netAmount", "taxAmount", "amount"), cents),
+        **dict.fromkeys(("taxCodeId", "accountId"), ids),
+    }
+    assert [*of_bills] == BILLS.split(",")
+    assert [*of_lines] == LINES.split(",")
+    belongs = {"fields": ["billRef"], "reference": {"resource": "bills", "fields": ["billRef"]}}
+    resources = [
+        {"name": name, "path": f"{name}.csv",
+         "schema": {"fields": [{"name": n, **f} for n, f in fields.items()], **keys}}
+        for name, fields, keys in (
+            ("bills", of_bills, {"primaryKey": ["billRef"]}),
+            ("lines", of_lines, {"foreignKeys": [belongs]}),
+        )
+    ]  # fmt: skip
+    os.chdir(folder)
+    package = Package.from_descriptor({"name": "bills", "resources": resources})
+
+    def validate() -> None:
+        found = package.validate(limit_errors=1_000_000).flatten(["type"])
+        assert {kind for (kind,) in found} <= {"type-error"}, found[0]  # what files.py makes wrong
+
+    timed(validate)
 
 
 def part_make_workbook(path: str, lines: str) -> None:
