@@ -20,9 +20,10 @@ from importer.records import (
     Status,
     Step,
 )
-from importer.results.known import LineAmounts, Told, net_and_tax
+from importer.results.known import LineAmounts, net_and_tax
 from importer.results.sayings import Sayings
 from importer.results.texts import join, replaced, whole_numbers
+from importer.validation.cents import Cents
 from importer.validation.check import Checked
 from importer.validation.parse import Parsed
 
@@ -99,10 +100,10 @@ class BillResults(Sequence[BillResult]):
             out[list(some)] = False
         return out
 
-    @cached_property
-    def told(self) -> tuple[Told, Told, Told]:
+    @property
+    def told(self) -> tuple[Cents, Cents, Cents]:
         """Gross, net and tax."""
-        return (_told(self._checked.amounts), _told(self._net), _told(self._tax))
+        return self._checked.amounts, self._net, self._tax
 
     @property
     def only_checked(self) -> bool:
@@ -125,7 +126,7 @@ class BillResults(Sequence[BillResult]):
         if self.status(i) not in IN_LIGHT:
             return None
         amount = self._became[i][2].light_amount
-        return (self._checked.amounts[i] or 0) if amount is None else amount
+        return (self._checked.amounts.at(i) or 0) if amount is None else amount
 
     def result(self, i: int) -> RowResult:
         """What became of the bill, without its amounts."""
@@ -156,7 +157,7 @@ class BillResults(Sequence[BillResult]):
         def text(name: str) -> str:
             return text_of(self._read[name], checked, name, i)
 
-        gross, net, tax = checked.amounts[i], self._net[i], self._tax[i]
+        gross, net, tax = (each.at(i) for each in self.told)
         currency, unit = text("currency"), int(checked.bills.units[i])
         return BillResult(
             replace(self.result(i), amounts=Amounts(gross, net, tax, currency, unit)),
@@ -210,7 +211,7 @@ class LineResults(Sequence[RowResult]):
         return np.asarray(out)
 
     @property
-    def told(self) -> tuple[Told, Told, Told]:
+    def told(self) -> tuple[Cents, Cents, Cents]:
         """Gross, net and tax."""
         return self._amounts.gross, self._amounts.net, self._amounts.tax
 
@@ -291,13 +292,6 @@ class LineResults(Sequence[RowResult]):
             bill_id=of_bill.light_id,
             amounts=own,
         )
-
-
-def _told(amounts: np.ndarray) -> Told:
-    known = np.asarray([cents is not None for cents in amounts], dtype=bool)
-    cents = np.where(known, amounts, 0)
-    small = all(abs(c) < 2**62 for c in cents)
-    return Told(cents.astype(np.int64) if small else cents, known)
 
 
 def _afterwards(result: RowResult, read: ReadBack | None) -> RowResult:

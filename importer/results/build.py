@@ -97,7 +97,7 @@ def _totals(checked: Checked, bills: BillResults) -> tuple[CurrencyTotal, ...]:
     differing: Counter[str] = Counter()
     currency = checked.bills["currency"]
     names = np.where(currency.ok, currency.values, NO_CURRENCY)
-    known = np.asarray([amount is not None for amount in checked.amounts], dtype=bool)
+    cents, known = checked.amounts.cents, checked.amounts.known
     for name in dict.fromkeys(names.tolist()):
         own = names == name
         count[name] = int(own.sum())
@@ -106,7 +106,7 @@ def _totals(checked: Checked, bills: BillResults) -> tuple[CurrencyTotal, ...]:
         for code, status in enumerate(STATUSES):
             of_status = own & known & (bills.codes == code)
             if of_status.any():
-                by_status[name][status.value] = sum(checked.amounts[of_status].tolist())
+                by_status[name][status.value] = sum(cents[of_status].tolist())
     there = [code for code, status in enumerate(STATUSES) if status in IN_LIGHT]
     differing.update(count)  # what is not in Light differs
     for i in np.flatnonzero(np.isin(bills.codes, there)).tolist():

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.results.every_row import plain_money
-from importer.results.known import Told
 from importer.results.texts import Cells, join, one, replaced, texts_of, whole_numbers
+from importer.validation.cents import Cents
 
 Neutral = Callable[[str], str]
 
@@ -23,7 +23,7 @@ _QUOTED = tuple(map(ord, '",\r\n'))
 _PARTS = texts_of([f".{part:02d}" for part in range(100)])
 
 
-def amounts(told: Told, items: np.ndarray, units: np.ndarray) -> Cells:
+def amounts(told: Cents, items: np.ndarray, units: np.ndarray) -> Cells:
     """Each item's amount as ``plain_money`` writes it, "" where none is told."""
     cents, known, unit = told.cents[items], told.known[items], units[items]
     if not known.any():
@@ -31,7 +31,7 @@ def amounts(told: Told, items: np.ndarray, units: np.ndarray) -> Cells:
     if cents.dtype == object or (unit != 100).any():
         each = zip(cents, known, unit, strict=True)
         return texts_of([plain_money(int(c), int(u)) if k else "" for c, k, u in each])
-    whole, part = np.divmod(np.abs(cents), 100)
+    whole, part = np.divmod(np.abs(cents).view(np.uint64), 100)  # the least int64 has no positive
     pieces: list[Cells] = [whole_numbers(whole), _PARTS.take(pa.array(part))]
     if (negative := cents < 0).any():
         pieces.insert(0, texts_of(["", "-"]).take(pa.array(negative.astype(np.int8))))

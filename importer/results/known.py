@@ -7,30 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from importer.records import Amounts
-from importer.validation.across import sums
+from importer.validation.cents import Cents, sums
 from importer.validation.check import Checked
 
 _SURELY_FITS = 2**61  # the sum of two such amounts fits into int64 with room
 
 
 @dataclass(frozen=True)
-class Told:
-    """Amounts in cents, and which of them are told."""
-
-    cents: np.ndarray
-    known: np.ndarray
-
-    def at(self, i: int) -> int | None:
-        return int(self.cents[i]) if self.known[i] else None
-
-
-@dataclass(frozen=True)
 class LineAmounts:
     """Gross, net and tax of each line. The third is worked out where two are told."""
 
-    gross: Told
-    net: Told
-    tax: Told
+    gross: Cents
+    net: Cents
+    tax: Cents
     currencies: np.ndarray  # of each bill
     line_bill: np.ndarray
     units: np.ndarray
@@ -44,9 +33,9 @@ class LineAmounts:
         if any(np.abs(each.astype(np.float64)).max(initial=0) > _SURELY_FITS for each in (g, n, t)):
             g, n, t = (each.astype(object) for each in (g, n, t))
         return cls(
-            Told(np.where(has_g, g, n + t), has_g | (has_n & has_t)),
-            Told(np.where(has_n, n, g - t), has_n | (has_g & has_t)),
-            Told(np.where(has_t, t, g - n), has_t | (has_g & has_n)),
+            Cents(np.where(has_g, g, n + t), has_g | (has_n & has_t)),
+            Cents(np.where(has_n, n, g - t), has_n | (has_g & has_t)),
+            Cents(np.where(has_t, t, g - n), has_t | (has_g & has_n)),
             checked.bills["currency"].values,
             checked.line_bill,
             lines.units,
@@ -60,10 +49,9 @@ class LineAmounts:
         )
 
 
-def net_and_tax(checked: Checked, lines: LineAmounts) -> tuple[np.ndarray, np.ndarray]:
-    """Each bill's net and tax, the sums of its lines; None where one of them does not tell."""
+def net_and_tax(checked: Checked, lines: LineAmounts) -> tuple[Cents, Cents]:
+    """Each bill's net and tax, the sums of its lines; not known where one of them does not tell."""
     net, tax = (
-        sums(each.cents, each.known, checked.line_bill, checked.bills.size)[0]
-        for each in (lines.net, lines.tax)
+        sums(each, checked.line_bill, checked.bills.size)[0] for each in (lines.net, lines.tax)
     )
     return net, tax

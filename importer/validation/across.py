@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.amounts import (
-    INT64_MAX,
     Numbers,
     Unreadable,
     money,
@@ -29,6 +28,7 @@ from importer.findings import finding
 from importer.records import CellKind, CellRef, Finding
 from importer.template.mapping import Mapped
 from importer.template.opening import ControlTotal
+from importer.validation.cents import Cents, added
 from importer.validation.grouped import Group, group
 from importer.validation.parse import Parsed, ParsedTable
 from importer.validation.plain import tidied
@@ -145,47 +145,24 @@ def without_lines(mapped: Mapped, line_bill: np.ndarray, told: np.ndarray) -> li
     ]  # fmt: skip
 
 
-def sums(
-    cents: np.ndarray, known: np.ndarray, line_bill: np.ndarray, size: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Each bill's sum of its lines in cents (None where one is not known) and their number."""
-    joined = line_bill >= 0
-    bill, exact = line_bill, cents
-    if not joined.all():
-        bill, exact, known = line_bill[joined], cents[joined], known[joined]
-    counts = np.bincount(bill, minlength=size)
-    if cents.dtype != object and len(cents):
-        largest = max(abs(int(cents.min())), abs(int(cents.max())))
-        if largest * int(counts.max(initial=0)) > INT64_MAX:
-            exact = exact.astype(object)
-    own = exact if known.all() else np.where(known, exact, 0)
-    added = np.zeros(size, dtype=own.dtype)
-    np.add.at(added, bill, own)
-    whole = counts > 0
-    whole[bill[~known]] = False
-    totals = np.full(size, None, dtype=object)
-    totals[whole] = added[whole]
-    return totals, counts
-
-
 def sums_agree(
-    mapped: Mapped, bills: ParsedTable, totals: np.ndarray, counts: np.ndarray, told: np.ndarray
-) -> list[Group]:
+    mapped: Mapped, bills: ParsedTable, amounts: Cents, totals: Cents, counts: np.ndarray,
+    told: np.ndarray,
+) -> list[Group]:  # fmt: skip
     """The sum of a bill's lines is its amount, wherever both are known and belong together."""
-    amount = bills["amount"]
-    to_compare = amount.ok & ~told & (counts > 0) & (totals != None)  # noqa: E711
-    values = amount.values
 
     def words(i: int) -> dict[str, Any]:
+        amount, total = int(amounts.cents[i]), int(totals.cents[i])
         return {
-            "bill": bills.money(i, values[i]),
-            "sum": bills.money(i, totals[i]),
+            "bill": bills.money(i, amount),
+            "sum": bills.money(i, total),
             "count": int(counts[i]),
-            "difference": bills.money(i, values[i] - totals[i]),
+            "difference": bills.money(i, amount - total),
         }
 
-    value = None if "amount" in mapped.bills.columns else lambda i: str(values[i])
-    at = np.flatnonzero(to_compare & (totals != values))
+    value = None if "amount" in mapped.bills.columns else lambda i: str(amounts.at(i))
+    to_compare = amounts.known & totals.known & ~told
+    at = np.flatnonzero(to_compare & (totals.cents != amounts.cents))
     return [
         group(mapped, BILLS, "amount", "bills.amount.lines_differ", at, value=value, words=words)
     ]
@@ -227,7 +204,7 @@ def _cents_of(mapped: Mapped, total: ControlTotal, unit: int, own: int) -> int |
 
 
 def control_totals(
-    mapped: Mapped, currencies: np.ndarray, amounts: np.ndarray
+    mapped: Mapped, currencies: Parsed, amounts: Cents
 ) -> tuple[dict[str, int], list[Finding]]:
     """The control total of each currency in cents, and the findings where it differs.
 
@@ -237,14 +214,14 @@ def control_totals(
     out: list[Finding] = []
     sheet: Counter[str] = Counter()
     by_table: dict[int, Counter[str]] = defaultdict(Counter)
-    code, there = pd.factorize(currencies)
-    known = np.asarray([cents is not None for cents in amounts], dtype=bool) & (code >= 0)
-    for table in np.unique(mapped.bills.table[known]).tolist():
-        for k, currency in enumerate(there):
-            own_bills = known & (mapped.bills.table == table) & (code == k)
-            if own_bills.any():
-                by_table[table][currency] = sum(amounts[own_bills].tolist())
-                sheet[currency] += by_table[table][currency]
+    there, code = currencies.different()
+    known = amounts.known & currencies.ok
+    both, keys = pd.factorize(mapped.bills.table[known] * len(there) + code[known])
+    totals = added(amounts.cents[known], both, len(keys))
+    for key, cents in zip(keys.tolist(), totals, strict=True):
+        table, name = key // len(there), str(there[key % len(there)])
+        by_table[table][name] = int(cents)
+        sheet[name] += int(cents)
     unreadable = int((~known).sum())
     one = "1 bill has" if unreadable == 1 else f"{unreadable} bills have"
     missing = f" ({one} no readable amount)" if unreadable else ""

@@ -73,6 +73,8 @@ class _Source:
         """The bills from this place on, as many as are read together."""
         checked, of = self._checked, self._checked.mapped.bills
         which = self._which[place : place + _AT_ONCE]
+        assert checked.amounts.known[which].all()  # else they are not valid
+        amounts = checked.amounts.cents[which].tolist()
         told = _told(checked.bills, which, _BILL)
         properties = self._properties(BILLS, checked.bills, which)
         for k, i in enumerate(which.tolist()):
@@ -81,7 +83,7 @@ class _Source:
                 index=i,
                 table=int(of.table[i]),
                 row=int(of.row[i]),
-                amount=checked.amounts[i],
+                amount=amounts[k],
                 include_tax=bool(checked.include_tax[i]),
                 unit=int(checked.bills.units[i]),
                 wanted=checked.wanted[i],

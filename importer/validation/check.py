@@ -26,6 +26,7 @@ from importer.records import (
 from importer.template.mapping import Mapped
 from importer.validation import across
 from importer.validation.bills import bills_of
+from importer.validation.cents import Cents, sums
 from importer.validation.columns import parse_tables
 from importer.validation.grouped import (
     Findings,
@@ -54,7 +55,7 @@ from importer.validation.schema import check_sheet
 
 @dataclass
 class Checked:
-    """What the validation knows. Amounts in cents; arrays are by bill, or by line where so named.
+    """What the validation knows. Arrays are by bill, or by line where so named.
 
     ``controls`` are the control totals by currency. ``findings`` are in the order of the files.
     """
@@ -63,7 +64,7 @@ class Checked:
     bills: ParsedTable
     lines: ParsedTable
     line_bill: np.ndarray
-    amounts: np.ndarray
+    amounts: Cents
     counts: np.ndarray
     include_tax: np.ndarray
     controls: dict[str, int]
@@ -105,7 +106,7 @@ def check(mapped: Mapped, then: Wanted = Wanted.DRAFT) -> Checked:
     of_bills = np.where(flag.blank, False, truth(flag))
     of_lines[joined] = of_bills[line_bill[joined]]
     gross = gross_of_lines(lines, of_lines)
-    gross_totals, counts = across.sums(*gross, line_bill, bills.size)
+    gross_totals, counts = sums(gross, line_bill, bills.size)
 
     expression = mapped.template.bills.get("amount")
     derived = np.zeros(bills.size, dtype=bool)  # bills whose amount is worked out from their lines
@@ -113,10 +114,10 @@ def check(mapped: Mapped, then: Wanted = Wanted.DRAFT) -> Checked:
         totals = gross_totals
         if expression.summed != "gross":
             name = "netAmount" if expression.summed == "net" else "taxAmount"
-            totals, _ = across.sums(*lines[name].cents(), line_bill, bills.size)
+            totals, _ = sums(Cents(*lines[name].cents()), line_bill, bills.size)
         derived = bills["amount"].blank
         bills.columns["amount"] = _derived(bills["amount"], totals)
-    amounts = bills["amount"].values
+    amounts = Cents(*bills["amount"].cents())
 
     findings = Findings([*mapped.findings, *of_joining, *of_columns])
     wanted = bills["status"].each(lambda s: Wanted(s) if s else then, object)
@@ -128,11 +129,11 @@ def check(mapped: Mapped, then: Wanted = Wanted.DRAFT) -> Checked:
     findings += _without_payment_columns(mapped, wanted)
     told = np.zeros(bills.size, dtype=bool)  # bills whose lines cannot be told from others'
     told[findings.items_of("bills.billRef.duplicate", "bills.billRef.required")[0]] = True
-    findings += across.sums_agree(mapped, bills, gross_totals, counts, told)
+    findings += across.sums_agree(mapped, bills, amounts, gross_totals, counts, told)
     findings += across.duplicates(mapped, bills)
     findings += across.without_lines(mapped, line_bill, told)
     findings = _first_causes(findings, bills, lines)
-    controls, of_totals = across.control_totals(mapped, bills["currency"].values, amounts)
+    controls, of_totals = across.control_totals(mapped, bills["currency"], amounts)
     findings += of_totals
     checked = Checked(
         mapped, bills, lines, line_bill, amounts, counts, include_tax, controls, findings
@@ -193,18 +194,13 @@ def _first_causes(findings: Findings, bills: ParsedTable, lines: ParsedTable) ->
     )
 
 
-def _derived(given: Parsed, totals: np.ndarray) -> Parsed:
-    """Bill amounts, where blank worked out from the lines, None where a line's is not known."""
-    out = Parsed(given.size, given.blank.copy(), given.values.copy())
-    out.rules = given.rules
-    for i in np.flatnonzero(given.blank).tolist():
-        if totals[i] is None or INT64_MIN <= totals[i] <= INT64_MAX:
-            out.values[i], out.blank[i] = totals[i], totals[i] is None
-    for problem in given.problems:
-        out.forget(np.flatnonzero(given.having(problem)), problem)
-    too_large = [i for i in np.flatnonzero(given.blank).tolist()
-                 if totals[i] is not None and not INT64_MIN <= totals[i] <= INT64_MAX]  # fmt: skip
-    out.forget(too_large, "out_of_range")
+def _derived(given: Parsed, totals: Cents) -> Parsed:
+    """Bill amounts, where blank worked out from the lines; left blank where a line's is unknown."""
+    cents, known = totals.cents, given.blank & totals.known
+    fits = np.asarray((cents >= INT64_MIN) & (cents <= INT64_MAX), dtype=bool)
+    at = np.flatnonzero(known & fits)
+    out = given.filled(at, cents[at].astype(np.int64))
+    out.forget(np.flatnonzero(known & ~fits), "out_of_range")
     return out
 
 

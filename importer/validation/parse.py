@@ -160,6 +160,15 @@ class Parsed:
         out[known] = self._values[known].astype(np.int64)
         return out, known
 
+    def filled(self, at: np.ndarray, cents: np.ndarray) -> Parsed:
+        """A column of amounts with those of the cells ``at``, which are blank in this one."""
+        numbers, blank = self.cents()[0].copy(), self.blank.copy()
+        numbers[at], blank[at] = cents, False
+        out = Parsed(self.size, blank, numbers=numbers)
+        out.rules, out._names = self.rules, list(self._names)
+        out._problem = None if self._problem is None else self._problem.copy()
+        return out
+
     def texts(self) -> pa.LargeStringArray:
         """The texts, null where there is none; not for amounts and dates."""
         if self._texts is not None:
@@ -213,17 +222,21 @@ class Parsed:
         if self._values is not None:
             values: list[Any] = self._values[which].tolist()
             return values
-        if self._numbers is not None:
-            out, lacking = self._numbers[which].astype(object), self.blank[which]
-            if self._problem is not None:
-                lacking |= self._problem[which].astype(bool)
-            out[lacking] = None
-            numbers: list[Any] = out.tolist()
-            return numbers
         if self._texts is not None:
             texts: list[Any] = self._texts.take(pa.array(which)).to_pylist()
             return texts
-        return [self.at(i) for i in which.tolist()]
+        if self._numbers is not None:
+            out = self._numbers[which].astype(object)
+        elif self._different is not None:
+            out = self._different[0][self._different[1][which]]
+        else:
+            return [None] * len(which)
+        lacking = self.blank[which]
+        if self._problem is not None:
+            lacking |= self._problem[which] != 0
+        out[lacking] = None
+        some: list[Any] = out.tolist()
+        return some
 
 
 @dataclass

@@ -15,6 +15,7 @@ from importer.currencies import EXPONENTS
 from importer.findings import CATALOGUE
 from importer.records import Wanted
 from importer.template.mapping import Mapped
+from importer.validation.cents import Cents
 from importer.validation.parse import Parsed, ParsedTable
 from importer.validation.text_bytes import blocks
 
@@ -206,11 +207,8 @@ def line_rules(mapped: Mapped, lines: ParsedTable, include_tax: np.ndarray) -> l
     ]  # fmt: skip
 
 
-def gross_of_lines(lines: ParsedTable, include_tax: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Each line's gross in cents, and where it is known before Light works it out.
-
-    Of int64, or of exact Python numbers where one is larger.
-    """
+def gross_of_lines(lines: ParsedTable, include_tax: np.ndarray) -> Cents:
+    """Each line's gross, where it is known before Light works it out."""
     no_code = lines["taxCodeId"].blank & lines["taxCode"].blank
     tax_blank = lines["taxAmount"].blank
     (gross, gross_ok), (net, net_ok), (tax, tax_ok) = (
@@ -230,4 +228,4 @@ def gross_of_lines(lines: ParsedTable, include_tax: np.ndarray) -> tuple[np.ndar
     if any_too_large:
         out = out.astype(object)
         out[with_tax] = net.astype(object)[with_tax] + tax.astype(object)[with_tax]
-    return out, with_tax | untaxed | as_given
+    return Cents(out, with_tax | untaxed | as_given)

@@ -7,7 +7,7 @@ as boolean columns. So one bad cell never hides another, and each failure has it
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -71,14 +71,13 @@ class Kept:
     tell: Callable[[np.ndarray], Group]
 
 
-def sheet_schema(rules: Sequence[Kept]) -> pa.DataFrameSchema:
+def sheet_schema(names: Iterable[str]) -> pa.DataFrameSchema:
     """The schema of one sheet: of each rule a column that says of each item whether it keeps it.
 
     Only the first failure of each is worded: which items fail, the check's output says.
     """
     kept = pa.Check(lambda s: s, name="kept", error="kept", n_failure_cases=1)
-    columns = {_column(n): pa.Column(checks=kept, required=False) for n in range(len(rules))}
-    return pa.DataFrameSchema(columns, strict=True)
+    return pa.DataFrameSchema({name: pa.Column(checks=kept) for name in names}, strict=True)
 
 
 def _column(number: int) -> str:
@@ -105,11 +104,10 @@ def check_sheet(
     frame = pd.DataFrame({name: ok[rows] for name, ok in broken.items()}, index=rows, copy=False)
     # pandera's validate would word each failure, and gather them in tables, which nobody reads.
     failing = {}
-    for name, column in sheet_schema(rules).columns.items():
-        if name in broken:
-            (check,) = column.checks
-            kept = check(frame[name]).check_output
-            failing[name] = kept.index[~kept.to_numpy(dtype=bool)].to_numpy()
+    for name, column in sheet_schema(broken).columns.items():
+        (check,) = column.checks
+        kept = check(frame[name]).check_output
+        failing[name] = kept.index[~kept.to_numpy(dtype=bool)].to_numpy()
     told = ((rule, failing.get(_column(n))) for n, rule in enumerate(rules))
     return [rule.tell(at) for rule, at in told if at is not None]
 
