@@ -57,7 +57,7 @@ def measure(folder: Path, rows: Sequence[int], validate: Callable[..., Took]) ->
         for n in (LEAST, *sorted(rows)):
             own = folder / f"{n}-{bad}{'-flat' if make is one_sheet else ''}"
             make(own, n, bad)
-            points.append((n, validate(own, *files, times=1 if n > 200_000 else 3)))
+            points.append((n, validate(own, *files, times=3 if n > 200_000 else 5)))
         out.append(Curve(name, points[0][1], tuple(points[1:])))
     return out
 
