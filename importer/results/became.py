@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import overload
 
 import numpy as np
 import pyarrow as pa
 
+from importer.made import Made
 from importer.records import (
     IN_LIGHT,
     Amounts,
@@ -41,7 +41,7 @@ def text_of(parsed: Parsed, checked: Checked, name: str, i: int) -> str:
     return "" if column is None else column.written(i)
 
 
-class BillResults(Sequence[BillResult]):
+class BillResults(Made[BillResult]):
     """The bills in the sheet's order. ``codes`` has an index into ``STATUSES`` for each."""
 
     def __init__(
@@ -65,20 +65,6 @@ class BillResults(Sequence[BillResult]):
 
     def __len__(self) -> int:
         return self._checked.bills.size
-
-    @overload
-    def __getitem__(self, i: int) -> BillResult: ...
-    @overload
-    def __getitem__(self, i: slice) -> list[BillResult]: ...
-    def __getitem__(self, i: int | slice) -> BillResult | list[BillResult]:
-        if isinstance(i, slice):
-            return [self[k] for k in range(*i.indices(len(self)))]
-        if not -len(self) <= i < len(self):
-            raise IndexError(i)
-        return self._bill(i % len(self))
-
-    def __iter__(self) -> Iterator[BillResult]:
-        return map(self._bill, range(len(self)))
 
     @property
     def table(self) -> np.ndarray:
@@ -151,7 +137,7 @@ class BillResults(Sequence[BillResult]):
             return _afterwards(result, self._read_backs.get(i))
         return result
 
-    def _bill(self, i: int) -> BillResult:
+    def _make(self, i: int) -> BillResult:
         checked = self._checked
 
         def text(name: str) -> str:
@@ -176,7 +162,7 @@ class BillResults(Sequence[BillResult]):
         )
 
 
-class LineResults(Sequence[RowResult]):
+class LineResults(Made[RowResult]):
     """The line items in the sheet's order; each has the status of its bill."""
 
     def __init__(
@@ -233,26 +219,12 @@ class LineResults(Sequence[RowResult]):
 
     def bare(self, i: int) -> RowResult:
         """The result without its amounts."""
-        return self._line(i, amounts=False)
+        return self._make(i, amounts=False)
 
     @cached_property
     def codes(self) -> np.ndarray:
         of = self._checked.line_bill
         return np.append(self._bills.codes, _INVALID)[np.where(of < 0, len(self._bills), of)]
-
-    @overload
-    def __getitem__(self, i: int) -> RowResult: ...
-    @overload
-    def __getitem__(self, i: slice) -> list[RowResult]: ...
-    def __getitem__(self, i: int | slice) -> RowResult | list[RowResult]:
-        if isinstance(i, slice):
-            return [self[k] for k in range(*i.indices(len(self)))]
-        if not -len(self) <= i < len(self):
-            raise IndexError(i)
-        return self._line(i % len(self))
-
-    def __iter__(self) -> Iterator[RowResult]:
-        return map(self._line, range(len(self)))
 
     @cached_property
     def _place(self) -> np.ndarray:
@@ -264,7 +236,7 @@ class LineResults(Sequence[RowResult]):
         place[order] = np.arange(len(of)) - np.searchsorted(of, of)
         return place
 
-    def _line(self, i: int, *, amounts: bool = True) -> RowResult:
+    def _make(self, i: int, *, amounts: bool = True) -> RowResult:
         own = self._amounts[i] if amounts else None
         table, row, bill = int(self._table[i]), int(self._row[i]), int(self._checked.line_bill[i])
         message = self._own[i]

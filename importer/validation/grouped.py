@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, TypeAlias, overload
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from importer.canonical import BILLS
 from importer.findings import CATALOGUE, finding
+from importer.made import Made
 from importer.records import CellRef, Finding, Severity
 from importer.template.columns import CanonicalTable, Column
 from importer.template.evaluate import NOWHERE
@@ -47,7 +48,7 @@ def no_words(_: int) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, eq=False)
-class Group(Sequence[Finding]):
+class Group(Made[Finding]):
     """The findings of one code in one column: one for each item of ``at``.
 
     ``value`` is what is written: one text for all, Arrow's texts of all items, or a function of an
@@ -91,13 +92,7 @@ class Group(Sequence[Finding]):
     def __len__(self) -> int:
         return len(self.at)
 
-    @overload
-    def __getitem__(self, k: int) -> Finding: ...
-    @overload
-    def __getitem__(self, k: slice) -> list[Finding]: ...
-    def __getitem__(self, k: int | slice) -> Finding | list[Finding]:
-        if isinstance(k, slice):
-            return [self[n] for n in range(*k.indices(len(self)))]
+    def _make(self, k: int) -> Finding:
         i = int(self.at[k])
         value = self.text(i)
         if self.alike is None:
@@ -146,7 +141,7 @@ class Group(Sequence[Finding]):
         return code, first.tolist()
 
 
-class Findings(Sequence[Finding]):
+class Findings(Made[Finding]):
     """All findings in the order of the files: by table, row and column, then as they were told.
 
     ``parts`` are the groups and single findings as they were told.
@@ -227,14 +222,8 @@ class Findings(Sequence[Finding]):
         p = self.parts[part]
         return p[k] if isinstance(p, Group) else p
 
-    @overload
-    def __getitem__(self, n: int) -> Finding: ...
-    @overload
-    def __getitem__(self, n: slice) -> list[Finding]: ...
-    def __getitem__(self, n: int | slice) -> Finding | list[Finding]:
+    def _make(self, n: int) -> Finding:
         parts, within = self.order()
-        if isinstance(n, slice):
-            return list(map(self._at, parts[n], within[n]))
         return self._at(parts[n], within[n])
 
     def __iter__(self) -> Iterator[Finding]:
