@@ -6,15 +6,16 @@ import asyncio
 import contextlib
 import getpass
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from importer.cli import archive
 from importer.cli.company import tell_company
 from importer.cli.consent import ask, totals
 from importer.cli.continued import compare_with_before, continues
-from importer.cli.interrupts import signals, this_task
+from importer.cli.interrupts import gently_first, signals, this_task
 from importer.cli.options import Output
 from importer.cli.prepare import Prepared
 from importer.cli.progress import Progress
@@ -139,7 +140,7 @@ async def create(bills: list[Bill], company: Company, journal: Journal, session:
             if session.options.wait:
                 session.pacer.on_wait = progress.say
             loader = Loader(journal, session.client, told.run, settings, progress)
-            with signals(_stopping(loader, progress)):
+            with signals(gently_first(partial(_stop, loader, progress))):
                 await loader.load(plan.send, plan.unsettled)
             told.stopped = loader.stopped
         if told.stopped is None and any(wanted_steps(bill) for bill in bills):
@@ -170,7 +171,7 @@ async def _go_on(bills: list[Bill], plan: Plan, journal: Journal, session: Sessi
         if session.options.wait:
             session.pacer.on_wait = progress.say
         runner = StepRunner(journal, session.client, settings, progress)
-        with signals(_stopping(runner, progress)):
+        with signals(gently_first(partial(_stop, runner, progress))):
             await runner.run(todo)
         told.stopped = runner.stopped
 
@@ -195,18 +196,6 @@ def _who() -> str:
         return ""
 
 
-def _stopping(loader: Loader | StepRunner, progress: Progress) -> Callable[[], None]:
-    """Stops the loader cleanly the first time, at once the second."""
-    task = this_task()
-    asked = False
-
-    def stop() -> None:
-        nonlocal asked
-        if asked:
-            task.cancel()
-            return
-        asked = True
-        progress.say("Stopping: waiting for the answers that are due. Ctrl-C again stops at once.")
-        loader.stop(StoppedEarly("It was interrupted."), finish=True)
-
-    return stop
+def _stop(work: Loader | StepRunner, progress: Progress, why: StoppedEarly) -> None:
+    progress.say("Stopping: waiting for the answers that are due. Ctrl-C again stops at once.")
+    work.stop(why, finish=True)

@@ -12,6 +12,8 @@ from types import FrameType
 
 import click
 
+from importer.errors import StoppedEarly
+
 
 def this_task() -> asyncio.Task[None]:
     """The task that is running."""
@@ -56,6 +58,22 @@ def signals(stop: Callable[[], object]) -> Iterator[None]:
             loop.remove_signal_handler(name)
         if came and not told:
             tell()
+
+
+def gently_first(stop: Callable[[StoppedEarly], object]) -> Callable[[], None]:
+    """For ``signals``: ``stop`` the first time, the task that is running now at once the second."""
+    task = this_task()
+    asked = False
+
+    def stopping() -> None:
+        nonlocal asked
+        if asked:
+            task.cancel()
+        else:
+            asked = True
+            stop(StoppedEarly("It was interrupted."))
+
+    return stopping
 
 
 async def confirm(question: str) -> None:

@@ -17,12 +17,11 @@ from importer.amounts import money
 from importer.cli.company import locked, of_run, shown, tell_company
 from importer.cli.connection import connected
 from importer.cli.finish import finish
-from importer.cli.interrupts import confirm, signals
+from importer.cli.interrupts import confirm, gently_first, signals
 from importer.cli.options import Output
 from importer.cli.past import Past, past, report_of
 from importer.cli.progress import Progress
 from importer.cli.target import PaceOptions, Target, past_target
-from importer.cli.verifying import stopping
 from importer.errors import StoppedEarly, UsageProblem
 from importer.loading.afterwards import created_before
 from importer.loading.journal import Journal
@@ -98,7 +97,7 @@ async def _undo(
             words = ("Undoing", "Looked at" if undo.dry else "Went through", "not cancelled")
             with Progress(len(bills), quiet=output.quiet, words=words) as progress:
                 undo.advance = progress.advance
-                with signals(stopping(undo)):
+                with signals(gently_first(undo.stop)):
                     await undo.undo(bills)
         return _Undone(undo, bills, pacer.requests)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import click
 from importer.cli.company import of_run, tell_company
 from importer.cli.connection import connected
 from importer.cli.finish import finish
-from importer.cli.interrupts import signals, this_task
+from importer.cli.interrupts import gently_first, signals
 from importer.cli.next_step import after_verify
 from importer.cli.options import Output
 from importer.cli.past import Past, past, report_of
@@ -21,7 +21,6 @@ from importer.cli.progress import Progress
 from importer.cli.target import PaceOptions, Target, past_target
 from importer.errors import StoppedEarly
 from importer.loading.journal import Journal
-from importer.loading.undo import Undo
 from importer.loading.verify import InLight, Results, Verification, in_light
 from importer.records import ReadBack, Seen
 from importer.results.build import Became
@@ -113,24 +112,9 @@ async def read_back(
     words = ("Reading", "Read back", "different")
     with Progress(len(todo), quiet=output.quiet, words=words) as progress:
         verification.advance = progress.advance
-        with signals(stopping(verification)):
+        with signals(gently_first(verification.stop)):
             await verification.verify(todo)
     return verification.read
-
-
-def stopping(work: Verification | Undo) -> Callable[[], None]:
-    """Stops the work cleanly the first time, at once the second."""
-    task = this_task()
-    asked = False
-
-    def stop() -> None:
-        nonlocal asked
-        if asked:
-            task.cancel()
-        asked = True
-        work.stop(StoppedEarly("It was interrupted."))
-
-    return stop
 
 
 def _told(seen: Mapping[str, int], *, lines: bool) -> str:
