@@ -9,10 +9,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import filelock
-import httpx
 from conftest import (
     ENTITIES,
     KEEP,
@@ -20,6 +18,7 @@ from conftest import (
     Ended,
     Fault,
     Request,
+    asked,
     bill_row,
     ended,
     http,
@@ -28,7 +27,7 @@ from conftest import (
     write_bills,
 )
 
-from importer.sandbox import Sandbox, SandboxSettings
+from importer.sandbox import Sandbox
 
 Load = Callable[..., Ended]
 FAST = ("--json", "--quiet", "--requests-per-minute", "100000")
@@ -40,17 +39,6 @@ def live(light: Sandbox) -> list[str]:
     """What the live bills of Light say: number, else description; doubled bills are there twice."""
     bills = [b for b in light.bills() if b["state"] != "CANCELLED"]
     return sorted(str(b["invoiceNumber"] or b["description"]) for b in bills)
-
-
-def request(light: Sandbox, method: str, path: str, body: Any = None) -> Any:
-    answer = httpx.request(
-        method,
-        f"{light.base_url}/v1/{path}",
-        json=body,
-        headers={"Authorization": f"Basic {SandboxSettings.key}"},
-    )
-    answer.raise_for_status()
-    return answer.json()
 
 
 def rows(n: int) -> list[dict[str, object]]:
@@ -73,7 +61,7 @@ def test_a_run_that_is_undone_can_be_loaded_again_and_no_bill_is_live_twice(
     with proxied(sandbox.base_url, fault) as proxy:
         run = load(proxy.url, *files).json["run"]
         all_of_it = live(sandbox)
-        listed = request(sandbox, "GET", "bff/invoice-payables?limit=200&cursor=0")
+        listed = asked(sandbox, "GET", "bff/invoice-payables?limit=200&cursor=0")
         told = command("undo", run, *YES)
         assert told.code == 0
         assert told.json["command"] == "undo"
@@ -114,7 +102,7 @@ def test_only_what_the_run_created_is_cancelled_and_only_after_consent(
         "amount": 1000,
         "currency": "GBP",
     }
-    request(sandbox, "POST", "invoice-payables", body)
+    asked(sandbox, "POST", "invoice-payables", body)
     earlier = load(sandbox.base_url, *write_bills(tmp_path, [bill_row(1)])).json["run"]
     told = load(sandbox.base_url, *write_bills(tmp_path, [bill_row(i) for i in range(4)]))
     counts = {"total": 4, "created": 2, "already_in_light": 1, "already_loaded": 1}
@@ -142,9 +130,9 @@ def test_what_is_in_the_ledger_or_was_changed_is_left_alone_and_listed(
     files = write_bills(tmp_path, [bill_row(i, companyEntityId=ENTITIES[0]) for i in range(6)])
     run = load(sandbox.base_url, *files).json["run"]
     at = {str(b["invoiceNumber"]): f"invoice-payables/{b['id']}" for b in sandbox.bills()}
-    request(sandbox, "POST", f"{at['INV-00001']}/post")
-    request(sandbox, "PATCH", at["INV-00002"], {"dueDate": "2027-01-01"})
-    request(sandbox, "POST", f"{at['INV-00003']}/cancel", {"reason": "By hand."})
+    asked(sandbox, "POST", f"{at['INV-00001']}/post")
+    asked(sandbox, "PATCH", at["INV-00002"], {"dueDate": "2027-01-01"})
+    asked(sandbox, "POST", f"{at['INV-00003']}/cancel", {"reason": "By hand."})
     no = http(409, {"errors": [{"message": "The period is closed.", "type": "CONFLICT"}]})
 
     def fault(r: Request) -> Fault:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import openpyxl
 import pytest
 from conftest import (
@@ -20,6 +19,7 @@ from conftest import (
     Ended,
     Fault,
     Request,
+    asked,
     bill_row,
     ended,
     http,
@@ -33,19 +33,9 @@ from importer.sandbox import Sandbox, SandboxSettings, running
 ROOT = Path(__file__).parents[2]
 Load = Callable[..., Ended]
 FAST = ("--json", "--quiet", "--requests-per-minute", "100000")
+WRONG = {"reason": "Wrong."}
 ONE_BILL = "GET /v1/invoice-payables/{invoicePayableId}"
 ONE_LINE = ONE_BILL + "/line-items/{lineItemId}"
-
-
-def request(light: Sandbox, method: str, path: str, body: Any = None) -> Any:
-    answer = httpx.request(
-        method,
-        f"{light.base_url}/v1/invoice-payables/{path}",
-        json=body,
-        headers={"Authorization": f"Basic {SandboxSettings.key}"},
-    )
-    answer.raise_for_status()
-    return answer.json()
 
 
 def by_number(light: Sandbox) -> dict[str, Any]:
@@ -78,8 +68,8 @@ def test_a_real_ledger_reads_back_the_same_and_a_bill_altered_behind_our_back_is
     line = bill["lineItems"][1]
     base = "amount" if bill["lineItemsIncludeTax"] else "netAmount"
     body = {base: line[base] + 1, "description": line["description"]}
-    request(sandbox, "PUT", f"{bill['id']}/line-items/{line['id']}", body)
-    request(sandbox, "PATCH", bill["id"], {"amount": bill["amount"] + 100})
+    asked(sandbox, "PUT", f"invoice-payables/{bill['id']}/line-items/{line['id']}", body)
+    asked(sandbox, "PATCH", f"invoice-payables/{bill['id']}", {"amount": bill["amount"] + 100})
     told = command("verify", run, "--lines", *FAST)
     assert told.code == 1
     assert told.json["read_back"] == {"same": bills - 1, "changed": 1}
@@ -113,7 +103,7 @@ def test_a_bill_that_is_cancelled_or_gone_is_missing_and_the_report_says_so_from
     with proxied(sandbox.base_url, fault) as proxy:
         run = load(proxy.url, *files).json["run"]
         there = by_number(sandbox)
-        request(sandbox, "POST", f"{there['INV-00001']['id']}/cancel", {"reason": "Wrong."})
+        asked(sandbox, "POST", f"invoice-payables/{there['INV-00001']['id']}/cancel", WRONG)
         gone = str(there["INV-00002"]["id"])
         told = command("verify", run, *FAST)
     assert told.code == 1
@@ -138,8 +128,8 @@ def test_differences_that_cancel_out_and_a_bill_that_is_gone_are_in_the_tie_out(
     there = by_number(sandbox)
     for number, more in (("INV-00000", 100), ("INV-00001", -100)):
         bill = there[number]
-        request(sandbox, "PATCH", str(bill["id"]), {"amount": bill["amount"] + more})
-    request(sandbox, "POST", f"{there['INV-00003']['id']}/cancel", {"reason": "Wrong."})
+        asked(sandbox, "PATCH", f"invoice-payables/{bill['id']}", {"amount": bill["amount"] + more})
+    asked(sandbox, "POST", f"invoice-payables/{there['INV-00003']['id']}/cancel", WRONG)
     told = command("verify", run, *FAST[:1], *FAST[2:])
     assert told.code == 1
     assert told.err.count("3 of 4 bills are in Light; 2 were changed there; 1 is missing there.")
@@ -174,7 +164,7 @@ def test_what_a_step_was_refused_for_is_told_by_verify_and_undo_too(
     told = command("verify", first.json["run"], *FAST)
     assert (told.code, [f["code"] for f in told.json["findings"]]) == (0, codes)
     bill = by_number(sandbox)["INV-00001"]
-    request(sandbox, "PATCH", str(bill["id"]), {"amount": bill["amount"] + 7})
+    asked(sandbox, "PATCH", f"invoice-payables/{bill['id']}", {"amount": bill["amount"] + 7})
     assert command("verify", first.json["run"], *FAST).code == 1
     told = command("undo", first.json["run"], "--yes", *FAST)
     assert told.code == 1
@@ -276,7 +266,7 @@ def test_load_verify_reads_back_all_that_it_created_and_all_that_was_there(
     def fault(r: Request) -> Fault:
         if r.method == "GET" and "/line-items/" in r.path and not altered:
             altered.append(r.path.split("/")[3])
-            request(sandbox, "PATCH", altered[0], {"dueDate": "2027-01-01"})
+            asked(sandbox, "PATCH", f"invoice-payables/{altered[0]}", {"dueDate": "2027-01-01"})
         return Fault(True, KEEP)
 
     with proxied(sandbox.base_url, fault) as proxy:
