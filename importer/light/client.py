@@ -1,34 +1,20 @@
-"""The client for Light: one attempt a request, at the permitted pace, told as an ``Answer``."""
+"""The client for Light: what its API does for us, a method each."""
 
 from __future__ import annotations
 
 import asyncio
-import http
 import json as jsonlib
-import math
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Any, TypeVar
-from urllib.parse import quote, urlencode, urlsplit
+from typing import TypeVar
+from urllib.parse import quote
 
-from importer.errors import (
-    AccessRefused,
-    BudgetSpent,
-    ImporterError,
-    LightUnreachable,
-    UsageProblem,
-)
+from importer.errors import AccessRefused, LightUnreachable, UsageProblem
 from importer.light import wire
-from importer.light.auth import Credentials, Key, check_base_url, follow
-from importer.light.pacing import Pacer, Slot
+from importer.light.attempts import Attempts, Params
 from importer.light.problems import LightRefused, WireProblem
-from importer.light.tokens import LOG_IN_AGAIN
-from importer.light.told import http_date
-from importer.light.transport import Failure, Reply, Transport
-from importer.light.uploads import Uploads
 from importer.records import (
     Account,
     Answer,
@@ -47,7 +33,6 @@ BILLS = "/v1/invoice-payables"
 BILL_LIST = "/v1/bff/invoice-payables"
 PAGE = 200  # records; Light's maximum
 VENDORS_A_REQUEST = 50  # keeps the address below 2,500 characters
-MOST_HOPS = 5
 MOST_PAGES = 10_000  # two million records
 MOST_STALE_PAGES = 20  # pages in a row without a new record
 TRIES = 5
@@ -55,10 +40,9 @@ LONGEST_RETRY_AFTER = 60.0  # seconds
 
 T = TypeVar("T", LightBill, Vendor, Account, Entity, PropertyGroup)
 R = TypeVar("R")
-Params = Mapping[str, str | int | bool]
 
 
-class LightClient:
+class LightClient(Attempts):
     """Light's API. An async context manager; ``timeout`` is seconds.
 
     ``send``, ``create_bill``, ``get_bill`` and ``get_line_item`` make exactly one attempt and
@@ -67,193 +51,7 @@ class LightClient:
     sent.
     """
 
-    def __init__(
-        self,
-        base_url: str,
-        credentials: Credentials,
-        pacer: Pacer,
-        timeout: float = 30.0,
-        max_connections: int = 64,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-    ) -> None:
-        if pacer.keys != len(credentials.keys):
-            raise ValueError("the pacer must know each key")
-        self._base = check_base_url(base_url)
-        self._credentials = credentials
-        self._pacer = pacer
-        self._sleep = sleep
-        self._transport = Transport(self._base, timeout, max_connections)
-        self._uploads = Uploads(self._base, timeout, credentials)
-        # One place a connection: whoever has a slot finds a connection free, and no slot's time
-        # passes in a queue.
-        self._room = asyncio.Semaphore(max_connections)
-        self._earliest_date: float | None = None  # unix seconds, by Light's clock
-
-    def __repr__(self) -> str:
-        return f"LightClient({self._base!r})"
-
-    @property
-    def base_url(self) -> str:
-        return self._base
-
-    async def __aenter__(self) -> LightClient:
-        await self._transport.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None = None,
-        error: BaseException | None = None,
-        trace: TracebackType | None = None,
-    ) -> None:
-        await self._uploads.close()
-        await self._transport.__aexit__(kind, error, trace)
-
     # --- one attempt --------------------------------------------------------------------------
-
-    async def send(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Params | None = None,
-        json: object = None,
-        on_wire: Callable[[], None] | None = None,
-        key: int | None = None,
-    ) -> Answer:
-        """Exactly one attempt, and the redirects it leads to; each takes a slot of the pacer.
-
-        ``path`` begins with ``/``, its parts quoted. Never raises for what the network or Light
-        does: see ``Answer``. ``on_wire`` is called once, when the slot is there and the request is
-        about to leave; whoever is cancelled before has sent nothing, and what it raises stops the
-        request. ``key`` is the place of the key to use; without it, the one that may go first.
-        """
-        url = self._base + path
-        if params:
-            url += "?" + urlencode({k: _param(v) for k, v in params.items()}, quote_via=quote)
-        content = None if json is None else jsonlib.dumps(json, allow_nan=False).encode()
-        async with self._room:
-            return await self._send(method.upper(), url, content, on_wire, key)
-
-    async def _send(
-        self,
-        method: str,
-        url: str,
-        content: bytes | None,
-        on_wire: Callable[[], None] | None,
-        key: int | None,
-    ) -> Answer:
-        status = None
-        longest = self._transport.longest + 1 + self._credentials.longest
-        renewed = False
-        for hop in range(MOST_HOPS + 1):
-            try:
-                slot = await self._pacer.acquire(longest, key=key, wait=hop == 0)
-            except BudgetSpent as spent:
-                if hop == 0:
-                    raise
-                said = "did not accept the login" if renewed else "redirects the request"
-                return Answer(None, reason=f"Light {said}. {spent}")
-            reply, retry_after, used = await self._attempt(method, url, content, on_wire, slot)
-            on_wire, key = None, slot.key  # the first hop has left; the others are of its key
-            if isinstance(reply, Failure):
-                # After a redirect some server did get the request, so it is never surely unsent.
-                sent = reply.sent or hop > 0
-                return Answer(None, sent=sent, reason=self._hide(reply.reason))
-            if reply.status == 401 and self._credentials.login is not None and not renewed:
-                # A 401 says that Light did nothing: the same request may go with another token.
-                try:
-                    renewed = await self._credentials.login.refused(used)
-                except LightUnreachable as error:
-                    return Answer(None, sent=hop > 0, reason=self._hide(str(error)))
-                except ImporterError as error:
-                    return Answer(401, reason=self._hide(str(error)))
-                if renewed:
-                    continue
-            location = reply.headers.get("location")
-            if location is None or not _is_followed(method, reply.status):
-                return self._answer(reply, retry_after, used)
-            target = follow(self._base, url, location)
-            if target is None:
-                return Answer(
-                    reply.status,
-                    reason=f"Light redirects to {self._hide(_host(location))}, where the key must "
-                    "not go; it was not sent there",
-                )
-            url, status = target, reply.status
-        return Answer(status, reason=f"Light redirected more than {MOST_HOPS} times")
-
-    async def _attempt(
-        self,
-        method: str,
-        url: str,
-        content: bytes | None,
-        on_wire: Callable[[], None] | None,
-        slot: Slot,
-    ) -> tuple[Reply | Failure, float | None, Key]:
-        key = self._credentials.keys[slot.key]
-        try:
-            key = await self._credentials.key(slot.key)
-            if on_wire is not None:
-                on_wire()
-            reply = await self._transport.exchange(method, url, content, key)
-        except LightUnreachable as error:  # the login could not be renewed: nothing has left
-            reply = Failure(False, str(error))
-        finally:
-            self._pacer.finish(slot)
-        if isinstance(reply, Failure):
-            return reply, None, key
-        self._hear(reply.headers.get("date"))
-        return reply, self._pacer.observe(reply.status, reply.headers, slot.key), key
-
-    def _hear(self, date: str | None) -> None:
-        told = http_date(date)
-        if told is not None and told < (self._earliest_date or math.inf):
-            self._earliest_date = told
-
-    @property
-    def light_time(self) -> datetime | None:
-        """The earliest ``Date`` of all answers so far (UTC), which is not later than Light's clock.
-
-        None where no answer had one.
-        """
-        told = self._earliest_date
-        return None if told is None else datetime.fromtimestamp(told, UTC)
-
-    def _answer(self, reply: Reply, retry_after: float | None, key: Key) -> Answer:
-        status = reply.status
-        content = reply.content
-        try:
-            body = jsonlib.loads(content) if content.strip() else None
-            if status >= 400:  # a refusal may repeat the key, in whatever way it is escaped
-                body = self._hidden(body)
-            readable = True
-        except (ValueError, RecursionError):
-            body, readable = None, False
-        if 200 <= status < 300:
-            reason = "" if readable else f"Light answered {status}, but what it said is not JSON"
-            if not content and status != 204:
-                reason = f"Light answered {status}, but without a word"
-        else:
-            said = "; ".join(error.message for error in wire.errors_from_json(body))
-            reason = said[:500] or _phrase(status)
-            if status in (401, 403) and len(self._credentials.keys) > 1:
-                reason += f" (This was {key.name}.)"
-            if status == 401 and self._credentials.login is not None:
-                reason += f" {LOG_IN_AGAIN}"
-        return Answer(status, body, reason=reason, retry_after=retry_after)
-
-    def _hide(self, text: str) -> str:
-        return self._credentials.hide(text)
-
-    def _hidden(self, body: Any) -> Any:
-        if isinstance(body, str):
-            return self._hide(body)
-        if isinstance(body, list):
-            return [self._hidden(each) for each in body]
-        if isinstance(body, dict):
-            return {self._hide(name): self._hidden(each) for name, each in body.items()}
-        return body
 
     async def create_bill(
         self, bill: Bill, on_wire: Callable[[], None] | None = None, *, with_lines: bool = True
@@ -492,11 +290,6 @@ async def _all(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _is_followed(method: str, status: int) -> bool:
-    # 301 to 303 turn a POST into a GET: that would not create the bill, but look as if it had.
-    return status in (307, 308) or (status in (301, 302, 303) and method == "GET")
-
-
 def _identity(record: object) -> object:
     if isinstance(record, dict):
         return record.get("id") or record.get("vendorId")
@@ -506,21 +299,3 @@ def _identity(record: object) -> object:
 def _unique(records: Iterable[T]) -> list[T]:
     """Each id once, where it first appeared, as it was last seen."""
     return list({record.id: record for record in records}.values())
-
-
-def _param(value: str | int | bool) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _host(location: str) -> str:
-    try:
-        return urlsplit(location).hostname or "another address"
-    except ValueError:
-        return "an address that cannot be read"
-
-
-def _phrase(status: int) -> str:
-    try:
-        return f"{status} {http.HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)
