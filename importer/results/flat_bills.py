@@ -6,6 +6,7 @@ column ``check`` tells when it was changed, so that it can be said.
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
@@ -41,6 +42,7 @@ FLAT_HEADERS = (
     "lines",
 )
 CHECK = "check"
+_WHOLE = re.compile("[1-9][0-9]{0,19}")
 
 
 def check_of(texts: Sequence[str], numbers: Sequence[str]) -> str:
@@ -50,15 +52,19 @@ def check_of(texts: Sequence[str], numbers: Sequence[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    return "".join(c for c in text if c.isprintable() and not c.isspace())[:1000]
+    bare = "".join(text.split())
+    return (bare if bare.isprintable() else "".join(filter(str.isprintable, bare)))[:1000]
 
 
 def _number(text: str) -> str:
     """1234.50 and 1234.5 are one."""
+    bare = _plain(text)
+    if _WHOLE.fullmatch(bare):  # nearly all
+        return bare
     try:
-        number = Decimal(_plain(text).replace(",", ""))
+        number = Decimal(bare.replace(",", ""))
     except InvalidOperation:
-        return _plain(text)
+        return bare
     return f"{number.normalize():f}" if number.is_finite() else str(number)
 
 

@@ -46,7 +46,8 @@ def text_tail(text: str, style: int) -> str:
 
 
 def number_tail(number: float, style: int) -> str:
-    return f'" s="{style}"><v>{number:.16G}</v></c>'
+    few = type(number) is int and abs(number) < 10**15  # the digits that Excel keeps
+    return f'" s="{style}"><v>{number if few else f"{number:.16G}"}</v></c>'
 
 
 def blank_tail(style: int) -> str:
