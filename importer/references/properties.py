@@ -19,7 +19,7 @@ from importer.template.columns import Column
 from importer.template.model import Formats
 from importer.validation.across import same_name
 from importer.validation.check import Checked
-from importer.validation.parse import Parsed
+from importer.validation.parsed import Parsed
 
 _LEVELS = {BILLS: ("HEADER", "bill"), LINE_ITEMS: ("LINE", "line item")}
 # An inline value in the form Light wants, else None; of a text and the kind of its cell.

@@ -13,7 +13,7 @@ from importer.template.model import Lookup, Template
 from importer.validation.across import duplicates, same_name
 from importer.validation.check import Checked
 from importer.validation.grouped import Group, group
-from importer.validation.parse import Parsed, ParsedTable
+from importer.validation.parsed import Parsed, ParsedTable
 from importer.validation.plain import blank
 
 ID_OF = {

@@ -25,7 +25,7 @@ from importer.results.sayings import Sayings
 from importer.results.texts import join, replaced, whole_numbers
 from importer.validation.cents import Cents
 from importer.validation.check import Checked
-from importer.validation.parse import Parsed
+from importer.validation.parsed import Parsed
 
 Became = Mapping[int, tuple[Status, str, JournalEntry]]  # by bill index; see Journal.results
 

@@ -30,7 +30,7 @@ from importer.template.mapping import Mapped
 from importer.template.opening import ControlTotal
 from importer.validation.cents import Cents, added
 from importer.validation.grouped import Group, group
-from importer.validation.parse import Parsed, ParsedTable
+from importer.validation.parsed import Parsed, ParsedTable
 from importer.validation.plain import tidied
 
 _NOT_ALNUM = re.compile(r"[\W_]+")

@@ -12,7 +12,7 @@ import numpy as np
 
 from importer.canonical import BILLS, LINE_ITEMS, PROPERTY
 from importer.records import Bill, LineItem, Property
-from importer.validation.parse import ParsedTable
+from importer.validation.parsed import ParsedTable
 
 if TYPE_CHECKING:
     from importer.validation.check import Checked

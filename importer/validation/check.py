@@ -40,7 +40,7 @@ from importer.validation.grouped import (
 )
 from importer.validation.grouped import by_place as by_place
 from importer.validation.join import join
-from importer.validation.parse import Parsed, ParsedTable
+from importer.validation.parsed import Parsed, ParsedTable
 from importer.validation.row_rules import (
     PAYMENT_FIELDS,
     UNKNOWN,

@@ -34,15 +34,8 @@ from importer.records import CellKind, Finding
 from importer.template.columns import CanonicalTable, Column
 from importer.template.mapping import Mapped
 from importer.validation import plain
-from importer.validation.parse import (
-    Parsed,
-    ParsedTable,
-    among,
-    code_of,
-    distinct,
-    field_of,
-    parse_column,
-)
+from importer.validation.parse import among, code_of, distinct, field_of, parse_column
+from importer.validation.parsed import Parsed, ParsedTable
 from importer.validation.text_bytes import Bytes, by_block
 
 

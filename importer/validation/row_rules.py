@@ -16,7 +16,7 @@ from importer.findings import CATALOGUE
 from importer.records import Wanted
 from importer.template.mapping import Mapped
 from importer.validation.cents import Cents
-from importer.validation.parse import Parsed, ParsedTable
+from importer.validation.parsed import Parsed, ParsedTable
 from importer.validation.text_bytes import blocks
 
 Words = Callable[[int], dict[str, Any]]

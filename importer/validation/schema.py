@@ -38,13 +38,8 @@ from importer.template.evaluate import PROBLEMS
 from importer.template.mapping import Mapped
 from importer.validation.grouped import Group, group
 from importer.validation.house import expression_words, first_of_value, tests_of
-from importer.validation.parse import (
-    COLUMN_PROBLEMS,
-    Parsed,
-    ParsedTable,
-    code_of,
-    field_of,
-)
+from importer.validation.parse import COLUMN_PROBLEMS, code_of, field_of
+from importer.validation.parsed import Parsed, ParsedTable
 from importer.validation.row_rules import RowRule
 
 _LIKE_A_DATE = re.compile(r"[0-9].*(?:[0-9]{4}|[./\-].*[0-9])")

@@ -18,7 +18,7 @@ from importer.records import Severity
 from importer.validation import plain
 from importer.validation.check import by_place
 from importer.validation.grouped import Group
-from importer.validation.parse import Parsed
+from importer.validation.parsed import Parsed
 
 ODD = st.text(st.sampled_from("0159-+=eE#r:.,aNJov \t\n\x07\u00a0\u200b\u2028é１"), max_size=9)
 CODE = Field("code", Kind.CODE, "", 8)
