@@ -195,7 +195,7 @@ class Attempts:
             body, readable = None, False
         if 200 <= status < 300:
             reason = "" if readable else f"Light answered {status}, but what it said is not JSON"
-            if not content and status != 204:
+            if readable and body is None and status != 204:
                 reason = f"Light answered {status}, but without a word"
         else:
             said = "; ".join(error.message for error in wire.errors_from_json(body))

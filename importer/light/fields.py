@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as jsonlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -10,9 +11,11 @@ from importer.light.problems import WireProblem
 
 
 def wrong(name: str, value: object) -> WireProblem:
-    return WireProblem(
-        f"Light's answer cannot be understood: {name} is {type(value).__name__} {value!r:.80}."
-    )
+    if isinstance(value, dict | list):
+        said = "an object" if isinstance(value, dict) else "a list"
+    else:
+        said = printable(jsonlib.dumps(value, ensure_ascii=False))[:80]
+    return WireProblem(f"Light's answer cannot be understood: {name} is {said}.")
 
 
 def object_of(value: object, name: str) -> Mapping[str, object]:

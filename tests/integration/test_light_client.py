@@ -263,7 +263,8 @@ def test_a_success_that_is_not_json_keeps_its_status_without_a_body(tmp_path, bo
 
 
 def test_an_empty_success_says_so_unless_it_should_be_empty(tmp_path):
-    assert "without a word" in answer_to(tmp_path, http(200)).reason
+    for body in (b"", b"  ", b"null"):
+        assert "without a word" in answer_to(tmp_path, http(200, body)).reason
     assert answer_to(tmp_path, http(204)) == Answer(204)
 
 

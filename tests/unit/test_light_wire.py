@@ -234,6 +234,22 @@ def test_a_value_of_the_wrong_type_is_a_wire_problem(wrong):
         bill_from_json(SINGLE | wrong, listed=False)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (None, "vendor is null."),
+        ([1, "x"], "vendor is a list."),
+        (True, "vendor is true."),
+        ("Müller", 'vendor is "Müller".'),
+    ],
+)
+def test_what_light_says_wrongly_is_told_as_json_has_it(wrong, told):
+    with pytest.raises(WireProblem, match=f"understood: {told}$"):
+        vendor_from_json(wrong)
+    with pytest.raises(WireProblem, match=r"understood: lineItems is an object\.$"):
+        bill_from_json(SINGLE | {"lineItems": {"a": 1}}, listed=False)
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
