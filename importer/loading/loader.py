@@ -340,9 +340,11 @@ class Loader:
         self._change(work, State.UNKNOWN, message=reason)
         self._unsettled.append((self.clock() + self.settings.settle, work))
         if not self._flights and not self._waiting:
+            n, settle = len(self._unsettled), self.settings.settle
+            which = ("one bill", "it") if n == 1 else (f"{n:,} bills", "them")
             self.progress.say(
-                f"The answer for {len(self._unsettled)} bills was lost; looking them up in Light in"
-                f" {self.settings.settle:g} seconds."
+                f"The answer for {which[0]} was lost; looking {which[1]} up in Light in"
+                f" {settle:g} second{'' if settle == 1 else 's'}."
             )
 
     def _looked(self, task: asyncio.Task[list[Settled]]) -> None:

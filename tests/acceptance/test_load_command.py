@@ -107,6 +107,18 @@ def test_what_to_run_next_has_the_base_url_unless_the_environment_has_it(
     assert step.replace(" --base-url {url}", "").format(files=names) in _one_line(known.out)
 
 
+def test_a_lost_answer_is_told_while_it_is_looked_for(
+    command: Load, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIGHT_API_KEY", "sandbox")
+    files = write_bills(tmp_path, [bill_row(1)])
+    lost = Fault(False, http(500))
+    with proxied(sandbox.base_url, lambda r: lost if r.creates else PASS) as proxy:
+        told = command("load", *files, "--yes", "--base-url", proxy.url, "--settle", "0.05")
+    assert told.code == 3
+    assert "The answer for one bill was lost; looking it up in Light in 0.05 seconds." in told.err
+
+
 def _one_line(text: str) -> str:
     return " ".join(text.split())
 
