@@ -200,6 +200,8 @@ def save_picks(folder: Path, picks: Sequence[Pick]) -> Mapping[Path, int]:
     file is written beside and moved into place. UsageProblem where a file says otherwise, has no
     columns value and id, or cannot be written.
     """
+    if not picks:
+        return {}  # and no empty folder is left behind
     import filelock
 
     try:

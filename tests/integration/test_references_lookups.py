@@ -46,6 +46,11 @@ def test_picks_make_new_files_that_excel_reads_as_they_are(tmp_path: Path) -> No
     assert sorted(p.name for p in folder.iterdir()) == ["taxCode.csv", "vendor.csv"]
 
 
+def test_no_pick_makes_no_folder(tmp_path: Path) -> None:
+    assert save_picks(tmp_path / "lookups", []) == {}
+    assert not (tmp_path / "lookups").exists()
+
+
 @pytest.mark.parametrize(
     ("before", "added"),
     [
