@@ -112,7 +112,7 @@ def _statuses(sheet: Worksheet, formats: Formats, row: int, summary: RunSummary)
     row = _heading(sheet, formats, row, "What became of the bills")
     sheet.set_row(row, 21)
     sheet.write_string(row, 1, "Status", formats.header_inset)
-    headers = ["Bills", "Line items", *(f"Amount {visible(total.currency)}" for total in totals)]
+    headers = ["Bills", "Line items", *(_amount_in(total.currency) for total in totals)]
     for c, header in enumerate(headers, start=2):
         sheet.write_string(row, c, header, formats.header_right)
     first = row + 1
@@ -134,6 +134,11 @@ def _statuses(sheet: Worksheet, formats: Formats, row: int, summary: RunSummary)
     for c, total in enumerate(totals, start=4):
         write_money(sheet, row, c, total.sheet, formats.total_money[total.unit], total.unit)
     return first, _more_currencies(sheet, formats, row + 1, summary.totals, len(totals))
+
+
+def _amount_in(currency: str) -> str:
+    """The header above the amounts of a currency, or of bills that have none; a column holds it."""
+    return f"Amount {visible(currency)}" if len(currency) <= 3 else visible(currency).capitalize()
 
 
 def _more_currencies(
@@ -244,7 +249,8 @@ def _vendors(
         )
     chart.set_title({"name": f"Amounts by vendor, {name}", "name_font": _CHART_TITLE})
     chart.set_legend({"position": "bottom", "font": {"size": 9}})
-    chart.set_y_axis({"reverse": True, "line": {"color": "#9AA3AD"}, "num_font": {"size": 9}})
+    axis = {"reverse": True, "line": {"color": "#9AA3AD"}, "num_font": {"size": 9}}
+    chart.set_y_axis(axis | {"interval_unit": 1})  # else a program leaves out long names
     # The amounts stand beside it, in the table.
     chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
     chart.set_chartarea({"border": {"none": True}})

@@ -515,6 +515,23 @@ def test_the_summary_tells_the_whole_run(tmp_path: Path) -> None:
     assert book.active.title == "Summary"
 
 
+def test_the_chart_of_vendors_names_each_of_them(tmp_path: Path) -> None:
+    bills = [replace(bill(2, Status.CREATED), amount=100000, in_light=100000)]
+    write_workbook(report(bills=bills), tmp_path / "result.xlsx")
+    with zipfile.ZipFile(tmp_path / "result.xlsx") as parts:
+        charts = [parts.read(name).decode() for name in parts.namelist() if "charts/chart" in name]
+    (of_vendors,) = [chart for chart in charts if "Amounts by vendor" in chart]
+    assert '<c:tickLblSkip val="1"/>' in of_vendors
+
+
+def test_amounts_without_a_currency_have_a_header_that_fits(tmp_path: Path) -> None:
+    totals = (*SUMMARY.totals, CurrencyTotal("no currency", 1, 0, {"invalid": 1}, 1))
+    book = written(replace(report(), summary=replace(SUMMARY, totals=totals)), tmp_path)
+    headers = [cell.value for row in book["Summary"] for cell in row]
+    assert "Amount GBP" in headers
+    assert "No currency" in headers
+
+
 def test_the_tie_out_is_exact_and_in_words(tmp_path: Path) -> None:
     huge = 10**18 + 1
     totals = (
