@@ -46,10 +46,12 @@ def to_pick(request: Request, result: Path, extra: str = "") -> str:
     )
 
 
-def after_validate(request: Request, code: int, result: Path, unresolved: bool) -> str:
+def after_validate(
+    request: Request, summary: RunSummary, code: int, result: Path, unresolved: bool
+) -> str:
     if code == 0:
         return f"light-import load {words_of(request)}"
-    if result.suffix.lower() != ".xlsx":
+    if result.suffix.lower() != ".xlsx" or not summary.bills.get("total"):
         return "correct your file and run the same command again"
     if unresolved:
         return to_pick(request, result) + " (correct the coloured cells there too)"

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+_FILE = click.Path(readable=False)  # whether it can be read is told when it is, with the remedy
 
 
 @dataclass(frozen=True)
@@ -83,15 +84,15 @@ def source_options(command: F) -> F:
             help="A folder of lookup tables (vendor.csv, companyEntity.csv, account.csv,"
             " taxCode.csv) that are asked before those of the template.",
         ),
-        click.option("--lines", type=click.Path(), help="The file of the line items."),
-        click.option("--bills", type=click.Path(), help="The file of the bills."),
+        click.option("--lines", type=_FILE, help="The file of the line items."),
+        click.option("--bills", type=_FILE, help="The file of the bills."),
         click.option(
             "--template",
             metavar="NAME|PATH",
             shell_complete=_templates,
             help="How the sheets are laid out; recognised from the headers if left out.",
         ),
-        click.argument("source", nargs=-1, type=click.Path()),
+        click.argument("source", nargs=-1, type=_FILE),
     ):
         command = option(command)
     return command
@@ -196,13 +197,14 @@ def output_options(command: F) -> F:
 def request_of(options: dict[str, Any]) -> Any:
     """The ``Request`` of a command's options, taken out of them."""
     from importer.cli.prepare import Request
+    from importer.errors import UsageProblem
     from importer.records import TableKind
 
     told = [
         (options.pop(name), kind)
         for name, kind in (("bills", TableKind.BILLS), ("lines", TableKind.LINE_ITEMS))
     ]
-    return Request(
+    request = Request(
         tuple(options.pop("source")),
         options.pop("template"),
         tuple((name, kind) for name, kind in told if name),
@@ -214,6 +216,9 @@ def request_of(options: dict[str, Any]) -> Any:
         documents=options.pop("documents", None),
         largest_document=options.pop("largest_document", None),
     )
+    if not request.files:
+        raise UsageProblem("Name at least one file, as in: light-import validate bills.xlsx")
+    return request
 
 
 def output_of(options: dict[str, Any]) -> Output:

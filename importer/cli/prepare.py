@@ -100,8 +100,6 @@ def prepare(
 
     Raises UnreadableFile, TemplateProblem or UsageProblem where that cannot be done at all.
     """
-    if not request.files:
-        raise UsageProblem("Name at least one file, as in: light-import validate bills.xlsx")
     _import_ahead()
     if request.lookups:
         from importer.references.lookups import check_crosswalks

@@ -90,7 +90,7 @@ def validate(**options: Any) -> int:
         exit_code=code,
         seconds=time.monotonic() - began,
         next_step=after_validate(
-            request, code, path, any(u.pick is None for u in report.unresolved)
+            request, report.summary, code, path, any(u.pick is None for u in report.unresolved)
         ),
     )
     return finish(replace(report, summary=summary), output, path).exit_code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -195,9 +196,30 @@ def test_an_unencrypted_address_is_refused(
 
 
 def test_no_file_named_is_told_with_an_example(command: Command) -> None:
-    told = command("load", "--yes", "--sandbox")
+    for words in (("load", "--yes", "--sandbox"), ("validate",)):
+        told = command(*words)
+        assert told.code == 2
+        assert told.err.startswith("Error: Name at least one file")
+
+
+def test_a_file_without_rows_is_to_be_exported_again_and_has_no_cells_to_correct(
+    command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "bills.csv").write_text(",".join(HEAD) + "\n", encoding="utf-8")
+    told = command("validate", str(tmp_path / "bills.csv"))
+    assert told.code == 1
+    assert "Next: correct your file and run the same command again" in told.out
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read anything")
+def test_a_file_that_may_not_be_read_is_told_with_the_remedy(
+    command: Command, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [bill_row(0)])
+    Path(files[0]).chmod(0)
+    told = command("validate", *files)
     assert told.code == 2
-    assert "Name at least one file" in told.err
+    assert "You may not read this file. Close it in Excel" in told.err
 
 
 def test_a_result_whose_name_is_taken_says_where_it_is_instead(
