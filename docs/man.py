@@ -28,11 +28,15 @@ def man_page() -> str:
                 out += [".TP", f".B {_text(record[0])}", _text(" ".join(record[1].split()))]
     out += [
         ".SH ENVIRONMENT",
-        "LIGHT_API_KEY, LIGHT_BASE_URL, LIGHT_IMPORT_HOME, and LIGHT_IMPORT_MAX_ROWS and the other"
-        " limits of docs/limits.md.",
+        "LIGHT_API_KEY, LIGHT_API_KEYS or LIGHT_ACCESS_TOKEN say who you are, LIGHT_CLIENT_ID and"
+        " LIGHT_CLIENT_SECRET are for auth login (docs/login.md). LIGHT_BASE_URL says where Light"
+        " is, LIGHT_IMPORT_HOME where light-import keeps its data. LIGHT_IMPORT_MAX_PROBLEMS is the"
+        " default of \\-\\-max\\-problems; LIGHT_IMPORT_MAX_ROWS and the other limits are in"
+        " docs/limits.md.",
         ".SH EXIT STATUS",
-        "0 all done; 1 the data has errors; 2 the command or a file cannot be used; 3 some bills"
-        " are unknown; 4 stopped early, the same command goes on.",
+        "0 all done; 1 the data has errors, or Light rejected bills, verify found differences, undo"
+        " left bills; 2 the command or a file cannot be used as it is; 3 some bills are unknown: a"
+        " person must look; 4 stopped early, the same command goes on.",
     ]
     return "\n".join(out) + "\n"
 

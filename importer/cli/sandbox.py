@@ -94,9 +94,11 @@ def sandbox(**options: Any) -> int:
     \b
     Example, in two terminals:
       light-import sandbox --port 8765
-      LIGHT_API_KEY=sandbox light-import load bills.xlsx --base-url http://127.0.0.1:8765
+      export LIGHT_BASE_URL=http://127.0.0.1:8765 LIGHT_API_KEY=sandbox
+      light-import load bills.xlsx
     With trouble on the way:
-      light-import sandbox --fault drop-after:0.05 --fault get:503:0.1 --list-lag 3
+      light-import sandbox --fault drop-after:0.05 --list-lag 3
+      light-import sandbox --fault get:503:0.1
     To log in to it (client id: sandbox, client secret: sandbox-secret):
       light-import auth login --base-url http://127.0.0.1:8765 --client-id sandbox
     """

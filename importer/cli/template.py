@@ -39,9 +39,11 @@ def list_() -> int:
     from importer.template.loader import load_template, shipped_templates
 
     shipped = shipped_templates()
-    width = max(map(len, shipped))
-    for name, path in shipped.items():
-        click.echo(f"{name:<{width}}  {load_template(path).template.description}")
+    table = click.get_current_context().make_formatter()
+    table.write_dl(
+        [(name, load_template(path).template.description) for name, path in shipped.items()]
+    )
+    click.echo(table.getvalue(), nl=False)
     return 0
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from conftest import Ended
 
 from importer.cli.main import cli
@@ -45,6 +46,22 @@ def test_the_man_page_is_the_one_that_the_commands_make_and_each_has_an_example(
         if f"  {' '.join(words)}" not in (command.help or "")
     ]
     assert not without
+
+
+def test_the_man_page_names_every_setting_of_the_environment() -> None:
+    page = (ROOT / "docs" / "light-import.1").read_text(encoding="utf-8")
+    code = "\n".join(p.read_text(encoding="utf-8") for p in (ROOT / "importer").rglob("*.py"))
+    names = set(re.findall(r'"(LIGHT_[A-Z_]*[A-Z])"', code))
+    assert {"LIGHT_API_KEYS", "LIGHT_CLIENT_SECRET", "LIGHT_IMPORT_MAX_PROBLEMS"} <= names
+    _, _, environment = page.partition(".SH ENVIRONMENT")
+    assert not [name for name in sorted(names) if not re.search(rf"\b{name}\b", environment)]
+
+
+@pytest.mark.parametrize("words", [["template", "list"], ["sandbox", "--help"]], ids=" ".join)
+def test_lists_and_help_fit_a_screen_of_80_columns(words: list[str]) -> None:
+    told = CliRunner().invoke(cli, words)
+    assert told.exit_code == 0
+    assert not [line for line in told.output.splitlines() if len(line) > 80]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
