@@ -149,8 +149,9 @@ def _notes(prepared: Prepared, options: LoadOptions, told: Told, target: Target)
         yield "Dry run: nothing was written to Light."
         if told.ahead:
             yield f"After creation it would {told.ahead}."
-    elif told.run is None and not prepared.checked.clean:
-        yield "Nothing was sent, because some bills are invalid."
+    elif told.run is None and told.stopped is None and not prepared.checked.clean:
+        why = "no bill is valid" if options.only_valid else "some bills are invalid"
+        yield f"Nothing was sent, because {why}."
     if words := step_words(told.steps):
         yield f"After creation: {words}."
     if told.stopped is not None:

@@ -107,6 +107,34 @@ def test_what_to_run_next_has_the_base_url_unless_the_environment_has_it(
     assert step.replace(" --base-url {url}", "").format(files=names) in _one_line(known.out)
 
 
+@pytest.mark.parametrize(
+    ("words", "valid", "told"),
+    [
+        ((), 1, "Nothing was sent, because some bills are invalid."),
+        (("--only-valid",), 0, "Nothing was sent, because no bill is valid."),
+        (("--only-valid", "--requests-per-day", "1"), 1, None),
+    ],
+    ids=["all or none", "none is valid", "stopped before anything was sent"],
+)
+def test_why_nothing_was_sent_is_the_reason(
+    words: tuple[str, ...],
+    valid: int,
+    told: str | None,
+    command: Load,
+    sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LIGHT_API_KEY", "sandbox")
+    wrong = bill_row(7, currency="Euro")
+    files = write_bills(tmp_path, [*map(bill_row, range(valid)), wrong])
+    ended = command("load", *files, "--yes", "--base-url", sandbox.base_url, *words)
+    assert ended.code == (1 if told else 4)
+    notes = [line for line in ended.out.splitlines() if "Nothing was sent" in line]
+    assert notes == ([f"Note: {told}"] if told else [])
+    assert sandbox.bills() == []
+
+
 def test_a_lost_answer_is_told_while_it_is_looked_for(
     command: Load, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
