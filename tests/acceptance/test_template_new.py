@@ -105,7 +105,9 @@ def test_a_draft_reads_the_same_bills_as_the_shipped_template(
     done = command("template", "new", "--from", export, "-o", "mine.yaml")
     assert done.code == 0, done.err
     assert "comes with light-import" in done.err  # no draft is needed here
-    assert command("template", "check", "mine.yaml").code == 0
+    checked = command("template", "check", "mine.yaml")
+    assert checked.code == 0
+    assert "says nothing of" not in checked.err
     shutil.copy(tmp_path / "mine.yaml", folder)
     told = [
         command("validate", export, "--json", "--quiet", "--result", f"{i}.xlsx", *options)
@@ -347,3 +349,21 @@ def test_a_rate_is_no_tax_and_an_amount_without_tax_is_not_the_whole_bill(tmp_pa
         assert ("less than the vendors' invoices" in text) == less
         field, header = ("netAmount", "Net Amount") if less else ("amount", "Amount incl. VAT")
         assert columns(text, "line_items")[field] == header
+
+
+def test_a_template_without_a_field_that_bills_need_is_told(
+    command: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        "template: mine\nlayout: flat\ngroup_by: [Number]\n"
+        "bills:\n  vendorId: {column: Vendor}\n  currency: {value: GBP}\n"
+        "line_items:\n  description: {column: Text}\n",
+        encoding="utf-8",
+    )
+    told = command("template", "check", str(tmp_path / "mine.yaml"))
+    assert told.code == 0
+    assert told.err.splitlines() == [
+        "It says nothing of the bill's issuedDate: no bill can be sent without.",
+        "It says nothing of the bill's amount: no bill can be sent without.",
+        "It says nothing of the line item's amount or netAmount: no bill can be sent without.",
+    ]
