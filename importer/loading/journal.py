@@ -87,6 +87,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+_DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+
+
 class Journal:
     """One company's journal. JournalProblem where it cannot be opened or written."""
 
@@ -140,6 +143,11 @@ class Journal:
 
     def _problem(self, error: Exception) -> JournalProblem:
         cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+        if getattr(cause, "sqlite_errorcode", None) in _DAMAGED:
+            return JournalProblem(
+                f"The journal {self.path} is damaged, or is another file ({cause}), so nothing more"
+                " is sent. Name the right one with --journal, or put a copy of it back."
+            )
         return JournalProblem(
             f"The journal {self.path} cannot be written ({cause}), so nothing more is sent. Free"
             " some space or make the folder writable, and run the same command again."

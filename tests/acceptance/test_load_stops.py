@@ -40,6 +40,7 @@ def test_a_file_that_is_no_journal_is_not_written_over(
     told = load(sandbox.base_url, *files, "--journal", files[0])
     assert told.code == 4
     assert "file is not a database" in told.err
+    assert "Name the right one with --journal" in told.err
     assert Path(files[0]).read_bytes() == before
     assert sandbox.bills() == []
 
