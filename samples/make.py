@@ -132,6 +132,7 @@ CASES = (
     _broken("shown-as-money.xlsx"),
     _broken("shown-as-euros.xlsx", template="pounds.yaml"),
     _broken("no-year.csv", template="no-year.yaml"),
+    _broken("no-dates.csv", template="no-dates.yaml"),
     _broken("split-header.csv", template="split-header.yaml"),
     _broken("only-bills.csv"),
     _broken("only-lines.csv"),

@@ -66,6 +66,13 @@ Umsatz (ohne Soll/Haben-Kz);Konto;Belegdatum;Belegfeld 1;Buchungstext
 96,40;V-1027;0503;KL-1180;Kaffee
 """
 
+# The report has no dates, and whoever wrote the template left them out of it too.
+NO_DATES = """\
+Supplier,Our ref,Text,Gross
+V-1027,KL-1180,Coffee,96.40
+V-1016,KL-1181,Cleaning,120.00
+"""
+
 
 def write(folder: Path) -> None:
     """The files, into ``folder``; their templates stand there."""
@@ -73,5 +80,6 @@ def write(folder: Path) -> None:
     (folder / "report-by-code.csv").write_bytes(CODES.encode())
     (folder / "printed-list.csv").write_bytes(LIST.encode())
     (folder / "both-columns.csv").write_bytes(COLUMNS.encode())
+    (folder / "no-dates.csv").write_bytes(NO_DATES.encode())
     (folder / "no-year.csv").write_bytes(EXTF.encode("cp1252"))
     (folder / "split-header.csv").write_bytes(SPLIT.encode())

@@ -12,7 +12,6 @@ import click
 
 if TYPE_CHECKING:
     from importer.references.cache import Cached
-    from importer.template.model import Template
 
 
 @click.group(short_help="List, show, check and draft templates.")
@@ -72,6 +71,8 @@ def check(path: str) -> int:
     Example:
       light-import template check mine.yaml
     """
+    from importer.canonical import BILLS
+    from importer.template.headers import unmapped
     from importer.template.loader import find_template
 
     loaded = find_template(path)
@@ -79,23 +80,13 @@ def check(path: str) -> int:
     click.echo(
         f"{loaded.path}: the template '{loaded.template.template}' is right; {fields} fields."
     )
-    for name in _unsaid(loaded.template):
-        click.echo(f"It says nothing of {name}: no bill can be sent without.", err=True)
+    for sheet, names in unmapped(loaded.template):
+        whose = "the bill's" if sheet == BILLS else "the line item's"
+        told = f"It says nothing of {whose} {' or '.join(names)}: no bill can be sent without."
+        click.echo(told, err=True)
     if todos := _todos(loaded.path.read_text(encoding="utf-8-sig")):
         click.echo(f"{_count(todos, 'thing')} to complete, marked TODO.", err=True)
     return 0
-
-
-def _unsaid(template: Template) -> list[str]:
-    """The fields that every bill or line item needs, and that the template does not map."""
-    needed = [
-        ("the bill's vendor", template.bills, {"vendor", "vendorId"}),
-        ("the bill's issuedDate", template.bills, {"issuedDate"}),
-        ("the bill's currency", template.bills, {"currency"}),
-        ("the bill's amount", template.bills, {"amount"}),
-        ("the line item's amount or netAmount", template.line_items, {"amount", "netAmount"}),
-    ]
-    return [words for words, fields, names in needed if names.isdisjoint(fields)]
 
 
 @template.command(short_help="Draft a template from an export, or a workbook to fill in.")

@@ -157,6 +157,29 @@ _EITHER = {
 }
 
 
+# What nothing can be sent without: of each one field at least.
+_ALWAYS = {
+    BILLS: (("vendor", "vendorId"), ("issuedDate",), ("currency",), ("amount",)),
+    LINE_ITEMS: (("amount", "netAmount"),),
+}
+
+
+def unmapped(template: Template, kind: TableKind = TableKind.FLAT) -> list[tuple[str, list[str]]]:
+    """(sheet, fields) of which a table of this kind needs one, and the template maps none."""
+    mapped = {(sheet, name) for sheet, name, _ in expressions(template, kind)}
+    of_kind = {
+        TableKind.BILLS: (BILLS,),
+        TableKind.LINE_ITEMS: (LINE_ITEMS,),
+        TableKind.FLAT: (BILLS, LINE_ITEMS),
+    }
+    return [
+        (sheet, list(names))
+        for sheet in of_kind[kind]
+        for names in _ALWAYS[sheet]
+        if not any((sheet, name) in mapped for name in names)
+    ]
+
+
 def _either(template: Template, kind: TableKind) -> Iterator[list[str]]:
     """The columns of optional fields of which a table of this kind must have one at least."""
     of_kind: dict[str, dict[str, Expression]] = {BILLS: {}, LINE_ITEMS: {}}

@@ -41,8 +41,8 @@ class Mapped:
     def told_missing(self, sheet: str, *names: str) -> np.ndarray:
         """Which items stand in a table that was told, once, to lack the columns of these fields."""
         mapped = self.template.bills if sheet == BILLS else self.template.line_items
-        wanted = {(sheet, name) for name in names if name in mapped}
-        tables = [table for table, lacks in self.lacking.items() if wanted and wanted <= lacks]
+        wanted = {(sheet, name) for name in names if name in mapped} or {(sheet, n) for n in names}
+        tables = [table for table, lacks in self.lacking.items() if wanted <= lacks]
         return _among(self.items(sheet).table, tables)
 
     def without_column(self, sheet: str, name: str) -> np.ndarray:
@@ -158,6 +158,7 @@ _SHEET_WIDE = frozenset(
     (
         "sheet.column.missing",
         "sheet.column.twice",
+        "sheet.field.unmapped",
         "sheet.stop.missing",
         "sheet.header.holds_data",
         "sheet.parameter.missing",

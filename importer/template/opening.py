@@ -31,6 +31,7 @@ from importer.template.headers import (
     is_result,
     needed,
     property_columns,
+    unmapped,
 )
 from importer.template.model import Template
 from importer.template.parameters import values_of
@@ -125,6 +126,10 @@ def open_table(
                 "asked": f", which the template asks for ({asked})" if asked else "",
             }
             findings.append(finding("sheet.column.missing", here, shown, **lacking))
+    for of, names in unmapped(template, kind):
+        lacks |= {(of, field_name) for field_name in names}
+        whole, either = replace(here, row=None), " or ".join(names)
+        findings.append(finding("sheet.field.unmapped", whole, either, section=of, field=names[0]))
     findings += _twins(found, here, kind, template)
     if template.unknown_columns == "warn":
         findings += _unknown_columns(source, found, here, set(fields.values()), kind, template)
