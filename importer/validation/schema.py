@@ -218,12 +218,12 @@ def _amount_words(bare: str, problem: str, column: str) -> dict[str, Any]:
                 "Write the amount out in digits; format the column as a number without decimals."
             )
         elif reason is Unreadable.SEPARATORS:
-            whole = int(re.sub("[^0-9-]", "", bare.translate(MINUS)))
-            meant = f"If {whole} cents are meant, write {whole}; if {money(whole * 100)} is meant,"
-            meant += f" write {whole * 100}."
+            meant = _either_way(int(re.sub("[^0-9-]", "", bare.translate(MINUS))))
         elif len(cents) == 1:
             only = cents.pop()
             meant = f"If {money(only)} is meant, write {only}."
+            if only % 100 == 0:  # 100000.0 may be cents that went through a spreadsheet
+                meant = _either_way(only // 100)
         return {"reason": reason, "meant": meant}
     own = Numbers(column)
     other = Numbers.COMMA if own is Numbers.POINT else Numbers.POINT
@@ -241,6 +241,14 @@ def _amount_words(bare: str, problem: str, column: str) -> dict[str, Any]:
     elif not isinstance(read_decimal(bare, other), Unreadable):
         meant = f"It looks like a number with a decimal {other}; the column has a decimal {own}."
     return {"reason": reason_, "meant": meant}
+
+
+def _either_way(whole: int) -> str:
+    """What to write for a whole number that may be cents or not."""
+    return (
+        f"If {whole} cents are meant, write {whole}; if {money(whole * 100)} is meant,"
+        f" write {whole * 100}."
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -176,8 +176,16 @@ def test_yes_and_no_are_read_as_people_write_them(
         ("1000.50", "it has decimals", "If 1,000.50 is meant, write 100050."),
         ("1e5", "it is written with an exponent", "Write the amount out in digits"),
         ("1,000", "it has thousands separators", "If 1000 cents are meant, write 1000"),
-        ("€1000", "it has a currency sign", "If 1,000.00 is meant, write 100000."),
-        ("100000.0", "it has decimals", "If 100,000.00 is meant, write 10000000."),
+        (
+            "€1000",
+            "it has a currency sign",
+            "If 1000 cents are meant, write 1000; if 1,000.00 is meant, write 100000.",
+        ),
+        (
+            "100000.0",
+            "it has decimals",
+            "If 100000 cents are meant, write 100000; if 100,000.00 is meant, write 10000000.",
+        ),
         ("twelve", "it is not a number", "Write the amount in cents"),
     ],
 )
