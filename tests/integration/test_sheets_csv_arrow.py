@@ -16,7 +16,7 @@ from importer.records import SourceTable
 from importer.sheets import read_file
 from importer.sheets.csv_arrow import read_records
 from importer.sheets.swallowed import find_swallowed
-from importer.sheets.text_column import TextColumn, arrow_texts
+from importer.sheets.text_column import TextColumn, arrow_texts, cells_starting
 
 
 @dataclass
@@ -246,3 +246,27 @@ def test_a_column_of_arrow_is_read_as_any_sequence_of_texts() -> None:
     assert list(column[5:]) == []
     with pytest.raises(IndexError):
         column[3]
+
+
+def test_columns_of_other_texts_or_lengths_are_not_equal() -> None:
+    column = TextColumn(arrow_texts(["a", "b"]))
+    assert column == ("a", "b")
+    assert column == TextColumn(arrow_texts(["a", "b"]))
+    assert column != ["a"]
+    assert column != TextColumn(arrow_texts(["a", "c"]))
+
+
+SHORT = st.text(st.sampled_from("aB1 -#é№"), max_size=5)
+
+
+@given(texts=st.lists(SHORT, max_size=9), keys=st.sets(SHORT, min_size=1, max_size=3))
+@example(texts=["a", "a#", "#a", "№a", "é"], keys={"a#", "№a", "é"})
+def test_the_texts_that_begin_as_allowed_are_found_by_their_first_characters(
+    texts: list[str], keys: set[str]
+) -> None:
+    def allowed(text: str) -> bool:
+        return any(key.startswith(text) for key in keys)
+
+    expected = [i for i, text in enumerate(texts) if text and allowed(text)]
+    found = cells_starting(arrow_texts(texts), allowed)
+    assert [i for i in found.tolist() if texts[i]] == expected
