@@ -266,6 +266,27 @@ def test_values_are_translated_by_a_map_and_those_it_lacks_are_told(tmp_path: Pa
     assert "It has: Euro, Pfund" in found.findings[0].hint
 
 
+def test_an_error_in_a_cell_is_told_as_that_and_not_by_the_map(tmp_path: Path) -> None:
+    cells = [[*ROW, "Money"], *([*ROW.values(), text] for text in ("Pfund", "#N/A"))]
+    cells[2][1] = "2"
+    path = book(tmp_path / "l.xlsx", {"L": cells})
+    text = changed(currency="{column: Money, map: {Pfund: GBP}, default: USD}")
+    found = checked([path], template(tmp_path, text))
+    assert told(found) == [("bills.currency.error_cell", 3, "Money")]
+
+
+def test_a_year_that_begins_on_a_leap_day_ends_on_the_last_of_february(tmp_path: Path) -> None:
+    text = changed(
+        issuedDate="{date_from: {column: Date, format: DDMM, on_or_after: {column: From}}}"
+    )
+    pairs = [(date(2025, 2, 28), "2024-02-29"), (date(2025, 3, 1), "2024-02-29"),
+             (date(2024, 2, 27), "2023-02-28"), (date(2024, 2, 28), "2023-02-28")]  # fmt: skip
+    cells = [["Supplier", "Number", "Date", "Net", "From"]]
+    cells += [["A", str(i), day, 1, first] for i, (day, first) in enumerate(pairs)]  # type: ignore[list-item]
+    found = checked([book(tmp_path / "l.xlsx", {"L": cells})], template(tmp_path, text))
+    assert told(found) == [("bills.expression.outside", row, "Date") for row in (3, 5)]
+
+
 def test_fields_of_a_bill_are_put_together_from_whichever_row_has_each_part(
     tmp_path: Path,
 ) -> None:
