@@ -202,6 +202,16 @@ def test_the_sign_stands_in_a_column_of_its_own(tmp_path: Path) -> None:
     assert amounts(of(tmp_path, rows, line_netAmount=SIGNED)) == [500, 500, 500, -500, -500]
 
 
+def test_a_mark_that_is_missing_is_told_and_no_default_takes_the_place_of_the_amount(
+    tmp_path: Path,
+) -> None:
+    signed = "{column: Net, sign_from: {column: Side, positive: [S], negative: [H]}, default: '9'}"
+    rows = rows_of({"Side": ""}, {"Side": "H", "Net": ""}, {"Side": "S", "Net": "5.00"})
+    found = of(tmp_path, rows, line_netAmount=signed)
+    assert told(found) == [("line_items.expression.sign_unknown", 2, "Side")]
+    assert amounts(found) == [900, 500]
+
+
 def test_a_mark_that_is_neither_and_a_sign_beside_a_mark_are_told_in_their_cells(
     tmp_path: Path,
 ) -> None:
