@@ -154,6 +154,15 @@ def test_rows_that_are_no_bill_say_what_they_say_row_by_row(
         assert told.count(". ") == 0, "what is said of the next row is not said here"
 
 
+def test_what_is_said_of_an_amount_that_no_column_has_begins_with_itself(folder: Path) -> None:
+    text = GROUPED.replace("{column: Amount}", "{product: [Number, Amount]}")
+    rows = [["", "Date", "Number", "Amount"], ["Acme"], ["", "01/03/2025", "3", "-1.00"]]
+    of = checked([csv_file(folder / "product.csv", rows)], template(folder, text))
+    assert [f.cell.column for f in of.findings] == [None]
+    [result] = report_of(of, {}).bills
+    assert [result.result.message] == _said_of_bills(of) == [of.findings[0].message]
+
+
 def test_the_bills_come_before_the_line_items_whatever_file_is_named_first(folder: Path) -> None:
     of = checked([csv_file(folder / "l.csv", grid([line()])),
                   csv_file(folder / "b.csv", grid([bill(), bill(billRef="")]))])  # fmt: skip

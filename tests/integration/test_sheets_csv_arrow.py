@@ -270,3 +270,8 @@ def test_the_texts_that_begin_as_allowed_are_found_by_their_first_characters(
     expected = [i for i, text in enumerate(texts) if text and allowed(text)]
     found = cells_starting(arrow_texts(texts), allowed)
     assert [i for i in found.tolist() if texts[i]] == expected
+
+
+def test_the_texts_that_begin_as_allowed_are_found_in_a_long_column() -> None:
+    column = arrow_texts(["x"] * 65_540 + ["total", "x"])
+    assert cells_starting(column, "total".startswith).tolist() == [65_540]

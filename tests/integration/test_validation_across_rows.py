@@ -52,6 +52,17 @@ def test_an_orphan_of_lines_that_go_by_number_is_told_in_the_column_of_the_numbe
     ]
 
 
+def test_lines_without_a_column_for_their_bill_are_told_once_and_not_row_by_row(
+    tmp_path: Path,
+) -> None:
+    lines = [{key: text for key, text in line().items() if key != "billRef"}] * 3
+    of = two_sheets(tmp_path, [bill()], lines)
+    assert [code for code in codes(of) if code.startswith(("sheet.", "line_items."))] == [
+        "sheet.column.missing"
+    ]
+    assert valid(of) == []
+
+
 def test_twenty_thousand_orphans_are_told_in_seconds(tmp_path: Path) -> None:
     """To compare each with each of the references would take minutes."""
     rows = [bill(billRef=f"2025/{i:06d}", invoiceNumber=f"N{i}") for i in range(10_000)]

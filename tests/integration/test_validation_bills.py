@@ -28,7 +28,8 @@ def test_each_of_many_bills_has_its_own_lines_in_the_order_of_the_sheet(tmp_path
             (i, i + 2, i + 10, None), (2 * count - 1 - i, 2 * count + 1 - i, i + 20, 1)
         ]  # fmt: skip
         assert b.lines[1] == tuple(b.lines)[1]
-        assert b.lines == tuple(b.lines) != tuple(b.lines)[:1]
+        assert b.lines == tuple(b.lines)
+        assert b.lines != tuple(b.lines)[:1]
 
 
 def test_a_bill_and_its_line_have_what_each_of_their_columns_says(tmp_path: Path) -> None:
