@@ -809,8 +809,13 @@ def _hostile() -> Iterator[Hostile]:
         "100,001 cells",
     )
     yield Hostile(
-        "CSV: one wide row and many rows", "14 billion cells", _CSV(make=wide_and_long), ""
-    )
+        "CSV: one wide row and many rows", "14 billion cells", _CSV(make=wide_and_long),
+        "far apart",
+    )  # fmt: skip
+    yield Hostile(
+        "CSV: one wide row below many rows", "a billion cells from 700 KB",
+        _CSV(make=lambda: b"a,b,c\n" + b"1,2,3\n" * 100_000 + b"," * 15_999 + b"\n"), "far apart",
+    )  # fmt: skip
     yield Hostile("CSV: 5 million rows", "memory", _CSV(make=lambda: b"a\n" * 5_000_000), "rows")
     yield Hostile(
         "CSV: a quotation mark never closed",

@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from importer.sheets.csv_blocks import BLOCK, OddError, looked_at, record_blocks
-from importer.sheets.limits import limits
+from importer.sheets.limits import check_area, limits, too_large
 from importer.sheets.swallowed import swallowed_in
 from importer.sheets.text_column import TextColumn, Texts, byte_at
 
@@ -158,10 +158,17 @@ def _with_odd(
     """The records in order, those of another width among them, without the blank ones."""
     width, total = len(columns), len(columns[0]) + len(odd)
     lengths: list[int] = [width] * total
+    numbers = [number for number, _ in odd]
+    records = [_record(text, mark) for _, text in odd]
+    widest = max([width, *map(len, records)])
+    permitted = limits()
+    if total > permitted.rows:
+        raise too_large(f"It has more than {permitted.rows:,} rows", "rows", permitted.rows)
+    if widest > permitted.columns:
+        return None  # the csv module knows the row
+    # Before there are columns of that width: one wide record would make them of all.
+    check_area(total, widest, width * len(columns[0]) + sum(map(len, records)))
     if odd:
-        numbers = [number for number, _ in odd]
-        records = [_record(text, mark) for _, text in odd]
-        widest = max(width, *map(len, records))
         ends: list[list[str]] = [r + [""] * (widest - len(r)) for r in records]
         columns += [_blanks(total - len(odd))] * (widest - width)
         order = np.empty(total, dtype=np.int64)

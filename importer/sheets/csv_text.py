@@ -18,7 +18,7 @@ from importer.sheets.csv_guard import add_records, check_lines
 from importer.sheets.delimiter import HEAD, NAMES, find_delimiter, given_delimiter, no_size_limit
 from importer.sheets.detect import refusal
 from importer.sheets.encoding import Encoding, decode, stated
-from importer.sheets.limits import check_area, limits, too_large
+from importer.sheets.limits import limits, too_large
 from importer.sheets.swallowed import find_swallowed
 
 if TYPE_CHECKING:
@@ -127,10 +127,6 @@ def _arrow_table(path: Path, records: Records, notes: tuple[str, ...], doubt: st
     if not len(records.rows):
         raise refusal(path, _NO_ROWS)
     _check_width(path, records.lengths, records.rows)
-    most = limits().rows
-    if records.total > most:
-        raise too_large(f"It has more than {most:,} rows", "rows", most)
-    check_area(records.total, max(records.lengths), sum(records.lengths))
     return SourceTable(
         file=str(path),
         sheet=None,

@@ -16,7 +16,7 @@ from importer.records import SourceTable
 from importer.sheets import read_file
 from importer.sheets.csv_arrow import read_records
 from importer.sheets.swallowed import find_swallowed
-from importer.sheets.text_column import TextColumn, arrow_texts
+from importer.sheets.text_column import TextColumn, arrow_texts, cells_starting
 
 
 @dataclass
@@ -68,6 +68,7 @@ REGULAR = st.builds(",".join, st.lists(CELL, min_size=3, max_size=3)).map(lambda
 @example(text='a,b,c\n,,\n1,2,3,4\n\n"5"\n', cut=0, block=1 << 20)
 @example(text='a,b\n1,"x\n2,3\n4,y"\n5,6\n', cut=0, block=8)  # cells that hold rows
 @example(text='a,b\n1,"x\r2,3\r4,y"\n5,6\n', cut=0, block=1 << 20)  # of an old Mac
+@example(text="a,b\n1,x\n , \n", cut=1, block=1 << 20)  # the last byte of all is a blank cell
 def test_any_text_is_read_as_the_csv_module_reads_it_or_left_to_it(
     text: str, cut: int, block: int
 ) -> None:
@@ -91,6 +92,94 @@ def test_cells_with_line_breaks_are_read_by_arrow_wherever_a_piece_ends() -> Non
         quick = read_records(io.BytesIO(out.getvalue().encode()), ",", block)
         assert quick is not None
         assert [list(cells) for cells in zip(*quick.columns, strict=True)] == rows
+
+
+def test_records_of_another_width_keep_their_rows_wherever_a_piece_ends() -> None:
+    rows = [[f"B{i}", str(i), "é"][: 1 + i % 3] + ["further"] * (i % 5 == 4) for i in range(60)]
+    rows = [["B", "1", "é"]] * 3 + [r for row in rows for r in (row, ["B", "2", ""], [])]
+    text = "".join(",".join(row) + "\n" for row in rows)
+    plain = plainly(text, ",")
+    assert plain is not None
+    for block in (10, 33, 100, 1 << 20):
+        quick = read_records(io.BytesIO(text.encode()), ",", block)
+        assert quick is not None
+        assert (list(quick.rows), quick.lengths, quick.total) == (
+            plain.rows, plain.lengths, plain.total
+        )  # fmt: skip
+        assert list(zip(*quick.columns, strict=True)) == plain.cells
+
+
+def test_a_long_text_of_other_letters_is_read_by_arrow_wherever_its_head_is_cut() -> None:
+    for first in ("a", "ab"):
+        text = f"{first},b\n" + "é,éé\n" * 40_000
+        quick = read_records(io.BytesIO(text.encode()), ",")
+        assert quick is not None
+        assert (quick.total, quick.columns[1][40_000]) == (40_001, "éé")
+
+
+WIDE = [f"h{c}" for c in range(1_002)]
+LONG = " " * 1_500_000 + "\n"  # a blank row; three make a file too long for the csv module
+
+
+def wide(*rows: list[str]) -> str:
+    """Rows of a thousand columns and some, as text."""
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(rows)
+    return out.getvalue()
+
+
+def as_told(path: Path, data: bytes) -> tuple[object, bool]:
+    """All that is told of a file but its encoding, and whether Arrow has read it."""
+    path.write_bytes(data)
+    try:
+        (table,) = read_file(path)
+    except UnreadableFile as error:
+        return str(error), False
+    cells, blank = [tuple(column) for column in table.columns], table.blank_rows
+    told = cells, list(table.rows), list(table.lengths or ()), table.swallowed, blank
+    return told, isinstance(table.columns[0], TextColumn)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (wide(WIDE, WIDE[:3], [], ["é", "two\nlines", " "] + ['"'] * 999 + ["", ""],
+              WIDE + ["further"] * 60, [""] * 1_002, [" "]), None),
+        (wide(WIDE, ["1"] * 1_002, ["1"] * 1_002).replace("1,1", '"1\n' + "2," * 1_001 + '2",1', 1),
+         None),
+        (wide(WIDE, ["1"]) + '2,"3\n', "Row 3: a cell begins with a quotation mark"),
+        (wide(WIDE, ["1"], ["x"] * 16_385), "Row 3 has 16,385 cells"),
+        (wide(WIDE, *[["1"]] * 2_000), "so far apart"),
+        (wide(WIDE, ["1", "x" * 2_000_001]), "Row 2 has a cell of more than 2,000,000"),
+        (wide([""] * 1_002, [" "]), "no rows"),
+    ],
+    ids=["table", "rows in a cell", "quote", "too wide", "apart", "too long", "nothing"],
+)  # fmt: skip
+def test_a_short_file_of_many_columns_is_read_alike_by_the_csv_module_and_by_arrow(
+    tmp_path: Path, text: str, told: str | None
+) -> None:
+    path = tmp_path / "bills.csv"
+    by_csv, by_arrow = as_told(path, text.encode())
+    assert not by_arrow
+    in_utf_16, by_arrow = as_told(path, text.encode("utf-16"))
+    assert in_utf_16 == by_csv
+    if told is None:
+        assert by_arrow
+        long, by_arrow = as_told(path, (text + LONG * 3).encode())
+        assert by_arrow
+        assert isinstance(long, tuple)
+        assert (*long[:-1], long[-1] - 3) == by_csv
+    else:
+        assert isinstance(by_csv, str)
+        assert told in by_csv
+
+
+def test_blank_rows_of_marks_alone_are_cells_that_are_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "bills.csv"
+    path.write_text("number" + ",x" * 199 + "\n" + ("," * 199 + "\n") * 10_001 + "B1\n")
+    (table,) = read_file(path)
+    assert isinstance(table.columns[0], TextColumn), "Arrow has read it"
+    assert (list(table.rows), table.blank_rows) == ([1, 10_003], 10_001)
 
 
 @pytest.mark.parametrize("quoted", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
@@ -157,3 +246,32 @@ def test_a_column_of_arrow_is_read_as_any_sequence_of_texts() -> None:
     assert list(column[5:]) == []
     with pytest.raises(IndexError):
         column[3]
+
+
+def test_columns_of_other_texts_or_lengths_are_not_equal() -> None:
+    column = TextColumn(arrow_texts(["a", "b"]))
+    assert column == ("a", "b")
+    assert column == TextColumn(arrow_texts(["a", "b"]))
+    assert column != ["a"]
+    assert column != TextColumn(arrow_texts(["a", "c"]))
+
+
+SHORT = st.text(st.sampled_from("aB1 -#é№"), max_size=5)
+
+
+@given(texts=st.lists(SHORT, max_size=9), keys=st.sets(SHORT, min_size=1, max_size=3))
+@example(texts=["a", "a#", "#a", "№a", "é"], keys={"a#", "№a", "é"})
+def test_the_texts_that_begin_as_allowed_are_found_by_their_first_characters(
+    texts: list[str], keys: set[str]
+) -> None:
+    def allowed(text: str) -> bool:
+        return any(key.startswith(text) for key in keys)
+
+    expected = [i for i, text in enumerate(texts) if text and allowed(text)]
+    found = cells_starting(arrow_texts(texts), allowed)
+    assert [i for i in found.tolist() if texts[i]] == expected
+
+
+def test_the_texts_that_begin_as_allowed_are_found_in_a_long_column() -> None:
+    column = arrow_texts(["x"] * 65_540 + ["total", "x"])
+    assert cells_starting(column, "total".startswith).tolist() == [65_540]

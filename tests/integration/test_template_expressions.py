@@ -13,6 +13,7 @@ from sheets_of_bills import book, checked, csv_file, template, told, valid
 
 from importer.template.parameters import with_settings
 from importer.validation.check import Checked
+from importer.validation.grouped import Group, by_place
 
 BASE = """
 template: mine
@@ -71,6 +72,11 @@ def test_the_first_of_several_columns_that_is_not_blank_is_taken_with_its_own_ce
     assert told(found) == [
         ("bills.issuedDate.not_date", 4, "Posted"),
         ("bills.issuedDate.not_date", 5, "Date"),
+    ]
+    [group] = [part for part in found.findings.parts if isinstance(part, Group)]
+    places = group.places
+    assert list(zip(places.table, places.row, places.column, strict=True)) == [
+        by_place(f) for f in group
     ]
 
 
@@ -202,6 +208,16 @@ def test_the_sign_stands_in_a_column_of_its_own(tmp_path: Path) -> None:
     assert amounts(of(tmp_path, rows, line_netAmount=SIGNED)) == [500, 500, 500, -500, -500]
 
 
+def test_a_mark_that_is_missing_is_told_and_no_default_takes_the_place_of_the_amount(
+    tmp_path: Path,
+) -> None:
+    signed = "{column: Net, sign_from: {column: Side, positive: [S], negative: [H]}, default: '9'}"
+    rows = rows_of({"Side": ""}, {"Side": "H", "Net": ""}, {"Side": "S", "Net": "5.00"})
+    found = of(tmp_path, rows, line_netAmount=signed)
+    assert told(found) == [("line_items.expression.sign_unknown", 2, "Side")]
+    assert amounts(found) == [900, 500]
+
+
 def test_a_mark_that_is_neither_and_a_sign_beside_a_mark_are_told_in_their_cells(
     tmp_path: Path,
 ) -> None:
@@ -264,6 +280,27 @@ def test_values_are_translated_by_a_map_and_those_it_lacks_are_told(tmp_path: Pa
     assert [b.currency for b in found.valid_bills()] == ["EUR", "GBP", "USD"]
     assert told(found) == [("bills.expression.not_mapped", 5, "Money")]
     assert "It has: Euro, Pfund" in found.findings[0].hint
+
+
+def test_an_error_in_a_cell_is_told_as_that_and_not_by_the_map(tmp_path: Path) -> None:
+    cells = [[*ROW, "Money"], *([*ROW.values(), text] for text in ("Pfund", "#N/A"))]
+    cells[2][1] = "2"
+    path = book(tmp_path / "l.xlsx", {"L": cells})
+    text = changed(currency="{column: Money, map: {Pfund: GBP}, default: USD}")
+    found = checked([path], template(tmp_path, text))
+    assert told(found) == [("bills.currency.error_cell", 3, "Money")]
+
+
+def test_a_year_that_begins_on_a_leap_day_ends_on_the_last_of_february(tmp_path: Path) -> None:
+    text = changed(
+        issuedDate="{date_from: {column: Date, format: DDMM, on_or_after: {column: From}}}"
+    )
+    pairs = [(date(2025, 2, 28), "2024-02-29"), (date(2025, 3, 1), "2024-02-29"),
+             (date(2024, 2, 27), "2023-02-28"), (date(2024, 2, 28), "2023-02-28")]  # fmt: skip
+    cells = [["Supplier", "Number", "Date", "Net", "From"]]
+    cells += [["A", str(i), day, 1, first] for i, (day, first) in enumerate(pairs)]  # type: ignore[list-item]
+    found = checked([book(tmp_path / "l.xlsx", {"L": cells})], template(tmp_path, text))
+    assert told(found) == [("bills.expression.outside", row, "Date") for row in (3, 5)]
 
 
 def test_fields_of_a_bill_are_put_together_from_whichever_row_has_each_part(

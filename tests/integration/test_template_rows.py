@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pytest
-from sheets_of_bills import checked, codes, csv_file, template, told, valid
+from sheets_of_bills import (
+    bill,
+    book,
+    checked,
+    codes,
+    csv_file,
+    grid,
+    line,
+    template,
+    told,
+    valid,
+)
 from test_template_source import GROUPS, HEADER, MAPPING, ROWS, bills, counts, read
 
+from importer.template.loader import find_template
 from importer.validation.check import Checked
 
 TOTAL = ["Total Gas & Power", "T3", "03/03/2025", "61.00"]
@@ -25,6 +38,42 @@ def test_rules_see_what_is_filled_in_from_above(tmp_path: Path) -> None:
     # A blank cell that is filled down is not blank.
     of = read(tmp_path, rows, f"{{{down}, ignore_rows: [{{column: Number, blank: true}}]}}")
     assert counts(of) == {"data": 7}
+
+
+def test_only_some_of_the_columns_that_make_a_bill_are_filled_down(tmp_path: Path) -> None:
+    rows = [HEADER, ROWS[0], ["", *ROWS[0][1:]], ["", "A2", *ROWS[0][2:]], ["", "", "", "1.00"]]
+    of = read(tmp_path, rows, "{fill_down: [Supplier]}")
+    assert bills(of) == [(2, "Acme", "A1", 2000), (4, "Acme", "A2", 1000)]
+    assert {f.cell.row for f in of.findings} == {5}
+
+
+def test_what_a_number_format_shows_is_filled_down_with_its_number(tmp_path: Path) -> None:
+    """A price shows euros, and so does the blank below it, which means the same."""
+    cells = [[*HEADER, "Price"]] + [
+        ["Acme", f"A{i}", "01/03/2025", "", price]
+        for i, price in enumerate([1, None, 3, None, 5, None])
+    ]
+    path = book(tmp_path / "l.xlsx", {"L": cells})
+    workbook = openpyxl.load_workbook(path)
+    workbook["L"]["E4"].number_format = "[$€-407] #,##0.00"
+    workbook.save(path)
+    text = f"template: mine\nlayout: flat\nsource: {{fill_down: [Price]}}\n{MAPPING}".replace(
+        "{column: Amount}", "{column: Price}"
+    )
+    of = checked([path], template(tmp_path, text))
+    assert [f.cell.row for f in of.findings] == [4, 5]
+    assert [amount for *_, amount in bills(of)] == [100, 100, 500, 500]
+
+
+def test_filled_down_sheets_of_bills_and_lines_have_no_column_more(tmp_path: Path) -> None:
+    path = find_template("light").path
+    assert path is not None
+    text = path.read_text(encoding="utf-8") + "\nsource: {fill_down: [currency]}\n"
+    rows = [bill(), bill(billRef="B2", invoiceNumber="2", currency="")]
+    sheets = {"Bills": grid(rows), "Line items": grid([line(), line(billRef="B2")])}
+    of = checked([book(tmp_path / "b.xlsx", sheets)], template(tmp_path, text))
+    assert [b.currency for b in of.valid_bills()] == ["GBP", "GBP"]
+    assert [list(table.headers) for table in of.mapped.tables] == [list(bill()), list(line())]
 
 
 @pytest.mark.parametrize(

@@ -353,6 +353,32 @@ def test_groups_without_totals_and_groups_inside_groups(tmp_path: Path) -> None:
     assert told(of) == [("bills.vendorId.required", 11, "Supplier")]
 
 
+def test_a_group_that_comes_again_without_its_total_ends_at_the_next(tmp_path: Path) -> None:
+    rows = [
+        ["", "Date", "Number", "Amount"],
+        ["Acme"],
+        ["", "01/03/2025", "A1", "10.00"],
+        ["Total for Acme", "", "", "10.00"],
+        ["Acme"],
+        ["", "01/03/2025", "A2", "1.00"],
+        ["Beta"],
+        ["", "01/03/2025", "B1", "2.00"],
+        ["Total for Beta", "", "", "2.00"],
+        ["", "01/03/2025", "X1", "5.00"],
+    ]
+    of = read(tmp_path, rows, GROUPS)
+    assert [(vendor, number) for _, vendor, number, _ in bills(of)] == [
+        ("Acme", "A1"), ("Acme", "A2"), ("Beta", "B1")
+    ]  # fmt: skip
+    assert told(of) == [("bills.vendorId.required", 10, "Supplier")]
+
+
+def test_a_pattern_without_a_bracket_gives_the_whole_cell_as_the_name(tmp_path: Path) -> None:
+    rows = [["Date", "Number", "Amount"], ["= Acme", "GBP"], ["01/03/2025", "A1", "10.00"]]
+    of = read(tmp_path, rows, "{groups: {column: Date, name: Supplier, matches: '^='}}")
+    assert [b[1:] for b in bills(of)] == [("= Acme", "A1", 1000)]
+
+
 def test_groups_by_a_pattern_with_dates_in_the_same_column(tmp_path: Path) -> None:
     rows = [
         ["Date", "Number", "Amount"],

@@ -39,6 +39,30 @@ def test_orphan_lines_and_bills_without_lines_are_told_with_the_nearest(tmp_path
     assert valid(of) == [2]
 
 
+def test_an_orphan_of_lines_that_go_by_number_is_told_in_the_column_of_the_number(
+    tmp_path: Path,
+) -> None:
+    lines = [{**line(), "invoiceNumber": number} for number in ("INV-1", "INV-9", "")]
+    for each in lines:
+        del each["billRef"]
+    of = two_csv_files(tmp_path, [bill()], lines)
+    assert told(of) == [
+        ("line_items.billRef.orphan", 3, "invoiceNumber"),
+        ("line_items.billRef.required", 4, "invoiceNumber"),
+    ]
+
+
+def test_lines_without_a_column_for_their_bill_are_told_once_and_not_row_by_row(
+    tmp_path: Path,
+) -> None:
+    lines = [{key: text for key, text in line().items() if key != "billRef"}] * 3
+    of = two_sheets(tmp_path, [bill()], lines)
+    assert [code for code in codes(of) if code.startswith(("sheet.", "line_items."))] == [
+        "sheet.column.missing"
+    ]
+    assert valid(of) == []
+
+
 def test_twenty_thousand_orphans_are_told_in_seconds(tmp_path: Path) -> None:
     """To compare each with each of the references would take minutes."""
     rows = [bill(billRef=f"2025/{i:06d}", invoiceNumber=f"N{i}") for i in range(10_000)]

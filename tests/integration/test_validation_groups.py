@@ -15,6 +15,7 @@ from importer.amounts import Numbers, tidy
 from importer.canonical import Field, Kind
 from importer.cells import cents_reader, simple_reader
 from importer.records import Severity
+from importer.template import texts as whole
 from importer.validation import plain
 from importer.validation.check import by_place
 from importer.validation.grouped import Group
@@ -27,9 +28,12 @@ CODE = Field("code", Kind.CODE, "", 8)
 def test_groups_tell_the_same_as_their_findings_one_by_one(tmp_path: Path) -> None:
     bills = [bill(billRef=f"B{i}", invoiceNumber=f"N{i % 5}", amount=("x", "120", "-1")[i % 3])
              for i in range(12)]  # fmt: skip
-    lines = [line(billRef=f"B{i}", netAmount=("y", "", "100")[i % 3], taxAmount="-1")
+    lines = [line(billRef=f"B{i}", netAmount=("100", "y", "")[i % 3], taxAmount="-1" if i else "")
              for i in range(15)]  # fmt: skip
+    bills += [{key: key.upper() for key in bill()}] * 2  # each is a finding of its own
     of = two_csv_files(tmp_path, bills, lines)
+    assert sum(not isinstance(part, Group) for part in of.findings.parts) > 1
+    bills = bills[:12]
     every = list(of.findings)
     assert len(every) == len(of.findings) > 20
     assert [of.findings[n] for n in range(len(every))] == every == of.findings[:]
@@ -42,6 +46,13 @@ def test_groups_tell_the_same_as_their_findings_one_by_one(tmp_path: Path) -> No
     assert of.blamed().tolist() == blamed.tolist()
     for severity in Severity:
         assert of.findings.how_many(severity) == sum(f.severity is severity for f in every)
+    worst = sorted(every, key=lambda f: f.severity is not Severity.ERROR)
+    assert worst != every
+    assert of.findings.worst_first(len(every) - 1) == worst[:-1]
+    tables, rows = of.findings.where()
+    assert list(zip(tables.tolist(), rows.tolist(), strict=True)) == [
+        by_place(f)[:2] for f in every
+    ]
     for part in of.findings.parts:
         if isinstance(part, Group):
             codes, firsts = part.variants()
@@ -68,8 +79,22 @@ def test_what_is_certain_of_a_column_is_what_its_reader_makes_of_each_text(
             assert (tidy(text), read(text)) == (text, (text, ""))
         if known[i]:
             assert read_amount(tidy(text)) == (cents[i], "")
+        assert known[i] or not cents[i]
+    assert whole.tidied(column).to_pylist() == [tidy(text) for text in texts]
+    assert whole.blank(column).tolist() == [not tidy(text) for text in texts]
+    assert whole.zero(column).tolist() == [whole.is_zero(text) for text in texts]
     usual = [text for text in texts if text.isascii() and text.isalnum() and text[0] == "a"]
     assert all(words[texts.index(text)] for text in usual if len(text) <= CODE.max_length)
+
+
+def test_a_long_column_is_told_of_like_its_parts() -> None:
+    odd = ["é", " a", "a\u00a0", "", "\t", "12", "1E+5", "#N/A", "-7", "Jan-05", "abcdefghi"]
+    parts = [pa.array(some, type=pa.large_string()) for some in (["a1"] * 65_530, odd, odd)]
+    together = pa.concat_arrays(parts)
+    for of in (plain.blank, lambda some: plain.words(some, CODE), lambda some: plain.cents(some)[0],
+               lambda some: plain.cents(some)[1]):  # fmt: skip
+        assert of(together).tolist() == np.concatenate([of(some) for some in parts]).tolist()
+    assert plain.tidied(together).to_pylist()[65_530:] == [tidy(text) for text in odd] * 2
 
 
 def test_a_column_gives_the_same_values_however_it_is_kept() -> None:

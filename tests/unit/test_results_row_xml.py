@@ -8,11 +8,26 @@ from xml.etree import ElementTree
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from importer.results.row_xml import Block
+from importer.results.row_xml import Block, blank_tail, number_tail
 
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 ODD = st.sampled_from(
-    ["_x0041_", "_x005F_", "_x00", "41_", "_", "x0041_", "\r", "\n", "\x07", " ", "&amp;", "<r>"]
+    [
+        "_x0041_",
+        "_x005F_",
+        "_x00",
+        "41_",
+        "_",
+        "x0041_",
+        "\r",
+        "\n",
+        "\x07",
+        " ",
+        "&amp;",
+        "<r>",
+        "<",
+        ">",
+    ]
 )
 TEXTS = st.lists(ODD | st.text(st.characters(exclude_categories=["Cs"])), max_size=5).map("".join)
 
@@ -29,20 +44,21 @@ def as_read(cell: ElementTree.Element) -> str:
 @given(st.lists(st.lists(TEXTS, min_size=3, max_size=3), min_size=1, max_size=4))
 @example([["a", "", "_x0041\x07"]])
 @example([["plain", "", "plain"], ["5", "x", "y"]])
+@example([[" a", "b", "c"], ["a", " b", "c"], ["a", "b ", "c"], ["a", "b", "c "]])
+@example([["<", "b", "c"], ["a", "b", ">"], ["a", "&", "c"]])
 def test_any_text_is_read_back_from_its_own_cell(columns: list[list[str]]) -> None:
     block = Block(7, 3)
     for column in columns:
         block.add_texts(column, 4)
-    block.put(1, 0, '" s="2"/>')
+    block.add([blank_tail(3), "", number_tail(7, 3)])
+    block.put(1, 0, blank_tail(2))
     rows = ElementTree.fromstring(f"<sheetData>{block.xml([0, 30, 0])}</sheetData>")
     assert [row.get("r") for row in rows] == ["8", "9", "10"]
     assert [row.get("ht") for row in rows] == [None, "30", None]
-    found = {
-        str(cell.get("r")): as_read(cell)
-        for row in rows
-        for cell in row
-        if cell.get("t") == "inlineStr"
-    }
+    cells = [cell for row in rows for cell in row]
+    assert not [each for each in (*rows, *cells) if each.tail], "nothing stands between cells"
+    assert not [row for row in rows if row.text]
+    found = {str(cell.get("r")): as_read(cell) for cell in cells if cell.get("t") == "inlineStr"}
     expected = {
         f"{'ABCD'[c]}{8 + k}": text
         for c, column in enumerate(columns)
