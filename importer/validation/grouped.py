@@ -149,6 +149,7 @@ class Findings(Made[Finding]):
 
     def __init__(self, parts: Iterable[Group | Finding] = ()) -> None:
         self.parts: list[Group | Finding] = []
+        self._size = 0
         self._order: tuple[list[int], list[int]] | None = None
         self._where: tuple[np.ndarray, np.ndarray] = np.empty(0), np.empty(0)
         self.extend(parts)
@@ -159,7 +160,9 @@ class Findings(Made[Finding]):
     def extend(self, parts: Iterable[Group | Finding]) -> None:
         if isinstance(parts, Findings):
             parts = parts.parts
-        self.parts += [p for p in parts if not isinstance(p, Group) or len(p)]
+        more = [p for p in parts if not isinstance(p, Group) or len(p)]
+        self.parts += more
+        self._size += sum(len(p) if isinstance(p, Group) else 1 for p in more)
         self._order = None
 
     def __iadd__(self, parts: Iterable[Group | Finding]) -> Findings:
@@ -167,7 +170,7 @@ class Findings(Made[Finding]):
         return self
 
     def __len__(self) -> int:
-        return sum(len(p) if isinstance(p, Group) else 1 for p in self.parts)
+        return self._size  # asked for by every index, so not counted each time
 
     def how_many(self, severity: Severity) -> int:
         own = (p for p in self.parts if p.severity is severity)
