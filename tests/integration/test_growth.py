@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import csv
-import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
-
-from tests.conftest import Ended
+from conftest import Ended, calls
 
 TEMPLATE = """\
 template: own
@@ -35,24 +30,14 @@ HEADERS = ["Vendor", "Number", "Date", "Amount", "Text", "Kind"]
 FEW, MANY = 100, 400
 
 
-@contextmanager
-def calls() -> Iterator[list[int]]:
-    """How many functions are called in the block, by whatever thread."""
-    count = [0]
-
-    def called(*_: Any) -> None:
-        count[0] += 1
-
-    threading.setprofile(called)
-    sys.setprofile(called)
-    try:
-        yield count
-    finally:
-        sys.setprofile(None)
-        threading.setprofile(None)
+def flat(folder: Path, rows: Sequence[Sequence[object]], source: str = "{}") -> list[str]:
+    (folder / "own.yaml").write_text(TEMPLATE.format(source=source))
+    with (folder / "own.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([HEADERS, *rows])
+    return ["own.csv", "--template", "own.yaml"]
 
 
-def passed_over(rows: int) -> tuple[str, Sequence[Sequence[object]]]:
+def passed_over(folder: Path, rows: int) -> list[str]:
     """Every second row goes on with one that is passed over."""
     own = [
         ["", "", "", "3.25", "second", ""]
@@ -60,27 +45,27 @@ def passed_over(rows: int) -> tuple[str, Sequence[Sequence[object]]]:
         else [f"V{i % 9}", f"N{i}", "2025-01-05", "12.50", "first", "draft"]
         for i in range(rows)
     ]
-    return "{fill_down: [Vendor, Number], ignore_rows: [{column: Kind, equals: draft}]}", own
+    source = "{fill_down: [Vendor, Number], ignore_rows: [{column: Kind, equals: draft}]}"
+    return flat(folder, own, source)
 
 
-@pytest.mark.parametrize("make", [passed_over])
+@pytest.mark.parametrize(("make", "result"), [(passed_over, "csv")])
 def test_four_times_the_rows_are_four_times_the_work(
-    make: Callable[[int], tuple[str, list[list[object]]]],
+    make: Callable[[Path, int], list[str]],
+    result: str,
     command: Callable[..., Ended],
     tmp_path: Path,
 ) -> None:
     work = []
     for rows in (1, FEW, MANY):
-        source, own = make(rows)
-        (tmp_path / "own.yaml").write_text(TEMPLATE.format(source=source))
-        with (tmp_path / "own.csv").open("w", newline="") as file:
-            csv.writer(file).writerows([HEADERS, *own])
-        arguments = "own.csv", "--template", "own.yaml", "--result", f"{rows}.csv", "--quiet"
+        written = tmp_path / f"{rows}.{result}"
+        arguments = *make(tmp_path, rows), "--result", written.name, "--quiet"
         if rows == 1:
             command("validate", *arguments)  # what is done but once in a process
-            (tmp_path / "1.csv").unlink()
+            written.unlink()
         with calls() as count:
             command("validate", *arguments)
+        assert written.is_file()
         work.append(count[0])
     once, few, many = work
     assert (many - once) / MANY <= 1.2 * (few - once) / FEW
