@@ -376,3 +376,23 @@ def proxied(
         proxy.loop.call_soon_threadsafe(stop.set)
         thread.join(120)
         assert not thread.is_alive(), "the proxy did not end"
+
+
+# --- work --------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def calls() -> Iterator[list[int]]:
+    """How many functions are called in the block, by whatever thread."""
+    count = [0]
+
+    def called(*_: Any) -> None:
+        count[0] += 1
+
+    threading.setprofile(called)
+    sys.setprofile(called)
+    try:
+        yield count
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)

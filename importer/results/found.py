@@ -9,6 +9,7 @@ from importer.records import Finding, Report, Severity
 from importer.results.cells import MOST_ROWS
 from importer.results.places import Items, places
 from importer.results.wording import count, visible
+from importer.validation.grouped import Findings
 
 Place = tuple[int, int]  # table, row as Excel numbers it
 ANOTHER_ROW = "Another row of this bill has a problem: see the sheet Problems."
@@ -28,14 +29,15 @@ class Found:
         self.of_bill: dict[int, list[Finding]] = defaultdict(list)
         self._elsewhere: dict[Place, list[Finding]] = defaultdict(list)
         self._first: dict[Place, int] = {}
-        self.listed = chosen(report.findings, min(most, MOST_LISTED))
-        self.left_out = len(report.findings) - len(self.listed)
+        self.listed: list[Finding] = []
         bills, lines = (_Places(each) for each in (report.bills, report.line_items))
-        in_list = 0
+        room = _room(report.findings, min(most, MOST_LISTED))
         for finding in report.findings:
             n = None
-            if in_list < len(self.listed) and finding is self.listed[in_list]:
-                n, in_list = in_list, in_list + 1
+            if room[finding.severity]:
+                room[finding.severity] -= 1
+                n = len(self.listed)
+                self.listed.append(finding)
             here = place(finding)
             if here is not None:
                 self.at[here].append(finding)
@@ -47,6 +49,7 @@ class Found:
             for i in finding.lines:
                 if (there := lines.at(i)) is not None:
                     self._mention(there, here, finding, n)
+        self.left_out = len(report.findings) - len(self.listed)
 
     def _number(self, there: Place, n: int | None) -> None:
         if n is not None:
@@ -54,8 +57,9 @@ class Found:
 
     def _mention(self, there: Place, here: Place | None, finding: Finding, n: int | None) -> None:
         self._number(there, n)
-        if there != here and finding not in self._elsewhere.get(there, ()):
-            self._elsewhere[there].append(finding)
+        told = self._elsewhere[there] if there != here else None
+        if told is not None and not (told and told[-1] is finding):  # of a bill and of its line
+            told.append(finding)
 
     def message(self, there: Place) -> str:
         """What is wrong with the row, and what is wrong elsewhere that concerns it."""
@@ -85,18 +89,13 @@ class _Places:
         return int(self._tables[i]), int(self._rows[i])
 
 
-def chosen(findings: Sequence[Finding], most: int) -> Sequence[Finding]:
-    """At most so many of the findings, in their order; errors before warnings."""
-    if len(findings) <= most:
-        return findings
-    errors = sum(finding.severity is Severity.ERROR for finding in findings)
-    room = {Severity.ERROR: min(errors, most), Severity.WARNING: max(most - errors, 0)}
-    out = []
-    for finding in findings:
-        if room[finding.severity]:
-            room[finding.severity] -= 1
-            out.append(finding)
-    return out
+def _room(findings: Sequence[Finding], most: int) -> dict[Severity, int]:
+    """How many of each severity are listed, where ``most`` are: errors before warnings."""
+    if isinstance(findings, Findings):
+        errors = findings.how_many(Severity.ERROR)
+    else:
+        errors = sum(finding.severity is Severity.ERROR for finding in findings)
+    return {Severity.ERROR: min(errors, most), Severity.WARNING: max(most - errors, 0)}
 
 
 def place(finding: Finding) -> Place | None:

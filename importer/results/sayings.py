@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from importer.records import Finding, Severity
 from importer.results.texts import Texts, join, replaced, texts_of, whole_numbers
 from importer.results.wording import visible
 from importer.validation.check import Checked
-from importer.validation.grouped import Findings, Group
+from importer.validation.grouped import Findings, Group, size_of
 
 _MOST = 5  # sentences of one bill or line item; more are counted
 _HERE, _IN_ROW, _OF_LINE = range(3)  # where the finding is, seen from the bill or line item
@@ -58,14 +59,14 @@ class _Flat:
     @classmethod
     def of(cls, findings: Findings) -> _Flat:
         part, within = (np.asarray(each, dtype=np.int64) for each in findings.order())
-        starts = np.cumsum([0, *map(_size, findings.parts)])
+        starts = np.cumsum([0, *map(size_of, findings.parts)])
         turn = np.empty(len(part), dtype=np.int64)
         turn[starts[part] + within] = np.arange(len(part))
         table, row, sentence = (np.full(len(part), -1, dtype=np.int64) for _ in range(3))
         different: list[Finding] = []
         for p, start in zip(findings.parts, starts.tolist(), strict=False):
-            own = slice(start, start + _size(p))
-            if isinstance(p, Group):
+            own = slice(start, start + size_of(p))
+            if not isinstance(p, Finding):
                 table[own], row[own] = p.places.table, p.places.row
                 code, first = p.variants()
                 sentence[own] = len(different) + code
@@ -80,34 +81,35 @@ class _Flat:
         return cls(findings.parts, turn, table, row, sentence, sentences, columned)
 
 
-def _size(part: Group | Finding) -> int:
-    return len(part) if isinstance(part, Group) else 1
-
-
+_Items = tuple[np.ndarray, np.ndarray]  # item, finding
 _Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]  # item, finding, where that is
 
 
 def _about(checked: Checked, flat: _Flat) -> tuple[_Pairs, _Pairs]:
     """Which findings are to be told of which bills, and of which line items."""
-    own: list[tuple[np.ndarray, np.ndarray]] = []
-    of_lines, by_line = own.copy(), own.copy()
+    own, of_lines, by_line = (list[_Items]() for _ in range(3))
+    single: list[tuple[Finding, int]] = []
     start = 0
     for p in flat.parts:
-        own.append(_each(p.bills, start, p))
-        lines, findings = _each(p.lines, start, p)
-        of_lines.append((lines, findings))
-        if p.severity is Severity.ERROR:
-            bills = checked.line_bill[lines]
-            if not isinstance(p, Group):  # once of each bill
-                bills = np.setdiff1d(bills, p.bills)
-                findings = np.full(len(bills), start)
-            by_line.append((bills[bills >= 0], findings[bills >= 0]))
-        start += _size(p)
+        if isinstance(p, Finding):
+            single.append((p, start))
+        else:
+            own.append(_each(p.bills, start, p))
+            of_lines.append(_each(p.lines, start, p))
+            if p.severity is Severity.ERROR:
+                by_line.append(of_lines[-1])
+        start += size_of(p)
+    own.append(_each_of([(p.bills, start) for p, start in single]))
+    of_lines.append(_each_of([(p.lines, start) for p, start in single]))
+    errors = [(p.lines, start) for p, start in single if p.severity is Severity.ERROR]
     bills, findings = _joined(own)
     rows, tables = flat.row[findings], flat.table[findings]
     mapped = checked.mapped.bills
     here = (rows < 0) | ((mapped.table[bills] == tables) & (mapped.row[bills] == rows))
-    of_line, of_line_findings = _joined(by_line)
+    of_line, of_line_findings = _joined([
+        _of_bills(checked, *_joined(by_line)),
+        _but(_of_bills(checked, *_each_of(errors)), (bills, findings)),  # once of each bill
+    ])  # fmt: skip
     lines, of_own_lines = _joined(of_lines)
     return (
         np.concatenate([bills, of_line]),
@@ -116,17 +118,32 @@ def _about(checked: Checked, flat: _Flat) -> tuple[_Pairs, _Pairs]:
     ), (lines, of_own_lines, np.full(len(lines), _HERE))
 
 
-def _each(
-    items: np.ndarray | tuple[int, ...], start: int, part: Group | Finding
-) -> tuple[np.ndarray, np.ndarray]:
-    """The items of a part, and which finding each is of; of some there are two to a finding."""
-    found = np.asarray(items, dtype=np.int64)
-    if not isinstance(part, Group):
-        return found, np.full(len(found), start)
-    return found, start + np.arange(len(found)) % max(len(part), 1)
+def _each(items: np.ndarray, start: int, part: Group) -> _Items:
+    """The items of a group, and which finding each is of; of some there are two to a finding."""
+    return items, start + np.arange(len(items)) % max(len(part), 1)
 
 
-def _joined(pairs: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+def _each_of(single: Sequence[tuple[tuple[int, ...], int]]) -> _Items:
+    """The items of findings that are in no group, and which finding each is of."""
+    pairs = [(item, finding) for items, finding in single for item in items]
+    items, findings = np.asarray(pairs, dtype=np.int64).reshape(-1, 2).T
+    return items, findings
+
+
+def _of_bills(checked: Checked, lines: np.ndarray, findings: np.ndarray) -> _Items:
+    """The bills of line items that have one."""
+    bills = checked.line_bill[lines]
+    return bills[bills >= 0], findings[bills >= 0]
+
+
+def _but(some: _Items, others: _Items) -> _Items:
+    """Each pair once that is not among the others."""
+    (items, findings), width = some, 1 + max(each.max(initial=0) for each in (some[0], others[0]))
+    keys = np.setdiff1d(findings * width + items, others[1] * width + others[0])
+    return keys % width, keys // width
+
+
+def _joined(pairs: Sequence[_Items]) -> _Items:
     none = np.empty(0, dtype=np.int64)
     return (
         np.concatenate([none, *(items for items, _ in pairs)]),

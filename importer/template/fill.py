@@ -9,11 +9,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from importer.amounts import tidy
 from importer.findings import finding, shown
 from importer.records import CellRef, Finding, Role, SourceTable, TableKind
+from importer.sheets.text_column import TextColumn, arrow_texts
 from importer.template.headers import Found, alternatives, header_at, is_result
 from importer.template.model import Template
+from importer.template.texts import blank
 
 BEGINS = "bill_begins_in_row"  # the column that is added, for a result that is read again
 
@@ -24,14 +30,20 @@ class FilledDown:
 
     ``origins`` has, for each column that is filled down, the row that each value comes from, -1 for
     none. ``begins`` says of each row in which one its bill begins, by its number, "" where nothing
-    but the columns of ``group_by`` says so; None where nothing is filled down.
+    but the columns of ``group_by`` says so; None where nothing is filled down. ``first`` is where
+    that row stands, of rows that are blank in all of group_by, and go on with a bill; else the row
+    itself.
     """
 
     source: SourceTable
     found: Found
-    origins: dict[int, list[int]] = field(default_factory=dict)
+    origins: dict[int, np.ndarray] = field(default_factory=dict)
     begins: Sequence[str] | None = None
-    goes_on: Collection[int] = ()  # rows that are blank in all of group_by, and go on with a bill
+    first: np.ndarray | None = None
+
+    def begun_in(self, k: int) -> int:
+        """The row in which the bill begins that row ``k`` goes on with; ``k`` if with none."""
+        return k if self.first is None else int(self.first[k])
 
 
 def fill_down(
@@ -51,30 +63,32 @@ def fill_down(
         return FilledDown(source, found, begins=begins)
     if not filled:
         return FilledDown(source, found)
-    blanks = {at: [not tidy(text) for text in source.columns[at][start:]] for at in filled}
+    given = {at: ~blank(arrow_texts(source.columns[at]).slice(start)) for at in filled}
     size = len(source.rows) - start
-    origins: dict[int, list[int]] = {at: [] for at in filled}
-    last = dict.fromkeys(filled, -1)
-    for k in range(size):
-        if k in breaks:
-            last = dict.fromkeys(filled, -1)
-        for i, at in enumerate(filled):
-            if not blanks[at][k]:
-                last |= dict.fromkeys(filled[i:], -1)
-                last[at] = k
-            origins[at].append(last[at])
+    anew = np.zeros(size, dtype=bool)
+    anew[list(breaks)] = True
+    origins: dict[int, np.ndarray] = {}
+    broken = anew.copy()
+    for at in filled:
+        own_value = given[at]
+        latest = _latest(broken | own_value)
+        origins[at] = np.where((latest >= 0) & own_value[latest], latest, -1)
+        broken |= own_value
     columns = list(source.columns)
     kinds = None if source.kinds is None else list(source.kinds)
+    above = np.arange(start)
     for at, rows in origins.items():
-        texts = columns[at]
-        columns[at] = [*texts[:start], *(texts[start + o] if o >= 0 else "" for o in rows)]
+        none = np.concatenate([above < 0, rows < 0])
+        taken = np.concatenate([above, rows + start])
+        texts = arrow_texts(columns[at]).take(pa.array(taken, mask=none))
+        columns[at] = TextColumn(pc.fill_null(texts, ""))
         if kinds is not None:
-            codes = kinds[at]
-            kinds[at] = bytes([*codes[:start], *(codes[start + o] if o >= 0 else 0 for o in rows)])
+            codes = np.asarray(bytearray(kinds[at]), dtype=np.uint8)
+            kinds[at] = np.where(none, 0, codes[taken]).astype(np.uint8).tobytes()
     looks = {
         at: {
             int(source.rows[start + k]): look
-            for k, o in enumerate(origins[at])
+            for k, o in enumerate(origins[at].tolist())
             if o >= 0 and (look := of.get(int(source.rows[start + o])))
         }
         if at in origins
@@ -86,17 +100,22 @@ def fill_down(
     if kind is not TableKind.FLAT:
         return FilledDown(out, found, origins)
     keys = [found.index(alternatives(template, name)) for name in template.group_by]
-    goes_on: set[int] = set()
+    begin = np.ones(size, dtype=bool)
     if keys and None not in keys and set(keys) <= set(filled):
-        goes_on = {
-            k
-            for k in range(1, size)
-            if k not in breaks and all(blanks[at][k] for at in keys if at is not None)
-        }
-    begins = []
-    for k in range(size):
-        begins.append(begins[-1] if k in goes_on else str(source.rows[start + k]))
-    return FilledDown(out, found, origins, begins, goes_on)
+        begin = np.logical_or.reduce([anew, *(given[at] for at in keys if at is not None)])
+        begin[:1] = True
+    first = _latest(begin)
+    numbers = _numbers(source, start)
+    return FilledDown(out, found, origins, [numbers[k] for k in first.tolist()], first)
+
+
+def _latest(marked: np.ndarray) -> np.ndarray:
+    """Of each row the last one marked, itself or above; -1 for none."""
+    return np.maximum.accumulate(np.where(marked, np.arange(len(marked)), -1))
+
+
+def _numbers(source: SourceTable, start: int) -> list[str]:
+    return list(map(str, np.asarray(source.rows)[start:].tolist()))
 
 
 def settled(
@@ -110,35 +129,36 @@ def settled(
     source, found, start = down.source, down.found, down.found.header + 1
     if down.begins is None and not down.origins:
         return down, []
-    begins = list(down.begins or ())
-    numbers = [str(source.rows[start + k]) for k in range(len(roles))]
+    begins, numbers = list(down.begins or ()), _numbers(source, start)
     passed = {
         begin: k
         for k, (begin, role) in enumerate(zip(begins, roles, strict=False))
         if begin and role is not Role.DATA and (is_result(source) or begin == numbers[k])
     }
+    data = np.asarray([role is Role.DATA for role in roles], dtype=bool)
+    lost = {
+        at: data & (of >= 0) & (of != np.arange(len(of))) & ~data[of]
+        for at, of in down.origins.items()
+    }
+    told = np.zeros(len(roles), dtype=bool)
+    if passed:
+        told |= data & np.asarray([begin in passed for begin in begins], dtype=bool)
+    for rows in lost.values():
+        told |= rows
     columns, findings = list(source.columns), []
-    for k, role in enumerate(roles):
-        if role is not Role.DATA:
-            continue
-        taken = [
-            (at, of[k])
-            for at, of in down.origins.items()
-            if of[k] not in (-1, k) and roles[of[k]] is not Role.DATA
-        ]
-        if not taken and (not begins or begins[k] not in passed):
-            continue
+    for k in np.flatnonzero(told).tolist():
+        at = next((at for at, rows in lost.items() if rows[k]), None)
         cell = replace(here, row=int(source.rows[start + k]))
-        other = taken[0][1] if taken else passed[begins[k]]
+        other = passed[begins[k]] if at is None else int(down.origins[at][k])
         value = ""
-        if taken:
-            at = taken[0][0]
+        if at is not None:
             cell = replace(cell, column=found.headers[at], column_index=at)
             value = f" and would take '{shown(tidy(columns[at][start + k]))}' from it"
         code, number = "sheet.row.goes_on_with_passed_over", int(source.rows[start + other])
         findings.append(finding(code, cell, other=number, what=value))
-        for at, _ in taken:
-            columns[at] = [*columns[at][: start + k], "", *columns[at][start + k + 1 :]]
+    for at, rows in lost.items():
+        taken_back = pa.array(np.concatenate([np.zeros(start, dtype=bool), rows]))
+        columns[at] = TextColumn(pc.if_else(taken_back, "", arrow_texts(columns[at])))
     source = replace(source, columns=tuple(columns))
     if not begins or is_result(source):
         return replace(down, source=source), findings

@@ -192,12 +192,11 @@ def _by_fill(source: SourceTable, down: FilledDown, template: Template) -> set[i
 
 def _of_a_bill(down: FilledDown, k: int, template: Template) -> bool:
     """Whether a row goes on with a bill that has all its keys: not with a subtotal, say."""
-    if k not in down.goes_on:
+    first = down.begun_in(k)
+    if first == k:
         return False
-    while k in down.goes_on:
-        k -= 1
     keys = [down.found.index(alternatives(template, name)) for name in template.group_by]
-    i = down.found.header + 1 + k
+    i = down.found.header + 1 + first
     return all(at is not None and tidy(down.source.columns[at][i]) for at in keys)
 
 
@@ -318,7 +317,8 @@ def _like_a_bill(source: SourceTable, down: FilledDown, i: int, template: Templa
             return f"it has '{text}' in '{found.headers[at].strip()}', as a bill has"
     if rule.where:
         return ""
-    if i - found.header - 1 in down.goes_on:
+    k = i - found.header - 1
+    if down.begun_in(k) != k:
         return "it goes on with the bill above it, as blank cells are filled down"
     may_lack = telling.day_may_lack and telling.vendor_may_lack
     return "a bill of this file may have just as little" if may_lack else ""

@@ -149,6 +149,7 @@ class Findings(Made[Finding]):
 
     def __init__(self, parts: Iterable[Group | Finding] = ()) -> None:
         self.parts: list[Group | Finding] = []
+        self._size = 0
         self._order: tuple[list[int], list[int]] | None = None
         self._where: tuple[np.ndarray, np.ndarray] = np.empty(0), np.empty(0)
         self.extend(parts)
@@ -159,7 +160,9 @@ class Findings(Made[Finding]):
     def extend(self, parts: Iterable[Group | Finding]) -> None:
         if isinstance(parts, Findings):
             parts = parts.parts
-        self.parts += [p for p in parts if not isinstance(p, Group) or len(p)]
+        more = [p for p in parts if size_of(p)]
+        self.parts += more
+        self._size += sum(map(size_of, more))
         self._order = None
 
     def __iadd__(self, parts: Iterable[Group | Finding]) -> Findings:
@@ -167,11 +170,11 @@ class Findings(Made[Finding]):
         return self
 
     def __len__(self) -> int:
-        return sum(len(p) if isinstance(p, Group) else 1 for p in self.parts)
+        return self._size  # asked for by every index, so not counted each time
 
     def how_many(self, severity: Severity) -> int:
         own = (p for p in self.parts if p.severity is severity)
-        return sum(len(p) if isinstance(p, Group) else 1 for p in own)
+        return sum(map(size_of, own))
 
     def worst_first(self, most: int) -> list[Finding]:
         """The first findings, errors before warnings."""
@@ -186,31 +189,33 @@ class Findings(Made[Finding]):
     def items_of(self, *codes: str) -> tuple[np.ndarray, np.ndarray]:
         """(the bills, the line items) that findings of these codes are about."""
         own = [p for p in self.parts if p.code in codes]
-        return _joined([p.bills for p in own]), _joined([p.lines for p in own])
+        return _items(own, "bills"), _items(own, "lines")
 
     def blamed(self, bills: int, line_bill: np.ndarray) -> np.ndarray:
         """Which of the bills an error is about, themselves or by a line."""
         bad = np.zeros(bills, dtype=bool)
-        for p in self.parts:
-            if p.severity is Severity.ERROR:
-                bad[_joined([p.bills])] = True
-                of_lines = line_bill[_joined([p.lines])]
-                bad[of_lines[of_lines >= 0]] = True
+        errors = [p for p in self.parts if p.severity is Severity.ERROR]
+        bad[_items(errors, "bills")] = True
+        of_lines = line_bill[_items(errors, "lines")]
+        bad[of_lines[of_lines >= 0]] = True
         return bad
 
     def order(self) -> tuple[list[int], list[int]]:
         """Of each finding in turn: (the index of its part, its index in a group)."""
         if self._order is None:
-            sizes = [len(p) if isinstance(p, Group) else 1 for p in self.parts]
-            place = [
-                np.concatenate([_one(p, name) for p in self.parts] or [np.empty(0, np.int64)])
-                for name in ("column", "row", "table")
-            ]
-            order = np.lexsort(place)
+            sizes = np.asarray([size_of(p) for p in self.parts], dtype=np.int64)
+            ends = np.cumsum(sizes)
+            table, row, column = place = np.empty((3, self._size), dtype=np.int64)
+            for p, end in zip(self.parts, ends.tolist(), strict=True):
+                if isinstance(p, Finding):
+                    place[:, end - 1] = by_place(p)
+                else:
+                    own = slice(end - len(p), end)
+                    place[:, own] = p.places.table, p.places.row, p.places.column
+            order = np.lexsort((column, row, table))
             part = np.repeat(np.arange(len(sizes)), sizes)[order]
-            starts = np.cumsum([0, *sizes[:-1]]) if sizes else np.empty(0, np.int64)
-            self._order = part.tolist(), (order - starts[part]).tolist()
-            self._where = place[2][order], place[1][order]
+            self._order = part.tolist(), (order - (ends - sizes)[part]).tolist()
+            self._where = table[order], row[order]
         return self._order
 
     def where(self) -> tuple[np.ndarray, np.ndarray]:
@@ -220,7 +225,7 @@ class Findings(Made[Finding]):
 
     def _at(self, part: int, k: int) -> Finding:
         p = self.parts[part]
-        return p[k] if isinstance(p, Group) else p
+        return p if isinstance(p, Finding) else p[k]
 
     def _make(self, n: int) -> Finding:
         parts, within = self.order()
@@ -230,16 +235,16 @@ class Findings(Made[Finding]):
         return map(self._at, *self.order())
 
 
-def _joined(some: Sequence[np.ndarray | tuple[int, ...]]) -> np.ndarray:
-    each = [np.asarray(one, dtype=np.int64) for one in some]
-    return np.concatenate(each) if each else np.empty(0, dtype=np.int64)
+def size_of(part: Group | Finding) -> int:
+    """How many findings a part is."""
+    return 1 if isinstance(part, Finding) else len(part)
 
 
-def _one(part: Group | Finding, name: str) -> np.ndarray:
-    if isinstance(part, Group):
-        return np.asarray(getattr(part.places, name))
-    own = by_place(part)["table row column".split().index(name)]
-    return np.asarray([own], dtype=np.int64)
+def _items(parts: Sequence[Group | Finding], name: str) -> np.ndarray:
+    """The bills, or the line items, that any of the parts are about."""
+    groups = [getattr(p, name) for p in parts if not isinstance(p, Finding)]
+    single = [i for p in parts if isinstance(p, Finding) for i in getattr(p, name)]
+    return np.concatenate([np.asarray(single, dtype=np.int64), *groups])
 
 
 def by_place(f: Finding) -> tuple[int, int, int]:

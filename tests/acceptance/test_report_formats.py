@@ -48,6 +48,19 @@ def run(load: Load, sandbox: Sandbox, tmp_path: Path) -> str:
     return name
 
 
+def test_the_status_of_a_row_leads_to_the_first_of_its_problems(
+    command: Command, tmp_path: Path
+) -> None:
+    import openpyxl
+
+    rows = [bill_row(0, currency="GPB"), bill_row(1), bill_row(2, dueDate="x", currency="EUX")]
+    command("validate", *write_bills(tmp_path, rows), "--result", "out.xlsx")
+    bills = openpyxl.load_workbook("out.xlsx")["Bills"]
+    at = [cell.value for cell in bills[1]].index("import_message")
+    links = [bills.cell(row, at + 1).hyperlink for row in (2, 3, 4)]
+    assert [link and link.location for link in links] == ["'Problems'!G2", None, "'Problems'!G3"]
+
+
 def test_a_run_is_told_as_csv_json_and_a_page(command: Command, run: str) -> None:
     told = command("report", run, "--format", "csv", "--result", "out")
     assert told.code == 1

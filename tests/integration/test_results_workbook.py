@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import calls
 from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 
@@ -35,6 +36,7 @@ from importer.records import (
 from importer.results import added as added_module
 from importer.results import problems as problems_module
 from importer.results import rows as rows_module
+from importer.results.found import Found
 from importer.results.workbook import write_workbook
 
 SUMMARY = RunSummary(
@@ -756,3 +758,15 @@ def test_more_rows_than_excel_holds_are_refused_before_anything_is_written(tmp_p
     with pytest.raises(UsageProblem, match=r"big\.csv has 1,048,576 rows.*--result out\.csv"):
         write_workbook(report(long), tmp_path / "result.xlsx")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_said_of_one_row_by_many_is_gathered_in_proportion() -> None:
+    work = []
+    for many in (100, 400):
+        source = table([["No"], *([str(i)] for i in range(many))])
+        bills = [bill(row, Status.INVALID) for row in range(2, many + 2)]
+        findings = [finding(i + 2, bills=(0, i)) for i in range(1, many)]
+        with calls() as count:
+            Found(report(source, bills=bills, findings=findings))
+        work.append(count[0])
+    assert work[1] <= 4.4 * work[0]
