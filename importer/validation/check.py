@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from importer.amounts import INT64_MAX, INT64_MIN
-from importer.canonical import BILLS, LINE_ITEMS
+from importer.canonical import BILLS
 from importer.findings import finding
 from importer.records import (
     Bill,
@@ -34,13 +33,13 @@ from importer.validation.grouped import (
     Places,
     Value,
     Words,
-    group,
     no_words,
     places,
 )
 from importer.validation.grouped import by_place as by_place
 from importer.validation.join import join
 from importer.validation.parsed import Parsed, ParsedTable
+from importer.validation.products import product_findings
 from importer.validation.row_rules import (
     PAYMENT_FIELDS,
     UNKNOWN,
@@ -124,7 +123,7 @@ def check(mapped: Mapped, then: Wanted = Wanted.DRAFT) -> Checked:
     rules = bill_rules(mapped, bills, derived, wanted, datetime.now(UTC))
     findings += check_sheet(mapped, mapped.bills, bills, rules)
     findings += check_sheet(mapped, mapped.lines, lines, line_rules(mapped, lines, of_lines))
-    findings += _product_findings(mapped, lines)
+    findings += product_findings(mapped, lines)
     findings += _without_number_column(mapped)
     findings += _without_payment_columns(mapped, wanted)
     told = np.zeros(bills.size, dtype=bool)  # bills whose lines cannot be told from others'
@@ -202,33 +201,6 @@ def _derived(given: Parsed, totals: Cents) -> Parsed:
     out = given.filled(at, cents[at].astype(np.int64))
     out.forget(np.flatnonzero(known & ~fits), "out_of_range")
     return out
-
-
-def _product_findings(mapped: Mapped, lines: ParsedTable) -> list[Group]:
-    """Products of which only one factor is given, that are too large or not whole cents."""
-    out = []
-    for name, expression in mapped.template.line_items.items():
-        if not expression.product:
-            continue
-        left, right = lines[f"{name}*0"], lines[f"{name}*1"]
-        blank = lines[name].having("factor_blank")
-        words = {"names": " and ".join(factor[0] for factor in expression.product)}
-        for factor, which in ((0, left.blank), (1, ~left.blank)):
-            at = np.flatnonzero(blank & which)
-            out.append(
-                group(mapped, LINE_ITEMS, f"{name}*{factor}", "line_items.factor.blank", at,
-                      value="", words=lambda _, words=words: words, alike=())  # type: ignore[misc]
-            )  # fmt: skip
-        for ending, code in (("out_of_range", name), ("too_precise", "factor")):
-            at = np.flatnonzero(lines[name].having(ending))
-            of_both = partial(_factors, left, right)
-            code = f"line_items.{code}.{ending}"
-            out.append(group(mapped, LINE_ITEMS, f"{name}*1", code, at, words=of_both))
-    return out
-
-
-def _factors(left: Parsed, right: Parsed, i: int) -> dict[str, Any]:
-    return {"left": left.at(i), "right": right.at(i)}
 
 
 def _without_number_column(mapped: Mapped) -> list[Finding]:

@@ -12,10 +12,8 @@ import pyarrow as pa
 from importer import dates
 from importer.amounts import (
     Numbers,
-    Unreadable,
     currencies_named,
     numbers_of,
-    products_cents,
     two_readings,
 )
 from importer.canonical import BILLS, LINE_ITEMS, Field, Kind
@@ -36,6 +34,7 @@ from importer.template.mapping import Mapped
 from importer.validation import plain
 from importer.validation.parse import among, code_of, distinct, field_of, parse_column
 from importer.validation.parsed import Parsed, ParsedTable
+from importer.validation.products import multiply
 from importer.validation.text_bytes import Bytes, by_block
 
 
@@ -383,63 +382,6 @@ def parse_tables(
         of_line = np.append(units, 100)[line_bill]  # -1: of no bill
     bills, lines = reading.table(mapped.bills, units), reading.table(mapped.lines, of_line)
     in_cents = mapped.template.formats.amounts == "cents"
-    reading.findings += _multiply(mapped, lines, np.ones_like(of_line) if in_cents else of_line)
+    reading.findings += multiply(mapped, lines, np.ones_like(of_line) if in_cents else of_line)
     assert mapped.lines.sheet == LINE_ITEMS
     return bills, lines, reading.findings
-
-
-def _multiply(mapped: Mapped, lines: ParsedTable, units: np.ndarray) -> list[Finding]:
-    """Fields that are a product of two columns, rounded to whole cents as the template says.
-
-    ``units`` are the cents per unit of what the product is in; 1 where prices are in cents. That
-    some were rounded is told, once a field and table.
-    """
-    findings: list[Finding] = []
-    for name, expression in mapped.template.line_items.items():
-        if not expression.product:
-            continue
-        left, right = lines[f"{name}*0"], lines[f"{name}*1"]
-        out = Parsed.empty(lines.size)
-        out.blank = left.blank & right.blank
-        first = mapped.lines.columns.get(f"{name}*0")
-        if first is not None and first.marked is not None:
-            for i in np.flatnonzero(first.marked & right.ok).tolist():
-                if right.values[i] < 0:
-                    right.forget([i], "signed_twice")
-        both, rounded = np.flatnonzero(left.ok & right.ok), dict[int, list[int]]()
-        wrong: dict[str, list[int]] = {"too_precise": [], "out_of_range": []}
-        values = out.values
-        factors = zip(left.values[both], right.values[both], units[both].tolist(), strict=True)
-        products = products_cents(factors, expression.round)
-        for k, (cents, exact) in zip(both.tolist(), products, strict=True):
-            if not exact and expression.round is None:
-                wrong["too_precise"].append(k)
-            elif isinstance(cents, Unreadable):
-                wrong["out_of_range"].append(k)
-            else:
-                values[k] = cents
-                if not exact:
-                    rounded.setdefault(int(mapped.lines.table[k]), []).append(k)
-        for problem, at in wrong.items():
-            out.forget(at, problem)
-        # the factor's own finding tells what is wrong; a blank factor is told here
-        bad = ~out.blank & ~(left.ok & right.ok)
-        half = bad & (left.blank | right.blank)
-        out.forget(np.flatnonzero(bad & ~half), "factor")
-        out.forget(np.flatnonzero(half), "factor_blank")
-        lines.columns[name] = out
-        for of_table in rounded.values():
-            first_one = of_table[0]
-            words: dict[str, Any] = {
-                "count": len(of_table),
-                "left": left.values[first_one],
-                "right": right.values[first_one],
-                "money": lines.money(first_one, out.values[first_one]),
-                "how": str(expression.round).replace("_", " "),
-            }
-            cell = mapped.cell(LINE_ITEMS, f"{name}*1", first_one)
-            text = mapped.lines.columns[f"{name}*1"].written(first_one)
-            findings.append(
-                finding("line_items.factor.rounded", cell, text, lines=tuple(of_table), **words)
-            )
-    return findings

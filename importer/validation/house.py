@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,8 +16,10 @@ from importer.cells import simple_reader
 from importer.template.checks import bound, bounds
 from importer.template.model import Rule, Template
 from importer.template.patterns import pattern
+from importer.validation.parsed import Parsed
 
-Test = tuple[str, str, Callable[[Any, int], bool]]
+Keeps = Callable[[Parsed, np.ndarray], np.ndarray]  # of a column and each item's cents per unit
+Test = tuple[str, str, Keeps]
 
 
 def _as_day(value: Any) -> Any:
@@ -23,36 +27,61 @@ def _as_day(value: Any) -> Any:
 
 
 def tests_of(rule: Rule, kind: Kind, *, decimal: bool) -> Iterator[Test]:
-    """(ending of the code, bound as shown, test of a value and the cents of its currency's unit).
+    """(ending of the code, bound as shown, which items of a column keep it; those without a value).
 
     Bounds of money are written as the template's amounts are: in major units where ``decimal``.
     """
     if rule.one_of is not None:
         read = simple_reader(Field("", kind, "", NUMBER_LENGTH))
         words = {*rule.one_of, *(_text(read(text)[0]) for text in rule.one_of if text)}
-        yield "one_of", ", ".join(rule.one_of), lambda value, _: _text(value) in words
+        yield "one_of", ", ".join(rule.one_of), _each(lambda value: _text(value) in words)
     if rule.matches is not None:
         fullmatch = pattern(rule.matches).fullmatch
-        yield "matches", rule.matches, lambda value, _: bool(fullmatch(_text(value)))
+        yield "matches", rule.matches, _each(lambda value: bool(fullmatch(_text(value))))
     if rule.max_length is not None:
         limit = rule.max_length
-        yield "max_length", str(limit), lambda value, _: len(_text(value)) <= limit
+        yield "max_length", str(limit), _each(lambda value: len(_text(value)) <= limit)
     for name, text in bounds(rule).items():
-        money = kind is Kind.CENTS and decimal
-        yield name, text, _compared(name, bound(name, text, kind), money=money)
+        edge, least = bound(name, text, kind), name in ("min", "not_before")
+        if kind is Kind.CENTS:
+            yield name, text, _of_money(edge, decimal=decimal, least=least)
+        else:
+            yield name, text, _each(partial(_compared, edge, operator.ge if least else operator.le))
 
 
-def _compared(name: str, edge: Any, *, money: bool) -> Callable[[Any, int], bool]:
-    keep = operator.ge if name in ("min", "not_before") else operator.le
-    return lambda value, unit: bool(keep(_as_day(value), edge * unit if money else edge))
+def _compared(edge: Any, keep: Callable[[Any, Any], bool], value: Any) -> bool:
+    return keep(_as_day(value), edge)
 
 
-def first_of_value(values: np.ndarray) -> np.ndarray:
-    """For each value the index of the first item that has it; its own for blanks."""
-    first: dict[Any, int] = {}
-    return np.asarray(
-        [i if v is None else first.setdefault(v, i) for i, v in enumerate(values)], dtype=np.int64
-    )
+def _each(test: Callable[[Any], bool]) -> Keeps:
+    return lambda column, _: column.each(lambda value: value is None or test(value), bool)
+
+
+def _of_money(edge: Any, *, decimal: bool, least: bool) -> Keeps:
+    """Amounts of at least, or at most, so much."""
+
+    def keeps(column: Parsed, units: np.ndarray) -> np.ndarray:
+        cents, known = column.cents()
+        out = ~known
+        for unit in np.unique(units[known]).tolist():
+            limit = edge * unit if decimal else edge
+            own = known & (units == unit)
+            out |= own & ((cents >= math.ceil(limit)) if least else (cents <= math.floor(limit)))
+        return out
+
+    return keeps
+
+
+def first_of_value(column: Parsed) -> np.ndarray:
+    """For each item the index of the first that has its value; its own where it has none."""
+    values, at = column.different()
+    known: dict[Any, int] = {}
+    code = np.asarray([known.setdefault(value, len(known)) for value in values])  # some are equal
+    first, items = np.empty(len(known), dtype=np.int64), np.flatnonzero(column.ok)
+    first[code[at[items]][::-1]] = items[::-1]  # the first is written last
+    out = np.arange(column.size)
+    out[items] = first[code[at[items]]]
+    return out
 
 
 def _text(value: Any) -> str:

@@ -111,12 +111,17 @@ class Parsed:
         return made.astype(kind)[np.where(none, len(values), at) if none.any() else at]
 
     def different(self) -> tuple[np.ndarray, np.ndarray]:
-        """(values that differ, the index of each cell's one); not for amounts.
+        """(values that differ, the index of each cell's one).
 
         Cells of a problem have any index.
         """
         if self._different is not None:
             return self._different
+        if self._numbers is not None:
+            at, numbers = pd.factorize(self._numbers)
+            return np.asarray([*numbers.tolist(), None], dtype=object), np.where(
+                self.blank, len(numbers), at
+            )
         if self._values is None and self._texts is None:
             return np.asarray([None], dtype=object), np.zeros(self.size, dtype=np.int8)
         if self._values is None:

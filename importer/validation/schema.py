@@ -284,15 +284,11 @@ def house_rules(mapped: Mapped, sheet: str, parsed: ParsedTable) -> Sequence[Hou
         column = parsed[name]
         if rule.required:
             out.append(HouseRule("required", name, partial(_the_same, ""), ~column.blank))
-        for test, bound, keep in tests_of(rule, field_of(sheet, name).kind, decimal=decimal):
-            kept = [
-                v is None or keep(v, unit)
-                for v, unit in zip(column.values, parsed.units.tolist(), strict=True)
-            ]
-            ok = ~column.ok | np.asarray(kept, dtype=bool)
+        for test, bound, keeps in tests_of(rule, field_of(sheet, name).kind, decimal=decimal):
+            ok = ~column.ok | keeps(column, parsed.units)
             out.append(HouseRule(test, name, partial(_the_same, shown(bound)), ok))
         if rule.unique:
-            first = first_of_value(column.values)
+            first = first_of_value(column)
             places = partial(_place_of_first, mapped, sheet, first)
             out.append(HouseRule("unique", name, places, first == np.arange(len(first))))
     return out

@@ -1,0 +1,120 @@
+"""Amounts that are a quantity times a price, in whole cents as the template rounds them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from importer.amounts import Unreadable, products_cents
+from importer.canonical import LINE_ITEMS
+from importer.findings import finding
+from importer.records import Finding
+from importer.template.expressions import Expression
+from importer.template.mapping import Mapped
+from importer.validation.grouped import Group, group
+from importer.validation.parsed import Parsed, ParsedTable
+
+
+def multiply(mapped: Mapped, lines: ParsedTable, units: np.ndarray) -> list[Finding]:
+    """The columns of ``lines`` that are a product of two others; that some were rounded is told.
+
+    ``units`` are the cents per unit of what the product is in; 1 where prices are in cents.
+    """
+    findings: list[Finding] = []
+    for name, expression in mapped.template.line_items.items():
+        if expression.product:
+            left, right = lines[f"{name}*0"], lines[f"{name}*1"]
+            first = mapped.lines.columns.get(f"{name}*0")
+            if first is not None and first.marked is not None:
+                marked = np.flatnonzero(first.marked & right.ok).tolist()
+                right.forget([i for i in marked if right.at(i) < 0], "signed_twice")
+            lines.columns[name], rounded = _product(left, right, units, expression)
+            for table in np.unique(mapped.lines.table[rounded]).tolist():
+                of_table = np.flatnonzero(rounded & (mapped.lines.table == table))
+                findings.append(_rounded(mapped, lines, name, of_table, expression))
+    return findings
+
+
+def _product(
+    left: Parsed, right: Parsed, units: np.ndarray, expression: Expression
+) -> tuple[Parsed, np.ndarray]:
+    """(the amounts, which of them were rounded); each two different factors multiplied once."""
+    both = np.flatnonzero(left.ok & right.ok)
+    (lefts, of_left), (rights, of_right) = left.different(), right.different()
+    of_unit, different_units = pd.factorize(units[both])
+    pair = of_left[both].astype(np.int64) * len(rights) + of_right[both]
+    code, keys = pd.factorize(pair * len(different_units) + of_unit)
+    pairs, unit = np.divmod(keys, max(len(different_units), 1))
+    factors = zip(
+        lefts[pairs // len(rights)],
+        rights[pairs % len(rights)],
+        different_units[unit].tolist(),
+        strict=True,
+    )
+    products = products_cents(factors, expression.round)
+    exact = np.asarray([exact for _, exact in products], dtype=bool)[code]
+    fits = np.asarray([not isinstance(cents, Unreadable) for cents, _ in products], dtype=bool)[
+        code
+    ]
+    cents = [0 if isinstance(cents, Unreadable) else cents for cents, _ in products]
+    numbers = np.zeros(left.size, dtype=np.int64)
+    numbers[both] = np.asarray(cents, dtype=np.int64)[code]
+    out = Parsed(left.size, left.blank & right.blank, numbers=numbers)
+    too_precise = ~exact & (expression.round is None)
+    out.forget(both[too_precise], "too_precise")
+    out.forget(both[~fits & ~too_precise], "out_of_range")
+    # the factor's own finding tells what is wrong; a blank factor is told by product_findings
+    bad = ~out.blank & ~(left.ok & right.ok)
+    half = bad & (left.blank | right.blank)
+    out.forget(np.flatnonzero(bad & ~half), "factor")
+    out.forget(np.flatnonzero(half), "factor_blank")
+    rounded = np.zeros(left.size, dtype=bool)
+    rounded[both[~exact & fits & ~too_precise]] = True
+    return out, rounded
+
+
+def _rounded(
+    mapped: Mapped, lines: ParsedTable, name: str, at: np.ndarray, expression: Expression
+) -> Finding:
+    """That products of one table were rounded, on the first of them."""
+    first = int(at[0])
+    words: dict[str, Any] = {
+        "count": len(at),
+        "left": lines[f"{name}*0"].at(first),
+        "right": lines[f"{name}*1"].at(first),
+        "money": lines.money(first, lines[name].at(first)),
+        "how": str(expression.round).replace("_", " "),
+    }
+    cell = mapped.cell(LINE_ITEMS, f"{name}*1", first)
+    text = mapped.lines.columns[f"{name}*1"].written(first)
+    return finding("line_items.factor.rounded", cell, text, lines=tuple(at.tolist()), **words)
+
+
+def product_findings(mapped: Mapped, lines: ParsedTable) -> list[Group]:
+    """Products of which only one factor is given, that are too large or not whole cents."""
+    out = []
+    for name, expression in mapped.template.line_items.items():
+        if not expression.product:
+            continue
+        left, right = lines[f"{name}*0"], lines[f"{name}*1"]
+        blank = lines[name].having("factor_blank")
+        words = {"names": " and ".join(factor[0] for factor in expression.product)}
+        for factor, which in ((0, left.blank), (1, ~left.blank)):
+            at = np.flatnonzero(blank & which)
+            out.append(
+                group(mapped, LINE_ITEMS, f"{name}*{factor}", "line_items.factor.blank", at,
+                      value="", words=lambda _, words=words: words, alike=())  # type: ignore[misc]
+            )  # fmt: skip
+        for ending, code in (("out_of_range", name), ("too_precise", "factor")):
+            at = np.flatnonzero(lines[name].having(ending))
+            of_both = partial(_factors, left, right)
+            code = f"line_items.{code}.{ending}"
+            out.append(group(mapped, LINE_ITEMS, f"{name}*1", code, at, words=of_both))
+    return out
+
+
+def _factors(left: Parsed, right: Parsed, i: int) -> dict[str, Any]:
+    return {"left": left.at(i), "right": right.at(i)}
