@@ -272,6 +272,12 @@ def test_a_total_over_two_currencies_or_that_is_no_amount_is_told(tmp_path: Path
     assert codes(unreadable) == ["control.gross.unreadable"]
 
 
+def test_a_bill_of_no_known_currency_is_in_no_total(tmp_path: Path) -> None:
+    of = ledger(tmp_path, ["A;1;;1.00", "B;2;QQQ;7.00", ";;;8.00"])
+    assert codes(of) == ["bills.currency.not_currency", "control.gross.differs"]
+    assert "the bills of the sheet come to 1.00" in of.findings[1].message
+
+
 def test_totals_expected_by_the_template_are_compared(tmp_path: Path) -> None:
     expect = 'expect: {bills: 2, gross: {GBP: "3.00", EUR: 1}}'
     of = ledger(tmp_path, ["A;1;;1.00", "B;2;;2.00", "C;3;;0.01"], expect=expect)
@@ -319,3 +325,6 @@ def test_lines_that_come_to_more_than_64_bits_hold_are_added_up_exactly(tmp_path
         [found] = [f for f in of.findings if f.code == "bills.amount.lines_differ"]
         assert f"{abs(total) // 100:,}.{abs(total) % 100:02d}" in found.message
         assert valid(of) == []
+    flat = ledger(tmp_path, ["A;1;;92233720368547758.07", "A;1;;0.01", "B;2;;1.00"])
+    assert codes(flat) == ["bills.amount.out_of_range"]
+    assert valid(flat) == [4]

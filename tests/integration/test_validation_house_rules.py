@@ -45,6 +45,20 @@ def test_bounds_of_money_are_in_the_amounts_that_a_person_writes(tmp_path: Path)
     of = ruled(tmp_path, "  bills.amount: {max: 500}", HEAD, *rows)
     assert told(of) == [("bills.rule.max", row, None) for row in (3, 5, 6)]
     assert [f.value for f in of.findings] == ["501", "500.01", "500.001"]
+    # a bound of less than a cent lies between two amounts
+    rows = ("A;1;GBP;1.00", "A;2;GBP;1.01", "A;3;GBP;2.00", "A;4;GBP;2.01", "A;5;JPY;")
+    of = ruled(tmp_path, "  line_items.netAmount: {min: 1.005, max: 2.005}", HEAD, *rows)
+    assert [each for each in told(of) if "rule" in each[0]] == [
+        ("line_items.rule.min", 2, "Net"), ("line_items.rule.max", 5, "Net"),
+    ]  # fmt: skip
+
+
+def test_the_same_quantity_and_price_come_to_the_cents_of_each_currency(tmp_path: Path) -> None:
+    text = RULES.replace("netAmount: {column: Net}", "netAmount: {product: [Net, Price]}")
+    rows = ("Supplier;Number;Currency;Net;Price", "A;1;JPY;3;7", "A;2;GBP;3;7", "A;3;KWD;3;7")
+    path = csv_file(tmp_path / "l.csv", [row.split(";") for row in rows])
+    of = checked([path], template(tmp_path, text.replace("rules:", "")))
+    assert [each.amount for each in of.valid_bills()] == [21, 2100, 21000]
 
 
 def test_a_value_that_must_be_unique_is_told_where_it_stands_again(tmp_path: Path) -> None:
