@@ -10,6 +10,7 @@ from importer.records import Finding, RunSummary
 from importer.results.wording import (
     control_words,
     count,
+    in_currency,
     in_order,
     severities,
     status_words,
@@ -55,7 +56,7 @@ def _table(summary: RunSummary, width: int) -> list[str]:
     rows = [("", "Bills", "Line items", "Amount")]
     for status in in_order(summary.bills):
         amounts = [
-            f"{money(total.by_status[status], total.unit)} {visible(total.currency)}"
+            in_currency(total.by_status[status], total.unit, total.currency)
             for total in summary.totals
             if status in total.by_status
         ]
@@ -69,7 +70,7 @@ def _table(summary: RunSummary, width: int) -> list[str]:
         "Total",
         summary.bills.get("total", 0),
         summary.line_items.get("total", 0),
-        [f"{money(total.sheet, total.unit)} {visible(total.currency)}" for total in summary.totals],
+        [in_currency(total.sheet, total.unit, total.currency) for total in summary.totals],
     )
     sizes = [max(columns_of(row[c]) for row in rows) for c in range(4)]
     if sum(sizes) + 6 > width:
