@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from importer.cli.console import tell
+
 if TYPE_CHECKING:
     from importer.cli.log_in import Wishes
 
@@ -159,7 +161,7 @@ def status(as_json: bool) -> int:
         ]
         click.echo("\n".join(visible(line) for line in lines))
     for text in damaged:
-        click.echo(visible(text), err=True)
+        tell(visible(text))
     if not variable and not found:
         click.echo("Nobody is logged in. To log in: light-import auth login", err=True)
     return code

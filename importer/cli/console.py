@@ -10,9 +10,12 @@ import codecs
 import contextlib
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from typing import Any, TextIO
+
+import click
 
 _ESCAPE = "light_import_escape"
 # As in results.wording, but for line ends and tabs, which layout needs. A carriage return alone
@@ -90,6 +93,20 @@ def screens() -> Iterator[None]:
 def raw(stream: TextIO) -> TextIO:
     """The stream itself, for what must steer the terminal: a progress bar."""
     return stream.raw if isinstance(stream, Screen) else stream
+
+
+def tell(text: str, label: str = "") -> None:
+    """A line for the person, on standard error; in lines that fit where that is a terminal.
+
+    What is to be copied, a path or a command, is not broken in two.
+    """
+    lines = [label + text]
+    if sys.stderr is not None and sys.stderr.isatty():
+        from importer.results.console import paragraph
+
+        width = min(shutil.get_terminal_size((80, 24)).columns, 100)
+        lines = paragraph(text, width, label, indent=2)
+    click.echo("\n".join(lines), err=True)
 
 
 def let_go() -> None:

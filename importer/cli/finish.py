@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from importer.cli.console import tell
 from importer.cli.options import Output
 from importer.cli.seal import seal
 from importer.errors import ImporterError, unwritable
@@ -59,7 +60,7 @@ def finish(report: Report, output: Output, wanted: Path) -> RunSummary:
         why = unwritable(error) if isinstance(error, OSError) else str(error)
         there = f"{visible(str(path))} could not be written: "
         why = why.removeprefix(there).rstrip(".")
-        click.echo(f"The result {there}{why}.{again}", err=True)
+        tell(f"The result {there}{why}.{again}")
         summary = replace(
             summary, result=None, exit_code=summary.exit_code or ImporterError.exit_code
         )

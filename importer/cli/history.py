@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from importer.cli.options import output_of, output_options
+from importer.cli.options import RUN, output_of, output_options
 
 
 @click.command(short_help="Write the result workbook of a run again.")
-@click.argument("run")
+@click.argument("run", help=RUN)
 @click.option("--journal", type=click.Path(), help="A journal other than the company's own.")
 @click.option(
     "--format",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,7 +39,9 @@ def find_run(run: str, told: str | None) -> tuple[Path, RunRecord]:
     for path, record in all_runs(told):
         if record.id == run:
             return path, record
-    raise UsageProblem(f"There is no run {run}. 'light-import runs' lists those there are.")
+    raise UsageProblem(
+        f"There is no run {shlex.quote(run)}. 'light-import runs' lists those there are."
+    )
 
 
 def histories(told: str | None) -> Iterator[History]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import click
 
 from importer.cli.auth import PORT
+from importer.cli.console import tell
 from importer.cli.interrupts import signals, this_task
 from importer.cli.keys import place_of, variable_set
 from importer.cli.paths import pace_path
@@ -208,4 +209,4 @@ def _say_whose(place: Place, login: Login, tokens: Tokens) -> None:
 
 
 def _say(text: str) -> None:
-    click.echo(visible(text), err=True)
+    tell(visible(text))

@@ -7,6 +7,7 @@ Commands turn options into records, make one call, print. Heavy imports happen i
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 import traceback
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import click
 
 import importer
-from importer.cli.console import let_go, screens
+from importer.cli.console import let_go, screens, tell
 from importer.errors import ImporterError, StoppedEarly
 
 _COMMANDS = {
@@ -90,7 +91,10 @@ def _run(args: list[str] | None) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        for line in said.getvalue().rstrip("\n").split("\n"):
+            tell(line)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
@@ -101,8 +105,8 @@ def _run(args: list[str] | None) -> int:
             return error.exit_code
         from importer.results.wording import visible
 
-        lines = [_short(visible(line)) for line in str(error).splitlines()]
-        click.echo("Error: " + "\n".join(lines), err=True)
+        for i, line in enumerate(str(error).splitlines() or [""]):
+            tell(_short(visible(line)), "" if i else "Error: ")
         return error.exit_code
     except BrokenPipeError:  # the reader of our output has gone, as in `light-import runs | head`
         let_go()
@@ -111,10 +115,10 @@ def _run(args: list[str] | None) -> int:
         if verbose:
             traceback.print_exc()
             return StoppedEarly.exit_code
-        click.echo(
-            f"Error: this is a fault of light-import, not of your file ({type(error).__name__}:"
+        tell(
+            f"this is a fault of light-import, not of your file ({type(error).__name__}:"
             f" {error}). What was sent is in the journal, and the same command goes on. Run it with"
             " --verbose to see where it happened.",
-            err=True,
+            "Error: ",
         )
         return StoppedEarly.exit_code

@@ -107,5 +107,7 @@ def after_load(
     if run is None and code == 0:
         return f"{again} (without --dry-run)"
     if sandbox:
-        return f"set LIGHT_API_KEY and run light-import load {words_of(request)} to load into Light"
+        return (
+            f"to load into Light, set LIGHT_API_KEY and run light-import load {words_of(request)}"
+        )
     return f"light-import report {run} (the workbook again, any time)" if run else again

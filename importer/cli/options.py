@@ -9,7 +9,10 @@ from typing import Any, TypeVar
 
 import click
 
+from importer.cli.console import tell
+
 F = TypeVar("F", bound=Callable[..., Any])
+RUN = "The id of a load, as 'light-import runs' lists it."
 _FILE = click.Path(readable=False)  # whether it can be read is told when it is, with the remedy
 
 
@@ -28,7 +31,7 @@ class Output:
         from importer.results.wording import visible
 
         if not self.quiet:
-            click.echo(visible(text), err=True)
+            tell(visible(text))
 
 
 Pairs = tuple[tuple[str, str], ...]
@@ -92,7 +95,12 @@ def source_options(command: F) -> F:
             shell_complete=_templates,
             help="How the sheets are laid out; recognised from the headers if left out.",
         ),
-        click.argument("source", nargs=-1, type=_FILE),
+        click.argument(
+            "source",
+            nargs=-1,
+            type=_FILE,
+            help="The file: a workbook or an export; or two, the bills and their line items.",
+        ),
     ):
         command = option(command)
     return command
@@ -127,7 +135,7 @@ def past_options(command: F) -> F:
             type=click.IntRange(min=1),
             help="At most so many requests in any 60 seconds, of each key.  [default: 300]",
         ),
-        click.argument("run"),
+        click.argument("run", help=RUN),
     ):
         command = option(command)
     return command

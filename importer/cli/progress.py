@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from importer.cli.console import raw
+from importer.cli.console import raw, tell
 from importer.records import Status
 from importer.results.wording import visible
 
@@ -94,4 +94,4 @@ class Progress:
         if self._bar is not None:
             self._bar.write(visible(text), file=raw(sys.stderr))
         else:
-            click.echo(text, err=True)
+            tell(visible(text))

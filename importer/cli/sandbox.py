@@ -53,15 +53,18 @@ class _WithFaults(click.Command):
 
 
 @click.command(cls=_WithFaults, short_help="Run a local server that behaves like Light.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True,
+              help="Where it listens on this computer; 0 takes any port that is free.")  # fmt: skip
 @click.option("--key", "keys", multiple=True, default=["sandbox"], show_default=True,
               help="The key it accepts. May be given again: another key of the company, with a"
               " minute's limit of its own.")  # fmt: skip
 @click.option("--foreign-key", help="A key of another company, which can do nothing here.")
 @click.option("--database", type=click.Path(), help="Keep the bills in this file.")
 @click.option("--reference", type=click.Path(), help="A folder with another company's vendors etc.")
-@click.option("--requests-per-minute", type=click.IntRange(min=1), default=300, show_default=True)
-@click.option("--requests-per-day", type=click.IntRange(min=1), default=100_000, show_default=True)
+@click.option("--requests-per-minute", type=click.IntRange(min=1), default=300, show_default=True,
+              help="How many requests it takes in a minute, of each key.")  # fmt: skip
+@click.option("--requests-per-day", type=click.IntRange(min=1), default=100_000, show_default=True,
+              help="How many requests it takes in a UTC day, of all keys.")  # fmt: skip
 @click.option("--token-seconds", type=click.FloatRange(min=1), default=3600.0, show_default=True,
               help="How long an access token of a login lasts.")  # fmt: skip
 @click.option("--window", type=click.Choice(["sliding", "fixed", "bucket"]), default="sliding",

@@ -16,12 +16,13 @@ import click
 
 from importer.cli import paths
 from importer.cli.company import locked, same_company
+from importer.cli.console import tell
 from importer.cli.continued import continues, refuse_another_company, with_former_ids
 from importer.cli.creating import Session, Told, create, existing, rehearse, stated
 from importer.cli.directory import fetch_directory
 from importer.cli.finish import exit_code, finish
 from importer.cli.interrupts import signals, this_task
-from importer.cli.next_step import after_load, after_verify
+from importer.cli.next_step import after_load, after_verify, words_of
 from importer.cli.options import Output
 from importer.cli.prepare import Prepared, Request, prepare
 from importer.cli.target import LoadOptions, Target, target_of
@@ -36,6 +37,7 @@ from importer.results.afterwards import read_back_findings
 from importer.results.build import build_report
 from importer.results.names import result_path
 from importer.results.step_findings import step_findings, step_words
+from importer.results.wording import visible
 
 if TYPE_CHECKING:
     from importer.references.directory import Directory
@@ -61,6 +63,11 @@ def run_load(request: Request, output: Output, options: LoadOptions) -> int:
             told.stopped = error
         except (asyncio.CancelledError, KeyboardInterrupt):
             raise StoppedEarly(_stopped_at_once(told)) from None
+        except click.Abort:
+            tell("Nothing was sent to Light.", "Stopped: ")
+            again = f"light-import load {words_of(request)}{options.again()}"
+            tell(visible(f"{again} (asks again)"), "Next: ")
+            return StoppedEarly.exit_code
     checked = prepared.checked
     summary = RunSummary(
         command="load",
@@ -108,7 +115,7 @@ def run_load(request: Request, output: Output, options: LoadOptions) -> int:
         step = after_verify(told.run, summary, stopped=told.stopped is not None, options=" --lines")
         summary = replace(summary, next_step=step or summary.next_step)
     if told.stopped is not None:
-        click.echo(f"Stopped: {told.stopped}", err=True)
+        tell(visible(str(told.stopped)), "Stopped: ")
     summary = finish(replace(report, summary=summary), output, path)
     if told.run is not None:
         _remember(target, told, summary)

@@ -48,7 +48,7 @@ def list_() -> int:
 
 
 @template.command()
-@click.argument("name")
+@click.argument("name", help="A template that 'light-import template list' names.")
 def show(name: str) -> int:
     """Print a template, as a start for one of your own.
 
@@ -63,7 +63,7 @@ def show(name: str) -> int:
 
 
 @template.command()
-@click.argument("path")
+@click.argument("path", help="The YAML file, or the name of a template.")
 def check(path: str) -> int:
     """Check a template; what is wrong is told with its line.
 

@@ -16,8 +16,10 @@ import click
 from importer.amounts import money
 from importer.cli.company import locked, of_run, shown, tell_company
 from importer.cli.connection import connected
+from importer.cli.console import tell
 from importer.cli.finish import finish
 from importer.cli.interrupts import confirm, gently_first, signals
+from importer.cli.journals import find_run
 from importer.cli.options import Output
 from importer.cli.past import Past, past, report_of
 from importer.cli.progress import Progress
@@ -56,6 +58,7 @@ def run_undo(
 ) -> int:
     """Ask, cancel and report; the exit code."""
     began = time.monotonic()
+    find_run(run, journal)  # what is wrong with the run is told first
     if not (options.yes or options.dry_run or sys.stdin.isatty()):
         raise UsageProblem(
             "There is no terminal to ask for your consent: add --yes to cancel without being asked,"
@@ -71,10 +74,14 @@ def run_undo(
             raise StoppedEarly(
                 "Stopped at once. The same command goes on and cancels what is left."
             ) from None
+        except click.Abort:
+            tell("Nothing was cancelled in Light.", "Stopped: ")
+            tell(f"light-import undo {run} (asks again)", "Next: ")
+            return StoppedEarly.exit_code
         report = _report(told, opened, undone)
     summary = replace(report.summary, requests=undone.requests, seconds=time.monotonic() - began)
     if undone.undo.stopped is not None:
-        click.echo(f"Stopped: {undone.undo.stopped}", err=True)
+        tell(visible(str(undone.undo.stopped)), "Stopped: ")
     return finish(replace(report, summary=summary), output, path).exit_code
 
 

@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import click
-
 from importer.cli.company import of_run, tell_company
 from importer.cli.connection import connected
+from importer.cli.console import tell
 from importer.cli.finish import finish
 from importer.cli.interrupts import gently_first, signals
 from importer.cli.next_step import after_verify
@@ -25,7 +24,7 @@ from importer.loading.verify import InLight, Results, Verification, in_light
 from importer.records import ReadBack, Seen
 from importer.results.build import Became
 from importer.results.names import result_path
-from importer.results.wording import count
+from importer.results.wording import count, visible
 
 _CODES = ("light.changed", "light.missing")
 
@@ -67,7 +66,7 @@ def run_verify(
     options = " --lines" if lines else ""
     step = after_verify(run, summary, stopped=stopped is not None, options=options)
     if stopped is not None:
-        click.echo(f"Stopped: {stopped}", err=True)
+        tell(visible(str(stopped)), "Stopped: ")
     findings = sorted(report.findings, key=lambda f: f.code not in _CODES)  # those first
     report = replace(report, summary=replace(summary, next_step=step), findings=findings)
     return finish(report, output, path).exit_code

@@ -274,7 +274,10 @@ class LightClient(Attempts):
             if status != 429 and attempt < TRIES - 1:
                 told = min(answer.retry_after or 0.0, LONGEST_RETRY_AFTER)
                 await self._sleep(max(0.5 * 2**attempt, told))
-        raise LightUnreachable(f"Light cannot be reached at {self._base}: {answer.reason}")
+        why = f"Light cannot be reached at {self._base}: {answer.reason}"
+        if answer.status is not None and 200 <= answer.status < 300:
+            why += ". Check the address of Light's API: --base-url or LIGHT_BASE_URL"
+        raise LightUnreachable(why)
 
 
 async def _all(

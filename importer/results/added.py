@@ -169,11 +169,11 @@ class AddedColumns:
         self._sheet.link(block.first + k, block.width, target)
         return True
 
-    def fit(self, first: int) -> int:
+    def fit(self, first: int) -> list[int]:
         """Fit the columns, the first of them ``first``, to what was written.
 
         Where nothing was loaded the columns about Light are blank, and take little room. Gives
-        their width in characters.
+        their widths in characters.
         """
         widths = {header: _WIDTHS[header] for header in self._headers}
         widths[MESSAGE] = min(max(self._longest + 2, _WIDTHS[MESSAGE]), _WIDEST_MESSAGE)
@@ -182,7 +182,7 @@ class AddedColumns:
             widths |= {**blank, LOADED_AT: _WIDTHS[STATE]}
         for c, header in enumerate(self._headers, start=first):
             self._sheet.set_column(c, c, widths[header])
-        return sum(widths.values())
+        return list(widths.values())
 
 
 def status_of(role: Role, result: RowResult | None) -> str:

@@ -31,10 +31,9 @@ from importer.results.became import STATUSES, BillResults, LineResults
 from importer.results.became import Became as Became
 from importer.results.known import LineAmounts
 from importer.results.sums import differs, in_light_now
+from importer.results.wording import NO_CURRENCY
 from importer.validation.check import Checked
 from importer.validation.grouped import Findings
-
-NO_CURRENCY = "no currency"  # in place of a code that is missing or none
 
 _NOTHING: Mapping[int, Any] = MappingProxyType({})
 

@@ -10,7 +10,7 @@ from importer.results.cells import MOST_CENTS, MOST_ROWS, write_money, write_tex
 from importer.results.formats import PLAIN, TEXT, Formats, decimals
 from importer.results.page import set_up_table
 from importer.results.sums import Sums, Tied, TiedCurrency
-from importer.results.wording import count, visible
+from importer.results.wording import NO_CURRENCY, count, visible
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 BY_VENDOR = "Tie-out by vendor"
 FIGURES = ("bills", "gross", "net", "tax")
-_PLAIN_NAME = re.compile("[A-Z]{3}|no currency")
+_PLAIN_NAME = re.compile(f"[A-Z]{{3}}|{NO_CURRENCY}")
 _MOST = MOST_ROWS - 2
 
 
@@ -52,8 +52,10 @@ class VendorTable:
         return f"={total}" if figure == "bills" else f"=ROUND({total},{decimals(unit)})"
 
 
-def write_by_vendor(sheet: Worksheet, formats: Formats, table: VendorTable, command: str) -> int:
-    """One row a currency and vendor; gives the width in characters."""
+def write_by_vendor(
+    sheet: Worksheet, formats: Formats, table: VendorTable, command: str
+) -> list[int]:
+    """One row a currency and vendor; gives the widths of the columns in characters."""
     headers = ["currency", "vendor"]
     headers += [f"{part}: {figure}" for part in table.parts for figure in FIGURES]
     headers += ["difference", "what differs"]
@@ -63,8 +65,8 @@ def write_by_vendor(sheet: Worksheet, formats: Formats, table: VendorTable, comm
     set_up_table(sheet, len(headers), len(table.rows))
     sheet.set_row(0, 34)
     for c, header in enumerate(headers):
-        right = 2 <= c <= table.difference
-        sheet.write_string(0, c, header, formats.header_figure if right else formats.header_top)
+        look = formats.header_figure if 2 <= c <= table.difference else formats.header_top
+        sheet.write_string(0, c, header, look if c <= table.difference else formats.header_words)
     text, plain = formats.cell[PLAIN, TEXT], formats.source[TEXT]
     for out, (currency, vendor) in enumerate(table.rows, start=1):
         write_text(sheet, out, 0, visible(currency.name), text, plain)
@@ -81,8 +83,8 @@ def write_by_vendor(sheet: Worksheet, formats: Formats, table: VendorTable, comm
         else:
             write_money(sheet, out, c, vendor.difference, look, currency.unit)
         if words := _words(vendor, command):
-            sheet.write_string(out, c + 1, words, formats.message)
-    return sum(widths)
+            sheet.write_string(out, c + 1, words, formats.words)
+    return widths
 
 
 def _write_sums(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
@@ -10,6 +11,7 @@ from importer.records import Finding, RunSummary
 from importer.results.wording import (
     control_words,
     count,
+    in_currency,
     in_order,
     severities,
     status_words,
@@ -21,15 +23,21 @@ from importer.results.wording import (
 
 NARROWEST = 40  # columns; a table of money does not fit into less
 
+# A command in a sentence, up to where the sentence goes on. What is in quotes is one word.
+_COMMAND = re.compile(
+    r"light-import (?:auth|load|reference|report|runs|sandbox|template|undo|validate|verify)\b"
+    r"(?:'[^']*'|.)*?(?= \(|[.,:;'](?: |$)| again\b|$)"
+)
+
 
 def summary_text(
     summary: RunSummary, findings: Sequence[Finding], *, width: int = 80, limit: int = 20
 ) -> str:
     """The verdict, the table of statuses, the tie-out, the first findings, and what to do next.
 
-    At most ``width`` columns wide (40 at least), counted as a terminal does. One exception: the
-    path of the workbook stays on one line, so that it can be copied. At most ``limit`` findings
-    are shown, errors first. No control character of the data gets through.
+    At most ``width`` columns wide (40 at least), counted as a terminal does, but for what is there
+    to be copied: paths and commands stay on one line. At most ``limit`` findings are shown, errors
+    first. No control character of the data gets through.
     """
     width = max(width, NARROWEST)
     errors, warnings = severities(findings)
@@ -38,13 +46,24 @@ def summary_text(
         _table(summary, width) if summary.bills.get("total", 0) else [],
         [line for text in _tie_out(summary) for line in _wrapped(text, width, indent=2)],
         _found(findings, width, limit, workbook=summary.result is not None),
-        [line for note in summary.notes for line in _wrapped(f"Note: {visible(note)}", width, 6)],
+        [line for note in summary.notes for line in paragraph(visible(note), width, "Note: ")],
         [f"Continues run {visible(summary.continues)}."] if summary.continues else [],
         [f"{_result_word(summary.result)}: {visible(summary.result)}"] if summary.result else [],
-        # Not wrapped: it is there to be copied.
-        [f"Next: {visible(summary.next_step)}"] if summary.next_step else [],
+        paragraph(visible(summary.next_step), width, "Next: ") if summary.next_step else [],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def paragraph(text: str, width: int, label: str = "", indent: int | None = None) -> list[str]:
+    """The text after its label, in lines broken at blanks only: words and commands stay whole.
+
+    All lines but the first are indented, by the label's length if nothing else is said.
+    """
+    joined = _COMMAND.sub(lambda command: command[0].replace(" ", "\0"), text)
+    indent = len(label) if indent is None else indent
+    first, *more = _wrapped(joined, width, indent, len(label), whole=True)
+    lines = [label + first[len(label) :], *more]
+    return [line.replace("\0", " ") for line in lines]
 
 
 def _result_word(path: str) -> str:
@@ -55,7 +74,7 @@ def _table(summary: RunSummary, width: int) -> list[str]:
     rows = [("", "Bills", "Line items", "Amount")]
     for status in in_order(summary.bills):
         amounts = [
-            f"{money(total.by_status[status], total.unit)} {visible(total.currency)}"
+            in_currency(total.by_status[status], total.unit, total.currency)
             for total in summary.totals
             if status in total.by_status
         ]
@@ -69,7 +88,7 @@ def _table(summary: RunSummary, width: int) -> list[str]:
         "Total",
         summary.bills.get("total", 0),
         summary.line_items.get("total", 0),
-        [f"{money(total.sheet, total.unit)} {visible(total.currency)}" for total in summary.totals],
+        [in_currency(total.sheet, total.unit, total.currency) for total in summary.totals],
     )
     sizes = [max(columns_of(row[c]) for row in rows) for c in range(4)]
     if sum(sizes) + 6 > width:
@@ -174,10 +193,13 @@ def _right(text: str, size: int) -> str:
     return " " * (size - columns_of(text)) + text
 
 
-def _wrapped(text: str, width: int, indent: int = 0, first: int = 0) -> list[str]:
+def _wrapped(
+    text: str, width: int, indent: int = 0, first: int = 0, *, whole: bool = False
+) -> list[str]:
     """The text in lines of at most ``width`` columns, broken at blanks where possible.
 
-    The first line is indented by ``first``, all others by ``indent``.
+    The first line is indented by ``first``, all others by ``indent``. A word that is longer than a
+    line is broken too, or where ``whole`` sticks out.
     """
     lines: list[str] = []
     line, used = " " * first, first
@@ -188,7 +210,7 @@ def _wrapped(text: str, width: int, indent: int = 0, first: int = 0) -> list[str
         if used + gap + size > width and not blank:
             lines.append(line.rstrip())
             line, used, gap = " " * indent, indent, 0
-        while used + gap + size > width:
+        while used + gap + size > width and not whole:
             head = _fitting(word, width - used)
             lines.append(line + head)
             word = word[len(head) :]

@@ -89,8 +89,7 @@ def write_flat_bills(
     added = AddedColumns(sheet, output, headers)
     for first in range(0, len(own), AT_ONCE):
         _write_block(sheet, output, added, first + 1, bills, own[first : first + AT_ONCE])
-    width = added.fit(len(FLAT_HEADERS))
-    output.written.widths[sheet.get_name()] = sum(widths) + width
+    output.written.widths[sheet.get_name()] = [*widths, *added.fit(len(FLAT_HEADERS))]
 
 
 def _write_block(

@@ -80,6 +80,7 @@ class Formats:
     header_inset: Format
     header_right: Format
     header_top: Format  # beside those
+    header_words: Format  # right of those
     header_figure: Format  # above a column of figures, with the filter's arrow
     our_header: Format
     our_header_right: Format
@@ -104,6 +105,7 @@ class Formats:
     source: dict[str, Format]  # number format of a whole column of the file
     message: Format
     message_link: Format
+    words: Format  # beside figures
     money: dict[int, Format]  # by cents in a unit of the currency
     difference: tuple[dict[int, Format], dict[int, Format]]  # none; some
     signature: Format
@@ -216,6 +218,9 @@ def make_formats(workbook: Workbook) -> Formats:
         header=make(bg_color=HEADER, **head),
         header_inset=make(bg_color=HEADER, **head, indent=1),
         header_top=make(bg_color=HEADER, **{**head, "valign": "top"}, text_wrap=True),
+        header_words=make(
+            bg_color=HEADER, **{**head, "valign": "top"}, text_wrap=True, align="left", indent=1
+        ),
         header_figure=make(bg_color=HEADER, **{**head, "valign": "top"}, **right, text_wrap=True),
         header_right=make(bg_color=HEADER, **head, **right, indent=1),
         our_header=make(bg_color=OUR_HEADER, **head),
@@ -247,6 +252,7 @@ def make_formats(workbook: Workbook) -> Formats:
         source={number: make(num_format=number) for number in (TEXT, GENERAL)},
         message=make(num_format=TEXT),
         message_link=make(num_format=TEXT, font_color=LINK),
+        words=make(num_format=TEXT, indent=1),
         money=monies(indent=1),
         difference=(
             monies(indent=1),

@@ -28,15 +28,16 @@ from importer.results.formats import (
 )
 from importer.results.sums import Sums, Tied, TiedCurrency, in_light_now, tied
 from importer.results.wording import (
+    LIGHT_SAYS,
     control_words,
     count,
+    day_and_time,
     difference_words,
     duration,
     in_order,
     severities,
     status_words,
     tone,
-    utc,
     verdict,
     visible,
     worst_first,
@@ -97,7 +98,7 @@ def _page(report: Report) -> Iterator[str]:
     yield f"<title>{_safe(f'light-import: {names}')}</title>\n<style>{_STYLE}</style>"
     yield f"</head>\n<body>\n<h1>{_safe(_title(summary))}</h1>"
     where = f" for {summary.company}" if summary.company else ""
-    yield f'<p class="quiet">{_safe(f"{names}{where}, {utc(summary.started_at)}")}</p>'
+    yield f'<p class="quiet">{_safe(f"{names}{where}, {day_and_time(summary.started_at)}")}</p>'
     found = severities(report.findings)
     yield f'<p class="verdict {tone(summary, *found).value}">{_safe(verdict(summary, *found))}</p>'
     if summary.next_step:
@@ -203,11 +204,12 @@ def _tie_out(report: Report) -> Iterator[str]:
             )
         yield from _table(("", *_FIGURES), ~1, rows)
         yield from _vendors(each)
+    answered = any(each.created.bills for each in currencies)
+    sent = f" In Light: {LIGHT_SAYS}." if answered else ""
     if currencies:
         yield (
             '<p class="note">Net and tax are the sums of the line items; blank where the sheet does'
-            " not tell them for every bill. In Light: gross as Light answered, net and tax as"
-            " sent.</p>"
+            f" not tell them for every bill.{sent}</p>"
         )
 
 

@@ -21,7 +21,7 @@ class Written:
     columns: dict[int, dict[int, int]] = field(default_factory=dict)  # table → source → result
     wanted: frozenset[tuple[int, int]] = frozenset()  # places that Tie-out will link to
     bill_cells: dict[tuple[int, int], str] = field(default_factory=dict)  # their cells
-    widths: dict[str, int] = field(default_factory=dict)  # sheet name → characters
+    widths: dict[str, list[int]] = field(default_factory=dict)  # sheet → characters by column
     comments: int = 0
     comments_left_out: int = 0
     links_left_out: Counter[str] = field(default_factory=Counter)  # by sheet

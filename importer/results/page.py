@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 _A4 = 9
-_READABLE = 300  # characters across a page: the print is about 5 points high
+_SMALLEST = 60  # percent of the size on the screen: the print is 6.6 points high
+_ACROSS = 265  # characters that can still be read on one page
+_TELLING = 60  # characters of the first columns, by which a row is known on each page
+_NARROW = 24  # characters: a wider column beside the first, as one of ids, is not repeated
 
 
-def set_up_page(sheet: Worksheet, run: str | None, *, width: int = 0, pages: int = 0) -> None:
+def set_up_page(
+    sheet: Worksheet, run: str | None, *, widths: Sequence[int] = (), pages: int = 0
+) -> None:
     """Landscape, numbered, ``pages`` long (0: as many as it takes).
 
-    One page wide, or more where the ``width`` in characters could not be read on one; then the
-    first column is printed on each.
+    One page wide, or as many as it takes where columns of these ``widths``, in characters, could
+    not be read on one; then the first columns are printed on each.
     """
     sheet.set_landscape()
     sheet.set_paper(_A4)
-    sheet.fit_to_pages(max(1, -(-width // _READABLE)), pages)
-    if width > _READABLE:
-        sheet.repeat_columns(0)
+    if sum(widths) <= _ACROSS:
+        sheet.fit_to_pages(1, pages)
+    else:
+        sheet.set_print_scale(_SMALLEST)
+        sheet.print_across()
+        sheet.repeat_columns(0, _telling(widths) - 1)
     sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
     # "&" starts a code in a footer; the whole may have 255 characters.
     name = (f"light-import, run {run}" if run else "light-import").replace("&", "&&")[:120]
     sheet.set_footer(f"&L&8{name}&C&8&A&R&8Page &P of &N")
+
+
+def _telling(widths: Sequence[int]) -> int:
+    """How many columns, from the left, tell whose row it is."""
+    for n in (3, 2):
+        if sum(widths[:n]) <= _TELLING and max(widths[1:n]) <= _NARROW:
+            return n
+    return 1
 
 
 def set_up_table(sheet: Worksheet, columns: int, rows: int) -> None:

@@ -24,7 +24,7 @@ _COLUMNS = (
     ("file", 20),
     ("sheet", 12),
     ("row", 8),
-    ("column", 18),
+    ("column", 30),
     ("value", 22),
     ("message", 50),
     ("hint", 44),

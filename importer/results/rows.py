@@ -114,14 +114,13 @@ class _Rows:
             raise ValueError("a part of a table is shorter than another")
         for first in range(start, end, AT_ONCE):
             self._block(first, min(first + AT_ONCE, end))
-        width = 0
+        widths = []
         for c, column in enumerate(self.kept):
             of_column = width_of(source.headers[column], self.longest[c])
             # The format of the whole column also covers blank cells, which somebody will fill in.
             self.sheet.set_column(c, c, of_column, self.output.formats.source[self.formats[c]])
-            width += of_column
-        width += self.added.fit(len(self.kept))
-        written.widths[self.sheet.get_name()] = width
+            widths.append(of_column)
+        written.widths[self.sheet.get_name()] = widths + self.added.fit(len(self.kept))
 
     def _block(self, first: int, last: int) -> None:
         """The rows from ``first`` to before ``last`` of the source."""

@@ -20,11 +20,11 @@ from importer.results.sums import TiedCurrency, largest
 from importer.results.wording import (
     ROW_WORDS,
     count,
+    day_and_time,
     duration,
     in_order,
     status_words,
     tone,
-    utc,
     verdict,
     visible,
 )
@@ -38,6 +38,7 @@ _FIRST, _LAST = 1, 8  # the columns of the page
 _FACTS = 4  # the column where the facts of the run stand, beside the chart
 _CHARACTERS = 112  # that fit into its width
 _MOST_VENDORS = 8  # in the table and chart
+_OF_NAME = 32  # characters of a vendor on one line
 _CHART_TITLE = {"size": 11, "bold": True, "color": HEADER}
 _TITLES = {
     "validate": "Check of bills",
@@ -85,7 +86,7 @@ def write_summary(
 
 def _what_when(summary: RunSummary) -> str:
     where = f" for {visible(summary.company)}" if summary.company else ""
-    return f"{', '.join(map(visible, summary.sources))}{where}, {utc(summary.started_at)}"
+    return f"{', '.join(map(visible, summary.sources))}{where}, {day_and_time(summary.started_at)}"
 
 
 def _band(sheet: Worksheet, row: int, text: str, look: Any, height: float) -> int:
@@ -207,8 +208,8 @@ def _vendors(
     if found is None or not found[1]:
         return row
     currency, vendors = found
-    name, more = visible(currency.name), len(currency.vendors) - len(vendors)
-    row = _heading(sheet, formats, row, f"Largest vendors, {name}")
+    code, more = visible(currency.name), len(currency.vendors) - len(vendors)
+    row = _heading(sheet, formats, row, f"Largest vendors, {code}")
     sheet.set_row(row, 21)
     sheet.write_string(row, 1, "Vendor", formats.header_inset)
     checked = command == "validate"  # then nothing can be in Light
@@ -222,8 +223,9 @@ def _vendors(
     for row, (vendor, (there, missing)) in enumerate(
         zip(vendors, figures, strict=True), start=first
     ):
-        sheet.set_row(row, 18)
-        sheet.write_string(row, 1, visible(vendor.name)[:200], formats.row_label)
+        name = visible(vendor.name)[:200]
+        sheet.set_row(row, max(18, 15 * -(-len(name) // _OF_NAME)))
+        sheet.write_string(row, 1, name, formats.row_words)
         sheet.write_number(row, 2, vendor.sheet.bills, formats.row_count)
         if checked:
             sheet.write_blank(row, 3, None, formats.row_count)
@@ -247,7 +249,7 @@ def _vendors(
                 "gap": 45,
             }
         )
-    chart.set_title({"name": f"Amounts by vendor, {name}", "name_font": _CHART_TITLE})
+    chart.set_title({"name": f"Amounts by vendor, {code}", "name_font": _CHART_TITLE})
     chart.set_legend({"position": "bottom", "font": {"size": 9}})
     axis = {"reverse": True, "line": {"color": "#9AA3AD"}, "num_font": {"size": 9}}
     chart.set_y_axis(axis | {"interval_unit": 1})  # else a program leaves out long names
@@ -287,7 +289,7 @@ def _run(sheet: Worksheet, formats: Formats, row: int, summary: RunSummary) -> i
         ("Light", summary.base_url or ""),
         ("Template", summary.template),
         *(("File" if i == 0 else "", source) for i, source in enumerate(summary.sources)),
-        ("Started (UTC)", utc(summary.started_at)),
+        ("Started", day_and_time(summary.started_at)),
         ("Duration", duration(summary.seconds)),
         ("Requests to Light", f"{summary.requests:,}"),
         ("Run", summary.run or ""),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from importer.amounts import tidy
 from importer.records import BillResult, Report, Seen, Status
+from importer.results.wording import NO_CURRENCY
 
 NO_VENDOR = "(no vendor)"
 
@@ -89,6 +91,11 @@ class Tied:
 @dataclass
 class TiedCurrency(Tied):
     vendors: list[Tied] = field(default_factory=list)
+    statuses: Counter[str] = field(default_factory=Counter)  # bills
+
+    def add(self, bill: BillResult) -> None:
+        super().add(bill)
+        self.statuses[bill.result.status.value] += 1
 
 
 def in_light_now(bill: BillResult) -> int:
@@ -119,7 +126,7 @@ def tied(report: Report) -> list[TiedCurrency]:
     by_vendor: dict[tuple[str, str], Tied] = {}
     for bill in report.bills:
         # A currency that is no code has its total under another name.
-        name = bill.currency if bill.currency in known else "no currency"
+        name = bill.currency if bill.currency in known else NO_CURRENCY
         currency = out.setdefault(name, TiedCurrency(name))
         currency.add(bill)
         vendor = tidy(bill.vendor) or NO_VENDOR

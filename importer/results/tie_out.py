@@ -17,6 +17,7 @@ from importer.results.formats import Formats, decimals
 from importer.results.output import Output
 from importer.results.sums import Sums, TiedCurrency, in_light_now
 from importer.results.wording import (
+    LIGHT_SAYS,
     control_words,
     count,
     difference_words,
@@ -33,7 +34,6 @@ _INTRODUCTION = (
     "Amounts in units of the currency, exact to the cent. Net and tax are the sums of the line"
     " items; they are blank where the sheet does not tell them for every bill."
 )
-_LIGHT_SAYS = "gross as Light answered; net and tax as sent"
 MOST_NAMED = 1_000  # bills that make a difference
 
 
@@ -110,15 +110,17 @@ class _Block:
         self.sheet.write_string(self.row, 1, heading, f.header_inset)
         for c, text in enumerate(("Bills", "Gross", "Net", "Tax"), start=2):
             self.sheet.write_string(self.row, c, text, f.header_right)
-        self.sheet.write_blank(self.row, 6, None, f.header)
+        self.sheet.write_blank(self.row, 6, None, f.header_inset)
         self._sums("In the sheet", "sheet", currency.sheet, self._of_sheet())
         in_sheet = self.row
-        for status in in_order(total.by_status):
+        for status in in_order({**total.by_status, **currency.statuses}):
             words = "in Light" if status in IN_LIGHT else "not in Light"
             if status == Status.UNKNOWN:
                 words = "cannot be told: look in Light"
-            self._line(f"   of which: {status_words(status)}", total.by_status[status], words)
-        self._sums("In Light", "in Light", currency.created, _LIGHT_SAYS)
+            label, cents = f"   of which: {status_words(status)}", total.by_status.get(status, 0)
+            self._line(label, cents, words, currency.statuses.get(status))
+        said = LIGHT_SAYS if currency.created.bills else ""
+        self._sums("In Light", "in Light", currency.created, said)
         in_light = self.row
         if currency.looked:
             words = f"{currency.looked:,} of {count(currency.created.bills, 'bill')} read"
@@ -143,10 +145,13 @@ class _Block:
             return f"The sheet does not tell {what} for every bill."
         return ""
 
-    def _line(self, label: str, cents: int, words: str = "", looks: _Looks | None = None) -> None:
-        looks = looks or self.usual
+    def _line(self, label: str, cents: int, words: str = "", bills: int | None = None) -> None:
+        looks = self.usual
         self._start(label, words, looks)
-        self.sheet.write_blank(self.row, 2, None, looks.count)
+        if bills is None:
+            self.sheet.write_blank(self.row, 2, None, looks.count)
+        else:
+            self.sheet.write_number(self.row, 2, bills, looks.count)
         self._money(3, cents, looks)
         for c in (4, 5):
             self.sheet.write_blank(self.row, c, None, looks.money[self.unit])
@@ -229,7 +234,7 @@ def _differing(
     sheet.write_string(row, 1, "Vendor, invoice", formats.header_inset)
     for c, text in enumerate(("Row", "Sheet", "Light", "Difference"), start=2):
         sheet.write_string(row, c, text, formats.header_right)
-    sheet.write_string(row, 6, "Why", formats.header)
+    sheet.write_string(row, 6, "Why", formats.header_inset)
     for i in bills[:MOST_NAMED]:
         row += 1
         _differing_row(sheet, output, row, report.bills[i])
@@ -244,7 +249,7 @@ def _differing_row(sheet: Worksheet, output: Output, row: int, bill: BillResult)
     formats, result = output.formats, bill.result
     currency = visible(bill.currency)
     who = ", ".join(filter(None, (visible(bill.vendor), visible(bill.invoice_number), currency)))
-    sheet.write_string(row, 1, who, formats.row_label)
+    sheet.write_string(row, 1, who, formats.row_words)
     target = output.written.bill_cells.get((result.table, result.row))
     if target:
         sheet.write_url(row, 2, target, formats.row_link, str(result.row))
@@ -260,7 +265,7 @@ def _differing_row(sheet: Worksheet, output: Output, row: int, bill: BillResult)
     words = status_words(result.status)
     if result.message:
         words += f": {visible(result.message)}"
-    sheet.set_row(row, 15 * min(1 + len(words) // 58, 5))
+    sheet.set_row(row, 15 * min(1 + max(len(words) // 58, len(who) // 38), 5))
     sheet.write_string(row, 6, words[:1_000], formats.row_words)
 
 

@@ -44,6 +44,9 @@ ROW_WORDS: Mapping[str, str] = {
     "group_total": "Totals of groups",
 }
 
+LIGHT_SAYS = "gross as Light answered; net and tax as sent"
+NO_CURRENCY = "no currency"  # in place of a code that is missing or none
+
 # C0, DEL and C1; the marks that turn the direction of text, with which one value can pose as
 # another; line separators; halves of characters, which no encoding can write.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -79,6 +82,12 @@ def utc(moment: datetime) -> str:
     """The moment in UTC to the second, as 2025-03-31T14:05:00Z; without a zone it is UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return aware.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat() + "Z"
+
+
+def day_and_time(moment: datetime) -> str:
+    """The moment for people, as 2025-03-31 14:05 UTC; without a zone it is UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return f"{aware.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def duration(seconds: float) -> str:
@@ -248,7 +257,7 @@ def difference_words(
 
     Differences of single bills may cancel out: ``differing`` is how many bills have one.
     """
-    amount = f"{money(abs(difference), unit)} {visible(currency)}"
+    amount = in_currency(abs(difference), unit, currency)
     if command == "validate":
         words = "Nothing has been sent to Light."
     elif difference == 0 and differing > unreadable:
@@ -261,19 +270,26 @@ def difference_words(
     elif undone and difference == undone:
         words = f"That is the {amount} that undo has cancelled in Light."
     elif difference > 0 and 0 < undone < difference:
-        cancelled, rest = (money(n, unit) for n in (undone, difference - undone))
+        cancelled, rest = (in_currency(n, unit, currency) for n in (undone, difference - undone))
         words = (
-            f"Undo has cancelled {cancelled} {visible(currency)} of it in Light; the other {rest}"
-            f" {visible(currency)} is not known to be in Light."
+            f"Undo has cancelled {cancelled} of it in Light; the other {rest}"
+            " is not known to be in Light."
         )
     elif difference > 0:
-        words = f"{amount} of the file is not known to be in Light."
+        of_file = "" if currency == NO_CURRENCY else " of the file"
+        words = f"{amount}{of_file} is not known to be in Light."
     else:
         words = f"Light has {amount} more than the file."
     if unreadable:
         has = "has" if unreadable == 1 else "have"
         words += f" {count(unreadable, 'bill')} {has} no readable amount: not counted."
     return words
+
+
+def in_currency(cents: int, unit: int, currency: str) -> str:
+    """ "1,234.50 GBP"; "10.00 without a currency"."""
+    named = "without a currency" if currency == NO_CURRENCY else visible(currency)
+    return f"{money(cents, unit)} {named}"
 
 
 def control_words(total: CurrencyTotal) -> str:
@@ -283,5 +299,5 @@ def control_words(total: CurrencyTotal) -> str:
     over = total.control - total.sheet
     if over == 0:
         return "Agrees with the bills."
-    amount = f"{money(abs(over), total.unit)} {visible(total.currency)}"
+    amount = in_currency(abs(over), total.unit, total.currency)
     return f"{amount} {'more' if over > 0 else 'less'} than the bills add up to."

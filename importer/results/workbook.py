@@ -130,8 +130,8 @@ def _fill(workbook: Workbook, report: Report, most_problems: int) -> None:
     )
     for sheet in workbook.worksheets():
         run = visible(summary.run) if summary.run else None
-        width = output.written.widths.get(sheet.get_name(), 0)
-        set_up_page(sheet, run, width=width, pages=1 if sheet is summary_sheet else 0)
+        widths = output.written.widths.get(sheet.get_name(), ())
+        set_up_page(sheet, run, widths=widths, pages=1 if sheet is summary_sheet else 0)
         sheet.set_comments_author("light-import")
 
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 from conftest import Ended
@@ -46,6 +47,11 @@ def test_the_man_page_is_the_one_that_the_commands_make_and_each_has_an_example(
         if f"  {' '.join(words)}" not in (command.help or "")
     ]
     assert not without
+    root = click.Context(cli, info_name="light-import")
+    for words, command in made["commands"]():
+        for parameter in command.get_params(click.Context(command, root)):
+            record = parameter.get_help_record(root)
+            assert record is None or record[1].partition("[")[0].strip(), (words, parameter.name)
 
 
 def test_the_man_page_names_every_setting_of_the_environment() -> None:

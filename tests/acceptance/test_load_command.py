@@ -333,7 +333,10 @@ def test_the_question_shows_company_and_totals_and_no_other_answer_than_yes_send
         assert "20.01 GBP" in said
         terminal.type(answer)
         assert terminal.end() == 4
-        assert terminal.said.endswith("Stopped.\r\n")
+        names = " ".join(files)
+        again = f"light-import load {names} --base-url {sandbox.base_url} (asks again)"
+        said = " ".join(terminal.said.split())
+        assert said.endswith(f"Stopped: Nothing was sent to Light. Next: {again}")
     assert "Traceback" not in terminal.said
     assert sandbox.counters.bill_posts == 0
 

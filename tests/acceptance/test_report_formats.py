@@ -105,6 +105,8 @@ def test_html_shows_what_looks_like_html_as_text(command: Command, tmp_path: Pat
     assert done.code == 1
     page = Page(Path("r.html").read_text())
     assert NASTY in page.text
+    assert re.search(r", \d{4}-\d\d-\d\d \d\d:\d\d UTC", page.text)
+    assert "as Light answered" not in page.text  # nothing was sent
     assert "script" not in {tag for tag, _ in page.tags}
     assert page.text.count("</style>") >= 1
     assert "\x1b" not in page.text

@@ -24,6 +24,22 @@ def light_import(folder: Path, *args: str, **settings: str) -> subprocess.Comple
     )
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminal")
+def test_an_error_is_broken_at_blanks_where_the_terminal_ends(tmp_path: Path) -> None:
+    from test_load_command import Terminal
+
+    path = "deep/" * 30 + "mine.yaml"
+    (tmp_path / "bills.csv").write_text("billRef,amount\nB1,1\n", "utf-8")
+    with Terminal("validate", "bills.csv", "--template", path, cwd=tmp_path) as terminal:
+        assert terminal.end() == 2
+        lines = terminal.said.splitlines()
+    (named,) = [line for line in lines if path in line]
+    assert all(len(line) <= 100 for line in lines if line != named)
+    assert len(named.split()) == 1
+    piped = light_import(tmp_path, "validate", "bills.csv", "--template", path).stderr.decode()
+    assert " ".join(piped.split()) == " ".join(" ".join(lines).split())
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
 def test_no_name_or_cell_steers_the_terminal_on_any_screen(tmp_path: Path) -> None:
     name = os.fsdecode(b"b\x1b[2J\n\xf0\x9f\x98\x80 \xff.csv")

@@ -26,6 +26,7 @@ from conftest import (
     start,
     write_bills,
 )
+from test_load_command import Terminal
 
 from importer.sandbox import Sandbox
 
@@ -112,6 +113,16 @@ def test_only_what_the_run_created_is_cancelled_and_only_after_consent(
     unasked = command("undo", run)
     assert unasked.code == 2
     assert "add --yes to cancel without being asked" in unasked.err
+    for unknown in ("", "20200101-000000-ffff"):  # that comes before any question
+        assert f"There is no run {unknown or repr(unknown)}." in command("undo", unknown).err
+    with Terminal("undo", run, cwd=tmp_path) as terminal:
+        terminal.until("Cancel these bills in Light?")
+        terminal.type("n\n")
+        assert terminal.end() == 4
+    assert terminal.said.splitlines()[-2:] == [
+        "Stopped: Nothing was cancelled in Light.",
+        f"Next: light-import undo {run} (asks again)",
+    ]
     dry = command("undo", run, *FAST, "--dry-run")
     assert (dry.code, dry.json["bills"]) == (0, counts)
     assert len(live(sandbox)) == 4

@@ -262,6 +262,14 @@ def test_a_success_that_is_not_json_keeps_its_status_without_a_body(tmp_path, bo
     assert "not JSON" in answer.reason
 
 
+def test_a_server_that_is_not_light_is_told_with_where_the_address_is_said(tmp_path):
+    async def work(light, server):
+        with pytest.raises(LightUnreachable, match=r"not JSON.*Check the address.*--base-url"):
+            await light.company()
+
+    run(tmp_path, lambda r: http(200, b"<html>Welcome</html>"), work)
+
+
 def test_an_empty_success_says_so_unless_it_should_be_empty(tmp_path):
     for body in (b"", b"  ", b"null"):
         assert "without a word" in answer_to(tmp_path, http(200, body)).reason

@@ -55,6 +55,7 @@ SUMMARY = RunSummary(
     seconds=3.2,
     next_step="Correct the cells in red, then run it again",
 )
+CHECKED = replace(SUMMARY, command="validate", run=None, bills={"total": 1, "valid": 1})
 LAST = ["Tie-out", "Tie-out by vendor", "light-import"]
 ADDED = ["import_message", "light_bill_id", "light_state", "attempts", "loaded_at", "source_row"]
 
@@ -504,7 +505,7 @@ def test_the_summary_tells_the_whole_run(tmp_path: Path) -> None:
         "Created in Light",
         "Northwind & Sons",
         "https://api.example.com",
-        "2025-03-31T14:05:00Z",
+        "2025-03-31 14:05 UTC",
         "3.2 s",
         "Rows of data",
         "Dates are DD/MM.",
@@ -552,8 +553,8 @@ def test_the_tie_out_is_exact_and_in_words(tmp_path: Path) -> None:
     assert rows[2:15] == [
         ["GBP, 2 bills", "Bills", "Gross", "Net", "Tax", None],
         ["In the sheet", 2, 1234.56, 1000, None, "The sheet does not tell tax for every bill."],
-        ["   of which: Needs correction", None, 234.56, None, None, "not in Light"],
-        ["   of which: Created in Light", None, 1000, None, None, "in Light"],
+        ["   of which: Needs correction", 1, 234.56, None, None, "not in Light"],
+        ["   of which: Created in Light", 1, 1000, None, None, "in Light"],
         ["In Light", 1, 1000, 800, 200, "gross as Light answered; net and tax as sent"],
         [
             "Difference: sheet less Light",
@@ -576,7 +577,7 @@ def test_the_tie_out_is_exact_and_in_words(tmp_path: Path) -> None:
         ],
         [
             "   of which: Created in Light",
-            None,
+            1,
             "10,000,000,000,000,000.01",
             None,
             None,
@@ -694,6 +695,49 @@ def test_headers_stay_in_sight_and_are_printed_on_each_page(tmp_path: Path) -> N
     assert sheet.print_title_rows == "$1:$1"
     assert sheet.page_setup.orientation == "landscape"
     assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    ("first", "repeated"),
+    [(["No", "date", "name"], "$A:$C"), (["No", "x" * 40, "name"], "$A:$A")],
+    ids=["short ones tell the row", "an id does not"],
+)
+def test_columns_that_would_print_too_small_go_on_pages_that_tell_whose_row_it_is(
+    first: list[str], repeated: str, tmp_path: Path
+) -> None:
+    header = [*first, *(f"column {i} {'x' * 30}" for i in range(6))]
+    sheet = written(report(table([header, ["1"] * 9])), tmp_path)["Bills"]
+    assert sheet.page_setup.scale == 60
+    assert sheet.page_setup.pageOrder == "overThenDown"
+    assert sheet.print_title_cols == repeated
+
+
+def test_long_names_can_be_read_in_full(tmp_path: Path) -> None:
+    name = "Müller und Söhne Werkzeugmaschinen- und Anlagenbau Gesellschaft mbH & Co. KG"
+    sent = replace(bill(2, Status.CREATED), vendor=name, amount=100000, in_light=0)
+    header = "localCurrencyFxRateOverride"
+    cell = CellRef("bills.csv", None, 2, header, 0, 0)
+    wrong = Finding("bills.x", Severity.ERROR, cell, "", "This is wrong", "")
+    book = written(report(bills=[sent], findings=[wrong]), tmp_path)
+    for title in ("Summary", "Tie-out"):
+        (found,) = [c for c in book[title]["B"] if str(c.value).startswith(name)]
+        assert found.alignment.wrap_text
+        assert book[title].row_dimensions[found.row].height >= 45
+    assert book["Problems"].column_dimensions["E"].width > len(header)
+
+
+def test_a_check_says_of_light_only_that_nothing_was_sent(tmp_path: Path) -> None:
+    checked = replace(report(bills=[bill(2, Status.VALID)]), summary=CHECKED)
+    text = text_of(written(checked, tmp_path)["Tie-out"])
+    assert "Nothing has been sent to Light." in text
+    assert "as Light answered" not in text
+
+
+def test_what_differs_stands_apart_from_the_difference(tmp_path: Path) -> None:
+    sheet = written(report(bills=[bill(2, Status.INVALID)]), tmp_path)["Tie-out by vendor"]
+    for cell in sheet["L"]:
+        assert (cell.alignment.horizontal, cell.alignment.indent) == ("left", 1)
+    assert [cell.value for cell in sheet["L"]] == ["what differs", "1 bill not in Light"]
 
 
 class Broken(Sequence[str]):

@@ -12,6 +12,7 @@ from importer.records import CurrencyTotal, RunSummary
 from importer.results.wording import (
     Tone,
     control_words,
+    day_and_time,
     duration,
     money,
     tie_out_words,
@@ -176,9 +177,17 @@ def test_the_tie_out_says_what_the_difference_means() -> None:
     )
 
 
+def test_amounts_without_a_currency_are_told_in_plain_words() -> None:
+    total = CurrencyTotal("no currency", 1000, 0, {"invalid": 1000}, 1)
+    assert tie_out_words(total, "load") == "10.00 without a currency is not known to be in Light."
+
+
 def test_times_are_utc_and_durations_short() -> None:
     assert utc(datetime.fromisoformat("2025-03-31T16:05:00.9+02:00")) == "2025-03-31T14:05:00Z"
     assert utc(datetime(2025, 3, 31)) == "2025-03-31T00:00:00Z"  # noqa: DTZ001
+    assert (
+        day_and_time(datetime.fromisoformat("2025-03-31T16:05:59+02:00")) == "2025-03-31 14:05 UTC"
+    )
     assert [duration(s) for s in (0.44, 59.4, 185, 7800)] == [
         "0.4 s",
         "59 s",
