@@ -26,7 +26,7 @@ NARROWEST = 40  # columns; a table of money does not fit into less
 # A command in a sentence, up to where the sentence goes on. What is in quotes is one word.
 _COMMAND = re.compile(
     r"light-import (?:auth|load|reference|report|runs|sandbox|template|undo|validate|verify)\b"
-    r"(?:'[^']*'|.)*?(?= \(|[.,:;'](?: |$)| again\b|$)"
+    r"(?:'[^'\n]*'|'(?![^'\n]*')|[^'\n])*?(?= \(|[.,:;'](?: |$)| again\b|$|\n)"
 )
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.records import CellRef, CurrencyTotal, Finding, RunSummary, Severity
-from importer.results.console import columns_of, summary_text
+from importer.results.console import columns_of, paragraph, summary_text
 from importer.results.wording import visible
 
 SUMMARY = RunSummary(
@@ -117,3 +117,9 @@ def test_a_path_in_a_note_is_never_broken() -> None:
 def test_wide_characters_count_double() -> None:
     assert columns_of("大塚") == 4
     assert columns_of("e\u0301") == 1
+
+
+def test_a_command_with_many_quotation_marks_is_found_at_once() -> None:
+    text = "run light-import load " + "'a b'c" * 60
+    assert paragraph(text, 40) == ["run", text.removeprefix("run ")]
+    assert paragraph(text + "'\nand more", 40)[0] == "run"
