@@ -330,6 +330,10 @@ class Proxy:
     async def end(self) -> None:
         """Serve nobody any more; but what is on its way to Light gets there and is answered."""
         assert self.listener is not None
+        assert self.loop is not None
+        for listening in self.listener.sockets:
+            self.loop.remove_reader(listening.fileno())
+        await asyncio.sleep(0.01)  # asyncio loses a connection that it takes while it closes
         self.listener.close()
         mine = asyncio.current_task()
         end = time.monotonic() + 10

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,12 +39,18 @@ def list_() -> int:
     """
     from importer.template.loader import load_template, shipped_templates
 
-    shipped = shipped_templates()
-    table = click.get_current_context().make_formatter()
-    table.write_dl(
-        [(name, load_template(path).template.description) for name, path in shipped.items()]
-    )
-    click.echo(table.getvalue(), nl=False)
+    shipped = [
+        (name, load_template(path).template.description)
+        for name, path in shipped_templates().items()
+    ]
+    if sys.stdout.isatty():
+        table = click.get_current_context().make_formatter()
+        table.write_dl(shipped)
+        click.echo(table.getvalue(), nl=False)
+    else:  # a line each, for other programs
+        width = max(len(name) for name, _ in shipped)
+        for name, description in shipped:
+            click.echo(f"{name:<{width}}  {description}")
     return 0
 
 

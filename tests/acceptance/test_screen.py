@@ -40,6 +40,19 @@ def test_an_error_is_broken_at_blanks_where_the_terminal_ends(tmp_path: Path) ->
     assert " ".join(piped.split()) == " ".join(" ".join(lines).split())
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminal")
+def test_the_list_of_templates_fits_a_screen_and_is_a_line_each_elsewhere(tmp_path: Path) -> None:
+    from test_load_command import Terminal
+
+    with Terminal("template", "list", cwd=tmp_path) as terminal:
+        assert terminal.end() == 0
+        lines = terminal.said.splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    piped = light_import(tmp_path, "template", "list").stdout.decode()
+    assert len(piped.splitlines()) < len(lines)
+    assert " ".join(piped.split()) == " ".join(" ".join(lines).split())
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
 def test_no_name_or_cell_steers_the_terminal_on_any_screen(tmp_path: Path) -> None:
     name = os.fsdecode(b"b\x1b[2J\n\xf0\x9f\x98\x80 \xff.csv")
