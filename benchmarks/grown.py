@@ -40,7 +40,7 @@ TIMES = 4
 AT_ONCE = 2  # commands
 MOST = 1.4  # times as long a row may take in the larger file
 SLOW = 50  # microseconds a row
-FELT = 0.5  # seconds; what grows by less is chance
+FELT = 0.5  # seconds beyond that; less is chance
 LIGHT_IMPORT = (sys.executable, "-m", "importer")
 HEADER_ROWS = {"EXTF_Buchungsstapel.csv": 2, "mixed-postings.csv": 2, "report-by-vendor.csv": 2,
                "split-header.csv": 2}  # fmt: skip
@@ -70,8 +70,8 @@ class Grown:
     def verdict(self) -> str:
         if None in self.seconds:
             return "**stopped**"
-        fixed, _, last = self.seconds
-        if last - fixed > FELT and self._a_row(2) > MOST * self._a_row(1):
+        fixed, few, many = self.seconds
+        if many - fixed > MOST * TIMES * max(few - fixed, 0) + FELT:
             return "**not linear**"
         return "slow" if self._a_row(2) > SLOW else ""
 
