@@ -50,7 +50,7 @@ def by_table(results: Iterable[RowResult]) -> dict[int, dict[int, RowResult]]:
 
 def every_row(report: Report) -> Iterator[Row]:
     """In the order of the file, the bills before the line items."""
-    found = cache(partial(Found, report))  # most files have a message for each of their bad rows
+    found = cache(partial(Found, report))  # only where a row has no message of its own
     bills = by_table(bill.result for bill in report.bills)
     lines = by_table(report.line_items)
     order = sorted(
