@@ -1,11 +1,13 @@
 """Which files cost more than their rows: samples and hostile layouts, few rows and many.
 
     python benchmarks/grown.py [--rows 5000] [--only WORD] [--seconds 60]
+    python benchmarks/grown.py --samples    # the samples too: a quarter of an hour
 
-Every sample of ``samples/make.py``, and every layout of ``layouts.py``, is checked as it stands,
-with so many rows and with four times as many, each by a process of its own. Printed are the CPU
-seconds of each, the microseconds that a row takes beyond the fixed cost, and how many times as
-much it takes in the larger file. What runs for longer than ``--seconds`` is stopped.
+Every layout of ``layouts.py`` and ``file_layouts.py``, and with ``--samples`` every sample of
+``samples/make.py``, is checked as it stands, with so many rows and with four times as many, each by
+a process of its own, two of them at a time. Printed are the CPU seconds of each, the microseconds
+that a row takes beyond the fixed cost, and how many times as much it takes in the larger file. What
+runs for longer than ``--seconds`` is stopped.
 """
 
 from __future__ import annotations
@@ -20,11 +22,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import layouts
+from file_layouts import FILES
+from layouts import FLAT, TWO_SHEETS, Write
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 sys.path.insert(0, str(SAMPLES))
@@ -32,9 +37,10 @@ sys.path.insert(0, str(SAMPLES))
 import make  # noqa: E402
 
 TIMES = 4
+AT_ONCE = 2  # commands
 MOST = 1.4  # times as long a row may take in the larger file
 SLOW = 50  # microseconds a row
-FELT = 0.5  # seconds; what grows by less is chance
+FELT = 0.5  # seconds beyond that; less is chance
 LIGHT_IMPORT = (sys.executable, "-m", "importer")
 HEADER_ROWS = {"EXTF_Buchungsstapel.csv": 2, "mixed-postings.csv": 2, "report-by-vendor.csv": 2,
                "split-header.csv": 2}  # fmt: skip
@@ -64,8 +70,8 @@ class Grown:
     def verdict(self) -> str:
         if None in self.seconds:
             return "**stopped**"
-        fixed, _, last = self.seconds
-        if last - fixed > FELT and self._a_row(2) > MOST * self._a_row(1):
+        fixed, few, many = self.seconds
+        if many - fixed > MOST * TIMES * max(few - fixed, 0) + FELT:
             return "**not linear**"
         return "slow" if self._a_row(2) > SLOW else ""
 
@@ -167,13 +173,10 @@ def rows_of(path: Path) -> int:
     return max(sheet.max_row for sheet in openpyxl.load_workbook(path))
 
 
-def samples(folder: Path, word: str) -> Iterator[tuple[str, Callable[[Path, int], list[str]]]]:
+def samples(folder: Path) -> Iterator[tuple[str, Write]]:
     copy = make.copy_of_samples(folder)
     for case in make.CASES:
         for differ in (False, True):
-            name = f"{case.name}, {'differing' if differ else 'repeated'}"
-            if word not in name:
-                continue
 
             def write(own: Path, rows: int, case=case, differ=differ) -> list[str]:  # type: ignore[no-untyped-def]
                 for name in {Path(file).parent for file in case.files}:
@@ -183,7 +186,17 @@ def samples(folder: Path, word: str) -> Iterator[tuple[str, Callable[[Path, int]
                     grow(own / file, -(-rows // most), differ=differ)
                 return ["validate", *case.arguments, "--result", "result.csv"]
 
-            yield name, write
+            yield f"{case.name}, {'differing' if differ else 'repeated'}", write
+
+
+def measured(named: tuple[str, Write], rows: int, most: int) -> Grown:
+    name, write = named
+    took: list[float | None] = []
+    for count in (0, rows, rows * TIMES):
+        with tempfile.TemporaryDirectory() as own:
+            folder = Path(own).resolve()
+            took.append(cpu_seconds(write(folder, count), folder, most))
+    return Grown(name, rows, tuple(took))
 
 
 def main() -> None:
@@ -191,20 +204,18 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=5_000)
     parser.add_argument("--only", default="", metavar="WORD", help="those whose name has it")
     parser.add_argument("--seconds", type=int, default=60, help="at most so many a command")
+    parser.add_argument("--samples", action="store_true", help="the samples, too")
     options = parser.parse_args()
     print(f"| | as it is | {options.rows:,} rows | {options.rows * TIMES:,} rows | µs a row | times"
           " |  |\n|---|---:|---:|---:|---:|---:|---|")  # fmt: skip
-    with tempfile.TemporaryDirectory() as temporary:
-        scratch = Path(temporary).resolve()
-        for name, write in (*layouts.all_of(options.only), *samples(scratch, options.only)):
-            took: list[float | None] = []
-            for rows in (0, options.rows, options.rows * TIMES):
-                own = scratch / "own"
-                own.mkdir()
-                command = write(own, rows)
-                took.append(cpu_seconds(command, own, options.seconds))
-                shutil.rmtree(own)
-            print(Grown(name, options.rows, tuple(took)).line, flush=True)
+    with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(AT_ONCE) as pool:
+        every = [*(FLAT | TWO_SHEETS | FILES).items()]
+        if options.samples:
+            every += samples(Path(temporary).resolve())
+        every = [(name, write) for name, write in every if options.only in name]
+        of_one = partial(measured, rows=options.rows, most=options.seconds)
+        for grown in pool.map(of_one, every):
+            print(grown.line, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,11 @@
-"""Layouts that ask much of a checker, each with as many rows as are wanted, for ``grown.py``."""
+"""CSV files that ask much of a checker, each with as many rows as are wanted, for ``grown.py``."""
 
 from __future__ import annotations
 
 import csv
 import random
 import uuid
-import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -42,7 +41,7 @@ UUID = "7514cbaa-e6e3-58bc-be5b-b65ffc29f39f"
 Write = Callable[[Path, int], list[str]]
 
 
-def _csv(path: Path, rows: Iterable[Sequence[object]]) -> None:
+def write_csv(path: Path, rows: Iterable[Sequence[object]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="") as file:
         csv.writer(file).writerows(rows)
@@ -51,7 +50,7 @@ def _csv(path: Path, rows: Iterable[Sequence[object]]) -> None:
 # --- one sheet --------------------------------------------------------------------------------
 
 
-def _flat(
+def flat(
     of_row: Callable[[int], Mapping[str, str]],
     folder: Path,
     rows: int,
@@ -66,7 +65,7 @@ def _flat(
     (folder / "own.yaml").write_text(text)
     made = ([({**PLAIN, **of_row(i)}).get(name, "") for name in HEADERS]
             for i in range(rows or LEAST))  # fmt: skip
-    _csv(folder / "own.csv", [HEADERS, *made])
+    write_csv(folder / "own.csv", [HEADERS, *made])
     return [*command, "own.csv", "--template", "own.yaml", "--result", result]
 
 
@@ -74,7 +73,7 @@ def _blank(**cells: str) -> dict[str, str]:
     return dict.fromkeys(PLAIN, "") | cells
 
 
-def _numbered(i: int) -> dict[str, str]:
+def numbered(i: int) -> dict[str, str]:
     return {"Number": f"N{i // 2}"}
 
 
@@ -94,6 +93,14 @@ def _grouped(i: int) -> dict[str, str]:
     head = f"Vendor {i // 3}"
     total = _blank(Vendor=f"Total for {head}", Amount="12.50")
     return (_blank(Vendor=head), {"Vendor": "", "Number": f"N{i}"}, total)[i % 3]
+
+
+def _in_groups(i: int, rows: int) -> dict[str, str]:
+    """Groups of which each begins inside the one before it, and all totals at the end."""
+    depth = rows // 3
+    if i >= 2 * depth:
+        return _blank(Vendor=f"Total for Vendor {max(rows - 1 - i, 0)}", Amount="12.50")
+    return {"Vendor": "", "Number": f"N{i}"} if i % 2 else _blank(Vendor=f"Vendor {i // 2}")
 
 
 def _totals(i: int) -> dict[str, str]:
@@ -124,73 +131,76 @@ rules:
   line_items.description: {unique: true, matches: "[A-Z].*"}
 """
 FLAT: dict[str, Callable[..., list[str]]] = {
-    "plain": partial(_flat, _numbered),
-    "plain, as a workbook of results": partial(_flat, _numbered, result="result.xlsx"),
-    "plain, as a page of results": partial(_flat, _numbered, result="result.html"),
-    "plain, as JSON": partial(_flat, _numbered, result="result.json"),
-    "plain, said as JSON": partial(_flat, _numbered, command=("validate", "--json")),
+    "plain": partial(flat, numbered),
+    "plain, as a workbook of results": partial(flat, numbered, result="result.xlsx"),
+    "plain, as a page of results": partial(flat, numbered, result="result.html"),
+    "plain, as JSON": partial(flat, numbered, result="result.json"),
+    "plain, said as JSON": partial(flat, numbered, command=("validate", "--json")),
     "filled down from rows passed over": partial(
-        _flat, _passed_over, source="{fill_down: [Vendor, Number, Date, Currency],"
+        flat, _passed_over, source="{fill_down: [Vendor, Number, Date, Currency],"
         " ignore_rows: [{column: Kind, equals: draft}]}"),
     "filled down": partial(
-        _flat, lambda i: _blank(Amount="3.25") if i % 5 else {"Number": f"N{i}"},
+        flat, lambda i: _blank(Amount="3.25") if i % 5 else {"Number": f"N{i}"},
         source="{fill_down: [Vendor, Number, Date, Currency]}"),
     "filled down from the first row": partial(
-        _flat, lambda i: _blank(Amount="3.25") if i else {"Number": f"N{i}"},
+        flat, lambda i: _blank(Amount="3.25") if i else {"Number": f"N{i}"},
         source="{fill_down: [Vendor, Number, Date, Currency]}"),
-    "groups": partial(_flat, _grouped, source="{groups: {column: Vendor, name: Of}}"),
+    "groups": partial(flat, _grouped, source="{groups: {column: Vendor, name: Of}}"),
+    "groups inside groups": lambda folder, rows: flat(
+        lambda i: _in_groups(i, rows or LEAST), folder, rows,
+        source="{groups: {column: Vendor, name: Of}}"),
     "a control total for every bill": partial(
-        _flat, _totals,
+        flat, _totals,
         source="{control_total: {amount: Amount, where: {column: Kind, equals: total}}}"),
     "all rows passed over": partial(
-        _flat, lambda i: {"Number": f"N{i}", "Kind": "draft"},
+        flat, lambda i: {"Number": f"N{i}", "Kind": "draft"},
         source="{ignore_rows: [{column: Kind, equals: draft}]}"),
-    "blank rows between": partial(_flat, lambda i: _blank() if i % 2 else _numbered(i)),
-    "every cell wrong in its own way": partial(_flat, _all_wrong),
-    "every cell wrong, as a workbook": partial(_flat, _all_wrong, result="result.xlsx"),
-    "every cell wrong, as a page": partial(_flat, _all_wrong, result="result.html"),
-    "every cell wrong, as JSON": partial(_flat, _all_wrong, result="result.json"),
-    "every cell wrong, said as JSON": partial(_flat, _all_wrong, command=("validate", "--json")),
-    "header cells that disagree": partial(_flat, _disagreeing),
+    "blank rows between": partial(flat, lambda i: _blank() if i % 2 else numbered(i)),
+    "every cell wrong in its own way": partial(flat, _all_wrong),
+    "every cell wrong, as a workbook": partial(flat, _all_wrong, result="result.xlsx"),
+    "every cell wrong, as a page": partial(flat, _all_wrong, result="result.html"),
+    "every cell wrong, as JSON": partial(flat, _all_wrong, result="result.json"),
+    "every cell wrong, said as JSON": partial(flat, _all_wrong, command=("validate", "--json")),
+    "header cells that disagree": partial(flat, _disagreeing),
     "header cells of one bill that disagree": partial(
-        _flat, lambda i: {"Number": "N1", "Date": f"2025-01-{1 + i % 28:02d}", "Entity": f"E{i}"}),
-    "one bill": partial(_flat, lambda i: {"Number": "N1"}),
-    "numbers nearly alike": partial(_flat, lambda i: {"Number": _spelt(i)}),
+        flat, lambda i: {"Number": "N1", "Date": f"2025-01-{1 + i % 28:02d}", "Entity": f"E{i}"}),
+    "one bill": partial(flat, lambda i: {"Number": "N1"}),
+    "numbers nearly alike": partial(flat, lambda i: {"Number": _spelt(i)}),
     "numbers nearly alike, one vendor, all of one": partial(
-        _flat, lambda i: {"Number": "INV" + "-" * (i % 300) + "1" + " " * (i // 300)}),
+        flat, lambda i: {"Number": "INV" + "-" * (i % 300) + "1" + " " * (i // 300)}),
     "vendors nearly alike": partial(
-        _flat, lambda i: {"Number": f"N{i}", "Vendor": f"Calder Print {i}"}),
+        flat, lambda i: {"Number": f"N{i}", "Vendor": f"Calder Print {i}"}),
     "vendors that differ in case": partial(
-        _flat, lambda i: {"Number": f"N{i % 9}", "Vendor": _cased("calder valley print", i)}),
+        flat, lambda i: {"Number": f"N{i % 9}", "Vendor": _cased("calder valley print", i)}),
     "entities, accounts of their own": partial(
-        _flat, lambda i: {"Number": f"N{i}", "Entity": f"UK{i}", "Account": f"A{i}"}),
+        flat, lambda i: {"Number": f"N{i}", "Entity": f"UK{i}", "Account": f"A{i}"}),
     "currencies": partial(
-        _flat, lambda i: {"Number": f"N{i}", "Currency": "".join(
+        flat, lambda i: {"Number": f"N{i}", "Currency": "".join(
             chr(65 + i // 26**k % 26) for k in range(3))}),
     "products of factors": partial(
-        _flat, _factors, amount="{product: [Hours, Rate], round: half_up}"),
-    "products too precise": partial(_flat, _factors, amount="{product: [Hours, Rate]}"),
+        flat, _factors, amount="{product: [Hours, Rate], round: half_up}"),
+    "products too precise": partial(flat, _factors, amount="{product: [Hours, Rate]}"),
     "products of wrong factors": partial(
-        _flat, lambda i: {"Number": f"N{i}", "Hours": f"x{i}", "Rate": f"{i},,1"},
+        flat, lambda i: {"Number": f"N{i}", "Hours": f"x{i}", "Rate": f"{i},,1"},
         amount="{product: [Hours, Rate]}"),
-    "house rules all broken": partial(_flat, _numbered, more=RULES),
+    "house rules all broken": partial(flat, numbered, more=RULES),
     "concatenated, mapped, first of": partial(
-        _flat, lambda i: {"Number": f"N{i}", "Kind": f"k{i}"},
+        flat, lambda i: {"Number": f"N{i}", "Kind": f"k{i}"},
         amount="{first_of: [{column: Amount}, {column: Rate, negate: true}]}\n"
                "  taxCode: {column: Kind, map: {k1: x}}"),
     "amounts of which each has a currency": partial(
-        _flat, lambda i: {"Number": f"N{i}", "Amount": ("€12.50", "$3.1", "EUR 4,10")[i % 3]}),
+        flat, lambda i: {"Number": f"N{i}", "Amount": ("€12.50", "$3.1", "EUR 4,10")[i % 3]}),
     "numbers either way": partial(
-        _flat, lambda i: {"Number": f"N{i}", "Amount": f"{i % 9}.{i % 1000:03d}"}),
+        flat, lambda i: {"Number": f"N{i}", "Amount": f"{i % 9}.{i % 1000:03d}"}),
     "dates either way": partial(
-        _flat, lambda i: {"Number": f"N{i}", "Date": f"{1 + i % 12:02d}/{1 + i % 11:02d}/2025"}),
+        flat, lambda i: {"Number": f"N{i}", "Date": f"{1 + i % 12:02d}/{1 + i % 11:02d}/2025"}),
     "dates both ways": partial(
-        _flat, lambda i: {"Number": f"N{i}", "Date": f"{1 + i % 28:02d}/{1 + i % 11:02d}/2025"
+        flat, lambda i: {"Number": f"N{i}", "Date": f"{1 + i % 28:02d}/{1 + i % 11:02d}/2025"
                           if i % 2 else f"{1 + i % 11:02d}/{1 + i % 28:02d}/2025"}),
     "a line break in every cell of text": partial(
-        _flat, lambda i: {"Number": f"N{i}", "Text": f'a "quoted"\nline {i}, and more'}),
+        flat, lambda i: {"Number": f"N{i}", "Text": f'a "quoted"\nline {i}, and more'}),
     "a quotation mark in every text": partial(
-        _flat, lambda i: {"Number": f"N{i}", "Text": f'12" tape {i}'}),
+        flat, lambda i: {"Number": f"N{i}", "Text": f'12" tape {i}'}),
 }  # fmt: skip
 
 
@@ -214,8 +224,8 @@ def _two(
     both = list(files.bills_and_lines(rows or LEAST, 0.0))
     bills = [bill(i, list(row)) for i, (row, _) in enumerate(both)]
     lines = [line(i, list(row)) for i, row in enumerate(r for _, own in both for r in own)]
-    _csv(folder / "bills.csv", [headers[0].split(","), *bills])
-    _csv(folder / "lines.csv", [headers[1].split(","), *lines])
+    write_csv(folder / "bills.csv", [headers[0].split(","), *bills])
+    write_csv(folder / "lines.csv", [headers[1].split(","), *lines])
     return list(command)
 
 
@@ -237,7 +247,7 @@ def _random_name(i: int) -> str:
 def _lookups(folder: Path, rows: int, spelt: Callable[[int, str], str]) -> list[str]:
     names = [_random_name(i) for i in range(rows or LEAST)]
     own = [[name, uuid.UUID(int=k)] for k, name in enumerate(names)]
-    _csv(folder / "lookups/vendor.csv", [["value", "id"], *own])
+    write_csv(folder / "lookups/vendor.csv", [["value", "id"], *own])
     return _two(
         folder, rows, headers=_named("vendor"),
         bill=lambda i, row: _put(row, spelt(i, names[i]), at=1),
@@ -300,125 +310,3 @@ TWO_SHEETS: dict[str, Write] = {
     "documents that are not there": partial(_document, there=False),
     "custom properties": _properties,
 }  # fmt: skip
-
-
-# --- workbooks and other files ----------------------------------------------------------------
-
-
-def _sheets(folder: Path, rows: int) -> list[str]:
-    """A workbook of as many sheets as are permitted, or nearly."""
-    import xlsxwriter
-
-    book = xlsxwriter.Workbook(str(folder / "own.xlsx"))
-    (folder / "own.yaml").write_text(
-        TEMPLATE.format(source="{}", amount="{column: Amount}", more="")
-    )
-    for k in range(min(rows // 50, 400) or 1):
-        sheet = book.add_worksheet(f"Sheet {k}")
-        sheet.write_row(0, 0, HEADERS)
-        for i in range(50):
-            row = PLAIN | {"Number": f"N{k}-{i}"}
-            sheet.write_row(i + 1, 0, [row.get(name, "") for name in HEADERS])
-    book.close()
-    return ["validate", "own.xlsx", "--template", "own.yaml", *RESULT]
-
-
-def _workbook(folder: Path, rows: int, *, result: str = "result.xlsx") -> list[str]:
-    files.workbook(folder / "own.xlsx", rows or LEAST)
-    return ["validate", "own.xlsx", "--result", result]
-
-
-def _odd_workbook(folder: Path, rows: int) -> list[str]:
-    """Errors, formulas, merged cells and comments in every row."""
-    import xlsxwriter
-
-    book = xlsxwriter.Workbook(str(folder / "own.xlsx"))
-    sheets = book.add_worksheet("Bills"), book.add_worksheet("Line items")
-    for sheet, headers in zip(sheets, (files.BILLS, files.LINES), strict=True):
-        sheet.write_row(0, 0, headers.split(","))
-    for i, (bill, lines) in enumerate(files.bills_and_lines((rows or LEAST) * 5, 0.0), 1):
-        sheets[0].write_row(i, 0, bill)
-        sheets[0].merge_range(i, 3, i, 4, bill[3])
-        sheets[0].write_comment(i, 0, f"said of {i}")
-        sheets[1].write_row(i, 0, lines[0])
-        sheets[1].write_formula(i, 3, "=1/0", value="#DIV/0!")
-        sheets[1].write_formula(i, 4, f"=SUM(A{i})", value="")
-    book.close()
-    return ["validate", "own.xlsx", *RESULT]
-
-
-def _page(folder: Path, rows: int) -> list[str]:
-    """A table in a web page under the name of an old workbook, as some systems export it."""
-    _flat(_numbered, folder, rows)
-    with (folder / "own.csv").open() as file:
-        cells = ["".join(f"<td>{text}</td>" for text in row) for row in csv.reader(file)]
-    (folder / "own.xls").write_text(f"<html><table><tr>{'</tr><tr>'.join(cells)}</table></html>")
-    return ["validate", "own.xls", "--template", "own.yaml", *RESULT]
-
-
-ODS = """<?xml version="1.0"?><office:document-content
- xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
- xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
- xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>
-<table:table table:name="A">{}</table:table></office:spreadsheet></office:body>
-</office:document-content>"""
-ODS_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
-MANIFEST = f"""<?xml version="1.0"?><m:manifest
- xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"><m:file-entry m:full-path="/"
- m:media-type="{ODS_TYPE}"/></m:manifest>"""
-
-
-def _ods(folder: Path, rows: int) -> list[str]:
-    _flat(_numbered, folder, rows)
-    cell = (
-        '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'.format
-    )
-    with (folder / "own.csv").open() as file:
-        made = ["".join(map(cell, row)) for row in csv.reader(file)]
-    body = "".join(f"<table:table-row>{row}</table:table-row>" for row in made)
-    with zipfile.ZipFile(folder / "own.ods", "w", zipfile.ZIP_STORED) as out:
-        out.writestr("mimetype", ODS_TYPE)
-        out.writestr("META-INF/manifest.xml", MANIFEST)
-        out.writestr("content.xml", ODS.format(body))
-    return ["validate", "own.ods", "--template", "own.yaml", *RESULT]
-
-
-def _text_file(of_row: Callable[[int], str], folder: Path, rows: int) -> list[str]:
-    _flat(_numbered, folder, 1)
-    made = "\n".join(of_row(i) for i in range(rows or LEAST))
-    (folder / "own.csv").write_text(",".join(HEADERS) + "\n" + made + "\n")
-    return ["validate", "own.csv", "--template", "own.yaml", *RESULT]
-
-
-def _wide(folder: Path, rows: int) -> list[str]:
-    """Few rows of very many columns."""
-    columns = (rows or LEAST) // 10
-    made = [f"c{k}" for k in range(columns)]
-    _flat(_numbered, folder, 1)
-    rest = [PLAIN.get(name, "N1") for name in HEADERS]
-    _csv(folder / "own.csv", [[*HEADERS, *made], *([[*rest, *made]] * 10)])
-    return ["validate", "own.csv", "--template", "own.yaml", *RESULT]
-
-
-LINE = "Calder Print,,N{0},2025-01-05,EUR,12.50,4000,{1},,1,2".format
-OTHER_FILES: dict[str, Write] = {
-    "a workbook of many sheets": _sheets,
-    "a workbook": _workbook,
-    "errors, formulas, merged cells, comments": _odd_workbook,
-    "a web page": _page,
-    "an OpenDocument sheet": _ods,
-    "rows of all lengths": partial(_text_file, lambda i: ",".join("x" * (i % 14))),
-    "a quotation mark never closed": partial(
-        _text_file, lambda i: LINE(i, '"open' if i == 5 else "shut")),
-    "a quotation mark opened in every row": partial(_text_file, lambda i: LINE(i, '"open')),
-    "one long cell": partial(
-        _text_file, lambda i: LINE(i, "x" * 100 if i else "y" * 30_000)),
-    "very many columns": _wide,
-}  # fmt: skip
-
-
-def all_of(word: str) -> Iterator[tuple[str, Write]]:
-    """The layouts whose name has the word."""
-    for name, write in (FLAT | TWO_SHEETS | OTHER_FILES).items():
-        if word in name:
-            yield name, write

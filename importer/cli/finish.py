@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -42,7 +41,7 @@ def finish(report: Report, output: Output, wanted: Path) -> RunSummary:
     happened: the summary is still told.
     """
     from importer.results.console import summary_text
-    from importer.results.summary_json import summary_json
+    from importer.results.summary_json import json_text, summary_json
     from importer.results.wording import visible
     from importer.results.written import write_result
 
@@ -69,7 +68,9 @@ def finish(report: Report, output: Output, wanted: Path) -> RunSummary:
     if output.json:
         if not output.quiet:
             click.echo(text, err=True)
-        click.echo(json.dumps(summary_json(summary, report.findings), ensure_ascii=False, indent=2))
+        for piece in json_text(summary_json(summary, ()), report.findings):
+            click.echo(piece, nl=False)
+        click.echo()
     elif not output.quiet:
         click.echo(text)
     return summary

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 
 from importer.records import InputTable, Report, Role, RowResult, TableKind
 from importer.results.added import (
@@ -23,7 +24,7 @@ from importer.results.added import (
 )
 from importer.results.found import Found
 from importer.results.rows import row_message, rows_below
-from importer.results.wording import utc
+from importer.results.wording import utc, visible
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def by_table(results: Iterable[RowResult]) -> dict[int, dict[int, RowResult]]:
 
 def every_row(report: Report) -> Iterator[Row]:
     """In the order of the file, the bills before the line items."""
-    found = Found(report)
+    found = cache(partial(Found, report))  # only where a row has no message of its own
     bills = by_table(bill.result for bill in report.bills)
     lines = by_table(report.line_items)
     order = sorted(
@@ -62,7 +63,9 @@ def every_row(report: Report) -> Iterator[Row]:
         results = (bills if table.kind is TableKind.BILLS else lines)[t]
         for row, role, texts, _ in rows_below(table, kept):
             result = results.get(row)
-            message = row_message(found, (t, row), role, result) or table.reasons.get(row, "")
+            message = visible(result.message) if result is not None else ""
+            message = message or row_message(found(), (t, row), role, result)
+            message = message or table.reasons.get(row, "")
             yield Row(table, headers, texts, role, row, result, message)
 
 

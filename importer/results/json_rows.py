@@ -11,17 +11,18 @@ from importer.records import Report
 from importer.results.added import MONEY
 from importer.results.every_row import Row, added, every_row
 from importer.results.files import whole
-from importer.results.summary_json import summary_json
+from importer.results.summary_json import json_text, summary_json
 from importer.results.sums import Sums, Tied, tied
 
 
 def write_json(report: Report, path: Path) -> None:
     """One object: that of ``summary_json`` with ``continues``, ``tie_out`` and ``rows``.
 
-    Amounts are integer cents. Rows are written one by one: the memory does not grow with them.
+    Amounts are integer cents. Findings and rows are written one by one: the memory does not grow
+    with them.
     """
     head: dict[str, Any] = {
-        **summary_json(report.summary, report.findings),
+        **summary_json(report.summary, ()),
         "continues": report.summary.continues or None,
         "tie_out": [
             {
@@ -33,8 +34,9 @@ def write_json(report: Report, path: Path) -> None:
         ],
     }
     with whole(path) as unfinished, unfinished.open("w", encoding="utf-8") as file:
-        text = json.dumps(head, ensure_ascii=False, indent=2)
-        file.write(_clean(text.removesuffix("\n}")) + ',\n  "rows": [')
+        for text in json_text(head, report.findings):
+            file.write(_clean(text.removesuffix("\n}")))  # which only the last ends with
+        file.write(',\n  "rows": [')
         for n, row in enumerate(_rows(report)):
             file.write(",\n    " if n else "\n    ")
             file.write(_clean(json.dumps(row, ensure_ascii=False)))

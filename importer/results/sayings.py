@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,7 @@ from importer.validation.check import Checked
 from importer.validation.grouped import Findings, Group, size_of
 
 _MOST = 5  # sentences of one bill or line item; more are counted
+_AT_ONCE = 16_384  # findings that are made at a time
 _HERE, _IN_ROW, _OF_LINE = range(3)  # where the finding is, seen from the bill or line item
 _PLACES = texts_of(["", "row ", "line item in row "])
 _BEFORE_SENTENCE = texts_of([": ", ", "])  # of one that begins with its column
@@ -63,22 +65,33 @@ class _Flat:
         turn = np.empty(len(part), dtype=np.int64)
         turn[starts[part] + within] = np.arange(len(part))
         table, row, sentence = (np.full(len(part), -1, dtype=np.int64) for _ in range(3))
-        different: list[Finding] = []
+        count = 0
+        told: list[Iterable[Finding]] = []
         for p, start in zip(findings.parts, starts.tolist(), strict=False):
             own = slice(start, start + size_of(p))
             if not isinstance(p, Finding):
                 table[own], row[own] = p.places.table, p.places.row
                 code, first = p.variants()
-                sentence[own] = len(different) + code
-                different += [p[k] for k in first]
+                sentence[own] = count + code
+                told.append(map(p.__getitem__, first))
+                count += len(first)
             else:
                 table[own] = -1 if p.cell.table is None else p.cell.table
                 row[own] = -1 if p.cell.row is None else p.cell.row
-                sentence[own] = len(different)
-                different.append(p)
-        sentences = texts_of([visible(said(f)) for f in different])
-        columned = np.asarray([bool((f.cell.column or "").strip()) for f in different], dtype=bool)
+                sentence[own] = count
+                told.append((p,))
+                count += 1
+        sentences, columned = _different(chain.from_iterable(told))
         return cls(findings.parts, turn, table, row, sentence, sentences, columned)
+
+
+def _different(findings: Iterator[Finding]) -> tuple[pa.LargeStringArray, np.ndarray]:
+    """What each finding says, and whether that begins with its column."""
+    texts, columned = [texts_of([])], [np.empty(0, dtype=bool)]
+    while some := list(islice(findings, _AT_ONCE)):
+        texts.append(texts_of([visible(said(f)) for f in some]))
+        columned.append(np.asarray([bool((f.cell.column or "").strip()) for f in some], dtype=bool))
+    return pa.concat_arrays(texts), np.concatenate(columned)
 
 
 _Items = tuple[np.ndarray, np.ndarray]  # item, finding

@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from importer.records import CurrencyTotal, Finding, RunSummary
 from importer.results.wording import in_order
+
+_FINDINGS = '\n  "findings": ['
+_AT_ONCE = 1_000  # findings
+
+
+def json_text(told: Mapping[str, object], findings: Iterable[Finding]) -> Iterator[str]:
+    """What ``summary_json`` told without findings, as text with these, some of them at a time."""
+    head, _, tail = json.dumps(told, ensure_ascii=False, indent=2).partition(_FINDINGS)
+    yield head + _FINDINGS
+    every, between = iter(findings), "\n    "
+    while some := list(islice(every, _AT_ONCE)):
+        yield between + ",\n    ".join(map(_indented, some))
+        between = ",\n    "
+    yield ("\n  " if between[0] == "," else "") + tail
+
+
+def _indented(finding: Finding) -> str:
+    pairs = (f'"{name}": {_encoded(value)}' for name, value in _finding(finding).items())
+    return "{\n      " + ",\n      ".join(pairs) + "\n    }"
+
+
+_encoded = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def summary_json(summary: RunSummary, findings: Sequence[Finding]) -> dict[str, object]:

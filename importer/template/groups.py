@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,14 +14,43 @@ from importer.records import CellRef, Finding, Role, SourceTable, TableKind
 from importer.template.headers import Found, alternatives, columns_of_file, is_result, wanted
 from importer.template.model import Groups, Template
 from importer.template.patterns import pattern
-from importer.template.sums import numbers_in, total
+from importer.template.sums import exactly, numbers_in
 
 
 @dataclass
 class _Open:
+    """A group under way. What ended inside it is counted when it has ended, not row by row."""
+
     name: str
-    row: int  # index of the row with its name
-    rows: list[int]
+    key: str
+    sums: list[Decimal]  # of each column of amounts, so far
+    count: int = 0  # rows
+
+
+@dataclass
+class _Stack:
+    """The groups that have not ended, each inside the one before it."""
+
+    groups: list[_Open] = field(default_factory=list)
+    there: Counter[str] = field(default_factory=Counter)
+
+    def push(self, group: _Open) -> None:
+        self.groups.append(group)
+        self.there[group.key] += 1
+
+    def pop(self) -> _Open:
+        """The innermost group ends; its rows are those of the group around it, too."""
+        group = self.groups.pop()
+        self.there[group.key] -= 1
+        self.add(group.count, group.sums)
+        return group
+
+    def add(self, count: int, amounts: Sequence[Decimal]) -> None:
+        """So many rows of the innermost group, with what they come to."""
+        if self.groups:
+            inner = self.groups[-1]
+            inner.count += count
+            inner.sums = [exactly(a, b) for a, b in zip(inner.sums, amounts, strict=True)]
 
 
 def tell_groups(
@@ -53,7 +82,7 @@ def tell_groups(
     ends = {k: labels[_folded(text)] for k, text in enumerate(texts) if _folded(text) in labels}
     ahead = Counter(ends.values())
     findings: list[Finding] = []
-    stack: list[_Open] = []
+    stack = _Stack()
     read = ((c, numbers_in(source, c, start, template)) for c in amounts)
     columns = [(c, numbers) for c, numbers in read if numbers is not None]
     for k, role in enumerate(roles):
@@ -61,24 +90,24 @@ def tell_groups(
         if k in ends:
             name = ends[k]
             ahead[name] -= 1
-            if any(_folded(g.name) == name for g in stack):
+            if stack.there[name]:
                 roles[k] = Role.GROUP_TOTAL
-                while _folded((group := stack.pop()).name) != name:
+                while (group := stack.pop()).key != name:
                     pass
                 findings += _compared(source, found, group, i, columns, here)
                 continue
         if k in heads and role is Role.DATA and k not in ends:
             # A group whose total does not come any more has ended without one.
-            while stack and not ahead[_folded(stack[-1].name)]:
+            while stack.groups and not ahead[stack.groups[-1].key]:
                 stack.pop()
             roles[k] = Role.GROUP
-            stack.append(_Open(_name(texts[k], rules), i, []))
+            name = _name(texts[k], rules)
+            stack.push(_Open(name, _folded(name), [Decimal(0)] * len(columns)))
             continue
         if role in (Role.DATA, Role.IGNORED):
-            for group in stack:
-                group.rows.append(i)
-        if role is Role.DATA and stack:
-            names[k] = stack[-1].name
+            stack.add(1, [numbers.get(i, Decimal(0)) for _, numbers in columns])
+        if role is Role.DATA and stack.groups:
+            names[k] = stack.groups[-1].name
     if rules.matches or any(
         at in found.named(name) for of in wanted(template, TableKind.FLAT) for name in of
     ):
@@ -132,17 +161,16 @@ def _compared(
 ) -> list[Finding]:
     """A finding for each amount of a group's total that is not the sum of its rows."""
     out = []
-    for column, numbers in columns:
+    for (column, numbers), come_to in zip(columns, group.sums, strict=True):
         if i not in numbers:
             continue
-        come_to = total(numbers, group.rows)
         if come_to != numbers[i]:
             row, header = int(source.rows[i]), found.headers[column]
             cell = replace(here, row=row, column=header, column_index=column)
             code, value = "sheet.group.total_differs", tidy(source.columns[column][i])
             words: dict[str, Any] = {
                 "name": group.name,
-                "count": len(group.rows),
+                "count": group.count,
                 "sum": f"{come_to:,}",
             }
             difference = f"{numbers[i] - come_to:,}"

@@ -255,11 +255,11 @@ def _swallowed(source: SourceTable, found: Found, here: CellRef) -> Iterator[Fin
             for mark in ",;\t|"
             for i, c, count in find_swallowed(records, mark)
         )
+    index = {row: i for i, row in enumerate(source.rows)} if told else {}
     for row, at, count in told:
         header = found.headers[at] if at < len(found.headers) else None
         cell = replace(here, row=row, column=header, column_index=at)
-        i = list(source.rows).index(row)
-        yield finding("sheet.row.swallowed", cell, source.columns[at][i], count=count)
+        yield finding("sheet.row.swallowed", cell, source.columns[at][index[row]], count=count)
 
 
 def _too_long(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 
 from importer.amounts import Numbers, Unreadable, numbers_of, read_decimal, read_plain, tidy
 from importer.records import CellKind, SourceTable
 from importer.template.model import Template
 
 _PLAIN = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,4})?", re.ASCII)
+_EXACT = Context(prec=200)
 _NEVER = re.compile(r"(?!)")
 
 
@@ -46,8 +47,10 @@ def numbers_in(
 
 def total(numbers: dict[int, Decimal], rows: Iterable[int]) -> Decimal:
     """The exact sum of the rows that have a number."""
-    import decimal
-
-    with decimal.localcontext() as context:
-        context.prec = 200
+    with localcontext(_EXACT):
         return sum((numbers[i] for i in rows if i in numbers), Decimal(0))
+
+
+def exactly(a: Decimal, b: Decimal) -> Decimal:
+    """Two numbers together; nothing is rounded, however large they are."""
+    return _EXACT.add(a, b)

@@ -1,13 +1,18 @@
-"""Files of which four times the rows must not cost more than four times the work."""
+"""Files of which twice the rows must not cost more than twice the work."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from conftest import Ended, calls
+from sheets_of_bills import csv_file, mapped, template
+
+from importer.sheets import read_file
+from importer.template.loader import load_template
+from importer.template.mapping import map_tables
 
 TEMPLATE = """\
 template: own
@@ -27,45 +32,76 @@ line_items:
   description: {{column: Text}}
 """
 HEADERS = ["Vendor", "Number", "Date", "Amount", "Text", "Kind"]
-FEW, MANY = 100, 400
 
 
 def flat(folder: Path, rows: Sequence[Sequence[object]], source: str = "{}") -> list[str]:
-    (folder / "own.yaml").write_text(TEMPLATE.format(source=source))
-    with (folder / "own.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([HEADERS, *rows])
-    return ["own.csv", "--template", "own.yaml"]
+    template(folder, TEMPLATE.format(source=source))
+    csv_file(folder / "own.csv", [HEADERS, *rows])
+    return ["own.csv", "--template", "mine.yaml"]
 
 
-def passed_over(folder: Path, rows: int) -> list[str]:
-    """Every second row goes on with one that is passed over."""
-    own = [
-        ["", "", "", "3.25", "second", ""]
-        if i % 2
-        else [f"V{i % 9}", f"N{i}", "2025-01-05", "12.50", "first", "draft"]
-        for i in range(rows)
-    ]
-    source = "{fill_down: [Vendor, Number], ignore_rows: [{column: Kind, equals: draft}]}"
-    return flat(folder, own, source)
+def assert_in_proportion(work: Callable[[int], int], rows: int) -> None:
+    """Each row more is as much work as those before it; what is done once a file is left out."""
+    work(rows // 5)  # what is done but once in a process
+    few, more, most = map(work, (rows, 2 * rows, 4 * rows))
+    assert most - more <= 2.2 * (more - few)
 
 
-@pytest.mark.parametrize(("make", "result"), [(passed_over, "csv")])
-def test_four_times_the_rows_are_four_times_the_work(
-    make: Callable[[Path, int], list[str]],
-    result: str,
-    command: Callable[..., Ended],
-    tmp_path: Path,
+def test_rows_that_go_on_with_one_that_is_passed_over(
+    command: Callable[..., Ended], tmp_path: Path
 ) -> None:
-    work = []
-    for rows in (1, FEW, MANY):
-        written = tmp_path / f"{rows}.{result}"
-        arguments = *make(tmp_path, rows), "--result", written.name, "--quiet"
-        if rows == 1:
-            command("validate", *arguments)  # what is done but once in a process
-            written.unlink()
+    source = "{fill_down: [Vendor, Number], ignore_rows: [{column: Kind, equals: draft}]}"
+    first, second = ["2025-01-05", "12.50", "one", "draft"], ["", "", "", "3.25", "two", ""]
+
+    def work(rows: int) -> int:
+        own = [second if i % 2 else [f"V{i % 9}", f"N{i}", *first] for i in range(rows)]
+        arguments = *flat(tmp_path, own, source), "--result", "own-result.csv", "--quiet"
+        (tmp_path / "own-result.csv").unlink(missing_ok=True)
         with calls() as count:
             command("validate", *arguments)
-        assert written.is_file()
-        work.append(count[0])
-    once, few, many = work
-    assert (many - once) / MANY <= 1.2 * (few - once) / FEW
+        assert (tmp_path / "own-result.csv").is_file()
+        return count[0]
+
+    assert_in_proportion(work, 50)
+
+
+def test_groups_inside_groups(tmp_path: Path) -> None:
+    """Each begins inside the one before it; all totals stand at the end, and all are wrong."""
+
+    def work(rows: int) -> int:
+        own = []
+        for k in range(rows):
+            own += [[f"V{k}", "", "", "", "", ""], ["", f"N{k}", "2025-01-05", "12.50", "one", ""]]
+        own += [[f"Total for V{k}", "", "", "1.00", "", ""] for k in reversed(range(rows))]
+        flat(tmp_path, own, "{groups: {column: Vendor, name: Of}}")
+        with calls() as count:
+            of = mapped([tmp_path / "own.csv"], load_template(tmp_path / "mine.yaml"))
+        assert Counter(f.code for f in of.findings) == {"sheet.group.total_differs": rows}
+        return count[0]
+
+    assert_in_proportion(work, 60)
+
+
+class Counted(list[int]):
+    """Row numbers that count how often they are looked through."""
+
+    looked = 0
+
+    def __iter__(self) -> Iterator[int]:
+        self.looked += 1
+        return super().__iter__()
+
+
+def test_cells_that_hold_rows(tmp_path: Path) -> None:
+    looked = set()
+    for rows in (20, 40):
+        row = ["V", "N", "2025-01-05", "12.50", "one", ""]
+        held = "one,\nV,N,2025-01-05,12.50,two"
+        flat(tmp_path, [row, *([[*row[:4], held, ""]] * rows)])
+        (source,) = read_file(tmp_path / "own.csv")
+        numbers = Counted(source.rows)
+        own = load_template(tmp_path / "mine.yaml").template
+        of = map_tables([replace(source, rows=numbers)], own)
+        assert Counter(f.code for f in of.findings) == {"sheet.row.swallowed": rows}
+        looked.add(numbers.looked)
+    assert len(looked) == 1  # however many there are

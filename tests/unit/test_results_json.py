@@ -1,34 +1,38 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from importer.records import CellRef, CurrencyTotal, Finding, RunSummary, Severity
-from importer.results.summary_json import summary_json
+from importer.results.summary_json import json_text, summary_json
+
+SUMMARY = RunSummary(
+    command="load",
+    run="r1",
+    company="Northwind",
+    base_url="https://api.example.com",
+    template="light",
+    sources=("bills.csv",),
+    started_at=datetime(2025, 3, 31, tzinfo=UTC),
+    bills={"created": 1, "invalid": 1, "total": 2},
+    line_items={"total": 0},
+    rows={"read": 2, "data": 2},
+    totals=(CurrencyTotal("GBP", 300, 100, {"created": 100, "invalid": 200}, 2, control=300),),
+    requests=4,
+    seconds=1.23456,
+    result="r.xlsx",
+    exit_code=1,
+    next_step="do this",
+)
+CELL = CellRef("bills.csv", None, 3, "amount", 0, 1)
+FOUND = Finding("bills.amount.x", Severity.ERROR, CELL, "1.5", "Wrong", "Write 150")
 
 
 def test_the_summary_has_the_published_shape() -> None:
-    summary = RunSummary(
-        command="load",
-        run="r1",
-        company="Northwind",
-        base_url="https://api.example.com",
-        template="light",
-        sources=("bills.csv",),
-        started_at=datetime(2025, 3, 31, tzinfo=UTC),
-        bills={"created": 1, "invalid": 1, "total": 2},
-        line_items={"total": 0},
-        rows={"read": 2, "data": 2},
-        totals=(CurrencyTotal("GBP", 300, 100, {"created": 100, "invalid": 200}, 2, control=300),),
-        requests=4,
-        seconds=1.23456,
-        result="r.xlsx",
-        exit_code=1,
-        next_step="do this",
-    )
-    cell = CellRef("bills.csv", None, 3, "amount", 0, 1)
-    found = Finding("bills.amount.x", Severity.ERROR, cell, "1.5", "Wrong", "Write 150")
-    answer = summary_json(summary, [found])
+    answer = summary_json(SUMMARY, [FOUND])
     assert answer == {
         "command": "load",
         "run": "r1",
@@ -70,3 +74,11 @@ def test_the_summary_has_the_published_shape() -> None:
     }
     assert list(answer["bills"]) == ["total", "invalid", "created"]  # type: ignore[call-overload]
     assert json.loads(json.dumps(answer)) == answer
+
+
+@pytest.mark.parametrize("count", [0, 1, 1000, 1001])
+def test_findings_that_are_written_as_they_are_made_stand_as_all_at_once(count: int) -> None:
+    odd = replace(FOUND, value='"findings": [],\n  "findings": [', message="é\ud800 \\ %s {}")
+    findings = [FOUND, odd] * (count // 2) + [odd] * (count % 2)
+    at_once = json.dumps(summary_json(SUMMARY, findings), ensure_ascii=False, indent=2)
+    assert "".join(json_text(summary_json(SUMMARY, ()), findings)) == at_once
