@@ -110,12 +110,19 @@ def tidy(text: str) -> str:
     return text.strip().strip("\ufeff\u200b\u2060").strip()
 
 
+def _plain_minus(text: str) -> str:
+    """With the minus sign of ASCII for others; of what is too long for an amount only the first."""
+    if len(text) > _LONGEST:
+        return text[:1].translate(MINUS) + text[1:]
+    return text.translate(MINUS)
+
+
 def read_cents(text: str) -> int | Unreadable:
     """Integer cents, as ``100000``; everything else is refused with its reason.
 
     Source: Light's amounts are int64 cents.
     """
-    bare = tidy(text).translate(MINUS)
+    bare = _plain_minus(tidy(text))
     if _PLAIN_INTEGER.fullmatch(bare):
         # int() refuses thousands of digits; no int64 has more than 19
         digits = bare.lstrip("+-0") or "0"
@@ -147,7 +154,7 @@ def read_decimal(text: str, numbers: Numbers) -> Decimal | Unreadable:
     simple = _SIMPLE[numbers].fullmatch(text)
     if simple:  # most of a long column
         return Decimal(f"{simple[1]}.{simple[2] or 0}")
-    bare = tidy(text).translate(MINUS)
+    bare = _plain_minus(tidy(text))
     if len(bare) > _LONGEST:
         whole = bare.lstrip("+-")
         return Unreadable.TOO_LARGE if whole.isdecimal() else Unreadable.NOT_A_NUMBER

@@ -27,7 +27,8 @@ _SUMMED = {"gross": ("amount", "netAmount"), "net": ("netAmount",), "tax": ("tax
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """``; did you mean 'x'?``, or nothing."""
-    found = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
+    possible = [other for other in names if len(name) <= 3 * len(other)]  # the name may be endless
+    found = difflib.get_close_matches(name, possible, n=1, cutoff=0.6) if possible else []
     return f"; did you mean '{found[0]}'?" if found else ""
 
 
