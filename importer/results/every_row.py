@@ -24,7 +24,7 @@ from importer.results.added import (
 )
 from importer.results.found import Found
 from importer.results.rows import row_message, rows_below
-from importer.results.wording import utc, visible
+from importer.results.wording import utc
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,7 @@ def every_row(report: Report) -> Iterator[Row]:
         results = (bills if table.kind is TableKind.BILLS else lines)[t]
         for row, role, texts, _ in rows_below(table, kept):
             result = results.get(row)
-            message = visible(result.message) if result is not None else ""
-            message = message or row_message(found(), (t, row), role, result)
-            message = message or table.reasons.get(row, "")
+            message = row_message(found, (t, row), role, result) or table.reasons.get(row, "")
             yield Row(table, headers, texts, role, row, result, message)
 
 

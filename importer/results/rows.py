@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice, repeat
 from typing import TYPE_CHECKING
 
@@ -215,7 +215,7 @@ class _Rows:
                 block.put(k, c, blank_tail(look._get_xf_index()))
 
     def _message(self, k: int, row: int, role: Role, result: RowResult | None) -> str:
-        message = row_message(self.output.found, (self.table, row), role, result)
+        message = row_message(lambda: self.output.found, (self.table, row), role, result)
         message = message or self.source.reasons.get(row, "")
         if k in self.altered:
             for place in self.altered[k]:
@@ -282,10 +282,13 @@ def _write_comment(sheet: QuickSheet, row: int, column: int, text: str) -> None:
     sheet.write_comment(row, column, text, look)
 
 
-def row_message(found: Found, there: tuple[int, int], role: Role, result: RowResult | None) -> str:
+def row_message(
+    found: Callable[[], Found], there: tuple[int, int], role: Role, result: RowResult | None
+) -> str:
+    """What is said of a row; ``found`` is asked only where its result says nothing."""
     if result is not None and result.message:
         return visible(result.message)
-    message = found.message(there)
+    message = found().message(there)
     if message or role is not Role.DATA:
         return message
     if result is None:
