@@ -30,7 +30,7 @@ from typing import Any
 
 from fuzz_targets import TARGETS
 
-from importer.errors import ImporterError
+from importer.core.errors import ImporterError
 
 SLOWEST = 10  # seconds of the processor for one input
 STANDSTILL = 60  # seconds of the clock without any of the processor

@@ -25,14 +25,15 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 import hostile  # noqa: E402
 
-from importer import amounts, cells, dates  # noqa: E402
-from importer.errors import ImporterError  # noqa: E402
-from importer.light import oauth, tokens, told, wire  # noqa: E402
+from importer.core import cell_parsers, dates, money  # noqa: E402
+from importer.core.errors import ImporterError  # noqa: E402
+from importer.light import codec, rate_limit_headers  # noqa: E402
+from importer.light.auth import oauth, token_store  # noqa: E402
 from importer.light.transport import Reply  # noqa: E402
-from importer.references import lookups  # noqa: E402
-from importer.results import again, former, origin  # noqa: E402
-from importer.sheets import read_file  # noqa: E402
-from importer.template.loader import LoadedTemplate, load_template  # noqa: E402
+from importer.mapping.template_loader import LoadedTemplate, load_template  # noqa: E402
+from importer.readers import read_file  # noqa: E402
+from importer.references import lookup_tables  # noqa: E402
+from importer.resume import provenance, result_workbook, row_changes  # noqa: E402
 
 INTERESTING = (
     b"", b"\0", b"\xff", b'"', b"'", b"<", b">", b"&", b"=", b"/", b"-1", b"0", b"9" * 20, b"1e308",
@@ -140,13 +141,13 @@ def _template(folder: Path, data: bytes) -> None:
 
 def _money(folder: Path, data: bytes) -> None:
     text = data.decode("utf-8", "surrogateescape")
-    assert isinstance(amounts.read_cents(text), int | amounts.Unreadable)
-    for numbers in amounts.Numbers:
-        value = amounts.read_decimal(text, numbers)
-        amounts.to_cents(value)
-    amounts.numbers_of(text.split(";"))
-    amounts.currencies_named(text)
-    cells.read_uuid(text)
+    assert isinstance(money.read_cents(text), int | money.Unreadable)
+    for numbers in money.Numbers:
+        value = money.read_decimal(text, numbers)
+        money.to_cents(value)
+    money.numbers_of(text.split(";"))
+    money.currencies_named(text)
+    cell_parsers.read_uuid(text)
 
 
 def _dates(folder: Path, data: bytes) -> None:
@@ -168,9 +169,9 @@ def _wire(folder: Path, data: bytes) -> None:
     except (ValueError, RecursionError):
         return
     for read in (
-        wire.vendor_from_json, wire.account_from_json, wire.entity_from_json, wire.company_from_json,
-        wire.property_group_from_json, wire.page_from_json, wire.errors_from_json, wire.is_for_bills,
-        lambda obj: wire.bill_from_json(obj, listed=True), lambda obj: wire.bill_from_json(obj, listed=False),
+        codec.vendor_from_json, codec.account_from_json, codec.entity_from_json, codec.company_from_json,
+        codec.property_group_from_json, codec.page_from_json, codec.errors_from_json, codec.is_for_bills,
+        lambda obj: codec.bill_from_json(obj, listed=True), lambda obj: codec.bill_from_json(obj, listed=False),
     ):  # fmt: skip
         with contextlib.suppress(ImporterError):
             read(answer)
@@ -188,17 +189,18 @@ def _lookup(folder: Path, data: bytes) -> None:
     """A lookup table is read, added to, and has then what it had and what was added."""
     path = folder / "vendor.csv"
     path.write_bytes(data)
-    before = lookups.load_table(path)
+    before = lookup_tables.load_table(path)
     picks = [
-        lookups.Pick("vendor", value, _ID, "x", "here") for value in ("=New one", "Neu \u00fc;,")
+        lookup_tables.Pick("vendor", value, _ID, "x", "here")
+        for value in ("=New one", "Neu \u00fc;,")
     ]
     with contextlib.suppress(ImporterError):
-        lookups.save_picks(folder, picks)
-        after = lookups.load_table(path)
+        lookup_tables.save_picks(folder, picks)
+        after = lookup_tables.load_table(path)
         assert {key: entry.id for key, entry in before.items()}.items() <= {
             key: entry.id for key, entry in after.items()
         }.items()
-        assert after.keys() >= {lookups.same_name(pick.value) for pick in picks}
+        assert after.keys() >= {lookup_tables.same_name(pick.value) for pick in picks}
 
 
 def _results() -> list[bytes]:
@@ -228,10 +230,10 @@ def _workbook_of(folder: Path, text: str) -> Path:
     for number, sheet in enumerate(text.split("\f"), start=1):
         name, _, body = sheet.partition("\n")
         rows = [line.split("\t") for line in body.split("\n")]
-        if name == origin.ORIGIN:
+        if name == provenance.ORIGIN:
             kept = [[c.strip() for c in row if c.strip()] for row in rows]
             kept = [row for row in kept if row and row[0] != "check"]
-            rows = [*kept, ["check", origin._check(kept[1:])]]
+            rows = [*kept, ["check", provenance._check(kept[1:])]]
         xml = "".join(
             f'<row r="{r}">'
             + "".join(
@@ -264,11 +266,11 @@ _NOT_XML = re.compile("[^\t\n\f\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def _result(folder: Path, data: bytes) -> None:
     path = _workbook_of(folder, _NOT_XML.sub("", data.decode(errors="replace")))
-    known = former.read_former(path)
+    known = result_workbook.read_former(path)
     tables = read_file(path)
-    former.read_picks(tables)
+    result_workbook.read_picks(tables)
     if known is not None:
-        again.rows_again(tables, known, _light().template)
+        row_changes.rows_again(tables, known, _light().template)
 
 
 @functools.cache
@@ -288,7 +290,7 @@ def _login(folder: Path, data: bytes) -> None:
     path = folder / "login.json"
     path.write_bytes(data)
     path.chmod(0o600)
-    place = tokens.Place(path, "fuzzing")
+    place = token_store.Place(path, "fuzzing")
     with contextlib.suppress(ImporterError):
         place.login()
     found = place.read()
@@ -326,8 +328,8 @@ def _oauth(folder: Path, data: bytes) -> None:
         "Date",
     )
     for name in names:
-        read = told.read_headers({name: text, "Date": text}, 1e9)
-        assert told.pause_after_429(read, 3) >= 0
+        read = rate_limit_headers.read_headers({name: text, "Date": text}, 1e9)
+        assert rate_limit_headers.pause_after_429(read, 3) >= 0
     oauth.code_in(text, "S")
 
 

@@ -40,7 +40,7 @@ from pathlib import Path
 import httpx
 
 from importer.sandbox import SandboxSettings, running
-from importer.sandbox.limits import Allowance, MinuteWindow
+from importer.sandbox.request_limits import Allowance, MinuteWindow
 
 REFERENCE = Path(__file__).parent.parent / "importer" / "sandbox" / "reference"
 SPARE = 200  # requests past the last full minute

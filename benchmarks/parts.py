@@ -33,10 +33,10 @@ def part_polars_flat(folder: str) -> None:
 
 def part_stage(folder: str) -> None:
     """Reading cells and checking rules, once the files are read and mapped."""
-    from importer.sheets import read_file
-    from importer.template.loader import find_template
-    from importer.template.mapping import map_tables
-    from importer.validation.check import check
+    from importer.mapping.map_tables import map_tables
+    from importer.mapping.template_loader import find_template
+    from importer.readers import read_file
+    from importer.validation.validate import check
 
     tables = [t for name in ("bills", "lines") for t in read_file(Path(folder) / f"{name}.csv")]
     mapped = map_tables(tables, find_template("light").template, {})
@@ -119,8 +119,8 @@ def part_xlsx(path: str) -> None:
     # As calamine's own import does not count; pyarrow loads pandas with its first array.
     import pandas  # noqa: F401
 
-    import importer.sheets.xlsx  # noqa: F401
-    from importer.sheets import read_file
+    import importer.readers.xlsx.xlsx_reader  # noqa: F401
+    from importer.readers import read_file
 
     timed(lambda: read_file(Path(path)))
 
@@ -152,13 +152,13 @@ def part_workbook(folder: str) -> None:
     """The result workbook of ``flat.csv``, once it is checked."""
     from datetime import UTC, datetime
 
-    from importer.cli.prepare import Request, prepare
-    from importer.records import RunSummary
-    from importer.results.build import build_report
-    from importer.results.workbook import write_workbook
+    from importer.app.check import CheckRequest, prepare
+    from importer.model.report_model import RunSummary
+    from importer.report.build_report import build_report
+    from importer.report.xlsx.workbook import write_workbook
 
     os.chdir(folder)
-    prepared = prepare(Request(sources=("flat.csv",), template="flat.yaml"))
+    prepared = prepare(CheckRequest(sources=("flat.csv",), template="flat.yaml"))
     summary = RunSummary(
         command="validate", run=None, company=None, base_url=None, template="one-sheet",
         sources=("flat.csv",), started_at=datetime.now(UTC), bills={}, line_items={}, rows={},
@@ -170,8 +170,8 @@ def part_workbook(folder: str) -> None:
 
 def part_journal(folder: str, bills: str) -> None:
     """Bills planned, claimed and created, then planned again by another run."""
-    from importer.loading.journal import Change, Intent, Journal
-    from importer.records import State, Status
+    from importer.loading.journal.journal import Change, Intent, Journal
+    from importer.model.journal_states import State, Status
 
     named = [(f"identity {i}", f'{{"n": {i}}}') for i in range(int(bills))]
 

@@ -25,8 +25,8 @@ from pathlib import Path
 
 from measure import Took, measured
 
-from importer.records import Bill
-from importer.sandbox.reference import Reference, load_reference
+from importer.model.bills import Bill
+from importer.sandbox.company_file import Reference, load_reference
 
 LINES_OF_A_BILL = 5
 NO_LIMIT = "10000000"
@@ -64,10 +64,10 @@ def write_sheets(folder: Path, bills: int, reference: Reference) -> list[str]:
 
 def checked_bills(folder: Path) -> Iterator[Bill]:
     """The bills as a load makes them."""
-    from importer.sheets import read_file
-    from importer.template.loader import find_template
-    from importer.template.mapping import map_tables
-    from importer.validation.check import check
+    from importer.mapping.map_tables import map_tables
+    from importer.mapping.template_loader import find_template
+    from importer.readers import read_file
+    from importer.validation.validate import check
 
     tables = [t for name in ("bills", "lines") for t in read_file(folder / f"{name}.csv")]
     yield from check(map_tables(tables, find_template("light").template, {})).valid_bills()
@@ -75,9 +75,9 @@ def checked_bills(folder: Path) -> Iterator[Bill]:
 
 def fill_journal(folder: Path, company: str, ids: Mapping[int, str]) -> None:
     """As a run leaves it that created all of the bills. ``ids`` are Light's, by bill index."""
-    from importer.loading.journal import Change, Intent, Journal
+    from importer.loading.journal.journal import Change, Intent, Journal
     from importer.loading.plan import plan_from_journal, record
-    from importer.records import State, Status
+    from importer.model.journal_states import State, Status
 
     with Journal(folder / "journal.sqlite") as journal:
         plan = plan_from_journal(list(checked_bills(folder)), journal)
@@ -109,20 +109,20 @@ def fill_sandbox(path: Path, folder: Path, reference: Reference) -> tuple[str, d
 
     The company's id, and the ids of the bills by index.
     """
-    from importer.light.wire import bill_to_json
-    from importer.sandbox import bodies, models
+    from importer.light.codec import bill_to_json
+    from importer.sandbox import answers, request_bodies
     from importer.sandbox.store import INSERT_BILL, Store, _bill_row
 
     store = Store(path, reference)
-    company = bodies.Company(store.company_id, store.company_created, reference)
+    company = request_bodies.Company(store.company_id, store.company_created, reference)
     chance = random.Random(1)
     ids = {}
     rows = []
     for bill in checked_bills(folder):
-        header, _ = bodies.read_new_bill(bill_to_json(bill), company)
+        header, _ = request_bodies.read_new_bill(bill_to_json(bill), company)
         made = ids[bill.index] = str(uuid.UUID(int=chance.getrandbits(128), version=4))
         now = store.now()
-        shown = models.bill_json(made, store.company_id, now, header)
+        shown = answers.bill_json(made, store.company_id, now, header)
         rows.append(_bill_row(shown) | {"created_at": now, "visible_at": now, "version": 1})
     with store.transaction() as connection:
         connection.execute(INSERT_BILL, rows)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from importer.findings import CATALOGUE
+from importer.model.finding_catalogue import CATALOGUE
 
 HEAD = """# Findings
 
-What `light-import` may find in a file. Written by `make docs` from `importer/findings.py`; do not
-edit. An error keeps the bill from being sent, a warning does not. Words in braces are filled in.
+What `light-import` may find in a file. Written by `make docs` from
+`importer/model/finding_catalogue.py`; do not edit. An error keeps the bill from being sent, a warning does not. Words in braces are filled in.
 
 | code | severity | message | what to do |
 |---|---|---|---|

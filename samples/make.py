@@ -165,7 +165,7 @@ def same(one: Path, other: Path) -> bool:
         return one.read_bytes() == other.read_bytes()
     from dataclasses import replace
 
-    from importer.sheets import read_file
+    from importer.readers import read_file
 
     return [
         [replace(table, file="", rows=list(table.rows)) for table in read_file(path)]

@@ -15,20 +15,23 @@ from typing import Any
 import click
 
 import importer
-from importer.cli.console import let_go, screens, tell
-from importer.errors import ImporterError, StoppedEarly
+from importer.cli.screen import let_go, screens, tell
+from importer.core.errors import ImporterError, StoppedEarly
 
 _COMMANDS = {
-    "validate": ("validate", "Check sheets without sending anything."),
-    "load": ("load", "Check sheets, then create their bills in Light."),
-    "runs": ("runs", "List the loads of the past."),
-    "verify": ("verify", "Read a run's bills back from Light and compare them."),
-    "undo": ("undo", "Cancel in Light what a run created."),
-    "report": ("history", "Write the result workbook of a run again."),
-    "auth": ("auth", "Log in to Light, see who is logged in, log out."),
-    "sandbox": ("sandbox", "Run a local server that behaves like Light."),
-    "reference": ("reference", "Fetch the company's vendors, accounts, entities, properties."),
-    "template": ("template", "List, show and check templates."),
+    "validate": ("validate_command", "Check sheets without sending anything."),
+    "load": ("load_command", "Check sheets, then create their bills in Light."),
+    "runs": ("runs_command", "List the loads of the past."),
+    "verify": ("verify_command", "Read a run's bills back from Light and compare them."),
+    "undo": ("undo_command", "Cancel in Light what a run created."),
+    "report": ("report_command", "Write the result workbook of a run again."),
+    "auth": ("auth_command", "Log in to Light, see who is logged in, log out."),
+    "sandbox": ("sandbox_command", "Run a local server that behaves like Light."),
+    "reference": (
+        "reference_command",
+        "Fetch the company's vendors, accounts, entities, properties.",
+    ),
+    "template": ("template_command", "List, show and check templates."),
 }
 
 
@@ -103,7 +106,7 @@ def _run(args: list[str] | None) -> int:
         if verbose:
             traceback.print_exc()
             return error.exit_code
-        from importer.results.wording import visible
+        from importer.report.phrases import visible
 
         for i, line in enumerate(str(error).splitlines() or [""]):
             tell(_short(visible(line)), "" if i else "Error: ")

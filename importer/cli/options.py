@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from importer.cli.console import tell
+from importer.cli.screen import tell
 
 F = TypeVar("F", bound=Callable[..., Any])
 RUN = "The id of a load, as 'light-import runs' lists it."
@@ -17,7 +17,7 @@ _FILE = click.Path(readable=False)  # whether it can be read is told when it is,
 
 
 @dataclass(frozen=True)
-class Output:
+class OutputOptions:
     """How to tell the person."""
 
     result: str | None
@@ -28,7 +28,7 @@ class Output:
 
     def say(self, text: str) -> None:
         """A line for the person; not to be mistaken for the result."""
-        from importer.results.wording import visible
+        from importer.report.phrases import visible
 
         if not self.quiet:
             tell(visible(text))
@@ -143,7 +143,7 @@ def past_options(command: F) -> F:
 
 def step_options(command: F) -> F:
     """How far the bills go after they were created."""
-    from importer.records import Wanted
+    from importer.model.bills import TargetStatus
 
     for option in (
         click.option(
@@ -160,7 +160,7 @@ def step_options(command: F) -> F:
         ),
         click.option(
             "--then",
-            type=click.Choice([wanted.value for wanted in Wanted]),
+            type=click.Choice([wanted.value for wanted in TargetStatus]),
             help="How far the bills go whose row has no 'status': left as a draft, submitted for"
             " approval, posted to the ledger, or posted and marked as paid.  [default: draft]",
         ),
@@ -171,7 +171,7 @@ def step_options(command: F) -> F:
 
 def pace_of(options: dict[str, Any]) -> Any:
     """The ``PaceOptions`` of a command's options, taken out of them."""
-    from importer.cli.target import PaceOptions
+    from importer.app.destination import PaceOptions
 
     names = ("requests_per_minute", "requests_per_day", "timeout", "wait")
     return PaceOptions(*(options.pop(name) for name in names))
@@ -203,16 +203,16 @@ def output_options(command: F) -> F:
 
 
 def request_of(options: dict[str, Any]) -> Any:
-    """The ``Request`` of a command's options, taken out of them."""
-    from importer.cli.prepare import Request
-    from importer.errors import UsageProblem
-    from importer.records import TableKind
+    """The ``CheckRequest`` of a command's options, taken out of them."""
+    from importer.app.check import CheckRequest
+    from importer.core.errors import UsageProblem
+    from importer.model.tables import TableKind
 
     told = [
         (options.pop(name), kind)
         for name, kind in (("bills", TableKind.BILLS), ("lines", TableKind.LINE_ITEMS))
     ]
-    request = Request(
+    request = CheckRequest(
         tuple(options.pop("source")),
         options.pop("template"),
         tuple((name, kind) for name, kind in told if name),
@@ -229,8 +229,8 @@ def request_of(options: dict[str, Any]) -> Any:
     return request
 
 
-def output_of(options: dict[str, Any]) -> Output:
-    return Output(
+def output_of(options: dict[str, Any]) -> OutputOptions:
+    return OutputOptions(
         options.pop("result"),
         options.pop("as_json"),
         options.pop("quiet"),

@@ -1,6 +1,6 @@
 """The client for Light's API; the only place that talks HTTP to Light.
 
-``LightClient`` and ``Pacer`` are loaded when they are first used: httpx and asyncio take a tenth
+``LightClient`` and ``RateLimiter`` are imported on first use: httpx and asyncio take a tenth
 of a second to import, and ``--help`` needs neither.
 """
 
@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from importer.light.auth import DEFAULT_BASE_URL, Credentials, Key, check_base_url, credentials
-from importer.light.problems import LightRefused, PaceProblem, WireProblem
-from importer.light.wire import (
+from importer.light.auth.credentials import (
+    DEFAULT_BASE_URL,
+    Credentials,
+    Key,
+    check_base_url,
+    credentials,
+)
+from importer.light.codec import (
     account_from_json,
     bill_from_json,
     bill_to_json,
@@ -22,10 +27,11 @@ from importer.light.wire import (
     property_group_from_json,
     vendor_from_json,
 )
+from importer.light.light_errors import LightRefused, PaceProblem, WireProblem
 
 if TYPE_CHECKING:
     from importer.light.client import LightClient
-    from importer.light.pacing import Pacer
+    from importer.light.rate_limiter import RateLimiter
 
 __all__ = [
     "DEFAULT_BASE_URL",
@@ -34,7 +40,7 @@ __all__ = [
     "LightClient",
     "LightRefused",
     "PaceProblem",
-    "Pacer",
+    "RateLimiter",
     "WireProblem",
     "account_from_json",
     "bill_from_json",
@@ -56,8 +62,8 @@ def __getattr__(name: str) -> object:
         from importer.light.client import LightClient
 
         return LightClient
-    if name == "Pacer":
-        from importer.light.pacing import Pacer
+    if name == "RateLimiter":
+        from importer.light.rate_limiter import RateLimiter
 
-        return Pacer
+        return RateLimiter
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

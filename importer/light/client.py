@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
-from importer.errors import AccessRefused, LightUnreachable, UsageProblem
-from importer.light import wire
-from importer.light.attempts import Attempts, Params
-from importer.light.problems import LightRefused, WireProblem
-from importer.records import (
+from importer.core.errors import AccessRefused, LightUnreachable, UsageProblem
+from importer.light import codec
+from importer.light.api_session import ApiSession, Params
+from importer.light.light_errors import LightRefused, WireProblem
+from importer.model.bills import Bill
+from importer.model.light_objects import (
     Account,
     Answer,
     ApiError,
-    Bill,
     Company,
     Entity,
     LightBill,
@@ -42,7 +42,7 @@ T = TypeVar("T", LightBill, Vendor, Account, Entity, PropertyGroup)
 R = TypeVar("R")
 
 
-class LightClient(Attempts):
+class LightClient(ApiSession):
     """Light's API. An async context manager; ``timeout`` is seconds.
 
     ``send``, ``create_bill``, ``get_bill`` and ``get_line_item`` make exactly one attempt and
@@ -57,33 +57,33 @@ class LightClient(Attempts):
         self, bill: Bill, on_wire: Callable[[], None] | None = None, *, with_lines: bool = True
     ) -> Answer:
         """``POST`` the bill, once. Raises ValueError where ids are missing."""
-        body = wire.bill_to_json(bill, with_lines=with_lines)
+        body = codec.bill_to_json(bill, with_lines=with_lines)
         return await self.send("POST", BILLS, json=body, on_wire=on_wire)
 
     async def create_line(
         self, bill_id: str, bill: Bill, line: int, on_wire: Callable[[], None] | None = None
     ) -> Answer:
         """``POST`` one line (by its index) to a bill that Light has, once."""
-        body = wire.line_to_json(bill.lines[line], include_tax=bill.include_tax)
+        body = codec.line_to_json(bill.lines[line], include_tax=bill.include_tax)
         path = f"{BILLS}/{quote(bill_id, safe='')}/line-items"
         return await self.send("POST", path, json=body, on_wire=on_wire)
 
     def read_bill(self, body: object) -> LightBill | None:
         """The bill in an answer with its lines; None where there is none that can be read."""
         try:
-            return wire.bill_from_json(body, listed=False)
+            return codec.bill_from_json(body, listed=False)
         except WireProblem:
             return None
 
     def read_line(self, body: object) -> LightLine | None:
         """The line in an answer; None where there is none that can be read."""
         try:
-            return wire.line_from_json(body)
+            return codec.line_from_json(body)
         except WireProblem:
             return None
 
     def read_errors(self, body: object) -> tuple[ApiError, ...]:
-        return wire.errors_from_json(body)
+        return codec.errors_from_json(body)
 
     async def get_bill(self, bill_id: str, *, balance: bool = False) -> Answer:
         """One attempt to read a bill with its lines; see ``wire.bill_from_json``.
@@ -119,7 +119,7 @@ class LightClient(Attempts):
         self, bill_id: str, bill: Bill, on_wire: Callable[[], None] | None = None
     ) -> Answer:
         """``POST …/mark-as-paid``, in full. Raises ValueError without bank account and date."""
-        return await self._act(bill_id, "mark-as-paid", wire.payment_to_json(bill), on_wire)
+        return await self._act(bill_id, "mark-as-paid", codec.payment_to_json(bill), on_wire)
 
     async def upload_url(
         self, bill_id: str, name: str, content_type: str, on_wire: Callable[[], None] | None = None
@@ -138,7 +138,7 @@ class LightClient(Attempts):
     def read_upload_target(self, body: object) -> UploadTarget | str | None:
         """The address in an answer, or why nothing is sent there; None where it has none."""
         try:
-            target = wire.upload_target_from_json(body)
+            target = codec.upload_target_from_json(body)
         except WireProblem:
             return None
         return self._uploads.unsafe(target) or target
@@ -158,7 +158,7 @@ class LightClient(Attempts):
         """
         keys = self._credentials.keys
         found = [
-            wire.company_from_json(await self._read("/v1/companies/current", {}, place))
+            codec.company_from_json(await self._read("/v1/companies/current", {}, place))
             for place in range(len(keys))
         ]
         whose = [
@@ -176,19 +176,19 @@ class LightClient(Attempts):
         return found[0]
 
     async def vendors(self) -> list[Vendor]:
-        return _unique(await self._list("/v1/vendors", wire.vendor_from_json))
+        return _unique(await self._list("/v1/vendors", codec.vendor_from_json))
 
     async def accounts(self) -> list[Account]:
-        return _unique(await self._list("/v1/ledger-accounts", wire.account_from_json))
+        return _unique(await self._list("/v1/ledger-accounts", codec.account_from_json))
 
     async def entities(self) -> list[Entity]:
-        return _unique(await self._list("/v1/entities", wire.entity_from_json))
+        return _unique(await self._list("/v1/entities", codec.entity_from_json))
 
     async def property_groups(self) -> list[PropertyGroup]:
         """The custom properties that bills and their lines can have, with their values."""
 
         def read(record: object) -> PropertyGroup | None:
-            return wire.property_group_from_json(record) if wire.is_for_bills(record) else None
+            return codec.property_group_from_json(record) if codec.is_for_bills(record) else None
 
         query: Params = {"includeValues": True}
         found = await self._list("/v1/custom-properties/groups", read, query)
@@ -197,13 +197,13 @@ class LightClient(Attempts):
     async def recent_bills(self) -> list[LightBill]:
         """The newest bills of the company, at most 200, without lines: one request."""
         query: Params = {"sort": "createdAt:desc", "limit": PAGE, "cursor": "0"}
-        records, _ = wire.page_from_json(await self._read(BILL_LIST, query))
-        return _unique(wire.bill_from_json(r, listed=True) for r in records)
+        records, _ = codec.page_from_json(await self._read(BILL_LIST, query))
+        return _unique(codec.bill_from_json(r, listed=True) for r in records)
 
     async def bill(self, bill_id: str) -> LightBill:
         """A bill with its lines. Raises LightRefused where it is not there."""
         path = f"{BILLS}/{quote(bill_id, safe='')}"
-        return wire.bill_from_json(await self._read(path, {}), listed=False)
+        return codec.bill_from_json(await self._read(path, {}), listed=False)
 
     async def list_bills(
         self, vendor_ids: Sequence[str], created_since: datetime | None = None
@@ -219,13 +219,13 @@ class LightClient(Attempts):
         since = ""
         if created_since is not None:
             # Whole seconds, rounded down: rather a bill too many than one too few.
-            since = f",createdAt:gte:{wire.timestamp(created_since.replace(microsecond=0))}"
+            since = f",createdAt:gte:{codec.timestamp(created_since.replace(microsecond=0))}"
         batches = [ids[i : i + VENDORS_A_REQUEST] for i in range(0, len(ids), VENDORS_A_REQUEST)]
         queries: list[Params] = [
             {"filter": f"vendorId:in:{'|'.join(batch)}{since}", "sort": "createdAt:asc"}
             for batch in batches
         ]
-        read = partial(wire.bill_from_json, listed=True)
+        read = partial(codec.bill_from_json, listed=True)
         lists = await _all(lambda query: self._list(BILL_LIST, read, query), queries)
         return _unique(bill for bills in lists for bill in bills)
 
@@ -240,7 +240,7 @@ class LightClient(Attempts):
         stale = 0
         for _ in range(MOST_PAGES):
             body = await self._read(path, {**(params or {}), "limit": PAGE, "cursor": cursor})
-            page, following = wire.page_from_json(body)
+            page, following = codec.page_from_json(body)
             records += map(read, page)
             if following is None:
                 return records

@@ -13,8 +13,8 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 
 from importer import __version__
-from importer.errors import UsageProblem
-from importer.light.auth import Key, is_loopback
+from importer.core.errors import UsageProblem
+from importer.light.auth.credentials import Key, is_loopback
 
 LARGEST_BODY = 20_000_000  # bytes, unpacked
 PIECE = 1_000_000  # bytes unpacked at once

@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from importer.records import Answer, ApiError, Bill, LightBill, LightLine, UploadTarget
+from importer.model.bills import Bill
+from importer.model.light_objects import Answer, ApiError, LightBill, LightLine, UploadTarget
 
 
 class LightGateway(Protocol):

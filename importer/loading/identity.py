@@ -7,8 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from importer.amounts import money, tidy
-from importer.records import Bill, LightBill, LightLine, LineItem
+from importer.core.money import money, tidy
+from importer.model.bills import Bill, LineItem
+from importer.model.light_objects import LightBill, LightLine
 
 GONE = frozenset(("CANCELLED",))  # a cancelled bill does not stand in the way of a new one
 

@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from importer.amounts import tidy
-from importer.findings import finding
+from importer.core.money import tidy
 from importer.loading.gateway import LightGateway
 from importer.loading.identity import (
     GONE,
@@ -19,30 +18,24 @@ from importer.loading.identity import (
     split_entity,
     with_entity,
 )
-from importer.loading.journal import Change, Journal
-from importer.loading.known import entities, ids_of
-from importer.loading.work import Work
-from importer.records import (
-    FOUND_BEFORE,
-    Bill,
-    CellRef,
-    Finding,
-    JournalEntry,
-    LightBill,
-    State,
-    Status,
-    Wanted,
-)
+from importer.loading.job import BillJob
+from importer.loading.journal.entry_lookup import entities, ids_of
+from importer.loading.journal.journal import Change, Journal
+from importer.model.bills import Bill, TargetStatus
+from importer.model.finding import CellRef, Finding
+from importer.model.finding_catalogue import finding
+from importer.model.journal_states import FOUND_BEFORE, JournalEntry, State, Status
+from importer.model.light_objects import LightBill
 
 _CHUNK = 1000  # bills whose contents are at hand at a time
 
 
 @dataclass
-class Plan:
+class LoadPlan:
     """``send`` and ``unsettled`` are what the loader has to do; the rest is settled already."""
 
-    send: list[Work] = field(default_factory=list)
-    unsettled: list[Work] = field(default_factory=list)
+    send: list[BillJob] = field(default_factory=list)
+    unsettled: list[BillJob] = field(default_factory=list)
     settled: dict[int, tuple[Status, str]] = field(default_factory=dict)
     found: list[tuple[JournalEntry, LightBill, str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -51,10 +44,10 @@ class Plan:
     withheld: list[int] = field(default_factory=list)  # bills that are in Light by another name
 
 
-def plan_from_journal(bills: Sequence[Bill], journal: Journal, *, dry: bool = False) -> Plan:
+def plan_from_journal(bills: Sequence[Bill], journal: Journal, *, dry: bool = False) -> LoadPlan:
     """What the journal knows of the bills; ``dry`` writes nothing. Light is not asked yet."""
     named = _by_content(_as_known(identities(bills), journal), journal)
-    plan = Plan()
+    plan = LoadPlan()
     for k in range(0, len(named), _CHUNK):
         contents = [(identity, content(bill)) for bill, identity in named[k : k + _CHUNK]]
         known = (journal.known if dry else journal.plan)(contents)
@@ -63,26 +56,26 @@ def plan_from_journal(bills: Sequence[Bill], journal: Journal, *, dry: bool = Fa
     return plan
 
 
-def _add(plan: Plan, bill: Bill, entry: JournalEntry, now: str) -> None:
+def _add(plan: LoadPlan, bill: Bill, entry: JournalEntry, now: str) -> None:
     """What is to be done with a bill that has this entry, and is of this content now."""
     short = plan.entries[bill.index] = replace(entry, content="")
     if entry.state is State.CREATED or entry.state is State.FOUND:
         was_ours = entry.state is State.CREATED
         status = Status.ALREADY_LOADED if was_ours else Status.ALREADY_IN_LIGHT
         said = entry.message if not was_ours else ""
-        difference = changes(entry.content, now, bill.unit, paid=bill.wanted is Wanted.PAID)
+        difference = changes(entry.content, now, bill.unit, paid=bill.wanted is TargetStatus.PAID)
         if difference:
             said = f"loaded before, and different now: {difference}"
             plan.findings.append(_changed(bill, difference))
         plan.settled[bill.index] = (status, said)
     elif entry.state in (State.SENDING, State.UNKNOWN) or entry.light_id is not None:
-        plan.unsettled.append(Work(entry, bill, light_id=entry.light_id))
+        plan.unsettled.append(BillJob(entry, bill, light_id=entry.light_id))
         if entry.light_id is not None:
             difference = changes(entry.content, now, bill.unit, lines=False)
             if difference:
                 plan.findings.append(_changed(bill, difference))
     else:
-        plan.send.append(Work(short, bill))
+        plan.send.append(BillJob(short, bill))
 
 
 def _as_known(named: list[tuple[Bill, str]], journal: Journal) -> list[tuple[Bill, str]]:
@@ -147,7 +140,7 @@ def _changed(bill: Bill, difference: str) -> Finding:
     )
 
 
-async def look_in_light(plan: Plan, gateway: LightGateway, journal: Journal) -> None:
+async def look_in_light(plan: LoadPlan, gateway: LightGateway, journal: Journal) -> None:
     """Move to ``plan.found`` what Light has already; batched, never a request a bill.
 
     A bill without an invoice number is looked for among those that no entry of the journal owns,
@@ -171,7 +164,7 @@ async def look_in_light(plan: Plan, gateway: LightGateway, journal: Journal) -> 
     owned = journal.owned([b.id for vendor in without for b in there[vendor]])
     numbered = {vendor: _by_number(light_bills) for vendor, light_bills in there.items()}
     taken: set[str] = set()
-    still: list[Work] = []
+    still: list[BillJob] = []
     for work in plan.send:
         bill = work.bill
         vendor = (bill.vendor_id or "").lower()
@@ -203,7 +196,7 @@ def _by_number(light_bills: Sequence[LightBill]) -> dict[str, list[LightBill]]:
     return out
 
 
-def record(plan: Plan, journal: Journal, run: str) -> None:
+def record(plan: LoadPlan, journal: Journal, run: str) -> None:
     """The plan in the journal: the run's bills, and what was found in Light."""
     journal.assign(
         run,

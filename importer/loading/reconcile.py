@@ -8,11 +8,12 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from importer.errors import StoppedEarly
+from importer.core.errors import StoppedEarly
 from importer.loading.gateway import LightGateway
 from importer.loading.identity import GONE, compare, kin
-from importer.loading.work import Work
-from importer.records import ALWAYS, FOUND_AGAIN, LightBill
+from importer.loading.job import BillJob
+from importer.model.journal_states import ALWAYS, FOUND_AGAIN
+from importer.model.light_objects import LightBill
 
 # How far the clocks of Light's computers may be apart, that which answers and that which notes when
 # a bill was made. A bill that the list leaves out is sent again; a day too much costs a few pages.
@@ -30,7 +31,7 @@ class Settled:
     not in Light and may be sent again. ``later``: it could not be looked at now.
     """
 
-    work: Work
+    work: BillJob
     bill: LightBill | None = None
     reason: str = ""
     later: bool = False
@@ -45,7 +46,7 @@ def not_before(light_time: datetime | None) -> datetime:
     return ALWAYS if light_time is None else min(light_time, datetime.now(UTC))
 
 
-async def look_up(works: Sequence[Work], gateway: LightGateway, owned: Owned) -> list[Settled]:
+async def look_up(works: Sequence[BillJob], gateway: LightGateway, owned: Owned) -> list[Settled]:
     """Look the bills up by vendor and time, and compare each; those that Light has without all
     their lines are read, one request each.
 
@@ -62,8 +63,8 @@ async def look_up(works: Sequence[Work], gateway: LightGateway, owned: Owned) ->
 
 
 async def find_twins(
-    works: Sequence[Work], gateway: LightGateway, owned: Owned
-) -> list[tuple[Work, str]]:
+    works: Sequence[BillJob], gateway: LightGateway, owned: Owned
+) -> list[tuple[BillJob, str]]:
     """Those of the works, all created, that Light has more than once, or a line of them; in words.
 
     One list for all bills, and one request for each that got its lines separately.
@@ -86,7 +87,7 @@ async def find_twins(
 
 
 async def _unowned(
-    works: Sequence[Work], gateway: LightGateway, owned: Owned
+    works: Sequence[BillJob], gateway: LightGateway, owned: Owned
 ) -> dict[str, list[LightBill]]:
     """The bills in Light since the works were first sent, that no entry owns, by vendor."""
     since = min(work.first_sent or work.entry.first_sent or ALWAYS for work in works)
@@ -100,9 +101,9 @@ async def _unowned(
     return there
 
 
-async def _found(works: Sequence[Work], gateway: LightGateway, owned: Owned) -> list[Settled]:
+async def _found(works: Sequence[BillJob], gateway: LightGateway, owned: Owned) -> list[Settled]:
     there = await _unowned(works, gateway, owned)
-    groups: dict[tuple[str, str | None], list[Work]] = defaultdict(list)
+    groups: dict[tuple[str, str | None], list[BillJob]] = defaultdict(list)
     for work in works:
         groups[kin(work.bill), work.bill.company_entity_id].append(work)
     out: list[Settled] = []
@@ -115,13 +116,13 @@ async def _found(works: Sequence[Work], gateway: LightGateway, owned: Owned) -> 
     return out
 
 
-def _exact(group: Sequence[Work], there: Sequence[LightBill]) -> list[LightBill]:
+def _exact(group: Sequence[BillJob], there: Sequence[LightBill]) -> list[LightBill]:
     """Those in Light that differ in nothing from the bills, which are alike."""
     matches = [(bill, compare(group[0].bill, bill)) for bill in there]
     return [bill for bill, match in matches if match.same and not match.difference]
 
 
-def _settle(group: Sequence[Work], there: Sequence[LightBill]) -> list[Settled]:
+def _settle(group: Sequence[BillJob], there: Sequence[LightBill]) -> list[Settled]:
     """Bills that are alike against the bills of their vendor that nobody owns."""
     matches = [(b, m.difference) for b in there if (m := compare(group[0].bill, b)).same]
     exact = _exact(group, there)
@@ -150,7 +151,7 @@ async def _whole(settled: Settled, gateway: LightGateway) -> Settled:
     return settled
 
 
-async def _read(work: Work, gateway: LightGateway) -> Settled:
+async def _read(work: BillJob, gateway: LightGateway) -> Settled:
     """A bill that Light has, with the lines it has of it now."""
     assert work.light_id is not None
     try:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from importer.canonical import LOOKUP_NAMES
-from importer.records import Account, Entity, PropertyGroup, TaxCode, Vendor
-from importer.references.names import Named, Names
-from importer.validation.across import same_name
+from importer.model.fields import LOOKUP_NAMES
+from importer.model.light_objects import Account, Entity, PropertyGroup, TaxCode, Vendor
+from importer.references.name_index import Named, Names
+from importer.validation.cross_row_rules import same_name
 
 
 @dataclass(frozen=True)

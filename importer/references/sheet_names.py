@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from importer.canonical import BILLS, LINE_ITEMS
-from importer.records import Suggestion, Unresolved
-from importer.template.model import Lookup, Template
-from importer.validation.across import duplicates, same_name
-from importer.validation.check import Checked
-from importer.validation.grouped import Group, group
-from importer.validation.parsed import Parsed, ParsedTable
-from importer.validation.plain import blank
+from importer.mapping.template_model import Lookup, Template
+from importer.model.fields import BILLS, LINE_ITEMS
+from importer.model.report_model import Suggestion, Unresolved
+from importer.validation.cross_row_rules import duplicates, same_name
+from importer.validation.finding_batch import FindingBatch, group
+from importer.validation.parsed_column import ParsedColumn, ParsedTable
+from importer.validation.validate import Checked
+from importer.validation.vector_parsers import blank
 
 ID_OF = {
     "vendor": (BILLS, "vendorId"),
@@ -34,16 +34,16 @@ def parsed_of(checked: Checked, sheet: str) -> ParsedTable:
     return checked.bills if sheet == BILLS else checked.lines
 
 
-def ids_of(checked: Checked, name: str) -> Parsed:
+def ids_of(checked: Checked, name: str) -> ParsedColumn:
     """The column of ids, made where the sheet lacks it."""
     sheet, id_name = ID_OF[name]
     table = parsed_of(checked, sheet)
     if id_name not in table.columns:
-        table.columns[id_name] = Parsed.empty(table.size)
+        table.columns[id_name] = ParsedColumn.empty(table.size)
     return table.columns[id_name]
 
 
-def named(checked: Checked, name: str) -> Parsed:
+def named(checked: Checked, name: str) -> ParsedColumn:
     return parsed_of(checked, ID_OF[name][0])[name]
 
 
@@ -132,7 +132,7 @@ def tell_duplicates(checked: Checked) -> None:
         return  # they have been looked for
     for found in duplicates(checked.mapped, checked.bills):
         told = [p.at for p in checked.findings.parts
-                if p.code == found.code and isinstance(p, Group)]  # fmt: skip
+                if p.code == found.code and isinstance(p, FindingBatch)]  # fmt: skip
         checked.findings.append(found.only(~np.isin(found.at, np.concatenate([*told, []]))))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from importer.errors import UsageProblem
+from importer.core.errors import UsageProblem
 
 RequestKind = Literal[
     "bill", "line", "change", "list", "get", "submit", "posting", "payment", "document", "upload"
@@ -195,7 +195,7 @@ def request_kind(method: str, path: str) -> RequestKind | None:
             return None
 
 
-class Plan:
+class FaultPlan:
     """Which fault each request gets. The same plan gives the n-th request of a kind the same one.
 
     A line of the script comes before the rates; of two lines, the first.

@@ -12,11 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from importer.sandbox.documents import UPLOADS
+from importer.sandbox.document_store import UPLOADS
 from importer.sandbox.incoming import is_from_here, key_of
-from importer.sandbox.limits import Allowance, Limiter
-from importer.sandbox.oauth import TOKEN, Grants
+from importer.sandbox.oauth_server import TOKEN, Grants
 from importer.sandbox.refusals import RefusalError, gateway_refusal
+from importer.sandbox.request_limits import Allowance, Limiter
 from importer.sandbox.settings import Counters, SandboxSettings
 
 COMPANY = "/v1/companies/current"

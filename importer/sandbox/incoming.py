@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from starlette.requests import Request
 
-from importer.sandbox import checks
+from importer.sandbox import field_checks
 from importer.sandbox.refusals import bad_request, gateway_refusal
 
 MAX_BODY = 5 * 1024 * 1024
@@ -57,7 +57,7 @@ async def json_body(request: Request, optional: bool = False) -> object:
     try:
         return json.loads(data.decode(), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        message = f"The body is not valid JSON: {checks.shortened(str(error))}"
+        message = f"The body is not valid JSON: {field_checks.shortened(str(error))}"
         raise bad_request("INVALID_JSON", message) from error
 
 

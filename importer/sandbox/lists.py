@@ -15,10 +15,10 @@ from typing import Any
 import sqlalchemy as sa
 from starlette.datastructures import QueryParams
 
-from importer.sandbox import filters, models
-from importer.sandbox.filters import Cursor, Field, Kind, SortKey
-from importer.sandbox.models import JsonObject
-from importer.sandbox.reference import INPUT_TYPES, LEVELS
+from importer.sandbox import answers, list_filters
+from importer.sandbox.answers import JsonObject
+from importer.sandbox.company_file import INPUT_TYPES, LEVELS
+from importer.sandbox.list_filters import Cursor, FilterField, FilterType, SortKey
 from importer.sandbox.refusals import bad_request
 from importer.sandbox.states import STATES
 from importer.sandbox.store import ACCOUNTS, BILLS, ENTITIES, GROUPS, VENDORS, Store
@@ -41,7 +41,7 @@ class Listing:
     columns: tuple[sa.ColumnElement[Any], ...]
     id: sa.ColumnElement[Any]
     created: sa.ColumnElement[Any]
-    filters: Mapping[str, Field]
+    filters: Mapping[str, FilterField]
     sorts: Mapping[str, sa.ColumnElement[Any]]
     show: Callable[[Any], JsonObject]
     flags: Mapping[str, tuple[str, ...]]
@@ -54,7 +54,7 @@ def _body(row: Any) -> JsonObject:
 
 def _listed_bill(row: Any) -> JsonObject:
     bill, version, vendor, entity_name = row
-    return models.listed_json(
+    return answers.listed_json(
         json.loads(bill), version, json.loads(vendor) if vendor else None, entity_name
     )
 
@@ -69,25 +69,25 @@ BILL_LIST = Listing(
     id=BILLS.c.id,
     created=BILLS.c.created_at,
     filters={
-        "approverUserId": Field(BLANK, Kind.UUID),
-        "id": Field(BILLS.c.id, Kind.UUID),
-        "vendorId": Field(BILLS.c.vendor_id, Kind.UUID),
-        "userId": Field(BLANK, Kind.UUID),
-        "companyEntityId": Field(BILLS.c.company_entity_id, Kind.UUID),
-        "senderBankAccountId": Field(BILLS.c.sender_bank_account_id, Kind.UUID),
-        "amount": Field(BILLS.c.amount, Kind.INTEGER),
-        "description": Field(BILLS.c.description),
-        "documentNumber": Field(BLANK),
-        "dueDate": Field(BILLS.c.due_date, Kind.DATE),
-        "issuedDate": Field(BILLS.c.issued_date, Kind.DATE),
-        "paymentAt": Field(BILLS.c.payment_at, Kind.MOMENT),
-        "createdAt": Field(BILLS.c.created_at, Kind.MOMENT),
-        "updatedAt": Field(BILLS.c.updated_at, Kind.MOMENT),
-        "state": Field(BILLS.c.state, values=STATES),
-        "vendorName": Field(VENDORS.c.name),
-        "userFirstName": Field(BLANK),
-        "userLastName": Field(BLANK),
-        "type": Field(BILLS.c.type, values=("REIMBURSEMENT", "VENDOR_INVOICE")),
+        "approverUserId": FilterField(BLANK, FilterType.UUID),
+        "id": FilterField(BILLS.c.id, FilterType.UUID),
+        "vendorId": FilterField(BILLS.c.vendor_id, FilterType.UUID),
+        "userId": FilterField(BLANK, FilterType.UUID),
+        "companyEntityId": FilterField(BILLS.c.company_entity_id, FilterType.UUID),
+        "senderBankAccountId": FilterField(BILLS.c.sender_bank_account_id, FilterType.UUID),
+        "amount": FilterField(BILLS.c.amount, FilterType.INTEGER),
+        "description": FilterField(BILLS.c.description),
+        "documentNumber": FilterField(BLANK),
+        "dueDate": FilterField(BILLS.c.due_date, FilterType.DATE),
+        "issuedDate": FilterField(BILLS.c.issued_date, FilterType.DATE),
+        "paymentAt": FilterField(BILLS.c.payment_at, FilterType.MOMENT),
+        "createdAt": FilterField(BILLS.c.created_at, FilterType.MOMENT),
+        "updatedAt": FilterField(BILLS.c.updated_at, FilterType.MOMENT),
+        "state": FilterField(BILLS.c.state, values=STATES),
+        "vendorName": FilterField(VENDORS.c.name),
+        "userFirstName": FilterField(BLANK),
+        "userLastName": FilterField(BLANK),
+        "type": FilterField(BILLS.c.type, values=("REIMBURSEMENT", "VENDOR_INVOICE")),
     },
     sorts={
         "amount": BILLS.c.amount,
@@ -117,14 +117,16 @@ VENDOR_LIST = Listing(
     id=VENDORS.c.id,
     created=VENDORS.c.created_at,
     filters={
-        "id": Field(VENDORS.c.id, Kind.UUID),
-        "status": Field(VENDORS.c.status, values=("ONBOARDING", "IN_REVIEW", "ACTIVE", "FAILED")),
-        "type": Field(VENDORS.c.type, values=("EXTERNAL", "USER")),
-        "ledgerAccountId": Field(BLANK, Kind.UUID),
-        "ledgerTaxId": Field(BLANK, Kind.UUID),
-        "spendLastMtd": Field(VENDORS.c.spend, Kind.INTEGER),
-        "createdAt": Field(VENDORS.c.created_at, Kind.MOMENT),
-        "updatedAt": Field(VENDORS.c.updated_at, Kind.MOMENT),
+        "id": FilterField(VENDORS.c.id, FilterType.UUID),
+        "status": FilterField(
+            VENDORS.c.status, values=("ONBOARDING", "IN_REVIEW", "ACTIVE", "FAILED")
+        ),
+        "type": FilterField(VENDORS.c.type, values=("EXTERNAL", "USER")),
+        "ledgerAccountId": FilterField(BLANK, FilterType.UUID),
+        "ledgerTaxId": FilterField(BLANK, FilterType.UUID),
+        "spendLastMtd": FilterField(VENDORS.c.spend, FilterType.INTEGER),
+        "createdAt": FilterField(VENDORS.c.created_at, FilterType.MOMENT),
+        "updatedAt": FilterField(VENDORS.c.updated_at, FilterType.MOMENT),
     },
     sorts={
         "name": VENDORS.c.name,
@@ -142,15 +144,17 @@ ACCOUNT_LIST = Listing(
     id=ACCOUNTS.c.id,
     created=ACCOUNTS.c.created_at,
     filters={
-        "id": Field(ACCOUNTS.c.id, Kind.UUID),
-        "companyEntityId": Field(ACCOUNTS.c.entity_ids, Kind.MEMBERS),
-        "code": Field(ACCOUNTS.c.code, Kind.INTEGER),
-        "sourceType": Field(BLANK),
-        "status": Field(ACCOUNTS.c.status, values=("ACTIVE", "DISABLED_EXTERNALLY", "DISABLED")),
-        "type": Field(ACCOUNTS.c.type),
-        "category": Field(ACCOUNTS.c.category),
-        "createdAt": Field(ACCOUNTS.c.created_at, Kind.MOMENT),
-        "updatedAt": Field(ACCOUNTS.c.updated_at, Kind.MOMENT),
+        "id": FilterField(ACCOUNTS.c.id, FilterType.UUID),
+        "companyEntityId": FilterField(ACCOUNTS.c.entity_ids, FilterType.MEMBERS),
+        "code": FilterField(ACCOUNTS.c.code, FilterType.INTEGER),
+        "sourceType": FilterField(BLANK),
+        "status": FilterField(
+            ACCOUNTS.c.status, values=("ACTIVE", "DISABLED_EXTERNALLY", "DISABLED")
+        ),
+        "type": FilterField(ACCOUNTS.c.type),
+        "category": FilterField(ACCOUNTS.c.category),
+        "createdAt": FilterField(ACCOUNTS.c.created_at, FilterType.MOMENT),
+        "updatedAt": FilterField(ACCOUNTS.c.updated_at, FilterType.MOMENT),
     },
     sorts={
         "code": ACCOUNTS.c.code,
@@ -183,14 +187,14 @@ ENTITY_LIST = Listing(
     id=ENTITIES.c.id,
     created=ENTITIES.c.created_at,
     filters={
-        "id": Field(ENTITIES.c.id, Kind.UUID),
-        "code": Field(ENTITIES.c.code),
-        "name": Field(ENTITIES.c.name),
-        "displayName": Field(ENTITIES.c.display_name),
-        "country": Field(ENTITIES.c.country),
-        "status": Field(ENTITIES.c.status, values=("ACTIVE", "HIDDEN", "INACTIVE")),
-        "createdAt": Field(ENTITIES.c.created_at, Kind.MOMENT),
-        "updatedAt": Field(ENTITIES.c.updated_at, Kind.MOMENT),
+        "id": FilterField(ENTITIES.c.id, FilterType.UUID),
+        "code": FilterField(ENTITIES.c.code),
+        "name": FilterField(ENTITIES.c.name),
+        "displayName": FilterField(ENTITIES.c.display_name),
+        "country": FilterField(ENTITIES.c.country),
+        "status": FilterField(ENTITIES.c.status, values=("ACTIVE", "HIDDEN", "INACTIVE")),
+        "createdAt": FilterField(ENTITIES.c.created_at, FilterType.MOMENT),
+        "updatedAt": FilterField(ENTITIES.c.updated_at, FilterType.MOMENT),
     },
     sorts={
         "code": ENTITIES.c.code,
@@ -212,17 +216,17 @@ GROUP_LIST = Listing(
     id=GROUPS.c.id,
     created=GROUPS.c.created_at,
     filters={
-        "id": Field(GROUPS.c.id, Kind.UUID),
-        "internalName": Field(GROUPS.c.internal_name),
-        "label": Field(GROUPS.c.label),
-        "objectLevel": Field(GROUPS.c.level, values=LEVELS),
-        "objectType": Field(GROUPS.c.object_types, Kind.MEMBERS),
-        "objectTypeStatus": Field(GROUPS.c.status, values=("ACTIVE", "DELETED")),
-        "inputType": Field(GROUPS.c.input_type, values=INPUT_TYPES),
-        "isRequired": Field(GROUPS.c.required, Kind.BOOLEAN),
-        "isDeleted": Field(GROUPS.c.deleted, Kind.BOOLEAN),
-        "createdAt": Field(GROUPS.c.created_at, Kind.MOMENT),
-        "updatedAt": Field(GROUPS.c.updated_at, Kind.MOMENT),
+        "id": FilterField(GROUPS.c.id, FilterType.UUID),
+        "internalName": FilterField(GROUPS.c.internal_name),
+        "label": FilterField(GROUPS.c.label),
+        "objectLevel": FilterField(GROUPS.c.level, values=LEVELS),
+        "objectType": FilterField(GROUPS.c.object_types, FilterType.MEMBERS),
+        "objectTypeStatus": FilterField(GROUPS.c.status, values=("ACTIVE", "DELETED")),
+        "inputType": FilterField(GROUPS.c.input_type, values=INPUT_TYPES),
+        "isRequired": FilterField(GROUPS.c.required, FilterType.BOOLEAN),
+        "isDeleted": FilterField(GROUPS.c.deleted, FilterType.BOOLEAN),
+        "createdAt": FilterField(GROUPS.c.created_at, FilterType.MOMENT),
+        "updatedAt": FilterField(GROUPS.c.updated_at, FilterType.MOMENT),
     },
     sorts={"label": GROUPS.c.label, "createdAt": GROUPS.c.created_at},
     show=_body,
@@ -253,14 +257,14 @@ def read_page(store: Store, listing: Listing, query: QueryParams) -> JsonObject:
     with pages by offset only, as documented.
     """
     given = read_query(query, {**dict.fromkeys(PAGING, ()), **listing.flags})
-    limit = filters.whole_number("limit", given.get("limit", str(USUAL)), range(1, MOST + 1))
-    clauses = filters.read_filter(given.get("filter", ""), listing.filters)
+    limit = list_filters.whole_number("limit", given.get("limit", str(USUAL)), range(1, MOST + 1))
+    clauses = list_filters.read_filter(given.get("filter", ""), listing.filters)
     if listing is BILL_LIST:
         clauses.append(BILLS.c.visible_at <= store.now())
     if term := given.get("searchTerm"):
         clauses.append(sa.func.instr(VENDORS.c.search, term.casefold()) > 0)
     by_time = [SortKey(listing.created, descending=False)]
-    keys = filters.read_sort(given.get("sort", ""), listing.sorts, by_time)
+    keys = list_filters.read_sort(given.get("sort", ""), listing.sorts, by_time)
     keys.append(SortKey(listing.id, descending=False))
     base = sa.select(*listing.columns, *(key.column for key in keys))
     base = base.select_from(listing.source).where(*clauses)
@@ -277,8 +281,8 @@ def read_page(store: Store, listing: Listing, query: QueryParams) -> JsonObject:
 def _page_by_offset(
     store: Store, listing: Listing, base: sa.Select[Any], keys: list[SortKey], text: str, limit: int
 ) -> JsonObject:
-    offset = filters.whole_number("offset", text, range(2**63))
-    page = base.order_by(*filters.order_by(keys, backwards=False)).limit(limit).offset(offset)
+    offset = list_filters.whole_number("offset", text, range(2**63))
+    page = base.order_by(*list_filters.order_by(keys, backwards=False)).limit(limit).offset(offset)
     with store.transaction() as connection:
         rows = connection.execute(page).all()
         counted = base.with_only_columns(sa.func.count(), maintain_column_froms=True)
@@ -301,11 +305,11 @@ def _page_by_cursor(
     text: str,
     limit: int,
 ) -> JsonObject:
-    start = None if text == "0" else filters.read_cursor(text, question, len(keys))
+    start = None if text == "0" else list_filters.read_cursor(text, question, len(keys))
     backwards = start is not None and start.backwards
     if start is not None:
-        base = base.where(filters.beyond(keys, start))
-    page = base.order_by(*filters.order_by(keys, backwards)).limit(limit + 1)
+        base = base.where(list_filters.beyond(keys, start))
+    page = base.order_by(*list_filters.order_by(keys, backwards)).limit(limit + 1)
     with store.transaction() as connection:
         rows = list(connection.execute(page).all())
     further = len(rows) > limit
@@ -317,7 +321,7 @@ def _page_by_cursor(
     def cursor_at(index: int, back: bool) -> str | None:
         if not rows:
             return None
-        return filters.written_cursor(Cursor(back, tuple(rows[index][width:])), question)
+        return list_filters.written_cursor(Cursor(back, tuple(rows[index][width:])), question)
 
     more_after = further if not backwards else bool(rows)
     more_before = further if backwards else start is not None

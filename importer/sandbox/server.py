@@ -16,12 +16,12 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from importer.errors import UsageProblem
-from importer.sandbox.app import Context, build_app, open_context
-from importer.sandbox.faults import Plan
-from importer.sandbox.injection import CONNECTION
-from importer.sandbox.limits import WINDOWS
-from importer.sandbox.models import JsonObject
+from importer.core.errors import UsageProblem
+from importer.sandbox.answers import JsonObject
+from importer.sandbox.fault_injection import CONNECTION
+from importer.sandbox.faults import FaultPlan
+from importer.sandbox.request_limits import WINDOWS
+from importer.sandbox.routes import Context, build_app, open_context
 from importer.sandbox.settings import Counters, SandboxSettings
 
 HOST = "127.0.0.1"
@@ -147,7 +147,7 @@ def check_settings(settings: SandboxSettings) -> None:
         raise UsageProblem("The clock may be off by a year at most.")
     if settings.window not in WINDOWS:
         raise UsageProblem(f"The window '{settings.window}' is not one of {', '.join(WINDOWS)}.")
-    Plan(settings.faults, settings.script, settings.fault_seed)
+    FaultPlan(settings.faults, settings.script, settings.fault_seed)
 
 
 def _listener(port: int) -> socket.socket:

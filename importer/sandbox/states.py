@@ -9,17 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from importer.sandbox import checks
-from importer.sandbox.bodies import missing_for_posting, read_action
-from importer.sandbox.models import JsonObject
-from importer.sandbox.reference import Reference
-from importer.sandbox.refusals import (
-    Problem,
-    conflict,
-    exception_body,
-    refusal,
-    unprocessable,
-)
+from importer.sandbox import field_checks
+from importer.sandbox.answers import JsonObject
+from importer.sandbox.company_file import Reference
+from importer.sandbox.refusals import Problem, conflict, exception_body, refusal, unprocessable
+from importer.sandbox.request_bodies import missing_for_posting, read_action
 
 STATES = (
     "INIT",
@@ -58,7 +52,7 @@ def require_state(bill: Mapping[str, object], allowed: tuple[str, ...], verb: st
 
 def submit(bill: Mapping[str, object], body: object) -> JsonObject:
     """Ask for approval. Whether that works is only found out later: see ``settled``."""
-    read_action(body, {"closePurchaseOrder": checks.boolean})
+    read_action(body, {"closePurchaseOrder": field_checks.boolean})
     require_state(bill, ("IN_DRAFT",), "submitted for approval")
     return {"state": "APPROVAL_REQUESTED", "failureReason": None, "failureContext": None}
 
@@ -80,7 +74,7 @@ def settled(
 
 def approve(bill: Mapping[str, object], body: object) -> JsonObject:
     """Approved; ready for payment where the bill says from which bank account."""
-    note = read_action(body, {"note": checks.text}).get("note")
+    note = read_action(body, {"note": field_checks.text}).get("note")
     require_state(bill, ("APPROVAL_PENDING",), "approved")
     paid_from = bill["senderBankAccountId"]
     state = "READY_FOR_PAYMENT_RELEASE" if paid_from else "UNPAID"
@@ -88,7 +82,7 @@ def approve(bill: Mapping[str, object], body: object) -> JsonObject:
 
 
 def decline(bill: Mapping[str, object], body: object) -> JsonObject:
-    note = read_action(body, {"note": checks.text}).get("note")
+    note = read_action(body, {"note": field_checks.text}).get("note")
     require_state(bill, ("APPROVAL_PENDING",), "declined")
     return {"state": "DECLINED", "approvalNote": note}
 
@@ -104,12 +98,12 @@ def post(bill: Mapping[str, object], lines: list[JsonObject], reference: Referen
 
 def mark_as_paid(bill: Mapping[str, object], body: object, now: str) -> JsonObject:
     """Record a payment: FULL clears what is outstanding, PARTIAL takes ``amount`` (cents) off."""
-    known: dict[str, checks.Check] = {
-        "amount": checks.cents,
-        "bankAccountId": checks.uuid,
-        "paymentAt": checks.moment,
-        "comment": checks.text,
-        "paymentOption": checks.one_of(("FULL", "PARTIAL")),
+    known: dict[str, field_checks.Check] = {
+        "amount": field_checks.cents,
+        "bankAccountId": field_checks.uuid,
+        "paymentAt": field_checks.moment,
+        "comment": field_checks.text,
+        "paymentOption": field_checks.one_of(("FULL", "PARTIAL")),
     }
     payment = read_action(body, known, required=("amount", "bankAccountId", "paymentOption"))
     amount, outstanding = payment["amount"], bill["outstandingBalance"]
@@ -135,6 +129,6 @@ def mark_as_paid(bill: Mapping[str, object], body: object, now: str) -> JsonObje
 
 def cancel(bill: Mapping[str, object], body: object, now: str) -> JsonObject:
     """Cancel a bill that is not in the ledger yet."""
-    reason = read_action(body, {"reason": checks.filled_text}, required=("reason",))["reason"]
+    reason = read_action(body, {"reason": field_checks.filled_text}, required=("reason",))["reason"]
     require_state(bill, CANCELLABLE, "cancelled")
     return {"state": "CANCELLED", "canceledAt": now, "cancellationReason": reason}

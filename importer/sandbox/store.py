@@ -21,11 +21,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from importer.errors import UsageProblem
-from importer.sandbox import models
-from importer.sandbox.checks import wire_time
-from importer.sandbox.models import JsonObject
-from importer.sandbox.reference import Reference
+from importer.core.errors import UsageProblem
+from importer.sandbox import answers
+from importer.sandbox.answers import JsonObject
+from importer.sandbox.company_file import Reference
+from importer.sandbox.field_checks import wire_time
 
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x4C494D50  # marks the file as a sandbox's, in SQLite's header
@@ -328,7 +328,7 @@ def _write_reference(
     entities = []
     for index, entity in enumerate(reference.entities.values()):
         created, times = stamps(index)
-        body = models.entity_json(entity, company_id, created)
+        body = answers.entity_json(entity, company_id, created)
         row = {
             "id": entity.id,
             "position": index,
@@ -346,7 +346,7 @@ def _write_reference(
     vendors = []
     for index, vendor in enumerate(reference.vendors.values()):
         created, times = stamps(index)
-        body = models.vendor_json(vendor, reference.company, company_id, created)
+        body = answers.vendor_json(vendor, reference.company, company_id, created)
         searched = (vendor.name, vendor.identifier, vendor.vat_id)
         row = {
             "id": vendor.id,
@@ -360,7 +360,7 @@ def _write_reference(
     accounts = []
     for index, account in enumerate(reference.accounts.values()):
         created, times = stamps(index)
-        body = models.account_json(account, shown_entities, company_id, created)
+        body = answers.account_json(account, shown_entities, company_id, created)
         row = {
             "id": account.id,
             "code": account.code,
@@ -385,7 +385,7 @@ def _write_reference(
             "required": group.required,
             "deleted": False,
         }
-        groups.append((row | times, models.group_json(group, company_id, created)))
+        groups.append((row | times, answers.group_json(group, company_id, created)))
     for table, records in (
         (ENTITIES, entities),
         (VENDORS, vendors),

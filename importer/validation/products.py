@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from importer.amounts import Unreadable, products_cents
-from importer.canonical import LINE_ITEMS
-from importer.findings import finding
-from importer.records import Finding
-from importer.template.expressions import Expression
-from importer.template.mapping import Mapped
-from importer.validation.grouped import Group, group
-from importer.validation.parsed import Parsed, ParsedTable
+from importer.core.money import UnreadableAmount, products_cents
+from importer.mapping.expressions import Expression
+from importer.mapping.map_tables import Mapped
+from importer.model.fields import LINE_ITEMS
+from importer.model.finding import Finding
+from importer.model.finding_catalogue import finding
+from importer.validation.finding_batch import FindingBatch, group
+from importer.validation.parsed_column import ParsedColumn, ParsedTable
 
 
 def multiply(mapped: Mapped, lines: ParsedTable, units: np.ndarray) -> list[Finding]:
@@ -39,8 +39,8 @@ def multiply(mapped: Mapped, lines: ParsedTable, units: np.ndarray) -> list[Find
 
 
 def _product(
-    left: Parsed, right: Parsed, units: np.ndarray, expression: Expression
-) -> tuple[Parsed, np.ndarray]:
+    left: ParsedColumn, right: ParsedColumn, units: np.ndarray, expression: Expression
+) -> tuple[ParsedColumn, np.ndarray]:
     """(the amounts, which of them were rounded); each two different factors multiplied once."""
     both = np.flatnonzero(left.ok & right.ok)
     (lefts, of_left), (rights, of_right) = left.different(), right.different()
@@ -56,13 +56,13 @@ def _product(
     )
     products = products_cents(factors, expression.round)
     exact = np.asarray([exact for _, exact in products], dtype=bool)[code]
-    fits = np.asarray([not isinstance(cents, Unreadable) for cents, _ in products], dtype=bool)[
-        code
-    ]
-    cents = [0 if isinstance(cents, Unreadable) else cents for cents, _ in products]
+    fits = np.asarray(
+        [not isinstance(cents, UnreadableAmount) for cents, _ in products], dtype=bool
+    )[code]
+    cents = [0 if isinstance(cents, UnreadableAmount) else cents for cents, _ in products]
     numbers = np.zeros(left.size, dtype=np.int64)
     numbers[both] = np.asarray(cents, dtype=np.int64)[code]
-    out = Parsed(left.size, left.blank & right.blank, numbers=numbers)
+    out = ParsedColumn(left.size, left.blank & right.blank, numbers=numbers)
     too_precise = ~exact & (expression.round is None)
     out.forget(both[too_precise], "too_precise")
     out.forget(both[~fits & ~too_precise], "out_of_range")
@@ -93,7 +93,7 @@ def _rounded(
     return finding("line_items.factor.rounded", cell, text, lines=tuple(at.tolist()), **words)
 
 
-def product_findings(mapped: Mapped, lines: ParsedTable) -> list[Group]:
+def product_findings(mapped: Mapped, lines: ParsedTable) -> list[FindingBatch]:
     """Products of which only one factor is given, that are too large or not whole cents."""
     out = []
     for name, expression in mapped.template.line_items.items():
@@ -116,5 +116,5 @@ def product_findings(mapped: Mapped, lines: ParsedTable) -> list[Group]:
     return out
 
 
-def _factors(left: Parsed, right: Parsed, i: int) -> dict[str, Any]:
+def _factors(left: ParsedColumn, right: ParsedColumn, i: int) -> dict[str, Any]:
     return {"left": left.at(i), "right": right.at(i)}

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from importer.amounts import money
-from importer.canonical import BILLS, LINE_ITEMS
-from importer.currencies import EXPONENTS
-from importer.findings import CATALOGUE
-from importer.records import Wanted
-from importer.template.mapping import Mapped
-from importer.validation.cents import Cents
-from importer.validation.parsed import Parsed, ParsedTable
-from importer.validation.text_bytes import blocks
+from importer.core.currencies import EXPONENTS
+from importer.core.money import money
+from importer.mapping.map_tables import Mapped
+from importer.model.bills import TargetStatus
+from importer.model.fields import BILLS, LINE_ITEMS
+from importer.model.finding_catalogue import CATALOGUE
+from importer.validation.byte_scan import blocks
+from importer.validation.cents_column import Cents
+from importer.validation.parsed_column import ParsedColumn, ParsedTable
 
 Words = Callable[[int], dict[str, Any]]
 
@@ -46,7 +46,7 @@ def _day(value: date | None) -> int:
     return _NO_DAY if value is None else value.toordinal()
 
 
-def _not_before(later: Parsed, earlier: Parsed) -> np.ndarray:
+def _not_before(later: ParsedColumn, earlier: ParsedColumn) -> np.ndarray:
     """Which dates are not before those of the other column, wherever both are known."""
     if not (later.ok.any() and earlier.ok.any()):
         return np.ones(later.size, dtype=bool)
@@ -57,7 +57,7 @@ def _not_before(later: Parsed, earlier: Parsed) -> np.ndarray:
 UNKNOWN = -1
 
 
-def truth(flag: Parsed) -> np.ndarray:
+def truth(flag: ParsedColumn) -> np.ndarray:
     """1 for yes, 0 for no, UNKNOWN where blank or wrong; int8."""
     if flag.blank.all():  # as in a column that is not there
         return np.full(flag.size, UNKNOWN, dtype=np.int8)
@@ -112,7 +112,7 @@ def payment_rules(
     mapped: Mapped, bills: ParsedTable, wanted: np.ndarray, now: datetime
 ) -> list[RowRule]:
     """A bill that is to be marked as paid says from where and when; no other one is paid."""
-    paid = wanted == Wanted.PAID
+    paid = wanted == TargetStatus.PAID
     bank, moment = bills["paidFromBankAccountId"], bills["paymentAt"]
     # A day is told as its midnight in UTC; the day may have begun already where the person is.
     latest = now + timedelta(days=1)
@@ -132,11 +132,11 @@ def _utc(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _after(moments: Parsed, latest: datetime) -> np.ndarray:
+def _after(moments: ParsedColumn, latest: datetime) -> np.ndarray:
     return moments.each(lambda moment: moment is not None and _utc(moment) > latest, bool)
 
 
-def amount_rules(amount: Parsed, units: np.ndarray, which: np.ndarray) -> list[RowRule]:
+def amount_rules(amount: ParsedColumn, units: np.ndarray, which: np.ndarray) -> list[RowRule]:
     """A bill is of more than nothing. ``which`` are the bills to look at; cents per unit."""
     cents, known = amount.cents()
     known = known & which

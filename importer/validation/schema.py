@@ -16,11 +16,13 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from importer import dates
-from importer.amounts import (
+from importer.core import dates
+from importer.core.cell_parsers import _CONTROL, _CONTROL_IN_CODE
+from importer.core.currencies import EXPONENTS
+from importer.core.money import (
     MINUS,
     Numbers,
-    Unreadable,
+    UnreadableAmount,
     money,
     read_cents,
     read_decimal,
@@ -28,19 +30,17 @@ from importer.amounts import (
     tidy,
     to_cents,
 )
-from importer.canonical import Field, Kind
-from importer.cells import _CONTROL, _CONTROL_IN_CODE
-from importer.currencies import EXPONENTS
-from importer.findings import CATALOGUE, shown
-from importer.template.checks import nearest
-from importer.template.columns import CanonicalTable
-from importer.template.evaluate import PROBLEMS
-from importer.template.mapping import Mapped
-from importer.validation.grouped import Group, group
-from importer.validation.house import expression_words, first_of_value, tests_of
-from importer.validation.parse import COLUMN_PROBLEMS, code_of, field_of
-from importer.validation.parsed import Parsed, ParsedTable
+from importer.mapping.canonical_columns import CanonicalTable
+from importer.mapping.evaluate import PROBLEMS
+from importer.mapping.map_tables import Mapped
+from importer.mapping.template_checks import nearest
+from importer.model.fields import Field, FieldKind
+from importer.model.finding_catalogue import CATALOGUE, shown
+from importer.validation.finding_batch import FindingBatch, group
+from importer.validation.parse_columns import COLUMN_PROBLEMS, code_of, field_of
+from importer.validation.parsed_column import ParsedColumn, ParsedTable
 from importer.validation.row_rules import RowRule
+from importer.validation.template_rules import expression_words, first_of_value, tests_of
 
 _LIKE_A_DATE = re.compile(r"[0-9].*(?:[0-9]{4}|[./\-].*[0-9])")
 _NUMERIC = re.compile(r"[0-9]{1,2}[./\-][0-9]{1,2}[./\-](?:[0-9]{2}){1,2}")
@@ -59,11 +59,11 @@ class HouseRule:
 
 
 @dataclass(frozen=True)
-class Kept:
+class CheckColumn:
     """Which items keep a rule; ``tell`` makes the findings of those that do not."""
 
     ok: np.ndarray
-    tell: Callable[[np.ndarray], Group]
+    tell: Callable[[np.ndarray], FindingBatch]
 
 
 def sheet_schema(names: Iterable[str]) -> pa.DataFrameSchema:
@@ -81,7 +81,7 @@ def _column(number: int) -> str:
 
 def check_sheet(
     mapped: Mapped, items: CanonicalTable, parsed: ParsedTable, row_rules: Sequence[RowRule]
-) -> list[Group]:
+) -> list[FindingBatch]:
     """All findings of the cells and rows of a sheet, by column and rule."""
     if not len(items):
         return []
@@ -107,7 +107,7 @@ def check_sheet(
     return [rule.tell(at) for rule, at in told if at is not None]
 
 
-def _of_cells(mapped: Mapped, items: CanonicalTable, parsed: ParsedTable) -> Iterator[Kept]:
+def _of_cells(mapped: Mapped, items: CanonicalTable, parsed: ParsedTable) -> Iterator[CheckColumn]:
     """What was wrong with the cells as they were read; not what is told of the whole column."""
     for name, column in items.columns.items():
         own = parsed.columns[name]
@@ -120,15 +120,17 @@ def _of_cells(mapped: Mapped, items: CanonicalTable, parsed: ParsedTable) -> Ite
                 decided = (own.rules, column.note, column.looks)
                 alike = tuple(each for each in decided if each is not None)
                 tell = partial(group, mapped, items.sheet, name, code, words=words, alike=alike)
-                yield Kept(~own.having(problem), tell)
+                yield CheckColumn(~own.having(problem), tell)
 
 
-def _of_row(mapped: Mapped, items: CanonicalTable, parsed: ParsedTable, rule: RowRule) -> Kept:
+def _of_row(
+    mapped: Mapped, items: CanonicalTable, parsed: ParsedTable, rule: RowRule
+) -> CheckColumn:
     value = None
     if rule.field not in items.columns:
         value = partial(_worked_out, parsed, rule.field)
     tell = partial(group, mapped, items.sheet, rule.field, rule.code, value=value, words=rule.words)
-    return Kept(rule.ok, tell)
+    return CheckColumn(rule.ok, tell)
 
 
 def _worked_out(parsed: ParsedTable, name: str, i: int) -> str:
@@ -137,7 +139,9 @@ def _worked_out(parsed: ParsedTable, name: str, i: int) -> str:
     return parsed.money(i, cents) if isinstance(cents, int) else ""
 
 
-def _of_house(mapped: Mapped, items: CanonicalTable, parsed: ParsedTable, rule: HouseRule) -> Kept:
+def _of_house(
+    mapped: Mapped, items: CanonicalTable, parsed: ParsedTable, rule: HouseRule
+) -> CheckColumn:
     value = None
     if rule.field not in items.columns:
         value = partial(_worked_out, parsed, rule.field)
@@ -149,7 +153,7 @@ def _of_house(mapped: Mapped, items: CanonicalTable, parsed: ParsedTable, rule: 
     alike = None if rule.name == "unique" else ()
     tell = partial(group, mapped, items.sheet, rule.field, code,
                    value=value, words=words, alike=alike)  # fmt: skip
-    return Kept(rule.ok, tell)
+    return CheckColumn(rule.ok, tell)
 
 
 _INSTEAD = {
@@ -161,7 +165,7 @@ _INSTEAD = {
 
 
 def _words(
-    mapped: Mapped, sheet: str, name: str, problem: str, parsed: Parsed, i: int
+    mapped: Mapped, sheet: str, name: str, problem: str, parsed: ParsedColumn, i: int
 ) -> dict[str, Any]:
     """What the sentence of a cell's problem needs beside the value."""
     bare, field = tidy(mapped.items(sheet).columns[name].written(i)), field_of(sheet, name)
@@ -200,7 +204,7 @@ _SPOKEN = {"\n": "a line break", "\r": "a line break", "\t": "a tab"}
 
 def _character(field: Field, bare: str) -> str:
     """What the reader took offence at, in words."""
-    found = (_CONTROL if field.kind is Kind.TEXT else _CONTROL_IN_CODE).search(bare)
+    found = (_CONTROL if field.kind is FieldKind.TEXT else _CONTROL_IN_CODE).search(bare)
     code = ord(found[0]) if found else 0
     return _SPOKEN.get(chr(code), f"an unprintable character (U+{code:04X})")
 
@@ -211,13 +215,13 @@ def _amount_words(bare: str, problem: str, column: str) -> dict[str, Any]:
     if problem == "not_cents":
         reason = read_cents(bare)
         meant = "Write the amount in cents, as 100050 for 1,000.50."
-        readings = {read_decimal(bare, n) for n in Numbers} - set(Unreadable)
-        cents = {c for r in readings if not isinstance(c := to_cents(r), Unreadable)}
-        if reason is Unreadable.EXPONENT:
+        readings = {read_decimal(bare, n) for n in Numbers} - set(UnreadableAmount)
+        cents = {c for r in readings if not isinstance(c := to_cents(r), UnreadableAmount)}
+        if reason is UnreadableAmount.EXPONENT:
             meant = (
                 "Write the amount out in digits; format the column as a number without decimals."
             )
-        elif reason is Unreadable.SEPARATORS:
+        elif reason is UnreadableAmount.SEPARATORS:
             meant = _either_way(int(re.sub("[^0-9-]", "", bare.translate(MINUS))))
         elif len(cents) == 1:
             only = cents.pop()
@@ -228,17 +232,17 @@ def _amount_words(bare: str, problem: str, column: str) -> dict[str, Any]:
     own = Numbers(column)
     other = Numbers.COMMA if own is Numbers.POINT else Numbers.POINT
     number = read_decimal(bare, own)
-    if isinstance(number, Unreadable):  # it may be a number cell
+    if isinstance(number, UnreadableAmount):  # it may be a number cell
         number = read_plain(bare)
-    reason_ = number if isinstance(number, Unreadable) else to_cents(number)
+    reason_ = number if isinstance(number, UnreadableAmount) else to_cents(number)
     if isinstance(reason_, int):
-        reason_ = Unreadable.NOT_A_NUMBER
+        reason_ = UnreadableAmount.NOT_A_NUMBER
     meant = f"Write digits, as {'1234,56' if own is Numbers.COMMA else '1234.56'}."
-    if reason_ is Unreadable.TOO_PRECISE:
+    if reason_ is UnreadableAmount.TOO_PRECISE:
         meant = "Round it to whole cents, in Excel with =ROUND(…,2)."
-    elif reason_ is Unreadable.EXPONENT:
+    elif reason_ is UnreadableAmount.EXPONENT:
         meant = "Write the amount out in digits."
-    elif not isinstance(read_decimal(bare, other), Unreadable):
+    elif not isinstance(read_decimal(bare, other), UnreadableAmount):
         meant = f"It looks like a number with a decimal {other}; the column has a decimal {own}."
     return {"reason": reason_, "meant": meant}
 

@@ -12,13 +12,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.amounts import numbers_of, read_decimal, tidy, to_cents
-from importer.cells import _FALSE, _TRUE
-from importer.dates import order_of, reader
-from importer.sheets import read_file
-from importer.template.loader import load_template
-from importer.template.mapping import map_tables
-from importer.validation.check import Checked, check
+from importer.core.cell_parsers import _FALSE, _TRUE
+from importer.core.dates import order_of, reader
+from importer.core.money import numbers_of, read_decimal, tidy, to_cents
+from importer.mapping.map_tables import map_tables
+from importer.mapping.template_loader import load_template
+from importer.readers import read_file
+from importer.validation.validate import Checked, check
 
 PAGE = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from conftest import VENDORS, Ended
 
+from importer.mapping.recognition import recognise
+from importer.mapping.template_loader import load_template, shipped_templates
+from importer.readers import read_file
 from importer.sandbox import Sandbox
-from importer.sheets import read_file
-from importer.template.loader import load_template, shipped_templates
-from importer.template.recognise import recognise
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 

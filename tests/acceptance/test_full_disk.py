@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 from conftest import PASS, Ended, Fault, Request, bill_row, numbers, proxied, write_bills
 
-from importer.errors import ImporterError
-from importer.light.tokens import Login, Place, Tokens
-from importer.records import Company
-from importer.references.cache import Cached, write_cache
+from importer.core.errors import ImporterError
+from importer.light.auth.token_store import Login, Tokens, TokenStore
+from importer.model.light_objects import Company
 from importer.references.directory import Directory
-from importer.references.lookups import Pick, save_picks
+from importer.references.lookup_tables import Pick, save_picks
+from importer.references.reference_cache import Cached, write_cache
 from importer.sandbox import Sandbox
 
 Command = Callable[..., Ended]
@@ -87,7 +87,7 @@ def test_whatever_cannot_be_written_is_told_with_the_remedy_and_leaves_what_was_
         (disk.path / name).mkdir()
     cached = Cached("x", Company("c1", "Acme", "DKK"), datetime.now(UTC), Directory())
     login = Login("https://light", "client", "1", time.time(), "file")
-    place = Place(disk.path / "login.json", "account")
+    place = TokenStore(disk.path / "login.json", "account")
     write_cache(disk.path / "cache.json", cached)
     place.write(login, Tokens("access", "refresh", None, None, "secret"))
     save_picks(disk.path, [Pick("vendor", "Acme", VENDOR, "Acme", "row 2")])

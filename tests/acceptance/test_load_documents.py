@@ -26,16 +26,16 @@ from conftest import (
 from test_kill import wait_for
 from test_load_steps import acts, asked, codes, journaled, row, states
 
-from importer.results.origin import _check
+from importer.resume.provenance import _check
 from importer.sandbox import Sandbox, SandboxSettings, parse_fault, running
-from importer.sandbox.documents import Kept
+from importer.sandbox.document_store import StoredDocument
 
 Load = Callable[..., Ended]
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 
 
-def kept(light: Sandbox) -> dict[str, Kept]:
+def kept(light: Sandbox) -> dict[str, StoredDocument]:
     """The documents in Light by invoice number."""
     by_id = light.context.documents.kept
     return {str(b["invoiceNumber"]): by_id[str(b["id"])] for b in light.bills() if b["id"] in by_id}

@@ -15,7 +15,7 @@ import pytest
 from conftest import Ended, bill_row, write_bills
 from hypothesis import given
 
-from importer.results.csv_rows import as_it_was, neutral
+from importer.report.csv_rows import as_it_was, neutral
 from importer.sandbox import Sandbox
 
 Load = Callable[..., Ended]

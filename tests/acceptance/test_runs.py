@@ -13,9 +13,9 @@ from conftest import Ended, bill_row, write_bills
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.cli.company import environment
-from importer.results.console import columns_of
-from importer.results.history import NARROWEST, History, Totals, history_text
+from importer.app.company_check import environment
+from importer.report.run_history import NARROWEST, History, Totals, history_text
+from importer.report.terminal import columns_of
 from importer.sandbox import Sandbox
 
 Load = Callable[..., Ended]

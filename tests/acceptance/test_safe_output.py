@@ -13,11 +13,11 @@ from pathlib import Path
 import openpyxl
 from conftest import Ended, bill_row, write_bills
 
-from importer.drafting.fill_in import Choice, Choices, write_fill_in
-from importer.records import PropertyGroup
-from importer.references.lookups import Pick, load_table, save_picks
+from importer.model.light_objects import PropertyGroup
+from importer.references.lookup_tables import Pick, load_table, save_picks
 from importer.sandbox import Sandbox
-from importer.validation.across import same_name
+from importer.scaffold.fill_in_workbook import Choice, Choices, write_fill_in
+from importer.validation.cross_row_rules import same_name
 
 Load = Callable[..., Ended]
 NASTY = [

@@ -18,7 +18,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from importer.findings import CATALOGUE
+from importer.model.finding_catalogue import CATALOGUE
 from importer.sandbox import SandboxSettings, running
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -355,7 +355,7 @@ def test_what_changed_between_two_loads_is_told(
 def test_a_name_that_two_things_have_in_light_is_told(
     command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, samples: Path, tmp_path: Path
 ) -> None:
-    import importer.sandbox.reference as reference
+    import importer.sandbox.company_file as reference
 
     company = Path(shutil.copytree(reference.SHIPPED, tmp_path / "company"))
     _edited(company / "entities.csv", "DE01,", "UK01,")

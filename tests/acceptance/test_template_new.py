@@ -15,11 +15,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.drafting.draft import draft_of, name_of
-from importer.errors import TemplateProblem
-from importer.records import SourceTable
-from importer.sheets import read_file
-from importer.template.loader import load_template
+from importer.core.errors import TemplateProblem
+from importer.mapping.template_loader import load_template
+from importer.model.tables import SourceTable
+from importer.readers import read_file
+from importer.scaffold.draft_template import draft_of, name_of
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 

@@ -12,10 +12,10 @@ import pytest
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 
-from importer.canonical import BILLS, FIELDS, LINE_ITEMS, header_key
-from importer.cli.paths import reference_paths
-from importer.references.cache import read_cache
+from importer.app.data_paths import reference_paths
+from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, header_key
 from importer.references.directory import names_of
+from importer.references.reference_cache import read_cache
 from importer.sandbox import Sandbox, SandboxSettings
 
 

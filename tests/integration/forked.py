@@ -20,8 +20,8 @@ import sqlalchemy as sa
 
 FORKS = multiprocessing.get_context("forkserver")
 PRELOADED = (
-    "forked importer.cli.session importer.cli.history importer.results.workbook"
-    " importer.validation.check openpyxl filelock"
+    "forked importer.app.load importer.cli.report_command importer.report.xlsx.workbook"
+    " importer.validation.validate openpyxl filelock"
 )
 FORKS.set_forkserver_preload(PRELOADED.split())
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import openpyxl
 
-from importer.records import TableKind
-from importer.sheets import read_file
-from importer.template.loader import LoadedTemplate, find_template, load_template
-from importer.template.mapping import Mapped, map_tables
-from importer.validation.check import Checked, check
+from importer.mapping.map_tables import Mapped, map_tables
+from importer.mapping.template_loader import LoadedTemplate, find_template, load_template
+from importer.model.tables import TableKind
+from importer.readers import read_file
+from importer.validation.validate import Checked, check
 
 VENDOR = "11111111-1111-1111-1111-111111111111"
 TAX = "22222222-2222-2222-2222-222222222222"

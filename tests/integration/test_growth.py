@@ -10,9 +10,9 @@ from pathlib import Path
 from conftest import Ended, calls
 from sheets_of_bills import csv_file, mapped, template
 
-from importer.sheets import read_file
-from importer.template.loader import load_template
-from importer.template.mapping import map_tables
+from importer.mapping.map_tables import map_tables
+from importer.mapping.template_loader import load_template
+from importer.readers import read_file
 
 TEMPLATE = """\
 template: own

@@ -19,9 +19,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from importer import __version__
-from importer.errors import AccessRefused, BudgetSpent, JournalProblem, LightUnreachable
-from importer.light import LightClient, LightRefused, Pacer, WireProblem, credentials
-from importer.records import Answer, Bill
+from importer.core.errors import AccessRefused, BudgetSpent, JournalProblem, LightUnreachable
+from importer.light import LightClient, LightRefused, RateLimiter, WireProblem, credentials
+from importer.model.bills import Bill
+from importer.model.light_objects import Answer
 
 KEY = "sk-4711-very-secret"
 BILL = Bill(0, 0, 2, "EUR", 12_000, True, (), vendor_id="ven-1", invoice_number="INV-1")
@@ -135,7 +136,7 @@ def run(
     async def main() -> Any:
         async with serve(handler) as server:
             key = credentials({"LIGHT_API_KEY": KEY})
-            with Pacer(tmp_path / "pace.sqlite", **(pace or {"per_minute": 1000})) as pacer:
+            with RateLimiter(tmp_path / "pace.sqlite", **(pace or {"per_minute": 1000})) as pacer:
                 url = base_url or server.url
                 async with LightClient(url, key, pacer, sleep=no_sleep, **options) as light:
                     return await work(light, server)
@@ -330,7 +331,7 @@ def post_to(
         async with listen(connected, context) as port:
             url = f"{scheme}://127.0.0.1:{port}"
             key = credentials({"LIGHT_API_KEY": KEY})
-            with Pacer(tmp_path / "pace.sqlite") as pacer:
+            with RateLimiter(tmp_path / "pace.sqlite") as pacer:
                 async with LightClient(url, key, pacer, timeout=1) as light:
                     return await light.create_bill(BILL)
 
@@ -416,7 +417,7 @@ def test_a_proxy_that_refuses_means_that_nothing_was_sent_and_never_sees_the_key
                 monkeypatch.setenv(name, proxy.url)
             for name in ("NO_PROXY", "no_proxy"):
                 monkeypatch.delenv(name, raising=False)
-            with Pacer(tmp_path / "pace.sqlite") as pacer:
+            with RateLimiter(tmp_path / "pace.sqlite") as pacer:
                 key = credentials({"LIGHT_API_KEY": KEY})
                 async with LightClient("https://light.invalid", key, pacer) as light:
                     return await light.create_bill(BILL)

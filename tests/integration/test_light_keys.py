@@ -12,16 +12,16 @@ import pytest
 from conftest import PASS, Fault, Request, http, proxied
 from test_loading_loader import Silent, bill
 
-from importer.errors import AccessRefused, BudgetSpent, UsageProblem
-from importer.light import Key, LightClient, Pacer, credentials
-from importer.loading.journal import Journal
-from importer.loading.loader import Loader, LoadSettings
+from importer.core.errors import AccessRefused, BudgetSpent, UsageProblem
+from importer.light import Key, LightClient, RateLimiter, credentials
+from importer.loading.engine import Loader, LoadSettings
+from importer.loading.journal.journal import Journal
 from importer.loading.plan import look_in_light, plan_from_journal, record
-from importer.records import State
+from importer.model.journal_states import State
 from importer.sandbox import SandboxSettings, running
 
 ONE, TWO, FOREIGN = "key-one-4711", "key-two-0815", "key-of-others-9"
-Work = Callable[[LightClient, Pacer], Awaitable[Any]]
+Work = Callable[[LightClient, RateLimiter], Awaitable[Any]]
 
 
 def with_keys(url: str, keys: str, work: Work, pace: Path | str = ":memory:", **limits: Any) -> Any:
@@ -29,7 +29,7 @@ def with_keys(url: str, keys: str, work: Work, pace: Path | str = ":memory:", **
 
     async def run() -> Any:
         found = credentials({"LIGHT_API_KEYS": keys})
-        with Pacer(pace, keys=[key.mark for key in found.keys], **limits) as pacer:
+        with RateLimiter(pace, keys=[key.mark for key in found.keys], **limits) as pacer:
             async with LightClient(url, found, pacer) as client, asyncio.timeout(60):
                 return await work(client, pacer)
 
@@ -46,7 +46,7 @@ async def read(client: LightClient, times: int) -> None:
 
 
 def test_two_keys_make_twice_the_requests_of_one_in_a_minute_and_none_is_refused() -> None:
-    async def work(client: LightClient, pacer: Pacer) -> None:
+    async def work(client: LightClient, pacer: RateLimiter) -> None:
         await read(client, 40)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(client.send("GET", "/v1/entities"), 0.3)
@@ -60,11 +60,11 @@ def test_two_keys_make_twice_the_requests_of_one_in_a_minute_and_none_is_refused
 def test_the_day_is_counted_for_the_company_whichever_keys_a_process_has(tmp_path: Path) -> None:
     file = tmp_path / "pace.sqlite"
 
-    async def some(client: LightClient, pacer: Pacer) -> None:
+    async def some(client: LightClient, pacer: RateLimiter) -> None:
         await client.company()
         await read(client, 3)
 
-    async def spent(client: LightClient, pacer: Pacer) -> None:
+    async def spent(client: LightClient, pacer: RateLimiter) -> None:
         with pytest.raises(BudgetSpent, match="9 were sent"):
             await client.company()
 
@@ -82,7 +82,7 @@ def test_a_429_holds_back_only_the_key_that_got_it() -> None:
         answer = http(429, Retry_After="300", Connection="close")
         return Fault(False, answer) if refused else PASS
 
-    async def work(client: LightClient, pacer: Pacer) -> list[int | None]:
+    async def work(client: LightClient, pacer: RateLimiter) -> list[int | None]:
         return [(await client.send("GET", "/v1/entities")).status for _ in range(12)]
 
     with light() as sandbox, proxied(sandbox.base_url, fault) as proxy:
@@ -94,7 +94,7 @@ def test_each_key_asks_for_its_company_once_and_one_of_another_company_is_refuse
 ) -> None:
     file = tmp_path / "pace.sqlite"
 
-    async def work(client: LightClient, pacer: Pacer) -> str:
+    async def work(client: LightClient, pacer: RateLimiter) -> str:
         with pytest.raises(UsageProblem) as caught:
             await client.company()
         return str(caught.value)
@@ -109,12 +109,12 @@ def test_each_key_asks_for_its_company_once_and_one_of_another_company_is_refuse
 
 
 def test_a_key_that_light_does_not_know_is_named_by_its_place() -> None:
-    async def at_the_start(client: LightClient, pacer: Pacer) -> str:
+    async def at_the_start(client: LightClient, pacer: RateLimiter) -> str:
         with pytest.raises(AccessRefused) as caught:
             await client.company()
         return str(caught.value)
 
-    async def later(client: LightClient, pacer: Pacer) -> str:
+    async def later(client: LightClient, pacer: RateLimiter) -> str:
         return (await client.send("POST", "/v1/invoice-payables", json={}, key=1)).reason
 
     with light() as sandbox:
@@ -129,7 +129,7 @@ def test_a_key_that_light_does_not_know_is_named_by_its_place() -> None:
 def test_no_key_is_in_a_reason_repr_or_log(caplog: pytest.LogCaptureFixture) -> None:
     echo = http(401, {"message": f"Neither {ONE} nor {TWO}"})
 
-    async def work(client: LightClient, pacer: Pacer) -> str:
+    async def work(client: LightClient, pacer: RateLimiter) -> str:
         refused = await client.send("GET", "/v1/entities")
         return f"{refused} {client!r} {pacer!r}"
 
@@ -150,7 +150,7 @@ def redirected(request: Request) -> Fault:
 
 
 def test_a_redirect_is_followed_with_the_key_that_was_redirected() -> None:
-    async def work(client: LightClient, pacer: Pacer) -> None:
+    async def work(client: LightClient, pacer: RateLimiter) -> None:
         for _ in range(4):
             await client.send("POST", "/v1/invoice-payables", json={})
 
@@ -164,7 +164,7 @@ def test_a_redirect_is_followed_with_the_key_that_was_redirected() -> None:
 
 @pytest.mark.parametrize("wait", [True, False])
 def test_a_redirect_for_which_no_request_is_left_is_an_answer_that_is_lost(wait: bool) -> None:
-    async def work(client: LightClient, pacer: Pacer) -> Any:
+    async def work(client: LightClient, pacer: RateLimiter) -> Any:
         answer = await client.send("POST", "/v1/invoice-payables", json={})
         return answer.status, answer.sent, answer.reason
 
@@ -179,7 +179,7 @@ def test_a_redirect_for_which_no_request_is_left_is_an_answer_that_is_lost(wait:
 def test_a_pacer_that_does_not_know_all_the_keys_is_a_fault() -> None:
     found = credentials({"LIGHT_API_KEYS": f"{ONE},{TWO}"})
     assert all(isinstance(key, Key) for key in found.keys)
-    with Pacer(":memory:") as pacer, pytest.raises(ValueError, match="each key"):
+    with RateLimiter(":memory:") as pacer, pytest.raises(ValueError, match="each key"):
         LightClient("http://127.0.0.1:9", found, pacer)
 
 
@@ -197,7 +197,7 @@ def test_a_load_that_waits_goes_on_the_next_day_and_the_day_after(tmp_path: Path
         now += seconds
         await asyncio.sleep(0)
 
-    async def work(client: LightClient, pacer: Pacer) -> set[State]:
+    async def work(client: LightClient, pacer: RateLimiter) -> set[State]:
         with Journal(tmp_path / "journal.sqlite") as journal:
             plan = plan_from_journal(bills, journal)
             await look_in_light(plan, client, journal)

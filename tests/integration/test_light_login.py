@@ -21,12 +21,12 @@ import pytest
 from conftest import KEEP, PASS, Fault, Request, http, proxied
 from keyring_on_disk import OnDisk
 
-from importer.errors import AccessRefused, ImporterError, LightUnreachable
-from importer.light import LightClient, Pacer, WireProblem
-from importer.light.loopback import Waiting, waiting_for_answer
-from importer.light.oauth import NotOurs, by_code, by_refresh, code_in
-from importer.light.session import Session, mark_of, open_session
-from importer.light.tokens import Login, Place, StoreProblem, Tokens
+from importer.core.errors import AccessRefused, ImporterError, LightUnreachable
+from importer.light import LightClient, RateLimiter, WireProblem
+from importer.light.auth.oauth import NotOurs, by_code, by_refresh, code_in
+from importer.light.auth.oauth_callback import PendingLogin, pending_login
+from importer.light.auth.token_refresher import TokenRefresher, mark_of, open_token_refresher
+from importer.light.auth.token_store import Login, StoreProblem, Tokens, TokenStore
 from importer.sandbox import Sandbox, SandboxSettings, running
 
 SECRET = "sandbox-secret"
@@ -40,8 +40,8 @@ def light() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path / "logins" / "light.json", "https://light.example")
+def place(tmp_path: Path) -> TokenStore:
+    return TokenStore(tmp_path / "logins" / "light.json", "https://light.example")
 
 
 @pytest.fixture
@@ -67,9 +67,9 @@ def overdue(tokens: Tokens) -> Tokens:
     return replace(tokens, expires_at=time.time() - 1)
 
 
-def ask(session: Session, work: Callable[[LightClient], Any], base_url: str) -> Any:
+def ask(session: TokenRefresher, work: Callable[[LightClient], Any], base_url: str) -> Any:
     async def run() -> Any:
-        with Pacer(":memory:", keys=[k.mark for k in session.credentials.keys]) as pacer:
+        with RateLimiter(":memory:", keys=[k.mark for k in session.credentials.keys]) as pacer:
             async with LightClient(base_url, session.credentials, pacer) as client:
                 return await work(client)
 
@@ -79,10 +79,12 @@ def ask(session: Session, work: Callable[[LightClient], Any], base_url: str) -> 
 # --- renewing ---------------------------------------------------------------------------------
 
 
-def test_a_token_is_renewed_before_it_ends_and_by_one_of_many(light: Sandbox, place: Place) -> None:
+def test_a_token_is_renewed_before_it_ends_and_by_one_of_many(
+    light: Sandbox, place: TokenStore
+) -> None:
     login, tokens = granted(light)
     place.write(login, replace(tokens, expires_at=time.time() + 60))
-    one, other = open_session(place), open_session(place)
+    one, other = open_token_refresher(place), open_token_refresher(place)
     assert one is not None
     assert other is not None
 
@@ -97,7 +99,7 @@ def test_a_token_is_renewed_before_it_ends_and_by_one_of_many(light: Sandbox, pl
     assert {one.credentials.keys[0].mark, other.credentials.keys[0].mark} == {mark_of(login)}
 
 
-def test_two_processes_renew_a_login_once(light: Sandbox, place: Place) -> None:
+def test_two_processes_renew_a_login_once(light: Sandbox, place: TokenStore) -> None:
     def slow(request: Request) -> Fault:
         return Fault(True, KEEP, after=0.4) if request.path == "/oauth/token" else PASS
 
@@ -111,13 +113,13 @@ def test_two_processes_renew_a_login_once(light: Sandbox, place: Place) -> None:
     assert light.counters.logins == 2
 
 
-def renewing(place: Place) -> subprocess.Popen[str]:
+def renewing(place: TokenStore) -> subprocess.Popen[str]:
     """A process that says a mark of the access token to use now."""
     code = (
         "import asyncio, hashlib, sys, pathlib\n"
-        "from importer.light.tokens import Place\n"
-        "from importer.light.session import open_session\n"
-        "session = open_session(Place(pathlib.Path(sys.argv[1]), sys.argv[2]))\n"
+        "from importer.light.auth.token_store import TokenStore\n"
+        "from importer.light.auth.token_refresher import open_token_refresher\n"
+        "session = open_token_refresher(TokenStore(pathlib.Path(sys.argv[1]), sys.argv[2]))\n"
         "key = asyncio.run(session.key())\n"
         "print(hashlib.sha256(key.header).hexdigest(), flush=True)\n"
         "sys.stdin.read()\n"
@@ -133,7 +135,7 @@ def renewing(place: Place) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize("moment", ["written", "about to be used"])
 def test_a_process_killed_between_getting_and_using_a_renewed_token_loses_nothing(
-    light: Sandbox, place: Place, moment: str
+    light: Sandbox, place: TokenStore, moment: str
 ) -> None:
     login, tokens = granted(light)
     place.write(login, overdue(tokens))
@@ -149,7 +151,7 @@ def test_a_process_killed_between_getting_and_using_a_renewed_token_loses_nothin
     found = place.read()
     assert found is not None
     assert found[1].refresh != tokens.refresh
-    session = open_session(place)
+    session = open_token_refresher(place)
     assert session is not None
     assert ask(session, LightClient.company, light.base_url).name
     assert light.counters.logins == 2
@@ -162,7 +164,7 @@ def test_a_process_killed_between_getting_and_using_a_renewed_token_loses_nothin
 
 
 class _Renewer:
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: TokenStore) -> None:
         self.process = renewing(place)
 
     def close(self) -> None:
@@ -171,12 +173,12 @@ class _Renewer:
 
 
 def test_tokens_that_light_gave_out_and_nobody_could_keep_end_the_login_with_a_clear_word(
-    light: Sandbox, place: Place
+    light: Sandbox, place: TokenStore
 ) -> None:
     login, tokens = granted(light)
     place.write(login, overdue(tokens))
     asyncio.run(by_refresh(login, tokens))  # as by a process that was killed before it wrote
-    session = open_session(place)
+    session = open_token_refresher(place)
     assert session is not None
     with pytest.raises(AccessRefused, match="Log in again: light-import auth login") as caught:
         ask(session, LightClient.company, light.base_url)
@@ -185,7 +187,7 @@ def test_tokens_that_light_gave_out_and_nobody_could_keep_end_the_login_with_a_c
 
 
 def test_a_cancelled_task_does_not_lose_the_tokens_that_it_asked_for(
-    light: Sandbox, place: Place
+    light: Sandbox, place: TokenStore
 ) -> None:
     def slow(request: Request) -> Fault:
         return Fault(True, KEEP, after=0.3) if request.path == "/oauth/token" else PASS
@@ -193,7 +195,7 @@ def test_a_cancelled_task_does_not_lose_the_tokens_that_it_asked_for(
     with proxied(light.base_url, slow) as proxy:
         login, tokens = granted(light, proxy.url)
         place.write(login, overdue(tokens))
-        session = open_session(place)
+        session = open_token_refresher(place)
         assert session is not None
 
         async def cancelled() -> None:
@@ -213,7 +215,7 @@ def test_a_cancelled_task_does_not_lose_the_tokens_that_it_asked_for(
 
 
 def test_while_the_old_token_works_a_renewal_that_fails_stops_nobody(
-    light: Sandbox, place: Place
+    light: Sandbox, place: TokenStore
 ) -> None:
     down = http(503)
 
@@ -225,7 +227,7 @@ def test_while_the_old_token_works_a_renewal_that_fails_stops_nobody(
         login = replace(login, base_url=proxy.url)
         for left, works in ((30, True), (-1, False)):
             place.write(login, replace(tokens, expires_at=time.time() + left))
-            session = open_session(place)
+            session = open_token_refresher(place)
             assert session is not None
             if works:
                 assert ask(session, LightClient.company, proxy.url).name
@@ -242,11 +244,11 @@ def test_while_the_old_token_works_a_renewal_that_fails_stops_nobody(
 
 
 def test_a_login_to_another_company_is_not_taken_over_in_the_middle(
-    light: Sandbox, place: Place
+    light: Sandbox, place: TokenStore
 ) -> None:
     login, tokens = granted(light)
     place.write(login, tokens)
-    session = open_session(place)
+    session = open_token_refresher(place)
     assert session is not None
     other = replace(login, id="id-2", company="Other", company_id="c-2")
     place.write(other, replace(tokens, access="another-token"))
@@ -259,12 +261,12 @@ def test_a_login_to_another_company_is_not_taken_over_in_the_middle(
 
 
 def test_a_full_disk_is_noticed_before_light_gives_out_new_tokens(
-    light: Sandbox, place: Place
+    light: Sandbox, place: TokenStore
 ) -> None:
     resource = pytest.importorskip("resource")
     login, tokens = granted(light)
     place.write(login, overdue(tokens))
-    session = open_session(place)
+    session = open_token_refresher(place)
     assert session is not None
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
@@ -279,7 +281,7 @@ def test_a_full_disk_is_noticed_before_light_gives_out_new_tokens(
 
 
 def test_a_light_that_accepts_no_token_is_asked_for_a_new_one_once(
-    light: Sandbox, place: Place
+    light: Sandbox, place: TokenStore
 ) -> None:
     def shut(request: Request) -> Fault:
         refusal = http(401, {"type": "T", "message": "No."})
@@ -287,7 +289,7 @@ def test_a_light_that_accepts_no_token_is_asked_for_a_new_one_once(
 
     with proxied(light.base_url, shut) as proxy:
         place.write(*granted(light, proxy.url))
-        session = open_session(place)
+        session = open_token_refresher(place)
         assert session is not None
         with pytest.raises(AccessRefused, match=r"No\. Log in again: light-import auth login"):
             ask(session, LightClient.company, proxy.url)
@@ -295,11 +297,11 @@ def test_a_light_that_accepts_no_token_is_asked_for_a_new_one_once(
 
 
 def test_a_folder_that_takes_no_file_is_noticed_before_light_gives_out_new_tokens(
-    light: Sandbox, place: Place
+    light: Sandbox, place: TokenStore
 ) -> None:
     login, tokens = granted(light)
     place.write(login, overdue(tokens))
-    session = open_session(place)
+    session = open_token_refresher(place)
     assert session is not None
     hidden = place.path.parent.with_name("hidden")
     place.path.parent.rename(hidden)
@@ -319,7 +321,7 @@ def test_a_folder_that_takes_no_file_is_noticed_before_light_gives_out_new_token
 
 @pytest.mark.parametrize("length", [20, 5_000])
 def test_a_keyring_keeps_tokens_of_any_length_and_leaves_nothing_behind(
-    ring: Path, place: Place, length: int
+    ring: Path, place: TokenStore, length: int
 ) -> None:
     login = Login("https://light.example", "client", "id-1", 1.0, "keyring")
     for letter in "abc":
@@ -337,7 +339,7 @@ def test_a_keyring_keeps_tokens_of_any_length_and_leaves_nothing_behind(
 
 
 def test_a_keyring_entry_that_was_half_written_leaves_the_old_one_in_force(
-    ring: Path, place: Place
+    ring: Path, place: TokenStore
 ) -> None:
     login = Login("https://light.example", "client", "id-1", 1.0, "keyring")
     old, new = Tokens("old" * 900, "old"), Tokens("new" * 900, "new")
@@ -353,7 +355,7 @@ def test_a_keyring_entry_that_was_half_written_leaves_the_old_one_in_force(
     assert json.loads(ring.read_text()) == {}
 
 
-def test_a_locked_keyring_is_told_without_its_words(ring: Path, place: Place) -> None:
+def test_a_locked_keyring_is_told_without_its_words(ring: Path, place: TokenStore) -> None:
     login = Login("https://light.example", "client", "id-1", 1.0, "keyring")
     place.write(login, Tokens("a-secret-token"))
     ring.with_name("locked").touch()
@@ -388,7 +390,7 @@ _WHOLE = (
         _WHOLE.replace("TOKENS", '"refresh": "r", "client_secret": []'),
     ],
 )
-def test_a_damaged_file_says_so_and_can_be_forgotten(place: Place, text: str) -> None:
+def test_a_damaged_file_says_so_and_can_be_forgotten(place: TokenStore, text: str) -> None:
     place.path.parent.mkdir()
     place.path.write_text(text)
     place.path.chmod(0o600)
@@ -513,7 +515,7 @@ def test_the_listener_believes_only_the_browser_of_this_login() -> None:
     said: list[str] = []
 
     async def main() -> str:
-        async with waiting_for_answer("https://light.example", "c", 0, said.append) as waiting:
+        async with pending_login("https://light.example", "c", 0, said.append) as waiting:
             port = int(re.findall(r":(\d+)/", waiting.redirect_uri)[0])
             host = f"Host: 127.0.0.1:{port}\r\n"
             right = f"/callback?code=the-code&state={waiting.state}"
@@ -551,7 +553,7 @@ def test_the_listener_believes_only_the_browser_of_this_login() -> None:
 
 def test_each_login_has_a_state_of_its_own_that_nobody_can_guess() -> None:
     async def states() -> set[str]:
-        return {Waiting("", "", REDIRECT, print).state for _ in range(50)}
+        return {PendingLogin("", "", REDIRECT, print).state for _ in range(50)}
 
     found = asyncio.run(states())
     assert len(found) == 50
@@ -565,7 +567,7 @@ def test_a_port_that_another_program_has_is_not_shared() -> None:
         port = other.getsockname()[1]
 
         async def main() -> None:
-            async with waiting_for_answer("https://light.example", "c", port, print):
+            async with pending_login("https://light.example", "c", port, print):
                 raise AssertionError("it listens")
 
         with pytest.raises(ImporterError, match=f"Port {port}"):

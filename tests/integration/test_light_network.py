@@ -20,12 +20,12 @@ from typing import Any
 import pytest
 from test_light_client import KEY, Request, Server, answer_to, http, listen
 
-from importer.errors import AccessRefused, UsageProblem
-from importer.light import LightClient, Pacer, credentials
-from importer.light.oauth import by_code
+from importer.core.errors import AccessRefused, UsageProblem
+from importer.light import LightClient, RateLimiter, credentials
+from importer.light.auth.oauth import by_code
+from importer.light.document_upload import Uploads
 from importer.light.transport import Failure, post_form
-from importer.light.uploads import Uploads
-from importer.records import Answer, UploadTarget
+from importer.model.light_objects import Answer, UploadTarget
 
 PROXY_WORD = "hunter2-of-the-proxy"
 NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -116,7 +116,7 @@ def through(
             monkeypatch.setenv("HTTPS_PROXY", made.url)
             if trusted:
                 monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server.pem"))
-            with Pacer(":memory:") as pacer:
+            with RateLimiter(":memory:") as pacer:
                 keys = credentials({"LIGHT_API_KEY": KEY})
                 async with LightClient(base_url, keys, pacer, timeout=20) as client:
                     return await (work or send)(client), made
@@ -226,7 +226,7 @@ def test_tokens_are_asked_for_through_the_proxy_and_a_redirect_does_not_get_the_
 )
 def test_a_proxy_that_cannot_be_used_is_told_without_its_password(monkeypatch, proxy):
     monkeypatch.setenv("ALL_PROXY", proxy)
-    with Pacer(":memory:") as pacer, pytest.raises(UsageProblem, match="proxy") as caught:
+    with RateLimiter(":memory:") as pacer, pytest.raises(UsageProblem, match="proxy") as caught:
         LightClient("https://api.light.inc", credentials({"LIGHT_API_KEY": KEY}), pacer)
     with pytest.raises(UsageProblem) as again:
         asyncio.run(post_form("https://api.light.inc", "/oauth/token", {}, 1))
@@ -310,7 +310,7 @@ def test_a_flood_is_cut_off(tmp_path, name):
     async def main() -> tuple[Answer, Any]:
         async with listen(flood) as port:
             url = f"http://127.0.0.1:{port}"
-            with Pacer(":memory:") as pacer:
+            with RateLimiter(":memory:") as pacer:
                 keys = credentials({"LIGHT_API_KEY": KEY})
                 async with LightClient(url, keys, pacer, timeout=60) as client:
                     form = post_form(url, "/oauth/token", {"code": "c"}, 60)
@@ -335,7 +335,7 @@ def test_a_server_that_keeps_talking_without_an_answer_is_left(tmp_path):
     async def main() -> list[Any]:
         async with listen(murmur) as port:
             url = f"http://127.0.0.1:{port}"
-            with Pacer(":memory:") as pacer:
+            with RateLimiter(":memory:") as pacer:
                 keys = credentials({"LIGHT_API_KEY": KEY})
                 async with LightClient(url, keys, pacer, timeout=0.3) as client:
                     form = post_form(url, "/oauth/token", {"code": "c"}, 0.3)

@@ -13,10 +13,10 @@ import pytest
 
 GRAB = """
 import asyncio, sys, time
-from importer.light import Pacer
+from importer.light import RateLimiter
 
 async def main():
-    pacer = Pacer(sys.argv[1], per_minute=int(sys.argv[2]), keys=sys.argv[4])
+    pacer = RateLimiter(sys.argv[1], per_minute=int(sys.argv[2]), keys=sys.argv[4])
     print("ready", flush=True)
     while True:
         slot = await pacer.acquire()

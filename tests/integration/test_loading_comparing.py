@@ -15,23 +15,16 @@ import httpx
 import pytest
 from conftest import ACCOUNTS, ENTITIES, VENDORS
 
-from importer.light import Credentials, Key, LightClient, Pacer
-from importer.loading.afterwards import keep_read_backs, read_backs
-from importer.loading.comparing import field_words, lines_differences, loaded_bill
+from importer.light import Credentials, Key, LightClient, RateLimiter
+from importer.loading.bill_diff import field_words, lines_differences, loaded_bill
 from importer.loading.identity import content
-from importer.loading.journal import Journal, now
-from importer.loading.verify import differences
-from importer.records import (
-    Bill,
-    Difference,
-    JournalEntry,
-    LightBill,
-    LineItem,
-    Property,
-    ReadBack,
-    Seen,
-    State,
-)
+from importer.loading.journal.after_creation import keep_read_backs, read_backs
+from importer.loading.journal.journal import Journal, now
+from importer.loading.verification import differences
+from importer.model.bills import Bill, LineItem, Property
+from importer.model.journal_states import JournalEntry, State
+from importer.model.light_objects import LightBill
+from importer.model.read_back import Comparison, Difference, ReadBack
 from importer.sandbox import Sandbox, SandboxSettings, running
 
 KEY = Credentials((Key("Basic", SandboxSettings.key),))
@@ -105,7 +98,7 @@ def entry(bill: Bill, there: LightBill) -> JournalEntry:
 
 def created(light: Sandbox, bill: Bill) -> LightBill:
     async def create() -> LightBill:
-        with Pacer(":memory:", per_minute=100_000) as pacer:
+        with RateLimiter(":memory:", per_minute=100_000) as pacer:
             async with LightClient(light.base_url, KEY, pacer) as client:
                 answer = await client.create_bill(bill)
                 made = client.read_bill(answer.body)
@@ -128,7 +121,7 @@ def request(light: Sandbox, method: str, path: str, body: Any = None) -> Any:
 
 def seen(light: Sandbox, bill: Bill, there: LightBill) -> list[Difference]:
     """What a verification of the bill would find now."""
-    from importer.light.wire import bill_from_json
+    from importer.light.codec import bill_from_json
 
     fresh = bill_from_json(request(light, "GET", there.id), listed=False)
     known = entry(bill, there)
@@ -294,9 +287,9 @@ def test_what_was_read_back_is_in_the_journal_as_it_was(tmp_path: Path) -> None:
     with Journal(tmp_path / "journal.sqlite") as journal:
         found = (Difference("amount", None, "1.00", "nothing"), Difference("line", 3, "'ø'", "b"))
         backs = {
-            0: ReadBack(Seen.SAME, now(), "IN_DRAFT", 3600, 3000, 600, True),
-            7: ReadBack(Seen.CHANGED, now(), "PAID", None, None, None, False, found),
-            9: ReadBack(Seen.MISSING, now(), message="gone"),
+            0: ReadBack(Comparison.SAME, now(), "IN_DRAFT", 3600, 3000, 600, True),
+            7: ReadBack(Comparison.CHANGED, now(), "PAID", None, None, None, False, found),
+            9: ReadBack(Comparison.MISSING, now(), message="gone"),
         }
         keep_read_backs(journal, "r", backs)
         keep_read_backs(journal, "other", {0: backs[9]})

@@ -20,13 +20,14 @@ from conftest import ACCOUNTS, ENTITIES, PASS, VENDORS, Fault, Request, http, pr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.errors import LightUnreachable
-from importer.light import Credentials, Key, LightClient, Pacer
-from importer.light.wire import bill_to_json
-from importer.loading.journal import Intent, Journal
-from importer.loading.loader import Loader, LoadSettings
+from importer.core.errors import LightUnreachable
+from importer.light import Credentials, Key, LightClient, RateLimiter
+from importer.light.codec import bill_to_json
+from importer.loading.engine import Loader, LoadSettings
+from importer.loading.journal.journal import Intent, Journal
 from importer.loading.plan import look_in_light, plan_from_journal, record
-from importer.records import Bill, LineItem, State, Status
+from importer.model.bills import Bill, LineItem
+from importer.model.journal_states import State, Status
 from importer.sandbox import Sandbox, SandboxSettings, running
 
 KEY = Credentials((Key("Basic", SandboxSettings.key),))
@@ -65,7 +66,7 @@ async def load(
     cancel_after: float | None = None,
 ) -> tuple[Loader, int]:
     """One load; the loader and the requests made. ``cancel_after`` ends it at once, in seconds."""
-    with Journal(path) as journal, Pacer(":memory:", per_minute=100_000) as pacer:
+    with Journal(path) as journal, RateLimiter(":memory:", per_minute=100_000) as pacer:
         # Whoever gives up while Light is slow must settle for longer: here nobody gives up.
         async with LightClient(base_url, KEY, pacer, timeout=60) as client:
             plan = plan_from_journal(bills, journal)
@@ -187,7 +188,7 @@ def test_a_light_that_cannot_be_reached_is_given_up_after_a_while(tmp_path: Path
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))  # bound, but nobody listens
             url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-            with Journal(path) as journal, Pacer(":memory:", per_minute=100_000) as pacer:
+            with Journal(path) as journal, RateLimiter(":memory:", per_minute=100_000) as pacer:
                 async with LightClient(url, KEY, pacer) as client:
                     plan = plan_from_journal(bills, journal)
                     run = journal.start_run({})

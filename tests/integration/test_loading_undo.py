@@ -15,11 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_loading_loader import KEY, bill, load
 
-from importer.light import LightClient, Pacer
-from importer.loading.journal import Journal
-from importer.loading.loader import LoadSettings
-from importer.loading.undo import Undo, own
-from importer.records import Bill, Status
+from importer.light import LightClient, RateLimiter
+from importer.loading.cancellation import Undo, own
+from importer.loading.engine import LoadSettings
+from importer.loading.journal.journal import Journal
+from importer.model.bills import Bill
+from importer.model.journal_states import Status
 from importer.sandbox import Sandbox, SandboxSettings, running
 
 HOW = LoadSettings(concurrency=8, settle=0.01)
@@ -42,7 +43,7 @@ def light() -> Iterator[Sandbox]:
 
 
 async def undo(url: str, path: Path, run: str, cancel_after: float | None = None) -> Undo:
-    with Journal(path) as journal, Pacer(":memory:", per_minute=100_000) as pacer:
+    with Journal(path) as journal, RateLimiter(":memory:", per_minute=100_000) as pacer:
         async with LightClient(url, KEY, pacer, timeout=60) as client:
             bills = own(journal.results(run), [100] * 100)
             work = Undo(journal, client, run, "Again.")

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from importer.errors import UsageProblem
-from importer.records import Account, Company, Entity, PropertyGroup, TaxCode, Vendor
-from importer.references.cache import Cached, read_cache, write_cache
+from importer.core.errors import UsageProblem
+from importer.model.light_objects import Account, Company, Entity, PropertyGroup, TaxCode, Vendor
 from importer.references.directory import Directory
+from importer.references.reference_cache import Cached, read_cache, write_cache
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 CACHED = Cached(

@@ -15,16 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sheets_of_bills import TAX, VENDOR, book, csv_file, template
 
-from importer.errors import TemplateProblem, UsageProblem
-from importer.references.lookups import (
+from importer.core.errors import TemplateProblem, UsageProblem
+from importer.mapping.template_loader import LoadedTemplate, find_template
+from importer.references.lookup_tables import (
     Pick,
     check_crosswalks,
     load_table,
     read_tables,
     save_picks,
 )
-from importer.template.loader import LoadedTemplate, find_template
-from importer.validation.across import same_name
+from importer.validation.cross_row_rules import same_name
 
 OTHER = "33333333-3333-3333-3333-333333333333"
 
@@ -116,7 +116,7 @@ def test_a_pick_that_would_be_read_as_another_name_is_not_saved(tmp_path: Path) 
 
 def test_loads_that_save_picks_at_the_same_time_lose_none(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from importer.references.lookups import *\n"
+        "import sys; from pathlib import Path; from importer.references.lookup_tables import *\n"
         "for i in range(25):\n"
         "    name = f'{sys.argv[2]} {i}'\n"
         f"    save_picks(Path(sys.argv[1]), [Pick('vendor', name, '{VENDOR}', 'x', 'x')])\n"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sheets_of_bills import bill, book, checked, codes, csv_file, grid, line, template, valid
 
-from importer.records import PropertyGroup
-from importer.references.properties import resolve_properties
-from importer.template.loader import LoadedTemplate
-from importer.validation.check import Checked
+from importer.mapping.template_loader import LoadedTemplate
+from importer.model.light_objects import PropertyGroup
+from importer.references.custom_properties import resolve_properties
+from importer.validation.validate import Checked
 
 VALUES = (("v1", "North", "north"), ("v2", "South", "south"), ("v3", "East; West", "ew"),
           ("v4", "Twin", "t1"), ("v5", "twin", "t2"), ("v6", "ew2", "North"))  # fmt: skip

@@ -9,14 +9,15 @@ import pytest
 from sheets_of_bills import TAX, VENDOR, bill, book, checked, codes, csv_file, grid, line, valid
 from sheets_of_bills import template as written_template
 
-from importer.errors import TemplateProblem
-from importer.records import Account, Entity, Property, PropertyGroup, Vendor
-from importer.references.by_tables import resolve_by_tables
+from importer.core.errors import TemplateProblem
+from importer.mapping.template_loader import LoadedTemplate, find_template
+from importer.model.bills import Property
+from importer.model.light_objects import Account, Entity, PropertyGroup, Vendor
 from importer.references.directory import Directory
-from importer.references.lookups import Entry, load_table, read_tables
-from importer.references.resolve import needs, resolve_in_light
-from importer.template.loader import LoadedTemplate, find_template
-from importer.validation.check import Checked
+from importer.references.lookup_tables import Entry, load_table, read_tables
+from importer.references.resolve_offline import resolve_by_tables
+from importer.references.resolve_online import needs, resolve_in_light
+from importer.validation.validate import Checked
 
 ID = "aaaaaaaa-0000-4000-8000-00000000000{}"
 LOOKUPS = """

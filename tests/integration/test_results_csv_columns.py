@@ -13,11 +13,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sheets_of_bills import bill, book, checked, csv_file, grid, line, template
 
-from importer.records import Finding, JournalEntry, Report, RunSummary, Severity, State, Status
-from importer.results.build import Became, build_report
-from importer.results.csv_rows import write_csv
-from importer.results.wording import visible
-from importer.validation.check import Checked
+from importer.model.finding import Finding, Severity
+from importer.model.journal_states import JournalEntry, State, Status
+from importer.model.report_model import Report, RunSummary
+from importer.report.build_report import Became, build_report
+from importer.report.csv_rows import write_csv
+from importer.report.phrases import visible
+from importer.validation.validate import Checked
 
 TEXT = st.sampled_from(
     [

@@ -14,30 +14,17 @@ from conftest import calls
 from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 
-from importer.errors import UsageProblem
-from importer.records import (
-    BillResult,
-    CellKind,
-    CellRef,
-    CurrencyTotal,
-    Finding,
-    InputTable,
-    ReadBack,
-    Report,
-    Role,
-    RowResult,
-    RunSummary,
-    Seen,
-    Severity,
-    SourceTable,
-    Status,
-    TableKind,
-)
-from importer.results import added as added_module
-from importer.results import problems as problems_module
-from importer.results import rows as rows_module
-from importer.results.found import Found
-from importer.results.workbook import write_workbook
+from importer.core.errors import UsageProblem
+from importer.model.finding import CellRef, Finding, Severity
+from importer.model.journal_states import Status
+from importer.model.read_back import Comparison, ReadBack
+from importer.model.report_model import BillResult, CurrencyTotal, Report, RowResult, RunSummary
+from importer.model.tables import CellKind, InputTable, Role, SourceTable, TableKind
+from importer.report.finding_index import FindingIndex
+from importer.report.xlsx import problems_sheet as problems_module
+from importer.report.xlsx import result_columns as added_module
+from importer.report.xlsx import source_sheets as rows_module
+from importer.report.xlsx.workbook import write_workbook
 
 SUMMARY = RunSummary(
     command="load",
@@ -629,13 +616,13 @@ def test_what_was_read_back_counts_in_the_tie_out_and_differences_name_their_bil
     tmp_path: Path,
 ) -> None:
     moment = datetime(2025, 4, 1, tzinfo=UTC)
-    same = ReadBack(Seen.SAME, moment, "POSTED", 100000, 80000, 20000)
-    changed = ReadBack(Seen.CHANGED, moment, "DRAFT", 99999, 79999, 20000)
+    same = ReadBack(Comparison.SAME, moment, "POSTED", 100000, 80000, 20000)
+    changed = ReadBack(Comparison.CHANGED, moment, "DRAFT", 99999, 79999, 20000)
     created = replace(bill(2, Status.CREATED), amount=100000, in_light=100000, net=80000, tax=20000)
     bills = [
         replace(created, read_back=same),
         replace(created, read_back=changed, invoice_number="7"),
-        replace(created, read_back=ReadBack(Seen.MISSING, moment), invoice_number="8"),
+        replace(created, read_back=ReadBack(Comparison.MISSING, moment), invoice_number="8"),
     ]
     totals = (CurrencyTotal("GBP", 300000, 300000, {"created": 300000}, 3),)
     whole = replace(report(bills=bills), summary=replace(SUMMARY, totals=totals))
@@ -811,6 +798,6 @@ def test_what_is_said_of_one_row_by_many_is_gathered_in_proportion() -> None:
         bills = [bill(row, Status.INVALID) for row in range(2, many + 2)]
         findings = [finding(i + 2, bills=(0, i)) for i in range(1, many)]
         with calls() as count:
-            Found(report(source, bills=bills, findings=findings))
+            FindingIndex(report(source, bills=bills, findings=findings))
         work.append(count[0])
     assert work[1] <= 4.4 * work[0]

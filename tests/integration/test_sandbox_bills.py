@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.sandbox import Sandbox, SandboxSettings, running
-from importer.sandbox.bodies import CREATE, LINE
+from importer.sandbox.company_file import load_reference
 from importer.sandbox.incoming import MAX_BODY
-from importer.sandbox.money import derived_tax
-from importer.sandbox.properties import FIELDS
-from importer.sandbox.reference import load_reference
+from importer.sandbox.line_tax import derived_tax
+from importer.sandbox.property_values import FIELDS
+from importer.sandbox.request_bodies import CREATE, LINE
 
 REFERENCE = load_reference()
 VENDOR = next(iter(REFERENCE.vendors))

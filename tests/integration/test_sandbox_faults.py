@@ -23,7 +23,7 @@ import httpx
 import pytest
 
 from importer.cli import main
-from importer.errors import UsageProblem
+from importer.core.errors import UsageProblem
 from importer.sandbox import (
     FAULTS,
     Fault,
@@ -34,7 +34,7 @@ from importer.sandbox import (
     parse_script,
     running,
 )
-from importer.sandbox.faults import Plan
+from importer.sandbox.faults import FaultPlan
 
 PATH = "/v1/invoice-payables"
 LIST = "/v1/bff/invoice-payables"
@@ -287,7 +287,7 @@ def test_a_bill_may_be_kept_as_duplicated() -> None:
     assert answers[0]["failureReason"] == "DUPLICATE_INVOICE"
     assert answers[1]["failureReason"] is None
     assert states[0] == "DUPLICATED" != states[1]
-    plan = Plan([parse_fault("duplicated:1")], (), 0)
+    plan = FaultPlan([parse_fault("duplicated:1")], (), 0)
     assert [plan.next("line"), plan.next("bill")] == [None, "duplicated"]
 
 
@@ -397,8 +397,8 @@ def test_a_rate_of_posts_is_for_bills_and_lines_and_not_for_reading() -> None:
 
 
 def test_what_becomes_of_a_bill_does_not_depend_on_the_reading_between() -> None:
-    def plan() -> Plan:
-        return Plan([Fault("500-before", 0.5), Fault("503-before", 0.5, "get")], (), 3)
+    def plan() -> FaultPlan:
+        return FaultPlan([Fault("500-before", 0.5), Fault("503-before", 0.5, "get")], (), 3)
 
     quiet, busy = plan(), plan()
     for i in range(100):
@@ -412,7 +412,7 @@ def test_what_becomes_of_a_bill_does_not_depend_on_the_reading_between() -> None
 
 
 def test_all_is_every_common_fault_at_the_rate_each() -> None:
-    plan = Plan([parse_fault("all:0.05")], (), 0)
+    plan = FaultPlan([parse_fault("all:0.05")], (), 0)
     drawn = Counter(plan.next("bill") for _ in range(20_000))
     common = {name for name, kind in FAULTS.items() if kind.common}
     assert set(drawn) == common | {None}
@@ -438,7 +438,7 @@ def test_a_script_hits_exactly_and_comes_before_the_rates() -> None:
 
 
 def test_each_target_of_a_script_has_its_own_count() -> None:
-    plan = Plan((), parse_script("2 429\nline:2 500-after\npost:5 503-after\nlist:2 500"), 0)
+    plan = FaultPlan((), parse_script("2 429\nline:2 500-after\npost:5 503-after\nlist:2 500"), 0)
     kinds = ["bill", "line", "list", "bill", "get", "line", "list", "line"]
     found = [plan.next(kind) for kind in kinds]  # type: ignore[arg-type]
     expected = [None, None, None, "429", None, "500-after", "500-before", "503-after"]

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from importer.sandbox import SandboxSettings, running
+from importer.sandbox.company_file import load_reference
 from importer.sandbox.lists import BILL_LIST
-from importer.sandbox.reference import load_reference
 
 REFERENCE = load_reference()
 VENDORS = list(REFERENCE.vendors)

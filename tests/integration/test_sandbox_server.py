@@ -21,10 +21,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from importer.errors import UsageProblem
+from importer.core.errors import UsageProblem
 from importer.sandbox import Sandbox, SandboxSettings, running, serve
-from importer.sandbox.limits import WINDOWS, Limiter
-from importer.sandbox.reference import SHIPPED, load_reference
+from importer.sandbox.company_file import SHIPPED, load_reference
+from importer.sandbox.request_limits import WINDOWS, Limiter
 from importer.sandbox.settings import Window
 
 PATH = "/v1/invoice-payables"

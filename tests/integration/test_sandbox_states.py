@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from importer.sandbox import SandboxSettings, running
-from importer.sandbox.reference import load_reference
+from importer.sandbox.company_file import load_reference
 
 REFERENCE = load_reference()
 ACCOUNT = next(row.id for row in REFERENCE.accounts.values() if row.code == 7200)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from sheets_of_bills import book
 
-from importer.errors import UnreadableFile
-from importer.sheets import read_file
-from importer.sheets.collecting import no_collecting
+from importer.core.errors import UnreadableFile
+from importer.readers import read_file
+from importer.readers.gc_pause import no_collecting
 
 
 @pytest.fixture(autouse=True)

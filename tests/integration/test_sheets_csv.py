@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from importer.errors import UnreadableFile
-from importer.records import SourceTable
-from importer.sheets import read_file
+from importer.core.errors import UnreadableFile
+from importer.model.tables import SourceTable
+from importer.readers import read_file
 
 
 def read(tmp_path: Path, data: bytes | str, **options: str) -> SourceTable:

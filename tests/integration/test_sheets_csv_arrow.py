@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from importer.errors import UnreadableFile
-from importer.records import SourceTable
-from importer.sheets import read_file
-from importer.sheets.csv_arrow import read_records
-from importer.sheets.swallowed import find_swallowed
-from importer.sheets.text_column import TextColumn, arrow_texts, cells_starting
+from importer.core.errors import UnreadableFile
+from importer.core.text_column import TextColumn, arrow_texts, cells_starting
+from importer.model.tables import SourceTable
+from importer.readers import read_file
+from importer.readers.csv.arrow_reader import read_records
+from importer.readers.csv.runaway_quotes import find_swallowed
 
 
 @dataclass

@@ -15,13 +15,13 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.errors import TemplateProblem, UnreadableFile, UsageProblem
-from importer.results.former import read_former
-from importer.sheets import read_file
-from importer.sheets.csv_guard import check_lines
-from importer.sheets.limits import limits
-from importer.template.loader import load_template
-from importer.template.patterns import pattern
+from importer.core.errors import TemplateProblem, UnreadableFile, UsageProblem
+from importer.mapping.patterns import pattern
+from importer.mapping.template_loader import load_template
+from importer.readers import read_file
+from importer.readers.csv.csv_guard import check_lines
+from importer.readers.file_limits import limits
+from importer.resume.result_workbook import read_former
 
 
 @pytest.mark.parametrize("reference", ["A4294967295", "A1048577", "B999999"])

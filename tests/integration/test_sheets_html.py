@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from importer.errors import UnreadableFile
-from importer.records import CellKind, SourceTable
-from importer.sheets import read_file
+from importer.core.errors import UnreadableFile
+from importer.model.tables import CellKind, SourceTable
+from importer.readers import read_file
 
 EXCEL = """<html xmlns:x="urn:schemas-microsoft-com:office:excel">
 <head><meta http-equiv=Content-Type content="text/html; charset=windows-1252">

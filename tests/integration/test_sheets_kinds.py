@@ -12,8 +12,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from importer.errors import UnreadableFile
-from importer.sheets import read_file
+from importer.core.errors import UnreadableFile
+from importer.readers import read_file
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 PASSWORD = "protected with a password.*File > Info > Protect Workbook"

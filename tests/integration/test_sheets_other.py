@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from importer.errors import UnreadableFile
-from importer.records import CellKind, SourceTable
-from importer.sheets import read_file
+from importer.core.errors import UnreadableFile
+from importer.model.tables import CellKind, SourceTable
+from importer.readers import read_file
 
 SAMPLE = Path(__file__).parent / "data" / "sheets_sample.xls"
 

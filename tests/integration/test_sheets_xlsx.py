@@ -13,9 +13,9 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from importer.errors import UnreadableFile
-from importer.records import CellKind, SourceTable
-from importer.sheets import read_file
+from importer.core.errors import UnreadableFile
+from importer.model.tables import CellKind, SourceTable
+from importer.readers import read_file
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

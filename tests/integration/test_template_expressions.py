@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sheets_of_bills import book, checked, csv_file, template, told, valid
 
-from importer.template.parameters import with_settings
-from importer.validation.check import Checked
-from importer.validation.grouped import Group, by_place
+from importer.mapping.parameters import with_settings
+from importer.validation.finding_batch import FindingBatch, by_place
+from importer.validation.validate import Checked
 
 BASE = """
 template: mine
@@ -73,7 +73,7 @@ def test_the_first_of_several_columns_that_is_not_blank_is_taken_with_its_own_ce
         ("bills.issuedDate.not_date", 4, "Posted"),
         ("bills.issuedDate.not_date", 5, "Date"),
     ]
-    [group] = [part for part in found.findings.parts if isinstance(part, Group)]
+    [group] = [part for part in found.findings.parts if isinstance(part, FindingBatch)]
     places = group.places
     assert list(zip(places.table, places.row, places.column, strict=True)) == [
         by_place(f) for f in group

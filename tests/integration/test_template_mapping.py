@@ -21,10 +21,10 @@ from sheets_of_bills import (
     valid,
 )
 
-from importer.errors import TemplateProblem
-from importer.sheets import read_file
-from importer.template.recognise import recognise
-from importer.validation.check import Checked
+from importer.core.errors import TemplateProblem
+from importer.mapping.recognition import recognise
+from importer.readers import read_file
+from importer.validation.validate import Checked
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,14 @@ import openpyxl
 import pytest
 from sheets_of_bills import book, checked, codes, csv_file, template, told, valid
 
-from importer.records import Role, RunSummary
-from importer.results.build import build_report
-from importer.results.workbook import write_workbook
-from importer.template.loader import load_template
-from importer.template.model import Groups, Header, RowTest, Source
-from importer.template.parameters import with_settings
-from importer.validation.check import Checked
+from importer.mapping.parameters import with_settings
+from importer.mapping.template_loader import load_template
+from importer.mapping.template_model import Groups, Header, RowTest, Source
+from importer.model.report_model import RunSummary
+from importer.model.tables import Role
+from importer.report.build_report import build_report
+from importer.report.xlsx.workbook import write_workbook
+from importer.validation.validate import Checked
 
 MAPPING = """
 formats: {dates: [DD/MM/YYYY], numbers: point, amounts: decimal}

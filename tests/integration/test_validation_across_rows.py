@@ -20,8 +20,8 @@ from sheets_of_bills import (
     valid,
 )
 
-from importer.records import TableKind
-from importer.validation.check import Checked
+from importer.model.tables import TableKind
+from importer.validation.validate import Checked
 
 
 def test_orphan_lines_and_bills_without_lines_are_told_with_the_nearest(tmp_path: Path) -> None:

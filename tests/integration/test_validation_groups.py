@@ -11,28 +11,32 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sheets_of_bills import bill, line, two_csv_files
 
-from importer.amounts import Numbers, tidy
-from importer.canonical import Field, Kind
-from importer.cells import cents_reader, simple_reader
-from importer.records import Severity
-from importer.template import texts as whole
-from importer.validation import plain
-from importer.validation.check import by_place
-from importer.validation.grouped import Group
-from importer.validation.parsed import Parsed
+from importer.core.cell_parsers import cents_reader, simple_reader
+from importer.core.money import Numbers, tidy
+from importer.mapping import text_cleanup as whole
+from importer.model.fields import Field, FieldKind
+from importer.model.finding import Severity
+from importer.validation import vector_parsers
+from importer.validation.finding_batch import FindingBatch
+from importer.validation.parsed_column import ParsedColumn
+from importer.validation.validate import by_place
 
 ODD = st.text(st.sampled_from("0159-+=eE#r:.,aNJov \t\n\x07\u00a0\u200b\u2028é１"), max_size=9)
-CODE = Field("code", Kind.CODE, "", 8)
+CODE = Field("code", FieldKind.CODE, "", 8)
 
 
 def test_groups_tell_the_same_as_their_findings_one_by_one(tmp_path: Path) -> None:
-    bills = [bill(billRef=f"B{i}", invoiceNumber=f"N{i % 5}", amount=("x", "120", "-1")[i % 3])
-             for i in range(12)]  # fmt: skip
-    lines = [line(billRef=f"B{i}", netAmount=("100", "y", "")[i % 3], taxAmount="-1" if i else "")
-             for i in range(15)]  # fmt: skip
+    bills = [
+        bill(billRef=f"B{i}", invoiceNumber=f"N{i % 5}", amount=("x", "120", "-1")[i % 3])
+        for i in range(12)
+    ]
+    lines = [
+        line(billRef=f"B{i}", netAmount=("100", "y", "")[i % 3], taxAmount="-1" if i else "")
+        for i in range(15)
+    ]
     bills += [{key: key.upper() for key in bill()}] * 2  # each is a finding of its own
     of = two_csv_files(tmp_path, bills, lines)
-    assert sum(not isinstance(part, Group) for part in of.findings.parts) > 1
+    assert sum(not isinstance(part, FindingBatch) for part in of.findings.parts) > 1
     bills = bills[:12]
     every = list(of.findings)
     assert len(every) == len(of.findings) > 20
@@ -54,13 +58,17 @@ def test_groups_tell_the_same_as_their_findings_one_by_one(tmp_path: Path) -> No
         by_place(f)[:2] for f in every
     ]
     for part in of.findings.parts:
-        if isinstance(part, Group):
+        if isinstance(part, FindingBatch):
             codes, firsts = part.variants()
             for f, code in zip(part, codes.tolist(), strict=True):
                 like = part[firsts[code]]
                 assert (f.value, f.message, f.hint, f.cell.column, f.cell.table) == (
-                    like.value, like.message, like.hint, like.cell.column, like.cell.table
-                )  # fmt: skip
+                    like.value,
+                    like.message,
+                    like.hint,
+                    like.cell.column,
+                    like.cell.table,
+                )
 
 
 @settings(max_examples=150, deadline=None)
@@ -69,11 +77,11 @@ def test_what_is_certain_of_a_column_is_what_its_reader_makes_of_each_text(
     texts: list[str],
 ) -> None:
     column = pa.array(texts, type=pa.large_string())
-    words, read = plain.words(column, CODE), simple_reader(CODE)
-    known, cents = plain.cents(column)
+    words, read = vector_parsers.words(column, CODE), simple_reader(CODE)
+    known, cents = vector_parsers.cents(column)
     read_amount = cents_reader(False, Numbers.POINT, plain=False)
-    assert plain.tidied(column).to_pylist() == [tidy(text) for text in texts]
-    assert plain.blank(column).tolist() == [not tidy(text) for text in texts]
+    assert vector_parsers.tidied(column).to_pylist() == [tidy(text) for text in texts]
+    assert vector_parsers.blank(column).tolist() == [not tidy(text) for text in texts]
     for i, text in enumerate(texts):
         if words[i]:
             assert (tidy(text), read(text)) == (text, (text, ""))
@@ -91,10 +99,14 @@ def test_a_long_column_is_told_of_like_its_parts() -> None:
     odd = ["é", " a", "a\u00a0", "", "\t", "12", "1E+5", "#N/A", "-7", "Jan-05", "abcdefghi"]
     parts = [pa.array(some, type=pa.large_string()) for some in (["a1"] * 65_530, odd, odd)]
     together = pa.concat_arrays(parts)
-    for of in (plain.blank, lambda some: plain.words(some, CODE), lambda some: plain.cents(some)[0],
-               lambda some: plain.cents(some)[1]):  # fmt: skip
+    for of in (
+        vector_parsers.blank,
+        lambda some: vector_parsers.words(some, CODE),
+        lambda some: vector_parsers.cents(some)[0],
+        lambda some: vector_parsers.cents(some)[1],
+    ):
         assert of(together).tolist() == np.concatenate([of(some) for some in parts]).tolist()
-    assert plain.tidied(together).to_pylist()[65_530:] == [tidy(text) for text in odd] * 2
+    assert vector_parsers.tidied(together).to_pylist()[65_530:] == [tidy(text) for text in odd] * 2
 
 
 def test_a_column_gives_the_same_values_however_it_is_kept() -> None:
@@ -102,15 +114,21 @@ def test_a_column_gives_the_same_values_however_it_is_kept() -> None:
     blank = np.asarray([False, True, False, False, False])
     words = pa.array(["a", None, "b", "a", "c"], type=pa.large_string())
     different = np.asarray([None, "a", "b", "c"], dtype=object), np.asarray([1, 0, 2, 1, 3])
-    kept: dict[str, tuple[Callable[[], Parsed], list[object]]] = {
-        "amounts": (lambda: Parsed(5, blank.copy(), numbers=np.asarray([7, 0, 8, -7, 9])),
-                    [7, None, None, -7, None]),
-        "texts": (lambda: Parsed(5, blank.copy(), texts=words), ["a", None, None, "a", None]),
-        "different": (lambda: Parsed(5, blank.copy(), different=different),
-                      ["a", None, None, "a", None]),
-        "values": (lambda: Parsed(5, blank.copy(), words.to_numpy(zero_copy_only=False).copy()),
-                   ["a", None, None, "a", None]),
-    }  # fmt: skip
+    kept: dict[str, tuple[Callable[[], ParsedColumn], list[object]]] = {
+        "amounts": (
+            lambda: ParsedColumn(5, blank.copy(), numbers=np.asarray([7, 0, 8, -7, 9])),
+            [7, None, None, -7, None],
+        ),
+        "texts": (lambda: ParsedColumn(5, blank.copy(), texts=words), ["a", None, None, "a", None]),
+        "different": (
+            lambda: ParsedColumn(5, blank.copy(), different=different),
+            ["a", None, None, "a", None],
+        ),
+        "values": (
+            lambda: ParsedColumn(5, blank.copy(), words.to_numpy(zero_copy_only=False).copy()),
+            ["a", None, None, "a", None],
+        ),
+    }
     for kind, (of, expected) in kept.items():
         column = of()
         column.forget([2, 4], np.asarray(["not_cents", "error_cell"], dtype=object))

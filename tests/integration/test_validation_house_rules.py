@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sheets_of_bills import bill, book, checked, codes, csv_file, line, template, told, two_sheets
 
-from importer.results.build import build_report
-from importer.results.console import summary_text
-from importer.validation.check import Checked
+from importer.report.build_report import build_report
+from importer.report.terminal import summary_text
+from importer.validation.validate import Checked
 
 RULES = """
 template: mine
@@ -97,7 +97,7 @@ def test_the_tie_out_is_in_units_of_the_currency(tmp_path: Path, home: Path) -> 
     from dataclasses import replace
     from datetime import UTC, datetime
 
-    from importer.records import RunSummary
+    from importer.model.report_model import RunSummary
 
     of = ruled(tmp_path, "  bills.vendor: {required: true}", HEAD, "A;1;JPY;1234500", "A;2;KWD;5.5")
     empty = RunSummary("validate", None, None, None, "mine", ("l.csv",), datetime.now(UTC), {}, {},

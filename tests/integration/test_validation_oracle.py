@@ -20,8 +20,8 @@ from oracle import BILL_VALUES, LINE_TEXTS, Judge, Row, Sheets
 from sheets_of_bills import checked
 from spelled import BLANK, Cell
 
-from importer.records import Bill, LineItem
-from importer.template.loader import LoadedTemplate, find_template, load_template
+from importer.mapping.template_loader import LoadedTemplate, find_template, load_template
+from importer.model.bills import Bill, LineItem
 
 NO_CENTS = frozenset({"JPY", "KWD"})
 ATTRIBUTES = {"vendorId": "vendor_id", "companyEntityId": "company_entity_id",

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from importer.amounts import (
+from importer.core.money import (
     INT64_MAX,
     INT64_MIN,
     Numbers,
-    Unreadable,
+    UnreadableAmount,
     currencies_named,
     money,
     numbers_of,
@@ -98,7 +98,7 @@ def test_read_with_the_other_decimal_sign_it_is_refused_or_the_column_is_told_to
     cents, text, numbers = case
     other = Numbers.COMMA if numbers is Numbers.POINT else Numbers.POINT
     read = read_decimal(text, other)
-    if not isinstance(read, Unreadable) and to_cents(read) != cents:
+    if not isinstance(read, UnreadableAmount) and to_cents(read) != cents:
         assert two_readings(text)
         assert numbers_of([tidy(text)])[0] is None
 
@@ -191,7 +191,7 @@ def test_no_text_is_ever_read_as_anything_but_what_a_careful_person_reads(
 ) -> None:
     mark, other = (".", ",") if numbers is Numbers.POINT else (",", ".")
     read = read_decimal(text, numbers)
-    if not isinstance(read, Unreadable):
+    if not isinstance(read, UnreadableAmount):
         assert Fraction(read) == oracle(text, mark, other + " \u00a0\u2007\u2009\u202f'’")
 
 
@@ -220,41 +220,45 @@ def test_cents_are_read_back_whatever_surrounds_them(cents: int, before: str, af
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("1000.50", Unreadable.DECIMALS),
-        ("100000.0", Unreadable.DECIMALS),
-        ("1000,50", Unreadable.DECIMALS),
-        ("1e5", Unreadable.EXPONENT),
-        ("1.5E+10", Unreadable.EXPONENT),
-        ("1,000", Unreadable.SEPARATORS),
-        ("1 000", Unreadable.SEPARATORS),
-        ("1'000'000", Unreadable.SEPARATORS),
-        ("€1000", Unreadable.CURRENCY_SIGN),
-        ("1000 GBP", Unreadable.CURRENCY_SIGN),
-        ("(1000)", Unreadable.NOT_A_NUMBER),
-        ("n/a", Unreadable.NOT_A_NUMBER),
-        ("GBP", Unreadable.NOT_A_NUMBER),
-        ("--5", Unreadable.NOT_A_NUMBER),
-        ("", Unreadable.NOT_A_NUMBER),
-        ("9" * 5000, Unreadable.TOO_LARGE),
+        ("1000.50", UnreadableAmount.DECIMALS),
+        ("100000.0", UnreadableAmount.DECIMALS),
+        ("1000,50", UnreadableAmount.DECIMALS),
+        ("1e5", UnreadableAmount.EXPONENT),
+        ("1.5E+10", UnreadableAmount.EXPONENT),
+        ("1,000", UnreadableAmount.SEPARATORS),
+        ("1 000", UnreadableAmount.SEPARATORS),
+        ("1'000'000", UnreadableAmount.SEPARATORS),
+        ("€1000", UnreadableAmount.CURRENCY_SIGN),
+        ("1000 GBP", UnreadableAmount.CURRENCY_SIGN),
+        ("(1000)", UnreadableAmount.NOT_A_NUMBER),
+        ("n/a", UnreadableAmount.NOT_A_NUMBER),
+        ("GBP", UnreadableAmount.NOT_A_NUMBER),
+        ("--5", UnreadableAmount.NOT_A_NUMBER),
+        ("", UnreadableAmount.NOT_A_NUMBER),
+        ("9" * 5000, UnreadableAmount.TOO_LARGE),
     ],
 )
-def test_what_is_not_plain_cents_is_refused_with_its_reason(text: str, reason: Unreadable) -> None:
+def test_what_is_not_plain_cents_is_refused_with_its_reason(
+    text: str, reason: UnreadableAmount
+) -> None:
     assert read_cents(text) is reason
 
 
 @pytest.mark.parametrize(("value", "beyond"), [(INT64_MAX, 1), (INT64_MIN, -1)])
 def test_the_largest_and_smallest_amount_fit_and_one_more_does_not(value: int, beyond: int) -> None:
     assert read_cents(str(value)) == value
-    assert read_cents(str(value + beyond)) is Unreadable.TOO_LARGE
+    assert read_cents(str(value + beyond)) is UnreadableAmount.TOO_LARGE
     assert to_cents(Decimal(value).scaleb(-2)) == value
     exact = Context(prec=50)
-    assert to_cents(exact.divide(Decimal(value + beyond), Decimal(100))) is Unreadable.TOO_LARGE
+    assert (
+        to_cents(exact.divide(Decimal(value + beyond), Decimal(100))) is UnreadableAmount.TOO_LARGE
+    )
 
 
 def test_a_negative_amount_with_too_many_decimals_is_refused_like_a_positive_one() -> None:
     text = "100000000000000000.0000000000000001"
     for written_as in (text, f"-{text}", f"({text})"):
-        assert to_cents(read_decimal(written_as, Numbers.POINT)) is Unreadable.TOO_PRECISE
+        assert to_cents(read_decimal(written_as, Numbers.POINT)) is UnreadableAmount.TOO_PRECISE
 
 
 @pytest.mark.parametrize("text", ["-", " - ", "£-", "€ -", "–", "- GBP"])
@@ -270,7 +274,7 @@ def test_a_lone_dash_is_the_accountants_zero(text: str) -> None:
      "Infinity", "1_000", "5%"],
 )  # fmt: skip
 def test_what_could_be_something_else_is_refused(text: str) -> None:
-    assert isinstance(read_decimal(text, Numbers.POINT), Unreadable)
+    assert isinstance(read_decimal(text, Numbers.POINT), UnreadableAmount)
 
 
 @pytest.mark.parametrize(
@@ -283,7 +287,7 @@ def test_a_number_cell_is_read_plainly(text: str, value: Decimal) -> None:
 
 @pytest.mark.parametrize("text", ["1,234", "1e-05", "1.5E+20", "£5", "", "1" * 99, "nan", "inf"])
 def test_a_number_cell_is_never_read_loosely(text: str) -> None:
-    assert isinstance(read_plain(text), Unreadable)
+    assert isinstance(read_plain(text), UnreadableAmount)
 
 
 @given(
@@ -305,7 +309,7 @@ def test_a_product_is_rounded_once_from_its_exact_value(
         "down": False,
     }[rounding]
     cents = (int(whole) + up) * (-1 if (left < 0) != (right < 0) else 1)
-    expected = cents if INT64_MIN <= cents <= INT64_MAX else Unreadable.TOO_LARGE
+    expected = cents if INT64_MIN <= cents <= INT64_MAX else UnreadableAmount.TOO_LARGE
     assert product_cents(a, b, rounding) == expected
 
 

@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from importer.cli.interrupts import signals, this_task
+from importer.app.interrupts import signals, this_task
 
 
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])

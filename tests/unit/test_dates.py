@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from importer.dates import (
+from importer.core.dates import (
     FIRST_YEAR,
     LAST_YEAR,
     Order,

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from simulated import SERVERS, START, SlidingWindow, simulate
 
-from importer.errors import BudgetSpent, UsageProblem
-from importer.light import PaceProblem, Pacer
-from importer.light.pacing import HOLD, earliest, next_midnight
+from importer.core.errors import BudgetSpent, UsageProblem
+from importer.light import PaceProblem, RateLimiter
+from importer.light.rate_limiter import HOLD, earliest, next_midnight
 
 
 @pytest.fixture(scope="session")
@@ -45,9 +45,9 @@ def test_no_server_ever_counts_more_than_the_limit_in_its_window(
 
     async def run(clock: Callable[[], float]) -> None:
         marks = [sorted(keys) for keys in processes]
-        pacers = [Pacer(file, keys=keys, per_minute=limit, clock=clock) for keys in marks]
+        pacers = [RateLimiter(file, keys=keys, per_minute=limit, clock=clock) for keys in marks]
 
-        async def worker(pacer: Pacer, keys: list[str]) -> None:
+        async def worker(pacer: RateLimiter, keys: list[str]) -> None:
             while clock() < START + 300:
                 if rng.random() < 0.1:
                     await asyncio.sleep(rng.uniform(0, 30))
@@ -77,7 +77,7 @@ def test_the_permitted_rate_is_reached_within_two_percent(files, kind, limit, ke
 
     async def run(clock: Callable[[], float]) -> None:
         nonlocal done
-        pacer = Pacer(next(files), keys=keys, per_minute=limit, clock=clock)
+        pacer = RateLimiter(next(files), keys=keys, per_minute=limit, clock=clock)
 
         async def worker() -> None:
             nonlocal done
@@ -114,7 +114,7 @@ def test_a_server_that_says_nothing_remains_does_not_slow_down_who_uses_all_that
     server = SlidingWindow(limit, 0)
 
     async def run(clock: Callable[[], float]) -> int:
-        pacer = Pacer(next(files), per_minute=limit, clock=clock)
+        pacer = RateLimiter(next(files), per_minute=limit, clock=clock)
 
         async def worker() -> None:
             while clock() < START + 60 * minutes:
@@ -139,7 +139,7 @@ def test_a_server_that_says_nothing_remains_does_not_slow_down_who_uses_all_that
 
 def run_with_pacer(files: Iterator[Path], work: Any, **options: Any) -> Any:
     async def run(clock: Callable[[], float]) -> Any:
-        with Pacer(next(files), clock=clock, **options) as pacer:
+        with RateLimiter(next(files), clock=clock, **options) as pacer:
             return await work(pacer, clock)
 
     return simulate(run)
@@ -209,10 +209,10 @@ def test_a_new_pacer_on_the_same_file_knows_what_was_sent(files):
     file = next(files)
 
     async def run(clock):
-        with Pacer(file, per_minute=2, clock=clock) as pacer:
+        with RateLimiter(file, per_minute=2, clock=clock) as pacer:
             for _ in range(2):
                 pacer.finish(await pacer.acquire())
-        with Pacer(file, per_minute=2, clock=clock) as pacer:
+        with RateLimiter(file, per_minute=2, clock=clock) as pacer:
             await pacer.acquire()
             assert clock() - START == pytest.approx(HOLD, abs=0.01)
             assert pacer.requests == 1
@@ -258,7 +258,7 @@ def test_a_429_pauses_everybody_as_told_in_every_process(files):
     file = next(files)
 
     async def run(clock):
-        with Pacer(file, clock=clock) as one, Pacer(file, clock=clock) as other:
+        with RateLimiter(file, clock=clock) as one, RateLimiter(file, clock=clock) as other:
             one.finish(await one.acquire())
             assert one.observe(429, {"Retry-After": "7"}) == 7
             await asyncio.gather(one.acquire(), other.acquire())
@@ -308,9 +308,9 @@ def test_a_lower_limit_of_the_server_is_kept_to_by_a_later_process_too(files):
     file = next(files)
 
     async def run(clock):
-        with Pacer(file, clock=clock) as pacer:
+        with RateLimiter(file, clock=clock) as pacer:
             pacer.observe(200, {"x-ratelimit-limit": "2"})
-        with Pacer(file, clock=clock) as pacer:
+        with RateLimiter(file, clock=clock) as pacer:
             for _ in range(3):
                 pacer.finish(await pacer.acquire())
             assert clock() - START == pytest.approx(HOLD, abs=0.01)
@@ -345,7 +345,7 @@ def test_a_clock_that_is_set_back_holds_nobody_up_for_longer_than_the_window(fil
 
     async def run(clock):
         nonlocal shift
-        with Pacer(next(files), per_minute=2, clock=lambda: clock() - shift) as pacer:
+        with RateLimiter(next(files), per_minute=2, clock=lambda: clock() - shift) as pacer:
             for _ in range(2):
                 pacer.finish(await pacer.acquire())
             pacer.pause_until(clock() + 20)
@@ -361,7 +361,7 @@ def test_a_pause_survives_a_clock_that_is_set_back_with_its_length(files):
 
     async def run(clock):
         nonlocal shift
-        with Pacer(next(files), clock=lambda: clock() - shift) as pacer:
+        with RateLimiter(next(files), clock=lambda: clock() - shift) as pacer:
             await pacer.acquire()
             pacer.pause_until(clock() + 20)
             shift = 3600.0
@@ -373,7 +373,7 @@ def test_a_pause_survives_a_clock_that_is_set_back_with_its_length(files):
 
 def test_a_pacer_serves_one_event_loop_after_another(files):
     file = next(files)
-    pacer = Pacer(file, clock=lambda: START)
+    pacer = RateLimiter(file, clock=lambda: START)
     for _ in range(2):
 
         async def burst() -> None:
@@ -405,12 +405,12 @@ def test_a_file_that_is_no_pace_file_is_a_problem_with_its_name(tmp_path):
     file = tmp_path / "pace.sqlite"
     file.write_bytes(b"this is not a database, this is a letter" * 100)
     with pytest.raises(PaceProblem, match=r"pace\.sqlite"):
-        Pacer(file)
+        RateLimiter(file)
 
 
 def test_a_file_that_breaks_later_stops_before_sending_and_never_loses_an_answer(tmp_path):
     async def run() -> None:
-        pacer = Pacer(tmp_path / "pace.sqlite")
+        pacer = RateLimiter(tmp_path / "pace.sqlite")
         slot = await pacer.acquire()
         pacer.close()
         pacer.finish(slot)
@@ -424,4 +424,4 @@ def test_a_file_that_breaks_later_stops_before_sending_and_never_loses_an_answer
 @pytest.mark.parametrize("limits", [{"per_minute": 0}, {"per_day": 0}, {"per_minute": -5}])
 def test_a_limit_of_nothing_is_a_usage_problem(tmp_path, limits):
     with pytest.raises(UsageProblem):
-        Pacer(tmp_path / "pace.sqlite", **limits)
+        RateLimiter(tmp_path / "pace.sqlite", **limits)

@@ -6,13 +6,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from importer.light.told import NOTHING, Told, backoff, pause_after_429, read_headers
+from importer.light.rate_limit_headers import (
+    NOTHING,
+    RateLimitInfo,
+    backoff,
+    pause_after_429,
+    read_headers,
+)
 
 NOW = datetime(2025, 3, 31, 12, 0, tzinfo=UTC).timestamp()
 DATE = "Mon, 31 Mar 2025 12:00:00 GMT"
 
 
-def told(**headers: str) -> Told:
+def told(**headers: str) -> RateLimitInfo:
     return read_headers({name.replace("_", "-"): value for name, value in headers.items()}, NOW)
 
 
@@ -56,8 +62,8 @@ def test_limit_and_remaining():
 
 
 def test_the_pause_after_a_429_is_as_told_then_by_the_reset_then_a_growing_backoff():
-    assert pause_after_429(Told(retry_after=700.0, reset_in=5.0), 3) == 700
-    assert pause_after_429(Told(retry_after=0.0, reset_in=5.0), 3) == 5
+    assert pause_after_429(RateLimitInfo(retry_after=700.0, reset_in=5.0), 3) == 700
+    assert pause_after_429(RateLimitInfo(retry_after=0.0, reset_in=5.0), 3) == 5
     assert pause_after_429(NOTHING, 3) == 4
     assert [backoff(n) for n in (0, 1, 2, 3, 6, 7, 8, 10**9)] == [1, 1, 2, 4, 32, 60, 60, 60]
 

@@ -23,17 +23,15 @@ from importer.light import (
     property_group_from_json,
     vendor_from_json,
 )
-from importer.light.wire import is_for_bills, page_from_json, timestamp
-from importer.records import (
+from importer.light.codec import is_for_bills, page_from_json, timestamp
+from importer.model.bills import Bill, LineItem, Property
+from importer.model.light_objects import (
     Account,
     ApiError,
-    Bill,
     Company,
     Entity,
     LightBill,
     LightLine,
-    LineItem,
-    Property,
     PropertyGroup,
     Vendor,
 )

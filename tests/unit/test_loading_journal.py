@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from importer.errors import JournalProblem
-from importer.loading.afterwards import created_before
-from importer.loading.journal import Change, Intent, Journal
-from importer.records import State, Status
+from importer.core.errors import JournalProblem
+from importer.loading.journal.after_creation import created_before
+from importer.loading.journal.journal import Change, Intent, Journal
+from importer.model.journal_states import State, Status
 
 BILLS = [("one", '{"amount": 1}'), ("two", '{"amount": 2}')]
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from importer.loading.afterwards import read_backs, unfinished_undo
-from importer.loading.journal import Change, Intent, Journal
+from importer.loading.journal.after_creation import read_backs, unfinished_undo
+from importer.loading.journal.journal import Change, Intent, Journal
 from importer.loading.plan import plan_from_journal, record
-from importer.records import Bill, LineItem, State, Status, Step, StepKind, StepState
+from importer.model.bills import Bill, LineItem
+from importer.model.journal_states import State, Status, Step, StepKind, StepState
 
 Said = list[tuple[str, Any]]
 

@@ -6,9 +6,9 @@ import asyncio
 
 from simulated import simulate
 
-from importer.errors import AccessRefused, LightUnreachable
-from importer.loading.many import answer_to
-from importer.records import Answer
+from importer.core.errors import AccessRefused, LightUnreachable
+from importer.loading.concurrency import fetch
+from importer.model.light_objects import Answer
 
 
 def ask(answers: list[Answer]) -> tuple[Answer | Exception, int, float]:
@@ -24,7 +24,7 @@ def ask(answers: list[Answer]) -> tuple[Answer | Exception, int, float]:
     async def all_of_it() -> Answer | Exception:
         nonlocal loop_time
         try:
-            return await answer_to(one, "read bills")
+            return await fetch(one, "read bills")
         except (AccessRefused, LightUnreachable) as error:
             return error
         finally:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from importer.light import Credentials, Key, LightClient, Pacer
-from importer.loading.outcome import classify
-from importer.records import Answer, Verdict
+from importer.light import Credentials, Key, LightClient, RateLimiter
+from importer.loading.classify import classify
+from importer.model.journal_states import Verdict
+from importer.model.light_objects import Answer
 
 BILL = {"id": "b-1", "state": "IN_DRAFT", "amount": 100, "currency": "GBP"}
 ERRORS = {"errors": [{"type": "t", "message": "Closed period.", "path": ["issuedDate"]}]}
@@ -39,7 +40,7 @@ TABLE = [
 @pytest.fixture(scope="module")
 def light() -> LightClient:
     """Only to read answers; it sends nothing."""
-    with Pacer(":memory:") as pacer:
+    with RateLimiter(":memory:") as pacer:
         return LightClient("http://127.0.0.1:9", Credentials((Key("Basic", "secret"),)), pacer)
 
 

@@ -6,23 +6,25 @@ from datetime import UTC, datetime
 
 import pytest
 
-from importer.loading.steps import (
+from importer.loading.bill_state import (
     STEPS_OF,
-    Outlook,
-    Stand,
+    StepForecast,
+    Transition,
     detail,
     left_to_do,
+    next_transition,
     of_this_bill,
-    stands,
     wanted_steps,
 )
-from importer.records import Bill, LightBill, Step, StepKind, StepState, Wanted
+from importer.model.bills import Bill, TargetStatus
+from importer.model.journal_states import Step, StepKind, StepState
+from importer.model.light_objects import LightBill
 from importer.sandbox.states import STATES
 
 KINDS = (StepKind.SUBMIT, StepKind.POST, StepKind.PAY)
 
 
-def bill(wanted: Wanted = Wanted.PAID, amount: int = 1_000, bank: str = "bank") -> Bill:
+def bill(wanted: TargetStatus = TargetStatus.PAID, amount: int = 1_000, bank: str = "bank") -> Bill:
     moment = datetime(2026, 2, 1, tzinfo=UTC)
     return Bill(0, 0, 2, "GBP", amount, False, (), payment_at=moment, wanted=wanted, paid_from=bank)
 
@@ -39,7 +41,9 @@ def test_only_a_draft_is_submitted_or_posted_and_only_an_unpaid_bill_paid(
     state: str, tried: bool
 ) -> None:
     may = {
-        kind for kind in KINDS if stands(kind, bill(), there(state), tried=tried)[0] is Stand.OPEN
+        kind
+        for kind in KINDS
+        if next_transition(kind, bill(), there(state), tried=tried)[0] is Transition.OPEN
     }
     if state == "IN_DRAFT":
         assert may == {StepKind.SUBMIT, StepKind.POST}
@@ -51,23 +55,37 @@ def test_only_a_draft_is_submitted_or_posted_and_only_an_unpaid_bill_paid(
 
 def test_nothing_is_done_to_a_bill_of_another_amount_or_with_less_outstanding() -> None:
     for kind, state in zip(KINDS, ("IN_DRAFT", "IN_DRAFT", "UNPAID"), strict=True):
-        assert stands(kind, bill(), there(state, 999), tried=False) == (
-            Stand.NEVER,
+        assert next_transition(kind, bill(), there(state, 999), tried=False) == (
+            Transition.NEVER,
             "the amount is 9.99 in Light and 10.00 in the sheet",
         )
-    assert stands(StepKind.PAY, bill(), there("UNPAID", left=1_000), tried=False)[0] is Stand.OPEN
-    stand, reason = stands(StepKind.PAY, bill(), there("UNPAID", left=700), tried=False)
+    assert (
+        next_transition(StepKind.PAY, bill(), there("UNPAID", left=1_000), tried=False)[0]
+        is Transition.OPEN
+    )
+    stand, reason = next_transition(StepKind.PAY, bill(), there("UNPAID", left=700), tried=False)
     assert (stand, reason) == (
-        Stand.NEVER,
+        Transition.NEVER,
         "7.00 is outstanding in Light, and the sheet says 10.00",
     )
 
 
 def test_a_bill_that_was_cleared_otherwise_counts_as_paid_only_after_our_own_payment() -> None:
-    assert stands(StepKind.PAY, bill(), there("COMPLETED"), tried=False)[0] is Stand.NEVER
-    assert stands(StepKind.PAY, bill(), there("COMPLETED"), tried=True)[0] is Stand.DONE
-    assert stands(StepKind.PAY, bill(), there("SCHEDULED"), tried=False)[0] is Stand.NEVER
-    assert stands(StepKind.PAY, bill(), there("SCHEDULED"), tried=True)[0] is Stand.WORKING
+    assert (
+        next_transition(StepKind.PAY, bill(), there("COMPLETED"), tried=False)[0]
+        is Transition.NEVER
+    )
+    assert (
+        next_transition(StepKind.PAY, bill(), there("COMPLETED"), tried=True)[0] is Transition.DONE
+    )
+    assert (
+        next_transition(StepKind.PAY, bill(), there("SCHEDULED"), tried=False)[0]
+        is Transition.NEVER
+    )
+    assert (
+        next_transition(StepKind.PAY, bill(), there("SCHEDULED"), tried=True)[0]
+        is Transition.WORKING
+    )
 
 
 def test_steps_of_a_bill_that_was_cancelled_since_do_not_count_for_its_successor() -> None:
@@ -78,10 +96,10 @@ def test_steps_of_a_bill_that_was_cancelled_since_do_not_count_for_its_successor
 
 
 def test_the_outlook_says_what_will_be_done_and_paid_from_where() -> None:
-    ahead = Outlook()
-    for each in (bill(), bill(amount=250), bill(bank="other"), bill(Wanted.POSTED)):
+    ahead = StepForecast()
+    for each in (bill(), bill(amount=250), bill(bank="other"), bill(TargetStatus.POSTED)):
         ahead.add(each, [StepKind.DOCUMENT, *wanted_steps(each)])
-    ahead.add(bill(Wanted.SUBMITTED), STEPS_OF[Wanted.SUBMITTED])
+    ahead.add(bill(TargetStatus.SUBMITTED), STEPS_OF[TargetStatus.SUBMITTED])
     assert ahead.words() == "upload 4 documents, submit 1 bill, post 4 bills, mark 3 bills as paid"
     paid = {key[2]: (each.bills, each.cents) for key, each in ahead.payments.items()}
     assert paid == {"bank": (2, 1_250), "other": (1, 1_000)}

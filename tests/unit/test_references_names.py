@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.references.directory import account_key
-from importer.references.names import Named, Names
-from importer.validation.across import same_name
+from importer.references.name_index import Named, Names
+from importer.validation.cross_row_rules import same_name
 
 
 def named(*labels: str) -> Names:

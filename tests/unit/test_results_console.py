@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.records import CellRef, CurrencyTotal, Finding, RunSummary, Severity
-from importer.results.console import columns_of, paragraph, summary_text
-from importer.results.wording import visible
+from importer.model.finding import CellRef, Finding, Severity
+from importer.model.report_model import CurrencyTotal, RunSummary
+from importer.report.phrases import visible
+from importer.report.terminal import columns_of, paragraph, summary_text
 
 SUMMARY = RunSummary(
     command="load",

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from importer.records import CellRef, CurrencyTotal, Finding, RunSummary, Severity
-from importer.results.summary_json import json_text, summary_json
+from importer.model.finding import CellRef, Finding, Severity
+from importer.model.report_model import CurrencyTotal, RunSummary
+from importer.report.json_summary import json_text, summary_json
 
 SUMMARY = RunSummary(
     command="load",

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from importer.errors import UsageProblem
-from importer.results.names import result_path
+from importer.core.errors import UsageProblem
+from importer.report.result_path import result_path
 
 
 def test_the_result_is_named_after_the_first_source(tmp_path: Path) -> None:

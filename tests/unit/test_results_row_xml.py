@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from importer.results.row_xml import Block, blank_tail, number_tail
+from importer.report.xlsx.row_xml import RowXmlBlock, blank_tail, number_tail
 
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 ODD = st.sampled_from(
@@ -47,7 +47,7 @@ def as_read(cell: ElementTree.Element) -> str:
 @example([[" a", "b", "c"], ["a", " b", "c"], ["a", "b ", "c"], ["a", "b", "c "]])
 @example([["<", "b", "c"], ["a", "b", ">"], ["a", "&", "c"]])
 def test_any_text_is_read_back_from_its_own_cell(columns: list[list[str]]) -> None:
-    block = Block(7, 3)
+    block = RowXmlBlock(7, 3)
     for column in columns:
         block.add_texts(column, 4)
     block.add([blank_tail(3), "", number_tail(7, 3)])

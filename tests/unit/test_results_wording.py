@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.records import CurrencyTotal, RunSummary
-from importer.results.wording import (
+from importer.model.report_model import CurrencyTotal, RunSummary
+from importer.report.phrases import (
     Tone,
     control_words,
     day_and_time,

@@ -6,9 +6,9 @@ import io
 
 import pytest
 
-from importer.sheets.cells import number_text
-from importer.sheets.xlsx_guard import reason_for_care
-from importer.sheets.xlsx_parts import format_meaning
+from importer.readers.grid import number_text
+from importer.readers.xlsx.xlsx_guard import reason_for_care
+from importer.readers.xlsx.xlsx_parts import format_meaning
 
 
 def look(rows: str, *zero_formats: str, never_calculated: bool = False) -> str | None:

@@ -8,7 +8,7 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.sheets.xlsx_guard import _reason, reason_for_care
+from importer.readers.xlsx.xlsx_guard import _reason, reason_for_care
 
 HEAD = b'<worksheet><sheetData><row r="1">'
 CELL = b'<c r="A1"><v>1</v></c>'

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from importer.errors import TemplateProblem
-from importer.template.loader import (
+from importer.core.errors import TemplateProblem
+from importer.mapping.template_loader import (
     find_template,
     load_template,
     shipped_templates,
     template_schema,
 )
-from importer.template.model import Template
+from importer.mapping.template_model import Template
 
 LEAST = """\
 template: mine

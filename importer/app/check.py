@@ -1,0 +1,320 @@
+"""Files and options → checked bills: the stages up to validation, and lookup tables.
+
+A result workbook among the files is read as what it was made from, with what was picked in it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zipfile import is_zipfile
+
+from importer.app.trust import doubts, proven, settled_folders
+from importer.core.errors import UsageProblem
+from importer.mapping.template_loader import LoadedTemplate, find_template, shipped_folder
+from importer.mapping.template_model import Template
+from importer.model.bills import TargetStatus
+from importer.model.tables import SourceTable, TableKind
+
+if TYPE_CHECKING:
+    from importer.references.lookup_tables import Pick
+    from importer.resume.result_workbook import Former
+    from importer.resume.row_changes import Again
+    from importer.validation.validate import Checked
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class CheckRequest:
+    """What the person asked to read. ``told`` maps a file, as named, to what it is.
+
+    ``settings`` are parameters of the template, ``expect`` control totals, as (name, text).
+    """
+
+    sources: tuple[str, ...]
+    template: str | None = None
+    told: tuple[tuple[str, TableKind], ...] = ()
+    settings: Pairs = ()
+    expect: Pairs = ()
+    lookups: str | None = None  # a folder of lookup tables: vendor.csv …
+    save_lookups: str | None = None  # where the picks go; also read
+    then: str | None = None  # how far bills go whose row does not say it
+    documents: str | None = None  # the folder of the documents
+    largest_document: float | None = None  # megabytes
+
+    @property
+    def crosswalks(self) -> list[Path]:
+        folders = [Path(name) for name in (self.lookups, self.save_lookups) if name]
+        return list(dict.fromkeys(folders))
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Each file once, however it is named."""
+        names = (*self.sources, *(name for name, _ in self.told))
+        return tuple({Path(name).resolve(): name for name in reversed(names)}.values())[::-1]
+
+
+@dataclass(frozen=True)
+class CheckedFiles:
+    """``stamps`` tell by name which version of a file was read."""
+
+    loaded: LoadedTemplate
+    checked: Checked
+    request: CheckRequest
+    stamps: dict[str, tuple[int, int]]
+    picks: tuple[Pick, ...] = ()
+    former: Former | None = None  # where the file is a result workbook
+    again: Again | None = None  # and what was done to its rows
+    expect: Pairs = ()  # control totals told outright, those of the result workbook too
+
+    @property
+    def template_file(self) -> str:
+        """Where the template is, "" for one that came with the product."""
+        path = self.loaded.path.absolute()
+        return "" if path.parent == shipped_folder("templates").absolute() else str(path)
+
+
+def stamp(path: Path) -> tuple[int, int]:
+    """Size and time of a file's last change; zeros where it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_size, found.st_mtime_ns
+
+
+def prepare(
+    request: CheckRequest,
+    copies: dict[str, Path] | None = None,
+    folders: dict[str, str] | None = None,
+) -> CheckedFiles:
+    """Read, map and check, and look names up in the template's tables.
+
+    ``copies`` has the files to read in place of those named, ``folders`` where these were; then
+    nothing is looked up.
+
+    Raises UnreadableFile, TemplateProblem or UsageProblem where that cannot be done at all.
+    """
+    _import_ahead()
+    if request.lookups:
+        from importer.references.lookup_tables import check_crosswalks
+
+        check_crosswalks(Path(request.lookups))
+    copies = {} if copies is None else copies
+    former = _former(request, copies)
+    loaded = _template(request, former)
+    stamps = {name: stamp(Path(name)) for name in request.files}
+    folders = {name: str(_folder(name)) for name in request.files} | (folders or {})
+    tables = _read(request, loaded if former is None else None, copies)
+
+    from importer.mapping.map_tables import map_tables
+    from importer.mapping.recognition import recognise
+    from importer.references.lookup_tables import read_tables
+    from importer.references.resolve_offline import resolve_by_tables
+    from importer.resume.result_workbook import read_picks
+    from importer.resume.row_changes import as_written, rows_again
+    from importer.validation.document_files import LARGEST, MEGABYTE, check_documents
+    from importer.validation.validate import check
+
+    picks = read_picks(tables) if former else []
+    if former is None:
+        _refuse_unknown_result(tables)
+    if loaded is None:
+        loaded = recognise(tables)
+        if {loaded.template.source.encoding, loaded.template.source.delimiter} != {"auto"}:
+            tables = _read(request, loaded, copies or {})  # as the template says
+    expect = _expected(request, former, loaded.template.template)
+    told_now = replace(request, expect=expect)
+    loaded = replace(loaded, template=_told_outright(loaded.template, told_now, former))
+    template = loaded.template
+    again = None
+    if former is not None:
+        again = rows_again(tables, former, template, dict(request.settings))
+        tables, template = again.tables, as_written(template)
+    tables, doubted = settled_folders(tables, former, folders)
+    told = dict(request.told)
+    mapped = map_tables(tables, template, told)
+    if not mapped.tables:
+        raise UsageProblem(_nothing_found(tables, loaded))
+    mapped.notes += [*(again.notes if again else []), *doubts(doubted)]
+    checked = check(mapped, TargetStatus(request.then or TargetStatus.DRAFT))
+    if not copies:
+        # A result is looked up as its files were: what stands beside it may be of other files.
+        own = [*dict.fromkeys(map(_folder, request.files))]
+        beside = [*dict.fromkeys(Path(table.folder) for table in tables)] if former else own
+        otherwise = [*own, loaded.path.absolute().parent]
+        by_field = read_tables(loaded, beside, request.crosswalks, picks, otherwise)
+        searched = [str(path) for path in dict.fromkeys([*beside, *otherwise])]
+        picks = resolve_by_tables(checked, template, by_field, searched, picks)
+        largest = request.largest_document or LARGEST
+        there = _document_folders(request, checked)
+        remembered = {} if request.documents else doubted
+        check_documents(checked, there.__getitem__, round(largest * MEGABYTE), remembered)
+    return CheckedFiles(loaded, checked, request, stamps, tuple(picks), former, again, expect)
+
+
+def _import_ahead() -> None:
+    """Import what the check needs in a thread: that takes a second, and so may reading the files.
+
+    Arrow first, which both need: two threads are not to begin with one library.
+    """
+    import pyarrow.compute  # noqa: F401
+
+    if "pandera.pandas" not in sys.modules:
+        threading.Thread(target=importlib.import_module, args=("pandera.pandas",)).start()
+
+
+def _expected(request: CheckRequest, former: Former | None, template: str) -> Pairs:
+    """The control totals told outright, and those that the result workbook was made with."""
+    if former is None or former.template != template:
+        return request.expect
+    return tuple({**dict(former.expect), **dict(request.expect)}.items())
+
+
+def _refuse_unknown_result(tables: Sequence[SourceTable]) -> None:
+    """UsageProblem for a result that no longer says what it is the result of."""
+    from importer.resume.row_changes import looks_like_result
+
+    for table in tables:
+        if not looks_like_result([table]):
+            continue
+        if table.sheet is None:
+            raise UsageProblem(
+                f"{table.file} is a result as CSV, which is for reading only. Correct your own file"
+                " or the result workbook (.xlsx), and load that."
+            )
+        raise UsageProblem(
+            f"{table.file}, sheet {table.sheet}: it has the columns of a result workbook but no"
+            " longer says which template and run it is of. Make the workbook again (light-import"
+            " validate, or light-import report RUN), or load your own file."
+        )
+
+
+def _folder(name: str) -> Path:
+    return Path(name).absolute().parent
+
+
+def _document_folders(request: CheckRequest, checked: Checked) -> dict[int, Path]:
+    """Where the documents of each table are: as told, else beside the file of its rows."""
+    tables = enumerate(checked.mapped.tables)
+    if request.documents is None:
+        return {i: Path(table.source.folder) for i, table in tables}
+    folder = Path(request.documents).absolute()
+    if not folder.is_dir():
+        raise UsageProblem(f"There is no folder {request.documents}, which --documents names.")
+    return {i: folder for i, _ in tables}
+
+
+def _former(request: CheckRequest, copies: dict[str, Path]) -> Former | None:
+    """What the result workbook says of itself, where the file is one."""
+    from importer.readers import check_file
+
+    paths = {name: copies.get(name, Path(name)) for name in request.files}
+    for path in paths.values():
+        check_file(path)
+    if not any(map(is_zipfile, paths.values())):
+        return None  # without the imports that reading one takes
+    from importer.resume.result_workbook import read_former
+
+    found = [(name, read_former(path, name)) for name, path in paths.items()]
+    formers = [(name, former) for name, former in found if former is not None]
+    if formers and len(found) > 1:
+        raise UsageProblem(
+            f"{formers[0][0]} is a result workbook: it has all the rows of its files, and is loaded"
+            " by itself."
+        )
+    return formers[0][1] if formers else None
+
+
+def _template(request: CheckRequest, former: Former | None) -> LoadedTemplate | None:
+    """The template that was told, else that of the result workbook; None: to be recognised."""
+    if request.template:
+        return find_template(request.template)
+    if former is None:
+        return None
+    file = former.template_file
+    if not file:
+        return find_template(former.template)
+    if not proven(former):
+        raise UsageProblem(
+            f"{request.files[0]} says that it was made with the template {file}, but not that you"
+            " made it on this computer, so that template is not used. Name it with --template."
+        )
+    if not Path(file).is_file():
+        raise UsageProblem(
+            f"{request.files[0]} was made with the template {file}, which is not there any more."
+            " Name it with --template."
+        )
+    return find_template(file)
+
+
+def _told_outright(template: Template, request: CheckRequest, former: Former | None) -> Template:
+    """The template with what the command line says of parameters and control totals."""
+    from importer.core.currencies import EXPONENTS
+    from importer.mapping.parameters import with_settings
+    from importer.mapping.template_checks import nearest, total_problem
+
+    known = former.parameters if former else ()
+    template = with_settings(template, dict(request.settings), known)
+    counts: dict[str, int] = {}
+    gross: dict[str, str] = {}
+    for name, text in request.expect:
+        if name in ("bills", "lines"):
+            if not (text.isascii() and text.isdigit()):
+                raise UsageProblem(f"--expect {name}={text}: write a whole number, as {name}=412.")
+            counts[name] = int(text)
+        elif name.upper() in EXPONENTS:
+            if problem := total_problem(template, name.upper(), text):
+                raise UsageProblem(
+                    f"--expect {name}={text}: {problem}. Write it as {name.upper()}=1284220.10."
+                )
+            gross[name.upper()] = text
+        else:
+            near = nearest(name, ("bills", "lines", *EXPONENTS))
+            raise UsageProblem(
+                f"--expect {name}={text}: '{name}' is neither bills, lines nor a currency{near}"
+            )
+    expect = template.expect.model_copy(
+        update={**counts, "gross": {**template.expect.gross, **gross}}
+    )
+    return template.model_copy(update={"expect": expect})
+
+
+def _read(
+    request: CheckRequest, loaded: LoadedTemplate | None, copies: dict[str, Path]
+) -> list[SourceTable]:
+    from importer.readers import read_file
+
+    source = loaded.template.source if loaded else None
+    encoding = None if source is None or source.encoding == "auto" else source.encoding
+    delimiter = None if source is None or source.delimiter == "auto" else source.delimiter
+    sheets = None if source is None or source.sheet == "*" else source.sheet
+    tables: list[SourceTable] = []
+    for name in request.files:
+        read = read_file(
+            copies.get(name, Path(name)), encoding=encoding, delimiter=delimiter, sheets=sheets
+        )
+        tables += [replace(table, file=name) for table in read]
+    return tables
+
+
+def _nothing_found(tables: Sequence[SourceTable], loaded: LoadedTemplate) -> str:
+    from importer.mapping.headers import needed
+    from importer.mapping.recognition import kinds_of
+
+    template = loaded.template
+    wanted = [" or ".join(names) for kind in kinds_of(template) for names in needed(template, kind)]
+    header = template.source.header
+    by = f" (found by: {', '.join(header.find)})" if header and header.find else ""
+    first = tables[0]
+    there = ", ".join(h.strip() for h in first.row_cells(0) if h.strip())
+    return (
+        f"{first.file}: no header row of the template '{template.template}' is there{by}. It would"
+        f" have: {', '.join(wanted)}. The first row has: {there}"
+    )

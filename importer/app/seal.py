@@ -1,0 +1,70 @@
+"""What this user's result workbooks are known by: a seal with a key that never leaves the computer.
+
+The key is in the user's data folder, readable by the user alone.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+import filelock
+
+from importer.app.data_paths import data_folder
+
+_BYTES = 32
+_LONGEST_WAIT = 10.0  # seconds
+
+
+def seal(text: str) -> str:
+    """The seal of a text; "" where no key can be kept, which is no reason to fail."""
+    try:
+        key = _key() or _new_key()
+    except (OSError, filelock.Timeout):
+        return ""
+    return _sealed(key, text)
+
+
+def is_sealed(text: str, mark: str) -> bool:
+    """Whether ``mark`` is the seal of the text that this user was given on this computer."""
+    try:
+        key = _key()
+    except OSError:
+        return False
+    return key is not None and hmac.compare_digest(_sealed(key, text).encode(), mark.encode())
+
+
+def _sealed(key: bytes, text: str) -> str:
+    return hmac.new(key, text.encode("utf-8", "surrogatepass"), "sha256").hexdigest()
+
+
+def _path() -> Path:
+    return data_folder() / "seal.key"
+
+
+def _key() -> bytes | None:
+    """None where there is none, or where others may know it."""
+    try:
+        with _path().open("rb") as file:
+            if os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077:
+                return None
+            key = file.read(_BYTES)
+    except FileNotFoundError:
+        return None
+    return key if len(key) == _BYTES else None
+
+
+def _new_key() -> bytes:
+    path = _path()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with filelock.FileLock(f"{path}.lock", timeout=_LONGEST_WAIT):
+        if known := _key():  # another process has made it
+            return known
+        key, part = secrets.token_bytes(_BYTES), path.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(key)
+        part.replace(path)
+    return key

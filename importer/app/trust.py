@@ -1,0 +1,59 @@
+"""Whether to believe a result workbook that says where its files were.
+
+Its hidden sheet could come from a stranger, and name any folder of this computer: documents there
+would go to Light. So a folder counts only with this user's seal, or where the workbook is itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from importer.app.seal import is_sealed
+from importer.model.tables import SourceTable
+
+if TYPE_CHECKING:
+    from importer.resume.result_workbook import Former
+
+Doubted = dict[str, str]
+
+
+def proven(former: Former) -> bool:
+    """Whether this user wrote, on this computer, the places that the workbook names."""
+    return bool(former.seal) and is_sealed(former.sealed, former.seal)
+
+
+def settled_folders(
+    tables: Sequence[SourceTable], former: Former | None, folders: Mapping[str, str]
+) -> tuple[list[SourceTable], Doubted]:
+    """The tables with the folder in which their documents and lookup tables are looked for.
+
+    ``folders`` are those of the files. Also the folders that are not believed, by sheet.
+    """
+    if former is None:
+        return [replace(table, folder=folders[table.file]) for table in tables], {}
+    believed = proven(former)
+    out: list[SourceTable] = []
+    doubted: Doubted = {}
+    for table in tables:
+        here, said = folders[table.file], table.folder or former.folder
+        if said and not believed and Path(said) != Path(here):
+            doubted[table.sheet or ""] = said
+            said = ""
+        out.append(replace(table, folder=said or here))
+    return out, doubted
+
+
+def doubts(doubted: Doubted) -> list[str]:
+    """In words, for the person; the sheets of one folder together."""
+    sheets: dict[str, list[str]] = {}
+    for sheet, folder in doubted.items():
+        sheets.setdefault(folder, []).append(sheet)
+    return [
+        f"The workbook says that the rows of {' and '.join(names)} are from the folder {folder},"
+        " but not that you made it on this computer. Documents and lookup tables are looked for"
+        " beside the workbook; --documents names another folder, --lookups one of lookup tables."
+        for folder, names in sheets.items()
+    ]

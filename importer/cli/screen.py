@@ -1,0 +1,122 @@
+"""What goes to the screen: nothing in it can steer a terminal, and nothing cannot be written.
+
+Names of files, cells and answers of servers may hold control characters; a terminal may have an
+encoding that lacks half the letters; whoever reads our output may have gone.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+import click
+
+_ESCAPE = "light_import_escape"
+# As in results.wording, but for line ends and tabs, which layout needs. A carriage return alone
+# would write over the line.
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]|\r(?!\n)"
+)
+
+
+def _written_out(character: str) -> str:
+    """``\\uXXXX``, as JSON and people can read it; two of them beyond the first plane."""
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    odd = error.object[error.start : error.end]
+    return "".join(map(_written_out, odd)), error.end
+
+
+codecs.register_error(_ESCAPE, _escape)
+
+
+class Screen:
+    """A stream for people: what could steer a terminal is written out. ``raw`` is the stream."""
+
+    def __init__(self, raw: TextIO) -> None:
+        self.raw = raw
+
+    @property
+    def encoding(self) -> str:
+        """That of the stream. click wraps streams that say "ascii" in one of its own."""
+        return "utf-8" if "ascii" in (self.raw.encoding or "").lower() else self.raw.encoding
+
+    @property
+    def errors(self) -> str:
+        return _ESCAPE
+
+    def write(self, text: str | bytes) -> int:
+        if isinstance(text, bytes):  # as click does for completion
+            text = text.decode("utf-8", "replace")
+        self.raw.write(_UNSAFE.sub(lambda match: _written_out(match[0]), text))
+        return len(text)
+
+    def writelines(self, lines: Any) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("buffer", "detach"):  # a way round
+            raise AttributeError(name)
+        return getattr(self.raw, name)
+
+
+@contextlib.contextmanager
+def screens() -> Iterator[None]:
+    """Standard output and error are ``Screen``s inside the block."""
+    before = sys.stdout, sys.stderr
+    for stream in before:
+        with contextlib.suppress(AttributeError, ValueError, OSError):
+            stream.reconfigure(errors=_ESCAPE)  # type: ignore[union-attr]
+    try:
+        # Either is None where there is no console at all, as under pythonw.
+        sys.stdout, sys.stderr = (
+            stream if stream is None or isinstance(stream, Screen) else Screen(stream)
+            for stream in before
+        )
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
+
+
+def raw(stream: TextIO) -> TextIO:
+    """The stream itself, for what must steer the terminal: a progress bar."""
+    return stream.raw if isinstance(stream, Screen) else stream
+
+
+def tell(text: str, label: str = "") -> None:
+    """A line for the person, on standard error; in lines that fit where that is a terminal.
+
+    What is to be copied, a path or a command, is not broken in two.
+    """
+    lines = [label + text]
+    if sys.stderr is not None and sys.stderr.isatty():
+        from importer.report.terminal import paragraph
+
+        width = min(shutil.get_terminal_size((80, 24)).columns, 100)
+        lines = paragraph(text, width, label, indent=2)
+    click.echo("\n".join(lines), err=True)
+
+
+def let_go() -> None:
+    """Write no more: the reader of our output has gone, as in ``light-import runs | head``."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+            continue
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            # Python writes what is left when it ends, and would complain then.
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

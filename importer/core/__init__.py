@@ -1,0 +1,1 @@
+"""Building blocks without knowledge of bills: money, dates, cell parsers, lazy sequences."""

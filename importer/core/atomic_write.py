@@ -1,0 +1,78 @@
+"""Files that are there whole, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from importer.core.errors import UsageProblem, unwritable
+from importer.report.phrases import visible
+
+
+class FailsOnce:
+    """A file for a zip archive, which keeps its first ``failure`` and takes the rest in silence.
+
+    Without it, an archive that could not be finished prints a traceback when Python lets go of it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb")
+        self.failure: OSError | None = None
+
+    def _done(self, work: Callable[[], int | None], otherwise: int = 0) -> int:
+        if self.failure is None and not self._file.closed:
+            try:
+                return work() or 0
+            except OSError as error:
+                self.failure = error
+        return otherwise
+
+    def write(self, data: bytes) -> int:
+        return self._done(lambda: self._file.write(data), len(data))
+
+    def seek(self, *to: int) -> int:
+        return self._done(lambda: self._file.seek(*to))
+
+    def tell(self) -> int:
+        return self._done(self._file.tell)
+
+    def flush(self) -> None:
+        self._done(self._file.flush)
+
+    def close(self) -> None:
+        """Raises the failure, if there was one."""
+        self._done(self._file.close)
+        if self.failure is not None:
+            with contextlib.suppress(OSError):
+                self._file.close()
+            raise self.failure
+
+
+@contextlib.contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Where to write what is to be at ``path``: in a folder beside it that only this user can read.
+
+    At the end it is moved into place; a file at ``path`` is replaced. Raises UsageProblem where the
+    file cannot be written.
+    """
+    try:
+        with TemporaryDirectory(prefix=".light-import-", dir=path.parent) as private:
+            unfinished = Path(private) / f"result{path.suffix}"
+            yield unfinished
+            os.replace(unfinished, path)
+    except (OSError, _of_workbooks()) as problem:
+        cause = next((each for each in problem.args if isinstance(each, OSError)), problem)
+        why = unwritable(cause) if isinstance(cause, OSError) else str(cause)
+        raise UsageProblem(
+            f"{visible(str(path))} could not be written: {visible(why)}."
+        ) from problem
+
+
+def _of_workbooks() -> type[Exception]:
+    from xlsxwriter.exceptions import XlsxWriterException
+
+    found: type[Exception] = XlsxWriterException
+    return found

@@ -1,0 +1,316 @@
+"""Money as people write it, read exactly. Never a float.
+
+Pure functions on text. A function that cannot read a value with certainty says why instead of
+guessing. Standard library only.
+"""
+
+from __future__ import annotations
+
+import decimal
+import re
+from collections.abc import Iterable
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from enum import StrEnum
+
+INT64_MAX = 2**63 - 1
+INT64_MIN = -(2**63)
+_DIGITS = 60  # before and after the decimal sign; the product of two such numbers is exact
+
+_SPACES = "\u0020\u00a0\u2007\u2009\u202f\t\r\n"
+MINUS = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2014": "-", "\u2012": "-"})
+_PLAIN_INTEGER = re.compile(r"[+-]?[0-9]+")
+_PLAIN_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+_EXPONENT = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
+# What an amount may say of its currency, with the currencies it may mean. The bare dollar sign says
+# nothing: many countries have one, and exports put it before any currency.
+_SIGNS = {
+    "£": "GBP FKP GIP SHP EGP LBP SDG SSP SYP",
+    "€": "EUR",
+    "¥": "JPY CNY",
+    "₹": "INR",
+    "₩": "KRW KPW",
+    "₽": "RUB",
+    "₺": "TRY",
+    "₫": "VND",
+    "₴": "UAH",
+    "₦": "NGN",
+    "₱": "PHP",
+    "₪": "ILS",
+    "฿": "THB",
+    "US$": "USD",
+    "A$": "AUD",
+    "AU$": "AUD",
+    "C$": "CAD",
+    "CA$": "CAD",
+    "HK$": "HKD",
+    "NZ$": "NZD",
+    "S$": "SGD",
+    "SG$": "SGD",
+    "R$": "BRL",
+    "kr": "DKK ISK NOK SEK",
+    "zł": "PLN",
+    "Kč": "CZK",
+    "Ft": "HUF",
+    "Fr": "CHF XAF XOF XPF",
+    "Rs": "INR LKR MUR NPR PKR SCR",
+}
+_DOLLARS = "|".join(sign[:-1] for sign in _SIGNS if sign.endswith("$"))
+_SHORT = "|".join(sign for sign in _SIGNS if sign.isalpha())
+_CURRENCY = (
+    rf"(?:(?:{_DOLLARS})?[$]|[£€¥₹₩₽₺₫₴₦₱₪฿]|[A-Z]{{3}}(?![A-Za-z])|(?:{_SHORT})(?![A-Za-z])\.?)"
+)
+_CURRENCY_BEFORE = re.compile(rf"(?P<sign>[+-]?)[{_SPACES}]*{_CURRENCY}(?P<rest>.*)", re.DOTALL)
+_CURRENCY_AFTER = re.compile(
+    rf"(?P<rest>.*?(?<![A-Za-z])){_CURRENCY}[{_SPACES}]*(?P<sign>-?)", re.DOTALL
+)
+_LONGEST = 1_000  # characters of an amount: patterns take long on what is none
+_GROUP = r"[ \u00a0\u2007\u2009\u202f'’]"
+_BY_MARK = {
+    mark: re.compile(
+        rf"(?P<whole>[0-9]+|[1-9][0-9]{{0,2}}(?:{other}[0-9]{{3}})+"
+        rf"|[1-9][0-9]{{0,2}}(?:{_GROUP}[0-9]{{3}})+{lakhs})?"
+        rf"(?:{re.escape(mark)}(?P<part>[0-9]*))?"
+    )
+    # India groups by two digits above the thousands: 1,23,45,678.90
+    for mark, other, lakhs in (
+        (".", ",", "|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}"),
+        (",", r"\.", ""),
+    )
+}
+_DASH_FOR_CENTS = re.compile(r"(?P<whole>.*[0-9])(?P<mark>[.,])-{1,2}", re.DOTALL)
+
+
+class Numbers(StrEnum):
+    """Which sign separates the decimals."""
+
+    POINT = "point"
+    COMMA = "comma"
+
+
+_SIMPLE = {
+    Numbers.POINT: re.compile(r"(-?[0-9]{1,15})(?:\.([0-9]{1,15}))?"),
+    Numbers.COMMA: re.compile(r"(-?[0-9]{1,15})(?:,([0-9]{1,15}))?"),
+}
+
+
+class UnreadableAmount(StrEnum):
+    """Why an amount cannot be read with certainty."""
+
+    NOT_A_NUMBER = "it is not a number"
+    DECIMALS = "it has decimals"
+    EXPONENT = "it is written with an exponent"
+    SEPARATORS = "it has thousands separators"
+    CURRENCY_SIGN = "it has a currency sign"
+    TOO_PRECISE = "it has more decimals than the currency"
+    TOO_LARGE = "it is too large"
+
+
+def tidy(text: str) -> str:
+    """The text without spaces around it, of whatever width, and without invisible marks."""
+    return text.strip().strip("\ufeff\u200b\u2060").strip()
+
+
+def _plain_minus(text: str) -> str:
+    """With the minus sign of ASCII for others; of what is too long for an amount only the first."""
+    if len(text) > _LONGEST:
+        return text[:1].translate(MINUS) + text[1:]
+    return text.translate(MINUS)
+
+
+def read_cents(text: str) -> int | UnreadableAmount:
+    """Integer cents, as ``100000``; everything else is refused with its reason.
+
+    Source: Light's amounts are int64 cents.
+    """
+    bare = _plain_minus(tidy(text))
+    if _PLAIN_INTEGER.fullmatch(bare):
+        # int() refuses thousands of digits; no int64 has more than 19
+        digits = bare.lstrip("+-0") or "0"
+        value = int(digits) if len(digits) <= 19 else INT64_MAX + 2
+        value = -value if bare[0] == "-" else value
+        return value if INT64_MIN <= value <= INT64_MAX else UnreadableAmount.TOO_LARGE
+    if len(bare) > _LONGEST:
+        return UnreadableAmount.NOT_A_NUMBER
+    if _EXPONENT.fullmatch(bare):
+        return UnreadableAmount.EXPONENT
+    if _CURRENCY_BEFORE.fullmatch(bare) or _CURRENCY_AFTER.fullmatch(bare):
+        return (
+            UnreadableAmount.CURRENCY_SIGN
+            if re.search("[0-9]", bare)
+            else UnreadableAmount.NOT_A_NUMBER
+        )
+    if re.fullmatch(
+        rf"[+-]?[0-9]{{1,3}}(?:[.,]|{_GROUP})[0-9]{{3}}(?:(?:[.,]|{_GROUP})[0-9]{{3}})*", bare
+    ):
+        return UnreadableAmount.SEPARATORS
+    if re.fullmatch(rf"[+-]?(?:[0-9]|[.,]|{_GROUP})*[0-9][.,][0-9]*", bare):
+        return UnreadableAmount.DECIMALS
+    return UnreadableAmount.NOT_A_NUMBER
+
+
+def read_decimal(text: str, numbers: Numbers) -> Decimal | UnreadableAmount:
+    """A number as people write it: ``-1,101,643.43``, ``(1 234.50)``, ``£12``, ``12.50-``, ``-``.
+
+    A lone dash, with or without a currency sign, is the accountant's zero, and ``12,-`` is twelve
+    without cents. Groups must be of three digits (or India's), so that ``1,00`` is never read as a
+    hundred.
+    """
+    simple = _SIMPLE[numbers].fullmatch(text)
+    if simple:  # most of a long column
+        return Decimal(f"{simple[1]}.{simple[2] or 0}")
+    bare = _plain_minus(tidy(text))
+    if len(bare) > _LONGEST:
+        whole = bare.lstrip("+-")
+        return UnreadableAmount.TOO_LARGE if whole.isdecimal() else UnreadableAmount.NOT_A_NUMBER
+    if _EXPONENT.fullmatch(bare):
+        return UnreadableAmount.EXPONENT
+    bracketed, bare = _without_brackets(bare)
+    for currency in (_CURRENCY_BEFORE, _CURRENCY_AFTER):
+        if match := currency.fullmatch(bare):
+            rest = tidy(match["rest"])
+            bare = match["sign"] + rest if currency is _CURRENCY_BEFORE else rest + match["sign"]
+            break
+    if not bracketed:  # £(12.50) as well as (£12.50)
+        bracketed, bare = _without_brackets(bare)
+    negative = bracketed
+    if bracketed and ("-" in bare or "+" in bare):
+        return UnreadableAmount.NOT_A_NUMBER
+    if bare == "-":
+        return Decimal(0)
+    mark = "." if numbers is Numbers.POINT else ","
+    if found := _DASH_FOR_CENTS.fullmatch(bare):
+        if found["mark"] != mark or mark in found["whole"]:
+            return UnreadableAmount.NOT_A_NUMBER
+        bare = found["whole"]
+    if bare.startswith(("-", "+")):
+        negative, bare = negative or bare[0] == "-", tidy(bare[1:])
+    elif bare.endswith("-"):
+        negative, bare = True, tidy(bare[:-1])
+    found = _BY_MARK[mark].fullmatch(bare)
+    if not found or not (found["whole"] or found["part"]):
+        return UnreadableAmount.NOT_A_NUMBER
+    whole, part = re.sub(r"[^0-9]", "", found["whole"] or "0"), found["part"] or "0"
+    if len(whole) > _DIGITS or len(part) > _DIGITS:
+        return UnreadableAmount.TOO_LARGE
+    value = Decimal(f"{whole}.{part}")
+    return value.copy_negate() if negative else value
+
+
+def _without_brackets(bare: str) -> tuple[bool, str]:
+    """Whether the text stands in brackets, as accountants write a minus, and what is in them."""
+    if bare.startswith("(") and bare.endswith(")"):
+        return True, tidy(bare[1:-1])
+    return False, bare
+
+
+_NAMED = re.compile(rf"(?:{_DOLLARS})[$]|[£€¥₹₩₽₺₫₴₦₱₪฿]|[A-Z]{{3}}|{_SHORT}")
+
+
+def currencies_named(text: str) -> frozenset[str]:
+    """The currencies that an amount's sign or letters may mean; none where it has none."""
+    found = _NAMED.search(text[:_LONGEST])
+    return frozenset(_SIGNS.get(found[0], found[0]).split()) if found else frozenset()
+
+
+def read_plain(text: str) -> Decimal | UnreadableAmount:
+    """A number cell of a workbook: digits, at most one point, whatever the country."""
+    bare = tidy(text)
+    if _PLAIN_DECIMAL.fullmatch(bare):
+        return Decimal(bare) if len(bare) <= _DIGITS else UnreadableAmount.TOO_LARGE
+    return UnreadableAmount.EXPONENT if _EXPONENT.fullmatch(bare) else UnreadableAmount.NOT_A_NUMBER
+
+
+def to_cents(
+    value: Decimal | UnreadableAmount, cents_per_unit: int = 100
+) -> int | UnreadableAmount:
+    """Major units as exact cents; more decimals than cents can hold are refused."""
+    if isinstance(value, UnreadableAmount):
+        return value
+    sign, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int):
+        return UnreadableAmount.NOT_A_NUMBER
+    whole = int("".join(map(str, digits))) * cents_per_unit
+    cents, rest = divmod(whole, 10**-exponent) if exponent < 0 else (whole * 10**exponent, 0)
+    if rest:
+        return UnreadableAmount.TOO_PRECISE
+    cents = -cents if sign else cents
+    return cents if INT64_MIN <= cents <= INT64_MAX else UnreadableAmount.TOO_LARGE
+
+
+ROUNDINGS = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "down": ROUND_DOWN}
+
+
+def product_cents(
+    left: Decimal, right: Decimal, rounding: str | None, cents_per_unit: int = 100
+) -> int | UnreadableAmount:
+    """``left × right`` major units in whole cents, rounded as ``ROUNDINGS`` says.
+
+    Without a rounding a product that is not whole cents is TOO_PRECISE.
+    """
+    ((cents, exact),) = products_cents([(left, right, cents_per_unit)], rounding)
+    return cents if exact or rounding else UnreadableAmount.TOO_PRECISE
+
+
+def products_cents(
+    factors: Iterable[tuple[Decimal, Decimal, int]], rounding: str | None
+) -> list[tuple[int | UnreadableAmount, bool]]:
+    """Of each (left, right, cents per unit) the whole cents, and whether they are exact."""
+    out: list[tuple[int | UnreadableAmount, bool]] = []
+    how, one = ROUNDINGS[rounding or "down"], Decimal(1)
+    with decimal.localcontext() as context:
+        context.prec = 500
+        for left, right, unit in factors:
+            exact = left * right * unit
+            whole = exact.quantize(one, how)
+            cents = int(whole)
+            fits = INT64_MIN <= cents <= INT64_MAX
+            out.append((cents if fits else UnreadableAmount.TOO_LARGE, whole == exact))
+    return out
+
+
+_PLAIN_CENTS = re.compile(r"-?[0-9]+\.[0-9]{1,2}")
+
+
+def numbers_of(texts: Iterable[str]) -> tuple[Numbers | None, list[str], list[str]]:
+    """Which decimal mark a whole column uses, with the texts that prove the point and the comma.
+
+    A text proves a mark where it can be read with that mark only; one that cannot be read at all
+    proves nothing. None where both are proven, or where only values such as ``1.234`` occur, which
+    are a thousand and more in one country and one and a bit in another. A column of whole numbers
+    is POINT.
+    """
+    point: list[str] = []
+    comma: list[str] = []
+    doubtful = False
+    for text in texts:
+        if "." not in text and "," not in text:
+            continue
+        if _PLAIN_CENTS.fullmatch(text):
+            point.append(text)
+            continue
+        readings = [read_decimal(text, numbers) for numbers in Numbers]
+        by_point, by_comma = (not isinstance(reading, UnreadableAmount) for reading in readings)
+        if by_point and by_comma:
+            doubtful = doubtful or readings[0] != readings[1]
+        elif by_point:
+            point.append(text)
+        elif by_comma:
+            comma.append(text)
+    if point and comma:
+        return None, point, comma
+    if point or comma:
+        return (Numbers.POINT if point else Numbers.COMMA), point, comma
+    return (None if doubtful else Numbers.POINT), [], []
+
+
+def two_readings(text: str) -> bool:
+    """Whether the text is one amount with a decimal point and another with a decimal comma."""
+    readings = {read_decimal(text, numbers) for numbers in Numbers}
+    return len(readings - set(UnreadableAmount)) == 2
+
+
+def money(cents: int, cents_per_unit: int = 100) -> str:
+    """``-1,234.56`` for -123456, exactly; ``-123,456`` where a unit is one cent, as yen may be."""
+    whole, part = divmod(abs(cents), cents_per_unit)
+    digits = len(str(cents_per_unit)) - 1  # it is a power of ten
+    return f"{'-' if cents < 0 else ''}{whole:,}" + (f".{part:0{digits}d}" if digits else "")

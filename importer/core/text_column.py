@@ -1,0 +1,155 @@
+"""A column of a table as Arrow keeps it: a million texts in one buffer, not a million objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, overload
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_PLAIN = np.asarray([code < 128 and chr(code).isalnum() for code in range(256)])
+_AT_ONCE = 65_536  # texts that become Python objects at a time
+
+
+class TextColumn(Sequence[str]):
+    """Texts without nulls, read like any sequence of str; ``array`` is of ``large_string``."""
+
+    def __init__(self, array: pa.LargeStringArray) -> None:
+        self.array = array
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    @overload
+    def __getitem__(self, i: int) -> str: ...
+    @overload
+    def __getitem__(self, i: slice) -> Sequence[str]: ...
+    def __getitem__(self, i: int | slice) -> str | Sequence[str]:
+        if isinstance(i, slice):
+            start, stop, step = i.indices(len(self.array))
+            if step == 1:
+                return TextColumn(self.array.slice(start, max(stop - start, 0)))
+            return tuple(self.array[i].to_pylist())
+        text: str = self.array[int(i)].as_py()
+        return text
+
+    def __iter__(self) -> Iterator[str]:
+        for start in range(0, len(self.array), _AT_ONCE):
+            yield from self.array.slice(start, _AT_ONCE).to_pylist()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(self.array.to_numpy(zero_copy_only=False), dtype=dtype)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, TextColumn):
+            return bool(self.array.equals(other.array))
+        if isinstance(other, list | tuple):
+            return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
+        return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"TextColumn({self.array.slice(0, 10).to_pylist()!r}, {len(self)} texts)"
+
+
+def arrow_texts(texts: Iterable[str]) -> pa.LargeStringArray:
+    """Any column of texts as Arrow keeps it; nothing is copied where it is that already."""
+    if isinstance(texts, TextColumn):
+        return texts.array
+    found: Any = pa.array(texts, type=pa.large_string())
+    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+
+
+class TextColumnBuilder:
+    """A long column as it grows, piece by piece, in memory that is taken once."""
+
+    def __init__(self) -> None:
+        self.share = 1.5  # how many times larger than its first piece it is expected to become
+        self._length = self._size = 0
+        self._offsets, self._data = np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.uint8)
+
+    def add(self, piece: pa.LargeStringArray) -> int:
+        """The bytes of the longest text of the piece."""
+        own, end = offsets_of(piece), self._length + len(piece)
+        data = np.frombuffer(piece.buffers()[2] or b"", dtype=np.uint8)[own[0] : own[-1]]
+        self._offsets = _room(self._offsets, end + 1, self._length + 1, self.share)
+        self._data = _room(self._data, self._size + len(data), self._size, self.share)
+        np.add(own[1:], self._size - own[0], out=self._offsets[self._length + 1 : end + 1])
+        self._data[self._size : self._size + len(data)] = data
+        self._length, self._size = end, self._size + len(data)
+        return int(np.diff(own).max(initial=0))
+
+    def array(self) -> pa.LargeStringArray:
+        offsets, data = self._offsets[: self._length + 1], self._data[: self._size]
+        return pa.LargeStringArray.from_buffers(
+            self._length, pa.py_buffer(offsets), pa.py_buffer(data)
+        )
+
+
+def _room(buffer: np.ndarray, size: int, used: int, share: float) -> np.ndarray:
+    """The buffer, or a larger one with what is used of it."""
+    if size <= len(buffer):
+        return buffer
+    larger = np.empty(int(size * (share if used <= 1 else 1.3)) + 64, dtype=buffer.dtype)
+    larger[:used] = buffer[:used]
+    return larger
+
+
+def offsets_of(array: pa.LargeStringArray) -> np.ndarray:
+    """Where each text begins in the bytes of all, and where the last ends."""
+    if not len(array):
+        return np.zeros(1, dtype=np.int64)
+    whole = np.frombuffer(array.buffers()[1], dtype=np.int64)
+    return whole[array.offset : array.offset + len(array) + 1]
+
+
+def byte_at(array: pa.LargeStringArray, k: int) -> np.ndarray:
+    """The ``k``-th byte of each text, 0 where it is shorter."""
+    offsets = offsets_of(array)
+    shorter = offsets[1:] - offsets[:-1] <= k
+    if shorter.all():
+        return np.zeros(len(array), dtype=np.uint8)
+    data = np.frombuffer(array.buffers()[2], dtype=np.uint8)
+    out = data[np.minimum(offsets[:-1] + k, len(data) - 1)]
+    out[shorter] = 0
+    return np.asarray(out)
+
+
+def cells_starting(array: pa.LargeStringArray, allowed: Callable[[str], bool]) -> np.ndarray:
+    """The indexes of the texts whose first characters ``allowed`` lets through.
+
+    What it does not let through of the letters and digits of ASCII that a text begins with, it must
+    not let through with more characters either.
+    """
+    at = _beginning(array, allowed)
+    if not len(at):
+        return at
+    for length in (3, 8):  # few texts differ in three characters, and few are left for eight
+        some = array if len(at) == len(array) else array.take(pa.array(at))
+        codes = pc.utf8_slice_codeunits(some, 0, length).dictionary_encode()
+        passing = np.asarray([allowed(text) for text in codes.dictionary.to_pylist()], dtype=bool)
+        if not passing.any():
+            return np.empty(0, dtype=np.int64)
+        at = at[passing[codes.indices.to_numpy()]]
+    return at
+
+
+def _beginning(array: pa.LargeStringArray, allowed: Callable[[str], bool]) -> np.ndarray:
+    """The texts that are not settled by the one or two letters or digits that they begin with."""
+    known, passing = np.zeros(1 << 16, dtype=bool), np.zeros(1 << 16, dtype=bool)
+    known[0] = True  # of blanks
+    found = [np.empty(0, dtype=np.int64)]
+    for start in range(0, len(array), _AT_ONCE):
+        some = array.slice(start, _AT_ONCE)
+        first, second = byte_at(some, 0), byte_at(some, 1)
+        second[~(_PLAIN[first] & _PLAIN[second])] = 0
+        codes = first.astype(np.uint16) << 8 | second
+        for code in np.unique(codes[~known[codes]]).tolist():
+            text = chr(code >> 8) + (chr(code & 255) if code & 255 else "")
+            passing[code] = not _PLAIN[code >> 8] or allowed(text)
+            known[code] = True
+        found.append(np.flatnonzero(passing[codes]) + start)
+    return np.concatenate(found)

@@ -1,0 +1,242 @@
+"""One attempt a request, at the permitted pace, told as an ``Answer``."""
+
+from __future__ import annotations
+
+import asyncio
+import http
+import json as jsonlib
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote, urlencode, urlsplit
+
+from importer.core.errors import BudgetSpent, ImporterError, LightUnreachable
+from importer.light import codec
+from importer.light.auth.credentials import Credentials, Key, check_base_url, follow
+from importer.light.auth.token_store import LOG_IN_AGAIN
+from importer.light.document_upload import Uploads
+from importer.light.rate_limit_headers import http_date
+from importer.light.rate_limiter import Permit, RateLimiter
+from importer.light.transport import Failure, Reply, Transport
+from importer.model.light_objects import Answer
+
+MOST_HOPS = 5
+Params = Mapping[str, str | int | bool]
+
+
+class ApiSession:
+    """Requests to Light. An async context manager; ``timeout`` is seconds.
+
+    Raises BudgetSpent (or PaceProblem) before sending where nothing may be sent.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        credentials: Credentials,
+        pacer: RateLimiter,
+        timeout: float = 30.0,
+        max_connections: int = 64,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        if pacer.keys != len(credentials.keys):
+            raise ValueError("the pacer must know each key")
+        self._base = check_base_url(base_url)
+        self._credentials = credentials
+        self._pacer = pacer
+        self._sleep = sleep
+        self._transport = Transport(self._base, timeout, max_connections)
+        self._uploads = Uploads(self._base, timeout, credentials)
+        # One place a connection: whoever has a slot finds a connection free, and no slot's time
+        # passes in a queue.
+        self._room = asyncio.Semaphore(max_connections)
+        self._earliest_date: float | None = None  # unix seconds, by Light's clock
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._base!r})"
+
+    @property
+    def base_url(self) -> str:
+        return self._base
+
+    async def __aenter__(self) -> Self:
+        await self._transport.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        trace: TracebackType | None = None,
+    ) -> None:
+        await self._uploads.close()
+        await self._transport.__aexit__(kind, error, trace)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        json: object = None,
+        on_wire: Callable[[], None] | None = None,
+        key: int | None = None,
+    ) -> Answer:
+        """Exactly one attempt, and the redirects it leads to; each takes a slot of the pacer.
+
+        ``path`` begins with ``/``, its parts quoted. Never raises for what the network or Light
+        does: see ``Answer``. ``on_wire`` is called once, when the slot is there and the request is
+        about to leave; whoever is cancelled before has sent nothing, and what it raises stops the
+        request. ``key`` is the place of the key to use; without it, the one that may go first.
+        """
+        url = self._base + path
+        if params:
+            url += "?" + urlencode({k: _param(v) for k, v in params.items()}, quote_via=quote)
+        content = None if json is None else jsonlib.dumps(json, allow_nan=False).encode()
+        async with self._room:
+            return await self._send(method.upper(), url, content, on_wire, key)
+
+    async def _send(
+        self,
+        method: str,
+        url: str,
+        content: bytes | None,
+        on_wire: Callable[[], None] | None,
+        key: int | None,
+    ) -> Answer:
+        status = None
+        longest = self._transport.longest + 1 + self._credentials.longest
+        renewed = False
+        for hop in range(MOST_HOPS + 1):
+            try:
+                slot = await self._pacer.acquire(longest, key=key, wait=hop == 0)
+            except BudgetSpent as spent:
+                if hop == 0:
+                    raise
+                said = "did not accept the login" if renewed else "redirects the request"
+                return Answer(None, reason=f"Light {said}. {spent}")
+            reply, retry_after, used = await self._attempt(method, url, content, on_wire, slot)
+            on_wire, key = None, slot.key  # the first hop has left; the others are of its key
+            if isinstance(reply, Failure):
+                # After a redirect some server did get the request, so it is never surely unsent.
+                sent = reply.sent or hop > 0
+                return Answer(None, sent=sent, reason=self._hide(reply.reason))
+            if reply.status == 401 and self._credentials.login is not None and not renewed:
+                # A 401 says that Light did nothing: the same request may go with another token.
+                try:
+                    renewed = await self._credentials.login.refused(used)
+                except LightUnreachable as error:
+                    return Answer(None, sent=hop > 0, reason=self._hide(str(error)))
+                except ImporterError as error:
+                    return Answer(401, reason=self._hide(str(error)))
+                if renewed:
+                    continue
+            location = reply.headers.get("location")
+            if location is None or not _is_followed(method, reply.status):
+                return self._answer(reply, retry_after, used)
+            target = follow(self._base, url, location)
+            if target is None:
+                return Answer(
+                    reply.status,
+                    reason=f"Light redirects to {self._hide(_host(location))}, where the key must "
+                    "not go; it was not sent there",
+                )
+            url, status = target, reply.status
+        return Answer(status, reason=f"Light redirected more than {MOST_HOPS} times")
+
+    async def _attempt(
+        self,
+        method: str,
+        url: str,
+        content: bytes | None,
+        on_wire: Callable[[], None] | None,
+        slot: Permit,
+    ) -> tuple[Reply | Failure, float | None, Key]:
+        key = self._credentials.keys[slot.key]
+        try:
+            key = await self._credentials.key(slot.key)
+            if on_wire is not None:
+                on_wire()
+            reply = await self._transport.exchange(method, url, content, key)
+        except LightUnreachable as error:  # the login could not be renewed: nothing has left
+            reply = Failure(False, str(error))
+        finally:
+            self._pacer.finish(slot)
+        if isinstance(reply, Failure):
+            return reply, None, key
+        self._hear(reply.headers.get("date"))
+        return reply, self._pacer.observe(reply.status, reply.headers, slot.key), key
+
+    def _hear(self, date: str | None) -> None:
+        told = http_date(date)
+        if told is not None and told < (self._earliest_date or math.inf):
+            self._earliest_date = told
+
+    @property
+    def light_time(self) -> datetime | None:
+        """The earliest ``Date`` of all answers so far (UTC), which is not later than Light's clock.
+
+        None where no answer had one.
+        """
+        told = self._earliest_date
+        return None if told is None else datetime.fromtimestamp(told, UTC)
+
+    def _answer(self, reply: Reply, retry_after: float | None, key: Key) -> Answer:
+        status = reply.status
+        content = reply.content
+        try:
+            body = jsonlib.loads(content) if content.strip() else None
+            if status >= 400:  # a refusal may repeat the key, in whatever way it is escaped
+                body = self._hidden(body)
+            readable = True
+        except (ValueError, RecursionError):
+            body, readable = None, False
+        if 200 <= status < 300:
+            reason = "" if readable else f"Light answered {status}, but what it said is not JSON"
+            if readable and body is None and status != 204:
+                reason = f"Light answered {status}, but without a word"
+        else:
+            said = "; ".join(error.message for error in codec.errors_from_json(body))
+            reason = said[:500] or _phrase(status)
+            if status in (401, 403) and len(self._credentials.keys) > 1:
+                reason += f" (This was {key.name}.)"
+            if status == 401 and self._credentials.login is not None:
+                reason += f" {LOG_IN_AGAIN}"
+        return Answer(status, body, reason=reason, retry_after=retry_after)
+
+    def _hide(self, text: str) -> str:
+        return self._credentials.hide(text)
+
+    def _hidden(self, body: Any) -> Any:
+        if isinstance(body, str):
+            return self._hide(body)
+        if isinstance(body, list):
+            return [self._hidden(each) for each in body]
+        if isinstance(body, dict):
+            return {self._hide(name): self._hidden(each) for name, each in body.items()}
+        return body
+
+
+def _is_followed(method: str, status: int) -> bool:
+    # 301 to 303 turn a POST into a GET: that would not create the bill, but look as if it had.
+    return status in (307, 308) or (status in (301, 302, 303) and method == "GET")
+
+
+def _param(value: str | int | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _host(location: str) -> str:
+    try:
+        return urlsplit(location).hostname or "another address"
+    except ValueError:
+        return "an address that cannot be read"
+
+
+def _phrase(status: int) -> str:
+    try:
+        return f"{status} {http.HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)

@@ -1,0 +1,1 @@
+"""Keys and logins: credentials, OAuth, token store."""

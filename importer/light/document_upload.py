@@ -1,0 +1,148 @@
+"""Documents: a file to the address that Light names for it, which must never see the key.
+
+The address is on storage of Light's choice and valid for a short time; whoever has it may write
+there. So it goes by https, to exactly that host, and is never logged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+import httpx
+
+from importer import __version__
+from importer.light.auth.credentials import Credentials, is_loopback
+from importer.light.transport import TROUBLE, Failure, why
+from importer.model.light_objects import Answer, UploadTarget
+
+PIECE = 256 * 1024  # bytes read at a time
+AT_A_TIME = 8  # files
+SLOWEST = 20_000  # bytes a second; a slower upload is given up
+_LONGEST_ANSWER = 64 * 1024  # bytes that are read of what the storage says
+_NOT_TO_SEND = frozenset(("authorization", "proxy-authorization", "cookie", "host"))
+_OURS = frozenset(("content-length", "transfer-encoding", "connection"))
+_SAID = re.compile(r"<Message>([^<]{1,300})</Message>")
+
+
+class Uploads:
+    """Connections to where documents go. ``timeout`` is seconds of silence."""
+
+    def __init__(self, base_url: str, timeout: float, credentials: Credentials) -> None:
+        self._local = is_loopback(urlsplit(base_url).hostname or "")
+        self._timeout = timeout
+        self._credentials = credentials
+        self._room = asyncio.Semaphore(AT_A_TIME)
+        self._client: httpx.AsyncClient | None = None
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def put(self, target: UploadTarget, path: Path, size: int) -> Answer:
+        """One attempt. Raises nothing for what the network, the storage or the file does.
+
+        ValueError where the address is ``unsafe``.
+        """
+        if self.unsafe(target):
+            raise ValueError("the address of the document is not safe")
+        async with self._room:
+            return await self._put(target, path, size)
+
+    def unsafe(self, target: UploadTarget) -> str:
+        """Why nothing is sent there; "" where it may be."""
+        try:
+            parts = urlsplit(target.url)
+            host, _ = parts.hostname or "", parts.port
+        except ValueError:
+            host, parts = "", urlsplit("")
+        if not host or "@" in parts.netloc or any(ord(c) <= 0x20 for c in target.url):
+            return "Light named an address for the document that cannot be used"
+        at_home = is_loopback(host)
+        if at_home != self._local or not (parts.scheme == "https" or at_home):
+            return f"Light wants the document at {parts.scheme}://{host}, which is not safe"
+        for name, value in target.headers:
+            if name.lower() in _NOT_TO_SEND or self._credentials.hide(value) != value:
+                return f"Light asks for the header {name} with the document, which is not sent"
+        return ""
+
+    async def _put(self, target: UploadTarget, path: Path, size: int) -> Answer:
+        host = urlsplit(target.url).hostname or ""
+        headers = [(n, v) for n, v in target.headers if n.lower() not in _OURS]
+        try:
+            async with asyncio.timeout(self._timeout + size / SLOWEST):
+                client = self._client = self._client or self._opened()
+                # Opened here: who is cancelled while a thread opens it leaves it open.
+                with path.open("rb") as file:
+                    request = client.build_request(
+                        "PUT",
+                        target.url,
+                        headers=[*headers, ("Content-Length", str(size))],
+                        content=_pieces(file, size),
+                    )
+                    response = await client.send(request, stream=True)
+                try:
+                    said = await _beginning(response)
+                finally:
+                    await response.aclose()
+        except TimeoutError:
+            return Answer(None, reason=f"{host} did not take the document in time")
+        except _Changed:
+            return Answer(None, reason="the document was changed while it was sent")
+        except TROUBLE as error:
+            told: Failure = why(error, host, self._timeout)
+            return Answer(None, sent=told.sent, reason=self._credentials.hide(told.reason))
+        status = response.status_code
+        if 200 <= status < 300:
+            return Answer(status)
+        if 300 <= status < 400:
+            return Answer(status, reason=f"{host} sends the document elsewhere ({status})")
+        found = _SAID.search(said)
+        detail = f": {found[1]}" if found else ""
+        reason = f"{host} did not take the document ({status}{detail})"
+        return Answer(status, reason=self._credentials.hide(reason))
+
+    def _opened(self) -> httpx.AsyncClient:
+        trusted = httpx.create_ssl_context()
+        # As in transport: no proxy between us and this computer.
+        direct = httpx.AsyncHTTPTransport(verify=trusted) if self._local else None
+        return httpx.AsyncClient(
+            headers={
+                "User-Agent": f"light-import/{__version__}",
+                "Accept": "*/*",
+                "Accept-Encoding": "identity",
+            },
+            verify=trusted,
+            timeout=httpx.Timeout(self._timeout, pool=None),
+            follow_redirects=False,
+            trust_env=True,
+            transport=direct,
+        )
+
+
+class _Changed(Exception):
+    """The file does not have as many bytes as were announced."""
+
+
+async def _pieces(file: BinaryIO, size: int) -> AsyncIterator[bytes]:
+    while piece := await asyncio.to_thread(file.read, PIECE):
+        size -= len(piece)
+        if size < 0:
+            raise _Changed
+        yield piece
+    if size:
+        raise _Changed
+
+
+async def _beginning(response: httpx.Response) -> str:
+    """What the storage says, as it is sent: unpacking it could take any memory."""
+    content = bytearray()
+    async for piece in response.aiter_raw():
+        content += piece
+        if len(content) > _LONGEST_ANSWER:
+            break
+    return bytes(content).decode("utf-8", "replace")

@@ -1,0 +1,98 @@
+"""Single values of Light's JSON: of the type they should be, or WireProblem."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from importer.light.light_errors import WireProblem
+
+
+def wrong(name: str, value: object) -> WireProblem:
+    if isinstance(value, dict | list):
+        said = "an object" if isinstance(value, dict) else "a list"
+    else:
+        said = printable(jsonlib.dumps(value, ensure_ascii=False))[:80]
+    return WireProblem(f"Light's answer cannot be understood: {name} is {said}.")
+
+
+def object_of(value: object, name: str) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise wrong(name, value)
+    return value
+
+
+def array_of(value: object, name: str) -> list[object]:
+    if not isinstance(value, list):
+        raise wrong(name, value)
+    return value
+
+
+def text_at(obj: Mapping[str, object], name: str) -> str | None:
+    value = obj.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise wrong(name, value)
+    return printable(value)
+
+
+def required_at(obj: Mapping[str, object], name: str) -> str:
+    value = text_at(obj, name)
+    if not value:
+        raise WireProblem(f"Light's answer cannot be understood: {name} is missing.")
+    return value
+
+
+def printable(text: str) -> str:
+    # JSON can escape half a character (a lone surrogate), which no file or database takes.
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def integer_at(obj: Mapping[str, object], name: str) -> int | None:
+    value = obj.get(name)
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    raise wrong(name, value)
+
+
+def boolean_at(obj: Mapping[str, object], name: str) -> bool | None:
+    value = obj.get(name)
+    if value is None or isinstance(value, bool):
+        return value
+    raise wrong(name, value)
+
+
+def number_at(obj: Mapping[str, object], name: str) -> Decimal | None:
+    value = obj.get(name)
+    if value is None:
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return Decimal(repr(value))
+    raise wrong(name, value)
+
+
+def date_at(obj: Mapping[str, object], name: str) -> date | None:
+    value = text_at(obj, name)
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(value[:10])
+    except ValueError:
+        raise wrong(name, value) from None
+
+
+def moment_at(obj: Mapping[str, object], name: str) -> datetime | None:
+    """A time as UTC."""
+    value = text_at(obj, name)
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise wrong(name, value) from None

@@ -1,0 +1,109 @@
+"""What Light says about its limits in the headers of an answer. Pure functions.
+
+Light documents ``Retry-After`` (seconds), ``X-RateLimit-Limit``, ``-Remaining`` and ``-Reset``
+(unix time when capacity is full again) on a 429; whether they also come on successes is not
+documented.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+LONGEST_RESET = 120.0  # seconds; a reset further off is a wrong clock or another unit
+LONGEST_BACKOFF = 60.0  # seconds
+
+_NAMES = frozenset(
+    {"retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "date"}
+)
+_NUMBER = re.compile(r"\s*(\d{1,18}(?:\.\d{1,9})?)")
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimitInfo:
+    """The headers of one answer, as far as they make sense; times in seconds from now."""
+
+    limit: int | None = None
+    remaining: int | None = None
+    retry_after: float | None = None
+    reset_in: float | None = None
+
+
+NOTHING = RateLimitInfo()
+
+
+def read_headers(headers: Mapping[str, str], now: float) -> RateLimitInfo:
+    """``now`` is our unix time; used only where the answer has no ``Date`` of its own.
+
+    Times of day are measured against the server's ``Date``, so a clock that is minutes off, theirs
+    or ours, makes no difference.
+    """
+    found = {n: v for name, v in headers.items() if (n := name.lower()) in _NAMES}
+    if not found or found.keys() == {"date"}:
+        return NOTHING
+    server_now = http_date(found.get("date"))
+    server_now = now if server_now is None else server_now
+    limit = _number(found.get("x-ratelimit-limit"))
+    remaining = _number(found.get("x-ratelimit-remaining"))
+    return RateLimitInfo(
+        limit=int(limit) if limit is not None and limit >= 1 else None,
+        remaining=int(remaining) if remaining is not None else None,
+        retry_after=_retry_after(found.get("retry-after"), server_now),
+        reset_in=_reset_in(found.get("x-ratelimit-reset"), server_now),
+    )
+
+
+def pause_after_429(told: RateLimitInfo, refusals: int) -> float:
+    """Seconds to send nothing: as told, else 1, 2, 4 … 60 by the number of refusals in a row."""
+    if told.retry_after:
+        return told.retry_after
+    if told.reset_in:
+        return told.reset_in
+    return backoff(refusals)
+
+
+def backoff(refusals: int) -> float:
+    """1, 2, 4 … 60 seconds for the first, second, third … refusal."""
+    return min(LONGEST_BACKOFF, 2.0 ** min(max(refusals, 1) - 1, 10))
+
+
+def _retry_after(text: str | None, server_now: float) -> float | None:
+    if text is None:
+        return None
+    number = _number(text)
+    if number is None:
+        moment = http_date(text)
+        number = None if moment is None else moment - server_now
+    return None if number is None else max(0.0, number)
+
+
+def _reset_in(text: str | None, server_now: float) -> float | None:
+    number = _number(text)
+    if number is None:
+        return None
+    if number > 1e11:  # milliseconds
+        number /= 1000
+    # Some gateways send the seconds left instead of a unix time.
+    left = number if number < 1e6 else number - server_now
+    return min(left, LONGEST_RESET) if left > 0 else None
+
+
+def _number(text: str | None) -> float | None:
+    # The leading number, since some gateways write "300, 300;w=60".
+    match = _NUMBER.match(text or "")
+    return float(match.group(1)) if match else None
+
+
+def http_date(text: str | None) -> float | None:
+    """Unix time of a ``Date`` header; None where there is none, or none that can be read."""
+    if not text:
+        return None
+    try:
+        moment = parsedate_to_datetime(text)
+        # An HTTP date is always GMT, whatever it says.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

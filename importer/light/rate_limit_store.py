@@ -1,0 +1,91 @@
+"""The SQLite file in which all processes that talk to one Light keep their pace.
+
+Keys are in it only by their marks. ``synchronous`` is NORMAL: a killed process loses nothing; a
+power cut may lose the last slots, which are worthless by the time the computer is up again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from importer.light.light_errors import PaceProblem
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS slot (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL,
+    started_at REAL NOT NULL,
+    finished_at REAL,            -- NULL while the answer is outstanding
+    free_at REAL NOT NULL        -- of a request whose process died: started + longest + hold
+);
+CREATE INDEX IF NOT EXISTS slot_free_at ON slot (free_at);
+CREATE INDEX IF NOT EXISTS slot_key ON slot (key, free_at);
+CREATE TABLE IF NOT EXISTS told (
+    key TEXT NOT NULL,
+    name TEXT NOT NULL,          -- pause_until (unix time) or limit (requests a minute)
+    value REAL NOT NULL,
+    told_at REAL NOT NULL,
+    PRIMARY KEY (key, name)
+);
+CREATE TABLE IF NOT EXISTS company (key TEXT PRIMARY KEY, id TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS day (
+    owner TEXT NOT NULL,         -- 'company …', or 'key …' until the key's company is known
+    utc_date TEXT NOT NULL,
+    requests INTEGER NOT NULL,
+    PRIMARY KEY (owner, utc_date)
+)
+"""
+
+
+def open_pace_file(path: Path | str, oldest: str) -> sqlite3.Connection:
+    """The file, made where it is missing, without the days (YYYY-MM-DD, UTC) before ``oldest``.
+
+    Raises PaceProblem where it cannot be used.
+    """
+    try:
+        if str(path) != ":memory:":
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+    except (OSError, sqlite3.Error) as error:
+        raise pace_problem(path, error) from error
+    for attempt in range(100):
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = NORMAL")
+            with transaction(db):
+                for statement in _SCHEMA.split(";\n"):
+                    db.execute(statement)
+                db.execute("DELETE FROM day WHERE utc_date < ?", (oldest,))
+            return db
+        except sqlite3.Error as error:
+            # Two processes that make the file at once: the switch to WAL does not wait by itself.
+            if "locked" in str(error) and attempt < 99:
+                time.sleep(0.05)
+                continue
+            db.close()
+            raise pace_problem(path, error) from error
+    raise AssertionError("unreachable")
+
+
+@contextlib.contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """Reading and writing as one step for all processes; undone where the block fails."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+def pace_problem(path: Path | str, error: Exception) -> PaceProblem:
+    return PaceProblem(
+        f"The file that keeps the pace, {path}, cannot be used ({error}), so nothing is sent. "
+        "Free some space or make the folder writable, and run the same command again. A file that "
+        "is damaged may be deleted: at worst, Light asks us to slow down."
+    )

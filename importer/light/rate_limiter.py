@@ -1,0 +1,400 @@
+"""At most so many requests in any 60 seconds and in a UTC day, over all processes and restarts.
+
+Light allows 300 requests a minute per key and 100,000 a UTC day per company, and does not say what
+kind of window it counts in. So every request holds a *slot* of its key from the moment it may go
+until 60 seconds after its answer came: whenever Light counted it in between, no window of 60
+seconds, fixed or sliding, and no token bucket ever sees more than the limit.
+
+All processes that talk to one Light share a file (``pace_file``). The slots, and what Light says of
+its limits, are kept for each key; the day's requests are counted for each company.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from importer.core.errors import BudgetSpent, UsageProblem
+from importer.light.rate_limit_headers import pause_after_429, read_headers
+from importer.light.rate_limit_store import open_pace_file, pace_problem, transaction
+
+PER_MINUTE = 300
+PER_DAY = 100_000
+
+WINDOW = 60.0  # seconds
+HOLD = WINDOW + 0.05  # the margin is for clocks that tick coarsely
+LONGEST_WAIT = 600.0  # seconds; whoever is told to wait longer stops and comes back
+LONGEST_STOP = 86_400.0  # seconds; a nonsensical Retry-After must not lock the file for ever
+FORGET_LIMIT = 600.0  # seconds after which a lower limit, not seen again, is forgotten
+KEPT = 7 * 86_400.0  # seconds that a day's count is kept
+SMALLEST_SLEEP = 0.001  # seconds; a timer may fire a hair early
+# Seconds. Timers stand still while a computer sleeps, and know nothing of a clock that is set.
+LONGEST_SLEEP = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """The permission for one request with one key, told by its place. Times are unix seconds."""
+
+    id: int
+    started_at: float
+    key: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Spent:
+    """Nothing may be sent for long: why, and until when (unix seconds)."""
+
+    why: str
+    until: float
+
+
+@dataclass(slots=True)
+class _Key:
+    """What this process knows of one key. ``mark`` stands for it in the file."""
+
+    place: int
+    mark: str
+    refusals: int = 0
+    pause: float = 0.0
+    full_at: float = float("-inf")
+
+
+@dataclass(frozen=True, slots=True)
+class _Chance:
+    """When a key may be used next, and how much of its limit is taken."""
+
+    at: float
+    taken: float
+    key: _Key
+
+
+def earliest(
+    now: float, held: int, frees_at: float | None, per_minute: int, paused_until: float
+) -> float:
+    """The earliest time at which one more request may go; ``now`` where that is at once.
+
+    ``held`` slots are taken, and enough of them are free again at ``frees_at`` unless an answer
+    that is outstanding comes first.
+    """
+    at = now
+    if held >= per_minute and frees_at is not None:
+        # A slot whose answer is outstanding is free at the earliest one hold from now.
+        at = min(frees_at, now + HOLD)
+    return max(at, paused_until, now)
+
+
+def utc_date(now: float) -> str:
+    return datetime.fromtimestamp(now, UTC).date().isoformat()
+
+
+def next_midnight(now: float) -> datetime:
+    """The next 00:00 UTC, when the day's budget is new."""
+    tomorrow = datetime.fromtimestamp(now, UTC).date() + timedelta(days=1)
+    return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=UTC)
+
+
+class RateLimiter:
+    """Grants slots in the order they are asked for, and no faster than permitted.
+
+    One file stands for one Light. ``keys`` are marks that stand for the keys of one company; the
+    keys themselves are not needed. Each may make ``per_minute`` requests in any minute, all
+    together ``per_day`` in a UTC day. ``clock`` gives unix seconds. Used from one event loop at a
+    time.
+
+    Where the day's budget is spent, ``acquire`` raises BudgetSpent; with ``on_wait`` it waits
+    until the budget is new, and calls that once with a sentence that says until when.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        keys: Sequence[str] = ("key",),
+        per_minute: int = PER_MINUTE,
+        per_day: int = PER_DAY,
+        on_wait: Callable[[str], object] | None = None,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        if per_minute < 1 or per_day < 1:
+            raise UsageProblem("At least one request a minute and a day must be permitted.")
+        if not keys or len(set(keys)) < len(keys):
+            raise ValueError("the marks of the keys must differ")
+        self.per_minute = per_minute
+        self.per_day = per_day
+        self.on_wait = on_wait
+        self.clock = clock
+        self._sleep = sleep
+        self._requests = 0
+        self._keys = [_Key(place, mark) for place, mark in enumerate(keys)]
+        self._last_seen = float("-inf")
+        self._said = float("-inf")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._turn: asyncio.Lock | None = None
+        self._path = path
+        self._db = open_pace_file(path, oldest=utc_date(clock() - KEPT))
+
+    @property
+    def keys(self) -> int:
+        """How many keys there are."""
+        return len(self._keys)
+
+    @property
+    def requests(self) -> int:
+        """How many requests this process was granted."""
+        return self._requests
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __enter__(self) -> RateLimiter:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    # --- slots --------------------------------------------------------------------------------
+
+    async def acquire(
+        self, longest: float = 35.0, *, key: int | None = None, wait: bool = True
+    ) -> Permit:
+        """Wait for a slot, of the key that may go first or of the one named.
+
+        ``longest`` is how long, in seconds, the request can possibly take. Raises BudgetSpent where
+        waiting would take too long to be sensible (with ``on_wait``, only where ``wait`` is False),
+        and PaceProblem where the file cannot be written; in both cases nothing may be sent. A
+        caller that is cancelled while it waits takes no slot.
+        """
+        async with self._queue():  # first come, first served; only the first one has a timer
+            while True:
+                now = self.clock()
+                got = self._try(now, longest, key)
+                if isinstance(got, Permit):
+                    self._requests += 1
+                    return got  # no await from here to the caller, so that no slot is lost
+                if isinstance(got, _Spent):
+                    until = _moment(got.until)
+                    if self.on_wait is None or not wait:
+                        raise BudgetSpent(f"{got.why} Continue after {until}.")
+                    # Answers that come together name moments that are a little apart.
+                    if abs(got.until - self._said) > LONGEST_WAIT:
+                        self._said = got.until
+                        self.on_wait(f"{got.why} Waiting until {until}; Ctrl-C stops.")
+                    got = got.until
+                await self._sleep(min(max(got - now, SMALLEST_SLEEP), LONGEST_SLEEP))
+
+    def finish(self, slot: Permit) -> None:
+        """The answer came, or never will: the slot is free again one hold from now.
+
+        Never raises: an answer is worth more than the pace, and a slot that was not finished
+        frees itself.
+        """
+        now = self.clock()
+        with contextlib.suppress(sqlite3.Error):
+            self._db.execute(
+                "UPDATE slot SET finished_at = ?, free_at = ? WHERE id = ? AND started_at = ?",
+                (now, now + HOLD, slot.id, slot.started_at),
+            )
+            if utc_date(now) != utc_date(slot.started_at):
+                # Light may have counted it on either day.
+                self._count(self._keys[slot.key], utc_date(now))
+
+    def _queue(self) -> asyncio.Lock:
+        loop = asyncio.get_running_loop()
+        if self._turn is None or self._loop is not loop:
+            self._loop, self._turn = loop, asyncio.Lock()
+        return self._turn
+
+    def _try(self, now: float, longest: float, place: int | None) -> Permit | _Spent | float:
+        """A slot, or the time at which to ask again."""
+        keys = self._keys if place is None else [self._keys[place]]
+        try:
+            with transaction(self._db):  # counting and taking are one step for all processes
+                self._mend_clock(now)
+                self._db.execute("DELETE FROM slot WHERE free_at <= ?", (now,))
+                # Of the keys that may go at once, the one with the largest part of its limit left.
+                chances = [self._chance(key, now) for key in keys]
+                first = min(chances, key=lambda chance: (chance.at, chance.taken))
+                if first.at - now > LONGEST_WAIT:
+                    return _Spent(
+                        "Light takes no more requests for now, most likely because the day's "
+                        "requests are spent.",
+                        first.at,
+                    )
+                sent = self._sent(utc_date(now))
+                if sent >= self.per_day:
+                    return _Spent(
+                        f"The {self.per_day:,} requests permitted for {utc_date(now)} (UTC) are "
+                        f"spent: {sent:,} were sent.",
+                        next_midnight(now).timestamp(),
+                    )
+                if first.at > now:
+                    return first.at
+                row = self._db.execute(
+                    "INSERT INTO slot (key, started_at, free_at) VALUES (?, ?, ?)",
+                    (first.key.mark, now, now + longest + HOLD),
+                )
+                self._count(first.key, utc_date(now))
+                return Permit(row.lastrowid or 0, now, first.key.place)
+        except sqlite3.Error as error:
+            raise pace_problem(self._path, error) from error
+
+    def _chance(self, key: _Key, now: float) -> _Chance:
+        told = self._told(key, now)
+        limit = min(self.per_minute, int(told.get("limit", self.per_minute)))
+        question = "SELECT count(*) FROM slot WHERE key = ?"
+        (held,) = self._db.execute(question, (key.mark,)).fetchone()
+        if held + 1 >= limit:
+            key.full_at = now
+        frees_at = None
+        if held >= limit:
+            (frees_at,) = self._db.execute(
+                "SELECT free_at FROM slot WHERE key = ? ORDER BY free_at LIMIT 1 OFFSET ?",
+                (key.mark, held - limit),
+            ).fetchone()
+        paused_until = max(key.pause, told.get("pause_until", 0.0))
+        return _Chance(earliest(now, held, frees_at, limit, paused_until), held / limit, key)
+
+    # --- the day ------------------------------------------------------------------------------
+
+    def belong_to(self, company: str) -> None:
+        """The keys are of this company: from now on their requests count as the company's.
+
+        What was counted for a key alone is added to it. Never raises: where the file cannot be
+        written, the next request is not granted.
+        """
+        with contextlib.suppress(sqlite3.Error), transaction(self._db):
+            for key in self._keys:
+                self._db.execute(
+                    "INSERT OR REPLACE INTO company VALUES (?, ?)", (key.mark, company)
+                )
+                alone = f"key {key.mark}"
+                self._db.execute(
+                    "INSERT INTO day SELECT ?, utc_date, requests FROM day WHERE owner = ? "
+                    "ON CONFLICT (owner, utc_date) DO UPDATE SET requests = requests + "
+                    "excluded.requests",
+                    (f"company {company}", alone),
+                )
+                self._db.execute("DELETE FROM day WHERE owner = ?", (alone,))
+
+    def _owner(self, key: _Key) -> str:
+        question = "SELECT id FROM company WHERE key = ?"
+        row = self._db.execute(question, (key.mark,)).fetchone()
+        return f"key {key.mark}" if row is None else f"company {row[0]}"
+
+    def _sent(self, day: str) -> int:
+        """The requests of the day. Keys whose company is not known yet are taken to be of one."""
+        owners = {self._owner(key) for key in self._keys}
+        return sum(
+            requests
+            for owner in owners
+            for (requests,) in self._db.execute(
+                "SELECT requests FROM day WHERE owner = ? AND utc_date = ?", (owner, day)
+            )
+        )
+
+    def _count(self, key: _Key, day: str) -> None:
+        self._db.execute(
+            "INSERT INTO day VALUES (?, ?, 1) "
+            "ON CONFLICT (owner, utc_date) DO UPDATE SET requests = requests + 1",
+            (self._owner(key), day),
+        )
+
+    # --- the clock ----------------------------------------------------------------------------
+
+    def _mend_clock(self, now: float) -> None:
+        """After the clock was set back, move slots and pause back too; else they last for ever."""
+        if self._last_seen > now + 1:
+            for key in self._keys:
+                key.pause = 0.0  # the file has it
+                key.full_at = float("-inf")
+        self._last_seen = now
+        newest = self._db.execute("SELECT started_at FROM slot ORDER BY id DESC LIMIT 1").fetchone()
+        if newest is not None and newest[0] > now + 1:
+            ahead = newest[0] - now
+            self._db.execute(
+                "UPDATE slot SET started_at = started_at - ?, free_at = free_at - ?", (ahead, ahead)
+            )
+
+    # --- what Light says ----------------------------------------------------------------------
+
+    def pause_until(self, moment: float, key: int = 0) -> None:
+        """Nobody uses the key before ``moment`` (unix seconds), in no process.
+
+        Never shortens a pause.
+        """
+        now = self.clock()
+        known = self._keys[key]
+        moment = min(moment, now + LONGEST_STOP)
+        if moment <= max(now, known.pause):
+            return
+        known.pause = moment
+        # The file's own pause may be longer, set by another process.
+        longer = "WHERE excluded.value > value OR told_at > :now + 1"
+        self._tell(known, "pause_until", moment, now, longer)
+
+    def observe(self, status: int, headers: Mapping[str, str], key: int = 0) -> float | None:
+        """Learn from an answer. Returns the seconds that Light asks to wait, None where it doesn't.
+
+        All of it concerns the key that got the answer. A 429 pauses everybody who uses it as told.
+        A limit lower than ours is kept to. Where a success says that nothing remains although our
+        own window is not full, somebody else uses the key, and we wait for the reset.
+        """
+        now = self.clock()
+        known = self._keys[key]
+        told = read_headers(headers, now)
+        if told.limit is not None and told.limit < self.per_minute:
+            lower = f"WHERE excluded.value <= value OR abs(told_at - :now) > {FORGET_LIMIT}"
+            self._tell(known, "limit", told.limit, now, lower)
+        if status == 429:
+            # All requests in flight are refused together: that is one refusal, not many.
+            if now >= known.pause or known.refusals == 0:
+                known.refusals += 1
+            seconds = pause_after_429(told, known.refusals)
+            self.pause_until(now + seconds, key)
+            return seconds
+        if now >= known.pause:
+            known.refusals = 0
+        # Where our own window is full, nothing remains, of course; it frees slot by slot.
+        ours = now - known.full_at < WINDOW
+        if status < 400 and told.remaining == 0 and told.reset_in is not None and not ours:
+            self.pause_until(now + told.reset_in, key)
+        return told.retry_after
+
+    def _told(self, key: _Key, now: float) -> dict[str, float]:
+        told: dict[str, float] = {}
+        question = "SELECT name, value, told_at FROM told WHERE key = ?"
+        for name, value, told_at in self._db.execute(question, (key.mark,)).fetchall():
+            if name == "limit":
+                if abs(now - told_at) < FORGET_LIMIT:
+                    told[name] = value
+            elif told_at <= now + 1:
+                told[name] = value
+            else:  # the clock was set back; the pause keeps its length
+                told[name] = now + value - told_at
+                self._db.execute(
+                    "UPDATE told SET value = ?, told_at = ? WHERE key = ? AND name = ?",
+                    (told[name], now, key.mark, name),
+                )
+        return told
+
+    def _tell(self, key: _Key, name: str, value: float, now: float, condition: str) -> None:
+        with contextlib.suppress(sqlite3.Error):
+            self._db.execute(
+                "INSERT INTO told VALUES (:key, :name, :value, :now) ON CONFLICT (key, name) "
+                f"DO UPDATE SET value = excluded.value, told_at = excluded.told_at {condition}",
+                {"key": key.mark, "name": name, "value": value, "now": now},
+            )
+
+
+def _moment(seconds: float) -> str:
+    # Rounded up, so that whoever waits until then has waited long enough.
+    moment = datetime.fromtimestamp(seconds, UTC) + timedelta(seconds=59)
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

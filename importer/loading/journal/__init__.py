@@ -1,0 +1,1 @@
+"""The journal: durable intents and outcomes of every change in Light."""

@@ -1,0 +1,33 @@
+"""Which bills the journal has entries of, found by the index of identities."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import sqlalchemy as sa
+
+from importer.loading.identity import after_entity, split_entity
+from importer.loading.journal.journal import Journal
+from importer.loading.journal.journal_tables import ENTRIES, among
+
+
+def ids_of(journal: Journal, identities: Collection[str]) -> dict[str, int]:
+    """The ids of the entries of these identities, where there is one."""
+    query = sa.select(ENTRIES.c.identity, ENTRIES.c.id)
+    with journal._reading() as db:
+        found = db.execute(query.where(among(ENTRIES.c.identity, identities)))
+        return {row.identity: row.id for row in found}
+
+
+def entities(journal: Journal) -> list[str]:
+    """The company entities in the identities of all entries, "" for those that have none."""
+    following = sa.select(sa.func.min(ENTRIES.c.identity)).where(
+        ENTRIES.c.identity > sa.bindparam("last")
+    )
+    out: list[str] = []
+    with journal._reading() as db:  # from each entity to the next, not from bill to bill
+        last = ""
+        while identity := db.scalar(following, {"last": last}):
+            out.append(split_entity(identity)[0])
+            last = after_entity(out[-1])
+    return out

@@ -1,0 +1,135 @@
+"""Which bills of a load need which steps, and which are left as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from importer.loading.bill_state import (
+    DOING,
+    StepForecast,
+    StepTask,
+    left_to_do,
+    of_this_bill,
+    wanted_steps,
+)
+from importer.loading.journal.journal import Journal
+from importer.loading.plan import LoadPlan
+from importer.loading.upload_step import has_changed
+from importer.model.bills import Bill, Document
+from importer.model.finding import CellRef, Finding
+from importer.model.finding_catalogue import finding
+from importer.model.journal_states import JournalEntry, State, Status, Step, StepKind, StepState
+
+Documents = Mapping[int, Document]  # by bill index
+Became = Mapping[int, tuple[Status, str, JournalEntry]]  # see Journal.results
+
+
+def outlook(bills: Iterable[Bill], plan: LoadPlan, journal: Journal) -> StepForecast:
+    """What a load will do after it has created the bills of its plan."""
+    ahead = StepForecast()
+    held = not_ours(plan)
+    wanted = [bill for bill in bills if wanted_steps(bill) and bill.index not in held]
+    steps = _journaled(journal, (plan.entries[bill.index] for bill in wanted))
+    for bill in wanted:
+        ahead.add(bill, left_to_do(bill, steps.get(plan.entries[bill.index].id, {})))
+    return ahead
+
+
+def not_ours(plan: LoadPlan) -> dict[int, str]:
+    """Bills that are left as they are in Light, by index, and why."""
+    out = {}
+    for index, (status, _) in plan.settled.items():
+        if status is Status.ALREADY_IN_LIGHT:
+            out[index] = "Light had the bill before, and this load did not create it"
+    for f in plan.findings:
+        if f.code == "bills.content.changed":
+            for index in f.bills:
+                out[index] = "the sheet is not what was loaded"
+    return out
+
+
+def held_back(bills: Iterable[Bill], plan: LoadPlan) -> list[Finding]:
+    """A finding for each bill that should go further and is left as it is."""
+    why = not_ours(plan)
+    return [
+        finding(
+            "light.not_ours",
+            CellRef("", None, bill.row, None, bill.table),
+            bill.invoice_number or "",
+            bills=(bill.index,),
+            steps=", ".join(DOING[kind][2] for kind in wanted_steps(bill)),
+            reason=why[bill.index],
+        )
+        for bill in bills
+        if bill.index in why and wanted_steps(bill)
+    ]
+
+
+def errands(
+    bills: Sequence[Bill], became: Became, journal: Journal, plan: LoadPlan, documents: Documents
+) -> list[StepTask]:
+    """What is left to do to the bills that this journal has created in Light."""
+    held = not_ours(plan)
+    ours = [
+        (bill, became[bill.index][2])
+        for bill in bills
+        if wanted_steps(bill)
+        and bill.index in became
+        and bill.index not in held
+        and became[bill.index][0] in (Status.CREATED, Status.ALREADY_LOADED)
+    ]
+    steps = _journaled(journal, (entry for _, entry in ours))
+    out = []
+    for bill, entry in ours:
+        known = steps.get(entry.id, {})
+        kinds = left_to_do(bill, known)
+        if kinds and entry.state is State.CREATED and entry.light_id is not None:
+            out.append(StepTask(bill, entry, kinds, known, documents.get(bill.index)))
+    return out
+
+
+def _journaled(
+    journal: Journal, entries: Iterable[JournalEntry]
+) -> dict[int, dict[StepKind, Step]]:
+    of = {entry.id: entry.light_id for entry in entries if entry.id and entry.light_id}
+    return {id: of_this_bill(steps, of[id]) for id, steps in journal.steps(of).items()}
+
+
+def steps_of(journal: Journal, became: Became) -> dict[int, tuple[Step, ...]]:
+    """By bill index, the steps of the bills of a run, in order."""
+    known = _journaled(journal, (entry for _, _, entry in became.values()))
+    order = list(StepKind)
+    return {
+        index: tuple(sorted(known[entry.id].values(), key=lambda step: order.index(step.kind)))
+        for index, (_, _, entry) in became.items()
+        if known.get(entry.id)
+    }
+
+
+def changed_documents(
+    became: Became, steps: Mapping[int, tuple[Step, ...]], documents: Documents
+) -> list[Finding]:
+    """A finding for each file that is not what was uploaded before."""
+    uploads = [
+        (index, document, step)
+        for index, document in documents.items()
+        for step in steps.get(index, ())
+        if step.kind is StepKind.DOCUMENT and has_changed(document, step)
+    ]
+    out = []
+    for index, document, step in uploads:
+        done = step.state is StepState.DONE
+        out.append(
+            finding(
+                "bills.document.changed",
+                CellRef("", None),
+                document.written,
+                bills=(index,),
+                done="uploaded" if done else "begun to be uploaded",
+                moment=f"{step.sent:%Y-%m-%d %H:%M} UTC" if step.sent else "an earlier day",
+                hint="Replace it in Light if it should be there; it is not uploaded again."
+                if done
+                else "This load uploads the file of now.",
+            )
+        )
+    return out

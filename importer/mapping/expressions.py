@@ -1,0 +1,195 @@
+"""What a template may say of where a field's value comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
+
+from importer.mapping.yaml_types import STRICT, Names, PartialFormat, Scalar, Text
+
+
+class _Strict(BaseModel):
+    model_config = STRICT
+
+
+def same_word(text: str) -> str:
+    """A mark or a value of a map as it is compared: spaces around it and its case aside."""
+    return text.strip().casefold()
+
+
+def _as_column(value: object) -> object:
+    """A bare name among several expressions is a column."""
+    return {"column": value} if isinstance(value, str | bool | int | float) else value
+
+
+def _as_value(value: object) -> object:
+    return {"value": value} if isinstance(value, str | bool | int | float) else value
+
+
+class SignFrom(_Strict):
+    """The column that says whether an amount adds or takes away, as Soll and Haben do."""
+
+    column: Names
+    positive: Annotated[list[Text], Field(min_length=1, description='"" stands for a blank cell')]
+    negative: Annotated[list[Text], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _either(self) -> SignFrom:
+        both = {same_word(text) for text in self.positive} & set(map(same_word, self.negative))
+        if both:
+            raise ValueError(f"'{sorted(both)[0]}' stands under positive and under negative")
+        return self
+
+
+class DateFrom(_Strict):
+    """A date whose year stands elsewhere: in another column, in a parameter, or here."""
+
+    column: Names
+    format: PartialFormat
+    year: Start | None = Field(None, description="the year, or on_or_after")
+    on_or_after: Start | None = Field(
+        None, description="the first day of the year that the dates fall in, as 2024-07-01"
+    )
+
+    not_before: Start | None = Field(None, description="a date outside is told; blank for no bound")
+    not_after: Start | None = Field(None, description="a date outside is told; blank for no bound")
+
+    @model_validator(mode="after")
+    def _one_start(self) -> DateFrom:
+        if (self.year is None) == (self.on_or_after is None):
+            raise ValueError("write either year or on_or_after")
+        return self
+
+    @property
+    def start(self) -> Expression:
+        found = self.year or self.on_or_after
+        assert found is not None
+        return found
+
+
+_SOURCES = (
+    "column", "value", "parameter", "first_of", "concat", "date_from", "product", "sum_of_lines",
+)  # fmt: skip
+# What may be done to a value, and to which sources it may be done.
+_CHANGES = {
+    "default": ("column", "first_of", "concat", "date_from"),
+    "optional": ("column", "product"),
+    "separator": ("concat",),
+    "map": ("column", "first_of", "concat", "parameter"),
+    "negate": ("column", "first_of", "product"),
+    "sign_from": ("column", "product"),
+    "round": ("product",),
+}
+
+
+class Expression(_Strict):
+    """Where a field's value comes from, and what is done to it before it is read.
+
+    Exactly one source: column, value, parameter, first_of, concat, date_from, product or
+    sum_of_lines.
+    """
+
+    column: Annotated[
+        Names | None, Field(description="header; several: the first the sheet has")
+    ] = None
+    value: Text | None = Field(None, description="the same for every row")
+    parameter: Text | None = Field(None, description="a parameter of the template")
+    first_of: Parts | None = Field(None, description="the first of these that is not blank")
+    concat: Parts | None = Field(None, description="these joined; blanks are left out")
+    date_from: DateFrom | None = Field(None, description="a date whose year stands elsewhere")
+    product: Annotated[list[Names], Field(min_length=2, max_length=2)] | None = Field(
+        None, description="two columns multiplied, as quantity and unit price"
+    )
+    sum_of_lines: Literal["gross", "net", "tax"] | None = None
+    default: Text | None = Field(None, description="used where it would be blank")
+    optional: bool = Field(
+        False, description="the sheet may lack the column; of a product the second one, for 1"
+    )
+    separator: str = Field(" ", description="what stands between the parts of concat")
+    map: Annotated[dict[Text, Text], Field(min_length=1)] | None = Field(
+        None, description="value in the sheet: value to take"
+    )
+    negate: bool = Field(False, description="the amount with the other sign")
+    sign_from: SignFrom | None = None
+    round: Literal["half_up", "half_even", "down"] | None = Field(
+        None, description="how a product is brought to whole cents; left out: it must be whole"
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Expression:
+        given = [key for key in _SOURCES if getattr(self, key) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                f"write exactly one of {', '.join(_SOURCES)}"
+                + (f"; here are {' and '.join(given)}" if given else "")
+            )
+        for change, sources in _CHANGES.items():
+            if change in self.model_fields_set and given[0] not in sources:
+                raise ValueError(f"{change} goes with {' or '.join(sources)} only")
+        return self
+
+    @property
+    def constant(self) -> bool:
+        """Whether the sheet has no part in it."""
+        parts = self.first_of or self.concat or ()
+        return self.value is not None or self.parameter is not None or (
+            bool(parts) and all(part.constant for part in parts)
+        )  # fmt: skip
+
+    @property
+    def has_constant(self) -> bool:
+        """Whether it may have a value though the sheet has none of its columns."""
+        parts = self.first_of or self.concat or ()
+        own = self.default is not None or self.constant
+        return own or any(part.has_constant for part in parts if not self.concat)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether something is done to what the column holds."""
+        return bool(self.map or self.sign_from or self.negate) or self.default is not None
+
+    @property
+    def summed(self) -> str | None:
+        """What is summed over the lines: everywhere, or where the parts before it are blank."""
+        return self.sum_of_lines or (self.first_of[-1].sum_of_lines if self.first_of else None)
+
+    def walk(self) -> Iterator[tuple[tuple[str | int, ...], Expression]]:
+        """The expression and all inside it, each with its place in the YAML."""
+        yield (), self
+        for key in ("first_of", "concat"):
+            for i, part in enumerate(getattr(self, key) or ()):
+                for path, inner in part.walk():
+                    yield (key, i, *path), inner
+        if self.date_from:
+            for key in ("year", "on_or_after", "not_before", "not_after"):
+                if start := getattr(self.date_from, key):
+                    yield ("date_from", key), start
+
+    def columns(self) -> Iterator[tuple[list[str], bool]]:
+        """Every column it reads: the names each may go by, and whether the sheet may lack it."""
+        for _, e in self.walk():
+            if e.column:
+                yield e.column, e.optional
+            if e.date_from:
+                yield e.date_from.column, False
+            for i, factor in enumerate(e.product or ()):
+                yield factor, e.optional and i == 1
+            if e.sign_from:
+                yield e.sign_from.column, False
+
+
+Parts = Annotated[
+    list[
+        Annotated[
+            Expression, BeforeValidator(_as_column, json_schema_input_type=Scalar | Expression)
+        ]
+    ],
+    Field(min_length=2),
+]
+Start = Annotated[
+    Expression, BeforeValidator(_as_value, json_schema_input_type=Scalar | Expression)
+]
+for _model in (DateFrom, Expression):
+    _model.model_rebuild()

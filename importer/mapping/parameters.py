@@ -1,0 +1,75 @@
+"""What changes from file to file: the values of a template's parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from importer.core.errors import UsageProblem
+from importer.core.money import tidy
+from importer.mapping.headers import column_index
+from importer.mapping.patterns import pattern
+from importer.mapping.template_checks import nearest
+from importer.mapping.template_model import ParameterSpec, Template
+from importer.model.tables import SourceTable
+
+
+def with_settings(
+    template: Template, settings: Mapping[str, str], known: Collection[str] = ()
+) -> Template:
+    """The template with ``--set`` values; UsageProblem names what is unknown or still missing.
+
+    ``known`` are those that the tables bring with them, from a former run.
+    """
+    for name in settings:
+        if name not in template.parameters:
+            there = ", ".join(template.parameters)
+            raise UsageProblem(
+                f"--set {name}: the template '{template.template}' has no such parameter"
+                f"{nearest(name, template.parameters)}"
+                + (f" It has: {there}." if there else "; it has none.")
+            )
+    own = {
+        name: ParameterSpec(value=text, cell=None, matches=None, optional=False)
+        for name, text in settings.items()
+    }
+    changed = template.model_copy(update={"parameters": {**template.parameters, **own}})
+    missing = [
+        name
+        for name, spec in changed.parameters.items()
+        if spec.value is None and not spec.cell and not spec.optional and name not in known
+    ]
+    if missing:
+        raise UsageProblem(
+            f"The template '{template.template}' needs to be told: {', '.join(missing)}. Say it"
+            f" with --set {missing[0]}=…"
+        )
+    return changed
+
+
+def values_of(source: SourceTable, header: int, template: Template) -> dict[str, str]:
+    """The parameters' values for one table; ``header`` is the index of its header row.
+
+    "" where the cell that should hold a value is blank, is not above the header or does not match.
+    """
+    return {
+        name: source.parameters[name]
+        if name in source.parameters
+        else spec.value or ""
+        if spec.cell is None
+        else _in_cell(source, header, spec)
+        for name, spec in template.parameters.items()
+    }
+
+
+def _in_cell(source: SourceTable, header: int, spec: ParameterSpec) -> str:
+    assert spec.cell is not None
+    letters = spec.cell.rstrip("0123456789")
+    column, row = column_index(letters), int(spec.cell[len(letters) :])
+    rows = [i for i in range(header) if source.rows[i] == row]
+    if not rows or column >= len(source.columns):
+        return ""
+    text = tidy(source.columns[column][rows[0]])
+    if spec.matches is None:
+        return text
+    found = pattern(spec.matches).search(text)
+    return "" if found is None else tidy(found[1] or "" if found.re.groups else found[0])

@@ -1,0 +1,216 @@
+"""What is wrong with a template though each of its keys may stand where it does."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from importer.core import dates
+from importer.core.cell_parsers import simple_reader
+from importer.core.money import (
+    Numbers,
+    UnreadableAmount,
+    read_cents,
+    read_decimal,
+    read_plain,
+    to_cents,
+)
+from importer.mapping.expressions import Expression
+from importer.mapping.template_model import Rule, Template, TemplateFormats, rule_target
+from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, PROPERTY, Field, FieldKind, field_kind
+from importer.model.finding_catalogue import CATALOGUE
+
+Problem = tuple[tuple[str | int, ...], str]
+"""Where it stands in the YAML, and a sentence."""
+
+_NUMERIC = frozenset((FieldKind.CENTS, FieldKind.RATE, FieldKind.INTEGER))
+_DATED = frozenset((FieldKind.DATE, FieldKind.DATE_TIME))
+_WORDS = frozenset((FieldKind.CODE, FieldKind.NAME, FieldKind.TEXT))
+_SUMMED = {"gross": ("amount", "netAmount"), "net": ("netAmount",), "tax": ("taxAmount",)}
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """``; did you mean 'x'?``, or nothing."""
+    possible = [other for other in names if len(name) <= 3 * len(other)]  # the name may be endless
+    found = difflib.get_close_matches(name, possible, n=1, cutoff=0.6) if possible else []
+    return f"; did you mean '{found[0]}'?" if found else ""
+
+
+def problems(template: Template) -> Iterator[Problem]:
+    """All that cannot work, each with its place."""
+    for sheet, fields in ((BILLS, template.bills), (LINE_ITEMS, template.line_items)):
+        for name, expression in fields.items():
+            if name in FIELDS[sheet] or name.startswith(PROPERTY):
+                yield from _of_field(template, sheet, name, expression)
+    for key, rule in template.rules.items():
+        if target := rule_target(key):
+            yield from _of_rule(template, key, *target, rule)
+    for currency, text in template.expect.gross.items():
+        if problem := total_problem(template, currency, text):
+            yield ("expect", "gross", currency), f"expect.gross.{currency}: {problem}."
+
+
+def total_problem(template: Template, currency: str, text: str) -> str:
+    """Why the text cannot be a total in the currency's major units, "" where it can."""
+    unit = template.formats.cents_per_unit.get(currency, 100)
+    cents = to_cents(read_decimal(text, Numbers.POINT), unit)
+    return f"'{text}' is not an amount: {cents}" if isinstance(cents, UnreadableAmount) else ""
+
+
+def _of_field(template: Template, sheet: str, name: str, whole: Expression) -> Iterator[Problem]:
+    kind = field_kind(sheet, name)
+    field, dated = f"{sheet}.{name}", set[tuple[str | int, ...]]()
+    for path, e in whole.walk():
+        here = (sheet, name, *path)
+        inner = bool(path)
+        if e.date_from:
+            for key in ("year", "on_or_after", "not_before", "not_after"):
+                dated.add((*here, "date_from", key))
+            if kind not in _DATED:
+                yield (*here, "date_from"), f"date_from is for dates, not for {field}."
+        if here in dated:
+            yield from _of_start(here, e)
+        if e.parameter is not None and e.parameter not in template.parameters:
+            near = nearest(e.parameter, template.parameters)
+            yield (
+                (*here, "parameter"),
+                f"there is no parameter '{e.parameter}'{near}"
+                + ("" if near else "; state it under parameters."),
+            )
+        if here in dated:
+            continue
+        if e.sum_of_lines:
+            last = path == ("first_of", len(whole.first_of or ()) - 1)
+            yield from _of_sum(template, here, field, e.sum_of_lines, inner and not last)
+        if e.product and (inner or sheet != LINE_ITEMS or kind is not FieldKind.CENTS):
+            yield (*here, "product"), f"product is for amounts of line items, not for {field}."
+        for key in ("negate", "sign_from"):
+            if getattr(e, key) and kind is not FieldKind.CENTS:
+                yield (*here, key), f"{key} is for amounts, not for {field}."
+        if e.concat and kind not in _WORDS:
+            yield (*here, "concat"), f"concat is for texts, not for {field}."
+        if e.map and kind in (FieldKind.CENTS, *_DATED):
+            yield (*here, "map"), f"map is for names, codes and texts, not for {field}."
+            continue
+        literals: list[tuple[str | int, str]] = [
+            ("value", e.value or ""),
+            ("default", e.default or ""),
+        ]
+        for at, text in literals:
+            # a part of a concat need not be a whole value
+            if (
+                text
+                and "concat" not in path
+                and (why := constant_problem(sheet, name, text, template.formats))
+            ):
+                yield (*here, at), f"'{text}' cannot be {field}: {why}."
+        for old, text in (e.map or {}).items():
+            if text and (why := constant_problem(sheet, name, text, template.formats)):
+                yield (*here, "map", old), f"'{text}' cannot be {field}: {why}."
+
+
+def _of_start(here: tuple[str | int, ...], e: Expression) -> Iterator[Problem]:
+    if not (e.value or e.parameter or e.column):
+        yield here, f"{here[-1]} is a value, a column or a parameter."
+    elif e.value is not None and start_of(e.value, whole=here[-1] != "year") is None:
+        example = "2025" if here[-1] == "year" else "2024-07-01"
+        yield here, f"'{e.value}' cannot be {here[-1]}; write for example {example}."
+
+
+def start_of(text: str, *, whole: bool) -> date | None:
+    """The first day of the year that a text names: ``2025``, or where ``whole`` a date."""
+    bare = text.strip()
+    if whole:
+        return dates.reader(["YYYY-MM-DD", "YYYYMMDD"], None)(bare)
+    if not (len(bare) == 4 and bare.isascii() and bare.isdigit()):
+        return None
+    return date(int(bare), 1, 1) if dates.FIRST_YEAR <= int(bare) <= dates.LAST_YEAR else None
+
+
+def _of_sum(
+    template: Template, here: tuple[str | int, ...], field: str, what: str, inner: bool
+) -> Iterator[Problem]:
+    if inner or field != f"{BILLS}.amount":
+        of = "bills.amount, alone or as the last of first_of"
+        yield (*here, "sum_of_lines"), f"sum_of_lines is for {of}, not for {field}."
+    elif not any(name in template.line_items for name in _SUMMED[what]):
+        names = " or ".join(f"line_items.{name}" for name in _SUMMED[what])
+        yield (*here, "sum_of_lines"), f"{field}: the sum of {what} needs {names}, not mapped here."
+
+
+def constant_problem(sheet: str, name: str, text: str, formats: TemplateFormats) -> str:
+    """Why a field can never have a value that the template states, "" where it can."""
+    kind = field_kind(sheet, name)
+    if kind is FieldKind.CENTS:
+        if formats.amounts == "cents":
+            cents = read_cents(text)
+            return f"{cents}; write whole cents" if isinstance(cents, UnreadableAmount) else ""
+        number = read_plain(text)
+        return f"{number}; write for example 12.50" if isinstance(number, UnreadableAmount) else ""
+    if kind in _DATED:
+        read = dates.reader(formats.dates or ["YYYY-MM-DD"], None)
+        found: Any = read(text) if kind is FieldKind.DATE else dates.read_date_time(text, read)
+        return "" if found else "not a date; write it as 2025-03-31"
+    field = FIELDS[sheet].get(name) or Field("property", FieldKind.TEXT, "a custom property", 2000)
+    _, problem = simple_reader(field)(text)
+    if not problem:
+        return ""
+    return CATALOGUE[f"{sheet}.{field.name}.{problem}"].title.rpartition(": ")[2]
+
+
+# --- house rules ------------------------------------------------------------------------------
+
+
+def bound(test: str, text: str, kind: FieldKind) -> Decimal | date:
+    """The bound of a rule's test as a value; ValueError where it does not suit the field."""
+    if test in ("min", "max"):
+        if kind not in _NUMERIC:
+            raise ValueError(f"{test} is for amounts and numbers only")
+        number = read_decimal(text, Numbers.POINT)
+        if isinstance(number, UnreadableAmount):
+            raise ValueError(f"'{text}' is not a number")
+        return number
+    if kind not in _DATED:
+        raise ValueError(f"{test} is for dates only")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"'{text}' is not a date; write it as 2025-03-31") from None
+
+
+def bounds(rule: Rule) -> dict[str, str]:
+    """The tests of a rule that compare, with their bounds as written."""
+    tests = {name: getattr(rule, name) for name in ("min", "max", "not_before", "not_after")}
+    return {name: text for name, text in tests.items() if text is not None}
+
+
+def _of_rule(template: Template, key: str, sheet: str, name: str, rule: Rule) -> Iterator[Problem]:
+    kind = field_kind(sheet, name)
+    where = ("rules", key)
+    fields = template.bills if sheet == BILLS else template.line_items
+    if name in FIELDS[sheet] and name not in fields:
+        yield (*where, "[key]"), f"{key} is not mapped, so that a rule has nothing to test."
+    edges: dict[str, Any] = {}
+    for test, text in bounds(rule).items():
+        try:
+            edges[test] = bound(test, text, kind)
+        except ValueError as error:
+            yield (*where, test), f"rules.{key}.{test}: {error}."
+    for low, high in (("min", "max"), ("not_before", "not_after")):
+        if low in edges and high in edges and edges[low] > edges[high]:
+            yield (
+                (*where, low),
+                f"rules.{key}: no value is both {low} {getattr(rule, low)} and"
+                f" {high} {getattr(rule, high)}.",
+            )
+    for test in ("one_of", "matches", "max_length"):
+        if getattr(rule, test) is not None and kind in _NUMERIC | _DATED:
+            other = "min and max" if kind in _NUMERIC else "not_before and not_after"
+            yield (*where, test), f"rules.{key}.{test}: that is for texts; write {other}."
+    if kind not in _NUMERIC | _DATED:
+        for i, text in enumerate(rule.one_of or ()):
+            if text and (why := constant_problem(sheet, name, text, template.formats)):
+                yield (*where, "one_of", i), f"rules.{key}.one_of: '{text}' cannot be {key}: {why}."

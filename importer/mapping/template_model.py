@@ -1,0 +1,310 @@
+"""What a template may say (design: templates), as pydantic models.
+
+A template says where things are, how they are written and what must hold; it holds no code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from fnmatch import translate
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PrivateAttr, model_validator
+
+from importer.core.currencies import EXPONENTS
+from importer.core.money import Numbers, UnreadableAmount, read_decimal
+from importer.mapping.expressions import Expression
+from importer.mapping.yaml_types import STRICT, DateFormat, Names, Regex, Scalar, Text, as_list
+from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, LOOKUP_NAMES, PROPERTY
+
+
+class _Strict(BaseModel):
+    model_config = STRICT
+
+
+def _auto_dates(value: object) -> object:
+    return [] if value == "auto" else value
+
+
+def _amount(text: str) -> str:
+    if isinstance(read_decimal(text, Numbers.POINT), UnreadableAmount):
+        raise ValueError(f"'{text}' is not an amount; write for example 1284220.10")
+    return text
+
+
+Amount = Annotated[Text, AfterValidator(_amount)]
+
+
+def _currency(text: str) -> str:
+    if text not in EXPONENTS:
+        raise ValueError(f"'{text}' is not an ISO 4217 currency code, as GBP")
+    return text
+
+
+def _unit(number: int) -> int:
+    if number not in (1, 10, 100, 1000, 10_000):
+        raise ValueError(f"{number} is none of 1, 10, 100, 1000, 10000")
+    return number
+
+
+Currency = Annotated[str, AfterValidator(_currency)]
+DateFormats = Annotated[
+    list[DateFormat],
+    BeforeValidator(_auto_dates, json_schema_input_type=Literal["auto"] | list[str]),
+]
+
+
+class Header(_Strict):
+    """How the header is found: by its columns or its row number; ``rows`` where it is split."""
+
+    find: list[Text] | None = Field(None, min_length=1)
+    row: int | None = Field(None, ge=1, le=1_048_576, description="of several, the first")
+    rows: int = Field(1, ge=1, le=3, description="the rows that make up the header")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Header:
+        given = (self.find is not None) + (self.row is not None)
+        if given == 2 or (given == 0 and self.rows == 1):
+            raise ValueError("write either find or row")
+        return self
+
+
+class RowTest(_Strict):
+    """A test of one cell of a row: it matches a regular expression, equals a text, or is blank."""
+
+    column: Text
+    matches: Regex | None = None
+    equals: Text | None = None
+    blank: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _one_test(self) -> RowTest:
+        if sum(v is not None for v in (self.matches, self.equals, self.blank)) != 1:
+            raise ValueError("write exactly one of matches, equals, blank")
+        return self
+
+    def __str__(self) -> str:
+        if self.blank:
+            return f"'{self.column}' is blank"
+        what = f"matches '{self.matches}'" if self.matches else f"is '{self.equals}'"
+        return f"'{self.column}' {what}"
+
+
+class ControlTotalRule(_Strict):
+    """The file's own total, its last row: known by its blank cells, or by a label (where)."""
+
+    amount: Text
+    blank: list[Text] = []
+    where: RowTest | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> ControlTotalRule:
+        if bool(self.blank) == bool(self.where):
+            raise ValueError("write either blank or where")
+        return self
+
+    def __str__(self) -> str:
+        if self.where:
+            return str(self.where)
+        names = [f"'{name}'" for name in self.blank]
+        *first, last = names
+        return f"{', '.join(first)} and {last} are blank" if first else f"{last} is blank"
+
+
+class Groups(_Strict):
+    """A report in groups: a row with the group's name, its rows, a row with its total.
+
+    ``column`` is where the names stand. ``name`` is the column made of them, for the mapping.
+    """
+
+    column: Text
+    name: Text = Field("group", min_length=1, description="the column made of the groups' names")
+    matches: Regex | None = Field(
+        None, description="what a name looks like; left out: a row with nothing beside it"
+    )
+    total: Names = Field(
+        default=["Total for {name}"], description="how a group's total is labelled"
+    )
+
+    @model_validator(mode="after")
+    def _with_name(self) -> Groups:
+        for label in self.total:
+            if "{name}" not in label:
+                raise ValueError(f"total: '{label}' lacks {{name}}, as in 'Total for {{name}}'")
+        return self
+
+
+class Source(_Strict):
+    """Where the rows are."""
+
+    sheet: str = "*"
+    header: Header | None = None
+    encoding: str = "auto"
+    delimiter: str = "auto"
+    fill_down: list[Text] = []
+    ignore_rows: list[RowTest] = []
+    stop_at: RowTest | None = None
+    groups: Groups | None = None
+    control_total: ControlTotalRule | None = None
+
+
+class TemplateFormats(_Strict):
+    """How values are written."""
+
+    dates: DateFormats = Field(default=[], description="auto, or the formats that may occur")
+    numbers: Literal["auto", "point", "comma"] = "auto"
+    amounts: Literal["decimal", "cents"] = "cents"
+    cents_per_unit: dict[Currency, Annotated[int, AfterValidator(_unit)]] = Field(
+        default={}, description="for currencies whose minor unit is not a hundredth: JPY: 100"
+    )
+
+
+Attribute = Literal["name", "identifier", "vatId", "code", "label"]
+
+
+class Lookup(_Strict):
+    """How names become ids: by a table, by the names that Light has, or by both, the table first.
+
+    The table is a CSV or XLSX with the columns value and id, beside the sheet or the template.
+    """
+
+    table: str | None = Field(None, min_length=1)
+    light: (
+        Annotated[
+            list[Attribute],
+            BeforeValidator(as_list, json_schema_input_type=Attribute | list[Attribute]),
+            Field(min_length=1),
+        ]
+        | None
+    ) = Field(None, description="which of the names in Light count")
+
+    @model_validator(mode="after")
+    def _some_way(self) -> Lookup:
+        if self.table is None and self.light is None:
+            raise ValueError("write table, light or both")
+        return self
+
+
+class Rule(_Strict):
+    """A house rule on one field, beside the built-in ones."""
+
+    required: bool = False
+    one_of: Annotated[list[Text], Field(min_length=1)] | None = None
+    matches: Regex | None = None
+    max_length: int | None = Field(None, ge=1)
+    min: Text | None = None
+    max: Text | None = None
+    not_before: Text | None = None
+    not_after: Text | None = None
+    unique: bool = False
+
+
+class Expect(_Strict):
+    """Control totals that the person knows from elsewhere."""
+
+    bills: int | None = Field(None, ge=0)
+    lines: int | None = Field(None, ge=0)
+    gross: dict[Currency, Amount] = {}
+
+
+def _as_parameter(value: object) -> object:
+    return value if isinstance(value, dict) else {"value": value}
+
+
+class ParameterSpec(_Strict):
+    """What changes from file to file, as the year of an export; --set NAME=VALUE overrides it."""
+
+    value: Text | None = Field(None, description="without it and cell: it must be given with --set")
+    cell: Annotated[str, Field(pattern=r"^[A-Za-z]{1,3}[1-9][0-9]{0,6}$")] | None = Field(
+        None, description="a cell above the header that holds it, as M1"
+    )
+    matches: Regex | None = Field(
+        None, description="what is taken of the cell: the first bracket, else all that matches"
+    )
+    optional: bool = Field(False, description="it may have no value")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> ParameterSpec:
+        if self.cell is not None and self.value is not None:
+            raise ValueError("write either value or cell")
+        if self.matches and self.cell is None:
+            raise ValueError("matches goes with cell only")
+        return self
+
+
+Parameter = Annotated[
+    ParameterSpec,
+    BeforeValidator(_as_parameter, json_schema_input_type=Scalar | ParameterSpec | None),
+]
+
+
+class Template(_Strict):
+    """One template. ``bills`` and ``line_items`` say where each canonical field comes from."""
+
+    template: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]*$")]
+    version: int = 1
+    description: str = ""
+    layout: Literal["flat", "two_sheets"]
+    source: Source = Source()
+    formats: TemplateFormats = TemplateFormats()
+    group_by: list[Text] = []
+    bills: dict[str, Expression]
+    line_items: dict[str, Expression]
+    lookups: dict[Literal["vendor", "companyEntity", "account", "taxCode"], Lookup] = {}
+    rules: dict[str, Rule] = {}
+    parameters: dict[str, Parameter] = {}
+    expect: Expect = Expect(bills=None, lines=None)
+    unknown_columns: Literal["ignore", "warn"] = "ignore"
+    _named: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    def says(self, places: dict[str, str]) -> Template:
+        """The template, told where each text of its YAML stands: ``line 7, bills.vendor``."""
+        self._named.update(places)
+        return self
+
+    def where(self, names: Iterable[str]) -> str:
+        """Where it says the first of the names; "" for a shipped template."""
+        return next((self._named[name] for name in names if name in self._named), "")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Template:
+        if self.layout == "flat" and not self.group_by:
+            raise ValueError("a flat layout needs group_by: the columns that make one bill")
+        if self.layout == "two_sheets" and self.source.groups:
+            raise ValueError("source.groups goes with layout: flat only")
+        if self.layout == "two_sheets" and self.group_by:
+            raise ValueError("group_by goes with layout: flat only")
+        return self
+
+
+def unsuitable_lookups(template: Template) -> Iterator[tuple[tuple[str, str, str], str]]:
+    """(where, what is wrong) of the lookups by names that the field does not have in Light."""
+    for field, lookup in template.lookups.items():
+        _, there = LOOKUP_NAMES[field]
+        wrong = [name for name in lookup.light or () if name not in there]
+        if wrong and there:
+            names = ", ".join(there)
+            yield (
+                ("lookups", field, "light"),
+                f"'{wrong[0]}' is no name of Light's for lookups.{field}; write any of {names}.",
+            )
+        elif wrong:
+            yield (
+                ("lookups", field, "light"),
+                f"Light lists no tax codes, so lookups.{field} needs a table, not light.",
+            )
+
+
+def known_field(sheet: str, name: str) -> bool:
+    return name in FIELDS[sheet] or (name.startswith(PROPERTY) and len(name) > len(PROPERTY))
+
+
+def rule_target(key: str) -> tuple[str, str] | None:
+    """``bills.currency`` as (sheet, field); None where there is no such field."""
+    sheet, _, name = key.partition(".")
+    return (sheet, name) if sheet in (BILLS, LINE_ITEMS) and known_field(sheet, name) else None
+
+
+def glob_matches(pattern: str, name: str) -> bool:
+    return re.match(translate(pattern.casefold()), name.casefold()) is not None

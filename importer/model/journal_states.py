@@ -1,0 +1,217 @@
+"""Statuses of bills, and the states of journal entries and steps. Times are UTC."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from importer.model.light_objects import ApiError, LightBill, LightLine
+
+
+class Status(StrEnum):
+    """What became of a bill, and of its line items with it (design: statuses)."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    CREATED = "created"
+    ALREADY_IN_LIGHT = "already_in_light"
+    ALREADY_LOADED = "already_loaded"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    NOT_SENT = "not_sent"
+    UNDONE = "undone"
+
+
+# How a bill came to its status, where the status alone does not say it.
+FOUND_AGAIN = "found in Light after its answer was lost"
+
+
+FOUND_BEFORE = "Light has this bill already"
+
+
+IN_LIGHT = frozenset({Status.CREATED, Status.ALREADY_IN_LIGHT, Status.ALREADY_LOADED})
+
+
+class State(StrEnum):
+    """Where an entry of the journal stands.
+
+    PLANNED: certainly not sent, or certainly refused before it did anything. SENDING: an answer is
+    outstanding; found at start, it is a crash. UNKNOWN: sent, and the answer was lost. FOUND: it
+    was in Light before we sent anything. With a ``light_id``, the first three (and REJECTED) are of
+    the bill's next line item: Light has the bill, and not yet all its lines.
+    """
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    CREATED = "created"
+    FOUND = "found"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)  # before whatever is in Light
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One bill's life, over all runs. Times are UTC.
+
+    ``first_sent`` is not later than the first attempt by Light's clock, nor by ours: where to begin
+    to look for the bill; ``ALWAYS`` where Light's clock was not known.
+    """
+
+    id: int
+    identity: str
+    content: str  # canonical JSON of what was sent, or is to be; "" where it was not asked for
+    state: State
+    attempts: int = 0
+    first_sent: datetime | None = None
+    last_sent: datetime | None = None
+    settled: datetime | None = None
+    light_id: str | None = None
+    light_state: str | None = None
+    light_amount: int | None = None  # cents, as Light has it
+    line_ids: tuple[str | None, ...] = ()  # Light's ids in the order of the bill's lines
+    alone: bool = False  # last sent without its lines, which were to follow
+    message: str = ""
+    errors: tuple[ApiError, ...] = ()
+
+    @classmethod
+    def from_row(cls, row: Sequence[Any]) -> JournalEntry:
+        """An entry from its row in the journal, the columns in the order of the fields; ValueError
+        for an unknown state."""
+        (
+            id,
+            identity,
+            content,
+            state,
+            attempts,
+            first_sent,
+            last_sent,
+            settled,
+            light_id,
+            light_state,
+            light_amount,
+            line_ids,
+            alone,
+            message,
+            errors,
+        ) = row
+        return cls(
+            id,
+            identity,
+            content,
+            State(state),
+            attempts,
+            _moment(first_sent),
+            _moment(last_sent),
+            _moment(settled),
+            light_id,
+            light_state,
+            light_amount,
+            tuple(_listed(line_ids)),
+            bool(alone),
+            message,
+            tuple(ApiError(e["message"], tuple(e["path"]), e["type"]) for e in _listed(errors)),
+        )
+
+
+def _listed(text: str | None) -> list[Any]:
+    """A list kept as JSON; most are empty."""
+    found: list[Any] = json.loads(text) if text and text != "[]" else []
+    return found
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+class Verdict(StrEnum):
+    """What one answer to a POST means for the bill, and so what to do next."""
+
+    CREATED = "created"
+    REJECTED = "rejected"  # Light said no to this bill
+    WAIT = "wait"  # too many requests; nothing happened
+    RETRY = "retry"  # Light was not reached; nothing happened
+    UNKNOWN = "unknown"  # it may or may not have happened
+    STOP = "stop"  # Light says no to us
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One answer classified. ``reason`` is for people."""
+
+    verdict: Verdict
+    reason: str = ""
+    bill: LightBill | None = None
+    line: LightLine | None = None  # where a line item was what was sent
+    errors: tuple[ApiError, ...] = ()
+    forbidden: bool = False  # for lack of rights (401, 403): nothing was done
+
+
+class StepKind(StrEnum):
+    """What is done to a bill after it was created, in this order; CANCEL is its undoing."""
+
+    DOCUMENT = "document"
+    SUBMIT = "submit"
+    POST = "post"
+    PAY = "pay"
+    CANCEL = "cancel"
+
+
+class StepState(StrEnum):
+    """SENDING, found at start, is a crash: Light is asked how the bill stands. UNKNOWN likewise."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a bill's life after its creation. ``detail`` is JSON of the step's own."""
+
+    entry: int
+    kind: StepKind
+    state: StepState
+    attempts: int = 0
+    sent: datetime | None = None  # UTC
+    settled: datetime | None = None
+    message: str = ""
+    detail: str = ""
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Step:
+        """A step from its row in the journal; ValueError for an unknown kind or state."""
+        return cls(
+            entry=row["entry"],
+            kind=StepKind(row["kind"]),
+            state=StepState(row["state"]),
+            attempts=row["attempts"],
+            sent=_moment(row["sent"]),
+            settled=_moment(row["settled"]),
+            message=row["message"],
+            detail=row["detail"],
+        )
+
+    def as_row(self) -> dict[str, Any]:
+        return {
+            "entry": self.entry,
+            "kind": self.kind.value,
+            "state": self.state.value,
+            "attempts": self.attempts,
+            "sent": self.sent and self.sent.isoformat(),
+            "settled": self.settled and self.settled.isoformat(),
+            "message": self.message,
+            "detail": self.detail,
+        }
+
+    def told(self, name: str) -> Any:
+        """What the step's detail says under a name; None where it says nothing."""
+        return json.loads(self.detail or "{}").get(name)

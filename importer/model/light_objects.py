@@ -1,0 +1,154 @@
+"""Answers and objects of Light's API, decoded. Money is ``int`` cents; times are UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for one request to Light.
+
+    ``status`` is None where no complete answer came. ``body`` is the parsed JSON, None where there
+    was none or it could not be read. ``sent`` is False only when it is certain that Light never
+    got the request (no connection was made). ``reason`` says in words what went wrong.
+    """
+
+    status: int | None
+    body: object = None
+    sent: bool = True
+    reason: str = ""
+    retry_after: float | None = None  # seconds, as told by Light
+
+
+@dataclass(frozen=True, slots=True)
+class ApiError:
+    """One error of a refusal. ``path`` names the field, as ``("lineItems", "0", "accountId")``."""
+
+    message: str
+    path: tuple[str, ...] = ()
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LightProperty:
+    """A custom property as Light shows it. ``values`` are (id, label, internal name)."""
+
+    group_id: str
+    name: str  # the group's internal name
+    values: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LightLine:
+    id: str
+    amount: int | None
+    net_amount: int | None
+    tax_amount: int | None
+    description: str | None
+    tax_code_id: str | None
+    account_id: str | None
+    amortization_start: date | None = None
+    amortization_end: date | None = None
+    amortization_template_id: str | None = None
+    properties: tuple[LightProperty, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LightBill:
+    """A bill as Light shows it; amounts in cents. ``lines`` is None where the list omits them.
+
+    What follows ``lines`` is only read to be compared: None where it cannot be read, too.
+    """
+
+    id: str
+    vendor_id: str | None
+    company_entity_id: str | None
+    invoice_number: str | None
+    amount: int | None
+    currency: str | None
+    issued: date | None
+    due: date | None
+    description: str | None
+    state: str
+    failure_reason: str | None = None
+    created_at: datetime | None = None
+    lines: tuple[LightLine, ...] | None = None
+    payment_at: datetime | None = None
+    include_tax: bool | None = None
+    sender_bank_account_id: str | None = None
+    local_fx_rate: Decimal | None = None
+    group_fx_rate: Decimal | None = None
+    properties: tuple[LightProperty, ...] = ()
+    failures: tuple[ApiError, ...] = ()  # why Light could not do what it was last asked for
+    outstanding: int | None = None  # cents left to pay; None where Light was not asked for it
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    id: str
+    name: str
+    identifier: str | None = None
+    vat_id: str | None = None
+    status: str | None = None
+    tax_code_id: str | None = None  # what Light proposes for its bills
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    id: str
+    code: str
+    label: str
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    id: str
+    code: str
+    name: str
+    currency: str | None = None
+    legal_name: str | None = None  # where it differs from the name that Light displays
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaxCode:
+    """A tax code by where it was seen: Light lists none. ``percent`` is worked out from ``lines``
+    of bills, None where they do not say."""
+
+    id: str
+    vendors: int = 0  # that have it as their default
+    lines: int = 0
+    percent: str | None = None
+    example: str = ""  # one place where it was seen, for people
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyGroup:
+    """A custom property. ``values`` are (id, label, internal name), empty for inline types."""
+
+    id: str
+    label: str
+    internal_name: str
+    input_type: str
+    level: str  # HEADER or LINE
+    required: bool
+    values: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    id: str
+    name: str
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadTarget:
+    """Where Light wants a document, for a short time, and the headers to send with it."""
+
+    url: str = field(repr=False)  # whoever has it may write there
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)

@@ -1,0 +1,41 @@
+"""A bill read back from Light, compared with the sheet. Money is ``int`` cents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Comparison(StrEnum):
+    """How a bill read back from Light compares with the sheet."""
+
+    SAME = "same"
+    CHANGED = "changed"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that Light shows otherwise. ``line`` is the index among the bill's lines, None for
+    the bill itself; ``sheet`` and ``light`` are texts for people, amounts in major units."""
+
+    field: str
+    line: int | None
+    sheet: str
+    light: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """A bill as ``verify`` read it from Light; amounts in cents, None where Light tells none."""
+
+    seen: Comparison
+    moment: datetime  # UTC
+    light_state: str = ""
+    amount: int | None = None  # gross
+    net: int | None = None
+    tax: int | None = None
+    lines: bool = False  # each line was read by itself too
+    differences: tuple[Difference, ...] = ()
+    message: str = ""

@@ -1,0 +1,158 @@
+"""The report of a run: the outcome of each row, totals, names to resolve. Money is cents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from importer.model.finding import CellRef, Finding
+from importer.model.journal_states import Status, Step
+from importer.model.read_back import ReadBack
+from importer.model.tables import InputTable
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What a name may mean. ``label`` tells it from the other suggestions, for people."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Unresolved:
+    """A name of the sheet without an id in Light: one for all the rows that have it.
+
+    ``field`` is vendor, companyEntity, account or taxCode, ``bills`` the number of bills
+    concerned, ``pick`` the id that the person has chosen already.
+    """
+
+    field: str
+    value: str
+    reason: str
+    bills: int
+    cells: tuple[CellRef, ...]
+    suggestions: tuple[Suggestion, ...] = ()
+    pick: Suggestion | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """What a bill or line comes to, in cents; None where the sheet does not tell."""
+
+    gross: int | None
+    net: int | None
+    tax: int | None
+    currency: str
+    unit: int = 100  # cents
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """What became of one bill or line item. ``table`` is an index into ``Report.tables``.
+
+    ``light_id`` is of the bill or of the line item, ``bill_id`` of a line item's bill.
+    """
+
+    table: int
+    row: int
+    status: Status
+    message: str = ""
+    light_id: str | None = None
+    light_state: str | None = None
+    attempts: int = 0
+    loaded_at: datetime | None = None
+    bill_id: str | None = None
+    amounts: Amounts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BillResult:
+    """A bill as the sheet has it, with what became of it. ``amount`` is None where unreadable."""
+
+    result: RowResult
+    vendor: str
+    invoice_number: str
+    issued: str
+    currency: str
+    amount: int | None
+    lines: int
+    unit: int = 100  # cents
+    net: int | None = None  # cents, of the lines; None where they do not tell
+    tax: int | None = None
+    read_back: ReadBack | None = None
+    steps: tuple[Step, ...] = ()
+    in_light: int | None = None  # gross in cents, by Light's own amount; None where it is not there
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencyTotal:
+    """The tie-out of one currency, in cents.
+
+    ``sheet`` is the total of all bills of the sheet whose amount can be read, ``created`` what
+    Light has of them now (created, already loaded or already there) by Light's own amounts,
+    ``difference`` is ``sheet`` less ``created``. ``by_status`` splits ``sheet``. ``control`` is the
+    total that the file or the template states, None where neither does. ``unit`` is how many cents
+    a unit of the currency has. ``differing`` bills are not in Light just as the sheet has them: the
+    totals may agree all the same.
+    """
+
+    currency: str
+    sheet: int
+    created: int
+    by_status: Mapping[str, int]
+    bills: int
+    unreadable: int = 0
+    control: int | None = None
+    unit: int = 100
+    differing: int = 0
+
+    @property
+    def difference(self) -> int:
+        return self.sheet - self.created
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """The whole of a run in figures; the source of ``--json`` and of the sheet ``Summary``."""
+
+    command: str
+    run: str | None
+    company: str | None
+    base_url: str | None
+    template: str
+    sources: tuple[str, ...]
+    started_at: datetime
+    bills: Mapping[str, int]  # "total", then each status that occurs
+    line_items: Mapping[str, int]
+    rows: Mapping[str, int]  # "read", "data", "blank", "ignored", "control_total", …
+    totals: tuple[CurrencyTotal, ...]
+    requests: int = 0
+    seconds: float = 0.0
+    result: str | None = None
+    exit_code: int = 0
+    next_step: str = ""
+    notes: tuple[str, ...] = ()
+    template_file: str = ""  # where it is, unless it came with the product
+    read_back: Mapping[str, int] = field(
+        default_factory=dict
+    )  # bills, by how they were ``Comparison``
+    continues: str = ""  # the run whose result workbook was loaded
+    company_id: str = ""
+    sandbox: bool = False  # what was loaded is gone with it
+    expect: tuple[tuple[str, str], ...] = ()  # control totals told outright
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything the result workbook shows."""
+
+    summary: RunSummary
+    tables: tuple[InputTable, ...]
+    bills: Sequence[BillResult]
+    line_items: Sequence[RowResult]
+    findings: Sequence[Finding]
+    links: Mapping[str, str] = field(default_factory=dict)  # Light bill id → address to open
+    unresolved: Sequence[Unresolved] = ()
+    seal: Callable[[str], str] | None = None  # proves later that this user wrote a text here

@@ -1,0 +1,93 @@
+"""Tables of cells as the readers deliver them and the mapping stage binds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+
+class CellKind(IntEnum):
+    """What the file says a cell is. CSV has only TEXT."""
+
+    TEXT = 0
+    NUMBER = 1
+    DATE = 2  # text is ISO: 2025-03-31 or 2025-03-31T14:05:00
+    BOOLEAN = 3  # text is TRUE or FALSE
+    ERROR = 4  # text is the error as Excel writes it: #REF!
+    UNCALCULATED = 5  # a formula without a stored result; text is the formula, with its "="
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """One sheet of a workbook, or one CSV file, as text cells; title and header rows included.
+
+    ``columns[c][i]`` is the text of column ``c`` in the ``i``-th row that is not blank, ``""``
+    where blank; all columns have ``len(rows)`` cells. ``rows[i]`` is that row's number in Excel.
+    ``kinds[c][i]`` is its ``CellKind``; ``None`` means that all cells are TEXT.
+    """
+
+    file: str
+    sheet: str | None  # None for CSV
+    columns: tuple[Sequence[str], ...]
+    rows: Sequence[int]
+    kinds: tuple[Sequence[int], ...] | None = None
+    blank_rows: int = 0
+    hidden: bool = False  # the whole sheet is hidden in the workbook
+    hidden_rows: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()  # how it was read, for people: "cp1252, semicolons"
+    lengths: Sequence[int] | None = None  # the cells that each row is written with; CSV only
+    doubt: str = ""  # "Mac Roman: 'Müller'", where the encoding was only the likeliest
+    swallowed: tuple[tuple[int, int, int], ...] = ()
+    """Of cells that hold rows, in a CSV file: row number, column, how many rows."""
+    looks: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
+    """What number formats show beside the number: column → row number → ``€``, ``EUR``, ``%``."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Of a result workbook that is read again: the template's parameters that its run used."""
+    former: Sequence[tuple[str, str]] | None = None
+    """Of a result workbook that is read again: each row's import_status and import_message."""
+    folder: str = ""
+    """Where the file is; of a result workbook, where that is which the sheet was made from."""
+    date1904: bool = False  # a workbook that counts its days from 1904, as those of old Macs do
+
+    def kind(self, column: int, i: int) -> CellKind:
+        return CellKind.TEXT if self.kinds is None else CellKind(self.kinds[column][i])
+
+    def row_cells(self, i: int) -> tuple[str, ...]:
+        return tuple(column[i] for column in self.columns)
+
+
+class Role(StrEnum):
+    """What a row of the file is, below its header row."""
+
+    DATA = "data"
+    IGNORED = "ignored"  # the template says to pass over it
+    CONTROL_TOTAL = "control_total"  # the file's own total
+    GROUP = "group"  # the name of a group of rows
+    GROUP_TOTAL = "group_total"  # the total of a group
+    REPEATED_HEADER = "repeated_header"
+
+
+class TableKind(StrEnum):
+    BILLS = "bills"
+    LINE_ITEMS = "line_items"
+    FLAT = "flat"  # one row a line item, header fields repeated
+
+
+@dataclass(frozen=True)
+class InputTable:
+    """A source table whose header row is known.
+
+    ``headers`` has one name a column, as written. ``roles[k]`` belongs to the ``k``-th row below
+    the header row, which is ``source.rows[header + 1 + k]``. A header of several rows ends in row
+    ``header``. ``reasons`` says by row number why a row is not data, where a rule decided it.
+    """
+
+    source: SourceTable
+    kind: TableKind
+    header: int
+    headers: tuple[str, ...]
+    roles: Sequence[Role]
+    header_rows: int = 1
+    reasons: Mapping[int, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)  # of the template, as used

@@ -1,0 +1,123 @@
+"""A CSV file in pieces of whole records, each looked at once before Arrow reads it.
+
+What is looked at: that the bytes are UTF-8 text without NUL bytes, that each quotation mark stands
+where the csv module would have it, and that no line is longer than any table has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+
+from importer.readers.csv.csv_guard import longest_line, most_lines
+
+BLOCK = 1 << 20  # bytes; so few stay in the processor's own memory
+_WIDEST = 1 << 24  # bytes of a record; a longer one is for the csv module
+_QUOTE, _LF, _CR = b'"\n\r'
+
+
+class OddError(Exception):
+    """Something that Arrow might read otherwise than the csv module, or that is to be refused."""
+
+
+@dataclass(frozen=True)
+class RecordBlock:
+    """Whole records. ``broken`` says that a cell of theirs has a line break."""
+
+    data: bytes
+    broken: bool
+
+
+def record_blocks(file: BinaryIO, size: int = BLOCK) -> Iterator[bytes]:
+    """The rest of the file in pieces that end where a record ends; OddError where that fails.
+
+    The end mark of old DOS and mainframe exports is no cell, and left out.
+    """
+    longest, most = longest_line(), most_lines()
+    lines, rest = 0, b""
+    while piece := file.read(size):
+        rest += piece
+        end = _end_of_records(rest)
+        if not end and len(rest) > _WIDEST:
+            raise OddError
+        if end:
+            block, rest = rest[:end], rest[end:]
+            lines += block.count(b"\n")
+            if lines > most or (end > longest and _longest(block) > longest):
+                raise OddError
+            yield block
+    if len(rest) > longest:
+        raise OddError
+    if rest := rest.removesuffix(b"\x1a"):
+        yield rest
+
+
+def _end_of_records(data: bytes) -> int:
+    """Where the last record that is certainly whole ends; 0 where none is."""
+    end = data.rfind(b"\n") + 1
+    if data.count(b'"', 0, end) % 2 == 0:
+        return end
+    codes = np.frombuffer(data, dtype=np.uint8)[:end]
+    ends = np.flatnonzero(codes == _LF)
+    outside = ends[~_inside(ends, np.flatnonzero(codes == _QUOTE))]
+    return int(outside[-1]) + 1 if len(outside) else 0
+
+
+def _longest(data: bytes) -> int:
+    ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == _LF)
+    return int(np.diff(ends, prepend=-1).max())
+
+
+def _inside(at: np.ndarray, marks: np.ndarray) -> np.ndarray:
+    """Which places stand in quoted cells."""
+    return np.asarray(np.searchsorted(marks, at) % 2 == 1, dtype=bool)
+
+
+def looked_at(data: bytes, mark: int) -> RecordBlock:
+    """The block, as it can be read; OddError where the csv module has to read the file."""
+    if b"\0" in data:
+        raise OddError
+    if not data.isascii():
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError:
+            raise OddError from None
+    codes = np.frombuffer(data, dtype=np.uint8)
+    quotes = np.empty(0, dtype=np.int64)
+    broken = False
+    if b'"' in data:
+        quotes = np.flatnonzero(codes == _QUOTE)
+        if not _well_quoted(codes, quotes, mark):
+            raise OddError
+        broken = bool(_inside(np.flatnonzero(codes == _LF), quotes).any())
+    if b"\r" in data:
+        returns = np.flatnonzero(codes == _CR)
+        alone = np.ones(len(returns), dtype=bool)
+        before = returns < len(codes) - 1
+        alone[before] = codes[returns[before] + 1] != _LF
+        if alone.any():  # the end of a record, as old Macs write it, but in a quoted cell
+            if not _inside(returns[alone], quotes).all():
+                raise OddError
+            broken = True
+    return RecordBlock(data, broken)
+
+
+def _well_quoted(codes: np.ndarray, quotes: np.ndarray, mark: int) -> bool:
+    """Whether each quotation mark begins a cell, ends one, or is doubled inside one."""
+    if len(quotes) % 2:
+        return False
+    border = np.zeros(256, dtype=bool)
+    border[[mark, _LF, _CR]] = True
+    opening, closing = quotes[0::2], quotes[1::2]
+    again = np.zeros(len(opening), dtype=bool)  # the second mark of a doubled one
+    again[1:] = opening[1:] == closing[:-1] + 1
+    doubled = np.zeros(len(closing), dtype=bool)
+    doubled[:-1] = again[1:]
+    # The beginning and the end of the block border a cell too.
+    first, last = opening == 0, closing == len(codes) - 1
+    begins = border[codes[np.where(first, 0, opening - 1)]] | first | again
+    ends = border[codes[np.where(last, 0, closing + 1)]] | last | doubled
+    return bool(begins.all() and ends.all())

@@ -1,0 +1,198 @@
+"""What kind of file is it: decided by its content, never by its extension."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import stat
+import zipfile
+from pathlib import Path
+from typing import Literal
+
+from importer.core.errors import UnreadableFile
+from importer.readers.file_limits import TooLargeError, limits, too_large
+from importer.readers.ole_check import runs_in_circles
+from importer.readers.zip_guard import DamagedError, check_zip, read_xml
+
+Kind = Literal["xlsx", "xlsb", "ods", "xls", "html", "csv"]
+
+_HEAD = 65_536  # bytes looked at
+
+_RESAVE = "Open it in Excel and save it as an Excel workbook (.xlsx)"
+_EXPORT = "Export the data as Excel (.xlsx) or CSV instead"
+_PASSWORD = (
+    "It is protected with a password. Open it in Excel, remove the password with File > Info > "
+    "Protect Workbook > Encrypt with Password, and save it"
+)
+_DAMAGED = "It is damaged or was cut off on its way. Download or export it again"
+
+# First bytes → what it is, what to do.
+_MAGIC: tuple[tuple[bytes, str, str], ...] = (
+    (b"%PDF", "a PDF document", _EXPORT),
+    (b"\x89PNG", "a picture (PNG)", _EXPORT),
+    (b"\xff\xd8\xff", "a picture (JPEG)", _EXPORT),
+    (b"GIF8", "a picture (GIF)", _EXPORT),
+    (b"{\\rtf", "a text document (RTF)", _EXPORT),
+    (b"\x1f\x8b", "a compressed file (gzip)", "Unpack it first"),
+    (b"BZh91AY", "a compressed file (bzip2)", "Unpack it first"),
+    (b"\xfd7zXZ", "a compressed file (xz)", "Unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "a compressed file (zstd)", "Unpack it first"),
+    (b"7z\xbc\xaf", "a compressed archive (7z)", "Unpack it first"),
+    (b"Rar!", "a compressed archive (RAR)", "Unpack it first"),
+    (b"SQLite format 3", "a database (SQLite)", _EXPORT),
+    (b"PAR1", "a Parquet file", _EXPORT),
+    (b"ID;PWXL", "a SYLK file", _RESAVE),
+    (b"ID;PSCALC", "a SYLK file", _RESAVE),
+    (b"MIME-Version:", "a saved web page", _RESAVE),
+)
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_BARE_BIFF = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08")
+
+
+def refusal(path: Path, what: str) -> UnreadableFile:
+    """The error for a file that cannot be read: the file, then ``what`` as a sentence."""
+    return UnreadableFile(f"{path}: {what.rstrip('.')}.")
+
+
+def kind_of(path: Path) -> Kind:
+    """Which reader the file needs.
+
+    Raises ``UnreadableFile`` when there is no such file, when it may not be read, when it is empty,
+    and when it is something else than a spreadsheet or CSV; the message says what to do.
+    """
+    try:
+        return _kind_of(path)
+    except (TooLargeError, DamagedError) as error:
+        raise refusal(path, str(error)) from error
+
+
+def _kind_of(path: Path) -> Kind:
+    head = _head(path)
+    if not head:
+        raise refusal(path, "It is empty (0 bytes). Export it again")
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
+        return _zip_kind(path)
+    if head.startswith(_OLE):
+        return _ole_kind(path)
+    if head.startswith(_BARE_BIFF):
+        return "xls"
+    for magic, what, remedy in _MAGIC:
+        if head.startswith(magic):
+            raise refusal(path, f"This is {what}, not a spreadsheet. {remedy}")
+    if _is_web_page(path, head):
+        return "html"
+    return "csv"
+
+
+def _head(path: Path) -> bytes:
+    if path.name.startswith("~$"):
+        name = path.name[2:]
+        raise refusal(path, f"Excel keeps this file only while {name} is open. Name {name} instead")
+    try:
+        found = path.stat()
+        mode = found.st_mode
+        if stat.S_ISDIR(mode):
+            raise refusal(path, "This is a folder. Name a file in it")
+        # Opening a pipe or a terminal would wait for ever.
+        if not stat.S_ISREG(mode):
+            raise refusal(path, "This is not an ordinary file. Save the data as a file first")
+        most = limits().file_mb
+        if found.st_size > most << 20:
+            raise too_large(f"It has {found.st_size >> 20:,} MB", "file_mb", most)
+        with path.open("rb") as file:
+            return file.read(_HEAD)
+    except (FileNotFoundError, NotADirectoryError):
+        raise refusal(path, f"There is no such file. {_nearest(path)}") from None
+    except PermissionError:
+        raise refusal(
+            path, "You may not read this file. Close it in Excel, or ask its owner for access"
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise refusal(path, f"It cannot be opened ({reason}). Copy it to this computer") from error
+
+
+def _nearest(path: Path) -> str:
+    try:
+        names = os.listdir(path.parent)
+    except OSError:
+        return "Check the name and the folder"
+    near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.75)
+    return f"Check the name: beside it is {near[0]}" if near else "Check the name and the folder"
+
+
+def _zip_kind(path: Path) -> Kind:
+    try:
+        check_zip(path)
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+            mimetype = read_xml(archive, "mimetype")[:200] if "mimetype" in names else b""
+            manifest = (
+                read_xml(archive, "META-INF/manifest.xml")
+                if "META-INF/manifest.xml" in names
+                else b""
+            )
+    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, ValueError) as error:
+        raise refusal(path, _DAMAGED) from error
+    except RuntimeError as error:  # zipfile's way to say that a password is needed
+        raise refusal(path, "This is a zip archive with a password. Unpack it first") from error
+    if "xl/workbook.bin" in names:
+        return "xlsb"
+    if "xl/workbook.xml" in names or any(name.startswith("xl/worksheets/") for name in names):
+        return "xlsx"
+    if mimetype.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
+        if b"encryption-data" in manifest:
+            raise refusal(path, _PASSWORD)
+        return "ods"
+    if "word/document.xml" in names or b"opendocument.text" in mimetype:
+        what, remedy = "a text document (Word)", "Copy its table to Excel and save it as .xlsx"
+    elif "ppt/presentation.xml" in names:
+        what, remedy = "a presentation (PowerPoint)", _EXPORT
+    elif any(name.endswith(".iwa") or name == "Index.zip" for name in names):
+        what, remedy = "an Apple Numbers document", "In Numbers choose File > Export To > Excel"
+    else:
+        inside = sorted(n for n in names if n.lower().endswith((".xlsx", ".csv", ".xls", ".ods")))
+        what = f"a zip archive with {inside[0]} in it" if inside else "a zip archive"
+        remedy = "Unpack it and name the spreadsheet in it"
+    raise refusal(path, f"This is {what}, not a spreadsheet. {remedy}")
+
+
+def _ole_kind(path: Path) -> Kind:
+    """Old Office files are one container; the names of its streams (UTF-16) tell them apart."""
+    data = path.read_bytes()
+
+    def has(name: str) -> bool:
+        return name.encode("utf-16-le") + b"\0\0" in data
+
+    if has("EncryptedPackage"):
+        raise refusal(path, _PASSWORD)
+    if has("Workbook") or has("Book"):
+        if runs_in_circles(data):
+            raise refusal(path, f"{_DAMAGED}; its parts refer to each other in a circle")
+        return "xls"
+    if has("WordDocument"):
+        what = "a Word document"
+    elif has("PowerPoint Document"):
+        what = "a PowerPoint presentation"
+    elif has("__properties_version1.0"):
+        what = "an Outlook message"
+    else:
+        raise refusal(path, f"{_DAMAGED}; it looks like an old Office file without a workbook")
+    raise refusal(path, f"This is {what}, not a spreadsheet. {_EXPORT}")
+
+
+def _is_web_page(path: Path, head: bytes) -> bool:
+    """Whether it is a web page, as many systems save as .xls; refuses XML and JSON."""
+    text = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
+    if re.match(rb"<(!doctype html|html|head|body|table|style|meta|div)\b", text) or (
+        text.startswith((b"<?xml", b"<!--")) and re.search(rb"<(html|table)[\s>]", text)
+    ):
+        return True
+    if text.startswith(b"<?xml"):
+        if b"urn:schemas-microsoft-com:office:spreadsheet" in text or b"excel.sheet" in text:
+            raise refusal(path, f"This is an XML Spreadsheet 2003. {_RESAVE}")
+        raise refusal(path, f"This is an XML file, not a spreadsheet. {_EXPORT}")
+    if re.match(rb'(\{\s*"[^"]*"\s*:|\[\s*[\[{])', text):
+        raise refusal(path, f"This is a JSON file, not a spreadsheet. {_EXPORT}")
+    return False

@@ -1,0 +1,252 @@
+"""Tables of web pages, which many systems save under the name .xls, with the standard library."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+
+from importer.core.money import Numbers, UnreadableAmount, read_decimal, read_plain
+from importer.model.tables import CellKind, SourceTable
+from importer.readers.csv.encoding import decode
+from importer.readers.file_kind import refusal
+from importer.readers.file_limits import TooLargeError, limits, too_large
+from importer.readers.grid import MAX_COLUMNS, MAX_ROWS, grid_of_rows
+from importer.readers.zip_guard import DamagedError
+
+_ERRORS = frozenset(
+    "#NULL! #DIV/0! #VALUE! #REF! #NAME? #NUM! #N/A #SPILL! #CALC! #GETTING_DATA".split()
+)
+_UNSEEN = frozenset(("script", "style", "title", "template", "noscript", "textarea", "select"))
+_BREAKS = frozenset(("br", "p", "div", "li"))
+_CHARSET = re.compile(rb"<meta[^>]*charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.\-]+)", re.IGNORECASE)
+_LONGEST_TAG = 100_000  # characters
+_MOST_MERGED = 2_000_000  # columns that merged cells cover
+_SPACES = re.compile(r"[ \t\r\n\f]+")
+
+
+@dataclass
+class _Cell:
+    column: int
+    text: list[str] = field(default_factory=list)
+    number: str | None = None  # what Excel keeps behind the text it shows
+
+
+@dataclass
+class _Table:
+    rows: list[list[_Cell]] = field(default_factory=list)
+    hidden: set[int] = field(default_factory=set)
+    merged: dict[int, int] = field(default_factory=dict)  # column → last row it is merged into
+    following: int = 0  # the column of the next cell
+    in_row: bool = False
+    cell: _Cell | None = None
+
+
+def read_html(path: Path, *, encoding: str | None) -> list[SourceTable]:
+    """The tables of a web page, in their order; nothing in it is run, and nothing is fetched.
+
+    Rows are counted within their table. A merged cell has its text once, in its first cell, and the
+    cells to its right and below it stand where they are seen. Sheets are named ``Table 1`` and so
+    on where there are several.
+
+    Raises ``UnreadableFile`` where there is no table, or one too large for any sheet.
+    """
+    data = path.read_bytes()
+    found, text = decode(path, data, encoding or _stated(data))
+    page = _Page(len(text))
+    page.feed(text)
+    page.close()
+    tables = [
+        table
+        for table in page.tables
+        if any(_text(c)[0].strip() for row in table.rows for c in row)
+    ]
+    if not tables:
+        raise refusal(
+            path,
+            "This is a web page (HTML) without a table, not a spreadsheet. Open it to see what it "
+            "says, and export the data again",
+        )
+    out = []
+    for n, table in enumerate(tables, start=1):
+        if len(table.rows) > MAX_ROWS or any(
+            c.column >= MAX_COLUMNS for row in table.rows for c in row
+        ):
+            raise refusal(path, f"Table {n} is larger than any sheet. Export the data as CSV")
+        grid = grid_of_rows(_cells(table))
+        out.append(
+            SourceTable(
+                file=str(path),
+                sheet=f"Table {n}" if len(tables) > 1 else None,
+                columns=grid.columns,
+                rows=grid.rows,
+                kinds=grid.kinds,
+                blank_rows=grid.blank_rows,
+                hidden_rows=tuple(sorted(table.hidden.intersection(grid.rows))),
+                notes=(f"Web page (HTML), {found.name}",),
+                doubt=found.doubt,
+            )
+        )
+    return out
+
+
+def _stated(data: bytes) -> str | None:
+    """The encoding the page states, as browsers take it; None where it states none that exists."""
+    stated = _CHARSET.search(data[:4096])
+    if stated is None or data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
+        return None
+    name = stated[1].decode("ascii").lower()
+    if name in ("iso-8859-1", "latin1", "us-ascii", "ascii", "windows-1252"):
+        return "cp1252"
+    try:
+        b"a".decode(name)
+    except (LookupError, UnicodeError):
+        return None
+    return name
+
+
+def _cells(table: _Table) -> Iterator[tuple[int, list[tuple[int, str, int]]]]:
+    for n, row in enumerate(table.rows, start=1):
+        cells = ((cell.column, *_text(cell)) for cell in row)
+        yield n, [(column, text, kind) for column, text, kind in cells if text]
+
+
+def _text(cell: _Cell) -> tuple[str, int]:
+    lines = "".join(cell.text).split("\n")
+    text = "\n".join(_SPACES.sub(" ", line).strip(" ") for line in lines).strip(" \n")
+    if text in _ERRORS:
+        return text, CellKind.ERROR
+    # What is shown may be rounded; a date shown stays one, whatever number stands behind it.
+    if (
+        cell.number
+        and not isinstance(read_plain(cell.number), UnreadableAmount)
+        and any(
+            not isinstance(read_decimal(text, numbers), UnreadableAmount) for numbers in Numbers
+        )
+    ):
+        return cell.number, CellKind.NUMBER
+    return text, CellKind.TEXT
+
+
+class _Page(HTMLParser):
+    """Collects the tables; forgives what browsers forgive (rows and cells that are not closed)."""
+
+    def __init__(self, length: int) -> None:
+        """``length`` is that of the page, in characters."""
+        super().__init__(convert_charrefs=True)
+        self._again = 2 * (length + 1_000_000)  # characters that may be looked at in vain
+        self._merging = _MOST_MERGED
+        self._most = limits()
+        self.tables: list[_Table] = []
+        self._open: list[_Table] = []
+        self._unseen = 0
+
+    # What is never closed is looked for to the end of the page, each time again.
+
+    def parse_starttag(self, i: int) -> int:
+        if len(self.rawdata) - i > _LONGEST_TAG and self.rawdata.find(">", i, i + _LONGEST_TAG) < 0:
+            raise DamagedError("It has a tag that is never closed, or too long")
+        return self._closed(i, super().parse_starttag(i))
+
+    def parse_endtag(self, i: int) -> int:
+        return self._closed(i, super().parse_endtag(i))
+
+    def parse_pi(self, i: int) -> int:
+        return self._closed(i, super().parse_pi(i))
+
+    def parse_html_declaration(self, i: int) -> int:
+        return self._closed(i, super().parse_html_declaration(i))
+
+    def parse_comment(self, i: int, report: bool = True) -> int:
+        return self._closed(i, super().parse_comment(i, report))
+
+    def _closed(self, start: int, end: int) -> int:
+        if end < 0:
+            self._looked(len(self.rawdata) - start)
+        return end
+
+    def _looked(self, characters: int) -> None:
+        self._again -= characters
+        if self._again < 0:
+            raise DamagedError("It has so many tags that are never closed that it cannot be read")
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("table", "tr", "td", "th"):
+            self._unseen = 0  # nothing that was never closed may hide a cell
+        if tag in _UNSEEN:
+            self._unseen += 1
+        elif tag == "table":
+            table = _Table()
+            self.tables.append(table)
+            if len(self.tables) > 20 * self._most.sheets:
+                raise too_large("It has too many tables", "sheets", self._most.sheets)
+            self._open.append(table)
+        elif not self._open:
+            return
+        elif tag == "tr":
+            self._row(dict(attrs))
+        elif tag in ("td", "th"):
+            self._cell(dict(attrs))
+        elif tag in _BREAKS:
+            self.handle_break()
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _UNSEEN:
+            self._unseen = max(0, self._unseen - 1)
+        elif not self._open:
+            return
+        elif tag == "table":
+            self._open.pop()
+        elif tag in ("td", "th"):
+            self._open[-1].cell = None
+        elif tag in ("tr", "thead", "tbody", "tfoot"):
+            self._open[-1].cell, self._open[-1].in_row = None, False
+        elif tag in _BREAKS and tag != "br":
+            self.handle_break()
+
+    def handle_data(self, data: str) -> None:
+        if data == "<":
+            self._looked(100)
+        if self._open and not self._unseen and (cell := self._open[-1].cell):
+            cell.text.append(_SPACES.sub(" ", data))
+
+    def handle_break(self) -> None:
+        if cell := self._open[-1].cell:
+            cell.text.append("\n")
+
+    def _row(self, attributes: dict[str, str | None]) -> None:
+        table = self._open[-1]
+        table.rows.append([])
+        table.cell, table.in_row, table.following = None, True, 0
+        style = (attributes.get("style") or "").replace(" ", "").lower()
+        if "display:none" in style or "hidden" in attributes:
+            table.hidden.add(len(table.rows))
+
+    def _cell(self, attributes: dict[str, str | None]) -> None:
+        table = self._open[-1]
+        if not table.in_row:
+            self._row({})
+        row, at = table.rows[-1], len(table.rows)
+        column = table.following
+        while table.merged.get(column, 0) >= at:
+            column += 1
+        # The limits are those of the HTML standard; Excel's sheets end before.
+        wide = min(_span(attributes.get("colspan")), 1_000)
+        deep = min(_span(attributes.get("rowspan")), 65_534)
+        if column + wide > 4 * MAX_COLUMNS:
+            raise TooLargeError("It has a row wider than any sheet. Export the data as CSV")
+        if deep > 1:
+            self._merging -= wide
+            if self._merging < 0:
+                raise TooLargeError("It has too many merged cells. Export the data as CSV")
+            table.merged |= dict.fromkeys(range(column, column + wide), at + deep - 1)
+        table.following = column + wide
+        row.append(_Cell(column, number=attributes.get("x:num")))
+        table.cell = row[-1]
+
+
+def _span(text: str | None) -> int:
+    digits = (text or "").strip()
+    return max(int(digits), 1) if digits.isdecimal() and len(digits) < 8 else 1

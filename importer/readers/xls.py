@@ -1,0 +1,125 @@
+"""XLS files (Excel 97 to 2003 and older), with xlrd.
+
+calamine reads their error cells as blank; xlrd names them, and knows hidden rows and formats.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from importer.model.tables import CellKind
+from importer.readers.file_limits import LONG_TEXTS, TooLargeError
+from importer.readers.grid import Cell, Grid, grid_of_rows, number_text
+from importer.readers.number_formats import Looks, look_of
+from importer.readers.xlsx.xlsx_cells import date_cell
+from importer.readers.xlsx.xlsx_parts import format_meaning
+
+if TYPE_CHECKING:
+    import xlrd
+
+Meanings = dict[int | None, tuple[bool, bool, int]]
+_FILLED = re.compile(rb"[^\0\6]", re.DOTALL)  # xlrd's types of cells but for blank ones
+
+
+def read_xls(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple[str, bool, Grid]]:
+    """(name, hidden, grid) of each worksheet that ``wanted`` picks; raises what xlrd raises."""
+    import xlrd
+
+    from importer.readers.xls_guard import safe_stream
+
+    stream = safe_stream(path.read_bytes())
+
+    def open_book(formatting: bool) -> xlrd.book.Book:
+        # xlrd prints its doubts; nothing but our own lines may reach the person's screen.
+        return xlrd.open_workbook(
+            file_contents=stream,
+            logfile=io.StringIO(),
+            formatting_info=formatting,
+            on_demand=True,
+            ragged_rows=True,  # else one far cell costs memory in every row
+        )
+
+    try:
+        book = open_book(True)
+    except (NotImplementedError, AssertionError, IndexError, KeyError):
+        book = open_book(False)  # formats it does not know: values are still right
+    with book:
+        picked = set(wanted(book.sheet_names()))
+        tables = []
+        for index, name in enumerate(book.sheet_names()):
+            if name in picked:
+                sheet = book.sheet_by_index(index)
+                looks: Looks = {}
+                grid = grid_of_rows(_rows(book, sheet, looks))
+                grid.looks = looks
+                grid.date1904 = bool(book.datemode)
+                grid.hidden_rows = {
+                    row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden
+                }
+                tables.append((name, bool(sheet.visibility), grid))
+                book.unload_sheet(index)
+        return tables
+
+
+def _rows(
+    book: xlrd.book.Book, sheet: xlrd.sheet.Sheet, looks: Looks
+) -> Iterator[tuple[int, list[tuple[int, str, int]]]]:
+    given = characters = 0
+    looks_of: dict[int | None, str] = {}  # by the cell's style, as are the meanings
+    meanings: Meanings = {}
+    for row in range(sheet.nrows):
+        cells: list[tuple[int, str, int]] = []
+        # A row may be blank but for its last cell, in each of its 65,536.
+        for found in _FILLED.finditer(bytes(sheet.row_types(row))):
+            column = found.start()
+            cell = sheet.cell(row, column)
+            text, kind = _cell(book, cell, meanings)
+            if text:
+                given, characters = given + 1, characters + len(text)
+                if characters > max(LONG_TEXTS, 100 * given):
+                    raise TooLargeError(
+                        "A long text is repeated in so many cells that they cannot be read. Save it"
+                        " as .xlsx"
+                    )
+                cells.append((column, text, kind))
+                if kind == CellKind.NUMBER:
+                    style = cell.xf_index
+                    if style not in looks_of:
+                        looks_of[style] = look_of(*_format(book, cell))
+                    if look := looks_of[style]:
+                        looks.setdefault(column, {})[row + 1] = look
+        yield row + 1, cells
+
+
+def _cell(book: xlrd.book.Book, cell: xlrd.sheet.Cell, meanings: Meanings) -> Cell:
+    import xlrd
+
+    value = cell.value
+    if cell.ctype == xlrd.XL_CELL_TEXT:
+        return value, CellKind.TEXT
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        return xlrd.error_text_from_code.get(value, f"#ERROR {value}!"), CellKind.ERROR
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return ("TRUE" if value else "FALSE"), CellKind.BOOLEAN
+    if cell.ctype not in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
+        return "", CellKind.TEXT
+    if cell.xf_index not in meanings:
+        meanings[cell.xf_index] = format_meaning(*_format(book, cell))
+    _, is_duration, zeros = meanings[cell.xf_index]
+    if cell.ctype == xlrd.XL_CELL_DATE and value >= 0:
+        return date_cell(value, is_duration=is_duration, date1904=bool(book.datemode))
+    text = number_text(value)
+    return (text.zfill(zeros) if text.isdigit() else text), CellKind.NUMBER
+
+
+def _format(book: xlrd.book.Book, cell: xlrd.sheet.Cell) -> tuple[int, str | None]:
+    """A cell's number format: its number and, where it is known, its code."""
+    if cell.xf_index is None:
+        return 0, None
+    number = book.xf_list[cell.xf_index].format_key
+    shown_as = book.format_map.get(number)
+    return number, shown_as.format_str if shown_as else None

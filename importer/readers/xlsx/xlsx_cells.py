@@ -1,0 +1,319 @@
+"""The cells of a sheet's XML, one by one and exactly: for what calamine cannot give."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from math import isfinite
+from xml.etree.ElementTree import Element, iterparse
+
+from importer.model.tables import CellKind
+from importer.readers.file_limits import TooLargeError, limits, too_large
+from importer.readers.grid import (
+    MAX_COLUMNS,
+    MAX_ROWS,
+    Cell,
+    Grid,
+    date_text,
+    duration_text,
+    grid_of_rows,
+    number_text,
+)
+from importer.readers.number_formats import Looks
+from importer.readers.xlsx.xlsx_guard import Stream, column_number
+from importer.readers.xlsx.xlsx_parts import Styles
+
+_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_WHOLE = re.compile(r"[+-]?[0-9]+")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_DIGITS = "0123456789"
+_END_OF_TIME = 2_958_466  # days: 10000-01-01
+_DEEPEST = 100  # elements in each other, and attributes of one
+_MOST_HELD = 400_000  # elements in one row, or one list of the sheet
+_MOST_MOVED = 100_000  # characters of shared formulas that are moved to their cells
+
+
+Row = list[tuple[int, str, int]]  # column from 0, text, kind
+
+
+class NotASheetError(Exception):
+    """The XML is not that of a sheet."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What cells refer to, and how they are to be understood.
+
+    ``never_calculated`` says that the program which wrote the file left the calculation to Excel:
+    a formula's 0 is then a place-holder.
+    """
+
+    strings: Sequence[str]
+    styles: Styles
+    date1904: bool
+    never_calculated: bool
+
+
+def unescape(text: str) -> str:
+    """Excel writes control characters as ``_x000D_``."""
+    return _ESCAPE.sub(lambda m: chr(int(m.group(1), 16)), text) if "_x" in text else text
+
+
+def text_of(item: Element) -> str:
+    """The text of a shared or inline string; formatting and reading aids (rPh) left out.
+
+    Blanks around it count only where it says so, as in Excel and in calamine.
+    """
+    parts = []
+    for child in item:
+        name = child.tag.rpartition("}")[2]
+        if name == "r":
+            parts.append(text_of(child))
+        elif name == "t" and child.text:
+            keep = child.get("{http://www.w3.org/XML/1998/namespace}space") == "preserve"
+            parts.append(unescape(child.text if keep else child.text.strip(" \t\r\n")))
+    return "".join(parts)
+
+
+def read_strings(stream: Stream) -> list[str]:
+    """The shared strings of a workbook."""
+    strings = []
+    for item in _ended(stream, "si"):
+        strings.append(text_of(item))
+        item.clear()
+    return strings
+
+
+def _ended(stream: Stream, name: str) -> Iterator[Element]:
+    """The elements of that name as they end; others are let go.
+
+    TooLargeError where elements are nested as in no workbook, or one holds too many.
+    """
+    depth = held = 0
+    root: Element | None = None
+    for event, element in iterparse(stream, ("start", "end")):
+        if event == "start":
+            depth += 1
+            if depth > _DEEPEST or len(element.attrib) > _DEEPEST:
+                raise TooLargeError(
+                    "Its parts are nested too deeply. Copy the cells to a new workbook"
+                )
+            root = element if root is None else root
+            continue
+        depth, held = depth - 1, held + 1
+        if element.tag[-len(name) :] == name:
+            yield element
+            held = 0
+        elif depth == 1 and root is not None:
+            root.clear()
+            held = 0
+        if held > _MOST_HELD:
+            raise TooLargeError(
+                f"One of its parts has more than {_MOST_HELD:,} things in it. Copy the cells to a"
+                " new workbook"
+            )
+
+
+def read_cells(sheet: Callable[[], Stream], around: Surroundings) -> Grid:
+    """The grid of a sheet, hidden rows included, from its XML.
+
+    Raises ``NotASheetError``, or ``ElementTree.ParseError``, where the XML makes no sense.
+    """
+    hidden: set[int] = set()
+    looks: Looks = {}
+    try:
+        grid = grid_of_rows(_ascending(_rows(sheet(), around, hidden, looks)))
+    except _OutOfOrderError:
+        # Legal, but nobody writes it: not worth holding all rows of the usual sheet twice.
+        rows: dict[int, Row] = {}
+        for number, cells in _rows(sheet(), around, hidden, looks):
+            rows.setdefault(number, []).extend(cells)
+        grid = grid_of_rows(sorted(rows.items()))
+    grid.hidden_rows, grid.looks = hidden, looks
+    return grid
+
+
+class _OutOfOrderError(Exception):
+    pass
+
+
+def _ascending(rows: Iterable[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:
+    before = 0
+    for number, cells in rows:
+        if number <= before:
+            raise _OutOfOrderError
+        before = number
+        yield number, cells
+
+
+def _rows(
+    sheet: Stream, around: Surroundings, hidden: set[int], looks: Looks
+) -> Iterator[tuple[int, Row]]:
+    """(row number, its cells) of each row that is not blank; fills ``hidden`` and ``looks``."""
+    masters = _Masters({}, limits().cell_length)
+    number = 0
+    for row in _ended(sheet, "row"):
+        number = int(row.get("r") or number + 1)
+        if not 0 < number <= MAX_ROWS:
+            raise NotASheetError(f"a row has the number {number}")
+        if row.get("hidden") in ("1", "true"):
+            hidden.add(number)
+        if cells := _cells(row, number, around, masters, looks):
+            yield number, cells
+        row.clear()
+
+
+def _cells(
+    row: Element,
+    number: int,
+    around: Surroundings,
+    masters: _Masters,
+    looks: Looks,
+) -> Row:
+    """The cells of a row that are not blank: (column from 0, text, kind)."""
+    cells: Row = []
+    column, longest = 0, masters.longest
+    space = row.tag[:-3]
+    value_tag, formula_tag, inline_tag = space + "v", space + "f", space + "is"
+    for cell in row:
+        reference = cell.get("r")
+        column = _column(reference) if reference else column + 1
+        if not len(cell):
+            continue
+        value = formula = inline = None
+        for child in cell:
+            tag = child.tag
+            if tag == value_tag:
+                value = child.text or ""
+            elif tag == formula_tag:
+                formula = child
+            elif tag == inline_tag:
+                inline = child
+        kind = cell.get("t", "n")
+        if formula is not None:
+            written = _formula(formula, reference or "", masters)
+            if (
+                value is None
+                or (not value and kind != "str")
+                or (around.never_calculated and value == "0")
+            ):
+                cells.append((column - 1, written, CellKind.UNCALCULATED))
+                continue
+        if inline is not None and kind == "inlineStr":
+            text, found = text_of(inline), CellKind.TEXT
+        else:
+            text, found = _cell(kind, value or "", cell.get("s", "0"), around)
+        if text:
+            if len(text) > longest:
+                what = f"Cell {reference or ''} has more than {longest:,} characters"
+                raise too_large(what, "cell_length", longest)
+            cells.append((column - 1, text, found))
+            if look := around.styles.looks.get(cell.get("s", "")):
+                looks.setdefault(column - 1, {})[number] = look
+    return cells
+
+
+@cache
+def _column_of_letters(letters: str) -> int:
+    column = column_number(letters.upper()) if letters.isascii() and letters.isalpha() else 0
+    if not 0 < column <= MAX_COLUMNS:
+        raise NotASheetError(f"a cell is in the column {letters}")
+    return column
+
+
+def _column(reference: str) -> int:
+    return _column_of_letters(reference.rstrip(_DIGITS))
+
+
+def _cell(kind: str, value: str, style: str, around: Surroundings) -> Cell:
+    if kind == "s":
+        return (around.strings[int(value)] if value else ""), CellKind.TEXT
+    if kind == "str":
+        return unescape(value), CellKind.TEXT
+    value = value.strip()
+    if not value:
+        return "", CellKind.TEXT
+    if kind == "e":
+        return value, CellKind.ERROR
+    if kind == "b":
+        return ("TRUE" if value in ("1", "true") else "FALSE"), CellKind.BOOLEAN
+    if kind == "d":
+        return _iso_cell(value)
+    return number_cell(value, style, around.styles, around.date1904)
+
+
+def _formula(element: Element, cell: str, masters: _Masters) -> str:
+    """The formula with its "="; that of a cell which shares another's is moved to this cell."""
+    formula = element.text or ""
+    if element.get("t") == "shared":
+        index = element.get("si", "")
+        if formula:
+            masters.formulas[index] = (formula, cell)
+        elif index in masters.formulas:
+            return masters.moved(index, cell)
+    return "=" + formula.removeprefix("=")
+
+
+@dataclass
+class _Masters:
+    """Shared formulas: index → (formula, the cell it stands in); and the longest text of a cell."""
+
+    formulas: dict[str, tuple[str, str]]
+    longest: int
+    characters: int = 0  # of the formulas that were moved
+
+    def moved(self, index: str, cell: str) -> str:
+        """The formula as it is in another cell; beyond so many, as it is in its own."""
+        from openpyxl.formula.translate import Translator
+
+        formula, origin = self.formulas[index]
+        self.characters += len(formula)
+        if self.characters > _MOST_MOVED:
+            return f"=… (shared with {origin})"
+        return str(Translator("=" + formula, origin).translate_formula(cell))
+
+
+def number_cell(written: str, style: str, styles: Styles, date1904: bool) -> Cell:
+    """A number as its digits, or as the date or the zeros that its style shows."""
+    if not _NUMBER.fullmatch(written) or not isfinite(number := float(written)):
+        return written, CellKind.TEXT
+    if style in styles.dates and 0 <= number < _END_OF_TIME:
+        return date_cell(number, is_duration=style in styles.durations, date1904=date1904)
+    if _WHOLE.fullmatch(written):
+        whole = int(written)  # exact, where a float has 15 digits
+        zeros = styles.zeros.get(style, 0)
+        if zeros:
+            sign = "-" if whole < 0 else ""
+            return sign + str(abs(whole)).zfill(zeros), CellKind.NUMBER
+        return str(whole), CellKind.NUMBER
+    text = number_text(number)
+    if style in styles.zeros and text.isdigit():
+        text = text.zfill(styles.zeros[style])
+    return text, CellKind.NUMBER
+
+
+def date_cell(serial: float, *, is_duration: bool, date1904: bool) -> Cell:
+    """A day number of Excel, its fraction the time of day. Below one day it is a time: TEXT."""
+    if is_duration or serial < 1:
+        return duration_text(timedelta(days=serial)), CellKind.TEXT
+    if date1904:
+        epoch = datetime(1904, 1, 1)  # noqa: DTZ001  a cell has no time zone
+    elif int(serial) == 60:
+        # Lotus took 1900 for a leap year; there is no such day, and whoever checks dates says so.
+        return "1900-02-29", CellKind.DATE
+    else:
+        epoch = datetime(1899, 12, 31 if serial < 60 else 30)  # noqa: DTZ001
+    try:
+        return date_text(epoch + timedelta(days=serial)), CellKind.DATE
+    except OverflowError:
+        return number_text(serial), CellKind.NUMBER
+
+
+def _iso_cell(written: str) -> Cell:
+    try:
+        return date_text(datetime.fromisoformat(written)), CellKind.DATE
+    except ValueError:
+        return written, CellKind.TEXT

@@ -1,0 +1,141 @@
+"""The parts of an XLSX file beside its sheets: their list, styles, shared strings."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, field
+from xml.etree import ElementTree
+from zipfile import ZipFile
+
+from importer.readers.file_limits import limits, too_large
+from importer.readers.number_formats import look_of
+from importer.readers.zip_guard import read_xml
+
+_DATE_IDS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}  # built into Excel
+_DURATION_IDS = {46}
+_LONGEST_FORMAT = 255  # characters, Excel's limit
+# What stands in a number format without being part of the pattern: "text", \x, _x, *x, [Red].
+_LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!(?:h+|m+|s+)\])[^\]]*\]', re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Styles:
+    """Style numbers, as cells carry them, of which the value must be read in its light."""
+
+    dates: frozenset[str] = frozenset()  # dates, times and durations
+    durations: frozenset[str] = frozenset()  # such as [h]:mm
+    zeros: dict[str, int] = field(default_factory=dict)  # → number of digits, such as 00000
+    looks: dict[str, str] = field(default_factory=dict)  # → what they show: a currency, or %
+
+
+@dataclass(frozen=True)
+class SheetPart:
+    name: str
+    part: str  # path inside the zip
+    hidden: bool
+
+
+@dataclass(frozen=True)
+class Book:
+    sheets: tuple[SheetPart, ...]  # worksheets only, in the workbook's order
+    styles: Styles
+    strings_part: str | None
+    date1904: bool
+    never_calculated: bool  # the writing program left all formulas to Excel
+
+
+def read_book(archive: ZipFile) -> Book:
+    """The list of sheets and what is needed to read them.
+
+    Raises ``KeyError`` where a part is missing, ``ElementTree.ParseError`` where one is broken.
+    """
+    found = dict(_relations(archive, "").values())
+    main = found.get("officeDocument", "xl/workbook.xml")
+    relations = _relations(archive, main)
+    workbook = ElementTree.fromstring(read_xml(archive, main))
+    sheets: list[SheetPart] = []
+    most = limits().sheets
+    properties: dict[str, str] = {}
+    for element in workbook.iter():
+        name = _local(element.tag)
+        if name in ("workbookPr", "calcPr"):
+            properties |= element.attrib
+        if name == "sheet":
+            relation = next((v for k, v in element.attrib.items() if _local(k) == "id"), "")
+            kind, part = relations.get(relation, ("", ""))
+            if kind == "worksheet":
+                hidden = element.get("state", "visible") != "visible"
+                sheets.append(SheetPart(element.get("name", ""), part, hidden))
+                if len(sheets) > most:
+                    raise too_large(f"It has more than {most:,} sheets", "sheets", most)
+    parts = dict(relations.values())
+    names = set(archive.namelist())
+    styles = parts.get("styles", "")
+    strings = parts.get("sharedStrings", "")
+    return Book(
+        sheets=tuple(sheets),
+        styles=_styles(read_xml(archive, styles)) if styles in names else Styles(),
+        strings_part=strings if strings in names else None,
+        date1904=properties.get("date1904") in ("1", "true"),
+        never_calculated=properties.get("fullCalcOnLoad") in ("1", "true"),
+    )
+
+
+def _relations(archive: ZipFile, part: str) -> dict[str, tuple[str, str]]:
+    """Relation id → (kind, path of the part in the zip), for ``part`` or, if "", the package."""
+    folder, name = posixpath.split(part)
+    path = posixpath.join(folder, "_rels", f"{name}.rels")
+    relations = {}
+    for element in ElementTree.fromstring(read_xml(archive, path)):
+        kind = element.get("Type", "").rpartition("/")[2]
+        target = element.get("Target", "")
+        full = target[1:] if target.startswith("/") else posixpath.join(folder, target)
+        relations[element.get("Id", "")] = (kind, posixpath.normpath(full))
+    return relations
+
+
+def _styles(xml: bytes) -> Styles:
+    root = ElementTree.fromstring(xml)
+    formats: dict[int, str] = {}
+    used: list[int] = []
+    for element in root.iter():
+        name = _local(element.tag)
+        if name == "numFmt" and "numFmtId" in element.attrib:
+            formats[int(element.attrib["numFmtId"])] = element.get("formatCode", "")[
+                :_LONGEST_FORMAT
+            ]
+        elif name == "cellXfs":
+            used = [int(xf.get("numFmtId", "0")) for xf in element]
+    dates, durations, zeros, looks = set(), set(), {}, {}
+    for style, number in enumerate(used):
+        is_date, is_duration, digits = format_meaning(number, formats.get(number))
+        if is_date:
+            dates.add(str(style))
+        if is_duration:
+            durations.add(str(style))
+        if digits:
+            zeros[str(style)] = digits
+        if not is_date and (look := look_of(number, formats.get(number))):
+            looks[str(style)] = look
+    return Styles(frozenset(dates), frozenset(durations), zeros, looks)
+
+
+def format_meaning(number: int, code: str | None) -> tuple[bool, bool, int]:
+    """(a date or time, a duration, digits where it is made of zeros only) of a number format.
+
+    ``code`` is None where the format is built in, and known by ``number`` alone.
+    """
+    if code is None:
+        return number in _DATE_IDS, number in _DURATION_IDS, 0
+    pattern = _LITERAL.sub("", code.split(";")[0]).strip().lower()
+    if pattern == "general":
+        return False, False, 0
+    if len(pattern) > 1 and not pattern.strip("0"):
+        return False, False, len(pattern)
+    is_duration = bool(re.search(r"\[(h+|m+|s+)\]", pattern))
+    return is_duration or bool(re.search("[dmyhs]", pattern)), is_duration, 0
+
+
+def _local(name: str) -> str:
+    return name.rpartition("}")[2]

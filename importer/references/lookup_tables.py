@@ -1,0 +1,328 @@
+"""Lookup tables: CSV or XLSX crosswalks from what the sheet says to ids in Light.
+
+A table has the columns ``value`` and ``id``; others are left alone. Tables come from three places:
+the picks of a result workbook, a folder of crosswalks (``vendor.csv`` …), the template.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+import re
+import shutil
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from importer.core.cell_parsers import read_uuid
+from importer.core.errors import TemplateProblem, UsageProblem, unwritable
+from importer.mapping.template_loader import LoadedTemplate
+from importer.model.fields import LOOKUP_NAMES, header_key
+from importer.model.finding import CellRef
+from importer.model.report_model import Suggestion
+from importer.readers import read_file
+from importer.validation.cross_row_rules import same_name
+
+FIELDS = tuple(LOOKUP_NAMES)  # vendor, companyEntity, account, taxCode
+_MOST_PROBLEMS = 20
+_LONGEST_WAIT = 60  # seconds for another load to save its picks
+# What spreadsheet programs take for the start of a formula, marked already or not.
+_RUNS = re.compile(r"'*\s*[=+\-@＝＋－＠\t\r]")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of a table. ``place`` is for people: ``vendors.csv, row 12``."""
+
+    value: str
+    id: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Pick:
+    """What a person chose for a name, in the sheet ``To resolve`` of a result workbook."""
+
+    field: str
+    value: str
+    id: str
+    label: str
+    place: str
+    suggestions: tuple[Suggestion, ...] = ()
+    cell: CellRef | None = None  # of the value
+
+
+@dataclass
+class Tables:
+    """All tables of one field. ``entries`` by compared name; ``files`` are those that were read.
+
+    ``missing`` is the template's table where it is not there.
+    """
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
+    missing: str | None = None
+
+
+def _find_tables(name: str, beside: Sequence[Path], otherwise: Sequence[Path]) -> list[Path]:
+    """The tables of all folders ``beside`` sheets that have it, else of the first of the others.
+
+    An absolute path stands for itself.
+    """
+    there = [folder / name for folder in beside if (folder / name).is_file()]
+    others = (folder / name for folder in otherwise if (folder / name).is_file())
+    return list(dict.fromkeys(there)) or list(others)[:1]
+
+
+def load_table(path: Path, name: str | None = None) -> dict[str, Entry]:
+    """The rows by compared name; ``name`` is how people call the file, its path where None.
+
+    TemplateProblem names the file, the rows and what to do: columns that are missing or there
+    twice, an id that is none, a value with two ids.
+    """
+    name = name or str(path)
+    table = read_file(path)[0]
+    headers = [header_key(h) for h in table.row_cells(0)]
+    for column in ("value", "id"):
+        if headers.count(column) != 1:
+            there = ", ".join(h for h in table.row_cells(0) if h.strip())
+            how = "needs" if column not in headers else "needs only one each of"
+            raise TemplateProblem(
+                f"{path}: a lookup table {how} the columns 'value' and 'id' in its first row;"
+                f" it has: {there}."
+            )
+    values = [_as_named(text) for text in table.columns[headers.index("value")]]
+    ids = table.columns[headers.index("id")]
+    out: dict[str, Entry] = {}
+    problems: list[str] = []
+    for i in range(1, len(table.rows)):
+        key, row = same_name(values[i]), f"row {int(table.rows[i])}"
+        if not key:
+            continue
+        found, problem = read_uuid(ids[i].strip())
+        if problem or not found:
+            problems.append(
+                f"{path}, {row}: '{ids[i]}' is not an id of Light (for '{values[i]}'). Copy the id"
+                " from Light, or remove the row."
+            )
+            continue
+        entry = out.setdefault(key, Entry(values[i].strip(), found, f"{name}, {row}"))
+        if entry.id != found:
+            problems.append(
+                f"{path}, {row}: '{values[i]}' has two ids, {entry.id} in"
+                f" {entry.place.rpartition(', ')[2]} and {found} here. Keep the right one."
+            )
+    if problems:
+        more = len(problems) - _MOST_PROBLEMS
+        told = problems[:_MOST_PROBLEMS] + ([f"and {more} more rows"] if more > 0 else [])
+        raise TemplateProblem("\n".join(told))
+    return out
+
+
+def read_tables(
+    loaded: LoadedTemplate,
+    beside: Sequence[Path],
+    crosswalks: Sequence[Path] = (),
+    picks: Sequence[Pick] = (),
+    otherwise: Sequence[Path] = (),
+) -> dict[str, Tables]:
+    """The tables by field, for fields that have any.
+
+    The template's tables are those ``beside`` the sheets, of all of them where there are several;
+    where none has one, that of the first folder ``otherwise`` that has. Each folder of
+    ``crosswalks`` may have ``vendor.csv``, ``companyEntity.xlsx`` and so on. TemplateProblem for a
+    table that is wrong, and for two that give one name two ids: neither is preferred.
+    """
+    out: dict[str, Tables] = defaultdict(Tables)
+    for pick in picks:
+        _merge(out[pick.field], pick.field, [Entry(pick.value, pick.id, pick.place)])
+    for name, path in _crosswalk_files(crosswalks):
+        out[name].files.append(str(path))
+        _merge(out[name], name, load_table(path).values())
+    for name, lookup in loaded.template.lookups.items():
+        if lookup.table is None:
+            continue
+        paths = _find_tables(lookup.table, beside, otherwise)
+        if not paths:
+            out[name].missing = lookup.table
+        for path in paths:
+            called = lookup.table if len(paths) == 1 else str(path)
+            out[name].files.append(called)
+            _merge(out[name], name, load_table(path, called).values())
+    return dict(out)
+
+
+def _merge(tables: Tables, name: str, entries: Iterable[Entry]) -> None:
+    for entry in entries:
+        known = tables.entries.setdefault(same_name(entry.value), entry)
+        if known.id != entry.id:
+            raise TemplateProblem(
+                f"{entry.place}: the {name} '{entry.value}' is {entry.id} here and {known.id} in"
+                f" {known.place}. Correct the one that is wrong."
+            )
+
+
+def _crosswalk_files(folders: Sequence[Path]) -> Iterator[tuple[str, Path]]:
+    for folder in folders:
+        for name in FIELDS:
+            for path in (folder / f"{name}.csv", folder / f"{name}.xlsx"):
+                if path.is_file():
+                    yield name, path
+
+
+def check_crosswalks(folder: Path) -> None:
+    """UsageProblem where the folder is not there, or has none of the files that would be read."""
+    if not folder.is_dir():
+        raise UsageProblem(f"There is no folder {folder} of lookup tables.")
+    if not any(_crosswalk_files([folder])):
+        there = ", ".join(sorted(path.name for path in folder.iterdir())[:10])
+        wanted = ", ".join(f"{name}.csv" for name in FIELDS)
+        raise UsageProblem(
+            f"{folder} has none of the lookup tables {wanted} (or .xlsx)."
+            + (f" It has: {there}." if there else " It is empty.")
+        )
+
+
+_CANNOT_HOLD = (
+    "{path} cannot hold every name that was picked. Save it as 'CSV UTF-8' and run the same command"
+    " again."
+)
+
+# --- saving -----------------------------------------------------------------------------------
+
+
+def save_picks(folder: Path, picks: Sequence[Pick]) -> Mapping[Path, int]:
+    """Add the picks to the crosswalks of the folder; how many rows each file gained.
+
+    Existing rows stay as they are, byte for byte; a pick that a file has already is left out. Each
+    file is written beside and moved into place. UsageProblem where a file says otherwise, has no
+    columns value and id, or cannot be written.
+    """
+    if not picks:
+        return {}  # and no empty folder is left behind
+    import filelock
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # What another load adds meanwhile must be read before the file is written again.
+        with filelock.FileLock(_lock_of(folder), timeout=_LONGEST_WAIT):
+            return {
+                path: added
+                for name in FIELDS
+                if (of_field := [pick for pick in picks if pick.field == name])
+                for path in [folder / f"{name}.csv"]
+                if (added := _append(path, of_field))
+            }
+    except filelock.Timeout:
+        raise UsageProblem(
+            f"Another load has been adding to the lookup tables of {folder} for a minute; run the"
+            " same command again."
+        ) from None
+    except OSError as error:
+        why = unwritable(error, "name another folder with --save-lookups")
+        raise UsageProblem(f"The picks cannot be saved in {folder}: {why}.") from error
+
+
+def _lock_of(folder: Path) -> Path:
+    """Where loads of this user wait for each other: not in the folder, which is the person's, and
+    not where others may write, who could put a link there."""
+    import platformdirs
+
+    told = os.environ.get("LIGHT_IMPORT_HOME")
+    home = platformdirs.user_data_path("light-import", appauthor=False)
+    private = (Path(told).expanduser() if told else home) / "locks"
+    private.mkdir(mode=0o700, parents=True, exist_ok=True)
+    name = hashlib.sha256(str(folder.resolve()).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return private / f"{name}.lock"
+
+
+def _as_text(value: str) -> str:
+    """The value as a spreadsheet program shows it and never runs it: marked as text."""
+    return f"'{value}" if _RUNS.match(value) else value
+
+
+def _as_named(text: str) -> str:
+    """The value of a cell of a table, without the mark that ``_as_text`` puts before it."""
+    return text[1:] if text[:1] == "'" and _RUNS.match(text[1:]) else text
+
+
+def _append(path: Path, picks: Sequence[Pick]) -> int:
+    known = load_table(path) if path.exists() else {}
+    new: dict[str, Pick] = {}
+    for pick in picks:
+        entry = known.get(same_name(pick.value))
+        if entry is None:
+            new[same_name(pick.value)] = pick
+        elif entry.id != pick.id:
+            raise UsageProblem(
+                f"{entry.place}: the {pick.field} '{pick.value}' is {entry.id} there, and"
+                f" {pick.id} was picked ({pick.place}). Correct the one that is wrong."
+            )
+    if not new:
+        return 0
+    text, encoding, delimiter, order = _form(path)
+    rows = [{"value": _as_text(pick.value), "id": pick.id} for _, pick in sorted(new.items())]
+    lines = io.StringIO(newline="")
+    newline = "\r\n" if "\r\n" in text else "\n"
+    if text and not text.endswith(("\n", "\r")):
+        lines.write(newline)
+    writer = csv.writer(lines, delimiter=delimiter, lineterminator=newline)
+    writer.writerows([row.get(column, "") for column in order] for row in rows)
+    try:
+        added = lines.getvalue().encode(encoding)
+    except UnicodeEncodeError:
+        raise UsageProblem(_CANNOT_HOLD.format(path=path)) from None
+    _replace(path, added, "" if text else "\ufeffvalue,id\n", {key: p.id for key, p in new.items()})
+    return len(rows)
+
+
+def _form(path: Path) -> tuple[str, str, str, list[str]]:
+    """An existing CSV's text, encoding, delimiter and columns; those of a new one where none is."""
+    if not path.exists():
+        return "", "utf-8", ",", ["value", "id"]
+    raw = path.read_bytes()
+    encoding = "utf-8"
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        encoding, text = "cp1252", raw.decode("cp1252", "replace")
+    first = next((line for line in text.splitlines() if line.strip(" ,;\t|")), "")
+    for delimiter in ",;\t|":
+        columns = [header_key(cell) for cell in next(csv.reader([first], delimiter=delimiter), [])]
+        if {"value", "id"} <= set(columns) and "\0" not in text:
+            return text, encoding, delimiter, columns
+    raise UsageProblem(
+        f"{path} is not a CSV that can be added to. Save it as 'CSV UTF-8' with the columns 'value'"
+        " and 'id', and run the same command again."
+    )
+
+
+def _replace(path: Path, added: bytes, header: str, new: Mapping[str, str]) -> None:
+    """The file with more at its end, all of it or none. A new one begins with ``header``.
+
+    UsageProblem where the ids by name in ``new`` would not be read again from it.
+    """
+    path = path.resolve()  # a link stays a link
+    old = path.read_bytes() if path.exists() else header.encode()
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(old + added)
+            file.flush()
+            os.fsync(file.fileno())
+        # In a file of few words its encoding is a guess, which more words can change.
+        try:
+            read = {key: entry.id for key, entry in load_table(beside).items()}
+        except UsageProblem:
+            read = {}
+        if not new.items() <= read.items():
+            raise UsageProblem(_CANNOT_HOLD.format(path=path))
+        if path.exists():
+            shutil.copymode(path, beside)
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,105 @@
+"""What a company lists, kept in a file of the user's own: for suggestions, never for sending."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from importer.core.errors import UsageProblem, unwritable
+from importer.model.light_objects import Account, Company, Entity, PropertyGroup, TaxCode, Vendor
+from importer.references.directory import Directory
+
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Cached:
+    """A company's lists as they were at ``fetched_at`` (UTC)."""
+
+    base_url: str
+    company: Company
+    fetched_at: datetime
+    directory: Directory
+
+    def counts(self) -> dict[str, int]:
+        of = self.directory
+        return {
+            "vendors": len(of.vendors),
+            "entities": len(of.entities),
+            "ledger_accounts": len(of.accounts),
+            "custom_properties": len(of.groups),
+            "custom_property_values": sum(len(group.values) for group in of.groups),
+            "tax_codes": len(of.tax_codes),
+        }
+
+    def age(self, now: datetime) -> str:
+        """ "12 minutes old", "3 hours old", "40 days old"."""
+        minutes = max(0, int((now - self.fetched_at).total_seconds() // 60))
+        for unit, size in (("day", 1440), ("hour", 60)):
+            if minutes >= 2 * size:
+                return f"{minutes // size} {unit}s old"
+        return f"{minutes} minute{'' if minutes == 1 else 's'} old"
+
+
+def write_cache(path: Path, cached: Cached) -> None:
+    """Write it whole or not at all, readable by this user alone; UsageProblem where that fails."""
+    body = {
+        "version": _VERSION,
+        "base_url": cached.base_url,
+        "company": dataclasses.asdict(cached.company),
+        "fetched_at": cached.fetched_at.astimezone(UTC).isoformat(timespec="seconds"),
+        **{
+            field.name: [dataclasses.asdict(x) for x in getattr(cached.directory, field.name)]
+            for field in dataclasses.fields(Directory)
+        },
+    }
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # mkstemp makes the file private before anything is in it.
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+        beside = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(body, file, ensure_ascii=False, indent=1)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        why = unwritable(error, "set LIGHT_IMPORT_HOME to another folder")
+        raise UsageProblem(f"{path} cannot be written: {why}.") from error
+
+
+def read_cache(path: Path) -> Cached:
+    """UsageProblem where the file cannot be read or is not of this version."""
+    try:
+        body: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if body["version"] != _VERSION:
+            raise ValueError(f"version {body['version']}")
+        return Cached(
+            base_url=body["base_url"],
+            company=Company(**body["company"]),
+            fetched_at=datetime.fromisoformat(body["fetched_at"]),
+            directory=Directory(
+                vendors=[Vendor(**v) for v in body["vendors"]],
+                accounts=[Account(**a) for a in body["accounts"]],
+                entities=[Entity(**e) for e in body["entities"]],
+                groups=[
+                    PropertyGroup(**{**g, "values": tuple((i, n, k) for i, n, k in g["values"])})
+                    for g in body["groups"]
+                ],
+                tax_codes=[TaxCode(**t) for t in body["tax_codes"]],
+            ),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageProblem(
+            f"{path} cannot be used ({error}). Fetch it again with: light-import reference pull"
+        ) from None

@@ -1,0 +1,89 @@
+"""The run as JSON: what ``--json`` prints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from importer.model.finding import Finding
+from importer.model.report_model import CurrencyTotal, RunSummary
+from importer.report.phrases import in_order
+
+_FINDINGS = '\n  "findings": ['
+_AT_ONCE = 1_000  # findings
+
+
+def json_text(told: Mapping[str, object], findings: Iterable[Finding]) -> Iterator[str]:
+    """What ``summary_json`` told without findings, as text with these, some of them at a time."""
+    head, _, tail = json.dumps(told, ensure_ascii=False, indent=2).partition(_FINDINGS)
+    yield head + _FINDINGS
+    every, between = iter(findings), "\n    "
+    while some := list(islice(every, _AT_ONCE)):
+        yield between + ",\n    ".join(map(_indented, some))
+        between = ",\n    "
+    yield ("\n  " if between[0] == "," else "") + tail
+
+
+def _indented(finding: Finding) -> str:
+    pairs = (f'"{name}": {_encoded(value)}' for name, value in _finding(finding).items())
+    return "{\n      " + ",\n      ".join(pairs) + "\n    }"
+
+
+_encoded = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def summary_json(summary: RunSummary, findings: Sequence[Finding]) -> dict[str, object]:
+    """The run as plain dicts, lists and numbers, always in the same order.
+
+    Amounts are integer cents. A finding's ``row`` is the number Excel shows and its ``column`` the
+    header as written; both are None where there is no one cell.
+    """
+    return {
+        "command": summary.command,
+        "run": summary.run,
+        "company": summary.company,
+        "template": summary.template,
+        "sources": list(summary.sources),
+        "rows": {str(name): n for name, n in summary.rows.items()},
+        "bills": _counts(summary.bills),
+        "line_items": _counts(summary.line_items),
+        "totals": [_total(total) for total in summary.totals],
+        **({"read_back": dict(summary.read_back)} if summary.read_back else {}),
+        "findings": [_finding(finding) for finding in findings],
+        "requests": summary.requests,
+        "seconds": round(summary.seconds, 3),
+        "result": summary.result,
+        "next": summary.next_step,
+        "exit_code": summary.exit_code,
+    }
+
+
+def _counts(counts: Mapping[str, int]) -> dict[str, int]:
+    return {"total": counts.get("total", 0)} | {name: counts[name] for name in in_order(counts)}
+
+
+def _total(total: CurrencyTotal) -> dict[str, object]:
+    return {
+        "currency": total.currency,
+        "sheet": total.sheet,
+        "created": total.created,
+        "difference": total.difference,
+        "by_status": {name: total.by_status[name] for name in in_order(total.by_status)},
+        "control": total.control,
+        "unreadable": total.unreadable,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "file": finding.cell.file,
+        "sheet": finding.cell.sheet,
+        "row": finding.cell.row,
+        "column": finding.cell.column,
+        "value": finding.value,
+        "message": finding.message,
+        "hint": finding.hint,
+    }

@@ -1,0 +1,298 @@
+"""How results are put into words: one voice for the workbook and the terminal."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from importer.core.money import money
+from importer.model.finding import Finding, Severity
+from importer.model.journal_states import IN_LIGHT, Status
+from importer.model.read_back import Comparison
+from importer.model.report_model import CurrencyTotal, RunSummary
+
+STATUS_WORDS: Mapping[str, str] = {
+    Status.VALID: "Valid",
+    Status.INVALID: "Needs correction",
+    Status.CREATED: "Created in Light",
+    Status.ALREADY_IN_LIGHT: "Already in Light",
+    Status.ALREADY_LOADED: "Loaded by an earlier run",
+    Status.REJECTED: "Rejected by Light",
+    Status.UNKNOWN: "Could not be settled",
+    Status.NOT_SENT: "Not sent",
+    Status.UNDONE: "Undone",
+}
+
+ROW_WORDS: Mapping[str, str] = {
+    "read": "Rows read",
+    "data": "Rows of data",
+    "above_header": "Rows above the header",
+    "header": "Header rows",
+    "blank": "Blank rows",
+    "ignored": "Passed over, as the template says",
+    "control_total": "Totals of the file itself",
+    "repeated_header": "Headers repeated",
+    "group": "Names of groups",
+    "group_total": "Totals of groups",
+}
+
+LIGHT_SAYS = "gross as Light answered; net and tax as sent"
+NO_CURRENCY = "no currency"  # in place of a code that is missing or none
+
+# C0, DEL and C1; the marks that turn the direction of text, with which one value can pose as
+# another; line separators; halves of characters, which no encoding can write.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+class Tone(StrEnum):
+    """How the verdict is to be taken."""
+
+    GOOD = "good"
+    ATTENTION = "attention"
+    BAD = "bad"
+
+
+def count(n: int, noun: str) -> str:
+    """ "1 bill", "1,088 bills"."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def visible(text: str) -> str:
+    """The text on one line, with every character that could steer a terminal written out.
+
+    An escape character becomes the four characters ``\\x1b``; a line break ``\\x0a``.
+    """
+    return _UNSAFE.sub(_written_out, text)
+
+
+def _written_out(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def utc(moment: datetime) -> str:
+    """The moment in UTC to the second, as 2025-03-31T14:05:00Z; without a zone it is UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat() + "Z"
+
+
+def day_and_time(moment: datetime) -> str:
+    """The moment for people, as 2025-03-31 14:05 UTC; without a zone it is UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return f"{aware.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def duration(seconds: float) -> str:
+    """ "0.4 s", "12 s", "3 min 5 s", "2 h 10 min"."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def status_words(status: str) -> str:
+    return STATUS_WORDS.get(status, visible(status).replace("_", " ").capitalize())
+
+
+def in_order(counts: Mapping[str, int]) -> list[str]:
+    """The statuses that occur, in the order of ``Status``, then any others by name."""
+    names = [str(name) for name in counts if name != "total"]
+    known = [status.value for status in Status if status.value in names]
+    return known + sorted(set(names) - set(known))
+
+
+def severities(findings: Iterable[Finding]) -> tuple[int, int]:
+    """How many findings are errors, and how many are warnings."""
+    from importer.validation.finding_batch import Findings
+
+    if isinstance(findings, Findings):
+        return findings.how_many(Severity.ERROR), findings.how_many(Severity.WARNING)
+    counted = Counter(finding.severity for finding in findings)
+    return counted[Severity.ERROR], counted[Severity.WARNING]
+
+
+def worst_first(findings: Sequence[Finding], most: int) -> list[Finding]:
+    """The first findings, errors before warnings: a hundred of these could hide the one error."""
+    from importer.validation.finding_batch import Findings
+
+    if isinstance(findings, Findings):
+        return findings.worst_first(most)
+    return sorted(findings, key=lambda each: each.severity is not Severity.ERROR)[:most]
+
+
+def tone(summary: RunSummary, errors: int, warnings: int) -> Tone:
+    bills = summary.bills
+    wrong = (Status.INVALID, Status.REJECTED, Status.UNKNOWN)
+    if errors or summary.exit_code in (1, 3) or any(bills.get(status, 0) for status in wrong):
+        return Tone.BAD
+    if warnings or summary.exit_code or bills.get(Status.NOT_SENT, 0) or not bills.get("total", 0):
+        return Tone.ATTENTION
+    return Tone.GOOD
+
+
+def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
+    """The whole run in one sentence.
+
+    "1,086 of 1,088 bills are valid; 2 need correction."
+    """
+    bills = summary.bills
+    total = bills.get("total", 0)
+    if not total:
+        nothing = "No bills could be read" if errors else "There are no bills"
+        return _closed([nothing], errors, 0)
+    landed = sum(bills.get(status, 0) for status in IN_LIGHT)
+    parts: list[str] = []
+    if summary.command == "undo":
+        told = {Status.UNDONE}
+        parts.append(_share(bills.get(Status.UNDONE, 0), total, "undone"))
+    elif summary.command == "validate" or bills.get(Status.VALID, 0):
+        told = {Status.VALID}
+        parts.append(_share(bills.get(Status.VALID, 0), total, "valid"))
+    else:
+        told = set(IN_LIGHT)
+        there = landed - summary.read_back.get(Comparison.MISSING, 0)
+        when = _when_landed(bills, landed) if there == landed else ""
+        parts.append(_share(there, total, "in Light") + when)
+    if landed and not told & IN_LIGHT:
+        parts.append(f"{landed:,} {_be(landed)} in Light")
+    for status, words in (
+        (Status.VALID, ("is valid", "are valid")),
+        (Status.INVALID, ("needs correction", "need correction")),
+        (Status.REJECTED, ("was rejected by Light", "were rejected by Light")),
+        (
+            Status.UNKNOWN,
+            ("could not be settled and needs a person", "could not be settled and need a person"),
+        ),
+        (Status.NOT_SENT, ("was not sent", "were not sent")),
+        (Status.UNDONE, ("was undone", "were undone")),
+    ):
+        n = bills.get(status, 0)
+        if n and status not in told:
+            parts.append(f"{n:,} {words[n != 1]}")
+    if summary.command == "verify" or summary.read_back:
+        parts += _seen(summary.read_back)
+        if any(n for seen, n in summary.read_back.items() if seen != Comparison.SAME):
+            errors = 0  # the bills say so already
+    if summary.command == "undo":
+        errors = 0
+    if any(bills.get(status, 0) for status in (Status.INVALID, Status.REJECTED, Status.UNKNOWN)):
+        errors = 0  # the bills say so already
+    return _closed(parts, errors, warnings, "to look at" if landed else "found in the file")
+
+
+def _seen(read_back: Mapping[str, int]) -> list[str]:
+    """How the bills that were read back compare with the sheet."""
+    changed, missing = (read_back.get(seen, 0) for seen in (Comparison.CHANGED, Comparison.MISSING))
+    parts = []
+    if changed:
+        parts.append(f"{changed:,} {'was' if changed == 1 else 'were'} changed there")
+    if missing:
+        parts.append(f"{missing:,} {_be(missing)} missing there")
+    same = read_back.get(Comparison.SAME, 0)
+    return parts or ([f"{same:,} read back the same"] if same else [])
+
+
+def _share(n: int, total: int, what: str) -> str:
+    if total == 1:
+        return f"The one bill is {what}" if n else f"The one bill is not {what}"
+    if n == total:
+        return f"All {total:,} bills are {what}"
+    return f"{n:,} of {total:,} bills {_be(n)} {what}"
+
+
+def _be(n: int) -> str:
+    return "is" if n == 1 else "are"
+
+
+def _when_landed(bills: Mapping[str, int], landed: int) -> str:
+    created = bills.get(Status.CREATED, 0)
+    before = landed - created
+    return f" ({created:,} created now, {before:,} there before)" if created and before else ""
+
+
+def _closed(parts: list[str], errors: int, warnings: int, where: str = "found in the file") -> str:
+    if errors:
+        parts = [*parts, f"{count(errors, 'problem')} {where}"]
+    if warnings:
+        parts = [*parts, f"{count(warnings, 'warning')} to look at"]
+    return "; ".join(parts) + "."
+
+
+def tie_out_words(total: CurrencyTotal, command: str) -> str:
+    """What the difference between the sheet and Light means, in a sentence."""
+    return difference_words(
+        total.difference,
+        total.currency,
+        total.unit,
+        total.unreadable,
+        command,
+        total.differing,
+        total.by_status.get(Status.UNDONE, 0),
+    )
+
+
+def difference_words(
+    difference: int,
+    currency: str,
+    unit: int,
+    unreadable: int,
+    command: str,
+    differing: int,
+    undone: int = 0,
+) -> str:
+    """As ``tie_out_words``; ``difference`` is the sheet less Light, in cents, and ``undone`` what
+    of the sheet an undo has cancelled.
+
+    Differences of single bills may cancel out: ``differing`` is how many bills have one.
+    """
+    amount = in_currency(abs(difference), unit, currency)
+    if command == "validate":
+        words = "Nothing has been sent to Light."
+    elif difference == 0 and differing > unreadable:
+        differ = "1 bill differs" if differing == 1 else f"{differing:,} bills differ"
+        words = f"The totals agree, but {differ}."
+    elif difference == 0 and not unreadable:
+        words = "Ties out."
+    elif difference == 0:
+        words = "What can be read ties out."
+    elif undone and difference == undone:
+        words = f"That is the {amount} that undo has cancelled in Light."
+    elif difference > 0 and 0 < undone < difference:
+        cancelled, rest = (in_currency(n, unit, currency) for n in (undone, difference - undone))
+        words = (
+            f"Undo has cancelled {cancelled} of it in Light; the other {rest}"
+            " is not known to be in Light."
+        )
+    elif difference > 0:
+        of_file = "" if currency == NO_CURRENCY else " of the file"
+        words = f"{amount}{of_file} is not known to be in Light."
+    else:
+        words = f"Light has {amount} more than the file."
+    if unreadable:
+        has = "has" if unreadable == 1 else "have"
+        words += f" {count(unreadable, 'bill')} {has} no readable amount: not counted."
+    return words
+
+
+def in_currency(cents: int, unit: int, currency: str) -> str:
+    """ "1,234.50 GBP"; "10.00 without a currency"."""
+    named = "without a currency" if currency == NO_CURRENCY else visible(currency)
+    return f"{money(cents, unit)} {named}"
+
+
+def control_words(total: CurrencyTotal) -> str:
+    """How the file's own total compares with its bills; "" where it states none."""
+    if total.control is None:
+        return ""
+    over = total.control - total.sheet
+    if over == 0:
+        return "Agrees with the bills."
+    amount = in_currency(abs(over), total.unit, total.currency)
+    return f"{amount} {'more' if over > 0 else 'less'} than the bills add up to."

@@ -1,0 +1,191 @@
+"""The loads of the past, as a table for the terminal and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from importer.core.money import money
+from importer.model.journal_states import Status
+from importer.model.read_back import Comparison
+from importer.report.phrases import in_order, visible
+from importer.report.terminal import columns_of
+
+NARROWEST = 60  # columns
+_GAP = 2
+_LEAST = 16  # columns for names
+_WORDS = {
+    Status.INVALID: "to correct",
+    Status.ALREADY_IN_LIGHT: "there before",
+    Status.ALREADY_LOADED: "loaded before",
+}
+
+
+@dataclass(frozen=True)
+class Totals:
+    """A currency's total in cents: of the sheet, and of what was in Light at the end, None where
+    that is not known. ``unit`` is how many cents a unit has."""
+
+    currency: str
+    sheet: int
+    unit: int = 100
+    created: int | None = None
+
+
+@dataclass(frozen=True)
+class History:
+    """A run of the past. Times are UTC; ``bills`` and ``line_items`` are by status, "" keys for
+    nothing; ``read`` are bills read back, by how they were ``Comparison``."""
+
+    run: str
+    started: datetime
+    finished: datetime | None
+    company: str
+    company_id: str
+    base_url: str
+    environment: str
+    template: str
+    sources: tuple[str, ...]
+    who: str
+    continues: str  # the run that this one goes on with
+    sandbox: bool
+    journal: str
+    bills: Mapping[str, int]
+    line_items: Mapping[str, int]
+    totals: Sequence[Totals]
+    read: Mapping[str, int] = field(default_factory=dict)
+    read_at: datetime | None = None
+    read_lines: bool = False
+    figures: Mapping[str, Any] = field(default_factory=dict)  # of its end
+
+
+def history_json(run: History) -> dict[str, object]:
+    """Plain dicts and lists; amounts in cents, times in UTC."""
+    verified: dict[str, object] = {"at": _iso(run.read_at), "lines": run.read_lines}
+    verified |= {seen.value: run.read.get(seen, 0) for seen in Comparison}
+    return {
+        "run": run.run,
+        "started": _iso(run.started),
+        "finished": _iso(run.finished),
+        "company": run.company,
+        "company_id": run.company_id,
+        "base_url": run.base_url,
+        "environment": run.environment,
+        "sandbox": run.sandbox,
+        "template": run.template,
+        "sources": list(run.sources),
+        "who": run.who,
+        "continues": run.continues or None,
+        "bills": dict(run.bills) or None,
+        "line_items": dict(run.line_items) or None,
+        "totals": [
+            {"currency": t.currency, "sheet": t.sheet, "created": t.created} for t in run.totals
+        ],
+        "verified": verified if run.read_at else None,
+        "undone": run.bills.get(Status.UNDONE, 0),
+        **{name: run.figures.get(name) for name in ("exit_code", "requests", "seconds", "result")},
+        "journal": run.journal,
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(timespec="seconds")
+
+
+def history_text(runs: Sequence[History], width: int = 80) -> str:
+    """A table, the newest first as given, at most ``width`` columns wide (60 at least)."""
+    width = max(width, NARROWEST)
+    rows = [_cells(run) for run in runs]
+    heads = (["When (UTC)"], ["File, template, company"], ["Bills"], ["Total"])
+    most = (16, 0, 22, 32)
+    sizes = [  # that of the second is what is left
+        min(limit, max(columns_of(line) for row in [heads, *rows] for line in row[c]))
+        for c, limit in enumerate(most)
+    ]
+    room = width - 3 * _GAP - _LEAST  # for the other columns: a narrow terminal breaks their words
+    for c, least in ((2, 10), (0, 10), (3, 16)):
+        over = sizes[0] + sizes[2] + sizes[3] - room
+        sizes[c] = max(min(sizes[c], least), sizes[c] - max(over, 0))
+    sizes[1] = width - 3 * _GAP - sizes[0] - sizes[2] - sizes[3]
+    lines = [*_row(heads, sizes), "-" * width]
+    indent = sizes[0] + _GAP
+    for run, cells in zip(runs, rows, strict=True):
+        lines += _row(cells, sizes)
+        for mark in _marks(run):
+            lines += [" " * indent + part for part in _broken(mark, width - indent)]
+        lines.append("")
+    return "\n".join(lines).rstrip()
+
+
+def _cells(run: History) -> tuple[list[str], list[str], list[str], list[str]]:
+    when = [f"{run.started:%Y-%m-%d}", f"{run.started:%H:%M}"]
+    when += [visible(run.who)] if run.who else []
+    names = [visible(Path(name).name) for name in run.sources]
+    what = [", ".join(names), visible(run.template), visible(run.company)]
+    bills = [
+        f"{run.bills[status]:,} {_WORDS.get(Status(status), status.replace('_', ' '))}"
+        for status in in_order(run.bills)
+    ]
+    totals = [f"{money(t.sheet, t.unit)} {visible(t.currency)}" for t in run.totals]
+    return when, what, bills or ["none sent"], totals or [""]
+
+
+def _marks(run: History) -> Iterator[str]:
+    """What else there is to say, a sentence a line; the run's id first."""
+    yield f"Run {run.run}, {visible(run.environment)}"
+    if run.continues:
+        yield f"continues run {visible(run.continues)}"
+    if run.finished is None:
+        yield f"did not come to its end: light-import report {run.run}"
+    if run.read_at is not None:
+        told = ", ".join(
+            f"{run.read[seen]:,} {word}"
+            for seen, word in (
+                (Comparison.SAME, "the same"),
+                (Comparison.CHANGED, "changed"),
+                (Comparison.MISSING, "missing"),
+            )
+            if run.read.get(seen)
+        )
+        how = " with lines" if run.read_lines else ""
+        yield f"verified {run.read_at:%Y-%m-%d %H:%M}{how}: {told}"
+
+
+def _row(cells: Sequence[Sequence[str]], sizes: Sequence[int]) -> list[str]:
+    broken = [
+        [part for text in cell for part in _broken(text, size)]
+        for cell, size in zip(cells, sizes, strict=True)
+    ]
+    return [_line(parts, sizes) for parts in zip_longest(*broken, fillvalue="")]
+
+
+def _line(parts: Sequence[str], sizes: Sequence[int]) -> str:
+    *left, last = parts
+    cells = [
+        text + " " * (size - columns_of(text)) for text, size in zip(left, sizes[:-1], strict=True)
+    ]
+    cells.append(" " * (sizes[-1] - columns_of(last)) + last)  # amounts stand to the right
+    return (" " * _GAP).join(cells).rstrip()
+
+
+def _broken(text: str, width: int) -> list[str]:
+    """The text in lines of at most ``width`` columns, at blanks where there are some."""
+    lines, line = [], ""
+    for word in text.split(" "):
+        longer = f"{line} {word}" if line else word
+        if columns_of(longer) <= width:
+            line = longer
+            continue
+        if line:
+            lines.append(line)
+        line = ""
+        for character in word:
+            if columns_of(line + character) > width:
+                lines.append(line)
+                line = ""
+            line += character
+    return [*lines, line]

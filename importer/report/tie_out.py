@@ -1,0 +1,159 @@
+"""The tie-out's figures: by currency, then vendor, what the sheet has and what Light has of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from importer.core.money import tidy
+from importer.model.journal_states import Status
+from importer.model.read_back import Comparison
+from importer.model.report_model import BillResult, Report
+from importer.report.phrases import NO_CURRENCY
+
+NO_VENDOR = "(no vendor)"
+
+
+@dataclass
+class Sums:
+    """Bills and what they come to, in cents.
+
+    ``net`` and ``tax`` are None as soon as one bill does not tell them: a part is no total.
+    ``unreadable`` bills have no gross and are in no sum.
+    """
+
+    bills: int = 0
+    gross: int = 0
+    net: int | None = 0
+    tax: int | None = 0
+    unreadable: int = 0
+
+    def add(self, gross: int | None, net: int | None, tax: int | None) -> None:
+        self.bills += 1
+        self.unreadable += gross is None
+        self.gross += gross or 0
+        self.net = None if net is None or self.net is None else self.net + net
+        self.tax = None if tax is None or self.tax is None else self.tax + tax
+
+
+@dataclass
+class TieOut:
+    """``sheet``, what Light ``created`` or had by its own answers, and what was ``read`` back.
+
+    ``looked`` bills were looked for in Light, ``missing`` of them are not there any more, and
+    ``read`` has the others. ``differing`` bills are not in Light just as the sheet has them.
+
+    ``light`` is the gross that Light has now, as far as is known: read back, else as answered.
+    Net and tax of ``created`` are as they were sent.
+    """
+
+    name: str
+    unit: int = 100
+    sheet: Sums = field(default_factory=Sums)
+    created: Sums = field(default_factory=Sums)
+    read: Sums = field(default_factory=Sums)
+    light: int = 0
+    looked: int = 0
+    missing: int = 0
+    differing: int = 0
+    invalid: int = 0  # gross of bills that need correction
+
+    @property
+    def difference(self) -> int:
+        return self.sheet.gross - self.light
+
+    @property
+    def all_read(self) -> bool:
+        """Whether every bill that was in Light was looked for there again."""
+        return self.looked > 0 and self.looked == self.created.bills
+
+    @property
+    def not_there(self) -> int:
+        """How many bills of the sheet Light does not have."""
+        return self.sheet.bills - self.created.bills + self.missing
+
+    def add(self, bill: BillResult) -> None:
+        self.unit = bill.unit
+        self.sheet.add(bill.amount, bill.net, bill.tax)
+        if bill.in_light is not None:
+            self.created.add(bill.in_light, bill.net, bill.tax)
+        if (read := bill.read_back) is not None:
+            self.looked += 1
+            if read.seen is Comparison.MISSING:
+                self.missing += 1
+            else:
+                self.read.add(read.amount, read.net, read.tax)
+        self.differing += differs(bill)
+        self.light += in_light_now(bill)
+        if bill.result.status is Status.INVALID:
+            self.invalid += bill.amount or 0
+
+
+@dataclass
+class CurrencyTieOut(TieOut):
+    vendors: list[TieOut] = field(default_factory=list)
+    statuses: Counter[str] = field(default_factory=Counter)  # bills
+
+    def add(self, bill: BillResult) -> None:
+        super().add(bill)
+        self.statuses[bill.result.status.value] += 1
+
+
+def in_light_now(bill: BillResult) -> int:
+    """What Light has of the bill, in cents."""
+    read = bill.read_back
+    if read is None or (read.seen is not Comparison.MISSING and read.amount is None):
+        return bill.in_light or 0
+    return 0 if read.seen is Comparison.MISSING else read.amount or 0
+
+
+def differs(bill: BillResult) -> bool:
+    """Whether Light has not just what the sheet says, in gross, net or tax; or not at all."""
+    read = bill.read_back
+    if bill.amount is None or bill.in_light is None or bill.amount != in_light_now(bill):
+        return True
+    if read is None:
+        return False
+    if read.seen is Comparison.MISSING:
+        return True
+    pairs = ((bill.net, read.net), (bill.tax, read.tax))
+    return any(None not in pair and pair[0] != pair[1] for pair in pairs)
+
+
+def compute_tie_out(report: Report) -> list[CurrencyTieOut]:
+    """In the order of the summary's totals; vendors by name."""
+    known = {total.currency for total in report.summary.totals}
+    out = {t.currency: CurrencyTieOut(t.currency, t.unit) for t in report.summary.totals}
+    by_vendor: dict[tuple[str, str], TieOut] = {}
+    for bill in report.bills:
+        # A currency that is no code has its total under another name.
+        name = bill.currency if bill.currency in known else NO_CURRENCY
+        currency = out.setdefault(name, CurrencyTieOut(name))
+        currency.add(bill)
+        vendor = tidy(bill.vendor) or NO_VENDOR
+        key = name, vendor
+        if key not in by_vendor:
+            by_vendor[key] = TieOut(vendor)
+            currency.vendors.append(by_vendor[key])
+        by_vendor[key].add(bill)
+    for currency in out.values():
+        currency.vendors.sort(key=lambda each: (each.name == NO_VENDOR, each.name.casefold()))
+    return list(out.values())
+
+
+def differing(report: Report) -> list[int]:
+    """The bills, by position, of which Light has not just what the sheet says."""
+    return [i for i, bill in enumerate(report.bills) if differs(bill)]
+
+
+def largest(
+    currencies: Sequence[CurrencyTieOut], most: int
+) -> tuple[CurrencyTieOut, list[TieOut]] | None:
+    """The currency with the most bills and its vendors of the largest amounts."""
+    some = [each for each in currencies if any(v.sheet.gross for v in each.vendors)]
+    if not some:
+        return None
+    currency = max(some, key=lambda each: each.sheet.bills)
+    vendors = sorted(currency.vendors, key=lambda each: -each.sheet.gross)
+    return currency, [each for each in vendors[:most] if each.sheet.gross > 0]

@@ -1,0 +1,31 @@
+"""A report in the format that the name of its file asks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from importer.model.report_model import Report
+
+
+def write_result(report: Report, path: Path, most_problems: int | None = None) -> None:
+    """Write a workbook, CSV, JSON or HTML; UsageProblem where that cannot be done.
+
+    ``most_problems`` is how many a workbook lists; None for the usual number.
+    """
+    kind = path.suffix.lower()
+    if kind == ".csv":
+        from importer.report.csv_rows import write_csv
+
+        write_csv(report, path)
+    elif kind == ".json":
+        from importer.report.json_rows import write_json
+
+        write_json(report, path)
+    elif kind == ".html":
+        from importer.report.html_report import write_html
+
+        write_html(report, path)
+    else:
+        from importer.report.xlsx.workbook import MOST_PROBLEMS, write_workbook
+
+        write_workbook(report, path, most_problems or MOST_PROBLEMS)

@@ -1,0 +1,1 @@
+"""The result workbook, a module a sheet."""

@@ -1,0 +1,142 @@
+"""Writing one cell so that what is read back is what was in the file."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+from importer.core.money import money
+from importer.model.tables import CellKind
+from importer.report.xlsx.cell_styles import GENERAL, TEXT, WIDE
+from importer.report.xlsx.row_xml import number_tail, text_tail
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
+
+LONGEST = 32_767  # UTF-16 units in one cell, Excel's limit
+MOST_ROWS = 1_048_576
+MOST_COLUMNS = 16_384
+MOST_CENTS = 10**15  # from here on an amount is written as text
+MOST_LINKS = 65_530  # in one sheet, Excel's limit
+WIDEST = 48  # characters
+LONGEST_AS_TEXT = 255  # Excel shows longer cells of the format "Text" as ########
+_CUT = "… (cut)"
+
+_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")
+# What XlsxWriter cannot write as it is: text that it takes for its own markup, and escapes that
+# overlap (the second would be decoded on reading).
+_ODD = re.compile(r"\A<r>|_x[0-9A-Fa-f]{4}_x[0-9A-Fa-f]{4}_")
+_HALF = re.compile("[\ud800-\udfff]")
+_SEAM = re.compile(r"(?<=_x[0-9A-Fa-f]{4})(?=_x[0-9A-Fa-f]{4}_)")
+
+
+def as_number(text: str) -> int | float | None:
+    """The number of a NUMBER cell, or None where a number would not keep its text exactly."""
+    if _WHOLE.fullmatch(text):
+        return None if text == "-0" else int(text)
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    # XlsxWriter writes 16 digits; a few floats need 17.
+    if not math.isfinite(number) or repr(number) != text or float(f"{number:.16G}") != number:
+        return None
+    return number
+
+
+def number_format(text: str, kind: int, number: int | float | None) -> str:
+    """The number format with which the cell shows, and keeps when edited, what the file has.
+
+    Text stays text: who corrects 00123 in the result does not lose the zeros, and a date is not
+    turned round by Excel.
+    """
+    if number is not None:
+        return WIDE if isinstance(number, int) and abs(number) >= 10**11 else GENERAL
+    if kind == CellKind.NUMBER:
+        return GENERAL
+    return TEXT if len(text) <= LONGEST_AS_TEXT else GENERAL
+
+
+def fitting(text: str) -> str:
+    """The text as a cell can hold it: cut, and marked so, where it is longer than a cell can be;
+    halves of characters, which no file can hold, written out."""
+    if len(text) > LONGEST // 2 and _units(text) > LONGEST:
+        text = _cut(text)
+    return _HALF.sub(lambda half: f"\\u{ord(half.group()):04x}", text)
+
+
+def write_text(
+    sheet: Worksheet, row: int, column: int, text: str, cell_format: Format, plain: Format
+) -> bool:
+    """Write the text as text, never as a formula, link or number. True where it had to be altered.
+
+    That is where it is longer than a cell can be (cut, and marked so) or has halves of characters,
+    which no file can hold (written out). ``plain`` is used for the parts of awkward text.
+    """
+    whole = fitting(text)
+    altered, text = whole != text, whole
+    if not _ODD.search(text):
+        sheet.write_string(row, column, text, cell_format)
+        return altered
+    parts = [part for piece in _SEAM.split(text) for part in _without_markup(piece)]
+    if len(parts) == 1:
+        sheet.write_string(row, column, text, cell_format)
+    else:
+        # Each part of a rich string is escaped by itself; all parts look alike.
+        marked = [item for part in parts for item in (plain, part)]
+        sheet.write_rich_string(row, column, *marked, cell_format)
+    return altered
+
+
+def _without_markup(piece: str) -> tuple[str, ...]:
+    return (piece[:1], piece[1:]) if piece.startswith("<r>") else (piece,)
+
+
+def _units(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _cut(text: str) -> str:
+    # A character outside the basic plane counts as two; cutting by half of that is always enough.
+    room = LONGEST - len(_CUT)
+    short = text[:room]
+    while (over := _units(short) - room) > 0:
+        short = short[: len(short) - (over + 1) // 2]
+    return short + _CUT
+
+
+def width_of(header: str, longest: int, *, most: int = WIDEST) -> int:
+    """The width of a column in characters, from its longest cell, with room for the filter's
+    arrow."""
+    return min(max(longest + 2, len(header) + 4, 8), most)
+
+
+def write_money(
+    sheet: Worksheet, row: int, column: int, cents: int, cell_format: Format, unit: int = 100
+) -> None:
+    """Cents as money: a number, or text where a spreadsheet's number could not show it exactly.
+
+    ``unit`` is how many cents a unit of the currency has.
+    """
+    if -MOST_CENTS < cents < MOST_CENTS:
+        sheet.write_number(row, column, cents / unit, cell_format)
+    else:
+        sheet.write_string(row, column, money(cents, unit), cell_format)
+
+
+def money_tail(cents: int, cell_format: Format, unit: int = 100) -> str:
+    """The same for a row that is written as XML."""
+    style = cell_format._get_xf_index()
+    if -MOST_CENTS < cents < MOST_CENTS:
+        return number_tail(cents / unit, style)
+    return text_tail(money(cents, unit), style)
+
+
+def cents_tail(cents: int, cell_format: Format) -> str:
+    """Cents as a whole number, or as text beyond the 15 digits that Excel keeps."""
+    style = cell_format._get_xf_index()
+    if abs(cents) < MOST_CENTS:
+        return number_tail(cents, style)
+    return text_tail(str(cents), style)

@@ -1,0 +1,122 @@
+"""Rows of a sheet as XML, made a column at a time: a result has millions of ordinary cells.
+
+Texts stand in their cells ("inline"), as XlsxWriter writes them when it holds no sheet in memory.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from xlsxwriter.utility import xl_col_to_name
+
+AT_ONCE = 2_048  # rows that are held as XML
+
+# A character that XML cannot hold is written as _x0007_; so an underscore that would be read as
+# the start of such an escape is written as one itself.
+_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}(?:_|[\x00-\x08\x0b-\x1f\ufffe\uffff]))")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+_MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_SPACE = " \t\n"
+
+
+def escaped(text: str) -> str:
+    """A text as XML has it; it must not have halves of characters."""
+    if "_" in text:
+        text = _ESCAPE.sub("_x005F_", text)
+    text = _CONTROL.sub(lambda c: f"_x{ord(c.group()):04X}_", text)
+    return text.translate(_MARKUP)
+
+
+def all_plain(texts: Sequence[str]) -> bool:
+    """Whether no text has a character to escape or blanks to keep; in doubt it says no."""
+    joined = "|".join(texts)
+    return (
+        joined.isprintable()
+        and not any(odd in joined for odd in ("&", "<", ">", "_x", "| ", " |"))
+        and joined[:1] != " "
+        and joined[-1:] != " "
+    )
+
+
+def text_tail(text: str, style: int) -> str:
+    """A cell of text, from the end of its reference on."""
+    keep = ' xml:space="preserve"' if text[0] in _SPACE or text[-1] in _SPACE else ""
+    return f'" s="{style}" t="inlineStr"><is><t{keep}>{escaped(text)}</t></is></c>'
+
+
+def number_tail(number: float, style: int) -> str:
+    few = type(number) is int and abs(number) < 10**15  # the digits that Excel keeps
+    return f'" s="{style}"><v>{number if few else f"{number:.16G}"}</v></c>'
+
+
+def blank_tail(style: int) -> str:
+    return f'" s="{style}"/>'
+
+
+class RowXmlBlock:
+    """Some rows of a sheet, the first of them ``first`` (from 0). Columns come left to right."""
+
+    def __init__(self, first: int, size: int) -> None:
+        self.first, self.size = first, size
+        self._numbers = [str(n) for n in range(first + 1, first + size + 1)]
+        self._columns: list[list[str]] = []
+
+    @property
+    def width(self) -> int:
+        return len(self._columns)
+
+    def add(self, tails: Sequence[str]) -> None:
+        """The next column from its cells' tails, "" for none."""
+        start = f'<c r="{xl_col_to_name(len(self._columns))}'
+        self._columns.append(
+            [
+                f"{start}{n}{tail}" if tail else ""
+                for n, tail in zip(self._numbers, tails, strict=True)
+            ]
+        )
+
+    def add_plain(self, texts: Sequence[str], style: int) -> None:
+        """The next column of texts that are ``all_plain``, in one style."""
+        start = f'<c r="{xl_col_to_name(len(self._columns))}'
+        middle, end = f'" s="{style}" t="inlineStr"><is><t>', "</t></is></c>"
+        self._columns.append(
+            [
+                f"{start}{n}{middle}{text}{end}" if text else ""
+                for n, text in zip(self._numbers, texts, strict=True)
+            ]
+        )
+
+    def add_texts(self, texts: Sequence[str], style: int) -> None:
+        """The next column of texts that fit into cells, in one style."""
+        if all_plain(texts):
+            self.add_plain(texts, style)
+        else:
+            self.add([text_tail(text, style) if text else "" for text in texts])
+
+    def add_words(self, words: Sequence[str], styles: dict[str, int]) -> None:
+        """The next column of words of which there are few, each with its own style."""
+        tails = {word: text_tail(word, style) for word, style in styles.items() if word}
+        self.add([tails[word] if word else "" for word in words])
+
+    def put(self, k: int, column: int, tail: str) -> None:
+        """Another cell in row ``k`` of these."""
+        self._columns[column][k] = f'<c r="{xl_col_to_name(column)}{self._numbers[k]}{tail}'
+
+    def xml(self, heights: Sequence[int] | None = None) -> str:
+        """All rows; ``heights`` in points, 0 for the usual one."""
+        rows = map("".join, zip(*self._columns, strict=True))
+        if heights is None:
+            return "".join(
+                [
+                    f'<row r="{n}">{cells}</row>'
+                    for n, cells in zip(self._numbers, rows, strict=True)
+                ]
+            )
+        tall = [f' ht="{height}" customHeight="1"' if height else "" for height in heights]
+        return "".join(
+            [
+                f'<row r="{n}"{height}>{cells}</row>'
+                for n, height, cells in zip(self._numbers, tall, rows, strict=True)
+            ]
+        )

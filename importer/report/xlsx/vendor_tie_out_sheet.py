@@ -1,0 +1,110 @@
+"""The sheet ``Tie-out by vendor``: the tie-out of each vendor, to be filtered and sorted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from importer.report.phrases import NO_CURRENCY, count, visible
+from importer.report.tie_out import CurrencyTieOut, Sums, TieOut
+from importer.report.xlsx.cell_styles import PLAIN, TEXT, CellStyles, decimals
+from importer.report.xlsx.cell_values import MOST_CENTS, MOST_ROWS, write_money, write_text
+from importer.report.xlsx.page_setup import set_up_table
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
+
+BY_VENDOR = "Tie-out by vendor"
+FIGURES = ("bills", "gross", "net", "tax")
+_PLAIN_NAME = re.compile(f"[A-Z]{{3}}|{NO_CURRENCY}")
+_MOST = MOST_ROWS - 2
+
+
+class VendorTable:
+    """Where the figures stand, for the formulas of the sheet ``Tie-out``."""
+
+    def __init__(self, currencies: Sequence[CurrencyTieOut]) -> None:
+        self.rows = [(each, vendor) for each in currencies for vendor in each.vendors][:_MOST]
+        self.parts = ["sheet", "in Light"]
+        if any(each.looked for each in currencies):
+            self.parts.append("read back")
+        self.complete = len(self.rows) == sum(len(each.vendors) for each in currencies)
+
+    def column(self, part: str, figure: str) -> int:
+        return 2 + 4 * self.parts.index(part) + FIGURES.index(figure)
+
+    @property
+    def difference(self) -> int:
+        return 2 + 4 * len(self.parts)
+
+    def formula(self, part: str, figure: str, currency: str, unit: int) -> str | None:
+        """The sum of a currency's vendors; None where a spreadsheet could not be exact."""
+        if not self.complete or not _PLAIN_NAME.fullmatch(currency) or not self.rows:
+            return None
+        letter = chr(ord("A") + self.column(part, figure))
+        last = len(self.rows) + 1
+        total = (
+            f"SUMIFS('{BY_VENDOR}'!${letter}$2:${letter}${last},"
+            f"'{BY_VENDOR}'!$A$2:$A${last},\"{currency}\")"
+        )
+        return f"={total}" if figure == "bills" else f"=ROUND({total},{decimals(unit)})"
+
+
+def write_by_vendor(
+    sheet: Worksheet, formats: CellStyles, table: VendorTable, command: str
+) -> list[int]:
+    """One row a currency and vendor; gives the widths of the columns in characters."""
+    headers = ["currency", "vendor"]
+    headers += [f"{part}: {figure}" for part in table.parts for figure in FIGURES]
+    headers += ["difference", "what differs"]
+    widths = [10, 34, *([9, 17, 17, 15] * len(table.parts)), 16, 30]
+    for c, width in enumerate(widths):
+        sheet.set_column(c, c, width)
+    set_up_table(sheet, len(headers), len(table.rows))
+    sheet.set_row(0, 34)
+    for c, header in enumerate(headers):
+        look = formats.header_figure if 2 <= c <= table.difference else formats.header_top
+        sheet.write_string(0, c, header, look if c <= table.difference else formats.header_words)
+    text, plain = formats.cell[PLAIN, TEXT], formats.source[TEXT]
+    for out, (currency, vendor) in enumerate(table.rows, start=1):
+        write_text(sheet, out, 0, visible(currency.name), text, plain)
+        write_text(sheet, out, 1, visible(vendor.name), text, plain)
+        for part, sums in zip(
+            table.parts, (vendor.sheet, vendor.created, vendor.read), strict=False
+        ):
+            _write_sums(sheet, formats, out, table.column(part, "bills"), sums, currency.unit)
+        look = formats.difference[bool(vendor.differing) and command != "validate"][currency.unit]
+        c = table.difference
+        if not vendor.looked and max(abs(vendor.sheet.gross), abs(vendor.light)) < MOST_CENTS:
+            formula = f"=ROUND(D{out + 1}-H{out + 1},{decimals(currency.unit)})"
+            sheet.write_formula(out, c, formula, look, vendor.difference / currency.unit)
+        else:
+            write_money(sheet, out, c, vendor.difference, look, currency.unit)
+        if words := _words(vendor, command):
+            sheet.write_string(out, c + 1, words, formats.words)
+    return widths
+
+
+def _write_sums(
+    sheet: Worksheet, formats: CellStyles, row: int, first: int, sums: Sums, unit: int
+) -> None:
+    look: Format = formats.money_of(unit)
+    sheet.write_number(row, first, sums.bills, formats.whole)
+    for c, cents in enumerate((sums.gross, sums.net, sums.tax), start=first + 1):
+        if cents is not None:
+            write_money(sheet, row, c, cents, look, unit)
+
+
+def _words(vendor: TieOut, command: str) -> str:
+    said = []
+    if command != "validate":
+        changed = vendor.differing - vendor.not_there
+        if vendor.not_there:
+            said.append(f"{count(vendor.not_there, 'bill')} not in Light")
+        if changed:
+            said.append(f"{count(changed, 'bill')} {'differs' if changed == 1 else 'differ'}")
+    if vendor.sheet.unreadable:
+        said.append(f"{count(vendor.sheet.unreadable, 'bill')} without a readable amount")
+    return "; ".join(said)

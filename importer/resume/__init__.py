@@ -1,0 +1,1 @@
+"""A result workbook as input: provenance, changes by the person, trust."""

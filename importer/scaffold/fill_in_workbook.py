@@ -1,0 +1,281 @@
+"""A workbook to fill in: the canonical sheets, with notes, typed columns and dropdowns."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import openpyxl
+from openpyxl.comments import Comment
+from openpyxl.styles import Font, PatternFill
+from openpyxl.utils import get_column_letter, quote_sheetname
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from importer.core.atomic_write import atomic_write
+from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, PROPERTY, Field, FieldKind
+from importer.model.light_objects import PropertyGroup
+from importer.report.phrases import visible
+from importer.validation.cross_row_rules import same_name
+
+ROWS = 2000  # so many rows are prepared; more can be written, without dropdowns
+LISTS = "Lists"  # the sheet of what the dropdowns offer; no header of its is one of a bill
+
+
+@dataclass(frozen=True)
+class Choice:
+    """``value`` is what stands in a cell, ``what`` tells a person what it is."""
+
+    value: str
+    what: str = ""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a company offers, by field; ``properties`` are its custom properties."""
+
+    company: str
+    vendors: Sequence[Choice] = ()
+    entities: Sequence[Choice] = ()
+    accounts: Sequence[Choice] = ()
+    properties: Sequence[PropertyGroup] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class _Column:
+    header: str
+    kind: FieldKind
+    note: str
+    choices: Sequence[Choice] = ()
+    required: bool = False
+    strict: bool = True  # nothing but the choices is accepted
+
+
+_EXAMPLES: Mapping[str, str] = {
+    "billRef": "B-001",
+    "vendor": "Amberley Couriers Ltd",
+    "companyEntity": "UK01",
+    "invoiceNumber": "AC 55210",
+    "issuedDate": "2025-03-31",
+    "dueDate": "2025-04-30",
+    "paymentAt": "2025-04-28",
+    "currency": "GBP",
+    "amount": "123456 for 1,234.56",
+    "netAmount": "102880 for 1,028.80",
+    "taxAmount": "20576 for 205.76",
+    "lineItemsIncludeTax": "FALSE",
+    "shouldAmortize": "TRUE",
+    "description": "Deliveries in March",
+    "localCurrencyFxRateOverride": "0.8342",
+    "groupCurrencyFxRateOverride": "0.8342",
+    "status": "draft",
+    "document": "invoices/AC-55210.pdf",
+    "lineNumber": "1",
+    "account": "6000",
+    "taxCode": "needs a lookup table; taxCodeId does not",
+    "amortizationStartDate": "2025-01-01",
+    "amortizationEndDate": "2025-12-31",
+}
+_UUID = "7514cbaa-e6e3-58bc-be5b-b65ffc29f39f"
+
+_REQUIRED: Mapping[str, Mapping[str, str]] = {
+    BILLS: {
+        "billRef": "Required, unless the line items have the invoice number.",
+        "vendor": "Required, unless vendorId is given.",
+        "vendorId": "Required, unless vendor is given.",
+        "issuedDate": "Required.",
+        "currency": "Required.",
+        "amount": "Required.",
+        "invoiceNumber": "May be left blank, but then the bill is harder to tell from others.",
+    },
+    LINE_ITEMS: {
+        "billRef": "Required, unless invoiceNumber is given.",
+        "invoiceNumber": "Required, unless billRef is given.",
+        "netAmount": "Required where lineItemsIncludeTax is FALSE or blank.",
+        "amount": "Required where lineItemsIncludeTax is TRUE.",
+    },
+}
+# The order of the columns, where it is not the one of the fields: names before ids.
+_LATE = ("vendorId", "companyEntityId", "taxCodeId", "accountId")
+_FORMATS = {
+    FieldKind.CENTS: "0",
+    FieldKind.INTEGER: "0",
+    FieldKind.DATE: "yyyy-mm-dd",
+    FieldKind.DATE_TIME: "yyyy-mm-dd",
+    FieldKind.RATE: "0.######",
+    FieldKind.FACTOR: "General",
+    FieldKind.BOOLEAN: "General",
+}
+_TRUTH = (Choice("TRUE"), Choice("FALSE"))
+_BOLD = Font(bold=True, color="FFFFFF")
+_MUST = PatternFill("solid", fgColor="1F4E78")
+_MAY = PatternFill("solid", fgColor="7F7F7F")
+
+
+def write_fill_in(path: Path, offered: Choices | None) -> list[str]:
+    """Write the workbook; what it could not offer is told, a sentence each.
+
+    ``offered`` is None where nothing is known of the company. UsageProblem where it cannot be
+    written.
+    """
+    book = openpyxl.Workbook()
+    lists = _Lists()
+    told: list[str] = []
+    first = book.active
+    assert first is not None
+    for sheet, title in ((BILLS, "Bills"), (LINE_ITEMS, "Line items")):
+        page = first if sheet == BILLS else book.create_sheet()
+        page.title = title
+        columns = _columns(sheet, offered, told)
+        _write_sheet(page, columns, lists)
+    lists.write(book.create_sheet(LISTS))
+    made = io.BytesIO()  # a zip file that a full disk cuts off prints a traceback of its own
+    book.save(made)
+    with atomic_write(path) as unfinished:
+        unfinished.write_bytes(made.getvalue())
+    return told
+
+
+def _columns(sheet: str, offered: Choices | None, told: list[str]) -> list[_Column]:
+    names = [name for name in FIELDS[sheet] if name not in _LATE]
+    names += [name for name in FIELDS[sheet] if name in _LATE]
+    columns = [_column(sheet, FIELDS[sheet][name], offered) for name in names]
+    level = "HEADER" if sheet == BILLS else "LINE"
+    mine = [g for g in (offered.properties if offered else ()) if g.level == level]
+    for group in mine:
+        twins = [g for g in mine if same_name(g.label) == same_name(group.label)]
+        name = group.label if len(twins) == 1 else group.internal_name
+        columns.append(_of_property(group, name))
+        if len(twins) > 1:
+            told.append(f"Several custom properties are called '{group.label}'; the column is"
+                        f" property:{name}.")  # fmt: skip
+    return columns
+
+
+def _column(sheet: str, wanted: Field, offered: Choices | None) -> _Column:
+    required = _REQUIRED[sheet].get(wanted.name, "May be left blank.")
+    example = _EXAMPLES.get(wanted.name, _UUID if wanted.kind is FieldKind.UUID else "")
+    what = wanted.what[0].upper() + wanted.what[1:]
+    if wanted.kind is FieldKind.CENTS:
+        what += ", in whole cents"
+    note = f"{what}. {required}" + (f" For example: {example}" if example else "")
+    choices: Sequence[Choice] = ()
+    if wanted.kind is FieldKind.BOOLEAN:
+        choices = _TRUTH
+    elif wanted.kind is FieldKind.CHOICE:
+        choices = [Choice(choice) for choice in wanted.choices]
+    elif wanted.kind is FieldKind.CURRENCY:
+        choices = [Choice(code) for code in _currencies()]
+    elif offered and wanted.name in ("vendor", "companyEntity", "account"):
+        of = {"vendor": offered.vendors, "companyEntity": offered.entities}
+        choices = of.get(wanted.name, offered.accounts)
+        note += f" Choose from the list; the sheet {LISTS} says what is what."
+    # a company may have got a new vendor since its lists were fetched
+    strict = wanted.name not in ("vendor", "companyEntity", "account")
+    return _Column(wanted.name, wanted.kind, note, choices, required.startswith("Required"), strict)
+
+
+def _currencies() -> list[str]:
+    from importer.core.currencies import EXPONENTS
+
+    return sorted(EXPONENTS)
+
+
+def _of_property(group: PropertyGroup, name: str) -> _Column:
+    kinds = {"NUMERIC": FieldKind.FACTOR, "DATE": FieldKind.DATE, "BOOLEAN": FieldKind.BOOLEAN}
+    kind = kinds.get(group.input_type, FieldKind.TEXT)
+    several = group.input_type == "MULTI_SELECT"
+    labels = [same_name(label) for _, label, _ in group.values]
+    choices: list[Choice] = [
+        Choice(label if labels.count(same_name(label)) == 1 else internal, label)
+        for _, label, internal in group.values
+    ]
+    if kind is FieldKind.BOOLEAN:
+        choices = list(_TRUTH)
+    note = f"Custom property '{group.label}'. May be left blank."
+    if several:
+        note += " Several values are separated by a semicolon."
+    return _Column(PROPERTY + name, kind, note, choices, strict=not several)
+
+
+class _Lists:
+    """The sheet that the dropdowns take their choices from, a list a pair of columns."""
+
+    def __init__(self) -> None:
+        self._lists: dict[str, Sequence[Choice]] = {}
+
+    def formula(self, name: str, choices: Sequence[Choice]) -> str:
+        """What a data validation refers to."""
+        while self._lists.setdefault(name, choices) != choices:
+            name += " of line items"
+        at = list(self._lists).index(name) * 2 + 1
+        letter = get_column_letter(at)
+        return f"{quote_sheetname(LISTS)}!${letter}$2:${letter}${len(choices) + 1}"
+
+    def write(self, page: Worksheet) -> None:
+        for i, (name, choices) in enumerate(self._lists.items()):
+            page.cell(1, 2 * i + 1, visible(f"Choices for {name}")).font = Font(bold=True)
+            page.column_dimensions[get_column_letter(2 * i + 1)].width = 34
+            for row, choice in enumerate(choices, start=2):
+                _text(page, row, 2 * i + 1, choice.value)
+                if choice.what and choice.what != choice.value:
+                    _text(page, row, 2 * i + 2, choice.what)
+        page.freeze_panes = "A2"
+
+
+def _text(page: Worksheet, row: int, column: int, text: str) -> None:
+    """A cell that is text whatever it looks like: no formula, no number."""
+    cell = page.cell(row, column)
+    cell.value = visible(text)
+    cell.data_type = "s"
+    cell.number_format = "@"
+
+
+def _write_sheet(page: Worksheet, columns: Sequence[_Column], lists: _Lists) -> None:
+    page.freeze_panes = "A2"
+    for at, column in enumerate(columns, start=1):
+        letter = get_column_letter(at)
+        cell = page.cell(1, at)
+        cell.value = visible(column.header)
+        cell.data_type = "s"
+        cell.font, cell.fill = _BOLD, _MUST if column.required else _MAY
+        note = Comment(visible(column.note), "light-import")
+        note.width, note.height = 320, 120
+        cell.comment = note
+        dimension = page.column_dimensions[letter]
+        dimension.width = max(12, min(40, len(column.header) + 4))
+        dimension.number_format = _FORMATS.get(column.kind, "@")
+        rule = _validation(column, lists)
+        if rule:
+            page.add_data_validation(rule)
+            rule.add(f"{letter}2:{letter}{ROWS + 1}")
+
+
+def _validation(column: _Column, lists: _Lists) -> DataValidation | None:
+    if column.choices:
+        name = column.header
+        if column.choices is _TRUTH:
+            name = "yes or no"
+        rule = DataValidation("list", formula1=lists.formula(name, column.choices))
+        rule.showErrorMessage = column.strict
+        rule.error = "Choose one of the list."
+    elif column.kind in (FieldKind.CENTS, FieldKind.INTEGER):
+        rule = DataValidation("whole", operator="between", formula1="-999999999999999",
+                              formula2="999999999999999")  # fmt: skip
+        rule.showErrorMessage = True
+        rule.error = "A whole number: 1,234.56 is written 123456."
+    elif column.kind in (FieldKind.DATE, FieldKind.DATE_TIME):
+        rule = DataValidation("date", operator="between", formula1="18264", formula2="109574")
+        rule.showErrorMessage = True
+        rule.error = "A date, as 2025-03-31."
+    elif column.kind in (FieldKind.RATE, FieldKind.FACTOR):
+        rule = DataValidation("decimal", operator="between", formula1="-999999999999",
+                              formula2="999999999999")  # fmt: skip
+        rule.showErrorMessage = True
+        rule.error = "A number."
+    else:
+        return None
+    rule.allow_blank = True
+    return rule

@@ -1,0 +1,183 @@
+"""The bills that may be sent, made of the columns that were checked.
+
+A bill's line items are made when they are asked for and not kept: a run may have a million.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+
+from importer.model.bills import Bill, LineItem, Property
+from importer.model.fields import BILLS, LINE_ITEMS, PROPERTY
+from importer.validation.parsed_column import ParsedTable
+
+if TYPE_CHECKING:
+    from importer.validation.validate import Checked
+
+_AT_ONCE = 256  # bills whose columns are read together
+
+
+class Lines(Sequence[LineItem]):
+    """The line items of one bill, in the sheet's order; equal to a tuple of the same."""
+
+    __slots__ = ("_count", "_place", "_source")
+
+    def __init__(self, source: _Source, place: int, count: int) -> None:
+        self._source, self._place, self._count = source, place, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, i: int) -> LineItem: ...
+    @overload
+    def __getitem__(self, i: slice) -> tuple[LineItem, ...]: ...
+    def __getitem__(self, i: int | slice) -> LineItem | tuple[LineItem, ...]:
+        return self._source.lines(self._place)[i]
+
+    def __iter__(self) -> Iterator[LineItem]:
+        return iter(self._source.lines(self._place))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, (Lines, tuple)) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+
+def bills_of(checked: Checked, which: np.ndarray) -> Iterator[Bill]:
+    """The bills of these indexes, which are in order. The columns stay as they are from now on."""
+    source = _Source(checked, which)
+    for place in range(0, len(which), _AT_ONCE):
+        yield from source.bills(place)
+
+
+class _Source:
+    """Some bills by their place among them; the lines of the last few are at hand."""
+
+    def __init__(self, checked: Checked, which: np.ndarray) -> None:
+        self._checked, self._which = checked, which
+        line_bill = checked.line_bill
+        self._order = np.argsort(line_bill, kind="stable")
+        self._starts = np.searchsorted(line_bill, which, sorter=self._order)
+        self._ends = np.searchsorted(line_bill, which, side="right", sorter=self._order)
+        self._first, self._block = -1, list[tuple[LineItem, ...]]()
+
+    def bills(self, place: int) -> Iterator[Bill]:
+        """The bills from this place on, as many as are read together."""
+        checked, of = self._checked, self._checked.mapped.bills
+        which = self._which[place : place + _AT_ONCE]
+        assert checked.amounts.known[which].all()  # else they are not valid
+        amounts = checked.amounts.cents[which].tolist()
+        told = _told(checked.bills, which, _BILL)
+        properties = self._properties(BILLS, checked.bills, which)
+        for k, i in enumerate(which.tolist()):
+            at = place + k
+            yield Bill(
+                index=i,
+                table=int(of.table[i]),
+                row=int(of.row[i]),
+                amount=amounts[k],
+                include_tax=bool(checked.include_tax[i]),
+                unit=int(checked.bills.units[i]),
+                wanted=checked.wanted[i],
+                lines=Lines(self, at, int(self._ends[at] - self._starts[at])),
+                properties=properties[k] if properties else (),
+                **{attribute: values[k] for attribute, values in told.items()},
+            )
+
+    def lines(self, place: int) -> tuple[LineItem, ...]:
+        """The line items of the bill at this place."""
+        first = place - place % _AT_ONCE
+        if first != self._first:
+            self._first, self._block = first, self._read(first)
+        return self._block[place - first]
+
+    def _read(self, first: int) -> list[tuple[LineItem, ...]]:
+        checked, of = self._checked, self._checked.mapped.lines
+        starts = self._starts[first : first + _AT_ONCE].tolist()
+        ends = self._ends[first : first + _AT_ONCE].tolist()
+        pairs = list(zip(starts, ends, strict=True))
+        which = np.concatenate([self._order[start:end] for start, end in pairs])
+        told = _told(checked.lines, which, _LINE)
+        properties = self._properties(LINE_ITEMS, checked.lines, which)
+        table, row = of.table[which].tolist(), of.row[which].tolist()
+        each = [
+            LineItem(
+                index=i,
+                table=table[k],
+                row=row[k],
+                properties=properties[k] if properties else (),
+                **{attribute: values[k] for attribute, values in told.items()},
+            )
+            for k, i in enumerate(which.tolist())
+        ]
+        out, at = [], 0
+        for start, end in pairs:
+            out.append(tuple(each[at : at + end - start]))
+            at += end - start
+        return out
+
+    def _properties(
+        self, sheet: str, parsed: ParsedTable, which: np.ndarray
+    ) -> list[tuple[Property, ...]]:
+        """The custom properties of each; nothing at all where the sheet has none."""
+        names = [name for name in parsed.columns if name.startswith(PROPERTY)]
+        known = self._checked.properties
+        texts = [parsed[name].some(which) for name in names]
+        return [
+            tuple(
+                known.get((sheet, name), {}).get(str(text))
+                or Property(name[len(PROPERTY) :], str(text))
+                for name, text in zip(names, each, strict=True)
+                if text
+            )
+            for each in zip(*texts, strict=True)
+        ]
+
+
+def _told(parsed: ParsedTable, which: np.ndarray, fields: dict[str, str]) -> dict[str, list[Any]]:
+    """The values of each attribute that the sheet has a column for."""
+    return {
+        attribute: parsed.columns[name].some(which)
+        for name, attribute in fields.items()
+        if name in parsed.columns
+    }
+
+
+_BILL = {
+    "vendorId": "vendor_id",
+    "vendor": "vendor",
+    "companyEntityId": "company_entity_id",
+    "companyEntity": "company_entity",
+    "invoiceNumber": "invoice_number",
+    "issuedDate": "issued",
+    "dueDate": "due",
+    "paymentAt": "payment_at",
+    "currency": "currency",
+    "description": "description",
+    "senderBankAccountId": "sender_bank_account_id",
+    "localCurrencyFxRateOverride": "local_fx_rate",
+    "groupCurrencyFxRateOverride": "group_fx_rate",
+    "paidFromBankAccountId": "paid_from",
+    "document": "document",
+}
+_LINE = {
+    "amount": "amount",
+    "netAmount": "net_amount",
+    "taxAmount": "tax_amount",
+    "description": "description",
+    "taxCodeId": "tax_code_id",
+    "taxCode": "tax_code",
+    "accountId": "account_id",
+    "account": "account",
+    "amortizationStartDate": "amortization_start",
+    "amortizationEndDate": "amortization_end",
+    "amortizationTemplateId": "amortization_template_id",
+}

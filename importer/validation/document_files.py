@@ -1,0 +1,162 @@
+"""The files of the column ``document``: where they are, and whether they may be uploaded.
+
+A path is relative to the folder of its sheet (or to the one told with ``--documents``) and must not
+lead out of it, by ``..``, as an absolute path or by a symbolic link: a sheet from elsewhere must
+not be able to send any file of this computer to Light.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from importer.mapping.template_checks import nearest
+from importer.model.bills import Document
+from importer.model.fields import BILLS
+from importer.model.finding import Finding
+from importer.model.finding_catalogue import finding
+from importer.validation.validate import Checked
+
+LARGEST = 20  # megabytes, unless told otherwise; Light publishes no limit
+MEGABYTE = 1_000_000  # bytes
+_HEAD = 1024  # bytes in which a file shows what it is
+_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+_HEIF = frozenset((b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc"))
+
+
+def _is_xml(head: bytes) -> bool:
+    for mark, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"", "utf-8")):
+        if head.startswith(mark):
+            text = head.decode(encoding, "ignore").lstrip("\ufeff \t\r\n")
+            return bool(re.match(r"<(\?xml|[A-Za-z_!])", text)) and not _HTML.match(text)
+    return False
+
+
+_HTML = re.compile(r"<(!doctype\s+html|html)", re.IGNORECASE)
+# What invoices come as: content type, how messages call it, endings of the name, how it is known.
+TYPES: tuple[tuple[str, str, tuple[str, ...], Callable[[bytes], bool]], ...] = (
+    ("application/pdf", "a PDF", (".pdf",), lambda head: b"%PDF-" in head),
+    ("image/png", "a PNG", (".png",), lambda head: head.startswith(b"\x89PNG\r\n\x1a\n")),
+    ("image/jpeg", "a JPEG", (".jpg", ".jpeg"), lambda head: head.startswith(b"\xff\xd8\xff")),
+    ("image/tiff", "a TIFF", (".tif", ".tiff"),
+     lambda head: head.startswith((b"II*\x00", b"MM\x00*"))),
+    ("image/gif", "a GIF", (".gif",), lambda head: head.startswith((b"GIF87a", b"GIF89a"))),
+    ("image/webp", "a WebP", (".webp",),
+     lambda head: head.startswith(b"RIFF") and head[8:12] == b"WEBP"),
+    ("image/heic", "a HEIC", (".heic", ".heif"),
+     lambda head: head[4:8] == b"ftyp" and head[8:12] in _HEIF),
+    ("application/xml", "XML", (".xml",), _is_xml),
+)  # fmt: skip
+ENDINGS = tuple(ending for _, _, endings, _ in TYPES for ending in endings)
+
+
+class DocumentProblem(Exception):
+    """Why a file may not be uploaded: the ending of the finding's code, and its words."""
+
+    def __init__(self, ending: str, **words: object) -> None:
+        super().__init__(ending)
+        self.ending, self.words = ending, words
+
+
+def look_at(folder: Path, text: str, most: int) -> Document:
+    """The file that a cell names, in ``folder``; ``most`` is bytes. Raises DocumentProblem."""
+    path, name = _inside(folder, text)
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise DocumentProblem("not_a_file", what=_what(found.st_mode))
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except (FileNotFoundError, NotADirectoryError):
+        raise DocumentProblem("not_found", folder=folder, nearest=_nearest(path)) from None
+    except OSError as error:
+        raise DocumentProblem("unreadable", reason=error.strerror or "an error") from None
+    if not head:
+        raise DocumentProblem("empty")
+    if found.st_size > most:
+        size = f"{found.st_size / MEGABYTE:,.1f}"
+        raise DocumentProblem("too_large", size=size, limit=f"{most / MEGABYTE:,g}")
+    return Document(text, folder, path, name, _type_of(name, head), found.st_size)
+
+
+def _inside(folder: Path, text: str) -> tuple[Path, str]:
+    """The path, with all links followed, and the file's name as written.
+
+    DocumentProblem where it is not in the folder.
+    """
+    if _WINDOWS.match(text):
+        raise DocumentProblem("outside", folder=folder)
+    try:
+        path = folder / text
+        if "\\" in text and not path.exists():  # written on Windows
+            path = folder / text.replace("\\", "/")
+        home, real = folder.resolve(), path.resolve()
+    except (OSError, RuntimeError, ValueError):  # a loop of links, a name no system takes
+        raise DocumentProblem("unreadable", reason="its path cannot be followed") from None
+    if home != real and home not in real.parents:
+        raise DocumentProblem("outside", folder=folder)
+    return real, path.name
+
+
+def _what(mode: int) -> str:
+    return "a folder" if stat.S_ISDIR(mode) else "neither a file nor a folder"
+
+
+def _nearest(path: Path) -> str:
+    try:
+        return nearest(path.name, [p.name for p in path.parent.iterdir()])
+    except OSError:
+        return ""
+
+
+def _type_of(name: str, head: bytes) -> str:
+    """The content type, on which the name and the content agree."""
+    is_really = next((words for _, words, _, is_it in TYPES if is_it(head)), "")
+    for content_type, words, endings, is_it in TYPES:
+        if Path(name).suffix.lower() in endings:
+            if is_it(head):
+                return content_type
+            raise DocumentProblem("other_type", named=words, content=is_really or "something else")
+    raise DocumentProblem("unknown_type", endings=", ".join(ENDINGS))
+
+
+def check_documents(
+    checked: Checked, folders: Callable[[int], Path], most: int, doubted: Mapping[str, str]
+) -> None:
+    """Look at the file of each bill; what is wrong is added to the findings.
+
+    ``folders`` gives the folder of a table, ``most`` is bytes. Each distinct file is read once.
+    ``doubted`` are folders, by sheet, that a result workbook names and that are not believed.
+    """
+    column = checked.bills["document"]
+    seen: dict[tuple[Path, str], Document | DocumentProblem] = {}
+    findings: list[Finding] = []
+    words: dict[str, Any]
+    for i in np.flatnonzero(column.ok).tolist():
+        table = int(checked.mapped.bills.table[i])
+        text, folder = str(column.values[i]), folders(table)
+        said = doubted.get(checked.mapped.tables[table].source.sheet or "")
+        if (folder, text) not in seen:
+            try:
+                seen[folder, text] = look_at(folder, text, most)
+            except DocumentProblem as problem:
+                seen[folder, text] = problem
+        result = seen[folder, text]
+        cell = checked.mapped.cell(BILLS, "document", i)
+        if isinstance(result, Document):
+            checked.documents[i] = result
+            if said is None:
+                continue
+            ending, words = "beside", {"folder": folder}
+        else:
+            ending, words = result.ending, dict(result.words)
+        if said is not None and ending in ("beside", "not_found"):
+            ending = "not_proven" if ending == "not_found" else ending
+            words["said"] = said
+        findings.append(finding(f"bills.document.{ending}", cell, text, bills=(i,), **words))
+    checked.findings += findings

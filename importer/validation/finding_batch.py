@@ -1,0 +1,308 @@
+"""Findings of large files, one code and column at a time.
+
+A million rows may have hundreds of thousands of findings. What is the same for all those of a code
+and column is kept once, what is not in arrays; a ``Finding`` is made when somebody asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from importer.core.lazy_sequence import LazySequence
+from importer.mapping.canonical_columns import CanonicalColumn, CanonicalTable
+from importer.mapping.evaluate import NOWHERE
+from importer.mapping.map_tables import Mapped
+from importer.model.fields import BILLS
+from importer.model.finding import CellRef, Finding, Severity
+from importer.model.finding_catalogue import CATALOGUE, finding
+
+NO_COLUMN = 10**9  # in the order of findings: behind all columns of the row
+_REMEMBERED = 10_000  # texts of one group
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Where findings stand: -1 for no table or row, ``NO_COLUMN`` for no column."""
+
+    table: np.ndarray
+    row: np.ndarray
+    column: np.ndarray
+
+    def only(self, which: np.ndarray) -> Places:
+        return Places(self.table[which], self.row[which], self.column[which])
+
+
+Words: TypeAlias = Callable[[int], dict[str, Any]]
+Value: TypeAlias = str | pa.LargeStringArray | Callable[[int], str]
+
+
+def no_words(_: int) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, eq=False)
+class FindingBatch(LazySequence[Finding]):
+    """The findings of one code in one column: one for each item of ``at``.
+
+    ``value`` is what is written: one text for all, Arrow's texts of all items, or a function of an
+    item. ``words`` fill the sentence. ``alike`` tells what they follow from beside the value, as
+    arrays by item; None where each item may have its own. ``also`` are the bills concerned beside
+    the item itself, one a finding.
+    """
+
+    code: str
+    sheet: str
+    at: np.ndarray
+    places: Places
+    cell: Callable[[int], CellRef]
+    value: Value
+    words: Words = no_words
+    alike: tuple[np.ndarray, ...] | None = None
+    also: np.ndarray | None = None
+    _told: dict[tuple[Any, ...], Finding] = field(default_factory=dict, repr=False)
+
+    @property
+    def severity(self) -> Severity:
+        return CATALOGUE[self.code].severity
+
+    @property
+    def bills(self) -> np.ndarray:
+        """The bills that the findings are about."""
+        if self.sheet != BILLS:
+            return np.empty(0, dtype=np.int64)
+        return self.at if self.also is None else np.concatenate([self.also, self.at])
+
+    @property
+    def lines(self) -> np.ndarray:
+        """The line items that the findings are about."""
+        return np.empty(0, dtype=np.int64) if self.sheet == BILLS else self.at
+
+    def only(self, which: np.ndarray) -> FindingBatch:
+        """Those of the findings for which ``which`` holds."""
+        also = None if self.also is None else self.also[which]
+        return replace(self, at=self.at[which], places=self.places.only(which), also=also)
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def _make(self, k: int) -> Finding:
+        i = int(self.at[k])
+        value = self.text(i)
+        if self.alike is None:
+            return self._made(k, i, value)
+        key = (value, *(each[i] for each in self.alike))
+        known = self._told.get(key)
+        if known is None:
+            if len(self._told) >= _REMEMBERED:
+                self._told.clear()
+            known = self._told[key] = self._made(k, i, value)
+        bills, lines = self._items(k, i)
+        return Finding(
+            known.code, known.severity, self.cell(i), value, known.message, known.hint, bills, lines
+        )
+
+    def text(self, i: int) -> str:
+        if isinstance(self.value, str):
+            return self.value
+        return str(self.value(i) if callable(self.value) else self.value[i].as_py())
+
+    def _made(self, k: int, i: int, value: str) -> Finding:
+        bills, lines = self._items(k, i)
+        cell, words = self.cell(i), self.words(i)
+        return finding(self.code, cell, value, bills=bills, lines=lines, **words)
+
+    def _items(self, k: int, i: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        if self.sheet != BILLS:
+            return (), (i,)
+        return ((i,) if self.also is None else (int(self.also[k]), i)), ()
+
+    def variants(self) -> tuple[np.ndarray, list[int]]:
+        """(a number for each finding, the first finding of each number).
+
+        Findings of one number differ in their row alone: value, column, message and hint are equal.
+        """
+        if self.alike is None or callable(self.value):
+            return np.arange(len(self)), list(range(len(self)))
+        parts = [self.places.table, self.places.column, *(each[self.at] for each in self.alike)]
+        code = np.zeros(len(self), dtype=np.int64)
+        if not isinstance(self.value, str):
+            encoded = self.value.take(pa.array(self.at)).dictionary_encode()
+            code += encoded.indices.to_numpy()
+        for part in parts:
+            own, different = pd.factorize(part)
+            code, _ = pd.factorize(code * max(len(different), 1) + own)
+        _, first = np.unique(code, return_index=True)
+        return code, first.tolist()
+
+
+class Findings(LazySequence[Finding]):
+    """All findings in the order of the files: by table, row and column, then as they were told.
+
+    ``parts`` are the groups and single findings as they were told.
+    """
+
+    def __init__(self, parts: Iterable[FindingBatch | Finding] = ()) -> None:
+        self.parts: list[FindingBatch | Finding] = []
+        self._size = 0
+        self._order: tuple[list[int], list[int]] | None = None
+        self._where: tuple[np.ndarray, np.ndarray] = np.empty(0), np.empty(0)
+        self.extend(parts)
+
+    def append(self, part: FindingBatch | Finding) -> None:
+        self.extend((part,))
+
+    def extend(self, parts: Iterable[FindingBatch | Finding]) -> None:
+        if isinstance(parts, Findings):
+            parts = parts.parts
+        more = [p for p in parts if size_of(p)]
+        self.parts += more
+        self._size += sum(map(size_of, more))
+        self._order = None
+
+    def __iadd__(self, parts: Iterable[FindingBatch | Finding]) -> Findings:
+        self.extend(parts)
+        return self
+
+    def __len__(self) -> int:
+        return self._size  # asked for by every index, so not counted each time
+
+    def how_many(self, severity: Severity) -> int:
+        own = (p for p in self.parts if p.severity is severity)
+        return sum(map(size_of, own))
+
+    def worst_first(self, most: int) -> list[Finding]:
+        """The first findings, errors before warnings."""
+        parts, within = self.order()
+        error = np.asarray([p.severity is Severity.ERROR for p in self.parts], dtype=bool)
+        turns = np.argsort(~error[np.asarray(parts, dtype=np.int64)], kind="stable")[:most]
+        return [self._at(parts[n], within[n]) for n in turns.tolist()]
+
+    def codes(self) -> set[str]:
+        return {p.code for p in self.parts}
+
+    def items_of(self, *codes: str) -> tuple[np.ndarray, np.ndarray]:
+        """(the bills, the line items) that findings of these codes are about."""
+        own = [p for p in self.parts if p.code in codes]
+        return _items(own, "bills"), _items(own, "lines")
+
+    def blamed(self, bills: int, line_bill: np.ndarray) -> np.ndarray:
+        """Which of the bills an error is about, themselves or by a line."""
+        bad = np.zeros(bills, dtype=bool)
+        errors = [p for p in self.parts if p.severity is Severity.ERROR]
+        bad[_items(errors, "bills")] = True
+        of_lines = line_bill[_items(errors, "lines")]
+        bad[of_lines[of_lines >= 0]] = True
+        return bad
+
+    def order(self) -> tuple[list[int], list[int]]:
+        """Of each finding in turn: (the index of its part, its index in a group)."""
+        if self._order is None:
+            sizes = np.asarray([size_of(p) for p in self.parts], dtype=np.int64)
+            ends = np.cumsum(sizes)
+            table, row, column = place = np.empty((3, self._size), dtype=np.int64)
+            for p, end in zip(self.parts, ends.tolist(), strict=True):
+                if isinstance(p, Finding):
+                    place[:, end - 1] = by_place(p)
+                else:
+                    own = slice(end - len(p), end)
+                    place[:, own] = p.places.table, p.places.row, p.places.column
+            order = np.lexsort((column, row, table))
+            part = np.repeat(np.arange(len(sizes)), sizes)[order]
+            self._order = part.tolist(), (order - (ends - sizes)[part]).tolist()
+            self._where = table[order], row[order]
+        return self._order
+
+    def where(self) -> tuple[np.ndarray, np.ndarray]:
+        """(tables, rows) of the findings in their order, -1 for none."""
+        self.order()
+        return self._where
+
+    def _at(self, part: int, k: int) -> Finding:
+        p = self.parts[part]
+        return p if isinstance(p, Finding) else p[k]
+
+    def _make(self, n: int) -> Finding:
+        parts, within = self.order()
+        return self._at(parts[n], within[n])
+
+    def __iter__(self) -> Iterator[Finding]:
+        return map(self._at, *self.order())
+
+
+def size_of(part: FindingBatch | Finding) -> int:
+    """How many findings a part is."""
+    return 1 if isinstance(part, Finding) else len(part)
+
+
+def _items(parts: Sequence[FindingBatch | Finding], name: str) -> np.ndarray:
+    """The bills, or the line items, that any of the parts are about."""
+    groups = [getattr(p, name) for p in parts if not isinstance(p, Finding)]
+    single = [i for p in parts if isinstance(p, Finding) for i in getattr(p, name)]
+    return np.concatenate([np.asarray(single, dtype=np.int64), *groups])
+
+
+def by_place(f: Finding) -> tuple[int, int, int]:
+    """The order in which findings are told: by file and sheet, row and column."""
+    cell = f.cell
+    return (
+        -1 if cell.table is None else cell.table,
+        -1 if cell.row is None else cell.row,
+        NO_COLUMN if cell.column_index is None else cell.column_index,
+    )
+
+
+def group(
+    mapped: Mapped,
+    sheet: str,
+    name: str,
+    code: str,
+    at: np.ndarray,
+    *,
+    value: Value | None = None,
+    words: Words = no_words,
+    alike: tuple[np.ndarray, ...] | None = None,
+    also: np.ndarray | None = None,
+) -> FindingBatch:
+    """Findings in the cells of one field; the value is what is written there, if anything."""
+    assert code in CATALOGUE, code
+    items = mapped.items(sheet)
+    column = items.columns.get(name)
+    if value is None:
+        value = "" if column is None else column.array
+    if words is no_words and not callable(value):
+        alike = ()
+    return FindingBatch(
+        code,
+        sheet,
+        at,
+        places(items, column, at),
+        partial(mapped.cell, sheet, name),
+        value,
+        words,
+        alike,
+        also,
+    )
+
+
+def places(items: CanonicalTable, column: CanonicalColumn | None, at: np.ndarray) -> Places:
+    """Where the values of a field stand, of the items ``at``; as ``Mapped.cell`` has it."""
+    table, row = items.table[at], items.row[at]
+    index = np.full(len(at), NO_COLUMN, dtype=np.int64)
+    if column is None:
+        return Places(table, row, index)
+    for number, (of_table, _) in column.source.items():
+        there = table == number
+        if column.rows is not None:
+            row = np.where(there, column.rows[at], row)
+        index[there] = of_table
+        if column.at is not None:
+            own = column.at[at]
+            index = np.where(there & (own != NOWHERE), own, index)
+    return Places(table, row, index)

@@ -1,0 +1,249 @@
+"""A column once it is read, kept whole: amounts, texts, or different values and where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from importer.core.money import INT64_MAX, INT64_MIN, money
+
+
+def _without(texts: pa.LargeStringArray, which: np.ndarray) -> pa.LargeStringArray:
+    return pc.if_else(pa.array(which), pa.scalar(None, pa.large_string()), texts)
+
+
+class ParsedColumn:
+    """A column read: ``values`` hold int, date, str, bool or Decimal, None where blank or wrong.
+
+    A cell's problem is the ending of the finding's code. A long column is kept as amounts, as texts
+    or as ``different`` values and which of them each cell has, until somebody asks for ``values``,
+    which are then the column: they may be changed.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        blank: np.ndarray,
+        values: np.ndarray | None = None,
+        *,
+        numbers: np.ndarray | None = None,
+        texts: pa.LargeStringArray | None = None,
+        different: tuple[np.ndarray, np.ndarray] | None = None,
+    ) -> None:
+        """``different``: (the values, the index of each cell's value)."""
+        self.size, self.blank = size, blank
+        self.rules: np.ndarray | None = None  # how each date or number was read, for messages
+        self._values, self._numbers, self._texts = values, numbers, texts
+        self._different = different
+        self._names: list[str] = [""]
+        self._problem: np.ndarray | None = None  # an index of _names for each cell
+
+    @classmethod
+    def empty(cls, size: int) -> ParsedColumn:
+        return cls(size, np.ones(size, dtype=bool))
+
+    @property
+    def faulty(self) -> np.ndarray:
+        """Which cells have a problem."""
+        if self._problem is None:
+            return np.zeros(self.size, dtype=bool)
+        return np.asarray(self._problem != 0, dtype=bool)
+
+    @property
+    def problems(self) -> set[str]:
+        if self._problem is None:
+            return set()
+        codes = range(1, len(self._names))
+        return {self._names[code] for code in codes if (self._problem == code).any()}
+
+    def having(self, problem: str) -> np.ndarray:
+        """Which cells have this problem."""
+        if self._problem is None or problem not in self._names:
+            return np.zeros(self.size, dtype=bool)
+        return np.asarray(self._problem == self._names.index(problem), dtype=bool)
+
+    @property
+    def ok(self) -> np.ndarray:
+        return ~self.blank if self._problem is None else ~self.blank & (self._problem == 0)
+
+    @property
+    def values(self) -> np.ndarray:
+        if self._values is None:
+            out = np.full(self.size, None, dtype=object)
+            if self._numbers is not None:
+                known = self.ok
+                out[known] = self._numbers[known]
+            elif self._texts is not None:
+                out = self._texts.to_numpy(zero_copy_only=False)
+            elif self._different is not None:
+                out = self._different[0][self._different[1]]
+                out[self.faulty] = None
+            self._values, self._numbers, self._texts, self._different = out, None, None, None
+        return self._values
+
+    def at(self, i: int) -> Any:
+        """The value of one item; the rest of the column stays as it is."""
+        if self._values is not None:
+            return self._values[i]
+        if self.blank[i] or (self._problem is not None and self._problem[i]):
+            return None
+        if self._numbers is not None:
+            return int(self._numbers[i])
+        if self._different is not None:
+            return self._different[0][self._different[1][i]]
+        return None if self._texts is None else self._texts[int(i)].as_py()
+
+    def each(self, of: Callable[[Any], Any], kind: Any) -> np.ndarray:
+        """What a function makes of every value, None included, asked once for each different one.
+
+        ``kind`` is numpy's for the result.
+        """
+        values, at = self.different()
+        made = np.empty(len(values) + 1, dtype=object)
+        made[:] = [*map(of, values), of(None)]
+        none = self.faulty
+        return made.astype(kind)[np.where(none, len(values), at) if none.any() else at]
+
+    def different(self) -> tuple[np.ndarray, np.ndarray]:
+        """(values that differ, the index of each cell's one).
+
+        Cells of a problem have any index.
+        """
+        if self._different is not None:
+            return self._different
+        if self._numbers is not None:
+            at, numbers = pd.factorize(self._numbers)
+            return np.asarray([*numbers.tolist(), None], dtype=object), np.where(
+                self.blank, len(numbers), at
+            )
+        if self._values is None and self._texts is None:
+            return np.asarray([None], dtype=object), np.zeros(self.size, dtype=np.int8)
+        if self._values is None:
+            encoded = self.texts().dictionary_encode(null_encoding="encode")
+            values = encoded.dictionary.to_numpy(zero_copy_only=False)
+            self._different = values, encoded.indices.to_numpy()
+            return self._different
+        at, values = pd.factorize(self._values)
+        return np.asarray([*values, None], dtype=object), np.where(at < 0, len(values), at)
+
+    def spread(self, at: np.ndarray, texts: pa.LargeStringArray | None) -> ParsedColumn:
+        """A column of which this has the different cells, ``at`` which of them each cell is.
+
+        ``texts`` are the values of its cells, where they are known.
+        """
+        different = self.values, at
+        out = ParsedColumn(len(at), self.blank[at], texts=texts, different=different)
+        if self._problem is not None:
+            out._problem, out._names = self._problem[at], self._names
+        return out
+
+    def cents(self) -> tuple[np.ndarray, np.ndarray]:
+        """(int64 amounts, which of them are known); not to be changed."""
+        if self._values is None:
+            if self._numbers is None:
+                return np.zeros(self.size, dtype=np.int64), np.zeros(self.size, dtype=bool)
+            return self._numbers, self.ok
+        known = np.asarray([v is not None for v in self._values], dtype=bool)
+        out = np.zeros(self.size, dtype=np.int64)
+        out[known] = self._values[known].astype(np.int64)
+        return out, known
+
+    def filled(self, at: np.ndarray, cents: np.ndarray) -> ParsedColumn:
+        """A column of amounts with those of the cells ``at``, which are blank in this one."""
+        numbers, blank = self.cents()[0].copy(), self.blank.copy()
+        numbers[at], blank[at] = cents, False
+        out = ParsedColumn(self.size, blank, numbers=numbers)
+        out.rules, out._names = self.rules, list(self._names)
+        out._problem = None if self._problem is None else self._problem.copy()
+        return out
+
+    def texts(self) -> pa.LargeStringArray:
+        """The texts, null where there is none; not for amounts and dates."""
+        if self._texts is not None:
+            return self._texts
+        if self._values is None and self._different is not None:
+            values, at = self._different
+            out = pa.array(values, type=pa.large_string()).take(pa.array(at))
+            return out if self._problem is None else _without(out, self.faulty)
+        if self._values is None:
+            return pa.nulls(self.size, pa.large_string())
+        return pa.array(self._values, type=pa.large_string())
+
+    def forget(self, at: np.ndarray | list[int], problem: str | np.ndarray) -> None:
+        """Nothing is to be made of these cells, for this reason, or each for its own."""
+        if not len(at):
+            return
+        if self._values is not None:
+            self._values[at] = None
+        elif self._texts is not None:
+            which = np.zeros(self.size, dtype=bool)
+            which[at] = True
+            self._texts, self._different = _without(self._texts, which), None
+        if self._problem is None:
+            self._problem = np.zeros(self.size, dtype=np.uint8)
+        if isinstance(problem, str):
+            self._problem[at] = self._code(problem)
+        else:
+            own, names = pd.factorize(problem)
+            self._problem[at] = np.asarray([*map(self._code, names), 0], dtype=np.uint8)[own]
+        self.blank[at] = False
+
+    def _code(self, problem: str) -> int:
+        if problem not in self._names:
+            self._names.append(problem)
+        return self._names.index(problem)
+
+    def negate(self, which: np.ndarray) -> None:
+        """The amounts with the other sign."""
+        if self._numbers is None:
+            for i in np.flatnonzero(which & self.ok):
+                self.values[i] = value = -self.values[i]
+                if isinstance(value, int) and value > INT64_MAX:
+                    self.forget([int(i)], "out_of_range")
+            return
+        which = which & self.ok
+        self.forget(np.flatnonzero(which & (self._numbers == INT64_MIN)), "out_of_range")
+        self._numbers[which] = -self._numbers[which]
+
+    def some(self, which: np.ndarray) -> list[Any]:
+        """The values of some items; the rest of the column stays as it is."""
+        if self._values is not None:
+            values: list[Any] = self._values[which].tolist()
+            return values
+        if self._texts is not None:
+            texts: list[Any] = self._texts.take(pa.array(which)).to_pylist()
+            return texts
+        if self._numbers is not None:
+            out = self._numbers[which].astype(object)
+        elif self._different is not None:
+            out = self._different[0][self._different[1][which]]
+        else:
+            return [None] * len(which)
+        lacking = self.blank[which]
+        if self._problem is not None:
+            lacking |= self._problem[which] != 0
+        out[lacking] = None
+        some: list[Any] = out.tolist()
+        return some
+
+
+@dataclass
+class ParsedTable:
+    """Bills or line items read; a field that the sheet lacks is all blank."""
+
+    size: int
+    units: np.ndarray  # cents per unit of each item's currency
+    columns: dict[str, ParsedColumn] = field(default_factory=dict)
+
+    def money(self, i: int | np.signedinteger[Any], cents: int) -> str:
+        """An amount of the ``i``-th item for a sentence, in units of its currency."""
+        return money(cents, int(self.units[i]))
+
+    def __getitem__(self, name: str) -> ParsedColumn:
+        return self.columns.get(name) or ParsedColumn.empty(self.size)

@@ -1,0 +1,271 @@
+"""Canonical tables → findings, and the bills that may be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+
+import numpy as np
+
+from importer.core.money import INT64_MAX, INT64_MIN
+from importer.mapping.map_tables import Mapped
+from importer.model.bills import Bill, Document, Property, TargetStatus
+from importer.model.fields import BILLS
+from importer.model.finding import CellRef, Finding, Severity
+from importer.model.finding_catalogue import finding
+from importer.model.report_model import Unresolved
+from importer.validation import cross_row_rules
+from importer.validation.bill_builder import bills_of
+from importer.validation.cents_column import Cents, sums
+from importer.validation.column_formats import parse_tables
+from importer.validation.finding_batch import (
+    FindingBatch,
+    Findings,
+    Places,
+    Value,
+    Words,
+    no_words,
+    places,
+)
+from importer.validation.finding_batch import by_place as by_place
+from importer.validation.join_lines import join
+from importer.validation.parsed_column import ParsedColumn, ParsedTable
+from importer.validation.products import product_findings
+from importer.validation.row_rules import (
+    PAYMENT_FIELDS,
+    UNKNOWN,
+    amount_rules,
+    bill_rules,
+    gross_of_lines,
+    line_rules,
+    truth,
+)
+from importer.validation.schema import check_sheet
+
+
+@dataclass
+class Checked:
+    """What the validation knows. Arrays are by bill, or by line where so named.
+
+    ``controls`` are the control totals by currency. ``findings`` are in the order of the files.
+    """
+
+    mapped: Mapped
+    bills: ParsedTable
+    lines: ParsedTable
+    line_bill: np.ndarray
+    amounts: Cents
+    counts: np.ndarray
+    include_tax: np.ndarray
+    controls: dict[str, int]
+    findings: Findings = field(default_factory=Findings)
+    properties: dict[tuple[str, str], dict[str, Property]] = field(default_factory=dict)
+    """(sheet, field) → text → the custom property as Light wants it, once it is resolved."""
+    looked_up: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(field, compared name) → the row of the lookup table that gave the id."""
+    given_ids: set[str] = field(default_factory=set)
+    """The fields, as vendor, of which names were given an id after the check."""
+    unresolved: list[Unresolved] = field(default_factory=list)
+    wanted: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
+    documents: dict[int, Document] = field(default_factory=dict)  # by bill
+
+    def blamed(self) -> np.ndarray:
+        """Which bills are invalid: those that an error is about, themselves or by a line."""
+        return self.findings.blamed(self.bills.size, self.line_bill)
+
+    @property
+    def clean(self) -> bool:
+        return not self.findings.how_many(Severity.ERROR)
+
+    def valid_bills(self) -> Iterator[Bill]:
+        """The bills without an error, with their lines in the sheet's order; see ``bills``."""
+        yield from bills_of(self, np.flatnonzero(~self.blamed()))
+
+
+def check(mapped: Mapped, then: TargetStatus = TargetStatus.DRAFT) -> Checked:
+    """Every rule on every row; all findings at once.
+
+    ``then`` is how far the bills go whose row does not say it.
+    """
+    line_bill, of_joining = join(mapped)
+    bills, lines, of_columns = parse_tables(mapped, line_bill)
+    flag = bills["lineItemsIncludeTax"]
+    include_tax = truth(flag) == 1
+    of_lines = np.full(lines.size, UNKNOWN, dtype=np.int8)
+    joined = line_bill >= 0
+    of_bills = np.where(flag.blank, False, truth(flag))
+    of_lines[joined] = of_bills[line_bill[joined]]
+    gross = gross_of_lines(lines, of_lines)
+    gross_totals, counts = sums(gross, line_bill, bills.size)
+
+    expression = mapped.template.bills.get("amount")
+    derived = np.zeros(bills.size, dtype=bool)  # bills whose amount is worked out from their lines
+    if expression is not None and expression.summed:
+        totals = gross_totals
+        if expression.summed != "gross":
+            name = "netAmount" if expression.summed == "net" else "taxAmount"
+            totals, _ = sums(Cents(*lines[name].cents()), line_bill, bills.size)
+        derived = bills["amount"].blank
+        bills.columns["amount"] = _derived(bills["amount"], totals)
+    amounts = Cents(*bills["amount"].cents())
+
+    findings = Findings([*mapped.findings, *of_joining, *of_columns])
+    wanted = bills["status"].each(lambda s: TargetStatus(s) if s else then, object)
+    rules = bill_rules(mapped, bills, derived, wanted, datetime.now(UTC))
+    findings += check_sheet(mapped, mapped.bills, bills, rules)
+    findings += check_sheet(mapped, mapped.lines, lines, line_rules(mapped, lines, of_lines))
+    findings += product_findings(mapped, lines)
+    findings += _without_number_column(mapped)
+    findings += _without_payment_columns(mapped, wanted)
+    told = np.zeros(bills.size, dtype=bool)  # bills whose lines cannot be told from others'
+    told[findings.items_of("bills.billRef.duplicate", "bills.billRef.required")[0]] = True
+    findings += cross_row_rules.sums_agree(mapped, bills, amounts, gross_totals, counts, told)
+    findings += cross_row_rules.duplicates(mapped, bills)
+    findings += cross_row_rules.without_lines(mapped, line_bill, told)
+    findings = _first_causes(findings, bills, lines)
+    controls, of_totals = cross_row_rules.control_totals(mapped, bills["currency"], amounts)
+    findings += of_totals
+    checked = Checked(
+        mapped, bills, lines, line_bill, amounts, counts, include_tax, controls, findings
+    )
+    checked.wanted = wanted
+    checked.findings += _derived_findings(checked, derived)
+    return checked
+
+
+_LACKING = frozenset(
+    f"bills.{name}"
+    for name in (
+        "vendorId.required",
+        "issuedDate.required",
+        "currency.required",
+        "invoiceNumber.missing",
+    )
+)
+
+
+def _first_causes(findings: Findings, bills: ParsedTable, lines: ParsedTable) -> Findings:
+    """Without what only follows from a reference or parameter that is not there or unreadable."""
+    bad_bills = bills["billRef"].faulty.copy()
+    bad_bills[findings.items_of("bills.billRef.required")[0]] = True
+    bad_lines = lines["billRef"].faulty | lines["invoiceNumber"].faulty
+    unset = {p.cell.table for p in findings.parts
+             if p.code == "sheet.parameter.missing" and isinstance(p, Finding)}  # fmt: skip
+    # A row that may be of another bill is told as that, not as a bill that lacks its cells.
+    of_others = {
+        (p.cell.table, p.cell.row)
+        for p in findings.parts
+        if p.code == "sheet.row.goes_on_with_passed_over" and isinstance(p, Finding)
+    }
+
+    def kept(p: FindingBatch) -> np.ndarray:
+        out = np.ones(len(p), dtype=bool)
+        if p.code in _LACKING and of_others:
+            there = zip(p.places.table.tolist(), p.places.row.tolist(), strict=True)
+            out &= np.asarray([place not in of_others for place in there], dtype=bool)
+        if p.code == "line_items.billRef.orphan":
+            out &= ~bad_lines[p.at]
+        if p.code == "bills.lines.missing":
+            out &= ~bad_bills[p.at]
+        if p.code.endswith(".expression.not_year") and unset:
+            written = np.asarray([p.text(i) != "" for i in p.at.tolist()], dtype=bool)
+            out &= written | [table not in unset for table in p.places.table.tolist()]
+        return out
+
+    def follows(f: Finding) -> bool:
+        return f.code.endswith(".disagrees") and bool(
+            bills[f.code.split(".")[1]].faulty[f.bills[0]]
+        )
+
+    return Findings(
+        p.only(kept(p)) if isinstance(p, FindingBatch) else p
+        for p in findings.parts
+        if isinstance(p, FindingBatch) or not follows(p)
+    )
+
+
+def _derived(given: ParsedColumn, totals: Cents) -> ParsedColumn:
+    """Bill amounts, where blank worked out from the lines; left blank where a line's is unknown."""
+    cents, known = totals.cents, given.blank & totals.known
+    fits = np.asarray((cents >= INT64_MIN) & (cents <= INT64_MAX), dtype=bool)
+    at = np.flatnonzero(known & fits)
+    out = given.filled(at, cents[at].astype(np.int64))
+    out.forget(np.flatnonzero(known & ~fits), "out_of_range")
+    return out
+
+
+def _without_number_column(mapped: Mapped) -> list[Finding]:
+    """Sheets without any invoice numbers: one warning a sheet, not one a bill."""
+    out = []
+    lacking = mapped.without_column(BILLS, "invoiceNumber")
+    for table in np.unique(mapped.bills.table[lacking]).tolist():
+        source = mapped.tables[table].source
+        bills = tuple(np.flatnonzero(mapped.bills.table == table).tolist())
+        cell = CellRef(source.file, source.sheet, None, None, table)
+        out.append(finding("bills.invoiceNumber.missing", cell, bills=bills))
+    return out
+
+
+def _without_payment_columns(mapped: Mapped, wanted: np.ndarray) -> list[Finding]:
+    """Sheets of bills to be marked as paid without the column for it: one finding a sheet."""
+    out = []
+    paid = wanted == TargetStatus.PAID
+    for name in PAYMENT_FIELDS:
+        lacking = paid & mapped.without_column(BILLS, name)
+        for table in np.unique(mapped.bills.table[lacking]).tolist():
+            source = mapped.tables[table].source
+            bills = tuple(np.flatnonzero(lacking & (mapped.bills.table == table)).tolist())
+            cell = CellRef(source.file, source.sheet, None, None, table)
+            out.append(finding(f"bills.{name}.required", cell, bills=bills))
+    return out
+
+
+def _derived_findings(checked: Checked, derived: np.ndarray) -> list[FindingBatch]:
+    """Bills whose worked-out amount is nothing, negative, too large or cannot be known."""
+    mapped, amount = checked.mapped, checked.bills["amount"]
+
+    def of_sum(code: str, at: np.ndarray, value: Value, words: Words = no_words) -> FindingBatch:
+        """In the amount cell of a bill's first line: the sum has no cell of its own."""
+        where = _derived_places(mapped, at)
+        cell = partial(_derived_cell, mapped)
+        alike = None if callable(value) else ()
+        return FindingBatch(code, BILLS, at, where, cell, value, words, alike)
+
+    def money(i: int) -> str:
+        return checked.bills.money(i, amount.at(i))
+
+    out = [
+        of_sum(rule.code, np.flatnonzero(~rule.ok), money, rule.words)
+        for rule in amount_rules(amount, checked.bills.units, derived)
+    ]
+    too_large = np.flatnonzero(amount.faulty & derived)
+    out.append(of_sum("bills.amount.out_of_range", too_large, "the sum"))
+    # where a line is told to be wrong, its bill's sum is not known for that reason
+    unknown = np.flatnonzero(amount.blank & derived & (checked.counts > 0) & ~checked.blamed())
+    out.append(of_sum("bills.amount.lines_unknown", unknown, ""))
+    return out
+
+
+def _derived_cell(mapped: Mapped, bill: int) -> CellRef:
+    row = int(mapped.bills.row[bill])
+    cell = mapped.cell(BILLS, "amount", bill)
+    for name in ("amount", "netAmount"):
+        column = mapped.lines.columns.get(name)
+        if column is not None and cell.table in column.source:
+            index, header = column.source[cell.table]
+            return replace(cell, row=row, column=header, column_index=index)
+    return cell
+
+
+def _derived_places(mapped: Mapped, at: np.ndarray) -> Places:
+    out = places(mapped.bills, mapped.bills.columns.get("amount"), at)
+    done = np.zeros(len(at), dtype=bool)
+    for name in ("amount", "netAmount"):
+        column = mapped.lines.columns.get(name)
+        for table, (index, _) in ({} if column is None else column.source).items():
+            own = (out.table == table) & ~done
+            out.row[own], out.column[own] = mapped.bills.row[at][own], index
+            done |= own
+    return out

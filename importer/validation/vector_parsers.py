@@ -1,0 +1,150 @@
+"""What is plainly written, read for a whole column at once.
+
+Each function tells which texts it is certain of; they are what ``importer.core.cell_parsers``
+would make of them. All others are left to those, one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from importer.core.money import Numbers, tidy
+from importer.model.fields import Field, FieldKind
+from importer.validation.byte_scan import Bytes, between, blocks, by_block
+
+# RE2, in which \A and \z are the whole text's ends. No text that tidy() would change has such ends.
+_EDGE = (
+    r"[!-~\x{a1}-\x{167f}\x{1681}-\x{1fff}\x{2030}-\x{205e}\x{2070}-\x{2fff}\x{3001}-\x{fefe}"
+    r"\x{ff00}-\x{fffd}\x{10000}-\x{10ffff}]"
+)
+_SPACE = ord(" ")
+_INNER = r"[ -~\x{a0}-\x{2027}\x{202a}-\x{fffd}\x{10000}-\x{10ffff}]"  # no control characters
+_TIDY = rf"\A(?:{_EDGE}|{_EDGE}.*{_EDGE})?\z"
+_WORDS = rf"\A{_EDGE}(?:{_INNER}*{_EDGE})?\z"
+_ERROR = r"\A(?:#|Err:)"
+_CHANGED_CODE = (
+    r"\A=|\A[0-9](?:[.,][0-9]+)?[eE]\+"
+    r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-[0-9]{2}\z"
+)
+_CENTS = r"\A-?[0-9]{1,18}\z"
+_DECIMALS = {
+    Numbers.POINT: r"\A-?(?:[0-9]{1,15}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,4})(?:\.[0-9]{1,2})?\z",
+    Numbers.COMMA: r"\A-?(?:[0-9]{1,15}|[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,4})(?:,[0-9]{1,2})?\z",
+}
+_PLAIN_DECIMAL = r"\A-?[0-9]{1,15}(?:\.[0-9]{1,2})?\z"  # of a number cell
+_ID = r"\A[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\z"
+
+
+def matching(texts: pa.LargeStringArray, pattern: str) -> np.ndarray:
+    found: np.ndarray = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
+    return found
+
+
+def _doubted(
+    texts: pa.LargeStringArray, sure: np.ndarray, pattern: Callable[[Any], np.ndarray]
+) -> np.ndarray:
+    """Which texts pass: those that are ``sure``, and of the others those of the pattern."""
+    if sure.all():
+        return sure
+    doubtful = np.flatnonzero(~sure)
+    if len(doubtful) == len(texts):
+        return pattern(texts)
+    sure[doubtful] = pattern(texts.take(pa.array(doubtful)))
+    return sure
+
+
+def _tidy(texts: pa.LargeStringArray) -> np.ndarray:
+    each = Bytes.of(texts)
+    edges = between(each.at(each.starts), "!", "~") & between(each.at(each.ends - 1), "!", "~")
+    return _doubted(texts, edges | (each.lengths == 0), lambda some: matching(some, _TIDY))
+
+
+def tidied(texts: pa.LargeStringArray) -> pa.LargeStringArray:
+    """Each text as ``tidy`` leaves it."""
+    odd = ~by_block(texts, _tidy)
+    if not odd.any():
+        return texts
+    mask = pa.array(odd)
+    own = [tidy(text) for text in texts.filter(mask).to_pylist()]
+    return pc.replace_with_mask(texts, mask, pa.array(own, type=pa.large_string()))
+
+
+def blank(texts: pa.LargeStringArray) -> np.ndarray:
+    """Which texts hold nothing, or only spaces and invisible marks."""
+    each = Bytes.of(texts)
+    out: np.ndarray = each.lengths == 0
+    left = np.flatnonzero(~out & ~between(each.at(each.starts), "!", "~"))
+    if len(left):
+        out[left] = [not tidy(text) for text in texts.take(pa.array(left)).to_pylist()]
+    return out
+
+
+def words(texts: pa.LargeStringArray, field: Field) -> np.ndarray:
+    """Which texts are a value of the field, of kind CODE, NAME, TEXT or UUID, as they stand."""
+    if field.kind is FieldKind.UUID:
+        return matching(texts, _ID)
+    return by_block(texts, partial(_words, field))
+
+
+def _words(field: Field, texts: pa.LargeStringArray) -> np.ndarray:
+    """Printable ASCII between what is no space is sure, if nothing in it looks changed."""
+    each = Bytes.of(texts)
+    length, first = each.lengths, each.at(each.starts)
+    sure = (length > 0) & ~each.outside(" ", "~")
+    sure &= (first != _SPACE) & (first != ord("#")) & (first != ord("E"))
+    sure &= each.at(each.ends - 1) != _SPACE
+    if field.kind is FieldKind.CODE:
+        second, month = each.at(each.starts + 1), each.at(each.ends - 3)
+        power = between(first, "0", "9") & ~between(second, "0", "9")
+        sure &= (first != ord("=")) & ~power & ((month != ord("-")) | (length < 6))
+    return _doubted(texts, sure, partial(_by_pattern, field)) & (length <= field.max_length)
+
+
+def _by_pattern(field: Field, texts: pa.LargeStringArray) -> np.ndarray:
+    out = matching(texts, _WORDS) & ~matching(texts, _ERROR)
+    if field.kind is FieldKind.CODE:
+        out &= ~matching(texts, _CHANGED_CODE)
+    return np.asarray(out)
+
+
+def cents(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
+    """(which are whole cents, int64 values with 0 for all others)."""
+    known = np.empty(len(texts), dtype=bool)
+    values = np.empty(len(texts), dtype=np.int64)
+    for part in blocks(len(texts)):
+        some = texts.slice(part.start, part.stop - part.start)
+        each = Bytes.of(some)
+        sure = (each.lengths > 0) & (each.lengths <= 18) & ~each.outside("0", "9")
+        known[part] = own = _doubted(some, sure, lambda few: matching(few, _CENTS))
+        if own.all():
+            values[part] = pc.cast(some, pa.int64())
+        else:
+            values[part] = 0
+            values[part][own] = pc.cast(some.filter(pa.array(own)), pa.int64())
+    return known, values
+
+
+def amounts(
+    texts: pa.LargeStringArray, numbers: Numbers, *, plain: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """(which are amounts of at most two decimals, int64 cents); ``plain`` for number cells."""
+    known = matching(texts, _PLAIN_DECIMAL if plain else _DECIMALS[numbers])
+    values = np.zeros(len(texts), dtype=np.int64)
+    if not known.any():
+        return known, values
+    some = texts if known.all() else texts.filter(pa.array(known))
+    if not plain:
+        mark = "," if numbers is Numbers.POINT else "."
+        some = pc.replace_substring(some, mark, "")
+        if numbers is Numbers.COMMA:
+            some = pc.replace_substring(some, ",", ".")
+    exact = pc.cast(some, pa.decimal128(20, 2))
+    whole = pc.cast(pc.multiply(exact, pa.scalar(100, pa.decimal128(3, 0))), pa.int64())
+    values[known] = np.asarray(whole)
+    return known, values
