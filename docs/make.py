@@ -10,7 +10,8 @@ from importer.model.finding_catalogue import CATALOGUE
 HEAD = """# Findings
 
 What `light-import` may find in a file. Written by `make docs` from
-`importer/model/finding_catalogue.py`; do not edit. An error keeps the bill from being sent, a warning does not. Words in braces are filled in.
+`importer/model/finding_catalogue.py`; do not edit. An error keeps the bill from being sent, a
+warning does not. Words in braces are filled in.
 
 | code | severity | message | what to do |
 |---|---|---|---|
