@@ -152,13 +152,13 @@ def part_workbook(folder: str) -> None:
     """The result workbook of ``flat.csv``, once it is checked."""
     from datetime import UTC, datetime
 
-    from importer.app.check import CheckRequest, prepare
+    from importer.app.pipeline import CheckRequest, check_files
     from importer.model.report_model import RunSummary
     from importer.report.build_report import build_report
     from importer.report.xlsx.workbook import write_workbook
 
     os.chdir(folder)
-    prepared = prepare(CheckRequest(sources=("flat.csv",), template="flat.yaml"))
+    prepared = check_files(CheckRequest(sources=("flat.csv",), template="flat.yaml"))
     summary = RunSummary(
         command="validate", run=None, company=None, base_url=None, template="one-sheet",
         sources=("flat.csv",), started_at=datetime.now(UTC), bills={}, line_items={}, rows={},

@@ -34,18 +34,18 @@ def environment(base_url: str, *, sandbox: bool = False) -> str:
     return "another address than Light's own"
 
 
-def shown(company: Company, target: Destination) -> list[str]:
+def company_lines(company: Company, target: Destination) -> list[str]:
     """The company and where it is, before anything is written to it."""
     where = environment(target.base_url, sandbox=target.sandbox)
     return [f"Company:  {company.name}", f"Light:    {target.base_url} ({where})"]
 
 
-def tell_company(company: Company, target: Destination, output: OutputOptions) -> None:
-    for line in shown(company, target):
+def report_company(company: Company, target: Destination, output: OutputOptions) -> None:
+    for line in company_lines(company, target):
         output.say(line)
 
 
-def same_company(journal: Journal, company: Company, target: Destination) -> None:
+def check_company_of_journal(journal: Journal, company: Company, target: Destination) -> None:
     """UsageProblem where the journal is of another company than the key."""
     if target.sandbox:
         return
@@ -57,7 +57,7 @@ def same_company(journal: Journal, company: Company, target: Destination) -> Non
             )
 
 
-def of_run(record: RunRecord, company: Company) -> None:
+def check_company_of_run(record: RunRecord, company: Company) -> None:
     """UsageProblem where a run is of another company than the key."""
     if record.facts.get("company_id") != company.id:
         own = record.facts.get("company")

@@ -14,7 +14,7 @@ from importer.model.light_objects import Company
 
 
 @contextlib.asynccontextmanager
-async def connected(
+async def connect(
     target: Destination, pace: PaceOptions, output: OutputOptions
 ) -> AsyncIterator[tuple[LightClient, RateLimiter, Company]]:
     """The client, its pacer, and the company of the key."""

@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 
 from importer.app import run_snapshot
-from importer.app.check import CheckedFiles
-from importer.app.company_check import tell_company
+from importer.app.company_check import report_company
 from importer.app.destination import Destination, LoadOptions
 from importer.app.interrupts import gently_first, signals, this_task
+from importer.app.pipeline import CheckedFiles
 from importer.app.resume_checks import compare_with_before, continues
-from importer.app.verify import read_back
+from importer.app.verify_run import read_back
 from importer.cli.options import OutputOptions
 from importer.cli.progress_bar import ProgressBar
 from importer.cli.prompts import ask, totals
@@ -124,7 +124,7 @@ async def create(
             requests += sum(1 + len(bill.lines) for bill in bills)
         await ask(work, company, target, len(plan.settled), requests, ahead)
     elif work or ahead.counts:
-        tell_company(company, target, session.output)
+        report_company(company, target, session.output)
     run_snapshot.keep(target.run, prepared)
     facts = {
         "who": _who(),

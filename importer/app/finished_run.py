@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from importer.app.check import CheckedFiles, CheckRequest, prepare
-from importer.app.next_step import words_of
+from importer.app.next_step import command_words
+from importer.app.pipeline import CheckedFiles, CheckRequest, check_files
 from importer.app.resume_checks import with_former_ids
 from importer.app.run_index import find_run
 from importer.app.run_snapshot import kept
@@ -48,7 +48,7 @@ class FinishedRun:
     def words(self) -> str:
         """The files and the template, as they are typed."""
         template = self.template_file or str(self.record.facts.get("template"))
-        return words_of(replace(self.request, template=template))
+        return command_words(replace(self.request, template=template))
 
     def summary(self, command: str) -> RunSummary:
         """A summary to be filled: what the run's record says of it."""
@@ -77,7 +77,7 @@ def finished_run(run: str, told: str | None) -> FinishedRun:
     """The run with its files, checked again. UsageProblem where it or they are gone."""
     path, record = find_run(run, told)
     archive = kept(run)
-    prepared = prepare(archive.request, archive.copies, archive.folders)
+    prepared = check_files(archive.request, archive.copies, archive.folders)
     prepared.checked.findings = Findings(archive.findings)
     prepared.checked.unresolved = archive.unresolved
     return FinishedRun(path, record, prepared, archive.request, archive.template_file)

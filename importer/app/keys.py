@@ -10,12 +10,12 @@ from importer.light.auth.credentials import KEY_VARIABLE, KEYS_VARIABLE, TOKEN_V
 from importer.light.auth.token_store import LOG_IN_AGAIN, StoreProblem, TokenStore
 
 
-def place_of(base_url: str) -> TokenStore:
+def token_store_for(base_url: str) -> TokenStore:
     """Where the login to this Light is kept, if there is one."""
     return TokenStore(data_paths.login_path(base_url), data_paths.keyring_account(base_url))
 
 
-def variable_set() -> str | None:
+def key_variable() -> str | None:
     """The variable that has a key, keys or a token; None where none has."""
     for name in (KEY_VARIABLE, KEYS_VARIABLE, TOKEN_VARIABLE):
         if os.environ.get(name, "").strip(", \t\r\n"):
@@ -29,8 +29,8 @@ def credentials_for(base_url: str) -> Credentials:
     Raises UsageProblem where there is neither a key nor a login, StoreProblem or AccessRefused
     where the login cannot be read.
     """
-    if variable_set() is None:
-        place = place_of(base_url)
+    if key_variable() is None:
+        place = token_store_for(base_url)
         login = place.login()
         if login is not None:
             from importer.light.auth.token_refresher import open_token_refresher

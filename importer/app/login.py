@@ -16,7 +16,7 @@ import click
 
 from importer.app.data_paths import pace_path
 from importer.app.interrupts import signals, this_task
-from importer.app.keys import place_of, variable_set
+from importer.app.keys import key_variable, token_store_for
 from importer.cli.auth_command import PORT
 from importer.cli.screen import tell
 from importer.core.errors import ImporterError, StoppedEarly, UsageProblem
@@ -49,7 +49,7 @@ class LoginOptions:
 def log_in(wishes: LoginOptions) -> int:
     """Log in and keep the login. Raises ImporterError, with nothing changed, where it fails."""
     base_url = check_base_url(wishes.base_url or DEFAULT_BASE_URL)
-    place = place_of(base_url)
+    place = token_store_for(base_url)
     known = _known(place)
     client_id = wishes.client_id or (known[0].client_id if known else "") or _asked_id(wishes)
     client_secret = _secret(client_id, known)
@@ -65,7 +65,7 @@ def log_in(wishes: LoginOptions) -> int:
                 place.forget()
         place.write(login, tokens)
     _say_whose(place, login, tokens)
-    variable = variable_set()
+    variable = key_variable()
     if variable:
         _say(f"{variable} is set in this terminal: commands use it, not the login.")
     return 0

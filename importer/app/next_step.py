@@ -5,18 +5,18 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from importer.app.check import CheckRequest
+from importer.app.pipeline import CheckRequest
 from importer.model.journal_states import Status
 from importer.model.read_back import Comparison
 from importer.model.report_model import RunSummary
 from importer.model.tables import TableKind
 
 
-def words_of(request: CheckRequest) -> str:
+def command_words(request: CheckRequest) -> str:
     """The request as it is typed."""
     words = [shlex.quote(name) for name in request.sources]
     option = {TableKind.BILLS: "--bills", TableKind.LINE_ITEMS: "--lines"}
-    words += [f"{option[kind]} {shlex.quote(name)}" for name, kind in request.told]
+    words += [f"{option[kind]} {shlex.quote(name)}" for name, kind in request.table_kinds]
     words += [f"--set {shlex.quote(f'{name}={text}')}" for name, text in request.settings]
     words += [f"--expect {shlex.quote(f'{name}={text}')}" for name, text in request.expect]
     if request.template:
@@ -25,10 +25,10 @@ def words_of(request: CheckRequest) -> str:
         words.append(f"--lookups {shlex.quote(request.lookups)}")
     if request.save_lookups:
         words.append(f"--save-lookups {shlex.quote(request.save_lookups)}")
-    return " ".join(words) + steps_of(request)
+    return " ".join(words) + step_option_words(request)
 
 
-def steps_of(request: CheckRequest) -> str:
+def step_option_words(request: CheckRequest) -> str:
     """What the request says of the steps after creation, as it is typed."""
     words = [f" --then {request.then}"] if request.then else []
     if request.documents:
@@ -41,7 +41,7 @@ def steps_of(request: CheckRequest) -> str:
 def to_pick(request: CheckRequest, result: Path, extra: str = "") -> str:
     """What to do about names without an id; ``extra`` are other options of the load."""
     where = shlex.quote(request.save_lookups or request.lookups or "lookups")
-    extra = steps_of(request) + extra
+    extra = step_option_words(request) + extra
     file = result.name if result.parent == Path.cwd() else str(result)
     return (
         f"pick in the sheet 'To resolve' of {result.name}, save it, and run light-import load"
@@ -53,7 +53,7 @@ def after_validate(
     request: CheckRequest, summary: RunSummary, code: int, result: Path, unresolved: bool
 ) -> str:
     if code == 0:
-        return f"light-import load {words_of(request)}"
+        return f"light-import load {command_words(request)}"
     if result.suffix.lower() != ".xlsx" or not summary.bills.get("total"):
         return "correct your file and run the same command again"
     if unresolved:
@@ -87,7 +87,7 @@ def after_load(
 
     ``to_resolve`` is the result workbook where names are left to be picked in it.
     """
-    again = f"light-import load {words_of(request)}{extra}"
+    again = f"light-import load {command_words(request)}{extra}"
     if sandbox and code in (3, 4):
         return f"{again} (a new sandbox: this one is gone, with what was loaded into it)"
     if code == 4:
@@ -110,7 +110,5 @@ def after_load(
     if run is None and code == 0:
         return f"{again} (without --dry-run)"
     if sandbox:
-        return (
-            f"to load into Light, set LIGHT_API_KEY and run light-import load {words_of(request)}"
-        )
+        return f"to load into Light, set LIGHT_API_KEY and run light-import load {command_words(request)}"
     return f"light-import report {run} (the workbook again, any time)" if run else again

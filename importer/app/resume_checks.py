@@ -12,8 +12,8 @@ from importer.model.light_objects import Company
 from importer.model.report_model import Report
 
 if TYPE_CHECKING:
-    from importer.app.check import CheckedFiles
     from importer.app.destination import Destination
+    from importer.app.pipeline import CheckedFiles
     from importer.loading.journal.journal import Journal
     from importer.loading.plan import LoadPlan
     from importer.resume.guard import PreviousResult

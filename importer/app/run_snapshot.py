@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from importer.app.check import CheckedFiles, CheckRequest, stamp
 from importer.app.data_paths import run_folder
+from importer.app.pipeline import CheckedFiles, CheckRequest, stamp
 from importer.core.errors import StoppedEarly, UsageProblem
 from importer.model.finding import CellRef, Finding, Severity
 from importer.model.report_model import Suggestion, Unresolved
@@ -64,7 +64,7 @@ def _keep(folder: Path, prepared: CheckedFiles) -> None:
     shutil.copyfile(prepared.loaded.path, folder / "template.yaml")
     manifest = {
         "sources": list(request.sources),
-        "told": {name: kind.value for name, kind in request.told},
+        "told": {name: kind.value for name, kind in request.table_kinds},
         "settings": request.settings,
         "expect": request.expect,
         "copies": names,

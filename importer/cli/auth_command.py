@@ -96,7 +96,7 @@ def status(as_json: bool) -> int:
     from datetime import UTC, datetime
 
     from importer.app.data_paths import login_paths
-    from importer.app.keys import place_of, variable_set
+    from importer.app.keys import key_variable, token_store_for
     from importer.core.errors import ImporterError
     from importer.light.auth.token_store import Login, TokenStore
     from importer.report.phrases import visible
@@ -115,14 +115,14 @@ def status(as_json: bool) -> int:
                 continue
             fault = None
             try:
-                with_secrets = place_of(kept.base_url).read()
+                with_secrets = token_store_for(kept.base_url).read()
                 kept = with_secrets[0] if with_secrets else kept
             except ImporterError as error:
                 fault = str(error)
             found.append((kept, fault))
         except ImporterError as error:
             damaged.append(str(error))
-    variable = variable_set()
+    variable = key_variable()
     code = 0 if variable or any(fault is None for _, fault in found) else 2
     if as_json:
         told = {
@@ -149,7 +149,9 @@ def status(as_json: bool) -> int:
     if variable:
         click.echo(f"{variable} is set, so it is used" + (", not the login." if found else "."))
     for each, fault in found:
-        kept_in = "the keyring" if each.store == "keyring" else str(place_of(each.base_url).path)
+        kept_in = (
+            "the keyring" if each.store == "keyring" else str(token_store_for(each.base_url).path)
+        )
         until = moment(each.expires_at)
         lines = [
             f"{each.company or 'A company whose name is not known yet'} ({each.base_url})",
@@ -181,7 +183,7 @@ def logout(base_url: str | None, every: bool) -> int:
       light-import auth logout --all
     """
     from importer.app.data_paths import login_paths
-    from importer.app.keys import place_of, variable_set
+    from importer.app.keys import key_variable, token_store_for
     from importer.core.errors import ImporterError
     from importer.light import DEFAULT_BASE_URL, check_base_url
     from importer.light.auth.token_store import TokenStore
@@ -193,10 +195,10 @@ def logout(base_url: str | None, every: bool) -> int:
                 kept = TokenStore(path, "").login()
             except ImporterError:
                 kept = None
-            places[path] = place_of(kept.base_url) if kept else TokenStore(path, "")
+            places[path] = token_store_for(kept.base_url) if kept else TokenStore(path, "")
     else:
         address = check_base_url(base_url or DEFAULT_BASE_URL)
-        places[place_of(address).path] = place_of(address)
+        places[token_store_for(address).path] = token_store_for(address)
     any_gone = False
     for place in places.values():
         kept_there = place.path.exists()
@@ -207,7 +209,7 @@ def logout(base_url: str | None, every: bool) -> int:
             click.echo(f"Logged out; {place.path.name.removesuffix('.json')} is forgotten.")
     if not any_gone:
         click.echo("Nobody was logged in.")
-    variable = variable_set()
+    variable = key_variable()
     if variable:
         click.echo(f"{variable} is still set in this terminal, and is used.", err=True)
     return 0

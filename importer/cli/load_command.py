@@ -93,7 +93,7 @@ def load(**options: Any) -> int:
       light-import load ledger-result.xlsx --save-lookups lookups
     """
     from importer.app.destination import LoadOptions
-    from importer.app.load import run_load
+    from importer.app.load_bills import run_load
 
     request, output = request_of(options), output_of(options)
     return run_load(request, output, LoadOptions(**options))

@@ -204,7 +204,7 @@ def output_options(command: F) -> F:
 
 def request_of(options: dict[str, Any]) -> Any:
     """The ``CheckRequest`` of a command's options, taken out of them."""
-    from importer.app.check import CheckRequest
+    from importer.app.pipeline import CheckRequest
     from importer.core.errors import UsageProblem
     from importer.model.tables import TableKind
 

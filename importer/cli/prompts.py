@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from importer.app.company_check import shown
+from importer.app.company_check import company_lines
 from importer.app.destination import Destination
 from importer.app.interrupts import confirm
 from importer.core.money import money
@@ -24,7 +24,7 @@ async def ask(
     """Ask before anything is written. Raises click.Abort where the answer is no."""
     seconds = max(0, requests - target.per_minute) * 60 / target.per_minute
     lines = [
-        *shown(company, target),
+        *company_lines(company, target),
         f"Bills:    {len(work):,} to create"
         + (f", {settled:,} are in Light already" if settled else ""),
         *(f"Total:    {money(cents, unit)} {name}" for name, cents, unit in totals(work)),

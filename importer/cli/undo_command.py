@@ -37,7 +37,7 @@ def undo(run: str, **options: Any) -> int:
       light-import undo 20260131-093000-a1b2 --dry-run
       light-import undo 20260131-093000-a1b2
     """
-    from importer.app.undo import UndoOptions, run_undo
+    from importer.app.undo_run import UndoOptions, run_undo
 
     pace, output = pace_of(options), output_of(options)
     return run_undo(run, pace, output, options.pop("journal"), UndoOptions(**options))

@@ -35,8 +35,8 @@ def validate(**options: Any) -> int:
     from datetime import UTC, datetime
     from pathlib import Path
 
-    from importer.app.check import prepare
     from importer.app.next_step import after_validate
+    from importer.app.pipeline import check_files
     from importer.app.resume_checks import continues, with_former_ids
     from importer.cli.output import exit_code, finish
     from importer.model.report_model import RunSummary
@@ -51,7 +51,7 @@ def validate(**options: Any) -> int:
     began, started_at = time.monotonic(), datetime.now(UTC)
     path = result_path(list(request.files), output.result, Path.cwd())
     output.say(f"Checking {', '.join(request.files)} …")
-    prepared = prepare(request)
+    prepared = check_files(request)
     if cached is not None:
         from importer.references.resolve_online import warn_by_cache
 

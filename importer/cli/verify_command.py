@@ -28,7 +28,7 @@ def verify(run: str, **options: Any) -> int:
       light-import verify 20260131-093000-a1b2
       light-import verify 20260131-093000-a1b2 --lines
     """
-    from importer.app.verify import run_verify
+    from importer.app.verify_run import run_verify
 
     pace, output = pace_of(options), output_of(options)
     return run_verify(run, pace, output, **options)

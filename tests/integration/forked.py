@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 FORKS = multiprocessing.get_context("forkserver")
 PRELOADED = (
-    "forked importer.app.load importer.cli.report_command importer.report.xlsx.workbook"
+    "forked importer.app.load_bills importer.cli.report_command importer.report.xlsx.workbook"
     " importer.validation.validate openpyxl filelock"
 )
 FORKS.set_forkserver_preload(PRELOADED.split())

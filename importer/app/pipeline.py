@@ -32,14 +32,14 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class CheckRequest:
-    """What the person asked to read. ``told`` maps a file, as named, to what it is.
+    """What the person asked to read. ``table_kinds`` maps a file, as named, to what it is.
 
     ``settings`` are parameters of the template, ``expect`` control totals, as (name, text).
     """
 
     sources: tuple[str, ...]
     template: str | None = None
-    told: tuple[tuple[str, TableKind], ...] = ()
+    table_kinds: tuple[tuple[str, TableKind], ...] = ()
     settings: Pairs = ()
     expect: Pairs = ()
     lookups: str | None = None  # a folder of lookup tables: vendor.csv …
@@ -56,7 +56,7 @@ class CheckRequest:
     @property
     def files(self) -> tuple[str, ...]:
         """Each file once, however it is named."""
-        names = (*self.sources, *(name for name, _ in self.told))
+        names = (*self.sources, *(name for name, _ in self.table_kinds))
         return tuple({Path(name).resolve(): name for name in reversed(names)}.values())[::-1]
 
 
@@ -89,7 +89,7 @@ def stamp(path: Path) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-def prepare(
+def check_files(
     request: CheckRequest,
     copies: dict[str, Path] | None = None,
     folders: dict[str, str] | None = None,
@@ -138,7 +138,7 @@ def prepare(
         again = rows_again(tables, former, template, dict(request.settings))
         tables, template = again.tables, as_written(template)
     tables, doubted = settled_folders(tables, former, folders)
-    told = dict(request.told)
+    told = dict(request.table_kinds)
     mapped = map_tables(tables, template, told)
     if not mapped.tables:
         raise UsageProblem(_nothing_found(tables, loaded))

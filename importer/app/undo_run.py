@@ -13,8 +13,8 @@ from pathlib import Path
 
 import click
 
-from importer.app.company_check import locked, of_run, shown, tell_company
-from importer.app.connection import connected
+from importer.app.company_check import check_company_of_run, company_lines, locked, report_company
+from importer.app.connection import connect
 from importer.app.destination import Destination, PaceOptions, destination_of_run
 from importer.app.finished_run import FinishedRun, finished_run, report_of
 from importer.app.interrupts import confirm, gently_first, signals
@@ -97,8 +97,8 @@ async def _undo(
 ) -> _Undone:
     run, started = told.record.id, told.record.started
     why = options.reason or f"Undone with light-import: run {run} of {started:%Y-%m-%d}"
-    async with connected(target, pace, output) as (client, pacer, company), locked(journal, output):
-        of_run(told.record, company)
+    async with connect(target, pace, output) as (client, pacer, company), locked(journal, output):
+        check_company_of_run(told.record, company)
         bills = own(journal.results(run), told.units)
         undo = Undo(journal, client, run, why, force=options.force, dry=options.dry_run)
         if bills:
@@ -121,7 +121,7 @@ async def _consent(
 ) -> None:
     """Ask before anything is cancelled. Raises click.Abort where the answer is no."""
     if options.yes or options.dry_run:
-        tell_company(company, target, output)
+        report_company(company, target, output)
         return
     totals: Counter[tuple[str, int]] = Counter()
     for bill in bills:
@@ -131,7 +131,7 @@ async def _consent(
     minutes = max(0, requests - target.per_minute) / target.per_minute
     files = ", ".join(visible(Path(name).name) for name in told.files)
     lines = [
-        *shown(company, target),
+        *company_lines(company, target),
         f"Run:      {told.record.id}, {told.record.started:%Y-%m-%d %H:%M} UTC, {files}",
         f"Bills:    {len(bills):,} to cancel",
         *(

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from importer.app.company_check import of_run, tell_company
-from importer.app.connection import connected
+from importer.app.company_check import check_company_of_run, report_company
+from importer.app.connection import connect
 from importer.app.destination import Destination, PaceOptions, destination_of_run
 from importer.app.finished_run import FinishedRun, finished_run, report_of
 from importer.app.interrupts import gently_first, signals
@@ -84,9 +84,9 @@ async def _verify(
     again: bool,
 ) -> tuple[Verification, int]:
     """Read them; what was read, and the number of requests."""
-    async with connected(target, pace, output) as (client, pacer, company):
-        of_run(told.record, company)
-        tell_company(company, target, output)
+    async with connect(target, pace, output) as (client, pacer, company):
+        check_company_of_run(told.record, company)
+        report_company(company, target, output)
         verification = Verification(journal, client, told.record.id, lines=lines)
         await read_back(verification, in_light(became, told.units), became, output, again=again)
         return verification, pacer.requests

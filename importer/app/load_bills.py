@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 import click
 
 from importer.app import data_paths
-from importer.app.check import CheckedFiles, CheckRequest, prepare
-from importer.app.company_check import locked, same_company
+from importer.app.company_check import check_company_of_journal, locked
 from importer.app.create_bills import LoadContext, LoadProgress, create, existing, rehearse, stated
 from importer.app.destination import Destination, LoadOptions, destination_of
 from importer.app.fetch_directory import fetch_directory
 from importer.app.interrupts import signals, this_task
-from importer.app.next_step import after_load, after_verify, words_of
+from importer.app.next_step import after_load, after_verify, command_words
+from importer.app.pipeline import CheckedFiles, CheckRequest, check_files
 from importer.app.resume_checks import continues, refuse_another_company, with_former_ids
 from importer.cli.options import OutputOptions
 from importer.cli.output import exit_code, finish
@@ -55,7 +55,7 @@ def run_load(request: CheckRequest, output: OutputOptions, options: LoadOptions)
     path = result_path(list(request.files), output.result, Path.cwd())
     with destination_of(options, new_run_id(started)) as target:
         output.say(f"Checking {', '.join(request.files)} …")
-        prepared = prepare(request)
+        prepared = check_files(request)
         told = LoadProgress()
         try:
             asyncio.run(_load(prepared, target, options, output, told))
@@ -65,7 +65,7 @@ def run_load(request: CheckRequest, output: OutputOptions, options: LoadOptions)
             raise StoppedEarly(_stopped_at_once(told)) from None
         except click.Abort:
             tell("Nothing was sent to Light.", "Stopped: ")
-            again = f"light-import load {words_of(request)}{options.again()}"
+            again = f"light-import load {command_words(request)}{options.again()}"
             tell(visible(f"{again} (asks again)"), "Next: ")
             return StoppedEarly.exit_code
     checked = prepared.checked
@@ -200,12 +200,12 @@ async def _load(
                 target.journal = data_paths.journal_path(target.base_url, company.id)
             if options.dry_run:
                 with existing(target.journal) as journal:
-                    same_company(journal, company, target)
+                    check_company_of_journal(journal, company, target)
                     await rehearse(bills, journal, session)
             elif bills:
                 with Journal(target.journal) as journal:
                     async with locked(journal, output):
-                        same_company(journal, company, target)
+                        check_company_of_journal(journal, company, target)
                         await create(bills, company, journal, session)
     finally:
         told.requests = pacer.requests
