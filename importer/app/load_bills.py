@@ -27,6 +27,7 @@ from importer.cli.options import OutputOptions
 from importer.cli.output import exit_code, finish
 from importer.cli.screen import tell
 from importer.core.errors import ImporterError, StoppedEarly, UsageProblem
+from importer.core.safe_text import visible
 from importer.light.client import LightClient
 from importer.light.rate_limiter import RateLimiter
 from importer.loading.journal.journal import Journal, new_run_id
@@ -34,7 +35,6 @@ from importer.model.report_model import RunSummary
 from importer.references.lookup_tables import save_picks
 from importer.references.resolve_online import known_picks, needs, resolve_in_light
 from importer.report.build_report import build_report
-from importer.report.phrases import visible
 from importer.report.result_path import result_path
 from importer.report.step_findings import step_findings, step_words
 from importer.report.verification_findings import read_back_findings

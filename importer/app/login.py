@@ -20,6 +20,7 @@ from importer.app.keys import key_variable, token_store_for
 from importer.cli.auth_command import PORT
 from importer.cli.screen import tell
 from importer.core.errors import ImporterError, StoppedEarly, UsageProblem
+from importer.core.safe_text import visible
 from importer.light import DEFAULT_BASE_URL, LightClient, RateLimiter, check_base_url
 from importer.light.auth.oauth import NotOurs, by_code
 from importer.light.auth.oauth_callback import CALLBACK, HOST, PendingLogin, pending_login
@@ -33,7 +34,6 @@ from importer.light.auth.token_store import (
     check_keyring,
     keyring_name,
 )
-from importer.report.phrases import visible
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from importer.cli.progress_bar import ProgressBar
 from importer.cli.screen import tell
 from importer.core.errors import StoppedEarly, UsageProblem
 from importer.core.money import money
+from importer.core.safe_text import visible
 from importer.loading.cancellation import Undo, own
 from importer.loading.journal.after_creation import created_before
 from importer.loading.journal.journal import Journal
@@ -32,7 +33,7 @@ from importer.loading.verification import InLight
 from importer.model.journal_states import Status, StepState
 from importer.model.light_objects import Company
 from importer.model.report_model import Report
-from importer.report.phrases import count, visible
+from importer.report.phrases import count
 from importer.report.result_path import result_path
 
 _CODES = ("light.not_cancelled", "light.cancel_unknown")

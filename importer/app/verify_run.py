@@ -19,11 +19,12 @@ from importer.cli.output import finish
 from importer.cli.progress_bar import ProgressBar
 from importer.cli.screen import tell
 from importer.core.errors import StoppedEarly
+from importer.core.safe_text import visible
 from importer.loading.journal.journal import Journal
 from importer.loading.verification import InLight, Results, Verification, in_light
 from importer.model.read_back import Comparison, ReadBack
 from importer.report.build_report import Became
-from importer.report.phrases import count, visible
+from importer.report.phrases import count
 from importer.report.result_path import result_path
 
 _CODES = ("light.changed", "light.missing")

@@ -98,8 +98,8 @@ def status(as_json: bool) -> int:
     from importer.app.data_paths import login_paths
     from importer.app.keys import key_variable, token_store_for
     from importer.core.errors import ImporterError
+    from importer.core.safe_text import visible
     from importer.light.auth.token_store import Login, TokenStore
-    from importer.report.phrases import visible
 
     def moment(seconds: float | None) -> str | None:
         if seconds is None:

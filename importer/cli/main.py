@@ -106,7 +106,7 @@ def _run(args: list[str] | None) -> int:
         if verbose:
             traceback.print_exc()
             return error.exit_code
-        from importer.report.phrases import visible
+        from importer.core.safe_text import visible
 
         for i, line in enumerate(str(error).splitlines() or [""]):
             tell(_short(visible(line)), "" if i else "Error: ")

@@ -28,7 +28,7 @@ class OutputOptions:
 
     def say(self, text: str) -> None:
         """A line for the person; not to be mistaken for the result."""
-        from importer.report.phrases import visible
+        from importer.core.safe_text import visible
 
         if not self.quiet:
             tell(visible(text))

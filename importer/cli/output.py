@@ -42,8 +42,8 @@ def finish(report: Report, output: OutputOptions, wanted: Path) -> RunSummary:
     What is written the ending of the path says. A result that cannot be written does not hide what
     happened: the summary is still told.
     """
+    from importer.core.safe_text import visible
     from importer.report.json_summary import json_text, summary_json
-    from importer.report.phrases import visible
     from importer.report.terminal import summary_text
     from importer.report.write_report import write_result
 

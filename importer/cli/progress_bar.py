@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from importer.cli.screen import raw, tell
+from importer.core.safe_text import visible
 from importer.model.journal_states import Status
-from importer.report.phrases import visible
 
 _EVERY = 10.0  # seconds between plain lines
 

@@ -45,10 +45,10 @@ def pull(base_url: str | None, as_json: bool) -> int:
 
     from importer.app.data_paths import pace_path, reference_path
     from importer.app.keys import credentials_for
+    from importer.core.safe_text import visible
     from importer.light import DEFAULT_BASE_URL, check_base_url
     from importer.light.rate_limiter import RateLimiter
     from importer.references.reference_cache import write_cache
-    from importer.report.phrases import visible
 
     began = time.monotonic()
     address = check_base_url(base_url or DEFAULT_BASE_URL)

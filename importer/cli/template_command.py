@@ -185,9 +185,9 @@ def _new_file(name: str) -> Path:
 def _draft(exports: tuple[str, ...], encoding: str | None, output: Path | None) -> int:
     from importer.core.atomic_write import atomic_write
     from importer.core.errors import TemplateProblem
+    from importer.core.safe_text import visible
     from importer.mapping.recognition import recognise
     from importer.readers import read_file
-    from importer.report.phrases import visible
     from importer.scaffold.draft_template import draft_of, name_of
 
     tables = [t for name in exports for t in read_file(Path(name), encoding=encoding)]
@@ -230,7 +230,7 @@ def _draft(exports: tuple[str, ...], encoding: str | None, output: Path | None) 
 def _fill_in(path: Path, company: str | None) -> int:
     from datetime import UTC, datetime
 
-    from importer.report.phrases import visible
+    from importer.core.safe_text import visible
     from importer.scaffold.dropdown_choices import choices_of
     from importer.scaffold.fill_in_workbook import write_fill_in
 

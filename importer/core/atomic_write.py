@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from importer.core.errors import UsageProblem, unwritable
-from importer.report.phrases import visible
+from importer.core.safe_text import visible
 
 
 class FailsOnce:

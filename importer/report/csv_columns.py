@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.core.arrow_strings import Cells, one, replaced, spread, texts_of, whole_numbers
+from importer.core.safe_text import visible
 from importer.core.text_column import arrow_texts
 from importer.model.finding import Finding
 from importer.model.journal_states import Status
@@ -21,7 +22,6 @@ from importer.model.tables import InputTable, Role, TableKind
 from importer.report.csv_cells import amounts
 from importer.report.finding_index import ANOTHER_ROW, joined
 from importer.report.outcomes import STATUSES, BillOutcomes, LineOutcomes
-from importer.report.phrases import visible
 from importer.report.report_rows import Row, added
 from importer.report.xlsx.result_columns import (
     ATTEMPTS,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from importer.core.safe_text import visible
 from importer.model.finding import Finding, Severity
 from importer.model.report_model import Report
-from importer.report.phrases import count, visible
+from importer.report.phrases import count
 from importer.report.row_index import Items, places
 from importer.report.xlsx.cell_values import MOST_ROWS
 from importer.validation.finding_batch import Findings

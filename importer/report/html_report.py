@@ -14,6 +14,7 @@ from pathlib import Path
 
 from importer.core.atomic_write import atomic_write
 from importer.core.money import money
+from importer.core.safe_text import visible
 from importer.model.finding import Finding
 from importer.model.journal_states import IN_LIGHT, Status
 from importer.model.report_model import BillResult, Report, RunSummary
@@ -29,7 +30,6 @@ from importer.report.phrases import (
     status_words,
     tone,
     verdict,
-    visible,
     worst_first,
 )
 from importer.report.tie_out import CurrencyTieOut, Sums, TieOut, compute_tie_out, in_light_now

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from importer.core.money import money
+from importer.core.safe_text import visible
 from importer.model.finding import Finding, Severity
 from importer.model.journal_states import IN_LIGHT, Status
 from importer.model.read_back import Comparison
@@ -42,10 +42,6 @@ ROW_WORDS: Mapping[str, str] = {
 LIGHT_SAYS = "gross as Light answered; net and tax as sent"
 NO_CURRENCY = "no currency"  # in place of a code that is missing or none
 
-# C0, DEL and C1; the marks that turn the direction of text, with which one value can pose as
-# another; line separators; halves of characters, which no encoding can write.
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
 
 class Tone(StrEnum):
     """How the verdict is to be taken."""
@@ -58,19 +54,6 @@ class Tone(StrEnum):
 def count(n: int, noun: str) -> str:
     """ "1 bill", "1,088 bills"."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
-
-
-def visible(text: str) -> str:
-    """The text on one line, with every character that could steer a terminal written out.
-
-    An escape character becomes the four characters ``\\x1b``; a line break ``\\x0a``.
-    """
-    return _UNSAFE.sub(_written_out, text)
-
-
-def _written_out(match: re.Match[str]) -> str:
-    code = ord(match.group())
-    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
 def utc(moment: datetime) -> str:

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from importer.core.errors import UsageProblem
-from importer.report.phrases import visible
+from importer.core.safe_text import visible
 
 FORMATS = ("xlsx", "csv", "json", "html")
 _LONGEST_STEM = 255 - len("-result-1000.xlsx")  # bytes, of the 255 that a name may have

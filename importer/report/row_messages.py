@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from importer.core.arrow_strings import ArrowStrings, join, replaced, texts_of, whole_numbers
+from importer.core.safe_text import visible
 from importer.model.finding import Finding, Severity
-from importer.report.phrases import visible
 from importer.validation.finding_batch import FindingBatch, Findings, size_of
 from importer.validation.validate import Checked
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from importer.core.money import money
+from importer.core.safe_text import visible
 from importer.model.journal_states import Status
 from importer.model.read_back import Comparison
-from importer.report.phrases import in_order, visible
+from importer.report.phrases import in_order
 from importer.report.terminal import columns_of
 
 NARROWEST = 60  # columns

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from importer.core.money import money
+from importer.core.safe_text import visible
 from importer.model.finding import Finding
 from importer.model.report_model import RunSummary
 from importer.report.phrases import (
@@ -18,7 +19,6 @@ from importer.report.phrases import (
     status_words,
     tie_out_words,
     verdict,
-    visible,
     worst_first,
 )
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from importer.core.safe_text import visible
 from importer.model.report_model import Report
 from importer.model.tables import InputTable, TableKind
 from importer.readers.file_limits import limits
-from importer.report.phrases import visible
 from importer.report.xlsx.result_columns import kept_columns
 
 if TYPE_CHECKING:

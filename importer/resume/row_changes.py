@@ -14,10 +14,11 @@ from itertools import pairwise
 
 from importer.core.errors import UsageProblem
 from importer.core.money import tidy
+from importer.core.safe_text import visible
 from importer.mapping.template_model import Header, Template
 from importer.model.fields import header_key
 from importer.model.tables import SourceTable
-from importer.report.phrases import count, visible
+from importer.report.phrases import count
 from importer.report.xlsx.flat_bills import CHECK, changed_rows
 from importer.report.xlsx.result_columns import BILL_ID, MESSAGE, OURS, SOURCE_ROW, STATUS
 from importer.report.xlsx.to_resolve_sheet import SHEET

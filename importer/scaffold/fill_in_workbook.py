@@ -15,9 +15,9 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from importer.core.atomic_write import atomic_write
+from importer.core.safe_text import visible
 from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, PROPERTY, Field, FieldKind
 from importer.model.light_objects import PropertyGroup
-from importer.report.phrases import visible
 from importer.validation.cross_row_rules import same_name
 
 ROWS = 2000  # so many rows are prepared; more can be written, without dropdowns

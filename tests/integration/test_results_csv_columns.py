@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sheets_of_bills import bill, book, checked, csv_file, grid, line, template
 
+from importer.core.safe_text import visible
 from importer.model.finding import Finding, Severity
 from importer.model.journal_states import JournalEntry, State, Status
 from importer.model.report_model import Report, RunSummary
 from importer.report.build_report import Became, build_report
 from importer.report.csv_rows import write_csv
-from importer.report.phrases import visible
 from importer.validation.validate import Checked
 
 TEXT = st.sampled_from(

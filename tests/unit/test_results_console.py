@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from importer.core.safe_text import visible
 from importer.model.finding import CellRef, Finding, Severity
 from importer.model.report_model import CurrencyTotal, RunSummary
-from importer.report.phrases import visible
 from importer.report.terminal import columns_of, paragraph, summary_text
 
 SUMMARY = RunSummary(

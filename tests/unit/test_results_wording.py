@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from importer.core.safe_text import visible
 from importer.model.report_model import CurrencyTotal, RunSummary
 from importer.report.phrases import (
     Tone,
@@ -19,7 +20,6 @@ from importer.report.phrases import (
     tone,
     utc,
     verdict,
-    visible,
 )
 
 

@@ -13,11 +13,11 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from importer.core.money import money
+from importer.core.safe_text import visible
 from importer.model.journal_states import Status
 from importer.model.report_model import BillResult
 from importer.model.tables import TableKind
 from importer.report.finding_index import ANOTHER_ROW, joined, with_place
-from importer.report.phrases import visible
 from importer.report.xlsx.cell_styles import GENERAL, PLAIN, TEXT
 from importer.report.xlsx.cell_values import cents_tail, fitting, money_tail
 from importer.report.xlsx.page_setup import set_up_table

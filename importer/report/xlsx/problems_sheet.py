@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
+from importer.core.safe_text import visible
 from importer.model.finding import Finding, Severity
 from importer.report.finding_index import place
-from importer.report.phrases import visible
 from importer.report.xlsx.cell_values import MOST_LINKS, fitting
 from importer.report.xlsx.page_setup import set_up_table
 from importer.report.xlsx.row_xml import AT_ONCE, RowXmlBlock, number_tail

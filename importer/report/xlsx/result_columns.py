@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from importer.core.safe_text import visible
 from importer.model.report_model import RowResult
 from importer.model.tables import Role, TableKind
-from importer.report.phrases import utc, visible
+from importer.report.phrases import utc
 from importer.report.xlsx.cell_styles import PLAIN, TEXT, CellStyles
 from importer.report.xlsx.cell_values import MOST_LINKS, fitting, money_tail
 from importer.report.xlsx.row_xml import RowXmlBlock, number_tail, text_tail

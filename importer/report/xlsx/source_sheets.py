@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice, repeat
 from typing import TYPE_CHECKING
 
+from importer.core.safe_text import visible
 from importer.model.finding import Finding, Severity
 from importer.model.journal_states import IN_LIGHT, Status
 from importer.model.report_model import RowResult
 from importer.model.tables import CellKind, InputTable, Role, TableKind
 from importer.readers.number_formats import format_of
 from importer.report.finding_index import ANOTHER_ROW, FindingIndex, comment, joined, worst
-from importer.report.phrases import visible
 from importer.report.row_index import RowIndex
 from importer.report.xlsx.cell_styles import GENERAL, PLAIN, QUIET, TEXT
 from importer.report.xlsx.cell_values import (

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from importer.core.money import money
+from importer.core.safe_text import visible
 from importer.model.journal_states import Status
 from importer.model.report_model import CurrencyTotal, RunSummary
 from importer.report.phrases import (
@@ -17,7 +18,6 @@ from importer.report.phrases import (
     status_words,
     tone,
     verdict,
-    visible,
 )
 from importer.report.tie_out import CurrencyTieOut, largest
 from importer.report.xlsx.cell_styles import (

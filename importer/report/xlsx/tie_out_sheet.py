@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from importer.core.safe_text import visible
 from importer.model.journal_states import IN_LIGHT, Status
 from importer.model.report_model import BillResult, CurrencyTotal, Report
 from importer.report.phrases import (
@@ -19,7 +20,6 @@ from importer.report.phrases import (
     difference_words,
     in_order,
     status_words,
-    visible,
 )
 from importer.report.tie_out import CurrencyTieOut, Sums, in_light_now
 from importer.report.xlsx.cell_styles import CellStyles, decimals

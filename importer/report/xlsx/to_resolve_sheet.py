@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from importer.core.safe_text import visible
 from importer.model.finding import CellRef
 from importer.model.report_model import Unresolved
-from importer.report.phrases import visible
 from importer.report.xlsx.cell_styles import PLAIN, TEXT
 from importer.report.xlsx.cell_values import MOST_ROWS, width_of, write_text
 from importer.report.xlsx.page_setup import set_up_table

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from importer.report.phrases import NO_CURRENCY, count, visible
+from importer.core.safe_text import visible
+from importer.report.phrases import NO_CURRENCY, count
 from importer.report.tie_out import CurrencyTieOut, Sums, TieOut
 from importer.report.xlsx.cell_styles import PLAIN, TEXT, CellStyles, decimals
 from importer.report.xlsx.cell_values import MOST_CENTS, MOST_ROWS, write_money, write_text

@@ -12,10 +12,11 @@ import xlsxwriter
 
 from importer.core.atomic_write import FailsOnce, atomic_write
 from importer.core.errors import UsageProblem
+from importer.core.safe_text import visible
 from importer.model.report_model import Report
 from importer.model.tables import InputTable, TableKind
 from importer.report.finding_index import FindingIndex
-from importer.report.phrases import severities, visible
+from importer.report.phrases import severities
 from importer.report.row_index import RowIndex, places
 from importer.report.tie_out import compute_tie_out, differing
 from importer.report.xlsx.cell_styles import TO_DO, make_cell_styles
