@@ -16,7 +16,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.core.errors import TemplateProblem, UnreadableFile, UsageProblem
-from importer.mapping.patterns import pattern
 from importer.mapping.template_loader import load_template
 from importer.readers import read_file
 from importer.readers.csv.csv_guard import check_lines
@@ -161,12 +160,6 @@ def test_no_cell_of_a_workbook_is_lost_or_moved(table: list[list[str | int | boo
         if column[i]
     }
     assert read == {place: text for place, text in written.items() if place[0] in rows_with_text}
-
-
-def test_a_pattern_that_takes_too_long_is_named() -> None:
-    assert pattern("(a|aa)+$").search("aaa")
-    with pytest.raises(TemplateProblem, match="takes too long"):
-        pattern("(a|aa)+$").search("a" * 80 + "!")
 
 
 @settings(max_examples=150)
