@@ -1,4 +1,4 @@
-"""The wheel holds all it needs and works away from the project."""
+"""The wheel and the sdist hold all that is needed and work away from the project."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder into which a wheel built from a copy of the project was installed."""
-    folder = tmp_path_factory.mktemp("wheel")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sdist, and the wheel made of it, from a copy of the project."""
+    folder = tmp_path_factory.mktemp("dist")
     tracked = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.split("\0")
@@ -25,16 +25,23 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (ROOT / name).is_file():
             (folder / "project" / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, folder / "project" / name)
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
-    options = ["--no-deps", "--no-index", "--no-build-isolation"]
-    subprocess.run(
-        [*pip, "wheel", *options, "-w", str(folder), str(folder / "project")], check=True
-    )
-    (wheel,) = folder.glob("*.whl")
-    subprocess.run([*pip, "install", "--no-deps", "--no-index", "--target",
-                    str(folder / "site"), str(wheel)], check=True)  # fmt: skip
+    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder)]
+    subprocess.run([*build, str(folder / "project")], check=True, capture_output=True)
     shutil.rmtree(folder / "project")
-    return folder / "site"
+    return folder
+
+
+@pytest.fixture(scope="module", params=["*.whl", "*.tar.gz"])
+def installed(
+    request: pytest.FixtureRequest, built: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The folder into which the wheel, or the sdist, was installed."""
+    (archive,) = built.glob(request.param)
+    site = tmp_path_factory.mktemp("site")
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", "install"]
+    options = ["--no-deps", "--no-index", "--no-build-isolation", "--target", str(site)]
+    subprocess.run([*pip, *options, str(archive)], check=True)
+    return site
 
 
 def _run(site: Path, folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
@@ -49,6 +56,20 @@ def _run(site: Path, folder: Path, *args: str) -> subprocess.CompletedProcess[st
         text=True,
         timeout=120,
     )
+
+
+def test_types_licence_and_documentation_are_installed(installed: Path) -> None:
+    assert (installed / "importer" / "py.typed").is_file()
+    (info,) = installed.glob("light_import-*.dist-info")
+    metadata = (info / "METADATA").read_text()
+    assert "License-Expression: MIT" in metadata or "License: MIT" in metadata
+    assert "Author: " in metadata
+    assert "Home-page: https://" in metadata
+    assert list(info.rglob("LICENSE"))
+    pages = {page.name for page in (ROOT / "docs").glob("*.md")}
+    share = installed / "share"
+    assert pages == {page.name for page in (share / "doc/light-import/docs").iterdir()}
+    assert (share / "man/man1/light-import.1").is_file()
 
 
 def test_the_wheel_is_what_runs_and_not_the_checkout(installed: Path, tmp_path: Path) -> None:

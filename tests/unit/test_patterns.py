@@ -23,8 +23,7 @@ def test_one_endless_search_is_refused() -> None:
 def test_all_searches_together_are_bounded() -> None:
     cheap = Pattern("b", regex.compile("b"), total_limit=0.01)
     with pytest.raises(TemplateProblem, match="takes too long"):
-        for _ in range(1_000_000):
-            cheap.search("aaa")
+        all(cheap.search("aaa") is None for _ in range(1_000_000))
 
 
 def test_a_busy_machine_is_no_fault_of_a_pattern() -> None:
