@@ -12,8 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
-from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from importer.light.json_values import (
     array_of,
@@ -29,7 +28,14 @@ from importer.light.json_values import (
     wrong,
 )
 from importer.light.light_errors import WireProblem
-from importer.model.bills import Bill, LineItem, Property
+from importer.model.bills import Bill, LineItem, Property, bill_values, line_values
+from importer.model.fields import (
+    SENT_BILL_FIELDS,
+    SENT_LINE_FIELDS,
+    Field,
+    FieldKind,
+    FieldUse,
+)
 from importer.model.light_objects import (
     Account,
     ApiError,
@@ -57,42 +63,20 @@ def bill_to_json(bill: Bill, *, with_lines: bool = True) -> Json:
     """
     if bill.vendor_id is None:
         raise ValueError(f"the vendor of bill {bill.index} has no id yet")
-    lines = [line_to_json(line, include_tax=bill.include_tax) for line in bill.lines]
-    return _present(
-        vendorId=bill.vendor_id,
-        companyEntityId=bill.company_entity_id,
-        invoiceNumber=bill.invoice_number,
-        amount=bill.amount,
-        currency=bill.currency,
-        processingMode="DATA_ONLY",
-        description=bill.description,
-        issuedDate=_iso(bill.issued),
-        dueDate=_iso(bill.due),
-        paymentAt=None if bill.payment_at is None else timestamp(bill.payment_at),
-        senderBankAccountId=bill.sender_bank_account_id,
-        localCurrencyFxRateOverride=_rate(bill.local_fx_rate),
-        groupCurrencyFxRateOverride=_rate(bill.group_fx_rate),
-        lineItemsIncludeTax=bill.include_tax,
-        lineItems=(lines or None) if with_lines else None,
-        customProperties=_properties(bill.properties),
-    )
+    body = _present(SENT_BILL_FIELDS, bill_values(bill)) | {"processingMode": "DATA_ONLY"}
+    if with_lines and bill.lines:
+        body["lineItems"] = [
+            line_to_json(line, include_tax=bill.include_tax) for line in bill.lines
+        ]
+    return body | _properties(bill.properties)
 
 
 def line_to_json(line: LineItem, *, include_tax: bool) -> Json:
     """One line item: ``amount`` where the bill's lines include tax, else ``netAmount``; cents."""
-    return _present(
-        amount=line.amount if include_tax else None,
-        netAmount=None if include_tax else line.net_amount,
-        # Light takes no tax amount without a tax code; nothing is what a zero says.
-        taxAmount=line.tax_amount if line.tax_amount or line.tax_code_id else None,
-        description=line.description,
-        taxCodeId=line.tax_code_id,
-        accountId=line.account_id,
-        amortizationStartDate=_iso(line.amortization_start),
-        amortizationEndDate=_iso(line.amortization_end),
-        amortizationTemplateId=line.amortization_template_id,
-        customProperties=_properties(line.properties),
-    )
+    values = line_values(line, include_tax)
+    if not line.tax_amount and not line.tax_code_id:
+        values["taxAmount"] = None  # Light takes no tax amount without a tax code, not even zero
+    return _present(SENT_LINE_FIELDS, values) | _properties(line.properties)
 
 
 def payment_to_json(bill: Bill) -> Json:
@@ -100,11 +84,11 @@ def payment_to_json(bill: Bill) -> Json:
 
     FULL, so that the same payment sent twice cannot be recorded twice.
     """
-    if bill.paid_from is None or bill.payment_at is None:
+    if bill.paid_from_bank_account_id is None or bill.payment_at is None:
         raise ValueError(f"bill {bill.index} does not say when and from where it was paid")
     return {
         "amount": bill.amount,
-        "bankAccountId": bill.paid_from,
+        "bankAccountId": bill.paid_from_bank_account_id,
         "paymentAt": timestamp(bill.payment_at),
         "paymentOption": "FULL",
     }
@@ -117,28 +101,35 @@ def timestamp(moment: datetime) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec=precision) + "Z"
 
 
-def _present(**fields: object) -> Json:
-    return {name: value for name, value in fields.items() if value is not None}
+def _present(fields: Iterable[Field], values: Mapping[str, Any]) -> Json:
+    return {
+        field.name: _TO_JSON.get(field.kind, _unchanged)(values[field.name])
+        for field in fields
+        if values[field.name] is not None
+    }
 
 
-def _iso(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
+def _unchanged(value: object) -> object:
+    return value
 
 
-def _rate(rate: Decimal | None) -> float | None:
-    return None if rate is None else float(rate)  # its repr gives the digits back, up to 15
+_TO_JSON: Mapping[FieldKind, Callable[[Any], object]] = {
+    FieldKind.DATE: date.isoformat,
+    FieldKind.DATE_TIME: timestamp,
+    FieldKind.RATE: float,  # its repr gives the digits back, up to 15
+}
 
 
-def _properties(properties: Iterable[Property]) -> list[Json] | None:
-    found: list[Json] = []
+def _properties(properties: Iterable[Property]) -> Json:
+    groups: list[Json] = []
     for each in properties:
         if each.group_id is None:
             raise ValueError(f"the custom property {each.name!r} has no id yet")
         if each.value_ids:
-            found.append({"groupId": each.group_id, "valueIds": list(each.value_ids)})
+            groups.append({"groupId": each.group_id, "valueIds": list(each.value_ids)})
         elif each.inline_values:
-            found.append({"groupId": each.group_id, "inlineValues": list(each.inline_values)})
-    return found or None
+            groups.append({"groupId": each.group_id, "inlineValues": list(each.inline_values)})
+    return {"customProperties": groups} if groups else {}
 
 
 # --- what we read -----------------------------------------------------------------------------
@@ -153,16 +144,10 @@ def bill_from_json(obj: object, *, listed: bool) -> LightBill:
     vendor = bill.get("vendor")
     nested = text_at(object_of(vendor, "vendor"), "vendorId") if vendor is not None else None
     lines = None if listed else bill.get("lineItems")
+    values = _values_from_json(bill, SENT_BILL_FIELDS)
+    values["vendor_id"] = values["vendor_id"] or nested
     return LightBill(
         id=required_at(bill, "id"),
-        vendor_id=text_at(bill, "vendorId") or nested,
-        company_entity_id=text_at(bill, "companyEntityId"),
-        invoice_number=text_at(bill, "invoiceNumber"),
-        amount=integer_at(bill, "amount"),
-        currency=text_at(bill, "currency"),
-        issued=date_at(bill, "issuedDate"),
-        due=date_at(bill, "dueDate"),
-        description=text_at(bill, "description"),
         state=text_at(bill, "state") or "",
         failure_reason=text_at(bill, "failureReason"),
         created_at=moment_at(bill, "createdAt" if listed else "invoiceCreatedAt")
@@ -170,14 +155,10 @@ def bill_from_json(obj: object, *, listed: bool) -> LightBill:
         lines=None
         if lines is None
         else tuple(line_from_json(x) for x in array_of(lines, "lineItems")),
-        payment_at=_leniently(moment_at, bill, "paymentAt"),
-        include_tax=_leniently(boolean_at, bill, "lineItemsIncludeTax"),
-        sender_bank_account_id=_leniently(text_at, bill, "senderBankAccountId"),
-        local_fx_rate=_leniently(number_at, bill, "localCurrencyFxRate"),
-        group_fx_rate=_leniently(number_at, bill, "groupCurrencyFxRate"),
         properties=_leniently(_light_properties, bill, "customProperties") or (),
         failures=errors_from_json(bill.get("failureContext")),
         outstanding=integer_at(bill, "outstandingBalance"),
+        **values,
     )
 
 
@@ -195,17 +176,29 @@ def line_from_json(obj: object) -> LightLine:
     line = object_of(obj, "line item")
     return LightLine(
         id=required_at(line, "id"),
-        amount=integer_at(line, "amount"),
-        net_amount=integer_at(line, "netAmount"),
-        tax_amount=integer_at(line, "taxAmount"),
-        description=text_at(line, "description"),
-        tax_code_id=text_at(line, "taxCodeId"),
-        account_id=text_at(line, "accountId"),
-        amortization_start=_leniently(date_at, line, "amortizationStartDate"),
-        amortization_end=_leniently(date_at, line, "amortizationEndDate"),
-        amortization_template_id=_leniently(text_at, line, "amortizationTemplateId"),
         properties=_leniently(_light_properties, line, "customProperties") or (),
+        **_values_from_json(line, SENT_LINE_FIELDS),
     )
+
+
+_FROM_JSON: Mapping[FieldKind, Callable[[Mapping[str, object], str], object]] = {
+    FieldKind.CENTS: integer_at,
+    FieldKind.DATE: date_at,
+    FieldKind.DATE_TIME: moment_at,
+    FieldKind.BOOLEAN: boolean_at,
+    FieldKind.RATE: number_at,
+}
+
+
+def _values_from_json(obj: Mapping[str, object], fields: Iterable[Field]) -> dict[str, Any]:
+    """By attribute. Raises WireProblem where a field that bills are matched by is unreadable."""
+    values = {}
+    for field in fields:
+        read = _FROM_JSON.get(field.kind, text_at)
+        strict = field.use is FieldUse.MATCHED
+        answer = field.answer
+        values[field.attribute] = read(obj, answer) if strict else _leniently(read, obj, answer)
+    return values
 
 
 def _leniently(

@@ -15,8 +15,14 @@ from typing import Any
 
 from importer.core.money import money, tidy
 from importer.loading.identity import match_lines
-from importer.model.bills import Bill, LineItem, Property
-from importer.model.fields import PROPERTY
+from importer.model.bills import Bill, LineItem, Property, bill_values, line_values
+from importer.model.fields import (
+    PROPERTY,
+    SENT_BILL_FIELDS,
+    SENT_LINE_FIELDS,
+    Field,
+    FieldKind,
+)
 from importer.model.journal_states import JournalEntry
 from importer.model.light_objects import LightBill, LightLine, LightProperty
 from importer.model.read_back import Difference
@@ -28,61 +34,39 @@ LINE = "line"  # the field of a difference that is about a line item as a whole
 
 def loaded_bill(entry: JournalEntry, index: int, unit: int = 100) -> Bill:
     """The bill that the content of an entry describes. ``unit``: cents a unit of its currency."""
-    told = json.loads(entry.content)
+    content = json.loads(entry.content)
     return Bill(
         index=index,
         table=0,
         row=0,
-        currency=told["currency"],
-        amount=told["amount"],
-        include_tax=told["lineItemsIncludeTax"],
-        lines=tuple(_line_item(i, line) for i, line in enumerate(told["lineItems"])),
-        vendor_id=told["vendorId"],
-        company_entity_id=told["companyEntityId"],
-        invoice_number=told["invoiceNumber"],
-        issued=_day(told["issuedDate"]),
-        due=_day(told["dueDate"]),
-        payment_at=told["paymentAt"] and datetime.fromisoformat(told["paymentAt"]),
-        description=told["description"],
-        sender_bank_account_id=told["senderBankAccountId"],
-        local_fx_rate=_decimal(told["localCurrencyFxRateOverride"]),
-        group_fx_rate=_decimal(told["groupCurrencyFxRateOverride"]),
-        properties=_properties(told),
+        lines=tuple(
+            LineItem(i, 0, 0, **_attributes(line, SENT_LINE_FIELDS))
+            for i, line in enumerate(content["lineItems"])
+        ),
         unit=unit,
+        **_attributes(content, SENT_BILL_FIELDS),
     )
 
 
-def _line_item(index: int, told: Mapping[str, Any]) -> LineItem:
-    return LineItem(
-        index=index,
-        table=0,
-        row=0,
-        amount=told["amount"],
-        net_amount=told["netAmount"],
-        tax_amount=told["taxAmount"],
-        description=told["description"],
-        tax_code_id=told["taxCodeId"],
-        account_id=told["accountId"],
-        amortization_start=_day(told["amortizationStartDate"]),
-        amortization_end=_day(told["amortizationEndDate"]),
-        amortization_template_id=told["amortizationTemplateId"],
-        properties=_properties(told),
+def _attributes(content: Mapping[str, Any], fields: Iterable[Field]) -> dict[str, Any]:
+    values = {}
+    for field in fields:
+        value = content[field.name]
+        if value is not None and field.kind in _FROM_TEXT:
+            value = _FROM_TEXT[field.kind](value)
+        values[field.attribute] = value
+    values["properties"] = tuple(
+        Property(group, ", ".join(texts), group, tuple(texts))
+        for group, texts in content["properties"]
     )
+    return values
 
 
-def _properties(told: Mapping[str, Any]) -> tuple[Property, ...]:
-    return tuple(
-        Property(group, ", ".join(values), group, tuple(values))
-        for group, values in told["properties"]
-    )
-
-
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
-
-
-def _decimal(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
+_FROM_TEXT: Mapping[FieldKind, Callable[[str], object]] = {
+    FieldKind.DATE: date.fromisoformat,
+    FieldKind.DATE_TIME: datetime.fromisoformat,
+    FieldKind.RATE: Decimal,
+}
 
 
 def field_words(difference: Difference) -> str:
@@ -105,69 +89,28 @@ def quoted(difference: Difference) -> tuple[str, str]:
     return sheet, light
 
 
-_Compared = tuple[str, object, object, Callable[[object, object], bool]]  # the sheet's, Light's
-
-
 # --- the comparison ---------------------------------------------------------------------------
 
 
 def bill_differences(bill: Bill, there: LightBill) -> list[Difference]:
     """What Light shows otherwise in the bill itself; its lines are not looked at."""
-    fields = (
-        ("vendorId", bill.vendor_id, there.vendor_id, _same_text),
-        ("companyEntityId", bill.company_entity_id, there.company_entity_id, _same_text),
-        ("invoiceNumber", bill.invoice_number, there.invoice_number, _same),
-        ("issuedDate", bill.issued, there.issued, _same),
-        ("dueDate", bill.due, there.due, _same),
-        ("paymentAt", bill.payment_at, there.payment_at, _same_moment),
-        ("currency", bill.currency, there.currency, _same_text),
-        ("description", bill.description, there.description, _same),
-        (
-            "senderBankAccountId",
-            bill.sender_bank_account_id,
-            there.sender_bank_account_id,
-            _same_text,
-        ),
-        ("localCurrencyFxRateOverride", bill.local_fx_rate, there.local_fx_rate, _same_number),
-        ("groupCurrencyFxRateOverride", bill.group_fx_rate, there.group_fx_rate, _same_number),
-    )
-    out = [] if there.amount == bill.amount else [_amount(bill, there)]
     paid = there.state in PAID  # Light then says when it was
-    out += [d for d in _of_fields(None, fields) if not (paid and d.field == "paymentAt")]
-    if there.include_tax is not None and there.include_tax is not bill.include_tax:
-        own, theirs = _shown(bill.include_tax), _shown(there.include_tax)
-        out.append(Difference("lineItemsIncludeTax", None, own, theirs))
+    fields = [f for f in SENT_BILL_FIELDS if not (paid and f.name == "paymentAt")]
+    fields.sort(key=lambda f: (f.kind is not FieldKind.CENTS, f.kind is FieldKind.BOOLEAN))
+    out = list(_of_fields(None, fields, bill_values(bill), there, bill.unit))
     return out + list(_of_properties(None, bill.properties, there.properties))
 
 
 def line_differences(bill: Bill, index: int, there: LightLine) -> list[Difference]:
-    """What Light shows otherwise in one line."""
-    line, out = bill.lines[index], []
-    # As it was sent: Light works out the other amounts, and the tax that is left out.
-    amounts = (
-        ("amount", line.amount if bill.include_tax else None, there.amount),
-        ("netAmount", None if bill.include_tax else line.net_amount, there.net_amount),
-        ("taxAmount", line.tax_amount, there.tax_amount),
-    )
-    for name, ours, theirs in amounts:
-        nothing = name == "taxAmount" and not ours and not theirs
-        if ours is not None and ours != theirs and not nothing:
-            shown = NOTHING if theirs is None else money(theirs, bill.unit)
-            out.append(Difference(name, index, money(ours, bill.unit), shown))
-    fields = (
-        ("description", line.description, there.description, _same),
-        ("taxCodeId", line.tax_code_id, there.tax_code_id, _same_text),
-        ("accountId", line.account_id, there.account_id, _same_text),
-        ("amortizationStartDate", line.amortization_start, there.amortization_start, _same),
-        ("amortizationEndDate", line.amortization_end, there.amortization_end, _same),
-        (
-            "amortizationTemplateId",
-            line.amortization_template_id,
-            there.amortization_template_id,
-            _same_text,
-        ),
-    )
-    out += _of_fields(index, fields)
+    """What Light shows otherwise in one line.
+
+    It is compared as it was sent: Light works out the other amounts, and the tax that is left out.
+    """
+    line = bill.lines[index]
+    values = line_values(line, bill.include_tax)
+    if not values["taxAmount"] and not there.tax_amount:
+        values["taxAmount"] = None
+    out = list(_of_fields(index, SENT_LINE_FIELDS, values, there, bill.unit))
     return out + list(_of_properties(index, line.properties, there.properties))
 
 
@@ -213,16 +156,19 @@ def _whole_line(bill: Bill, index: int) -> str:
     return f"a line of {money(amount or 0, bill.unit)}: {line.description or ''}".rstrip(": ")
 
 
-def _amount(bill: Bill, there: LightBill) -> Difference:
-    theirs = NOTHING if there.amount is None else money(there.amount, bill.unit)
-    return Difference("amount", None, money(bill.amount, bill.unit), theirs)
-
-
-def _of_fields(line: int | None, fields: Iterable[_Compared]) -> Iterator[Difference]:
+def _of_fields(
+    line: int | None,
+    fields: Iterable[Field],
+    values: Mapping[str, Any],
+    there: LightBill | LightLine,
+    unit: int,
+) -> Iterator[Difference]:
     """What the sheet tells, and Light shows otherwise."""
-    for name, ours, theirs, same in fields:
-        if ours is not None and ours != "" and not same(ours, theirs):
-            yield Difference(name, line, _shown(ours), _shown(theirs))
+    for field in fields:
+        ours, theirs = values[field.name], getattr(there, field.attribute)
+        if ours is not None and ours != "" and not _SAME.get(field.kind, _same)(ours, theirs):
+            sheet, light = (_shown(value, unit) for value in (ours, theirs))
+            yield Difference(field.name, line, sheet, light)
 
 
 def _of_properties(
@@ -282,11 +228,24 @@ def _same_moment(ours: object, theirs: object) -> bool:
     return abs((a - b).total_seconds()) < 0.001  # milliseconds are what is sent
 
 
-def _shown(value: object) -> str:
+def _same_truth(ours: object, theirs: object) -> bool:
+    return theirs is None or ours is theirs
+
+
+_SAME: Mapping[FieldKind, Callable[[object, object], bool]] = {
+    FieldKind.UUID: _same_text,
+    FieldKind.CURRENCY: _same_text,
+    FieldKind.DATE_TIME: _same_moment,
+    FieldKind.RATE: _same_number,
+    FieldKind.BOOLEAN: _same_truth,
+}
+
+
+def _shown(value: object, unit: int) -> str:
     if value is None or value == "":
         return NOTHING
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
         return f"{value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    return str(value)
+    return money(value, unit) if isinstance(value, int) else str(value)

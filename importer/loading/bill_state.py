@@ -170,7 +170,7 @@ class StepForecast:
         for kind in kinds:
             self.counts[kind] = self.counts.get(kind, 0) + 1
             if kind is StepKind.PAY:
-                key = bill.currency, bill.unit, bill.paid_from or ""
+                key = bill.currency, bill.unit, bill.paid_from_bank_account_id or ""
                 paid = self.payments.setdefault(key, Amount())
                 paid.bills += 1
                 paid.cents += bill.amount
@@ -193,7 +193,7 @@ class StepForecast:
 
 def wanted_steps(bill: Bill) -> list[StepKind]:
     """All that is to be done to a bill after it was created, in order."""
-    return [*([StepKind.DOCUMENT] if bill.document else []), *STEPS_OF[bill.wanted]]
+    return [*([StepKind.DOCUMENT] if bill.document else []), *STEPS_OF[bill.target_status]]
 
 
 def of_this_bill(steps: Mapping[StepKind, Step], light_id: str | None) -> dict[StepKind, Step]:

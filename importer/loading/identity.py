@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from importer.core.money import money, tidy
-from importer.model.bills import Bill, LineItem
+from importer.model.bills import Bill, LineItem, bill_values, line_values
 from importer.model.light_objects import LightBill, LightLine
 
 GONE = frozenset(("CANCELLED",))  # a cancelled bill does not stand in the way of a new one
@@ -40,7 +40,7 @@ def kin(bill: Bill) -> str:
 def _kin(bill: Bill) -> list[object]:
     if bill.invoice_number:
         return ["number", bill.vendor_id, bill.invoice_number]
-    issued = bill.issued and bill.issued.isoformat()
+    issued = bill.issued_date and bill.issued_date.isoformat()
     what = [issued, bill.amount, bill.currency, bill.description or ""]
     return ["content", bill.vendor_id, *what]
 
@@ -69,36 +69,12 @@ def same_lines(before: str, after: str) -> bool:
 def content(bill: Bill) -> str:
     """All that is sent, as canonical JSON: two bills of the same content are equal here."""
 
-    def line(item: LineItem) -> dict[str, object]:
-        return {
-            "amount": item.amount if bill.include_tax else None,
-            "netAmount": None if bill.include_tax else item.net_amount,
-            "taxAmount": item.tax_amount,
-            "description": item.description,
-            "taxCodeId": item.tax_code_id,
-            "accountId": item.account_id,
-            "amortizationStartDate": item.amortization_start,
-            "amortizationEndDate": item.amortization_end,
-            "amortizationTemplateId": item.amortization_template_id,
-            "properties": _properties(item),
-        }
-
-    whole = {
-        "vendorId": bill.vendor_id,
-        "companyEntityId": bill.company_entity_id,
-        "invoiceNumber": bill.invoice_number,
-        "issuedDate": bill.issued,
-        "dueDate": bill.due,
-        "paymentAt": bill.payment_at,
-        "currency": bill.currency,
-        "amount": bill.amount,
-        "lineItemsIncludeTax": bill.include_tax,
-        "description": bill.description,
-        "senderBankAccountId": bill.sender_bank_account_id,
-        "localCurrencyFxRateOverride": bill.local_fx_rate,
-        "groupCurrencyFxRateOverride": bill.group_fx_rate,
+    whole = bill_values(bill) | {
         "properties": _properties(bill),
-        "lineItems": [line(item) for item in bill.lines],
+        "lineItems": [
+            line_values(line, bill.include_tax) | {"properties": _properties(line)}
+            for line in bill.lines
+        ],
     }
     return _CANONICAL.encode(whole)
 
@@ -194,8 +170,8 @@ def differences(bill: Bill, there: LightBill) -> str:
     if there.currency is not None and there.currency.upper() != bill.currency:
         out.append(f"the currency is {there.currency} in Light and {bill.currency} in the sheet")
     for name, theirs, ours in (
-        ("issue date", there.issued, bill.issued),
-        ("due date", there.due, bill.due),
+        ("issue date", there.issued_date, bill.issued_date),
+        ("due date", there.due_date, bill.due_date),
     ):
         if ours is not None and theirs != ours:
             out.append(f"the {name} is {theirs or 'empty'} in Light and {ours} in the sheet")

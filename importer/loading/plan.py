@@ -63,7 +63,9 @@ def _add(plan: LoadPlan, bill: Bill, entry: JournalEntry, now: str) -> None:
         was_ours = entry.state is State.CREATED
         status = Status.ALREADY_LOADED if was_ours else Status.ALREADY_IN_LIGHT
         said = entry.message if not was_ours else ""
-        difference = changes(entry.content, now, bill.unit, paid=bill.wanted is TargetStatus.PAID)
+        difference = changes(
+            entry.content, now, bill.unit, paid=bill.target_status is TargetStatus.PAID
+        )
         if difference:
             said = f"loaded before, and different now: {difference}"
             plan.findings.append(_changed(bill, difference))

@@ -99,16 +99,7 @@ def _as_known(errand: StepTask, kind: StepKind, course: _Course) -> LightBill | 
         return None
     entry = errand.entry
     errand.there = errand.there or LightBill(
-        id=errand.light_id,
-        vendor_id=None,
-        company_entity_id=None,
-        invoice_number=None,
-        amount=entry.light_amount,
-        currency=None,
-        issued=None,
-        due=None,
-        description=None,
-        state=entry.light_state or "",
+        id=errand.light_id, state=entry.light_state or "", amount=entry.light_amount
     )
     return errand.there if errand.there.state in (DRAFT, "DUPLICATED") else None
 
@@ -123,7 +114,11 @@ def _call(runner: StepRunner, errand: StepTask, kind: StepKind) -> Call:
         return lambda leave: gateway.submit_bill(light_id, leave)
     if kind is StepKind.POST:
         return lambda leave: gateway.post_bill(light_id, leave)
-    paid = {"amount": bill.amount, "bank": bill.paid_from, "paid_at": str(bill.payment_at)}
+    paid = {
+        "amount": bill.amount,
+        "bank": bill.paid_from_bank_account_id,
+        "paid_at": str(bill.payment_at),
+    }
     errand.steps[kind] = replace(errand.steps[kind], detail=detail(light_id, paid))
     return lambda leave: gateway.pay_bill(light_id, bill, leave)
 

@@ -16,7 +16,7 @@ from importer.mapping.expressions import Expression
 from importer.mapping.parameters import values_of
 from importer.mapping.template_model import Template
 from importer.mapping.text_cleanup import blank
-from importer.model.fields import BILLS, PROPERTY, FieldKind, field_kind
+from importer.model.fields import BILLS, PROPERTY, FieldKind, field_of
 from importer.model.tables import CellKind, SourceTable
 
 
@@ -252,7 +252,7 @@ def canonical(sheet: str, reader: Reader) -> CanonicalTable:
         ):  # fmt: skip
             items.columns[name] = plain
         elif not e.sum_of_lines and (there or e.has_constant):
-            add(name, evaluate(e, sheet_of(field_kind(sheet, name))), there)
+            add(name, evaluate(e, sheet_of(field_of(sheet, name).kind)), there)
     properties = {n: None for o in reader.opened for of, n in o.fields if of == sheet}
     for name in properties:
         if name.startswith(PROPERTY) and name not in items.columns:

@@ -20,7 +20,7 @@ from importer.core.money import (
 )
 from importer.mapping.expressions import Expression
 from importer.mapping.template_model import Rule, Template, TemplateFormats, rule_target
-from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, PROPERTY, Field, FieldKind, field_kind
+from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, PROPERTY, FieldKind, field_of
 from importer.model.finding_catalogue import CATALOGUE
 
 Problem = tuple[tuple[str | int, ...], str]
@@ -61,7 +61,7 @@ def total_problem(template: Template, currency: str, text: str) -> str:
 
 
 def _of_field(template: Template, sheet: str, name: str, whole: Expression) -> Iterator[Problem]:
-    kind = field_kind(sheet, name)
+    kind = field_of(sheet, name).kind
     field, dated = f"{sheet}.{name}", set[tuple[str | int, ...]]()
     for path, e in whole.walk():
         here = (sheet, name, *path)
@@ -143,7 +143,8 @@ def _of_sum(
 
 def constant_problem(sheet: str, name: str, text: str, formats: TemplateFormats) -> str:
     """Why a field can never have a value that the template states, "" where it can."""
-    kind = field_kind(sheet, name)
+    field = field_of(sheet, name)
+    kind = field.kind
     if kind is FieldKind.CENTS:
         if formats.amounts == "cents":
             cents = read_cents(text)
@@ -154,7 +155,6 @@ def constant_problem(sheet: str, name: str, text: str, formats: TemplateFormats)
         read = dates.reader(formats.dates or ["YYYY-MM-DD"], None)
         found: Any = read(text) if kind is FieldKind.DATE else dates.read_date_time(text, read)
         return "" if found else "not a date; write it as 2025-03-31"
-    field = FIELDS[sheet].get(name) or Field("property", FieldKind.TEXT, "a custom property", 2000)
     _, problem = simple_reader(field)(text)
     if not problem:
         return ""
@@ -188,7 +188,7 @@ def bounds(rule: Rule) -> dict[str, str]:
 
 
 def _of_rule(template: Template, key: str, sheet: str, name: str, rule: Rule) -> Iterator[Problem]:
-    kind = field_kind(sheet, name)
+    kind = field_of(sheet, name).kind
     where = ("rules", key)
     fields = template.bills if sheet == BILLS else template.line_items
     if name in FIELDS[sheet] and name not in fields:

@@ -8,6 +8,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
+
+from importer.model.fields import SENT_BILL_FIELDS, SENT_LINE_FIELDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +24,30 @@ class Property:
     inline_values: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LineItem:
-    """One line of a bill. Amounts in cents; exactly what Light is told, in the sheet's order."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineFields:
+    """What a line item has in the sheet and in Light. Amounts in cents."""
 
-    index: int  # among all line items of the run
-    table: int
-    row: int
     amount: int | None = None  # gross
     net_amount: int | None = None
     tax_amount: int | None = None
     description: str | None = None
     tax_code_id: str | None = None
-    tax_code: str | None = None
     account_id: str | None = None
-    account: str | None = None
-    amortization_start: date | None = None
-    amortization_end: date | None = None
+    amortization_start_date: date | None = None
+    amortization_end_date: date | None = None
     amortization_template_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineItem(LineFields):
+    """One line of a bill, in the sheet's order."""
+
+    index: int  # among all line items of the run
+    table: int
+    row: int
+    tax_code: str | None = None
+    account: str | None = None
     properties: tuple[Property, ...] = ()
 
 
@@ -51,8 +60,24 @@ class TargetStatus(StrEnum):
     PAID = "paid"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillFields:
+    """What a bill has in the sheet and in Light, beside its amount, currency and tax basis."""
+
+    vendor_id: str | None = None
+    company_entity_id: str | None = None
+    invoice_number: str | None = None
+    issued_date: date | None = None
+    due_date: date | None = None
+    payment_at: datetime | None = None
+    description: str | None = None
+    sender_bank_account_id: str | None = None
+    local_fx_rate: Decimal | None = None
+    group_fx_rate: Decimal | None = None
+
+
 @dataclass(frozen=True, slots=True)
-class Bill:
+class Bill(BillFields):
     """One bill to be created. ``vendor`` is the name as written until ``vendor_id`` is known."""
 
     index: int  # among all bills of the run
@@ -62,28 +87,30 @@ class Bill:
     amount: int  # gross, cents
     include_tax: bool
     lines: Sequence[LineItem]
-    vendor_id: str | None = None
     vendor: str | None = None
-    company_entity_id: str | None = None
     company_entity: str | None = None
-    invoice_number: str | None = None
-    issued: date | None = None
-    due: date | None = None
-    payment_at: datetime | None = None
-    description: str | None = None
-    sender_bank_account_id: str | None = None
-    local_fx_rate: Decimal | None = None
-    group_fx_rate: Decimal | None = None
     properties: tuple[Property, ...] = ()
     unit: int = 100  # how many cents a unit of the currency has, to show amounts to people
-    wanted: TargetStatus = TargetStatus.DRAFT
-    paid_from: str | None = None  # the id of the bank account
+    target_status: TargetStatus = TargetStatus.DRAFT
+    paid_from_bank_account_id: str | None = None
     document: str | None = None  # as written
+
+
+def bill_values(bill: Bill) -> dict[str, Any]:
+    """What is sent of a bill itself, by the names of the fields."""
+    return {field.name: getattr(bill, field.attribute) for field in SENT_BILL_FIELDS}
+
+
+def line_values(line: LineItem, include_tax: bool) -> dict[str, Any]:
+    """What is sent of a line item: its gross or its net amount is None, by the tax basis."""
+    values = {field.name: getattr(line, field.attribute) for field in SENT_LINE_FIELDS}
+    values["netAmount" if include_tax else "amount"] = None
+    return values
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The file of a bill, as it was looked at before anything was sent."""
+    """The file of a bill, as it was read before anything was sent."""
 
     written: str  # in the sheet
     folder: Path  # that it must be in

@@ -1,15 +1,15 @@
-"""The canonical sheets: their fields, how a header names them, what each may hold.
+"""The fields of bills and line items: ONE table that everything else follows from.
 
-One declarative table serves the templates (which fields exist), the validation (what a cell may
-hold) and the documentation. Source of the fields: the request model of Light's
-``POST /v1/invoice-payables`` and the columns finance teams keep beside it. Standard library only.
+Templates (which fields exist), validation (what a cell may hold), the records, Light's JSON, the
+journal's content, the comparison with Light, the sandbox and the documentation all read it.
+Source: the models of Light's ``/v1/invoice-payables``. Standard library only.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from functools import lru_cache
 
 BILLS = "bills"
@@ -35,80 +35,143 @@ class FieldKind(StrEnum):
     CHOICE = "choice"
 
 
+class FieldUse(IntEnum):
+    """What becomes of a field once the sheet is read; each use includes those before it."""
+
+    SHEET = 1  # joins and orders rows, or is checked only
+    RECORD = 2  # in the record (``attribute``), but not in the request that creates a bill
+    SENT = 3  # in that request, in the content that the journal keeps, and compared when read back
+    MATCHED = 4  # also tells whether a bill in Light is the sheet's, so it must be readable
+
+
+# Light publishes no limits; these keep a pasted page out of a ledger.
+_MAX_LENGTHS = {FieldKind.CODE: 255, FieldKind.NAME: 255, FieldKind.TEXT: 2000}
+
+
 @dataclass(frozen=True)
 class Field:
+    """One field of a bill or line item.
+
+    ``name`` is its header in the sheet and its name in Light's requests and in the journal; its
+    type in JSON follows from ``kind``. Every field of a request may be null.
+    """
+
     name: str
     kind: FieldKind
-    what: str  # in the words of the trade
+    description: str  # in the words of the trade
+    use: FieldUse = FieldUse.SHEET
+    attribute: str = ""  # of the records; by default the name in snake case
+    answer: str = ""  # the name in Light's answers; by default the same
+    nullable: bool = True  # in Light's answers
     max_length: int = 0  # characters, for CODE, NAME and TEXT
     choices: tuple[str, ...] = ()
 
-
-NUMBER_LENGTH = 255  # Light publishes no limits; these keep a pasted page out of a ledger
-TEXT_LENGTH = 2000
-
-
-def _code(name: str, what: str) -> Field:
-    return Field(name, FieldKind.CODE, what, NUMBER_LENGTH)
-
-
-def _name(name: str, what: str) -> Field:
-    return Field(name, FieldKind.NAME, what, NUMBER_LENGTH)
+    def __post_init__(self) -> None:
+        snake_case = re.sub("(?=[A-Z])", "_", self.name).lower()
+        defaults = {
+            "attribute": snake_case,
+            "answer": self.name,
+            "max_length": _MAX_LENGTHS.get(self.kind, 0),
+        }
+        for parameter, default in defaults.items():
+            object.__setattr__(self, parameter, getattr(self, parameter) or default)
 
 
-def _text(name: str, what: str) -> Field:
-    return Field(name, FieldKind.TEXT, what, TEXT_LENGTH)
+_UUID, _CENTS, _DATE = FieldKind.UUID, FieldKind.CENTS, FieldKind.DATE
+_CODE, _NAME, _TEXT = FieldKind.CODE, FieldKind.NAME, FieldKind.TEXT
+_SHEET, _RECORD, _SENT, _MATCHED = FieldUse
 
-
+# A new field is one line here, and its typed attribute in ``BillFields`` or ``LineFields``.
 BILL_FIELDS = (
-    _code("billRef", "what joins line items to their bill"),
-    Field("vendorId", FieldKind.UUID, "the vendor's id in Light"),
-    _name("vendor", "the vendor's name, identifier or VAT id"),
-    Field("companyEntityId", FieldKind.UUID, "the company entity's id in Light"),
-    _name("companyEntity", "the company entity's code or name"),
-    _code("invoiceNumber", "the number on the vendor's invoice"),
-    Field("issuedDate", FieldKind.DATE, "the date on the vendor's invoice"),
-    Field("dueDate", FieldKind.DATE, "the date payment is due"),
-    Field("paymentAt", FieldKind.DATE_TIME, "when payment is scheduled or was made (UTC)"),
-    Field("currency", FieldKind.CURRENCY, "the ISO 4217 code of the bill's currency"),
-    Field("amount", FieldKind.CENTS, "the bill's gross total"),
-    Field("lineItemsIncludeTax", FieldKind.BOOLEAN, "whether line amounts include tax (blank: no)"),
-    _text("description", "a note on the bill"),
-    Field("senderBankAccountId", FieldKind.UUID, "the id of the bank account to pay from"),
-    Field("localCurrencyFxRateOverride", FieldKind.RATE, "rate to the entity's currency"),
-    Field("groupCurrencyFxRateOverride", FieldKind.RATE, "rate to the group's currency"),
+    Field("billRef", _CODE, "what joins line items to their bill", _SHEET),
+    Field("vendorId", _UUID, "the vendor's id in Light", _MATCHED),
+    Field("vendor", _NAME, "the vendor's name, identifier or VAT id", _RECORD),
+    Field("companyEntityId", _UUID, "the company entity's id in Light", _MATCHED),
+    Field("companyEntity", _NAME, "the company entity's code or name", _RECORD),
+    Field("invoiceNumber", _CODE, "the number on the vendor's invoice", _MATCHED),
+    Field("issuedDate", _DATE, "the date on the vendor's invoice", _MATCHED),
+    Field("dueDate", _DATE, "the date payment is due", _MATCHED),
+    Field("paymentAt", FieldKind.DATE_TIME, "when payment is scheduled or was made (UTC)", _SENT),
+    Field(
+        "currency",
+        FieldKind.CURRENCY,
+        "the ISO 4217 code of the bill's currency",
+        _MATCHED,
+        nullable=False,
+    ),
+    Field("amount", _CENTS, "the bill's gross total", _MATCHED),
+    Field(
+        "lineItemsIncludeTax",
+        FieldKind.BOOLEAN,
+        "whether line amounts include tax (blank: no)",
+        _SENT,
+        attribute="include_tax",
+        nullable=False,
+    ),
+    Field("description", _TEXT, "a note on the bill", _MATCHED),
+    Field("senderBankAccountId", _UUID, "the id of the bank account to pay from", _SENT),
+    Field(
+        "localCurrencyFxRateOverride",
+        FieldKind.RATE,
+        "rate to the entity's currency",
+        _SENT,
+        attribute="local_fx_rate",
+        answer="localCurrencyFxRate",
+    ),
+    Field(
+        "groupCurrencyFxRateOverride",
+        FieldKind.RATE,
+        "rate to the group's currency",
+        _SENT,
+        attribute="group_fx_rate",
+        answer="groupCurrencyFxRate",
+    ),
     Field(
         "status",
         FieldKind.CHOICE,
         "how far the bill should go",
+        _RECORD,
+        attribute="target_status",
         choices=("draft", "submitted", "posted", "paid"),
     ),
-    Field("paidFromBankAccountId", FieldKind.UUID, "the id of the bank account it was paid from"),
-    _text("document", "the file of the invoice, relative to the sheet"),
+    Field("paidFromBankAccountId", _UUID, "the id of the bank account it was paid from", _RECORD),
+    Field("document", _TEXT, "the file of the invoice, relative to the sheet", _RECORD),
 )
 
 LINE_FIELDS = (
-    _code("billRef", "the bill that the line belongs to"),
-    _code("invoiceNumber", "the invoice number of the bill that the line belongs to"),
-    Field("lineNumber", FieldKind.INTEGER, "the line's place in the bill"),
-    _text("description", "what was bought"),
-    Field("amount", FieldKind.CENTS, "the line's gross amount, with tax"),
-    Field("netAmount", FieldKind.CENTS, "the line's net amount, without tax"),
-    Field("taxAmount", FieldKind.CENTS, "the line's tax"),
-    Field("taxCodeId", FieldKind.UUID, "the tax code's id in Light"),
-    _name("taxCode", "the tax code, as the lookup table names it"),
-    Field("accountId", FieldKind.UUID, "the ledger account's id in Light"),
-    _name("account", "the ledger account's code"),
-    Field("shouldAmortize", FieldKind.BOOLEAN, "whether the cost is spread over time"),
-    Field("amortizationStartDate", FieldKind.DATE, "first day of the spreading"),
-    Field("amortizationEndDate", FieldKind.DATE, "last day of the spreading"),
-    Field("amortizationTemplateId", FieldKind.UUID, "the id of the amortization template in Light"),
+    Field("billRef", _CODE, "the bill that the line belongs to", _SHEET),
+    Field(
+        "invoiceNumber", _CODE, "the invoice number of the bill that the line belongs to", _SHEET
+    ),
+    Field("lineNumber", FieldKind.INTEGER, "the line's place in the bill", _SHEET),
+    Field("description", _TEXT, "what was bought", _MATCHED),
+    Field("amount", _CENTS, "the line's gross amount, with tax", _MATCHED),
+    Field("netAmount", _CENTS, "the line's net amount, without tax", _MATCHED),
+    Field("taxAmount", _CENTS, "the line's tax", _MATCHED),
+    Field("taxCodeId", _UUID, "the tax code's id in Light", _MATCHED),
+    Field("taxCode", _NAME, "the tax code, as the lookup table names it", _RECORD),
+    Field("accountId", _UUID, "the ledger account's id in Light", _MATCHED),
+    Field("account", _NAME, "the ledger account's code", _RECORD),
+    Field("shouldAmortize", FieldKind.BOOLEAN, "whether the cost is spread over time", _SHEET),
+    Field("amortizationStartDate", _DATE, "first day of the spreading", _SENT),
+    Field("amortizationEndDate", _DATE, "last day of the spreading", _SENT),
+    Field("amortizationTemplateId", _UUID, "the id of the amortization template in Light", _SENT),
 )
+CUSTOM_PROPERTY = Field("property", _TEXT, "a custom property")
+FACTOR = Field("factor", FieldKind.FACTOR, "a quantity or price")  # of a product: "netAmount*0"
 
 FIELDS = {
     BILLS: {field.name: field for field in BILL_FIELDS},
     LINE_ITEMS: {field.name: field for field in LINE_FIELDS},
 }
+SENT_BILL_FIELDS = tuple(field for field in BILL_FIELDS if field.use >= FieldUse.SENT)
+# Amounts come first: so are the lines in the content that journals keep.
+SENT_LINE_FIELDS = tuple(
+    field
+    for amounts in (True, False)
+    for field in LINE_FIELDS
+    if field.use >= FieldUse.SENT and (field.kind is FieldKind.CENTS) is amounts
+)
 
 # By which of its names in Light a field may be given: (those that count unless told, all).
 # Light lists no tax codes, so that these have no names.
@@ -156,6 +219,6 @@ def undecorated(header: str) -> str:
     return bare
 
 
-def field_kind(sheet: str, name: str) -> FieldKind:
-    """The kind of a field; custom properties are text."""
-    return FieldKind.TEXT if name.startswith(PROPERTY) else FIELDS[sheet][name].kind
+def field_of(sheet: str, name: str) -> Field:
+    """The field of a canonical column; all custom properties have one, and all factors."""
+    return FACTOR if "*" in name else FIELDS[sheet].get(name, CUSTOM_PROPERTY)

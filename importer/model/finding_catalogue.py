@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, Field, FieldKind
+from importer.model.fields import BILLS, CUSTOM_PROPERTY, FIELDS, LINE_ITEMS, Field, FieldKind
 from importer.model.finding import CellRef, Finding, Severity
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
@@ -642,7 +642,7 @@ def _catalogue() -> dict[str, FindingType]:
     types = [FindingType(*rule) for rule in _RULES]
     for sheet, fields in FIELDS.items():
         noun = "bill" if sheet == BILLS else "line item"
-        for field in (*fields.values(), Field("property", FieldKind.TEXT, "a custom property")):
+        for field in (*fields.values(), CUSTOM_PROPERTY):
             types += _cell_types(sheet, field)
         types += [
             FindingType(f"{sheet}.factor.{e}", ERROR, f"quantity or price: {t}", text, hint)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
+
+from importer.model.bills import BillFields, LineFields
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Answer:
     body: object = None
     sent: bool = True
     reason: str = ""
-    retry_after: float | None = None  # seconds, as told by Light
+    retry_after: float | None = None  # seconds, from Light's answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,45 +43,26 @@ class LightProperty:
 
 
 @dataclass(frozen=True, slots=True)
-class LightLine:
+class LightLine(LineFields):
     id: str
-    amount: int | None
-    net_amount: int | None
-    tax_amount: int | None
-    description: str | None
-    tax_code_id: str | None
-    account_id: str | None
-    amortization_start: date | None = None
-    amortization_end: date | None = None
-    amortization_template_id: str | None = None
     properties: tuple[LightProperty, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class LightBill:
-    """A bill as Light shows it; amounts in cents. ``lines`` is None where the list omits them.
+class LightBill(BillFields):
+    """A bill as Light shows it. ``lines`` is None where the list omits them.
 
-    What follows ``lines`` is only read to be compared: None where it cannot be read, too.
+    Fields that are only compared are None where they cannot be read, too.
     """
 
     id: str
-    vendor_id: str | None
-    company_entity_id: str | None
-    invoice_number: str | None
-    amount: int | None
-    currency: str | None
-    issued: date | None
-    due: date | None
-    description: str | None
     state: str
+    amount: int | None = None
+    currency: str | None = None
+    include_tax: bool | None = None
     failure_reason: str | None = None
     created_at: datetime | None = None
     lines: tuple[LightLine, ...] | None = None
-    payment_at: datetime | None = None
-    include_tax: bool | None = None
-    sender_bank_account_id: str | None = None
-    local_fx_rate: Decimal | None = None
-    group_fx_rate: Decimal | None = None
     properties: tuple[LightProperty, ...] = ()
     failures: tuple[ApiError, ...] = ()  # why Light could not do what it was last asked for
     outstanding: int | None = None  # cents left to pay; None where Light was not asked for it

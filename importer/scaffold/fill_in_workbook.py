@@ -157,7 +157,7 @@ def _columns(sheet: str, offered: Choices | None, told: list[str]) -> list[_Colu
 def _column(sheet: str, wanted: Field, offered: Choices | None) -> _Column:
     required = _REQUIRED[sheet].get(wanted.name, "May be left blank.")
     example = _EXAMPLES.get(wanted.name, _UUID if wanted.kind is FieldKind.UUID else "")
-    what = wanted.what[0].upper() + wanted.what[1:]
+    what = wanted.description[0].upper() + wanted.description[1:]
     if wanted.kind is FieldKind.CENTS:
         what += ", in whole cents"
     note = f"{what}. {required}" + (f" For example: {example}" if example else "")

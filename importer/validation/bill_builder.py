@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from importer.model.bills import Bill, LineItem, Property
-from importer.model.fields import BILLS, LINE_ITEMS, PROPERTY
+from importer.model.fields import (
+    BILL_FIELDS,
+    BILLS,
+    LINE_FIELDS,
+    LINE_ITEMS,
+    PROPERTY,
+    FieldUse,
+)
 from importer.validation.parsed_column import ParsedTable
 
 if TYPE_CHECKING:
@@ -86,7 +93,7 @@ class _Source:
                 amount=amounts[k],
                 include_tax=bool(checked.include_tax[i]),
                 unit=int(checked.bills.units[i]),
-                wanted=checked.wanted[i],
+                target_status=checked.wanted[i],
                 lines=Lines(self, at, int(self._ends[at] - self._starts[at])),
                 properties=properties[k] if properties else (),
                 **{attribute: values[k] for attribute, values in told.items()},
@@ -151,33 +158,11 @@ def _told(parsed: ParsedTable, which: np.ndarray, fields: dict[str, str]) -> dic
     }
 
 
+# The amount, the tax basis and the status of a bill are worked out, not read from one column.
 _BILL = {
-    "vendorId": "vendor_id",
-    "vendor": "vendor",
-    "companyEntityId": "company_entity_id",
-    "companyEntity": "company_entity",
-    "invoiceNumber": "invoice_number",
-    "issuedDate": "issued",
-    "dueDate": "due",
-    "paymentAt": "payment_at",
-    "currency": "currency",
-    "description": "description",
-    "senderBankAccountId": "sender_bank_account_id",
-    "localCurrencyFxRateOverride": "local_fx_rate",
-    "groupCurrencyFxRateOverride": "group_fx_rate",
-    "paidFromBankAccountId": "paid_from",
-    "document": "document",
+    field.name: field.attribute
+    for field in BILL_FIELDS
+    if field.use >= FieldUse.RECORD
+    and field.attribute not in ("amount", "include_tax", "target_status")
 }
-_LINE = {
-    "amount": "amount",
-    "netAmount": "net_amount",
-    "taxAmount": "tax_amount",
-    "description": "description",
-    "taxCodeId": "tax_code_id",
-    "taxCode": "tax_code",
-    "accountId": "account_id",
-    "account": "account",
-    "amortizationStartDate": "amortization_start",
-    "amortizationEndDate": "amortization_end",
-    "amortizationTemplateId": "amortization_template_id",
-}
+_LINE = {field.name: field.attribute for field in LINE_FIELDS if field.use >= FieldUse.RECORD}

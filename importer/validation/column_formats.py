@@ -23,13 +23,13 @@ from importer.core.currencies import EXPONENTS
 from importer.core.money import Numbers, currencies_named, numbers_of, two_readings
 from importer.mapping.canonical_columns import CanonicalColumn, CanonicalTable
 from importer.mapping.map_tables import Mapped
-from importer.model.fields import BILLS, LINE_ITEMS, Field, FieldKind
+from importer.model.fields import BILLS, LINE_ITEMS, Field, FieldKind, field_of
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
 from importer.model.tables import CellKind
 from importer.validation import vector_parsers
 from importer.validation.byte_scan import Bytes, by_block
-from importer.validation.parse_columns import among, code_of, distinct, field_of, parse_column
+from importer.validation.parse_columns import among, code_of, distinct, parse_column
 from importer.validation.parsed_column import ParsedColumn, ParsedTable
 from importer.validation.products import multiply
 

@@ -14,21 +14,13 @@ from importer.core.cell_parsers import ERRORS, Read
 from importer.core.money import tidy
 from importer.mapping.canonical_columns import CanonicalColumn
 from importer.mapping.evaluate import PROBLEMS
-from importer.model.fields import FIELDS, Field, FieldKind
+from importer.model.fields import field_of
 from importer.model.tables import CellKind
 from importer.validation.parsed_column import ParsedColumn
 
-PROPERTY_FIELD = Field("property", FieldKind.TEXT, "a custom property", 2000)
 # A problem of the whole column, told once; the cells it touches are marked with it.
 COLUMN_PROBLEMS = frozenset(("ambiguous", "mixed_order", "mixed_numbers", "mixed_typed"))
 _LIBRE_ERROR = re.compile(r"Err:[0-9]{3}|#{3,}")  # ##### is a column too narrow for its value
-
-
-def field_of(sheet: str, name: str) -> Field:
-    """The field a canonical column belongs to; custom properties and factors have one each."""
-    if "*" in name:
-        return Field("factor", FieldKind.FACTOR, "a quantity or price")
-    return FIELDS[sheet].get(name, PROPERTY_FIELD)
 
 
 def code_of(sheet: str, name: str, problem: str) -> str:

@@ -34,10 +34,10 @@ from importer.mapping.canonical_columns import CanonicalTable
 from importer.mapping.evaluate import PROBLEMS
 from importer.mapping.map_tables import Mapped
 from importer.mapping.template_checks import nearest
-from importer.model.fields import Field, FieldKind
+from importer.model.fields import Field, FieldKind, field_of
 from importer.model.finding_catalogue import CATALOGUE, shown
 from importer.validation.finding_batch import FindingBatch, group
-from importer.validation.parse_columns import COLUMN_PROBLEMS, code_of, field_of
+from importer.validation.parse_columns import COLUMN_PROBLEMS, code_of
 from importer.validation.parsed_column import ParsedColumn, ParsedTable
 from importer.validation.row_rules import RowRule
 from importer.validation.template_rules import expression_words, first_of_value, tests_of

@@ -54,7 +54,7 @@ def bill(i: int, number: str | None) -> Bill:
         vendor_id=VENDORS[0],
         company_entity_id=ENTITIES[0],
         invoice_number=number,
-        issued=date(2026, 1, 5),
+        issued_date=date(2026, 1, 5),
     )
 
 

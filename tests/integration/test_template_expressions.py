@@ -68,7 +68,7 @@ def test_the_first_of_several_columns_that_is_not_blank_is_taken_with_its_own_ce
     rows = rows_of({"Posted": "30/01/2025"}, {"Posted": ""}, {"Posted": "32/01/2025"},
                    {"Posted": "", "Date": "never"})  # fmt: skip
     found = of(tmp_path, rows, issuedDate="{first_of: [Posted, Date]}")
-    assert [b.issued for b in found.valid_bills()] == [date(2025, 1, 30), date(2025, 1, 31)]
+    assert [b.issued_date for b in found.valid_bills()] == [date(2025, 1, 30), date(2025, 1, 31)]
     assert told(found) == [
         ("bills.issuedDate.not_date", 4, "Posted"),
         ("bills.issuedDate.not_date", 5, "Date"),
@@ -136,7 +136,7 @@ def test_a_date_from_a_day_must_lie_in_the_time_that_is_stated(tmp_path: Path) -
         ("bills.expression.not_day", 7, "Day"),
     ]  # fmt: skip
     assert "'0103' would be 2025-03-01, before 2025-03-02" in found.findings[0].message
-    assert [b.issued for b in found.valid_bills()] == [date(2025, 3, 1)] * 2
+    assert [b.issued_date for b in found.valid_bills()] == [date(2025, 3, 1)] * 2
     # A cell that is a date has its year: it must be the one that the file is of.
     days = [date(2025, 6, 30), date(2025, 7, 1), date(2024, 6, 30), date(2024, 7, 1)]
     cells = [["Supplier", "Number", "Date", "Net", "Low", "High"]]
@@ -254,7 +254,7 @@ def test_a_date_without_its_year_gets_it_from_elsewhere(tmp_path: Path, year: st
     rows = rows_of(*({"Day": day, "Year": "2025", "Starts": "20250101"}
                      for day in ("3101", "101", "2902", "12")))  # fmt: skip
     found = of(tmp_path, rows, issuedDate=f"{{date_from: {{column: Day, format: DDMM, {year}}}}}")
-    assert [b.issued for b in found.valid_bills()] == [date(2025, 1, 31), date(2025, 1, 1)]
+    assert [b.issued_date for b in found.valid_bills()] == [date(2025, 1, 31), date(2025, 1, 1)]
     assert told(found) == [
         ("bills.expression.not_day", 4, "Day"),
         ("bills.expression.not_day", 5, "Day"),
@@ -270,7 +270,7 @@ def test_the_parameter_is_what_the_command_line_says(tmp_path: Path) -> None:
     path = csv_file(tmp_path / "l.csv", [[*ROW, "Day"], [*ROW.values(), "2902"]])
     told_2024 = with_settings(loaded.template, {"year": "2024"})
     [bill] = checked([path], type(loaded)(told_2024, loaded.path)).valid_bills()
-    assert (bill.issued, bill.company_entity) == (date(2024, 2, 29), "UK01")
+    assert (bill.issued_date, bill.company_entity) == (date(2024, 2, 29), "UK01")
 
 
 def test_values_are_translated_by_a_map_and_those_it_lacks_are_told(tmp_path: Path) -> None:
@@ -308,7 +308,7 @@ def test_fields_of_a_bill_are_put_together_from_whichever_row_has_each_part(
 ) -> None:
     rows = [{"Number": "1", "A": "x", "B": "", "Date": ""}, {"Number": "1", "A": "", "B": "y"}]
     [bill] = of(tmp_path, rows, description="{concat: [A, B]}").valid_bills()
-    assert (bill.description, bill.issued) == ("x y", date(2025, 1, 31))
+    assert (bill.description, bill.issued_date) == ("x y", date(2025, 1, 31))
     rows[1]["A"] = "z"
     differing = of(tmp_path, rows, description="{concat: [A, B], default: nothing}")
     assert told(differing) == [("bills.description.disagrees", 3, "A")]

@@ -571,7 +571,7 @@ def test_the_year_stands_in_a_cell_above_the_header(tmp_path: Path) -> None:
     of = checked([path], template(tmp_path, DATEV))
     assert told(of) == []
     (bill,) = of.valid_bills()
-    assert (bill.issued, bill.amount, bill.row) == (date(2024, 12, 31), 10018, 3)
+    assert (bill.issued_date, bill.amount, bill.row) == (date(2024, 12, 31), 10018, 3)
 
 
 @pytest.mark.parametrize("start", ["", "Jan"])
@@ -589,7 +589,7 @@ def test_a_cell_above_the_header_that_is_missing_is_one_finding(tmp_path: Path, 
     loaded = template(tmp_path, DATEV)
     told_year = replace(loaded, template=with_settings(loaded.template, {"year": "2023"}))
     (bill,) = checked([path], told_year).valid_bills()
-    assert bill.issued == date(2023, 12, 31)
+    assert bill.issued_date == date(2023, 12, 31)
 
 
 def test_a_column_of_tax_that_is_not_read_beside_gross_amounts_is_told(tmp_path: Path) -> None:

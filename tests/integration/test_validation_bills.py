@@ -49,17 +49,21 @@ def test_a_bill_and_its_line_have_what_each_of_their_columns_says(tmp_path: Path
         VENDOR, "Acme", ids[0], "UK", "INV-1"
     )  # fmt: skip
     assert b.payment_at is not None
-    assert (b.issued, b.due, b.payment_at.date()) == (
+    assert (b.issued_date, b.due_date, b.payment_at.date()) == (
         date(2025, 3, 1), date(2025, 3, 31), date(2025, 4, 2)
     )  # fmt: skip
     assert (b.currency, b.amount, b.include_tax, b.description) == (
         "GBP", 12000, True, "Paper and ink"
     )  # fmt: skip
-    assert (b.sender_bank_account_id, b.paid_from, b.document) == (ids[1], ids[2], "one.pdf")
+    assert (b.sender_bank_account_id, b.paid_from_bank_account_id, b.document) == (
+        ids[1],
+        ids[2],
+        "one.pdf",
+    )
     assert (b.local_fx_rate, b.group_fx_rate) == (Decimal("1.5"), Decimal("0.25"))
     [n] = b.lines
     assert (n.amount, n.net_amount, n.tax_amount, n.description) == (12000, 10000, 2000, "Paper")
     assert (n.tax_code_id, n.tax_code, n.account_id, n.account) == (TAX, "T1", ids[3], "400")
-    assert (n.amortization_start, n.amortization_end, n.amortization_template_id) == (
+    assert (n.amortization_start_date, n.amortization_end_date, n.amortization_template_id) == (
         date(2025, 3, 2), date(2026, 3, 1), ids[4]
     )  # fmt: skip

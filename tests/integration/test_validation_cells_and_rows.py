@@ -38,7 +38,7 @@ def test_a_bill_without_fault_is_handed_on_as_it_is_written(tmp_path: Path) -> N
     assert told(of) == []
     [sent] = of.valid_bills()
     assert (sent.row, sent.amount, sent.currency, sent.include_tax) == (2, 12000, "GBP", False)
-    assert (sent.issued, sent.due) == (date(2025, 3, 1), date(2025, 3, 31))
+    assert (sent.issued_date, sent.due_date) == (date(2025, 3, 1), date(2025, 3, 31))
     assert sent.payment_at == datetime(2025, 4, 1, 8, tzinfo=UTC)
     assert round(sent.local_fx_rate or Decimal(0), 12) == Decimal("1.176470588235")
     assert sent.description == "Two\nlines"
@@ -295,7 +295,7 @@ def test_what_is_no_date_does_not_make_a_column_doubtful(tmp_path: Path) -> None
         [line(), line(billRef="B2"), line(billRef="B3")],
     )  # fmt: skip
     assert told(of) == [("bills.issuedDate.not_date", 3, "issuedDate")]
-    assert [b.issued for b in of.valid_bills()] == [date(2024, 12, 31), date(2025, 1, 2)]
+    assert [b.issued_date for b in of.valid_bills()] == [date(2024, 12, 31), date(2025, 1, 2)]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from importer.validation.parsed_column import ParsedColumn
 from importer.validation.validate import by_place
 
 ODD = st.text(st.sampled_from("0159-+=eE#r:.,aNJov \t\n\x07\u00a0\u200b\u2028é１"), max_size=9)
-CODE = Field("code", FieldKind.CODE, "", 8)
+CODE = Field("code", FieldKind.CODE, "", max_length=8)
 
 
 def test_groups_tell_the_same_as_their_findings_one_by_one(tmp_path: Path) -> None:

@@ -175,4 +175,4 @@ def test_the_whole_column_decides_the_order_of_day_and_month(
     assert told(of) == ([(f"bills.issuedDate.{code}", rows[0], "issuedDate")] if code else [])
     assert {of.mapped.bills.row[i] for f in of.findings for i in f.bills} == set(rows)
     if code is None:
-        assert [b.issued for b in of.valid_bills()] == [date(2025, 4, 3), date(2025, 4, 13)]
+        assert [b.issued_date for b in of.valid_bills()] == [date(2025, 4, 3), date(2025, 4, 13)]

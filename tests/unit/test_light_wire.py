@@ -48,8 +48,8 @@ LINE = LineItem(
     tax_code="VAT20",
     account_id="acc-1",
     account="7000",
-    amortization_start=date(2025, 1, 1),
-    amortization_end=date(2025, 12, 31),
+    amortization_start_date=date(2025, 1, 1),
+    amortization_end_date=date(2025, 12, 31),
     amortization_template_id="amo-1",
     properties=(Property("Team", "Red", "grp-1", value_ids=("val-1", "val-2")),),
 )
@@ -66,8 +66,8 @@ BILL = Bill(
     company_entity_id="ent-1",
     company_entity="DE",
     invoice_number="INV-1",
-    issued=date(2025, 3, 1),
-    due=date(2025, 3, 31),
+    issued_date=date(2025, 3, 1),
+    due_date=date(2025, 3, 31),
     payment_at=datetime(2025, 4, 1, 12, 30, tzinfo=timezone(timedelta(hours=2))),
     description="Office",
     sender_bank_account_id="bank-1",
@@ -177,13 +177,13 @@ def test_a_single_bill_is_read_with_its_lines():
         invoice_number="INV-1",
         amount=12_000,
         currency="EUR",
-        issued=date(2025, 3, 1),
-        due=None,
+        issued_date=date(2025, 3, 1),
+        due_date=None,
         description=None,
         state="A_STATE_OF_NEXT_YEAR",
         failure_reason="DUPLICATE_INVOICE",
         created_at=datetime(2025, 3, 2, 10, 0, 0, 123_456, tzinfo=UTC),
-        lines=(LightLine("line-1", 12_000, None, None, None, "t", None),),
+        lines=(LightLine("line-1", amount=12_000, tax_code_id="t"),),
     )
 
 

@@ -26,13 +26,22 @@ KINDS = (StepKind.SUBMIT, StepKind.POST, StepKind.PAY)
 
 def bill(wanted: TargetStatus = TargetStatus.PAID, amount: int = 1_000, bank: str = "bank") -> Bill:
     moment = datetime(2026, 2, 1, tzinfo=UTC)
-    return Bill(0, 0, 2, "GBP", amount, False, (), payment_at=moment, wanted=wanted, paid_from=bank)
+    return Bill(
+        0,
+        0,
+        2,
+        "GBP",
+        amount,
+        False,
+        (),
+        payment_at=moment,
+        target_status=wanted,
+        paid_from_bank_account_id=bank,
+    )
 
 
 def there(state: str, amount: int | None = 1_000, left: int | None = None) -> LightBill:
-    return LightBill(
-        "id", None, None, None, amount, "GBP", None, None, None, state, outstanding=left
-    )
+    return LightBill("id", state, amount, "GBP", outstanding=left)
 
 
 @pytest.mark.parametrize("tried", [False, True])
