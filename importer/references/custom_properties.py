@@ -20,8 +20,8 @@ from importer.model.finding_catalogue import finding
 from importer.model.light_objects import PropertyGroup
 from importer.model.tables import CellKind
 from importer.references.name_index import LIKELY, Named, Names
+from importer.validation.column import ParsedColumn
 from importer.validation.cross_row_rules import same_name
-from importer.validation.parsed_column import ParsedColumn
 from importer.validation.validate import Checked
 
 _LEVELS = {BILLS: ("HEADER", "bill"), LINE_ITEMS: ("LINE", "line item")}

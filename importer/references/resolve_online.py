@@ -154,7 +154,7 @@ def _check_ids(checked: Checked, name: str, names: Names) -> None:
         checked.findings.append(finding(code, cell, value, **about(sheet, items), **words))
 
     doubtful: dict[str, list[int]] = defaultdict(list)
-    different, code = ids.different()
+    different, code = ids.dictionary()
     things = (by_id.get(str(light_id)) for light_id in different)
     usual = np.asarray(
         [t is not None and not t.ended and not t.doubtful for t in things], dtype=bool

@@ -10,9 +10,9 @@ import numpy as np
 from importer.mapping.template_model import Lookup, Template
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.report_model import Suggestion, Unresolved
+from importer.validation.column import ParsedColumn, ParsedTable
 from importer.validation.cross_row_rules import duplicates, same_name
-from importer.validation.finding_batch import FindingBatch, group
-from importer.validation.parsed_column import ParsedColumn, ParsedTable
+from importer.validation.finding_batch import FindingBatch, cell_findings
 from importer.validation.validate import Checked
 from importer.validation.vector_parsers import blank
 
@@ -56,7 +56,7 @@ def groups(checked: Checked, name: str, which: np.ndarray) -> Iterator[tuple[str
     at = np.flatnonzero(which)
     if not len(at):
         return
-    values, code = named(checked, name).different()
+    values, code = named(checked, name).dictionary()
     numbers: dict[str, int] = {}
     number = [numbers.setdefault(same_name(str(value)), len(numbers)) for value in values]
     own = np.asarray(number, dtype=np.int64)[code[at]]
@@ -91,14 +91,14 @@ def tell(checked: Checked, name: str, ending: str, items: Iterable[int], **words
     sheet, _ = ID_OF[name]
     values, words = named(checked, name), {"noun": NOUNS[name]} | words
     checked.findings.append(
-        group(
+        cell_findings(
             checked.mapped,
             sheet,
             name,
             f"{sheet}.{name}.{ending}",
             np.asarray(list(items), dtype=np.int64),
             value=lambda i: str(values.at(i)),
-            words=lambda _: words,
+            template_args=lambda _: words,
         )
     )
 
@@ -133,7 +133,7 @@ def tell_duplicates(checked: Checked) -> None:
     for found in duplicates(checked.mapped, checked.bills):
         told = [p.at for p in checked.findings.parts
                 if p.code == found.code and isinstance(p, FindingBatch)]  # fmt: skip
-        checked.findings.append(found.only(~np.isin(found.at, np.concatenate([*told, []]))))
+        checked.findings.append(found.subset(~np.isin(found.at, np.concatenate([*told, []]))))
 
 
 def lookup_of(template: Template, name: str) -> Lookup | None:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from importer.core.arrow_strings import Cells, join, one, replaced, texts_of, whole_numbers
 from importer.report.report_rows import plain_money
-from importer.validation.cents_column import Cents
+from importer.validation.cents_array import CentsArray
 
 Neutral = Callable[[str], str]
 
@@ -23,7 +23,7 @@ _QUOTED = tuple(map(ord, '",\r\n'))
 _PARTS = texts_of([f".{part:02d}" for part in range(100)])
 
 
-def amounts(told: Cents, items: np.ndarray, units: np.ndarray) -> Cells:
+def amounts(told: CentsArray, items: np.ndarray, units: np.ndarray) -> Cells:
     """Each item's amount as ``plain_money`` writes it, "" where none is told."""
     cents, known, unit = told.cents[items], told.known[items], units[items]
     if not known.any():

@@ -94,7 +94,7 @@ class _Places:
 def _room(findings: Sequence[Finding], most: int) -> dict[Severity, int]:
     """How many of each severity are listed, where ``most`` are: errors before warnings."""
     if isinstance(findings, Findings):
-        errors = findings.how_many(Severity.ERROR)
+        errors = findings.count_of(Severity.ERROR)
     else:
         errors = sum(finding.severity is Severity.ERROR for finding in findings)
     return {Severity.ERROR: min(errors, most), Severity.WARNING: max(most - errors, 0)}

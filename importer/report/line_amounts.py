@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from importer.model.report_model import Amounts
-from importer.validation.cents_column import Cents, sums
+from importer.validation.cents_array import CentsArray, sums
 from importer.validation.validate import Checked
 
 _SURELY_FITS = 2**61  # the sum of two such amounts fits into int64 with room
@@ -17,9 +17,9 @@ _SURELY_FITS = 2**61  # the sum of two such amounts fits into int64 with room
 class LineAmounts:
     """Gross, net and tax of each line. The third is worked out where two are told."""
 
-    gross: Cents
-    net: Cents
-    tax: Cents
+    gross: CentsArray
+    net: CentsArray
+    tax: CentsArray
     currencies: np.ndarray  # of each bill
     line_bill: np.ndarray
     units: np.ndarray
@@ -33,9 +33,9 @@ class LineAmounts:
         if any(np.abs(each.astype(np.float64)).max(initial=0) > _SURELY_FITS for each in (g, n, t)):
             g, n, t = (each.astype(object) for each in (g, n, t))
         return cls(
-            Cents(np.where(has_g, g, n + t), has_g | (has_n & has_t)),
-            Cents(np.where(has_n, n, g - t), has_n | (has_g & has_t)),
-            Cents(np.where(has_t, t, g - n), has_t | (has_g & has_n)),
+            CentsArray(np.where(has_g, g, n + t), has_g | (has_n & has_t)),
+            CentsArray(np.where(has_n, n, g - t), has_n | (has_g & has_t)),
+            CentsArray(np.where(has_t, t, g - n), has_t | (has_g & has_n)),
             checked.bills["currency"].values,
             checked.line_bill,
             lines.units,
@@ -49,7 +49,7 @@ class LineAmounts:
         )
 
 
-def net_and_tax(checked: Checked, lines: LineAmounts) -> tuple[Cents, Cents]:
+def net_and_tax(checked: Checked, lines: LineAmounts) -> tuple[CentsArray, CentsArray]:
     """Each bill's net and tax, the sums of its lines; not known where one of them does not tell."""
     net, tax = (
         sums(each, checked.line_bill, checked.bills.size)[0] for each in (lines.net, lines.tax)

@@ -16,8 +16,8 @@ from importer.model.read_back import ReadBack
 from importer.model.report_model import Amounts, BillResult, RowResult
 from importer.report.line_amounts import LineAmounts, net_and_tax
 from importer.report.row_messages import RowMessages
-from importer.validation.cents_column import Cents
-from importer.validation.parsed_column import ParsedColumn
+from importer.validation.cents_array import CentsArray
+from importer.validation.column import ParsedColumn
 from importer.validation.validate import Checked
 
 Became = Mapping[int, tuple[Status, str, JournalEntry]]  # by bill index; see Journal.results
@@ -52,7 +52,7 @@ class BillOutcomes(LazySequence[BillResult]):
         self._table, self._row = checked.mapped.bills.table, checked.mapped.bills.row
         names = ("vendor", "vendorId", "invoiceNumber", "issuedDate", "currency")
         self._read = {name: checked.bills[name] for name in names}
-        self.codes = np.where(checked.blamed(), _INVALID, STATUSES.index(Status.VALID))
+        self.codes = np.where(checked.invalid_bills(), _INVALID, STATUSES.index(Status.VALID))
         for i, (status, _, _) in became.items():
             self.codes[i] = STATUSES.index(status)
 
@@ -80,7 +80,7 @@ class BillOutcomes(LazySequence[BillResult]):
         return out
 
     @property
-    def told(self) -> tuple[Cents, Cents, Cents]:
+    def told(self) -> tuple[CentsArray, CentsArray, CentsArray]:
         """Gross, net and tax."""
         return self._checked.amounts, self._net, self._tax
 
@@ -190,7 +190,7 @@ class LineOutcomes(LazySequence[RowResult]):
         return np.asarray(out)
 
     @property
-    def told(self) -> tuple[Cents, Cents, Cents]:
+    def told(self) -> tuple[CentsArray, CentsArray, CentsArray]:
         """Gross, net and tax."""
         return self._amounts.gross, self._amounts.net, self._amounts.tax
 

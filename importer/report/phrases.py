@@ -96,7 +96,7 @@ def severities(findings: Iterable[Finding]) -> tuple[int, int]:
     from importer.validation.finding_batch import Findings
 
     if isinstance(findings, Findings):
-        return findings.how_many(Severity.ERROR), findings.how_many(Severity.WARNING)
+        return findings.count_of(Severity.ERROR), findings.count(Severity.WARNING)
     counted = Counter(finding.severity for finding in findings)
     return counted[Severity.ERROR], counted[Severity.WARNING]
 

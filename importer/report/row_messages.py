@@ -12,7 +12,7 @@ import pyarrow as pa
 from importer.core.arrow_strings import ArrowStrings, join, replaced, texts_of, whole_numbers
 from importer.core.safe_text import visible
 from importer.model.finding import Finding, Severity
-from importer.validation.finding_batch import FindingBatch, Findings, size_of
+from importer.validation.finding_batch import FindingBatch, Findings, finding_count
 from importer.validation.validate import Checked
 
 _MOST = 5  # sentences of one bill or line item; more are counted
@@ -61,14 +61,14 @@ class _Flat:
     @classmethod
     def of(cls, findings: Findings) -> _Flat:
         part, within = (np.asarray(each, dtype=np.int64) for each in findings.order())
-        starts = np.cumsum([0, *map(size_of, findings.parts)])
+        starts = np.cumsum([0, *map(finding_count, findings.parts)])
         turn = np.empty(len(part), dtype=np.int64)
         turn[starts[part] + within] = np.arange(len(part))
         table, row, sentence = (np.full(len(part), -1, dtype=np.int64) for _ in range(3))
         count = 0
         told: list[Iterable[Finding]] = []
         for p, start in zip(findings.parts, starts.tolist(), strict=False):
-            own = slice(start, start + size_of(p))
+            own = slice(start, start + finding_count(p))
             if not isinstance(p, Finding):
                 table[own], row[own] = p.places.table, p.places.row
                 code, first = p.variants()
@@ -111,7 +111,7 @@ def _about(checked: Checked, flat: _Flat) -> tuple[_Pairs, _Pairs]:
             of_lines.append(_each(p.lines, start, p))
             if p.severity is Severity.ERROR:
                 by_line.append(of_lines[-1])
-        start += size_of(p)
+        start += finding_count(p)
     own.append(_each_of([(p.bills, start) for p, start in single]))
     of_lines.append(_each_of([(p.lines, start) for p, start in single]))
     errors = [(p.lines, start) for p, start in single if p.severity is Severity.ERROR]

@@ -19,7 +19,7 @@ from importer.model.fields import (
     PROPERTY,
     FieldUse,
 )
-from importer.validation.parsed_column import ParsedTable
+from importer.validation.column import ParsedTable
 
 if TYPE_CHECKING:
     from importer.validation.validate import Checked
@@ -137,7 +137,7 @@ class _Source:
         """The custom properties of each; nothing at all where the sheet has none."""
         names = [name for name in parsed.columns if name.startswith(PROPERTY)]
         known = self._checked.properties
-        texts = [parsed[name].some(which) for name in names]
+        texts = [parsed[name].values_at(which) for name in names]
         return [
             tuple(
                 known.get((sheet, name), {}).get(str(text))
@@ -152,7 +152,7 @@ class _Source:
 def _told(parsed: ParsedTable, which: np.ndarray, fields: dict[str, str]) -> dict[str, list[Any]]:
     """The values of each attribute that the sheet has a column for."""
     return {
-        attribute: parsed.columns[name].some(which)
+        attribute: parsed.columns[name].values_at(which)
         for name, attribute in fields.items()
         if name in parsed.columns
     }

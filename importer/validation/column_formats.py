@@ -29,8 +29,8 @@ from importer.model.finding_catalogue import finding
 from importer.model.tables import CellKind
 from importer.validation import vector_parsers
 from importer.validation.byte_scan import Bytes, by_block
+from importer.validation.column import ParsedColumn, ParsedTable
 from importer.validation.parse_columns import among, code_of, distinct, parse_column
-from importer.validation.parsed_column import ParsedColumn, ParsedTable
 from importer.validation.products import multiply
 
 
@@ -39,7 +39,7 @@ def _apply_signs(column: CanonicalColumn, parsed: ParsedColumn) -> None:
     if column.marked is not None:
         marked = np.flatnonzero(column.marked & parsed.ok).tolist()
         at = [i for i in marked if parsed.at(i) < 0]
-        parsed.forget(at, "signed_twice")
+        parsed.mark_invalid(at, "signed_twice")
     if column.negative is not None:
         parsed.negate(column.negative)
 
@@ -53,7 +53,7 @@ def _mark_mangled(column: CanonicalColumn, parsed: ParsedColumn) -> None:
             texts = column.array.take(pa.array(of_kind)).to_pylist()
             pairs = zip(of_kind.tolist(), texts, strict=True)
             at += [i for i, text in pairs if like_mangled(text, kind)]
-        parsed.forget(at, "mangled")
+        parsed.mark_invalid(at, "mangled")
 
 
 def _is_number(column: CanonicalColumn) -> np.ndarray:
@@ -99,7 +99,7 @@ class Reading:
                 )
             else:
                 parsed = self._numbers(sheet, name, column, kind, units)
-            self._mark_looks(sheet, column, kind, parsed)
+            self._check_number_formats(sheet, column, kind, parsed)
             _apply_signs(column, parsed)
             return parsed
         if kind in (FieldKind.DATE, FieldKind.DATE_TIME):
@@ -113,7 +113,9 @@ class Reading:
             _mark_mangled(column, parsed)
         return parsed
 
-    def _tell(self, sheet: str, name: str, problem: str, at: np.ndarray, **words: Any) -> None:
+    def _add_finding(
+        self, sheet: str, name: str, problem: str, at: np.ndarray, **words: Any
+    ) -> None:
         """One finding for the whole column, on the first of the rows ``at``."""
         items = tuple(int(i) for i in at)
         text = self._items(sheet).columns[name].written(items[0])
@@ -180,7 +182,7 @@ class Reading:
 
         parsed = parse_column(column, readers, quick if kind is FieldKind.CENTS else None)
         parsed.rules = rules
-        self._mark_other_currency(sheet, column.array, parsed, real=kind is FieldKind.FACTOR)
+        self._check_currency(sheet, column.array, parsed, real=kind is FieldKind.FACTOR)
         for of_text, point, comma in undecided:
             problem = "mixed_numbers" if point else "ambiguous"
             some = _at(tidied, of_text)
@@ -189,8 +191,8 @@ class Reading:
                 of_text[among(some, these)] for these in (point, comma, either)
             )
             at = np.sort(np.concatenate([in_point, in_comma, in_either]))
-            parsed.forget(at, problem)
-            self._tell(
+            parsed.mark_invalid(at, problem)
+            self._add_finding(
                 sheet,
                 name,
                 problem,
@@ -200,7 +202,7 @@ class Reading:
             )
         return parsed
 
-    def _mark_looks(
+    def _check_number_formats(
         self, sheet: str, column: CanonicalColumn, kind: FieldKind, parsed: ParsedColumn
     ) -> None:
         """Numbers of a workbook that its number formats show as what they are not taken for."""
@@ -223,9 +225,9 @@ class Reading:
                 own = self._currencies(sheet, np.flatnonzero(at))
                 at[at] = [c is not None and c not in named for c in own]
             if problem:
-                parsed.forget(np.flatnonzero(at), problem)
+                parsed.mark_invalid(np.flatnonzero(at), problem)
 
-    def _mark_other_currency(
+    def _check_currency(
         self, sheet: str, texts: pa.LargeStringArray, parsed: ParsedColumn, *, real: bool
     ) -> None:
         """Amounts that name a currency which is not the bill's.
@@ -245,7 +247,7 @@ class Reading:
                 known[text] = frozenset() if real and named.isdisjoint(EXPONENTS) else named
             if known[text] and own is not None and ok[i] and own not in known[text]:
                 other.append(i)
-        parsed.forget(other, "other_currency")
+        parsed.mark_invalid(other, "other_currency")
 
     def _dates(
         self, sheet: str, name: str, column: CanonicalColumn, kind: FieldKind
@@ -273,11 +275,11 @@ class Reading:
             if not formats:
                 parsed.rules[group] = order.likeliest or ""
             if order.order is None and (order.either or order.day_first):
-                self._tell_order(sheet, name, parsed, group, tidied, order)
-            self._tell_typed(sheet, name, parsed, group, tidied, typed)
+                self._check_date_order(sheet, name, parsed, group, tidied, order)
+            self._check_typed_dates(sheet, name, parsed, group, tidied, typed)
         return parsed
 
-    def _tell_order(
+    def _check_date_order(
         self,
         sheet: str,
         name: str,
@@ -296,9 +298,9 @@ class Reading:
             at, problem = np.sort(np.concatenate([minority, either])), "mixed_order"
         else:
             at, problem = either, "ambiguous"
-        parsed.forget(at, problem)
+        parsed.mark_invalid(at, problem)
         sample = tidied[int(at[0])].as_py()
-        self._tell(
+        self._add_finding(
             sheet,
             name,
             problem,
@@ -310,7 +312,7 @@ class Reading:
             either=f"; {len(either)} more could be either" if len(either) else "",
         )
 
-    def _tell_typed(
+    def _check_typed_dates(
         self,
         sheet: str,
         name: str,
@@ -333,10 +335,10 @@ class Reading:
             return
         if not (found.day_first or found.month_first):
             return
-        parsed.forget(of_date, "mixed_typed")
+        parsed.mark_invalid(of_date, "mixed_typed")
         proof = of_text[among(_at(tidied, of_text), (*found.day_first, *found.month_first))]
         year, month, day = tidied[int(of_date[0])].as_py()[:10].split("-")
-        self._tell(
+        self._add_finding(
             sheet,
             name,
             "mixed_typed",
@@ -375,7 +377,7 @@ def _style_of(tidied: pa.LargeStringArray) -> tuple[Numbers | None, list[str], l
 def units_of(mapped: Mapped, currency: ParsedColumn) -> np.ndarray:
     """Cents per unit of each bill's currency, 100 unless the template says otherwise."""
     known = mapped.template.formats.cents_per_unit
-    return currency.each(lambda c: known.get(c, 100) if c else 100, np.int64)
+    return currency.map_distinct(lambda c: known.get(c, 100) if c else 100, np.int64)
 
 
 def _hundreds(size: int) -> np.ndarray:

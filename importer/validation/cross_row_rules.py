@@ -29,9 +29,9 @@ from importer.model.fields import BILLS, header_key
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
 from importer.model.tables import CellKind
-from importer.validation.cents_column import Cents, added
-from importer.validation.finding_batch import FindingBatch, group
-from importer.validation.parsed_column import ParsedColumn, ParsedTable
+from importer.validation.cents_array import CentsArray, added
+from importer.validation.column import ParsedColumn, ParsedTable
+from importer.validation.finding_batch import FindingBatch, cell_findings
 from importer.validation.vector_parsers import tidied
 
 _NOT_ALNUM = re.compile(r"[\W_]+")
@@ -64,7 +64,7 @@ def _party(ids: ParsedColumn, names: ParsedColumn) -> np.ndarray:
     def codes(column: ParsedColumn, alike: Callable[[str], str]) -> np.ndarray:
         if not column.ok.any():
             return np.zeros(column.size, dtype=np.int64)
-        return column.each(
+        return column.map_distinct(
             lambda text: 0 if text is None else known.setdefault(alike(str(text)), len(known)),
             np.int64,
         )
@@ -111,8 +111,8 @@ def duplicates(mapped: Mapped, bills: ParsedTable) -> list[FindingBatch]:
         return words(i) | {"other": number.at(int(of_first[i]))}
 
     return [
-        group(mapped, BILLS, "invoiceNumber", f"bills.invoiceNumber.{ending}", which,
-              value=partial(_text, number), words=told, also=also)
+        cell_findings(mapped, BILLS, "invoiceNumber", f"bills.invoiceNumber.{ending}", which,
+              value=partial(_text, number), template_args=told, related_bills=also)
         for ending, which, told, also in (
             ("duplicate", twice, words, of_first[twice]), ("near_duplicate", nearly, of_near, None)
         )
@@ -141,13 +141,13 @@ def without_lines(mapped: Mapped, line_bill: np.ndarray, told: np.ndarray) -> li
     column = mapped.bills.columns.get(reference)
     value = "" if column is None else tidied(column.array)
     return [
-        group(mapped, BILLS, reference, "bills.lines.missing", np.flatnonzero(~has & ~told),
-              value=value, words=lambda _: {"reference": reference}, alike=())
+        cell_findings(mapped, BILLS, reference, "bills.lines.missing", np.flatnonzero(~has & ~told),
+              value=value, template_args=lambda _: {"reference": reference}, constant_by=())
     ]  # fmt: skip
 
 
 def sums_agree(
-    mapped: Mapped, bills: ParsedTable, amounts: Cents, totals: Cents, counts: np.ndarray,
+    mapped: Mapped, bills: ParsedTable, amounts: CentsArray, totals: CentsArray, counts: np.ndarray,
     told: np.ndarray,
 ) -> list[FindingBatch]:  # fmt: skip
     """The sum of a bill's lines is its amount, wherever both are known and belong together."""
@@ -165,7 +165,15 @@ def sums_agree(
     to_compare = amounts.known & totals.known & ~told
     at = np.flatnonzero(to_compare & (totals.cents != amounts.cents))
     return [
-        group(mapped, BILLS, "amount", "bills.amount.lines_differ", at, value=value, words=words)
+        cell_findings(
+            mapped,
+            BILLS,
+            "amount",
+            "bills.amount.lines_differ",
+            at,
+            value=value,
+            template_args=words,
+        )
     ]
 
 
@@ -207,7 +215,7 @@ def _cents_of(mapped: Mapped, total: ControlTotal, unit: int, own: int) -> int |
 
 
 def control_totals(
-    mapped: Mapped, currencies: ParsedColumn, amounts: Cents
+    mapped: Mapped, currencies: ParsedColumn, amounts: CentsArray
 ) -> tuple[dict[str, int], list[Finding]]:
     """The control total of each currency in cents, and the findings where it differs.
 
@@ -217,7 +225,7 @@ def control_totals(
     out: list[Finding] = []
     sheet: Counter[str] = Counter()
     by_table: dict[int, Counter[str]] = defaultdict(Counter)
-    there, code = currencies.different()
+    there, code = currencies.dictionary()
     known = amounts.known & currencies.ok
     both, keys = pd.factorize(mapped.bills.table[known] * len(there) + code[known])
     totals = added(amounts.cents[known], both, len(keys))

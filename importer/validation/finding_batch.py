@@ -35,15 +35,15 @@ class Places:
     row: np.ndarray
     column: np.ndarray
 
-    def only(self, which: np.ndarray) -> Places:
+    def subset(self, which: np.ndarray) -> Places:
         return Places(self.table[which], self.row[which], self.column[which])
 
 
-Words: TypeAlias = Callable[[int], dict[str, Any]]
+TemplateArgs: TypeAlias = Callable[[int], dict[str, Any]]
 Value: TypeAlias = str | pa.LargeStringArray | Callable[[int], str]
 
 
-def no_words(_: int) -> dict[str, Any]:
+def no_args(_: int) -> dict[str, Any]:
     return {}
 
 
@@ -51,10 +51,10 @@ def no_words(_: int) -> dict[str, Any]:
 class FindingBatch(LazySequence[Finding]):
     """The findings of one code in one column: one for each item of ``at``.
 
-    ``value`` is what is written: one text for all, Arrow's texts of all items, or a function of an
-    item. ``words`` fill the sentence. ``alike`` tells what they follow from beside the value, as
-    arrays by item; None where each item may have its own. ``also`` are the bills concerned beside
-    the item itself, one a finding.
+    ``value`` is the text of the cell: one for all, Arrow's texts of all items, or a function of an
+    item. ``template_args`` fill the sentence. ``constant_by`` are the arrays, by item, that with
+    the value determine them; None where each item may differ. ``related_bills`` are further bills
+    concerned, one a finding.
     """
 
     code: str
@@ -63,9 +63,9 @@ class FindingBatch(LazySequence[Finding]):
     places: Places
     cell: Callable[[int], CellRef]
     value: Value
-    words: Words = no_words
-    alike: tuple[np.ndarray, ...] | None = None
-    also: np.ndarray | None = None
+    template_args: TemplateArgs = no_args
+    constant_by: tuple[np.ndarray, ...] | None = None
+    related_bills: np.ndarray | None = None
     _told: dict[tuple[Any, ...], Finding] = field(default_factory=dict, repr=False)
 
     @property
@@ -77,17 +77,21 @@ class FindingBatch(LazySequence[Finding]):
         """The bills that the findings are about."""
         if self.sheet != BILLS:
             return np.empty(0, dtype=np.int64)
-        return self.at if self.also is None else np.concatenate([self.also, self.at])
+        return (
+            self.at if self.related_bills is None else np.concatenate([self.related_bills, self.at])
+        )
 
     @property
     def lines(self) -> np.ndarray:
         """The line items that the findings are about."""
         return np.empty(0, dtype=np.int64) if self.sheet == BILLS else self.at
 
-    def only(self, which: np.ndarray) -> FindingBatch:
+    def subset(self, which: np.ndarray) -> FindingBatch:
         """Those of the findings for which ``which`` holds."""
-        also = None if self.also is None else self.also[which]
-        return replace(self, at=self.at[which], places=self.places.only(which), also=also)
+        also = None if self.related_bills is None else self.related_bills[which]
+        return replace(
+            self, at=self.at[which], places=self.places.subset(which), related_bills=also
+        )
 
     def __len__(self) -> int:
         return len(self.at)
@@ -95,9 +99,9 @@ class FindingBatch(LazySequence[Finding]):
     def _make(self, k: int) -> Finding:
         i = int(self.at[k])
         value = self.text(i)
-        if self.alike is None:
+        if self.constant_by is None:
             return self._made(k, i, value)
-        key = (value, *(each[i] for each in self.alike))
+        key = (value, *(each[i] for each in self.constant_by))
         known = self._told.get(key)
         if known is None:
             if len(self._told) >= _REMEMBERED:
@@ -115,22 +119,26 @@ class FindingBatch(LazySequence[Finding]):
 
     def _made(self, k: int, i: int, value: str) -> Finding:
         bills, lines = self._items(k, i)
-        cell, words = self.cell(i), self.words(i)
+        cell, words = self.cell(i), self.template_args(i)
         return finding(self.code, cell, value, bills=bills, lines=lines, **words)
 
     def _items(self, k: int, i: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         if self.sheet != BILLS:
             return (), (i,)
-        return ((i,) if self.also is None else (int(self.also[k]), i)), ()
+        return ((i,) if self.related_bills is None else (int(self.related_bills[k]), i)), ()
 
     def variants(self) -> tuple[np.ndarray, list[int]]:
         """(a number for each finding, the first finding of each number).
 
         Findings of one number differ in their row alone: value, column, message and hint are equal.
         """
-        if self.alike is None or callable(self.value):
+        if self.constant_by is None or callable(self.value):
             return np.arange(len(self)), list(range(len(self)))
-        parts = [self.places.table, self.places.column, *(each[self.at] for each in self.alike)]
+        parts = [
+            self.places.table,
+            self.places.column,
+            *(each[self.at] for each in self.constant_by),
+        ]
         code = np.zeros(len(self), dtype=np.int64)
         if not isinstance(self.value, str):
             encoded = self.value.take(pa.array(self.at)).dictionary_encode()
@@ -161,9 +169,9 @@ class Findings(LazySequence[Finding]):
     def extend(self, parts: Iterable[FindingBatch | Finding]) -> None:
         if isinstance(parts, Findings):
             parts = parts.parts
-        more = [p for p in parts if size_of(p)]
+        more = [p for p in parts if finding_count(p)]
         self.parts += more
-        self._size += sum(map(size_of, more))
+        self._size += sum(map(finding_count, more))
         self._order = None
 
     def __iadd__(self, parts: Iterable[FindingBatch | Finding]) -> Findings:
@@ -173,9 +181,9 @@ class Findings(LazySequence[Finding]):
     def __len__(self) -> int:
         return self._size  # asked for by every index, so not counted each time
 
-    def how_many(self, severity: Severity) -> int:
+    def count_of(self, severity: Severity) -> int:
         own = (p for p in self.parts if p.severity is severity)
-        return sum(map(size_of, own))
+        return sum(map(finding_count, own))
 
     def worst_first(self, most: int) -> list[Finding]:
         """The first findings, errors before warnings."""
@@ -192,7 +200,7 @@ class Findings(LazySequence[Finding]):
         own = [p for p in self.parts if p.code in codes]
         return _items(own, "bills"), _items(own, "lines")
 
-    def blamed(self, bills: int, line_bill: np.ndarray) -> np.ndarray:
+    def invalid_bills(self, bills: int, line_bill: np.ndarray) -> np.ndarray:
         """Which of the bills an error is about, themselves or by a line."""
         bad = np.zeros(bills, dtype=bool)
         errors = [p for p in self.parts if p.severity is Severity.ERROR]
@@ -204,12 +212,12 @@ class Findings(LazySequence[Finding]):
     def order(self) -> tuple[list[int], list[int]]:
         """Of each finding in turn: (the index of its part, its index in a group)."""
         if self._order is None:
-            sizes = np.asarray([size_of(p) for p in self.parts], dtype=np.int64)
+            sizes = np.asarray([finding_count(p) for p in self.parts], dtype=np.int64)
             ends = np.cumsum(sizes)
             table, row, column = place = np.empty((3, self._size), dtype=np.int64)
             for p, end in zip(self.parts, ends.tolist(), strict=True):
                 if isinstance(p, Finding):
-                    place[:, end - 1] = by_place(p)
+                    place[:, end - 1] = sort_key(p)
                 else:
                     own = slice(end - len(p), end)
                     place[:, own] = p.places.table, p.places.row, p.places.column
@@ -236,7 +244,7 @@ class Findings(LazySequence[Finding]):
         return map(self._at, *self.order())
 
 
-def size_of(part: FindingBatch | Finding) -> int:
+def finding_count(part: FindingBatch | Finding) -> int:
     """How many findings a part is."""
     return 1 if isinstance(part, Finding) else len(part)
 
@@ -248,7 +256,7 @@ def _items(parts: Sequence[FindingBatch | Finding], name: str) -> np.ndarray:
     return np.concatenate([np.asarray(single, dtype=np.int64), *groups])
 
 
-def by_place(f: Finding) -> tuple[int, int, int]:
+def sort_key(f: Finding) -> tuple[int, int, int]:
     """The order in which findings are told: by file and sheet, row and column."""
     cell = f.cell
     return (
@@ -258,7 +266,7 @@ def by_place(f: Finding) -> tuple[int, int, int]:
     )
 
 
-def group(
+def cell_findings(
     mapped: Mapped,
     sheet: str,
     name: str,
@@ -266,9 +274,9 @@ def group(
     at: np.ndarray,
     *,
     value: Value | None = None,
-    words: Words = no_words,
-    alike: tuple[np.ndarray, ...] | None = None,
-    also: np.ndarray | None = None,
+    template_args: TemplateArgs = no_args,
+    constant_by: tuple[np.ndarray, ...] | None = None,
+    related_bills: np.ndarray | None = None,
 ) -> FindingBatch:
     """Findings in the cells of one field; the value is what is written there, if anything."""
     assert code in CATALOGUE, code
@@ -276,8 +284,8 @@ def group(
     column = items.columns.get(name)
     if value is None:
         value = "" if column is None else column.array
-    if words is no_words and not callable(value):
-        alike = ()
+    if template_args is no_args and not callable(value):
+        constant_by = ()
     return FindingBatch(
         code,
         sheet,
@@ -285,9 +293,9 @@ def group(
         places(items, column, at),
         partial(mapped.cell, sheet, name),
         value,
-        words,
-        alike,
-        also,
+        template_args,
+        constant_by,
+        related_bills,
     )
 
 

@@ -14,7 +14,7 @@ from importer.mapping.canonical_columns import CanonicalTable
 from importer.mapping.map_tables import Mapped
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.tables import TableKind
-from importer.validation.finding_batch import FindingBatch, group
+from importer.validation.finding_batch import FindingBatch, cell_findings
 from importer.validation.fuzzy_hint import Likeness
 from importer.validation.parse_columns import distinct
 from importer.validation.vector_parsers import tidied
@@ -90,7 +90,7 @@ def join(mapped: Mapped) -> tuple[np.ndarray, list[FindingBatch]]:
     name = "billRef" if by_ref else "invoiceNumber"
     without = ~_given(of_bill) & ~mapped.told_missing(BILLS, "billRef", "invoiceNumber")
     at = np.flatnonzero(without)
-    findings.append(group(mapped, BILLS, name, "bills.billRef.required", at, value=""))
+    findings.append(cell_findings(mapped, BILLS, name, "bills.billRef.required", at, value=""))
 
     keys, number_keys = (_keyed(refs, bills, groups) for refs in (of_bill, bill_numbers))
     line_keys = _keyed(line_refs if by_ref else line_numbers, lines, groups)
@@ -113,8 +113,8 @@ def join(mapped: Mapped) -> tuple[np.ndarray, list[FindingBatch]]:
         place = partial(_place_of_first, mapped, first)
         ref = partial(_bare, some)
         findings.append(
-            group(mapped, BILLS, field, "bills.billRef.duplicate", again,
-                  value=ref, words=place, also=first[again])
+            cell_findings(mapped, BILLS, field, "bills.billRef.duplicate", again,
+                  value=ref, template_args=place, related_bills=first[again])
         )  # fmt: skip
     told = mapped.told_missing(LINE_ITEMS, "billRef", "invoiceNumber")
     lost = np.flatnonzero((out < 0) & ~told)
@@ -130,10 +130,21 @@ def join(mapped: Mapped) -> tuple[np.ndarray, list[FindingBatch]]:
     nearest = partial(_nearest, refs, near)
     for field, which in (("invoiceNumber", of_number), ("billRef", ~of_number)):
         blank, orphan = lost[which & called], lost[which & ~called]
-        findings.append(group(mapped, LINE_ITEMS, field, "line_items.billRef.required", blank,
-                              value=""))  # fmt: skip
-        findings.append(group(mapped, LINE_ITEMS, field, "line_items.billRef.orphan", orphan,
-                              value=refs, words=nearest, alike=()))  # fmt: skip
+        code = "line_items.billRef.required"
+        findings.append(cell_findings(mapped, LINE_ITEMS, field, code, blank, value=""))
+        code = "line_items.billRef.orphan"
+        findings.append(
+            cell_findings(
+                mapped,
+                LINE_ITEMS,
+                field,
+                code,
+                orphan,
+                value=refs,
+                template_args=nearest,
+                constant_by=(),
+            )
+        )
     return out, findings
 
 
@@ -153,7 +164,7 @@ def _nearest(refs: pa.LargeStringArray, near: dict[str, str], i: int) -> dict[st
 class _Keys:
     """References of bills: those that differ, and for each of them the first bill that has it."""
 
-    different: pa.LargeStringArray
+    dictionary: pa.LargeStringArray
     first: np.ndarray
     at: np.ndarray  # which of them each bill has
 
@@ -167,7 +178,7 @@ class _Keys:
 
     def again(self) -> np.ndarray:
         """The bills of which an earlier one has the reference."""
-        if len(self.different) == len(self.at):
+        if len(self.dictionary) == len(self.at):
             return np.empty(0, dtype=np.int64)
         return np.flatnonzero(self.first[self.at] != np.arange(len(self.at)))
 
@@ -180,6 +191,6 @@ class _Keys:
         changes = pc.not_equal(wanted.slice(1), wanted.slice(0, size - 1))
         starts = np.flatnonzero(np.append(True, changes.to_numpy(zero_copy_only=False)))
         some = wanted if len(starts) == size else wanted.take(pa.array(starts))
-        found = pc.index_in(some, value_set=self.different).fill_null(-1).to_numpy()
+        found = pc.index_in(some, value_set=self.dictionary).fill_null(-1).to_numpy()
         out = np.where((found >= 0) & _given(some), np.append(self.first, -1)[found], -1)
         return np.repeat(out, np.diff(np.append(starts, size)))

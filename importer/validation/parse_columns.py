@@ -16,7 +16,7 @@ from importer.mapping.canonical_columns import CanonicalColumn
 from importer.mapping.evaluate import PROBLEMS
 from importer.model.fields import field_of
 from importer.model.tables import CellKind
-from importer.validation.parsed_column import ParsedColumn
+from importer.validation.column import ParsedColumn
 
 # A problem of the whole column, told once; the cells it touches are marked with it.
 COLUMN_PROBLEMS = frozenset(("ambiguous", "mixed_order", "mixed_numbers", "mixed_typed"))
@@ -62,7 +62,7 @@ class _Reading:
         wrong = self.problems != ""
         if wrong.any():
             own = np.flatnonzero(wrong[self.at])
-            out.forget(cells[own], self.problems[self.at[own]])
+            out.mark_invalid(cells[own], self.problems[self.at[own]])
 
 
 def read_texts(texts: pa.LargeStringArray, read: Read) -> _Reading:
@@ -107,10 +107,10 @@ def parse_column(
             (CellKind.ERROR, "error_cell"),
             (CellKind.UNCALCULATED, "not_calculated"),
         ):
-            out.forget(np.flatnonzero(column.kinds == kind), problem)
+            out.mark_invalid(np.flatnonzero(column.kinds == kind), problem)
     if column.problem is not None:
         at = np.flatnonzero(column.problem != "")
-        out.forget(at, column.problem[at])
+        out.mark_invalid(at, column.problem[at])
     return out
 
 
@@ -158,7 +158,7 @@ def _spread(
     encoded = texts.dictionary_encode()
     each, at = _read(encoded.dictionary, readers, quick), encoded.indices.to_numpy()
     unchanged = each.texts() is encoded.dictionary  # values as they stand, all of them
-    return each.spread(at, texts if unchanged else None)
+    return each.gather(at, texts if unchanged else None)
 
 
 def _read_each(texts: pa.LargeStringArray, readers: list[Reader]) -> ParsedColumn:
@@ -173,7 +173,7 @@ def _read_each(texts: pa.LargeStringArray, readers: list[Reader]) -> ParsedColum
             start += len(part.values)
             parts.append((cells, part))
     out = ParsedColumn(
-        len(texts), np.zeros(len(texts), dtype=bool), different=(np.concatenate(values), at)
+        len(texts), np.zeros(len(texts), dtype=bool), dictionary=(np.concatenate(values), at)
     )
     for cells, part in parts:
         part.mark(out, cells)

@@ -14,8 +14,8 @@ from importer.mapping.map_tables import Mapped
 from importer.model.fields import LINE_ITEMS
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
-from importer.validation.finding_batch import FindingBatch, group
-from importer.validation.parsed_column import ParsedColumn, ParsedTable
+from importer.validation.column import ParsedColumn, ParsedTable
+from importer.validation.finding_batch import FindingBatch, cell_findings
 
 
 def multiply(mapped: Mapped, lines: ParsedTable, units: np.ndarray) -> list[Finding]:
@@ -30,7 +30,7 @@ def multiply(mapped: Mapped, lines: ParsedTable, units: np.ndarray) -> list[Find
             first = mapped.lines.columns.get(f"{name}*0")
             if first is not None and first.marked is not None:
                 marked = np.flatnonzero(first.marked & right.ok).tolist()
-                right.forget([i for i in marked if right.at(i) < 0], "signed_twice")
+                right.mark_invalid([i for i in marked if right.at(i) < 0], "signed_twice")
             lines.columns[name], rounded = _product(left, right, units, expression)
             for table in np.unique(mapped.lines.table[rounded]).tolist():
                 of_table = np.flatnonzero(rounded & (mapped.lines.table == table))
@@ -43,7 +43,7 @@ def _product(
 ) -> tuple[ParsedColumn, np.ndarray]:
     """(the amounts, which of them were rounded); each two different factors multiplied once."""
     both = np.flatnonzero(left.ok & right.ok)
-    (lefts, of_left), (rights, of_right) = left.different(), right.different()
+    (lefts, of_left), (rights, of_right) = left.dictionary(), right.dictionary()
     of_unit, different_units = pd.factorize(units[both])
     pair = of_left[both].astype(np.int64) * len(rights) + of_right[both]
     code, keys = pd.factorize(pair * len(different_units) + of_unit)
@@ -64,13 +64,13 @@ def _product(
     numbers[both] = np.asarray(cents, dtype=np.int64)[code]
     out = ParsedColumn(left.size, left.blank & right.blank, numbers=numbers)
     too_precise = ~exact & (expression.round is None)
-    out.forget(both[too_precise], "too_precise")
-    out.forget(both[~fits & ~too_precise], "out_of_range")
+    out.mark_invalid(both[too_precise], "too_precise")
+    out.mark_invalid(both[~fits & ~too_precise], "out_of_range")
     # the factor's own finding tells what is wrong; a blank factor is told by product_findings
     bad = ~out.blank & ~(left.ok & right.ok)
     half = bad & (left.blank | right.blank)
-    out.forget(np.flatnonzero(bad & ~half), "factor")
-    out.forget(np.flatnonzero(half), "factor_blank")
+    out.mark_invalid(np.flatnonzero(bad & ~half), "factor")
+    out.mark_invalid(np.flatnonzero(half), "factor_blank")
     rounded = np.zeros(left.size, dtype=bool)
     rounded[both[~exact & fits & ~too_precise]] = True
     return out, rounded
@@ -100,19 +100,21 @@ def product_findings(mapped: Mapped, lines: ParsedTable) -> list[FindingBatch]:
         if not expression.product:
             continue
         left, right = lines[f"{name}*0"], lines[f"{name}*1"]
-        blank = lines[name].having("factor_blank")
+        blank = lines[name].with_problem("factor_blank")
         words = {"names": " and ".join(factor[0] for factor in expression.product)}
         for factor, which in ((0, left.blank), (1, ~left.blank)):
             at = np.flatnonzero(blank & which)
             out.append(
-                group(mapped, LINE_ITEMS, f"{name}*{factor}", "line_items.factor.blank", at,
-                      value="", words=lambda _, words=words: words, alike=())  # type: ignore[misc]
+                cell_findings(mapped, LINE_ITEMS, f"{name}*{factor}", "line_items.factor.blank", at,
+                      value="", template_args=lambda _, words=words: words, constant_by=())  # type: ignore[misc]
             )  # fmt: skip
         for ending, code in (("out_of_range", name), ("too_precise", "factor")):
-            at = np.flatnonzero(lines[name].having(ending))
+            at = np.flatnonzero(lines[name].with_problem(ending))
             of_both = partial(_factors, left, right)
             code = f"line_items.{code}.{ending}"
-            out.append(group(mapped, LINE_ITEMS, f"{name}*1", code, at, words=of_both))
+            out.append(
+                cell_findings(mapped, LINE_ITEMS, f"{name}*1", code, at, template_args=of_both)
+            )
     return out
 
 

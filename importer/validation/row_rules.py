@@ -16,8 +16,8 @@ from importer.model.bills import TargetStatus
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding_catalogue import CATALOGUE
 from importer.validation.byte_scan import blocks
-from importer.validation.cents_column import Cents
-from importer.validation.parsed_column import ParsedColumn, ParsedTable
+from importer.validation.cents_array import CentsArray
+from importer.validation.column import ParsedColumn, ParsedTable
 
 Words = Callable[[int], dict[str, Any]]
 
@@ -33,7 +33,7 @@ class RowRule:
     code: str
     field: str
     ok: np.ndarray
-    words: Words = _no_words
+    template_args: Words = _no_words
 
     def __post_init__(self) -> None:
         assert self.code in CATALOGUE, self.code
@@ -50,7 +50,7 @@ def _not_before(later: ParsedColumn, earlier: ParsedColumn) -> np.ndarray:
     """Which dates are not before those of the other column, wherever both are known."""
     if not (later.ok.any() and earlier.ok.any()):
         return np.ones(later.size, dtype=bool)
-    days, others = later.each(_day, np.int32), earlier.each(_day, np.int32)
+    days, others = later.map_distinct(_day, np.int32), earlier.map_distinct(_day, np.int32)
     return np.asarray((days >= others) | (days == _NO_DAY) | (others == _NO_DAY), dtype=bool)
 
 
@@ -61,7 +61,7 @@ def truth(flag: ParsedColumn) -> np.ndarray:
     """1 for yes, 0 for no, UNKNOWN where blank or wrong; int8."""
     if flag.blank.all():  # as in a column that is not there
         return np.full(flag.size, UNKNOWN, dtype=np.int8)
-    return flag.each(lambda value: UNKNOWN if value is None else int(value), np.int8)
+    return flag.map_distinct(lambda value: UNKNOWN if value is None else int(value), np.int8)
 
 
 def bill_rules(
@@ -97,7 +97,7 @@ def bill_rules(
     rules += amount_rules(amount, bills.units, ~derived)
     if formats.amounts == "decimal":
         units = formats.cents_per_unit
-        ok = currency.each(lambda c: c is None or EXPONENTS[c] == 2 or c in units, bool)
+        ok = currency.map_distinct(lambda c: c is None or EXPONENTS[c] == 2 or c in units, bool)
         rules.append(
             RowRule("bills.currency.not_in_cents", "currency", ok,
                     lambda i: {"exponent": EXPONENTS[currency.at(i)]})
@@ -133,7 +133,7 @@ def _utc(moment: datetime) -> datetime:
 
 
 def _after(moments: ParsedColumn, latest: datetime) -> np.ndarray:
-    return moments.each(lambda moment: moment is not None and _utc(moment) > latest, bool)
+    return moments.map_distinct(lambda moment: moment is not None and _utc(moment) > latest, bool)
 
 
 def amount_rules(amount: ParsedColumn, units: np.ndarray, which: np.ndarray) -> list[RowRule]:
@@ -207,7 +207,7 @@ def line_rules(mapped: Mapped, lines: ParsedTable, include_tax: np.ndarray) -> l
     ]  # fmt: skip
 
 
-def gross_of_lines(lines: ParsedTable, include_tax: np.ndarray) -> Cents:
+def gross_of_lines(lines: ParsedTable, include_tax: np.ndarray) -> CentsArray:
     """Each line's gross, where it is known before Light works it out."""
     no_code = lines["taxCodeId"].blank & lines["taxCode"].blank
     tax_blank = lines["taxAmount"].blank
@@ -228,4 +228,4 @@ def gross_of_lines(lines: ParsedTable, include_tax: np.ndarray) -> Cents:
     if any_too_large:
         out = out.astype(object)
         out[with_tax] = net.astype(object)[with_tax] + tax.astype(object)[with_tax]
-    return Cents(out, with_tax | untaxed | as_given)
+    return CentsArray(out, with_tax | untaxed | as_given)

@@ -36,9 +36,9 @@ from importer.mapping.map_tables import Mapped
 from importer.mapping.template_checks import nearest
 from importer.model.fields import Field, FieldKind, field_of
 from importer.model.finding_catalogue import CATALOGUE, shown
-from importer.validation.finding_batch import FindingBatch, group
+from importer.validation.column import ParsedColumn, ParsedTable
+from importer.validation.finding_batch import FindingBatch, cell_findings
 from importer.validation.parse_columns import COLUMN_PROBLEMS, code_of
-from importer.validation.parsed_column import ParsedColumn, ParsedTable
 from importer.validation.row_rules import RowRule
 from importer.validation.template_rules import expression_words, first_of_value, tests_of
 
@@ -116,11 +116,19 @@ def _of_cells(mapped: Mapped, items: CanonicalTable, parsed: ParsedTable) -> Ite
         for problem in (*problems, *PROBLEMS) if (there := own.problems - COLUMN_PROBLEMS) else ():
             if problem in there:
                 code = code_of(items.sheet, name, problem)
-                words = partial(_words, mapped, items.sheet, name, problem, own)
+                words = partial(_template_args, mapped, items.sheet, name, problem, own)
                 decided = (own.rules, column.note, column.looks)
                 alike = tuple(each for each in decided if each is not None)
-                tell = partial(group, mapped, items.sheet, name, code, words=words, alike=alike)
-                yield CheckColumn(~own.having(problem), tell)
+                tell = partial(
+                    cell_findings,
+                    mapped,
+                    items.sheet,
+                    name,
+                    code,
+                    template_args=words,
+                    constant_by=alike,
+                )
+                yield CheckColumn(~own.with_problem(problem), tell)
 
 
 def _of_row(
@@ -129,7 +137,15 @@ def _of_row(
     value = None
     if rule.field not in items.columns:
         value = partial(_worked_out, parsed, rule.field)
-    tell = partial(group, mapped, items.sheet, rule.field, rule.code, value=value, words=rule.words)
+    tell = partial(
+        cell_findings,
+        mapped,
+        items.sheet,
+        rule.field,
+        rule.code,
+        value=value,
+        template_args=rule.template_args,
+    )
     return CheckColumn(rule.ok, tell)
 
 
@@ -151,8 +167,8 @@ def _of_house(
         return {"bound": rule.bound(i), "field": rule.field}
 
     alike = None if rule.name == "unique" else ()
-    tell = partial(group, mapped, items.sheet, rule.field, code,
-                   value=value, words=words, alike=alike)  # fmt: skip
+    tell = partial(cell_findings, mapped, items.sheet, rule.field, code,
+                   value=value, template_args=words, constant_by=alike)  # fmt: skip
     return CheckColumn(rule.ok, tell)
 
 
@@ -164,7 +180,7 @@ _INSTEAD = {
 }
 
 
-def _words(
+def _template_args(
     mapped: Mapped, sheet: str, name: str, problem: str, parsed: ParsedColumn, i: int
 ) -> dict[str, Any]:
     """What the sentence of a cell's problem needs beside the value."""

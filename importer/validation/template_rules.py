@@ -16,7 +16,7 @@ from importer.mapping.patterns import pattern
 from importer.mapping.template_checks import bound, bounds
 from importer.mapping.template_model import Rule, Template
 from importer.model.fields import BILLS, Field, FieldKind
-from importer.validation.parsed_column import ParsedColumn
+from importer.validation.column import ParsedColumn
 
 Keeps = Callable[
     [ParsedColumn, np.ndarray], np.ndarray
@@ -56,7 +56,7 @@ def _compared(edge: Any, keep: Callable[[Any, Any], bool], value: Any) -> bool:
 
 
 def _each(test: Callable[[Any], bool]) -> Keeps:
-    return lambda column, _: column.each(lambda value: value is None or test(value), bool)
+    return lambda column, _: column.map_distinct(lambda value: value is None or test(value), bool)
 
 
 def _of_money(edge: Any, *, decimal: bool, least: bool) -> Keeps:
@@ -76,7 +76,7 @@ def _of_money(edge: Any, *, decimal: bool, least: bool) -> Keeps:
 
 def first_of_value(column: ParsedColumn) -> np.ndarray:
     """For each item the index of the first that has its value; its own where it has none."""
-    values, at = column.different()
+    values, at = column.dictionary()
     known: dict[Any, int] = {}
     code = np.asarray([known.setdefault(value, len(known)) for value in values])  # some are equal
     first, items = np.empty(len(known), dtype=np.int64), np.flatnonzero(column.ok)

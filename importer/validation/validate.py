@@ -18,20 +18,20 @@ from importer.model.finding_catalogue import finding
 from importer.model.report_model import Unresolved
 from importer.validation import cross_row_rules
 from importer.validation.bill_builder import bills_of
-from importer.validation.cents_column import Cents, sums
+from importer.validation.cents_array import CentsArray, sums
+from importer.validation.column import ParsedColumn, ParsedTable
 from importer.validation.column_formats import parse_tables
 from importer.validation.finding_batch import (
     FindingBatch,
     Findings,
     Places,
+    TemplateArgs,
     Value,
-    Words,
-    no_words,
+    no_args,
     places,
 )
-from importer.validation.finding_batch import by_place as by_place
+from importer.validation.finding_batch import sort_key as sort_key
 from importer.validation.join_lines import join
-from importer.validation.parsed_column import ParsedColumn, ParsedTable
 from importer.validation.products import product_findings
 from importer.validation.row_rules import (
     PAYMENT_FIELDS,
@@ -56,7 +56,7 @@ class Checked:
     bills: ParsedTable
     lines: ParsedTable
     line_bill: np.ndarray
-    amounts: Cents
+    amounts: CentsArray
     counts: np.ndarray
     include_tax: np.ndarray
     controls: dict[str, int]
@@ -71,17 +71,17 @@ class Checked:
     wanted: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
     documents: dict[int, Document] = field(default_factory=dict)  # by bill
 
-    def blamed(self) -> np.ndarray:
+    def invalid_bills(self) -> np.ndarray:
         """Which bills are invalid: those that an error is about, themselves or by a line."""
-        return self.findings.blamed(self.bills.size, self.line_bill)
+        return self.findings.invalid_bills(self.bills.size, self.line_bill)
 
     @property
     def clean(self) -> bool:
-        return not self.findings.how_many(Severity.ERROR)
+        return not self.findings.count_of(Severity.ERROR)
 
     def valid_bills(self) -> Iterator[Bill]:
         """The bills without an error, with their lines in the sheet's order; see ``bills``."""
-        yield from bills_of(self, np.flatnonzero(~self.blamed()))
+        yield from bills_of(self, np.flatnonzero(~self.invalid_bills()))
 
 
 def check(mapped: Mapped, then: TargetStatus = TargetStatus.DRAFT) -> Checked:
@@ -106,13 +106,13 @@ def check(mapped: Mapped, then: TargetStatus = TargetStatus.DRAFT) -> Checked:
         totals = gross_totals
         if expression.summed != "gross":
             name = "netAmount" if expression.summed == "net" else "taxAmount"
-            totals, _ = sums(Cents(*lines[name].cents()), line_bill, bills.size)
+            totals, _ = sums(CentsArray(*lines[name].cents()), line_bill, bills.size)
         derived = bills["amount"].blank
         bills.columns["amount"] = _derived(bills["amount"], totals)
-    amounts = Cents(*bills["amount"].cents())
+    amounts = CentsArray(*bills["amount"].cents())
 
     findings = Findings([*mapped.findings, *of_joining, *of_columns])
-    wanted = bills["status"].each(lambda s: TargetStatus(s) if s else then, object)
+    wanted = bills["status"].map_distinct(lambda s: TargetStatus(s) if s else then, object)
     rules = bill_rules(mapped, bills, derived, wanted, datetime.now(UTC))
     findings += check_sheet(mapped, mapped.bills, bills, rules)
     findings += check_sheet(mapped, mapped.lines, lines, line_rules(mapped, lines, of_lines))
@@ -180,19 +180,19 @@ def _first_causes(findings: Findings, bills: ParsedTable, lines: ParsedTable) ->
         )
 
     return Findings(
-        p.only(kept(p)) if isinstance(p, FindingBatch) else p
+        p.subset(kept(p)) if isinstance(p, FindingBatch) else p
         for p in findings.parts
         if isinstance(p, FindingBatch) or not follows(p)
     )
 
 
-def _derived(given: ParsedColumn, totals: Cents) -> ParsedColumn:
+def _derived(given: ParsedColumn, totals: CentsArray) -> ParsedColumn:
     """Bill amounts, where blank worked out from the lines; left blank where a line's is unknown."""
     cents, known = totals.cents, given.blank & totals.known
     fits = np.asarray((cents >= INT64_MIN) & (cents <= INT64_MAX), dtype=bool)
     at = np.flatnonzero(known & fits)
     out = given.filled(at, cents[at].astype(np.int64))
-    out.forget(np.flatnonzero(known & ~fits), "out_of_range")
+    out.mark_invalid(np.flatnonzero(known & ~fits), "out_of_range")
     return out
 
 
@@ -226,7 +226,9 @@ def _derived_findings(checked: Checked, derived: np.ndarray) -> list[FindingBatc
     """Bills whose worked-out amount is nothing, negative, too large or cannot be known."""
     mapped, amount = checked.mapped, checked.bills["amount"]
 
-    def of_sum(code: str, at: np.ndarray, value: Value, words: Words = no_words) -> FindingBatch:
+    def of_sum(
+        code: str, at: np.ndarray, value: Value, words: TemplateArgs = no_args
+    ) -> FindingBatch:
         """In the amount cell of a bill's first line: the sum has no cell of its own."""
         where = _derived_places(mapped, at)
         cell = partial(_derived_cell, mapped)
@@ -237,13 +239,15 @@ def _derived_findings(checked: Checked, derived: np.ndarray) -> list[FindingBatc
         return checked.bills.money(i, amount.at(i))
 
     out = [
-        of_sum(rule.code, np.flatnonzero(~rule.ok), money, rule.words)
+        of_sum(rule.code, np.flatnonzero(~rule.ok), money, rule.template_args)
         for rule in amount_rules(amount, checked.bills.units, derived)
     ]
     too_large = np.flatnonzero(amount.faulty & derived)
     out.append(of_sum("bills.amount.out_of_range", too_large, "the sum"))
     # where a line is told to be wrong, its bill's sum is not known for that reason
-    unknown = np.flatnonzero(amount.blank & derived & (checked.counts > 0) & ~checked.blamed())
+    unknown = np.flatnonzero(
+        amount.blank & derived & (checked.counts > 0) & ~checked.invalid_bills()
+    )
     out.append(of_sum("bills.amount.lines_unknown", unknown, ""))
     return out
 

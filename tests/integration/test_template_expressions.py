@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sheets_of_bills import book, checked, csv_file, template, told, valid
 
 from importer.mapping.parameters import with_settings
-from importer.validation.finding_batch import FindingBatch, by_place
+from importer.validation.finding_batch import FindingBatch, sort_key
 from importer.validation.validate import Checked
 
 BASE = """
@@ -76,7 +76,7 @@ def test_the_first_of_several_columns_that_is_not_blank_is_taken_with_its_own_ce
     [group] = [part for part in found.findings.parts if isinstance(part, FindingBatch)]
     places = group.places
     assert list(zip(places.table, places.row, places.column, strict=True)) == [
-        by_place(f) for f in group
+        sort_key(f) for f in group
     ]
 
 

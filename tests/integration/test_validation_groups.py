@@ -17,9 +17,9 @@ from importer.mapping import text_cleanup as whole
 from importer.model.fields import Field, FieldKind
 from importer.model.finding import Severity
 from importer.validation import vector_parsers
+from importer.validation.column import ParsedColumn
 from importer.validation.finding_batch import FindingBatch
-from importer.validation.parsed_column import ParsedColumn
-from importer.validation.validate import by_place
+from importer.validation.validate import sort_key
 
 ODD = st.text(st.sampled_from("0159-+=eE#r:.,aNJov \t\n\x07\u00a0\u200b\u2028é１"), max_size=9)
 CODE = Field("code", FieldKind.CODE, "", max_length=8)
@@ -41,21 +41,21 @@ def test_groups_tell_the_same_as_their_findings_one_by_one(tmp_path: Path) -> No
     every = list(of.findings)
     assert len(every) == len(of.findings) > 20
     assert [of.findings[n] for n in range(len(every))] == every == of.findings[:]
-    assert sorted(every, key=by_place) == every
+    assert sorted(every, key=sort_key) == every
     blamed = np.zeros(len(bills), dtype=bool)
     for f in every:
         if f.severity is Severity.ERROR:
             blamed[list(f.bills)] = True
             blamed[[of.line_bill[n] for n in f.lines if of.line_bill[n] >= 0]] = True
-    assert of.blamed().tolist() == blamed.tolist()
+    assert of.invalid_bills().tolist() == blamed.tolist()
     for severity in Severity:
-        assert of.findings.how_many(severity) == sum(f.severity is severity for f in every)
+        assert of.findings.count_of(severity) == sum(f.severity is severity for f in every)
     worst = sorted(every, key=lambda f: f.severity is not Severity.ERROR)
     assert worst != every
     assert of.findings.worst_first(len(every) - 1) == worst[:-1]
     tables, rows = of.findings.where()
     assert list(zip(tables.tolist(), rows.tolist(), strict=True)) == [
-        by_place(f)[:2] for f in every
+        sort_key(f)[:2] for f in every
     ]
     for part in of.findings.parts:
         if isinstance(part, FindingBatch):
@@ -121,7 +121,7 @@ def test_a_column_gives_the_same_values_however_it_is_kept() -> None:
         ),
         "texts": (lambda: ParsedColumn(5, blank.copy(), texts=words), ["a", None, None, "a", None]),
         "different": (
-            lambda: ParsedColumn(5, blank.copy(), different=different),
+            lambda: ParsedColumn(5, blank.copy(), dictionary=different),
             ["a", None, None, "a", None],
         ),
         "values": (
@@ -131,14 +131,14 @@ def test_a_column_gives_the_same_values_however_it_is_kept() -> None:
     }
     for kind, (of, expected) in kept.items():
         column = of()
-        column.forget([2, 4], np.asarray(["not_cents", "error_cell"], dtype=object))
+        column.mark_invalid([2, 4], np.asarray(["not_cents", "error_cell"], dtype=object))
         which = np.asarray([3, 0, 2, 1, 4])
-        assert column.some(which) == [expected[i] for i in which]
+        assert column.values_at(which) == [expected[i] for i in which]
         assert [column.at(i) for i in range(5)] == expected
-        assert np.flatnonzero(column.having("not_cents")).tolist() == [2]
-        assert np.flatnonzero(column.having("error_cell")).tolist() == [4]
+        assert np.flatnonzero(column.with_problem("not_cents")).tolist() == [2]
+        assert np.flatnonzero(column.with_problem("error_cell")).tolist() == [4]
         if kind != "amounts":  # of which none are asked for so
             assert column.texts().to_pylist() == expected
-            assert column.each(lambda value: value, object).tolist() == expected
+            assert column.map_distinct(lambda value: value, object).tolist() == expected
         assert column.ok.tolist() == [value is not None for value in expected]
         assert column.values.tolist() == expected

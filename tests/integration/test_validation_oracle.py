@@ -424,7 +424,9 @@ def test_a_long_file_is_read_alike_from_its_beginning_to_its_end(folder: Path) -
         if f.cell.row
     )
     assert found == Counter(judge.told * copies)
-    assert np.array_equal(of.blamed(), np.tile([i in judge.invalid for i in range(500)], copies))
+    assert np.array_equal(
+        of.invalid_bills(), np.tile([i in judge.invalid for i in range(500)], copies)
+    )
     owner = [judge.owner[k] for k in range(len(lines))]
     assert of.line_bill.tolist() == [500 * c + i for c in range(copies) for i in owner]
 

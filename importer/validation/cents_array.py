@@ -10,7 +10,7 @@ from importer.core.money import INT64_MAX
 
 
 @dataclass(frozen=True)
-class Cents:
+class CentsArray:
     """An amount in cents for each item, and which of them are known.
 
     Of int64, or of exact Python numbers where one may be larger.
@@ -35,7 +35,7 @@ def added(cents: np.ndarray, number: np.ndarray, size: int) -> np.ndarray:
     return out
 
 
-def sums(lines: Cents, line_bill: np.ndarray, size: int) -> tuple[Cents, np.ndarray]:
+def sums(lines: CentsArray, line_bill: np.ndarray, size: int) -> tuple[CentsArray, np.ndarray]:
     """Each bill's sum of its lines, known where it has some and all of theirs are; their number."""
     bill, cents, known = line_bill, lines.cents, lines.known
     joined = line_bill >= 0
@@ -45,4 +45,4 @@ def sums(lines: Cents, line_bill: np.ndarray, size: int) -> tuple[Cents, np.ndar
     whole = counts > 0
     whole[bill[~known]] = False
     own = cents if known.all() else np.where(known, cents, 0)
-    return Cents(added(own, bill, size), whole), counts
+    return CentsArray(added(own, bill, size), whole), counts

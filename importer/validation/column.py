@@ -22,7 +22,7 @@ class ParsedColumn:
     """A column read: ``values`` hold int, date, str, bool or Decimal, None where blank or wrong.
 
     A cell's problem is the ending of the finding's code. A long column is kept as amounts, as texts
-    or as ``different`` values and which of them each cell has, until somebody asks for ``values``,
+    or as ``dictionary`` values and which of them each cell has, until somebody asks for ``values``,
     which are then the column: they may be changed.
     """
 
@@ -34,13 +34,13 @@ class ParsedColumn:
         *,
         numbers: np.ndarray | None = None,
         texts: pa.LargeStringArray | None = None,
-        different: tuple[np.ndarray, np.ndarray] | None = None,
+        dictionary: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> None:
-        """``different``: (the values, the index of each cell's value)."""
+        """``dictionary``: (the values, the index of each cell's value)."""
         self.size, self.blank = size, blank
         self.rules: np.ndarray | None = None  # how each date or number was read, for messages
         self._values, self._numbers, self._texts = values, numbers, texts
-        self._different = different
+        self._different = dictionary
         self._names: list[str] = [""]
         self._problem: np.ndarray | None = None  # an index of _names for each cell
 
@@ -62,7 +62,7 @@ class ParsedColumn:
         codes = range(1, len(self._names))
         return {self._names[code] for code in codes if (self._problem == code).any()}
 
-    def having(self, problem: str) -> np.ndarray:
+    def with_problem(self, problem: str) -> np.ndarray:
         """Which cells have this problem."""
         if self._problem is None or problem not in self._names:
             return np.zeros(self.size, dtype=bool)
@@ -99,18 +99,18 @@ class ParsedColumn:
             return self._different[0][self._different[1][i]]
         return None if self._texts is None else self._texts[int(i)].as_py()
 
-    def each(self, of: Callable[[Any], Any], kind: Any) -> np.ndarray:
+    def map_distinct(self, of: Callable[[Any], Any], kind: Any) -> np.ndarray:
         """What a function makes of every value, None included, asked once for each different one.
 
         ``kind`` is numpy's for the result.
         """
-        values, at = self.different()
+        values, at = self.dictionary()
         made = np.empty(len(values) + 1, dtype=object)
         made[:] = [*map(of, values), of(None)]
         none = self.faulty
         return made.astype(kind)[np.where(none, len(values), at) if none.any() else at]
 
-    def different(self) -> tuple[np.ndarray, np.ndarray]:
+    def dictionary(self) -> tuple[np.ndarray, np.ndarray]:
         """(values that differ, the index of each cell's one).
 
         Cells of a problem have any index.
@@ -132,13 +132,13 @@ class ParsedColumn:
         at, values = pd.factorize(self._values)
         return np.asarray([*values, None], dtype=object), np.where(at < 0, len(values), at)
 
-    def spread(self, at: np.ndarray, texts: pa.LargeStringArray | None) -> ParsedColumn:
+    def gather(self, at: np.ndarray, texts: pa.LargeStringArray | None) -> ParsedColumn:
         """A column of which this has the different cells, ``at`` which of them each cell is.
 
         ``texts`` are the values of its cells, where they are known.
         """
         different = self.values, at
-        out = ParsedColumn(len(at), self.blank[at], texts=texts, different=different)
+        out = ParsedColumn(len(at), self.blank[at], texts=texts, dictionary=different)
         if self._problem is not None:
             out._problem, out._names = self._problem[at], self._names
         return out
@@ -175,7 +175,7 @@ class ParsedColumn:
             return pa.nulls(self.size, pa.large_string())
         return pa.array(self._values, type=pa.large_string())
 
-    def forget(self, at: np.ndarray | list[int], problem: str | np.ndarray) -> None:
+    def mark_invalid(self, at: np.ndarray | list[int], problem: str | np.ndarray) -> None:
         """Nothing is to be made of these cells, for this reason, or each for its own."""
         if not len(at):
             return
@@ -205,13 +205,13 @@ class ParsedColumn:
             for i in np.flatnonzero(which & self.ok):
                 self.values[i] = value = -self.values[i]
                 if isinstance(value, int) and value > INT64_MAX:
-                    self.forget([int(i)], "out_of_range")
+                    self.mark_invalid([int(i)], "out_of_range")
             return
         which = which & self.ok
-        self.forget(np.flatnonzero(which & (self._numbers == INT64_MIN)), "out_of_range")
+        self.mark_invalid(np.flatnonzero(which & (self._numbers == INT64_MIN)), "out_of_range")
         self._numbers[which] = -self._numbers[which]
 
-    def some(self, which: np.ndarray) -> list[Any]:
+    def values_at(self, which: np.ndarray) -> list[Any]:
         """The values of some items; the rest of the column stays as it is."""
         if self._values is not None:
             values: list[Any] = self._values[which].tolist()
