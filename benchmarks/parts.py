@@ -171,7 +171,7 @@ def part_workbook(folder: str) -> None:
 def part_journal(folder: str, bills: str) -> None:
     """Bills planned, claimed and created, then planned again by another run."""
     from importer.loading.journal.journal import Change, Intent, Journal
-    from importer.model.journal_states import State, Status
+    from importer.model.journal_states import BillOutcome, State, Status
 
     named = [(f"identity {i}", f'{{"n": {i}}}') for i in range(int(bills))]
 
@@ -179,7 +179,7 @@ def part_journal(folder: str, bills: str) -> None:
         with Journal(Path(folder) / "journal.sqlite") as journal:
             run = journal.start_run({})
             entries = list(journal.plan(named).values())
-            journal.assign(run, ((i, e.id, None, "") for i, e in enumerate(entries)))
+            journal.assign(run, ((i, e.id, None) for i, e in enumerate(entries)))
             for k in range(0, len(entries), 50):
                 some = entries[k : k + 50]
                 journal.step(run, [], [Intent(e.id, e.content) for e in some])
@@ -192,9 +192,12 @@ def part_journal(folder: str, bills: str) -> None:
             journal.owned([e.light_id or "" for e in known.values()])
             journal.assign(
                 again,
-                ((i, known[n].id, Status.ALREADY_LOADED, "") for i, (n, _) in enumerate(named)),
+                (
+                    (i, known[n].id, BillOutcome(Status.ALREADY_LOADED, known[n]))
+                    for i, (n, _) in enumerate(named)
+                ),
             )
-            journal.results(again)
+            journal.outcomes(again)
 
     timed(work)
 

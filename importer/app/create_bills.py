@@ -34,10 +34,9 @@ from importer.loading.step_runner import StepRunner, StepSettings
 from importer.loading.verification import Verification, in_light
 from importer.model.bills import Bill
 from importer.model.finding import Finding
-from importer.model.journal_states import Status, Step
+from importer.model.journal_states import BillOutcome, Status, Step
 from importer.model.light_objects import Company
 from importer.model.read_back import ReadBack
-from importer.report.build_report import Became
 
 
 @dataclass
@@ -46,7 +45,7 @@ class LoadProgress:
 
     company: Company | None = None
     run: str | None = None
-    became: Became = field(default_factory=dict)
+    outcomes: dict[int, BillOutcome] = field(default_factory=dict)  # by bill index
     steps: dict[int, tuple[Step, ...]] = field(default_factory=dict)  # by bill index
     ahead: str = ""  # in a dry run: what would be done after creation
     stopped: ImporterError | None = None
@@ -80,9 +79,10 @@ def existing(path: Path) -> Iterator[Journal]:
 async def rehearse(bills: list[Bill], journal: Journal, session: LoadContext) -> None:
     """What a load would find: nothing is written, neither to Light nor to the journal."""
     plan = await _planned(bills, journal, session, dry=True)
-    lost = (Status.UNKNOWN, "an earlier run does not know whether Light has it")
-    settled = plan.settled | {work.bill.index: lost for work in plan.unsettled}
-    session.told.became = {index: (*told, plan.entries[index]) for index, told in settled.items()}
+    lost = "an earlier run does not know whether Light has it"
+    session.told.outcomes = plan.settled | {
+        work.bill.index: BillOutcome(Status.UNKNOWN, work.entry, lost) for work in plan.unsettled
+    }
     session.told.ahead = step_plan.outlook(bills, plan, journal).words()
 
 
@@ -154,26 +154,26 @@ async def create(
         if told.stopped is None and any(wanted_steps(bill) for bill in bills):
             await _go_on(bills, plan, journal, session)
     finally:
-        told.became = journal.results(told.run, contents=session.options.verify)
-        told.steps = step_plan.steps_of(journal, told.became)
+        told.outcomes = journal.outcomes(told.run, contents=session.options.verify)
+        told.steps = step_plan.steps_of(journal, told.outcomes)
     if session.options.verify and told.stopped is None:
         told.verifying = True
         verification = Verification(journal, session.client, told.run, lines=True)
-        bills_there = in_light(told.became, prepared.checked.bills.units)
-        told.read_backs = await read_back(verification, bills_there, told.became, session.output)
+        bills_there = in_light(told.outcomes, prepared.checked.bills.units)
+        told.read_backs = await read_back(verification, bills_there, told.outcomes, session.output)
         told.stopped = verification.stopped
 
 
 async def _go_on(bills: list[Bill], plan: LoadPlan, journal: Journal, session: LoadContext) -> None:
     """The steps after creation."""
     told, checked = session.told, session.prepared.checked
-    became = journal.results(str(told.run), contents=False)
-    before = step_plan.steps_of(journal, became)
+    outcomes = journal.outcomes(str(told.run), contents=False)
+    before = step_plan.steps_of(journal, outcomes)
     changed = await asyncio.to_thread(
-        step_plan.changed_documents, became, before, checked.documents
+        step_plan.changed_documents, outcomes, before, checked.documents
     )
     checked.findings += _placed(changed, session.prepared, "document")
-    todo = step_plan.errands(bills, became, journal, plan, checked.documents)
+    todo = step_plan.errands(bills, outcomes, journal, plan, checked.documents)
     settings = StepSettings(settle=session.options.settle)
     total = sum(len(errand.kinds) for errand in todo)
     words = ("Afterwards", "Did", "failed")

@@ -96,13 +96,13 @@ def report_of(
     those of the journal, ``ended`` (what an undo came to) beside what it knows.
     """
     run, checked = before.record.id, before.prepared.checked
-    became = journal.results(run)
+    outcomes = journal.outcomes(run)
     if read_backs is None:
-        read_backs = valid_read_backs(journal, run, became)
-    steps = steps_of(journal, became)
-    cancels = refused_cancels(journal, run, became) | dict(ended or {})
+        read_backs = valid_read_backs(journal, run, outcomes)
+    steps = steps_of(journal, outcomes)
+    cancels = refused_cancels(journal, run, outcomes) | dict(ended or {})
     checked.findings += read_back_findings(checked, read_backs)
     checked.findings += cancel_findings(checked, cancels)
     checked.findings += step_findings(checked, steps)
-    report = build_report(checked, became, before.summary(command), read_backs, steps)
+    report = build_report(checked, outcomes, before.summary(command), read_backs, steps)
     return with_former_ids(report, before.prepared), steps

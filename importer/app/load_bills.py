@@ -91,7 +91,7 @@ def run_load(request: CheckRequest, output: OutputOptions, options: LoadOptions)
     )
     checked.findings += read_back_findings(checked, told.read_backs)
     checked.findings += step_findings(checked, told.steps)
-    report = build_report(checked, told.became, summary, told.read_backs, told.steps)
+    report = build_report(checked, told.outcomes, summary, told.read_backs, told.steps)
     report = with_former_ids(report, prepared)
     code = exit_code(report.summary, report.findings, stopped=told.stopped is not None)
     summary = replace(

@@ -65,7 +65,7 @@ def compare_with_before(
     )
     left = left_in_light(plan, before, journal)
     again = prepared.again
-    if again is not None and again.deleted and not left and not journal.results(run):
+    if again is not None and again.deleted and not left and not journal.outcomes(run):
         # The run is another machine's: its journal cannot name the bills.
         rows = ", ".join(f"{sheet} {row:,}" for sheet, row in again.deleted[:10])
         more = f" and {len(again.deleted) - 10:,} more" if len(again.deleted) > 10 else ""

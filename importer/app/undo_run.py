@@ -100,7 +100,7 @@ async def _undo(
     why = options.reason or f"Undone with light-import: run {run} of {started:%Y-%m-%d}"
     async with connect(target, pace, output) as (client, pacer, company), locked(journal, output):
         check_company_of_run(told.record, company)
-        bills = own(journal.results(run), told.units)
+        bills = own(journal.outcomes(run), told.units)
         undo = Undo(journal, client, run, why, force=options.force, dry=options.dry_run)
         if bills:
             await _consent(told, target, company, bills, options, output)

@@ -21,9 +21,8 @@ from importer.cli.screen import tell
 from importer.core.errors import StoppedEarly
 from importer.core.safe_text import visible
 from importer.loading.journal.journal import Journal
-from importer.loading.verification import InLight, Results, Verification, in_light
+from importer.loading.verification import InLight, Outcomes, Verification, in_light
 from importer.model.read_back import Comparison, ReadBack
-from importer.report.build_report import Became
 from importer.report.phrases import count
 from importer.report.result_path import result_path
 
@@ -45,10 +44,10 @@ def run_verify(
     target = destination_of_run(told.record, told.journal, pace)
     path = result_path(list(told.files), output.result, Path.cwd())
     with Journal(told.journal) as opened:
-        became = opened.results(run)
+        outcomes = opened.outcomes(run)
         try:
             verification, requests = asyncio.run(
-                _verify(told, target, opened, became, output, pace, lines=lines, again=again)
+                _verify(told, target, opened, outcomes, output, pace, lines=lines, again=again)
             )
         except (asyncio.CancelledError, KeyboardInterrupt):
             raise StoppedEarly(
@@ -77,7 +76,7 @@ async def _verify(
     told: FinishedRun,
     target: Destination,
     journal: Journal,
-    became: Became,
+    outcomes: Outcomes,
     output: OutputOptions,
     pace: PaceOptions,
     *,
@@ -89,21 +88,21 @@ async def _verify(
         check_company_of_run(told.record, company)
         report_company(company, target, output)
         verification = Verification(journal, client, told.record.id, lines=lines)
-        await read_back(verification, in_light(became, told.units), became, output, again=again)
+        await read_back(verification, in_light(outcomes, told.units), outcomes, output, again=again)
         return verification, pacer.requests
 
 
 async def read_back(
     verification: Verification,
     bills: Sequence[InLight],
-    results: Results,
+    outcomes: Outcomes,
     output: OutputOptions,
     *,
     again: bool = False,
 ) -> dict[int, ReadBack]:
     """What was read, by bill index. Ctrl-C stops it, and what was read is kept; ``stopped`` of the
     verification says so."""
-    todo = verification.left(bills, results, again=again)
+    todo = verification.left(bills, outcomes, again=again)
     if verification.before:
         output.say(
             f"Going on with a verification that did not come to its end: {verification.before:,} of"

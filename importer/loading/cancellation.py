@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from importer.core.errors import AccessRefused, LightUnreachable, StoppedEarly
@@ -26,8 +26,8 @@ from importer.loading.journal.after_creation import (
     cancels,
 )
 from importer.loading.journal.journal import Journal
-from importer.loading.verification import InLight, Results, Units, differences, read_bill
-from importer.model.journal_states import State, Status, StepState
+from importer.loading.verification import InLight, Units, differences, read_bill
+from importer.model.journal_states import BillOutcome, State, Status, StepState
 from importer.model.light_objects import LightBill
 from importer.model.read_back import Difference
 
@@ -48,17 +48,17 @@ class _Ended:
     unread: bool = False
 
 
-def own(results: Results, units: Units) -> list[InLight]:
+def own(outcomes: Mapping[int, BillOutcome], units: Units) -> list[InLight]:
     """The bills that a run created and that are there still, begun ones too: with a part of their
     line items."""
     return [
         InLight(index, entry, int(units[index]))
-        for index, (status, _, entry) in sorted(results.items())
-        if entry.light_id is not None
+        for index, outcome in sorted(outcomes.items())
+        if (entry := outcome.entry).light_id is not None
         and (
-            (status is Status.CREATED and entry.state is State.CREATED)
+            (outcome.status is Status.CREATED and entry.state is State.CREATED)
             or (
-                status in (Status.UNKNOWN, Status.REJECTED)
+                outcome.status in (Status.UNKNOWN, Status.REJECTED)
                 and entry.state not in (State.CREATED, State.FOUND)
             )
         )
@@ -66,14 +66,15 @@ def own(results: Results, units: Units) -> list[InLight]:
 
 
 def refused_cancels(
-    journal: Journal, run: str, results: Results
+    journal: Journal, run: str, outcomes: Mapping[int, BillOutcome]
 ) -> dict[int, tuple[StepState, str]]:
     """The bills of a run that an undo of it did not cancel, and why; by bill index."""
-    steps = cancels(journal, [entry.id for _, _, entry in results.values()])
+    steps = cancels(journal, [outcome.entry.id for outcome in outcomes.values()])
     out = {}
-    for index, (status, _, entry) in results.items():
-        step = steps.get(entry.id)
-        if step is not None and status is Status.CREATED and json.loads(step.detail)["run"] == run:
+    for index, outcome in outcomes.items():
+        step = steps.get(outcome.entry.id)
+        created = outcome.status is Status.CREATED
+        if step is not None and created and json.loads(step.detail)["run"] == run:
             out[index] = step.state, step.message
     return out
 

@@ -9,7 +9,7 @@ from importer.loading.identity import differences, line_ids
 from importer.loading.job import BillJob
 from importer.loading.journal.journal import Change
 from importer.model.bills import Bill
-from importer.model.journal_states import Outcome, State, Status, Verdict
+from importer.model.journal_states import Discovery, Outcome, State, Status, Verdict
 from importer.model.light_objects import Answer, LightBill
 
 _REFUSALS = frozenset((400, 403, 404, 405, 406, 409, 410, 411, 413, 414, 415, 422, 431))
@@ -66,14 +66,16 @@ def with_line(outcome: Outcome, line: int | None) -> Outcome:
     return replace(outcome, errors=tuple(replace(e, path=(*at, *e.path)) for e in outcome.errors))
 
 
-def said_of(bill: Bill, there: LightBill, message: str) -> str:
-    """What is to be said of a bill that Light has now: how it came there, and what differs."""
+def remarks(bill: Bill, there: LightBill) -> str:
+    """For people: why Light failed with a bill that it has, and what differs in it."""
     failure = there.failure_reason
     wrong = f"Light says {failure} (state {there.state})" if failure else ""
-    return "; ".join(filter(None, (message, wrong, differences(bill, there))))
+    return "; ".join(filter(None, (wrong, differences(bill, there))))
 
 
-def creation(work: BillJob, there: LightBill, message: str, status: Status) -> Change:
+def creation(
+    work: BillJob, there: LightBill, message: str, status: Status, how: Discovery | None = None
+) -> Change:
     """That Light has the bill, for the journal."""
     return Change(
         work.entry.id,
@@ -84,4 +86,5 @@ def creation(work: BillJob, there: LightBill, message: str, status: Status) -> C
         light_amount=there.amount,
         line_ids=line_ids(work.bill, there.lines) if there.lines is not None else (),
         message=message,
+        how=how,
     )

@@ -19,14 +19,14 @@ from typing import Any, Protocol
 
 from importer.core.errors import AccessRefused, ImporterError, LightUnreachable, StoppedEarly
 from importer.loading.backoff import Backoff
-from importer.loading.classify import classify, creation, said_of, with_line
+from importer.loading.classify import classify, creation, remarks, with_line
 from importer.loading.gateway import LightGateway
 from importer.loading.identity import GONE
 from importer.loading.job import BillJob, InFlight
 from importer.loading.journal.journal import Change, Journal
 from importer.loading.reconcile import Settled, find_twins, look_up, not_before
 from importer.loading.send_queue import SendQueue
-from importer.model.journal_states import Outcome, State, Status, Verdict
+from importer.model.journal_states import Discovery, Outcome, State, Status, Verdict
 from importer.model.light_objects import LightBill, LightLine
 
 _MOST_ROUNDS = 5  # lost answers of one bill before a person has to look
@@ -252,7 +252,7 @@ class Loader:
             work.begun(outcome.bill)
             self._lines_next(work)
         elif outcome.verdict is Verdict.CREATED and outcome.bill:
-            self._created(work, outcome.bill, "")
+            self._created(work, outcome.bill)
         elif outcome.verdict is Verdict.REJECTED:
             self._rejected(work, with_line(outcome, flight.line))
         elif outcome.verdict is Verdict.STOP:
@@ -266,9 +266,7 @@ class Loader:
         self, work: BillJob, state: State, status: Status | None = None, **rest: Any
     ) -> None:
         if work.light_id is not None:
-            why = rest.get("message")
-            rest["message"] = f"{work.partly}: {why}" if why else work.partly
-            rest |= {"light_id": work.light_id, "line_ids": work.line_ids}
+            rest |= {"light_id": work.light_id, "line_ids": work.line_ids, "partial": work.partial}
         self._settle(work, Change(work.entry.id, state, status, **rest))
 
     def _settle(self, work: BillJob, change: Change) -> None:
@@ -287,13 +285,13 @@ class Loader:
         work.rounds = 0
         self._lines_next(work)
 
-    def _lines_next(self, work: BillJob, message: str = "") -> None:
+    def _lines_next(self, work: BillJob, how: Discovery | None = None) -> None:
         """Light has the bill; its next line goes, unless that was the last."""
         if work.next_line < len(work.bill.lines):
             self._change(work, State.PLANNED)
             self._waiting.begun.append(work)
         else:
-            self._created(work, work.whole(), message)
+            self._created(work, work.whole(), how)
 
     def _unreachable(self, reason: str) -> None:
         """Hold back for a while, longer each time; give up when it lasts."""
@@ -304,13 +302,13 @@ class Loader:
         elif self._reach.hold(now):
             self.progress.say(f"Light cannot be reached ({reason}); trying again.")
 
-    def _created(self, work: BillJob, there: LightBill, message: str) -> None:
+    def _created(self, work: BillJob, there: LightBill, how: Discovery | None = None) -> None:
         self._admit()
         work.there = there
         if work.resent:
             self._resent.append(work)
-        said = said_of(work.bill, there, message)
-        self._settle(work, creation(work, there, said, Status.CREATED))
+        message = remarks(work.bill, there)
+        self._settle(work, creation(work, there, message, Status.CREATED, how))
 
     def _rejected(self, work: BillJob, outcome: Outcome) -> None:
         if outcome.forbidden and not self._admitted:
@@ -364,7 +362,7 @@ class Loader:
             if settled.later:
                 work.rounds += 1
             if there is not None:
-                self._there(work, there, settled.reason)
+                self._there(work, there, settled.how)
             elif settled.later and work.rounds < _MOST_ROUNDS:
                 self._unsettled.append((self.clock() + self.settings.settle, work))
             elif settled.reason:
@@ -379,11 +377,11 @@ class Loader:
                 self._change(work, State.PLANNED)
                 self._waiting.again(work)
 
-    def _there(self, work: BillJob, there: LightBill, message: str) -> None:
+    def _there(self, work: BillJob, there: LightBill, how: Discovery | None) -> None:
         """Light has the bill. All its lines too, unless they go, or went, separately."""
         alone = self.settings.separate or work.entry.alone
         if work.light_id is None and not alone:
-            self._created(work, there, message)
+            self._created(work, there, how)
         elif there.state in GONE:  # by a person; a cancelled bill does not stand in the way
             work.gone()
             self._change(work, State.PLANNED)
@@ -405,4 +403,4 @@ class Loader:
                     work.resent = work.resent or work.rounds > 0
                 else:
                     work.rounds = 0
-                self._lines_next(work, message)
+                self._lines_next(work, how)

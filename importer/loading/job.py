@@ -48,8 +48,8 @@ class BillJob:
         return next((i for i, x in enumerate(self.lines) if x is None), len(self.lines))
 
     @property
-    def partly(self) -> str:
-        """How it stands, in words; "" unless Light has the bill and not all its lines."""
+    def partial(self) -> str:
+        """What Light has of the bill, for people; "" unless it lacks line items."""
         if self.light_id is None:
             return ""
         there = sum(x is not None for x in self.line_ids)
@@ -79,7 +79,7 @@ class BillJob:
         """That it, or its next line, is about to be sent; ``alone`` is without its lines."""
         begun = self.light_id is not None
         since = self.first_sent or ALWAYS
-        return Intent(self.entry.id, self.content, self.partly, begun, alone, since)
+        return Intent(self.entry.id, self.content, self.partial, begun, alone, since)
 
     def whole(self) -> LightBill:
         """The bill as Light has it when all its lines are there."""

@@ -24,7 +24,7 @@ from importer.loading.journal.journal import Change, Journal
 from importer.model.bills import Bill, TargetStatus
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
-from importer.model.journal_states import FOUND_BEFORE, JournalEntry, State, Status
+from importer.model.journal_states import BillOutcome, Discovery, JournalEntry, State, Status
 from importer.model.light_objects import LightBill
 
 _CHUNK = 1000  # bills whose contents are at hand at a time
@@ -36,7 +36,7 @@ class LoadPlan:
 
     send: list[BillJob] = field(default_factory=list)
     unsettled: list[BillJob] = field(default_factory=list)
-    settled: dict[int, tuple[Status, str]] = field(default_factory=dict)
+    settled: dict[int, BillOutcome] = field(default_factory=dict)
     found: list[tuple[JournalEntry, LightBill, str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     entries: dict[int, JournalEntry] = field(default_factory=dict)
@@ -62,14 +62,17 @@ def _add(plan: LoadPlan, bill: Bill, entry: JournalEntry, now: str) -> None:
     if entry.state is State.CREATED or entry.state is State.FOUND:
         was_ours = entry.state is State.CREATED
         status = Status.ALREADY_LOADED if was_ours else Status.ALREADY_IN_LIGHT
-        said = entry.message if not was_ours else ""
+        outcome = BillOutcome(status, short)
+        if not was_ours:
+            outcome = replace(outcome, message=entry.message, how=entry.how)
         difference = changes(
             entry.content, now, bill.unit, paid=bill.target_status is TargetStatus.PAID
         )
         if difference:
-            said = f"loaded before, and different now: {difference}"
+            message = f"loaded before, and different now: {difference}"
+            outcome = BillOutcome(status, short, message)
             plan.findings.append(_changed(bill, difference))
-        plan.settled[bill.index] = (status, said)
+        plan.settled[bill.index] = outcome
     elif entry.state in (State.SENDING, State.UNKNOWN) or entry.light_id is not None:
         plan.unsettled.append(BillJob(entry, bill, light_id=entry.light_id))
         if entry.light_id is not None:
@@ -183,11 +186,9 @@ async def look_in_light(plan: LoadPlan, gateway: LightGateway, journal: Journal)
         match = min(matches, key=lambda pair: (bool(pair[1].difference), pair[0].id))
         if not bill.invoice_number:
             taken.add(match[0].id)
-        message = FOUND_BEFORE
-        if match[1].difference:
-            message += f"; {match[1].difference}"
+        message, how = match[1].difference, Discovery.BEFORE_SENDING
         plan.found.append((work.entry, match[0], message))
-        plan.settled[bill.index] = (Status.ALREADY_IN_LIGHT, message)
+        plan.settled[bill.index] = BillOutcome(Status.ALREADY_IN_LIGHT, work.entry, message, how)
     plan.send = still
 
 
@@ -202,10 +203,7 @@ def record(plan: LoadPlan, journal: Journal, run: str) -> None:
     """The plan in the journal: the run's bills, and what was found in Light."""
     journal.assign(
         run,
-        (
-            (index, entry.id, *plan.settled.get(index, (None, "")))
-            for index, entry in plan.entries.items()
-        ),
+        ((index, entry.id, plan.settled.get(index)) for index, entry in plan.entries.items()),
     )
     journal.step(
         run,
@@ -217,6 +215,7 @@ def record(plan: LoadPlan, journal: Journal, run: str) -> None:
                 light_state=there.state,
                 light_amount=there.amount,
                 message=message,
+                how=Discovery.BEFORE_SENDING,
             )
             for entry, there, message in plan.found
         ],

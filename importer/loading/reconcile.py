@@ -12,7 +12,7 @@ from importer.core.errors import StoppedEarly
 from importer.loading.gateway import LightGateway
 from importer.loading.identity import GONE, compare, kin
 from importer.loading.job import BillJob
-from importer.model.journal_states import ALWAYS, FOUND_AGAIN
+from importer.model.journal_states import ALWAYS, Discovery
 from importer.model.light_objects import LightBill
 
 # How far the clocks of Light's computers may be apart, that which answers and that which notes when
@@ -35,6 +35,7 @@ class Settled:
     bill: LightBill | None = None
     reason: str = ""
     later: bool = False
+    how: Discovery | None = None
 
 
 def not_before(light_time: datetime | None) -> datetime:
@@ -132,7 +133,9 @@ def _settle(group: Sequence[BillJob], there: Sequence[LightBill]) -> list[Settle
         reason = f"Light has {len(found)} bills that could be this one: {links}"
         return [Settled(work, reason=reason) for work in group]
     return [
-        Settled(work, found[i], FOUND_AGAIN) if i < len(found) else Settled(work)
+        Settled(work, found[i], how=Discovery.AFTER_LOST_ANSWER)
+        if i < len(found)
+        else Settled(work)
         for i, work in enumerate(group)
     ]
 
@@ -147,7 +150,7 @@ async def _whole(settled: Settled, gateway: LightGateway) -> Settled:
         return settled
     bill = gateway.read_bill(answer.body) if answer.status in range(200, 300) else None
     if bill is not None and bill.id == settled.bill.id:
-        return Settled(settled.work, bill, FOUND_AGAIN)
+        return Settled(settled.work, bill, how=Discovery.AFTER_LOST_ANSWER)
     return settled
 
 

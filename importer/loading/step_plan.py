@@ -18,10 +18,18 @@ from importer.loading.upload_step import has_changed
 from importer.model.bills import Bill, Document
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
-from importer.model.journal_states import JournalEntry, State, Status, Step, StepKind, StepState
+from importer.model.journal_states import (
+    BillOutcome,
+    JournalEntry,
+    State,
+    Status,
+    Step,
+    StepKind,
+    StepState,
+)
 
 Documents = Mapping[int, Document]  # by bill index
-Became = Mapping[int, tuple[Status, str, JournalEntry]]  # see Journal.results
+Outcomes = Mapping[int, BillOutcome]  # by bill index
 
 
 def outlook(bills: Iterable[Bill], plan: LoadPlan, journal: Journal) -> StepForecast:
@@ -38,8 +46,8 @@ def outlook(bills: Iterable[Bill], plan: LoadPlan, journal: Journal) -> StepFore
 def not_ours(plan: LoadPlan) -> dict[int, str]:
     """Bills that are left as they are in Light, by index, and why."""
     out = {}
-    for index, (status, _) in plan.settled.items():
-        if status is Status.ALREADY_IN_LIGHT:
+    for index, outcome in plan.settled.items():
+        if outcome.status is Status.ALREADY_IN_LIGHT:
             out[index] = "Light had the bill before, and this load did not create it"
     for f in plan.findings:
         if f.code == "bills.content.changed":
@@ -66,17 +74,21 @@ def held_back(bills: Iterable[Bill], plan: LoadPlan) -> list[Finding]:
 
 
 def errands(
-    bills: Sequence[Bill], became: Became, journal: Journal, plan: LoadPlan, documents: Documents
+    bills: Sequence[Bill],
+    outcomes: Outcomes,
+    journal: Journal,
+    plan: LoadPlan,
+    documents: Documents,
 ) -> list[StepTask]:
     """What is left to do to the bills that this journal has created in Light."""
     held = not_ours(plan)
     ours = [
-        (bill, became[bill.index][2])
+        (bill, outcomes[bill.index].entry)
         for bill in bills
         if wanted_steps(bill)
-        and bill.index in became
+        and bill.index in outcomes
         and bill.index not in held
-        and became[bill.index][0] in (Status.CREATED, Status.ALREADY_LOADED)
+        and outcomes[bill.index].status in (Status.CREATED, Status.ALREADY_LOADED)
     ]
     steps = _journaled(journal, (entry for _, entry in ours))
     out = []
@@ -95,19 +107,19 @@ def _journaled(
     return {id: of_this_bill(steps, of[id]) for id, steps in journal.steps(of).items()}
 
 
-def steps_of(journal: Journal, became: Became) -> dict[int, tuple[Step, ...]]:
+def steps_of(journal: Journal, outcomes: Outcomes) -> dict[int, tuple[Step, ...]]:
     """By bill index, the steps of the bills of a run, in order."""
-    known = _journaled(journal, (entry for _, _, entry in became.values()))
+    known = _journaled(journal, (outcome.entry for outcome in outcomes.values()))
     order = list(StepKind)
     return {
-        index: tuple(sorted(known[entry.id].values(), key=lambda step: order.index(step.kind)))
-        for index, (_, _, entry) in became.items()
-        if known.get(entry.id)
+        index: tuple(sorted(of_bill.values(), key=lambda step: order.index(step.kind)))
+        for index, outcome in outcomes.items()
+        if (of_bill := known.get(outcome.entry.id))
     }
 
 
 def changed_documents(
-    became: Became, steps: Mapping[int, tuple[Step, ...]], documents: Documents
+    outcomes: Outcomes, steps: Mapping[int, tuple[Step, ...]], documents: Documents
 ) -> list[Finding]:
     """A finding for each file that is not what was uploaded before."""
     uploads = [

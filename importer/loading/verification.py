@@ -25,12 +25,12 @@ from importer.loading.identity import GONE
 from importer.loading.journal.after_creation import forget_read_backs, keep_read_backs, read_backs
 from importer.loading.journal.journal import Journal, now
 from importer.model.bills import Bill
-from importer.model.journal_states import IN_LIGHT, JournalEntry, Status
+from importer.model.journal_states import IN_LIGHT, BillOutcome, JournalEntry
 from importer.model.light_objects import LightBill, LightLine
 from importer.model.read_back import Comparison, Difference, ReadBack
 
 Units = Any  # an array by bill index: how many cents a unit of the bill's currency has
-Results = Mapping[int, tuple[Status, str, JournalEntry]]  # see Journal.results
+Outcomes = Mapping[int, BillOutcome]  # by bill index
 
 
 @dataclass(frozen=True)
@@ -47,24 +47,24 @@ class InLight:
         return self.entry.light_id
 
 
-def in_light(results: Results, units: Units) -> list[InLight]:
+def in_light(outcomes: Outcomes, units: Units) -> list[InLight]:
     """The bills of a run that are in Light."""
     return [
-        InLight(index, entry, int(units[index]))
-        for index, (status, _, entry) in sorted(results.items())
-        if status in IN_LIGHT and entry.light_id is not None
+        InLight(index, outcome.entry, int(units[index]))
+        for index, outcome in sorted(outcomes.items())
+        if outcome.status in IN_LIGHT and outcome.entry.light_id is not None
     ]
 
 
-def valid_read_backs(journal: Journal, run: str, results: Results) -> dict[int, ReadBack]:
+def valid_read_backs(journal: Journal, run: str, outcomes: Outcomes) -> dict[int, ReadBack]:
     """What was read of the run's bills that are in Light; not of a bill from before it was undone
     and loaded again."""
     return {
         index: back
         for index, back in read_backs(journal, run).items()
-        if index in results
-        and results[index][0] in IN_LIGHT
-        and not ((settled := results[index][2].settled) and settled > back.moment)
+        if (outcome := outcomes.get(index)) is not None
+        and outcome.status in IN_LIGHT
+        and not (outcome.entry.settled and outcome.entry.settled > back.moment)
     }
 
 
@@ -84,10 +84,10 @@ class Verification:
     stopped: StoppedEarly | None = None
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def left(self, bills: Sequence[InLight], results: Results, *, again: bool) -> list[InLight]:
+    def left(self, bills: Sequence[InLight], outcomes: Outcomes, *, again: bool) -> list[InLight]:
         """The bills that are to be read: those that a verification before this one did not come to,
         or all of them where it was complete, or with ``again``."""
-        known = {} if again else valid_read_backs(self.journal, self.run, results)
+        known = {} if again else valid_read_backs(self.journal, self.run, outcomes)
         known = {i: back for i, back in known.items() if back.lines or not self.lines}
         todo = [bill for bill in bills if bill.index not in known]
         if not todo or not known:

@@ -26,11 +26,11 @@ class Status(StrEnum):
     UNDONE = "undone"
 
 
-# How a bill came to its status, where the status alone does not say it.
-FOUND_AGAIN = "found in Light after its answer was lost"
+class Discovery(StrEnum):
+    """How a bill was found in Light, where no answer to its creation named it."""
 
-
-FOUND_BEFORE = "Light has this bill already"
+    AFTER_LOST_ANSWER = "after_lost_answer"
+    BEFORE_SENDING = "before_sending"
 
 
 IN_LIGHT = frozenset({Status.CREATED, Status.ALREADY_IN_LIGHT, Status.ALREADY_LOADED})
@@ -77,8 +77,10 @@ class JournalEntry:
     light_amount: int | None = None  # cents, as Light has it
     line_ids: tuple[str | None, ...] = ()  # Light's ids in the order of the bill's lines
     alone: bool = False  # last sent without its lines, which were to follow
-    message: str = ""
+    message: str = ""  # for people; says nothing that ``how`` and ``partial`` say
     errors: tuple[ApiError, ...] = ()
+    how: Discovery | None = None
+    partial: str = ""  # for people: what Light has of a bill that lacks line items
 
     @classmethod
     def from_row(cls, row: Sequence[Any]) -> JournalEntry:
@@ -100,6 +102,8 @@ class JournalEntry:
             alone,
             message,
             errors,
+            how,
+            partial,
         ) = row
         return cls(
             id,
@@ -117,7 +121,20 @@ class JournalEntry:
             bool(alone),
             message,
             tuple(ApiError(e["message"], tuple(e["path"]), e["type"]) for e in _listed(errors)),
+            Discovery(how) if how else None,
+            partial,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class BillOutcome:
+    """Outcome of one bill in one run; ``message``, ``how`` and ``partial`` as in its entry."""
+
+    status: Status
+    entry: JournalEntry
+    message: str = ""
+    how: Discovery | None = None
+    partial: str = ""
 
 
 def _listed(text: str | None) -> list[Any]:

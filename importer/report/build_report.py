@@ -13,13 +13,12 @@ import numpy as np
 from importer.model.fields import BILLS, FIELDS, LINE_ITEMS
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
-from importer.model.journal_states import FOUND_AGAIN, FOUND_BEFORE, IN_LIGHT, State, Status, Step
+from importer.model.journal_states import IN_LIGHT, BillOutcome, State, Status, Step
 from importer.model.read_back import ReadBack
 from importer.model.report_model import CurrencyTotal, Report, RunSummary
 from importer.model.tables import Role
 from importer.report.line_amounts import LineAmounts
-from importer.report.outcomes import STATUSES, BillOutcomes, LineOutcomes
-from importer.report.outcomes import Became as Became
+from importer.report.outcomes import STATUSES, BillOutcomes, LineOutcomes, outcome_words
 from importer.report.phrases import NO_CURRENCY
 from importer.report.tie_out import differs, in_light_now
 from importer.validation.finding_batch import Findings
@@ -30,20 +29,20 @@ _NOTHING: Mapping[int, Any] = MappingProxyType({})
 
 def build_report(
     checked: Checked,
-    became: Became,
+    outcomes: Mapping[int, BillOutcome],
     summary: RunSummary,
     read_backs: Mapping[int, ReadBack] = _NOTHING,
     steps: Mapping[int, tuple[Step, ...]] = _NOTHING,
 ) -> Report:
     """The report of a run. ``summary`` brings what only the caller knows; the figures are filled.
 
-    ``became`` has the bills that the journal knows; the others are valid or invalid. What was read
-    back from Light and done after creation comes by bill index too.
+    ``outcomes``, by bill index, has the bills that the journal knows; the others are valid or
+    invalid. What was read back from Light and done after creation comes by bill index too.
     """
-    findings = Findings([*checked.findings.parts, *_answers(checked, became)])
+    findings = Findings([*checked.findings.parts, *_answers(checked, outcomes)])
     amounts = LineAmounts.of(checked)
-    bills = BillOutcomes(checked, became, amounts, read_backs, steps)
-    line_items = LineOutcomes(checked, bills, became, amounts)
+    bills = BillOutcomes(checked, outcomes, amounts, read_backs, steps)
+    line_items = LineOutcomes(checked, bills, outcomes, amounts)
     summary = replace(
         summary,
         bills=_counts(bills.codes),
@@ -120,9 +119,10 @@ def _totals(checked: Checked, bills: BillOutcomes) -> tuple[CurrencyTotal, ...]:
     )
 
 
-def _answers(checked: Checked, became: Became) -> Iterator[Finding]:
+def _answers(checked: Checked, outcomes: Mapping[int, BillOutcome]) -> Iterator[Finding]:
     """Light's refusals on the cells they are about, what could not be settled, what differs."""
-    for i, (status, message, entry) in became.items():
+    for i, outcome in outcomes.items():
+        status, entry, words = outcome.status, outcome.entry, outcome_words(outcome)
         here = checked.mapped.cell(BILLS, "invoiceNumber", i)
         value = str(checked.bills["invoiceNumber"].at(i) or "")
         if status is Status.REJECTED:
@@ -133,21 +133,19 @@ def _answers(checked: Checked, became: Became) -> Iterator[Finding]:
                 reason = error.message.rstrip(". ")
                 yield finding("light.refused", cell or here, written, bills=(i,), reason=reason)
             if not told:
-                reason = message.rstrip(". ")
+                reason = words.rstrip(". ")
                 yield finding("light.refused", here, value, bills=(i,), reason=reason)
             elif entry.light_id is not None:
-                reason = message.split(": ")[0]
-                yield finding("light.partial", here, value, bills=(i,), reason=reason)
+                yield finding("light.partial", here, value, bills=(i,), reason=outcome.partial)
         elif status is Status.UNKNOWN and entry.light_id is not None:
             code = "light.twice" if entry.state is State.CREATED else "light.partial"
-            yield finding(code, here, value, bills=(i,), reason=message.rstrip(". "))
+            yield finding(code, here, value, bills=(i,), reason=words.rstrip(". "))
         elif status is Status.UNKNOWN:
-            reason = message or "the run ended before Light's answer came"
+            reason = words or "the run ended before Light's answer came"
             yield finding("light.unknown", here, value, bills=(i,), reason=reason)
-        elif status in IN_LIGHT:
-            difference = message.removeprefix(FOUND_AGAIN).removeprefix(FOUND_BEFORE).lstrip("; ")
-            if difference and status is not Status.ALREADY_LOADED:
-                yield finding("light.differs", here, value, bills=(i,), difference=difference)
+        elif status in IN_LIGHT and status is not Status.ALREADY_LOADED and outcome.message:
+            difference = outcome.message
+            yield finding("light.differs", here, value, bills=(i,), difference=difference)
 
 
 def cell_of(checked: Checked, bill: int, path: tuple[str, ...]) -> tuple[CellRef | None, str]:

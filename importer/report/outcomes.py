@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from importer.core.arrow_strings import join, replaced, whole_numbers
 from importer.core.lazy_sequence import LazySequence
-from importer.model.journal_states import IN_LIGHT, JournalEntry, Status, Step
+from importer.model.journal_states import IN_LIGHT, BillOutcome, Discovery, Status, Step
 from importer.model.read_back import ReadBack
 from importer.model.report_model import Amounts, BillResult, RowResult
 from importer.report.line_amounts import LineAmounts, net_and_tax
@@ -20,10 +20,22 @@ from importer.validation.cents_array import CentsArray
 from importer.validation.column import ParsedColumn
 from importer.validation.validate import Checked
 
-Became = Mapping[int, tuple[Status, str, JournalEntry]]  # by bill index; see Journal.results
-
 STATUSES = tuple(Status)
 _INVALID = STATUSES.index(Status.INVALID)
+
+
+_DISCOVERIES = {
+    Discovery.AFTER_LOST_ANSWER: "found in Light after its answer was lost",
+    Discovery.BEFORE_SENDING: "Light has this bill already",
+}
+
+
+def outcome_words(outcome: BillOutcome) -> str:
+    """What there is to say of a bill beside its status, without a full stop; "" for nothing."""
+    if outcome.partial:
+        return ": ".join(filter(None, (outcome.partial, outcome.message)))
+    discovery = _DISCOVERIES[outcome.how] if outcome.how else ""
+    return "; ".join(filter(None, (discovery, outcome.message)))
 
 
 def text_of(parsed: ParsedColumn, checked: Checked, name: str, i: int) -> str:
@@ -40,12 +52,12 @@ class BillOutcomes(LazySequence[BillResult]):
     def __init__(
         self,
         checked: Checked,
-        became: Became,
+        outcomes: Mapping[int, BillOutcome],
         amounts: LineAmounts,
         read_backs: Mapping[int, ReadBack],
         steps: Mapping[int, tuple[Step, ...]],
     ) -> None:
-        self._checked, self._became = checked, became
+        self._checked, self._outcomes = checked, outcomes
         self._read_backs, self._steps = read_backs, steps
         self.said = RowMessages.of(checked)
         self._net, self._tax = net_and_tax(checked, amounts)
@@ -53,8 +65,8 @@ class BillOutcomes(LazySequence[BillResult]):
         names = ("vendor", "vendorId", "invoiceNumber", "issuedDate", "currency")
         self._read = {name: checked.bills[name] for name in names}
         self.codes = np.where(checked.invalid_bills(), _INVALID, STATUSES.index(Status.VALID))
-        for i, (status, _, _) in became.items():
-            self.codes[i] = STATUSES.index(status)
+        for i, outcome in outcomes.items():
+            self.codes[i] = STATUSES.index(outcome.status)
 
     def __len__(self) -> int:
         return self._checked.bills.size
@@ -75,7 +87,7 @@ class BillOutcomes(LazySequence[BillResult]):
         """The bills of which there is nothing to say but their status."""
         out = np.ones(len(self), dtype=bool)
         out[self.said.bills.some] = False
-        for some in (self._became, self._read_backs, self._steps):
+        for some in (self._outcomes, self._read_backs, self._steps):
             out[list(some)] = False
         return out
 
@@ -87,7 +99,7 @@ class BillOutcomes(LazySequence[BillResult]):
     @property
     def only_checked(self) -> bool:
         """Whether nothing was sent, so that there is nothing but statuses and messages."""
-        return not (self._became or self._read_backs or self._steps)
+        return not (self._outcomes or self._read_backs or self._steps)
 
     def messages(self, items: np.ndarray) -> pa.LargeStringArray:
         """What is said of each of these bills; "" of -1, no bill."""
@@ -104,23 +116,24 @@ class BillOutcomes(LazySequence[BillResult]):
         """Gross in cents by Light's own amount; None where it is not in Light."""
         if self.status(i) not in IN_LIGHT:
             return None
-        amount = self._became[i][2].light_amount
+        amount = self._outcomes[i].entry.light_amount
         return (self._checked.amounts.at(i) or 0) if amount is None else amount
 
     def result(self, i: int) -> RowResult:
         """What became of the bill, without its amounts."""
         table, row, status = int(self._table[i]), int(self._row[i]), self.status(i)
         said = self.said.bills[i]
-        if i not in self._became:
+        if i not in self._outcomes:
             result = RowResult(table, row, status, said)
         else:
-            _, message, entry = self._became[i]
+            outcome = self._outcomes[i]
+            entry = outcome.entry
             there = status in IN_LIGHT
             result = RowResult(
                 table,
                 row,
                 status,
-                " ".join(filter(None, (_sentence(message), said))),
+                " ".join(filter(None, (_sentence(outcome_words(outcome)), said))),
                 entry.light_id if there else None,
                 entry.light_state if there else None,
                 entry.attempts,
@@ -159,9 +172,13 @@ class LineOutcomes(LazySequence[RowResult]):
     """The line items in the sheet's order; each has the status of its bill."""
 
     def __init__(
-        self, checked: Checked, bills: BillOutcomes, became: Became, amounts: LineAmounts
+        self,
+        checked: Checked,
+        bills: BillOutcomes,
+        outcomes: Mapping[int, BillOutcome],
+        amounts: LineAmounts,
     ) -> None:
-        self._checked, self._bills, self._became = checked, bills, became
+        self._checked, self._bills, self._outcomes = checked, bills, outcomes
         self._amounts = amounts
         self._table, self._row = checked.mapped.lines.table, checked.mapped.lines.row
         self._own = bills.said.lines
@@ -240,8 +257,8 @@ class LineOutcomes(LazySequence[RowResult]):
             last = self._last = bill, self._bills.result(bill)
         of_bill = last[1]
         light_id = None
-        if bill in self._became:
-            ids, place = self._became[bill][2].line_ids, int(self._place[i])
+        if bill in self._outcomes:
+            ids, place = self._outcomes[bill].entry.line_ids, int(self._place[i])
             light_id = ids[place] if place < len(ids) else None
         if not message and of_bill.status not in IN_LIGHT and of_bill.message:
             message = f"bill in row {of_bill.row}: {of_bill.message}"

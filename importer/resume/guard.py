@@ -72,8 +72,9 @@ def left_in_light(plan: LoadPlan, before: PreviousResult, journal: Journal) -> l
     here = {entry.id for entry in plan.entries.values()}
     shown = set(before.light_ids.values())
     out = []
-    for status, _, entry in journal.results(before.run).values():
-        if status not in IN_LIGHT or entry.id in here or entry.light_id in shown:
+    for outcome in journal.outcomes(before.run).values():
+        entry = outcome.entry
+        if outcome.status not in IN_LIGHT or entry.id in here or entry.light_id in shown:
             continue
         told = json.loads(entry.content)
         amount = told.get("amount")

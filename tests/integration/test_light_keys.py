@@ -206,7 +206,7 @@ def test_a_load_that_waits_goes_on_the_next_day_and_the_day_after(tmp_path: Path
             loader = Loader(journal, client, run, LoadSettings(settle=0.3), Silent())
             await loader.load(plan.send, plan.unsettled)
             assert loader.stopped is None
-            return {entry.state for _, _, entry in journal.results(run).values()}
+            return {outcome.entry.state for outcome in journal.outcomes(run).values()}
 
     with light(requests_per_minute=1_000) as sandbox:
         pace: dict[str, Any] = {"per_minute": 1_000, "per_day": 25}

@@ -202,5 +202,6 @@ def test_a_light_that_cannot_be_reached_is_given_up_after_a_while(tmp_path: Path
     assert isinstance(loader.stopped, LightUnreachable)
     assert requests < 64 + 8
     with Journal(path) as journal:
-        results = journal.results(loader.run).values()
-    assert {(status, entry.attempts) for status, _, entry in results} == {(Status.NOT_SENT, 0)}
+        outcomes = journal.outcomes(loader.run).values()
+    sent = {(outcome.status, outcome.entry.attempts) for outcome in outcomes}
+    assert sent == {(Status.NOT_SENT, 0)}

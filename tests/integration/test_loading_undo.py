@@ -45,7 +45,7 @@ def light() -> Iterator[Sandbox]:
 async def undo(url: str, path: Path, run: str, cancel_after: float | None = None) -> Undo:
     with Journal(path) as journal, RateLimiter(":memory:", per_minute=100_000) as pacer:
         async with LightClient(url, KEY, pacer, timeout=60) as client:
-            bills = own(journal.results(run), [100] * 100)
+            bills = own(journal.outcomes(run), [100] * 100)
             work = Undo(journal, client, run, "Again.")
             with contextlib.suppress(asyncio.TimeoutError):
                 async with asyncio.timeout(cancel_after):
@@ -86,12 +86,12 @@ def test_whatever_goes_wrong_and_whenever_it_ends_all_is_undone_and_loaded_again
         asyncio.run(undo(light.base_url, path, loader.run))
         assert live(light, mark) == []
         with Journal(path) as journal:
-            became = journal.results(loader.run)
-            assert {status for status, _, _ in became.values()} == {Status.UNDONE}
-            assert all(entry.light_id is None for _, _, entry in became.values())
+            outcomes = journal.outcomes(loader.run).values()
+            assert {outcome.status for outcome in outcomes} == {Status.UNDONE}
+            assert all(outcome.entry.light_id is None for outcome in outcomes)
             assert journal.owned(before) == set(before)  # never to be taken again
         asyncio.run(load(light.base_url, path, bills, HOW))
         with Journal(path) as journal:
-            there = [entry.light_id for _, _, entry in journal.results(loader.run).values()]
+            there = [each.entry.light_id for each in journal.outcomes(loader.run).values()]
         assert sorted(map(str, there)) == live(light, mark)
         assert len(set(there)) == len(bills)

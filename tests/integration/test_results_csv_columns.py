@@ -15,9 +15,9 @@ from sheets_of_bills import bill, book, checked, csv_file, grid, line, template
 
 from importer.core.safe_text import visible
 from importer.model.finding import Finding, Severity
-from importer.model.journal_states import JournalEntry, State, Status
+from importer.model.journal_states import BillOutcome, JournalEntry, State, Status
 from importer.model.report_model import Report, RunSummary
-from importer.report.build_report import Became, build_report
+from importer.report.build_report import build_report
 from importer.report.csv_rows import write_csv
 from importer.validation.validate import Checked
 
@@ -64,9 +64,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 MOMENT = datetime(2025, 1, 1, tzinfo=UTC)
 
 
-def report_of(of: Checked, became: Became) -> Report:
+def report_of(of: Checked, outcomes: Mapping[int, BillOutcome]) -> Report:
     summary = RunSummary("validate", None, None, None, "light", (), MOMENT, {}, {}, {}, ())
-    return build_report(of, became, summary)
+    return build_report(of, outcomes, summary)
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
@@ -129,17 +129,17 @@ CREATED = JournalEntry(1, "i", "c", State.CREATED, 2, None, None, MOMENT, "L1", 
 
 
 @pytest.mark.parametrize(
-    "became", [{}, {1: (Status.CREATED, "", CREATED)}], ids=["checked", "one is in Light"]
+    "outcomes", [{}, {1: BillOutcome(Status.CREATED, CREATED)}], ids=["checked", "one is in Light"]
 )
 def test_rows_that_are_no_bill_say_what_they_say_row_by_row(
-    folder: Path, became: Mapping[int, tuple[Status, str, JournalEntry]]
+    folder: Path, outcomes: Mapping[int, BillOutcome]
 ) -> None:
     """Totals that differ, one after the other, a row that is left out, and bills between them."""
     first = csv_file(folder / "report.csv", [["", "Date", "Number", "Amount"], ["C", "x"]])
     second = book(folder / "report.xlsx", {"March": REPORT})
     of = checked([first, second], template(folder, GROUPED))
     assert {8, 12, 13} <= {f.cell.row for f in of.findings}
-    report = report_of(of, became)
+    report = report_of(of, outcomes)
     write_csv(replace(report, bills=list(report.bills), line_items=list(report.line_items)),
               folder / "rows.csv")  # fmt: skip
     for at_once in (1, 3, 100):
@@ -147,7 +147,7 @@ def test_rows_that_are_no_bill_say_what_they_say_row_by_row(
         assert (folder / "columns.csv").read_bytes() == (folder / "rows.csv").read_bytes()
     with (folder / "rows.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = {int(row["source_row"]): row for row in csv.DictReader(file) if row["source_sheet"]}
-    in_light = [("L1", "l1")] if became else [("", "")]
+    in_light = [("L1", "l1")] if outcomes else [("", "")]
     assert [(rows[n]["light_bill_id"], rows[n]["light_line_item_id"]) for n in (6, 7, 8)] == [
         *in_light, ("", ""), ("", "")
     ]  # fmt: skip

@@ -82,7 +82,7 @@ def test_bills_are_planned_claimed_finished_and_reported_without_a_scan(
         assert list(journal.steps(e.id for e in entries)) == [entries[0].id]
         plan_from_journal(again, journal, dry=True)
         read_backs(journal, run)
-        assert len(journal.results(run, contents=False)) == len(journal.results(run)) == 100
+        assert len(journal.outcomes(run, contents=False)) == len(journal.outcomes(run)) == 100
         journal.finish_run(run, {})
         statements, scans = looked_through(said, journal.path)
     assert len(statements) >= 15, "they are looked at"

@@ -220,6 +220,8 @@ _FREE = (
         alone=False,
         message="",
         errors=None,
+        how=None,
+        partial="",
     )
 )
 _UNDO = (
@@ -233,7 +235,7 @@ _UNDO = (
             RUN_BILLS.c.status == Status.ALREADY_LOADED,
         ),
     )
-    .values(status=Status.UNDONE, message=sa.bindparam("why"))
+    .values(status=Status.UNDONE, message=sa.bindparam("why"), how=None, partial="")
 )
 
 

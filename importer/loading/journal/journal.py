@@ -22,11 +22,11 @@ import filelock
 import sqlalchemy as sa
 
 from importer.core.errors import JournalProblem
+from importer.loading.journal.journal_migrations import migrate
 from importer.loading.journal.journal_tables import (
     ASSIGN,
     CHANGE,
     ENTRIES,
-    FORGET_CLOCK,
     META,
     NEW,
     NO_STEPS,
@@ -41,10 +41,19 @@ from importer.loading.journal.journal_tables import (
     UNDONE,
     among,
 )
-from importer.model.journal_states import ALWAYS, JournalEntry, State, Status, Step, StepKind
+from importer.model.journal_states import (
+    ALWAYS,
+    BillOutcome,
+    Discovery,
+    JournalEntry,
+    State,
+    Status,
+    Step,
+    StepKind,
+)
 from importer.model.light_objects import ApiError
 
-VERSION = 4
+VERSION = 5
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,8 @@ class Change:
     line_ids: tuple[str | None, ...] = ()
     message: str = ""
     errors: tuple[ApiError, ...] = ()
+    how: Discovery | None = None
+    partial: str = ""
     unsent: bool = False  # the attempt that was noted did not take place
 
 
@@ -69,7 +80,7 @@ class Intent:
 
     entry: int
     content: str
-    message: str = ""  # how the entry stands, should the answer never be written
+    partial: str = ""
     line: bool = False
     alone: bool = False  # without lines, which follow
     first_sent: datetime = ALWAYS  # as JournalEntry's; counts at the first attempt only
@@ -109,7 +120,7 @@ class Journal:
                     META.create_all(db)  # those that are missing
                     OPEN_STEPS.create(db, checkfirst=True)
                     if version:  # else it is new
-                        db.exec_driver_sql(FORGET_CLOCK, {"always": ALWAYS.isoformat()})
+                        migrate(db, version)
                     db.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
                 db.commit()
         except (OSError, sa.exc.SQLAlchemyError) as error:
@@ -254,9 +265,12 @@ class Journal:
         query = sa.select(UNDONE.c.light_id).where(among(UNDONE.c.light_id, light_ids))
         return set(db.execute(query).scalars())
 
-    def assign(self, run: str, bills: Iterable[tuple[int, int, Status | None, str]]) -> None:
-        """The run's bills as (bill index, entry, status where it is settled already, message)."""
-        rows = [(run, *each) for each in bills]
+    def assign(self, run: str, bills: Iterable[tuple[int, int, BillOutcome | None]]) -> None:
+        """The run's bills as (bill index, entry, outcome where it is settled already)."""
+        rows = [
+            (run, bill, entry, o and o.status, o.message if o else "", o and o.how)
+            for bill, entry, o in bills
+        ]
         if rows:
             with self._writing() as db:
                 db.exec_driver_sql(ASSIGN, rows)
@@ -272,7 +286,9 @@ class Journal:
             if changes:
                 db.exec_driver_sql(CHANGE, [_change_row(c, moment) for c in changes])
                 settled = [
-                    (c.status, c.message, run, c.entry) for c in changes if c.status is not None
+                    (c.status, c.message, c.how, c.partial, run, c.entry)
+                    for c in changes
+                    if c.status is not None
                 ]
                 if settled:
                     db.exec_driver_sql(SETTLE, settled)
@@ -305,23 +321,17 @@ class Journal:
 
     # --- reporting ----------------------------------------------------------------------------
 
-    def results(
-        self, run: str, *, contents: bool = True
-    ) -> dict[int, tuple[Status, str, JournalEntry]]:
-        """By bill index: the status, the message and the entry of each bill of a run.
+    def outcomes(self, run: str, *, contents: bool = True) -> dict[int, BillOutcome]:
+        """The outcome of each bill of a run, by bill index.
 
-        Without ``contents`` the entries have none, which saves much where there are many.
+        Without ``contents`` the entries have none, which saves much memory in a large run.
         """
-        told = sa.select(RUN_BILLS.c.bill, RUN_BILLS.c.status, RUN_BILLS.c.message)
-        told = told.add_columns(*(_ENTRY if contents else _WITHOUT_CONTENT))
-        query = told.join(ENTRIES, ENTRIES.c.id == RUN_BILLS.c.entry).where(RUN_BILLS.c.run == run)
-        out = {}
+        c = RUN_BILLS.c
+        columns = sa.select(c.bill, c.status, c.message, c.how, c.partial)
+        columns = columns.add_columns(*(_ENTRY if contents else _WITHOUT_CONTENT))
+        query = columns.join(ENTRIES, ENTRIES.c.id == c.entry).where(c.run == run)
         with self._reading() as db:
-            for row in db.execute(query):
-                (bill, of_run, message), entry = row[:3], JournalEntry.from_row(row[3:])
-                status = Status(of_run) if of_run else status_of(entry)
-                out[bill] = (status, message or entry.message, entry)
-        return out
+            return {row[0]: _outcome(row[1:5], row[5:]) for row in db.execute(query)}
 
 
 # The columns of an entry in the order of the fields of its record.
@@ -334,6 +344,20 @@ def _by_identity(db: sa.Connection, wanted: Sequence[str]) -> dict[str, JournalE
         return {}
     found = db.execute(sa.select(*_ENTRY).where(among(ENTRIES.c.identity, wanted)))
     return {entry.identity: entry for entry in map(JournalEntry.from_row, found)}
+
+
+def _outcome(of_run: Sequence[Any], of_entry: Sequence[Any]) -> BillOutcome:
+    status, message, how, partial = of_run
+    entry = JournalEntry.from_row(of_entry)
+    if not (message or how or partial):
+        message, how, partial = entry.message, entry.how, entry.partial
+    return BillOutcome(
+        Status(status) if status else status_of(entry),
+        entry,
+        message,
+        Discovery(how) if how else None,
+        partial,
+    )
 
 
 def status_of(entry: JournalEntry) -> Status:
@@ -364,7 +388,7 @@ def _intent_row(intent: Intent, moment: str) -> dict[str, Any]:
         "content": intent.content,
         "moment": moment,
         "since": intent.first_sent.isoformat(),
-        "message": intent.message,
+        "partial": intent.partial,
         "counts": int(not intent.line),
         "alone": int(intent.alone or intent.line),
     }
@@ -383,6 +407,8 @@ def _change_row(change: Change, moment: str) -> dict[str, Any]:
         "line_ids": _json(change.line_ids),
         "message": change.message,
         "errors": _json([asdict(e) for e in change.errors]),
+        "how": change.how,
+        "partial": change.partial,
     }
 
 

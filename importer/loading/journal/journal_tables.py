@@ -27,6 +27,8 @@ ENTRIES = sa.Table(
     sa.Column("alone", sa.Boolean, nullable=False, default=False),  # last sent without its lines
     sa.Column("message", sa.Text, nullable=False, default=""),
     sa.Column("errors", sa.Text),
+    sa.Column("how", sa.Text),
+    sa.Column("partial", sa.Text, nullable=False, server_default=""),
 )
 RUNS = sa.Table(
     "runs",
@@ -45,6 +47,8 @@ RUN_BILLS = sa.Table(
     sa.Column("entry", sa.Integer, nullable=False),
     sa.Column("status", sa.Text),  # NULL while it is the entry's state that tells
     sa.Column("message", sa.Text, nullable=False, default=""),
+    sa.Column("how", sa.Text),
+    sa.Column("partial", sa.Text, nullable=False, server_default=""),
     sa.Index("run_bills_entry", "run", "entry"),
 )
 STEPS = sa.Table(  # see records.Step
@@ -94,32 +98,33 @@ def among(column: sa.Column[Any], some: Collection[Any]) -> sa.ColumnElement[boo
 # --- statements that are for many rows at a time: without SQLAlchemy's work on each of them -----
 
 NEW = (
-    "INSERT INTO entries (identity, content, state, attempts, alone, message)"
-    " VALUES (:identity, :content, 'planned', 0, 0, '')"
+    "INSERT INTO entries (identity, content, state, attempts, alone, message, partial)"
+    " VALUES (:identity, :content, 'planned', 0, 0, '', '')"
 )
 RENEW = """
     UPDATE entries SET state = 'planned', content = :content, settled = NULL, message = '',
-        errors = NULL
+        errors = NULL, how = NULL, partial = ''
     WHERE id = :key
 """
 NO_STEPS = "DELETE FROM steps WHERE entry = :key"  # of a bill that is not in Light
-ASSIGN = "INSERT INTO run_bills (run, bill, entry, status, message) VALUES (?, ?, ?, ?, ?)"
+ASSIGN = """
+    INSERT INTO run_bills (run, bill, entry, status, message, how, partial)
+    VALUES (?, ?, ?, ?, ?, ?, '')
+"""
 CHANGE = """
     UPDATE entries SET state = :state, attempts = attempts - :unsent, settled = :settled,
         light_id = :light_id, light_state = :light_state, light_amount = :light_amount,
-        line_ids = :line_ids, message = :message, errors = :errors
+        line_ids = :line_ids, message = :message, errors = :errors,
+        how = :how, partial = :partial
     WHERE id = :key
 """
-SETTLE = "UPDATE run_bills SET status = ?, message = ? WHERE run = ? AND entry = ?"
+SETTLE = """
+    UPDATE run_bills SET status = ?, message = ?, how = ?, partial = ? WHERE run = ? AND entry = ?
+"""
 SEND = """
     UPDATE entries SET state = 'sending', content = :content, attempts = attempts + :counts,
         alone = :alone, first_sent = coalesce(first_sent, :since), last_sent = :moment,
-        message = :message
+        message = '', how = NULL, partial = :partial
     WHERE id = :key
 """
-# Until version 3 it was by the clock of the computer, which may have been wrong by days.
-FORGET_CLOCK = (
-    "UPDATE entries SET first_sent = :always"
-    " WHERE first_sent IS NOT NULL AND state NOT IN ('created', 'found')"
-)
 SAVE_STEP = sa.insert(STEPS).prefix_with("OR REPLACE")

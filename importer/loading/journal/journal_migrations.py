@@ -1,0 +1,50 @@
+"""Upgrades of journals that older versions wrote."""
+
+from __future__ import annotations
+
+import re
+
+import sqlalchemy as sa
+
+from importer.model.journal_states import ALWAYS, Discovery
+
+# Until format 5 a message began with these.
+_DISCOVERIES = {
+    "found in Light after its answer was lost": Discovery.AFTER_LOST_ANSWER,
+    "Light has this bill already": Discovery.BEFORE_SENDING,
+}
+_PARTIAL = re.compile(r"(Light has the bill \S+ with \d+ of \d+ line items)(?:: (.*))?", re.S)
+
+
+def migrate(db: sa.Connection, version: int) -> None:
+    """Bring a journal of format ``version`` to the current one; missing tables were created."""
+    if version < 4:  # first_sent was by the computer's clock, which may have been wrong by days
+        db.exec_driver_sql(
+            "UPDATE entries SET first_sent = :always"
+            " WHERE first_sent IS NOT NULL AND state NOT IN ('created', 'found')",
+            {"always": ALWAYS.isoformat()},
+        )
+    if version < 5:
+        for table in ("entries", "run_bills"):
+            _add_column(db, table, "how", "TEXT")
+            _add_column(db, table, "partial", "TEXT NOT NULL DEFAULT ''")
+            _split_messages(db, table)
+
+
+def _add_column(db: sa.Connection, table: str, name: str, definition: str) -> None:
+    if name not in {column["name"] for column in sa.inspect(db).get_columns(table)}:
+        db.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {name} {definition}")
+
+
+def _split_messages(db: sa.Connection, table: str) -> None:
+    """Take out of the messages what columns of their own hold since format 5."""
+    rows = db.exec_driver_sql(f"SELECT rowid, message FROM {table} WHERE message != ''")
+    update = f"UPDATE {table} SET how = ?, partial = ?, message = ? WHERE rowid = ?"
+    for rowid, message in rows.all():
+        prefix = next((each for each in _DISCOVERIES if message.startswith(each)), "")
+        match = _PARTIAL.fullmatch(message)
+        if prefix:
+            rest = message.removeprefix(prefix).lstrip("; ")
+            db.exec_driver_sql(update, (_DISCOVERIES[prefix], "", rest, rowid))
+        elif match:
+            db.exec_driver_sql(update, (None, match[1], match[2] or "", rowid))
