@@ -110,5 +110,6 @@ def after_load(
     if run is None and code == 0:
         return f"{again} (without --dry-run)"
     if sandbox:
-        return f"to load into Light, set LIGHT_API_KEY and run light-import load {command_words(request)}"
+        words = command_words(request)
+        return f"to load into Light, set LIGHT_API_KEY and run light-import load {words}"
     return f"light-import report {run} (the workbook again, any time)" if run else again
