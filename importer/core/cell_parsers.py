@@ -1,8 +1,8 @@
-"""What may stand in one cell: text → value, or the problem with it.
+"""Cell parsers: the text of a cell → its value, or the problem with it.
 
-Each reader takes the tidied text of a cell that is not blank and gives ``(value, problem)``, where
-``problem`` is the ending of a finding's code, "" for none. It is called once for each distinct
-text of a column.
+A parser takes the tidied text of a cell that is not blank and returns ``(value, problem)``, where
+``problem`` is the ending of a finding's code, "" for none. Each distinct text of a column is parsed
+once.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from typing import Any
 
@@ -22,28 +22,27 @@ from importer.core.money import (
     read_cents,
     read_decimal,
     read_plain,
-    tidy,
     to_cents,
 )
-from importer.model.fields import Field, FieldKind
-from importer.model.tables import CellKind
 
-Read = Callable[[str], tuple[Any, str]]
+CellParser = Callable[[str], tuple[Any, str]]
 
 _HEX32 = re.compile(r"[0-9a-fA-F]{32}")
 _DASHED = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _QUOTED = re.compile(r'="([^"]+)"')  # how a CSV keeps Excel from changing a code
-_MANGLED = re.compile(
+# A code that Excel has changed; in the syntax that Python and RE2 share.
+MANGLED_CODE = (
     r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+"
     # as Excel shows 20/12/11 and 12-11 once it has taken them for dates
     r"|(?:[0-9]{1,2}-)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-[0-9]{2}"
 )
+_MANGLED = re.compile(MANGLED_CODE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
-_CONTROL_IN_CODE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+_CONTROL_OR_BREAK = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 _RATE = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,20})?")  # Excel's own quotients have 17 digits
 # As people and their spreadsheets say yes and no, in the languages of the exports there are.
-_TRUE = frozenset("true yes y 1 x ja wahr oui vrai sí si verdadero sì vero".split())
-_FALSE = frozenset("false no n 0 nein falsch non faux falso".split())
+TRUE_WORDS = frozenset("true yes y 1 x ja wahr oui vrai sí si verdadero sì vero".split())
+FALSE_WORDS = frozenset("false no n 0 nein falsch non faux falso".split())
 # As Excel shows errors, in English and as stored by the file formats, and in other languages.
 ERRORS = frozenset(
     """
@@ -52,9 +51,22 @@ ERRORS = frozenset(
     #NOMBRE! #N/D #¡REF! #¡VALOR! #¡DIV/0! #¿NOMBRE? #¡NUM! #WAARDE! #VERW! #NAAM? #GETAL!
     """.split()
 )
+_LIBRE_ERROR = re.compile(r"Err:[0-9]{3}|#{3,}")  # ##### is a column too narrow for its value
+_WORD_ERROR = re.compile(r"#[A-Z][A-Z0-9_/]*[!?]")
+ERROR_STARTS = ("#", "Err:")  # one of which every error has
 
 
-def read_uuid(text: str) -> tuple[Any, str]:
+def is_error(text: str) -> bool:
+    """Whether a text is an error of a spreadsheet."""
+    return text in ERRORS or _LIBRE_ERROR.fullmatch(text) is not None
+
+
+def is_formula_error(text: str) -> bool:
+    """Whether the result of a formula is an error: any ``#WORD!``, where a text might mean it."""
+    return text in ERRORS or _WORD_ERROR.fullmatch(text) is not None
+
+
+def parse_uuid(text: str) -> tuple[Any, str]:
     """Any case, braces and ``urn:uuid:`` are accepted; the value is lower case with hyphens."""
     bare = text[9:] if text[:9].lower() == "urn:uuid:" else text
     if bare.startswith("{") and bare.endswith("}"):
@@ -64,69 +76,67 @@ def read_uuid(text: str) -> tuple[Any, str]:
     return str(uuid.UUID(bare)), ""
 
 
-def _read_currency(text: str) -> tuple[Any, str]:
+def parse_currency(text: str) -> tuple[Any, str]:
     code = text.upper() if text.isascii() else ""
     return (code, "") if code in EXPONENTS else (None, "not_currency")
 
 
-def _read_boolean(text: str) -> tuple[Any, str]:
+def parse_boolean(text: str) -> tuple[Any, str]:
     word = unicodedata.normalize("NFC", text).casefold()
-    if word in _TRUE or word in _FALSE:
-        return word in _TRUE, ""
+    if word in TRUE_WORDS or word in FALSE_WORDS:
+        return word in TRUE_WORDS, ""
     return None, "not_boolean"
 
 
-def _read_rate(text: str) -> tuple[Any, str]:
+def parse_rate(text: str) -> tuple[Any, str]:
     if _RATE.fullmatch(text) and Decimal(text) > 0:
         return Decimal(text), ""
     return None, "not_rate"
 
 
-def _read_integer(text: str) -> tuple[Any, str]:
+def parse_integer(text: str) -> tuple[Any, str]:
     return (int(text), "") if re.fullmatch(r"[0-9]{1,9}", text) else (None, "not_integer")
 
 
-def _read_words(field: Field) -> Read:
-    code = field.kind is FieldKind.CODE
-    control = _CONTROL_IN_CODE if field.kind is not FieldKind.TEXT else _CONTROL
+def text_parser(max_length: int, *, code: bool = False, breaks: bool = False) -> CellParser:
+    """Texts; ``code`` for those that Excel likes to change, ``breaks`` where lines may break."""
 
-    def read(text: str) -> tuple[Any, str]:
+    def parse(text: str) -> tuple[Any, str]:
         if code and (quoted := _QUOTED.fullmatch(text)):
             text = quoted[1].strip()
-        if code and _MANGLED.fullmatch(text):
+        if code and is_mangled(text):
             return None, "mangled"
-        if len(text) > field.max_length:
+        if len(text) > max_length:
             return None, "too_long"
-        if control.search(text):
+        if unprintable_in(text, breaks=breaks):
             return None, "control_characters"
         return text, ""
 
-    return read
+    return parse
 
 
-def like_mangled(text: str, kind: CellKind) -> bool:
-    """Whether Excel has made something else of a code: a date, a boolean, a number that was cut.
-
-    A number cell keeps 15 digits, and no zeros behind the point.
-    """
-    if kind is CellKind.NUMBER:
-        return len(text) > 15 or "." in text or _MANGLED.fullmatch(text) is not None
-    if kind is CellKind.TEXT:
-        return _MANGLED.fullmatch(tidy(text)) is not None
-    return kind in (CellKind.DATE, CellKind.BOOLEAN)
+def is_mangled(text: str) -> bool:
+    """Whether a code is no longer as it was typed: ``1.23E+15``, ``Jan-05``."""
+    return _MANGLED.fullmatch(text) is not None
 
 
-def _read_choice(field: Field) -> Read:
-    def read(text: str) -> tuple[Any, str]:
+def unprintable_in(text: str, *, breaks: bool) -> str:
+    """The first character that cannot be sent to Light, "" for none."""
+    match = (_CONTROL if breaks else _CONTROL_OR_BREAK).search(text)
+    return match[0] if match else ""
+
+
+def choice_parser(choices: Collection[str]) -> CellParser:
+    def parse(text: str) -> tuple[Any, str]:
         word = text.casefold()
-        return (word, "") if word in field.choices else (None, "not_one_of")
+        return (word, "") if word in choices else (None, "not_one_of")
 
-    return read
+    return parse
 
 
-def cents_reader(
+def cents_parser(
     decimal: bool, numbers: Numbers, cents_per_unit: int = 100, *, plain: bool
-) -> Read:
+) -> CellParser:
     """Amounts: integer cents, or decimal major units. ``plain`` for number cells of a workbook."""
     if not decimal:
         bad = "not_cents"
@@ -140,54 +150,40 @@ def cents_reader(
             number = read_plain(text) if plain else read_decimal(text, numbers)
             return to_cents(number, cents_per_unit)
 
-    def read(text: str) -> tuple[Any, str]:
+    def parse(text: str) -> tuple[Any, str]:
         value = value_of(text)
         if value is UnreadableAmount.TOO_LARGE:
             return None, "out_of_range"
         return (None, bad) if isinstance(value, UnreadableAmount) else (value, "")
 
-    return read
+    return parse
 
 
-def factor_reader(numbers: Numbers, *, plain: bool) -> Read:
+def factor_parser(numbers: Numbers, *, plain: bool) -> CellParser:
     """Quantities and unit prices: decimals of any precision."""
 
-    def read(text: str) -> tuple[Any, str]:
+    def parse(text: str) -> tuple[Any, str]:
         value = read_plain(text) if plain else read_decimal(text, numbers)
         return (None, "not_number") if isinstance(value, UnreadableAmount) else (value, "")
 
-    return read
+    return parse
 
 
-def date_reader(formats: list[str], order: dates.Order | None) -> Read:
+def date_parser(formats: list[str], order: dates.Order | None) -> CellParser:
     read_date = dates.reader(formats, order)
 
-    def read(text: str) -> tuple[Any, str]:
+    def parse(text: str) -> tuple[Any, str]:
         value = read_date(text)
         return (None, "not_date") if value is None else (value, "")
 
-    return read
+    return parse
 
 
-def date_time_reader(formats: list[str], order: dates.Order | None) -> Read:
+def date_time_parser(formats: list[str], order: dates.Order | None) -> CellParser:
     read_date = dates.reader(formats, order)
 
-    def read(text: str) -> tuple[Any, str]:
+    def parse(text: str) -> tuple[Any, str]:
         value = dates.read_date_time(text, read_date)
         return (None, "not_date_time") if value is None else (value, "")
 
-    return read
-
-
-def simple_reader(field: Field) -> Read:
-    """The reader of a field whose cells say all by themselves (not amounts, not dates)."""
-    fixed: dict[FieldKind, Read] = {
-        FieldKind.UUID: read_uuid,
-        FieldKind.CURRENCY: _read_currency,
-        FieldKind.BOOLEAN: _read_boolean,
-        FieldKind.RATE: _read_rate,
-        FieldKind.INTEGER: _read_integer,
-    }
-    if field.kind in fixed:
-        return fixed[field.kind]
-    return _read_choice(field) if field.kind is FieldKind.CHOICE else _read_words(field)
+    return parse

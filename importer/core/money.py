@@ -87,9 +87,16 @@ class Numbers(StrEnum):
     COMMA = "comma"
 
 
+# Amounts of whole cents that can be read in one way only; for Python and for RE2.
+SIMPLE_NUMBER = r"-?[0-9]{1,15}(?:\.[0-9]{1,2})?"  # a number cell of a workbook
+SIMPLE_AMOUNTS = {
+    numbers: rf"-?(?:[0-9]{{1,15}}|[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}}){{1,4}})"
+    rf"(?:{mark}[0-9]{{1,2}})?"
+    for numbers, mark, group in ((Numbers.POINT, r"\.", ","), (Numbers.COMMA, ",", r"\."))
+}
 _SIMPLE = {
-    Numbers.POINT: re.compile(r"(-?[0-9]{1,15})(?:\.([0-9]{1,15}))?"),
-    Numbers.COMMA: re.compile(r"(-?[0-9]{1,15})(?:,([0-9]{1,15}))?"),
+    numbers: re.compile(rf"(-?[0-9]{{1,15}})(?:{mark}([0-9]{{1,15}}))?")
+    for numbers, mark in ((Numbers.POINT, r"\."), (Numbers.COMMA, ","))
 }
 
 
@@ -268,9 +275,6 @@ def products_cents(
     return out
 
 
-_PLAIN_CENTS = re.compile(r"-?[0-9]+\.[0-9]{1,2}")
-
-
 def numbers_of(texts: Iterable[str]) -> tuple[Numbers | None, list[str], list[str]]:
     """Which decimal mark a whole column uses, with the texts that prove the point and the comma.
 
@@ -281,11 +285,11 @@ def numbers_of(texts: Iterable[str]) -> tuple[Numbers | None, list[str], list[st
     """
     point: list[str] = []
     comma: list[str] = []
-    doubtful = False
+    doubtful, simple = False, re.compile(SIMPLE_NUMBER)
     for text in texts:
         if "." not in text and "," not in text:
             continue
-        if _PLAIN_CENTS.fullmatch(text):
+        if "." in text and simple.fullmatch(text):
             point.append(text)
             continue
         readings = [read_decimal(text, numbers) for numbers in Numbers]

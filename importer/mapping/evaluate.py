@@ -15,14 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.core import dates
-from importer.core.cell_parsers import like_mangled
 from importer.core.money import Numbers, UnreadableAmount, read_decimal, tidy
 from importer.core.text_column import arrow_texts
 from importer.mapping.expressions import DateFrom, Expression, SignFrom, same_word
 from importer.mapping.template_checks import start_of
 from importer.mapping.text_cleanup import blank, tidied, zero
 from importer.model.fields import FieldKind
-from importer.model.tables import CellKind
+from importer.model.tables import CellKind, changed_by_excel
 
 NOWHERE = -1  # in ``at``: the value stands in no column
 # What an expression may find wrong with a cell; told as <sheet>.expression.<problem>.
@@ -191,10 +190,9 @@ def _joined(e: Expression, parts: Sequence[Values], sheet: Sheet) -> Values:
         bad = (part.kinds == CellKind.ERROR) | (part.kinds == CellKind.UNCALCULATED)
         bad |= part.problem != ""
         if sheet.kind is FieldKind.CODE:
-            bad |= np.asarray(
-                [like_mangled(t, CellKind(k)) for t, k in zip(part.text, part.kinds, strict=True)],
-                dtype=bool,
-            )
+            cells = zip(part.text, part.kinds, strict=True)
+            changed = [changed_by_excel(text, CellKind(kind)) for text, kind in cells]
+            bad |= np.asarray(changed, dtype=bool)
         out.take(bad & there, part)
     return out
 

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 from importer.core import dates
-from importer.core.cell_parsers import simple_reader
 from importer.core.money import (
     Numbers,
     UnreadableAmount,
@@ -20,7 +19,15 @@ from importer.core.money import (
 )
 from importer.mapping.expressions import Expression
 from importer.mapping.template_model import Rule, Template, TemplateFormats, rule_target
-from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, PROPERTY, FieldKind, field_of
+from importer.model.fields import (
+    BILLS,
+    FIELDS,
+    LINE_ITEMS,
+    PROPERTY,
+    FieldKind,
+    field_of,
+    field_parser,
+)
 from importer.model.finding_catalogue import CATALOGUE
 
 Problem = tuple[tuple[str | int, ...], str]
@@ -155,7 +162,7 @@ def constant_problem(sheet: str, name: str, text: str, formats: TemplateFormats)
         read = dates.reader(formats.dates or ["YYYY-MM-DD"], None)
         found: Any = read(text) if kind is FieldKind.DATE else dates.read_date_time(text, read)
         return "" if found else "not a date; write it as 2025-03-31"
-    _, problem = simple_reader(field)(text)
+    _, problem = field_parser(field)(text)
     if not problem:
         return ""
     return CATALOGUE[f"{sheet}.{field.name}.{problem}"].title.rpartition(": ")[2]

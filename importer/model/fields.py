@@ -2,7 +2,7 @@
 
 Templates (which fields exist), validation (what a cell may hold), the records, Light's JSON, the
 journal's content, the comparison with Light, the sandbox and the documentation all read it.
-Source: the models of Light's ``/v1/invoice-payables``. Standard library only.
+Source: the models of Light's ``/v1/invoice-payables``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,17 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import lru_cache
+
+from importer.core.cell_parsers import (
+    CellParser,
+    choice_parser,
+    parse_boolean,
+    parse_currency,
+    parse_integer,
+    parse_rate,
+    parse_uuid,
+    text_parser,
+)
 
 BILLS = "bills"
 LINE_ITEMS = "line_items"
@@ -217,6 +228,24 @@ def undecorated(header: str) -> str:
     while bare != before:
         before, bare = bare, _DECORATION.sub("", bare).strip()
     return bare
+
+
+def field_parser(field: Field) -> CellParser:
+    """The parser of a field whose cells need no context, unlike amounts and dates."""
+    kind = field.kind
+    if kind is FieldKind.CHOICE:
+        return choice_parser(field.choices)
+    code, breaks = kind is FieldKind.CODE, kind is FieldKind.TEXT
+    return _PARSERS.get(kind) or text_parser(field.max_length, code=code, breaks=breaks)
+
+
+_PARSERS: dict[FieldKind, CellParser] = {
+    FieldKind.UUID: parse_uuid,
+    FieldKind.CURRENCY: parse_currency,
+    FieldKind.BOOLEAN: parse_boolean,
+    FieldKind.RATE: parse_rate,
+    FieldKind.INTEGER: parse_integer,
+}
 
 
 def field_of(sheet: str, name: str) -> Field:

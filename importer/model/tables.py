@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from importer.core.cell_parsers import is_mangled
+from importer.core.money import tidy
+
 
 class CellKind(IntEnum):
     """What the file says a cell is. CSV has only TEXT."""
@@ -16,6 +19,18 @@ class CellKind(IntEnum):
     BOOLEAN = 3  # text is TRUE or FALSE
     ERROR = 4  # text is the error as Excel writes it: #REF!
     UNCALCULATED = 5  # a formula without a stored result; text is the formula, with its "="
+
+
+def changed_by_excel(text: str, kind: CellKind) -> bool:
+    """Whether a code has become something else: a date, a boolean, a number that was cut.
+
+    A number cell keeps 15 digits, and no zeros behind the point.
+    """
+    if kind is CellKind.NUMBER:
+        return len(text) > 15 or "." in text or is_mangled(text)
+    if kind is CellKind.TEXT:
+        return is_mangled(tidy(text))
+    return kind in (CellKind.DATE, CellKind.BOOLEAN)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
+from importer.core.cell_parsers import ERRORS
 from importer.core.money import Numbers, UnreadableAmount, read_decimal, read_plain
 from importer.model.tables import CellKind, SourceTable
 from importer.readers.csv.encoding import decode
@@ -16,9 +17,6 @@ from importer.readers.file_limits import TooLargeError, limits, too_large
 from importer.readers.grid import MAX_COLUMNS, MAX_ROWS, grid_of_rows
 from importer.readers.zip_guard import DamagedError
 
-_ERRORS = frozenset(
-    "#NULL! #DIV/0! #VALUE! #REF! #NAME? #NUM! #N/A #SPILL! #CALC! #GETTING_DATA".split()
-)
 _UNSEEN = frozenset(("script", "style", "title", "template", "noscript", "textarea", "select"))
 _BREAKS = frozenset(("br", "p", "div", "li"))
 _CHARSET = re.compile(rb"<meta[^>]*charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.\-]+)", re.IGNORECASE)
@@ -116,7 +114,7 @@ def _cells(table: _Table) -> Iterator[tuple[int, list[tuple[int, str, int]]]]:
 def _text(cell: _Cell) -> tuple[str, int]:
     lines = "".join(cell.text).split("\n")
     text = "\n".join(_SPACES.sub(" ", line).strip(" ") for line in lines).strip(" \n")
-    if text in _ERRORS:
+    if text in ERRORS:
         return text, CellKind.ERROR
     # What is shown may be rounded; a date shown stays one, whatever number stands behind it.
     if (

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.parsers import expat
 
+from importer.core.cell_parsers import is_formula_error
 from importer.model.tables import CellKind
 from importer.readers.calamine import open_workbook
 from importer.readers.file_limits import TooLargeError, check_area, limits, too_large
@@ -22,7 +23,6 @@ from importer.readers.zip_guard import Part
 
 _DEEPEST = 100  # elements in each other
 _DURATION = re.compile(r"(-?)PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
-_ERROR = re.compile(r"#N/A|#[A-Z][A-Z0-9_/]*[!?]")
 _LONG = re.compile(r"-?\d{16,}")
 
 
@@ -176,7 +176,7 @@ def _special(cell: dict[str, str], paragraphs: list[str]) -> Cell | None:
     if cell.get("calcext:value-type") == "error":
         return shown or "#ERROR!", CellKind.ERROR
     # Programs other than LibreOffice show an error only in what they display.
-    if _ERROR.fullmatch(shown) and (formula is not None or kind != "string"):
+    if is_formula_error(shown) and (formula is not None or kind != "string"):
         return shown, CellKind.ERROR
     if formula is not None and kind is None and not shown:
         return "=" + formula.partition("=")[2], CellKind.UNCALCULATED

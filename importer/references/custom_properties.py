@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from importer.core import dates
-from importer.core.cell_parsers import simple_reader
+from importer.core.cell_parsers import parse_boolean
 from importer.core.money import Numbers, UnreadableAmount, numbers_of, read_decimal, read_plain
 from importer.mapping.canonical_columns import CanonicalColumn
 from importer.mapping.template_model import TemplateFormats
 from importer.model.bills import Property
-from importer.model.fields import BILLS, LINE_ITEMS, PROPERTY, Field, FieldKind
+from importer.model.fields import BILLS, LINE_ITEMS, PROPERTY
 from importer.model.finding import CellRef
 from importer.model.finding_catalogue import finding
 from importer.model.light_objects import PropertyGroup
@@ -256,10 +256,9 @@ def _inline(input_type: str, texts: set[str], formats: TemplateFormats) -> Inlin
 
         return day
     if input_type == "BOOLEAN":
-        read_boolean = simple_reader(Field("property", FieldKind.BOOLEAN, ""))
 
         def boolean(text: str, kind: int) -> str | None:
-            value, problem = read_boolean(text.strip())
+            value, problem = parse_boolean(text.strip())
             return None if problem else str(value).lower()
 
         return boolean

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from importer.core.cell_parsers import read_uuid
+from importer.core.cell_parsers import parse_uuid
 from importer.core.errors import TemplateProblem, UsageProblem, unwritable
 from importer.mapping.template_loader import LoadedTemplate
 from importer.model.fields import LOOKUP_NAMES, header_key
@@ -102,7 +102,7 @@ def load_table(path: Path, name: str | None = None) -> dict[str, Entry]:
         key, row = same_name(values[i]), f"row {int(table.rows[i])}"
         if not key:
             continue
-        found, problem = read_uuid(ids[i].strip())
+        found, problem = parse_uuid(ids[i].strip())
         if problem or not found:
             problems.append(
                 f"{path}, {row}: '{ids[i]}' is not an id of Light (for '{values[i]}'). Copy the id"

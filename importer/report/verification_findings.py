@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from importer.core.cell_parsers import read_uuid
+from importer.core.cell_parsers import parse_uuid
 from importer.loading.bill_diff import LINE, field_words, quoted
 from importer.model.fields import BILLS, LINE_ITEMS, PROPERTY
 from importer.model.finding import CellRef, Finding
@@ -29,7 +29,7 @@ def read_back_findings(checked: Checked, read_backs: Mapping[int, ReadBack]) -> 
 def _changed(checked: Checked, bill: int, difference: Difference) -> Finding:
     cell, written = _place(checked, bill, difference)
     sheet, light = quoted(difference)
-    if written and difference.field.endswith("Id") and read_uuid(written)[0] is None:
+    if written and difference.field.endswith("Id") and parse_uuid(written)[0] is None:
         sheet = f"'{written}' ({difference.sheet})"
     elif written and difference.field.startswith(PROPERTY):
         sheet = f"'{written}'"  # not the id of the value

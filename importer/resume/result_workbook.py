@@ -13,7 +13,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 from zipfile import BadZipFile, ZipFile
 
-from importer.core.cell_parsers import read_uuid
+from importer.core.cell_parsers import parse_uuid
 from importer.core.errors import UnreadableFile, UsageProblem
 from importer.model.finding import CellRef
 from importer.model.report_model import Suggestion
@@ -217,7 +217,7 @@ def _picks_of(table: SourceTable, problems: list[str]) -> Iterator[Pick]:
         offered = tuple(
             Suggestion(found, cells[at].strip())
             for at, id_at in numbered
-            if (found := read_uuid(cells[id_at].strip())[0]) and cells[at].strip()
+            if (found := parse_uuid(cells[id_at].strip())[0]) and cells[at].strip()
         )
         found = _picked(picked, offered)
         if found is None:
@@ -234,7 +234,7 @@ def _picked(text: str, offered: Sequence[Suggestion]) -> Suggestion | None:
     same = {s.id: s for s in offered if same_name(s.label) == same_name(text)}
     if len(same) == 1:
         return next(iter(same.values()))
-    light_id, problem = read_uuid(text)
+    light_id, problem = parse_uuid(text)
     if problem or same:
         return None
     return next((s for s in offered if s.id == light_id), Suggestion(light_id, light_id))

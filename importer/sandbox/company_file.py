@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from importer.core.currencies import EXPONENTS
 from importer.core.errors import UsageProblem
-from importer.sandbox.field_checks import CURRENCIES, UUID
+from importer.sandbox.field_checks import UUID
 
 SHIPPED = Path(__file__).parent / "reference"
 INPUT_TYPES = ("SINGLE_SELECT", "MULTI_SELECT", "NUMERIC", "TEXT", "BOOLEAN", "DATE")
@@ -153,7 +154,7 @@ class _Row:
 
     def currency(self, column: str) -> str:
         found = self.text(column)
-        if found not in CURRENCIES:
+        if found not in EXPONENTS:
             raise self.problem(f"{column} '{found}' is not an ISO 4217 currency code.")
         return found
 
@@ -185,7 +186,7 @@ def _company(path: Path) -> CompanyFile:
     if not isinstance(found, dict) or not isinstance(found.get("name"), str):
         raise UsageProblem(f"{path}: an object with a name is expected.")
     currency = found.get("baseCurrency")
-    if currency not in CURRENCIES:
+    if currency not in EXPONENTS:
         raise UsageProblem(f"{path}: baseCurrency '{currency}' is not an ISO 4217 currency code.")
     return CompanyFile(found["name"], str(currency), str(found.get("invoiceEmail") or ""))
 

@@ -11,22 +11,20 @@ import pyarrow as pa
 
 from importer.core import dates
 from importer.core.cell_parsers import (
-    Read,
-    cents_reader,
-    date_reader,
-    date_time_reader,
-    factor_reader,
-    like_mangled,
-    simple_reader,
+    CellParser,
+    cents_parser,
+    date_parser,
+    date_time_parser,
+    factor_parser,
 )
 from importer.core.currencies import EXPONENTS
 from importer.core.money import Numbers, currencies_named, numbers_of, two_readings
 from importer.mapping.canonical_columns import CanonicalColumn, CanonicalTable
 from importer.mapping.map_tables import Mapped
-from importer.model.fields import BILLS, LINE_ITEMS, Field, FieldKind, field_of
+from importer.model.fields import BILLS, LINE_ITEMS, Field, FieldKind, field_of, field_parser
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
-from importer.model.tables import CellKind
+from importer.model.tables import CellKind, changed_by_excel
 from importer.validation import vector_parsers
 from importer.validation.byte_scan import Bytes, by_block
 from importer.validation.column import ParsedColumn, ParsedTable
@@ -52,7 +50,7 @@ def _mark_mangled(column: CanonicalColumn, parsed: ParsedColumn) -> None:
             of_kind = np.flatnonzero((column.kinds == kind) & ok)
             texts = column.array.take(pa.array(of_kind)).to_pylist()
             pairs = zip(of_kind.tolist(), texts, strict=True)
-            at += [i for i, text in pairs if like_mangled(text, kind)]
+            at += [i for i, text in pairs if changed_by_excel(text, kind)]
         parsed.mark_invalid(at, "mangled")
 
 
@@ -93,7 +91,7 @@ class Reading:
         formats = self.mapped.template.formats
         if kind in (FieldKind.CENTS, FieldKind.FACTOR):
             if kind is FieldKind.CENTS and formats.amounts == "cents":
-                read = cents_reader(False, Numbers.POINT, plain=False)
+                read = cents_parser(False, Numbers.POINT, plain=False)
                 parsed = parse_column(
                     column, lambda left: [(left, read)], lambda texts: vector_parsers.cents(texts)
                 )
@@ -107,7 +105,7 @@ class Reading:
         field_, words = field_of(sheet, name), None
         if kind in (FieldKind.CODE, FieldKind.NAME, FieldKind.TEXT, FieldKind.UUID):
             words = partial(_words, field_)
-        read = simple_reader(field_)
+        read = field_parser(field_)
         parsed = parse_column(column, lambda left: [(left, read)], words, words=True)
         if kind is FieldKind.CODE:
             _mark_mangled(column, parsed)
@@ -152,18 +150,18 @@ class Reading:
             if decided is None:
                 undecided.append((of_text, point, comma))
 
-        def readers(left: np.ndarray) -> list[tuple[np.ndarray, Read]]:
-            out: list[tuple[np.ndarray, Read]] = []
+        def readers(left: np.ndarray) -> list[tuple[np.ndarray, CellParser]]:
+            out: list[tuple[np.ndarray, CellParser]] = []
             for numbers in Numbers:
                 for is_plain in (False, True):
                     part = left[(rules[left] == numbers) & (typed[left] == is_plain)]
                     if kind is FieldKind.FACTOR:
-                        out.append((part, factor_reader(numbers, plain=is_plain)))
+                        out.append((part, factor_parser(numbers, plain=is_plain)))
                         continue
                     out += [
                         (
                             part[units[part] == unit],
-                            cents_reader(True, numbers, int(unit), plain=is_plain),
+                            cents_parser(True, numbers, int(unit), plain=is_plain),
                         )
                         for unit in np.unique(units[part])
                     ]
@@ -262,7 +260,7 @@ class Reading:
             dates.ColumnOrder(None) if formats else dates.order_of(distinct(_at(tidied, group)))
             for group in groups
         ]
-        make = date_reader if kind is FieldKind.DATE else date_time_reader
+        make = date_parser if kind is FieldKind.DATE else date_time_parser
         parsed = parse_column(
             column,
             lambda _: [

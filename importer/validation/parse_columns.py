@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.core.cell_parsers import ERRORS, Read
+from importer.core.cell_parsers import CellParser, is_error
 from importer.core.money import tidy
 from importer.mapping.canonical_columns import CanonicalColumn
 from importer.mapping.evaluate import PROBLEMS
@@ -20,7 +19,6 @@ from importer.validation.column import ParsedColumn
 
 # A problem of the whole column, told once; the cells it touches are marked with it.
 COLUMN_PROBLEMS = frozenset(("ambiguous", "mixed_order", "mixed_numbers", "mixed_typed"))
-_LIBRE_ERROR = re.compile(r"Err:[0-9]{3}|#{3,}")  # ##### is a column too narrow for its value
 
 
 def code_of(sheet: str, name: str, problem: str) -> str:
@@ -42,7 +40,7 @@ def among(texts: pa.LargeStringArray, some: Collection[str]) -> np.ndarray:
 
 
 _FIRST_LOOK = 5_000  # cells that tell whether a column repeats itself
-Reader = tuple[np.ndarray, Read]
+Reader = tuple[np.ndarray, CellParser]
 Quick = Callable[[pa.LargeStringArray], tuple[np.ndarray, np.ndarray | None]]
 
 
@@ -65,7 +63,7 @@ class _Reading:
             out.mark_invalid(cells[own], self.problems[self.at[own]])
 
 
-def read_texts(texts: pa.LargeStringArray, read: Read) -> _Reading:
+def read_texts(texts: pa.LargeStringArray, read: CellParser) -> _Reading:
     """Each distinct text read once."""
     encoded = texts.dictionary_encode()
     unique = encoded.dictionary.to_pylist()
@@ -76,7 +74,7 @@ def read_texts(texts: pa.LargeStringArray, read: Read) -> _Reading:
         bare = tidy(text)
         if not bare:
             blank[i] = True
-        elif bare in ERRORS or _LIBRE_ERROR.fullmatch(bare):
+        elif is_error(bare):
             problems[i] = "error_cell"
         else:
             values[i], problems[i] = read(bare)

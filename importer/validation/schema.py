@@ -17,7 +17,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from importer.core import dates
-from importer.core.cell_parsers import _CONTROL, _CONTROL_IN_CODE
+from importer.core.cell_parsers import unprintable_in
 from importer.core.currencies import EXPONENTS
 from importer.core.money import (
     MINUS,
@@ -220,9 +220,8 @@ _SPOKEN = {"\n": "a line break", "\r": "a line break", "\t": "a tab"}
 
 def _character(field: Field, bare: str) -> str:
     """What the reader took offence at, in words."""
-    found = (_CONTROL if field.kind is FieldKind.TEXT else _CONTROL_IN_CODE).search(bare)
-    code = ord(found[0]) if found else 0
-    return _SPOKEN.get(chr(code), f"an unprintable character (U+{code:04X})")
+    found = unprintable_in(bare, breaks=field.kind is FieldKind.TEXT) or "\0"
+    return _SPOKEN.get(found, f"an unprintable character (U+{ord(found):04X})")
 
 
 @lru_cache(maxsize=4096)  # one wrong text often stands in many cells

@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from importer.core.cell_parsers import simple_reader
 from importer.mapping.patterns import pattern
 from importer.mapping.template_checks import bound, bounds
 from importer.mapping.template_model import Rule, Template
-from importer.model.fields import BILLS, Field, FieldKind
+from importer.model.fields import BILLS, Field, FieldKind, field_parser
 from importer.validation.column import ParsedColumn
 
 Keeps = Callable[
@@ -34,7 +33,7 @@ def tests_of(rule: Rule, kind: FieldKind, *, decimal: bool) -> Iterator[Test]:
     Bounds of money are written as the template's amounts are: in major units where ``decimal``.
     """
     if rule.one_of is not None:
-        read = simple_reader(Field("", kind, ""))
+        read = field_parser(Field("", kind, ""))
         words = {*rule.one_of, *(_text(read(text)[0]) for text in rule.one_of if text)}
         yield "one_of", ", ".join(rule.one_of), _each(lambda value: _text(value) in words)
     if rule.matches is not None:

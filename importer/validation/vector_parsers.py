@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.core.money import Numbers, tidy
+from importer.core.cell_parsers import ERROR_STARTS, MANGLED_CODE
+from importer.core.money import SIMPLE_AMOUNTS, SIMPLE_NUMBER, Numbers, tidy
 from importer.model.fields import Field, FieldKind
 from importer.validation.byte_scan import Bytes, between, blocks, by_block
 
@@ -27,17 +28,9 @@ _SPACE = ord(" ")
 _INNER = r"[ -~\x{a0}-\x{2027}\x{202a}-\x{fffd}\x{10000}-\x{10ffff}]"  # no control characters
 _TIDY = rf"\A(?:{_EDGE}|{_EDGE}.*{_EDGE})?\z"
 _WORDS = rf"\A{_EDGE}(?:{_INNER}*{_EDGE})?\z"
-_ERROR = r"\A(?:#|Err:)"
-_CHANGED_CODE = (
-    r"\A=|\A[0-9](?:[.,][0-9]+)?[eE]\+"
-    r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-[0-9]{2}\z"
-)
+_ERROR = rf"\A(?:{'|'.join(ERROR_STARTS)})"
+_CHANGED_CODE = rf"\A=|\A(?:{MANGLED_CODE})\z"
 _CENTS = r"\A-?[0-9]{1,18}\z"
-_DECIMALS = {
-    Numbers.POINT: r"\A-?(?:[0-9]{1,15}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,4})(?:\.[0-9]{1,2})?\z",
-    Numbers.COMMA: r"\A-?(?:[0-9]{1,15}|[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,4})(?:,[0-9]{1,2})?\z",
-}
-_PLAIN_DECIMAL = r"\A-?[0-9]{1,15}(?:\.[0-9]{1,2})?\z"  # of a number cell
 _ID = r"\A[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\z"
 
 
@@ -134,7 +127,7 @@ def amounts(
     texts: pa.LargeStringArray, numbers: Numbers, *, plain: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """(which are amounts of at most two decimals, int64 cents); ``plain`` for number cells."""
-    known = matching(texts, _PLAIN_DECIMAL if plain else _DECIMALS[numbers])
+    known = matching(texts, rf"\A{SIMPLE_NUMBER if plain else SIMPLE_AMOUNTS[numbers]}\z")
     values = np.zeros(len(texts), dtype=np.int64)
     if not known.any():
         return known, values

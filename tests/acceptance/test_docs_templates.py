@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.core.cell_parsers import _FALSE, _TRUE
+from importer.core.cell_parsers import FALSE_WORDS, TRUE_WORDS
 from importer.core.dates import order_of, reader
 from importer.core.money import numbers_of, read_decimal, tidy, to_cents
 from importer.mapping.map_tables import map_tables
@@ -96,7 +96,7 @@ def test_an_amount_of_the_table_is_read_as_it_says(
 def test_the_page_names_every_way_of_saying_yes_and_no() -> None:
     said = PAGE.partition("### Yes and no")[2].partition("## House")[0]
     words = {word.casefold() for word in re.findall(r"`([^`]+)`", said)}
-    assert words == _TRUE | _FALSE
+    assert words == TRUE_WORDS | FALSE_WORDS
 
 
 # --- every way of writing, in every locale of the tables ---------------------------------------

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sheets_of_bills import bill, line, two_csv_files
 
-from importer.core.cell_parsers import cents_reader, simple_reader
+from importer.core.cell_parsers import cents_parser
 from importer.core.money import Numbers, tidy
 from importer.mapping import text_cleanup as whole
-from importer.model.fields import Field, FieldKind
+from importer.model.fields import Field, FieldKind, field_parser
 from importer.model.finding import Severity
 from importer.validation import vector_parsers
 from importer.validation.column import ParsedColumn
@@ -77,9 +77,9 @@ def test_what_is_certain_of_a_column_is_what_its_reader_makes_of_each_text(
     texts: list[str],
 ) -> None:
     column = pa.array(texts, type=pa.large_string())
-    words, read = vector_parsers.words(column, CODE), simple_reader(CODE)
+    words, read = vector_parsers.words(column, CODE), field_parser(CODE)
     known, cents = vector_parsers.cents(column)
-    read_amount = cents_reader(False, Numbers.POINT, plain=False)
+    read_amount = cents_parser(False, Numbers.POINT, plain=False)
     assert vector_parsers.tidied(column).to_pylist() == [tidy(text) for text in texts]
     assert vector_parsers.blank(column).tolist() == [not tidy(text) for text in texts]
     for i, text in enumerate(texts):

@@ -26,10 +26,10 @@ from importer.model.bills import Bill, LineItem
 NO_CENTS = frozenset({"JPY", "KWD"})
 ATTRIBUTES = {"vendorId": "vendor_id", "companyEntityId": "company_entity_id",
               "companyEntity": "company_entity", "invoiceNumber": "invoice_number",
-              "issuedDate": "issued", "dueDate": "due", "taxCodeId": "tax_code_id",
+              "issuedDate": "issued_date", "dueDate": "due_date", "taxCodeId": "tax_code_id",
               "taxCode": "tax_code", "accountId": "account_id",
-              "amortizationStartDate": "amortization_start",
-              "amortizationEndDate": "amortization_end"}  # fmt: skip
+              "amortizationStartDate": "amortization_start_date",
+              "amortizationEndDate": "amortization_end_date"}  # fmt: skip
 
 
 @dataclass(frozen=True)
