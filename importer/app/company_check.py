@@ -1,4 +1,4 @@
-"""Whose Light it is: company and environment, the journal's company, one writer at a time."""
+"""Which company and which Light: shown, checked against the journal, and locked."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from importer.app.destination import Destination
-from importer.app.interrupts import signals, this_task
-from importer.cli.options import OutputOptions
+from importer.app.events import Listener, Message
+from importer.app.stop import StopControl
 from importer.core.errors import JournalProblem, UsageProblem
 from importer.light import DEFAULT_BASE_URL
 from importer.loading.journal.journal import Journal, RunRecord
@@ -34,20 +34,15 @@ def environment(base_url: str, *, sandbox: bool = False) -> str:
     return "another address than Light's own"
 
 
-def company_lines(company: Company, target: Destination) -> list[str]:
-    """The company and where it is, before anything is written to it."""
-    where = environment(target.base_url, sandbox=target.sandbox)
-    return [f"Company:  {company.name}", f"Light:    {target.base_url} ({where})"]
+def address_of(destination: Destination) -> str:
+    """Its address with what it is: "https://… (Light, production)"."""
+    kind = environment(destination.base_url, sandbox=destination.sandbox)
+    return f"{destination.base_url} ({kind})"
 
 
-def report_company(company: Company, target: Destination, output: OutputOptions) -> None:
-    for line in company_lines(company, target):
-        output.say(line)
-
-
-def check_company_of_journal(journal: Journal, company: Company, target: Destination) -> None:
+def check_company_of_journal(journal: Journal, company: Company, destination: Destination) -> None:
     """UsageProblem where the journal is of another company than the key."""
-    if target.sandbox:
+    if destination.sandbox:
         return
     for run in journal.runs():
         if run.facts.get("company_id") != company.id:
@@ -60,22 +55,23 @@ def check_company_of_journal(journal: Journal, company: Company, target: Destina
 def check_company_of_run(record: RunRecord, company: Company) -> None:
     """UsageProblem where a run is of another company than the key."""
     if record.facts.get("company_id") != company.id:
-        own = record.facts.get("company")
+        loaded_into = record.facts.get("company")
         raise UsageProblem(
-            f"The run {record.id} is of the company {own}, and the key is of {company.name}. Use a"
-            f" key of {own}."
+            f"The run {record.id} is of the company {loaded_into}, and the key is of"
+            f" {company.name}. Use a key of {loaded_into}."
         )
 
 
 @contextlib.asynccontextmanager
-async def locked(journal: Journal, output: OutputOptions) -> AsyncIterator[None]:
+async def locked(journal: Journal, listener: Listener, stop: StopControl) -> AsyncIterator[None]:
     """One load or undo in a company at a time; waits for another to end."""
     lock = journal.lock()
     waiting = False
-    with signals(this_task().cancel):
-        while not _taken(lock, journal):
+    with stop.cancels_task():
+        while not _acquire(lock, journal):
             if not waiting:
-                output.say("Another load into this company is running; waiting until it ends.")
+                text = "Another load into this company is running; waiting until it ends."
+                listener(Message(text))
                 waiting = True
             await asyncio.sleep(0.2)
     try:
@@ -84,8 +80,7 @@ async def locked(journal: Journal, output: OutputOptions) -> AsyncIterator[None]
         lock.release()
 
 
-def _taken(lock: filelock.BaseFileLock, journal: Journal) -> bool:
-    """Whether the lock is ours now."""
+def _acquire(lock: filelock.BaseFileLock, journal: Journal) -> bool:
     import filelock
 
     try:

@@ -1,4 +1,4 @@
-"""Logging in: the browser goes to Light, its answer comes back, the tokens are kept."""
+"""Log in to Light in the browser, see who is logged in, log out."""
 
 from __future__ import annotations
 
@@ -6,21 +6,18 @@ import asyncio
 import contextlib
 import os
 import secrets
-import sys
-import threading
 import time
 import webbrowser
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-import click
-
-from importer.app.data_paths import pace_path
-from importer.app.interrupts import signals, this_task
+from importer.app.data_paths import login_paths, pace_path
+from importer.app.events import Listener, Message, ignore
 from importer.app.keys import key_variable, token_store_for
-from importer.cli.auth_command import PORT
-from importer.cli.screen import tell
+from importer.app.login_options import PORT, BrowserLogin, LoginOptions, LoginPrompts
+from importer.app.stop import StopControl
 from importer.core.errors import ImporterError, StoppedEarly, UsageProblem
-from importer.core.safe_text import visible
 from importer.light import DEFAULT_BASE_URL, LightClient, RateLimiter, check_base_url
 from importer.light.auth.oauth import NotOurs, by_code
 from importer.light.auth.oauth_callback import CALLBACK, HOST, PendingLogin, pending_login
@@ -37,121 +34,176 @@ from importer.light.auth.token_store import (
 
 
 @dataclass(frozen=True)
-class LoginOptions:
-    base_url: str | None
-    client_id: str | None
-    store: Kind | None
-    port: int
-    no_browser: bool
-    timeout: float
+class LoggedIn:
+    """A login that was kept, and where. ``problem``: why the company could not be read;
+    ``variable``: the environment variable with a key, which is used instead of the login."""
+
+    login: Login
+    store: str
+    problem: str | None
+    variable: str | None
 
 
-def log_in(wishes: LoginOptions) -> int:
-    """Log in and keep the login. Raises ImporterError, with nothing changed, where it fails."""
-    base_url = check_base_url(wishes.base_url or DEFAULT_BASE_URL)
-    place = token_store_for(base_url)
-    known = _known(place)
-    client_id = wishes.client_id or (known[0].client_id if known else "") or _asked_id(wishes)
-    client_secret = _secret(client_id, known)
-    store = _store(wishes, place)
+@dataclass(frozen=True)
+class StoredLogin:
+    """A login of this computer. ``problem``: why it cannot be used."""
+
+    login: Login
+    store: str
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class LoginStatus:
+    """The logins of this computer; ``problems`` are of files that cannot be read as one.
+
+    ``variable`` is the environment variable with a key, which is used instead of a login.
+    """
+
+    variable: str | None
+    logins: tuple[StoredLogin, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """2 where there is neither a key nor a login."""
+        usable = self.variable or any(stored.problem is None for stored in self.logins)
+        return 0 if usable else 2
+
+
+def log_in(
+    options: LoginOptions,
+    browse: Callable[[BrowserLogin], None],
+    *,
+    prompts: LoginPrompts | None = None,
+    listener: Listener = ignore,
+    stop: StopControl | None = None,
+) -> LoggedIn:
+    """Log in and keep the login. ``browse`` shows the person the address, and returns at once.
+
+    The client secret comes from LIGHT_CLIENT_SECRET, else from ``prompts``. Raises ImporterError,
+    with nothing changed, where it fails.
+    """
+    base_url = check_base_url(options.base_url or DEFAULT_BASE_URL)
+    store = token_store_for(base_url)
+    former = _former(store)
+    client_id = options.client_id or (former[0].client_id if former else "")
+    client_id = client_id or _ask_client_id(options, prompts)
+    client_secret = _client_secret(client_id, former, prompts)
+    kind = _store_kind(options, store, prompts, listener)
+    pending = _Browser(options, browse, listener, stop or StopControl())
     try:
-        tokens = asyncio.run(_tokens(wishes, base_url, client_id, client_secret))
+        tokens = asyncio.run(pending.tokens(base_url, client_id, client_secret))
     except (asyncio.CancelledError, KeyboardInterrupt):
         raise StoppedEarly("Stopped; nobody was logged in.") from None
-    login = Login(base_url, client_id, secrets.token_hex(8), time.time(), store)
-    with place.locked():
-        if store == "file" and known and known[0].store == "keyring":
+    login = Login(base_url, client_id, secrets.token_hex(8), time.time(), kind)
+    with store.locked():
+        if kind == "file" and former and former[0].store == "keyring":
             with contextlib.suppress(StoreProblem):
-                place.forget()
-        place.write(login, tokens)
-    _say_whose(place, login, tokens)
-    variable = key_variable()
-    if variable:
-        _say(f"{variable} is set in this terminal: commands use it, not the login.")
-    return 0
+                store.forget()
+        store.write(login, tokens)
+    login, problem = _with_company(store, login, tokens)
+    where = f"the keyring ({keyring_name()})" if kind == "keyring" else str(store.path)
+    return LoggedIn(login, where, problem, key_variable())
 
 
-def _known(place: TokenStore) -> tuple[Login, Tokens] | None:
+def _former(store: TokenStore) -> tuple[Login, Tokens] | None:
     """The login so far; None where there is none that can be read."""
     try:
-        return place.read()
+        return store.read()
     except ImporterError:
         return None
 
 
-def _asked_id(wishes: LoginOptions) -> str:
-    port = wishes.port or PORT
-    if sys.stdin.isatty():
-        typed: str = click.prompt("Client id (from Light's support)", err=True)
-        return typed.strip()
+def _ask_client_id(options: LoginOptions, prompts: LoginPrompts | None) -> str:
+    if prompts is not None:
+        return prompts.client_id()
     raise UsageProblem(
         "A login needs a client id. Light's support (help@light.inc) gives you a client id and a "
-        f"client secret; tell them the redirect address http://{HOST}:{port}{CALLBACK}. Then:\n"
+        f"client secret; tell them the redirect address http://{HOST}:{options.port or PORT}"
+        f"{CALLBACK}. Then:\n"
         "  light-import auth login --client-id ID\n"
         "with the secret in LIGHT_CLIENT_SECRET, or typed when you are asked for it."
     )
 
 
-def _secret(client_id: str, known: tuple[Login, Tokens] | None) -> str:
-    told = os.environ.get("LIGHT_CLIENT_SECRET", "").strip()
-    if not told and known and known[0].client_id == client_id:
-        told = known[1].client_secret
-    if not told and sys.stdin.isatty():
-        told = click.prompt(
-            "Client secret (not shown)", hide_input=True, default="", show_default=False, err=True
-        ).strip()
-    return told
+def _client_secret(
+    client_id: str, former: tuple[Login, Tokens] | None, prompts: LoginPrompts | None
+) -> str:
+    secret = os.environ.get("LIGHT_CLIENT_SECRET", "").strip()
+    if not secret and former and former[0].client_id == client_id:
+        secret = former[1].client_secret
+    if not secret and prompts is not None:
+        secret = prompts.client_secret()
+    return secret
 
 
-def _store(wishes: LoginOptions, place: TokenStore) -> Kind:
-    """Where to keep the login, found to work before anybody is sent to the browser."""
-    store: Kind = wishes.store or "keyring"
-    if store == "keyring":
+def _store_kind(
+    options: LoginOptions, store: TokenStore, prompts: LoginPrompts | None, listener: Listener
+) -> Kind:
+    """Where to keep the login, tried before anybody is sent to the browser."""
+    kind: Kind = options.store or "keyring"
+    if kind == "keyring":
         try:
-            check_keyring(place.account)
+            check_keyring(store.account)
         except StoreProblem as error:
-            if wishes.store == "keyring" or not sys.stdin.isatty():
+            if options.store == "keyring" or prompts is None:
                 raise UsageProblem(
                     f"{error} To keep the login in a file that only you may read, add --store file."
                 ) from None
-            _say(str(error))
-            question = f"Keep the login in a file that only you may read ({place.path})?"
-            click.confirm(question, abort=True, err=True)
-            store = "file"
-    with place.locked():
-        place.check_writable()
-    return store
+            listener(Message(str(error)))
+            question = f"Keep the login in a file that only you may read ({store.path})?"
+            if not prompts.confirm(question):
+                raise StoppedEarly("Stopped; nobody was logged in.") from None
+            kind = "file"
+    with store.locked():
+        store.check_writable()
+    return kind
 
 
-async def _tokens(
-    wishes: LoginOptions, base_url: str, client_id: str, client_secret: str
-) -> Tokens:
-    """Send the person to Light and wait for the answer."""
-    with signals(this_task().cancel):
-        async with pending_login(base_url, client_id, wishes.port, _say) as waiting:
-            opened = False
-            if not wishes.no_browser:
-                opened = await asyncio.to_thread(_open, waiting.start_address)
-            _say(
-                "Let light-import in, in the browser. If none has opened, open this address:"
-                if opened
-                else "Open this address in a browser and let light-import in:"
-            )
-            click.echo(waiting.address, err=True)
-            if sys.stdin.isatty() or wishes.no_browser:
-                _say(
-                    "If the browser is on another computer, it ends at an address that cannot be"
-                    " opened; paste that address here and press Enter."
-                )
-                _listen_to_terminal(waiting)
+@dataclass(frozen=True)
+class _Browser:
+    """Sends the person to Light and waits for the answer."""
+
+    options: LoginOptions
+    browse: Callable[[BrowserLogin], None]
+    listener: Listener
+    stop: StopControl
+
+    async def tokens(self, base_url: str, client_id: str, client_secret: str) -> Tokens:
+        timeout = self.options.timeout
+        with self.stop.cancels_task():
+            async with pending_login(base_url, client_id, self.options.port, self._say) as pending:
+                opened = False
+                if not self.options.no_browser:
+                    opened = await asyncio.to_thread(_open, pending.start_address)
+                self.browse(BrowserLogin(pending.address, opened, self._paste_into(pending)))
+                try:
+                    code = await asyncio.wait_for(pending.code, timeout)
+                except TimeoutError:
+                    raise StoppedEarly(
+                        f"Nobody let light-import in within {timeout:g} seconds. Nothing has"
+                        " changed; try again, with a longer --timeout if need be."
+                    ) from None
+                return await by_code(base_url, client_id, client_secret, code, pending.redirect_uri)
+
+    def _say(self, text: str) -> None:
+        self.listener(Message(text))
+
+    def _paste_into(self, pending: PendingLogin) -> Callable[[str], None]:
+        loop = asyncio.get_running_loop()
+
+        def take(address: str) -> None:
             try:
-                code = await asyncio.wait_for(waiting.code, wishes.timeout)
-            except TimeoutError:
-                raise StoppedEarly(
-                    f"Nobody let light-import in within {wishes.timeout:g} seconds. Nothing has"
-                    " changed; try again, with a longer --timeout if need be."
-                ) from None
-            return await by_code(base_url, client_id, client_secret, code, waiting.redirect_uri)
+                pending.take(address)
+            except NotOurs as error:
+                self._say(f"{error} Still waiting.")
+
+        def paste(address: str) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop may have ended
+                loop.call_soon_threadsafe(take, address)
+
+        return paste
 
 
 def _open(address: str) -> bool:
@@ -161,54 +213,80 @@ def _open(address: str) -> bool:
         return False
 
 
-def _listen_to_terminal(waiting: PendingLogin) -> None:
-    """Take addresses that are pasted, in a thread that nobody has to wait for."""
-    loop = asyncio.get_running_loop()
+def _with_company(store: TokenStore, login: Login, tokens: Tokens) -> tuple[Login, str | None]:
+    """The login with its company's name, or why Light did not tell it: it is kept all the same."""
+    credentials = TokenRefresher(store, login, tokens).credentials
 
-    def take(text: str) -> None:
-        try:
-            waiting.take(text)
-        except NotOurs as error:
-            _say(f"{error} Still waiting.")
-
-    def listen() -> None:
-        typed = b""
-        with contextlib.suppress(OSError, ValueError, RuntimeError):  # the loop may have ended
-            number = sys.stdin.fileno()
-            while read := os.read(number, 65_536):
-                *lines, typed = (typed + read).split(b"\n")
-                for line in lines:
-                    if line.strip():
-                        text = line.decode(errors="replace").strip()
-                        loop.call_soon_threadsafe(take, text)
-
-    threading.Thread(target=listen, name="pasted addresses", daemon=True).start()
-
-
-def _say_whose(place: TokenStore, login: Login, tokens: Tokens) -> None:
-    """Ask Light for the company and keep its name; the login holds without it too."""
-    session = TokenRefresher(place, login, tokens)
-
-    async def asked() -> Login:
-        credentials = session.credentials
+    async def ask() -> Login:
         keys = [key.mark for key in credentials.keys]
-        with RateLimiter(pace_path(login.base_url), keys=keys) as pacer:
-            async with LightClient(login.base_url, credentials, pacer) as client:
+        with RateLimiter(pace_path(login.base_url), keys=keys) as limiter:
+            async with LightClient(login.base_url, credentials, limiter) as client:
                 company = await client.company()
         return replace(login, company=company.name, company_id=company.id)
 
-    where = f"the keyring ({keyring_name()})" if login.store == "keyring" else str(place.path)
     try:
-        named = asyncio.run(asked())
-        with place.locked():
-            newest = place.read()
+        named = asyncio.run(ask())
+        with store.locked():
+            newest = store.read()
             if newest is not None and newest[0].id == login.id:
-                place.write(named, newest[1])
-        _say(f"Logged in to {named.company} ({named.base_url}).")
+                store.write(named, newest[1])
+        return named, None
     except ImporterError as error:
-        _say(f"Logged in to {login.base_url}, but the company could not be read: {error}")
-    _say(f"The login is kept in {where}; light-import auth logout forgets it.")
+        return login, str(error)
 
 
-def _say(text: str) -> None:
-    tell(visible(text))
+def login_status() -> LoginStatus:
+    """Who is logged in where, and which key is used. Light is not asked."""
+    logins: list[StoredLogin] = []
+    problems: list[str] = []
+    for path in login_paths():
+        try:
+            login = TokenStore(path, "").login()
+        except ImporterError as error:
+            problems.append(str(error))
+            continue
+        if login is None:
+            continue
+        store, problem = token_store_for(login.base_url), None
+        try:
+            with_secrets = store.read()
+            login = with_secrets[0] if with_secrets else login
+        except ImporterError as error:
+            problem = str(error)
+        kept_in = "the keyring" if login.store == "keyring" else str(store.path)
+        logins.append(StoredLogin(login, kept_in, problem))
+    return LoginStatus(key_variable(), tuple(logins), tuple(problems))
+
+
+@dataclass(frozen=True)
+class LoggedOut:
+    """The names of the logins that were forgotten, and whether there was anything to forget."""
+
+    names: tuple[str, ...]
+    any_forgotten: bool
+    variable: str | None
+
+
+def log_out(base_url: str | None = None, *, every: bool = False) -> LoggedOut:
+    """Forget the login to that Light, or all logins. Light is not told."""
+    if every:
+        stores = [_store_at(path) for path in login_paths()]
+    else:
+        stores = [token_store_for(check_base_url(base_url or DEFAULT_BASE_URL))]
+    names, any_forgotten = [], False
+    for store in stores:
+        existed = store.path.exists()
+        with store.locked():
+            forgotten = store.forget()
+        any_forgotten = any_forgotten or forgotten
+        if forgotten or existed:
+            names.append(store.path.name.removesuffix(".json"))
+    return LoggedOut(tuple(names), any_forgotten, key_variable())
+
+
+def _store_at(path: Path) -> TokenStore:
+    try:
+        login = TokenStore(path, "").login()
+    except ImporterError:
+        login = None
+    return token_store_for(login.base_url) if login else TokenStore(path, "")

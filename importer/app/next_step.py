@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.app.pipeline import CheckRequest
 from importer.model.journal_states import Status
@@ -11,9 +13,12 @@ from importer.model.read_back import Comparison
 from importer.model.report_model import RunSummary
 from importer.model.tables import TableKind
 
+if TYPE_CHECKING:
+    from importer.app.destination import LoadOptions
+
 
 def command_words(request: CheckRequest) -> str:
-    """The request as it is typed."""
+    """The files and options of a request, as they are typed."""
     words = [shlex.quote(name) for name in request.sources]
     option = {TableKind.BILLS: "--bills", TableKind.LINE_ITEMS: "--lines"}
     words += [f"{option[kind]} {shlex.quote(name)}" for name, kind in request.table_kinds]
@@ -25,11 +30,16 @@ def command_words(request: CheckRequest) -> str:
         words.append(f"--lookups {shlex.quote(request.lookups)}")
     if request.save_lookups:
         words.append(f"--save-lookups {shlex.quote(request.save_lookups)}")
-    return " ".join(words) + step_option_words(request)
+    return " ".join(words) + _step_words(request)
 
 
-def step_option_words(request: CheckRequest) -> str:
-    """What the request says of the steps after creation, as it is typed."""
+def load_command(request: CheckRequest, options: LoadOptions) -> str:
+    """The command that does the same load again."""
+    return f"light-import load {command_words(request)}{_load_words(options)}"
+
+
+def _step_words(request: CheckRequest) -> str:
+    """The options of the steps after creation, each with a leading space."""
     words = [f" --then {request.then}"] if request.then else []
     if request.documents:
         words.append(f" --documents {shlex.quote(request.documents)}")
@@ -38,30 +48,54 @@ def step_option_words(request: CheckRequest) -> str:
     return "".join(words)
 
 
-def to_pick(request: CheckRequest, result: Path, extra: str = "") -> str:
-    """What to do about names without an id; ``extra`` are other options of the load."""
-    where = shlex.quote(request.save_lookups or request.lookups or "lookups")
-    extra = step_option_words(request) + extra
-    file = result.name if result.parent == Path.cwd() else str(result)
+def _load_words(options: LoadOptions) -> str:
+    """The options that the same load needs again, each with a leading space."""
+    pace = options.pace
+    flags = {
+        "--sandbox": options.sandbox,
+        "--only-valid": options.only_valid,
+        "--wait": pace.wait,
+        "--verify": options.verify,
+    }
+    words = [flag for flag, given in flags.items() if given]
+    if options.line_mode != "inline":
+        words.append(f"--line-mode {options.line_mode}")
+    from_environment = options.base_url == os.environ.get("LIGHT_BASE_URL")
+    values = {
+        "--base-url": None if from_environment else options.base_url,
+        "--requests-per-minute": pace.requests_per_minute,
+        "--requests-per-day": pace.requests_per_day,
+        "--journal": options.journal,
+    }
+    words += [f"{name} {shlex.quote(str(v))}" for name, v in values.items() if v is not None]
+    return "".join(f" {word}" for word in words)
+
+
+def _pick_words(request: CheckRequest, result: Path, options: str = "") -> str:
+    """What to do about names without an id; ``options`` are other options of the load."""
+    folder = shlex.quote(request.save_lookups or request.lookups or "lookups")
     return (
         f"pick in the sheet 'To resolve' of {result.name}, save it, and run light-import load"
-        f" {shlex.quote(file)} --save-lookups {where}{extra}"
+        f" {_quoted(result)} --save-lookups {folder}{_step_words(request)}{options}"
     )
 
 
-def after_validate(
-    request: CheckRequest, summary: RunSummary, code: int, result: Path, unresolved: bool
+def _quoted(result: Path) -> str:
+    return shlex.quote(result.name if result.parent == Path.cwd() else str(result))
+
+
+def after_check(
+    request: CheckRequest, summary: RunSummary, code: int, result: Path | None, unresolved: bool
 ) -> str:
     if code == 0:
         return f"light-import load {command_words(request)}"
-    if result.suffix.lower() != ".xlsx" or not summary.bills.get("total"):
+    if result is None or result.suffix.lower() != ".xlsx" or not summary.bills.get("total"):
         return "correct your file and run the same command again"
     if unresolved:
-        return to_pick(request, result) + " (correct the coloured cells there too)"
-    file = result.name if result.parent == Path.cwd() else str(result)
+        return _pick_words(request, result) + " (correct the coloured cells there too)"
     return (
         f"correct the coloured cells in {result.name}, save it, and run light-import load"
-        f" {shlex.quote(file)} (or correct your own file and run the same command again)"
+        f" {_quoted(result)} (or correct your own file and run the same command again)"
     )
 
 
@@ -69,25 +103,20 @@ def after_verify(run: str | None, summary: RunSummary, *, stopped: bool, options
     """ "" where nothing differs. ``options`` are the verification's, with a leading space."""
     if stopped:
         return f"light-import verify {run}{options} (goes on with what was not read)"
-    if any(n for seen, n in summary.read_back.items() if seen != Comparison.SAME):
+    if any(n for result, n in summary.read_back.items() if result != Comparison.SAME):
         return "look at the bills that differ, in Light and in the workbook"
     return ""
 
 
 def after_load(
     request: CheckRequest,
-    extra: str,
-    run: str | None,
+    options: LoadOptions,
+    summary: RunSummary,
     code: int,
-    bills: dict[str, int],
-    sandbox: bool,
     to_resolve: Path | None = None,
 ) -> str:
-    """``extra`` are the other options that the same load would need.
-
-    ``to_resolve`` is the result workbook where names are left to be picked in it.
-    """
-    again = f"light-import load {command_words(request)}{extra}"
+    """``to_resolve`` is the result workbook where names are left to be picked in it."""
+    again, bills, sandbox = load_command(request, options), summary.bills, options.sandbox
     if sandbox and code in (3, 4):
         return f"{again} (a new sandbox: this one is gone, with what was loaded into it)"
     if code == 4:
@@ -98,18 +127,18 @@ def after_load(
             f" is certainly not there: {again}"
         )
     if to_resolve is not None and code == 1:
-        return to_pick(request, to_resolve, extra)
+        return _pick_words(request, to_resolve, _load_words(options))
     if bills.get(Status.REJECTED) or bills.get(Status.INVALID) or code == 1:
-        if bills.get(Status.VALID) and not run:
+        if bills.get(Status.VALID) and not summary.run:
             return (
                 f"correct the coloured cells and run {again} again, or load the valid bills alone"
                 " with --only-valid"
             )
-        kept = "" if sandbox else "; what is in Light is not sent again"
-        return f"correct the rest in your file and run {again}{kept}"
-    if run is None and code == 0:
+        safe = "" if sandbox else "; what is in Light is not sent again"
+        return f"correct the rest in your file and run {again}{safe}"
+    if summary.run is None and code == 0:
         return f"{again} (without --dry-run)"
     if sandbox:
         words = command_words(request)
         return f"to load into Light, set LIGHT_API_KEY and run light-import load {words}"
-    return f"light-import report {run} (the workbook again, any time)" if run else again
+    return f"light-import report {summary.run} (the workbook again, any time)"

@@ -1,6 +1,6 @@
-"""Files and options → checked bills: the stages up to validation, and lookup tables.
+"""The stages from files and options to checked bills: reading, mapping, validation, lookup tables.
 
-A result workbook among the files is read as what it was made from, with what was picked in it.
+A result workbook is read as the files that it is the result of, with the person's corrections.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import is_zipfile
 
-from importer.app.trust import doubts, proven, settled_folders
+from importer.app.trust import Doubted, doubts, proven, settled_folders
 from importer.core.errors import UsageProblem
 from importer.mapping.template_loader import LoadedTemplate, find_template, shipped_folder
 from importer.mapping.template_model import Template
 from importer.model.bills import TargetStatus
+from importer.model.report_model import RunSummary
 from importer.model.tables import SourceTable, TableKind
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class CheckRequest:
-    """What the person asked to read. ``table_kinds`` maps a file, as named, to what it is.
+    """The files to read, and how. ``table_kinds`` maps a file, as named, to what is in it.
 
     ``settings`` are parameters of the template, ``expect`` control totals, as (name, text).
     """
@@ -44,12 +46,12 @@ class CheckRequest:
     expect: Pairs = ()
     lookups: str | None = None  # a folder of lookup tables: vendor.csv …
     save_lookups: str | None = None  # where the picks go; also read
-    then: str | None = None  # how far bills go whose row does not say it
+    then: str | None = None  # the target status of bills whose row has none
     documents: str | None = None  # the folder of the documents
     largest_document: float | None = None  # megabytes
 
     @property
-    def crosswalks(self) -> list[Path]:
+    def lookup_folders(self) -> list[Path]:
         folders = [Path(name) for name in (self.lookups, self.save_lookups) if name]
         return list(dict.fromkeys(folders))
 
@@ -62,7 +64,7 @@ class CheckRequest:
 
 @dataclass(frozen=True)
 class CheckedFiles:
-    """``stamps`` tell by name which version of a file was read."""
+    """Files that were read, mapped and validated. ``stamps`` are the file versions, by name."""
 
     loaded: LoadedTemplate
     checked: Checked
@@ -71,22 +73,47 @@ class CheckedFiles:
     picks: tuple[Pick, ...] = ()
     former: Former | None = None  # where the file is a result workbook
     again: Again | None = None  # and what was done to its rows
-    expect: Pairs = ()  # control totals told outright, those of the result workbook too
+    expect: Pairs = ()  # control totals of the request and of the result workbook
 
     @property
     def template_file(self) -> str:
-        """Where the template is, "" for one that came with the product."""
+        """The path of the template, "" for a shipped one."""
         path = self.loaded.path.absolute()
         return "" if path.parent == shipped_folder("templates").absolute() else str(path)
 
+    @property
+    def continues(self) -> str:
+        """The run that the result workbook is of, "" for none."""
+        former = self.former
+        return former.of_run if former is not None and not former.sandbox else ""
+
+    def summary(self, command: str, started: datetime) -> RunSummary:
+        """The summary of a run of these files, its figures still to be filled in."""
+        return RunSummary(
+            command=command,
+            run=None,
+            company=None,
+            base_url=None,
+            template=self.loaded.template.template,
+            sources=self.request.files,
+            started_at=started,
+            bills={},
+            line_items={},
+            rows={},
+            totals=(),
+            template_file=self.template_file,
+            continues=self.continues,
+            expect=self.expect,
+        )
+
 
 def stamp(path: Path) -> tuple[int, int]:
-    """Size and time of a file's last change; zeros where it is not there."""
+    """Size and time of a file's last change; zeros where it does not exist."""
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError:
         return 0, 0
-    return found.st_size, found.st_mtime_ns
+    return stat.st_size, stat.st_mtime_ns
 
 
 def check_files(
@@ -94,10 +121,10 @@ def check_files(
     copies: dict[str, Path] | None = None,
     folders: dict[str, str] | None = None,
 ) -> CheckedFiles:
-    """Read, map and check, and look names up in the template's tables.
+    """Read, map and validate, and resolve names by the lookup tables.
 
-    ``copies`` has the files to read in place of those named, ``folders`` where these were; then
-    nothing is looked up.
+    ``copies`` are read in place of the files named, ``folders`` are where those were; with copies
+    no names are resolved.
 
     Raises UnreadableFile, TemplateProblem or UsageProblem where that cannot be done at all.
     """
@@ -115,54 +142,67 @@ def check_files(
 
     from importer.mapping.map_tables import map_tables
     from importer.mapping.recognition import recognise
-    from importer.references.lookup_tables import read_tables
-    from importer.references.resolve_offline import resolve_by_tables
     from importer.resume.result_workbook import read_picks
     from importer.resume.row_changes import as_written, rows_again
-    from importer.validation.document_files import LARGEST, MEGABYTE, check_documents
     from importer.validation.validate import check
 
-    picks = read_picks(tables) if former else []
+    picks: Sequence[Pick] = read_picks(tables) if former else ()
     if former is None:
         _refuse_unknown_result(tables)
     if loaded is None:
         loaded = recognise(tables)
         if {loaded.template.source.encoding, loaded.template.source.delimiter} != {"auto"}:
-            tables = _read(request, loaded, copies or {})  # as the template says
+            tables = _read(request, loaded, copies)  # as the template says
     expect = _expected(request, former, loaded.template.template)
-    told_now = replace(request, expect=expect)
-    loaded = replace(loaded, template=_told_outright(loaded.template, told_now, former))
-    template = loaded.template
+    template = _with_options(loaded.template, replace(request, expect=expect), former)
+    loaded = replace(loaded, template=template)
     again = None
     if former is not None:
         again = rows_again(tables, former, template, dict(request.settings))
         tables, template = again.tables, as_written(template)
     tables, doubted = settled_folders(tables, former, folders)
-    told = dict(request.table_kinds)
-    mapped = map_tables(tables, template, told)
+    mapped = map_tables(tables, template, dict(request.table_kinds))
     if not mapped.tables:
-        raise UsageProblem(_nothing_found(tables, loaded))
+        raise UsageProblem(_no_header(tables, loaded))
     mapped.notes += [*(again.notes if again else []), *doubts(doubted)]
     checked = check(mapped, TargetStatus(request.then or TargetStatus.DRAFT))
-    if not copies:
-        # A result is looked up as its files were: what stands beside it may be of other files.
-        own = [*dict.fromkeys(map(_folder, request.files))]
-        beside = [*dict.fromkeys(Path(table.folder) for table in tables)] if former else own
-        otherwise = [*own, loaded.path.absolute().parent]
-        by_field = read_tables(loaded, beside, request.crosswalks, picks, otherwise)
-        searched = [str(path) for path in dict.fromkeys([*beside, *otherwise])]
-        picks = resolve_by_tables(checked, template, by_field, searched, picks)
-        largest = request.largest_document or LARGEST
-        there = _document_folders(request, checked)
-        remembered = {} if request.documents else doubted
-        check_documents(checked, there.__getitem__, round(largest * MEGABYTE), remembered)
-    return CheckedFiles(loaded, checked, request, stamps, tuple(picks), former, again, expect)
+    files = CheckedFiles(loaded, checked, request, stamps, tuple(picks), former, again, expect)
+    if copies:
+        return files
+    return replace(files, picks=tuple(_resolve_by_tables(files, tables, template, doubted)))
+
+
+def _resolve_by_tables(
+    files: CheckedFiles, tables: Sequence[SourceTable], template: Template, doubted: Doubted
+) -> Sequence[Pick]:
+    """Resolve names by the lookup tables and find the documents; the picks with their ids.
+
+    The rows of a result are resolved as those of its files were: a table in the result's folder may
+    be for other files.
+    """
+    from importer.references.lookup_tables import read_tables
+    from importer.references.resolve_offline import resolve_by_tables
+    from importer.validation.document_files import LARGEST, MEGABYTE, check_documents
+
+    request, checked = files.request, files.checked
+    file_folders = [*dict.fromkeys(map(_folder, request.files))]
+    row_folders = [*dict.fromkeys(Path(table.folder) for table in tables)]
+    first = row_folders if files.former else file_folders
+    fallbacks = [*file_folders, files.loaded.path.absolute().parent]
+    by_field = read_tables(files.loaded, first, request.lookup_folders, files.picks, fallbacks)
+    searched = [str(path) for path in dict.fromkeys([*first, *fallbacks])]
+    picks = resolve_by_tables(checked, template, by_field, searched, files.picks)
+    largest = request.largest_document or LARGEST
+    document_folders = _document_folders(request, checked)
+    remembered = {} if request.documents else doubted
+    check_documents(checked, document_folders.__getitem__, round(largest * MEGABYTE), remembered)
+    return picks
 
 
 def _import_ahead() -> None:
-    """Import what the check needs in a thread: that takes a second, and so may reading the files.
+    """Import pandera in a thread, while the files are read: each may take a second.
 
-    Arrow first, which both need: two threads are not to begin with one library.
+    Arrow first, which both need: two threads must not begin importing one library.
     """
     import pyarrow.compute  # noqa: F401
 
@@ -171,14 +211,14 @@ def _import_ahead() -> None:
 
 
 def _expected(request: CheckRequest, former: Former | None, template: str) -> Pairs:
-    """The control totals told outright, and those that the result workbook was made with."""
+    """The control totals of the request, above those of the result workbook."""
     if former is None or former.template != template:
         return request.expect
     return tuple({**dict(former.expect), **dict(request.expect)}.items())
 
 
 def _refuse_unknown_result(tables: Sequence[SourceTable]) -> None:
-    """UsageProblem for a result that no longer says what it is the result of."""
+    """UsageProblem for a result workbook whose record of its run is gone."""
     from importer.resume.row_changes import looks_like_result
 
     for table in tables:
@@ -201,7 +241,7 @@ def _folder(name: str) -> Path:
 
 
 def _document_folders(request: CheckRequest, checked: Checked) -> dict[int, Path]:
-    """Where the documents of each table are: as told, else beside the file of its rows."""
+    """The folder of each table's documents: as requested, else that of the file of its rows."""
     tables = enumerate(checked.mapped.tables)
     if request.documents is None:
         return {i: Path(table.source.folder) for i, table in tables}
@@ -212,7 +252,7 @@ def _document_folders(request: CheckRequest, checked: Checked) -> dict[int, Path
 
 
 def _former(request: CheckRequest, copies: dict[str, Path]) -> Former | None:
-    """What the result workbook says of itself, where the file is one."""
+    """The record in the result workbook, where the file is one."""
     from importer.readers import check_file
 
     paths = {name: copies.get(name, Path(name)) for name in request.files}
@@ -222,9 +262,9 @@ def _former(request: CheckRequest, copies: dict[str, Path]) -> Former | None:
         return None  # without the imports that reading one takes
     from importer.resume.result_workbook import read_former
 
-    found = [(name, read_former(path, name)) for name, path in paths.items()]
-    formers = [(name, former) for name, former in found if former is not None]
-    if formers and len(found) > 1:
+    records = [(name, read_former(path, name)) for name, path in paths.items()]
+    formers = [(name, former) for name, former in records if former is not None]
+    if formers and len(records) > 1:
         raise UsageProblem(
             f"{formers[0][0]} is a result workbook: it has all the rows of its files, and is loaded"
             " by itself."
@@ -233,7 +273,7 @@ def _former(request: CheckRequest, copies: dict[str, Path]) -> Former | None:
 
 
 def _template(request: CheckRequest, former: Former | None) -> LoadedTemplate | None:
-    """The template that was told, else that of the result workbook; None: to be recognised."""
+    """The template requested, else that of the result workbook; None: to be recognised."""
     if request.template:
         return find_template(request.template)
     if former is None:
@@ -254,14 +294,13 @@ def _template(request: CheckRequest, former: Former | None) -> LoadedTemplate | 
     return find_template(file)
 
 
-def _told_outright(template: Template, request: CheckRequest, former: Former | None) -> Template:
-    """The template with what the command line says of parameters and control totals."""
+def _with_options(template: Template, request: CheckRequest, former: Former | None) -> Template:
+    """The template with the parameters and control totals of the request."""
     from importer.core.currencies import EXPONENTS
     from importer.mapping.parameters import with_settings
     from importer.mapping.template_checks import nearest, total_problem
 
-    known = former.parameters if former else ()
-    template = with_settings(template, dict(request.settings), known)
+    template = with_settings(template, dict(request.settings), former.parameters if former else ())
     counts: dict[str, int] = {}
     gross: dict[str, str] = {}
     for name, text in request.expect:
@@ -304,7 +343,7 @@ def _read(
     return tables
 
 
-def _nothing_found(tables: Sequence[SourceTable], loaded: LoadedTemplate) -> str:
+def _no_header(tables: Sequence[SourceTable], loaded: LoadedTemplate) -> str:
     from importer.mapping.headers import needed
     from importer.mapping.recognition import kinds_of
 
@@ -313,8 +352,8 @@ def _nothing_found(tables: Sequence[SourceTable], loaded: LoadedTemplate) -> str
     header = template.source.header
     by = f" (found by: {', '.join(header.find)})" if header and header.find else ""
     first = tables[0]
-    there = ", ".join(h.strip() for h in first.row_cells(0) if h.strip())
+    first_row = ", ".join(h.strip() for h in first.row_cells(0) if h.strip())
     return (
         f"{first.file}: no header row of the template '{template.template}' is there{by}. It would"
-        f" have: {', '.join(wanted)}. The first row has: {there}"
+        f" have: {', '.join(wanted)}. The first row has: {first_row}"
     )

@@ -43,12 +43,6 @@ def refuse_another_company(prepared: CheckedFiles, company: Company, target: Des
         )
 
 
-def continues(prepared: CheckedFiles) -> str:
-    """The run that the result workbook is of, "" for none."""
-    former = prepared.former
-    return former.of_run if former is not None and not former.sandbox else ""
-
-
 def compare_with_before(
     prepared: CheckedFiles, plan: LoadPlan, journal: Journal, *, sandbox: bool
 ) -> list[Finding]:
@@ -56,7 +50,7 @@ def compare_with_before(
     bills that were deleted from the workbook and stay in Light."""
     from importer.resume.guard import left_in_light, withhold_changed
 
-    run = continues(prepared)
+    run = prepared.continues
     if not run or sandbox:
         return []
     before, mapped = _before(prepared, run), prepared.checked.mapped
@@ -96,7 +90,7 @@ def with_former_ids(report: Report, prepared: CheckedFiles) -> Report:
     So the next workbook still knows them, and a bill is not sent under another name later.
     """
     again = prepared.again
-    if again is None or not again.light_ids or not continues(prepared):
+    if again is None or not again.light_ids or not prepared.continues:
         return report
     tables = report.tables
     ids = again.light_ids

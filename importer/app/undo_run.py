@@ -1,31 +1,24 @@
-"""What a run created is cancelled in Light, after asking; and the report of it."""
+"""Cancel in Light what a run created, after asking, and report it."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-import click
-
-from importer.app.company_check import check_company_of_run, company_lines, locked, report_company
+from importer.app.company_check import address_of, check_company_of_run, locked
 from importer.app.connection import connect
-from importer.app.destination import Destination, PaceOptions, destination_of_run
+from importer.app.consent import UndoConsent, UndoForecast, agreed, totals_by_currency
+from importer.app.destination import DEFAULT_PACE, Destination, PaceOptions, destination_of_run
+from importer.app.events import Connected, Listener, Phase, Progress, Stopped, ignore
 from importer.app.finished_run import FinishedRun, finished_run, report_of
-from importer.app.interrupts import confirm, gently_first, signals
+from importer.app.result import Result, ResultFile, write_file
 from importer.app.run_index import find_run
-from importer.cli.options import OutputOptions
-from importer.cli.output import finish
-from importer.cli.progress_bar import ProgressBar
-from importer.cli.screen import tell
-from importer.core.errors import StoppedEarly, UsageProblem
-from importer.core.money import money
-from importer.core.safe_text import visible
+from importer.app.stop import StopControl
+from importer.core.errors import Declined, StoppedEarly, UsageProblem
 from importer.loading.cancellation import Undo, own
 from importer.loading.journal.after_creation import created_before
 from importer.loading.journal.journal import Journal
@@ -34,17 +27,35 @@ from importer.model.journal_states import Status, StepState
 from importer.model.light_objects import Company
 from importer.model.report_model import Report
 from importer.report.phrases import count
-from importer.report.result_path import result_path
 
 _CODES = ("light.not_cancelled", "light.cancel_unknown")
 
 
 @dataclass(frozen=True)
 class UndoOptions:
-    dry_run: bool
-    yes: bool
-    force: bool
-    reason: str | None
+    """``yes``: without asking for consent; ``force``: bills too that were changed in Light since;
+    ``reason``: what Light is told; ``journal``: another than the company's own."""
+
+    run: str
+    journal: str | None = None
+    dry_run: bool = False
+    yes: bool = False
+    force: bool = False
+    reason: str | None = None
+    pace: PaceOptions = DEFAULT_PACE
+
+
+@dataclass
+class _UndoContext:
+    """What one undo works with."""
+
+    options: UndoOptions
+    run: FinishedRun
+    destination: Destination
+    journal: Journal
+    consent: UndoConsent | None
+    listener: Listener
+    stop: StopControl
 
 
 @dataclass(frozen=True)
@@ -56,100 +67,96 @@ class _Undone:
     requests: int
 
 
-def run_undo(
-    run: str, pace: PaceOptions, output: OutputOptions, journal: str | None, options: UndoOptions
-) -> int:
-    """Ask, cancel and report; the exit code."""
+def undo(
+    options: UndoOptions,
+    *,
+    result: ResultFile | None = None,
+    consent: UndoConsent | None = None,
+    listener: Listener = ignore,
+    stop: StopControl | None = None,
+) -> Result:
+    """Ask, cancel and report. ``consent`` is needed unless ``options.yes`` or ``options.dry_run``.
+
+    Exit code 1 where a bill was not cancelled, 4 where it was stopped or an answer is unknown.
+    Raises UsageProblem where there is no such run, Declined where the answer was no, StoppedEarly
+    where it was stopped at once.
+    """
     began = time.monotonic()
-    find_run(run, journal)  # what is wrong with the run is told first
-    if not (options.yes or options.dry_run or sys.stdin.isatty()):
+    find_run(options.run, options.journal)  # what is wrong with the run is reported first
+    if consent is None and not (options.yes or options.dry_run):
         raise UsageProblem(
             "There is no terminal to ask for your consent: add --yes to cancel without being asked,"
             " or --dry-run to see what would be cancelled."
         )
-    told = finished_run(run, journal)
-    target = destination_of_run(told.record, told.journal, pace)
-    path = result_path(list(told.files), output.result, Path.cwd())
-    with Journal(told.journal) as opened:
+    run = finished_run(options.run, options.journal)
+    destination = destination_of_run(run.record, run.journal, options.pace)
+    path = result.free_path(run.files) if result else None
+    with Journal(run.journal) as journal:
+        control = stop or StopControl()
+        context = _UndoContext(options, run, destination, journal, consent, listener, control)
         try:
-            undone = asyncio.run(_undo(told, target, opened, output, pace, options))
+            undone = asyncio.run(_undo(context))
         except (asyncio.CancelledError, KeyboardInterrupt):
             raise StoppedEarly(
                 "Stopped at once. The same command goes on and cancels what is left."
             ) from None
-        except click.Abort:
-            tell("Nothing was cancelled in Light.", "Stopped: ")
-            tell(f"light-import undo {run} (asks again)", "Next: ")
-            return StoppedEarly.exit_code
-        report = _report(told, opened, undone)
+        report = _report(run, journal, undone)
     summary = replace(report.summary, requests=undone.requests, seconds=time.monotonic() - began)
     if undone.undo.stopped is not None:
-        tell(visible(str(undone.undo.stopped)), "Stopped: ")
-    return finish(replace(report, summary=summary), output, path).exit_code
+        listener(Stopped(str(undone.undo.stopped)))
+    return write_file(replace(report, summary=summary), result, path, listener)
 
 
-async def _undo(
-    told: FinishedRun,
-    target: Destination,
-    journal: Journal,
-    output: OutputOptions,
-    pace: PaceOptions,
-    options: UndoOptions,
-) -> _Undone:
-    run, started = told.record.id, told.record.started
-    why = options.reason or f"Undone with light-import: run {run} of {started:%Y-%m-%d}"
-    async with connect(target, pace, output) as (client, pacer, company), locked(journal, output):
-        check_company_of_run(told.record, company)
-        bills = own(journal.outcomes(run), told.units)
-        undo = Undo(journal, client, run, why, force=options.force, dry=options.dry_run)
-        if bills:
-            await _consent(told, target, company, bills, options, output)
-            words = ("Undoing", "Looked at" if undo.dry else "Went through", "not cancelled")
-            with ProgressBar(len(bills), quiet=output.quiet, words=words) as progress:
-                undo.advance = progress.advance
-                with signals(gently_first(undo.stop)):
-                    await undo.undo(bills)
-        return _Undone(undo, bills, pacer.requests)
+async def _undo(context: _UndoContext) -> _Undone:
+    options, journal, record = context.options, context.journal, context.run.record
+    listener, stop = context.listener, context.stop
+    why = (
+        options.reason or f"Undone with light-import: run {record.id} of {record.started:%Y-%m-%d}"
+    )
+    async with connect(context.destination, options.pace, listener) as (client, limiter):
+        with stop.cancels_task():
+            company = await client.company()
+        async with locked(journal, listener, stop):
+            check_company_of_run(record, company)
+            bills = own(journal.outcomes(record.id), context.run.units)
+            undo = Undo(journal, client, record.id, why, force=options.force, dry=options.dry_run)
+            if bills:
+                await _ask(bills, company, context)
+                phase = Phase.CANCELLATION_DRY_RUN if undo.dry else Phase.CANCELLATION
+                with Progress(listener, phase, len(bills)) as progress:
+                    undo.advance = progress.advance
+                    with stop.stops(undo.stop):
+                        await undo.undo(bills)
+        return _Undone(undo, bills, limiter.requests)
 
 
-async def _consent(
-    told: FinishedRun,
-    target: Destination,
-    company: Company,
-    bills: list[InLight],
-    options: UndoOptions,
-    output: OutputOptions,
-) -> None:
-    """Ask before anything is cancelled. Raises click.Abort where the answer is no."""
-    if options.yes or options.dry_run:
-        report_company(company, target, output)
+async def _ask(bills: list[InLight], company: Company, context: _UndoContext) -> None:
+    """Raises Declined where the answer is no."""
+    options, run, destination = context.options, context.run, context.destination
+    if options.yes or options.dry_run or context.consent is None:
+        context.listener(Connected(company, address_of(destination)))
         return
-    totals: Counter[tuple[str, int]] = Counter()
-    for bill in bills:
-        content = json.loads(bill.entry.content)
-        totals[content["currency"], bill.unit] += content["amount"]
-    requests = 2 * len(bills)  # each bill is read first
-    minutes = max(0, requests - target.per_minute) / target.per_minute
-    files = ", ".join(visible(Path(name).name) for name in told.files)
-    lines = [
-        *company_lines(company, target),
-        f"Run:      {told.record.id}, {told.record.started:%Y-%m-%d %H:%M} UTC, {files}",
-        f"Bills:    {len(bills):,} to cancel",
-        *(
-            f"Total:    {money(cents, unit)} {name}"
-            for (name, unit), cents in sorted(totals.items())
-        ),
-        f"Requests: {requests:,}, at most {target.per_minute:,} a minute: "
-        + (f"about {minutes:.0f} minutes" if minutes >= 1.5 else "about a minute or less"),
-    ]
-    click.echo("\n".join(lines), err=True)
-    await confirm("Cancel these bills in Light?")
+    contents = [(json.loads(bill.entry.content), bill.unit) for bill in bills]
+    forecast = UndoForecast(
+        company,
+        address_of(destination),
+        run.record.id,
+        run.record.started,
+        tuple(run.files),
+        len(bills),
+        totals_by_currency((c["currency"], c["amount"], unit) for c, unit in contents),
+        requests=2 * len(bills),  # each bill is read first
+        per_minute=destination.per_minute,
+    )
+    if not await agreed(context.consent(forecast)):
+        again = f"light-import undo {run.record.id} (asks again)"
+        raise Declined("Nothing was cancelled in Light.", again)
 
 
-def _report(told: FinishedRun, journal: Journal, undone: _Undone) -> Report:
-    """What became of the run's bills."""
+def _report(run: FinishedRun, journal: Journal, undone: _Undone) -> Report:
+    """The outcome of the run's bills, with the notes and the exit code of the undo."""
     undo = undone.undo
-    report, _ = report_of(told, journal, "undo", ended=undo.ended)
+    report, _ = report_of(run, journal, "undo", ended=undo.ended)
     states = Counter(state for state, _ in undo.ended.values())
     code = int(states[StepState.REFUSED] > 0)
     if undo.stopped is not None or states[StepState.UNKNOWN]:
@@ -158,9 +165,9 @@ def _report(told: FinishedRun, journal: Journal, undone: _Undone) -> Report:
         report.summary,
         exit_code=code,
         notes=tuple(
-            _notes(undone, states, report.summary.bills, created_before(journal, told.record.id))
+            _notes(undone, states, report.summary.bills, created_before(journal, run.record.id))
         ),
-        next_step=_next(told, code, dry=undo.dry),
+        next_step=_next_step(run, code, dry=undo.dry),
     )
     findings = sorted(report.findings, key=lambda f: f.code not in _CODES)  # those first
     return replace(report, summary=summary, findings=findings)
@@ -170,13 +177,13 @@ def _notes(
     undone: _Undone,
     states: Mapping[StepState, int],
     counts: Mapping[str, int],
-    before_it: Mapping[str, int],
+    earlier_runs: Mapping[str, int],
 ) -> Iterator[str]:
     of = count(len(undone.bills), "bill")
-    before = counts.get(Status.UNDONE, 0)
-    if not undone.bills and before:
-        is_ = "is" if before == 1 else "are"
-        yield f"Nothing to undo: {count(before, 'bill')} of this run {is_} undone already."
+    undone_before = counts.get(Status.UNDONE, 0)
+    if not undone.bills and undone_before:
+        is_ = "is" if undone_before == 1 else "are"
+        yield f"Nothing to undo: {count(undone_before, 'bill')} of this run {is_} undone already."
     elif not undone.bills:
         yield "Nothing to undo: Light has no bill that this run created."
     elif undone.undo.dry:
@@ -188,15 +195,17 @@ def _notes(
     if others:
         was = "was" if others == 1 else "were"
         yield f"{count(others, 'bill')} of the sheet {was} there before this run, and left alone."
-    for run, n in before_it.items():  # as of a load that was killed and run again
-        yield f"{count(n, 'bill')} of the sheet came from run {run}: light-import undo {run}"
+    for earlier, n in earlier_runs.items():  # as of a load that was killed and run again
+        yield (
+            f"{count(n, 'bill')} of the sheet came from run {earlier}: light-import undo {earlier}"
+        )
 
 
-def _next(told: FinishedRun, code: int, *, dry: bool) -> str:
+def _next_step(run: FinishedRun, code: int, *, dry: bool) -> str:
     if dry:
-        return f"light-import undo {told.record.id}"
+        return f"light-import undo {run.record.id}"
     if code == 4:
-        return f"light-import undo {told.record.id} (goes on; what is cancelled stays so)"
+        return f"light-import undo {run.record.id} (goes on; what is cancelled stays so)"
     if code == 1:
         return "look at the bills that were not cancelled, in Light and in the workbook"
-    return f"light-import load {told.words} (loads the bills again)"
+    return f"light-import load {run.words} (loads the bills again)"

@@ -1,59 +1,69 @@
-"""A run's bills read back from Light and compared, and the report of it."""
+"""Read a run's bills back from Light and compare them with what was loaded."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 
-from importer.app.company_check import check_company_of_run, report_company
+from importer.app.company_check import address_of, check_company_of_run
 from importer.app.connection import connect
-from importer.app.destination import Destination, PaceOptions, destination_of_run
+from importer.app.destination import DEFAULT_PACE, Destination, PaceOptions, destination_of_run
+from importer.app.events import Connected, Listener, Message, Phase, Progress, Stopped, ignore
 from importer.app.finished_run import FinishedRun, finished_run, report_of
-from importer.app.interrupts import gently_first, signals
 from importer.app.next_step import after_verify
-from importer.cli.options import OutputOptions
-from importer.cli.output import finish
-from importer.cli.progress_bar import ProgressBar
-from importer.cli.screen import tell
+from importer.app.result import Result, ResultFile, write_file
+from importer.app.stop import StopControl
 from importer.core.errors import StoppedEarly
-from importer.core.safe_text import visible
 from importer.loading.journal.journal import Journal
 from importer.loading.verification import InLight, Outcomes, Verification, in_light
 from importer.model.read_back import Comparison, ReadBack
 from importer.report.phrases import count
-from importer.report.result_path import result_path
 
 _CODES = ("light.changed", "light.missing")
 
 
-def run_verify(
-    run: str,
-    pace: PaceOptions,
-    output: OutputOptions,
+@dataclass(frozen=True)
+class VerifyOptions:
+    """``lines``: each line item is read by itself, too; ``again``: also what a verification that
+    was stopped has read; ``journal``: another than the company's own."""
+
+    run: str
+    journal: str | None = None
+    lines: bool = False
+    again: bool = False
+    pace: PaceOptions = DEFAULT_PACE
+
+
+def verify(
+    options: VerifyOptions,
     *,
-    journal: str | None,
-    lines: bool,
-    again: bool,
-) -> int:
-    """Read, compare and report; the exit code."""
+    result: ResultFile | None = None,
+    listener: Listener = ignore,
+    stop: StopControl | None = None,
+) -> Result:
+    """Read, compare and report. Nothing is changed in Light.
+
+    Exit code 1 where a bill was changed in Light or is missing there; 4 where it was stopped.
+    Raises UsageProblem where there is no such run, StoppedEarly where it was stopped at once.
+    """
     began = time.monotonic()
-    told = finished_run(run, journal)
-    target = destination_of_run(told.record, told.journal, pace)
-    path = result_path(list(told.files), output.result, Path.cwd())
-    with Journal(told.journal) as opened:
-        outcomes = opened.outcomes(run)
+    run = finished_run(options.run, options.journal)
+    destination = destination_of_run(run.record, run.journal, options.pace)
+    path = result.free_path(run.files) if result else None
+    with Journal(run.journal) as journal:
+        outcomes = journal.outcomes(options.run)
+        control = stop or StopControl()
         try:
             verification, requests = asyncio.run(
-                _verify(told, target, opened, outcomes, output, pace, lines=lines, again=again)
+                _verify(run, destination, journal, outcomes, options, listener, control)
             )
         except (asyncio.CancelledError, KeyboardInterrupt):
             raise StoppedEarly(
                 "Stopped at once. The same command goes on with what was not read."
             ) from None
-        report, _ = report_of(told, opened, "verify", verification.read)
+        report, _ = report_of(run, journal, "verify", verification.read)
     differ = any(back.seen is not Comparison.SAME for back in verification.read.values())
     stopped = verification.stopped
     summary = replace(
@@ -61,74 +71,76 @@ def run_verify(
         exit_code=4 if stopped else int(differ),
         requests=requests,
         seconds=time.monotonic() - began,
-        notes=(_told(report.summary.read_back, lines=lines),),
+        notes=(_note(report.summary.read_back, lines=options.lines),),
     )
-    options = " --lines" if lines else ""
-    step = after_verify(run, summary, stopped=stopped is not None, options=options)
+    words = " --lines" if options.lines else ""
+    step = after_verify(options.run, summary, stopped=stopped is not None, options=words)
     if stopped is not None:
-        tell(visible(str(stopped)), "Stopped: ")
+        listener(Stopped(str(stopped)))
     findings = sorted(report.findings, key=lambda f: f.code not in _CODES)  # those first
     report = replace(report, summary=replace(summary, next_step=step), findings=findings)
-    return finish(report, output, path).exit_code
+    return write_file(report, result, path, listener)
 
 
 async def _verify(
-    told: FinishedRun,
-    target: Destination,
+    run: FinishedRun,
+    destination: Destination,
     journal: Journal,
     outcomes: Outcomes,
-    output: OutputOptions,
-    pace: PaceOptions,
-    *,
-    lines: bool,
-    again: bool,
+    options: VerifyOptions,
+    listener: Listener,
+    stop: StopControl,
 ) -> tuple[Verification, int]:
-    """Read them; what was read, and the number of requests."""
-    async with connect(target, pace, output) as (client, pacer, company):
-        check_company_of_run(told.record, company)
-        report_company(company, target, output)
-        verification = Verification(journal, client, told.record.id, lines=lines)
-        await read_back(verification, in_light(outcomes, told.units), outcomes, output, again=again)
-        return verification, pacer.requests
+    """What was read, and the number of requests."""
+    async with connect(destination, options.pace, listener) as (client, limiter):
+        with stop.cancels_task():
+            company = await client.company()
+        check_company_of_run(run.record, company)
+        listener(Connected(company, address_of(destination)))
+        verification = Verification(journal, client, run.record.id, lines=options.lines)
+        bills = in_light(outcomes, run.units)
+        await read_back(verification, bills, outcomes, listener, stop, again=options.again)
+        return verification, limiter.requests
 
 
 async def read_back(
     verification: Verification,
     bills: Sequence[InLight],
     outcomes: Outcomes,
-    output: OutputOptions,
+    listener: Listener,
+    stop: StopControl,
     *,
     again: bool = False,
 ) -> dict[int, ReadBack]:
-    """What was read, by bill index. Ctrl-C stops it, and what was read is kept; ``stopped`` of the
-    verification says so."""
-    todo = verification.left(bills, outcomes, again=again)
+    """What was read, by bill index. Where it is stopped, ``stopped`` of the verification says so,
+    and what was read stays in the journal."""
+    unread = verification.left(bills, outcomes, again=again)
     if verification.before:
-        output.say(
+        text = (
             f"Going on with a verification that did not come to its end: {verification.before:,} of"
             f" {count(len(bills), 'bill')} were read before."
         )
-    words = ("Reading", "Read back", "different")
-    with ProgressBar(len(todo), quiet=output.quiet, words=words) as progress:
+        listener(Message(text))
+    with Progress(listener, Phase.READ_BACK, len(unread)) as progress:
         verification.advance = progress.advance
-        with signals(gently_first(verification.stop)):
-            await verification.verify(todo)
+        with stop.stops(verification.stop):
+            await verification.verify(unread)
     return verification.read
 
 
-def _told(seen: Mapping[str, int], *, lines: bool) -> str:
+def _note(read: Mapping[str, int], *, lines: bool) -> str:
     """What was read back, in a sentence."""
-    if not seen:
+    if not read:
         return "The run has no bill that is in Light."
-    total = count(sum(seen.values()), "bill")
+    total = count(sum(read.values()), "bill")
     what = " and all their line items" if lines else ""
     words = [
-        f"{seen[kind]:,} {word}"
-        for kind, word in (
+        f"{read[comparison]:,} {word}"
+        for comparison, word in (
             (Comparison.SAME, "the same"),
             (Comparison.CHANGED, "changed in Light"),
             (Comparison.MISSING, "missing in Light"),
         )
-        if seen.get(kind)
+        if read.get(comparison)
     ]
     return f"Read back from Light: {total}{what}; {', '.join(words)}."

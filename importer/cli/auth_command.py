@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from importer.app.login_options import PORT
+from importer.cli.console import Console
+from importer.cli.options import base_url_option
 from importer.cli.screen import tell
+from importer.core.safe_text import visible
 
 if TYPE_CHECKING:
-    from importer.app.login import LoginOptions
-
-PORT = 8766  # the same each time: Light has to be told the address
-
-_base_url = click.option(
-    "--base-url",
-    metavar="URL",
-    envvar="LIGHT_BASE_URL",
-    help="Where Light is.  [env: LIGHT_BASE_URL; default: https://api.light.inc]",
-)
+    from importer.app.login import LoginStatus, StoredLogin
 
 
 @click.group(short_help="Log in to Light, see who is logged in, log out.")
@@ -32,7 +31,7 @@ def auth() -> None:
 
 
 @auth.command(short_help="Log in in the browser.")
-@_base_url
+@base_url_option
 @click.option(
     "--client-id",
     metavar="ID",
@@ -75,10 +74,27 @@ def login(**options: Any) -> int:
       light-import auth login --client-id 4711
       light-import auth login --client-id 4711 --no-browser --store file
     """
-    from importer.app.login import LoginOptions, log_in
+    from importer.app import LoginOptions, StopControl, log_in
+    from importer.cli.login_prompts import TerminalPrompts, browse
+    from importer.cli.signals import signals
 
-    wishes: LoginOptions = LoginOptions(**options)
-    return log_in(wishes)
+    choice = LoginOptions(**options)
+    done = log_in(
+        choice,
+        partial(browse, no_browser=choice.no_browser),
+        prompts=TerminalPrompts() if sys.stdin.isatty() else None,
+        listener=Console(),
+        stop=StopControl(bind=signals),
+    )
+    where = done.login.base_url
+    if done.problem is None:
+        _tell(f"Logged in to {done.login.company} ({where}).")
+    else:
+        _tell(f"Logged in to {where}, but the company could not be read: {done.problem}")
+    _tell(f"The login is kept in {done.store}; light-import auth logout forgets it.")
+    if done.variable:
+        _tell(f"{done.variable} is set in this terminal: commands use it, not the login.")
+    return 0
 
 
 @auth.command(short_help="Who is logged in, until when, and which key is used.")
@@ -92,85 +108,70 @@ def status(as_json: bool) -> int:
     Example:
       light-import auth status
     """
-    import json
-    from datetime import UTC, datetime
+    from importer.app import login_status
 
-    from importer.app.data_paths import login_paths
-    from importer.app.keys import key_variable, token_store_for
-    from importer.core.errors import ImporterError
-    from importer.core.safe_text import visible
-    from importer.light.auth.token_store import Login, TokenStore
-
-    def moment(seconds: float | None) -> str | None:
-        if seconds is None:
-            return None
-        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-
-    found: list[tuple[Login, str | None]] = []
-    damaged: list[str] = []
-    for path in login_paths():
-        try:
-            kept = TokenStore(path, "").login()
-            if kept is None:
-                continue
-            fault = None
-            try:
-                with_secrets = token_store_for(kept.base_url).read()
-                kept = with_secrets[0] if with_secrets else kept
-            except ImporterError as error:
-                fault = str(error)
-            found.append((kept, fault))
-        except ImporterError as error:
-            damaged.append(str(error))
-    variable = key_variable()
-    code = 0 if variable or any(fault is None for _, fault in found) else 2
+    status = login_status()
     if as_json:
-        told = {
-            "command": "auth status",
-            "variable": variable,
-            "logins": [
-                {
-                    "base_url": each.base_url,
-                    "company": each.company or None,
-                    "company_id": each.company_id or None,
-                    "client_id": each.client_id,
-                    "store": each.store,
-                    "since": moment(each.since),
-                    "expires_at": moment(each.expires_at),
-                    "problem": fault,
-                }
-                for each, fault in found
-            ],
-            "problems": damaged,
-            "exit_code": code,
-        }
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
-        return code
-    if variable:
-        click.echo(f"{variable} is set, so it is used" + (", not the login." if found else "."))
-    for each, fault in found:
-        kept_in = (
-            "the keyring" if each.store == "keyring" else str(token_store_for(each.base_url).path)
-        )
-        until = moment(each.expires_at)
-        lines = [
-            f"{each.company or 'A company whose name is not known yet'} ({each.base_url})",
-            f"  logged in since  {moment(each.since)}",
-            f"  client id        {each.client_id}",
-            f"  kept in          {kept_in}",
-            f"  token until      {until or 'not told'}; it is renewed by itself",
-            *([f"  problem          {fault}"] if fault else []),
-        ]
-        click.echo("\n".join(visible(line) for line in lines))
-    for text in damaged:
-        tell(visible(text))
-    if not variable and not found:
+        click.echo(json.dumps(_status_json(status), ensure_ascii=False, indent=2))
+        return status.exit_code
+    if status.variable:
+        rest = ", not the login." if status.logins else "."
+        click.echo(f"{status.variable} is set, so it is used{rest}")
+    for stored in status.logins:
+        click.echo("\n".join(visible(line) for line in _login_lines(stored)))
+    for problem in status.problems:
+        _tell(problem)
+    if not status.variable and not status.logins:
         click.echo("Nobody is logged in. To log in: light-import auth login", err=True)
-    return code
+    return status.exit_code
+
+
+def _login_lines(stored: StoredLogin) -> list[str]:
+    login = stored.login
+    return [
+        f"{login.company or 'A company whose name is not known yet'} ({login.base_url})",
+        f"  logged in since  {_moment(login.since)}",
+        f"  client id        {login.client_id}",
+        f"  kept in          {stored.store}",
+        f"  token until      {_moment(login.expires_at) or 'not told'}; it is renewed by itself",
+        *([f"  problem          {stored.problem}"] if stored.problem else []),
+    ]
+
+
+def _status_json(status: LoginStatus) -> dict[str, Any]:
+    return {
+        "command": "auth status",
+        "variable": status.variable,
+        "logins": [
+            {
+                "base_url": stored.login.base_url,
+                "company": stored.login.company or None,
+                "company_id": stored.login.company_id or None,
+                "client_id": stored.login.client_id,
+                "store": stored.login.store,
+                "since": _moment(stored.login.since),
+                "expires_at": _moment(stored.login.expires_at),
+                "problem": stored.problem,
+            }
+            for stored in status.logins
+        ],
+        "problems": list(status.problems),
+        "exit_code": status.exit_code,
+    }
+
+
+def _moment(seconds: float | None) -> str | None:
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def _tell(text: str) -> None:
+    tell(visible(text))
 
 
 @auth.command(short_help="Forget the login.")
-@_base_url
+@base_url_option
 @click.option("--all", "every", is_flag=True, help="Forget all logins, to whatever Light.")
 def logout(base_url: str | None, every: bool) -> int:
     """Forget the login: its tokens are removed from the keyring and from this computer's files.
@@ -182,34 +183,13 @@ def logout(base_url: str | None, every: bool) -> int:
       light-import auth logout
       light-import auth logout --all
     """
-    from importer.app.data_paths import login_paths
-    from importer.app.keys import key_variable, token_store_for
-    from importer.core.errors import ImporterError
-    from importer.light import DEFAULT_BASE_URL, check_base_url
-    from importer.light.auth.token_store import TokenStore
+    from importer.app import log_out
 
-    places = {}
-    if every:
-        for path in login_paths():
-            try:
-                kept = TokenStore(path, "").login()
-            except ImporterError:
-                kept = None
-            places[path] = token_store_for(kept.base_url) if kept else TokenStore(path, "")
-    else:
-        address = check_base_url(base_url or DEFAULT_BASE_URL)
-        places[token_store_for(address).path] = token_store_for(address)
-    any_gone = False
-    for place in places.values():
-        kept_there = place.path.exists()
-        with place.locked():
-            gone = place.forget()
-        any_gone = any_gone or gone
-        if gone or kept_there:
-            click.echo(f"Logged out; {place.path.name.removesuffix('.json')} is forgotten.")
-    if not any_gone:
+    done = log_out(base_url, every=every)
+    for name in done.names:
+        click.echo(f"Logged out; {name} is forgotten.")
+    if not done.any_forgotten:
         click.echo("Nobody was logged in.")
-    variable = key_variable()
-    if variable:
-        click.echo(f"{variable} is still set in this terminal, and is used.", err=True)
+    if done.variable:
+        click.echo(f"{done.variable} is still set in this terminal, and is used.", err=True)
     return 0

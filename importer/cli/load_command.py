@@ -2,49 +2,32 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
 
-from importer.cli.options import output_of, output_options, request_of, source_options, step_options
+from importer.cli.options import (
+    base_url_option,
+    output_of,
+    output_options,
+    pace_of,
+    pace_options,
+    request_of,
+    source_options,
+    step_options,
+)
 
 
 @click.command(short_help="Check sheets, then create their bills in Light.")
 @source_options
 @step_options
 @click.option("--sandbox", is_flag=True, help="Load into a throw-away local server; needs no key.")
-@click.option(
-    "--base-url",
-    metavar="URL",
-    envvar="LIGHT_BASE_URL",
-    help="Where Light is.  [env: LIGHT_BASE_URL; default: https://api.light.inc]",
-)
+@base_url_option
 @click.option("--dry-run", is_flag=True, help="Stop before anything is written to Light.")
 @click.option("--only-valid", is_flag=True, help="Load the valid bills, leave out the others.")
 @click.option("--yes", is_flag=True, help="Do not ask before loading.")
-@click.option(
-    "--requests-per-minute",
-    type=click.IntRange(min=1),
-    help="At most so many requests in any 60 seconds, of each key.  [default: 300]",
-)
-@click.option(
-    "--requests-per-day",
-    type=click.IntRange(min=1),
-    help="At most so many requests in a UTC day, of all keys.  [default: 100000]",
-)
-@click.option(
-    "--wait",
-    is_flag=True,
-    help="When the requests of the day are spent, wait until there are new ones instead of"
-    " stopping.",
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0.1),
-    default=30.0,
-    show_default=True,
-    help="Seconds to wait for an answer.",
-)
+@pace_options
 @click.option(
     "--settle",
     type=click.FloatRange(min=0),
@@ -92,8 +75,18 @@ def load(**options: Any) -> int:
       light-import load bills.xlsx --then posted --documents scans
       light-import load ledger-result.xlsx --save-lookups lookups
     """
-    from importer.app.destination import LoadOptions
-    from importer.app.load_bills import run_load
+    from importer.app import LoadOptions, StopControl
+    from importer.app import load as load_bills
+    from importer.cli.prompts import confirm_load
+    from importer.cli.signals import signals
 
-    request, output = request_of(options), output_of(options)
-    return run_load(request, output, LoadOptions(**options))
+    request, (result, console) = request_of(options), output_of(options)
+    loaded = load_bills(
+        request,
+        LoadOptions(pace=pace_of(options), **options),
+        result=result,
+        consent=confirm_load if sys.stdin.isatty() else None,
+        listener=console,
+        stop=StopControl(bind=signals),
+    )
+    return console.show_result(loaded)

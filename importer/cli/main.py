@@ -15,8 +15,9 @@ from typing import Any
 import click
 
 import importer
-from importer.cli.screen import let_go, screens, tell
-from importer.core.errors import ImporterError, StoppedEarly
+from importer.cli.screen import discard_output, screens, tell
+from importer.core.errors import Declined, ImporterError, StoppedEarly
+from importer.core.safe_text import visible
 
 _COMMANDS = {
     "validate": ("validate_command", "Check sheets without sending anything."),
@@ -94,25 +95,27 @@ def _run(args: list[str] | None) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
-        said = io.StringIO()
-        error.show(said)
-        for line in said.getvalue().rstrip("\n").split("\n"):
+        text = io.StringIO()
+        error.show(text)
+        for line in text.getvalue().rstrip("\n").split("\n"):
             tell(line)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
         return StoppedEarly.exit_code
+    except Declined as error:
+        tell(str(error), "Stopped: ")
+        tell(visible(error.next_step), "Next: ")
+        return error.exit_code
     except ImporterError as error:
         if verbose:
             traceback.print_exc()
             return error.exit_code
-        from importer.core.safe_text import visible
-
         for i, line in enumerate(str(error).splitlines() or [""]):
             tell(_short(visible(line)), "" if i else "Error: ")
         return error.exit_code
     except BrokenPipeError:  # the reader of our output has gone, as in `light-import runs | head`
-        let_go()
+        discard_output()
         return 0
     except Exception as error:
         if verbose:

@@ -1,97 +1,70 @@
-"""How far the load is: a bar on a terminal, plain lines elsewhere."""
+"""How far a phase is: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
-from types import TracebackType
 from typing import Any
 
 import click
 
 from importer.cli.screen import raw, tell
-from importer.core.safe_text import visible
-from importer.model.journal_states import Status
 
-_EVERY = 10.0  # seconds between plain lines
+_INTERVAL = 10.0  # seconds between plain lines
 
 
 class ProgressBar:
-    """Bills done, rate, time left, failures. A context manager; writes to stderr."""
+    """Items done, rate, time left, failures, on standard error.
+
+    The words: "Loading" for the bar, "Loaded" for the lines, "failed", and the singular noun.
+    """
 
     def __init__(
-        self,
-        total: int,
-        *,
-        quiet: bool = False,
-        words: tuple[str, str, str] = ("Loading", "Loaded", "failed"),
-        noun: str = "bill",
+        self, total: int, doing: str, done: str, failed: str, noun: str, *, quiet: bool
     ) -> None:
-        self._doing, self._did, self._bad = words
-        self._noun = noun
+        self._done_word, self._failed_word, self._noun = done, failed, noun
         self.total, self.done, self.failed = total, 0, 0
-        self._quiet = quiet
-        self._began = self._told = time.monotonic()
+        self._silent = quiet or not total
+        self._began = self._shown = time.monotonic()
         self._bar: Any = None
-
-    def __enter__(self) -> ProgressBar:
-        smart = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-        if not self._quiet and self.total and smart:
+        if not self._silent and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
             from tqdm import tqdm
 
             self._bar = tqdm(
-                total=self.total,
-                unit=self._noun,
-                desc=self._doing,
-                file=raw(sys.stderr),
-                dynamic_ncols=True,
+                total=total, unit=noun, desc=doing, file=raw(sys.stderr), dynamic_ncols=True
             )
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         if self._bar is not None:
             self._bar.close()
-        elif not self._quiet and self.total:
+        elif not self._silent:
             self._line()
 
-    def settled(self, status: Status) -> None:
-        """One more bill is settled."""
-        self.advance(status in (Status.REJECTED, Status.UNKNOWN))
-
-    def stepped(self, *, failed: bool) -> None:
-        """One more step after creation is taken, or will not be."""
-        self.advance(failed)
-
     def advance(self, failed: bool) -> None:
-        """One more bill is done."""
+        """One more is done."""
         self.done += 1
         self.failed += failed
         if self._bar is not None:
             self._bar.update(1)
             if self.failed:
-                self._bar.set_postfix_str(f"{self.failed} {self._bad}", refresh=False)
-        elif not self._quiet and time.monotonic() - self._told >= _EVERY:
+                text = f"{self.failed} {self._failed_word}"
+                self._bar.set_postfix_str(text, refresh=False)
+        elif not self._silent and time.monotonic() - self._shown >= _INTERVAL:
             self._line()
 
     def _line(self) -> None:
-        self._told = time.monotonic()
-        rate = self.done / max(self._told - self._began, 0.001)
+        self._shown = time.monotonic()
+        rate = self.done / max(self._shown - self._began, 0.001)
         left = (self.total - self.done) / rate if rate else 0
-        text = f"{self._did} {self.done:,} of {self.total:,} {self._noun}s, {rate:.1f} a second"
+        text = f"{self._done_word} {self.done:,} of {self.total:,} {self._noun}s"
+        text += f", {rate:.1f} a second"
         text += f", about {left:.0f} s left" if self.done < self.total else ""
-        click.echo(text + f", {self.failed:,} {self._bad}", err=True)
+        click.echo(text + f", {self.failed:,} {self._failed_word}", err=True)
 
-    def say(self, text: str) -> None:
-        """Something worth knowing, beside the bar."""
-        if self._quiet:
-            return
+    def write(self, text: str) -> None:
+        """A line above the bar."""
         if self._bar is not None:
-            self._bar.write(visible(text), file=raw(sys.stderr))
+            self._bar.write(text, file=raw(sys.stderr))
         else:
-            tell(visible(text))
+            tell(text)

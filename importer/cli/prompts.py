@@ -1,50 +1,117 @@
-"""What a load is about to do, shown before it asks for consent."""
+"""Questions on the terminal, and what is shown before them."""
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
 import click
 
-from importer.app.company_check import company_lines
-from importer.app.destination import Destination
-from importer.app.interrupts import confirm
+from importer.app.consent import LoadForecast, Total, UndoForecast
+from importer.cli.console import company_lines
+from importer.cli.signals import signals
 from importer.core.money import money
-from importer.loading.bill_state import StepForecast
-from importer.model.bills import Bill
-from importer.model.light_objects import Company
+from importer.core.safe_text import visible
 
 
-async def ask(
-    work: list[Bill],
-    company: Company,
-    target: Destination,
-    settled: int,
-    requests: int,
-    ahead: StepForecast,
-) -> None:
-    """Ask before anything is written. Raises click.Abort where the answer is no."""
-    seconds = max(0, requests - target.per_minute) * 60 / target.per_minute
+async def confirm_load(load: LoadForecast) -> bool:
     lines = [
-        *company_lines(company, target),
-        f"Bills:    {len(work):,} to create"
-        + (f", {settled:,} are in Light already" if settled else ""),
-        *(f"Total:    {money(cents, unit)} {name}" for name, cents, unit in totals(work)),
-        *([f"Then:     {ahead.words()}"] if ahead.counts else []),
+        *company_lines(load.company, load.address),
+        f"Bills:    {load.bills:,} to create"
+        + (f", {load.already_in_light:,} are in Light already" if load.already_in_light else ""),
+        *_total_lines(load.totals),
+        *([f"Then:     {load.steps}"] if load.steps else []),
         *(
-            f"Payment:  {money(paid.cents, unit)} {name} from bank account {bank}"
+            f"Payment:  {_amount(paid.total)} from bank account {paid.bank_account}"
             f" ({paid.bills:,} bill{'' if paid.bills == 1 else 's'})"
-            for (name, unit, bank), paid in sorted(ahead.payments.items())
+            for paid in load.payments
         ),
-        f"Requests: {requests:,}, at most {target.per_minute:,} a minute: "
-        + (f"about {seconds / 60:.0f} minutes" if seconds >= 90 else "about a minute or less"),
+        _requests_line(load),
     ]
     click.echo("\n".join(lines), err=True)
-    await confirm("Create these bills?" if work else "Do this to bills that are in Light already?")
+    return await confirm(
+        "Create these bills?" if load.bills else "Do this to bills that are in Light already?"
+    )
 
 
-def totals(bills: list[Bill]) -> list[tuple[str, int, int]]:
-    """(currency, cents, cents a unit) of some bills, by currency."""
-    found: dict[tuple[str, int], int] = {}
-    for bill in bills:
-        key = bill.currency, bill.unit
-        found[key] = found.get(key, 0) + bill.amount
-    return [(name, cents, unit) for (name, unit), cents in sorted(found.items())]
+async def confirm_undo(undo: UndoForecast) -> bool:
+    files = ", ".join(visible(Path(name).name) for name in undo.files)
+    lines = [
+        *company_lines(undo.company, undo.address),
+        f"Run:      {undo.run}, {undo.started:%Y-%m-%d %H:%M} UTC, {files}",
+        f"Bills:    {undo.bills:,} to cancel",
+        *_total_lines(undo.totals),
+        _requests_line(undo),
+    ]
+    click.echo("\n".join(lines), err=True)
+    return await confirm("Cancel these bills in Light?")
+
+
+def _amount(total: Total) -> str:
+    return f"{money(total.cents, total.unit)} {total.currency}"
+
+
+def _total_lines(totals: Sequence[Total]) -> list[str]:
+    return [f"Total:    {_amount(total)}" for total in totals]
+
+
+def _requests_line(forecast: LoadForecast | UndoForecast) -> str:
+    seconds = forecast.seconds
+    time = f"about {seconds / 60:.0f} minutes" if seconds >= 90 else "about a minute or less"
+    return f"Requests: {forecast.requests:,}, at most {forecast.per_minute:,} a minute: {time}"
+
+
+async def confirm(question: str) -> bool:
+    """Ask on the terminal until the answer is yes or no; Ctrl-C is no.
+
+    Where the loop can, it waits for the answer: ``input()`` does not notice a signal that comes
+    after it wrote the question and before it reads.
+    """
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    try:
+        terminal = sys.stdin.fileno()
+        loop.add_reader(terminal, lambda: None)
+        loop.remove_reader(terminal)
+    except (NotImplementedError, OSError):  # Windows, or no real file
+        try:
+            return click.confirm(question, err=True)
+        except click.Abort:
+            return False
+    answer = None
+    while answer not in ("y", "yes"):
+        if answer in ("", "n", "no"):
+            return False
+        if answer is not None:
+            click.echo("Error: invalid input", err=True)
+        try:
+            with signals(task.cancel):
+                click.echo(f"{question} [y/N]: ", nl=False, err=True)
+                answer = (await _read_line(terminal)).strip().lower()
+        except asyncio.CancelledError:
+            return False
+    return True
+
+
+async def _read_line(terminal: int) -> str:
+    """The next line typed, or what there is of it at the end of the input."""
+    loop = asyncio.get_running_loop()
+    typed = b""
+    while not typed.endswith(b"\n"):
+        readable = asyncio.Event()
+        loop.add_reader(terminal, readable.set)
+        try:
+            await readable.wait()
+        finally:
+            loop.remove_reader(terminal)
+        try:
+            read = os.read(terminal, 1024)
+        except OSError:  # the terminal was closed
+            read = b""
+        if not read:
+            break
+        typed += read
+    return typed.decode(errors="replace")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from typing import Any
 
 import click
 
+from importer.cli.options import journal_option
+
 
 @click.command(short_help="List the loads of the past.")
-@click.option("--journal", type=click.Path(), help="A journal other than the company's own.")
+@journal_option
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
@@ -25,19 +26,19 @@ def runs(journal: str | None, limit: int | None, as_json: bool) -> int:
     Example:
       light-import runs --limit 5
     """
-    from importer.app.run_index import histories
-    from importer.report.run_history import history_json, history_text
+    from importer.app import history_json, history_text
+    from importer.app import runs as list_runs
 
-    found = list(histories(journal))
+    histories = list(list_runs(journal))
     if as_json:
-        told: list[dict[str, Any]] = [history_json(run) for run in found[:limit]]
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
-    elif not found:
+        rows = [history_json(history) for history in histories[:limit]]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    elif not histories:
         click.echo("Nothing has been loaded from this machine yet.")
     else:
         width = min(shutil.get_terminal_size((80, 24)).columns, 120)
-        click.echo(history_text(found[: limit or 20], width))
-        more = len(found) - (limit or 20)
+        click.echo(history_text(histories[: limit or 20], width))
+        more = len(histories) - (limit or 20)
         if more > 0:
-            click.echo(f"\n… and {more:,} more: light-import runs --limit {len(found)}")
+            click.echo(f"\n… and {more:,} more: light-import runs --limit {len(histories)}")
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -38,56 +37,119 @@ class _WithFaults(click.Command):
     """The help ends with the table of faults."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        from importer.sandbox.faults import FAULTS, WHAT_TARGETS_ARE
+        from importer.app.local_sandbox import fault_kinds, fault_targets
 
-        rare = ", ".join(name for name, kind in FAULTS.items() if not kind.common)
+        faults = fault_kinds()
+        rare = ", ".join(name for name, _, common in faults if not common)
         with formatter.section("Faults"):
-            table = [(name, kind.what) for name, kind in FAULTS.items()]
+            table = [(name, effect) for name, effect, _ in faults]
             formatter.write_dl([*table, ("all", f"Each of these at that rate, but for {rare}.")])
         with formatter.section("Requests"):
             formatter.write_text(
-                f"Before the fault may stand the requests it is for: {WHAT_TARGETS_ARE}."
+                f"Before the fault may stand the requests it is for: {fault_targets()}."
                 " Without, --fault means post and a script means bill. For get and list, drop, 500,"
                 " 502-html, 503 and late will do."
             )
 
 
 @click.command(cls=_WithFaults, short_help="Run a local server that behaves like Light.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True,
-              help="Where it listens on this computer; 0 takes any port that is free.")  # fmt: skip
-@click.option("--key", "keys", multiple=True, default=["sandbox"], show_default=True,
-              help="The key it accepts. May be given again: another key of the company, with a"
-              " minute's limit of its own.")  # fmt: skip
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    show_default=True,
+    help="Where it listens on this computer; 0 takes any port that is free.",
+)
+@click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    default=["sandbox"],
+    show_default=True,
+    help="The key it accepts. May be given again: another key of the company, with a"
+    " minute's limit of its own.",
+)
 @click.option("--foreign-key", help="A key of another company, which can do nothing here.")
 @click.option("--database", type=click.Path(), help="Keep the bills in this file.")
 @click.option("--reference", type=click.Path(), help="A folder with another company's vendors etc.")
-@click.option("--requests-per-minute", type=click.IntRange(min=1), default=300, show_default=True,
-              help="How many requests it takes in a minute, of each key.")  # fmt: skip
-@click.option("--requests-per-day", type=click.IntRange(min=1), default=100_000, show_default=True,
-              help="How many requests it takes in a UTC day, of all keys.")  # fmt: skip
-@click.option("--token-seconds", type=click.FloatRange(min=1), default=3600.0, show_default=True,
-              help="How long an access token of a login lasts.")  # fmt: skip
-@click.option("--window", type=click.Choice(["sliding", "fixed", "bucket"]), default="sliding",
-              show_default=True, help="How the minute is counted.")  # fmt: skip
+@click.option(
+    "--requests-per-minute",
+    type=click.IntRange(min=1),
+    default=300,
+    show_default=True,
+    help="How many requests it takes in a minute, of each key.",
+)
+@click.option(
+    "--requests-per-day",
+    type=click.IntRange(min=1),
+    default=100_000,
+    show_default=True,
+    help="How many requests it takes in a UTC day, of all keys.",
+)
+@click.option(
+    "--token-seconds",
+    type=click.FloatRange(min=1),
+    default=3600.0,
+    show_default=True,
+    help="How long an access token of a login lasts.",
+)
+@click.option(
+    "--window",
+    type=click.Choice(["sliding", "fixed", "bucket"]),
+    default="sliding",
+    show_default=True,
+    help="How the minute is counted.",
+)
 @click.option(
     "--latency", type=_Seconds(short=True), default=0.0, help="Added to each answer: 0.3 or 300ms."
 )
 @click.option("--list-lag", type=_Seconds(), default=0.0, help="Until a new bill is in the list.")
-@click.option("--duplicate-state", is_flag=True,
-              help="A bill of a vendor and number that are there becomes DUPLICATED.")  # fmt: skip
-@click.option("--requests-today", type=click.IntRange(min=0), default=0,
-              help="So many of the day's requests are spent already.")  # fmt: skip
-@click.option("--clock-offset", type=float, default=0.0, metavar="SECONDS",
-              help="Its clock is so far ahead of ours; -600 is ten minutes behind.")  # fmt: skip
-@click.option("--fault", "faults", multiple=True, metavar="[REQUESTS:]FAULT:RATE",
-              help="As drop-after:0.05, for one POST in twenty. May be given again.")  # fmt: skip
-@click.option("--fault-script", type=click.Path(), metavar="FILE",
-              help="Lines as '3 drop-after' (at the third bill sent), '5-9 503-before', '20- 429', "
-              "'list:2 500'.")  # fmt: skip
-@click.option("--fault-seed", type=int, default=0, show_default=True,
-              help="Another number, other requests with faults.")  # fmt: skip
-@click.option("--late", type=_Seconds(), default=35.0, show_default=True,
-              help="How long late answers take; longer than the client's time-out.")  # fmt: skip
+@click.option(
+    "--duplicate-state",
+    is_flag=True,
+    help="A bill of a vendor and number that are there becomes DUPLICATED.",
+)
+@click.option(
+    "--requests-today",
+    type=click.IntRange(min=0),
+    default=0,
+    help="So many of the day's requests are spent already.",
+)
+@click.option(
+    "--clock-offset",
+    type=float,
+    default=0.0,
+    metavar="SECONDS",
+    help="Its clock is so far ahead of ours; -600 is ten minutes behind.",
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="[REQUESTS:]FAULT:RATE",
+    help="As drop-after:0.05, for one POST in twenty. May be given again.",
+)
+@click.option(
+    "--fault-script",
+    type=click.Path(),
+    metavar="FILE",
+    help="Lines as '3 drop-after' (at the third bill sent), '5-9 503-before', '20- 429', "
+    "'list:2 500'.",
+)
+@click.option(
+    "--fault-seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Another number, other requests with faults.",
+)
+@click.option(
+    "--late",
+    type=_Seconds(),
+    default=35.0,
+    show_default=True,
+    help="How long late answers take; longer than the client's time-out.",
+)
 def sandbox(**options: Any) -> int:
     """Run a local server that behaves like Light, for trying things out.
 
@@ -105,23 +167,12 @@ def sandbox(**options: Any) -> int:
     To log in to it (client id: sandbox, client secret: sandbox-secret):
       light-import auth login --base-url http://127.0.0.1:8765 --client-id sandbox
     """
-    from importer.sandbox import SandboxSettings, parse_fault, serve
-    from importer.sandbox.faults import read_script
+    from importer.app.local_sandbox import serve_sandbox
 
-    port = options.pop("port")
-    for name in ("database", "reference"):
-        if options[name] is not None:
-            options[name] = Path(options[name])
-    script = options.pop("fault_script")
-    options["script"] = read_script(Path(script)) if script else ()
-    options["faults"] = tuple(parse_fault(text) for text in options["faults"])
-    key, *more_keys = options.pop("keys")
-    settings = SandboxSettings(key=key, more_keys=tuple(more_keys), **options)
-    variable = "LIGHT_API_KEYS" if settings.more_keys else "LIGHT_API_KEY"
-
-    def ready(base_url: str) -> None:
+    def ready(base_url: str, keys: tuple[str, ...]) -> None:
+        variable = "LIGHT_API_KEYS" if len(keys) > 1 else "LIGHT_API_KEY"
         click.echo(f"The sandbox listens on {base_url} (Ctrl-C stops it). To load into it:")
-        click.echo(f"  export LIGHT_BASE_URL={base_url} {variable}={','.join(settings.keys)}")
+        click.echo(f"  export LIGHT_BASE_URL={base_url} {variable}={','.join(keys)}")
 
-    serve(settings, port, ready)
+    serve_sandbox(ready, **options)
     return 0

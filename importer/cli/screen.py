@@ -1,7 +1,7 @@
 """What goes to the screen: nothing in it can steer a terminal, and nothing cannot be written.
 
 Names of files, cells and answers of servers may hold control characters; a terminal may have an
-encoding that lacks half the letters; whoever reads our output may have gone.
+encoding that lacks half the letters; the reader of our output may have closed it.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from typing import Any, TextIO
 import click
 
 _ESCAPE = "light_import_escape"
-# As in results.wording, but for line ends and tabs, which layout needs. A carriage return alone
-# would write over the line.
+# As ``visible``, but for line ends and tabs, which layout needs. A carriage return alone would
+# write over the line.
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]|\r(?!\n)"
 )
 
 
-def _written_out(character: str) -> str:
+def _escaped(character: str) -> str:
     """``\\uXXXX``, as JSON and people can read it; two of them beyond the first plane."""
     units = character.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
@@ -35,7 +35,7 @@ def _escape(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     odd = error.object[error.start : error.end]
-    return "".join(map(_written_out, odd)), error.end
+    return "".join(map(_escaped, odd)), error.end
 
 
 codecs.register_error(_ESCAPE, _escape)
@@ -59,7 +59,7 @@ class Screen:
     def write(self, text: str | bytes) -> int:
         if isinstance(text, bytes):  # as click does for completion
             text = text.decode("utf-8", "replace")
-        self.raw.write(_UNSAFE.sub(lambda match: _written_out(match[0]), text))
+        self.raw.write(_UNSAFE.sub(lambda match: _escaped(match[0]), text))
         return len(text)
 
     def writelines(self, lines: Any) -> None:
@@ -102,15 +102,15 @@ def tell(text: str, label: str = "") -> None:
     """
     lines = [label + text]
     if sys.stderr is not None and sys.stderr.isatty():
-        from importer.report.terminal import paragraph
+        from importer.app import paragraph
 
         width = min(shutil.get_terminal_size((80, 24)).columns, 100)
         lines = paragraph(text, width, label, indent=2)
     click.echo("\n".join(lines), err=True)
 
 
-def let_go() -> None:
-    """Write no more: the reader of our output has gone, as in ``light-import runs | head``."""
+def discard_output() -> None:
+    """Write no more: the reader has closed our output, as in ``light-import runs | head``."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from importer.references.reference_cache import Cached
+from importer.core.safe_text import visible
 
 
 @click.group(short_help="List, show, check and draft templates.")
@@ -37,19 +34,16 @@ def list_() -> int:
     Example:
       light-import template list
     """
-    from importer.mapping.template_loader import load_template, shipped_templates
+    from importer.app.templates import list_templates
 
-    shipped = [
-        (name, load_template(path).template.description)
-        for name, path in shipped_templates().items()
-    ]
+    templates = list_templates()
     if sys.stdout.isatty():
         table = click.get_current_context().make_formatter()
-        table.write_dl(shipped)
+        table.write_dl(templates)
         click.echo(table.getvalue(), nl=False)
     else:  # a line each, for other programs
-        width = max(len(name) for name, _ in shipped)
-        for name, description in shipped:
+        width = max(len(name) for name, _ in templates)
+        for name, description in templates:
             click.echo(f"{name:<{width}}  {description}")
     return 0
 
@@ -63,9 +57,9 @@ def show(name: str) -> int:
     Example:
       light-import template show uk-spend > mine.yaml
     """
-    from importer.mapping.template_loader import find_template
+    from importer.app.templates import template_text
 
-    click.echo(find_template(name).path.read_text(encoding="utf-8-sig"), nl=False)
+    click.echo(template_text(name), nl=False)
     return 0
 
 
@@ -78,21 +72,17 @@ def check(path: str) -> int:
     Example:
       light-import template check mine.yaml
     """
-    from importer.mapping.headers import unmapped
-    from importer.mapping.template_loader import find_template
+    from importer.app.templates import check_template
     from importer.model.fields import BILLS
 
-    loaded = find_template(path)
-    fields = len(loaded.template.bills) + len(loaded.template.line_items)
-    click.echo(
-        f"{loaded.path}: the template '{loaded.template.template}' is right; {fields} fields."
-    )
-    for sheet, names in unmapped(loaded.template):
+    checked = check_template(path)
+    click.echo(f"{checked.path}: the template '{checked.name}' is right; {checked.fields} fields.")
+    for sheet, names in checked.missing:
         whose = "the bill's" if sheet == BILLS else "the line item's"
-        told = f"It says nothing of {whose} {' or '.join(names)}: no bill can be sent without."
-        click.echo(told, err=True)
-    if todos := _todos(loaded.path.read_text(encoding="utf-8-sig")):
-        click.echo(f"{_count(todos, 'thing')} to complete, marked TODO.", err=True)
+        text = f"It says nothing of {whose} {' or '.join(names)}: no bill can be sent without."
+        click.echo(text, err=True)
+    if checked.todos:
+        click.echo(f"{_count(checked.todos, 'thing')} to complete, marked TODO.", err=True)
     return 0
 
 
@@ -145,10 +135,10 @@ def new(
     if workbook is not None:
         if output is not None or encoding is not None:
             raise UsageProblem("-o and --encoding go with --from, not with --workbook.")
-        return _fill_in(_new_file(workbook), company)
+        return _workbook(workbook, company)
     if company is not None:
         raise UsageProblem("--company goes with --workbook.")
-    return _draft(exports, encoding, None if output is None else _new_file(output))
+    return _draft(exports, encoding, output)
 
 
 @template.command()
@@ -159,117 +149,51 @@ def schema() -> int:
     Example:
       light-import template schema > template.schema.json
     """
-    from importer.mapping.template_loader import template_schema
+    from importer.app.templates import template_schema
 
     click.echo(json.dumps(template_schema(), indent=2))
     return 0
-
-
-def _todos(text: str) -> int:
-    return sum(line.lstrip().startswith("# TODO:") for line in text.splitlines())
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _new_file(name: str) -> Path:
-    from importer.core.errors import UsageProblem
+def _draft(exports: tuple[str, ...], encoding: str | None, output: str | None) -> int:
+    from importer.app.templates import draft_template
 
-    path = Path(name)
-    if os.path.lexists(path):
-        raise UsageProblem(f"{path} is there already; name another file, or move it away.")
-    return path
-
-
-def _draft(exports: tuple[str, ...], encoding: str | None, output: Path | None) -> int:
-    from importer.core.atomic_write import atomic_write
-    from importer.core.errors import TemplateProblem
-    from importer.core.safe_text import visible
-    from importer.mapping.recognition import recognise
-    from importer.readers import read_file
-    from importer.scaffold.draft_template import draft_of, name_of
-
-    tables = [t for name in exports for t in read_file(Path(name), encoding=encoding)]
-    draft = draft_of(tables, name_of(output or Path(exports[0])), encoding)
-    text = draft.text()
-    try:
-        known = recognise(tables).template.template
+    draft = draft_template(exports, encoding=encoding, output=output)
+    if draft.shipped:
         click.echo(
-            f"The template {known}, which comes with light-import, reads this export as it is;"
-            " a draft is only needed to change something.",
+            f"The template {draft.shipped}, which comes with light-import, reads this export as it"
+            " is; a draft is only needed to change something.",
             err=True,
         )
-    except TemplateProblem:
-        pass
     if output is None:
-        click.echo(text, nl=False)
+        click.echo(draft.text, nl=False)
         return 0
-    with atomic_write(output) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")
-    todos = _todos(text)
-    left = f"{_count(todos, 'thing')} to complete, marked TODO" if todos else "nothing to complete"
+    todos = _count(draft.todos, "thing") if draft.todos else ""
+    rest = f"{todos} to complete, marked TODO" if todos else "nothing to complete"
+    fields = f"{_count(draft.bill_fields, 'field')} of bills, {draft.line_fields} of line items"
+    click.echo(visible(f"{Path(output)}: {fields}; {rest}."), err=True)
+    name = shlex.quote(str(Path(output)))
     click.echo(
         visible(
-            f"{output}: {_count(len(draft.bills), 'field')} of bills,"
-            f" {len(draft.lines)} of line items; {left}."
-        ),
-        err=True,
-    )
-    named = shlex.quote(str(output))
-    click.echo(
-        visible(
-            f"Then: light-import template check {named}; light-import validate"
-            f" {shlex.join(exports)} --template {named}"
+            f"Then: light-import template check {name}; light-import validate"
+            f" {shlex.join(exports)} --template {name}"
         ),
         err=True,
     )
     return 0
 
 
-def _fill_in(path: Path, company: str | None) -> int:
-    from datetime import UTC, datetime
+def _workbook(output: str, company: str | None) -> int:
+    from importer.app.templates import write_fill_in_workbook
 
-    from importer.core.safe_text import visible
-    from importer.scaffold.dropdown_choices import choices_of
-    from importer.scaffold.fill_in_workbook import write_fill_in
-
-    cached = _lists_of(company)
-    said = []
-    offered = None
-    if cached is None:
-        said.append(
-            "Nothing was fetched from Light, so that there are no dropdowns of vendors, accounts,"
-            " entities and custom properties. To have them: light-import reference pull, then this"
-            " command again."
-        )
-    else:
-        offered, said = choices_of(cached.company.name, cached.directory)
-        said.insert(0, f"With the vendors, accounts, entities and custom properties of"
-                       f" {cached.company.name}, {cached.age(datetime.now(UTC))}.")  # fmt: skip
-    said += write_fill_in(path, offered)
-    click.echo(
-        visible(
-            f"{path}: fill in Bills and Line items, then:"
-            f" light-import load {shlex.quote(str(path))}"
-        )
-    )
-    for sentence in said:
-        click.echo(visible(sentence), err=True)
+    notes = write_fill_in_workbook(output, company=company)
+    path = Path(output)
+    name = shlex.quote(str(path))
+    click.echo(visible(f"{path}: fill in Bills and Line items, then: light-import load {name}"))
+    for note in notes:
+        click.echo(visible(note), err=True)
     return 0
-
-
-def _lists_of(company: str | None) -> Cached | None:
-    """What was fetched of the company, or of the only one; None where nothing was."""
-    from importer.app.data_paths import reference_paths
-    from importer.cli.reference_command import cached_of
-    from importer.core.errors import UsageProblem
-    from importer.references.reference_cache import read_cache
-
-    if company is not None:
-        return cached_of(company)
-    every = [read_cache(path) for path in reference_paths()]
-    if len(every) > 1:
-        names = ", ".join(cached.company.name for cached in every)
-        raise UsageProblem(f"Say for which company: --company NAME, one of {names}.")
-    return every[0] if every else None

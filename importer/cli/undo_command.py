@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
 
-from importer.cli.options import output_of, output_options, pace_of, past_options
+from importer.cli.options import output_of, output_options, pace_of, run_options
 
 
 @click.command(short_help="Cancel in Light what a run created.")
-@past_options
+@run_options
 @click.option("--dry-run", is_flag=True, help="Only read the bills and say what would be done.")
 @click.option("--yes", is_flag=True, help="Do not ask before cancelling.")
 @click.option(
@@ -37,7 +38,17 @@ def undo(run: str, **options: Any) -> int:
       light-import undo 20260131-093000-a1b2 --dry-run
       light-import undo 20260131-093000-a1b2
     """
-    from importer.app.undo_run import UndoOptions, run_undo
+    from importer.app import StopControl, UndoOptions
+    from importer.app import undo as undo_run
+    from importer.cli.prompts import confirm_undo
+    from importer.cli.signals import signals
 
-    pace, output = pace_of(options), output_of(options)
-    return run_undo(run, pace, output, options.pop("journal"), UndoOptions(**options))
+    result, console = output_of(options)
+    undone = undo_run(
+        UndoOptions(run, pace=pace_of(options), **options),
+        result=result,
+        consent=confirm_undo if sys.stdin.isatty() else None,
+        listener=console,
+        stop=StopControl(bind=signals),
+    )
+    return console.show_result(undone)

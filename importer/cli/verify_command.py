@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from importer.cli.options import output_of, output_options, pace_of, past_options
+from importer.cli.options import output_of, output_options, pace_of, run_options
 
 
 @click.command(short_help="Read a run's bills back from Light and compare them.")
-@past_options
+@run_options
 @click.option("--lines", is_flag=True, help="Read each line item by itself, too.")
 @click.option(
     "--again", is_flag=True, help="Read all, also what a verification that was stopped has read."
@@ -28,7 +28,11 @@ def verify(run: str, **options: Any) -> int:
       light-import verify 20260131-093000-a1b2
       light-import verify 20260131-093000-a1b2 --lines
     """
-    from importer.app.verify_run import run_verify
+    from importer.app import StopControl, VerifyOptions
+    from importer.app import verify as verify_run
+    from importer.cli.signals import signals
 
-    pace, output = pace_of(options), output_of(options)
-    return run_verify(run, pace, output, **options)
+    result, console = output_of(options)
+    choice = VerifyOptions(run, pace=pace_of(options), **options)
+    stop = StopControl(bind=signals)
+    return console.show_result(verify_run(choice, result=result, listener=console, stop=stop))

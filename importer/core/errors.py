@@ -36,6 +36,14 @@ class StoppedEarly(ImporterError):
     exit_code = 4
 
 
+class Declined(StoppedEarly):
+    """The answer to the question was no. ``next_step`` is the command that asks again."""
+
+    def __init__(self, message: str, next_step: str) -> None:
+        super().__init__(message)
+        self.next_step = next_step
+
+
 class LightUnreachable(StoppedEarly):
     """Light cannot be reached."""
 

@@ -8,13 +8,14 @@ import signal
 
 import pytest
 
-from importer.app.interrupts import signals, this_task
+from importer.app import StopControl
+from importer.cli.signals import signals
 
 
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_in_the_last_step_of_the_block_is_not_lost(name: signal.Signals) -> None:
+def test_signal_in_last_step_of_block_is_handled(name: signal.Signals) -> None:
     async def work() -> str:
-        with signals(this_task().cancel):
+        with StopControl(bind=signals).cancels_task():
             await asyncio.sleep(0)
             os.kill(os.getpid(), name)
         await asyncio.sleep(0)
@@ -25,18 +26,18 @@ def test_a_signal_in_the_last_step_of_the_block_is_not_lost(name: signal.Signals
 
 
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
-def test_each_signal_is_told_once(name: signal.Signals) -> None:
-    told: list[int] = []
+def test_each_signal_is_handled_once(name: signal.Signals) -> None:
+    calls: list[int] = []
 
     async def work() -> None:
-        with signals(lambda: told.append(1)):
+        with signals(lambda: calls.append(1)):
             for times in (1, 2):
                 os.kill(os.getpid(), name)
-                while len(told) < times:
+                while len(calls) < times:
                     await asyncio.sleep(0)
         await asyncio.sleep(0)
 
     before = signal.getsignal(name)
     asyncio.run(work())
-    assert len(told) == 2
+    assert len(calls) == 2
     assert signal.getsignal(name) == before

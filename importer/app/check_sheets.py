@@ -1,0 +1,61 @@
+"""Check sheets, cell by cell, without sending anything."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from importer.app.events import Listener, Message, ignore
+from importer.app.next_step import after_check
+from importer.app.pipeline import CheckRequest, check_files
+from importer.app.result import Result, ResultFile, exit_code, write_file
+from importer.app.resume_checks import with_former_ids
+
+
+def check(
+    request: CheckRequest,
+    *,
+    company: str | None = None,
+    result: ResultFile | None = None,
+    listener: Listener = ignore,
+) -> Result:
+    """Check bills and line items offline. Without ``result`` no file is written.
+
+    ``company`` is the name or id of a company whose lists were fetched: names that it does not have
+    give warnings. Raises ImporterError where the files cannot be checked at all.
+    """
+    cached = None
+    if company:
+        from importer.app.reference import cached_of
+
+        cached = cached_of(company)
+    began, started = time.monotonic(), datetime.now(UTC)
+    path = result.free_path(request.files) if result else None
+    listener(Message(f"Checking {', '.join(request.files)} …"))
+    files = check_files(request)
+    if cached is not None:
+        from importer.references.resolve_online import warn_by_cache
+
+        warn_by_cache(files.checked, cached, files.loaded.template)
+    summary = replace(files.summary("validate", started), notes=tuple(files.checked.mapped.notes))
+    if files.former is not None and files.continues:
+        former = files.former
+        summary = replace(
+            summary,
+            company=former.company,
+            company_id=former.company_id,
+            base_url=former.base_url,
+        )
+    from importer.report.build_report import build_report
+
+    report = with_former_ids(build_report(files.checked, {}, summary), files)
+    code = exit_code(report.summary, report.findings, stopped=False)
+    unresolved = any(each.pick is None for each in report.unresolved)
+    summary = replace(
+        report.summary,
+        exit_code=code,
+        seconds=time.monotonic() - began,
+        next_step=after_check(request, report.summary, code, path, unresolved),
+    )
+    return write_file(replace(report, summary=summary), result, path, listener)

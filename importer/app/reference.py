@@ -1,0 +1,81 @@
+"""The lists of a company (vendors, accounts …), fetched from Light and kept on this computer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from importer.app.data_paths import reference_path, reference_paths
+from importer.app.events import Listener, ignore
+from importer.core.errors import UsageProblem
+from importer.references.reference_cache import Cached, read_cache, write_cache
+from importer.validation.cross_row_rules import same_name
+
+if TYPE_CHECKING:
+    from importer.app.destination import Destination
+
+
+@dataclass(frozen=True)
+class PulledReference:
+    """What was fetched, and the file that it was written to."""
+
+    cached: Cached
+    path: Path
+    requests: int
+    seconds: float
+
+
+def pull_reference(base_url: str | None = None, *, listener: Listener = ignore) -> PulledReference:
+    """Fetch vendors, entities, accounts, custom properties and tax codes; 200 records a request.
+
+    Raises ImporterError where there is no key, or Light refuses it or cannot be reached.
+    """
+    from importer.app.destination import DEFAULT_PACE, light_at
+    from importer.light import DEFAULT_BASE_URL
+
+    began = time.monotonic()
+    destination = light_at(base_url or DEFAULT_BASE_URL, DEFAULT_PACE)
+    cached, requests = asyncio.run(_pull(destination, listener))
+    path = reference_path(destination.base_url, cached.company.id)
+    write_cache(path, cached)
+    return PulledReference(cached, path, requests, time.monotonic() - began)
+
+
+async def _pull(destination: Destination, listener: Listener) -> tuple[Cached, int]:
+    from importer.app.connection import connect
+    from importer.app.destination import DEFAULT_PACE
+    from importer.app.fetch_directory import EVERYTHING, fetch_directory
+
+    async with connect(destination, DEFAULT_PACE, listener) as (client, limiter):
+        company = await client.company()
+        directory = await fetch_directory(client, EVERYTHING)
+        cached = Cached(destination.base_url, company, datetime.now(UTC), directory)
+        return cached, limiter.requests
+
+
+def cached_of(company: str | None) -> Cached | None:
+    """What was fetched of the company of that name or id; UsageProblem lists those there are.
+
+    Without a name: of the only company, None where nothing was fetched.
+    """
+    every = [read_cache(path) for path in reference_paths()]
+    if company is None:
+        if len(every) > 1:
+            names = ", ".join(cached.company.name for cached in every)
+            raise UsageProblem(f"Say for which company: --company NAME, one of {names}.")
+        return every[0] if every else None
+    wanted = same_name(company)
+    matches = [c for c in every if wanted in (same_name(c.company.name), same_name(c.company.id))]
+    if len(matches) == 1:
+        return matches[0]
+    fetched = "".join(f"\n  {c.company.name} ({c.base_url}, id {c.company.id})" for c in every)
+    if matches:
+        raise UsageProblem(f"Several companies are called '{company}'; give the id:{fetched}")
+    raise UsageProblem(
+        f"Nothing was fetched of a company '{company}'; light-import reference pull does it."
+        + (f" There are:{fetched}" if fetched else "")
+    )

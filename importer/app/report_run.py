@@ -1,0 +1,50 @@
+"""Write the result of a run again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from importer.app.events import Listener, ignore
+from importer.app.finished_run import finished_run, report_of
+from importer.app.result import Result, ResultFile, exit_code, write_file
+from importer.loading.journal.journal import Journal
+from importer.model.journal_states import Status
+from importer.report.step_findings import unfinished
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """``journal``: another than the company's own."""
+
+    run: str
+    journal: str | None = None
+
+
+def report(
+    options: ReportOptions, *, result: ResultFile | None = None, listener: Listener = ignore
+) -> Result:
+    """The result of a run as far as it came, even after a crash; Light is not asked.
+
+    Raises UsageProblem where there is no such run, or its files are gone.
+    """
+    run = finished_run(options.run, options.journal)
+    with Journal(run.journal) as journal:
+        built, steps = report_of(run, journal, "report")
+    path = result.free_path(run.files) if result else None
+    figures = dict(run.record.summary or {})
+    bills = built.summary.bills
+    interrupted = bool(
+        bills.get(Status.NOT_SENT)
+        or (bills.get(Status.UNKNOWN) and not run.record.finished)
+        or unfinished(steps)
+    )
+    code = exit_code(built.summary, built.findings, stopped=interrupted)
+    summary = replace(
+        built.summary,
+        requests=figures.get("requests", 0),
+        seconds=figures.get("seconds", 0.0),
+        exit_code=code,
+        next_step="run the load again: it goes on where it stopped" if code == 4 else "",
+        notes=("The run did not come to its end.",) if interrupted else (),
+    )
+    return write_file(replace(built, summary=summary), result, path, listener)

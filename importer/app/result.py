@@ -1,0 +1,145 @@
+"""The result of a use case: its report, written to a file, with its exit code."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from importer.app.events import Listener, Message
+from importer.app.seal import seal
+from importer.core.errors import ImporterError, unwritable
+from importer.core.safe_text import visible
+from importer.model.finding import Finding
+from importer.model.journal_states import Status
+from importer.model.report_model import Report, RunSummary
+
+STEP_UNKNOWN = "light.step_unknown"
+SHOWN = 8  # findings in a text: with the figures they fit one screen
+
+
+@dataclass(frozen=True)
+class ResultFile:
+    """Where the result is written. A file that exists is never replaced: the next free name is
+    taken.
+
+    ``path``: a file or folder; None: ``<source>-result.xlsx`` in the current folder. ``format`` is
+    xlsx, csv, json or html; None: as the path ends, else xlsx. ``most_problems`` is how many
+    problems a workbook lists, None for 50,000.
+    """
+
+    path: str | None = None
+    format: str | None = None
+    most_problems: int | None = None
+
+    def free_path(self, sources: Sequence[str]) -> Path:
+        """UsageProblem where nothing can be written there."""
+        from importer.report.result_path import result_path
+
+        return result_path(list(sources), self.path, Path.cwd(), self.format)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a use case came to. ``exit_code`` is that of the command: see the README."""
+
+    report: Report
+
+    @property
+    def summary(self) -> RunSummary:
+        return self.report.summary
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        return self.report.findings
+
+    @property
+    def exit_code(self) -> int:
+        return self.summary.exit_code
+
+    @property
+    def path(self) -> Path | None:
+        """The file that was written."""
+        return Path(self.summary.result) if self.summary.result else None
+
+    def text(self, width: int = 80, findings: int = SHOWN) -> str:
+        """The summary as the terminal shows it, with so many findings at most."""
+        from importer.report.terminal import summary_text
+
+        return summary_text(self.summary, self.findings, width=width, limit=findings)
+
+    def json(self) -> Iterator[str]:
+        """The summary with all findings, as pieces of one JSON text."""
+        from importer.report.json_summary import json_text, summary_json
+
+        return json_text(summary_json(self.summary, ()), self.findings)
+
+
+def exit_code(summary: RunSummary, findings: Sequence[Finding], *, stopped: bool) -> int:
+    """0 all done; 1 errors in the data or rejected; 3 unknown; 4 stopped early."""
+    if stopped:
+        return 4
+    from importer.report.phrases import severities
+    from importer.validation.finding_batch import Findings
+
+    codes = findings.codes() if isinstance(findings, Findings) else {f.code for f in findings}
+    if summary.bills.get(Status.UNKNOWN, 0) or STEP_UNKNOWN in codes:
+        return 3
+    bad = (Status.INVALID, Status.REJECTED, Status.NOT_SENT)
+    return 1 if any(summary.bills.get(s, 0) for s in bad) or severities(findings)[0] else 0
+
+
+def write_file(
+    report: Report, file: ResultFile | None, path: Path | None, listener: Listener
+) -> Result:
+    """The result, written to ``path`` where there is one.
+
+    A result that cannot be written does not hide what happened: that is reported, and the exit code
+    says so where it would be 0.
+    """
+    if file is None or path is None:
+        return Result(report)
+    from importer.report.write_report import write_result
+
+    summary = report.summary
+    try:
+        with _claimed(path) as path:
+            summary = replace(summary, result=str(path.absolute()))
+            sealed = replace(report, summary=summary, seal=seal)
+            write_result(sealed, path, file.most_problems)
+        wanted = Path(file.path) if file.path else path
+        if not wanted.is_dir() and wanted.stem != path.stem:
+            text = f"{wanted} is there already and stays as it is: the result is {path.name}."
+            listener(Message(text))
+    except (ImporterError, OSError) as error:
+        again = f" Make it later with: light-import report {summary.run}" if summary.run else ""
+        why = unwritable(error) if isinstance(error, OSError) else str(error)
+        unwritten = f"{visible(str(path))} could not be written: "
+        why = why.removeprefix(unwritten).rstrip(".")
+        listener(Message(f"The result {unwritten}{why}.{again}", essential=True))
+        summary = replace(
+            summary, result=None, exit_code=summary.exit_code or ImporterError.exit_code
+        )
+    return Result(replace(report, summary=summary))
+
+
+@contextlib.contextmanager
+def _claimed(path: Path) -> Iterator[Path]:
+    """``path``, or the next free name: two commands at once never write one file.
+
+    The name is taken by an empty file, which does not stay where the block fails.
+    """
+    from importer.report.result_path import result_path
+
+    while True:
+        try:
+            path.open("xb").close()
+            break
+        except FileExistsError:
+            path = result_path([], str(path), path.parent)
+    try:
+        yield path
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,148 @@
+"""Templates: list, show and check them, draft one from an export; a workbook to fill in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from importer.core.errors import TemplateProblem, UsageProblem
+
+
+@dataclass(frozen=True)
+class TemplateCheck:
+    """A template that is valid. ``missing``: fields without which no bill can be sent, as (sheet,
+    alternatives); ``todos``: how many things are marked TODO."""
+
+    name: str
+    path: Path
+    fields: int
+    missing: tuple[tuple[str, tuple[str, ...]], ...]
+    todos: int
+
+
+@dataclass(frozen=True)
+class TemplateDraft:
+    """A draft as YAML. ``shipped``: a template that reads the export as it is, "" for none."""
+
+    text: str
+    shipped: str
+    bill_fields: int
+    line_fields: int
+    todos: int
+
+
+def template_names() -> list[str]:
+    """The templates that come with light-import."""
+    from importer.mapping.template_loader import shipped_templates
+
+    return list(shipped_templates())
+
+
+def list_templates() -> list[tuple[str, str]]:
+    """The name and description of each template that comes with light-import."""
+    from importer.mapping.template_loader import load_template, shipped_templates
+
+    return [
+        (name, load_template(path).template.description)
+        for name, path in shipped_templates().items()
+    ]
+
+
+def template_text(name: str) -> str:
+    """The YAML of a template; TemplateProblem where there is none of that name or path."""
+    from importer.mapping.template_loader import find_template
+
+    return find_template(name).path.read_text(encoding="utf-8-sig")
+
+
+def template_schema() -> dict[str, Any]:
+    """The JSON Schema of templates."""
+    from importer.mapping import template_loader
+
+    return template_loader.template_schema()
+
+
+def check_template(name: str) -> TemplateCheck:
+    """Check a template, by name or path. TemplateProblem names what is wrong, with its line."""
+    from importer.mapping.headers import unmapped
+    from importer.mapping.template_loader import find_template
+
+    loaded = find_template(name)
+    return TemplateCheck(
+        name=loaded.template.template,
+        path=loaded.path,
+        fields=len(loaded.template.bills) + len(loaded.template.line_items),
+        missing=tuple((sheet, tuple(names)) for sheet, names in unmapped(loaded.template)),
+        todos=_todos(loaded.path.read_text(encoding="utf-8-sig")),
+    )
+
+
+def draft_template(
+    exports: Sequence[str], *, encoding: str | None = None, output: str | None = None
+) -> TemplateDraft:
+    """Draft a template from an export, or from the two files of bills and line items.
+
+    It is written to ``output`` where that is given; UsageProblem where that exists already.
+    """
+    from importer.core.atomic_write import atomic_write
+    from importer.mapping.recognition import recognise
+    from importer.readers import read_file
+    from importer.scaffold.draft_template import draft_of, name_of
+
+    path = None if output is None else _new_file(output)
+    tables = [t for name in exports for t in read_file(Path(name), encoding=encoding)]
+    draft = draft_of(tables, name_of(path or Path(exports[0])), encoding)
+    text = draft.text()
+    try:
+        shipped = recognise(tables).template.template
+    except TemplateProblem:
+        shipped = ""
+    if path is not None:
+        with atomic_write(path) as unfinished:
+            unfinished.write_text(text, encoding="utf-8")
+    return TemplateDraft(text, shipped, len(draft.bills), len(draft.lines), _todos(text))
+
+
+def write_fill_in_workbook(output: str, *, company: str | None = None) -> list[str]:
+    """Write a workbook to fill in; what the person should know about it, in sentences.
+
+    Its dropdowns offer what was fetched of the ``company``, or of the only one. UsageProblem where
+    the file exists already, or nothing was fetched of that company.
+    """
+    from importer.app.reference import cached_of
+    from importer.scaffold.dropdown_choices import choices_of
+    from importer.scaffold.fill_in_workbook import write_fill_in
+
+    path = _new_file(output)
+    cached = cached_of(company)
+    if cached is None:
+        choices = None
+        notes = [
+            "Nothing was fetched from Light, so that there are no dropdowns of vendors, accounts,"
+            " entities and custom properties. To have them: light-import reference pull, then this"
+            " command again."
+        ]
+    else:
+        choices, omissions = choices_of(cached.company.name, cached.directory)
+        age = cached.age(datetime.now(UTC))
+        notes = [
+            "With the vendors, accounts, entities and custom properties of"
+            f" {cached.company.name}, {age}.",
+            *omissions,
+        ]
+    return notes + write_fill_in(path, choices)
+
+
+def _new_file(name: str) -> Path:
+    path = Path(name)
+    if os.path.lexists(path):
+        raise UsageProblem(f"{path} is there already; name another file, or move it away.")
+    return path
+
+
+def _todos(text: str) -> int:
+    return sum(line.lstrip().startswith("# TODO:") for line in text.splitlines())
