@@ -36,7 +36,7 @@ from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, RESPONSE_ONLY, Fiel
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
 from importer.model.tables import CellKind, InputTable, Role, SourceTable, TableKind
-from importer.readers.csv.runaway_quotes import find_swallowed
+from importer.readers.csv.runaway_quotes import find_runaway_quotes
 
 _NO_HEADER = "(no header)"  # of a column beyond the header, in a result
 
@@ -257,7 +257,7 @@ def _swallowed(source: SourceTable, found: HeaderMatch, here: CellRef) -> Iterat
         told = tuple(
             (int(source.rows[i]), own[c], count)
             for mark in ",;\t|"
-            for i, c, count in find_swallowed(records, mark)
+            for i, c, count in find_runaway_quotes(records, mark)
         )
     index = {row: i for i, row in enumerate(source.rows)} if told else {}
     for row, at, count in told:

@@ -1,6 +1,6 @@
-"""Files → ``SourceTable``: the cells of a spreadsheet or CSV file as text, rows with their number.
+"""Files → ``SourceTable``: the cells of a spreadsheet or CSV file as text, with row numbers.
 
-The rows are stamped here once with the number that Excel shows; nobody counts them again.
+Rows get their number here, once, as Excel shows it; no later stage counts rows.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from pathlib import Path
 
 from importer.core.errors import UnreadableFile
 from importer.model.tables import SourceTable
-from importer.readers.file_kind import Kind, kind_of, refusal
+from importer.readers.file_kind import FileKind, detect_kind, unreadable
 from importer.readers.file_limits import TooLargeError, limits, too_large
-from importer.readers.gc_pause import no_collecting
+from importer.readers.gc_pause import gc_paused
 from importer.readers.grid import Grid
 from importer.readers.zip_guard import DamagedError
 
@@ -31,8 +31,8 @@ _NAMES = {
 
 
 def check_file(path: Path) -> None:
-    """UnreadableFile where the file is no spreadsheet, or larger than permitted; reads little."""
-    kind_of(path)
+    """Raise UnreadableFile for what is no spreadsheet or too large; reads the beginning only."""
+    detect_kind(path)
 
 
 def read_file(
@@ -42,17 +42,16 @@ def read_file(
     delimiter: str | None = None,
     sheets: str | None = None,
 ) -> list[SourceTable]:
-    """The sheets of a workbook that are not empty, hidden ones included, or the one of a CSV file.
+    """The non-empty sheets of a workbook, hidden ones included, or the one table of a CSV file.
 
-    The content decides what kind of file it is, not its name: a web page saved as .xls gives its
-    tables. ``encoding`` and ``delimiter`` are for text files, and found out where None. ``sheets``
-    picks sheets of a workbook by name, with ``*`` and ``?`` as wildcards, whatever the case.
-    Column 0 is always column A.
+    The content decides the kind of file, not its name: a web page saved as .xls gives its tables.
+    ``encoding`` and ``delimiter`` of text files are detected where None. ``sheets`` selects sheets
+    by name, case-insensitive, with ``*`` and ``?`` as wildcards. Column 0 is always column A.
 
-    Raises ``UnreadableFile``, whose message names the file and what to do, and nothing else.
+    Raises ``UnreadableFile`` only; its message names the file and the remedy.
     """
     try:
-        kind = kind_of(path)
+        kind = detect_kind(path)
         if kind == "csv":
             from importer.readers.csv.csv_reader import read_csv
 
@@ -60,20 +59,20 @@ def read_file(
         if kind == "html":
             from importer.readers.html_tables import read_html
 
-            return _picked(path, read_html(path, encoding=encoding), sheets)
+            return _matching_tables(path, read_html(path, encoding=encoding), sheets)
         return _read_workbook(path, kind, sheets)
     except (UnreadableFile, KeyboardInterrupt, SystemExit):
         raise
     except MemoryError as error:
-        raise refusal(
+        raise unreadable(
             path, "It is too large for the memory of this computer. Split it into several files"
         ) from error
     # A panic inside calamine comes as a BaseException.
     except BaseException as error:
-        raise _unreadable(path, error) from error
+        raise _from_library_error(path, error) from error
 
 
-def _wanted(path: Path, names: list[str], pattern: str | None) -> list[str]:
+def _matching_names(path: Path, names: list[str], pattern: str | None) -> list[str]:
     most = limits().sheets
     if len(names) > most:
         raise too_large(f"It has {len(names):,} sheets", "sheets", most)
@@ -81,21 +80,23 @@ def _wanted(path: Path, names: list[str], pattern: str | None) -> list[str]:
         return names
     picked = [name for name in names if fnmatchcase(name.lower(), pattern.lower())]
     if not picked:
-        raise refusal(path, f"It has no sheet named '{pattern}', only {', '.join(names)}")
+        raise unreadable(path, f"It has no sheet named '{pattern}', only {', '.join(names)}")
     return picked
 
 
-def _picked(path: Path, tables: list[SourceTable], pattern: str | None) -> list[SourceTable]:
-    """The tables of a web page whose name fits; the only one has no name, as in a CSV file."""
+def _matching_tables(
+    path: Path, tables: list[SourceTable], pattern: str | None
+) -> list[SourceTable]:
+    """The tables whose name matches; a single table has no name, as in a CSV file."""
     if len(tables) == 1:
         return tables
-    wanted = _wanted(path, [table.sheet or "" for table in tables], pattern)
-    return [table for table in tables if table.sheet in wanted]
+    names = _matching_names(path, [table.sheet or "" for table in tables], pattern)
+    return [table for table in tables if table.sheet in names]
 
 
 @contextlib.contextmanager
-def _libraries_silent() -> Iterator[None]:
-    """What calamine writes to the screen when it fails is for programmers, and goes nowhere."""
+def _library_stderr_silenced() -> Iterator[None]:
+    """Discard what calamine writes to the screen when it panics."""
     sys.stderr.flush()
     try:
         screen = os.dup(2)
@@ -111,9 +112,9 @@ def _libraries_silent() -> Iterator[None]:
         os.close(screen)
 
 
-def _read_workbook(path: Path, kind: Kind, pattern: str | None) -> list[SourceTable]:
+def _read_workbook(path: Path, kind: FileKind, pattern: str | None) -> list[SourceTable]:
     def wanted(names: list[str]) -> list[str]:
-        return _wanted(path, names, pattern)
+        return _matching_names(path, names, pattern)
 
     if kind == "xlsx":
         from importer.readers.xlsx.xlsx_reader import read_xlsx as read
@@ -124,18 +125,18 @@ def _read_workbook(path: Path, kind: Kind, pattern: str | None) -> list[SourceTa
     else:
         from importer.readers.xls import read_xls as read
 
-    with _libraries_silent(), no_collecting():
-        found = read(path, wanted)
+    with _library_stderr_silenced(), gc_paused():
+        grids = read(path, wanted)
     tables = [
-        _table(path, kind, name, hidden, grid) for name, hidden, grid in found if len(grid.rows)
+        _table(path, kind, name, hidden, grid) for name, hidden, grid in grids if len(grid.rows)
     ]
     if not tables:
         what = "The workbook has no rows" if pattern is None else f"Sheet '{pattern}' has no rows"
-        raise refusal(path, f"{what}. Export it again")
+        raise unreadable(path, f"{what}. Export it again")
     return tables
 
 
-def _table(path: Path, kind: Kind, name: str, hidden: bool, grid: Grid) -> SourceTable:
+def _table(path: Path, kind: FileKind, name: str, hidden: bool, grid: Grid) -> SourceTable:
     return SourceTable(
         file=str(path),
         sheet=name,
@@ -146,13 +147,13 @@ def _table(path: Path, kind: Kind, name: str, hidden: bool, grid: Grid) -> Sourc
         hidden=hidden,
         hidden_rows=tuple(sorted(grid.hidden_rows.intersection(grid.rows))),
         notes=(_NAMES[kind],),
-        looks=grid.looks,
+        looks=grid.format_marks,
         date1904=grid.date1904,
     )
 
 
-def _unreadable(path: Path, error: BaseException) -> UnreadableFile:
-    """What a library's error means to the person."""
+def _from_library_error(path: Path, error: BaseException) -> UnreadableFile:
+    """The error for the person in place of a library's."""
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     if "password" in reason.lower() or "encrypted" in reason.lower():
         what = (
@@ -166,4 +167,4 @@ def _unreadable(path: Path, error: BaseException) -> UnreadableFile:
             f"It cannot be read; it is damaged or written in an unusual way ({reason}). "
             "Open it in Excel and save it as an Excel workbook (.xlsx)"
         )
-    return refusal(path, what)
+    return unreadable(path, what)

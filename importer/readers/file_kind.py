@@ -12,10 +12,10 @@ from typing import Literal
 
 from importer.core.errors import UnreadableFile
 from importer.readers.file_limits import TooLargeError, limits, too_large
-from importer.readers.ole_check import runs_in_circles
+from importer.readers.ole_check import has_cycle
 from importer.readers.zip_guard import DamagedError, check_zip, read_xml
 
-Kind = Literal["xlsx", "xlsb", "ods", "xls", "html", "csv"]
+FileKind = Literal["xlsx", "xlsb", "ods", "xls", "html", "csv"]
 
 _HEAD = 65_536  # bytes looked at
 
@@ -50,12 +50,12 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BARE_BIFF = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08")
 
 
-def refusal(path: Path, what: str) -> UnreadableFile:
+def unreadable(path: Path, what: str) -> UnreadableFile:
     """The error for a file that cannot be read: the file, then ``what`` as a sentence."""
     return UnreadableFile(f"{path}: {what.rstrip('.')}.")
 
 
-def kind_of(path: Path) -> Kind:
+def detect_kind(path: Path) -> FileKind:
     """Which reader the file needs.
 
     Raises ``UnreadableFile`` when there is no such file, when it may not be read, when it is empty,
@@ -64,13 +64,13 @@ def kind_of(path: Path) -> Kind:
     try:
         return _kind_of(path)
     except (TooLargeError, DamagedError) as error:
-        raise refusal(path, str(error)) from error
+        raise unreadable(path, str(error)) from error
 
 
-def _kind_of(path: Path) -> Kind:
+def _kind_of(path: Path) -> FileKind:
     head = _head(path)
     if not head:
-        raise refusal(path, "It is empty (0 bytes). Export it again")
+        raise unreadable(path, "It is empty (0 bytes). Export it again")
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
         return _zip_kind(path)
     if head.startswith(_OLE):
@@ -79,7 +79,7 @@ def _kind_of(path: Path) -> Kind:
         return "xls"
     for magic, what, remedy in _MAGIC:
         if head.startswith(magic):
-            raise refusal(path, f"This is {what}, not a spreadsheet. {remedy}")
+            raise unreadable(path, f"This is {what}, not a spreadsheet. {remedy}")
     if _is_web_page(path, head):
         return "html"
     return "csv"
@@ -88,29 +88,33 @@ def _kind_of(path: Path) -> Kind:
 def _head(path: Path) -> bytes:
     if path.name.startswith("~$"):
         name = path.name[2:]
-        raise refusal(path, f"Excel keeps this file only while {name} is open. Name {name} instead")
+        raise unreadable(
+            path, f"Excel keeps this file only while {name} is open. Name {name} instead"
+        )
     try:
         found = path.stat()
         mode = found.st_mode
         if stat.S_ISDIR(mode):
-            raise refusal(path, "This is a folder. Name a file in it")
+            raise unreadable(path, "This is a folder. Name a file in it")
         # Opening a pipe or a terminal would wait for ever.
         if not stat.S_ISREG(mode):
-            raise refusal(path, "This is not an ordinary file. Save the data as a file first")
+            raise unreadable(path, "This is not an ordinary file. Save the data as a file first")
         most = limits().file_mb
         if found.st_size > most << 20:
             raise too_large(f"It has {found.st_size >> 20:,} MB", "file_mb", most)
         with path.open("rb") as file:
             return file.read(_HEAD)
     except (FileNotFoundError, NotADirectoryError):
-        raise refusal(path, f"There is no such file. {_nearest(path)}") from None
+        raise unreadable(path, f"There is no such file. {_nearest(path)}") from None
     except PermissionError:
-        raise refusal(
+        raise unreadable(
             path, "You may not read this file. Close it in Excel, or ask its owner for access"
         ) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise refusal(path, f"It cannot be opened ({reason}). Copy it to this computer") from error
+        raise unreadable(
+            path, f"It cannot be opened ({reason}). Copy it to this computer"
+        ) from error
 
 
 def _nearest(path: Path) -> str:
@@ -122,7 +126,7 @@ def _nearest(path: Path) -> str:
     return f"Check the name: beside it is {near[0]}" if near else "Check the name and the folder"
 
 
-def _zip_kind(path: Path) -> Kind:
+def _zip_kind(path: Path) -> FileKind:
     try:
         check_zip(path)
         with zipfile.ZipFile(path) as archive:
@@ -134,16 +138,16 @@ def _zip_kind(path: Path) -> Kind:
                 else b""
             )
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, ValueError) as error:
-        raise refusal(path, _DAMAGED) from error
+        raise unreadable(path, _DAMAGED) from error
     except RuntimeError as error:  # zipfile's way to say that a password is needed
-        raise refusal(path, "This is a zip archive with a password. Unpack it first") from error
+        raise unreadable(path, "This is a zip archive with a password. Unpack it first") from error
     if "xl/workbook.bin" in names:
         return "xlsb"
     if "xl/workbook.xml" in names or any(name.startswith("xl/worksheets/") for name in names):
         return "xlsx"
     if mimetype.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
         if b"encryption-data" in manifest:
-            raise refusal(path, _PASSWORD)
+            raise unreadable(path, _PASSWORD)
         return "ods"
     if "word/document.xml" in names or b"opendocument.text" in mimetype:
         what, remedy = "a text document (Word)", "Copy its table to Excel and save it as .xlsx"
@@ -155,10 +159,10 @@ def _zip_kind(path: Path) -> Kind:
         inside = sorted(n for n in names if n.lower().endswith((".xlsx", ".csv", ".xls", ".ods")))
         what = f"a zip archive with {inside[0]} in it" if inside else "a zip archive"
         remedy = "Unpack it and name the spreadsheet in it"
-    raise refusal(path, f"This is {what}, not a spreadsheet. {remedy}")
+    raise unreadable(path, f"This is {what}, not a spreadsheet. {remedy}")
 
 
-def _ole_kind(path: Path) -> Kind:
+def _ole_kind(path: Path) -> FileKind:
     """Old Office files are one container; the names of its streams (UTF-16) tell them apart."""
     data = path.read_bytes()
 
@@ -166,10 +170,10 @@ def _ole_kind(path: Path) -> Kind:
         return name.encode("utf-16-le") + b"\0\0" in data
 
     if has("EncryptedPackage"):
-        raise refusal(path, _PASSWORD)
+        raise unreadable(path, _PASSWORD)
     if has("Workbook") or has("Book"):
-        if runs_in_circles(data):
-            raise refusal(path, f"{_DAMAGED}; its parts refer to each other in a circle")
+        if has_cycle(data):
+            raise unreadable(path, f"{_DAMAGED}; its parts refer to each other in a circle")
         return "xls"
     if has("WordDocument"):
         what = "a Word document"
@@ -178,8 +182,8 @@ def _ole_kind(path: Path) -> Kind:
     elif has("__properties_version1.0"):
         what = "an Outlook message"
     else:
-        raise refusal(path, f"{_DAMAGED}; it looks like an old Office file without a workbook")
-    raise refusal(path, f"This is {what}, not a spreadsheet. {_EXPORT}")
+        raise unreadable(path, f"{_DAMAGED}; it looks like an old Office file without a workbook")
+    raise unreadable(path, f"This is {what}, not a spreadsheet. {_EXPORT}")
 
 
 def _is_web_page(path: Path, head: bytes) -> bool:
@@ -191,8 +195,8 @@ def _is_web_page(path: Path, head: bytes) -> bool:
         return True
     if text.startswith(b"<?xml"):
         if b"urn:schemas-microsoft-com:office:spreadsheet" in text or b"excel.sheet" in text:
-            raise refusal(path, f"This is an XML Spreadsheet 2003. {_RESAVE}")
-        raise refusal(path, f"This is an XML file, not a spreadsheet. {_EXPORT}")
+            raise unreadable(path, f"This is an XML Spreadsheet 2003. {_RESAVE}")
+        raise unreadable(path, f"This is an XML file, not a spreadsheet. {_EXPORT}")
     if re.match(rb'(\{\s*"[^"]*"\s*:|\[\s*[\[{])', text):
-        raise refusal(path, f"This is a JSON file, not a spreadsheet. {_EXPORT}")
+        raise unreadable(path, f"This is a JSON file, not a spreadsheet. {_EXPORT}")
     return False

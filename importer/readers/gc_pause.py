@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def no_collecting() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Readers make no cycles to speak of; the search among so many rows takes as long as they."""
     was_on = gc.isenabled()
     gc.disable()

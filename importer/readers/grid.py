@@ -1,4 +1,4 @@
-"""Cells as text with their kind, and tables made of them."""
+"""A sheet's cells as text with their kind, column by column."""
 
 from __future__ import annotations
 
@@ -16,12 +16,21 @@ import pyarrow.compute as pc
 from importer.core.text_column import TextColumn
 from importer.model.tables import CellKind
 from importer.readers.file_limits import check_area
-from importer.readers.number_formats import Looks
 
 Cell = tuple[str, CellKind]
+FormatMarks = dict[int, dict[int, str]]
+"""Column from 0 → row number → what the number format shows: ``€``, ``EUR``, ``%``."""
 
 MAX_COLUMNS = 16_384  # of any spreadsheet program in use
 MAX_ROWS = 1_048_576
+
+
+def column_number(letters: str) -> int:
+    """A → 1, AA → 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
 
 
 def number_text(value: float) -> str:
@@ -76,29 +85,29 @@ _CONVERT: dict[type, Callable[..., Cell]] = {
 
 @dataclass
 class Grid:
-    """The cells of one sheet on their way to a ``SourceTable``, which documents the fields."""
+    """The cells of one sheet; the fields are those of ``SourceTable``."""
 
     columns: tuple[Sequence[str], ...] = ()
     rows: Sequence[int] = ()
     kinds: tuple[Sequence[int], ...] | None = None
     blank_rows: int = 0
     hidden_rows: set[int] = field(default_factory=set)  # blank ones included
-    looks: Looks = field(default_factory=dict)
+    format_marks: FormatMarks = field(default_factory=dict)
     date1904: bool = False
 
 
 def grid_of_values(values: Sequence[Sequence[object]]) -> Grid:
-    """The grid of equally long rows of Python values or ``Cell`` tuples; the first is row 1."""
+    """Grid of equally long rows of Python values or ``Cell`` tuples; the first is row 1."""
     return grid_of_columns(list(zip(*values, strict=True)))
 
 
 def grid_of_columns(
     values: Sequence[Sequence[Any]], types_of: Iterable[set[type]] | None = None
 ) -> Grid:
-    """The same of columns. ``types_of`` are the types of the values of each, if they are known."""
+    """Grid of columns. ``types_of``: the types of the values of each column, where known."""
     columns: list[Sequence[str]] = []
     kinds: list[bytes] = []
-    filled: list[bytes] = []  # which cells are surely not blank
+    filled: list[bytes] = []  # 1 where a cell is certainly not blank
     for column, types in zip(values, types_of or map(_types, values), strict=True):
         if types == {str}:
             columns.append(column)
@@ -117,7 +126,7 @@ def grid_of_columns(
             kinds.append(bytes([kind for _, kind in cells]))
             filled.append(bytes([text != "" and not text.isspace() for text, _ in cells]))
             continue
-        filled.append(kinds[-1])  # what is no text is never blank
+        filled.append(kinds[-1])  # only text can be blank
     keep = _not_blank(columns, filled)
     numbers = (np.flatnonzero(keep) + 1).tolist()
     if len(numbers) < len(keep):
@@ -131,25 +140,25 @@ def _types(column: Sequence[object]) -> set[type]:
 
 
 def _not_blank(columns: Sequence[Sequence[str]], filled: Sequence[bytes]) -> np.ndarray:
-    """Which rows have anything in them; texts are read only where ``filled`` does not tell."""
+    """Mask of the rows that are not blank; texts are read only where ``filled`` is 0."""
     keep = np.zeros(len(filled[0]) if filled else 0, dtype=bool)
     for column in filled:
         keep |= np.frombuffer(column, dtype=np.uint8) > 0
     for texts in columns:
-        left = np.flatnonzero(~keep).tolist()
-        keep[[i for i in left if texts[i].strip()]] = True
+        undecided = np.flatnonzero(~keep).tolist()
+        keep[[i for i in undecided if texts[i].strip()]] = True
     return keep
 
 
 def _texts_of_numbers(column: Sequence[str | float], is_number: np.ndarray) -> TextColumn:
-    """``number_text`` of those that are numbers, all at once; the others as they are."""
-    given: list[Any] = list(compress(column, is_number))
-    numbers = np.asarray(given, dtype=np.float64)
+    """``number_text`` of the numbers, vectorised; texts as they are."""
+    floats: list[Any] = list(compress(column, is_number))
+    numbers = np.asarray(floats, dtype=np.float64)
     if (np.isfinite(numbers) & (numbers == np.trunc(numbers)) & (np.abs(numbers) < 1e16)).all():
         texts = pc.cast(pa.array(numbers.astype(np.int64)), pa.large_string())
     else:
-        texts = pa.array(map(number_text, given), type=pa.large_string())
-    if len(given) < len(column):
+        texts = pa.array(map(number_text, floats), type=pa.large_string())
+    if len(floats) < len(column):
         # the numbers in their places, and any text between them, which is then replaced
         at = np.maximum(np.cumsum(is_number) - 1, 0)
         others = pa.array(compress(column, ~is_number), type=pa.large_string())
@@ -158,23 +167,23 @@ def _texts_of_numbers(column: Sequence[str | float], is_number: np.ndarray) -> T
 
 
 def grid_of_rows(rows: Iterable[tuple[int, Sequence[tuple[int, str, int]]]]) -> Grid:
-    """The grid of sparse rows: (row number, cells), a cell being (column from 0, text, kind).
+    """Grid of sparse rows: (row number, cells), a cell being (column from 0, text, kind).
 
-    Costs memory for the cells there are, not for the area they span: columns without any cell share
-    one list of blanks. Row numbers ascend. TooLargeError where nearly all would be blank.
+    Row numbers ascend. Memory is proportional to the filled cells: columns without cells share one
+    list of blanks. Raises TooLargeError where nearly all cells would be blank.
     """
     columns: dict[int, list[str]] = {}
     kinds: dict[int, bytearray] = {}
     numbers: list[int] = []
-    given = 0
+    cell_count = 0
     for number, cells in rows:
         if not any(text.strip() for _, text, _ in cells):
             continue
         filled = len(numbers)
         numbers.append(number)
-        given += len(cells)
+        cell_count += len(cells)
         if not filled % 1024:
-            check_area(filled + 1, len(columns), given)
+            check_area(filled + 1, len(columns), cell_count)
         for column, text, kind in cells:
             if column not in columns:
                 columns[column], kinds[column] = [], bytearray()
@@ -188,7 +197,7 @@ def grid_of_rows(rows: Iterable[tuple[int, Sequence[tuple[int, str, int]]]]) -> 
                 kinds[column].extend(bytes(missing))
             texts.append(text)
             kinds[column].append(kind)
-    check_area(len(numbers), len(columns), given)
+    check_area(len(numbers), len(columns), cell_count)
     for column, texts in columns.items():
         missing = len(numbers) - len(texts)
         texts.extend([""] * missing)

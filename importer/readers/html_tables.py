@@ -12,7 +12,7 @@ from importer.core.cell_parsers import ERRORS
 from importer.core.money import Numbers, UnreadableAmount, read_decimal, read_plain
 from importer.model.tables import CellKind, SourceTable
 from importer.readers.csv.encoding import decode
-from importer.readers.file_kind import refusal
+from importer.readers.file_kind import unreadable
 from importer.readers.file_limits import TooLargeError, limits, too_large
 from importer.readers.grid import MAX_COLUMNS, MAX_ROWS, grid_of_rows
 from importer.readers.zip_guard import DamagedError
@@ -62,7 +62,7 @@ def read_html(path: Path, *, encoding: str | None) -> list[SourceTable]:
         if any(_text(c)[0].strip() for row in table.rows for c in row)
     ]
     if not tables:
-        raise refusal(
+        raise unreadable(
             path,
             "This is a web page (HTML) without a table, not a spreadsheet. Open it to see what it "
             "says, and export the data again",
@@ -72,7 +72,7 @@ def read_html(path: Path, *, encoding: str | None) -> list[SourceTable]:
         if len(table.rows) > MAX_ROWS or any(
             c.column >= MAX_COLUMNS for row in table.rows for c in row
         ):
-            raise refusal(path, f"Table {n} is larger than any sheet. Export the data as CSV")
+            raise unreadable(path, f"Table {n} is larger than any sheet. Export the data as CSV")
         grid = grid_of_rows(_cells(table))
         out.append(
             SourceTable(

@@ -1,6 +1,6 @@
-"""What a cell's number format shows beside the number: a currency, or that it is a percentage.
+"""What a number format shows beside the number: a currency or a percent sign.
 
-A ``look`` is the currency's sign or code as the format has it (``€``, ``EUR``, ``$``), or ``%``.
+A format mark is the currency's sign or code as in the format (``€``, ``EUR``, ``$``), or ``%``.
 """
 
 from __future__ import annotations
@@ -9,10 +9,8 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from importer.readers.grid import FormatMarks, column_number
 from importer.readers.zip_guard import Part
-
-Looks = dict[int, dict[int, str]]
-"""Column from 0 → row number → look, of the cells that have one."""
 
 PERCENT = "%"
 _BUILT_IN = {9: PERCENT, 10: PERCENT, **dict.fromkeys((5, 6, 7, 8, 42, 44), "$")}
@@ -23,8 +21,8 @@ _MOST_NAMED = 20  # style numbers that are looked for by name; workbooks have fe
 
 
 @lru_cache(1000)
-def look_of(number: int, code: str | None) -> str:
-    """The look of a number format, "" for none; ``code`` is None where it is built in."""
+def format_mark(number: int, code: str | None) -> str:
+    """The mark of a number format, "" for none; ``code`` is None where it is built in."""
     if code is None:
         return _BUILT_IN.get(number, "")
     parts, is_percent = [], False
@@ -37,51 +35,48 @@ def look_of(number: int, code: str | None) -> str:
     return PERCENT if is_percent else " ".join("".join(parts).split())
 
 
-def format_of(look: str) -> str:
-    """A number format of that look."""
-    return "0.00%" if look == PERCENT else f"[${look}]#,##0.00"
+def format_for_mark(mark: str) -> str:
+    """A number format that shows the mark."""
+    return "0.00%" if mark == PERCENT else f"[${mark}]#,##0.00"
 
 
-class LookFinder:
-    """A sheet's XML as it is read, and the looks of its cells so far: ``found``.
+class FormatMarkScanner:
+    """Passes a sheet's XML through and collects the ``marks`` of its cells.
 
-    ``looks`` are those of the style numbers. For XML that ``xlsx_guard`` finds nothing unusual in:
-    patterns, not elements, as it is quick.
+    ``style_marks``: style number → mark. For XML that ``xlsx_guard`` lets pass: uses patterns, not
+    elements, for speed.
     """
 
-    def __init__(self, sheet: Part, looks: Mapping[str, str]) -> None:
-        self.found: Looks = {}
-        self._sheet, self._looks, self._rest = sheet, looks, b""
-        named = list(looks) if len(looks) <= _MOST_NAMED else []
+    def __init__(self, sheet: Part, style_marks: Mapping[str, str]) -> None:
+        self.marks: FormatMarks = {}
+        self._sheet, self._style_marks, self._rest = sheet, style_marks, b""
+        named = list(style_marks) if len(style_marks) <= _MOST_NAMED else []
         styles = "|".join(map(re.escape, named)).encode() or b"[0-9]{1,9}"
-        # No pattern looks beyond its own tag, or a sheet of open tags takes its length squared.
+        # Patterns end with their tag: otherwise a sheet of open tags takes quadratic time.
         self._cell = re.compile(
             rb'<c r="([A-Z]{1,3})([0-9]{1,7})"(?=[^<>]* s="(' + styles + rb')")[^<>/]*>'
         )
-        self._marks = [b's="%s"' % style.encode() for style in named] or [b's="']
+        self._needles = [b's="%s"' % style.encode() for style in named] or [b's="']
 
     def read(self, size: int = -1, /) -> bytes:
         chunk = self._sheet.read(size)
-        if self._looks:
+        if self._style_marks:
             data = self._rest + chunk
-            # The last tag may not be whole yet.
-            border = data.rfind(b"<")
+            border = data.rfind(b"<")  # the last tag may be cut
             if border < 0 or b">" in data[border:]:
                 border = len(data)
             data, self._rest = data[:border], data[border:]
-            if any(mark in data for mark in self._marks):
-                _add(self._cell.findall(data), self._looks, self.found)
+            if any(mark in data for mark in self._needles):
+                self._add(self._cell.findall(data))
         return chunk
 
-
-def _add(found: list[tuple[bytes, bytes, bytes]], looks: Mapping[str, str], out: Looks) -> None:
-    from importer.readers.xlsx.xlsx_guard import column_number
-
-    columns: dict[bytes, dict[int, str]] = {}
-    for letters, row, style in found:
-        look = looks.get(style.decode())
-        if look is None:
-            continue
-        if letters not in columns:
-            columns[letters] = out.setdefault(column_number(letters.decode()) - 1, {})
-        columns[letters][int(row)] = look
+    def _add(self, cells: list[tuple[bytes, bytes, bytes]]) -> None:
+        columns: dict[bytes, dict[int, str]] = {}
+        for letters, row, style in cells:
+            mark = self._style_marks.get(style.decode())
+            if mark is None:
+                continue
+            if letters not in columns:
+                column = column_number(letters.decode()) - 1
+                columns[letters] = self.marks.setdefault(column, {})
+            columns[letters][int(row)] = mark

@@ -1,4 +1,4 @@
-"""ODS files (LibreOffice): values from calamine, what it loses from the XML.
+"""ODS files (LibreOffice): values from calamine, and what it loses from the XML.
 
 calamine reads error cells and formulas never calculated as blank, long numbers as floats, and
 durations of more than a day as their code (PT30H00M00S).
@@ -10,17 +10,19 @@ import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 from xml.parsers import expat
 
 from importer.core.cell_parsers import is_formula_error
 from importer.model.tables import CellKind
 from importer.readers.calamine import open_workbook
 from importer.readers.file_limits import TooLargeError, check_area, limits, too_large
-from importer.readers.grid import MAX_ROWS, Cell, Grid, grid_of_values
-from importer.readers.number_formats import PERCENT, Looks
-from importer.readers.xlsb import place
+from importer.readers.grid import MAX_ROWS, Cell, FormatMarks, Grid, grid_of_values
+from importer.readers.number_formats import PERCENT
+from importer.readers.xlsb import overwrite_cells
 from importer.readers.zip_guard import Part
 
+_CELLS = ("table:table-cell", "table:covered-table-cell")
 _DEEPEST = 100  # elements in each other
 _DURATION = re.compile(r"(-?)PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
 _LONG = re.compile(r"-?\d{16,}")
@@ -32,7 +34,7 @@ def read_ods(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple
     Raises ``TooLargeError``, and what zipfile, expat and calamine raise where it is damaged.
     """
     with zipfile.ZipFile(path) as archive:
-        scanned = _scan(Part(archive, "content.xml"))
+        scans = _ContentScanner().scan(Part(archive, "content.xml"))
 
     from python_calamine import SheetVisibleEnum
 
@@ -42,125 +44,140 @@ def read_ods(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple
         for sheet in book.sheets_metadata:
             if sheet.name not in picked:
                 continue
-            special, hidden_rows, looks = scanned[sheet.name]
+            scan = scans[sheet.name]
             values: list[list[object]] = book.get_sheet_by_name(sheet.name).to_python(
                 skip_empty_area=False
             )  # type: ignore[assignment]
-            place(values, special)
+            overwrite_cells(values, scan.cells)
             grid = grid_of_values(values)
-            grid.hidden_rows, grid.looks = hidden_rows, looks
+            grid.hidden_rows, grid.format_marks = scan.hidden_rows, scan.marks
             tables.append((sheet.name, sheet.visible != SheetVisibleEnum.Visible, grid))
     return tables
 
 
-Scanned = tuple[dict[tuple[int, int], Cell], set[int], Looks]
+class _SheetScan(NamedTuple):
+    """What calamine loses of one sheet."""
+
+    cells: dict[tuple[int, int], Cell]  # by row and column from 0
+    hidden_rows: set[int]
+    marks: FormatMarks
 
 
-def _scan(content: Part) -> dict[str, Scanned]:
-    """Sheet name → (cells that calamine loses, by row and column from 0; hidden rows; looks)."""
-    sheets: dict[str, Scanned] = {}
-    looks: Looks = {}
-    row_looks: list[tuple[int, str]] = []
-    special: dict[tuple[int, int], Cell] = {}
-    hidden: set[int] = set()
-    row = column = last_row = last_column = 0
-    row_repeat = cell_repeat = 1
-    depth = length = written = repeated = cells = characters = read = 0
-    longest = limits().cell_length
-    row_hidden = False
-    cell: dict[str, str] = {}
-    paragraphs: list[str] = []
-    is_annotation = False
-    row_cells: list[tuple[int, Cell]] = []
+class _ContentScanner:
+    """Expat handlers for ``content.xml``: collects a ``_SheetScan`` for each sheet name."""
 
-    def start(name: str, attrs: dict[str, str]) -> None:
-        nonlocal special, hidden, row, column, row_repeat, cell_repeat, row_hidden, cell
-        nonlocal last_row, last_column, is_annotation, looks
-        nonlocal depth, length, written, repeated
-        depth += 1
-        if depth > _DEEPEST:
+    def __init__(self) -> None:
+        self.sheets: dict[str, _SheetScan] = {}
+        self._sheet = _SheetScan({}, set(), {})
+        self._row = self._last_row = self._column = self._last_column = 0
+        self._row_repeat = self._cell_repeat = 1
+        self._row_hidden = False
+        self._row_cells: list[tuple[int, Cell]] = []
+        self._row_marks: list[tuple[int, str]] = []
+        self._cells_in_row = self._columns_in_row = self._cells = 0
+        self._cell: dict[str, str] = {}
+        self._paragraphs: list[str] = []
+        self._length = 0  # characters of the cell
+        self._characters = 0  # of all cells, repeated ones as often as they are repeated
+        self._bytes_read = 0
+        self._depth = 0
+        self._in_annotation = False
+        self._longest = limits().cell_length
+        self._parser = expat.ParserCreate()
+        self._parser.buffer_text = True
+        self._parser.buffer_size = 1 << 16
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+
+    def scan(self, content: Part) -> dict[str, _SheetScan]:
+        while chunk := content.read(1 << 20):
+            self._bytes_read += len(chunk)
+            self._parser.Parse(chunk, False)
+        self._parser.Parse(b"", True)
+        return self.sheets
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
             raise TooLargeError("Its parts are nested too deeply. Copy the cells to a new workbook")
-        if name in ("table:table-cell", "table:covered-table-cell"):
-            cell = attrs
-            cell_repeat = int(attrs.get("table:number-columns-repeated", 1))
-            paragraphs.clear()
-            length = 0
-        elif name == "text:p" and not is_annotation:
-            paragraphs.append("")
-            parser.CharacterDataHandler = add
+        if name in _CELLS:
+            self._cell = attributes
+            self._cell_repeat = int(attributes.get("table:number-columns-repeated", 1))
+            self._paragraphs.clear()
+            self._length = 0
+        elif name == "text:p" and not self._in_annotation:
+            self._paragraphs.append("")
+            self._parser.CharacterDataHandler = self._text
         elif name == "table:table-row":
-            column = 0
-            row_repeat = int(attrs.get("table:number-rows-repeated", 1))
-            row_hidden = attrs.get("table:visibility", "visible") != "visible"
-            row_cells.clear()
-            row_looks.clear()
-            written = repeated = 0
-        elif name == "table:table" and "table:name" in attrs:
-            row = last_row = last_column = 0
-            special, hidden, looks = sheets.setdefault(attrs["table:name"], ({}, set(), {}))
+            self._column = 0
+            self._row_repeat = int(attributes.get("table:number-rows-repeated", 1))
+            self._row_hidden = attributes.get("table:visibility", "visible") != "visible"
+            self._row_cells.clear()
+            self._row_marks.clear()
+            self._cells_in_row = self._columns_in_row = 0
+        elif name == "table:table" and "table:name" in attributes:
+            self._row = self._last_row = self._last_column = 0
+            scan = _SheetScan({}, set(), {})
+            self._sheet = self.sheets.setdefault(attributes["table:name"], scan)
         elif name == "office:annotation":
-            is_annotation = True
+            self._in_annotation = True
 
-    def end(name: str) -> None:
-        nonlocal row, column, last_row, last_column, is_annotation, depth
-        nonlocal written, repeated, cells, characters
-        depth -= 1
-        if name in ("table:table-cell", "table:covered-table-cell"):
-            if "office:value-type" in cell or paragraphs or "table:formula" in cell:
-                last_row = max(last_row, row + row_repeat)
-                last_column = max(last_column, column + cell_repeat)
-                written, repeated = written + 1, repeated + cell_repeat
-                characters += cell_repeat * row_repeat * length
-                check_area(last_row, last_column, cells + written)
-                if characters > 40 * max(read, 1_000_000):
-                    raise TooLargeError(
-                        "A long text is repeated in so many cells that they cannot be read."
-                        " Delete those that are not needed"
-                    )
-                if found := _special(cell, paragraphs):
-                    row_cells.extend((column + i, found) for i in range(cell_repeat))
-                if look := _look(cell):
-                    row_looks.extend((column + i, look) for i in range(cell_repeat))
-            column += cell_repeat
+    def _end(self, name: str) -> None:
+        self._depth -= 1
+        if name in _CELLS:
+            self._end_cell()
         elif name == "text:p":
-            parser.CharacterDataHandler = None
+            self._parser.CharacterDataHandler = None
         elif name == "table:table-row":
-            cells += written
-            check_area(row_repeat, repeated, cells)
-            if last_row > MAX_ROWS or row > 2 * MAX_ROWS:
-                raise too_large("It has too many rows", "rows", MAX_ROWS)
-            for i in range(row_repeat) if row_cells else ():
-                special.update({(row + i, where): found for where, found in row_cells})
-            for where, look in row_looks:
-                rows = range(row + 1, row + row_repeat + 1)
-                looks.setdefault(where, {}).update(dict.fromkeys(rows, look))
-            if row_hidden and row_repeat < MAX_ROWS // 2:
-                hidden.update(range(row + 1, row + row_repeat + 1))
-            row += row_repeat
+            self._end_row()
         elif name == "office:annotation":
-            is_annotation = False
+            self._in_annotation = False
 
-    def add(text: str) -> None:
-        nonlocal length
-        length += len(text)
-        if length > longest:
-            what = f"A cell in row {row + 1:,} has more than {longest:,} characters"
-            raise too_large(what, "cell_length", longest)
-        paragraphs[-1] += text
+    def _text(self, text: str) -> None:
+        self._length += len(text)
+        if self._length > self._longest:
+            what = f"A cell in row {self._row + 1:,} has more than {self._longest:,} characters"
+            raise too_large(what, "cell_length", self._longest)
+        self._paragraphs[-1] += text
 
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.buffer_size = 1 << 16
-    while chunk := content.read(1 << 20):
-        read += len(chunk)
-        parser.Parse(chunk, False)
-    parser.Parse(b"", True)
-    return sheets
+    def _end_cell(self) -> None:
+        cell, repeat = self._cell, self._cell_repeat
+        if "office:value-type" in cell or self._paragraphs or "table:formula" in cell:
+            self._last_row = max(self._last_row, self._row + self._row_repeat)
+            self._last_column = max(self._last_column, self._column + repeat)
+            self._cells_in_row += 1
+            self._columns_in_row += repeat
+            self._characters += repeat * self._row_repeat * self._length
+            check_area(self._last_row, self._last_column, self._cells + self._cells_in_row)
+            if self._characters > 40 * max(self._bytes_read, 1_000_000):
+                raise TooLargeError(
+                    "A long text is repeated in so many cells that they cannot be read."
+                    " Delete those that are not needed"
+                )
+            columns = range(self._column, self._column + repeat)
+            if special := _special(cell, self._paragraphs):
+                self._row_cells.extend((column, special) for column in columns)
+            if mark := _format_mark(cell):
+                self._row_marks.extend((column, mark) for column in columns)
+        self._column += repeat
+
+    def _end_row(self) -> None:
+        self._cells += self._cells_in_row
+        check_area(self._row_repeat, self._columns_in_row, self._cells)
+        if self._last_row > MAX_ROWS or self._row > 2 * MAX_ROWS:
+            raise too_large("It has too many rows", "rows", MAX_ROWS)
+        after = self._row + self._row_repeat
+        for row in range(self._row, after) if self._row_cells else ():
+            self._sheet.cells.update({(row, column): cell for column, cell in self._row_cells})
+        numbers = range(self._row + 1, after + 1)
+        for column, mark in self._row_marks:
+            self._sheet.marks.setdefault(column, {}).update(dict.fromkeys(numbers, mark))
+        if self._row_hidden and self._row_repeat < MAX_ROWS // 2:
+            self._sheet.hidden_rows.update(numbers)
+        self._row = after
 
 
-def _look(cell: dict[str, str]) -> str:
+def _format_mark(cell: dict[str, str]) -> str:
     """What the cell's number format shows beside the number."""
     kind = cell.get("office:value-type")
     if kind == "percentage":

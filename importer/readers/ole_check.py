@@ -9,7 +9,7 @@ _ENTRY = struct.Struct("<66xBx3I48x")  # of the list of parts: kind, those befor
 _STORAGE = 1  # the kind that has others in it
 
 
-def runs_in_circles(data: bytes) -> bool:
+def has_cycle(data: bytes) -> bool:
     """Whether an OLE container comes back to itself by its sectors or its list of parts.
 
     xlrd would follow a chain of sectors without end, and a part by every way that leads to it.
@@ -37,12 +37,12 @@ def runs_in_circles(data: bytes) -> bool:
         return True
     parts, small = struct.unpack("<I8xI", data[48:64].ljust(16, b"\xff"))
     listed = _chain(fat, parts, sector)
-    return _circular(_chain(fat, small, sector)) or _met_twice(
+    return _circular(_chain(fat, small, sector)) or _reached_twice(
         struct.pack(f"<{len(listed)}I", *listed)
     )
 
 
-def _met_twice(directory: bytes) -> bool:
+def _reached_twice(directory: bytes) -> bool:
     """Whether two ways lead to one part: each entry names those beside it and those in it."""
     entries = list(_ENTRY.iter_unpack(directory[: len(directory) // _ENTRY.size * _ENTRY.size]))
     seen = set[int]()

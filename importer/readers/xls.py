@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from importer.model.tables import CellKind
 from importer.readers.file_limits import LONG_TEXTS, TooLargeError
-from importer.readers.grid import Cell, Grid, grid_of_rows, number_text
-from importer.readers.number_formats import Looks, look_of
+from importer.readers.grid import Cell, FormatMarks, Grid, grid_of_rows, number_text
+from importer.readers.number_formats import format_mark
 from importer.readers.xlsx.xlsx_cells import date_cell
 from importer.readers.xlsx.xlsx_parts import format_meaning
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import xlrd
 
 Meanings = dict[int | None, tuple[bool, bool, int]]
-_FILLED = re.compile(rb"[^\0\6]", re.DOTALL)  # xlrd's types of cells but for blank ones
+_FILLED = re.compile(rb"[^\0\6]", re.DOTALL)  # xlrd's cell types except blank
 
 
 def read_xls(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple[str, bool, Grid]]:
@@ -34,7 +34,7 @@ def read_xls(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple
     stream = safe_stream(path.read_bytes())
 
     def open_book(formatting: bool) -> xlrd.book.Book:
-        # xlrd prints its doubts; nothing but our own lines may reach the person's screen.
+        # xlrd prints warnings, which must not reach the person's screen.
         return xlrd.open_workbook(
             file_contents=stream,
             logfile=io.StringIO(),
@@ -53,9 +53,9 @@ def read_xls(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple
         for index, name in enumerate(book.sheet_names()):
             if name in picked:
                 sheet = book.sheet_by_index(index)
-                looks: Looks = {}
-                grid = grid_of_rows(_rows(book, sheet, looks))
-                grid.looks = looks
+                marks: FormatMarks = {}
+                grid = grid_of_rows(_rows(book, sheet, marks))
+                grid.format_marks = marks
                 grid.date1904 = bool(book.datemode)
                 grid.hidden_rows = {
                     row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden
@@ -66,21 +66,21 @@ def read_xls(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple
 
 
 def _rows(
-    book: xlrd.book.Book, sheet: xlrd.sheet.Sheet, looks: Looks
+    book: xlrd.book.Book, sheet: xlrd.sheet.Sheet, marks: FormatMarks
 ) -> Iterator[tuple[int, list[tuple[int, str, int]]]]:
-    given = characters = 0
-    looks_of: dict[int | None, str] = {}  # by the cell's style, as are the meanings
+    filled = characters = 0
+    marks_by_style: dict[int | None, str] = {}
     meanings: Meanings = {}
     for row in range(sheet.nrows):
         cells: list[tuple[int, str, int]] = []
-        # A row may be blank but for its last cell, in each of its 65,536.
-        for found in _FILLED.finditer(bytes(sheet.row_types(row))):
-            column = found.start()
+        # Skips blanks quickly: each of 65,536 rows may have its last cell only.
+        for match in _FILLED.finditer(bytes(sheet.row_types(row))):
+            column = match.start()
             cell = sheet.cell(row, column)
             text, kind = _cell(book, cell, meanings)
             if text:
-                given, characters = given + 1, characters + len(text)
-                if characters > max(LONG_TEXTS, 100 * given):
+                filled, characters = filled + 1, characters + len(text)
+                if characters > max(LONG_TEXTS, 100 * filled):
                     raise TooLargeError(
                         "A long text is repeated in so many cells that they cannot be read. Save it"
                         " as .xlsx"
@@ -88,10 +88,10 @@ def _rows(
                 cells.append((column, text, kind))
                 if kind == CellKind.NUMBER:
                     style = cell.xf_index
-                    if style not in looks_of:
-                        looks_of[style] = look_of(*_format(book, cell))
-                    if look := looks_of[style]:
-                        looks.setdefault(column, {})[row + 1] = look
+                    if style not in marks_by_style:
+                        marks_by_style[style] = format_mark(*_format(book, cell))
+                    if mark := marks_by_style[style]:
+                        marks.setdefault(column, {})[row + 1] = mark
         yield row + 1, cells
 
 

@@ -63,14 +63,14 @@ def read_xlsb(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tupl
             values: list[list[object]] = book.get_sheet_by_name(sheet.name).to_python(
                 skip_empty_area=False
             )  # type: ignore[assignment]
-            place(values, errors)
+            overwrite_cells(values, errors)
             grid = grid_of_values(values)
             grid.hidden_rows = hidden_rows
             tables.append((sheet.name, sheet.visible != SheetVisibleEnum.Visible, grid))
     return tables
 
 
-def place(values: list[list[object]], cells: dict[tuple[int, int], Cell]) -> None:
+def overwrite_cells(values: list[list[object]], cells: dict[tuple[int, int], Cell]) -> None:
     """Put ``cells``, by (row, column) from 0, into the rows of values, longer where need be."""
     if not cells:
         return

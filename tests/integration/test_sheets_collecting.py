@@ -12,7 +12,7 @@ from sheets_of_bills import book
 
 from importer.core.errors import UnreadableFile
 from importer.readers import read_file
-from importer.readers.gc_pause import no_collecting
+from importer.readers.gc_pause import gc_paused
 
 
 @pytest.fixture(autouse=True)
@@ -44,11 +44,11 @@ def test_collecting_is_as_it_was_after_a_workbook(tmp_path: Path, was_on: bool) 
 
 
 def test_collecting_is_off_until_the_outermost_ends() -> None:
-    with no_collecting():
-        with no_collecting():
+    with gc_paused():
+        with gc_paused():
             assert not gc.isenabled()
         assert not gc.isenabled()
-        with pytest.raises(ValueError), no_collecting():
+        with pytest.raises(ValueError), gc_paused():
             raise ValueError
         assert not gc.isenabled()
     assert gc.isenabled()

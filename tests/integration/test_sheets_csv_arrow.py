@@ -16,7 +16,7 @@ from importer.core.text_column import TextColumn, arrow_texts, cells_starting
 from importer.model.tables import SourceTable
 from importer.readers import read_file
 from importer.readers.csv.arrow_reader import read_records
-from importer.readers.csv.runaway_quotes import find_swallowed
+from importer.readers.csv.runaway_quotes import find_runaway_quotes
 
 
 @dataclass
@@ -42,7 +42,7 @@ def plainly(text: str, mark: str) -> Plain | None:
         width -= 1
     return Plain(
         [n for n, _ in kept], [tuple(r[:width]) for r in cells], [len(r) for _, r in kept],
-        len(records), tuple((1 + i, c, n) for i, c, n in find_swallowed(records, mark)),
+        len(records), tuple((1 + i, c, n) for i, c, n in find_runaway_quotes(records, mark)),
     )  # fmt: skip
 
 

@@ -7,13 +7,13 @@ import io
 import pytest
 
 from importer.readers.grid import number_text
-from importer.readers.xlsx.xlsx_guard import reason_for_care
+from importer.readers.xlsx.xlsx_guard import slow_path_reason
 from importer.readers.xlsx.xlsx_parts import format_meaning
 
 
 def look(rows: str, *zero_formats: str, never_calculated: bool = False) -> str | None:
     xml = f'<worksheet xmlns="main"><sheetData>{rows}</sheetData></worksheet>'
-    return reason_for_care(
+    return slow_path_reason(
         io.BytesIO(xml.encode()), zero_formats, never_calculated=never_calculated
     )
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 from itertools import product
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.readers.xlsx.xlsx_guard import _reason, reason_for_care
+from importer.readers.file_limits import TooLargeError
+from importer.readers.xlsx.xlsx_guard import _reason, slow_path_reason
 
 HEAD = b'<worksheet><sheetData><row r="1">'
 CELL = b'<c r="A1"><v>1</v></c>'
@@ -23,7 +25,7 @@ PIECES = [
 
 def check(some: bytes) -> None:
     first, last = HEAD + CELL + some, CELL
-    if reason_for_care(io.BytesIO(first + last), ["7"], never_calculated=False) is None:
+    if slow_path_reason(io.BytesIO(first + last), ["7"], never_calculated=False) is None:
         # as it is cut there: before the last cell
         for part in (first, last):
             assert _reason(part, ['s="7"'], 1, never_calculated=False) is None, some
@@ -37,3 +39,19 @@ def test_no_reason_for_care_in_two_pieces_is_missed() -> None:
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map(b"".join))
 def test_no_reason_for_care_is_missed(some: bytes) -> None:
     check(some)
+
+
+@pytest.mark.parametrize(
+    ("part", "sentence"),
+    [
+        (b'<c r="A2" t="str"><v>' + b"x" * 18_000_000, "A cell near row 1 is too long"),
+        (
+            b"</row></sheetData>" + b'<cfRule type="cellIs" priority="1"/>' * 500_000,
+            r"What follows its rows \(conditional formats, say\) is too long",
+        ),
+    ],
+)
+def test_the_error_names_the_part_that_is_too_long(part: bytes, sentence: str) -> None:
+    sheet = io.BytesIO(HEAD + CELL + part)
+    with pytest.raises(TooLargeError, match=sentence):
+        slow_path_reason(sheet, [], never_calculated=False)

@@ -1,6 +1,6 @@
 """Most CSV files, read by Arrow; whatever it does not certainly read as the csv module is left.
 
-The csv module is the measure of what a file holds: each record, each cell, each refusal. Arrow
+The csv module is the measure of what a file holds: each record, each cell, each unreadable. Arrow
 reads the same many times faster, but takes a stray quotation mark for text and knows records of one
 width only. So the marks are looked at first, records of another width are read by the csv module,
 and all other oddities are left to it altogether.
@@ -24,8 +24,8 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from importer.core.text_column import TextColumn, TextColumnBuilder, byte_at
-from importer.readers.csv.record_blocks import BLOCK, OddError, looked_at, record_blocks
-from importer.readers.csv.runaway_quotes import swallowed_in
+from importer.readers.csv.record_blocks import BLOCK, NeedsCsvModule, checked_block, record_blocks
+from importer.readers.csv.runaway_quotes import runaway_quotes_in_columns
 from importer.readers.file_limits import check_area, limits, too_large
 
 _ODD_AT_MOST = 200_000  # records of another width; with more the csv module is as quick
@@ -66,7 +66,7 @@ def read_records(file: BinaryIO, mark: str, block: int = BLOCK) -> Records | Non
         return None
     try:
         return _read(file, mark, block)
-    except (OddError, pa.ArrowInvalid, csv.Error):
+    except (NeedsCsvModule, pa.ArrowInvalid, csv.Error):
         return None
 
 
@@ -110,7 +110,7 @@ def _pieces(first: bytes, blocks: Iterator[bytes], mark: str, width: int) -> Ite
 
 
 def _piece(data: bytes, mark: str, width: int) -> _Piece:
-    block = looked_at(data, ord(mark))
+    block = checked_block(data, ord(mark))
     odd: list[tuple[int, str]] = []
 
     def skip(row: arrow_csv.InvalidRow) -> str:
@@ -183,7 +183,7 @@ def _with_odd(
         for number, record in zip(numbers, records, strict=True):
             lengths[number - 1] = len(record)
     # Rows that are blank have no part in this; the numbers are those of the records.
-    held = swallowed_in(columns, lengths, mark) if broken else ()
+    held = runaway_quotes_in_columns(columns, lengths, mark) if broken else ()
     found = tuple((1 + i, c, count) for i, c, count in held)
     blank = _blank_rows(columns)
     rows: Sequence[int] = range(1, 1 + total)
@@ -203,7 +203,7 @@ def _record(text: str, mark: str) -> list[str]:
     """The one record of the text; none where it is blank."""
     records = list(csv.reader(text.splitlines(keepends=True), delimiter=mark, strict=True))
     if len(records) > 1:
-        raise OddError
+        raise NeedsCsvModule
     return records[0] if records else []
 
 

@@ -21,9 +21,9 @@ from importer.readers.csv.delimiter import (
     given_delimiter,
     no_size_limit,
 )
-from importer.readers.csv.encoding import Encoding, decode, stated
-from importer.readers.csv.runaway_quotes import find_swallowed
-from importer.readers.file_kind import refusal
+from importer.readers.csv.encoding import Encoding, declared_encoding, decode
+from importer.readers.csv.runaway_quotes import find_runaway_quotes
+from importer.readers.file_kind import unreadable
 from importer.readers.file_limits import limits, too_large
 from importer.readers.grid import MAX_COLUMNS
 
@@ -37,101 +37,102 @@ _SEP_LINE = re.compile(r'"?sep=([^\r\n"])"?[ \t,;]*(\r\n|\r|\n|$)', re.IGNORECAS
 
 
 def read_csv(path: Path, *, encoding: str | None, delimiter: str | None) -> SourceTable:
-    """The one table of a CSV file; row numbers are those of its records, blank ones counted.
+    """The table of a CSV file; rows are numbered by record, blank ones included.
 
-    ``encoding`` and ``delimiter`` are found out where None. A first line ``sep=;`` is obeyed and
-    left out; spreadsheets do not show it, so it has no row number.
-    Cells are neither trimmed nor converted.
+    ``encoding`` and ``delimiter`` are detected where None. A first line ``sep=;`` sets the
+    delimiter and has no row number, as in spreadsheets. Cells are neither trimmed nor converted.
 
-    Raises ``UnreadableFile``, naming the row, where the text does not fit the encoding, has a NUL
-    byte, or has a quotation mark that is not closed where its cell ends.
+    Raises ``UnreadableFile``, naming the row, for bytes that are not of the encoding, NUL bytes and
+    misplaced quotation marks.
     """
     with no_size_limit():
-        return _at_once(path, encoding, delimiter) or _at_length(path, encoding, delimiter)
+        return _read_with_arrow(path, encoding, delimiter) or _read_with_csv_module(
+            path, encoding, delimiter
+        )
 
 
 @dataclass(frozen=True)
-class _Way:
-    """How the cells are separated; ``skip`` are the characters of the ``sep=`` line."""
+class _Dialect:
+    """The delimiter ``mark``; ``skip``: characters of the ``sep=`` line."""
 
     mark: str
     skip: int
 
     @classmethod
-    def of(cls, path: Path, head: str, delimiter: str | None) -> _Way:
-        """``head`` is the beginning of the text, a character longer where it is cut."""
+    def of(cls, path: Path, head: str, delimiter: str | None) -> _Dialect:
+        """``head``: the beginning of the text, longer than ``HEAD`` where the text is."""
         sep_line = _SEP_LINE.match(head)
         skip, cut, head = len(sep_line[0]) if sep_line else 0, len(head) > HEAD, head[:HEAD]
         if delimiter is not None:
             return cls(given_delimiter(path, head, delimiter), skip)
         return cls(sep_line[1] if sep_line else find_delimiter(head, cut), skip)
 
-    def notes(self, found: Encoding) -> tuple[str, ...]:
-        return (f"CSV, {found.name}, {NAMES.get(self.mark, repr(self.mark))}-separated",)
+    def notes(self, encoding: Encoding) -> tuple[str, ...]:
+        return (f"CSV, {encoding.name}, {NAMES.get(self.mark, repr(self.mark))}-separated",)
 
 
-def _at_once(path: Path, encoding: str | None, delimiter: str | None) -> SourceTable | None:
-    """The table of a file in UTF-8, read by Arrow; None where more has to be looked at.
+def _read_with_arrow(path: Path, encoding: str | None, delimiter: str | None) -> SourceTable | None:
+    """The table of a UTF-8 file, streamed through Arrow; None where the csv module must decide.
 
-    The file is not read into memory as a whole. Arrow's price is one of each column, so a short
-    file of many columns is left to the csv module.
+    Arrow's overhead is per column, so short files of many columns go to the csv module.
     """
     with path.open("rb") as file:
         head = file.read(4 * (HEAD + 2))
         try:
-            found = stated(path, head, encoding) or Encoding("utf-8", "UTF-8")
+            found = declared_encoding(path, head, encoding) or Encoding("utf-8", "UTF-8")
             if found.codec not in ("utf-8", "utf-8-sig"):
                 return None
             text, _ = codecs.utf_8_decode(head, "strict", False)  # a character may be cut
             marks = min(len(text) - len(text.lstrip(_BOM)), 2 if found.codec == "utf-8-sig" else 1)
             text = text[marks:]
-            whole = len(head) < 4 * (HEAD + 2)
-            text = text.removesuffix("\x1a") if whole else text
-            way = _Way.of(path, text[: HEAD + 1], delimiter)
+            if len(head) < 4 * (HEAD + 2):  # the file ends here
+                text = text.removesuffix("\x1a")
+            dialect = _Dialect.of(path, text[: HEAD + 1], delimiter)
         except (UnreadableFile, UnicodeDecodeError):
-            return None  # to be told with its row, or read in another encoding
-        if path.stat().st_size <= _SHORT and _is_wide(text, way.mark):
+            return None  # the csv module's reader reports the row, or finds another encoding
+        if path.stat().st_size <= _SHORT and _is_wide(text, dialect.mark):
             return None
         from importer.readers.csv.arrow_reader import read_records
 
-        file.seek(len((_BOM * marks + text[: way.skip]).encode()))
-        records = read_records(file, way.mark)
-    return None if records is None else _arrow_table(path, records, way.notes(found), found.doubt)
+        file.seek(len((_BOM * marks + text[: dialect.skip]).encode()))
+        records = read_records(file, dialect.mark)
+    return (
+        None if records is None else _arrow_table(path, records, dialect.notes(found), found.doubt)
+    )
 
 
 def _is_wide(text: str, mark: str) -> bool:
     return max((line.count(mark) for line in text.splitlines()), default=0) > _WIDE
 
 
-def _at_length(path: Path, encoding: str | None, delimiter: str | None) -> SourceTable:
-    """The table of any file, by the csv module where Arrow cannot read its text either."""
+def _read_with_csv_module(path: Path, encoding: str | None, delimiter: str | None) -> SourceTable:
+    """The table of any file: Arrow on its decoded text if possible, else the csv module."""
     check_lines(path)
     data = path.read_bytes()
     found, text = decode(path, data, encoding)
     if text.endswith("\x1a") and not found.codec.startswith(("utf-16", "utf-32")):
         # the end mark of old DOS and mainframe exports is not a cell
         data, text = data[:-1], text[:-1]
-    way = _Way.of(path, text[: HEAD + 1], delimiter)
+    dialect = _Dialect.of(path, text[: HEAD + 1], delimiter)
     if found.codec not in ("utf-8", "utf-8-sig"):
         from importer.readers.csv.arrow_reader import read_records
 
-        quick = read_records(io.BytesIO(text[way.skip :].encode("utf-8")), way.mark)
-        if quick is not None:
-            return _arrow_table(path, quick, way.notes(found), found.doubt)
+        fast = read_records(io.BytesIO(text[dialect.skip :].encode("utf-8")), dialect.mark)
+        if fast is not None:
+            return _arrow_table(path, fast, dialect.notes(found), found.doubt)
     del text
     lines = io.TextIOWrapper(io.BytesIO(data), found.codec, newline="")
-    if way.skip:
+    if dialect.skip:
         lines.readline()
-    records, broken = _records(path, lines, way.mark)
-    # Rows that are blank have no part in this; the numbers are those of the records.
-    held = find_swallowed(records, way.mark) if broken else ()
+    records, broken = _records(path, lines, dialect.mark)
+    held = find_runaway_quotes(records, dialect.mark) if broken else ()
     swallowed = tuple((1 + i, c, count) for i, c, count in held)
-    return replace(_table(path, records, way.notes(found), found.doubt), swallowed=swallowed)
+    return replace(_table(path, records, dialect.notes(found), found.doubt), swallowed=swallowed)
 
 
 def _arrow_table(path: Path, records: Records, notes: tuple[str, ...], doubt: str) -> SourceTable:
     if not len(records.rows):
-        raise refusal(path, _NO_ROWS)
+        raise unreadable(path, _NO_ROWS)
     _check_width(path, records.lengths, records.rows)
     return SourceTable(
         file=str(path),
@@ -150,7 +151,7 @@ def _check_width(path: Path, lengths: Sequence[int], numbers: Sequence[int]) -> 
     width = max(lengths)
     if width > MAX_COLUMNS:
         row = next(n for n, length in zip(numbers, lengths, strict=True) if length == width)
-        raise refusal(
+        raise unreadable(
             path,
             f"Row {row} has {width:,} cells; a sheet has at most {MAX_COLUMNS:,}. Check the "
             "quotation marks and the line ends before it",
@@ -174,7 +175,7 @@ def _records(path: Path, lines: io.TextIOWrapper, mark: str) -> tuple[list[list[
             what = "a cell begins with a quotation mark that is never closed"
         else:
             what = "a quotation mark stands inside a quoted cell, or closes it too early"
-        raise refusal(
+        raise unreadable(
             path,
             f'Row {row}: {what}. Double the mark inside a quoted cell ("") or delete it, '
             "or save the file as .xlsx",
@@ -184,21 +185,21 @@ def _records(path: Path, lines: io.TextIOWrapper, mark: str) -> tuple[list[list[
 
 def _table(path: Path, records: list[list[str]], notes: tuple[str, ...], doubt: str) -> SourceTable:
     numbers: Sequence[int] = range(1, 1 + len(records))
-    kept = [record for record in records if any(map(str.strip, record))]
-    if not kept:
-        raise refusal(path, _NO_ROWS)
-    blank_rows = len(records) - len(kept)
+    filled = [record for record in records if any(map(str.strip, record))]
+    if not filled:
+        raise unreadable(path, _NO_ROWS)
+    blank_rows = len(records) - len(filled)
     if blank_rows:
         numbers = [
             n for n, record in zip(numbers, records, strict=True) if any(map(str.strip, record))
         ]
-    lengths = list(map(len, kept))
+    lengths = list(map(len, filled))
     _check_width(path, lengths, numbers)
     width = max(lengths)
-    for record in kept:
+    for record in filled:
         if len(record) < width:
             record.extend([""] * (width - len(record)))
-    columns = tuple(zip(*kept, strict=True))
+    columns = tuple(zip(*filled, strict=True))
     while not any(columns[-1]):
         columns = columns[:-1]
     return SourceTable(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from importer.readers.file_kind import refusal
+from importer.readers.file_kind import unreadable
 from importer.readers.file_limits import limits
 
 HEAD = 65_536  # characters that decide the delimiter
@@ -21,12 +21,12 @@ _WORDS = {word: mark for mark, word in NAMES.items()} | {"\\t": "\t"}
 def given_delimiter(path: Path, head: str, delimiter: str) -> str:
     mark = _WORDS.get(delimiter.lower(), delimiter)
     if len(mark) != 1 or mark in '\r\n"\0':
-        raise refusal(
+        raise unreadable(
             path, f"'{delimiter}' cannot separate cells. Write one of {', '.join(_WORDS)}"
         )
     other = find_delimiter(head, True)
     if other != mark and mark not in head and other in head:
-        raise refusal(
+        raise unreadable(
             path,
             f"Row 1: it is not {NAMES.get(mark, repr(mark))}-separated, it seems to be "
             f"{NAMES[other]}-separated. Correct the delimiter in the template",

@@ -1,4 +1,4 @@
-"""Which encoding the bytes of a text file have: as they prove it, as stated, or asked for.
+"""Detect the encoding of a text file, unless it is stated.
 
 UTF-8 and UTF-16 prove themselves. The single-byte encodings of western Windows (cp1252), of old
 Macs (Mac Roman) and of DOS (CP850) share no proof: any bytes are text in each. But only one of them
@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 
 from importer.readers.csv.delimiter import row_at
-from importer.readers.file_kind import refusal
+from importer.readers.file_kind import unreadable
 
 _BOMS = (
     # UTF-32 first: its mark begins with that of UTF-16.
@@ -37,7 +37,7 @@ _SINGLE_BYTE = {"cp1252": "cp1252", "mac_roman": "Mac Roman", "cp850": "CP850"}
 
 @dataclass(frozen=True)
 class Encoding:
-    """``doubt`` is what a person should look at where it was only the likeliest: with its name."""
+    """``doubt``: where it was only the likeliest, its name and words for a person to judge."""
 
     codec: str
     name: str
@@ -45,32 +45,32 @@ class Encoding:
 
 
 def decode(path: Path, data: bytes, encoding: str | None) -> tuple[Encoding, str]:
-    """The encoding, found out where None, and the text without the mark at its beginning.
+    """(encoding, text without byte order mark); detects the encoding where it is None.
 
     Raises ``UnreadableFile``, naming the row, where the text does not fit or has a NUL byte.
     """
-    found = stated(path, data, encoding) or _found(path, data)
+    found = declared_encoding(path, data, encoding) or _found(path, data)
     try:
         text = data.decode(found.codec)
     except UnicodeDecodeError as error:
         row = row_at(data[: error.start].decode(found.codec, "ignore"))
         odd = data[error.start : error.end][:4].hex(" ").upper()
-        raise refusal(
+        raise unreadable(
             path, f"Row {row}: the bytes {odd} are not {found.name} text. {SAY_ENCODING}"
         ) from error
     text = text.removeprefix("\ufeff")
     if "\0" in text:
         row = row_at(text[: text.index("\0")])
-        raise refusal(
+        raise unreadable(
             path, f"Row {row} has a NUL byte, which text never has. Export the file again"
         )
     return found, text
 
 
-def stated(path: Path, data: bytes, encoding: str | None) -> Encoding | None:
-    """The encoding that was asked for, or that the first bytes of the file prove.
+def declared_encoding(path: Path, data: bytes, encoding: str | None) -> Encoding | None:
+    """The requested encoding, or the one that the first bytes prove; None where neither.
 
-    None where all bytes have to be looked at. Raises ``UnreadableFile`` where it is no text.
+    Raises ``UnreadableFile`` for what is no text.
     """
     return _of_head(path, data[:_HEAD]) if encoding is None else _given(path, data, encoding)
 
@@ -81,7 +81,7 @@ def _given(path: Path, data: bytes, encoding: str) -> Encoding:
         codec = codecs.lookup(encoding).name
         "a".encode(codec)  # some codecs are not for text
     except LookupError:
-        raise refusal(
+        raise unreadable(
             path,
             f"There is no encoding '{encoding}'. Write for example utf-8, utf-16, cp1252, cp850 "
             "or mac_roman",
@@ -89,7 +89,7 @@ def _given(path: Path, data: bytes, encoding: str) -> Encoding:
     for bom, marked, name in _BOMS:
         if data.startswith(bom):
             if not codec.startswith(name.lower()):
-                raise refusal(
+                raise unreadable(
                     path, f"Row 1: the file begins with the mark of {name}, it is not {encoding}"
                 )
             return Encoding(marked, name)
@@ -108,7 +108,7 @@ def _of_head(path: Path, head: bytes) -> Encoding | None:
         if head[0::2].count(0) > 0.4 * pairs > 4 * head[1::2].count(0):
             return Encoding("utf-16-be", "UTF-16")
     if len(head) - len(head.translate(None, _CONTROL)) > 0.05 * len(head):
-        raise refusal(
+        raise unreadable(
             path,
             "This is neither a spreadsheet nor text. Export the data as Excel (.xlsx) or CSV",
         )
@@ -131,21 +131,21 @@ def _found(path: Path, data: bytes) -> Encoding:
 
 def _refuse_damaged_utf8(path: Path, data: bytes, error: UnicodeDecodeError) -> None:
     """A few bad bytes among many good characters: reading all as cp1252 would garble the good."""
-    # What stands before the first bad byte is often plain ASCII, where there is nothing to count.
-    plain = error.start if data[: error.start].isascii() else 0
-    text = data[plain:].decode("utf-8", "replace")
+    # The text before the first bad byte is often ASCII, which has nothing to count.
+    start = error.start if data[: error.start].isascii() else 0
+    text = data[start:].decode("utf-8", "replace")
     bad = text.count("\ufffd")
     good = sum(1 for _ in re.finditer(r"[^\x00-\x7f]", text)) - bad
     if good > bad:
         row = row_at(data[: error.start].decode("utf-8"))
-        raise refusal(
+        raise unreadable(
             path, f"Row {row} has bytes that are not UTF-8, while the rest is. {SAY_ENCODING}"
         )
 
 
 # --- single bytes -----------------------------------------------------------------------------
 
-_MOST_WORDS = 20_000  # that are looked at
+_MOST_WORDS = 20_000  # words examined
 _LONGEST_WORD = 60  # bytes
 # A word from its first byte beyond ASCII on; what stands before it is looked up. Otherwise the time
 # would grow with the square of a long word.
@@ -167,17 +167,17 @@ _ELSEWHERE = frozenset("ÐðÞþÝý")  # in these places of cp1252 Turkish has 
 
 
 def _single_byte(path: Path, data: bytes) -> Encoding:
-    """The encoding that makes words of all, cp1252 where that does; else the likeliest.
+    """The encoding in which all words are plausible, cp1252 first; else the likeliest.
 
-    Whatever is not plainly cp1252 leaves a doubt, for a person to see what was read.
+    Anything but unambiguous cp1252 gets a ``doubt``.
     """
-    found: set[bytes] = set()
+    samples: set[bytes] = set()
     for match in islice(_WORD.finditer(data), 10 * _MOST_WORDS):
         before = data[max(match.start() - _LONGEST_WORD, 0) : match.start()]
-        found.add(_BETWEEN.split(before)[-1] + match[0])
-        if len(found) == _MOST_WORDS:
+        samples.add(_BETWEEN.split(before)[-1] + match[0])
+        if len(samples) == _MOST_WORDS:
             break
-    words = sorted(found)
+    words = sorted(samples)
     readings = {codec: [_decoded(word, codec) for word in words] for codec in _SINGLE_BYTE}
     odd = {codec: [w for w in of if not _plausible(w)] for codec, of in readings.items()}
     clean = [codec for codec, of in odd.items() if not of]
@@ -200,7 +200,7 @@ def _single_byte(path: Path, data: bytes) -> Encoding:
         f"'{of[k]}' ({_SINGLE_BYTE[codec]})" for codec, of in readings.items() if of[k] is not None
     )
     row = row_at(data[: data.index(words[k])].decode("latin-1"))
-    raise refusal(path, f"Row {row}: its encoding cannot be told: {shown}. {SAY_ENCODING}")
+    raise unreadable(path, f"Row {row}: its encoding cannot be told: {shown}. {SAY_ENCODING}")
 
 
 def _likely(codec: str, doubtful: Sequence[str | None]) -> Encoding:

@@ -19,7 +19,7 @@ _WIDEST = 1 << 24  # bytes of a record; a longer one is for the csv module
 _QUOTE, _LF, _CR = b'"\n\r'
 
 
-class OddError(Exception):
+class NeedsCsvModule(Exception):
     """Something that Arrow might read otherwise than the csv module, or that is to be refused."""
 
 
@@ -32,7 +32,7 @@ class RecordBlock:
 
 
 def record_blocks(file: BinaryIO, size: int = BLOCK) -> Iterator[bytes]:
-    """The rest of the file in pieces that end where a record ends; OddError where that fails.
+    """The rest of the file in pieces that end where a record ends; NeedsCsvModule where that fails.
 
     The end mark of old DOS and mainframe exports is no cell, and left out.
     """
@@ -42,15 +42,15 @@ def record_blocks(file: BinaryIO, size: int = BLOCK) -> Iterator[bytes]:
         rest += piece
         end = _end_of_records(rest)
         if not end and len(rest) > _WIDEST:
-            raise OddError
+            raise NeedsCsvModule
         if end:
             block, rest = rest[:end], rest[end:]
             lines += block.count(b"\n")
             if lines > most or (end > longest and _longest(block) > longest):
-                raise OddError
+                raise NeedsCsvModule
             yield block
     if len(rest) > longest:
-        raise OddError
+        raise NeedsCsvModule
     if rest := rest.removesuffix(b"\x1a"):
         yield rest
 
@@ -76,22 +76,22 @@ def _inside(at: np.ndarray, marks: np.ndarray) -> np.ndarray:
     return np.asarray(np.searchsorted(marks, at) % 2 == 1, dtype=bool)
 
 
-def looked_at(data: bytes, mark: int) -> RecordBlock:
-    """The block, as it can be read; OddError where the csv module has to read the file."""
+def checked_block(data: bytes, mark: int) -> RecordBlock:
+    """The block, as it can be read; NeedsCsvModule where the csv module has to read the file."""
     if b"\0" in data:
-        raise OddError
+        raise NeedsCsvModule
     if not data.isascii():
         try:
             data.decode("utf-8")
         except UnicodeDecodeError:
-            raise OddError from None
+            raise NeedsCsvModule from None
     codes = np.frombuffer(data, dtype=np.uint8)
     quotes = np.empty(0, dtype=np.int64)
     broken = False
     if b'"' in data:
         quotes = np.flatnonzero(codes == _QUOTE)
         if not _well_quoted(codes, quotes, mark):
-            raise OddError
+            raise NeedsCsvModule
         broken = bool(_inside(np.flatnonzero(codes == _LF), quotes).any())
     if b"\r" in data:
         returns = np.flatnonzero(codes == _CR)
@@ -100,7 +100,7 @@ def looked_at(data: bytes, mark: int) -> RecordBlock:
         alone[before] = codes[returns[before] + 1] != _LF
         if alone.any():  # the end of a record, as old Macs write it, but in a quoted cell
             if not _inside(returns[alone], quotes).all():
-                raise OddError
+                raise NeedsCsvModule
             broken = True
     return RecordBlock(data, broken)
 

@@ -19,7 +19,9 @@ _DIGIT = re.compile(r"[0-9]")
 _LOOKED_AT = 1000  # rows that say how rows look
 
 
-def find_swallowed(records: Sequence[Sequence[str]], mark: str) -> Iterator[tuple[int, int, int]]:
+def find_runaway_quotes(
+    records: Sequence[Sequence[str]], mark: str
+) -> Iterator[tuple[int, int, int]]:
     """(record, column, rows that its cell holds beside its own), for cells that hold rows."""
     broken = [
         (i, c)
@@ -30,10 +32,10 @@ def find_swallowed(records: Sequence[Sequence[str]], mark: str) -> Iterator[tupl
     if broken:
         odd = {i for i, _ in broken}
         usual = [r for i, r in enumerate(records[: _LOOKED_AT + len(odd)]) if i not in odd]
-        yield from _that_hold_rows(usual, records.__getitem__, broken, mark)
+        yield from _cells_holding_rows(usual, records.__getitem__, broken, mark)
 
 
-def _that_hold_rows(
+def _cells_holding_rows(
     usual: Sequence[Sequence[str]],
     record_of: Callable[[int], Sequence[str]],
     broken: Sequence[tuple[int, int]],
@@ -65,7 +67,7 @@ def _that_hold_rows(
             yield i, c, len(lines) - 1
 
 
-def swallowed_in(
+def runaway_quotes_in_columns(
     columns: Sequence[pa.LargeStringArray], lengths: Sequence[int], mark: str
 ) -> Iterator[tuple[int, int, int]]:
     """The same of long columns; ``lengths`` says how many cells each record has."""
@@ -88,7 +90,7 @@ def swallowed_in(
     cells = zip(*(column.take(pa.array(needed)).to_pylist() for column in columns), strict=True)
     records = {i: row[: lengths[i]] for i, row in zip(needed, cells, strict=True)}
     usual = [records[i] for i in first if i not in odd]
-    yield from _that_hold_rows(usual, records.__getitem__, sorted(broken), mark)
+    yield from _cells_holding_rows(usual, records.__getitem__, sorted(broken), mark)
 
 
 def _has_digits(cells: Sequence[str]) -> bool:

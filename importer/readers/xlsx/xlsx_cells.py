@@ -1,4 +1,4 @@
-"""The cells of a sheet's XML, one by one and exactly: for what calamine cannot give."""
+"""Exact reading of a sheet's XML, cell by cell: the slow path where calamine is not enough."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ from importer.readers.grid import (
     MAX_COLUMNS,
     MAX_ROWS,
     Cell,
+    FormatMarks,
     Grid,
+    column_number,
     date_text,
     duration_text,
     grid_of_rows,
     number_text,
 )
-from importer.readers.number_formats import Looks
-from importer.readers.xlsx.xlsx_guard import Stream, column_number
+from importer.readers.xlsx.xlsx_guard import Stream
 from importer.readers.xlsx.xlsx_parts import Styles
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_WHOLE = re.compile(r"[+-]?[0-9]+")
+_INTEGER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _DIGITS = "0123456789"
 _END_OF_TIME = 2_958_466  # days: 10000-01-01
 _DEEPEST = 100  # elements in each other, and attributes of one
 _MOST_HELD = 400_000  # elements in one row, or one list of the sheet
-_MOST_MOVED = 100_000  # characters of shared formulas that are moved to their cells
+_MOST_TRANSLATED = 100_000  # characters of shared formulas
 
 
 Row = list[tuple[int, str, int]]  # column from 0, text, kind
@@ -44,11 +45,11 @@ class NotASheetError(Exception):
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What cells refer to, and how they are to be understood.
+class CellContext:
+    """What the cells of a sheet refer to.
 
-    ``never_calculated`` says that the program which wrote the file left the calculation to Excel:
-    a formula's 0 is then a place-holder.
+    ``never_calculated``: the writing program left the calculation to Excel, so a formula's 0 is a
+    place-holder.
     """
 
     strings: Sequence[str]
@@ -63,9 +64,9 @@ def unescape(text: str) -> str:
 
 
 def text_of(item: Element) -> str:
-    """The text of a shared or inline string; formatting and reading aids (rPh) left out.
+    """Text of a shared or inline string, without formatting and phonetic hints (rPh).
 
-    Blanks around it count only where it says so, as in Excel and in calamine.
+    Surrounding blanks count only with ``xml:space="preserve"``, as in Excel and in calamine.
     """
     parts = []
     for child in item:
@@ -81,16 +82,16 @@ def text_of(item: Element) -> str:
 def read_strings(stream: Stream) -> list[str]:
     """The shared strings of a workbook."""
     strings = []
-    for item in _ended(stream, "si"):
+    for item in _elements(stream, "si"):
         strings.append(text_of(item))
         item.clear()
     return strings
 
 
-def _ended(stream: Stream, name: str) -> Iterator[Element]:
-    """The elements of that name as they end; others are let go.
+def _elements(stream: Stream, name: str) -> Iterator[Element]:
+    """The elements of that name as they end; all others are freed.
 
-    TooLargeError where elements are nested as in no workbook, or one holds too many.
+    Raises TooLargeError for nesting that no workbook has, or too many elements inside one.
     """
     depth = held = 0
     root: Element | None = None
@@ -117,22 +118,22 @@ def _ended(stream: Stream, name: str) -> Iterator[Element]:
             )
 
 
-def read_cells(sheet: Callable[[], Stream], around: Surroundings) -> Grid:
-    """The grid of a sheet, hidden rows included, from its XML.
+def read_cells(sheet: Callable[[], Stream], context: CellContext) -> Grid:
+    """Grid of a sheet, hidden rows included, from its XML.
 
-    Raises ``NotASheetError``, or ``ElementTree.ParseError``, where the XML makes no sense.
+    Raises ``NotASheetError`` or ``ElementTree.ParseError`` for XML that is no sheet.
     """
     hidden: set[int] = set()
-    looks: Looks = {}
+    marks: FormatMarks = {}
     try:
-        grid = grid_of_rows(_ascending(_rows(sheet(), around, hidden, looks)))
+        grid = grid_of_rows(_ascending(_rows(sheet(), context, hidden, marks)))
     except _OutOfOrderError:
-        # Legal, but nobody writes it: not worth holding all rows of the usual sheet twice.
+        # Legal but rare: only such sheets pay for holding their rows twice.
         rows: dict[int, Row] = {}
-        for number, cells in _rows(sheet(), around, hidden, looks):
+        for number, cells in _rows(sheet(), context, hidden, marks):
             rows.setdefault(number, []).extend(cells)
         grid = grid_of_rows(sorted(rows.items()))
-    grid.hidden_rows, grid.looks = hidden, looks
+    grid.hidden_rows, grid.format_marks = hidden, marks
     return grid
 
 
@@ -150,18 +151,18 @@ def _ascending(rows: Iterable[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:
 
 
 def _rows(
-    sheet: Stream, around: Surroundings, hidden: set[int], looks: Looks
+    sheet: Stream, context: CellContext, hidden: set[int], marks: FormatMarks
 ) -> Iterator[tuple[int, Row]]:
-    """(row number, its cells) of each row that is not blank; fills ``hidden`` and ``looks``."""
-    masters = _Masters({}, limits().cell_length)
+    """(row number, its cells) of each row that is not blank; fills ``hidden`` and ``marks``."""
+    shared = _SharedFormulas({}, limits().cell_length)
     number = 0
-    for row in _ended(sheet, "row"):
+    for row in _elements(sheet, "row"):
         number = int(row.get("r") or number + 1)
         if not 0 < number <= MAX_ROWS:
             raise NotASheetError(f"a row has the number {number}")
         if row.get("hidden") in ("1", "true"):
             hidden.add(number)
-        if cells := _cells(row, number, around, masters, looks):
+        if cells := _cells(row, number, context, shared, marks):
             yield number, cells
         row.clear()
 
@@ -169,13 +170,13 @@ def _rows(
 def _cells(
     row: Element,
     number: int,
-    around: Surroundings,
-    masters: _Masters,
-    looks: Looks,
+    context: CellContext,
+    shared: _SharedFormulas,
+    marks: FormatMarks,
 ) -> Row:
     """The cells of a row that are not blank: (column from 0, text, kind)."""
     cells: Row = []
-    column, longest = 0, masters.longest
+    column, longest = 0, shared.longest
     space = row.tag[:-3]
     value_tag, formula_tag, inline_tag = space + "v", space + "f", space + "is"
     for cell in row:
@@ -194,25 +195,25 @@ def _cells(
                 inline = child
         kind = cell.get("t", "n")
         if formula is not None:
-            written = _formula(formula, reference or "", masters)
+            written = _formula(formula, reference or "", shared)
             if (
                 value is None
                 or (not value and kind != "str")
-                or (around.never_calculated and value == "0")
+                or (context.never_calculated and value == "0")
             ):
                 cells.append((column - 1, written, CellKind.UNCALCULATED))
                 continue
         if inline is not None and kind == "inlineStr":
-            text, found = text_of(inline), CellKind.TEXT
+            text, cell_kind = text_of(inline), CellKind.TEXT
         else:
-            text, found = _cell(kind, value or "", cell.get("s", "0"), around)
+            text, cell_kind = _cell(kind, value or "", cell.get("s", "0"), context)
         if text:
             if len(text) > longest:
                 what = f"Cell {reference or ''} has more than {longest:,} characters"
                 raise too_large(what, "cell_length", longest)
-            cells.append((column - 1, text, found))
-            if look := around.styles.looks.get(cell.get("s", "")):
-                looks.setdefault(column - 1, {})[number] = look
+            cells.append((column - 1, text, cell_kind))
+            if mark := context.styles.marks.get(cell.get("s", "")):
+                marks.setdefault(column - 1, {})[number] = mark
     return cells
 
 
@@ -228,9 +229,9 @@ def _column(reference: str) -> int:
     return _column_of_letters(reference.rstrip(_DIGITS))
 
 
-def _cell(kind: str, value: str, style: str, around: Surroundings) -> Cell:
+def _cell(kind: str, value: str, style: str, context: CellContext) -> Cell:
     if kind == "s":
-        return (around.strings[int(value)] if value else ""), CellKind.TEXT
+        return (context.strings[int(value)] if value else ""), CellKind.TEXT
     if kind == "str":
         return unescape(value), CellKind.TEXT
     value = value.strip()
@@ -242,36 +243,36 @@ def _cell(kind: str, value: str, style: str, around: Surroundings) -> Cell:
         return ("TRUE" if value in ("1", "true") else "FALSE"), CellKind.BOOLEAN
     if kind == "d":
         return _iso_cell(value)
-    return number_cell(value, style, around.styles, around.date1904)
+    return number_cell(value, style, context.styles, context.date1904)
 
 
-def _formula(element: Element, cell: str, masters: _Masters) -> str:
-    """The formula with its "="; that of a cell which shares another's is moved to this cell."""
+def _formula(element: Element, cell: str, shared: _SharedFormulas) -> str:
+    """The formula with its "="; a shared formula is translated to this cell."""
     formula = element.text or ""
     if element.get("t") == "shared":
         index = element.get("si", "")
         if formula:
-            masters.formulas[index] = (formula, cell)
-        elif index in masters.formulas:
-            return masters.moved(index, cell)
+            shared.formulas[index] = (formula, cell)
+        elif index in shared.formulas:
+            return shared.translated(index, cell)
     return "=" + formula.removeprefix("=")
 
 
 @dataclass
-class _Masters:
-    """Shared formulas: index → (formula, the cell it stands in); and the longest text of a cell."""
+class _SharedFormulas:
+    """Shared formulas: index → (formula, its cell); and the limit of a cell's length."""
 
     formulas: dict[str, tuple[str, str]]
     longest: int
-    characters: int = 0  # of the formulas that were moved
+    characters: int = 0  # of translated formulas
 
-    def moved(self, index: str, cell: str) -> str:
-        """The formula as it is in another cell; beyond so many, as it is in its own."""
+    def translated(self, index: str, cell: str) -> str:
+        """The formula translated to another cell; untranslated above a total of characters."""
         from openpyxl.formula.translate import Translator
 
         formula, origin = self.formulas[index]
         self.characters += len(formula)
-        if self.characters > _MOST_MOVED:
+        if self.characters > _MOST_TRANSLATED:
             return f"=… (shared with {origin})"
         return str(Translator("=" + formula, origin).translate_formula(cell))
 
@@ -282,13 +283,13 @@ def number_cell(written: str, style: str, styles: Styles, date1904: bool) -> Cel
         return written, CellKind.TEXT
     if style in styles.dates and 0 <= number < _END_OF_TIME:
         return date_cell(number, is_duration=style in styles.durations, date1904=date1904)
-    if _WHOLE.fullmatch(written):
-        whole = int(written)  # exact, where a float has 15 digits
+    if _INTEGER.fullmatch(written):
+        integer = int(written)  # exact, where a float has 15 digits
         zeros = styles.zeros.get(style, 0)
         if zeros:
-            sign = "-" if whole < 0 else ""
-            return sign + str(abs(whole)).zfill(zeros), CellKind.NUMBER
-        return str(whole), CellKind.NUMBER
+            sign = "-" if integer < 0 else ""
+            return sign + str(abs(integer)).zfill(zeros), CellKind.NUMBER
+        return str(integer), CellKind.NUMBER
     text = number_text(number)
     if style in styles.zeros and text.isdigit():
         text = text.zfill(styles.zeros[style])

@@ -1,10 +1,10 @@
-"""A quick look at a sheet's XML for what calamine would lose, alter or die of.
+"""Scan a sheet's XML for what calamine would lose, alter or crash on.
 
 calamine reads error cells as blank, or fails on newer ones (``#SPILL!``); reads formulas that were
 never calculated as blank; numbers of more than 15 digits as floats; hidden rows as visible; numbers
 shown as 00123 by their format as 123; and it ends the whole process, uncatchably, on two cells in
-opposite corners of a sheet. This looks at bytes, not at elements: it may raise a false alarm, which
-costs time only, and must never miss.
+opposite corners of a sheet. The scan works on bytes, not on elements: it may over-report (the
+slow path is taken) and must not under-report.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.readers.file_limits import LONG_TEXTS, TooLargeError, limits, too_large
-from importer.readers.grid import MAX_COLUMNS, MAX_ROWS
+from importer.readers.grid import MAX_COLUMNS, MAX_ROWS, column_number
 
 _CHUNK = 1 << 20
 _XML_PER_CHARACTER = 8  # of a text, at most: &quot; and the tags around it
@@ -37,14 +37,14 @@ _NO_RESULT = re.compile(rb"</f>(?!<v>[^<])|<f[^<>]*/>(?!<v>[^<])")
 _BROKEN_TAG = re.compile(rb"<(?:c|v|f|row)[\n\r\t]")
 _HIDDEN = re.compile(rb'<row [^<>]*hidden="(?:1|true)"')
 
-# All that is looked for in detail where any of it is found: RE2 looks for everything at once.
+# One RE2 pass over everything; details are searched only where it matches.
 _ODD = (
     r't="[ed]"|<f[ >/]|hidden="| ="|= ?\'|= "|<!|<v |<c>|<row>|<v>-?[0-9]{16}'
     r"|<(?:c|v|f|row)[\n\r\t]"
     r'|<(?:c|row) (?:[^r]|r[^=]|r=[^"])'
 )
 _WIDE = '<c r="[A-Z]{2}'
-_MOST_STYLES = 50  # that are looked for so
+_MOST_STYLES = 50  # in that pass
 
 # calamine keeps 24 bytes for every cell of the rectangle that the filled cells span: (from this
 # many cells on, it must not be larger than this many times the cells that there are).
@@ -58,9 +58,9 @@ class Stream(Protocol):
 
 
 def text_lengths(strings: Stream) -> list[int]:
-    """About how long each shared text is, in bytes of its XML, from the part that has them.
+    """Approximate length of each shared string, in bytes of its XML.
 
-    TooLargeError where one is longer than a cell may be.
+    Raises TooLargeError for one longer than a cell may be.
     """
     out: list[int] = []
     most = limits().cell_length
@@ -78,18 +78,18 @@ def text_lengths(strings: Stream) -> list[int]:
     return [*out, at - starts_at] if starts_at >= 0 else []
 
 
-def reason_for_care(
+def slow_path_reason(
     sheet: Stream,
     zero_formats: Collection[str],
     lengths: Sequence[int] = (),
     *,
     never_calculated: bool,
 ) -> str | None:
-    """Why the sheet (its XML) must be read cell by cell; None where calamine reads it rightly.
+    """Why the sheet (its XML) must be read cell by cell; None if calamine reads it correctly.
 
-    ``zero_formats`` are the style numbers whose number format is made of zeros only.
-    ``never_calculated`` says that the stored results of formulas are place-holders. ``lengths`` are
-    those of the shared texts. TooLargeError where there is more than may be read at all.
+    ``zero_formats``: style numbers whose number format consists of zeros. ``never_calculated``:
+    the stored results of formulas are place-holders. ``lengths``: of the shared strings.
+    Raises TooLargeError above the file limits.
     """
     longest = max(lengths, default=0)
     characters = shared = since_cell = 0
@@ -97,12 +97,13 @@ def reason_for_care(
     styles = [f's="{style}"' for style in zero_formats]
     rest = b""
     cells = last_row = last_column = 0
-    first = True
+    first, after_rows = True, False
     while chunk := sheet.read(_CHUNK):
         data = rest + chunk
         if first and (odd := _unusual_start(data)):
             return odd
         first = False
+        after_rows = after_rows or b"</sheetData>" in data
         # Cut before a cell, so that no pattern lies across the border. A text of many pieces is not
         # searched again with each.
         new = len(rest) - 3 if len(rest) > _CHUNK else 0
@@ -112,30 +113,31 @@ def reason_for_care(
         if last_row > MAX_ROWS:
             return "cells outside any sheet"
         odd = "|".join([_ODD, _far_down(last_row), *styles])
-        many = len(styles) > _MOST_STYLES
-        whole = data + b"<"  # what follows tells of a tag that was left open
-        if many or found_in(whole, f"{odd}|{_WIDE}"):
+        too_many_styles = len(styles) > _MOST_STYLES
+        closed = data + b"<"  # so that a tag that was left open is found
+        if too_many_styles or matches(closed, f"{odd}|{_WIDE}"):
             reason = None
-            if many or found_in(whole, odd):
+            if too_many_styles or matches(closed, odd):
                 reason = _reason(data, styles, last_row, never_calculated)
             if reason:
                 return reason
             for letters in set(_FAR_CELL.findall(data)):
                 last_column = max(last_column, column_number(letters.decode()))
-        here = _cells(data)
-        cells += here
-        since_cell = 0 if here else since_cell + len(data)
+        cells_in_chunk = _count_cells(data)
+        cells += cells_in_chunk
+        since_cell = 0 if cells_in_chunk else since_cell + len(data)
         if max(since_cell, len(rest)) > _XML_PER_CHARACTER * permitted.cell_length + _CHUNK:
-            raise too_large(
-                f"A cell near row {last_row:,} is too long", "cell_length", permitted.cell_length
-            )
+            what = f"A cell near row {last_row:,} is too long"
+            if after_rows:
+                what = "What follows its rows (conditional formats, say) is too long"
+            raise too_large(what, "cell_length", permitted.cell_length)
         if cells > permitted.cells:
             raise too_large("It has too many cells", "cells", permitted.cells)
         if longest > _LONG and (texts := data.count(b't="s"')):
-            found = list(map(int, _SHARED.findall(data)))
+            indexes = list(map(int, _SHARED.findall(data)))
             shared += texts
-            characters += sum(lengths[i] for i in found if i < len(lengths))
-            characters += longest * (texts - len(found))
+            characters += sum(lengths[i] for i in indexes if i < len(lengths))
+            characters += longest * (texts - len(indexes))
             if characters > 10 * max(LONG_TEXTS, 100 * shared):
                 raise TooLargeError(
                     "A long text is repeated in so many cells that they cannot be read. Delete"
@@ -157,24 +159,24 @@ def reason_for_care(
     return None
 
 
-def found_in(data: bytes, pattern: str) -> bool:
-    """Whether a pattern, in the language of RE2, is found; in a fraction of the time of ``re``."""
+def matches(data: bytes, pattern: str) -> bool:
+    """Whether an RE2 pattern matches anywhere; takes a fraction of the time of ``re``."""
     ends = pa.py_buffer(struct.pack("<2q", 0, len(data)))
     # pa.array would import pandas
     one: Any = pa.Array.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(data)])
-    found: bool = pc.match_substring_regex(one, pattern)[0].as_py()
-    return found
+    match: bool = pc.match_substring_regex(one, pattern)[0].as_py()
+    return match
 
 
-def _cells(data: bytes) -> int:
-    """How often ``<c `` is there; a third of the time of ``count``, which stops at any ``<``."""
+def _count_cells(data: bytes) -> int:
+    """Number of ``<c ``; a third of the time of ``bytes.count``, which stops at any ``<``."""
     at = np.frombuffer(data, dtype=np.uint8)
     starts = (at[:-2] == ord("<")) & (at[1:-1] == ord("c")) & (at[2:] == ord(" "))
     return int(np.count_nonzero(starts))
 
 
 def _last_row(data: bytes) -> int:
-    """The number of the last row of these bytes; of rows in no order, ``_far_down`` tells."""
+    """The number of the last row in these bytes; ``_far_down`` catches rows out of order."""
     at = data.rfind(b'<row r="')
     last = _ROW.match(data, at) if at >= 0 else None
     if last and len(last[1]) < _DIGITS_OF_LAST:
@@ -183,18 +185,10 @@ def _last_row(data: bytes) -> int:
 
 
 def _far_down(last_row: int) -> str:
-    """A row or cell that says that it is far below the last row, at twice its number or more."""
+    """Pattern of a row or cell numbered at least twice as high as the last row."""
     first, digits = int(str(last_row)[0]), len(str(last_row))
     more = f"|[{first + 1}-9][0-9]{{{digits - 1}}}" if first < 9 else ""
     return f'<(?:c r="[A-Z]+|row r=")(?:[0-9]{{{digits + 1},}}{more})"'
-
-
-def column_number(letters: str) -> int:
-    """A → 1, AA → 27."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number
 
 
 def _unusual_start(data: bytes) -> str | None:
@@ -211,8 +205,8 @@ def _unusual_start(data: bytes) -> str | None:
 def _reason(
     data: bytes, styles: Collection[str], last_row: int, never_calculated: bool
 ) -> str | None:
-    """Why these bytes need care. Nothing is found in bytes in which ``_ODD``, ``_far_down`` and the
-    styles are not found either."""
+    """Why these bytes need the slow path. Implied by a match of ``_ODD``, ``_far_down`` or a
+    style: without one there is no reason."""
     if b't="e"' in data:
         return "error cells"
     has_formulas = b"<f>" in data or b"<f " in data or b"<f/" in data

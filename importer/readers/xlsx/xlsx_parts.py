@@ -1,4 +1,4 @@
-"""The parts of an XLSX file beside its sheets: their list, styles, shared strings."""
+"""The other parts of an XLSX file: list of sheets, styles, shared strings."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from xml.etree import ElementTree
 from zipfile import ZipFile
 
 from importer.readers.file_limits import limits, too_large
-from importer.readers.number_formats import look_of
+from importer.readers.number_formats import format_mark
 from importer.readers.zip_guard import read_xml
 
 _DATE_IDS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}  # built into Excel
 _DURATION_IDS = {46}
 _LONGEST_FORMAT = 255  # characters, Excel's limit
-# What stands in a number format without being part of the pattern: "text", \x, _x, *x, [Red].
+# Literals of a number format: "text", \x, _x, *x, [Red].
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!(?:h+|m+|s+)\])[^\]]*\]', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Styles:
-    """Style numbers, as cells carry them, of which the value must be read in its light."""
+    """Style numbers, as cells carry them, whose number format changes how a value is read."""
 
     dates: frozenset[str] = frozenset()  # dates, times and durations
     durations: frozenset[str] = frozenset()  # such as [h]:mm
     zeros: dict[str, int] = field(default_factory=dict)  # → number of digits, such as 00000
-    looks: dict[str, str] = field(default_factory=dict)  # → what they show: a currency, or %
+    marks: dict[str, str] = field(default_factory=dict)  # → format mark: a currency, or %
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,12 @@ class Book:
 
 
 def read_book(archive: ZipFile) -> Book:
-    """The list of sheets and what is needed to read them.
+    """The sheets and what is needed to read them.
 
-    Raises ``KeyError`` where a part is missing, ``ElementTree.ParseError`` where one is broken.
+    Raises ``KeyError`` for a missing part, ``ElementTree.ParseError`` for a broken one.
     """
-    found = dict(_relations(archive, "").values())
-    main = found.get("officeDocument", "xl/workbook.xml")
+    package = dict(_relations(archive, "").values())
+    main = package.get("officeDocument", "xl/workbook.xml")
     relations = _relations(archive, main)
     workbook = ElementTree.fromstring(read_xml(archive, main))
     sheets: list[SheetPart] = []
@@ -107,7 +107,7 @@ def _styles(xml: bytes) -> Styles:
             ]
         elif name == "cellXfs":
             used = [int(xf.get("numFmtId", "0")) for xf in element]
-    dates, durations, zeros, looks = set(), set(), {}, {}
+    dates, durations, zeros, marks = set(), set(), {}, {}
     for style, number in enumerate(used):
         is_date, is_duration, digits = format_meaning(number, formats.get(number))
         if is_date:
@@ -116,15 +116,15 @@ def _styles(xml: bytes) -> Styles:
             durations.add(str(style))
         if digits:
             zeros[str(style)] = digits
-        if not is_date and (look := look_of(number, formats.get(number))):
-            looks[str(style)] = look
-    return Styles(frozenset(dates), frozenset(durations), zeros, looks)
+        if not is_date and (mark := format_mark(number, formats.get(number))):
+            marks[str(style)] = mark
+    return Styles(frozenset(dates), frozenset(durations), zeros, marks)
 
 
 def format_meaning(number: int, code: str | None) -> tuple[bool, bool, int]:
-    """(a date or time, a duration, digits where it is made of zeros only) of a number format.
+    """(is a date or time, is a duration, number of digits if all zeros) of a number format.
 
-    ``code`` is None where the format is built in, and known by ``number`` alone.
+    ``code`` is None for a built-in format, which ``number`` identifies.
     """
     if code is None:
         return number in _DATE_IDS, number in _DURATION_IDS, 0

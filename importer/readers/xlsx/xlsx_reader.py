@@ -1,4 +1,4 @@
-"""XLSX and XLSM files: calamine for ordinary sheets, cell by cell for those that need care."""
+"""XLSX and XLSM files: calamine for ordinary sheets, the exact reader for all others."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.readers.calamine import open_workbook
-from importer.readers.grid import Grid, grid_of_columns
-from importer.readers.number_formats import LookFinder, Looks
-from importer.readers.xlsx.xlsx_cells import Surroundings, read_cells, read_strings
-from importer.readers.xlsx.xlsx_guard import reason_for_care, text_lengths
+from importer.readers.grid import FormatMarks, Grid, grid_of_columns
+from importer.readers.number_formats import FormatMarkScanner
+from importer.readers.xlsx.xlsx_cells import CellContext, read_cells, read_strings
+from importer.readers.xlsx.xlsx_guard import slow_path_reason, text_lengths
 from importer.readers.xlsx.xlsx_parts import SheetPart, read_book
 from importer.readers.zip_guard import Part
 
@@ -33,7 +33,7 @@ def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tupl
         book = read_book(archive)
         picked = set(wanted([sheet.name for sheet in book.sheets]))
 
-        # calamine unpacks this part by itself, whatever the zip claims of it.
+        # Checked here because calamine unpacks this part whatever the zip claims.
         lengths = text_lengths(Part(archive, book.strings_part)) if book.strings_part else []
 
         @cache
@@ -44,44 +44,43 @@ def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tupl
         def calamine() -> CalamineWorkbook:
             return open_workbook(path)
 
-        def looked_at(sheet: SheetPart) -> tuple[str | None, Looks]:
-            """Why the sheet is to be read cell by cell, if it is, and what its cells look like."""
-            xml = LookFinder(Part(archive, sheet.part), book.styles.looks)
-            careful = reason_for_care(
+        def scan(sheet: SheetPart) -> tuple[str | None, FormatMarks]:
+            """The reason for the slow path, if any, and the sheet's format marks."""
+            xml = FormatMarkScanner(Part(archive, sheet.part), book.styles.marks)
+            reason = slow_path_reason(
                 xml, book.styles.zeros, lengths, never_calculated=book.never_calculated
             )
-            return careful, xml.found
+            return reason, xml.marks
 
         sheets = [sheet for sheet in book.sheets if sheet.name in picked]
-        found = []
-        with ThreadPoolExecutor(1) as other:  # looks at the next sheet while this one is read
-            looks_of = other.map(looked_at, sheets)
-            for sheet, (careful, looks) in zip(sheets, looks_of, strict=True):
-                grid = _calamine_grid(calamine, sheet.name) if careful is None else None
+        grids = []
+        with ThreadPoolExecutor(1) as ahead:  # scans the next sheet while this one is read
+            for sheet, (reason, marks) in zip(sheets, ahead.map(scan, sheets), strict=True):
+                grid = _calamine_grid(calamine, sheet.name) if reason is None else None
                 if grid is not None:
-                    grid.looks = looks
+                    grid.format_marks = marks
                 else:
-                    around = Surroundings(
+                    context = CellContext(
                         strings(), book.styles, book.date1904, book.never_calculated
                     )
-                    grid = read_cells(partial(Part, archive, sheet.part), around)
+                    grid = read_cells(partial(Part, archive, sheet.part), context)
                 grid.date1904 = book.date1904
-                found.append((sheet.name, sheet.hidden, grid))
-        return found
+                grids.append((sheet.name, sheet.hidden, grid))
+        return grids
 
 
 def _calamine_grid(calamine: Callable[[], CalamineWorkbook], name: str) -> Grid | None:
-    """The grid of a sheet as calamine reads it; None where it cannot, or may read it wrongly."""
+    """Grid of a sheet as calamine reads it; None where it fails or may be wrong."""
     from python_calamine import CalamineError
 
     try:
-        # Without skip_empty_area the rows above the first filled one vanish, and numbers shift.
+        # skip_empty_area would drop leading empty rows and shift the row numbers.
         values = calamine().get_sheet_by_name(name).to_python(skip_empty_area=False)
     except CalamineError:
         return None
     columns: list[tuple[object, ...]] = list(zip(*values, strict=True))
     types_of: list[set[type]] = [set(map(type, column)) for column in columns]
-    # calamine cuts times to milliseconds, takes negative dates for midnight, and has a day too few
+    # calamine truncates times to milliseconds, reads negative dates as midnight, and is a day off
     # before March 1900.
     for column, types in zip(columns, types_of, strict=True):
         if time in types or timedelta in types:

@@ -11,7 +11,7 @@ from importer.model.finding import Finding, Severity
 from importer.model.journal_states import IN_LIGHT, Status
 from importer.model.report_model import RowResult
 from importer.model.tables import CellKind, InputTable, Role, TableKind
-from importer.readers.number_formats import format_of
+from importer.readers.number_formats import format_for_mark
 from importer.report.finding_index import ANOTHER_ROW, FindingIndex, comment, joined, worst
 from importer.report.row_index import RowIndex
 from importer.report.xlsx.cell_styles import GENERAL, PLAIN, QUIET, TEXT
@@ -189,7 +189,7 @@ class _Rows:
             return text_tail(text, formats.cell[shade, shown]._get_xf_index())
         # what the file shows of a currency must be seen, and found wrong, in the result as well
         if column in source.looks and (mark := source.looks[column].get(int(source.rows[i]))):
-            shown = format_of(mark)
+            shown = format_for_mark(mark)
         return number_tail(number, formats.figure[shade, shown]._get_xf_index())
 
     def _shade(
