@@ -6,8 +6,8 @@ import os
 
 from importer.app import data_paths
 from importer.light import Credentials, credentials
-from importer.light.auth.credentials import KEY_VARIABLE, KEYS_VARIABLE, TOKEN_VARIABLE
 from importer.light.auth.token_store import LOG_IN_AGAIN, StoreProblem, TokenStore
+from importer.light.credentials import KEY_VARIABLE, KEYS_VARIABLE, TOKEN_VARIABLE
 
 
 def token_store_for(base_url: str) -> TokenStore:

@@ -297,8 +297,9 @@ def _template(request: CheckRequest, former: Former | None) -> LoadedTemplate | 
 def _with_options(template: Template, request: CheckRequest, former: Former | None) -> Template:
     """The template with the parameters and control totals of the request."""
     from importer.core.currencies import EXPONENTS
+    from importer.core.nearest_name import did_you_mean
     from importer.mapping.parameters import with_settings
-    from importer.mapping.template_checks import nearest, total_problem
+    from importer.mapping.template_checks import total_problem
 
     template = with_settings(template, dict(request.settings), former.parameters if former else ())
     counts: dict[str, int] = {}
@@ -315,7 +316,7 @@ def _with_options(template: Template, request: CheckRequest, former: Former | No
                 )
             gross[name.upper()] = text
         else:
-            near = nearest(name, ("bills", "lines", *EXPONENTS))
+            near = did_you_mean(name, ("bills", "lines", *EXPONENTS))
             raise UsageProblem(
                 f"--expect {name}={text}: '{name}' is neither bills, lines nor a currency{near}"
             )

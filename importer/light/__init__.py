@@ -8,13 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from importer.light.auth.credentials import (
-    DEFAULT_BASE_URL,
-    Credentials,
-    Key,
-    check_base_url,
-    credentials,
-)
 from importer.light.codec import (
     account_from_json,
     bill_from_json,
@@ -26,6 +19,13 @@ from importer.light.codec import (
     line_to_json,
     property_group_from_json,
     vendor_from_json,
+)
+from importer.light.credentials import (
+    DEFAULT_BASE_URL,
+    Credentials,
+    Key,
+    check_base_url,
+    credentials,
 )
 from importer.light.light_errors import LightRefused, PaceProblem, WireProblem
 

@@ -14,8 +14,8 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from importer.core.errors import BudgetSpent, ImporterError, LightUnreachable
 from importer.light import codec
-from importer.light.auth.credentials import Credentials, Key, check_base_url, follow
 from importer.light.auth.token_store import LOG_IN_AGAIN
+from importer.light.credentials import Credentials, Key, check_base_url, follow
 from importer.light.document_upload import Uploads
 from importer.light.rate_limit_headers import http_date
 from importer.light.rate_limiter import Permit, RateLimiter

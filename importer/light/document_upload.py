@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from importer import __version__
-from importer.light.auth.credentials import Credentials, is_loopback
+from importer.light.credentials import Credentials, is_loopback
 from importer.light.transport import TROUBLE, Failure, why
 from importer.model.light_objects import Answer, UploadTarget
 

@@ -14,7 +14,7 @@ import httpx
 
 from importer import __version__
 from importer.core.errors import UsageProblem
-from importer.light.auth.credentials import Key, is_loopback
+from importer.light.credentials import Key, is_loopback
 
 LARGEST_BODY = 20_000_000  # bytes, unpacked
 PIECE = 1_000_000  # bytes unpacked at once

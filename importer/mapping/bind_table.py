@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from importer.core.dates import SERIAL, serial_date
 from importer.core.money import Numbers, UnreadableAmount, read_decimal, tidy
+from importer.core.nearest_name import did_you_mean
 from importer.core.text_column import arrow_texts
 from importer.mapping.fill_down import BEGINS, fill_down, settled
 from importer.mapping.headers import (
@@ -30,7 +31,6 @@ from importer.mapping.headers import (
 from importer.mapping.parameters import values_of
 from importer.mapping.row_groups import heads_of
 from importer.mapping.row_roles import rows_of
-from importer.mapping.template_checks import nearest
 from importer.mapping.template_model import Template
 from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, RESPONSE_ONLY, FieldKind, header_key
 from importer.model.finding import CellRef, Finding
@@ -123,7 +123,7 @@ def open_table(
             asked = template.where(names)
             lacking: dict[str, Any] = {
                 "headers": there,
-                "nearest": nearest(names[0], [h.strip() for h in found.headers if h.strip()]),
+                "nearest": did_you_mean(names[0], [h.strip() for h in found.headers if h.strip()]),
                 "asked": f", which the template asks for ({asked})" if asked else "",
             }
             findings.append(finding("sheet.column.missing", here, shown, **lacking))

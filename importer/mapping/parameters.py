@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 
 from importer.core.errors import UsageProblem
 from importer.core.money import tidy
+from importer.core.nearest_name import did_you_mean
 from importer.mapping.headers import column_index
 from importer.mapping.patterns import pattern
-from importer.mapping.template_checks import nearest
 from importer.mapping.template_model import ParameterSpec, Template
 from importer.model.tables import SourceTable
 
@@ -25,7 +25,7 @@ def with_settings(
             there = ", ".join(template.parameters)
             raise UsageProblem(
                 f"--set {name}: the template '{template.template}' has no such parameter"
-                f"{nearest(name, template.parameters)}"
+                f"{did_you_mean(name, template.parameters)}"
                 + (f" It has: {there}." if there else "; it has none.")
             )
     own = {

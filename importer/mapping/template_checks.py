@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -17,6 +16,7 @@ from importer.core.money import (
     read_plain,
     to_cents,
 )
+from importer.core.nearest_name import did_you_mean
 from importer.mapping.expressions import Expression
 from importer.mapping.template_model import Rule, Template, TemplateFormats, rule_target
 from importer.model.fields import (
@@ -37,13 +37,6 @@ _NUMERIC = frozenset((FieldKind.CENTS, FieldKind.RATE, FieldKind.INTEGER))
 _DATED = frozenset((FieldKind.DATE, FieldKind.DATE_TIME))
 _WORDS = frozenset((FieldKind.CODE, FieldKind.NAME, FieldKind.TEXT))
 _SUMMED = {"gross": ("amount", "netAmount"), "net": ("netAmount",), "tax": ("taxAmount",)}
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """``; did you mean 'x'?``, or nothing."""
-    possible = [other for other in names if len(name) <= 3 * len(other)]  # the name may be endless
-    found = difflib.get_close_matches(name, possible, n=1, cutoff=0.6) if possible else []
-    return f"; did you mean '{found[0]}'?" if found else ""
 
 
 def problems(template: Template) -> Iterator[Problem]:
@@ -81,7 +74,7 @@ def _of_field(template: Template, sheet: str, name: str, whole: Expression) -> I
         if here in dated:
             yield from _of_start(here, e)
         if e.parameter is not None and e.parameter not in template.parameters:
-            near = nearest(e.parameter, template.parameters)
+            near = did_you_mean(e.parameter, template.parameters)
             yield (
                 (*here, "parameter"),
                 f"there is no parameter '{e.parameter}'{near}"

@@ -14,7 +14,8 @@ from pydantic import BaseModel, ValidationError
 
 import importer
 from importer.core.errors import TemplateProblem
-from importer.mapping.template_checks import nearest, problems
+from importer.core.nearest_name import did_you_mean
+from importer.mapping.template_checks import problems
 from importer.mapping.template_model import Template, known_field, rule_target, unsuitable_lookups
 from importer.model.fields import BILLS, FIELDS, LINE_ITEMS
 
@@ -248,7 +249,7 @@ def _sentence(error: dict[str, Any]) -> str:
     if kind == "extra_forbidden":
         keys = _keys_at(loc[:-1])
         parent = f" in {_dotted(loc[:-1])}" if loc[:-1] else ""
-        near = nearest(str(loc[-1]), keys) or "."
+        near = did_you_mean(str(loc[-1]), keys) or "."
         return f"unknown key '{loc[-1]}'{parent}{near}" + (
             f" Keys there are: {', '.join(keys)}." if keys else ""
         )
@@ -258,7 +259,7 @@ def _sentence(error: dict[str, Any]) -> str:
         if "[key]" in where:
             where = where.replace(".[key]", "")
         expected = str(error["ctx"]["expected"])
-        near = nearest(str(error["input"]), re.findall("'([^']*)'", expected))
+        near = did_you_mean(str(error["input"]), re.findall("'([^']*)'", expected))
         return f"'{error['input']}' cannot stand in {where}; write {expected}{near or '.'}"
     if kind == "value_error":
         at = f"{where}: " if where else ""
@@ -278,12 +279,12 @@ def _unknown_names(data: dict[str, Any]) -> Iterator[tuple[tuple[int | str, ...]
             if not known_field(sheet, name):
                 yield (
                     (sheet, name, "[key]"),
-                    f"there is no field {sheet}.{name}{nearest(name, FIELDS[sheet])}",
+                    f"there is no field {sheet}.{name}{did_you_mean(name, FIELDS[sheet])}",
                 )
     every = [f"{sheet}.{name}" for sheet, names in FIELDS.items() for name in names]
     for key in keys("rules"):
         if rule_target(key) is None:
-            yield ("rules", key, "[key]"), f"there is no field {key}{nearest(key, every)}"
+            yield ("rules", key, "[key]"), f"there is no field {key}{did_you_mean(key, every)}"
     for name in keys("lookups"):
         sheet = BILLS if name in FIELDS[BILLS] else LINE_ITEMS
         if name in FIELDS[sheet] and name not in keys(sheet):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz, process
 
+from importer.core.nearest_name import nearest_are
 from importer.model.report_model import Suggestion
 from importer.validation.cross_row_rules import same_name
 
@@ -92,19 +93,10 @@ class Names:
 
     def hint(self, text: str) -> str:
         """``; the nearest is 'x'``, ``; the nearest are 'x' and 'y'``, or nothing."""
-        return told_nearest([thing.label for thing in self.nearest(text, LIKELY)[:3]])
+        return nearest_are([thing.label for thing in self.nearest(text, LIKELY)[:3]])
 
     def suggestions(self, text: str) -> tuple[Suggestion, ...]:
         return tuple(Suggestion(thing.id, thing.label) for thing in self.nearest(text))
-
-
-def told_nearest(labels: list[str]) -> str:
-    quoted = [f"'{label}'" for label in labels]
-    if not quoted:
-        return ""
-    if len(quoted) == 1:
-        return f"; the nearest is {quoted[0]}"
-    return f"; the nearest are {', '.join(quoted[:-1])} and {quoted[-1]}"
 
 
 class _Likeness:

@@ -143,7 +143,7 @@ class BillOutcomes(LazySequence[BillResult]):
             return _afterwards(result, self._read_backs.get(i))
         return result
 
-    def _make(self, i: int) -> BillResult:
+    def _item(self, i: int) -> BillResult:
         checked = self._checked
 
         def text(name: str) -> str:
@@ -229,7 +229,7 @@ class LineOutcomes(LazySequence[RowResult]):
 
     def bare(self, i: int) -> RowResult:
         """The result without its amounts."""
-        return self._make(i, amounts=False)
+        return self._item(i, amounts=False)
 
     @cached_property
     def codes(self) -> np.ndarray:
@@ -246,7 +246,7 @@ class LineOutcomes(LazySequence[RowResult]):
         place[order] = np.arange(len(of)) - np.searchsorted(of, of)
         return place
 
-    def _make(self, i: int, *, amounts: bool = True) -> RowResult:
+    def _item(self, i: int, *, amounts: bool = True) -> RowResult:
         own = self._amounts[i] if amounts else None
         table, row, bill = int(self._table[i]), int(self._row[i]), int(self._checked.line_bill[i])
         message = self._own[i]

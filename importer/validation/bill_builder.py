@@ -5,11 +5,12 @@ A bill's line items are made when they are asked for and not kept: a run may hav
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from importer.core.lazy_sequence import LazySequence
 from importer.model.bills import Bill, LineItem, Property
 from importer.model.fields import (
     BILL_FIELDS,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _AT_ONCE = 256  # bills whose columns are read together
 
 
-class Lines(Sequence[LineItem]):
+class BillLines(LazySequence[LineItem]):
     """The line items of one bill, in the sheet's order; equal to a tuple of the same."""
 
     __slots__ = ("_count", "_place", "_source")
@@ -38,24 +39,17 @@ class Lines(Sequence[LineItem]):
     def __len__(self) -> int:
         return self._count
 
-    @overload
-    def __getitem__(self, i: int) -> LineItem: ...
-    @overload
-    def __getitem__(self, i: slice) -> tuple[LineItem, ...]: ...
-    def __getitem__(self, i: int | slice) -> LineItem | tuple[LineItem, ...]:
+    def _item(self, i: int) -> LineItem:
         return self._source.lines(self._place)[i]
 
     def __iter__(self) -> Iterator[LineItem]:
         return iter(self._source.lines(self._place))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, (Lines, tuple)) and tuple(self) == tuple(other)
+        return isinstance(other, (BillLines, tuple)) and tuple(self) == tuple(other)
 
     def __hash__(self) -> int:
         return hash(tuple(self))
-
-    def __repr__(self) -> str:
-        return repr(tuple(self))
 
 
 def bills_of(checked: Checked, which: np.ndarray) -> Iterator[Bill]:
@@ -94,7 +88,7 @@ class _Source:
                 include_tax=bool(checked.include_tax[i]),
                 unit=int(checked.bills.units[i]),
                 target_status=checked.wanted[i],
-                lines=Lines(self, at, int(self._ends[at] - self._starts[at])),
+                lines=BillLines(self, at, int(self._ends[at] - self._starts[at])),
                 properties=properties[k] if properties else (),
                 **{attribute: values[k] for attribute, values in told.items()},
             )

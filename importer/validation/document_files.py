@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from importer.mapping.template_checks import nearest
+from importer.core.nearest_name import did_you_mean
 from importer.model.bills import Document
 from importer.model.fields import BILLS
 from importer.model.finding import Finding
@@ -109,7 +109,7 @@ def _what(mode: int) -> str:
 
 def _nearest(path: Path) -> str:
     try:
-        return nearest(path.name, [p.name for p in path.parent.iterdir()])
+        return did_you_mean(path.name, [p.name for p in path.parent.iterdir()])
     except OSError:
         return ""
 

@@ -96,7 +96,7 @@ class FindingBatch(LazySequence[Finding]):
     def __len__(self) -> int:
         return len(self.at)
 
-    def _make(self, k: int) -> Finding:
+    def _item(self, k: int) -> Finding:
         i = int(self.at[k])
         value = self.text(i)
         if self.constant_by is None:
@@ -236,7 +236,7 @@ class Findings(LazySequence[Finding]):
         p = self.parts[part]
         return p if isinstance(p, Finding) else p[k]
 
-    def _make(self, n: int) -> Finding:
+    def _item(self, n: int) -> Finding:
         parts, within = self.order()
         return self._at(parts[n], within[n])
 

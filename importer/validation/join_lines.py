@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from importer.core.nearest_name import NearestName
 from importer.mapping.canonical_columns import CanonicalTable
 from importer.mapping.map_tables import Mapped
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.tables import TableKind
 from importer.validation.finding_batch import FindingBatch, cell_findings
-from importer.validation.fuzzy_hint import Likeness
 from importer.validation.parse_columns import distinct
 from importer.validation.vector_parsers import tidied
 
@@ -124,7 +124,7 @@ def join(mapped: Mapped) -> tuple[np.ndarray, list[FindingBatch]]:
     refs = _either(_given(line_refs), line_refs, line_numbers)
     called = np.asarray(pc.equal(refs, "").to_numpy(zero_copy_only=False))[lost]
     of_number = ~_given(line_refs)[lost] if by_number_only else np.zeros(len(lost), dtype=bool)
-    likeness = Likeness(ref for ref in distinct(of_bill) if ref)
+    likeness = NearestName(ref for ref in distinct(of_bill) if ref)
     # In the order of the rows: past some seconds there are no more hints.
     near = {ref: likeness.hint(ref) for ref in distinct(refs.take(pa.array(lost[~called])))}
     nearest = partial(_nearest, refs, near)

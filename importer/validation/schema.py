@@ -30,10 +30,10 @@ from importer.core.money import (
     tidy,
     to_cents,
 )
+from importer.core.nearest_name import did_you_mean
 from importer.mapping.canonical_columns import CanonicalTable
 from importer.mapping.evaluate import PROBLEMS
 from importer.mapping.map_tables import Mapped
-from importer.mapping.template_checks import nearest
 from importer.model.fields import Field, FieldKind, field_of
 from importer.model.finding_catalogue import CATALOGUE, shown
 from importer.validation.column import ParsedColumn, ParsedTable
@@ -199,7 +199,7 @@ def _template_args(
     if problem in ("not_cents", "not_amount", "not_number"):
         return _amount_words(bare, problem, rule)
     if problem == "not_currency":
-        near = nearest(bare.upper(), EXPONENTS) if len(bare) == 3 else ""
+        near = did_you_mean(bare.upper(), EXPONENTS) if len(bare) == 3 else ""
         return {"nearest": near}
     if problem == "not_date":
         return _date_words(bare, rule)
@@ -210,7 +210,7 @@ def _template_args(
     if problem == "not_one_of":
         return {
             "choices": ", ".join(field.choices),
-            "nearest": nearest(bare.casefold(), field.choices),
+            "nearest": did_you_mean(bare.casefold(), field.choices),
         }
     return {}
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from importer.core.errors import ImporterError, UsageProblem
 from importer.light import DEFAULT_BASE_URL, Credentials, Key, check_base_url, credentials
-from importer.light.auth.credentials import follow, is_loopback
 from importer.light.auth.oauth import code_in
+from importer.light.credentials import follow, is_loopback
 
 KEY = "sk-4711-very-secret"
 

@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable
 
 from importer.core.errors import AccessRefused, ImporterError
-from importer.light.auth.credentials import Credentials, Key
 from importer.light.auth.oauth import by_refresh
 from importer.light.auth.token_store import LOCK_SECONDS, LOG_IN_AGAIN, Login, Tokens, TokenStore
+from importer.light.credentials import Credentials, Key
 
 MARGIN = 120.0  # seconds before its end at which a token is renewed, if it lasts long enough
 RENEWAL_SECONDS = 60.0  # more than all attempts of ``by_refresh`` together

@@ -1,0 +1,53 @@
+"""The nearest of several names, for hints: "did you mean 'x'?". Similarity is rapidfuzz's ratio."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+_COMPARISONS = 400_000  # of one ``NearestName``; past it there are no more hints
+_MOST_NAMES = 20_000
+
+
+def nearest_name(name: str, names: Iterable[str], cutoff: float) -> str | None:
+    """The most similar of the names; None where none reaches ``cutoff`` (0 to 100)."""
+    from rapidfuzz import fuzz, process  # costs the start of the program
+
+    match = process.extractOne(name, list(names), scorer=fuzz.ratio, score_cutoff=cutoff)
+    return None if match is None else str(match[0])
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """``; did you mean 'x'?``, or nothing."""
+    possible = [other for other in names if len(name) <= 3 * len(other)]  # the name may be endless
+    found = nearest_name(name, possible, cutoff=60)
+    return "" if found is None else f"; did you mean '{found}'?"
+
+
+def nearest_are(labels: Sequence[str]) -> str:
+    """``; the nearest is 'x'``, ``; the nearest are 'x' and 'y'``, or nothing."""
+    *others, last = [f"'{label}'" for label in labels] or [""]
+    if others:
+        return f"; the nearest are {', '.join(others)} and {last}"
+    return f"; the nearest is {last}" if last else ""
+
+
+class NearestName:
+    """Hints for many wrong names among the same ``names``; no more after 400,000 comparisons.
+
+    A sheet whose every name is wrong needs one correction, not a hint a row.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = list(dict.fromkeys(names))[:_MOST_NAMES]
+        self._hints: dict[str, str] = {}
+        self._budget = _COMPARISONS
+
+    def hint(self, name: str) -> str:
+        """``; the nearest is 'x'``, or nothing."""
+        if name not in self._hints:
+            if self._budget <= 0:
+                return ""
+            self._budget -= len(self._names)
+            found = nearest_name(name, self._names, cutoff=80)
+            self._hints[name] = nearest_are([] if found is None else [found])
+        return self._hints[name]
