@@ -135,7 +135,7 @@ def secrets_in(ring: Path, home: Path) -> set[str]:
     return set(re.findall(r"(?:access|refresh)-[\w-]{40,}", text)) | {SECRET}
 
 
-def test_who_logs_in_loads_without_a_key_until_they_log_out(
+def test_login_replaces_the_key_until_logout(
     command: Command, light: Sandbox, ring: Path, home: Path, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(BILLS)])
@@ -167,7 +167,7 @@ def test_who_logs_in_loads_without_a_key_until_they_log_out(
     assert command("auth", "status").code == 2
 
 
-def test_a_file_keeps_the_login_only_where_that_is_asked_for(
+def test_login_is_stored_in_a_file_only_on_request(
     command: Command, light: Sandbox, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keyring.set_keyring(fail.Keyring())
@@ -187,7 +187,7 @@ def test_a_file_keeps_the_login_only_where_that_is_asked_for(
     assert not list(home.glob("logins/*.json"))
 
 
-def test_the_address_that_the_browser_ends_at_can_be_pasted(light: Sandbox) -> None:
+def test_callback_address_can_be_pasted(light: Sandbox) -> None:
     wishes = ("auth", "login", "--base-url", light.base_url, "--port", "0", "--no-browser")
     with started(*wishes) as process:
         address = address_of(process)
@@ -215,7 +215,7 @@ fetch(decide(to))
 """
 
 
-def test_the_command_that_opens_the_browser_shows_other_users_no_secret(
+def test_browser_command_line_shows_no_secret(
     light: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script, record = tmp_path / "browser.py", tmp_path / "argv.json"
@@ -230,9 +230,7 @@ def test_the_command_that_opens_the_browser_shows_other_users_no_secret(
     assert state not in record.read_text()
 
 
-def test_who_is_refused_or_does_not_come_is_not_logged_in(
-    command: Command, light: Sandbox, home: Path
-) -> None:
+def test_refused_or_abandoned_login_fails(command: Command, light: Sandbox, home: Path) -> None:
     wishes = ("auth", "login", "--base-url", light.base_url, "--port", "0", "--no-browser")
     with started(*wishes) as process:
         status, page, _ = fetch(decide(address_of(process), "deny"))
@@ -246,7 +244,7 @@ def test_who_is_refused_or_does_not_come_is_not_logged_in(
     assert not list(home.glob("logins/*.json"))
 
 
-def test_a_key_of_the_environment_stands_above_the_login(
+def test_key_in_the_environment_overrides_the_login(
     command: Command, light: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert login(light.base_url).code == 0
@@ -257,7 +255,7 @@ def test_a_key_of_the_environment_stands_above_the_login(
     assert "LIGHT_API_KEY is set, so it is used, not the login." in command("auth", "status").out
 
 
-def test_a_token_that_ends_in_the_middle_of_a_load_is_renewed_once_and_nothing_is_sent_twice(
+def test_expired_token_is_refreshed_once_during_a_load(
     command: Command, light: Sandbox, home: Path, tmp_path: Path
 ) -> None:
     def fault(request: Seen) -> Fault:
@@ -278,7 +276,7 @@ def test_a_token_that_ends_in_the_middle_of_a_load_is_renewed_once_and_nothing_i
         assert db.execute("SELECT count(DISTINCT key) FROM slot").fetchone() == (1,)
 
 
-def test_a_login_that_is_withdrawn_stops_the_load_and_the_next_login_completes_it(
+def test_revoked_login_stops_the_load_and_a_new_one_completes_it(
     command: Command, light: Sandbox, tmp_path: Path
 ) -> None:
     def fault(request: Seen) -> Fault:
@@ -312,7 +310,7 @@ def everything_in(*folders: Path) -> str:
     return text
 
 
-def test_no_secret_is_in_any_output_file_traceback_or_process_list(
+def test_no_secret_in_output_files_or_process_list(
     command: Command, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server that repeats the key in all it refuses, and a load that crashes in the middle."""

@@ -51,7 +51,7 @@ def encrypted() -> bytes:
     return header + fat + directory
 
 
-def test_a_case(tmp_path: Path) -> None:
+def test_bad_input_case(tmp_path: Path) -> None:
     """The encrypted workbook of these tests is an OLE file of three sectors."""
     assert len(encrypted()) == 3 * 512
 
@@ -139,7 +139,7 @@ CASES: dict[str, tuple[Callable[[Path], list[str]], int, str]] = {
 
 
 @pytest.mark.parametrize(("make", "code", "word"), CASES.values(), ids=CASES)
-def test_bad_input_is_told_in_a_sentence(
+def test_bad_input_gives_one_sentence(
     make: Callable[[Path], list[str]],
     code: int,
     word: str,
@@ -167,7 +167,7 @@ def test_bad_input_is_told_in_a_sentence(
     assert not list(home.glob("journals/*"))
 
 
-def test_no_key_is_told_with_how_to_set_one(command: Command, tmp_path: Path) -> None:
+def test_missing_key_error_says_how_to_set_one(command: Command, tmp_path: Path) -> None:
     files = write_bills(tmp_path, [bill_row(0)])
     told = command("load", "--yes", *files)
     assert told.code == 2
@@ -175,7 +175,7 @@ def test_no_key_is_told_with_how_to_set_one(command: Command, tmp_path: Path) ->
     assert "LIGHT_API_KEY" in told.err
 
 
-def test_two_keys_are_not_guessed_between(
+def test_key_and_token_together_are_refused(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LIGHT_API_KEY", "one-secret")
@@ -185,7 +185,7 @@ def test_two_keys_are_not_guessed_between(
     assert "secret" not in told.err
 
 
-def test_an_unencrypted_address_is_refused(
+def test_plain_http_is_refused(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LIGHT_API_KEY", "one-secret")
@@ -195,16 +195,14 @@ def test_an_unencrypted_address_is_refused(
     assert "not encrypted" in told.err
 
 
-def test_no_file_named_is_told_with_an_example(command: Command) -> None:
+def test_missing_argument_error_has_an_example(command: Command) -> None:
     for words in (("load", "--yes", "--sandbox"), ("validate",)):
         told = command(*words)
         assert told.code == 2
         assert told.err.startswith("Error: Name at least one file")
 
 
-def test_a_file_without_rows_is_to_be_exported_again_and_has_no_cells_to_correct(
-    command: Command, tmp_path: Path
-) -> None:
+def test_file_without_rows_asks_for_a_new_export(command: Command, tmp_path: Path) -> None:
     (tmp_path / "bills.csv").write_text(",".join(HEAD) + "\n", encoding="utf-8")
     told = command("validate", str(tmp_path / "bills.csv"))
     assert told.code == 1
@@ -212,9 +210,7 @@ def test_a_file_without_rows_is_to_be_exported_again_and_has_no_cells_to_correct
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read anything")
-def test_a_file_that_may_not_be_read_is_told_with_the_remedy(
-    command: Command, tmp_path: Path
-) -> None:
+def test_unreadable_file_error_has_the_remedy(command: Command, tmp_path: Path) -> None:
     files = write_bills(tmp_path, [bill_row(0)])
     Path(files[0]).chmod(0)
     told = command("validate", *files)
@@ -222,9 +218,7 @@ def test_a_file_that_may_not_be_read_is_told_with_the_remedy(
     assert "You may not read this file. Close it in Excel" in told.err
 
 
-def test_a_result_whose_name_is_taken_says_where_it_is_instead(
-    command: Command, tmp_path: Path
-) -> None:
+def test_result_with_a_taken_name_is_written_elsewhere(command: Command, tmp_path: Path) -> None:
     files = write_bills(tmp_path, [bill_row(0)])
     (tmp_path / "mine.csv").write_text("kept", encoding="utf-8")
     done = command("validate", *files, "--result", "mine.csv")

@@ -27,12 +27,12 @@ COMMANDS = dict(
 )
 
 
-def test_the_list_of_findings_is_the_one_in_the_code() -> None:
+def test_findings_page_matches_the_catalogue() -> None:
     page = runpy.run_path(str(ROOT / "docs" / "make.py"))["findings_page"]()
     assert (ROOT / "docs" / "findings.md").read_text(encoding="utf-8") == page, "run: make docs"
 
 
-def test_the_man_page_is_the_one_that_the_commands_make_and_each_has_an_example(
+def test_man_page_matches_the_commands(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("LIGHT_BASE_URL", "")
@@ -54,7 +54,7 @@ def test_the_man_page_is_the_one_that_the_commands_make_and_each_has_an_example(
             assert record is None or record[1].partition("[")[0].strip(), (words, parameter.name)
 
 
-def test_the_man_page_names_every_setting_of_the_environment() -> None:
+def test_man_page_names_every_environment_variable() -> None:
     page = (ROOT / "docs" / "light-import.1").read_text(encoding="utf-8")
     code = "\n".join(p.read_text(encoding="utf-8") for p in (ROOT / "importer").rglob("*.py"))
     names = set(re.findall(r'"(LIGHT_[A-Z_]*[A-Z])"', code))
@@ -63,14 +63,14 @@ def test_the_man_page_names_every_setting_of_the_environment() -> None:
     assert not [name for name in sorted(names) if not re.search(rf"\b{name}\b", environment)]
 
 
-def test_the_longest_help_fits_a_screen_of_80_columns() -> None:
+def test_help_fits_80_columns() -> None:
     told = CliRunner().invoke(cli, ["sandbox", "--help"])
     assert told.exit_code == 0
     assert not [line for line in told.output.splitlines() if len(line) > 80]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_shell_is_told_commands_and_templates(shell: str) -> None:
+def test_shell_completion_offers_commands_and_templates(shell: str) -> None:
     def told(instruction: str, words: str, at: str) -> str:
         ended = subprocess.run(
             [sys.executable, "-c", "from importer.cli.main import main; main()"],
@@ -93,14 +93,14 @@ def test_a_shell_is_told_commands_and_templates(shell: str) -> None:
 CONFIG = (ROOT / "setup.cfg").read_text(encoding="utf-8")
 
 
-def test_the_pins_hold_what_setup_cfg_asks_for() -> None:
+def test_pins_satisfy_setup_cfg() -> None:
     asked = set(re.findall(r"^    ([A-Za-z0-9-]+)>=", CONFIG, re.MULTILINE))
     asked -= {"frictionless", "polars"}  # of the extra bench, which CI does without
     pinned = re.findall(r"^([a-z0-9-]+)==", (ROOT / ".ci" / "pins.txt").read_text(), re.MULTILINE)
     assert not {name.lower() for name in asked} - set(pinned), "run: make pins"
 
 
-def test_the_readme_names_every_command() -> None:
+def test_readme_names_every_command() -> None:
     missing = [
         name
         for name in cli.commands or cli.list_commands(None)
@@ -110,7 +110,7 @@ def test_the_readme_names_every_command() -> None:
 
 
 @pytest.mark.parametrize(("words", "code"), COMMANDS.items(), ids=COMMANDS)
-def test_a_command_of_the_readme_does_what_it_says(
+def test_readme_command_works_as_written(
     words: str, code: str, command: Callable[..., Ended], tmp_path: Path
 ) -> None:
     for name in ("samples", "templates"):
@@ -120,6 +120,6 @@ def test_a_command_of_the_readme_does_what_it_says(
     assert "Traceback" not in done.err
 
 
-def test_make_knows_the_commands_that_the_readme_gives() -> None:
+def test_readme_make_targets_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"^\$ make (\w+)$", README, re.MULTILINE)) <= targets

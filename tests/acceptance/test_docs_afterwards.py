@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "afterwards.md").read_text(encoding="utf-8")
 
 
-def test_the_commands_of_the_page_do_what_it_says(
+def test_page_commands_work_as_written(
     command: Callable[..., Ended],
     sandbox: Sandbox,
     tmp_path: Path,

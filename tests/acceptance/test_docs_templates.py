@@ -59,7 +59,7 @@ def read(folder: Path, formats: dict[str, Any], cells: list[dict[str, str]]) -> 
 
 
 @pytest.mark.parametrize("text", EXAMPLES)
-def test_every_example_is_a_template_or_fits_into_one(text: str, tmp_path: Path) -> None:
+def test_every_example_is_a_valid_template(text: str, tmp_path: Path) -> None:
     own = yaml.safe_load(text)
     whole = {**LEAST, **own}
     if "template" not in own:
@@ -71,7 +71,7 @@ def test_every_example_is_a_template_or_fits_into_one(text: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize(("formats", "written", "meant"), table("dates"))
-def test_a_date_of_the_table_is_read_as_it_says(
+def test_date_table_matches_the_parser(
     formats: str, written: str, meant: str, tmp_path: Path
 ) -> None:
     dates = formats if formats == "auto" else [formats]
@@ -83,7 +83,7 @@ def test_a_date_of_the_table_is_read_as_it_says(
 
 
 @pytest.mark.parametrize(("numbers", "written", "meant"), table("numbers"))
-def test_an_amount_of_the_table_is_read_as_it_says(
+def test_amount_table_matches_the_parser(
     numbers: str, written: str, meant: str, tmp_path: Path
 ) -> None:
     of = read(tmp_path, {"numbers": numbers}, [{"Net": written}])
@@ -93,7 +93,7 @@ def test_an_amount_of_the_table_is_read_as_it_says(
     assert told == (["Net"] if meant == "refused" else [])
 
 
-def test_the_page_names_every_way_of_saying_yes_and_no() -> None:
+def test_page_lists_every_boolean_word() -> None:
     said = PAGE.partition("### Yes and no")[2].partition("## House")[0]
     words = {word.casefold() for word in re.findall(r"`([^`]+)`", said)}
     assert words == TRUE_WORDS | FALSE_WORDS
@@ -143,7 +143,7 @@ def columns(draw: st.DrawFn) -> tuple[list[int], list[str]]:
 
 
 @given(columns())
-def test_a_column_in_any_locale_is_decided_for_its_own_cents_or_not_at_all(
+def test_number_format_is_inferred_correctly_or_not_at_all(
     column: tuple[list[int], list[str]],
 ) -> None:
     cents, texts = column
@@ -154,7 +154,7 @@ def test_a_column_in_any_locale_is_decided_for_its_own_cents_or_not_at_all(
 
 @settings(max_examples=8)
 @given(columns())
-def test_a_column_is_read_to_the_cent_or_told_but_never_as_another_amount(
+def test_amounts_are_exact_or_reported(
     tmp_path_factory: pytest.TempPathFactory, column: tuple[list[int], list[str]]
 ) -> None:
     cents, texts = column
@@ -171,9 +171,7 @@ WAYS = ["%Y-%m-%d", "%Y/%m/%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m/%d/%Y", 
 
 
 @given(st.lists(DAYS, min_size=1, max_size=6), st.sampled_from(WAYS))
-def test_a_column_of_dates_is_decided_for_its_own_days_or_not_at_all(
-    days: list[date], way: str
-) -> None:
+def test_date_order_is_inferred_correctly_or_not_at_all(days: list[date], way: str) -> None:
     texts = [day.strftime(way) for day in days]
     order = order_of(texts)
     provable = any(day.day > 12 for day in days) or all(day.day == day.month for day in days)
@@ -185,7 +183,7 @@ def test_a_column_of_dates_is_decided_for_its_own_days_or_not_at_all(
 
 @settings(max_examples=8)
 @given(st.lists(DAYS, min_size=1, max_size=6), st.sampled_from(WAYS))
-def test_a_column_of_dates_is_read_to_the_day_or_told_but_never_as_another_day(
+def test_dates_are_exact_or_reported(
     tmp_path_factory: pytest.TempPathFactory, days: list[date], way: str
 ) -> None:
     cells = [{"Date": day.strftime(way)} for day in days]

@@ -37,7 +37,7 @@ def yearly(folder: Path) -> list[str]:
     return ["validate", "b.csv", "--template", "yearly.yaml", "--json", "--quiet"]
 
 
-def test_the_command_line_stands_above_the_template(command: Command, tmp_path: Path) -> None:
+def test_command_line_overrides_the_template(command: Command, tmp_path: Path) -> None:
     args = yearly(tmp_path)
     right = ["--set", "year=2024", "--expect", "bills=2", "--expect", "lines=2"]
     done = command(*args, *right, "--expect", "EUR=1001.00")
@@ -72,7 +72,7 @@ def test_the_command_line_stands_above_the_template(command: Command, tmp_path: 
         ([], "needs to be told: year. Say it with --set year=…"),
     ],
 )
-def test_what_cannot_be_meant_is_a_mistake_in_the_command(
+def test_invalid_expectation_is_a_usage_error(
     words: list[str], says: str, command: Command, tmp_path: Path
 ) -> None:
     args = yearly(tmp_path)
@@ -83,7 +83,7 @@ def test_what_cannot_be_meant_is_a_mistake_in_the_command(
     assert says in done.err
 
 
-def test_a_load_whose_totals_differ_sends_nothing(
+def test_failed_control_total_sends_nothing(
     load: Command, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [bill_row(0), bill_row(1)])
@@ -99,7 +99,7 @@ def test_a_load_whose_totals_differ_sends_nothing(
     assert done.json["totals"][0]["difference"] == 0
 
 
-def test_the_report_of_a_run_knows_what_the_command_line_said(
+def test_report_knows_the_expectations_of_its_run(
     load: Command, command: Command, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     yearly(tmp_path)

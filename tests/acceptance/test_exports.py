@@ -42,7 +42,7 @@ LOADS = {
 
 
 @pytest.mark.parametrize("sample", LOADS)
-def test_each_export_is_created_whole_and_ties_out(sample: str) -> None:
+def test_each_export_loads_completely_and_ties_out(sample: str) -> None:
     result = golden(sample)
     assert result["exit_code"] == 0
     assert result["template"] == sample.split("/")[0]
@@ -77,7 +77,7 @@ def test_each_export_is_created_whole_and_ties_out(sample: str) -> None:
         ),
     ],
 )
-def test_what_cannot_be_mapped_safely_is_told_and_not_sent(
+def test_unsafe_mappings_are_reported_and_not_sent(
     sample: str, created: int, codes: dict[str, int]
 ) -> None:
     result = golden(sample)
@@ -120,7 +120,7 @@ HEADERS = {
 
 
 @pytest.mark.parametrize("name", HEADERS)
-def test_each_header_row_is_of_one_template(name: str, tmp_path: Path) -> None:
+def test_each_header_row_matches_one_template(name: str, tmp_path: Path) -> None:
     headers = next(csv.reader(io.StringIO(HEADERS[name])))
     for i, order in enumerate((headers, headers[::-1], sorted(headers))):
         path = tmp_path / f"{i}.csv"
@@ -129,20 +129,20 @@ def test_each_header_row_is_of_one_template(name: str, tmp_path: Path) -> None:
         assert recognise(read_file(path)).template.template == name
 
 
-def test_every_shipped_template_has_a_header_row_here_and_a_sample() -> None:
+def test_every_shipped_template_has_headers_and_a_sample() -> None:
     shipped = set(shipped_templates())
     assert set(HEADERS) == shipped
     assert {sample.split("/")[0] for sample in LOADS} | {"light", "uk-spend"} == shipped
 
 
-def test_the_documentation_lists_every_shipped_template() -> None:
+def test_documentation_lists_every_shipped_template() -> None:
     page = (SAMPLES.parent / "docs" / "templates.md").read_text(encoding="utf-8")
     listed = page.partition("## Templates that come with")[2]
     for name in shipped_templates():
         assert f"| `{name}` |" in listed
 
 
-def test_every_shipped_template_has_a_description_of_its_own() -> None:
+def test_shipped_templates_have_distinct_descriptions() -> None:
     described = [load_template(path).template.description for path in shipped_templates().values()]
     assert all(described)
     assert len(set(described)) == len(described)
@@ -151,7 +151,7 @@ def test_every_shipped_template_has_a_description_of_its_own() -> None:
 # --- what arrives -----------------------------------------------------------------------------
 
 
-def test_an_odoo_bill_without_a_reference_keeps_its_lines_and_takes_no_number(
+def test_odoo_bill_without_reference_has_no_number(
     load: Callable[..., Any], sandbox: Sandbox, tmp_path: Path
 ) -> None:
     folder = Path(shutil.copytree(SAMPLES / "odoo-bills", tmp_path / "odoo"))
@@ -173,7 +173,7 @@ def test_an_odoo_bill_without_a_reference_keeps_its_lines_and_takes_no_number(
     ]  # fmt: skip
 
 
-def test_datev_dates_lie_in_the_financial_year_and_amounts_have_their_comma(
+def test_datev_dates_are_in_the_financial_year(
     load: Callable[..., Any], sandbox: Sandbox, tmp_path: Path
 ) -> None:
     folder = Path(shutil.copytree(SAMPLES / "datev-buchungsstapel", tmp_path / "datev"))
@@ -199,7 +199,7 @@ def test_datev_dates_lie_in_the_financial_year_and_amounts_have_their_comma(
     )  # fmt: skip
 
 
-def test_a_xero_file_takes_its_total_where_it_has_one_and_else_the_sum(
+def test_xero_total_is_used_where_present_else_the_sum(
     load: Callable[..., Any], sandbox: Sandbox, tmp_path: Path
 ) -> None:
     headers = "*ContactName,*InvoiceNumber,*InvoiceDate,Total,*Quantity,*UnitAmount,*AccountCode"
@@ -219,7 +219,7 @@ def test_a_xero_file_takes_its_total_where_it_has_one_and_else_the_sum(
     assert {b["invoiceNumber"]: b["amount"] for b in sandbox.bills()} == {"A": 1000, "B": 1500}
 
 
-def test_without_a_currency_the_rows_say_so(command: Callable[..., Any]) -> None:
+def test_missing_currency_is_reported_on_the_rows(command: Callable[..., Any]) -> None:
     sample = str(SAMPLES / "xero-bills" / "older-bills.csv")
     done = command("validate", sample, "--json", "--result", "r.xlsx")
     assert done.code == 1
@@ -241,7 +241,7 @@ def test_without_a_currency_the_rows_say_so(command: Callable[..., Any]) -> None
         ("Net Amount", "1000.00", "lacks"),
     ],
 )
-def test_a_spend_ledger_is_read_by_its_amount_with_tax_in_pounds_and_by_no_other(
+def test_spend_ledger_uses_the_gross_amount_in_pounds(
     command: Callable[..., Ended], tmp_path: Path, amounts: str, row: str, pounds: int | str
 ) -> None:
     (tmp_path / "vendors.csv").write_text(f"value,id\nAce,{VENDORS[0]}\n")

@@ -36,7 +36,7 @@ def book(path: Path) -> Path:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have fewer names")
-def test_a_file_of_any_name_is_loaded_reported_and_its_result_loaded_again(
+def test_file_of_any_name_survives_the_round_trip(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     runs = []

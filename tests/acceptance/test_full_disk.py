@@ -72,7 +72,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 
 @pytest.mark.parametrize("how", ["full", "read-only"])
-def test_whatever_cannot_be_written_is_told_with_the_remedy_and_leaves_what_was_there(
+def test_failed_write_has_a_remedy_and_keeps_the_old_file(
     how: str,
     disk: Disk,
     load: Command,
@@ -141,7 +141,7 @@ def test_whatever_cannot_be_written_is_told_with_the_remedy_and_leaves_what_was_
     assert not left & {"r.xlsx", "r.csv", "r.html", "r.json", "mine.yaml", "fill-in.xlsx"}
 
 
-def test_a_disk_that_fills_up_while_bills_are_sent_loses_none_and_doubles_none(
+def test_disk_full_during_a_load_loses_and_doubles_nothing(
     disk: Disk, load: Command, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(BILLS)])

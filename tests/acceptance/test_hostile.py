@@ -43,7 +43,7 @@ print(json.dumps(told))
 """
 
 
-def test_hostile_files_end_with_one_sentence_before_they_take_memory(tmp_path: Path) -> None:
+def test_hostile_files_are_refused_within_memory_limits(tmp_path: Path) -> None:
     """A file that takes too long is not told apart here but by the time-out; see benchmarks."""
     folder = str(Path(__file__).parent.parent)
     ended = subprocess.run(

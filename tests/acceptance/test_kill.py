@@ -79,7 +79,7 @@ def journal_states() -> dict[str, int]:
 
 
 @pytest.mark.parametrize("seed", range(3))  # benchmarks/kills.py does it by the hundred
-def test_a_killed_load_is_completed_by_the_same_command_from_anywhere(
+def test_killed_load_is_completed_from_another_folder(
     seed: int,
     slow: Sandbox,
     tmp_path: Path,
@@ -123,7 +123,7 @@ def test_a_killed_load_is_completed_by_the_same_command_from_anywhere(
     assert told.json["bills"] == {"total": BILLS, "created": BILLS}
 
 
-def test_three_identical_bills_without_a_number_are_three_after_a_kill(
+def test_identical_bills_without_number_survive_a_kill(
     slow: Sandbox, tmp_path: Path, load: Load
 ) -> None:
     same = {"vendorId": bill_row(0)["vendorId"], "invoiceNumber": "", "amount": 500}
@@ -142,7 +142,7 @@ def test_three_identical_bills_without_a_number_are_three_after_a_kill(
     assert journal_states() == {"created": 3}
 
 
-def test_the_report_of_a_killed_load_says_4_until_the_same_command_has_completed_it(
+def test_report_of_a_killed_load_exits_4_until_completed(
     slow: Sandbox, tmp_path: Path, load: Load, command: Load
 ) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(3)])
@@ -166,7 +166,7 @@ def test_the_report_of_a_killed_load_says_4_until_the_same_command_has_completed
     assert len(slow.bills()) == 3
 
 
-def test_two_loads_of_one_file_at_once_create_each_bill_once(slow: Sandbox, tmp_path: Path) -> None:
+def test_concurrent_loads_create_each_bill_once(slow: Sandbox, tmp_path: Path) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(BILLS)])
     both = [start(*ARGS, slow.base_url, *files, cwd=tmp_path) for _ in range(2)]
     told = [ended(process) for process in both]
@@ -213,7 +213,7 @@ SLOWLY = ("--requests-per-minute", "40")  # a hundred bills take two minutes
 
 
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
-def test_one_signal_finishes_what_is_under_way_and_writes_the_workbook(
+def test_first_signal_finishes_requests_in_flight(
     name: signal.Signals, slow: Sandbox, tmp_path: Path, load: Load
 ) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(BILLS)])
@@ -235,9 +235,7 @@ def test_one_signal_finishes_what_is_under_way_and_writes_the_workbook(
     assert numbers(slow) == ALL
 
 
-def test_two_signals_stop_at_once_and_the_same_command_completes(
-    slow: Sandbox, tmp_path: Path, load: Load
-) -> None:
+def test_second_signal_stops_at_once(slow: Sandbox, tmp_path: Path, load: Load) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(5)])
     late = Fault(True, KEEP, after=600)
     talking = [arg for arg in ARGS if arg != "--quiet"]
@@ -260,9 +258,7 @@ def test_two_signals_stop_at_once_and_the_same_command_completes(
     assert len(slow.bills()) == 5
 
 
-def test_a_signal_is_obeyed_at_once_while_the_pace_holds_everything_back(
-    slow: Sandbox, tmp_path: Path, load: Load
-) -> None:
+def test_signal_interrupts_the_rate_limiter(slow: Sandbox, tmp_path: Path, load: Load) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(BILLS)])
     with signalled(signal.SIGINT, lambda: slow.counters.received >= 12, after=0.5):
         told = load(slow.base_url, *files, "--requests-per-minute", "12")
@@ -273,9 +269,7 @@ def test_a_signal_is_obeyed_at_once_while_the_pace_holds_everything_back(
     assert journal_states() == {"created": made, "planned": BILLS - made}
 
 
-def test_a_signal_is_obeyed_while_lost_bills_are_waited_for(
-    slow: Sandbox, tmp_path: Path, load: Load
-) -> None:
+def test_signal_interrupts_the_settling_time(slow: Sandbox, tmp_path: Path, load: Load) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(5)])
     with proxied(slow.base_url, lambda r: Fault(True, None) if r.creates else PASS) as proxy:
         with signalled(signal.SIGINT, lambda: len(slow.bills()) == 5, after=0.5):
@@ -287,9 +281,7 @@ def test_a_signal_is_obeyed_while_lost_bills_are_waited_for(
     assert len(slow.bills()) == 5
 
 
-def test_a_signal_is_obeyed_while_a_look_up_waits_for_its_turn(
-    slow: Sandbox, tmp_path: Path, load: Load
-) -> None:
+def test_signal_interrupts_a_queued_lookup(slow: Sandbox, tmp_path: Path, load: Load) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(5)])
     first = load(slow.base_url, *files, "--dry-run")
     with proxied(slow.base_url, lambda r: Fault(True, None) if r.creates else PASS) as proxy:
@@ -300,7 +292,7 @@ def test_a_signal_is_obeyed_while_a_look_up_waits_for_its_turn(
     assert told.json["bills"] == {"total": 5, "unknown": 5}
 
 
-def test_a_signal_before_anything_is_sent_stops_the_load(
+def test_signal_before_the_first_request_stops_the_load(
     slow: Sandbox, tmp_path: Path, load: Load
 ) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(5)])
@@ -313,7 +305,7 @@ def test_a_signal_before_anything_is_sent_stops_the_load(
     assert slow.bills() == []
 
 
-def test_a_load_that_waits_for_another_can_be_stopped(
+def test_load_waiting_for_the_lock_can_be_stopped(
     slow: Sandbox, tmp_path: Path, load: Load
 ) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(3)])

@@ -52,9 +52,7 @@ def everything_in(folder: Path) -> bytes:
     return found
 
 
-def test_the_json_has_the_keys_promised_and_stdout_nothing_else(
-    load: Load, sandbox: Sandbox, files: list[str]
-) -> None:
+def test_json_has_the_documented_keys(load: Load, sandbox: Sandbox, files: list[str]) -> None:
     told = load(sandbox.base_url, *files)
     assert set(told.json) >= KEYS
     assert told.json["command"] == "load"
@@ -68,7 +66,7 @@ def test_the_json_has_the_keys_promised_and_stdout_nothing_else(
     assert told.err == ""
 
 
-def test_without_json_a_summary_is_printed_with_what_to_run_next(
+def test_summary_names_the_next_command(
     command: Load, sandbox: Sandbox, files: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LIGHT_API_KEY", "sandbox")
@@ -87,7 +85,7 @@ def test_without_json_a_summary_is_printed_with_what_to_run_next(
     ],
     ids=["stopped", "dry run"],
 )  # fmt: skip
-def test_what_to_run_next_has_the_base_url_unless_the_environment_has_it(
+def test_next_command_has_the_base_url(
     words: tuple[str, ...],
     next_step: str,
     command: Load,
@@ -116,7 +114,7 @@ def test_what_to_run_next_has_the_base_url_unless_the_environment_has_it(
     ],
     ids=["all or none", "none is valid", "stopped before anything was sent"],
 )
-def test_why_nothing_was_sent_is_the_reason(
+def test_summary_says_why_nothing_was_sent(
     words: tuple[str, ...],
     valid: int,
     told: str | None,
@@ -135,7 +133,7 @@ def test_why_nothing_was_sent_is_the_reason(
     assert sandbox.bills() == []
 
 
-def test_a_lost_answer_is_told_while_it_is_looked_for(
+def test_lost_answer_is_announced(
     command: Load, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LIGHT_API_KEY", "sandbox")
@@ -151,9 +149,7 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def test_a_dry_run_writes_nothing_to_light_or_the_journal(
-    load: Load, sandbox: Sandbox, tmp_path: Path, home: Path
-) -> None:
+def test_dry_run_writes_nothing(load: Load, sandbox: Sandbox, tmp_path: Path, home: Path) -> None:
     load(sandbox.base_url, *write_bills(tmp_path, [bill_row(0)]))
     (journal,) = home.glob("journals/*.sqlite")
     before = journal.read_bytes()
@@ -167,7 +163,7 @@ def test_a_dry_run_writes_nothing_to_light_or_the_journal(
     assert journal.read_bytes() == before
 
 
-def test_a_dry_run_on_a_new_machine_leaves_no_journal(
+def test_dry_run_creates_no_journal(
     load: Load, sandbox: Sandbox, files: list[str], home: Path
 ) -> None:
     assert load(sandbox.base_url, *files, "--dry-run").code == 0
@@ -176,7 +172,7 @@ def test_a_dry_run_on_a_new_machine_leaves_no_journal(
     assert not any(route.startswith("POST") for route in sandbox.counters.by_route)
 
 
-def test_without_a_terminal_and_without_yes_nothing_is_even_read(
+def test_no_terminal_and_no_yes_is_a_usage_error(
     command: Load, sandbox: Sandbox, files: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LIGHT_API_KEY", "sandbox")
@@ -186,7 +182,7 @@ def test_without_a_terminal_and_without_yes_nothing_is_even_read(
     assert sandbox.counters.received == 0
 
 
-def test_nothing_is_sent_while_one_bill_is_invalid_unless_only_valid_is_given(
+def test_invalid_bill_blocks_the_load_without_only_valid(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     rows = [bill_row(0), bill_row(1, currency="POUND"), bill_row(2)]
@@ -201,7 +197,7 @@ def test_nothing_is_sent_while_one_bill_is_invalid_unless_only_valid_is_given(
     assert numbers(sandbox) == ["INV-00000", "INV-00002"]
 
 
-def test_a_result_is_never_written_over(load: Load, sandbox: Sandbox, files: list[str]) -> None:
+def test_result_is_never_overwritten(load: Load, sandbox: Sandbox, files: list[str]) -> None:
     first = load(sandbox.base_url, *files, "--result", "out.xlsx")
     before = Path("out.xlsx").read_bytes()
     second = load(sandbox.base_url, *files, "--result", "out.xlsx")
@@ -209,7 +205,7 @@ def test_a_result_is_never_written_over(load: Load, sandbox: Sandbox, files: lis
     assert first.json["result"] != second.json["result"]
 
 
-def test_quiet_says_nothing_but_what_stopped_it(
+def test_quiet_prints_errors_only(
     command: Load, sandbox: Sandbox, files: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LIGHT_API_KEY", "sandbox")
@@ -220,13 +216,13 @@ def test_quiet_says_nothing_but_what_stopped_it(
     assert command(*args) == Ended(0, "", "")
 
 
-def test_the_built_in_sandbox_needs_no_key(command: Load, files: list[str]) -> None:
+def test_sandbox_needs_no_key(command: Load, files: list[str]) -> None:
     told = command("load", *files, "--yes", "--json", "--quiet", "--sandbox")
     assert told.code == 0
     assert told.json["bills"] == {"total": 6, "created": 6}
 
 
-def test_the_key_is_nowhere(
+def test_key_appears_nowhere(
     command: Load, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = "sk-live-4711-Geheim"
@@ -320,7 +316,7 @@ def _take_terminal() -> None:
 @pytest.mark.parametrize(
     "answer", ["n\n", "\n", "\x03", "\x04"], ids=["no", "nothing", "Ctrl-C", "Ctrl-D"]
 )
-def test_the_question_shows_company_and_totals_and_no_other_answer_than_yes_sends(
+def test_consent_question_shows_totals_and_needs_yes(
     answer: str, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     rows = [bill_row(0), bill_row(1), bill_row(2, currency="EUR", amount=123_456)]
@@ -341,9 +337,7 @@ def test_the_question_shows_company_and_totals_and_no_other_answer_than_yes_send
     assert sandbox.counters.bill_posts == 0
 
 
-def test_an_answer_that_is_neither_yes_nor_no_is_asked_again(
-    sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_unclear_answer_is_asked_again(sandbox: Sandbox, tmp_path: Path) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(3)])
     with Terminal("load", *files, "--base-url", sandbox.base_url, cwd=tmp_path) as terminal:
         terminal.until("Create these bills? [y/N]: ")
@@ -356,7 +350,7 @@ def test_an_answer_that_is_neither_yes_nor_no_is_asked_again(
     assert len(sandbox.bills()) == 3
 
 
-def test_the_answer_yes_loads_with_a_bar_on_the_terminal(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_yes_loads_with_a_progress_bar(sandbox: Sandbox, tmp_path: Path) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(3)])
     with Terminal("load", *files, "--base-url", sandbox.base_url, cwd=tmp_path) as terminal:
         terminal.until("Create these bills?")
@@ -369,7 +363,7 @@ def test_the_answer_yes_loads_with_a_bar_on_the_terminal(sandbox: Sandbox, tmp_p
 # --- history ----------------------------------------------------------------------------------
 
 
-def test_runs_and_reports_of_the_past_work_after_the_source_is_deleted(
+def test_runs_and_report_work_without_the_source_files(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     assert "Nothing has been loaded" in command("runs").out
@@ -401,13 +395,13 @@ def test_runs_and_reports_of_the_past_work_after_the_source_is_deleted(
     assert Path(again.json["result"]).is_file()
 
 
-def test_a_run_that_does_not_exist_is_told(command: Load) -> None:
+def test_unknown_run_is_a_usage_error(command: Load) -> None:
     told = command("report", "20200101-000000-ffff")
     assert told.code == 2
     assert "There is no run 20200101-000000-ffff" in told.err
 
 
-def test_help_loads_no_heavy_library() -> None:
+def test_help_imports_no_heavy_library() -> None:
     program = (
         "import sys\n"
         "from importer.cli.main import run\n"

@@ -50,7 +50,7 @@ def scans(tmp_path: Path) -> Path:
     return folder
 
 
-def test_documents_are_uploaded_before_the_bill_goes_on_and_never_with_the_key(
+def test_documents_are_uploaded_before_steps_and_without_key(
     load: Load, sandbox: Sandbox, tmp_path: Path, scans: Path
 ) -> None:
     large = PDF + os.urandom(3_000_000)
@@ -106,7 +106,7 @@ BAD: dict[str, tuple[str, str]] = {
 }
 
 
-def test_what_is_wrong_with_a_document_is_told_before_anything_is_sent(
+def test_bad_documents_are_reported_before_sending(
     load: Load, sandbox: Sandbox, tmp_path: Path, scans: Path
 ) -> None:
     home = tmp_path / "home"
@@ -154,9 +154,7 @@ def test_what_is_wrong_with_a_document_is_told_before_anything_is_sent(
         "upload:drop-before", "upload:drop-after", "upload:503-after", "document:redirect-307",
     ],
 )  # fmt: skip
-def test_a_document_gets_there_although(
-    fault: str, load: Load, tmp_path: Path, scans: Path
-) -> None:
+def test_document_arrives_despite(fault: str, load: Load, tmp_path: Path, scans: Path) -> None:
     target, name = fault.split(":")
     from importer.sandbox import faults
 
@@ -174,7 +172,7 @@ def test_a_document_gets_there_although(
         assert not any("authorization" in headers for headers in light.context.documents.puts)
 
 
-def test_a_load_killed_during_an_upload_is_completed_by_the_same_command(
+def test_kill_during_an_upload_is_completed(
     load: Load, sandbox: Sandbox, tmp_path: Path, scans: Path
 ) -> None:
     files = write_bills(tmp_path, [row(0, "posted", document="scans/one.pdf")])
@@ -240,7 +238,7 @@ _HOME = "http://127.0.0.1:9"
 
 
 @pytest.mark.parametrize("fault", REFUSALS.values(), ids=REFUSALS)
-def test_a_document_that_is_refused_keeps_the_bill_created_and_the_later_steps_back(
+def test_refused_document_holds_back_later_steps(
     fault: Callable[[Request], Fault], load: Load, sandbox: Sandbox, tmp_path: Path, scans: Path
 ) -> None:
     files = write_bills(tmp_path, [row(0, "posted", document="scans/one.pdf")])
@@ -261,9 +259,7 @@ def test_a_document_that_is_refused_keeps_the_bill_created_and_the_later_steps_b
     assert states(sandbox) == {"INV-00000": "UNPAID"}
 
 
-def test_an_address_that_has_run_out_is_asked_for_again(
-    load: Load, tmp_path: Path, scans: Path
-) -> None:
+def test_expired_upload_url_is_requested_again(load: Load, tmp_path: Path, scans: Path) -> None:
     files = write_bills(tmp_path, [row(0, document="scans/one.pdf")])
     with running(SandboxSettings(requests_per_minute=100_000, upload_seconds=-1)) as light:
         puts = light.context.documents.puts
@@ -279,7 +275,7 @@ def test_an_address_that_has_run_out_is_asked_for_again(
         assert kept(light)["INV-00000"].content == PDF
 
 
-def test_documents_of_a_result_workbook_are_beside_the_file_it_was_made_from(
+def test_result_finds_documents_beside_the_source_file(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path, scans: Path
 ) -> None:
     files = write_bills(tmp_path, [row(0, "payed", document="scans/one.pdf")])
@@ -298,7 +294,7 @@ def test_documents_of_a_result_workbook_are_beside_the_file_it_was_made_from(
     assert states(sandbox) == {"INV-00000": "UNPAID"}
 
 
-def test_documents_of_a_result_of_several_folders_are_each_from_the_folder_of_its_file(
+def test_result_finds_documents_in_each_source_folder(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files: list[str] = []
@@ -343,7 +339,7 @@ def corrected(result: str, name: str = "corrected.xlsx", **facts: str) -> str:
     return name
 
 
-def test_a_result_that_this_user_did_not_make_here_takes_no_document_from_where_it_says(
+def test_foreign_result_reads_no_documents_elsewhere(
     load: Load,
     command: Load,
     sandbox: Sandbox,
@@ -398,7 +394,7 @@ def test_a_result_that_this_user_did_not_make_here_takes_no_document_from_where_
     assert kept(sandbox)["INV-00001"].content == PDF + b"%private"
 
 
-def test_a_load_with_faults_at_every_tenth_step_comes_to_its_end(
+def test_load_completes_with_faults_at_every_tenth_step(
     load: Load, tmp_path: Path, scans: Path
 ) -> None:
     settings = SandboxSettings(

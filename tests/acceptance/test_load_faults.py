@@ -79,7 +79,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_every_bill_is_created_once_although(
+def test_every_bill_is_created_once_despite(
     fault: Fault, load: Load, sandbox: Sandbox, files: list[str]
 ) -> None:
     with proxied(sandbox.base_url, third_post(fault)) as proxy:
@@ -90,7 +90,7 @@ def test_every_bill_is_created_once_although(
     assert sums_up(told)
 
 
-def test_an_answer_later_than_the_time_out_creates_no_second_bill(
+def test_answer_after_the_timeout_creates_no_duplicate(
     load: Load, sandbox: Sandbox, files: list[str]
 ) -> None:
     with proxied(sandbox.base_url, third_post(Fault(True, KEEP, after=600))) as proxy:
@@ -99,7 +99,7 @@ def test_an_answer_later_than_the_time_out_creates_no_second_bill(
     assert told.json["bills"] == {"total": BILLS, "created": BILLS}
 
 
-def test_all_answers_lost_at_once_create_no_second_bill(
+def test_all_answers_lost_create_no_duplicate(
     load: Load, sandbox: Sandbox, files: list[str]
 ) -> None:
     with proxied(sandbox.base_url, lambda r: Fault(True, None) if r.creates else PASS) as proxy:
@@ -110,9 +110,7 @@ def test_all_answers_lost_at_once_create_no_second_bill(
     assert len(looked) < BILLS  # together, not one by one
 
 
-def test_a_list_that_lags_behind_creates_no_second_bill(
-    load: Load, tmp_path: Path, files: list[str]
-) -> None:
+def test_lagging_list_creates_no_duplicate(load: Load, tmp_path: Path, files: list[str]) -> None:
     settings = SandboxSettings(requests_per_minute=100_000, list_lag=0.8)
     with running(settings) as slow:
         with proxied(slow.base_url, third_post(Fault(True, None))) as proxy:
@@ -121,7 +119,7 @@ def test_a_list_that_lags_behind_creates_no_second_bill(
     assert told.json["bills"] == {"total": BILLS, "created": BILLS}
 
 
-def test_a_bill_whose_every_attempt_is_lost_is_unknown_in_the_end(
+def test_bill_with_every_answer_lost_is_unknown(
     load: Load, sandbox: Sandbox, files: list[str]
 ) -> None:
     def fault(request: Request) -> Fault:
@@ -139,9 +137,7 @@ def test_a_bill_whose_every_attempt_is_lost_is_unknown_in_the_end(
     assert again.code == 0
 
 
-def test_a_refusal_is_told_on_the_row_with_the_reason_of_light(
-    load: Load, sandbox: Sandbox, files: list[str]
-) -> None:
+def test_refusal_is_reported_on_its_row(load: Load, sandbox: Sandbox, files: list[str]) -> None:
     body = {
         "name": "Bad",
         "type": "validation",
@@ -159,7 +155,7 @@ def test_a_refusal_is_told_on_the_row_with_the_reason_of_light(
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 422])
-def test_a_refused_bill_is_not_sent_again_and_goes_with_the_next_load(
+def test_refused_bill_is_sent_by_the_next_load_only(
     status: int, load: Load, sandbox: Sandbox, files: list[str]
 ) -> None:
     with proxied(sandbox.base_url, third_post(Fault(False, http(status, {})))) as proxy:
@@ -173,9 +169,7 @@ def test_a_refused_bill_is_not_sent_again_and_goes_with_the_next_load(
     assert numbers(sandbox) == ALL
 
 
-def test_a_403_for_the_only_bill_is_told_as_its_refusal(
-    load: Load, sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_403_for_a_single_bill_is_a_refusal(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
     """Of a single bill nobody can tell whether the key or the bill is meant."""
     files = write_bills(tmp_path, [bill_row(0)])
     refused = http(403, {"message": "This entity is closed to you."})
@@ -189,7 +183,7 @@ def test_a_403_for_the_only_bill_is_told_as_its_refusal(
         assert load(proxy.url, *files).json["bills"] == {"total": 1, "created": 1}
 
 
-def test_a_key_that_may_not_create_bills_stops_the_load(
+def test_key_without_permission_stops_the_load(
     load: Load, sandbox: Sandbox, files: list[str]
 ) -> None:
     refused = http(403, {"message": "Your role may only read."})
@@ -202,9 +196,7 @@ def test_a_key_that_may_not_create_bills_stops_the_load(
     assert numbers(sandbox) == ALL
 
 
-def test_a_key_that_is_withdrawn_midway_stops_the_load(
-    load: Load, sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_key_revoked_midway_stops_the_load(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(150)])
     refused = http(401, {"message": "The key was revoked."})
 
@@ -225,7 +217,7 @@ def test_a_key_that_is_withdrawn_midway_stops_the_load(
     assert numbers_there == [f"INV-{i:05}" for i in range(150)]
 
 
-def test_a_key_that_light_does_not_know_is_told_before_anything_is_sent(
+def test_unknown_key_is_reported_before_sending(
     load: Load, sandbox: Sandbox, files: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LIGHT_API_KEY", "sk-something-else")
@@ -237,7 +229,7 @@ def test_a_key_that_light_does_not_know_is_told_before_anything_is_sent(
     assert "sk-something-else" not in told.out + told.err
 
 
-def test_a_redirect_to_another_host_is_not_followed_and_stops_the_load(
+def test_redirect_to_another_host_stops_the_load(
     load: Load, sandbox: Sandbox, files: list[str]
 ) -> None:
     elsewhere = http(307, b"", Location="http://example.com/v1/invoice-payables")
@@ -252,9 +244,7 @@ def test_a_redirect_to_another_host_is_not_followed_and_stops_the_load(
     assert numbers(sandbox) == ALL
 
 
-def test_a_redirect_on_the_same_computer_is_followed(
-    load: Load, sandbox: Sandbox, files: list[str]
-) -> None:
+def test_redirect_on_loopback_is_followed(load: Load, sandbox: Sandbox, files: list[str]) -> None:
     with proxied(
         sandbox.base_url,
         lambda r: (
@@ -268,7 +258,7 @@ def test_a_redirect_on_the_same_computer_is_followed(
     assert numbers(sandbox) == ALL
 
 
-def test_no_server_at_the_start_is_told_in_one_sentence(load: Load, files: list[str]) -> None:
+def test_no_server_gives_one_sentence(load: Load, files: list[str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, but nobody listens
         told = load(f"http://127.0.0.1:{taken.getsockname()[1]}", *files)
@@ -278,7 +268,7 @@ def test_no_server_at_the_start_is_told_in_one_sentence(load: Load, files: list[
     assert "Traceback" not in told.err
 
 
-def test_a_server_that_comes_back_is_waited_for(
+def test_load_waits_for_a_server_that_returns(
     load: Load, sandbox: Sandbox, files: list[str]
 ) -> None:
     """The proxy stops listening for a second when the bills are about to come."""

@@ -53,7 +53,7 @@ def everything_in(*folders: Path) -> bytes:
     return b"".join(path.read_bytes() for path in files)
 
 
-def test_two_keys_load_in_one_minute_what_one_could_not_and_are_nowhere_to_be_read(
+def test_two_keys_double_the_rate_and_appear_nowhere(
     with_keys: Load, light: Sandbox, files: list[str], tmp_path: Path, home: Path
 ) -> None:
     told = with_keys(f" {ONE}, ,{TWO},{ONE},", *files, "--verbose")
@@ -70,7 +70,7 @@ def test_two_keys_load_in_one_minute_what_one_could_not_and_are_nowhere_to_be_re
         assert key.encode() not in kept
 
 
-def test_keys_of_two_companies_are_refused_before_anything_is_written(
+def test_keys_of_two_companies_are_refused(
     with_keys: Load, light: Sandbox, files: list[str]
 ) -> None:
     told = with_keys(f"{ONE},{FOREIGN}", *files)
@@ -81,7 +81,7 @@ def test_keys_of_two_companies_are_refused_before_anything_is_written(
     assert light.counters.received == 2
 
 
-def test_a_key_that_is_withdrawn_is_named_by_its_place(
+def test_revoked_key_is_named_by_its_position(
     with_keys: Load, light: Sandbox, files: list[str]
 ) -> None:
     told = with_keys(f"{ONE},{TWO},key-withdrawn", *files)
@@ -91,7 +91,7 @@ def test_a_key_that_is_withdrawn_is_named_by_its_place(
     assert light.counters.bill_posts == 0
 
 
-def test_keys_and_a_key_together_are_refused(
+def test_keys_and_single_key_together_are_refused(
     with_keys: Load, light: Sandbox, files: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LIGHT_API_KEY", ONE)
@@ -101,7 +101,7 @@ def test_keys_and_a_key_together_are_refused(
     assert light.counters.received == 0
 
 
-def test_the_days_requests_are_those_of_all_keys_and_of_earlier_loads(
+def test_day_budget_counts_all_keys_and_earlier_loads(
     with_keys: Load, light: Sandbox, files: list[str]
 ) -> None:
     first = with_keys(ONE, *files, "--requests-per-day", "20")
@@ -148,7 +148,7 @@ def waiting(folder: Path, *args: str) -> tuple[subprocess.Popen[bytes], Path, Pa
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-def test_ctrl_c_while_it_waits_for_a_new_day_stops_cleanly_and_the_rest_can_be_sent(
+def test_interrupt_while_waiting_for_a_new_day_is_clean(
     load: Load, files: list[str], tmp_path: Path
 ) -> None:
     journal, database = tmp_path / "journal.sqlite", tmp_path / "light.db"
@@ -187,9 +187,7 @@ def test_ctrl_c_while_it_waits_for_a_new_day_stops_cleanly_and_the_rest_can_be_s
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-def test_ctrl_c_while_it_waits_before_the_first_bill_stops_too(
-    files: list[str], tmp_path: Path
-) -> None:
+def test_interrupt_while_waiting_before_the_first_bill(files: list[str], tmp_path: Path) -> None:
     spent = SandboxSettings(requests_per_day=30, requests_today=30, clock_offset=noon())
     with running(spent) as light:
         process, _, err = waiting(tmp_path, "--base-url", light.base_url, *files)
@@ -199,9 +197,7 @@ def test_ctrl_c_while_it_waits_before_the_first_bill_stops_too(
     assert "nothing was sent" in err.read_text(encoding="utf-8")
 
 
-def test_without_wait_it_stops_where_light_says_that_the_day_is_spent(
-    load: Load, files: list[str]
-) -> None:
+def test_spent_day_stops_the_load_without_wait(load: Load, files: list[str]) -> None:
     with running(SandboxSettings(requests_per_day=30, clock_offset=noon())) as light:
         told = load(light.base_url, *files)
         made = len(light.bills())

@@ -83,9 +83,7 @@ def at_the_third_line(fault: Fault) -> Callable[[Request], Fault]:
     return choose
 
 
-def test_a_bill_goes_alone_and_its_lines_follow_in_their_order(
-    load: Load, sandbox: Sandbox, files: list[str]
-) -> None:
+def test_separate_mode_sends_lines_in_order(load: Load, sandbox: Sandbox, files: list[str]) -> None:
     told = load(sandbox.base_url, *files, *SEPARATE)
     assert told.code == 0
     assert told.json["bills"] == {"total": BILLS, "created": BILLS}
@@ -99,7 +97,7 @@ def test_a_bill_goes_alone_and_its_lines_follow_in_their_order(
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_every_line_is_there_once_although(
+def test_every_line_is_added_once_despite(
     fault: Fault, load: Load, sandbox: Sandbox, files: list[str]
 ) -> None:
     with proxied(sandbox.base_url, at_the_third_line(fault)) as proxy:
@@ -109,7 +107,7 @@ def test_every_line_is_there_once_although(
     assert told.code == 0
 
 
-def test_a_bill_whose_own_answer_was_lost_gets_its_lines(
+def test_bill_with_lost_answer_gets_its_lines(
     load: Load, sandbox: Sandbox, files: list[str]
 ) -> None:
     with proxied(sandbox.base_url, lambda r: Fault(True, None) if r.creates else PASS) as proxy:
@@ -118,7 +116,7 @@ def test_a_bill_whose_own_answer_was_lost_gets_its_lines(
     assert told.json["bills"] == {"total": BILLS, "created": BILLS}
 
 
-def test_a_refused_line_is_told_on_its_cell_and_only_what_is_missing_is_sent_later(
+def test_refused_line_is_reported_and_only_missing_lines_sent(
     load: Load, sandbox: Sandbox, files: list[str]
 ) -> None:
     error = {"message": "The account is closed.", "path": ["accountId"], "type": "t"}
@@ -147,7 +145,7 @@ def test_a_refused_line_is_told_on_its_cell_and_only_what_is_missing_is_sent_lat
     assert in_light(sandbox) == ALL
 
 
-def test_a_line_corrected_after_its_refusal_is_sent_as_it_stands_now(
+def test_corrected_line_is_sent_with_its_new_values(
     load: Load, sandbox: Sandbox, files: list[str]
 ) -> None:
     refused = http(422, {"errors": [{"message": "No.", "path": ["description"], "type": "t"}]})
@@ -168,7 +166,7 @@ def test_a_line_corrected_after_its_refusal_is_sent_as_it_stands_now(
     assert in_light(sandbox) == trains
 
 
-def test_a_line_of_somebody_else_leaves_the_bill_to_a_person(
+def test_foreign_line_makes_the_bill_unknown(
     load: Load, sandbox: Sandbox, files: list[str]
 ) -> None:
     def end(request: Request) -> Fault:
@@ -189,7 +187,7 @@ def test_a_line_of_somebody_else_leaves_the_bill_to_a_person(
     assert sandbox.counters.line_posts == posts
 
 
-def test_a_bill_that_was_cancelled_half_way_is_created_anew(
+def test_bill_cancelled_midway_is_created_again(
     load: Load, sandbox: Sandbox, files: list[str]
 ) -> None:
     refused = http(422, {"errors": [{"message": "No.", "path": ["amount"], "type": "t"}]})
@@ -207,7 +205,7 @@ def test_a_bill_that_was_cancelled_half_way_is_created_anew(
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
 @pytest.mark.parametrize("when", [2, 7, BILLS + LINES - 1])
-def test_a_load_that_ends_between_two_lines_goes_on_where_it_was(
+def test_load_stopped_between_lines_resumes(
     when: int, how: signal.Signals, load: Load, sandbox: Sandbox, files: list[str], tmp_path: Path
 ) -> None:
     process = None
@@ -236,7 +234,7 @@ def test_a_load_that_ends_between_two_lines_goes_on_where_it_was(
     assert "unknown" not in told.json["bills"]
 
 
-def test_the_days_budget_that_ends_between_two_lines_leaves_the_bill_to_be_continued(
+def test_day_budget_spent_between_lines_is_resumable(
     load: Load, sandbox: Sandbox, files: list[str]
 ) -> None:
     # company, vendors, accounts, the list of bills; then five bills and three lines
@@ -277,7 +275,7 @@ class Delayed:
         return PASS
 
 
-def test_a_bill_that_comes_in_after_all_is_told_with_both_ids(
+def test_late_duplicate_bill_is_reported_with_both_ids(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(6)])
@@ -292,9 +290,7 @@ def test_a_bill_that_comes_in_after_all_is_told_with_both_ids(
     assert (finding["code"], finding["value"]) == ("light.twice", number)
 
 
-def test_a_line_that_comes_in_after_all_is_told(
-    load: Load, sandbox: Sandbox, files: list[str]
-) -> None:
+def test_late_duplicate_line_is_reported(load: Load, sandbox: Sandbox, files: list[str]) -> None:
     with proxied(sandbox.base_url, Delayed(sandbox, adds_a_line)) as proxy:
         told = load(proxy.url, *files, *SEPARATE)
     assert told.code == 3
@@ -304,7 +300,7 @@ def test_a_line_that_comes_in_after_all_is_told(
     assert "line items more than once" in finding["message"]
 
 
-def test_a_bill_that_went_alone_gets_its_lines_in_the_other_line_mode_too(
+def test_inline_mode_completes_a_bill_sent_alone(
     load: Load, sandbox: Sandbox, files: list[str]
 ) -> None:
     def lose(request: Request) -> Fault:
@@ -321,7 +317,7 @@ def test_a_bill_that_went_alone_gets_its_lines_in_the_other_line_mode_too(
     assert in_light(sandbox) == ALL
 
 
-def test_bills_without_a_number_that_differ_in_their_lines_are_known_again_when_rows_move(
+def test_moved_bills_without_number_match_by_lines(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     same = {"vendorId": bill_row(0)["vendorId"], "invoiceNumber": "", "amount": 100}

@@ -30,7 +30,7 @@ def ledger(folder: Path, rows: Sequence[Sequence[object]]) -> str:
     return str(path)
 
 
-def test_the_tie_out_goes_by_the_amount_that_light_has(
+def test_tie_out_uses_the_amounts_of_light(
     load: Load, sandbox: Sandbox, tmp_path: Path, home: Path
 ) -> None:
     load(sandbox.base_url, *write_bills(tmp_path, [bill_row(1, amount=1000), bill_row(2)]))
@@ -42,7 +42,7 @@ def test_the_tie_out_goes_by_the_amount_that_light_has(
     assert "light.differs" in codes(told)
 
 
-def test_a_number_with_a_wide_space_is_found_again_when_its_answer_is_lost(
+def test_number_with_wide_space_is_matched_after_a_lost_answer(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     def fault(request: Request) -> Fault:
@@ -54,7 +54,7 @@ def test_a_number_with_a_wide_space_is_found_again_when_its_answer_is_lost(
     assert len(sandbox.bills()) == 1
 
 
-def test_one_number_with_an_entity_and_without_is_one_bill_twice(
+def test_number_with_and_without_entity_is_a_duplicate(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     same = {"vendorId": VENDORS[0], "invoiceNumber": "INV-1"}
@@ -64,13 +64,13 @@ def test_one_number_with_an_entity_and_without_is_one_bill_twice(
     assert sandbox.bills() == []
 
 
-def test_a_file_named_twice_is_read_once(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
+def test_file_named_twice_is_read_once(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
     bills, lines = write_bills(tmp_path, [bill_row(1, invoiceNumber="")])
     told = load(sandbox.base_url, bills, lines, f"{tmp_path}/./bills.csv")
     assert told.json["bills"] == {"total": 1, "created": 1}
 
 
-def test_a_total_in_the_middle_of_a_ledger_does_not_vanish(
+def test_total_in_the_middle_of_a_ledger_is_reported(
     command: Callable[..., Ended], tmp_path: Path
 ) -> None:
     rows = [("Abbott", "1", "31/03/2015", "10.00"), ("", "", "", "77.77"),
@@ -81,7 +81,7 @@ def test_a_total_in_the_middle_of_a_ledger_does_not_vanish(
     assert {f["row"] for f in told.json["findings"]} == {3, 5}
 
 
-def test_an_amount_in_another_currency_is_not_taken_for_the_bills_own(
+def test_amount_in_another_currency_is_refused(
     command: Callable[..., Ended], tmp_path: Path
 ) -> None:
     texts = ("£1.00", "GBP 1.00", "$1.00", "€1.00", "1.00 USD", "1 VAT")
@@ -91,9 +91,7 @@ def test_an_amount_in_another_currency_is_not_taken_for_the_bills_own(
     assert codes(told) == {"line_items.amount.other_currency"}
 
 
-def test_a_code_that_excel_has_made_a_date_of_is_not_sent(
-    command: Callable[..., Ended], tmp_path: Path
-) -> None:
+def test_code_mangled_to_a_date_is_not_sent(command: Callable[..., Ended], tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     bills, lines = book.active, book.create_sheet("Line items")
     bills.title = "Bills"
@@ -111,7 +109,7 @@ def test_a_code_that_excel_has_made_a_date_of_is_not_sent(
     assert codes(told) == {"bills.invoiceNumber.mangled"}
 
 
-def test_a_product_of_prices_in_cents_is_in_cents(
+def test_product_of_prices_in_cents_is_in_cents(
     command: Callable[..., Ended], tmp_path: Path
 ) -> None:
     (tmp_path / "hours.yaml").write_text(

@@ -39,7 +39,7 @@ def statuses(told: Ended) -> dict[str, int]:
     return {name: n for name, n in told.json["bills"].items() if name != "total"}
 
 
-def test_the_same_file_again_sends_nothing(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
+def test_second_load_sends_nothing(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(10)])
     assert statuses(load(sandbox.base_url, *files)) == {"created": 10}
     again = load(sandbox.base_url, *files)
@@ -48,9 +48,7 @@ def test_the_same_file_again_sends_nothing(load: Load, sandbox: Sandbox, tmp_pat
     assert sandbox.counters.bill_posts == 10
 
 
-def test_the_same_bills_in_another_order_and_among_others_are_known(
-    load: Load, sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_reordered_bills_are_recognised(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
     rows = [bill_row(i) for i in range(10)] + [bill_row(90 + i, **TWINS) for i in range(3)]
     load(sandbox.base_url, *write_bills(tmp_path, rows))
     moved = [bill_row(50), *reversed(rows), bill_row(51)]
@@ -59,7 +57,7 @@ def test_the_same_bills_in_another_order_and_among_others_are_known(
     assert len(sandbox.bills()) == 15
 
 
-def test_without_the_journal_the_bills_are_found_in_light(
+def test_lost_journal_finds_the_bills_in_light(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     rows = [bill_row(i) for i in range(5)] + [bill_row(90 + i, **TWINS) for i in range(3)]
@@ -73,7 +71,7 @@ def test_without_the_journal_the_bills_are_found_in_light(
     assert statuses(load(sandbox.base_url, *files)) == {"already_in_light": 8}
 
 
-def test_a_bill_that_is_in_light_already_with_another_amount_is_told(
+def test_bill_in_light_with_another_amount_is_reported(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     load(sandbox.base_url, *write_bills(tmp_path, [bill_row(1)]))
@@ -84,7 +82,7 @@ def test_a_bill_that_is_in_light_already_with_another_amount_is_told(
 
 
 @pytest.mark.parametrize("dry", [(), ("--dry-run",)], ids=["load", "dry run"])
-def test_a_bill_that_changed_after_it_was_loaded_is_a_finding_with_both_values(
+def test_bill_changed_after_loading_is_a_finding(
     dry: tuple[str, ...], load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     load(sandbox.base_url, *write_bills(tmp_path, [bill_row(1), bill_row(2)]))
@@ -101,7 +99,7 @@ def test_a_bill_that_changed_after_it_was_loaded_is_a_finding_with_both_values(
 
 
 @pytest.mark.parametrize("lost", [False, True], ids=["answered", "all answers lost"])
-def test_three_identical_bills_without_a_number_are_three(
+def test_identical_bills_without_number_are_all_created(
     lost: bool, load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [bill_row(i, **TWINS) for i in range(3)])
@@ -121,7 +119,7 @@ def test_three_identical_bills_without_a_number_are_three(
     assert sorted(owned) == sorted(ids)
 
 
-def test_identical_bills_whose_answers_are_lost_now_and_then_are_never_taken_for_each_other(
+def test_identical_bills_with_lost_answers_are_not_confused(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [bill_row(i, **TWINS) for i in range(9)])
@@ -137,7 +135,7 @@ def test_identical_bills_whose_answers_are_lost_now_and_then_are_never_taken_for
 
 @pytest.mark.parametrize("number", ["INV-1", ""], ids=["with number", "without"])
 @pytest.mark.parametrize("given_first", [True, False])
-def test_an_entity_given_in_one_load_and_not_in_the_next_makes_no_second_bill(
+def test_entity_missing_in_a_later_load_makes_no_duplicate(
     number: str, given_first: bool, load: Load, tmp_path: Path
 ) -> None:
     given, left_out = ENTITIES[0], ""
@@ -159,7 +157,7 @@ def test_an_entity_given_in_one_load_and_not_in_the_next_makes_no_second_bill(
         assert len(slow.bills()) == len(rows)
 
 
-def test_bills_of_two_entities_with_one_number_are_two(
+def test_same_number_in_two_entities_makes_two_bills(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     same = {"vendorId": VENDORS[0], "invoiceNumber": "INV-1"}
@@ -170,7 +168,7 @@ def test_bills_of_two_entities_with_one_number_are_two(
     assert statuses(load(sandbox.base_url, *both)) == {"already_loaded": 1, "created": 1}
 
 
-def test_a_rejected_bill_that_is_corrected_is_created(
+def test_corrected_bill_is_created_after_rejection(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     refused = http(422, {"errors": [{"message": "Too much.", "path": ["amount"], "type": "x"}]})
@@ -191,7 +189,7 @@ def test_a_rejected_bill_that_is_corrected_is_created(
     assert sorted(bill["amount"] for bill in sandbox.bills()) == [500, 1002]
 
 
-def test_a_lost_bill_that_is_changed_and_sent_again_is_compared_with_what_was_sent_last(
+def test_changed_bill_is_compared_with_the_last_attempt(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     with proxied(
@@ -207,9 +205,7 @@ def test_a_lost_bill_that_is_changed_and_sent_again_is_compared_with_what_was_se
         assert told.code == 0
 
 
-def test_a_dry_run_shows_a_bill_lost_before_as_unknown_and_leaves_it_so(
-    load: Load, sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_dry_run_shows_a_lost_bill_as_unknown(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
     files = write_bills(tmp_path, [bill_row(1), bill_row(2)])
 
     def lost(request: Request) -> Fault:
@@ -230,9 +226,7 @@ def test_a_dry_run_shows_a_bill_lost_before_as_unknown_and_leaves_it_so(
     assert numbers(sandbox) == ["INV-00001", "INV-00002"]
 
 
-def test_a_load_that_stopped_half_way_goes_on_with_a_file_whose_rows_moved(
-    load: Load, sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_stopped_load_resumes_with_moved_rows(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
     rows = [bill_row(i) for i in range(20)] + [bill_row(90 + i, **TWINS) for i in range(4)]
     stopped = load(sandbox.base_url, *write_bills(tmp_path, rows), "--requests-per-day", "14")
     assert stopped.code == 4
@@ -246,7 +240,7 @@ def test_a_load_that_stopped_half_way_goes_on_with_a_file_whose_rows_moved(
     assert len(set(numbers(sandbox))) == 23
 
 
-def test_a_load_that_stopped_half_way_goes_on_without_its_journal(
+def test_stopped_load_resumes_without_its_journal(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     rows = [bill_row(i) for i in range(20)] + [bill_row(90 + i, **TWINS) for i in range(4)]
@@ -260,9 +254,7 @@ def test_a_load_that_stopped_half_way_goes_on_without_its_journal(
     assert len(set(numbers(sandbox))) == 21
 
 
-def test_a_cancelled_bill_does_not_stand_for_the_one_that_is_sent(
-    load: Load, sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_cancelled_bill_is_no_match(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
     files = write_bills(tmp_path, [bill_row(1)])
     load(sandbox.base_url, *files)
     (bill,) = sandbox.bills()
@@ -281,7 +273,7 @@ def test_a_cancelled_bill_does_not_stand_for_the_one_that_is_sent(
     assert sorted(b["state"] == "CANCELLED" for b in sandbox.bills()) == [False, True]
 
 
-def test_more_bills_in_light_than_can_be_are_left_to_a_person(
+def test_too_many_matches_in_light_are_unknown(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     """Somebody enters the same bill by hand while our answer is lost."""
@@ -304,9 +296,7 @@ def test_more_bills_in_light_than_can_be_are_left_to_a_person(
     assert len(sandbox.bills()) == 2
 
 
-def test_a_clock_that_is_days_ahead_of_light_makes_no_second_bill(
-    load: Load, tmp_path: Path
-) -> None:
+def test_clock_days_ahead_makes_no_duplicate(load: Load, tmp_path: Path) -> None:
     """Answers are lost: one is looked for in the same load, one after it has stopped."""
     settings = SandboxSettings(requests_per_minute=100_000, clock_offset=-3 * 86_400)
     stops = False
@@ -329,9 +319,7 @@ def test_a_clock_that_is_days_ahead_of_light_makes_no_second_bill(
         assert numbers(light) == ["INV-00001", "INV-00002"]
 
 
-def test_a_journal_of_an_older_version_is_not_believed_when_a_bill_was_sent(
-    load: Load, sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_old_journal_times_are_not_trusted(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
     """Its times are by this computer's clock, which was three days ahead."""
     files = write_bills(tmp_path, [bill_row(1)])
     journal = tmp_path / "j.sqlite"

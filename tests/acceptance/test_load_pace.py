@@ -17,7 +17,7 @@ from importer.sandbox import Sandbox, SandboxSettings, running
 Load = Callable[..., Ended]
 
 
-def test_many_bills_at_once_are_never_refused_for_the_pace(load: Load, tmp_path: Path) -> None:
+def test_no_429_with_concurrent_bills(load: Load, tmp_path: Path) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(200)])
     with running(SandboxSettings(requests_per_minute=6_000, latency=0.3)) as light:
         told = load(light.base_url, *files)
@@ -26,7 +26,7 @@ def test_many_bills_at_once_are_never_refused_for_the_pace(load: Load, tmp_path:
     assert told.code == 0
 
 
-def test_at_the_real_limit_250_bills_wait_for_nothing(load: Load, tmp_path: Path) -> None:
+def test_250_bills_do_not_wait_at_the_published_limit(load: Load, tmp_path: Path) -> None:
     """A slot is waited for where 300 are taken; here so many are never asked for."""
     files = write_bills(tmp_path, [bill_row(i) for i in range(250)])
     with running(SandboxSettings()) as light:
@@ -37,7 +37,7 @@ def test_at_the_real_limit_250_bills_wait_for_nothing(load: Load, tmp_path: Path
     assert told.code == 0
 
 
-def test_who_waits_longer_than_five_seconds_is_told_what_for(
+def test_wait_above_five_seconds_is_announced(
     command: Load, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LIGHT_API_KEY", SandboxSettings.key)
@@ -83,7 +83,7 @@ def keep_all(light: Sandbox, rows: list[dict[str, object]]) -> None:
 
 
 @pytest.mark.parametrize("there", [False, True], ids=["none of them there", "all there"])
-def test_looking_for_ten_thousand_bills_of_400_vendors_costs_under_150_requests(
+def test_lookup_of_10000_bills_takes_under_150_requests(
     there: bool, load: Load, company: Path, tmp_path: Path
 ) -> None:
     """Fewer bills are asked for, as pages are counted: fifty vendors a list, 200 bills a page."""

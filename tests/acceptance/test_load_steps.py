@@ -84,9 +84,7 @@ def acts(request: Request, name: str) -> bool:
     return request.method == "POST" and request.path.endswith(f"/{name}")
 
 
-def test_each_bill_gets_as_far_as_its_row_says_and_the_others_as_the_command_says(
-    load: Load, sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_status_column_wins_over_then_option(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
     wanted = ["draft", "submitted", "posted", "paid", "", ""]
     files = write_bills(tmp_path, [row(i, status) for i, status in enumerate(wanted)])
     told = load(sandbox.base_url, *files, "--then", "posted")
@@ -104,7 +102,7 @@ def test_each_bill_gets_as_far_as_its_row_says_and_the_others_as_the_command_say
     assert (again.code, asked(sandbox)) == (0, counted)
 
 
-def test_a_bill_that_should_go_further_later_does_only_what_is_left(
+def test_later_load_takes_only_the_missing_steps(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     for status in ("draft", "posted", "paid", "paid"):
@@ -128,7 +126,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_no_step_is_taken_twice_although(
+def test_no_step_is_taken_twice_despite(
     fault: Fault, load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     wanted = ["submitted", "posted", "paid"]
@@ -154,7 +152,7 @@ def test_no_step_is_taken_twice_although(
 
 @pytest.mark.parametrize("gets_there", [True, False], ids=["Light did it", "Light never got it"])
 @pytest.mark.parametrize("status", ACTIONS)
-def test_a_load_killed_between_the_intent_and_the_answer_of_a_step_is_completed_once(
+def test_kill_during_a_step_is_completed_once(
     status: str, gets_there: bool, load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [row(0, status)])
@@ -183,7 +181,7 @@ def test_a_load_killed_between_the_intent_and_the_answer_of_a_step_is_completed_
     assert set(journaled()) <= {f"{kind} done", "post done"}
 
 
-def test_a_bill_that_light_sends_back_stays_created_with_the_reason_on_its_cell(
+def test_bill_sent_back_stays_created_with_the_reason(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     bill = row(0, "submitted") | {"companyEntityId": ""}
@@ -201,7 +199,7 @@ def test_a_bill_that_light_sends_back_stays_created_with_the_reason_on_its_cell(
     assert asked(sandbox)["submit-for-approval"] == 3
 
 
-def test_a_refused_posting_keeps_the_payment_back(
+def test_refused_posting_holds_back_the_payment(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [row(0, "paid"), row(1, "paid")])
@@ -240,7 +238,7 @@ def act_behind_our_back(light: Sandbox, action: str, **body: Any) -> None:
     assert answer.status_code == 200, answer.text
 
 
-def test_what_somebody_else_has_done_meanwhile_is_not_done_again(
+def test_step_done_by_another_user_is_not_repeated(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     load(sandbox.base_url, *write_bills(tmp_path, [row(0, "draft")]))
@@ -253,9 +251,7 @@ def test_what_somebody_else_has_done_meanwhile_is_not_done_again(
     assert asked(sandbox)["mark-as-paid"] == 1
 
 
-def test_a_bill_that_is_paid_in_part_is_never_paid_in_full_by_a_load(
-    load: Load, sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_partly_paid_bill_is_not_paid_again(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
     load(sandbox.base_url, *write_bills(tmp_path, [row(0, "posted")]))
     act_behind_our_back(
         sandbox, "mark-as-paid", amount=400, bankAccountId=BANK, paymentOption="PARTIAL"
@@ -268,7 +264,7 @@ def test_a_bill_that_is_paid_in_part_is_never_paid_in_full_by_a_load(
     assert asked(sandbox)["mark-as-paid"] == 1
 
 
-def test_a_cancelled_bill_and_one_of_another_amount_are_not_taken_further(
+def test_cancelled_or_different_bill_takes_no_step(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     load(sandbox.base_url, *write_bills(tmp_path, [row(0, "draft")]))
@@ -279,7 +275,7 @@ def test_a_cancelled_bill_and_one_of_another_amount_are_not_taken_further(
     assert asked(sandbox)["post"] == 1  # refused, and then looked at
 
 
-def test_a_duplicate_is_told_and_never_posted(load: Load, tmp_path: Path) -> None:
+def test_duplicate_is_reported_and_never_posted(load: Load, tmp_path: Path) -> None:
     settings = SandboxSettings(requests_per_minute=100_000, duplicate_state=True)
     files = write_bills(tmp_path, [row(0, "paid")])
     with running(settings) as light:
@@ -295,7 +291,7 @@ def test_a_duplicate_is_told_and_never_posted(load: Load, tmp_path: Path) -> Non
         assert [bill["state"] for bill in light.bills()] == ["IN_DRAFT", "DUPLICATED"]
 
 
-def test_a_bill_that_was_in_light_before_is_left_as_it_is_and_that_is_told(
+def test_bill_that_was_in_light_before_takes_no_step(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [row(0, "paid")])
@@ -310,7 +306,7 @@ def test_a_bill_that_was_in_light_before_is_left_as_it_is_and_that_is_told(
     assert told.code == 0
 
 
-def test_a_state_that_nobody_knows_is_told_and_nothing_is_done(
+def test_unknown_state_is_reported_and_nothing_done(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     load(sandbox.base_url, *write_bills(tmp_path, [row(0, "draft")]))
@@ -320,7 +316,7 @@ def test_a_state_that_nobody_knows_is_told_and_nothing_is_done(
     assert "ON_THE_MOON" in told.json["findings"][0]["message"]
 
 
-def test_a_step_whose_every_answer_is_lost_is_unknown_and_the_same_command_settles_it(
+def test_step_with_lost_answers_is_unknown_until_settled(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [row(0, "posted")])
@@ -336,7 +332,7 @@ def test_a_step_whose_every_answer_is_lost_is_unknown_and_the_same_command_settl
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_key_that_may_not_post_stops_the_load_and_the_same_command_goes_on(
+def test_key_without_posting_right_stops_the_load(
     status: int, load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [row(i, "posted") for i in range(4)])
@@ -352,7 +348,7 @@ def test_a_key_that_may_not_post_stops_the_load_and_the_same_command_goes_on(
     assert asked(sandbox)["post"] == 4
 
 
-def test_the_day_s_budget_ends_in_the_middle_of_the_steps_and_the_same_command_goes_on(
+def test_day_budget_spent_during_steps_is_resumable(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [row(i, "posted") for i in range(6)])
@@ -365,7 +361,7 @@ def test_the_day_s_budget_ends_in_the_middle_of_the_steps_and_the_same_command_g
     assert asked(sandbox)["post"] == 6
 
 
-def test_what_a_step_needs_is_checked_before_anything_is_sent(
+def test_step_requirements_are_checked_before_sending(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     soon = datetime.now(UTC).date() + timedelta(days=9)
@@ -399,7 +395,7 @@ def test_what_a_step_needs_is_checked_before_anything_is_sent(
     assert (codes(told), told.json["bills"]["invalid"]) == (both, 2)
 
 
-def test_a_dry_run_says_what_would_be_done_after_creation(
+def test_dry_run_lists_the_steps(
     command: Load, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LIGHT_API_KEY", sandbox.key)
@@ -410,9 +406,7 @@ def test_a_dry_run_says_what_would_be_done_after_creation(
     assert sandbox.bills() == []
 
 
-def test_a_signal_during_the_steps_finishes_what_is_under_way_and_the_same_command_goes_on(
-    load: Load, sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_signal_during_steps_is_resumable(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
     files = write_bills(tmp_path, [row(i, "posted") for i in range(30)])
     with signalled(signal.SIGINT, lambda: asked(sandbox)["post"] >= 2):
         told = load(sandbox.base_url, *files, "--requests-per-minute", "42")
@@ -427,9 +421,7 @@ def test_a_signal_during_the_steps_finishes_what_is_under_way_and_the_same_comma
     assert asked(sandbox)["post"] == 30
 
 
-def test_the_question_says_what_is_done_after_creation_and_paid_from_which_account(
-    sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_consent_question_names_steps_and_bank_account(sandbox: Sandbox, tmp_path: Path) -> None:
     files = write_bills(tmp_path, [row(0, "paid"), row(1, "paid", currency="EUR"), row(2)])
     args = ("load", *files, "--base-url", sandbox.base_url, "--then", "posted")
     with Terminal(*args, cwd=tmp_path) as terminal:
@@ -452,7 +444,7 @@ def test_the_question_says_what_is_done_after_creation_and_paid_from_which_accou
     assert asked(sandbox)["mark-as-paid"] == 2
 
 
-def test_a_step_that_arrives_late_is_waited_for_and_not_sent_again(
+def test_late_step_is_awaited_and_not_repeated(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [row(0, "posted")])

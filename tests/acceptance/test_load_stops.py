@@ -22,7 +22,7 @@ def files(tmp_path: Path) -> list[str]:
     return write_bills(tmp_path, [bill_row(i) for i in range(BILLS)])
 
 
-def test_a_journal_that_cannot_be_made_stops_the_load_before_anything_is_sent(
+def test_journal_that_cannot_be_created_stops_the_load(
     load: Load, sandbox: Sandbox, files: list[str]
 ) -> None:
     told = load(sandbox.base_url, *files, "--journal", f"{files[0]}/journal.sqlite")
@@ -33,7 +33,7 @@ def test_a_journal_that_cannot_be_made_stops_the_load_before_anything_is_sent(
     assert sandbox.bills() == []
 
 
-def test_a_file_that_is_no_journal_is_not_written_over(
+def test_file_that_is_no_journal_is_not_overwritten(
     load: Load, sandbox: Sandbox, files: list[str]
 ) -> None:
     before = Path(files[0]).read_bytes()
@@ -45,7 +45,7 @@ def test_a_file_that_is_no_journal_is_not_written_over(
     assert sandbox.bills() == []
 
 
-def test_a_disk_that_fills_up_midway_stops_the_load_and_doubles_nothing(
+def test_full_disk_midway_stops_the_load(
     load: Load, sandbox: Sandbox, files: list[str], tmp_path: Path
 ) -> None:
     """A trigger in the journal says what SQLite says when the disk is full."""
@@ -79,7 +79,7 @@ def test_a_disk_that_fills_up_midway_stops_the_load_and_doubles_nothing(
 @pytest.mark.parametrize(
     "why", ["database or disk is full", "attempt to write a readonly database"]
 )
-def test_a_journal_that_takes_no_intent_lets_nothing_go(
+def test_nothing_is_sent_without_a_durable_intent(
     why: str, load: Load, sandbox: Sandbox, files: list[str], tmp_path: Path
 ) -> None:
     """A trigger in the journal says what SQLite says."""
@@ -107,7 +107,7 @@ def test_a_journal_that_takes_no_intent_lets_nothing_go(
 
 
 @pytest.mark.parametrize("room", [0, 400_000], ids=["at the start", "midway"])
-def test_a_disk_that_is_really_full_stops_the_load_and_the_same_command_completes_it(
+def test_load_completes_after_a_really_full_disk(
     room: int, load: Load, sandbox: Sandbox, files: list[str], tmp_path: Path
 ) -> None:
     """The system lets no file grow beyond ``room`` bytes."""
@@ -128,9 +128,7 @@ def test_a_disk_that_is_really_full_stops_the_load_and_the_same_command_complete
     assert numbers(sandbox) == ALL
 
 
-def test_the_days_budget_stops_the_load_and_a_higher_one_goes_on(
-    load: Load, sandbox: Sandbox, files: list[str]
-) -> None:
+def test_higher_day_budget_resumes_the_load(load: Load, sandbox: Sandbox, files: list[str]) -> None:
     told = load(sandbox.base_url, *files, "--requests-per-day", "30")
     assert told.code == 4
     made = len(sandbox.bills())
@@ -149,7 +147,7 @@ def test_the_days_budget_stops_the_load_and_a_higher_one_goes_on(
     assert numbers(sandbox) == ALL
 
 
-def test_a_journal_of_another_company_is_not_used(
+def test_journal_of_another_company_is_refused(
     load: Load, sandbox: Sandbox, files: list[str], tmp_path: Path
 ) -> None:
     from importer.sandbox import SandboxSettings, running
@@ -163,7 +161,7 @@ def test_a_journal_of_another_company_is_not_used(
     assert sandbox.bills() == []
 
 
-def test_a_result_folder_that_vanishes_does_not_hide_what_happened(
+def test_vanished_result_folder_still_reports_the_run(
     load: Load, sandbox: Sandbox, files: list[str], tmp_path: Path
 ) -> None:
     from conftest import PASS, Fault, Request, proxied

@@ -81,7 +81,7 @@ def pull(command: Callable[..., Ended], sandbox: Sandbox, *args: str) -> Ended:
     return command("reference", "pull", "--base-url", sandbox.base_url, *args)
 
 
-def test_pull_fetches_all_lists_and_says_what_it_fetched(
+def test_pull_fetches_all_lists(
     command: Callable[..., Ended], load: Load, sandbox: Sandbox, tmp_path: Path, home: Path
 ) -> None:
     paths = write_bills(tmp_path, [bill_row(i) for i in range(1, 4)])
@@ -123,7 +123,7 @@ def test_pull_fetches_all_lists_and_says_what_it_fetched(
     assert str(path) in done.out
 
 
-def test_the_bills_that_are_read_for_tax_codes_are_bounded(
+def test_bills_read_for_tax_codes_are_bounded(
     command: Callable[..., Ended], load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     assert (
@@ -135,7 +135,7 @@ def test_the_bills_that_are_read_for_tax_codes_are_bounded(
     assert sandbox.counters.by_route["GET /v1/bff/invoice-payables"] == 1
 
 
-def test_pull_without_a_key_or_with_a_wrong_one_says_so(
+def test_pull_without_a_valid_key_fails(
     command: Callable[..., Ended], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
     assert pull(command, sandbox).code == 2
@@ -146,7 +146,7 @@ def test_pull_without_a_key_or_with_a_wrong_one_says_so(
     assert not (home / "reference").exists()
 
 
-def test_validate_warns_of_names_that_the_company_did_not_have_and_says_how_old_that_is(
+def test_validate_warns_of_names_missing_in_the_cache(
     command: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [named(1, "Abbot Lane Stationers"), named(2, "V-1002")])
@@ -170,7 +170,7 @@ def test_validate_warns_of_names_that_the_company_did_not_have_and_says_how_old_
     assert "Kestrel Trading Ltd (sandbox) (http://127.0.0.1" in done.err
 
 
-def test_a_load_never_works_from_what_was_fetched_earlier(
+def test_load_never_uses_the_cache(
     command: Callable[..., Ended], load: Load, sandbox: Sandbox, tmp_path: Path, home: Path
 ) -> None:
     files = write_bills(tmp_path, [named(1, "V-1001")])
@@ -185,7 +185,7 @@ def test_a_load_never_works_from_what_was_fetched_earlier(
 # --- what is in Light -------------------------------------------------------------------------
 
 
-def test_vendors_that_are_not_active_and_namesakes_are_told_and_nothing_is_sent(
+def test_inactive_and_ambiguous_vendors_are_errors(
     load: Load, theirs: Sandbox, tmp_path: Path
 ) -> None:
     rows = [named(1, "Twin Tools Ltd"), named(2, "Old Mill Ltd"), named(3, "New Mill Ltd")]
@@ -201,9 +201,7 @@ def test_vendors_that_are_not_active_and_namesakes_are_told_and_nothing_is_sent(
     assert told["Old Mill Ltd"]["why"] == "FAILED in Light"
 
 
-def test_a_property_that_light_asks_for_is_missed_before_anything_is_sent(
-    load: Load, theirs: Sandbox, tmp_path: Path
-) -> None:
+def test_missing_required_property_is_an_error(load: Load, theirs: Sandbox, tmp_path: Path) -> None:
     done = load(theirs.base_url, *write_bills(tmp_path, [bill_row(1)]))
     assert (done.code, codes(done)) == (1, ["bills.property.required"])
     assert theirs.counters.bill_posts == 0
@@ -215,9 +213,7 @@ def test_a_property_that_light_asks_for_is_missed_before_anything_is_sent(
 # --- the round trip of picks ------------------------------------------------------------------
 
 
-def test_a_name_is_picked_once_and_known_from_then_on(
-    load: Load, theirs: Sandbox, tmp_path: Path
-) -> None:
+def test_pick_is_remembered(load: Load, theirs: Sandbox, tmp_path: Path) -> None:
     region = {"property:Region": "north"}
     march = [named(1, "Twin Tools Ltd", **region), named(2, "twin tools  LTD", **region),
              named(3, "Abbot Lane Stationers", **region), named(4, "V-1002", **region)]  # fmt: skip
@@ -246,7 +242,7 @@ def test_a_name_is_picked_once_and_known_from_then_on(
     assert len(numbers(theirs)) == len(set(numbers(theirs))) == 6
 
 
-def test_picks_are_kept_while_others_are_still_missing(
+def test_picks_survive_while_others_are_missing(
     load: Load, command: Callable[..., Ended], sandbox: Sandbox, tmp_path: Path
 ) -> None:
     rows = [named(1, "Abbot Lane Stationers"), named(2, "Amberly Couriers"), named(3, "V-1002")]
@@ -271,9 +267,7 @@ def test_picks_are_kept_while_others_are_still_missing(
     assert len(numbers(sandbox)) == len(set(numbers(sandbox))) == 3
 
 
-def test_an_id_can_be_pasted_and_anything_else_is_refused_before_light_is_asked(
-    load: Load, sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_pick_must_be_a_name_or_id(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
     done = load(sandbox.base_url, *write_bills(tmp_path, [named(1, "Abbot Lane Stationers")]))
     path = with_picks(done.json["result"], "Somebody else Ltd")
     requests = sandbox.counters.received
@@ -289,7 +283,7 @@ def test_an_id_can_be_pasted_and_anything_else_is_refused_before_light_is_asked(
     assert (done.code, done.json["bills"]) == (0, {"total": 1, "created": 1})
 
 
-def test_a_dry_run_saves_no_picks(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
+def test_dry_run_saves_no_picks(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
     done = load(sandbox.base_url, *write_bills(tmp_path, [named(1, "Abbot Lane Stationers")]))
     path = with_picks(done.json["result"], to_resolve(done.json["result"])[0]["suggestion 1"])
     done = load(sandbox.base_url, path, "--save-lookups", "lookups", "--dry-run")
@@ -297,9 +291,7 @@ def test_a_dry_run_saves_no_picks(load: Load, sandbox: Sandbox, tmp_path: Path) 
     assert not (tmp_path / "lookups").exists()
 
 
-def test_a_pick_for_a_name_that_no_row_has_is_told_and_not_kept(
-    load: Load, sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_pick_for_an_unused_name_is_reported(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
     rows = [named(1, "Abbot Lane Stationers"), named(2, "Amberly Couriers")]
     done = load(sandbox.base_url, *write_bills(tmp_path, rows))
     first, second = to_resolve(done.json["result"])
@@ -318,7 +310,7 @@ def test_a_pick_for_a_name_that_no_row_has_is_told_and_not_kept(
     assert [line.split(",")[0] for line in kept.splitlines()] == ["value", "Abbot Lane Stationers"]
 
 
-def test_a_pick_that_contradicts_the_lookups_stops_the_load(
+def test_pick_contradicting_the_lookups_stops_the_load(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     done = load(sandbox.base_url, *write_bills(tmp_path, [named(1, "Abbot Lane Stationers")]))
@@ -333,7 +325,7 @@ def test_a_pick_that_contradicts_the_lookups_stops_the_load(
     assert sandbox.bills() == []
 
 
-def test_tax_codes_are_suggested_from_where_they_were_seen(
+def test_tax_codes_are_suggested_from_bills_and_vendors(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     """No endpoint lists them; those of the same rate come first."""
@@ -377,7 +369,7 @@ lookups:
 """
 
 
-def test_a_ledger_with_titles_and_a_template_of_its_own_goes_round_from_another_folder(
+def test_ledger_with_own_template_survives_the_round_trip(
     load: Load, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, work = tmp_path / "client", tmp_path / "work"
@@ -412,9 +404,7 @@ def test_a_ledger_with_titles_and_a_template_of_its_own_goes_round_from_another_
     assert done.json["bills"] == {"total": 2, "already_loaded": 2}
 
 
-def test_a_result_workbook_is_loaded_by_itself(
-    load: Load, sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_result_workbook_needs_no_other_file(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
     files = write_bills(tmp_path, [bill_row(1)])
     done = load(sandbox.base_url, *files)
     again = load(sandbox.base_url, done.json["result"], files[0])
@@ -422,9 +412,7 @@ def test_a_result_workbook_is_loaded_by_itself(
     assert "is a result workbook" in again.err
 
 
-def test_a_template_that_has_gone_is_asked_for(
-    load: Load, sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_missing_template_is_asked_for(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text(LEDGER.replace("source: {sheet: Ledger, header: {row: 3}}",
                                                        ""))  # fmt: skip
     (tmp_path / "a.csv").write_text("Supplier,Number,Date,Amount\nX Ltd,1,13/04/2025,5\n")
@@ -442,7 +430,7 @@ def test_a_template_that_has_gone_is_asked_for(
 # --- the documentation ------------------------------------------------------------------------
 
 
-def test_the_page_about_names_does_what_it_says(
+def test_references_page_works_as_written(
     command: Callable[..., Ended], sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = (Path(__file__).parents[2] / "docs" / "references.md").read_text(encoding="utf-8")

@@ -48,9 +48,7 @@ def run(load: Load, sandbox: Sandbox, tmp_path: Path) -> str:
     return name
 
 
-def test_the_status_of_a_row_leads_to_the_first_of_its_problems(
-    command: Command, tmp_path: Path
-) -> None:
+def test_row_status_links_to_its_first_problem(command: Command, tmp_path: Path) -> None:
     import openpyxl
 
     rows = [bill_row(0, currency="GPB"), bill_row(1), bill_row(2, dueDate="x", currency="EUX")]
@@ -61,7 +59,7 @@ def test_the_status_of_a_row_leads_to_the_first_of_its_problems(
     assert [link and link.location for link in links] == ["'Problems'!G2", None, "'Problems'!G3"]
 
 
-def test_a_run_is_told_as_csv_json_and_a_page(command: Command, run: str) -> None:
+def test_report_as_csv_json_and_html(command: Command, run: str) -> None:
     told = command("report", run, "--format", "csv", "--result", "out")
     assert told.code == 1
     assert "Result: " in told.out
@@ -99,7 +97,7 @@ def test_a_run_is_told_as_csv_json_and_a_page(command: Command, run: str) -> Non
     assert "does not end in .csv" in wrong.err
 
 
-def test_html_shows_what_looks_like_html_as_text(command: Command, tmp_path: Path) -> None:
+def test_html_is_escaped(command: Command, tmp_path: Path) -> None:
     rows = [bill_row(1, vendorId=NASTY, invoiceNumber=NASTY + "</style></table>\x1b")]
     done = command("validate", *write_bills(tmp_path, rows), "--result", "r.html", "--quiet")
     assert done.code == 1
@@ -113,7 +111,7 @@ def test_html_shows_what_looks_like_html_as_text(command: Command, tmp_path: Pat
 
 
 @given(st.text(max_size=20) | st.sampled_from([NASTY, "-1", "+1.50", "-1+2", "\t=1", "'x", "＝1"]))
-def test_neutral_text_begins_no_formula_and_gives_back_what_it_was(text: str) -> None:
+def test_formula_escaping_is_reversible(text: str) -> None:
     safe = neutral(text)
     if not any("\ud800" <= c <= "\udfff" for c in text):
         assert as_it_was(safe) == text
@@ -122,7 +120,7 @@ def test_neutral_text_begins_no_formula_and_gives_back_what_it_was(text: str) ->
         assert set(safe[1:]) <= set("0123456789.,")
 
 
-def test_the_page_about_results_does_what_it_says(command: Command) -> None:
+def test_results_page_works_as_written(command: Command) -> None:
     root = Path(__file__).parents[2]
     page = (root / "docs" / "results.md").read_text(encoding="utf-8")
     Path("samples").symlink_to(root / "samples")

@@ -94,7 +94,7 @@ NEW = ["Acme", "A1", None, None, "4.00"] + [None] * 8
          [("bills.invoiceNumber.disagrees", 3)], {A1: None, ("Acme", "A9"): (30, 2)}),
     ],
 )  # fmt: skip
-def test_rows_of_a_result_keep_their_bill_when_they_are_sorted_deleted_added_or_edited(
+def test_edited_result_rows_keep_their_bill(
     command: Command,
     tmp_path: Path,
     edit: Callable[[Rows], Rows],
@@ -108,9 +108,7 @@ def test_rows_of_a_result_keep_their_bill_when_they_are_sorted_deleted_added_or_
     assert bills(done) == {key: found for key, found in (WHOLE | changed).items() if found}
 
 
-def test_a_void_row_keeps_the_rest_of_its_bill_an_error_in_the_result_as_well(
-    command: Command, tmp_path: Path
-) -> None:
+def test_void_row_keeps_its_bill_invalid_in_the_result(command: Command, tmp_path: Path) -> None:
     void = ROWS.replace("03/03/2025,,1.00", "03/03/2025,Void,1.00") + ",,04/03/2025,,2.00\n"
     first = ledger(command, tmp_path, void)
     assert codes(first) == [("sheet.row.goes_on_with_passed_over", 8)]
@@ -123,9 +121,7 @@ def test_a_void_row_keeps_the_rest_of_its_bill_an_error_in_the_result_as_well(
     assert (codes(whole), whole.json["bills"]["total"]) == ([], 3)
 
 
-def test_what_stood_past_the_end_stays_out_of_a_result_that_is_sorted(
-    command: Command, tmp_path: Path
-) -> None:
+def test_rows_past_the_end_stay_out_of_a_sorted_result(command: Command, tmp_path: Path) -> None:
     text = ROWS + "END,,,,\nDee,D1,05/03/2025,,99.00\n"
     source = "stop_at: {column: Supplier, equals: END}, fill_down: [Supplier, Number]"
     first = ledger(command, tmp_path, text, source)
@@ -135,9 +131,7 @@ def test_what_stood_past_the_end_stays_out_of_a_result_that_is_sorted(
     assert "sheet.row.after_end" in {f["code"] for f in done.json["findings"]}
 
 
-def test_a_result_keeps_the_parameters_that_each_of_its_sheets_used(
-    command: Command, tmp_path: Path
-) -> None:
+def test_result_keeps_the_parameters_of_each_sheet(command: Command, tmp_path: Path) -> None:
     (tmp_path / "years.yaml").write_text(
         LEDGER.replace("source: {SOURCE}", "parameters: {year: {cell: A1}, entity: }").replace(
             "{column: Date}", "{date_from: {column: Date, format: DDMM, year: {parameter: year}}}\n"
@@ -166,9 +160,7 @@ def test_a_result_keeps_the_parameters_that_each_of_its_sheets_used(
     assert dates(other) == ["2023-03-01", "2023-03-01"]
 
 
-def test_what_number_formats_and_stray_quotation_marks_gave_away_is_told_of_the_result(
-    command: Command, tmp_path: Path
-) -> None:
+def test_result_repeats_format_and_quote_findings(command: Command, tmp_path: Path) -> None:
     text = ROWS.replace("02/03/2025,,5.00", '02/03/2025,"5 inch,5.00\nDee,D1,03/03/2025,9",7.00')
     first = ledger(command, tmp_path, text)
     assert codes(first) == [("sheet.row.swallowed", 4)]
@@ -196,9 +188,7 @@ def test_what_number_formats_and_stray_quotation_marks_gave_away_is_told_of_the_
 TABLED = LEDGER + "lookups: {vendor: {table: vendors.csv}}\n"
 
 
-def test_a_result_is_looked_up_in_the_tables_of_its_files_whatever_stands_beside_it(
-    command: Command, tmp_path: Path
-) -> None:
+def test_result_uses_the_lookup_tables_of_its_sources(command: Command, tmp_path: Path) -> None:
     (tmp_path / "ledger.yaml").write_text(TABLED.replace("SOURCE", ""), encoding="utf-8")
     for place, vendor, number in (("uk", VENDORS[0], "U"), ("de", VENDORS[1], "D")):
         (tmp_path / place).mkdir()
@@ -222,9 +212,7 @@ def test_a_result_is_looked_up_in_the_tables_of_its_files_whatever_stands_beside
     assert all(words in both.err for words in ("'Acme'", "uk/vendors.csv", "de/vendors.csv"))
 
 
-def test_a_header_under_which_several_columns_stand_is_known_again_in_the_result(
-    command: Command, tmp_path: Path
-) -> None:
+def test_merged_header_is_recognised_in_the_result(command: Command, tmp_path: Path) -> None:
     template = LEDGER.replace("SOURCE", "header: {find: [Supplier, Due Tax], rows: 2}")
     template = template.replace("amount: {column: Amount}", "amount: {column: Due Gross}")
     template += "  taxAmount: {column: Due Tax}\n"
@@ -237,9 +225,7 @@ def test_a_header_under_which_several_columns_stand_is_known_again_in_the_result
     assert bills(second)[A1] == (12, 1)
 
 
-def test_day_numbers_of_a_workbook_that_counts_from_1904_are_those_days_also_in_its_result(
-    command: Command, tmp_path: Path
-) -> None:
+def test_1904_dates_survive_the_round_trip(command: Command, tmp_path: Path) -> None:
     template = LEDGER.replace("SOURCE", "").replace("DD/MM/YYYY", "serial")
     (tmp_path / "days.yaml").write_text(template, encoding="utf-8")
     book = openpyxl.Workbook()
@@ -254,9 +240,7 @@ def test_day_numbers_of_a_workbook_that_counts_from_1904_are_those_days_also_in_
         assert str(sheet.cell(2, 3).value)[:10] == "2025-03-31"
 
 
-def test_a_template_whose_total_or_header_names_a_column_that_is_not_there_is_told_which(
-    command: Command, tmp_path: Path
-) -> None:
+def test_missing_column_of_a_template_is_named(command: Command, tmp_path: Path) -> None:
     told = ledger(command, tmp_path, ROWS, "control_total: {amount: Amout, blank: [Supplier]}")
     (missing,) = (f for f in told.json["findings"] if f["code"] == "sheet.column.missing")
     assert "source.control_total" in missing["message"]

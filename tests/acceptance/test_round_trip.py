@@ -54,9 +54,7 @@ def notes(path: str) -> str:
     return "\n".join(str(c.value) for row in sheet.iter_rows() for c in row if c.value)
 
 
-def test_a_broken_sheet_is_corrected_where_it_is_coloured_and_ties_out_to_zero(
-    command: Command, load: Load, sandbox: Sandbox
-) -> None:
+def test_corrected_result_ties_out_to_zero(command: Command, load: Load, sandbox: Sandbox) -> None:
     right = load_workbook(SAMPLES / "light" / "bills.xlsx")
     broken = load_workbook(SAMPLES / "light" / "bills.xlsx")
     for sheet, row, header, value in (
@@ -102,7 +100,7 @@ def loaded(load: Load, sandbox: Sandbox, folder: Path) -> Ended:
     return load(sandbox.base_url, *write_bills(folder, rows), "--only-valid")
 
 
-def test_what_was_not_created_is_sent_by_a_run_that_names_the_one_before(
+def test_next_run_sends_the_rest_and_names_the_first(
     command: Command, load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     first = loaded(load, sandbox, tmp_path)
@@ -123,7 +121,7 @@ def test_what_was_not_created_is_sent_by_a_run_that_names_the_one_before(
     assert f"Continues run {first.json['run']}." in told.out
 
 
-def test_rows_that_were_deleted_or_added_are_told_and_what_stays_in_light_is_named(
+def test_deleted_and_added_rows_are_reported(
     command: Command, load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     first = loaded(load, sandbox, tmp_path)
@@ -151,7 +149,7 @@ def test_rows_that_were_deleted_or_added_are_told_and_what_stays_in_light_is_nam
     assert "2 rows deleted from Bills since the former result (source_row 3, 5)." in text
 
 
-def test_a_bill_in_light_is_not_sent_under_another_number_unless_its_row_is_called_new(
+def test_renumbered_bill_is_refused_unless_marked_new(
     command: Command, load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     first = loaded(load, sandbox, tmp_path)
@@ -179,7 +177,7 @@ def test_a_bill_in_light_is_not_sent_under_another_number_unless_its_row_is_call
     assert numbers(sandbox) == ["INV-00000", "INV-00001", "INV-00002", "INV-00003", "INV-7"]
 
 
-def test_a_result_of_another_company_or_of_another_light_is_refused(
+def test_result_of_another_company_is_refused(
     load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = SandboxSettings(requests_per_minute=100_000, foreign_key="another")
@@ -243,9 +241,7 @@ UNDERSTOOD = [rename, reorder, without_properties, with_titles, retype, without_
 
 
 @pytest.mark.parametrize("edit", [*UNDERSTOOD, without_problems], ids=lambda e: str(e.__name__))
-def test_a_workbook_that_was_changed_around_its_rows_is_understood(
-    command: Command, tmp_path: Path, edit: Edit
-) -> None:
+def test_changes_around_the_rows_are_accepted(command: Command, tmp_path: Path, edit: Edit) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(3)] + [bill_row(3, currency="X")])
     before = command("validate", *files, "--json", "--quiet")
     after = command("validate", edited(before.json["result"], edit), "--json", "--quiet")
@@ -311,7 +307,7 @@ def of_a_load(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("edit", REFUSED, ids=lambda e: str(e.__name__))
-def test_a_workbook_that_cannot_be_told_for_certain_is_refused_in_a_sentence(
+def test_uncertain_result_workbook_is_refused(
     command: Command,
     load: Load,
     sandbox: Sandbox,
@@ -344,7 +340,7 @@ def flat_result(command: Command) -> str:
     return path
 
 
-def test_an_edit_of_the_sheet_that_is_made_from_the_lines_is_never_ignored(
+def test_edit_of_a_derived_sheet_is_refused(
     command: Command,
 ) -> None:
     path = flat_result(command)
@@ -370,7 +366,7 @@ def test_an_edit_of_the_sheet_that_is_made_from_the_lines_is_never_ignored(
         assert told.json["bills"]["total"] == 2
 
 
-def test_what_was_told_on_the_command_line_is_known_again(command: Command) -> None:
+def test_options_of_the_run_are_restored(command: Command) -> None:
     sample = SAMPLES / "xero-bills" / "older-bills.csv"
     first = command("validate", str(sample), "--set", "currency=EUR", "--json", "--quiet")
     again = command("validate", first.json["result"], "--json", "--quiet")
@@ -411,7 +407,7 @@ def of_xlsxwriter(path: str) -> None:
     book.close()
 
 
-def test_a_workbook_of_xlsxwriter_with_formulas_and_merged_titles_goes_round(
+def test_formulas_and_merged_titles_survive_the_round_trip(
     command: Command, load: Load, sandbox: Sandbox
 ) -> None:
     of_xlsxwriter("mine.xlsx")
@@ -423,7 +419,7 @@ def test_a_workbook_of_xlsxwriter_with_formulas_and_merged_titles_goes_round(
     assert [bill["amount"] for bill in sandbox.bills()] == [200, 300]
 
 
-def test_a_result_that_libreoffice_saved_is_known_again(
+def test_result_saved_by_libreoffice_is_recognised(
     command: Command, load: Load, sandbox: Sandbox
 ) -> None:
     """Both were a result of ``samples/light/bills.xlsx``, opened in LibreOffice Calc and saved."""

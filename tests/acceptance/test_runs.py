@@ -22,7 +22,7 @@ Load = Callable[..., Ended]
 FAST = ("--json", "--quiet", "--requests-per-minute", "100000")
 
 
-def test_the_history_says_who_loaded_what_where_and_what_became_of_it(
+def test_runs_lists_user_destination_and_outcome(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     first = load(sandbox.base_url, *write_bills(tmp_path, [bill_row(i) for i in range(3)]))
@@ -66,7 +66,7 @@ def test_the_history_says_who_loaded_what_where_and_what_became_of_it(
     assert "and 1 more: light-import runs --limit 2" in limited
 
 
-def test_which_light_it_is_is_said_in_words() -> None:
+def test_runs_names_the_environment() -> None:
     assert environment("https://api.light.inc") == "Light, production"
     assert environment("https://api.sandbox.light.inc") == "Light, sandbox company"
     assert environment("https://sandbox.light.inc.example.com") == (
@@ -91,7 +91,7 @@ COUNTS = st.dictionaries(
     width=st.integers(20, 130),
     finished=st.booleans(),
 )
-def test_the_table_never_is_wider_than_the_terminal_and_loses_no_amount(
+def test_runs_table_fits_the_terminal(
     texts: tuple[str, str, str, str],
     sources: list[str],
     bills: dict[str, int],

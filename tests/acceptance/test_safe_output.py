@@ -50,7 +50,7 @@ def made(load: Load, command: Load, sandbox: Sandbox, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_no_output_runs_anything_or_says_anything_by_colour_alone(
+def test_outputs_run_no_formula_and_do_not_rely_on_colour(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     results = made(load, command, sandbox, tmp_path)

@@ -95,25 +95,25 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("case", make.CASES, ids=lambda case: case.name)
-def test_each_sample_is_told_of_as_its_golden_files_say(case: Any, samples: Path) -> None:
+def test_each_sample_matches_its_golden_files(case: Any, samples: Path) -> None:
     texts = make.golden(case, samples)
     for name, text in zip(case.goldens, texts, strict=True):
         assert json.loads(text) == golden(name), f"{name}: if it should be so, run make golden"
 
 
-def test_every_golden_file_is_of_a_case() -> None:
+def test_every_golden_file_belongs_to_a_case() -> None:
     names = {name for case in make.CASES for name in case.goldens}
     assert {str(p.relative_to(SAMPLES).as_posix()) for p in SAMPLES.rglob("*.json")} == names
 
 
-def test_the_inputs_are_those_that_make_writes(tmp_path: Path) -> None:
+def test_inputs_match_their_generator(tmp_path: Path) -> None:
     make.write_inputs(tmp_path)
     made = sorted(p.relative_to(tmp_path) for p in tmp_path.rglob("*") if p.is_file())
     assert len(made) > 20
     assert [name for name in made if not make.same(tmp_path / name, SAMPLES / name)] == []
 
 
-def test_inputs_are_made_the_same_twice(tmp_path: Path) -> None:
+def test_generated_inputs_are_reproducible(tmp_path: Path) -> None:
     for name in ("one", "other"):
         make.write_inputs(tmp_path / name)
     for path in (tmp_path / "one").rglob("*.*"):
@@ -121,7 +121,7 @@ def test_inputs_are_made_the_same_twice(tmp_path: Path) -> None:
         assert path.read_bytes() == other.read_bytes(), path.name
 
 
-def test_the_command_itself_says_what_the_golden_file_says(samples: Path, home: Path) -> None:
+def test_command_matches_the_golden_file(samples: Path, home: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "importer", "validate", "light-broken/bills.xlsx", "--json",
          "--quiet", "--result", str(home / "result.xlsx")],
@@ -143,14 +143,14 @@ def _codes(of: str) -> Counter[str]:
     return found
 
 
-def test_every_kind_of_finding_occurs_in_the_samples() -> None:
+def test_samples_contain_every_finding() -> None:
     elsewhere = NEEDS_A_FAULT | NEEDS_TWO_LOADS | NEEDS_NAMESAKES | NEEDS_OTHER_LISTS
     elsewhere |= NEEDS_OTHER_FILES | NEEDS_A_PAST_RUN
     found = set(_codes("findings")) | set(_codes("result"))
     assert set(CATALOGUE) - found == elsewhere
 
 
-def test_what_does_not_need_light_is_found_offline() -> None:
+def test_offline_findings_need_no_light() -> None:
     asks_light = NEEDS_OTHER_LISTS | {code for code in CATALOGUE if code.startswith("light.")}
     asks_light |= {
         code
@@ -171,7 +171,7 @@ def test_what_does_not_need_light_is_found_offline() -> None:
     assert set(_codes("findings")) == set(CATALOGUE) - asks_light - NEEDS_OTHER_FILES
 
 
-def test_every_sentence_is_whole() -> None:
+def test_every_message_is_a_complete_sentence() -> None:
     for path in SAMPLES.rglob("*.findings.json"):
         for f in golden(str(path.relative_to(SAMPLES))):
             for text in (f["message"], f["hint"]):
@@ -182,7 +182,7 @@ def test_every_sentence_is_whole() -> None:
                 ), f
 
 
-def test_the_clean_sheets_have_no_finding() -> None:
+def test_clean_sheets_have_no_finding() -> None:
     for name in ("light/bills.xlsx", "light/bills.csv"):
         assert golden(f"{name}.findings.json") == []
         result = golden(f"{name}.result.json")
@@ -225,7 +225,7 @@ def _loaded(
         return done, sandbox.bills()
 
 
-def test_the_workbook_and_the_two_csv_files_make_the_same_bills(
+def test_workbook_and_csv_files_give_the_same_bills(
     command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, samples: Path
 ) -> None:
     folder = samples / "light"
@@ -242,7 +242,7 @@ def test_the_workbook_and_the_two_csv_files_make_the_same_bills(
     assert contents[0] == contents[1]
 
 
-def test_the_clean_sheet_arrives_as_it_is_written(
+def test_clean_sheet_arrives_unchanged(
     command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, samples: Path
 ) -> None:
     done, bills = _loaded(command, monkeypatch, str(samples / "light/bills.xlsx"))
@@ -271,7 +271,7 @@ def test_the_clean_sheet_arrives_as_it_is_written(
     )
 
 
-def test_the_real_ledger_arrives_line_by_line(
+def test_real_ledger_arrives_line_by_line(
     command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, samples: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "result.xlsx"
@@ -327,7 +327,7 @@ def _edited(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8", newline="")
 
 
-def test_what_changed_between_two_loads_is_told(
+def test_change_between_two_loads_is_reported(
     command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, samples: Path, tmp_path: Path
 ) -> None:
     folder = Path(shutil.copytree(samples / "light", tmp_path / "light"))
@@ -352,7 +352,7 @@ def test_what_changed_between_two_loads_is_told(
         assert len(sandbox.bills()) == 26
 
 
-def test_a_name_that_two_things_have_in_light_is_told(
+def test_ambiguous_name_is_reported(
     command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, samples: Path, tmp_path: Path
 ) -> None:
     import importer.sandbox.company_file as reference

@@ -25,7 +25,7 @@ def light_import(folder: Path, *args: str, **settings: str) -> subprocess.Comple
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminal")
-def test_an_error_is_broken_at_blanks_where_the_terminal_ends(tmp_path: Path) -> None:
+def test_errors_wrap_at_the_terminal_width(tmp_path: Path) -> None:
     from test_load_command import Terminal
 
     path = "deep/" * 30 + "mine.yaml"
@@ -41,7 +41,7 @@ def test_an_error_is_broken_at_blanks_where_the_terminal_ends(tmp_path: Path) ->
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminal")
-def test_the_list_of_templates_fits_a_screen_and_is_a_line_each_elsewhere(tmp_path: Path) -> None:
+def test_template_list_wraps_on_a_terminal_only(tmp_path: Path) -> None:
     from test_load_command import Terminal
 
     with Terminal("template", "list", cwd=tmp_path) as terminal:
@@ -54,7 +54,7 @@ def test_the_list_of_templates_fits_a_screen_and_is_a_line_each_elsewhere(tmp_pa
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
-def test_no_name_or_cell_steers_the_terminal_on_any_screen(tmp_path: Path) -> None:
+def test_control_sequences_never_reach_the_terminal(tmp_path: Path) -> None:
     name = os.fsdecode(b"b\x1b[2J\n\xf0\x9f\x98\x80 \xff.csv")
     steer = "\x1b]0;owned\x07\x9b31m\u202egnp"
     rows = f"B1,{steer},1{steer},x\n" + "B2,a plain one,2,x\n" * 50
@@ -77,7 +77,7 @@ def test_no_name_or_cell_steers_the_terminal_on_any_screen(tmp_path: Path) -> No
     assert any(steer in f["value"] for f in json.loads(told[2].stdout)["findings"])
 
 
-def test_a_reader_of_the_output_that_goes_is_no_fault(tmp_path: Path) -> None:
+def test_closed_pipe_is_no_error(tmp_path: Path) -> None:
     command = f"'{sys.executable}' -m importer template schema | head -c 10"
     ended = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command}"],

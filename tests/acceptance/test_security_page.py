@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def test_each_test_that_the_security_page_names_exists() -> None:
+def test_tests_named_on_the_security_page_exist() -> None:
     page = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
     code = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.glob("tests/**/test_*.py"))
     there = set(re.findall(r"^ *(?:async )?def (test_\w+)", code, re.MULTILINE))

@@ -26,7 +26,7 @@ print(json.dumps(loaded), file=sys.stderr)
 """
 
 
-def test_help_history_and_completion_load_no_heavy_library(tmp_path: Path) -> None:
+def test_quick_commands_import_no_heavy_library(tmp_path: Path) -> None:
     commands = [["--help"], ["--version"], ["runs"], ["validate", "--help"], ["load", "--help"]]
     done = subprocess.run(
         [sys.executable, "-c", _SCRIPT, json.dumps(commands)],

@@ -57,7 +57,7 @@ def put(book: Workbook, sheet: str, row: int, **cells: object) -> None:
         book[sheet].cell(row, at[header_key(name)]).value = value  # type: ignore[union-attr]
 
 
-def test_what_is_filled_in_loads(
+def test_filled_in_workbook_loads(
     command: Callable[..., Any], load: Callable[..., Any], pulled: Sandbox
 ) -> None:
     _, book = made(command)
@@ -83,9 +83,7 @@ def test_what_is_filled_in_loads(
     assert len({bill["vendorId"] for bill in bills}) == 40
 
 
-def test_every_name_offered_is_of_one_thing_in_light(
-    command: Callable[..., Any], pulled: Sandbox
-) -> None:
+def test_offered_names_are_unambiguous(command: Callable[..., Any], pulled: Sandbox) -> None:
     _, book = made(command)
     (path,) = reference_paths()
     directory = read_cache(path).directory
@@ -102,7 +100,7 @@ def test_every_name_offered_is_of_one_thing_in_light(
     assert "Meridian Freight Ltd" not in choices(book, "Bills", "vendor")
 
 
-def test_each_column_has_a_note_and_its_type(command: Callable[..., Any], pulled: Sandbox) -> None:
+def test_each_column_has_a_note_and_type(command: Callable[..., Any], pulled: Sandbox) -> None:
     _, book = made(command)
     for sheet, canonical in (("Bills", BILLS), ("Line items", LINE_ITEMS)):
         page = book[sheet]
@@ -119,7 +117,7 @@ def test_each_column_has_a_note_and_its_type(command: Callable[..., Any], pulled
     assert choices(book, "Line items", "property:Billable") == ["TRUE", "FALSE"]
 
 
-def test_without_fetched_lists_it_says_how_to_get_them(command: Callable[..., Any]) -> None:
+def test_missing_lists_say_how_to_pull_them(command: Callable[..., Any]) -> None:
     done, book = made(command)
     assert "light-import reference pull" in done.err
     with pytest.raises(ValueError):
@@ -127,9 +125,7 @@ def test_without_fetched_lists_it_says_how_to_get_them(command: Callable[..., An
     assert "GBP" in choices(book, "Bills", "currency")
 
 
-def test_a_file_that_is_there_is_not_written_over(
-    command: Callable[..., Any], tmp_path: Path
-) -> None:
+def test_workbook_overwrites_no_file(command: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "fill-in.xlsx").write_bytes(b"mine")
     done = command("template", "new", "--workbook", "fill-in.xlsx")
     assert done.code == 2
@@ -137,7 +133,7 @@ def test_a_file_that_is_there_is_not_written_over(
     assert (tmp_path / "fill-in.xlsx").read_bytes() == b"mine"
 
 
-def test_the_empty_workbook_has_nothing_to_load(command: Callable[..., Any]) -> None:
+def test_empty_workbook_has_nothing_to_load(command: Callable[..., Any]) -> None:
     made(command)
     done = command("validate", "fill-in.xlsx", "--json")
     assert done.code in (1, 2)

@@ -47,7 +47,7 @@ def rows(n: int) -> list[dict[str, object]]:
     return [bill_row(i, **({"invoiceNumber": ""} if i % 3 == 0 else {})) for i in range(n)]
 
 
-def test_a_run_that_is_undone_can_be_loaded_again_and_no_bill_is_live_twice(
+def test_undone_run_can_be_loaded_again(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     """Though Light's list still shows the cancelled bills as they were."""
@@ -93,7 +93,7 @@ def test_a_run_that_is_undone_can_be_loaded_again_and_no_bill_is_live_twice(
         assert load(proxy.url, *files).json["bills"] == {"total": 24, "created": 24}
 
 
-def test_only_what_the_run_created_is_cancelled_and_only_after_consent(
+def test_only_created_bills_are_cancelled_after_consent(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     body = {
@@ -135,7 +135,7 @@ def test_only_what_the_run_created_is_cancelled_and_only_after_consent(
     assert live(sandbox) == ["INV-00000", "INV-00001"]
 
 
-def test_what_is_in_the_ledger_or_was_changed_is_left_alone_and_listed(
+def test_posted_or_changed_bills_are_left_and_listed(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [bill_row(i, companyEntityId=ENTITIES[0]) for i in range(6)])
@@ -193,7 +193,7 @@ def _moved(old: str, new: str) -> None:
         db.close()
 
 
-def test_an_answer_that_is_lost_is_settled_by_reading_the_bill(
+def test_lost_answer_is_settled_by_reading_the_bill(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     faults = [
@@ -217,7 +217,7 @@ def test_an_answer_that_is_lost_is_settled_by_reading_the_bill(
         assert load(proxy.url, *files).json["bills"] == {"total": 12, "created": 12}
 
 
-def test_an_undo_that_is_killed_is_completed_by_the_same_command_and_no_load_comes_between(
+def test_killed_undo_is_completed_before_any_load(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     cancels = 0
@@ -255,9 +255,7 @@ def test_an_undo_that_is_killed_is_completed_by_the_same_command_and_no_load_com
         assert live(sandbox) == [f"INV-{i:05}" for i in range(30)]
 
 
-def test_an_undo_waits_until_a_load_into_the_same_company_has_ended(
-    load: Load, sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_undo_waits_for_a_running_load(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
     run = load(sandbox.base_url, *write_bills(tmp_path, [bill_row(1)])).json["run"]
     (journal,) = (Path(os.environ["LIGHT_IMPORT_HOME"]) / "journals").glob("*.sqlite")
     with filelock.FileLock(f"{journal}.lock"):
@@ -269,7 +267,7 @@ def test_an_undo_waits_until_a_load_into_the_same_company_has_ended(
     assert live(sandbox) == []
 
 
-def test_a_key_that_may_not_cancel_stops_the_undo_and_nothing_is_in_doubt(
+def test_key_without_cancel_right_stops_the_undo(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(5)])
@@ -286,7 +284,7 @@ def test_a_key_that_may_not_cancel_stops_the_undo_and_nothing_is_in_doubt(
     assert len(live(sandbox)) == 5
 
 
-def test_a_bill_that_was_begun_and_lacks_line_items_is_undone_too(
+def test_bill_without_all_lines_is_undone(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(4)])

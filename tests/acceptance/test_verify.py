@@ -42,7 +42,7 @@ def by_number(light: Sandbox) -> dict[str, Any]:
     return {str(bill["invoiceNumber"]): bill for bill in light.bills()}
 
 
-def test_a_real_ledger_reads_back_the_same_and_a_bill_altered_behind_our_back_is_found(
+def test_real_ledger_verifies_and_an_altered_bill_is_found(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     folder = ROOT / "samples" / "uk-spend"
@@ -90,7 +90,7 @@ def test_a_real_ledger_reads_back_the_same_and_a_bill_altered_behind_our_back_is
     assert any(of_line["message"] in map(str, row) for row in workbook["Problems"].values)
 
 
-def test_a_bill_that_is_cancelled_or_gone_is_missing_and_the_report_says_so_from_then_on(
+def test_cancelled_bill_is_missing_in_later_reports(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     gone = ""
@@ -120,7 +120,7 @@ def test_a_bill_that_is_cancelled_or_gone_is_missing_and_the_report_says_so_from
         assert sorted(map(str, again.json[name])) == sorted(map(str, told.json[name]))
 
 
-def test_differences_that_cancel_out_and_a_bill_that_is_gone_are_in_the_tie_out(
+def test_cancelling_differences_show_in_the_tie_out(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(3)] + [bill_row(3, currency="EUR")])
@@ -154,7 +154,7 @@ def test_differences_that_cancel_out_and_a_bill_that_is_gone_are_in_the_tie_out(
     assert named == {"INV-00000", "INV-00001", "INV-00003"}
 
 
-def test_what_a_step_was_refused_for_is_told_by_verify_and_undo_too(
+def test_verify_and_undo_repeat_step_refusals(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [bill_row(0, status="submitted"), bill_row(1)])
@@ -174,7 +174,7 @@ def test_what_a_step_was_refused_for_is_told_by_verify_and_undo_too(
     assert total["created"] == bill["amount"] + 7  # as it was read, not as it was sent
 
 
-def test_a_verification_that_was_stopped_goes_on_and_one_that_was_complete_starts_anew(
+def test_stopped_verification_resumes(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(40)])
@@ -196,7 +196,7 @@ def test_a_verification_that_was_stopped_goes_on_and_one_that_was_complete_start
     assert sandbox.counters.by_route[ONE_BILL] == 120
 
 
-def test_a_verification_that_is_killed_keeps_what_it_has_read(
+def test_killed_verification_keeps_its_read_backs(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(100)])
@@ -235,7 +235,7 @@ def _moved(journal: Path, old: str, new: str) -> None:
     db.close()
 
 
-def test_answers_that_are_lost_are_asked_for_again(
+def test_lost_reads_are_retried(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     faults = [Fault(False, None), Fault(False, http(500)), Fault(True, http(200, b"{"))]
@@ -252,9 +252,7 @@ def test_answers_that_are_lost_are_asked_for_again(
         assert told.json["read_back"] == {"same": 6}
 
 
-def test_load_verify_reads_back_all_that_it_created_and_all_that_was_there(
-    load: Load, sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_load_verify_reads_back_every_bill(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
     load(sandbox.base_url, *write_bills(tmp_path, [bill_row(i) for i in range(2)]))
     files = write_bills(tmp_path, [bill_row(i) for i in range(5)])
     told = load(sandbox.base_url, *files, "--verify")
@@ -283,7 +281,7 @@ def test_load_verify_reads_back_all_that_it_created_and_all_that_was_there(
 
 
 @pytest.mark.parametrize("name", ["verify", "undo"])
-def test_a_key_of_another_company_is_refused_with_a_sentence(
+def test_key_of_another_company_is_refused(
     name: str, load: Load, command: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     more = ("--yes",) if name == "undo" else ()
@@ -302,9 +300,7 @@ def test_a_key_of_another_company_is_refused_with_a_sentence(
 
 
 @pytest.mark.parametrize("name", ["verify", "undo"])
-def test_what_was_loaded_into_a_throw_away_sandbox_is_said_to_be_gone(
-    name: str, command: Load, tmp_path: Path
-) -> None:
+def test_throw_away_sandbox_cannot_be_verified(name: str, command: Load, tmp_path: Path) -> None:
     files = write_bills(tmp_path, [bill_row(1)])
     run = command("load", *files, "--sandbox", "--yes", *FAST).json["run"]
     told = command(name, run, *FAST, *(("--yes",) if name == "undo" else ()))

@@ -72,12 +72,12 @@ def test_types_licence_and_documentation_are_installed(installed: Path) -> None:
     assert (share / "man/man1/light-import.1").is_file()
 
 
-def test_the_wheel_is_what_runs_and_not_the_checkout(installed: Path, tmp_path: Path) -> None:
+def test_installed_package_runs_not_the_checkout(installed: Path, tmp_path: Path) -> None:
     done = _run(installed, tmp_path, "-c", "import importer; print(importer.__file__)")
     assert Path(done.stdout.strip()).is_relative_to(installed)
 
 
-def test_the_wheel_has_the_templates(installed: Path, tmp_path: Path) -> None:
+def test_installed_package_has_the_templates(installed: Path, tmp_path: Path) -> None:
     done = _run(installed, tmp_path, "-m", "importer", "template", "list")
     assert done.returncode == 0, done.stderr
     names = sorted(path.stem for path in (ROOT / "templates").glob("*.yaml"))
@@ -85,9 +85,7 @@ def test_the_wheel_has_the_templates(installed: Path, tmp_path: Path) -> None:
     assert len(names) == 10
 
 
-def test_the_wheel_loads_its_own_samples_into_its_own_sandbox(
-    installed: Path, tmp_path: Path
-) -> None:
+def test_installed_package_loads_its_samples(installed: Path, tmp_path: Path) -> None:
     sample = installed / "importer" / "samples" / "light" / "bills.xlsx"
     done = _run(
         installed, tmp_path, "-m", "importer", "load", str(sample), "--sandbox", "--yes", "--json"
