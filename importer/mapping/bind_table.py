@@ -223,8 +223,8 @@ def _of_header(
 
 
 def _of_file(source: SourceTable, here: CellRef) -> Iterator[Finding]:
-    if source.doubt:
-        yield finding("sheet.encoding.doubtful", replace(here, row=None), source.doubt)
+    if source.encoding_doubt:
+        yield finding("sheet.encoding.doubtful", replace(here, row=None), source.encoding_doubt)
 
 
 def _of_parameters(
@@ -250,8 +250,8 @@ def _beyond(source: SourceTable, found: HeaderMatch) -> list[int]:
 
 def _swallowed(source: SourceTable, found: HeaderMatch, here: CellRef) -> Iterator[Finding]:
     """Cells that hold rows of the file; in a result they are looked for again."""
-    told = source.swallowed
-    if source.former is not None:
+    told = source.runaway_quotes
+    if source.previous_outcomes is not None:
         own = [c for c, header in enumerate(found.headers) if header != BEGINS]
         records = [[source.columns[c][i] for c in own] for i in range(len(source.rows))]
         told = tuple(

@@ -24,9 +24,9 @@ from importer.model.tables import CellKind, SourceTable
 class CanonicalColumn:
     """One field of a canonical table, a value an item, with where each value stands.
 
-    ``source`` maps an index of ``Mapped.tables`` to (column index, header as written): the column
-    that all values of the table come from, but where ``at`` has another index for a value. ``rows``
-    are the values' row numbers where they differ from the item's own row.
+    ``source``: index into ``MappedTables.tables`` → (column index, header as written), the column
+    of all values of that table unless ``at`` has another index for a value. ``rows``: the values'
+    row numbers where they differ from the item's row.
 
     ``negative`` are the amounts to be negated once they are read, ``marked`` those whose sign
     stands in another column. ``problem`` is what an expression found wrong, "" for nothing.
@@ -41,14 +41,14 @@ class CanonicalColumn:
     marked: np.ndarray | None = None
     problem: np.ndarray | None = None
     note: np.ndarray | None = None  # what a problem's sentence says beside
-    looks: np.ndarray | None = None  # what the cell's number format shows beside the number
+    format_marks: np.ndarray | None = None  # what the cell's number format shows beside the number
 
     @cached_property
     def array(self) -> pa.LargeStringArray:
         """``text`` as Arrow keeps it; nothing is copied."""
         return pa.array(self.text.array)
 
-    def written(self, i: int) -> str:
+    def text_at(self, i: int) -> str:
         """The text of one item."""
         text: str = self.array[i].as_py()
         return text
@@ -137,9 +137,11 @@ class Reader:
         )
         table = self.table[rows]
         for o, column in zip(self.opened, columns, strict=True):
-            if column is not None and (looks := o.table.source.looks.get(column)):
+            if column is not None and (format_marks := o.table.source.format_marks.get(column)):
                 there = np.flatnonzero(table == o.index)
-                values.looks[there] = [looks.get(row, "") for row in values.rows[there].tolist()]
+                values.format_marks[there] = [
+                    format_marks.get(row, "") for row in values.rows[there].tolist()
+                ]
         return values
 
     def as_they_are(self, columns: Sequence[int | None]) -> CanonicalColumn | None:
@@ -148,7 +150,7 @@ class Reader:
             return None
         texts, kinds, source = [], [], {}
         for o, at in zip(self.opened, columns, strict=True):
-            if at is None or o.table.source.looks.get(at):
+            if at is None or o.table.source.format_marks.get(at):
                 return None
             texts.append(o.arrow(at))
             kinds.append(o.kinds(at))
@@ -224,7 +226,7 @@ def canonical(sheet: str, reader: Reader) -> CanonicalTable:
             values.marked if values.marked.any() else None,
             values.problem if (values.problem != "").any() else None,
             values.note if (values.note != "").any() else None,
-            values.looks if (values.looks != "").any() else None,
+            values.format_marks if (values.format_marks != "").any() else None,
         )
 
     for name, e in expressions_of(reader.template, sheet).items():

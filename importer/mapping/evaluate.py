@@ -48,7 +48,7 @@ class Values:
     marked: np.ndarray  # the sign comes from a mark, so that the amount must have none
     problem: np.ndarray  # one of PROBLEMS, "" for none; ``text`` and ``at`` are then the culprit's
     note: np.ndarray  # what a problem's sentence says beside
-    looks: np.ndarray  # what the cell's number format shows beside the number
+    format_marks: np.ndarray  # what the cell's number format shows beside the number
 
     @classmethod
     def of(cls, text: np.ndarray, kinds: np.ndarray, at: np.ndarray, rows: np.ndarray) -> Values:

@@ -90,18 +90,18 @@ def fill_down(
         if kinds is not None:
             codes = np.asarray(bytearray(kinds[at]), dtype=np.uint8)
             kinds[at] = np.where(none, 0, codes[taken]).astype(np.uint8).tobytes()
-    looks = {
+    format_marks = {
         at: {
-            int(source.rows[start + k]): look
+            int(source.rows[start + k]): format_mark
             for k, o in enumerate(origins[at].tolist())
-            if o >= 0 and (look := of.get(int(source.rows[start + o])))
+            if o >= 0 and (format_mark := of.get(int(source.rows[start + o])))
         }
         if at in origins
         else of
-        for at, of in source.looks.items()
+        for at, of in source.format_marks.items()
     }
     kinds_now = None if kinds is None else tuple(kinds)
-    out = replace(source, columns=tuple(columns), kinds=kinds_now, looks=looks)
+    out = replace(source, columns=tuple(columns), kinds=kinds_now, format_marks=format_marks)
     if kind is not TableKind.FLAT:
         return FilledDown(out, found, origins)
     keys = [found.index(alternatives(template, name)) for name in template.group_by]

@@ -232,7 +232,7 @@ def find_header(
     """
     rule = template.source.header
     rows = rule.rows if rule else 1
-    listed = source.former is None and is_result(source) and template.layout == "flat"
+    listed = source.previous_outcomes is None and is_result(source) and template.layout == "flat"
     if listed and _LINE_ID not in source.row_cells(0):
         return None  # the list of bills that a result has beside the rows of the file
     if rule and rule.find is None and is_result(source):
@@ -269,7 +269,7 @@ def find_header(
 
 def is_result(source: SourceTable) -> bool:
     """Whether the sheet is a former result: its first row is the header, whatever stood above."""
-    if source.former is not None:
+    if source.previous_outcomes is not None:
         return True
     return bool(source.rows) and set(source.row_cells(0)) >= _OURS
 

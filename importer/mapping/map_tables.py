@@ -25,7 +25,7 @@ from importer.model.tables import InputTable, SourceTable, TableKind
 
 
 @dataclass
-class Mapped:
+class MappedTables:
     """What the template stage hands on."""
 
     template: Template
@@ -39,14 +39,14 @@ class Mapped:
     lacking: dict[int, frozenset[tuple[str, str]]] = field(default_factory=dict)
     """Index of a table → the (sheet, field)s it was told to lack a column for."""
 
-    def told_missing(self, sheet: str, *names: str) -> np.ndarray:
+    def column_reported_missing(self, sheet: str, *names: str) -> np.ndarray:
         """Which items stand in a table that was told, once, to lack the columns of these fields."""
         mapped = self.template.bills if sheet == BILLS else self.template.line_items
         wanted = {(sheet, name) for name in names if name in mapped} or {(sheet, n) for n in names}
         tables = [table for table, lacks in self.lacking.items() if wanted <= lacks]
         return _among(self.items(sheet).table, tables)
 
-    def without_column(self, sheet: str, name: str) -> np.ndarray:
+    def lacks_column(self, sheet: str, name: str) -> np.ndarray:
         """Which items stand in a table that has no column for the field."""
         column = self.items(sheet).columns.get(name)
         source = {} if column is None else column.source
@@ -55,10 +55,10 @@ class Mapped:
     def items(self, sheet: str) -> CanonicalTable:
         return self.bills if sheet == BILLS else self.lines
 
-    def place(self, sheet: str, i: int, seen_from: int) -> str:
+    def place(self, sheet: str, i: int, relative_to: int) -> str:
         """The row of an item for a sentence, with its file and sheet where they are others."""
         items = self.items(sheet)
-        own, other = (self.tables[int(items.table[k])].source for k in (i, seen_from))
+        own, other = (self.tables[int(items.table[k])].source for k in (i, relative_to))
         row = str(items.row[i])
         if own.file != other.file:
             return f"{row} of {_name(own)}"
@@ -103,7 +103,7 @@ def map_tables(
     sources: Sequence[SourceTable],
     template: Template,
     told: dict[str, TableKind] | None = None,
-) -> Mapped:
+) -> MappedTables:
     """The canonical tables. ``told`` says outright which file is of bills, which of lines.
 
     What is wrong with a sheet as a whole (a column missing or there twice, no rows) is a finding.
@@ -146,7 +146,9 @@ def map_tables(
                 headers = example_headers(template, sheet)
                 findings.append(finding(f"{sheet}.sheet.missing", where, headers=headers))
     lacking = {o.index: o.lacks for o in opened}
-    mapped = Mapped(template, tables, bills, lines, line_bill, totals, findings, notes, lacking)
+    mapped = MappedTables(
+        template, tables, bills, lines, line_bill, totals, findings, notes, lacking
+    )
     places = _items_at(mapped) if any(f.code in _OF_ROWS for f in findings) else {}
     mapped.findings = [_with_items(f, mapped, places) for f in findings]
     if line_bill is not None:
@@ -180,7 +182,7 @@ _NO_LINES = frozenset(("line_items.sheet.missing", "sheet.rows.none"))
 Places = dict[tuple[int, int], tuple[list[int], list[int]]]
 
 
-def _items_at(mapped: Mapped) -> Places:
+def _items_at(mapped: MappedTables) -> Places:
     """The bills and lines of each (table, row)."""
     out: Places = {}
     for which, items in enumerate((mapped.bills, mapped.lines)):
@@ -190,7 +192,7 @@ def _items_at(mapped: Mapped) -> Places:
     return out
 
 
-def _with_items(f: Finding, mapped: Mapped, places: Places) -> Finding:
+def _with_items(f: Finding, mapped: MappedTables, places: Places) -> Finding:
     """The finding with the bills and lines it makes invalid."""
     if f.code in _SHEET_WIDE:
         bills, lines = (
@@ -303,7 +305,7 @@ def _with_those_that_go_on(reader: Reader, key: np.ndarray) -> np.ndarray:
     return np.asarray([whole(name) for name in names.tolist()], dtype=np.int64)[codes]
 
 
-def _disagreements(mapped: Mapped, reader: Reader) -> list[Finding]:
+def _disagreements(mapped: MappedTables, reader: Reader) -> list[Finding]:
     """Columns of header fields that differ between the rows of one bill: one finding each."""
     out: list[Finding] = []
     for name in mapped.bills.columns:
@@ -318,7 +320,7 @@ def _disagreements(mapped: Mapped, reader: Reader) -> list[Finding]:
 
 
 def _differing(
-    mapped: Mapped, reader: Reader, name: str, columns: Sequence[int | None]
+    mapped: MappedTables, reader: Reader, name: str, columns: Sequence[int | None]
 ) -> Iterator[Finding]:
     """One finding for each bill whose rows do not all have its own value, or none."""
     assert mapped.line_bill is not None

@@ -122,7 +122,7 @@ def _pass_over(
     source: SourceTable, found: HeaderMatch, template: Template, here: CellRef, out: RowRoles
 ) -> None:
     start, rules = found.header + 1, template.source
-    if rules.stop_at and source.former is not None:
+    if rules.stop_at and source.previous_outcomes is not None:
         _past_the_end(source, start, template, here, out)
     elif rules.stop_at:
         ends = _matching(rules.stop_at, found, source, template)
@@ -165,12 +165,12 @@ def _past_the_end(
     source: SourceTable, start: int, template: Template, here: CellRef, out: RowRoles
 ) -> None:
     """The rows of a result that were past the end: wherever they stand now, they still are."""
-    assert source.former is not None
+    assert source.previous_outcomes is not None
     why = f"the data ends where {template.source.stop_at}"
     others = tuple(map(str, template.source.ignore_rows))
     for k in range(len(out.roles)):
         if _formerly(source, start + k, Role.IGNORED) and not (
-            others and source.former[start + k][1].startswith(others)
+            others and source.previous_outcomes[start + k][1].startswith(others)
         ):
             out.roles[k] = Role.IGNORED
             out.reasons[int(source.rows[start + k])] = why
@@ -242,7 +242,7 @@ def _control_total(
     backwards = range(len(out.roles) - 1, -1, -1)
     last = next((k for k in backwards if out.roles[k] is Role.DATA), -1)
     said = set[int]()
-    if source.former is not None:
+    if source.previous_outcomes is not None:
         rows = range(len(out.roles))
         said = {k for k in rows if _formerly(source, start + k, Role.CONTROL_TOTAL)}
     last = max((k for k in said if out.roles[k] is Role.DATA), default=last)
@@ -285,7 +285,10 @@ def _control_total(
 
 def _formerly(source: SourceTable, i: int, role: Role) -> bool:
     """Whether the row had this role in the result that is read again."""
-    return source.former is not None and source.former[i][0].strip() == role.value
+    return (
+        source.previous_outcomes is not None
+        and source.previous_outcomes[i][0].strip() == role.value
+    )
 
 
 def _fits(

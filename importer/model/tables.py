@@ -52,14 +52,14 @@ class SourceTable:
     hidden_rows: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()  # how it was read, for people: "cp1252, semicolons"
     lengths: Sequence[int] | None = None  # the cells that each row is written with; CSV only
-    doubt: str = ""  # "Mac Roman: 'Müller'", where the encoding was only the likeliest
-    swallowed: tuple[tuple[int, int, int], ...] = ()
+    encoding_doubt: str = ""  # "Mac Roman: 'Müller'", where the encoding was only the likeliest
+    runaway_quotes: tuple[tuple[int, int, int], ...] = ()
     """Of cells that hold rows, in a CSV file: row number, column, how many rows."""
-    looks: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
+    format_marks: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
     """What number formats show beside the number: column → row number → ``€``, ``EUR``, ``%``."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Of a result workbook that is read again: the template's parameters that its run used."""
-    former: Sequence[tuple[str, str]] | None = None
+    previous_outcomes: Sequence[tuple[str, str]] | None = None
     """Of a result workbook that is read again: each row's import_status and import_message."""
     folder: str = ""
     """Where the file is; of a result workbook, where that is which the sheet was made from."""

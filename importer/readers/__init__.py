@@ -147,7 +147,7 @@ def _table(path: Path, kind: FileKind, name: str, hidden: bool, grid: Grid) -> S
         hidden=hidden,
         hidden_rows=tuple(sorted(grid.hidden_rows.intersection(grid.rows))),
         notes=(_NAMES[kind],),
-        looks=grid.format_marks,
+        format_marks=grid.format_marks,
         date1904=grid.date1904,
     )
 

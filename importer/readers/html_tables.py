@@ -84,7 +84,7 @@ def read_html(path: Path, *, encoding: str | None) -> list[SourceTable]:
                 blank_rows=grid.blank_rows,
                 hidden_rows=tuple(sorted(table.hidden.intersection(grid.rows))),
                 notes=(f"Web page (HTML), {found.name}",),
-                doubt=found.doubt,
+                encoding_doubt=found.doubt,
             )
         )
     return out

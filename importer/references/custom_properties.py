@@ -131,7 +131,7 @@ def _required(
     words: dict[str, Any] = {"name": group.label, "level": noun}
     without = missing.copy()
     for name in columns:
-        without &= checked.mapped.without_column(sheet, name)
+        without &= checked.mapped.lacks_column(sheet, name)
     for of_table in np.unique(items.table[without]).tolist():
         some = np.flatnonzero(without & (items.table == of_table)).tolist()
         source = checked.mapped.tables[of_table].source

@@ -161,7 +161,7 @@ def cell_of(checked: Checked, bill: int, path: tuple[str, ...]) -> tuple[CellRef
     by_name = name[:-2] if name.endswith("Id") else name
     for candidate in (name, by_name):
         if candidate in FIELDS[sheet] and candidate in items.columns:
-            text = items.columns[candidate].written(item)
+            text = items.columns[candidate].text_at(item)
             if text:
                 return checked.mapped.cell(sheet, candidate, item), text
     return checked.mapped.cell(sheet, name, item), ""

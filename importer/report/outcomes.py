@@ -43,7 +43,7 @@ def text_of(parsed: ParsedColumn, checked: Checked, name: str, i: int) -> str:
     if (value := parsed.at(i)) is not None:
         return str(value)
     column = checked.mapped.bills.columns.get(name)
-    return "" if column is None else column.written(i)
+    return "" if column is None else column.text_at(i)
 
 
 class BillOutcomes(LazySequence[BillResult]):

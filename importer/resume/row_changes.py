@@ -251,8 +251,8 @@ def _taken(
         columns=tuple(table.columns[c][header:] for c in own),
         kinds=None if table.kinds is None else tuple(table.kinds[c][header:] for c in own),
         rows=table.rows[header:],
-        former=list(zip(status, message, strict=True)),
-        looks={own.index(c): rows for c, rows in table.looks.items() if c in own},
+        previous_outcomes=list(zip(status, message, strict=True)),
+        format_marks={own.index(c): m for c, m in table.format_marks.items() if c in own},
     )
 
 

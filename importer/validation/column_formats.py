@@ -20,7 +20,7 @@ from importer.core.cell_parsers import (
 from importer.core.currencies import EXPONENTS
 from importer.core.money import Numbers, currencies_named, numbers_of, two_readings
 from importer.mapping.canonical_columns import CanonicalColumn, CanonicalTable
-from importer.mapping.map_tables import Mapped
+from importer.mapping.map_tables import MappedTables
 from importer.model.fields import BILLS, LINE_ITEMS, Field, FieldKind, field_of, field_parser
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
@@ -64,7 +64,7 @@ def _is_number(column: CanonicalColumn) -> np.ndarray:
 class Reading:
     """Parsing under way: what is known of the formats, and what was found wrong with columns."""
 
-    mapped: Mapped
+    mapped: MappedTables
     findings: list[Finding] = field(default_factory=list)
     currency: ParsedColumn | None = None  # of each bill
     line_bill: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
@@ -116,7 +116,7 @@ class Reading:
     ) -> None:
         """One finding for the whole column, on the first of the rows ``at``."""
         items = tuple(int(i) for i in at)
-        text = self._items(sheet).columns[name].written(items[0])
+        text = self._items(sheet).columns[name].text_at(items[0])
         marked: dict[str, Any] = {"bills": items} if sheet == BILLS else {"lines": items}
         self.findings.append(
             finding(
@@ -204,20 +204,20 @@ class Reading:
         self, sheet: str, column: CanonicalColumn, kind: FieldKind, parsed: ParsedColumn
     ) -> None:
         """Numbers of a workbook that its number formats show as what they are not taken for."""
-        if column.looks is None:
+        if column.format_marks is None:
             return
         cents = self.mapped.template.formats.amounts == "cents"
-        shown = (column.looks != "") & _is_number(column) & parsed.ok
-        for look in set(column.looks[shown]):
-            at = shown & (column.looks == look)
-            if look == "%":
+        shown = (column.format_marks != "") & _is_number(column) & parsed.ok
+        for format_mark in set(column.format_marks[shown]):
+            at = shown & (column.format_marks == format_mark)
+            if format_mark == "%":
                 problem = "percentage" if kind is FieldKind.CENTS else ""
             elif cents and kind is FieldKind.CENTS:
                 problem = "shown_as_money"
                 at &= parsed.cents()[0] != 0
             else:
                 problem = "other_currency"
-                named = currencies_named(look) & set(EXPONENTS)
+                named = currencies_named(format_mark) & set(EXPONENTS)
                 if not named:
                     continue
                 own = self._currencies(sheet, np.flatnonzero(at))
@@ -372,7 +372,7 @@ def _style_of(tidied: pa.LargeStringArray) -> tuple[Numbers | None, list[str], l
     return decided if decided[0] is not None else numbers_of(distinct(tidied))
 
 
-def units_of(mapped: Mapped, currency: ParsedColumn) -> np.ndarray:
+def units_of(mapped: MappedTables, currency: ParsedColumn) -> np.ndarray:
     """Cents per unit of each bill's currency, 100 unless the template says otherwise."""
     known = mapped.template.formats.cents_per_unit
     return currency.map_distinct(lambda c: known.get(c, 100) if c else 100, np.int64)
@@ -384,7 +384,7 @@ def _hundreds(size: int) -> np.ndarray:
 
 
 def parse_tables(
-    mapped: Mapped, line_bill: np.ndarray
+    mapped: MappedTables, line_bill: np.ndarray
 ) -> tuple[ParsedTable, ParsedTable, list[Finding]]:
     """Bills and line items read, and what is wrong with whole columns."""
     reading = Reading(mapped)

@@ -24,7 +24,7 @@ from importer.core.money import (
     to_cents,
 )
 from importer.mapping.bind_table import ControlTotal
-from importer.mapping.map_tables import Mapped
+from importer.mapping.map_tables import MappedTables
 from importer.model.fields import BILLS, header_key
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
@@ -73,7 +73,7 @@ def _party(ids: ParsedColumn, names: ParsedColumn) -> np.ndarray:
     return np.where(by_id > 0, by_id, codes(names, same_name))
 
 
-def duplicates(mapped: Mapped, bills: ParsedTable) -> list[FindingBatch]:
+def duplicates(mapped: MappedTables, bills: ParsedTable) -> list[FindingBatch]:
     """The same (entity, vendor, invoice number) twice: an error; nearly the same: a warning."""
     number = bills["invoiceNumber"]
     at = np.flatnonzero(number.ok)
@@ -131,7 +131,9 @@ def _pairs(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return codes, np.asarray(first[codes])
 
 
-def without_lines(mapped: Mapped, line_bill: np.ndarray, told: np.ndarray) -> list[FindingBatch]:
+def without_lines(
+    mapped: MappedTables, line_bill: np.ndarray, told: np.ndarray
+) -> list[FindingBatch]:
     """Bills that no line item belongs to, but for those whose reference is told to be wrong."""
     if not len(mapped.lines):
         return []  # told once, as a missing or empty sheet
@@ -147,9 +149,13 @@ def without_lines(mapped: Mapped, line_bill: np.ndarray, told: np.ndarray) -> li
 
 
 def sums_agree(
-    mapped: Mapped, bills: ParsedTable, amounts: CentsArray, totals: CentsArray, counts: np.ndarray,
+    mapped: MappedTables,
+    bills: ParsedTable,
+    amounts: CentsArray,
+    totals: CentsArray,
+    counts: np.ndarray,
     told: np.ndarray,
-) -> list[FindingBatch]:  # fmt: skip
+) -> list[FindingBatch]:
     """The sum of a bill's lines is its amount, wherever both are known and belong together."""
 
     def words(i: int) -> dict[str, Any]:
@@ -178,7 +184,7 @@ def sums_agree(
 
 
 def _control_cents(
-    mapped: Mapped, total: ControlTotal, unit: int, own: int
+    mapped: MappedTables, total: ControlTotal, unit: int, own: int
 ) -> int | UnreadableAmount:
     """The file's total in cents, with the sign that the template gives to its column's amounts."""
     sign = -1 if _negated(mapped, total.cell.column or "") else 1
@@ -186,7 +192,7 @@ def _control_cents(
     return cents if isinstance(cents, UnreadableAmount) else sign * cents
 
 
-def _negated(mapped: Mapped, header: str) -> bool:
+def _negated(mapped: MappedTables, header: str) -> bool:
     """Whether the template turns round the amounts of a column."""
     lines = mapped.template.line_items
     fields = (mapped.template.bills.get("amount"), lines.get("amount"), lines.get("netAmount"))
@@ -199,7 +205,9 @@ def _negated(mapped: Mapped, header: str) -> bool:
     )
 
 
-def _cents_of(mapped: Mapped, total: ControlTotal, unit: int, own: int) -> int | UnreadableAmount:
+def _cents_of(
+    mapped: MappedTables, total: ControlTotal, unit: int, own: int
+) -> int | UnreadableAmount:
     """The file's total as written; of two readings the one that the bills come to, if either."""
     formats = mapped.template.formats
     if formats.amounts == "cents":
@@ -215,7 +223,7 @@ def _cents_of(mapped: Mapped, total: ControlTotal, unit: int, own: int) -> int |
 
 
 def control_totals(
-    mapped: Mapped, currencies: ParsedColumn, amounts: CentsArray
+    mapped: MappedTables, currencies: ParsedColumn, amounts: CentsArray
 ) -> tuple[dict[str, int], list[Finding]]:
     """The control total of each currency in cents, and the findings where it differs.
 
@@ -274,7 +282,7 @@ def control_totals(
 
 
 def _expected(
-    mapped: Mapped,
+    mapped: MappedTables,
     sheet: Counter[str],
     controls: dict[str, int],
     compare: Callable[[CellRef, str, str, int, int, str], None],

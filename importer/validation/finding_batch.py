@@ -18,7 +18,7 @@ import pyarrow as pa
 from importer.core.lazy_sequence import LazySequence
 from importer.mapping.canonical_columns import CanonicalColumn, CanonicalTable
 from importer.mapping.evaluate import NOWHERE
-from importer.mapping.map_tables import Mapped
+from importer.mapping.map_tables import MappedTables
 from importer.model.fields import BILLS
 from importer.model.finding import CellRef, Finding, Severity
 from importer.model.finding_catalogue import CATALOGUE, finding
@@ -267,7 +267,7 @@ def sort_key(f: Finding) -> tuple[int, int, int]:
 
 
 def cell_findings(
-    mapped: Mapped,
+    mapped: MappedTables,
     sheet: str,
     name: str,
     code: str,
@@ -300,7 +300,7 @@ def cell_findings(
 
 
 def places(items: CanonicalTable, column: CanonicalColumn | None, at: np.ndarray) -> Places:
-    """Where the values of a field stand, of the items ``at``; as ``Mapped.cell`` has it."""
+    """Where the values of a field stand, of the items ``at``; as ``MappedTables.cell`` has it."""
     table, row = items.table[at], items.row[at]
     index = np.full(len(at), NO_COLUMN, dtype=np.int64)
     if column is None:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from importer.core.nearest_name import NearestName
 from importer.mapping.canonical_columns import CanonicalTable
-from importer.mapping.map_tables import Mapped
+from importer.mapping.map_tables import MappedTables
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.tables import TableKind
 from importer.validation.finding_batch import FindingBatch, cell_findings
@@ -43,7 +43,7 @@ def _either(
     return pc.if_else(pa.array(which), refs, others)
 
 
-def _groups(mapped: Mapped) -> np.ndarray | None:
+def _groups(mapped: MappedTables) -> np.ndarray | None:
     """A number for each table, equal where lines and bills belong together; None: all do.
 
     Workbooks that each have their own bills and lines may use the same references.
@@ -67,7 +67,7 @@ def _keyed(
     return _either(_given(refs), keyed, refs)
 
 
-def join(mapped: Mapped) -> tuple[np.ndarray, list[FindingBatch]]:
+def join(mapped: MappedTables) -> tuple[np.ndarray, list[FindingBatch]]:
     """Each line's bill (-1 for none), and the findings: orphans, references used twice or missing.
 
     Lines are joined by ``billRef`` where both sheets carry it, else by ``invoiceNumber``; a line
@@ -88,7 +88,7 @@ def join(mapped: Mapped) -> tuple[np.ndarray, list[FindingBatch]]:
 
     of_bill = _either(_given(bill_refs), bill_refs, bill_numbers) if by_ref else bill_numbers
     name = "billRef" if by_ref else "invoiceNumber"
-    without = ~_given(of_bill) & ~mapped.told_missing(BILLS, "billRef", "invoiceNumber")
+    without = ~_given(of_bill) & ~mapped.column_reported_missing(BILLS, "billRef", "invoiceNumber")
     at = np.flatnonzero(without)
     findings.append(cell_findings(mapped, BILLS, name, "bills.billRef.required", at, value=""))
 
@@ -116,7 +116,7 @@ def join(mapped: Mapped) -> tuple[np.ndarray, list[FindingBatch]]:
             cell_findings(mapped, BILLS, field, "bills.billRef.duplicate", again,
                   value=ref, template_args=place, related_bills=first[again])
         )  # fmt: skip
-    told = mapped.told_missing(LINE_ITEMS, "billRef", "invoiceNumber")
+    told = mapped.column_reported_missing(LINE_ITEMS, "billRef", "invoiceNumber")
     lost = np.flatnonzero((out < 0) & ~told)
     if not len(lost):
         return out, findings
@@ -148,7 +148,7 @@ def join(mapped: Mapped) -> tuple[np.ndarray, list[FindingBatch]]:
     return out, findings
 
 
-def _place_of_first(mapped: Mapped, first: np.ndarray, i: int) -> dict[str, Any]:
+def _place_of_first(mapped: MappedTables, first: np.ndarray, i: int) -> dict[str, Any]:
     return {"first": mapped.place(BILLS, int(first[i]), i)}
 
 

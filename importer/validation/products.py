@@ -10,7 +10,7 @@ import pandas as pd
 
 from importer.core.money import UnreadableAmount, products_cents
 from importer.mapping.expressions import Expression
-from importer.mapping.map_tables import Mapped
+from importer.mapping.map_tables import MappedTables
 from importer.model.fields import LINE_ITEMS
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
@@ -18,7 +18,7 @@ from importer.validation.column import ParsedColumn, ParsedTable
 from importer.validation.finding_batch import FindingBatch, cell_findings
 
 
-def multiply(mapped: Mapped, lines: ParsedTable, units: np.ndarray) -> list[Finding]:
+def multiply(mapped: MappedTables, lines: ParsedTable, units: np.ndarray) -> list[Finding]:
     """The columns of ``lines`` that are a product of two others; that some were rounded is told.
 
     ``units`` are the cents per unit of what the product is in; 1 where prices are in cents.
@@ -77,7 +77,7 @@ def _product(
 
 
 def _rounded(
-    mapped: Mapped, lines: ParsedTable, name: str, at: np.ndarray, expression: Expression
+    mapped: MappedTables, lines: ParsedTable, name: str, at: np.ndarray, expression: Expression
 ) -> Finding:
     """That products of one table were rounded, on the first of them."""
     first = int(at[0])
@@ -89,11 +89,11 @@ def _rounded(
         "how": str(expression.round).replace("_", " "),
     }
     cell = mapped.cell(LINE_ITEMS, f"{name}*1", first)
-    text = mapped.lines.columns[f"{name}*1"].written(first)
+    text = mapped.lines.columns[f"{name}*1"].text_at(first)
     return finding("line_items.factor.rounded", cell, text, lines=tuple(at.tolist()), **words)
 
 
-def product_findings(mapped: Mapped, lines: ParsedTable) -> list[FindingBatch]:
+def product_findings(mapped: MappedTables, lines: ParsedTable) -> list[FindingBatch]:
     """Products of which only one factor is given, that are too large or not whole cents."""
     out = []
     for name, expression in mapped.template.line_items.items():

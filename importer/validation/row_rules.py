@@ -11,7 +11,7 @@ import numpy as np
 
 from importer.core.currencies import EXPONENTS
 from importer.core.money import money
-from importer.mapping.map_tables import Mapped
+from importer.mapping.map_tables import MappedTables
 from importer.model.bills import TargetStatus
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding_catalogue import CATALOGUE
@@ -65,7 +65,7 @@ def truth(flag: ParsedColumn) -> np.ndarray:
 
 
 def bill_rules(
-    mapped: Mapped, bills: ParsedTable, derived: np.ndarray, wanted: np.ndarray, now: datetime
+    mapped: MappedTables, bills: ParsedTable, derived: np.ndarray, wanted: np.ndarray, now: datetime
 ) -> list[RowRule]:
     """The rules of one bill row.
 
@@ -80,19 +80,19 @@ def bill_rules(
     rules = [
         RowRule("bills.vendorId.required", "vendor" if "vendor" in bills.columns else "vendorId",
                 ~(vendor_id.blank & vendor.blank)
-                | mapped.told_missing(BILLS, "vendorId", "vendor")),
+                | mapped.column_reported_missing(BILLS, "vendorId", "vendor")),
         RowRule("bills.issuedDate.required", "issuedDate",
-                ~issued.blank | mapped.told_missing(BILLS, "issuedDate")),
+                ~issued.blank | mapped.column_reported_missing(BILLS, "issuedDate")),
         RowRule("bills.currency.required", "currency",
-                ~currency.blank | mapped.told_missing(BILLS, "currency")),
+                ~currency.blank | mapped.column_reported_missing(BILLS, "currency")),
         RowRule("bills.invoiceNumber.missing", "invoiceNumber",
-                ~number.blank | mapped.without_column(BILLS, "invoiceNumber")),
+                ~number.blank | mapped.lacks_column(BILLS, "invoiceNumber")),
         RowRule("bills.dueDate.before_issued", "dueDate",
                 _not_before(due, issued),
                 lambda i: {"issued": issued.at(i)}),
     ]  # fmt: skip
     rules += payment_rules(mapped, bills, wanted, now)
-    known = ~amount.blank | derived | mapped.told_missing(BILLS, "amount")
+    known = ~amount.blank | derived | mapped.column_reported_missing(BILLS, "amount")
     rules.append(RowRule("bills.amount.required", "amount", known))
     rules += amount_rules(amount, bills.units, ~derived)
     if formats.amounts == "decimal":
@@ -109,7 +109,7 @@ PAYMENT_FIELDS = ("paidFromBankAccountId", "paymentAt")  # what a payment needs
 
 
 def payment_rules(
-    mapped: Mapped, bills: ParsedTable, wanted: np.ndarray, now: datetime
+    mapped: MappedTables, bills: ParsedTable, wanted: np.ndarray, now: datetime
 ) -> list[RowRule]:
     """A bill that is to be marked as paid says from where and when; no other one is paid."""
     paid = wanted == TargetStatus.PAID
@@ -118,11 +118,11 @@ def payment_rules(
     latest = now + timedelta(days=1)
     return [
         RowRule("bills.paidFromBankAccountId.required", "paidFromBankAccountId",
-                ~(paid & bank.blank & ~mapped.without_column(BILLS, "paidFromBankAccountId"))),
+                ~(paid & bank.blank & ~mapped.lacks_column(BILLS, "paidFromBankAccountId"))),
         RowRule("bills.paidFromBankAccountId.not_used", "paidFromBankAccountId",
                 ~(~paid & bank.ok)),
         RowRule("bills.paymentAt.required", "paymentAt",
-                ~(paid & moment.blank & ~mapped.without_column(BILLS, "paymentAt"))),
+                ~(paid & moment.blank & ~mapped.lacks_column(BILLS, "paymentAt"))),
         RowRule("bills.paymentAt.in_future", "paymentAt",
                 ~(paid & _after(moment, latest))),
     ]  # fmt: skip
@@ -153,7 +153,7 @@ def _plus(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return out, ((left ^ out) & (right ^ out)) < 0
 
 
-def line_rules(mapped: Mapped, lines: ParsedTable, include_tax: np.ndarray) -> list[RowRule]:
+def line_rules(mapped: MappedTables, lines: ParsedTable, include_tax: np.ndarray) -> list[RowRule]:
     """The rules of one line row. ``include_tax`` is of its bill: 1, 0, UNKNOWN."""
     gross, net, tax = lines["amount"], lines["netAmount"], lines["taxAmount"]
     no_code = lines["taxCodeId"].blank & lines["taxCode"].blank
@@ -183,9 +183,9 @@ def line_rules(mapped: Mapped, lines: ParsedTable, include_tax: np.ndarray) -> l
 
     return [
         RowRule("line_items.amount.required", "amount",
-                ~(inclusive & gross.blank) | mapped.told_missing(LINE_ITEMS, "amount")),
+                ~(inclusive & gross.blank) | mapped.column_reported_missing(LINE_ITEMS, "amount")),
         RowRule("line_items.netAmount.required", "netAmount",
-                ~(exclusive & net.blank) | mapped.told_missing(LINE_ITEMS, "netAmount")),
+                ~(exclusive & net.blank) | mapped.column_reported_missing(LINE_ITEMS, "netAmount")),
         RowRule("line_items.amount.not_net_plus_tax", "amount", adds_up,
                 of_sum),
         RowRule("line_items.taxAmount.sign", "taxAmount", ~other_sign,

@@ -33,7 +33,7 @@ from importer.core.money import (
 from importer.core.nearest_name import did_you_mean
 from importer.mapping.canonical_columns import CanonicalTable
 from importer.mapping.evaluate import PROBLEMS
-from importer.mapping.map_tables import Mapped
+from importer.mapping.map_tables import MappedTables
 from importer.model.fields import Field, FieldKind, field_of
 from importer.model.finding_catalogue import CATALOGUE, shown
 from importer.validation.column import ParsedColumn, ParsedTable
@@ -80,7 +80,7 @@ def _column(number: int) -> str:
 
 
 def check_sheet(
-    mapped: Mapped, items: CanonicalTable, parsed: ParsedTable, row_rules: Sequence[RowRule]
+    mapped: MappedTables, items: CanonicalTable, parsed: ParsedTable, row_rules: Sequence[RowRule]
 ) -> list[FindingBatch]:
     """All findings of the cells and rows of a sheet, by column and rule."""
     if not len(items):
@@ -107,7 +107,9 @@ def check_sheet(
     return [rule.tell(at) for rule, at in told if at is not None]
 
 
-def _of_cells(mapped: Mapped, items: CanonicalTable, parsed: ParsedTable) -> Iterator[CheckColumn]:
+def _of_cells(
+    mapped: MappedTables, items: CanonicalTable, parsed: ParsedTable
+) -> Iterator[CheckColumn]:
     """What was wrong with the cells as they were read; not what is told of the whole column."""
     for name, column in items.columns.items():
         own = parsed.columns[name]
@@ -117,7 +119,7 @@ def _of_cells(mapped: Mapped, items: CanonicalTable, parsed: ParsedTable) -> Ite
             if problem in there:
                 code = code_of(items.sheet, name, problem)
                 words = partial(_template_args, mapped, items.sheet, name, problem, own)
-                decided = (own.rules, column.note, column.looks)
+                decided = (own.rules, column.note, column.format_marks)
                 alike = tuple(each for each in decided if each is not None)
                 tell = partial(
                     cell_findings,
@@ -132,7 +134,7 @@ def _of_cells(mapped: Mapped, items: CanonicalTable, parsed: ParsedTable) -> Ite
 
 
 def _of_row(
-    mapped: Mapped, items: CanonicalTable, parsed: ParsedTable, rule: RowRule
+    mapped: MappedTables, items: CanonicalTable, parsed: ParsedTable, rule: RowRule
 ) -> CheckColumn:
     value = None
     if rule.field not in items.columns:
@@ -156,7 +158,7 @@ def _worked_out(parsed: ParsedTable, name: str, i: int) -> str:
 
 
 def _of_house(
-    mapped: Mapped, items: CanonicalTable, parsed: ParsedTable, rule: HouseRule
+    mapped: MappedTables, items: CanonicalTable, parsed: ParsedTable, rule: HouseRule
 ) -> CheckColumn:
     value = None
     if rule.field not in items.columns:
@@ -181,19 +183,20 @@ _INSTEAD = {
 
 
 def _template_args(
-    mapped: Mapped, sheet: str, name: str, problem: str, parsed: ParsedColumn, i: int
+    mapped: MappedTables, sheet: str, name: str, problem: str, parsed: ParsedColumn, i: int
 ) -> dict[str, Any]:
     """What the sentence of a cell's problem needs beside the value."""
-    bare, field = tidy(mapped.items(sheet).columns[name].written(i)), field_of(sheet, name)
+    bare, field = tidy(mapped.items(sheet).columns[name].text_at(i)), field_of(sheet, name)
     rule = "" if parsed.rules is None else str(parsed.rules[i])
     if problem in PROBLEMS:
         note = mapped.items(sheet).columns[name].note
         told = expression_words(mapped.template, sheet, name, bare)
         return told | {"note": "" if note is None else note[i]}
     if problem in ("other_currency", "shown_as_money"):
-        looks = mapped.items(sheet).columns[name].looks
-        look = "" if looks is None else str(looks[i])
-        return {"look": f", shown in {look}," if look and problem == "other_currency" else look}
+        format_marks = mapped.items(sheet).columns[name].format_marks
+        format_mark = "" if format_marks is None else str(format_marks[i])
+        shown = f", shown in {format_mark}," if format_mark else ""
+        return {"look": shown if problem == "other_currency" else format_mark}
     if problem == "not_uuid":
         return {"instead": _INSTEAD.get(name, "")}
     if problem in ("not_cents", "not_amount", "not_number"):
@@ -292,7 +295,7 @@ def _date_words(bare: str, rule: str) -> dict[str, Any]:
     return {"expected": expected, "meant": meant}
 
 
-def house_rules(mapped: Mapped, sheet: str, parsed: ParsedTable) -> Sequence[HouseRule]:
+def house_rules(mapped: MappedTables, sheet: str, parsed: ParsedTable) -> Sequence[HouseRule]:
     """The template's rules of a sheet, tested on what could be read."""
     out = []
     decimal = mapped.template.formats.amounts == "decimal"
@@ -317,5 +320,5 @@ def _the_same(text: str, _: int) -> str:
     return text
 
 
-def _place_of_first(mapped: Mapped, sheet: str, first: np.ndarray, i: int) -> str:
+def _place_of_first(mapped: MappedTables, sheet: str, first: np.ndarray, i: int) -> str:
     return mapped.place(sheet, int(first[i]), i)

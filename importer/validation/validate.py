@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from importer.core.money import INT64_MAX, INT64_MIN
-from importer.mapping.map_tables import Mapped
+from importer.mapping.map_tables import MappedTables
 from importer.model.bills import Bill, Document, Property, TargetStatus
 from importer.model.fields import BILLS
 from importer.model.finding import CellRef, Finding, Severity
@@ -52,7 +52,7 @@ class Checked:
     ``controls`` are the control totals by currency. ``findings`` are in the order of the files.
     """
 
-    mapped: Mapped
+    mapped: MappedTables
     bills: ParsedTable
     lines: ParsedTable
     line_bill: np.ndarray
@@ -84,7 +84,7 @@ class Checked:
         yield from bills_of(self, np.flatnonzero(~self.invalid_bills()))
 
 
-def check(mapped: Mapped, then: TargetStatus = TargetStatus.DRAFT) -> Checked:
+def check(mapped: MappedTables, then: TargetStatus = TargetStatus.DRAFT) -> Checked:
     """Every rule on every row; all findings at once.
 
     ``then`` is how far the bills go whose row does not say it.
@@ -196,10 +196,10 @@ def _derived(given: ParsedColumn, totals: CentsArray) -> ParsedColumn:
     return out
 
 
-def _without_number_column(mapped: Mapped) -> list[Finding]:
+def _without_number_column(mapped: MappedTables) -> list[Finding]:
     """Sheets without any invoice numbers: one warning a sheet, not one a bill."""
     out = []
-    lacking = mapped.without_column(BILLS, "invoiceNumber")
+    lacking = mapped.lacks_column(BILLS, "invoiceNumber")
     for table in np.unique(mapped.bills.table[lacking]).tolist():
         source = mapped.tables[table].source
         bills = tuple(np.flatnonzero(mapped.bills.table == table).tolist())
@@ -208,12 +208,12 @@ def _without_number_column(mapped: Mapped) -> list[Finding]:
     return out
 
 
-def _without_payment_columns(mapped: Mapped, wanted: np.ndarray) -> list[Finding]:
+def _without_payment_columns(mapped: MappedTables, wanted: np.ndarray) -> list[Finding]:
     """Sheets of bills to be marked as paid without the column for it: one finding a sheet."""
     out = []
     paid = wanted == TargetStatus.PAID
     for name in PAYMENT_FIELDS:
-        lacking = paid & mapped.without_column(BILLS, name)
+        lacking = paid & mapped.lacks_column(BILLS, name)
         for table in np.unique(mapped.bills.table[lacking]).tolist():
             source = mapped.tables[table].source
             bills = tuple(np.flatnonzero(lacking & (mapped.bills.table == table)).tolist())
@@ -252,7 +252,7 @@ def _derived_findings(checked: Checked, derived: np.ndarray) -> list[FindingBatc
     return out
 
 
-def _derived_cell(mapped: Mapped, bill: int) -> CellRef:
+def _derived_cell(mapped: MappedTables, bill: int) -> CellRef:
     row = int(mapped.bills.row[bill])
     cell = mapped.cell(BILLS, "amount", bill)
     for name in ("amount", "netAmount"):
@@ -263,7 +263,7 @@ def _derived_cell(mapped: Mapped, bill: int) -> CellRef:
     return cell
 
 
-def _derived_places(mapped: Mapped, at: np.ndarray) -> Places:
+def _derived_places(mapped: MappedTables, at: np.ndarray) -> Places:
     out = places(mapped.bills, mapped.bills.columns.get("amount"), at)
     done = np.zeros(len(at), dtype=bool)
     for name in ("amount", "netAmount"):

@@ -9,7 +9,7 @@ from typing import Any
 
 import openpyxl
 
-from importer.mapping.map_tables import Mapped, map_tables
+from importer.mapping.map_tables import MappedTables, map_tables
 from importer.mapping.template_loader import LoadedTemplate, find_template, load_template
 from importer.model.tables import TableKind
 from importer.readers import read_file
@@ -77,7 +77,7 @@ def mapped(
     files: Sequence[Path],
     loaded: LoadedTemplate | None = None,
     told: dict[str, TableKind] | None = None,
-) -> Mapped:
+) -> MappedTables:
     tables = [table for path in files for table in read_file(path)]
     return map_tables(tables, (loaded or find_template("light")).template, told)
 

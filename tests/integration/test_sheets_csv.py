@@ -113,8 +113,8 @@ def test_old_encodings_are_told_apart_by_the_words_they_make(
     assert cells(table)[1] == tuple(expected.splitlines()[1].split(","))
     assert name in table.notes[0]
     # What is not plainly cp1252 is shown to the person.
-    assert bool(table.doubt) == (encoding != "cp1252")
-    assert table.doubt.startswith(f"{name}: '") or not table.doubt
+    assert bool(table.encoding_doubt) == (encoding != "cp1252")
+    assert table.encoding_doubt.startswith(f"{name}: '") or not table.encoding_doubt
 
 
 @pytest.mark.parametrize(
@@ -129,19 +129,19 @@ def test_an_encoding_that_makes_no_words_is_refused_with_its_readings(
         read(tmp_path, f'"a",b\n{words}\n'.encode(encoding))
     table = read(tmp_path, f"a,b\n{words}\n".encode(encoding), encoding=encoding)
     assert ",".join(cells(table)[1]).rstrip(",") == words
-    assert not table.doubt
+    assert not table.encoding_doubt
 
 
 def test_a_few_odd_words_leave_a_doubt(tmp_path: Path) -> None:
     table = read(tmp_path, "a\nMüller\nCafé\nSöhne\nPro£Spend\n".encode("cp1252"))
-    assert table.doubt == "cp1252: 'Pro£Spend'"
+    assert table.encoding_doubt == "cp1252: 'Pro£Spend'"
     with pytest.raises(UnreadableFile, match="Row 2: its encoding cannot be told"):
         read(tmp_path, "a\n5ä\n".encode("cp1252"))
 
 
 def test_letters_that_turkish_has_others_for_are_a_doubt(tmp_path: Path) -> None:
     table = read(tmp_path, "a,b\nİstanbul,Müller\n".encode("cp1254"))
-    assert (table.doubt, cells(table)[1]) == ("cp1252: 'Ýstanbul'", ("Ýstanbul", "Müller"))
+    assert (table.encoding_doubt, cells(table)[1]) == ("cp1252: 'Ýstanbul'", ("Ýstanbul", "Müller"))
 
 
 def test_a_few_bad_bytes_do_not_garble_all_other_characters(tmp_path: Path) -> None:

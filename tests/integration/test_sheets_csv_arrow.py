@@ -27,7 +27,7 @@ class Plain:
     cells: list[tuple[str, ...]]
     lengths: list[int]
     total: int
-    swallowed: tuple[tuple[int, int, int], ...]
+    runaway_quotes: tuple[tuple[int, int, int], ...]
 
 
 def plainly(text: str, mark: str) -> Plain | None:
@@ -68,6 +68,7 @@ REGULAR = st.builds(",".join, st.lists(CELL, min_size=3, max_size=3)).map(lambda
 @example(text='a,b,c\n,,\n1,2,3,4\n\n"5"\n', cut=0, block=1 << 20)
 @example(text='a,b\n1,"x\n2,3\n4,y"\n5,6\n', cut=0, block=8)  # cells that hold rows
 @example(text='a,b\n1,"x\r2,3\r4,y"\n5,6\n', cut=0, block=1 << 20)  # of an old Mac
+@example(text="a,a\n\ufeff,a\n", cut=0, block=4)  # a byte order mark at the beginning of a block
 @example(text="a,b\n1,x\n , \n", cut=1, block=1 << 20)  # the last byte of all is a blank cell
 def test_any_text_is_read_as_the_csv_module_reads_it_or_left_to_it(
     text: str, cut: int, block: int
@@ -81,7 +82,7 @@ def test_any_text_is_read_as_the_csv_module_reads_it_or_left_to_it(
     assert list(zip(*quick.columns, strict=True)) == [c for c in plain.cells if c]
     assert quick.lengths == plain.lengths
     assert quick.total == plain.total
-    assert quick.swallowed == plain.swallowed
+    assert quick.runaway_quotes == plain.runaway_quotes
 
 
 def test_cells_with_line_breaks_are_read_by_arrow_wherever_a_piece_ends() -> None:
@@ -136,7 +137,7 @@ def as_told(path: Path, data: bytes) -> tuple[object, bool]:
     except UnreadableFile as error:
         return str(error), False
     cells, blank = [tuple(column) for column in table.columns], table.blank_rows
-    told = cells, list(table.rows), list(table.lengths or ()), table.swallowed, blank
+    told = cells, list(table.rows), list(table.lengths or ()), table.runaway_quotes, blank
     return told, isinstance(table.columns[0], TextColumn)
 
 

@@ -24,7 +24,12 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from importer.core.text_column import TextColumn, TextColumnBuilder, byte_at
-from importer.readers.csv.record_blocks import BLOCK, NeedsCsvModule, checked_block, record_blocks
+from importer.readers.csv.record_blocks import (
+    BLOCK,
+    NeedsCsvModule,
+    has_multiline_cells,
+    record_blocks,
+)
 from importer.readers.csv.runaway_quotes import runaway_quotes_in_columns
 from importer.readers.file_limits import check_area, limits, too_large
 
@@ -41,7 +46,7 @@ class Records:
     rows: Sequence[int]
     lengths: Sequence[int]
     total: int  # blank ones too
-    swallowed: tuple[tuple[int, int, int], ...] = ()
+    runaway_quotes: tuple[tuple[int, int, int], ...] = ()
 
 
 @dataclass
@@ -76,8 +81,8 @@ def _read(file: BinaryIO, mark: str, block: int) -> Records | None:
     blocks = record_blocks(file, block)
     first = next(blocks, b"")
     width = _usual_width(first, mark)
-    if not 2 <= width <= limits().columns or first.startswith(b"\xef\xbb\xbf"):
-        return None  # Arrow leaves out a second mark of UTF-8
+    if not 2 <= width <= limits().columns:
+        return None
     most = limits().cell_length
     texts = [TextColumnBuilder() for _ in range(width)]
     odd: list[tuple[int, str]] = []
@@ -110,7 +115,7 @@ def _pieces(first: bytes, blocks: Iterator[bytes], mark: str, width: int) -> Ite
 
 
 def _piece(data: bytes, mark: str, width: int) -> _Piece:
-    block = checked_block(data, ord(mark))
+    multiline = has_multiline_cells(data, ord(mark))
     odd: list[tuple[int, str]] = []
 
     def skip(row: arrow_csv.InvalidRow) -> str:
@@ -137,7 +142,7 @@ def _piece(data: bytes, mark: str, width: int) -> _Piece:
         ),
     )
     columns = [column.combine_chunks() for column in table.columns]
-    return _Piece(columns, odd, block.broken)
+    return _Piece(columns, odd, multiline)
 
 
 def _usual_width(data: bytes, mark: str) -> int:

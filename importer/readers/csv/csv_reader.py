@@ -126,11 +126,16 @@ def _read_with_csv_module(path: Path, encoding: str | None, delimiter: str | Non
         lines.readline()
     records, broken = _records(path, lines, dialect.mark)
     held = find_runaway_quotes(records, dialect.mark) if broken else ()
-    swallowed = tuple((1 + i, c, count) for i, c, count in held)
-    return replace(_table(path, records, dialect.notes(found), found.doubt), swallowed=swallowed)
+    runaway_quotes = tuple((1 + i, c, count) for i, c, count in held)
+    return replace(
+        _table(path, records, dialect.notes(found), found.doubt),
+        runaway_quotes=runaway_quotes,
+    )
 
 
-def _arrow_table(path: Path, records: Records, notes: tuple[str, ...], doubt: str) -> SourceTable:
+def _arrow_table(
+    path: Path, records: Records, notes: tuple[str, ...], encoding_doubt: str
+) -> SourceTable:
     if not len(records.rows):
         raise unreadable(path, _NO_ROWS)
     _check_width(path, records.lengths, records.rows)
@@ -142,8 +147,8 @@ def _arrow_table(path: Path, records: Records, notes: tuple[str, ...], doubt: st
         blank_rows=records.total - len(records.rows),
         notes=notes,
         lengths=records.lengths,
-        doubt=doubt,
-        swallowed=records.swallowed,
+        encoding_doubt=encoding_doubt,
+        runaway_quotes=records.runaway_quotes,
     )
 
 
@@ -183,7 +188,9 @@ def _records(path: Path, lines: io.TextIOWrapper, mark: str) -> tuple[list[list[
     return records, reader.line_num > len(records)
 
 
-def _table(path: Path, records: list[list[str]], notes: tuple[str, ...], doubt: str) -> SourceTable:
+def _table(
+    path: Path, records: list[list[str]], notes: tuple[str, ...], encoding_doubt: str
+) -> SourceTable:
     numbers: Sequence[int] = range(1, 1 + len(records))
     filled = [record for record in records if any(map(str.strip, record))]
     if not filled:
@@ -210,5 +217,5 @@ def _table(path: Path, records: list[list[str]], notes: tuple[str, ...], doubt: 
         blank_rows=blank_rows,
         notes=notes,
         lengths=lengths,
-        doubt=doubt,
+        encoding_doubt=encoding_doubt,
     )

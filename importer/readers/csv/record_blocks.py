@@ -6,8 +6,8 @@ where the csv module would have it, and that no line is longer than any table ha
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
@@ -21,14 +21,6 @@ _QUOTE, _LF, _CR = b'"\n\r'
 
 class NeedsCsvModule(Exception):
     """Something that Arrow might read otherwise than the csv module, or that is to be refused."""
-
-
-@dataclass(frozen=True)
-class RecordBlock:
-    """Whole records. ``broken`` says that a cell of theirs has a line break."""
-
-    data: bytes
-    broken: bool
 
 
 def record_blocks(file: BinaryIO, size: int = BLOCK) -> Iterator[bytes]:
@@ -76,9 +68,13 @@ def _inside(at: np.ndarray, marks: np.ndarray) -> np.ndarray:
     return np.asarray(np.searchsorted(marks, at) % 2 == 1, dtype=bool)
 
 
-def checked_block(data: bytes, mark: int) -> RecordBlock:
-    """The block, as it can be read; NeedsCsvModule where the csv module has to read the file."""
-    if b"\0" in data:
+def has_multiline_cells(data: bytes, delimiter: int) -> bool:
+    """Whether a cell of the block has a line break; ``delimiter`` is its byte.
+
+    Raises NeedsCsvModule for anything that Arrow might read otherwise than the csv module.
+    """
+    # Arrow drops a byte order mark at the beginning of any block.
+    if b"\0" in data or data.startswith(BOM_UTF8):
         raise NeedsCsvModule
     if not data.isascii():
         try:
@@ -87,12 +83,12 @@ def checked_block(data: bytes, mark: int) -> RecordBlock:
             raise NeedsCsvModule from None
     codes = np.frombuffer(data, dtype=np.uint8)
     quotes = np.empty(0, dtype=np.int64)
-    broken = False
+    multiline = False
     if b'"' in data:
         quotes = np.flatnonzero(codes == _QUOTE)
-        if not _well_quoted(codes, quotes, mark):
+        if not _well_quoted(codes, quotes, delimiter):
             raise NeedsCsvModule
-        broken = bool(_inside(np.flatnonzero(codes == _LF), quotes).any())
+        multiline = bool(_inside(np.flatnonzero(codes == _LF), quotes).any())
     if b"\r" in data:
         returns = np.flatnonzero(codes == _CR)
         alone = np.ones(len(returns), dtype=bool)
@@ -101,8 +97,8 @@ def checked_block(data: bytes, mark: int) -> RecordBlock:
         if alone.any():  # the end of a record, as old Macs write it, but in a quoted cell
             if not _inside(returns[alone], quotes).all():
                 raise NeedsCsvModule
-            broken = True
-    return RecordBlock(data, broken)
+            multiline = True
+    return multiline
 
 
 def _well_quoted(codes: np.ndarray, quotes: np.ndarray, mark: int) -> bool:

@@ -188,7 +188,9 @@ class _Rows:
         if number is None:
             return text_tail(text, formats.cell[shade, shown]._get_xf_index())
         # what the file shows of a currency must be seen, and found wrong, in the result as well
-        if column in source.looks and (mark := source.looks[column].get(int(source.rows[i]))):
+        if column in source.format_marks and (
+            mark := source.format_marks[column].get(int(source.rows[i]))
+        ):
             shown = format_for_mark(mark)
         return number_tail(number, formats.figure[shade, shown]._get_xf_index())
 
