@@ -111,23 +111,22 @@ def fill_sandbox(path: Path, folder: Path, reference: Reference) -> tuple[str, d
     """
     from importer.light.codec import bill_to_json
     from importer.sandbox import answers, request_bodies
-    from importer.sandbox.store import INSERT_BILL, Store, _bill_row
+    from importer.sandbox.store import INSERT_BILL, Store, bill_row
 
     store = Store(path, reference)
-    company = request_bodies.Company(store.company_id, store.company_created, reference)
     chance = random.Random(1)
     ids = {}
     rows = []
     for bill in checked_bills(folder):
-        header, _ = request_bodies.read_new_bill(bill_to_json(bill), company)
-        made = ids[bill.index] = str(uuid.UUID(int=chance.getrandbits(128), version=4))
+        header, _ = request_bodies.read_new_bill(bill_to_json(bill), store.company)
+        bill_id = ids[bill.index] = str(uuid.UUID(int=chance.getrandbits(128), version=4))
         now = store.now()
-        shown = answers.bill_json(made, store.company_id, now, header)
-        rows.append(_bill_row(shown) | {"created_at": now, "visible_at": now, "version": 1})
+        row = bill_row(answers.new_bill(bill_id, store.company.id, now, header))
+        rows.append(row | {"created_at": now, "visible_at": now, "version": 1})
     with store.transaction() as connection:
         connection.execute(INSERT_BILL, rows)
     store.close()
-    return company.id, ids
+    return store.company.id, ids
 
 
 @contextmanager

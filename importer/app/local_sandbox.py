@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from importer.sandbox import SandboxSettings, parse_fault, serve
-from importer.sandbox.faults import FAULTS, WHAT_TARGETS_ARE, read_script
+from importer.sandbox.faults import FAULTS, TARGET_DESCRIPTIONS, read_script
 
 Ready = Callable[[str, tuple[str, ...]], None]  # the base URL, and the keys that it accepts
 
@@ -43,9 +43,9 @@ def serve_sandbox(
 
 def fault_kinds() -> list[tuple[str, str, bool]]:
     """Each fault with what it does, and whether ``all`` includes it."""
-    return [(name, kind.what, kind.common) for name, kind in FAULTS.items()]
+    return [(name, kind.description, kind.common) for name, kind in FAULTS.items()]
 
 
 def fault_targets() -> str:
     """The kinds of requests that a fault may be for, in words."""
-    return WHAT_TARGETS_ARE
+    return TARGET_DESCRIPTIONS

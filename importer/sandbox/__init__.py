@@ -1,9 +1,9 @@
-"""A local API server as strict and as awkward as Light's may be, for trying out and for tests.
+"""A local API server as strict and as awkward as Light's may be, for trials and for tests.
 
-``running(settings)`` starts one beside the caller and stops it at the end of the block;
-``serve(settings, port, ready)`` serves in the foreground. Bills are kept in SQLite. Where the
-documentation of Light is silent a sandbox takes the less convenient side: no idempotency, a list
-that may lag, limits that come as windows of any kind. ``faults`` names what else may go wrong.
+``running(settings)`` serves in a thread until its block ends; ``serve(settings, port, ready)``
+serves in the foreground. Bills are stored in SQLite. Where Light's documentation is silent the
+sandbox takes the less convenient side: no idempotency, a list that may lag, any kind of window for
+the limits. ``faults`` lists what else may go wrong.
 """
 
 from importer.sandbox.faults import FAULTS, Fault, Scripted, parse_fault, parse_script

@@ -1,77 +1,160 @@
-"""The objects of the answers, with every field of the described model, null where empty.
+"""The objects of the answers as strict pydantic models, and how they are filled.
 
-Source: ``ExternalInvoicePayableV1Model``, ``ExternalBffInvoicePayableV1Model`` and the models of
-vendors, accounts, entities, groups and the company in the API description. Amounts in cents.
+Enumerations are open and so are text; amounts are in cents. Source: the models of bills, line
+items, vendors, accounts, entities, groups and the company in the API description. It leaves out
+``shouldAmortize`` and ``amortizationScheduleId``, which Light's documentation has in a line item.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+
+from importer.model import fields
 from importer.sandbox.company_file import (
     SELECTS,
     AccountRow,
-    CompanyFile,
+    CompanyReference,
     EntityRow,
     PropertyGroupRow,
     VendorRow,
 )
 from importer.sandbox.property_values import value_json
-
-JsonObject = dict[str, object]
-
-
-def _names(text: str) -> list[str]:
-    return text.split()
+from importer.sandbox.wire_types import JSON_TYPES, Cents, Day, JsonObject, Moment, Text, Uuid
 
 
-BILL_FIELDS = _names("""
-    id type metadata invoicePayableId companyId state failureReason failureContext warningContext
-    approvalNote cancellationReason payeeName payeeIban payeeBban payeeBic payeeBankCode
-    payeeSwedishBankgiroNumber payeeSwedishPlusgiroNumber payeeCountry payeeAddress payeeZipcode
-    payeeBankName payeeBankCountry payeeBankAddress payeeBankZipcode payeeCity payeeBankCity
-    vendorId vendorDetailsOcr companyEntityId invoiceNumber amount outstandingBalance currency
-    description senderBankAccountId fiNumber norKidReference swissPaymentReference paymentAt
-    ocrCompletedAt canceledAt issuedDate dueDate invoiceCreatedAt updatedAt purchaseOrderId
-    lineItemsIncludeTax localCurrencyFxRate groupCurrencyFxRate lineItems customProperties
-    paymentPausedBy paymentPausedAt senderEmail documentName
-""")
-LINE_FIELDS = _names("""
-    id invoicePayableId type metadata amount netAmount description taxCodeId taxAmount accountId
-    costCenterId amortizationStartDate amortizationEndDate amortizationTemplateId
-    customPropertiesOld aiValueSuggestions customProperties createdAt updatedAt
-""")
-LISTED_FIELDS = _names("""
-    id type metadata documentKey documentName senderEmail companyId failureReason failureContext
-    state version approvalNote payeeName payeeIban payeeBban payeeBic payeeBankCode payeeCountry
-    payeeAddress payeeZipcode payeeBankName payeeBankCountry payeeBankAddress payeeBankZipcode
-    payeeCity payeeBankCity fiNumber invoiceNumber companyEntityId companyEntityName amount currency
-    issuedDate dueDate paymentAt ocrCompletedAt canceledAt description senderBankAccountId
-    cancellationReason vendor user nextApprover reimbursement createdAt updatedAt paymentPausedBy
-    paymentPausedAt
-""")
-VENDOR_FIELDS = _names("""
-    type vendorId companyId companyEntityIds defaultCompanyEntity vatId businessRegistrationNumber
-    identifier name description avatarUrl email phoneNumber website country city address zipcode
-    bankName bankCountry bankCity bankAddress bankZipcode bankAccountNumber bankAccountBic
-    domesticBankAccountNumber domesticBankAccountCode swedishBankgiroNumber swedishPlusgiroNumber
-    bankRecipientName vendorCreatedAt approvers notes currency contractValue createdBy status
-    failureContext version updatedAt customProperties lastMtdSpendInGroupCurrency groupCurrency
-""")
-VENDOR_PARTS = _names("""
-    identifier name avatarUrl email website country city address zipcode currency contractValue
-    createdBy
-""")
+class Answer(BaseModel):
+    """A blank field is null where the description allows null, else it is left out."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_blanks(cls, values: JsonObject) -> JsonObject:
+        return {name: value for name, value in values.items() if value is not None}
+
+    @classmethod
+    def of(cls, values: Mapping[str, object], /, **more: object) -> JsonObject:
+        """The values as JSON; ``ValidationError`` where they are not of the described types."""
+        return cls.model_validate({**values, **more}).model_dump()
 
 
-def filled(names: list[str], values: Mapping[str, object]) -> JsonObject:
-    """Every field of a model, in its order; what ``values`` does not have is null."""
-    return {name: values.get(name) for name in names}
+def _answer(
+    name: str, types: Mapping[Any, str], table: Iterable[fields.Field] = ()
+) -> type[Answer]:
+    """A model of the names by type, and of the fields of bills or line items in ``table``.
+
+    ``name`` is always there, ``name?`` null where blank, ``name~`` left out where blank, and
+    ``name[]`` a list.
+    """
+    definitions: dict[str, Any] = {}
+    for wire_type, names in types.items():
+        for each in names.split():
+            is_list = "[]" in each
+            each_type = list.__class_getitem__(wire_type) if is_list else wire_type
+            definitions[each.rstrip("[]?~")] = _definition(each_type, each[-1])
+    for field in table:
+        definitions[field.answer] = _definition(JSON_TYPES[field.kind], "~?"[field.nullable])
+    return create_model(name, __base__=Answer, **definitions)
 
 
-def bill_json(bill_id: str, company_id: str, now: str, values: Mapping[str, object]) -> JsonObject:
-    """A new bill, without its lines."""
-    made = {
+def _definition(wire_type: Any, mark: str) -> tuple[Any, Any]:
+    if mark == "?":
+        return wire_type | None, None
+    if mark == "~":
+        return wire_type, Field(None, exclude_if=lambda value: value is None)
+    return wire_type, ...
+
+
+# --- bills ------------------------------------------------------------------------------------
+
+ErrorAnswer = _answer("ErrorAnswer", {Text: "type message", str: "path[]?", JsonObject: "context?"})
+ExceptionAnswer = _answer("ExceptionAnswer", {Text: "name type", ErrorAnswer: "errors[]"})
+ValueAnswer = _answer(
+    "ValueAnswer",
+    {
+        Uuid: "id groupId companyId",
+        Text: "groupInternalName internalName label context?",
+        Moment: "createdAt updatedAt",
+    },
+)
+PropertyAnswer = _answer(
+    "PropertyAnswer", {Uuid: "groupId", Text: "groupInternalName", ValueAnswer: "values[]"}
+)
+LineAnswer = _answer(
+    "LineAnswer",
+    {
+        Uuid: "id invoicePayableId costCenterId? amortizationScheduleId?",
+        Text: "type",
+        bool: "shouldAmortize",
+        dict[str, str]: "metadata",
+        JsonObject: "customPropertiesOld? aiValueSuggestions[]?",
+        PropertyAnswer: "customProperties[]?",
+        Moment: "createdAt updatedAt",
+    },
+    fields.SENT_LINE_FIELDS,
+)
+_BILL_TEXTS = """
+    type state failureReason? approvalNote? cancellationReason? fiNumber? senderEmail? documentName?
+    payeeName? payeeIban? payeeBban? payeeBic? payeeCountry? payeeCity? payeeAddress? payeeZipcode?
+    payeeBankCode? payeeBankName? payeeBankCountry? payeeBankCity? payeeBankAddress?
+    payeeBankZipcode?
+"""
+BillAnswer = _answer(
+    "BillAnswer",
+    {
+        Uuid: "id invoicePayableId companyId purchaseOrderId? paymentPausedBy?",
+        Text: f"""{_BILL_TEXTS} norKidReference? swissPaymentReference?
+            payeeSwedishBankgiroNumber? payeeSwedishPlusgiroNumber?""",
+        Cents: "outstandingBalance?",
+        dict[str, str]: "metadata",
+        JsonObject: "vendorDetailsOcr?",
+        ExceptionAnswer: "failureContext? warningContext?",
+        LineAnswer: "lineItems[]?",
+        PropertyAnswer: "customProperties[]?",
+        Moment: "invoiceCreatedAt updatedAt ocrCompletedAt? canceledAt? paymentPausedAt?",
+    },
+    fields.SENT_BILL_FIELDS,
+)
+ListedVendorAnswer = _answer(
+    "ListedVendorAnswer",
+    {
+        Uuid: """vendorId? vendorAccountId? vendorTaxCodeId? vendorCostCenterId? vendorCreatedBy?
+            vendorSenderBankAccountId?""",
+        Text: """vatId? vendorIdentifier? vendorName? vendorAvatarUrl? vendorEmail? vendorWebsite?
+            vendorCountry? vendorCity? vendorAddress? vendorZipcode? vendorCurrency?""",
+        Cents: "vendorContractValue?",
+    },
+)
+ListedUserAnswer = _answer(
+    "ListedUserAnswer", {Uuid: "userId?", Text: "userFirstName? userLastName? userAvatarUrl?"}
+)
+ListedBillAnswer = _answer(
+    "ListedBillAnswer",
+    {
+        Uuid: "id companyId companyEntityId? senderBankAccountId? paymentPausedBy?",
+        Text: f"""{_BILL_TEXTS} documentKey? invoiceNumber? companyEntityName? currency?
+            description?""",
+        Cents: "amount?",
+        int: "version",
+        dict[str, str]: "metadata",
+        ListedVendorAnswer: "vendor",
+        ListedUserAnswer: "user",
+        JsonObject: "nextApprover~ reimbursement~",
+        ExceptionAnswer: "failureContext?",
+        Day: "issuedDate? dueDate?",
+        Moment: "createdAt updatedAt paymentAt? ocrCompletedAt? canceledAt? paymentPausedAt?",
+    },
+)
+
+
+def new_bill(bill_id: str, company_id: str, now: str, values: Mapping[str, object]) -> JsonObject:
+    """Every field of a new bill, None where blank; without its lines."""
+    return {
+        **dict.fromkeys(BillAnswer.model_fields),
+        **values,
         "id": bill_id,
         "invoicePayableId": bill_id,
         "companyId": company_id,
@@ -83,165 +166,187 @@ def bill_json(bill_id: str, company_id: str, now: str, values: Mapping[str, obje
         "invoiceCreatedAt": now,
         "updatedAt": now,
     }
-    return filled(BILL_FIELDS, {**values, **made})
 
 
-def line_json(line_id: str, bill_id: str, now: str, values: Mapping[str, object]) -> JsonObject:
-    made = {
-        "id": line_id,
-        "invoicePayableId": bill_id,
-        "type": "VENDOR_INVOICE",
-        "metadata": {"type": "VENDOR_INVOICE"},
-        "createdAt": now,
-        "updatedAt": now,
-    }
-    return filled(LINE_FIELDS, {**values, **made})
+def line_json(
+    line_id: str, bill_id: str, created: str, now: str, values: Mapping[str, object]
+) -> JsonObject:
+    amortization = [value for name, value in values.items() if name.startswith("amortization")]
+    return LineAnswer.of(
+        values,
+        id=line_id,
+        invoicePayableId=bill_id,
+        type="VENDOR_INVOICE",
+        metadata={"type": "VENDOR_INVOICE"},
+        shouldAmortize=any(amortization),
+        createdAt=created,
+        updatedAt=now,
+    )
 
 
 def listed_json(
-    bill: Mapping[str, object],
-    version: int,
-    vendor: Mapping[str, object] | None,
-    entity_name: str | None,
+    bill: JsonObject, version: int, vendor: JsonObject | None, entity_name: str | None
 ) -> JsonObject:
     """A bill as the list shows it: the vendor nested, no lines."""
-    nested = {
+    vendor = vendor or {}
+    nested = {f"vendor{name[0].upper()}{name[1:]}": value for name, value in vendor.items()}
+    nested = {name: nested.get(name) for name in ListedVendorAnswer.model_fields} | {
         "vendorId": bill["vendorId"],
-        "vatId": None,
-        "vendorAccountId": None,
-        "vendorTaxCodeId": None,
-        "vendorCostCenterId": None,
-        "vendorSenderBankAccountId": None,
-        **{f"vendor{name[0].upper()}{name[1:]}": (vendor or {}).get(name) for name in VENDOR_PARTS},
+        "vatId": vendor.get("vatId"),
+        "vendorTaxCodeId": (vendor.get("defaultCompanyEntity") or {}).get("taxCodeId"),
     }
-    nested["vatId"] = (vendor or {}).get("vatId")
-    defaults = (vendor or {}).get("defaultCompanyEntity")
-    nested["vendorTaxCodeId"] = defaults["taxCodeId"] if isinstance(defaults, dict) else None
-    user = dict.fromkeys(("userId", "userFirstName", "userLastName", "userAvatarUrl"))
-    made = {
-        "version": version,
-        "companyEntityName": entity_name,
-        "vendor": nested,
-        "user": user,
-        "createdAt": bill["invoiceCreatedAt"],
-    }
-    return filled(LISTED_FIELDS, {**bill, **made})
+    return ListedBillAnswer.of(
+        {name: bill[name] for name in ListedBillAnswer.model_fields if name in bill},
+        version=version,
+        companyEntityName=entity_name,
+        vendor=nested,
+        user={},
+        createdAt=bill["invoiceCreatedAt"],
+    )
 
 
-def company_json(company: CompanyFile, company_id: str, created: str) -> JsonObject:
-    return {
-        "id": company_id,
-        "name": company.name,
-        "invoiceEmail": company.invoice_email,
-        "receiptEmail": None,
-        "contractEmail": None,
-        "logoUrl": None,
-        "baseCurrency": company.base_currency,
-        "createdAt": created,
-        "updatedAt": created,
-    }
+# --- reference --------------------------------------------------------------------------------
+
+DefaultsAnswer = _answer(
+    "DefaultsAnswer",
+    {
+        Uuid: """id vendorId companyEntityId? accountId? taxCodeId? costCenterId?
+            senderBankAccountId?""",
+        Moment: "createdAt updatedAt",
+    },
+)
+VendorAnswer = _answer(
+    "VendorAnswer",
+    {
+        Uuid: "vendorId companyId createdBy?",
+        Text: """type name currency status groupCurrency vatId? businessRegistrationNumber?
+            identifier? description? avatarUrl? email? website? country? city? address? zipcode?
+            bankName? bankCountry? bankCity? bankAddress? bankZipcode? bankRecipientName?
+            bankAccountNumber? bankAccountBic? domesticBankAccountNumber?
+            domesticBankAccountCode? swedishBankgiroNumber? swedishPlusgiroNumber?""",
+        Cents: "contractValue? lastMtdSpendInGroupCurrency?",
+        int: "version",
+        DefaultsAnswer: "defaultCompanyEntity?",
+        ExceptionAnswer: "failureContext?",
+        str: "companyEntityIds[]",
+        JsonObject: "phoneNumber? approvers[] notes[]",
+        PropertyAnswer: "customProperties[]?",
+        Moment: "vendorCreatedAt updatedAt",
+    },
+)
+AddressAnswer = _answer("AddressAnswer", {Text: "country~ city~ state~ zipcode~ street~ street2~"})
+EntityAnswer = _answer(
+    "EntityAnswer",
+    {
+        Uuid: "id companyId parentCompanyEntityId~",
+        Text: "code localCurrency displayName name status vatNumber~",
+        int: "seedInvoiceNumber",
+        AddressAnswer: "address",
+        Moment: "createdAt updatedAt",
+    },
+)
+AccountAnswer = _answer(
+    "AccountAnswer",
+    {
+        Uuid: "id companyId bankAccountId? cardAccountId? cashAndEquivalentsAccountId?",
+        Text: "label type status context?",
+        int: "code",
+        bool: "revaluateFxBalance",
+        EntityAnswer: "companyEntities[]",
+        PropertyAnswer: "customProperties[]?",
+        Moment: "createdAt updatedAt",
+    },
+)
+GroupAnswer = _answer(
+    "GroupAnswer",
+    {
+        Uuid: "id companyId",
+        Text: "label internalName inputType objectLevel context~",
+        bool: "required",
+        str: "objectTypes[]",
+        dict[str, str]: "objectTypeStatuses",
+        ValueAnswer: "values[]~",
+        Moment: "createdAt updatedAt",
+    },
+)
+CompanyAnswer = _answer(
+    "CompanyAnswer",
+    {
+        Uuid: "id",
+        Text: "name invoiceEmail baseCurrency receiptEmail? contractEmail? logoUrl?",
+        Moment: "createdAt updatedAt",
+    },
+)
 
 
-def vendor_json(row: VendorRow, company: CompanyFile, company_id: str, created: str) -> JsonObject:
-    values: JsonObject = {
-        "type": "EXTERNAL",
-        "vendorId": row.id,
-        "companyId": company_id,
-        "companyEntityIds": [],
-        "vatId": row.vat_id,
-        "identifier": row.identifier,
-        "name": row.name,
-        "country": row.country,
-        "vendorCreatedAt": created,
-        "defaultCompanyEntity": _defaults(row, created),
-        "approvers": [],
-        "notes": [],
-        "currency": row.currency,
-        "status": row.status,
-        "version": 1,
-        "updatedAt": created,
-        "customProperties": [],
-        "lastMtdSpendInGroupCurrency": 0,
-        "groupCurrency": company.base_currency,
-    }
-    return filled(VENDOR_FIELDS, values)
+def company_json(company: CompanyReference) -> JsonObject:
+    return CompanyAnswer.of(
+        company.reference.company.model_dump(by_alias=True),
+        id=company.id,
+        createdAt=company.created,
+        updatedAt=company.created,
+    )
 
 
-def _defaults(row: VendorRow, created: str) -> JsonObject | None:
-    """What is proposed for the vendor's bills, null where nothing is."""
-    if row.tax_code_id is None:
-        return None
-    empty = dict.fromkeys(("companyEntityId", "accountId", "costCenterId", "senderBankAccountId"))
-    made = {"id": row.id, "vendorId": row.id, "createdAt": created, "updatedAt": created}
-    return {**empty, **made, "taxCodeId": row.tax_code_id}
+def vendor_json(row: VendorRow, created: str, company: CompanyReference) -> JsonObject:
+    values = row.model_dump(by_alias=True)
+    vendor_id, tax_code_id = values.pop("id"), values.pop("defaultTaxCodeId")
+    stamps = {"createdAt": created, "updatedAt": created}
+    defaults = {"id": vendor_id, "vendorId": vendor_id, "taxCodeId": tax_code_id, **stamps}
+    return VendorAnswer.of(
+        values,
+        type="EXTERNAL",
+        vendorId=vendor_id,
+        companyId=company.id,
+        companyEntityIds=[],
+        vendorCreatedAt=created,
+        defaultCompanyEntity=defaults if tax_code_id else None,
+        approvers=[],
+        notes=[],
+        version=1,
+        updatedAt=created,
+        customProperties=[],
+        lastMtdSpendInGroupCurrency=0,
+        groupCurrency=company.reference.company.base_currency,
+    )
 
 
-def entity_json(row: EntityRow, company_id: str, created: str) -> JsonObject:
-    address = {
-        "country": row.country or None,
-        "city": row.city or None,
-        "state": None,
-        "zipcode": None,
-        "street": None,
-        "street2": None,
-    }
-    return {
-        "id": row.id,
-        "companyId": company_id,
-        "code": row.code,
-        "parentCompanyEntityId": None,
-        "localCurrency": row.currency,
-        "displayName": row.display_name,
-        "vatNumber": row.vat_number or None,
-        "name": row.name,
-        "address": address,
-        "status": row.status,
-        "seedInvoiceNumber": 1,
-        "createdAt": created,
-        "updatedAt": created,
-    }
+def entity_json(row: EntityRow, created: str, company: CompanyReference) -> JsonObject:
+    return EntityAnswer.of(
+        row.model_dump(by_alias=True, exclude={"country", "city"}),
+        companyId=company.id,
+        address={"country": row.country, "city": row.city},
+        seedInvoiceNumber=1,
+        createdAt=created,
+        updatedAt=created,
+    )
 
 
 def account_json(
-    row: AccountRow, entities: list[JsonObject], company_id: str, created: str
+    row: AccountRow, created: str, entities: list[JsonObject], company: CompanyReference
 ) -> JsonObject:
-    return {
-        "id": row.id,
-        "companyId": company_id,
-        "bankAccountId": None,
-        "cardAccountId": None,
-        "cashAndEquivalentsAccountId": None,
-        "code": row.code,
-        "label": row.label,
-        "type": row.type,
-        "status": row.status,
-        "context": None,
-        "revaluateFxBalance": False,
-        "companyEntities": entities,
-        "customProperties": None,
-        "createdAt": created,
-        "updatedAt": created,
-    }
+    return AccountAnswer.of(
+        row.model_dump(by_alias=True, exclude={"category"}),
+        companyId=company.id,
+        revaluateFxBalance=False,
+        companyEntities=entities,
+        createdAt=created,
+        updatedAt=created,
+    )
 
 
-def group_json(row: PropertyGroupRow, company_id: str, created: str) -> JsonObject:
+def group_json(row: PropertyGroupRow, created: str, company: CompanyReference) -> JsonObject:
     """A custom property group with its values; inline groups have none."""
-    values = [
-        value_json(row, value.id, value.internal_name, value.label, company_id, created)
-        for value in row.values.values()
-    ]
-    return {
-        "id": row.id,
-        "companyId": company_id,
-        "label": row.label,
-        "internalName": row.internal_name,
-        "inputType": row.input_type,
-        "objectLevel": row.level,
-        "objectTypes": ["BILL"],
-        "objectTypeStatuses": {"BILL": "ACTIVE"},
-        "context": None,
-        "values": values if row.input_type in SELECTS else [],
-        "createdAt": created,
-        "updatedAt": created,
-        "required": row.required,
-    }
+    values = row.values.values() if row.input_type in SELECTS else ()
+    return GroupAnswer.of(
+        row.model_dump(by_alias=True, exclude={"values"}),
+        companyId=company.id,
+        objectTypes=["BILL"],
+        objectTypeStatuses={"BILL": "ACTIVE"},
+        values=[
+            value_json(row, value.id, value.internal_name, value.label, company.id, created)
+            for value in values
+        ],
+        createdAt=created,
+        updatedAt=created,
+    )

@@ -8,89 +8,118 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
 
-from importer.core.currencies import EXPONENTS
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
 from importer.core.errors import UsageProblem
-from importer.sandbox.field_checks import UUID
+from importer.sandbox.wire_types import Currency, FilledText, Uuid, field_error, problems_of
 
 SHIPPED = Path(__file__).parent / "reference"
-INPUT_TYPES = ("SINGLE_SELECT", "MULTI_SELECT", "NUMERIC", "TEXT", "BOOLEAN", "DATE")
+EntityStatus = Literal["ACTIVE", "HIDDEN", "INACTIVE"]
+VendorStatus = Literal["ONBOARDING", "IN_REVIEW", "ACTIVE", "FAILED"]
+AccountStatus = Literal["ACTIVE", "DISABLED_EXTERNALLY", "DISABLED"]
+InputType = Literal["SINGLE_SELECT", "MULTI_SELECT", "NUMERIC", "TEXT", "BOOLEAN", "DATE"]
+Level = Literal["HEADER", "LINE"]
 SELECTS = ("SINGLE_SELECT", "MULTI_SELECT")
-LEVELS = ("HEADER", "LINE")
 
 
-@dataclass(frozen=True)
-class CompanyFile:
-    name: str
-    base_currency: str
-    invoice_email: str
+def _account_code(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise field_error("INVALID_FORMAT", f"'{text}' is not a whole number.")
+    return int(text)
 
 
-@dataclass(frozen=True)
-class EntityRow:
-    id: str
+def _basis_points(text: str) -> int:
+    try:
+        points = Decimal(text) * 100
+    except InvalidOperation:
+        points = Decimal("NaN")
+    if not points.is_finite() or points != int(points) or not 0 <= points <= 100_00:
+        raise field_error("INVALID_FORMAT", f"'{text}' is not a rate from 0 to 100.")
+    return int(points)
+
+
+def _values_by_id(items: list[dict[str, str]]) -> dict[str, dict[str, str]]:
+    try:
+        return {item["id"].lower(): item for item in items}
+    except (TypeError, KeyError, AttributeError):
+        raise field_error("INVALID_TYPE", "must be values with an id.") from None
+
+
+class ReferenceRow(BaseModel):
+    """One row of a file; columns that it does not name are passed over."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel)
+
+    id: Uuid
+
+
+class CompanyFile(BaseModel):
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel)
+
+    name: FilledText
+    base_currency: Currency
+    invoice_email: str = ""
+
+
+class EntityRow(ReferenceRow):
     code: str
     name: str
     display_name: str
-    currency: str
-    vat_number: str
-    country: str
-    city: str
-    status: str
+    local_currency: Currency
+    vat_number: str | None = None
+    country: str | None = None
+    city: str | None = None
+    status: EntityStatus
 
 
-@dataclass(frozen=True)
-class VendorRow:
-    id: str
+class VendorRow(ReferenceRow):
     name: str
-    identifier: str | None
-    vat_id: str | None
-    currency: str
-    country: str | None
-    status: str
-    tax_code_id: str | None = None  # proposed for its bills
+    identifier: str | None = None
+    vat_id: str | None = None
+    currency: Currency
+    country: str | None = None
+    status: VendorStatus
+    default_tax_code_id: Uuid | None = None  # proposed for its bills
 
 
-@dataclass(frozen=True)
-class AccountRow:
-    id: str
-    code: int
+class AccountRow(ReferenceRow):
+    code: Annotated[int, BeforeValidator(_account_code)]
     label: str
     type: str
     category: str
-    status: str
+    status: AccountStatus
 
 
-@dataclass(frozen=True)
-class TaxCodeRow:
+class TaxCodeRow(ReferenceRow):
     """``basis_points`` is the rate in hundredths of a percent: 20 % is 2000."""
 
-    id: str
     code: str
     label: str
-    basis_points: int
+    basis_points: Annotated[int, BeforeValidator(_basis_points)] = Field(alias="percent")
 
 
-@dataclass(frozen=True)
-class PropertyValueRow:
-    id: str
+class PropertyValueRow(ReferenceRow):
     internal_name: str
     label: str
 
 
-@dataclass(frozen=True)
-class PropertyGroupRow:
-    id: str
+class PropertyGroupRow(ReferenceRow):
     label: str
     internal_name: str
-    input_type: str
-    level: str
-    required: bool
-    values: Mapping[str, PropertyValueRow]
+    input_type: InputType
+    level: Level = Field(alias="objectLevel")
+    required: bool = False
+    values: Annotated[Mapping[str, PropertyValueRow], BeforeValidator(_values_by_id)] = Field(
+        default_factory=dict
+    )
 
 
 @dataclass(frozen=True)
@@ -105,63 +134,59 @@ class Reference:
     groups: Mapping[str, PropertyGroupRow]
 
 
+@dataclass(frozen=True)
+class CompanyReference:
+    """What requests are checked against and answers are filled from."""
+
+    id: str
+    created: str
+    reference: Reference
+
+
 def load_reference(folder: Path | None = None) -> Reference:
     """Read all six files of ``folder``, or of the shipped company."""
-    where = folder or SHIPPED
-    if not where.is_dir():
-        raise UsageProblem(f"There is no folder {where} with the sandbox's reference files.")
+    folder = folder or SHIPPED
+    if not folder.is_dir():
+        raise UsageProblem(f"There is no folder {folder} with the sandbox's reference files.")
     return Reference(
-        company=_company(where / "company.json"),
-        entities=_entities(where / "entities.csv"),
-        vendors=_vendors(where / "vendors.csv"),
-        accounts=_accounts(where / "accounts.csv"),
-        tax_codes=_tax_codes(where / "tax_codes.csv"),
-        groups=_groups(where / "custom_properties.json"),
+        company=_company(folder / "company.json"),
+        entities=_by_id(EntityRow, _csv_rows(folder / "entities.csv", EntityRow)),
+        vendors=_by_id(VendorRow, _csv_rows(folder / "vendors.csv", VendorRow)),
+        accounts=_by_id(AccountRow, _csv_rows(folder / "accounts.csv", AccountRow)),
+        tax_codes=_by_id(TaxCodeRow, _csv_rows(folder / "tax_codes.csv", TaxCodeRow)),
+        groups=_by_id(PropertyGroupRow, _groups(folder / "custom_properties.json")),
     )
 
 
-@dataclass(frozen=True)
-class _Row:
-    """One row of a CSV file, with the place to name when a cell is wrong."""
-
-    path: Path
-    number: int
-    cells: Mapping[str, str]
-
-    def problem(self, message: str) -> UsageProblem:
-        return UsageProblem(f"{self.path}, row {self.number}: {message}")
-
-    def text(self, column: str) -> str:
-        found = self.cells[column].strip()
-        if not found:
-            raise self.problem(f"{column} is blank.")
-        return found
-
-    def optional(self, column: str) -> str | None:
-        return self.cells.get(column, "").strip() or None
-
-    def choice(self, column: str, allowed: Sequence[str]) -> str:
-        found = self.text(column)
-        if found not in allowed:
-            raise self.problem(f"{column} '{found}' is not one of {', '.join(allowed)}.")
-        return found
-
-    def id(self) -> str:
-        found = self.text("id")
-        if not UUID.fullmatch(found):
-            raise self.problem(f"id '{found}' is not a UUID.")
-        return found.lower()
-
-    def currency(self, column: str) -> str:
-        found = self.text(column)
-        if found not in EXPONENTS:
-            raise self.problem(f"{column} '{found}' is not an ISO 4217 currency code.")
-        return found
+Model = TypeVar("Model", bound=BaseModel)
+Row = TypeVar("Row", bound=ReferenceRow)
 
 
-def _rows(path: Path, columns: Sequence[str]) -> Iterator[_Row]:
-    """The data rows of a CSV file in UTF-8; no two may have the same id."""
-    seen: dict[str, int] = {}
+def _validated(model: type[Model], values: object, place: str) -> Model:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        problem = problems_of(error)[0]
+        text = "is blank." if problem.type == "REQUIRED" else problem.message
+        raise UsageProblem(f"{place}: {'.'.join(problem.path)} {text}") from error
+
+
+def _by_id(model: type[Row], rows: Iterable[tuple[str, object]]) -> dict[str, Row]:
+    """The rows by id, each with its place in a file; no two may have the same id."""
+    by_id: dict[str, Row] = {}
+    places: dict[str, str] = {}
+    for place, values in rows:
+        row = _validated(model, values, place)
+        if row.id in by_id:
+            first = places[row.id].rpartition(", ")[2]
+            raise UsageProblem(f"{place}: id '{row.id}' is that of {first} already.")
+        by_id[row.id], places[row.id] = row, place
+    return by_id
+
+
+def _csv_rows(path: Path, model: type[ReferenceRow]) -> Iterator[tuple[str, dict[str, str]]]:
+    """The place and the filled cells of each row of a CSV file in UTF-8."""
+    columns = [str(f.alias) for f in model.model_fields.values() if f.is_required()]
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restkey="", restval="")
@@ -170,11 +195,8 @@ def _rows(path: Path, columns: Sequence[str]) -> Iterator[_Row]:
                 raise UsageProblem(f"{path}, row 1: there is no column {', '.join(missing)}.")
             # Rows are counted, not lines: a cell may hold line breaks.
             for number, cells in enumerate(reader, start=2):
-                row = _Row(path, number, cells)
-                first = seen.setdefault(row.id(), number)
-                if first != number:
-                    raise row.problem(f"id '{row.id()}' is that of row {first} already.")
-                yield row
+                texts = {name: text.strip() for name, text in cells.items() if name}
+                yield f"{path}, row {number}", {name: text for name, text in texts.items() if text}
     except OSError as error:
         raise UsageProblem(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
@@ -182,117 +204,18 @@ def _rows(path: Path, columns: Sequence[str]) -> Iterator[_Row]:
 
 
 def _company(path: Path) -> CompanyFile:
-    found = _json(path)
-    if not isinstance(found, dict) or not isinstance(found.get("name"), str):
-        raise UsageProblem(f"{path}: an object with a name is expected.")
-    currency = found.get("baseCurrency")
-    if currency not in EXPONENTS:
-        raise UsageProblem(f"{path}: baseCurrency '{currency}' is not an ISO 4217 currency code.")
-    return CompanyFile(found["name"], str(currency), str(found.get("invoiceEmail") or ""))
+    return _validated(CompanyFile, _json(path), str(path))
 
 
-def _entities(path: Path) -> dict[str, EntityRow]:
-    return {
-        row.id(): EntityRow(
-            id=row.id(),
-            code=row.text("code"),
-            name=row.text("name"),
-            display_name=row.text("displayName"),
-            currency=row.currency("localCurrency"),
-            vat_number=row.optional("vatNumber") or "",
-            country=row.optional("country") or "",
-            city=row.optional("city") or "",
-            status=row.choice("status", ("ACTIVE", "HIDDEN", "INACTIVE")),
-        )
-        for row in _rows(path, ("id", "code", "name", "displayName", "localCurrency", "status"))
-    }
-
-
-def _vendors(path: Path) -> dict[str, VendorRow]:
-    return {
-        row.id(): VendorRow(
-            id=row.id(),
-            name=row.text("name"),
-            identifier=row.optional("identifier"),
-            vat_id=row.optional("vatId"),
-            currency=row.currency("currency"),
-            country=row.optional("country"),
-            status=row.choice("status", ("ONBOARDING", "IN_REVIEW", "ACTIVE", "FAILED")),
-            tax_code_id=row.optional("defaultTaxCodeId"),
-        )
-        for row in _rows(path, ("id", "name", "currency", "status"))
-    }
-
-
-def _accounts(path: Path) -> dict[str, AccountRow]:
-    found = {}
-    for row in _rows(path, ("id", "code", "label", "type", "category", "status")):
-        code = row.text("code")
-        if not (code.isascii() and code.isdigit() and len(code) < 10):
-            raise row.problem(f"code '{code}' is not a whole number.")
-        found[row.id()] = AccountRow(
-            id=row.id(),
-            code=int(code),
-            label=row.text("label"),
-            type=row.text("type"),
-            category=row.text("category"),
-            status=row.choice("status", ("ACTIVE", "DISABLED_EXTERNALLY", "DISABLED")),
-        )
-    return found
-
-
-def _tax_codes(path: Path) -> dict[str, TaxCodeRow]:
-    found = {}
-    for row in _rows(path, ("id", "code", "label", "percent")):
-        try:
-            points = Decimal(row.text("percent")) * 100
-        except InvalidOperation:
-            points = Decimal("NaN")
-        if not points.is_finite() or points != int(points) or not 0 <= points <= 100_00:
-            raise row.problem(f"percent '{row.text('percent')}' is not a rate from 0 to 100.")
-        found[row.id()] = TaxCodeRow(row.id(), row.text("code"), row.text("label"), int(points))
-    return found
-
-
-def _groups(path: Path) -> dict[str, PropertyGroupRow]:
-    listed = _json(path)
-    if not isinstance(listed, list):
+def _groups(path: Path) -> Iterator[tuple[str, object]]:
+    groups = _json(path)
+    if not isinstance(groups, list):
         raise UsageProblem(f"{path}: a list of groups is expected.")
-    found = {}
-    for number, item in enumerate(listed, start=1):
-        try:
-            group = PropertyGroupRow(
-                id=_json_id(item),
-                label=str(item["label"]),
-                internal_name=str(item["internalName"]),
-                input_type=item["inputType"],
-                level=item["objectLevel"],
-                required=bool(item.get("required", False)),
-                values={
-                    _json_id(value): PropertyValueRow(
-                        _json_id(value), str(value["internalName"]), str(value["label"])
-                    )
-                    for value in item.get("values", ())
-                },
-            )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise UsageProblem(f"{path}, group {number}: missing or wrong: {error}.") from error
-        if group.input_type not in INPUT_TYPES or group.level not in LEVELS:
-            raise UsageProblem(f"{path}, group {number}: unknown inputType or objectLevel.")
-        if group.id in found:
-            raise UsageProblem(f"{path}, group {number}: id '{group.id}' is there twice.")
-        found[group.id] = group
-    return found
+    for number, group in enumerate(groups, start=1):
+        yield f"{path}, group {number}", group
 
 
-def _json_id(item: Mapping[str, str]) -> str:
-    found = item["id"]
-    if not UUID.fullmatch(found):
-        raise ValueError(f"id '{found}' is not a UUID")
-    return found.lower()
-
-
-def _json(path: Path) -> object:
+def _json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:

@@ -1,7 +1,7 @@
-"""Faults done to requests: between the gate, which counts them, and the routes, which keep bills.
+"""Injects faults between the gate, which counts requests, and the routes.
 
 "Before" faults never reach a route. "After" faults let the route finish, exactly once, and spoil
-the answer; a request that the route refuses is answered as it is, and that is no fault.
+the answer; the answer of a request that the route refuses is not spoiled.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from importer.sandbox.faults import FAULTS, FaultPlan, request_kind
-from importer.sandbox.gate import MOVED, refused_answer
+from importer.sandbox.gate import MOVED, refusal_answer
 from importer.sandbox.incoming import MAX_DRAINED
 from importer.sandbox.refusals import gateway_refusal
 from importer.sandbox.request_limits import Allowance
@@ -32,7 +32,7 @@ NOT_JSON = "<!doctype html><title>Light</title><p>We will be back soon.</p>\n"
 
 @dataclass
 class Injector:
-    """One sandbox's faults. ``clock`` is seconds since 1970."""
+    """An ASGI application around another one. ``clock`` is seconds since 1970."""
 
     app: ASGIApp
     settings: SandboxSettings
@@ -48,16 +48,16 @@ class Injector:
             return
         moved = scope["path"].startswith(f"{MOVED}/")
         if moved:
-            scope = _as_before_it_moved(scope)
+            scope = _without_redirect_prefix(scope)
         kind = request_kind(scope["method"], scope["path"])
         self.counters.bill_posts += kind == "bill"
         self.counters.line_posts += kind == "line"
-        # Who followed a redirect has had the fault of this request.
+        # A followed redirect already had the fault of its request.
         name = None if kind is None or moved else self.plan.next(kind)
         if name is None:
             await self.app(scope, receive, send)
             return
-        # Read in full: the client may be gone when the request is carried out.
+        # Read in full: the client may have left when the request is carried out.
         messages = await _whole_request(receive)
         receive = _replayed(messages, receive)
         if FAULTS[name].after:
@@ -82,49 +82,49 @@ class Injector:
     async def _after(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
         if name == "duplicated":
             scope.setdefault("state", {})["duplicated"] = True
-        answered: list[Message] = []
+        answer: list[Message] = []
 
-        async def keep(message: Message) -> None:
-            answered.append(message)
+        async def collect(message: Message) -> None:
+            answer.append(message)
 
-        await self.app(scope, receive, keep)
-        done = 200 <= answered[0]["status"] < 300
-        if done:
+        await self.app(scope, receive, collect)
+        succeeded = 200 <= answer[0]["status"] < 300
+        if succeeded:
             self._count(name)
-        if not done or name == "duplicated":
-            await _send_all(answered, send)
+        if not succeeded or name == "duplicated":
+            await _send_all(answer, send)
             return
         match name:
             case "drop-after":
                 await _drop(scope, receive)
             case "truncated-200":
-                await _send_half(answered, scope, receive, send)
+                await _send_half(answer, scope, receive, send)
             case "late-after":
                 await asyncio.sleep(self.settings.late)
-                await _send_all(answered, send)
+                await _send_all(answer, send)
             case _:
                 await self._instead(name, scope)(scope, receive, send)
 
     def _instead(self, name: str, scope: Scope) -> Response:
-        """The answer that takes the place of the right one."""
+        """The answer that replaces the right one."""
         match name:
             case "500-before" | "500-after":
-                return refused_answer(gateway_refusal(500, "Internal server error."))
+                return refusal_answer(gateway_refusal(500, "Internal server error."))
             case "502-html-before" | "502-html-after":
                 return HTMLResponse(BAD_GATEWAY, 502)
             case "503-before" | "503-after":
-                return refused_answer(gateway_refusal(503, "Service unavailable."))
+                return refusal_answer(gateway_refusal(503, "Service unavailable."))
             case "late-before":
-                return refused_answer(gateway_refusal(504, "Gateway timeout."))
+                return refusal_answer(gateway_refusal(504, "Gateway timeout."))
             case "not-json-200":
                 return HTMLResponse(NOT_JSON)
             case "429":
-                told = Allowance(self.settings.requests_per_minute, 0, 1.0, self.clock() + 1)
-                return refused_answer(gateway_refusal(429, "Too many requests.", told.headers()))
+                limit = Allowance(self.settings.requests_per_minute, 0, 1.0, self.clock() + 1)
+                return refusal_answer(gateway_refusal(429, "Too many requests.", limit.headers()))
             case "429-bare":
-                return refused_answer(gateway_refusal(429, "Too many requests."))
+                return refusal_answer(gateway_refusal(429, "Too many requests."))
             case "401":
-                return refused_answer(gateway_refusal(401, "The API key is not valid."))
+                return refusal_answer(gateway_refusal(401, "The API key is not valid."))
             case "redirect-307":
                 return _redirect(307, f"{_origin(scope)}{MOVED}", scope)
             case "redirect-308":
@@ -153,15 +153,15 @@ async def _whole_request(receive: Receive) -> list[Message]:
 
 def _replayed(messages: list[Message], receive: Receive) -> Receive:
     """The messages again, then whatever follows them."""
-    kept = iter(messages)
+    remaining = iter(messages)
 
-    async def again() -> Message:
-        return next(kept, None) or await receive()
+    async def replay() -> Message:
+        return next(remaining, None) or await receive()
 
-    return again
+    return replay
 
 
-def _as_before_it_moved(scope: Scope) -> Scope:
+def _without_redirect_prefix(scope: Scope) -> Scope:
     raw = bytes(scope["raw_path"]).removeprefix(MOVED.encode())
     return {**scope, "path": scope["path"].removeprefix(MOVED), "raw_path": raw}
 
@@ -174,9 +174,9 @@ def _origin(scope: Scope) -> str:
     return f"{scope['scheme']}://{host}"
 
 
-def _redirect(status: int, to: str, scope: Scope) -> Response:
+def _redirect(status: int, target: str, scope: Scope) -> Response:
     path, query = bytes(scope["raw_path"]), bytes(scope["query_string"])
-    address = to + (path + b"?" + query if query else path).decode("latin-1")
+    address = target + (path + b"?" + query if query else path).decode("latin-1")
     return Response(status_code=status, headers={"Location": address})
 
 
@@ -185,24 +185,24 @@ async def _send_all(messages: list[Message], send: Send) -> None:
         await send(message)
 
 
-async def _send_half(answered: list[Message], scope: Scope, receive: Receive, send: Send) -> None:
+async def _send_half(answer: list[Message], scope: Scope, receive: Receive, send: Send) -> None:
     """Promise the whole answer, send half of it, and close."""
-    body = b"".join(message.get("body", b"") for message in answered[1:])
-    kind = [header for header in answered[0]["headers"] if header[0] == b"content-type"]
+    body = b"".join(message.get("body", b"") for message in answer[1:])
+    kind = [header for header in answer[0]["headers"] if header[0] == b"content-type"]
     length = (b"content-length", str(max(2, len(body))).encode())
     await send({"type": "http.response.start", "status": 200, "headers": [*kind, length]})
     half = body[: len(body) // 2]
     await send({"type": "http.response.body", "body": half, "more_body": True})
     scope[CONNECTION].close()
-    await _gone(receive)
+    await _disconnected(receive)
 
 
 async def _drop(scope: Scope, receive: Receive) -> None:
     scope[CONNECTION].abort()
-    await _gone(receive)
+    await _disconnected(receive)
 
 
-async def _gone(receive: Receive) -> None:
-    """Wait for the end of the connection: until then the server would still try to answer."""
+async def _disconnected(receive: Receive) -> None:
+    """Wait until the connection has ended: before that the server would still try to answer."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,7 +1,7 @@
-"""What can go wrong on the way to a sandbox, and at which requests: by rate, or by script.
+"""The faults that a sandbox can inject, and at which requests: by rate, or by script.
 
 A rate is written ``drop-after:0.05`` (``get:503:0.05`` for reading), a line of a script
-``3 drop-after``: at the third POST of a bill. How a fault is done is in ``injection``.
+``3 drop-after``: at the third POST of a bill. ``fault_injection`` carries them out.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class FaultKind:
     ``common`` faults are those of ``all``; the others stop a client, or are Light's own answer.
     """
 
-    what: str
+    description: str
     after: bool = False
     common: bool = True
 
@@ -55,7 +55,7 @@ FAULTS: Mapping[str, FaultKind] = {
     "duplicated": FaultKind("The bill is kept as DUPLICATED.", True, common=False),
     "401": FaultKind("401 although the key is right; by rate, once at most.", common=False),
 }
-# Where nothing is created, before and after are the same to the caller.
+# Where nothing is created, the caller cannot tell before from after.
 READING_NAMES = {
     "drop": "drop-before",
     "500": "500-before",
@@ -76,7 +76,7 @@ TARGETS: Mapping[str, frozenset[RequestKind]] = {
     "document": frozenset({"document"}),
     "upload": frozenset({"upload"}),
 }
-WHAT_TARGETS_ARE = (
+TARGET_DESCRIPTIONS = (
     "bill (the POST of a bill), line (the POST of a line item), post (both), list (the list of "
     "bills), get (every GET), change (PATCH, PUT, DELETE and the actions on a bill), of these "
     "alone submit (for approval), posting, payment and document (the request for an upload "
@@ -103,7 +103,7 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.name != ALL or self.target not in TARGETS:
-            _check(self.name, self.target)
+            _check_fault(self.name, self.target)
         if not 0 <= self.rate <= 1:
             raise UsageProblem(f"The rate of {self.name} is {self.rate:g}; it must be 0 to 1.")
 
@@ -118,33 +118,33 @@ class Scripted:
     target: str = "bill"
 
     def __post_init__(self) -> None:
-        _check(self.name, self.target)
+        _check_fault(self.name, self.target)
         if not 1 <= self.first <= self.last:
             raise UsageProblem(f"{self.name} at {self.first}-{self.last}: write 3, 5-9 or 5-.")
 
 
 def parse_fault(text: str) -> Fault:
-    """``drop-after:0.05`` or ``get:503:0.05``; ``UsageProblem`` with the names where it is not."""
+    """Parse ``drop-after:0.05`` or ``get:503:0.05``; ``UsageProblem`` that lists the names."""
     *named, rate_text = text.strip().split(":")
     if not 1 <= len(named) <= 2:
         raise UsageProblem(
-            f"'{text}' is not a fault and its rate, like drop-after:0.05. {_names()}"
+            f"'{text}' is not a fault and its rate, like drop-after:0.05. {_fault_names()}"
         )
     target = named[0] if len(named) == 2 else "post"
     try:
         rate = float(rate_text)
     except ValueError:
         message = f"'{rate_text}' in '{text}' is not a rate; write 0.05 for one request of twenty."
-        raise UsageProblem(f"{message} {_names()}") from None
+        raise UsageProblem(f"{message} {_fault_names()}") from None
     return Fault(_full_name(named[-1], target), rate, target)
 
 
 def parse_script(text: str) -> tuple[Scripted, ...]:
-    """A script: ``3 drop-after``, ``5-9 503-before``, ``20- 429``, ``list:2 500``, ``# a remark``.
+    """Parse ``3 drop-after``, ``5-9 503-before``, ``20- 429``, ``list:2 500``, ``# a remark``.
 
-    Without a target it is the POSTs of bills that are counted, each from 1.
+    Without a target the POSTs of bills are counted, from 1.
     """
-    found = []
+    lines = []
     for number, line in enumerate(text.splitlines(), 1):
         content = line.partition("#")[0].strip()
         if not content:
@@ -153,20 +153,20 @@ def parse_script(text: str) -> tuple[Scripted, ...]:
         if match is None:
             raise UsageProblem(
                 f"Line {number} of the script, '{content}', is not like '3 drop-after',"
-                f" '5-9 503-before' or 'list:2 500'. {_names()}"
+                f" '5-9 503-before' or 'list:2 500'. {_fault_names()}"
             )
         target, first, until, name = match.groups(default="")
         last = float(until[1:] or "inf") if until else int(first)
         target = target or "bill"
         try:
-            found.append(Scripted(_full_name(name, target), int(first), last, target))
+            lines.append(Scripted(_full_name(name, target), int(first), last, target))
         except UsageProblem as problem:
             raise UsageProblem(f"Line {number} of the script: {problem}") from None
-    return tuple(found)
+    return tuple(lines)
 
 
 def read_script(path: Path) -> tuple[Scripted, ...]:
-    """The script in a file; ``UsageProblem`` where it cannot be read."""
+    """The script in a file; ``UsageProblem`` if it cannot be read."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -175,7 +175,7 @@ def read_script(path: Path) -> tuple[Scripted, ...]:
 
 
 def request_kind(method: str, path: str) -> RequestKind | None:
-    """What a request is for; None outside the API, where no faults are."""
+    """The kind of a request; None outside the API, where no faults are injected."""
     if path.startswith("/uploads/"):
         return "upload" if method == "PUT" else None
     if not path.startswith("/v1/"):
@@ -196,9 +196,9 @@ def request_kind(method: str, path: str) -> RequestKind | None:
 
 
 class FaultPlan:
-    """Which fault each request gets. The same plan gives the n-th request of a kind the same one.
+    """The fault of each request; the same plan gives the n-th request of a kind the same fault.
 
-    A line of the script comes before the rates; of two lines, the first.
+    A line of the script precedes the rates; of two lines, the first counts.
     """
 
     def __init__(self, faults: Iterable[Fault], script: Sequence[Scripted], seed: int) -> None:
@@ -206,52 +206,52 @@ class FaultPlan:
         self.rates: dict[RequestKind, list[tuple[str, float]]] = {}
         for fault in faults:
             for kind in TARGETS[fault.target]:
-                names = _common() if fault.name == ALL else (fault.name,)
+                names = _common_faults() if fault.name == ALL else (fault.name,)
                 self.rates.setdefault(kind, []).extend(
                     (name, fault.rate) for name in names if name != "duplicated" or kind == "bill"
                 )
         for kind, rates in self.rates.items():
-            together = sum(rate for _, rate in rates)
-            if together > 1 + 1e-9:
+            total = sum(rate for _, rate in rates)
+            if total > 1 + 1e-9:
                 raise UsageProblem(
-                    f"The rates of all faults together are {together:g} for the requests of kind"
+                    f"The rates of all faults together are {total:g} for the requests of kind"
                     f" {kind}; they may be 1 at most."
                 )
-        # One source a kind: how the kinds mingle must not change what becomes of a request.
-        self.draws = {kind: random.Random(f"{seed} {kind}") for kind in self.rates}
-        self.seen = dict.fromkeys(TARGETS, 0)
-        self.refused = False
+        # One generator per kind: the order of the kinds must not change a request's fault.
+        self.generators = {kind: random.Random(f"{seed} {kind}") for kind in self.rates}
+        self.counts = dict.fromkeys(TARGETS, 0)
+        self.unauthorized_injected = False
 
     def next(self, kind: RequestKind) -> str | None:
-        """The fault of the next request of a kind; None where all goes well."""
+        """The fault of the next request of a kind, or None."""
         for target, kinds in TARGETS.items():
-            self.seen[target] += kind in kinds
-        by_rate = self._drawn(kind)
+            self.counts[target] += kind in kinds
+        by_rate = self._draw(kind)
         for line in self.script:
-            if kind in TARGETS[line.target] and line.first <= self.seen[line.target] <= line.last:
+            if kind in TARGETS[line.target] and line.first <= self.counts[line.target] <= line.last:
                 return line.name
         if by_rate == "401":
-            if self.refused:
+            if self.unauthorized_injected:
                 return None
-            self.refused = True
+            self.unauthorized_injected = True
         return by_rate
 
-    def _drawn(self, kind: RequestKind) -> str | None:
+    def _draw(self, kind: RequestKind) -> str | None:
         if kind not in self.rates:
             return None
-        left = self.draws[kind].random()
+        chance = self.generators[kind].random()
         for name, rate in self.rates[kind]:
-            if left < rate:
+            if chance < rate:
                 return name
-            left -= rate
+            chance -= rate
         return None
 
 
-def _common() -> list[str]:
+def _common_faults() -> list[str]:
     return [name for name, kind in FAULTS.items() if kind.common]
 
 
-def _names() -> str:
+def _fault_names() -> str:
     return f"The faults are {', '.join(FAULTS)}, and all for each common one."
 
 
@@ -259,12 +259,14 @@ def _full_name(name: str, target: str) -> str:
     return READING_NAMES.get(name, name) if target in ("get", "list") else name
 
 
-def _check(name: str, target: str) -> None:
+def _check_fault(name: str, target: str) -> None:
     if target not in TARGETS:
-        raise UsageProblem(f"'{target}' is no kind of request. The kinds are {WHAT_TARGETS_ARE}.")
+        raise UsageProblem(
+            f"'{target}' is no kind of request. The kinds are {TARGET_DESCRIPTIONS}."
+        )
     if name not in FAULTS:
         both = f"{name}-before" in FAULTS
         hint = f"Say {name}-before or {name}-after. " if both else ""
-        raise UsageProblem(f"'{name}' is not a fault. {hint}{_names()}")
+        raise UsageProblem(f"'{name}' is not a fault. {hint}{_fault_names()}")
     if name == "duplicated" and "bill" not in TARGETS[target]:
         raise UsageProblem("Only a bill can be duplicated.")

@@ -1,4 +1,4 @@
-"""The gate that every request passes first: key, then limits. And how answers are made."""
+"""The gate that every request passes first: key, then limits. And the answers as HTTP."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from importer.sandbox.document_store import UPLOADS
-from importer.sandbox.incoming import is_from_here, key_of
+from importer.sandbox.incoming import is_local, key_of
 from importer.sandbox.oauth_server import TOKEN, Grants
 from importer.sandbox.refusals import RefusalError, gateway_refusal
 from importer.sandbox.request_limits import Allowance, Limiter
@@ -29,14 +29,12 @@ def gate(
 ) -> ASGIApp:
     """Key or token, then limits, then ``app``; half of the latency before it and half after.
 
-    Whoever logs in needs neither.
-
-    Each answer has its Date from here, by the sandbox's own clock. Requests with the foreign key
-    carry ``FOREIGN`` in their state.
+    The pages and tokens of logging in need neither. The Date of each answer is by the sandbox's
+    clock. Requests with the foreign key carry ``FOREIGN`` in their state.
     """
     pause = settings.latency / 2
     foreign = settings.foreign_key
-    elsewhere = Limiter(
+    foreign_limiter = Limiter(
         settings.requests_per_minute, settings.requests_per_day, settings.window, limiter.clock
     )
     keys = (*settings.keys, *([] if foreign is None else [foreign]))
@@ -57,14 +55,14 @@ def gate(
                     counters.failed += 1
                 elif message["status"] >= 400:
                     counters.refused += 1
-                added = {"Date": formatdate(limiter.clock(), usegmt=True)}
-                # A 429 within the limits is a fault, and says of them what it wants.
-                habit = settings.headers_on_success and message["status"] != 429
-                if allowance and (habit or not allowance.allowed):
-                    added |= allowance.headers()
+                headers = {"Date": formatdate(limiter.clock(), usegmt=True)}
+                # A 429 within the limits is a fault, which sets its headers itself.
+                on_success = settings.headers_on_success and message["status"] != 429
+                if allowance and (on_success or not allowance.allowed):
+                    headers |= allowance.headers()
                 message["headers"] = [
                     *message["headers"],
-                    *((name.lower().encode(), text.encode()) for name, text in added.items()),
+                    *((name.lower().encode(), text.encode()) for name, text in headers.items()),
                 ]
                 if pause:
                     await asyncio.sleep(pause)
@@ -72,28 +70,25 @@ def gate(
 
         if pause:
             await asyncio.sleep(pause)
-        page = request.url.path == "/" and is_from_here(request)
+        page = request.url.path == "/" and is_local(request)
         # An upload goes to the storage, not to the API: its address is the permission.
         if page or _is_upload(request.url.path):
             await app(scope, receive, answer)
-        elif (logging_in := await grants.answer(request)) is not None:
-            counters.logins += request.url.path == TOKEN and logging_in.status_code == 200
-            await logging_in(scope, receive, answer)
+        elif (login_answer := await grants.answer(request)) is not None:
+            counters.logins += request.url.path == TOKEN and login_answer.status_code == 200
+            await login_answer(scope, receive, answer)
         elif key is None:
             counters.unauthorized += 1
-            refused = gateway_refusal(401, "The API key is missing or not valid.")
-            await refused_answer(refused)(scope, receive, answer)
+            await _refuse(401, "The API key is missing or not valid.")(scope, receive, answer)
         else:
             counters.authenticated += 1
             counters.by_key[key] += 1
-            allowance = (elsewhere if key == foreign else limiter).take(key)
+            allowance = (foreign_limiter if key == foreign else limiter).take(key)
             if not allowance.allowed:
                 counters.throttled += 1
-                refused = gateway_refusal(429, "Too many requests; see Retry-After.")
-                await refused_answer(refused)(scope, receive, answer)
+                await _refuse(429, "Too many requests; see Retry-After.")(scope, receive, answer)
             elif key == foreign and request.url.path != COMPANY:
-                refused = gateway_refusal(403, "This key is of another company.")
-                await refused_answer(refused)(scope, receive, answer)
+                await _refuse(403, "This key is of another company.")(scope, receive, answer)
             else:
                 scope.setdefault("state", {})[FOREIGN] = key == foreign
                 await app(scope, receive, answer)
@@ -109,11 +104,15 @@ async def unknown_address(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 404
     message = f"{request.method} is not possible here." if status == 405 else "No such address."
     headers = error.headers if isinstance(error, HTTPException) else None
-    return refused_answer(gateway_refusal(status, message, headers))
+    return refusal_answer(gateway_refusal(status, message, headers))
 
 
-def refused_answer(refused: RefusalError) -> Response:
-    return json_answer(refused.body, refused.status, refused.headers)
+def _refuse(status: int, message: str) -> Response:
+    return refusal_answer(gateway_refusal(status, message))
+
+
+def refusal_answer(refusal: RefusalError) -> Response:
+    return json_answer(refusal.body, refusal.status, refusal.headers)
 
 
 def json_answer(

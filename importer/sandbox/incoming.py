@@ -1,4 +1,4 @@
-"""What every request goes through before it is understood: key, limits, size, JSON."""
+"""The checks of every request: key, origin, size, JSON."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import NoReturn
 
 from starlette.requests import Request
 
-from importer.sandbox import field_checks
 from importer.sandbox.refusals import bad_request, gateway_refusal
+from importer.sandbox.wire_types import shortened
 
 MAX_BODY = 5 * 1024 * 1024
 MAX_DRAINED = 64 * 1024 * 1024
@@ -20,32 +20,32 @@ MAX_DRAINED = 64 * 1024 * 1024
 def key_of(header: str | None, keys: Sequence[str]) -> str | None:
     """Which of the keys an ``Authorization`` header carries, as ``Basic`` or as ``Bearer``.
 
-    The key stands there as it is: Light's Basic is not base64 of user and password.
+    The key is not encoded: Light's Basic is not base64 of user and password.
     """
     scheme, _, text = (header or "").partition(" ")
-    given = text.strip().encode("latin-1", "replace")
-    right = [key for key in keys if hmac.compare_digest(given, key.encode())]
-    return right[0] if right and scheme.lower() in ("basic", "bearer") else None
+    secret = text.strip().encode("latin-1", "replace")
+    matching = [key for key in keys if hmac.compare_digest(secret, key.encode())]
+    return matching[0] if matching and scheme.lower() in ("basic", "bearer") else None
 
 
-def is_from_here(request: Request) -> bool:
-    """Whether a browser on this computer asks for a page of this computer.
+def is_local(request: Request) -> bool:
+    """Whether the request comes from this computer and names it as its Host.
 
-    The Host counts as well, so that a foreign site cannot have its own name point here.
+    The Host counts so that a foreign site cannot let its name resolve to this computer.
     """
     if request.client is None:
         return False
     try:
-        here = ipaddress.ip_address(request.client.host).is_loopback
+        loopback = ipaddress.ip_address(request.client.host).is_loopback
     except ValueError:
         return False
-    return here and request.url.hostname in ("127.0.0.1", "localhost", "::1")
+    return loopback and request.url.hostname in ("127.0.0.1", "localhost", "::1")
 
 
 async def json_body(request: Request, optional: bool = False) -> object:
-    """The parsed body; ``optional`` takes none at all as ``{}``.
+    """The parsed body; if ``optional``, an empty one is ``{}``.
 
-    413 where it is too large, 415 where it does not say that it is JSON, 400 where it is not.
+    413 if it is too large, 415 if it is not declared as JSON, 400 if it is not JSON.
     """
     data = await _limited_body(request)
     if optional and not data:
@@ -57,7 +57,7 @@ async def json_body(request: Request, optional: bool = False) -> object:
     try:
         return json.loads(data.decode(), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        message = f"The body is not valid JSON: {field_checks.shortened(str(error))}"
+        message = f"The body is not valid JSON: {shortened(str(error))}"
         raise bad_request("INVALID_JSON", message) from error
 
 
@@ -67,7 +67,7 @@ async def _limited_body(request: Request) -> bytes:
         size += len(chunk)
         if size <= MAX_BODY:
             chunks.append(chunk)
-        # Read on, within reason: who is still sending would not see the answer.
+        # Read on, within reason: a client that is still sending would not see the answer.
         elif size > MAX_DRAINED:
             break
     if size > MAX_BODY:

@@ -19,9 +19,17 @@ from enum import Enum, auto
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import ValidationError
 
-from importer.sandbox import field_checks
 from importer.sandbox.refusals import RefusalError, bad_request
+from importer.sandbox.wire_types import (
+    DAY_VALUE,
+    INT64,
+    MOMENT_VALUE,
+    UUID_VALUE,
+    problems_of,
+    shortened,
+)
 
 Clause = sa.ColumnElement[bool]
 
@@ -65,6 +73,11 @@ COMPARE: Mapping[str, Callable[[sa.ColumnElement[Any], Any], Clause]] = {
     "lt": lambda column, value: column < value,
     "lte": lambda column, value: column <= value,
 }
+ADAPTERS = {
+    FilterType.UUID: UUID_VALUE,
+    FilterType.DATE: DAY_VALUE,
+    FilterType.MOMENT: MOMENT_VALUE,
+}
 OPERATORS = ("eq", "ne", "in", "not_in", *COMPARE)
 
 
@@ -75,32 +88,31 @@ def read_filter(text: str, fields: Mapping[str, FilterField]) -> list[Clause]:
         # Values may hold colons, as times do: only the first two separate.
         parts = term.split(":", 2)
         if len(parts) != 3:
-            raise _wrong("filter", f"'{field_checks.shortened(term)}' is not field:operator:value.")
+            raise _refused("filter", f"'{shortened(term)}' is not field:operator:value.")
         name, operator, value = parts
         field = fields.get(name)
         if field is None:
-            known = ", ".join(fields)
-            message = f"Cannot filter by '{field_checks.shortened(name)}'; there are: {known}."
-            raise _wrong("filter", message)
+            message = f"Cannot filter by '{shortened(name)}'; there are: {', '.join(fields)}."
+            raise _refused("filter", message)
         if operator not in OPERATORS:
-            known = ", ".join(OPERATORS)
-            raise _wrong("filter", f"Unknown operator '{operator}'; there are: {known}.")
+            message = f"Unknown operator '{operator}'; there are: {', '.join(OPERATORS)}."
+            raise _refused("filter", message)
         clauses.append(_clause(name, field, operator, value))
     return clauses
 
 
 def _clause(name: str, field: FilterField, operator: str, value: str) -> Clause:
     if operator in ("in", "not_in"):
-        found = _any_of(field, [_value(name, field, item) for item in value.split("|")])
-        return found if operator == "in" else sa.not_(sa.func.coalesce(found, sa.false()))
+        match = _any_of(field, [_value(name, field, item) for item in value.split("|")])
+        return match if operator == "in" else sa.not_(sa.func.coalesce(match, sa.false()))
     if operator in ("eq", "ne"):
         if value == "null":
             blank = field.column.is_(None)
             return blank if operator == "eq" else sa.not_(blank)
-        found = _any_of(field, [_value(name, field, value)])
-        return found if operator == "eq" else sa.not_(sa.func.coalesce(found, sa.false()))
+        match = _any_of(field, [_value(name, field, value)])
+        return match if operator == "eq" else sa.not_(sa.func.coalesce(match, sa.false()))
     if field.kind in (FilterType.MEMBERS, FilterType.BOOLEAN) or value == "null":
-        raise _wrong("filter", f"'{operator}' cannot be used with '{name}' and '{value}'.")
+        raise _refused("filter", f"'{operator}' cannot be used with '{name}' and '{value}'.")
     return COMPARE[operator](field.column, _value(name, field, value))
 
 
@@ -111,27 +123,20 @@ def _any_of(field: FilterField, values: Sequence[Any]) -> Clause:
 
 
 def _value(name: str, field: FilterField, text: str) -> Any:
-    try:
-        if field.kind is FilterType.UUID:
-            return field_checks.uuid(text)
-        if field.kind is FilterType.DATE:
-            return field_checks.day(text)
-        if field.kind is FilterType.MOMENT:
-            return field_checks.moment(text)
-    except field_checks.CheckError as error:
-        raise _wrong("filter", f"{name}: {error}") from error
+    if field.kind in ADAPTERS:
+        try:
+            return ADAPTERS[field.kind].validate_python(text)
+        except ValidationError as error:
+            raise _refused("filter", f"{name}: {problems_of(error)[0].message}") from error
     if field.kind is FilterType.INTEGER:
-        return whole_number("filter", text, field_checks.INT64)
+        return whole_number("filter", text, INT64)
     if field.kind is FilterType.BOOLEAN:
         if text not in ("true", "false"):
-            raise _wrong(
-                "filter", f"{name}: '{field_checks.shortened(text)}' is not true or false."
-            )
+            raise _refused("filter", f"{name}: '{shortened(text)}' is not true or false.")
         return text == "true"
     if field.values and text not in field.values:
-        known = ", ".join(field.values)
-        message = f"{name}: '{field_checks.shortened(text)}' is not one of {known}."
-        raise _wrong("filter", message)
+        message = f"{name}: '{shortened(text)}' is not one of {', '.join(field.values)}."
+        raise _refused("filter", message)
     return text
 
 
@@ -143,13 +148,10 @@ def read_sort(
     for term in text.split(",") if text else ():
         name, _, direction = term.partition(":")
         if name not in fields:
-            known = ", ".join(fields)
-            message = f"Cannot sort by '{field_checks.shortened(name)}'; there are: {known}."
-            raise _wrong("sort", message)
+            message = f"Cannot sort by '{shortened(name)}'; there are: {', '.join(fields)}."
+            raise _refused("sort", message)
         if direction not in ("asc", "desc"):
-            raise _wrong(
-                "sort", f"'{field_checks.shortened(term)}' is not field:asc or field:desc."
-            )
+            raise _refused("sort", f"'{shortened(term)}' is not field:asc or field:desc.")
         keys.append(SortKey(fields[name], direction == "desc"))
     return keys or list(default)
 
@@ -158,7 +160,7 @@ def order_by(keys: Sequence[SortKey], backwards: bool) -> list[sa.ColumnElement[
     return [key.column.desc() if key.descending != backwards else key.column.asc() for key in keys]
 
 
-def beyond(keys: Sequence[SortKey], cursor: Cursor) -> Clause:
+def after_cursor(keys: Sequence[SortKey], cursor: Cursor) -> Clause:
     """The records after the cursor, or before it where it goes backwards.
 
     SQLite sorts blanks first, or last when descending.
@@ -179,29 +181,29 @@ def beyond(keys: Sequence[SortKey], cursor: Cursor) -> Clause:
 # --- cursors ----------------------------------------------------------------------------------
 
 
-def written_cursor(cursor: Cursor, question: str) -> str:
-    """A cursor as text; ``question`` is the list, filter and sort that it belongs to."""
-    parts = [_digest(question), int(cursor.backwards), list(cursor.values)]
+def encode_cursor(cursor: Cursor, query_key: str) -> str:
+    """A cursor as text; ``query_key`` names the list, filter and sort that it belongs to."""
+    parts = [_digest(query_key), int(cursor.backwards), list(cursor.values)]
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
 
 
-def read_cursor(text: str, question: str, width: int) -> Cursor:
+def decode_cursor(text: str, query_key: str, width: int) -> Cursor:
     """The reverse; a cursor of another list, filter or sort is refused."""
     try:
         padded = text + "=" * (-len(text) % 4)
         digest, backwards, values = json.loads(
             base64.b64decode(padded, altchars=b"-_", validate=True)
         )
-        good = digest == _digest(question) and len(values) == width
+        good = digest == _digest(query_key) and len(values) == width
         if good and all(value is None or isinstance(value, (str, int)) for value in values):
             return Cursor(bool(backwards), tuple(values))
     except (ValueError, TypeError):
         pass
-    raise _wrong("cursor", "The cursor does not belong to this list, filter and sort.")
+    raise _refused("cursor", "The cursor does not belong to this list, filter and sort.")
 
 
-def _digest(question: str) -> str:
-    return hashlib.sha256(question.encode()).hexdigest()[:12]
+def _digest(query_key: str) -> str:
+    return hashlib.sha256(query_key.encode()).hexdigest()[:12]
 
 
 def whole_number(name: str, text: str, allowed: range) -> int:
@@ -209,8 +211,8 @@ def whole_number(name: str, text: str, allowed: range) -> int:
     if digits.isascii() and digits.isdigit() and len(digits) < 20 and int(text) in allowed:
         return int(text)
     limits = f"{allowed.start} to {allowed.stop - 1}"
-    raise _wrong(name, f"'{field_checks.shortened(text)}' is not a whole number from {limits}.")
+    raise _refused(name, f"'{shortened(text)}' is not a whole number from {limits}.")
 
 
-def _wrong(name: str, message: str) -> RefusalError:
+def _refused(name: str, message: str) -> RefusalError:
     return bad_request("INVALID_PARAMETER", message, name)

@@ -2,252 +2,230 @@
 
 Source of the fields: the parameter descriptions of ``GET /v1/bff/invoice-payables``,
 ``/v1/vendors``, ``/v1/ledger-accounts``, ``/v1/entities`` and ``/v1/custom-properties/groups``.
-Fields that a sandbox has nothing for (approvers, users) are there and always blank.
+Fields that a sandbox has nothing for (approvers, users) are always blank.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, get_args
 
 import sqlalchemy as sa
+from pydantic.alias_generators import to_snake
 from starlette.datastructures import QueryParams
 
 from importer.sandbox import answers, list_filters
-from importer.sandbox.answers import JsonObject
-from importer.sandbox.company_file import INPUT_TYPES, LEVELS
+from importer.sandbox.company_file import (
+    AccountStatus,
+    EntityStatus,
+    InputType,
+    Level,
+    VendorStatus,
+)
 from importer.sandbox.list_filters import Cursor, FilterField, FilterType, SortKey
 from importer.sandbox.refusals import bad_request
 from importer.sandbox.states import STATES
 from importer.sandbox.store import ACCOUNTS, BILLS, ENTITIES, GROUPS, VENDORS, Store
+from importer.sandbox.wire_types import JsonObject
 
-MOST = 200
-USUAL = 50
+MAX_LIMIT = 200
+DEFAULT_LIMIT = 50
 PAGING = ("sort", "filter", "limit", "offset", "cursor")
-BLANK = sa.cast(sa.null(), sa.Text)
+BOOLEANS = ("true", "false")
+BLANK: sa.ColumnElement[Any] = sa.cast(sa.null(), sa.Text)
 
 
-@dataclass(frozen=True)
-class Listing:
-    """One list. ``show`` makes a record of a row of ``columns``.
-
-    ``flags`` are its other query parameters, with the values they may have; empty means any text.
-    """
-
-    name: str
-    source: sa.FromClause
-    columns: tuple[sa.ColumnElement[Any], ...]
-    id: sa.ColumnElement[Any]
-    created: sa.ColumnElement[Any]
-    filters: Mapping[str, FilterField]
-    sorts: Mapping[str, sa.ColumnElement[Any]]
-    show: Callable[[Any], JsonObject]
-    flags: Mapping[str, tuple[str, ...]]
+def _body(row: Sequence[Any]) -> JsonObject:
+    body: JsonObject = json.loads(row[0])
+    return body
 
 
-def _body(row: Any) -> JsonObject:
-    found: JsonObject = json.loads(row[0])
-    return found
-
-
-def _listed_bill(row: Any) -> JsonObject:
+def _listed_bill(row: Sequence[Any]) -> JsonObject:
     bill, version, vendor, entity_name = row
     return answers.listed_json(
         json.loads(bill), version, json.loads(vendor) if vendor else None, entity_name
     )
 
 
-BOOLEANS = ("true", "false")
-BILL_LIST = Listing(
-    name="invoice-payables",
+@dataclasses.dataclass(frozen=True)
+class Listing:
+    """One list of the rows of ``table``; ``record`` makes a record of the ``selected`` columns.
+
+    ``flags`` are its other query parameters, with the values they may have; empty means any text.
+    """
+
+    name: str
+    table: sa.Table
+    filters: Mapping[str, FilterField]
+    sorts: Mapping[str, sa.ColumnElement[Any]]
+    flags: Mapping[str, tuple[str, ...]]
+    source: sa.FromClause
+    selected: tuple[sa.ColumnElement[Any], ...]
+    record: Callable[[Sequence[Any]], JsonObject] = _body
+
+
+def _listing(
+    name: str,
+    table: sa.Table,
+    *,
+    filters: Mapping[FilterType, str],
+    sorts: str,
+    columns: Mapping[str, sa.ColumnElement[Any]] | None = None,
+    values: Mapping[str, Collection[str]] | None = None,
+    flags: Mapping[str, tuple[str, ...]],
+) -> Listing:
+    """A list with the names of its fields; ``columns`` are those not named like their field."""
+
+    def column(field: str) -> sa.ColumnElement[Any]:
+        return columns[field] if columns and field in columns else table.c[to_snake(field)]
+
+    filter_fields = {
+        field: FilterField(column(field), kind, (values or {}).get(field, ()))
+        for kind, fields in filters.items()
+        for field in fields.split()
+    }
+    sort_columns = {field: column(field) for field in sorts.split()}
+    return Listing(name, table, filter_fields, sort_columns, flags, table, (table.c.body,))
+
+
+BILL_LIST = dataclasses.replace(
+    _listing(
+        "invoice-payables",
+        BILLS,
+        filters={
+            FilterType.UUID: """
+                approverUserId id vendorId userId companyEntityId senderBankAccountId
+            """,
+            FilterType.INTEGER: "amount",
+            FilterType.TEXT: """
+                description documentNumber state vendorName userFirstName userLastName type
+            """,
+            FilterType.DATE: "dueDate issuedDate",
+            FilterType.MOMENT: "paymentAt createdAt updatedAt",
+        },
+        sorts="""
+            amount canceledAt companyEntityName description dueDate fromAccountName createdAt
+            invoiceNumber issuedDate ocrCompletedAt paymentAt senderEmail state vendorName
+            businessPartnerName nextApproverName
+        """,
+        columns={
+            "vendorName": VENDORS.c.name,
+            "businessPartnerName": VENDORS.c.name,
+            "companyEntityName": ENTITIES.c.name,
+            **dict.fromkeys(
+                """
+                approverUserId userId userFirstName userLastName documentNumber fromAccountName
+                ocrCompletedAt senderEmail nextApproverName
+                """.split(),
+                BLANK,
+            ),
+        },
+        values={"state": STATES, "type": ("REIMBURSEMENT", "VENDOR_INVOICE")},
+        flags={"include": ("REIMBURSEMENT",)},
+    ),
     source=BILLS.outerjoin(VENDORS, VENDORS.c.id == BILLS.c.vendor_id).outerjoin(
         ENTITIES, ENTITIES.c.id == BILLS.c.company_entity_id
     ),
-    columns=(BILLS.c.body, BILLS.c.version, VENDORS.c.body, ENTITIES.c.name),
-    id=BILLS.c.id,
-    created=BILLS.c.created_at,
-    filters={
-        "approverUserId": FilterField(BLANK, FilterType.UUID),
-        "id": FilterField(BILLS.c.id, FilterType.UUID),
-        "vendorId": FilterField(BILLS.c.vendor_id, FilterType.UUID),
-        "userId": FilterField(BLANK, FilterType.UUID),
-        "companyEntityId": FilterField(BILLS.c.company_entity_id, FilterType.UUID),
-        "senderBankAccountId": FilterField(BILLS.c.sender_bank_account_id, FilterType.UUID),
-        "amount": FilterField(BILLS.c.amount, FilterType.INTEGER),
-        "description": FilterField(BILLS.c.description),
-        "documentNumber": FilterField(BLANK),
-        "dueDate": FilterField(BILLS.c.due_date, FilterType.DATE),
-        "issuedDate": FilterField(BILLS.c.issued_date, FilterType.DATE),
-        "paymentAt": FilterField(BILLS.c.payment_at, FilterType.MOMENT),
-        "createdAt": FilterField(BILLS.c.created_at, FilterType.MOMENT),
-        "updatedAt": FilterField(BILLS.c.updated_at, FilterType.MOMENT),
-        "state": FilterField(BILLS.c.state, values=STATES),
-        "vendorName": FilterField(VENDORS.c.name),
-        "userFirstName": FilterField(BLANK),
-        "userLastName": FilterField(BLANK),
-        "type": FilterField(BILLS.c.type, values=("REIMBURSEMENT", "VENDOR_INVOICE")),
-    },
-    sorts={
-        "amount": BILLS.c.amount,
-        "canceledAt": BILLS.c.canceled_at,
-        "companyEntityName": ENTITIES.c.name,
-        "description": BILLS.c.description,
-        "dueDate": BILLS.c.due_date,
-        "fromAccountName": BLANK,
-        "createdAt": BILLS.c.created_at,
-        "invoiceNumber": BILLS.c.invoice_number,
-        "issuedDate": BILLS.c.issued_date,
-        "ocrCompletedAt": BLANK,
-        "paymentAt": BILLS.c.payment_at,
-        "senderEmail": BLANK,
-        "state": BILLS.c.state,
-        "vendorName": VENDORS.c.name,
-        "businessPartnerName": VENDORS.c.name,
-        "nextApproverName": BLANK,
-    },
-    show=_listed_bill,
-    flags={"include": ("REIMBURSEMENT",)},
+    selected=(BILLS.c.body, BILLS.c.version, VENDORS.c.body, ENTITIES.c.name),
+    record=_listed_bill,
 )
-VENDOR_LIST = Listing(
-    name="vendors",
-    source=VENDORS,
-    columns=(VENDORS.c.body,),
-    id=VENDORS.c.id,
-    created=VENDORS.c.created_at,
+VENDOR_LIST = _listing(
+    "vendors",
+    VENDORS,
     filters={
-        "id": FilterField(VENDORS.c.id, FilterType.UUID),
-        "status": FilterField(
-            VENDORS.c.status, values=("ONBOARDING", "IN_REVIEW", "ACTIVE", "FAILED")
-        ),
-        "type": FilterField(VENDORS.c.type, values=("EXTERNAL", "USER")),
-        "ledgerAccountId": FilterField(BLANK, FilterType.UUID),
-        "ledgerTaxId": FilterField(BLANK, FilterType.UUID),
-        "spendLastMtd": FilterField(VENDORS.c.spend, FilterType.INTEGER),
-        "createdAt": FilterField(VENDORS.c.created_at, FilterType.MOMENT),
-        "updatedAt": FilterField(VENDORS.c.updated_at, FilterType.MOMENT),
+        FilterType.UUID: "id ledgerAccountId ledgerTaxId",
+        FilterType.TEXT: "status type",
+        FilterType.INTEGER: "spendLastMtd",
+        FilterType.MOMENT: "createdAt updatedAt",
     },
-    sorts={
-        "name": VENDORS.c.name,
-        "spendLastMtd": VENDORS.c.spend,
-        "createdAt": VENDORS.c.created_at,
-        "updatedAt": VENDORS.c.updated_at,
-    },
-    show=_body,
+    sorts="name spendLastMtd createdAt updatedAt",
+    columns={"ledgerAccountId": BLANK, "ledgerTaxId": BLANK, "spendLastMtd": VENDORS.c.spend},
+    values={"status": get_args(VendorStatus), "type": ("EXTERNAL", "USER")},
     flags={"searchTerm": ()},
 )
-ACCOUNT_LIST = Listing(
-    name="ledger-accounts",
-    source=ACCOUNTS,
-    columns=(ACCOUNTS.c.body,),
-    id=ACCOUNTS.c.id,
-    created=ACCOUNTS.c.created_at,
+ACCOUNT_LIST = _listing(
+    "ledger-accounts",
+    ACCOUNTS,
     filters={
-        "id": FilterField(ACCOUNTS.c.id, FilterType.UUID),
-        "companyEntityId": FilterField(ACCOUNTS.c.entity_ids, FilterType.MEMBERS),
-        "code": FilterField(ACCOUNTS.c.code, FilterType.INTEGER),
-        "sourceType": FilterField(BLANK),
-        "status": FilterField(
-            ACCOUNTS.c.status, values=("ACTIVE", "DISABLED_EXTERNALLY", "DISABLED")
-        ),
-        "type": FilterField(ACCOUNTS.c.type),
-        "category": FilterField(ACCOUNTS.c.category),
-        "createdAt": FilterField(ACCOUNTS.c.created_at, FilterType.MOMENT),
-        "updatedAt": FilterField(ACCOUNTS.c.updated_at, FilterType.MOMENT),
+        FilterType.UUID: "id",
+        FilterType.MEMBERS: "companyEntityId",
+        FilterType.INTEGER: "code",
+        FilterType.TEXT: "sourceType status type category",
+        FilterType.MOMENT: "createdAt updatedAt",
     },
-    sorts={
-        "code": ACCOUNTS.c.code,
-        "label": ACCOUNTS.c.label,
+    sorts="code label context type category status createdAt updatedAt",
+    columns={
+        "companyEntityId": ACCOUNTS.c.entity_ids,
+        "sourceType": BLANK,
         "context": BLANK,
-        "type": ACCOUNTS.c.type,
-        "category": ACCOUNTS.c.category,
-        "status": ACCOUNTS.c.status,
-        "createdAt": ACCOUNTS.c.created_at,
-        "updatedAt": ACCOUNTS.c.updated_at,
     },
-    show=_body,
+    values={"status": get_args(AccountStatus)},
     flags={
-        "ledgerFeature": (
-            "ALL",
-            "CARD_TRANSACTIONS",
-            "INVOICE_PAYABLES",
-            "INVOICE_RECEIVABLES",
-            "JOURNAL_ENTRIES",
-            "PURCHASE_ORDERS",
-            "REIMBURSEMENTS",
+        "ledgerFeature": tuple(
+            """
+            ALL CARD_TRANSACTIONS INVOICE_PAYABLES INVOICE_RECEIVABLES JOURNAL_ENTRIES
+            PURCHASE_ORDERS REIMBURSEMENTS
+            """.split()
         ),
         "includeCustomProperties": BOOLEANS,
     },
 )
-ENTITY_LIST = Listing(
-    name="entities",
-    source=ENTITIES,
-    columns=(ENTITIES.c.body,),
-    id=ENTITIES.c.id,
-    created=ENTITIES.c.created_at,
+ENTITY_LIST = _listing(
+    "entities",
+    ENTITIES,
     filters={
-        "id": FilterField(ENTITIES.c.id, FilterType.UUID),
-        "code": FilterField(ENTITIES.c.code),
-        "name": FilterField(ENTITIES.c.name),
-        "displayName": FilterField(ENTITIES.c.display_name),
-        "country": FilterField(ENTITIES.c.country),
-        "status": FilterField(ENTITIES.c.status, values=("ACTIVE", "HIDDEN", "INACTIVE")),
-        "createdAt": FilterField(ENTITIES.c.created_at, FilterType.MOMENT),
-        "updatedAt": FilterField(ENTITIES.c.updated_at, FilterType.MOMENT),
+        FilterType.UUID: "id",
+        FilterType.TEXT: "code name displayName country status",
+        FilterType.MOMENT: "createdAt updatedAt",
     },
-    sorts={
-        "code": ENTITIES.c.code,
-        "createdAt": ENTITIES.c.created_at,
-        "displayName": ENTITIES.c.display_name,
-        "localCurrency": ENTITIES.c.local_currency,
-        "name": ENTITIES.c.name,
-        "sortPosition": ENTITIES.c.position,
-        "status": ENTITIES.c.status,
-        "vatNumber": ENTITIES.c.vat_number,
-    },
-    show=_body,
+    sorts="code createdAt displayName localCurrency name sortPosition status vatNumber",
+    columns={"sortPosition": ENTITIES.c.position},
+    values={"status": get_args(EntityStatus)},
     flags={"includeCardCustomer": BOOLEANS},
 )
-GROUP_LIST = Listing(
-    name="custom-properties/groups",
-    source=GROUPS,
-    columns=(GROUPS.c.body,),
-    id=GROUPS.c.id,
-    created=GROUPS.c.created_at,
+GROUP_LIST = _listing(
+    "custom-properties/groups",
+    GROUPS,
     filters={
-        "id": FilterField(GROUPS.c.id, FilterType.UUID),
-        "internalName": FilterField(GROUPS.c.internal_name),
-        "label": FilterField(GROUPS.c.label),
-        "objectLevel": FilterField(GROUPS.c.level, values=LEVELS),
-        "objectType": FilterField(GROUPS.c.object_types, FilterType.MEMBERS),
-        "objectTypeStatus": FilterField(GROUPS.c.status, values=("ACTIVE", "DELETED")),
-        "inputType": FilterField(GROUPS.c.input_type, values=INPUT_TYPES),
-        "isRequired": FilterField(GROUPS.c.required, FilterType.BOOLEAN),
-        "isDeleted": FilterField(GROUPS.c.deleted, FilterType.BOOLEAN),
-        "createdAt": FilterField(GROUPS.c.created_at, FilterType.MOMENT),
-        "updatedAt": FilterField(GROUPS.c.updated_at, FilterType.MOMENT),
+        FilterType.UUID: "id",
+        FilterType.TEXT: "internalName label objectLevel objectTypeStatus inputType",
+        FilterType.MEMBERS: "objectType",
+        FilterType.BOOLEAN: "isRequired isDeleted",
+        FilterType.MOMENT: "createdAt updatedAt",
     },
-    sorts={"label": GROUPS.c.label, "createdAt": GROUPS.c.created_at},
-    show=_body,
+    sorts="label createdAt",
+    columns={
+        "objectLevel": GROUPS.c.level,
+        "objectTypeStatus": GROUPS.c.status,
+        "objectType": GROUPS.c.object_types,
+        "isRequired": GROUPS.c.required,
+        "isDeleted": GROUPS.c.deleted,
+    },
+    values={
+        "objectLevel": get_args(Level),
+        "objectTypeStatus": ("ACTIVE", "DELETED"),
+        "inputType": get_args(InputType),
+    },
     flags={"includeValues": BOOLEANS},
 )
 
 
 def read_query(query: QueryParams, known: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     """The query parameters; unknown and repeated ones, and unknown values, are refused."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for name, value in query.multi_items():
         if name not in known:
             message = f"There is no query parameter '{name}' here; there are: {', '.join(known)}."
             raise bad_request("UNKNOWN_PARAMETER", message, name)
-        if name in found:
+        if name in values:
             raise bad_request("INVALID_PARAMETER", f"'{name}' is given twice.", name)
         if known[name] and value not in known[name]:
             message = f"'{value}' is not one of {', '.join(known[name])}."
             raise bad_request("INVALID_PARAMETER", message, name)
-        found[name] = value
-    return found
+        values[name] = value
+    return values
 
 
 def read_page(store: Store, listing: Listing, query: QueryParams) -> JsonObject:
@@ -256,26 +234,27 @@ def read_page(store: Store, listing: Listing, query: QueryParams) -> JsonObject:
     Pages by cursor neither repeat nor skip a record while others come and go; ``total`` comes
     with pages by offset only, as documented.
     """
-    given = read_query(query, {**dict.fromkeys(PAGING, ()), **listing.flags})
-    limit = list_filters.whole_number("limit", given.get("limit", str(USUAL)), range(1, MOST + 1))
-    clauses = list_filters.read_filter(given.get("filter", ""), listing.filters)
+    values = read_query(query, {**dict.fromkeys(PAGING, ()), **listing.flags})
+    limit_text = values.get("limit", str(DEFAULT_LIMIT))
+    limit = list_filters.whole_number("limit", limit_text, range(1, MAX_LIMIT + 1))
+    clauses = list_filters.read_filter(values.get("filter", ""), listing.filters)
     if listing is BILL_LIST:
         clauses.append(BILLS.c.visible_at <= store.now())
-    if term := given.get("searchTerm"):
+    if term := values.get("searchTerm"):
         clauses.append(sa.func.instr(VENDORS.c.search, term.casefold()) > 0)
-    by_time = [SortKey(listing.created, descending=False)]
-    keys = list_filters.read_sort(given.get("sort", ""), listing.sorts, by_time)
-    keys.append(SortKey(listing.id, descending=False))
-    base = sa.select(*listing.columns, *(key.column for key in keys))
+    by_time = [SortKey(listing.table.c.created_at, descending=False)]
+    keys = list_filters.read_sort(values.get("sort", ""), listing.sorts, by_time)
+    keys.append(SortKey(listing.table.c.id, descending=False))
+    base = sa.select(*listing.selected, *(key.column for key in keys))
     base = base.select_from(listing.source).where(*clauses)
-    if "cursor" not in given:
-        return _page_by_offset(store, listing, base, keys, given.get("offset", "0"), limit)
-    if "offset" in given:
+    if "cursor" not in values:
+        return _page_by_offset(store, listing, base, keys, values.get("offset", "0"), limit)
+    if "offset" in values:
         raise bad_request("INVALID_PARAMETER", "Give either a cursor or an offset.", "offset")
-    question = json.dumps(
-        [listing.name, *(given.get(n, "") for n in ("filter", "sort", "searchTerm"))]
+    query_key = json.dumps(
+        [listing.name, *(values.get(name, "") for name in ("filter", "sort", "searchTerm"))]
     )
-    return _page_by_cursor(store, listing, base, keys, question, given["cursor"], limit)
+    return _page_by_cursor(store, listing, base, keys, query_key, values["cursor"], limit)
 
 
 def _page_by_offset(
@@ -288,7 +267,7 @@ def _page_by_offset(
         counted = base.with_only_columns(sa.func.count(), maintain_column_froms=True)
         total = connection.scalar(counted) or 0
     return {
-        "records": [listing.show(row[: len(listing.columns)]) for row in rows],
+        "records": [listing.record(row[: len(listing.selected)]) for row in rows],
         "hasMore": offset + len(rows) < total,
         "total": total,
         "nextCursor": None,
@@ -301,14 +280,14 @@ def _page_by_cursor(
     listing: Listing,
     base: sa.Select[Any],
     keys: list[SortKey],
-    question: str,
+    query_key: str,
     text: str,
     limit: int,
 ) -> JsonObject:
-    start = None if text == "0" else list_filters.read_cursor(text, question, len(keys))
+    start = None if text == "0" else list_filters.decode_cursor(text, query_key, len(keys))
     backwards = start is not None and start.backwards
     if start is not None:
-        base = base.where(list_filters.beyond(keys, start))
+        base = base.where(list_filters.after_cursor(keys, start))
     page = base.order_by(*list_filters.order_by(keys, backwards)).limit(limit + 1)
     with store.transaction() as connection:
         rows = list(connection.execute(page).all())
@@ -316,17 +295,17 @@ def _page_by_cursor(
     rows = rows[:limit]
     if backwards:
         rows.reverse()
-    width = len(listing.columns)
+    width = len(listing.selected)
 
     def cursor_at(index: int, back: bool) -> str | None:
         if not rows:
             return None
-        return list_filters.written_cursor(Cursor(back, tuple(rows[index][width:])), question)
+        return list_filters.encode_cursor(Cursor(back, tuple(rows[index][width:])), query_key)
 
     more_after = further if not backwards else bool(rows)
     more_before = further if backwards else start is not None
     return {
-        "records": [listing.show(row[:width]) for row in rows],
+        "records": [listing.record(row[:width]) for row in rows],
         "hasMore": more_after,
         "total": None,
         "nextCursor": cursor_at(-1, back=False) if more_after else None,

@@ -1,8 +1,8 @@
 """Logging in to the sandbox: ``/oauth/authorize`` and ``/oauth/token``.
 
-Source: the published description of Light's API. Where it is silent the less convenient side is
-taken: a code and a refresh token work once, and whoever shows a used one again loses the whole
-login; the redirect address must be the same in both requests; a new token has no new limits.
+Source: the published description of Light's API. Where it is silent the sandbox is strict: codes
+and refresh tokens work once, and a second use ends the login; both requests must name the same
+redirect address; a new token has no new limits.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ AUTHORIZE = "/oauth/authorize"
 TOKEN = "/oauth/token"
 CODE_SECONDS = 60.0
 LARGEST_FORM = 64 * 1024
-_ASKED = ("client_id", "redirect_uri", "state")
+_PARAMETERS = ("client_id", "redirect_uri", "state")
 _NO_STORE = {"Cache-Control": "no-store"}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass
-class _Login:
-    """What a person has granted once: the tokens in force. ``name`` stands for it in the limits."""
+class LoginGrant:
+    """The current tokens of one consent. ``name`` is its key in the rate limits."""
 
     name: str
     access: str = ""
@@ -41,13 +41,13 @@ class _Login:
 
 @dataclass
 class Grants:
-    """The codes and tokens that a sandbox has given out. ``clock`` gives seconds since 1970."""
+    """The codes and tokens that a sandbox has issued. ``clock`` gives seconds since 1970."""
 
     settings: SandboxSettings
     clock: Callable[[], float]
     codes: dict[str, tuple[str, float]] = field(default_factory=dict)  # redirect address, until
-    logins: list[_Login] = field(default_factory=list)
-    used: dict[str, _Login] = field(default_factory=dict)  # codes and refresh tokens that are spent
+    logins: list[LoginGrant] = field(default_factory=list)
+    used: dict[str, LoginGrant] = field(default_factory=dict)  # by code or refresh token
 
     def login_of(self, header: str | None) -> str | None:
         """The name of the login whose access token an ``Authorization`` header carries."""
@@ -60,24 +60,15 @@ class Grants:
                 return login.name
         return None
 
-    def withdraw(self) -> None:
-        """End all logins, as a person can in Light's settings."""
-        self.logins.clear()
-
-    def expire(self) -> None:
-        """End all access tokens before their time; they can be renewed."""
-        for login in self.logins:
-            login.expires_at = 0.0
-
     # --- the pages ----------------------------------------------------------------------------
 
     async def answer(self, request: Request) -> Response | None:
-        """The answer to a request that is about logging in; None for any other."""
+        """The answer to a request of the login; None for any other."""
         match request.method, request.url.path:
             case "GET", "/oauth/authorize":
                 return self._authorize(request)
             case "POST", "/oauth/authorize":
-                return await self._decided(request)
+                return await self._decision(request)
             case "POST", "/oauth/token":
                 return await self._token(request)
             case _, "/oauth/authorize" | "/oauth/token":
@@ -85,13 +76,13 @@ class Grants:
         return None
 
     def _authorize(self, request: Request) -> Response:
-        asked = {name: request.query_params.get(name, "") for name in _ASKED}
-        wrong = self._wrong(asked)
-        if wrong:
-            return _page(f"<p>{escape(wrong)}</p>", 400)
+        values = {name: request.query_params.get(name, "") for name in _PARAMETERS}
+        problem = self._problem(values)
+        if problem:
+            return _page(f"<p>{escape(problem)}</p>", 400)
         hidden = "".join(
             f'<input type="hidden" name="{name}" value="{escape(value)}">'
-            for name, value in asked.items()
+            for name, value in values.items()
         )
         return _page(
             "<p>light-import wants to read the company's lists and to create bills.</p>"
@@ -100,29 +91,29 @@ class Grants:
             '<button name="decision" value="deny">Refuse</button></form>'
         )
 
-    async def _decided(self, request: Request) -> Response:
+    async def _decision(self, request: Request) -> Response:
         form = await _form(request)
-        asked = {name: form.get(name, "") for name in _ASKED}
-        wrong = self._wrong(asked)
-        if wrong:
-            return _page(f"<p>{escape(wrong)}</p>", 400)
-        to = asked["redirect_uri"]
+        problem = self._problem(form)
+        if problem:
+            return _page(f"<p>{escape(problem)}</p>", 400)
+        address = form["redirect_uri"]
         if form.get("decision") == "allow":
             code = secrets.token_urlsafe(24)
-            self.codes[code] = to, self.clock() + CODE_SECONDS
-            told = {"code": code}
+            self.codes[code] = address, self.clock() + CODE_SECONDS
+            result = {"code": code}
         else:
-            told = {"error": "access_denied", "error_description": "The person said no."}
-        if asked["state"]:
-            told["state"] = asked["state"]
-        sign = "&" if urlsplit(to).query else "?"
-        return RedirectResponse(f"{to}{sign}{urlencode(told)}", 302, _NO_STORE)
+            result = {"error": "access_denied", "error_description": "The person said no."}
+        if form.get("state"):
+            result["state"] = form["state"]
+        separator = "&" if urlsplit(address).query else "?"
+        return RedirectResponse(f"{address}{separator}{urlencode(result)}", 302, _NO_STORE)
 
-    def _wrong(self, asked: dict[str, str]) -> str | None:
-        if not _same(asked["client_id"], self.settings.client_id):
+    def _problem(self, values: dict[str, str]) -> str | None:
+        """Why the request for a consent is refused; None where it is not."""
+        if not _same(values.get("client_id", ""), self.settings.client_id):
             return "There is no such client_id."
-        to = urlsplit(asked["redirect_uri"])
-        if to.scheme == "http" and to.hostname in _LOOPBACK and not to.fragment:
+        address = urlsplit(values.get("redirect_uri", ""))
+        if address.scheme == "http" and address.hostname in _LOOPBACK and not address.fragment:
             return None
         return "The redirect_uri must be an address of this computer."
 
@@ -130,11 +121,11 @@ class Grants:
 
     async def _token(self, request: Request) -> Response:
         form = await _form(request)
-        known = [
+        matches = [
             _same(form.get("client_id", ""), self.settings.client_id),
             _same(form.get("client_secret", ""), self.settings.client_secret),
         ]
-        if not all(known):
+        if not all(matches):
             return _refused("invalid_client", "The client_id or client_secret is wrong.", 401)
         match form.get("grant_type"):
             case "authorization_code":
@@ -145,26 +136,26 @@ class Grants:
 
     def _by_code(self, code: str, redirect_uri: str) -> Response:
         self._end_if_used(code)
-        to, until = self.codes.pop(code, ("", 0.0))
-        if not to or self.clock() >= until or to != redirect_uri:
+        address, until = self.codes.pop(code, ("", 0.0))
+        if not address or self.clock() >= until or address != redirect_uri:
             return _refused("invalid_grant", "The code is wrong, used or too old.")
-        login = _Login(f"login {len(self.used) + 1}")
+        login = LoginGrant(f"login {len(self.used) + 1}")
         self.logins.append(login)
         self.used[code] = login
-        return self._granted(login)
+        return self._tokens(login)
 
     def _by_refresh(self, token: str) -> Response:
         self._end_if_used(token)
         for login in self.logins:
             if _same(token, login.refresh):
                 self.used[token] = login
-                return self._granted(login)
+                return self._tokens(login)
         return _refused("invalid_grant", "The refresh token is wrong or used.")
 
     def _end_if_used(self, secret: str) -> None:
         self.logins = [login for login in self.logins if login is not self.used.get(secret)]
 
-    def _granted(self, login: _Login) -> Response:
+    def _tokens(self, login: LoginGrant) -> Response:
         login.access = f"access-{secrets.token_urlsafe(32)}"
         login.refresh = f"refresh-{secrets.token_urlsafe(32)}"
         login.expires_at = self.clock() + self.settings.token_seconds
@@ -184,7 +175,7 @@ def _same(one: str, other: str) -> bool:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    """The fields of a form; none where it is too large, or no form. A field given twice is none."""
+    """The fields of a form; none if it is too large or no form. A repeated field is left out."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     data = bytearray()
     async for chunk in request.stream():

@@ -1,12 +1,12 @@
-"""How the sandbox says no, in the two bodies that Light's documentation and users know.
+"""The two bodies of refusals that Light's documentation and users know.
 
 The application answers ``{name, type, errors: [{type, message, path, context}]}``; the gateway
 before it ``{type, message}``. Source: ``ExternalUiClientExceptionV1Model`` of the API description
-for the first; the second is seen for 401, 429 and unknown addresses.
+for the first; the second is observed for 401, 429 and unknown addresses.
 
 400 ``BAD_REQUEST``: the request is not of the described shape (JSON type, format, unknown field).
 422 ``UNPROCESSABLE_CONTENT``: the shape is right, the content is not (unknown vendor, wrong total).
-A request with both kinds of problem gets 400, with all of them.
+A request with fields of both kinds gets 400, with all of them.
 """
 
 from __future__ import annotations

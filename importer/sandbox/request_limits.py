@@ -1,7 +1,7 @@
-"""How many requests may be made: by a key in a minute, of three kinds; by a company in a day.
+"""Rate limits: of a key by the minute, with three kinds of window; of a company by the day.
 
-Light documents the numbers, and the headers of the 429; not the window. Refused requests do not
-use up the allowance. Clocks are handed in: seconds since 1970.
+Light documents the numbers and the headers of the 429, not the window. Refused requests do not use
+up the allowance. Clocks are parameters: seconds since 1970.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ class Allowance:
         return self.wait <= 0
 
     def headers(self) -> dict[str, str]:
-        found = {
+        headers = {
             "X-RateLimit-Limit": str(self.limit),
             "X-RateLimit-Remaining": str(self.remaining),
             "X-RateLimit-Reset": str(math.ceil(self.full_at)),
         }
         if not self.allowed:
-            found["Retry-After"] = str(max(1, math.ceil(self.wait)))
-        return found
+            headers["Retry-After"] = str(max(1, math.ceil(self.wait)))
+        return headers
 
 
 class MinuteWindow(Protocol):
@@ -91,15 +91,15 @@ class Bucket:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.tokens = float(limit)
-        self.seen: float | None = None
+        self.updated_at: float | None = None
 
     def take(self, now: float) -> Allowance:
         rate = self.limit / MINUTE
-        if self.seen is not None:
-            self.tokens = min(float(self.limit), self.tokens + (now - self.seen) * rate)
-        self.seen = now
+        if self.updated_at is not None:
+            self.tokens = min(float(self.limit), self.tokens + (now - self.updated_at) * rate)
+        self.updated_at = now
         short = 1 - self.tokens
-        # A wait rounded to whole nanoseconds must not leave a hair's breadth to wait again.
+        # After a wait rounded to nanoseconds a token may be a rounding error short.
         if short > 1e-9:
             return Allowance(self.limit, 0, short / rate, now + (self.limit - self.tokens) / rate)
         self.tokens = max(0.0, self.tokens - 1)

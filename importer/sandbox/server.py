@@ -1,4 +1,4 @@
-"""The sandbox as a running server: beside the caller, or in the foreground until interrupted."""
+"""The sandbox as a server: in a thread of the caller, or in the foreground until interrupted."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from importer.core.errors import UsageProblem
-from importer.sandbox.answers import JsonObject
 from importer.sandbox.fault_injection import CONNECTION
 from importer.sandbox.faults import FaultPlan
 from importer.sandbox.request_limits import WINDOWS
 from importer.sandbox.routes import Context, build_app, open_context
 from importer.sandbox.settings import Counters, SandboxSettings
+from importer.sandbox.wire_types import JsonObject
 
 HOST = "127.0.0.1"
 STARTUP_SECONDS = 30.0
@@ -60,7 +60,7 @@ class _Protocol(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn that says when it listens, stops at once, and leaves signals to the caller."""
+    """Uvicorn that reports when it listens, stops at once, and leaves signals to the caller."""
 
     def __init__(self, config: uvicorn.Config, on_listening: Callable[[], None]) -> None:
         super().__init__(config)
@@ -71,10 +71,10 @@ class _Server(uvicorn.Server):
         self.on_listening()
 
     async def main_loop(self) -> None:
-        # Uvicorn's own looks ten times less often; a sandbox is started for every test.
-        beats = 0
-        while not await self.on_tick(0 if beats % 100 == 0 else 1):
-            beats += 1
+        # Uvicorn's loop checks ten times less often; a sandbox is started for every test.
+        ticks = 0
+        while not await self.on_tick(0 if ticks % 100 == 0 else 1):
+            ticks += 1
             await asyncio.sleep(0.01)
 
     @contextlib.contextmanager
@@ -87,7 +87,7 @@ class _Server(uvicorn.Server):
 def running(settings: SandboxSettings) -> Iterator[Sandbox]:
     """A sandbox on a free port of this computer, in a thread, until the block ends."""
     check_settings(settings)
-    with _opened(settings, 0) as (context, listener):
+    with _context_and_listener(settings, 0) as (context, listener):
         done = threading.Event()
         server = _Server(_config(context), done.set)
 
@@ -112,11 +112,11 @@ def running(settings: SandboxSettings) -> Iterator[Sandbox]:
 def serve(settings: SandboxSettings, port: int, ready: Callable[[str], None]) -> None:
     """Serve in the foreground until SIGINT or SIGTERM, then return.
 
-    ``port`` 0 takes a free one. ``ready`` gets the base URL as soon as requests are
-    answered. A port that cannot be had, and wrong settings, are a ``UsageProblem``.
+    ``port`` 0 takes a free one. ``ready`` gets the base URL as soon as requests are answered.
+    ``UsageProblem`` for a port in use and for invalid settings.
     """
     check_settings(settings)
-    with _opened(settings, port) as (context, listener):
+    with _context_and_listener(settings, port) as (context, listener):
         base_url = _base_url(listener)
         server = _Server(_config(context), lambda: ready(base_url))
         with _stopped_by_signals(server):
@@ -124,14 +124,16 @@ def serve(settings: SandboxSettings, port: int, ready: Callable[[str], None]) ->
 
 
 @contextlib.contextmanager
-def _opened(settings: SandboxSettings, port: int) -> Iterator[tuple[Context, socket.socket]]:
-    """The database and the listening socket, closed at the end whatever happens."""
+def _context_and_listener(
+    settings: SandboxSettings, port: int
+) -> Iterator[tuple[Context, socket.socket]]:
+    """The database and the listening socket, closed at the end of the block."""
     with _listener(port) as listener, contextlib.closing(open_context(settings)) as context:
         yield context, listener
 
 
 def check_settings(settings: SandboxSettings) -> None:
-    """``UsageProblem`` for settings that make no sense."""
+    """``UsageProblem`` for invalid settings."""
     keys = [*settings.keys, *([] if settings.foreign_key is None else [settings.foreign_key])]
     if any(not key.strip() or not key.isascii() or " " in key or "," in key for key in keys):
         raise UsageProblem("The sandbox's keys must be plain text without spaces and commas.")
@@ -151,14 +153,14 @@ def check_settings(settings: SandboxSettings) -> None:
 
 
 def _listener(port: int) -> socket.socket:
-    """A listening socket, so that from here on nobody else can take the port."""
+    """A listening socket, so that no other program can take the port."""
     if not 0 <= port <= 65535:
         raise UsageProblem(f"{port} is not a port; ports are 1 to 65535.")
-    # Named as TCP: asyncio turns off Nagle's delay, 40 ms an answer, only where it sees that.
+    # Declared as TCP: only then asyncio turns off Nagle's delay of 40 ms an answer.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":
-            # A port just left by an older sandbox can be had again at once.
+            # A port that an older sandbox has just closed can be reused at once.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((HOST, port))
         listener.listen(1024)
@@ -188,7 +190,7 @@ def _config(context: Context) -> uvicorn.Config:
         date_header=False,
         proxy_headers=False,
         timeout_keep_alive=75,
-        # Requests under way when it stops are dropped: a slow one must not hold up the end.
+        # Requests under way are dropped at the end: a slow one must not delay it.
         timeout_graceful_shutdown=0,
         backlog=1024,
     )
@@ -205,9 +207,9 @@ def _stopped_by_signals(server: _Server) -> Iterator[None]:
         server.force_exit = server.should_exit
         server.should_exit = True
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)

@@ -1,4 +1,4 @@
-"""How a sandbox behaves: its keys, its limits, its habits. And what it has counted so far."""
+"""The settings of a sandbox, and its counters."""
 
 from __future__ import annotations
 
@@ -14,22 +14,21 @@ Window = Literal["sliding", "fixed", "bucket"]
 
 @dataclass(frozen=True)
 class SandboxSettings:
-    """The knobs of one sandbox.
+    """The settings of one sandbox; times are in seconds.
 
-    ``more_keys`` are of the same company as ``key``: each has a minute's limit of its own, and all
-    share the day's. ``foreign_key`` is of another company, of which it can read the name only.
-    Whoever logs in as ``client_id`` gets access tokens that last ``token_seconds``.
-    ``latency`` and ``list_lag`` are seconds. ``database`` None keeps everything in memory, gone
-    when the sandbox stops; a path keeps the bills, and the company's id, from one start to the
-    next. ``reference`` None is the company that ships with the importer. The defaults of the
-    limits are those of Light's documentation; which window Light uses is not documented, so all
-    three usual ones can be had. ``requests_today`` of the day's limit are spent before the first
-    request. The sandbox's clock is ``clock_offset`` seconds ahead of the computer's.
+    ``more_keys`` are of the same company as ``key``: each has its own limit by the minute, and all
+    share that of the day. ``foreign_key`` is of another company and may read its name only.
+    Logging in as ``client_id`` gives access tokens valid for ``token_seconds``. Without a
+    ``database`` everything is in memory; with one, the bills and the company's id survive a
+    restart. ``reference`` None is the company that ships with the importer. The default limits are
+    those of Light's documentation, which does not say which ``window`` Light uses.
+    ``requests_today`` of the day's limit are spent before the first request. The sandbox's clock
+    is ``clock_offset`` ahead of the computer's.
 
-    ``faults`` come by rate, ``script`` at the requests it names; ``fault_seed`` makes a run
-    repeatable. ``late`` is how many seconds late answers take; it should be more than the client's
-    time-out. No client can tell a bill that is kept later than it looks for it from a lost one.
-    The address for a document is valid for ``upload_seconds``; documents are kept in memory only.
+    ``faults`` are injected by rate, ``script`` at the requests it names; ``fault_seed`` makes a
+    run repeatable. ``late`` is the delay of late answers and should exceed the client's time-out:
+    no client can tell a bill stored after it has looked for it from a lost one. Upload addresses
+    are valid for ``upload_seconds``; documents are in memory only.
     """
 
     key: str = "sandbox"
@@ -63,14 +62,13 @@ class SandboxSettings:
 
 @dataclass
 class Counters:
-    """What came in and how it was answered, since the sandbox started.
+    """Requests and answers since the sandbox started.
 
-    ``received`` is every request, ``authenticated`` those with a right key, which is counted in
-    ``by_key`` too (they count against the limits), ``throttled`` the 429s of the limits,
-    ``logins`` how often tokens were given out.
-    ``bill_posts`` and ``line_posts`` are POSTs that got past key and limit, whatever became of
-    them. ``by_route`` counts the requests that got past the faults too, as ``"GET /v1/vendors"``,
-    with ``{…}`` for ids. ``faults`` is how often each fault was injected, by name.
+    ``received`` is every request, ``authenticated`` those with a valid key (counted against the
+    limits, and in ``by_key``), ``throttled`` the 429s of the limits, ``logins`` the tokens issued.
+    ``bill_posts`` and ``line_posts`` are POSTs that passed key and limit. ``by_route`` counts the
+    requests that passed the faults too, as ``"GET /v1/vendors"``, with ``{…}`` for ids. ``faults``
+    counts the injected faults by name.
     """
 
     received: int = 0

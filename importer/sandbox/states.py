@@ -1,67 +1,57 @@
-"""From draft to paid: what may be done to a bill in which state, and what becomes of it.
+"""The states of a bill from draft to paid, and the actions that change them.
 
-Source: the descriptions of the actions in the API. Each action takes a bill (and its lines), and
-returns its changes; a refusal is 409 where the state does not allow it, 422 where the bill itself
-does not.
+Source: the descriptions of the actions in the API. An ``Action`` takes a bill with its lines, the
+body of the request, the company and the time, and returns the fields that change; a refusal is 409
+where the state does not allow it, 422 where the bill itself does not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from importer.sandbox import field_checks
-from importer.sandbox.answers import JsonObject
 from importer.sandbox.company_file import Reference
 from importer.sandbox.refusals import Problem, conflict, exception_body, refusal, unprocessable
-from importer.sandbox.request_bodies import missing_for_posting, read_action
+from importer.sandbox.request_bodies import (
+    CancelBody,
+    NoteBody,
+    PaymentBody,
+    SubmitBody,
+    posting_problems,
+    read_body,
+)
+from importer.sandbox.wire_types import JsonObject
 
-STATES = (
-    "INIT",
-    "CREATED",
-    "IN_DRAFT",
-    "APPROVAL_REQUESTED",
-    "APPROVAL_PENDING",
-    "APPROVED_ACCOUNTING_ENTRY_PENDING",
-    "DECLINED",
-    "READY_FOR_PAYMENT_RELEASE",
-    "PENDING_PAYMENT_APPROVAL",
-    "PAYMENT_PAUSED",
-    "SCHEDULED",
-    "PAYMENT_PENDING",
-    "PARTIALLY_PAID",
-    "UNPAID",
-    "PAID",
-    "COMPLETED",
-    "RESET_PENDING",
-    "CANCELLATION_PENDING",
-    "CANCELLED",
-    "DUPLICATED",
-    "IMPORT_PENDING",
+Action = Callable[[JsonObject, object, Reference, str], JsonObject]
+STATES = tuple(
+    """
+    INIT CREATED IN_DRAFT APPROVAL_REQUESTED APPROVAL_PENDING APPROVED_ACCOUNTING_ENTRY_PENDING
+    DECLINED READY_FOR_PAYMENT_RELEASE PENDING_PAYMENT_APPROVAL PAYMENT_PAUSED SCHEDULED
+    PAYMENT_PENDING PARTIALLY_PAID UNPAID PAID COMPLETED RESET_PENDING CANCELLATION_PENDING
+    CANCELLED DUPLICATED IMPORT_PENDING
+    """.split()
 )
 EDITABLE = ("INIT", "CREATED", "IN_DRAFT", "DECLINED", "DUPLICATED", "IMPORT_PENDING")
 CANCELLABLE = (*EDITABLE, "APPROVAL_REQUESTED", "APPROVAL_PENDING")
 PAYABLE = ("UNPAID", "READY_FOR_PAYMENT_RELEASE", "PARTIALLY_PAID")
 
 
-def require_state(bill: Mapping[str, object], allowed: tuple[str, ...], verb: str) -> None:
+def require_state(bill: JsonObject, allowed: tuple[str, ...], verb: str) -> None:
     """409 unless the bill is in one of the states."""
     if bill["state"] not in allowed:
         wanted = " or ".join(allowed)
         raise conflict(f"A bill in state {bill['state']} cannot be {verb}; it must be {wanted}.")
 
 
-def submit(bill: Mapping[str, object], body: object) -> JsonObject:
-    """Ask for approval. Whether that works is only found out later: see ``settled``."""
-    read_action(body, {"closePurchaseOrder": field_checks.boolean})
+def _submit(bill: JsonObject, body: object, _: Reference, now: str) -> JsonObject:
+    """Ask for approval. Whether that works only shows later: see ``approval_outcome``."""
+    read_body(SubmitBody, body)
     require_state(bill, ("IN_DRAFT",), "submitted for approval")
     return {"state": "APPROVAL_REQUESTED", "failureReason": None, "failureContext": None}
 
 
-def settled(
-    bill: Mapping[str, object], lines: list[JsonObject], reference: Reference
-) -> JsonObject:
-    """What becomes of a submitted bill: approval pending, or a draft again with the reasons."""
-    problems = missing_for_posting(bill, lines, reference)
+def approval_outcome(bill: JsonObject, reference: Reference) -> JsonObject:
+    """The changes of a submitted bill: approval pending, or a draft again with the reasons."""
+    problems = posting_problems(bill, bill["lineItems"], reference)
     if not problems:
         return {"state": "APPROVAL_PENDING"}
     context = exception_body(422, problems) | {"name": "APPROVAL_SUBMISSION_FAILED"}
@@ -72,63 +62,61 @@ def settled(
     }
 
 
-def approve(bill: Mapping[str, object], body: object) -> JsonObject:
+def _approve(bill: JsonObject, body: object, _: Reference, now: str) -> JsonObject:
     """Approved; ready for payment where the bill says from which bank account."""
-    note = read_action(body, {"note": field_checks.text}).get("note")
+    note = read_body(NoteBody, body).get("note")
     require_state(bill, ("APPROVAL_PENDING",), "approved")
-    paid_from = bill["senderBankAccountId"]
-    state = "READY_FOR_PAYMENT_RELEASE" if paid_from else "UNPAID"
+    state = "READY_FOR_PAYMENT_RELEASE" if bill["senderBankAccountId"] else "UNPAID"
     return {"state": state, "approvalNote": note}
 
 
-def decline(bill: Mapping[str, object], body: object) -> JsonObject:
-    note = read_action(body, {"note": field_checks.text}).get("note")
+def _decline(bill: JsonObject, body: object, _: Reference, now: str) -> JsonObject:
+    note = read_body(NoteBody, body).get("note")
     require_state(bill, ("APPROVAL_PENDING",), "declined")
     return {"state": "DECLINED", "approvalNote": note}
 
 
-def post(bill: Mapping[str, object], lines: list[JsonObject], reference: Reference) -> JsonObject:
+def _post(bill: JsonObject, _: object, reference: Reference, now: str) -> JsonObject:
     """Straight to the ledger; there are no credit notes here that could clear it."""
     require_state(bill, ("IN_DRAFT",), "posted")
-    problems = missing_for_posting(bill, lines, reference)
+    problems = posting_problems(bill, bill["lineItems"], reference)
     if problems:
         raise refusal(problems)
     return {"state": "UNPAID", "failureReason": None, "failureContext": None}
 
 
-def mark_as_paid(bill: Mapping[str, object], body: object, now: str) -> JsonObject:
+def _mark_as_paid(bill: JsonObject, body: object, _: Reference, now: str) -> JsonObject:
     """Record a payment: FULL clears what is outstanding, PARTIAL takes ``amount`` (cents) off."""
-    known: dict[str, field_checks.Check] = {
-        "amount": field_checks.cents,
-        "bankAccountId": field_checks.uuid,
-        "paymentAt": field_checks.moment,
-        "comment": field_checks.text,
-        "paymentOption": field_checks.one_of(("FULL", "PARTIAL")),
-    }
-    payment = read_action(body, known, required=("amount", "bankAccountId", "paymentOption"))
-    amount, outstanding = payment["amount"], bill["outstandingBalance"]
-    assert isinstance(amount, int)
+    payment = read_body(PaymentBody, body)
+    amount, outstanding = payment["amount"], bill["outstandingBalance"] or 0
     if amount <= 0:
         problem = Problem("OUT_OF_RANGE", "Must be greater than zero.", ("amount",))
         raise refusal([problem])
     require_state(bill, PAYABLE, "marked as paid")
-    left = outstanding if isinstance(outstanding, int) else 0
-    if payment["paymentOption"] == "FULL":
-        left = 0
-    elif amount > left:
-        message = f"Only {left} cents are outstanding."
+    full = payment["paymentOption"] == "FULL"
+    if amount > outstanding and not full:
+        message = f"Only {outstanding} cents are outstanding."
         raise unprocessable("AMOUNT_TOO_HIGH", message, "amount")
-    else:
-        left -= amount
+    balance = 0 if full else outstanding - amount
     return {
-        "state": "PARTIALLY_PAID" if left else "PAID",
-        "outstandingBalance": left,
+        "state": "PARTIALLY_PAID" if balance else "PAID",
+        "outstandingBalance": balance,
         "paymentAt": payment.get("paymentAt") or now,
     }
 
 
-def cancel(bill: Mapping[str, object], body: object, now: str) -> JsonObject:
+def _cancel(bill: JsonObject, body: object, _: Reference, now: str) -> JsonObject:
     """Cancel a bill that is not in the ledger yet."""
-    reason = read_action(body, {"reason": field_checks.filled_text}, required=("reason",))["reason"]
+    reason = read_body(CancelBody, body)["reason"]
     require_state(bill, CANCELLABLE, "cancelled")
     return {"state": "CANCELLED", "canceledAt": now, "cancellationReason": reason}
+
+
+ACTIONS: Mapping[str, Action] = {
+    "submit-for-approval": _submit,
+    "approve": _approve,
+    "decline": _decline,
+    "post": _post,
+    "mark-as-paid": _mark_as_paid,
+    "cancel": _cancel,
+}

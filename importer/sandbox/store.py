@@ -1,11 +1,11 @@
-"""What a sandbox holds, in SQLite: the bills with their lines, and the reference for lists.
+"""The sandbox's SQLite database: bills with their lines, and the reference for lists.
 
-A bill and a line are kept as the JSON of the API's own model; the columns beside it are what lists
-filter and sort by, always derived from that JSON. Times are text of fixed width in UTC
-(``2025-03-31T14:05:00.000000Z``), so that text order is time order.
+A row holds the JSON of the API's model; its other columns, derived from that, are what lists filter
+and sort by. Times are text of fixed width in UTC (``2025-03-31T14:05:00.000000Z``), so that text
+order is time order.
 
-One connection, one lock. A commit is cheap on purpose (``synchronous=OFF``): an answered bill is
-in the database, also after the sandbox is killed, but perhaps not after a power cut.
+One connection, one lock. Commits are cheap on purpose (``synchronous=OFF``): an answered bill
+survives a kill of the sandbox, but perhaps not a power cut.
 """
 
 from __future__ import annotations
@@ -13,110 +13,80 @@ from __future__ import annotations
 import json
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from pydantic.alias_generators import to_camel
 
 from importer.core.errors import UsageProblem
 from importer.sandbox import answers
-from importer.sandbox.answers import JsonObject
-from importer.sandbox.company_file import Reference
-from importer.sandbox.field_checks import wire_time
+from importer.sandbox.company_file import CompanyReference, Reference
+from importer.sandbox.wire_types import JsonObject, wire_time
 
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x4C494D50  # marks the file as a sandbox's, in SQLite's header
 META = sa.MetaData()
 
 
-def _text(name: str, **options: Any) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, **options)
+def _table(name: str, texts: str, *columns: sa.Column[Any] | sa.Index) -> sa.Table:
+    """A table by ``id`` with columns of text, which lists may be filtered and sorted by."""
+    text_columns = [sa.Column(text, sa.Text) for text in texts.split()]
+    return sa.Table(name, META, sa.Column("id", sa.Text, primary_key=True), *text_columns, *columns)
 
 
-COMPANY = sa.Table("company", META, _text("id", primary_key=True), _text("created_at"))
-BILLS = sa.Table(
+COMPANY = _table("company", "created_at")
+BILLS = _table(
     "bills",
-    META,
-    _text("id", primary_key=True),
-    _text("created_at", index=True),
-    _text("updated_at"),
-    _text("visible_at"),
+    """
+    updated_at visible_at type currency description issued_date due_date payment_at canceled_at
+    vendor_id company_entity_id sender_bank_account_id invoice_number body
+    """,
+    sa.Column("created_at", sa.Text, index=True),
+    sa.Column("state", sa.Text, index=True),
     sa.Column("version", sa.Integer),
     sa.Column("amount", sa.BigInteger),
-    *map(_text, ("type", "currency", "description", "issued_date", "due_date", "payment_at")),
-    *map(_text, ("canceled_at", "vendor_id", "company_entity_id", "sender_bank_account_id")),
-    _text("invoice_number"),
-    _text("state", index=True),
-    _text("body"),
     sa.Index("bills_by_vendor", "vendor_id", "invoice_number"),
 )
-LINES = sa.Table(
-    "lines",
-    META,
-    _text("id", primary_key=True),
-    _text("bill_id", index=True),
-    sa.Column("position", sa.Integer),
-    _text("body"),
+LINES = _table(
+    "lines", "body", sa.Column("bill_id", sa.Text, index=True), sa.Column("position", sa.Integer)
 )
 # The reference is written anew at each start: the files are the truth.
-VENDORS = sa.Table(
+VENDORS = _table(
     "vendors",
-    META,
-    _text("id", primary_key=True),
-    *map(_text, ("name", "type", "status", "created_at", "updated_at", "search", "body")),
+    "name type status created_at updated_at search body",
     sa.Column("spend", sa.BigInteger),
 )
-ACCOUNTS = sa.Table(
+ACCOUNTS = _table(
     "accounts",
-    META,
-    _text("id", primary_key=True),
+    "label type category status entity_ids created_at updated_at body",
     sa.Column("code", sa.Integer),
-    *map(_text, ("label", "type", "category", "status", "created_at", "updated_at", "body")),
-    _text("entity_ids"),
 )
-ENTITIES = sa.Table(
+ENTITIES = _table(
     "entities",
-    META,
-    _text("id", primary_key=True),
+    """
+    code name display_name country status local_currency vat_number created_at updated_at body
+    """,
     sa.Column("position", sa.Integer),
-    *map(_text, ("code", "name", "display_name", "country", "status", "local_currency")),
-    *map(_text, ("vat_number", "created_at", "updated_at", "body")),
 )
-GROUPS = sa.Table(
+GROUPS = _table(
     "groups",
-    META,
-    _text("id", primary_key=True),
-    *map(_text, ("internal_name", "label", "level", "input_type", "object_types")),
-    *map(_text, ("status", "created_at", "updated_at", "body")),
+    "internal_name label level input_type object_types status created_at updated_at body",
     sa.Column("required", sa.Boolean),
     sa.Column("deleted", sa.Boolean),
 )
 REFERENCE_TABLES = (VENDORS, ACCOUNTS, ENTITIES, GROUPS)
-COLUMNS = {
-    "amount": "amount",
-    "type": "type",
-    "currency": "currency",
-    "description": "description",
-    "issued_date": "issuedDate",
-    "due_date": "dueDate",
-    "payment_at": "paymentAt",
-    "canceled_at": "canceledAt",
-    "vendor_id": "vendorId",
-    "company_entity_id": "companyEntityId",
-    "sender_bank_account_id": "senderBankAccountId",
-    "invoice_number": "invoiceNumber",
-    "state": "state",
-    "updated_at": "updatedAt",
-}
 INSERT_BILL, INSERT_LINE = sa.insert(BILLS), sa.insert(LINES)
 DEAD_STATES = ("CANCELLED", "DECLINED")
+Row = TypeVar("Row")
 
 
 class Store:
-    """The database of one sandbox; safe to use from several threads."""
+    """The database of one sandbox; thread-safe."""
 
     def __init__(
         self,
@@ -135,7 +105,7 @@ class Store:
             connect_args={"check_same_thread": False},
         )
         try:
-            self.company_id, self.company_created = self._open(reference)
+            self.company = self._open(reference)
         except sa.exc.DatabaseError as error:
             self.engine.dispose()
             message = f"{path} cannot be used as a sandbox's database: {error.orig}."
@@ -150,7 +120,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
-        """The one connection, for one unit of work: committed at the end, or undone as a whole."""
+        """The one connection for one unit of work: committed at the end, or rolled back."""
         with self.lock, self.engine.begin() as connection:
             yield connection
 
@@ -161,13 +131,13 @@ class Store:
             self.latest = max(now, self.latest + timedelta(microseconds=1))
             return wire_time(self.latest)
 
-    # --- bills ------------------------------------------------------------------------------
+    # --- bills --------------------------------------------------------------------------------
 
     def add_bill(self, bill: JsonObject, lines: Sequence[JsonObject]) -> None:
-        """Keep a new bill with its lines, in one transaction."""
+        """Store a new bill with its lines, in one transaction."""
         created = str(bill["invoiceCreatedAt"])
         visible = wire_time(datetime.fromisoformat(created) + self.list_lag)
-        row = _bill_row(bill) | {"created_at": created, "visible_at": visible, "version": 1}
+        row = bill_row(bill) | {"created_at": created, "visible_at": visible, "version": 1}
         with self.transaction() as connection:
             connection.execute(INSERT_BILL, row)
             if lines:
@@ -176,20 +146,20 @@ class Store:
                 )
 
     def save_bill(self, bill: JsonObject) -> JsonObject:
-        """Keep a bill that changed, or whose lines did: time of change set, version counted up."""
+        """Store a bill that changed, or whose lines did: new time of change, next version."""
         bill = bill | {"updatedAt": self.now(), "lineItems": []}
-        changed = _bill_row(bill) | {"version": BILLS.c.version + 1}
+        row = bill_row(bill) | {"version": BILLS.c.version + 1}
         with self.transaction() as connection:
-            connection.execute(sa.update(BILLS).where(BILLS.c.id == bill["id"]).values(changed))
+            connection.execute(sa.update(BILLS).where(BILLS.c.id == bill["id"]).values(row))
         return bill
 
     def bill(self, bill_id: str) -> JsonObject | None:
-        """A bill as the API shows it, lines in order; None where there is none."""
+        """A bill with its lines in order, or None."""
         with self.transaction() as connection:
-            found = connection.scalar(sa.select(BILLS.c.body).where(BILLS.c.id == bill_id))
-            if found is None:
+            body = connection.scalar(sa.select(BILLS.c.body).where(BILLS.c.id == bill_id))
+            if body is None:
                 return None
-            bill: JsonObject = json.loads(found)
+            bill: JsonObject = json.loads(body)
             bodies = connection.scalars(
                 sa.select(LINES.c.body).where(LINES.c.bill_id == bill_id).order_by(LINES.c.position)
             )
@@ -205,33 +175,32 @@ class Store:
         with self.transaction() as connection:
             rows = connection.execute(page).all()
             bills = {bill_id: json.loads(body) for bill_id, body in rows}
-            wanted = sa.select(LINES.c.bill_id, LINES.c.body).order_by(LINES.c.position)
+            lines = sa.select(LINES.c.bill_id, LINES.c.body).order_by(LINES.c.position)
             if limit >= 0:
-                wanted = wanted.where(LINES.c.bill_id.in_(list(bills)))
-            for bill_id, body in connection.execute(wanted):
+                lines = lines.where(LINES.c.bill_id.in_(list(bills)))
+            for bill_id, body in connection.execute(lines):
                 bills[bill_id]["lineItems"].append(json.loads(body))
         return list(bills.values())
 
     def totals(self) -> list[tuple[str | None, int, int]]:
         """(currency, bills, cents) of all bills, cancelled ones left out."""
-        # Summed here: SQLite's sum() fails where the total leaves 64 bits.
+        # Not by SQLite's sum(): it fails where the total exceeds 64 bits.
         query = sa.select(BILLS.c.currency, BILLS.c.amount).where(BILLS.c.state != "CANCELLED")
-        found: dict[str | None, tuple[int, int]] = {}
+        amounts: dict[str | None, list[int]] = defaultdict(list)
         with self.transaction() as connection:
             for currency, amount in connection.execute(query):
-                count, cents = found.get(currency, (0, 0))
-                found[currency] = (count + 1, cents + (amount or 0))
-        return sorted(
-            ((currency, *figures) for currency, figures in found.items()),
-            key=lambda total: total[0] or "",
-        )
+                amounts[currency].append(amount or 0)
+        return [
+            (currency, len(amounts[currency]), sum(amounts[currency]))
+            for currency in sorted(amounts, key=lambda code: code or "")
+        ]
 
     def count_bills(self) -> int:
         with self.transaction() as connection:
             return connection.scalar(sa.select(sa.func.count()).select_from(BILLS)) or 0
 
-    def has_live_twin(self, vendor_id: object, invoice_number: object) -> bool:
-        """Whether a bill of the same vendor and number is there, neither cancelled nor declined."""
+    def has_live_duplicate(self, vendor_id: str | None, invoice_number: str | None) -> bool:
+        """Whether a bill of the vendor and number exists, neither cancelled nor declined."""
         if vendor_id is None or invoice_number is None:
             return False
         query = sa.select(BILLS.c.id).where(
@@ -249,7 +218,7 @@ class Store:
     # --- lines ------------------------------------------------------------------------------
 
     def add_line(self, line: JsonObject) -> None:
-        """Keep a line after the others of its bill."""
+        """Store a line after the others of its bill."""
         last = sa.select(sa.func.max(LINES.c.position)).where(
             LINES.c.bill_id == line["invoicePayableId"]
         )
@@ -268,11 +237,18 @@ class Store:
         with self.transaction() as connection:
             connection.execute(sa.delete(LINES).where(LINES.c.id == line_id))
 
+    # --- reference ----------------------------------------------------------------------------
+
+    def vendor(self, vendor_id: str) -> JsonObject | None:
+        with self.transaction() as connection:
+            body = connection.scalar(sa.select(VENDORS.c.body).where(VENDORS.c.id == vendor_id))
+        return json.loads(body) if body else None
+
     # --- opening ----------------------------------------------------------------------------
 
-    def _open(self, reference: Reference) -> tuple[str, str]:
+    def _open(self, reference: Reference) -> CompanyReference:
         with self.engine.connect() as connection:
-            # Looked at before anything is written: a file of somebody else's stays as it is.
+            # Checked before anything is written: a file of another program stays as it is.
             mark = connection.exec_driver_sql("PRAGMA application_id").scalar()
             version = connection.exec_driver_sql("PRAGMA user_version").scalar()
             tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()
@@ -287,22 +263,29 @@ class Store:
             META.create_all(connection)
             connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
             connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA_VERSION}")
-            company = connection.execute(sa.select(COMPANY)).first()
-            if company is None:
-                # A fresh id: memories of an older sandbox must not match this one.
-                made = {"id": str(uuid.uuid4()), "created_at": self.now()}
-                connection.execute(sa.insert(COMPANY), made)
-                company = connection.execute(sa.select(COMPANY)).one()
-            _write_reference(connection, reference, company.id, company.created_at)
-            return company.id, company.created_at
+            row = connection.execute(sa.select(COMPANY.c.id, COMPANY.c.created_at)).first()
+            if row is None:
+                # A fresh id: journals of an older sandbox must not match this one.
+                values = {"id": str(uuid.uuid4()), "created_at": self.now()}
+                row = connection.execute(sa.insert(COMPANY).returning(*COMPANY.c), values).one()
+            company = CompanyReference(row.id, row.created_at, reference)
+            _write_reference(connection, company)
+            return company
 
 
-def _bill_row(bill: JsonObject) -> dict[str, Any]:
-    row = {column: bill[field] for column, field in COLUMNS.items()}
-    return row | {"id": bill["id"], "body": _dumped(bill)}
+def bill_row(bill: JsonObject) -> JsonObject:
+    """The columns of a bill that follow from its JSON."""
+    return _row(BILLS, bill)
 
 
-def _line_row(line: JsonObject, position: int) -> dict[str, Any]:
+def _row(table: sa.Table, body: JsonObject, **values: object) -> JsonObject:
+    """The columns of a table from the fields of the same names, ``values`` and the JSON."""
+    fields = {column.name: to_camel(column.name) for column in table.columns}
+    row = {column: body[field] for column, field in fields.items() if field in body}
+    return row | values | {"body": _dumped(body)}
+
+
+def _line_row(line: JsonObject, position: int) -> JsonObject:
     return {
         "id": line["id"],
         "bill_id": line["invoicePayableId"],
@@ -315,83 +298,61 @@ def _dumped(value: JsonObject) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _write_reference(
-    connection: sa.Connection, reference: Reference, company_id: str, company_created: str
-) -> None:
+def _write_reference(connection: sa.Connection, company: CompanyReference) -> None:
     """Fill the reference tables; each record a second after the one before, in file order."""
-    first = datetime.fromisoformat(company_created)
+    reference = company.reference
+    first = datetime.fromisoformat(company.created)
 
-    def stamps(index: int) -> tuple[str, dict[str, Any]]:
-        created = wire_time(first + timedelta(seconds=index))
-        return created, {"created_at": created, "updated_at": created}
+    def stamped(rows: Mapping[str, Row]) -> Iterator[tuple[Row, str]]:
+        for index, row in enumerate(rows.values()):
+            yield row, wire_time(first + timedelta(seconds=index))
 
-    entities = []
-    for index, entity in enumerate(reference.entities.values()):
-        created, times = stamps(index)
-        body = answers.entity_json(entity, company_id, created)
-        row = {
-            "id": entity.id,
-            "position": index,
-            "code": entity.code,
-            "name": entity.name,
-            "display_name": entity.display_name,
-            "country": entity.country or None,
-            "status": entity.status,
-            "local_currency": entity.currency,
-            "vat_number": entity.vat_number or None,
-        }
-        entities.append((row | times, body))
-    shown_entities = [body for _, body in entities]
-    member_ids = ";" + "".join(f"{entity_id};" for entity_id in reference.entities)
-    vendors = []
-    for index, vendor in enumerate(reference.vendors.values()):
-        created, times = stamps(index)
-        body = answers.vendor_json(vendor, reference.company, company_id, created)
-        searched = (vendor.name, vendor.identifier, vendor.vat_id)
-        row = {
-            "id": vendor.id,
-            "name": vendor.name,
-            "type": "EXTERNAL",
-            "status": vendor.status,
-            "search": "\n".join(filter(None, searched)).casefold(),
-            "spend": 0,
-        }
-        vendors.append((row | times, body))
-    accounts = []
-    for index, account in enumerate(reference.accounts.values()):
-        created, times = stamps(index)
-        body = answers.account_json(account, shown_entities, company_id, created)
-        row = {
-            "id": account.id,
-            "code": account.code,
-            "label": account.label,
-            "type": account.type,
-            "category": account.category,
-            "status": account.status,
-            "entity_ids": member_ids,
-        }
-        accounts.append((row | times, body))
-    groups = []
-    for index, group in enumerate(reference.groups.values()):
-        created, times = stamps(index)
-        row = {
-            "id": group.id,
-            "internal_name": group.internal_name,
-            "label": group.label,
-            "level": group.level,
-            "input_type": group.input_type,
-            "object_types": ";BILL;",
-            "status": "ACTIVE",
-            "required": group.required,
-            "deleted": False,
-        }
-        groups.append((row | times, answers.group_json(group, company_id, created)))
-    for table, records in (
-        (ENTITIES, entities),
-        (VENDORS, vendors),
-        (ACCOUNTS, accounts),
-        (GROUPS, groups),
-    ):
-        if records:
-            rows = [row | {"body": _dumped(body)} for row, body in records]
+    entities = [answers.entity_json(*each, company) for each in stamped(reference.entities)]
+    tables = {
+        ENTITIES: [
+            _row(
+                ENTITIES,
+                body,
+                position=position,
+                country=body["address"].get("country"),
+                vat_number=body.get("vatNumber"),
+            )
+            for position, body in enumerate(entities)
+        ],
+        VENDORS: [
+            _row(
+                VENDORS,
+                answers.vendor_json(vendor, created, company),
+                id=vendor.id,
+                created_at=created,
+                search="\n".join(
+                    filter(None, (vendor.name, vendor.identifier, vendor.vat_id))
+                ).casefold(),
+                spend=0,
+            )
+            for vendor, created in stamped(reference.vendors)
+        ],
+        ACCOUNTS: [
+            _row(
+                ACCOUNTS,
+                answers.account_json(account, created, entities, company),
+                category=account.category,
+                entity_ids=f";{';'.join(reference.entities)};",
+            )
+            for account, created in stamped(reference.accounts)
+        ],
+        GROUPS: [
+            _row(
+                GROUPS,
+                answers.group_json(group, created, company),
+                level=group.level,
+                object_types=";BILL;",
+                status="ACTIVE",
+                deleted=False,
+            )
+            for group, created in stamped(reference.groups)
+        ],
+    }
+    for table, rows in tables.items():
+        if rows:
             connection.execute(sa.insert(table), rows)

@@ -21,7 +21,18 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_ope
 
 import keyring
 import pytest
-from conftest import KEEP, LOAD, Ended, Fault, bill_row, http, numbers, proxied, write_bills
+from conftest import (
+    KEEP,
+    LOAD,
+    Ended,
+    Fault,
+    bill_row,
+    expire_logins,
+    http,
+    numbers,
+    proxied,
+    write_bills,
+)
 from conftest import Request as Seen
 from keyring.backends import fail
 from keyring_on_disk import OnDisk
@@ -260,7 +271,7 @@ def test_expired_token_is_refreshed_once_during_a_load(
 ) -> None:
     def fault(request: Seen) -> Fault:
         if request.creates and request.number == 15:
-            light.context.grants.expire()
+            expire_logins(light)
         return Fault(True, KEEP)
 
     with proxied(light.base_url, fault) as proxy:
@@ -281,7 +292,7 @@ def test_revoked_login_stops_the_load_and_a_new_one_completes_it(
 ) -> None:
     def fault(request: Seen) -> Fault:
         if request.creates and request.number == 15:
-            light.context.grants.withdraw()
+            light.context.grants.logins.clear()
         return Fault(True, KEEP)
 
     with proxied(light.base_url, fault) as proxy:
@@ -328,7 +339,7 @@ def test_no_secret_in_output_files_or_process_list(
         if shut:
             return Fault(False, http(401, {"type": "T", "message": echo}))
         if request.creates and request.number == 5:
-            light.context.grants.expire()
+            expire_logins(light)
         if request.creates and request.number % 4 == 1:
             escaped = "".join(f"\\u{ord(letter):04x}" for letter in echo)
             body = f'{{"name": "{escaped}", "errors": [{{"message": "{escaped}"}}]}}'

@@ -37,7 +37,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 
 def kept(light: Sandbox) -> dict[str, StoredDocument]:
     """The documents in Light by invoice number."""
-    by_id = light.context.documents.kept
+    by_id = light.context.documents.by_bill
     return {str(b["invoiceNumber"]): by_id[str(b["id"])] for b in light.bills() if b["id"] in by_id}
 
 
@@ -266,7 +266,7 @@ def test_expired_upload_url_is_requested_again(load: Load, tmp_path: Path, scans
 
         def fault(request: Request) -> Fault:
             if len(puts) == 1:
-                light.context.documents.seconds = 300
+                light.context.documents.valid_seconds = 300
             return PASS
 
         with proxied(light.base_url, fault) as proxy:

@@ -18,7 +18,7 @@ from typing import Any
 
 import keyring
 import pytest
-from conftest import KEEP, PASS, Fault, Request, http, proxied
+from conftest import KEEP, PASS, Fault, Request, expire_logins, http, proxied
 from keyring_on_disk import OnDisk
 
 from importer.core.errors import AccessRefused, ImporterError, LightUnreachable
@@ -156,7 +156,7 @@ def test_a_process_killed_between_getting_and_using_a_renewed_token_loses_nothin
     assert ask(session, LightClient.company, light.base_url).name
     assert light.counters.logins == 2
     # And it can be renewed again: the refresh token that was kept is the right one.
-    light.context.grants.expire()
+    expire_logins(light)
     assert ask(session, LightClient.company, light.base_url).name
     assert [path.name for path in place.path.parent.iterdir() if path.suffix == ".json"] == [
         place.path.name
@@ -252,7 +252,7 @@ def test_a_login_to_another_company_is_not_taken_over_in_the_middle(
     assert session is not None
     other = replace(login, id="id-2", company="Other", company_id="c-2")
     place.write(other, replace(tokens, access="another-token"))
-    light.context.grants.expire()
+    expire_logins(light)
     with pytest.raises(AccessRefused, match="logged in again in the meantime"):
         ask(session, LightClient.company, light.base_url)
     place.forget()

@@ -1,4 +1,4 @@
-"""Bills in the sandbox over real HTTP: what is kept, what is refused, and where the path points."""
+"""Bills in the sandbox over real HTTP: what is stored, what is refused and at which path."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from importer.sandbox import Sandbox, SandboxSettings, running
 from importer.sandbox.company_file import load_reference
 from importer.sandbox.incoming import MAX_BODY
 from importer.sandbox.line_tax import derived_tax
-from importer.sandbox.property_values import FIELDS
-from importer.sandbox.request_bodies import CREATE, LINE
+from importer.sandbox.property_values import PropertyBody
+from importer.sandbox.request_bodies import LineBody, NewBillBody
 
 REFERENCE = load_reference()
 VENDOR = next(iter(REFERENCE.vendors))
@@ -74,40 +74,42 @@ def errors_of(answer: httpx.Response) -> set[tuple[str, ...]]:
     return {tuple(error["path"] or ()) for error in answer.json()["errors"]}
 
 
-def test_a_bill_comes_back_with_every_field_of_the_model_and_its_lines_in_order(
+def test_created_bill_has_all_fields_and_its_lines_in_order(
     client: httpx.Client, sandbox: Sandbox
 ) -> None:
     lines = [line(netAmount=number, description=f"line {number}") for number in range(1, 31)]
     sent = bill(*lines, amount=465, paymentAt="2025-04-01T09:30:00+02:00")
     sent |= {"localCurrencyFxRateOverride": 1.25}
 
-    made = client.post(PATH, json=sent)
+    answer = client.post(PATH, json=sent)
 
-    assert made.status_code == 200
-    assert made.headers["content-type"] == "application/json;charset=UTF-8"
-    kept = made.json()
-    assert kept["state"] == "IN_DRAFT"
-    assert kept["companyId"] == client.get("/v1/companies/current").json()["id"]
-    assert kept["payeeIban"] is None
-    assert kept["paymentAt"] == "2025-04-01T07:30:00.000000Z"
-    assert kept["localCurrencyFxRate"] == 1.25
-    assert len(kept) == 56
-    assert [item["description"] for item in kept["lineItems"]] == [
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json;charset=UTF-8"
+    created = answer.json()
+    assert created["state"] == "IN_DRAFT"
+    assert created["companyId"] == client.get("/v1/companies/current").json()["id"]
+    assert created["payeeIban"] is None
+    assert created["paymentAt"] == "2025-04-01T07:30:00.000000Z"
+    assert created["localCurrencyFxRate"] == 1.25
+    assert len(created) == 56
+    assert [item["description"] for item in created["lineItems"]] == [
         f"line {number}" for number in range(1, 31)
     ]
-    assert client.get(f"{PATH}/{kept['id']}").json() == kept
-    one = kept["lineItems"][3]
-    assert client.get(f"{PATH}/{kept['id']}/line-items/{one['id']}").json() == one
-    (found,) = [each for each in sandbox.bills() if each["id"] == kept["id"]]
-    assert [item["id"] for item in found["lineItems"]] == [item["id"] for item in kept["lineItems"]]
+    assert client.get(f"{PATH}/{created['id']}").json() == created
+    one = created["lineItems"][3]
+    assert client.get(f"{PATH}/{created['id']}/line-items/{one['id']}").json() == one
+    (stored,) = [each for each in sandbox.bills() if each["id"] == created["id"]]
+    assert [item["id"] for item in stored["lineItems"]] == [
+        item["id"] for item in created["lineItems"]
+    ]
 
 
-def test_the_same_bill_twice_is_two_bills(client: httpx.Client) -> None:
+def test_posting_a_bill_twice_creates_two(client: httpx.Client) -> None:
     ids = {client.post(PATH, json=bill()).json()["id"] for _ in range(2)}
     assert len(ids) == 2
 
 
-def test_with_duplicate_state_the_second_live_bill_of_a_number_is_kept_as_a_duplicate() -> None:
+def test_duplicate_state_marks_the_second_live_bill_of_a_number() -> None:
     options = SandboxSettings(duplicate_state=True)
     headers = {"Authorization": f"Bearer {options.key}"}
     with (
@@ -159,7 +161,7 @@ def test_with_duplicate_state_the_second_live_bill_of_a_number_is_kept_as_a_dupl
         ("lineitems", []),
     ],
 )
-def test_a_header_field_of_the_wrong_type_or_format_is_a_400_at_its_path(
+def test_header_field_of_wrong_type_or_format_is_400(
     client: httpx.Client, sandbox: Sandbox, field: str, value: object
 ) -> None:
     before = len(sandbox.bills())
@@ -180,7 +182,7 @@ def test_a_header_field_of_the_wrong_type_or_format_is_a_400_at_its_path(
         ({"groupCurrencyFxRateOverride": -1}, ("groupCurrencyFxRateOverride",)),
     ],
 )
-def test_a_header_that_makes_no_sense_is_a_422_at_its_path(
+def test_inconsistent_header_is_422(
     client: httpx.Client, changes: dict[str, Any], path: tuple[str, ...]
 ) -> None:
     answer = client.post(PATH, json=bill(**changes))
@@ -213,7 +215,7 @@ def test_a_header_that_makes_no_sense_is_a_422_at_its_path(
         ),
     ],
 )
-def test_a_wrong_line_is_refused_at_its_path(
+def test_invalid_line_is_refused_at_its_path(
     client: httpx.Client, changes: dict[str, Any], status: int, field: str
 ) -> None:
     answer = client.post(PATH, json=bill(line(), line(**changes), amount=20_000))
@@ -221,12 +223,12 @@ def test_a_wrong_line_is_refused_at_its_path(
     assert errors_of(answer) - {("amount",)} == {("lineItems", "1", field)}
 
 
-def test_a_line_that_is_no_object_is_refused_at_its_place(client: httpx.Client) -> None:
+def test_line_that_is_not_an_object_is_refused(client: httpx.Client) -> None:
     answer = client.post(PATH, json=bill() | {"lineItems": [line(), 5]})
     assert errors_of(answer) == {("lineItems", "1")}
 
 
-def test_all_errors_of_a_request_come_at_once_with_the_more_basic_status(
+def test_all_field_errors_are_reported_at_once_as_400(
     client: httpx.Client,
 ) -> None:
     lines = [line(accountId=CLOSED), line(netAmount="1"), line(taxCodeId=NOWHERE)]
@@ -259,18 +261,18 @@ def test_all_errors_of_a_request_come_at_once_with_the_more_basic_status(
         ("LINE", "tags", {"valueIds": [NOWHERE]}, ("valueIds", "0")),
     ],
 )
-def test_a_custom_property_of_the_wrong_level_type_or_value_is_refused_at_its_path(
+def test_custom_property_of_wrong_level_type_or_value_is_422(
     client: httpx.Client, level: str, name: str, values: dict[str, Any], path: tuple[str, ...]
 ) -> None:
-    asked = properties(name, **values)
-    sent = bill(**asked) if level == "HEADER" else bill(line(**asked))
+    changes = properties(name, **values)
+    sent = bill(**changes) if level == "HEADER" else bill(line(**changes))
     answer = client.post(PATH, json=sent)
     start = () if level == "HEADER" else ("lineItems", "0")
     assert answer.status_code == 422
     assert errors_of(answer) == {(*start, "customProperties", "0", *path)}
 
 
-def test_an_unknown_property_group_and_one_set_twice_are_refused(client: httpx.Client) -> None:
+def test_unknown_or_repeated_property_group_is_refused(client: httpx.Client) -> None:
     twice = [{"groupId": GROUPS["region"].id, "valueIds": [value_of("region", "north")]}] * 2
     answer = client.post(PATH, json=bill(customProperties=[{"groupId": NOWHERE}, *twice]))
     assert errors_of(answer) == {
@@ -279,23 +281,23 @@ def test_an_unknown_property_group_and_one_set_twice_are_refused(client: httpx.C
     }
 
 
-def test_custom_properties_come_back_with_names_and_labels(client: httpx.Client) -> None:
+def test_custom_properties_are_returned_with_names_and_labels(client: httpx.Client) -> None:
     tags = [value_of("tags", "urgent"), value_of("tags", "capital")]
     sent = bill(
         line(**properties("tags", valueIds=tags)),
         **properties("cost_approver_note", inlineValues=["ask Siân"]),
     )
-    made = client.post(PATH, json=sent).json()
-    (note,) = made["customProperties"]
+    created = client.post(PATH, json=sent).json()
+    (note,) = created["customProperties"]
     assert note["groupInternalName"] == "cost_approver_note"
     assert [value["label"] for value in note["values"]] == ["ask Siân"]
-    (shown,) = made["lineItems"][0]["customProperties"]
-    assert [value["id"] for value in shown["values"]] == tags
-    assert [value["label"] for value in shown["values"]] == ["Urgent", "Capital"]
+    (tags_property,) = created["lineItems"][0]["customProperties"]
+    assert [value["id"] for value in tags_property["values"]] == tags
+    assert [value["label"] for value in tags_property["values"]] == ["Urgent", "Capital"]
 
 
 @pytest.mark.parametrize(
-    ("include_tax", "sent", "kept"),
+    ("include_tax", "sent", "amounts"),
     [
         (False, {"netAmount": 10_000, "taxCodeId": "UK20"}, (10_000, 2_000, 12_000)),
         (False, {"netAmount": 50, "taxCodeId": "UK5"}, (50, 3, 53)),  # 2.5 is rounded up
@@ -309,31 +311,31 @@ def test_custom_properties_come_back_with_names_and_labels(client: httpx.Client)
         (True, {"amount": 0, "taxCodeId": "UK20"}, (0, 0, 0)),
     ],
 )
-def test_tax_is_derived_half_up_on_the_cent(
-    client: httpx.Client, include_tax: bool, sent: dict[str, Any], kept: tuple[int | None, ...]
+def test_derived_tax_rounds_half_up(
+    client: httpx.Client, include_tax: bool, sent: dict[str, Any], amounts: tuple[int | None, ...]
 ) -> None:
     codes = {"taxCodeId": TAX[sent["taxCodeId"]]} if "taxCodeId" in sent else {}
     one = {"accountId": ACCOUNTS[7200], **sent, **codes}
-    header = {"amount": kept[2], "lineItemsIncludeTax": include_tax}
+    header = {"amount": amounts[2], "lineItemsIncludeTax": include_tax}
     answer = client.post(PATH, json=bill(one, **header))
     assert answer.status_code == 200, answer.text
-    (found,) = answer.json()["lineItems"]
-    assert (found["netAmount"], found["taxAmount"], found["amount"]) == kept
+    (created,) = answer.json()["lineItems"]
+    assert (created["netAmount"], created["taxAmount"], created["amount"]) == amounts
 
 
 @given(st.integers(-(10**12), 10**12), st.sampled_from([0, 500, 700, 1900, 2000, 2500]))
-def test_the_tax_within_a_gross_amount_is_the_tax_on_its_net_amount(net: int, rate: int) -> None:
+def test_tax_within_gross_equals_tax_on_net(net: int, rate: int) -> None:
     tax = derived_tax(net, rate, include_tax=False)
     assert derived_tax(net + tax, rate, include_tax=True) == tax
     assert derived_tax(-net, rate, include_tax=False) == -tax
 
 
-def test_a_tax_inclusive_bill_needs_gross_amounts(client: httpx.Client) -> None:
+def test_tax_inclusive_bill_needs_gross_amounts(client: httpx.Client) -> None:
     answer = client.post(PATH, json=bill(line(), lineItemsIncludeTax=True))
     assert errors_of(answer) == {("lineItems", "0", "amount")}
 
 
-def test_everything_but_the_lines_may_be_left_out_and_amounts_may_be_negative(
+def test_empty_bill_and_negative_amounts_are_accepted(
     client: httpx.Client,
 ) -> None:
     assert client.post(PATH, json={}).status_code == 200
@@ -356,7 +358,7 @@ def test_everything_but_the_lines_may_be_left_out_and_amounts_may_be_negative(
         (b'{"description": "' + b"x" * MAX_BODY + b'"}', "application/json", 413),
     ],
 )
-def test_a_body_that_is_not_json_not_called_json_or_too_large_is_refused(
+def test_body_that_is_not_json_or_too_large_is_refused(
     client: httpx.Client, content: bytes, kind: str | None, status: int
 ) -> None:
     headers = {"Content-Type": kind} if kind else {}
@@ -365,32 +367,32 @@ def test_a_body_that_is_not_json_not_called_json_or_too_large_is_refused(
     assert answer.json()["type"]
 
 
-def test_a_patch_changes_what_it_names_clears_nulls_and_leaves_the_rest(
+def test_patch_sets_values_clears_nulls_and_keeps_the_rest(
     client: httpx.Client,
 ) -> None:
     sent = bill(description="old", **properties("cost_approver_note", inlineValues=["a"]))
-    made = client.post(PATH, json=sent).json()
-    address = f"{PATH}/{made['id']}"
+    created = client.post(PATH, json=sent).json()
+    address = f"{PATH}/{created['id']}"
     region = properties("region", valueIds=[value_of("region", "south")])
     changed = client.patch(
         address, json={"invoiceNumber": "INV-9", "description": None, **region}
     ).json()
     assert (changed["invoiceNumber"], changed["description"]) == ("INV-9", None)
     assert changed["vendorId"] == VENDOR
-    assert changed["lineItems"] == made["lineItems"]
-    assert changed["updatedAt"] > made["updatedAt"]
+    assert changed["lineItems"] == created["lineItems"]
+    assert changed["updatedAt"] > created["updatedAt"]
     names = [item["groupInternalName"] for item in changed["customProperties"]]
     assert names == ["cost_approver_note", "region"]
-    gone = client.patch(address, json=properties("cost_approver_note", inlineValues=[])).json()
-    assert [item["groupInternalName"] for item in gone["customProperties"]] == ["region"]
+    cleared = client.patch(address, json=properties("cost_approver_note", inlineValues=[])).json()
+    assert [item["groupInternalName"] for item in cleared["customProperties"]] == ["region"]
     assert errors_of(client.patch(address, json={"lineItems": []})) == {("lineItems",)}
     assert errors_of(client.patch(address, json={"vendorId": NOWHERE})) == {("vendorId",)}
-    assert client.get(address).json() == gone
+    assert client.get(address).json() == cleared
 
 
-def test_lines_can_be_added_replaced_and_deleted_one_by_one(client: httpx.Client) -> None:
-    made = client.post(PATH, json=bill() | {"lineItems": []}).json()
-    address = f"{PATH}/{made['id']}/line-items"
+def test_lines_are_added_replaced_and_deleted(client: httpx.Client) -> None:
+    created = client.post(PATH, json=bill() | {"lineItems": []}).json()
+    address = f"{PATH}/{created['id']}/line-items"
     ids = [
         client.post(address, json=line(netAmount=n, taxCodeId=TAX["UK20"])).json()["id"]
         for n in (100, 200, 300)
@@ -404,13 +406,13 @@ def test_lines_can_be_added_replaced_and_deleted_one_by_one(client: httpx.Client
         None,
         None,
     )
-    gone = client.delete(f"{address}/{ids[0]}")
-    assert (gone.status_code, gone.content) == (204, b"")
+    deleted = client.delete(f"{address}/{ids[0]}")
+    assert (deleted.status_code, deleted.content) == (204, b"")
     assert client.get(f"{address}/{ids[0]}").status_code == 404
-    found = client.get(f"{PATH}/{made['id']}").json()
-    assert found["updatedAt"] > put.json()["updatedAt"]
-    left = found["lineItems"]
-    assert [(item["id"], item["amount"]) for item in left] == [(ids[1], 7), (ids[2], 360)]
+    stored = client.get(f"{PATH}/{created['id']}").json()
+    assert stored["updatedAt"] > put.json()["updatedAt"]
+    remaining = stored["lineItems"]
+    assert [(item["id"], item["amount"]) for item in remaining] == [(ids[1], 7), (ids[2], 360)]
     assert errors_of(client.post(address, json=line(accountId=CLOSED))) == {("accountId",)}
     assert errors_of(client.put(f"{address}/{ids[1]}", json={"netAmount": 1.0})) == {("netAmount",)}
 
@@ -425,15 +427,16 @@ def test_lines_can_be_added_replaced_and_deleted_one_by_one(client: httpx.Client
         ("GET", f"{PATH}/{NOWHERE}/line-items/{NOWHERE}"),
     ],
 )
-def test_an_unknown_bill_is_a_404_in_the_form_of_the_application(
-    client: httpx.Client, method: str, address: str
-) -> None:
+def test_unknown_bill_is_404(client: httpx.Client, method: str, address: str) -> None:
     answer = client.request(method, address, json=None if method == "GET" else {})
     assert answer.status_code == 404
     assert answer.json()["type"] == "NOT_FOUND"
     assert errors_of(answer) == {("invoicePayableId",)}
 
 
+BILL_NAMES = [*NewBillBody.model_fields, "other"]
+PROPERTY_NAMES = [str(field.alias) for field in PropertyBody.model_fields.values()]
+NAMES = [*BILL_NAMES, *LineBody.model_fields, *PROPERTY_NAMES]
 JSON = st.recursive(
     st.one_of(
         st.none(),
@@ -448,15 +451,15 @@ JSON = st.recursive(
     ),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
-        st.dictionaries(st.sampled_from([*CREATE, *LINE, *FIELDS, "other"]), inner, max_size=4),
+        st.dictionaries(st.sampled_from(NAMES), inner, max_size=4),
     ),
     max_leaves=20,
 )
 
 
 @settings(max_examples=100, deadline=None)
-@given(body=st.dictionaries(st.sampled_from([*CREATE, "other"]), JSON, max_size=6))
-def test_no_body_however_strange_makes_the_sandbox_itself_fail(
+@given(body=st.dictionaries(st.sampled_from(BILL_NAMES), JSON, max_size=6))
+def test_no_body_crashes_the_sandbox(
     client: httpx.Client, sandbox: Sandbox, body: dict[str, Any]
 ) -> None:
     headers = {"Content-Type": "application/json"}
@@ -466,7 +469,7 @@ def test_no_body_however_strange_makes_the_sandbox_itself_fail(
     assert sandbox.counters.failed == 0
 
 
-def test_an_id_in_the_address_that_is_no_uuid_is_a_400(client: httpx.Client) -> None:
+def test_invalid_id_in_the_path_is_400(client: httpx.Client) -> None:
     answer = client.get(f"{PATH}/7")
     assert answer.status_code == 400
     assert errors_of(answer) == {("invoicePayableId",)}

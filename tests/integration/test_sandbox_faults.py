@@ -42,7 +42,7 @@ KEY = {"Authorization": "Basic sandbox"}
 FAST = 100_000
 LATE = 0.1
 BILL = {"invoiceNumber": "A-1", "amount": 7, "lineItems": [{"netAmount": 7}]}
-# What a client sees where the bill was not kept, and where it was.
+# The status that a client gets if the bill is not stored, and if it is.
 BEFORE = {
     "500-before": 500,
     "502-html-before": 502,
@@ -107,7 +107,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def here(answer: httpx.Response) -> object:
+def comparable(answer: httpx.Response) -> object:
     """The client's end of the connection that an answer came over."""
     return answer.extensions["network_stream"].get_extra_info("client_addr")
 
@@ -115,23 +115,21 @@ def here(answer: httpx.Response) -> object:
 # --- what each fault does ---------------------------------------------------------------------
 
 
-def test_the_faults_tested_here_are_all_there_are() -> None:
+def test_every_fault_is_tested() -> None:
     assert set(BEFORE) | set(AFTER) | set(BROKEN) == set(FAULTS)
     after = {name for name, kind in FAULTS.items() if kind.after}
     assert after == set(AFTER) - {"late-commit"} | {"drop-after", "truncated-200"}
 
 
 @pytest.mark.parametrize(("name", "status"), BEFORE.items())
-def test_a_fault_before_the_commit_keeps_nothing_and_the_connection_lives(
-    name: str, status: int
-) -> None:
+def test_before_fault_stores_nothing_and_keeps_the_connection(name: str, status: int) -> None:
     with started(f"1 {name}") as (box, client):
         faulty = client.post(PATH, json=BILL)
         assert faulty.status_code == status
         assert box.bills() == []
         good = client.post(PATH, json=BILL)
         assert good.status_code == 200
-        assert here(faulty) == here(good)
+        assert comparable(faulty) == comparable(good)
         assert len(box.bills()) == 1
         counters = box.counters
         assert counters.faults == {name: 1}
@@ -139,7 +137,7 @@ def test_a_fault_before_the_commit_keeps_nothing_and_the_connection_lives(
 
 
 @pytest.mark.parametrize(("name", "status"), AFTER.items())
-def test_a_fault_after_the_commit_keeps_the_bill_exactly_once(name: str, status: int) -> None:
+def test_after_fault_stores_the_bill_exactly_once(name: str, status: int) -> None:
     with started(f"1 {name}") as (box, client):
         assert client.post(PATH, json=BILL).status_code == status
         (bill,) = box.bills()
@@ -150,21 +148,21 @@ def test_a_fault_after_the_commit_keeps_the_bill_exactly_once(name: str, status:
         assert (box.counters.bill_posts, box.counters.bills_created) == (1, 1)
 
 
-@pytest.mark.parametrize(("name", "kept"), BROKEN.items())
-def test_a_connection_that_breaks_is_an_error_of_the_protocol(name: str, kept: int) -> None:
+@pytest.mark.parametrize(("name", "stored"), BROKEN.items())
+def test_broken_connection_is_a_protocol_error(name: str, stored: int) -> None:
     with started(f"1 {name}") as (box, client):
         with pytest.raises(httpx.RemoteProtocolError):
             client.post(PATH, json=BILL)
-        assert len(box.bills()) == kept
+        assert len(box.bills()) == stored
         assert client.post(PATH, json=BILL).status_code == 200
-        assert len(box.bills()) == kept + 1
+        assert len(box.bills()) == stored + 1
         assert box.counters.faults == {name: 1}
 
 
 def lines(bill: dict[str, object]) -> list[dict[str, object]]:
-    found = bill["lineItems"]
-    assert isinstance(found, list)
-    return found
+    lines = bill["lineItems"]
+    assert isinstance(lines, list)
+    return lines
 
 
 def raw_answer(box: Sandbox) -> bytes:
@@ -184,12 +182,12 @@ def raw_answer(box: Sandbox) -> bytes:
 
 
 @pytest.mark.parametrize("name", ["drop-before", "drop-after"])
-def test_a_dropped_connection_closes_without_a_byte(name: str) -> None:
+def test_dropped_connection_sends_no_byte(name: str) -> None:
     with started(f"1 {name}") as (box, _):
         assert raw_answer(box) == b""
 
 
-def test_a_truncated_answer_is_half_of_the_one_it_promises() -> None:
+def test_truncated_answer_has_half_of_its_stated_length() -> None:
     with started("1 truncated-200") as (box, _):
         head, _, body = raw_answer(box).partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 200")
@@ -199,7 +197,7 @@ def test_a_truncated_answer_is_half_of_the_one_it_promises() -> None:
         assert body.startswith(b'{"id":"' + str(box.bills()[0]["id"]).encode())
 
 
-def test_the_bodies_are_json_from_the_application_and_html_from_what_stands_before_it() -> None:
+def test_fault_bodies_are_json_or_html_as_named() -> None:
     names = ["500-after", "502-html-before", "503-before", "not-json-200", "429-bare"]
     with started("".join(f"{i} {name}\n" for i, name in enumerate(names, 1))) as (_, client):
         answers = [client.post(PATH, json=BILL) for _ in names]
@@ -209,14 +207,14 @@ def test_the_bodies_are_json_from_the_application_and_html_from_what_stands_befo
         assert "<title>" in answers[i].text
 
 
-def test_a_429_says_when_to_come_back_and_a_bare_one_nothing() -> None:
+def test_429_has_retry_after_and_bare_429_has_not() -> None:
     begun = time.time()
     with started("1 429\n2 429-bare", limit=50) as (box, client):
-        told, bare = client.post(PATH, json=BILL), client.post(PATH, json=BILL)
-        assert told.headers["retry-after"] == "1"
-        assert told.headers.get_list("x-ratelimit-remaining") == ["0"]
-        assert told.headers["x-ratelimit-limit"] == "50"
-        assert begun <= int(told.headers["x-ratelimit-reset"]) <= time.time() + 2
+        full, bare = client.post(PATH, json=BILL), client.post(PATH, json=BILL)
+        assert full.headers["retry-after"] == "1"
+        assert full.headers.get_list("x-ratelimit-remaining") == ["0"]
+        assert full.headers["x-ratelimit-limit"] == "50"
+        assert begun <= int(full.headers["x-ratelimit-reset"]) <= time.time() + 2
         named = [name for name in bare.headers if name.startswith("x-rate")]
         assert [*named, "retry-after" in bare.headers] == [False]
         assert client.get(LIST).headers["x-ratelimit-remaining"] == "47"
@@ -227,7 +225,7 @@ def test_a_429_says_when_to_come_back_and_a_bare_one_nothing() -> None:
     ("name", "at_once", "later", "status"),
     [("late-before", 0, 0, 504), ("late-after", 1, 1, 200), ("late-commit", 0, 1, 200)],
 )
-def test_who_does_not_wait_for_a_late_answer_finds_the_bill_by_the_rule_of_the_fault(
+def test_late_fault_stores_the_bill_as_it_promises(
     name: str, at_once: int, later: int, status: int
 ) -> None:
     with started(f"1 {name}", late=3600) as (box, client):
@@ -250,7 +248,7 @@ def test_who_does_not_wait_for_a_late_answer_finds_the_bill_by_the_rule_of_the_f
 
 
 @pytest.mark.parametrize("name", ["redirect-307", "redirect-308"])
-def test_a_redirect_that_is_followed_creates_the_bill_once(name: str) -> None:
+def test_followed_redirect_creates_the_bill_once(name: str) -> None:
     with started(f"1 {name}", f"{name}:1") as (box, client):
         answer = client.post(PATH, json=BILL, follow_redirects=True)
         assert answer.status_code == 200
@@ -260,26 +258,26 @@ def test_a_redirect_that_is_followed_creates_the_bill_once(name: str) -> None:
         assert box.counters.faults == {name: 1}
 
 
-def test_a_redirect_keeps_query_and_key_and_is_counted_against_the_limit() -> None:
+def test_redirect_keeps_query_and_counts_against_the_limit() -> None:
     with started("list:1 redirect-307\nlist:2 redirect-308", limit=10) as (_, client):
         client.post(PATH, json=BILL)
         query = {"filter": "state:in:INIT|IN_DRAFT|CREATED", "limit": "1"}
-        for left in ("7", "5"):
+        for remaining in ("7", "5"):
             answer = client.get(LIST, params=query, follow_redirects=True)
             assert answer.history[0].headers["location"].endswith(answer.url.raw_path.decode())
             assert len(answer.json()["records"]) == 1
-            assert answer.headers["x-ratelimit-remaining"] == left
+            assert answer.headers["x-ratelimit-remaining"] == remaining
         moved = str(answer.url)
         assert httpx.get(moved).status_code == 401
 
 
-def test_a_redirect_outside_leads_to_another_host() -> None:
+def test_outside_redirect_leads_to_another_host() -> None:
     with started("1 redirect-outside") as (_, client):
         address = client.post(PATH, json=BILL).headers["location"]
     assert address == f"https://elsewhere.example{PATH}"
 
 
-def test_a_bill_may_be_kept_as_duplicated() -> None:
+def test_duplicated_fault_stores_a_duplicate() -> None:
     with started("1 duplicated") as (box, client):
         answers = [client.post(PATH, json=BILL).json() for _ in range(2)]
         states = [bill["state"] for bill in box.bills()]
@@ -292,14 +290,14 @@ def test_a_bill_may_be_kept_as_duplicated() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, kind in FAULTS.items() if kind.after])
-def test_a_request_that_is_refused_is_answered_as_it_is(name: str) -> None:
+def test_refusals_are_not_spoiled(name: str) -> None:
     with started(f"1 {name}") as (box, client):
         assert client.post(PATH, json={"amount": "7"}).status_code == 400
         assert box.bills() == []
         assert box.counters.faults == {}
 
 
-def test_a_line_item_has_the_same_faults() -> None:
+def test_line_items_have_the_same_faults() -> None:
     script = "line:1 drop-before\nline:2 drop-after\nline:3 500-after\nline:4 503-before"
     with started(script) as (box, client):
         address = f"{PATH}/{client.post(PATH, json={}).json()['id']}/line-items"
@@ -314,7 +312,7 @@ def test_a_line_item_has_the_same_faults() -> None:
         assert box.counters.line_posts == 5
 
 
-def test_reading_may_fail_too_and_actions_on_a_bill() -> None:
+def test_reads_and_actions_have_faults_too() -> None:
     script = (
         "list:1 drop\nlist:2 500\nlist:3 truncated-200\nget:5 not-json-200\nchange:1 drop-after"
     )
@@ -329,7 +327,7 @@ def test_reading_may_fail_too_and_actions_on_a_bill() -> None:
         assert box.bills()[0]["state"] == "CANCELLED"
 
 
-def test_without_the_key_and_past_the_limit_there_are_no_faults() -> None:
+def test_no_faults_without_key_or_past_the_limit() -> None:
     with started("1 drop-before", limit=2) as (box, client):
         assert httpx.post(box.base_url + PATH, json=BILL).status_code == 401
         for _ in range(2):
@@ -338,7 +336,7 @@ def test_without_the_key_and_past_the_limit_there_are_no_faults() -> None:
         assert box.counters.faults == {}
 
 
-def test_many_late_and_broken_requests_at_once_stay_apart_and_the_end_is_not_held_up() -> None:
+def test_concurrent_faults_are_independent_and_do_not_delay_shutdown() -> None:
     with started("1-10 late-commit\n11-20 late-after\n21-30 drop-after", late=0.2) as (box, client):
         fates: Counter[int | str] = Counter()
 
@@ -360,7 +358,7 @@ def test_many_late_and_broken_requests_at_once_stay_apart_and_the_end_is_not_hel
     assert time.monotonic() - begun < 30
 
 
-def test_the_page_tells_the_faults() -> None:
+def test_page_lists_injected_faults() -> None:
     with started("1-2 500-before\n3 drop-after") as (_, client):
         assert "Faults injected" not in client.get("/").text
         for _ in range(3):
@@ -371,7 +369,7 @@ def test_the_page_tells_the_faults() -> None:
 # --- when it comes ----------------------------------------------------------------------------
 
 
-def test_rates_are_kept_to_and_the_same_seed_gives_the_same_run() -> None:
+def test_fault_rates_hold_and_seeds_repeat() -> None:
     outcomes = []
     for seed in (1, 1, 2):
         with started("", "drop-after:0.2", "503-before:0.1", seed=seed) as (box, client):
@@ -385,7 +383,7 @@ def test_rates_are_kept_to_and_the_same_seed_gives_the_same_run() -> None:
     assert outcomes[0] == outcomes[1] != outcomes[2]
 
 
-def test_a_rate_of_posts_is_for_bills_and_lines_and_not_for_reading() -> None:
+def test_post_rate_covers_bills_and_lines_not_reads() -> None:
     with started("", "500-before:1") as (_, client):
         assert fate(client) == 500
         assert fate(client, "POST", f"{PATH}/x/line-items") == 500
@@ -396,7 +394,7 @@ def test_a_rate_of_posts_is_for_bills_and_lines_and_not_for_reading() -> None:
         assert fate(client, "GET", "/v1/entities") == 503
 
 
-def test_what_becomes_of_a_bill_does_not_depend_on_the_reading_between() -> None:
+def test_fault_of_a_bill_is_independent_of_reads() -> None:
     def plan() -> FaultPlan:
         return FaultPlan([Fault("500-before", 0.5), Fault("503-before", 0.5, "get")], (), 3)
 
@@ -411,7 +409,7 @@ def test_what_becomes_of_a_bill_does_not_depend_on_the_reading_between() -> None
     assert len(pairs) == 4
 
 
-def test_all_is_every_common_fault_at_the_rate_each() -> None:
+def test_all_injects_each_common_fault_at_the_rate() -> None:
     plan = FaultPlan([parse_fault("all:0.05")], (), 0)
     drawn = Counter(plan.next("bill") for _ in range(20_000))
     common = {name for name, kind in FAULTS.items() if kind.common}
@@ -420,14 +418,14 @@ def test_all_is_every_common_fault_at_the_rate_each() -> None:
     assert all(800 <= drawn[name] <= 1200 for name in common)
 
 
-def test_a_401_by_rate_comes_once_and_by_script_as_written() -> None:
+def test_401_by_rate_comes_once_by_script_as_written() -> None:
     with started("", "401:0.3") as (_, client):
         assert Counter(fate(client) for _ in range(40)) == {200: 39, 401: 1}
     with started("2-3 401") as (_, client):
         assert [fate(client) for _ in range(4)] == [200, 401, 401, 200]
 
 
-def test_a_script_hits_exactly_and_comes_before_the_rates() -> None:
+def test_script_precedes_rates() -> None:
     script = "# a bad day\n3 drop-after\n5-7 503-before  # three times\n\n6 500-before\n10- 429\n"
     with started(script) as (_, client):
         fates = [fate(client) for _ in range(11)]
@@ -437,12 +435,12 @@ def test_a_script_hits_exactly_and_comes_before_the_rates() -> None:
         assert [fate(client) for _ in range(3)] == [500, 503, 500]
 
 
-def test_each_target_of_a_script_has_its_own_count() -> None:
+def test_script_targets_are_counted_separately() -> None:
     plan = FaultPlan((), parse_script("2 429\nline:2 500-after\npost:5 503-after\nlist:2 500"), 0)
     kinds = ["bill", "line", "list", "bill", "get", "line", "list", "line"]
-    found = [plan.next(kind) for kind in kinds]  # type: ignore[arg-type]
+    faults = [plan.next(kind) for kind in kinds]  # type: ignore[arg-type]
     expected = [None, None, None, "429", None, "500-after", "500-before", "503-after"]
-    assert found == expected
+    assert faults == expected
 
 
 # --- how it is written ------------------------------------------------------------------------
@@ -459,12 +457,12 @@ def test_each_target_of_a_script_has_its_own_count() -> None:
         ("bill:duplicated:.5", Fault("duplicated", 0.5, "bill")),
     ],
 )
-def test_a_fault_is_written_as_target_name_and_rate(text: str, fault: Fault) -> None:
+def test_parse_fault_reads_target_name_and_rate(text: str, fault: Fault) -> None:
     assert parse_fault(text) == fault
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("drop-aftr:0.05", "'drop-aftr' is not a fault. The faults are drop-before, drop-after, "),
         ("drop-after", "like drop-after:0.05. The faults are"),
@@ -480,13 +478,13 @@ def test_a_fault_is_written_as_target_name_and_rate(text: str, fault: Fault) -> 
         ("get:duplicated:0.1", "Only a bill can be duplicated"),
     ],
 )
-def test_a_fault_that_is_not_one_is_refused_with_the_faults_there_are(text: str, told: str) -> None:
-    with pytest.raises(UsageProblem, match=re.escape(told)):
+def test_unknown_fault_is_refused_with_the_list_of_faults(text: str, message: str) -> None:
+    with pytest.raises(UsageProblem, match=re.escape(message)):
         parse_fault(text)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("3 drop-after\nx", "Line 2 of the script, 'x', is not like '3 drop-after'"),
         ("0 drop-after", "Line 1 of the script: drop-after at 0-0"),
@@ -497,12 +495,12 @@ def test_a_fault_that_is_not_one_is_refused_with_the_faults_there_are(text: str,
         ("3 500", "Say 500-before or 500-after"),
     ],
 )
-def test_a_script_that_is_not_one_is_refused_with_its_line(text: str, told: str) -> None:
-    with pytest.raises(UsageProblem, match=re.escape(told)):
+def test_invalid_script_is_refused_with_its_line(text: str, message: str) -> None:
+    with pytest.raises(UsageProblem, match=re.escape(message)):
         parse_script(text)
 
 
-def test_faults_that_make_no_sense_together_are_refused_at_the_start(tmp_path: Path) -> None:
+def test_rates_above_one_in_total_are_refused(tmp_path: Path) -> None:
     for settings in (
         SandboxSettings(faults=(Fault("429", 0.6), Fault("drop-after", 0.6))),
         SandboxSettings(faults=(Fault("all", 0.1),), database=tmp_path / "bills.db"),
@@ -520,7 +518,7 @@ def test_faults_that_make_no_sense_together_are_refused_at_the_start(tmp_path: P
 
 
 @pytest.mark.parametrize("offset", [-600, 600, 86_400])
-def test_a_clock_that_is_off_is_off_in_bills_headers_and_limits(offset: int) -> None:
+def test_clock_offset_applies_to_bills_headers_and_limits(offset: int) -> None:
     settings = SandboxSettings(requests_per_minute=2, clock_offset=offset)
     with (
         running(settings) as box,
@@ -541,7 +539,7 @@ def test_a_clock_that_is_off_is_off_in_bills_headers_and_limits(offset: int) -> 
         assert 1 <= int(refused.headers["retry-after"]) <= 60
 
 
-def test_every_answer_has_a_date_also_a_fault_and_a_refusal() -> None:
+def test_every_answer_has_a_date_header() -> None:
     with started("1 500-before\n2 truncated-200") as (box, client):
         answers = [client.post(PATH, json=BILL), httpx.get(box.base_url + LIST), client.get("/")]
         for answer in answers:
@@ -549,7 +547,7 @@ def test_every_answer_has_a_date_also_a_fault_and_a_refusal() -> None:
             assert abs(date - datetime.now(UTC)) < timedelta(seconds=60)
 
 
-def test_the_days_limit_may_be_reached_in_the_middle() -> None:
+def test_requests_today_count_against_the_days_limit() -> None:
     settings = SandboxSettings(requests_per_day=1_000, requests_today=997, clock_offset=43_200)
     with (
         running(settings) as box,
@@ -561,8 +559,8 @@ def test_the_days_limit_may_be_reached_in_the_middle() -> None:
         # Midnight is the sandbox's, not this computer's.
         midnight = int(refused.headers["x-ratelimit-reset"])
         assert midnight % 86_400 == 0
-        left = midnight - (time.time() + 43_200)
-        assert abs(int(refused.headers["retry-after"]) - left) < 60
+        seconds = midnight - (time.time() + 43_200)
+        assert abs(int(refused.headers["retry-after"]) - seconds) < 60
     assert fates == [200, 200, 200, 429, 429]
     assert box.counters.throttled == 3
 
@@ -571,7 +569,7 @@ def test_the_days_limit_may_be_reached_in_the_middle() -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-def test_the_command_takes_faults_script_clock_and_the_spent_day(tmp_path: Path) -> None:
+def test_command_takes_faults_script_clock_and_requests_today(tmp_path: Path) -> None:
     script = tmp_path / "faults.txt"
     script.write_text("2 drop-after\nlist:1 500\n", encoding="utf-8")
     options = ["--port", "0", "--fault-script", str(script), "--fault", "line:503-before:1"]
@@ -609,23 +607,23 @@ def test_the_command_takes_faults_script_clock_and_the_spent_day(tmp_path: Path)
     assert (process.returncode, err) == (0, "")
 
 
-def test_the_command_refuses_faults_there_are_not(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_command_refuses_unknown_faults(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     for options in (
         ["--fault", "drop:0.1"],
         ["--fault-script", str(tmp_path / "none.txt")],
         ["--fault", "all:0.5"],
     ):
         assert main.run(["sandbox", "--port", "0", *options]) == 2
-        told = capsys.readouterr().err
-        assert told.startswith("Error: ")
-        assert told.count("\n") == 1
+        output = capsys.readouterr().err
+        assert output.startswith("Error: ")
+        assert output.count("\n") == 1
 
 
-def test_the_help_explains_every_fault(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_explains_every_fault(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.run(["sandbox", "--help"]) == 0
-    told = capsys.readouterr().out
-    rows = re.findall(r"^  ([\w-]+)  ", told.partition("\nFaults:\n")[2], re.MULTILINE)
+    output = capsys.readouterr().out
+    rows = re.findall(r"^  ([\w-]+)  ", output.partition("\nFaults:\n")[2], re.MULTILINE)
     assert rows == [*FAULTS, "all"]
-    assert all(a != b for a, b in itertools.combinations([k.what for k in FAULTS.values()], 2))
+    assert all(
+        a != b for a, b in itertools.combinations([k.description for k in FAULTS.values()], 2)
+    )

@@ -50,9 +50,9 @@ def allowed(light: Sandbox) -> str:
     """The code that a person's consent gives."""
     status, _, to = ask(light, "/oauth/authorize", ASKED | {"decision": "allow"})
     assert (status, to.partition("?")[0]) == (302, TO)
-    told = parse_qs(urlsplit(to).query)
-    assert told["state"] == ["the state"]
-    return told["code"][0]
+    result = parse_qs(urlsplit(to).query)
+    assert result["state"] == ["the state"]
+    return result["code"][0]
 
 
 def exchange(light: Sandbox, **form: str) -> tuple[int, dict[str, str]]:
@@ -74,7 +74,7 @@ def company(light: Sandbox, token: str) -> int:
     return ask(light, "/v1/companies/current", token=token)[0]
 
 
-def test_a_refresh_replaces_both_tokens_and_a_used_one_ends_the_login(light: Sandbox) -> None:
+def test_refresh_replaces_both_tokens_and_reuse_ends_the_login(light: Sandbox) -> None:
     _, first = by_code(light, allowed(light))
     assert first["token_type"] == "Bearer"
     assert first["expires_in"] == 3600
@@ -84,22 +84,22 @@ def test_a_refresh_replaces_both_tokens_and_a_used_one_ends_the_login(light: San
         401,
         200,
     )
-    status, told = by_refresh(light, first["refresh_token"])
-    assert (status, told["error"]) == (400, "invalid_grant")
+    status, error = by_refresh(light, first["refresh_token"])
+    assert (status, error["error"]) == (400, "invalid_grant")
     assert company(light, second["access_token"]) == 401
     assert by_refresh(light, second["refresh_token"])[0] == 400
 
 
-def test_a_new_token_has_no_new_limit(light: Sandbox) -> None:
+def test_refreshed_token_keeps_its_limit(light: Sandbox) -> None:
     _, tokens = by_code(light, allowed(light))
-    seen = [company(light, tokens["access_token"]) for _ in range(15)]
+    statuses = [company(light, tokens["access_token"]) for _ in range(15)]
     _, tokens = by_refresh(light, tokens["refresh_token"])
-    seen += [company(light, tokens["access_token"]) for _ in range(6)]
-    assert seen == [200] * 20 + [429]
+    statuses += [company(light, tokens["access_token"]) for _ in range(6)]
+    assert statuses == [200] * 20 + [429]
     assert list(light.counters.by_key.values()) == [21]
 
 
-def test_a_code_works_once_for_its_own_redirect_address(light: Sandbox) -> None:
+def test_code_works_once_for_its_redirect_address(light: Sandbox) -> None:
     assert by_code(light, allowed(light), redirect_uri=TO + "/x")[1]["error"] == "invalid_grant"
     assert by_code(light, "guessed")[0] == 400
     code = allowed(light)
@@ -117,7 +117,7 @@ def test_a_code_works_once_for_its_own_redirect_address(light: Sandbox) -> None:
         ({"grant_type": "password"}, 400, "unsupported_grant_type"),
     ],
 )
-def test_a_wrong_client_or_grant_gets_nothing(
+def test_wrong_client_or_grant_is_refused(
     light: Sandbox, change: dict[str, str], status: int, error: str
 ) -> None:
     code = allowed(light)
@@ -127,7 +127,7 @@ def test_a_wrong_client_or_grant_gets_nothing(
     assert by_code(light, code)[0] == 200
 
 
-def test_a_form_that_says_something_twice_says_nothing(light: Sandbox) -> None:
+def test_repeated_form_field_is_ignored(light: Sandbox) -> None:
     form = urlencode(CLIENT | {"grant_type": "refresh_token"}) + "&client_secret=sandbox-secret"
     assert ask(light, "/oauth/token", form)[0] == 401
     assert ask(light, "/oauth/token")[0] == 405
@@ -143,18 +143,16 @@ def test_a_form_that_says_something_twice_says_nothing(light: Sandbox) -> None:
         {"redirect_uri": "javascript:alert(1)"},
     ],
 )
-def test_nobody_is_sent_to_an_address_that_is_not_of_this_computer(
-    light: Sandbox, change: dict[str, str]
-) -> None:
-    asked = ASKED | change
-    for form in (None, asked | {"decision": "allow"}):
-        path = "/oauth/authorize" + ("" if form else f"?{urlencode(asked)}")
+def test_redirect_address_must_be_local(light: Sandbox, change: dict[str, str]) -> None:
+    parameters = ASKED | change
+    for form in (None, parameters | {"decision": "allow"}):
+        path = "/oauth/authorize" + ("" if form else f"?{urlencode(parameters)}")
         status, _, to = ask(light, path, form)
         assert (status, to) == (400, "")
 
 
-def test_the_page_shows_what_it_was_asked_as_text(light: Sandbox) -> None:
-    asked = ASKED | {"state": '"><script>alert(1)</script>'}
-    status, page, _ = ask(light, f"/oauth/authorize?{urlencode(asked)}")
+def test_consent_page_escapes_its_parameters(light: Sandbox) -> None:
+    parameters = ASKED | {"state": '"><script>alert(1)</script>'}
+    status, page, _ = ask(light, f"/oauth/authorize?{urlencode(parameters)}")
     assert status == 200
     assert "<script>" not in page

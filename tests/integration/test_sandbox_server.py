@@ -48,7 +48,7 @@ def shared() -> Iterator[tuple[Sandbox, httpx.Client]]:
         yield both
 
 
-def test_who_leaves_in_the_middle_of_a_request_has_created_nothing_and_is_no_failure(
+def test_client_disconnect_creates_nothing_and_is_no_failure(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {KEY}\r\nContent-Length: 9\r\n"
@@ -70,7 +70,7 @@ def test_who_leaves_in_the_middle_of_a_request_has_created_nothing_and_is_no_fai
 
 
 @pytest.mark.parametrize("header", [f"Basic {KEY}", f"Bearer {KEY}", f"bearer {KEY}"])
-def test_the_key_is_taken_as_it_is_in_either_scheme(
+def test_key_is_accepted_as_basic_or_bearer(
     shared: tuple[Sandbox, httpx.Client], header: str
 ) -> None:
     answer = shared[1].get("/v1/entities", headers={"Authorization": header})
@@ -81,7 +81,7 @@ def test_the_key_is_taken_as_it_is_in_either_scheme(
     "header",
     [None, "", KEY, "Basic", "Basic k-12", "Basic ay0xMjM6", f"Token {KEY}", "Basic ké"],
 )
-def test_without_the_key_every_address_is_a_401_in_the_form_of_the_gateway(
+def test_every_path_without_key_is_401(
     shared: tuple[Sandbox, httpx.Client], header: str | None
 ) -> None:
     box, _ = shared
@@ -95,7 +95,7 @@ def test_without_the_key_every_address_is_a_401_in_the_form_of_the_gateway(
     assert box.counters.unauthorized == before + 3
 
 
-def test_unknown_addresses_and_methods_are_json_too(
+def test_unknown_paths_and_methods_answer_json(
     shared: tuple[Sandbox, httpx.Client],
 ) -> None:
     _, client = shared
@@ -103,16 +103,16 @@ def test_unknown_addresses_and_methods_are_json_too(
         missing = client.get(address)
         assert missing.status_code == 404
         assert missing.json()["type"] == "NOT_FOUND"
-    wrong = client.put("/v1/vendors", json={})
-    assert wrong.status_code == 405
-    assert wrong.json()["type"] == "METHOD_NOT_ALLOWED"
-    assert "GET" in wrong.headers["allow"]
+    answer = client.put("/v1/vendors", json={})
+    assert answer.status_code == 405
+    assert answer.json()["type"] == "METHOD_NOT_ALLOWED"
+    assert "GET" in answer.headers["allow"]
 
 
 # --- limits -----------------------------------------------------------------------------------
 
 
-def test_past_the_minutes_limit_there_is_a_429_that_says_when_to_come_back() -> None:
+def test_429_past_the_minutes_limit_has_retry_after() -> None:
     with started(SandboxSettings(key=KEY, requests_per_minute=3)) as (box, client):
         begun = time.time()
         answers = [
@@ -137,14 +137,14 @@ def test_past_the_minutes_limit_there_is_a_429_that_says_when_to_come_back() -> 
         assert counters.by_route[f"POST {PATH}"] == 1
 
 
-def test_the_headers_on_successes_can_be_switched_off() -> None:
+def test_limit_headers_on_success_can_be_switched_off() -> None:
     settings = SandboxSettings(key=KEY, requests_per_minute=1, headers_on_success=False)
     with started(settings) as (_, client):
         assert "x-ratelimit-limit" not in client.get("/v1/entities").headers
         assert client.get("/v1/entities").headers["x-ratelimit-limit"] == "1"
 
 
-def test_past_the_days_limit_the_wait_is_until_midnight_utc() -> None:
+def test_days_limit_resets_at_midnight_utc() -> None:
     noon = 20_000 * 86_400 + 43_200.5
     clock = [noon]
     limiter = Limiter(100, 3, "sliding", lambda: clock[0])
@@ -157,7 +157,7 @@ def test_past_the_days_limit_the_wait_is_until_midnight_utc() -> None:
     assert limiter.take().allowed
 
 
-def test_every_key_has_its_own_minute_and_all_have_one_day() -> None:
+def test_keys_share_the_day_but_not_the_minute() -> None:
     limiter = Limiter(2, 5, "sliding", lambda: 1_000_000.0)
     assert [limiter.take("a").allowed for _ in range(3)] == [True, True, False]
     assert [limiter.take("b").allowed for _ in range(3)] == [True, True, False]
@@ -165,7 +165,7 @@ def test_every_key_has_its_own_minute_and_all_have_one_day() -> None:
     assert limiter.take("c").limit == 5
 
 
-def test_more_keys_are_of_the_company_and_a_foreign_one_is_not() -> None:
+def test_more_keys_belong_to_the_company_and_foreign_key_does_not() -> None:
     settings = SandboxSettings(
         key=KEY, more_keys=("k-456",), foreign_key="k-789", requests_per_day=4
     )
@@ -187,7 +187,7 @@ def test_more_keys_are_of_the_company_and_a_foreign_one_is_not() -> None:
         assert box.counters.by_key == {KEY: 3, "k-456": 3, "k-789": 4}
 
 
-def test_a_sliding_window_never_lets_more_through_in_any_minute() -> None:
+def test_sliding_window_holds_in_any_minute() -> None:
     clock = [1_000_000.0]
     limiter = Limiter(5, 10**6, "sliding", lambda: clock[0])
     times = []
@@ -200,7 +200,7 @@ def test_a_sliding_window_never_lets_more_through_in_any_minute() -> None:
     assert len(times) >= 55
 
 
-def test_a_fixed_window_starts_anew_with_the_minute_of_the_clock() -> None:
+def test_fixed_window_resets_with_the_clock_minute() -> None:
     clock = [59.5]
     limiter = Limiter(2, 10**6, "fixed", lambda: clock[0])
     assert [limiter.take().allowed for _ in range(3)] == [True, True, False]
@@ -209,7 +209,7 @@ def test_a_fixed_window_starts_anew_with_the_minute_of_the_clock() -> None:
     assert limiter.take().remaining == 1
 
 
-def test_a_bucket_gives_one_more_as_soon_as_one_has_dripped_in() -> None:
+def test_bucket_refills_evenly() -> None:
     clock = [0.0]
     limiter = Limiter(60, 10**6, "bucket", lambda: clock[0])
     assert all(limiter.take().allowed for _ in range(60))
@@ -221,7 +221,7 @@ def test_a_bucket_gives_one_more_as_soon_as_one_has_dripped_in() -> None:
 
 
 @pytest.mark.parametrize("window", list(WINDOWS))
-def test_who_waits_as_long_as_told_is_let_through_in_every_window(window: Window) -> None:
+def test_waiting_retry_after_suffices_in_every_window(window: Window) -> None:
     clock = [1_234.56]
     limiter = Limiter(7, 10**6, window, lambda: clock[0])
     for _ in range(200):
@@ -235,21 +235,21 @@ def test_who_waits_as_long_as_told_is_let_through_in_every_window(window: Window
 # --- latency ----------------------------------------------------------------------------------
 
 
-def test_every_answer_takes_the_latency_and_the_bill_is_kept_before_it_arrives() -> None:
+def test_latency_is_half_before_and_half_after_the_commit() -> None:
     with started(SandboxSettings(key=KEY, latency=0.4)) as (box, client):
         begun = time.time()
         client.post(PATH, json={})
-        came = time.time()
+        answered_at = time.time()
         (bill,) = box.bills()
-        kept = datetime.fromisoformat(str(bill["invoiceCreatedAt"])).timestamp()
-        assert kept - begun >= 0.19
-        assert came - kept >= 0.19
+        stored_at = datetime.fromisoformat(str(bill["invoiceCreatedAt"])).timestamp()
+        assert stored_at - begun >= 0.19
+        assert answered_at - stored_at >= 0.19
 
 
 # --- the page ---------------------------------------------------------------------------------
 
 
-def test_the_page_shows_bills_newest_first_as_money_and_escapes_what_they_say() -> None:
+def test_page_lists_bills_newest_first_and_escapes_texts() -> None:
     reference = load_reference()
     vendor = next(row for row in reference.vendors.values() if "&" in row.name)
     with started(SandboxSettings(key=KEY)) as (box, client):
@@ -273,7 +273,7 @@ def test_the_page_shows_bills_newest_first_as_money_and_escapes_what_they_say() 
     assert text.index("NEXT") < text.index("&lt;script&gt;")
 
 
-def test_the_page_needs_the_key_when_asked_for_under_a_foreign_name(
+def test_page_under_a_foreign_host_needs_the_key(
     shared: tuple[Sandbox, httpx.Client],
 ) -> None:
     base = shared[0].base_url
@@ -285,10 +285,10 @@ def test_the_page_needs_the_key_when_asked_for_under_a_foreign_name(
 # --- the database -----------------------------------------------------------------------------
 
 
-def test_every_new_sandbox_is_another_company_and_a_kept_one_stays_itself(tmp_path: Path) -> None:
-    kept = SandboxSettings(key=KEY, database=tmp_path / "sandbox.db")
+def test_company_id_is_new_unless_the_database_exists(tmp_path: Path) -> None:
+    persistent = SandboxSettings(key=KEY, database=tmp_path / "sandbox.db")
     companies = []
-    for settings in (SandboxSettings(key=KEY), kept, kept, SandboxSettings(key=KEY)):
+    for settings in (SandboxSettings(key=KEY), persistent, persistent, SandboxSettings(key=KEY)):
         with started(settings) as (box, client):
             client.post(PATH, json={"lineItems": [{"netAmount": 5}]})
             companies.append(client.get("/v1/companies/current").json()["id"])
@@ -304,7 +304,7 @@ def test_every_new_sandbox_is_another_company_and_a_kept_one_stays_itself(tmp_pa
     assert len(set(companies)) == 3
 
 
-def test_a_file_that_is_not_a_sandboxs_database_is_left_alone(tmp_path: Path) -> None:
+def test_file_that_is_no_database_is_not_touched(tmp_path: Path) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("not a database at all, but long enough to be read as one" * 20)
     before = text.read_bytes()
@@ -313,7 +313,7 @@ def test_a_file_that_is_not_a_sandboxs_database_is_left_alone(tmp_path: Path) ->
     assert text.read_bytes() == before
 
 
-def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+def test_database_of_another_program_is_not_touched(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE vendors (name)")
@@ -331,7 +331,7 @@ def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
 # --- the reference company --------------------------------------------------------------------
 
 
-def test_the_shipped_company_has_what_the_importer_has_to_cope_with() -> None:
+def test_shipped_company_has_the_hard_cases() -> None:
     reference = load_reference()
     names = [row.name for row in reference.vendors.values()]
     assert {"NA Systems", "Total Gas & Power", "Møller & Sønner ApS", "IBM UK LTD"} <= set(names)
@@ -348,7 +348,7 @@ def test_the_shipped_company_has_what_the_importer_has_to_cope_with() -> None:
     }
 
 
-def test_every_supplier_of_the_real_ledger_is_a_vendor_of_the_shipped_company() -> None:
+def test_suppliers_of_the_sample_ledger_are_vendors() -> None:
     sample = Path(__file__).parents[2] / "samples" / "uk-spend"
     with (sample / "dh-spend-march.csv").open(encoding="cp1252", newline="") as file:
         suppliers = {row["Supplier"] for row in csv.DictReader(file)} - {""}
@@ -373,7 +373,7 @@ def test_every_supplier_of_the_real_ledger_is_a_vendor_of_the_shipped_company() 
         ("company.json", "{", "", "company.json is not valid JSON"),
     ],
 )
-def test_a_mistake_in_a_reference_of_ones_own_names_file_and_row(
+def test_reference_mistake_names_file_and_row(
     tmp_path: Path, file: str, old: str, new: str, message: str
 ) -> None:
     folder = tmp_path / "reference"
@@ -385,7 +385,7 @@ def test_a_mistake_in_a_reference_of_ones_own_names_file_and_row(
     assert message in str(caught.value)
 
 
-def test_a_vendor_that_is_there_twice_is_refused_with_both_rows(tmp_path: Path) -> None:
+def test_duplicate_vendor_id_is_refused_with_both_rows(tmp_path: Path) -> None:
     folder = tmp_path / "reference"
     shutil.copytree(SHIPPED, folder)
     rows = (folder / "vendors.csv").read_text(encoding="utf-8").splitlines(keepends=True)
@@ -399,7 +399,7 @@ def test_a_vendor_that_is_there_twice_is_refused_with_both_rows(tmp_path: Path) 
 # --- starting and stopping --------------------------------------------------------------------
 
 
-def test_it_stops_at_once_with_connections_open_and_a_slow_answer_under_way() -> None:
+def test_shutdown_does_not_wait_for_open_connections() -> None:
     outcomes: list[object] = []
 
     def slow(client: httpx.Client) -> None:
@@ -423,7 +423,7 @@ def test_it_stops_at_once_with_connections_open_and_a_slow_answer_under_way() ->
     assert outcomes != [200]
 
 
-def test_bills_sent_at_once_by_many_are_all_kept_each_once() -> None:
+def test_concurrent_posts_are_stored_once_each() -> None:
     with started(SandboxSettings(key=KEY)) as (box, client):
 
         def work() -> None:
@@ -442,22 +442,22 @@ def test_bills_sent_at_once_by_many_are_all_kept_each_once() -> None:
         assert box.counters.bills_created == 160
 
 
-def test_it_can_be_started_and_used_from_another_thread() -> None:
-    found = []
+def test_sandbox_runs_from_any_thread() -> None:
+    statuses = []
 
     def work() -> None:
         with started(SandboxSettings(key=KEY)) as (_, client):
-            found.append(client.get("/v1/entities").status_code)
+            statuses.append(client.get("/v1/entities").status_code)
 
     threads = [threading.Thread(target=work) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [200] * 3
+    assert statuses == [200] * 3
 
 
-def test_a_busy_port_and_senseless_settings_are_said_in_a_sentence() -> None:
+def test_busy_port_and_invalid_settings_are_usage_problems() -> None:
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))
         busy.listen()
@@ -479,7 +479,7 @@ def test_a_busy_port_and_senseless_settings_are_said_in_a_sentence() -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_in_the_foreground_it_serves_until_a_signal_and_then_returns(number: int) -> None:
+def test_serve_returns_on_signal(number: int) -> None:
     script = (
         "from importer.sandbox import SandboxSettings, serve\n"
         "serve(SandboxSettings(), 0, lambda url: print(url, flush=True))\n"

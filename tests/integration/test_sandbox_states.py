@@ -44,8 +44,8 @@ def make(client: httpx.Client, account: str | None = ACCOUNT, **changes: Any) ->
 
 
 def state(client: httpx.Client, address: str) -> str:
-    found: str = client.get(address).json()["state"]
-    return found
+    value: str = client.get(address).json()["state"]
+    return value
 
 
 def pending(client: httpx.Client, **changes: Any) -> str:
@@ -60,47 +60,47 @@ def pay(client: httpx.Client, address: str, amount: object, option: str) -> http
     return client.post(f"{address}/mark-as-paid", json=body)
 
 
-def test_a_submitted_bill_is_requested_and_only_a_later_look_finds_it_pending(
+def test_submitted_bill_is_pending_from_the_second_read(
     client: httpx.Client,
 ) -> None:
     address = make(client)
     submitted = client.post(f"{address}/submit-for-approval", json={"closePurchaseOrder": None})
     assert submitted.json()["state"] == "APPROVAL_REQUESTED"
-    looks = [state(client, address) for _ in range(3)]
-    assert looks == ["APPROVAL_REQUESTED", "APPROVAL_PENDING", "APPROVAL_PENDING"]
+    states = [state(client, address) for _ in range(3)]
+    assert states == ["APPROVAL_REQUESTED", "APPROVAL_PENDING", "APPROVAL_PENDING"]
 
 
-def test_the_list_settles_what_was_submitted_too(client: httpx.Client) -> None:
+def test_list_settles_submitted_bills(client: httpx.Client) -> None:
     address = make(client)
     client.post(f"{address}/submit-for-approval")
-    asked = {"filter": f"id:eq:{address.rsplit('/', 1)[1]}"}
-    (record,) = client.get("/v1/bff/invoice-payables", params=asked).json()["records"]
+    query = {"filter": f"id:eq:{address.rsplit('/', 1)[1]}"}
+    (record,) = client.get("/v1/bff/invoice-payables", params=query).json()["records"]
     assert record["state"] == "APPROVAL_PENDING"
 
 
-def test_a_submitted_bill_that_is_not_complete_becomes_a_draft_again_and_says_why(
+def test_incomplete_submitted_bill_is_a_draft_again_with_reasons(
     client: httpx.Client,
 ) -> None:
     address = make(client, account=None, issuedDate=None)
     client.post(f"{address}/submit-for-approval")
     client.get(address)
-    found = client.get(address).json()
-    assert found["state"] == "IN_DRAFT"
-    assert found["failureReason"] == "USER_INPUT_VALIDATION_FAILED"
-    context = found["failureContext"]
+    bill = client.get(address).json()
+    assert bill["state"] == "IN_DRAFT"
+    assert bill["failureReason"] == "USER_INPUT_VALIDATION_FAILED"
+    context = bill["failureContext"]
     assert context["name"] == "APPROVAL_SUBMISSION_FAILED"
     paths = [error["path"] for error in context["errors"]]
     assert paths == [["issuedDate"], ["lineItems", "0", "accountId"]]
 
 
-def test_an_approved_bill_waits_for_release_or_for_payment(client: httpx.Client) -> None:
-    plain, with_bank = pending(client), pending(client, senderBankAccountId=BANK)
-    approved = client.post(f"{plain}/approve", json={"note": "fine"}).json()
+def test_approved_bill_state_depends_on_the_bank_account(client: httpx.Client) -> None:
+    without_bank, with_bank = pending(client), pending(client, senderBankAccountId=BANK)
+    approved = client.post(f"{without_bank}/approve", json={"note": "fine"}).json()
     assert (approved["state"], approved["approvalNote"]) == ("UNPAID", "fine")
     assert client.post(f"{with_bank}/approve").json()["state"] == "READY_FOR_PAYMENT_RELEASE"
 
 
-def test_a_declined_bill_can_be_changed_and_cancelled(client: httpx.Client) -> None:
+def test_declined_bill_can_be_changed_and_cancelled(client: httpx.Client) -> None:
     address = pending(client)
     assert client.patch(address, json={"description": "x"}).status_code == 409
     assert client.post(f"{address}/decline", json={"note": "no"}).json()["state"] == "DECLINED"
@@ -110,12 +110,12 @@ def test_a_declined_bill_can_be_changed_and_cancelled(client: httpx.Client) -> N
     assert cancelled["canceledAt"]
 
 
-def test_a_posted_bill_is_paid_in_parts_and_then_in_full(client: httpx.Client) -> None:
+def test_posted_bill_is_paid_in_parts_then_in_full(client: httpx.Client) -> None:
     address = make(client)
     assert client.post(f"{address}/post").json()["state"] == "UNPAID"
     assert pay(client, address, 400, "PARTIAL").json()["state"] == "PARTIALLY_PAID"
-    asked = {"includeOutstandingBalance": "true"}
-    assert client.get(address, params=asked).json()["outstandingBalance"] == 600
+    query = {"includeOutstandingBalance": "true"}
+    assert client.get(address, params=query).json()["outstandingBalance"] == 600
     assert client.get(address).json()["outstandingBalance"] is None
     too_much = pay(client, address, 601, "PARTIAL")
     assert (too_much.status_code, too_much.json()["errors"][0]["path"]) == (422, ["amount"])
@@ -123,7 +123,7 @@ def test_a_posted_bill_is_paid_in_parts_and_then_in_full(client: httpx.Client) -
     assert pay(client, address, 1, "FULL").status_code == 409
 
 
-def test_paying_in_full_clears_whatever_the_amount(client: httpx.Client) -> None:
+def test_full_payment_clears_the_balance(client: httpx.Client) -> None:
     address = make(client)
     client.post(f"{address}/post")
     paid = pay(client, address, 1, "FULL").json()
@@ -132,7 +132,7 @@ def test_paying_in_full_clears_whatever_the_amount(client: httpx.Client) -> None
 
 
 @pytest.mark.parametrize("amount", [0, -1, 1.0, "5", None])
-def test_a_payment_needs_an_amount_above_zero(client: httpx.Client, amount: object) -> None:
+def test_payment_amount_must_be_positive(client: httpx.Client, amount: object) -> None:
     address = make(client)
     client.post(f"{address}/post")
     answer = pay(client, address, amount, "FULL")
@@ -140,7 +140,7 @@ def test_a_payment_needs_an_amount_above_zero(client: httpx.Client, amount: obje
     assert [error["path"] for error in answer.json()["errors"]] == [["amount"]]
 
 
-def test_a_bill_that_is_not_complete_is_not_posted(client: httpx.Client) -> None:
+def test_incomplete_bill_is_not_posted(client: httpx.Client) -> None:
     address = make(client, account=None)
     answer = client.post(f"{address}/post")
     assert answer.status_code == 422
@@ -160,7 +160,7 @@ def test_a_bill_that_is_not_complete_is_not_posted(client: httpx.Client) -> None
         ("mark-as-paid", {"amount": 1, "bankAccountId": BANK, "paymentOption": "FULL"}),
     ],
 )
-def test_what_a_draft_does_not_allow_is_a_409(
+def test_action_not_allowed_in_draft_is_409(
     client: httpx.Client, action: str, body: dict[str, Any]
 ) -> None:
     answer = client.post(f"{make(client)}/{action}", json=body)
@@ -168,7 +168,7 @@ def test_what_a_draft_does_not_allow_is_a_409(
     assert answer.json()["type"] == "CONFLICT"
 
 
-def test_a_posted_bill_is_neither_cancelled_changed_nor_posted_again(client: httpx.Client) -> None:
+def test_posted_bill_cannot_be_changed_cancelled_or_posted(client: httpx.Client) -> None:
     address = make(client)
     client.post(f"{address}/post")
     line_id = client.get(address).json()["lineItems"][0]["id"]
@@ -186,13 +186,13 @@ def test_a_posted_bill_is_neither_cancelled_changed_nor_posted_again(client: htt
 
 
 @pytest.mark.parametrize("body", [{}, {"reason": None}, {"reason": " "}, {"reason": 3}])
-def test_cancelling_needs_a_reason(client: httpx.Client, body: dict[str, Any]) -> None:
+def test_cancel_needs_a_reason(client: httpx.Client, body: dict[str, Any]) -> None:
     answer = client.post(f"{make(client)}/cancel", json=body)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["path"] == ["reason"]
 
 
-def test_an_action_with_an_unknown_field_is_refused(client: httpx.Client) -> None:
+def test_action_with_unknown_field_is_refused(client: httpx.Client) -> None:
     answer = client.post(f"{pending(client)}/approve", json={"comment": "x"})
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["path"] == ["comment"]
