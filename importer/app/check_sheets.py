@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from importer.app.events import Listener, Message, ignore
+from importer.app.events import SILENT, Listener
 from importer.app.next_step import after_check
 from importer.app.pipeline import CheckRequest, check_files
 from importer.app.result import Result, ResultFile, exit_code, write_file
@@ -18,7 +18,7 @@ def check(
     *,
     company: str | None = None,
     result: ResultFile | None = None,
-    listener: Listener = ignore,
+    listener: Listener = SILENT,
 ) -> Result:
     """Check bills and line items offline. Without ``result`` no file is written.
 
@@ -32,7 +32,7 @@ def check(
         cached = cached_of(company)
     began, started = time.monotonic(), datetime.now(UTC)
     path = result.free_path(request.files) if result else None
-    listener(Message(f"Checking {', '.join(request.files)} …"))
+    listener.message(f"Checking {', '.join(request.files)} …")
     files = check_files(request)
     if cached is not None:
         from importer.references.resolve_online import warn_by_cache

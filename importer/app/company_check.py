@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from importer.app.destination import Destination
-from importer.app.events import Listener, Message
+from importer.app.events import Listener
 from importer.app.stop import StopControl
 from importer.core.errors import JournalProblem, UsageProblem
 from importer.light import DEFAULT_BASE_URL
@@ -71,7 +71,7 @@ async def locked(journal: Journal, listener: Listener, stop: StopControl) -> Asy
         while not _acquire(lock, journal):
             if not waiting:
                 text = "Another load into this company is running; waiting until it ends."
-                listener(Message(text))
+                listener.message(text)
                 waiting = True
             await asyncio.sleep(0.2)
     try:

@@ -30,50 +30,41 @@ class Payment:
     bills: int
 
 
-@dataclass(frozen=True)
-class LoadForecast:
-    """What a load is about to write to Light. ``per_minute`` is the permitted request rate."""
+@dataclass(frozen=True, kw_only=True)
+class _Forecast:
+    """``address`` says what it is: "https://… (Light, production)"; ``per_minute`` is the permitted
+    request rate."""
 
     company: Company
-    address: str  # as in ``Connected``
-    template: str
-    bills: int  # to create
-    already_in_light: int
+    address: str
+    bills: int  # to create, or to cancel
     totals: tuple[Total, ...]
-    steps: str  # after creation, in words; "" for none
-    payments: tuple[Payment, ...]
     requests: int
     per_minute: int
 
     @property
     def seconds(self) -> float:
-        """How long it takes at least."""
-        return _seconds(self.requests, self.per_minute)
+        """How long it takes at least: the first minute's requests go at once."""
+        return max(0, self.requests - self.per_minute) * 60 / self.per_minute
 
 
-@dataclass(frozen=True)
-class UndoForecast:
-    """What an undo is about to cancel in Light. ``per_minute`` is the permitted request rate."""
+@dataclass(frozen=True, kw_only=True)
+class LoadForecast(_Forecast):
+    """What a load is about to write to Light. ``steps`` after creation are in words."""
 
-    company: Company
-    address: str  # as in ``Connected``
+    template: str
+    already_in_light: int
+    steps: str
+    payments: tuple[Payment, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class UndoForecast(_Forecast):
+    """What an undo is about to cancel in Light."""
+
     run: str
     started: datetime
     files: tuple[str, ...]
-    bills: int
-    totals: tuple[Total, ...]
-    requests: int
-    per_minute: int
-
-    @property
-    def seconds(self) -> float:
-        """How long it takes at least."""
-        return _seconds(self.requests, self.per_minute)
-
-
-def _seconds(requests: int, per_minute: int) -> float:
-    # The first minute's requests go at once.
-    return max(0, requests - per_minute) * 60 / per_minute
 
 
 LoadConsent = Callable[[LoadForecast], bool | Awaitable[bool]]

@@ -21,7 +21,7 @@ from importer.app.consent import (
     totals_by_currency,
 )
 from importer.app.destination import Destination, LoadOptions
-from importer.app.events import Connected, Listener, Phase, Progress, Stopping
+from importer.app.events import Listener, Phase
 from importer.app.next_step import load_command
 from importer.app.pipeline import CheckedFiles
 from importer.app.resume_checks import compare_with_before
@@ -77,6 +77,18 @@ class LoadContext:
     def separate(self) -> bool:
         """Whether each line item goes in a request of its own."""
         return self.options.line_mode == "separate"
+
+
+class _EngineProgress:
+    def __init__(self, listener: Listener) -> None:
+        self.say = listener.message
+        self._listener = listener
+
+    def settled(self, status: Status) -> None:
+        self._listener.advance(status in (Status.REJECTED, Status.UNKNOWN))
+
+    def stepped(self, *, failed: bool) -> None:
+        self._listener.advance(failed)
 
 
 @contextlib.contextmanager
@@ -164,7 +176,7 @@ async def _ask(
     options, destination = context.options, context.destination
     address = address_of(destination)
     if options.yes or context.consent is None:
-        context.listener(Connected(company, address))
+        context.listener.connected(company, address)
         return
     requests = len(to_create) + steps.requests
     if context.separate:
@@ -172,19 +184,19 @@ async def _ask(
     if options.verify:
         requests += sum(1 + len(bill.lines) for bill in bills)
     forecast = LoadForecast(
-        company,
-        address,
-        context.files.loaded.template.template,
-        len(to_create),
-        settled,
-        _totals(to_create),
-        steps.words() if steps.counts else "",
-        tuple(
+        company=company,
+        address=address,
+        template=context.files.loaded.template.template,
+        bills=len(to_create),
+        already_in_light=settled,
+        totals=_totals(to_create),
+        steps=steps.words() if steps.counts else "",
+        payments=tuple(
             Payment(Total(currency, paid.cents, unit), account, paid.bills)
             for (currency, unit, account), paid in sorted(steps.payments.items())
         ),
-        requests,
-        destination.per_minute,
+        requests=requests,
+        per_minute=destination.per_minute,
     )
     if not await agreed(context.consent(forecast)):
         again = load_command(context.files.request, options)
@@ -218,7 +230,8 @@ def _facts(bills: list[Bill], company: Company, context: LoadContext) -> dict[st
 async def _send(plan: LoadPlan, journal: Journal, context: LoadContext) -> None:
     settings = LoadSettings(settle=context.options.settle, separate=context.separate)
     total = len(plan.send) + len(plan.unsettled)
-    with Progress(context.listener, Phase.CREATION, total) as progress:
+    progress = _EngineProgress(context.listener)
+    with context.listener.phase(Phase.CREATION, total):
         loader = Loader(journal, context.client, str(context.progress.run), settings, progress)
         with context.stop.stops(_gently(loader, context.listener)):
             await loader.load(plan.send, plan.unsettled)
@@ -239,7 +252,8 @@ async def _take_steps(
     tasks = step_plan.errands(bills, outcomes, journal, plan, checked.documents)
     settings = StepSettings(settle=context.options.settle)
     total = sum(len(task.kinds) for task in tasks)
-    with Progress(context.listener, Phase.STEPS, total) as progress:
+    progress = _EngineProgress(context.listener)
+    with context.listener.phase(Phase.STEPS, total):
         runner = StepRunner(journal, context.client, settings, progress)
         with context.stop.stops(_gently(runner, context.listener)):
             await runner.run(tasks)
@@ -248,7 +262,7 @@ async def _take_steps(
 
 def _gently(work: Loader | StepRunner, listener: Listener) -> Callable[[StoppedEarly], None]:
     def stop(reason: StoppedEarly) -> None:
-        listener(Stopping())
+        listener.stopping()
         work.stop(reason, finish=True)
 
     return stop

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.app import data_paths
+from importer.app.events import Listener
 from importer.app.keys import credentials_for
 from importer.core.errors import UsageProblem
 from importer.light import DEFAULT_BASE_URL, Credentials, check_base_url, credentials
-from importer.light.rate_limiter import PER_DAY, PER_MINUTE
+from importer.light.rate_limiter import PER_DAY, PER_MINUTE, RateLimiter
 
 if TYPE_CHECKING:
+    from importer.light.client import LightClient
     from importer.loading.journal.journal import RunRecord
 
 SANDBOX_PER_MINUTE = 6_000  # nobody else is waiting for it
@@ -68,6 +70,28 @@ class Destination:
     def per_minute(self) -> int:
         """A minute's requests of all keys together."""
         return self.per_key * len(self.credentials.keys)
+
+    @contextlib.asynccontextmanager
+    async def connect(
+        self, pace: PaceOptions, listener: Listener
+    ) -> AsyncIterator[tuple[LightClient, RateLimiter]]:
+        """The client and its rate limiter, which counts the requests."""
+        from importer.light.client import LightClient
+
+        limiter = RateLimiter(
+            self.pace_file,
+            keys=[key.mark for key in self.credentials.keys],
+            per_minute=self.per_key,
+            per_day=self.per_day,
+            on_wait=listener.message if pace.wait else None,
+        )
+        try:
+            async with LightClient(
+                self.base_url, self.credentials, limiter, timeout=pace.timeout
+            ) as client:
+                yield client, limiter
+        finally:
+            limiter.close()
 
 
 def destination_of_run(record: RunRecord, journal: Path, options: PaceOptions) -> Destination:

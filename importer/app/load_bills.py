@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from importer.app import data_paths
 from importer.app.company_check import check_company_of_journal, locked
-from importer.app.connection import connect
 from importer.app.consent import LoadConsent
 from importer.app.create_bills import (
     LoadContext,
@@ -23,7 +22,7 @@ from importer.app.create_bills import (
     rehearse,
 )
 from importer.app.destination import LoadOptions, destination_of
-from importer.app.events import Listener, Message, Stopped, ignore
+from importer.app.events import SILENT, Listener
 from importer.app.fetch_directory import fetch_directory
 from importer.app.next_step import after_load, after_verify
 from importer.app.pipeline import CheckRequest, check_files
@@ -51,7 +50,7 @@ def load(
     *,
     result: ResultFile | None = None,
     consent: LoadConsent | None = None,
-    listener: Listener = ignore,
+    listener: Listener = SILENT,
     stop: StopControl | None = None,
 ) -> Result:
     """Check the files, ask for consent, create the bills, report.
@@ -72,7 +71,7 @@ def load(
     path = result.free_path(request.files) if result else None
     run = new_run_id(started)
     with destination_of(options, run) as destination:
-        listener(Message(f"Checking {', '.join(request.files)} …"))
+        listener.message(f"Checking {', '.join(request.files)} …")
         files = check_files(request)
         progress = LoadProgress()
         context = LoadContext(
@@ -91,7 +90,7 @@ def load(
     summary = replace(report.summary, exit_code=code, seconds=time.monotonic() - began)
     summary = replace(summary, next_step=_next_step(context, report, summary, path))
     if progress.stopped is not None:
-        listener(Stopped(str(progress.stopped)))
+        listener.stopped(str(progress.stopped))
     loaded = write_file(replace(report, summary=summary), result, path, listener)
     _record_summary(context, loaded.summary)
     return loaded
@@ -101,7 +100,7 @@ async def _load(context: LoadContext) -> None:
     """Resolve, plan, ask, send. ``context.progress`` has how far it came, whatever happens."""
     files, destination, options = context.files, context.destination, context.options
     checked, progress = files.checked, context.progress
-    async with connect(destination, options.pace, context.listener) as (client, limiter):
+    async with destination.connect(options.pace, context.listener) as (client, limiter):
         context.client = client
         try:
             with context.stop.cancels_task(), _reported_when_slow(context.listener):
@@ -133,7 +132,7 @@ async def _load(context: LoadContext) -> None:
 def _reported_when_slow(listener: Listener) -> Iterator[None]:
     """Say what is waited for, should the block take long."""
     text = "Waiting for Light, or for its permitted number of requests a minute …"
-    timer = asyncio.get_running_loop().call_later(_SLOW, listener, Message(text))
+    timer = asyncio.get_running_loop().call_later(_SLOW, listener.message, text)
     try:
         yield
     finally:
@@ -146,12 +145,12 @@ def _save_picks(context: LoadContext, directory: Directory) -> None:
     if folder is None:
         return
     if context.options.dry_run:
-        context.listener(Message("Dry run: the picks were not saved."))
+        context.listener.message("Dry run: the picks were not saved.")
         return
     picks = known_picks(context.files.picks, directory)
     for path, added in save_picks(Path(folder), picks).items():
         noun = "pick" if added == 1 else "picks"
-        context.listener(Message(f"Saved {added:,} {noun} in {path}"))
+        context.listener.message(f"Saved {added:,} {noun} in {path}")
 
 
 def _stopped_at_once(progress: LoadProgress) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importer.app.data_paths import login_paths, pace_path
-from importer.app.events import Listener, Message, ignore
+from importer.app.events import SILENT, Listener
 from importer.app.keys import key_variable, token_store_for
 from importer.app.login_options import PORT, BrowserLogin, LoginOptions, LoginPrompts
 from importer.app.stop import StopControl
@@ -76,7 +76,7 @@ def log_in(
     browse: Callable[[BrowserLogin], None],
     *,
     prompts: LoginPrompts | None = None,
-    listener: Listener = ignore,
+    listener: Listener = SILENT,
     stop: StopControl | None = None,
 ) -> LoggedIn:
     """Log in and keep the login. ``browse`` shows the person the address, and returns at once.
@@ -151,7 +151,7 @@ def _store_kind(
                 raise UsageProblem(
                     f"{error} To keep the login in a file that only you may read, add --store file."
                 ) from None
-            listener(Message(str(error)))
+            listener.message(str(error))
             question = f"Keep the login in a file that only you may read ({store.path})?"
             if not prompts.confirm(question):
                 raise StoppedEarly("Stopped; nobody was logged in.") from None
@@ -188,7 +188,7 @@ class _Browser:
                 return await by_code(base_url, client_id, client_secret, code, pending.redirect_uri)
 
     def _say(self, text: str) -> None:
-        self.listener(Message(text))
+        self.listener.message(text)
 
     def _paste_into(self, pending: PendingLogin) -> Callable[[str], None]:
         loop = asyncio.get_running_loop()

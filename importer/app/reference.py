@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.app.data_paths import reference_path, reference_paths
-from importer.app.events import Listener, ignore
+from importer.app.events import SILENT, Listener
 from importer.core.errors import UsageProblem
 from importer.references.reference_cache import Cached, read_cache, write_cache
 from importer.validation.cross_row_rules import same_name
@@ -29,7 +29,7 @@ class PulledReference:
     seconds: float
 
 
-def pull_reference(base_url: str | None = None, *, listener: Listener = ignore) -> PulledReference:
+def pull_reference(base_url: str | None = None, *, listener: Listener = SILENT) -> PulledReference:
     """Fetch vendors, entities, accounts, custom properties and tax codes; 200 records a request.
 
     Raises ImporterError where there is no key, or Light refuses it or cannot be reached.
@@ -46,11 +46,10 @@ def pull_reference(base_url: str | None = None, *, listener: Listener = ignore) 
 
 
 async def _pull(destination: Destination, listener: Listener) -> tuple[Cached, int]:
-    from importer.app.connection import connect
     from importer.app.destination import DEFAULT_PACE
     from importer.app.fetch_directory import EVERYTHING, fetch_directory
 
-    async with connect(destination, DEFAULT_PACE, listener) as (client, limiter):
+    async with destination.connect(DEFAULT_PACE, listener) as (client, limiter):
         company = await client.company()
         directory = await fetch_directory(client, EVERYTHING)
         cached = Cached(destination.base_url, company, datetime.now(UTC), directory)

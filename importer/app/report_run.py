@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from importer.app.events import Listener, ignore
+from importer.app.events import SILENT, Listener
 from importer.app.finished_run import finished_run, report_of
 from importer.app.result import Result, ResultFile, exit_code, write_file
 from importer.loading.journal.journal import Journal
@@ -21,7 +21,7 @@ class ReportOptions:
 
 
 def report(
-    options: ReportOptions, *, result: ResultFile | None = None, listener: Listener = ignore
+    options: ReportOptions, *, result: ResultFile | None = None, listener: Listener = SILENT
 ) -> Result:
     """The result of a run as far as it came, even after a crash; Light is not asked.
 

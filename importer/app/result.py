@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from importer.app.events import Listener, Message
+from importer.app.events import Listener
 from importer.app.seal import seal
 from importer.core.errors import ImporterError, unwritable
 from importer.core.safe_text import visible
@@ -111,13 +111,13 @@ def write_file(
         wanted = Path(file.path) if file.path else path
         if not wanted.is_dir() and wanted.stem != path.stem:
             text = f"{wanted} is there already and stays as it is: the result is {path.name}."
-            listener(Message(text))
+            listener.message(text)
     except (ImporterError, OSError) as error:
         again = f" Make it later with: light-import report {summary.run}" if summary.run else ""
         why = unwritable(error) if isinstance(error, OSError) else str(error)
         unwritten = f"{visible(str(path))} could not be written: "
         why = why.removeprefix(unwritten).rstrip(".")
-        listener(Message(f"The result {unwritten}{why}.{again}", essential=True))
+        listener.message(f"The result {unwritten}{why}.{again}", essential=True)
         summary = replace(
             summary, result=None, exit_code=summary.exit_code or ImporterError.exit_code
         )

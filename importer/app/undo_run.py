@@ -10,10 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from importer.app.company_check import address_of, check_company_of_run, locked
-from importer.app.connection import connect
 from importer.app.consent import UndoConsent, UndoForecast, agreed, totals_by_currency
 from importer.app.destination import DEFAULT_PACE, Destination, PaceOptions, destination_of_run
-from importer.app.events import Connected, Listener, Phase, Progress, Stopped, ignore
+from importer.app.events import SILENT, Listener, Phase
 from importer.app.finished_run import FinishedRun, finished_run, report_of
 from importer.app.result import Result, ResultFile, write_file
 from importer.app.run_index import find_run
@@ -72,7 +71,7 @@ def undo(
     *,
     result: ResultFile | None = None,
     consent: UndoConsent | None = None,
-    listener: Listener = ignore,
+    listener: Listener = SILENT,
     stop: StopControl | None = None,
 ) -> Result:
     """Ask, cancel and report. ``consent`` is needed unless ``options.yes`` or ``options.dry_run``.
@@ -103,7 +102,7 @@ def undo(
         report = _report(run, journal, undone)
     summary = replace(report.summary, requests=undone.requests, seconds=time.monotonic() - began)
     if undone.undo.stopped is not None:
-        listener(Stopped(str(undone.undo.stopped)))
+        listener.stopped(str(undone.undo.stopped))
     return write_file(replace(report, summary=summary), result, path, listener)
 
 
@@ -113,7 +112,7 @@ async def _undo(context: _UndoContext) -> _Undone:
     why = (
         options.reason or f"Undone with light-import: run {record.id} of {record.started:%Y-%m-%d}"
     )
-    async with connect(context.destination, options.pace, listener) as (client, limiter):
+    async with context.destination.connect(options.pace, listener) as (client, limiter):
         with stop.cancels_task():
             company = await client.company()
         async with locked(journal, listener, stop):
@@ -123,8 +122,7 @@ async def _undo(context: _UndoContext) -> _Undone:
             if bills:
                 await _ask(bills, company, context)
                 phase = Phase.CANCELLATION_DRY_RUN if undo.dry else Phase.CANCELLATION
-                with Progress(listener, phase, len(bills)) as progress:
-                    undo.advance = progress.advance
+                with listener.phase(phase, len(bills)) as undo.advance:
                     with stop.stops(undo.stop):
                         await undo.undo(bills)
         return _Undone(undo, bills, limiter.requests)
@@ -134,17 +132,17 @@ async def _ask(bills: list[InLight], company: Company, context: _UndoContext) ->
     """Raises Declined where the answer is no."""
     options, run, destination = context.options, context.run, context.destination
     if options.yes or options.dry_run or context.consent is None:
-        context.listener(Connected(company, address_of(destination)))
+        context.listener.connected(company, address_of(destination))
         return
     contents = [(json.loads(bill.entry.content), bill.unit) for bill in bills]
     forecast = UndoForecast(
-        company,
-        address_of(destination),
-        run.record.id,
-        run.record.started,
-        tuple(run.files),
-        len(bills),
-        totals_by_currency((c["currency"], c["amount"], unit) for c, unit in contents),
+        company=company,
+        address=address_of(destination),
+        run=run.record.id,
+        started=run.record.started,
+        files=tuple(run.files),
+        bills=len(bills),
+        totals=totals_by_currency((c["currency"], c["amount"], unit) for c, unit in contents),
         requests=2 * len(bills),  # each bill is read first
         per_minute=destination.per_minute,
     )

@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from importer.app.company_check import address_of, check_company_of_run
-from importer.app.connection import connect
 from importer.app.destination import DEFAULT_PACE, Destination, PaceOptions, destination_of_run
-from importer.app.events import Connected, Listener, Message, Phase, Progress, Stopped, ignore
+from importer.app.events import SILENT, Listener, Phase
 from importer.app.finished_run import FinishedRun, finished_run, report_of
 from importer.app.next_step import after_verify
 from importer.app.result import Result, ResultFile, write_file
@@ -40,7 +39,7 @@ def verify(
     options: VerifyOptions,
     *,
     result: ResultFile | None = None,
-    listener: Listener = ignore,
+    listener: Listener = SILENT,
     stop: StopControl | None = None,
 ) -> Result:
     """Read, compare and report. Nothing is changed in Light.
@@ -76,7 +75,7 @@ def verify(
     words = " --lines" if options.lines else ""
     step = after_verify(options.run, summary, stopped=stopped is not None, options=words)
     if stopped is not None:
-        listener(Stopped(str(stopped)))
+        listener.stopped(str(stopped))
     findings = sorted(report.findings, key=lambda f: f.code not in _CODES)  # those first
     report = replace(report, summary=replace(summary, next_step=step), findings=findings)
     return write_file(report, result, path, listener)
@@ -92,11 +91,11 @@ async def _verify(
     stop: StopControl,
 ) -> tuple[Verification, int]:
     """What was read, and the number of requests."""
-    async with connect(destination, options.pace, listener) as (client, limiter):
+    async with destination.connect(options.pace, listener) as (client, limiter):
         with stop.cancels_task():
             company = await client.company()
         check_company_of_run(run.record, company)
-        listener(Connected(company, address_of(destination)))
+        listener.connected(company, address_of(destination))
         verification = Verification(journal, client, run.record.id, lines=options.lines)
         bills = in_light(outcomes, run.units)
         await read_back(verification, bills, outcomes, listener, stop, again=options.again)
@@ -120,9 +119,8 @@ async def read_back(
             f"Going on with a verification that did not come to its end: {verification.before:,} of"
             f" {count(len(bills), 'bill')} were read before."
         )
-        listener(Message(text))
-    with Progress(listener, Phase.READ_BACK, len(unread)) as progress:
-        verification.advance = progress.advance
+        listener.message(text)
+    with listener.phase(Phase.READ_BACK, len(unread)) as verification.advance:
         with stop.stops(verification.stop):
             await verification.verify(unread)
     return verification.read

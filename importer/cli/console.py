@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, field
 
 import click
 
-from importer.app.events import (
-    Advanced,
-    Connected,
-    Event,
-    Message,
-    Phase,
-    PhaseEnded,
-    PhaseStarted,
-    Stopped,
-    Stopping,
-)
+from importer.app.events import Listener, Phase
 from importer.app.result import Result
 from importer.cli.progress_bar import ProgressBar
 from importer.cli.screen import tell
@@ -33,47 +22,49 @@ _PHASES = {  # doing, done, failed, of what
 }
 
 
-@dataclass
-class Console:
-    """A listener that shows events on standard error. ``quiet``: essential ones only."""
+class Console(Listener):
+    """Shows events on standard error; where ``quiet``, essential ones only."""
 
-    quiet: bool = False
-    json: bool = False
-    _bar: ProgressBar | None = field(default=None, init=False)
+    def __init__(self, *, quiet: bool = False, json: bool = False) -> None:
+        self._quiet, self._json = quiet, json
+        self._bar: ProgressBar | None = None
 
-    def __call__(self, event: Event) -> None:
-        match event:
-            case Message(text, essential):
-                if essential or not self.quiet:
-                    self._show(text)
-            case Connected(company, address):
-                for line in company_lines(company, address):
-                    self(Message(line))
-            case PhaseStarted(phase, total):
-                self._bar = ProgressBar(total, *_PHASES[phase], quiet=self.quiet)
-            case Advanced(failed) if self._bar is not None:
-                self._bar.advance(failed)
-            case PhaseEnded() if self._bar is not None:
-                self._bar.close()
-                self._bar = None
-            case Stopping():
-                text = "Stopping: waiting for the answers that are due. Ctrl-C again stops at once."
-                self(Message(text))
-            case Stopped(reason):
-                tell(visible(reason), "Stopped: ")
-
-    def _show(self, text: str) -> None:
+    def message(self, text: str, *, essential: bool = False) -> None:
+        if self._quiet and not essential:
+            return
         if self._bar is not None:
             self._bar.write(visible(text))
         else:
             tell(visible(text))
 
+    def connected(self, company: Company, address: str) -> None:
+        for line in company_lines(company, address):
+            self.message(line)
+
+    def phase_started(self, phase: Phase, total: int) -> None:
+        self._bar = ProgressBar(total, *_PHASES[phase], quiet=self._quiet)
+
+    def advance(self, failed: bool) -> None:
+        if self._bar is not None:
+            self._bar.advance(failed)
+
+    def phase_ended(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        self._bar = None
+
+    def stopping(self) -> None:
+        self.message("Stopping: waiting for the answers that are due. Ctrl-C again stops at once.")
+
+    def stopped(self, reason: str) -> None:
+        tell(visible(reason), "Stopped: ")
+
     def show_result(self, result: Result) -> int:
         """Print the summary, or its JSON; the exit code."""
         width = min(shutil.get_terminal_size((80, 24)).columns, 100)
-        if not self.quiet:
-            click.echo(result.text(width), err=self.json)
-        if self.json:
+        if not self._quiet:
+            click.echo(result.text(width), err=self._json)
+        if self._json:
             for piece in result.json():
                 click.echo(piece, nl=False)
             click.echo()
