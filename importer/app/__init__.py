@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from importer.app.check_sheets import check as check
     from importer.app.destination import LoadOptions as LoadOptions
     from importer.app.destination import PaceOptions as PaceOptions
+    from importer.app.events import Listener as Listener
     from importer.app.load_bills import load as load
     from importer.app.login import log_in as log_in
     from importer.app.login import log_out as log_out
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "CheckRequest": "app.pipeline",
+    "Listener": "app.events",
     "LoadOptions": "app.destination",
     "LoginOptions": "app.login_options",
     "PaceOptions": "app.destination",

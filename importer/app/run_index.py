@@ -44,7 +44,7 @@ def find_run(run: str, told: str | None) -> tuple[Path, RunRecord]:
     )
 
 
-def runs(told: str | None) -> Iterator[History]:
+def runs(told: str | None = None) -> Iterator[History]:
     """All runs of this computer, the newest first, with what became of them since."""
     found = []
     for path in journals(told):
