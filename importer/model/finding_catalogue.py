@@ -1,18 +1,19 @@
 """Every kind of finding, in one place: code, severity, title, sentence and hint.
 
 The codes are generated from the canonical fields and what each kind of field may hold, so that no
-code exists that cannot occur, and the list in the documentation is printed from here. Standard
-library only.
+code exists that cannot occur; docs/findings.md is written from here. In the texts below a finding
+is its code (or the end of it, after ``warning`` where it is none that stops a bill) and title, then
+its sentence, then its hint after an arrow.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from importer.model.fields import BILLS, CUSTOM_PROPERTY, FIELDS, LINE_ITEMS, Field, FieldKind
+from importer.model.fields import BILLS, CUSTOM_PROPERTY, FIELDS, LINE_ITEMS, FieldKind
 from importer.model.finding import CellRef, Finding, Severity
-
-ERROR, WARNING = Severity.ERROR, Severity.WARNING
 
 
 @dataclass(frozen=True)
@@ -26,522 +27,474 @@ class FindingType:
     hint: str
 
 
-# Problems of one cell, by kind of field: (ending of the code, title, sentence, hint).
-_ANY = (
-    (
-        "error_cell",
-        "an error of the spreadsheet stands in the cell",
-        "The cell shows the spreadsheet error {value}.",
-        "Correct the formula, or type the value that belongs there.",
-    ),
-    (
-        "not_calculated",
-        "a formula that was never calculated",
-        "The cell holds the formula {value}, but the file has no result for it.",
-        "Open the file in Excel or LibreOffice, let it calculate, and save it.",
-    ),
-)
-_MANGLED = (
-    "mangled",
-    "a number that Excel has changed",
-    "'{value}' is not what was typed: Excel has shortened it or turned it into something else.",
-    "Format the column as text before typing or importing, and enter the number again.",
-)
-_TOO_LONG = (
-    "too_long",
-    "the text is too long",
-    "The text has {length} characters; at most {limit} are taken.",
-    "Shorten it.",
-)
-_CONTROL = (
-    "control_characters",
-    "the text has characters that cannot be printed",
-    "The text holds {character}, which cannot be sent to Light.",
-    "Type the text again; such characters come along when text is pasted.",
-)
-_DATE_ORDER = (
-    (
-        "ambiguous",
-        "dates that can be read in two ways",
-        "The dates of this column can be read day first or month first: '{value}' is"
-        " {day_first} or {month_first}, and no other date of the column decides it.",
-        "Write dates as YYYY-MM-DD, or state the order in the template (formats: dates:"
-        " [DD/MM/YYYY]).",
-    ),
-    (
-        "mixed_order",
-        "dates of both orders in one column",
-        "Some dates of this column have the day first ({day_rows}), others the month first"
-        " ({month_rows}){either}.",
-        "Write all dates of the column in one way, best as YYYY-MM-DD.",
-    ),
-    (
-        "mixed_typed",
-        "dates that Excel may have turned round",
-        "Some cells of this column are dates ({date_rows}), others are text that Excel of another"
-        " country could not take for a date ({text_rows}: '{text}'). So day and month of '{value}'"
-        " may be exchanged: {other}.",
-        "Export again and open the file as text, or write all dates of the column as YYYY-MM-DD.",
-    ),
-)
-_BY_KIND: dict[FieldKind, tuple[tuple[str, str, str, str], ...]] = {
-    FieldKind.UUID: (
-        (
-            "not_uuid",
-            "not an id of Light",
-            "'{value}' is not an id as Light writes them (32 hexadecimal digits, in groups of"
-            " 8-4-4-4-12).",
-            "Copy the id from Light{instead}.",
-        ),
-    ),
-    FieldKind.CENTS: (
-        (
-            "not_cents",
-            "not a whole number of cents",
-            "'{value}' is not a whole number of cents: {reason}.",
-            "{meant}",
-        ),
-        (
-            "not_amount",
-            "not an amount",
-            "'{value}' cannot be read as an amount: {reason}.",
-            "{meant}",
-        ),
-        (
-            "other_currency",
-            "an amount in another currency",
-            "'{value}'{look} names another currency than the bill.",
-            "Correct the amount, or the bill's currency.",
-        ),
-        (
-            "percentage",
-            "a percentage where an amount is asked for",
-            "'{value}' is a percentage: its cell is formatted as one.",
-            "Map the column that has the amount; or, if it is one, format the cell as a number.",
-        ),
-        (
-            "shown_as_money",
-            "an amount of money where whole cents are asked for",
-            "The workbook shows '{value}' as an amount of money ({look}), and amounts are whole"
-            " cents here: it may be a hundred times as much.",
-            "Write the amount in cents and format the cell as a plain number.",
-        ),
-        (
-            "out_of_range",
-            "too large an amount",
-            "'{value}' is larger than any amount Light can hold.",
-            "Check the number of digits.",
-        ),
-    ),
-    FieldKind.CURRENCY: (
-        (
-            "not_currency",
-            "not a currency",
-            "'{value}' is not an ISO 4217 currency code.",
-            "Write three letters, as GBP, EUR or USD{nearest}.",
-        ),
-    ),
-    FieldKind.DATE: (
-        (
-            "not_date",
-            "not a date",
-            "'{value}' is not a date{expected}.",
-            "{meant}",
-        ),
-        *_DATE_ORDER,
-    ),
-    FieldKind.DATE_TIME: (
-        (
-            "not_date_time",
-            "not a date or time",
-            "'{value}' is not a date, nor a date and time.",
-            "Write 2025-03-31 or 2025-03-31T14:00:00Z.",
-        ),
-        *_DATE_ORDER,
-    ),
-    FieldKind.BOOLEAN: (
-        (
-            "not_boolean",
-            "neither yes nor no",
-            "'{value}' is neither yes nor no.",
-            "Write TRUE or FALSE.",
-        ),
-    ),
-    FieldKind.RATE: (
-        (
-            "not_rate",
-            "not an exchange rate",
-            "'{value}' is not an exchange rate: it must be a number above 0, with a point.",
-            "Write for example 1.1742.",
-        ),
-    ),
-    FieldKind.INTEGER: (
-        (
-            "not_integer",
-            "not a whole number",
-            "'{value}' is not a whole number.",
-            "Write 1, 2, 3 …",
-        ),
-    ),
-    FieldKind.FACTOR: (
-        (
-            "not_number",
-            "not a number",
-            "'{value}' cannot be taken as a quantity or price: {reason}.",
-            "Write digits with at most one decimal sign.",
-        ),
-        (
-            "other_currency",
-            "a price in another currency",
-            "'{value}'{look} names another currency than the bill.",
-            "Correct the price, or the bill's currency.",
-        ),
-    ),
-    FieldKind.CODE: (_MANGLED, _TOO_LONG, _CONTROL),
-    FieldKind.NAME: (_TOO_LONG, _CONTROL),
-    FieldKind.TEXT: (_TOO_LONG, _CONTROL),
-    FieldKind.CHOICE: (
-        (
-            "not_one_of",
-            "not one of the values there are",
-            "'{value}' is none of {choices}.",
-            "Write one of them, or leave the cell empty{nearest}.",
-        ),
-    ),
+# --- problems of one cell, by kind of field ------------------------------------------------------
+
+_ANY = """
+error_cell: an error of the spreadsheet stands in the cell
+  The cell shows the spreadsheet error {value}.
+  → Correct the formula, or type the value that belongs there.
+not_calculated: a formula that was never calculated
+  The cell holds the formula {value}, but the file has no result for it.
+  → Open the file in Excel or LibreOffice, let it calculate, and save it.
+"""
+
+_TEXTS = """
+too_long: the text is too long
+  The text has {length} characters; at most {limit} are taken.
+  → Shorten it.
+control_characters: the text has characters that cannot be printed
+  The text holds {character}, which cannot be sent to Light.
+  → Type the text again; such characters come along when text is pasted.
+"""
+
+_DATES = """
+ambiguous: dates that can be read in two ways
+  The dates of this column can be read day first or month first: '{value}' is {day_first} or
+  {month_first}, and no other date of the column decides it.
+  → Write dates as YYYY-MM-DD, or state the order in the template (formats: dates: [DD/MM/YYYY]).
+mixed_order: dates of both orders in one column
+  Some dates of this column have the day first ({day_rows}), others the month first
+  ({month_rows}){either}.
+  → Write all dates of the column in one way, best as YYYY-MM-DD.
+mixed_typed: dates that Excel may have turned round
+  Some cells of this column are dates ({date_rows}), others are text that Excel of another country
+  could not take for a date ({text_rows}: '{text}'). So day and month of '{value}' may be
+  exchanged: {other}.
+  → Export again and open the file as text, or write all dates of the column as YYYY-MM-DD.
+"""
+
+_NUMBERS = """
+ambiguous: numbers that can be read in two ways
+  The numbers of this column can be read in two ways: '{value}' is thousands with a separator, or
+  three decimals.
+  → State it in the template: formats: numbers: point (1,234.56) or comma (1.234,56).
+mixed_numbers: decimal points and decimal commas in one column
+  Some numbers of this column have a decimal point ({point_rows}), others a decimal comma
+  ({comma_rows}).
+  → Write all numbers of the column in one way.
+"""
+
+_BY_KIND = {
+    FieldKind.UUID: """
+not_uuid: not an id of Light
+  '{value}' is not an id as Light writes them (32 hexadecimal digits, in groups of 8-4-4-4-12).
+  → Copy the id from Light{instead}.
+""",
+    FieldKind.CENTS: """
+not_cents: not a whole number of cents
+  '{value}' is not a whole number of cents: {reason}.
+  → {meant}
+not_amount: not an amount
+  '{value}' cannot be read as an amount: {reason}.
+  → {meant}
+other_currency: an amount in another currency
+  '{value}'{look} names another currency than the bill.
+  → Correct the amount, or the bill's currency.
+percentage: a percentage where an amount is asked for
+  '{value}' is a percentage: its cell is formatted as one.
+  → Map the column that has the amount; or, if it is one, format the cell as a number.
+shown_as_money: an amount of money where whole cents are asked for
+  The workbook shows '{value}' as an amount of money ({look}), and amounts are whole cents here:
+  it may be a hundred times as much.
+  → Write the amount in cents and format the cell as a plain number.
+out_of_range: too large an amount
+  '{value}' is larger than any amount Light can hold.
+  → Check the number of digits.
+"""
+    + _NUMBERS,
+    FieldKind.CURRENCY: """
+not_currency: not a currency
+  '{value}' is not an ISO 4217 currency code.
+  → Write three letters, as GBP, EUR or USD{nearest}.
+""",
+    FieldKind.DATE: """
+not_date: not a date
+  '{value}' is not a date{expected}.
+  → {meant}
+"""
+    + _DATES,
+    FieldKind.DATE_TIME: """
+not_date_time: not a date or time
+  '{value}' is not a date, nor a date and time.
+  → Write 2025-03-31 or 2025-03-31T14:00:00Z.
+"""
+    + _DATES,
+    FieldKind.BOOLEAN: """
+not_boolean: neither yes nor no
+  '{value}' is neither yes nor no.
+  → Write TRUE or FALSE.
+""",
+    FieldKind.RATE: """
+not_rate: not an exchange rate
+  '{value}' is not an exchange rate: it must be a number above 0, with a point.
+  → Write for example 1.1742.
+""",
+    FieldKind.INTEGER: """
+not_integer: not a whole number
+  '{value}' is not a whole number.
+  → Write 1, 2, 3 …
+""",
+    FieldKind.FACTOR: """
+not_number: not a number
+  '{value}' cannot be taken as a quantity or price: {reason}.
+  → Write digits with at most one decimal sign.
+other_currency: a price in another currency
+  '{value}'{look} names another currency than the bill.
+  → Correct the price, or the bill's currency.
+"""
+    + _NUMBERS,
+    FieldKind.CODE: """
+mangled: a number that Excel has changed
+  '{value}' is not what was typed: Excel has shortened it or turned it into something else.
+  → Format the column as text before typing or importing, and enter the number again.
+"""
+    + _TEXTS,
+    FieldKind.NAME: _TEXTS,
+    FieldKind.TEXT: _TEXTS,
+    FieldKind.CHOICE: """
+not_one_of: not one of the values there are
+  '{value}' is none of {choices}.
+  → Write one of them, or leave the cell empty{nearest}.
+""",
 }
-_NUMBERS = (
-    (
-        "ambiguous",
-        "numbers that can be read in two ways",
-        "The numbers of this column can be read in two ways: '{value}' is thousands with a"
-        " separator, or three decimals.",
-        "State it in the template: formats: numbers: point (1,234.56) or comma (1.234,56).",
-    ),
-    (
-        "mixed_numbers",
-        "decimal points and decimal commas in one column",
-        "Some numbers of this column have a decimal point ({point_rows}), others a decimal comma"
-        " ({comma_rows}).",
-        "Write all numbers of the column in one way.",
-    ),
-)
+
 
 # Rules that look at more than one cell, and problems of a whole column or file.
-_RULES = (
-    ("bills.vendorId.required", ERROR, "no vendor", "The bill names no vendor.",
-     "Give the vendor's id in 'vendorId', or its name, identifier or VAT id in 'vendor'."),
-    ("bills.invoiceNumber.missing", WARNING, "no invoice number",
-     "The bill has no invoice number, so only its vendor, date, amount, currency and description"
-     " tell it from others.",
-     "Give the number on the vendor's invoice; it is what keeps a bill from being entered twice."),
-    ("bills.issuedDate.required", ERROR, "no date", "The bill has no issue date.",
-     "Give the date on the vendor's invoice."),
-    ("bills.currency.required", ERROR, "no currency", "The bill has no currency.",
-     "Write its ISO 4217 code, as GBP."),
-    ("bills.amount.required", ERROR, "no amount", "The bill has no amount.",
-     "Give the gross total."),
-    ("bills.amount.zero", ERROR, "a bill of zero", "The bill comes to 0: there is nothing to pay.",
-     "Leave it out, or correct its amounts."),
-    ("bills.amount.negative", ERROR, "a credit",
-     "The bill comes to {money}: that is a credit, not a bill.",
-     "Enter it in Light as a credit note."),
-    ("bills.currency.not_in_cents", ERROR, "a currency without cents",
-     "{value} has {exponent} decimals, and Light takes amounts in cents only; what is meant cannot"
-     " be known.",
-     "State it in the template: formats: cents_per_unit: {{{value}: 100}}."),
-    ("bills.dueDate.before_issued", ERROR, "due before it was issued",
-     "The due date {value} is before the issue date {issued}.", "Correct one of the two dates."),
-    ("bills.paidFromBankAccountId.required", ERROR, "a paid bill without a bank account",
-     "The bill is to be marked as paid, and does not say from which bank account.",
-     "Give the id of the bank account in Light in 'paidFromBankAccountId'."),
-    ("bills.paidFromBankAccountId.not_used", WARNING, "a bank account and no payment",
-     "The bill is not to be marked as paid, so the bank account is not used.",
-     "Write 'paid' in its status (or load with --then paid), or remove the bank account."),
-    ("bills.paymentAt.required", ERROR, "a paid bill without a date of payment",
-     "The bill is to be marked as paid, and does not say when it was paid.",
-     "Give the date of the payment in 'paymentAt'."),
-    ("bills.paymentAt.in_future", ERROR, "a payment in the future",
-     "The bill is to be marked as paid, but {value} has not come yet.",
-     "Correct the date, or write 'posted' in its status until it is paid."),
-    ("bills.document.not_found", ERROR, "a document that is not there",
-     "There is no file '{value}' in {folder}.",
-     "Put the file there, correct its name{nearest}, or name the folder with --documents."),
-    ("bills.document.not_proven", ERROR, "a document in a folder that is not believed",
-     "There is no file '{value}' beside the result workbook, in {folder}. The workbook names the"
-     " folder {said}, but not that you made it on this computer, so nothing is taken from there.",
-     "Name the folder with --documents, or put the file beside the workbook."),
-    ("bills.document.beside", WARNING, "a document from beside the result workbook",
-     "'{value}' is taken from {folder}, where the result workbook is. The workbook names the folder"
-     " {said}, but not that you made it on this computer.",
-     "Look whether it is the right file; else name the folder with --documents."),
-    ("bills.document.outside", ERROR, "a document outside the folder",
-     "'{value}' is not in the folder {folder}; files from elsewhere are not uploaded.",
-     "Put the file into the folder, or name its folder with --documents."),
-    ("bills.document.not_a_file", ERROR, "a document that is not a file",
-     "'{value}' is {what}.", "Name the file of the invoice."),
-    ("bills.document.unreadable", ERROR, "a document that cannot be read",
-     "The file '{value}' cannot be read: {reason}.", "Make it readable, or correct its name."),
-    ("bills.document.empty", ERROR, "an empty document",
-     "The file '{value}' is empty.", "Get the file again."),
-    ("bills.document.too_large", ERROR, "too large a document",
-     "The file '{value}' has {size} MB; at most {limit} MB are uploaded.",
-     "Make it smaller, or permit more with --largest-document."),
-    ("bills.document.unknown_type", ERROR, "a document of a kind that is not uploaded",
-     "'{value}' is not of a kind that is uploaded.", "Save it as one of {endings}."),
-    ("bills.document.other_type", ERROR, "a document that is not what its name says",
-     "'{value}' is {named} by its name and {content} by its content.",
-     "Check that it is the right file, and give it its right ending."),
-    ("bills.document.changed", WARNING, "a document that has changed since",
-     "The file '{value}' is not the one that was {done} on {moment}.",
-     "Compare the two. {hint}"),
-    ("bills.billRef.required", ERROR, "no reference",
-     "The bill has no billRef and no invoice number, so that no line item can belong to it.",
-     "Give the same reference to the bill and to its lines."),
-    ("bills.billRef.duplicate", ERROR, "a reference used twice",
-     "'{value}' is already the reference of the bill in row {first}; its lines cannot be told"
-     " apart.",
-     "Give each bill a reference of its own."),
-    ("bills.invoiceNumber.duplicate", ERROR, "the same bill twice",
-     "The vendor's invoice '{value}' is already in row {first}.",
-     "Remove one of the two, or correct the number; neither is sent until then."),
-    ("bills.invoiceNumber.near_duplicate", WARNING, "nearly the same invoice number",
-     "'{value}' is nearly the invoice number '{other}' of the same vendor in row {first}.",
-     "Check that these are two bills."),
-    ("bills.lines.missing", ERROR, "a bill without line items", "The bill has no line items.",
-     "Add its lines, with {reference} '{value}'."),
-    ("bills.amount.lines_differ", ERROR, "line items that do not add up",
-     "The bill's amount is {bill}, its line items ({count}) come to {sum}: a difference of"
-     " {difference}.",
-     "Correct the bill's amount or its lines."),
-    ("line_items.billRef.orphan", ERROR, "a line item without a bill",
-     "No bill has the reference '{value}'.", "Correct the reference, or add the bill{nearest}."),
-    ("line_items.billRef.required", ERROR, "a line item that names no bill",
-     "The line item does not say which bill it belongs to.", "Give the reference of its bill."),
-    ("line_items.amount.required", ERROR, "no gross amount",
-     "The bill's line items include tax, so each needs its gross amount.",
-     "Give 'amount', with tax, or set lineItemsIncludeTax to FALSE and give 'netAmount'."),
-    ("line_items.netAmount.required", ERROR, "no net amount",
-     "The bill's line items do not include tax, so each needs its net amount.",
-     "Give 'netAmount', without tax, or set lineItemsIncludeTax to TRUE and give 'amount'."),
-    ("line_items.amount.not_net_plus_tax", ERROR, "net and tax do not make gross",
-     "netAmount {net} and taxAmount {tax} make {sum}, but amount is {gross}.",
-     "Correct one of the three."),
-    ("line_items.taxAmount.sign", ERROR, "tax of the wrong sign",
-     "The tax is {tax} and the amount {base}: one adds to the bill, the other takes from it.",
-     "Correct the sign of one of them."),
-    ("line_items.taxAmount.without_code", ERROR, "tax without a tax code",
-     "The line has a tax amount but no tax code.", "Give 'taxCodeId' or 'taxCode'."),
-    ("line_items.taxAmount.worked_out_by_light", WARNING, "tax that Light works out",
-     "The line has a tax code and no tax amount: Light works the tax out, so that the bill's total"
-     " cannot be checked before.",
-     "Give 'taxAmount' to have it checked."),
-    ("line_items.amortizationStartDate.incomplete", ERROR, "half a period of amortization",
-     "The line has only one of the two amortization dates.", "Give both dates, or neither."),
-    ("line_items.amortizationEndDate.before_start", ERROR, "amortization that ends too early",
-     "The amortization ends on {value}, before it starts on {start}.",
-     "Correct one of the two dates."),
-    ("line_items.shouldAmortize.without_dates", ERROR, "amortization without dates",
-     "The line should be amortized but has no amortization dates.",
-     "Give both dates, or set shouldAmortize to FALSE."),
-    ("line_items.shouldAmortize.contradicts_dates", ERROR, "amortization dates that contradict",
-     "The line has amortization dates, but shouldAmortize is FALSE.",
-     "Remove the dates, or set shouldAmortize to TRUE."),
-    ("line_items.factor.blank", ERROR, "half a product",
-     "Only one of {names} is given, so that the amount cannot be worked out.", "Give both."),
-    ("line_items.factor.too_precise", ERROR, "a product that is not whole cents",
-     "{left} × {right} is not a whole number of cents.",
-     "State in the template how such amounts are rounded: round: half_up (or half_even, down)."),
-    ("line_items.factor.rounded", WARNING, "amounts rounded to whole cents",
-     "Amounts rounded to whole cents: {count}, the first {left} × {right} to {money} ({how}).",
-     "Nothing, if the invoices are rounded the same way."),
-    ("bills.amount.lines_unknown", ERROR, "a total that cannot be worked out",
-     "The bill's amount is the sum of its lines, and the tax of a line is not known.",
-     "Give the tax amount of each line, or the bill's amount."),
-    # the sheet as a whole
-    ("sheet.row.repeated_header", ERROR, "the header row again",
-     "The row repeats the header row, as when two exports are pasted together.",
-     "Remove the row."),
-    ("sheet.rows.hidden", WARNING, "hidden rows",
-     "Hidden rows are read like the others: row {rows} ({count} in all).",
-     "Unhide them, or remove them from the file if they should not be loaded."),
-    ("sheet.hidden", WARNING, "a hidden sheet", "The sheet is hidden in Excel, and is read.",
-     "Unhide it, or remove it from the file if it should not be loaded."),
-    ("sheet.rows.none", ERROR, "no rows", "The sheet has a header row and no rows below it.",
-     "Check that the export is complete."),
-    ("sheet.row.after_end", WARNING, "rows after the end",
-     "Below the row where the template says the data ends there is more; rows left out: {count}.",
-     "Check that nothing of it is a bill."),
-    ("sheet.row.goes_on_with_passed_over", ERROR, "a row that goes on with one passed over",
-     "The row goes on with row {other}{what}; row {other} is passed over, and this row is not. It"
-     " may belong to what is passed over, or to the bill before that.",
-     "Write the row's own values into its blank cells, remove the row, or correct the template: a"
-     " rule of ignore_rows holds for all rows of a bill where its column is under fill_down, too."),
-    ("sheet.stop.doubtful", ERROR, "the end of the data may be a bill",
-     "The data ends here, as {rule}, but the row has '{value}' as a bill has: it may be a bill, and"
-     " what is below it too.",
-     "Correct stop_at in the template, so that no supplier fits it."),
-    ("sheet.total.doubtful", ERROR, "a total that may be a bill",
-     "The row fits control_total of the template ({rule}), but {why}: it may be a bill.",
-     "Correct the row, or control_total in the template; where: tells a total by its label."),
-    ("sheet.row.too_long", ERROR, "a row with more cells than the header",
-     "The row has {cells} cells under a header of {headers}, so that its cells may have moved:"
-     " '{value}' stands under no header.",
-     "Put quotation marks around the cell that holds the separator, or export as .xlsx."),
-    ("sheet.row.swallowed", ERROR, "a cell that holds rows of the file",
-     "The cell begins with a quotation mark whose partner comes {count} lines later, so that it"
-     " holds what look like rows: '{value}'.",
-     "Delete the stray mark, or double it where it belongs to the text, and load the file again."),
-    ("sheet.header.holds_data", ERROR, "data in the header",
-     "The header has {rows} rows, as the template says, and one of them holds '{value}': it is"
-     " a row of data.",
-     "Correct the template (source: header: rows), or put the missing header row back."),
-    ("sheet.parameter.missing", ERROR, "a cell above the header that is missing",
-     "The template takes '{name}' from cell {value} above the header, and nothing{what} is there.",
-     "Put the cell back, or give the value with --set {name}=…"),
-    ("sheet.group.total_differs", ERROR, "a group's total that differs",
-     "The total of '{name}' is {value}, its rows ({count}) come to {sum}: a difference of"
-     " {difference}.",
-     "Find what is missing or too much before loading; --only-valid goes on regardless."),
-    ("sheet.group.other_name", ERROR, "a bill in the group of another",
-     "The row names '{value}', and stands in the group '{name}'.",
-     "Correct the name, or clear it; or map the column in the template, where it is no name."),
-    ("sheet.group.with_data", ERROR, "a group's name in the row of a bill",
-     "The row begins the group '{name}', so that it is no bill, and has '{value}' in it as a bill"
-     " has.",
-     "Give the name a row of its own, or correct groups in the template (matches)."),
-    ("sheet.encoding.doubtful", WARNING, "an encoding that is only likely",
-     "The file does not say how its letters are encoded; it was read as {value}.",
-     "Check these words. If they are wrong, state the encoding in the template (source: encoding:"
-     " cp1252, mac_roman, cp850 …), or save the file as CSV UTF-8."),
-    ("bills.sheet.missing", ERROR, "no bills",
-     "There are line items but no sheet of bills (its headers would be {headers}).",
-     "Add the sheet of bills, or say which file it is with --bills."),
-    ("line_items.sheet.missing", ERROR, "no line items",
-     "There are bills but no sheet of line items (its headers would be {headers}).",
-     "Add the sheet of line items, or say which file it is with --lines."),
-    ("sheet.column.unknown", WARNING, "an unknown column",
-     "The column '{value}' is not one that can be imported; it is left out.",
-     "Remove it, or correct its header{nearest}."),
-    ("sheet.column.unnamed", WARNING, "a column without a header",
-     "Column {value} has values but no header; it is left out.",
-     "Give it a header, or remove it."),
-    ("sheet.column.response_only", WARNING, "a column that Light does not take",
-     "Light shows '{value}' but does not take it with a new bill; it is left out.",
-     "Remove the column, or set the value in Light after the import."),
-    ("sheet.column.twice", ERROR, "two columns for one field",
-     "The columns '{value}' and '{other}' both mean {field}.",
-     "Remove or rename one of them, or say in the template which: '{name}#2' is the second."),
-    ("sheet.column.missing", ERROR, "a column that is missing",
-     "The sheet has no column {value}{asked}.",
-     "Add the column, or correct its name{nearest}. The sheet has: {headers}."),
-    ("sheet.field.unmapped", ERROR, "a field that the template does not map",
-     "The template does not say where {value} stands, and nothing can be sent without it.",
-     "Add it to the template, under {section}, as {field}: {{column: …}}."),
-    ("sheet.stop.missing", ERROR, "the row that ends the data is missing",
-     "The template says that the data ends at a row where {value}, and there is none.",
-     "Check that the export is complete, or correct stop_at in the template."),
-    # control totals
-    ("control.gross.differs", ERROR, "the control total differs",
-     "The control total {where}is {control} {currency}; the bills of the sheet come to {sheet}:"
-     " a difference of {difference}.",
-     "Find what is missing or too much before loading; --only-valid goes on regardless."),
-    ("control.gross.unreadable", ERROR, "a control total that cannot be read",
-     "The control total '{value}' cannot be read as an amount: {reason}.",
-     "Correct the total."),
-    ("control.gross.currencies", ERROR, "one control total for several currencies",
-     "The file has one total, {value}, but bills in {currencies}.",
-     "Check the currencies; a total over several means nothing."),
-    ("control.bills.differs", ERROR, "the number of bills differs",
-     "Bills expected: {expected}; the sheet has {value}: a difference of {difference}.",
-     "Find what is missing or too much before loading; --only-valid goes on regardless."),
-    ("control.lines.differs", ERROR, "the number of line items differs",
-     "Line items expected: {expected}; the sheet has {value}: a difference of {difference}.",
-     "Find what is missing or too much before loading; --only-valid goes on regardless."),
-    # names and ids
-    ("lookup.table.missing", ERROR, "the lookup table is missing",
-     "The lookup table {value} for {field} is not there; looked for in {folders}.",
-     "Make it: a CSV or XLSX with the columns 'value' (as in the sheet) and 'id' (in Light); or"
-     " pick in the sheet 'To resolve'."),
-    ("lookup.pick.unused", WARNING, "a pick for a name that no row has",
-     "No row has the {field} '{value}', so the pick '{pick}' was not used and not kept.",
-     "Write the name in the column 'value' as it is in the rows, or take the pick away."),
-    ("bills.vendorId.unknown", ERROR, "no such vendor",
-     "Light has no vendor with the id {value}.", "Copy the vendor's id from Light."),
-    ("bills.vendorId.inactive", ERROR, "a vendor that is not active",
-     "The vendor {value} is {status} in Light.",
-     "Choose another vendor, or have it made active in Light."),
-    ("bills.vendorId.doubtful_status", WARNING, "a vendor that may not be active",
-     "The vendor {value} is {status} in Light, not active.",
-     "Check in Light that bills may be entered for it."),
-    ("bills.companyEntityId.inactive", ERROR, "a company entity that is not active",
-     "The company entity {value} is {status} in Light.",
-     "Choose another entity, or have it made active in Light."),
-    ("bills.companyEntityId.doubtful_status", WARNING, "a company entity that may not be active",
-     "The company entity {value} is {status} in Light, not active.",
-     "Check in Light that bills may be entered for it."),
-    ("bills.companyEntityId.unknown", ERROR, "no such company entity",
-     "Light has no company entity with the id {value}.", "Copy the entity's id from Light."),
-    ("line_items.taxCode.no_table", ERROR, "a tax code by name, and no table of ids",
-     "'{value}' is the name of a tax code, and Light cannot be asked for the ids of tax codes.",
-     "Pick one in the sheet 'To resolve', give 'taxCodeId', or name a lookup table in the template"
-     " (lookups: taxCode: table)."),
-    ("line_items.accountId.unknown", ERROR, "no such ledger account",
-     "Light has no ledger account with the id {value}.", "Copy the account's id from Light."),
-    ("line_items.accountId.disabled", ERROR, "a disabled ledger account",
-     "The ledger account {value} is disabled in Light.",
-     "Choose another account, or have it enabled in Light."),
-    ("line_items.accountId.doubtful_status", WARNING, "a ledger account that may not be active",
-     "The ledger account {value} is {status} in Light, not active.",
-     "Check in Light that it may be posted to."),
-    # Light's own answer
-    ("light.refused", ERROR, "Light refused the bill", "Light refused the bill: {reason}.",
-     "Correct it and run the same command again; what was created is not sent again."),
-    ("light.unknown", ERROR, "a bill that could not be settled",
-     "It is not known whether Light has the bill: {reason}.",
-     "Look it up in Light; it is not sent again by itself."),
-    ("light.partial", ERROR, "a bill that Light has without all its line items", "{reason}.",
-     "Run the same command again: only the line items that are missing are sent."),
-    ("light.twice", ERROR, "a bill that Light has more than once", "{reason}.",
-     "Compare them in Light and cancel all but one."),
-    ("light.step_refused", ERROR, "a bill that did not get as far as it should",
-     "Light has the bill, but it was not {done}: {reason}.",
-     "Correct it, in Light or in the sheet, and run the same command again: it does only what is"
-     " left."),
-    ("light.step_unknown", ERROR, "a step that could not be settled",
-     "It is not known whether the bill was {done}: {reason}.",
-     "Look at the bill in Light. The same command asks Light how the bill stands, and does nothing"
-     " twice."),
-    ("light.not_ours", WARNING, "a bill that is left as it is in Light",
-     "Nothing more was done to the bill in Light ({steps}): {reason}.",
-     "See to it in Light."),
-    ("light.differs", WARNING, "Light shows something else", "{difference}.",
-     "Compare the bill in Light with the sheet."),
-    ("light.changed", ERROR, "something that was changed in Light since",
-     "Light has {light} where the sheet has {sheet} ({name}).",
-     "Correct the bill in Light, or keep what is there; the sheet is not sent again."),
-    ("light.missing", ERROR, "a bill that is not in Light any more", "{reason}.",
-     "Look it up in Light. After 'light-import undo' of its run it can be loaded again."),
-    ("light.not_cancelled", ERROR, "a bill that undo did not cancel",
-     "The bill was not cancelled: {reason}.",
-     "Look at it in Light. What was only changed there is cancelled with --force."),
-    ("light.cancel_unknown", ERROR, "a bill that may be cancelled or not",
-     "It is not known whether Light cancelled the bill: {reason}.",
-     "Run the undo again: it reads the bill first."),
-    ("bills.content.changed", ERROR, "a bill that was loaded and has changed since",
-     "The bill was loaded before and is different now: {difference}.",
-     "Change the bill in Light, or put the sheet back; a second bill is never sent."),
-    ("bills.identity.changed", ERROR, "a bill that is in Light under another number or vendor",
-     "The row was loaded by run {run} and is in Light as {id}; with another entity, vendor or"
-     " invoice number it would be sent as a second bill.",
-     "Put the row back and change the bill in Light; if it is a new bill, blank its source_row."),
-    ("bills.identity.unsettled", ERROR, "a bill that may be in Light under another number",
-     "Run {run} could not settle whether Light has the bill of this row; with another entity,"
-     " vendor or invoice number it would be sent as a second bill.",
-     "Put the row back, so that it is looked up; if it is a new bill, blank its source_row."),
-    ("light.left", WARNING, "a bill that was deleted from the result and stays in Light",
-     "A bill of run {run} is no longer in the workbook and stays in Light: {value} ({id}).",
-     "Cancel it in Light if it should not be there."),
-)  # fmt: skip
+_RULES = """
+bills.vendorId.required: no vendor
+  The bill names no vendor.
+  → Give the vendor's id in 'vendorId', or its name, identifier or VAT id in 'vendor'.
+warning bills.invoiceNumber.missing: no invoice number
+  The bill has no invoice number, so only its vendor, date, amount, currency and description tell
+  it from others.
+  → Give the number on the vendor's invoice; it is what keeps a bill from being entered twice.
+bills.issuedDate.required: no date
+  The bill has no issue date.
+  → Give the date on the vendor's invoice.
+bills.currency.required: no currency
+  The bill has no currency.
+  → Write its ISO 4217 code, as GBP.
+bills.amount.required: no amount
+  The bill has no amount.
+  → Give the gross total.
+bills.amount.zero: a bill of zero
+  The bill comes to 0: there is nothing to pay.
+  → Leave it out, or correct its amounts.
+bills.amount.negative: a credit
+  The bill comes to {money}: that is a credit, not a bill.
+  → Enter it in Light as a credit note.
+bills.currency.not_in_cents: a currency without cents
+  {value} has {exponent} decimals, and Light takes amounts in cents only; what is meant cannot be
+  known.
+  → State it in the template: formats: cents_per_unit: {{{value}: 100}}.
+bills.dueDate.before_issued: due before it was issued
+  The due date {value} is before the issue date {issued}.
+  → Correct one of the two dates.
+bills.paidFromBankAccountId.required: a paid bill without a bank account
+  The bill is to be marked as paid, and does not say from which bank account.
+  → Give the id of the bank account in Light in 'paidFromBankAccountId'.
+warning bills.paidFromBankAccountId.not_used: a bank account and no payment
+  The bill is not to be marked as paid, so the bank account is not used.
+  → Write 'paid' in its status (or load with --then paid), or remove the bank account.
+bills.paymentAt.required: a paid bill without a date of payment
+  The bill is to be marked as paid, and does not say when it was paid.
+  → Give the date of the payment in 'paymentAt'.
+bills.paymentAt.in_future: a payment in the future
+  The bill is to be marked as paid, but {value} has not come yet.
+  → Correct the date, or write 'posted' in its status until it is paid.
+bills.document.not_found: a document that is not there
+  There is no file '{value}' in {folder}.
+  → Put the file there, correct its name{nearest}, or name the folder with --documents.
+bills.document.not_proven: a document in a folder that is not believed
+  There is no file '{value}' beside the result workbook, in {folder}. The workbook names the
+  folder {said}, but not that you made it on this computer, so nothing is taken from there.
+  → Name the folder with --documents, or put the file beside the workbook.
+warning bills.document.beside: a document from beside the result workbook
+  '{value}' is taken from {folder}, where the result workbook is. The workbook names the folder
+  {said}, but not that you made it on this computer.
+  → Look whether it is the right file; else name the folder with --documents.
+bills.document.outside: a document outside the folder
+  '{value}' is not in the folder {folder}; files from elsewhere are not uploaded.
+  → Put the file into the folder, or name its folder with --documents.
+bills.document.not_a_file: a document that is not a file
+  '{value}' is {what}.
+  → Name the file of the invoice.
+bills.document.unreadable: a document that cannot be read
+  The file '{value}' cannot be read: {reason}.
+  → Make it readable, or correct its name.
+bills.document.empty: an empty document
+  The file '{value}' is empty.
+  → Get the file again.
+bills.document.too_large: too large a document
+  The file '{value}' has {size} MB; at most {limit} MB are uploaded.
+  → Make it smaller, or permit more with --largest-document.
+bills.document.unknown_type: a document of a kind that is not uploaded
+  '{value}' is not of a kind that is uploaded.
+  → Save it as one of {endings}.
+bills.document.other_type: a document that is not what its name says
+  '{value}' is {named} by its name and {content} by its content.
+  → Check that it is the right file, and give it its right ending.
+warning bills.document.changed: a document that has changed since
+  The file '{value}' is not the one that was {done} on {moment}.
+  → Compare the two. {hint}
+bills.billRef.required: no reference
+  The bill has no billRef and no invoice number, so that no line item can belong to it.
+  → Give the same reference to the bill and to its lines.
+bills.billRef.duplicate: a reference used twice
+  '{value}' is already the reference of the bill in row {first}; its lines cannot be told apart.
+  → Give each bill a reference of its own.
+bills.invoiceNumber.duplicate: the same bill twice
+  The vendor's invoice '{value}' is already in row {first}.
+  → Remove one of the two, or correct the number; neither is sent until then.
+warning bills.invoiceNumber.near_duplicate: nearly the same invoice number
+  '{value}' is nearly the invoice number '{other}' of the same vendor in row {first}.
+  → Check that these are two bills.
+bills.lines.missing: a bill without line items
+  The bill has no line items.
+  → Add its lines, with {reference} '{value}'.
+bills.amount.lines_differ: line items that do not add up
+  The bill's amount is {bill}, its line items ({count}) come to {sum}: a difference of
+  {difference}.
+  → Correct the bill's amount or its lines.
+line_items.billRef.orphan: a line item without a bill
+  No bill has the reference '{value}'.
+  → Correct the reference, or add the bill{nearest}.
+line_items.billRef.required: a line item that names no bill
+  The line item does not say which bill it belongs to.
+  → Give the reference of its bill.
+line_items.amount.required: no gross amount
+  The bill's line items include tax, so each needs its gross amount.
+  → Give 'amount', with tax, or set lineItemsIncludeTax to FALSE and give 'netAmount'.
+line_items.netAmount.required: no net amount
+  The bill's line items do not include tax, so each needs its net amount.
+  → Give 'netAmount', without tax, or set lineItemsIncludeTax to TRUE and give 'amount'.
+line_items.amount.not_net_plus_tax: net and tax do not make gross
+  netAmount {net} and taxAmount {tax} make {sum}, but amount is {gross}.
+  → Correct one of the three.
+line_items.taxAmount.sign: tax of the wrong sign
+  The tax is {tax} and the amount {base}: one adds to the bill, the other takes from it.
+  → Correct the sign of one of them.
+line_items.taxAmount.without_code: tax without a tax code
+  The line has a tax amount but no tax code.
+  → Give 'taxCodeId' or 'taxCode'.
+warning line_items.taxAmount.worked_out_by_light: tax that Light works out
+  The line has a tax code and no tax amount: Light works the tax out, so that the bill's total
+  cannot be checked before.
+  → Give 'taxAmount' to have it checked.
+line_items.amortizationStartDate.incomplete: half a period of amortization
+  The line has only one of the two amortization dates.
+  → Give both dates, or neither.
+line_items.amortizationEndDate.before_start: amortization that ends too early
+  The amortization ends on {value}, before it starts on {start}.
+  → Correct one of the two dates.
+line_items.shouldAmortize.without_dates: amortization without dates
+  The line should be amortized but has no amortization dates.
+  → Give both dates, or set shouldAmortize to FALSE.
+line_items.shouldAmortize.contradicts_dates: amortization dates that contradict
+  The line has amortization dates, but shouldAmortize is FALSE.
+  → Remove the dates, or set shouldAmortize to TRUE.
+line_items.factor.blank: half a product
+  Only one of {names} is given, so that the amount cannot be worked out.
+  → Give both.
+line_items.factor.too_precise: a product that is not whole cents
+  {left} × {right} is not a whole number of cents.
+  → State in the template how such amounts are rounded: round: half_up (or half_even, down).
+warning line_items.factor.rounded: amounts rounded to whole cents
+  Amounts rounded to whole cents: {count}, the first {left} × {right} to {money} ({how}).
+  → Nothing, if the invoices are rounded the same way.
+bills.amount.lines_unknown: a total that cannot be worked out
+  The bill's amount is the sum of its lines, and the tax of a line is not known.
+  → Give the tax amount of each line, or the bill's amount.
+sheet.row.repeated_header: the header row again
+  The row repeats the header row, as when two exports are pasted together.
+  → Remove the row.
+warning sheet.rows.hidden: hidden rows
+  Hidden rows are read like the others: row {rows} ({count} in all).
+  → Unhide them, or remove them from the file if they should not be loaded.
+warning sheet.hidden: a hidden sheet
+  The sheet is hidden in Excel, and is read.
+  → Unhide it, or remove it from the file if it should not be loaded.
+sheet.rows.none: no rows
+  The sheet has a header row and no rows below it.
+  → Check that the export is complete.
+warning sheet.row.after_end: rows after the end
+  Below the row where the template says the data ends there is more; rows left out: {count}.
+  → Check that nothing of it is a bill.
+sheet.row.goes_on_with_passed_over: a row that goes on with one passed over
+  The row goes on with row {other}{what}; row {other} is passed over, and this row is not. It may
+  belong to what is passed over, or to the bill before that.
+  → Write the row's own values into its blank cells, remove the row, or correct the template: a
+    rule of ignore_rows holds for all rows of a bill where its column is under fill_down, too.
+sheet.stop.doubtful: the end of the data may be a bill
+  The data ends here, as {rule}, but the row has '{value}' as a bill has: it may be a bill, and
+  what is below it too.
+  → Correct stop_at in the template, so that no supplier fits it.
+sheet.total.doubtful: a total that may be a bill
+  The row fits control_total of the template ({rule}), but {why}: it may be a bill.
+  → Correct the row, or control_total in the template; where: tells a total by its label.
+sheet.row.too_long: a row with more cells than the header
+  The row has {cells} cells under a header of {headers}, so that its cells may have moved:
+  '{value}' stands under no header.
+  → Put quotation marks around the cell that holds the separator, or export as .xlsx.
+sheet.row.swallowed: a cell that holds rows of the file
+  The cell begins with a quotation mark whose partner comes {count} lines later, so that it holds
+  what look like rows: '{value}'.
+  → Delete the stray mark, or double it where it belongs to the text, and load the file again.
+sheet.header.holds_data: data in the header
+  The header has {rows} rows, as the template says, and one of them holds '{value}': it is a row
+  of data.
+  → Correct the template (source: header: rows), or put the missing header row back.
+sheet.parameter.missing: a cell above the header that is missing
+  The template takes '{name}' from cell {value} above the header, and nothing{what} is there.
+  → Put the cell back, or give the value with --set {name}=…
+sheet.group.total_differs: a group's total that differs
+  The total of '{name}' is {value}, its rows ({count}) come to {sum}: a difference of
+  {difference}.
+  → Find what is missing or too much before loading; --only-valid goes on regardless.
+sheet.group.other_name: a bill in the group of another
+  The row names '{value}', and stands in the group '{name}'.
+  → Correct the name, or clear it; or map the column in the template, where it is no name.
+sheet.group.with_data: a group's name in the row of a bill
+  The row begins the group '{name}', so that it is no bill, and has '{value}' in it as a bill has.
+  → Give the name a row of its own, or correct groups in the template (matches).
+warning sheet.encoding.doubtful: an encoding that is only likely
+  The file does not say how its letters are encoded; it was read as {value}.
+  → Check these words. If they are wrong, state the encoding in the template (source: encoding:
+    cp1252, mac_roman, cp850 …), or save the file as CSV UTF-8.
+bills.sheet.missing: no bills
+  There are line items but no sheet of bills (its headers would be {headers}).
+  → Add the sheet of bills, or say which file it is with --bills.
+line_items.sheet.missing: no line items
+  There are bills but no sheet of line items (its headers would be {headers}).
+  → Add the sheet of line items, or say which file it is with --lines.
+warning sheet.column.unknown: an unknown column
+  The column '{value}' is not one that can be imported; it is left out.
+  → Remove it, or correct its header{nearest}.
+warning sheet.column.unnamed: a column without a header
+  Column {value} has values but no header; it is left out.
+  → Give it a header, or remove it.
+warning sheet.column.response_only: a column that Light does not take
+  Light shows '{value}' but does not take it with a new bill; it is left out.
+  → Remove the column, or set the value in Light after the import.
+sheet.column.twice: two columns for one field
+  The columns '{value}' and '{other}' both mean {field}.
+  → Remove or rename one of them, or say in the template which: '{name}#2' is the second.
+sheet.column.missing: a column that is missing
+  The sheet has no column {value}{asked}.
+  → Add the column, or correct its name{nearest}. The sheet has: {headers}.
+sheet.field.unmapped: a field that the template does not map
+  The template does not say where {value} stands, and nothing can be sent without it.
+  → Add it to the template, under {section}, as {field}: {{column: …}}.
+sheet.stop.missing: the row that ends the data is missing
+  The template says that the data ends at a row where {value}, and there is none.
+  → Check that the export is complete, or correct stop_at in the template.
+control.gross.differs: the control total differs
+  The control total {where}is {control} {currency}; the bills of the sheet come to {sheet}: a
+  difference of {difference}.
+  → Find what is missing or too much before loading; --only-valid goes on regardless.
+control.gross.unreadable: a control total that cannot be read
+  The control total '{value}' cannot be read as an amount: {reason}.
+  → Correct the total.
+control.gross.currencies: one control total for several currencies
+  The file has one total, {value}, but bills in {currencies}.
+  → Check the currencies; a total over several means nothing.
+control.bills.differs: the number of bills differs
+  Bills expected: {expected}; the sheet has {value}: a difference of {difference}.
+  → Find what is missing or too much before loading; --only-valid goes on regardless.
+control.lines.differs: the number of line items differs
+  Line items expected: {expected}; the sheet has {value}: a difference of {difference}.
+  → Find what is missing or too much before loading; --only-valid goes on regardless.
+lookup.table.missing: the lookup table is missing
+  The lookup table {value} for {field} is not there; looked for in {folders}.
+  → Make it: a CSV or XLSX with the columns 'value' (as in the sheet) and 'id' (in Light); or pick
+    in the sheet 'To resolve'.
+warning lookup.pick.unused: a pick for a name that no row has
+  No row has the {field} '{value}', so the pick '{pick}' was not used and not kept.
+  → Write the name in the column 'value' as it is in the rows, or take the pick away.
+bills.vendorId.unknown: no such vendor
+  Light has no vendor with the id {value}.
+  → Copy the vendor's id from Light.
+bills.vendorId.inactive: a vendor that is not active
+  The vendor {value} is {status} in Light.
+  → Choose another vendor, or have it made active in Light.
+warning bills.vendorId.doubtful_status: a vendor that may not be active
+  The vendor {value} is {status} in Light, not active.
+  → Check in Light that bills may be entered for it.
+bills.companyEntityId.inactive: a company entity that is not active
+  The company entity {value} is {status} in Light.
+  → Choose another entity, or have it made active in Light.
+warning bills.companyEntityId.doubtful_status: a company entity that may not be active
+  The company entity {value} is {status} in Light, not active.
+  → Check in Light that bills may be entered for it.
+bills.companyEntityId.unknown: no such company entity
+  Light has no company entity with the id {value}.
+  → Copy the entity's id from Light.
+line_items.taxCode.no_table: a tax code by name, and no table of ids
+  '{value}' is the name of a tax code, and Light cannot be asked for the ids of tax codes.
+  → Pick one in the sheet 'To resolve', give 'taxCodeId', or name a lookup table in the template
+    (lookups: taxCode: table).
+line_items.accountId.unknown: no such ledger account
+  Light has no ledger account with the id {value}.
+  → Copy the account's id from Light.
+line_items.accountId.disabled: a disabled ledger account
+  The ledger account {value} is disabled in Light.
+  → Choose another account, or have it enabled in Light.
+warning line_items.accountId.doubtful_status: a ledger account that may not be active
+  The ledger account {value} is {status} in Light, not active.
+  → Check in Light that it may be posted to.
+light.refused: Light refused the bill
+  Light refused the bill: {reason}.
+  → Correct it and run the same command again; what was created is not sent again.
+light.unknown: a bill that could not be settled
+  It is not known whether Light has the bill: {reason}.
+  → Look it up in Light; it is not sent again by itself.
+light.partial: a bill that Light has without all its line items
+  {reason}.
+  → Run the same command again: only the line items that are missing are sent.
+light.twice: a bill that Light has more than once
+  {reason}.
+  → Compare them in Light and cancel all but one.
+light.step_refused: a bill that did not get as far as it should
+  Light has the bill, but it was not {done}: {reason}.
+  → Correct it, in Light or in the sheet, and run the same command again: it does only what is
+    left.
+light.step_unknown: a step that could not be settled
+  It is not known whether the bill was {done}: {reason}.
+  → Look at the bill in Light. The same command asks Light how the bill stands, and does nothing
+    twice.
+warning light.not_ours: a bill that is left as it is in Light
+  Nothing more was done to the bill in Light ({steps}): {reason}.
+  → See to it in Light.
+warning light.differs: Light shows something else
+  {difference}.
+  → Compare the bill in Light with the sheet.
+light.changed: something that was changed in Light since
+  Light has {light} where the sheet has {sheet} ({name}).
+  → Correct the bill in Light, or keep what is there; the sheet is not sent again.
+light.missing: a bill that is not in Light any more
+  {reason}.
+  → Look it up in Light. After 'light-import undo' of its run it can be loaded again.
+light.not_cancelled: a bill that undo did not cancel
+  The bill was not cancelled: {reason}.
+  → Look at it in Light. What was only changed there is cancelled with --force.
+light.cancel_unknown: a bill that may be cancelled or not
+  It is not known whether Light cancelled the bill: {reason}.
+  → Run the undo again: it reads the bill first.
+bills.content.changed: a bill that was loaded and has changed since
+  The bill was loaded before and is different now: {difference}.
+  → Change the bill in Light, or put the sheet back; a second bill is never sent.
+bills.identity.changed: a bill that is in Light under another number or vendor
+  The row was loaded by run {run} and is in Light as {id}; with another entity, vendor or invoice
+  number it would be sent as a second bill.
+  → Put the row back and change the bill in Light; if it is a new bill, blank its source_row.
+bills.identity.unsettled: a bill that may be in Light under another number
+  Run {run} could not settle whether Light has the bill of this row; with another entity, vendor
+  or invoice number it would be sent as a second bill.
+  → Put the row back, so that it is looked up; if it is a new bill, blank its source_row.
+warning light.left: a bill that was deleted from the result and stays in Light
+  A bill of run {run} is no longer in the workbook and stays in Light: {value} ({id}).
+  → Cancel it in Light if it should not be there.
+"""
 
 _NAMED = (
     (BILLS, "vendor", "vendor"),
@@ -549,144 +502,144 @@ _NAMED = (
     (LINE_ITEMS, "account", "ledger account"),
     (LINE_ITEMS, "taxCode", "tax code"),
 )
-_NAME_PROBLEMS = (
-    ("not_in_table", ERROR, "not in the lookup table",
-     "The lookup table {table} has no {noun} '{value}'.",
-     "Add it to the table, or pick one in the sheet 'To resolve'{nearest}."),
-    ("contradicts_id", ERROR, "a name that contradicts the id",
-     "The id is of {of_id}, but '{value}' is {of_name}.",
-     "Correct one of the two, or leave one of them empty."),
-    ("table_id_unknown", ERROR, "an id of the lookup table that Light does not have",
-     "For '{value}' {table} gives the id {id}, and Light has no {noun} of that id.",
-     "Correct the id there."),
-    ("not_found", ERROR, "not found in Light",
-     "Light has no {noun} '{value}'.",
-     "Correct it, create it in Light, or pick one in the sheet 'To resolve'{nearest}."),
-    ("several", ERROR, "several of that name in Light",
-     "Light has {count} {noun}s '{value}': {candidates}.",
-     "Pick one in the sheet 'To resolve', or give the id."),
-    ("other_than_id", WARNING, "a name that is not the one of the id",
-     "The id is of {of_id}, and Light has no {noun} '{value}'; the id counts.",
-     "Check that the id is the right one."),
-    ("not_in_cache", WARNING, "not among those that were fetched from Light",
-     "{company} had no {noun} '{value}' when its {noun}s were fetched ({age}).",
-     "Correct it{nearest}, or fetch them again: light-import reference pull."),
-)  # fmt: skip
+
+_NAME_PROBLEMS = """
+not_in_table: not in the lookup table
+  The lookup table {table} has no {noun} '{value}'.
+  → Add it to the table, or pick one in the sheet 'To resolve'{nearest}.
+contradicts_id: a name that contradicts the id
+  The id is of {of_id}, but '{value}' is {of_name}.
+  → Correct one of the two, or leave one of them empty.
+table_id_unknown: an id of the lookup table that Light does not have
+  For '{value}' {table} gives the id {id}, and Light has no {noun} of that id.
+  → Correct the id there.
+not_found: not found in Light
+  Light has no {noun} '{value}'.
+  → Correct it, create it in Light, or pick one in the sheet 'To resolve'{nearest}.
+several: several of that name in Light
+  Light has {count} {noun}s '{value}': {candidates}.
+  → Pick one in the sheet 'To resolve', or give the id.
+warning other_than_id: a name that is not the one of the id
+  The id is of {of_id}, and Light has no {noun} '{value}'; the id counts.
+  → Check that the id is the right one.
+warning not_in_cache: not among those that were fetched from Light
+  {company} had no {noun} '{value}' when its {noun}s were fetched ({age}).
+  → Correct it{nearest}, or fetch them again: light-import reference pull.
+"""
+
 _OFFLINE_NAME_PROBLEMS = ("not_in_table", "contradicts_id")  # for tax codes, which Light lists not
-_PROPERTY_PROBLEMS = (
-    ("required", "no value where Light asks for one",
-     "Light asks for the custom property '{name}' on every {level}, and there is none.",
-     "Fill in the column 'property:{name}'."),
-    ("several_properties", "a name of several custom properties",
-     "Light has {count} custom properties '{name}' for {level}: {candidates}.",
-     "Write in the header the name that only the right one has, or its id."),
-    ("twice", "two columns for one custom property",
-     "The columns '{value}' and '{other}' are both the custom property '{name}'.",
-     "Remove one of them."),
-    ("unknown_property", "no such custom property",
-     "Light has no custom property '{name}' for {level}.", "Correct the header{nearest}."),
-    ("not_a_value", "not a value of the custom property",
-     "'{value}' is not a value of the custom property '{name}'.", "Use {nearest}."),
-    ("several_values", "several values where one is taken",
-     "The custom property '{name}' takes one value.", "Give one of them."),
-)  # fmt: skip
-_EXPRESSION_PROBLEMS = (
-    ("not_mapped", "a value that the template's map lacks",
-     "The template's map for {field} has no '{value}'.",
-     "Add it to the map. It has: {known}."),
-    ("sign_unknown", "neither positive nor negative",
-     "{mark} does not say whether {field} adds or takes away.",
-     "The template takes {positive} for positive and {negative} for negative (sign_from)."),
-    ("signed_twice", "a sign and a mark of the sign",
-     "'{value}' has a minus, and a mark beside it says which sign it has: together they could mean"
-     " either.",
-     "Correct the amount, or leave sign_from out of the template where the amounts have signs."),
-    ("two_amounts", "two amounts where one is taken",
-     "'{value}' is not the only amount for {field}: '{note}' stands in the column before it.",
-     "Leave only the right one, or say in the template which column counts (first_of)."),
-    ("not_day", "not a day of the year",
-     "'{value}' is not a day and month as {format}, or the year has no such day.",
-     "Correct it, or date_from in the template."),
-    ("outside", "a date outside the time that is stated",
-     "'{value}' would be {note}, which the file or the template states for these dates: it may be"
-     " of another year.",
-     "Correct it, or load rows of another year apart, with that year (--set)."),
-    ("not_year", "a year that cannot be read",
-     "'{value}' does not say which year the date is of.",
-     "Give a year, as 2025, or a date where the template says on_or_after."),
-)  # fmt: skip
-_HOUSE_RULES = (
-    ("required", "must not be empty", "The cell must not be empty."),
-    ("one_of", "not one of the values allowed", "'{value}' is none of {bound}."),
-    ("matches", "does not have the form asked for", "'{value}' does not have the form {bound}."),
-    ("max_length", "too long for a house rule", "'{value}' has more than {bound} characters."),
-    ("min", "too small for a house rule", "{value} is less than {bound}."),
-    ("max", "too large for a house rule", "{value} is more than {bound}."),
-    ("not_before", "too early for a house rule", "{value} is before {bound}."),
-    ("not_after", "too late for a house rule", "{value} is after {bound}."),
-    ("unique", "there more than once", "'{value}' is in row {bound} already."),
-)
+
+_PROPERTY_PROBLEMS = """
+required: no value where Light asks for one
+  Light asks for the custom property '{name}' on every {level}, and there is none.
+  → Fill in the column 'property:{name}'.
+several_properties: a name of several custom properties
+  Light has {count} custom properties '{name}' for {level}: {candidates}.
+  → Write in the header the name that only the right one has, or its id.
+twice: two columns for one custom property
+  The columns '{value}' and '{other}' are both the custom property '{name}'.
+  → Remove one of them.
+unknown_property: no such custom property
+  Light has no custom property '{name}' for {level}.
+  → Correct the header{nearest}.
+not_a_value: not a value of the custom property
+  '{value}' is not a value of the custom property '{name}'.
+  → Use {nearest}.
+several_values: several values where one is taken
+  The custom property '{name}' takes one value.
+  → Give one of them.
+"""
+
+_EXPRESSION_PROBLEMS = """
+not_mapped: a value that the template's map lacks
+  The template's map for {field} has no '{value}'.
+  → Add it to the map. It has: {known}.
+sign_unknown: neither positive nor negative
+  {mark} does not say whether {field} adds or takes away.
+  → The template takes {positive} for positive and {negative} for negative (sign_from).
+signed_twice: a sign and a mark of the sign
+  '{value}' has a minus, and a mark beside it says which sign it has: together they could mean
+  either.
+  → Correct the amount, or leave sign_from out of the template where the amounts have signs.
+two_amounts: two amounts where one is taken
+  '{value}' is not the only amount for {field}: '{note}' stands in the column before it.
+  → Leave only the right one, or say in the template which column counts (first_of).
+not_day: not a day of the year
+  '{value}' is not a day and month as {format}, or the year has no such day.
+  → Correct it, or date_from in the template.
+outside: a date outside the time that is stated
+  '{value}' would be {note}, which the file or the template states for these dates: it may be of
+  another year.
+  → Correct it, or load rows of another year apart, with that year (--set).
+not_year: a year that cannot be read
+  '{value}' does not say which year the date is of.
+  → Give a year, as 2025, or a date where the template says on_or_after.
+"""
+
+_HOUSE_RULES = """
+required: must not be empty
+  The cell must not be empty.
+one_of: not one of the values allowed
+  '{value}' is none of {bound}.
+matches: does not have the form asked for
+  '{value}' does not have the form {bound}.
+max_length: too long for a house rule
+  '{value}' has more than {bound} characters.
+min: too small for a house rule
+  {value} is less than {bound}.
+max: too large for a house rule
+  {value} is more than {bound}.
+not_before: too early for a house rule
+  {value} is before {bound}.
+not_after: too late for a house rule
+  {value} is after {bound}.
+unique: there more than once
+  '{value}' is in row {bound} already.
+"""
+
+_DISAGREEMENT = """
+disagrees: rows of one bill disagree
+  The rows of one bill disagree: '{value}' here, '{other}' in row {first}.
+  → Make the rows of the bill agree, or leave the later ones empty.
+"""
 
 
-def _cell_types(sheet: str, field: Field) -> list[FindingType]:
-    problems = [*_ANY, *_BY_KIND[field.kind]]
-    if field.kind is FieldKind.CENTS:
-        problems += _NUMBERS
-    return [
-        FindingType(f"{sheet}.{field.name}.{ending}", ERROR, f"{field.name}: {title}", text, hint)
-        for ending, title, text, hint in problems
-    ]
+def _types(text: str, prefix: str = "", title: str = "") -> Iterator[FindingType]:
+    """The findings of a text, with what comes before their codes and titles."""
+    for block in re.findall(r"^\S.*(?:\n .*)+", text, re.MULTILINE):
+        head, *lines = block.split("\n")
+        code, _, name = head.removeprefix("warning ").partition(": ")
+        severity = Severity.WARNING if head.startswith("warning ") else Severity.ERROR
+        message, _, hint = " ".join(line.strip() for line in lines).partition("→ ")
+        yield FindingType(prefix + code, severity, title + name, message.rstrip(), hint)
 
 
-def _catalogue() -> dict[str, FindingType]:
-    types = [FindingType(*rule) for rule in _RULES]
-    for sheet, fields in FIELDS.items():
-        noun = "bill" if sheet == BILLS else "line item"
-        for field in (*fields.values(), CUSTOM_PROPERTY):
-            types += _cell_types(sheet, field)
-        types += [
-            FindingType(f"{sheet}.factor.{e}", ERROR, f"quantity or price: {t}", text, hint)
-            for e, t, text, hint in (*_ANY, *_BY_KIND[FieldKind.FACTOR], *_NUMBERS)
-            if sheet == LINE_ITEMS
-        ]
-        types += [
-            FindingType(f"{sheet}.property.{ending}", ERROR, f"custom property: {t}", text, hint)
-            for ending, t, text, hint in _PROPERTY_PROBLEMS
-        ]
-        types += [
-            FindingType(f"{sheet}.expression.{ending}", ERROR, f"template: {title}", text, hint)
-            for ending, title, text, hint in _EXPRESSION_PROBLEMS
-        ]
-        types += [
-            FindingType(
-                f"{sheet}.rule.{ending}",
-                ERROR,
-                f"house rule: {title}",
-                text,
-                "The template's rule for {field} of a " + noun + " asks for it.",
-            )
-            for ending, title, text in _HOUSE_RULES
-        ]
-    types += [
-        FindingType(f"{sheet}.{name}.{ending}", severity, f"{noun}: {title}", text, hint)
-        for sheet, name, noun in _NAMED
-        for ending, severity, title, text, hint in _NAME_PROBLEMS
-        if name != "taxCode" or ending in _OFFLINE_NAME_PROBLEMS
-    ]
-    types += [
-        FindingType(
-            f"{BILLS}.{name}.disagrees",
-            ERROR,
-            f"{name}: rows of one bill disagree",
-            "The rows of one bill disagree: '{value}' here, '{other}' in row {first}.",
-            "Make the rows of the bill agree, or leave the later ones empty.",
-        )
-        for name in [*FIELDS[BILLS], "property"]
-    ]
-    return {kind.code: kind for kind in types}
+def _of_sheet(sheet: str) -> Iterator[FindingType]:
+    for field in (*FIELDS[sheet].values(), CUSTOM_PROPERTY):
+        yield from _types(_ANY + _BY_KIND[field.kind], f"{sheet}.{field.name}.", f"{field.name}: ")
+    if sheet == LINE_ITEMS:
+        factors = _ANY + _BY_KIND[FieldKind.FACTOR]
+        yield from _types(factors, f"{sheet}.factor.", "quantity or price: ")
+    yield from _types(_PROPERTY_PROBLEMS, f"{sheet}.property.", "custom property: ")
+    yield from _types(_EXPRESSION_PROBLEMS, f"{sheet}.expression.", "template: ")
+    noun = "bill" if sheet == BILLS else "line item"
+    for rule in _types(_HOUSE_RULES, f"{sheet}.rule.", "house rule: "):
+        yield replace(rule, hint=f"The template's rule for {{field}} of a {noun} asks for it.")
 
 
-CATALOGUE = _catalogue()
+def _catalogue() -> Iterator[FindingType]:
+    yield from _types(_RULES)
+    for sheet in FIELDS:
+        yield from _of_sheet(sheet)
+    for sheet, name, noun in _NAMED:
+        for problem in _types(_NAME_PROBLEMS, f"{sheet}.{name}.", f"{noun}: "):
+            if name != "taxCode" or problem.code.endswith(_OFFLINE_NAME_PROBLEMS):
+                yield problem
+    for name in [*FIELDS[BILLS], "property"]:
+        yield from _types(_DISAGREEMENT, f"{BILLS}.{name}.", f"{name}: ")
+
+
+CATALOGUE = {kind.code: kind for kind in _catalogue()}
 
 
 def shown(value: str, limit: int = 80) -> str:
