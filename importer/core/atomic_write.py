@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkstemp
 
 from importer.core.errors import UsageProblem, unwritable
 from importer.core.safe_text import visible
@@ -69,6 +69,23 @@ def atomic_write(path: Path) -> Iterator[Path]:
         raise UsageProblem(
             f"{visible(str(path))} could not be written: {visible(why)}."
         ) from problem
+
+
+@contextlib.contextmanager
+def private_file(path: Path, data: bytes) -> Iterator[Path]:
+    """A durable file with the data in the folder of ``path``, to be moved there; else it is removed.
+
+    Only this user may read it, from the start. Raises OSError.
+    """
+    number, name = mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with open(number, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def _of_workbooks() -> type[Exception]:

@@ -19,7 +19,7 @@ from importer.model.finding import CellRef
 from importer.model.finding_catalogue import finding
 from importer.model.light_objects import PropertyGroup
 from importer.model.tables import CellKind
-from importer.references.name_index import LIKELY, Named, Names
+from importer.references.name_index import LIKELY, Named, NameIndex
 from importer.validation.column import ParsedColumn
 from importer.validation.cross_row_rules import same_name
 from importer.validation.validate import Checked
@@ -30,35 +30,40 @@ Inline = Callable[[str, int], str | None]
 
 
 def resolve_properties(checked: Checked, groups: Sequence[PropertyGroup]) -> None:
-    """Fill ``checked.properties``; what is wrong, or asked for and not there, is a finding.
+    """Fill ``checked.properties``; wrong values, and required ones that are missing, are findings.
 
-    A group is meant by its label, internal name or id; its values by the same, several of them
-    separated by ``;``. What means several groups or values is never guessed.
+    A group is named by its label, internal name or id; its values likewise, several of them
+    separated by ``;``. A name of several groups or values is never guessed.
     """
     for sheet in (BILLS, LINE_ITEMS):
         level, noun = _LEVELS[sheet]
-        mine = [group for group in groups if group.level == level]
-        other = [group for group in groups if group.level != level]
-        columns: dict[str, list[str]] = {group.id: [] for group in mine}
+        of_level = [group for group in groups if group.level == level]
+        of_other_level = [group for group in groups if group.level != level]
+        columns: dict[str, list[str]] = {group.id: [] for group in of_level}
         for name in [n for n in checked.mapped.items(sheet).columns if n.startswith(PROPERTY)]:
-            group = _group(checked, sheet, name, mine, other)
+            group = _find_group(checked, sheet, name, of_level, of_other_level)
             if group is not None:
                 columns[group.id].append(name)
                 _values(checked, sheet, name, group)
-        for group in mine:
-            _twice(checked, sheet, columns[group.id], group)
+        for group in of_level:
+            _report_duplicates(checked, sheet, columns[group.id], group)
             if group.required:
-                _required(checked, sheet, columns[group.id], group, noun)
+                _report_missing(checked, sheet, columns[group.id], group, noun)
 
 
 def _parsed(checked: Checked, sheet: str, name: str) -> ParsedColumn:
     return (checked.bills if sheet == BILLS else checked.lines)[name]
 
 
-def _tell(
-    checked: Checked, sheet: str, ending: str, cell: CellRef, value: str,
-    items: Sequence[int], **words: Any,
-) -> None:  # fmt: skip
+def _add_finding(
+    checked: Checked,
+    sheet: str,
+    ending: str,
+    cell: CellRef,
+    value: str,
+    items: Sequence[int],
+    **words: Any,
+) -> None:
     about = {"bills" if sheet == BILLS else "lines": tuple(int(i) for i in items)}
     code = f"{sheet}.property.{ending}"
     checked.findings.append(finding(code, cell, value, **about, **words))
@@ -69,60 +74,62 @@ def _header(checked: Checked, sheet: str, name: str, item: int) -> CellRef:
     return replace(checked.mapped.cell(sheet, name, item), row=None, column_index=None)
 
 
-def _group(
+def _find_group(
     checked: Checked,
     sheet: str,
     name: str,
-    mine: Sequence[PropertyGroup],
-    other: Sequence[PropertyGroup],
+    of_level: Sequence[PropertyGroup],
+    of_other_level: Sequence[PropertyGroup],
 ) -> PropertyGroup | None:
-    """The one group that the header means; a finding where there is none, or several."""
+    """The one group that the header names; a finding where there is none, or several."""
     bare = name[len(PROPERTY) :]
 
-    def meant(groups: Sequence[PropertyGroup]) -> list[PropertyGroup]:
+    def named(groups: Sequence[PropertyGroup]) -> list[PropertyGroup]:
         key = same_name(bare)
         return [g for g in groups if key in map(same_name, (g.label, g.internal_name, g.id))]
 
-    found = meant(mine)
-    if len(found) == 1:
-        return found[0]
+    matches = named(of_level)
+    if len(matches) == 1:
+        return matches[0]
     items = np.flatnonzero(_parsed(checked, sheet, name).ok).tolist()
     if not items:
         return None  # an empty column asks for nothing
     where = _header(checked, sheet, name, items[0])
     words: dict[str, Any] = {"name": bare, "level": f"{_LEVELS[sheet][1]}s"}
-    if found:
-        candidates = "; ".join(f"{g.label} ({g.internal_name}, {g.id})" for g in found)
-        words |= {"count": len(found), "candidates": candidates}
-        _tell(checked, sheet, "several_properties", where, bare, items, **words)
+    if matches:
+        candidates = "; ".join(f"{g.label} ({g.internal_name}, {g.id})" for g in matches)
+        words |= {"count": len(matches), "candidates": candidates}
+        _add_finding(checked, sheet, "several_properties", where, bare, items, **words)
         return None
-    if meant(other):
+    if named(of_other_level):
         its = "line items" if sheet == BILLS else "bills"
         words["nearest"] = f": it is a property of {its}, and belongs into a column there"
     else:
-        labels = Names([Named(g.id, g.label, (g.label, g.internal_name)) for g in mine])
+        labels = NameIndex([Named(g.id, g.label, (g.label, g.internal_name)) for g in of_level])
         words["nearest"] = labels.hint(bare)
-    _tell(checked, sheet, "unknown_property", where, bare, items, **words)
+    _add_finding(checked, sheet, "unknown_property", where, bare, items, **words)
     return None
 
 
-def _twice(checked: Checked, sheet: str, columns: list[str], group: PropertyGroup) -> None:
-    """Two columns that mean one group, on the items that have both."""
+def _report_duplicates(
+    checked: Checked, sheet: str, columns: list[str], group: PropertyGroup
+) -> None:
+    """Two columns of one group, on the items that have both."""
     for at, name in enumerate(columns):
         for earlier in columns[:at]:
             both = _parsed(checked, sheet, name).ok & _parsed(checked, sheet, earlier).ok
             items = np.flatnonzero(both).tolist()
             if items:
                 where = _header(checked, sheet, name, items[0])
-                own, other = (checked.mapped.cell(sheet, n, items[0]) for n in (name, earlier))
+                cell, other = (checked.mapped.cell(sheet, n, items[0]) for n in (name, earlier))
                 words: dict[str, Any] = {"other": other.column or earlier, "name": group.label}
-                _tell(checked, sheet, "twice", where, own.column or name, items, **words)
+                _add_finding(checked, sheet, "twice", where, cell.column or name, items, **words)
 
 
-def _required(
+def _report_missing(
     checked: Checked, sheet: str, columns: list[str], group: PropertyGroup, noun: str
 ) -> None:
-    """What Light asks for must be there: one finding a blank cell, or a sheet without a column."""
+    """Values that Light requires: one finding a blank cell, or a sheet without the column."""
     table = checked.bills if sheet == BILLS else checked.lines
     items = checked.mapped.items(sheet)
     missing = np.ones(table.size, dtype=bool)
@@ -136,10 +143,10 @@ def _required(
         some = np.flatnonzero(without & (items.table == of_table)).tolist()
         source = checked.mapped.tables[of_table].source
         where = CellRef(source.file, source.sheet, None, None, of_table)
-        _tell(checked, sheet, "required", where, "", some, **words)
+        _add_finding(checked, sheet, "required", where, "", some, **words)
     for i in np.flatnonzero(missing & ~without).tolist():
         cell = checked.mapped.cell(sheet, columns[0], i)
-        _tell(checked, sheet, "required", cell, "", [i], **words)
+        _add_finding(checked, sheet, "required", cell, "", [i], **words)
 
 
 def _values(checked: Checked, sheet: str, name: str, group: PropertyGroup) -> None:
@@ -148,49 +155,49 @@ def _values(checked: Checked, sheet: str, name: str, group: PropertyGroup) -> No
     parsed, bare = _parsed(checked, sheet, name), name[len(PROPERTY) :]
     given = np.flatnonzero(parsed.ok).tolist()
     if group.input_type.endswith("_SELECT"):
-        read = _select_reader(group, bare)
+        parse = _select_parser(group, bare)
     else:
-        read = _inline_reader(group, bare, column, given, checked.mapped.template.formats)
+        parse = _inline_parser(group, bare, column, given, checked.mapped.template.formats)
     resolved = checked.properties.setdefault((sheet, name), {})
-    known: dict[tuple[str, int], Property | tuple[str, str]] = {}
+    parsed_texts: dict[tuple[str, int], Property | tuple[str, str]] = {}
     for i in given:
         text = str(parsed.values[i])
         kind = CellKind.TEXT if column.kinds is None else int(column.kinds[i])
-        if (text, kind) not in known:
-            known[text, kind] = read(text, kind)
-        found = known[text, kind]
-        if isinstance(found, Property) and resolved.setdefault(text, found) == found:
+        if (text, kind) not in parsed_texts:
+            parsed_texts[text, kind] = parse(text, kind)
+        value = parsed_texts[text, kind]
+        if isinstance(value, Property) and resolved.setdefault(text, value) == value:
             continue
-        if isinstance(found, Property):  # 1,234 as a number and as a text
-            found = "not_a_value", "one way of writing numbers in the column"
+        if isinstance(value, Property):  # 1,234 as a number and as a text
+            value = "not_a_value", "one way of writing numbers in the column"
         cell = checked.mapped.cell(sheet, name, i)
-        _tell(checked, sheet, found[0], cell, text, [i], name=bare, nearest=found[1])
+        _add_finding(checked, sheet, value[0], cell, text, [i], name=bare, nearest=value[1])
 
 
-def _select_reader(
+def _select_parser(
     group: PropertyGroup, name: str
 ) -> Callable[[str, int], Property | tuple[str, str]]:
     """A text → the property, or (ending of the code, what to use instead)."""
-    values = Names(
+    values = NameIndex(
         Named(i, label, tuple(filter(None, (label, internal, i))))
         for i, label, internal in group.values
     )
     labels = [label for _, label, _ in group.values]
     internal_names = {i: internal for i, _, internal in group.values}
 
-    def read(text: str, kind: int) -> Property | tuple[str, str]:
+    def parse(text: str, kind: int) -> Property | tuple[str, str]:
         whole = values.exact(text)  # a label may have a semicolon
         parts = [text] if whole else [part for part in text.split(";") if part.strip()]
         ids = []
         for part in parts:
-            found = values.exact(part)
-            if len(found) > 1:
-                names = " or ".join(internal_names[thing.id] or thing.id for thing in found)
-                return "not_a_value", f"{names}, as '{part.strip()}' is the name of {len(found)}"
-            if not found:
+            things = values.exact(part)
+            if len(things) > 1:
+                names = " or ".join(internal_names[thing.id] or thing.id for thing in things)
+                return "not_a_value", f"{names}, as '{part.strip()}' is the name of {len(things)}"
+            if not things:
                 near = [f"'{thing.label}'" for thing in values.nearest(part, LIKELY)[:3]]
                 return "not_a_value", " or ".join(near) or "one of " + ", ".join(labels[:12])
-            ids.append(found[0].id)
+            ids.append(things[0].id)
         if not ids:
             return "not_a_value", "one of " + ", ".join(labels[:12])
         ids = list(dict.fromkeys(ids))
@@ -198,13 +205,13 @@ def _select_reader(
             return "several_values", ""
         return Property(name, text, group.id, value_ids=tuple(ids))
 
-    return read
+    return parse
 
 
 _WANTED = {"NUMERIC": "a number", "DATE": "a date, as 2025-03-31", "BOOLEAN": "TRUE or FALSE"}
 
 
-def _inline_reader(
+def _inline_parser(
     group: PropertyGroup,
     name: str,
     column: CanonicalColumn,
@@ -214,13 +221,13 @@ def _inline_reader(
     texts = {str(column.text.iloc[i]).strip() for i in given if _is_text(column, i)}
     inline = _inline(group.input_type, texts, formats)
 
-    def read(text: str, kind: int) -> Property | tuple[str, str]:
+    def parse(text: str, kind: int) -> Property | tuple[str, str]:
         value = inline(text, kind)
         if value is None:
             return "not_a_value", _WANTED.get(group.input_type, "another value")
         return Property(name, text, group.id, inline_values=(value,))
 
-    return read
+    return parse
 
 
 def _is_text(column: CanonicalColumn, i: int) -> bool:
@@ -251,8 +258,8 @@ def _inline(input_type: str, texts: set[str], formats: TemplateFormats) -> Inlin
             either = not formats.dates and order is None
             if either and len({dates.numeric_reading(text, o) for o in dates.Order} - {None}) > 1:
                 return None
-            found = read_date(text)
-            return found.isoformat() if found else None
+            parsed = read_date(text)
+            return parsed.isoformat() if parsed else None
 
         return day
     if input_type == "BOOLEAN":

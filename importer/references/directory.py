@@ -1,4 +1,4 @@
-"""What Light lists of a company, and the names that a sheet may call each thing by."""
+"""Directory of a company: its lists in Light, and the names that a sheet may use for each thing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from importer.model.fields import LOOKUP_NAMES
 from importer.model.light_objects import Account, Entity, PropertyGroup, TaxCode, Vendor
-from importer.references.name_index import Named, Names
+from importer.references.name_index import Named, NameIndex
 from importer.validation.cross_row_rules import same_name
 
 
@@ -22,7 +22,7 @@ class Directory:
     tax_codes: Sequence[TaxCode] = ()
 
 
-def names_of(field: str, directory: Directory, light: Collection[str] | None = None) -> Names:
+def names_of(field: str, directory: Directory, light: Collection[str] | None = None) -> NameIndex:
     """The vendors, entities or accounts by what a sheet may call them.
 
     ``light`` says which of their names count; all that are usual for the field where None. Tax
@@ -30,12 +30,12 @@ def names_of(field: str, directory: Directory, light: Collection[str] | None = N
     """
     wanted = light or LOOKUP_NAMES[field][0]
     if field == "vendor":
-        return Names(_vendors(directory.vendors, wanted))
+        return NameIndex(_vendors(directory.vendors, wanted))
     if field == "companyEntity":
-        return Names(_entities(directory.entities, wanted))
+        return NameIndex(_entities(directory.entities, wanted))
     if field == "account":
-        return Names(_accounts(directory.accounts, wanted), key=account_key)
-    return Names(_tax_codes(directory.tax_codes))
+        return NameIndex(_accounts(directory.accounts, wanted), key=account_key)
+    return NameIndex(_tax_codes(directory.tax_codes))
 
 
 def _vendors(vendors: Sequence[Vendor], wanted: Collection[str]) -> Iterable[Named]:

@@ -1,6 +1,6 @@
-"""Lookup tables: CSV or XLSX crosswalks from what the sheet says to ids in Light.
+"""Lookup tables: CSV or XLSX crosswalks from the names of a sheet to ids in Light.
 
-A table has the columns ``value`` and ``id``; others are left alone. Tables come from three places:
+A table has the columns ``value`` and ``id``; others are ignored. Tables come from three places:
 the picks of a result workbook, a folder of crosswalks (``vendor.csv`` …), the template.
 """
 
@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from importer.core.atomic_write import private_file
 from importer.core.cell_parsers import parse_uuid
 from importer.core.errors import TemplateProblem, UsageProblem, unwritable
 from importer.mapping.template_loader import LoadedTemplate
@@ -67,14 +68,14 @@ class Tables:
     missing: str | None = None
 
 
-def _find_tables(name: str, beside: Sequence[Path], otherwise: Sequence[Path]) -> list[Path]:
-    """The tables of all folders ``beside`` sheets that have it, else of the first of the others.
+def _find_tables(name: str, sheet_folders: Sequence[Path], otherwise: Sequence[Path]) -> list[Path]:
+    """The tables of all folders of ``sheet_folders`` that have it, else of the first of the others.
 
     An absolute path stands for itself.
     """
-    there = [folder / name for folder in beside if (folder / name).is_file()]
+    tables = [folder / name for folder in sheet_folders if (folder / name).is_file()]
     others = (folder / name for folder in otherwise if (folder / name).is_file())
-    return list(dict.fromkeys(there)) or list(others)[:1]
+    return list(dict.fromkeys(tables)) or list(others)[:1]
 
 
 def load_table(path: Path, name: str | None = None) -> dict[str, Entry]:
@@ -88,13 +89,13 @@ def load_table(path: Path, name: str | None = None) -> dict[str, Entry]:
     headers = [header_key(h) for h in table.row_cells(0)]
     for column in ("value", "id"):
         if headers.count(column) != 1:
-            there = ", ".join(h for h in table.row_cells(0) if h.strip())
+            present = ", ".join(h for h in table.row_cells(0) if h.strip())
             how = "needs" if column not in headers else "needs only one each of"
             raise TemplateProblem(
                 f"{path}: a lookup table {how} the columns 'value' and 'id' in its first row;"
-                f" it has: {there}."
+                f" it has: {present}."
             )
-    values = [_as_named(text) for text in table.columns[headers.index("value")]]
+    values = [_unescape(text) for text in table.columns[headers.index("value")]]
     ids = table.columns[headers.index("id")]
     out: dict[str, Entry] = {}
     problems: list[str] = []
@@ -102,36 +103,36 @@ def load_table(path: Path, name: str | None = None) -> dict[str, Entry]:
         key, row = same_name(values[i]), f"row {int(table.rows[i])}"
         if not key:
             continue
-        found, problem = parse_uuid(ids[i].strip())
-        if problem or not found:
+        light_id, problem = parse_uuid(ids[i].strip())
+        if problem or not light_id:
             problems.append(
                 f"{path}, {row}: '{ids[i]}' is not an id of Light (for '{values[i]}'). Copy the id"
                 " from Light, or remove the row."
             )
             continue
-        entry = out.setdefault(key, Entry(values[i].strip(), found, f"{name}, {row}"))
-        if entry.id != found:
+        entry = out.setdefault(key, Entry(values[i].strip(), light_id, f"{name}, {row}"))
+        if entry.id != light_id:
             problems.append(
                 f"{path}, {row}: '{values[i]}' has two ids, {entry.id} in"
-                f" {entry.place.rpartition(', ')[2]} and {found} here. Keep the right one."
+                f" {entry.place.rpartition(', ')[2]} and {light_id} here. Keep the right one."
             )
     if problems:
         more = len(problems) - _MOST_PROBLEMS
-        told = problems[:_MOST_PROBLEMS] + ([f"and {more} more rows"] if more > 0 else [])
-        raise TemplateProblem("\n".join(told))
+        shown = problems[:_MOST_PROBLEMS] + ([f"and {more} more rows"] if more > 0 else [])
+        raise TemplateProblem("\n".join(shown))
     return out
 
 
 def read_tables(
     loaded: LoadedTemplate,
-    beside: Sequence[Path],
+    sheet_folders: Sequence[Path],
     crosswalks: Sequence[Path] = (),
     picks: Sequence[Pick] = (),
     otherwise: Sequence[Path] = (),
 ) -> dict[str, Tables]:
     """The tables by field, for fields that have any.
 
-    The template's tables are those ``beside`` the sheets, of all of them where there are several;
+    The template's tables are those of all ``sheet_folders``;
     where none has one, that of the first folder ``otherwise`` that has. Each folder of
     ``crosswalks`` may have ``vendor.csv``, ``companyEntity.xlsx`` and so on. TemplateProblem for a
     table that is wrong, and for two that give one name two ids: neither is preferred.
@@ -145,23 +146,23 @@ def read_tables(
     for name, lookup in loaded.template.lookups.items():
         if lookup.table is None:
             continue
-        paths = _find_tables(lookup.table, beside, otherwise)
+        paths = _find_tables(lookup.table, sheet_folders, otherwise)
         if not paths:
             out[name].missing = lookup.table
         for path in paths:
-            called = lookup.table if len(paths) == 1 else str(path)
-            out[name].files.append(called)
-            _merge(out[name], name, load_table(path, called).values())
+            label = lookup.table if len(paths) == 1 else str(path)
+            out[name].files.append(label)
+            _merge(out[name], name, load_table(path, label).values())
     return dict(out)
 
 
 def _merge(tables: Tables, name: str, entries: Iterable[Entry]) -> None:
     for entry in entries:
-        known = tables.entries.setdefault(same_name(entry.value), entry)
-        if known.id != entry.id:
+        first = tables.entries.setdefault(same_name(entry.value), entry)
+        if first.id != entry.id:
             raise TemplateProblem(
-                f"{entry.place}: the {name} '{entry.value}' is {entry.id} here and {known.id} in"
-                f" {known.place}. Correct the one that is wrong."
+                f"{entry.place}: the {name} '{entry.value}' is {entry.id} here and {first.id} in"
+                f" {first.place}. Correct the one that is wrong."
             )
 
 
@@ -178,11 +179,11 @@ def check_crosswalks(folder: Path) -> None:
     if not folder.is_dir():
         raise UsageProblem(f"There is no folder {folder} of lookup tables.")
     if not any(_crosswalk_files([folder])):
-        there = ", ".join(sorted(path.name for path in folder.iterdir())[:10])
+        present = ", ".join(sorted(path.name for path in folder.iterdir())[:10])
         wanted = ", ".join(f"{name}.csv" for name in FIELDS)
         raise UsageProblem(
             f"{folder} has none of the lookup tables {wanted} (or .xlsx)."
-            + (f" It has: {there}." if there else " It is empty.")
+            + (f" It has: {present}." if present else " It is empty.")
         )
 
 
@@ -231,29 +232,29 @@ def _lock_of(folder: Path) -> Path:
     not where others may write, who could put a link there."""
     import platformdirs
 
-    told = os.environ.get("LIGHT_IMPORT_HOME")
+    setting = os.environ.get("LIGHT_IMPORT_HOME")
     home = platformdirs.user_data_path("light-import", appauthor=False)
-    private = (Path(told).expanduser() if told else home) / "locks"
+    private = (Path(setting).expanduser() if setting else home) / "locks"
     private.mkdir(mode=0o700, parents=True, exist_ok=True)
     name = hashlib.sha256(str(folder.resolve()).encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return private / f"{name}.lock"
 
 
-def _as_text(value: str) -> str:
+def _escape(value: str) -> str:
     """The value as a spreadsheet program shows it and never runs it: marked as text."""
     return f"'{value}" if _RUNS.match(value) else value
 
 
-def _as_named(text: str) -> str:
-    """The value of a cell of a table, without the mark that ``_as_text`` puts before it."""
+def _unescape(text: str) -> str:
+    """The value of a cell of a table, without the mark that ``_escape`` puts before it."""
     return text[1:] if text[:1] == "'" and _RUNS.match(text[1:]) else text
 
 
 def _append(path: Path, picks: Sequence[Pick]) -> int:
-    known = load_table(path) if path.exists() else {}
+    existing = load_table(path) if path.exists() else {}
     new: dict[str, Pick] = {}
     for pick in picks:
-        entry = known.get(same_name(pick.value))
+        entry = existing.get(same_name(pick.value))
         if entry is None:
             new[same_name(pick.value)] = pick
         elif entry.id != pick.id:
@@ -264,7 +265,7 @@ def _append(path: Path, picks: Sequence[Pick]) -> int:
     if not new:
         return 0
     text, encoding, delimiter, order = _form(path)
-    rows = [{"value": _as_text(pick.value), "id": pick.id} for _, pick in sorted(new.items())]
+    rows = [{"value": _escape(pick.value), "id": pick.id} for _, pick in sorted(new.items())]
     lines = io.StringIO(newline="")
     newline = "\r\n" if "\r\n" in text else "\n"
     if text and not text.endswith(("\n", "\r")):
@@ -301,28 +302,20 @@ def _form(path: Path) -> tuple[str, str, str, list[str]]:
 
 
 def _replace(path: Path, added: bytes, header: str, new: Mapping[str, str]) -> None:
-    """The file with more at its end, all of it or none. A new one begins with ``header``.
+    """Append to the file atomically. A new one begins with ``header``.
 
     UsageProblem where the ids by name in ``new`` would not be read again from it.
     """
     path = path.resolve()  # a link stays a link
     old = path.read_bytes() if path.exists() else header.encode()
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(old + added)
-            file.flush()
-            os.fsync(file.fileno())
+    with private_file(path, old + added) as temporary:
         # In a file of few words its encoding is a guess, which more words can change.
         try:
-            read = {key: entry.id for key, entry in load_table(beside).items()}
+            read = {key: entry.id for key, entry in load_table(temporary).items()}
         except UsageProblem:
             read = {}
         if not new.items() <= read.items():
             raise UsageProblem(_CANNOT_HOLD.format(path=path))
         if path.exists():
-            shutil.copymode(path, beside)
-        os.replace(beside, path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+            shutil.copymode(path, temporary)
+        os.replace(temporary, path)

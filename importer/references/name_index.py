@@ -1,4 +1,4 @@
-"""Names that mean something in Light: found when they match exactly, and otherwise the nearest."""
+"""Index of the names of things in Light: exact matches, and the most similar for hints."""
 
 from __future__ import annotations
 
@@ -53,12 +53,13 @@ class Named:
         """Whether it is neither active nor ended: in review, hidden, or not known to us."""
         return (self.status or ACTIVE).upper() != ACTIVE and not self.ended
 
-    def told(self) -> str:
+    @property
+    def label_with_status(self) -> str:
         """The label, with the status where it is not active."""
         return self.label if self.status in (None, ACTIVE) else f"{self.label}, {self.status}"
 
 
-class Names:
+class NameIndex:
     """Things of Light by name. ``key`` is how two names are compared for being the same.
 
     Their labels are made to differ: two of one label get their ids.
@@ -75,20 +76,20 @@ class Names:
         for thing in self.things:
             for name in thing.keys:
                 self._exact[key(name)][thing.id] = thing
-        self._likeness: _Likeness | None = None
+        self._similarity: _Similarity | None = None
         self._near: dict[str, list[tuple[float, Named]]] = {}
 
     def exact(self, text: str) -> list[Named]:
-        """All that the text is a name of, by label; nothing is ever picked by likeness."""
-        found = self._exact.get(self._key(text), {})
-        return sorted(found.values(), key=lambda thing: thing.label)
+        """All things of that name, by label; similarity never picks one."""
+        things = self._exact.get(self._key(text), {})
+        return sorted(things.values(), key=lambda thing: thing.label)
 
     def nearest(self, text: str, at_least: float = POSSIBLE) -> list[Named]:
-        """What the text is most like, the likest first, at most six; never what has ended."""
+        """The most similar things, the best first, at most six; never one that has ended."""
         if text not in self._near:
-            if self._likeness is None:
-                self._likeness = _Likeness(thing for thing in self.things if not thing.ended)
-            self._near[text] = self._likeness.nearest(text)
+            if self._similarity is None:
+                self._similarity = _Similarity(thing for thing in self.things if not thing.ended)
+            self._near[text] = self._similarity.nearest(text)
         return [thing for score, thing in self._near[text] if score >= at_least]
 
     def hint(self, text: str) -> str:
@@ -99,8 +100,8 @@ class Names:
         return tuple(Suggestion(thing.id, thing.label) for thing in self.nearest(text))
 
 
-class _Likeness:
-    """How like names are, from 0 to 100: the best of the names as they are, their words in
+class _Similarity:
+    """Similarity of names, from 0 to 100: the best of the names as they are, their words in
     alphabetical order ("Couriers, Amberley"), and nine tenths where the words of one are all in
     the other ("IBM" in "IBM UK"), legal forms aside.
 
@@ -118,26 +119,26 @@ class _Likeness:
                 self._names.append(same_name(name))
         self._bare = [" ".join(_words(name)) for name in self._names]
         self._sorted = [" ".join(sorted(_words(name))) for name in self._names]
-        self._left = _COMPARISONS
+        self._budget = _COMPARISONS
 
     def nearest(self, text: str) -> list[tuple[float, Named]]:
-        self._left -= 3 * len(self._names)
-        if self._left < 0:
+        self._budget -= 3 * len(self._names)
+        if self._budget < 0:
             return []
         best: dict[str, tuple[float, float, Named]] = {}
-        whole = same_name(text)
-        for score, at in self._scores(whole):
-            thing, tie = self._owners[at], fuzz.ratio(whole, self._names[at])
+        query = same_name(text)
+        for score, at in self._scores(query):
+            thing, tie = self._owners[at], fuzz.ratio(query, self._names[at])
             if (score, tie) > best.get(thing.id, (0.0, 0.0))[:2]:
                 best[thing.id] = (score, tie, thing)
-        found = sorted(best.values(), key=lambda b: (-b[0], -b[1], b[2].label))
-        return [(score, thing) for score, _, thing in found[:MOST]]
+        ranked = sorted(best.values(), key=lambda b: (-b[0], -b[1], b[2].label))
+        return [(score, thing) for score, _, thing in ranked[:MOST]]
 
-    def _scores(self, whole: str) -> Iterator[tuple[float, int]]:
-        words = _words(whole)
+    def _scores(self, name: str) -> Iterator[tuple[float, int]]:
+        words = _words(name)
         bare, ordered = " ".join(words), " ".join(sorted(words))
         for query, names, scorer, weight in (
-            (whole, self._names, fuzz.ratio, 1.0),
+            (name, self._names, fuzz.ratio, 1.0),
             (bare, self._bare, fuzz.ratio, 1.0),
             (ordered, self._sorted, fuzz.ratio, 1.0),
             (bare, self._bare, fuzz.token_set_ratio, 0.9),

@@ -1,16 +1,16 @@
-"""What a company lists, kept in a file of the user's own: for suggestions, never for sending."""
+"""Cache of a company's lists in a private file: for suggestions, never for sending."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import os
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from importer.core.atomic_write import private_file
 from importer.core.errors import UsageProblem, unwritable
 from importer.model.light_objects import Account, Company, Entity, PropertyGroup, TaxCode, Vendor
 from importer.references.directory import Directory
@@ -48,7 +48,7 @@ class Cached:
 
 
 def write_cache(path: Path, cached: Cached) -> None:
-    """Write it whole or not at all, readable by this user alone; UsageProblem where that fails."""
+    """Write atomically, readable by this user alone; UsageProblem where that fails."""
     body = {
         "version": _VERSION,
         "base_url": cached.base_url,
@@ -61,18 +61,9 @@ def write_cache(path: Path, cached: Cached) -> None:
     }
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # mkstemp makes the file private before anything is in it.
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-        beside = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(body, file, ensure_ascii=False, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(beside, path)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
+        text = json.dumps(body, ensure_ascii=False, indent=1)
+        with private_file(path, text.encode()) as temporary:
+            os.replace(temporary, path)
     except OSError as error:
         why = unwritable(error, "set LIGHT_IMPORT_HOME to another folder")
         raise UsageProblem(f"{path} cannot be written: {why}.") from error

@@ -16,29 +16,17 @@ from typing import Any
 import numpy as np
 
 from importer.mapping.template_model import Template
-from importer.model.finding_catalogue import finding
 from importer.model.report_model import Suggestion, Unresolved
 from importer.references.custom_properties import resolve_properties
 from importer.references.directory import Directory, names_of
 from importer.references.lookup_tables import Pick
-from importer.references.name_index import Names
+from importer.references.name_index import NameIndex
 from importer.references.reference_cache import Cached
-from importer.references.sheet_names import (
-    ID_OF,
-    NOUNS,
-    about,
+from importer.references.reference_column import (
+    ReferenceColumn,
     decided_by_tables,
-    groups,
-    ids_of,
-    in_order,
+    finish,
     lookup_of,
-    named,
-    note,
-    set_id,
-    tell,
-    tell_duplicates,
-    unresolved_names,
-    with_id,
 )
 from importer.validation.cross_row_rules import same_name
 from importer.validation.validate import Checked
@@ -56,7 +44,8 @@ def needs(checked: Checked, picks: Sequence[Pick] = ()) -> set[str]:
     if checked.bills.size:
         out.add("vendors")
     for name, listed in _LISTS.items():
-        if not (named(checked, name).blank & ids_of(checked, name).blank).all():
+        column = ReferenceColumn(checked, name)
+        if not (column.names.blank & column.ids.blank).all():
             out.add(listed)
     if any(unresolved.field == "taxCode" for unresolved in checked.unresolved):
         out.add("tax_codes")  # to suggest some
@@ -70,88 +59,88 @@ def resolve_in_light(checked: Checked, directory: Directory, template: Template)
     """
     checked.unresolved = [_suggested(each, directory) for each in checked.unresolved]
     for name in _LISTS:
-        lookup = lookup_of(template, name)
-        names = names_of(name, directory, lookup.light if lookup else None)
-        if not decided_by_tables(lookup):
-            _contradicted_by_light(checked, name, names)
-            _by_name(checked, name, names)
-        _check_ids(checked, name, names)
-    checked.unresolved.sort(key=in_order)
+        column, index = ReferenceColumn(checked, name), _index(name, directory, template)
+        if not decided_by_tables(template, name):
+            _find_contradictions(column, index)
+            _fill(column, index)
+        _check_ids(column, index)
     resolve_properties(checked, directory.groups)
-    tell_duplicates(checked)
+    finish(checked)
+
+
+def _index(name: str, directory: Directory, template: Template) -> NameIndex:
+    """The names of Light that count for a field, by the template."""
+    lookup = lookup_of(template, name)
+    return names_of(name, directory, lookup.light if lookup else None)
 
 
 def _suggested(unresolved: Unresolved, directory: Directory) -> Unresolved:
-    """What no table has, with what Light has for it; tax codes have no names: all are offered."""
-    names = names_of(unresolved.field, directory)
-    near = names.suggestions(unresolved.value)
+    """An unresolved name with suggestions from Light; of tax codes, which have no names, all."""
+    index = names_of(unresolved.field, directory)
+    near = index.suggestions(unresolved.value)
     if unresolved.field == "taxCode":
-        near = _tax_codes(unresolved.value, names)
+        near = _tax_codes(unresolved.value, index)
     offered = {s.id: s for s in (*near, *unresolved.suggestions)}
     if unresolved.pick is not None:
         offered[unresolved.pick.id] = unresolved.pick
     return replace(unresolved, suggestions=tuple(offered.values()))
 
 
-def _tax_codes(text: str, names: Names) -> tuple[Suggestion, ...]:
-    """All tax codes that were seen; first those of a rate that the text has in it, as "VAT 20%"."""
+def _tax_codes(text: str, index: NameIndex) -> tuple[Suggestion, ...]:
+    """All tax codes in use; first those of a rate that the text contains, as "VAT 20%"."""
     rates = set(re.findall(r"\d+(?:\.\d+)?", text.replace(",", ".")))
-    by_rate = sorted(names.things, key=lambda thing: thing.label.partition(" ")[0] not in rates)
+    by_rate = sorted(index.things, key=lambda thing: thing.label.partition(" ")[0] not in rates)
     return tuple(Suggestion(thing.id, thing.label) for thing in by_rate[:_MOST_TAX_CODES])
 
 
-def _by_name(checked: Checked, name: str, names: Names) -> None:
-    for text, items in list(unresolved_names(checked, name)):
-        found = names.exact(text)
-        if len(found) == 1:
-            set_id(checked, name, items, found[0].id)
-            if found[0].ended:
-                reason = f"{found[0].status} in Light"
-                note(checked, name, text, items, reason, names.suggestions(text))
-        elif found:
-            candidates = "; ".join(thing.told() for thing in found)
-            tell(checked, name, "several", items, count=len(found), candidates=candidates)
-            offered = [Suggestion(thing.id, thing.label) for thing in found if not thing.ended]
-            note(checked, name, text, items, "several in Light", offered)
+def _fill(column: ReferenceColumn, index: NameIndex) -> None:
+    for text, items in list(column.named_without_id()):
+        things = index.exact(text)
+        if len(things) == 1:
+            column.set_id(items, things[0].id)
+            if things[0].ended:
+                reason = f"{things[0].status} in Light"
+                column.add_unresolved(text, items, reason, index.suggestions(text))
+        elif things:
+            candidates = "; ".join(thing.label_with_status for thing in things)
+            column.add_findings("several", items, count=len(things), candidates=candidates)
+            offered = [Suggestion(thing.id, thing.label) for thing in things if not thing.ended]
+            column.add_unresolved(text, items, "several in Light", offered)
         else:
-            tell(checked, name, "not_found", items, nearest=names.hint(text))
-            note(checked, name, text, items, "not in Light", names.suggestions(text))
+            column.add_findings("not_found", items, nearest=index.hint(text))
+            column.add_unresolved(text, items, "not in Light", index.suggestions(text))
 
 
-def _contradicted_by_light(checked: Checked, name: str, names: Names) -> None:
+def _find_contradictions(column: ReferenceColumn, index: NameIndex) -> None:
     """Ids beside names of something else: an error; beside names of nothing: a warning a pair."""
-    ids = ids_of(checked, name).values
-    by_id = {thing.id: thing for thing in names.things}
-    for text, items in groups(checked, name, with_id(checked, name) & named(checked, name).ok):
-        found = {thing.id: thing for thing in names.exact(text)}
+    ids = column.ids.values
+    by_id = {thing.id: thing for thing in index.things}
+    for text, items in column.named_with_sheet_id():
+        things = {thing.id: thing for thing in index.exact(text)}
         others: dict[str, list[int]] = defaultdict(list)
         for i in items:
-            if ids[i] not in found and ids[i] in by_id:
+            if ids[i] not in things and ids[i] in by_id:
                 others[str(ids[i])].append(i)
         for light_id, some in others.items():
             of_id = by_id[light_id].label
-            if found:
-                of_name = " or ".join(thing.told() for thing in found.values())
-                tell(checked, name, "contradicts_id", some, of_id=of_id, of_name=of_name)
+            if things:
+                of_name = " or ".join(thing.label_with_status for thing in things.values())
+                column.add_findings("contradicts_id", some, of_id=of_id, of_name=of_name)
             else:
-                sheet, _ = ID_OF[name]
-                cell = checked.mapped.cell(sheet, name, some[0])
-                words: dict[str, Any] = {"noun": NOUNS[name], "of_id": of_id}
-                code = f"{sheet}.{name}.other_than_id"
-                checked.findings.append(finding(code, cell, text, **about(sheet, some), **words))
+                words = {"noun": column.noun, "of_id": of_id}
+                code = f"{column.sheet}.{column.name}.other_than_id"
+                column.add_finding(code, column.cell(some[0]), text, some, **words)
 
 
-def _check_ids(checked: Checked, name: str, names: Names) -> None:
+def _check_ids(column: ReferenceColumn, index: NameIndex) -> None:
     """Ids that Light does not have, or has for what is not active."""
-    sheet, id_name = ID_OF[name]
-    by_id = {thing.id: thing for thing in names.things}
-    ids, given, texts = ids_of(checked, name), with_id(checked, name), named(checked, name).values
+    by_id = {thing.id: thing for thing in index.things}
+    ids, has_sheet_id, texts = column.ids, column.has_sheet_id, column.names.values
 
-    def tell_id(ending: str, items: list[int], value: str, **words: Any) -> None:
-        """In the cell of the id, else of the name that became it."""
-        cell = checked.mapped.cell(sheet, id_name if given[items[0]] else name, items[0])
-        code = f"{sheet}.{id_name}.{ending}"
-        checked.findings.append(finding(code, cell, value, **about(sheet, items), **words))
+    def add_finding(ending: str, items: list[int], value: str, **words: Any) -> None:
+        """In the cell of the id, else of the name that stands for it."""
+        cell = column.cell(items[0], of_id=bool(has_sheet_id[items[0]]))
+        column.add_finding(f"{column.sheet}.{column.id_name}.{ending}", cell, value, items, **words)
 
     doubtful: dict[str, list[int]] = defaultdict(list)
     different, code = ids.dictionary()
@@ -164,17 +153,19 @@ def _check_ids(checked: Checked, name: str, names: Names) -> None:
         if thing is not None and not thing.ended:
             doubtful[thing.id].append(i)
             continue
-        place = None if given[i] else checked.looked_up.get((name, same_name(str(texts[i]))))
+        place = None
+        if not has_sheet_id[i]:
+            place = column.checked.looked_up.get((column.name, same_name(str(texts[i]))))
         if thing is not None:
-            ending = "disabled" if name == "account" else "inactive"
-            tell_id(ending, [i], thing.label, status=thing.status)
+            ending = "disabled" if column.name == "account" else "inactive"
+            add_finding(ending, [i], thing.label, status=thing.status)
         elif place is not None:
-            tell(checked, name, "table_id_unknown", [i], table=place, id=ids.values[i])
+            column.add_findings("table_id_unknown", [i], table=place, id=ids.values[i])
         else:
-            tell_id("unknown", [i], str(ids.values[i]))
+            add_finding("unknown", [i], str(ids.values[i]))
     for light_id, items in doubtful.items():
         thing = by_id[light_id]
-        tell_id("doubtful_status", items, thing.label, status=thing.status)
+        add_finding("doubtful_status", items, thing.label, status=thing.status)
 
 
 # --- offline, by what was fetched earlier -----------------------------------------------------
@@ -183,20 +174,19 @@ def _check_ids(checked: Checked, name: str, names: Names) -> None:
 def warn_by_cache(checked: Checked, cached: Cached, template: Template) -> None:
     """Warnings for the names that the company did not have when its lists were fetched.
 
-    No id is filled in: what is fetched earlier may have changed since.
+    No id is filled in: the lists may have changed since.
     """
     words: dict[str, Any] = {"company": cached.company.name, "age": cached.age(datetime.now(UTC))}
     checked.unresolved = [_suggested(each, cached.directory) for each in checked.unresolved]
     for name in _LISTS:
-        lookup = lookup_of(template, name)
-        if decided_by_tables(lookup):
+        if decided_by_tables(template, name):
             continue
-        names = names_of(name, cached.directory, lookup.light if lookup else None)
-        for text, items in unresolved_names(checked, name):
-            if not names.exact(text):
-                tell(checked, name, "not_in_cache", items, nearest=names.hint(text), **words)
+        column, index = ReferenceColumn(checked, name), _index(name, cached.directory, template)
+        for text, items in column.named_without_id():
+            if not index.exact(text):
+                column.add_findings("not_in_cache", items, nearest=index.hint(text), **words)
                 reason = "not known when it was fetched"
-                note(checked, name, text, items, reason, names.suggestions(text))
+                column.add_unresolved(text, items, reason, index.suggestions(text))
 
 
 def known_picks(picks: Sequence[Pick], directory: Directory) -> list[Pick]:

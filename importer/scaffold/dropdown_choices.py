@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from importer.references.directory import Directory, names_of
-from importer.references.name_index import Names
+from importer.references.name_index import NameIndex
 from importer.scaffold.fill_in_workbook import Choice, Choices
 
 
@@ -29,7 +29,7 @@ def choices_of(company: str, directory: Directory) -> tuple[Choices, list[str]]:
 
 
 def _named(
-    names: Names,
+    names: NameIndex,
     things: Iterable[tuple[str, str, tuple[str | None, ...]]],
     noun: str,
     told: list[str],

@@ -1,4 +1,4 @@
-"""Names found exactly, and the nearest of those that are not."""
+"""NameIndex found exactly, and the nearest of those that are not."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.references.directory import account_key
-from importer.references.name_index import Named, Names
+from importer.references.name_index import Named, NameIndex
 from importer.validation.cross_row_rules import same_name
 
 
-def named(*labels: str) -> Names:
-    return Names(Named(f"id-{n}", label, (label,)) for n, label in enumerate(labels))
+def named(*labels: str) -> NameIndex:
+    return NameIndex(Named(f"id-{n}", label, (label,)) for n, label in enumerate(labels))
 
 
 def labels(of: list[Named]) -> list[str]:
@@ -59,7 +59,9 @@ def test_several_near_ones_are_told_the_likest_first() -> None:
 
 
 def test_what_has_ended_is_found_by_its_name_but_never_suggested() -> None:
-    of = Names([Named("1", "Acme Ltd", ("Acme Ltd",), "ARCHIVED"), Named("2", "Acne", ("Acne",))])
+    of = NameIndex(
+        [Named("1", "Acme Ltd", ("Acme Ltd",), "ARCHIVED"), Named("2", "Acne", ("Acne",))]
+    )
     assert labels(of.exact("acme ltd")) == ["Acme Ltd"]
     assert labels(of.nearest("Acme")) == ["Acne"]
 

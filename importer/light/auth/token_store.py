@@ -10,12 +10,12 @@ import contextlib
 import json
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from importer.core.atomic_write import private_file
 from importer.core.errors import AccessRefused, StoppedEarly, UsageProblem
 
 SERVICE = "light-import"  # what the entries are called in a keyring
@@ -127,7 +127,7 @@ class TokenStore:
     def check_writable(self) -> None:
         """Raises StoreProblem where ``write`` could not keep a renewed login."""
         try:
-            with _new_file(self.path, b" " * (2 * LONGEST_TOKEN)):
+            with private_file(self.path, b" " * (2 * LONGEST_TOKEN)):
                 pass
         except OSError as error:
             raise self._unusable(error) from None
@@ -178,8 +178,8 @@ class TokenStore:
     def _replace(self, text: str) -> None:
         try:
             _private_folder(self.path.parent)
-            with _new_file(self.path, text.encode()) as beside:
-                os.replace(beside, self.path)
+            with private_file(self.path, text.encode()) as temporary:
+                os.replace(temporary, self.path)
             _sync_folder(self.path.parent)
         except OSError as error:
             raise self._unusable(error) from None
@@ -236,21 +236,6 @@ def _tokens(record: dict[str, Any], path: Path) -> Tokens:
 
 def _private_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-
-
-@contextlib.contextmanager
-def _new_file(path: Path, data: bytes) -> Iterator[str]:
-    """A file beside ``path``, 0600 from the start and on the disk; gone at the end unless moved."""
-    number, beside = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with open(number, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        yield beside
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(beside)
 
 
 def _sync_folder(folder: Path) -> None:
