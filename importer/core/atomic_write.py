@@ -73,7 +73,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def private_file(path: Path, data: bytes) -> Iterator[Path]:
-    """A durable file with the data in the folder of ``path``, to be moved there; else it is removed.
+    """A durable file with the data, in the folder of ``path``; removed unless it is moved.
 
     Only this user may read it, from the start. Raises OSError.
     """
