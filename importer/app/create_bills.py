@@ -31,12 +31,14 @@ from importer.core.errors import Declined, ImporterError, StoppedEarly, UsagePro
 from importer.light.client import LightClient
 from importer.loading import step_plan
 from importer.loading.bill_state import StepForecast, wanted_steps
-from importer.loading.engine import Loader, LoadSettings
+from importer.loading.engine import Engine
 from importer.loading.journal.after_creation import unfinished_undo
 from importer.loading.journal.journal import Journal
+from importer.loading.loaded_bills import bills_in_light
+from importer.loading.operation import EngineSettings
+from importer.loading.operations import create_bill
+from importer.loading.operations.verify_bill import plan_verification
 from importer.loading.plan import LoadPlan, look_in_light, plan_from_journal, record
-from importer.loading.step_runner import StepRunner, StepSettings
-from importer.loading.verification import Verification, in_light
 from importer.model.bills import Bill
 from importer.model.finding import Finding
 from importer.model.journal_states import BillOutcome, Status, Step
@@ -77,18 +79,6 @@ class LoadContext:
     def separate(self) -> bool:
         """Whether each line item goes in a request of its own."""
         return self.options.line_mode == "separate"
-
-
-class _EngineProgress:
-    def __init__(self, listener: Listener) -> None:
-        self.say = listener.message
-        self._listener = listener
-
-    def settled(self, status: Status) -> None:
-        self._listener.advance(status in (Status.REJECTED, Status.UNKNOWN))
-
-    def stepped(self, *, failed: bool) -> None:
-        self._listener.advance(failed)
 
 
 @contextlib.contextmanager
@@ -156,12 +146,14 @@ async def create(
         progress.steps = step_plan.steps_of(journal, progress.outcomes)
     if options.verify and progress.stopped is None:
         progress.verifying = True
-        verification = Verification(journal, context.client, progress.run, lines=True)
-        created = in_light(progress.outcomes, context.files.checked.bills.units)
-        progress.read_backs = await read_back(
-            verification, created, progress.outcomes, context.listener, context.stop
+        loaded = bills_in_light(progress.outcomes, context.files.checked.bills.units)
+        verification = plan_verification(
+            journal, progress.run, loaded, progress.outcomes, lines=True
         )
-        progress.stopped = verification.stopped
+        progress.stopped = await read_back(
+            verification, journal, context.client, context.listener, context.stop
+        )
+        progress.read_backs = verification.read_backs
 
 
 async def _ask(
@@ -228,14 +220,18 @@ def _facts(bills: list[Bill], company: Company, context: LoadContext) -> dict[st
 
 
 async def _send(plan: LoadPlan, journal: Journal, context: LoadContext) -> None:
-    settings = LoadSettings(settle=context.options.settle, separate=context.separate)
+    settings = EngineSettings(settle=context.options.settle, separate=context.separate)
     total = len(plan.send) + len(plan.unsettled)
-    progress = _EngineProgress(context.listener)
     with context.listener.phase(Phase.CREATION, total):
-        loader = Loader(journal, context.client, str(context.progress.run), settings, progress)
-        with context.stop.stops(_gently(loader, context.listener)):
-            await loader.load(plan.send, plan.unsettled)
-        context.progress.stopped = loader.stopped
+        engine = _engine(journal, settings, context)
+        with context.stop.stops(_gently(engine, context.listener)):
+            await create_bill.create_bills(engine, [*plan.unsettled, *plan.send])
+        context.progress.stopped = engine.stopped
+
+
+def _engine(journal: Journal, settings: EngineSettings, context: LoadContext) -> Engine:
+    run = str(context.progress.run)
+    return Engine(journal, context.client, run, settings, context.listener)
 
 
 async def _take_steps(
@@ -250,20 +246,19 @@ async def _take_steps(
     )
     checked.findings += _with_cells(changed, context.files, "document")
     tasks = step_plan.errands(bills, outcomes, journal, plan, checked.documents)
-    settings = StepSettings(settle=context.options.settle)
+    settings = EngineSettings(settle=context.options.settle)
     total = sum(len(task.kinds) for task in tasks)
-    progress = _EngineProgress(context.listener)
     with context.listener.phase(Phase.STEPS, total):
-        runner = StepRunner(journal, context.client, settings, progress)
-        with context.stop.stops(_gently(runner, context.listener)):
-            await runner.run(tasks)
-        context.progress.stopped = runner.stopped
+        engine = _engine(journal, settings, context)
+        with context.stop.stops(_gently(engine, context.listener)):
+            await step_plan.take_steps(engine, tasks)
+        context.progress.stopped = engine.stopped
 
 
-def _gently(work: Loader | StepRunner, listener: Listener) -> Callable[[StoppedEarly], None]:
+def _gently(engine: Engine, listener: Listener) -> Callable[[StoppedEarly], None]:
     def stop(reason: StoppedEarly) -> None:
         listener.stopping()
-        work.stop(reason, finish=True)
+        engine.stop(reason, finish=True)
 
     return stop
 

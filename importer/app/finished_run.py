@@ -12,10 +12,9 @@ from importer.app.pipeline import CheckedFiles, CheckRequest, check_files
 from importer.app.resume_checks import with_former_ids
 from importer.app.run_index import find_run
 from importer.app.run_snapshot import kept
-from importer.loading.cancellation import refused_cancels
 from importer.loading.journal.journal import Journal, RunRecord
+from importer.loading.loaded_bills import refused_cancels, valid_read_backs
 from importer.loading.step_plan import steps_of
-from importer.loading.verification import valid_read_backs
 from importer.model.journal_states import Step, StepState
 from importer.model.read_back import ReadBack
 from importer.model.report_model import Report, RunSummary

@@ -18,10 +18,11 @@ from importer.app.result import Result, ResultFile, write_file
 from importer.app.run_index import find_run
 from importer.app.stop import StopControl
 from importer.core.errors import Declined, StoppedEarly, UsageProblem
-from importer.loading.cancellation import Undo, own
+from importer.loading.engine import Engine
 from importer.loading.journal.after_creation import created_before
 from importer.loading.journal.journal import Journal
-from importer.loading.verification import InLight
+from importer.loading.loaded_bills import LoadedBill, bills_created
+from importer.loading.operations.cancel_bill import SETTINGS, CancelOptions, cancel_bills
 from importer.model.journal_states import Status, StepState
 from importer.model.light_objects import Company
 from importer.model.report_model import Report
@@ -59,11 +60,13 @@ class _UndoContext:
 
 @dataclass(frozen=True)
 class _Undone:
-    """An undo, the bills it was about, and the number of requests."""
+    """``ended`` is how each bill ended and why, by bill index; ``stopped`` why it ended early."""
 
-    undo: Undo
-    bills: list[InLight]
+    bills: list[LoadedBill]
+    ended: Mapping[int, tuple[StepState, str]]
     requests: int
+    dry: bool
+    stopped: StoppedEarly | None
 
 
 def undo(
@@ -101,8 +104,8 @@ def undo(
             ) from None
         report = _report(run, journal, undone)
     summary = replace(report.summary, requests=undone.requests, seconds=time.monotonic() - began)
-    if undone.undo.stopped is not None:
-        listener.stopped(str(undone.undo.stopped))
+    if undone.stopped is not None:
+        listener.stopped(str(undone.stopped))
     return write_file(replace(report, summary=summary), result, path, listener)
 
 
@@ -117,18 +120,19 @@ async def _undo(context: _UndoContext) -> _Undone:
             company = await client.company()
         async with locked(journal, listener, stop):
             check_company_of_run(record, company)
-            bills = own(journal.outcomes(record.id), context.run.units)
-            undo = Undo(journal, client, record.id, why, force=options.force, dry=options.dry_run)
+            bills = bills_created(journal.outcomes(record.id), context.run.units)
+            engine = Engine(journal, client, record.id, SETTINGS, listener)
+            ended: Mapping[int, tuple[StepState, str]] = {}
             if bills:
                 await _ask(bills, company, context)
-                phase = Phase.CANCELLATION_DRY_RUN if undo.dry else Phase.CANCELLATION
-                with listener.phase(phase, len(bills)) as undo.advance:
-                    with stop.stops(undo.stop):
-                        await undo.undo(bills)
-        return _Undone(undo, bills, limiter.requests)
+                phase = Phase.CANCELLATION_DRY_RUN if options.dry_run else Phase.CANCELLATION
+                cancel = CancelOptions(why, force=options.force, dry=options.dry_run)
+                with listener.phase(phase, len(bills)), stop.stops(engine.stop):
+                    ended = await cancel_bills(engine, bills, cancel)
+        return _Undone(bills, ended, limiter.requests, options.dry_run, engine.stopped)
 
 
-async def _ask(bills: list[InLight], company: Company, context: _UndoContext) -> None:
+async def _ask(bills: list[LoadedBill], company: Company, context: _UndoContext) -> None:
     """Raises Declined where the answer is no."""
     options, run, destination = context.options, context.run, context.destination
     if options.yes or options.dry_run or context.consent is None:
@@ -153,11 +157,10 @@ async def _ask(bills: list[InLight], company: Company, context: _UndoContext) ->
 
 def _report(run: FinishedRun, journal: Journal, undone: _Undone) -> Report:
     """The outcome of the run's bills, with the notes and the exit code of the undo."""
-    undo = undone.undo
-    report, _ = report_of(run, journal, "undo", ended=undo.ended)
-    states = Counter(state for state, _ in undo.ended.values())
+    report, _ = report_of(run, journal, "undo", ended=undone.ended)
+    states = Counter(state for state, _ in undone.ended.values())
     code = int(states[StepState.REFUSED] > 0)
-    if undo.stopped is not None or states[StepState.UNKNOWN]:
+    if undone.stopped is not None or states[StepState.UNKNOWN]:
         code = 4
     summary = replace(
         report.summary,
@@ -165,7 +168,7 @@ def _report(run: FinishedRun, journal: Journal, undone: _Undone) -> Report:
         notes=tuple(
             _notes(undone, states, report.summary.bills, created_before(journal, run.record.id))
         ),
-        next_step=_next_step(run, code, dry=undo.dry),
+        next_step=_next_step(run, code, dry=undone.dry),
     )
     findings = sorted(report.findings, key=lambda f: f.code not in _CODES)  # those first
     return replace(report, summary=summary, findings=findings)
@@ -184,7 +187,7 @@ def _notes(
         yield f"Nothing to undo: {count(undone_before, 'bill')} of this run {is_} undone already."
     elif not undone.bills:
         yield "Nothing to undo: Light has no bill that this run created."
-    elif undone.undo.dry:
+    elif undone.dry:
         would = states[StepState.PLANNED] + states[StepState.DONE]
         yield f"Dry run: nothing was cancelled. {would:,} of {of} would be."
     else:

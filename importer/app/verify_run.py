@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from importer.app.company_check import address_of, check_company_of_run
@@ -15,8 +15,11 @@ from importer.app.next_step import after_verify
 from importer.app.result import Result, ResultFile, write_file
 from importer.app.stop import StopControl
 from importer.core.errors import StoppedEarly
+from importer.light.client import LightClient
+from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal
-from importer.loading.verification import InLight, Outcomes, Verification, in_light
+from importer.loading.loaded_bills import Outcomes, bills_in_light
+from importer.loading.operations.verify_bill import SETTINGS, Verification, plan_verification
 from importer.model.read_back import Comparison, ReadBack
 from importer.report.phrases import count
 
@@ -55,16 +58,15 @@ def verify(
         outcomes = journal.outcomes(options.run)
         control = stop or StopControl()
         try:
-            verification, requests = asyncio.run(
+            read_backs, stopped, requests = asyncio.run(
                 _verify(run, destination, journal, outcomes, options, listener, control)
             )
         except (asyncio.CancelledError, KeyboardInterrupt):
             raise StoppedEarly(
                 "Stopped at once. The same command goes on with what was not read."
             ) from None
-        report, _ = report_of(run, journal, "verify", verification.read)
-    differ = any(back.seen is not Comparison.SAME for back in verification.read.values())
-    stopped = verification.stopped
+        report, _ = report_of(run, journal, "verify", read_backs)
+    differ = any(back.seen is not Comparison.SAME for back in read_backs.values())
     summary = replace(
         report.summary,
         exit_code=4 if stopped else int(differ),
@@ -89,41 +91,46 @@ async def _verify(
     options: VerifyOptions,
     listener: Listener,
     stop: StopControl,
-) -> tuple[Verification, int]:
-    """What was read, and the number of requests."""
+) -> tuple[dict[int, ReadBack], StoppedEarly | None, int]:
+    """What was read by bill index, why it ended early, and the number of requests."""
     async with destination.connect(options.pace, listener) as (client, limiter):
         with stop.cancels_task():
             company = await client.company()
         check_company_of_run(run.record, company)
         listener.connected(company, address_of(destination))
-        verification = Verification(journal, client, run.record.id, lines=options.lines)
-        bills = in_light(outcomes, run.units)
-        await read_back(verification, bills, outcomes, listener, stop, again=options.again)
-        return verification, limiter.requests
+        verification = plan_verification(
+            journal,
+            run.record.id,
+            bills_in_light(outcomes, run.units),
+            outcomes,
+            lines=options.lines,
+            again=options.again,
+        )
+        stopped = await read_back(verification, journal, client, listener, stop)
+        return verification.read_backs, stopped, limiter.requests
 
 
 async def read_back(
     verification: Verification,
-    bills: Sequence[InLight],
-    outcomes: Outcomes,
+    journal: Journal,
+    client: LightClient,
     listener: Listener,
     stop: StopControl,
-    *,
-    again: bool = False,
-) -> dict[int, ReadBack]:
-    """What was read, by bill index. Where it is stopped, ``stopped`` of the verification says so,
-    and what was read stays in the journal."""
-    unread = verification.left(bills, outcomes, again=again)
-    if verification.before:
+) -> StoppedEarly | None:
+    """Read the bills of the verification; why it ended early, if it did. What was read stays in
+    the journal."""
+    before, unread = len(verification.read_backs), len(verification.todo)
+    if before:
         text = (
-            f"Going on with a verification that did not come to its end: {verification.before:,} of"
-            f" {count(len(bills), 'bill')} were read before."
+            f"Going on with a verification that did not come to its end: {before:,} of"
+            f" {count(before + unread, 'bill')} were read before."
         )
         listener.message(text)
-    with listener.phase(Phase.READ_BACK, len(unread)) as verification.advance:
-        with stop.stops(verification.stop):
-            await verification.verify(unread)
-    return verification.read
+    with listener.phase(Phase.READ_BACK, unread):
+        engine = Engine(journal, client, verification.run, SETTINGS, listener)
+        with stop.stops(engine.stop):
+            await verification.verify(engine)
+    return engine.stopped
 
 
 def _note(read: Mapping[str, int], *, lines: bool) -> str:

@@ -6,13 +6,15 @@ import asyncio
 import http
 import json as jsonlib
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, urlencode, urlsplit
 
+from importer.core.answers import Answer, ApiError
 from importer.core.errors import BudgetSpent, ImporterError, LightUnreachable
+from importer.core.fetch import WAITS, Waits
 from importer.light import codec
 from importer.light.auth.token_store import LOG_IN_AGAIN
 from importer.light.credentials import Credentials, Key, check_base_url, follow
@@ -20,7 +22,6 @@ from importer.light.document_upload import Uploads
 from importer.light.rate_limit_headers import http_date
 from importer.light.rate_limiter import Permit, RateLimiter
 from importer.light.transport import Failure, Reply, Transport
-from importer.model.light_objects import Answer
 
 MOST_HOPS = 5
 Params = Mapping[str, str | int | bool]
@@ -39,14 +40,14 @@ class ApiSession:
         pacer: RateLimiter,
         timeout: float = 30.0,
         max_connections: int = 64,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        waits: Waits = WAITS,
     ) -> None:
         if pacer.keys != len(credentials.keys):
             raise ValueError("the pacer must know each key")
         self._base = check_base_url(base_url)
         self._credentials = credentials
         self._pacer = pacer
-        self._sleep = sleep
+        self._waits = waits
         self._transport = Transport(self._base, timeout, max_connections)
         self._uploads = Uploads(self._base, timeout, credentials)
         # One place a connection: whoever has a slot finds a connection free, and no slot's time
@@ -193,18 +194,19 @@ class ApiSession:
             readable = True
         except (ValueError, RecursionError):
             body, readable = None, False
+        errors: tuple[ApiError, ...] = ()
         if 200 <= status < 300:
             reason = "" if readable else f"Light answered {status}, but what it said is not JSON"
             if readable and body is None and status != 204:
                 reason = f"Light answered {status}, but without a word"
         else:
-            said = "; ".join(error.message for error in codec.errors_from_json(body))
-            reason = said[:500] or _phrase(status)
+            errors = codec.errors_from_json(body)
+            reason = "; ".join(error.message for error in errors)[:500] or _phrase(status)
             if status in (401, 403) and len(self._credentials.keys) > 1:
                 reason += f" (This was {key.name}.)"
             if status == 401 and self._credentials.login is not None:
                 reason += f" {LOG_IN_AGAIN}"
-        return Answer(status, body, reason=reason, retry_after=retry_after)
+        return Answer(status, body, reason=reason, retry_after=retry_after, errors=errors)
 
     def _hide(self, text: str) -> str:
         return self._credentials.hide(text)

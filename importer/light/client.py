@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import json as jsonlib
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
-from importer.core.errors import AccessRefused, LightUnreachable, UsageProblem
+from importer.core.answers import Answer, Verdict
+from importer.core.errors import LightUnreachable, UsageProblem
+from importer.core.fetch import fetch, fetch_all
 from importer.light import codec
 from importer.light.api_session import ApiSession, Params
 from importer.light.light_errors import LightRefused, WireProblem
 from importer.model.bills import Bill
 from importer.model.light_objects import (
     Account,
-    Answer,
-    ApiError,
     Company,
     Entity,
     LightBill,
@@ -35,8 +34,6 @@ PAGE = 200  # records; Light's maximum
 VENDORS_A_REQUEST = 50  # keeps the address below 2,500 characters
 MOST_PAGES = 10_000  # two million records
 MOST_STALE_PAGES = 20  # pages in a row without a new record
-TRIES = 5
-LONGEST_RETRY_AFTER = 60.0  # seconds
 
 T = TypeVar("T", LightBill, Vendor, Account, Entity, PropertyGroup)
 R = TypeVar("R")
@@ -81,9 +78,6 @@ class LightClient(ApiSession):
             return codec.line_from_json(body)
         except WireProblem:
             return None
-
-    def read_errors(self, body: object) -> tuple[ApiError, ...]:
-        return codec.errors_from_json(body)
 
     async def get_bill(self, bill_id: str, *, balance: bool = False) -> Answer:
         """One attempt to read a bill with its lines; see ``wire.bill_from_json``.
@@ -226,7 +220,7 @@ class LightClient(ApiSession):
             for batch in batches
         ]
         read = partial(codec.bill_from_json, listed=True)
-        lists = await _all(lambda query: self._list(BILL_LIST, read, query), queries)
+        lists = await fetch_all(self._list(BILL_LIST, read, query) for query in queries)
         return _unique(bill for bills in lists for bill in bills)
 
     async def _list(
@@ -254,43 +248,26 @@ class LightClient(ApiSession):
         raise WireProblem(f"Light's list {path} does not come to an end.")
 
     async def _read(self, path: str, params: Params, key: int | None = None) -> object:
-        """The body of a GET, up to five tries.
+        """The body of a GET, with retries.
 
-        Raises LightUnreachable after the last, AccessRefused for 401 and 403, LightRefused for
-        other refusals.
+        Raises LightUnreachable and AccessRefused as ``fetch``, LightRefused for other refusals.
         """
-        for attempt in range(TRIES):
-            answer = await self.send("GET", path, params=params, key=key)
-            status = answer.status
-            if status is not None and 200 <= status < 300 and answer.body is not None:
-                return answer.body
-            if status == 401:
-                raise AccessRefused(f"Light does not accept the key: {answer.reason}")
-            if status == 403:
-                raise AccessRefused(f"The key may not read {path}: {answer.reason}")
-            if status is not None and 300 <= status < 500 and status not in (408, 429):
-                raise LightRefused(f"Light refused {path} ({status}): {answer.reason}")
-            # After a 429 the pacer holds back the next attempt.
-            if status != 429 and attempt < TRIES - 1:
-                told = min(answer.retry_after or 0.0, LONGEST_RETRY_AFTER)
-                await self._sleep(max(0.5 * 2**attempt, told))
-        why = f"Light cannot be reached at {self._base}: {answer.reason}"
-        if answer.status is not None and 200 <= answer.status < 300:
-            why += ". Check the address of Light's API: --base-url or LIGHT_BASE_URL"
-        raise LightUnreachable(why)
-
-
-async def _all(
-    read: Callable[[Params], Awaitable[list[R]]], queries: Sequence[Params]
-) -> list[list[R]]:
-    """All results in order; the first failure ends the others."""
-    tasks = [asyncio.ensure_future(read(query)) for query in queries]
-    try:
-        return list(await asyncio.gather(*tasks))
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        outcome = await fetch(
+            lambda: self.send("GET", path, params=params, key=key),
+            lambda body: body,
+            what=f"read {path}",
+            noun="body",
+            where=f" at {self._base}",
+            waits=self._waits,
+        )
+        if outcome.verdict is Verdict.ACCEPTED:
+            return outcome.content
+        if outcome.verdict is Verdict.UNKNOWN:
+            raise LightUnreachable(
+                f"Light cannot be reached at {self._base}: {outcome.reason}. Check the address of"
+                " Light's API: --base-url or LIGHT_BASE_URL"
+            )
+        raise LightRefused(f"Light refused {path} ({outcome.status}): {outcome.reason}")
 
 
 def _identity(record: object) -> object:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
+from importer.core.answers import ApiError
 from importer.light.json_values import (
     array_of,
     boolean_at,
@@ -38,7 +39,6 @@ from importer.model.fields import (
 )
 from importer.model.light_objects import (
     Account,
-    ApiError,
     Company,
     Entity,
     LightBill,

@@ -16,9 +16,10 @@ from urllib.parse import urlsplit
 import httpx
 
 from importer import __version__
+from importer.core.answers import Answer
 from importer.light.credentials import Credentials, is_loopback
 from importer.light.transport import TROUBLE, Failure, why
-from importer.model.light_objects import Answer, UploadTarget
+from importer.model.light_objects import UploadTarget
 
 PIECE = 256 * 1024  # bytes read at a time
 AT_A_TIME = 8  # files

@@ -1,4 +1,4 @@
-"""Whether Light can be reached, and how long to hold back where it cannot."""
+"""Exponential back-off while Light is unreachable."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ class Backoff:
 
     held_until: float = 0.0  # nothing is sent before
     lost_since: float | None = None
-    _backoff: float = _FIRST
+    _delay: float = _FIRST
 
-    def reached(self) -> None:
-        self.lost_since, self._backoff = None, _FIRST
+    def reset(self) -> None:
+        """Light was reached."""
+        self.lost_since, self._delay = None, _FIRST
 
     def lost(self, now: float) -> float:
-        """Light was not reached; how long that has been so by now."""
+        """Light was not reached; for how many seconds that has been so."""
         if self.lost_since is None:
             self.lost_since = now
         return now - self.lost_since
 
     def hold(self, now: float) -> bool:
-        """Hold back for a while, longer each time; False where that is so already."""
+        """Hold back, twice as long each time; False where that is so already."""
         if now < self.held_until:
             return False
-        self.held_until = now + self._backoff
-        self._backoff = min(self._backoff * 2, _LONGEST)
+        self.held_until = now + self._delay
+        self._delay = min(self._delay * 2, _LONGEST)
         return True

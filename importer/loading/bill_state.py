@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
+from importer.core.answers import ApiError
 from importer.core.money import money
 from importer.loading.identity import GONE
 from importer.model.bills import Bill, Document, TargetStatus
 from importer.model.journal_states import JournalEntry, Step, StepKind, StepState
-from importer.model.light_objects import ApiError, LightBill
+from importer.model.light_objects import LightBill
 
 STEPS_OF: Mapping[TargetStatus, tuple[StepKind, ...]] = {
     TargetStatus.DRAFT: (),
@@ -31,28 +32,57 @@ DOING = {
 }
 
 DRAFT = "IN_DRAFT"
-# Light's list of states is open: what is in none of these is waited on, then told, never acted on.
+CANCELLING = "CANCELLATION_PENDING"
+# Light's list of states is open: what is in none of these is waited on and reported; of what
+# follows creation, nothing is ever done to it.
 _POSTED = frozenset(
     """
     UNPAID READY_FOR_PAYMENT_RELEASE PENDING_PAYMENT_APPROVAL PAYMENT_PAUSED SCHEDULED
     PAYMENT_PENDING PARTIALLY_PAID PAID COMPLETED
     """.split()
 )
-_SUBMITTED = _POSTED | {"APPROVAL_PENDING", "APPROVED_ACCOUNTING_ENTRY_PENDING"}
-CANCELLING = "CANCELLATION_PENDING"
-_OUT = GONE | {CANCELLING, "DUPLICATED", "DECLINED"}
-_PAYABLE = frozenset(("UNPAID", "READY_FOR_PAYMENT_RELEASE"))
-# In the ledger, or on the way to it, into it again or to payment: a person reverses it in Light.
-LEDGER = _POSTED | {"APPROVED_ACCOUNTING_ENTRY_PENDING", "RESET_PENDING"}
 _LIGHT_PAYS = frozenset("PENDING_PAYMENT_APPROVAL PAYMENT_PAUSED SCHEDULED PAYMENT_PENDING".split())
-_NOT_POSTED = frozenset(("APPROVAL_REQUESTED", "APPROVAL_PENDING"))
+_IN_APPROVAL = frozenset(("APPROVAL_REQUESTED", "APPROVAL_PENDING"))
+_OUT = GONE | {CANCELLING, "DUPLICATED", "DECLINED"}
+_BEFORE = frozenset(("INIT", "CREATED", "IMPORT_PENDING", DRAFT))
 WORKING = frozenset(
     """
     INIT CREATED IMPORT_PENDING APPROVAL_REQUESTED RESET_PENDING APPROVED_ACCOUNTING_ENTRY_PENDING
-    PAYMENT_PENDING
+    PAYMENT_PENDING CANCELLATION_PENDING
     """.split()
 )
-_BEFORE = frozenset(("INIT", "CREATED", "IMPORT_PENDING", DRAFT))
+
+
+@dataclass(frozen=True)
+class StateRule:
+    """By the state of a bill: whether a step ``permitted`` now, ``done`` already, or ``never``.
+
+    Of any other state it is waited for the next. ``permitted`` None: in any other state.
+    """
+
+    permitted: frozenset[str] | None
+    done: frozenset[str]
+    never: frozenset[str] = _OUT
+
+
+RULES: Mapping[StepKind, StateRule] = {
+    StepKind.SUBMIT: StateRule(
+        permitted=frozenset((DRAFT,)),
+        done=_POSTED | {"APPROVAL_PENDING", "APPROVED_ACCOUNTING_ENTRY_PENDING"},
+    ),
+    StepKind.POST: StateRule(
+        permitted=frozenset((DRAFT,)), done=_POSTED, never=_OUT | _IN_APPROVAL
+    ),
+    StepKind.PAY: StateRule(
+        permitted=frozenset(("UNPAID", "READY_FOR_PAYMENT_RELEASE")), done=frozenset(("PAID",))
+    ),
+    # What is in the ledger, or on the way to it or to payment, a person reverses in Light.
+    StepKind.CANCEL: StateRule(
+        permitted=None,
+        done=GONE,
+        never=_POSTED | {"APPROVED_ACCOUNTING_ENTRY_PENDING", "RESET_PENDING"},
+    ),
+}
 
 
 class Transition(StrEnum):
@@ -60,95 +90,91 @@ class Transition(StrEnum):
 
     DONE = "done"
     OPEN = "open"  # it may be sent now
-    WORKING = "working"  # Light has something to do first, or says what is not known here
+    WORKING = "working"  # Light has something to do first, or its state is unknown here
     NEVER = "never"  # it cannot be done to the bill as it is
 
 
 def next_transition(
-    kind: StepKind, bill: Bill, there: LightBill, *, tried: bool
+    kind: StepKind, bill: Bill | None, remote: LightBill, *, tried: bool
 ) -> tuple[Transition, str]:
-    """How a bill in Light stands to a step, and why it can never be taken.
+    """What the state of a bill in Light means for a step, and why it can never be taken.
 
-    ``tried``: the step was sent before, so that its effect may be what is seen.
+    ``bill`` is the sheet's, which cancelling does not need. ``tried``: the step was sent before, so
+    that its effect may be what is seen.
     """
-    state = there.state
-    if kind is StepKind.SUBMIT:
-        done = state in _SUBMITTED
-    elif kind is StepKind.POST:
-        done = state in _POSTED
-    else:
-        done = state == "PAID" or (state == "COMPLETED" and tried)
-    if done:
+    state, rule = remote.state, RULES[kind]
+    if state in rule.done or (kind is StepKind.PAY and state == "COMPLETED" and tried):
         return Transition.DONE, ""
-    if state in _OUT:
-        return Transition.NEVER, f"Light shows it as {state}"
-    if kind is StepKind.POST and state in _NOT_POSTED:
-        return (
-            Transition.NEVER,
-            f"it is in approval (state {state}), and only a draft can be posted",
-        )
-    if kind is StepKind.PAY:
-        stand, reason = _payment(bill, there, tried)
-    else:
-        stand, reason = (Transition.OPEN if state == DRAFT else Transition.WORKING), ""
-    if stand is Transition.OPEN and (wrong := _other_money(bill, there)):
-        return Transition.NEVER, wrong
-    return stand, reason
-
-
-def _payment(bill: Bill, there: LightBill, tried: bool) -> tuple[Transition, str]:
-    state, left = there.state, there.outstanding
-    if state == "COMPLETED":
-        return (
-            Transition.NEVER,
-            "Light has cleared it otherwise (state COMPLETED): nothing is left to pay",
-        )
-    if state == "PARTIALLY_PAID":
-        shown = "" if left is None else f", {money(left, bill.unit)} is left"
-        return Transition.NEVER, f"a part of it is paid in Light already{shown}"
-    if state in _LIGHT_PAYS and not tried:
-        return Transition.NEVER, f"Light itself is about to pay it (state {state})"
-    if state in _BEFORE | _NOT_POSTED and not tried:
-        return Transition.NEVER, f"it is not posted (state {state})"
-    if state not in _PAYABLE:
+    if state in rule.never:
+        return Transition.NEVER, _why_never(kind, state)
+    if kind is StepKind.CANCEL or bill is None:
+        return (Transition.WORKING if state == CANCELLING else Transition.OPEN), ""
+    if kind is StepKind.PAY and (reason := _unpayable(bill, remote, tried)):
+        return Transition.NEVER, reason
+    if rule.permitted is None or state not in rule.permitted:
         return Transition.WORKING, ""
-    if left is not None and left != bill.amount:
-        shown, own = money(left, bill.unit), money(bill.amount, bill.unit)
-        return Transition.NEVER, f"{shown} is outstanding in Light, and the sheet says {own}"
+    if reason := _other_money(bill, remote):
+        return Transition.NEVER, reason
     return Transition.OPEN, ""
 
 
-def _other_money(bill: Bill, there: LightBill) -> str:
-    """A bill of another amount than the sheet's never gets into the ledger by our hand."""
-    if there.amount is not None and there.amount != bill.amount:
-        shown, own = money(there.amount, bill.unit), money(bill.amount, bill.unit)
-        return f"the amount is {shown} in Light and {own} in the sheet"
-    if there.currency is not None and there.currency.upper() != bill.currency:
-        return f"the currency is {there.currency} in Light and {bill.currency} in the sheet"
+def _why_never(kind: StepKind, state: str) -> str:
+    if kind is StepKind.CANCEL:
+        return f"it is in the ledger already (state {state})"
+    if state in _IN_APPROVAL:
+        return f"it is in approval (state {state}), and only a draft can be posted"
+    return f"Light shows it as {state}"
+
+
+def _unpayable(bill: Bill, remote: LightBill, tried: bool) -> str:
+    """Why a bill cannot be paid in full by our hand; "" where it can, or not yet."""
+    state, outstanding = remote.state, remote.outstanding
+    if state == "COMPLETED":
+        return "Light has cleared it otherwise (state COMPLETED): nothing is left to pay"
+    if state == "PARTIALLY_PAID":
+        shown = "" if outstanding is None else f", {money(outstanding, bill.unit)} is left"
+        return f"a part of it is paid in Light already{shown}"
+    if state in _LIGHT_PAYS and not tried:
+        return f"Light itself is about to pay it (state {state})"
+    if state in _BEFORE | _IN_APPROVAL and not tried:
+        return f"it is not posted (state {state})"
+    payable = RULES[StepKind.PAY].permitted or ()
+    if state in payable and outstanding is not None and outstanding != bill.amount:
+        shown, sheet = money(outstanding, bill.unit), money(bill.amount, bill.unit)
+        return f"{shown} is outstanding in Light, and the sheet says {sheet}"
     return ""
 
 
-# --- which are left ---------------------------------------------------------------------------
+def _other_money(bill: Bill, remote: LightBill) -> str:
+    """A bill of another amount than the sheet's never gets into the ledger by our hand."""
+    if remote.amount is not None and remote.amount != bill.amount:
+        shown, sheet = money(remote.amount, bill.unit), money(bill.amount, bill.unit)
+        return f"the amount is {shown} in Light and {sheet} in the sheet"
+    if remote.currency is not None and remote.currency.upper() != bill.currency:
+        return f"the currency is {remote.currency} in Light and {bill.currency} in the sheet"
+    return ""
+
+
+def draft_as_created(entry: JournalEntry) -> LightBill | None:
+    """The bill as it was when it was created, where that is enough to begin a step; None: Light is
+    asked first. Of a draft it is enough, since Light refuses to post what is none."""
+    if entry.light_id is None or entry.light_state not in (DRAFT, "DUPLICATED"):
+        return None
+    return LightBill(id=entry.light_id, state=entry.light_state, amount=entry.light_amount)
+
+
+# --- which are to be taken --------------------------------------------------------------------
 
 
 @dataclass
 class StepTask:
-    """What is left to do to one bill, in order. ``there`` is the bill as Light last showed it."""
+    """What is still to be done to one bill, in order."""
 
     bill: Bill
     entry: JournalEntry
     kinds: list[StepKind]
     steps: dict[StepKind, Step]  # as journaled
     document: Document | None = None
-    there: LightBill | None = None
-
-    @property
-    def light_id(self) -> str:
-        assert self.entry.light_id is not None
-        return self.entry.light_id
-
-    def step(self, kind: StepKind) -> Step:
-        return self.steps.get(kind) or Step(self.entry.id, kind, StepState.PLANNED)
 
 
 @dataclass
@@ -201,23 +227,23 @@ def of_this_bill(steps: Mapping[StepKind, Step], light_id: str | None) -> dict[S
     return {kind: step for kind, step in steps.items() if step.told("bill") in (None, light_id)}
 
 
-def left_to_do(bill: Bill, steps: Mapping[StepKind, Step]) -> list[StepKind]:
-    """Which steps are wanted and not done."""
+def missing_steps(bill: Bill, steps: Mapping[StepKind, Step]) -> list[StepKind]:
+    """The steps that are wanted and not done."""
     done = {kind for kind, step in steps.items() if step.state is StepState.DONE}
     return [kind for kind in wanted_steps(bill) if kind not in done]
 
 
-def detail(light_id: str, own: Mapping[str, object] | None = None) -> str:
-    """A step's detail as JSON: its bill in Light, and what is the step's own."""
-    return json.dumps({"bill": light_id, **(own or {})}, ensure_ascii=False)
+def step_detail(light_id: str, more: Mapping[str, object] | None = None) -> str:
+    """A step's detail as JSON: its bill in Light, and what its kind adds."""
+    return json.dumps({"bill": light_id, **(more or {})}, ensure_ascii=False)
 
 
 def with_errors(before: str, errors: Iterable[ApiError]) -> str:
     """A step's detail with what Light objected to now, in place of what it did before."""
-    told = {name: value for name, value in json.loads(before).items() if name != "errors"}
-    if found := [asdict(error) for error in errors]:
-        told["errors"] = found
-    return json.dumps(told, ensure_ascii=False)
+    detail = {name: value for name, value in json.loads(before).items() if name != "errors"}
+    if objections := [asdict(error) for error in errors]:
+        detail["errors"] = objections
+    return json.dumps(detail, ensure_ascii=False)
 
 
 def errors_of(step: Step) -> tuple[ApiError, ...]:

@@ -1,406 +1,373 @@
-"""The loader: every bill exactly once, many at a time.
+"""The engine: makes each change in Light exactly once, many bills at a time.
 
 One loop, one turn after the other: collect the answers that came, write what they mean and which
-bills go next in one durable commit, let those go, wait. Bills whose answer was lost wait for
-Light to settle and are then looked up together, while the others keep flowing.
-
-A bill goes with its lines, one request a bill; or, in the separate line mode, alone, and then its
-lines one after the other, each with the same guarantee.
+requests go next in one durable commit, let those go, wait. A change whose answer was lost waits for
+Light to settle and is then looked up, while the others go on. What a change is, and what its answer
+means for its bill, is decided by its ``Operation``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import heapq
+import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from importer.core.answers import Outcome, Verdict, classify
 from importer.core.errors import AccessRefused, ImporterError, LightUnreachable, StoppedEarly
+from importer.core.fetch import refusal
 from importer.loading.backoff import Backoff
-from importer.loading.classify import classify, creation, remarks, with_line
 from importer.loading.gateway import LightGateway
-from importer.loading.identity import GONE
-from importer.loading.job import BillJob, InFlight
-from importer.loading.journal.journal import Change, Journal
-from importer.loading.reconcile import Settled, find_twins, look_up, not_before
+from importer.loading.journal.journal import Journal
+from importer.loading.operation import (
+    MOST_LOST,
+    Decision,
+    EngineSettings,
+    Finish,
+    Look,
+    Operation,
+    Record,
+    Send,
+    write_records,
+)
 from importer.loading.send_queue import SendQueue
-from importer.model.journal_states import Discovery, Outcome, State, Status, Verdict
-from importer.model.light_objects import LightBill, LightLine
 
-_MOST_ROUNDS = 5  # lost answers of one bill before a person has to look
-
-
-@dataclass(frozen=True)
-class LoadSettings:
-    """``settle``: seconds after which a bill that Light does not show is held to be absent."""
-
-    concurrency: int = 64
-    settle: float = 30.0
-    separate: bool = False  # lines in requests of their own
-    give_up_after: float = 60.0  # seconds without a connection
+_ENOUGH_REFUSALS = 3  # for lack of a right, and no success, to see that the key does not have it
+Looking = asyncio.Task[list[Decision]]
+Sweep = Callable[[], Awaitable[Sequence[Record]]]
 
 
-class LoadListener(Protocol):
-    def settled(self, status: Status) -> None: ...
+class Progress(Protocol):
+    def advance(self, failed: bool) -> None: ...
 
-    def say(self, text: str) -> None: ...
+    def message(self, text: str) -> None: ...
 
 
 @dataclass
-class Loader:
+class _Request:
+    """One request of an operation, which may have left or not."""
+
+    operation: Operation
+    on_wire: bool = False
+
+    def leave(self) -> None:
+        self.on_wire = True
+
+
+@dataclass
+class Engine:
+    """``stopped`` says why a run ended early, if it did."""
+
     journal: Journal
     gateway: LightGateway
     run: str
-    settings: LoadSettings
-    progress: LoadListener
+    settings: EngineSettings
+    progress: Progress
     clock: Callable[[], float] = time.monotonic
     stopped: StoppedEarly | None = None
-    _waiting: SendQueue = field(default_factory=SendQueue)
-    _resent: list[BillJob] = field(default_factory=list)  # and created
-    _finishing: bool = False  # stopped, but what was begun gets its lines
-    _flights: dict[asyncio.Task[Any], InFlight] = field(default_factory=dict)
-    _unsettled: list[tuple[float, BillJob]] = field(default_factory=list)  # (when to look, work)
-    _looking: asyncio.Task[list[Settled]] | None = None
-    _changes: list[Change] = field(default_factory=list)
-    _reach: Backoff = field(default_factory=Backoff)
-    _forbidden: list[tuple[BillJob, Outcome]] = field(default_factory=list)
-    _admitted: bool = False  # Light has taken a bill from this key, or refused it for what it is
+    _finishing: bool = False  # stopped, but what Light has a part of is completed
+    _queue: SendQueue = field(default_factory=SendQueue)
+    _later: list[tuple[float, int, Operation]] = field(default_factory=list)  # a heap by due time
+    _requests: dict[asyncio.Task[Outcome[Any]], _Request] = field(default_factory=dict)
+    _looks: dict[Looking, list[Operation]] = field(default_factory=dict)
+    _records: list[Record] = field(default_factory=list)
+    _backoff: Backoff = field(default_factory=Backoff)
+    _admitted: set[str] = field(default_factory=set)  # rights that the key has
+    _forbidden: list[tuple[Operation, Outcome[Any]]] = field(default_factory=list)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _order: itertools.count[int] = field(default_factory=itertools.count)
 
-    def stop(self, reason: StoppedEarly, *, finish: bool = False) -> None:
-        """Send nothing more; what is on its way is waited for, look-ups are not.
+    def stop(self, reason: StoppedEarly, *, finish: bool = False, drop_looks: bool = True) -> None:
+        """Send nothing more; what is on its way is waited for, look-ups are only with
+        ``drop_looks=False``.
 
         ``finish``: bills that Light has without all their lines get these first.
         """
-        can = self.clock() >= self._reach.held_until and (self.stopped is None or self._finishing)
-        self._finishing = finish and can
-        if self.stopped is None:
-            self.stopped = reason
+        reachable = self.clock() >= self._backoff.held_until
+        self._finishing = finish and reachable and (self.stopped is None or self._finishing)
+        self.stopped = self.stopped or reason
         self._stop.set()
-        if self._looking:
-            self._looking.cancel()
-        for task, flight in self._flights.items():
-            if not flight.on_wire and not (self._finishing and flight.line is not None):
+        for looking in self._looks if drop_looks else ():
+            looking.cancel()
+        for task, request in self._requests.items():
+            if not request.on_wire and not (self._finishing and request.operation.completes):
                 task.cancel()
 
-    async def load(self, send: Sequence[BillJob], unsettled: Sequence[BillJob]) -> None:
-        """Send all of ``send`` and settle all of ``unsettled``, as far as it goes.
+    async def execute(self, operations: Iterable[Operation], sweep: Sweep | None = None) -> None:
+        """Carry them all out, as far as it goes; then ``sweep``, unless it was stopped.
 
-        ``stopped`` says why it ended early, if it did. Raises JournalProblem, with everything
-        waited for or certainly unsent, where the journal cannot be written.
+        Raises JournalProblem, with everything waited for or certainly unsent, where the journal
+        cannot be written.
         """
-        # When they left is not known: a request may have waited for its turn after it was noted.
-        now = self.clock()
-        due = now + self.settings.settle
-        for work in unsettled:
-            lost = work.entry.state in (State.SENDING, State.UNKNOWN)
-            self._unsettled.append((due if lost else now, work))
-        self._waiting.are_out(unsettled)
-        for work in send:
-            self._waiting.add(work)
+        for operation in operations:
+            self._begin(operation)
         try:
             while True:
                 self._turn()
-                if not (self._flights or self._looking or self._more()):
+                if not (self._requests or self._looks or self._more()):
                     break
                 await self._wait()
                 self._collect()
         except ImporterError as error:
             self.stop(error if isinstance(error, StoppedEarly) else StoppedEarly(str(error)))
-            if self._tasks():
-                await asyncio.wait(self._tasks())
+            if tasks := [*self._requests, *self._looks]:
+                await asyncio.wait(tasks)
             with contextlib.suppress(ImporterError):  # the answers, if the disk takes them now
                 self._collect()
                 self._commit([])
             raise
         except BaseException:
-            for task in self._tasks():
+            tasks = [*self._requests, *self._looks]
+            for task in tasks:
                 task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             raise
-        if self.stopped is None:
-            await self._look_for_twins()
-
-    async def _look_for_twins(self) -> None:
-        """Whether a bill or line that was sent again came in from the lost attempt after all.
-
-        That is possible only where Light takes longer than the settling time; then a person is
-        told, with the ids.
-        """
-        if not self._resent:
-            return
-        try:
-            twins = await find_twins(self._resent, self.gateway, self.journal.owned)
-        except ImporterError as error:
-            self.progress.say(f"It could not be seen whether a bill is in Light twice: {error}")
-            return
-        for work, message in twins:
-            assert work.there is not None
-            self._changes.append(creation(work, work.there, message, Status.UNKNOWN))
-        self._commit([])
+        if self.stopped is None and sweep is not None:
+            self._records += await sweep()
+            self._commit([])
 
     def _more(self) -> bool:
         if self.stopped is not None:
-            return self._finishing and bool(self._waiting.begun)
-        return bool(self._waiting or self._unsettled)
-
-    def _tasks(self) -> list[asyncio.Task[Any]]:
-        return [*self._flights, *([self._looking] if self._looking else [])]
+            return self._finishing and self._queue.completing
+        return bool(self._queue or self._later)
 
     # --- a turn -------------------------------------------------------------------------------
 
     def _turn(self) -> None:
         """Commit what is known and what goes next, then let it go."""
-        going = self._waiting.take(self._room(), begun_only=self._finishing)
-        since = not_before(self.gateway.light_time)
-        for work in going:
-            work.first_sent = work.first_sent or work.entry.first_sent or since
-        self._commit(going)
-        for work in going:
-            flight = InFlight(work, None if work.light_id is None else work.next_line)
-            task = asyncio.create_task(self._send(flight))
-            self._flights[task] = flight
-        self._start_looking()
+        due = self._due()
+        entries = self._queue.take(self._room(), completing_only=self._finishing)
+        sending = [entry.operation for entry in entries if isinstance(entry, Send)]
+        self._commit(sending)
+        for operation in sending:
+            request = _Request(operation)
+            self._requests[asyncio.create_task(self._send(request))] = request
+        self._start_looks([*due, *(e.operation for e in entries if isinstance(e, Look))])
 
     def _room(self) -> int:
-        """How many more bills may go now."""
+        """How many more operations may go now."""
         if self.stopped is not None and not self._finishing:
             return 0
-        if self._forbidden or self.clock() < self._reach.held_until:
+        if self.clock() < self._backoff.held_until:
             return 0
-        # One is enough to see whether Light can be reached again.
-        most = self.settings.concurrency if self._reach.lost_since is None else 1
-        return max(0, most - len(self._flights))
+        most = self.settings.concurrency
+        if self._backoff.lost_since is not None:
+            most = 1  # enough to see whether Light can be reached again
+        elif self._forbidden:
+            most = _ENOUGH_REFUSALS - len(self._forbidden)
+        return max(0, most - len(self._requests) - len(self._looks))
 
-    def _commit(self, going: Sequence[BillJob]) -> None:
-        intents = [work.intent(alone=self.settings.separate) for work in going]
-        self.journal.step(self.run, self._changes, intents)
-        self._changes = []
+    def _due(self) -> list[Operation]:
+        """The operations whose time for a look has come. Those that are looked up together wait
+        while a look of theirs is under way."""
+        due: list[Operation] = []
+        while self._later and self._later[0][0] <= self.clock() and self.stopped is None:
+            due.append(heapq.heappop(self._later)[2])
+        if any(operation.together for (operation, *_) in self._looks.values()):
+            for operation in [operation for operation in due if operation.together]:
+                due.remove(operation)
+                self._look_later(operation, 0.0)
+        return due
 
-    async def _send(self, flight: InFlight) -> Outcome:
-        work, line = flight.work, flight.line
-        if line is None or work.light_id is None:
-            answer = await self.gateway.create_bill(
-                work.bill, flight.leave, with_lines=not self.settings.separate
-            )
-            return classify(answer, self.gateway)
-        answer = await self.gateway.create_line(work.light_id, work.bill, line, flight.leave)
-        return classify(answer, self.gateway, line=True)
+    def _look_later(self, operation: Operation, seconds: float) -> None:
+        heapq.heappush(self._later, (self.clock() + seconds, next(self._order), operation))
 
-    def _start_looking(self) -> None:
-        if self._looking or self.stopped:
-            return
-        now = self.clock()
-        due = [work for when, work in self._unsettled if when <= now]
-        if due:
-            self._unsettled = [(when, work) for when, work in self._unsettled if when > now]
-            self._looking = asyncio.create_task(look_up(due, self.gateway, self.journal.owned))
+    def _commit(self, sending: Sequence[Operation]) -> None:
+        intents = [operation.intent(self.gateway.light_time) for operation in sending]
+        write_records(self.journal, self.run, [*self._records, *intents])
+        self._records = []
+
+    async def _send(self, request: _Request) -> Outcome[Any]:
+        operation, gateway = request.operation, self.gateway
+        answer = await operation.send(gateway, request.leave)
+        return classify(answer, lambda body: operation.read(gateway, body), noun=operation.noun)
+
+    def _start_looks(self, operations: Sequence[Operation]) -> None:
+        batch = [operation for operation in operations if operation.together]
+        for some in (batch, *([each] for each in operations if not each.together)):
+            if some:
+                self._looks[asyncio.create_task(self._look(some))] = some
+
+    async def _look(self, some: Sequence[Operation]) -> list[Decision]:
+        first = some[0]
+        if first.together:
+            return await type(first).look_together(some, self.gateway)
+        return [await first.look(self.gateway)]
 
     async def _wait(self) -> None:
-        """Until an answer comes, something falls due, or the person stops the run."""
-        times = [when for when, _ in self._unsettled] if not self._looking else []
-        if self._waiting and self._reach.held_until > self.clock():
-            times.append(self._reach.held_until)
+        """Until an answer comes, something falls due, or the run is stopped."""
+        tasks: set[asyncio.Task[Any]] = {*self._requests, *self._looks}
         timeout = None
-        if self.stopped is None and times:
-            timeout = max(0.0, min(times) - self.clock())
-        waiting: set[asyncio.Task[Any]] = set(self._tasks())
-        bell = asyncio.create_task(self._stop.wait()) if self.stopped is None else None
-        if bell:
-            waiting.add(bell)
-        await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        if bell:
-            bell.cancel()
+        bell = None
+        if self.stopped is None:
+            now = self.clock()
+            together = any(operation.together for (operation, *_) in self._looks.values())
+            later = self._later if together else self._later[:1]
+            times = [when for when, _, each in later if not (together and each.together)]
+            if self._queue and self._backoff.held_until > now:
+                times.append(self._backoff.held_until)
+            timeout = max(0.0, min(times) - now) if times else None
+            bell = asyncio.create_task(self._stop.wait())
+            tasks.add(bell)
+        try:
+            await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if bell:
+                bell.cancel()
 
     # --- what came back -----------------------------------------------------------------------
 
     def _collect(self) -> None:
-        for task in [t for t in self._flights if t.done()]:
-            self._landed(self._flights.pop(task), task)
-        if self._looking and self._looking.done():
-            looking, self._looking = self._looking, None
-            self._looked(looking)
-        if self._forbidden and not self._flights:
-            self._key_refused()
+        for task in [task for task in self._requests if task.done()]:
+            self._answered(self._requests.pop(task), task)
+        for looking in [looking for looking in self._looks if looking.done()]:
+            self._looked(self._looks.pop(looking), looking)
+        if self._forbidden and not (self._requests or self._looks):
+            self._judge_key()
 
-    def _landed(self, flight: InFlight, task: asyncio.Task[Outcome]) -> None:
-        work = flight.work
+    def _answered(self, request: _Request, task: asyncio.Task[Outcome[Any]]) -> None:
+        operation = request.operation
         if task.cancelled():
-            self._unsent(work)
+            self._put_back(operation)
             return
         error = task.exception()
-        if isinstance(error, StoppedEarly) and not flight.on_wire:
-            self._unsent(work)
+        if isinstance(error, StoppedEarly) and not request.on_wire:
+            self._put_back(operation)
             self.stop(error)
             return
         if error is not None:  # a fault of ours in the middle: what was sent must be looked up
             raise error
         outcome = task.result()
         if outcome.verdict is Verdict.RETRY:
-            self._unsent(work)
-            self._unreachable(outcome.reason)
+            self._put_back(operation)
+            self._hold_back(LightUnreachable(f"Light cannot be reached: {outcome.reason}"))
             return
-        self._reach.reached()
-        if outcome.verdict is Verdict.WAIT:  # the pacer holds everybody back
-            self._change(work, State.PLANNED)
-            self._waiting.at_once(work)
-        elif outcome.verdict is Verdict.CREATED and outcome.line and flight.line is not None:
-            self._line_there(work, flight.line, outcome.line)
-        elif outcome.verdict is Verdict.CREATED and outcome.bill and self.settings.separate:
-            self._admit()
-            work.begun(outcome.bill)
-            self._lines_next(work)
-        elif outcome.verdict is Verdict.CREATED and outcome.bill:
-            self._created(work, outcome.bill)
-        elif outcome.verdict is Verdict.REJECTED:
-            self._rejected(work, with_line(outcome, flight.line))
+        self._backoff.reset()
+        if outcome.verdict is Verdict.WAIT:  # the rate limiter holds everybody back
+            self._put_back(operation, attempted=True)
         elif outcome.verdict is Verdict.STOP:
-            state = State.PLANNED if outcome.forbidden else State.UNKNOWN
-            self._change(work, state, message=outcome.reason)
-            self.stop(AccessRefused(f"Light refused access: {outcome.reason}"))
+            if outcome.forbidden:
+                self._put_back(operation, outcome.reason, attempted=True)
+            else:
+                self._records.append(operation.in_doubt(outcome.reason))
+            self.stop(AccessRefused(refusal(outcome, operation.right)))
+        elif outcome.forbidden and operation.right not in self._admitted:
+            # Either this bill is forbidden, or the key may do it to none: the others will tell.
+            self._forbidden.append((operation, outcome))
         else:
-            self._lost(work, outcome.reason)
+            self._decided(operation, outcome)
 
-    def _change(
-        self, work: BillJob, state: State, status: Status | None = None, **rest: Any
-    ) -> None:
-        if work.light_id is not None:
-            rest |= {"light_id": work.light_id, "line_ids": work.line_ids, "partial": work.partial}
-        self._settle(work, Change(work.entry.id, state, status, **rest))
-
-    def _settle(self, work: BillJob, change: Change) -> None:
-        self._changes.append(change)
-        if change.status is not None:
-            self.progress.settled(change.status)
-            self._waiting.came_back(work)
-
-    def _unsent(self, work: BillJob) -> None:
-        self._change(work, State.PLANNED, unsent=work.light_id is None)
-        self._waiting.at_once(work)
-
-    def _line_there(self, work: BillJob, index: int, line: LightLine) -> None:
-        self._admit()
-        work.lines[index] = line
-        work.rounds = 0
-        self._lines_next(work)
-
-    def _lines_next(self, work: BillJob, how: Discovery | None = None) -> None:
-        """Light has the bill; its next line goes, unless that was the last."""
-        if work.next_line < len(work.bill.lines):
-            self._change(work, State.PLANNED)
-            self._waiting.begun.append(work)
+    def _decided(self, operation: Operation, outcome: Outcome[Any]) -> None:
+        if outcome.verdict is Verdict.UNKNOWN:
+            self._apply(operation.lost(outcome.reason))
+            self._announce_look_up(operation)
+            return
+        self._admit(operation.right)
+        if outcome.verdict is Verdict.ACCEPTED:
+            self._apply(operation.accepted(outcome.content))
         else:
-            self._created(work, work.whole(), how)
+            self._apply(operation.rejected(outcome))
 
-    def _unreachable(self, reason: str) -> None:
-        """Hold back for a while, longer each time; give up when it lasts."""
+    def _put_back(self, operation: Operation, reason: str = "", *, attempted: bool = False) -> None:
+        self._apply(Send(operation, (operation.put_back(reason, attempted=attempted),)))
+
+    def _begin(self, operation: Operation) -> None:
+        decision = operation.first()
+        if isinstance(decision, Finish):
+            self._apply(decision)
+        elif isinstance(decision, Look) and operation.conflict_key:
+            self._queue.mark_out(operation)  # it was sent before
+            self._look_later(operation, decision.after)
+        else:
+            self._queue.add(decision)
+
+    def _apply(self, decision: Decision) -> None:
+        self._records += decision.records
+        operation = decision.operation
+        if isinstance(decision, Finish):
+            self.progress.advance(decision.failed)
+            self._queue.release(operation)
+            if operation.following and not decision.failed:
+                self._begin(operation.following)
+        elif isinstance(decision, Look):
+            self._look_later(operation, decision.after)
+        elif decision.behind:
+            self._queue.requeue_behind(decision)
+        else:
+            self._queue.put_first(decision)
+
+    def _looked(self, some: Sequence[Operation], looking: Looking) -> None:
+        if looking.cancelled():
+            return
+        error = looking.exception()
+        if isinstance(error, LightUnreachable) and self.stopped is None:
+            self._hold_back(error)
+            for operation in some:
+                operation.unanswered_looks += 1
+                if operation.unanswered_looks >= MOST_LOST:
+                    self._apply(operation.unreadable(str(error)))
+                else:
+                    self._look_later(operation, self._backoff.held_until - self.clock())
+        elif isinstance(error, ImporterError):
+            stopped = error if isinstance(error, StoppedEarly) else StoppedEarly(str(error))
+            self.stop(stopped, drop_looks=False)
+        elif error is not None:
+            raise error
+        else:
+            self._backoff.reset()
+            for decision in looking.result():
+                self._apply(decision)
+
+    def _hold_back(self, problem: LightUnreachable) -> None:
+        """Wait for a while, longer each time; give up when it lasts."""
+        if self.stopped is not None and not self._finishing:
+            return
         now = self.clock()
         self._finishing = False
-        if self._reach.lost(now) >= self.settings.give_up_after:
-            self.stop(LightUnreachable(f"Light cannot be reached: {reason}"))
-        elif self._reach.hold(now):
-            self.progress.say(f"Light cannot be reached ({reason}); trying again.")
+        if self._backoff.lost(now) >= self.settings.give_up_after:
+            self.stop(problem)
+        elif self._backoff.hold(now):
+            self.progress.message(f"{problem}; trying again.")
 
-    def _created(self, work: BillJob, there: LightBill, how: Discovery | None = None) -> None:
-        self._admit()
-        work.there = there
-        if work.resent:
-            self._resent.append(work)
-        message = remarks(work.bill, there)
-        self._settle(work, creation(work, there, message, Status.CREATED, how))
-
-    def _rejected(self, work: BillJob, outcome: Outcome) -> None:
-        if outcome.forbidden and not self._admitted:
-            # Either this bill is forbidden, or the key may do nothing: the others in flight tell.
-            self._forbidden.append((work, outcome))
+    def _announce_look_up(self, operation: Operation) -> None:
+        """Say what is waited for, where nothing else goes on."""
+        if not operation.together or self._requests or self._queue:
             return
-        self._admit()
-        why = outcome.reason
-        self._change(work, State.REJECTED, Status.REJECTED, message=why, errors=outcome.errors)
+        n, settle = len(self._later), self.settings.settle
+        which = ("one bill", "it") if n == 1 else (f"{n:,} bills", "them")
+        self.progress.message(
+            f"The answer for {which[0]} was lost; looking {which[1]} up in Light in"
+            f" {settle:g} second{'' if settle == 1 else 's'}."
+        )
 
-    def _admit(self) -> None:
-        """The key may create bills, so whatever was forbidden was that bill alone."""
-        self._admitted = True
+    # --- whether the key may do it ------------------------------------------------------------
+
+    def _admit(self, right: str) -> None:
+        """The key has this right, so whatever was forbidden was forbidden for its bill alone."""
+        self._admitted.add(right)
         held, self._forbidden = self._forbidden, []
-        for work, outcome in held:
-            self._rejected(work, outcome)
+        for operation, outcome in held:
+            if operation.right == right:
+                self._apply(operation.rejected(outcome))
+            else:
+                self._forbidden.append((operation, outcome))
 
-    def _key_refused(self) -> None:
-        """All that Light has said so far is 403."""
-        if len(self._forbidden) == 1 and not self._waiting and not self._unsettled:
-            self._admit()  # there is one bill: it cannot be told from the key, and is refused
+    def _judge_key(self) -> None:
+        """All that Light has said of a right so far is 403."""
+        operation, outcome = self._forbidden[0]
+        right = operation.right
+        waiting = [*self._queue.operations(), *(each for _, _, each in self._later)]
+        same = [each for each, _ in self._forbidden if each.right == right]
+        if len(same) < _ENOUGH_REFUSALS and any(each.right == right for each in waiting):
+            return  # the others will tell
+        if len(same) == 1:
+            self._admit(right)  # one bill cannot be told from the key: that bill is refused
             return
         held, self._forbidden = self._forbidden, []
-        for work, outcome in held:
-            self._change(work, State.PLANNED, message=outcome.reason)
-        self.stop(AccessRefused(f"The key may not create bills: {held[-1][1].reason}"))
-
-    def _lost(self, work: BillJob, reason: str) -> None:
-        work.rounds += 1
-        self._change(work, State.UNKNOWN, message=reason)
-        self._unsettled.append((self.clock() + self.settings.settle, work))
-        if not self._flights and not self._waiting:
-            n, settle = len(self._unsettled), self.settings.settle
-            which = ("one bill", "it") if n == 1 else (f"{n:,} bills", "them")
-            self.progress.say(
-                f"The answer for {which[0]} was lost; looking {which[1]} up in Light in"
-                f" {settle:g} second{'' if settle == 1 else 's'}."
-            )
-
-    def _looked(self, task: asyncio.Task[list[Settled]]) -> None:
-        if task.cancelled():
-            return
-        error = task.exception()
-        if isinstance(error, ImporterError):
-            self.stop(error if isinstance(error, StoppedEarly) else StoppedEarly(str(error)))
-            return
-        if error is not None:
-            raise error
-        for settled in task.result():
-            work, there = settled.work, settled.bill
-            if settled.later:
-                work.rounds += 1
-            if there is not None:
-                self._there(work, there, settled.how)
-            elif settled.later and work.rounds < _MOST_ROUNDS:
-                self._unsettled.append((self.clock() + self.settings.settle, work))
-            elif settled.reason:
-                self._change(work, State.UNKNOWN, Status.UNKNOWN, message=settled.reason)
-            elif work.rounds >= _MOST_ROUNDS:
-                reason = (
-                    f"Light's answer was lost {work.rounds} times, and it does not show the bill"
-                )
-                self._change(work, State.UNKNOWN, Status.UNKNOWN, message=reason)
-            else:
-                work.resent = True
-                self._change(work, State.PLANNED)
-                self._waiting.again(work)
-
-    def _there(self, work: BillJob, there: LightBill, how: Discovery | None) -> None:
-        """Light has the bill. All its lines too, unless they go, or went, separately."""
-        alone = self.settings.separate or work.entry.alone
-        if work.light_id is None and not alone:
-            self._created(work, there, how)
-        elif there.state in GONE:  # by a person; a cancelled bill does not stand in the way
-            work.gone()
-            self._change(work, State.PLANNED)
-            self._waiting.again(work)
-        elif there.lines is None:  # from the list, which leaves them out
-            work.begun(there)
-            self._change(work, State.UNKNOWN, message="its line items could not be read")
-            self._unsettled.append((self.clock() + self.settings.settle, work))
-        else:
-            line = work.next_line
-            stranger = work.looked_at(there, there.lines)
-            if stranger:
-                self._change(work, State.UNKNOWN, Status.UNKNOWN, message=stranger)
-            elif work.next_line == line and work.rounds >= _MOST_ROUNDS:
-                reason = f"Light's answer to the next one was lost {work.rounds} times"
-                self._change(work, State.UNKNOWN, Status.UNKNOWN, message=reason)
-            else:
-                if work.next_line == line:
-                    work.resent = work.resent or work.rounds > 0
-                else:
-                    work.rounds = 0
-                self._lines_next(work, how)
+        for operation, outcome in held:
+            self._records.append(operation.put_back(outcome.reason, attempted=True))
+        self.stop(AccessRefused(refusal(outcome, right)))

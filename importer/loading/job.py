@@ -1,21 +1,38 @@
-"""A bill on its way to Light: what is known of it in this run."""
+"""The creation of one bill: what is known of it in this run."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
-from importer.loading.identity import content, match_lines, same_lines
-from importer.loading.journal.journal import Intent
+from importer.core.answers import ApiError
+from importer.loading.identity import (
+    content,
+    differences,
+    kin,
+    line_ids,
+    match_lines,
+    same_lines,
+)
+from importer.loading.journal.journal import Change, Intent
 from importer.model.bills import Bill
-from importer.model.journal_states import ALWAYS, JournalEntry
+from importer.model.journal_states import ALWAYS, Discovery, JournalEntry, State, Status
 from importer.model.light_objects import LightBill, LightLine
+
+
+def not_before(light_time: datetime | None) -> datetime:
+    """A moment, by Light's clock, before which no bill was made that is sent from now on.
+
+    Our own clock is not believed alone: one that is set days ahead would hide the bill. It counts
+    where it is the earlier, as a proxy in between may have dated Light's answers.
+    """
+    return ALWAYS if light_time is None else min(light_time, datetime.now(UTC))
 
 
 @dataclass
 class BillJob:
-    """One bill to be sent, or sent and not settled.
+    """One bill to be created, or sent and not settled.
 
     With a ``light_id`` Light has the bill, but not all its line items, which go one after the
     other: so their order is kept, and never more than one of them is in doubt.
@@ -23,81 +40,126 @@ class BillJob:
 
     entry: JournalEntry
     bill: Bill
-    rounds: int = 0  # answers lost in a row in this run
+    lost: int = 0  # answers in a row in this run
     first_sent: datetime | None = None  # as JournalEntry.first_sent, of all attempts
     resent: bool = False  # after Light did not show it
+    created: bool = False
     light_id: str | None = None
-    there: LightBill | None = None  # as Light last showed it
+    remote: LightBill | None = None  # as Light last showed it
     lines: list[LightLine | None] = field(default_factory=list)  # in the order of the sheet
 
     @property
-    def content(self) -> str:
-        """Of the bill, as it is sent now; made when it is asked for."""
-        return content(self.bill)
+    def in_doubt(self) -> bool:
+        """An earlier run sent it, or a part of it, and does not know what came of it."""
+        return self.entry.state in (State.SENDING, State.UNKNOWN)
+
+    @property
+    def conflict_key(self) -> str:
+        return kin(self.bill)
 
     @property
     def line_ids(self) -> tuple[str | None, ...]:
-        """Light's ids of the lines that are there, in the order of the sheet."""
-        if self.light_id is not None and not self.lines:  # not looked at in this run
+        """Light's ids of the lines that it has, in the order of the sheet."""
+        if self.light_id is not None and not self.lines:  # not read in this run
             return self.entry.line_ids
         return tuple(line.id if line else None for line in self.lines)
 
     @property
     def next_line(self) -> int:
         """The index of the first line that is missing; the number of lines where none is."""
-        return next((i for i, x in enumerate(self.lines) if x is None), len(self.lines))
+        return next((i for i, line in enumerate(self.lines) if line is None), len(self.lines))
 
     @property
     def partial(self) -> str:
         """What Light has of the bill, for people; "" unless it lacks line items."""
         if self.light_id is None:
             return ""
-        there = sum(x is not None for x in self.line_ids)
-        return (
-            f"Light has the bill {self.light_id} with {there} of {len(self.bill.lines)} line items"
-        )
+        n = sum(line_id is not None for line_id in self.line_ids)
+        return f"Light has the bill {self.light_id} with {n} of {len(self.bill.lines)} line items"
 
-    def begun(self, there: LightBill) -> None:
+    def start_lines(self, remote: LightBill) -> None:
         """Light has the bill, without its lines."""
-        self.light_id, self.there = there.id, there
+        self.light_id, self.remote = remote.id, remote
         self.lines = [None] * len(self.bill.lines)
 
-    def looked_at(self, there: LightBill, lines: Sequence[LightLine]) -> str:
-        """Light has the bill with these lines; says what is in the way of adding the others."""
+    def match_lines(self, remote: LightBill, lines: Sequence[LightLine]) -> str:
+        """Take over the lines that Light has; returns what keeps the others from being added."""
         ids: tuple[str | None, ...] = self.line_ids
-        if ids and not self.lines and not same_lines(self.entry.content, self.content):
+        if ids and not self.lines and not same_lines(self.entry.content, content(self.bill)):
             ids = ()  # the sheet's lines are others now
-        before = {known: i for i, known in enumerate(ids) if known is not None}
-        known, strangers = match_lines(self.bill, lines, before)
+        before = {line_id: i for i, line_id in enumerate(ids) if line_id is not None}
+        matched, strangers = match_lines(self.bill, lines, before)
         if strangers:
             theirs = ", ".join(line.id for line in strangers)
-            return f"Light's bill {there.id} has line items that are not the sheet's: {theirs}"
-        self.light_id, self.there, self.lines = there.id, there, known
+            return f"Light's bill {remote.id} has line items that are not the sheet's: {theirs}"
+        self.light_id, self.remote, self.lines = remote.id, remote, matched
         return ""
 
-    def intent(self, *, alone: bool) -> Intent:
-        """That it, or its next line, is about to be sent; ``alone`` is without its lines."""
-        begun = self.light_id is not None
-        since = self.first_sent or ALWAYS
-        return Intent(self.entry.id, self.content, self.partial, begun, alone, since)
-
-    def whole(self) -> LightBill:
-        """The bill as Light has it when all its lines are there."""
-        assert self.there is not None
-        return replace(self.there, lines=tuple(x for x in self.lines if x is not None))
-
-    def gone(self) -> None:
+    def reset(self) -> None:
         """Light's bill was cancelled: it is to be created anew."""
-        self.light_id, self.there, self.lines = None, None, []
+        self.light_id, self.remote, self.lines = None, None, []
 
+    # --- what the journal is to keep ----------------------------------------------------------
 
-@dataclass
-class InFlight:
-    """One request for a bill, which may have left or not."""
+    def intent(self, gateway_time: datetime | None, *, alone: bool) -> Intent:
+        """That it, or its next line, is about to be sent; ``alone`` is without its lines."""
+        if self.first_sent is None:
+            self.first_sent = self.entry.first_sent or not_before(gateway_time)
+        is_line = self.light_id is not None
+        return Intent(
+            self.entry.id, content(self.bill), self.partial, is_line, alone, self.first_sent
+        )
 
-    work: BillJob
-    line: int | None = None  # the index of the line item it carries; None: the bill
-    on_wire: bool = False
+    def change(
+        self,
+        state: State,
+        status: Status | None = None,
+        message: str = "",
+        *,
+        errors: tuple[ApiError, ...] = (),
+        unsent: bool = False,
+    ) -> Change:
+        """How its entry stands now."""
+        if self.light_id is None:
+            return Change(
+                self.entry.id, state, status, message=message, errors=errors, unsent=unsent
+            )
+        return Change(
+            self.entry.id,
+            state,
+            status,
+            light_id=self.light_id,
+            line_ids=self.line_ids,
+            message=message,
+            errors=errors,
+            partial=self.partial,
+        )
 
-    def leave(self) -> None:
-        self.on_wire = True
+    def complete(self, remote: LightBill, how: Discovery | None = None) -> Change:
+        """Light has the bill with all its lines."""
+        self.remote, self.created = remote, True
+        failure = remote.failure_reason
+        wrong = f"Light says {failure} (state {remote.state})" if failure else ""
+        remarks = filter(None, (wrong, differences(self.bill, remote)))
+        return self.creation(Status.CREATED, "; ".join(remarks), how)
+
+    def creation(self, status: Status, message: str, how: Discovery | None = None) -> Change:
+        """That Light has the bill ``remote``."""
+        remote = self.remote
+        assert remote is not None
+        return Change(
+            self.entry.id,
+            State.CREATED,
+            status,
+            light_id=remote.id,
+            light_state=remote.state,
+            light_amount=remote.amount,
+            line_ids=line_ids(self.bill, remote.lines) if remote.lines is not None else (),
+            message=message,
+            how=how,
+        )
+
+    def with_lines(self) -> LightBill:
+        """The bill as Light has it when all its lines are there."""
+        assert self.remote is not None
+        return replace(self.remote, lines=tuple(line for line in self.lines if line is not None))

@@ -1,64 +1,75 @@
-"""Which bills wait to be sent, and which goes next."""
+"""Send queue; operations with the same conflict key are serialised."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from importer.loading.identity import kin
-from importer.loading.job import BillJob
+from importer.loading.operation import Look, Operation, Send
+
+Entry = Send | Look
 
 
 @dataclass
 class SendQueue:
-    """Bills that wait for their turn.
+    """Operations that wait for their turn, first in first out; those that complete what Light has
+    a part of come before all others.
 
-    Of bills that are alike only one is out at a time. Otherwise a look-up for one would find, and
-    take, what the other has just created. Bills that Light has without all their lines come first.
+    Of those with the same conflict key only one is out at a time. Otherwise a look-up for one bill
+    would find, and adopt, what another one like it has just created.
     """
 
-    bills: deque[BillJob] = field(default_factory=deque)
-    begun: deque[BillJob] = field(default_factory=deque)  # Light has them; their lines are to go
-    _out: Counter[str] = field(default_factory=Counter)  # not settled, by kin
-    _alike: dict[str, deque[BillJob]] = field(default_factory=lambda: defaultdict(deque))
+    _entries: deque[Entry] = field(default_factory=deque)
+    _completing: deque[Entry] = field(default_factory=deque)
+    _out: Counter[str] = field(default_factory=Counter)  # not finished, by conflict key
+    _blocked: dict[str, deque[Entry]] = field(default_factory=lambda: defaultdict(deque))
 
     def __bool__(self) -> bool:
-        return bool(self.bills or self.begun)
+        return bool(self._entries or self._completing)
 
-    def are_out(self, works: Iterable[BillJob]) -> None:
-        """These were sent before and are not settled."""
-        self._out.update(kin(work.bill) for work in works)
+    @property
+    def completing(self) -> bool:
+        return bool(self._completing)
 
-    def add(self, work: BillJob) -> None:
-        """To be sent, after those that are like it."""
-        key = kin(work.bill)
-        if self._out[key]:
-            self._alike[key].append(work)
+    def operations(self) -> Iterator[Operation]:
+        """Those that can go now."""
+        for entry in (*self._completing, *self._entries):
+            yield entry.operation
+
+    def mark_out(self, operation: Operation) -> None:
+        """It was sent before, and is not finished."""
+        self._out[operation.conflict_key] += 1
+
+    def add(self, entry: Entry) -> None:
+        """At the end, behind those of the same conflict key."""
+        key = entry.operation.conflict_key
+        if key and self._out[key]:
+            self._blocked[key].append(entry)
         else:
-            self._out[key] = 1
-            self.bills.append(work)
+            self._out[key] += 1
+            self._entries.append(entry)
 
-    def came_back(self, work: BillJob) -> None:
-        """It is out no more: the next one of its kind may go."""
-        key = kin(work.bill)
+    def release(self, operation: Operation) -> None:
+        """It is finished: the next one with its conflict key may go."""
+        key = operation.conflict_key
         self._out[key] -= 1
-        if not self._out[key] and self._alike[key]:
-            self.add(self._alike[key].popleft())
+        if not self._out[key] and self._blocked[key]:
+            self.add(self._blocked[key].popleft())
 
-    def again(self, work: BillJob) -> None:
-        """It is certainly not in Light; it goes again, behind those of its kind that wait."""
-        self._alike[kin(work.bill)].append(work)
-        self.came_back(work)
+    def requeue_behind(self, entry: Entry) -> None:
+        """Again, behind those with its conflict key that wait."""
+        self._blocked[entry.operation.conflict_key].append(entry)
+        self.release(entry.operation)
 
-    def at_once(self, work: BillJob) -> None:
-        """It, or its next line, goes again before all others."""
-        (self.bills if work.light_id is None else self.begun).appendleft(work)
+    def put_first(self, entry: Entry) -> None:
+        """Again, before all others."""
+        (self._completing if entry.operation.completes else self._entries).appendleft(entry)
 
-    def take(self, most: int, *, begun_only: bool = False) -> list[BillJob]:
+    def take(self, most: int, *, completing_only: bool = False) -> list[Entry]:
         """Those that go now."""
-        going: list[BillJob] = []
-        for queue in (self.begun,) if begun_only else (self.begun, self.bills):
-            while queue and len(going) < most:
-                going.append(queue.popleft())
-        return going
+        taken: list[Entry] = []
+        for queue in (self._completing,) if completing_only else (self._completing, self._entries):
+            while queue and len(taken) < most:
+                taken.append(queue.popleft())
+        return taken

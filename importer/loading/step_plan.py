@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from importer.loading.bill_state import (
     DOING,
     StepForecast,
     StepTask,
-    left_to_do,
+    missing_steps,
     of_this_bill,
+    step_detail,
     wanted_steps,
 )
+from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal
+from importer.loading.operation import EngineSettings, Operation
+from importer.loading.operations.pay_bill import PayBill
+from importer.loading.operations.post_bill import PostBill
+from importer.loading.operations.submit_bill import SubmitBill
+from importer.loading.operations.upload_document import UploadDocument, has_changed
 from importer.loading.plan import LoadPlan
-from importer.loading.upload_step import has_changed
 from importer.model.bills import Bill, Document
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
@@ -39,7 +46,7 @@ def outlook(bills: Iterable[Bill], plan: LoadPlan, journal: Journal) -> StepFore
     wanted = [bill for bill in bills if wanted_steps(bill) and bill.index not in held]
     steps = _journaled(journal, (plan.entries[bill.index] for bill in wanted))
     for bill in wanted:
-        ahead.add(bill, left_to_do(bill, steps.get(plan.entries[bill.index].id, {})))
+        ahead.add(bill, missing_steps(bill, steps.get(plan.entries[bill.index].id, {})))
     return ahead
 
 
@@ -94,10 +101,46 @@ def errands(
     out = []
     for bill, entry in ours:
         known = steps.get(entry.id, {})
-        kinds = left_to_do(bill, known)
+        kinds = missing_steps(bill, known)
         if kinds and entry.state is State.CREATED and entry.light_id is not None:
             out.append(StepTask(bill, entry, kinds, known, documents.get(bill.index)))
     return out
+
+
+async def take_steps(engine: Engine, tasks: Sequence[StepTask]) -> None:
+    """Take the steps, each bill's in order; see ``Engine.execute``."""
+    for task in tasks:
+        assert task.entry.light_id is not None
+        for kind in task.kinds:
+            blank = Step(task.entry.id, kind, StepState.PLANNED)
+            blank = replace(blank, detail=step_detail(task.entry.light_id))
+            task.steps.setdefault(kind, blank)
+    engine.journal.save_steps([task.steps[kind] for task in tasks for kind in task.kinds])
+    await engine.execute(_operations(task, engine.settings) for task in tasks)
+
+
+def _operations(task: StepTask, settings: EngineSettings) -> Operation:
+    """The first step of a bill, followed by the others."""
+    following: Operation | None = None
+    for kind in reversed(task.kinds):
+        step: Operation = _step(task, kind, settings)
+        step.following = following
+        following = step
+    assert following is not None
+    return following
+
+
+def _step(task: StepTask, kind: StepKind, settings: EngineSettings) -> Operation:
+    entry, step, bill = task.entry, task.steps[kind], task.bill
+    match kind:
+        case StepKind.DOCUMENT:
+            return UploadDocument(entry, step, settings, bill, document=task.document)
+        case StepKind.SUBMIT:
+            return SubmitBill(entry, step, settings, bill)
+        case StepKind.POST:
+            return PostBill(entry, step, settings, bill)
+        case _:
+            return PayBill(entry, step, settings, bill)
 
 
 def _journaled(

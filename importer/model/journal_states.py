@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from importer.model.light_objects import ApiError, LightBill, LightLine
+from importer.core.answers import ApiError
 
 
 class Status(StrEnum):
@@ -145,29 +145,6 @@ def _listed(text: str | None) -> list[Any]:
 
 def _moment(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
-
-
-class Verdict(StrEnum):
-    """What one answer to a POST means for the bill, and so what to do next."""
-
-    CREATED = "created"
-    REJECTED = "rejected"  # Light said no to this bill
-    WAIT = "wait"  # too many requests; nothing happened
-    RETRY = "retry"  # Light was not reached; nothing happened
-    UNKNOWN = "unknown"  # it may or may not have happened
-    STOP = "stop"  # Light says no to us
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One answer classified. ``reason`` is for people."""
-
-    verdict: Verdict
-    reason: str = ""
-    bill: LightBill | None = None
-    line: LightLine | None = None  # where a line item was what was sent
-    errors: tuple[ApiError, ...] = ()
-    forbidden: bool = False  # for lack of rights (401, 403): nothing was done
 
 
 class StepKind(StrEnum):

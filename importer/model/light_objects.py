@@ -1,36 +1,12 @@
-"""Answers and objects of Light's API, decoded. Money is ``int`` cents; times are UTC."""
+"""Objects of Light's API, decoded. Money is ``int`` cents; times are UTC."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from importer.core.answers import ApiError
 from importer.model.bills import BillFields, LineFields
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back for one request to Light.
-
-    ``status`` is None where no complete answer came. ``body`` is the parsed JSON, None where there
-    was none or it could not be read. ``sent`` is False only when it is certain that Light never
-    got the request (no connection was made). ``reason`` says in words what went wrong.
-    """
-
-    status: int | None
-    body: object = None
-    sent: bool = True
-    reason: str = ""
-    retry_after: float | None = None  # seconds, from Light's answer
-
-
-@dataclass(frozen=True, slots=True)
-class ApiError:
-    """One error of a refusal. ``path`` names the field, as ``("lineItems", "0", "accountId")``."""
-
-    message: str
-    path: tuple[str, ...] = ()
-    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,10 @@ from test_loading_loader import Silent, bill
 
 from importer.core.errors import AccessRefused, BudgetSpent, UsageProblem
 from importer.light import Key, LightClient, RateLimiter, credentials
-from importer.loading.engine import Loader, LoadSettings
+from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal
+from importer.loading.operation import EngineSettings
+from importer.loading.operations.create_bill import create_bills
 from importer.loading.plan import look_in_light, plan_from_journal, record
 from importer.model.journal_states import State
 from importer.sandbox import SandboxSettings, running
@@ -203,9 +205,9 @@ def test_a_load_that_waits_goes_on_the_next_day_and_the_day_after(tmp_path: Path
             await look_in_light(plan, client, journal)
             run = journal.start_run({})
             record(plan, journal, run)
-            loader = Loader(journal, client, run, LoadSettings(settle=0.3), Silent())
-            await loader.load(plan.send, plan.unsettled)
-            assert loader.stopped is None
+            engine = Engine(journal, client, run, EngineSettings(settle=0.3), Silent())
+            await create_bills(engine, [*plan.unsettled, *plan.send])
+            assert engine.stopped is None
             return {outcome.entry.state for outcome in journal.outcomes(run).values()}
 
     with light(requests_per_minute=1_000) as sandbox:

@@ -20,12 +20,13 @@ from typing import Any
 import pytest
 from test_light_client import KEY, Request, Server, answer_to, http, listen
 
+from importer.core.answers import Answer
 from importer.core.errors import AccessRefused, UsageProblem
 from importer.light import LightClient, RateLimiter, credentials
 from importer.light.auth.oauth import by_code
 from importer.light.document_upload import Uploads
 from importer.light.transport import Failure, post_form
-from importer.model.light_objects import Answer, UploadTarget
+from importer.model.light_objects import UploadTarget
 
 PROXY_WORD = "hunter2-of-the-proxy"
 NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")

@@ -20,7 +20,7 @@ from importer.loading.bill_diff import field_words, lines_differences, loaded_bi
 from importer.loading.identity import content
 from importer.loading.journal.after_creation import keep_read_backs, read_backs
 from importer.loading.journal.journal import Journal, now
-from importer.loading.verification import differences
+from importer.loading.loaded_bills import remote_differences
 from importer.model.bills import Bill, LineItem, Property
 from importer.model.journal_states import JournalEntry, State
 from importer.model.light_objects import LightBill
@@ -125,7 +125,7 @@ def seen(light: Sandbox, bill: Bill, there: LightBill) -> list[Difference]:
 
     fresh = bill_from_json(request(light, "GET", there.id), listed=False)
     known = entry(bill, there)
-    return differences(loaded_bill(known, 0), fresh, fresh.lines, known.line_ids)
+    return remote_differences(loaded_bill(known, 0), fresh, fresh.lines, known.line_ids)
 
 
 def test_a_bill_with_every_field_reads_back_the_same(light: Sandbox) -> None:

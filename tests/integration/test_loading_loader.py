@@ -23,8 +23,11 @@ from hypothesis import strategies as st
 from importer.core.errors import LightUnreachable
 from importer.light import Credentials, Key, LightClient, RateLimiter
 from importer.light.codec import bill_to_json
-from importer.loading.engine import Loader, LoadSettings
+from importer.loading.engine import Engine
+from importer.loading.identity import content
 from importer.loading.journal.journal import Intent, Journal
+from importer.loading.operation import EngineSettings
+from importer.loading.operations.create_bill import create_bills
 from importer.loading.plan import look_in_light, plan_from_journal, record
 from importer.model.bills import Bill, LineItem
 from importer.model.journal_states import State, Status
@@ -34,9 +37,9 @@ KEY = Credentials((Key("Basic", SandboxSettings.key),))
 
 
 class Silent:
-    def settled(self, status: Status) -> None: ...
+    def advance(self, failed: bool) -> None: ...
 
-    def say(self, text: str) -> None: ...
+    def message(self, text: str) -> None: ...
 
 
 def bill(i: int, number: str | None) -> Bill:
@@ -62,10 +65,10 @@ async def load(
     base_url: str,
     path: Path,
     bills: Sequence[Bill],
-    how: LoadSettings,
+    how: EngineSettings,
     cancel_after: float | None = None,
-) -> tuple[Loader, int]:
-    """One load; the loader and the requests made. ``cancel_after`` ends it at once, in seconds."""
+) -> tuple[Engine, int]:
+    """One load; the engine and the requests made. ``cancel_after`` ends it at once, in seconds."""
     with Journal(path) as journal, RateLimiter(":memory:", per_minute=100_000) as pacer:
         # Whoever gives up while Light is slow must settle for longer: here nobody gives up.
         async with LightClient(base_url, KEY, pacer, timeout=60) as client:
@@ -73,11 +76,11 @@ async def load(
             await look_in_light(plan, client, journal)
             run = journal.start_run({})
             record(plan, journal, run)
-            loader = Loader(journal, client, run, how, Silent())
+            engine = Engine(journal, client, run, how, Silent())
             with contextlib.suppress(asyncio.TimeoutError):
                 async with asyncio.timeout(cancel_after):
-                    await loader.load(plan.send, plan.unsettled)
-            return loader, pacer.requests
+                    await create_bills(engine, [*plan.unsettled, *plan.send])
+            return engine, pacer.requests
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +114,7 @@ def test_whatever_goes_wrong_and_whenever_it_ends_each_bill_is_in_light_once(
 ) -> None:
     # An attempt ends before Light can still be at work for it, so there is nothing to wait for:
     # the proxy closes a connection only when Light has answered, and ends when it has nothing left.
-    how = LoadSettings(concurrency=8, settle=0.01)
+    how = EngineSettings(concurrency=8, settle=0.01)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "journal.sqlite"
         # Vendors are shared by all examples, so the numbers are of this one alone.
@@ -147,7 +150,7 @@ def test_two_bills_that_one_in_light_could_be_do_not_both_take_it(
     path = tmp_path / "journal.sqlite"
     with Journal(path) as journal:  # a load that ended when both were on their way
         plan = plan_from_journal([without, with_entity], journal)
-        intents = [Intent(work.entry.id, work.content) for work in plan.send]
+        intents = [Intent(work.entry.id, content(work.bill)) for work in plan.send]
         journal.step(journal.start_run({}), [], intents)
     answer = httpx.post(
         f"{light.base_url}/v1/invoice-payables",
@@ -155,7 +158,7 @@ def test_two_bills_that_one_in_light_could_be_do_not_both_take_it(
         headers={"Authorization": KEY.keys[0].header.decode()},
     )
     answer.raise_for_status()
-    asyncio.run(load(light.base_url, path, [without, with_entity], LoadSettings(settle=0.01)))
+    asyncio.run(load(light.base_url, path, [without, with_entity], EngineSettings(settle=0.01)))
     there = [b["id"] for b in light.bills() if b["invoiceNumber"] == number]
     with Journal(path) as journal:
         entries = plan_from_journal([without, with_entity], journal).entries.values()
@@ -184,7 +187,7 @@ def test_a_light_that_cannot_be_reached_is_given_up_after_a_while(tmp_path: Path
     bills = [bill(i, f"INV-{i}") for i in range(100)]
     path = tmp_path / "journal.sqlite"
 
-    async def sending() -> tuple[Loader, int]:
+    async def sending() -> tuple[Engine, int]:
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))  # bound, but nobody listens
             url = f"http://127.0.0.1:{taken.getsockname()[1]}"
@@ -193,15 +196,15 @@ def test_a_light_that_cannot_be_reached_is_given_up_after_a_while(tmp_path: Path
                     plan = plan_from_journal(bills, journal)
                     run = journal.start_run({})
                     record(plan, journal, run)
-                    how = LoadSettings(give_up_after=1.0)
-                    loader = Loader(journal, client, run, how, Silent())
-                    await loader.load(plan.send, plan.unsettled)
-                    return loader, pacer.requests
+                    how = EngineSettings(give_up_after=1.0)
+                    engine = Engine(journal, client, run, how, Silent())
+                    await create_bills(engine, [*plan.unsettled, *plan.send])
+                    return engine, pacer.requests
 
-    loader, requests = asyncio.run(sending())
-    assert isinstance(loader.stopped, LightUnreachable)
+    engine, requests = asyncio.run(sending())
+    assert isinstance(engine.stopped, LightUnreachable)
     assert requests < 64 + 8
     with Journal(path) as journal:
-        outcomes = journal.outcomes(loader.run).values()
+        outcomes = journal.outcomes(engine.run).values()
     sent = {(outcome.status, outcome.entry.attempts) for outcome in outcomes}
     assert sent == {(Status.NOT_SENT, 0)}

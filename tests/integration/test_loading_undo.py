@@ -13,17 +13,19 @@ import pytest
 from conftest import PASS, Fault, Request, http, proxied
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_loading_loader import KEY, bill, load
+from test_loading_loader import KEY, Silent, bill, load
 
 from importer.light import LightClient, RateLimiter
-from importer.loading.cancellation import Undo, own
-from importer.loading.engine import LoadSettings
+from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal
+from importer.loading.loaded_bills import bills_created
+from importer.loading.operation import EngineSettings
+from importer.loading.operations.cancel_bill import CancelOptions, cancel_bills
 from importer.model.bills import Bill
 from importer.model.journal_states import Status
 from importer.sandbox import Sandbox, SandboxSettings, running
 
-HOW = LoadSettings(concurrency=8, settle=0.01)
+HOW = EngineSettings(concurrency=8, settle=0.01)
 FAULTS = [
     PASS,
     PASS,
@@ -42,15 +44,14 @@ def light() -> Iterator[Sandbox]:
         yield started
 
 
-async def undo(url: str, path: Path, run: str, cancel_after: float | None = None) -> Undo:
+async def undo(url: str, path: Path, run: str, cancel_after: float | None = None) -> None:
     with Journal(path) as journal, RateLimiter(":memory:", per_minute=100_000) as pacer:
         async with LightClient(url, KEY, pacer, timeout=60) as client:
-            bills = own(journal.outcomes(run), [100] * 100)
-            work = Undo(journal, client, run, "Again.")
+            bills = bills_created(journal.outcomes(run), [100] * 100)
+            engine = Engine(journal, client, run, HOW, Silent())
             with contextlib.suppress(asyncio.TimeoutError):
                 async with asyncio.timeout(cancel_after):
-                    await work.undo(bills)
-            return work
+                    await cancel_bills(engine, bills, CancelOptions("Again."))
 
 
 def live(light: Sandbox, mark: str) -> list[str]:
@@ -73,7 +74,7 @@ def test_whatever_goes_wrong_and_whenever_it_ends_all_is_undone_and_loaded_again
             replace(bill(i, f"{mark}-{i}" if with_ else None), description=mark)
             for i, with_ in enumerate(numbered)
         ]
-        loader, _ = asyncio.run(load(light.base_url, path, bills, HOW))
+        engine, _ = asyncio.run(load(light.base_url, path, bills, HOW))
         before = live(light, mark)
         coming = iter(faults)
 
@@ -82,16 +83,16 @@ def test_whatever_goes_wrong_and_whenever_it_ends_all_is_undone_and_loaded_again
 
         for seconds in ends:
             with proxied(light.base_url, fault) as proxy:
-                asyncio.run(undo(proxy.url, path, loader.run, seconds))
-        asyncio.run(undo(light.base_url, path, loader.run))
+                asyncio.run(undo(proxy.url, path, engine.run, seconds))
+        asyncio.run(undo(light.base_url, path, engine.run))
         assert live(light, mark) == []
         with Journal(path) as journal:
-            outcomes = journal.outcomes(loader.run).values()
+            outcomes = journal.outcomes(engine.run).values()
             assert {outcome.status for outcome in outcomes} == {Status.UNDONE}
             assert all(outcome.entry.light_id is None for outcome in outcomes)
             assert journal.owned(before) == set(before)  # never to be taken again
         asyncio.run(load(light.base_url, path, bills, HOW))
         with Journal(path) as journal:
-            there = [each.entry.light_id for each in journal.outcomes(loader.run).values()]
+            there = [each.entry.light_id for each in journal.outcomes(engine.run).values()]
         assert sorted(map(str, there)) == live(light, mark)
         assert len(set(there)) == len(bills)

@@ -1,4 +1,5 @@
-"""Any sequence of loads, faults, kills and changes to the sheet: each bill is in Light once.
+"""Any sequence of loads, undos, faults, kills and changes to the sheet: each bill is in Light once,
+and each step after its creation was taken once.
 
 Real sandbox, real journal, real processes. A few sequences in the suite, always the same; for more,
 and others each time, set the number for each line mode:
@@ -25,6 +26,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -54,12 +56,21 @@ LAG = 0.2  # seconds after which Light's list shows a new bill
 LOAD = ("load", "--yes", "--json", "--only-valid", "--settle", "0.4", "--timeout", "60")
 PACE = ("--requests-per-minute", "60000")
 Lines = list[tuple[str, int]]
-New = list[tuple[str, list[int]]]
+New = list[tuple[str, list[int], str, bool]]
 
 # What the sheet's rows may say of a bill that is there, and of one that is not.
 THERE = {"created", "already_loaded", "already_in_light"}
 WRONG = {"invalid", "rejected"}
-ABSENT = {"not_sent", "invalid", "rejected"}
+ABSENT = {"not_sent", "invalid", "rejected", "undone"}
+UNDONE = ("undo", "--yes", "--json", "--timeout", "60")
+BANK = "8d0f6c7e-3f0e-4c44-9a3f-0d1a5c2b7e11"
+# Where a bill may be on its way to what the sheet wants, and where it is in the end.
+COURSE = {
+    "": ["IN_DRAFT"],
+    "submitted": ["IN_DRAFT", "APPROVAL_REQUESTED", "APPROVAL_PENDING"],
+    "posted": ["IN_DRAFT", "UNPAID"],
+    "paid": ["IN_DRAFT", "UNPAID", "PAID"],
+}
 
 REFUSED = http(422, {"errors": [{"message": "No.", "path": ["description"], "type": "t"}]})
 FAULTS = {
@@ -79,7 +90,7 @@ FAULTS = {
     "403": Fault(False, http(403, {"message": "Not this one."})),
     "redirected outside": Fault(False, http(307, Location="https://elsewhere.example/v1/x")),
 }
-faults = st.lists(st.sampled_from(["none", *FAULTS]), max_size=8)
+faults = st.lists(st.sampled_from(["none", *FAULTS]), max_size=14)
 
 
 @dataclass(frozen=True)
@@ -97,7 +108,7 @@ kills = st.one_of(
         st.integers(2, 12),
         st.sampled_from(["before", "after"]),
     ),
-    st.builds(lambda n, arrives: Kill(None, n, arrives), st.integers(1, 8), st.booleans()),
+    st.builds(lambda n, arrives: Kill(None, n, arrives), st.integers(1, 12), st.booleans()),
 )
 
 
@@ -112,6 +123,8 @@ class Wanted:
     text: str
     lines: tuple[tuple[str, int], ...]
     off: int = 0  # cents by which its amount is wrong
+    target: str = ""  # the column status
+    document: str = ""
 
     @property
     def known_by(self) -> str:
@@ -127,6 +140,8 @@ new_bills = st.lists(
     st.tuples(
         st.sampled_from(["numbered", "numbered", "numbered", "alike", "refused", "invalid"]),
         st.lists(st.sampled_from([100, 100, 250]), min_size=1, max_size=4),
+        st.sampled_from(["", "", "submitted", "posted", "paid"]),
+        st.booleans(),  # whether it has a document
     ),
     min_size=1,
     max_size=4,
@@ -140,6 +155,7 @@ class Once(RuleBasedStateMachine):
         self.open = contextlib.ExitStack()
         self.folder = Path(self.open.enter_context(tempfile.TemporaryDirectory()))
         self.home = self.folder / "home"
+        (self.folder / "scan.pdf").write_bytes(b"%PDF-1.7 one page")
         self.counted = itertools.count(1)
         self.sheet: list[Wanted] = []
         self.told: dict[str, str] = {}  # by ref: what the last load said of it
@@ -169,8 +185,9 @@ class Once(RuleBasedStateMachine):
         self.proxy = self.open.enter_context(proxied(self.sandbox.base_url))
         self.add_rows(new)
 
-    def start(self, names: list[str], kill: Kill | None) -> Forked:
-        """A load of the sheet, whose n-th POST has the n-th fault, and which is killed."""
+    def start(self, names: list[str], kill: Kill | None, undo: str | None = None) -> Forked:
+        """A load of the sheet (or the undo of a run), whose n-th POST has the n-th fault, and which
+        is killed."""
         number = next(self.counted)
         folder = self.folder / f"load-{number}"
         coming, posts = iter(names), itertools.count(1)
@@ -181,17 +198,18 @@ class Once(RuleBasedStateMachine):
                 return PASS
             if kill and next(posts) == kill.request:
                 os.kill(started.result().pid, signal.SIGKILL)
-                return Fault(kill.arrives, None)
+                return Fault(kill.arrives and b"Refuse" not in request.body, None)
             if b"Refuse" in request.body:
                 return Fault(False, REFUSED)
             return FAULTS.get(next(coming, "none"), PASS)
 
         self.proxy.fault = fault
-        args = (*LOAD, *PACE, "--line-mode", self.line_mode, "--base-url", self.proxy.url)
         result = self.folder / f"result-{number}.xlsx"
         files = [self.folder / "bills.csv", self.folder / "lines.csv"]
+        args = [*LOAD, "--line-mode", self.line_mode, "--base-url", self.proxy.url]
+        args = [*UNDONE, undo] if undo else [*args, *map(str, files)]
         load = forked(
-            [*args, "--result", str(result), *map(str, files)],
+            [*args, *PACE, "--result", str(result)],
             folder,
             self.env(),
             kill.commit if kill else None,
@@ -209,7 +227,7 @@ class Once(RuleBasedStateMachine):
 
     @rule(new=new_bills)
     def add_rows(self, new: New) -> None:
-        for kind, cents in new:
+        for kind, cents, target, with_document in new:
             self.added += 1
             i = self.added
             lines = [("Hours", c) for c in cents]  # equal ones among them
@@ -219,10 +237,12 @@ class Once(RuleBasedStateMachine):
                 f"B{i}",
                 f"INV-{i:03}",
                 VENDORS[i % 3],
-                ENTITIES[0] if i % 2 else "",
+                ENTITIES[0] if i % 2 or target else "",
                 f"Bill {i}",
                 tuple(lines),
                 off=int(kind == "invalid"),
+                target=target,
+                document="scan.pdf" if with_document else "",
             )
             if kind == "alike":
                 alike = (("Rent", 300), ("Rent", 300))
@@ -267,6 +287,20 @@ class Once(RuleBasedStateMachine):
         first.ended()
         self.finished(second)
 
+    @rule(names=faults, kill=st.none() | kills)
+    def undo_the_last_load(self, names: list[str], kill: Kill | None) -> None:
+        """With faults, or killed; then without, so that it comes to its end."""
+        if not (runs := self.runs()):
+            return
+        undo = self.start(names, kill, runs[0])
+        if undo.ended() != -signal.SIGKILL:
+            self.undone(undo)
+        self.proxy.idle()
+        undo = self.start([], None, runs[0])
+        assert undo.ended() in (0, 1), undo.err
+        self.undone(undo)
+        self.holds()
+
     @rule()
     def delete_the_journal(self) -> None:
         """Where nothing is open: what a journal alone knows is lost with it."""
@@ -290,6 +324,10 @@ class Once(RuleBasedStateMachine):
                     invoiceNumber=bill.number,
                     amount=sum(cents for _, cents in bill.lines) + bill.off,
                     description=bill.text,
+                    status=bill.target,
+                    document=bill.document,
+                    paidFromBankAccountId=BANK if bill.target == "paid" else "",
+                    paymentAt="2026-02-01" if bill.target == "paid" else "",
                 )
             )
             for text, cents in bill.lines:
@@ -340,16 +378,30 @@ class Once(RuleBasedStateMachine):
         assert set(self.told) == {bill.ref for bill in self.sheet}
         self.holds()
 
+    def undone(self, undo: Forked) -> None:
+        """What an undo says of the rows of its run. Those that were added since keep theirs."""
+        assert undo.ended() in (0, 1, 4), undo.err
+        assert "Traceback" not in undo.err
+        result = json.loads(undo.out)["result"]
+        refs = {bill.ref for bill in self.sheet}
+        rows = rows_of(Path(result)) if result else {}
+        self.told |= {ref: status for ref, status in rows.items() if ref in refs}
+
+    def live(self) -> list[dict[str, Any]]:
+        """The bills in Light that are not cancelled."""
+        return [bill for bill in self.sandbox.bills() if bill["state"] != "CANCELLED"]
+
     def in_light(self) -> dict[str, list[Lines]]:
         """The lines of each bill, by what it is known by."""
         found: dict[str, list[Lines]] = {}
-        for bill in self.sandbox.bills():
+        for bill in self.live():
             lines = sorted((line["description"], line["netAmount"]) for line in bill["lineItems"])
             found.setdefault(str(bill["invoiceNumber"] or "alike"), []).append(lines)
         return found
 
     def holds(self) -> None:
         """The promise."""
+        self.took_no_other_step()
         there = self.in_light()
         sheet: dict[str, list[Wanted]] = {}
         for bill in self.sheet:
@@ -366,6 +418,23 @@ class Once(RuleBasedStateMachine):
                 whole = sorted(bills[0].lines)
                 assert all(lines == whole for lines in made), f"{known_by} has the lines {made}"
 
+    def took_no_other_step(self) -> None:
+        """No bill has gone further than the sheet wants; none is paid but in full."""
+        wanted = {bill.number: bill.target for bill in self.sheet}
+        for bill in self.live():
+            course = COURSE[wanted.get(str(bill["invoiceNumber"] or ""), "")]
+            assert bill["state"] in [*course, "DUPLICATED"], bill["invoiceNumber"]
+
+    def took_all_steps(self) -> None:
+        """Each bill that this journal created is where the sheet wants it, with its document."""
+        created = {"created", "already_loaded"}
+        wanted = {b.number: b for b in self.sheet if b.number and self.told[b.ref] in created}
+        for bill in self.live():
+            row = wanted.get(str(bill["invoiceNumber"] or ""))
+            if row is not None and bill["state"] != "DUPLICATED":
+                assert bill["state"] == COURSE[row.target][-1], row
+                assert (bill["documentName"] or "") == row.document, row
+
     def teardown(self) -> None:
         with self.open:
             if not self.sheet:
@@ -378,6 +447,7 @@ class Once(RuleBasedStateMachine):
             assert {name: len(bills) for name, bills in there.items()} == Counter(
                 bill.known_by for bill in self.sheet
             )
+            self.took_all_steps()
             for bill in self.sheet:
                 assert all(lines == sorted(bill.lines) for lines in there[bill.known_by])
 
@@ -394,7 +464,7 @@ def rows_of(result: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("line_mode", LINE_MODES)
-def test_whatever_happens_in_whatever_order_each_bill_is_in_light_once(line_mode: str) -> None:
+def test_each_bill_and_step_once_whatever_happens(line_mode: str) -> None:
     machine: Callable[[], RuleBasedStateMachine] = functools.partial(Once, line_mode)
     how = settings(
         max_examples=MANY or 3,

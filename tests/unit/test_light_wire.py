@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from importer.core.answers import ApiError
 from importer.light import (
     WireProblem,
     account_from_json,
@@ -27,7 +28,6 @@ from importer.light.codec import is_for_bills, page_from_json, timestamp
 from importer.model.bills import Bill, LineItem, Property
 from importer.model.light_objects import (
     Account,
-    ApiError,
     Company,
     Entity,
     LightBill,

@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from importer.loading.journal.journal import Journal, now, status_where
 from importer.loading.journal.journal_tables import (
@@ -136,72 +135,29 @@ def created_before(journal: Journal, run: str) -> dict[str, int]:
         return {row[0]: row[1] for row in db.execute(query)}
 
 
-def cancel_intended(journal: Journal, run: str, bills: Sequence[Cancelled]) -> None:
-    """These bills are about to be cancelled."""
-    if not bills:
-        return
-    moment = now().isoformat()
-    rows = [_step_row(run, bill, StepState.SENDING, "") for bill in bills]
-    rows = [{**row, "attempts": 1, "sent": moment} for row in rows]
-    again = {"attempts": STEPS.c.attempts + 1, "sent": moment}
-    with journal._writing() as db:
-        db.execute(_step(again), rows)
-
-
-def cancel_ended(
-    journal: Journal,
-    run: str,
-    done: Sequence[Cancelled],
-    others: Sequence[tuple[Cancelled, StepState, str]] = (),
-    free: Collection[int] = (),
+def undo_entries(
+    journal: Journal, run: str, cancelled: Sequence[Cancelled], free: Collection[int] = ()
 ) -> None:
-    """What became of some bills. Those ``done`` are undone in every run that had them in Light, and
-    may be loaded again; the others stay created, with the state of the step and why.
+    """These bills were cancelled: they are undone in every run that had them in Light, and may be
+    loaded again.
 
     Entries in ``free`` have no id to remember: should Light show their bill again, it is theirs.
     """
-    if not done and not others:
+    if not cancelled:
         return
     moment = now()
+    rows = [
+        {**asdict(bill), "run": run, "moment": moment.isoformat()}
+        for bill in cancelled
+        if bill.entry not in free
+    ]
+    why = f"cancelled in Light by undo on {moment:%Y-%m-%d %H:%M} UTC"
     with journal._writing() as db:
-        rows = [_step_row(run, bill, StepState.DONE, "", moment) for bill in done]
-        rows += [_step_row(run, bill, state, why, moment) for bill, state, why in others]
-        db.execute(_step({}), rows)
-        if done:
-            rows = [
-                {**asdict(bill), "run": run, "moment": moment.isoformat()}
-                for bill in done
-                if bill.entry not in free
-            ]
-            if rows:
-                db.execute(sa.insert(UNDONE).prefix_with("OR IGNORE"), rows)
-            db.execute(_FREE, [{"key": bill.entry} for bill in done])
-            why = f"cancelled in Light by undo on {moment:%Y-%m-%d %H:%M} UTC"
-            db.execute(_UNREAD, [{"of": bill.entry} for bill in done])
-            db.execute(_UNDO, [{"of": bill.entry, "why": why, "of_run": run} for bill in done])
-
-
-def _step(more: Mapping[str, Any]) -> Any:
-    """Writes a step, or the state of one that there is; ``more`` is what else changes then."""
-    statement = insert(STEPS)
-    same = {name: statement.excluded[name] for name in ("state", "settled", "message", "detail")}
-    return statement.on_conflict_do_update(index_elements=["entry", "kind"], set_={**same, **more})
-
-
-def _step_row(
-    run: str, bill: Cancelled, state: StepState, why: str, moment: datetime | None = None
-) -> dict[str, Any]:
-    settled = state in (StepState.DONE, StepState.REFUSED)
-    return {
-        "entry": bill.entry,
-        "kind": StepKind.CANCEL,
-        "state": state,
-        "attempts": 0,
-        "sent": None,
-        "settled": moment.isoformat() if settled and moment else None,
-        "message": why,
-        "detail": json.dumps({"run": run, "light_id": bill.light_id}),
-    }
+        if rows:
+            db.execute(sa.insert(UNDONE).prefix_with("OR IGNORE"), rows)
+        db.execute(_FREE, [{"key": bill.entry} for bill in cancelled])
+        db.execute(_UNREAD, [{"of": bill.entry} for bill in cancelled])
+        db.execute(_UNDO, [{"of": bill.entry, "why": why, "of_run": run} for bill in cancelled])
 
 
 _FREE = (

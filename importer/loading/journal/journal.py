@@ -21,6 +21,7 @@ from typing import Any
 import filelock
 import sqlalchemy as sa
 
+from importer.core.answers import ApiError
 from importer.core.errors import JournalProblem
 from importer.loading.journal.journal_migrations import migrate
 from importer.loading.journal.journal_tables import (
@@ -51,7 +52,6 @@ from importer.model.journal_states import (
     Step,
     StepKind,
 )
-from importer.model.light_objects import ApiError
 
 VERSION = 5
 
@@ -107,6 +107,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._transaction: sa.Connection | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not path.exists():
@@ -166,8 +167,21 @@ class Journal:
         )
 
     @contextmanager
+    def one_commit(self) -> Iterator[None]:
+        """What is written in the block becomes durable together, or not at all."""
+        with self._writing() as db:
+            self._transaction = db
+            try:
+                yield
+            finally:
+                self._transaction = None
+
+    @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
-        """One durable transaction."""
+        """One durable transaction, or a part of ``one_commit``."""
+        if self._transaction is not None:
+            yield self._transaction
+            return
         try:
             with self._engine.connect() as db:
                 db.exec_driver_sql("BEGIN IMMEDIATE")

@@ -10,10 +10,10 @@ from importer.loading.bill_state import (
     STEPS_OF,
     StepForecast,
     Transition,
-    detail,
-    left_to_do,
+    missing_steps,
     next_transition,
     of_this_bill,
+    step_detail,
     wanted_steps,
 )
 from importer.model.bills import Bill, TargetStatus
@@ -98,10 +98,10 @@ def test_a_bill_that_was_cleared_otherwise_counts_as_paid_only_after_our_own_pay
 
 
 def test_steps_of_a_bill_that_was_cancelled_since_do_not_count_for_its_successor() -> None:
-    done = Step(1, StepKind.POST, StepState.DONE, detail=detail("old"))
+    done = Step(1, StepKind.POST, StepState.DONE, detail=step_detail("old"))
     known = {StepKind.POST: done}
-    assert left_to_do(bill(), of_this_bill(known, "old")) == [StepKind.PAY]
-    assert left_to_do(bill(), of_this_bill(known, "new")) == [StepKind.POST, StepKind.PAY]
+    assert missing_steps(bill(), of_this_bill(known, "old")) == [StepKind.PAY]
+    assert missing_steps(bill(), of_this_bill(known, "new")) == [StepKind.POST, StepKind.PAY]
 
 
 def test_the_outlook_says_what_will_be_done_and_paid_from_where() -> None:

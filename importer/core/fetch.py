@@ -1,0 +1,112 @@
+"""Read from Light with retries; a reading changes nothing, so it may be repeated."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import stamina
+
+from importer.core.answers import Answer, Outcome, Verdict, classify
+from importer.core.errors import AccessRefused, LightUnreachable
+
+T = TypeVar("T")
+
+MOST_THROTTLED = 20  # times 429 in a row; the rate limiter waits before each
+
+
+@dataclass(frozen=True)
+class Waits:
+    """How often a reading is tried, and the seconds between, doubled each time."""
+
+    tries: int = 5
+    first: float = 0.5
+    longest: float = 60.0
+
+
+WAITS = Waits()
+ROLES = "in Light, see Settings > API Keys"
+
+# It logs each retry; without a handler Python would print that on stderr.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
+
+
+class _Unanswered(Exception):
+    def __init__(self, outcome: Outcome[Any], retry_after: float) -> None:
+        super().__init__(outcome.reason)
+        self.outcome, self.retry_after = outcome, retry_after
+
+
+async def fetch(
+    ask: Callable[[], Awaitable[Answer]],
+    read: Callable[[object], T | None],
+    *,
+    what: str,
+    noun: str,
+    where: str = "",
+    waits: Waits = WAITS,
+) -> Outcome[T]:
+    """The outcome of a question: ACCEPTED with its content, ABSENT, REJECTED (it cannot be told),
+    or UNKNOWN where Light's answer could not be read in the last try.
+
+    ``what`` says what the key must be allowed to do, as "read bills"; see ``classify`` for ``read``
+    and ``noun``. Raises AccessRefused for 401, 403 and redirects elsewhere, LightUnreachable where
+    there was no answer, or failures of the server; ``where`` is the address in its message.
+    """
+
+    async def once() -> Outcome[T]:
+        for _ in range(MOST_THROTTLED):
+            answer = await ask()
+            if answer.status != 429:
+                break
+        outcome = classify(answer, read, noun=noun, reading=True)
+        if outcome.verdict in (Verdict.RETRY, Verdict.UNKNOWN, Verdict.WAIT):
+            raise _Unanswered(outcome, answer.retry_after or 0.0)
+        return outcome
+
+    def wait(error: Exception) -> bool | float:
+        """Retry after the time that Light stated, else with exponential back-off."""
+        if not isinstance(error, _Unanswered):
+            return False
+        return min(error.retry_after, waits.longest) or True
+
+    retrying = stamina.AsyncRetryingCaller(
+        attempts=waits.tries,
+        timeout=None,
+        wait_initial=waits.first,
+        wait_max=waits.longest,
+        wait_jitter=0.0,
+    )
+    try:
+        outcome = await retrying(wait, once)
+    except _Unanswered as error:
+        outcome = error.outcome
+        if outcome.verdict is not Verdict.UNKNOWN:
+            raise LightUnreachable(f"Light cannot be reached{where}: {outcome.reason}") from None
+    if outcome.verdict is Verdict.STOP:
+        raise AccessRefused(refusal(outcome, what))
+    return outcome
+
+
+def refusal(outcome: Outcome[Any], what: str) -> str:
+    """That Light says no to the key or its role, with the remedy."""
+    if outcome.status == 401:
+        return f"Light does not accept the key: {outcome.reason}"
+    if outcome.status == 403:
+        reason = outcome.reason.rstrip(". ")
+        return f"The key may not {what}: {reason}. Its role decides that: {ROLES}."
+    return f"Light refused access: {outcome.reason}"
+
+
+async def fetch_all(reads: Iterable[Awaitable[T]]) -> list[T]:
+    """All results in order; the first failure ends the others."""
+    tasks = [asyncio.ensure_future(read) for read in reads]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,177 @@
+"""One change to one bill in Light, as the engine sees it; and what it may decide comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from importer.core.answers import Answer, Outcome
+from importer.loading.gateway import LightGateway, OnWire
+from importer.loading.journal.after_creation import Cancelled, keep_read_backs, undo_entries
+from importer.loading.journal.journal import Change, Intent, Journal
+from importer.model.journal_states import Step
+from importer.model.read_back import ReadBack
+
+MOST_LOST = 5  # answers of one change in a row before a person has to look
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """Seconds, but for ``concurrency`` and ``separate``.
+
+    ``settle``: after a lost answer, what Light does not show then is taken to be absent.
+    ``patience``: how long Light may work on one bill. ``separate``: lines in requests of their own.
+    """
+
+    concurrency: int = 64
+    settle: float = 30.0
+    separate: bool = False
+    give_up_after: float = 60.0  # without a connection
+    patience: float = 120.0
+    first_look: float = 0.3  # at what Light works on; then twice as long each time
+    longest_look: float = 15.0
+
+
+# --- what the journal is to keep --------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """Where a step stands; ``light_state`` is of its bill now."""
+
+    step: Step
+    light_state: str | None = None
+
+
+@dataclass(frozen=True)
+class UndoneRecord:
+    """``keep_id``: whether Light has, or had, a bill of this id, never to be adopted again."""
+
+    cancelled: Cancelled
+    keep_id: bool = True
+
+
+@dataclass(frozen=True)
+class ReadBackRecord:
+    bill: int  # index
+    read_back: ReadBack
+
+
+Record = Change | Intent | StepRecord | UndoneRecord | ReadBackRecord
+
+
+def write_records(journal: Journal, run: str, records: Sequence[Record]) -> None:
+    """Write them in one durable commit. JournalProblem where that fails."""
+    if not records:
+        return
+
+    def of(kind: type[Any]) -> list[Any]:
+        return [record for record in records if isinstance(record, kind)]
+
+    undone = of(UndoneRecord)
+    with journal.one_commit():
+        journal.step(run, of(Change), of(Intent))
+        for light_state in dict.fromkeys(record.light_state for record in of(StepRecord)):
+            same = [r.step for r in of(StepRecord) if r.light_state == light_state]
+            journal.save_steps(same, light_state)
+        free = [record.cancelled.entry for record in undone if not record.keep_id]
+        undo_entries(journal, run, [record.cancelled for record in undone], free)
+        keep_read_backs(journal, run, {r.bill: r.read_back for r in of(ReadBackRecord)})
+
+
+# --- what comes next --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Send:
+    """It is to be sent; ``behind``: after those of the same conflict key that wait."""
+
+    operation: Operation
+    records: tuple[Record, ...] = ()
+    behind: bool = False
+
+
+@dataclass(frozen=True)
+class Look:
+    """Light is to be asked how the bill is, ``after`` so many seconds."""
+
+    operation: Operation
+    after: float = 0.0
+    records: tuple[Record, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finish:
+    """It has ended in this run; what follows it goes only where it has not ``failed``."""
+
+    operation: Operation
+    failed: bool = False
+    records: tuple[Record, ...] = ()
+
+
+Decision = Send | Look | Finish
+
+
+class Operation:
+    """One change to one bill, and how far it has come in this run.
+
+    The engine asks for ``first``; then, for each request, ``intent``, which is durable before
+    ``send``, and one of ``accepted``, ``rejected``, ``lost`` and ``put_back``; and ``look`` where a
+    decision wants it. A change whose answer was lost is sent again only after a ``look``.
+    """
+
+    right: ClassVar[str]  # what the key must be allowed to do, as "create bills"
+    noun: ClassVar[str] = "bill"  # what a yes of Light's comes with
+    together: ClassVar[bool] = False  # looked up in one go with all of its kind that are due
+    completes: ClassVar[bool] = False  # what Light has a part of: it goes first, and at a stop too
+    conflict_key: str = ""  # of operations with the same key one is out at a time
+    following: Operation | None = None
+    unanswered_looks: int = 0
+
+    def first(self) -> Decision:
+        return Send(self)
+
+    def intent(self, light_time: datetime | None) -> Record:
+        """That it is about to be sent."""
+        raise NotImplementedError
+
+    async def send(self, gateway: LightGateway, on_wire: OnWire) -> Answer:
+        raise NotImplementedError
+
+    def read(self, gateway: LightGateway, body: object) -> object | None:
+        """The content of a yes; None where it is none, or not of this request."""
+        raise NotImplementedError
+
+    def accepted(self, content: Any) -> Decision:
+        """Light said yes, with this content."""
+        raise NotImplementedError
+
+    def rejected(self, outcome: Outcome[Any]) -> Decision:
+        """Light said no."""
+        raise NotImplementedError
+
+    def lost(self, reason: str) -> Decision:
+        """It may or may not have been done."""
+        raise NotImplementedError
+
+    def put_back(self, reason: str = "", *, attempted: bool = False) -> Record:
+        """That nothing was done; unless ``attempted``, nothing was sent either."""
+        raise NotImplementedError
+
+    def in_doubt(self, reason: str) -> Record:
+        raise NotImplementedError
+
+    async def look(self, gateway: LightGateway) -> Decision:
+        """How the bill is in Light, and so what comes next. Raises what ``fetch`` raises."""
+        raise NotImplementedError
+
+    @classmethod
+    async def look_together(cls, some: Sequence[Any], gateway: LightGateway) -> list[Decision]:
+        """As ``look`` for some operations at a time, where they are looked up ``together``."""
+        raise NotImplementedError
+
+    def unreadable(self, reason: str) -> Decision:
+        """Light could not say how the bill is, time and again."""
+        raise NotImplementedError

@@ -1,0 +1,128 @@
+"""Add a line item to a bill that Light has without it (the separate line mode)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from importer.core.answers import Answer, Outcome, Verdict
+from importer.loading.gateway import LightGateway, OnWire, fetch_bill
+from importer.loading.identity import GONE
+from importer.loading.job import BillJob
+from importer.loading.operation import (
+    MOST_LOST,
+    Decision,
+    EngineSettings,
+    Finish,
+    Look,
+    Operation,
+    Record,
+    Send,
+)
+from importer.model.journal_states import Discovery, State, Status
+from importer.model.light_objects import LightBill, LightLine
+
+
+@dataclass(eq=False)
+class AddLine(Operation):
+    """The lines that a bill lacks, one after the other. ``creation``: should the bill be cancelled
+    meanwhile, it is created anew."""
+
+    job: BillJob
+    settings: EngineSettings
+    creation: Operation
+
+    right = "create bills"
+    noun = "line item"
+    completes = True
+
+    def __post_init__(self) -> None:
+        self.conflict_key = self.job.conflict_key
+
+    def first(self) -> Decision:
+        return Look(self, self.settings.settle if self.job.in_doubt else 0.0)
+
+    def intent(self, light_time: datetime | None) -> Record:
+        return self.job.intent(light_time, alone=self.settings.separate)
+
+    async def send(self, gateway: LightGateway, on_wire: OnWire) -> Answer:
+        job = self.job
+        assert job.light_id is not None
+        return await gateway.create_line(job.light_id, job.bill, job.next_line, on_wire)
+
+    def read(self, gateway: LightGateway, body: object) -> object | None:
+        return gateway.read_line(body)
+
+    def accepted(self, content: LightLine) -> Decision:
+        job = self.job
+        job.lines[job.next_line] = content
+        job.lost = 0
+        return self.next_line()
+
+    def rejected(self, outcome: Outcome[Any]) -> Decision:
+        # With the line's index in the paths, as if the whole bill had been refused.
+        at = ("lineItems", str(self.job.next_line))
+        errors = tuple(replace(e, path=(*at, *e.path)) for e in outcome.errors)
+        reason = outcome.reason
+        change = self.job.change(State.REJECTED, Status.REJECTED, reason, errors=errors)
+        return Finish(self, True, (change,))
+
+    def lost(self, reason: str) -> Decision:
+        self.job.lost += 1
+        return Look(self, self.settings.settle, (self.in_doubt(reason),))
+
+    def put_back(self, reason: str = "", *, attempted: bool = False) -> Record:
+        return self.job.change(State.PLANNED, message=reason)
+
+    def in_doubt(self, reason: str) -> Record:
+        return self.job.change(State.UNKNOWN, message=reason)
+
+    async def look(self, gateway: LightGateway) -> Decision:
+        bill_id = self.job.light_id
+        assert bill_id is not None
+        outcome = await fetch_bill(gateway, bill_id)
+        remote = outcome.content
+        if outcome.verdict is Verdict.ABSENT:
+            return self._person(f"Light does not show its bill {bill_id}: {outcome.reason}")
+        if remote is not None and remote.lines is not None:
+            return self.match(remote)
+        reason = f"Light's bill {bill_id} could not be read: {outcome.reason}"
+        self.job.lost += 1
+        if outcome.verdict is Verdict.REJECTED or self.job.lost >= MOST_LOST:
+            return self._person(reason)
+        return Look(self, self.settings.settle)
+
+    def unreadable(self, reason: str) -> Decision:
+        return self._person(f"Light's bill {self.job.light_id} could not be read: {reason}")
+
+    def match(self, remote: LightBill, how: Discovery | None = None) -> Decision:
+        """Light has the bill, as it was read now."""
+        job = self.job
+        if remote.state in GONE:  # by a person; a cancelled bill is not in the way of a new one
+            job.reset()
+            return Send(self.creation, (job.change(State.PLANNED),), behind=True)
+        if remote.lines is None:  # from the list, which leaves them out
+            job.start_lines(remote)
+            change = self.in_doubt("its line items could not be read")
+            return Look(self, self.settings.settle, (change,))
+        line = job.next_line
+        if strangers := job.match_lines(remote, remote.lines):
+            return self._person(strangers)
+        if job.next_line == line and job.lost >= MOST_LOST:
+            return self._person(f"Light's answer to the next one was lost {job.lost} times")
+        if job.next_line == line:
+            job.resent = job.resent or job.lost > 0
+        else:
+            job.lost = 0
+        return self.next_line(how)
+
+    def next_line(self, how: Discovery | None = None) -> Decision:
+        """Light has the bill; its next line goes, unless that was the last."""
+        job = self.job
+        if job.next_line < len(job.bill.lines):
+            return Send(self, (job.change(State.PLANNED),))
+        return Finish(self, False, (job.complete(job.with_lines(), how),))
+
+    def _person(self, reason: str) -> Decision:
+        return Finish(self, True, (self.job.change(State.UNKNOWN, Status.UNKNOWN, reason),))

@@ -1,0 +1,233 @@
+"""One step of a bill's life after its creation: what is sent when, by how the bill is in Light.
+
+Before a step is sent its intent is durable in the journal. Where the answer is lost, or a crash
+left it ``sending``, Light is asked how the bill is, and that settles it; it is sent again only
+where the bill is as if nothing had been sent, and the settling time has passed. A step that Light
+refuses, or that cannot be settled, keeps the bill's later steps back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from importer.core.answers import ApiError, Outcome, Verdict
+from importer.loading.bill_state import (
+    WORKING,
+    Transition,
+    next_transition,
+    with_errors,
+)
+from importer.loading.gateway import LightGateway, fetch_bill
+from importer.loading.operation import (
+    MOST_LOST,
+    Decision,
+    EngineSettings,
+    Finish,
+    Look,
+    Operation,
+    Record,
+    Send,
+    StepRecord,
+)
+from importer.model.bills import Bill
+from importer.model.journal_states import JournalEntry, Step, StepKind, StepState
+from importer.model.light_objects import LightBill
+
+
+@dataclass(eq=False)
+class JournaledStep(Operation):
+    """An operation whose progress is a ``Step`` in the journal."""
+
+    kind: ClassVar[StepKind]
+
+    entry: JournalEntry
+    step: Step
+    settings: EngineSettings
+    bill: Bill | None = None  # as the sheet has it
+
+    @property
+    def light_id(self) -> str:
+        assert self.entry.light_id is not None
+        return self.entry.light_id
+
+    def detail(self) -> str:
+        """What the journal keeps of the step while it is sent, as JSON."""
+        return self.step.detail
+
+    def intent(self, light_time: datetime | None) -> Record:
+        return self._record(
+            StepState.SENDING,
+            attempts=self.step.attempts + 1,
+            sent=datetime.now(UTC),
+            detail=self.detail(),
+        )
+
+    def put_back(self, reason: str = "", *, attempted: bool = False) -> Record:
+        attempts = self.step.attempts - (not attempted)
+        return self._record(StepState.PLANNED, message=reason, attempts=attempts)
+
+    def in_doubt(self, reason: str) -> Record:
+        return self._record(StepState.UNKNOWN, message=reason)
+
+    def finish(
+        self,
+        state: StepState,
+        message: str = "",
+        *,
+        errors: Sequence[ApiError] = (),
+        remote: LightBill | None = None,
+    ) -> Finish:
+        """The end of the step in this run."""
+        final = state in (StepState.DONE, StepState.REFUSED)
+        record = self._record(
+            state,
+            message=message.rstrip(". "),
+            settled=datetime.now(UTC) if final else None,
+            detail=with_errors(self.step.detail, errors),
+        )
+        records = (replace(record, light_state=remote.state if remote else None),)
+        return Finish(self, state is not StepState.DONE, records)
+
+    def _record(self, state: StepState, **changes: Any) -> StepRecord:
+        changes = {"message": "", "settled": None} | changes
+        self.step = replace(self.step, state=state, **changes)
+        return StepRecord(self.step)
+
+
+@dataclass(eq=False)
+class BillStep(JournaledStep):
+    """A step whose effect is seen in the state of the bill: submit, post, pay, cancel."""
+
+    repeatable: ClassVar[bool] = False  # sending it twice does no more than sending it once
+    balance: ClassVar[bool] = False  # what is outstanding matters
+    already: ClassVar[str] = "it was so in Light already (state {state})"
+
+    _tried: bool = field(init=False)  # sent, now or before, without a definite no
+    _doubtful: bool = field(init=False)  # the settling time is due before it is sent again
+    _accepted: bool = False  # Light said yes
+    _refusal: Outcome[Any] | None = None  # Light said no
+    _lost: int = 0  # answers
+    _last_reason: str = ""
+    _delay: float = 0.0
+    _waited: float = 0.0  # seconds that Light has been given to do it
+
+    def __post_init__(self) -> None:
+        self._tried = self.step.state in (StepState.SENDING, StepState.UNKNOWN)
+        self._doubtful = self._tried and not self.repeatable
+
+    def first(self) -> Decision:
+        remote = None if self._tried else self.last_seen()
+        return Look(self) if remote is None else self._by_state(remote)
+
+    def last_seen(self) -> LightBill | None:
+        """The bill as it was last seen, where that is enough to begin; None: ask Light first."""
+        return None
+
+    def read(self, gateway: LightGateway, body: object) -> LightBill | None:
+        return gateway.read_bill(body)
+
+    def transition(self, remote: LightBill) -> tuple[Transition, str]:
+        """What the bill's state means for the step, and why it can never be taken."""
+        return next_transition(self.kind, self.bill, remote, tried=self._tried)
+
+    # --- after an answer ----------------------------------------------------------------------
+
+    def accepted(self, content: LightBill) -> Decision:
+        self._tried = self._accepted = True
+        record = self.in_doubt("Light was still working on it")
+        if content.id.lower() != self.light_id.lower():
+            return Look(self, records=(record,))
+        decision = self._by_state(content)
+        return replace(decision, records=(record, *decision.records))
+
+    def rejected(self, outcome: Outcome[Any]) -> Decision:
+        if outcome.forbidden:
+            return self.finish(StepState.REFUSED, outcome.reason, errors=outcome.errors)
+        # Perhaps because somebody else has done it: the bill's state tells.
+        self._refusal = outcome
+        return Look(self, records=(self.put_back(outcome.reason, attempted=True),))
+
+    def lost(self, reason: str) -> Decision:
+        self._tried = True
+        self._last_reason = reason
+        self._lost += 1
+        self._doubtful = not self.repeatable
+        # At once only where nothing is in doubt: what was sent gets its time.
+        return Look(self, min(self.settings.settle, 1.0), (self.in_doubt(reason),))
+
+    # --- how the bill is ----------------------------------------------------------------------
+
+    async def look(self, gateway: LightGateway) -> Decision:
+        outcome = await fetch_bill(gateway, self.light_id, balance=self.balance)
+        if outcome.content is not None:
+            return self._by_state(outcome.content)
+        if outcome.verdict is Verdict.ABSENT:
+            return self.absent(outcome.reason)
+        return self.unreadable(outcome.reason)
+
+    def absent(self, reason: str) -> Decision:
+        return self._unseen(f"Light does not show its bill {self.light_id}: {reason}")
+
+    def unreadable(self, reason: str) -> Decision:
+        return self._unseen(f"Light's bill {self.light_id} could not be read: {reason}")
+
+    def _unseen(self, reason: str) -> Decision:
+        if self._refusal is not None:
+            return self._refused(self._refusal, None)
+        return self.finish(StepState.UNKNOWN if self._tried else StepState.REFUSED, reason)
+
+    def _by_state(self, remote: LightBill) -> Decision:
+        transition, reason = self.transition(remote)
+        if self._refusal is not None and not self.under_way(remote):
+            return self._refused(self._refusal, remote)
+        if transition is Transition.DONE:
+            message = "" if self._tried else self.already.format(state=remote.state)
+            return self.finish(StepState.DONE, message, remote=remote)
+        if transition is Transition.NEVER:
+            return self.finish(StepState.REFUSED, reason, remote=remote)
+        if self._accepted and (returned := self.sent_back(transition, remote)):
+            return returned
+        if transition is Transition.WORKING or self._accepted:
+            return self._wait(remote)
+        if self._doubtful:  # it may still be on its way
+            self._doubtful = False
+            return Look(self, self.settings.settle)
+        if self._lost >= MOST_LOST:
+            return self.finish(StepState.UNKNOWN, self.lost_message(remote), remote=remote)
+        return Send(self)
+
+    def under_way(self, remote: LightBill) -> bool:
+        """Whether Light is doing the same already, though it refused to begin."""
+        return False
+
+    def sent_back(self, transition: Transition, remote: LightBill) -> Decision | None:
+        """What is to be done where Light said yes and has undone it."""
+        return None
+
+    def lost_message(self, remote: LightBill) -> str:
+        return f"Light's answer was lost {self._lost} times, and it is still {remote.state}"
+
+    def waiting_message(self, remote: LightBill) -> str:
+        return f"Light still shows it as {remote.state or 'nothing'}"
+
+    def _refused(self, refusal: Outcome[Any], remote: LightBill | None) -> Decision:
+        if remote is not None:
+            self._tried = True  # by somebody else
+            if self.transition(remote)[0] is Transition.DONE:
+                message = self.already.format(state=remote.state)
+                return self.finish(StepState.DONE, message, remote=remote)
+        return self.finish(StepState.REFUSED, refusal.reason, errors=refusal.errors, remote=remote)
+
+    def _wait(self, remote: LightBill) -> Decision:
+        """Look again later, longer each time, until it has taken too long."""
+        settings = self.settings
+        is_known = remote.state in WORKING or self._accepted
+        if self._waited >= (settings.patience if is_known else settings.first_look * 7):
+            state = StepState.UNKNOWN if self._tried else StepState.REFUSED
+            return self.finish(state, self.waiting_message(remote), remote=remote)
+        self._delay = min(self._delay * 2 or settings.first_look, settings.longest_look)
+        self._waited += self._delay
+        return Look(self, self._delay)

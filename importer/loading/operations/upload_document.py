@@ -1,0 +1,125 @@
+"""Upload the document of a bill: an address is asked for, then the file is put there.
+
+A bill has one document, and the same file put twice is the same document: so a lost answer is met
+by doing both again. The file's SHA-256 is in the journal, to tell a file that changed between runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from importer.core.answers import Answer, Outcome
+from importer.loading.bill_state import step_detail
+from importer.loading.gateway import LightGateway, OnWire
+from importer.loading.operation import MOST_LOST, Decision, Look, Send
+from importer.loading.operations.bill_step import JournaledStep
+from importer.model.bills import Document
+from importer.model.journal_states import Step, StepKind, StepState
+from importer.model.light_objects import UploadTarget
+from importer.validation.document_files import DocumentProblem, look_at
+
+# The storage's way to say that the address has run out, and not now: a new address may do.
+_AGAIN = frozenset((401, 403, 404, 408, 410, 425, 429))
+
+
+@dataclass(eq=False)
+class UploadDocument(JournaledStep):
+    kind = StepKind.DOCUMENT
+    right = "upload documents"
+    noun = "address for the document"
+    document: Document | None = None
+    _fingerprint: tuple[int, str] = (0, "")
+    _stored: Answer | None = None  # what the storage said
+    _unchanged: bool = False  # the file, while it was sent
+    _lost: int = 0
+
+    def first(self) -> Decision:
+        if self.document is None:
+            return self.finish(StepState.REFUSED, "its file was not looked for")
+        return Look(self)
+
+    async def look(self, gateway: LightGateway) -> Decision:
+        """At the file, as it is now."""
+        document = self._file
+        try:
+            self._fingerprint = await asyncio.to_thread(fingerprint, document)
+        except (OSError, DocumentProblem):
+            reason = f"the file {document.written} was changed or removed meanwhile"
+            return self.finish(StepState.REFUSED, reason)
+        return Send(self)
+
+    @property
+    def _file(self) -> Document:
+        assert self.document is not None
+        return self.document
+
+    def detail(self) -> str:
+        size, digest = self._fingerprint
+        file = {"name": self._file.name, "type": self._file.content_type}
+        return step_detail(self.light_id, {**file, "size": size, "sha256": digest})
+
+    async def send(self, gateway: LightGateway, on_wire: OnWire) -> Answer:
+        document, self._stored = self._file, None
+        answer = await gateway.upload_url(
+            self.light_id, document.name, document.content_type, on_wire
+        )
+        target = self.read(gateway, answer.body) if answer.status in range(200, 300) else None
+        if isinstance(target, UploadTarget):
+            self._stored = await gateway.put_document(target, document.path, self._fingerprint[0])
+            self._unchanged = await asyncio.to_thread(_now, document) == self._fingerprint
+        return answer
+
+    def read(self, gateway: LightGateway, body: object) -> UploadTarget | str | None:
+        return gateway.read_upload_target(body)
+
+    def accepted(self, content: UploadTarget | str) -> Decision:
+        stored = self._stored
+        if isinstance(content, str) or stored is None:  # nothing may be sent to that address
+            return self.finish(StepState.REFUSED, str(content))
+        status = stored.status or 0
+        if 200 <= status < 300 and self._unchanged:
+            return self.finish(StepState.DONE)
+        if 200 <= status < 300:
+            return self.lost(f"the file {self._file.written} was changed while it was uploaded")
+        if 300 <= status < 500 and status not in _AGAIN:
+            return self.finish(StepState.REFUSED, stored.reason)
+        return self.lost(stored.reason)
+
+    def rejected(self, outcome: Outcome[Any]) -> Decision:
+        return self.finish(StepState.REFUSED, outcome.reason, errors=outcome.errors)
+
+    def lost(self, reason: str) -> Decision:
+        self._lost += 1
+        if self._lost >= MOST_LOST:
+            return self.finish(StepState.UNKNOWN, reason)
+        delay = self.settings.first_look * 2 ** (self._lost - 1)
+        return Look(self, delay, (self.in_doubt(reason),))
+
+
+def fingerprint(document: Document) -> tuple[int, str]:
+    """The file's bytes and SHA-256 now. DocumentProblem where it is not what was checked."""
+    if look_at(document.folder, document.written, sys.maxsize).path != document.path:
+        raise DocumentProblem("outside")
+    with document.path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return file.tell(), digest
+
+
+def _now(document: Document) -> tuple[int, str] | None:
+    try:
+        return fingerprint(document)
+    except (OSError, DocumentProblem):
+        return None
+
+
+def has_changed(document: Document, step: Step) -> bool:
+    """Whether the file is not the one of an earlier upload, done or perhaps done."""
+    before = step.told("size"), step.told("sha256")
+    perhaps = (StepState.DONE, StepState.SENDING, StepState.UNKNOWN)
+    if step.state not in perhaps or None in before:
+        return False
+    return _now(document) not in (None, before)

@@ -1,0 +1,163 @@
+"""Read a bill of a run back from Light and compare it with what was loaded.
+
+Nothing is written to Light. What was read is in the journal as it comes, so that a verification
+that was interrupted goes on with what was not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from importer.core.answers import Verdict
+from importer.core.errors import StoppedEarly
+from importer.core.fetch import fetch_all
+from importer.loading.engine import Engine
+from importer.loading.gateway import LightGateway, fetch_bill, fetch_line
+from importer.loading.identity import GONE
+from importer.loading.journal.after_creation import forget_read_backs
+from importer.loading.journal.journal import Journal, now
+from importer.loading.loaded_bills import LoadedBill, Outcomes, valid_read_backs
+from importer.loading.operation import (
+    Decision,
+    EngineSettings,
+    Finish,
+    Look,
+    Operation,
+    ReadBackRecord,
+)
+from importer.model.light_objects import LightBill, LightLine
+from importer.model.read_back import Comparison, ReadBack
+
+SETTINGS = EngineSettings(give_up_after=0.0)  # each reading is tried for a while as it is
+
+
+@dataclass(eq=False)
+class VerifyBill(Operation):
+    """``lines``: each line is read by itself too. ``read_back`` is what was read, or ``reason``
+    why it could not be."""
+
+    loaded: LoadedBill
+    lines: bool = False
+    read_back: ReadBack | None = None
+    reason: str = ""
+
+    right = "read bills"
+
+    def first(self) -> Decision:
+        return Look(self)
+
+    async def look(self, gateway: LightGateway) -> Decision:
+        light_id = self.loaded.light_id
+        outcome = await fetch_bill(gateway, light_id)
+        remote = outcome.content
+        if outcome.verdict is Verdict.ABSENT:
+            return self._missing(f"Light has no bill {light_id} any more")
+        if remote is None:
+            return self.unreadable(f"bill {light_id}: {outcome.reason}")
+        if remote.state in GONE:
+            reason = f"Light's bill {remote.id} was cancelled (state {remote.state})"
+            return self._missing(reason, remote.state)
+        lines: Sequence[LightLine] | None = remote.lines
+        if self.lines:
+            each = await self._lines_one_by_one(gateway, remote)
+            if isinstance(each, str):
+                return self.unreadable(each)
+            lines = each
+        differences = self.loaded.differences(remote, lines)
+        net, tax = _sums(lines)
+        return self._finish(
+            ReadBack(
+                Comparison.CHANGED if differences else Comparison.SAME,
+                now(),
+                remote.state,
+                remote.amount,
+                net,
+                tax,
+                self.lines,
+                tuple(differences),
+            )
+        )
+
+    async def _lines_one_by_one(
+        self, gateway: LightGateway, remote: LightBill
+    ) -> list[LightLine] | str:
+        """Without those that Light has no more; a reason where one cannot be read."""
+        ids = [line.id for line in remote.lines or ()]
+        if remote.lines is None:
+            ids = [line_id for line_id in self.loaded.entry.line_ids if line_id is not None]
+        outcomes = await fetch_all(fetch_line(gateway, remote.id, line_id) for line_id in ids)
+        for line_id, outcome in zip(ids, outcomes, strict=True):
+            if outcome.verdict not in (Verdict.ACCEPTED, Verdict.ABSENT):
+                return f"line item {line_id}: {outcome.reason}"
+        return [outcome.content for outcome in outcomes if outcome.content is not None]
+
+    def unreadable(self, reason: str) -> Decision:
+        self.reason = reason
+        return Finish(self, True)
+
+    def _missing(self, reason: str, state: str = "") -> Decision:
+        return self._finish(
+            ReadBack(Comparison.MISSING, now(), state, lines=self.lines, message=reason)
+        )
+
+    def _finish(self, read_back: ReadBack) -> Decision:
+        self.read_back = read_back
+        failed = read_back.seen is not Comparison.SAME
+        return Finish(self, failed, (ReadBackRecord(self.loaded.index, read_back),))
+
+
+def _sums(lines: Sequence[LightLine] | None) -> tuple[int | None, int | None]:
+    """Net and tax of the lines, in cents; None where they do not state it."""
+    net = tax = 0
+    for line in lines or ():
+        if line.net_amount is None:
+            return None, None
+        line_tax = line.tax_amount
+        if line_tax is None:
+            line_tax = 0 if line.amount is None else line.amount - line.net_amount
+        net, tax = net + line.net_amount, tax + line_tax
+    return (net, tax) if lines else (None, None)
+
+
+@dataclass
+class Verification:
+    """Which bills of a run are still to be read, and what was read, by bill index."""
+
+    run: str
+    todo: list[LoadedBill]
+    read_backs: dict[int, ReadBack] = field(default_factory=dict)
+    lines: bool = False
+
+    async def verify(self, engine: Engine) -> None:
+        """Read them all; ``engine.stopped`` says why it ended early, if it did."""
+        operations = [VerifyBill(loaded, self.lines) for loaded in self.todo]
+        await engine.execute(operations)
+        for each in operations:
+            if each.read_back is not None:
+                self.read_backs[each.loaded.index] = each.read_back
+        unread = [each.reason for each in operations if each.reason]
+        if unread and engine.stopped is None:
+            n = len(unread)
+            count = "1 bill" if n == 1 else f"{n:,} bills"
+            engine.stopped = StoppedEarly(f"{count} could not be read from Light: {unread[0]}")
+
+
+def plan_verification(
+    journal: Journal,
+    run: str,
+    bills: Sequence[LoadedBill],
+    outcomes: Outcomes,
+    *,
+    lines: bool = False,
+    again: bool = False,
+) -> Verification:
+    """What a verification before this one did not come to; all of it where it was complete, or with
+    ``again``."""
+    known = {} if again else valid_read_backs(journal, run, outcomes)
+    known = {i: back for i, back in known.items() if back.lines or not lines}
+    todo = [loaded for loaded in bills if loaded.index not in known]
+    if not todo or not known:
+        forget_read_backs(journal, run)
+        return Verification(run, list(bills), {}, lines)
+    return Verification(run, todo, known, lines)

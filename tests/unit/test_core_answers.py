@@ -1,0 +1,114 @@
+"""What each answer of Light means, to a change and to a reading."""
+
+from __future__ import annotations
+
+import pytest
+
+from importer.core.answers import Answer, ApiError, Outcome, Verdict, classify
+from importer.light import Credentials, Key, LightClient, RateLimiter
+from importer.model.light_objects import LightBill
+
+BILL = {"id": "b-1", "state": "IN_DRAFT", "amount": 100, "currency": "GBP"}
+ERRORS = {"errors": (ApiError("Closed period.", ("issuedDate",), "t"),)}
+REFUSALS = (400, 403, 404, 405, 406, 409, 410, 411, 413, 414, 415, 422, 431)
+DOUBTFUL = (402, 408, 418, 421, 423, 424, 425, 426, 428, 451, 499, 500, 501, 502, 503, 504, 520)
+
+TABLE = [
+    (Answer(None, sent=False, reason="no connection"), Verdict.RETRY),
+    (Answer(None, sent=True, reason="it broke"), Verdict.UNKNOWN),
+    (Answer(200, BILL), Verdict.ACCEPTED),
+    (Answer(201, BILL), Verdict.ACCEPTED),
+    (Answer(200, None, reason="not JSON"), Verdict.UNKNOWN),
+    (Answer(200, {}), Verdict.UNKNOWN),
+    (Answer(200, {"id": None}), Verdict.UNKNOWN),
+    (Answer(200, [BILL]), Verdict.UNKNOWN),
+    (Answer(202, {"ok": True}), Verdict.UNKNOWN),
+    (Answer(204), Verdict.UNKNOWN),
+    *((Answer(status, reason="elsewhere"), Verdict.STOP) for status in (301, 302, 303, 307, 308)),
+    (Answer(401, **ERRORS), Verdict.STOP),
+    (Answer(429, retry_after=3, **ERRORS), Verdict.WAIT),
+    (Answer(429), Verdict.WAIT),
+    *((Answer(status, **ERRORS), Verdict.REJECTED) for status in REFUSALS),
+    *((Answer(status, None), Verdict.REJECTED) for status in REFUSALS),
+    *((Answer(status, **ERRORS), Verdict.UNKNOWN) for status in DOUBTFUL),
+    (Answer(100), Verdict.UNKNOWN),
+    (Answer(999), Verdict.UNKNOWN),
+]
+
+
+@pytest.fixture(scope="module")
+def light() -> LightClient:
+    """Only to read answers; it sends nothing."""
+    with RateLimiter(":memory:") as pacer:
+        return LightClient("http://127.0.0.1:9", Credentials((Key("Basic", "secret"),)), pacer)
+
+
+def meaning(answer: Answer, light: LightClient, *, reading: bool = False) -> Outcome[LightBill]:
+    return classify(answer, light.read_bill, noun="bill", reading=reading)
+
+
+@pytest.mark.parametrize(("answer", "verdict"), TABLE, ids=[str(a.status) for a, _ in TABLE])
+def test_verdict_on_a_change(answer: Answer, verdict: Verdict, light: LightClient) -> None:
+    outcome = meaning(answer, light)
+    assert outcome.verdict is verdict
+    assert (outcome.content is not None) == (verdict is Verdict.ACCEPTED)
+    assert outcome.reason or verdict is Verdict.ACCEPTED
+
+
+def test_a_refusal_has_the_reason_and_the_field_of_light(light: LightClient) -> None:
+    outcome = meaning(Answer(422, **ERRORS), light)
+    assert outcome.reason == "Closed period."
+    assert outcome.errors[0].path == ("issuedDate",)
+
+
+def test_only_401_and_403_are_for_lack_of_rights(light: LightClient) -> None:
+    lacking = {s for s in range(100, 600) if meaning(Answer(s, **ERRORS), light).forbidden}
+    assert lacking == {401, 403}
+
+
+def test_what_may_have_been_done_is_no_refusal(
+    light: LightClient,
+) -> None:
+    for status in range(100, 1000):
+        verdict = meaning(Answer(status), light).verdict
+        if status not in REFUSALS:
+            assert verdict is not Verdict.REJECTED
+        assert verdict is not Verdict.RETRY
+
+
+READINGS = {
+    **dict.fromkeys((301, 302, 303, 307, 308, 401, 403), Verdict.STOP),
+    **dict.fromkeys((404, 410), Verdict.ABSENT),
+    **dict.fromkeys((400, 402, 405, 409, 413, 418, 422, 425, 451), Verdict.REJECTED),
+    **dict.fromkeys((100, 408, 500, 501, 502, 503, 504, 520, 999), Verdict.RETRY),
+    429: Verdict.WAIT,
+    200: Verdict.UNKNOWN,  # without a bill
+}
+
+
+@pytest.mark.parametrize(("status", "verdict"), READINGS.items())
+def test_verdict_on_a_reading(status: int, verdict: Verdict, light: LightClient) -> None:
+    assert meaning(Answer(status), light, reading=True).verdict is verdict
+
+
+def test_a_reading_without_an_answer_is_repeated(light: LightClient) -> None:
+    for sent in (True, False):
+        assert meaning(Answer(None, sent=sent), light, reading=True).verdict is Verdict.RETRY
+    assert meaning(Answer(200, BILL), light, reading=True).verdict is Verdict.ACCEPTED
+
+
+def test_a_status_means_the_same_for_both_unless_only_a_change_can_be_in_doubt(
+    light: LightClient,
+) -> None:
+    differ = {
+        status
+        for status in range(100, 1000)
+        if meaning(Answer(status), light).verdict
+        is not meaning(Answer(status), light, reading=True).verdict
+    }
+    refusals = {403, 404, 410}
+    assert differ - refusals == {
+        status
+        for status in range(100, 1000)
+        if meaning(Answer(status), light).verdict is Verdict.UNKNOWN and not 200 <= status < 300
+    }

@@ -1,0 +1,127 @@
+"""Read from Light with retries."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from simulated import simulate
+
+from importer.core.answers import Answer, Outcome, Verdict
+from importer.core.errors import AccessRefused, LightUnreachable
+from importer.core.fetch import MOST_THROTTLED, Waits, fetch, fetch_all
+
+GOOD = Answer(200, {"id": "1"})
+LOST = Answer(None, reason="time-out")
+Result = Outcome[Any] | Exception
+
+
+def ask(answers: list[Answer], waits: Waits | None = None) -> tuple[Result, list[float]]:
+    """What is made of these answers, the last for ever; and the seconds at which it was asked."""
+    times: list[float] = []
+
+    async def one() -> Answer:
+        times.append(asyncio.get_running_loop().time())
+        return answers[min(len(times), len(answers)) - 1]
+
+    async def all_of_it() -> Result:
+        try:
+            return await fetch(
+                one, lambda body: body, what="read bills", noun="bill", waits=waits or Waits()
+            )
+        except (AccessRefused, LightUnreachable) as error:
+            return error
+
+    return simulate(lambda clock: all_of_it()), times
+
+
+def test_retries_until_light_answers() -> None:
+    result, times = ask([LOST, Answer(500), Answer(429), Answer(408), GOOD])
+    assert isinstance(result, Outcome)
+    assert (result.verdict, result.content, len(times)) == (Verdict.ACCEPTED, {"id": "1"}, 5)
+
+
+def test_gives_up_after_five_tries_and_waits_twice_as_long_each_time() -> None:
+    error, times = ask([LOST])
+    assert isinstance(error, LightUnreachable)
+    assert "time-out" in str(error)
+    assert times == [0.0, 0.5, 1.5, 3.5, 7.5]
+
+
+def test_waits_as_long_as_light_states() -> None:
+    error, times = ask([Answer(503, reason="503", retry_after=9)])
+    assert isinstance(error, LightUnreachable)
+    assert times == [0.0, 9.0, 18.0, 27.0, 36.0]
+    assert ask([Answer(503, retry_after=900), GOOD])[1] == [0.0, 60.0]
+
+
+def test_the_waits_can_be_set() -> None:
+    assert ask([LOST], Waits(tries=3, first=2.0, longest=3.0))[1] == [0.0, 2.0, 5.0]
+
+
+def test_leaves_the_wait_after_a_429_to_the_rate_limiter() -> None:
+    result, times = ask([Answer(429, retry_after=9)] * 3 + [GOOD])
+    assert isinstance(result, Outcome)
+    assert (result.verdict, times) == (Verdict.ACCEPTED, [0.0] * 4)
+    error, times = ask([Answer(429)], Waits(tries=2))
+    assert isinstance(error, LightUnreachable)
+    assert len(times) == 2 * MOST_THROTTLED
+
+
+def test_an_unreadable_answer_is_returned_in_the_end() -> None:
+    result, times = ask([Answer(200, None, reason="not JSON")])
+    assert isinstance(result, Outcome)
+    assert (result.verdict, result.reason, len(times)) == (Verdict.UNKNOWN, "not JSON", 5)
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_what_light_does_not_show_is_absent(status: int) -> None:
+    result, times = ask([Answer(status)])
+    assert isinstance(result, Outcome)
+    assert (result.verdict, len(times)) == (Verdict.ABSENT, 1)
+
+
+@pytest.mark.parametrize("status", [400, 409, 422, 451])
+def test_another_refusal_does_not_tell_how_the_bill_is(status: int) -> None:
+    result, times = ask([Answer(status)])
+    assert isinstance(result, Outcome)
+    assert (result.verdict, len(times)) == (Verdict.REJECTED, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (401, "Light does not accept the key: No"),
+        (403, "The key may not read bills: No. Its role decides that: in Light, see Settings >"),
+        (307, "Light refused access: No"),
+    ],
+)
+def test_a_refusal_of_the_key_or_its_role_is_raised(status: int, words: str) -> None:
+    error, times = ask([Answer(status, reason="No")])
+    assert isinstance(error, AccessRefused)
+    assert str(error).startswith(words)
+    assert len(times) == 1
+
+
+def test_the_first_failure_ends_the_other_reads() -> None:
+    ended: list[str] = []
+
+    async def forever() -> int:
+        try:
+            await asyncio.sleep(1e6)
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+        return 1
+
+    async def fails() -> int:
+        await asyncio.sleep(0.1)
+        raise AccessRefused("no")
+
+    async def both() -> None:
+        with pytest.raises(AccessRefused):
+            await fetch_all([forever(), fails()])
+
+    simulate(lambda clock: both())
+    assert ended == ["cancelled"]

@@ -1,0 +1,192 @@
+"""The engine over a Light of the test's own, in simulated time: back-off, rights, looks."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from simulated import simulate
+
+from importer.core.answers import Answer
+from importer.core.errors import AccessRefused, LightUnreachable, StoppedEarly
+from importer.loading.engine import Engine
+from importer.loading.journal.journal import Journal
+from importer.loading.operation import EngineSettings
+from importer.loading.operations.create_bill import create_bills
+from importer.loading.plan import plan_from_journal, record
+from importer.model.bills import Bill, LineItem
+from importer.model.journal_states import Status
+from importer.model.light_objects import LightBill, LightLine
+
+UNREACHED = Answer(None, sent=False, reason="no route to host")
+
+
+class FakeLight:
+    """Answers each creation as the test says, and keeps the times."""
+
+    light_time = None
+
+    def __init__(self, answer: Callable[[Bill], Answer]) -> None:
+        self.answer = answer
+        self.posted: list[float] = []
+        self.listed: list[float] = []
+
+    async def create_bill(
+        self, bill: Bill, on_wire: Callable[[], None], *, with_lines: bool
+    ) -> Answer:
+        await asyncio.sleep(0.01)
+        self.posted.append(asyncio.get_running_loop().time())
+        answer = self.answer(bill)
+        if answer.sent:
+            on_wire()
+        return answer
+
+    async def list_bills(
+        self, vendor_ids: Sequence[str], created_since: datetime | None = None
+    ) -> list[LightBill]:
+        self.listed.append(asyncio.get_running_loop().time())
+        return []
+
+    def read_bill(self, body: object) -> LightBill | None:
+        return LightBill(str(body), "IN_DRAFT") if body else None
+
+    def read_line(self, body: object) -> LightLine | None:
+        return None
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"the engine asked for {name}")
+
+
+class Heard:
+    """The progress of a run: what was said, and how many ended."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.ended: list[bool] = []
+
+    def advance(self, failed: bool) -> None:
+        self.ended.append(failed)
+
+    def message(self, text: str) -> None:
+        self.said.append(text)
+
+
+def bill(i: int, number: str | None = "") -> Bill:
+    line = LineItem(i, 0, 2 + i, net_amount=100)
+    number = f"INV-{i}" if number == "" else number
+    return Bill(i, 0, 2 + i, "GBP", 100, False, (line,), vendor_id="v", invoice_number=number)
+
+
+def load(
+    path: Path, light: FakeLight, bills: Sequence[Bill], settings: EngineSettings
+) -> tuple[StoppedEarly | None, list[Status], Heard]:
+    """How a load of the bills ends: why early, the status of each, and what was heard."""
+    heard = Heard()
+
+    async def run(_: Callable[[], float]) -> tuple[StoppedEarly | None, list[Status], Heard]:
+        with Journal(path / "journal.sqlite") as journal:
+            plan = plan_from_journal(bills, journal)
+            run = journal.start_run({})
+            record(plan, journal, run)
+            clock = asyncio.get_running_loop().time
+            engine = Engine(journal, light, run, settings, heard, clock)
+            await create_bills(engine, [*plan.unsettled, *plan.send])
+            outcomes = journal.outcomes(run)
+            return engine.stopped, [outcomes[each.index].status for each in bills], heard
+
+    result: tuple[StoppedEarly | None, list[Status], Heard] = simulate(run)
+    return result
+
+
+def gaps(times: Sequence[float]) -> list[float]:
+    return [round(b - a, 1) for a, b in itertools.pairwise(times)]
+
+
+def test_backs_off_twice_as_long_each_time_while_light_is_unreachable(tmp_path: Path) -> None:
+    light = FakeLight(lambda each: UNREACHED)
+    settings = EngineSettings(concurrency=1, give_up_after=60.0)
+    stopped, statuses, heard = load(tmp_path, light, [bill(0)], settings)
+    assert isinstance(stopped, LightUnreachable)
+    assert gaps(light.posted) == [0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0]
+    assert statuses == [Status.NOT_SENT]
+    assert len(heard.said) == len(light.posted) - 1
+
+
+def test_backs_off_from_the_start_again_after_light_was_reached(tmp_path: Path) -> None:
+    answers = iter([UNREACHED] * 3 + [Answer(200, "a")] + [UNREACHED] * 2 + [Answer(200, "b")])
+    light = FakeLight(lambda each: next(answers))
+    stopped, statuses, _ = load(tmp_path, light, [bill(0), bill(1)], EngineSettings(concurrency=1))
+    assert stopped is None
+    assert gaps(light.posted) == [0.5, 1.0, 2.0, 0.0, 0.5, 1.0]
+    assert statuses == [Status.CREATED] * 2
+
+
+def test_one_request_is_enough_to_see_whether_light_is_back(tmp_path: Path) -> None:
+    light = FakeLight(lambda each: UNREACHED)
+    settings = EngineSettings(concurrency=8, give_up_after=10.0)
+    load(tmp_path, light, [bill(i) for i in range(20)], settings)
+    assert gaps(light.posted)[7:] == [0.5, 1.0, 2.0, 4.0, 8.0]
+
+
+NO = Answer(403, reason="Not with this key.")
+
+
+def test_a_right_that_the_key_lacks_stops_the_run_with_the_remedy(tmp_path: Path) -> None:
+    light = FakeLight(lambda each: NO)
+    stopped, statuses, _ = load(
+        tmp_path, light, [bill(i) for i in range(9)], EngineSettings(concurrency=1)
+    )
+    assert isinstance(stopped, AccessRefused)
+    assert "The key may not create bills: Not with this key. Its role" in str(stopped)
+    assert "Settings > API Keys" in str(stopped)
+    assert set(statuses) == {Status.NOT_SENT}
+    assert len(light.posted) == 3
+
+
+@pytest.mark.parametrize("forbidden", [0, 1, 5])
+def test_a_bill_that_is_forbidden_among_others_is_refused_alone(
+    tmp_path: Path, forbidden: int
+) -> None:
+    light = FakeLight(lambda each: NO if each.index == forbidden else Answer(200, each.index + 1))
+    for concurrency in (1, 8):
+        stopped, statuses, _ = load(
+            tmp_path / str(concurrency),
+            light,
+            [bill(i) for i in range(6)],
+            EngineSettings(concurrency=concurrency),
+        )
+        assert stopped is None
+        assert statuses.count(Status.REJECTED) == 1
+        assert statuses[forbidden] is Status.REJECTED
+
+
+def test_bills_that_are_alike_and_all_forbidden_are_all_settled(tmp_path: Path) -> None:
+    light = FakeLight(lambda each: NO)
+    alike = [bill(i, None) for i in range(2)]
+    stopped, statuses, heard = load(tmp_path, light, alike, EngineSettings())
+    assert stopped is None
+    assert statuses == [Status.REJECTED] * 2
+    assert heard.ended == [True, True]
+
+
+def test_lost_answers_are_looked_up_together_after_the_settling_time(tmp_path: Path) -> None:
+    lost = {0, 3}
+
+    def answer(each: Bill) -> Answer:
+        if each.index in lost:
+            lost.discard(each.index)
+            return Answer(None, reason="it broke")
+        return Answer(200, each.index + 1)
+
+    light = FakeLight(answer)
+    settings = EngineSettings(concurrency=2, settle=5.0)
+    stopped, statuses, _ = load(tmp_path, light, [bill(i) for i in range(6)], settings)
+    assert stopped is None
+    assert statuses == [Status.CREATED] * 6
+    assert [round(time) for time in light.listed[:1]] == [5]
+    assert len(light.listed) <= 3  # two look-ups at most, and the search for twins
