@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from importer.app.destination import LoadOptions as LoadOptions
     from importer.app.destination import PaceOptions as PaceOptions
     from importer.app.events import Listener as Listener
+    from importer.app.keys import key_variable as key_variable
     from importer.app.load_bills import load as load
     from importer.app.login import log_in as log_in
     from importer.app.login import log_out as log_out
@@ -51,6 +52,7 @@ _MODULES = {
     "check": "app.check_sheets",
     "history_json": "report.run_history",
     "history_text": "report.run_history",
+    "key_variable": "app.keys",
     "load": "app.load_bills",
     "log_in": "app.login",
     "log_out": "app.login",

@@ -32,21 +32,15 @@ from importer.light.auth.token_store import (
     keyring_name,
 )
 
-
-@dataclass(frozen=True)
-class LoggedIn:
-    """A login that was kept, and where. ``problem``: why the company could not be read;
-    ``variable``: the environment variable with a key, which is used instead of the login."""
-
-    login: Login
-    store: str
-    problem: str | None
-    variable: str | None
+Browse = Callable[[BrowserLogin], None]
 
 
 @dataclass(frozen=True)
 class StoredLogin:
-    """A login of this computer. ``problem``: why it cannot be used."""
+    """A login of this computer, and where it is kept.
+
+    ``problem``: why it cannot be used; of a new one, why its company could not be read.
+    """
 
     login: Login
     store: str
@@ -73,12 +67,12 @@ class LoginStatus:
 
 def log_in(
     options: LoginOptions,
-    browse: Callable[[BrowserLogin], None],
+    browse: Browse,
     *,
     prompts: LoginPrompts | None = None,
     listener: Listener = SILENT,
     stop: StopControl | None = None,
-) -> LoggedIn:
+) -> StoredLogin:
     """Log in and keep the login. ``browse`` shows the person the address, and returns at once.
 
     The client secret comes from LIGHT_CLIENT_SECRET, else from ``prompts``. Raises ImporterError,
@@ -91,9 +85,9 @@ def log_in(
     client_id = client_id or _ask_client_id(options, prompts)
     client_secret = _client_secret(client_id, former, prompts)
     kind = _store_kind(options, store, prompts, listener)
-    pending = _Browser(options, browse, listener, stop or StopControl())
+    facts = base_url, client_id, client_secret
     try:
-        tokens = asyncio.run(pending.tokens(base_url, client_id, client_secret))
+        tokens = asyncio.run(_tokens(options, facts, browse, listener, stop or StopControl()))
     except (asyncio.CancelledError, KeyboardInterrupt):
         raise StoppedEarly("Stopped; nobody was logged in.") from None
     login = Login(base_url, client_id, secrets.token_hex(8), time.time(), kind)
@@ -104,7 +98,7 @@ def log_in(
         store.write(login, tokens)
     login, problem = _with_company(store, login, tokens)
     where = f"the keyring ({keyring_name()})" if kind == "keyring" else str(store.path)
-    return LoggedIn(login, where, problem, key_variable())
+    return StoredLogin(login, where, problem)
 
 
 def _former(store: TokenStore) -> tuple[Login, Tokens] | None:
@@ -161,49 +155,46 @@ def _store_kind(
     return kind
 
 
-@dataclass(frozen=True)
-class _Browser:
-    """Sends the person to Light and waits for the answer."""
-
-    options: LoginOptions
-    browse: Callable[[BrowserLogin], None]
-    listener: Listener
-    stop: StopControl
-
-    async def tokens(self, base_url: str, client_id: str, client_secret: str) -> Tokens:
-        timeout = self.options.timeout
-        with self.stop.cancels_task():
-            async with pending_login(base_url, client_id, self.options.port, self._say) as pending:
-                opened = False
-                if not self.options.no_browser:
-                    opened = await asyncio.to_thread(_open, pending.start_address)
-                self.browse(BrowserLogin(pending.address, opened, self._paste_into(pending)))
-                try:
-                    code = await asyncio.wait_for(pending.code, timeout)
-                except TimeoutError:
-                    raise StoppedEarly(
-                        f"Nobody let light-import in within {timeout:g} seconds. Nothing has"
-                        " changed; try again, with a longer --timeout if need be."
-                    ) from None
-                return await by_code(base_url, client_id, client_secret, code, pending.redirect_uri)
-
-    def _say(self, text: str) -> None:
-        self.listener.message(text)
-
-    def _paste_into(self, pending: PendingLogin) -> Callable[[str], None]:
-        loop = asyncio.get_running_loop()
-
-        def take(address: str) -> None:
+async def _tokens(
+    options: LoginOptions,
+    login: tuple[str, str, str],
+    browse: Browse,
+    listener: Listener,
+    stop: StopControl,
+) -> Tokens:
+    """Send the person to Light and wait for the answer. ``login`` is (base URL, client id,
+    client secret)."""
+    base_url, client_id, client_secret = login
+    with stop.cancels_task():
+        async with pending_login(base_url, client_id, options.port, listener.message) as pending:
+            opened = not options.no_browser and await asyncio.to_thread(
+                _open, pending.start_address
+            )
+            browse(BrowserLogin(pending.address, opened, _paste_into(pending, listener)))
             try:
-                pending.take(address)
-            except NotOurs as error:
-                self._say(f"{error} Still waiting.")
+                code = await asyncio.wait_for(pending.code, options.timeout)
+            except TimeoutError:
+                raise StoppedEarly(
+                    f"Nobody let light-import in within {options.timeout:g} seconds. Nothing has"
+                    " changed; try again, with a longer --timeout if need be."
+                ) from None
+            return await by_code(base_url, client_id, client_secret, code, pending.redirect_uri)
 
-        def paste(address: str) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop may have ended
-                loop.call_soon_threadsafe(take, address)
 
-        return paste
+def _paste_into(pending: PendingLogin, listener: Listener) -> Callable[[str], None]:
+    loop = asyncio.get_running_loop()
+
+    def take(address: str) -> None:
+        try:
+            pending.take(address)
+        except NotOurs as error:
+            listener.message(f"{error} Still waiting.")
+
+    def paste(address: str) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop may have ended
+            loop.call_soon_threadsafe(take, address)
+
+    return paste
 
 
 def _open(address: str) -> bool:
@@ -258,30 +249,23 @@ def login_status() -> LoginStatus:
     return LoginStatus(key_variable(), tuple(logins), tuple(problems))
 
 
-@dataclass(frozen=True)
-class LoggedOut:
-    """The names of the logins that were forgotten, and whether there was anything to forget."""
+def log_out(base_url: str | None = None, *, every: bool = False) -> dict[str, bool]:
+    """Forget the login to that Light, or all logins. Light is not told.
 
-    names: tuple[str, ...]
-    any_forgotten: bool
-    variable: str | None
-
-
-def log_out(base_url: str | None = None, *, every: bool = False) -> LoggedOut:
-    """Forget the login to that Light, or all logins. Light is not told."""
+    The names of the files that were there, each with whether there was a login to forget.
+    """
     if every:
         stores = [_store_at(path) for path in login_paths()]
     else:
         stores = [token_store_for(check_base_url(base_url or DEFAULT_BASE_URL))]
-    names, any_forgotten = [], False
+    forgotten = {}
     for store in stores:
         existed = store.path.exists()
         with store.locked():
-            forgotten = store.forget()
-        any_forgotten = any_forgotten or forgotten
-        if forgotten or existed:
-            names.append(store.path.name.removesuffix(".json"))
-    return LoggedOut(tuple(names), any_forgotten, key_variable())
+            had_login = store.forget()
+        if had_login or existed:
+            forgotten[store.path.name.removesuffix(".json")] = had_login
+    return forgotten
 
 
 def _store_at(path: Path) -> TokenStore:

@@ -74,7 +74,7 @@ def login(**options: Any) -> int:
       light-import auth login --client-id 4711
       light-import auth login --client-id 4711 --no-browser --store file
     """
-    from importer.app import LoginOptions, StopControl, log_in
+    from importer.app import LoginOptions, StopControl, key_variable, log_in
     from importer.cli.login_prompts import TerminalPrompts, browse
     from importer.cli.signals import signals
 
@@ -92,8 +92,8 @@ def login(**options: Any) -> int:
     else:
         _tell(f"Logged in to {where}, but the company could not be read: {done.problem}")
     _tell(f"The login is kept in {done.store}; light-import auth logout forgets it.")
-    if done.variable:
-        _tell(f"{done.variable} is set in this terminal: commands use it, not the login.")
+    if variable := key_variable():
+        _tell(f"{variable} is set in this terminal: commands use it, not the login.")
     return 0
 
 
@@ -183,13 +183,13 @@ def logout(base_url: str | None, every: bool) -> int:
       light-import auth logout
       light-import auth logout --all
     """
-    from importer.app import log_out
+    from importer.app import key_variable, log_out
 
-    done = log_out(base_url, every=every)
-    for name in done.names:
+    forgotten = log_out(base_url, every=every)
+    for name in forgotten:
         click.echo(f"Logged out; {name} is forgotten.")
-    if not done.any_forgotten:
+    if not any(forgotten.values()):
         click.echo("Nobody was logged in.")
-    if done.variable:
-        click.echo(f"{done.variable} is still set in this terminal, and is used.", err=True)
+    if variable := key_variable():
+        click.echo(f"{variable} is still set in this terminal, and is used.", err=True)
     return 0

@@ -56,6 +56,19 @@ def test_no_stage_may_import(project: Path, statement: str, module: str) -> None
         assert f"importer.{stage} -> {module}" in done.stdout, done.stdout
 
 
+@pytest.mark.parametrize(
+    ("package", "module"),
+    [("cli", "importer.loading"), ("cli", "importer.report"), ("app", "click")],
+)
+def test_commands_import_no_stage_and_use_cases_no_terminal(
+    project: Path, package: str, module: str
+) -> None:
+    _add(project, package, f"import {module}")
+    done = _lint(project)
+    assert done.returncode == 1
+    assert f"importer.{package} -> {module}" in done.stdout, done.stdout
+
+
 def test_a_folder_in_no_contract_fails(project: Path) -> None:
     folder = project / "importer" / "extras"
     folder.mkdir()
