@@ -1,4 +1,4 @@
-"""Asking Light for what a company lists."""
+"""Fetch a company's lists from Light."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from importer.model.light_objects import LightBill, LightLine, TaxCode, Vendor
 from importer.references.directory import Directory
 
 EVERYTHING = frozenset(("vendors", "accounts", "entities", "groups", "tax_codes"))
-MOST_BILLS = 50  # read one by one for their tax codes
-_AT_ONCE = 8
+MAX_BILLS = 50  # read one by one for their tax codes
+_CONCURRENCY = 8
 
 
 async def fetch_directory(client: LightClient, wanted: Collection[str]) -> Directory:
@@ -31,9 +31,9 @@ async def fetch_directory(client: LightClient, wanted: Collection[str]) -> Direc
 async def fetch_tax_codes(client: LightClient, vendors: Sequence[Vendor]) -> list[TaxCode]:
     """The tax codes that can be seen: Light has no list of them.
 
-    They stand in the defaults of vendors and on lines of bills. The list of bills leaves lines
-    out, so bills are read one by one: of the newest 200 (one request) at most 50, those of vendors
-    not yet seen first. That is at most 51 requests; a code that none of these has is not found.
+    They are in the defaults of vendors and on lines of bills. The list of bills leaves lines out,
+    so bills are read one by one: of the newest 200 (one request) at most 50, one of each vendor
+    first. That is at most 51 requests; a code that none of these has is missing.
     """
     defaults: dict[str, list[Vendor]] = defaultdict(list)
     for vendor in vendors:
@@ -42,16 +42,17 @@ async def fetch_tax_codes(client: LightClient, vendors: Sequence[Vendor]) -> lis
     lines: dict[str, list[LightLine]] = defaultdict(list)
     examples: dict[str, str] = {}
     names = {vendor.id: vendor.name for vendor in vendors}
-    bills = _varied(await client.recent_bills())[:MOST_BILLS]
-    for at in range(0, len(bills), _AT_ONCE):
-        for bill in await asyncio.gather(*(_read(client, b) for b in bills[at : at + _AT_ONCE])):
-            for line in (bill.lines or ()) if bill else ():
-                if bill and line.tax_code_id:
+    bills = _varied(await client.recent_bills())[:MAX_BILLS]
+    for at in range(0, len(bills), _CONCURRENCY):
+        chunk = bills[at : at + _CONCURRENCY]
+        for bill in filter(None, await asyncio.gather(*(_read(client, each) for each in chunk))):
+            number = f"bill {bill.invoice_number}" if bill.invoice_number else "a bill"
+            vendor = names.get(bill.vendor_id or "", "")
+            for line in bill.lines or ():
+                if line.tax_code_id:
                     lines[line.tax_code_id].append(line)
-                    number = f"bill {bill.invoice_number}" if bill.invoice_number else "a bill"
-                    vendor_name = names.get(bill.vendor_id or "", "")
-                    seen = f"as on {number}" + (f" of {vendor_name}" if vendor_name else "")
-                    examples.setdefault(line.tax_code_id, seen)
+                    example = f"as on {number}" + (f" of {vendor}" if vendor else "")
+                    examples.setdefault(line.tax_code_id, example)
     return [
         TaxCode(
             code,
@@ -66,12 +67,12 @@ async def fetch_tax_codes(client: LightClient, vendors: Sequence[Vendor]) -> lis
 
 def _varied(bills: Sequence[LightBill]) -> list[LightBill]:
     """The first bill of each vendor, then the second of each, and so on."""
-    seen: Counter[str | None] = Counter()
-    turns = []
-    for at, bill in enumerate(bills):
-        turns.append((seen[bill.vendor_id], at, bill))
-        seen[bill.vendor_id] += 1
-    return [bill for _, _, bill in sorted(turns, key=lambda turn: turn[:2])]
+    counts: Counter[str | None] = Counter()
+    ranks = []
+    for bill in bills:
+        ranks.append(counts[bill.vendor_id])
+        counts[bill.vendor_id] += 1
+    return [bill for _, bill in sorted(zip(ranks, bills, strict=True), key=lambda pair: pair[0])]
 
 
 async def _read(client: LightClient, bill: LightBill) -> LightBill | None:
@@ -82,10 +83,14 @@ async def _read(client: LightClient, bill: LightBill) -> LightBill | None:
 
 
 def _percent(lines: Sequence[LightLine]) -> str | None:
-    """The rate that the lines' amounts come to, to a tenth; None where they do not say."""
-    said = [(line.net_amount, line.tax_amount) for line in lines]
-    net = sum(n for n, tax in said if n and tax is not None)
+    """The rate of the lines' amounts, to a tenth; None without amounts."""
+    amounts = [
+        (line.net_amount, line.tax_amount)
+        for line in lines
+        if line.net_amount and line.tax_amount is not None
+    ]
+    net = sum(net for net, _ in amounts)
     if not net:
         return None
-    rate = Decimal(sum(tax for n, tax in said if n and tax is not None)) * 100 / net
+    rate = Decimal(sum(tax for _, tax in amounts)) * 100 / net
     return f"{rate.quantize(Decimal('0.1')):f}".removesuffix(".0")

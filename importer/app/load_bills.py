@@ -41,7 +41,7 @@ from importer.report.verification_findings import read_back_findings
 if TYPE_CHECKING:
     from importer.references.directory import Directory
 
-_SLOW = 5.0  # seconds without an answer, after which the person is told
+_SLOW = 5.0  # seconds without an answer, after which a message says so
 
 
 def load(

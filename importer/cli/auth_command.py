@@ -12,8 +12,8 @@ import click
 
 from importer.app.login_options import PORT
 from importer.cli.console import Console
-from importer.cli.options import base_url_option
-from importer.cli.screen import tell
+from importer.cli.options import PORTS, base_url_option
+from importer.cli.screen import print_line
 from importer.core.safe_text import visible
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def auth() -> None:
 )
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=PORTS,
     default=PORT,
     show_default=True,
     help="The port of this computer to which Light sends the browser; 0 for a free one.",
@@ -88,12 +88,12 @@ def login(**options: Any) -> int:
     )
     where = done.login.base_url
     if done.problem is None:
-        _tell(f"Logged in to {done.login.company} ({where}).")
+        _print_safely(f"Logged in to {done.login.company} ({where}).")
     else:
-        _tell(f"Logged in to {where}, but the company could not be read: {done.problem}")
-    _tell(f"The login is kept in {done.store}; light-import auth logout forgets it.")
+        _print_safely(f"Logged in to {where}, but the company could not be read: {done.problem}")
+    _print_safely(f"The login is kept in {done.store}; light-import auth logout forgets it.")
     if variable := key_variable():
-        _tell(f"{variable} is set in this terminal: commands use it, not the login.")
+        _print_safely(f"{variable} is set in this terminal: commands use it, not the login.")
     return 0
 
 
@@ -120,7 +120,7 @@ def status(as_json: bool) -> int:
     for stored in status.logins:
         click.echo("\n".join(visible(line) for line in _login_lines(stored)))
     for problem in status.problems:
-        _tell(problem)
+        _print_safely(problem)
     if not status.variable and not status.logins:
         click.echo("Nobody is logged in. To log in: light-import auth login", err=True)
     return status.exit_code
@@ -166,8 +166,8 @@ def _moment(seconds: float | None) -> str | None:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
-def _tell(text: str) -> None:
-    tell(visible(text))
+def _print_safely(text: str) -> None:
+    print_line(visible(text))
 
 
 @auth.command(short_help="Forget the login.")

@@ -9,7 +9,7 @@ import click
 from importer.app.events import Listener, Phase
 from importer.app.result import Result
 from importer.cli.progress_bar import ProgressBar
-from importer.cli.screen import tell
+from importer.cli.screen import print_line
 from importer.core.safe_text import visible
 from importer.model.light_objects import Company
 
@@ -35,7 +35,7 @@ class Console(Listener):
         if self._bar is not None:
             self._bar.write(visible(text))
         else:
-            tell(visible(text))
+            print_line(visible(text))
 
     def connected(self, company: Company, address: str) -> None:
         for line in company_lines(company, address):
@@ -57,7 +57,7 @@ class Console(Listener):
         self.message("Stopping: waiting for the answers that are due. Ctrl-C again stops at once.")
 
     def stopped(self, reason: str) -> None:
-        tell(visible(reason), "Stopped: ")
+        print_line(visible(reason), "Stopped: ")
 
     def show_result(self, result: Result) -> int:
         """Print the summary, or its JSON; the exit code."""

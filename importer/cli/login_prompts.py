@@ -11,7 +11,7 @@ from collections.abc import Callable
 import click
 
 from importer.app.login_options import BrowserLogin
-from importer.cli.screen import tell
+from importer.cli.screen import print_line
 
 
 class TerminalPrompts:
@@ -34,14 +34,14 @@ class TerminalPrompts:
 
 def browse(login: BrowserLogin, *, no_browser: bool) -> None:
     """Show the address, and take what is pasted where that may be."""
-    tell(
+    print_line(
         "Let light-import in, in the browser. If none has opened, open this address:"
         if login.opened
         else "Open this address in a browser and let light-import in:"
     )
     click.echo(login.address, err=True)
     if sys.stdin.isatty() or no_browser:
-        tell(
+        print_line(
             "If the browser is on another computer, it ends at an address that cannot be"
             " opened; paste that address here and press Enter."
         )

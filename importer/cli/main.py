@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 import importer
-from importer.cli.screen import discard_output, screens, tell
+from importer.cli.screen import discard_output, print_line, screens
 from importer.core.errors import Declined, ImporterError, StoppedEarly
 from importer.core.safe_text import visible
 
@@ -98,30 +98,30 @@ def _run(args: list[str] | None) -> int:
         text = io.StringIO()
         error.show(text)
         for line in text.getvalue().rstrip("\n").split("\n"):
-            tell(line)
+            print_line(line)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
         return StoppedEarly.exit_code
     except Declined as error:
-        tell(str(error), "Stopped: ")
-        tell(visible(error.next_step), "Next: ")
+        print_line(str(error), "Stopped: ")
+        print_line(visible(error.next_step), "Next: ")
         return error.exit_code
     except ImporterError as error:
         if verbose:
             traceback.print_exc()
             return error.exit_code
         for i, line in enumerate(str(error).splitlines() or [""]):
-            tell(_short(visible(line)), "" if i else "Error: ")
+            print_line(_short(visible(line)), "" if i else "Error: ")
         return error.exit_code
-    except BrokenPipeError:  # the reader of our output has gone, as in `light-import runs | head`
+    except BrokenPipeError:  # the output was closed, as in `light-import runs | head`
         discard_output()
         return 0
     except Exception as error:
         if verbose:
             traceback.print_exc()
             return StoppedEarly.exit_code
-        tell(
+        print_line(
             f"this is a fault of light-import, not of your file ({type(error).__name__}:"
             f" {error}). What was sent is in the journal, and the same command goes on. Run it with"
             " --verbose to see where it happened.",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 Pairs = tuple[tuple[str, str], ...]
+PORTS = click.IntRange(0, 65535)
 _FILE = click.Path(readable=False)  # that it cannot be read is reported on reading, with the remedy
 
 

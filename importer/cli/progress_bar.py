@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from importer.cli.screen import raw, tell
+from importer.cli.screen import print_line, raw
 
 _INTERVAL = 10.0  # seconds between plain lines
 
@@ -56,10 +56,10 @@ class ProgressBar:
     def _line(self) -> None:
         self._shown = time.monotonic()
         rate = self.done / max(self._shown - self._began, 0.001)
-        left = (self.total - self.done) / rate if rate else 0
+        seconds = (self.total - self.done) / rate if rate else 0
         text = f"{self._done_word} {self.done:,} of {self.total:,} {self._noun}s"
         text += f", {rate:.1f} a second"
-        text += f", about {left:.0f} s left" if self.done < self.total else ""
+        text += f", about {seconds:.0f} s left" if self.done < self.total else ""
         click.echo(text + f", {self.failed:,} {self._failed_word}", err=True)
 
     def write(self, text: str) -> None:
@@ -67,4 +67,4 @@ class ProgressBar:
         if self._bar is not None:
             self._bar.write(text, file=raw(sys.stderr))
         else:
-            tell(text)
+            print_line(text)

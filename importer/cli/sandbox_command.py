@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import click
+
+from importer.cli.options import PORTS, F
 
 
 class _Seconds(click.ParamType[float]):
@@ -52,14 +55,16 @@ class _WithFaults(click.Command):
             )
 
 
+_COUNT = click.IntRange(min=1)
+_WINDOWS = click.Choice(["sliding", "fixed", "bucket"])
+
+
+def _value(flag: str, kind: Any, default: Any, text: str) -> Callable[[F], F]:
+    return click.option(flag, type=kind, default=default, show_default=True, help=text)
+
+
 @click.command(cls=_WithFaults, short_help="Run a local server that behaves like Light.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8765,
-    show_default=True,
-    help="Where it listens on this computer; 0 takes any port that is free.",
-)
+@_value("--port", PORTS, 8765, "Where it listens on this computer; 0 takes any port that is free.")
 @click.option(
     "--key",
     "keys",
@@ -72,34 +77,16 @@ class _WithFaults(click.Command):
 @click.option("--foreign-key", help="A key of another company, which can do nothing here.")
 @click.option("--database", type=click.Path(), help="Keep the bills in this file.")
 @click.option("--reference", type=click.Path(), help="A folder with another company's vendors etc.")
-@click.option(
-    "--requests-per-minute",
-    type=click.IntRange(min=1),
-    default=300,
-    show_default=True,
-    help="How many requests it takes in a minute, of each key.",
+@_value(
+    "--requests-per-minute", _COUNT, 300, "How many requests it takes in a minute, of each key."
 )
-@click.option(
-    "--requests-per-day",
-    type=click.IntRange(min=1),
-    default=100_000,
-    show_default=True,
-    help="How many requests it takes in a UTC day, of all keys.",
+@_value(
+    "--requests-per-day", _COUNT, 100_000, "How many requests it takes in a UTC day, of all keys."
 )
-@click.option(
-    "--token-seconds",
-    type=click.FloatRange(min=1),
-    default=3600.0,
-    show_default=True,
-    help="How long an access token of a login lasts.",
+@_value(
+    "--token-seconds", click.FloatRange(min=1), 3600.0, "How long an access token of a login lasts."
 )
-@click.option(
-    "--window",
-    type=click.Choice(["sliding", "fixed", "bucket"]),
-    default="sliding",
-    show_default=True,
-    help="How the minute is counted.",
-)
+@_value("--window", _WINDOWS, "sliding", "How the minute is counted.")
 @click.option(
     "--latency", type=_Seconds(short=True), default=0.0, help="Added to each answer: 0.3 or 300ms."
 )
@@ -136,19 +123,9 @@ class _WithFaults(click.Command):
     help="Lines as '3 drop-after' (at the third bill sent), '5-9 503-before', '20- 429', "
     "'list:2 500'.",
 )
-@click.option(
-    "--fault-seed",
-    type=int,
-    default=0,
-    show_default=True,
-    help="Another number, other requests with faults.",
-)
-@click.option(
-    "--late",
-    type=_Seconds(),
-    default=35.0,
-    show_default=True,
-    help="How long late answers take; longer than the client's time-out.",
+@_value("--fault-seed", int, 0, "Another number, other requests with faults.")
+@_value(
+    "--late", _Seconds(), 35.0, "How long late answers take; longer than the client's time-out."
 )
 def sandbox(**options: Any) -> int:
     """Run a local server that behaves like Light, for trying things out.

@@ -95,7 +95,7 @@ def raw(stream: TextIO) -> TextIO:
     return stream.raw if isinstance(stream, Screen) else stream
 
 
-def tell(text: str, label: str = "") -> None:
+def print_line(text: str, label: str = "") -> None:
     """A line for the person, on standard error; in lines that fit where that is a terminal.
 
     What is to be copied, a path or a command, is not broken in two.
