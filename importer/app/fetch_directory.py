@@ -47,11 +47,11 @@ async def fetch_tax_codes(client: LightClient, vendors: Sequence[Vendor]) -> lis
         chunk = bills[at : at + _CONCURRENCY]
         for bill in filter(None, await asyncio.gather(*(_read(client, each) for each in chunk))):
             number = f"bill {bill.invoice_number}" if bill.invoice_number else "a bill"
-            vendor = names.get(bill.vendor_id or "", "")
+            vendor_name = names.get(bill.vendor_id or "", "")
             for line in bill.lines or ():
                 if line.tax_code_id:
                     lines[line.tax_code_id].append(line)
-                    example = f"as on {number}" + (f" of {vendor}" if vendor else "")
+                    example = f"as on {number}" + (f" of {vendor_name}" if vendor_name else "")
                     examples.setdefault(line.tax_code_id, example)
     return [
         TaxCode(
