@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from importer.app.login_options import PORT
-from importer.cli.console import Console
 from importer.cli.options import PORTS, base_url_option
 from importer.cli.screen import print_line
 from importer.core.safe_text import visible
@@ -75,25 +74,26 @@ def login(**options: Any) -> int:
       light-import auth login --client-id 4711 --no-browser --store file
     """
     from importer.app import LoginOptions, StopControl, key_variable, log_in
+    from importer.cli.console import Console
     from importer.cli.login_prompts import TerminalPrompts, browse
     from importer.cli.signals import signals
 
-    choice = LoginOptions(**options)
+    choice, console = LoginOptions(**options), Console()
     done = log_in(
         choice,
         partial(browse, no_browser=choice.no_browser),
         prompts=TerminalPrompts() if sys.stdin.isatty() else None,
-        listener=Console(),
+        listener=console,
         stop=StopControl(bind=signals),
     )
     where = done.login.base_url
     if done.problem is None:
-        _print_safely(f"Logged in to {done.login.company} ({where}).")
+        console.message(f"Logged in to {done.login.company} ({where}).")
     else:
-        _print_safely(f"Logged in to {where}, but the company could not be read: {done.problem}")
-    _print_safely(f"The login is kept in {done.store}; light-import auth logout forgets it.")
+        console.message(f"Logged in to {where}, but the company could not be read: {done.problem}")
+    console.message(f"The login is kept in {done.store}; light-import auth logout forgets it.")
     if variable := key_variable():
-        _print_safely(f"{variable} is set in this terminal: commands use it, not the login.")
+        console.message(f"{variable} is set in this terminal: commands use it, not the login.")
     return 0
 
 
@@ -120,7 +120,7 @@ def status(as_json: bool) -> int:
     for stored in status.logins:
         click.echo("\n".join(visible(line) for line in _login_lines(stored)))
     for problem in status.problems:
-        _print_safely(problem)
+        print_line(visible(problem))
     if not status.variable and not status.logins:
         click.echo("Nobody is logged in. To log in: light-import auth login", err=True)
     return status.exit_code
@@ -164,10 +164,6 @@ def _moment(seconds: float | None) -> str | None:
     if seconds is None:
         return None
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-
-
-def _print_safely(text: str) -> None:
-    print_line(visible(text))
 
 
 @auth.command(short_help="Forget the login.")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
+from typing import TYPE_CHECKING
 
 import click
 
 from importer.app.events import Listener, Phase
-from importer.app.result import Result
 from importer.cli.progress_bar import ProgressBar
-from importer.cli.screen import print_line
+from importer.cli.screen import columns, print_line
 from importer.core.safe_text import visible
 from importer.model.light_objects import Company
+
+if TYPE_CHECKING:
+    from importer.app.result import Result
 
 _PHASES = {  # doing, done, failed, of what
     Phase.CREATION: ("Loading", "Loaded", "failed", "bill"),
@@ -61,9 +63,8 @@ class Console(Listener):
 
     def show_result(self, result: Result) -> int:
         """Print the summary, or its JSON; the exit code."""
-        width = min(shutil.get_terminal_size((80, 24)).columns, 100)
         if not self._quiet:
-            click.echo(result.text(width), err=self._json)
+            click.echo(result.text(columns()), err=self._json)
         if self._json:
             for piece in result.json():
                 click.echo(piece, nl=False)

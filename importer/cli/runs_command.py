@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 
 import click
 
 from importer.cli.options import journal_option
+from importer.cli.screen import columns
 
 
 @click.command(short_help="List the loads of the past.")
@@ -36,8 +36,7 @@ def runs(journal: str | None, limit: int | None, as_json: bool) -> int:
     elif not histories:
         click.echo("Nothing has been loaded from this machine yet.")
     else:
-        width = min(shutil.get_terminal_size((80, 24)).columns, 120)
-        click.echo(history_text(histories[: limit or 20], width))
+        click.echo(history_text(histories[: limit or 20], columns(120)))
         more = len(histories) - (limit or 20)
         if more > 0:
             click.echo(f"\n… and {more:,} more: light-import runs --limit {len(histories)}")

@@ -95,6 +95,11 @@ def raw(stream: TextIO) -> TextIO:
     return stream.raw if isinstance(stream, Screen) else stream
 
 
+def columns(most: int = 100) -> int:
+    """The width of the terminal."""
+    return min(shutil.get_terminal_size((80, 24)).columns, most)
+
+
 def print_line(text: str, label: str = "") -> None:
     """A line for the person, on standard error; in lines that fit where that is a terminal.
 
@@ -104,8 +109,7 @@ def print_line(text: str, label: str = "") -> None:
     if sys.stderr is not None and sys.stderr.isatty():
         from importer.app import paragraph
 
-        width = min(shutil.get_terminal_size((80, 24)).columns, 100)
-        lines = paragraph(text, width, label, indent=2)
+        lines = paragraph(text, columns(), label, indent=2)
     click.echo("\n".join(lines), err=True)
 
 
