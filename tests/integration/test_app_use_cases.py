@@ -1,0 +1,128 @@
+"""The use cases called from Python, without a terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import bill_row, numbers, write_bills
+
+from importer.app import (
+    CheckRequest,
+    Listener,
+    LoadOptions,
+    PaceOptions,
+    Result,
+    ResultFile,
+    StopControl,
+    UndoOptions,
+    VerifyOptions,
+    load,
+    runs,
+    undo,
+    verify,
+)
+from importer.app.consent import LoadForecast, Total, UndoForecast
+from importer.app.events import Phase
+from importer.core.errors import Declined, UsageProblem
+from importer.sandbox import Sandbox, SandboxSettings
+
+BILLS = 30
+
+
+class Recorder(Listener):
+    """Stops the use case after so many bills, where ``stop`` is given."""
+
+    def __init__(self, stop: StopControl | None = None, after: int = 0) -> None:
+        self.phases: list[tuple[Phase, int]] = []
+        self.reasons: list[str] = []
+        self.done = 0
+        self._stop, self._after = stop, after
+
+    def phase_started(self, phase: Phase, total: int) -> None:
+        self.phases.append((phase, total))
+
+    def advance(self, failed: bool) -> None:
+        self.done += 1
+        if self._stop is not None and self.done == self._after:
+            self._stop.stop()
+
+    def stopped(self, reason: str) -> None:
+        self.reasons.append(reason)
+
+
+@pytest.fixture
+def options(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> LoadOptions:
+    monkeypatch.setenv("LIGHT_API_KEY", SandboxSettings.key)
+    pace = PaceOptions(requests_per_minute=6000)
+    return LoadOptions(base_url=sandbox.base_url, pace=pace, settle=0.3)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> CheckRequest:
+    return CheckRequest(tuple(write_bills(tmp_path, [bill_row(i) for i in range(BILLS)])))
+
+
+def loaded(request: CheckRequest, options: LoadOptions) -> Result:
+    return load(request, options, consent=lambda forecast: True)
+
+
+def test_declined_load_sends_nothing(
+    sandbox: Sandbox, options: LoadOptions, files: CheckRequest
+) -> None:
+    forecasts: list[LoadForecast] = []
+
+    def decline(forecast: LoadForecast) -> bool:
+        forecasts.append(forecast)
+        return False
+
+    with pytest.raises(Declined, match="Nothing was sent to Light") as declined:
+        load(files, options, consent=decline)
+    assert not numbers(sandbox)
+    assert not list(runs())
+    assert declined.value.next_step.startswith("light-import load ")
+    amount = sum(1000 + i for i in range(BILLS))
+    assert forecasts[0].bills == BILLS
+    assert forecasts[0].totals == (Total("GBP", amount, 100),)
+
+
+def test_load_needs_consent_or_yes(
+    sandbox: Sandbox, options: LoadOptions, files: CheckRequest
+) -> None:
+    with pytest.raises(UsageProblem):
+        load(files, options)
+    assert not numbers(sandbox)
+
+
+def test_stopped_load_continues_and_sends_each_bill_once(
+    sandbox: Sandbox, options: LoadOptions, files: CheckRequest
+) -> None:
+    stop = StopControl()
+    recorder = Recorder(stop, after=1)
+    first = load(files, options, consent=lambda f: True, listener=recorder, stop=stop)
+    assert first.exit_code == 4
+    assert recorder.phases == [(Phase.CREATION, BILLS)]
+    assert recorder.reasons == ["It was interrupted."]
+    assert loaded(files, options).exit_code == 0
+    assert numbers(sandbox) == [f"INV-{i:05}" for i in range(BILLS)]
+
+
+def test_verify_and_undo_without_a_terminal(
+    sandbox: Sandbox, options: LoadOptions, files: CheckRequest, tmp_path: Path
+) -> None:
+    run = str(loaded(files, options).summary.run)
+    verified = verify(VerifyOptions(run, pace=options.pace), result=ResultFile(str(tmp_path)))
+    assert verified.exit_code == 0
+    assert verified.path is not None
+    assert verified.path.parent == tmp_path
+    forecasts: list[UndoForecast] = []
+
+    async def agree(forecast: UndoForecast) -> bool:
+        forecasts.append(forecast)
+        return True
+
+    undone = undo(UndoOptions(run, pace=options.pace), consent=agree)
+    assert undone.exit_code == 0
+    assert undone.summary.bills["undone"] == BILLS
+    assert undone.path is None
+    assert forecasts[0].bills == BILLS
