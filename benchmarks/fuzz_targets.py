@@ -33,7 +33,8 @@ from importer.light.transport import Reply  # noqa: E402
 from importer.mapping.template_loader import LoadedTemplate, load_template  # noqa: E402
 from importer.readers import read_file  # noqa: E402
 from importer.references import lookup_tables  # noqa: E402
-from importer.resume import provenance, result_workbook, row_changes  # noqa: E402
+from importer.report.xlsx import provenance_sheet  # noqa: E402
+from importer.resume import result_workbook, row_changes  # noqa: E402
 
 INTERESTING = (
     b"", b"\0", b"\xff", b'"', b"'", b"<", b">", b"&", b"=", b"/", b"-1", b"0", b"9" * 20, b"1e308",
@@ -230,10 +231,10 @@ def _workbook_of(folder: Path, text: str) -> Path:
     for number, sheet in enumerate(text.split("\f"), start=1):
         name, _, body = sheet.partition("\n")
         rows = [line.split("\t") for line in body.split("\n")]
-        if name == provenance.ORIGIN:
+        if name == provenance_sheet.PROVENANCE:
             kept = [[c.strip() for c in row if c.strip()] for row in rows]
             kept = [row for row in kept if row and row[0] != "check"]
-            rows = [*kept, ["check", provenance._check(kept[1:])]]
+            rows = [*kept, ["check", provenance_sheet.checksum(kept[1:])]]
         xml = "".join(
             f'<row r="{r}">'
             + "".join(
@@ -266,11 +267,11 @@ _NOT_XML = re.compile("[^\t\n\f\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def _result(folder: Path, data: bytes) -> None:
     path = _workbook_of(folder, _NOT_XML.sub("", data.decode(errors="replace")))
-    known = result_workbook.read_former(path)
+    known = result_workbook.read_result_workbook(path)
     tables = read_file(path)
     result_workbook.read_picks(tables)
     if known is not None:
-        row_changes.rows_again(tables, known, _light().template)
+        row_changes.row_changes(tables, known, _light().template)
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from importer.app.events import SILENT, Listener
 from importer.app.next_step import after_check
 from importer.app.pipeline import CheckRequest, check_files
 from importer.app.result import Result, ResultFile, exit_code, write_file
-from importer.app.resume_checks import with_former_ids
+from importer.app.resume_checks import former_ids
 
 
 def check(
@@ -49,7 +49,7 @@ def check(
         )
     from importer.report.build_report import build_report
 
-    report = with_former_ids(build_report(files.checked, {}, summary), files)
+    report = build_report(files.checked, {}, summary, former_ids=former_ids(files))
     code = exit_code(report.summary, report.findings, stopped=False)
     unresolved = any(each.pick is None for each in report.unresolved)
     summary = replace(

@@ -9,7 +9,7 @@ from typing import Any
 
 from importer.app.next_step import command_words
 from importer.app.pipeline import CheckedFiles, CheckRequest, check_files
-from importer.app.resume_checks import with_former_ids
+from importer.app.resume_checks import former_ids
 from importer.app.run_index import find_run
 from importer.app.run_snapshot import kept
 from importer.loading.journal.journal import Journal, RunRecord
@@ -17,10 +17,9 @@ from importer.loading.loaded_bills import refused_cancels, valid_read_backs
 from importer.loading.step_plan import steps_of
 from importer.model.journal_states import Step, StepState
 from importer.model.read_back import ReadBack
-from importer.model.report_model import Report, RunSummary
-from importer.report.build_report import build_report
-from importer.report.step_findings import step_findings
-from importer.report.verification_findings import cancel_findings, read_back_findings
+from importer.model.report_model import RunSummary
+from importer.report.build_report import Report, build_report
+from importer.report.light_findings import cancel_findings, read_back_findings, step_findings
 from importer.validation.finding_batch import Findings
 
 
@@ -103,5 +102,5 @@ def report_of(
     checked.findings += read_back_findings(checked, read_backs)
     checked.findings += cancel_findings(checked, cancels)
     checked.findings += step_findings(checked, steps)
-    report = build_report(checked, outcomes, before.summary(command), read_backs, steps)
-    return with_former_ids(report, before.prepared), steps
+    summary, ids = before.summary(command), former_ids(before.prepared)
+    return build_report(checked, outcomes, summary, read_backs, steps, ids), steps

@@ -27,16 +27,15 @@ from importer.app.fetch_directory import fetch_directory
 from importer.app.next_step import after_load, after_verify
 from importer.app.pipeline import CheckRequest, check_files
 from importer.app.result import Result, ResultFile, exit_code, write_file
-from importer.app.resume_checks import refuse_another_company, with_former_ids
+from importer.app.resume_checks import former_ids, refuse_another_company
 from importer.app.stop import StopControl
 from importer.core.errors import Declined, ImporterError, StoppedEarly, UsageProblem
 from importer.loading.journal.journal import Journal, new_run_id
-from importer.model.report_model import Report, RunSummary
+from importer.model.report_model import RunSummary
 from importer.references.lookup_tables import save_picks
 from importer.references.resolve_online import known_picks, needs, resolve_in_light
-from importer.report.build_report import build_report
-from importer.report.step_findings import step_findings, step_words
-from importer.report.verification_findings import read_back_findings
+from importer.report.build_report import Report, build_report
+from importer.report.light_findings import read_back_findings, step_findings, step_words
 
 if TYPE_CHECKING:
     from importer.references.directory import Directory
@@ -178,8 +177,14 @@ def _report(context: LoadContext, started: datetime) -> Report:
     checked = files.checked
     checked.findings += read_back_findings(checked, progress.read_backs)
     checked.findings += step_findings(checked, progress.steps)
-    report = build_report(checked, progress.outcomes, summary, progress.read_backs, progress.steps)
-    return with_former_ids(report, files)
+    return build_report(
+        checked,
+        progress.outcomes,
+        summary,
+        progress.read_backs,
+        progress.steps,
+        former_ids(files),
+    )
 
 
 def _notes(context: LoadContext) -> Iterator[str]:

@@ -25,8 +25,8 @@ from importer.model.tables import SourceTable, TableKind
 
 if TYPE_CHECKING:
     from importer.references.lookup_tables import Pick
-    from importer.resume.result_workbook import Former
-    from importer.resume.row_changes import Again
+    from importer.resume.result_workbook import ResultWorkbook
+    from importer.resume.row_changes import RowChanges
     from importer.validation.validate import Checked
 
 Pairs = tuple[tuple[str, str], ...]
@@ -71,8 +71,8 @@ class CheckedFiles:
     request: CheckRequest
     stamps: dict[str, tuple[int, int]]
     picks: tuple[Pick, ...] = ()
-    former: Former | None = None  # where the file is a result workbook
-    again: Again | None = None  # and what was done to its rows
+    former: ResultWorkbook | None = None  # where the file is a result workbook
+    changes: RowChanges | None = None  # and what was done to its rows
     expect: Pairs = ()  # control totals of the request and of the result workbook
 
     @property
@@ -85,7 +85,7 @@ class CheckedFiles:
     def continues(self) -> str:
         """The run that the result workbook is of, "" for none."""
         former = self.former
-        return former.of_run if former is not None and not former.sandbox else ""
+        return former.last_run if former is not None and not former.sandbox else ""
 
     def summary(self, command: str, started: datetime) -> RunSummary:
         """The summary of a run of these files, its figures still to be filled in."""
@@ -143,7 +143,7 @@ def check_files(
     from importer.mapping.map_tables import map_tables
     from importer.mapping.recognition import recognise
     from importer.resume.result_workbook import read_picks
-    from importer.resume.row_changes import as_written, rows_again
+    from importer.resume.row_changes import as_written, row_changes
     from importer.validation.validate import check
 
     picks: Sequence[Pick] = read_picks(tables) if former else ()
@@ -156,17 +156,17 @@ def check_files(
     expect = _expected(request, former, loaded.template.template)
     template = _with_options(loaded.template, replace(request, expect=expect), former)
     loaded = replace(loaded, template=template)
-    again = None
+    changes = None
     if former is not None:
-        again = rows_again(tables, former, template, dict(request.settings))
-        tables, template = again.tables, as_written(template)
+        changes = row_changes(tables, former, template, dict(request.settings))
+        tables, template = changes.tables, as_written(template)
     tables, doubted = settled_folders(tables, former, folders)
     mapped = map_tables(tables, template, dict(request.table_kinds))
     if not mapped.tables:
         raise UsageProblem(_no_header(tables, loaded))
-    mapped.notes += [*(again.notes if again else []), *doubts(doubted)]
+    mapped.notes += [*(changes.notes if changes else []), *doubts(doubted)]
     checked = check(mapped, TargetStatus(request.then or TargetStatus.DRAFT))
-    files = CheckedFiles(loaded, checked, request, stamps, tuple(picks), former, again, expect)
+    files = CheckedFiles(loaded, checked, request, stamps, tuple(picks), former, changes, expect)
     if copies:
         return files
     return replace(files, picks=tuple(_resolve_by_tables(files, tables, template, doubted)))
@@ -210,7 +210,7 @@ def _import_ahead() -> None:
         threading.Thread(target=importlib.import_module, args=("pandera.pandas",)).start()
 
 
-def _expected(request: CheckRequest, former: Former | None, template: str) -> Pairs:
+def _expected(request: CheckRequest, former: ResultWorkbook | None, template: str) -> Pairs:
     """The control totals of the request, above those of the result workbook."""
     if former is None or former.template != template:
         return request.expect
@@ -251,7 +251,7 @@ def _document_folders(request: CheckRequest, checked: Checked) -> dict[int, Path
     return {i: folder for i, _ in tables}
 
 
-def _former(request: CheckRequest, copies: dict[str, Path]) -> Former | None:
+def _former(request: CheckRequest, copies: dict[str, Path]) -> ResultWorkbook | None:
     """The record in the result workbook, where the file is one."""
     from importer.readers import check_file
 
@@ -260,9 +260,9 @@ def _former(request: CheckRequest, copies: dict[str, Path]) -> Former | None:
         check_file(path)
     if not any(map(is_zipfile, paths.values())):
         return None  # without the imports that reading one takes
-    from importer.resume.result_workbook import read_former
+    from importer.resume.result_workbook import read_result_workbook
 
-    records = [(name, read_former(path, name)) for name, path in paths.items()]
+    records = [(name, read_result_workbook(path, name)) for name, path in paths.items()]
     formers = [(name, former) for name, former in records if former is not None]
     if formers and len(records) > 1:
         raise UsageProblem(
@@ -272,7 +272,7 @@ def _former(request: CheckRequest, copies: dict[str, Path]) -> Former | None:
     return formers[0][1] if formers else None
 
 
-def _template(request: CheckRequest, former: Former | None) -> LoadedTemplate | None:
+def _template(request: CheckRequest, former: ResultWorkbook | None) -> LoadedTemplate | None:
     """The template requested, else that of the result workbook; None: to be recognised."""
     if request.template:
         return find_template(request.template)
@@ -294,7 +294,9 @@ def _template(request: CheckRequest, former: Former | None) -> LoadedTemplate | 
     return find_template(file)
 
 
-def _with_options(template: Template, request: CheckRequest, former: Former | None) -> Template:
+def _with_options(
+    template: Template, request: CheckRequest, former: ResultWorkbook | None
+) -> Template:
     """The template with the parameters and control totals of the request."""
     from importer.core.currencies import EXPONENTS
     from importer.core.nearest_name import did_you_mean

@@ -9,7 +9,7 @@ from importer.app.finished_run import finished_run, report_of
 from importer.app.result import Result, ResultFile, exit_code, write_file
 from importer.loading.journal.journal import Journal
 from importer.model.journal_states import Status
-from importer.report.step_findings import unfinished
+from importer.report.light_findings import unfinished
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,19 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.app.events import Listener
 from importer.app.seal import seal
 from importer.core.errors import ImporterError, unwritable
 from importer.core.safe_text import visible
-from importer.model.finding import Finding
+from importer.model.finding import Severity
 from importer.model.journal_states import Status
-from importer.model.report_model import Report, RunSummary
+from importer.model.report_model import RunSummary
+
+if TYPE_CHECKING:
+    from importer.report.build_report import Report
+    from importer.validation.finding_batch import Findings
 
 STEP_UNKNOWN = "light.step_unknown"
 SHOWN = 8  # findings in a text: with the figures they fit one screen
@@ -51,7 +56,7 @@ class Result:
         return self.report.summary
 
     @property
-    def findings(self) -> Sequence[Finding]:
+    def findings(self) -> Findings:
         return self.report.findings
 
     @property
@@ -76,18 +81,15 @@ class Result:
         return json_text(summary_json(self.summary, ()), self.findings)
 
 
-def exit_code(summary: RunSummary, findings: Sequence[Finding], *, stopped: bool) -> int:
+def exit_code(summary: RunSummary, findings: Findings, *, stopped: bool) -> int:
     """0 all done; 1 errors in the data or rejected; 3 unknown; 4 stopped early."""
     if stopped:
         return 4
-    from importer.report.phrases import severities
-    from importer.validation.finding_batch import Findings
-
-    codes = findings.codes() if isinstance(findings, Findings) else {f.code for f in findings}
-    if summary.bills.get(Status.UNKNOWN, 0) or STEP_UNKNOWN in codes:
+    if summary.bills.get(Status.UNKNOWN, 0) or STEP_UNKNOWN in findings.codes():
         return 3
     bad = (Status.INVALID, Status.REJECTED, Status.NOT_SENT)
-    return 1 if any(summary.bills.get(s, 0) for s in bad) or severities(findings)[0] else 0
+    errors = findings.count_of(Severity.ERROR)
+    return 1 if errors or any(summary.bills.get(s, 0) for s in bad) else 0
 
 
 def write_file(
@@ -100,14 +102,14 @@ def write_file(
     """
     if file is None or path is None:
         return Result(report)
-    from importer.report.write_report import write_result
+    from importer.report.write_report import write_report
 
     summary = report.summary
     try:
         with _claimed(path) as path:
             summary = replace(summary, result=str(path.absolute()))
             sealed = replace(report, summary=summary, seal=seal)
-            write_result(sealed, path, file.most_problems)
+            write_report(sealed, path, file.most_problems)
         wanted = Path(file.path) if file.path else path
         if not wanted.is_dir() and wanted.stem != path.stem:
             text = f"{wanted} is there already and stays as it is: the result is {path.name}."

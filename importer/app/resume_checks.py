@@ -1,22 +1,21 @@
-"""A load that goes on from a result workbook: its company, and its rows against the plan."""
+"""A load that continues from a result workbook: its company, and its rows against the plan."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from importer.core.errors import UsageProblem
 from importer.model.finding import Finding
-from importer.model.journal_states import IN_LIGHT, Status
 from importer.model.light_objects import Company
-from importer.model.report_model import Report
+from importer.model.report_model import TableRow
 
 if TYPE_CHECKING:
     from importer.app.destination import Destination
     from importer.app.pipeline import CheckedFiles
     from importer.loading.journal.journal import Journal
     from importer.loading.plan import LoadPlan
-    from importer.resume.guard import PreviousResult
+    from importer.resume.row_changes import SheetRow
 
 
 def refuse_another_company(prepared: CheckedFiles, company: Company, target: Destination) -> None:
@@ -46,23 +45,27 @@ def refuse_another_company(prepared: CheckedFiles, company: Company, target: Des
 def compare_with_before(
     prepared: CheckedFiles, plan: LoadPlan, journal: Journal, *, sandbox: bool
 ) -> list[Finding]:
-    """Take out of the plan what Light has under another name; what is to be said of it, and of
+    """Take out of the plan what Light has under another identity. Findings about that, and about
     bills that were deleted from the workbook and stay in Light."""
-    from importer.resume.guard import left_in_light, withhold_changed
+    from importer.resume.guard import PreviousResult, left_in_light, withhold_changed
 
-    run = prepared.continues
-    if not run or sandbox:
+    run, changes = prepared.continues, prepared.changes
+    if not run or changes is None or sandbox:
         return []
-    before, mapped = _before(prepared, run), prepared.checked.mapped
+    mapped = prepared.checked.mapped
+    unsettled, copies = (
+        frozenset(_by_table(prepared, dict.fromkeys(rows, "")))
+        for rows in (changes.unsettled, changes.copies)
+    )
+    before = PreviousResult(run, former_ids(prepared), unsettled, copies)
     findings = withhold_changed(
         plan, before, journal, lambda i: mapped.cell("bills", "invoiceNumber", i)
     )
     left = left_in_light(plan, before, journal)
-    again = prepared.again
-    if again is not None and again.deleted and not left and not journal.outcomes(run):
+    if changes.deleted and not left and not journal.outcomes(run):
         # The run is another machine's: its journal cannot name the bills.
-        rows = ", ".join(f"{sheet} {row:,}" for sheet, row in again.deleted[:10])
-        more = f" and {len(again.deleted) - 10:,} more" if len(again.deleted) > 10 else ""
+        rows = ", ".join(f"{sheet} {row:,}" for sheet, row in changes.deleted[:10])
+        more = f" and {len(changes.deleted) - 10:,} more" if len(changes.deleted) > 10 else ""
         mapped.notes.append(
             f"Rows that were deleted from the workbook belong to bills that stay in Light: {rows}"
             f"{more} (sheet and source_row). Cancel them in Light if they should not be there."
@@ -70,45 +73,15 @@ def compare_with_before(
     return findings + left
 
 
-def _before(prepared: CheckedFiles, run: str) -> PreviousResult:
-    from importer.resume.guard import PreviousResult
+def former_ids(prepared: CheckedFiles) -> dict[TableRow, str]:
+    """Light's ids of the bills of rows, as the result workbook has them from the run before."""
+    if prepared.changes is None or not prepared.continues:
+        return {}
+    return _by_table(prepared, prepared.changes.light_ids)
 
-    again, tables = prepared.again, prepared.checked.mapped.tables
-    assert again is not None
+
+def _by_table(prepared: CheckedFiles, by_sheet: Mapping[SheetRow, str]) -> dict[TableRow, str]:
+    """The same by the table of a sheet."""
+    tables = prepared.checked.mapped.tables
     at = {table.source.sheet or "": t for t, table in enumerate(tables)}
-
-    def places(rows: set[tuple[str, int]]) -> frozenset[tuple[int, int]]:
-        return frozenset((at[sheet], row) for sheet, row in rows if sheet in at)
-
-    ids = {(at[sheet], row): i for (sheet, row), i in again.light_ids.items() if sheet in at}
-    return PreviousResult(run, ids, places(again.unsettled), places(again.copies))
-
-
-def with_former_ids(report: Report, prepared: CheckedFiles) -> Report:
-    """The report with the ids that rows had in Light before, where this run has none to tell.
-
-    So the next workbook still knows them, and a bill is not sent under another name later.
-    """
-    again = prepared.again
-    if again is None or not again.light_ids or not prepared.continues:
-        return report
-    tables = report.tables
-    ids = again.light_ids
-
-    def of(table: int, row: int) -> str | None:
-        return ids.get((tables[table].source.sheet or "", row))
-
-    kept = (Status.VALID, Status.INVALID, Status.NOT_SENT)
-    bills = [
-        replace(bill, result=replace(r, light_id=of(r.table, r.row)))
-        if (r := bill.result).status in kept and of(r.table, r.row)
-        else bill
-        for bill in report.bills
-    ]
-    lines = [
-        replace(r, bill_id=of(r.table, r.row))
-        if r.status not in IN_LIGHT and not r.bill_id and of(r.table, r.row)
-        else r
-        for r in report.line_items
-    ]
-    return replace(report, bills=bills, line_items=lines)
+    return {(at[sheet], row): text for (sheet, row), text in by_sheet.items() if sheet in at}

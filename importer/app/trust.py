@@ -15,18 +15,18 @@ from importer.app.seal import is_sealed
 from importer.model.tables import SourceTable
 
 if TYPE_CHECKING:
-    from importer.resume.result_workbook import Former
+    from importer.resume.result_workbook import ResultWorkbook
 
 Doubted = dict[str, str]
 
 
-def proven(former: Former) -> bool:
+def proven(former: ResultWorkbook) -> bool:
     """Whether this user wrote, on this computer, the places that the workbook names."""
     return bool(former.seal) and is_sealed(former.sealed, former.seal)
 
 
 def settled_folders(
-    tables: Sequence[SourceTable], former: Former | None, folders: Mapping[str, str]
+    tables: Sequence[SourceTable], former: ResultWorkbook | None, folders: Mapping[str, str]
 ) -> tuple[list[SourceTable], Doubted]:
     """The tables with the folder in which their documents and lookup tables are looked for.
 

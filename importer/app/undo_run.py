@@ -25,8 +25,9 @@ from importer.loading.loaded_bills import LoadedBill, bills_created
 from importer.loading.operations.cancel_bill import SETTINGS, CancelOptions, cancel_bills
 from importer.model.journal_states import Status, StepState
 from importer.model.light_objects import Company
-from importer.model.report_model import Report
+from importer.report.build_report import Report
 from importer.report.phrases import count
+from importer.validation.finding_batch import Findings
 
 _CODES = ("light.not_cancelled", "light.cancel_unknown")
 
@@ -170,7 +171,7 @@ def _report(run: FinishedRun, journal: Journal, undone: _Undone) -> Report:
         ),
         next_step=_next_step(run, code, dry=undone.dry),
     )
-    findings = sorted(report.findings, key=lambda f: f.code not in _CODES)  # those first
+    findings = Findings(report.findings.parts, lead_codes=_CODES)
     return replace(report, summary=summary, findings=findings)
 
 

@@ -22,6 +22,7 @@ from importer.loading.loaded_bills import Outcomes, bills_in_light
 from importer.loading.operations.verify_bill import SETTINGS, Verification, plan_verification
 from importer.model.read_back import Comparison, ReadBack
 from importer.report.phrases import count
+from importer.validation.finding_batch import Findings
 
 _CODES = ("light.changed", "light.missing")
 
@@ -78,7 +79,7 @@ def verify(
     step = after_verify(options.run, summary, stopped=stopped is not None, options=words)
     if stopped is not None:
         listener.stopped(str(stopped))
-    findings = sorted(report.findings, key=lambda f: f.code not in _CODES)  # those first
+    findings = Findings(report.findings.parts, lead_codes=_CODES)
     report = replace(report, summary=replace(summary, next_step=step), findings=findings)
     return write_file(report, result, path, listener)
 

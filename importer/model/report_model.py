@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from importer.model.finding import CellRef, Finding
+from importer.model.finding import CellRef
 from importer.model.journal_states import Status, Step
 from importer.model.read_back import ReadBack
-from importer.model.tables import InputTable
+
+TableRow = tuple[int, int]  # index of a table of the report, row as Excel numbers it
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +143,3 @@ class RunSummary:
     company_id: str = ""
     sandbox: bool = False  # what was loaded is gone with it
     expect: tuple[tuple[str, str], ...] = ()  # control totals told outright
-
-
-@dataclass(frozen=True)
-class Report:
-    """Everything the result workbook shows."""
-
-    summary: RunSummary
-    tables: tuple[InputTable, ...]
-    bills: Sequence[BillResult]
-    line_items: Sequence[RowResult]
-    findings: Sequence[Finding]
-    links: Mapping[str, str] = field(default_factory=dict)  # Light bill id → address to open
-    unresolved: Sequence[Unresolved] = ()
-    seal: Callable[[str], str] | None = None  # proves later that this user wrote a text here

@@ -1,67 +1,116 @@
-"""Columns of texts as they stand in a CSV file, many rows at once."""
+"""Columns of texts as they are written in a CSV file, many rows at once.
+
+Text that a spreadsheet would evaluate as a formula gets an apostrophe before it, and so does text
+that begins with an apostrophe: without one leading apostrophe it is the text as it was.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.core.arrow_strings import Cells, join, one, replaced, texts_of, whole_numbers
-from importer.report.report_rows import plain_money
+from importer.core.arrow_strings import (
+    Texts,
+    concatenate,
+    integers,
+    replace_at,
+    scalar,
+    strings,
+)
+from importer.core.safe_text import without_surrogates
 from importer.validation.cents_array import CentsArray
 
-Neutral = Callable[[str], str]
-
+_FORMULA = re.compile(r"[\s\x00-\x1f]*['=+\-@＝＋－＠]|[\t\r\n]")
+_NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*")
 # A text that begins with one of these is no formula; what has to be quoted is looked for apart.
-_HARMLESS = np.zeros(256, dtype=bool)
-_HARMLESS[0x21:0x7F] = True
-_HARMLESS[[ord(c) for c in "'=+-@"]] = False
-_HARMLESS_WORD = r"\A(?:[\p{L}\p{N}]|[+-]?[0-9][0-9.]*\z)"
+_SAFE_START = np.zeros(256, dtype=bool)
+_SAFE_START[0x21:0x7F] = True
+_SAFE_START[[ord(c) for c in "'=+-@"]] = False
+_SAFE_WORD = r"\A(?:[\p{L}\p{N}]|[+-]?[0-9][0-9.]*\z)"
 _QUOTED = tuple(map(ord, '",\r\n'))
-_PARTS = texts_of([f".{part:02d}" for part in range(100)])
+_FRACTIONS = strings([f".{part:02d}" for part in range(100)])
 
 
-def amounts(told: CentsArray, items: np.ndarray, units: np.ndarray) -> Cells:
-    """Each item's amount as ``plain_money`` writes it, "" where none is told."""
-    cents, known, unit = told.cents[items], told.known[items], units[items]
+def escape_formula(text: str) -> str:
+    """The text as no spreadsheet takes it for a formula; numbers stay as they are."""
+    text = without_surrogates(text)
+    if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
+        return "'" + text
+    return text
+
+
+def decimal_amounts(cents: CentsArray, items: np.ndarray, units: np.ndarray) -> Texts:
+    """Each item's amount as ``-1234.56``, "" where it is not known."""
+    values, known, unit = cents.cents[items], cents.known[items], units[items]
     if not known.any():
         return ""
-    if cents.dtype == object or (unit != 100).any():
-        each = zip(cents, known, unit, strict=True)
-        return texts_of([plain_money(int(c), int(u)) if k else "" for c, k, u in each])
-    whole, part = np.divmod(np.abs(cents).view(np.uint64), 100)  # the least int64 has no positive
-    pieces: list[Cells] = [whole_numbers(whole), _PARTS.take(pa.array(part))]
-    if (negative := cents < 0).any():
-        pieces.insert(0, texts_of(["", "-"]).take(pa.array(negative.astype(np.int8))))
-    texts = join(pieces)
-    return texts if known.all() else pc.if_else(pa.array(known), texts, one(""))
+    if values.dtype == object or (unit != 100).any():
+        each = zip(values, known, unit, strict=True)
+        return strings([_decimal_amount(int(c), int(u)) if k else "" for c, k, u in each])
+    # The least int64 has no positive.
+    whole, part = np.divmod(np.abs(values).view(np.uint64), 100)
+    pieces: list[Texts] = [integers(whole), _FRACTIONS.take(pa.array(part))]
+    if (negative := values < 0).any():
+        pieces.insert(0, strings(["", "-"]).take(pa.array(negative.astype(np.int8))))
+    texts = concatenate(pieces)
+    return texts if known.all() else pc.if_else(pa.array(known), texts, scalar(""))
 
 
-def written(cells: Cells, neutral: Neutral) -> Cells:
-    """Texts as the csv module writes them, ``neutral`` for any spreadsheet."""
-    if isinstance(cells, str):
-        return _as_written(neutral(cells))
-    if not len(cells):
-        return cells
-    starts, content = _content(cells)
+def _decimal_amount(cents: int, unit: int) -> str:
+    whole, part = divmod(abs(cents), unit)
+    digits = len(str(unit)) - 1
+    return f"{'-' if cents < 0 else ''}{whole}" + (f".{part:0{digits}d}" if digits else "")
+
+
+def csv_cells(texts: Texts) -> Texts:
+    """Texts as the csv module writes them, after ``escape_formula``."""
+    if isinstance(texts, str):
+        return _csv_cell(texts)
+    if not len(texts):
+        return texts
+    starts, content = _content(texts)
     if not len(content):
-        return cells
+        return texts
     first = content[np.minimum(starts[:-1], len(content) - 1)]
-    risky = np.flatnonzero(~_HARMLESS[first] & (starts[:-1] < starts[1:]))
+    risky = np.flatnonzero(~_SAFE_START[first] & (starts[:-1] < starts[1:]))
     if len(risky):
-        some = cells.take(pa.array(risky))
-        risky = risky[~np.asarray(pc.match_substring_regex(some, _HARMLESS_WORD))]
-    to_quote = _rows_to_quote(starts, content)
+        some = texts.take(pa.array(risky))
+        risky = risky[~np.asarray(pc.match_substring_regex(some, _SAFE_WORD))]
+    to_quote = np.zeros(len(texts), dtype=bool)
+    for code in _QUOTED:
+        at = np.flatnonzero(content == code)
+        to_quote[np.searchsorted(starts, at, side="right") - 1] = True
     to_quote[risky] = False
-    texts, quoted = cells, np.flatnonzero(to_quote)
+    out, quoted = texts, np.flatnonzero(to_quote)
     if len(quoted):
-        texts = replaced(texts, quoted, _quoted(cells.take(pa.array(quoted))))
+        doubled = pc.replace_substring(texts.take(pa.array(quoted)), '"', '""')
+        out = replace_at(out, quoted, concatenate(['"', doubled, '"']))
     if len(risky):
-        own = [_as_written(neutral(text)) for text in cells.take(pa.array(risky)).to_pylist()]
-        texts = replaced(texts, risky, texts_of(own))
-    return texts
+        cells = [_csv_cell(text) for text in texts.take(pa.array(risky)).to_pylist()]
+        out = replace_at(out, risky, strings(cells))
+    return out
+
+
+def _csv_cell(text: str) -> str:
+    text = escape_formula(text)
+    return '"' + text.replace('"', '""') + '"' if any(c in text for c in '",\r\n') else text
+
+
+def csv_lines(columns: Sequence[Texts]) -> memoryview:
+    """One line a row, in UTF-8, of ``csv_cells``; at least one column has a text a row."""
+    parts: list[Texts] = []
+    last = columns[-1]
+    ended = last + "\r\n" if isinstance(last, str) else concatenate([last, "\r\n"])
+    for cells in (*columns[:-1], ended):
+        if parts and isinstance(cells, str) and isinstance(parts[-1], str):
+            parts[-1] += "," + cells
+        else:
+            parts.append(cells)
+    return _content(concatenate(parts, ","))[1].data
 
 
 def _content(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
@@ -71,34 +120,3 @@ def _content(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
     if content is None:
         return at - at[0], np.empty(0, dtype=np.uint8)
     return at - at[0], np.frombuffer(content, dtype=np.uint8)[at[0] : at[-1]]
-
-
-def _rows_to_quote(starts: np.ndarray, content: np.ndarray) -> np.ndarray:
-    out = np.zeros(len(starts) - 1, dtype=bool)
-    for code in _QUOTED:
-        found = np.flatnonzero(content == code)
-        out[np.searchsorted(starts, found, side="right") - 1] = True
-    return out
-
-
-def _quoted(texts: pa.LargeStringArray) -> pa.LargeStringArray:
-    return join(['"', pc.replace_substring(texts, '"', '""'), '"'])
-
-
-def _as_written(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"' if any(c in text for c in '",\r\n') else text
-
-
-def lines(columns: Sequence[Cells]) -> memoryview:
-    """One line a row, in UTF-8, of columns as they are written; one of them has a text a row."""
-    parts: list[Cells] = []
-    for cells in (*columns[:-1], _ended(columns[-1])):
-        if parts and isinstance(cells, str) and isinstance(parts[-1], str):
-            parts[-1] += "," + cells
-        else:
-            parts.append(cells)
-    return _content(join(parts, ","))[1].data
-
-
-def _ended(cells: Cells) -> Cells:
-    return cells + "\r\n" if isinstance(cells, str) else join([cells, "\r\n"])

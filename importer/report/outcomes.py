@@ -1,33 +1,33 @@
-"""What became of each bill and line item, made when it is asked for: a run may have millions."""
+"""Outcome of each bill and line item, computed lazily: a run may have millions."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
 
-from importer.core.arrow_strings import join, replaced, whole_numbers
+from importer.core.arrow_strings import concatenate, integers, replace_at
 from importer.core.lazy_sequence import LazySequence
 from importer.model.journal_states import IN_LIGHT, BillOutcome, Discovery, Status, Step
 from importer.model.read_back import ReadBack
-from importer.model.report_model import Amounts, BillResult, RowResult
-from importer.report.line_amounts import LineAmounts, net_and_tax
+from importer.model.report_model import Amounts, BillResult, RowResult, TableRow
+from importer.report.line_amounts import line_amounts, sums_by_bill
 from importer.report.row_messages import RowMessages
 from importer.validation.cents_array import CentsArray
-from importer.validation.column import ParsedColumn
 from importer.validation.validate import Checked
 
 STATUSES = tuple(Status)
 _INVALID = STATUSES.index(Status.INVALID)
-
-
+_NOT_SENT = frozenset({Status.VALID, Status.INVALID, Status.NOT_SENT})
 _DISCOVERIES = {
     Discovery.AFTER_LOST_ANSWER: "found in Light after its answer was lost",
     Discovery.BEFORE_SENDING: "Light has this bill already",
 }
+_Record = TypeVar("_Record", BillResult, RowResult)
 
 
 def outcome_words(outcome: BillOutcome) -> str:
@@ -38,230 +38,202 @@ def outcome_words(outcome: BillOutcome) -> str:
     return "; ".join(filter(None, (discovery, outcome.message)))
 
 
-def text_of(parsed: ParsedColumn, checked: Checked, name: str, i: int) -> str:
-    """A bill's value for people: as it was read, else as written."""
-    if (value := parsed.at(i)) is not None:
-        return str(value)
-    column = checked.mapped.bills.columns.get(name)
-    return "" if column is None else column.text_at(i)
+class RowOutcomes(LazySequence[_Record]):
+    """The outcomes of bills or of line items, in the order of the sheet.
 
-
-class BillOutcomes(LazySequence[BillResult]):
-    """The bills in the sheet's order. ``codes`` has an index into ``STATUSES`` for each."""
+    Arrays by item: ``table`` and ``row`` are its place, ``codes`` indexes into ``STATUSES``,
+    ``units`` the cents in a unit of its currency. ``amounts`` are gross, net and tax in cents.
+    """
 
     def __init__(
         self,
-        checked: Checked,
-        outcomes: Mapping[int, BillOutcome],
-        amounts: LineAmounts,
-        read_backs: Mapping[int, ReadBack],
-        steps: Mapping[int, tuple[Step, ...]],
+        table: np.ndarray,
+        row: np.ndarray,
+        codes: np.ndarray,
+        units: np.ndarray,
+        amounts: tuple[CentsArray, CentsArray, CentsArray],
     ) -> None:
-        self._checked, self._outcomes = checked, outcomes
-        self._read_backs, self._steps = read_backs, steps
-        self.said = RowMessages.of(checked)
-        self._net, self._tax = net_and_tax(checked, amounts)
-        self._table, self._row = checked.mapped.bills.table, checked.mapped.bills.row
-        names = ("vendor", "vendorId", "invoiceNumber", "issuedDate", "currency")
-        self._read = {name: checked.bills[name] for name in names}
-        self.codes = np.where(checked.invalid_bills(), _INVALID, STATUSES.index(Status.VALID))
-        for i, outcome in outcomes.items():
-            self.codes[i] = STATUSES.index(outcome.status)
+        self.table, self.row, self.codes, self.units = table, row, codes, units
+        self.amounts = amounts
 
     def __len__(self) -> int:
-        return self._checked.bills.size
+        return len(self.table)
 
-    @property
-    def table(self) -> np.ndarray:
-        return self._table
+    @abstractmethod
+    def row_result(self, i: int, amounts: Amounts | None = None) -> RowResult:
+        """The outcome of a row; without ``amounts``, which ``result`` adds."""
 
-    @property
-    def row(self) -> np.ndarray:
-        return self._row
+    def result(self, i: int) -> RowResult:
+        gross, net, tax = (cents.at(i) for cents in self.amounts)
+        amounts = Amounts(gross, net, tax, self._currency(i), int(self.units[i]))
+        return self.row_result(i, amounts)
 
-    @property
-    def units(self) -> np.ndarray:
-        return self._checked.bills.units
+    @abstractmethod
+    def _currency(self, i: int) -> str: ...
 
-    def plain(self) -> np.ndarray:
-        """The bills of which there is nothing to say but their status."""
-        out = np.ones(len(self), dtype=bool)
-        out[self.said.bills.some] = False
-        for some in (self._outcomes, self._read_backs, self._steps):
-            out[list(some)] = False
-        return out
+    @abstractmethod
+    def only_checked(self) -> np.ndarray:
+        """Which items have a status and a message, and nothing else: they were never sent."""
 
-    @property
-    def told(self) -> tuple[CentsArray, CentsArray, CentsArray]:
-        """Gross, net and tax."""
-        return self._checked.amounts, self._net, self._tax
-
-    @property
-    def only_checked(self) -> bool:
-        """Whether nothing was sent, so that there is nothing but statuses and messages."""
-        return not (self._outcomes or self._read_backs or self._steps)
-
+    @abstractmethod
     def messages(self, items: np.ndarray) -> pa.LargeStringArray:
-        """What is said of each of these bills; "" of -1, no bill."""
-        return self.said.bills.of(items)
-
-    def bare(self, i: int) -> RowResult:
-        return self.result(i)
+        """The messages of items that were ``only_checked``; "" of -1, no item."""
 
     def status(self, i: int) -> Status:
         status: Status = STATUSES[self.codes[i]]
         return status
 
-    def in_light(self, i: int) -> int | None:
-        """Gross in cents by Light's own amount; None where it is not in Light."""
-        if self.status(i) not in IN_LIGHT:
-            return None
-        amount = self._outcomes[i].entry.light_amount
-        return (self._checked.amounts.at(i) or 0) if amount is None else amount
-
-    def result(self, i: int) -> RowResult:
-        """What became of the bill, without its amounts."""
-        table, row, status = int(self._table[i]), int(self._row[i]), self.status(i)
-        said = self.said.bills[i]
-        if i not in self._outcomes:
-            result = RowResult(table, row, status, said)
-        else:
-            outcome = self._outcomes[i]
-            entry = outcome.entry
-            there = status in IN_LIGHT
-            result = RowResult(
-                table,
-                row,
-                status,
-                " ".join(filter(None, (_sentence(outcome_words(outcome)), said))),
-                entry.light_id if there else None,
-                entry.light_state if there else None,
-                entry.attempts,
-                entry.settled if there else None,
-            )
-        if i in self._read_backs:
-            return _afterwards(result, self._read_backs.get(i))
-        return result
-
-    def _item(self, i: int) -> BillResult:
-        checked = self._checked
-
-        def text(name: str) -> str:
-            return text_of(self._read[name], checked, name, i)
-
-        gross, net, tax = (each.at(i) for each in self.told)
-        currency, unit = text("currency"), int(checked.bills.units[i])
-        return BillResult(
-            replace(self.result(i), amounts=Amounts(gross, net, tax, currency, unit)),
-            text("vendor") or text("vendorId"),
-            text("invoiceNumber"),
-            text("issuedDate"),
-            currency,
-            gross,
-            int(checked.counts[i]),
-            unit,
-            net,
-            tax,
-            self._read_backs.get(i),
-            self._steps.get(i, ()),
-            in_light=self.in_light(i),
-        )
+    def _by_item(self, former_ids: Mapping[TableRow, str]) -> dict[int, str]:
+        if not former_ids:
+            return {}
+        places = enumerate(zip(self.table.tolist(), self.row.tolist(), strict=True))
+        return {i: former_ids[place] for i, place in places if place in former_ids}
 
 
-class LineOutcomes(LazySequence[RowResult]):
-    """The line items in the sheet's order; each has the status of its bill."""
+class BillOutcomes(RowOutcomes[BillResult]):
+    """The bills. ``outcomes`` are of those that the journal knows, by bill index, as are
+    ``read_backs`` and ``steps``; the others are valid or invalid. ``former_ids`` are Light's ids of
+    the bills of rows before this run, for where the run itself has none."""
 
     def __init__(
         self,
         checked: Checked,
-        bills: BillOutcomes,
         outcomes: Mapping[int, BillOutcome],
-        amounts: LineAmounts,
+        read_backs: Mapping[int, ReadBack],
+        steps: Mapping[int, tuple[Step, ...]],
+        former_ids: Mapping[TableRow, str],
     ) -> None:
-        self._checked, self._bills, self._outcomes = checked, bills, outcomes
-        self._amounts = amounts
-        self._table, self._row = checked.mapped.lines.table, checked.mapped.lines.row
-        self._own = bills.said.lines
-        self._last: tuple[int, RowResult] | None = None  # lines of one bill stand together
+        codes = np.where(checked.invalid_bills(), _INVALID, STATUSES.index(Status.VALID))
+        for i, outcome in outcomes.items():
+            codes[i] = STATUSES.index(outcome.status)
+        self.line_amounts = line_amounts(checked)
+        net, tax = (sums_by_bill(checked, cents) for cents in self.line_amounts[1:])
+        bills = checked.mapped.bills
+        super().__init__(
+            bills.table, bills.row, codes, checked.bills.units, (checked.amounts, net, tax)
+        )
+        self._checked, self.outcomes = checked, outcomes
+        self._read_backs, self._steps = read_backs, steps
+        self.row_messages = RowMessages.of(checked)
+        ids = self._by_item(former_ids)
+        self._former_ids = {i: ids[i] for i in ids if self.status(i) in _NOT_SENT}
+        names = ("vendor", "vendorId", "invoiceNumber", "issuedDate", "currency")
+        self._columns = {name: checked.bills[name] for name in names}
 
-    def __len__(self) -> int:
-        return self._checked.lines.size
-
-    @property
-    def table(self) -> np.ndarray:
-        return self._table
-
-    @property
-    def row(self) -> np.ndarray:
-        return self._row
-
-    @property
-    def units(self) -> np.ndarray:
-        return self._checked.lines.units
-
-    def plain(self) -> np.ndarray:
-        """The line items of which there is nothing to say but their status."""
-        of = self._checked.line_bill
-        out = np.append(self._bills.plain(), True)[np.where(of < 0, len(self._bills), of)]
-        out[self._own.some] = False
-        return np.asarray(out)
-
-    @property
-    def told(self) -> tuple[CentsArray, CentsArray, CentsArray]:
-        """Gross, net and tax."""
-        return self._amounts.gross, self._amounts.net, self._amounts.tax
-
-    @property
-    def only_checked(self) -> bool:
-        """Whether nothing was sent, so that there is nothing but statuses and messages."""
-        return self._bills.only_checked
+    def only_checked(self) -> np.ndarray:
+        only = np.ones(len(self), dtype=bool)
+        for indexes in (self.outcomes, self._read_backs, self._steps, self._former_ids):
+            only[list(indexes)] = False
+        return only
 
     def messages(self, items: np.ndarray) -> pa.LargeStringArray:
-        """What is said of each of these line items where nothing was sent: of its own, else of its
-        bill; "" of -1, no line item."""
-        own, of_bills = self._own.of(items), self._bills.said.bills
-        bills = np.where(items < 0, -1, self._checked.line_bill[items])
-        at = np.flatnonzero(~self._own.given(items) & of_bills.given(bills))
-        if not len(at):
-            return own
-        rows = whole_numbers(self._bills.row[bills[at]])
-        return replaced(own, at, join(["bill in row ", rows, ": ", of_bills.of(bills[at])]))
+        return self.row_messages.bills.take(items)
 
-    def bare(self, i: int) -> RowResult:
-        """The result without its amounts."""
-        return self._item(i, amounts=False)
+    def row_result(self, i: int, amounts: Amounts | None = None) -> RowResult:
+        table, row, status = int(self.table[i]), int(self.row[i]), self.status(i)
+        message, light_id = self.row_messages.bills[i], self._former_ids.get(i)
+        light_state, attempts, loaded_at = None, 0, None
+        if i in self.outcomes:
+            outcome, entry = self.outcomes[i], self.outcomes[i].entry
+            attempts = entry.attempts
+            message = " ".join(filter(None, (_sentence(outcome_words(outcome)), message)))
+            if status in IN_LIGHT:
+                light_id, light_state = entry.light_id, entry.light_state
+                loaded_at = entry.settled
+        if i in self._read_backs:
+            light_state = self._read_backs[i].light_state or light_state
+        return RowResult(
+            table, row, status, message, light_id, light_state, attempts, loaded_at, None, amounts
+        )
 
-    @cached_property
-    def codes(self) -> np.ndarray:
-        of = self._checked.line_bill
-        return np.append(self._bills.codes, _INVALID)[np.where(of < 0, len(self._bills), of)]
+    def _in_light(self, i: int) -> int | None:
+        """Gross in cents by Light's own amount; None where it is not in Light."""
+        if self.status(i) not in IN_LIGHT:
+            return None
+        amount = self.outcomes[i].entry.light_amount
+        return (self.amounts[0].at(i) or 0) if amount is None else amount
 
-    @cached_property
-    def _place(self) -> np.ndarray:
-        """Each line's place among those of its bill."""
-        line_bill = self._checked.line_bill
-        order = np.argsort(line_bill, kind="stable")
-        of = line_bill[order]
-        place = np.empty(len(of), dtype=np.int64)
-        place[order] = np.arange(len(of)) - np.searchsorted(of, of)
-        return place
+    def _text(self, name: str, i: int) -> str:
+        """A bill's value for people: as it was read, else as written."""
+        if (value := self._columns[name].at(i)) is not None:
+            return str(value)
+        column = self._checked.mapped.bills.columns.get(name)
+        return "" if column is None else column.text_at(i)
 
-    def _item(self, i: int, *, amounts: bool = True) -> RowResult:
-        own = self._amounts[i] if amounts else None
-        table, row, bill = int(self._table[i]), int(self._row[i]), int(self._checked.line_bill[i])
-        message = self._own[i]
+    def _currency(self, i: int) -> str:
+        return self._text("currency", i)
+
+    def _item(self, i: int) -> BillResult:
+        result = self.result(i)
+        amounts = result.amounts
+        assert amounts is not None
+        return BillResult(
+            result,
+            self._text("vendor", i) or self._text("vendorId", i),
+            self._text("invoiceNumber", i),
+            self._text("issuedDate", i),
+            amounts.currency,
+            amounts.gross,
+            int(self._checked.counts[i]),
+            amounts.unit,
+            amounts.net,
+            amounts.tax,
+            self._read_backs.get(i),
+            self._steps.get(i, ()),
+            self._in_light(i),
+        )
+
+
+class LineOutcomes(RowOutcomes[RowResult]):
+    """The line items; each has the status of its bill."""
+
+    def __init__(
+        self, checked: Checked, bills: BillOutcomes, former_ids: Mapping[TableRow, str]
+    ) -> None:
+        lines, self._line_bill = checked.mapped.lines, checked.line_bill
+        # Of a line without a bill: the last, beside those of the bills.
+        self._bill_or_last = np.where(self._line_bill < 0, len(bills), self._line_bill)
+        codes = np.append(bills.codes, _INVALID)[self._bill_or_last]
+        super().__init__(lines.table, lines.row, codes, checked.lines.units, bills.line_amounts)
+        self._bills, self._messages = bills, bills.row_messages.lines
+        self._currencies = checked.bills["currency"].values
+        ids = self._by_item(former_ids)
+        self._former_ids = {i: ids[i] for i in ids if self.status(i) not in IN_LIGHT}
+        self._last: tuple[int, RowResult] | None = None  # the lines of a bill are often together
+
+    def only_checked(self) -> np.ndarray:
+        only = np.append(self._bills.only_checked(), True)[self._bill_or_last]
+        only[list(self._former_ids)] = False
+        return np.asarray(only)
+
+    def messages(self, items: np.ndarray) -> pa.LargeStringArray:
+        texts, of_bills = self._messages.take(items), self._bills.row_messages.bills
+        bills = np.where(items < 0, -1, self._line_bill[items])
+        rows = np.flatnonzero(~self._messages.has(items) & of_bills.has(bills))
+        if not len(rows):
+            return texts
+        bills = bills[rows]
+        sentences = ["bill in row ", integers(self._bills.row[bills]), ": ", of_bills.take(bills)]
+        return replace_at(texts, rows, concatenate(sentences))
+
+    def row_result(self, i: int, amounts: Amounts | None = None) -> RowResult:
+        bill, message = int(self._line_bill[i]), self._messages[i]
+        table, row, former_id = int(self.table[i]), int(self.row[i]), self._former_ids.get(i)
         if bill < 0:
-            return RowResult(table, row, Status.INVALID, message, amounts=own)
+            return RowResult(
+                table, row, Status.INVALID, message, bill_id=former_id, amounts=amounts
+            )
         last = self._last
         if last is None or last[0] != bill:  # several threads may ask
-            last = self._last = bill, self._bills.result(bill)
+            last = self._last = bill, self._bills.row_result(bill)
         of_bill = last[1]
-        light_id = None
-        if bill in self._outcomes:
-            ids, place = self._outcomes[bill].entry.line_ids, int(self._place[i])
-            light_id = ids[place] if place < len(ids) else None
-        if not message and of_bill.status not in IN_LIGHT and of_bill.message:
+        in_light = of_bill.status in IN_LIGHT
+        if not message and not in_light and of_bill.message:
             message = f"bill in row {of_bill.row}: {of_bill.message}"
+        light_id = None
+        if bill in self._bills.outcomes:
+            ids, k = self._bills.outcomes[bill].entry.line_ids, int(self._position[i])
+            light_id = ids[k] if k < len(ids) else None
         return RowResult(
             table,
             row,
@@ -271,14 +243,25 @@ class LineOutcomes(LazySequence[RowResult]):
             of_bill.light_state,
             of_bill.attempts,
             of_bill.loaded_at,
-            bill_id=of_bill.light_id,
-            amounts=own,
+            of_bill.light_id if in_light else former_id,
+            amounts,
         )
 
+    @cached_property
+    def _position(self) -> np.ndarray:
+        """Each line's position among those of its bill."""
+        order = np.argsort(self._line_bill, kind="stable")
+        bills = self._line_bill[order]
+        position = np.empty(len(bills), dtype=np.int64)
+        position[order] = np.arange(len(bills)) - np.searchsorted(bills, bills)
+        return position
 
-def _afterwards(result: RowResult, read: ReadBack | None) -> RowResult:
-    """With what came after its creation; what is not well there is among the findings."""
-    return replace(result, light_state=(read.light_state if read else "") or result.light_state)
+    def _currency(self, i: int) -> str:
+        bill = int(self._line_bill[i])
+        return str(self._currencies[bill] or "") if bill >= 0 else ""
+
+    def _item(self, i: int) -> RowResult:
+        return self.result(i)
 
 
 def _sentence(text: str) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from importer.core.money import money
 from importer.core.safe_text import visible
-from importer.model.finding import Finding, Severity
+from importer.model.finding import Severity
 from importer.model.journal_states import IN_LIGHT, Status
 from importer.model.read_back import Comparison
 from importer.model.report_model import CurrencyTotal, RunSummary
+
+if TYPE_CHECKING:
+    from importer.validation.finding_batch import Findings
 
 STATUS_WORDS: Mapping[str, str] = {
     Status.VALID: "Valid",
@@ -91,23 +94,9 @@ def in_order(counts: Mapping[str, int]) -> list[str]:
     return known + sorted(set(names) - set(known))
 
 
-def severities(findings: Iterable[Finding]) -> tuple[int, int]:
+def severities(findings: Findings) -> tuple[int, int]:
     """How many findings are errors, and how many are warnings."""
-    from importer.validation.finding_batch import Findings
-
-    if isinstance(findings, Findings):
-        return findings.count_of(Severity.ERROR), findings.count(Severity.WARNING)
-    counted = Counter(finding.severity for finding in findings)
-    return counted[Severity.ERROR], counted[Severity.WARNING]
-
-
-def worst_first(findings: Sequence[Finding], most: int) -> list[Finding]:
-    """The first findings, errors before warnings: a hundred of these could hide the one error."""
-    from importer.validation.finding_batch import Findings
-
-    if isinstance(findings, Findings):
-        return findings.worst_first(most)
-    return sorted(findings, key=lambda each: each.severity is not Severity.ERROR)[:most]
+    return findings.count_of(Severity.ERROR), findings.count_of(Severity.WARNING)
 
 
 def tone(summary: RunSummary, errors: int, warnings: int) -> Tone:

@@ -1,205 +1,254 @@
-"""What the findings say of each bill and line item, for hundreds of thousands at once."""
+"""Message of each row, from the findings about it: ``import_message`` in every kind of result.
+
+``RowMessages`` words the findings of all bills and line items at once. A row without such a
+message (totals, rows passed over, answers of Light) gets that of ``row_message``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
 import numpy as np
 import pyarrow as pa
 
-from importer.core.arrow_strings import ArrowStrings, join, replaced, texts_of, whole_numbers
+from importer.core.arrow_strings import (
+    SparseStrings,
+    concatenate,
+    integers,
+    replace_at,
+    strings,
+)
 from importer.core.safe_text import visible
 from importer.model.finding import Finding, Severity
+from importer.model.journal_states import Status
+from importer.model.report_model import RowResult
+from importer.model.tables import Role
+from importer.report.phrases import count
 from importer.validation.finding_batch import FindingBatch, Findings, finding_count
 from importer.validation.validate import Checked
 
-_MOST = 5  # sentences of one bill or line item; more are counted
-_AT_ONCE = 16_384  # findings that are made at a time
-_HERE, _IN_ROW, _OF_LINE = range(3)  # where the finding is, seen from the bill or line item
-_PLACES = texts_of(["", "row ", "line item in row "])
-_BEFORE_SENTENCE = texts_of([": ", ", "])  # of one that begins with its column
+ANOTHER_ROW = "Another row of this bill has a problem: see the sheet Problems."
+_NO_RESULT = "Nothing is known about this row."
+_MOST_SENTENCES = 5  # of one bill or line item; more are counted
+_MOST_LISTED = 8  # findings of another row
+_CHUNK = 16_384  # findings that are built at a time
+_OWN_ROW, _IN_ROW, _OF_LINE = range(3)  # where the finding is, seen from the bill or line item
+_PLACES = strings(["", "row ", "line item in row "])
+_SEPARATORS = strings([": ", ", "])  # the latter before a sentence that begins with its column
+
+
+def row_message(
+    role: Role, result: RowResult | None, findings: Callable[[], str], reason: str = ""
+) -> str:
+    """``findings`` words those of the row, for a row whose result has no message; ``reason`` is why
+    the row was passed over."""
+    if result is not None and result.message:
+        return visible(result.message)
+    if message := findings():
+        return message
+    if role is not Role.DATA:
+        return reason
+    if result is None:
+        return _NO_RESULT
+    return ANOTHER_ROW if result.status is Status.INVALID else reason
+
+
+def finding_list(messages: Iterable[str]) -> str:
+    """The messages, each once, in one line; of more than eight the rest is counted."""
+    each = list(dict.fromkeys(messages))
+    more = len(each) - _MOST_LISTED
+    if more > 1:
+        each = [*each[:_MOST_LISTED], f"and {count(more, 'other')}, see the sheet Problems"]
+    return "; ".join(each)
+
+
+def with_place(finding: Finding) -> str:
+    """The message, led by the row it is about: "Lines, row 7: …"."""
+    cell = finding.cell
+    if cell.row is None:
+        return visible(finding.message)
+    sheet = f"{visible(cell.sheet)}, " if cell.sheet is not None else ""
+    return f"{sheet}row {cell.row}: {visible(finding.message)}"
 
 
 @dataclass(frozen=True)
 class RowMessages:
-    """What is said of bills: their own findings, and those of their lines with the rows; and what
-    is said of line items: their own."""
+    """The messages of bills, from their own findings and those of their lines with the rows; and
+    those of line items, from their own. A sentence a finding, led by its column: "amount: …"."""
 
-    bills: ArrowStrings
-    lines: ArrowStrings
+    bills: SparseStrings
+    lines: SparseStrings
 
     @classmethod
     def of(cls, checked: Checked) -> RowMessages:
-        flat = _Flat.of(checked.findings)
-        of_bills, of_lines = _about(checked, flat)
+        flat = _FlatFindings.of(checked.findings)
+        bills, lines = _assigned(checked, flat)
         return cls(
-            ArrowStrings(*_together(flat, *of_bills), checked.bills.size),
-            ArrowStrings(*_together(flat, *of_lines), checked.lines.size),
+            SparseStrings(*_messages(flat, *bills), checked.bills.size),
+            SparseStrings(*_messages(flat, *lines), checked.lines.size),
         )
 
 
-def said(f: Finding) -> str:
-    """A finding's sentence after its column: ``amount: …``."""
-    column = (f.cell.column or "").strip()
-    return f"{column}: {f.message}" if column else f.message
-
-
 @dataclass(frozen=True)
-class _Flat:
-    """The findings one after the other as their parts have them: arrays by finding, -1 for none."""
+class _FlatFindings:
+    """The findings in the order of their batches, as arrays by finding; -1 for none."""
 
     parts: list[FindingBatch | Finding]
-    turn: np.ndarray  # in the order of the files
+    rank: np.ndarray  # in the order of the files
     table: np.ndarray
     row: np.ndarray
     sentence: np.ndarray  # an index into those that follow
     sentences: pa.LargeStringArray
-    with_column: np.ndarray
+    with_column: np.ndarray  # by sentence: whether it begins with its column
 
     @classmethod
-    def of(cls, findings: Findings) -> _Flat:
+    def of(cls, findings: Findings) -> _FlatFindings:
         part, within = (np.asarray(each, dtype=np.int64) for each in findings.order())
         starts = np.cumsum([0, *map(finding_count, findings.parts)])
-        turn = np.empty(len(part), dtype=np.int64)
-        turn[starts[part] + within] = np.arange(len(part))
+        rank = np.empty(len(part), dtype=np.int64)
+        rank[starts[part] + within] = np.arange(len(part))
         table, row, sentence = (np.full(len(part), -1, dtype=np.int64) for _ in range(3))
         count = 0
-        told: list[Iterable[Finding]] = []
+        variants: list[Iterable[Finding]] = []
         for p, start in zip(findings.parts, starts.tolist(), strict=False):
-            own = slice(start, start + finding_count(p))
-            if not isinstance(p, Finding):
-                table[own], row[own] = p.places.table, p.places.row
-                code, first = p.variants()
-                sentence[own] = count + code
-                told.append(map(p.__getitem__, first))
-                count += len(first)
-            else:
-                table[own] = -1 if p.cell.table is None else p.cell.table
-                row[own] = -1 if p.cell.row is None else p.cell.row
-                sentence[own] = count
-                told.append((p,))
+            slots = slice(start, start + finding_count(p))
+            if isinstance(p, Finding):
+                table[slots] = -1 if p.cell.table is None else p.cell.table
+                row[slots] = -1 if p.cell.row is None else p.cell.row
+                sentence[slots] = count
+                variants.append((p,))
                 count += 1
-        sentences, columned = _different(chain.from_iterable(told))
-        return cls(findings.parts, turn, table, row, sentence, sentences, columned)
+            else:
+                table[slots], row[slots] = p.places.table, p.places.row
+                code, first = p.variants()
+                sentence[slots] = count + code
+                variants.append(map(p.__getitem__, first))
+                count += len(first)
+        sentences, with_column = _worded(chain.from_iterable(variants))
+        return cls(findings.parts, rank, table, row, sentence, sentences, with_column)
 
 
-def _different(findings: Iterator[Finding]) -> tuple[pa.LargeStringArray, np.ndarray]:
-    """What each finding says, and whether that begins with its column."""
-    texts, columned = [texts_of([])], [np.empty(0, dtype=bool)]
-    while some := list(islice(findings, _AT_ONCE)):
-        texts.append(texts_of([visible(said(f)) for f in some]))
-        columned.append(np.asarray([bool((f.cell.column or "").strip()) for f in some], dtype=bool))
-    return pa.concat_arrays(texts), np.concatenate(columned)
+def _worded(findings: Iterator[Finding]) -> tuple[pa.LargeStringArray, np.ndarray]:
+    """The sentence of each finding, and whether it begins with its column."""
+    texts, with_column = [strings([])], [np.empty(0, dtype=bool)]
+    while chunk := list(islice(findings, _CHUNK)):
+        columns = [(f.cell.column or "").strip() for f in chunk]
+        sentences = [
+            visible(f"{column}: {f.message}" if column else f.message)
+            for column, f in zip(columns, chunk, strict=True)
+        ]
+        texts.append(strings(sentences))
+        with_column.append(np.asarray(list(map(bool, columns)), dtype=bool))
+    return pa.concat_arrays(texts), np.concatenate(with_column)
 
 
-_Items = tuple[np.ndarray, np.ndarray]  # item, finding
-_Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]  # item, finding, where that is
+_Pairs = tuple[np.ndarray, np.ndarray]  # items, and a finding of each
+_Placed = tuple[np.ndarray, np.ndarray, np.ndarray]  # the same, and where the finding is
 
 
-def _about(checked: Checked, flat: _Flat) -> tuple[_Pairs, _Pairs]:
-    """Which findings are to be told of which bills, and of which line items."""
-    own, of_lines, by_line = (list[_Items]() for _ in range(3))
+def _assigned(checked: Checked, flat: _FlatFindings) -> tuple[_Placed, _Placed]:
+    """Which findings belong in the messages of which bills, and of which line items."""
+    of_bills, of_lines, line_errors = (list[_Pairs]() for _ in range(3))
     single: list[tuple[Finding, int]] = []
     start = 0
     for p in flat.parts:
         if isinstance(p, Finding):
             single.append((p, start))
         else:
-            own.append(_each(p.bills, start, p))
-            of_lines.append(_each(p.lines, start, p))
+            of_bills.append(_batch_pairs(p.bills, start, p))
+            of_lines.append(_batch_pairs(p.lines, start, p))
             if p.severity is Severity.ERROR:
-                by_line.append(of_lines[-1])
+                line_errors.append(of_lines[-1])
         start += finding_count(p)
-    own.append(_each_of([(p.bills, start) for p, start in single]))
-    of_lines.append(_each_of([(p.lines, start) for p, start in single]))
+    of_bills.append(_single_pairs([(p.bills, start) for p, start in single]))
+    of_lines.append(_single_pairs([(p.lines, start) for p, start in single]))
     errors = [(p.lines, start) for p, start in single if p.severity is Severity.ERROR]
-    bills, findings = _joined(own)
+    bills, findings = _joined(of_bills)
     rows, tables = flat.row[findings], flat.table[findings]
     mapped = checked.mapped.bills
-    here = (rows < 0) | ((mapped.table[bills] == tables) & (mapped.row[bills] == rows))
-    of_line, of_line_findings = _joined([
-        _of_bills(checked, *_joined(by_line)),
-        _but(_of_bills(checked, *_each_of(errors)), (bills, findings)),  # once of each bill
-    ])  # fmt: skip
-    lines, of_own_lines = _joined(of_lines)
+    in_own_row = (rows < 0) | ((mapped.table[bills] == tables) & (mapped.row[bills] == rows))
+    by_line = [
+        _to_bills(checked, _joined(line_errors)),
+        _without(_to_bills(checked, _single_pairs(errors)), (bills, findings)),  # once of each bill
+    ]
+    line_bills, line_findings = _joined(by_line)
+    lines, own_findings = _joined(of_lines)
     return (
-        np.concatenate([bills, of_line]),
-        np.concatenate([findings, of_line_findings]),
-        np.concatenate([np.where(here, _HERE, _IN_ROW), np.full(len(of_line), _OF_LINE)]),
-    ), (lines, of_own_lines, np.full(len(lines), _HERE))
+        np.concatenate([bills, line_bills]),
+        np.concatenate([findings, line_findings]),
+        np.concatenate(
+            [np.where(in_own_row, _OWN_ROW, _IN_ROW), np.full(len(line_bills), _OF_LINE)]
+        ),
+    ), (lines, own_findings, np.full(len(lines), _OWN_ROW))
 
 
-def _each(items: np.ndarray, start: int, part: FindingBatch) -> _Items:
-    """The items of a group, and which finding each is of; of some there are two to a finding."""
-    return items, start + np.arange(len(items)) % max(len(part), 1)
+def _batch_pairs(items: np.ndarray, start: int, batch: FindingBatch) -> _Pairs:
+    """Some batches have two items to a finding."""
+    return items, start + np.arange(len(items)) % max(len(batch), 1)
 
 
-def _each_of(single: Sequence[tuple[tuple[int, ...], int]]) -> _Items:
-    """The items of findings that are in no group, and which finding each is of."""
+def _single_pairs(single: Sequence[tuple[tuple[int, ...], int]]) -> _Pairs:
     pairs = [(item, finding) for items, finding in single for item in items]
     items, findings = np.asarray(pairs, dtype=np.int64).reshape(-1, 2).T
     return items, findings
 
 
-def _of_bills(checked: Checked, lines: np.ndarray, findings: np.ndarray) -> _Items:
+def _to_bills(checked: Checked, pairs: _Pairs) -> _Pairs:
     """The bills of line items that have one."""
+    lines, findings = pairs
     bills = checked.line_bill[lines]
     return bills[bills >= 0], findings[bills >= 0]
 
 
-def _but(some: _Items, others: _Items) -> _Items:
+def _without(pairs: _Pairs, others: _Pairs) -> _Pairs:
     """Each pair once that is not among the others."""
-    (items, findings), width = some, 1 + max(each.max(initial=0) for each in (some[0], others[0]))
+    (items, findings), width = pairs, 1 + max(each.max(initial=0) for each in (pairs[0], others[0]))
     keys = np.setdiff1d(findings * width + items, others[1] * width + others[0])
     return keys % width, keys // width
 
 
-def _joined(pairs: Sequence[_Items]) -> _Items:
+def _joined(pairs: Sequence[_Pairs]) -> _Pairs:
     none = np.empty(0, dtype=np.int64)
-    return (
-        np.concatenate([none, *(items for items, _ in pairs)]),
-        np.concatenate([none, *(findings for _, findings in pairs)]),
-    )
+    items, findings = zip((none, none), *pairs, strict=True)
+    return np.concatenate(items), np.concatenate(findings)
 
 
-def _together(
-    flat: _Flat, items: np.ndarray, findings: np.ndarray, where: np.ndarray
+def _messages(
+    flat: _FlatFindings, items: np.ndarray, findings: np.ndarray, where: np.ndarray
 ) -> tuple[np.ndarray, pa.LargeStringArray]:
-    """The items of which something is said, and what: a sentence a finding, in their order."""
-    order = np.lexsort((flat.turn[findings], items))
+    """The items with a message, ascending, and the messages."""
+    order = np.lexsort((flat.rank[findings], items))
     items, findings, where = items[order], findings[order], where[order]
     different, starts, sizes = np.unique(items, return_index=True, return_counts=True)
     texts = _sentences(flat, findings[starts], where[starts])
-    for k in range(1, _MOST):
-        at = np.flatnonzero(sizes > k)
-        if len(at):
-            further = starts[at] + k
-            own = [
-                texts.take(pa.array(at)),
-                " ",
-                _sentences(flat, findings[further], where[further]),
-            ]
-            texts = replaced(texts, at, join(own))
-    more = np.flatnonzero(sizes > _MOST)
-    if len(more):
-        left = whole_numbers(sizes[more] - _MOST)
-        texts = replaced(texts, more, join([texts.take(pa.array(more)), " And ", left, " more."]))
+    for k in range(1, _MOST_SENTENCES):
+        rows = np.flatnonzero(sizes > k)
+        if len(rows):
+            following = starts[rows] + k
+            sentences = _sentences(flat, findings[following], where[following])
+            longer = concatenate([texts.take(pa.array(rows)), " ", sentences])
+            texts = replace_at(texts, rows, longer)
+    rows = np.flatnonzero(sizes > _MOST_SENTENCES)
+    if len(rows):
+        more = integers(sizes[rows] - _MOST_SENTENCES)
+        longer = concatenate([texts.take(pa.array(rows)), " And ", more, " more."])
+        texts = replace_at(texts, rows, longer)
     return different, texts
 
 
-def _sentences(flat: _Flat, findings: np.ndarray, where: np.ndarray) -> pa.LargeStringArray:
+def _sentences(flat: _FlatFindings, findings: np.ndarray, where: np.ndarray) -> pa.LargeStringArray:
     """The sentence of each finding after its place."""
     number = flat.sentence[findings]
     texts = flat.sentences.take(pa.array(number))
-    at = np.flatnonzero((where != _HERE) & (flat.row[findings] >= 0))
-    if not len(at):
+    rows = np.flatnonzero((where != _OWN_ROW) & (flat.row[findings] >= 0))
+    if not len(rows):
         return texts
     pieces = [
-        _PLACES.take(pa.array(where[at])),
-        whole_numbers(flat.row[findings[at]]),
-        _BEFORE_SENTENCE.take(pa.array(flat.with_column[number[at]].astype(np.int8))),
-        texts.take(pa.array(at)),
+        _PLACES.take(pa.array(where[rows])),
+        integers(flat.row[findings[rows]]),
+        _SEPARATORS.take(pa.array(flat.with_column[number[rows]].astype(np.int8))),
+        texts.take(pa.array(rows)),
     ]
-    return replaced(texts, at, join(pieces))
+    return replace_at(texts, rows, concatenate(pieces))

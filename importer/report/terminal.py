@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from importer.core.money import money
 from importer.core.safe_text import visible
@@ -19,8 +20,10 @@ from importer.report.phrases import (
     status_words,
     tie_out_words,
     verdict,
-    worst_first,
 )
+
+if TYPE_CHECKING:
+    from importer.validation.finding_batch import Findings
 
 NARROWEST = 40  # columns; a table of money does not fit into less
 
@@ -32,7 +35,7 @@ _COMMAND = re.compile(
 
 
 def summary_text(
-    summary: RunSummary, findings: Sequence[Finding], *, width: int = 80, limit: int = 20
+    summary: RunSummary, findings: Findings, *, width: int = 80, limit: int = 20
 ) -> str:
     """The verdict, the table of statuses, the tie-out, the first findings, and what to do next.
 
@@ -142,9 +145,9 @@ def _tie_out(summary: RunSummary) -> Iterator[str]:
         yield words
 
 
-def _found(findings: Sequence[Finding], width: int, limit: int, *, workbook: bool) -> list[str]:
+def _found(findings: Findings, width: int, limit: int, *, workbook: bool) -> list[str]:
     groups: dict[str, list[Finding]] = {}
-    for finding in worst_first(findings, max(limit, 0)):
+    for finding in findings.worst_first(max(limit, 0)):
         groups.setdefault(_place(finding), []).append(finding)
     lines: list[str] = []
     for place, members in groups.items():

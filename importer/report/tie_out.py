@@ -1,15 +1,15 @@
-"""The tie-out's figures: by currency, then vendor, what the sheet has and what Light has of it."""
+"""The figures of the tie-out, by currency and vendor: the sheet against Light. Money is cents."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from importer.core.money import tidy
 from importer.model.journal_states import Status
 from importer.model.read_back import Comparison
-from importer.model.report_model import BillResult, Report
+from importer.model.report_model import BillResult, CurrencyTotal
 from importer.report.phrases import NO_CURRENCY
 
 NO_VENDOR = "(no vendor)"
@@ -17,9 +17,9 @@ NO_VENDOR = "(no vendor)"
 
 @dataclass
 class Sums:
-    """Bills and what they come to, in cents.
+    """The number of bills and their totals, in cents.
 
-    ``net`` and ``tax`` are None as soon as one bill does not tell them: a part is no total.
+    ``net`` and ``tax`` are None as soon as one bill lacks them: a part is no total.
     ``unreadable`` bills have no gross and are in no sum.
     """
 
@@ -41,8 +41,8 @@ class Sums:
 class TieOut:
     """``sheet``, what Light ``created`` or had by its own answers, and what was ``read`` back.
 
-    ``looked`` bills were looked for in Light, ``missing`` of them are not there any more, and
-    ``read`` has the others. ``differing`` bills are not in Light just as the sheet has them.
+    ``verified`` bills were looked up in Light again; ``missing`` of them are gone, ``read`` has the
+    others. ``differing`` bills are not in Light just as the sheet has them.
 
     ``light`` is the gross that Light has now, as far as is known: read back, else as answered.
     Net and tax of ``created`` are as they were sent.
@@ -54,7 +54,7 @@ class TieOut:
     created: Sums = field(default_factory=Sums)
     read: Sums = field(default_factory=Sums)
     light: int = 0
-    looked: int = 0
+    verified: int = 0
     missing: int = 0
     differing: int = 0
     invalid: int = 0  # gross of bills that need correction
@@ -64,12 +64,12 @@ class TieOut:
         return self.sheet.gross - self.light
 
     @property
-    def all_read(self) -> bool:
-        """Whether every bill that was in Light was looked for there again."""
-        return self.looked > 0 and self.looked == self.created.bills
+    def all_verified(self) -> bool:
+        """Whether every bill that was in Light was read again."""
+        return self.verified > 0 and self.verified == self.created.bills
 
     @property
-    def not_there(self) -> int:
+    def not_in_light(self) -> int:
         """How many bills of the sheet Light does not have."""
         return self.sheet.bills - self.created.bills + self.missing
 
@@ -79,7 +79,7 @@ class TieOut:
         if bill.in_light is not None:
             self.created.add(bill.in_light, bill.net, bill.tax)
         if (read := bill.read_back) is not None:
-            self.looked += 1
+            self.verified += 1
             if read.seen is Comparison.MISSING:
                 self.missing += 1
             else:
@@ -121,39 +121,32 @@ def differs(bill: BillResult) -> bool:
     return any(None not in pair and pair[0] != pair[1] for pair in pairs)
 
 
-def compute_tie_out(report: Report) -> list[CurrencyTieOut]:
-    """In the order of the summary's totals; vendors by name."""
-    known = {total.currency for total in report.summary.totals}
-    out = {t.currency: CurrencyTieOut(t.currency, t.unit) for t in report.summary.totals}
+def compute_tie_out(
+    bills: Iterable[BillResult], totals: Sequence[CurrencyTotal]
+) -> list[CurrencyTieOut]:
+    """In the order of the run's ``totals``; vendors by name."""
+    out = {total.currency: CurrencyTieOut(total.currency, total.unit) for total in totals}
     by_vendor: dict[tuple[str, str], TieOut] = {}
-    for bill in report.bills:
+    for bill in bills:
         # A currency that is no code has its total under another name.
-        name = bill.currency if bill.currency in known else NO_CURRENCY
+        name = bill.currency if bill.currency in out else NO_CURRENCY
         currency = out.setdefault(name, CurrencyTieOut(name))
         currency.add(bill)
         vendor = tidy(bill.vendor) or NO_VENDOR
-        key = name, vendor
-        if key not in by_vendor:
-            by_vendor[key] = TieOut(vendor)
-            currency.vendors.append(by_vendor[key])
-        by_vendor[key].add(bill)
+        if (name, vendor) not in by_vendor:
+            by_vendor[name, vendor] = TieOut(vendor)
+            currency.vendors.append(by_vendor[name, vendor])
+        by_vendor[name, vendor].add(bill)
     for currency in out.values():
         currency.vendors.sort(key=lambda each: (each.name == NO_VENDOR, each.name.casefold()))
     return list(out.values())
 
 
-def differing(report: Report) -> list[int]:
-    """The bills, by position, of which Light has not just what the sheet says."""
-    return [i for i, bill in enumerate(report.bills) if differs(bill)]
-
-
 def largest(
     currencies: Sequence[CurrencyTieOut], most: int
-) -> tuple[CurrencyTieOut, list[TieOut]] | None:
-    """The currency with the most bills and its vendors of the largest amounts."""
-    some = [each for each in currencies if any(v.sheet.gross for v in each.vendors)]
-    if not some:
-        return None
-    currency = max(some, key=lambda each: each.sheet.bills)
-    vendors = sorted(currency.vendors, key=lambda each: -each.sheet.gross)
+) -> tuple[CurrencyTieOut | None, list[TieOut]]:
+    """The currency with the most bills, None without amounts, and its largest vendors."""
+    with_amounts = [each for each in currencies if any(v.sheet.gross for v in each.vendors)]
+    currency = max(with_amounts, key=lambda each: each.sheet.bills, default=None)
+    vendors = sorted(currency.vendors if currency else [], key=lambda each: -each.sheet.gross)
     return currency, [each for each in vendors[:most] if each.sheet.gross > 0]

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from importer.model.report_model import Report
+from importer.report.build_report import Report
 
 
-def write_result(report: Report, path: Path, most_problems: int | None = None) -> None:
+def write_report(report: Report, path: Path, most_problems: int | None = None) -> None:
     """Write a workbook, CSV, JSON or HTML; UsageProblem where that cannot be done.
 
     ``most_problems`` is how many a workbook lists; None for the usual number.
     """
     kind = path.suffix.lower()
     if kind == ".csv":
-        from importer.report.csv_rows import write_csv
+        from importer.report.csv_report import write_csv
 
         write_csv(report, path)
     elif kind == ".json":
-        from importer.report.json_rows import write_json
+        from importer.report.json_report import write_json
 
         write_json(report, path)
     elif kind == ".html":
@@ -26,6 +26,8 @@ def write_result(report: Report, path: Path, most_problems: int | None = None) -
 
         write_html(report, path)
     else:
-        from importer.report.xlsx.workbook import MOST_PROBLEMS, write_workbook
+        from importer.report.xlsx.workbook import write_workbook
+        from importer.report.xlsx.workbook_context import WorkbookLimits
 
-        write_workbook(report, path, most_problems or MOST_PROBLEMS)
+        limits = WorkbookLimits(most_problems) if most_problems else WorkbookLimits()
+        write_workbook(report, path, limits)

@@ -1,7 +1,7 @@
-"""A result workbook that is read again: what run and template it is of, and what was picked in it.
+"""A result workbook as input: what run and template it is of, and what was picked in it.
 
-It is known by its hidden sheet (``origin.py``); one of an older version by the document properties.
-What became of its rows is for ``again.py``.
+It is recognised by its hidden sheet; one of an older version by the document properties. What
+was done to its rows is for ``row_changes``.
 """
 
 from __future__ import annotations
@@ -21,27 +21,33 @@ from importer.model.tables import SourceTable
 from importer.readers import read_file
 from importer.readers.zip_guard import DamagedError, Part, read_xml
 from importer.references.lookup_tables import FIELDS, Pick
-from importer.report.xlsx.to_resolve_sheet import FIELD, ID, PICK, SHEET, SUGGESTION, VALUE
-from importer.resume.provenance import FORMAT, ORIGIN, FormerSheet, read_origin, sealed_text
+from importer.report.xlsx.provenance_sheet import (
+    FORMAT,
+    PROPERTY_PREFIX,
+    PROVENANCE,
+    sealed_text,
+)
+from importer.report.xlsx.to_resolve_sheet import FIELD, ID, PICK, SUGGESTION, TO_RESOLVE, VALUE
+from importer.resume.provenance import SourceSheet, read_provenance
 from importer.validation.cross_row_rules import same_name
 
-PROPERTIES = "light_import_"
-_PART = "docProps/custom.xml"
-_LARGEST = 1_000_000  # bytes of properties; ours are a few hundred
+_PROPERTIES = "docProps/custom.xml"
+_SHEET_LISTS = ("xl/workbook.xml", "content.xml")  # the latter of OpenDocument
+_MOST_PROPERTIES = 1_000_000  # bytes; ours are a few hundred
 _DAMAGED = (OSError, EOFError, KeyError, ValueError, RuntimeError, BadZipFile, DamagedError)
-_NAMED = re.compile(rb'name="' + ORIGIN.encode() + rb'"')
+_SHEET_NAME = re.compile(rb'name="' + PROVENANCE.encode() + rb'"')
 
 
 @dataclass(frozen=True)
-class Former:
-    """What a result workbook says of itself; "" for what it does not say.
+class ResultWorkbook:
+    """What a result workbook states of itself; "" for what it does not state.
 
     ``template_file`` is where a template is that did not come with the product; ``folder`` where
-    the first file was, in a workbook of a version that did not say it of each sheet. Anybody can
-    have written both: whether this user did tells ``seal``, of ``sealed``. ``run`` is the run that
-    it reports, ``""`` for a check; ``continues`` the run before. ``sandbox``: what it says of Light
-    is gone with the sandbox. ``sheets`` is None for a workbook of an older version, which does not
-    tell.
+    the first file was, in a workbook of a version that did not state it for each sheet. Anybody can
+    have written both: ``seal`` proves, of ``sealed``, that this user did. ``run`` is the run that
+    it reports, ``""`` for a check; ``continues`` the run before. ``sandbox``: what it states of
+    Light is gone with the sandbox. ``sheets`` is None for a workbook of an older version, which
+    does not list them.
     """
 
     template: str
@@ -55,7 +61,7 @@ class Former:
     base_url: str = ""
     sandbox: bool = False
     expect: tuple[tuple[str, str], ...] = ()
-    sheets: tuple[FormerSheet, ...] | None = None
+    sheets: tuple[SourceSheet, ...] | None = None
     flat_bills: int = 0
     seal: str = ""
 
@@ -71,56 +77,45 @@ class Former:
         return {name for sheet in self.sheets or () for name, _ in sheet.parameters}
 
     @property
-    def of_run(self) -> str:
+    def last_run(self) -> str:
         """The last run that sent anything."""
         return self.run or self.continues
 
 
-def read_former(path: Path, name: str = "") -> Former | None:
+def read_result_workbook(path: Path, name: str = "") -> ResultWorkbook | None:
     """None where the file is no result workbook.
 
     UsageProblem, with ``name`` as the file's, where it is one that can no longer be understood.
     """
-    said, hidden = _said(path)
-    if hidden:
+    properties, has_sheet = _properties_and_sheet(path)
+    if has_sheet:
         try:
-            tables = read_file(path, sheets=ORIGIN)
+            table = read_file(path, sheets=PROVENANCE)[0]
         except UnreadableFile:
-            return None  # for the reader of its rows to tell of
-        table = tables[0]
-        origin = read_origin(table.row_cells(i) for i in range(len(table.rows)))
-        if origin is None or not origin.facts["template"]:
+            return None  # the reader of its rows reports it
+        read = read_provenance(table.row_cells(i) for i in range(len(table.rows)))
+        if read is None or not read.facts["template"]:
             raise UsageProblem(
-                f"{name or path} is a result workbook whose hidden sheet '{ORIGIN}' was changed, so"
-                f" that it cannot be told what it is the result of. {_MAKE_AGAIN}"
+                f"{name or path} is a result workbook whose hidden sheet '{PROVENANCE}' was"
+                f" changed, so that it cannot be told what it is the result of. {_MAKE_AGAIN}"
             )
-        facts = origin.facts
-        return Former(
-            facts["template"],
-            facts["template_file"],
-            facts["layout"],
-            facts["run"],
-            facts["folder"],
-            facts["continues"],
-            facts["company"],
-            facts["company_id"],
-            facts["base_url"],
-            facts["sandbox"] == "yes",
-            origin.expect,
-            origin.sheets,
-            origin.flat_bills,
-            facts["seal"],
+        facts = {**read.facts, "sandbox": read.facts["sandbox"] == "yes"}
+        return ResultWorkbook(
+            **facts,  # type: ignore[arg-type]
+            expect=read.expect,
+            sheets=read.sheets,
+            flat_bills=read.flat_bills,
         )
-    if said.get("format", "1") >= FORMAT:
+    if properties.get("format", "1") >= FORMAT:
         raise UsageProblem(
-            f"{name or path} is a result workbook whose hidden sheet '{ORIGIN}' is gone, so that it"
-            f" cannot be told which rows were deleted or loaded. {_MAKE_AGAIN}"
+            f"{name or path} is a result workbook whose hidden sheet '{PROVENANCE}' is gone, so"
+            f" that it cannot be told which rows were deleted or loaded. {_MAKE_AGAIN}"
         )
-    if not said.get("template"):
+    if not properties.get("template"):
         return None
     names = ("template", "template_file", "layout", "run", "folder")
-    template, file, layout, run, folder = (said.get(name, "") for name in names)
-    return Former(template, file, layout, run, folder)
+    template, file, layout, run, folder = (properties.get(name, "") for name in names)
+    return ResultWorkbook(template, file, layout, run, folder)
 
 
 _MAKE_AGAIN = (
@@ -129,29 +124,26 @@ _MAKE_AGAIN = (
 )
 
 
-def _said(path: Path) -> tuple[dict[str, str], bool]:
+def _properties_and_sheet(path: Path) -> tuple[dict[str, str], bool]:
     """The document properties that are ours, and whether there is our hidden sheet."""
-    said: dict[str, str] = {}
+    properties: dict[str, str] = {}
     try:
         with ZipFile(path) as archive:
             names = set(archive.namelist())
-            hidden = any(_holds(archive, part) for part in _PARTS if part in names)
-            if _PART in names and archive.getinfo(_PART).file_size <= _LARGEST:
-                said = _properties(read_xml(archive, _PART))
-    # A damaged or encrypted file is for the reader of sheets to tell of.
+            has_sheet = any(_has_sheet(archive, part) for part in _SHEET_LISTS if part in names)
+            if _PROPERTIES in names and archive.getinfo(_PROPERTIES).file_size <= _MOST_PROPERTIES:
+                properties = _properties(read_xml(archive, _PROPERTIES))
+    # The reader of sheets reports a damaged or encrypted file.
     except _DAMAGED:
         return {}, False
-    return said, hidden
+    return properties, has_sheet
 
 
-_PARTS = ("xl/workbook.xml", "content.xml")  # the latter of OpenDocument
-
-
-def _holds(archive: ZipFile, name: str) -> bool:
+def _has_sheet(archive: ZipFile, name: str) -> bool:
     """Whether the part has the name of our hidden sheet; read in pieces, as it may be large."""
     part, end = Part(archive, name), b""
     while piece := part.read(1 << 20):
-        if _NAMED.search(end + piece):
+        if _SHEET_NAME.search(end + piece):
             return True
         end = piece[-40:]
     return False
@@ -162,10 +154,11 @@ def _properties(part: bytes) -> dict[str, str]:
         root = ElementTree.fromstring(part)
     except ElementTree.ParseError:
         return {}
+    named = [(str(each.get("name")), each) for each in root]
     return {
-        str(each.get("name")).removeprefix(PROPERTIES): "".join(each.itertext()).strip()
-        for each in root
-        if str(each.get("name")).startswith(PROPERTIES)
+        name.removeprefix(PROPERTY_PREFIX): "".join(each.itertext()).strip()
+        for name, each in named
+        if name.startswith(PROPERTY_PREFIX)
     }
 
 
@@ -177,10 +170,10 @@ def read_picks(tables: Sequence[SourceTable]) -> list[Pick]:
     problems: list[str] = []
     picks: dict[tuple[str, str], Pick] = {}
     for table in tables:
-        if table.sheet == SHEET:
+        if table.sheet == TO_RESOLVE:
             for pick in _picks_of(table, problems):
-                known = picks.setdefault((pick.field, same_name(pick.value)), pick)
-                if known.id != pick.id:
+                first = picks.setdefault((pick.field, same_name(pick.value)), pick)
+                if first.id != pick.id:
                     problems.append(
                         f"{pick.place}: '{pick.value}' is there twice, picked differently."
                     )
@@ -194,40 +187,39 @@ def _picks_of(table: SourceTable, problems: list[str]) -> Iterator[Pick]:
     missing = [name for name in (FIELD, VALUE, PICK) if name not in headers]
     if missing:
         problems.append(
-            f"{table.file}, sheet {SHEET}: the column '{missing[0]}' is gone. Put it back, or make"
-            " the result again."
+            f"{table.file}, sheet {TO_RESOLVE}: the column '{missing[0]}' is gone. Put it back, or"
+            " make the result again."
         )
         return
     field_at, value_at, pick_at = (headers.index(name) for name in (FIELD, VALUE, PICK))
-    numbered = [
-        (at, headers.index(f"{ID} {header.removeprefix(SUGGESTION).strip()}"))
-        for at, header in enumerate(headers)
-        if header.startswith(f"{SUGGESTION} ")
-        and f"{ID} {header.removeprefix(SUGGESTION).strip()}" in headers
-    ]
+    suggestions = []
+    for at, header in enumerate(headers):
+        id_header = f"{ID} {header.removeprefix(SUGGESTION).strip()}"
+        if header.startswith(f"{SUGGESTION} ") and id_header in headers:
+            suggestions.append((at, headers.index(id_header)))
     for i in range(1, len(table.rows)):
         cells = table.row_cells(i)
         field, value, picked = cells[field_at].strip(), cells[value_at], cells[pick_at].strip()
         if not picked:
             continue
-        place = f"{table.file}, sheet {SHEET}, row {int(table.rows[i])}"
+        place = f"{table.file}, sheet {TO_RESOLVE}, row {int(table.rows[i])}"
         if field not in FIELDS or not value.strip():
             problems.append(f"{place}: there is a pick but no field and value to go with it.")
             continue
         offered = tuple(
-            Suggestion(found, cells[at].strip())
-            for at, id_at in numbered
-            if (found := parse_uuid(cells[id_at].strip())[0]) and cells[at].strip()
+            Suggestion(light_id, cells[at].strip())
+            for at, id_at in suggestions
+            if (light_id := parse_uuid(cells[id_at].strip())[0]) and cells[at].strip()
         )
-        found = _picked(picked, offered)
-        if found is None:
+        suggestion = _picked(picked, offered)
+        if suggestion is None:
             problems.append(
                 f"{place}: '{picked}' is neither one of the suggestions for '{value}' nor an id of"
                 " Light. Choose from the list, or paste the id."
             )
             continue
         cell = CellRef(table.file, table.sheet, int(table.rows[i]), VALUE)
-        yield Pick(field, value.strip(), found.id, found.label, place, offered, cell)
+        yield Pick(field, value.strip(), suggestion.id, suggestion.label, place, offered, cell)
 
 
 def _picked(text: str, offered: Sequence[Suggestion]) -> Suggestion | None:

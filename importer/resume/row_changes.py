@@ -1,4 +1,4 @@
-"""The rows of a result workbook, read again: which they are, and what the person did to them.
+"""Changes that a person made to the rows of a result workbook.
 
 Its rows are the input; the columns and sheets that the result added are not. Whatever cannot be
 told with certainty is refused in a sentence: a workbook is understood whole, or not at all.
@@ -19,73 +19,79 @@ from importer.mapping.template_model import Header, Template
 from importer.model.fields import header_key
 from importer.model.tables import SourceTable
 from importer.report.phrases import count
+from importer.report.result_columns import (
+    BILL_ID,
+    MESSAGE,
+    RESULT_COLUMNS,
+    SOURCE_ROW,
+    STATUS,
+)
 from importer.report.xlsx.flat_bills import CHECK, changed_rows
-from importer.report.xlsx.result_columns import BILL_ID, MESSAGE, OURS, SOURCE_ROW, STATUS
-from importer.report.xlsx.to_resolve_sheet import SHEET
-from importer.report.xlsx.vendor_tie_out_sheet import BY_VENDOR
-from importer.resume.provenance import ORIGIN, FormerSheet
-from importer.resume.result_workbook import Former
+from importer.report.xlsx.provenance_sheet import PROVENANCE
+from importer.report.xlsx.to_resolve_sheet import TO_RESOLVE
+from importer.report.xlsx.vendor_tie_out_sheet import VENDOR_TIE_OUT
+from importer.resume.provenance import SourceSheet
+from importer.resume.result_workbook import ResultWorkbook
 
 _SEARCHED = 30  # rows for the header, below titles that somebody has put above
-_OUTPUT = {"Summary", "Problems", "Tie-out", BY_VENDOR, SHEET, ORIGIN}
+_OUTPUT = {"Summary", "Problems", "Tie-out", VENDOR_TIE_OUT, TO_RESOLVE, PROVENANCE}
 _BILLS = re.compile(r"Bills( \d+)?\Z")
 _LINES = re.compile(r"Line items( \d+)?\Z")
 _NAMED = 10  # rows in a sentence
 
-Place = tuple[str, int]  # sheet, row in the workbook as it is now
+SheetRow = tuple[str, int]  # sheet, row in the workbook as it is now
 
 
 @dataclass
-class Again:
-    """The sheets of rows with our columns at their right end, and what was done to the rows.
+class RowChanges:
+    """The sheets of rows with the result columns at their right end, and how the rows changed.
 
     ``light_ids`` has, for rows whose bill was in Light, the bill's id; ``unsettled`` are rows of
-    bills that could not be settled; ``copies`` those of which the former row is there twice.
-    ``deleted`` are (sheet, former row) of rows in Light that are gone.
+    bills that could not be settled; ``copies`` those whose source row is in the workbook twice.
+    ``deleted`` are (sheet, source row) of rows in Light that are gone.
     """
 
     tables: list[SourceTable] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    light_ids: dict[Place, str] = field(default_factory=dict)
-    unsettled: set[Place] = field(default_factory=set)
-    copies: set[Place] = field(default_factory=set)
-    deleted: list[Place] = field(default_factory=list)
+    light_ids: dict[SheetRow, str] = field(default_factory=dict)
+    unsettled: set[SheetRow] = field(default_factory=set)
+    copies: set[SheetRow] = field(default_factory=set)
+    deleted: list[SheetRow] = field(default_factory=list)
 
 
-def rows_again(
+def row_changes(
     tables: Sequence[SourceTable],
-    former: Former,
+    workbook: ResultWorkbook,
     template: Template,
-    told: Collection[str] = (),
-) -> Again:
+    overridden: Collection[str] = (),
+) -> RowChanges:
     """The rows of the result workbook; UsageProblem where it cannot be understood.
 
-    Each sheet has the parameters that its run used, but for those that are ``told`` anew.
+    Each sheet has the parameters that its run used, but for those that are ``overridden``.
     """
-    if former.sheets is None:
-        return _of_older(tables, former)
-    again = Again()
+    if workbook.sheets is None:
+        return _of_older_version(tables, workbook)
+    changes = RowChanges()
     file = tables[0].file
-    flat = former.layout == "flat"
-    left = [t for t in tables if t.sheet not in _OUTPUT]
-    if flat:
-        left = _without_derived(left, former)
-    for sheet in former.sheets:
-        table, header = _sheet_of(sheet, left, former, file, again)
-        left = [t for t in left if t is not table]
-        taken = _taken(table, header, sheet, former, template, again)
-        used = {name: text for name, text in sheet.parameters if name not in told}
-        again.tables.append(replace(taken, parameters=used, folder=sheet.folder))
-    for table in left:
+    remaining = [t for t in tables if t.sheet not in _OUTPUT]
+    if workbook.layout == "flat":
+        remaining = _without_derived(remaining, workbook)
+    for sheet in workbook.sheets:
+        table, header = _sheet_of(sheet, remaining, workbook, file, changes)
+        remaining = [t for t in remaining if t is not table]
+        source = _source_table(table, header, sheet, workbook, template, changes)
+        used = {name: text for name, text in sheet.parameters if name not in overridden}
+        changes.tables.append(replace(source, parameters=used, folder=sheet.folder))
+    for table in remaining:
         if set(_headers(table)) >= {STATUS, MESSAGE}:
             raise UsageProblem(
                 f"{file}, sheet {table.sheet}: it looks like a copy of one of the result's sheets,"
                 " and which of the two holds cannot be told. Delete one of them."
             )
-        again.notes.append(
+        changes.notes.append(
             f"The sheet {visible(table.sheet or '')} is no part of the result and was not read."
         )
-    return again
+    return changes
 
 
 def as_written(template: Template) -> Template:
@@ -102,17 +108,13 @@ def looks_like_result(tables: Sequence[SourceTable]) -> str:
     return next((t.sheet or t.file for t in tables if set(_headers(t)) >= ours), "")
 
 
-def _of_older(tables: Sequence[SourceTable], former: Former) -> Again:
-    flat = former.layout == "flat"
-    rows = [
-        t
-        for t in tables
-        if _LINES.match(t.sheet or "") or (not flat and _BILLS.match(t.sheet or ""))
-    ]
+def _of_older_version(tables: Sequence[SourceTable], workbook: ResultWorkbook) -> RowChanges:
+    kinds = (_LINES,) if workbook.layout == "flat" else (_LINES, _BILLS)
+    rows = [t for t in tables if any(kind.match(t.sheet or "") for kind in kinds)]
     note = (
         "The workbook is of an older version, and does not tell which rows were deleted or added."
     )
-    return Again(rows, [note])
+    return RowChanges(rows, [note])
 
 
 def _headers(table: SourceTable) -> tuple[str, ...]:
@@ -128,27 +130,29 @@ def _headers(table: SourceTable) -> tuple[str, ...]:
 
 
 def _sheet_of(
-    sheet: FormerSheet, left: Sequence[SourceTable], former: Former, file: str, again: Again
+    sheet: SourceSheet,
+    remaining: Sequence[SourceTable],
+    workbook: ResultWorkbook,
+    file: str,
+    changes: RowChanges,
 ) -> tuple[SourceTable, int]:
     """The table that was this sheet, and the index of its header row."""
-    named = [t for t in left if t.sheet == sheet.name]
+    for table in remaining:
+        if table.sheet == sheet.name:
+            header = _header_of(table, sheet)
+            if header is None:
+                raise UsageProblem(_header_gone(table, sheet))
+            return table, header
+    names = {each.name for each in workbook.sheets or ()}
     others = [
-        t
-        for t in left
-        if t.sheet not in {s.name for s in former.sheets or ()} and _header_of(t, sheet) is not None
+        (table, header)
+        for table in remaining
+        if table.sheet not in names and (header := _header_of(table, sheet)) is not None
     ]
-    if named:
-        header = _header_of(named[0], sheet)
-        if header is None:
-            raise UsageProblem(_header_gone(named[0], sheet))
-        return named[0], header
     if len(others) == 1:
-        header = _header_of(others[0], sheet)
-        assert header is not None
-        again.notes.append(
-            f"The sheet {visible(others[0].sheet or '')} was taken for {sheet.name}, renamed."
-        )
-        return others[0], header
+        renamed = visible(others[0][0].sheet or "")
+        changes.notes.append(f"The sheet {renamed} was taken for {sheet.name}, renamed.")
+        return others[0]
     why = "none of the others has its columns" if not others else "several sheets have its columns"
     raise UsageProblem(
         f"{file}: the sheet '{sheet.name}' of the result is not there, and {why}. Give it its name"
@@ -160,7 +164,7 @@ def _keys(headers: Sequence[str]) -> Counter[str]:
     return Counter(key for header in headers if (key := header_key(header)))
 
 
-def _header_of(table: SourceTable, sheet: FormerSheet) -> int | None:
+def _header_of(table: SourceTable, sheet: SourceSheet) -> int | None:
     """The row that has all the sheet's headers; titles may have been put above it."""
     wanted = _keys(sheet.headers)
     for i in range(min(_SEARCHED, len(table.rows))):
@@ -169,7 +173,7 @@ def _header_of(table: SourceTable, sheet: FormerSheet) -> int | None:
     return None
 
 
-def _header_gone(table: SourceTable, sheet: FormerSheet) -> str:
+def _header_gone(table: SourceTable, sheet: SourceSheet) -> str:
     best = min(
         (_keys(sheet.headers) - _keys(table.row_cells(i)) for i in range(min(5, len(table.rows)))),
         key=lambda missing: missing.total(),
@@ -182,77 +186,65 @@ def _header_gone(table: SourceTable, sheet: FormerSheet) -> str:
     )
 
 
-def _without_derived(tables: list[SourceTable], former: Former) -> list[SourceTable]:
-    """Without the sheet ``Bills``, which was made from ``Line items``; refused where changed."""
+def _without_derived(tables: list[SourceTable], workbook: ResultWorkbook) -> list[SourceTable]:
+    """Without the sheet ``Bills``, which was derived from ``Line items``; refused where edited."""
     out = []
     for table in tables:
         headers = tuple(tidy(cell) for cell in table.row_cells(0)) if len(table.rows) else ()
         if table.sheet != "Bills" and CHECK not in headers:
             out.append(table)
             continue
-        advice = (
-            " This sheet is made from the sheet Line items and is not read: make the change there,"
-            f" in the rows of the bill, and delete the sheet {table.sheet}."
-        )
         rows = [(int(table.rows[i]), table.row_cells(i)) for i in range(1, len(table.rows))]
+        missing = workbook.flat_bills - len(rows)
+        what = ""
         try:
-            changed = changed_rows(headers, rows)
+            if changed := changed_rows(headers, rows):
+                what = f"{_rows(changed)} changed"
+            elif missing:
+                were = "was" if abs(missing) == 1 else "were"
+                added = "deleted" if missing > 0 else "added"
+                what = f"{count(abs(missing), 'row')} {were} {added}"
         except KeyError as gone:
+            what = f"the column {gone} is gone, so that it cannot be told whether it was changed"
+        if what:
             raise UsageProblem(
-                f"{table.file}, sheet {table.sheet}: the column {gone} is gone, so that it cannot"
-                f" be told whether it was changed.{advice}"
-            ) from None
-        if changed:
-            raise UsageProblem(
-                f"{table.file}, sheet {table.sheet}: {_rows(changed)} changed.{advice}"
-            )
-        if len(rows) != former.flat_bills:
-            gone_or_new = former.flat_bills - len(rows)
-            what = "deleted" if gone_or_new > 0 else "added"
-            raise UsageProblem(
-                f"{table.file}, sheet {table.sheet}: {count(abs(gone_or_new), 'row')}"
-                f" {'was' if abs(gone_or_new) == 1 else 'were'} {what}.{advice}"
+                f"{table.file}, sheet {table.sheet}: {what}. This sheet is made from the sheet Line"
+                " items and is not read: make the change there, in the rows of the bill, and delete"
+                f" the sheet {table.sheet}."
             )
     return out
-
-
-def _rows(rows: Sequence[int]) -> str:
-    named = ", ".join(f"{row:,}" for row in rows[:_NAMED])
-    more = f" and {len(rows) - _NAMED:,} more" if len(rows) > _NAMED else ""
-    return f"row {named} was" if len(rows) == 1 else f"rows {named}{more} were"
 
 
 # --- what was done to its rows ----------------------------------------------------------------
 
 
-def _taken(
+def _source_table(
     table: SourceTable,
     header: int,
-    sheet: FormerSheet,
-    former: Former,
+    sheet: SourceSheet,
+    workbook: ResultWorkbook,
     template: Template,
-    again: Again,
+    changes: RowChanges,
 ) -> SourceTable:
-    """The table from its header row on, without our columns; ``former`` has what they said."""
-    headers = table.row_cells(header)
-    spare = Counter(map(tidy, headers)) - Counter(
-        name for name in map(tidy, sheet.headers) if name in OURS
-    )
-    at = {tidy(h): c for c, h in enumerate(headers) if tidy(h) in OURS and spare[tidy(h)]}
-    own = [c for c in range(len(headers)) if c not in at.values()]
-    size = len(table.rows) - header
-    _compare(table, header, at, sheet, former, template, again)
+    """The table from its header row on, without the result columns; its ``previous_outcomes``
+    are their status and message."""
+    headers = list(map(tidy, table.row_cells(header)))
+    own = Counter(name for name in map(tidy, sheet.headers) if name in RESULT_COLUMNS)
+    added = Counter(headers) - own
+    at = {name: c for c, name in enumerate(headers) if name in RESULT_COLUMNS and added[name]}
+    columns = [c for c in range(len(headers)) if c not in at.values()]
+    _compare(table, header, at, sheet, workbook, template, changes)
     status, message = (
-        table.columns[at[name]][header:] if name in at else [""] * size
+        table.columns[at[name]][header:] if name in at else [""] * (len(table.rows) - header)
         for name in (STATUS, MESSAGE)
     )
     return replace(
         table,
-        columns=tuple(table.columns[c][header:] for c in own),
-        kinds=None if table.kinds is None else tuple(table.kinds[c][header:] for c in own),
+        columns=tuple(table.columns[c][header:] for c in columns),
+        kinds=None if table.kinds is None else tuple(table.kinds[c][header:] for c in columns),
         rows=table.rows[header:],
         previous_outcomes=list(zip(status, message, strict=True)),
-        format_marks={own.index(c): m for c, m in table.format_marks.items() if c in own},
+        format_marks={columns.index(c): m for c, m in table.format_marks.items() if c in columns},
     )
 
 
@@ -260,63 +252,56 @@ def _compare(
     table: SourceTable,
     header: int,
     at: dict[str, int],
-    sheet: FormerSheet,
-    former: Former,
+    sheet: SourceSheet,
+    workbook: ResultWorkbook,
     template: Template,
-    again: Again,
+    changes: RowChanges,
 ) -> None:
-    """Which rows are there, new, gone and in Light already; told in ``again``."""
-    now = [int(row) for row in table.rows[header + 1 :]]
-    known_light = bool(sheet.in_light or sheet.unsettled) and not former.sandbox
-    needed = (SOURCE_ROW, *((BILL_ID,) if sheet.in_light and _has_bills(former, sheet) else ()))
-    if missing := [name for name in needed if name not in at]:
-        if known_light:
-            raise UsageProblem(
-                f"{table.file}, sheet {table.sheet}: the column {missing[0]} is gone, by which it"
-                " is known which bills are in Light. Put it back, or make the workbook again with"
-                f" light-import report {former.of_run}."
+    """Note in ``changes`` which rows are new, gone or in Light already; ``at`` are the columns of
+    the result."""
+    rows = [int(row) for row in table.rows[header + 1 :]]
+    in_light = bool(sheet.in_light or sheet.unsettled) and not workbook.sandbox
+    has_bills = workbook.layout == "flat" or not _LINES.match(sheet.name)
+    needed = (SOURCE_ROW, BILL_ID) if sheet.in_light and has_bills else (SOURCE_ROW,)
+    missing = [name for name in needed if name not in at]
+    if missing and in_light:
+        raise UsageProblem(
+            f"{table.file}, sheet {table.sheet}: the column {missing[0]} is gone, by which it"
+            " is known which bills are in Light. Put it back, or make the workbook again with"
+            f" light-import report {workbook.last_run}."
+        )
+    if SOURCE_ROW in missing:
+        if len(rows) != len(sheet.rows):
+            changes.notes.append(
+                f"The sheet {table.sheet} has {len(rows):,} rows, and had {len(sheet.rows):,};"
+                f" which were deleted or added cannot be told without its column {SOURCE_ROW}."
             )
-        if SOURCE_ROW in missing:
-            if len(now) != len(sheet.rows):
-                again.notes.append(
-                    f"The sheet {table.sheet} has {len(now):,} rows, and had {len(sheet.rows):,};"
-                    f" which were deleted or added cannot be told without its column {SOURCE_ROW}."
-                )
-            return
-    texts = table.columns[at[SOURCE_ROW]][header + 1 :]
-    sources = [int(t) if (t := tidy(text)).isascii() and t.isdigit() else 0 for text in texts]
-    times = Counter(sources)
-    if _positional(template):
-        _in_order(table, [source for source in sources if source in sheet.rows])
-    gone = sorted(sheet.rows.difference(sources))
-    again_there = len(set(sources) & sheet.rows)
-    again.notes += _told(sheet, len(now) - again_there, gone)
-    if former.sandbox:
         return
-    ids = table.columns[at[BILL_ID]][header + 1 :] if BILL_ID in at else [""] * len(now)
-    for row, source, light_id in zip(now, sources, ids, strict=True):
+    texts = map(tidy, table.columns[at[SOURCE_ROW]][header + 1 :])
+    sources = [int(text) if text.isascii() and text.isdigit() else 0 for text in texts]
+    times = Counter(sources)
+    if template.source.groups:  # what a row means depends on the rows above it
+        _check_order(table, [source for source in sources if source in sheet.rows])
+    deleted = sorted(sheet.rows.difference(sources))
+    added = len(rows) - len(sheet.rows.intersection(sources))
+    changes.notes += _notes(sheet, added, deleted)
+    if workbook.sandbox:
+        return
+    ids = table.columns[at[BILL_ID]][header + 1 :] if BILL_ID in at else [""] * len(rows)
+    for row, source, light_id in zip(rows, sources, ids, strict=True):
         place = (table.sheet or "", row)
         if source not in sheet.rows:
             continue
         if times[source] > 1:
-            again.copies.add(place)
+            changes.copies.add(place)
         if tidy(light_id):
-            again.light_ids[place] = tidy(light_id)
+            changes.light_ids[place] = tidy(light_id)
         if source in sheet.unsettled:
-            again.unsettled.add(place)
-    again.deleted += [(sheet.name, row) for row in gone if row in sheet.in_light]
+            changes.unsettled.add(place)
+    changes.deleted += [(sheet.name, row) for row in deleted if row in sheet.in_light]
 
 
-def _has_bills(former: Former, sheet: FormerSheet) -> bool:
-    return former.layout == "flat" or not _LINES.match(sheet.name)
-
-
-def _positional(template: Template) -> bool:
-    """Whether what a row means depends on the rows above it."""
-    return bool(template.source.groups)
-
-
-def _in_order(table: SourceTable, sources: Sequence[int]) -> None:
+def _check_order(table: SourceTable, sources: Sequence[int]) -> None:
     if any(a > b for a, b in pairwise(sources)):
         raise UsageProblem(
             f"{table.file}, sheet {table.sheet}: its rows were sorted, and what a row means depends"
@@ -324,15 +309,24 @@ def _in_order(table: SourceTable, sources: Sequence[int]) -> None:
         )
 
 
-def _told(sheet: FormerSheet, added: int, gone: Sequence[int]) -> list[str]:
+def _notes(sheet: SourceSheet, added: int, deleted: Sequence[int]) -> list[str]:
     notes = []
     if added:
         notes.append(f"{count(added, 'row')} added to {sheet.name} since the former result.")
-    if gone:
-        named = ", ".join(f"{row:,}" for row in gone[:_NAMED])
-        more = f" and {len(gone) - _NAMED:,} more" if len(gone) > _NAMED else ""
+    if deleted:
         notes.append(
-            f"{count(len(gone), 'row')} deleted from {sheet.name} since the former result"
-            f" ({SOURCE_ROW} {named}{more})."
+            f"{count(len(deleted), 'row')} deleted from {sheet.name} since the former result"
+            f" ({SOURCE_ROW} {_numbers(deleted)})."
         )
     return notes
+
+
+def _rows(rows: Sequence[int]) -> str:
+    noun, verb = ("row", "was") if len(rows) == 1 else ("rows", "were")
+    return f"{noun} {_numbers(rows)} {verb}"
+
+
+def _numbers(rows: Sequence[int]) -> str:
+    """ "2, 5, 9"; of many the first ten."""
+    named = ", ".join(f"{row:,}" for row in rows[:_NAMED])
+    return named + (f" and {len(rows) - _NAMED:,} more" if len(rows) > _NAMED else "")

@@ -156,8 +156,11 @@ class Findings(LazySequence[Finding]):
     ``parts`` are the groups and single findings as they were told.
     """
 
-    def __init__(self, parts: Iterable[FindingBatch | Finding] = ()) -> None:
+    def __init__(
+        self, parts: Iterable[FindingBatch | Finding] = (), lead_codes: Iterable[str] = ()
+    ) -> None:
         self.parts: list[FindingBatch | Finding] = []
+        self._lead_codes = frozenset(lead_codes)  # findings of these codes come before all others
         self._size = 0
         self._order: tuple[list[int], list[int]] | None = None
         self._where: tuple[np.ndarray, np.ndarray] = np.empty(0), np.empty(0)
@@ -221,11 +224,18 @@ class Findings(LazySequence[Finding]):
                 else:
                     own = slice(end - len(p), end)
                     place[:, own] = p.places.table, p.places.row, p.places.column
-            order = np.lexsort((column, row, table))
+            late = [p.code not in self._lead_codes for p in self.parts]
+            order = np.lexsort((column, row, table, np.repeat(np.asarray(late, dtype=bool), sizes)))
             part = np.repeat(np.arange(len(sizes)), sizes)[order]
             self._order = part.tolist(), (order - (ends - sizes)[part]).tolist()
             self._where = table[order], row[order]
         return self._order
+
+    def in_file_order(self) -> Findings:
+        """The same findings, whatever codes lead."""
+        if not self._lead_codes:
+            return self
+        return Findings(sorted(self.parts, key=lambda p: p.code not in self._lead_codes))
 
     def where(self) -> tuple[np.ndarray, np.ndarray]:
         """(tables, rows) of the findings in their order, -1 for none."""

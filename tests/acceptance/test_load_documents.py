@@ -26,7 +26,7 @@ from conftest import (
 from test_kill import wait_for
 from test_load_steps import acts, asked, codes, journaled, row, states
 
-from importer.resume.provenance import _check
+from importer.report.xlsx.provenance_sheet import checksum
 from importer.sandbox import Sandbox, SandboxSettings, parse_fault, running
 from importer.sandbox.document_store import StoredDocument
 
@@ -333,7 +333,7 @@ def corrected(result: str, name: str = "corrected.xlsx", **facts: str) -> str:
     rows = [[r[0], facts.get(str(r[0]), r[1])] if len(r) == 2 else r for r in rows[:-1]]
     rows += [[key, text] for key, text in facts.items() if key not in [r[0] for r in rows]]
     hidden.delete_rows(2, hidden.max_row)
-    for cells in [*rows, ["check", _check(rows)]]:
+    for cells in [*rows, ["check", checksum(rows)]]:
         hidden.append(cells)
     book.save(name)
     return name

@@ -15,7 +15,7 @@ import pytest
 from conftest import Ended, bill_row, write_bills
 from hypothesis import given
 
-from importer.report.csv_rows import as_it_was, neutral
+from importer.report.csv_cells import escape_formula
 from importer.sandbox import Sandbox
 
 Load = Callable[..., Ended]
@@ -68,7 +68,7 @@ def test_report_as_csv_json_and_html(command: Command, run: str) -> None:
     assert [row["import_status"] for row in rows] == ["created", "created", "invalid"] * 2
     assert [row["gross_money"] for row in rows[:3]] == ["10.00", "10.01", "10.03"]
     assert rows[0]["description"] == "'" + NASTY
-    assert as_it_was(rows[0]["description"]) == NASTY
+    assert rows[0]["description"].removeprefix("'") == NASTY
     assert [Path(row["source_file"]).name for row in rows[2:4]] == ["bills.csv", "lines.csv"]
     assert [row["source_row"] for row in rows] == ["2", "3", "4"] * 2
     refused = command("validate", "out.csv")
@@ -112,9 +112,9 @@ def test_html_is_escaped(command: Command, tmp_path: Path) -> None:
 
 @given(st.text(max_size=20) | st.sampled_from([NASTY, "-1", "+1.50", "-1+2", "\t=1", "'x", "＝1"]))
 def test_formula_escaping_is_reversible(text: str) -> None:
-    safe = neutral(text)
+    safe = escape_formula(text)
     if not any("\ud800" <= c <= "\udfff" for c in text):
-        assert as_it_was(safe) == text
+        assert safe.removeprefix("'") == text
     assert safe.lstrip()[:1] not in {"=", "@"}
     if safe[:1] in {"+", "-"}:
         assert set(safe[1:]) <= set("0123456789.,")

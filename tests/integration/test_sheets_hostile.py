@@ -20,7 +20,7 @@ from importer.mapping.template_loader import load_template
 from importer.readers import read_file
 from importer.readers.csv.csv_guard import check_lines
 from importer.readers.file_limits import limits
-from importer.resume.result_workbook import read_former
+from importer.resume.result_workbook import read_result_workbook
 
 
 @pytest.mark.parametrize("reference", ["A4294967295", "A1048577", "B999999"])
@@ -51,13 +51,13 @@ def test_a_hidden_sheet_that_is_nonsense_is_told_whatever_its_checksum(
     tmp_path: Path, more: tuple[str, ...]
 ) -> None:
     (path,) = hostile.result(tmp_path, ("rows", "2-9"))
-    known = read_former(Path(path))
+    known = read_result_workbook(Path(path))
     assert known is not None
     assert known.sheets is not None
     assert known.sheets[0].rows == set(range(2, 10))
     (path,) = hostile.result(tmp_path, more)
     with pytest.raises(UsageProblem, match="was changed"):
-        read_former(Path(path))
+        read_result_workbook(Path(path))
 
 
 def test_old_workbooks_are_read_without_what_is_no_table(

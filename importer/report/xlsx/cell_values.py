@@ -7,9 +7,11 @@ import re
 from typing import TYPE_CHECKING
 
 from importer.core.money import money
+from importer.core.safe_text import without_surrogates
 from importer.model.tables import CellKind
 from importer.report.xlsx.cell_styles import GENERAL, TEXT, WIDE
-from importer.report.xlsx.row_xml import number_tail, text_tail
+from importer.report.xlsx.row_xml import number_xml, text_xml
+from importer.report.xlsx.streaming_sheet import style_number
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -19,16 +21,12 @@ LONGEST = 32_767  # UTF-16 units in one cell, Excel's limit
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
 MOST_CENTS = 10**15  # from here on an amount is written as text
-MOST_LINKS = 65_530  # in one sheet, Excel's limit
 WIDEST = 48  # characters
 LONGEST_AS_TEXT = 255  # Excel shows longer cells of the format "Text" as ########
 _CUT = "… (cut)"
 
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")
-# What XlsxWriter cannot write as it is: text that it takes for its own markup, and escapes that
-# overlap (the second would be decoded on reading).
-_ODD = re.compile(r"\A<r>|_x[0-9A-Fa-f]{4}_x[0-9A-Fa-f]{4}_")
-_HALF = re.compile("[\ud800-\udfff]")
+# Between escapes that overlap: the second would be decoded on reading.
 _SEAM = re.compile(r"(?<=_x[0-9A-Fa-f]{4})(?=_x[0-9A-Fa-f]{4}_)")
 
 
@@ -61,37 +59,28 @@ def number_format(text: str, kind: int, number: int | float | None) -> str:
 
 def fitting(text: str) -> str:
     """The text as a cell can hold it: cut, and marked so, where it is longer than a cell can be;
-    halves of characters, which no file can hold, written out."""
+    lone surrogates, which no file can hold, written out."""
     if len(text) > LONGEST // 2 and _units(text) > LONGEST:
         text = _cut(text)
-    return _HALF.sub(lambda half: f"\\u{ord(half.group()):04x}", text)
+    return without_surrogates(text)
 
 
 def write_text(
-    sheet: Worksheet, row: int, column: int, text: str, cell_format: Format, plain: Format
+    sheet: Worksheet, row: int, column: int, text: str, cell_format: Format, part_format: Format
 ) -> bool:
-    """Write the text as text, never as a formula, link or number. True where it had to be altered.
-
-    That is where it is longer than a cell can be (cut, and marked so) or has halves of characters,
-    which no file can hold (written out). ``plain`` is used for the parts of awkward text.
-    """
-    whole = fitting(text)
-    altered, text = whole != text, whole
-    if not _ODD.search(text):
-        sheet.write_string(row, column, text, cell_format)
-        return altered
-    parts = [part for piece in _SEAM.split(text) for part in _without_markup(piece)]
+    """Write the text as text, never as a formula, link or number. True where ``fitting`` altered
+    it. ``part_format`` is used for the parts of awkward text."""
+    fit = fitting(text)
+    parts = _SEAM.split(fit)
+    if parts[0].startswith("<r>"):  # which XlsxWriter takes for its own markup
+        parts = [fit[:1], parts[0][1:], *parts[1:]]
     if len(parts) == 1:
-        sheet.write_string(row, column, text, cell_format)
+        sheet.write_string(row, column, fit, cell_format)
     else:
         # Each part of a rich string is escaped by itself; all parts look alike.
-        marked = [item for part in parts for item in (plain, part)]
+        marked = [item for part in parts for item in (part_format, part)]
         sheet.write_rich_string(row, column, *marked, cell_format)
-    return altered
-
-
-def _without_markup(piece: str) -> tuple[str, ...]:
-    return (piece[:1], piece[1:]) if piece.startswith("<r>") else (piece,)
+    return fit != text
 
 
 def _units(text: str) -> int:
@@ -126,17 +115,21 @@ def write_money(
         sheet.write_string(row, column, money(cents, unit), cell_format)
 
 
-def money_tail(cents: int, cell_format: Format, unit: int = 100) -> str:
-    """The same for a row that is written as XML."""
-    style = cell_format._get_xf_index()
+def money_xml(cents: int | None, cell_format: Format, unit: int) -> str:
+    """As ``write_money``, for a row that is written as XML; "" for None."""
+    if cents is None:
+        return ""
+    style = style_number(cell_format)
     if -MOST_CENTS < cents < MOST_CENTS:
-        return number_tail(cents / unit, style)
-    return text_tail(money(cents, unit), style)
+        return number_xml(cents / unit, style)
+    return text_xml(money(cents, unit), style)
 
 
-def cents_tail(cents: int, cell_format: Format) -> str:
+def cents_xml(cents: int | None, cell_format: Format) -> str:
     """Cents as a whole number, or as text beyond the 15 digits that Excel keeps."""
-    style = cell_format._get_xf_index()
+    if cents is None:
+        return ""
+    style = style_number(cell_format)
     if abs(cents) < MOST_CENTS:
-        return number_tail(cents, style)
-    return text_tail(str(cents), style)
+        return number_xml(cents, style)
+    return text_xml(str(cents), style)

@@ -1,7 +1,7 @@
 """The sheet ``Bills`` where the file has one row a line item: one row a bill.
 
-It is made from the rows of ``Line items``, so what a person changes in it leads nowhere. The hidden
-column ``check`` tells when it was changed, so that it can be said.
+It is derived from the rows of ``Line items``: an edit in it has no effect. The hidden column
+``check`` shows that a row was edited, so that the person can be told.
 """
 
 from __future__ import annotations
@@ -10,29 +10,21 @@ import re
 import zlib
 from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from functools import partial
 
 from importer.core.money import money
-from importer.core.safe_text import visible
-from importer.model.journal_states import Status
 from importer.model.report_model import BillResult
-from importer.model.tables import TableKind
-from importer.report.finding_index import ANOTHER_ROW, joined, with_place
-from importer.report.xlsx.cell_styles import GENERAL, PLAIN, TEXT
-from importer.report.xlsx.cell_values import cents_tail, fitting, money_tail
+from importer.model.tables import Role, TableKind
+from importer.report.outcomes import RowOutcomes
+from importer.report.result_columns import SOURCE_ROW, result_headers
+from importer.report.row_messages import row_message
+from importer.report.xlsx.cell_styles import NO_SHADE, TEXT
+from importer.report.xlsx.cell_values import cents_xml, fitting, money_xml
 from importer.report.xlsx.page_setup import set_up_table
-from importer.report.xlsx.result_columns import (
-    MONEY,
-    SOURCE_ROW,
-    AddedColumns,
-    added_headers,
-    write_added_headers,
-)
-from importer.report.xlsx.row_xml import AT_ONCE, RowXmlBlock, number_tail
+from importer.report.xlsx.result_cells import ResultCells
+from importer.report.xlsx.row_xml import BLOCK_ROWS, RowXmlBlock, number_xml
+from importer.report.xlsx.streaming_sheet import StreamingSheet, style_number
 from importer.report.xlsx.workbook_context import WorkbookContext
-
-if TYPE_CHECKING:
-    from importer.report.xlsx.streaming_sheet import QuickSheet
 
 FLAT_HEADERS = (
     "vendor",
@@ -43,25 +35,26 @@ FLAT_HEADERS = (
     "amount_money",
     "lines",
 )
+_WIDTHS = (34, 22, 13, 11, 16, 18, 9)
 CHECK = "check"
-_WHOLE = re.compile("[1-9][0-9]{0,19}")
+_WHOLE_NUMBER = re.compile("[1-9][0-9]{0,19}")
 
 
 def check_of(texts: Sequence[str], numbers: Sequence[str]) -> str:
-    """A code of the cells of one row that differs where one of them was changed."""
-    cells = [*map(_plain, texts), *map(_number, numbers)]
+    """A checksum of the cells of one row."""
+    cells = [*map(_printable, texts), *map(_number, numbers)]
     return f"{zlib.crc32(chr(31).join(cells).encode(errors='replace')):08x}"
 
 
-def _plain(text: str) -> str:
+def _printable(text: str) -> str:
     bare = "".join(text.split())
     return (bare if bare.isprintable() else "".join(filter(str.isprintable, bare)))[:1000]
 
 
 def _number(text: str) -> str:
     """1234.50 and 1234.5 are one."""
-    bare = _plain(text)
-    if _WHOLE.fullmatch(bare):  # nearly all
+    bare = _printable(text)
+    if _WHOLE_NUMBER.fullmatch(bare):  # nearly all
         return bare
     try:
         number = Decimal(bare.replace(",", ""))
@@ -71,75 +64,70 @@ def _number(text: str) -> str:
 
 
 def write_flat_bills(
-    sheet: QuickSheet, output: WorkbookContext, bills: Sequence[BillResult], own: Sequence[int]
+    sheet: StreamingSheet,
+    context: WorkbookContext,
+    bills: RowOutcomes[BillResult],
+    shown: Sequence[int],
 ) -> None:
-    """One row a bill, for those of ``bills`` (all of the report) whose positions are ``own``."""
-    formats = output.formats
-    widths = (34, 22, 13, 11, 16, 18, 9)
-    for c, width in enumerate(widths):
-        sheet.set_column(c, c, width, formats.source[TEXT if c < 4 else GENERAL])
-    headers = [h for h in added_headers(TableKind.BILLS) if h not in MONEY]
+    """One row a bill, for those of ``bills`` (all of the report) whose indexes are ``shown``."""
+    styles = context.styles
+    for c, width in enumerate(_WIDTHS):
+        sheet.set_column(c, c, width, styles["text_column" if c < 4 else "general_column"])
+    headers = result_headers(TableKind.BILLS, (False, False, False))
     check = len(FLAT_HEADERS) + len(headers)
-    set_up_table(sheet, check, len(own))
+    set_up_table(sheet, check, len(shown))
     for c, header in enumerate(FLAT_HEADERS):
-        sheet.write_string(
-            0, c, header, formats.header if c < 4 or c == 6 else formats.header_right
-        )
-    write_added_headers(sheet, formats, len(FLAT_HEADERS), tuple(headers))
+        style = "header" if c < 4 or c == 6 else "header_right"
+        sheet.write_string(0, c, header, styles[style])
+    result_cells = ResultCells(sheet, context, headers)
+    result_cells.write_headers(len(FLAT_HEADERS))
     sheet.set_column(check, check, 10, None, {"hidden": True})
-    sheet.write_string(0, check, CHECK, formats.our_header)
-    added = AddedColumns(sheet, output, headers)
-    for first in range(0, len(own), AT_ONCE):
-        _write_block(sheet, output, added, first + 1, bills, own[first : first + AT_ONCE])
-    output.written.widths[sheet.get_name()] = [*widths, *added.fit(len(FLAT_HEADERS))]
+    sheet.write_string(0, check, CHECK, styles["result_header"])
+    for first in range(0, len(shown), BLOCK_ROWS):
+        indexes = shown[first : first + BLOCK_ROWS]
+        _write_block(sheet, context, result_cells, first + 1, indexes, [bills[i] for i in indexes])
+    context.widths[sheet.get_name()] = [*_WIDTHS, *result_cells.fit(len(FLAT_HEADERS))]
 
 
 def _write_block(
-    sheet: QuickSheet,
-    output: WorkbookContext,
-    added: AddedColumns,
-    out: int,
+    sheet: StreamingSheet,
+    context: WorkbookContext,
+    result_cells: ResultCells,
+    first: int,
+    indexes: Sequence[int],
     bills: Sequence[BillResult],
-    own: Sequence[int],
 ) -> None:
-    """Some bills, from row ``out`` of the sheet on."""
-    formats, found = output.formats, output.found
-    some = [bills[i] for i in own]
-    block = RowXmlBlock(out, len(some))
-    text = formats.cell[PLAIN, TEXT]._get_xf_index()
-    texts = [(bill.vendor, bill.invoice_number, bill.issued, bill.currency) for bill in some]
-    for c, column in enumerate(zip(*texts, strict=True)):
+    """Some bills, from row ``first`` of the sheet on."""
+    styles, findings = context.styles, context.findings
+    block = RowXmlBlock(first, len(bills))
+    text = style_number(styles.cell[NO_SHADE, TEXT])
+    texts = [(bill.vendor, bill.invoice_number, bill.issued, bill.currency) for bill in bills]
+    for header, column in zip(FLAT_HEADERS, zip(*texts, strict=True), strict=False):
         fit = [fitting(value) for value in column]
-        for bill, value, whole in zip(some, column, fit, strict=True):
+        for bill, value, whole in zip(bills, column, fit, strict=True):
             if value != whole:
-                output.written.alter(f"{FLAT_HEADERS[c]}, row {bill.result.row}")
+                context.note_altered(f"{header}, row {bill.result.row}")
         block.add_texts(fit, text)
-    block.add([cents_tail(b.amount, formats.whole) if b.amount is not None else "" for b in some])
-    block.add(
-        [
-            money_tail(b.amount, formats.money_of(b.unit), b.unit) if b.amount is not None else ""
-            for b in some
-        ]
+    block.add_cells([cents_xml(bill.amount, styles["whole"]) for bill in bills])
+    block.add_cells(
+        [money_xml(bill.amount, styles.money("cell", bill.unit), bill.unit) for bill in bills]
     )
-    centred = formats.centred._get_xf_index()
-    block.add([number_tail(bill.lines, centred) for bill in some])
-    results = [bill.result for bill in some]
+    centred = style_number(styles["centred"])
+    block.add_cells([number_xml(bill.lines, centred) for bill in bills])
+    results = [bill.result for bill in bills]
     messages, problems = [], []
-    for k, (i, result) in enumerate(zip(own, results, strict=True)):
-        here = (result.table, result.row)
-        output.written.bill_at(here, sheet.get_name(), out + k)
-        findings = found.of_bill.get(i) or found.at.get(here, [])
-        message = visible(result.message) or joined(map(with_place, findings))
-        if not message and result.status is Status.INVALID:
-            message = ANOTHER_ROW
+    for k, (i, result) in enumerate(zip(indexes, results, strict=True)):
+        place = (result.table, result.row)
+        context.note_bill(place, sheet, first + k)
+        message = row_message(Role.DATA, result, partial(findings.bill_message, i, place))
         messages.append(message)
-        problems.append(found.problem(here) if message else None)
+        problems.append(findings.problem_cell(place) if message else None)
     statuses = [result.status.value for result in results]
     rows = [result.row for result in results]
-    added.add(block, rows, statuses, results, messages, problems)
-    block.add_plain(
-        [_check_of_bill(*each) for each in zip(some, texts, strict=True)],
-        formats.source[TEXT]._get_xf_index(),
+    result_cells.add(block, rows, statuses, results, messages, problems)
+    block.add_unescaped(
+        [_check_of_bill(*each) for each in zip(bills, texts, strict=True)],
+        style_number(styles["text_column"]),
     )
     sheet.append(block)
 
@@ -152,15 +140,12 @@ def _check_of_bill(bill: BillResult, texts: Sequence[str]) -> str:
 
 
 def changed_rows(headers: Sequence[str], rows: Iterable[tuple[int, Sequence[str]]]) -> list[int]:
-    """The rows of such a sheet, read again, that are not as they were written.
-
-    KeyError where a column is gone.
-    """
+    """The rows of such a sheet, read again, that were edited. KeyError if a column is missing."""
     at = {header: i for i, header in enumerate(headers)}
     wanted = [at[name] for name in (*FLAT_HEADERS, SOURCE_ROW, CHECK)]
     out = []
     for row, cells in rows:
-        *own, code = (cells[c] for c in wanted)
-        if check_of(own[:4], own[4:]) != code.strip():
+        *values, code = (cells[c] for c in wanted)
+        if check_of(values[:4], values[4:]) != code.strip():
             out.append(row)
     return out

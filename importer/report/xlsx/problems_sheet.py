@@ -4,135 +4,122 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from xlsxwriter.utility import xl_rowcol_to_cell
 
 from importer.core.safe_text import visible
-from importer.model.finding import Finding, Severity
-from importer.report.finding_index import place
-from importer.report.xlsx.cell_values import MOST_LINKS, fitting
+from importer.model.finding import CellRef, Finding, Severity
+from importer.report.colours import ERROR_TAB, SEVERITY_COLOURS, WARNING_TAB
+from importer.report.finding_index import place_of
+from importer.report.xlsx.cell_values import MOST_ROWS, fitting
 from importer.report.xlsx.page_setup import set_up_table
-from importer.report.xlsx.row_xml import AT_ONCE, RowXmlBlock, number_tail
-from importer.report.xlsx.workbook_context import MOST_COMMENTS, WorkbookContext
+from importer.report.xlsx.row_xml import BLOCK_ROWS, RowXmlBlock, number_xml
+from importer.report.xlsx.streaming_sheet import StreamingSheet, cell_link, style_number
+from importer.report.xlsx.workbook_context import WorkbookContext
 
-if TYPE_CHECKING:
-    from importer.report.xlsx.streaming_sheet import QuickSheet
-
+MOST_LISTED = MOST_ROWS - 6  # below them there are notes
+_VALUE, _MESSAGE, _HINT = 22, 50, 44  # widths in characters
 _COLUMNS = (
     ("severity", 10),
     ("file", 20),
     ("sheet", 12),
     ("row", 8),
     ("column", 30),
-    ("value", 22),
-    ("message", 50),
-    ("hint", 44),
+    ("value", _VALUE),
+    ("message", _MESSAGE),
+    ("hint", _HINT),
     ("code", 28),
 )
 
 
-def write_problems(sheet: QuickSheet, output: WorkbookContext) -> None:
+def write_problems(sheet: StreamingSheet, context: WorkbookContext) -> None:
     """One row a finding, in their order; the row number leads to the cell in this workbook."""
-    formats, findings = output.formats, output.found.listed
+    styles, findings = context.styles, context.findings.listed
+    if findings:
+        errors = any(finding.severity is Severity.ERROR for finding in findings)
+        sheet.set_tab_color(ERROR_TAB if errors else WARNING_TAB)
     for c, (_, width) in enumerate(_COLUMNS):
         sheet.set_column(c, c, width)
     set_up_table(sheet, len(_COLUMNS), len(findings))
     for c, (header, _) in enumerate(_COLUMNS):
-        sheet.write_string(0, c, header, formats.header)
+        sheet.write_string(0, c, header, styles["header"])
     if not findings:
-        sheet.write_string(1, 0, "No problems found.", formats.top)
+        sheet.write_string(1, 0, "No problems found.", styles["top"])
         return
-    links = 0
-    for first in range(0, len(findings), AT_ONCE):
-        links += _write_block(sheet, output, first, findings[first : first + AT_ONCE], links)
-    for i, note in enumerate(problem_notes(output)):
-        sheet.write_string(len(findings) + 1 + i, 0, note, formats.fine_print)
+    for first in range(0, len(findings), BLOCK_ROWS):
+        _write_block(sheet, context, first, findings[first : first + BLOCK_ROWS])
+    for i, note in enumerate(problem_notes(context), start=len(findings) + 1):
+        sheet.write_string(i, 0, note, styles["fine_print"])
 
 
 def _write_block(
-    sheet: QuickSheet, output: WorkbookContext, first: int, findings: Sequence[Finding], links: int
-) -> int:
-    """Some findings, the ``first``-th of the sheet before them; gives how many links were made."""
-    formats = output.formats
-    wrapped, top, code = (
-        each._get_xf_index() for each in (formats.wrapped, formats.top, formats.code)
+    sheet: StreamingSheet, context: WorkbookContext, first: int, findings: Sequence[Finding]
+) -> None:
+    """Some findings; ``first`` is how many are in the sheet before them."""
+    styles = context.styles
+    wrapped, top, code, text = (
+        style_number(styles[name]) for name in ("wrapped", "top", "code", "wrapped_text")
     )
-    as_text = formats.wrapped_text._get_xf_index()
     block = RowXmlBlock(first + 1, len(findings))
     cells = [finding.cell for finding in findings]
-    severities = {each.value: look._get_xf_index() for each, look in formats.severity.items()}
+    severities = {
+        each.value: style_number(styles.severity[each.value]) for each in SEVERITY_COLOURS
+    }
     block.add_words([finding.severity.value for finding in findings], severities)
     files = {file: visible(Path(file).name) for file in {cell.file for cell in cells}}
     block.add_texts([fitting(files[cell.file]) for cell in cells], wrapped)
     block.add_texts([fitting(visible(cell.sheet or "")) for cell in cells], top)
-    plain, linked = (each._get_xf_index() for each in (formats.top_number, formats.link_number))
-    made = 0
+    unlinked, linked = (style_number(styles[name]) for name in ("top_number", "link_number"))
     numbers = []
-    for k, finding in enumerate(findings):
-        row = finding.cell.row
-        target = _target(output, finding) if row is not None else None
-        if target is not None and links + made < MOST_LINKS:
-            sheet.link(block.first + k, block.width, target)
-            made += 1
-        elif target is not None:
-            output.written.links_left_out[sheet.get_name()] += 1
-            target = None
-        numbers.append(number_tail(row, linked if target else plain) if row is not None else "")
-    block.add(numbers)
-    block.add_texts([fitting(visible(cell.column or "")) for cell in cells], as_text)
-    block.add_texts([fitting(finding.value) for finding in findings], as_text)
+    for k, cell in enumerate(cells):
+        target = link_to(context, cell)
+        has_link = target is not None and context.link(sheet, block.first + k, block.width, target)
+        style = linked if has_link else unlinked
+        numbers.append("" if cell.row is None else number_xml(cell.row, style))
+    block.add_cells(numbers)
+    block.add_texts([fitting(visible(cell.column or "")) for cell in cells], text)
+    block.add_texts([fitting(finding.value) for finding in findings], text)
     block.add_texts([fitting(visible(finding.message)) for finding in findings], wrapped)
     block.add_texts([fitting(visible(finding.hint)) for finding in findings], wrapped)
     block.add_texts([visible(finding.code) for finding in findings], code)
     sheet.append(block, [_height(finding) for finding in findings])
-    return made
 
 
 def _height(finding: Finding) -> int:
     # Not every spreadsheet fits the height of a row to wrapped text when it opens a file.
-    wrapped = ((finding.value, 22), (finding.message, 50), (finding.hint, 44))
+    wrapped = ((finding.value, _VALUE), (finding.message, _MESSAGE), (finding.hint, _HINT))
     lines = max(1 + max(len(text) - 1, 0) // (width - 2) for text, width in wrapped)
     return 15 * min(lines, 8) if lines > 1 else 0
 
 
-def _target(output: WorkbookContext, finding: Finding) -> str | None:
-    """Where the link of a finding leads: its cell, else the first cell of its row."""
-    written, there = output.written, place(finding)
-    if there is None or there not in written.rows:
+def link_to(context: WorkbookContext, cell: CellRef) -> str | None:
+    """The link to a cell of the file in this workbook, or to the first cell of its row."""
+    place = place_of(cell)
+    if place is None or place not in context.rows:
         return None
     column = 0
-    if finding.cell.column_index is not None:
-        column = written.columns[there[0]].get(finding.cell.column_index, 0)
-    return f"internal:'{written.sheets[there[0]]}'!{xl_rowcol_to_cell(written.rows[there], column)}"
+    if cell.column_index is not None:
+        column = context.columns[place[0]].get(cell.column_index, 0)
+    return cell_link(context.sheet_names[place[0]], context.rows[place], column)
 
 
-def problem_notes(output: WorkbookContext) -> list[str]:
+def problem_notes(context: WorkbookContext) -> list[str]:
     """What of the problems the workbook does not show, and where it is shown."""
-    found, written = output.found, output.written
-    notes = []
-    if found.left_out:
-        total = len(found.listed) + found.left_out
+    findings, notes = context.findings, []
+    if findings.omitted:
+        listed = len(findings.listed)
         notes.append(
-            f"The first {len(found.listed):,} of {total:,} problems are listed, errors before"
-            " warnings; counts, statuses and colours are of all. For more, run it with"
+            f"The first {listed:,} of {listed + findings.omitted:,} problems are listed, errors"
+            " before warnings; counts, statuses and colours are of all. For more, run it with"
             " --max-problems, or with --result out.json, which has all of them."
         )
-    if written.comments_left_out:
+    if context.comments_omitted:
         notes.append(
-            f"Only the first {MOST_COMMENTS:,} cells have a comment; "
-            f"{written.comments_left_out:,} more are coloured without one."
+            f"Only the first {context.limits.comments:,} cells have a comment; "
+            f"{context.comments_omitted:,} more are coloured without one."
         )
-    if sum(written.links_left_out.values()):
-        each = ", ".join(f"{n:,} of {name}" for name, n in written.links_left_out.items() if n)
+    if context.links_omitted:
+        each = ", ".join(f"{n:,} of {name}" for name, n in context.links_omitted.items())
         notes.append(
-            f"Excel allows {MOST_LINKS:,} links in a sheet; these have none, though their text is"
-            f" there: {each}."
+            f"Excel allows {context.limits.links:,} links in a sheet; these have none, though their"
+            f" text is there: {each}."
         )
     return notes
-
-
-def tab_colour(findings: Sequence[Finding]) -> str | None:
-    if any(finding.severity is Severity.ERROR for finding in findings):
-        return "#C0504D"
-    return "#D9B44A" if findings else None

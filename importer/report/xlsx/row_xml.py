@@ -1,6 +1,7 @@
-"""Rows of a sheet as XML, made a column at a time: a result has millions of ordinary cells.
+"""Rows of a sheet as XML, built a column at a time: a result has millions of ordinary cells.
 
 Texts stand in their cells ("inline"), as XlsxWriter writes them when it holds no sheet in memory.
+A cell's XML is given from the end of its reference on; ``RowXmlBlock`` adds the reference.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 
 from xlsxwriter.utility import xl_col_to_name
 
-AT_ONCE = 2_048  # rows that are held as XML
+BLOCK_ROWS = 2_048  # rows that are held as XML
 
 # A character that XML cannot hold is written as _x0007_; so an underscore that would be read as
 # the start of such an escape is written as one itself.
@@ -21,14 +22,14 @@ _SPACE = " \t\n"
 
 
 def escaped(text: str) -> str:
-    """A text as XML has it; it must not have halves of characters."""
+    """A text as XML has it; it must not have lone surrogates."""
     if "_" in text:
         text = _ESCAPE.sub("_x005F_", text)
     text = _CONTROL.sub(lambda c: f"_x{ord(c.group()):04X}_", text)
     return text.translate(_MARKUP)
 
 
-def all_plain(texts: Sequence[str]) -> bool:
+def need_no_escape(texts: Sequence[str]) -> bool:
     """Whether no text has a character to escape or blanks to keep; in doubt it says no."""
     joined = "|".join(texts)
     return (
@@ -39,18 +40,17 @@ def all_plain(texts: Sequence[str]) -> bool:
     )
 
 
-def text_tail(text: str, style: int) -> str:
-    """A cell of text, from the end of its reference on."""
-    keep = ' xml:space="preserve"' if text[0] in _SPACE or text[-1] in _SPACE else ""
-    return f'" s="{style}" t="inlineStr"><is><t{keep}>{escaped(text)}</t></is></c>'
+def text_xml(text: str, style: int) -> str:
+    space = ' xml:space="preserve"' if text[0] in _SPACE or text[-1] in _SPACE else ""
+    return f'" s="{style}" t="inlineStr"><is><t{space}>{escaped(text)}</t></is></c>'
 
 
-def number_tail(number: float, style: int) -> str:
+def number_xml(number: float, style: int) -> str:
     few = type(number) is int and abs(number) < 10**15  # the digits that Excel keeps
     return f'" s="{style}"><v>{number if few else f"{number:.16G}"}</v></c>'
 
 
-def blank_tail(style: int) -> str:
+def blank_xml(style: int) -> str:
     return f'" s="{style}"/>'
 
 
@@ -66,57 +66,43 @@ class RowXmlBlock:
     def width(self) -> int:
         return len(self._columns)
 
-    def add(self, tails: Sequence[str]) -> None:
-        """The next column from its cells' tails, "" for none."""
+    def add_cells(self, cells: Sequence[str]) -> None:
+        """The next column from the XML of its cells, "" for none."""
         start = f'<c r="{xl_col_to_name(len(self._columns))}'
-        self._columns.append(
-            [
-                f"{start}{n}{tail}" if tail else ""
-                for n, tail in zip(self._numbers, tails, strict=True)
-            ]
-        )
+        pairs = zip(self._numbers, cells, strict=True)
+        self._columns.append([f"{start}{n}{cell}" if cell else "" for n, cell in pairs])
 
-    def add_plain(self, texts: Sequence[str], style: int) -> None:
-        """The next column of texts that are ``all_plain``, in one style."""
+    def add_unescaped(self, texts: Sequence[str], style: int) -> None:
+        """The next column of texts that ``need_no_escape``, in one style."""
         start = f'<c r="{xl_col_to_name(len(self._columns))}'
         middle, end = f'" s="{style}" t="inlineStr"><is><t>', "</t></is></c>"
+        pairs = zip(self._numbers, texts, strict=True)
         self._columns.append(
-            [
-                f"{start}{n}{middle}{text}{end}" if text else ""
-                for n, text in zip(self._numbers, texts, strict=True)
-            ]
+            [f"{start}{n}{middle}{text}{end}" if text else "" for n, text in pairs]
         )
 
     def add_texts(self, texts: Sequence[str], style: int) -> None:
         """The next column of texts that fit into cells, in one style."""
-        if all_plain(texts):
-            self.add_plain(texts, style)
+        if need_no_escape(texts):
+            self.add_unescaped(texts, style)
         else:
-            self.add([text_tail(text, style) if text else "" for text in texts])
+            self.add_cells([text_xml(text, style) if text else "" for text in texts])
 
     def add_words(self, words: Sequence[str], styles: dict[str, int]) -> None:
         """The next column of words of which there are few, each with its own style."""
-        tails = {word: text_tail(word, style) for word, style in styles.items() if word}
-        self.add([tails[word] if word else "" for word in words])
+        cells = {word: text_xml(word, style) for word, style in styles.items() if word}
+        self.add_cells([cells[word] if word else "" for word in words])
 
-    def put(self, k: int, column: int, tail: str) -> None:
+    def replace_cell(self, k: int, column: int, cell: str) -> None:
         """Another cell in row ``k`` of these."""
-        self._columns[column][k] = f'<c r="{xl_col_to_name(column)}{self._numbers[k]}{tail}'
+        self._columns[column][k] = f'<c r="{xl_col_to_name(column)}{self._numbers[k]}{cell}'
 
     def xml(self, heights: Sequence[int] | None = None) -> str:
         """All rows; ``heights`` in points, 0 for the usual one."""
         rows = map("".join, zip(*self._columns, strict=True))
         if heights is None:
-            return "".join(
-                [
-                    f'<row r="{n}">{cells}</row>'
-                    for n, cells in zip(self._numbers, rows, strict=True)
-                ]
-            )
+            pairs = zip(self._numbers, rows, strict=True)
+            return "".join([f'<row r="{n}">{cells}</row>' for n, cells in pairs])
         tall = [f' ht="{height}" customHeight="1"' if height else "" for height in heights]
-        return "".join(
-            [
-                f'<row r="{n}"{height}>{cells}</row>'
-                for n, height, cells in zip(self._numbers, tall, rows, strict=True)
-            ]
-        )
+        triples = zip(self._numbers, tall, rows, strict=True)
+        return "".join([f'<row r="{n}"{height}>{cells}</row>' for n, height, cells in triples])

@@ -1,20 +1,20 @@
-"""The sheets ``Bills`` and ``Line items``: every row of the file, with what became of it."""
+"""The sheets ``Bills`` and ``Line items``: every row of the file, with its outcome."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice, repeat
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from importer.core.safe_text import visible
 from importer.model.finding import Finding, Severity
 from importer.model.journal_states import IN_LIGHT, Status
-from importer.model.report_model import RowResult
+from importer.model.report_model import RowResult, TableRow
 from importer.model.tables import CellKind, InputTable, Role, TableKind
 from importer.readers.number_formats import format_for_mark
-from importer.report.finding_index import ANOTHER_ROW, FindingIndex, comment, joined, worst
+from importer.report.result_columns import result_headers, source_columns, status_of
 from importer.report.row_index import RowIndex
-from importer.report.xlsx.cell_styles import GENERAL, PLAIN, QUIET, TEXT
+from importer.report.row_messages import finding_list, row_message
+from importer.report.xlsx.cell_styles import GENERAL, NO_SHADE, QUIET, TEXT
 from importer.report.xlsx.cell_values import (
     LONGEST,
     LONGEST_AS_TEXT,
@@ -25,174 +25,159 @@ from importer.report.xlsx.cell_values import (
     write_text,
 )
 from importer.report.xlsx.page_setup import set_up_table
-from importer.report.xlsx.result_columns import (
-    AddedColumns,
-    added_headers,
-    kept_columns,
-    status_of,
-    write_added_headers,
-)
+from importer.report.xlsx.result_cells import ResultCells
 from importer.report.xlsx.row_xml import (
-    AT_ONCE,
+    BLOCK_ROWS,
     RowXmlBlock,
-    all_plain,
-    blank_tail,
-    number_tail,
-    text_tail,
+    blank_xml,
+    need_no_escape,
+    number_xml,
+    text_xml,
 )
-from importer.report.xlsx.workbook_context import MOST_COMMENTS, WorkbookContext
+from importer.report.xlsx.streaming_sheet import StreamingSheet, style_number
+from importer.report.xlsx.workbook_context import WorkbookContext
 
-if TYPE_CHECKING:
-    from importer.report.xlsx.streaming_sheet import QuickSheet
-
-_NO_RESULT = "Nothing is known about this row."
+_LONGEST_COMMENT = 8_000
 
 
-def write_table(
-    sheet: QuickSheet, output: WorkbookContext, table: int, source: InputTable, results: RowIndex
-) -> None:
-    """Every row below the header of ``source``; ``results`` are those of this table."""
-    kept = kept_columns(source.headers)
-    output.written.sheets[table] = sheet.get_name()
-    output.written.columns[table] = {column: c for c, column in enumerate(kept)}
-    added = added_headers(source.kind, results.told())
-    set_up_table(sheet, len(kept) + len(added), len(source.roles))
-    _write_headers(sheet, output, table, source, added)
-    _Rows(sheet, output, table, source, results, added).write()
-
-
-def _write_headers(
-    sheet: QuickSheet,
-    output: WorkbookContext,
+def write_source_sheet(
+    sheet: StreamingSheet,
+    context: WorkbookContext,
     table: int,
     source: InputTable,
-    added: tuple[str, ...],
+    results: RowIndex,
 ) -> None:
-    formats, written = output.formats, output.written
-    kept = kept_columns(source.headers)
-    header_row = source.source.rows[source.header] if source.source.rows else 0
-    marks: Mapping[int, Severity] = {}
-    if (table, header_row) in output.found.at:
-        written.rows[table, header_row] = 0
-        marks = _mark(sheet, output, 0, (table, header_row))
-    for c, column in enumerate(kept):
-        look = formats.cell[marks[c].value, TEXT] if c in marks else formats.header
-        if write_text(sheet, 0, c, source.headers[column], look, formats.top):
-            written.alter(f"the header of column {c + 1}")
-    write_added_headers(sheet, formats, len(kept), added)
+    """Every row below the header of ``source``; ``results`` are those of this table."""
+    _SourceSheet(sheet, context, table, source, results).write()
 
 
-class _Rows:
-    """The rows of one table on their way to their sheet."""
+class _SourceSheet:
+    """One table on its way to its sheet."""
 
     def __init__(
         self,
-        sheet: QuickSheet,
-        output: WorkbookContext,
+        sheet: StreamingSheet,
+        context: WorkbookContext,
         table: int,
         source: InputTable,
         results: RowIndex,
-        added: tuple[str, ...],
     ) -> None:
-        self.sheet, self.output, self.table, self.source = sheet, output, table, source
-        self.results, self.added = results, AddedColumns(sheet, output, added)
-        self.kept = kept_columns(source.headers)
-        self.formats = [_column_format(source, column) for column in self.kept]
-        self.longest = [0] * len(self.kept)
+        self.sheet, self.context, self.table, self.source = sheet, context, table, source
+        self.results = results
+        self.headers = result_headers(source.kind, results.has_amounts())
+        self.columns = source_columns(source.headers)
+        self.longest = [0] * len(self.columns)
         self.altered: dict[int, list[str]] = {}  # by row of the block: texts that do not fit
 
     def write(self) -> None:
-        source, written = self.source, self.output.written
+        source, context = self.source, self.context
         start, end = source.header + 1, len(source.source.rows)
         sizes = {len(column) for column in source.source.columns}
         sizes |= {len(column) for column in source.source.kinds or ()}
         if sizes - {end} or len(source.roles) != max(end - start, 0):
-            # A table whose parts differ in length must not lose rows without a word.
+            # A table whose parts differ in length must not lose rows silently.
             raise ValueError("a part of a table is shorter than another")
-        for first in range(start, end, AT_ONCE):
-            self._block(first, min(first + AT_ONCE, end))
+        context.sheet_names[self.table] = self.sheet.get_name()
+        context.columns[self.table] = {column: c for c, column in enumerate(self.columns)}
+        set_up_table(self.sheet, len(self.columns) + len(self.headers), len(source.roles))
+        self._write_headers()
+        self.result_cells = ResultCells(self.sheet, context, self.headers)
+        self.result_cells.write_headers(len(self.columns))
+        self.formats = [_column_format(source, column) for column in self.columns]
+        for first in range(start, end, BLOCK_ROWS):
+            self._write_block(first, min(first + BLOCK_ROWS, end))
         widths = []
-        for c, column in enumerate(self.kept):
-            of_column = width_of(source.headers[column], self.longest[c])
+        for c, column in enumerate(self.columns):
+            width = width_of(source.headers[column], self.longest[c])
             # The format of the whole column also covers blank cells, which somebody will fill in.
-            self.sheet.set_column(c, c, of_column, self.output.formats.source[self.formats[c]])
-            widths.append(of_column)
-        written.widths[self.sheet.get_name()] = widths + self.added.fit(len(self.kept))
+            name = "text_column" if self.formats[c] == TEXT else "general_column"
+            self.sheet.set_column(c, c, width, context.styles[name])
+            widths.append(width)
+        context.widths[self.sheet.get_name()] = widths + self.result_cells.fit(len(self.columns))
 
-    def _block(self, first: int, last: int) -> None:
+    def _write_headers(self) -> None:
+        source, styles = self.source, self.context.styles
+        header_row = source.source.rows[source.header] if source.source.rows else 0
+        marks: Mapping[int, Severity] = {}
+        if self.context.findings.at(place := (self.table, int(header_row))):
+            self.context.rows[place] = 0
+            marks = self._mark(0, place)
+        for c, column in enumerate(self.columns):
+            style = styles.cell[marks[c].value, TEXT] if c in marks else styles["header"]
+            if write_text(self.sheet, 0, c, source.headers[column], style, styles["top"]):
+                self.context.note_altered(f"the header of column {c + 1}")
+
+    def _write_block(self, first: int, last: int) -> None:
         """The rows from ``first`` to before ``last`` of the source."""
-        source, found, there = self.source, self.output.found, self.table
+        source, context = self.source, self.context
         out = first - source.header  # the row in the sheet
         block = RowXmlBlock(out, last - first)
         rows = [int(row) for row in source.source.rows[first:last]]
+        places = [(self.table, row) for row in rows]
         roles = source.roles[first - source.header - 1 : last - source.header - 1]
         self.altered = {}
-        columns = [
-            self._column(block, c, source.source.columns[column][first:last], first, last)
-            for c, column in enumerate(self.kept)
-        ]
-        for k, row in enumerate(rows):
-            quiet = roles[k] is not Role.DATA
-            marked = (there, row) in found.at
+        columns = [self._add_column(block, c, first, last) for c in range(len(self.columns))]
+        for k, place in enumerate(places):
+            marked = bool(context.findings.at(place))
             if marked:
-                self.output.written.rows[there, row] = out + k
-            if quiet or marked:
-                marks = _mark(self.sheet, self.output, out + k, (there, row)) if marked else {}
-                self._shade(block, k, columns, marks, first + k, quiet=quiet)
+                context.rows[place] = out + k
+            if marked or roles[k] is not Role.DATA:
+                marks = self._mark(out + k, place) if marked else {}
+                self._shade(block, k, columns, marks, first + k, quiet=roles[k] is not Role.DATA)
             if source.kind is TableKind.BILLS:
-                self.output.written.bill_at((there, row), self.sheet.get_name(), out + k)
-        results = self.results.at(rows)
-        self._remember(results)
+                context.note_bill(place, self.sheet, out + k)
+        results = self.results.results(rows)
+        self._note_in_light(results)
         messages = [
-            self._message(k, row, role, result)
-            for k, (row, role, result) in enumerate(zip(rows, roles, results, strict=True))
+            self._message(k, *each)
+            for k, each in enumerate(zip(places, roles, results, strict=True))
         ]
         problems = [
-            found.problem((there, row)) if message else None
-            for row, message in zip(rows, messages, strict=True)
+            context.findings.problem_cell(place) if message else None
+            for place, message in zip(places, messages, strict=True)
         ]
         statuses = [status_of(*each) for each in zip(roles, results, strict=True)]
-        self.added.add(block, rows, statuses, results, messages, problems)
+        self.result_cells.add(block, rows, statuses, results, messages, problems)
         self.sheet.append(block)
 
-    def _column(
-        self, block: RowXmlBlock, c: int, some: Sequence[str], first: int, last: int
-    ) -> Sequence[str]:
+    def _add_column(self, block: RowXmlBlock, c: int, first: int, last: int) -> Sequence[str]:
         """One column of the file, as if all its rows were data without problems; its texts."""
-        texts = list(some)
+        column = self.columns[c]
+        texts = list(self.source.source.columns[column][first:last])
         longest = max(map(len, texts))
         self.longest[c] = max(self.longest[c], longest)
-        kinds, column = self.source.source.kinds, self.kept[c]
+        kinds = self.source.source.kinds
         has_numbers = kinds is not None and CellKind.NUMBER in kinds[column][first:last]
-        if not has_numbers and longest <= LONGEST_AS_TEXT and all_plain(texts):
-            block.add_plain(texts, self.output.formats.cell[PLAIN, TEXT]._get_xf_index())
+        if not has_numbers and longest <= LONGEST_AS_TEXT and need_no_escape(texts):
+            block.add_unescaped(texts, style_number(self.context.styles.cell[NO_SHADE, TEXT]))
             return texts
         for k, text in enumerate(texts):
-            if text and (whole := fitting(text)) != text:
+            if text and (fit := fitting(text)) != text:
                 name = visible(self.source.headers[column])
-                self.altered.setdefault(k, []).append(
-                    f"{name}, row {self.source.source.rows[first + k]}"
-                )
-                texts[k] = whole
-        block.add(
-            [self._tail(c, text, first + k, PLAIN) if text else "" for k, text in enumerate(texts)]
+                cell = f"{name}, row {self.source.source.rows[first + k]}"
+                self.altered.setdefault(k, []).append(cell)
+                texts[k] = fit
+        block.add_cells(
+            [
+                self._cell_xml(c, text, first + k, NO_SHADE) if text else ""
+                for k, text in enumerate(texts)
+            ]
         )
         return texts
 
-    def _tail(self, c: int, text: str, i: int, shade: str) -> str:
+    def _cell_xml(self, c: int, text: str, i: int, shade: str) -> str:
         """One cell of the file: ``i`` is its row of the source."""
-        source, column, formats = self.source.source, self.kept[c], self.output.formats
+        source, column, styles = self.source.source, self.columns[c], self.context.styles
         kind = CellKind.TEXT if source.kinds is None else source.kinds[column][i]
         number = as_number(text) if kind == CellKind.NUMBER else None
         shown = number_format(text, kind, number)
         if number is None:
-            return text_tail(text, formats.cell[shade, shown]._get_xf_index())
-        # what the file shows of a currency must be seen, and found wrong, in the result as well
-        if column in source.format_marks and (
-            mark := source.format_marks[column].get(int(source.rows[i]))
-        ):
+            return text_xml(text, style_number(styles.cell[shade, shown]))
+        # What the file shows of a currency must be seen, and found wrong, in the result as well.
+        marks = source.format_marks.get(column, {})
+        if mark := marks.get(int(source.rows[i])):
             shown = format_for_mark(mark)
-        return number_tail(number, formats.figure[shade, shown]._get_xf_index())
+        return number_xml(number, style_number(styles.figure[shade, shown]))
 
     def _shade(
         self,
@@ -208,28 +193,45 @@ class _Rows:
         for c in range(len(columns)) if quiet else marks:
             shade = marks[c].value if c in marks else QUIET
             if text := columns[c][k]:
-                block.put(k, c, self._tail(c, text, i, shade))
+                block.replace_cell(k, c, self._cell_xml(c, text, i, shade))
             elif c in marks:
-                look = self.output.formats.cell[shade, self.formats[c]]
-                block.put(k, c, blank_tail(look._get_xf_index()))
+                style = self.context.styles.cell[shade, self.formats[c]]
+                block.replace_cell(k, c, blank_xml(style_number(style)))
 
-    def _message(self, k: int, row: int, role: Role, result: RowResult | None) -> str:
-        message = row_message(lambda: self.output.found, (self.table, row), role, result)
-        message = message or self.source.reasons.get(row, "")
+    def _message(self, k: int, place: TableRow, role: Role, result: RowResult | None) -> str:
+        reason = self.source.reasons.get(place[1], "")
+        message = row_message(role, result, lambda: self.context.findings.message(place), reason)
+        for cell in self.altered.get(k, ()):
+            self.context.note_altered(cell)
         if k in self.altered:
-            for place in self.altered[k]:
-                self.output.written.alter(place)
-            own = [message] if message else []
-            message = joined([*own, *map(_altered_words, self.altered[k])])
+            first = [message] if message else []
+            message = finding_list([*first, *map(_altered_sentence, self.altered[k])])
         return message
 
-    def _remember(self, results: Sequence[RowResult | None]) -> None:
-        written = self.output.written
+    def _note_in_light(self, results: Sequence[RowResult | None]) -> None:
+        context = self.context
         for result in results:
             if result is not None and result.status in IN_LIGHT:
-                written.in_light.setdefault(self.table, []).append(result.row)
+                context.rows_in_light.setdefault(self.table, []).append(result.row)
             elif result is not None and result.status is Status.UNKNOWN:
-                written.unsettled.setdefault(self.table, []).append(result.row)
+                context.rows_unsettled.setdefault(self.table, []).append(result.row)
+
+    def _mark(self, out: int, place: TableRow) -> dict[int, Severity]:
+        """Comments for the findings of one row; which of its columns to colour, and how."""
+        context = self.context
+        cells: dict[int, list[Finding]] = {}
+        for finding in context.findings.at(place):
+            column = finding.cell.column_index
+            c = None if column is None else context.columns[self.table].get(column)
+            if c is not None:
+                cells.setdefault(c, []).append(finding)
+        for c, findings in cells.items():
+            if context.comments < context.limits.comments:
+                context.comments += 1
+                _write_comment(self.sheet, out, c, findings)
+            else:
+                context.comments_omitted += 1
+        return {c: _worst(findings) for c, findings in cells.items()}
 
 
 def _column_format(source: InputTable, column: int) -> str:
@@ -239,64 +241,27 @@ def _column_format(source: InputTable, column: int) -> str:
     return GENERAL if CellKind.NUMBER in kinds else TEXT
 
 
-def rows_below(
-    source: InputTable, kept: list[int]
-) -> Iterator[tuple[int, Role, tuple[str, ...], tuple[int, ...] | None]]:
-    """Row number, role, kept cells and their kinds, for each row below the header."""
-    table, header = source.source, source.header
-    rows = [table.rows[i] for i in range(header + 1, len(table.rows))]
-    texts: Iterable[tuple[str, ...]] = [()] * len(rows)
-    kinds: Iterable[tuple[int, ...] | None] = repeat(None, len(rows))
-    if kept:
-        below = header + 1, None
-        texts = zip(*(islice(table.columns[column], *below) for column in kept), strict=True)
-        if table.kinds is not None:
-            kinds = zip(*(islice(table.kinds[column], *below) for column in kept), strict=True)
-    # strict: a table whose parts differ in length must not lose rows without a word.
-    return zip(rows, source.roles, texts, kinds, strict=True)
+def _worst(findings: Sequence[Finding]) -> Severity:
+    errors = any(finding.severity is Severity.ERROR for finding in findings)
+    return Severity.ERROR if errors else Severity.WARNING
 
 
-def _mark(
-    sheet: QuickSheet, output: WorkbookContext, out: int, there: tuple[int, int]
-) -> dict[int, Severity]:
-    """Comments for the findings of one row; which of its columns are to be coloured, and how."""
-    cells: dict[int, list[Finding]] = {}
-    for finding in output.found.at[there]:
-        column = finding.cell.column_index
-        result_column = None if column is None else output.written.columns[there[0]].get(column)
-        if result_column is not None:
-            cells.setdefault(result_column, []).append(finding)
-    for c, findings in cells.items():
-        if output.written.comments < MOST_COMMENTS:
-            output.written.comments += 1
-            _write_comment(sheet, out, c, comment(findings))
-        else:
-            output.written.comments_left_out += 1
-    return {c: worst(findings) for c, findings in cells.items()}
-
-
-def _write_comment(sheet: QuickSheet, row: int, column: int, text: str) -> None:
+def _write_comment(
+    sheet: StreamingSheet, row: int, column: int, findings: Sequence[Finding]
+) -> None:
+    """Each message with what to do about it."""
+    text = "\n\n".join(
+        visible(finding.message) + (f"\n→ {visible(finding.hint)}" if finding.hint else "")
+        for finding in findings
+    )[:_LONGEST_COMMENT]
     lines = sum(1 + len(line) // 44 for line in text.split("\n"))
-    look = {"width": 280, "height": min(16 + 15 * lines, 320), "font_size": 9, "color": "#FFFFFF"}
-    sheet.write_comment(row, column, text, look)
+    height = min(16 + 15 * lines, 320)
+    options = {"width": 280, "height": height, "font_size": 9, "color": "#FFFFFF"}
+    sheet.write_comment(row, column, text, options)
 
 
-def row_message(
-    found: Callable[[], FindingIndex], there: tuple[int, int], role: Role, result: RowResult | None
-) -> str:
-    """What is said of a row; ``found`` is asked only where its result says nothing."""
-    if result is not None and result.message:
-        return visible(result.message)
-    message = found().message(there)
-    if message or role is not Role.DATA:
-        return message
-    if result is None:
-        return _NO_RESULT
-    return ANOTHER_ROW if result.status is Status.INVALID else ""
-
-
-def _altered_words(place: str) -> str:
+def _altered_sentence(cell: str) -> str:
     return (
-        f"{place}: an Excel cell cannot hold this text as it is (at most {LONGEST:,} characters); "
+        f"{cell}: an Excel cell cannot hold this text as it is (at most {LONGEST:,} characters); "
         "the file itself has all of it"
     )

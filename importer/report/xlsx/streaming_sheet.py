@@ -1,23 +1,78 @@
-"""A worksheet that takes rows as finished XML, many at a time; all else is XlsxWriter's."""
+"""A worksheet that takes rows as finished XML, many at a time; all else is XlsxWriter's.
+
+The only module that touches XlsxWriter's inside, which may change with each of its minor versions.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import xlsxwriter
 from xlsxwriter.url import Url
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
+from importer.core.errors import UsageProblem
 from importer.report.xlsx.row_xml import RowXmlBlock, escaped
 
-INTERNAL = "internal:"
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.workbook import Workbook
+
+_INTERNAL = "internal:"
+SUPPORTED = "3.3"  # versions of XlsxWriter, as in setup.cfg
 # What needs an escape or a mark that blanks be kept; XlsxWriter itself writes such text.
-_ODD = re.compile(r'^\s|\s$|[\x00-\x1f&<>"_\ufffe\uffff]')
+_NEEDS_ESCAPE = re.compile(r'^\s|\s$|[\x00-\x1f&<>"_\ufffe\uffff]')
 
 
-class QuickSheet(Worksheet):  # type: ignore[misc]
+def check_version(version: str = xlsxwriter.__version__) -> None:
+    """UsageProblem where another minor version of XlsxWriter is installed than this is made for."""
+    if version.split(".")[:2] != SUPPORTED.split("."):
+        raise UsageProblem(
+            f"The result workbook needs XlsxWriter {SUPPORTED}, and {version} is installed. Install"
+            f' it with: pip install "XlsxWriter~={SUPPORTED}.0", or ask for a CSV result:'
+            " --result out.csv"
+        )
+
+
+def new_workbook(file: Any, private: Path) -> Workbook:
+    """A workbook whose sheets are ``StreamingSheet``s. Its temporary files are in ``private``."""
+    options = {
+        "constant_memory": True,
+        "tmpdir": str(private),
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "use_zip64": True,
+    }
+    workbook = xlsxwriter.Workbook(file, options)
+    workbook.worksheet_class = StreamingSheet
+    return workbook
+
+
+def close_temporary_files(workbook: Workbook) -> None:
+    """After a failure they would stay open, and on Windows could not be deleted."""
+    for sheet in workbook.worksheets():
+        with contextlib.suppress(OSError):
+            sheet.row_data_fh.close()
+
+
+def cell_link(sheet: str, row: int, column: int) -> str:
+    """The link to a cell of the workbook itself."""
+    return f"{_INTERNAL}'{sheet}'!{xl_rowcol_to_cell(row, column)}"
+
+
+def style_number(cell_format: Format) -> int:
+    """By which number a cell's XML names the format."""
+    number: int = cell_format._get_xf_index()
+    return number
+
+
+class StreamingSheet(Worksheet):  # type: ignore[misc]
     """In XlsxWriter's constant memory mode a sheet's rows are written to a file as they come, and
     the rest of the sheet around them at the end. ``append`` writes to that file too."""
 
@@ -31,14 +86,14 @@ class QuickSheet(Worksheet):  # type: ignore[misc]
         kind = cell.__class__.__name__
         if cell.format and kind == "Number":
             value = f"><v>{cell.number:.16G}</v></c>"
-        elif cell.format and kind == "String" and not _ODD.search(cell.string):
+        elif cell.format and kind == "String" and not _NEEDS_ESCAPE.search(cell.string):
             value = f' t="inlineStr"><is><t>{cell.string}</t></is></c>'
         else:
             super()._write_cell(row, col, cell)
             return
         while len(self._letters) <= col:
             self._letters.append(xl_col_to_name(len(self._letters)))
-        style = cell.format._get_xf_index()
+        style = style_number(cell.format)
         self.fh.write(f'<c r="{self._letters[col]}{row + 1}" s="{style}"{value}')
 
     def append(self, block: RowXmlBlock, heights: Sequence[int] | None = None) -> None:
@@ -51,6 +106,10 @@ class QuickSheet(Worksheet):  # type: ignore[misc]
         self._check_dimensions(block.first + block.size - 1, block.width - 1)
         self.row_data_fh.write(block.xml(heights))
         self.previous_row = block.first + block.size
+
+    @property
+    def link_count(self) -> int:
+        return len(self._links)
 
     def link(self, row: int, column: int, target: str) -> None:
         """A link on a cell that is written by ``append``: an address, or ``internal:'A'!B2``.
@@ -65,10 +124,10 @@ class QuickSheet(Worksheet):  # type: ignore[misc]
             return
         self.fh.write("<hyperlinks>")
         for row, column, target in self._links:
-            if target.startswith(INTERNAL):
-                place = escaped(target.removeprefix(INTERNAL)).replace('"', "&quot;")
+            if target.startswith(_INTERNAL):
+                location = escaped(target.removeprefix(_INTERNAL)).replace('"', "&quot;")
                 cell = xl_rowcol_to_cell(row, column)
-                self.fh.write(f'<hyperlink ref="{cell}" location="{place}"/>')
+                self.fh.write(f'<hyperlink ref="{cell}" location="{location}"/>')
                 continue
             url = Url(target)
             self.rel_count += 1

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from xlsxwriter.chart import Chart
+from xlsxwriter.workbook import Workbook
+from xlsxwriter.worksheet import Worksheet
+
 from importer.core.money import money
 from importer.core.safe_text import visible
 from importer.model.journal_states import Status
-from importer.model.report_model import CurrencyTotal, RunSummary
+from importer.model.report_model import RunSummary
+from importer.report.colours import AXIS, HEADER, NOT_IN_LIGHT_BAR, bar_colour
 from importer.report.phrases import (
     ROW_WORDS,
     count,
@@ -20,31 +25,20 @@ from importer.report.phrases import (
     verdict,
 )
 from importer.report.tie_out import CurrencyTieOut, largest
-from importer.report.xlsx.cell_styles import (
-    BAR_COLOURS,
-    HEADER,
-    IN_LIGHT_BAR,
-    NOT_THERE_BAR,
-    OTHER_BAR,
-    CellStyles,
-)
+from importer.report.xlsx.cell_styles import STATUS_STYLES, CellStyles
 from importer.report.xlsx.cell_values import write_money
 
 if TYPE_CHECKING:
-    from xlsxwriter.workbook import Workbook
-    from xlsxwriter.worksheet import Worksheet
+    from xlsxwriter.format import Format
 
 _MOST_CURRENCIES = 4  # as columns; the sheet Tie-out has them all
 _FIRST, _LAST = 1, 8  # the columns of the page
-_FACTS = 4  # the column where the facts of the run stand, beside the chart
+_FACTS = 4  # the column of the facts of the run, beside the chart
 _CHARACTERS = 112  # that fit into its width
 _MOST_VENDORS = 8  # in the table and chart
-_OF_NAME = 32  # characters of a vendor on one line
-_CHART_TITLE = {"size": 11, "bold": True, "color": HEADER}
+_LONGEST_NAME, _NAME_WIDTH = 200, 32  # characters of a vendor; on one line
 _TITLES = {
     "validate": "Check of bills",
-    "load": "Import of bills",
-    "report": "Import of bills",
     "verify": "Comparison with Light",
     "undo": "Import undone",
 }
@@ -53,240 +47,243 @@ _TITLES = {
 def write_summary(
     workbook: Workbook,
     sheet: Worksheet,
-    formats: CellStyles,
+    styles: CellStyles,
     summary: RunSummary,
     notes: Sequence[str],
-    found: tuple[int, int],
+    severities: tuple[int, int],
     currencies: Sequence[CurrencyTieOut],
 ) -> None:
     """The verdict, the statuses and the largest vendors with their charts, the rows accounted for,
     and what run this was.
 
-    ``found`` is how many errors and warnings there are.
+    ``severities`` is how many errors and warnings there are.
     """
     sheet.hide_gridlines(2)
     for c, width in enumerate((2, 38, 12, 12, 18, 18, 18, 18, 4)):
         sheet.set_column(c, c, width)
     sheet.set_row(0, 34)
-    sheet.write_string(0, _FIRST, _TITLES.get(summary.command, "Import of bills"), formats.title)
-    sheet.write_string(1, _FIRST, _what_when(summary), formats.subtitle)
-    row = _band(sheet, 3, verdict(summary, *found), formats.verdict[tone(summary, *found)], 24)
+    sheet.write_string(0, _FIRST, _TITLES.get(summary.command, "Import of bills"), styles["title"])
+    sheet.write_string(1, _FIRST, _subtitle(summary), styles["subtitle"])
+    style = styles.verdict[tone(summary, *severities)]
+    row = _write_band(sheet, 3, verdict(summary, *severities), style, 24)
     if summary.next_step:
-        row = _band(sheet, row, f"Next: {visible(summary.next_step)}", formats.paragraph, 17)
-    first, row = _statuses(sheet, formats, row + 1, summary)
-    below_chart = _chart(workbook, sheet, row + 1, first, summary)
-    below_facts = _run(sheet, formats, row + 1, summary)  # beside the chart
+        text = f"Next: {visible(summary.next_step)}"
+        row = _write_band(sheet, row, text, styles["paragraph"], 17)
+    first, row = _write_statuses(sheet, styles, row + 1, summary)
+    below_chart = _add_status_chart(workbook, sheet, row + 1, first, summary)
+    below_facts = _write_facts(sheet, styles, row + 1, summary)  # beside the chart
     row = max(below_chart, below_facts) + 1
-    row = _vendors(workbook, sheet, formats, row, currencies, summary.command)
-    row = _rows(sheet, formats, row, summary)
+    row = _write_vendors(workbook, sheet, styles, row, currencies, summary.command)
+    row = _write_rows(sheet, styles, row, summary)
     if notes:
-        row = _heading(sheet, formats, row + 1, "Notes")
+        row = _write_heading(sheet, styles, row + 1, "Notes")
         for note in notes:
-            row = _band(sheet, row, visible(note), formats.paragraph, 16)
+            row = _write_band(sheet, row, visible(note), styles["paragraph"], 16)
 
 
-def _what_when(summary: RunSummary) -> str:
+def _subtitle(summary: RunSummary) -> str:
     where = f" for {visible(summary.company)}" if summary.company else ""
     return f"{', '.join(map(visible, summary.sources))}{where}, {day_and_time(summary.started_at)}"
 
 
-def _band(sheet: Worksheet, row: int, text: str, look: Any, height: float) -> int:
-    """A wrapped text over the width of the page; gives the next row.
+def _write_band(sheet: Worksheet, row: int, text: str, style: Format, height: float) -> int:
+    """A wrapped text over the width of the page; returns the next row.
 
-    Spreadsheets do not fit the height of merged cells to their text, so it is reckoned here.
+    Spreadsheets do not fit the height of merged cells to their text, so it is computed here.
     """
     sheet.set_row(row, height * -(-max(len(text), 1) // _CHARACTERS))
-    sheet.merge_range(row, _FIRST, row, _LAST, "", look)
-    sheet.write_string(row, _FIRST, text, look)
+    sheet.merge_range(row, _FIRST, row, _LAST, "", style)
+    sheet.write_string(row, _FIRST, text, style)
     return row + 1
 
 
-def _heading(sheet: Worksheet, formats: CellStyles, row: int, text: str) -> int:
+def _write_heading(
+    sheet: Worksheet, styles: CellStyles, row: int, text: str, column: int = _FIRST
+) -> int:
     sheet.set_row(row, 24)
-    sheet.write_string(row, _FIRST, text, formats.section)
+    sheet.write_string(row, column, text, styles["section"])
     return row + 1
 
 
-def _statuses(
-    sheet: Worksheet, formats: CellStyles, row: int, summary: RunSummary
+def _write_headers(
+    sheet: Worksheet, styles: CellStyles, row: int, first: str, others: Sequence[str]
+) -> int:
+    sheet.set_row(row, 21)
+    sheet.write_string(row, 1, first, styles["header_inset"])
+    for c, header in enumerate(others, start=2):
+        sheet.write_string(row, c, header, styles["header_right"])
+    return row + 1
+
+
+def _write_statuses(
+    sheet: Worksheet, styles: CellStyles, row: int, summary: RunSummary
 ) -> tuple[int, int]:
-    """Gives the row of the first status, and the first row below the table."""
+    """Returns the row of the first status, and the first row below the table."""
     totals = sorted(summary.totals, key=lambda total: -total.bills)[:_MOST_CURRENCIES]
     totals = [total for total in summary.totals if total in totals]  # in the order of the run
-    row = _heading(sheet, formats, row, "What became of the bills")
-    sheet.set_row(row, 21)
-    sheet.write_string(row, 1, "Status", formats.header_inset)
-    headers = ["Bills", "Line items", *(_amount_in(total.currency) for total in totals)]
-    for c, header in enumerate(headers, start=2):
-        sheet.write_string(row, c, header, formats.header_right)
-    first = row + 1
+    row = _write_heading(sheet, styles, row, "What became of the bills")
+    amounts = [_amount_header(total.currency) for total in totals]
+    first = _write_headers(sheet, styles, row, "Status", ["Bills", "Line items", *amounts])
     statuses = in_order(summary.bills)
-    for row, status in enumerate(statuses, start=first):
-        sheet.set_row(row, 19)
-        look = formats.status_row.get(status, formats.row_label)
-        sheet.write_string(row, 1, status_words(status), look)
-        sheet.write_number(row, 2, summary.bills.get(status, 0), formats.row_count)
-        sheet.write_number(row, 3, summary.line_items.get(status, 0), formats.row_count)
+    for row, status in enumerate([*statuses, "total"], start=first):
+        last = status == "total"
+        name = "total" if last else "row"
+        label = styles.status_row[status] if status in STATUS_STYLES else styles[f"{name}_label"]
+        sheet.set_row(row, 20 if last else 19)
+        sheet.write_string(row, 1, status_words(status), label)
+        for c, counts in ((2, summary.bills), (3, summary.line_items)):
+            sheet.write_number(row, c, counts.get(status, 0), styles[f"{name}_count"])
         for c, total in enumerate(totals, start=4):
-            look = formats.row_money[total.unit]
-            write_money(sheet, row, c, total.by_status.get(status, 0), look, total.unit)
-    row = first + len(statuses)
-    sheet.set_row(row, 20)
-    sheet.write_string(row, 1, "Total", formats.total_label)
-    sheet.write_number(row, 2, summary.bills.get("total", 0), formats.total_count)
-    sheet.write_number(row, 3, summary.line_items.get("total", 0), formats.total_count)
-    for c, total in enumerate(totals, start=4):
-        write_money(sheet, row, c, total.sheet, formats.total_money[total.unit], total.unit)
-    return first, _more_currencies(sheet, formats, row + 1, summary.totals, len(totals))
+            cents = total.sheet if last else total.by_status.get(status, 0)
+            write_money(sheet, row, c, cents, styles.money(name, total.unit), total.unit)
+    notes = []
+    if len(summary.totals) > len(totals):
+        more = len(summary.totals) - len(totals)
+        notes.append(f"{more} more currencies: see the sheet Tie-out.")
+    if unreadable := sum(total.unreadable for total in summary.totals):
+        notes.append(f"{count(unreadable, 'bill')} without a readable amount: in no amount above.")
+    below = first + len(statuses) + 1
+    for row, note in enumerate(notes, start=below):
+        sheet.write_string(row, 1, note, styles["fine_print"])
+    return first, below + len(notes)
 
 
-def _amount_in(currency: str) -> str:
+def _amount_header(currency: str) -> str:
     """The header above the amounts of a currency, or of bills that have none; a column holds it."""
     return f"Amount {visible(currency)}" if len(currency) <= 3 else visible(currency).capitalize()
 
 
-def _more_currencies(
-    sheet: Worksheet, formats: CellStyles, row: int, totals: tuple[CurrencyTotal, ...], shown: int
+def _bar_chart(
+    workbook: Workbook, title: str, font: int, height: int, width: int, subtype: str = ""
+) -> Chart:
+    """Bars from the top down, without an axis of amounts: these are in the table beside it."""
+    chart = workbook.add_chart({"type": "bar", "subtype": subtype} if subtype else {"type": "bar"})
+    name_font = {"size": 11, "bold": True, "color": HEADER}
+    chart.set_title({"name": title, "name_font": name_font})
+    chart.set_y_axis(
+        {
+            "reverse": True,
+            "line": {"color": AXIS},
+            "num_font": {"size": font},
+            **({"interval_unit": 1} if subtype else {}),  # else a program leaves out long names
+        }
+    )
+    chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
+    chart.set_chartarea({"border": {"none": True}})
+    chart.set_size({"width": width, "height": height})
+    return chart
+
+
+def _series(
+    sheet: Worksheet, name: str, rows: tuple[int, int], column: int, labels: Any, values: Any
+) -> dict[str, Any]:
+    """The data of a chart, from the cells, and once more for viewers that do not read these."""
+    first, last = rows
+    return {
+        "name": name,
+        "categories": [sheet.get_name(), first, 1, last, 1],
+        "values": [sheet.get_name(), first, column, last, column],
+        "categories_data": labels,
+        "values_data": values,
+    }
+
+
+def _add_status_chart(
+    workbook: Workbook, sheet: Worksheet, row: int, first: int, summary: RunSummary
 ) -> int:
-    unreadable = sum(total.unreadable for total in totals)
-    notes = []
-    if len(totals) > shown:
-        notes.append(f"{len(totals) - shown} more currencies: see the sheet Tie-out.")
-    if unreadable:
-        notes.append(f"{count(unreadable, 'bill')} without a readable amount: in no amount above.")
-    for note in notes:
-        sheet.write_string(row, 1, note, formats.fine_print)
-        row += 1
-    return row
-
-
-def _chart(workbook: Workbook, sheet: Worksheet, row: int, first: int, summary: RunSummary) -> int:
     """A bar for each status of the table from ``first`` on, placed at ``row``.
 
-    Gives the first row below it.
+    Returns the first row below it.
     """
     statuses = in_order(summary.bills)
     if not statuses:
         return row
-    name, last = sheet.get_name(), first + len(statuses) - 1
-    chart = workbook.add_chart({"type": "bar"})
+    height = 46 + 34 * len(statuses)
+    chart = _bar_chart(workbook, "Bills by status", 10, height, 370)
+    rows = (first, first + len(statuses) - 1)
+    values = [summary.bills.get(status, 0) for status in statuses]
+    series = _series(sheet, "Bills", rows, 2, list(map(status_words, statuses)), values)
     chart.add_series(
         {
-            "name": "Bills",
-            "categories": [name, first, 1, last, 1],
-            "values": [name, first, 2, last, 2],
-            # For viewers that do not read the cells.
-            "categories_data": [status_words(status) for status in statuses],
-            "values_data": [summary.bills.get(status, 0) for status in statuses],
-            "points": [{"fill": {"color": _bar(status)}} for status in statuses],
+            **series,
+            "points": [{"fill": {"color": bar_colour(status)}} for status in statuses],
             "data_labels": {"value": True, "num_format": "#,##0", "font": {"size": 10}},
             "gap": 55,
         }
     )
-    chart.set_title({"name": "Bills by status", "name_font": _CHART_TITLE})
     chart.set_legend({"none": True})
-    chart.set_y_axis({"reverse": True, "line": {"color": "#9AA3AD"}, "num_font": {"size": 10}})
-    chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
-    chart.set_chartarea({"border": {"none": True}})
-    height = 46 + 34 * len(statuses)
-    chart.set_size({"width": 370, "height": height})
     sheet.insert_chart(row, 1, chart, {"object_position": 2})
     return row + -(-height // 20)
 
 
-def _bar(status: str) -> str:
-    return next((colour for name, colour in BAR_COLOURS.items() if name == status), OTHER_BAR)
-
-
-def _vendors(
+def _write_vendors(
     workbook: Workbook,
     sheet: Worksheet,
-    formats: CellStyles,
+    styles: CellStyles,
     row: int,
     currencies: Sequence[CurrencyTieOut],
     command: str,
 ) -> int:
-    """The vendors with the largest amounts, as a table and a chart; gives the first row below."""
-    found = largest(currencies, _MOST_VENDORS)
-    if found is None or not found[1]:
+    """The vendors with the largest amounts, as a table and a chart; returns the first row below."""
+    currency, vendors = largest(currencies, _MOST_VENDORS)
+    if currency is None or not vendors:
         return row
-    currency, vendors = found
-    code, more = visible(currency.name), len(currency.vendors) - len(vendors)
-    row = _heading(sheet, formats, row, f"Largest vendors, {code}")
-    sheet.set_row(row, 21)
-    sheet.write_string(row, 1, "Vendor", formats.header_inset)
-    checked = command == "validate"  # then nothing can be in Light
-    parts = ("Valid", "Needs correction") if checked else ("In Light", "Not in Light")
-    for c, header in enumerate(("Bills", "" if checked else "Bills in Light", *parts), start=2):
-        sheet.write_string(row, c, header, formats.header_right)
-    first, look, unit = row + 1, formats.row_money[currency.unit], currency.unit
-    figures = [(v.light, max(v.sheet.gross - v.light, 0)) for v in vendors]
-    if checked:
+    code, unit = visible(currency.name), currency.unit
+    offline = command == "validate"  # then nothing can be in Light
+    if offline:
+        parts, colours = ("Valid", "Needs correction"), (Status.VALID, Status.INVALID)
+        bars = tuple(map(bar_colour, colours))
         figures = [(v.sheet.gross - v.invalid, v.invalid) for v in vendors]
-    for row, (vendor, (there, missing)) in enumerate(
-        zip(vendors, figures, strict=True), start=first
+    else:
+        parts, bars = ("In Light", "Not in Light"), (bar_colour(Status.CREATED), NOT_IN_LIGHT_BAR)
+        figures = [(v.light, max(v.sheet.gross - v.light, 0)) for v in vendors]
+    row = _write_heading(sheet, styles, row, f"Largest vendors, {code}")
+    headers = ("Bills", "" if offline else "Bills in Light", *parts)
+    first = _write_headers(sheet, styles, row, "Vendor", headers)
+    names = [visible(vendor.name)[:_LONGEST_NAME] for vendor in vendors]
+    for row, (name, vendor, amounts) in enumerate(
+        zip(names, vendors, figures, strict=True), start=first
     ):
-        name = visible(vendor.name)[:200]
-        sheet.set_row(row, max(18, 15 * -(-len(name) // _OF_NAME)))
-        sheet.write_string(row, 1, name, formats.row_words)
-        sheet.write_number(row, 2, vendor.sheet.bills, formats.row_count)
-        if checked:
-            sheet.write_blank(row, 3, None, formats.row_count)
+        sheet.set_row(row, max(18, 15 * -(-len(name) // _NAME_WIDTH)))
+        sheet.write_string(row, 1, name, styles["row_words"])
+        sheet.write_number(row, 2, vendor.sheet.bills, styles["row_count"])
+        if offline:
+            sheet.write_blank(row, 3, None, styles["row_count"])
         else:
-            sheet.write_number(row, 3, vendor.created.bills - vendor.missing, formats.row_count)
-        write_money(sheet, row, 4, there, look, unit)
-        write_money(sheet, row, 5, missing, look, unit)
-    last = first + len(vendors) - 1
-    chart = workbook.add_chart({"type": "bar", "subtype": "stacked"})
-    colours = (BAR_COLOURS[Status.VALID], BAR_COLOURS[Status.INVALID])
-    colours = colours if checked else (IN_LIGHT_BAR, NOT_THERE_BAR)
-    for c, label, colour in zip((4, 5), parts, colours, strict=True):
-        chart.add_series(
-            {
-                "name": label,
-                "categories": [sheet.get_name(), first, 1, last, 1],
-                "values": [sheet.get_name(), first, c, last, c],
-                "categories_data": [visible(v.name)[:200] for v in vendors],
-                "values_data": [pair[c - 4] / unit for pair in figures],
-                "fill": {"color": colour},
-                "gap": 45,
-            }
-        )
-    chart.set_title({"name": f"Amounts by vendor, {code}", "name_font": _CHART_TITLE})
-    chart.set_legend({"position": "bottom", "font": {"size": 9}})
-    axis = {"reverse": True, "line": {"color": "#9AA3AD"}, "num_font": {"size": 9}}
-    chart.set_y_axis(axis | {"interval_unit": 1})  # else a program leaves out long names
-    # The amounts stand beside it, in the table.
-    chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
-    chart.set_chartarea({"border": {"none": True}})
-    row = last + 1
-    if more > 0:
+            in_light = vendor.created.bills - vendor.missing
+            sheet.write_number(row, 3, in_light, styles["row_count"])
+        for c, cents in enumerate(amounts, start=4):
+            write_money(sheet, row, c, cents, styles.money("row", unit), unit)
+    below = first + len(vendors)
+    if more := len(currency.vendors) - len(vendors):
         note = f"and {count(more, 'vendor')} more: see the sheet Tie-out by vendor"
-        sheet.write_string(row, 1, note, formats.fine_print)
-        row += 1
+        sheet.write_string(below, 1, note, styles["fine_print"])
     height = max(28 + 24 * len(vendors), 210)
-    chart.set_size({"width": 420, "height": height})
+    chart = _bar_chart(workbook, f"Amounts by vendor, {code}", 9, height, 420, "stacked")
+    for k, (label, colour) in enumerate(zip(parts, bars, strict=True)):
+        values = [amounts[k] / unit for amounts in figures]
+        series = _series(sheet, label, (first, below - 1), 4 + k, names, values)
+        chart.add_series({**series, "fill": {"color": colour}, "gap": 45})
+    chart.set_legend({"position": "bottom", "font": {"size": 9}})
     sheet.insert_chart(first - 1, 6, chart, {"object_position": 2, "x_offset": 8})
-    return max(row, first - 1 + -(-height // 24)) + 1
+    return max(below + bool(more), first - 1 + -(-height // 24)) + 1
 
 
-def _rows(sheet: Worksheet, formats: CellStyles, row: int, summary: RunSummary) -> int:
+def _write_rows(sheet: Worksheet, styles: CellStyles, row: int, summary: RunSummary) -> int:
     if not summary.rows:
         return row
-    row = _heading(sheet, formats, row, "Rows of the file accounted for")
+    row = _write_heading(sheet, styles, row, "Rows of the file accounted for")
     for name, n in summary.rows.items():
         words = ROW_WORDS.get(name, visible(name).replace("_", " ").capitalize())
-        sheet.write_string(row, 1, words, formats.row_label)
-        sheet.write_number(row, 2, n, formats.row_count)
+        sheet.write_string(row, 1, words, styles["row_label"])
+        sheet.write_number(row, 2, n, styles["row_count"])
         row += 1
     return row
 
 
-def _run(sheet: Worksheet, formats: CellStyles, row: int, summary: RunSummary) -> int:
-    sheet.set_row(row, 24)
-    sheet.write_string(row, _FACTS, "This run", formats.section)
-    row += 1
-    facts: list[tuple[str, str]] = [
+def _write_facts(sheet: Worksheet, styles: CellStyles, row: int, summary: RunSummary) -> int:
+    row = _write_heading(sheet, styles, row, "This run", _FACTS)
+    facts = [
         ("Command", summary.command),
         ("Company", summary.company or ""),
         ("Light", summary.base_url or ""),
@@ -298,17 +295,13 @@ def _run(sheet: Worksheet, formats: CellStyles, row: int, summary: RunSummary) -
         ("Run", summary.run or ""),
         ("Continues run", summary.continues),
         ("Result workbook", summary.result or ""),
-        *(
-            (
-                f"Total {total.currency}",
-                f"{money(total.sheet, total.unit)} in {total.bills:,} bills",
-            )
-            for total in summary.totals[_MOST_CURRENCIES:]
-        ),
     ]
+    for total in summary.totals[_MOST_CURRENCIES:]:
+        amount = money(total.sheet, total.unit)
+        facts.append((f"Total {total.currency}", f"{amount} in {total.bills:,} bills"))
     for label, value in facts:
         if value:
-            sheet.write_string(row, _FACTS, visible(label), formats.label)
-            sheet.write_string(row, _FACTS + 1, visible(value), formats.value)
+            sheet.write_string(row, _FACTS, visible(label), styles["label"])
+            sheet.write_string(row, _FACTS + 1, visible(value), styles["value"])
             row += 1
     return row

@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+from xlsxwriter.worksheet import Worksheet
 
 from importer.core.safe_text import visible
 from importer.report.phrases import NO_CURRENCY, count
 from importer.report.tie_out import CurrencyTieOut, Sums, TieOut
-from importer.report.xlsx.cell_styles import PLAIN, TEXT, CellStyles, decimals
+from importer.report.xlsx.cell_styles import NO_SHADE, TEXT, CellStyles, decimals
 from importer.report.xlsx.cell_values import MOST_CENTS, MOST_ROWS, write_money, write_text
 from importer.report.xlsx.page_setup import set_up_table
 
-if TYPE_CHECKING:
-    from xlsxwriter.format import Format
-    from xlsxwriter.worksheet import Worksheet
-
-BY_VENDOR = "Tie-out by vendor"
+VENDOR_TIE_OUT = "Tie-out by vendor"
 FIGURES = ("bills", "gross", "net", "tax")
-_PLAIN_NAME = re.compile(f"[A-Z]{{3}}|{NO_CURRENCY}")
-_MOST = MOST_ROWS - 2
+_SAFE_NAME = re.compile(f"[A-Z]{{3}}|{NO_CURRENCY}")
+_MOST_VENDORS = MOST_ROWS - 2
 
 
 class VendorTable:
-    """Where the figures stand, for the formulas of the sheet ``Tie-out``."""
+    """Where the figures are, for the formulas of the sheet ``Tie-out``."""
 
     def __init__(self, currencies: Sequence[CurrencyTieOut]) -> None:
-        self.rows = [(each, vendor) for each in currencies for vendor in each.vendors][:_MOST]
+        rows = [(each, vendor) for each in currencies for vendor in each.vendors]
+        self.rows, self.complete = rows[:_MOST_VENDORS], len(rows) <= _MOST_VENDORS
         self.parts = ["sheet", "in Light"]
-        if any(each.looked for each in currencies):
+        if any(each.verified for each in currencies):
             self.parts.append("read back")
-        self.complete = len(self.rows) == sum(len(each.vendors) for each in currencies)
 
     def column(self, part: str, figure: str) -> int:
         return 2 + 4 * self.parts.index(part) + FIGURES.index(figure)
@@ -42,21 +39,21 @@ class VendorTable:
 
     def formula(self, part: str, figure: str, currency: str, unit: int) -> str | None:
         """The sum of a currency's vendors; None where a spreadsheet could not be exact."""
-        if not self.complete or not _PLAIN_NAME.fullmatch(currency) or not self.rows:
+        if not self.complete or not _SAFE_NAME.fullmatch(currency) or not self.rows:
             return None
         letter = chr(ord("A") + self.column(part, figure))
         last = len(self.rows) + 1
         total = (
-            f"SUMIFS('{BY_VENDOR}'!${letter}$2:${letter}${last},"
-            f"'{BY_VENDOR}'!$A$2:$A${last},\"{currency}\")"
+            f"SUMIFS('{VENDOR_TIE_OUT}'!${letter}$2:${letter}${last},"
+            f"'{VENDOR_TIE_OUT}'!$A$2:$A${last},\"{currency}\")"
         )
         return f"={total}" if figure == "bills" else f"=ROUND({total},{decimals(unit)})"
 
 
-def write_by_vendor(
-    sheet: Worksheet, formats: CellStyles, table: VendorTable, command: str
+def write_vendor_tie_out(
+    sheet: Worksheet, styles: CellStyles, table: VendorTable, command: str
 ) -> list[int]:
-    """One row a currency and vendor; gives the widths of the columns in characters."""
+    """One row a currency and vendor; returns the widths of the columns in characters."""
     headers = ["currency", "vendor"]
     headers += [f"{part}: {figure}" for part in table.parts for figure in FIGURES]
     headers += ["difference", "what differs"]
@@ -66,46 +63,48 @@ def write_by_vendor(
     set_up_table(sheet, len(headers), len(table.rows))
     sheet.set_row(0, 34)
     for c, header in enumerate(headers):
-        look = formats.header_figure if 2 <= c <= table.difference else formats.header_top
-        sheet.write_string(0, c, header, look if c <= table.difference else formats.header_words)
-    text, plain = formats.cell[PLAIN, TEXT], formats.source[TEXT]
+        style = "header_figure" if 2 <= c <= table.difference else "header_top"
+        style = style if c <= table.difference else "header_words"
+        sheet.write_string(0, c, header, styles[style])
+    text, column_style = styles.cell[NO_SHADE, TEXT], styles["text_column"]
     for out, (currency, vendor) in enumerate(table.rows, start=1):
-        write_text(sheet, out, 0, visible(currency.name), text, plain)
-        write_text(sheet, out, 1, visible(vendor.name), text, plain)
+        write_text(sheet, out, 0, visible(currency.name), text, column_style)
+        write_text(sheet, out, 1, visible(vendor.name), text, column_style)
         for part, sums in zip(
             table.parts, (vendor.sheet, vendor.created, vendor.read), strict=False
         ):
-            _write_sums(sheet, formats, out, table.column(part, "bills"), sums, currency.unit)
-        look = formats.difference[bool(vendor.differing) and command != "validate"][currency.unit]
+            _write_sums(sheet, styles, out, table.column(part, "bills"), sums, currency.unit)
+        differs = bool(vendor.differing) and command != "validate"
+        style = styles.money("difference" if differs else "cell", currency.unit)
         c = table.difference
-        if not vendor.looked and max(abs(vendor.sheet.gross), abs(vendor.light)) < MOST_CENTS:
+        if not vendor.verified and max(abs(vendor.sheet.gross), abs(vendor.light)) < MOST_CENTS:
             formula = f"=ROUND(D{out + 1}-H{out + 1},{decimals(currency.unit)})"
-            sheet.write_formula(out, c, formula, look, vendor.difference / currency.unit)
+            sheet.write_formula(out, c, formula, style, vendor.difference / currency.unit)
         else:
-            write_money(sheet, out, c, vendor.difference, look, currency.unit)
+            write_money(sheet, out, c, vendor.difference, style, currency.unit)
         if words := _words(vendor, command):
-            sheet.write_string(out, c + 1, words, formats.words)
+            sheet.write_string(out, c + 1, words, styles["words"])
     return widths
 
 
 def _write_sums(
-    sheet: Worksheet, formats: CellStyles, row: int, first: int, sums: Sums, unit: int
+    sheet: Worksheet, styles: CellStyles, row: int, first: int, sums: Sums, unit: int
 ) -> None:
-    look: Format = formats.money_of(unit)
-    sheet.write_number(row, first, sums.bills, formats.whole)
+    style = styles.money("cell", unit)
+    sheet.write_number(row, first, sums.bills, styles["whole"])
     for c, cents in enumerate((sums.gross, sums.net, sums.tax), start=first + 1):
         if cents is not None:
-            write_money(sheet, row, c, cents, look, unit)
+            write_money(sheet, row, c, cents, style, unit)
 
 
 def _words(vendor: TieOut, command: str) -> str:
-    said = []
+    parts = []
     if command != "validate":
-        changed = vendor.differing - vendor.not_there
-        if vendor.not_there:
-            said.append(f"{count(vendor.not_there, 'bill')} not in Light")
+        changed = vendor.differing - vendor.not_in_light
+        if vendor.not_in_light:
+            parts.append(f"{count(vendor.not_in_light, 'bill')} not in Light")
         if changed:
-            said.append(f"{count(changed, 'bill')} {'differs' if changed == 1 else 'differ'}")
+            parts.append(f"{count(changed, 'bill')} {'differs' if changed == 1 else 'differ'}")
     if vendor.sheet.unreadable:
-        said.append(f"{count(vendor.sheet.unreadable, 'bill')} without a readable amount")
-    return "; ".join(said)
+        parts.append(f"{count(vendor.sheet.unreadable, 'bill')} without a readable amount")
+    return "; ".join(parts)

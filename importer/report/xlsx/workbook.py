@@ -1,180 +1,143 @@
-"""The result workbook: what became of every row, as a file that can be corrected and run again."""
+"""The result workbook: the outcome of every row, as a file that can be corrected and run again."""
 
 from __future__ import annotations
 
-import contextlib
 from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
-import xlsxwriter
+from xlsxwriter.workbook import Workbook
 
 from importer.core.atomic_write import FailsOnce, atomic_write
 from importer.core.errors import UsageProblem
 from importer.core.safe_text import visible
-from importer.model.report_model import Report
 from importer.model.tables import InputTable, TableKind
+from importer.report.build_report import Report
+from importer.report.colours import TO_DO_TAB
 from importer.report.finding_index import FindingIndex
 from importer.report.phrases import severities
-from importer.report.row_index import RowIndex, places
-from importer.report.tie_out import compute_tie_out, differing
-from importer.report.xlsx.cell_styles import TO_DO, make_cell_styles
+from importer.report.result_columns import RESULT_COLUMNS, source_columns
+from importer.report.row_index import RowIndex
+from importer.report.tie_out import compute_tie_out, differs
+from importer.report.xlsx.cell_styles import CellStyles
 from importer.report.xlsx.cell_values import MOST_COLUMNS, MOST_ROWS
 from importer.report.xlsx.flat_bills import write_flat_bills
 from importer.report.xlsx.page_setup import set_up_page
-from importer.report.xlsx.problems_sheet import problem_notes, tab_colour, write_problems
-from importer.report.xlsx.result_columns import OURS, kept_columns
-from importer.report.xlsx.source_sheets import write_table
-from importer.report.xlsx.streaming_sheet import QuickSheet
+from importer.report.xlsx.problems_sheet import MOST_LISTED, problem_notes, write_problems
+from importer.report.xlsx.provenance_sheet import PROVENANCE, describe, write_provenance
+from importer.report.xlsx.source_sheets import write_source_sheet
+from importer.report.xlsx.streaming_sheet import (
+    StreamingSheet,
+    check_version,
+    close_temporary_files,
+    new_workbook,
+)
 from importer.report.xlsx.summary_sheet import write_summary
 from importer.report.xlsx.tie_out_sheet import MOST_NAMED, was_sent, write_tie_out
-from importer.report.xlsx.to_resolve_sheet import SHEET, write_to_resolve
-from importer.report.xlsx.vendor_tie_out_sheet import BY_VENDOR, VendorTable, write_by_vendor
-from importer.report.xlsx.workbook_context import WorkbookContext, Written
-from importer.resume.provenance import FORMAT, ORIGIN, facts_of, write_origin
+from importer.report.xlsx.to_resolve_sheet import TO_RESOLVE, write_to_resolve
+from importer.report.xlsx.vendor_tie_out_sheet import (
+    VENDOR_TIE_OUT,
+    VendorTable,
+    write_vendor_tie_out,
+)
+from importer.report.xlsx.workbook_context import WorkbookContext, WorkbookLimits
 
-if TYPE_CHECKING:
-    from xlsxwriter.workbook import Workbook
-
-_LONGEST_PROPERTY = 255
-MOST_PROBLEMS = 50_000  # listed in the sheet Problems, unless another number is asked for
 _REMEDY = "ask for a CSV result, which has no such limit: --result out.csv"
-_LINE_KINDS = (TableKind.LINE_ITEMS, TableKind.FLAT)
+_LIMITS = WorkbookLimits()
 
 
-def write_workbook(report: Report, path: Path, most_problems: int = MOST_PROBLEMS) -> None:
-    """Write the workbook to ``path``: whole, or not at all. At most so many problems are listed.
+def write_workbook(report: Report, path: Path, limits: WorkbookLimits = _LIMITS) -> None:
+    """Write the workbook to ``path``: whole, or not at all.
 
     It is written to a folder beside ``path`` that only this user can read, then moved into place;
     a file at ``path`` is replaced. Raises UsageProblem where there are more rows or columns than
     Excel can hold, or where the file cannot be written.
     """
+    check_version()
     _check_size(report)
     with atomic_write(path) as unfinished:
-        _write(report, unfinished, str(unfinished.parent), most_problems)
+        file = FailsOnce(unfinished)
+        workbook = new_workbook(file, unfinished.parent)
+        try:
+            _fill(workbook, report, limits)
+            workbook.close()
+        finally:
+            close_temporary_files(workbook)
+            file.close()
 
 
-def _write(report: Report, path: Path, private: str, most_problems: int) -> None:
-    options = {
-        "constant_memory": True,
-        "tmpdir": private,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "use_zip64": True,
-    }
-    file = FailsOnce(path)
-    workbook = xlsxwriter.Workbook(file, options)
-    workbook.worksheet_class = QuickSheet
-    try:
-        _fill(workbook, report, most_problems)
-        workbook.close()
-    finally:
-        # After a failure its files would stay open, and on Windows could not be deleted.
-        for sheet in workbook.worksheets():
-            with contextlib.suppress(OSError):
-                sheet.row_data_fh.close()
-        file.close()
-
-
-def _fill(workbook: Workbook, report: Report, most_problems: int) -> None:
-    summary = report.summary
-    _describe(workbook, report)
-    currencies = compute_tie_out(report)
-    differ = differing(report) if was_sent(report) else []
-    named = [report.bills[i].result for i in differ[:MOST_NAMED]]
-    wanted = frozenset((result.table, result.row) for result in named)
-    found = FindingIndex(report, most_problems)
-    output = WorkbookContext(
-        make_cell_styles(workbook), found, Written(wanted=wanted), report.links
+def _fill(workbook: Workbook, report: Report, limits: WorkbookLimits) -> None:
+    summary, bills = report.summary, report.bills
+    describe(workbook, report)
+    currencies = compute_tie_out(bills, summary.totals)
+    differ = [i for i, bill in enumerate(bills) if differs(bill)] if was_sent(report) else []
+    context = WorkbookContext(
+        CellStyles(workbook),
+        FindingIndex(report, min(limits.problems, MOST_LISTED)),
+        report.links,
+        limits,
+        frozenset((int(bills.table[i]), int(bills.row[i])) for i in differ[:MOST_NAMED]),
     )
-    # Sheets stand in the order in which they are added; Summary is written last, as it tells
-    # what happened to the others.
+    # Sheets are in the order in which they are added. Summary is written last, as it says what
+    # happened to the others.
     summary_sheet = workbook.add_worksheet("Summary")
-    to_resolve = workbook.add_worksheet(SHEET) if report.unresolved else None
-    names = _Names(workbook)
-    for t, table in enumerate(report.tables):
-        if table.kind is TableKind.BILLS:
-            write_table(names.add("Bills"), output, t, table, RowIndex(report.bills, t))
+    to_resolve = workbook.add_worksheet(TO_RESOLVE) if report.unresolved else None
+    names = _SheetNames(workbook)
+    kinds = [table.kind for table in report.tables]
+    for t, kind in enumerate(kinds):
+        if kind is TableKind.BILLS:
+            results = RowIndex(bills, t)
+            write_source_sheet(names.add("Bills"), context, t, report.tables[t], results)
     # Bills without a sheet of their own: from a flat file, or from a journal whose file is gone.
-    shown = [t for t, table in enumerate(report.tables) if table.kind is TableKind.BILLS]
-    flat = np.flatnonzero(~np.isin(places(report.bills)[0], shown)).tolist()
-    if flat or any(table.kind is TableKind.FLAT for table in report.tables):
-        write_flat_bills(names.add("Bills"), output, report.bills, flat)
-    for t, table in enumerate(report.tables):
-        if table.kind in _LINE_KINDS:
+    in_sheets = [t for t, kind in enumerate(kinds) if kind is TableKind.BILLS]
+    flat = np.flatnonzero(~np.isin(bills.table, in_sheets)).tolist()
+    if flat or TableKind.FLAT in kinds:
+        write_flat_bills(names.add("Bills"), context, bills, flat)
+    for t, kind in enumerate(kinds):
+        if kind is not TableKind.BILLS:
             results = RowIndex(report.line_items, t)
-            write_table(names.add("Line items"), output, t, table, results)
-    problems = workbook.add_worksheet("Problems")
-    if colour := tab_colour(report.findings):
-        problems.set_tab_color(colour)
-    write_problems(problems, output)
+            write_source_sheet(names.add("Line items"), context, t, report.tables[t], results)
+    write_problems(workbook.add_worksheet("Problems"), context)
     if to_resolve is not None:
-        to_resolve.set_tab_color(TO_DO)
-        write_to_resolve(to_resolve, output, report.unresolved)
-    table_of = VendorTable(currencies)
+        to_resolve.set_tab_color(TO_DO_TAB)
+        write_to_resolve(to_resolve, context, report.unresolved)
+    vendors = VendorTable(currencies)
     tie_out = workbook.add_worksheet("Tie-out")
-    write_tie_out(tie_out, output, report, currencies, table_of, differ)
-    by_vendor = workbook.add_worksheet(BY_VENDOR)
-    output.written.widths[BY_VENDOR] = write_by_vendor(
-        by_vendor, output.formats, table_of, summary.command
+    write_tie_out(tie_out, context, report, currencies, vendors, differ)
+    by_vendor = workbook.add_worksheet(VENDOR_TIE_OUT)
+    context.widths[VENDOR_TIE_OUT] = write_vendor_tie_out(
+        by_vendor, context.styles, vendors, summary.command
     )
-    origin = workbook.add_worksheet(ORIGIN)
-    write_origin(origin, output.formats, report, output.written, len(flat))
-    notes = [*summary.notes, *_notes_of(output.written), *problem_notes(output)]
-    write_summary(
-        workbook,
-        summary_sheet,
-        output.formats,
-        summary,
-        notes,
-        severities(report.findings),
-        currencies,
-    )
+    write_provenance(workbook.add_worksheet(PROVENANCE), context, report, len(flat))
+    notes = [*summary.notes, *_altered_note(context), *problem_notes(context)]
+    counts = severities(report.findings)
+    write_summary(workbook, summary_sheet, context.styles, summary, notes, counts, currencies)
+    run = visible(summary.run) if summary.run else None
     for sheet in workbook.worksheets():
-        run = visible(summary.run) if summary.run else None
-        widths = output.written.widths.get(sheet.get_name(), ())
+        widths = context.widths.get(sheet.get_name(), ())
         set_up_page(sheet, run, widths=widths, pages=1 if sheet is summary_sheet else 0)
         sheet.set_comments_author("light-import")
 
 
-class _Names:
-    """Sheets with names that count up: ``Bills``, ``Bills 2``."""
+class _SheetNames:
+    """Adds sheets with names that count up: ``Bills``, ``Bills 2``."""
 
     def __init__(self, workbook: Workbook) -> None:
         self._workbook = workbook
         self._used: dict[str, int] = defaultdict(int)
 
-    def add(self, name: str) -> QuickSheet:
+    def add(self, name: str) -> StreamingSheet:
         self._used[name] += 1
         n = self._used[name]
-        sheet: QuickSheet = self._workbook.add_worksheet(name if n == 1 else f"{name} {n}")
+        sheet: StreamingSheet = self._workbook.add_worksheet(name if n == 1 else f"{name} {n}")
         return sheet
 
 
-def _describe(workbook: Workbook, report: Report) -> None:
-    summary = report.summary
-    workbook.set_properties(
-        {
-            "title": "light-import result",
-            "subject": visible(", ".join(summary.sources))[:255],
-            "author": "light-import",
-            "company": visible(summary.company or ""),
-        }
-    )
-    # For reading the workbook again, beside its hidden sheet; see former.py.
-    for name, value in {**facts_of(report), "format": FORMAT}.items():
-        # A path that is too long for a property is left out rather than cut.
-        if value and len(value) <= _LONGEST_PROPERTY:
-            workbook.set_custom_property(f"light_import_{name}", value, "text")
-
-
-def _notes_of(written: Written) -> list[str]:
-    if not written.altered:
+def _altered_note(context: WorkbookContext) -> list[str]:
+    if not context.altered_cells:
         return []
-    n = len(written.altered) + written.more_altered
-    places = "; ".join(written.altered) + (" …" if written.more_altered else "")
+    n = len(context.altered_cells) + context.altered_more
+    places = "; ".join(context.altered_cells) + (" …" if context.altered_more else "")
     return [
         f"{n:,} texts that a cell of Excel cannot hold as they are were cut or written out. "
         f"Do not run this workbook again for those rows; correct the file itself. {places}"
@@ -182,17 +145,19 @@ def _notes_of(written: Written) -> list[str]:
 
 
 def _check_size(report: Report) -> None:
+    """UsageProblem where a table has more rows or columns than a sheet."""
     for table in report.tables:
-        where = _name(table)
+        where = _table_name(table)
         if len(table.roles) >= MOST_ROWS:
             raise UsageProblem(
                 f"{where} has {len(table.roles):,} rows, more than a sheet of Excel can hold "
                 f"({MOST_ROWS:,}): {_REMEDY}"
             )
-        if len(kept_columns(table.headers)) + len(OURS) > MOST_COLUMNS:
+        most = MOST_COLUMNS - len(RESULT_COLUMNS)
+        if len(source_columns(table.headers)) > most:
             raise UsageProblem(
                 f"{where} has more columns than the result can hold "
-                f"({MOST_COLUMNS - len(OURS):,}): delete those that are blank, or {_REMEDY}"
+                f"({most:,}): delete those that are blank, or {_REMEDY}"
             )
     if len(report.bills) >= MOST_ROWS:
         raise UsageProblem(
@@ -201,6 +166,6 @@ def _check_size(report: Report) -> None:
         )
 
 
-def _name(table: InputTable) -> str:
+def _table_name(table: InputTable) -> str:
     sheet = f", sheet {visible(table.source.sheet)}," if table.source.sheet is not None else ""
     return f"{visible(table.source.file)}{sheet}"

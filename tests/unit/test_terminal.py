@@ -11,6 +11,7 @@ from importer.core.safe_text import visible
 from importer.model.finding import CellRef, Finding, Severity
 from importer.model.report_model import CurrencyTotal, RunSummary
 from importer.report.terminal import columns_of, paragraph, summary_text
+from importer.validation.finding_batch import Findings
 
 SUMMARY = RunSummary(
     command="load",
@@ -39,7 +40,7 @@ def finding(message: str, row: int = 7, severity: Severity = Severity.ERROR) -> 
 
 
 def test_the_whole_run_reads_like_a_letter() -> None:
-    assert summary_text(SUMMARY, [finding("Not whole cents")]).splitlines() == [
+    assert summary_text(SUMMARY, Findings([finding("Not whole cents")])).splitlines() == [
         "2 of 3 bills are in Light; 1 needs correction.",
         "",
         "                  Bills  Line items        Amount",
@@ -63,7 +64,8 @@ def test_the_whole_run_reads_like_a_letter() -> None:
 
 
 def test_errors_come_before_warnings_and_the_rest_is_counted() -> None:
-    findings = [finding("later", row, Severity.WARNING) for row in range(100)] + [finding("first")]
+    warnings = [finding("later", row, Severity.WARNING) for row in range(100)]
+    findings = Findings([*warnings, finding("first")])
     text = summary_text(SUMMARY, findings, limit=2)
     assert "row 7, column amount: first" in text
     assert text.count("later") == 1
@@ -73,7 +75,9 @@ def test_errors_come_before_warnings_and_the_rest_is_counted() -> None:
 
 def test_a_finding_without_a_cell_names_the_file_only() -> None:
     whole = replace(finding("No header row"), cell=CellRef("bills.csv"))
-    assert "bills.csv\n  error    No header row (Write 150)" in summary_text(SUMMARY, [whole])
+    assert "bills.csv\n  error    No header row (Write 150)" in summary_text(
+        SUMMARY, Findings([whole])
+    )
 
 
 @given(st.text(), st.text(), st.integers(0, 120))
@@ -83,7 +87,7 @@ def test_every_line_fits_and_no_control_sequence_gets_through(
     totals = (CurrencyTotal(name[:9], 2**62, 0, {"invalid": 2**62}, 1),)
     summary = replace(SUMMARY, totals=totals, next_step=message, notes=(message,), result=None)
     found = replace(finding(message), cell=CellRef(name, name, 1, name), hint=name)
-    text = summary_text(summary, [found], width=width)
+    text = summary_text(summary, Findings([found]), width=width)
     for line in text.split("\n"):
         of_note = re.sub("^(Note|Next): ", "", line).strip()  # its words can be copied
         one_word = " " not in of_note and of_note in visible(message)
@@ -93,7 +97,7 @@ def test_every_line_fits_and_no_control_sequence_gets_through(
 
 def test_the_path_of_the_workbook_is_never_broken() -> None:
     path = "/home/" + "deep/" * 40 + "bills-result.xlsx"
-    assert f"\nWorkbook: {path}\n" in summary_text(replace(SUMMARY, result=path), [])
+    assert f"\nWorkbook: {path}\n" in summary_text(replace(SUMMARY, result=path), Findings())
 
 
 def test_what_is_next_is_wrapped_but_for_the_commands_in_it() -> None:
@@ -103,7 +107,9 @@ def test_what_is_next_is_wrapped_but_for_the_commands_in_it() -> None:
     step = f"correct the coloured cells in your file, which is red there, and run {load} (or not)"
     for said in (step, step.replace(" (or not)", " again, or not"), f"pick; {load}"):
         lines = (
-            summary_text(replace(SUMMARY, next_step=said), []).partition("Next: ")[2].split("\n")
+            summary_text(replace(SUMMARY, next_step=said), Findings())
+            .partition("Next: ")[2]
+            .split("\n")
         )
         assert " ".join(line.strip() for line in lines) == said
         assert [line for line in lines if len(line) > 80] == [f"      {load}"]
@@ -111,7 +117,7 @@ def test_what_is_next_is_wrapped_but_for_the_commands_in_it() -> None:
 
 def test_a_path_in_a_note_is_never_broken() -> None:
     path = "/home/" + "deep/" * 20 + "lookups"
-    text = summary_text(replace(SUMMARY, notes=(f"Saved 3 picks in {path}",)), [])
+    text = summary_text(replace(SUMMARY, notes=(f"Saved 3 picks in {path}",)), Findings())
     assert f"\n      {path}\n" in text
 
 

@@ -4,6 +4,7 @@ import gc
 import re
 import zipfile
 from collections.abc import Sequence
+from configparser import ConfigParser
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 from conftest import calls
+from listed_outcomes import ListedOutcomes
 from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 
@@ -18,13 +20,14 @@ from importer.core.errors import UsageProblem
 from importer.model.finding import CellRef, Finding, Severity
 from importer.model.journal_states import Status
 from importer.model.read_back import Comparison, ReadBack
-from importer.model.report_model import BillResult, CurrencyTotal, Report, RowResult, RunSummary
+from importer.model.report_model import BillResult, CurrencyTotal, RowResult, RunSummary
 from importer.model.tables import CellKind, InputTable, Role, SourceTable, TableKind
+from importer.report.build_report import Report
 from importer.report.finding_index import FindingIndex
-from importer.report.xlsx import problems_sheet as problems_module
-from importer.report.xlsx import result_columns as added_module
-from importer.report.xlsx import source_sheets as rows_module
+from importer.report.xlsx.streaming_sheet import check_version
 from importer.report.xlsx.workbook import write_workbook
+from importer.report.xlsx.workbook_context import WorkbookLimits
+from importer.validation.finding_batch import Findings
 
 SUMMARY = RunSummary(
     command="load",
@@ -83,13 +86,20 @@ def finding(
     return Finding("bills.x", severity, cell, "value", message, "Put it right", **other)
 
 
-def report(*tables: InputTable, **other: Any) -> Report:
-    parts: dict[str, Any] = {"bills": [], "line_items": [], "findings": []} | other
-    return Report(SUMMARY, tables, **parts)
+def report(
+    *tables: InputTable,
+    summary: RunSummary = SUMMARY,
+    bills: Sequence[BillResult] = (),
+    line_items: Sequence[RowResult] = (),
+    findings: Sequence[Finding] = (),
+    **other: Any,
+) -> Report:
+    outcomes = ListedOutcomes(bills), ListedOutcomes(line_items)
+    return Report(summary, tables, *outcomes, Findings(findings), **other)
 
 
-def written(report: Report, folder: Path) -> Any:
-    write_workbook(report, folder / "result.xlsx")
+def written(report: Report, folder: Path, limits: WorkbookLimits | None = None) -> Any:
+    write_workbook(report, folder / "result.xlsx", limits or WorkbookLimits())
     assert [path.name for path in folder.iterdir()] == ["result.xlsx"]
     return load_workbook(folder / "result.xlsx")
 
@@ -389,10 +399,10 @@ def test_problems_are_linked_to_their_cells(tmp_path: Path) -> None:
         "hint",
         "code",
     ]
-    assert [row[3] for row in values(sheet)[1:]] == [9, 6, 4, None, 1, 77]
+    assert [row[3] for row in values(sheet)[1:]] == [None, 1, 4, 6, 9, 77]
     links = [sheet.cell(row, 4).hyperlink for row in range(2, 8)]
     targets = [link.location if link else None for link in links]
-    assert targets == ["'Bills'!B3", "'Bills'!A2", "'Bills'!A1", None, None, None]
+    assert targets == [None, None, "'Bills'!A1", "'Bills'!A2", "'Bills'!B3", None]
     assert values(sheet)[1][5:] == ["value", "This is wrong", "Put it right", "bills.x"]
 
 
@@ -400,12 +410,10 @@ def test_without_problems_the_sheet_says_so(tmp_path: Path) -> None:
     assert written(report(), tmp_path)["Problems"]["A2"].value == "No problems found."
 
 
-def test_comments_are_limited_and_the_limit_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rows_module, "MOST_COMMENTS", 2)
+def test_the_note_counts_cells_beyond_the_comment_limit(tmp_path: Path) -> None:
     source = table([["a"], ["1"], ["2"], ["3"]])
-    book = written(report(source, findings=[finding(row, 0) for row in (2, 3, 4)]), tmp_path)
+    whole = report(source, findings=[finding(row, 0) for row in (2, 3, 4)])
+    book = written(whole, tmp_path, WorkbookLimits(comments=2))
     cells = [book["Bills"].cell(row, 1) for row in (2, 3, 4)]
     assert [cell.comment is not None for cell in cells] == [True, True, False]
     assert cells[2].fill.fgColor.rgb == "FFF8DAD7"
@@ -419,8 +427,8 @@ def test_problems_beyond_the_number_asked_for_are_told_and_errors_come_before_wa
     warning = {"severity": Severity.WARNING}
     findings = [finding(2, 0, **warning), finding(3, 0, **warning), finding(4, 0), finding(5, 0)]
     bills = [bill(row, Status.INVALID, message="no") for row in (2, 3, 4, 5)]
-    write_workbook(report(source, findings=findings, bills=bills), tmp_path / "r.xlsx", 3)
-    book = load_workbook(tmp_path / "r.xlsx")
+    whole = report(source, findings=findings, bills=bills)
+    book = written(whole, tmp_path, WorkbookLimits(problems=3))
     problems, sheet = book["Problems"], book["Bills"]
     assert [problems.cell(row, 4).value for row in range(2, 6)] == [2, 4, 5, None]
     told = problems["A5"].value
@@ -437,15 +445,12 @@ def test_problems_beyond_the_number_asked_for_are_told_and_errors_come_before_wa
     assert all(sheet.cell(row, 1).comment is not None for row in range(2, 6))
 
 
-def test_links_beyond_what_excel_permits_are_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for module in (added_module, problems_module):
-        monkeypatch.setattr(module, "MOST_LINKS", 2)
+def test_the_note_counts_links_beyond_the_limit(tmp_path: Path) -> None:
     source = table([["a"], ["1"], ["2"], ["3"]])
     bills = [bill(row, Status.INVALID, message=f"no {row}") for row in (2, 3, 4)]
     findings = [finding(row, 0) for row in (2, 3, 4)]
-    book = written(report(source, findings=findings, bills=bills), tmp_path)
+    whole = report(source, findings=findings, bills=bills)
+    book = written(whole, tmp_path, WorkbookLimits(links=2))
     for name, column in (("Bills", 3), ("Problems", 4)):
         cells = [book[name].cell(row, column) for row in (2, 3, 4)]
         assert [cell.hyperlink is not None for cell in cells] == [True, True, False]
@@ -484,7 +489,7 @@ def test_the_summary_tells_the_whole_run(tmp_path: Path) -> None:
     total = replace(SUMMARY.totals[0], unreadable=1)
     other = [CurrencyTotal(f"X{i}", 1, 1, {"created": 1}, 1) for i in range(5)]
     summary = replace(SUMMARY, totals=(total, *other), notes=("Dates are DD/MM.",), exit_code=1)
-    book = written(replace(report(), summary=summary), tmp_path)
+    book = written(report(summary=summary), tmp_path)
     text = text_of(book["Summary"])
     for words in (
         "1 of 2 bills is in Light; 1 needs correction.",
@@ -516,7 +521,7 @@ def test_the_chart_of_vendors_names_each_of_them(tmp_path: Path) -> None:
 
 def test_amounts_without_a_currency_have_a_header_that_fits(tmp_path: Path) -> None:
     totals = (*SUMMARY.totals, CurrencyTotal("no currency", 1, 0, {"invalid": 1}, 1))
-    book = written(replace(report(), summary=replace(SUMMARY, totals=totals)), tmp_path)
+    book = written(report(summary=replace(SUMMARY, totals=totals)), tmp_path)
     headers = [cell.value for row in book["Summary"] for cell in row]
     assert "Amount GBP" in headers
     assert "No currency" in headers
@@ -533,7 +538,7 @@ def test_the_tie_out_is_exact_and_in_words(tmp_path: Path) -> None:
         replace(bill(3, Status.INVALID), amount=23456, net=20000),
         replace(bill(4, Status.CREATED), amount=huge, in_light=huge, currency="EUR"),
     ]
-    whole = replace(report(bills=bills), summary=replace(SUMMARY, totals=totals))
+    whole = report(bills=bills, summary=replace(SUMMARY, totals=totals))
     write_workbook(whole, tmp_path / "result.xlsx")
     book = load_workbook(tmp_path / "result.xlsx", data_only=True)
     rows = [row[1:7] for row in values(book["Tie-out"]) if row[1]]
@@ -592,7 +597,7 @@ def test_sums_of_the_tie_out_are_formulas_whose_stored_values_are_right(tmp_path
     ]
     total = sum(b.amount or 0 for b in bills)
     totals = (CurrencyTotal("GBP", total, total, {"created": total}, len(bills)),)
-    whole = replace(report(bills=bills), summary=replace(SUMMARY, totals=totals))
+    whole = report(bills=bills, summary=replace(SUMMARY, totals=totals))
     write_workbook(whole, tmp_path / "result.xlsx")
     formulas = load_workbook(tmp_path / "result.xlsx")
     stored = load_workbook(tmp_path / "result.xlsx", data_only=True)
@@ -625,7 +630,7 @@ def test_what_was_read_back_counts_in_the_tie_out_and_differences_name_their_bil
         replace(created, read_back=ReadBack(Comparison.MISSING, moment), invoice_number="8"),
     ]
     totals = (CurrencyTotal("GBP", 300000, 300000, {"created": 300000}, 3),)
-    whole = replace(report(bills=bills), summary=replace(SUMMARY, totals=totals))
+    whole = report(bills=bills, summary=replace(SUMMARY, totals=totals))
     write_workbook(whole, tmp_path / "result.xlsx")
     book = load_workbook(tmp_path / "result.xlsx", data_only=True)
     rows = {str(row[1]): row[2:6] for row in values(book["Tie-out"]) if row[1]}
@@ -654,9 +659,11 @@ def test_control_characters_in_names_do_not_break_the_file(tmp_path: Path) -> No
     result = RowResult(0, 2, Status.REJECTED, nasty, nasty, nasty)
     bills = [BillResult(result, nasty, nasty, nasty, nasty, 1, 1)]
     flat = table([[nasty], [nasty]], kind=TableKind.FLAT)
-    book = written(
-        Report(summary, (flat,), bills, [result], [wrong], {nasty: "https://x/"}), tmp_path
+    links = {nasty: "https://x/"}
+    whole = report(
+        flat, summary=summary, bills=bills, line_items=[result], findings=[wrong], links=links
     )
+    book = written(whole, tmp_path)
     assert book["Bills"]["A2"].value.startswith("a")
 
 
@@ -714,7 +721,7 @@ def test_long_names_can_be_read_in_full(tmp_path: Path) -> None:
 
 
 def test_a_check_says_of_light_only_that_nothing_was_sent(tmp_path: Path) -> None:
-    checked = replace(report(bills=[bill(2, Status.VALID)]), summary=CHECKED)
+    checked = report(bills=[bill(2, Status.VALID)], summary=CHECKED)
     text = text_of(written(checked, tmp_path)["Tie-out"])
     assert "Nothing has been sent to Light." in text
     assert "as Light answered" not in text
@@ -749,6 +756,19 @@ def test_an_interrupted_write_leaves_nothing_behind(tmp_path: Path) -> None:
     gc.collect()  # files left open would warn here
     assert [p.name for p in tmp_path.iterdir()] == ["result.xlsx"]
     assert path.read_text() == "the former result"
+
+
+@pytest.mark.parametrize("version", ["3.2.9", "3.4.0", "4.0", "3"])
+def test_another_minor_version_of_xlsxwriter_is_refused(version: str) -> None:
+    with pytest.raises(UsageProblem, match=rf"needs XlsxWriter 3\.3, and {version} is installed"):
+        check_version(version)
+
+
+def test_the_supported_versions_of_xlsxwriter_are_those_of_setup_cfg() -> None:
+    check_version("3.3.17")
+    setup = ConfigParser()
+    setup.read(Path(__file__).parents[2] / "setup.cfg", encoding="utf-8")
+    assert "XlsxWriter>=3.3,<3.4" in setup["options"]["install_requires"].split()
 
 
 def test_a_full_disk_leaves_the_former_result_and_is_told_in_a_sentence(

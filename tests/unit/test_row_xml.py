@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from importer.report.xlsx.row_xml import RowXmlBlock, blank_tail, number_tail
+from importer.report.xlsx.row_xml import RowXmlBlock, blank_xml, number_xml
 
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 ODD = st.sampled_from(
@@ -50,8 +50,8 @@ def test_any_text_is_read_back_from_its_own_cell(columns: list[list[str]]) -> No
     block = RowXmlBlock(7, 3)
     for column in columns:
         block.add_texts(column, 4)
-    block.add([blank_tail(3), "", number_tail(7, 3)])
-    block.put(1, 0, blank_tail(2))
+    block.add_cells([blank_xml(3), "", number_xml(7, 3)])
+    block.replace_cell(1, 0, blank_xml(2))
     rows = ElementTree.fromstring(f"<sheetData>{block.xml([0, 30, 0])}</sheetData>")
     assert [row.get("r") for row in rows] == ["8", "9", "10"]
     assert [row.get("ht") for row in rows] == [None, "30", None]

@@ -1,0 +1,230 @@
+"""What Light answered, and what was found in it later, as findings on the cells concerned."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from importer.core.cell_parsers import parse_uuid
+from importer.loading.bill_diff import LINE, field_words, quoted
+from importer.loading.bill_state import DOING, errors_of
+from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, PROPERTY
+from importer.model.finding import CellRef, Finding
+from importer.model.finding_catalogue import finding
+from importer.model.journal_states import (
+    IN_LIGHT,
+    BillOutcome,
+    State,
+    Status,
+    Step,
+    StepKind,
+    StepState,
+)
+from importer.model.read_back import Comparison, Difference, ReadBack
+from importer.report.outcomes import outcome_words
+from importer.report.phrases import count
+from importer.validation.validate import Checked
+
+_FIELD = {StepKind.DOCUMENT: "document"}  # the field that a step is shown at; else the status
+_Cell = tuple[CellRef, str]  # and what is written in it
+
+
+def answer_findings(checked: Checked, outcomes: Mapping[int, BillOutcome]) -> Iterator[Finding]:
+    """Light's refusals on the cells they are about, what could not be settled, what differs."""
+    for i, outcome in outcomes.items():
+        status, entry, words = outcome.status, outcome.entry, outcome_words(outcome)
+        cell = checked.mapped.cell(BILLS, "invoiceNumber", i)
+        value = str(checked.bills["invoiceNumber"].at(i) or "")
+        reason = words.rstrip(". ")
+        if status is Status.REJECTED:
+            for error in entry.errors:
+                named, written = cell_of(checked, i, error.path)
+                text = error.message.rstrip(". ")
+                yield finding("light.refused", named or cell, written, bills=(i,), reason=text)
+            if not entry.errors:
+                yield finding("light.refused", cell, value, bills=(i,), reason=reason)
+            elif entry.light_id is not None:
+                yield finding("light.partial", cell, value, bills=(i,), reason=outcome.partial)
+        elif status is Status.UNKNOWN and entry.light_id is not None:
+            code = "light.twice" if entry.state is State.CREATED else "light.partial"
+            yield finding(code, cell, value, bills=(i,), reason=reason)
+        elif status is Status.UNKNOWN:
+            reason = words or "the run ended before Light's answer came"
+            yield finding("light.unknown", cell, value, bills=(i,), reason=reason)
+        elif status in IN_LIGHT and status is not Status.ALREADY_LOADED and outcome.message:
+            yield finding("light.differs", cell, value, bills=(i,), difference=outcome.message)
+
+
+def step_findings(checked: Checked, steps: Mapping[int, tuple[Step, ...]]) -> Iterator[Finding]:
+    """The steps after creation, by bill index, that were refused or are not known to be done."""
+    for bill, of_bill in steps.items():
+        for step in of_bill:
+            if step.kind is not StepKind.CANCEL:
+                yield from _step_finding(checked, bill, step)
+
+
+def _step_finding(checked: Checked, bill: int, step: Step) -> Iterator[Finding]:
+    name = _FIELD.get(step.kind, "status")
+    if name not in checked.mapped.bills.columns:
+        name = "invoiceNumber"
+    column = checked.mapped.bills.columns.get(name)
+    cell = checked.mapped.cell(BILLS, name, bill)
+    value = "" if column is None else str(column.text.iloc[bill])
+    bills, done = (bill,), DOING[step.kind][2]
+    if step.state is StepState.REFUSED:
+        errors = errors_of(step)
+        for error in errors:
+            named, written = cell_of(checked, bill, error.path)
+            if named is None or named.column is None:
+                named, written = cell, value
+            reason = error.message.rstrip(". ")
+            yield finding(
+                "light.step_refused", named, written, bills=bills, done=done, reason=reason
+            )
+        if not errors:
+            yield finding(
+                "light.step_refused", cell, value, bills=bills, done=done, reason=step.message
+            )
+    elif step.state in (StepState.SENDING, StepState.UNKNOWN):
+        reason = step.message.rstrip(". ") or "the run ended before Light's answer came"
+        yield finding("light.step_unknown", cell, value, bills=bills, done=done, reason=reason)
+
+
+def read_back_findings(checked: Checked, read_backs: Mapping[int, ReadBack]) -> Iterator[Finding]:
+    """Every bill that is missing, every field that Light shows otherwise."""
+    for i, back in sorted(read_backs.items()):
+        if back.seen is Comparison.MISSING:
+            cell, written = _bill_cell(checked, i)
+            yield finding("light.missing", cell, written, bills=(i,), reason=back.message)
+        for difference in back.differences:
+            yield _changed(checked, i, difference)
+
+
+def _changed(checked: Checked, bill: int, difference: Difference) -> Finding:
+    cell, written = _difference_cell(checked, bill, difference)
+    sheet, light = quoted(difference)
+    if written and difference.field.endswith("Id") and parse_uuid(written)[0] is None:
+        sheet = f"'{written}' ({difference.sheet})"
+    elif written and difference.field.startswith(PROPERTY):
+        sheet = f"'{written}'"  # not the id of the value
+    return finding(
+        "light.changed",
+        cell,
+        written,
+        bills=(bill,),
+        lines=() if difference.line is None else _line(checked, bill, difference.line),
+        name=field_words(difference),
+        light=light,
+        sheet=sheet,
+    )
+
+
+def cancel_findings(
+    checked: Checked, cancellations: Mapping[int, tuple[StepState, str]]
+) -> Iterable[Finding]:
+    """What was not cancelled by an undo, by bill index, and why."""
+    for i, (state, reason) in sorted(cancellations.items()):
+        cell, written = _bill_cell(checked, i)
+        if state is StepState.REFUSED:
+            why = reason.rstrip(". ") or "Light refused"
+            yield finding("light.not_cancelled", cell, written, bills=(i,), reason=why)
+        elif state in (StepState.UNKNOWN, StepState.SENDING):
+            why = reason.rstrip(". ") or "the undo ended before Light's answer came"
+            yield finding("light.cancel_unknown", cell, written, bills=(i,), reason=why)
+
+
+# --- which cell it is -------------------------------------------------------------------------
+
+
+def cell_of(checked: Checked, bill: int, path: tuple[str, ...]) -> tuple[CellRef | None, str]:
+    """The cell that a path of Light's API names, as ``lineItems/0/accountId``, and its text."""
+    sheet, item, name = BILLS, bill, path[0] if path else ""
+    if name == "lineItems":
+        line = _line(checked, bill, int(path[1])) if len(path) > 1 and path[1].isdigit() else ()
+        if not line:
+            return None, ""
+        sheet, item = LINE_ITEMS, line[0]
+        name = path[2] if len(path) > 2 else "amount"
+    items = checked.mapped.items(sheet)
+    for candidate in (name, name.removesuffix("Id")):
+        if candidate in FIELDS[sheet] and candidate in items.columns:
+            text = items.columns[candidate].text_at(item)
+            if text:
+                return checked.mapped.cell(sheet, candidate, item), text
+    return checked.mapped.cell(sheet, name, item), ""
+
+
+def _line(checked: Checked, bill: int, k: int) -> tuple[int, ...]:
+    """The index of a bill's ``k``-th line item; empty where it has none."""
+    lines = (checked.line_bill == bill).nonzero()[0]
+    return (int(lines[k]),) if k < len(lines) else ()
+
+
+def _bill_cell(checked: Checked, bill: int) -> _Cell:
+    number = checked.bills["invoiceNumber"].values[bill]
+    return checked.mapped.cell(BILLS, "invoiceNumber", bill), str(number or "")
+
+
+def _difference_cell(checked: Checked, bill: int, difference: Difference) -> _Cell:
+    name = difference.field
+    if difference.line is None and name == LINE:
+        return _bill_cell(checked, bill)
+    sheet, item = BILLS, bill
+    path: tuple[str, ...] = (name,)
+    if difference.line is not None:
+        line = _line(checked, bill, difference.line)
+        if not line:
+            return _bill_cell(checked, bill)
+        sheet, item = LINE_ITEMS, line[0]
+        path = ("lineItems", str(difference.line), "amount" if name == LINE else name)
+    if name.startswith(PROPERTY):
+        return _property_cell(checked, sheet, item, difference)
+    cell, written = cell_of(checked, bill, path)
+    return (cell, written) if cell is not None else _bill_cell(checked, bill)
+
+
+def _property_cell(checked: Checked, sheet: str, item: int, difference: Difference) -> _Cell:
+    columns = checked.mapped.items(sheet).columns
+    texts = {
+        name: str(column.text.iloc[item])
+        for name, column in columns.items()
+        if name.startswith(PROPERTY)
+    }
+    wanted = _letters(difference.field)
+    # The header may have the label, which is not what Light calls it in a bill.
+    named = [name for name in texts if _letters(name) == wanted]
+    alike = [name for name, text in texts.items() if text == difference.sheet]
+    for name in [*named, *alike][:1]:
+        return checked.mapped.cell(sheet, name, item), texts[name]
+    return checked.mapped.cell(sheet, difference.field, item), ""
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name.removeprefix(PROPERTY)).lower()
+
+
+# --- the steps of a run as a whole ------------------------------------------------------------
+
+
+def step_words(steps: Mapping[int, tuple[Step, ...]]) -> str:
+    """What was done after creation, of how many: "3 of 4 bills posted, 1 of 1 bill marked …"."""
+    each = [step for of_bill in steps.values() for step in of_bill]
+    planned = Counter(step.kind for step in each)
+    done = Counter(step.kind for step in each if step.state is StepState.DONE)
+    return ", ".join(
+        f"{done[kind]:,} of {count(planned[kind], 'bill')} {DOING[kind][2]}"
+        for kind in StepKind
+        if planned[kind] and kind is not StepKind.CANCEL
+    )
+
+
+def unfinished(steps: Mapping[int, tuple[Step, ...]]) -> bool:
+    """Whether a step was never taken though none of its bill's was refused, or was cut short."""
+    for of_bill in steps.values():
+        states = {step.state for step in of_bill}
+        if StepState.SENDING in states:
+            return True
+        if StepState.PLANNED in states and not states & {StepState.REFUSED, StepState.UNKNOWN}:
+            return True
+    return False

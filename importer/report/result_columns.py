@@ -1,0 +1,71 @@
+"""The columns that the result adds to those of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from importer.model.report_model import RowResult
+from importer.model.tables import Role, TableKind
+from importer.report.phrases import utc
+
+STATUS, MESSAGE = "import_status", "import_message"
+BILL_ID, LINE_ID = "light_bill_id", "light_line_item_id"
+STATE, ATTEMPTS, LOADED_AT, SOURCE_ROW = "light_state", "attempts", "loaded_at", "source_row"
+GROSS, NET, TAX = MONEY = ("gross_money", "net_money", "tax_money")  # in units of the currency
+RESULT_COLUMNS = (
+    *MONEY,
+    STATUS,
+    MESSAGE,
+    BILL_ID,
+    LINE_ID,
+    STATE,
+    ATTEMPTS,
+    LOADED_AT,
+    SOURCE_ROW,
+)
+
+
+def result_headers(kind: TableKind, amounts: tuple[bool, bool, bool]) -> tuple[str, ...]:
+    """The columns of a table; ``amounts`` is whether any row has a gross, net and tax amount."""
+    money = (name for name, has in zip(MONEY, amounts, strict=True) if has)
+    ids = {  # of a file with one row a line item each row names its bill too
+        TableKind.BILLS: (BILL_ID,),
+        TableKind.FLAT: (BILL_ID, LINE_ID),
+        TableKind.LINE_ITEMS: (LINE_ID,),
+    }[kind]
+    return (*money, STATUS, MESSAGE, *ids, STATE, ATTEMPTS, LOADED_AT, SOURCE_ROW)
+
+
+def source_columns(headers: Sequence[str]) -> list[int]:
+    """The columns of the file itself.
+
+    A file that is a former result has the result columns already, right of its own; this run's take
+    their place.
+    """
+    if not {STATUS, MESSAGE, SOURCE_ROW} <= set(headers):
+        return list(range(len(headers)))
+    last = {header: i for i, header in enumerate(headers) if header in RESULT_COLUMNS}
+    return [i for i in range(len(headers)) if last.get(headers[i]) != i]
+
+
+def status_of(role: Role, result: RowResult | None) -> str:
+    """A row that is not data has its role as its status."""
+    if role is not Role.DATA:
+        return role.value
+    return result.status.value if result else ""
+
+
+def cell_texts(
+    kind: TableKind, row: int, role: Role, result: RowResult | None, message: str
+) -> dict[str, str]:
+    """The result columns of one row as text: amounts as 1234.56, moments in UTC."""
+    out = {STATUS: status_of(role, result), MESSAGE: message, SOURCE_ROW: str(row)}
+    if result is None:
+        return out
+    of_bill = kind is TableKind.BILLS
+    out[BILL_ID] = (result.light_id if of_bill else result.bill_id) or ""
+    out[LINE_ID] = "" if of_bill else result.light_id or ""
+    out[STATE] = result.light_state or ""
+    out[ATTEMPTS] = str(result.attempts)
+    out[LOADED_AT] = utc(result.loaded_at) if result.loaded_at else ""
+    return out
