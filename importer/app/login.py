@@ -19,7 +19,7 @@ from importer.app.login_options import PORT, BrowserLogin, LoginOptions, LoginPr
 from importer.app.stop import StopControl
 from importer.core.errors import ImporterError, StoppedEarly, UsageProblem
 from importer.light import DEFAULT_BASE_URL, LightClient, RateLimiter, check_base_url
-from importer.light.auth.oauth import NotOurs, by_code
+from importer.light.auth.oauth import ForeignAnswer, by_code
 from importer.light.auth.oauth_callback import CALLBACK, HOST, PendingLogin, pending_login
 from importer.light.auth.token_refresher import TokenRefresher
 from importer.light.auth.token_store import (
@@ -187,7 +187,7 @@ def _paste_into(pending: PendingLogin, listener: Listener) -> Callable[[str], No
     def take(address: str) -> None:
         try:
             pending.take(address)
-        except NotOurs as error:
+        except ForeignAnswer as error:
             listener.message(f"{error} Still waiting.")
 
     def paste(address: str) -> None:

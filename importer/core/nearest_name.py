@@ -9,10 +9,14 @@ _MOST_NAMES = 20_000
 
 
 def nearest_name(name: str, names: Iterable[str], cutoff: float) -> str | None:
-    """The most similar of the names; None where none reaches ``cutoff`` (0 to 100)."""
+    """The most similar of the names; None where none reaches ``cutoff`` (0 to 100).
+
+    Of several alike the last in alphabetical order.
+    """
     from rapidfuzz import fuzz, process  # costs the start of the program
 
-    match = process.extractOne(name, list(names), scorer=fuzz.ratio, score_cutoff=cutoff)
+    ordered = sorted(names, reverse=True)
+    match = process.extractOne(name, ordered, scorer=fuzz.ratio, score_cutoff=cutoff)
     return None if match is None else str(match[0])
 
 

@@ -27,7 +27,7 @@ from importer.light.credentials import (
     check_base_url,
     credentials,
 )
-from importer.light.light_errors import LightRefused, PaceProblem, WireProblem
+from importer.light.light_errors import LightRefused, RateLimiterProblem, WireProblem
 
 if TYPE_CHECKING:
     from importer.light.client import LightClient
@@ -39,8 +39,8 @@ __all__ = [
     "Key",
     "LightClient",
     "LightRefused",
-    "PaceProblem",
     "RateLimiter",
+    "RateLimiterProblem",
     "WireProblem",
     "account_from_json",
     "bill_from_json",

@@ -30,7 +30,7 @@ Params = Mapping[str, str | int | bool]
 class ApiSession:
     """Requests to Light. An async context manager; ``timeout`` is seconds.
 
-    Raises BudgetSpent (or PaceProblem) before sending where nothing may be sent.
+    Raises BudgetSpent (or RateLimiterProblem) before sending where nothing may be sent.
     """
 
     def __init__(

@@ -44,8 +44,8 @@ class LightClient(ApiSession):
 
     ``send``, ``create_bill``, ``get_bill`` and ``get_line_item`` make exactly one attempt and
     leave it to the caller what to make of the answer. The readers that return records repeat
-    themselves. Everything raises BudgetSpent (or PaceProblem) before sending where nothing may be
-    sent.
+    themselves. Everything raises BudgetSpent (or RateLimiterProblem) before sending where nothing
+    may be sent.
     """
 
     # --- one attempt --------------------------------------------------------------------------

@@ -52,7 +52,7 @@ from importer.model.light_objects import (
 Json = dict[str, object]
 T = TypeVar("T")
 
-# --- what we send -----------------------------------------------------------------------------
+# --- requests ---------------------------------------------------------------------------------
 
 
 def bill_to_json(bill: Bill, *, with_lines: bool = True) -> Json:
@@ -132,7 +132,7 @@ def _properties(properties: Iterable[Property]) -> Json:
     return {"customProperties": groups} if groups else {}
 
 
-# --- what we read -----------------------------------------------------------------------------
+# --- answers ----------------------------------------------------------------------------------
 
 
 def bill_from_json(obj: object, *, listed: bool) -> LightBill:
@@ -165,10 +165,10 @@ def bill_from_json(obj: object, *, listed: bool) -> LightBill:
 def upload_target_from_json(obj: object) -> UploadTarget:
     answer = object_of(obj, "upload address")
     headers = answer.get("headers")
-    told = {} if headers is None else object_of(headers, "headers")
+    fields = {} if headers is None else object_of(headers, "headers")
     return UploadTarget(
         required_at(answer, "uploadUrl"),
-        tuple((name, required_at(told, name)) for name in told),
+        tuple((name, required_at(fields, name)) for name in fields),
     )
 
 
@@ -302,7 +302,7 @@ def property_group_from_json(obj: object) -> PropertyGroup:
 
 
 def is_for_bills(obj: object) -> bool:
-    """Whether a custom property group may be set on bills; so it is where Light does not say."""
+    """Whether a custom property group may be set on bills; true unless Light states otherwise."""
     group = object_of(obj, "custom property")
     kinds, statuses = group.get("objectTypes"), group.get("objectTypeStatuses")
     if isinstance(statuses, dict) and statuses.get("BILL") == "DELETED":
@@ -333,22 +333,22 @@ def page_from_json(obj: object) -> tuple[list[object], str | None]:
 
 
 def errors_from_json(body: object) -> tuple[ApiError, ...]:
-    """What a refusal says.
+    """The errors of a refusal.
 
     Reads ``{name, type, errors: [{type, message, path}]}`` and the gateway's ``{type, message}``.
     Anything else gives an empty tuple. Never raises.
     """
     if not isinstance(body, dict):
         return ()
-    found: list[ApiError] = []
+    errors: list[ApiError] = []
     listed = body.get("errors")
     for each in listed if isinstance(listed, list) else []:
         if isinstance(each, dict):
             kind, message = _words(each.get("type")), _words(each.get("message"))
             if kind or message:
-                found.append(ApiError(message or kind, _path(each.get("path")), kind))
-    if found:
-        return tuple(found)
+                errors.append(ApiError(message or kind, _path(each.get("path")), kind))
+    if errors:
+        return tuple(errors)
     kind = _words(body.get("type"))
     message = _words(body.get("message")) or _words(body.get("name"))
     return (ApiError(message or kind, (), kind),) if message or kind else ()

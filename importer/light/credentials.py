@@ -1,4 +1,4 @@
-"""Who we are and whom we talk to: the keys, the base URL and the hosts that may see the keys."""
+"""Credentials: the keys, the base URL and the hosts that may see the keys."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class Key:
         )
 
 
-class Renewing(Protocol):
-    """A login whose key changes while it is used; see ``session.Session``."""
+class RenewableLogin(Protocol):
+    """A login whose key changes while it is used; see ``TokenRefresher``."""
 
     @property
     def longest(self) -> float: ...
@@ -73,10 +73,10 @@ class Credentials:
     """The keys of one company, one or more; or the key of a login as it was at the start."""
 
     keys: tuple[Key, ...]
-    login: Renewing | None = None
+    login: RenewableLogin | None = None
 
     async def key(self, place: int) -> Key:
-        """The key to use now, for the one at ``place``. Raises as ``Session.key``."""
+        """The key to use now, for the one at ``place``. Raises as ``TokenRefresher.key``."""
         return self.keys[place] if self.login is None else await self.login.key()
 
     @property
@@ -103,19 +103,21 @@ def credentials(env: Mapping[str, str]) -> Credentials:
     header; the message never repeats a key.
     """
     variables = (KEY_VARIABLE, KEYS_VARIABLE, TOKEN_VARIABLE)
-    found = {name: text for name in variables if (text := env.get(name, "").strip()).strip(", ")}
-    if not found:
+    variables_set = {
+        name: text for name in variables if (text := env.get(name, "").strip()).strip(", ")
+    }
+    if not variables_set:
         raise UsageProblem(_NO_KEY)
-    variable, *others = found
+    variable, *others = variables_set
     if others:
         raise UsageProblem(
             f"Both {variable} and {others[0]} are set. Remove one of them, so that it is "
             "certain in whose name the bills are created."
         )
     if variable == KEYS_VARIABLE:
-        return Credentials(_several(found[variable]))
+        return Credentials(_several(variables_set[variable]))
     scheme = "Bearer" if variable == TOKEN_VARIABLE else "Basic"
-    return Credentials((Key(scheme, _clean(found[variable], scheme, variable)),))
+    return Credentials((Key(scheme, _clean(variables_set[variable], scheme, variable)),))
 
 
 def _several(text: str) -> tuple[Key, ...]:

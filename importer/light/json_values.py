@@ -12,10 +12,10 @@ from importer.light.light_errors import WireProblem
 
 def wrong(name: str, value: object) -> WireProblem:
     if isinstance(value, dict | list):
-        said = "an object" if isinstance(value, dict) else "a list"
+        shown = "an object" if isinstance(value, dict) else "a list"
     else:
-        said = printable(jsonlib.dumps(value, ensure_ascii=False))[:80]
-    return WireProblem(f"Light's answer cannot be understood: {name} is {said}.")
+        shown = printable(jsonlib.dumps(value, ensure_ascii=False))[:80]
+    return WireProblem(f"Light's answer cannot be understood: {name} is {shown}.")
 
 
 def object_of(value: object, name: str) -> Mapping[str, object]:

@@ -13,5 +13,5 @@ class LightRefused(StoppedEarly):
     """Light refused a request that the run cannot do without."""
 
 
-class PaceProblem(StoppedEarly):
+class RateLimiterProblem(StoppedEarly):
     """The file that keeps the pace cannot be written, so nothing may be sent."""

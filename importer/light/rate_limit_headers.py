@@ -1,4 +1,4 @@
-"""What Light says about its limits in the headers of an answer. Pure functions.
+"""Parse the rate-limit headers of an answer. Pure functions.
 
 Light documents ``Retry-After`` (seconds), ``X-RateLimit-Limit``, ``-Remaining`` and ``-Reset``
 (unix time when capacity is full again) on a 429; whether they also come on successes is not
@@ -41,27 +41,27 @@ def read_headers(headers: Mapping[str, str], now: float) -> RateLimitInfo:
     Times of day are measured against the server's ``Date``, so a clock that is minutes off, theirs
     or ours, makes no difference.
     """
-    found = {n: v for name, v in headers.items() if (n := name.lower()) in _NAMES}
-    if not found or found.keys() == {"date"}:
+    values = {n: v for name, v in headers.items() if (n := name.lower()) in _NAMES}
+    if not values or values.keys() == {"date"}:
         return NOTHING
-    server_now = http_date(found.get("date"))
+    server_now = http_date(values.get("date"))
     server_now = now if server_now is None else server_now
-    limit = _number(found.get("x-ratelimit-limit"))
-    remaining = _number(found.get("x-ratelimit-remaining"))
+    limit = _number(values.get("x-ratelimit-limit"))
+    remaining = _number(values.get("x-ratelimit-remaining"))
     return RateLimitInfo(
         limit=int(limit) if limit is not None and limit >= 1 else None,
         remaining=int(remaining) if remaining is not None else None,
-        retry_after=_retry_after(found.get("retry-after"), server_now),
-        reset_in=_reset_in(found.get("x-ratelimit-reset"), server_now),
+        retry_after=_retry_after(values.get("retry-after"), server_now),
+        reset_in=_reset_in(values.get("x-ratelimit-reset"), server_now),
     )
 
 
-def pause_after_429(told: RateLimitInfo, refusals: int) -> float:
-    """Seconds to send nothing: as told, else 1, 2, 4 … 60 by the number of refusals in a row."""
-    if told.retry_after:
-        return told.retry_after
-    if told.reset_in:
-        return told.reset_in
+def pause_after_429(info: RateLimitInfo, refusals: int) -> float:
+    """Seconds to send nothing: as stated, else 1, 2, 4 … 60 by the number of refusals in a row."""
+    if info.retry_after:
+        return info.retry_after
+    if info.reset_in:
+        return info.reset_in
     return backoff(refusals)
 
 
@@ -87,8 +87,8 @@ def _reset_in(text: str | None, server_now: float) -> float | None:
     if number > 1e11:  # milliseconds
         number /= 1000
     # Some gateways send the seconds left instead of a unix time.
-    left = number if number < 1e6 else number - server_now
-    return min(left, LONGEST_RESET) if left > 0 else None
+    remaining = number if number < 1e6 else number - server_now
+    return min(remaining, LONGEST_RESET) if remaining > 0 else None
 
 
 def _number(text: str | None) -> float | None:

@@ -1,7 +1,7 @@
-"""The SQLite file in which all processes that talk to one Light keep their pace.
+"""The SQLite file that the rate limiters of all processes for one Light share.
 
 Keys are in it only by their marks. ``synchronous`` is NORMAL: a killed process loses nothing; a
-power cut may lose the last slots, which are worthless by the time the computer is up again.
+power cut may lose the last permits, which are worthless by the time the computer is up again.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from importer.light.light_errors import PaceProblem
+from importer.light.light_errors import RateLimiterProblem
 
+# Older versions share the file, so its tables keep their names: a slot is a permit, and ``told``
+# has the limits that Light states.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS slot (
     id INTEGER PRIMARY KEY,
@@ -41,17 +43,17 @@ CREATE TABLE IF NOT EXISTS day (
 """
 
 
-def open_pace_file(path: Path | str, oldest: str) -> sqlite3.Connection:
+def open_rate_limit_store(path: Path | str, oldest: str) -> sqlite3.Connection:
     """The file, made where it is missing, without the days (YYYY-MM-DD, UTC) before ``oldest``.
 
-    Raises PaceProblem where it cannot be used.
+    Raises RateLimiterProblem where it cannot be used.
     """
     try:
         if str(path) != ":memory:":
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
     except (OSError, sqlite3.Error) as error:
-        raise pace_problem(path, error) from error
+        raise store_problem(path, error) from error
     for attempt in range(100):
         try:
             db.execute("PRAGMA journal_mode = WAL")
@@ -67,7 +69,7 @@ def open_pace_file(path: Path | str, oldest: str) -> sqlite3.Connection:
                 time.sleep(0.05)
                 continue
             db.close()
-            raise pace_problem(path, error) from error
+            raise store_problem(path, error) from error
     raise AssertionError("unreachable")
 
 
@@ -83,8 +85,8 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
     db.execute("COMMIT")
 
 
-def pace_problem(path: Path | str, error: Exception) -> PaceProblem:
-    return PaceProblem(
+def store_problem(path: Path | str, error: Exception) -> RateLimiterProblem:
+    return RateLimiterProblem(
         f"The file that keeps the pace, {path}, cannot be used ({error}), so nothing is sent. "
         "Free some space or make the folder writable, and run the same command again. A file that "
         "is damaged may be deleted: at worst, Light asks us to slow down."

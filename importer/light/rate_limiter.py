@@ -1,12 +1,12 @@
-"""At most so many requests in any 60 seconds and in a UTC day, over all processes and restarts.
+"""Rate limiter: so many requests in any 60 seconds and in a UTC day, across processes.
 
 Light allows 300 requests a minute per key and 100,000 a UTC day per company, and does not say what
-kind of window it counts in. So every request holds a *slot* of its key from the moment it may go
+kind of window it counts in. So every request holds a *permit* of its key from the moment it may go
 until 60 seconds after its answer came: whenever Light counted it in between, no window of 60
 seconds, fixed or sliding, and no token bucket ever sees more than the limit.
 
-All processes that talk to one Light share a file (``pace_file``). The slots, and what Light says of
-its limits, are kept for each key; the day's requests are counted for each company.
+All processes that talk to one Light share a file (``rate_limit_store``). It has the permits and
+Light's stated limits of each key, and counts the day's requests of each company.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from pathlib import Path
 
 from importer.core.errors import BudgetSpent, UsageProblem
 from importer.light.rate_limit_headers import pause_after_429, read_headers
-from importer.light.rate_limit_store import open_pace_file, pace_problem, transaction
+from importer.light.rate_limit_store import open_rate_limit_store, store_problem, transaction
 
 PER_MINUTE = 300
 PER_DAY = 100_000
 
 WINDOW = 60.0  # seconds
 HOLD = WINDOW + 0.05  # the margin is for clocks that tick coarsely
-LONGEST_WAIT = 600.0  # seconds; whoever is told to wait longer stops and comes back
+LONGEST_WAIT = 600.0  # seconds; a longer wait ends the run
 LONGEST_STOP = 86_400.0  # seconds; a nonsensical Retry-After must not lock the file for ever
-FORGET_LIMIT = 600.0  # seconds after which a lower limit, not seen again, is forgotten
-KEPT = 7 * 86_400.0  # seconds that a day's count is kept
+FORGET_LIMIT = 600.0  # seconds after which a lower limit that Light does not repeat is forgotten
+DAYS_STORED = 7 * 86_400.0  # seconds that a day's count is kept
 SMALLEST_SLEEP = 0.001  # seconds; a timer may fire a hair early
 # Seconds. Timers stand still while a computer sleeps, and know nothing of a clock that is set.
 LONGEST_SLEEP = 30.0
@@ -40,7 +40,7 @@ LONGEST_SLEEP = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """The permission for one request with one key, told by its place. Times are unix seconds."""
+    """The permission for one request with the key at place ``key``. Times are unix seconds."""
 
     id: int
     started_at: float
@@ -48,7 +48,7 @@ class Permit:
 
 
 @dataclass(frozen=True, slots=True)
-class _Spent:
+class _BudgetSpent:
     """Nothing may be sent for long: why, and until when (unix seconds)."""
 
     why: str
@@ -57,7 +57,7 @@ class _Spent:
 
 @dataclass(slots=True)
 class _Key:
-    """What this process knows of one key. ``mark`` stands for it in the file."""
+    """State of one key in this process. ``mark`` stands for it in the file."""
 
     place: int
     mark: str
@@ -67,7 +67,7 @@ class _Key:
 
 
 @dataclass(frozen=True, slots=True)
-class _Chance:
+class _Availability:
     """When a key may be used next, and how much of its limit is taken."""
 
     at: float
@@ -80,12 +80,12 @@ def earliest(
 ) -> float:
     """The earliest time at which one more request may go; ``now`` where that is at once.
 
-    ``held`` slots are taken, and enough of them are free again at ``frees_at`` unless an answer
+    ``held`` permits are taken, and enough of them are free again at ``frees_at`` unless an answer
     that is outstanding comes first.
     """
     at = now
     if held >= per_minute and frees_at is not None:
-        # A slot whose answer is outstanding is free at the earliest one hold from now.
+        # A permit whose answer is outstanding is free at the earliest one hold from now.
         at = min(frees_at, now + HOLD)
     return max(at, paused_until, now)
 
@@ -101,7 +101,7 @@ def next_midnight(now: float) -> datetime:
 
 
 class RateLimiter:
-    """Grants slots in the order they are asked for, and no faster than permitted.
+    """Grants permits in the order they are asked for, and no faster than permitted.
 
     One file stands for one Light. ``keys`` are marks that stand for the keys of one company; the
     keys themselves are not needed. Each may make ``per_minute`` requests in any minute, all
@@ -135,11 +135,11 @@ class RateLimiter:
         self._requests = 0
         self._keys = [_Key(place, mark) for place, mark in enumerate(keys)]
         self._last_seen = float("-inf")
-        self._said = float("-inf")
+        self._announced = float("-inf")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turn: asyncio.Lock | None = None
         self._path = path
-        self._db = open_pace_file(path, oldest=utc_date(clock() - KEPT))
+        self._db = open_rate_limit_store(path, oldest=utc_date(clock() - DAYS_STORED))
 
     @property
     def keys(self) -> int:
@@ -160,51 +160,51 @@ class RateLimiter:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    # --- slots --------------------------------------------------------------------------------
+    # --- permits ------------------------------------------------------------------------------
 
     async def acquire(
         self, longest: float = 35.0, *, key: int | None = None, wait: bool = True
     ) -> Permit:
-        """Wait for a slot, of the key that may go first or of the one named.
+        """Wait for a permit, of the key that may go first or of the one named.
 
         ``longest`` is how long, in seconds, the request can possibly take. Raises BudgetSpent where
         waiting would take too long to be sensible (with ``on_wait``, only where ``wait`` is False),
-        and PaceProblem where the file cannot be written; in both cases nothing may be sent. A
-        caller that is cancelled while it waits takes no slot.
+        and RateLimiterProblem where the file cannot be written; in both cases nothing may be sent.
+        A caller that is cancelled while it waits consumes no permit.
         """
         async with self._queue():  # first come, first served; only the first one has a timer
             while True:
                 now = self.clock()
-                got = self._try(now, longest, key)
-                if isinstance(got, Permit):
+                permit = self._try_acquire(now, longest, key)
+                if isinstance(permit, Permit):
                     self._requests += 1
-                    return got  # no await from here to the caller, so that no slot is lost
-                if isinstance(got, _Spent):
-                    until = _moment(got.until)
+                    return permit  # no await from here to the caller, which would lose the permit
+                if isinstance(permit, _BudgetSpent):
+                    until = _moment(permit.until)
                     if self.on_wait is None or not wait:
-                        raise BudgetSpent(f"{got.why} Continue after {until}.")
+                        raise BudgetSpent(f"{permit.why} Continue after {until}.")
                     # Answers that come together name moments that are a little apart.
-                    if abs(got.until - self._said) > LONGEST_WAIT:
-                        self._said = got.until
-                        self.on_wait(f"{got.why} Waiting until {until}; Ctrl-C stops.")
-                    got = got.until
-                await self._sleep(min(max(got - now, SMALLEST_SLEEP), LONGEST_SLEEP))
+                    if abs(permit.until - self._announced) > LONGEST_WAIT:
+                        self._announced = permit.until
+                        self.on_wait(f"{permit.why} Waiting until {until}; Ctrl-C stops.")
+                    permit = permit.until
+                await self._sleep(min(max(permit - now, SMALLEST_SLEEP), LONGEST_SLEEP))
 
-    def finish(self, slot: Permit) -> None:
-        """The answer came, or never will: the slot is free again one hold from now.
+    def finish(self, permit: Permit) -> None:
+        """The answer came, or never will: the permit is free again one hold from now.
 
-        Never raises: an answer is worth more than the pace, and a slot that was not finished
+        Never raises: an answer is worth more than the rate, and a permit that was not finished
         frees itself.
         """
         now = self.clock()
         with contextlib.suppress(sqlite3.Error):
             self._db.execute(
                 "UPDATE slot SET finished_at = ?, free_at = ? WHERE id = ? AND started_at = ?",
-                (now, now + HOLD, slot.id, slot.started_at),
+                (now, now + HOLD, permit.id, permit.started_at),
             )
-            if utc_date(now) != utc_date(slot.started_at):
+            if utc_date(now) != utc_date(permit.started_at):
                 # Light may have counted it on either day.
-                self._count(self._keys[slot.key], utc_date(now))
+                self._count(self._keys[permit.key], utc_date(now))
 
     def _queue(self) -> asyncio.Lock:
         loop = asyncio.get_running_loop()
@@ -212,25 +212,27 @@ class RateLimiter:
             self._loop, self._turn = loop, asyncio.Lock()
         return self._turn
 
-    def _try(self, now: float, longest: float, place: int | None) -> Permit | _Spent | float:
-        """A slot, or the time at which to ask again."""
+    def _try_acquire(
+        self, now: float, longest: float, place: int | None
+    ) -> Permit | _BudgetSpent | float:
+        """A permit, or the time at which to ask again."""
         keys = self._keys if place is None else [self._keys[place]]
         try:
             with transaction(self._db):  # counting and taking are one step for all processes
-                self._mend_clock(now)
+                self._handle_clock_rollback(now)
                 self._db.execute("DELETE FROM slot WHERE free_at <= ?", (now,))
                 # Of the keys that may go at once, the one with the largest part of its limit left.
-                chances = [self._chance(key, now) for key in keys]
-                first = min(chances, key=lambda chance: (chance.at, chance.taken))
+                available = [self._availability(key, now) for key in keys]
+                first = min(available, key=lambda each: (each.at, each.taken))
                 if first.at - now > LONGEST_WAIT:
-                    return _Spent(
+                    return _BudgetSpent(
                         "Light takes no more requests for now, most likely because the day's "
                         "requests are spent.",
                         first.at,
                     )
                 sent = self._sent(utc_date(now))
                 if sent >= self.per_day:
-                    return _Spent(
+                    return _BudgetSpent(
                         f"The {self.per_day:,} requests permitted for {utc_date(now)} (UTC) are "
                         f"spent: {sent:,} were sent.",
                         next_midnight(now).timestamp(),
@@ -244,11 +246,11 @@ class RateLimiter:
                 self._count(first.key, utc_date(now))
                 return Permit(row.lastrowid or 0, now, first.key.place)
         except sqlite3.Error as error:
-            raise pace_problem(self._path, error) from error
+            raise store_problem(self._path, error) from error
 
-    def _chance(self, key: _Key, now: float) -> _Chance:
-        told = self._told(key, now)
-        limit = min(self.per_minute, int(told.get("limit", self.per_minute)))
+    def _availability(self, key: _Key, now: float) -> _Availability:
+        stated = self._stated_limits(key, now)
+        limit = min(self.per_minute, int(stated.get("limit", self.per_minute)))
         question = "SELECT count(*) FROM slot WHERE key = ?"
         (held,) = self._db.execute(question, (key.mark,)).fetchone()
         if held + 1 >= limit:
@@ -259,8 +261,8 @@ class RateLimiter:
                 "SELECT free_at FROM slot WHERE key = ? ORDER BY free_at LIMIT 1 OFFSET ?",
                 (key.mark, held - limit),
             ).fetchone()
-        paused_until = max(key.pause, told.get("pause_until", 0.0))
-        return _Chance(earliest(now, held, frees_at, limit, paused_until), held / limit, key)
+        paused_until = max(key.pause, stated.get("pause_until", 0.0))
+        return _Availability(earliest(now, held, frees_at, limit, paused_until), held / limit, key)
 
     # --- the day ------------------------------------------------------------------------------
 
@@ -290,7 +292,7 @@ class RateLimiter:
         return f"key {key.mark}" if row is None else f"company {row[0]}"
 
     def _sent(self, day: str) -> int:
-        """The requests of the day. Keys whose company is not known yet are taken to be of one."""
+        """The requests of the day. Keys without a known company count as one."""
         owners = {self._owner(key) for key in self._keys}
         return sum(
             requests
@@ -309,8 +311,8 @@ class RateLimiter:
 
     # --- the clock ----------------------------------------------------------------------------
 
-    def _mend_clock(self, now: float) -> None:
-        """After the clock was set back, move slots and pause back too; else they last for ever."""
+    def _handle_clock_rollback(self, now: float) -> None:
+        """After the clock was set back, move permits and pauses too; else they last for ever."""
         if self._last_seen > now + 1:
             for key in self._keys:
                 key.pause = 0.0  # the file has it
@@ -323,7 +325,7 @@ class RateLimiter:
                 "UPDATE slot SET started_at = started_at - ?, free_at = free_at - ?", (ahead, ahead)
             )
 
-    # --- what Light says ----------------------------------------------------------------------
+    # --- Light's limits -----------------------------------------------------------------------
 
     def pause_until(self, moment: float, key: int = 0) -> None:
         """Nobody uses the key before ``moment`` (unix seconds), in no process.
@@ -331,61 +333,61 @@ class RateLimiter:
         Never shortens a pause.
         """
         now = self.clock()
-        known = self._keys[key]
+        used_key = self._keys[key]
         moment = min(moment, now + LONGEST_STOP)
-        if moment <= max(now, known.pause):
+        if moment <= max(now, used_key.pause):
             return
-        known.pause = moment
+        used_key.pause = moment
         # The file's own pause may be longer, set by another process.
         longer = "WHERE excluded.value > value OR told_at > :now + 1"
-        self._tell(known, "pause_until", moment, now, longer)
+        self._store(used_key, "pause_until", moment, now, longer)
 
     def observe(self, status: int, headers: Mapping[str, str], key: int = 0) -> float | None:
         """Learn from an answer. Returns the seconds that Light asks to wait, None where it doesn't.
 
-        All of it concerns the key that got the answer. A 429 pauses everybody who uses it as told.
-        A limit lower than ours is kept to. Where a success says that nothing remains although our
-        own window is not full, somebody else uses the key, and we wait for the reset.
+        All of it concerns the key that got the answer. A 429 pauses everybody who uses it for as
+        long as Light asks. A limit lower than ours is respected. Where nothing remains after a
+        success although our own window is not full, somebody else uses the key: wait for the reset.
         """
         now = self.clock()
-        known = self._keys[key]
-        told = read_headers(headers, now)
-        if told.limit is not None and told.limit < self.per_minute:
+        used_key = self._keys[key]
+        info = read_headers(headers, now)
+        if info.limit is not None and info.limit < self.per_minute:
             lower = f"WHERE excluded.value <= value OR abs(told_at - :now) > {FORGET_LIMIT}"
-            self._tell(known, "limit", told.limit, now, lower)
+            self._store(used_key, "limit", info.limit, now, lower)
         if status == 429:
             # All requests in flight are refused together: that is one refusal, not many.
-            if now >= known.pause or known.refusals == 0:
-                known.refusals += 1
-            seconds = pause_after_429(told, known.refusals)
+            if now >= used_key.pause or used_key.refusals == 0:
+                used_key.refusals += 1
+            seconds = pause_after_429(info, used_key.refusals)
             self.pause_until(now + seconds, key)
             return seconds
-        if now >= known.pause:
-            known.refusals = 0
-        # Where our own window is full, nothing remains, of course; it frees slot by slot.
-        ours = now - known.full_at < WINDOW
-        if status < 400 and told.remaining == 0 and told.reset_in is not None and not ours:
-            self.pause_until(now + told.reset_in, key)
-        return told.retry_after
+        if now >= used_key.pause:
+            used_key.refusals = 0
+        # Where our own window is full, nothing remains, of course; it frees permit by permit.
+        window_full = now - used_key.full_at < WINDOW
+        if status < 400 and info.remaining == 0 and info.reset_in is not None and not window_full:
+            self.pause_until(now + info.reset_in, key)
+        return info.retry_after
 
-    def _told(self, key: _Key, now: float) -> dict[str, float]:
-        told: dict[str, float] = {}
+    def _stated_limits(self, key: _Key, now: float) -> dict[str, float]:
+        stated: dict[str, float] = {}
         question = "SELECT name, value, told_at FROM told WHERE key = ?"
         for name, value, told_at in self._db.execute(question, (key.mark,)).fetchall():
             if name == "limit":
                 if abs(now - told_at) < FORGET_LIMIT:
-                    told[name] = value
+                    stated[name] = value
             elif told_at <= now + 1:
-                told[name] = value
+                stated[name] = value
             else:  # the clock was set back; the pause keeps its length
-                told[name] = now + value - told_at
+                stated[name] = now + value - told_at
                 self._db.execute(
                     "UPDATE told SET value = ?, told_at = ? WHERE key = ? AND name = ?",
-                    (told[name], now, key.mark, name),
+                    (stated[name], now, key.mark, name),
                 )
-        return told
+        return stated
 
-    def _tell(self, key: _Key, name: str, value: float, now: float, condition: str) -> None:
+    def _store(self, key: _Key, name: str, value: float, now: float, condition: str) -> None:
         with contextlib.suppress(sqlite3.Error):
             self._db.execute(
                 "INSERT INTO told VALUES (:key, :name, :value, :now) ON CONFLICT (key, name) "

@@ -1,4 +1,4 @@
-"""One HTTP request and its answer, or in plain words why there is none. The only user of httpx."""
+"""One HTTP request and its answer, or why there is none. Only this module and uploads use httpx."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ class Transport:
         self._timeout = timeout
         self.longest = timeout + GRACE
         trusted = httpx.create_ssl_context()
-        # httpx looks at all connections of a pool, squared, before and after each request; sixty
-        # in one pool take more time than the requests. So there are several small pools.
+        # The time httpx spends on a pool before and after each request is quadratic in its
+        # connections, so there are several small pools.
         self._lanes = [
             _client(base_url, timeout, trusted) for _ in range(-(-max_connections // LANE))
         ]
-        # One place a connection. The place given back last is taken first: its connection is warm.
-        self._places = [lane for lane in reversed(self._lanes) for _ in range(LANE)]
+        # One entry a connection. The last one given back is taken first: its connection is warm.
+        self._free_lanes = [lane for lane in reversed(self._lanes) for _ in range(LANE)]
 
     async def __aenter__(self) -> Transport:
         for lane in self._lanes:
@@ -98,7 +98,7 @@ class Transport:
             begun = begun or event == "http11.send_request_headers.started"
 
         headers = [(b"Authorization", key.header), *([] if content is None else _JSON_BODY)]
-        lane = self._places.pop()
+        lane = self._free_lanes.pop()
         try:
             async with asyncio.timeout(self.longest):
                 request = lane.build_request(
@@ -118,7 +118,7 @@ class Transport:
         except TROUBLE as error:
             return why(error, host, self._timeout)
         finally:
-            self._places.append(lane)
+            self._free_lanes.append(lane)
 
 
 async def post_form(

@@ -23,7 +23,7 @@ from keyring_on_disk import OnDisk
 
 from importer.core.errors import AccessRefused, ImporterError, LightUnreachable
 from importer.light import LightClient, RateLimiter, WireProblem
-from importer.light.auth.oauth import NotOurs, by_code, by_refresh, code_in
+from importer.light.auth.oauth import ForeignAnswer, by_code, by_refresh, code_in
 from importer.light.auth.oauth_callback import PendingLogin, pending_login
 from importer.light.auth.token_refresher import TokenRefresher, mark_of, open_token_refresher
 from importer.light.auth.token_store import Login, StoreProblem, Tokens, TokenStore
@@ -466,19 +466,19 @@ def test_a_lifetime_that_makes_no_sense_is_not_believed(told: Any, lifetime: flo
     [
         ("code=c&state=s", None),
         ("state=s&code=c&session_state=1", None),
-        ("code=c", NotOurs),
-        ("code=c&state=", NotOurs),
-        ("code=c&state=S", NotOurs),
-        ("code=c&state=s&state=s", NotOurs),
-        ("code=c&code=d&state=s", NotOurs),
-        ("code=&state=s", NotOurs),
-        ("state=s", NotOurs),
-        ("error=access_denied", NotOurs),
+        ("code=c", ForeignAnswer),
+        ("code=c&state=", ForeignAnswer),
+        ("code=c&state=S", ForeignAnswer),
+        ("code=c&state=s&state=s", ForeignAnswer),
+        ("code=c&code=d&state=s", ForeignAnswer),
+        ("code=&state=s", ForeignAnswer),
+        ("state=s", ForeignAnswer),
+        ("error=access_denied", ForeignAnswer),
         ("error=access_denied&state=s", AccessRefused),
         ("error=access_denied&code=c&state=s", AccessRefused),
-        ("&".join(f"a{i}=1" for i in range(99)) + "&code=c&state=s", NotOurs),
-        ("code=" + "c" * 20_000 + "&state=s", NotOurs),
-        ("", NotOurs),
+        ("&".join(f"a{i}=1" for i in range(99)) + "&code=c&state=s", ForeignAnswer),
+        ("code=" + "c" * 20_000 + "&state=s", ForeignAnswer),
+        ("", ForeignAnswer),
     ],
 )
 def test_only_an_answer_with_the_state_of_this_login_is_taken(

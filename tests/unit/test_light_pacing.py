@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from simulated import SERVERS, START, SlidingWindow, simulate
 
 from importer.core.errors import BudgetSpent, UsageProblem
-from importer.light import PaceProblem, RateLimiter
+from importer.light import RateLimiter, RateLimiterProblem
 from importer.light.rate_limiter import HOLD, earliest, next_midnight
 
 
@@ -404,7 +404,7 @@ def test_the_next_midnight_is_in_utc():
 def test_a_file_that_is_no_pace_file_is_a_problem_with_its_name(tmp_path):
     file = tmp_path / "pace.sqlite"
     file.write_bytes(b"this is not a database, this is a letter" * 100)
-    with pytest.raises(PaceProblem, match=r"pace\.sqlite"):
+    with pytest.raises(RateLimiterProblem, match=r"pace\.sqlite"):
         RateLimiter(file)
 
 
@@ -415,7 +415,7 @@ def test_a_file_that_breaks_later_stops_before_sending_and_never_loses_an_answer
         pacer.close()
         pacer.finish(slot)
         assert pacer.observe(429, {"Retry-After": "3"}) == 3
-        with pytest.raises(PaceProblem):
+        with pytest.raises(RateLimiterProblem):
             await pacer.acquire()
 
     asyncio.run(run())

@@ -26,12 +26,12 @@ SECONDS = 15.0  # for one request for tokens
 LONGEST_LIFETIME = 10 * 366 * 86_400.0  # seconds
 
 
-class NotOurs(UsageProblem):
-    """An answer that is not the one to this login."""
+class ForeignAnswer(UsageProblem):
+    """An answer that does not belong to this login."""
 
 
 def authorize_url(base_url: str, client_id: str, redirect_uri: str, state: str) -> str:
-    """The address at which a person lets light-import in."""
+    """The address at which a person authorises light-import."""
     asked = {"client_id": client_id, "redirect_uri": redirect_uri, "state": state}
     return f"{base_url}{AUTHORIZE}?{urlencode(asked)}"
 
@@ -39,29 +39,29 @@ def authorize_url(base_url: str, client_id: str, redirect_uri: str, state: str) 
 def code_in(address: str, state: str) -> str:
     """The code in the address that Light sent the browser to.
 
-    Raises NotOurs where it has no code or not our ``state``, AccessRefused where Light says no.
+    Raises ForeignAnswer where it has no code or another ``state``, AccessRefused for a refusal.
     """
     try:
         fields = parse_qs(urlsplit(address).query, keep_blank_values=True, max_num_fields=50)
     except ValueError:
-        raise NotOurs("That is not the address of Light's answer.") from None
+        raise ForeignAnswer("That is not the address of Light's answer.") from None
     if any(len(fields.get(name, [])) > 1 for name in ("code", "state", "error")):
-        raise NotOurs("That address says something twice, so it is not used.")
-    told = {name: values[0] for name, values in fields.items()}
-    if not {"code", "error"} & told.keys():
-        raise NotOurs(
+        raise ForeignAnswer("That address says something twice, so it is not used.")
+    values = {name: texts[0] for name, texts in fields.items()}
+    if not {"code", "error"} & values.keys():
+        raise ForeignAnswer(
             "That is not the address of Light's answer: it has no code. Copy the whole address that"
             " the browser shows at the end."
         )
-    if not hmac.compare_digest(told.get("state", "").encode(errors="replace"), state.encode()):
-        raise NotOurs(
+    if not hmac.compare_digest(values.get("state", "").encode(errors="replace"), state.encode()):
+        raise ForeignAnswer(
             "That answer is not the one to this login (its state is another), so it is not used."
         )
-    if told.get("error"):
-        raise AccessRefused(f"Light did not let light-import in: {_said(told)}")
-    code = told.get("code", "")
+    if values.get("error"):
+        raise AccessRefused(f"Light did not let light-import in: {_reason(values)}")
+    code = values.get("code", "")
     if not code or len(code) > LONGEST_TOKEN:
-        raise NotOurs("The code in that address is empty or too long.")
+        raise ForeignAnswer("The code in that address is empty or too long.")
     return code
 
 
@@ -101,10 +101,10 @@ async def by_refresh(login: Login, tokens: Tokens) -> Tokens:
 async def _ask(
     base_url: str, client_id: str, client_secret: str, form: dict[str, str]
 ) -> Reply | Failure:
-    whole = form | {"client_id": client_id}
+    form = form | {"client_id": client_id}
     if client_secret:
-        whole["client_secret"] = client_secret
-    return await post_form(base_url, TOKEN, whole, SECONDS)
+        form["client_secret"] = client_secret
+    return await post_form(base_url, TOKEN, form, SECONDS)
 
 
 def _read(reply: Reply) -> Tokens:
@@ -112,7 +112,7 @@ def _read(reply: Reply) -> Tokens:
         body = json.loads(reply.content)
     except (ValueError, RecursionError):
         body = None
-    told = body if isinstance(body, dict) else {}
+    fields = body if isinstance(body, dict) else {}
     if 300 <= reply.status < 400:
         host = _host_in(reply.headers.get("location", "")) or "another address"
         raise AccessRefused(
@@ -120,15 +120,15 @@ def _read(reply: Reply) -> Tokens:
         )
     if reply.status == 429 or reply.status >= 500:
         raise LightUnreachable(f"Light gave no tokens (status {reply.status}). {LOG_IN_AGAIN}")
-    if reply.status >= 400 or told.get("error"):
-        raise AccessRefused(_refusal(reply.status, told))
-    access, refresh = told.get("access_token"), told.get("refresh_token")
-    kind = told.get("token_type") or "Bearer"
+    if reply.status >= 400 or fields.get("error"):
+        raise AccessRefused(_refusal(reply.status, fields))
+    access, refresh = fields.get("access_token"), fields.get("refresh_token")
+    kind = fields.get("token_type") or "Bearer"
     if not _is_token(access) or not (refresh is None or _is_token(refresh)):
         raise WireProblem("Light's answer has no tokens that could be used.")
     if not isinstance(kind, str) or kind.lower() != "bearer":
         raise WireProblem("Light gave a token of a kind that light-import does not know.")
-    lifetime = _seconds(told.get("expires_in"))
+    lifetime = _seconds(fields.get("expires_in"))
     expires_at = None if lifetime is None else time.time() + lifetime
     return Tokens(str(access), refresh, expires_at, lifetime)
 
@@ -140,22 +140,22 @@ def _host_in(address: str) -> str | None:
         return None
 
 
-def _refusal(status: int, told: dict[str, object]) -> str:
-    said = _said(told) if told else f"status {status}"
-    if told.get("error") in ("invalid_client", "unauthorized_client"):
+def _refusal(status: int, fields: dict[str, object]) -> str:
+    reason = _reason(fields) if fields else f"status {status}"
+    if fields.get("error") in ("invalid_client", "unauthorized_client"):
         return (
-            f"Light does not accept the client id or its secret ({said}). Check LIGHT_CLIENT_ID and"
-            f" LIGHT_CLIENT_SECRET. {LOG_IN_AGAIN}"
+            f"Light does not accept the client id or its secret ({reason}). Check LIGHT_CLIENT_ID"
+            f" and LIGHT_CLIENT_SECRET. {LOG_IN_AGAIN}"
         )
     return (
-        f"Light does not accept the login any more ({said}): it was withdrawn, lasted too long, or"
-        f" light-import was stopped just while it was renewed. {LOG_IN_AGAIN}"
+        f"Light does not accept the login any more ({reason}): it was withdrawn, lasted too long,"
+        f" or light-import was stopped just while it was renewed. {LOG_IN_AGAIN}"
     )
 
 
-def _said(told: dict[str, object] | dict[str, str]) -> str:
+def _reason(fields: dict[str, object] | dict[str, str]) -> str:
     """Light's error as one short line."""
-    words = [told.get("error"), told.get("error_description") or told.get("message")]
+    words = [fields.get("error"), fields.get("error_description") or fields.get("message")]
     text = ": ".join(word for word in words if isinstance(word, str) and word)
     line = "".join(c if c.isprintable() else " " for c in text)
     return line[:200] or "it gave no reason"
@@ -170,7 +170,7 @@ def _is_token(value: object) -> bool:
 
 
 def _seconds(value: object) -> float | None:
-    """A lifetime; None where it is not told or makes no sense: then a 401 tells."""
+    """A lifetime; None where it is missing or makes no sense: then a 401 ends it."""
     if isinstance(value, str) and value.strip().isdecimal():
         value = int(value[:18])
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):

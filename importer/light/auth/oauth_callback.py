@@ -1,7 +1,7 @@
-"""The address on this computer to which a browser brings Light's answer to a login.
+"""Callback server of a login: a browser on this computer brings Light's answer to it.
 
-It answers only what a browser on this computer asks of it by its own name, keeps nothing, and
-believes nothing but the answer that carries the login's ``state``.
+It serves requests to its own host name only, and accepts only the answer that carries the login's
+``state``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from html import escape
 from urllib.parse import urlsplit
 
 from importer.core.errors import AccessRefused, UsageProblem
-from importer.light.auth.oauth import NotOurs, authorize_url, code_in
+from importer.light.auth.oauth import ForeignAnswer, authorize_url, code_in
 
 HOST = "127.0.0.1"
 CALLBACK = "/callback"
@@ -35,7 +35,7 @@ class PendingLogin:
     base_url: str
     client_id: str
     redirect_uri: str
-    say: Callable[[str], object]  # what a person should know while it waits
+    notify: Callable[[str], object]  # gets messages for the person while it waits
     state: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     start: str = field(default_factory=lambda: f"/start/{secrets.token_urlsafe(16)}", repr=False)
     code: asyncio.Future[str] = field(default_factory=asyncio.Future, repr=False)
@@ -53,7 +53,7 @@ class PendingLogin:
         return f"{parts.scheme}://{parts.netloc}{self.start}"
 
     def take(self, address: str) -> None:
-        """Take the answer in an address. Raises NotOurs where it is none to this login."""
+        """Take the answer in an address. Raises ForeignAnswer where it is none to this login."""
         try:
             code = code_in(address, self.state)
         except AccessRefused as refused:
@@ -66,12 +66,12 @@ class PendingLogin:
 
 @contextlib.asynccontextmanager
 async def pending_login(
-    base_url: str, client_id: str, port: int, say: Callable[[str], object]
+    base_url: str, client_id: str, port: int, notify: Callable[[str], object]
 ) -> AsyncIterator[PendingLogin]:
     """Listen on ``port`` (0: a free one) as long as the block lasts. UsageProblem where taken."""
     listener = _listener(port)
     redirect_uri = f"http://{HOST}:{listener.getsockname()[1]}{CALLBACK}"
-    waiting = PendingLogin(base_url, client_id, redirect_uri, say)
+    login = PendingLogin(base_url, client_id, redirect_uri, notify)
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(
@@ -79,17 +79,17 @@ async def pending_login(
         ):
             async with asyncio.timeout(SECONDS_FOR_HEAD):
                 head = await reader.readuntil(b"\r\n\r\n")
-                writer.write(_answer(waiting, head.decode("latin-1")))
+                writer.write(_answer(login, head.decode("latin-1")))
                 await writer.drain()
         writer.close()
 
     server = await asyncio.start_server(connected, sock=listener, limit=LONGEST_HEAD)
     try:
-        yield waiting
+        yield login
     finally:
         server.close()
-        if waiting.code.done() and not waiting.code.cancelled():
-            waiting.code.exception()  # else asyncio complains where nobody asked for it
+        if login.code.done() and not login.code.cancelled():
+            login.code.exception()  # else asyncio complains where nobody asked for it
 
 
 def _listener(port: int) -> socket.socket:
@@ -108,14 +108,14 @@ def _listener(port: int) -> socket.socket:
     return listener
 
 
-def _answer(waiting: PendingLogin, head: str) -> bytes:
+def _answer(login: PendingLogin, head: str) -> bytes:
     first, *lines = head.split("\r\n")
     method, _, rest = first.partition(" ")
     target, _, version = rest.rpartition(" ")
     hosts = [
         line.partition(":")[2].strip().lower() for line in lines if line[:5].lower() == "host:"
     ]
-    port = urlsplit(waiting.redirect_uri).port
+    port = urlsplit(login.redirect_uri).port
     # Another name that somebody has point here is not this computer's.
     if not version.startswith("HTTP/1.") or hosts not in (
         [f"{HOST}:{port}"],
@@ -125,23 +125,23 @@ def _answer(waiting: PendingLogin, head: str) -> bytes:
     path = target.partition("?")[0]
     if method != "GET":
         return _page(405, "This is not possible here.")
-    if path == waiting.start:
-        if waiting.started:
+    if path == login.start:
+        if login.started:
             return _page(
                 410, "This address works once. Open the one that is printed in the terminal."
             )
-        waiting.started = True
-        return _http(302, "", f"Location: {waiting.address}\r\n")
+        login.started = True
+        return _http(302, "", f"Location: {login.address}\r\n")
     if path != CALLBACK:
         return _page(404, "There is nothing here.")
-    if waiting.code.done():
+    if login.code.done():
         return _page(409, "Light's answer has already come. You can close this page.")
     try:
-        waiting.take(target)
-    except NotOurs as error:
-        waiting.say(f"An answer came that is not used: {error} Still waiting.")
+        login.take(target)
+    except ForeignAnswer as error:
+        login.notify(f"An answer came that is not used: {error} Still waiting.")
         return _page(400, f"{error} light-import still waits for the right one.")
-    if waiting.code.exception() is not None:
+    if login.code.exception() is not None:
         return _page(200, "Light did not let light-import in. You can close this page.")
     return _page(200, "Light's answer has come. Go on in the terminal; you can close this page.")
 

@@ -1,4 +1,4 @@
-"""The key of a login: renewed before it expires and when Light refuses it, over all processes.
+"""Refresh the token of a login before it expires and when Light refuses it, across processes.
 
 A new token is durable before it is used. Renewing happens in a thread, which nothing cancels: a
 task that is cancelled in the middle must not lose tokens that Light has already given out.
@@ -22,21 +22,21 @@ PATIENCE = 15.0  # seconds between attempts while the old token still works
 
 
 class TokenRefresher:
-    """The login of one place, in use. ``credentials`` are what the client takes."""
+    """A stored login in use. ``credentials`` are what the client takes."""
 
     longest = LOCK_SECONDS + RENEWAL_SECONDS  # seconds that ``key`` can possibly take
 
     def __init__(
         self,
-        place: TokenStore,
+        store: TokenStore,
         login: Login,
         tokens: Tokens,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._place = place
+        self._store = store
         self._login = login
         self._clock = clock
-        self._seen: set[str] = set()
+        self._secrets: set[str] = set()
         self._attempts = 0
         self._failed: ImporterError | None = None
         self._not_before = float("-inf")
@@ -45,7 +45,7 @@ class TokenRefresher:
         self._take(tokens)
 
     def __repr__(self) -> str:
-        return f"Session({self._login.base_url!r})"
+        return f"TokenRefresher({self._login.base_url!r})"
 
     @property
     def credentials(self) -> Credentials:
@@ -54,7 +54,7 @@ class TokenRefresher:
     @property
     def secrets(self) -> frozenset[str]:
         """All that no output may repeat."""
-        return frozenset(self._seen)
+        return frozenset(self._secrets)
 
     async def key(self) -> Key:
         """The key to use now.
@@ -95,27 +95,28 @@ class TokenRefresher:
                 self._attempts += 1
 
     def _renew_now(self, unwanted: str) -> None:
-        with self._place.locked():
-            found = self._place.read()
-            if found is None:
+        with self._store.locked():
+            stored = self._store.read()
+            if stored is None:
                 raise AccessRefused(f"The login was ended with auth logout. {LOG_IN_AGAIN}")
-            login, tokens = found
+            login, tokens = stored
             self._same_company(login)
             if tokens.access != unwanted and not self._is_due(tokens):
                 self._take(tokens)  # another process, or a task that was cancelled, was first
                 return
             if tokens.refresh is None:
                 raise AccessRefused(f"The login has ended. {LOG_IN_AGAIN}")
-            self._place.check_writable()
-            self._seen.update(tokens.secrets)
+            self._store.check_writable()
+            self._secrets.update(tokens.secrets)
             renewed = asyncio.run(by_refresh(login, tokens))
-            self._place.write(login, renewed)
+            self._store.write(login, renewed)
             self._take(renewed)
 
     def _same_company(self, login: Login) -> None:
         """Bills that were begun with one login must not go on into the company of another."""
-        ours = self._login
-        if login.id != ours.id and not (login.company_id and login.company_id == ours.company_id):
+        current = self._login
+        same = login.company_id and login.company_id == current.company_id
+        if login.id != current.id and not same:
             raise AccessRefused(
                 "Somebody has logged in again in the meantime, so it is not certain that the rest"
                 " would go to the same company. Run the same command again."
@@ -123,7 +124,7 @@ class TokenRefresher:
 
     def _take(self, tokens: Tokens) -> None:
         self._tokens = tokens
-        self._seen.update(tokens.secrets)
+        self._secrets.update(tokens.secrets)
         self._key = Key("Bearer", tokens.access, "the login", mark_of(self._login))
 
     def _is_due(self, tokens: Tokens) -> bool:
@@ -148,7 +149,7 @@ def mark_of(login: Login) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def open_token_refresher(place: TokenStore) -> TokenRefresher | None:
-    """The login that is kept there; None where nobody is logged in."""
-    found = place.read()
-    return None if found is None else TokenRefresher(place, *found)
+def open_token_refresher(store: TokenStore) -> TokenRefresher | None:
+    """The stored login; None where nobody is logged in."""
+    stored = store.read()
+    return None if stored is None else TokenRefresher(store, *stored)

@@ -1,4 +1,4 @@
-"""Where a login is kept: its tokens in the system's keyring, or in a private file.
+"""Token store: a login's tokens in the system's keyring, or in a private file.
 
 The file of a login always exists; with a keyring it has all but the secrets, so that nobody who
 has no login is asked to unlock a keyring. Whoever changes a login holds its lock.
@@ -34,7 +34,7 @@ class StoreProblem(StoppedEarly):
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The secrets of a login. ``expires_at`` is unix seconds, ``lifetime`` seconds; None: not told.
+    """The secrets of a login. ``expires_at`` is unix seconds, ``lifetime`` seconds; None: unknown.
 
     No secret is in the repr.
     """
@@ -107,19 +107,19 @@ class TokenStore:
         if record is None:
             return None
         if _login(record, self.path).store == "keyring":
-            text = _from_keyring(self.account)
+            text = _read_keyring(self.account)
             if text is None:
                 raise AccessRefused(f"The login is no longer in the keyring. {LOG_IN_AGAIN}")
             record = _parsed(text, "The keyring's entry")
         return _login(record, self.path), _tokens(record, self.path)
 
     def write(self, login: Login, tokens: Tokens) -> None:
-        """Keep both, durable when this returns. Raises StoreProblem; the old ones are then kept."""
+        """Store both durably. Raises StoreProblem; the old ones then stay."""
         login = replace(login, expires_at=tokens.expires_at)
         shown = asdict(login)
         whole = shown | {"tokens": asdict(tokens)}
         if login.store == "keyring":
-            _to_keyring(self.account, json.dumps(whole))
+            _write_keyring(self.account, json.dumps(whole))
             self._replace(json.dumps(shown, indent=1))
         else:
             self._replace(json.dumps(whole, indent=1))
@@ -139,22 +139,22 @@ class TokenStore:
         """
         record = self._record(lenient=True)
         try:
-            gone = _off_keyring(self.account)
+            removed = _remove_read_keyring(self.account)
         except StoreProblem:
             if record is not None and record.get("store") == "keyring":
                 raise
-            gone = False
+            removed = False
         try:
             self.path.unlink(missing_ok=True)
         except OSError as error:
             raise self._unusable(error) from None
-        return gone or record is not None
+        return removed or record is not None
 
     def _record(self, *, lenient: bool = False) -> dict[str, Any] | None:
         try:
             with self.path.open("rb") as file:
-                found = os.fstat(file.fileno())
-                others = os.name == "posix" and stat.S_IMODE(found.st_mode) & 0o077
+                status = os.fstat(file.fileno())
+                others = os.name == "posix" and stat.S_IMODE(status.st_mode) & 0o077
                 data = file.read(LARGEST_FILE + 1)
             record = _parsed(data.decode(), str(self.path))
         except FileNotFoundError:
@@ -264,17 +264,17 @@ def keyring_name() -> str | None:
 def check_keyring(account: str) -> None:
     """Raises StoreProblem unless an entry can be written, read and removed."""
     name = f"{account} (test)"
-    with _told():
+    with _keyring_problems():
         ring = _keyring()
         ring.set_password(SERVICE, name, "test")
-        kept = ring.get_password(SERVICE, name)
+        stored = ring.get_password(SERVICE, name)
         ring.delete_password(SERVICE, name)
-    if kept != "test":
+    if stored != "test":
         raise StoreProblem("The keyring does not keep what is written to it.")
 
 
 def _keyring() -> Any:
-    with _told():
+    with _keyring_problems():
         import keyring
 
         ring = keyring.get_keyring()
@@ -285,7 +285,7 @@ def _keyring() -> Any:
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
+def _keyring_problems() -> Iterator[None]:
     """Whatever a keyring raises, as a StoreProblem. Its own words may have secrets in them."""
     try:
         yield
@@ -297,8 +297,8 @@ def _told() -> Iterator[None]:
         ) from None
 
 
-def _from_keyring(account: str) -> str | None:
-    with _told():
+def _read_keyring(account: str) -> str | None:
+    with _keyring_problems():
         ring = _keyring()
         head = ring.get_password(SERVICE, account)
         names = _parts(account, head)
@@ -308,8 +308,8 @@ def _from_keyring(account: str) -> str | None:
         return None if None in parts else "".join(parts)
 
 
-def _to_keyring(account: str, text: str) -> None:
-    with _told():
+def _write_keyring(account: str, text: str) -> None:
+    with _keyring_problems():
         ring = _keyring()
         before = ring.get_password(SERVICE, account)
         head, size = text, LONGEST_ENTRY
@@ -324,16 +324,16 @@ def _to_keyring(account: str, text: str) -> None:
             _delete(ring, name)
 
 
-def _off_keyring(account: str) -> bool:
+def _remove_read_keyring(account: str) -> bool:
     """Remove all entries, also those that a killed process has left; whether there was any."""
-    with _told():
+    with _keyring_problems():
         ring = _keyring()
-        found = _delete(ring, account)
+        removed = _delete(ring, account)
         for series in "ab":
             number = 0
             while _delete(ring, f"{account} {series}{number}"):
-                number, found = number + 1, True
-        return found
+                number, removed = number + 1, True
+        return removed
 
 
 def _delete(ring: Any, name: str) -> bool:
@@ -347,5 +347,5 @@ def _parts(account: str, head: str | None) -> list[str]:
     """The names of the parts of an entry that has parts."""
     if head is None or not head.startswith('{"series"'):
         return []
-    told = json.loads(head)
-    return [f"{account} {told['series']}{number}" for number in range(told["parts"])]
+    series = json.loads(head)
+    return [f"{account} {series['series']}{number}" for number in range(series["parts"])]
