@@ -102,8 +102,7 @@ def text_parser(max_length: int, *, code: bool = False, breaks: bool = False) ->
     """Texts; ``code`` for those that Excel likes to change, ``breaks`` where lines may break."""
 
     def parse(text: str) -> tuple[Any, str]:
-        if code and (quoted := _QUOTED.fullmatch(text)):
-            text = quoted[1].strip()
+        text = unquoted(text) if code else text
         if code and is_mangled(text):
             return None, "mangled"
         if len(text) > max_length:
@@ -113,6 +112,12 @@ def text_parser(max_length: int, *, code: bool = False, breaks: bool = False) ->
         return text, ""
 
     return parse
+
+
+def unquoted(text: str) -> str:
+    """A code without the quotes, as in ``="00123"``, that keep Excel from changing it."""
+    quoted = _QUOTED.fullmatch(text)
+    return quoted[1].strip() if quoted else text
 
 
 def is_mangled(text: str) -> bool:

@@ -20,9 +20,9 @@ from importer.model.finding_catalogue import finding
 from importer.model.light_objects import PropertyGroup
 from importer.model.tables import CellKind
 from importer.references.name_index import LIKELY, Named, NameIndex
+from importer.validation.checked_bills import Checked
 from importer.validation.column import ParsedColumn
 from importer.validation.cross_row_rules import same_name
-from importer.validation.validate import Checked
 
 _LEVELS = {BILLS: ("HEADER", "bill"), LINE_ITEMS: ("LINE", "line item")}
 # An inline value in the form Light wants, else None; of a text and the kind of its cell.

@@ -12,10 +12,10 @@ from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding import CellRef
 from importer.model.finding_catalogue import finding
 from importer.model.report_model import Suggestion, Unresolved
+from importer.validation.checked_bills import Checked
 from importer.validation.column import ParsedColumn
 from importer.validation.cross_row_rules import duplicates, same_name
 from importer.validation.finding_batch import FindingBatch, cell_findings
-from importer.validation.validate import Checked
 from importer.validation.vector_parsers import blank
 
 # Field of the name: sheet, field of the id, and what people call it.

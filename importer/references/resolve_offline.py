@@ -17,8 +17,8 @@ from importer.references.reference_column import (
     finish,
     noun_of,
 )
+from importer.validation.checked_bills import Checked
 from importer.validation.cross_row_rules import same_name
-from importer.validation.validate import Checked
 
 
 def resolve_by_tables(

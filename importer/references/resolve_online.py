@@ -28,8 +28,8 @@ from importer.references.reference_column import (
     finish,
     lookup_of,
 )
+from importer.validation.checked_bills import Checked
 from importer.validation.cross_row_rules import same_name
-from importer.validation.validate import Checked
 
 _MOST_TAX_CODES = 12  # suggested
 _LISTS = {"vendor": "vendors", "companyEntity": "entities", "account": "accounts"}

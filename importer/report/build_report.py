@@ -25,8 +25,8 @@ from importer.report.light_findings import answer_findings
 from importer.report.outcomes import STATUSES, BillOutcomes, LineOutcomes, RowOutcomes
 from importer.report.phrases import NO_CURRENCY
 from importer.report.tie_out import differs, in_light_now
+from importer.validation.checked_bills import Checked
 from importer.validation.finding_batch import Findings
-from importer.validation.validate import Checked
 
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from importer.validation.cents_array import CentsArray, sums
-from importer.validation.validate import Checked
+from importer.validation.checked_bills import Checked
 
 _FITS = 2**61  # the sum of two such amounts fits into int64 with room
 

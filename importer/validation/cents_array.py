@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from importer.core.money import INT64_MAX
 
 
-@dataclass(frozen=True)
-class CentsArray:
+class CentsArray(NamedTuple):
     """An amount in cents for each item, and which of them are known.
 
     Of int64, or of exact Python numbers where one may be larger.

@@ -11,7 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.core.money import INT64_MAX, INT64_MIN, money
+from importer.core.money import money
+from importer.validation.cents_array import CentsArray
 
 
 def _without(texts: pa.LargeStringArray, which: np.ndarray) -> pa.LargeStringArray:
@@ -38,7 +39,6 @@ class ParsedColumn:
     ) -> None:
         """``dictionary``: (the values, the index of each cell's value)."""
         self.size, self.blank = size, blank
-        self.rules: np.ndarray | None = None  # how each date or number was read, for messages
         self._values, self._numbers, self._texts = values, numbers, texts
         self._different = dictionary
         self._names: list[str] = [""]
@@ -143,23 +143,24 @@ class ParsedColumn:
             out._problem, out._names = self._problem[at], self._names
         return out
 
-    def cents(self) -> tuple[np.ndarray, np.ndarray]:
-        """(int64 amounts, which of them are known); not to be changed."""
+    def cents(self) -> CentsArray:
+        """The amounts, of int64; not to be changed."""
         if self._values is None:
             if self._numbers is None:
-                return np.zeros(self.size, dtype=np.int64), np.zeros(self.size, dtype=bool)
-            return self._numbers, self.ok
+                zeros = np.zeros(self.size, dtype=np.int64)
+                return CentsArray(zeros, np.zeros(self.size, dtype=bool))
+            return CentsArray(self._numbers, self.ok)
         known = np.asarray([v is not None for v in self._values], dtype=bool)
         out = np.zeros(self.size, dtype=np.int64)
         out[known] = self._values[known].astype(np.int64)
-        return out, known
+        return CentsArray(out, known)
 
     def filled(self, at: np.ndarray, cents: np.ndarray) -> ParsedColumn:
         """A column of amounts with those of the cells ``at``, which are blank in this one."""
         numbers, blank = self.cents()[0].copy(), self.blank.copy()
         numbers[at], blank[at] = cents, False
         out = ParsedColumn(self.size, blank, numbers=numbers)
-        out.rules, out._names = self.rules, list(self._names)
+        out._names = list(self._names)
         out._problem = None if self._problem is None else self._problem.copy()
         return out
 
@@ -200,16 +201,13 @@ class ParsedColumn:
         return self._names.index(problem)
 
     def negate(self, which: np.ndarray) -> None:
-        """The amounts with the other sign."""
+        """Give the amounts the other sign."""
+        at = np.flatnonzero(which & self.ok)
         if self._numbers is None:
-            for i in np.flatnonzero(which & self.ok):
-                self.values[i] = value = -self.values[i]
-                if isinstance(value, int) and value > INT64_MAX:
-                    self.mark_invalid([int(i)], "out_of_range")
-            return
-        which = which & self.ok
-        self.mark_invalid(np.flatnonzero(which & (self._numbers == INT64_MIN)), "out_of_range")
-        self._numbers[which] = -self._numbers[which]
+            for i in at:
+                self.values[i] = -self.values[i]
+        else:
+            self._numbers[at] = -self._numbers[at]
 
     def values_at(self, which: np.ndarray) -> list[Any]:
         """The values of some items; the rest of the column stays as it is."""

@@ -20,7 +20,7 @@ from importer.model.bills import Document
 from importer.model.fields import BILLS
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
-from importer.validation.validate import Checked
+from importer.validation.checked_bills import Checked
 
 LARGEST = 20  # megabytes, unless told otherwise; Light publishes no limit
 MEGABYTE = 1_000_000  # bytes

@@ -284,7 +284,7 @@ def cell_findings(
     at: np.ndarray,
     *,
     value: Value | None = None,
-    template_args: TemplateArgs = no_args,
+    template_args: TemplateArgs | None = None,
     constant_by: tuple[np.ndarray, ...] | None = None,
     related_bills: np.ndarray | None = None,
 ) -> FindingBatch:
@@ -294,7 +294,7 @@ def cell_findings(
     column = items.columns.get(name)
     if value is None:
         value = "" if column is None else column.array
-    if template_args is no_args and not callable(value):
+    if template_args is None and not callable(value):
         constant_by = ()
     return FindingBatch(
         code,
@@ -303,7 +303,7 @@ def cell_findings(
         places(items, column, at),
         partial(mapped.cell, sheet, name),
         value,
-        template_args,
+        template_args or no_args,
         constant_by,
         related_bills,
     )

@@ -15,8 +15,8 @@ from importer.mapping.canonical_columns import CanonicalTable
 from importer.mapping.map_tables import MappedTables
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.tables import TableKind
+from importer.validation.cells import distinct
 from importer.validation.finding_batch import FindingBatch, cell_findings
-from importer.validation.parse_columns import distinct
 from importer.validation.vector_parsers import tidied
 
 _BETWEEN = "\x1f"  # a group and a reference

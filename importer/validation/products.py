@@ -27,10 +27,6 @@ def multiply(mapped: MappedTables, lines: ParsedTable, units: np.ndarray) -> lis
     for name, expression in mapped.template.line_items.items():
         if expression.product:
             left, right = lines[f"{name}*0"], lines[f"{name}*1"]
-            first = mapped.lines.columns.get(f"{name}*0")
-            if first is not None and first.marked is not None:
-                marked = np.flatnonzero(first.marked & right.ok).tolist()
-                right.mark_invalid([i for i in marked if right.at(i) < 0], "signed_twice")
             lines.columns[name], rounded = _product(left, right, units, expression)
             for table in np.unique(mapped.lines.table[rounded]).tolist():
                 of_table = np.flatnonzero(rounded & (mapped.lines.table == table))

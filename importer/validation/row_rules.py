@@ -1,60 +1,52 @@
-"""Rules that compare the cells of one row, as boolean columns for pandera."""
+"""The values of a row that the row rules of ``schema`` check, and the words of their sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from importer.core.currencies import EXPONENTS
-from importer.core.money import money
 from importer.mapping.map_tables import MappedTables
 from importer.model.bills import TargetStatus
-from importer.model.fields import BILLS, LINE_ITEMS
-from importer.model.finding_catalogue import CATALOGUE
 from importer.validation.byte_scan import blocks
 from importer.validation.cents_array import CentsArray
 from importer.validation.column import ParsedColumn, ParsedTable
 
-Words = Callable[[int], dict[str, Any]]
-
-
-def _no_words(_: int) -> dict[str, Any]:
-    return {}
-
-
-@dataclass
-class RowRule:
-    """``ok[i]`` tells whether item ``i`` keeps the rule; ``field`` is where a breach is shown."""
-
-    code: str
-    field: str
-    ok: np.ndarray
-    template_args: Words = _no_words
-
-    def __post_init__(self) -> None:
-        assert self.code in CATALOGUE, self.code
-
-
-_NO_DAY = 0  # the days of the calendar are counted from 1
-
-
-def _day(value: date | None) -> int:
-    return _NO_DAY if value is None else value.toordinal()
-
-
-def _not_before(later: ParsedColumn, earlier: ParsedColumn) -> np.ndarray:
-    """Which dates are not before those of the other column, wherever both are known."""
-    if not (later.ok.any() and earlier.ok.any()):
-        return np.ones(later.size, dtype=bool)
-    days, others = later.map_distinct(_day, np.int32), earlier.map_distinct(_day, np.int32)
-    return np.asarray((days >= others) | (days == _NO_DAY) | (others == _NO_DAY), dtype=bool)
-
-
 UNKNOWN = -1
+PAYMENT_FIELDS = ("paidFromBankAccountId", "paymentAt")  # what a payment needs
+
+
+def _no_values() -> np.ndarray:
+    return np.empty(0, dtype=np.int8)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one sheet with what is known of each beside its cells.
+
+    Of bills: ``target`` is how far each should go, ``is_sum`` says whose amount is the sum of its
+    lines, ``now`` is the time of the check. Of lines: ``include_tax`` is their bill's: 1, 0,
+    UNKNOWN.
+    """
+
+    mapped: MappedTables
+    sheet: str
+    table: ParsedTable
+    target: np.ndarray = field(default_factory=_no_values)
+    is_sum: np.ndarray = field(default_factory=_no_values)
+    include_tax: np.ndarray = field(default_factory=_no_values)
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def money(self, i: int, cents: int) -> str:
+        return self.table.money(i, cents)
+
+
+RowValue: TypeAlias = Callable[[Rows], np.ndarray]
+RowArgs: TypeAlias = Callable[[Rows, int], dict[str, Any]]
 
 
 def truth(flag: ParsedColumn) -> np.ndarray:
@@ -64,87 +56,118 @@ def truth(flag: ParsedColumn) -> np.ndarray:
     return flag.map_distinct(lambda value: UNKNOWN if value is None else int(value), np.int8)
 
 
-def bill_rules(
-    mapped: MappedTables, bills: ParsedTable, derived: np.ndarray, wanted: np.ndarray, now: datetime
-) -> list[RowRule]:
-    """The rules of one bill row.
+def _count(*columns: ParsedColumn) -> np.ndarray:
+    """How many of the columns have something in each row."""
+    return np.asarray(np.sum([~column.blank for column in columns], axis=0, dtype=np.int8))
 
-    ``derived``: whose amount is worked out from the lines. ``wanted``: how far each should go.
+
+def given(*names: str) -> RowValue:
+    """How many of these fields a row gives; 1 where the missing columns are a finding already."""
+
+    def value(rows: Rows) -> np.ndarray:
+        count = _count(*(rows.table[name] for name in names))
+        return np.where(rows.mapped.column_reported_missing(rows.sheet, *names), np.int8(1), count)
+
+    return value
+
+
+def given_in_column(name: str) -> RowValue:
+    """Whether a row gives the field; 1 where the sheet has no column for it."""
+
+    def value(rows: Rows) -> np.ndarray:
+        lacking = rows.mapped.lacks_column(rows.sheet, name)
+        return np.where(lacking, np.int8(1), _count(rows.table[name]))
+
+    return value
+
+
+def days_between(first: str, last: str) -> RowValue:
+    """The days from one date to the other, 0 where one of them is not known."""
+
+    def value(rows: Rows) -> np.ndarray:
+        start, end = rows.table[first], rows.table[last]
+        both = start.ok & end.ok
+        if not both.any():
+            return np.zeros(both.size, dtype=np.int32)
+        days = end.map_distinct(_day, np.int32) - start.map_distinct(_day, np.int32)
+        return np.where(both, days, 0)
+
+    return value
+
+
+def _day(value: date | None) -> int:
+    return 0 if value is None else value.toordinal()
+
+
+def _is_paid(rows: Rows) -> np.ndarray:
+    return np.asarray(rows.target == TargetStatus.PAID, dtype=bool)
+
+
+def given_if_paid(name: str) -> RowValue:
+    """Whether a bill that is to be marked as paid gives the field; 1 for all others."""
+
+    def value(rows: Rows) -> np.ndarray:
+        return np.where(_is_paid(rows), given_in_column(name)(rows), np.int8(1))
+
+    return value
+
+
+def accounts_of_unpaid(rows: Rows) -> np.ndarray:
+    """1 where a bank account is given for a bill that is not to be marked as paid."""
+    return np.asarray(rows.table["paidFromBankAccountId"].ok & ~_is_paid(rows), dtype=np.int8)
+
+
+def payment_after_tomorrow(rows: Rows) -> np.ndarray:
+    """The microseconds from tomorrow's time of day to the payment of a paid bill, 0 for others.
+
+    A day is read as its midnight in UTC; the day may have begun already where the person is.
     """
-    vendor_id, vendor = bills["vendorId"], bills["vendor"]
-    issued, due, amount, currency = (
-        bills[name] for name in ("issuedDate", "dueDate", "amount", "currency")
+    latest = rows.now + timedelta(days=1)
+
+    def distance(moment: datetime | None) -> int:
+        if moment is None:
+            return 0
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return (moment - latest) // timedelta(microseconds=1)
+
+    payments = rows.table["paymentAt"].map_distinct(distance, np.int64)
+    return np.where(_is_paid(rows), payments, 0)
+
+
+def amount_or_sum(rows: Rows) -> np.ndarray:
+    """1 where the bill's amount is given, or is the sum of its lines."""
+    return np.where(rows.is_sum, np.int8(1), given("amount")(rows))
+
+
+def amount_of_bill(rows: Rows) -> np.ndarray:
+    """Cents as given; 1 where not known, or worked out from the lines."""
+    cents, known = rows.table["amount"].cents()
+    return np.where(known & ~rows.is_sum, cents, 1)
+
+
+def currency_decimals(rows: Rows) -> np.ndarray:
+    """The decimals of the bill's currency; 2 where amounts are in cents or the template's unit."""
+    formats = rows.mapped.template.formats
+    if formats.amounts != "decimal":
+        return np.full(rows.table.size, 2, dtype=np.int8)
+    stated = formats.cents_per_unit
+    return rows.table["currency"].map_distinct(
+        lambda code: 2 if code is None or code in stated else EXPONENTS[code], np.int8
     )
-    number = bills["invoiceNumber"]
-    formats = mapped.template.formats
-    rules = [
-        RowRule("bills.vendorId.required", "vendor" if "vendor" in bills.columns else "vendorId",
-                ~(vendor_id.blank & vendor.blank)
-                | mapped.column_reported_missing(BILLS, "vendorId", "vendor")),
-        RowRule("bills.issuedDate.required", "issuedDate",
-                ~issued.blank | mapped.column_reported_missing(BILLS, "issuedDate")),
-        RowRule("bills.currency.required", "currency",
-                ~currency.blank | mapped.column_reported_missing(BILLS, "currency")),
-        RowRule("bills.invoiceNumber.missing", "invoiceNumber",
-                ~number.blank | mapped.lacks_column(BILLS, "invoiceNumber")),
-        RowRule("bills.dueDate.before_issued", "dueDate",
-                _not_before(due, issued),
-                lambda i: {"issued": issued.at(i)}),
-    ]  # fmt: skip
-    rules += payment_rules(mapped, bills, wanted, now)
-    known = ~amount.blank | derived | mapped.column_reported_missing(BILLS, "amount")
-    rules.append(RowRule("bills.amount.required", "amount", known))
-    rules += amount_rules(amount, bills.units, ~derived)
-    if formats.amounts == "decimal":
-        units = formats.cents_per_unit
-        ok = currency.map_distinct(lambda c: c is None or EXPONENTS[c] == 2 or c in units, bool)
-        rules.append(
-            RowRule("bills.currency.not_in_cents", "currency", ok,
-                    lambda i: {"exponent": EXPONENTS[currency.at(i)]})
-        )  # fmt: skip
-    return rules
 
 
-PAYMENT_FIELDS = ("paidFromBankAccountId", "paymentAt")  # what a payment needs
+def given_if_gross(rows: Rows) -> np.ndarray:
+    """Whether a line gives its gross amount, if those of its bill include tax; 1 for others."""
+    return np.where(rows.include_tax == 1, given("amount")(rows), np.int8(1))
 
 
-def payment_rules(
-    mapped: MappedTables, bills: ParsedTable, wanted: np.ndarray, now: datetime
-) -> list[RowRule]:
-    """A bill that is to be marked as paid says from where and when; no other one is paid."""
-    paid = wanted == TargetStatus.PAID
-    bank, moment = bills["paidFromBankAccountId"], bills["paymentAt"]
-    # A day is told as its midnight in UTC; the day may have begun already where the person is.
-    latest = now + timedelta(days=1)
-    return [
-        RowRule("bills.paidFromBankAccountId.required", "paidFromBankAccountId",
-                ~(paid & bank.blank & ~mapped.lacks_column(BILLS, "paidFromBankAccountId"))),
-        RowRule("bills.paidFromBankAccountId.not_used", "paidFromBankAccountId",
-                ~(~paid & bank.ok)),
-        RowRule("bills.paymentAt.required", "paymentAt",
-                ~(paid & moment.blank & ~mapped.lacks_column(BILLS, "paymentAt"))),
-        RowRule("bills.paymentAt.in_future", "paymentAt",
-                ~(paid & _after(moment, latest))),
-    ]  # fmt: skip
+def given_if_net(rows: Rows) -> np.ndarray:
+    """Whether a line gives its net amount, if those of its bill do not include tax."""
+    return np.where(rows.include_tax == 0, given("netAmount")(rows), np.int8(1))
 
 
-def _utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _after(moments: ParsedColumn, latest: datetime) -> np.ndarray:
-    return moments.map_distinct(lambda moment: moment is not None and _utc(moment) > latest, bool)
-
-
-def amount_rules(amount: ParsedColumn, units: np.ndarray, which: np.ndarray) -> list[RowRule]:
-    """A bill is of more than nothing. ``which`` are the bills to look at; cents per unit."""
-    cents, known = amount.cents()
-    known = known & which
-    return [
-        RowRule("bills.amount.zero", "amount", ~(known & (cents == 0))),
-        RowRule("bills.amount.negative", "amount", ~(known & (cents < 0)),
-                lambda i: {"money": money(amount.at(i), int(units[i]))}),
-    ]  # fmt: skip
+def _without_code(table: ParsedTable) -> np.ndarray:
+    return np.asarray(table["taxCodeId"].blank & table["taxCode"].blank)
 
 
 def _plus(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -153,63 +176,97 @@ def _plus(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return out, ((left ^ out) & (right ^ out)) < 0
 
 
-def line_rules(mapped: MappedTables, lines: ParsedTable, include_tax: np.ndarray) -> list[RowRule]:
-    """The rules of one line row. ``include_tax`` is of its bill: 1, 0, UNKNOWN."""
-    gross, net, tax = lines["amount"], lines["netAmount"], lines["taxAmount"]
-    no_code = lines["taxCodeId"].blank & lines["taxCode"].blank
-    start, end = lines["amortizationStartDate"], lines["amortizationEndDate"]
-    should = lines["shouldAmortize"]
-    inclusive, exclusive = include_tax == 1, include_tax == 0
+def gross_minus_net_and_tax(rows: Rows) -> np.ndarray:
+    """Cents between a line's gross and its net plus tax; 0 where one of them is not known.
+
+    Without tax and tax code, the net is the gross. Modulo 2^64: 0 is exact.
+    """
+    gross, net, tax = (rows.table[name] for name in ("amount", "netAmount", "taxAmount"))
     (gross_cents, gross_ok), (net_cents, net_ok), (tax_cents, tax_ok) = (
         column.cents() for column in (gross, net, tax)
     )
-    all_three = gross_ok & net_ok & tax_ok
-    untaxed = gross_ok & net_ok & tax.blank & no_code
-    adds_up, other_sign = ~all_three, tax_ok & (net_ok | gross_ok)
-    for part in blocks(lines.size):
-        own_gross, own_net, own_tax = gross_cents[part], net_cents[part], tax_cents[part]
-        total, too_large = _plus(own_net, own_tax)
-        adds_up[part] |= (total == own_gross) & ~too_large
-        adds_up[part] &= ~untaxed[part] | (own_net == own_gross)
-        base = np.where(net_ok[part], own_net, own_gross)
-        other_sign[part] &= ((own_tax ^ base) < 0) & (own_tax != 0) & (base != 0)
-    amortized = truth(should)
-    truly, never = amortized == 1, amortized == 0
+    both = gross_ok & net_ok
+    with_tax, untaxed = both & tax_ok, both & tax.blank & _without_code(rows.table)
+    out = np.zeros(rows.table.size, dtype=np.int64)
+    for part in blocks(rows.table.size):
+        total, too_large = _plus(net_cents[part], tax_cents[part])
+        gap = np.where(too_large, 1, gross_cents[part] - total)
+        no_tax = untaxed[part] * (gross_cents[part] - net_cents[part])
+        out[part] = np.where(with_tax[part], gap, no_tax)
+    return out
 
-    def of_sum(i: int) -> dict[str, Any]:
-        own_net, own_tax = net.at(i), tax.at(i) or 0
-        of = {"net": own_net, "tax": own_tax, "sum": own_net + own_tax, "gross": gross.at(i)}
-        return {name: lines.money(i, cents) for name, cents in of.items()}
 
-    return [
-        RowRule("line_items.amount.required", "amount",
-                ~(inclusive & gross.blank) | mapped.column_reported_missing(LINE_ITEMS, "amount")),
-        RowRule("line_items.netAmount.required", "netAmount",
-                ~(exclusive & net.blank) | mapped.column_reported_missing(LINE_ITEMS, "netAmount")),
-        RowRule("line_items.amount.not_net_plus_tax", "amount", adds_up,
-                of_sum),
-        RowRule("line_items.taxAmount.sign", "taxAmount", ~other_sign,
-                lambda i: {"tax": lines.money(i, int(tax_cents[i])),
-                           "base": lines.money(i, (net if net_ok[i] else gross).at(i))}),
-        RowRule("line_items.taxAmount.without_code", "taxAmount",
-                ~(tax_ok & no_code & (tax_cents != 0))),
-        RowRule("line_items.taxAmount.worked_out_by_light", "taxAmount",
-                ~(exclusive & net_ok & tax.blank & ~no_code)),
-        RowRule("line_items.amortizationStartDate.incomplete", "amortizationStartDate",
-                start.blank == end.blank),
-        RowRule("line_items.amortizationEndDate.before_start", "amortizationEndDate",
-                _not_before(end, start),
-                lambda i: {"start": start.at(i)}),
-        RowRule("line_items.shouldAmortize.without_dates", "shouldAmortize",
-                ~(truly & start.blank & end.blank)),
-        RowRule("line_items.shouldAmortize.contradicts_dates", "shouldAmortize",
-                ~(never & (~start.blank | ~end.blank))),
-    ]  # fmt: skip
+def sign_of_tax(rows: Rows) -> np.ndarray:
+    """1 where tax and amount have the same sign, -1 where not, 0 where one is 0 or not known."""
+    (gross, gross_ok), (net, net_ok), (tax, tax_ok) = (
+        rows.table[name].cents() for name in ("amount", "netAmount", "taxAmount")
+    )
+    known = tax_ok & (net_ok | gross_ok)
+    out = np.zeros(rows.table.size, dtype=np.int8)
+    for part in blocks(rows.table.size):
+        base = np.where(net_ok[part], net[part], gross[part])
+        out[part] = np.sign(tax[part]) * np.sign(base) * known[part]
+    return out
+
+
+def tax_without_code(rows: Rows) -> np.ndarray:
+    """Cents of tax of a line that has no tax code, 0 for others."""
+    cents, known = rows.table["taxAmount"].cents()
+    return np.where(known & _without_code(rows.table), cents, 0)
+
+
+def tax_left_to_light(rows: Rows) -> np.ndarray:
+    """1 where a line has its net amount and a tax code, and no tax."""
+    table = rows.table
+    left = table["netAmount"].ok & table["taxAmount"].blank & ~_without_code(table)
+    return np.asarray(left & (rows.include_tax == 0), dtype=np.int8)
+
+
+def amortization_dates(rows: Rows) -> np.ndarray:
+    """How many of the two dates a line gives."""
+    return _count(rows.table["amortizationStartDate"], rows.table["amortizationEndDate"])
+
+
+def dates_if_amortized(rows: Rows) -> np.ndarray:
+    """How many of the two dates a line gives that should be amortized; 2 for others."""
+    should = truth(rows.table["shouldAmortize"]) == 1
+    return np.where(should, amortization_dates(rows), np.int8(2))
+
+
+def dates_if_not_amortized(rows: Rows) -> np.ndarray:
+    """How many of the two dates a line gives that should not be amortized; 0 for others."""
+    should_not = truth(rows.table["shouldAmortize"]) == 0
+    return np.where(should_not, amortization_dates(rows), np.int8(0))
+
+
+def value_of(name: str, parameter: str) -> RowArgs:
+    """The value of another field of the row."""
+    return lambda rows, i: {parameter: rows.table[name].at(i)}
+
+
+def bill_money(rows: Rows, i: int) -> dict[str, Any]:
+    return {"money": rows.money(i, rows.table["amount"].at(i))}
+
+
+def exponent_args(rows: Rows, i: int) -> dict[str, Any]:
+    return {"exponent": EXPONENTS[rows.table["currency"].at(i)]}
+
+
+def sum_args(rows: Rows, i: int) -> dict[str, Any]:
+    net, tax = rows.table["netAmount"].at(i), rows.table["taxAmount"].at(i) or 0
+    amounts = {"net": net, "tax": tax, "sum": net + tax, "gross": rows.table["amount"].at(i)}
+    return {name: rows.money(i, cents) for name, cents in amounts.items()}
+
+
+def sign_args(rows: Rows, i: int) -> dict[str, Any]:
+    net = rows.table["netAmount"].at(i)
+    base = rows.table["amount"].at(i) if net is None else net
+    return {"tax": rows.money(i, rows.table["taxAmount"].at(i)), "base": rows.money(i, base)}
 
 
 def gross_of_lines(lines: ParsedTable, include_tax: np.ndarray) -> CentsArray:
     """Each line's gross, where it is known before Light works it out."""
-    no_code = lines["taxCodeId"].blank & lines["taxCode"].blank
+    no_code = _without_code(lines)
     tax_blank = lines["taxAmount"].blank
     (gross, gross_ok), (net, net_ok), (tax, tax_ok) = (
         lines[name].cents() for name in ("amount", "netAmount", "taxAmount")

@@ -1,324 +1,306 @@
-"""The pandera schemas: what the cells of one row must be. Gives findings, one a cell at most.
+"""The checks of every field of a bill and of a line item, by name: two pandera schemas.
 
-Cells stay text and are checked against the problems that reading them found; rules of a row come
-as boolean columns. So one bad cell never hides another, and each failure has its row and column.
+The fields come from ``model.fields``; what a cell of each kind must be is in ``CELL_CHECKS``. What
+the cells of one row must be together is in ``BILL_RULES`` and ``LINE_RULES``: checks on a value
+that is derived from the row, as the days from issue to due date. pandera runs all of them; each
+failure is a finding of the check's code, worded by the catalogue with the check's ``args``.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
+from pandera.config import ValidationDepth, config_context
+from pandera.errors import SchemaErrorReason, SchemaErrors
 
-from importer.core import dates
-from importer.core.cell_parsers import unprintable_in
-from importer.core.currencies import EXPONENTS
-from importer.core.money import (
-    MINUS,
-    Numbers,
-    UnreadableAmount,
-    money,
-    read_cents,
-    read_decimal,
-    read_plain,
-    tidy,
-    to_cents,
-)
-from importer.core.nearest_name import did_you_mean
-from importer.mapping.canonical_columns import CanonicalTable
 from importer.mapping.evaluate import PROBLEMS
-from importer.mapping.map_tables import MappedTables
-from importer.model.fields import Field, FieldKind, field_of
-from importer.model.finding_catalogue import CATALOGUE, shown
-from importer.validation.column import ParsedColumn, ParsedTable
-from importer.validation.finding_batch import FindingBatch, cell_findings
-from importer.validation.parse_columns import COLUMN_PROBLEMS, code_of
-from importer.validation.row_rules import RowRule
-from importer.validation.template_rules import expression_words, first_of_value, tests_of
+from importer.model.fields import BILLS, LINE_ITEMS, FieldKind, field_of
+from importer.validation import cell_rules as cell
+from importer.validation import row_rules as row
+from importer.validation.column_formats import SheetColumn, code_of
+from importer.validation.row_rules import RowArgs, RowValue
 
-_LIKE_A_DATE = re.compile(r"[0-9].*(?:[0-9]{4}|[./\-].*[0-9])")
-_NUMERIC = re.compile(r"[0-9]{1,2}[./\-][0-9]{1,2}[./\-](?:[0-9]{2}){1,2}")
-# A good part of pandera is loaded when it is first used; that belongs to the start, not to a check.
+# pandera loads a good part of itself at the first use: that belongs to the start of the program.
 pa.DataFrameSchema.register_default_backends(pd.DataFrame)
 
 
 @dataclass(frozen=True)
-class HouseRule:
-    """One test of a template's rule on a field; ``ok`` is by item."""
+class CellCheck:
+    """A check of the cells of one column: its name, its finding's ending, and what keeps it."""
 
-    name: str  # the ending of the code
-    field: str
-    bound: Callable[[int], str]  # of an item, as shown
-    ok: np.ndarray
+    name: str
+    problem: str
+    test: cell.CellTest
+    args: cell.CellArgs = cell.no_args
 
 
 @dataclass(frozen=True)
-class CheckColumn:
-    """Which items keep a rule; ``tell`` makes the findings of those that do not."""
+class RowRule:
+    """A check of a value that is derived from each row, and the code of its findings.
 
-    ok: np.ndarray
-    tell: Callable[[np.ndarray], FindingBatch]
-
-
-def sheet_schema(names: Iterable[str]) -> pa.DataFrameSchema:
-    """The schema of one sheet: of each rule a column that says of each item whether it keeps it.
-
-    Only the first failure of each is worded: which items fail, the check's output says.
+    ``args`` are the words of the
+    sentence; None where it has none beside the value.
     """
-    kept = pa.Check(lambda s: s, name="kept", error="kept", n_failure_cases=1)
-    return pa.DataFrameSchema({name: pa.Column(checks=kept) for name in names}, strict=True)
+
+    code: str
+    value: RowValue
+    check: pa.Check
+    args: RowArgs | None = None
+    field: str = ""  # where a breach is shown; by default as the code says
+    same_args: bool = False  # the words are the same for all rows
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "field", self.field or self.code.split(".")[1])
+
+    @property
+    def column(self) -> str:
+        """The name of the derived column."""
+        return f"{self.field}: {self.code}"
 
 
-def _column(number: int) -> str:
-    return f"rule {number}"
+# The first check that a cell fails is its finding: the order is that of the causes.
+CHECKS_OF_EVERY_KIND = (
+    *(
+        CellCheck(problem, problem, cell.no_expression_problem(problem), cell.expression_args)
+        for problem in PROBLEMS
+    ),
+    CellCheck("calculated", "not_calculated", cell.is_calculated),
+    CellCheck("no_spreadsheet_error", "error_cell", cell.no_spreadsheet_error),
+)
+_MAX_LENGTH = CellCheck("max_length", "too_long", cell.not_too_long, cell.length_args)
+_CONTROL_CHARACTERS = CellCheck(
+    "no_control_characters", "control_characters", cell.no_control_characters, cell.character_args
+)
+_CURRENCY_OF_BILL = CellCheck(
+    "currency_of_bill", "other_currency", cell.in_currency_of_bill, cell.other_currency_args
+)
+_ONE_SIGN = CellCheck("one_sign", "signed_twice", cell.has_one_sign, cell.expression_args)
 
 
-def check_sheet(
-    mapped: MappedTables, items: CanonicalTable, parsed: ParsedTable, row_rules: Sequence[RowRule]
-) -> list[FindingBatch]:
-    """All findings of the cells and rows of a sheet, by column and rule."""
-    if not len(items):
-        return []
-    rules = [
-        *_of_cells(mapped, items, parsed),
-        *(_of_row(mapped, items, parsed, rule) for rule in row_rules),
-        *(_of_house(mapped, items, parsed, rule)
-          for rule in house_rules(mapped, items.sheet, parsed)),
-    ]  # fmt: skip
-    # Of a million rows pandera is given those in which something is wrong, with the rules broken.
-    broken = {_column(n): rule.ok for n, rule in enumerate(rules) if not rule.ok.all()}
-    if not broken:
-        return []
-    rows = np.flatnonzero(~np.logical_and.reduce(list(broken.values())))
-    frame = pd.DataFrame({name: ok[rows] for name, ok in broken.items()}, index=rows, copy=False)
-    # pandera's validate would word each failure, and gather them in tables, which nobody reads.
-    failing = {}
-    for name, column in sheet_schema(broken).columns.items():
-        (check,) = column.checks
-        kept = check(frame[name]).check_output
-        failing[name] = kept.index[~kept.to_numpy(dtype=bool)].to_numpy()
-    told = ((rule, failing.get(_column(n))) for n, rule in enumerate(rules))
-    return [rule.tell(at) for rule, at in told if at is not None]
+def _reads(name: str, problem: str, args: cell.CellArgs = cell.no_args) -> CellCheck:
+    return CellCheck(name, problem, cell.readable(problem), args)
 
 
-def _of_cells(
-    mapped: MappedTables, items: CanonicalTable, parsed: ParsedTable
-) -> Iterator[CheckColumn]:
-    """What was wrong with the cells as they were read; not what is told of the whole column."""
-    for name, column in items.columns.items():
-        own = parsed.columns[name]
-        prefix = code_of(items.sheet, name, "")
-        problems = [code[len(prefix) :] for code in CATALOGUE if code.startswith(prefix)]
-        for problem in (*problems, *PROBLEMS) if (there := own.problems - COLUMN_PROBLEMS) else ():
-            if problem in there:
-                code = code_of(items.sheet, name, problem)
-                words = partial(_template_args, mapped, items.sheet, name, problem, own)
-                decided = (own.rules, column.note, column.format_marks)
-                alike = tuple(each for each in decided if each is not None)
-                tell = partial(
-                    cell_findings,
-                    mapped,
-                    items.sheet,
-                    name,
-                    code,
-                    template_args=words,
-                    constant_by=alike,
-                )
-                yield CheckColumn(~own.with_problem(problem), tell)
-
-
-def _of_row(
-    mapped: MappedTables, items: CanonicalTable, parsed: ParsedTable, rule: RowRule
-) -> CheckColumn:
-    value = None
-    if rule.field not in items.columns:
-        value = partial(_worked_out, parsed, rule.field)
-    tell = partial(
-        cell_findings,
-        mapped,
-        items.sheet,
-        rule.field,
-        rule.code,
-        value=value,
-        template_args=rule.template_args,
-    )
-    return CheckColumn(rule.ok, tell)
-
-
-def _worked_out(parsed: ParsedTable, name: str, i: int) -> str:
-    """An amount that no cell has."""
-    cents = parsed[name].at(i)
-    return parsed.money(i, cents) if isinstance(cents, int) else ""
-
-
-def _of_house(
-    mapped: MappedTables, items: CanonicalTable, parsed: ParsedTable, rule: HouseRule
-) -> CheckColumn:
-    value = None
-    if rule.field not in items.columns:
-        value = partial(_worked_out, parsed, rule.field)
-    code = f"{items.sheet}.rule.{rule.name}"
-
-    def words(i: int) -> dict[str, Any]:
-        return {"bound": rule.bound(i), "field": rule.field}
-
-    alike = None if rule.name == "unique" else ()
-    tell = partial(cell_findings, mapped, items.sheet, rule.field, code,
-                   value=value, template_args=words, constant_by=alike)  # fmt: skip
-    return CheckColumn(rule.ok, tell)
-
-
-_INSTEAD = {
-    "vendorId": ", or give the vendor's name in a column 'vendor'",
-    "companyEntityId": ", or give the entity's code in a column 'companyEntity'",
-    "accountId": ", or give the ledger code in a column 'account'",
-    "taxCodeId": "",
+CELL_CHECKS: Mapping[FieldKind, tuple[CellCheck, ...]] = {
+    FieldKind.UUID: (_reads("uuid", "not_uuid", cell.uuid_args),),
+    FieldKind.CURRENCY: (_reads("iso_4217", "not_currency", cell.currency_args),),
+    FieldKind.DATE: (_reads("date", "not_date", cell.date_args),),
+    FieldKind.DATE_TIME: (_reads("date_time", "not_date_time"),),
+    FieldKind.BOOLEAN: (_reads("yes_or_no", "not_boolean"),),
+    FieldKind.RATE: (_reads("exchange_rate", "not_rate"),),
+    FieldKind.INTEGER: (_reads("whole_number", "not_integer"),),
+    FieldKind.CHOICE: (_reads("one_of", "not_one_of", cell.choice_args),),
+    FieldKind.NAME: (_MAX_LENGTH, _CONTROL_CHARACTERS),
+    FieldKind.TEXT: (_MAX_LENGTH, _CONTROL_CHARACTERS),
+    FieldKind.CODE: (
+        CellCheck("not_mangled", "mangled", cell.not_mangled),
+        _MAX_LENGTH,
+        _CONTROL_CHARACTERS,
+    ),
+    FieldKind.CENTS: (
+        _reads("cents", "not_cents", cell.amount_args("not_cents")),
+        _reads("decimal_amount", "not_amount", cell.amount_args("not_amount")),
+        CellCheck("int64", "out_of_range", cell.fits_int64),
+        CellCheck("no_percentage", "percentage", cell.no_percentage),
+        CellCheck(
+            "no_money_format", "shown_as_money", cell.not_shown_as_money, cell.number_format_args
+        ),
+        _CURRENCY_OF_BILL,
+        _ONE_SIGN,
+    ),
+    FieldKind.FACTOR: (
+        _reads("number", "not_number", cell.amount_args("not_number")),
+        _CURRENCY_OF_BILL,
+        _ONE_SIGN,
+    ),
 }
 
 
-def _template_args(
-    mapped: MappedTables, sheet: str, name: str, problem: str, parsed: ParsedColumn, i: int
-) -> dict[str, Any]:
-    """What the sentence of a cell's problem needs beside the value."""
-    bare, field = tidy(mapped.items(sheet).columns[name].text_at(i)), field_of(sheet, name)
-    rule = "" if parsed.rules is None else str(parsed.rules[i])
-    if problem in PROBLEMS:
-        note = mapped.items(sheet).columns[name].note
-        told = expression_words(mapped.template, sheet, name, bare)
-        return told | {"note": "" if note is None else note[i]}
-    if problem in ("other_currency", "shown_as_money"):
-        format_marks = mapped.items(sheet).columns[name].format_marks
-        format_mark = "" if format_marks is None else str(format_marks[i])
-        shown = f", shown in {format_mark}," if format_mark else ""
-        return {"look": shown if problem == "other_currency" else format_mark}
-    if problem == "not_uuid":
-        return {"instead": _INSTEAD.get(name, "")}
-    if problem in ("not_cents", "not_amount", "not_number"):
-        return _amount_words(bare, problem, rule)
-    if problem == "not_currency":
-        near = did_you_mean(bare.upper(), EXPONENTS) if len(bare) == 3 else ""
-        return {"nearest": near}
-    if problem == "not_date":
-        return _date_words(bare, rule)
-    if problem == "too_long":
-        return {"length": len(bare), "limit": field.max_length}
-    if problem == "control_characters":
-        return {"character": _character(field, bare)}
-    if problem == "not_one_of":
-        return {
-            "choices": ", ".join(field.choices),
-            "nearest": did_you_mean(bare.casefold(), field.choices),
-        }
-    return {}
+def named_check(name: str, passing: Callable[[pd.Series], np.ndarray], code: str = "") -> pa.Check:
+    """A check that says of each value whether it passes. Only the first failure is worded."""
+
+    def test(values: pd.Series) -> pd.Series:
+        return pd.Series(passing(values), index=values.index, copy=False)
+
+    return pa.Check(test, name=name, error=code or name, ignore_na=False, n_failure_cases=1)
 
 
-_SPOKEN = {"\n": "a line break", "\r": "a line break", "\t": "a tab"}
+def compare(name: str, check: Callable[..., pa.Check], limit: int) -> pa.Check:
+    """One of pandera's comparisons, as ``pa.Check.ge``, by a name of ours."""
+    return check(limit, name=name, ignore_na=False, n_failure_cases=1)
 
 
-def _character(field: Field, bare: str) -> str:
-    """What the reader took offence at, in words."""
-    found = unprintable_in(bare, breaks=field.kind is FieldKind.TEXT) or "\0"
-    return _SPOKEN.get(found, f"an unprintable character (U+{ord(found):04X})")
+_REQUIRED = compare("required", pa.Check.ge, 1)
+_REQUIRED_IF_PAID = compare("required_if_paid", pa.Check.ge, 1)
+_REQUIRED_IF_GROSS = compare("required_if_gross", pa.Check.ge, 1)
+_REQUIRED_IF_NET = compare("required_if_net", pa.Check.ge, 1)
+
+BILL_RULES = (
+    RowRule("bills.vendorId.required", row.given("vendorId", "vendor"), _REQUIRED),
+    RowRule("bills.issuedDate.required", row.given("issuedDate"), _REQUIRED),
+    RowRule("bills.currency.required", row.given("currency"), _REQUIRED),
+    RowRule("bills.invoiceNumber.missing", row.given_in_column("invoiceNumber"), _REQUIRED),
+    RowRule(
+        "bills.dueDate.before_issued",
+        row.days_between("issuedDate", "dueDate"),
+        compare("not_before_issued_date", pa.Check.ge, 0),
+        row.value_of("issuedDate", "issued"),
+    ),
+    RowRule(
+        "bills.paidFromBankAccountId.required",
+        row.given_if_paid("paidFromBankAccountId"),
+        _REQUIRED_IF_PAID,
+    ),
+    RowRule(
+        "bills.paidFromBankAccountId.not_used",
+        row.accounts_of_unpaid,
+        compare("only_if_paid", pa.Check.le, 0),
+    ),
+    RowRule("bills.paymentAt.required", row.given_if_paid("paymentAt"), _REQUIRED_IF_PAID),
+    RowRule(
+        "bills.paymentAt.in_future",
+        row.payment_after_tomorrow,
+        compare("not_in_future", pa.Check.le, 0),
+    ),
+    RowRule("bills.amount.required", row.amount_or_sum, _REQUIRED),
+    RowRule("bills.amount.zero", row.amount_of_bill, compare("not_zero", pa.Check.ne, 0)),
+    RowRule(
+        "bills.amount.negative",
+        row.amount_of_bill,
+        compare("not_negative", pa.Check.ge, 0),
+        row.bill_money,
+    ),
+    RowRule(
+        "bills.currency.not_in_cents",
+        row.currency_decimals,
+        compare("two_decimals", pa.Check.eq, 2),
+        row.exponent_args,
+    ),
+)
+LINE_RULES = (
+    RowRule(
+        "line_items.amount.required",
+        row.given_if_gross,
+        _REQUIRED_IF_GROSS,
+    ),
+    RowRule(
+        "line_items.netAmount.required",
+        row.given_if_net,
+        _REQUIRED_IF_NET,
+    ),
+    RowRule(
+        "line_items.amount.not_net_plus_tax",
+        row.gross_minus_net_and_tax,
+        compare("net_plus_tax", pa.Check.eq, 0),
+        row.sum_args,
+    ),
+    RowRule(
+        "line_items.taxAmount.sign",
+        row.sign_of_tax,
+        compare("sign_of_amount", pa.Check.ge, 0),
+        row.sign_args,
+    ),
+    RowRule(
+        "line_items.taxAmount.without_code",
+        row.tax_without_code,
+        compare("zero_without_tax_code", pa.Check.eq, 0),
+    ),
+    RowRule(
+        "line_items.taxAmount.worked_out_by_light",
+        row.tax_left_to_light,
+        compare("given_with_tax_code", pa.Check.eq, 0),
+    ),
+    RowRule(
+        "line_items.amortizationStartDate.incomplete",
+        row.amortization_dates,
+        compare("both_dates_or_none", pa.Check.ne, 1),
+    ),
+    RowRule(
+        "line_items.amortizationEndDate.before_start",
+        row.days_between("amortizationStartDate", "amortizationEndDate"),
+        compare("not_before_start", pa.Check.ge, 0),
+        row.value_of("amortizationStartDate", "start"),
+    ),
+    RowRule(
+        "line_items.shouldAmortize.without_dates",
+        row.dates_if_amortized,
+        compare("dates_if_amortized", pa.Check.ge, 1),
+    ),
+    RowRule(
+        "line_items.shouldAmortize.contradicts_dates",
+        row.dates_if_not_amortized,
+        compare("no_dates_if_not_amortized", pa.Check.eq, 0),
+    ),
+)
+AMOUNT_RULES = tuple(rule for rule in BILL_RULES if rule.value is row.amount_of_bill)
+ROW_RULES = {BILLS: BILL_RULES, LINE_ITEMS: LINE_RULES}
 
 
-@lru_cache(maxsize=4096)  # one wrong text often stands in many cells
-def _amount_words(bare: str, problem: str, column: str) -> dict[str, Any]:
-    """Why the amount is not taken, and what was probably meant."""
-    if problem == "not_cents":
-        reason = read_cents(bare)
-        meant = "Write the amount in cents, as 100050 for 1,000.50."
-        readings = {read_decimal(bare, n) for n in Numbers} - set(UnreadableAmount)
-        cents = {c for r in readings if not isinstance(c := to_cents(r), UnreadableAmount)}
-        if reason is UnreadableAmount.EXPONENT:
-            meant = (
-                "Write the amount out in digits; format the column as a number without decimals."
+def checks_of(sheet: str, name: str) -> tuple[CellCheck, ...]:
+    """The checks of the cells of a column, by cause: the first that fails is the finding."""
+    return (*CHECKS_OF_EVERY_KIND, *CELL_CHECKS[field_of(sheet, name).kind])
+
+
+def cell_schema(
+    sheet: str, columns: Mapping[str, SheetColumn], exclude: Collection[str] = ()
+) -> pa.DataFrameSchema:
+    """The schema of the cells of a sheet, as text.
+
+    ``exclude`` are checks to leave out, as ``dueDate.date``.
+    """
+    return pa.DataFrameSchema(
+        {
+            name: pa.Column(
+                nullable=True,
+                checks=[
+                    _bound(check, column)
+                    for check in checks_of(sheet, name)
+                    if f"{name}.{check.name}" not in exclude
+                ],
             )
-        elif reason is UnreadableAmount.SEPARATORS:
-            meant = _either_way(int(re.sub("[^0-9-]", "", bare.translate(MINUS))))
-        elif len(cents) == 1:
-            only = cents.pop()
-            meant = f"If {money(only)} is meant, write {only}."
-            if only % 100 == 0:  # 100000.0 may be cents that went through a spreadsheet
-                meant = _either_way(only // 100)
-        return {"reason": reason, "meant": meant}
-    own = Numbers(column)
-    other = Numbers.COMMA if own is Numbers.POINT else Numbers.POINT
-    number = read_decimal(bare, own)
-    if isinstance(number, UnreadableAmount):  # it may be a number cell
-        number = read_plain(bare)
-    reason_ = number if isinstance(number, UnreadableAmount) else to_cents(number)
-    if isinstance(reason_, int):
-        reason_ = UnreadableAmount.NOT_A_NUMBER
-    meant = f"Write digits, as {'1234,56' if own is Numbers.COMMA else '1234.56'}."
-    if reason_ is UnreadableAmount.TOO_PRECISE:
-        meant = "Round it to whole cents, in Excel with =ROUND(…,2)."
-    elif reason_ is UnreadableAmount.EXPONENT:
-        meant = "Write the amount out in digits."
-    elif not isinstance(read_decimal(bare, other), UnreadableAmount):
-        meant = f"It looks like a number with a decimal {other}; the column has a decimal {own}."
-    return {"reason": reason_, "meant": meant}
-
-
-def _either_way(whole: int) -> str:
-    """What to write for a whole number that may be cents or not."""
-    return (
-        f"If {whole} cents are meant, write {whole}; if {money(whole * 100)} is meant,"
-        f" write {whole * 100}."
+            for name, column in columns.items()
+        }
     )
 
 
-@lru_cache(maxsize=4096)
-def _date_words(bare: str, rule: str) -> dict[str, Any]:
-    bare = bare[:100]  # whatever is longer is no date
-    serial = dates.serial_date(bare)
-    expected = " that exists" if _LIKE_A_DATE.search(bare) and not serial else ""
-    if rule in set(dates.Order):
-        expected += f", read {rule}" if _NUMERIC.fullmatch(bare) else ""
-    elif rule:
-        expected += f" (expected: {rule})"
-    meant = "Write it as YYYY-MM-DD."
-    if serial:
-        meant = f"It is Excel's day number of {serial}: format the column as a date."
-    day = bare[:10]  # a date with a time of day
-    if bare[10:11] in ("T", " ") and dates.reader([], None)(day) and dates.order_of([day]).order:
-        meant = f"If {dates.reader([], None)(day)} is meant, write that, without the time."
-    for order in dates.Order:
-        found = dates.numeric_reading(bare, order)
-        if found and order != rule:
-            meant = f"If {found} is meant, write that."
-    return {"expected": expected, "meant": meant}
+def _bound(check: CellCheck, column: SheetColumn) -> pa.Check:
+    """The check of a column whose cells are read once for all its checks and for the values."""
+    code = code_of(column.sheet, column.name, check.problem)
+    return named_check(check.name, lambda _: check.test(column), code)
 
 
-def house_rules(mapped: MappedTables, sheet: str, parsed: ParsedTable) -> Sequence[HouseRule]:
-    """The template's rules of a sheet, tested on what could be read."""
-    out = []
-    decimal = mapped.template.formats.amounts == "decimal"
-    for key, rule in mapped.template.rules.items():
-        of, _, name = key.partition(".")
-        if of != sheet:
-            continue
-        column = parsed[name]
-        if rule.required:
-            out.append(HouseRule("required", name, partial(_the_same, ""), ~column.blank))
-        for test, bound, keeps in tests_of(rule, field_of(sheet, name).kind, decimal=decimal):
-            ok = ~column.ok | keeps(column, parsed.units)
-            out.append(HouseRule(test, name, partial(_the_same, shown(bound)), ok))
-        if rule.unique:
-            first = first_of_value(column)
-            places = partial(_place_of_first, mapped, sheet, first)
-            out.append(HouseRule("unique", name, places, first == np.arange(len(first))))
-    return out
+def row_schema(rules: Iterable[RowRule], exclude: Collection[str] = ()) -> pa.DataFrameSchema:
+    """The schema of the derived values of the rows of a sheet: a column for each rule.
+
+    ``exclude`` are checks to leave out, as ``dueDate.not_before_issued_date``.
+    """
+    return pa.DataFrameSchema(
+        {
+            rule.column: pa.Column(checks=[rule.check])
+            for rule in rules
+            if f"{rule.field}.{rule.check.name}" not in exclude
+        }
+    )
 
 
-def _the_same(text: str, _: int) -> str:
-    return text
-
-
-def _place_of_first(mapped: MappedTables, sheet: str, first: np.ndarray, i: int) -> str:
-    return mapped.place(sheet, int(first[i]), i)
+def failures(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> dict[tuple[str, str], np.ndarray]:
+    """The positions of the rows that fail each (column, check) of a schema."""
+    # As environment variables can turn pandera's validation off, it is turned on here.
+    depth = ValidationDepth.SCHEMA_AND_DATA
+    try:
+        with config_context(validation_enabled=True, validation_depth=depth):
+            schema.validate(frame, lazy=True, inplace=True)
+    except SchemaErrors as errors:
+        out = {}
+        for error in errors.schema_errors:
+            if error.reason_code is not SchemaErrorReason.DATAFRAME_CHECK:
+                error.check(frame[error.column_name])  # raises what the check raised
+                raise error from None
+            failed = np.flatnonzero(~error.check_output.to_numpy(dtype=bool))
+            out[error.column_name, error.check.name] = failed
+        return out
+    return {}

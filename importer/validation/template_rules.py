@@ -1,4 +1,4 @@
-"""House rules of a template: tests on values that were read; and what its expressions told."""
+"""A template's rules on single fields, as row rules of the schema."""
 
 from __future__ import annotations
 
@@ -10,67 +10,109 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import pandera.pandas as pa
 
 from importer.mapping.patterns import pattern
 from importer.mapping.template_checks import bound, bounds
-from importer.mapping.template_model import Rule, Template
-from importer.model.fields import BILLS, Field, FieldKind, field_parser
+from importer.mapping.template_model import Rule
+from importer.model.fields import Field, FieldKind, field_of, field_parser
+from importer.model.finding_catalogue import shown
 from importer.validation.column import ParsedColumn
+from importer.validation.row_rules import Rows
+from importer.validation.schema import RowRule, compare, named_check
 
-Keeps = Callable[
-    [ParsedColumn, np.ndarray], np.ndarray
-]  # of a column and each item's cents per unit
-Test = tuple[str, str, Keeps]
-
-
-def _as_day(value: Any) -> Any:
-    return value.date() if isinstance(value, datetime) else value
+_LOWER_BOUNDS = ("min", "not_before")
 
 
-def tests_of(rule: Rule, kind: FieldKind, *, decimal: bool) -> Iterator[Test]:
-    """(ending of the code, bound as shown, which items of a column keep it; those without a value).
+def template_rules(rows: Rows) -> Iterator[RowRule]:
+    """The template's rules of a sheet. They hold for values that could be read."""
+    for key, rule in rows.mapped.template.rules.items():
+        sheet, _, name = key.partition(".")
+        if sheet == rows.sheet:
+            yield from _rules_of_field(rows, name, rule)
 
-    Bounds of money are written as the template's amounts are: in major units where ``decimal``.
-    """
+
+def _rules_of_field(rows: Rows, name: str, rule: Rule) -> Iterator[RowRule]:
+    column, kind = rows.table[name], field_of(rows.sheet, name).kind
+
+    def row_rule(ending: str, value: np.ndarray, check: pa.Check, limit: str = "") -> RowRule:
+        args = {"bound": shown(limit), "field": name}
+        code = f"{rows.sheet}.rule.{ending}"
+        return RowRule(code, lambda _: value, check, lambda *_: args, name, same_args=True)
+
+    if rule.required:
+        given = (~column.blank).astype(np.int8)
+        yield row_rule("required", given, compare("required", pa.Check.ge, 1))
+    for ending, limit, test in _value_tests(rule, kind):
+        values, at = column.dictionary()
+        codes = np.where(column.ok, at, len(values))
+        yield row_rule(ending, codes, _check_of_values(ending, values, test), limit)
+    if kind is FieldKind.CENTS:
+        cents, known = column.cents()
+        for ending, limit in bounds(rule).items():
+            edge, units = bound(ending, limit, kind), np.unique(rows.table.units).tolist()
+            in_major = rows.mapped.template.formats.amounts == "decimal"
+            edges = {unit: edge * unit if in_major else edge for unit in units}
+            check = _check_of_amounts(ending, edges, rows.table.units, known)
+            yield row_rule(ending, cents, check, limit)
+    if rule.unique:
+        first = first_of_value(column)
+
+        def place_args(rows: Rows, i: int) -> dict[str, Any]:
+            return {"bound": rows.mapped.place(rows.sheet, int(first[i]), i), "field": name}
+
+        distance = np.arange(column.size) - first
+        check = compare("unique", pa.Check.eq, 0)
+        yield RowRule(f"{rows.sheet}.rule.unique", lambda _: distance, check, place_args, name)
+
+
+def _value_tests(rule: Rule, kind: FieldKind) -> Iterator[tuple[str, str, Callable[[Any], bool]]]:
+    """(ending of the code, bound as shown, what a value must be)."""
     if rule.one_of is not None:
         read = field_parser(Field("", kind, ""))
         words = {*rule.one_of, *(_text(read(text)[0]) for text in rule.one_of if text)}
-        yield "one_of", ", ".join(rule.one_of), _each(lambda value: _text(value) in words)
+        yield "one_of", ", ".join(rule.one_of), lambda value: _text(value) in words
     if rule.matches is not None:
         fullmatch = pattern(rule.matches).fullmatch
-        yield "matches", rule.matches, _each(lambda value: bool(fullmatch(_text(value))))
+        yield "matches", rule.matches, lambda value: bool(fullmatch(_text(value)))
     if rule.max_length is not None:
-        limit = rule.max_length
-        yield "max_length", str(limit), _each(lambda value: len(_text(value)) <= limit)
-    for name, text in bounds(rule).items():
-        edge, least = bound(name, text, kind), name in ("min", "not_before")
-        if kind is FieldKind.CENTS:
-            yield name, text, _of_money(edge, decimal=decimal, least=least)
-        else:
-            yield name, text, _each(partial(_compared, edge, operator.ge if least else operator.le))
+        most = rule.max_length
+        yield "max_length", str(most), lambda value: len(_text(value)) <= most
+    if kind is not FieldKind.CENTS:
+        for ending, limit in bounds(rule).items():
+            keeps = operator.ge if ending in _LOWER_BOUNDS else operator.le
+            yield ending, limit, partial(_compared, keeps, bound(ending, limit, kind))
 
 
-def _compared(edge: Any, keep: Callable[[Any, Any], bool], value: Any) -> bool:
-    return keep(_as_day(value), edge)
+def _compared(keeps: Callable[[Any, Any], bool], edge: Any, value: Any) -> bool:
+    return keeps(value.date() if isinstance(value, datetime) else value, edge)
 
 
-def _each(test: Callable[[Any], bool]) -> Keeps:
-    return lambda column, _: column.map_distinct(lambda value: value is None or test(value), bool)
+def _check_of_values(name: str, values: np.ndarray, test: Callable[[Any], bool]) -> pa.Check:
+    """A check of the indexes of values, each distinct one tested once; a blank passes."""
+
+    def passing(codes: pd.Series) -> np.ndarray:
+        ok = [value is None or test(value) for value in values]
+        return np.asarray(np.append(ok, True)[codes.to_numpy()], dtype=bool)
+
+    return named_check(name, passing)
 
 
-def _of_money(edge: Any, *, decimal: bool, least: bool) -> Keeps:
-    """Amounts of at least, or at most, so much."""
+def _check_of_amounts(
+    name: str, edges: dict[int, Any], units: np.ndarray, known: np.ndarray
+) -> pa.Check:
+    """A check of cents against the bound of their currency's unit; what is not known passes."""
+    lower = name in _LOWER_BOUNDS
 
-    def keeps(column: ParsedColumn, units: np.ndarray) -> np.ndarray:
-        cents, known = column.cents()
-        out = ~known
-        for unit in np.unique(units[known]).tolist():
-            limit = edge * unit if decimal else edge
-            own = known & (units == unit)
-            out |= own & ((cents >= math.ceil(limit)) if least else (cents <= math.floor(limit)))
-        return out
+    def passing(amounts: pd.Series) -> np.ndarray:
+        cents, out = amounts.to_numpy(), ~known
+        for unit, edge in edges.items():
+            within = cents >= math.ceil(edge) if lower else cents <= math.floor(edge)
+            out |= (units == unit) & within
+        return np.asarray(out)
 
-    return keeps
+    return named_check(name, passing)
 
 
 def first_of_value(column: ParsedColumn) -> np.ndarray:
@@ -87,20 +129,3 @@ def first_of_value(column: ParsedColumn) -> np.ndarray:
 
 def _text(value: Any) -> str:
     return ("TRUE" if value else "FALSE") if isinstance(value, bool) else str(value)
-
-
-def expression_words(template: Template, sheet: str, name: str, bare: str) -> dict[str, str]:
-    """What the sentence of an expression's problem needs beside the value."""
-    field = name.partition("*")[0]
-    fields = template.bills if sheet == BILLS else template.line_items
-    words = {"field": field, "mark": f"'{bare}'" if bare else "The empty cell"}
-    for _, e in fields[field].walk():
-        if e.map:
-            words["known"] = ", ".join(e.map)
-        if e.sign_from:
-            for key in ("positive", "negative"):
-                marks = getattr(e.sign_from, key)
-                words[key] = " or ".join(f"'{mark}'" for mark in marks)
-        if e.date_from:
-            words["format"] = e.date_from.format
-    return words

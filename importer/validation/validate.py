@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -11,16 +11,15 @@ import numpy as np
 
 from importer.core.money import INT64_MAX, INT64_MIN
 from importer.mapping.map_tables import MappedTables
-from importer.model.bills import Bill, Document, Property, TargetStatus
-from importer.model.fields import BILLS
-from importer.model.finding import CellRef, Finding, Severity
+from importer.model.bills import TargetStatus
+from importer.model.fields import BILLS, LINE_ITEMS
+from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
-from importer.model.report_model import Unresolved
 from importer.validation import cross_row_rules
-from importer.validation.bill_builder import bills_of
 from importer.validation.cents_array import CentsArray, sums
+from importer.validation.check_tables import check_cells, check_rows, row_findings
+from importer.validation.checked_bills import Checked as Checked
 from importer.validation.column import ParsedColumn, ParsedTable
-from importer.validation.column_formats import parse_tables
 from importer.validation.finding_batch import (
     FindingBatch,
     Findings,
@@ -30,108 +29,66 @@ from importer.validation.finding_batch import (
     no_args,
     places,
 )
-from importer.validation.finding_batch import sort_key as sort_key
 from importer.validation.join_lines import join
 from importer.validation.products import product_findings
-from importer.validation.row_rules import (
-    PAYMENT_FIELDS,
-    UNKNOWN,
-    amount_rules,
-    bill_rules,
-    gross_of_lines,
-    line_rules,
-    truth,
-)
-from importer.validation.schema import check_sheet
+from importer.validation.row_rules import PAYMENT_FIELDS, UNKNOWN, Rows, gross_of_lines, truth
+from importer.validation.schema import AMOUNT_RULES, ROW_RULES
+from importer.validation.template_rules import template_rules
 
 
-@dataclass
-class Checked:
-    """What the validation knows. Arrays are by bill, or by line where so named.
-
-    ``controls`` are the control totals by currency. ``findings`` are in the order of the files.
-    """
-
-    mapped: MappedTables
-    bills: ParsedTable
-    lines: ParsedTable
-    line_bill: np.ndarray
-    amounts: CentsArray
-    counts: np.ndarray
-    include_tax: np.ndarray
-    controls: dict[str, int]
-    findings: Findings = field(default_factory=Findings)
-    properties: dict[tuple[str, str], dict[str, Property]] = field(default_factory=dict)
-    """(sheet, field) → text → the custom property as Light wants it, once it is resolved."""
-    looked_up: dict[tuple[str, str], str] = field(default_factory=dict)
-    """(field, compared name) → the row of the lookup table that gave the id."""
-    given_ids: set[str] = field(default_factory=set)
-    """The fields, as vendor, of which names were given an id after the check."""
-    unresolved: list[Unresolved] = field(default_factory=list)
-    wanted: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
-    documents: dict[int, Document] = field(default_factory=dict)  # by bill
-
-    def invalid_bills(self) -> np.ndarray:
-        """Which bills are invalid: those that an error is about, themselves or by a line."""
-        return self.findings.invalid_bills(self.bills.size, self.line_bill)
-
-    @property
-    def clean(self) -> bool:
-        return not self.findings.count_of(Severity.ERROR)
-
-    def valid_bills(self) -> Iterator[Bill]:
-        """The bills without an error, with their lines in the sheet's order; see ``bills``."""
-        yield from bills_of(self, np.flatnonzero(~self.invalid_bills()))
-
-
-def check(mapped: MappedTables, then: TargetStatus = TargetStatus.DRAFT) -> Checked:
+def check(
+    mapped: MappedTables, then: TargetStatus = TargetStatus.DRAFT, exclude: Collection[str] = ()
+) -> Checked:
     """Every rule on every row; all findings at once.
 
-    ``then`` is how far the bills go whose row does not say it.
+    ``then`` is how far the bills go whose row does not say it. ``exclude`` are checks of the schema
+    to leave out, as ``dueDate.date``.
     """
     line_bill, of_joining = join(mapped)
-    bills, lines, of_columns = parse_tables(mapped, line_bill)
+    cells = check_cells(mapped, line_bill, exclude)
+    bills, lines = cells.bills, cells.lines
     flag = bills["lineItemsIncludeTax"]
     include_tax = truth(flag) == 1
     of_lines = np.full(lines.size, UNKNOWN, dtype=np.int8)
     joined = line_bill >= 0
     of_bills = np.where(flag.blank, False, truth(flag))
     of_lines[joined] = of_bills[line_bill[joined]]
-    gross = gross_of_lines(lines, of_lines)
-    gross_totals, counts = sums(gross, line_bill, bills.size)
+    gross_totals, counts = sums(gross_of_lines(lines, of_lines), line_bill, bills.size)
 
     expression = mapped.template.bills.get("amount")
-    derived = np.zeros(bills.size, dtype=bool)  # bills whose amount is worked out from their lines
+    is_sum = np.zeros(bills.size, dtype=bool)  # bills whose amount is worked out from their lines
     if expression is not None and expression.summed:
         totals = gross_totals
         if expression.summed != "gross":
             name = "netAmount" if expression.summed == "net" else "taxAmount"
-            totals, _ = sums(CentsArray(*lines[name].cents()), line_bill, bills.size)
-        derived = bills["amount"].blank
-        bills.columns["amount"] = _derived(bills["amount"], totals)
-    amounts = CentsArray(*bills["amount"].cents())
+            totals, _ = sums(lines[name].cents(), line_bill, bills.size)
+        is_sum = bills["amount"].blank
+        bills.columns["amount"] = _sum_of_lines(bills["amount"], totals)
+    amounts = bills["amount"].cents()
 
-    findings = Findings([*mapped.findings, *of_joining, *of_columns])
-    wanted = bills["status"].map_distinct(lambda s: TargetStatus(s) if s else then, object)
-    rules = bill_rules(mapped, bills, derived, wanted, datetime.now(UTC))
-    findings += check_sheet(mapped, mapped.bills, bills, rules)
-    findings += check_sheet(mapped, mapped.lines, lines, line_rules(mapped, lines, of_lines))
+    target = bills["status"].map_distinct(lambda s: TargetStatus(s) if s else then, object)
+    bill_rows = Rows(mapped, BILLS, bills, target, is_sum, now=datetime.now(UTC))
+    line_rows = Rows(mapped, LINE_ITEMS, lines, include_tax=of_lines)
+    findings = Findings([*mapped.findings, *of_joining, *cells.of_columns])
+    for rows in (bill_rows, line_rows):
+        rules = (*ROW_RULES[rows.sheet], *template_rules(rows))
+        findings += cells.of_cells[rows.sheet]
+        findings += row_findings(rows, check_rows(rows, rules, exclude))
     findings += product_findings(mapped, lines)
     findings += _without_number_column(mapped)
-    findings += _without_payment_columns(mapped, wanted)
-    told = np.zeros(bills.size, dtype=bool)  # bills whose lines cannot be told from others'
-    told[findings.items_of("bills.billRef.duplicate", "bills.billRef.required")[0]] = True
-    findings += cross_row_rules.sums_agree(mapped, bills, amounts, gross_totals, counts, told)
+    findings += _without_payment_columns(mapped, target)
+    ambiguous = np.zeros(bills.size, dtype=bool)  # bills whose lines cannot be told from others'
+    ambiguous[findings.items_of("bills.billRef.duplicate", "bills.billRef.required")[0]] = True
+    findings += cross_row_rules.sums_agree(mapped, bills, amounts, gross_totals, counts, ambiguous)
     findings += cross_row_rules.duplicates(mapped, bills)
-    findings += cross_row_rules.without_lines(mapped, line_bill, told)
+    findings += cross_row_rules.without_lines(mapped, line_bill, ambiguous)
     findings = _first_causes(findings, bills, lines)
     controls, of_totals = cross_row_rules.control_totals(mapped, bills["currency"], amounts)
     findings += of_totals
     checked = Checked(
-        mapped, bills, lines, line_bill, amounts, counts, include_tax, controls, findings
+        mapped, bills, lines, line_bill, amounts, counts, include_tax, controls, findings, target
     )
-    checked.wanted = wanted
-    checked.findings += _derived_findings(checked, derived)
+    checked.add_findings(_sum_findings(checked, bill_rows, exclude))
     return checked
 
 
@@ -186,7 +143,7 @@ def _first_causes(findings: Findings, bills: ParsedTable, lines: ParsedTable) ->
     )
 
 
-def _derived(given: ParsedColumn, totals: CentsArray) -> ParsedColumn:
+def _sum_of_lines(given: ParsedColumn, totals: CentsArray) -> ParsedColumn:
     """Bill amounts, where blank worked out from the lines; left blank where a line's is unknown."""
     cents, known = totals.cents, given.blank & totals.known
     fits = np.asarray((cents >= INT64_MIN) & (cents <= INT64_MAX), dtype=bool)
@@ -222,37 +179,37 @@ def _without_payment_columns(mapped: MappedTables, wanted: np.ndarray) -> list[F
     return out
 
 
-def _derived_findings(checked: Checked, derived: np.ndarray) -> list[FindingBatch]:
+def _sum_findings(checked: Checked, rows: Rows, exclude: Collection[str]) -> list[FindingBatch]:
     """Bills whose worked-out amount is nothing, negative, too large or cannot be known."""
-    mapped, amount = checked.mapped, checked.bills["amount"]
+    mapped, amount, is_sum = checked.mapped, checked.bills["amount"], rows.is_sum
 
     def of_sum(
-        code: str, at: np.ndarray, value: Value, words: TemplateArgs = no_args
+        code: str, at: np.ndarray, value: Value, template_args: TemplateArgs = no_args
     ) -> FindingBatch:
         """In the amount cell of a bill's first line: the sum has no cell of its own."""
-        where = _derived_places(mapped, at)
-        cell = partial(_derived_cell, mapped)
-        alike = None if callable(value) else ()
-        return FindingBatch(code, BILLS, at, where, cell, value, words, alike)
+        where = _sum_places(mapped, at)
+        cell = partial(_sum_cell, mapped)
+        constant_by = None if callable(value) else ()
+        return FindingBatch(code, BILLS, at, where, cell, value, template_args, constant_by)
 
     def money(i: int) -> str:
-        return checked.bills.money(i, amount.at(i))
+        return rows.money(i, amount.at(i))
 
+    of_sums = replace(rows, is_sum=~is_sum)
     out = [
-        of_sum(rule.code, np.flatnonzero(~rule.ok), money, rule.template_args)
-        for rule in amount_rules(amount, checked.bills.units, derived)
+        of_sum(rule.code, at, money, no_args if rule.args is None else partial(rule.args, rows))
+        for rule, at in check_rows(of_sums, AMOUNT_RULES, exclude)
     ]
-    too_large = np.flatnonzero(amount.faulty & derived)
+    too_large = np.flatnonzero(amount.faulty & is_sum)
     out.append(of_sum("bills.amount.out_of_range", too_large, "the sum"))
-    # where a line is told to be wrong, its bill's sum is not known for that reason
-    unknown = np.flatnonzero(
-        amount.blank & derived & (checked.counts > 0) & ~checked.invalid_bills()
-    )
+    # where a line has an error, its bill's sum is not known for that reason
+    invalid = checked.invalid_bills()
+    unknown = np.flatnonzero(amount.blank & is_sum & (checked.counts > 0) & ~invalid)
     out.append(of_sum("bills.amount.lines_unknown", unknown, ""))
     return out
 
 
-def _derived_cell(mapped: MappedTables, bill: int) -> CellRef:
+def _sum_cell(mapped: MappedTables, bill: int) -> CellRef:
     row = int(mapped.bills.row[bill])
     cell = mapped.cell(BILLS, "amount", bill)
     for name in ("amount", "netAmount"):
@@ -263,7 +220,7 @@ def _derived_cell(mapped: MappedTables, bill: int) -> CellRef:
     return cell
 
 
-def _derived_places(mapped: MappedTables, at: np.ndarray) -> Places:
+def _sum_places(mapped: MappedTables, at: np.ndarray) -> Places:
     out = places(mapped.bills, mapped.bills.columns.get("amount"), at)
     done = np.zeros(len(at), dtype=bool)
     for name in ("amount", "netAmount"):

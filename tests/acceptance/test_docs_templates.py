@@ -18,7 +18,8 @@ from importer.core.money import numbers_of, read_decimal, tidy, to_cents
 from importer.mapping.map_tables import map_tables
 from importer.mapping.template_loader import load_template
 from importer.readers import read_file
-from importer.validation.validate import Checked, check
+from importer.validation.checked_bills import Checked
+from importer.validation.validate import check
 
 PAGE = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)

@@ -13,7 +13,8 @@ from importer.mapping.map_tables import MappedTables, map_tables
 from importer.mapping.template_loader import LoadedTemplate, find_template, load_template
 from importer.model.tables import TableKind
 from importer.readers import read_file
-from importer.validation.validate import Checked, check
+from importer.validation.checked_bills import Checked
+from importer.validation.validate import check
 
 VENDOR = "11111111-1111-1111-1111-111111111111"
 TAX = "22222222-2222-2222-2222-222222222222"

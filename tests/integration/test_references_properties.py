@@ -12,7 +12,7 @@ from sheets_of_bills import bill, book, checked, codes, csv_file, grid, line, te
 from importer.mapping.template_loader import LoadedTemplate
 from importer.model.light_objects import PropertyGroup
 from importer.references.custom_properties import resolve_properties
-from importer.validation.validate import Checked
+from importer.validation.checked_bills import Checked
 
 VALUES = (("v1", "North", "north"), ("v2", "South", "south"), ("v3", "East; West", "ew"),
           ("v4", "Twin", "t1"), ("v5", "twin", "t2"), ("v6", "ew2", "North"))  # fmt: skip

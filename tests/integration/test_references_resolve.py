@@ -17,7 +17,7 @@ from importer.references.directory import Directory
 from importer.references.lookup_tables import Entry, load_table, read_tables
 from importer.references.resolve_offline import resolve_by_tables
 from importer.references.resolve_online import needs, resolve_in_light
-from importer.validation.validate import Checked
+from importer.validation.checked_bills import Checked
 
 ID = "aaaaaaaa-0000-4000-8000-00000000000{}"
 LOOKUPS = """

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sheets_of_bills import book, checked, csv_file, template, told, valid
 
 from importer.mapping.parameters import with_settings
+from importer.validation.checked_bills import Checked
 from importer.validation.finding_batch import FindingBatch, sort_key
-from importer.validation.validate import Checked
 
 BASE = """
 template: mine

@@ -24,7 +24,7 @@ from sheets_of_bills import (
 from importer.core.errors import TemplateProblem
 from importer.mapping.recognition import recognise
 from importer.readers import read_file
-from importer.validation.validate import Checked
+from importer.validation.checked_bills import Checked
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from sheets_of_bills import (
 from test_template_source import GROUPS, HEADER, MAPPING, ROWS, bills, counts, read
 
 from importer.mapping.template_loader import find_template
-from importer.validation.validate import Checked
+from importer.validation.checked_bills import Checked
 
 TOTAL = ["Total Gas & Power", "T3", "03/03/2025", "61.00"]
 

@@ -20,7 +20,7 @@ from importer.model.report_model import RunSummary
 from importer.model.tables import Role
 from importer.report.build_report import build_report
 from importer.report.xlsx.workbook import write_workbook
-from importer.validation.validate import Checked
+from importer.validation.checked_bills import Checked
 
 MAPPING = """
 formats: {dates: [DD/MM/YYYY], numbers: point, amounts: decimal}

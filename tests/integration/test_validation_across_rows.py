@@ -21,7 +21,7 @@ from sheets_of_bills import (
 )
 
 from importer.model.tables import TableKind
-from importer.validation.validate import Checked
+from importer.validation.checked_bills import Checked
 
 
 def test_orphan_lines_and_bills_without_lines_are_told_with_the_nearest(tmp_path: Path) -> None:

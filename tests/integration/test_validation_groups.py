@@ -18,8 +18,7 @@ from importer.model.fields import Field, FieldKind, field_parser
 from importer.model.finding import Severity
 from importer.validation import vector_parsers
 from importer.validation.column import ParsedColumn
-from importer.validation.finding_batch import FindingBatch
-from importer.validation.validate import sort_key
+from importer.validation.finding_batch import FindingBatch, sort_key
 
 ODD = st.text(st.sampled_from("0159-+=eE#r:.,aNJov \t\n\x07\u00a0\u200b\u2028é１"), max_size=9)
 CODE = Field("code", FieldKind.CODE, "", max_length=8)

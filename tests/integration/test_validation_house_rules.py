@@ -10,7 +10,7 @@ from sheets_of_bills import bill, book, checked, codes, csv_file, line, template
 
 from importer.report.build_report import build_report
 from importer.report.terminal import summary_text
-from importer.validation.validate import Checked
+from importer.validation.checked_bills import Checked
 
 RULES = """
 template: mine

@@ -5,13 +5,15 @@ A bill's line items are made when they are asked for and not kept: a run may hav
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from importer.core.lazy_sequence import LazySequence
-from importer.model.bills import Bill, LineItem, Property
+from importer.mapping.map_tables import MappedTables
+from importer.model.bills import Bill, Document, LineItem, Property
 from importer.model.fields import (
     BILL_FIELDS,
     BILLS,
@@ -20,12 +22,56 @@ from importer.model.fields import (
     PROPERTY,
     FieldUse,
 )
+from importer.model.finding import Finding, Severity
+from importer.model.report_model import Unresolved
+from importer.validation.cents_array import CentsArray
 from importer.validation.column import ParsedTable
-
-if TYPE_CHECKING:
-    from importer.validation.validate import Checked
+from importer.validation.finding_batch import FindingBatch, Findings
 
 _AT_ONCE = 256  # bills whose columns are read together
+
+
+@dataclass
+class Checked:
+    """What the validation knows. Arrays are by bill, or by line where so named.
+
+    ``controls`` are the control totals by currency in cents. ``findings`` are in the order of the
+    files; later stages add theirs with ``add_findings``. ``target`` is how far each bill should go.
+    """
+
+    mapped: MappedTables
+    bills: ParsedTable
+    lines: ParsedTable
+    line_bill: np.ndarray
+    amounts: CentsArray
+    counts: np.ndarray
+    include_tax: np.ndarray
+    controls: dict[str, int]
+    findings: Findings
+    target: np.ndarray
+    properties: dict[tuple[str, str], dict[str, Property]] = field(default_factory=dict)
+    """(sheet, field) → text → the custom property as Light wants it, once it is resolved."""
+    looked_up: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(field, compared name) → the row of the lookup table that gave the id."""
+    given_ids: set[str] = field(default_factory=set)
+    """The fields, as vendor, of which names were given an id after the check."""
+    unresolved: list[Unresolved] = field(default_factory=list)
+    documents: dict[int, Document] = field(default_factory=dict)  # by bill
+
+    def invalid_bills(self) -> np.ndarray:
+        """Which bills are invalid: those that an error is about, themselves or by a line."""
+        return self.findings.invalid_bills(self.bills.size, self.line_bill)
+
+    def add_findings(self, findings: Iterable[FindingBatch | Finding]) -> None:
+        self.findings.extend(findings)
+
+    @property
+    def clean(self) -> bool:
+        return not self.findings.count_of(Severity.ERROR)
+
+    def valid_bills(self) -> Iterator[Bill]:
+        """The bills without an error, with their lines in the sheet's order; see ``bills``."""
+        yield from bills_of(self, np.flatnonzero(~self.invalid_bills()))
 
 
 class BillLines(LazySequence[LineItem]):
@@ -87,7 +133,7 @@ class _Source:
                 amount=amounts[k],
                 include_tax=bool(checked.include_tax[i]),
                 unit=int(checked.bills.units[i]),
-                target_status=checked.wanted[i],
+                target_status=checked.target[i],
                 lines=BillLines(self, at, int(self._ends[at] - self._starts[at])),
                 properties=properties[k] if properties else (),
                 **{attribute: values[k] for attribute, values in told.items()},

@@ -1,0 +1,231 @@
+"""What one cell must be: the functions behind the checks of ``schema``, and their sentences' words.
+
+Each rule takes a column and gives which of its cells keep it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from importer.core.cell_parsers import is_error, is_mangled, unprintable_in, unquoted
+from importer.core.currencies import EXPONENTS
+from importer.core.money import INT64_MIN, currencies_named
+from importer.core.nearest_name import did_you_mean
+from importer.model.fields import BILLS, FieldKind
+from importer.model.tables import CellKind, changed_by_excel
+from importer.validation.byte_scan import Bytes, by_block
+from importer.validation.column_formats import SheetColumn
+from importer.validation.correction_hints import amount_hint, date_hint
+
+CellTest = Callable[[SheetColumn], np.ndarray]
+CellArgs = Callable[[SheetColumn, int], dict[str, Any]]
+
+
+def _all(column: SheetColumn) -> np.ndarray:
+    return np.ones(len(column.texts), dtype=bool)
+
+
+def no_args(_: SheetColumn, __: int) -> dict[str, Any]:
+    return {}
+
+
+def readable(problem: str) -> CellTest:
+    """The text is a value of the column's kind; ``problem`` is what its reader says otherwise."""
+    return lambda column: column.cells.readable(problem)
+
+
+def no_expression_problem(problem: str) -> CellTest:
+    """The template's expression gave the cell without this problem."""
+
+    def test(column: SheetColumn) -> np.ndarray:
+        problems = column.canonical.problem
+        return _all(column) if problems is None else np.asarray(problems != problem, dtype=bool)
+
+    return test
+
+
+def is_calculated(column: SheetColumn) -> np.ndarray:
+    return ~column.of_kind(CellKind.UNCALCULATED)
+
+
+def no_spreadsheet_error(column: SheetColumn) -> np.ndarray:
+    texts = column.cells.matching(lambda text: not is_error(text))
+    return np.asarray(texts & ~column.of_kind(CellKind.ERROR))
+
+
+def not_mangled(column: SheetColumn) -> np.ndarray:
+    """A code that Excel has not made a date, a boolean, a power of ten or a shorter number of."""
+    out = column.cells.matching(lambda text: not is_mangled(unquoted(text)))
+    for kind in (CellKind.NUMBER, CellKind.DATE, CellKind.BOOLEAN):
+        at = np.flatnonzero(column.of_kind(kind) & column.parsed.ok)
+        if len(at):
+            texts = column.texts.take(pa.array(at)).to_pylist()
+            out[at] &= [not changed_by_excel(text, kind) for text in texts]
+    return out
+
+
+def _value(column: SheetColumn, text: str) -> str:
+    return unquoted(text) if column.field.kind is FieldKind.CODE else text
+
+
+def not_too_long(column: SheetColumn) -> np.ndarray:
+    limit = column.field.max_length
+    return column.cells.matching(lambda text: len(_value(column, text)) <= limit)
+
+
+def no_control_characters(column: SheetColumn) -> np.ndarray:
+    breaks = column.field.kind is FieldKind.TEXT
+    return column.cells.matching(
+        lambda text: not unprintable_in(_value(column, text), breaks=breaks)
+    )
+
+
+def fits_int64(column: SheetColumn) -> np.ndarray:
+    """The amount fits into int64, which Light's amounts are, also with the template's sign."""
+    out, negative = column.cells.readable("out_of_range"), column.canonical.negative
+    if negative is None or not out.any():
+        return out
+    cents, known = column.parsed.cents()
+    return np.asarray(out & ~(known & negative & (cents == INT64_MIN)))
+
+
+def in_currency_of_bill(column: SheetColumn) -> np.ndarray:
+    """The amount names no other currency than its bill's: in its text or its number format."""
+    out = np.ones(len(column.texts), dtype=bool)
+    if column.in_cents:
+        return out
+    currencies = EXPONENTS.keys() if column.field.kind is FieldKind.FACTOR else None
+
+    def named_in(text: str) -> frozenset[str]:
+        named = currencies_named(text)
+        if currencies is not None and named.isdisjoint(currencies):
+            return frozenset()  # as the PCS of a quantity
+        return named
+
+    with_letters = by_block(column.texts, lambda some: Bytes.of(some).outside(" ", "@"))
+    naming = np.flatnonzero(with_letters)
+    texts = column.texts.take(pa.array(naming)).to_pylist()
+    _rule_out_others(column, out, naming, texts, named_in)
+    if column.canonical.format_marks is not None:
+        shown = np.flatnonzero(_shown_otherwise(column) & (column.canonical.format_marks != "%"))
+        looks = column.canonical.format_marks[shown].tolist()
+        _rule_out_others(
+            column, out, shown, looks, lambda look: currencies_named(look) & EXPONENTS.keys()
+        )
+    return out
+
+
+def _rule_out_others(
+    column: SheetColumn,
+    out: np.ndarray,
+    at: np.ndarray,
+    texts: list[str],
+    named_in: Callable[[str], frozenset[str]],
+) -> None:
+    named = {text: named_in(text) for text in set(texts)}
+    for i, text, own in zip(at.tolist(), texts, column.currencies(at), strict=True):
+        if named[text] and own is not None and own not in named[text]:
+            out[i] = False
+
+
+def _shown_otherwise(column: SheetColumn) -> np.ndarray:
+    """Number cells whose number format shows more than the number."""
+    looks = column.canonical.format_marks
+    if looks is None:
+        return np.zeros(len(column.texts), dtype=bool)
+    return np.asarray((looks != "") & column.is_number & column.parsed.ok, dtype=bool)
+
+
+def no_percentage(column: SheetColumn) -> np.ndarray:
+    return ~(_shown_otherwise(column) & (column.canonical.format_marks == "%"))
+
+
+def not_shown_as_money(column: SheetColumn) -> np.ndarray:
+    """Whole cents that the workbook does not show as an amount in major units; 0 is 0 in both."""
+    if not column.in_cents or column.canonical.format_marks is None:
+        return _all(column)
+    money = _shown_otherwise(column) & (column.canonical.format_marks != "%")
+    return np.asarray(~(money & (column.parsed.cents().cents != 0)))
+
+
+def has_one_sign(column: SheetColumn) -> np.ndarray:
+    """No minus in an amount whose sign stands in another column, nor in a factor of one."""
+    product, _, factor = column.name.partition("*")
+    columns = column.mapped.items(column.sheet).columns
+    signed = columns.get(f"{product}*0") if factor else column.canonical
+    marked = None if signed is None else signed.marked
+    if marked is None:
+        return _all(column)
+    out = np.ones(len(column.texts), dtype=bool)
+    at = np.flatnonzero(marked & column.parsed.ok)
+    out[at] = [value >= 0 for value in column.parsed.values_at(at)]
+    return out
+
+
+def expression_args(column: SheetColumn, i: int) -> dict[str, Any]:
+    template, note = column.mapped.template, column.canonical.note
+    text, name = column.text(i), column.name.partition("*")[0]
+    fields = template.bills if column.sheet == BILLS else template.line_items
+    args = {"field": name, "mark": f"'{text}'" if text else "The empty cell"}
+    for _, expression in fields[name].walk():
+        if expression.map:
+            args["known"] = ", ".join(expression.map)
+        if expression.sign_from:
+            for sign in ("positive", "negative"):
+                marks = getattr(expression.sign_from, sign)
+                args[sign] = " or ".join(f"'{mark}'" for mark in marks)
+        if expression.date_from:
+            args["format"] = expression.date_from.format
+    return args | {"note": "" if note is None else note[i]}
+
+
+def uuid_args(column: SheetColumn, _: int) -> dict[str, Any]:
+    instead = {
+        "vendorId": ", or give the vendor's name in a column 'vendor'",
+        "companyEntityId": ", or give the entity's code in a column 'companyEntity'",
+        "accountId": ", or give the ledger code in a column 'account'",
+    }
+    return {"instead": instead.get(column.name, "")}
+
+
+def amount_args(problem: str) -> CellArgs:
+    return lambda column, i: amount_hint(column.text(i), problem, column.format_of(i))
+
+
+def date_args(column: SheetColumn, i: int) -> dict[str, Any]:
+    return date_hint(column.text(i), column.format_of(i))
+
+
+def currency_args(column: SheetColumn, i: int) -> dict[str, Any]:
+    text = column.text(i)
+    return {"nearest": did_you_mean(text.upper(), EXPONENTS) if len(text) == 3 else ""}
+
+
+def number_format_args(column: SheetColumn, i: int) -> dict[str, Any]:
+    looks = column.canonical.format_marks
+    return {"look": "" if looks is None else str(looks[i])}
+
+
+def other_currency_args(column: SheetColumn, i: int) -> dict[str, Any]:
+    look = number_format_args(column, i)["look"]
+    return {"look": f", shown in {look}," if look else ""}
+
+
+def length_args(column: SheetColumn, i: int) -> dict[str, Any]:
+    return {"length": len(column.text(i)), "limit": column.field.max_length}
+
+
+def choice_args(column: SheetColumn, i: int) -> dict[str, Any]:
+    choices = column.field.choices
+    near = did_you_mean(column.text(i).casefold(), choices)
+    return {"choices": ", ".join(choices), "nearest": near}
+
+
+def character_args(column: SheetColumn, i: int) -> dict[str, Any]:
+    names = {"\n": "a line break", "\r": "a line break", "\t": "a tab"}
+    character = unprintable_in(column.text(i), breaks=column.field.kind is FieldKind.TEXT) or "\0"
+    return {"character": names.get(character, f"an unprintable character (U+{ord(character):04X})")}

@@ -1,0 +1,94 @@
+"""What was probably meant by an amount or a date that cannot be taken as it stands."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from importer.core import dates
+from importer.core.money import (
+    MINUS,
+    Numbers,
+    UnreadableAmount,
+    money,
+    read_cents,
+    read_decimal,
+    read_plain,
+    to_cents,
+)
+
+_LIKE_A_DATE = re.compile(r"[0-9].*(?:[0-9]{4}|[./\-].*[0-9])")
+_NUMERIC_DATE = re.compile(r"[0-9]{1,2}[./\-][0-9]{1,2}[./\-](?:[0-9]{2}){1,2}")
+_LONGEST_DATE = 100
+
+
+@lru_cache(maxsize=4096)  # one wrong text often stands in many cells
+def amount_hint(text: str, problem: str, decimal_mark: str) -> dict[str, Any]:
+    """Why the amount is not taken (``reason``), and what was probably ``meant``."""
+    if problem == "not_cents":
+        return _cents_hint(text)
+    mark = Numbers(decimal_mark)
+    other = Numbers.COMMA if mark is Numbers.POINT else Numbers.POINT
+    number = read_decimal(text, mark)
+    if isinstance(number, UnreadableAmount):  # it may be a number cell
+        number = read_plain(text)
+    reason = number if isinstance(number, UnreadableAmount) else to_cents(number)
+    if isinstance(reason, int):
+        reason = UnreadableAmount.NOT_A_NUMBER
+    meant = f"Write digits, as {'1234,56' if mark is Numbers.COMMA else '1234.56'}."
+    if reason is UnreadableAmount.TOO_PRECISE:
+        meant = "Round it to whole cents, in Excel with =ROUND(…,2)."
+    elif reason is UnreadableAmount.EXPONENT:
+        meant = "Write the amount out in digits."
+    elif not isinstance(read_decimal(text, other), UnreadableAmount):
+        meant = f"It looks like a number with a decimal {other}; the column has a decimal {mark}."
+    return {"reason": reason, "meant": meant}
+
+
+def _cents_hint(text: str) -> dict[str, Any]:
+    reason = read_cents(text)
+    meant = "Write the amount in cents, as 100050 for 1,000.50."
+    readings = {read_decimal(text, mark) for mark in Numbers} - set(UnreadableAmount)
+    cents = {c for r in readings if not isinstance(c := to_cents(r), UnreadableAmount)}
+    if reason is UnreadableAmount.EXPONENT:
+        meant = "Write the amount out in digits; format the column as a number without decimals."
+    elif reason is UnreadableAmount.SEPARATORS:
+        meant = _cents_or_units(int(re.sub("[^0-9-]", "", text.translate(MINUS))))
+    elif len(cents) == 1:
+        only = cents.pop()
+        meant = f"If {money(only)} is meant, write {only}."
+        if only % 100 == 0:  # 100000.0 may be cents that went through a spreadsheet
+            meant = _cents_or_units(only // 100)
+    return {"reason": reason, "meant": meant}
+
+
+def _cents_or_units(number: int) -> str:
+    """What to write for a whole number that may be cents or not."""
+    return (
+        f"If {number} cents are meant, write {number}; if {money(number * 100)} is meant,"
+        f" write {number * 100}."
+    )
+
+
+@lru_cache(maxsize=4096)
+def date_hint(text: str, order: str) -> dict[str, Any]:
+    """What date was ``expected`` in the column, and what was probably ``meant``."""
+    text = text[:_LONGEST_DATE]
+    serial = dates.serial_date(text)
+    expected = " that exists" if _LIKE_A_DATE.search(text) and not serial else ""
+    if order in set(dates.Order):
+        expected += f", read {order}" if _NUMERIC_DATE.fullmatch(text) else ""
+    elif order:
+        expected += f" (expected: {order})"
+    meant = "Write it as YYYY-MM-DD."
+    if serial:
+        meant = f"It is Excel's day number of {serial}: format the column as a date."
+    day = text[:10]  # a date with a time of day
+    if text[10:11] in ("T", " ") and dates.reader([], None)(day) and dates.order_of([day]).order:
+        meant = f"If {dates.reader([], None)(day)} is meant, write that, without the time."
+    for other in dates.Order:
+        reading = dates.numeric_reading(text, other)
+        if reading and other != order:
+            meant = f"If {reading} is meant, write that."
+    return {"expected": expected, "meant": meant}
