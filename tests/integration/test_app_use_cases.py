@@ -17,6 +17,7 @@ from importer.app import (
     StopControl,
     UndoOptions,
     VerifyOptions,
+    check,
     load,
     runs,
     undo,
@@ -126,3 +127,10 @@ def test_verify_and_undo_without_a_terminal(
     assert undone.summary.bills["undone"] == BILLS
     assert undone.path is None
     assert forecasts[0].bills == BILLS
+
+
+def test_summary_counts_warnings(tmp_path: Path) -> None:
+    rows = [bill_row(1), bill_row(1, billRef="B2", invoiceNumber="INV00001")]
+    result = check(CheckRequest(tuple(write_bills(tmp_path, rows))))
+    assert result.exit_code == 0
+    assert result.text().startswith("All 2 bills are valid; 1 warning to look at.")
