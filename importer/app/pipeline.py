@@ -347,11 +347,13 @@ def _read(
 
 
 def _no_header(tables: Sequence[SourceTable], loaded: LoadedTemplate) -> str:
-    from importer.mapping.headers import needed
-    from importer.mapping.recognition import kinds_of
+    from importer.mapping.headers import required_columns
+    from importer.mapping.recognition import table_kinds
 
     template = loaded.template
-    wanted = [" or ".join(names) for kind in kinds_of(template) for names in needed(template, kind)]
+    kinds = table_kinds(template)
+    required = [names for kind in kinds for names in required_columns(template, kind)]
+    wanted = [" or ".join(names) for names in required]
     header = template.source.header
     by = f" (found by: {', '.join(header.find)})" if header and header.find else ""
     first = tables[0]

@@ -68,7 +68,7 @@ def template_schema() -> dict[str, Any]:
 
 def check_template(name: str) -> TemplateCheck:
     """Check a template, by name or path. TemplateProblem names what is wrong, with its line."""
-    from importer.mapping.headers import unmapped
+    from importer.mapping.headers import unmapped_fields
     from importer.mapping.template_loader import find_template
 
     loaded = find_template(name)
@@ -76,7 +76,7 @@ def check_template(name: str) -> TemplateCheck:
         name=loaded.template.template,
         path=loaded.path,
         fields=len(loaded.template.bills) + len(loaded.template.line_items),
-        missing=tuple((sheet, tuple(names)) for sheet, names in unmapped(loaded.template)),
+        missing=tuple((sheet, tuple(names)) for sheet, names in unmapped_fields(loaded.template)),
         todos=_todos(loaded.path.read_text(encoding="utf-8-sig")),
     )
 

@@ -1,66 +1,55 @@
-"""One source table opened: its header row, the columns of its fields, its rows told apart."""
+"""Bind one source table to a template: the column of each field, the role of each row."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from importer.core.column_letters import column_letters
 from importer.core.dates import SERIAL, serial_date
 from importer.core.money import Numbers, UnreadableAmount, read_decimal, tidy
-from importer.core.nearest_name import did_you_mean
+from importer.core.nearest_name import did_you_mean, nearest_name
 from importer.core.text_column import arrow_texts
-from importer.mapping.fill_down import BEGINS, fill_down, settled
+from importer.mapping.classified_rows import ClassifiedRows, ControlTotal
+from importer.mapping.fill_down import BILL_START, FilledTable, fill_down, finish_fill
+from importer.mapping.headed_table import HeadedTable
 from importer.mapping.headers import (
     HeaderMatch,
-    alternatives,
-    column_letters,
-    columns_of_file,
+    accepted_headers,
     expressions,
-    header_at,
-    is_result,
-    needed,
     property_columns,
-    unmapped,
+    required_columns,
+    unmapped_fields,
 )
 from importer.mapping.parameters import values_of
-from importer.mapping.row_groups import heads_of
-from importer.mapping.row_roles import rows_of
-from importer.mapping.template_model import Template
+from importer.mapping.row_groups import group_heads
+from importer.mapping.row_roles import classify_rows
 from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, RESPONSE_ONLY, FieldKind, header_key
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
-from importer.model.tables import CellKind, InputTable, Role, SourceTable, TableKind
+from importer.model.tables import CellKind, InputTable, Role, TableKind
 from importer.readers.csv.runaway_quotes import find_runaway_quotes
 
-_NO_HEADER = "(no header)"  # of a column beyond the header, in a result
-
-
-@dataclass
-class ControlTotal:
-    """The file's own total, as written, and where."""
-
-    text: str
-    kind: CellKind
-    cell: CellRef
+_NO_HEADER = "(no header)"  # in a result, of a column beyond the header's last cell
+_DATES = (FieldKind.DATE, FieldKind.DATE_TIME)
+_MOST_UNKNOWN = 200  # reported one by one; who has more has not mistyped them
 
 
 @dataclass
 class BoundTable:
-    """A table under way: its header row, its data rows and the columns of its fields."""
+    """A table with its header row, its data rows and the columns of its fields."""
 
     table: InputTable
-    found: HeaderMatch
+    header: HeaderMatch
     index: int
     positions: np.ndarray  # indexes into source.rows of the DATA rows
     fields: dict[tuple[str, str], int]  # (sheet, field) → column index
-    lacks: frozenset[tuple[str, str]]
-    begins: np.ndarray | None = None  # of the data rows, in which row their bill begins
+    missing_fields: frozenset[tuple[str, str]]  # reported as without a column
+    bill_starts: np.ndarray | None = None  # of the DATA rows: number of the row of their bill
     notes: tuple[str, ...] = ()  # for people, without the name of the table
 
     def arrow(self, column: int) -> pa.LargeStringArray:
@@ -74,270 +63,231 @@ class BoundTable:
         return np.asarray(self.arrow(column).to_numpy(zero_copy_only=False), dtype=object)
 
     def kinds(self, column: int) -> np.ndarray | None:
+        """The CellKind codes of the DATA rows; None where all are TEXT."""
         kinds = self.table.source.kinds
         if kinds is None:
             return None
-        # bytes, as the reader gives them, would be taken for one text
+        # numpy would take bytes, as the reader gives them, for one text
         codes: np.ndarray = np.asarray(bytearray(kinds[column]), dtype=np.uint8)
         return np.asarray(codes[self.positions])
 
 
-def open_table(
-    source: SourceTable,
-    found: HeaderMatch,
-    kind: TableKind,
-    template: Template,
-    index: int,
-    findings: list[Finding],
-    totals: list[ControlTotal],
+def bind_table(
+    table: HeadedTable, findings: list[Finding], totals: list[ControlTotal]
 ) -> BoundTable:
-    """One table, its columns found and its rows told apart; findings and totals are added to."""
-    here = CellRef(source.file, source.sheet, int(source.rows[found.header]), None, index)
-    beyond = _beyond(source, found)
-    source = _since_1904(source, found, kind, template)
-    down = fill_down(source, found, kind, template, heads_of(source, found, template))
-    rows = rows_of(source, down, kind, template, here)
-    down, told = settled(down, rows.roles, here)
-    source, found = down.source, down.found
-    if template.source.groups:
-        source, found = _with_groups(source, found, rows.groups, template.source.groups.name)
-    fields: dict[tuple[str, str], int] = {}
-    for sheet, name, expression in expressions(template, kind):
-        for i, (names, _) in enumerate(expression.columns()):
-            at = found.index(names)
-            if at is not None:
-                fields[sheet, f"{name}*{i}" if i or not expression.column else name] = at
-    sheet = BILLS if kind is TableKind.BILLS else LINE_ITEMS
-    fields |= {(sheet, name): at for at, name in property_columns(found)}
+    """The table with the columns of its fields and its data rows; appends findings and totals."""
+    beyond = _columns_beyond_header(table)
+    table = _with_1904_dates(table)
+    filled = fill_down(table, group_heads(table))
+    rows = classify_rows(table, filled)
+    filled, fill_findings = finish_fill(filled, rows.roles)
+    table = _with_group_names(filled.table, rows)
+    fields = _field_columns(table)
+    missing, column_findings = _missing_columns(table)
+    findings += column_findings
+    findings += _ambiguous_headers(table)
+    if table.template.unknown_columns == "warn":
+        findings += _unknown_columns(table, set(fields.values()))
+    findings += _data_in_header(table, set(fields.values()))
+    if table.source.encoding_doubt:
+        doubt = table.source.encoding_doubt
+        findings.append(finding("sheet.encoding.doubtful", table.cell(), doubt))
+    findings += _missing_parameters(table)
+    findings += _runaway_quotes(table)
+    findings += _cells_beyond_header(table, beyond, rows.roles)
+    findings += [*rows.findings, *fill_findings]
+    totals += rows.totals
+    findings += _row_warnings(table, rows)
+    return _bound(table, filled, rows, fields, missing, beyond)
 
-    lacks: set[tuple[str, str]] = set()
-    for names in needed(template, kind):
-        if found.index(names) is None:
-            lacks |= {
-                (of, field_name)
-                for of, field_name, e in expressions(template, kind)
-                if any(set(some) <= set(names) for some, _ in e.columns())
-            }
-            shown = " or ".join(f"'{name}'" for name in names)
-            there = ", ".join(h.strip() for h in found.headers if h.strip())
-            asked = template.where(names)
-            lacking: dict[str, Any] = {
-                "headers": there,
-                "nearest": did_you_mean(names[0], [h.strip() for h in found.headers if h.strip()]),
-                "asked": f", which the template asks for ({asked})" if asked else "",
-            }
-            findings.append(finding("sheet.column.missing", here, shown, **lacking))
-    for of, names in unmapped(template, kind):
-        lacks |= {(of, field_name) for field_name in names}
-        whole, either = replace(here, row=None), " or ".join(names)
-        findings.append(finding("sheet.field.unmapped", whole, either, section=of, field=names[0]))
-    findings += _twins(found, here, kind, template)
-    if template.unknown_columns == "warn":
-        findings += _unknown_columns(source, found, here, set(fields.values()), kind, template)
 
-    findings += _of_header(source, found, here, set(fields.values()))
-    findings += _of_file(source, here)
-    findings += _of_parameters(source, found, here, template)
-    findings += _swallowed(source, found, here)
-    findings += _too_long(source, found, beyond, rows.roles, here)
-    roles = rows.roles
-    findings += [*rows.findings, *told]
-    totals += [ControlTotal(text, kind_, cell) for text, kind_, cell in rows.totals]
-    if Role.DATA not in roles:
-        findings.append(finding("sheet.rows.none", here))
-    if source.hidden:
-        findings.append(finding("sheet.hidden", replace(here, row=None)))
-    if hidden := [r for r in source.hidden_rows if r > source.rows[found.header]]:
-        words: dict[str, Any] = {"count": len(hidden), "rows": ", ".join(map(str, hidden[:10]))}
-        findings.append(finding("sheet.rows.hidden", replace(here, row=hidden[0]), **words))
-    headers = tuple(_NO_HEADER if c in beyond else h for c, h in enumerate(found.headers))
-    used = {name: text for name, text in values_of(source, found.header, template).items() if text}
-    table = InputTable(source, kind, found.header, headers, roles, found.rows, rows.reasons, used)
-    positions = np.arange(found.header + 1, len(source.rows), dtype=np.int64)
-    if roles.count(Role.DATA) < len(roles):
-        positions = positions[[role is Role.DATA for role in roles]]
-    begins = None
-    if down.begins is not None:
-        begins = np.asarray(down.begins, dtype=object)[positions - (found.header + 1)]
+def _bound(
+    table: HeadedTable,
+    filled: FilledTable,
+    rows: ClassifiedRows,
+    fields: dict[tuple[str, str], int],
+    missing: frozenset[tuple[str, str]],
+    beyond: Sequence[int],
+) -> BoundTable:
+    source, header = table.source, table.header
+    headers = tuple(_NO_HEADER if c in beyond else h for c, h in enumerate(header.headers))
+    values = values_of(source, header.last_row, table.template)
+    input_table = InputTable(
+        source,
+        table.kind,
+        header.last_row,
+        headers,
+        rows.roles,
+        header.row_count,
+        rows.reasons,
+        {name: text for name, text in values.items() if text},
+    )
+    positions = np.arange(table.start, len(source.rows), dtype=np.int64)
+    if rows.roles.count(Role.DATA) < len(rows.roles):
+        positions = positions[[role is Role.DATA for role in rows.roles]]
+    bill_starts = None
+    if filled.bill_starts is not None:
+        bill_starts = np.asarray(filled.bill_starts, dtype=object)[positions - table.start]
     return BoundTable(
-        table, found, index, positions, fields, frozenset(lacks), begins, tuple(rows.notes)
+        input_table,
+        header,
+        table.index,
+        positions,
+        fields,
+        missing,
+        bill_starts,
+        tuple(rows.notes),
     )
 
 
-def _since_1904(
-    source: SourceTable, found: HeaderMatch, kind: TableKind, template: Template
-) -> SourceTable:
+# --- columns ----------------------------------------------------------------------------------
+
+
+def _with_1904_dates(table: HeadedTable) -> HeadedTable:
     """Day numbers of a workbook that counts from 1904 as dates: its result counts from 1900."""
+    source, template = table.source, table.template
     if not source.date1904 or source.kinds is None or SERIAL not in template.formats.dates:
-        return source
+        return table
     columns, kinds = list(source.columns), list(source.kinds)
-    for sheet, name, expression in expressions(template, kind):
-        if name not in FIELDS[sheet] or FIELDS[sheet][name].kind not in (
-            FieldKind.DATE,
-            FieldKind.DATE_TIME,
-        ):
-            continue
-        for names, _ in expression.columns():
-            if (at := found.index(names)) is None:
-                continue
-            texts, codes = list(columns[at]), bytearray(kinds[at])
-            for i in range(found.header + 1, len(texts)):
-                day = serial_date(texts[i], date1904=True)
-                if codes[i] == CellKind.NUMBER and day is not None:
-                    texts[i], codes[i] = day.isoformat(), CellKind.DATE
-            columns[at], kinds[at] = texts, bytes(codes)
-    return replace(source, columns=tuple(columns), kinds=tuple(kinds))
+    dated = {
+        column
+        for sheet, name, expression in expressions(template, table.kind)
+        if name in FIELDS[sheet] and FIELDS[sheet][name].kind in _DATES
+        for names, _ in expression.columns()
+        if (column := table.header.column_of(names)) is not None
+    }
+    for column in dated:
+        texts, codes = list(columns[column]), bytearray(kinds[column])
+        for i in range(table.start, len(texts)):
+            day = serial_date(texts[i], date1904=True)
+            if codes[i] == CellKind.NUMBER and day is not None:
+                texts[i], codes[i] = day.isoformat(), CellKind.DATE
+        columns[column], kinds[column] = texts, bytes(codes)
+    return replace(table, source=replace(source, columns=tuple(columns), kinds=tuple(kinds)))
 
 
-def _with_groups(
-    source: SourceTable, found: HeaderMatch, groups: Sequence[str], name: str
-) -> tuple[SourceTable, HeaderMatch]:
-    """The table with the groups' names as a column of its own, at its end.
+def _with_group_names(table: HeadedTable, rows: ClassifiedRows) -> HeadedTable:
+    """The table with the groups' names as a column at its end.
 
-    A former result has that column already; what a person corrected there holds.
+    A result has that column already; what a person corrected there counts.
     """
-    if is_result(source) and found.named(name):
-        return source, found
-    above = [""] * (found.header + 1)
-    above[found.header + 1 - found.rows] = name
-    kinds = source.kinds and (*source.kinds, bytes(len(source.rows)))
-    source = replace(source, columns=(*source.columns, (*above, *groups)), kinds=kinds)
-    return source, header_at(source, found.header + 1 - found.rows, found.rows)
+    groups = table.template.source.groups
+    if not groups or (table.is_result and table.header.columns_named(groups.name)):
+        return table
+    return table.with_column(groups.name, rows.groups)
 
 
-def _of_header(
-    source: SourceTable, found: HeaderMatch, here: CellRef, used: set[int]
-) -> Iterator[Finding]:
-    """Numbers in a header of several rows: it has swallowed a row of data."""
-    if found.rows == 1:
+def _field_columns(table: HeadedTable) -> dict[tuple[str, str], int]:
+    fields: dict[tuple[str, str], int] = {}
+    for sheet, name, expression in expressions(table.template, table.kind):
+        for i, (names, _) in enumerate(expression.columns()):
+            column = table.header.column_of(names)
+            if column is not None:
+                fields[sheet, f"{name}*{i}" if i or not expression.column else name] = column
+    sheet = BILLS if table.kind is TableKind.BILLS else LINE_ITEMS
+    return fields | {(sheet, name): column for column, name in property_columns(table.header)}
+
+
+def _missing_columns(
+    table: HeadedTable,
+) -> tuple[frozenset[tuple[str, str]], list[Finding]]:
+    """The (sheet, field)s without a column, and a finding for each column that is missing."""
+    template, kind = table.template, table.kind
+    headers = [header.strip() for header in table.header.headers if header.strip()]
+    fields: set[tuple[str, str]] = set()
+    findings: list[Finding] = []
+    for names in required_columns(template, kind):
+        if table.header.columns_of(names):
+            continue
+        fields |= {
+            (sheet, name)
+            for sheet, name, e in expressions(template, kind)
+            if any(set(accepted) <= set(names) for accepted, _ in e.columns())
+        }
+        place = template.where(names)
+        findings.append(
+            finding(
+                "sheet.column.missing",
+                table.header_cell(),
+                " or ".join(f"'{name}'" for name in names),
+                headers=", ".join(headers),
+                nearest=did_you_mean(names[0], headers),
+                asked=f", which the template asks for ({place})" if place else "",
+            )
+        )
+    for sheet, names in unmapped_fields(template, kind):
+        fields |= {(sheet, name) for name in names}
+        code, either = "sheet.field.unmapped", " or ".join(names)
+        findings.append(finding(code, table.cell(), either, section=sheet, field=names[0]))
+    return frozenset(fields), findings
+
+
+def _data_in_header(table: HeadedTable, used: set[int]) -> Iterator[Finding]:
+    """A finding where a header of several rows has a number: one of them is a row of data."""
+    header = table.header
+    if header.row_count == 1:
         return
-    for at in sorted(used):
-        text = found.texts[at][-1] if found.texts[at] else ""
-        if len(found.texts[at]) > 1 and any(
-            not isinstance(read_decimal(text, numbers), UnreadableAmount) for numbers in Numbers
-        ):
-            header = found.headers[at]
-            cell = replace(here, column=header, column_index=at)
-            yield finding("sheet.header.holds_data", cell, text, rows=found.rows)
+    for column in sorted(used):
+        text = header.texts[column][-1] if len(header.texts[column]) > 1 else ""
+        if any(not isinstance(read_decimal(text, n), UnreadableAmount) for n in Numbers):
+            cell = table.header_cell(column)
+            yield finding("sheet.header.holds_data", cell, text, rows=header.row_count)
             return
 
 
-def _of_file(source: SourceTable, here: CellRef) -> Iterator[Finding]:
-    if source.encoding_doubt:
-        yield finding("sheet.encoding.doubtful", replace(here, row=None), source.encoding_doubt)
-
-
-def _of_parameters(
-    source: SourceTable, found: HeaderMatch, here: CellRef, template: Template
-) -> Iterator[Finding]:
-    """Parameters whose cell has nothing to offer."""
-    for name, value in values_of(source, found.header, template).items():
+def _missing_parameters(table: HeadedTable) -> Iterator[Finding]:
+    """Parameters whose cell is blank or does not match."""
+    template = table.template
+    for name, value in values_of(table.source, table.header.last_row, template).items():
         spec = template.parameters[name]
         if spec.cell and not value and not spec.optional:
             what = f" that matches '{spec.matches}'" if spec.matches else ""
-            cell = replace(here, row=None)
-            yield finding("sheet.parameter.missing", cell, spec.cell, name=name, what=what)
+            yield finding("sheet.parameter.missing", table.cell(), spec.cell, name=name, what=what)
 
 
-def _beyond(source: SourceTable, found: HeaderMatch) -> list[int]:
-    """The columns of a CSV file to the right of the header's last cell, or of a result of it."""
-    if source.lengths is None:
-        there = range(len(found.headers)) if is_result(source) else ()
-        return [c for c in there if found.headers[c] == _NO_HEADER]
-    headed = max(source.lengths[found.header + 1 - found.rows : found.header + 1])
-    return list(range(headed, len(source.columns)))
-
-
-def _swallowed(source: SourceTable, found: HeaderMatch, here: CellRef) -> Iterator[Finding]:
-    """Cells that hold rows of the file; in a result they are looked for again."""
-    told = source.runaway_quotes
-    if source.previous_outcomes is not None:
-        own = [c for c, header in enumerate(found.headers) if header != BEGINS]
-        records = [[source.columns[c][i] for c in own] for i in range(len(source.rows))]
-        told = tuple(
-            (int(source.rows[i]), own[c], count)
-            for mark in ",;\t|"
-            for i, c, count in find_runaway_quotes(records, mark)
-        )
-    index = {row: i for i, row in enumerate(source.rows)} if told else {}
-    for row, at, count in told:
-        header = found.headers[at] if at < len(found.headers) else None
-        cell = replace(here, row=row, column=header, column_index=at)
-        yield finding("sheet.row.swallowed", cell, source.columns[at][index[row]], count=count)
-
-
-def _too_long(
-    source: SourceTable,
-    found: HeaderMatch,
-    beyond: Sequence[int],
-    roles: Sequence[Role],
-    here: CellRef,
-) -> Iterator[Finding]:
-    """Rows with values beyond the header's last cell: their cells may have moved."""
-    start = found.header + 1
-    filled: set[int] = set()
-    for c in beyond:
-        texts = arrow_texts(source.columns[c]).slice(start)
-        filled.update(np.flatnonzero(pc.greater(pc.binary_length(texts), 0)).tolist())
-    for k in sorted(filled):
-        extra = [tidy(source.columns[c][start + k]) for c in beyond]
-        if roles[k] is Role.DATA and any(extra):
-            cell = replace(here, row=int(source.rows[start + k]))
-            last = max(c for c, text in zip(beyond, extra, strict=True) if text)
-            words: dict[str, Any] = {"headers": beyond[0], "cells": last + 1}
-            yield finding("sheet.row.too_long", cell, next(filter(None, extra)), **words)
-
-
-def _twins(found: HeaderMatch, here: CellRef, kind: TableKind, template: Template) -> list[Finding]:
-    """Columns of the same header, one finding a header."""
-    asked = [
-        (name, names) for _, name, e in expressions(template, kind) for names, _ in e.columns()
+def _ambiguous_headers(table: HeadedTable) -> list[Finding]:
+    """A finding for each header that several columns have."""
+    template, header = table.template, table.header
+    wanted = [
+        (name, names)
+        for _, name, e in expressions(template, table.kind)
+        for names, _ in e.columns()
     ]
-    asked += [(name, alternatives(template, name)) for name in template.group_by]
-    asked += [(name, [found.headers[at]]) for at, name in property_columns(found)]
+    wanted += [(name, accepted_headers(template, name)) for name in template.group_by]
+    wanted += [(name, [header.headers[column]]) for column, name in property_columns(header)]
     out: dict[int, Finding] = {}
-    for what, names in asked:
-        twins = found.chosen(names)
-        if len(twins) > 1 and twins[0] not in out:
-            a, b = (found.headers[i] for i in twins[:2])
-            cell = replace(here, column=b, column_index=twins[1])
-            words: dict[str, Any] = {"other": b.strip(), "field": what, "name": a.strip()}
-            out[twins[0]] = finding("sheet.column.twice", cell, a.strip(), **words)
-    return [out[at] for at in sorted(out)]
+    for field, names in wanted:
+        columns = header.columns_of(names)
+        if len(columns) > 1 and columns[0] not in out:
+            name, other = (header.headers[column].strip() for column in columns[:2])
+            cell, code = table.header_cell(columns[1]), "sheet.column.twice"
+            out[columns[0]] = finding(code, cell, name, other=other, field=field, name=name)
+    return [out[column] for column in sorted(out)]
 
 
-_MOST_UNKNOWN = 200  # told one by one; who has more has not mistyped them
-
-
-def _unknown_columns(
-    source: SourceTable,
-    found: HeaderMatch,
-    here: CellRef,
-    used: set[int],
-    kind: TableKind,
-    template: Template,
-) -> list[Finding]:
-    sheet = BILLS if kind is TableKind.BILLS else LINE_ITEMS
+def _unknown_columns(table: HeadedTable, used: set[int]) -> list[Finding]:
+    """Findings for columns that no field is mapped from."""
+    sheet = BILLS if table.kind is TableKind.BILLS else LINE_ITEMS
     response_only = set(map(header_key, RESPONSE_ONLY))
-    columns = [n[0] for _, _, e in expressions(template, kind) for n, _ in e.columns()]
-    known = {header_key(name): name for name in columns or FIELDS[sheet]}
+    mapped = [n[0] for _, _, e in expressions(table.template, table.kind) for n, _ in e.columns()]
+    known = {header_key(name): name for name in mapped or FIELDS[sheet]}
     out: list[Finding] = []
     more: list[CellRef] = []
-    for index in columns_of_file(source, found):
-        header = found.headers[index]
-        key = header_key(header)
-        cell = replace(here, column=header, column_index=index)
-        unread = not key and index not in used
-        if unread and any(map(tidy, source.columns[index][found.header + 1 :])):
-            out.append(finding("sheet.column.unnamed", cell, column_letters(index)))
-        if not key or index in used or not used.isdisjoint(found.named(header)):
+    for column in table.file_columns():
+        header = table.header.headers[column]
+        key, cell = header_key(header), table.header_cell(column)
+        if not key and column not in used:
+            if any(map(tidy, table.source.columns[column][table.start :])):
+                out.append(finding("sheet.column.unnamed", cell, column_letters(column)))
+            continue
+        if not key or not used.isdisjoint((column, *table.header.columns_named(header))):
             continue
         if key in response_only:
             out.append(finding("sheet.column.response_only", cell, header))
         elif len(out) < _MOST_UNKNOWN:
-            found_near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-            near = f"; did you mean '{known[found_near[0]]}'?" if found_near else ""
-            out.append(finding("sheet.column.unknown", cell, header, nearest=near))
+            nearest = nearest_name(key, known, cutoff=60)
+            hint = "" if nearest is None else f"; did you mean '{known[nearest]}'?"
+            out.append(finding("sheet.column.unknown", cell, header, nearest=hint))
         else:
             more.append(cell)
     if more:
@@ -347,3 +297,63 @@ def _unknown_columns(
         header = more[0].column or ""
         out.append(finding("sheet.column.unknown", more[0], header, nearest=others))
     return out
+
+
+# --- rows -------------------------------------------------------------------------------------
+
+
+def _columns_beyond_header(table: HeadedTable) -> list[int]:
+    """The columns of a CSV file, or its result, to the right of the header's last cell."""
+    source, headers = table.source, table.header.headers
+    if source.lengths is None:
+        return [c for c, text in enumerate(headers) if table.is_result and text == _NO_HEADER]
+    width = max(source.lengths[table.start - table.header.row_count : table.start])
+    return list(range(width, len(source.columns)))
+
+
+def _runaway_quotes(table: HeadedTable) -> Iterator[Finding]:
+    """Findings for cells that hold rows of the file; a result is searched again."""
+    source = table.source
+    cells = source.runaway_quotes
+    if source.previous_outcomes is not None:
+        headers = enumerate(table.header.headers)
+        columns = [c for c, header in headers if header != BILL_START]
+        records = [[source.columns[c][i] for c in columns] for i in range(len(source.rows))]
+        cells = tuple(
+            (table.number(i), columns[c], count)
+            for delimiter in ",;\t|"
+            for i, c, count in find_runaway_quotes(records, delimiter)
+        )
+    index = {row: i for i, row in enumerate(source.rows)} if cells else {}
+    for row, column, count in cells:
+        cell, text = table.cell(index[row], column), source.columns[column][index[row]]
+        yield finding("sheet.row.swallowed", cell, text, count=count)
+
+
+def _cells_beyond_header(
+    table: HeadedTable, beyond: Sequence[int], roles: Sequence[Role]
+) -> Iterator[Finding]:
+    """Findings for rows with values beyond the header's last cell: their cells may have moved."""
+    filled: set[int] = set()
+    for column in beyond:
+        texts = arrow_texts(table.source.columns[column]).slice(table.start)
+        filled.update(np.flatnonzero(pc.greater(pc.binary_length(texts), 0)).tolist())
+    for k in sorted(filled):
+        i = table.start + k
+        extra = {c: text for c in beyond if (text := table.text(c, i))}
+        if roles[k] is Role.DATA and extra:
+            code, text, cells = "sheet.row.too_long", next(iter(extra.values())), max(extra) + 1
+            yield finding(code, table.cell(i), text, headers=beyond[0], cells=cells)
+
+
+def _row_warnings(table: HeadedTable, rows: ClassifiedRows) -> Iterator[Finding]:
+    """Findings for a sheet without data rows, and for hidden sheets and rows."""
+    source = table.source
+    if Role.DATA not in rows.roles:
+        yield finding("sheet.rows.none", table.header_cell())
+    if source.hidden:
+        yield finding("sheet.hidden", table.cell())
+    if hidden := [r for r in source.hidden_rows if r > table.number(table.header.last_row)]:
+        first = ", ".join(map(str, hidden[:10]))
+        cell = replace(table.cell(), row=hidden[0])
+        yield finding("sheet.rows.hidden", cell, count=len(hidden), rows=first)

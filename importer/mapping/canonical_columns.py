@@ -1,4 +1,4 @@
-"""The columns of canonical tables, from the columns of the source tables."""
+"""Build the columns of canonical tables from the columns of the source tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from importer.mapping.bind_table import BoundTable
-from importer.mapping.evaluate import NOWHERE, Sheet, Values, evaluate, mark
+from importer.mapping.evaluate import NOWHERE, Scope, Values, apply_marks, evaluate
 from importer.mapping.expressions import Expression
 from importer.mapping.parameters import values_of
 from importer.mapping.template_model import Template
@@ -28,8 +28,8 @@ class CanonicalColumn:
     of all values of that table unless ``at`` has another index for a value. ``rows``: the values'
     row numbers where they differ from the item's row.
 
-    ``negative`` are the amounts to be negated once they are read, ``marked`` those whose sign
-    stands in another column. ``problem`` is what an expression found wrong, "" for nothing.
+    ``negative``: amounts to be negated once they are parsed. ``marked``: amounts whose sign stands
+    in another column. ``problem``: one of ``evaluate.PROBLEMS``, "" for none.
     """
 
     text: pd.Series  # str, "" where blank
@@ -40,16 +40,15 @@ class CanonicalColumn:
     negative: np.ndarray | None = None
     marked: np.ndarray | None = None
     problem: np.ndarray | None = None
-    note: np.ndarray | None = None  # what a problem's sentence says beside
-    format_marks: np.ndarray | None = None  # what the cell's number format shows beside the number
+    note: np.ndarray | None = None  # a detail for the problem's sentence
+    format_marks: np.ndarray | None = None  # a currency or % in the cell's number format
 
     @cached_property
     def array(self) -> pa.LargeStringArray:
-        """``text`` as Arrow keeps it; nothing is copied."""
+        """``text`` without a copy."""
         return pa.array(self.text.array)
 
     def text_at(self, i: int) -> str:
-        """The text of one item."""
         text: str = self.array[i].as_py()
         return text
 
@@ -62,9 +61,9 @@ def blanks(size: int) -> pa.LargeStringArray:
     return one.take(pa.array(np.zeros(size, dtype=np.int64)))
 
 
-def numbers_of_rows(source: SourceTable) -> np.ndarray:
+def row_numbers(source: SourceTable) -> np.ndarray:
     rows = source.rows
-    if isinstance(rows, range):  # numpy would ask it for one number after the other
+    if isinstance(rows, range):  # numpy would iterate over it
         return np.arange(rows.start, rows.stop, rows.step, dtype=np.int64)
     return np.asarray(rows, np.int64)
 
@@ -87,184 +86,198 @@ class CanonicalTable:
 
 
 @dataclass
-class Reader:
-    """Columns of tables, end to end; once rows are grouped to bills, a value a bill."""
+class ColumnReader:
+    """Columns of tables, end to end; once rows are grouped to bills, one value for each bill."""
 
-    opened: Sequence[BoundTable]
+    tables: Sequence[BoundTable]
     template: Template
-    line_bill: np.ndarray | None = None
-    firsts: np.ndarray | None = None  # each bill's first row
+    line_bill: np.ndarray | None = None  # each row's bill
+    first_rows: np.ndarray | None = None  # each bill's first row
 
     @cached_property
     def table(self) -> np.ndarray:
-        own = [np.full(len(o.positions), o.index, dtype=np.int64) for o in self.opened]
-        return own[0] if len(own) == 1 else np.concatenate([*own, np.empty(0, np.int64)])
+        """Each row's table."""
+        parts = [np.full(len(t.positions), t.index, dtype=np.int64) for t in self.tables]
+        return parts[0] if len(parts) == 1 else np.concatenate([*parts, np.empty(0, np.int64)])
 
     @cached_property
     def row(self) -> np.ndarray:
-        rows = [numbers_of_rows(o.table.source)[o.positions] for o in self.opened]
+        rows = [row_numbers(t.table.source)[t.positions] for t in self.tables]
         return np.concatenate(rows) if rows else np.empty(0, np.int64)
 
     @cached_property
-    def begins(self) -> np.ndarray:
-        """What says in which row the bill of each row begins, "" where nothing does."""
-        parts = [np.full(len(o.positions), "") if o.begins is None else o.begins
-                 for o in self.opened]  # fmt: skip
+    def bill_starts(self) -> np.ndarray:
+        """Each row's number of the row in which its bill begins, "" where unknown."""
+        parts = [
+            np.full(len(t.positions), "") if t.bill_starts is None else t.bill_starts
+            for t in self.tables
+        ]
         return np.concatenate([np.asarray(part, dtype=object) for part in [*parts, []]])
 
     def arrow(self, columns: Sequence[int | None]) -> pa.LargeStringArray:
         """The texts of one column of each table, None for blanks."""
         parts = [
-            blanks(len(o.positions)) if at is None else o.arrow(at)
-            for o, at in zip(self.opened, columns, strict=True)
+            blanks(len(t.positions)) if column is None else t.arrow(column)
+            for t, column in zip(self.tables, columns, strict=True)
         ]
         return parts[0] if len(parts) == 1 else pa.concat_arrays([*parts, blanks(0)])
+
+    def _kinds(self, columns: Sequence[int | None]) -> np.ndarray:
+        parts = [np.empty(0, np.uint8)]
+        for t, column in zip(self.tables, columns, strict=True):
+            kinds = None if column is None else t.kinds(column)
+            parts.append(np.zeros(len(t.positions), dtype=np.uint8) if kinds is None else kinds)
+        return np.concatenate(parts)
 
     def of_rows(self, columns: Sequence[int | None], rows: np.ndarray | None = None) -> Values:
         """One column of each table, None for blanks; of all rows, or of some."""
         if rows is None:
             rows = np.arange(len(self.row))
         texts = self.arrow(columns).take(pa.array(rows))
-        kinds, at = [np.empty(0, np.uint8)], [np.empty(0, np.int64)]
-        for o, column in zip(self.opened, columns, strict=True):
-            size = len(o.positions)
-            own = None if column is None else o.kinds(column)
-            kinds.append(np.zeros(size, dtype=np.uint8) if own is None else own)
-            at.append(np.full(size, NOWHERE if column is None else column))
+        at = [np.empty(0, np.int64)]
+        for t, column in zip(self.tables, columns, strict=True):
+            at.append(np.full(len(t.positions), NOWHERE if column is None else column))
         text = np.asarray(texts.to_numpy(zero_copy_only=False), dtype=object)
         values = Values.of(
-            text, np.concatenate(kinds)[rows], np.concatenate(at)[rows], self.row[rows]
+            text, self._kinds(columns)[rows], np.concatenate(at)[rows], self.row[rows]
         )
         table = self.table[rows]
-        for o, column in zip(self.opened, columns, strict=True):
-            if column is not None and (format_marks := o.table.source.format_marks.get(column)):
-                there = np.flatnonzero(table == o.index)
-                values.format_marks[there] = [
-                    format_marks.get(row, "") for row in values.rows[there].tolist()
-                ]
+        for t, column in zip(self.tables, columns, strict=True):
+            if column is not None and (marks := t.table.source.format_marks.get(column)):
+                items = np.flatnonzero(table == t.index)
+                values.format_marks[items] = [marks.get(r, "") for r in values.rows[items].tolist()]
         return values
 
-    def as_they_are(self, columns: Sequence[int | None]) -> CanonicalColumn | None:
-        """One column of each table where nothing is to be done to its cells; None where it is."""
-        if self.firsts is not None or not self.opened:
+    def unchanged(self, columns: Sequence[int | None]) -> CanonicalColumn | None:
+        """One column of each table, whole and without a copy; None where that cannot be done."""
+        if self.first_rows is not None or not self.tables:
             return None
-        texts, kinds, source = [], [], {}
-        for o, at in zip(self.opened, columns, strict=True):
-            if at is None or o.table.source.format_marks.get(at):
+        texts, source = [], {}
+        for t, column in zip(self.tables, columns, strict=True):
+            if column is None or t.table.source.format_marks.get(column):
                 return None
-            texts.append(o.arrow(at))
-            kinds.append(o.kinds(at))
-            source[o.index] = (at, o.found.headers[at])
-        whole = texts[0] if len(texts) == 1 else pa.concat_arrays(texts)
-        kind = None
-        if any(own is not None for own in kinds):
-            kind = np.concatenate(
-                [
-                    np.zeros(len(o.positions), np.uint8) if own is None else own
-                    for o, own in zip(self.opened, kinds, strict=True)
-                ]
-            )
-        return CanonicalColumn(
-            series_of(whole), source, kind if kind is not None and kind.any() else None
-        )
+            texts.append(t.arrow(column))
+            source[t.index] = (column, t.header.headers[column])
+        text = texts[0] if len(texts) == 1 else pa.concat_arrays(texts)
+        typed = any(t.table.source.kinds is not None for t in self.tables)
+        kinds = _unless_blank(self._kinds(columns)) if typed else None
+        return CanonicalColumn(series_of(text), source, kinds)
 
     def of_items(self, columns: Sequence[int | None]) -> Values:
         """One column of each table; of a bill, its first value that is not blank."""
-        if self.line_bill is None or self.firsts is None:
+        if self.first_rows is None:
             return self.of_rows(columns)
         return self.of_rows(columns, self.first_filled(columns))
 
     def first_filled(self, columns: Sequence[int | None]) -> np.ndarray:
         """Of each bill the first row whose cell is not blank, or else its first row."""
         assert self.line_bill is not None
-        assert self.firsts is not None
+        assert self.first_rows is not None
         size = len(self.line_bill)
         filled = np.flatnonzero(~blank(self.arrow(columns)))
-        found = np.full(len(self.firsts), size, dtype=np.int64)
-        np.minimum.at(found, self.line_bill[filled], filled)
-        return np.where(found < size, found, self.firsts)
+        first = np.full(len(self.first_rows), size, dtype=np.int64)
+        np.minimum.at(first, self.line_bill[filled], filled)
+        return np.where(first < size, first, self.first_rows)
 
     def columns(self, names: Iterable[str]) -> list[int | None]:
-        return [o.found.index(names) for o in self.opened]
+        """The column of each table by its accepted headers."""
+        return [t.header.column_of(names) for t in self.tables]
 
     def parameter(self, name: str, table: np.ndarray) -> np.ndarray:
-        known = {
-            o.index: values_of(o.table.source, o.found.header, self.template)[name]
-            for o in self.opened
+        values = {
+            t.index: values_of(t.table.source, t.header.last_row, self.template)[name]
+            for t in self.tables
         }
-        return np.asarray([known[t] for t in table.tolist()], dtype=object)
+        return np.asarray([values[t] for t in table.tolist()], dtype=object)
 
 
-def canonical(sheet: str, reader: Reader) -> CanonicalTable:
-    """One item a data row, or a bill, with the columns that there are."""
+def canonical_table(sheet: str, reader: ColumnReader) -> CanonicalTable:
+    """One item for each data row, or for each bill, with the columns that the tables have."""
     table, row = reader.table, reader.row
-    if reader.firsts is not None:
-        table, row = table[reader.firsts], row[reader.firsts]
+    if reader.first_rows is not None:
+        table, row = table[reader.first_rows], row[reader.first_rows]
     items = CanonicalTable(sheet, table, row)
-
-    def sheet_of(kind: FieldKind) -> Sheet:
-        return Sheet(
-            lambda names: reader.of_items(reader.columns(names)),
-            lambda name: reader.parameter(name, table),
-            row,
-            kind,
-        )
-
-    def add(name: str, values: Values, columns: Iterable[Sequence[int | None]]) -> None:
-        source: dict[int, tuple[int, str]] = {}
-        for of_tables in columns:
-            for o, at in zip(reader.opened, of_tables, strict=True):
-                if at is not None:
-                    source.setdefault(o.index, (at, o.found.headers[at]))
-        items.columns[name] = CanonicalColumn(
-            pd.Series(values.text, dtype="str"),
-            source,
-            values.kinds if values.kinds.any() else None,
-            values.rows if reader.firsts is not None else None,
-            values.at,
-            values.sign < 0 if (values.sign < 0).any() else None,
-            values.marked if values.marked.any() else None,
-            values.problem if (values.problem != "").any() else None,
-            values.note if (values.note != "").any() else None,
-            values.format_marks if (values.format_marks != "").any() else None,
-        )
-
     for name, e in expressions_of(reader.template, sheet).items():
-        there = [reader.columns(names) for names, _ in e.columns()]
-        there = [columns for columns in there if any(at is not None for at in columns)]
+        found = [reader.columns(names) for names, _ in e.columns()]
+        found = [columns for columns in found if any(c is not None for c in columns)]
         if e.product:
-            for i, names in enumerate(e.product):
-                columns = reader.columns(names)
-                may_lack = e.optional and i == 1
-                if all(at is None for at in columns) and not may_lack:
-                    continue
-                values = reader.of_items(columns)
-                if may_lack:  # without such a column, one of each
-                    lacking = [o.index for o, at in zip(reader.opened, columns, strict=True)
-                               if at is None]  # fmt: skip
-                    one = np.isin(table, lacking)
-                    values.text[one], values.kinds[one] = "1", CellKind.NUMBER
-                if i == 0 and e.sign_from:
-                    mark(values, e.sign_from, sheet_of(FieldKind.FACTOR))
-                if i == 0 and e.negate:
-                    values.sign = -values.sign
-                add(f"{name}*{i}", values, [columns])
-        elif e.column and not e.is_changed and there and (
-            plain := reader.as_they_are(there[0])
-        ):  # fmt: skip
-            items.columns[name] = plain
-        elif not e.sum_of_lines and (there or e.has_constant):
-            add(name, evaluate(e, sheet_of(field_of(sheet, name).kind)), there)
-    properties = {n: None for o in reader.opened for of, n in o.fields if of == sheet}
+            items.columns |= _factors(name, e, reader, items)
+            continue
+        unchanged = reader.unchanged(found[0]) if e.column and not e.is_changed and found else None
+        if unchanged is not None:
+            items.columns[name] = unchanged
+        elif not e.sum_of_lines and (found or e.has_constant):
+            scope = _scope(reader, items, field_of(sheet, name).kind)
+            items.columns[name] = _column(reader, evaluate(e, scope), found)
+    properties = dict.fromkeys(n for t in reader.tables for of, n in t.fields if of == sheet)
     for name in properties:
         if name.startswith(PROPERTY) and name not in items.columns:
-            columns = [o.fields.get((sheet, name)) for o in reader.opened]
-            plain = reader.as_they_are(columns)
-            if plain is None:
-                add(name, reader.of_items(columns), [columns])
-            else:
-                items.columns[name] = plain
+            columns = [t.fields.get((sheet, name)) for t in reader.tables]
+            items.columns[name] = reader.unchanged(columns) or _column(
+                reader, reader.of_items(columns), [columns]
+            )
     return items
+
+
+def _scope(reader: ColumnReader, items: CanonicalTable, kind: FieldKind) -> Scope:
+    return Scope(
+        lambda names: reader.of_items(reader.columns(names)),
+        lambda name: reader.parameter(name, items.table),
+        items.row,
+        kind,
+    )
+
+
+def _factors(
+    name: str, e: Expression, reader: ColumnReader, items: CanonicalTable
+) -> dict[str, CanonicalColumn]:
+    """The columns ``name*0`` and ``name*1`` of a product; without the optional second one, ones."""
+    out: dict[str, CanonicalColumn] = {}
+    for i, names in enumerate(e.product or ()):
+        columns = reader.columns(names)
+        may_lack = e.optional and i == 1
+        if all(c is None for c in columns) and not may_lack:
+            continue
+        values = reader.of_items(columns)
+        if may_lack:
+            lacking = [t.index for t, c in zip(reader.tables, columns, strict=True) if c is None]
+            one = np.isin(items.table, lacking)
+            values.text[one], values.kinds[one] = "1", CellKind.NUMBER
+        if i == 0 and e.sign_from:
+            apply_marks(values, e.sign_from, _scope(reader, items, FieldKind.FACTOR))
+        if i == 0 and e.negate:
+            values.sign = -values.sign
+        out[f"{name}*{i}"] = _column(reader, values, [columns])
+    return out
+
+
+def _column(
+    reader: ColumnReader, values: Values, columns: Iterable[Sequence[int | None]]
+) -> CanonicalColumn:
+    """The column of evaluated values; ``columns`` are all that they may come from."""
+    source: dict[int, tuple[int, str]] = {}
+    for of_tables in columns:
+        for t, column in zip(reader.tables, of_tables, strict=True):
+            if column is not None:
+                source.setdefault(t.index, (column, t.header.headers[column]))
+    return CanonicalColumn(
+        pd.Series(values.text, dtype="str"),
+        source,
+        _unless_blank(values.kinds),
+        values.rows if reader.first_rows is not None else None,
+        values.at,
+        _unless_blank(values.sign < 0),
+        _unless_blank(values.marked),
+        _unless_blank(values.problem),
+        _unless_blank(values.note),
+        _unless_blank(values.format_marks),
+    )
+
+
+def _unless_blank(array: np.ndarray) -> np.ndarray | None:
+    """The array; None where it holds nothing but zeros, False or blanks."""
+    blank_value = "" if array.dtype == object else 0
+    return array if (array != blank_value).any() else None
 
 
 def expressions_of(template: Template, sheet: str) -> dict[str, Expression]:

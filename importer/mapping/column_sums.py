@@ -1,4 +1,4 @@
-"""Sums of a column as the file shows it, to prove which rows are totals."""
+"""Exact sums of a column as the file shows it, to prove which rows are totals."""
 
 from __future__ import annotations
 
@@ -14,42 +14,38 @@ from importer.core.money import (
     read_plain,
     tidy,
 )
-from importer.mapping.template_model import Template
-from importer.model.tables import CellKind, SourceTable
+from importer.mapping.headed_table import HeadedTable
+from importer.model.tables import CellKind
 
 _PLAIN = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,4})?", re.ASCII)
 _EXACT = Context(prec=200)
-_NEVER = re.compile(r"(?!)")
 
 
-def numbers_in(
-    source: SourceTable, column: int, start: int, template: Template
-) -> dict[int, Decimal] | None:
-    """The numbers of a column from row index ``start`` on, by row index; blank cells are left out.
+def numbers_in(table: HeadedTable, column: int) -> dict[int, Decimal] | None:
+    """The numbers of a column below the header, by row index; other cells are left out.
 
-    None where it cannot be known how they are written.
+    None where the decimal mark is ambiguous.
     """
-    texts = {
-        i: text for i in range(start, len(source.rows)) if (text := tidy(source.columns[column][i]))
-    }
-    plain = {i for i in texts if source.kind(column, i) is CellKind.NUMBER}
-    if template.formats.numbers == "auto":
-        style, _, _ = numbers_of(text for i, text in texts.items() if i not in plain)
+    source, formats = table.source, table.template.formats
+    cells = source.columns[column]
+    texts = {i: text for i in range(table.start, len(source.rows)) if (text := tidy(cells[i]))}
+    number_cells = {i for i in texts if source.kind(column, i) is CellKind.NUMBER}
+    if formats.numbers == "auto":
+        style, _, _ = numbers_of(text for i, text in texts.items() if i not in number_cells)
     else:
-        style = Numbers(template.formats.numbers)
+        style = Numbers(formats.numbers)
     if style is None:
         return None
-    # What is plainly written needs no second look: most of a long column.
-    quick = _PLAIN if style is Numbers.POINT else _NEVER
-    read = {
-        i: read_plain(text)
-        if i in plain
-        else Decimal(text)
-        if quick.fullmatch(text)
-        else read_decimal(text, style)
-        for i, text in texts.items()
-    }
-    return {i: number for i, number in read.items() if not isinstance(number, UnreadableAmount)}
+
+    def read(i: int, text: str) -> Decimal | UnreadableAmount:
+        if i in number_cells:
+            return read_plain(text)
+        if style is Numbers.POINT and _PLAIN.fullmatch(text):  # most cells; faster
+            return Decimal(text)
+        return read_decimal(text, style)
+
+    numbers = ((i, read(i, text)) for i, text in texts.items())
+    return {i: number for i, number in numbers if not isinstance(number, UnreadableAmount)}
 
 
 def total(numbers: dict[int, Decimal], rows: Iterable[int]) -> Decimal:
@@ -58,6 +54,5 @@ def total(numbers: dict[int, Decimal], rows: Iterable[int]) -> Decimal:
         return sum((numbers[i] for i in rows if i in numbers), Decimal(0))
 
 
-def exactly(a: Decimal, b: Decimal) -> Decimal:
-    """Two numbers together; nothing is rounded, however large they are."""
+def exact_sum(a: Decimal, b: Decimal) -> Decimal:
     return _EXACT.add(a, b)

@@ -1,7 +1,7 @@
-"""Expressions applied to whole columns: what a field's cells say, still as text.
+"""Evaluate expressions over whole columns. Values stay text with their place.
 
-Nothing is read as money or a date here but what an expression itself must know; the validation
-reads the text, knowing of each value the column it comes from.
+Only what an expression itself must compare is parsed here (amounts of ``first_of``, dates without a
+year); validation parses the rest, for each source column separately.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from importer.mapping.text_cleanup import blank, tidied, zero
 from importer.model.fields import FieldKind
 from importer.model.tables import CellKind, changed_by_excel
 
-NOWHERE = -1  # in ``at``: the value stands in no column
-# What an expression may find wrong with a cell; told as <sheet>.expression.<problem>.
+NOWHERE = -1  # in ``at``: the value is in no column
+# What may be wrong with a cell; reported as <sheet>.expression.<problem>.
 PROBLEMS = (
     "not_mapped",
     "sign_unknown",
@@ -38,37 +38,41 @@ PROBLEMS = (
 
 @dataclass
 class Values:
-    """A value an item, with where it stands and what is known of it. Arrays of one length."""
+    """One value for each item, with its place. Arrays of one length."""
 
     text: np.ndarray  # str, "" where blank
     kinds: np.ndarray  # CellKind
-    at: np.ndarray  # index of the column in the item's table, NOWHERE for the template's own
+    at: np.ndarray  # index of the column in the item's table, NOWHERE for a constant
     rows: np.ndarray  # the value's row number
     sign: np.ndarray  # 1, or -1 where the amount read is to be negated
-    marked: np.ndarray  # the sign comes from a mark, so that the amount must have none
-    problem: np.ndarray  # one of PROBLEMS, "" for none; ``text`` and ``at`` are then the culprit's
-    note: np.ndarray  # what a problem's sentence says beside
-    format_marks: np.ndarray  # what the cell's number format shows beside the number
+    marked: np.ndarray  # the sign comes from another column, so the amount must have none
+    problem: np.ndarray  # one of PROBLEMS, "" for none; ``text`` and ``at`` are of the wrong cell
+    note: np.ndarray  # a detail for the problem's sentence
+    format_marks: np.ndarray  # a currency or % in the cell's number format
 
     @classmethod
     def of(cls, text: np.ndarray, kinds: np.ndarray, at: np.ndarray, rows: np.ndarray) -> Values:
         size = len(text)
-        return cls(
-            text, kinds, at, rows, np.ones(size, np.int8), np.zeros(size, bool),
-            *(np.full(size, "", dtype=object) for _ in range(3)),
-        )  # fmt: skip
+        sign, marked = np.ones(size, np.int8), np.zeros(size, bool)
+        problem, note, marks = (np.full(size, "", dtype=object) for _ in range(3))
+        return cls(text, kinds, at, rows, sign, marked, problem, note, marks)
 
     @property
     def blank(self) -> np.ndarray:
         return np.asarray(blank_texts(self.text) & (self.problem == ""), dtype=bool)
 
     def take(self, where: np.ndarray, other: Values) -> None:
-        """The values of ``other`` where ``where`` holds."""
+        """Take the values of ``other`` where ``where`` holds."""
         for name in self.__dataclass_fields__:
             getattr(self, name)[where] = getattr(other, name)[where]
 
-    def at_items(self, items: np.ndarray) -> Values:
-        return Values(*(getattr(self, name)[items] for name in self.__dataclass_fields__))
+    def take_cell(self, i: int, other: Values) -> None:
+        """Take the text of one item and its place, not its sign or problem."""
+        for name in ("text", "kinds", "at", "rows"):
+            getattr(self, name)[i] = getattr(other, name)[i]
+
+    def copy(self) -> Values:
+        return Values(*(getattr(self, name).copy() for name in self.__dataclass_fields__))
 
 
 def blank_texts(texts: np.ndarray) -> np.ndarray:
@@ -76,87 +80,81 @@ def blank_texts(texts: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """What an expression reads from. ``kind`` is of the field it is for."""
+class Scope:
+    """What an expression reads from. ``kind``: of the field it is for."""
 
-    column: Callable[
-        [Sequence[str]], Values
-    ]  # by the names it may go by; blank where there is none
-    parameter: Callable[[str], np.ndarray]  # of each item
+    column: Callable[[Sequence[str]], Values]  # by accepted headers; blank without such a column
+    parameter: Callable[[str], np.ndarray]  # by name, a value for each item
     rows: np.ndarray
     kind: FieldKind
 
     def constant(self, texts: np.ndarray) -> Values:
-        size = len(self.rows)
-        kinds = np.zeros(size, np.uint8)
-        if self.kind in (
-            FieldKind.CENTS,
-            FieldKind.FACTOR,
-        ):  # the template's own numbers are plain ones
+        kinds = np.zeros(len(self.rows), np.uint8)
+        if self.kind in (FieldKind.CENTS, FieldKind.FACTOR):  # templates write plain numbers
             kinds[:] = CellKind.NUMBER
-        return Values.of(texts, kinds, np.full(size, NOWHERE), self.rows.copy())
+        return Values.of(texts, kinds, np.full(len(self.rows), NOWHERE), self.rows.copy())
+
+    def repeated(self, text: str) -> Values:
+        return self.constant(np.full(len(self.rows), text, dtype=object))
 
 
-def evaluate(e: Expression, sheet: Sheet) -> Values:
-    """The values of an expression; a product or a sum of lines is not worked out here."""
+def evaluate(e: Expression, scope: Scope) -> Values:
+    """The values of an expression, except products and sums of lines."""
     if e.column:
-        found = sheet.column(e.column)
+        values = scope.column(e.column)
     elif e.first_of:
-        found = _first_of([evaluate(part, sheet) for part in e.first_of], sheet.kind)
+        values = _first_of([evaluate(part, scope) for part in e.first_of], scope.kind)
     elif e.concat:
-        found = _joined(e, [evaluate(part, sheet) for part in e.concat], sheet)
+        values = _joined(e, [evaluate(part, scope) for part in e.concat], scope)
     elif e.date_from:
-        found = _dated(e.date_from, sheet)
+        values = _dated(e.date_from, scope)
     elif e.parameter is not None:
-        found = sheet.constant(sheet.parameter(e.parameter))
+        values = scope.constant(scope.parameter(e.parameter))
     else:
-        found = sheet.constant(np.full(len(sheet.rows), e.value or "", dtype=object))
+        values = scope.repeated(e.value or "")
     if e.map:
-        _map(found, e.map)
+        _apply_map(values, e.map)
     if e.sign_from:
-        mark(found, e.sign_from, sheet)
+        apply_marks(values, e.sign_from, scope)
     if e.negate:
-        found.sign = -found.sign
+        values.sign = -values.sign
     if e.default is not None:
-        blank = found.blank
-        found.take(blank, sheet.constant(np.full(len(blank), e.default, dtype=object)))
-    return found
+        values.take(values.blank, scope.repeated(e.default))
+    return values
 
 
 def _first_of(parts: Sequence[Values], kind: FieldKind) -> Values:
-    """The first part that is not blank; of an amount, a zero gives way to a later amount.
+    """The first part that is not blank; of amounts, a zero gives way to a later amount.
 
     Ledgers with a debit and a credit column write 0.00 into the one that is not used.
     """
     out = parts[-1]
     for part in reversed(parts[:-1]):
-        better = ~part.blank
+        wanted = ~part.blank
         if kind is FieldKind.CENTS:
-            later = ~zero(arrow_texts(out.text))
-            own = zero(arrow_texts(part.text))
-            better &= ~(own & (part.problem == "") & later & ~out.blank)
-        merged = part.at_items(np.arange(len(part.text)))
-        merged.take(~better, out)
+            is_zero = zero(arrow_texts(part.text)) & (part.problem == "")
+            wanted &= ~(is_zero & ~zero(arrow_texts(out.text)) & ~out.blank)
+        merged = part.copy()
+        merged.take(~wanted, out)
         out = merged
     if kind is FieldKind.CENTS:
-        _tell_two_amounts(parts, out)
+        _mark_two_amounts(parts, out)
     return out
 
 
-def _tell_two_amounts(parts: Sequence[Values], out: Values) -> None:
-    """Rows of which several columns have amounts, and not the same: none of them is taken."""
-    there = [
+def _mark_two_amounts(parts: Sequence[Values], out: Values) -> None:
+    """Mark rows that have different amounts in several columns; none of them is taken."""
+    is_amount = [
         ~part.blank & (part.problem == "") & (part.at != NOWHERE) & ~zero(arrow_texts(part.text))
         for part in parts
     ]
-    for k in np.flatnonzero(np.add.reduce([each.astype(int) for each in there]) > 1).tolist():
-        first, *others = (p for p, own in zip(parts, there, strict=True) if own[k])
-        for other in others:
-            if not _same_amount(first, other, k):
-                for name in ("text", "kinds", "at", "rows"):
-                    getattr(out, name)[k] = getattr(other, name)[k]
-                out.problem[k], out.note[k] = "two_amounts", tidy(first.text[k])
-                break
+    counts = np.add.reduce([each.astype(int) for each in is_amount])
+    for k in np.flatnonzero(counts > 1).tolist():
+        first, *others = (p for p, has in zip(parts, is_amount, strict=True) if has[k])
+        other = next((other for other in others if not _same_amount(first, other, k)), None)
+        if other is not None:
+            out.take_cell(k, other)
+            out.problem[k], out.note[k] = "two_amounts", tidy(first.text[k])
 
 
 def _same_amount(a: Values, b: Values, k: int) -> bool:
@@ -172,125 +170,135 @@ def _same_amount(a: Values, b: Values, k: int) -> bool:
     return False
 
 
-def _joined(e: Expression, parts: Sequence[Values], sheet: Sheet) -> Values:
-    """The parts of each row joined. Where all of the sheet's own are blank, so is the whole.
+def _joined(e: Expression, parts: Sequence[Values], scope: Scope) -> Values:
+    """The parts of each row joined; blank where all parts that come from the sheet are.
 
     A part that is an error, a formula without a result or, in a code, a number that Excel has
-    changed becomes the whole, so that it is told.
+    changed replaces the whole, so that it is reported.
     """
-    out = sheet.constant(np.full(len(sheet.rows), "", dtype=object))
+    out = scope.repeated("")
     out.kinds[:] = CellKind.TEXT
     given = [~part.blank for part in parts]
-    own = [i for i, part in enumerate(e.concat or ()) if not part.constant] or range(len(parts))
-    used = np.logical_or.reduce([given[i] for i in own])
-    for i in reversed(own):
+    from_sheet = [i for i, part in enumerate(e.concat or ()) if not part.constant]
+    decisive = from_sheet or range(len(parts))
+    used = np.logical_or.reduce([given[i] for i in decisive])
+    for i in reversed(decisive):
         out.at[given[i]], out.rows[given[i]] = parts[i].at[given[i]], parts[i].rows[given[i]]
     out.text[used] = _join_texts(parts, given, e.separator)[used]
-    for part, there in zip(reversed(parts), reversed(given), strict=True):
-        bad = (part.kinds == CellKind.ERROR) | (part.kinds == CellKind.UNCALCULATED)
-        bad |= part.problem != ""
-        if sheet.kind is FieldKind.CODE:
+    for part, has_text in zip(reversed(parts), reversed(given), strict=True):
+        bad = _is_broken(part) | (part.problem != "")
+        if scope.kind is FieldKind.CODE:
             cells = zip(part.text, part.kinds, strict=True)
             changed = [changed_by_excel(text, CellKind(kind)) for text, kind in cells]
             bad |= np.asarray(changed, dtype=bool)
-        out.take(bad & there, part)
+        out.take(bad & has_text, part)
     return out
+
+
+def _is_broken(values: Values) -> np.ndarray:
+    """Which cells are errors or formulas without a result; validation reports them."""
+    broken = (values.kinds == CellKind.ERROR) | (values.kinds == CellKind.UNCALCULATED)
+    return np.asarray(broken, dtype=bool)
 
 
 def _join_texts(parts: Sequence[Values], given: Sequence[np.ndarray], separator: str) -> np.ndarray:
     none = pa.scalar(None, type=pa.large_string())
     texts = [
-        pc.if_else(pa.array(there), tidied(arrow_texts(part.text)), none)
-        for part, there in zip(parts, given, strict=True)
+        pc.if_else(pa.array(has_text), tidied(arrow_texts(part.text)), none)
+        for part, has_text in zip(parts, given, strict=True)
     ]
     between = pa.scalar(separator, type=pa.large_string())
     joined = pc.binary_join_element_wise(*texts, between, null_handling="skip")
     return np.asarray(joined.to_numpy(zero_copy_only=False), dtype=object)
 
 
-def _map(values: Values, table: dict[str, str]) -> None:
-    """Texts replaced by what the table has for them; others are told, blanks stay blank."""
-    known = {same_word(tidy(old)): new for old, new in table.items()}
-    broken = (values.kinds == CellKind.ERROR) | (values.kinds == CellKind.UNCALCULATED)
-    todo = ~values.blank & (values.problem == "") & ~broken
-    found = {text: known.get(same_word(tidy(text))) for text in set(values.text[todo])}
+def _apply_map(values: Values, table: dict[str, str]) -> None:
+    """Replace texts by the table's; mark those it lacks. Blanks stay blank."""
+    by_key = {same_word(tidy(old)): new for old, new in table.items()}
+    todo = ~values.blank & (values.problem == "") & ~_is_broken(values)
+    replacement = {text: by_key.get(same_word(tidy(text))) for text in set(values.text[todo])}
     for i in np.flatnonzero(todo).tolist():
-        new = found[values.text[i]]
+        new = replacement[values.text[i]]
         if new is None:
             values.problem[i] = "not_mapped"
         else:
             values.text[i], values.kinds[i] = new, CellKind.TEXT
 
 
-def mark(values: Values, sign: SignFrom, sheet: Sheet) -> None:
-    """Signs from the column that tells debit from credit."""
-    marks = sheet.column(sign.column)
+def apply_marks(values: Values, sign: SignFrom, scope: Scope) -> None:
+    """Give amounts the sign that a column of debit and credit marks says."""
+    marks = scope.column(sign.column)
     signs = {same_word(tidy(text)): 1 for text in sign.positive}
     signs |= {same_word(tidy(text)): -1 for text in sign.negative}
-    found = {text: signs.get(same_word(tidy(text)), 0) for text in set(marks.text)}
-    own = np.asarray([found[text] for text in marks.text], dtype=np.int8)
-    there = ~values.blank
-    bad = there & (values.problem == "") & (own == 0)
+    sign_of = {text: signs.get(same_word(tidy(text)), 0) for text in set(marks.text)}
+    mark_signs = np.asarray([sign_of[text] for text in marks.text], dtype=np.int8)
+    given = ~values.blank
+    bad = given & (values.problem == "") & (mark_signs == 0)
     values.take(bad, marks)
     values.problem[bad] = "sign_unknown"
-    signed = there & ~bad
-    values.sign[signed] *= own[signed]
+    signed = given & ~bad
+    values.sign[signed] *= mark_signs[signed]
     values.marked |= signed
 
 
-def _dated(e: DateFrom, sheet: Sheet) -> Values:
-    """Dates in ISO from a day and month and the year they fall in."""
-    days, starts = sheet.column(e.column), evaluate(e.start, sheet)
+@dataclass(frozen=True)
+class _DateBound:
+    """A bound of dates (or the start of their year) for each item, parsed."""
+
+    values: Values
+    by_text: dict[str, date | None]
+
+    @classmethod
+    def of(cls, e: Expression | None, scope: Scope, *, whole: bool) -> _DateBound:
+        values = scope.repeated("") if e is None else evaluate(e, scope)
+        parsed = {text: start_of(tidy(text), whole=whole) for text in set(values.text)}
+        return cls(values, parsed)
+
+    def at(self, i: int) -> date | None:
+        return self.by_text[self.values.text[i]]
+
+    def unreadable(self, i: int) -> bool:
+        return self.at(i) is None and bool(tidy(self.values.text[i]))
+
+
+def _dated(e: DateFrom, scope: Scope) -> Values:
+    """ISO dates from a day and month and the year they fall in."""
+    days = scope.column(e.column)
     pattern = dates.compile_format(e.format, year=False)
-    whole = e.on_or_after is not None
-
-    def read(texts: Values, *, whole: bool) -> dict[str, date | None]:
-        return {text: start_of(tidy(text), whole=whole) for text in set(texts.text)}
-
-    first = read(starts, whole=whole)
-    limits = [
-        evaluate(bound, sheet) if bound else sheet.constant(_none(sheet))
-        for bound in (e.not_before, e.not_after)
-    ]
-    bounds = [(values, read(values, whole=True)) for values in limits]
-    known: dict[tuple[str, str], date | None] = {}
-    # a cell that is broken is told as that
-    todo = ~days.blank & (days.kinds != CellKind.ERROR) & (days.kinds != CellKind.UNCALCULATED)
-    for i in np.flatnonzero(todo).tolist():
-        start = first[starts.text[i]]
-        low, high = (ends[values.text[i]] for values, ends in bounds)
-        unread = [v for v, ends in bounds if ends[v.text[i]] is None and tidy(v.text[i])]
-        if start is None or unread:
-            culprit = starts if start is None else unread[0]
+    starts = _DateBound.of(e.start, scope, whole=e.on_or_after is not None)
+    earliest = _DateBound.of(e.not_before, scope, whole=True)
+    latest = _DateBound.of(e.not_after, scope, whole=True)
+    parsed: dict[tuple[str, str], date | None] = {}
+    for i in np.flatnonzero(~days.blank & ~_is_broken(days)).tolist():
+        start, low, high = starts.at(i), earliest.at(i), latest.at(i)
+        wrong = [bounds for bounds in (earliest, latest) if bounds.unreadable(i)]
+        if start is None or wrong:
+            source = starts.values if start is None else wrong[0].values
             for name in ("text", "at", "rows"):
-                getattr(days, name)[i] = getattr(culprit, name)[i]
+                getattr(days, name)[i] = getattr(source, name)[i]
             days.problem[i] = "not_year"
             continue
         if days.kinds[i] == CellKind.DATE:  # it has its year
-            found = dates.reader([], None)(tidy(days.text[i])[:10])
+            day = dates.reader([], None)(tidy(days.text[i])[:10])
             low = max(low or start, start)
             high = min(high or date.max, _year_later(start) - timedelta(days=1))
         else:
-            key = (days.text[i], starts.text[i])
-            if key not in known:
-                known[key] = dates.day_within(tidy(key[0]), pattern, start)
-            found = known[key]
-        if found is None:
+            key = (days.text[i], starts.values.text[i])
+            if key not in parsed:
+                parsed[key] = dates.day_within(tidy(key[0]), pattern, start)
+            day = parsed[key]
+        if day is None:
             days.problem[i] = "not_day"
-        elif (low and found < low) or (high and found > high):
+        elif (low and day < low) or (high and day > high):
             days.problem[i] = "outside"
-            days.note[i] = f"{found}, {f'before {low}' if low and found < low else f'after {high}'}"
+            days.note[i] = f"{day}, {f'before {low}' if low and day < low else f'after {high}'}"
         else:
-            days.text[i], days.kinds[i] = found.isoformat(), CellKind.DATE
+            days.text[i], days.kinds[i] = day.isoformat(), CellKind.DATE
     return days
-
-
-def _none(sheet: Sheet) -> np.ndarray:
-    return np.full(len(sheet.rows), "", dtype=object)
 
 
 def _year_later(day: date) -> date:
     """The first day of the year after the one that begins with ``day``."""
-    return date(day.year + 1, 3, 1) if (day.month, day.day) == (2, 29) else day.replace(
-        year=day.year + 1
-    )  # fmt: skip
+    if (day.month, day.day) == (2, 29):
+        return date(day.year + 1, 3, 1)
+    return day.replace(year=day.year + 1)

@@ -1,21 +1,17 @@
-"""What a template may say of where a field's value comes from."""
+"""Where a field's value comes from, as a template writes it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from importer.mapping.yaml_types import STRICT, Names, PartialFormat, Scalar, Text
-
-
-class _Strict(BaseModel):
-    model_config = STRICT
+from importer.mapping.yaml_types import Names, PartialFormat, Scalar, StrictModel, Text
 
 
 def same_word(text: str) -> str:
-    """A mark or a value of a map as it is compared: spaces around it and its case aside."""
+    """The key by which marks and values of a map are compared."""
     return text.strip().casefold()
 
 
@@ -28,7 +24,7 @@ def _as_value(value: object) -> object:
     return {"value": value} if isinstance(value, str | bool | int | float) else value
 
 
-class SignFrom(_Strict):
+class SignFrom(StrictModel):
     """The column that says whether an amount adds or takes away, as Soll and Haben do."""
 
     column: Names
@@ -36,14 +32,14 @@ class SignFrom(_Strict):
     negative: Annotated[list[Text], Field(min_length=1)]
 
     @model_validator(mode="after")
-    def _either(self) -> SignFrom:
+    def _either_columns(self) -> SignFrom:
         both = {same_word(text) for text in self.positive} & set(map(same_word, self.negative))
         if both:
             raise ValueError(f"'{sorted(both)[0]}' stands under positive and under negative")
         return self
 
 
-class DateFrom(_Strict):
+class DateFrom(StrictModel):
     """A date whose year stands elsewhere: in another column, in a parameter, or here."""
 
     column: Names
@@ -64,15 +60,13 @@ class DateFrom(_Strict):
 
     @property
     def start(self) -> Expression:
-        found = self.year or self.on_or_after
-        assert found is not None
-        return found
+        start = self.year or self.on_or_after
+        assert start is not None
+        return start
 
 
-_SOURCES = (
-    "column", "value", "parameter", "first_of", "concat", "date_from", "product", "sum_of_lines",
-)  # fmt: skip
-# What may be done to a value, and to which sources it may be done.
+_SOURCES = "column value parameter first_of concat date_from product sum_of_lines".split()
+# Changes to a value, with the sources that permit them.
 _CHANGES = {
     "default": ("column", "first_of", "concat", "date_from"),
     "optional": ("column", "product"),
@@ -84,7 +78,7 @@ _CHANGES = {
 }
 
 
-class Expression(_Strict):
+class Expression(StrictModel):
     """Where a field's value comes from, and what is done to it before it is read.
 
     Exactly one source: column, value, parameter, first_of, concat, date_from, product or
@@ -132,27 +126,27 @@ class Expression(_Strict):
 
     @property
     def constant(self) -> bool:
-        """Whether the sheet has no part in it."""
+        """Whether it does not depend on the sheet."""
         parts = self.first_of or self.concat or ()
-        return self.value is not None or self.parameter is not None or (
-            bool(parts) and all(part.constant for part in parts)
-        )  # fmt: skip
+        all_constant = bool(parts) and all(part.constant for part in parts)
+        return self.value is not None or self.parameter is not None or all_constant
 
     @property
     def has_constant(self) -> bool:
         """Whether it may have a value though the sheet has none of its columns."""
         parts = self.first_of or self.concat or ()
-        own = self.default is not None or self.constant
-        return own or any(part.has_constant for part in parts if not self.concat)
+        if self.default is not None or self.constant:
+            return True
+        return not self.concat and any(part.has_constant for part in parts)
 
     @property
     def is_changed(self) -> bool:
-        """Whether something is done to what the column holds."""
+        """Whether the column's value is changed."""
         return bool(self.map or self.sign_from or self.negate) or self.default is not None
 
     @property
     def summed(self) -> str | None:
-        """What is summed over the lines: everywhere, or where the parts before it are blank."""
+        """What is summed over the lines: always, or where the parts before it are blank."""
         return self.sum_of_lines or (self.first_of[-1].sum_of_lines if self.first_of else None)
 
     def walk(self) -> Iterator[tuple[tuple[str | int, ...], Expression]]:
@@ -168,7 +162,7 @@ class Expression(_Strict):
                     yield ("date_from", key), start
 
     def columns(self) -> Iterator[tuple[list[str], bool]]:
-        """Every column it reads: the names each may go by, and whether the sheet may lack it."""
+        """Every column it reads: its accepted headers, and whether the sheet may lack it."""
         for _, e in self.walk():
             if e.column:
                 yield e.column, e.optional

@@ -1,12 +1,12 @@
-"""Blank cells that mean the same as above, filled in before any rule looks at a row.
+"""Fill blank cells that mean "the same as above", before any rule tests a row.
 
-What is filled in stays in the table, and so in its result: there every row stands by itself, and
-says in a column of its own which bill it is of, so that rows may be sorted, deleted or added.
+Filled values stay in the result, together with a column that says in which row each bill begins: so
+each row stands alone, and rows of a result may be sorted, deleted or added.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,166 +15,166 @@ import pyarrow.compute as pc
 
 from importer.core.money import tidy
 from importer.core.text_column import TextColumn, arrow_texts
-from importer.mapping.headers import HeaderMatch, alternatives, header_at, is_result
-from importer.mapping.template_model import Template
+from importer.mapping.headed_table import HeadedTable
 from importer.mapping.text_cleanup import blank
-from importer.model.finding import CellRef, Finding
+from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding, shown
 from importer.model.tables import Role, SourceTable, TableKind
 
-BEGINS = "bill_begins_in_row"  # the column that is added, for a result that is read again
+BILL_START = "bill_begins_in_row"  # the column added to a result
 
 
 @dataclass(frozen=True)
-class FilledDown:
-    """A table with its blanks filled down; rows are counted from the first below the header.
+class FilledTable:
+    """A table with its blanks filled down. Rows ``k`` count from 0 below the header.
 
-    ``origins`` has, for each column that is filled down, the row that each value comes from, -1 for
-    none. ``begins`` says of each row in which one its bill begins, by its number, "" where nothing
-    but the columns of ``group_by`` says so; None where nothing is filled down. ``first`` is where
-    that row stands, of rows that are blank in all of group_by, and go on with a bill; else the row
-    itself.
+    ``origins``: column → for each row the row its value comes from, -1 for none. ``bill_starts``:
+    for each row the number of the row in which its bill begins, "" where only ``group_by`` decides;
+    None where nothing is filled down. ``first_rows``: for each row that continues a bill (all its
+    group_by cells are blank) the row where it begins, else the row itself.
     """
 
-    source: SourceTable
-    found: HeaderMatch
-    origins: dict[int, np.ndarray] = field(default_factory=dict)
-    begins: Sequence[str] | None = None
-    first: np.ndarray | None = None
+    table: HeadedTable
+    origins: Mapping[int, np.ndarray] = field(default_factory=dict)
+    bill_starts: Sequence[str] | None = None
+    first_rows: np.ndarray | None = None
 
-    def begun_in(self, k: int) -> int:
-        """The row in which the bill begins that row ``k`` goes on with; ``k`` if with none."""
-        return k if self.first is None else int(self.first[k])
+    def first_row(self, k: int) -> int:
+        """The row that begins the bill of row ``k``; ``k`` where it continues none."""
+        return k if self.first_rows is None else int(self.first_rows[k])
 
 
-def fill_down(
-    source: SourceTable,
-    found: HeaderMatch,
-    kind: TableKind,
-    template: Template,
-    breaks: Collection[int],
-) -> FilledDown:
-    """The table with the blanks of the template's ``fill_down`` filled in.
+def fill_down(table: HeadedTable, breaks: Collection[int]) -> FilledTable:
+    """The table with the blanks in the template's ``fill_down`` columns filled.
 
-    ``breaks`` are rows that begin anew: nothing is taken from above them. A value in a column
-    begins anew for those named after it. In a former result nothing is filled down.
+    Nothing is carried over a row of ``breaks``, nor below a value of a column that the template
+    names before. In a result nothing is filled again.
     """
-    names = [alternatives(template, name) for name in template.source.fill_down]
-    filled = [at for some in names if (at := found.index(some)) is not None]
-    start = found.header + 1
-    if is_result(source):
-        own = found.named(BEGINS)
-        begins = [tidy(text) for text in source.columns[own[0]][start:]] if own else None
-        return FilledDown(source, found, begins=begins)
+    source, start, template = table.source, table.start, table.template
+    if table.is_result:
+        columns = table.header.columns_named(BILL_START)
+        texts = source.columns[columns[0]][start:] if columns else ()
+        return FilledTable(table, bill_starts=[tidy(t) for t in texts] if columns else None)
+    found = (table.column(name) for name in template.source.fill_down)
+    filled = [column for column in found if column is not None]
     if not filled:
-        return FilledDown(source, found)
-    given = {at: ~blank(arrow_texts(source.columns[at]).slice(start)) for at in filled}
+        return FilledTable(table)
+    given = {c: ~blank(arrow_texts(source.columns[c]).slice(start)) for c in filled}
     size = len(source.rows) - start
-    anew = np.zeros(size, dtype=bool)
-    anew[list(breaks)] = True
+    is_break = np.zeros(size, dtype=bool)
+    is_break[list(breaks)] = True
+    origins = _origins(given, is_break)
+    out = replace(table, source=_with_values_from(source, start, origins))
+    if table.kind is not TableKind.FLAT:
+        return FilledTable(out, origins)
+    keys = [table.column(name) for name in template.group_by]
+    starts_bill = np.ones(size, dtype=bool)
+    if keys and None not in keys and set(keys) <= set(filled):
+        starts_bill = np.logical_or.reduce([is_break, *(given[c] for c in keys if c is not None)])
+        starts_bill[:1] = True
+    first_rows = _last_marked(starts_bill)
+    numbers = _row_numbers(table)
+    return FilledTable(out, origins, [numbers[k] for k in first_rows.tolist()], first_rows)
+
+
+def _origins(given: Mapping[int, np.ndarray], is_break: np.ndarray) -> dict[int, np.ndarray]:
+    """Column → the row that each value comes from, -1 for none; ``given`` are its filled cells."""
     origins: dict[int, np.ndarray] = {}
-    broken = anew.copy()
-    for at in filled:
-        own_value = given[at]
-        latest = _latest(broken | own_value)
-        origins[at] = np.where((latest >= 0) & own_value[latest], latest, -1)
-        broken |= own_value
+    stops = is_break.copy()
+    for column, has_value in given.items():
+        last = _last_marked(stops | has_value)
+        origins[column] = np.where((last >= 0) & has_value[last], last, -1)
+        stops |= has_value
+    return origins
+
+
+def _with_values_from(
+    source: SourceTable, start: int, origins: Mapping[int, np.ndarray]
+) -> SourceTable:
+    """The table with each cell of the columns taken from the row of its origin."""
     columns = list(source.columns)
     kinds = None if source.kinds is None else list(source.kinds)
     above = np.arange(start)
-    for at, rows in origins.items():
+    for column, rows in origins.items():
         none = np.concatenate([above < 0, rows < 0])
         taken = np.concatenate([above, rows + start])
-        texts = arrow_texts(columns[at]).take(pa.array(taken, mask=none))
-        columns[at] = TextColumn(pc.fill_null(texts, ""))
+        texts = arrow_texts(columns[column]).take(pa.array(taken, mask=none))
+        columns[column] = TextColumn(pc.fill_null(texts, ""))
         if kinds is not None:
-            codes = np.asarray(bytearray(kinds[at]), dtype=np.uint8)
-            kinds[at] = np.where(none, 0, codes[taken]).astype(np.uint8).tobytes()
-    format_marks = {
-        at: {
-            int(source.rows[start + k]): format_mark
-            for k, o in enumerate(origins[at].tolist())
-            if o >= 0 and (format_mark := of.get(int(source.rows[start + o])))
+            codes = np.asarray(bytearray(kinds[column]), dtype=np.uint8)
+            kinds[column] = np.where(none, 0, codes[taken]).astype(np.uint8).tobytes()
+    numbers = source.rows
+    marks = {
+        column: {
+            int(numbers[start + k]): mark
+            for k, origin in enumerate(origins[column].tolist())
+            if origin >= 0 and (mark := of_rows.get(int(numbers[start + origin])))
         }
-        if at in origins
-        else of
-        for at, of in source.format_marks.items()
+        if column in origins
+        else of_rows
+        for column, of_rows in source.format_marks.items()
     }
-    kinds_now = None if kinds is None else tuple(kinds)
-    out = replace(source, columns=tuple(columns), kinds=kinds_now, format_marks=format_marks)
-    if kind is not TableKind.FLAT:
-        return FilledDown(out, found, origins)
-    keys = [found.index(alternatives(template, name)) for name in template.group_by]
-    begin = np.ones(size, dtype=bool)
-    if keys and None not in keys and set(keys) <= set(filled):
-        begin = np.logical_or.reduce([anew, *(given[at] for at in keys if at is not None)])
-        begin[:1] = True
-    first = _latest(begin)
-    numbers = _numbers(source, start)
-    return FilledDown(out, found, origins, [numbers[k] for k in first.tolist()], first)
+    return replace(
+        source,
+        columns=tuple(columns),
+        kinds=None if kinds is None else tuple(kinds),
+        format_marks=marks,
+    )
 
 
-def _latest(marked: np.ndarray) -> np.ndarray:
-    """Of each row the last one marked, itself or above; -1 for none."""
+def _last_marked(marked: np.ndarray) -> np.ndarray:
+    """For each row the last one marked, itself or above; -1 for none."""
     return np.maximum.accumulate(np.where(marked, np.arange(len(marked)), -1))
 
 
-def _numbers(source: SourceTable, start: int) -> list[str]:
-    return list(map(str, np.asarray(source.rows)[start:].tolist()))
+def _row_numbers(table: HeadedTable) -> list[str]:
+    return list(map(str, np.asarray(table.source.rows)[table.start :].tolist()))
 
 
-def settled(
-    down: FilledDown, roles: Sequence[Role], here: CellRef
-) -> tuple[FilledDown, list[Finding]]:
-    """The table once it is known what each row is, with the column that says where bills begin.
+def finish_fill(filled: FilledTable, roles: Sequence[Role]) -> tuple[FilledTable, list[Finding]]:
+    """The table once the roles of its rows are decided, with the column ``BILL_START``.
 
-    A row that takes a value from one that is passed over, or goes on with it, is an error that
-    names both; the value is taken back, so that its result does not make a bill of it either.
+    A row that takes a value from an ignored row, or continues its bill, is an error that names
+    both; the value is removed, so that the result does not make a bill of the row either.
     """
-    source, found, start = down.source, down.found, down.found.header + 1
-    if down.begins is None and not down.origins:
-        return down, []
-    begins, numbers = list(down.begins or ()), _numbers(source, start)
-    passed = {
+    table = filled.table
+    source, start = table.source, table.start
+    if filled.bill_starts is None and not filled.origins:
+        return filled, []
+    bill_starts, numbers = list(filled.bill_starts or ()), _row_numbers(table)
+    not_data = {
         begin: k
-        for k, (begin, role) in enumerate(zip(begins, roles, strict=False))
-        if begin and role is not Role.DATA and (is_result(source) or begin == numbers[k])
+        for k, (begin, role) in enumerate(zip(bill_starts, roles, strict=False))
+        if begin and role is not Role.DATA and (table.is_result or begin == numbers[k])
     }
     data = np.asarray([role is Role.DATA for role in roles], dtype=bool)
     lost = {
-        at: data & (of >= 0) & (of != np.arange(len(of))) & ~data[of]
-        for at, of in down.origins.items()
+        column: data & (rows >= 0) & (rows != np.arange(len(rows))) & ~data[rows]
+        for column, rows in filled.origins.items()
     }
-    told = np.zeros(len(roles), dtype=bool)
-    if passed:
-        told |= data & np.asarray([begin in passed for begin in begins], dtype=bool)
-    for rows in lost.values():
-        told |= rows
+    wrong = np.logical_or.reduce([np.zeros(len(roles), dtype=bool), *lost.values()])
+    if not_data:
+        wrong |= data & np.asarray([begin in not_data for begin in bill_starts], dtype=bool)
     columns, findings = list(source.columns), []
-    for k in np.flatnonzero(told).tolist():
-        at = next((at for at, rows in lost.items() if rows[k]), None)
-        cell = replace(here, row=int(source.rows[start + k]))
-        other = passed[begins[k]] if at is None else int(down.origins[at][k])
-        value = ""
-        if at is not None:
-            cell = replace(cell, column=found.headers[at], column_index=at)
-            value = f" and would take '{shown(tidy(columns[at][start + k]))}' from it"
-        code, number = "sheet.row.goes_on_with_passed_over", int(source.rows[start + other])
-        findings.append(finding(code, cell, other=number, what=value))
-    for at, rows in lost.items():
-        taken_back = pa.array(np.concatenate([np.zeros(start, dtype=bool), rows]))
-        columns[at] = TextColumn(pc.if_else(taken_back, "", arrow_texts(columns[at])))
-    source = replace(source, columns=tuple(columns))
-    if not begins or is_result(source):
-        return replace(down, source=source), findings
-    # Of rows that are passed over only those that begin a bill need to say so.
-    said = [
+    for k in np.flatnonzero(wrong).tolist():
+        column = next((column for column, rows in lost.items() if rows[k]), None)
+        other = not_data[bill_starts[k]] if column is None else int(filled.origins[column][k])
+        what = ""
+        if column is not None:
+            what = f" and would take '{shown(table.text(column, start + k))}' from it"
+        cell, number = table.cell(start + k, column), table.number(start + other)
+        code = "sheet.row.goes_on_with_passed_over"
+        findings.append(finding(code, cell, other=number, what=what))
+    for column, rows in lost.items():
+        removed = pa.array(np.concatenate([np.zeros(start, dtype=bool), rows]))
+        columns[column] = TextColumn(pc.if_else(removed, "", arrow_texts(columns[column])))
+    table = replace(table, source=replace(source, columns=tuple(columns)))
+    if not bill_starts or table.is_result:
+        return replace(filled, table=table), findings
+    # Of the rows that are not data only those that begin a bill are marked.
+    marks = [
         begin if role is Role.DATA or begin == number else ""
-        for begin, role, number in zip(begins, roles, numbers, strict=True)
+        for begin, role, number in zip(bill_starts, roles, numbers, strict=True)
     ]
-    above = [""] * start
-    above[start - found.rows] = BEGINS
-    kinds = source.kinds and (*source.kinds, bytes(len(source.rows)))
-    source = replace(source, columns=(*source.columns, (*above, *said)), kinds=kinds)
-    found = header_at(source, start - found.rows, found.rows)
-    return replace(down, source=source, found=found, begins=begins), findings
+    table = table.with_column(BILL_START, marks)
+    return replace(filled, table=table, bill_starts=bill_starts), findings

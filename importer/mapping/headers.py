@@ -1,4 +1,4 @@
-"""Finding the header row, and the column of each field, in a source table."""
+"""Find the header row, and the column of each field, in a source table."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from importer.core.column_letters import column_index
 from importer.core.money import tidy
 from importer.mapping.expressions import Expression
 from importer.mapping.template_model import Template
 from importer.model.fields import BILLS, LINE_ITEMS, PROPERTY, header_key, undecorated
 from importer.model.tables import SourceTable, TableKind
 
-SEARCHED_ROWS = 60  # how far down a header row may stand
+SEARCHED_ROWS = 60  # a header row is searched in these first rows
 
-
-# The columns by which a sheet is known to be a former result, and all that a result adds.
-_OURS = frozenset(("import_status", "import_message", "source_row"))
+# The columns that mark a sheet as one of a result workbook, and all that a result adds.
+_RESULT_MARKS = frozenset(("import_status", "import_message", "source_row"))
 _LINE_ID = "light_line_item_id"
-_ADDED = _OURS | {"light_bill_id", _LINE_ID, "light_state", "attempts", "loaded_at"}
-_ADDED |= {"gross_money", "net_money", "tax_money"}
-_JOINED = " | "  # between the rows of a header, where it is shown
+RESULT_COLUMNS = _RESULT_MARKS | {"light_bill_id", _LINE_ID, "light_state", "attempts", "loaded_at"}
+RESULT_COLUMNS |= {"gross_money", "net_money", "tax_money"}
+_ROW_SEPARATOR = " | "  # between the rows of a header, in a result
 
 _NTH = re.compile(r"(.*\S)\s*#\s*([1-9][0-9]{0,2})")
 _LETTERS = re.compile(r"\$([A-Za-z]{1,3})")
@@ -30,85 +30,67 @@ _LETTERS = re.compile(r"\$([A-Za-z]{1,3})")
 class HeaderMatch:
     """A header of one row or several.
 
-    ``columns`` maps the key of a whole header to the indexes of the columns so named; ``parts``
-    those of a part of a header, where the header has several rows.
+    ``columns``: key of a whole header → indexes of its columns. ``parts``: the same for part of a
+    header that has several rows.
     """
 
-    header: int  # index into source.rows of its last row
+    last_row: int  # index into source.rows
     headers: tuple[str, ...]
     columns: dict[str, list[int]]
-    rows: int = 1
-    texts: tuple[tuple[str, ...], ...] = ()  # of each column, its cells that are not blank
+    row_count: int = 1
+    texts: tuple[tuple[str, ...], ...] = ()  # each column's cells that are not blank
     parts: dict[str, list[int]] = field(default_factory=dict)
 
-    def named(self, name: str) -> list[int]:
-        """The columns of a name: its header, ``Amount#2`` the second so headed, ``$C`` column C.
+    def columns_named(self, name: str) -> list[int]:
+        """The columns of a name: a header, ``Amount#2`` for its second column, ``$C`` for column C.
 
-        A header that is written just so comes first.
+        A header written exactly as ``name`` wins.
         """
         key = header_key(name)
         if found := self.columns.get(key) or self.parts.get(key):
             return found
         if nth := _NTH.fullmatch(name.strip()):
             number = int(nth[2])
-            return self.named(nth[1])[number - 1 : number]
+            return self.columns_named(nth[1])[number - 1 : number]
         if letters := _LETTERS.fullmatch(name.strip()):
             index = column_index(letters[1])
             return [index] if index < len(self.headers) else []
         return []
 
-    def index(self, names: Iterable[str]) -> int | None:
+    def column_of(self, names: Iterable[str]) -> int | None:
         """The column of the first of ``names`` that the table has."""
-        return next((found[0] for found in map(self.named, names) if found), None)
+        return next(iter(self.columns_of(names)), None)
 
-    def chosen(self, names: Iterable[str]) -> list[int]:
-        """All columns of the first of ``names`` that the table has; more than one are twins."""
-        return next((found for found in map(self.named, names) if found), [])
-
-
-def column_index(letters: str) -> int:
-    """A column's index from its name in Excel: 0 for A, 26 for AA."""
-    index = 0
-    for letter in letters.upper():
-        index = index * 26 + ord(letter) - ord("A") + 1
-    return index - 1
+    def columns_of(self, names: Iterable[str]) -> list[int]:
+        """All columns of the first of ``names`` that the table has; several are ambiguous."""
+        return next((found for found in map(self.columns_named, names) if found), [])
 
 
-def column_letters(index: int) -> str:
-    """A column as Excel names it: A for 0, AA for 26."""
-    letters = ""
-    while index >= 0:
-        index, rest = divmod(index, 26)
-        letters, index = chr(ord("A") + rest) + letters, index - 1
-    return letters
-
-
-def header_at(source: SourceTable, i: int, rows: int = 1) -> HeaderMatch:
-    """The header that begins with the ``i``-th row, of ``rows`` rows, blank ones counted."""
+def header_from_row(source: SourceTable, i: int, rows: int = 1) -> HeaderMatch:
+    """The header of ``rows`` rows from the ``i``-th row on; blank rows count."""
     if rows == 1:
         headers = source.row_cells(i)
         return HeaderMatch(i, headers, _by_key(headers), 1, tuple((h,) for h in headers))
-    if is_result(source):  # a former result, which has the rows in one
-        split, last = [cell.split(_JOINED) for cell in source.row_cells(i)], i
-        # One that has but one row is under what stands over several columns, as it was.
-        whole = [cells if len(cells) > 1 else ["", *cells] for cells in split]
+    if is_result_sheet(source):  # a result has the header's rows in one
+        split, last = [cell.split(_ROW_SEPARATOR) for cell in source.row_cells(i)], i
+        # A header of one part belongs under the group header to its left, as it did in the file.
+        columns = [cells if len(cells) > 1 else ["", *cells] for cells in split]
     else:
         end = source.rows[i] + rows
         last = max(k for k in range(i, min(i + rows, len(source.rows))) if source.rows[k] < end)
-        whole = [
-            list(c) for c in zip(*(source.row_cells(k) for k in range(i, last + 1)), strict=True)
-        ]
-    texts = tuple(tuple(_distinct(cells)) for cells in whole)
-    headers = tuple(_JOINED.join(cells) for cells in texts)
+        header_rows = (source.row_cells(k) for k in range(i, last + 1))
+        columns = [list(cells) for cells in zip(*header_rows, strict=True)]
+    texts = tuple(tuple(_distinct(cells)) for cells in columns)
+    headers = tuple(_ROW_SEPARATOR.join(cells) for cells in texts)
     upper, above = [], ""
-    for cells in whole:  # one cell of the first row may stand over several columns
+    for cells in columns:  # a group header covers the columns to its right
         above = tidy(cells[0]) or above
         upper.append(above)
     parts: dict[str, list[int]] = {}
     for names in (
         [" ".join([head, *cells[-1:]]) for head, cells in zip(upper, texts, strict=True)],
         [cells[-1] if cells else "" for cells in texts],
-        [tidy(cells[0]) for cells in whole],
+        [tidy(cells[0]) for cells in columns],
     ):
         level = _by_key(names)
         parts |= {key: level[key] for key in level.keys() - parts.keys()}
@@ -126,7 +108,7 @@ def _by_key(names: Iterable[str]) -> dict[str, list[int]]:
 
 
 def _distinct(cells: Iterable[str]) -> list[str]:
-    """The cells that are not blank and do not repeat the one above."""
+    """The cells that are neither blank nor the same as the one above."""
     out: list[str] = []
     for cell in map(tidy, cells):
         if cell and (not out or header_key(cell) != header_key(out[-1])):
@@ -135,15 +117,15 @@ def _distinct(cells: Iterable[str]) -> list[str]:
 
 
 def expressions(template: Template, kind: TableKind) -> Iterator[tuple[str, str, Expression]]:
-    """(sheet, field, expression) of what a table of this kind is asked for."""
+    """(sheet, field, expression) of each field mapped from a table of this kind."""
     if kind is not TableKind.LINE_ITEMS:
         yield from ((BILLS, name, e) for name, e in template.bills.items())
     if kind is not TableKind.BILLS:
         yield from ((LINE_ITEMS, name, e) for name, e in template.line_items.items())
 
 
-def alternatives(template: Template, name: str) -> list[str]:
-    """The other headers that the template accepts for a column it names."""
+def accepted_headers(template: Template, name: str) -> list[str]:
+    """All headers that the template accepts for a column it names."""
     key = header_key(name)
     for expression in (*template.bills.values(), *template.line_items.values()):
         for names, _ in expression.columns():
@@ -152,22 +134,23 @@ def alternatives(template: Template, name: str) -> list[str]:
     return [name]
 
 
-# Fields of which a row needs one or the other; the last two join the lines to their bills.
-_EITHER = {
+# Pairs of fields of which a row needs one; the second pair joins line items to their bill.
+_EITHER_FIELDS = {
     BILLS: (("vendorId", "vendor"), ("billRef", "invoiceNumber")),
     LINE_ITEMS: (("amount", "netAmount"), ("billRef", "invoiceNumber")),
 }
 
-
-# What nothing can be sent without: of each one field at least.
-_ALWAYS = {
+# Light requires these: at least one field of each tuple.
+_REQUIRED_FIELDS = {
     BILLS: (("vendor", "vendorId"), ("issuedDate",), ("currency",), ("amount",)),
     LINE_ITEMS: (("amount", "netAmount"),),
 }
 
 
-def unmapped(template: Template, kind: TableKind = TableKind.FLAT) -> list[tuple[str, list[str]]]:
-    """(sheet, fields) of which a table of this kind needs one, and the template maps none."""
+def unmapped_fields(
+    template: Template, kind: TableKind = TableKind.FLAT
+) -> list[tuple[str, list[str]]]:
+    """(sheet, fields) of which a table of this kind needs one while the template maps none."""
     mapped = {(sheet, name) for sheet, name, _ in expressions(template, kind)}
     of_kind = {
         TableKind.BILLS: (BILLS,),
@@ -177,44 +160,44 @@ def unmapped(template: Template, kind: TableKind = TableKind.FLAT) -> list[tuple
     return [
         (sheet, list(names))
         for sheet in of_kind[kind]
-        for names in _ALWAYS[sheet]
+        for names in _REQUIRED_FIELDS[sheet]
         if not any((sheet, name) in mapped for name in names)
     ]
 
 
-def _either(template: Template, kind: TableKind) -> Iterator[list[str]]:
-    """The columns of optional fields of which a table of this kind must have one at least."""
+def _either_columns(template: Template, kind: TableKind) -> Iterator[list[str]]:
+    """Columns of optional fields of which a table of this kind must have at least one."""
     of_kind: dict[str, dict[str, Expression]] = {BILLS: {}, LINE_ITEMS: {}}
     for sheet, name, expression in expressions(template, kind):
         of_kind[sheet][name] = expression
     for sheet, given in of_kind.items():
-        for pair in _EITHER[sheet][: 1 if kind is TableKind.FLAT else 2]:
+        for pair in _EITHER_FIELDS[sheet][: 1 if kind is TableKind.FLAT else 2]:
             both = [given[name] for name in pair if name in given]
             if both and all(e.column and e.optional and e.default is None for e in both):
                 yield [column for e in both for column in e.column or ()]
 
 
-def needed(template: Template, kind: TableKind) -> list[list[str]]:
-    """The columns a table must have, each with the names it may go by."""
+def required_columns(template: Template, kind: TableKind) -> list[list[str]]:
+    """The columns a table must have, each with its accepted headers."""
     columns: list[list[str]] = []
     for _, _, expression in expressions(template, kind):
         columns += [names for names, optional in expression.columns() if not optional]
-    columns += _either(template, kind)
+    columns += _either_columns(template, kind)
     source = template.source
     if kind is TableKind.FLAT:
-        named = [*template.group_by, *source.fill_down, *(t.column for t in source.ignore_rows)]
-        named += [source.stop_at.column] if source.stop_at else []
-        named += [source.groups.column] if source.groups else []
+        names = [*template.group_by, *source.fill_down, *(t.column for t in source.ignore_rows)]
+        names += [source.stop_at.column] if source.stop_at else []
+        names += [source.groups.column] if source.groups else []
         if total := source.control_total:
-            named += [total.amount, *total.blank, *([total.where.column] if total.where else [])]
-        columns += [alternatives(template, name) for name in named]
-    unique = {tuple(map(header_key, names)): names for names in columns}
-    made = {header_key(source.groups.name)} if source.groups else set()
-    return [names for key, names in unique.items() if not made.intersection(key)]
+            names += [total.amount, *total.blank, *([total.where.column] if total.where else [])]
+        columns += [accepted_headers(template, name) for name in names]
+    unique = {tuple(map(header_key, accepted)): accepted for accepted in columns}
+    added = {header_key(source.groups.name)} if source.groups else set()
+    return [accepted for key, accepted in unique.items() if not added.intersection(key)]
 
 
-def wanted(template: Template, kind: TableKind) -> list[list[str]]:
-    """All columns a table may have."""
+def requested_columns(template: Template, kind: TableKind) -> list[list[str]]:
+    """All columns that fields are mapped from, each with its accepted headers."""
     return [names for _, _, e in expressions(template, kind) for names, _ in e.columns()]
 
 
@@ -222,101 +205,102 @@ def find_header(
     source: SourceTable,
     template: Template,
     kinds: Sequence[TableKind],
-    looked_at: dict[tuple[int, int], HeaderMatch] | None = None,
+    cache: dict[tuple[int, int], HeaderMatch] | None = None,
 ) -> HeaderMatch | None:
-    """The header row: as the template says, else the row that has most of the columns.
+    """The header row that the template states, else the row that has most of the columns.
 
-    The first of the rows that have all needed columns wins. None where no row names at least two
-    of the columns (one, where only one is asked for). ``looked_at`` keeps the rows that were looked
-    at, for the next template.
+    The first row with all required columns wins. None where no row names at least two of the
+    columns (one, where only one is mapped). ``cache`` keeps the rows tried, for other templates.
     """
     rule = template.source.header
     rows = rule.rows if rule else 1
-    listed = source.previous_outcomes is None and is_result(source) and template.layout == "flat"
-    if listed and _LINE_ID not in source.row_cells(0):
-        return None  # the list of bills that a result has beside the rows of the file
-    if rule and rule.find is None and is_result(source):
-        found = header_at(source, 0, rows)
-        has = any(_headed(found, names) for kind in kinds for names in wanted(template, kind))
-        return found if has else None
+    has_no_rows = source.previous_outcomes is None and template.layout == "flat"
+    if is_result_sheet(source) and has_no_rows and _LINE_ID not in source.row_cells(0):
+        return None  # the list of bills, which a result has beside the rows of the file
+    if rule and rule.find is None and is_result_sheet(source):
+        header = header_from_row(source, 0, rows)
+        columns = [names for kind in kinds for names in requested_columns(template, kind)]
+        return header if any(_has_header(header, names) for names in columns) else None
     if rule and rule.row is not None:
-        there = range(rule.row, rule.row + rows)
-        first = next((i for i, row in enumerate(source.rows) if row in there), None)
+        stated = range(rule.row, rule.row + rows)
+        first = next((i for i, row in enumerate(source.rows) if row in stated), None)
         if first is None:
             return None
-        return header_at(source, first, there.stop - source.rows[first])
+        return header_from_row(source, first, stated.stop - source.rows[first])
     searched = range(min(SEARCHED_ROWS, len(source.rows)))
-    looked_at = {} if looked_at is None else looked_at
+    cache = {} if cache is None else cache
     for i in searched:
-        if (i, rows) not in looked_at:
-            looked_at[i, rows] = header_at(source, i, rows)
-    candidates = [looked_at[i, rows] for i in searched]
+        if (i, rows) not in cache:
+            cache[i, rows] = header_from_row(source, i, rows)
+    candidates = [cache[i, rows] for i in searched]
     if rule and rule.find:
-        names = [alternatives(template, name) for name in rule.find]
-        return next((c for c in candidates if all(c.index(n) is not None for n in names)), None)
+        wanted = [accepted_headers(template, name) for name in rule.find]
+        return next((c for c in candidates if all(c.columns_of(n) for n in wanted)), None)
+    return _best_candidate(candidates, template, kinds)
+
+
+def _best_candidate(
+    candidates: Sequence[HeaderMatch], template: Template, kinds: Sequence[TableKind]
+) -> HeaderMatch | None:
     best: tuple[int, HeaderMatch] | None = None
-    for found in candidates:
+    columns = {kind: requested_columns(template, kind) for kind in kinds}
+    required = {kind: required_columns(template, kind) for kind in kinds}
+    for header in candidates:
         for kind in kinds:
-            score = sum(_headed(found, names) for names in wanted(template, kind))
-            if score < min(2, len(wanted(template, kind))):
+            score = sum(_has_header(header, names) for names in columns[kind])
+            if score < min(2, len(columns[kind])):
                 continue
-            if all(found.index(names) is not None for names in needed(template, kind)):
-                return found
+            if all(header.columns_of(names) for names in required[kind]):
+                return header
             if best is None or score > best[0]:
-                best = (score, found)
+                best = (score, header)
     return best[1] if best else None
 
 
-def is_result(source: SourceTable) -> bool:
-    """Whether the sheet is a former result: its first row is the header, whatever stood above."""
+def is_result_sheet(source: SourceTable) -> bool:
+    """Whether the sheet is of a result workbook; its first row is then the header."""
     if source.previous_outcomes is not None:
         return True
-    return bool(source.rows) and set(source.row_cells(0)) >= _OURS
+    return bool(source.rows) and set(source.row_cells(0)) >= _RESULT_MARKS
 
 
-def columns_of_file(source: SourceTable, found: HeaderMatch) -> list[int]:
-    """The columns that are the file's own, not added by a former result."""
-    added = _ADDED if is_result(source) else frozenset[str]()
-    return [c for c, header in enumerate(found.headers) if header not in added]
-
-
-def _headed(found: HeaderMatch, names: Iterable[str]) -> bool:
-    """Whether a column has one of the names as its header: a position tells no header from data."""
-    return any(found.named(n) for n in names if not _LETTERS.fullmatch(n.strip()))
+def _has_header(header: HeaderMatch, names: Iterable[str]) -> bool:
+    """Whether a column has one of the names as its header; ``$C`` would match any row."""
+    return any(header.columns_named(n) for n in names if not _LETTERS.fullmatch(n.strip()))
 
 
 _BILL_NAMES = frozenset(("bills", "bill", "invoices", "payables", "invoicepayables"))
 _LINE_NAMES = frozenset(("lineitems", "lineitem", "lines", "billlines", "invoicelines"))
 
 
-def kind_of(source: SourceTable, found: HeaderMatch | None, template: Template) -> TableKind | None:
-    """Whether a table is of bills or of line items: by the sheet's name, else by its headers."""
+def table_kind(
+    source: SourceTable, header: HeaderMatch | None, template: Template
+) -> TableKind | None:
+    """The kind of a table: by the sheet's name, else by its headers; None where neither decides."""
     if template.layout == "flat":
-        return TableKind.FLAT if found else None
+        return TableKind.FLAT if header else None
     name = header_key(source.sheet or "")
     if name in _BILL_NAMES:
         return TableKind.BILLS
     if name in _LINE_NAMES:
         return TableKind.LINE_ITEMS
-    if found is None:
+    if header is None:
         return None
     of_bills, of_lines = (
         {header_key(n) for e in fields.values() for names, _ in e.columns() for n in names}
         for fields in (template.bills, template.line_items)
     )
-    present = {*found.columns, *found.parts}
-    only_bills, only_lines = (
-        len(present & (of_bills - of_lines)),
-        len(present & (of_lines - of_bills)),
-    )
+    present = {*header.columns, *header.parts}
+    only_bills = len(present & (of_bills - of_lines))
+    only_lines = len(present & (of_lines - of_bills))
     if only_bills == only_lines == 0 and len(present & of_lines) < 2:
         return None
     return TableKind.BILLS if only_bills > only_lines else TableKind.LINE_ITEMS
 
 
-def property_columns(found: HeaderMatch) -> Iterator[tuple[int, str]]:
+def property_columns(header: HeaderMatch) -> Iterator[tuple[int, str]]:
     """The columns headed ``property:<name>``, as (index, canonical field name)."""
-    for index, header in enumerate(found.headers):
-        bare = undecorated(header)
+    for index, text in enumerate(header.headers):
+        bare = undecorated(text)
         if bare.lower().startswith(PROPERTY) and bare[len(PROPERTY) :].strip():
             yield index, PROPERTY + bare[len(PROPERTY) :].strip()

@@ -1,55 +1,54 @@
-"""What changes from file to file: the values of a template's parameters."""
+"""Values of a template's parameters, which change from file to file."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from importer.core.column_letters import column_index
 from importer.core.errors import UsageProblem
 from importer.core.money import tidy
 from importer.core.nearest_name import did_you_mean
-from importer.mapping.headers import column_index
 from importer.mapping.patterns import pattern
 from importer.mapping.template_model import ParameterSpec, Template
 from importer.model.tables import SourceTable
 
 
 def with_settings(
-    template: Template, settings: Mapping[str, str], known: Collection[str] = ()
+    template: Template, settings: Mapping[str, str], given: Collection[str] = ()
 ) -> Template:
-    """The template with ``--set`` values; UsageProblem names what is unknown or still missing.
+    """The template with ``--set`` values; UsageProblem names unknown and missing parameters.
 
-    ``known`` are those that the tables bring with them, from a former run.
+    ``given``: those that the tables have from a previous run.
     """
     for name in settings:
         if name not in template.parameters:
-            there = ", ".join(template.parameters)
+            names = ", ".join(template.parameters)
             raise UsageProblem(
                 f"--set {name}: the template '{template.template}' has no such parameter"
                 f"{did_you_mean(name, template.parameters)}"
-                + (f" It has: {there}." if there else "; it has none.")
+                + (f" It has: {names}." if names else "; it has none.")
             )
-    own = {
+    specs = template.parameters | {
         name: ParameterSpec(value=text, cell=None, matches=None, optional=False)
         for name, text in settings.items()
     }
-    changed = template.model_copy(update={"parameters": {**template.parameters, **own}})
     missing = [
         name
-        for name, spec in changed.parameters.items()
-        if spec.value is None and not spec.cell and not spec.optional and name not in known
+        for name, spec in specs.items()
+        if spec.value is None and not spec.cell and not spec.optional and name not in given
     ]
     if missing:
         raise UsageProblem(
             f"The template '{template.template}' needs to be told: {', '.join(missing)}. Say it"
             f" with --set {missing[0]}=…"
         )
-    return changed
+    return template.model_copy(update={"parameters": specs})
 
 
 def values_of(source: SourceTable, header: int, template: Template) -> dict[str, str]:
     """The parameters' values for one table; ``header`` is the index of its header row.
 
-    "" where the cell that should hold a value is blank, is not above the header or does not match.
+    "" where the cell that should hold a value is blank, is below the header or does not match.
     """
     return {
         name: source.parameters[name]
@@ -71,5 +70,5 @@ def _in_cell(source: SourceTable, header: int, spec: ParameterSpec) -> str:
     text = tidy(source.columns[column][rows[0]])
     if spec.matches is None:
         return text
-    found = pattern(spec.matches).search(text)
-    return "" if found is None else tidy(found[1] or "" if found.re.groups else found[0])
+    match = pattern(spec.matches).search(text)
+    return "" if match is None else tidy(match[1] or "" if match.re.groups else match[0])

@@ -1,48 +1,52 @@
-"""Which template a file is for, where the person has not said."""
+"""Recognise the template that a file is for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from importer.core.errors import TemplateProblem
-from importer.mapping.headers import HeaderMatch, find_header, kind_of, needed, wanted
+from importer.mapping.headers import (
+    HeaderMatch,
+    find_header,
+    requested_columns,
+    required_columns,
+    table_kind,
+)
 from importer.mapping.template_loader import LoadedTemplate, load_template, shipped_templates
 from importer.mapping.template_model import Template
-from importer.model.fields import BILLS, LINE_ITEMS, header_key
+from importer.model.fields import LINE_ITEMS, header_key
 from importer.model.tables import SourceTable, TableKind
 
-_TYPICAL = 3  # so many canonical headers make a sheet a canonical one, even if some are missing
+_TYPICAL = 3  # canonical headers that make a sheet a canonical one, even if others are missing
 
 
-def kinds_of(template: Template) -> tuple[TableKind, ...]:
+def table_kinds(template: Template) -> tuple[TableKind, ...]:
     return (
         (TableKind.FLAT,) if template.layout == "flat" else (TableKind.BILLS, TableKind.LINE_ITEMS)
     )
 
 
-def _lacks(found: HeaderMatch, template: Template, kind: TableKind) -> list[str]:
-    return [names[0] for names in needed(template, kind) if found.index(names) is None]
-
-
 def recognise(tables: Sequence[SourceTable]) -> LoadedTemplate:
     """The one shipped template whose columns the file has.
 
-    TemplateProblem where none fits, or several do: it lists the candidates and what each lacks.
+    TemplateProblem where none or several fit; it lists what each template lacks.
     """
     fits: list[LoadedTemplate] = []
     lacking: list[tuple[int, str]] = []
     typical: LoadedTemplate | None = None
-    looked_at: list[dict[tuple[int, int], HeaderMatch]] = [{} for _ in tables]
+    caches: list[dict[tuple[int, int], HeaderMatch]] = [{} for _ in tables]
     for name, path in shipped_templates().items():
         loaded = load_template(path)
+        template = loaded.template
         best: tuple[int, list[str]] | None = None
-        for source, rows in zip(tables, looked_at, strict=True):
-            found = find_header(source, loaded.template, kinds_of(loaded.template), rows)
-            kind = kind_of(source, found, loaded.template)
-            if found is None or kind is None:
+        for source, cache in zip(tables, caches, strict=True):
+            header = find_header(source, template, table_kinds(template), cache)
+            kind = table_kind(source, header, template)
+            if header is None or kind is None:
                 continue
-            missing = _lacks(found, loaded.template, kind)
-            has = sum(found.index(names) is not None for names in wanted(loaded.template, kind))
+            required = required_columns(template, kind)
+            missing = [names[0] for names in required if not header.columns_of(names)]
+            has = sum(bool(header.columns_of(n)) for n in requested_columns(template, kind))
             if kind is TableKind.LINE_ITEMS:  # line items alone are no bills
                 typical = loaded if name == "light" and has >= _TYPICAL else typical
             elif best is None or len(missing) < len(best[1]):
@@ -76,10 +80,10 @@ def recognise(tables: Sequence[SourceTable]) -> LoadedTemplate:
 
 
 def example_headers(template: Template, sheet: str) -> str:
-    """Some headers of a sheet, for a message."""
-    fields = template.bills if sheet == BILLS else template.line_items
-    other = template.line_items if sheet == BILLS else template.bills
-    assert sheet in (BILLS, LINE_ITEMS)
-    taken = {header_key(n) for e in other.values() for names, _ in e.columns() for n in names}
-    own = [names[0] for e in fields.values() for names, _ in e.columns()]
-    return ", ".join([name for name in own if header_key(name) not in taken][:5])
+    """Up to five headers that only this sheet has, for a message."""
+    fields, others = template.bills, template.line_items
+    if sheet == LINE_ITEMS:
+        fields, others = others, fields
+    shared = {header_key(n) for e in others.values() for names, _ in e.columns() for n in names}
+    headers = [names[0] for e in fields.values() for names, _ in e.columns()]
+    return ", ".join([header for header in headers if header_key(header) not in shared][:5])

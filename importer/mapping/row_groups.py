@@ -3,177 +3,178 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 from importer.core.money import tidy
-from importer.mapping.column_sums import exactly, numbers_in
-from importer.mapping.headers import HeaderMatch, alternatives, columns_of_file, is_result, wanted
+from importer.mapping.classified_rows import ClassifiedRows
+from importer.mapping.column_sums import exact_sum, numbers_in
+from importer.mapping.headed_table import HeadedTable
+from importer.mapping.headers import requested_columns
 from importer.mapping.patterns import pattern
-from importer.mapping.template_model import Groups, Template
-from importer.model.finding import CellRef, Finding
+from importer.mapping.template_model import Groups
+from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
-from importer.model.tables import Role, SourceTable, TableKind
+from importer.model.tables import Role, TableKind
 
 
 @dataclass
-class _Open:
-    """A group under way. What ended inside it is counted when it has ended, not row by row."""
+class _Group:
+    """A group that has not ended, without the groups that are still open inside it."""
 
     name: str
     key: str
-    sums: list[Decimal]  # of each column of amounts, so far
+    sums: list[Decimal]  # of each column of amounts
     count: int = 0  # rows
 
 
 @dataclass
-class _Stack:
+class _OpenGroups:
     """The groups that have not ended, each inside the one before it."""
 
-    groups: list[_Open] = field(default_factory=list)
-    there: Counter[str] = field(default_factory=Counter)
+    stack: list[_Group] = field(default_factory=list)
+    keys: Counter[str] = field(default_factory=Counter)
 
-    def push(self, group: _Open) -> None:
-        self.groups.append(group)
-        self.there[group.key] += 1
+    def push(self, group: _Group) -> None:
+        self.stack.append(group)
+        self.keys[group.key] += 1
 
-    def pop(self) -> _Open:
-        """The innermost group ends; its rows are those of the group around it, too."""
-        group = self.groups.pop()
-        self.there[group.key] -= 1
+    def pop(self) -> _Group:
+        """End the innermost group; its rows count for the group around it, too."""
+        group = self.stack.pop()
+        self.keys[group.key] -= 1
         self.add(group.count, group.sums)
         return group
 
+    def pop_to(self, key: str) -> _Group:
+        """End groups up to and including the innermost one of that key."""
+        while (group := self.pop()).key != key:
+            pass
+        return group
+
     def add(self, count: int, amounts: Sequence[Decimal]) -> None:
-        """So many rows of the innermost group, with what they come to."""
-        if self.groups:
-            inner = self.groups[-1]
+        """Add rows and their amounts to the innermost group."""
+        if self.stack:
+            inner = self.stack[-1]
             inner.count += count
-            inner.sums = [exactly(a, b) for a, b in zip(inner.sums, amounts, strict=True)]
+            inner.sums = [exact_sum(a, b) for a, b in zip(inner.sums, amounts, strict=True)]
 
 
-def tell_groups(
-    source: SourceTable,
-    found: HeaderMatch,
-    roles: list[Role],
-    amounts: Sequence[int],
-    template: Template,
-    here: CellRef,
-) -> tuple[list[str], list[Finding]]:
-    """The group of each row below the header, "" for none; ``roles`` are changed.
+def mark_groups(table: HeadedTable, amounts: Sequence[int], rows: ClassifiedRows) -> None:
+    """Give each row the name of its group, and the rows of names and totals their role.
 
-    A group ends at its total; where it has none, at the next group. A group inside another goes on
-    to the other's total. The totals of the ``amounts`` columns are compared with the rows.
+    A group ends at its total; one without a total ends at the next group. A group inside another
+    goes on to the other's total. Totals of the ``amounts`` columns are compared with the rows.
     """
-    rules = template.source.groups
-    at = None if rules is None else found.index(alternatives(template, rules.column))
-    names = [""] * len(roles)
-    if rules is None or at is None:
-        return names, []
-    start = found.header + 1
-    texts = [tidy(text) for text in source.columns[at][start:]]
-    heads = {k for k in heads_of(source, found, template) if roles[k] is Role.DATA}
-    labels = {
-        _folded(label.replace("{name}", name)): _folded(name)
-        for name in {_name(texts[k], rules) for k in heads}
-        for label in rules.total
-    }
-    ends = {k: labels[_folded(text)] for k, text in enumerate(texts) if _folded(text) in labels}
-    ahead = Counter(ends.values())
-    findings: list[Finding] = []
-    stack = _Stack()
-    read = ((c, numbers_in(source, c, start, template)) for c in amounts)
+    rules, column = table.template.source.groups, table.group_column()
+    rows.groups = [""] * len(rows.roles)
+    if rules is None or column is None:
+        return
+    texts = [tidy(text) for text in table.source.columns[column][table.start :]]
+    heads = {k for k in group_heads(table) if rows.roles[k] is Role.DATA}
+    ends = _group_totals(texts, heads, rules)
+    totals_ahead = Counter(ends.values())
+    read = ((c, numbers_in(table, c)) for c in amounts)
     columns = [(c, numbers) for c, numbers in read if numbers is not None]
-    for k, role in enumerate(roles):
-        i = k + start
+    groups = _OpenGroups()
+    for k, role in enumerate(rows.roles):
+        i = k + table.start
         if k in ends:
-            name = ends[k]
-            ahead[name] -= 1
-            if stack.there[name]:
-                roles[k] = Role.GROUP_TOTAL
-                while (group := stack.pop()).key != name:
-                    pass
-                findings += _compared(source, found, group, i, columns, here)
+            totals_ahead[ends[k]] -= 1
+            if groups.keys[ends[k]]:
+                rows.roles[k] = Role.GROUP_TOTAL
+                rows.findings += _wrong_totals(table, groups.pop_to(ends[k]), i, columns)
                 continue
         if k in heads and role is Role.DATA and k not in ends:
             # A group whose total does not come any more has ended without one.
-            while stack.groups and not ahead[stack.groups[-1].key]:
-                stack.pop()
-            roles[k] = Role.GROUP
-            name = _name(texts[k], rules)
-            stack.push(_Open(name, _folded(name), [Decimal(0)] * len(columns)))
+            while groups.stack and not totals_ahead[groups.stack[-1].key]:
+                groups.pop()
+            rows.roles[k] = Role.GROUP
+            name = _group_name(texts[k], rules)
+            groups.push(_Group(name, _folded(name), [Decimal(0)] * len(columns)))
             continue
         if role in (Role.DATA, Role.IGNORED):
-            stack.add(1, [numbers.get(i, Decimal(0)) for _, numbers in columns])
-        if role is Role.DATA and stack.groups:
-            names[k] = stack.groups[-1].name
-    if rules.matches or any(
-        at in found.named(name) for of in wanted(template, TableKind.FLAT) for name in of
-    ):
-        return names, findings  # what else stands in the column is not the name of a group
-    made = found.named(rules.name) if is_result(source) else []
-    for k, name in enumerate(names):
-        own = tidy(source.columns[made[0]][k + start]) if made else name
-        if roles[k] is Role.DATA and texts[k] and own and _folded(texts[k]) != _folded(own):
-            row = int(source.rows[k + start])
-            cell = replace(here, row=row, column=found.headers[at], column_index=at)
-            findings.append(finding("sheet.group.other_name", cell, texts[k], name=own))
-    return names, findings
+            groups.add(1, [numbers.get(i, Decimal(0)) for _, numbers in columns])
+        if role is Role.DATA and groups.stack:
+            rows.groups[k] = groups.stack[-1].name
+    rows.findings += _other_names(table, column, rules, texts, rows)
 
 
-def heads_of(source: SourceTable, found: HeaderMatch, template: Template) -> frozenset[int]:
-    """The rows below the header that look like the beginning of a group."""
-    rules = template.source.groups
-    at = None if rules is None else found.index(alternatives(template, rules.column))
-    if rules is None or at is None:
+def group_heads(table: HeadedTable) -> frozenset[int]:
+    """The rows below the header that may begin a group."""
+    rules, column = table.template.source.groups, table.group_column()
+    if rules is None or column is None:
         return frozenset()
-    start = found.header + 1
-    made = found.named(rules.name) if is_result(source) else []
-    beside = [c for c in columns_of_file(source, found) if c != at and c not in made]
-    texts = enumerate(map(tidy, source.columns[at][start:]))
-    return frozenset(k for k, t in texts if t and _heads(source, beside, k + start, t, rules))
+    added = table.header.columns_named(rules.name) if table.is_result else []
+    others = [c for c in table.file_columns() if c != column and c not in added]
+
+    def begins_group(i: int) -> bool:
+        text = table.text(column, i)
+        if text and rules.matches:
+            return pattern(rules.matches).search(text) is not None
+        return bool(text) and not any(table.text(c, i) for c in others)
+
+    size = len(table.source.rows) - table.start
+    return frozenset(k for k in range(size) if begins_group(k + table.start))
+
+
+def _group_totals(texts: Sequence[str], heads: set[int], rules: Groups) -> dict[int, str]:
+    """The rows labelled as a group's total, each with the key of the group."""
+    names = {_group_name(texts[k], rules) for k in heads}
+    labels = {
+        _folded(label.replace("{name}", name)): _folded(name)
+        for name in names
+        for label in rules.total
+    }
+    return {k: labels[_folded(text)] for k, text in enumerate(texts) if _folded(text) in labels}
 
 
 def _folded(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
-def _name(text: str, rules: Groups) -> str:
+def _group_name(text: str, rules: Groups) -> str:
     """The group's name in its cell: what the pattern's bracket holds, else the whole cell."""
     match = pattern(rules.matches).search(text) if rules.matches else None
     return tidy(match[1]) if match and match.re.groups and match[1] else text
 
 
-def _heads(source: SourceTable, beside: Sequence[int], i: int, text: str, rules: Groups) -> bool:
-    if rules.matches:
-        return pattern(rules.matches).search(text) is not None
-    return not any(tidy(source.columns[c][i]) for c in beside)
-
-
-def _compared(
-    source: SourceTable,
-    found: HeaderMatch,
-    group: _Open,
+def _wrong_totals(
+    table: HeadedTable,
+    group: _Group,
     i: int,
     columns: Sequence[tuple[int, dict[int, Decimal]]],
-    here: CellRef,
-) -> list[Finding]:
+) -> Iterator[Finding]:
     """A finding for each amount of a group's total that is not the sum of its rows."""
-    out = []
-    for (column, numbers), come_to in zip(columns, group.sums, strict=True):
-        if i not in numbers:
-            continue
-        if come_to != numbers[i]:
-            row, header = int(source.rows[i]), found.headers[column]
-            cell = replace(here, row=row, column=header, column_index=column)
-            code, value = "sheet.group.total_differs", tidy(source.columns[column][i])
-            words: dict[str, Any] = {
-                "name": group.name,
-                "count": group.count,
-                "sum": f"{come_to:,}",
-            }
-            difference = f"{numbers[i] - come_to:,}"
-            out.append(finding(code, cell, value, difference=difference, **words))
-    return out
+    for (column, numbers), rows_sum in zip(columns, group.sums, strict=True):
+        if i in numbers and rows_sum != numbers[i]:
+            yield finding(
+                "sheet.group.total_differs",
+                table.cell(i, column),
+                table.text(column, i),
+                difference=f"{numbers[i] - rows_sum:,}",
+                name=group.name,
+                count=group.count,
+                sum=f"{rows_sum:,}",
+            )
+
+
+def _other_names(
+    table: HeadedTable, column: int, rules: Groups, texts: Sequence[str], rows: ClassifiedRows
+) -> Iterator[Finding]:
+    """Data rows that have another group's name in the column of the names."""
+    used = [name for names in requested_columns(table.template, TableKind.FLAT) for name in names]
+    if rules.matches or any(column in table.header.columns_named(name) for name in used):
+        return  # the column holds other things than names of groups
+    added = table.header.columns_named(rules.name) if table.is_result else []
+    for k, name in enumerate(rows.groups):
+        group = table.text(added[0], k + table.start) if added else name
+        if (
+            rows.roles[k] is Role.DATA
+            and texts[k]
+            and group
+            and _folded(texts[k]) != _folded(group)
+        ):
+            cell = table.cell(k + table.start, column)
+            yield finding("sheet.group.other_name", cell, texts[k], name=group)

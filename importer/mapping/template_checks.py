@@ -1,4 +1,4 @@
-"""What is wrong with a template though each of its keys may stand where it does."""
+"""Check a template beyond its structure: values that fit their fields, rules that can hold."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from importer.model.fields import (
 from importer.model.finding_catalogue import CATALOGUE
 
 Problem = tuple[tuple[str | int, ...], str]
-"""Where it stands in the YAML, and a sentence."""
+"""The path in the YAML, and a sentence."""
 
 _NUMERIC = frozenset((FieldKind.CENTS, FieldKind.RATE, FieldKind.INTEGER))
 _DATED = frozenset((FieldKind.DATE, FieldKind.DATE_TIME))
@@ -40,7 +40,7 @@ _SUMMED = {"gross": ("amount", "netAmount"), "net": ("netAmount",), "tax": ("tax
 
 
 def problems(template: Template) -> Iterator[Problem]:
-    """All that cannot work, each with its place."""
+    """Everything that cannot work."""
     for sheet, fields in ((BILLS, template.bills), (LINE_ITEMS, template.line_items)):
         for name, expression in fields.items():
             if name in FIELDS[sheet] or name.startswith(PROPERTY):
@@ -54,7 +54,7 @@ def problems(template: Template) -> Iterator[Problem]:
 
 
 def total_problem(template: Template, currency: str, text: str) -> str:
-    """Why the text cannot be a total in the currency's major units, "" where it can."""
+    """Why the text cannot be a total in the currency's major units; "" where it can."""
     unit = template.formats.cents_per_unit.get(currency, 100)
     cents = to_cents(read_decimal(text, Numbers.POINT), unit)
     return f"'{text}' is not an amount: {cents}" if isinstance(cents, UnreadableAmount) else ""
@@ -64,64 +64,57 @@ def _of_field(template: Template, sheet: str, name: str, whole: Expression) -> I
     kind = field_of(sheet, name).kind
     field, dated = f"{sheet}.{name}", set[tuple[str | int, ...]]()
     for path, e in whole.walk():
-        here = (sheet, name, *path)
+        at = (sheet, name, *path)
         inner = bool(path)
         if e.date_from:
             for key in ("year", "on_or_after", "not_before", "not_after"):
-                dated.add((*here, "date_from", key))
+                dated.add((*at, "date_from", key))
             if kind not in _DATED:
-                yield (*here, "date_from"), f"date_from is for dates, not for {field}."
-        if here in dated:
-            yield from _of_start(here, e)
+                yield (*at, "date_from"), f"date_from is for dates, not for {field}."
+        if at in dated:
+            yield from _of_start(at, e)
         if e.parameter is not None and e.parameter not in template.parameters:
             near = did_you_mean(e.parameter, template.parameters)
             yield (
-                (*here, "parameter"),
+                (*at, "parameter"),
                 f"there is no parameter '{e.parameter}'{near}"
                 + ("" if near else "; state it under parameters."),
             )
-        if here in dated:
+        if at in dated:
             continue
         if e.sum_of_lines:
             last = path == ("first_of", len(whole.first_of or ()) - 1)
-            yield from _of_sum(template, here, field, e.sum_of_lines, inner and not last)
+            yield from _of_sum(template, at, field, e.sum_of_lines, inner and not last)
         if e.product and (inner or sheet != LINE_ITEMS or kind is not FieldKind.CENTS):
-            yield (*here, "product"), f"product is for amounts of line items, not for {field}."
+            yield (*at, "product"), f"product is for amounts of line items, not for {field}."
         for key in ("negate", "sign_from"):
             if getattr(e, key) and kind is not FieldKind.CENTS:
-                yield (*here, key), f"{key} is for amounts, not for {field}."
+                yield (*at, key), f"{key} is for amounts, not for {field}."
         if e.concat and kind not in _WORDS:
-            yield (*here, "concat"), f"concat is for texts, not for {field}."
+            yield (*at, "concat"), f"concat is for texts, not for {field}."
         if e.map and kind in (FieldKind.CENTS, *_DATED):
-            yield (*here, "map"), f"map is for names, codes and texts, not for {field}."
+            yield (*at, "map"), f"map is for names, codes and texts, not for {field}."
             continue
-        literals: list[tuple[str | int, str]] = [
-            ("value", e.value or ""),
-            ("default", e.default or ""),
+        constants: list[tuple[tuple[str, ...], str | None]] = [
+            (("map", old), text) for old, text in (e.map or {}).items()
         ]
-        for at, text in literals:
-            # a part of a concat need not be a whole value
-            if (
-                text
-                and "concat" not in path
-                and (why := constant_problem(sheet, name, text, template.formats))
-            ):
-                yield (*here, at), f"'{text}' cannot be {field}: {why}."
-        for old, text in (e.map or {}).items():
+        if "concat" not in path:  # a part of a concat need not be a whole value
+            constants = [(("value",), e.value), (("default",), e.default), *constants]
+        for inside, text in constants:
             if text and (why := constant_problem(sheet, name, text, template.formats)):
-                yield (*here, "map", old), f"'{text}' cannot be {field}: {why}."
+                yield (*at, *inside), f"'{text}' cannot be {field}: {why}."
 
 
-def _of_start(here: tuple[str | int, ...], e: Expression) -> Iterator[Problem]:
+def _of_start(at: tuple[str | int, ...], e: Expression) -> Iterator[Problem]:
     if not (e.value or e.parameter or e.column):
-        yield here, f"{here[-1]} is a value, a column or a parameter."
-    elif e.value is not None and start_of(e.value, whole=here[-1] != "year") is None:
-        example = "2025" if here[-1] == "year" else "2024-07-01"
-        yield here, f"'{e.value}' cannot be {here[-1]}; write for example {example}."
+        yield at, f"{at[-1]} is a value, a column or a parameter."
+    elif e.value is not None and start_of(e.value, whole=at[-1] != "year") is None:
+        example = "2025" if at[-1] == "year" else "2024-07-01"
+        yield at, f"'{e.value}' cannot be {at[-1]}; write for example {example}."
 
 
 def start_of(text: str, *, whole: bool) -> date | None:
-    """The first day of the year that a text names: ``2025``, or where ``whole`` a date."""
+    """The first day of the year that a text states: ``2025``, or a date where ``whole``."""
     bare = text.strip()
     if whole:
         return dates.reader(["YYYY-MM-DD", "YYYYMMDD"], None)(bare)
@@ -131,18 +124,18 @@ def start_of(text: str, *, whole: bool) -> date | None:
 
 
 def _of_sum(
-    template: Template, here: tuple[str | int, ...], field: str, what: str, inner: bool
+    template: Template, at: tuple[str | int, ...], field: str, what: str, inner: bool
 ) -> Iterator[Problem]:
     if inner or field != f"{BILLS}.amount":
         of = "bills.amount, alone or as the last of first_of"
-        yield (*here, "sum_of_lines"), f"sum_of_lines is for {of}, not for {field}."
+        yield (*at, "sum_of_lines"), f"sum_of_lines is for {of}, not for {field}."
     elif not any(name in template.line_items for name in _SUMMED[what]):
         names = " or ".join(f"line_items.{name}" for name in _SUMMED[what])
-        yield (*here, "sum_of_lines"), f"{field}: the sum of {what} needs {names}, not mapped here."
+        yield (*at, "sum_of_lines"), f"{field}: the sum of {what} needs {names}, not mapped here."
 
 
 def constant_problem(sheet: str, name: str, text: str, formats: TemplateFormats) -> str:
-    """Why a field can never have a value that the template states, "" where it can."""
+    """Why a field can never have a value that the template states; "" where it can."""
     field = field_of(sheet, name)
     kind = field.kind
     if kind is FieldKind.CENTS:
@@ -153,8 +146,8 @@ def constant_problem(sheet: str, name: str, text: str, formats: TemplateFormats)
         return f"{number}; write for example 12.50" if isinstance(number, UnreadableAmount) else ""
     if kind in _DATED:
         read = dates.reader(formats.dates or ["YYYY-MM-DD"], None)
-        found: Any = read(text) if kind is FieldKind.DATE else dates.read_date_time(text, read)
-        return "" if found else "not a date; write it as 2025-03-31"
+        value: Any = read(text) if kind is FieldKind.DATE else dates.read_date_time(text, read)
+        return "" if value else "not a date; write it as 2025-03-31"
     _, problem = field_parser(field)(text)
     if not problem:
         return ""

@@ -1,4 +1,4 @@
-"""Templates from YAML: shipped ones by name, others by path; errors name the line."""
+"""Load templates from YAML: shipped ones by name, others by path. Errors name the line."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ import importer
 from importer.core.errors import TemplateProblem
 from importer.core.nearest_name import did_you_mean
 from importer.mapping.template_checks import problems
-from importer.mapping.template_model import Template, known_field, rule_target, unsuitable_lookups
+from importer.mapping.template_model import Template, is_field, rule_target, unsuitable_lookups
 from importer.model.fields import BILLS, FIELDS, LINE_ITEMS
 
 
 @dataclass(frozen=True)
 class LoadedTemplate:
-    """A template with the file it came from; lookup tables may stand beside that file."""
+    """A template with its file; lookup tables may be in the same folder."""
 
     template: Template
     path: Path
@@ -36,12 +36,12 @@ def shipped_folder(name: str) -> Path:
 
 
 def shipped_templates() -> dict[str, Path]:
-    """The templates that come with the product, by name."""
+    """The shipped templates, by name."""
     return {path.stem: path for path in sorted(shipped_folder("templates").glob("*.yaml"))}
 
 
 def find_template(name_or_path: str) -> LoadedTemplate:
-    """A shipped template by name, or a YAML file by path; TemplateProblem names what there is."""
+    """A shipped template by name, or a YAML file by path; TemplateProblem lists the names."""
     shipped = shipped_templates()
     if name_or_path in shipped:
         return load_template(shipped[name_or_path])
@@ -57,7 +57,7 @@ def find_template(name_or_path: str) -> LoadedTemplate:
 
 
 class _TextLoader(yaml.SafeLoader):
-    """YAML in which only true and false are booleans, and numbers and dates stay as written.
+    """YAML in which only true and false are booleans; numbers and dates stay as written.
 
     YAML 1.1 reads NO (Norway) as false, 2025-01-01 as a date, 1284220.10 as a binary fraction and
     the account 0400 as 256.
@@ -74,13 +74,13 @@ _TextLoader.yaml_implicit_resolvers = {
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
-_LARGEST = 128 << 10  # bytes of a template; those that come with the product have two thousand
-_DEEPEST = 500  # brackets; there may be some in texts, which count, too
-_MOST_NODES = 50_000  # keys and values, those behind an alias counted each time
+_LARGEST = 128 << 10  # bytes of a template; shipped ones have two thousand
+_DEEPEST = 500  # brackets, those inside of texts included
+_MOST_NODES = 50_000  # keys and values; those of an alias count at each use
 
 
 def _check_depth(text: str) -> None:
-    """TemplateProblem where ever more brackets are opened, before anybody follows them."""
+    """Raise TemplateProblem for brackets nested too deeply for a recursive parser."""
     depth = 0
     for number, line in enumerate(text.splitlines(), start=1):
         depth += line.count("[") + line.count("{") - line.count("]") - line.count("}")
@@ -89,7 +89,7 @@ def _check_depth(text: str) -> None:
 
 
 def _check_size(root: yaml.Node) -> None:
-    """TemplateProblem where aliases (``*name``) make much of little, or a list holds itself."""
+    """Raise TemplateProblem where aliases (``*name``) multiply the size, or form a cycle."""
     sizes: dict[int, int] = {}
     stack: list[tuple[yaml.Node, bool]] = [(root, False)]
     open_: set[int] = set()
@@ -122,14 +122,14 @@ def _nodes(
 ) -> Iterator[tuple[tuple[Hashable, ...], int]]:
     yield path, node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
+        names: set[str] = set()
         for key, value in node.value:
             name = str(key.value)
-            if name in seen:
+            if name in names:
                 raise TemplateProblem(
                     f"line {key.start_mark.line + 1}: '{name}' stands there twice."
                 )
-            seen.add(name)
+            names.add(name)
             yield (*path, name, "[key]"), key.start_mark.line + 1
             yield from _nodes(value, (*path, name))
             yield (*path, name), key.start_mark.line + 1
@@ -139,7 +139,7 @@ def _nodes(
 
 
 def _line(lines: _Lines, path: tuple[Hashable, ...]) -> int:
-    """The line of the deepest part of the path that stands in the file."""
+    """The line of the deepest part of the path that the file has."""
     for end in range(len(path), -1, -1):
         if path[:end] in lines:
             return lines[path[:end]]
@@ -196,12 +196,12 @@ def load_template(path: Path) -> LoadedTemplate:
             )
         )
     if path.parent != shipped_folder("templates"):
-        template = template.says(_places(data, lines))
+        template = template.with_places(_places(data, lines))
     return LoadedTemplate(template, path)
 
 
 def _places(data: dict[str, Any], lines: _Lines) -> dict[str, str]:
-    """Where each text of the template stands first: ``line 7, bills.vendor``."""
+    """The first place of each text of the template: ``line 7, bills.vendor``."""
     out: dict[str, str] = {}
     for path in sorted(lines, key=lambda path: path[:1] not in ((BILLS,), (LINE_ITEMS,))):
         value: Any = data
@@ -220,14 +220,14 @@ def _dotted(loc: tuple[int | str, ...]) -> str:
 
 
 def _keys_at(loc: tuple[int | str, ...]) -> list[str]:
-    """The keys that may stand where ``loc`` points; empty where anything may."""
+    """The keys permitted at ``loc``; empty where any is."""
     model: Any = Template
     for part in loc:
         if isinstance(model, type) and issubclass(model, BaseModel):
             info = model.model_fields.get(str(part))
             model = info.annotation if info else None
         else:
-            # of a dict the values, which stand last
+            # the values of a dict are its last argument
             arguments = reversed(getattr(model, "__args__", ()))
             model = next((a for a in arguments if a not in (str, type(None))), None)
         while model is not None and not isinstance(model, type):
@@ -268,7 +268,7 @@ def _sentence(error: dict[str, Any]) -> str:
 
 
 def _unknown_names(data: dict[str, Any]) -> Iterator[tuple[tuple[int | str, ...], str]]:
-    """Fields that do not exist, and lookups that no field uses."""
+    """(path, sentence) for fields that do not exist, and lookups that no field uses."""
 
     def keys(name: str) -> list[str]:
         value = data.get(name)
@@ -276,7 +276,7 @@ def _unknown_names(data: dict[str, Any]) -> Iterator[tuple[tuple[int | str, ...]
 
     for sheet in (BILLS, LINE_ITEMS):
         for name in keys(sheet):
-            if not known_field(sheet, name):
+            if not is_field(sheet, name):
                 yield (
                     (sheet, name, "[key]"),
                     f"there is no field {sheet}.{name}{did_you_mean(name, FIELDS[sheet])}",

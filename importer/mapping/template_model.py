@@ -1,7 +1,4 @@
-"""What a template may say (design: templates), as pydantic models.
-
-A template says where things are, how they are written and what must hold; it holds no code.
-"""
+"""Templates as pydantic models: where values are, how they are written, what rules they obey."""
 
 from __future__ import annotations
 
@@ -10,17 +7,15 @@ from collections.abc import Iterable, Iterator
 from fnmatch import translate
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
 from importer.core.currencies import EXPONENTS
 from importer.core.money import Numbers, UnreadableAmount, read_decimal
 from importer.mapping.expressions import Expression
-from importer.mapping.yaml_types import STRICT, DateFormat, Names, Regex, Scalar, Text, as_list
+from importer.mapping.yaml_types import DateFormat, Names, Regex, Scalar, StrictModel, Text, as_list
 from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, LOOKUP_NAMES, PROPERTY
 
-
-class _Strict(BaseModel):
-    model_config = STRICT
+# The published JSON Schema shows the docstrings of these models.
 
 
 def _auto_dates(value: object) -> object:
@@ -55,7 +50,7 @@ DateFormats = Annotated[
 ]
 
 
-class Header(_Strict):
+class Header(StrictModel):
     """How the header is found: by its columns or its row number; ``rows`` where it is split."""
 
     find: list[Text] | None = Field(None, min_length=1)
@@ -70,7 +65,7 @@ class Header(_Strict):
         return self
 
 
-class RowTest(_Strict):
+class RowTest(StrictModel):
     """A test of one cell of a row: it matches a regular expression, equals a text, or is blank."""
 
     column: Text
@@ -91,11 +86,11 @@ class RowTest(_Strict):
         return f"'{self.column}' {what}"
 
 
-class ControlTotalRule(_Strict):
+class ControlTotalRule(StrictModel):
     """The file's own total, its last row: known by its blank cells, or by a label (where)."""
 
     amount: Text
-    blank: list[Text] = []
+    blank: list[Text] = Field(default=[])
     where: RowTest | None = None
 
     @model_validator(mode="after")
@@ -112,7 +107,7 @@ class ControlTotalRule(_Strict):
         return f"{', '.join(first)} and {last} are blank" if first else f"{last} is blank"
 
 
-class Groups(_Strict):
+class Groups(StrictModel):
     """A report in groups: a row with the group's name, its rows, a row with its total.
 
     ``column`` is where the names stand. ``name`` is the column made of them, for the mapping.
@@ -135,21 +130,21 @@ class Groups(_Strict):
         return self
 
 
-class Source(_Strict):
+class Source(StrictModel):
     """Where the rows are."""
 
     sheet: str = "*"
     header: Header | None = None
     encoding: str = "auto"
     delimiter: str = "auto"
-    fill_down: list[Text] = []
-    ignore_rows: list[RowTest] = []
+    fill_down: list[Text] = Field(default=[])
+    ignore_rows: list[RowTest] = Field(default=[])
     stop_at: RowTest | None = None
     groups: Groups | None = None
     control_total: ControlTotalRule | None = None
 
 
-class TemplateFormats(_Strict):
+class TemplateFormats(StrictModel):
     """How values are written."""
 
     dates: DateFormats = Field(default=[], description="auto, or the formats that may occur")
@@ -163,7 +158,7 @@ class TemplateFormats(_Strict):
 Attribute = Literal["name", "identifier", "vatId", "code", "label"]
 
 
-class Lookup(_Strict):
+class Lookup(StrictModel):
     """How names become ids: by a table, by the names that Light has, or by both, the table first.
 
     The table is a CSV or XLSX with the columns value and id, beside the sheet or the template.
@@ -186,7 +181,7 @@ class Lookup(_Strict):
         return self
 
 
-class Rule(_Strict):
+class Rule(StrictModel):
     """A house rule on one field, beside the built-in ones."""
 
     required: bool = False
@@ -200,19 +195,19 @@ class Rule(_Strict):
     unique: bool = False
 
 
-class Expect(_Strict):
+class Expect(StrictModel):
     """Control totals that the person knows from elsewhere."""
 
     bills: int | None = Field(None, ge=0)
     lines: int | None = Field(None, ge=0)
-    gross: dict[Currency, Amount] = {}
+    gross: dict[Currency, Amount] = Field(default={})
 
 
 def _as_parameter(value: object) -> object:
     return value if isinstance(value, dict) else {"value": value}
 
 
-class ParameterSpec(_Strict):
+class ParameterSpec(StrictModel):
     """What changes from file to file, as the year of an export; --set NAME=VALUE overrides it."""
 
     value: Text | None = Field(None, description="without it and cell: it must be given with --set")
@@ -239,7 +234,7 @@ Parameter = Annotated[
 ]
 
 
-class Template(_Strict):
+class Template(StrictModel):
     """One template. ``bills`` and ``line_items`` say where each canonical field comes from."""
 
     template: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]*$")]
@@ -248,24 +243,26 @@ class Template(_Strict):
     layout: Literal["flat", "two_sheets"]
     source: Source = Source()
     formats: TemplateFormats = TemplateFormats()
-    group_by: list[Text] = []
+    group_by: list[Text] = Field(default=[])
     bills: dict[str, Expression]
     line_items: dict[str, Expression]
-    lookups: dict[Literal["vendor", "companyEntity", "account", "taxCode"], Lookup] = {}
-    rules: dict[str, Rule] = {}
-    parameters: dict[str, Parameter] = {}
+    lookups: dict[Literal["vendor", "companyEntity", "account", "taxCode"], Lookup] = Field(
+        default={}
+    )
+    rules: dict[str, Rule] = Field(default={})
+    parameters: dict[str, Parameter] = Field(default={})
     expect: Expect = Expect(bills=None, lines=None)
     unknown_columns: Literal["ignore", "warn"] = "ignore"
-    _named: dict[str, str] = PrivateAttr(default_factory=dict)
+    _places: dict[str, str] = PrivateAttr(default_factory=dict)
 
-    def says(self, places: dict[str, str]) -> Template:
-        """The template, told where each text of its YAML stands: ``line 7, bills.vendor``."""
-        self._named.update(places)
+    def with_places(self, places: dict[str, str]) -> Template:
+        """The template, with the place of each text of its YAML: ``line 7, bills.vendor``."""
+        self._places.update(places)
         return self
 
     def where(self, names: Iterable[str]) -> str:
-        """Where it says the first of the names; "" for a shipped template."""
-        return next((self._named[name] for name in names if name in self._named), "")
+        """The place of the first of the names it has; "" for a shipped template."""
+        return next((self._places[name] for name in names if name in self._places), "")
 
     @model_validator(mode="after")
     def _consistent(self) -> Template:
@@ -279,31 +276,29 @@ class Template(_Strict):
 
 
 def unsuitable_lookups(template: Template) -> Iterator[tuple[tuple[str, str, str], str]]:
-    """(where, what is wrong) of the lookups by names that the field does not have in Light."""
+    """(path, sentence) for each lookup by names that the field does not have in Light."""
     for field, lookup in template.lookups.items():
-        _, there = LOOKUP_NAMES[field]
-        wrong = [name for name in lookup.light or () if name not in there]
-        if wrong and there:
-            names = ", ".join(there)
-            yield (
-                ("lookups", field, "light"),
-                f"'{wrong[0]}' is no name of Light's for lookups.{field}; write any of {names}.",
+        _, names = LOOKUP_NAMES[field]
+        wrong = [name for name in lookup.light or () if name not in names]
+        if not wrong:
+            continue
+        sentence = f"Light lists no tax codes, so lookups.{field} needs a table, not light."
+        if names:
+            sentence = (
+                f"'{wrong[0]}' is no name of Light's for lookups.{field}; write any of"
+                f" {', '.join(names)}."
             )
-        elif wrong:
-            yield (
-                ("lookups", field, "light"),
-                f"Light lists no tax codes, so lookups.{field} needs a table, not light.",
-            )
+        yield ("lookups", field, "light"), sentence
 
 
-def known_field(sheet: str, name: str) -> bool:
+def is_field(sheet: str, name: str) -> bool:
     return name in FIELDS[sheet] or (name.startswith(PROPERTY) and len(name) > len(PROPERTY))
 
 
 def rule_target(key: str) -> tuple[str, str] | None:
     """``bills.currency`` as (sheet, field); None where there is no such field."""
     sheet, _, name = key.partition(".")
-    return (sheet, name) if sheet in (BILLS, LINE_ITEMS) and known_field(sheet, name) else None
+    return (sheet, name) if sheet in (BILLS, LINE_ITEMS) and is_field(sheet, name) else None
 
 
 def glob_matches(pattern: str, name: str) -> bool:

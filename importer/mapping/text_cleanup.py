@@ -1,4 +1,4 @@
-"""Whole columns of texts at once: spaces around them, blanks, zeros. Most cells need no look."""
+"""Vectorised clean-up of text columns: surrounding spaces, blanks, zeros."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 from importer.core.money import Numbers, read_decimal, tidy
 from importer.core.text_column import offsets_of
 
-_PLAIN_NUMBER = r"\A-?[0-9]{1,15}(?:\.[0-9]{1,15})?\z"  # RE2, in which \A and \z are the very ends
+_SIMPLE_NUMBER = r"\A-?[0-9]{1,15}(?:\.[0-9]{1,15})?\z"  # RE2, in which \A and \z are the very ends
 
 
-def _to_look_at(array: pa.LargeStringArray) -> np.ndarray:
-    """The texts that may have spaces around them: all that begin or end with no sign of ASCII."""
+def _candidates(array: pa.LargeStringArray) -> np.ndarray:
+    """Indexes of texts that may have spaces around them: few, by their first and last bytes."""
     offsets = offsets_of(array)
     filled = np.flatnonzero(offsets[1:] > offsets[:-1])
     if not len(filled):
@@ -28,30 +28,30 @@ def _to_look_at(array: pa.LargeStringArray) -> np.ndarray:
 
 def tidied(array: pa.LargeStringArray) -> pa.LargeStringArray:
     """Each text as ``tidy`` leaves it."""
-    at = _to_look_at(array)
+    at = _candidates(array)
     if not len(at):
         return array
     mask = np.zeros(len(array), dtype=bool)
     mask[at] = True
-    own = [tidy(text) for text in array.take(pa.array(at)).to_pylist()]
-    return pc.replace_with_mask(array, pa.array(mask), pa.array(own, type=pa.large_string()))
+    texts = [tidy(text) for text in array.take(pa.array(at)).to_pylist()]
+    return pc.replace_with_mask(array, pa.array(mask), pa.array(texts, type=pa.large_string()))
 
 
 def blank(array: pa.LargeStringArray) -> np.ndarray:
-    """Which texts hold nothing, or only spaces and invisible marks."""
+    """Which texts are empty, or only spaces and invisible marks."""
     offsets = offsets_of(array)
     out = np.asarray(offsets[1:] == offsets[:-1], dtype=bool)
-    at = _to_look_at(array)
+    at = _candidates(array)
     if len(at):
         out[at] = [not tidy(text) for text in array.take(pa.array(at)).to_pylist()]
     return out
 
 
-def each_once(array: pa.LargeStringArray, of: Callable[[str], bool]) -> np.ndarray:
-    """What ``of`` says of each text; it is asked once for each different one."""
+def check_distinct(array: pa.LargeStringArray, test: Callable[[str], bool]) -> np.ndarray:
+    """Which texts pass the test, which is called once for each distinct text."""
     codes = array.dictionary_encode()
-    said = np.asarray([of(text) for text in codes.dictionary.to_pylist()], dtype=bool)
-    return said[codes.indices.to_numpy()] if len(said) else np.zeros(len(array), dtype=bool)
+    passed = np.asarray([test(text) for text in codes.dictionary.to_pylist()], dtype=bool)
+    return passed[codes.indices.to_numpy()] if len(passed) else np.zeros(len(array), dtype=bool)
 
 
 def is_zero(text: str) -> bool:
@@ -59,15 +59,15 @@ def is_zero(text: str) -> bool:
 
 
 def zero(array: pa.LargeStringArray) -> np.ndarray:
-    """Which texts are zero, however numbers are written."""
-    plain = _matching(array, _PLAIN_NUMBER)
-    out = plain & ~_matching(array, "[1-9]")
-    left = np.flatnonzero(~plain)
-    if len(left):
-        out[left] = each_once(array.take(pa.array(left)), is_zero)
+    """Which texts are zero, with any decimal mark."""
+    simple = _matching(array, _SIMPLE_NUMBER)
+    out = simple & ~_matching(array, "[1-9]")
+    others = np.flatnonzero(~simple)
+    if len(others):
+        out[others] = check_distinct(array.take(pa.array(others)), is_zero)
     return np.asarray(out, dtype=bool)
 
 
 def _matching(array: pa.LargeStringArray, pattern: str) -> np.ndarray:
-    found: np.ndarray = pc.match_substring_regex(array, pattern).to_numpy(zero_copy_only=False)
-    return found
+    mask: np.ndarray = pc.match_substring_regex(array, pattern).to_numpy(zero_copy_only=False)
+    return mask

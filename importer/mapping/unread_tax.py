@@ -1,4 +1,4 @@
-"""A column of tax that a template does not read, beside amounts that it takes as with tax."""
+"""Warn of a tax column that the template does not read while it takes amounts as with tax."""
 
 from __future__ import annotations
 
@@ -13,21 +13,18 @@ _NO_AMOUNT = re.compile(r"\b(reg\w*|num\w*|nr|no|id|code|type|rate|status)\b|%",
 _AMOUNT = re.compile(r"[\s£$€(+-]*[0-9][0-9.,' ]*[)\s-]*")
 
 
-def unread_tax(opened: BoundTable, template: Template) -> Iterator[str]:
-    """A sentence for each such column with amounts that are not zero.
-
-    Whether the amounts are with tax is for a person to say: the file does not.
-    """
+def unread_tax(bound: BoundTable, template: Template) -> Iterator[str]:
+    """A sentence for each such column with amounts that are not zero, for a person to decide."""
     lines = template.line_items
     if "amount" not in lines or "taxAmount" in lines or "netAmount" in lines:
         return
-    used = set(opened.fields.values())
-    taken = {header.strip() for c, header in enumerate(opened.table.headers) if c in used}
-    for c, header in enumerate(opened.table.headers):
+    used = set(bound.fields.values())
+    used_names = {header.strip() for c, header in enumerate(bound.table.headers) if c in used}
+    for c, header in enumerate(bound.table.headers):
         name = header.strip()
-        if c in used or not _TAX.search(name) or _NO_AMOUNT.search(name) or name in taken:
+        if c in used or not _TAX.search(name) or _NO_AMOUNT.search(name) or name in used_names:
             continue
-        if any(_AMOUNT.fullmatch(t) and re.search("[1-9]", t) for t in opened.texts(c).tolist()):
+        if any(_AMOUNT.fullmatch(t) and re.search("[1-9]", t) for t in bound.texts(c).tolist()):
             yield (
                 f"The column '{name}' holds amounts and is not read: the amounts of the bills are"
                 " taken as with tax. If they are without, use a template that reads both"

@@ -1,20 +1,22 @@
-"""The kinds of values that a template's YAML holds, as pydantic types."""
+"""Values of a template's YAML, as pydantic types."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from importer.core.dates import SERIAL, compile_format
 from importer.mapping.patterns import pattern
 
-STRICT = ConfigDict(extra="forbid", frozen=True)  # of every model of a template
+
+class StrictModel(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _as_text(value: object) -> object:
-    """YAML's true, 412 and 1.5 stand for the text a cell would hold."""
+    """YAML's true, 412 and 1.5 as the text of a cell."""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     return str(value) if isinstance(value, int | float | Decimal) else value
@@ -40,7 +42,7 @@ def _partial_format(text: str) -> str:
     return text
 
 
-# What an editor is told may be written, by the published JSON Schema, is wider than what is kept.
+# The published JSON Schema accepts more than the validated value holds.
 Scalar = str | bool | int | float
 Text = Annotated[str, BeforeValidator(_as_text, json_schema_input_type=Scalar)]
 Names = Annotated[

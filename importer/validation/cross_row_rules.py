@@ -23,7 +23,7 @@ from importer.core.money import (
     read_plain,
     to_cents,
 )
-from importer.mapping.bind_table import ControlTotal
+from importer.mapping.classified_rows import ControlTotal
 from importer.mapping.map_tables import MappedTables
 from importer.model.fields import BILLS, header_key
 from importer.model.finding import CellRef, Finding

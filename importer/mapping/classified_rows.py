@@ -1,0 +1,32 @@
+"""The role of each row below the header, with what is to be reported about rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from importer.model.finding import CellRef, Finding
+from importer.model.tables import CellKind, Role
+
+
+@dataclass(frozen=True)
+class ControlTotal:
+    """The file's own total, as written, and its place."""
+
+    text: str
+    kind: CellKind
+    cell: CellRef
+
+
+@dataclass
+class ClassifiedRows:
+    """``roles[k]`` and ``groups[k]`` ("" for none) belong to the ``k``-th row below the header.
+
+    ``reasons``: row number → the rule that took the row out. ``notes`` are for people.
+    """
+
+    roles: list[Role]
+    groups: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    totals: list[ControlTotal] = field(default_factory=list)
+    reasons: dict[int, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
