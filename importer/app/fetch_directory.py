@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from decimal import Decimal
 
+from importer.core.fetch import fetch_all
 from importer.light import LightClient, LightRefused
 from importer.model.light_objects import LightBill, LightLine, TaxCode, Vendor
 from importer.references.directory import Directory
 
 EVERYTHING = frozenset(("vendors", "accounts", "entities", "groups", "tax_codes"))
 MAX_BILLS = 50  # read one by one for their tax codes
-_CONCURRENCY = 8
 
 
 async def fetch_directory(client: LightClient, wanted: Collection[str]) -> Directory:
@@ -43,16 +42,14 @@ async def fetch_tax_codes(client: LightClient, vendors: Sequence[Vendor]) -> lis
     examples: dict[str, str] = {}
     names = {vendor.id: vendor.name for vendor in vendors}
     bills = _varied(await client.recent_bills())[:MAX_BILLS]
-    for at in range(0, len(bills), _CONCURRENCY):
-        chunk = bills[at : at + _CONCURRENCY]
-        for bill in filter(None, await asyncio.gather(*(_read(client, each) for each in chunk))):
-            number = f"bill {bill.invoice_number}" if bill.invoice_number else "a bill"
-            vendor_name = names.get(bill.vendor_id or "", "")
-            for line in bill.lines or ():
-                if line.tax_code_id:
-                    lines[line.tax_code_id].append(line)
-                    example = f"as on {number}" + (f" of {vendor_name}" if vendor_name else "")
-                    examples.setdefault(line.tax_code_id, example)
+    for bill in filter(None, await fetch_all(_read(client, each) for each in bills)):
+        number = f"bill {bill.invoice_number}" if bill.invoice_number else "a bill"
+        vendor_name = names.get(bill.vendor_id or "", "")
+        for line in bill.lines or ():
+            if line.tax_code_id:
+                lines[line.tax_code_id].append(line)
+                example = f"as on {number}" + (f" of {vendor_name}" if vendor_name else "")
+                examples.setdefault(line.tax_code_id, example)
     return [
         TaxCode(
             code,

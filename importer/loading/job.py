@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
-from importer.core.answers import ApiError
+from importer.core.answers import ApiError, Outcome
 from importer.loading.identity import (
     content,
     differences,
@@ -16,6 +17,7 @@ from importer.loading.identity import (
     same_lines,
 )
 from importer.loading.journal.journal import Change, Intent
+from importer.loading.operation import Decision, EngineSettings, Finish, Look, Operation, Record
 from importer.model.bills import Bill
 from importer.model.journal_states import ALWAYS, Discovery, JournalEntry, State, Status
 from importer.model.light_objects import LightBill, LightLine
@@ -120,19 +122,16 @@ class BillJob:
         unsent: bool = False,
     ) -> Change:
         """How its entry stands now."""
-        if self.light_id is None:
-            return Change(
-                self.entry.id, state, status, message=message, errors=errors, unsent=unsent
-            )
         return Change(
             self.entry.id,
             state,
             status,
             light_id=self.light_id,
-            line_ids=self.line_ids,
+            line_ids=self.line_ids if self.light_id else (),
             message=message,
             errors=errors,
             partial=self.partial,
+            unsent=unsent and self.light_id is None,
         )
 
     def complete(self, remote: LightBill, how: Discovery | None = None) -> Change:
@@ -163,3 +162,38 @@ class BillJob:
         """The bill as Light has it when all its lines are there."""
         assert self.remote is not None
         return replace(self.remote, lines=tuple(line for line in self.lines if line is not None))
+
+
+@dataclass(eq=False)
+class JobOperation(Operation):
+    """What creating a bill and adding its lines have in common."""
+
+    job: BillJob
+    settings: EngineSettings
+
+    right = "create bills"
+
+    def __post_init__(self) -> None:
+        self.conflict_key = self.job.conflict_key
+
+    def intent(self, light_time: datetime | None) -> Record:
+        return self.job.intent(light_time, alone=self.settings.separate)
+
+    def rejected(self, outcome: Outcome[Any]) -> Decision:
+        reason, errors = outcome.reason, outcome.errors
+        change = self.job.change(State.REJECTED, Status.REJECTED, reason, errors=errors)
+        return Finish(self, True, (change,))
+
+    def lost(self, reason: str) -> Decision:
+        self.job.lost += 1
+        return Look(self, self.settings.settle, (self.in_doubt(reason),))
+
+    def put_back(self, reason: str = "", *, attempted: bool = False) -> Record:
+        return self.job.change(State.PLANNED, message=reason, unsent=not attempted)
+
+    def in_doubt(self, reason: str) -> Record:
+        return self.job.change(State.UNKNOWN, message=reason)
+
+    def for_a_person(self, reason: str) -> Decision:
+        """It cannot be settled here."""
+        return Finish(self, True, (self.job.change(State.UNKNOWN, Status.UNKNOWN, reason),))

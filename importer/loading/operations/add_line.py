@@ -3,48 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from importer.core.answers import Answer, Outcome, Verdict
 from importer.loading.gateway import LightGateway, OnWire, fetch_bill
 from importer.loading.identity import GONE
-from importer.loading.job import BillJob
+from importer.loading.job import JobOperation
 from importer.loading.operation import (
     MOST_LOST,
     Decision,
-    EngineSettings,
     Finish,
     Look,
     Operation,
-    Record,
     Send,
 )
-from importer.model.journal_states import Discovery, State, Status
+from importer.model.journal_states import Discovery, State
 from importer.model.light_objects import LightBill, LightLine
 
 
 @dataclass(eq=False)
-class AddLine(Operation):
+class AddLine(JobOperation):
     """The lines that a bill lacks, one after the other. ``creation``: should the bill be cancelled
     meanwhile, it is created anew."""
 
-    job: BillJob
-    settings: EngineSettings
     creation: Operation
 
-    right = "create bills"
     noun = "line item"
     completes = True
 
-    def __post_init__(self) -> None:
-        self.conflict_key = self.job.conflict_key
-
     def first(self) -> Decision:
         return Look(self, self.settings.settle if self.job.in_doubt else 0.0)
-
-    def intent(self, light_time: datetime | None) -> Record:
-        return self.job.intent(light_time, alone=self.settings.separate)
 
     async def send(self, gateway: LightGateway, on_wire: OnWire) -> Answer:
         job = self.job
@@ -64,19 +52,7 @@ class AddLine(Operation):
         # With the line's index in the paths, as if the whole bill had been refused.
         at = ("lineItems", str(self.job.next_line))
         errors = tuple(replace(e, path=(*at, *e.path)) for e in outcome.errors)
-        reason = outcome.reason
-        change = self.job.change(State.REJECTED, Status.REJECTED, reason, errors=errors)
-        return Finish(self, True, (change,))
-
-    def lost(self, reason: str) -> Decision:
-        self.job.lost += 1
-        return Look(self, self.settings.settle, (self.in_doubt(reason),))
-
-    def put_back(self, reason: str = "", *, attempted: bool = False) -> Record:
-        return self.job.change(State.PLANNED, message=reason)
-
-    def in_doubt(self, reason: str) -> Record:
-        return self.job.change(State.UNKNOWN, message=reason)
+        return super().rejected(replace(outcome, errors=errors))
 
     async def look(self, gateway: LightGateway) -> Decision:
         bill_id = self.job.light_id
@@ -84,17 +60,17 @@ class AddLine(Operation):
         outcome = await fetch_bill(gateway, bill_id)
         remote = outcome.content
         if outcome.verdict is Verdict.ABSENT:
-            return self._person(f"Light does not show its bill {bill_id}: {outcome.reason}")
+            return self.for_a_person(f"Light does not show its bill {bill_id}: {outcome.reason}")
         if remote is not None and remote.lines is not None:
             return self.match(remote)
         reason = f"Light's bill {bill_id} could not be read: {outcome.reason}"
         self.job.lost += 1
         if outcome.verdict is Verdict.REJECTED or self.job.lost >= MOST_LOST:
-            return self._person(reason)
+            return self.for_a_person(reason)
         return Look(self, self.settings.settle)
 
     def unreadable(self, reason: str) -> Decision:
-        return self._person(f"Light's bill {self.job.light_id} could not be read: {reason}")
+        return self.for_a_person(f"Light's bill {self.job.light_id} could not be read: {reason}")
 
     def match(self, remote: LightBill, how: Discovery | None = None) -> Decision:
         """Light has the bill, as it was read now."""
@@ -108,9 +84,9 @@ class AddLine(Operation):
             return Look(self, self.settings.settle, (change,))
         line = job.next_line
         if strangers := job.match_lines(remote, remote.lines):
-            return self._person(strangers)
+            return self.for_a_person(strangers)
         if job.next_line == line and job.lost >= MOST_LOST:
-            return self._person(f"Light's answer to the next one was lost {job.lost} times")
+            return self.for_a_person(f"Light's answer to the next one was lost {job.lost} times")
         if job.next_line == line:
             job.resent = job.resent or job.lost > 0
         else:
@@ -123,6 +99,3 @@ class AddLine(Operation):
         if job.next_line < len(job.bill.lines):
             return Send(self, (job.change(State.PLANNED),))
         return Finish(self, False, (job.complete(job.with_lines(), how),))
-
-    def _person(self, reason: str) -> Decision:
-        return Finish(self, True, (self.job.change(State.UNKNOWN, Status.UNKNOWN, reason),))

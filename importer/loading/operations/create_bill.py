@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from importer.core.answers import Answer, Outcome
+from importer.core.answers import Answer
 from importer.core.errors import ImporterError
 from importer.loading.engine import Engine
 from importer.loading.gateway import LightGateway, OnWire
-from importer.loading.job import BillJob
+from importer.loading.job import BillJob, JobOperation
 from importer.loading.operation import (
     MOST_LOST,
     Decision,
-    EngineSettings,
     Finish,
     Look,
     Operation,
@@ -29,26 +26,17 @@ from importer.model.light_objects import LightBill
 
 
 @dataclass(eq=False)
-class CreateBill(Operation):
+class CreateBill(JobOperation):
     """``owned`` says which ids in Light are of other entries."""
 
-    job: BillJob
-    settings: EngineSettings
     owned: Owned
 
-    right = "create bills"
     together = True
-
-    def __post_init__(self) -> None:
-        self.conflict_key = self.job.conflict_key
 
     def first(self) -> Decision:
         # When a bill in doubt left is not known: its request may have waited for its turn after it
         # was noted.
         return Look(self, self.settings.settle) if self.job.in_doubt else Send(self)
-
-    def intent(self, light_time: datetime | None) -> Record:
-        return self.job.intent(light_time, alone=self.settings.separate)
 
     async def send(self, gateway: LightGateway, on_wire: OnWire) -> Answer:
         with_lines = not self.settings.separate
@@ -62,21 +50,6 @@ class CreateBill(Operation):
             self.job.start_lines(content)
             return self._lines().next_line()
         return Finish(self, False, (self.job.complete(content),))
-
-    def rejected(self, outcome: Outcome[Any]) -> Decision:
-        reason, errors = outcome.reason, outcome.errors
-        change = self.job.change(State.REJECTED, Status.REJECTED, reason, errors=errors)
-        return Finish(self, True, (change,))
-
-    def lost(self, reason: str) -> Decision:
-        self.job.lost += 1
-        return Look(self, self.settings.settle, (self.in_doubt(reason),))
-
-    def put_back(self, reason: str = "", *, attempted: bool = False) -> Record:
-        return self.job.change(State.PLANNED, message=reason, unsent=not attempted)
-
-    def in_doubt(self, reason: str) -> Record:
-        return self.job.change(State.UNKNOWN, message=reason)
 
     @classmethod
     async def look_together(
@@ -93,22 +66,19 @@ class CreateBill(Operation):
                 return self._lines().match(settled.bill, settled.how)
             return Finish(self, False, (job.complete(settled.bill, settled.how),))
         if settled.reason:
-            return self._person(settled.reason)
+            return self.for_a_person(settled.reason)
         if job.lost >= MOST_LOST:
-            return self._person(
+            return self.for_a_person(
                 f"Light's answer was lost {job.lost} times, and it does not show the bill"
             )
         job.resent = True
         return Send(self, (job.change(State.PLANNED),), behind=True)
 
     def unreadable(self, reason: str) -> Decision:
-        return self._person(reason)
+        return self.for_a_person(reason)
 
     def _lines(self) -> AddLine:
         return AddLine(self.job, self.settings, creation=self)
-
-    def _person(self, reason: str) -> Decision:
-        return Finish(self, True, (self.job.change(State.UNKNOWN, Status.UNKNOWN, reason),))
 
 
 async def create_bills(engine: Engine, jobs: Sequence[BillJob]) -> None:
