@@ -98,7 +98,7 @@ async def rehearse(bills: list[Bill], journal: Journal, context: LoadContext) ->
     progress.outcomes = plan.settled | {
         job.bill.index: BillOutcome(Status.UNKNOWN, job.entry, why) for job in plan.unsettled
     }
-    progress.forecast = step_plan.outlook(bills, plan, journal).words()
+    progress.forecast = step_plan.forecast_steps(bills, plan, journal).words()
 
 
 async def _plan(
@@ -113,7 +113,7 @@ async def _plan(
             f"The undo of run {undoing} did not come to its end, so it is not certain which of its"
             f" bills Light still has. Run first: light-import undo {undoing}"
         )
-    findings = [*plan.findings, *step_plan.held_back(bills, plan)]
+    findings = [*plan.findings, *step_plan.held_back_findings(bills, plan)]
     checked = context.files.checked
     checked.findings += _with_cells(findings, context.files)
     checked.findings += compare_with_before(
@@ -131,7 +131,7 @@ async def create(
     if plan.withheld and not options.only_valid:
         return
     to_create = [job.bill for job in (*plan.send, *plan.unsettled)]
-    steps = step_plan.outlook(bills, plan, journal)
+    steps = step_plan.forecast_steps(bills, plan, journal)
     if to_create or steps.counts:
         await _ask(bills, to_create, company, len(plan.settled), steps, context)
     run_snapshot.keep(context.run, context.files)
@@ -143,7 +143,7 @@ async def create(
             await _take_steps(bills, plan, journal, context)
     finally:
         progress.outcomes = journal.outcomes(progress.run, contents=options.verify)
-        progress.steps = step_plan.steps_of(journal, progress.outcomes)
+        progress.steps = step_plan.steps_by_bill(journal, progress.outcomes)
     if options.verify and progress.stopped is None:
         progress.verifying = True
         loaded = bills_in_light(progress.outcomes, context.files.checked.bills.units)
@@ -240,12 +240,12 @@ async def _take_steps(
     """The steps after creation."""
     checked = context.files.checked
     outcomes = journal.outcomes(str(context.progress.run), contents=False)
-    before = step_plan.steps_of(journal, outcomes)
+    before = step_plan.steps_by_bill(journal, outcomes)
     changed = await asyncio.to_thread(
         step_plan.changed_documents, outcomes, before, checked.documents
     )
     checked.findings += _with_cells(changed, context.files, "document")
-    tasks = step_plan.errands(bills, outcomes, journal, plan, checked.documents)
+    tasks = step_plan.step_tasks(bills, outcomes, journal, plan, checked.documents)
     settings = EngineSettings(settle=context.options.settle)
     total = sum(len(task.kinds) for task in tasks)
     with context.listener.phase(Phase.STEPS, total):

@@ -14,7 +14,7 @@ from importer.app.run_index import find_run
 from importer.app.run_snapshot import kept
 from importer.loading.journal.journal import Journal, RunRecord
 from importer.loading.loaded_bills import refused_cancels, valid_read_backs
-from importer.loading.step_plan import steps_of
+from importer.loading.step_plan import steps_by_bill
 from importer.model.journal_states import Step, StepState
 from importer.model.read_back import ReadBack
 from importer.model.report_model import RunSummary
@@ -97,7 +97,7 @@ def report_of(
     outcomes = journal.outcomes(run)
     if read_backs is None:
         read_backs = valid_read_backs(journal, run, outcomes)
-    steps = steps_of(journal, outcomes)
+    steps = steps_by_bill(journal, outcomes)
     cancels = refused_cancels(journal, run, outcomes) | dict(ended or {})
     checked.findings += read_back_findings(checked, read_backs)
     checked.findings += cancel_findings(checked, cancels)

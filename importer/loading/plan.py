@@ -32,12 +32,12 @@ _CHUNK = 1000  # bills whose contents are at hand at a time
 
 @dataclass
 class LoadPlan:
-    """``send`` and ``unsettled`` are what the loader has to do; the rest is settled already."""
+    """``send`` and ``unsettled`` are the jobs of the engine; the rest is settled already."""
 
     send: list[BillJob] = field(default_factory=list)
     unsettled: list[BillJob] = field(default_factory=list)
     settled: dict[int, BillOutcome] = field(default_factory=dict)
-    found: list[tuple[JournalEntry, LightBill, str]] = field(default_factory=list)
+    existing: list[tuple[JournalEntry, LightBill, str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     entries: dict[int, JournalEntry] = field(default_factory=dict)
     """By bill index, without their contents."""
@@ -46,12 +46,12 @@ class LoadPlan:
 
 def plan_from_journal(bills: Sequence[Bill], journal: Journal, *, dry: bool = False) -> LoadPlan:
     """What the journal knows of the bills; ``dry`` writes nothing. Light is not asked yet."""
-    named = _by_content(_as_known(identities(bills), journal), journal)
+    pairs = _match_by_content(_known_identities(identities(bills), journal), journal)
     plan = LoadPlan()
-    for k in range(0, len(named), _CHUNK):
-        contents = [(identity, content(bill)) for bill, identity in named[k : k + _CHUNK]]
+    for k in range(0, len(pairs), _CHUNK):
+        contents = [(identity, content(bill)) for bill, identity in pairs[k : k + _CHUNK]]
         known = (journal.known if dry else journal.plan)(contents)
-        for (bill, _), (identity, now) in zip(named[k : k + _CHUNK], contents, strict=True):
+        for (bill, _), (identity, now) in zip(pairs[k : k + _CHUNK], contents, strict=True):
             _add(plan, bill, known[identity], now)
     return plan
 
@@ -83,56 +83,56 @@ def _add(plan: LoadPlan, bill: Bill, entry: JournalEntry, now: str) -> None:
         plan.send.append(BillJob(short, bill))
 
 
-def _as_known(named: list[tuple[Bill, str]], journal: Journal) -> list[tuple[Bill, str]]:
+def _known_identities(pairs: list[tuple[Bill, str]], journal: Journal) -> list[tuple[Bill, str]]:
     """The bills under the identities that the journal has for them.
 
-    A bill that was loaded with its entity, and now stands in the sheet without, is the same bill;
+    A bill that was loaded with its entity, and is in the sheet without it now, is the same bill;
     and the other way round.
     """
-    here = {identity for _, identity in named}
-    new = here - ids_of(journal, here).keys()
-    theirs = entities(journal) if new else []
-    others: dict[str, list[str]] = {}
-    for identity in new if theirs else ():
+    current = {identity for _, identity in pairs}
+    new = current - ids_of(journal, current).keys()
+    journal_entities = entities(journal) if new else []
+    variants: dict[str, list[str]] = {}  # of an identity, with the other entity
+    for identity in new if journal_entities else ():
         entity, rest = split_entity(identity)
-        others[identity] = [with_entity(other, rest) for other in theirs if not (other and entity)]
-    known = ids_of(journal, {other for some in others.values() for other in some} - here)
+        others = [other for other in journal_entities if not (other and entity)]
+        variants[identity] = [with_entity(other, rest) for other in others]
+    entry_ids = ids_of(journal, {each for some in variants.values() for each in some} - current)
     out = []
-    for bill, identity in named:
-        same = [other for other in others.get(identity, ()) if other in known]
-        if same:
-            identity = min(same, key=lambda other: known[other])  # the oldest
-            del known[identity]
+    for bill, identity in pairs:
+        if same := [each for each in variants.get(identity, ()) if each in entry_ids]:
+            identity = min(same, key=lambda each: entry_ids[each])  # the oldest
+            del entry_ids[identity]
         out.append((bill, identity))
     return out
 
 
-def _by_content(named: list[tuple[Bill, str]], journal: Journal) -> list[tuple[Bill, str]]:
+def _match_by_content(pairs: list[tuple[Bill, str]], journal: Journal) -> list[tuple[Bill, str]]:
     """Bills without a number that are alike, under the identities that were theirs.
 
     They differ in their lines at most; where their rows have moved, the lines tell which is which.
     """
-    alike: dict[tuple[str, str], list[tuple[Bill, str]]] = defaultdict(list)
-    for bill, identity in named:
+    by_kin: dict[tuple[str, str], list[tuple[Bill, str]]] = defaultdict(list)
+    for bill, identity in pairs:
         if not bill.invoice_number:
-            alike[kin(bill), split_entity(identity)[0]].append((bill, identity))
-    groups = [group for group in alike.values() if len(group) > 1]
+            by_kin[kin(bill), split_entity(identity)[0]].append((bill, identity))
+    groups = [group for group in by_kin.values() if len(group) > 1]
     texts = {bill.index: content(bill) for group in groups for bill, _ in group}
     groups = [g for g in groups if len({texts[bill.index] for bill, _ in g}) > 1]
-    known = journal.known([(identity, "") for group in groups for _, identity in group])
-    theirs: dict[int, str] = {}
+    entries = journal.known([(identity, "") for group in groups for _, identity in group])
+    matched: dict[int, str] = {}  # identities by bill index
     for group in groups:
         by_text: dict[str, list[str]] = defaultdict(list)
         for _, identity in reversed(group):
-            by_text[known[identity].content].append(identity)
+            by_text[entries[identity].content].append(identity)
         for bill, _ in group:
             if by_text[texts[bill.index]]:
-                theirs[bill.index] = by_text[texts[bill.index]].pop()
-        taken = {theirs[bill.index] for bill, _ in group if bill.index in theirs}
+                matched[bill.index] = by_text[texts[bill.index]].pop()
+        taken = {matched[bill.index] for bill, _ in group if bill.index in matched}
         free = [identity for _, identity in group if identity not in taken]
-        others = [bill.index for bill, _ in group if bill.index not in theirs]
-        theirs.update(zip(others, free, strict=True))
-    return [(bill, theirs.get(bill.index, identity)) for bill, identity in named]
+        others = [bill.index for bill, _ in group if bill.index not in matched]
+        matched.update(zip(others, free, strict=True))
+    return [(bill, matched.get(bill.index, identity)) for bill, identity in pairs]
 
 
 def _changed(bill: Bill, difference: str) -> Finding:
@@ -146,50 +146,52 @@ def _changed(bill: Bill, difference: str) -> Finding:
 
 
 async def look_in_light(plan: LoadPlan, gateway: LightGateway, journal: Journal) -> None:
-    """Move to ``plan.found`` what Light has already; batched, never a request a bill.
+    """Move to ``plan.existing`` what Light has already; batched, never a request a bill.
 
     A bill without an invoice number is looked for among those that no entry of the journal owns,
     each of which stands for one. Those that were undone are cancelled, whatever Light's list, which
     may lag behind, says of them.
     """
-    unsettled = {kin(work.bill) for work in plan.unsettled}
-    asked = [work for work in plan.send if kin(work.bill) not in unsettled]
-    vendors = sorted({work.bill.vendor_id for work in asked if work.bill.vendor_id})
+    unsettled = {kin(job.bill) for job in plan.unsettled}
+    wanted = [job for job in plan.send if kin(job.bill) not in unsettled]
+    vendors = sorted({job.bill.vendor_id for job in wanted if job.bill.vendor_id})
     if not vendors:
         return
     listed = await gateway.list_bills(vendors)
     undone = journal.undone([light_bill.id for light_bill in listed])
-    there: dict[str, list[LightBill]] = defaultdict(list)
+    by_vendor: dict[str, list[LightBill]] = defaultdict(list)
     for light_bill in listed:
         if light_bill.state not in GONE and light_bill.id not in undone:
-            there[(light_bill.vendor_id or "").lower()].append(light_bill)
-    without = {
-        w.bill.vendor_id.lower() for w in asked if w.bill.vendor_id and not w.bill.invoice_number
-    }
-    owned = journal.owned([b.id for vendor in without for b in there[vendor]])
-    numbered = {vendor: _by_number(light_bills) for vendor, light_bills in there.items()}
+            by_vendor[(light_bill.vendor_id or "").lower()].append(light_bill)
+    unnumbered = {_vendor(job) for job in wanted if not job.bill.invoice_number}
+    owned = journal.owned([bill.id for vendor in unnumbered for bill in by_vendor[vendor]])
+    numbered = {vendor: _by_number(light_bills) for vendor, light_bills in by_vendor.items()}
     taken: set[str] = set()
-    still: list[BillJob] = []
-    for work in plan.send:
-        bill = work.bill
-        vendor = (bill.vendor_id or "").lower()
+    to_send: list[BillJob] = []
+    for job in plan.send:
+        bill, vendor = job.bill, _vendor(job)
         if kin(bill) in unsettled:
-            near = []
+            candidates = []
         elif bill.invoice_number:
-            near = numbered.get(vendor, {}).get(bill.invoice_number, [])
+            candidates = numbered.get(vendor, {}).get(bill.invoice_number, [])
         else:
-            near = [b for b in there[vendor] if b.id not in owned and b.id not in taken]
-        matches = [(b, m) for b in near if (m := compare(bill, b)).same]
+            free = by_vendor[vendor]
+            candidates = [b for b in free if b.id not in owned and b.id not in taken]
+        matches = [(b, match) for b in candidates if (match := compare(bill, b)).same]
         if not matches:
-            still.append(work)
+            to_send.append(job)
             continue
-        match = min(matches, key=lambda pair: (bool(pair[1].difference), pair[0].id))
+        remote, match = min(matches, key=lambda pair: (bool(pair[1].difference), pair[0].id))
         if not bill.invoice_number:
-            taken.add(match[0].id)
-        message, how = match[1].difference, Discovery.BEFORE_SENDING
-        plan.found.append((work.entry, match[0], message))
-        plan.settled[bill.index] = BillOutcome(Status.ALREADY_IN_LIGHT, work.entry, message, how)
-    plan.send = still
+            taken.add(remote.id)
+        message, how = match.difference, Discovery.BEFORE_SENDING
+        plan.existing.append((job.entry, remote, message))
+        plan.settled[bill.index] = BillOutcome(Status.ALREADY_IN_LIGHT, job.entry, message, how)
+    plan.send = to_send
+
+
+def _vendor(job: BillJob) -> str:
+    return (job.bill.vendor_id or "").lower()
 
 
 def _by_number(light_bills: Sequence[LightBill]) -> dict[str, list[LightBill]]:
@@ -211,13 +213,13 @@ def record(plan: LoadPlan, journal: Journal, run: str) -> None:
             Change(
                 entry.id,
                 State.FOUND,
-                light_id=there.id,
-                light_state=there.state,
-                light_amount=there.amount,
+                light_id=remote.id,
+                light_state=remote.state,
+                light_amount=remote.amount,
                 message=message,
                 how=Discovery.BEFORE_SENDING,
             )
-            for entry, there, message in plan.found
+            for entry, remote, message in plan.existing
         ],
         [],
     )

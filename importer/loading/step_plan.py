@@ -17,6 +17,7 @@ from importer.loading.bill_state import (
 from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal
 from importer.loading.operation import EngineSettings, Operation
+from importer.loading.operations.bill_step import BillStep
 from importer.loading.operations.pay_bill import PayBill
 from importer.loading.operations.post_bill import PostBill
 from importer.loading.operations.submit_bill import SubmitBill
@@ -39,18 +40,18 @@ Documents = Mapping[int, Document]  # by bill index
 Outcomes = Mapping[int, BillOutcome]  # by bill index
 
 
-def outlook(bills: Iterable[Bill], plan: LoadPlan, journal: Journal) -> StepForecast:
+def forecast_steps(bills: Iterable[Bill], plan: LoadPlan, journal: Journal) -> StepForecast:
     """What a load will do after it has created the bills of its plan."""
-    ahead = StepForecast()
-    held = not_ours(plan)
+    forecast = StepForecast()
+    held = untouchable_bills(plan)
     wanted = [bill for bill in bills if wanted_steps(bill) and bill.index not in held]
-    steps = _journaled(journal, (plan.entries[bill.index] for bill in wanted))
+    steps = _known_steps(journal, (plan.entries[bill.index] for bill in wanted))
     for bill in wanted:
-        ahead.add(bill, missing_steps(bill, steps.get(plan.entries[bill.index].id, {})))
-    return ahead
+        forecast.add(bill, missing_steps(bill, steps.get(plan.entries[bill.index].id, {})))
+    return forecast
 
 
-def not_ours(plan: LoadPlan) -> dict[int, str]:
+def untouchable_bills(plan: LoadPlan) -> dict[int, str]:
     """Bills that are left as they are in Light, by index, and why."""
     out = {}
     for index, outcome in plan.settled.items():
@@ -63,9 +64,9 @@ def not_ours(plan: LoadPlan) -> dict[int, str]:
     return out
 
 
-def held_back(bills: Iterable[Bill], plan: LoadPlan) -> list[Finding]:
+def held_back_findings(bills: Iterable[Bill], plan: LoadPlan) -> list[Finding]:
     """A finding for each bill that should go further and is left as it is."""
-    why = not_ours(plan)
+    why = untouchable_bills(plan)
     return [
         finding(
             "light.not_ours",
@@ -80,15 +81,15 @@ def held_back(bills: Iterable[Bill], plan: LoadPlan) -> list[Finding]:
     ]
 
 
-def errands(
+def step_tasks(
     bills: Sequence[Bill],
     outcomes: Outcomes,
     journal: Journal,
     plan: LoadPlan,
     documents: Documents,
 ) -> list[StepTask]:
-    """What is left to do to the bills that this journal has created in Light."""
-    held = not_ours(plan)
+    """What is still to be done to the bills that this journal has created in Light."""
+    held = untouchable_bills(plan)
     ours = [
         (bill, outcomes[bill.index].entry)
         for bill in bills
@@ -97,7 +98,7 @@ def errands(
         and bill.index not in held
         and outcomes[bill.index].status in (Status.CREATED, Status.ALREADY_LOADED)
     ]
-    steps = _journaled(journal, (entry for _, entry in ours))
+    steps = _known_steps(journal, (entry for _, entry in ours))
     out = []
     for bill, entry in ours:
         known = steps.get(entry.id, {})
@@ -132,27 +133,28 @@ def _operations(task: StepTask, settings: EngineSettings) -> Operation:
 
 def _step(task: StepTask, kind: StepKind, settings: EngineSettings) -> Operation:
     entry, step, bill = task.entry, task.steps[kind], task.bill
-    match kind:
-        case StepKind.DOCUMENT:
-            return UploadDocument(entry, step, settings, bill, document=task.document)
-        case StepKind.SUBMIT:
-            return SubmitBill(entry, step, settings, bill)
-        case StepKind.POST:
-            return PostBill(entry, step, settings, bill)
-        case _:
-            return PayBill(entry, step, settings, bill)
+    if kind is StepKind.DOCUMENT:
+        return UploadDocument(entry, step, settings, bill, document=task.document)
+    return _STEPS[kind](entry, step, settings, bill)
 
 
-def _journaled(
+_STEPS: Mapping[StepKind, type[BillStep]] = {
+    StepKind.SUBMIT: SubmitBill,
+    StepKind.POST: PostBill,
+    StepKind.PAY: PayBill,
+}
+
+
+def _known_steps(
     journal: Journal, entries: Iterable[JournalEntry]
 ) -> dict[int, dict[StepKind, Step]]:
     of = {entry.id: entry.light_id for entry in entries if entry.id and entry.light_id}
     return {id: of_this_bill(steps, of[id]) for id, steps in journal.steps(of).items()}
 
 
-def steps_of(journal: Journal, outcomes: Outcomes) -> dict[int, tuple[Step, ...]]:
+def steps_by_bill(journal: Journal, outcomes: Outcomes) -> dict[int, tuple[Step, ...]]:
     """By bill index, the steps of the bills of a run, in order."""
-    known = _journaled(journal, (outcome.entry for outcome in outcomes.values()))
+    known = _known_steps(journal, (outcome.entry for outcome in outcomes.values()))
     order = list(StepKind)
     return {
         index: tuple(sorted(of_bill.values(), key=lambda step: order.index(step.kind)))

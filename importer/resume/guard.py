@@ -40,7 +40,7 @@ def withhold_changed(
     """Take out of the plan what is in Light under another identity, and report it; ``cell`` is that
     of a bill."""
     held = {entry.light_id for entry in plan.entries.values() if entry.light_id}
-    held |= {remote.id for _, remote, _ in plan.found}
+    held |= {remote.id for _, remote, _ in plan.existing}
     undone = journal.undone(set(before.light_ids.values()))
     findings = []
     for job in [*plan.send]:

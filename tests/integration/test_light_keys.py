@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import PASS, Fault, Request, http, proxied
-from test_loading_loader import Silent, bill
+from test_loading_create_bill import Silent, bill
 
 from importer.core.errors import AccessRefused, BudgetSpent, UsageProblem
 from importer.light import Key, LightClient, RateLimiter, credentials

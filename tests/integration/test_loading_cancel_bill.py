@@ -1,4 +1,4 @@
-"""Undo by itself: any faults, any end in the middle, then the rest."""
+"""Cancel bills in a sandbox through any faults and ends in the middle, then the rest."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from conftest import PASS, Fault, Request, http, proxied
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_loading_loader import KEY, Silent, bill, load
+from test_loading_create_bill import KEY, Silent, bill, load
 
 from importer.light import LightClient, RateLimiter
 from importer.loading.engine import Engine
@@ -65,7 +65,7 @@ def live(light: Sandbox, mark: str) -> list[str]:
     faults=st.lists(st.sampled_from(FAULTS), max_size=16),
     ends=st.lists(st.floats(0.001, 0.08), max_size=2),
 )
-def test_whatever_goes_wrong_and_whenever_it_ends_all_is_undone_and_loaded_again_once(
+def test_all_is_cancelled_whatever_fails_and_can_be_loaded_again(
     light: Sandbox, numbered: list[bool], faults: list[Fault], ends: list[float]
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""The loader against a sandbox, by itself: any faults, any end in the middle, then the rest."""
+"""Create bills in a sandbox through any faults and ends in the middle, then the rest."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ async def load(
 ) -> tuple[Engine, int]:
     """One load; the engine and the requests made. ``cancel_after`` ends it at once, in seconds."""
     with Journal(path) as journal, RateLimiter(":memory:", per_minute=100_000) as pacer:
-        # Whoever gives up while Light is slow must settle for longer: here nobody gives up.
+        # A long timeout, so that nothing is abandoned.
         async with LightClient(base_url, KEY, pacer, timeout=60) as client:
             plan = plan_from_journal(bills, journal)
             await look_in_light(plan, client, journal)
@@ -109,7 +109,7 @@ FAULTS = [
     faults=st.lists(st.sampled_from(FAULTS), max_size=20),
     ends=st.lists(st.floats(0.001, 0.12), max_size=2),
 )
-def test_whatever_goes_wrong_and_whenever_it_ends_each_bill_is_in_light_once(
+def test_each_bill_once_whatever_fails_and_whenever_it_ends(
     light: Sandbox, numbered: list[bool], faults: list[Fault], ends: list[float]
 ) -> None:
     # An attempt ends before Light can still be at work for it, so there is nothing to wait for:
@@ -140,9 +140,7 @@ def test_whatever_goes_wrong_and_whenever_it_ends_each_bill_is_in_light_once(
             assert sorted(e.light_id or "" for e in plan.entries.values()) == sorted(there)
 
 
-def test_two_bills_that_one_in_light_could_be_do_not_both_take_it(
-    light: Sandbox, tmp_path: Path
-) -> None:
+def test_one_bill_in_light_is_not_adopted_twice(light: Sandbox, tmp_path: Path) -> None:
     """They differ in the entity alone, which one of them leaves to Light."""
     number = tmp_path.name
     with_entity = bill(1, number)
@@ -166,7 +164,7 @@ def test_two_bills_that_one_in_light_could_be_do_not_both_take_it(
     assert len(there) == 2
 
 
-def test_what_the_proxy_of_these_tests_has_taken_reaches_light_though_its_sender_is_gone() -> None:
+def test_the_proxy_forwards_what_it_took_though_its_sender_is_gone() -> None:
     """Else a request could still be on its way when the next load looks for its bill; and asyncio,
     which keeps no hold of such a task, could drop it midway and leave its connections open."""
     with running(SandboxSettings(latency=0.4)) as far:
@@ -182,7 +180,7 @@ def test_what_the_proxy_of_these_tests_has_taken_reaches_light_though_its_sender
         assert far.counters.unauthorized == 1
 
 
-def test_a_light_that_cannot_be_reached_is_given_up_after_a_while(tmp_path: Path) -> None:
+def test_gives_up_when_light_stays_unreachable(tmp_path: Path) -> None:
     """Nothing was sent, so nothing is in doubt; and one request at a time is enough to see it."""
     bills = [bill(i, f"INV-{i}") for i in range(100)]
     path = tmp_path / "journal.sqlite"
