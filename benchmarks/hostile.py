@@ -75,7 +75,7 @@ def made(hostile: Hostile, folder: str) -> list[str]:
 
 def _as_said(hostile: Hostile, code: int, words: str) -> bool:
     fine = code in (0, 1, 2) and "Traceback" not in words and "fault of" not in words
-    return fine and (hostile.says is None or (code == 2 and hostile.says in words))
+    return fine and (hostile.message is None or (code == 2 and hostile.message in words))
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Fixtures that tests share: no settings of the person who runs them, sheets, a sandbox, faults."""
+"""Shared fixtures: a clean environment, sheets, a sandbox, and a proxy that injects faults."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ VENDORS, ACCOUNTS, ENTITIES = _ids("vendors.csv"), _ids("accounts.csv"), _ids("e
 
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data folder of the test's own, and no LIGHT_ settings or keyring of who runs it."""
+    """An empty data folder, and neither LIGHT_ settings nor a keyring of the developer."""
     for name in [name for name in os.environ if name.startswith("LIGHT_")]:
         monkeypatch.delenv(name)
     folder = tmp_path_factory.mktemp("home")
@@ -57,7 +57,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 
 
 def bill_row(i: int, **cells: object) -> dict[str, object]:
-    """A valid bill of the sheet ``Bills``; ``cells`` take the place of its own."""
+    """A valid row of the sheet ``Bills``; ``cells`` replace its values."""
     return {
         "billRef": f"B{i}",
         "vendorId": VENDORS[i % len(VENDORS)],
@@ -101,7 +101,7 @@ def write_bills(folder: Path, rows: Sequence[Mapping[str, object]]) -> list[str]
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended."""
+    """Exit code and output of a command."""
 
     code: int
     out: str
@@ -109,8 +109,8 @@ class Ended:
 
     @property
     def json(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.out)
-        return found
+        document: dict[str, Any] = json.loads(self.out)
+        return document
 
 
 @pytest.fixture
@@ -125,8 +125,8 @@ def command(
 
         capfd.readouterr()
         code = run_cli(list(args))
-        told = capfd.readouterr()
-        return Ended(code, told.out, told.err)
+        output = capfd.readouterr()
+        return Ended(code, output.out, output.err)
 
     return run
 
@@ -186,7 +186,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def numbers(sandbox: Sandbox) -> list[str]:
-    """The invoice numbers of all bills in Light, sorted: a doubled bill is there twice."""
+    """The invoice numbers of all bills in the sandbox, sorted, duplicates included."""
     return sorted(str(bill["invoiceNumber"]) for bill in sandbox.bills())
 
 
@@ -197,7 +197,7 @@ def expire_logins(sandbox: Sandbox) -> None:
 
 
 def asked(sandbox: Sandbox, method: str, path: str, body: Any = None) -> Any:
-    """What the sandbox answers to somebody else's request, as a colleague's in Light."""
+    """The sandbox's answer to a request that another client sends."""
     key = {"Authorization": f"Basic {SandboxSettings.key}"}
     answer = httpx.request(method, f"{sandbox.base_url}/v1/{path}", json=body, headers=key)
     answer.raise_for_status()
@@ -206,7 +206,7 @@ def asked(sandbox: Sandbox, method: str, path: str, body: Any = None) -> Any:
 
 @dataclass
 class Request:
-    """A request on its way. ``number`` counts those of its method and path, from 0."""
+    """A request through the proxy. ``number`` counts those of its method and path, from 0."""
 
     method: str
     path: str
@@ -221,9 +221,9 @@ class Request:
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens to a request: whether Light gets it, when the answer comes, and which.
+    """The fate of a request: whether it is forwarded, when the answer comes, and which.
 
-    ``answer`` None closes the connection; ``KEEP`` is Light's own; other bytes are sent raw.
+    ``answer`` None closes the connection; ``KEEP`` is the sandbox's; other bytes are sent raw.
     """
 
     forward: bool
@@ -237,8 +237,8 @@ PASS = Fault(True, KEEP)
 
 
 def http(status: int, body: Any = b"", **headers: object) -> bytes:
-    """An answer as bytes. It says that the connection ends with it, as it does: a client that is
-    not told may send its next request into the closing connection, and cannot know what of it."""
+    """An answer as bytes, with ``Connection: close``: a client without that header may send its
+    next request into the closing connection and cannot know whether it arrived."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     lines = [f"HTTP/1.1 {status} Reason", f"Content-Length: {len(content)}", "Connection: close"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
@@ -247,7 +247,7 @@ def http(status: int, body: Any = b"", **headers: object) -> bytes:
 
 @dataclass
 class Proxy:
-    """A server in front of a sandbox that does to each request what ``fault`` says."""
+    """A server in front of a sandbox that applies ``fault`` to each request."""
 
     upstream: str
     fault: Callable[[Request], Fault]
@@ -257,16 +257,16 @@ class Proxy:
     loop: asyncio.AbstractEventLoop | None = None
     _withheld: int = 0  # forwarded, and their answers come too late
     _counts: dict[tuple[str, str], int] = field(default_factory=dict)
-    # asyncio keeps no hold of these: once the client has gone, they could vanish midway.
+    # asyncio holds tasks weakly: once the client has left, they could be collected midway.
     _serving: set[asyncio.Task[Any]] = field(default_factory=set)
     _forwards: set[asyncio.Task[bytes]] = field(default_factory=set)
     _writers: list[asyncio.StreamWriter] = field(default_factory=list)
 
     def idle(self) -> None:
-        """Wait until Light has answered all that was sent, by whomever, ended or not."""
+        """Wait until the sandbox has answered every request, also those of closed clients."""
 
         async def quiet() -> None:
-            rounds = 0  # what a client has sent before it ended is read in the first
+            rounds = 0  # the first reads what a client has sent before it closed
             while rounds < 5:
                 await asyncio.sleep(0.005)
                 rounds = 0 if self._forwards else rounds + 1
@@ -285,7 +285,7 @@ class Proxy:
                 while await self._one(reader, writer):
                     pass
         except asyncio.CancelledError:
-            pass  # the end of the test; asyncio would report it as a fault
+            pass  # the test has ended; asyncio would report an error
         finally:
             writer.close()
 
@@ -303,7 +303,7 @@ class Proxy:
         fault = self.fault(request)
         answer = fault.answer
         while method == "GET" and self._withheld:
-            await asyncio.sleep(0.005)  # a busy machine is no reason to be looked for in vain
+            await asyncio.sleep(0.005)  # on a slow machine a lookup must not miss the bill
         if fault.forward:
             forward = asyncio.create_task(self._forwarded(head, body))
             self._forwards.add(forward)
@@ -311,10 +311,10 @@ class Proxy:
             withheld = fault.after > 0
             self._withheld += withheld
             try:
-                theirs = await asyncio.shield(forward)
+                forwarded = await asyncio.shield(forward)
             finally:
                 self._withheld -= withheld
-            answer = theirs if answer is KEEP else answer
+            answer = forwarded if answer is KEEP else answer
         if fault.after:
             await asyncio.sleep(fault.after)
         if answer is None:
@@ -334,22 +334,22 @@ class Proxy:
         return answer.replace(b"connection: close\r\n", b"").replace(b"Connection: close\r\n", b"")
 
     async def end(self) -> None:
-        """Serve nobody any more; but what is on its way to Light gets there and is answered."""
+        """Stop serving; requests already forwarded to the sandbox are still answered."""
         assert self.listener is not None
         assert self.loop is not None
         for listening in self.listener.sockets:
             self.loop.remove_reader(listening.fileno())
         await asyncio.sleep(0.01)  # asyncio loses a connection that it takes while it closes
         self.listener.close()
-        mine = asyncio.current_task()
+        current = asyncio.current_task()
         end = time.monotonic() + 10
-        while tasks := {task for task in asyncio.all_tasks() if task is not mine}:
+        while tasks := {task for task in asyncio.all_tasks() if task is not current}:
             for task in self._serving if time.monotonic() < end else tasks:
                 task.cancel()
             await asyncio.wait(tasks, timeout=0.05)
-        for writer in self._writers:  # who does not read any more is not waited for
+        for writer in self._writers:  # clients that have stopped reading are not waited for
             writer.transport.abort()
-        await asyncio.sleep(0.01)  # closed connections are let go in the next round
+        await asyncio.sleep(0.01)  # closed connections are released in the next iteration
 
 
 @contextlib.contextmanager
@@ -358,7 +358,7 @@ def proxied(
 ) -> Iterator[Proxy]:
     """A ``Proxy``, by default on a free port, in a thread, until the block ends.
 
-    From then on nothing is on its way to Light: what reached the proxy is there, or never will be.
+    After the block no request is in flight any more.
     """
     proxy = Proxy(upstream, fault)
     ready: Future[None] = Future()
@@ -393,7 +393,7 @@ def proxied(
 
 @contextlib.contextmanager
 def calls() -> Iterator[list[int]]:
-    """How many functions are called in the block, by whatever thread."""
+    """The number of function calls in the block, in all threads."""
     count = [0]
 
     def called(*_: Any) -> None:

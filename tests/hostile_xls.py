@@ -11,12 +11,12 @@ XF = (0xE0, struct.pack("<HHH14x", 0, 0, 0))
 Records = list[tuple[int, bytes]]
 
 
-def records(*given: tuple[int, bytes]) -> bytes:
-    return b"".join(struct.pack("<HH", code, len(data)) + data for code, data in given)
+def records(*items: tuple[int, bytes]) -> bytes:
+    return b"".join(struct.pack("<HH", code, len(data)) + data for code, data in items)
 
 
-def begins(kind: int) -> tuple[int, bytes]:
-    """5: the workbook's own; 0x10: those of a sheet."""
+def begin(kind: int) -> tuple[int, bytes]:
+    """5: the records of the workbook; 0x10: of a sheet."""
     return 0x0809, struct.pack("<HHHHII", 0x0600, kind, 0x0DBB, 0x07CC, 0, 6)
 
 
@@ -29,17 +29,17 @@ def number(row: int, column: int) -> tuple[int, bytes]:
     return 0x027E, struct.pack("<HHHI", row, column, 0, 0x2A << 2 | 2)
 
 
-def book(own: Records, cells: Records, sheets: int = 1) -> bytes:
-    """A stream of one sheet, which ``sheets`` of the workbook's list name."""
+def book(workbook_records: Records, cells: Records, sheets: int = 1) -> bytes:
+    """A stream of one sheet that is listed ``sheets`` times."""
 
-    def listed(at: int) -> bytes:
+    def global_stream(at: int) -> bytes:
         sheet = ((0x85, struct.pack("<IBBBB", at, 0, 0, 4, 0) + b"%04d" % i) for i in range(sheets))
-        return records(begins(5), XF, *own, *sheet, EOF)
+        return records(begin(5), XF, *workbook_records, *sheet, EOF)
 
-    return listed(len(listed(0))) + records(begins(0x10), *cells, EOF)
+    return global_stream(len(global_stream(0))) + records(begin(0x10), *cells, EOF)
 
 
-def written(folder: Path, stream: bytes) -> list[str]:
+def write(folder: Path, stream: bytes) -> list[str]:
     (folder / "bills.xls").write_bytes(stream)
     return [str(folder / "bills.xls")]
 
@@ -54,8 +54,8 @@ def names_that_double(folder: Path) -> list[str]:
 
     twice = [struct.pack("<BHH", 0x43, i, 0) * 2 + b"\x08" for i in range(1, 40)]
     first = b"\x17\xc8\0" + b"x" * 200
-    own = [name(i, formula) for i, formula in enumerate([first, *twice])]
-    return written(folder, book(own, [text_cell(0, 0, "Vendor ID")]))
+    workbook_records = [name(i, formula) for i, formula in enumerate([first, *twice])]
+    return write(folder, book(workbook_records, [text_cell(0, 0, "Vendor ID")]))
 
 
 def links_everywhere(folder: Path) -> list[str]:
@@ -64,33 +64,33 @@ def links_everywhere(folder: Path) -> list[str]:
     link += bytes.fromhex("d0c9ea79f9bace118c8200aa004ba90b0200000008000000")
     link += struct.pack("<I", 2) + b"a\0\0\0"
     cells = [text_cell(0, 0, "Vendor ID"), *[(0x01B8, link)] * 20]
-    return written(folder, book([], cells))
+    return write(folder, book([], cells))
 
 
 def sheets_in_one_place(folder: Path) -> list[str]:
     cells = [number(row, column) for row in range(400) for column in range(200)]
-    return written(folder, book([], cells, sheets=400))
+    return write(folder, book([], cells, sheets=400))
 
 
 def many_formats(folder: Path) -> list[str]:
-    return written(folder, book([XF] * 400_000, [text_cell(0, 0, "Vendor ID")]))
+    return write(folder, book([XF] * 400_000, [text_cell(0, 0, "Vendor ID")]))
 
 
 def last_cells(folder: Path) -> list[str]:
     """A cell at the end of every row: sixteen million places for it to be."""
     cells = [number(row, 255) for row in range(65_536)]
-    return written(folder, book([], cells))
+    return write(folder, book([], cells))
 
 
 def shared_often(folder: Path) -> list[str]:
     text = struct.pack("<IIHB", 1, 1, 8_000, 0) + b"x" * 8_000
     cells = [(0xFD, struct.pack("<HHHI", n // 50, n % 50, 0, 0)) for n in range(60_000)]
-    return written(folder, book([(0xFC, text)], cells))
+    return write(folder, book([(0xFC, text)], cells))
 
 
 def nothing_in_records(folder: Path) -> list[str]:
     stream = book([], [text_cell(0, 0, "Vendor ID"), *[(0x0FF0, b"")] * 3_000_000])
-    return written(folder, stream)
+    return write(folder, stream)
 
 
 def every_way_to_every_part(folder: Path) -> list[str]:
@@ -114,4 +114,4 @@ def every_way_to_every_part(folder: Path) -> list[str]:
     head = CONTAINER + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
     head += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
     head += struct.pack("<109I", 0, *[0xFFFFFFFF] * 108)
-    return written(folder, head + struct.pack("<128I", *fat) + directory)
+    return write(folder, head + struct.pack("<128I", *fat) + directory)

@@ -62,8 +62,8 @@ def test_hostile_files_are_refused_within_memory_limits(tmp_path: Path) -> None:
             continue
         code, words = told[hostile.name]
         fine = code in (0, 1, 2) and "Traceback" not in words and "fault of" not in words
-        if hostile.says is not None:
-            fine = fine and code == 2 and hostile.says in words and words.startswith("Error: ")
+        if hostile.message is not None:
+            fine = fine and code == 2 and hostile.message in words and words.startswith("Error: ")
         if not fine:
             wrong[hostile.name] = (code, words[-300:])
     assert not wrong
