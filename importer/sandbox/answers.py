@@ -25,7 +25,7 @@ from importer.sandbox.property_values import value_json
 from importer.sandbox.wire_types import JSON_TYPES, Cents, Day, JsonObject, Moment, Text, Uuid
 
 
-class Answer(BaseModel):
+class AnswerModel(BaseModel):
     """A blank field is null where the description allows null, else it is left out."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -43,7 +43,7 @@ class Answer(BaseModel):
 
 def _answer(
     name: str, types: Mapping[Any, str], table: Iterable[fields.Field] = ()
-) -> type[Answer]:
+) -> type[AnswerModel]:
     """A model of the names by type, and of the fields of bills or line items in ``table``.
 
     ``name`` is always there, ``name?`` null where blank, ``name~`` left out where blank, and
@@ -57,7 +57,7 @@ def _answer(
             definitions[each.rstrip("[]?~")] = _definition(each_type, each[-1])
     for field in table:
         definitions[field.answer] = _definition(JSON_TYPES[field.kind], "~?"[field.nullable])
-    return create_model(name, __base__=Answer, **definitions)
+    return create_model(name, __base__=AnswerModel, **definitions)
 
 
 def _definition(wire_type: Any, mark: str) -> tuple[Any, Any]:

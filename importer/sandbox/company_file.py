@@ -148,8 +148,9 @@ def load_reference(folder: Path | None = None) -> Reference:
     folder = folder or SHIPPED
     if not folder.is_dir():
         raise UsageProblem(f"There is no folder {folder} with the sandbox's reference files.")
+    company_file = folder / "company.json"
     return Reference(
-        company=_company(folder / "company.json"),
+        company=_validated(CompanyFile, _json(company_file), str(company_file)),
         entities=_by_id(EntityRow, _csv_rows(folder / "entities.csv", EntityRow)),
         vendors=_by_id(VendorRow, _csv_rows(folder / "vendors.csv", VendorRow)),
         accounts=_by_id(AccountRow, _csv_rows(folder / "accounts.csv", AccountRow)),
@@ -201,10 +202,6 @@ def _csv_rows(path: Path, model: type[ReferenceRow]) -> Iterator[tuple[str, dict
         raise UsageProblem(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise UsageProblem(f"{path} is not UTF-8.") from error
-
-
-def _company(path: Path) -> CompanyFile:
-    return _validated(CompanyFile, _json(path), str(path))
 
 
 def _groups(path: Path) -> Iterator[tuple[str, object]]:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from importer.sandbox.faults import FAULTS, FaultPlan, request_kind
 from importer.sandbox.gate import MOVED, refusal_answer
-from importer.sandbox.incoming import MAX_DRAINED
+from importer.sandbox.http_request import MAX_DRAINED
 from importer.sandbox.refusals import gateway_refusal
 from importer.sandbox.request_limits import Allowance
 from importer.sandbox.settings import Counters, SandboxSettings

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from importer.sandbox.document_store import UPLOADS
-from importer.sandbox.incoming import is_local, key_of
+from importer.sandbox.http_request import is_local, key_of
 from importer.sandbox.oauth_server import TOKEN, Grants
 from importer.sandbox.refusals import RefusalError, gateway_refusal
 from importer.sandbox.request_limits import Allowance, Limiter

@@ -32,7 +32,7 @@ from importer.sandbox.gate import (
     refusal_answer,
     unknown_address,
 )
-from importer.sandbox.incoming import json_body
+from importer.sandbox.http_request import json_body
 from importer.sandbox.oauth_server import Grants
 from importer.sandbox.refusals import RefusalError, gateway_refusal, not_found, refusal
 from importer.sandbox.request_limits import Limiter
@@ -144,7 +144,7 @@ async def patch_bill(context: Context, request: Request) -> Response:
     states.require_state(bill, states.EDITABLE, "changed")
     if "amount" in changes:
         changes["outstandingBalance"] = changes["amount"]
-    return _bill_answer(_save(context, bill, changes))
+    return _bill_answer(context.store.save_bill(bill | changes))
 
 
 async def list_bills(context: Context, request: Request) -> Response:
@@ -163,18 +163,15 @@ def act(name: str) -> Handler:
         bill = _requested_bill(context, request)
         action, reference = states.ACTIONS[name], context.company.reference
         changes = action(bill, body, reference, context.store.now())
-        return _bill_answer(_save(context, bill, changes))
+        return _bill_answer(context.store.save_bill(bill | changes))
 
     return handler
 
 
 def _settle(context: Context, bill: JsonObject) -> JsonObject:
     context.submitted.discard(bill["id"])
-    return _save(context, bill, states.approval_outcome(bill, context.company.reference))
-
-
-def _save(context: Context, bill: JsonObject, changes: JsonObject) -> JsonObject:
-    return context.store.save_bill(bill | changes) | {"lineItems": bill["lineItems"]}
+    changes = states.approval_outcome(bill, context.company.reference)
+    return context.store.save_bill(bill | changes)
 
 
 def _bill_answer(bill: JsonObject, with_balance: bool = False) -> Response:
@@ -219,8 +216,7 @@ async def create_line(context: Context, request: Request) -> Response:
     states.require_state(bill, states.EDITABLE, "changed")
     now = context.store.now()
     line = answers.line_json(str(uuid.uuid4()), bill["id"], now, now, values)
-    context.store.add_line(line)
-    context.store.save_bill(bill)
+    context.store.save_bill(bill | {"lineItems": [*bill["lineItems"], line]})
     return json_answer(line)
 
 
@@ -238,8 +234,8 @@ async def put_line(context: Context, request: Request) -> Response:
     states.require_state(bill, states.EDITABLE, "changed")
     now = context.store.now()
     line = answers.line_json(old["id"], bill["id"], old["createdAt"], now, values)
-    context.store.save_line(line)
-    context.store.save_bill(bill)
+    lines = [line if each is old else each for each in bill["lineItems"]]
+    context.store.save_bill(bill | {"lineItems": lines})
     return json_answer(line)
 
 
@@ -247,8 +243,8 @@ async def delete_line(context: Context, request: Request) -> Response:
     bill = _requested_bill(context, request)
     line = _requested_line(bill, request)
     states.require_state(bill, states.EDITABLE, "changed")
-    context.store.delete_line(line["id"])
-    context.store.save_bill(bill)
+    lines = [each for each in bill["lineItems"] if each is not line]
+    context.store.save_bill(bill | {"lineItems": lines})
     return Response(status_code=204)
 
 

@@ -80,7 +80,7 @@ GROUPS = _table(
     sa.Column("deleted", sa.Boolean),
 )
 REFERENCE_TABLES = (VENDORS, ACCOUNTS, ENTITIES, GROUPS)
-INSERT_BILL, INSERT_LINE = sa.insert(BILLS), sa.insert(LINES)
+INSERT_BILL = sa.insert(BILLS)
 DEAD_STATES = ("CANCELLED", "DECLINED")
 Row = TypeVar("Row")
 
@@ -140,17 +140,16 @@ class Store:
         row = bill_row(bill) | {"created_at": created, "visible_at": visible, "version": 1}
         with self.transaction() as connection:
             connection.execute(INSERT_BILL, row)
-            if lines:
-                connection.execute(
-                    INSERT_LINE, [_line_row(line, i) for i, line in enumerate(lines)]
-                )
+            _insert_lines(connection, lines)
 
     def save_bill(self, bill: JsonObject) -> JsonObject:
-        """Store a bill that changed, or whose lines did: new time of change, next version."""
-        bill = bill | {"updatedAt": self.now(), "lineItems": []}
+        """Store a bill and its lines after a change: new time of change, next version."""
+        bill = bill | {"updatedAt": self.now()}
         row = bill_row(bill) | {"version": BILLS.c.version + 1}
         with self.transaction() as connection:
             connection.execute(sa.update(BILLS).where(BILLS.c.id == bill["id"]).values(row))
+            connection.execute(sa.delete(LINES).where(LINES.c.bill_id == bill["id"]))
+            _insert_lines(connection, bill["lineItems"])
         return bill
 
     def bill(self, bill_id: str) -> JsonObject | None:
@@ -215,28 +214,6 @@ class Store:
         with self.transaction() as connection:
             return list(connection.scalars(sa.select(BILLS.c.id).where(BILLS.c.state == state)))
 
-    # --- lines ------------------------------------------------------------------------------
-
-    def add_line(self, line: JsonObject) -> None:
-        """Store a line after the others of its bill."""
-        last = sa.select(sa.func.max(LINES.c.position)).where(
-            LINES.c.bill_id == line["invoicePayableId"]
-        )
-        with self.transaction() as connection:
-            position = connection.scalar(last)
-            row = _line_row(line, 0 if position is None else position + 1)
-            connection.execute(INSERT_LINE, row)
-
-    def save_line(self, line: JsonObject) -> None:
-        with self.transaction() as connection:
-            connection.execute(
-                sa.update(LINES).where(LINES.c.id == line["id"]).values(body=_dumped(line))
-            )
-
-    def delete_line(self, line_id: str) -> None:
-        with self.transaction() as connection:
-            connection.execute(sa.delete(LINES).where(LINES.c.id == line_id))
-
     # --- reference ----------------------------------------------------------------------------
 
     def vendor(self, vendor_id: str) -> JsonObject | None:
@@ -244,7 +221,7 @@ class Store:
             body = connection.scalar(sa.select(VENDORS.c.body).where(VENDORS.c.id == vendor_id))
         return json.loads(body) if body else None
 
-    # --- opening ----------------------------------------------------------------------------
+    # --- opening ------------------------------------------------------------------------------
 
     def _open(self, reference: Reference) -> CompanyReference:
         with self.engine.connect() as connection:
@@ -274,8 +251,17 @@ class Store:
 
 
 def bill_row(bill: JsonObject) -> JsonObject:
-    """The columns of a bill that follow from its JSON."""
-    return _row(BILLS, bill)
+    """The columns of a bill that follow from its JSON; lines are in their own table."""
+    return _row(BILLS, bill | {"lineItems": []})
+
+
+def _insert_lines(connection: sa.Connection, lines: Sequence[JsonObject]) -> None:
+    if lines:
+        rows = [
+            _row(LINES, line, bill_id=line["invoicePayableId"], position=position)
+            for position, line in enumerate(lines)
+        ]
+        connection.execute(sa.insert(LINES), rows)
 
 
 def _row(table: sa.Table, body: JsonObject, **values: object) -> JsonObject:
@@ -283,15 +269,6 @@ def _row(table: sa.Table, body: JsonObject, **values: object) -> JsonObject:
     fields = {column.name: to_camel(column.name) for column in table.columns}
     row = {column: body[field] for column, field in fields.items() if field in body}
     return row | values | {"body": _dumped(body)}
-
-
-def _line_row(line: JsonObject, position: int) -> JsonObject:
-    return {
-        "id": line["id"],
-        "bill_id": line["invoicePayableId"],
-        "position": position,
-        "body": _dumped(line),
-    }
 
 
 def _dumped(value: JsonObject) -> str:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from importer.sandbox import Sandbox, SandboxSettings, running
 from importer.sandbox.company_file import load_reference
-from importer.sandbox.incoming import MAX_BODY
+from importer.sandbox.http_request import MAX_BODY
 from importer.sandbox.line_tax import derived_tax
 from importer.sandbox.property_values import PropertyBody
 from importer.sandbox.request_bodies import LineBody, NewBillBody
