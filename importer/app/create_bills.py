@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import getpass
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -220,18 +220,10 @@ def _facts(bills: list[Bill], company: Company, context: LoadContext) -> dict[st
 
 
 async def _send(plan: LoadPlan, journal: Journal, context: LoadContext) -> None:
+    jobs = [*plan.unsettled, *plan.send]
     settings = EngineSettings(settle=context.options.settle, separate=context.separate)
-    total = len(plan.send) + len(plan.unsettled)
-    with context.listener.phase(Phase.CREATION, total):
-        engine = _engine(journal, settings, context)
-        with context.stop.stops(_gently(engine, context.listener)):
-            await create_bill.create_bills(engine, [*plan.unsettled, *plan.send])
-        context.progress.stopped = engine.stopped
-
-
-def _engine(journal: Journal, settings: EngineSettings, context: LoadContext) -> Engine:
-    run = str(context.progress.run)
-    return Engine(journal, context.client, run, settings, context.listener)
+    with _engine(Phase.CREATION, len(jobs), settings, journal, context) as engine:
+        await create_bill.create_bills(engine, jobs)
 
 
 async def _take_steps(
@@ -246,21 +238,28 @@ async def _take_steps(
     )
     checked.findings += _with_cells(changed, context.files, "document")
     tasks = step_plan.step_tasks(bills, outcomes, journal, plan, checked.documents)
-    settings = EngineSettings(settle=context.options.settle)
     total = sum(len(task.kinds) for task in tasks)
-    with context.listener.phase(Phase.STEPS, total):
-        engine = _engine(journal, settings, context)
-        with context.stop.stops(_gently(engine, context.listener)):
-            await step_plan.take_steps(engine, tasks)
-        context.progress.stopped = engine.stopped
+    settings = EngineSettings(settle=context.options.settle)
+    with _engine(Phase.STEPS, total, settings, journal, context) as engine:
+        await step_plan.take_steps(engine, tasks)
 
 
-def _gently(engine: Engine, listener: Listener) -> Callable[[StoppedEarly], None]:
+@contextlib.contextmanager
+def _engine(
+    phase: Phase, total: int, settings: EngineSettings, journal: Journal, context: LoadContext
+) -> Iterator[Engine]:
+    """An engine for one phase, which a stop ends cleanly."""
+    listener, progress = context.listener, context.progress
+    engine = Engine(journal, context.client, str(progress.run), settings, listener)
+
     def stop(reason: StoppedEarly) -> None:
         listener.stopping()
         engine.stop(reason, finish=True)
 
-    return stop
+    with listener.phase(phase, total):
+        with context.stop.stops(stop):
+            yield engine
+        progress.stopped = engine.stopped
 
 
 def _with_cells(

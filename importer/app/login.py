@@ -16,7 +16,7 @@ from importer.app.data_paths import login_paths, pace_path
 from importer.app.events import SILENT, Listener
 from importer.app.keys import key_variable, token_store_for
 from importer.app.login_options import PORT, BrowserLogin, LoginOptions, LoginPrompts
-from importer.app.stop import StopControl
+from importer.app.stop import StopControl, run_to_end
 from importer.core.errors import ImporterError, StoppedEarly, UsageProblem
 from importer.light import DEFAULT_BASE_URL, LightClient, RateLimiter, check_base_url
 from importer.light.auth.oauth import ForeignAnswer, by_code
@@ -86,10 +86,8 @@ def log_in(
     client_secret = _client_secret(client_id, former, prompts)
     kind = _store_kind(options, store, prompts, listener)
     facts = base_url, client_id, client_secret
-    try:
-        tokens = asyncio.run(_tokens(options, facts, browse, listener, stop or StopControl()))
-    except (asyncio.CancelledError, KeyboardInterrupt):
-        raise StoppedEarly("Stopped; nobody was logged in.") from None
+    work = _tokens(options, facts, browse, listener, stop or StopControl())
+    tokens = run_to_end(work, "Stopped; nobody was logged in.")
     login = Login(base_url, client_id, secrets.token_hex(8), time.time(), kind)
     with store.locked():
         if kind == "file" and former and former[0].store == "keyring":

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TypeVar
 
 from importer.core.errors import StoppedEarly
 
+T = TypeVar("T")
 Bind = Callable[[Callable[[], None]], AbstractContextManager[None]]
 
 
@@ -77,6 +79,14 @@ class StopControl:
                 yield
         finally:
             self._handler = self._loop = None
+
+
+def run_to_end(work: Coroutine[Any, Any, T], stopped: str) -> T:
+    """Run it in an event loop; StoppedEarly, with that message, where it was stopped at once."""
+    try:
+        return asyncio.run(work)
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        raise StoppedEarly(stopped) from None
 
 
 def _current_task() -> asyncio.Task[None]:

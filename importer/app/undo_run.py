@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections import Counter
@@ -16,7 +15,7 @@ from importer.app.events import SILENT, Listener, Phase
 from importer.app.finished_run import FinishedRun, finished_run, report_of
 from importer.app.result import Result, ResultFile, write_file
 from importer.app.run_index import find_run
-from importer.app.stop import StopControl
+from importer.app.stop import StopControl, run_to_end
 from importer.core.errors import Declined, StoppedEarly, UsageProblem
 from importer.loading.engine import Engine
 from importer.loading.journal.after_creation import created_before
@@ -97,12 +96,9 @@ def undo(
     with Journal(run.journal) as journal:
         control = stop or StopControl()
         context = _UndoContext(options, run, destination, journal, consent, listener, control)
-        try:
-            undone = asyncio.run(_undo(context))
-        except (asyncio.CancelledError, KeyboardInterrupt):
-            raise StoppedEarly(
-                "Stopped at once. The same command goes on and cancels what is left."
-            ) from None
+        undone = run_to_end(
+            _undo(context), "Stopped at once. The same command goes on and cancels what is left."
+        )
         report = _report(run, journal, undone)
     summary = replace(report.summary, requests=undone.requests, seconds=time.monotonic() - began)
     if undone.stopped is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from importer.app.events import SILENT, Listener, Phase
 from importer.app.finished_run import FinishedRun, finished_run, report_of
 from importer.app.next_step import after_verify
 from importer.app.result import Result, ResultFile, write_file
-from importer.app.stop import StopControl
+from importer.app.stop import StopControl, run_to_end
 from importer.core.errors import StoppedEarly
 from importer.light.client import LightClient
 from importer.loading.engine import Engine
@@ -57,15 +56,10 @@ def verify(
     path = result.free_path(run.files) if result else None
     with Journal(run.journal) as journal:
         outcomes = journal.outcomes(options.run)
-        control = stop or StopControl()
-        try:
-            read_backs, stopped, requests = asyncio.run(
-                _verify(run, destination, journal, outcomes, options, listener, control)
-            )
-        except (asyncio.CancelledError, KeyboardInterrupt):
-            raise StoppedEarly(
-                "Stopped at once. The same command goes on with what was not read."
-            ) from None
+        read_backs, stopped, requests = run_to_end(
+            _verify(run, destination, journal, outcomes, options, listener, stop or StopControl()),
+            "Stopped at once. The same command goes on with what was not read.",
+        )
         report, _ = report_of(run, journal, "verify", read_backs)
     differ = any(back.seen is not Comparison.SAME for back in read_backs.values())
     summary = replace(
