@@ -37,33 +37,26 @@ if TYPE_CHECKING:
     from importer.report.run_history import history_text as history_text
     from importer.report.terminal import paragraph as paragraph
 
-_MODULES = {
-    "CheckRequest": "app.pipeline",
-    "Listener": "app.events",
-    "LoadOptions": "app.destination",
-    "LoginOptions": "app.login_options",
-    "PaceOptions": "app.destination",
-    "ReportOptions": "app.report_run",
-    "Result": "app.result",
-    "ResultFile": "app.result",
-    "StopControl": "app.stop",
-    "UndoOptions": "app.undo_run",
-    "VerifyOptions": "app.verify_run",
-    "check": "app.check_sheets",
-    "history_json": "report.run_history",
-    "history_text": "report.run_history",
-    "key_variable": "app.keys",
-    "load": "app.load_bills",
-    "log_in": "app.login",
-    "log_out": "app.login",
-    "login_status": "app.login",
-    "paragraph": "report.terminal",
-    "pull_reference": "app.reference",
-    "report": "app.report_run",
-    "runs": "app.run_index",
-    "undo": "app.undo_run",
-    "verify": "app.verify_run",
+_NAMES = {
+    "app.check_sheets": "check",
+    "app.destination": "LoadOptions PaceOptions",
+    "app.events": "Listener",
+    "app.keys": "key_variable",
+    "app.load_bills": "load",
+    "app.login": "log_in log_out login_status",
+    "app.login_options": "LoginOptions",
+    "app.pipeline": "CheckRequest",
+    "app.reference": "pull_reference",
+    "app.report_run": "ReportOptions report",
+    "app.result": "Result ResultFile",
+    "app.run_index": "runs",
+    "app.stop": "StopControl",
+    "app.undo_run": "UndoOptions undo",
+    "app.verify_run": "VerifyOptions verify",
+    "report.run_history": "history_json history_text",
+    "report.terminal": "paragraph",
 }
+_MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
 __all__ = sorted(_MODULES)
 
 

@@ -125,10 +125,12 @@ class RunSummary:
     template: str
     sources: tuple[str, ...]
     started_at: datetime
-    bills: Mapping[str, int]  # "total", then each status that occurs
-    line_items: Mapping[str, int]
-    rows: Mapping[str, int]  # "read", "data", "blank", "ignored", "control_total", …
-    totals: tuple[CurrencyTotal, ...]
+    # "total", then each status that occurs
+    bills: Mapping[str, int] = field(default_factory=dict)
+    line_items: Mapping[str, int] = field(default_factory=dict)
+    # "read", "data", "blank", "ignored", "control_total", …
+    rows: Mapping[str, int] = field(default_factory=dict)
+    totals: tuple[CurrencyTotal, ...] = ()
     requests: int = 0
     seconds: float = 0.0
     result: str | None = None
@@ -136,9 +138,7 @@ class RunSummary:
     next_step: str = ""
     notes: tuple[str, ...] = ()
     template_file: str = ""  # where it is, unless it came with the product
-    read_back: Mapping[str, int] = field(
-        default_factory=dict
-    )  # bills, by how they were ``Comparison``
+    read_back: Mapping[str, int] = field(default_factory=dict)  # bills, by ``Comparison``
     continues: str = ""  # the run whose result workbook was loaded
     company_id: str = ""
     sandbox: bool = False  # what was loaded is gone with it
