@@ -172,6 +172,7 @@ def part_journal(folder: str, bills: str) -> None:
     """Bills planned, claimed and created, then planned again by another run."""
     from importer.loading.journal.journal import Change, Intent, Journal
     from importer.model.journal_states import BillOutcome, State, Status
+    from importer.model.run_rows import BillRows
 
     named = [(f"identity {i}", f'{{"n": {i}}}') for i in range(int(bills))]
 
@@ -179,7 +180,7 @@ def part_journal(folder: str, bills: str) -> None:
         with Journal(Path(folder) / "journal.sqlite") as journal:
             run = journal.start_run({})
             entries = list(journal.plan(named).values())
-            journal.assign(run, ((i, e.id, None) for i, e in enumerate(entries)))
+            journal.assign(run, ((e.id, BillRows(), None) for e in entries))
             for k in range(0, len(entries), 50):
                 some = entries[k : k + 50]
                 journal.step(run, [], [Intent(e.id, e.content) for e in some])
@@ -193,8 +194,8 @@ def part_journal(folder: str, bills: str) -> None:
             journal.assign(
                 again,
                 (
-                    (i, known[n].id, BillOutcome(Status.ALREADY_LOADED, known[n]))
-                    for i, (n, _) in enumerate(named)
+                    (known[n].id, BillRows(), BillOutcome(Status.ALREADY_LOADED, known[n]))
+                    for n, _ in named
                 ),
             )
             journal.outcomes(again)

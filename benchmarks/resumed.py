@@ -78,11 +78,12 @@ def fill_journal(folder: Path, company: str, ids: Mapping[int, str]) -> None:
     from importer.loading.journal.journal import Change, Intent, Journal
     from importer.loading.plan import plan_from_journal, record
     from importer.model.journal_states import State, Status
+    from importer.model.run_rows import BillRows
 
     with Journal(folder / "journal.sqlite") as journal:
         plan = plan_from_journal(list(checked_bills(folder)), journal)
         run = journal.start_run({"company_id": company})
-        record(plan, journal, run)
+        record(plan, journal, run, dict.fromkeys(plan.entries, BillRows()))
         for k in range(0, len(plan.send), 1000):
             some = plan.send[k : k + 1000]
             journal.step(run, [], [Intent(work.entry.id, work.content) for work in some])

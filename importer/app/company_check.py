@@ -45,7 +45,7 @@ def check_company_of_journal(journal: Journal, company: Company, destination: De
     if destination.sandbox:
         return
     for run in journal.runs():
-        if run.facts.get("company_id") != company.id:
+        if not run.damage and run.facts.get("company_id") != company.id:
             raise UsageProblem(
                 f"The journal {journal.path} is of the company {run.facts.get('company')}, and the"
                 f" key is of {company.name}. Leave out --journal, or take another one."

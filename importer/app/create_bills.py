@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import getpass
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
-from importer.app import run_snapshot
 from importer.app.company_check import address_of
 from importer.app.consent import (
     LoadConsent,
@@ -25,6 +25,7 @@ from importer.app.events import Listener, Phase
 from importer.app.next_step import load_command
 from importer.app.pipeline import CheckedFiles
 from importer.app.resume_checks import compare_with_before
+from importer.app.run_snapshot import save_snapshot
 from importer.app.stop import StopControl
 from importer.app.verify_run import read_back
 from importer.core.errors import Declined, ImporterError, StoppedEarly, UsageProblem
@@ -32,18 +33,21 @@ from importer.light.client import LightClient
 from importer.loading import step_plan
 from importer.loading.bill_state import StepForecast, wanted_steps
 from importer.loading.engine import Engine
-from importer.loading.journal.after_creation import unfinished_undo
+from importer.loading.journal.cancellation_records import unfinished_undo
 from importer.loading.journal.journal import Journal
 from importer.loading.loaded_bills import bills_in_light
 from importer.loading.operation import EngineSettings
 from importer.loading.operations import create_bill
 from importer.loading.operations.verify_bill import plan_verification
 from importer.loading.plan import LoadPlan, look_in_light, plan_from_journal, record
+from importer.loading.row_identity import rows_of
 from importer.model.bills import Bill
 from importer.model.finding import Finding
 from importer.model.journal_states import BillOutcome, Status, Step
 from importer.model.light_objects import Company
 from importer.model.read_back import ReadBack
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -134,26 +138,28 @@ async def create(
     steps = step_plan.forecast_steps(bills, plan, journal)
     if to_create or steps.counts:
         await _ask(bills, to_create, company, len(plan.settled), steps, context)
-    run_snapshot.keep(context.run, context.files)
+    save_snapshot(context.run, context.files)
     progress.run = journal.start_run(_facts(bills, company, context), context.run)
-    record(plan, journal, progress.run)
+    sheets = [(t.source.file, t.source.sheet) for t in context.files.checked.mapped.tables]
+    record(plan, journal, progress.run, {bill.index: rows_of(bill, sheets) for bill in bills})
     try:
         await _send(plan, journal, context)
         if progress.stopped is None and any(wanted_steps(bill) for bill in bills):
             await _take_steps(bills, plan, journal, context)
     finally:
-        progress.outcomes = journal.outcomes(progress.run, contents=options.verify)
+        by_entry = journal.outcomes(progress.run, contents=options.verify)
+        progress.outcomes = _by_index(by_entry, plan)
         progress.steps = step_plan.steps_by_bill(journal, progress.outcomes)
     if options.verify and progress.stopped is None:
         progress.verifying = True
-        loaded = bills_in_light(progress.outcomes, context.files.checked.bills.units)
-        verification = plan_verification(
-            journal, progress.run, loaded, progress.outcomes, lines=True
-        )
+        unit_of = {bill.index: bill.unit for bill in bills}
+        units = {entry.id: unit_of[i] for i, entry in plan.entries.items()}
+        loaded = bills_in_light(by_entry, units)
+        verification = plan_verification(journal, progress.run, loaded, by_entry, lines=True)
         progress.stopped = await read_back(
             verification, journal, context.client, context.listener, context.stop
         )
-        progress.read_backs = verification.read_backs
+        progress.read_backs = _by_index(verification.read_backs, plan)
 
 
 async def _ask(
@@ -231,7 +237,7 @@ async def _take_steps(
 ) -> None:
     """The steps after creation."""
     checked = context.files.checked
-    outcomes = journal.outcomes(str(context.progress.run), contents=False)
+    outcomes = _by_index(journal.outcomes(str(context.progress.run), contents=False), plan)
     before = step_plan.steps_by_bill(journal, outcomes)
     changed = await asyncio.to_thread(
         step_plan.changed_documents, outcomes, before, checked.documents
@@ -260,6 +266,15 @@ def _engine(
         with context.stop.stops(stop):
             yield engine
         progress.stopped = engine.stopped
+
+
+def _by_index(by_entry: Mapping[int, T], plan: LoadPlan) -> dict[int, T]:
+    """What the journal has by entry, by the index of its bill."""
+    return {
+        index: by_entry[entry.id]
+        for index, entry in sorted(plan.entries.items())
+        if entry.id in by_entry
+    }
 
 
 def _with_cells(

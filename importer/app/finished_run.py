@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from importer.app.match_rows import currency_of, match_rows, unit_of
 from importer.app.next_step import command_words
 from importer.app.pipeline import CheckedFiles, CheckRequest, check_files
 from importer.app.resume_checks import former_ids
 from importer.app.run_index import find_run
-from importer.app.run_snapshot import kept
+from importer.app.run_snapshot import load_snapshot
 from importer.loading.journal.journal import Journal, RunRecord
 from importer.loading.loaded_bills import refused_cancels, valid_read_backs
 from importer.loading.step_plan import steps_by_bill
-from importer.model.journal_states import Step, StepState
+from importer.model.journal_states import BillOutcome, Step, StepState
 from importer.model.read_back import ReadBack
-from importer.model.report_model import RunSummary
+from importer.model.report_model import CurrencyTotal, RunSummary
 from importer.report.build_report import Report, build_report
 from importer.report.light_findings import cancel_findings, read_back_findings, step_findings
-from importer.validation.finding_batch import Findings
+from importer.validation.validate import Checked
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,10 @@ class FinishedRun:
     def files(self) -> tuple[str, ...]:
         return self.request.files
 
-    @property
-    def units(self) -> Any:
-        """How many cents a unit of its currency has, by bill index."""
-        return self.prepared.checked.bills.units
+    def units(self, outcomes: Mapping[int, BillOutcome]) -> dict[int, int]:
+        """How many cents a unit of its currency has, by entry."""
+        checked = self.prepared.checked
+        return {id: unit_of(checked, outcome.entry) for id, outcome in outcomes.items()}
 
     @property
     def words(self) -> str:
@@ -67,14 +68,13 @@ class FinishedRun:
         )
 
 
-def finished_run(run: str, told: str | None) -> FinishedRun:
+def finished_run(run: str, journal: str | None) -> FinishedRun:
     """The run with its files, checked again. UsageProblem where it or they are gone."""
-    path, record = find_run(run, told)
-    archive = kept(run)
-    prepared = check_files(archive.request, archive.copies, archive.folders)
-    prepared.checked.findings = Findings(archive.findings)
-    prepared.checked.unresolved = archive.unresolved
-    return FinishedRun(path, record, prepared, archive.request, archive.template_file)
+    path, record = find_run(run, journal)
+    snapshot = load_snapshot(run)
+    prepared = check_files(snapshot.request, snapshot.copies, snapshot.folders)
+    snapshot.restore(prepared.checked)
+    return FinishedRun(path, record, prepared, snapshot.request, snapshot.template_file)
 
 
 def report_of(
@@ -84,10 +84,10 @@ def report_of(
     read_backs: Mapping[int, ReadBack] | None = None,
     ended: Mapping[int, tuple[StepState, str]] | None = None,
 ) -> tuple[Report, dict[int, tuple[Step, ...]]]:
-    """What became of the run's bills, and their steps after creation, by bill index.
+    """The report of the run, and the steps of its bills after creation, by entry.
 
-    All that the journal knows is told, whichever command asks; ``read_backs`` are told in place of
-    those of the journal, ``ended`` (what an undo came to) beside what it knows.
+    It has all that the journal knows, whichever command asks. ``read_backs`` take the place of
+    those of the journal, ``ended`` (how cancelling ended) is added; both by entry.
     """
     run, checked = before.record.id, before.prepared.checked
     outcomes = journal.outcomes(run)
@@ -95,8 +95,33 @@ def report_of(
         read_backs = valid_read_backs(journal, run, outcomes)
     steps = steps_by_bill(journal, outcomes)
     cancels = refused_cancels(journal, run, outcomes) | dict(ended or {})
-    checked.findings += read_back_findings(checked, read_backs)
-    checked.findings += cancel_findings(checked, cancels)
-    checked.findings += step_findings(checked, steps)
+    matches = match_rows(checked, before.record, outcomes, journal.rows(run))
+    of_bills, backs = matches.steps(steps), matches.read_backs(read_backs)
+    checked.findings += matches.findings
+    checked.findings += read_back_findings(checked, backs)
+    checked.findings += cancel_findings(checked, matches.by_bill(cancels))
+    checked.findings += step_findings(checked, of_bills)
     summary, ids = before.summary(command), former_ids(before.prepared)
-    return build_report(checked, outcomes, summary, read_backs, steps, ids), steps
+    report = build_report(checked, matches.outcomes(outcomes), summary, backs, of_bills, ids)
+    summary = replace(
+        report.summary,
+        totals=_with_unmatched(report.summary.totals, matches.unmatched, checked),
+        read_back=Counter(back.seen.value for back in read_backs.values()),
+    )
+    return replace(report, summary=summary), steps
+
+
+def _with_unmatched(
+    totals: tuple[CurrencyTotal, ...], unmatched: Sequence[BillOutcome], checked: Checked
+) -> tuple[CurrencyTotal, ...]:
+    """The tie-out with the number of bills of the run that no row holds any more."""
+    if not unmatched:
+        return totals
+    by_currency = {total.currency: total for total in totals}
+    for outcome in unmatched:
+        name, unit = currency_of(outcome.entry), unit_of(checked, outcome.entry)
+        total = by_currency.get(name) or CurrencyTotal(name, 0, 0, {}, 0, unit=unit)
+        by_currency[name] = replace(
+            total, unmatched=total.unmatched + 1, differing=total.differing + 1
+        )
+    return tuple(by_currency.values())

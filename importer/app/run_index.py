@@ -3,65 +3,75 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 from importer.app.company_check import environment
 from importer.app.data_paths import data_folder
-from importer.core.errors import UsageProblem
-from importer.loading.journal.after_creation import Marks, marks
+from importer.core.errors import JournalProblem, UsageProblem
 from importer.loading.journal.journal import Journal, RunRecord
+from importer.loading.journal.run_figures import RunFigures, run_figures
 from importer.model.journal_states import Status
 from importer.report.run_history import History, Totals
 
 
-def journals(told: str | None) -> list[Path]:
-    """The journal told, or all there are on this machine."""
-    if told:
-        if not Path(told).is_file():
-            raise UsageProblem(f"There is no journal {told}.")
-        return [Path(told)]
+def journals(path: str | None) -> list[Path]:
+    """The journal of that path, or all there are on this machine."""
+    if path:
+        if not Path(path).is_file():
+            raise UsageProblem(f"There is no journal {path}.")
+        return [Path(path)]
     home = data_folder()
     return [*home.glob("journals/*.sqlite"), *home.glob("runs/*/journal.sqlite")]
 
 
-def all_runs(told: str | None) -> Iterator[tuple[Path, RunRecord]]:
-    """All runs with their journals, the newest first."""
-    found = []
-    for path in journals(told):
-        with Journal(path) as journal:
-            found += [(path, run) for run in journal.runs()]
-    yield from sorted(found, key=lambda pair: pair[1].started, reverse=True)
-
-
-def find_run(run: str, told: str | None) -> tuple[Path, RunRecord]:
-    """The run of that id, and its journal. UsageProblem where there is none."""
-    for path, record in all_runs(told):
-        if record.id == run:
-            return path, record
+def find_run(run: str, path: str | None) -> tuple[Path, RunRecord]:
+    """The run of that id, and its journal. UsageProblem where there is none, JournalProblem where
+    it is damaged or a journal that may have it cannot be read."""
+    problems = []
+    for each in journals(path):
+        try:
+            with Journal(each) as journal:
+                for record in journal.runs():
+                    if record.id == run and record.damage:
+                        raise journal.damaged(record.damage, run)
+                    if record.id == run:
+                        return each, record
+        except JournalProblem as problem:
+            problems.append(problem)
+    if problems:
+        raise problems[0]
     raise UsageProblem(
         f"There is no run {shlex.quote(run)}. 'light-import runs' lists those there are."
     )
 
 
-def runs(told: str | None = None) -> Iterator[History]:
-    """All runs of this computer, the newest first, with what became of them since."""
-    found = []
-    for path in journals(told):
-        with Journal(path) as journal:
-            known = marks(journal)
-            found += [_history(path, run, known.get(run.id, Marks())) for run in journal.runs()]
-    yield from sorted(found, key=lambda run: run.started, reverse=True)
+def runs(path: str | None = None) -> tuple[list[History], list[JournalProblem]]:
+    """All runs, the newest first, with what became of them since; and what is damaged."""
+    found: list[History] = []
+    problems: list[JournalProblem] = []
+    for each in journals(path):
+        try:
+            with Journal(each) as journal:
+                figures = run_figures(journal)
+                for record in journal.runs():
+                    of_run = figures.get(record.id, RunFigures())
+                    if damage := record.damage or of_run.damage:
+                        problems.append(journal.damaged(damage, record.id))
+                    else:
+                        found.append(_history(each, record, of_run))
+        except JournalProblem as problem:
+            problems.append(problem)
+    return sorted(found, key=lambda run: run.started, reverse=True), problems
 
 
-def _history(path: Path, run: RunRecord, mark: Marks) -> History:
+def _history(path: Path, run: RunRecord, of_run: RunFigures) -> History:
     facts, figures = run.facts, run.summary or {}
     sandbox = bool(facts.get("sandbox"))
     base_url = str(facts.get("base_url") or "")
     bills = dict(figures.get("bills") or {})
-    if not bills or mark.bills[Status.UNDONE]:  # the figures are of before
+    if not bills or of_run.bills[Status.UNDONE]:  # the figures are of before
         bills = {s: n for s, n in bills.items() if s in (Status.INVALID, Status.VALID)}
-        bills |= {status.value: n for status, n in mark.bills.items()}
+        bills |= {status.value: n for status, n in of_run.bills.items()}
         bills = {"total": sum(bills.values()), **bills} if bills else {}
     return History(
         run=run.id,
@@ -80,8 +90,8 @@ def _history(path: Path, run: RunRecord, mark: Marks) -> History:
         bills=bills,
         line_items=figures.get("line_items") or {},
         totals=[Totals(**each) for each in figures.get("totals") or facts.get("totals") or ()],
-        read={seen.value: n for seen, n in mark.read.items()},
-        read_at=mark.read_at,
-        read_lines=mark.with_lines,
+        read={comparison.value: n for comparison, n in of_run.read.items()},
+        read_at=of_run.read_at,
+        read_lines=of_run.with_lines,
         figures=figures,
     )

@@ -1,39 +1,54 @@
-"""What is kept of a run, so that its report can be made again, even after a crash."""
+"""The files and findings of a run, from which its report is made again, even after a crash."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from importer import __version__
 from importer.app.data_paths import run_folder
 from importer.app.pipeline import CheckedFiles, CheckRequest, stamp
+from importer.app.sheet_rows import SheetRows
 from importer.core.errors import StoppedEarly, UsageProblem
-from importer.model.finding import CellRef, Finding, Severity
+from importer.model.finding import CellRef
 from importer.model.report_model import Suggestion, Unresolved
 from importer.model.tables import TableKind
+from importer.validation.finding_batch import Findings
+from importer.validation.validate import Checked
 
 _MANIFEST = "run.json"
+_FORMAT = 2  # of the manifest; 1 had no number
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A run's files again: the request, the copies by name, and all that was found.
+    """A run's files again: the request, and the copies by name of the files.
 
     ``folders`` are where the files were, by name; ``template_file`` is as in ``CheckedFiles``.
     """
 
     request: CheckRequest
     copies: dict[str, Path]
-    findings: list[Finding]
-    unresolved: list[Unresolved]
     template_file: str
     folders: dict[str, str]
+    _manifest: dict[str, Any]
+
+    def restore(self, checked: Checked) -> None:
+        """Put the findings and open names of the run in place of those of checking it again."""
+        rows = SheetRows(checked.mapped)
+        sheets = self._manifest.get("sheets")
+        counted = sheets if sheets is None else [(file, sheet) for file, sheet in sheets]
+        checked.findings = Findings(rows.restored(f, counted) for f in self._manifest["findings"])
+        checked.unresolved = [
+            replace(each, cells=tuple(map(rows.cell, each.cells)))
+            for each in map(_unresolved_of, self._manifest.get("unresolved", ()))
+        ]
 
 
-def keep(run: str, prepared: CheckedFiles) -> None:
+def save_snapshot(run: str, prepared: CheckedFiles) -> None:
     """Copy the files and the template, and note the findings; private to the user.
 
     Raises StoppedEarly where that cannot be done, or where a file is no longer what was checked.
@@ -48,7 +63,7 @@ def keep(run: str, prepared: CheckedFiles) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder.chmod(0o700)
-        _keep(folder, prepared)
+        _write(folder, prepared)
     except OSError as error:
         raise StoppedEarly(
             f"The run cannot be kept in {folder} ({error.strerror}), so nothing was sent. Free some"
@@ -56,19 +71,23 @@ def keep(run: str, prepared: CheckedFiles) -> None:
         ) from error
 
 
-def _keep(folder: Path, prepared: CheckedFiles) -> None:
+def _write(folder: Path, prepared: CheckedFiles) -> None:
     request, names = prepared.request, {}
+    rows = SheetRows(prepared.checked.mapped)
     for i, name in enumerate(request.files):
         names[name] = f"{i}{Path(name).suffix}"
         shutil.copyfile(name, folder / names[name])
     shutil.copyfile(prepared.loaded.path, folder / "template.yaml")
     manifest = {
+        "format": _FORMAT,
+        "version": __version__,
+        "sheets": rows.sheets,
         "sources": list(request.sources),
         "told": {name: kind.value for name, kind in request.table_kinds},
         "settings": request.settings,
         "expect": request.expect,
         "copies": names,
-        "findings": [_finding_json(f) for f in prepared.checked.findings],
+        "findings": [rows.stored(f) for f in prepared.checked.findings],
         "unresolved": [asdict(each) for each in prepared.checked.unresolved],
         "template_file": prepared.template_file,
         "folders": {name: str(Path(name).absolute().parent) for name in request.files},
@@ -76,8 +95,8 @@ def _keep(folder: Path, prepared: CheckedFiles) -> None:
     (folder / _MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
 
 
-def kept(run: str) -> Snapshot:
-    """What ``keep`` kept. UsageProblem where it is gone."""
+def load_snapshot(run: str) -> Snapshot:
+    """What ``save_snapshot`` wrote. UsageProblem where it is gone, or of a newer version."""
     folder = run_folder(run)
     try:
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
@@ -86,52 +105,35 @@ def kept(run: str) -> Snapshot:
             f"The files of run {run} are no longer in {folder}, so its workbook cannot be made"
             " again."
         ) from None
-    told = tuple((name, TableKind(kind)) for name, kind in manifest["told"].items())
+    if manifest.get("format", 1) > _FORMAT:
+        raise UsageProblem(
+            f"The files of run {run} were written by light-import {manifest['version']}; use that"
+            " version."
+        )
+    kinds = tuple((name, TableKind(kind)) for name, kind in manifest["told"].items())
     settings, expect = (
         tuple((str(name), str(text)) for name, text in manifest.get(key, ()))
         for key in ("settings", "expect")
     )
     sources = tuple(manifest["sources"])
-    request = CheckRequest(sources, str(folder / "template.yaml"), told, settings, expect)
+    request = CheckRequest(sources, str(folder / "template.yaml"), kinds, settings, expect)
     copies = {name: folder / copy for name, copy in manifest["copies"].items()}
     return Snapshot(
         request,
         copies,
-        [_finding_of(f) for f in manifest["findings"]],
-        [_unresolved_of(each) for each in manifest.get("unresolved", ())],
         manifest.get("template_file", ""),
         manifest.get("folders") or dict.fromkeys(copies, manifest.get("folder", "")),
+        manifest,
     )
 
 
-def _unresolved_of(kept_as: dict[str, Any]) -> Unresolved:
-    pick = kept_as["pick"]
+def _unresolved_of(stored: dict[str, Any]) -> Unresolved:
+    pick = stored["pick"]
     return Unresolved(
         **{
-            **kept_as,
-            "cells": tuple(CellRef(**cell) for cell in kept_as["cells"]),
-            "suggestions": tuple(Suggestion(**each) for each in kept_as["suggestions"]),
+            **stored,
+            "cells": tuple(CellRef(**cell) for cell in stored["cells"]),
+            "suggestions": tuple(Suggestion(**each) for each in stored["suggestions"]),
             "pick": None if pick is None else Suggestion(**pick),
         }
-    )
-
-
-def _finding_json(f: Finding) -> dict[str, Any]:
-    cell = f.cell
-    place = [cell.file, cell.sheet, cell.row, cell.column, cell.table, cell.column_index]
-    said = [f.code, f.severity.value, f.value, f.message, f.hint]
-    return {"cell": place, "said": said, "bills": f.bills, "lines": f.lines}
-
-
-def _finding_of(kept_as: dict[str, Any]) -> Finding:
-    code, severity, value, message, hint = kept_as["said"]
-    return Finding(
-        code,
-        Severity(severity),
-        CellRef(*kept_as["cell"]),
-        value,
-        message,
-        hint,
-        tuple(kept_as["bills"]),
-        tuple(kept_as["lines"]),
     )

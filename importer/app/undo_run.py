@@ -18,8 +18,8 @@ from importer.app.run_index import find_run
 from importer.app.stop import StopControl, run_to_end
 from importer.core.errors import Declined, StoppedEarly, UsageProblem
 from importer.loading.engine import Engine
-from importer.loading.journal.after_creation import created_before
 from importer.loading.journal.journal import Journal
+from importer.loading.journal.run_figures import created_before
 from importer.loading.loaded_bills import LoadedBill, bills_created
 from importer.loading.operations.cancel_bill import SETTINGS, CancelOptions, cancel_bills
 from importer.model.journal_states import Status, StepState
@@ -117,7 +117,8 @@ async def _undo(context: _UndoContext) -> _Undone:
             company = await client.company()
         async with locked(journal, listener, stop):
             check_company_of_run(record, company)
-            bills = bills_created(journal.outcomes(record.id), context.run.units)
+            outcomes = journal.outcomes(record.id)
+            bills = bills_created(outcomes, context.run.units(outcomes))
             engine = Engine(journal, client, record.id, SETTINGS, listener)
             ended: Mapping[int, tuple[StepState, str]] = {}
             if bills:

@@ -96,7 +96,7 @@ async def _verify(
         verification = plan_verification(
             journal,
             run.record.id,
-            bills_in_light(outcomes, run.units),
+            bills_in_light(outcomes, run.units(outcomes)),
             outcomes,
             lines=options.lines,
             again=options.again,

@@ -7,7 +7,7 @@ import json
 import click
 
 from importer.cli.options import journal_option
-from importer.cli.screen import columns
+from importer.cli.screen import columns, print_line
 
 
 @click.command(short_help="List the loads of the past.")
@@ -28,16 +28,19 @@ def runs(journal: str | None, limit: int | None, as_json: bool) -> int:
     """
     from importer.app import history_json, history_text
     from importer.app import runs as list_runs
+    from importer.core.safe_text import visible
 
-    histories = list(list_runs(journal))
+    histories, problems = list_runs(journal)
     if as_json:
         rows = [history_json(history) for history in histories[:limit]]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
-    elif not histories:
-        click.echo("Nothing has been loaded from this machine yet.")
-    else:
+    elif histories:
         click.echo(history_text(histories[: limit or 20], columns(120)))
         more = len(histories) - (limit or 20)
         if more > 0:
             click.echo(f"\n… and {more:,} more: light-import runs --limit {len(histories)}")
-    return 0
+    elif not problems:
+        click.echo("Nothing has been loaded from this machine yet.")
+    for problem in problems:
+        print_line(visible(str(problem)))
+    return problems[0].exit_code if problems else 0

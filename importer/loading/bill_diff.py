@@ -32,11 +32,11 @@ PAID = frozenset(("PAID", "PARTIALLY_PAID"))
 LINE = "line"  # the field of a difference that is about a line item as a whole
 
 
-def loaded_bill(entry: JournalEntry, index: int, unit: int = 100) -> Bill:
+def loaded_bill(entry: JournalEntry, unit: int = 100) -> Bill:
     """The bill that the content of an entry describes. ``unit``: cents a unit of its currency."""
     content = json.loads(entry.content)
     return Bill(
-        index=index,
+        index=0,
         table=0,
         row=0,
         lines=tuple(

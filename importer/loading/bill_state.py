@@ -224,7 +224,9 @@ def wanted_steps(bill: Bill) -> list[StepKind]:
 
 def of_this_bill(steps: Mapping[StepKind, Step], light_id: str | None) -> dict[StepKind, Step]:
     """Without those of an earlier bill of the entry, which was cancelled since."""
-    return {kind: step for kind, step in steps.items() if step.told("bill") in (None, light_id)}
+    return {
+        kind: step for kind, step in steps.items() if step.detail_value("bill") in (None, light_id)
+    }
 
 
 def missing_steps(bill: Bill, steps: Mapping[StepKind, Step]) -> list[StepKind]:
@@ -250,5 +252,5 @@ def errors_of(step: Step) -> tuple[ApiError, ...]:
     """What Light objected to, with the fields it named."""
     return tuple(
         ApiError(each["message"], tuple(each["path"]), each["type"])
-        for each in step.told("errors") or ()
+        for each in step.detail_value("errors") or ()
     )

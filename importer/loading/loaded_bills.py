@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from importer.loading.bill_diff import (
     LINE,
@@ -14,8 +13,9 @@ from importer.loading.bill_diff import (
     lines_differences,
     loaded_bill,
 )
-from importer.loading.journal.after_creation import cancels, read_backs
+from importer.loading.journal.cancellation_records import cancels
 from importer.loading.journal.journal import Journal
+from importer.loading.journal.verification_records import read_backs
 from importer.model.bills import Bill
 from importer.model.journal_states import (
     IN_LIGHT,
@@ -28,15 +28,14 @@ from importer.model.journal_states import (
 from importer.model.light_objects import LightBill, LightLine
 from importer.model.read_back import Difference, ReadBack
 
-Units = Any  # an array by bill index: how many cents a unit of the bill's currency has
-Outcomes = Mapping[int, BillOutcome]  # by bill index
+Units = Mapping[int, int]  # by entry: how many cents a unit of the bill's currency has
+Outcomes = Mapping[int, BillOutcome]  # by entry
 
 
 @dataclass(frozen=True)
 class LoadedBill:
     """A bill of a run that is in Light. ``unit``: how many cents a unit of its currency has."""
 
-    index: int
     entry: JournalEntry
     unit: int = 100
 
@@ -47,7 +46,7 @@ class LoadedBill:
 
     def differences(self, remote: LightBill, lines: Sequence[LightLine] | None) -> list[Difference]:
         """All that Light shows otherwise; ``lines`` are Light's, None where it shows none."""
-        bill = loaded_bill(self.entry, self.index, self.unit)
+        bill = loaded_bill(self.entry, self.unit)
         return remote_differences(bill, remote, lines, self.entry.line_ids)
 
 
@@ -69,8 +68,8 @@ def remote_differences(
 def bills_in_light(outcomes: Outcomes, units: Units) -> list[LoadedBill]:
     """The bills of a run that are in Light."""
     return [
-        LoadedBill(index, outcome.entry, int(units[index]))
-        for index, outcome in sorted(outcomes.items())
+        LoadedBill(outcome.entry, units[entry_id])
+        for entry_id, outcome in sorted(outcomes.items())
         if outcome.status in IN_LIGHT and outcome.entry.light_id is not None
     ]
 
@@ -79,8 +78,8 @@ def bills_created(outcomes: Outcomes, units: Units) -> list[LoadedBill]:
     """The bills that a run created and that are in Light still; those too that lack a part of their
     line items."""
     return [
-        LoadedBill(index, entry, int(units[index]))
-        for index, outcome in sorted(outcomes.items())
+        LoadedBill(entry, units[entry_id])
+        for entry_id, outcome in sorted(outcomes.items())
         if (entry := outcome.entry).light_id is not None
         and (
             (outcome.status is Status.CREATED and entry.state is State.CREATED)
@@ -96,9 +95,9 @@ def valid_read_backs(journal: Journal, run: str, outcomes: Outcomes) -> dict[int
     """What was read of the run's bills that are in Light; not of a bill from before it was undone
     and loaded again."""
     return {
-        index: back
-        for index, back in read_backs(journal, run).items()
-        if (outcome := outcomes.get(index)) is not None
+        entry_id: back
+        for entry_id, back in read_backs(journal, run).items()
+        if (outcome := outcomes.get(entry_id)) is not None
         and outcome.status in IN_LIGHT
         and not (outcome.entry.settled and outcome.entry.settled > back.moment)
     }
@@ -107,12 +106,12 @@ def valid_read_backs(journal: Journal, run: str, outcomes: Outcomes) -> dict[int
 def refused_cancels(
     journal: Journal, run: str, outcomes: Outcomes
 ) -> dict[int, tuple[StepState, str]]:
-    """The bills of a run that an undo of it did not cancel, and why; by bill index."""
-    steps = cancels(journal, [outcome.entry.id for outcome in outcomes.values()])
+    """The bills of a run that an undo of it did not cancel, and why; by entry."""
+    steps = cancels(journal, list(outcomes))
     out = {}
-    for index, outcome in outcomes.items():
-        step = steps.get(outcome.entry.id)
+    for entry_id, outcome in outcomes.items():
+        step = steps.get(entry_id)
         created = outcome.status is Status.CREATED
         if step is not None and created and json.loads(step.detail)["run"] == run:
-            out[index] = step.state, step.message
+            out[entry_id] = step.state, step.message
     return out

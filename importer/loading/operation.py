@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 
 from importer.core.answers import Answer, Outcome
 from importer.loading.gateway import LightGateway, OnWire
-from importer.loading.journal.after_creation import Cancelled, keep_read_backs, undo_entries
+from importer.loading.journal.cancellation_records import Cancelled, undo_entries
 from importer.loading.journal.journal import Change, Intent, Journal
+from importer.loading.journal.verification_records import save_read_backs
 from importer.model.journal_states import Step
 from importer.model.read_back import ReadBack
 
@@ -55,7 +56,7 @@ class UndoneRecord:
 
 @dataclass(frozen=True)
 class ReadBackRecord:
-    bill: int  # index
+    entry: int
     read_back: ReadBack
 
 
@@ -78,7 +79,7 @@ def write_records(journal: Journal, run: str, records: Sequence[Record]) -> None
             journal.save_steps(same, light_state)
         free = [record.cancelled.entry for record in undone if not record.keep_id]
         undo_entries(journal, run, [record.cancelled for record in undone], free)
-        keep_read_backs(journal, run, {r.bill: r.read_back for r in of(ReadBackRecord)})
+        save_read_backs(journal, run, {r.entry: r.read_back for r in of(ReadBackRecord)})
 
 
 # --- what comes next --------------------------------------------------------------------------

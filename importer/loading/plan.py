@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from importer.core.money import tidy
@@ -26,6 +26,7 @@ from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
 from importer.model.journal_states import BillOutcome, Discovery, JournalEntry, State, Status
 from importer.model.light_objects import LightBill
+from importer.model.run_rows import BillRows
 
 _CHUNK = 1000  # bills whose contents are at hand at a time
 
@@ -201,11 +202,14 @@ def _by_number(light_bills: Sequence[LightBill]) -> dict[str, list[LightBill]]:
     return out
 
 
-def record(plan: LoadPlan, journal: Journal, run: str) -> None:
-    """The plan in the journal: the run's bills, and what was found in Light."""
+def record(plan: LoadPlan, journal: Journal, run: str, rows: Mapping[int, BillRows]) -> None:
+    """The plan in the journal: the run's bills, and what was found in Light.
+
+    ``rows`` has the rows of each bill of the plan, by bill index.
+    """
     journal.assign(
         run,
-        ((index, entry.id, plan.settled.get(index)) for index, entry in plan.entries.items()),
+        ((entry.id, rows[index], plan.settled.get(index)) for index, entry in plan.entries.items()),
     )
     journal.step(
         run,

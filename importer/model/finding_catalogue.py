@@ -480,6 +480,18 @@ light.not_cancelled: a bill that undo did not cancel
 light.cancel_unknown: a bill that may be cancelled or not
   It is not known whether Light cancelled the bill: {reason}.
   → Run the undo again: it reads the bill first.
+run.row.changed: a row that no longer is the bill that was loaded from it
+  Run {run} loaded {bill} from this row ({outcome}), and the row {now}.
+  → Look the bill up in Light by its id. The report as it was is made by the version of
+  light-import {version}.
+run.line.changed: a row that no longer is the line item that was loaded from it
+  Run {run} loaded line item {number} of {bill} from this row (id in Light: {id}), and the row is
+  read otherwise now.
+  → Look the bill up in Light. The report as it was is made by the version of light-import
+  {version}.
+run.row.added: a row of a run that the run did not have
+  Run {run} did not load this row: it is read as a {noun} only now.
+  → Load the file again to have it checked; what was loaded before is not sent twice.
 bills.content.changed: a bill that was loaded and has changed since
   The bill was loaded before and is different now: {difference}.
   → Change the bill in Light, or put the sheet back; a second bill is never sent.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -53,6 +54,19 @@ class State(StrEnum):
     UNKNOWN = "unknown"
 
 
+class DamagedRecord(Exception):
+    """A row of the journal that is no record; the message says which, and why."""
+
+
+@contextmanager
+def decoding(what: str) -> Iterator[None]:
+    """Raises DamagedRecord, naming ``what``, where a stored value cannot be decoded."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError) as error:
+        raise DamagedRecord(f"{what}: {error}") from error
+
+
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)  # before whatever is in Light
 
 
@@ -84,8 +98,10 @@ class JournalEntry:
 
     @classmethod
     def from_row(cls, row: Sequence[Any]) -> JournalEntry:
-        """An entry from its row in the journal, the columns in the order of the fields; ValueError
-        for an unknown state."""
+        """An entry from its row in the journal, the columns in the order of the fields.
+
+        Raises DamagedRecord for an unknown state, a bad time and what is not the JSON it should be.
+        """
         (
             id,
             identity,
@@ -105,25 +121,43 @@ class JournalEntry:
             how,
             partial,
         ) = row
-        return cls(
-            id,
-            identity,
-            content,
-            State(state),
-            attempts,
-            _moment(first_sent),
-            _moment(last_sent),
-            _moment(settled),
-            light_id,
-            light_state,
-            light_amount,
-            tuple(_listed(line_ids)),
-            bool(alone),
-            message,
-            tuple(ApiError(e["message"], tuple(e["path"]), e["type"]) for e in _listed(errors)),
-            Discovery(how) if how else None,
-            partial,
-        )
+        try:  # not decoding(), which costs more than the rest where there are many
+            return cls(
+                id,
+                identity,
+                content,
+                State(state),
+                attempts,
+                _time(first_sent),
+                _time(last_sent),
+                _time(settled),
+                light_id,
+                light_state,
+                light_amount,
+                tuple(_json_list(line_ids)),
+                bool(alone),
+                message,
+                tuple(
+                    ApiError(e["message"], tuple(e["path"]), e["type"]) for e in _json_list(errors)
+                ),
+                Discovery(how) if how else None,
+                partial,
+            )
+        except (ValueError, TypeError, KeyError) as error:
+            raise DamagedRecord(f"{bill_name(identity)}: {error}") from error
+
+    @property
+    def name(self) -> str:
+        return bill_name(self.identity)
+
+
+def bill_name(identity: str) -> str:
+    """A bill for people: "bill INV-1"."""
+    try:
+        _, kind, _, *rest = json.loads(identity)
+        return f"bill {rest[0]}" if kind == "number" else "bill of " + " ".join(map(str, rest[:3]))
+    except (ValueError, TypeError, IndexError):
+        return f"bill {identity}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +171,16 @@ class BillOutcome:
     partial: str = ""
 
 
-def _listed(text: str | None) -> list[Any]:
-    """A list kept as JSON; most are empty."""
-    found: list[Any] = json.loads(text) if text and text != "[]" else []
-    return found
+def _json_list(text: str | None) -> list[Any]:
+    if not text or text == "[]":  # most are empty
+        return []
+    value = json.loads(text)
+    if not isinstance(value, list):
+        raise ValueError(f"{text} is not a list")
+    return value
 
 
-def _moment(text: str | None) -> datetime | None:
+def _time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
@@ -182,17 +219,19 @@ class Step:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Step:
-        """A step from its row in the journal; ValueError for an unknown kind or state."""
-        return cls(
-            entry=row["entry"],
-            kind=StepKind(row["kind"]),
-            state=StepState(row["state"]),
-            attempts=row["attempts"],
-            sent=_moment(row["sent"]),
-            settled=_moment(row["settled"]),
-            message=row["message"],
-            detail=row["detail"],
-        )
+        """A step from its row in the journal; DamagedRecord for an unknown kind or state."""
+        with decoding(f"the step {row['kind']} of entry {row['entry']}"):
+            json.loads(row["detail"] or "{}")
+            return cls(
+                entry=row["entry"],
+                kind=StepKind(row["kind"]),
+                state=StepState(row["state"]),
+                attempts=row["attempts"],
+                sent=_time(row["sent"]),
+                settled=_time(row["settled"]),
+                message=row["message"],
+                detail=row["detail"],
+            )
 
     def as_row(self) -> dict[str, Any]:
         return {
@@ -206,6 +245,6 @@ class Step:
             "detail": self.detail,
         }
 
-    def told(self, name: str) -> Any:
-        """What the step's detail says under a name; None where it says nothing."""
+    def detail_value(self, name: str) -> Any:
+        """The value of a name in ``detail``; None where it has none."""
         return json.loads(self.detail or "{}").get(name)

@@ -108,6 +108,7 @@ class CurrencyTotal:
     control: int | None = None
     unit: int = 100
     differing: int = 0
+    unmatched: int = 0  # of these, bills of the run that no row holds any more
 
     @property
     def difference(self) -> int:

@@ -125,7 +125,7 @@ def compute_tie_out(
     bills: Iterable[BillResult], totals: Sequence[CurrencyTotal]
 ) -> list[CurrencyTieOut]:
     """In the order of the run's ``totals``; vendors by name."""
-    out = {total.currency: CurrencyTieOut(total.currency, total.unit) for total in totals}
+    out = {t.currency: CurrencyTieOut(t.currency, t.unit, differing=t.unmatched) for t in totals}
     by_vendor: dict[tuple[str, str], TieOut] = {}
     for bill in bills:
         # A currency that is no code has its total under another name.

@@ -20,6 +20,7 @@ from importer.loading.operation import EngineSettings
 from importer.loading.operations.create_bill import create_bills
 from importer.loading.plan import look_in_light, plan_from_journal, record
 from importer.model.journal_states import State
+from importer.model.run_rows import BillRows
 from importer.sandbox import SandboxSettings, running
 
 ONE, TWO, FOREIGN = "key-one-4711", "key-two-0815", "key-of-others-9"
@@ -204,7 +205,7 @@ def test_a_load_that_waits_goes_on_the_next_day_and_the_day_after(tmp_path: Path
             plan = plan_from_journal(bills, journal)
             await look_in_light(plan, client, journal)
             run = journal.start_run({})
-            record(plan, journal, run)
+            record(plan, journal, run, dict.fromkeys(plan.entries, BillRows()))
             engine = Engine(journal, client, run, EngineSettings(settle=0.3), Silent())
             await create_bills(engine, [*plan.unsettled, *plan.send])
             assert engine.stopped is None

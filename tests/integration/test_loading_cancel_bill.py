@@ -47,7 +47,8 @@ def light() -> Iterator[Sandbox]:
 async def undo(url: str, path: Path, run: str, cancel_after: float | None = None) -> None:
     with Journal(path) as journal, RateLimiter(":memory:", per_minute=100_000) as pacer:
         async with LightClient(url, KEY, pacer, timeout=60) as client:
-            bills = bills_created(journal.outcomes(run), [100] * 100)
+            outcomes = journal.outcomes(run)
+            bills = bills_created(outcomes, dict.fromkeys(outcomes, 100))
             engine = Engine(journal, client, run, HOW, Silent())
             with contextlib.suppress(asyncio.TimeoutError):
                 async with asyncio.timeout(cancel_after):

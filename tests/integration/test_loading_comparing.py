@@ -18,8 +18,8 @@ from conftest import ACCOUNTS, ENTITIES, VENDORS
 from importer.light import Credentials, Key, LightClient, RateLimiter
 from importer.loading.bill_diff import field_words, lines_differences, loaded_bill
 from importer.loading.identity import content
-from importer.loading.journal.after_creation import keep_read_backs, read_backs
 from importer.loading.journal.journal import Journal, now
+from importer.loading.journal.verification_records import read_backs, save_read_backs
 from importer.loading.loaded_bills import remote_differences
 from importer.model.bills import Bill, LineItem, Property
 from importer.model.journal_states import JournalEntry, State
@@ -125,7 +125,7 @@ def seen(light: Sandbox, bill: Bill, there: LightBill) -> list[Difference]:
 
     fresh = bill_from_json(request(light, "GET", there.id), listed=False)
     known = entry(bill, there)
-    return remote_differences(loaded_bill(known, 0), fresh, fresh.lines, known.line_ids)
+    return remote_differences(loaded_bill(known), fresh, fresh.lines, known.line_ids)
 
 
 def test_a_bill_with_every_field_reads_back_the_same(light: Sandbox) -> None:
@@ -291,8 +291,8 @@ def test_what_was_read_back_is_in_the_journal_as_it_was(tmp_path: Path) -> None:
             7: ReadBack(Comparison.CHANGED, now(), "PAID", None, None, None, False, found),
             9: ReadBack(Comparison.MISSING, now(), message="gone"),
         }
-        keep_read_backs(journal, "r", backs)
-        keep_read_backs(journal, "other", {0: backs[9]})
+        save_read_backs(journal, "r", backs)
+        save_read_backs(journal, "other", {0: backs[9]})
         assert read_backs(journal, "r") == backs
-        keep_read_backs(journal, "r", {9: backs[0]})
+        save_read_backs(journal, "r", {9: backs[0]})
         assert read_backs(journal, "r") == backs | {9: backs[0]}

@@ -31,6 +31,7 @@ from importer.loading.operations.create_bill import create_bills
 from importer.loading.plan import look_in_light, plan_from_journal, record
 from importer.model.bills import Bill, LineItem
 from importer.model.journal_states import State, Status
+from importer.model.run_rows import BillRows
 from importer.sandbox import Sandbox, SandboxSettings, running
 
 KEY = Credentials((Key("Basic", SandboxSettings.key),))
@@ -75,7 +76,7 @@ async def load(
             plan = plan_from_journal(bills, journal)
             await look_in_light(plan, client, journal)
             run = journal.start_run({})
-            record(plan, journal, run)
+            record(plan, journal, run, dict.fromkeys(plan.entries, BillRows()))
             engine = Engine(journal, client, run, how, Silent())
             with contextlib.suppress(asyncio.TimeoutError):
                 async with asyncio.timeout(cancel_after):
@@ -193,7 +194,7 @@ def test_gives_up_when_light_stays_unreachable(tmp_path: Path) -> None:
                 async with LightClient(url, KEY, pacer) as client:
                     plan = plan_from_journal(bills, journal)
                     run = journal.start_run({})
-                    record(plan, journal, run)
+                    record(plan, journal, run, dict.fromkeys(plan.entries, BillRows()))
                     how = EngineSettings(give_up_after=1.0)
                     engine = Engine(journal, client, run, how, Silent())
                     await create_bills(engine, [*plan.unsettled, *plan.send])

@@ -104,7 +104,7 @@ def test_every_sent_field_round_trips(light: Sandbox, bill: Bill) -> None:
 
 def test_every_sent_field_is_compared(light: Sandbox, bill: Bill) -> None:
     remote = created(light, bill)
-    loaded = loaded_bill(JournalEntry(1, "i", content(bill), State.CREATED), 0)
+    loaded = loaded_bill(JournalEntry(1, "i", content(bill), State.CREATED))
     assert content(loaded) == content(bill)
     assert bill_differences(loaded, remote) == []
     for field in SENT_BILL_FIELDS:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from importer.core.errors import JournalProblem
-from importer.loading.journal.after_creation import created_before
 from importer.loading.journal.journal import Change, Intent, Journal
+from importer.loading.journal.run_figures import created_before
 from importer.model.journal_states import BillOutcome, State, Status
+from importer.model.run_rows import BillRows
 
 BILLS = [("one", '{"amount": 1}'), ("two", '{"amount": 2}')]
 
@@ -58,10 +59,10 @@ def test_an_attempt_that_did_not_take_place_is_not_counted(tmp_path: Path) -> No
     with Journal(tmp_path / "j.sqlite") as journal:
         entry = journal.plan(BILLS)["one"].id
         run = journal.start_run({})
-        journal.assign(run, [(0, entry, None)])
+        journal.assign(run, [(entry, BillRows(), None)])
         journal.step(run, [], [Intent(entry, "x")])
         journal.step(run, [Change(entry, State.PLANNED, unsent=True)], [])
-        outcome = journal.outcomes(run)[0]
+        outcome = journal.outcomes(run)[entry]
         found = outcome.entry
     assert (outcome.status, found.attempts, found.state) == (Status.NOT_SENT, 0, State.PLANNED)
 
@@ -71,7 +72,7 @@ def test_a_refused_bill_is_planned_anew_and_a_created_one_stays(tmp_path: Path) 
         known = journal.plan(BILLS)
         one, two = known["one"].id, known["two"].id
         run = journal.start_run({})
-        journal.assign(run, [(0, one, None), (1, two, None)])
+        journal.assign(run, [(one, BillRows(), None), (two, BillRows(), None)])
         changes = [
             Change(one, State.REJECTED, Status.REJECTED, message="No."),
             Change(two, State.CREATED, Status.CREATED, light_id="b-2"),
@@ -82,7 +83,7 @@ def test_a_refused_bill_is_planned_anew_and_a_created_one_stays(tmp_path: Path) 
         assert again["one"].message == ""
         assert (again["two"].state, again["two"].content) == (State.CREATED, BILLS[1][1])
         # The run that was refused goes on saying so.
-        outcome = journal.outcomes(run)[0]
+        outcome = journal.outcomes(run)[one]
         assert (outcome.status, outcome.message) == (Status.REJECTED, "No.")
         assert journal.owned(["b-1", "b-2"]) == {"b-2"}
 
@@ -104,12 +105,13 @@ def test_of_a_load_that_was_killed_the_next_run_names_the_one_that_created_its_b
         entries = [entry.id for entry in journal.plan([(n, "{}") for n in "abcd"]).values()]
         a, b, c, d = entries
         killed, again = journal.start_run({}, "1"), journal.start_run({}, "2")
-        journal.assign(killed, [(i, entry, None) for i, entry in enumerate(entries)])
+        journal.assign(killed, [(entry, BillRows(), None) for entry in entries])
         done = [Change(e, State.CREATED, Status.CREATED, light_id=f"b-{e}") for e in (a, b)]
         journal.step(killed, done, [Intent(c, "{}")])
         before = journal.outcomes(killed)
-        loaded = [BillOutcome(Status.ALREADY_LOADED, before[i].entry) for i in (0, 1)]
-        journal.assign(again, [(0, a, loaded[0]), (1, b, loaded[1]), (2, c, None), (3, d, None)])
+        loaded = [(e, BillOutcome(Status.ALREADY_LOADED, before[e].entry)) for e in (a, b)]
+        assigned = [(e, BillRows(), outcome) for e, outcome in [*loaded, (c, None), (d, None)]]
+        journal.assign(again, assigned)
         done = [Change(e, State.CREATED, Status.CREATED, light_id=f"b-{e}") for e in (c, d)]
         journal.step(again, done, [])
         assert created_before(journal, again) == {killed: 2}

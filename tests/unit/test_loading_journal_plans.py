@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from importer.loading.journal.after_creation import read_backs, unfinished_undo
+from importer.loading.journal.cancellation_records import unfinished_undo
 from importer.loading.journal.journal import Change, Intent, Journal
+from importer.loading.journal.verification_records import read_backs
 from importer.loading.plan import plan_from_journal, record
 from importer.model.bills import Bill, LineItem
 from importer.model.journal_states import State, Status, Step, StepKind, StepState
+from importer.model.run_rows import BillRows
 
 Said = list[tuple[str, Any]]
 
@@ -62,7 +64,7 @@ def test_bills_are_planned_claimed_finished_and_reported_without_a_scan(
         plan = plan_from_journal([bill(i) for i in range(100)], journal)
         entries = [work.entry for work in plan.send]
         assert len(entries) == 100
-        record(plan, journal, run)
+        record(plan, journal, run, dict.fromkeys(plan.entries, BillRows()))
         journal.step(run, [], [Intent(e.id, "{}") for e in entries])
         ids = [f"light-{e.id}" for e in entries]
         done = [

@@ -14,7 +14,7 @@ from importer.loading.journal.journal_tables import ENTRIES, among
 def ids_of(journal: Journal, identities: Collection[str]) -> dict[str, int]:
     """The ids of the entries of these identities, where there is one."""
     query = sa.select(ENTRIES.c.identity, ENTRIES.c.id)
-    with journal._reading() as db:
+    with journal.reading() as db:
         found = db.execute(query.where(among(ENTRIES.c.identity, identities)))
         return {row.identity: row.id for row in found}
 
@@ -25,7 +25,7 @@ def entities(journal: Journal) -> list[str]:
         ENTRIES.c.identity > sa.bindparam("last")
     )
     out: list[str] = []
-    with journal._reading() as db:  # from each entity to the next, not from bill to bill
+    with journal.reading() as db:  # from each entity to the next, not from bill to bill
         last = ""
         while identity := db.scalar(following, {"last": last}):
             out.append(split_entity(identity)[0])

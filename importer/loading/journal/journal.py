@@ -21,6 +21,7 @@ from typing import Any
 import filelock
 import sqlalchemy as sa
 
+from importer import __version__
 from importer.core.answers import ApiError
 from importer.core.errors import JournalProblem
 from importer.loading.journal.journal_migrations import migrate
@@ -45,13 +46,16 @@ from importer.loading.journal.journal_tables import (
 from importer.model.journal_states import (
     ALWAYS,
     BillOutcome,
+    DamagedRecord,
     Discovery,
     JournalEntry,
     State,
     Status,
     Step,
     StepKind,
+    decoding,
 )
+from importer.model.run_rows import BillRows, RowIdentity
 
 VERSION = 5
 
@@ -93,6 +97,25 @@ class RunRecord:
     finished: datetime | None
     facts: Mapping[str, Any]
     summary: Mapping[str, Any] | None
+    version: str = ""  # of light-import; "" before journals of format 5
+    damage: str = ""  # why it cannot be read; then only ``id`` holds
+
+    @classmethod
+    def from_row(cls, row: Mapping[Any, Any]) -> RunRecord:
+        try:
+            facts, summary = json.loads(row["facts"]), json.loads(row["summary"] or "null")
+            if not isinstance(facts, dict) or not isinstance(summary, dict | None):
+                raise ValueError("its facts or figures are not those of a run")
+            return cls(
+                row["id"],
+                datetime.fromisoformat(row["started"]),
+                row["finished"] and datetime.fromisoformat(row["finished"]),
+                facts,
+                summary,
+                row["version"],
+            )
+        except (ValueError, TypeError) as error:
+            return cls(str(row["id"]), ALWAYS, None, {}, None, damage=str(error))
 
 
 def now() -> datetime:
@@ -169,7 +192,7 @@ class Journal:
     @contextmanager
     def one_commit(self) -> Iterator[None]:
         """What is written in the block becomes durable together, or not at all."""
-        with self._writing() as db:
+        with self.writing() as db:
             self._transaction = db
             try:
                 yield
@@ -177,7 +200,7 @@ class Journal:
                 self._transaction = None
 
     @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
+    def writing(self) -> Iterator[sa.Connection]:
         """One durable transaction, or a part of ``one_commit``."""
         if self._transaction is not None:
             yield self._transaction
@@ -189,15 +212,28 @@ class Journal:
                 db.commit()
         except sa.exc.SQLAlchemyError as error:
             raise self._problem(error) from error
+        except DamagedRecord as error:
+            raise self.damaged(str(error)) from error
 
     @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
+    def reading(self, run: str = "") -> Iterator[sa.Connection]:
+        """``run`` is named where a value turns out to be damaged."""
         try:
             with self._engine.connect() as db:
                 yield db
         except sa.exc.SQLAlchemyError as error:
             cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
             raise JournalProblem(f"The journal {self.path} cannot be read ({cause}).") from error
+        except DamagedRecord as error:
+            raise self.damaged(str(error), run) from error
+
+    def damaged(self, what: str, run: str = "") -> JournalProblem:
+        """That a value of the journal cannot be read; other runs are as good as before."""
+        where = f"run {run}, {what}" if run else what
+        return JournalProblem(
+            f"The journal {self.path} is damaged: {where}. Its other runs can still be reported."
+            " Put a copy of the journal back to go on with this one."
+        )
 
     # --- runs ---------------------------------------------------------------------------------
 
@@ -205,14 +241,20 @@ class Journal:
         """A new run; its id is the time (UTC) with a few random letters."""
         started = now()
         run = run or new_run_id(started)
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute(
-                sa.insert(RUNS), {"id": run, "started": started.isoformat(), "facts": _json(facts)}
+                sa.insert(RUNS),
+                {
+                    "id": run,
+                    "started": started.isoformat(),
+                    "facts": _json(facts),
+                    "version": __version__,
+                },
             )
         return run
 
     def finish_run(self, run: str, summary: Mapping[str, Any]) -> None:
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute(
                 sa.update(RUNS)
                 .where(RUNS.c.id == run)
@@ -220,19 +262,10 @@ class Journal:
             )
 
     def runs(self) -> list[RunRecord]:
-        """All runs, the newest first."""
-        with self._reading() as db:
+        """All runs, the newest first; a damaged one has no more than its id."""
+        with self.reading() as db:
             rows = db.execute(sa.select(RUNS).order_by(RUNS.c.started.desc())).mappings().all()
-        return [
-            RunRecord(
-                row["id"],
-                datetime.fromisoformat(row["started"]),
-                row["finished"] and datetime.fromisoformat(row["finished"]),
-                json.loads(row["facts"]),
-                row["summary"] and json.loads(row["summary"]),
-            )
-            for row in rows
-        ]
+        return [RunRecord.from_row(row) for row in rows]
 
     # --- planning -----------------------------------------------------------------------------
 
@@ -241,7 +274,7 @@ class Journal:
 
         What certainly is not in Light, nor a part of it, is PLANNED anew, with the content of now.
         """
-        with self._writing() as db:
+        with self.writing() as db:
             known = _by_identity(db, [identity for identity, _ in identities])
             new = [{"identity": i, "content": c} for i, c in identities if i not in known]
             renewed = {
@@ -260,33 +293,33 @@ class Journal:
 
     def known(self, identities: Sequence[tuple[str, str]]) -> dict[str, JournalEntry]:
         """As ``plan``, but nothing is written; what is new has the id 0."""
-        with self._reading() as db:
+        with self.reading() as db:
             known = _by_identity(db, [identity for identity, _ in identities])
         return {i: known.get(i) or JournalEntry(0, i, c, State.PLANNED) for i, c in identities}
 
     def owned(self, light_ids: Collection[str]) -> set[str]:
         """Which of these bills in Light belong to an entry, or did until they were undone."""
         ours = sa.select(ENTRIES.c.light_id).where(among(ENTRIES.c.light_id, light_ids))
-        with self._reading() as db:
+        with self.reading() as db:
             return set(db.execute(ours).scalars()) | self._undone(db, light_ids)
 
     def undone(self, light_ids: Collection[str]) -> set[str]:
         """Which of these bills in Light were cancelled by an undo."""
-        with self._reading() as db:
+        with self.reading() as db:
             return self._undone(db, light_ids)
 
     def _undone(self, db: sa.Connection, light_ids: Collection[str]) -> set[str]:
         query = sa.select(UNDONE.c.light_id).where(among(UNDONE.c.light_id, light_ids))
         return set(db.execute(query).scalars())
 
-    def assign(self, run: str, bills: Iterable[tuple[int, int, BillOutcome | None]]) -> None:
-        """The run's bills as (bill index, entry, outcome where it is settled already)."""
+    def assign(self, run: str, bills: Iterable[tuple[int, BillRows, BillOutcome | None]]) -> None:
+        """The run's bills as (entry, rows, outcome where it is settled already)."""
         rows = [
-            (run, bill, entry, o and o.status, o.message if o else "", o and o.how)
-            for bill, entry, o in bills
+            (run, entry, *_rows_as_row(of), o and o.status, o.message if o else "", o and o.how)
+            for entry, of, o in bills
         ]
         if rows:
-            with self._writing() as db:
+            with self.writing() as db:
                 db.exec_driver_sql(ASSIGN, rows)
 
     # --- sending ------------------------------------------------------------------------------
@@ -296,7 +329,7 @@ class Journal:
         if not changes and not sending:
             return
         moment = now().isoformat()
-        with self._writing() as db:
+        with self.writing() as db:
             if changes:
                 db.exec_driver_sql(CHANGE, [_change_row(c, moment) for c in changes])
                 settled = [
@@ -315,7 +348,7 @@ class Journal:
         """Where these steps stand, in one durable commit; ``light_state`` is of their bills now."""
         if not steps:
             return
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute(SAVE_STEP, [step.as_row() for step in steps])
             if light_state:
                 of = {step.entry for step in steps}
@@ -327,7 +360,7 @@ class Journal:
         """The steps of these entries, by entry and kind."""
         query = sa.select(STEPS).where(among(STEPS.c.entry, list(entries)))
         out: dict[int, dict[StepKind, Step]] = {}
-        with self._reading() as db:
+        with self.reading() as db:
             for row in db.execute(query).mappings():
                 step = Step.from_row(dict(row))
                 out.setdefault(step.entry, {})[step.kind] = step
@@ -336,16 +369,23 @@ class Journal:
     # --- reporting ----------------------------------------------------------------------------
 
     def outcomes(self, run: str, *, contents: bool = True) -> dict[int, BillOutcome]:
-        """The outcome of each bill of a run, by bill index.
+        """The outcome of each bill of a run, by entry.
 
         Without ``contents`` the entries have none, which saves much memory in a large run.
         """
         c = RUN_BILLS.c
-        columns = sa.select(c.bill, c.status, c.message, c.how, c.partial)
+        columns = sa.select(c.entry, c.status, c.message, c.how, c.partial)
         columns = columns.add_columns(*(_ENTRY if contents else _WITHOUT_CONTENT))
         query = columns.join(ENTRIES, ENTRIES.c.id == c.entry).where(c.run == run)
-        with self._reading() as db:
+        with self.reading(run) as db:
             return {row[0]: _outcome(row[1:5], row[5:]) for row in db.execute(query)}
+
+    def rows(self, run: str) -> dict[int, BillRows]:
+        """The rows of each bill of a run, by entry."""
+        c = RUN_BILLS.c
+        query = sa.select(c.entry, c.file, c.sheet, c.row, c.identity, c.lines, c.position)
+        with self.reading(run) as db:
+            return {row[0]: _rows_from_row(row) for row in db.execute(query.where(c.run == run))}
 
 
 # The columns of an entry in the order of the fields of its record.
@@ -365,23 +405,47 @@ def _outcome(of_run: Sequence[Any], of_entry: Sequence[Any]) -> BillOutcome:
     entry = JournalEntry.from_row(of_entry)
     if not (message or how or partial):
         message, how, partial = entry.message, entry.how, entry.partial
-    return BillOutcome(
-        Status(status) if status else status_of(entry),
-        entry,
-        message,
-        Discovery(how) if how else None,
-        partial,
-    )
+    with decoding(entry.name):
+        status = Status(status) if status else status_of(entry)
+        return BillOutcome(status, entry, message, Discovery(how) if how else None, partial)
+
+
+def _rows_as_row(rows: BillRows) -> tuple[Any, ...]:
+    bill = rows.bill
+    if bill is None:
+        return None, None, None, None, None
+    lines = [
+        [line.row, line.identity]
+        if (line.file, line.sheet) == (bill.file, bill.sheet)
+        else [line.row, line.identity, line.file, line.sheet]
+        for line in rows.lines
+    ]
+    return bill.file, bill.sheet, bill.row, bill.identity, _json(lines)
+
+
+def _rows_from_row(row: Sequence[Any]) -> BillRows:
+    entry, file, sheet, number, identity, lines, position = row
+    if file is None:
+        return BillRows(position=position)
+
+    def line(of_line: Sequence[Any]) -> RowIdentity:
+        line_row, line_identity, *elsewhere = of_line
+        line_file, line_sheet = elsewhere or (file, sheet)
+        return RowIdentity(line_file, line_sheet, line_row, line_identity)
+
+    with decoding(f"the rows of entry {entry}"):
+        bill = RowIdentity(file, sheet, number, identity)
+        return BillRows(bill, tuple(map(line, json.loads(lines))))
 
 
 def status_of(entry: JournalEntry) -> Status:
     """What an entry's state means for its bill, where the run has not settled it."""
-    return status_where(entry.state, begun=entry.light_id is not None)
+    return status_where(entry.state, partial=entry.light_id is not None)
 
 
-def status_where(state: State, *, begun: bool) -> Status:
-    """As ``status_of``; ``begun`` where Light has the bill."""
-    if state is State.PLANNED and begun:
+def status_where(state: State, *, partial: bool) -> Status:
+    """As ``status_of``; ``partial`` where Light has the bill."""
+    if state is State.PLANNED and partial:
         return Status.UNKNOWN  # Light has it, but not all its line items
     return _STATUS_OF[state]
 

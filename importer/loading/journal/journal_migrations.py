@@ -6,6 +6,7 @@ import re
 
 import sqlalchemy as sa
 
+from importer.loading.journal.journal_tables import READ_BACKS, RUN_BILLS
 from importer.model.journal_states import ALWAYS, Discovery
 
 # Until format 5 a message began with these.
@@ -29,10 +30,38 @@ def migrate(db: sa.Connection, version: int) -> None:
             _add_column(db, table, "how", "TEXT")
             _add_column(db, table, "partial", "TEXT NOT NULL DEFAULT ''")
             _split_messages(db, table)
+        _add_column(db, "runs", "version", "TEXT NOT NULL DEFAULT ''")
+        _key_by_entry(db)
+
+
+def _key_by_entry(db: sa.Connection) -> None:
+    """Bills of a run and what was read of them: by entry, no longer by position in the files."""
+    if "bill" in _columns(db, "read_backs"):
+        db.exec_driver_sql("ALTER TABLE read_backs RENAME TO read_backs_4")
+        READ_BACKS.create(db)
+        names = ", ".join(c.name for c in READ_BACKS.c if c.name not in ("run", "entry"))
+        db.exec_driver_sql(
+            f"INSERT OR IGNORE INTO read_backs (run, entry, {names}) SELECT run, entry, {names}"
+            " FROM (SELECT b.entry, r.* FROM read_backs_4 r JOIN run_bills b USING (run, bill))"
+        )
+        db.exec_driver_sql("DROP TABLE read_backs_4")
+    if "bill" in _columns(db, "run_bills"):
+        db.exec_driver_sql("ALTER TABLE run_bills RENAME TO run_bills_4")
+        RUN_BILLS.create(db)
+        names = "run, entry, status, message, how, partial"
+        db.exec_driver_sql(
+            f"INSERT OR IGNORE INTO run_bills ({names}, position) SELECT {names}, bill"
+            " FROM run_bills_4"
+        )
+        db.exec_driver_sql("DROP TABLE run_bills_4")
+
+
+def _columns(db: sa.Connection, table: str) -> set[str]:
+    return {column["name"] for column in sa.inspect(db).get_columns(table)}
 
 
 def _add_column(db: sa.Connection, table: str, name: str, definition: str) -> None:
-    if name not in {column["name"] for column in sa.inspect(db).get_columns(table)}:
+    if name not in _columns(db, table):
         db.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {name} {definition}")
 
 

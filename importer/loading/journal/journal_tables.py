@@ -38,18 +38,24 @@ RUNS = sa.Table(
     sa.Column("finished", sa.Text),
     sa.Column("facts", sa.Text, nullable=False),  # company, base URL, template, sources …
     sa.Column("summary", sa.Text),  # figures at the end, JSON
+    sa.Column("version", sa.Text, nullable=False, server_default=""),  # of light-import
 )
 RUN_BILLS = sa.Table(
     "run_bills",
     META,
     sa.Column("run", sa.Text, primary_key=True),
-    sa.Column("bill", sa.Integer, primary_key=True),  # Bill.index
-    sa.Column("entry", sa.Integer, nullable=False),
+    sa.Column("entry", sa.Integer, primary_key=True),
+    sa.Column("file", sa.Text),  # see run_rows.BillRows
+    sa.Column("sheet", sa.Text),
+    sa.Column("row", sa.Integer),
+    sa.Column("identity", sa.Text),
+    sa.Column("lines", sa.Text),  # JSON: [row, identity], and file and sheet where not the bill's
+    sa.Column("position", sa.Integer),
     sa.Column("status", sa.Text),  # NULL while it is the entry's state that tells
     sa.Column("message", sa.Text, nullable=False, default=""),
     sa.Column("how", sa.Text),
     sa.Column("partial", sa.Text, nullable=False, server_default=""),
-    sa.Index("run_bills_entry", "run", "entry"),
+    sa.Index("run_bills_of_entry", "entry"),
 )
 STEPS = sa.Table(  # see records.Step
     "steps",
@@ -68,7 +74,7 @@ READ_BACKS = sa.Table(  # see records.ReadBack
     "read_backs",
     META,
     sa.Column("run", sa.Text, primary_key=True),
-    sa.Column("bill", sa.Integer, primary_key=True),
+    sa.Column("entry", sa.Integer, primary_key=True),
     sa.Column("seen", sa.Text, nullable=False),
     sa.Column("moment", sa.Text, nullable=False),
     sa.Column("light_state", sa.Text, nullable=False, default=""),
@@ -78,6 +84,7 @@ READ_BACKS = sa.Table(  # see records.ReadBack
     sa.Column("lines", sa.Boolean, nullable=False, default=False),
     sa.Column("differences", sa.Text, nullable=False, default="[]"),
     sa.Column("message", sa.Text, nullable=False, default=""),
+    sa.Index("read_backs_of_entry", "entry"),
 )
 UNDONE = sa.Table(  # bills in Light that were cancelled by undo: never taken for a bill again
     "undone",
@@ -108,8 +115,9 @@ RENEW = """
 """
 NO_STEPS = "DELETE FROM steps WHERE entry = :key"  # of a bill that is not in Light
 ASSIGN = """
-    INSERT INTO run_bills (run, bill, entry, status, message, how, partial)
-    VALUES (?, ?, ?, ?, ?, ?, '')
+    INSERT INTO run_bills
+        (run, entry, file, sheet, "row", identity, lines, status, message, how, partial)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')
 """
 CHANGE = """
     UPDATE entries SET state = :state, attempts = attempts - :unsent, settled = :settled,

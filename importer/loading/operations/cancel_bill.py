@@ -16,7 +16,7 @@ from importer.loading.bill_diff import field_words, quoted
 from importer.loading.bill_state import CANCELLING, Transition, next_transition
 from importer.loading.engine import Engine
 from importer.loading.gateway import LightGateway, OnWire
-from importer.loading.journal.after_creation import Cancelled, cancels
+from importer.loading.journal.cancellation_records import Cancelled, cancels
 from importer.loading.loaded_bills import LoadedBill
 from importer.loading.operation import Decision, EngineSettings, Finish, Send, UndoneRecord
 from importer.loading.operations.bill_step import BillStep
@@ -133,7 +133,7 @@ def _words(differences: Sequence[Difference]) -> Iterator[str]:
 async def cancel_bills(
     engine: Engine, bills: Sequence[LoadedBill], options: CancelOptions
 ) -> dict[int, tuple[StepState, str]]:
-    """Cancel the bills, as far as it goes; how each ended and why, by bill index."""
+    """Cancel the bills, as far as it goes; how each ended and why, by entry."""
     steps = cancels(engine.journal, [loaded.entry.id for loaded in bills])
 
     def operation(loaded: LoadedBill) -> CancelBill:
@@ -146,4 +146,4 @@ async def cancel_bills(
 
     operations = [operation(loaded) for loaded in bills]
     await engine.execute(operations)
-    return {each.loaded.index: each.result for each in operations if each.result is not None}
+    return {each.loaded.entry.id: each.result for each in operations if each.result is not None}

@@ -118,7 +118,7 @@ def _now(document: Document) -> tuple[int, str] | None:
 
 def has_changed(document: Document, step: Step) -> bool:
     """Whether the file is not the one of an earlier upload, done or perhaps done."""
-    before = step.told("size"), step.told("sha256")
+    before = step.detail_value("size"), step.detail_value("sha256")
     perhaps = (StepState.DONE, StepState.SENDING, StepState.UNKNOWN)
     if step.state not in perhaps or None in before:
         return False

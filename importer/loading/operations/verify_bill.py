@@ -15,8 +15,8 @@ from importer.core.fetch import fetch_all
 from importer.loading.engine import Engine
 from importer.loading.gateway import LightGateway, fetch_bill, fetch_line
 from importer.loading.identity import GONE
-from importer.loading.journal.after_creation import forget_read_backs
 from importer.loading.journal.journal import Journal, now
+from importer.loading.journal.verification_records import delete_read_backs
 from importer.loading.loaded_bills import LoadedBill, Outcomes, valid_read_backs
 from importer.loading.operation import (
     Decision,
@@ -104,7 +104,7 @@ class VerifyBill(Operation):
     def _finish(self, read_back: ReadBack) -> Decision:
         self.read_back = read_back
         failed = read_back.seen is not Comparison.SAME
-        return Finish(self, failed, (ReadBackRecord(self.loaded.index, read_back),))
+        return Finish(self, failed, (ReadBackRecord(self.loaded.entry.id, read_back),))
 
 
 def _sums(lines: Sequence[LightLine] | None) -> tuple[int | None, int | None]:
@@ -122,7 +122,7 @@ def _sums(lines: Sequence[LightLine] | None) -> tuple[int | None, int | None]:
 
 @dataclass
 class Verification:
-    """Which bills of a run are still to be read, and what was read, by bill index."""
+    """Which bills of a run are still to be read, and what was read, by entry."""
 
     run: str
     todo: list[LoadedBill]
@@ -135,7 +135,7 @@ class Verification:
         await engine.execute(operations)
         for each in operations:
             if each.read_back is not None:
-                self.read_backs[each.loaded.index] = each.read_back
+                self.read_backs[each.loaded.entry.id] = each.read_back
         unread = [each.reason for each in operations if each.reason]
         if unread and engine.stopped is None:
             n = len(unread)
@@ -156,8 +156,8 @@ def plan_verification(
     ``again``."""
     known = {} if again else valid_read_backs(journal, run, outcomes)
     known = {i: back for i, back in known.items() if back.lines or not lines}
-    todo = [loaded for loaded in bills if loaded.index not in known]
+    todo = [loaded for loaded in bills if loaded.entry.id not in known]
     if not todo or not known:
-        forget_read_backs(journal, run)
+        delete_read_backs(journal, run)
         return Verification(run, list(bills), {}, lines)
     return Verification(run, todo, known, lines)

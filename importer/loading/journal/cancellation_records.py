@@ -1,0 +1,104 @@
+"""Cancellations in the journal: the steps CANCEL, and what an undo means for every run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+
+import sqlalchemy as sa
+
+from importer.loading.journal.journal import Journal, now
+from importer.loading.journal.journal_tables import ENTRIES, READ_BACKS, RUN_BILLS, STEPS, UNDONE
+from importer.model.journal_states import State, Status, Step, StepKind, StepState
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """A bill that was cancelled in Light. ``light_id`` is never taken for a bill again."""
+
+    entry: int
+    light_id: str
+
+
+def cancels(journal: Journal, entries: Collection[int]) -> dict[int, Step]:
+    """The steps CANCEL of these entries, by entry."""
+    known = journal.steps(entries).items()
+    return {entry: steps[StepKind.CANCEL] for entry, steps in known if StepKind.CANCEL in steps}
+
+
+def unfinished_undo(journal: Journal, entries: Collection[int]) -> str | None:
+    """The run whose undo ended midway, with one of these entries about to be cancelled."""
+    query = sa.select(STEPS.c.entry, STEPS.c.detail).where(
+        STEPS.c.kind == StepKind.CANCEL,
+        STEPS.c.state.in_([StepState.SENDING, StepState.UNKNOWN]),
+    )
+    wanted = set(entries)
+    with journal.reading() as db:
+        for entry, detail in db.execute(query):
+            if entry in wanted:
+                return str(json.loads(detail)["run"])
+    return None
+
+
+def undo_entries(
+    journal: Journal, run: str, cancelled: Sequence[Cancelled], free: Collection[int] = ()
+) -> None:
+    """These bills were cancelled: they are undone in every run that had them in Light, and may be
+    loaded again.
+
+    Entries in ``free`` have no id to remember: should Light show their bill again, it is theirs.
+    """
+    if not cancelled:
+        return
+    moment = now()
+    rows = [
+        {**asdict(bill), "run": run, "moment": moment.isoformat()}
+        for bill in cancelled
+        if bill.entry not in free
+    ]
+    why = f"cancelled in Light by undo on {moment:%Y-%m-%d %H:%M} UTC"
+    with journal.writing() as db:
+        if rows:
+            db.execute(sa.insert(UNDONE).prefix_with("OR IGNORE"), rows)
+        db.execute(_FREE, [{"key": bill.entry} for bill in cancelled])
+        db.execute(_UNREAD, [{"of": bill.entry} for bill in cancelled])
+        db.execute(_UNDO, [{"of": bill.entry, "why": why, "of_run": run} for bill in cancelled])
+
+
+_FREE = (
+    sa.update(ENTRIES)
+    .where(ENTRIES.c.id == sa.bindparam("key"))
+    .values(
+        state=State.PLANNED,
+        attempts=0,
+        first_sent=None,
+        last_sent=None,
+        settled=None,
+        light_id=None,
+        light_state=None,
+        light_amount=None,
+        line_ids=None,
+        alone=False,
+        message="",
+        errors=None,
+        how=None,
+        partial="",
+    )
+)
+_UNDO = (
+    sa.update(RUN_BILLS)
+    .where(
+        RUN_BILLS.c.entry == sa.bindparam("of"),
+        sa.or_(
+            RUN_BILLS.c.run == sa.bindparam("of_run"),
+            RUN_BILLS.c.status.is_(None),
+            RUN_BILLS.c.status == Status.CREATED,
+            RUN_BILLS.c.status == Status.ALREADY_LOADED,
+        ),
+    )
+    .values(status=Status.UNDONE, message=sa.bindparam("why"), how=None, partial="")
+)
+
+
+_UNREAD = sa.delete(READ_BACKS).where(READ_BACKS.c.entry == sa.bindparam("of"))
