@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from importer.mapping.canonical_columns import CanonicalTable
-from importer.mapping.map_tables import Mapped
+from importer.mapping.map_tables import MappedTables
 from importer.model.finding import CellRef, Finding, Severity
 
 Place = tuple[str, str | None, int]  # file, sheet, row
@@ -16,7 +16,7 @@ Place = tuple[str, str | None, int]  # file, sheet, row
 class SheetRows:
     """Where the bills and line items of some files are now."""
 
-    def __init__(self, mapped: Mapped) -> None:
+    def __init__(self, mapped: MappedTables) -> None:
         self.mapped = mapped
         self.sheets = [(table.source.file, table.source.sheet) for table in mapped.tables]
         self.table_of = {sheet: i for i, sheet in enumerate(self.sheets)}
