@@ -162,7 +162,7 @@ class Store:
             bodies = connection.scalars(
                 sa.select(LINES.c.body).where(LINES.c.bill_id == bill_id).order_by(LINES.c.position)
             )
-            bill["lineItems"] = [json.loads(body) for body in bodies]
+            bill["lineItems"] = [_line(body) for body in bodies]
             return bill
 
     def bills(
@@ -178,7 +178,7 @@ class Store:
             if limit >= 0:
                 lines = lines.where(LINES.c.bill_id.in_(list(bills)))
             for bill_id, body in connection.execute(lines):
-                bills[bill_id]["lineItems"].append(json.loads(body))
+                bills[bill_id]["lineItems"].append(_line(body))
         return list(bills.values())
 
     def totals(self) -> list[tuple[str | None, int, int]]:
@@ -333,3 +333,8 @@ def _write_reference(connection: sa.Connection, company: CompanyReference) -> No
     for table, rows in tables.items():
         if rows:
             connection.execute(sa.insert(table), rows)
+
+
+def _line(body: str) -> JsonObject:
+    """A stored line item; databases of older versions have no shouldAmortize in it."""
+    return {"shouldAmortize": False, **json.loads(body)}
