@@ -22,6 +22,7 @@ from importer.loading.plan import plan_from_journal, record
 from importer.model.bills import Bill, LineItem
 from importer.model.journal_states import Status
 from importer.model.light_objects import LightBill, LightLine
+from importer.model.run_rows import BillRows
 
 UNREACHED = Answer(None, sent=False, reason="no route to host")
 
@@ -92,12 +93,13 @@ def load(
         with Journal(path / "journal.sqlite") as journal:
             plan = plan_from_journal(bills, journal)
             run = journal.start_run({})
-            record(plan, journal, run)
+            record(plan, journal, run, dict.fromkeys(plan.entries, BillRows()))
             clock = asyncio.get_running_loop().time
             engine = Engine(journal, light, run, settings, heard, clock)
             await create_bills(engine, [*plan.unsettled, *plan.send])
             outcomes = journal.outcomes(run)
-            return engine.stopped, [outcomes[each.index].status for each in bills], heard
+            statuses = [outcomes[plan.entries[each.index].id].status for each in bills]
+            return engine.stopped, statuses, heard
 
     result: tuple[StoppedEarly | None, list[Status], Heard] = simulate(run)
     return result
