@@ -88,15 +88,15 @@ def read_filter(text: str, fields: Mapping[str, FilterField]) -> list[Clause]:
         # Values may hold colons, as times do: only the first two separate.
         parts = term.split(":", 2)
         if len(parts) != 3:
-            raise _refused("filter", f"'{shortened(term)}' is not field:operator:value.")
+            raise _refusal("filter", f"'{shortened(term)}' is not field:operator:value.")
         name, operator, value = parts
         field = fields.get(name)
         if field is None:
             message = f"Cannot filter by '{shortened(name)}'; there are: {', '.join(fields)}."
-            raise _refused("filter", message)
+            raise _refusal("filter", message)
         if operator not in OPERATORS:
             message = f"Unknown operator '{operator}'; there are: {', '.join(OPERATORS)}."
-            raise _refused("filter", message)
+            raise _refusal("filter", message)
         clauses.append(_clause(name, field, operator, value))
     return clauses
 
@@ -112,7 +112,7 @@ def _clause(name: str, field: FilterField, operator: str, value: str) -> Clause:
         match = _any_of(field, [_value(name, field, value)])
         return match if operator == "eq" else sa.not_(sa.func.coalesce(match, sa.false()))
     if field.kind in (FilterType.MEMBERS, FilterType.BOOLEAN) or value == "null":
-        raise _refused("filter", f"'{operator}' cannot be used with '{name}' and '{value}'.")
+        raise _refusal("filter", f"'{operator}' cannot be used with '{name}' and '{value}'.")
     return COMPARE[operator](field.column, _value(name, field, value))
 
 
@@ -127,16 +127,16 @@ def _value(name: str, field: FilterField, text: str) -> Any:
         try:
             return ADAPTERS[field.kind].validate_python(text)
         except ValidationError as error:
-            raise _refused("filter", f"{name}: {problems_of(error)[0].message}") from error
+            raise _refusal("filter", f"{name}: {problems_of(error)[0].message}") from error
     if field.kind is FilterType.INTEGER:
         return whole_number("filter", text, INT64)
     if field.kind is FilterType.BOOLEAN:
         if text not in ("true", "false"):
-            raise _refused("filter", f"{name}: '{shortened(text)}' is not true or false.")
+            raise _refusal("filter", f"{name}: '{shortened(text)}' is not true or false.")
         return text == "true"
     if field.values and text not in field.values:
         message = f"{name}: '{shortened(text)}' is not one of {', '.join(field.values)}."
-        raise _refused("filter", message)
+        raise _refusal("filter", message)
     return text
 
 
@@ -149,9 +149,9 @@ def read_sort(
         name, _, direction = term.partition(":")
         if name not in fields:
             message = f"Cannot sort by '{shortened(name)}'; there are: {', '.join(fields)}."
-            raise _refused("sort", message)
+            raise _refusal("sort", message)
         if direction not in ("asc", "desc"):
-            raise _refused("sort", f"'{shortened(term)}' is not field:asc or field:desc.")
+            raise _refusal("sort", f"'{shortened(term)}' is not field:asc or field:desc.")
         keys.append(SortKey(fields[name], direction == "desc"))
     return keys or list(default)
 
@@ -199,7 +199,7 @@ def decode_cursor(text: str, query_key: str, width: int) -> Cursor:
             return Cursor(bool(backwards), tuple(values))
     except (ValueError, TypeError):
         pass
-    raise _refused("cursor", "The cursor does not belong to this list, filter and sort.")
+    raise _refusal("cursor", "The cursor does not belong to this list, filter and sort.")
 
 
 def _digest(query_key: str) -> str:
@@ -211,8 +211,8 @@ def whole_number(name: str, text: str, allowed: range) -> int:
     if digits.isascii() and digits.isdigit() and len(digits) < 20 and int(text) in allowed:
         return int(text)
     limits = f"{allowed.start} to {allowed.stop - 1}"
-    raise _refused(name, f"'{shortened(text)}' is not a whole number from {limits}.")
+    raise _refusal(name, f"'{shortened(text)}' is not a whole number from {limits}.")
 
 
-def _refused(name: str, message: str) -> RefusalError:
+def _refusal(name: str, message: str) -> RefusalError:
     return bad_request("INVALID_PARAMETER", message, name)

@@ -212,17 +212,17 @@ GROUP_LIST = _listing(
 )
 
 
-def read_query(query: QueryParams, known: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+def read_query(query: QueryParams, allowed: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     """The query parameters; unknown and repeated ones, and unknown values, are refused."""
     values: dict[str, str] = {}
     for name, value in query.multi_items():
-        if name not in known:
-            message = f"There is no query parameter '{name}' here; there are: {', '.join(known)}."
+        if name not in allowed:
+            message = f"There is no query parameter '{name}' here; there are: {', '.join(allowed)}."
             raise bad_request("UNKNOWN_PARAMETER", message, name)
         if name in values:
             raise bad_request("INVALID_PARAMETER", f"'{name}' is given twice.", name)
-        if known[name] and value not in known[name]:
-            message = f"'{value}' is not one of {', '.join(known[name])}."
+        if allowed[name] and value not in allowed[name]:
+            message = f"'{value}' is not one of {', '.join(allowed[name])}."
             raise bad_request("INVALID_PARAMETER", message, name)
         values[name] = value
     return values

@@ -126,19 +126,19 @@ class Grants:
             _same(form.get("client_secret", ""), self.settings.client_secret),
         ]
         if not all(matches):
-            return _refused("invalid_client", "The client_id or client_secret is wrong.", 401)
+            return _error("invalid_client", "The client_id or client_secret is wrong.", 401)
         match form.get("grant_type"):
             case "authorization_code":
                 return self._by_code(form.get("code", ""), form.get("redirect_uri", ""))
             case "refresh_token":
                 return self._by_refresh(form.get("refresh_token", ""))
-        return _refused("unsupported_grant_type", "Use authorization_code or refresh_token.")
+        return _error("unsupported_grant_type", "Use authorization_code or refresh_token.")
 
     def _by_code(self, code: str, redirect_uri: str) -> Response:
         self._end_if_used(code)
         address, until = self.codes.pop(code, ("", 0.0))
         if not address or self.clock() >= until or address != redirect_uri:
-            return _refused("invalid_grant", "The code is wrong, used or too old.")
+            return _error("invalid_grant", "The code is wrong, used or too old.")
         login = LoginGrant(f"login {len(self.used) + 1}")
         self.logins.append(login)
         self.used[code] = login
@@ -150,7 +150,7 @@ class Grants:
             if _same(token, login.refresh):
                 self.used[token] = login
                 return self._tokens(login)
-        return _refused("invalid_grant", "The refresh token is wrong or used.")
+        return _error("invalid_grant", "The refresh token is wrong or used.")
 
     def _end_if_used(self, secret: str) -> None:
         self.logins = [login for login in self.logins if login is not self.used.get(secret)]
@@ -187,7 +187,7 @@ async def _form(request: Request) -> dict[str, str]:
     return {name: values[0] for name, values in fields.items() if len(values) == 1}
 
 
-def _refused(error: str, description: str, status: int = 400) -> Response:
+def _error(error: str, description: str, status: int = 400) -> Response:
     return JSONResponse({"error": error, "error_description": description}, status, _NO_STORE)
 
 

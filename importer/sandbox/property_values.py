@@ -34,7 +34,7 @@ def read_properties(
     problems: list[Problem],
 ) -> list[JsonObject]:
     """The custom properties of a request as answers show them; groups without values left out."""
-    shown: list[JsonObject] = []
+    properties: list[JsonObject] = []
     group_ids: set[str] = set()
     for index, item in enumerate(items or ()):
         place = (*path, "customProperties", str(index))
@@ -56,8 +56,8 @@ def read_properties(
         value_problems = _value_problems(group, ids, texts, place)
         problems += value_problems
         if (ids or texts) and not value_problems:
-            shown.append(_shown(group, ids, texts, company))
-    return shown
+            properties.append(_property_json(group, ids, texts, company))
+    return properties
 
 
 def _value_problems(
@@ -95,7 +95,7 @@ def _acceptable(group: PropertyGroupRow, value: str) -> bool:
     return True
 
 
-def _shown(
+def _property_json(
     group: PropertyGroupRow, ids: Sequence[str], texts: Sequence[str], company: CompanyReference
 ) -> JsonObject:
     names = [(i, group.values[i].internal_name, group.values[i].label) for i in ids]

@@ -352,6 +352,7 @@ def test_empty_bill_and_negative_amounts_are_accepted(
         (b'{"amount": NaN}', "application/json", 400),
         (b"[" * 100_000, "application/json", 400),
         (b"[]", "application/json", 400),
+        (b'{"\\ud800": 1}', "application/json", 400),
         (b"{}", "text/plain", 415),
         (b"{}", "application/json; charset=latin-1", 415),
         (b"{}", None, 415),
