@@ -104,7 +104,7 @@ def draft_template(
     if path is not None:
         with atomic_write(path) as unfinished:
             unfinished.write_text(text, encoding="utf-8")
-    return TemplateDraft(text, shipped, len(draft.bills), len(draft.lines), _todos(text))
+    return TemplateDraft(text, shipped, len(draft.bills), len(draft.line_items), _todos(text))
 
 
 def write_fill_in_workbook(output: str, *, company: str | None = None) -> list[str]:

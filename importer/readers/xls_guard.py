@@ -18,31 +18,65 @@ from importer.readers.zip_guard import DamagedError
 
 _OF_ONE_CELL = frozenset(
     (
-        biffh.XL_NUMBER, biffh.XL_NUMBER_B2, biffh.XL_INTEGER, biffh.XL_RK, biffh.XL_LABEL,
-        biffh.XL_LABEL_B2, biffh.XL_LABELSST, biffh.XL_RSTRING, biffh.XL_BOOLERR,
-        biffh.XL_BOOLERR_B2, *biffh.XL_FORMULA_OPCODES,
+        biffh.XL_NUMBER,
+        biffh.XL_NUMBER_B2,
+        biffh.XL_INTEGER,
+        biffh.XL_RK,
+        biffh.XL_LABEL,
+        biffh.XL_LABEL_B2,
+        biffh.XL_LABELSST,
+        biffh.XL_RSTRING,
+        biffh.XL_BOOLERR,
+        biffh.XL_BOOLERR_B2,
+        *biffh.XL_FORMULA_OPCODES,
     )
-)  # fmt: skip
+)
 _OF_FORMATS = frozenset(
     (
-        biffh.XL_FONT, biffh.XL_FONT_B3B4, biffh.XL_FORMAT, biffh.XL_FORMAT2, biffh.XL_STYLE,
-        biffh.XL_XF, biffh.XL_XF2, biffh.XL_XF3, biffh.XL_XF4,
+        biffh.XL_FONT,
+        biffh.XL_FONT_B3B4,
+        biffh.XL_FORMAT,
+        biffh.XL_FORMAT2,
+        biffh.XL_STYLE,
+        biffh.XL_XF,
+        biffh.XL_XF2,
+        biffh.XL_XF3,
+        biffh.XL_XF4,
     )
-)  # fmt: skip
+)
 _KEPT = (
     _OF_ONE_CELL
     | _OF_FORMATS
     | frozenset(
         (
-            biffh.XL_MULRK, biffh.XL_ROW, biffh.XL_ROW_B2, biffh.XL_STRING, biffh.XL_STRING_B2,
-            biffh.XL_ARRAY, biffh.XL_ARRAY2, biffh.XL_SHRFMLA, biffh.XL_TABLEOP, biffh.XL_TABLEOP2,
-            biffh.XL_TABLEOP_B2, biffh.XL_SST, biffh.XL_CONTINUE, biffh.XL_DIMENSION,
-            biffh.XL_DIMENSION2, biffh.XL_BOUNDSHEET, biffh.XL_SHEETHDR, biffh.XL_SHEETSOFFSET,
-            biffh.XL_CODEPAGE, biffh.XL_DATEMODE, biffh.XL_BUILTINFMTCOUNT, biffh.XL_IXFE,
-            biffh.XL_FILEPASS, biffh.XL_EOF, *biffh.bofcodes,
+            biffh.XL_MULRK,
+            biffh.XL_ROW,
+            biffh.XL_ROW_B2,
+            biffh.XL_STRING,
+            biffh.XL_STRING_B2,
+            biffh.XL_ARRAY,
+            biffh.XL_ARRAY2,
+            biffh.XL_SHRFMLA,
+            biffh.XL_TABLEOP,
+            biffh.XL_TABLEOP2,
+            biffh.XL_TABLEOP_B2,
+            biffh.XL_SST,
+            biffh.XL_CONTINUE,
+            biffh.XL_DIMENSION,
+            biffh.XL_DIMENSION2,
+            biffh.XL_BOUNDSHEET,
+            biffh.XL_SHEETHDR,
+            biffh.XL_SHEETSOFFSET,
+            biffh.XL_CODEPAGE,
+            biffh.XL_DATEMODE,
+            biffh.XL_BUILTINFMTCOUNT,
+            biffh.XL_IXFE,
+            biffh.XL_FILEPASS,
+            biffh.XL_EOF,
+            *biffh.bofcodes,
         )
     )
-)  # fmt: skip
+)
 _HEAD = struct.Struct("<HH")  # of each record: what it is, how long
 _UNKNOWN = 0x0FFF  # no record of any version
 _MOST_FORMATS = 65_536  # a cell names its format by two bytes

@@ -1,4 +1,4 @@
-"""How the lines of a draft make up its bills: which amounts they have, with tax or without."""
+"""Infer the amounts of a draft: those of lines, with tax or without, and the bill's total."""
 
 from __future__ import annotations
 
@@ -10,22 +10,20 @@ from importer.scaffold import layout_inference as at
 from importer.scaffold.column_profiles import ColumnProfile
 from importer.scaffold.layout_inference import Grouping, Table
 from importer.scaffold.sum_proofs import Proof
-from importer.scaffold.template_writer import Draft, Line, column_name, listed, quoted
+from importer.scaffold.template_writer import Draft, column_expression, column_name, listed, quoted
+
+# The ways that lines can make up a bill's total; the first one proven is taken.
+_WAYS = ("net+tax", "gross", "product+tax", "net", "product", "gross+tax")
 
 
-def column_of(table: Table, column: ColumnProfile) -> str:
-    """The expression that takes a column."""
-    return f"{{column: {quoted(column_name(table.columns, column))}}}"
-
-
-def amounts(
+def infer_amounts(
     draft: Draft,
     table: Table,
     grouping: Grouping | None,
     proofs: dict[str, Proof],
     of_bills: Table | None = None,
 ) -> None:
-    """Which amounts a line has, whether they include tax, and where the bill's total is."""
+    """Draft the amounts of lines, whether they include tax, and the bill's total."""
     total, net, tax, gross = (table.get(t) for t in (at.TOTAL, at.NET, at.TAX, at.GROSS))
     units, each = table.get(at.UNITS), table.get(at.EACH)
     if net and gross and not tax and not total:
@@ -34,44 +32,23 @@ def amounts(
         gross, total = total, None  # it differs from row to row: an amount of the line
     if total and not (net or gross or (units and each)):
         gross = total  # one row a bill, or nothing but the total
-    proven = next((way for way in ("net+tax", "gross", "product+tax", "net", "product", "gross+tax")
-                   if way in proofs and proofs[way].proven), "")  # fmt: skip
-    best = max(proofs.values(), key=lambda p: p.good, default=None)
-    if total:
-        holder = of_bills or table
-        note = proofs[proven].sentence(total) if proven else best.sentence(total) if best else ""
-        draft.bills.append(Line("amount", column_of(holder, holder.fields[at.TOTAL]), note))
-        if best and not proven:
-            where = f" (first: row {table.row(best.first)})" if best.first is not None else ""
-            draft.todo("bills", f"{note}{where}; the others are refused as they are.")
-    else:
-        draft.bills.append(Line("amount", "{sum_of_lines: gross}", "the file has no total"))
+    proven = next((way for way in _WAYS if way in proofs and proofs[way].proven), "")
+    _draft_total(draft, table, of_bills or table, proofs, proven, total)
     way, column = _way(proven, net, gross, bool(units and each))
     include = way == "gross"
-    doubtful = (
-        not proven and way == "gross" and (tax or table.get(at.TAX_CODE)) and gross is not total
-    )
+    has_tax = tax or table.get(at.TAX_CODE)
+    doubtful = not proven and include and has_tax and gross is not total
     flag = "TODO" if doubtful else str(include).lower()
-    draft.bills.append(
-        Line("lineItemsIncludeTax", f"{{value: {flag}}}", _taxed(include, table, column, proven))
-    )
+    note = _tax_note(include, table, column, proven)
+    draft.add("bills", "lineItemsIncludeTax", f"{{value: {flag}}}", note)
     if doubtful and column:
-        draft.todo("bills", f"write true where '{column.header}' includes tax, false where the tax"
-                   " comes on top; then line_items.amount is netAmount.")  # fmt: skip
-    if way == "product" and units and each:
-        names = ", ".join(quoted(column_name(table.columns, c)) for c in (units, each))
-        draft.lines.append(Line("netAmount", f"{{product: [{names}], round: half_up}}", ""))
-    elif column:
-        field = "amount" if include else "netAmount"
-        draft.lines.append(Line(field, _signed(draft, table, column), listed(column.examples)))
-    elif each:
-        draft.lines.append(Line("netAmount", column_of(table, each), listed(each.examples)))
-        draft.todo("line_items", f"'{each.header}' is taken for the line's amount, since the file"
-                   " has no quantities.")  # fmt: skip
-    else:
-        draft.missing(LINE_ITEMS, "netAmount", "the column of the line's amount without tax (or"
-                      " amount, with tax)")  # fmt: skip
-    if column and column is net and not (tax or total or table.get(at.TAX_CODE)):
+        draft.todo(
+            "bills",
+            f"write true where '{column.header}' includes tax, false where the tax comes on top;"
+            " then line_items.amount is netAmount.",
+        )
+    _draft_line_amount(draft, table, way, column)
+    if column and column is net and not (has_tax or total):
         draft.todo(
             "line_items",
             f"'{column.header}' is without tax, and nothing in the file has the tax or the total:"
@@ -84,22 +61,69 @@ def amounts(
             f"'{tax.header}' has {listed(tax.examples)}: where these are percentages and no"
             " amounts, delete the line taxAmount.",
         )
-    if tax and not table.get(at.TAX_CODE) and not some(tax):
-        pass  # nothing but zeros, which need no tax code if they are left out
-    elif tax:
-        draft.lines.append(Line("taxAmount", _signed(draft, table, tax), listed(tax.examples)))
-        if not table.get(at.TAX_CODE):
-            draft.missing(LINE_ITEMS, "taxCode", f"Light takes no '{tax.header}' without a code."
-                          " Name its column or, where all lines have one, {value: Standard} and a"
-                          " table (lookups: taxCode: {table: tax-codes.csv}); or load the amounts"
-                          " with tax, as line_items.amount, without taxAmount, and"
-                          " lineItemsIncludeTax true")  # fmt: skip
-    elif table.get(at.TAX_CODE) and not include and not total:
-        draft.todo("line_items", "the file has tax codes, but neither tax amounts nor totals: what"
-                   " the bills come to cannot be known.")  # fmt: skip
+    _draft_tax(draft, table, tax, unknown_sum=not include and not total)
 
 
-def some(column: ColumnProfile) -> bool:
+def _draft_total(
+    draft: Draft,
+    table: Table,
+    of_bills: Table,
+    proofs: dict[str, Proof],
+    proven: str,
+    total: ColumnProfile | None,
+) -> None:
+    if total is None:
+        draft.add("bills", "amount", "{sum_of_lines: gross}", "the file has no total")
+        return
+    best = max(proofs.values(), key=lambda p: p.good, default=None)
+    proof = proofs[proven] if proven else best
+    note = proof.sentence(total) if proof else ""
+    value = column_expression(of_bills.columns, of_bills.fields[at.TOTAL])
+    draft.add("bills", "amount", value, note)
+    if best and not proven:
+        where = f" (first: row {table.row(best.first)})" if best.first is not None else ""
+        draft.todo("bills", f"{note}{where}; the others are refused as they are.")
+
+
+def _draft_line_amount(draft: Draft, table: Table, way: str, column: ColumnProfile | None) -> None:
+    units, each = table.get(at.UNITS), table.get(at.EACH)
+    if way == "product" and units and each:
+        names = ", ".join(quoted(column_name(table.columns, c)) for c in (units, each))
+        draft.add("line_items", "netAmount", f"{{product: [{names}], round: half_up}}")
+    elif column:
+        field = "amount" if way == "gross" else "netAmount"
+        draft.add("line_items", field, _signed(draft, table, column), listed(column.examples))
+    elif each:
+        draft.add_column("line_items", "netAmount", table.columns, each)
+        what = "is taken for the line's amount, since the file has no quantities."
+        draft.todo("line_items", f"'{each.header}' {what}")
+    else:
+        what = "the column of the line's amount without tax (or amount, with tax)"
+        draft.missing(LINE_ITEMS, "netAmount", what)
+
+
+def _draft_tax(draft: Draft, table: Table, tax: ColumnProfile | None, *, unknown_sum: bool) -> None:
+    has_code = table.get(at.TAX_CODE)
+    if tax and (has_code or has_amounts(tax)):  # zeros need no tax code if they are left out
+        draft.add("line_items", "taxAmount", _signed(draft, table, tax), listed(tax.examples))
+        if not has_code:
+            draft.missing(
+                LINE_ITEMS,
+                "taxCode",
+                f"Light takes no '{tax.header}' without a code. Name its column or, where all lines"
+                " have one, {value: Standard} and a table (lookups: taxCode: {table:"
+                " tax-codes.csv}); or load the amounts with tax, as line_items.amount, without"
+                " taxAmount, and lineItemsIncludeTax true",
+            )
+    elif not tax and has_code and unknown_sum:
+        draft.todo(
+            "line_items",
+            "the file has tax codes, but neither tax amounts nor totals: what the bills come to"
+            " cannot be known.",
+        )
+
+
+def has_amounts(column: ColumnProfile) -> bool:
     """Whether any amount is not zero, however its decimal mark is written."""
     return any(digit in text for text in column.filled for digit in "123456789")
 
@@ -121,18 +145,18 @@ _SIDES = (("S", "H"), ("SOLL", "HABEN"), ("D", "C"), ("DR", "CR"), ("DEBIT", "CR
 def _signed(draft: Draft, table: Table, column: ColumnProfile) -> str:
     """The column of an amount, with the column that says on which side it stands."""
     for other in table.columns:
-        found = {text.upper() for text in other.filled}
+        marks = {text.upper() for text in other.filled}
         for positive, negative in _SIDES:
-            if found and found <= {positive, negative}:
+            if marks and marks <= {positive, negative}:
                 draft.todo(
                     "line_items",
                     f"'{other.header}' gives the amounts their sign: check that {positive} adds to"
                     f" what is owed and {negative} takes from it.",
                 )
-                own, side = (quoted(column_name(table.columns, c)) for c in (column, other))
+                amount, side = (quoted(column_name(table.columns, c)) for c in (column, other))
                 signs = f"positive: [{quoted(positive)}], negative: [{quoted(negative)}]"
-                return f"{{column: {own}, sign_from: {{column: {side}, {signs}}}}}"
-    return column_of(table, column)
+                return f"{{column: {amount}, sign_from: {{column: {side}, {signs}}}}}"
+    return column_expression(table.columns, column)
 
 
 def _way(
@@ -155,7 +179,7 @@ def _way(
     return ("product", None) if product else ("net", None)
 
 
-def _taxed(include: bool, table: Table, column: ColumnProfile | None, proven: str) -> str:
+def _tax_note(include: bool, table: Table, column: ColumnProfile | None, proven: str) -> str:
     if proven or column is None:
         return ""
     if not include:

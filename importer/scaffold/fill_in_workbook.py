@@ -1,4 +1,4 @@
-"""A workbook to fill in: the canonical sheets, with notes, typed columns and dropdowns."""
+"""Write a workbook to fill in: the canonical sheets with notes, typed columns and dropdowns."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, PROPERTY, Field, Fi
 from importer.model.light_objects import PropertyGroup
 from importer.validation.cross_row_rules import same_name
 
-ROWS = 2000  # so many rows are prepared; more can be written, without dropdowns
-LISTS = "Lists"  # the sheet of what the dropdowns offer; no header of its is one of a bill
+ROWS = 2000  # rows with dropdowns; more can be written without
+LISTS = "Lists"  # the sheet of the dropdowns' choices
 
 
 @dataclass(frozen=True)
 class Choice:
-    """``value`` is what stands in a cell, ``what`` tells a person what it is."""
+    """``value`` is written to the cell, ``what`` explains it to a person."""
 
     value: str
     what: str = ""
@@ -108,53 +108,55 @@ _FORMATS = {
     FieldKind.FACTOR: "General",
     FieldKind.BOOLEAN: "General",
 }
-_TRUTH = (Choice("TRUE"), Choice("FALSE"))
+_BOOLEANS = (Choice("TRUE"), Choice("FALSE"))
 _BOLD = Font(bold=True, color="FFFFFF")
-_MUST = PatternFill("solid", fgColor="1F4E78")
-_MAY = PatternFill("solid", fgColor="7F7F7F")
+_REQUIRED_FILL = PatternFill("solid", fgColor="1F4E78")
+_OPTIONAL_FILL = PatternFill("solid", fgColor="7F7F7F")
 
 
-def write_fill_in(path: Path, offered: Choices | None) -> list[str]:
-    """Write the workbook; what it could not offer is told, a sentence each.
+def write_fill_in(path: Path, company: Choices | None) -> list[str]:
+    """Write the workbook; returns a sentence for each choice that could not be offered.
 
-    ``offered`` is None where nothing is known of the company. UsageProblem where it cannot be
-    written.
+    ``company`` is None where nothing is known of it. Raises UsageProblem where the file
+    cannot be written.
     """
     book = openpyxl.Workbook()
     lists = _Lists()
-    told: list[str] = []
+    notes: list[str] = []
     first = book.active
     assert first is not None
     for sheet, title in ((BILLS, "Bills"), (LINE_ITEMS, "Line items")):
         page = first if sheet == BILLS else book.create_sheet()
         page.title = title
-        columns = _columns(sheet, offered, told)
+        columns = _columns(sheet, company, notes)
         _write_sheet(page, columns, lists)
     lists.write(book.create_sheet(LISTS))
-    made = io.BytesIO()  # a zip file that a full disk cuts off prints a traceback of its own
-    book.save(made)
+    buffer = io.BytesIO()  # a zip file that a full disk cuts off prints a traceback of its own
+    book.save(buffer)
     with atomic_write(path) as unfinished:
-        unfinished.write_bytes(made.getvalue())
-    return told
+        unfinished.write_bytes(buffer.getvalue())
+    return notes
 
 
-def _columns(sheet: str, offered: Choices | None, told: list[str]) -> list[_Column]:
+def _columns(sheet: str, company: Choices | None, notes: list[str]) -> list[_Column]:
     names = [name for name in FIELDS[sheet] if name not in _LATE]
     names += [name for name in FIELDS[sheet] if name in _LATE]
-    columns = [_column(sheet, FIELDS[sheet][name], offered) for name in names]
+    columns = [_column(sheet, FIELDS[sheet][name], company) for name in names]
     level = "HEADER" if sheet == BILLS else "LINE"
-    mine = [g for g in (offered.properties if offered else ()) if g.level == level]
-    for group in mine:
-        twins = [g for g in mine if same_name(g.label) == same_name(group.label)]
+    groups = [g for g in (company.properties if company else ()) if g.level == level]
+    for group in groups:
+        twins = [g for g in groups if same_name(g.label) == same_name(group.label)]
         name = group.label if len(twins) == 1 else group.internal_name
         columns.append(_of_property(group, name))
         if len(twins) > 1:
-            told.append(f"Several custom properties are called '{group.label}'; the column is"
-                        f" property:{name}.")  # fmt: skip
+            notes.append(
+                f"Several custom properties are called '{group.label}'; the column is"
+                f" property:{name}."
+            )
     return columns
 
 
-def _column(sheet: str, wanted: Field, offered: Choices | None) -> _Column:
+def _column(sheet: str, wanted: Field, company: Choices | None) -> _Column:
     required = _REQUIRED[sheet].get(wanted.name, "May be left blank.")
     example = _EXAMPLES.get(wanted.name, _UUID if wanted.kind is FieldKind.UUID else "")
     what = wanted.description[0].upper() + wanted.description[1:]
@@ -163,14 +165,14 @@ def _column(sheet: str, wanted: Field, offered: Choices | None) -> _Column:
     note = f"{what}. {required}" + (f" For example: {example}" if example else "")
     choices: Sequence[Choice] = ()
     if wanted.kind is FieldKind.BOOLEAN:
-        choices = _TRUTH
+        choices = _BOOLEANS
     elif wanted.kind is FieldKind.CHOICE:
         choices = [Choice(choice) for choice in wanted.choices]
     elif wanted.kind is FieldKind.CURRENCY:
         choices = [Choice(code) for code in _currencies()]
-    elif offered and wanted.name in ("vendor", "companyEntity", "account"):
-        of = {"vendor": offered.vendors, "companyEntity": offered.entities}
-        choices = of.get(wanted.name, offered.accounts)
+    elif company and wanted.name in ("vendor", "companyEntity", "account"):
+        of = {"vendor": company.vendors, "companyEntity": company.entities}
+        choices = of.get(wanted.name, company.accounts)
         note += f" Choose from the list; the sheet {LISTS} says what is what."
     # a company may have got a new vendor since its lists were fetched
     strict = wanted.name not in ("vendor", "companyEntity", "account")
@@ -186,18 +188,18 @@ def _currencies() -> list[str]:
 def _of_property(group: PropertyGroup, name: str) -> _Column:
     kinds = {"NUMERIC": FieldKind.FACTOR, "DATE": FieldKind.DATE, "BOOLEAN": FieldKind.BOOLEAN}
     kind = kinds.get(group.input_type, FieldKind.TEXT)
-    several = group.input_type == "MULTI_SELECT"
+    is_multiple = group.input_type == "MULTI_SELECT"
     labels = [same_name(label) for _, label, _ in group.values]
     choices: list[Choice] = [
         Choice(label if labels.count(same_name(label)) == 1 else internal, label)
         for _, label, internal in group.values
     ]
     if kind is FieldKind.BOOLEAN:
-        choices = list(_TRUTH)
+        choices = list(_BOOLEANS)
     note = f"Custom property '{group.label}'. May be left blank."
-    if several:
+    if is_multiple:
         note += " Several values are separated by a semicolon."
-    return _Column(PROPERTY + name, kind, note, choices, strict=not several)
+    return _Column(PROPERTY + name, kind, note, choices, strict=not is_multiple)
 
 
 class _Lists:
@@ -240,7 +242,7 @@ def _write_sheet(page: Worksheet, columns: Sequence[_Column], lists: _Lists) -> 
         cell = page.cell(1, at)
         cell.value = visible(column.header)
         cell.data_type = "s"
-        cell.font, cell.fill = _BOLD, _MUST if column.required else _MAY
+        cell.font, cell.fill = _BOLD, _REQUIRED_FILL if column.required else _OPTIONAL_FILL
         note = Comment(visible(column.note), "light-import")
         note.width, note.height = 320, 120
         cell.comment = note
@@ -256,14 +258,15 @@ def _write_sheet(page: Worksheet, columns: Sequence[_Column], lists: _Lists) -> 
 def _validation(column: _Column, lists: _Lists) -> DataValidation | None:
     if column.choices:
         name = column.header
-        if column.choices is _TRUTH:
+        if column.choices is _BOOLEANS:
             name = "yes or no"
         rule = DataValidation("list", formula1=lists.formula(name, column.choices))
         rule.showErrorMessage = column.strict
         rule.error = "Choose one of the list."
     elif column.kind in (FieldKind.CENTS, FieldKind.INTEGER):
-        rule = DataValidation("whole", operator="between", formula1="-999999999999999",
-                              formula2="999999999999999")  # fmt: skip
+        rule = DataValidation(
+            "whole", operator="between", formula1="-999999999999999", formula2="999999999999999"
+        )
         rule.showErrorMessage = True
         rule.error = "A whole number: 1,234.56 is written 123456."
     elif column.kind in (FieldKind.DATE, FieldKind.DATE_TIME):
@@ -271,8 +274,9 @@ def _validation(column: _Column, lists: _Lists) -> DataValidation | None:
         rule.showErrorMessage = True
         rule.error = "A date, as 2025-03-31."
     elif column.kind in (FieldKind.RATE, FieldKind.FACTOR):
-        rule = DataValidation("decimal", operator="between", formula1="-999999999999",
-                              formula2="999999999999")  # fmt: skip
+        rule = DataValidation(
+            "decimal", operator="between", formula1="-999999999999", formula2="999999999999"
+        )
         rule.showErrorMessage = True
         rule.error = "A number."
     else:

@@ -1,4 +1,4 @@
-"""How a table is laid out: its header row, what its columns are, which rows make one bill."""
+"""Infer the layout of a table: its header row, the field of each column, the rows of a bill."""
 
 from __future__ import annotations
 
@@ -7,10 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from importer.core.money import tidy
+from importer.mapping.headers import SEARCHED_ROWS
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.tables import SourceTable
 from importer.scaffold.column_profiles import ColumnProfile, columns_below
-from importer.scaffold.header_names import DOCUMENT, PRICE, QUANTITY, Target, of_line, rank, targets
+from importer.scaffold.header_names import (
+    DOCUMENT,
+    PRICE,
+    QUANTITY,
+    Target,
+    names_line,
+    rank,
+    targets,
+)
 
 CURRENCY, VENDOR, NUMBER = (BILLS, "currency"), (BILLS, "vendor"), (BILLS, "invoiceNumber")
 ISSUED, DUE, TOTAL = (BILLS, "issuedDate"), (BILLS, "dueDate"), (BILLS, "amount")
@@ -23,7 +32,6 @@ TEXT, ACCOUNT, TAX_CODE = (
 NOTE, ENTITY, DOC = (BILLS, "description"), (BILLS, "companyEntity"), (BILLS, DOCUMENT)
 UNITS, EACH = (LINE_ITEMS, QUANTITY), (LINE_ITEMS, PRICE)
 
-_SEARCHED = 60
 _DAY_MONTH = re.compile(r"(?:0?[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])")
 _TOTAL_OF = re.compile(r"(?:total for|total|summe|sum|totale|totaal) (.+)", re.IGNORECASE)
 _TOTAL = re.compile(
@@ -34,13 +42,13 @@ _TOTAL = re.compile(
 
 @dataclass
 class Table:
-    """A table whose header row is found and whose columns are told apart."""
+    """A table with its header row, and the columns of the fields recognised."""
 
     source: SourceTable
     header: int  # the index of its header row; of several, of the last
     columns: list[ColumnProfile]
     fields: dict[Target, ColumnProfile] = field(default_factory=dict)
-    dropped: list[int] = field(default_factory=list)  # rows at the end that are no data
+    dropped: list[int] = field(default_factory=list)  # rows at the end that are totals
     header_rows: int = 1
 
     def __len__(self) -> int:
@@ -56,10 +64,10 @@ class Table:
 
 def header_row(source: SourceTable) -> int:
     """The row that names most fields; where none does, the first one that is widest."""
-    rows = [source.row_cells(i) for i in range(min(_SEARCHED, len(source.rows)))]
-    known = [len({t for cell in row if cell.strip() for t in targets(cell)[:1]}) for row in rows]
-    if max(known) >= 2:
-        return known.index(max(known))
+    rows = [source.row_cells(i) for i in range(min(SEARCHED_ROWS, len(source.rows)))]
+    counts = [len({t for cell in row if cell.strip() for t in targets(cell)[:1]}) for row in rows]
+    if max(counts) >= 2:
+        return counts.index(max(counts))
     filled = [sum(bool(tidy(cell)) for cell in row) for row in rows]
     return filled.index(max(filled))
 
@@ -71,8 +79,8 @@ def _second_header(source: SourceTable, at: int) -> bool:
     return len({t for cell in source.row_cells(at + 1) for t in targets(cell)[:1]}) >= 3
 
 
-def told_apart(source: SourceTable, currencies: Sequence[str]) -> Table:
-    """The table with the column of each field that its headers and cells give away."""
+def infer_fields(source: SourceTable, currencies: Sequence[str]) -> Table:
+    """The table with the column of each field, as its headers and cells suggest."""
     at = header_row(source)
     rows = 2 if _second_header(source, at) else 1
     at += rows - 1
@@ -95,11 +103,11 @@ def told_apart(source: SourceTable, currencies: Sequence[str]) -> Table:
                 table.fields[target] = column
                 taken.add(column.index)
                 break
-    left = [c for c in table.columns if c.index not in taken and c.filled]
-    only = [c for c in left if c.codes_of(currencies)]
-    if CURRENCY not in table.fields and len(only) == 1:
-        table.fields[CURRENCY] = only[0]
-    dated = [c for c in left if c.dates and c.header]
+    others = [c for c in table.columns if c.index not in taken and c.filled]
+    of_codes = [c for c in others if c.codes_of(currencies)]
+    if CURRENCY not in table.fields and len(of_codes) == 1:
+        table.fields[CURRENCY] = of_codes[0]
+    dated = [c for c in others if c.dates and c.header]
     if ISSUED not in table.fields and len(dated) == 1:
         table.fields[ISSUED] = dated[0]
     return table
@@ -107,13 +115,29 @@ def told_apart(source: SourceTable, currencies: Sequence[str]) -> Table:
 
 # A column that could be several fields is taken by the first of these.
 _ORDER: tuple[Target, ...] = (
-    (BILLS, "vendorId"), VENDOR, NUMBER, ISSUED, DUE, CURRENCY, TOTAL, NET, TAX, GROSS, UNITS, EACH,
-    TAX_CODE, ACCOUNT, TEXT, NOTE, ENTITY, DOC,
-)  # fmt: skip
+    (BILLS, "vendorId"),
+    VENDOR,
+    NUMBER,
+    ISSUED,
+    DUE,
+    CURRENCY,
+    TOTAL,
+    NET,
+    TAX,
+    GROSS,
+    UNITS,
+    EACH,
+    TAX_CODE,
+    ACCOUNT,
+    TEXT,
+    NOTE,
+    ENTITY,
+    DOC,
+)
 
 
 def _suits(column: ColumnProfile, target: Target, currencies: Sequence[str]) -> bool:
-    """Whether the cells of a column may be of a field that its header names."""
+    """Whether the cells of a column fit a field that its header names."""
     if target in (ISSUED, DUE):
         return column.dates or day_and_month(column)
     if target == CURRENCY:
@@ -127,7 +151,7 @@ def _suits(column: ColumnProfile, target: Target, currencies: Sequence[str]) -> 
     if target in (TEXT, NOTE):
         return not column.numbers and not column.dates
     if target == DOC:
-        return not column.dates and not of_line(column.header)
+        return not column.dates and not names_line(column.header)
     return not column.dates and not (column.numbers and column.decimals)
 
 
@@ -153,7 +177,7 @@ class Grouping:
         return len(set(self.bill) - {-1})
 
 
-def grouping(table: Table) -> Grouping | None:
+def infer_grouping(table: Table) -> Grouping | None:
     """Which columns make one bill, chosen by what the rows prove; None where no column could."""
     vendor, number, document = (table.get(t) for t in (VENDOR, NUMBER, DOC))
     vendor = vendor or table.get((BILLS, "vendorId"))
@@ -164,22 +188,23 @@ def grouping(table: Table) -> Grouping | None:
         if all(c is not None for c in some)
     ]
     heads = [
-        c for target, c in table.fields.items()
+        c
+        for target, c in table.fields.items()
         if target in (VENDOR, NUMBER, ISSUED, DUE, CURRENCY, TOTAL, DOC)
-    ]  # fmt: skip
+    ]
     if not candidates:
         return None
     # rows that have line cells only go on with the bill above
-    partly = any(not any(c.texts[i] for c in heads) for i in _rows(table))
-    found = [_grouped(table, keys, heads, fill_down=partly) for keys in candidates]
-    return min(found, key=lambda g: (_alone(table, g), sum(g.clashes.values())))
+    fill_down = any(not any(c.texts[i] for c in heads) for i in _rows(table))
+    groupings = [_grouped(table, keys, heads, fill_down=fill_down) for keys in candidates]
+    return min(groupings, key=lambda g: (_rows_without_key(table, g), sum(g.clashes.values())))
 
 
 def _rows(table: Table) -> list[int]:
     return [i for i in range(len(table)) if i not in table.dropped]
 
 
-def _alone(table: Table, g: Grouping) -> int:
+def _rows_without_key(table: Table, g: Grouping) -> int:
     """How many rows lack a part of the key."""
     if not g.fill_down:
         return sum(not all(c.texts[i] for c in g.keys) for i in _rows(table))
@@ -209,19 +234,19 @@ def _grouped(
         bill.append(-1 if i in table.dropped else numbers.setdefault(key, len(numbers)))
     clashes: dict[str, int] = {}
     for column in heads:
-        seen: dict[int, set[str]] = {}
+        values: dict[int, set[str]] = {}
         for i, b in enumerate(bill):
             if b >= 0 and column.texts[i]:
-                seen.setdefault(b, set()).add(column.texts[i])
-        if many := sum(len(values) > 1 for values in seen.values()):
-            clashes[column.header] = many
+                values.setdefault(b, set()).add(column.texts[i])
+        if count := sum(len(texts) > 1 for texts in values.values()):
+            clashes[column.header] = count
     return Grouping(keys, fill_down, bill, clashes)
 
 
-def in_groups(table: Table) -> tuple[ColumnProfile, str] | None:
-    """The column where groups of rows have their names and totals, with one such total.
+def report_groups(table: Table) -> tuple[ColumnProfile, str] | None:
+    """The column of groups' names and totals, with one such total; None where there are none.
 
-    That is how reports by vendor are laid out: the vendor's row, its bills, "Total for" the vendor.
+    Reports by vendor have them: the vendor's row, its bills, "Total for" the vendor.
     """
     for column in table.columns:
         named = set(column.filled)
@@ -232,21 +257,20 @@ def in_groups(table: Table) -> tuple[ColumnProfile, str] | None:
 
 
 def drop_total(table: Table) -> tuple[int, ColumnProfile, str] | None:
-    """Drop the last row where it is a total and no bill: (the row, the column that shows it, its
-    text there)."""
+    """Drop the last row where it is a total: (the row, the column that shows it, its text)."""
     last = len(table) - 1
-    shows = _shows_total(table, last) if last > 0 else None
-    if shows is None:
+    label = _total_label(table, last) if last > 0 else None
+    if label is None:
         return None
-    text = shows.texts[last]
+    text = label.texts[last]
     table.dropped.append(last)
     for column in table.columns:
         column.texts[last] = ""
         column.filled = list(dict.fromkeys(filter(None, column.texts)))
-    return last, shows, text
+    return last, label, text
 
 
-def _shows_total(table: Table, last: int) -> ColumnProfile | None:
+def _total_label(table: Table, last: int) -> ColumnProfile | None:
     keys = [c for t in (VENDOR, NUMBER, ISSUED) if (c := table.get(t))]
     for column in keys:
         if _TOTAL.fullmatch(column.texts[last].strip(" :")):

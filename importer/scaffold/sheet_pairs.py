@@ -1,4 +1,4 @@
-"""Which two tables are bills and their line items: a column of one joins it to the other."""
+"""Find two tables that are bills and their line items, joined by a column of each."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from collections.abc import Sequence
 from importer.model.fields import LINE_ITEMS
 from importer.scaffold import layout_inference as at
 from importer.scaffold.column_profiles import ColumnProfile
-from importer.scaffold.header_names import plain
+from importer.scaffold.header_names import header_letters
 from importer.scaffold.layout_inference import Table
 
 
 def pair_of(tables: Sequence[Table]) -> tuple[Table, Table, ColumnProfile, ColumnProfile] | None:
     """(bills, line items, the bills' column, the lines' column), None where there is no such pair.
 
-    Every value of the lines' column stands once in the bills' column, nearly: an orphan or two are
-    mistakes for the validation to tell.
+    Nearly every value of the lines' column is in the bills' column; validation reports the others.
     """
-    found = []
+    candidates = []
     for bills in tables:
         for lines in tables:
             if bills is lines or not _heads(bills):
@@ -25,27 +24,27 @@ def pair_of(tables: Sequence[Table]) -> tuple[Table, Table, ColumnProfile, Colum
             for key in bills.columns:
                 if not _unique(key):
                     continue
-                known = set(key.filled)
-                for own in lines.columns:
-                    there = sum(text in known for text in own.filled)
-                    if own.filled and there >= 0.9 * len(own.filled) and there > 1:
-                        same = plain(key.header) == plain(own.header)
+                values = set(key.filled)
+                for line_key in lines.columns:
+                    matches = sum(text in values for text in line_key.filled)
+                    if line_key.filled and matches >= 0.9 * len(line_key.filled) and matches > 1:
+                        same = header_letters(key.header) == header_letters(line_key.header)
                         of_lines = sum(t[0] == LINE_ITEMS for t in lines.fields)
-                        found.append((same, of_lines, there, bills, lines, key, own))
-    if not found:
+                        candidates.append((same, of_lines, matches, bills, lines, key, line_key))
+    if not candidates:
         return None
-    best = max(found, key=lambda f: f[:3])
+    best = max(candidates, key=lambda f: f[:3])
     return best[3], best[4], best[5], best[6]
 
 
 def _heads(table: Table) -> bool:
-    """Whether a table may be of bills: it knows a vendor or a date of them."""
+    """Whether a table may be of bills: it has a vendor or a date."""
     targets = (at.VENDOR, (at.VENDOR[0], "vendorId"), at.ISSUED)
     return any(target in table.fields for target in targets)
 
 
 def _unique(column: ColumnProfile) -> bool:
-    """Whether each row has a value of its own, so that the column can name a bill."""
+    """Whether each row has another value, so that the column can identify a bill."""
     filled = [text for text in column.texts if text]
     return (
         len(filled) > 1

@@ -14,7 +14,7 @@ AMOUNTS = (TOTAL, NET, TAX, GROSS)
 
 
 @dataclass(frozen=True)
-class Numeric:
+class NumberStyle:
     """``mark`` is None where no amount proves a decimal mark; ``both`` where two are proven."""
 
     mark: Numbers | None
@@ -22,10 +22,10 @@ class Numeric:
     decimals: bool  # some amount has a part behind the mark, so that they cannot be cents
 
 
-def numeric(columns: Sequence[ColumnProfile]) -> Numeric:
+def number_style(columns: Sequence[ColumnProfile]) -> NumberStyle:
     """What the columns of amounts say together."""
     marks = {mark for column in columns if (mark := column.mark())}
-    return Numeric(
+    return NumberStyle(
         next(iter(marks)) if len(marks) == 1 else None,
         len(marks) > 1,
         any(column.decimals for column in columns),
@@ -51,7 +51,7 @@ class Proof:
         return f"in {self.good} of {self.bills} bills the sum of {self.what} is '{total.header}'"
 
 
-def adds_up(table: Table, grouping: Grouping, mark: Numbers) -> dict[str, Proof]:
+def prove_sums(table: Table, grouping: Grouping, mark: Numbers) -> dict[str, Proof]:
     """For each way that lines may make up the total (``net+tax``, ``gross`` …), how far they do."""
     total = table.get(TOTAL)
     if total is None:
@@ -67,16 +67,16 @@ def adds_up(table: Table, grouping: Grouping, mark: Numbers) -> dict[str, Proof]
     for name, column in (("net", net), ("gross", gross)):
         if column is None:
             continue
-        own = column.values(mark)
-        ways[name] = (f"'{column.header}'", own)
+        values = column.values(mark)
+        ways[name] = (f"'{column.header}'", values)
         if tax and taxes:
-            ways[f"{name}+tax"] = (f"'{column.header}' + '{tax.header}'", _plus(own, taxes))
+            ways[f"{name}+tax"] = (f"'{column.header}' + '{tax.header}'", _plus(values, taxes))
     if units and each:
-        own = products(units, each, mark)
-        ways["product"] = (f"'{units.header}' × '{each.header}'", own)
+        values = products(units, each, mark)
+        ways["product"] = (f"'{units.header}' × '{each.header}'", values)
         if tax and taxes:
             what = f"'{units.header}' × '{each.header}' + '{tax.header}'"
-            ways["product+tax"] = (what, _plus(own, taxes))
+            ways["product+tax"] = (what, _plus(values, taxes))
     return {name: _proof(what, values, grouping, totals) for name, (what, values) in ways.items()}
 
 

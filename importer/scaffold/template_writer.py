@@ -1,4 +1,4 @@
-"""A draft of a template, and how it is written: YAML with comments for who finishes it."""
+"""A drafted template, and writing it as YAML with comments for the person who completes it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from importer.core.column_letters import column_letters
 from importer.model.fields import header_key
 from importer.scaffold.column_profiles import ColumnProfile
 
@@ -25,7 +26,7 @@ class Line:
 
 @dataclass
 class Draft:
-    """A template as far as the file gives it away. ``todos`` are by the section they belong to."""
+    """A template as far as it can be inferred. ``todos``: (section, sentence)."""
 
     name: str
     layout: str
@@ -35,20 +36,29 @@ class Draft:
     parameters: list[Line] = field(default_factory=list)
     group_by: list[str] = field(default_factory=list)
     bills: list[Line] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
+    line_items: list[Line] = field(default_factory=list)
     lookups: list[tuple[str, str, list[str]]] = field(default_factory=list)
     unused: list[tuple[str, str]] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
     todos: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, section: str, key: str, value: str, note: str = "") -> None:
+        lines: list[Line] = getattr(self, section)
+        lines.append(Line(key, value, note))
+
+    def add_column(
+        self, section: str, key: str, columns: Sequence[ColumnProfile], column: ColumnProfile
+    ) -> None:
+        """A field that is one of the ``columns``, with examples of its texts."""
+        self.add(section, key, column_expression(columns, column), listed(column.examples))
 
     def todo(self, section: str, what: str) -> None:
         if (section, what) not in self.todos:
             self.todos.append((section, what))
 
     def missing(self, section: str, name: str, what: str, value: str = "{column: TODO}") -> None:
-        """A field that was not found: a line to complete, switched off."""
-        lines = self.bills if section == "bills" else self.lines
-        lines.append(Line(f"# {name}", value))
+        """Add a commented-out line for a field that was not recognised."""
+        self.add(section, f"# {name}", value)
         self.todo(section, f"{name} was not recognised: {what}.")
 
     def lookup(self, name: str, table: str, column: ColumnProfile) -> None:
@@ -60,7 +70,7 @@ class Draft:
 
 
 def quoted(text: str) -> str:
-    """A text as YAML that is read as that text."""
+    """A text as a YAML scalar."""
     if _BARE.fullmatch(text) and text.casefold() not in _WORDS:
         return text
     written = json.dumps(text, ensure_ascii=False)
@@ -68,7 +78,7 @@ def quoted(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    """A line of YAML; the file's own cells may break lines, or hold what YAML cannot."""
+    """A line of YAML without line breaks and characters that YAML cannot hold."""
     return "".join(c if c.isprintable() else " " for c in text)
 
 
@@ -79,22 +89,18 @@ def listed(examples: Sequence[str]) -> str:
 
 
 def column_name(columns: Sequence[ColumnProfile], column: ColumnProfile) -> str:
-    """How a template names a column: by its header, where that is one, else by its place."""
+    """How a template names a column: by its header, else by its letters."""
     key = header_key(column.header)
     if not key:
-        return f"${_letters(column.index)}"
+        return f"${column_letters(column.index)}"
     twins = [c.index for c in columns if header_key(c.header) == key]
     if len(twins) > 1:
         return f"{column.header}#{twins.index(column.index) + 1}"
     return column.header
 
 
-def _letters(index: int) -> str:
-    letters = ""
-    while index >= 0:
-        index, rest = divmod(index, 26)
-        letters, index = chr(ord("A") + rest) + letters, index - 1
-    return letters
+def column_expression(columns: Sequence[ColumnProfile], column: ColumnProfile) -> str:
+    return f"{{column: {quoted(column_name(columns, column))}}}"
 
 
 _USES = {
@@ -122,7 +128,7 @@ def _lines(draft: Draft) -> list[str]:
         names = ", ".join(map(quoted, draft.group_by))
         out.append(f"group_by: [{names}]" + (f"  # {note}" if note else ""))
     out += _section("bills", draft.bills, _todos(draft, "bills"))
-    out += _section("line_items", draft.lines, _todos(draft, "line_items"))
+    out += _section("line_items", draft.line_items, _todos(draft, "line_items"))
     out += _lookups(draft)
     if draft.unused:
         out += ["", "# Columns that are not used:"]
