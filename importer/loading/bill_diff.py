@@ -1,7 +1,7 @@
-"""A bill as Light shows it against what was loaded, field by field.
+"""Differences of a bill: between Light and the journal, and between two contents of the journal.
 
-What was loaded is the journal's content: all that was sent, with ids. What it leaves blank Light
-may fill in or work out, so only what was sent is compared.
+The journal's content is all that was sent, with ids. Light may fill in or work out what it leaves
+blank, so only what was sent is compared.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from importer.core.money import money, tidy
-from importer.loading.identity import match_lines
+from importer.loading.bill_match import match_lines
 from importer.model.bills import Bill, LineItem, Property, bill_values, line_values
 from importer.model.fields import (
     PROPERTY,
@@ -80,7 +80,7 @@ def field_words(difference: Difference) -> str:
 
 
 def quoted(difference: Difference) -> tuple[str, str]:
-    """What the sheet and what Light has, as they stand in a sentence."""
+    """The values of the sheet and of Light as a sentence quotes them."""
     bare = difference.field == LINE or difference.field.lower().endswith("amount")
     sheet, light = (
         text if bare or text == NOTHING else f"'{text}'"
@@ -89,68 +89,115 @@ def quoted(difference: Difference) -> tuple[str, str]:
     return sheet, light
 
 
-# --- the comparison ---------------------------------------------------------------------------
+# --- two contents -----------------------------------------------------------------------------
 
 
-def bill_differences(bill: Bill, there: LightBill) -> list[Difference]:
-    """What Light shows otherwise in the bill itself; its lines are not looked at."""
-    paid = there.state in PAID  # Light then says when it was
+def describe_content_changes(
+    before: str, after: str, unit: int = 100, *, lines: bool = True, paid: bool = False
+) -> str:
+    """How two contents differ, in words with both values; "" where they do not.
+
+    ``unit`` is how many cents a unit of the currency has. ``paid``: the bill is to be marked as
+    paid, which sends the date of payment again.
+    """
+    if before == after:
+        return ""
+    old, new = json.loads(before), json.loads(after)
+    old_lines, new_lines = old.pop("lineItems", []), new.pop("lineItems", [])
+    if not new.get("companyEntityId"):
+        new.pop("companyEntityId", None)  # Light fills in what the sheet leaves out
+    if paid:
+        new.pop("paymentAt", None)
+    out = _changed_fields("", old, new, unit)
+    if lines and len(old_lines) != len(new_lines):
+        out.append(f"{len(old_lines)} line items were loaded, the sheet has {len(new_lines)}")
+    elif lines:
+        for i, (old_line, new_line) in enumerate(zip(old_lines, new_lines, strict=True), start=1):
+            out += _changed_fields(f"line {i} ", old_line, new_line, unit)
+    return "; ".join(out[:6]) + (f"; and {len(out) - 6} more" if len(out) > 6 else "")
+
+
+def _changed_fields(
+    prefix: str, old: Mapping[str, Any], new: Mapping[str, Any], unit: int
+) -> list[str]:
+    return [
+        f"{prefix}{name}: {_content_value(name, old.get(name), unit)} was loaded, the sheet has"
+        f" {_content_value(name, value, unit)}"
+        for name, value in new.items()
+        if old.get(name) != value
+    ]
+
+
+def _content_value(key: str, value: object, unit: int) -> str:
+    if value is None or value == "":
+        return "nothing"
+    if isinstance(value, int) and not isinstance(value, bool) and "mount" in key:
+        return money(value, unit)
+    return str(value)
+
+
+# --- Light and the content --------------------------------------------------------------------
+
+
+def bill_differences(bill: Bill, remote: LightBill) -> list[Difference]:
+    """Differences of the bill itself, without its lines."""
+    paid = remote.state in PAID  # Light then says when it was
     fields = [f for f in SENT_BILL_FIELDS if not (paid and f.name == "paymentAt")]
     fields.sort(key=lambda f: (f.kind is not FieldKind.CENTS, f.kind is FieldKind.BOOLEAN))
-    out = list(_of_fields(None, fields, bill_values(bill), there, bill.unit))
-    return out + list(_of_properties(None, bill.properties, there.properties))
+    out = list(_of_fields(None, fields, bill_values(bill), remote, bill.unit))
+    return out + list(_of_properties(None, bill.properties, remote.properties))
 
 
-def line_differences(bill: Bill, index: int, there: LightLine) -> list[Difference]:
-    """What Light shows otherwise in one line.
+def line_differences(bill: Bill, index: int, remote: LightLine) -> list[Difference]:
+    """Differences of one line.
 
-    It is compared as it was sent: Light works out the other amounts, and the tax that is left out.
+    It is compared as it was sent: Light works out the other amounts, and tax that is left out.
     """
     line = bill.lines[index]
     values = line_values(line, bill.include_tax)
-    if not values["taxAmount"] and not there.tax_amount:
+    if not values["taxAmount"] and not remote.tax_amount:
         values["taxAmount"] = None
-    out = list(_of_fields(index, SENT_LINE_FIELDS, values, there, bill.unit))
-    return out + list(_of_properties(index, line.properties, there.properties))
+    out = list(_of_fields(index, SENT_LINE_FIELDS, values, remote, bill.unit))
+    return out + list(_of_properties(index, line.properties, remote.properties))
 
 
 def lines_differences(
-    bill: Bill, lines: Sequence[LightLine], known: Sequence[str | None]
+    bill: Bill, lines: Sequence[LightLine], known_ids: Sequence[str | None]
 ) -> list[Difference]:
-    """What differs in the lines, in whatever order Light has them.
+    """Differences of the lines, in whatever order Light has them.
 
-    ``known`` are Light's ids of the bill's lines, as far as they were told. Lines that agree are
-    found first; what is left over is the same line by its id, else in its order.
+    ``known_ids`` are Light's ids of the bill's lines, None where unknown. Lines that agree are
+    matched first, the others by their ids, the rest in their order.
     """
-    ids = {light_id: i for i, light_id in enumerate(known) if light_id is not None}
+    ids = {light_id: i for i, light_id in enumerate(known_ids) if light_id is not None}
     ids = {light_id: i for light_id, i in ids.items() if i < len(bill.lines)}
-    found, left = match_lines(bill, lines, ids)
-    missing = [i for i, line in enumerate(found) if line is None]
-    for there in list(left):
-        index = ids.get(there.id)
+    matched, unmatched = match_lines(bill, lines, ids)
+    missing = [i for i, line in enumerate(matched) if line is None]
+    for remote in list(unmatched):
+        index = ids.get(remote.id)
         if index in missing and index is not None:
-            found[index] = there
+            matched[index] = remote
             missing.remove(index)
-            left.remove(there)
-    for index, there in zip(list(missing), list(left), strict=False):
-        found[index] = there
+            unmatched.remove(remote)
+    for index, remote in zip(list(missing), list(unmatched), strict=False):
+        matched[index] = remote
         missing.remove(index)
-        left.remove(there)
+        unmatched.remove(remote)
     out = []
-    for index, line in enumerate(found):
+    for index, line in enumerate(matched):
         if line is None:
-            out.append(Difference(LINE, index, _whole_line(bill, index), NOTHING))
+            out.append(Difference(LINE, index, _line_text(bill, index), NOTHING))
         else:
             out += line_differences(bill, index, line)
-    for there in left:
-        shown = money(there.amount or there.net_amount or 0, bill.unit)
+    for remote in unmatched:
+        shown = money(remote.amount or remote.net_amount or 0, bill.unit)
         out.append(
-            Difference(LINE, None, NOTHING, f"a line of {shown}: {there.description or there.id}")
+            Difference(LINE, None, NOTHING, f"a line of {shown}: {remote.description or remote.id}")
         )
     return out
 
 
-def _whole_line(bill: Bill, index: int) -> str:
+def _line_text(bill: Bill, index: int) -> str:
     line = bill.lines[index]
     amount = line.amount if bill.include_tax else line.net_amount
     return f"a line of {money(amount or 0, bill.unit)}: {line.description or ''}".rstrip(": ")
@@ -160,12 +207,12 @@ def _of_fields(
     line: int | None,
     fields: Iterable[Field],
     values: Mapping[str, Any],
-    there: LightBill | LightLine,
+    remote: LightBill | LightLine,
     unit: int,
 ) -> Iterator[Difference]:
-    """What the sheet tells, and Light shows otherwise."""
+    """Differences in the fields that the sheet gives."""
     for field in fields:
-        ours, theirs = values[field.name], getattr(there, field.attribute)
+        ours, theirs = values[field.name], getattr(remote, field.attribute)
         if ours is not None and ours != "" and not _SAME.get(field.kind, _same)(ours, theirs):
             sheet, light = (_shown(value, unit) for value in (ours, theirs))
             yield Difference(field.name, line, sheet, light)
@@ -174,28 +221,28 @@ def _of_fields(
 def _of_properties(
     line: int | None, ours: Sequence[Property], theirs: Sequence[LightProperty]
 ) -> Iterator[Difference]:
-    shown = {group.group_id.lower(): group for group in theirs}
+    groups = {group.group_id.lower(): group for group in theirs}
     for each in ours:
-        group = shown.get((each.group_id or each.name).lower())
+        group = groups.get((each.group_id or each.name).lower())
         values = () if group is None else group.values
-        left = list(values)
+        others = list(values)
         for text in each.value_ids:
-            match = next((v for v in left if any(_same_value(text, known) for known in v)), None)
+            match = next((v for v in others if any(_same_value(text, shown) for shown in v)), None)
             if match is None:
                 break
-            left.remove(match)
+            others.remove(match)
         else:
-            if not left:
+            if not others:
                 continue
         name = group.name if group is not None and group.name else each.name
         labels = ", ".join(label or internal or id_ for id_, label, internal in values)
-        own = {id_.lower(): label for id_, label, _ in values}
-        said = ", ".join(own.get(text.lower()) or text for text in each.value_ids)
-        yield Difference(f"{PROPERTY}{name}", line, said, labels or NOTHING)
+        label_of = {id_.lower(): label for id_, label, _ in values}
+        sheet = ", ".join(label_of.get(text.lower()) or text for text in each.value_ids)
+        yield Difference(f"{PROPERTY}{name}", line, sheet, labels or NOTHING)
 
 
 def _same_value(ours: str, theirs: str) -> bool:
-    """Whether two values of a property are one: ids, texts, numbers and dates as they are told."""
+    """Whether two values of a property are equal as ids, texts, numbers or dates."""
     if tidy(ours).lower() == tidy(theirs).lower():
         return True
     try:

@@ -9,11 +9,11 @@ from enum import StrEnum
 
 from importer.core.answers import ApiError
 from importer.core.money import money
-from importer.loading.identity import GONE
 from importer.model.bills import Bill, Document, TargetStatus
 from importer.model.journal_states import JournalEntry, Step, StepKind, StepState
 from importer.model.light_objects import LightBill
 
+CANCELLED_STATES = frozenset(("CANCELLED",))  # such a bill does not stand in the way of a new one
 STEPS_OF: Mapping[TargetStatus, tuple[StepKind, ...]] = {
     TargetStatus.DRAFT: (),
     TargetStatus.SUBMITTED: (StepKind.SUBMIT,),
@@ -43,7 +43,7 @@ _POSTED = frozenset(
 )
 _LIGHT_PAYS = frozenset("PENDING_PAYMENT_APPROVAL PAYMENT_PAUSED SCHEDULED PAYMENT_PENDING".split())
 _IN_APPROVAL = frozenset(("APPROVAL_REQUESTED", "APPROVAL_PENDING"))
-_OUT = GONE | {CANCELLING, "DUPLICATED", "DECLINED"}
+_OUT = CANCELLED_STATES | {CANCELLING, "DUPLICATED", "DECLINED"}
 _BEFORE = frozenset(("INIT", "CREATED", "IMPORT_PENDING", DRAFT))
 WORKING = frozenset(
     """
@@ -79,7 +79,7 @@ RULES: Mapping[StepKind, StateRule] = {
     # What is in the ledger, or on the way to it or to payment, a person reverses in Light.
     StepKind.CANCEL: StateRule(
         permitted=None,
-        done=GONE,
+        done=CANCELLED_STATES,
         never=_POSTED | {"APPROVED_ACCOUNTING_ENTRY_PENDING", "RESET_PENDING"},
     ),
 }

@@ -8,14 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from importer.core.answers import ApiError, Outcome
-from importer.loading.identity import (
-    content,
-    differences,
-    kin,
-    line_ids,
-    match_lines,
-    same_lines,
-)
+from importer.loading.bill_match import describe_differences, line_ids, match_lines
+from importer.loading.identity import conflict_key, content, same_lines
 from importer.loading.journal.journal import Change, Intent
 from importer.loading.operation import Decision, EngineSettings, Finish, Look, Operation, Record
 from importer.model.bills import Bill
@@ -57,7 +51,7 @@ class BillJob:
 
     @property
     def conflict_key(self) -> str:
-        return kin(self.bill)
+        return conflict_key(self.bill)
 
     @property
     def line_ids(self) -> tuple[str | None, ...]:
@@ -139,7 +133,7 @@ class BillJob:
         self.remote, self.created = remote, True
         failure = remote.failure_reason
         wrong = f"Light says {failure} (state {remote.state})" if failure else ""
-        remarks = filter(None, (wrong, differences(self.bill, remote)))
+        remarks = filter(None, (wrong, describe_differences(self.bill, remote)))
         return self.creation(Status.CREATED, "; ".join(remarks), how)
 
     def creation(self, status: Status, message: str, how: Discovery | None = None) -> Change:

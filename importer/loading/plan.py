@@ -7,17 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from importer.core.money import tidy
+from importer.loading.bill_diff import describe_content_changes
+from importer.loading.bill_match import match_bill
+from importer.loading.bill_state import CANCELLED_STATES
 from importer.loading.gateway import LightGateway
-from importer.loading.identity import (
-    GONE,
-    changes,
-    compare,
-    content,
-    identities,
-    kin,
-    split_entity,
-    with_entity,
-)
+from importer.loading.identity import conflict_key, content, identities, split_entity, with_entity
 from importer.loading.job import BillJob
 from importer.loading.journal.entry_lookup import entities, ids_of
 from importer.loading.journal.journal import Change, Journal
@@ -66,7 +60,7 @@ def _add(plan: LoadPlan, bill: Bill, entry: JournalEntry, now: str) -> None:
         outcome = BillOutcome(status, short)
         if not was_ours:
             outcome = replace(outcome, message=entry.message, how=entry.how)
-        difference = changes(
+        difference = describe_content_changes(
             entry.content, now, bill.unit, paid=bill.target_status is TargetStatus.PAID
         )
         if difference:
@@ -77,7 +71,7 @@ def _add(plan: LoadPlan, bill: Bill, entry: JournalEntry, now: str) -> None:
     elif entry.state in (State.SENDING, State.UNKNOWN) or entry.light_id is not None:
         plan.unsettled.append(BillJob(entry, bill, light_id=entry.light_id))
         if entry.light_id is not None:
-            difference = changes(entry.content, now, bill.unit, lines=False)
+            difference = describe_content_changes(entry.content, now, bill.unit, lines=False)
             if difference:
                 plan.findings.append(_changed(bill, difference))
     else:
@@ -116,7 +110,7 @@ def _match_by_content(pairs: list[tuple[Bill, str]], journal: Journal) -> list[t
     by_kin: dict[tuple[str, str], list[tuple[Bill, str]]] = defaultdict(list)
     for bill, identity in pairs:
         if not bill.invoice_number:
-            by_kin[kin(bill), split_entity(identity)[0]].append((bill, identity))
+            by_kin[conflict_key(bill), split_entity(identity)[0]].append((bill, identity))
     groups = [group for group in by_kin.values() if len(group) > 1]
     texts = {bill.index: content(bill) for group in groups for bill, _ in group}
     groups = [g for g in groups if len({texts[bill.index] for bill, _ in g}) > 1]
@@ -153,8 +147,8 @@ async def look_in_light(plan: LoadPlan, gateway: LightGateway, journal: Journal)
     each of which stands for one. Those that were undone are cancelled, whatever Light's list, which
     may lag behind, says of them.
     """
-    unsettled = {kin(job.bill) for job in plan.unsettled}
-    wanted = [job for job in plan.send if kin(job.bill) not in unsettled]
+    unsettled = {conflict_key(job.bill) for job in plan.unsettled}
+    wanted = [job for job in plan.send if conflict_key(job.bill) not in unsettled]
     vendors = sorted({job.bill.vendor_id for job in wanted if job.bill.vendor_id})
     if not vendors:
         return
@@ -162,7 +156,7 @@ async def look_in_light(plan: LoadPlan, gateway: LightGateway, journal: Journal)
     undone = journal.undone([light_bill.id for light_bill in listed])
     by_vendor: dict[str, list[LightBill]] = defaultdict(list)
     for light_bill in listed:
-        if light_bill.state not in GONE and light_bill.id not in undone:
+        if light_bill.state not in CANCELLED_STATES and light_bill.id not in undone:
             by_vendor[(light_bill.vendor_id or "").lower()].append(light_bill)
     unnumbered = {_vendor(job) for job in wanted if not job.bill.invoice_number}
     owned = journal.owned([bill.id for vendor in unnumbered for bill in by_vendor[vendor]])
@@ -171,14 +165,14 @@ async def look_in_light(plan: LoadPlan, gateway: LightGateway, journal: Journal)
     to_send: list[BillJob] = []
     for job in plan.send:
         bill, vendor = job.bill, _vendor(job)
-        if kin(bill) in unsettled:
+        if conflict_key(bill) in unsettled:
             candidates = []
         elif bill.invoice_number:
             candidates = numbered.get(vendor, {}).get(bill.invoice_number, [])
         else:
             free = by_vendor[vendor]
             candidates = [b for b in free if b.id not in owned and b.id not in taken]
-        matches = [(b, match) for b in candidates if (match := compare(bill, b)).same]
+        matches = [(b, match) for b in candidates if (match := match_bill(bill, b)).same]
         if not matches:
             to_send.append(job)
             continue

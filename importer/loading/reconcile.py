@@ -10,8 +10,10 @@ from datetime import timedelta
 from importer.core.answers import Verdict
 from importer.core.errors import AccessRefused, StoppedEarly
 from importer.core.fetch import fetch_all
+from importer.loading.bill_match import match_bill
+from importer.loading.bill_state import CANCELLED_STATES
 from importer.loading.gateway import LightGateway, fetch_bill
-from importer.loading.identity import GONE, compare, kin
+from importer.loading.identity import conflict_key
 from importer.loading.job import BillJob
 from importer.model.journal_states import ALWAYS, Discovery
 from importer.model.light_objects import LightBill
@@ -39,7 +41,7 @@ class Settled:
 
 
 async def look_up(jobs: Sequence[BillJob], gateway: LightGateway, owned: Owned) -> list[Settled]:
-    """Look the bills up by vendor and time, and compare each.
+    """Look the bills up by vendor and time, and match_bill each.
 
     ``owned`` says which ids in Light are of other entries. Bills that are alike are settled
     together; the caller sees to it that none of their kind is in flight.
@@ -47,7 +49,7 @@ async def look_up(jobs: Sequence[BillJob], gateway: LightGateway, owned: Owned) 
     near = await _unowned(jobs, gateway, owned)
     groups: dict[tuple[str, str | None], list[BillJob]] = defaultdict(list)
     for job in jobs:
-        groups[kin(job.bill), job.bill.company_entity_id].append(job)
+        groups[conflict_key(job.bill), job.bill.company_entity_id].append(job)
     candidates = {key: near[_vendor(group[0])] for key, group in groups.items()}
     settled: list[Settled] = []
     taken: set[str] = set()  # a bill without an entity could be one with
@@ -71,7 +73,7 @@ async def find_twins(
     near = await _unowned(jobs, gateway, owned)
     out = []
     for job in jobs:
-        twins = [bill.id for bill in near[_vendor(job)] if compare(job.bill, bill).same]
+        twins = [bill.id for bill in near[_vendor(job)] if match_bill(job.bill, bill).same]
         if twins:
             out.append((job, f"Light has this bill more than once, also as {', '.join(twins)}"))
         elif job.light_id is not None:
@@ -94,7 +96,7 @@ async def _unowned(
     ours = owned([bill.id for bill in listed])
     by_vendor: dict[str, list[LightBill]] = defaultdict(list)
     for bill in listed:
-        if bill.id not in ours and bill.state not in GONE:
+        if bill.id not in ours and bill.state not in CANCELLED_STATES:
             by_vendor[(bill.vendor_id or "").lower()].append(bill)
     return by_vendor
 
@@ -105,7 +107,7 @@ def _vendor(job: BillJob) -> str:
 
 def _exact(group: Sequence[BillJob], candidates: Sequence[LightBill]) -> list[LightBill]:
     """Those in Light that differ in nothing from the bills, which are alike."""
-    matches = [(bill, compare(group[0].bill, bill)) for bill in candidates]
+    matches = [(bill, match_bill(group[0].bill, bill)) for bill in candidates]
     return [bill for bill, match in matches if match.same and not match.difference]
 
 
@@ -114,7 +116,7 @@ def _settle(group: Sequence[BillJob], candidates: Sequence[LightBill]) -> list[S
     exact = _exact(group, candidates)
     matches = exact
     if not 0 < len(exact) <= len(group):
-        matches = [bill for bill in candidates if compare(group[0].bill, bill).same]
+        matches = [bill for bill in candidates if match_bill(group[0].bill, bill).same]
     if len(matches) > len(group):
         ids = ", ".join(bill.id for bill in matches)
         reason = f"Light has {len(matches)} bills that could be this one: {ids}"

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from importer.core.answers import Answer, Outcome, Verdict
+from importer.loading.bill_state import CANCELLED_STATES
 from importer.loading.gateway import LightGateway, OnWire, fetch_bill
-from importer.loading.identity import GONE
 from importer.loading.job import JobOperation
 from importer.loading.operation import (
     MOST_LOST,
@@ -75,7 +75,7 @@ class AddLine(JobOperation):
     def match(self, remote: LightBill, how: Discovery | None = None) -> Decision:
         """Light has the bill, as it was read now."""
         job = self.job
-        if remote.state in GONE:  # by a person; a cancelled bill is not in the way of a new one
+        if remote.state in CANCELLED_STATES:
             job.reset()
             return Send(self.creation, (job.change(State.PLANNED),), behind=True)
         if remote.lines is None:  # from the list, which leaves them out

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from importer.core.answers import Verdict
 from importer.core.errors import StoppedEarly
 from importer.core.fetch import fetch_all
+from importer.loading.bill_state import CANCELLED_STATES
 from importer.loading.engine import Engine
 from importer.loading.gateway import LightGateway, fetch_bill, fetch_line
-from importer.loading.identity import GONE
 from importer.loading.journal.journal import Journal, now
 from importer.loading.journal.verification_records import delete_read_backs
 from importer.loading.loaded_bills import LoadedBill, Outcomes, valid_read_backs
@@ -55,7 +55,7 @@ class VerifyBill(Operation):
             return self._missing(f"Light has no bill {light_id} any more")
         if remote is None:
             return self.unreadable(f"bill {light_id}: {outcome.reason}")
-        if remote.state in GONE:
+        if remote.state in CANCELLED_STATES:
             reason = f"Light's bill {remote.id} was cancelled (state {remote.state})"
             return self._missing(reason, remote.state)
         lines: Sequence[LightLine] | None = remote.lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importer.loading.identity import changes
+from importer.loading.bill_diff import describe_content_changes
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ from importer.loading.identity import changes
 def test_amounts_are_told_in_the_units_of_the_bills_currency(unit: int, words: str) -> None:
     before = '{"amount": 1200, "lineItems": [{"netAmount": 100}]}'
     after = '{"amount": 1350, "lineItems": [{"netAmount": 101}]}'
-    assert changes(before, after, unit) == words
+    assert describe_content_changes(before, after, unit) == words

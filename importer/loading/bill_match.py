@@ -1,0 +1,119 @@
+"""Match bills and lines of Light with those of the sheet."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from importer.core.money import money, tidy
+from importer.model.bills import Bill, LineFields, LineItem
+from importer.model.light_objects import LightBill, LightLine
+
+
+@dataclass(frozen=True)
+class BillMatch:
+    """Whether a bill in Light is the one of the sheet."""
+
+    same: bool
+    difference: str  # of the same bill, in words
+
+
+def match_bill(bill: Bill, remote: LightBill) -> BillMatch:
+    """Matched by vendor, entity and number, or, without a number, by content."""
+    if not _same_id(remote.vendor_id, bill.vendor_id):
+        return BillMatch(False, "")
+    if not _same_id(remote.company_entity_id, bill.company_entity_id):
+        return BillMatch(False, "")
+    number = tidy(remote.invoice_number or "")
+    difference = describe_differences(bill, remote)
+    if bill.invoice_number:
+        return BillMatch(number == bill.invoice_number, difference)
+    same = not number and not difference and (remote.description or "") == (bill.description or "")
+    return BillMatch(same, "")
+
+
+def _same_id(a: str | None, b: str | None) -> bool:
+    """Whether two ids are one; a missing id contradicts none."""
+    return not a or not b or a.lower() == b.lower()
+
+
+def describe_differences(bill: Bill, remote: LightBill) -> str:
+    """Differences in amount, currency, dates and lines, in words; "" for none."""
+    out = []
+    if remote.amount != bill.amount:
+        shown = "no amount" if remote.amount is None else money(remote.amount, bill.unit)
+        written = money(bill.amount, bill.unit)
+        out.append(f"the amount is {shown} in Light and {written} in the sheet")
+    if remote.currency is not None and remote.currency.upper() != bill.currency:
+        out.append(f"the currency is {remote.currency} in Light and {bill.currency} in the sheet")
+    for name, theirs, ours in (
+        ("issue date", remote.issued_date, bill.issued_date),
+        ("due date", remote.due_date, bill.due_date),
+    ):
+        if ours is not None and theirs != ours:
+            out.append(f"the {name} is {theirs or 'empty'} in Light and {ours} in the sheet")
+    if remote.lines is not None and len(remote.lines) != len(bill.lines):
+        out.append(f"Light has {len(remote.lines)} line items and the sheet {len(bill.lines)}")
+    elif remote.lines is not None and None in line_ids(bill, remote.lines):
+        out.append("Light's line items are not those of the sheet")
+    return "; ".join(out)
+
+
+def line_ids(bill: Bill, lines: Sequence[LightLine]) -> tuple[str | None, ...]:
+    """Light's id of each line of the bill, None where Light has no such line."""
+    return tuple(line.id if line else None for line in match_lines(bill, lines, {})[0])
+
+
+def match_lines(
+    bill: Bill, lines: Sequence[LightLine], before: Mapping[str, int]
+) -> tuple[list[LightLine | None], list[LightLine]]:
+    """Light's line for each of the bill's, None where remote is none; and the unmatched ones.
+
+    ``before`` has the indices of lines by their known ids. The others are compared as multisets:
+    lines may be equal, and Light need not keep their order. A line that agrees in everything the
+    sheet gives comes first; then one that differs in what Light may fill in or work out.
+    """
+    matched: list[LightLine | None] = [None] * len(bill.lines)
+    unmatched: list[LightLine] = []
+    for remote in lines:
+        index = before.get(remote.id)
+        if index is None or not _same_amount(bill, bill.lines[index], remote):
+            unmatched.append(remote)
+        else:
+            matched[index] = remote
+    for strictly in (True, False):
+        by_key: dict[tuple[object, ...], list[LightLine]] = defaultdict(list)
+        for remote in reversed(unmatched):
+            by_key[_line_key(bill, remote, strictly)].append(remote)
+        for i, line in enumerate(bill.lines):
+            same = by_key.get(_line_key(bill, line, strictly)) if matched[i] is None else None
+            if same:
+                matched[i] = same.pop()
+        matched_ids = {line.id for line in matched if line is not None}
+        unmatched = [line for line in unmatched if line.id not in matched_ids]
+    for i, line in enumerate(bill.lines):  # what the sheet leaves blank Light may fill in
+        if matched[i] is None:
+            near = next((x for x in unmatched if _agrees(bill, line, x)), None)
+            if near is not None:
+                matched[i] = near
+                unmatched.remove(near)
+    return matched, unmatched
+
+
+def _line_key(bill: Bill, line: LineFields, strictly: bool) -> tuple[object, ...]:
+    amount = line.amount if bill.include_tax else line.net_amount
+    key = (amount, tidy(line.description or ""), line.account_id and line.account_id.lower())
+    return (*key, line.tax_code_id and line.tax_code_id.lower()) if strictly else key
+
+
+def _same_amount(bill: Bill, line: LineItem, remote: LightLine) -> bool:
+    return _line_key(bill, line, False)[0] == _line_key(bill, remote, False)[0]
+
+
+def _agrees(bill: Bill, line: LineItem, remote: LightLine) -> bool:
+    """Whether they have one amount, and agree in what else the sheet gives."""
+    ours, theirs = _line_key(bill, line, False), _line_key(bill, remote, False)
+    return ours[0] == theirs[0] and all(
+        not a or a == b for a, b in zip(ours[1:], theirs[1:], strict=True)
+    )
