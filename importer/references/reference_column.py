@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from importer.mapping.template_model import Lookup, Template
+from importer.mapping.text_cleanup import blank
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding import CellRef
 from importer.model.finding_catalogue import finding
@@ -16,7 +17,6 @@ from importer.validation.checked_bills import Checked
 from importer.validation.column import ParsedColumn
 from importer.validation.cross_row_rules import duplicates, same_name
 from importer.validation.finding_batch import FindingBatch, cell_findings
-from importer.validation.vector_parsers import blank
 
 # Field of the name: sheet, field of the id, and what people call it.
 _FIELDS = {

@@ -122,10 +122,15 @@ def _settle(
             args = partial(check.args, column)
             out.append(
                 cell_findings(
-                    column.mapped, column.sheet, column.name, code, at,
-                    template_args=args, constant_by=constant_by,
+                    column.mapped,
+                    column.sheet,
+                    column.name,
+                    code,
+                    at,
+                    template_args=args,
+                    constant_by=constant_by,
                 )
-            )  # fmt: skip
+            )
     if canonical.negative is not None:
         parsed.negate(canonical.negative)
     return out
@@ -153,12 +158,16 @@ def row_findings(rows: Rows, broken: Iterable[tuple[RowRule, np.ndarray]]) -> li
             shown_at = "vendor"
         out.append(
             cell_findings(
-                rows.mapped, rows.sheet, shown_at, rule.code, at,
+                rows.mapped,
+                rows.sheet,
+                shown_at,
+                rule.code,
+                at,
                 value=None if shown_at in columns else partial(_sum_of_lines, rows, shown_at),
                 template_args=None if rule.args is None else partial(rule.args, rows),
                 constant_by=() if rule.same_args else None,
             )
-        )  # fmt: skip
+        )
     return out
 
 

@@ -1,6 +1,6 @@
-"""The bills that may be sent, made of the columns that were checked.
+"""The result of the checks, and the bills that may be sent.
 
-A bill's line items are made when they are asked for and not kept: a run may have a million.
+Bills and line items are built from the columns on access: a run may have a million.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class _Source:
         which = self._which[place : place + _AT_ONCE]
         assert checked.amounts.known[which].all()  # else they are not valid
         amounts = checked.amounts.cents[which].tolist()
-        told = _told(checked.bills, which, _BILL)
+        columns = _columns(checked.bills, which, _BILL)
         properties = self._properties(BILLS, checked.bills, which)
         for k, i in enumerate(which.tolist()):
             at = place + k
@@ -136,7 +136,7 @@ class _Source:
                 target_status=checked.target[i],
                 lines=BillLines(self, at, int(self._ends[at] - self._starts[at])),
                 properties=properties[k] if properties else (),
-                **{attribute: values[k] for attribute, values in told.items()},
+                **{attribute: values[k] for attribute, values in columns.items()},
             )
 
     def lines(self, place: int) -> tuple[LineItem, ...]:
@@ -152,7 +152,7 @@ class _Source:
         ends = self._ends[first : first + _AT_ONCE].tolist()
         pairs = list(zip(starts, ends, strict=True))
         which = np.concatenate([self._order[start:end] for start, end in pairs])
-        told = _told(checked.lines, which, _LINE)
+        columns = _columns(checked.lines, which, _LINE)
         properties = self._properties(LINE_ITEMS, checked.lines, which)
         table, row = of.table[which].tolist(), of.row[which].tolist()
         each = [
@@ -161,7 +161,7 @@ class _Source:
                 table=table[k],
                 row=row[k],
                 properties=properties[k] if properties else (),
-                **{attribute: values[k] for attribute, values in told.items()},
+                **{attribute: values[k] for attribute, values in columns.items()},
             )
             for k, i in enumerate(which.tolist())
         ]
@@ -189,7 +189,9 @@ class _Source:
         ]
 
 
-def _told(parsed: ParsedTable, which: np.ndarray, fields: dict[str, str]) -> dict[str, list[Any]]:
+def _columns(
+    parsed: ParsedTable, which: np.ndarray, fields: dict[str, str]
+) -> dict[str, list[Any]]:
     """The values of each attribute that the sheet has a column for."""
     return {
         attribute: parsed.columns[name].values_at(which)

@@ -1,4 +1,4 @@
-"""A column once it is read, kept whole: amounts, texts, or different values and where they are."""
+"""A parsed column, stored as amounts, as texts, or as distinct values with an index a cell."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def _without(texts: pa.LargeStringArray, which: np.ndarray) -> pa.LargeStringArr
 
 
 class ParsedColumn:
-    """A column read: ``values`` hold int, date, str, bool or Decimal, None where blank or wrong.
+    """The values of a column: int, date, str, bool or Decimal, None where blank or invalid.
 
-    A cell's problem is the ending of the finding's code. A long column is kept as amounts, as texts
-    or as ``dictionary`` values and which of them each cell has, until somebody asks for ``values``,
-    which are then the column: they may be changed.
+    A cell's problem is the ending of the finding's code. The storage is amounts, texts or a
+    dictionary of distinct values until ``values`` are asked for, which replace it and may be
+    changed.
     """
 
     def __init__(

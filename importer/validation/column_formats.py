@@ -23,6 +23,7 @@ from importer.core.money import Numbers, numbers_of, tidy, two_readings
 from importer.mapping.canonical_columns import CanonicalColumn
 from importer.mapping.evaluate import PROBLEMS
 from importer.mapping.map_tables import MappedTables
+from importer.mapping.text_cleanup import tidied as tidied_texts
 from importer.model.fields import BILLS, Field, FieldKind, field_of, field_parser
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
@@ -114,9 +115,11 @@ def decide_format(column: SheetColumn) -> list[Finding]:
         plain = partial(vector_parsers.words, field=column.field)
         of_kind = field_parser(column.field) if kind is FieldKind.UUID else _text_parser(kind)
         column.cells = Cells(
-            column.texts, lambda at: [(at, of_kind)], lambda texts: (plain(texts), None),
+            column.texts,
+            lambda at: [(at, of_kind)],
+            lambda texts: (plain(texts), None),
             by_text=True,
-        )  # fmt: skip
+        )
     else:
         read = field_parser(column.field)
         column.cells = Cells(column.texts, lambda at: [(at, read)])
@@ -133,7 +136,7 @@ def _decide_numbers(column: SheetColumn) -> list[Finding]:
     stated = column.mapped.template.formats.numbers
     typed, units = column.is_number, column.units
     is_factor = column.field.kind is FieldKind.FACTOR
-    tidied = vector_parsers.tidied(column.texts)
+    tidied = tidied_texts(column.texts)
     marks = np.full(len(tidied), Numbers.POINT if stated == "auto" else Numbers(stated), object)
     findings = []
     for group in column.mapped.groups(column.sheet, column.name) if stated == "auto" else ():
@@ -206,7 +209,7 @@ def _decimal_mark(tidied: pa.LargeStringArray) -> tuple[Numbers | None, list[str
 def _decide_dates(column: SheetColumn) -> list[Finding]:
     """Day first or month first, for each column of the file by itself."""
     formats = list(column.mapped.template.formats.dates)
-    tidied = vector_parsers.tidied(column.texts)
+    tidied = tidied_texts(column.texts)
     groups = column.mapped.groups(column.sheet, column.name)
     orders = [
         dates.ColumnOrder(None) if formats else dates.order_of(distinct(take(tidied, group)))

@@ -25,6 +25,7 @@ from importer.core.money import (
 )
 from importer.mapping.classified_rows import ControlTotal
 from importer.mapping.map_tables import MappedTables
+from importer.mapping.text_cleanup import tidied
 from importer.model.fields import BILLS, header_key
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
@@ -32,7 +33,6 @@ from importer.model.tables import CellKind
 from importer.validation.cents_array import CentsArray, added
 from importer.validation.column import ParsedColumn, ParsedTable
 from importer.validation.finding_batch import FindingBatch, cell_findings
-from importer.validation.vector_parsers import tidied
 
 _NOT_ALNUM = re.compile(r"[\W_]+")
 
@@ -98,7 +98,7 @@ def duplicates(mapped: MappedTables, bills: ParsedTable) -> list[FindingBatch]:
     exact, first_exact = _pairs(party, exact_number)
     _, first = _pairs(party, alike)
     every = np.arange(len(at))
-    # an exact duplicate is told as that
+    # an exact duplicate is no near one too
     near = (first != every) & (first_exact == every) & some_left & (exact != exact[first])
     of_first = np.arange(bills.size)  # each bill's first exact duplicate, or nearly one
     of_first[at] = at[np.where(near, first, first_exact)]
@@ -111,12 +111,21 @@ def duplicates(mapped: MappedTables, bills: ParsedTable) -> list[FindingBatch]:
         return words(i) | {"other": number.at(int(of_first[i]))}
 
     return [
-        cell_findings(mapped, BILLS, "invoiceNumber", f"bills.invoiceNumber.{ending}", which,
-              value=partial(_text, number), template_args=told, related_bills=also)
-        for ending, which, told, also in (
-            ("duplicate", twice, words, of_first[twice]), ("near_duplicate", nearly, of_near, None)
+        cell_findings(
+            mapped,
+            BILLS,
+            "invoiceNumber",
+            f"bills.invoiceNumber.{ending}",
+            which,
+            value=partial(_text, number),
+            template_args=args,
+            related_bills=related,
         )
-    ]  # fmt: skip
+        for ending, which, args, related in (
+            ("duplicate", twice, words, of_first[twice]),
+            ("near_duplicate", nearly, of_near, None),
+        )
+    ]
 
 
 def _text(column: ParsedColumn, i: int) -> str:
@@ -132,20 +141,28 @@ def _pairs(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 
 def without_lines(
-    mapped: MappedTables, line_bill: np.ndarray, told: np.ndarray
+    mapped: MappedTables, line_bill: np.ndarray, ambiguous: np.ndarray
 ) -> list[FindingBatch]:
-    """Bills that no line item belongs to, but for those whose reference is told to be wrong."""
+    """Bills that no line item belongs to, but for those whose reference has an error."""
     if not len(mapped.lines):
-        return []  # told once, as a missing or empty sheet
+        return []  # one finding, as a missing or empty sheet
     has = np.zeros(len(mapped.bills), dtype=bool)
     has[line_bill[line_bill >= 0]] = True
     reference = "billRef" if "billRef" in mapped.bills.columns else "invoiceNumber"
     column = mapped.bills.columns.get(reference)
     value = "" if column is None else tidied(column.array)
     return [
-        cell_findings(mapped, BILLS, reference, "bills.lines.missing", np.flatnonzero(~has & ~told),
-              value=value, template_args=lambda _: {"reference": reference}, constant_by=())
-    ]  # fmt: skip
+        cell_findings(
+            mapped,
+            BILLS,
+            reference,
+            "bills.lines.missing",
+            np.flatnonzero(~has & ~ambiguous),
+            value=value,
+            template_args=lambda _: {"reference": reference},
+            constant_by=(),
+        )
+    ]
 
 
 def sums_agree(
@@ -154,7 +171,7 @@ def sums_agree(
     amounts: CentsArray,
     totals: CentsArray,
     counts: np.ndarray,
-    told: np.ndarray,
+    ambiguous: np.ndarray,
 ) -> list[FindingBatch]:
     """The sum of a bill's lines is its amount, wherever both are known and belong together."""
 
@@ -168,7 +185,7 @@ def sums_agree(
         }
 
     value = None if "amount" in mapped.bills.columns else lambda i: str(amounts.at(i))
-    to_compare = amounts.known & totals.known & ~told
+    to_compare = amounts.known & totals.known & ~ambiguous
     at = np.flatnonzero(to_compare & (totals.cents != amounts.cents))
     return [
         cell_findings(
@@ -233,12 +250,12 @@ def control_totals(
     out: list[Finding] = []
     sheet: Counter[str] = Counter()
     by_table: dict[int, Counter[str]] = defaultdict(Counter)
-    there, code = currencies.dictionary()
+    distinct, code = currencies.dictionary()
     known = amounts.known & currencies.ok
-    both, keys = pd.factorize(mapped.bills.table[known] * len(there) + code[known])
+    both, keys = pd.factorize(mapped.bills.table[known] * len(distinct) + code[known])
     totals = added(amounts.cents[known], both, len(keys))
     for key, cents in zip(keys.tolist(), totals, strict=True):
-        table, name = key // len(there), str(there[key % len(there)])
+        table, name = key // len(distinct), str(distinct[key % len(distinct)])
         by_table[table][name] = int(cents)
         sheet[name] += int(cents)
     unreadable = int((~known).sum())
@@ -273,8 +290,14 @@ def control_totals(
             out.append(finding("control.gross.unreadable", total.cell, total.text, reason=control))
             continue
         controls[currency] = controls.get(currency, 0) + control
-        compare(total.cell, total.text, currency, control, own[currency],
-                f"of the file, in row {total.cell.row}, ")  # fmt: skip
+        compare(
+            total.cell,
+            total.text,
+            currency,
+            control,
+            own[currency],
+            f"of the file, in row {total.cell.row}, ",
+        )
     if len({t.cell.table for t in mapped.control_totals}) < len(by_table):
         controls.clear()  # a total of some of the files says nothing of all of them
     out += _expected(mapped, sheet, controls, compare)

@@ -43,15 +43,27 @@ TYPES: tuple[tuple[str, str, tuple[str, ...], Callable[[bytes], bool]], ...] = (
     ("application/pdf", "a PDF", (".pdf",), lambda head: b"%PDF-" in head),
     ("image/png", "a PNG", (".png",), lambda head: head.startswith(b"\x89PNG\r\n\x1a\n")),
     ("image/jpeg", "a JPEG", (".jpg", ".jpeg"), lambda head: head.startswith(b"\xff\xd8\xff")),
-    ("image/tiff", "a TIFF", (".tif", ".tiff"),
-     lambda head: head.startswith((b"II*\x00", b"MM\x00*"))),
+    (
+        "image/tiff",
+        "a TIFF",
+        (".tif", ".tiff"),
+        lambda head: head.startswith((b"II*\x00", b"MM\x00*")),
+    ),
     ("image/gif", "a GIF", (".gif",), lambda head: head.startswith((b"GIF87a", b"GIF89a"))),
-    ("image/webp", "a WebP", (".webp",),
-     lambda head: head.startswith(b"RIFF") and head[8:12] == b"WEBP"),
-    ("image/heic", "a HEIC", (".heic", ".heif"),
-     lambda head: head[4:8] == b"ftyp" and head[8:12] in _HEIF),
+    (
+        "image/webp",
+        "a WebP",
+        (".webp",),
+        lambda head: head.startswith(b"RIFF") and head[8:12] == b"WEBP",
+    ),
+    (
+        "image/heic",
+        "a HEIC",
+        (".heic", ".heif"),
+        lambda head: head[4:8] == b"ftyp" and head[8:12] in _HEIF,
+    ),
     ("application/xml", "XML", (".xml",), _is_xml),
-)  # fmt: skip
+)
 ENDINGS = tuple(ending for _, _, endings, _ in TYPES for ending in endings)
 
 
@@ -134,19 +146,19 @@ def check_documents(
     ``doubted`` are folders, by sheet, that a result workbook names and that are not believed.
     """
     column = checked.bills["document"]
-    seen: dict[tuple[Path, str], Document | DocumentProblem] = {}
+    results: dict[tuple[Path, str], Document | DocumentProblem] = {}
     findings: list[Finding] = []
     words: dict[str, Any]
     for i in np.flatnonzero(column.ok).tolist():
         table = int(checked.mapped.bills.table[i])
         text, folder = str(column.values[i]), folders(table)
         said = doubted.get(checked.mapped.tables[table].source.sheet or "")
-        if (folder, text) not in seen:
+        if (folder, text) not in results:
             try:
-                seen[folder, text] = look_at(folder, text, most)
+                results[folder, text] = look_at(folder, text, most)
             except DocumentProblem as problem:
-                seen[folder, text] = problem
-        result = seen[folder, text]
+                results[folder, text] = problem
+        result = results[folder, text]
         cell = checked.mapped.cell(BILLS, "document", i)
         if isinstance(result, Document):
             checked.documents[i] = result

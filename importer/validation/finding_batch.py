@@ -1,7 +1,7 @@
-"""Findings of large files, one code and column at a time.
+"""Findings of large files, stored by code and column.
 
-A million rows may have hundreds of thousands of findings. What is the same for all those of a code
-and column is kept once, what is not in arrays; a ``Finding`` is made when somebody asks for it.
+A million rows may have hundreds of thousands of findings: what differs between those of one code
+and column is in arrays, and a ``Finding`` is built on access.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class FindingBatch(LazySequence[Finding]):
     template_args: TemplateArgs = no_args
     constant_by: tuple[np.ndarray, ...] | None = None
     related_bills: np.ndarray | None = None
-    _told: dict[tuple[Any, ...], Finding] = field(default_factory=dict, repr=False)
+    _built: dict[tuple[Any, ...], Finding] = field(default_factory=dict, repr=False)
 
     @property
     def severity(self) -> Severity:
@@ -100,16 +100,16 @@ class FindingBatch(LazySequence[Finding]):
         i = int(self.at[k])
         value = self.text(i)
         if self.constant_by is None:
-            return self._made(k, i, value)
+            return self._build(k, i, value)
         key = (value, *(each[i] for each in self.constant_by))
-        known = self._told.get(key)
-        if known is None:
-            if len(self._told) >= _REMEMBERED:
-                self._told.clear()
-            known = self._told[key] = self._made(k, i, value)
+        first = self._built.get(key)
+        if first is None:
+            if len(self._built) >= _REMEMBERED:
+                self._built.clear()
+            first = self._built[key] = self._build(k, i, value)
         bills, lines = self._items(k, i)
         return Finding(
-            known.code, known.severity, self.cell(i), value, known.message, known.hint, bills, lines
+            first.code, first.severity, self.cell(i), value, first.message, first.hint, bills, lines
         )
 
     def text(self, i: int) -> str:
@@ -117,7 +117,7 @@ class FindingBatch(LazySequence[Finding]):
             return self.value
         return str(self.value(i) if callable(self.value) else self.value[i].as_py())
 
-    def _made(self, k: int, i: int, value: str) -> Finding:
+    def _build(self, k: int, i: int, value: str) -> Finding:
         bills, lines = self._items(k, i)
         cell, words = self.cell(i), self.template_args(i)
         return finding(self.code, cell, value, bills=bills, lines=lines, **words)
@@ -151,9 +151,9 @@ class FindingBatch(LazySequence[Finding]):
 
 
 class Findings(LazySequence[Finding]):
-    """All findings in the order of the files: by table, row and column, then as they were told.
+    """All findings in the order of the files: by table, row and column, then as they were added.
 
-    ``parts`` are the groups and single findings as they were told.
+    ``parts`` are the batches and single findings as they were added.
     """
 
     def __init__(
@@ -267,7 +267,7 @@ def _items(parts: Sequence[FindingBatch | Finding], name: str) -> np.ndarray:
 
 
 def sort_key(f: Finding) -> tuple[int, int, int]:
-    """The order in which findings are told: by file and sheet, row and column."""
+    """The order of findings: by file and sheet, row and column."""
     cell = f.cell
     return (
         -1 if cell.table is None else cell.table,
@@ -288,7 +288,7 @@ def cell_findings(
     constant_by: tuple[np.ndarray, ...] | None = None,
     related_bills: np.ndarray | None = None,
 ) -> FindingBatch:
-    """Findings in the cells of one field; the value is what is written there, if anything."""
+    """Findings in the cells of one field; by default the value is the text of the cell."""
     assert code in CATALOGUE, code
     items = mapped.items(sheet)
     column = items.columns.get(name)
@@ -316,11 +316,11 @@ def places(items: CanonicalTable, column: CanonicalColumn | None, at: np.ndarray
     if column is None:
         return Places(table, row, index)
     for number, (of_table, _) in column.source.items():
-        there = table == number
+        in_table = table == number
         if column.rows is not None:
-            row = np.where(there, column.rows[at], row)
-        index[there] = of_table
+            row = np.where(in_table, column.rows[at], row)
+        index[in_table] = of_table
         if column.at is not None:
-            own = column.at[at]
-            index = np.where(there & (own != NOWHERE), own, index)
+            stated = column.at[at]
+            index = np.where(in_table & (stated != NOWHERE), stated, index)
     return Places(table, row, index)

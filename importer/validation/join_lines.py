@@ -13,11 +13,11 @@ import pyarrow.compute as pc
 from importer.core.nearest_name import NearestName
 from importer.mapping.canonical_columns import CanonicalTable
 from importer.mapping.map_tables import MappedTables
+from importer.mapping.text_cleanup import tidied
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.tables import TableKind
 from importer.validation.cells import distinct
 from importer.validation.finding_batch import FindingBatch, cell_findings
-from importer.validation.vector_parsers import tidied
 
 _BETWEEN = "\x1f"  # a group and a reference
 
@@ -107,17 +107,25 @@ def join(mapped: MappedTables) -> tuple[np.ndarray, list[FindingBatch]]:
         again = known.again()
         if len(again):
             own = some.take(pa.array(again))
-            there = pc.is_in(own, value_set=used).to_numpy(zero_copy_only=False)
-            again = again[there & _given(own)]
+            is_used = pc.is_in(own, value_set=used).to_numpy(zero_copy_only=False)
+            again = again[is_used & _given(own)]
         first = known.first[known.at]
         place = partial(_place_of_first, mapped, first)
         ref = partial(_bare, some)
         findings.append(
-            cell_findings(mapped, BILLS, field, "bills.billRef.duplicate", again,
-                  value=ref, template_args=place, related_bills=first[again])
-        )  # fmt: skip
-    told = mapped.column_reported_missing(LINE_ITEMS, "billRef", "invoiceNumber")
-    lost = np.flatnonzero((out < 0) & ~told)
+            cell_findings(
+                mapped,
+                BILLS,
+                field,
+                "bills.billRef.duplicate",
+                again,
+                value=ref,
+                template_args=place,
+                related_bills=first[again],
+            )
+        )
+    reported = mapped.column_reported_missing(LINE_ITEMS, "billRef", "invoiceNumber")
+    lost = np.flatnonzero((out < 0) & ~reported)
     if not len(lost):
         return out, findings
     by_number_only = not by_ref and "invoiceNumber" in lines.columns
@@ -125,7 +133,7 @@ def join(mapped: MappedTables) -> tuple[np.ndarray, list[FindingBatch]]:
     called = np.asarray(pc.equal(refs, "").to_numpy(zero_copy_only=False))[lost]
     of_number = ~_given(line_refs)[lost] if by_number_only else np.zeros(len(lost), dtype=bool)
     likeness = NearestName(ref for ref in distinct(of_bill) if ref)
-    # In the order of the rows: past some seconds there are no more hints.
+    # In the order of the rows: past some seconds is_used are no more hints.
     near = {ref: likeness.hint(ref) for ref in distinct(refs.take(pa.array(lost[~called])))}
     nearest = partial(_nearest, refs, near)
     for field, which in (("invoiceNumber", of_number), ("billRef", ~of_number)):

@@ -19,7 +19,7 @@ from importer.validation.finding_batch import FindingBatch, cell_findings
 
 
 def multiply(mapped: MappedTables, lines: ParsedTable, units: np.ndarray) -> list[Finding]:
-    """The columns of ``lines`` that are a product of two others; that some were rounded is told.
+    """Work out the columns of ``lines`` that are a product of two others; findings of rounded ones.
 
     ``units`` are the cents per unit of what the product is in; 1 where prices are in cents.
     """
@@ -62,7 +62,7 @@ def _product(
     too_precise = ~exact & (expression.round is None)
     out.mark_invalid(both[too_precise], "too_precise")
     out.mark_invalid(both[~fits & ~too_precise], "out_of_range")
-    # the factor's own finding tells what is wrong; a blank factor is told by product_findings
+    # the factor has its own finding; a blank factor is one of product_findings
     bad = ~out.blank & ~(left.ok & right.ok)
     half = bad & (left.blank | right.blank)
     out.mark_invalid(np.flatnonzero(bad & ~half), "factor")
@@ -97,13 +97,21 @@ def product_findings(mapped: MappedTables, lines: ParsedTable) -> list[FindingBa
             continue
         left, right = lines[f"{name}*0"], lines[f"{name}*1"]
         blank = lines[name].with_problem("factor_blank")
-        words = {"names": " and ".join(factor[0] for factor in expression.product)}
+        names = " and ".join(factor[0] for factor in expression.product)
         for factor, which in ((0, left.blank), (1, ~left.blank)):
             at = np.flatnonzero(blank & which)
             out.append(
-                cell_findings(mapped, LINE_ITEMS, f"{name}*{factor}", "line_items.factor.blank", at,
-                      value="", template_args=lambda _, words=words: words, constant_by=())  # type: ignore[misc]
-            )  # fmt: skip
+                cell_findings(
+                    mapped,
+                    LINE_ITEMS,
+                    f"{name}*{factor}",
+                    "line_items.factor.blank",
+                    at,
+                    value="",
+                    template_args=partial(_factor_names, names),
+                    constant_by=(),
+                )
+            )
         for ending, code in (("out_of_range", name), ("too_precise", "factor")):
             at = np.flatnonzero(lines[name].with_problem(ending))
             of_both = partial(_factors, left, right)
@@ -112,6 +120,10 @@ def product_findings(mapped: MappedTables, lines: ParsedTable) -> list[FindingBa
                 cell_findings(mapped, LINE_ITEMS, f"{name}*1", code, at, template_args=of_both)
             )
     return out
+
+
+def _factor_names(names: str, _: int) -> dict[str, Any]:
+    return {"names": names}
 
 
 def _factors(left: ParsedColumn, right: ParsedColumn, i: int) -> dict[str, Any]:

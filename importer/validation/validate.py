@@ -104,24 +104,27 @@ _LACKING = frozenset(
 
 
 def _first_causes(findings: Findings, bills: ParsedTable, lines: ParsedTable) -> Findings:
-    """Without what only follows from a reference or parameter that is not there or unreadable."""
+    """Drop findings that only follow from a missing or unreadable reference or parameter."""
     bad_bills = bills["billRef"].faulty.copy()
     bad_bills[findings.items_of("bills.billRef.required")[0]] = True
     bad_lines = lines["billRef"].faulty | lines["invoiceNumber"].faulty
-    unset = {p.cell.table for p in findings.parts
-             if p.code == "sheet.parameter.missing" and isinstance(p, Finding)}  # fmt: skip
-    # A row that may be of another bill is told as that, not as a bill that lacks its cells.
+    unset = {
+        p.cell.table
+        for p in findings.parts
+        if p.code == "sheet.parameter.missing" and isinstance(p, Finding)
+    }
+    # A row that may belong to another bill is not reported as a bill that lacks its cells.
     of_others = {
         (p.cell.table, p.cell.row)
         for p in findings.parts
         if p.code == "sheet.row.goes_on_with_passed_over" and isinstance(p, Finding)
     }
 
-    def kept(p: FindingBatch) -> np.ndarray:
+    def remaining(p: FindingBatch) -> np.ndarray:
         out = np.ones(len(p), dtype=bool)
         if p.code in _LACKING and of_others:
-            there = zip(p.places.table.tolist(), p.places.row.tolist(), strict=True)
-            out &= np.asarray([place not in of_others for place in there], dtype=bool)
+            rows = zip(p.places.table.tolist(), p.places.row.tolist(), strict=True)
+            out &= np.asarray([place not in of_others for place in rows], dtype=bool)
         if p.code == "line_items.billRef.orphan":
             out &= ~bad_lines[p.at]
         if p.code == "bills.lines.missing":
@@ -137,7 +140,7 @@ def _first_causes(findings: Findings, bills: ParsedTable, lines: ParsedTable) ->
         )
 
     return Findings(
-        p.subset(kept(p)) if isinstance(p, FindingBatch) else p
+        p.subset(remaining(p)) if isinstance(p, FindingBatch) else p
         for p in findings.parts
         if isinstance(p, FindingBatch) or not follows(p)
     )

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.core.cell_parsers import ERROR_STARTS, MANGLED_CODE
-from importer.core.money import SIMPLE_AMOUNTS, SIMPLE_NUMBER, Numbers, tidy
+from importer.core.money import SIMPLE_AMOUNTS, SIMPLE_NUMBER, Numbers
 from importer.model.fields import Field, FieldKind
 from importer.validation.byte_scan import Bytes, between, blocks, by_block
 
@@ -26,7 +26,6 @@ _EDGE = (
 )
 _SPACE = ord(" ")
 _INNER = r"[ -~\x{a0}-\x{2027}\x{202a}-\x{fffd}\x{10000}-\x{10ffff}]"  # no control characters
-_TIDY = rf"\A(?:{_EDGE}|{_EDGE}.*{_EDGE})?\z"
 _WORDS = rf"\A{_EDGE}(?:{_INNER}*{_EDGE})?\z"
 _ERROR = rf"\A(?:{'|'.join(ERROR_STARTS)})"
 _CHANGED_CODE = rf"\A=|\A(?:{MANGLED_CODE})\z"
@@ -50,32 +49,6 @@ def _doubted(
         return pattern(texts)
     sure[doubtful] = pattern(texts.take(pa.array(doubtful)))
     return sure
-
-
-def _tidy(texts: pa.LargeStringArray) -> np.ndarray:
-    each = Bytes.of(texts)
-    edges = between(each.at(each.starts), "!", "~") & between(each.at(each.ends - 1), "!", "~")
-    return _doubted(texts, edges | (each.lengths == 0), lambda some: matching(some, _TIDY))
-
-
-def tidied(texts: pa.LargeStringArray) -> pa.LargeStringArray:
-    """Each text as ``tidy`` leaves it."""
-    odd = ~by_block(texts, _tidy)
-    if not odd.any():
-        return texts
-    mask = pa.array(odd)
-    own = [tidy(text) for text in texts.filter(mask).to_pylist()]
-    return pc.replace_with_mask(texts, mask, pa.array(own, type=pa.large_string()))
-
-
-def blank(texts: pa.LargeStringArray) -> np.ndarray:
-    """Which texts hold nothing, or only spaces and invisible marks."""
-    each = Bytes.of(texts)
-    out: np.ndarray = each.lengths == 0
-    left = np.flatnonzero(~out & ~between(each.at(each.starts), "!", "~"))
-    if len(left):
-        out[left] = [not tidy(text) for text in texts.take(pa.array(left)).to_pylist()]
-    return out
 
 
 def words(texts: pa.LargeStringArray, field: Field) -> np.ndarray:
