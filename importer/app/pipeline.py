@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from importer.references.lookup_tables import Pick
     from importer.resume.result_workbook import ResultWorkbook
     from importer.resume.row_changes import RowChanges
-    from importer.validation.validate import Checked
+    from importer.validation.checked_bills import Checked
 
 Pairs = tuple[tuple[str, str], ...]
 

@@ -24,7 +24,7 @@ from importer.model.journal_states import (
 from importer.model.read_back import Comparison, Difference, ReadBack
 from importer.report.outcomes import outcome_words
 from importer.report.phrases import count
-from importer.validation.validate import Checked
+from importer.validation.checked_bills import Checked
 
 _FIELD = {StepKind.DOCUMENT: "document"}  # the field that a step is shown at; else the status
 _Cell = tuple[CellRef, str]  # and what is written in it

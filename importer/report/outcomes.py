@@ -18,7 +18,7 @@ from importer.model.report_model import Amounts, BillResult, RowResult, TableRow
 from importer.report.line_amounts import line_amounts, sums_by_bill
 from importer.report.row_messages import RowMessages
 from importer.validation.cents_array import CentsArray
-from importer.validation.validate import Checked
+from importer.validation.checked_bills import Checked
 
 STATUSES = tuple(Status)
 _INVALID = STATUSES.index(Status.INVALID)

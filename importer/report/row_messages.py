@@ -26,8 +26,8 @@ from importer.model.journal_states import Status
 from importer.model.report_model import RowResult
 from importer.model.tables import Role
 from importer.report.phrases import count
+from importer.validation.checked_bills import Checked
 from importer.validation.finding_batch import FindingBatch, Findings, finding_count
-from importer.validation.validate import Checked
 
 ANOTHER_ROW = "Another row of this bill has a problem: see the sheet Problems."
 _NO_RESULT = "Nothing is known about this row."

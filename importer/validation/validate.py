@@ -18,7 +18,7 @@ from importer.model.finding_catalogue import finding
 from importer.validation import cross_row_rules
 from importer.validation.cents_array import CentsArray, sums
 from importer.validation.check_tables import check_cells, check_rows, row_findings
-from importer.validation.checked_bills import Checked as Checked
+from importer.validation.checked_bills import Checked
 from importer.validation.column import ParsedColumn, ParsedTable
 from importer.validation.finding_batch import (
     FindingBatch,

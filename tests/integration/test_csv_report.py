@@ -22,7 +22,7 @@ from importer.report.build_report import Report, build_report
 from importer.report.csv_cells import escape_formula
 from importer.report.csv_report import write_csv
 from importer.report.row_messages import ANOTHER_ROW
-from importer.validation.validate import Checked
+from importer.validation.checked_bills import Checked
 
 TEXT = st.sampled_from(
     [
