@@ -21,7 +21,7 @@ from importer.model.read_back import ReadBack
 from importer.model.report_model import CurrencyTotal, RunSummary
 from importer.report.build_report import Report, build_report
 from importer.report.light_findings import cancel_findings, read_back_findings, step_findings
-from importer.validation.validate import Checked
+from importer.validation.checked_bills import Checked
 
 
 @dataclass(frozen=True)

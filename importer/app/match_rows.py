@@ -24,7 +24,7 @@ from importer.model.finding_catalogue import finding
 from importer.model.journal_states import BillOutcome, JournalEntry, Status, Step
 from importer.model.read_back import ReadBack
 from importer.model.run_rows import BillRows, RowIdentity
-from importer.validation.validate import Checked
+from importer.validation.checked_bills import Checked
 
 T = TypeVar("T")
 

@@ -16,8 +16,8 @@ from importer.core.errors import StoppedEarly, UsageProblem
 from importer.model.finding import CellRef
 from importer.model.report_model import Suggestion, Unresolved
 from importer.model.tables import TableKind
+from importer.validation.checked_bills import Checked
 from importer.validation.finding_batch import Findings
-from importer.validation.validate import Checked
 
 _MANIFEST = "run.json"
 _FORMAT = 2  # of the manifest; 1 had no number
