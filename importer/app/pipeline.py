@@ -25,7 +25,7 @@ from importer.model.tables import SourceTable, TableKind
 
 if TYPE_CHECKING:
     from importer.references.lookup_tables import Pick
-    from importer.resume.result_workbook import ResultWorkbook
+    from importer.resume.provenance import ResultWorkbook
     from importer.resume.row_changes import RowChanges
     from importer.validation.checked_bills import Checked
 

@@ -47,7 +47,7 @@ def compare_with_before(
 ) -> list[Finding]:
     """Take out of the plan what Light has under another identity. Findings about that, and about
     bills that were deleted from the workbook and stay in Light."""
-    from importer.resume.guard import PreviousResult, left_in_light, withhold_changed
+    from importer.resume.guard import PreviousResult, still_in_light, withhold_changed
 
     run, changes = prepared.continues, prepared.changes
     if not run or changes is None or sandbox:
@@ -61,8 +61,8 @@ def compare_with_before(
     findings = withhold_changed(
         plan, before, journal, lambda i: mapped.cell("bills", "invoiceNumber", i)
     )
-    left = left_in_light(plan, before, journal)
-    if changes.deleted and not left and not journal.outcomes(run):
+    remaining = still_in_light(plan, before, journal)
+    if changes.deleted and not remaining and not journal.outcomes(run):
         # The run is another machine's: its journal cannot name the bills.
         rows = ", ".join(f"{sheet} {row:,}" for sheet, row in changes.deleted[:10])
         more = f" and {len(changes.deleted) - 10:,} more" if len(changes.deleted) > 10 else ""
@@ -70,7 +70,7 @@ def compare_with_before(
             f"Rows that were deleted from the workbook belong to bills that stay in Light: {rows}"
             f"{more} (sheet and source_row). Cancel them in Light if they should not be there."
         )
-    return findings + left
+    return findings + remaining
 
 
 def former_ids(prepared: CheckedFiles) -> dict[TableRow, str]:

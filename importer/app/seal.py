@@ -1,4 +1,4 @@
-"""What this user's result workbooks are known by: a seal with a key that never leaves the computer.
+"""Seals of result workbooks: a signature with a key that never leaves the computer.
 
 The key is in the user's data folder, readable by the user alone.
 """
@@ -24,19 +24,21 @@ def seal(text: str) -> str:
         key = _key() or _new_key()
     except (OSError, filelock.Timeout):
         return ""
-    return _sealed(key, text)
+    return _signature(key, text)
 
 
-def is_sealed(text: str, mark: str) -> bool:
-    """Whether ``mark`` is the seal of the text that this user was given on this computer."""
+def is_sealed(text: str, signature: str) -> bool:
+    """Whether ``signature`` is the seal that this user got for the text on this computer."""
     try:
         key = _key()
     except OSError:
         return False
-    return key is not None and hmac.compare_digest(_sealed(key, text).encode(), mark.encode())
+    return key is not None and hmac.compare_digest(
+        _signature(key, text).encode(), signature.encode()
+    )
 
 
-def _sealed(key: bytes, text: str) -> str:
+def _signature(key: bytes, text: str) -> str:
     return hmac.new(key, text.encode("utf-8", "surrogatepass"), "sha256").hexdigest()
 
 
@@ -60,8 +62,8 @@ def _new_key() -> bytes:
     path = _path()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with filelock.FileLock(f"{path}.lock", timeout=_LONGEST_WAIT):
-        if known := _key():  # another process has made it
-            return known
+        if existing := _key():  # another process was faster
+            return existing
         key, part = secrets.token_bytes(_BYTES), path.with_suffix(".part")
         part.unlink(missing_ok=True)
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

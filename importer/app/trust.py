@@ -1,4 +1,4 @@
-"""Whether to believe a result workbook that says where its files were.
+"""Trust check for paths stored in a result workbook.
 
 Its hidden sheet could come from a stranger, and name any folder of this computer: documents there
 would go to Light. So a folder counts only with this user's seal, or where the workbook is itself.
@@ -15,7 +15,7 @@ from importer.app.seal import is_sealed
 from importer.model.tables import SourceTable
 
 if TYPE_CHECKING:
-    from importer.resume.result_workbook import ResultWorkbook
+    from importer.resume.provenance import ResultWorkbook
 
 Doubted = dict[str, str]
 
@@ -30,24 +30,24 @@ def settled_folders(
 ) -> tuple[list[SourceTable], Doubted]:
     """The tables with the folder in which their documents and lookup tables are looked for.
 
-    ``folders`` are those of the files. Also the folders that are not believed, by sheet.
+    ``folders`` are those of the files. Also the folders that are not trusted, by sheet.
     """
     if former is None:
         return [replace(table, folder=folders[table.file]) for table in tables], {}
-    believed = proven(former)
+    trusted = proven(former)
     out: list[SourceTable] = []
     doubted: Doubted = {}
     for table in tables:
-        here, said = folders[table.file], table.folder or former.folder
-        if said and not believed and Path(said) != Path(here):
-            doubted[table.sheet or ""] = said
-            said = ""
-        out.append(replace(table, folder=said or here))
+        current, stored = folders[table.file], table.folder or former.folder
+        if stored and not trusted and Path(stored) != Path(current):
+            doubted[table.sheet or ""] = stored
+            stored = ""
+        out.append(replace(table, folder=stored or current))
     return out, doubted
 
 
 def doubts(doubted: Doubted) -> list[str]:
-    """In words, for the person; the sheets of one folder together."""
+    """Notes for the person; the sheets of one folder together."""
     sheets: dict[str, list[str]] = {}
     for sheet, folder in doubted.items():
         sheets.setdefault(folder, []).append(sheet)

@@ -1,4 +1,4 @@
-"""Files that are there whole, or not at all."""
+"""Atomic file writes."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from importer.core.safe_text import visible
 
 
 class FailsOnce:
-    """A file for a zip archive, which keeps its first ``failure`` and takes the rest in silence.
+    """A file for a zip archive: after its first ``failure`` it ignores whatever is written.
 
-    Without it, an archive that could not be finished prints a traceback when Python lets go of it.
+    Without it, an archive that could not be finished prints a traceback when Python deletes it.
     """
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")
         self.failure: OSError | None = None
 
-    def _done(self, work: Callable[[], int | None], otherwise: int = 0) -> int:
+    def _try(self, operation: Callable[[], int | None], otherwise: int = 0) -> int:
         if self.failure is None and not self._file.closed:
             try:
-                return work() or 0
+                return operation() or 0
             except OSError as error:
                 self.failure = error
         return otherwise
 
     def write(self, data: bytes) -> int:
-        return self._done(lambda: self._file.write(data), len(data))
+        return self._try(lambda: self._file.write(data), len(data))
 
     def seek(self, *to: int) -> int:
-        return self._done(lambda: self._file.seek(*to))
+        return self._try(lambda: self._file.seek(*to))
 
     def tell(self) -> int:
-        return self._done(self._file.tell)
+        return self._try(self._file.tell)
 
     def flush(self) -> None:
-        self._done(self._file.flush)
+        self._try(self._file.flush)
 
     def close(self) -> None:
         """Raises the failure, if there was one."""
-        self._done(self._file.close)
+        self._try(self._file.close)
         if self.failure is not None:
             with contextlib.suppress(OSError):
                 self._file.close()
@@ -53,17 +53,17 @@ class FailsOnce:
 
 @contextlib.contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Where to write what is to be at ``path``: in a folder beside it that only this user can read.
+    """A path to write to, in a folder beside ``path`` that only this user can read.
 
-    At the end it is moved into place; a file at ``path`` is replaced. Raises UsageProblem where the
-    file cannot be written.
+    At the end the file is moved to ``path``, and replaces one that is there. Raises UsageProblem
+    where it cannot be written.
     """
     try:
         with TemporaryDirectory(prefix=".light-import-", dir=path.parent) as private:
             unfinished = Path(private) / f"result{path.suffix}"
             yield unfinished
             os.replace(unfinished, path)
-    except (OSError, _of_workbooks()) as problem:
+    except (OSError, _xlsxwriter_error()) as problem:
         cause = next((each for each in problem.args if isinstance(each, OSError)), problem)
         why = unwritable(cause) if isinstance(cause, OSError) else str(cause)
         raise UsageProblem(
@@ -88,8 +88,8 @@ def private_file(path: Path, data: bytes) -> Iterator[Path]:
         Path(name).unlink(missing_ok=True)
 
 
-def _of_workbooks() -> type[Exception]:
+def _xlsxwriter_error() -> type[Exception]:
     from xlsxwriter.exceptions import XlsxWriterException
 
-    found: type[Exception] = XlsxWriterException
-    return found
+    error: type[Exception] = XlsxWriterException
+    return error

@@ -21,6 +21,7 @@ from importer.core.arrow_strings import (
     scalar,
     strings,
 )
+from importer.core.money import money
 from importer.core.safe_text import without_surrogates
 from importer.validation.cents_array import CentsArray
 
@@ -45,25 +46,20 @@ def escape_formula(text: str) -> str:
 
 def decimal_amounts(cents: CentsArray, items: np.ndarray, units: np.ndarray) -> Texts:
     """Each item's amount as ``-1234.56``, "" where it is not known."""
-    values, known, unit = cents.cents[items], cents.known[items], units[items]
-    if not known.any():
+    values, has_value, unit = cents.cents[items], cents.known[items], units[items]
+    if not has_value.any():
         return ""
     if values.dtype == object or (unit != 100).any():
-        each = zip(values, known, unit, strict=True)
-        return strings([_decimal_amount(int(c), int(u)) if k else "" for c, k, u in each])
+        each = zip(values, has_value, unit, strict=True)
+        texts = [money(int(c), int(u)).replace(",", "") if k else "" for c, k, u in each]
+        return strings(texts)
     # The least int64 has no positive.
-    whole, part = np.divmod(np.abs(values).view(np.uint64), 100)
-    pieces: list[Texts] = [integers(whole), _FRACTIONS.take(pa.array(part))]
+    units_part, cents_part = np.divmod(np.abs(values).view(np.uint64), 100)
+    pieces: list[Texts] = [integers(units_part), _FRACTIONS.take(pa.array(cents_part))]
     if (negative := values < 0).any():
         pieces.insert(0, strings(["", "-"]).take(pa.array(negative.astype(np.int8))))
     texts = concatenate(pieces)
-    return texts if known.all() else pc.if_else(pa.array(known), texts, scalar(""))
-
-
-def _decimal_amount(cents: int, unit: int) -> str:
-    whole, part = divmod(abs(cents), unit)
-    digits = len(str(unit)) - 1
-    return f"{'-' if cents < 0 else ''}{whole}" + (f".{part:0{digits}d}" if digits else "")
+    return texts if has_value.all() else pc.if_else(pa.array(has_value), texts, scalar(""))
 
 
 def csv_cells(texts: Texts) -> Texts:

@@ -43,7 +43,7 @@ BLOCK_ROWS = 16_384
 _THREADS = 2
 _STATUSES = strings([status.value for status in STATUSES])
 _INVALID = STATUSES.index(Status.INVALID)
-# Words and numbers of our own, which need no escape.
+# Words and numbers of our replacement, which need no escape.
 _UNESCAPED = frozenset((STATUS, ATTEMPTS, SOURCE_ROW, *MONEY))
 
 _Column = tuple[str, int]  # header, and the how-manieth of that name
@@ -171,10 +171,10 @@ class _TableRows:
         for name in set(out).union(*each):
             texts = broadcast(out.get(name, ""), len(items))
             if name in MONEY:  # as of any row; a row that is no item has none
-                own = pc.if_else(no_item, scalar(""), texts.take(pa.array(at)))
+                replacement = pc.if_else(no_item, scalar(""), texts.take(pa.array(at)))
             else:
-                own = strings([columns.get(name, "") for columns in each])
-            out[name] = replace_at(texts, at, own)
+                replacement = strings([columns.get(name, "") for columns in each])
+            out[name] = replace_at(texts, at, replacement)
 
     def _finding_list(self, row: int) -> str:
         return finding_list(visible(finding.message) for finding in self._findings_at(row))

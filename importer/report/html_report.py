@@ -25,15 +25,15 @@ from importer.report import colours
 from importer.report.build_report import Report
 from importer.report.outcomes import STATUSES
 from importer.report.phrases import (
-    LIGHT_SAYS,
+    LIGHT_AMOUNTS,
     control_words,
     count,
     day_and_time,
-    difference_words,
     duration,
     in_order,
     severities,
     status_words,
+    tie_out_words,
     tone,
     verdict,
 )
@@ -106,7 +106,7 @@ def _values(report: Report) -> dict[str, Any]:
         "ordered_statuses": statuses,
         "most_bills": max((summary.bills[status] for status in statuses), default=0) or 1,
         "totals": summary.totals[:_MOST_CURRENCIES],
-        "tie_out": [_tie_out(summary, each) for each in currencies],
+        "tie_out": list(zip(currencies, summary.totals, strict=True)),
         "answered": any(each.created.bills for each in currencies),
         "findings": report.findings.worst_first(MOST_PROBLEMS),
         "finding_count": len(report.findings),
@@ -116,26 +116,13 @@ def _values(report: Report) -> dict[str, Any]:
         "most_vendors": MOST_VENDORS,
         "facts": _facts(summary),
         "bar_colour": colours.bar_colour,
+        "control_words": control_words,
         "count": count,
         "in_light_now": in_light_now,
-        "light_says": LIGHT_SAYS,
+        "light_amounts": LIGHT_AMOUNTS,
         "ordered_vendors": _ordered_vendors,
+        "tie_out_words": tie_out_words,
     }
-
-
-def _tie_out(summary: RunSummary, each: CurrencyTieOut) -> tuple[CurrencyTieOut, Any, str, str]:
-    """A currency, its total of the run, and what the difference and the control total mean."""
-    total = next((total for total in summary.totals if total.currency == each.name), None)
-    words = difference_words(
-        each.difference,
-        each.name,
-        each.unit,
-        each.sheet.unreadable,
-        summary.command,
-        each.differing,
-        total.by_status.get(Status.UNDONE, 0) if total else 0,
-    )
-    return each, total, words, control_words(total) if total else ""
 
 
 def _ordered_vendors(currency: CurrencyTieOut) -> list[TieOut]:

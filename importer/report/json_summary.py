@@ -11,15 +11,15 @@ from importer.model.report_model import CurrencyTotal, RunSummary
 from importer.report.phrases import in_order
 
 _FINDINGS = '\n  "findings": ['
-_AT_ONCE = 1_000  # findings
+_CHUNK = 1_000  # findings
 
 
-def json_text(told: Mapping[str, object], findings: Iterable[Finding]) -> Iterator[str]:
-    """What ``summary_json`` told without findings, as text with these, some of them at a time."""
-    head, _, tail = json.dumps(told, ensure_ascii=False, indent=2).partition(_FINDINGS)
+def json_text(summary: Mapping[str, object], findings: Iterable[Finding]) -> Iterator[str]:
+    """The object of ``summary_json`` as text, with these findings, some of them at a time."""
+    head, _, tail = json.dumps(summary, ensure_ascii=False, indent=2).partition(_FINDINGS)
     yield head + _FINDINGS
     every, between = iter(findings), "\n    "
-    while some := list(islice(every, _AT_ONCE)):
+    while some := list(islice(every, _CHUNK)):
         yield between + ",\n    ".join(map(_indented, some))
         between = ",\n    "
     yield ("\n  " if between[0] == "," else "") + tail

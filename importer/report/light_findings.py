@@ -194,8 +194,8 @@ def _property_cell(checked: Checked, sheet: str, item: int, difference: Differen
     wanted = _letters(difference.field)
     # The header may have the label, which is not what Light calls it in a bill.
     named = [name for name in texts if _letters(name) == wanted]
-    alike = [name for name, text in texts.items() if text == difference.sheet]
-    for name in [*named, *alike][:1]:
+    of_equal_text = [name for name, text in texts.items() if text == difference.sheet]
+    for name in [*named, *of_equal_text][:1]:
         return checked.mapped.cell(sheet, name, item), texts[name]
     return checked.mapped.cell(sheet, difference.field, item), ""
 

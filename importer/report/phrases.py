@@ -1,4 +1,4 @@
-"""How results are put into words: one voice for the workbook and the terminal."""
+"""Phrases that the workbook, the HTML page and the terminal share."""
 
 from __future__ import annotations
 
@@ -42,12 +42,26 @@ ROW_WORDS: Mapping[str, str] = {
     "group_total": "Totals of groups",
 }
 
-LIGHT_SAYS = "gross as Light answered; net and tax as sent"
+LIGHT_AMOUNTS = "gross as Light answered; net and tax as sent"
 NO_CURRENCY = "no currency"  # in place of a code that is missing or none
 
 
+# What to say of bills of a status, one and several, where the verdict does not begin with them.
+_VERDICTS = {
+    Status.VALID: ("is valid", "are valid"),
+    Status.INVALID: ("needs correction", "need correction"),
+    Status.REJECTED: ("was rejected by Light", "were rejected by Light"),
+    Status.UNKNOWN: (
+        "could not be settled and needs a person",
+        "could not be settled and need a person",
+    ),
+    Status.NOT_SENT: ("was not sent", "were not sent"),
+    Status.UNDONE: ("was undone", "were undone"),
+}
+
+
 class Tone(StrEnum):
-    """How the verdict is to be taken."""
+    """The colour of the verdict."""
 
     GOOD = "good"
     ATTENTION = "attention"
@@ -61,26 +75,28 @@ def count(n: int, noun: str) -> str:
 
 def utc(moment: datetime) -> str:
     """The moment in UTC to the second, as 2025-03-31T14:05:00Z; without a zone it is UTC."""
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat() + "Z"
+    return f"{_in_utc(moment):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def day_and_time(moment: datetime) -> str:
     """The moment for people, as 2025-03-31 14:05 UTC; without a zone it is UTC."""
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return f"{aware.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{_in_utc(moment):%Y-%m-%d %H:%M} UTC"
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def duration(seconds: float) -> str:
     """ "0.4 s", "12 s", "3 min 5 s", "2 h 10 min"."""
     if seconds < 10:
         return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    rounded = round(seconds)
+    if rounded < 60:
+        return f"{rounded} s"
+    if rounded < 3600:
+        return f"{rounded // 60} min {rounded % 60} s"
+    return f"{rounded // 3600} h {rounded % 3600 // 60} min"
 
 
 def status_words(status: str) -> str:
@@ -90,8 +106,8 @@ def status_words(status: str) -> str:
 def in_order(counts: Mapping[str, int]) -> list[str]:
     """The statuses that occur, in the order of ``Status``, then any others by name."""
     names = [str(name) for name in counts if name != "total"]
-    known = [status.value for status in Status if status.value in names]
-    return known + sorted(set(names) - set(known))
+    ordered = [status.value for status in Status if status.value in names]
+    return ordered + sorted(set(names) - set(ordered))
 
 
 def severities(findings: Findings) -> tuple[int, int]:
@@ -118,50 +134,42 @@ def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
     total = bills.get("total", 0)
     if not total:
         nothing = "No bills could be read" if errors else "There are no bills"
-        return _closed([nothing], errors, 0)
-    landed = sum(bills.get(status, 0) for status in IN_LIGHT)
+        return _sentence([nothing], errors, 0)
+    in_light = sum(bills.get(status, 0) for status in IN_LIGHT)
     parts: list[str] = []
     if summary.command == "undo":
-        told = {Status.UNDONE}
+        covered = {Status.UNDONE}
         parts.append(_share(bills.get(Status.UNDONE, 0), total, "undone"))
     elif summary.command == "validate" or bills.get(Status.VALID, 0):
-        told = {Status.VALID}
+        covered = {Status.VALID}
         parts.append(_share(bills.get(Status.VALID, 0), total, "valid"))
     else:
-        told = set(IN_LIGHT)
-        there = landed - summary.read_back.get(Comparison.MISSING, 0)
-        when = _when_landed(bills, landed) if there == landed else ""
-        parts.append(_share(there, total, "in Light") + when)
-    if landed and not told & IN_LIGHT:
-        parts.append(f"{landed:,} {_be(landed)} in Light")
-    for status, words in (
-        (Status.VALID, ("is valid", "are valid")),
-        (Status.INVALID, ("needs correction", "need correction")),
-        (Status.REJECTED, ("was rejected by Light", "were rejected by Light")),
-        (
-            Status.UNKNOWN,
-            ("could not be settled and needs a person", "could not be settled and need a person"),
-        ),
-        (Status.NOT_SENT, ("was not sent", "were not sent")),
-        (Status.UNDONE, ("was undone", "were undone")),
-    ):
+        covered = set(IN_LIGHT)
+        missing = summary.read_back.get(Comparison.MISSING, 0)
+        when = "" if missing else _when_created(bills, in_light)
+        parts.append(_share(in_light - missing, total, "in Light") + when)
+    if in_light and not covered & IN_LIGHT:
+        parts.append(f"{in_light:,} {_be(in_light)} in Light")
+    for status, words in _VERDICTS.items():
         n = bills.get(status, 0)
-        if n and status not in told:
+        if n and status not in covered:
             parts.append(f"{n:,} {words[n != 1]}")
     if summary.command == "verify" or summary.read_back:
-        parts += _seen(summary.read_back)
-        if any(n for seen, n in summary.read_back.items() if seen != Comparison.SAME):
-            errors = 0  # the bills say so already
-    if summary.command == "undo":
-        errors = 0
-    if any(bills.get(status, 0) for status in (Status.INVALID, Status.REJECTED, Status.UNKNOWN)):
+        parts += _read_back(summary.read_back)
+    bad = (Status.INVALID, Status.REJECTED, Status.UNKNOWN)
+    differing = any(
+        n for comparison, n in summary.read_back.items() if comparison != Comparison.SAME
+    )
+    if summary.command == "undo" or differing or any(bills.get(status, 0) for status in bad):
         errors = 0  # the bills say so already
-    return _closed(parts, errors, warnings, "to look at" if landed else "found in the file")
+    return _sentence(parts, errors, warnings, "to look at" if in_light else "found in the file")
 
 
-def _seen(read_back: Mapping[str, int]) -> list[str]:
+def _read_back(read_back: Mapping[str, int]) -> list[str]:
     """How the bills that were read back compare with the sheet."""
-    changed, missing = (read_back.get(seen, 0) for seen in (Comparison.CHANGED, Comparison.MISSING))
+    changed, missing = (
+        read_back.get(comparison, 0) for comparison in (Comparison.CHANGED, Comparison.MISSING)
+    )
     parts = []
     if changed:
         parts.append(f"{changed:,} {'was' if changed == 1 else 'were'} changed there")
@@ -183,13 +191,15 @@ def _be(n: int) -> str:
     return "is" if n == 1 else "are"
 
 
-def _when_landed(bills: Mapping[str, int], landed: int) -> str:
+def _when_created(bills: Mapping[str, int], in_light: int) -> str:
     created = bills.get(Status.CREATED, 0)
-    before = landed - created
+    before = in_light - created
     return f" ({created:,} created now, {before:,} there before)" if created and before else ""
 
 
-def _closed(parts: list[str], errors: int, warnings: int, where: str = "found in the file") -> str:
+def _sentence(
+    parts: list[str], errors: int, warnings: int, where: str = "found in the file"
+) -> str:
     if errors:
         parts = [*parts, f"{count(errors, 'problem')} {where}"]
     if warnings:
@@ -199,38 +209,15 @@ def _closed(parts: list[str], errors: int, warnings: int, where: str = "found in
 
 def tie_out_words(total: CurrencyTotal, command: str) -> str:
     """What the difference between the sheet and Light means, in a sentence."""
-    return difference_words(
-        total.difference,
-        total.currency,
-        total.unit,
-        total.unreadable,
-        command,
-        total.differing,
-        total.by_status.get(Status.UNDONE, 0),
-    )
-
-
-def difference_words(
-    difference: int,
-    currency: str,
-    unit: int,
-    unreadable: int,
-    command: str,
-    differing: int,
-    undone: int = 0,
-) -> str:
-    """As ``tie_out_words``; ``difference`` is the sheet less Light, in cents, and ``undone`` what
-    of the sheet an undo has cancelled.
-
-    Differences of single bills may cancel out: ``differing`` is how many bills have one.
-    """
+    difference, unit, currency = total.difference, total.unit, total.currency
+    undone = total.by_status.get(Status.UNDONE, 0)
     amount = in_currency(abs(difference), unit, currency)
     if command == "validate":
         words = "Nothing has been sent to Light."
-    elif difference == 0 and differing > unreadable:
-        differ = "1 bill differs" if differing == 1 else f"{differing:,} bills differ"
-        words = f"The totals agree, but {differ}."
-    elif difference == 0 and not unreadable:
+    elif difference == 0 and total.differing > total.unreadable:  # of bills, and they cancel out
+        verb = "differs" if total.differing == 1 else "differ"
+        words = f"The totals agree, but {count(total.differing, 'bill')} {verb}."
+    elif difference == 0 and not total.unreadable:
         words = "Ties out."
     elif difference == 0:
         words = "What can be read ties out."
@@ -247,9 +234,9 @@ def difference_words(
         words = f"{amount}{of_file} is not known to be in Light."
     else:
         words = f"Light has {amount} more than the file."
-    if unreadable:
-        has = "has" if unreadable == 1 else "have"
-        words += f" {count(unreadable, 'bill')} {has} no readable amount: not counted."
+    if total.unreadable:
+        has = "has" if total.unreadable == 1 else "have"
+        words += f" {count(total.unreadable, 'bill')} {has} no readable amount: not counted."
     return words
 
 

@@ -25,10 +25,10 @@ class RowIndex:
             return [None] * len(rows)
         wanted = np.asarray(rows, dtype=np.int64)
         last = np.searchsorted(self._rows, wanted, side="right") - 1
-        known = (last >= 0) & (self._rows[last] == wanted)
+        matches = (last >= 0) & (self._rows[last] == wanted)
         return [
             self._outcomes.result(i) if i >= 0 else None
-            for i in np.where(known, self._items[last], -1).tolist()
+            for i in np.where(matches, self._items[last], -1).tolist()
         ]
 
     def has_amounts(self) -> tuple[bool, bool, bool]:

@@ -34,7 +34,7 @@ _NO_RESULT = "Nothing is known about this row."
 _MOST_SENTENCES = 5  # of one bill or line item; more are counted
 _MOST_LISTED = 8  # findings of another row
 _CHUNK = 16_384  # findings that are built at a time
-_OWN_ROW, _IN_ROW, _OF_LINE = range(3)  # where the finding is, seen from the bill or line item
+_SAME_ROW, _IN_ROW, _OF_LINE = range(3)  # where the finding is, seen from the bill or line item
 _PLACES = strings(["", "row ", "line item in row "])
 _SEPARATORS = strings([": ", ", "])  # the latter before a sentence that begins with its column
 
@@ -168,20 +168,20 @@ def _assigned(checked: Checked, flat: _FlatFindings) -> tuple[_Placed, _Placed]:
     bills, findings = _joined(of_bills)
     rows, tables = flat.row[findings], flat.table[findings]
     mapped = checked.mapped.bills
-    in_own_row = (rows < 0) | ((mapped.table[bills] == tables) & (mapped.row[bills] == rows))
+    in_same_row = (rows < 0) | ((mapped.table[bills] == tables) & (mapped.row[bills] == rows))
     by_line = [
         _to_bills(checked, _joined(line_errors)),
         _without(_to_bills(checked, _single_pairs(errors)), (bills, findings)),  # once of each bill
     ]
     line_bills, line_findings = _joined(by_line)
-    lines, own_findings = _joined(of_lines)
+    lines, line_item_findings = _joined(of_lines)
     return (
         np.concatenate([bills, line_bills]),
         np.concatenate([findings, line_findings]),
         np.concatenate(
-            [np.where(in_own_row, _OWN_ROW, _IN_ROW), np.full(len(line_bills), _OF_LINE)]
+            [np.where(in_same_row, _SAME_ROW, _IN_ROW), np.full(len(line_bills), _OF_LINE)]
         ),
-    ), (lines, own_findings, np.full(len(lines), _OWN_ROW))
+    ), (lines, line_item_findings, np.full(len(lines), _SAME_ROW))
 
 
 def _batch_pairs(items: np.ndarray, start: int, batch: FindingBatch) -> _Pairs:
@@ -242,7 +242,7 @@ def _sentences(flat: _FlatFindings, findings: np.ndarray, where: np.ndarray) -> 
     """The sentence of each finding after its place."""
     number = flat.sentence[findings]
     texts = flat.sentences.take(pa.array(number))
-    rows = np.flatnonzero((where != _OWN_ROW) & (flat.row[findings] >= 0))
+    rows = np.flatnonzero((where != _SAME_ROW) & (flat.row[findings] >= 0))
     if not len(rows):
         return texts
     pieces = [

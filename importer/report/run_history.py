@@ -1,4 +1,4 @@
-"""The loads of the past, as a table for the terminal and as JSON."""
+"""Finished runs, as a table for the terminal and as JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from importer.core.safe_text import visible
 from importer.model.journal_states import Status
 from importer.model.read_back import Comparison
 from importer.report.phrases import in_order
-from importer.report.terminal import columns_of
+from importer.report.text_layout import columns_of, left_aligned, right_aligned, wrapped
 
 NARROWEST = 60  # columns
 _GAP = 2
@@ -23,6 +23,11 @@ _WORDS = {
     Status.INVALID: "to correct",
     Status.ALREADY_IN_LIGHT: "there before",
     Status.ALREADY_LOADED: "loaded before",
+}
+_COMPARISONS = {
+    Comparison.SAME: "the same",
+    Comparison.CHANGED: "changed",
+    Comparison.MISSING: "missing",
 }
 
 
@@ -39,8 +44,8 @@ class Totals:
 
 @dataclass(frozen=True)
 class History:
-    """A run of the past. Times are UTC; ``bills`` and ``line_items`` are by status, "" keys for
-    nothing; ``read`` are bills read back, by how they were ``Comparison``."""
+    """A finished run. Times are UTC; ``bills`` and ``line_items`` are by status, ``read`` are bills
+    read back by ``Comparison``."""
 
     run: str
     started: datetime
@@ -67,7 +72,7 @@ class History:
 def history_json(run: History) -> dict[str, object]:
     """Plain dicts and lists; amounts in cents, times in UTC."""
     verified: dict[str, object] = {"at": _iso(run.read_at), "lines": run.read_lines}
-    verified |= {seen.value: run.read.get(seen, 0) for seen in Comparison}
+    verified |= {comparison.value: run.read.get(comparison, 0) for comparison in Comparison}
     return {
         "run": run.run,
         "started": _iso(run.started),
@@ -117,7 +122,7 @@ def history_text(runs: Sequence[History], width: int = 80) -> str:
     for run, cells in zip(runs, rows, strict=True):
         lines += _row(cells, sizes)
         for mark in _marks(run):
-            lines += [" " * indent + part for part in _broken(mark, width - indent)]
+            lines += [" " * indent + part for part in wrapped(mark, width - indent)]
         lines.append("")
     return "\n".join(lines).rstrip()
 
@@ -143,50 +148,23 @@ def _marks(run: History) -> Iterator[str]:
     if run.finished is None:
         yield f"did not come to its end: light-import report {run.run}"
     if run.read_at is not None:
-        told = ", ".join(
-            f"{run.read[seen]:,} {word}"
-            for seen, word in (
-                (Comparison.SAME, "the same"),
-                (Comparison.CHANGED, "changed"),
-                (Comparison.MISSING, "missing"),
-            )
-            if run.read.get(seen)
-        )
+        counts = [
+            f"{run.read[comparison]:,} {_COMPARISONS[comparison]}"
+            for comparison in _COMPARISONS
+            if run.read.get(comparison)
+        ]
         how = " with lines" if run.read_lines else ""
-        yield f"verified {run.read_at:%Y-%m-%d %H:%M}{how}: {told}"
+        yield f"verified {run.read_at:%Y-%m-%d %H:%M}{how}: {', '.join(counts)}"
 
 
 def _row(cells: Sequence[Sequence[str]], sizes: Sequence[int]) -> list[str]:
-    broken = [
-        [part for text in cell for part in _broken(text, size)]
+    """The lines of a row of the table; amounts are on the right."""
+    columns = [
+        [part for text in cell for part in wrapped(text, size)]
         for cell, size in zip(cells, sizes, strict=True)
     ]
-    return [_line(parts, sizes) for parts in zip_longest(*broken, fillvalue="")]
-
-
-def _line(parts: Sequence[str], sizes: Sequence[int]) -> str:
-    *left, last = parts
-    cells = [
-        text + " " * (size - columns_of(text)) for text, size in zip(left, sizes[:-1], strict=True)
-    ]
-    cells.append(" " * (sizes[-1] - columns_of(last)) + last)  # amounts stand to the right
-    return (" " * _GAP).join(cells).rstrip()
-
-
-def _broken(text: str, width: int) -> list[str]:
-    """The text in lines of at most ``width`` columns, at blanks where there are some."""
-    lines, line = [], ""
-    for word in text.split(" "):
-        longer = f"{line} {word}" if line else word
-        if columns_of(longer) <= width:
-            line = longer
-            continue
-        if line:
-            lines.append(line)
-        line = ""
-        for character in word:
-            if columns_of(line + character) > width:
-                lines.append(line)
-                line = ""
-            line += character
-    return [*lines, line]
+    lines = []
+    for *parts, amount in zip_longest(*columns, fillvalue=""):
+        padded = [*map(left_aligned, parts, sizes), right_aligned(amount, sizes[-1])]
+        lines.append((" " * _GAP).join(padded).rstrip())
+    return lines

@@ -124,13 +124,13 @@ def differs(bill: BillResult) -> bool:
 def compute_tie_out(
     bills: Iterable[BillResult], totals: Sequence[CurrencyTotal]
 ) -> list[CurrencyTieOut]:
-    """In the order of the run's ``totals``; vendors by name."""
+    """One for each of the run's ``totals``; vendors by name."""
     out = {t.currency: CurrencyTieOut(t.currency, t.unit, differing=t.unmatched) for t in totals}
     by_vendor: dict[tuple[str, str], TieOut] = {}
     for bill in bills:
         # A currency that is no code has its total under another name.
         name = bill.currency if bill.currency in out else NO_CURRENCY
-        currency = out.setdefault(name, CurrencyTieOut(name))
+        currency = out[name]
         currency.add(bill)
         vendor = tidy(bill.vendor) or NO_VENDOR
         if (name, vendor) not in by_vendor:

@@ -71,7 +71,7 @@ def withhold_changed(
     return findings
 
 
-def left_in_light(plan: LoadPlan, before: PreviousResult, journal: Journal) -> list[Finding]:
+def still_in_light(plan: LoadPlan, before: PreviousResult, journal: Journal) -> list[Finding]:
     """The bills of the run before that Light has and the workbook no longer does."""
     planned = {entry.id for entry in plan.entries.values()}
     shown = set(before.light_ids.values())

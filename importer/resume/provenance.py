@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from importer.readers.file_limits import limits
-from importer.report.xlsx.provenance_sheet import checksum
+from importer.report.xlsx.provenance_sheet import checksum, sealed_text
 
 _NUMBER_SETS = 4  # two sheets of rows, each with those that are in Light
-_FACTS = (
-    "template",
-    "template_file",
-    "layout",
-    "run",
-    "continues",
-    "folder",  # of the first file; workbooks of today have one with each sheet
-    "company",
-    "company_id",
-    "base_url",
-    "sandbox",
-    "seal",
+# Of the workbook as a whole. Those of today have a folder with each sheet instead.
+_FACTS = frozenset(
+    "template template_file layout run continues folder company company_id base_url seal".split()
 )
 
 
@@ -42,39 +34,73 @@ class SourceSheet:
 
 
 @dataclass(frozen=True)
-class Provenance:
-    """What the sheet states: facts by name ("" where it has none), ``--expect``, and the sheets of
-    rows. ``flat_bills`` is the number of rows of the sheet Bills of a flat layout."""
+class ResultWorkbook:
+    """What a result workbook states of itself; "" for what it does not state.
 
-    facts: Mapping[str, str]
-    expect: tuple[tuple[str, str], ...]
-    sheets: tuple[SourceSheet, ...]
-    flat_bills: int
+    ``template_file`` is where a template is that did not come with the product; ``folder`` where
+    the first file was, in a workbook of a version that did not state it for each sheet. Anybody can
+    have written both: ``seal`` proves, of ``sealed``, that this user did. ``run`` is the run that
+    it reports, ``""`` for a check; ``continues`` the run before. ``sandbox``: what it states of
+    Light is gone with the sandbox. ``sheets`` is None for a workbook of an older version, which
+    does not list them. ``flat_bills`` is the number of rows of the sheet Bills of a flat layout.
+    """
+
+    template: str
+    template_file: str = ""
+    layout: str = ""
+    run: str = ""
+    folder: str = ""
+    continues: str = ""
+    company: str = ""
+    company_id: str = ""
+    base_url: str = ""
+    sandbox: bool = False
+    expect: tuple[tuple[str, str], ...] = ()
+    sheets: tuple[SourceSheet, ...] | None = None
+    flat_bills: int = 0
+    seal: str = ""
+
+    @property
+    def sealed(self) -> str:
+        """The text that was sealed, if any was."""
+        folders = {sheet.name: sheet.folder for sheet in self.sheets or ()}
+        return sealed_text(self.template_file, folders)
+
+    @property
+    def parameters(self) -> set[str]:
+        """The names of the template's parameters that the sheets bring with them."""
+        return {name for sheet in self.sheets or () for name, _ in sheet.parameters}
+
+    @property
+    def last_run(self) -> str:
+        """The last run that sent anything."""
+        return self.run or self.continues
 
 
-def read_provenance(cells: Iterable[Sequence[str]]) -> Provenance | None:
+def read_provenance(cells: Iterable[Sequence[str]]) -> ResultWorkbook | None:
     """The provenance from the rows of the sheet; None where they are not as they were written."""
     rows = [tuple(cell.strip() for cell in row if cell.strip()) for row in cells]
     rows = [row for row in rows if row]
     if len(rows) < 3 or rows[-1] != ("check", checksum(rows[1:-1])):
         return None
     try:
-        return _parsed(rows[1:-1])
+        workbook = _parsed(rows[1:-1])
     except (ValueError, IndexError):  # somebody made the checksum right, and the rest not
         return None
+    return workbook if workbook.template else None
 
 
-def _parsed(rows: Iterable[Sequence[str]]) -> Provenance:
+def _parsed(rows: Iterable[Sequence[str]]) -> ResultWorkbook:
     """Raises ValueError or IndexError where a row is not as it was written."""
-    facts = dict.fromkeys(_FACTS, "")
+    facts: dict[str, Any] = {"template": ""}
     expect: list[tuple[str, str]] = []
     sheets: list[SourceSheet] = []
-    flat_bills, numbers_left = 0, _NUMBER_SETS * limits().rows
+    budget = _NUMBER_SETS * limits().rows
     for key, *values in rows:
         if key == "expect":
             expect.append((values[0], values[1]))
         elif key == "flat_bills":
-            flat_bills = int(values[0])
+            facts[key] = int(values[0])
         elif key == "sheet":
             sheets.append(SourceSheet(values[0]))
         elif key == "parameter":
@@ -84,14 +110,16 @@ def _parsed(rows: Iterable[Sequence[str]]) -> Provenance:
             if values:  # else the column had none
                 sheets[-1] = replace(sheets[-1], headers=(*sheets[-1].headers, values[0]))
         elif key in ("rows", "in_light", "unsettled"):
-            numbers = _numbers(values[0], numbers_left)
-            numbers_left -= len(numbers)
+            numbers = _numbers(values[0], budget)
+            budget -= len(numbers)
             sheets[-1] = replace(sheets[-1], **{key: getattr(sheets[-1], key) | numbers})
         elif key == "folder" and sheets:
             sheets[-1] = replace(sheets[-1], folder=values[0])
-        elif key in facts:
+        elif key == "sandbox":
+            facts[key] = values[0] == "yes"
+        elif key in _FACTS:
             facts[key] = values[0]
-    return Provenance(facts, tuple(expect), tuple(sheets), flat_bills)
+    return ResultWorkbook(**facts, expect=tuple(expect), sheets=tuple(sheets))
 
 
 def _numbers(text: str, most: int) -> frozenset[int]:

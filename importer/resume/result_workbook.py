@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 from zipfile import BadZipFile, ZipFile
@@ -25,10 +24,9 @@ from importer.report.xlsx.provenance_sheet import (
     FORMAT,
     PROPERTY_PREFIX,
     PROVENANCE,
-    sealed_text,
 )
 from importer.report.xlsx.to_resolve_sheet import FIELD, ID, PICK, SUGGESTION, TO_RESOLVE, VALUE
-from importer.resume.provenance import SourceSheet, read_provenance
+from importer.resume.provenance import ResultWorkbook, read_provenance
 from importer.validation.cross_row_rules import same_name
 
 _PROPERTIES = "docProps/custom.xml"
@@ -36,50 +34,6 @@ _SHEET_LISTS = ("xl/workbook.xml", "content.xml")  # the latter of OpenDocument
 _MOST_PROPERTIES = 1_000_000  # bytes; ours are a few hundred
 _DAMAGED = (OSError, EOFError, KeyError, ValueError, RuntimeError, BadZipFile, DamagedError)
 _SHEET_NAME = re.compile(rb'name="' + PROVENANCE.encode() + rb'"')
-
-
-@dataclass(frozen=True)
-class ResultWorkbook:
-    """What a result workbook states of itself; "" for what it does not state.
-
-    ``template_file`` is where a template is that did not come with the product; ``folder`` where
-    the first file was, in a workbook of a version that did not state it for each sheet. Anybody can
-    have written both: ``seal`` proves, of ``sealed``, that this user did. ``run`` is the run that
-    it reports, ``""`` for a check; ``continues`` the run before. ``sandbox``: what it states of
-    Light is gone with the sandbox. ``sheets`` is None for a workbook of an older version, which
-    does not list them.
-    """
-
-    template: str
-    template_file: str
-    layout: str
-    run: str
-    folder: str
-    continues: str = ""
-    company: str = ""
-    company_id: str = ""
-    base_url: str = ""
-    sandbox: bool = False
-    expect: tuple[tuple[str, str], ...] = ()
-    sheets: tuple[SourceSheet, ...] | None = None
-    flat_bills: int = 0
-    seal: str = ""
-
-    @property
-    def sealed(self) -> str:
-        """The text that was sealed, if any was."""
-        folders = {sheet.name: sheet.folder for sheet in self.sheets or ()}
-        return sealed_text(self.template_file, folders)
-
-    @property
-    def parameters(self) -> set[str]:
-        """The names of the template's parameters that the sheets bring with them."""
-        return {name for sheet in self.sheets or () for name, _ in sheet.parameters}
-
-    @property
-    def last_run(self) -> str:
-        """The last run that sent anything."""
-        return self.run or self.continues
 
 
 def read_result_workbook(path: Path, name: str = "") -> ResultWorkbook | None:
@@ -93,19 +47,13 @@ def read_result_workbook(path: Path, name: str = "") -> ResultWorkbook | None:
             table = read_file(path, sheets=PROVENANCE)[0]
         except UnreadableFile:
             return None  # the reader of its rows reports it
-        read = read_provenance(table.row_cells(i) for i in range(len(table.rows)))
-        if read is None or not read.facts["template"]:
+        workbook = read_provenance(table.row_cells(i) for i in range(len(table.rows)))
+        if workbook is None:
             raise UsageProblem(
                 f"{name or path} is a result workbook whose hidden sheet '{PROVENANCE}' was"
                 f" changed, so that it cannot be told what it is the result of. {_MAKE_AGAIN}"
             )
-        facts = {**read.facts, "sandbox": read.facts["sandbox"] == "yes"}
-        return ResultWorkbook(
-            **facts,  # type: ignore[arg-type]
-            expect=read.expect,
-            sheets=read.sheets,
-            flat_bills=read.flat_bills,
-        )
+        return workbook
     if properties.get("format", "1") >= FORMAT:
         raise UsageProblem(
             f"{name or path} is a result workbook whose hidden sheet '{PROVENANCE}' is gone, so"
@@ -114,8 +62,7 @@ def read_result_workbook(path: Path, name: str = "") -> ResultWorkbook | None:
     if not properties.get("template"):
         return None
     names = ("template", "template_file", "layout", "run", "folder")
-    template, file, layout, run, folder = (properties.get(name, "") for name in names)
-    return ResultWorkbook(template, file, layout, run, folder)
+    return ResultWorkbook(**{name: properties.get(name, "") for name in names})  # type: ignore[arg-type]
 
 
 _MAKE_AGAIN = (

@@ -1,7 +1,7 @@
 """Changes that a person made to the rows of a result workbook.
 
-Its rows are the input; the columns and sheets that the result added are not. Whatever cannot be
-told with certainty is refused in a sentence: a workbook is understood whole, or not at all.
+Its rows are the input; the columns and sheets that the result added are not. Whatever is
+uncertain is refused: a workbook is understood completely, or not at all.
 """
 
 from __future__ import annotations
@@ -30,8 +30,7 @@ from importer.report.xlsx.flat_bills import CHECK, changed_rows
 from importer.report.xlsx.provenance_sheet import PROVENANCE
 from importer.report.xlsx.to_resolve_sheet import TO_RESOLVE
 from importer.report.xlsx.vendor_tie_out_sheet import VENDOR_TIE_OUT
-from importer.resume.provenance import SourceSheet
-from importer.resume.result_workbook import ResultWorkbook
+from importer.resume.provenance import ResultWorkbook, SourceSheet
 
 _SEARCHED = 30  # rows for the header, below titles that somebody has put above
 _OUTPUT = {"Summary", "Problems", "Tie-out", VENDOR_TIE_OUT, TO_RESOLVE, PROVENANCE}
@@ -67,7 +66,7 @@ def row_changes(
 ) -> RowChanges:
     """The rows of the result workbook; UsageProblem where it cannot be understood.
 
-    Each sheet has the parameters that its run used, but for those that are ``overridden``.
+    Each sheet has the parameters that its run used, except those that are ``overridden``.
     """
     if workbook.sheets is None:
         return _of_older_version(tables, workbook)
@@ -141,7 +140,7 @@ def _sheet_of(
         if table.sheet == sheet.name:
             header = _header_of(table, sheet)
             if header is None:
-                raise UsageProblem(_header_gone(table, sheet))
+                raise UsageProblem(_missing_header(table, sheet))
             return table, header
     names = {each.name for each in workbook.sheets or ()}
     others = [
@@ -173,7 +172,7 @@ def _header_of(table: SourceTable, sheet: SourceSheet) -> int | None:
     return None
 
 
-def _header_gone(table: SourceTable, sheet: SourceSheet) -> str:
+def _missing_header(table: SourceTable, sheet: SourceSheet) -> str:
     best = min(
         (_keys(sheet.headers) - _keys(table.row_cells(i)) for i in range(min(5, len(table.rows)))),
         key=lambda missing: missing.total(),
@@ -229,8 +228,8 @@ def _source_table(
     """The table from its header row on, without the result columns; its ``previous_outcomes``
     are their status and message."""
     headers = list(map(tidy, table.row_cells(header)))
-    own = Counter(name for name in map(tidy, sheet.headers) if name in RESULT_COLUMNS)
-    added = Counter(headers) - own
+    of_file = Counter(name for name in map(tidy, sheet.headers) if name in RESULT_COLUMNS)
+    added = Counter(headers) - of_file
     at = {name: c for c, name in enumerate(headers) if name in RESULT_COLUMNS and added[name]}
     columns = [c for c in range(len(headers)) if c not in at.values()]
     _compare(table, header, at, sheet, workbook, template, changes)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from importer.app.company_check import environment
 from importer.report.run_history import NARROWEST, History, Totals, history_text
-from importer.report.terminal import columns_of
+from importer.report.text_layout import columns_of
 from importer.sandbox import Sandbox
 
 Load = Callable[..., Ended]

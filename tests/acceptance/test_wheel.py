@@ -94,3 +94,11 @@ def test_installed_package_loads_its_samples(installed: Path, tmp_path: Path) ->
     summary = json.loads(done.stdout)
     assert summary["bills"]["created"] == summary["bills"]["total"] > 0
     assert Path(summary["result"]).parent == tmp_path
+
+
+def test_installed_package_has_the_html_report(installed: Path, tmp_path: Path) -> None:
+    sample = installed / "importer" / "samples" / "light" / "bills.xlsx"
+    result = ("--result", "result.html")
+    done = _run(installed, tmp_path, "-m", "importer", "validate", str(sample), *result)
+    assert done.returncode == 0, done.stderr
+    assert "<h1>Check of bills</h1>" in (tmp_path / "result.html").read_text(encoding="utf-8")

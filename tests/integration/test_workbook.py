@@ -116,7 +116,7 @@ def parts(path: Path) -> dict[str, str]:
 # --- rows and cells ---------------------------------------------------------------------------
 
 
-def test_every_row_comes_back_in_order_with_what_became_of_it(tmp_path: Path) -> None:
+def test_every_row_is_written_in_order_with_its_outcome(tmp_path: Path) -> None:
     source = table(
         [
             ["A title", ""],
@@ -178,7 +178,7 @@ AWKWARD = [
 ]
 
 
-def test_awkward_text_is_read_back_exactly_and_never_as_a_formula(tmp_path: Path) -> None:
+def test_awkward_text_is_read_back_exactly_as_text(tmp_path: Path) -> None:
     source = table([["text"], *([text] for text in AWKWARD)])
     written(report(source), tmp_path)
     path = tmp_path / "result.xlsx"
@@ -202,7 +202,7 @@ def test_the_header_is_written_as_it_was(tmp_path: Path) -> None:
     assert [cell.data_type for cell in book["Bills"][1][:2]] == ["s", "s"]
 
 
-def test_text_that_is_too_long_is_cut_and_both_row_and_summary_say_so(tmp_path: Path) -> None:
+def test_text_too_long_for_a_cell_is_cut_and_reported(tmp_path: Path) -> None:
     book = written(report(table([["memo"], ["😀" * 20000], ["\ud83d half"]])), tmp_path)
     cut, half = book["Bills"]["A2"].value, book["Bills"]["A3"].value
     assert cut.endswith("… (cut)")
@@ -241,7 +241,7 @@ def test_only_numbers_that_keep_their_text_are_numbers(tmp_path: Path) -> None:
     assert book["Bills"]["A13"].number_format == "@"  # stays text when somebody edits it
 
 
-def test_blank_cells_of_a_text_column_stay_text_when_filled_in(tmp_path: Path) -> None:
+def test_blank_cells_of_a_text_column_have_text_format(tmp_path: Path) -> None:
     write_workbook(report(table([["a"], [""]])), tmp_path / "result.xlsx")
     xml = parts(tmp_path / "result.xlsx")["xl/worksheets/sheet2.xml"]
     style = re.search(r'<col min="1" max="1" [^>]*style="(\d+)"', xml)
@@ -276,7 +276,7 @@ def test_the_columns_of_a_former_result_are_replaced(tmp_path: Path) -> None:
     assert book["Problems"]["D2"].hyperlink.location == "'Bills'!B2"
 
 
-def test_a_flat_file_gets_one_row_a_bill_and_all_its_rows_as_line_items(tmp_path: Path) -> None:
+def test_flat_file_gets_the_sheets_bills_and_line_items(tmp_path: Path) -> None:
     source = table([["No", "net"], ["00123", "1"], ["00123", "x"]], kind=TableKind.FLAT)
     rows = [RowResult(0, 2, Status.INVALID), RowResult(0, 3, Status.INVALID)]
     wrong = finding(3, 1, bills=(0,), lines=(1,))
@@ -335,7 +335,7 @@ def test_amounts_too_large_for_a_float_are_written_as_text(tmp_path: Path) -> No
 # --- findings ---------------------------------------------------------------------------------
 
 
-def test_offending_cells_are_coloured_and_say_why(tmp_path: Path) -> None:
+def test_offending_cells_are_coloured_and_commented(tmp_path: Path) -> None:
     source = table([["a", "b"], ["1", ""], ["2", "x"]], numbers=[1, 5, 9])
     findings = [
         finding(5, 1, message="Missing"),
@@ -355,7 +355,7 @@ def test_offending_cells_are_coloured_and_say_why(tmp_path: Path) -> None:
     assert [sheet["D2"].value, sheet["D3"].value] == ["Missing", "Odd \\x1b; Also odd"]
 
 
-def test_a_bill_says_what_is_wrong_in_its_lines(tmp_path: Path) -> None:
+def test_bill_message_includes_problems_of_its_lines(tmp_path: Path) -> None:
     lines = table([["b"], ["2"]], kind=TableKind.LINE_ITEMS)
     wrong = finding(2, 0, table=1, bills=(0,), lines=(0,))
     many = [replace(wrong, message=f"Wrong {i}") for i in range(20)]
@@ -406,7 +406,7 @@ def test_problems_are_linked_to_their_cells(tmp_path: Path) -> None:
     assert values(sheet)[1][5:] == ["value", "This is wrong", "Put it right", "bills.x"]
 
 
-def test_without_problems_the_sheet_says_so(tmp_path: Path) -> None:
+def test_problems_sheet_without_problems(tmp_path: Path) -> None:
     assert written(report(), tmp_path)["Problems"]["A2"].value == "No problems found."
 
 
@@ -420,7 +420,7 @@ def test_the_note_counts_cells_beyond_the_comment_limit(tmp_path: Path) -> None:
     assert "1 more are coloured without one" in book["Problems"]["A5"].value
 
 
-def test_problems_beyond_the_number_asked_for_are_told_and_errors_come_before_warnings(
+def test_problem_limit_lists_errors_before_warnings(
     tmp_path: Path,
 ) -> None:
     source = table([["a"], ["1"], ["2"], ["3"], ["4"]])
@@ -485,7 +485,7 @@ def text_of(sheet: Any) -> str:
     return "\n".join(str(value) for row in values(sheet) for value in row if value is not None)
 
 
-def test_the_summary_tells_the_whole_run(tmp_path: Path) -> None:
+def test_summary_has_the_facts_of_the_run(tmp_path: Path) -> None:
     total = replace(SUMMARY.totals[0], unreadable=1)
     other = [CurrencyTotal(f"X{i}", 1, 1, {"created": 1}, 1) for i in range(5)]
     summary = replace(SUMMARY, totals=(total, *other), notes=("Dates are DD/MM.",), exit_code=1)
@@ -527,7 +527,7 @@ def test_amounts_without_a_currency_have_a_header_that_fits(tmp_path: Path) -> N
     assert "No currency" in headers
 
 
-def test_the_tie_out_is_exact_and_in_words(tmp_path: Path) -> None:
+def test_tie_out_is_exact_and_has_words(tmp_path: Path) -> None:
     huge = 10**18 + 1
     totals = (
         replace(SUMMARY.totals[0], control=123456),
@@ -583,7 +583,7 @@ def test_the_tie_out_is_exact_and_in_words(tmp_path: Path) -> None:
     assert named[1][:5] == ["Müller, 00123, GBP", 3, 234.56, 0, 234.56]
 
 
-def test_sums_of_the_tie_out_are_formulas_whose_stored_values_are_right(tmp_path: Path) -> None:
+def test_tie_out_sums_are_formulas_with_exact_stored_values(tmp_path: Path) -> None:
     bills = [
         replace(
             bill(i + 2, Status.CREATED),
@@ -617,7 +617,7 @@ def test_sums_of_the_tie_out_are_formulas_whose_stored_values_are_right(tmp_path
     assert differences == [f"=ROUND(D{r}-H{r},2)" for r in range(2, 9)]
 
 
-def test_what_was_read_back_counts_in_the_tie_out_and_differences_name_their_bill(
+def test_tie_out_uses_read_backs_and_names_differing_bills(
     tmp_path: Path,
 ) -> None:
     moment = datetime(2025, 4, 1, tzinfo=UTC)
@@ -667,7 +667,7 @@ def test_control_characters_in_names_do_not_break_the_file(tmp_path: Path) -> No
     assert book["Bills"]["A2"].value.startswith("a")
 
 
-def test_the_workbook_knows_its_template_and_run(tmp_path: Path) -> None:
+def test_document_properties_have_template_and_run(tmp_path: Path) -> None:
     book = written(report(table([["a"], ["1"]], kind=TableKind.FLAT)), tmp_path)
     names = {item.name: item.value for item in book.custom_doc_props.props}
     assert names == {
@@ -682,7 +682,7 @@ def test_the_workbook_knows_its_template_and_run(tmp_path: Path) -> None:
     assert book.properties.creator == "light-import"
 
 
-def test_headers_stay_in_sight_and_are_printed_on_each_page(tmp_path: Path) -> None:
+def test_headers_are_frozen_and_printed_on_each_page(tmp_path: Path) -> None:
     sheet = written(report(table([["a"], ["1"]])), tmp_path)["Bills"]
     assert sheet.freeze_panes == "A2"
     assert sheet.auto_filter.ref == "A1:H2"
@@ -696,7 +696,7 @@ def test_headers_stay_in_sight_and_are_printed_on_each_page(tmp_path: Path) -> N
     [(["No", "date", "name"], "$A:$C"), (["No", "x" * 40, "name"], "$A:$A")],
     ids=["short ones tell the row", "an id does not"],
 )
-def test_columns_that_would_print_too_small_go_on_pages_that_tell_whose_row_it_is(
+def test_wide_sheets_repeat_their_first_columns_on_each_page(
     first: list[str], repeated: str, tmp_path: Path
 ) -> None:
     header = [*first, *(f"column {i} {'x' * 30}" for i in range(6))]
@@ -720,14 +720,14 @@ def test_long_names_can_be_read_in_full(tmp_path: Path) -> None:
     assert book["Problems"].column_dimensions["E"].width > len(header)
 
 
-def test_a_check_says_of_light_only_that_nothing_was_sent(tmp_path: Path) -> None:
+def test_check_says_only_that_nothing_was_sent(tmp_path: Path) -> None:
     checked = report(bills=[bill(2, Status.VALID)], summary=CHECKED)
     text = text_of(written(checked, tmp_path)["Tie-out"])
     assert "Nothing has been sent to Light." in text
     assert "as Light answered" not in text
 
 
-def test_what_differs_stands_apart_from_the_difference(tmp_path: Path) -> None:
+def test_words_are_indented_from_the_difference(tmp_path: Path) -> None:
     sheet = written(report(bills=[bill(2, Status.INVALID)]), tmp_path)["Tie-out by vendor"]
     for cell in sheet["L"]:
         assert (cell.alignment.horizontal, cell.alignment.indent) == ("left", 1)
@@ -764,14 +764,14 @@ def test_another_minor_version_of_xlsxwriter_is_refused(version: str) -> None:
         check_version(version)
 
 
-def test_the_supported_versions_of_xlsxwriter_are_those_of_setup_cfg() -> None:
+def test_supported_xlsxwriter_versions_match_setup_cfg() -> None:
     check_version("3.3.17")
     setup = ConfigParser()
     setup.read(Path(__file__).parents[2] / "setup.cfg", encoding="utf-8")
     assert "XlsxWriter>=3.3,<3.4" in setup["options"]["install_requires"].split()
 
 
-def test_a_full_disk_leaves_the_former_result_and_is_told_in_a_sentence(
+def test_full_disk_leaves_the_former_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object, **__: object) -> None:
@@ -786,17 +786,17 @@ def test_a_full_disk_leaves_the_former_result_and_is_told_in_a_sentence(
     assert path.read_text() == "the former result"
 
 
-def test_rows_are_not_lost_where_the_parts_of_a_table_differ(tmp_path: Path) -> None:
+def test_table_with_parts_of_unequal_length_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="shorter"):
         write_workbook(report(table([["a"], ["1"], ["2"]], roles=[Role.DATA])), tmp_path / "r.xlsx")
 
 
-def test_a_folder_that_is_missing_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_missing_folder_is_a_usage_problem(tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match="could not be written"):
         write_workbook(report(), tmp_path / "missing" / "result.xlsx")
 
 
-def test_more_rows_than_excel_holds_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+def test_too_many_rows_are_refused_before_writing(tmp_path: Path) -> None:
     n = 1_048_576
     column = ["a"] + [""] * n
     long = InputTable(
@@ -811,7 +811,7 @@ def test_more_rows_than_excel_holds_are_refused_before_anything_is_written(tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_said_of_one_row_by_many_is_gathered_in_proportion() -> None:
+def test_finding_index_is_linear_in_the_findings_of_a_row() -> None:
     work = []
     for many in (100, 400):
         source = table([["No"], *([str(i)] for i in range(many))])

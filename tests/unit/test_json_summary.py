@@ -78,7 +78,7 @@ def test_the_summary_has_the_published_shape() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 1000, 1001])
-def test_findings_that_are_written_as_they_are_made_stand_as_all_at_once(count: int) -> None:
+def test_streamed_findings_equal_those_written_at_once(count: int) -> None:
     odd = replace(FOUND, value='"findings": [],\n  "findings": [', message="é\ud800 \\ %s {}")
     findings = [FOUND, odd] * (count // 2) + [odd] * (count % 2)
     at_once = json.dumps(summary_json(SUMMARY, findings), ensure_ascii=False, indent=2)

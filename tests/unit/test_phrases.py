@@ -126,7 +126,7 @@ def test_the_verdict_is_one_sentence(
     assert verdict(summary(command, bills), errors, warnings) == words
 
 
-def test_the_verdict_tells_how_bills_that_were_read_back_compare() -> None:
+def test_verdict_includes_the_comparison_with_light() -> None:
     told = replace(
         summary("verify", {"total": 4, "created": 4}),
         read_back={"same": 1, "changed": 2, "missing": 1},
@@ -177,7 +177,7 @@ def test_the_tie_out_says_what_the_difference_means() -> None:
     )
 
 
-def test_amounts_without_a_currency_are_told_in_plain_words() -> None:
+def test_amounts_without_a_currency_have_words() -> None:
     total = CurrencyTotal("no currency", 1000, 0, {"invalid": 1000}, 1)
     assert tie_out_words(total, "load") == "10.00 without a currency is not known to be in Light."
 

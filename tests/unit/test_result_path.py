@@ -61,7 +61,7 @@ def test_a_missing_folder_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_may_not_be_written_to_is_said(tmp_path: Path) -> None:
+def test_unwritable_folder_is_a_usage_problem(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(UsageProblem, match="may not write"):
         result_path(["a.csv"], None, tmp_path)

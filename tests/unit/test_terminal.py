@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from importer.core.safe_text import visible
 from importer.model.finding import CellRef, Finding, Severity
 from importer.model.report_model import CurrencyTotal, RunSummary
-from importer.report.terminal import columns_of, paragraph, summary_text
+from importer.report.terminal import paragraph, summary_text
+from importer.report.text_layout import columns_of
 from importer.validation.finding_batch import Findings
 
 SUMMARY = RunSummary(
@@ -39,7 +40,7 @@ def finding(message: str, row: int = 7, severity: Severity = Severity.ERROR) -> 
     return Finding("bills.amount.not_cents", severity, cell, "1.5", message, "Write 150")
 
 
-def test_the_whole_run_reads_like_a_letter() -> None:
+def test_summary_text_of_a_whole_run() -> None:
     assert summary_text(SUMMARY, Findings([finding("Not whole cents")])).splitlines() == [
         "2 of 3 bills are in Light; 1 needs correction.",
         "",
@@ -100,7 +101,7 @@ def test_the_path_of_the_workbook_is_never_broken() -> None:
     assert f"\nWorkbook: {path}\n" in summary_text(replace(SUMMARY, result=path), Findings())
 
 
-def test_what_is_next_is_wrapped_but_for_the_commands_in_it() -> None:
+def test_commands_in_the_next_step_are_not_wrapped() -> None:
     load = (
         "light-import load 'my (old) bills; again, of March.xlsx' --template mine.yaml --only-valid"
     )
@@ -126,7 +127,7 @@ def test_wide_characters_count_double() -> None:
     assert columns_of("e\u0301") == 1
 
 
-def test_a_command_with_many_quotation_marks_is_found_at_once() -> None:
+def test_quotation_marks_do_not_slow_the_command_pattern() -> None:
     text = "run light-import load " + "'a b'c" * 60
     assert paragraph(text, 40) == ["run", text.removeprefix("run ")]
     assert paragraph(text + "'\nand more", 40)[0] == "run"

@@ -25,14 +25,14 @@ WIDEST = 48  # characters
 LONGEST_AS_TEXT = 255  # Excel shows longer cells of the format "Text" as ########
 _CUT = "… (cut)"
 
-_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")
 # Between escapes that overlap: the second would be decoded on reading.
 _SEAM = re.compile(r"(?<=_x[0-9A-Fa-f]{4})(?=_x[0-9A-Fa-f]{4}_)")
 
 
 def as_number(text: str) -> int | float | None:
     """The number of a NUMBER cell, or None where a number would not keep its text exactly."""
-    if _WHOLE.fullmatch(text):
+    if _INTEGER.fullmatch(text):
         return None if text == "-0" else int(text)
     try:
         number = float(text)
@@ -58,11 +58,13 @@ def number_format(text: str, kind: int, number: int | float | None) -> str:
 
 
 def fitting(text: str) -> str:
-    """The text as a cell can hold it: cut, and marked so, where it is longer than a cell can be;
-    lone surrogates, which no file can hold, written out."""
-    if len(text) > LONGEST // 2 and _units(text) > LONGEST:
-        text = _cut(text)
-    return without_surrogates(text)
+    """The text as a cell can hold it: lone surrogates, which no file can hold, written out; cut,
+    and marked so, where it is longer than a cell can be."""
+    text = without_surrogates(text)
+    if len(text) > LONGEST // 2 and len(text.encode("utf-16-le")) > 2 * LONGEST:
+        room = LONGEST - len(_CUT)
+        text = text.encode("utf-16-le")[: 2 * room].decode("utf-16-le", "ignore") + _CUT
+    return text
 
 
 def write_text(
@@ -77,23 +79,10 @@ def write_text(
     if len(parts) == 1:
         sheet.write_string(row, column, fit, cell_format)
     else:
-        # Each part of a rich string is escaped by itself; all parts look alike.
+        # Each part of a rich string is escaped by itself; all parts have one format.
         marked = [item for part in parts for item in (part_format, part)]
         sheet.write_rich_string(row, column, *marked, cell_format)
     return fit != text
-
-
-def _units(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def _cut(text: str) -> str:
-    # A character outside the basic plane counts as two; cutting by half of that is always enough.
-    room = LONGEST - len(_CUT)
-    short = text[:room]
-    while (over := _units(short) - room) > 0:
-        short = short[: len(short) - (over + 1) // 2]
-    return short + _CUT
 
 
 def width_of(header: str, longest: int, *, most: int = WIDEST) -> int:

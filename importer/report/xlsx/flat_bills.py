@@ -1,7 +1,7 @@
 """The sheet ``Bills`` where the file has one row a line item: one row a bill.
 
 It is derived from the rows of ``Line items``: an edit in it has no effect. The hidden column
-``check`` shows that a row was edited, so that the person can be told.
+``check`` shows that a row was edited, so that this can be reported.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ FLAT_HEADERS = (
 )
 _WIDTHS = (34, 22, 13, 11, 16, 18, 9)
 CHECK = "check"
-_WHOLE_NUMBER = re.compile("[1-9][0-9]{0,19}")
+_INTEGER = re.compile("[1-9][0-9]{0,19}")
 
 
 def check_of(texts: Sequence[str], numbers: Sequence[str]) -> str:
@@ -54,7 +54,7 @@ def _printable(text: str) -> str:
 def _number(text: str) -> str:
     """1234.50 and 1234.5 are one."""
     bare = _printable(text)
-    if _WHOLE_NUMBER.fullmatch(bare):  # nearly all
+    if _INTEGER.fullmatch(bare):  # nearly all
         return bare
     try:
         number = Decimal(bare.replace(",", ""))
@@ -104,8 +104,8 @@ def _write_block(
     texts = [(bill.vendor, bill.invoice_number, bill.issued, bill.currency) for bill in bills]
     for header, column in zip(FLAT_HEADERS, zip(*texts, strict=True), strict=False):
         fit = [fitting(value) for value in column]
-        for bill, value, whole in zip(bills, column, fit, strict=True):
-            if value != whole:
+        for bill, value, fitted in zip(bills, column, fit, strict=True):
+            if value != fitted:
                 context.note_altered(f"{header}, row {bill.result.row}")
         block.add_texts(fit, text)
     block.add_cells([cents_xml(bill.amount, styles["whole"]) for bill in bills])

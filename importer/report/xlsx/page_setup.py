@@ -11,7 +11,7 @@ _A4 = 9
 _SMALLEST = 60  # percent of the size on the screen: the print is 6.6 points high
 _PAGE_WIDTH = 265  # characters that can still be read on one page
 _LABEL_WIDTH = 60  # characters of the first columns, by which a row is known on each page
-_NARROW = 24  # characters: a wider column beside the first, as one of ids, is not repeated
+_NARROW = 24  # characters: a wider column next to the first, as one of ids, is not repeated
 
 
 def set_up_page(

@@ -16,12 +16,12 @@ from importer.model.journal_states import IN_LIGHT, Status
 from importer.model.report_model import BillResult, CurrencyTotal
 from importer.report.build_report import Report
 from importer.report.phrases import (
-    LIGHT_SAYS,
+    LIGHT_AMOUNTS,
     control_words,
     count,
-    difference_words,
     in_order,
     status_words,
+    tie_out_words,
 )
 from importer.report.tie_out import CurrencyTieOut, Sums, in_light_now
 from importer.report.xlsx.cell_styles import CellStyles, decimals
@@ -109,7 +109,7 @@ class _CurrencyBlock:
             label = f"   of which: {status_words(status)}"
             figures = (currency.statuses.get(status), total.by_status.get(status, 0), None, None)
             self._write_line("row", label, figures, words)
-        words = LIGHT_SAYS if currency.created.bills else ""
+        words = LIGHT_AMOUNTS if currency.created.bills else ""
         self._write_sums("In Light", "in Light", currency.created, words)
         in_light = self.row
         if currency.verified:
@@ -170,15 +170,7 @@ class _CurrencyBlock:
     def _write_difference(self, total: CurrencyTotal, command: str, sheet: int, light: int) -> None:
         """``sheet`` and ``light`` are the rows of the sums, as a formula names them."""
         currency = self.currency
-        words = difference_words(
-            currency.difference,
-            total.currency,
-            self.unit,
-            total.unreadable,
-            command,
-            currency.differing,
-            total.by_status.get(Status.UNDONE, 0),
-        )
+        words = tie_out_words(total, command)
         complete = currency.all_verified or not currency.verified
         in_light = currency.read if currency.verified else currency.created
         pairs = ((currency.sheet.net, in_light.net), (currency.sheet.tax, in_light.tax))
