@@ -171,17 +171,20 @@ def new_bill(bill_id: str, company_id: str, now: str, values: Mapping[str, objec
 def line_json(
     line_id: str, bill_id: str, created: str, now: str, values: Mapping[str, object]
 ) -> JsonObject:
-    amortization = [value for name, value in values.items() if name.startswith("amortization")]
     return LineAnswer.of(
         values,
         id=line_id,
         invoicePayableId=bill_id,
         type="VENDOR_INVOICE",
         metadata={"type": "VENDOR_INVOICE"},
-        shouldAmortize=any(amortization),
+        shouldAmortize=is_amortized(values),
         createdAt=created,
         updatedAt=now,
     )
+
+
+def is_amortized(line: Mapping[str, object]) -> bool:
+    return any(value for name, value in line.items() if name.startswith("amortization"))
 
 
 def listed_json(

@@ -336,5 +336,6 @@ def _write_reference(connection: sa.Connection, company: CompanyReference) -> No
 
 
 def _line(body: str) -> JsonObject:
-    """A stored line item; databases of older versions have no shouldAmortize in it."""
-    return {"shouldAmortize": False, **json.loads(body)}
+    """A stored line item, completed where an older version has stored it."""
+    line: JsonObject = json.loads(body)
+    return {"amortizationScheduleId": None, "shouldAmortize": answers.is_amortized(line), **line}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import httpx
@@ -398,6 +401,23 @@ def test_expected_models_are_strict() -> None:
     for change in ({"country": None}, {"country": 1}, {"planet": "Earth"}):
         with pytest.raises(ValidationError):
             Address.model_validate(address | change)
+
+
+def test_lines_stored_by_an_older_version_are_complete(tmp_path: Path) -> None:
+    settings = SandboxSettings(database=tmp_path / "sandbox.db")
+    headers = {"Authorization": f"Basic {settings.key}"}
+    with running(settings) as sandbox, httpx.Client(headers=headers) as client:
+        client.base_url = httpx.URL(sandbox.base_url)
+        bill = Light(client).bill()
+    with contextlib.closing(sqlite3.connect(tmp_path / "sandbox.db")) as database, database:
+        new_fields = "'$.shouldAmortize', '$.amortizationScheduleId'"
+        database.execute(f"UPDATE lines SET body = json_remove(body, {new_fields})")
+    with running(settings) as sandbox, httpx.Client(headers=headers) as client:
+        client.base_url = httpx.URL(sandbox.base_url)
+        path = f"{BILLS}/{bill['id']}"
+        assert Light(client).ask("GET", path, Bill)["lineItems"] == bill["lineItems"]
+        (line,) = bill["lineItems"]
+        assert Light(client).ask("GET", f"{path}/line-items/{line['id']}", Line) == line
 
 
 @pytest.mark.parametrize("currency", sorted(EXPONENTS))
