@@ -59,7 +59,7 @@ def compile_format(text: str, *, year: bool = True) -> re.Pattern[str]:
     """
     patterns = dict(_TOKENS)
     tokens = list(_TOKEN.finditer(text))
-    seen = "".join(sorted(token[0][0] for token in tokens))
+    parts = "".join(sorted(token[0][0] for token in tokens))
     touching = {
         token.start()
         for left, right in pairwise(tokens)
@@ -67,7 +67,7 @@ def compile_format(text: str, *, year: bool = True) -> re.Pattern[str]:
         for token in (left, right)
     }
     short = any(token.start() in touching and len(token[0]) == 1 for token in tokens)
-    if seen != ("DMY" if year else "DM") or short or re.search("[A-Za-z]", _TOKEN.sub("", text)):
+    if parts != ("DMY" if year else "DM") or short or re.search("[A-Za-z]", _TOKEN.sub("", text)):
         example = "DD/MM/YYYY or D-MMM-YY" if year else "DDMM or DD.MM."
         without = "" if year else " without a year"
         raise ValueError(f"'{text}' is not a date format{without}; write for example {example}")
@@ -88,12 +88,11 @@ def day_within(text: str, pattern: re.Pattern[str], start: date) -> date | None:
         return None
     parts = match.groupdict()
     month = _MONTHS.get(parts["name"].lower(), 0) if parts.get("name") else int(parts["m"])
+    end = (start.year + 1, start.month, start.day)  # of no date where ``start`` is 29 February
     for year in (start.year, start.year + 1):
-        found = _day(f"{year:04d}", month, int(parts["d"]))
-        if found and start <= found and (found.year, found.month, found.day) < (
-            start.year + 1, start.month, start.day,
-        ):  # fmt: skip
-            return found
+        day = _day(f"{year:04d}", month, int(parts["d"]))
+        if day and start <= day and (day.year, day.month, day.day) < end:
+            return day
     return None
 
 
@@ -108,16 +107,16 @@ def _day(year_text: str, month: int, day: int) -> date | None:
     if len(year_text) == 2:  # as Excel does it, with the window moved on: 00–69 are of this century
         year += 2000 if year < 70 else 1900
     try:
-        found = date(year, month, day)
+        result = date(year, month, day)
     except ValueError:
         return None
-    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
+    return result if FIRST_YEAR <= result.year <= LAST_YEAR else None
 
 
 def _read(text: str, patterns: Sequence[re.Pattern[str]]) -> date | None:
     bare = _MIDNIGHT.sub("", text.strip())
-    found = {_date_of(match) for p in patterns if (match := p.fullmatch(bare))} - {None}
-    return found.pop() if len(found) == 1 else None
+    readings = {_date_of(match) for p in patterns if (match := p.fullmatch(bare))} - {None}
+    return readings.pop() if len(readings) == 1 else None
 
 
 _ISO_PATTERNS = tuple(compile_format(f) for f in _ISO)
@@ -131,7 +130,7 @@ class Order(StrEnum):
 
 @dataclass(frozen=True)
 class ColumnOrder:
-    """What a whole column says about the order of day and month.
+    """Order of day and month, as far as a whole column proves it.
 
     ``order`` is None where it cannot be known. ``day_first`` and ``month_first`` are the texts
     that prove either, ``either`` those that could be both.
@@ -198,10 +197,8 @@ def reader(formats: Sequence[str], order: Order | None) -> Callable[[str], date 
         return lambda text: _read(text, patterns) or serial_date(text)
 
     def read(text: str) -> date | None:
-        found = _read(text, _ISO_PATTERNS + _NAMED_PATTERNS)
-        if found is None:
-            found = numeric_reading(text, order or Order.DAY_FIRST)
-        return found
+        result = _read(text, _ISO_PATTERNS + _NAMED_PATTERNS)
+        return result or numeric_reading(text, order or Order.DAY_FIRST)
 
     return read
 
@@ -232,5 +229,5 @@ def serial_date(text: str, *, date1904: bool = False) -> date | None:
     if not re.fullmatch(r"[0-9]{5}(?:\.0+)?", bare):
         return None
     first = date(1904, 1, 1) if date1904 else date(1899, 12, 30)
-    found = first + timedelta(days=int(bare[:5]))
-    return found if 1980 <= found.year <= 2079 else None
+    result = first + timedelta(days=int(bare[:5]))
+    return result if 1980 <= result.year <= 2079 else None

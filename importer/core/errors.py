@@ -1,7 +1,7 @@
-"""What can go wrong as a whole, named by what the caller does next.
+"""Errors that end a command, classified by what the caller does next.
 
 A class docstring is the message where none is given. Wrong cells are not errors but findings:
-see ``records.Finding``.
+see ``model.finding.Finding``.
 """
 
 from __future__ import annotations

@@ -167,8 +167,8 @@ def read_decimal(text: str, numbers: Numbers) -> Decimal | UnreadableAmount:
         return Decimal(f"{simple[1]}.{simple[2] or 0}")
     bare = _plain_minus(tidy(text))
     if len(bare) > _LONGEST:
-        whole = bare.lstrip("+-")
-        return UnreadableAmount.TOO_LARGE if whole.isdecimal() else UnreadableAmount.NOT_A_NUMBER
+        digits = bare.lstrip("+-")
+        return UnreadableAmount.TOO_LARGE if digits.isdecimal() else UnreadableAmount.NOT_A_NUMBER
     if _EXPONENT.fullmatch(bare):
         return UnreadableAmount.EXPONENT
     bracketed, bare = _without_brackets(bare)
@@ -185,18 +185,18 @@ def read_decimal(text: str, numbers: Numbers) -> Decimal | UnreadableAmount:
     if bare == "-":
         return Decimal(0)
     mark = "." if numbers is Numbers.POINT else ","
-    if found := _DASH_FOR_CENTS.fullmatch(bare):
-        if found["mark"] != mark or mark in found["whole"]:
+    if match := _DASH_FOR_CENTS.fullmatch(bare):
+        if match["mark"] != mark or mark in match["whole"]:
             return UnreadableAmount.NOT_A_NUMBER
-        bare = found["whole"]
+        bare = match["whole"]
     if bare.startswith(("-", "+")):
         negative, bare = negative or bare[0] == "-", tidy(bare[1:])
     elif bare.endswith("-"):
         negative, bare = True, tidy(bare[:-1])
-    found = _BY_MARK[mark].fullmatch(bare)
-    if not found or not (found["whole"] or found["part"]):
+    match = _BY_MARK[mark].fullmatch(bare)
+    if not match or not (match["whole"] or match["part"]):
         return UnreadableAmount.NOT_A_NUMBER
-    whole, part = re.sub(r"[^0-9]", "", found["whole"] or "0"), found["part"] or "0"
+    whole, part = re.sub(r"[^0-9]", "", match["whole"] or "0"), match["part"] or "0"
     if len(whole) > _DIGITS or len(part) > _DIGITS:
         return UnreadableAmount.TOO_LARGE
     value = Decimal(f"{whole}.{part}")
@@ -204,7 +204,7 @@ def read_decimal(text: str, numbers: Numbers) -> Decimal | UnreadableAmount:
 
 
 def _without_brackets(bare: str) -> tuple[bool, str]:
-    """Whether the text stands in brackets, as accountants write a minus, and what is in them."""
+    """Whether the text is in brackets, as accountants write a minus, and its contents."""
     if bare.startswith("(") and bare.endswith(")"):
         return True, tidy(bare[1:-1])
     return False, bare
@@ -215,8 +215,8 @@ _NAMED = re.compile(rf"(?:{_DOLLARS})[$]|[£€¥₹₩₽₺₫₴₦₱₪฿]
 
 def currencies_named(text: str) -> frozenset[str]:
     """The currencies that an amount's sign or letters may mean; none where it has none."""
-    found = _NAMED.search(text[:_LONGEST])
-    return frozenset(_SIGNS.get(found[0], found[0]).split()) if found else frozenset()
+    match = _NAMED.search(text[:_LONGEST])
+    return frozenset(_SIGNS.get(match[0], match[0]).split()) if match else frozenset()
 
 
 def read_plain(text: str) -> Decimal | UnreadableAmount:

@@ -1,4 +1,4 @@
-"""A column of a table as Arrow keeps it: a million texts in one buffer, not a million objects."""
+"""Arrow-backed text columns: a million texts in one buffer, not a million objects."""
 
 from __future__ import annotations
 
@@ -56,15 +56,15 @@ class TextColumn(Sequence[str]):
 
 
 def arrow_texts(texts: Iterable[str]) -> pa.LargeStringArray:
-    """Any column of texts as Arrow keeps it; nothing is copied where it is that already."""
+    """Any column of texts as an Arrow array; without a copy where it is one already."""
     if isinstance(texts, TextColumn):
         return texts.array
-    found: Any = pa.array(texts, type=pa.large_string())
-    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+    array: Any = pa.array(texts, type=pa.large_string())
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
 class TextColumnBuilder:
-    """A long column as it grows, piece by piece, in memory that is taken once."""
+    """Builds a long column piece by piece in a preallocated buffer."""
 
     def __init__(self) -> None:
         self.share = 1.5  # how many times larger than its first piece it is expected to become
@@ -73,14 +73,14 @@ class TextColumnBuilder:
 
     def add(self, piece: pa.LargeStringArray) -> int:
         """The bytes of the longest text of the piece."""
-        own, end = offsets_of(piece), self._length + len(piece)
-        data = np.frombuffer(piece.buffers()[2] or b"", dtype=np.uint8)[own[0] : own[-1]]
+        offsets, end = offsets_of(piece), self._length + len(piece)
+        data = np.frombuffer(piece.buffers()[2] or b"", dtype=np.uint8)[offsets[0] : offsets[-1]]
         self._offsets = _room(self._offsets, end + 1, self._length + 1, self.share)
         self._data = _room(self._data, self._size + len(data), self._size, self.share)
-        np.add(own[1:], self._size - own[0], out=self._offsets[self._length + 1 : end + 1])
+        np.add(offsets[1:], self._size - offsets[0], out=self._offsets[self._length + 1 : end + 1])
         self._data[self._size : self._size + len(data)] = data
         self._length, self._size = end, self._size + len(data)
-        return int(np.diff(own).max(initial=0))
+        return int(np.diff(offsets).max(initial=0))
 
     def array(self) -> pa.LargeStringArray:
         offsets, data = self._offsets[: self._length + 1], self._data[: self._size]
@@ -102,8 +102,8 @@ def offsets_of(array: pa.LargeStringArray) -> np.ndarray:
     """Where each text begins in the bytes of all, and where the last ends."""
     if not len(array):
         return np.zeros(1, dtype=np.int64)
-    whole = np.frombuffer(array.buffers()[1], dtype=np.int64)
-    return whole[array.offset : array.offset + len(array) + 1]
+    offsets = np.frombuffer(array.buffers()[1], dtype=np.int64)
+    return offsets[array.offset : array.offset + len(array) + 1]
 
 
 def byte_at(array: pa.LargeStringArray, k: int) -> np.ndarray:
@@ -139,17 +139,17 @@ def cells_starting(array: pa.LargeStringArray, allowed: Callable[[str], bool]) -
 
 def _beginning(array: pa.LargeStringArray, allowed: Callable[[str], bool]) -> np.ndarray:
     """The texts that are not settled by the one or two letters or digits that they begin with."""
-    known, passing = np.zeros(1 << 16, dtype=bool), np.zeros(1 << 16, dtype=bool)
-    known[0] = True  # of blanks
-    found = [np.empty(0, dtype=np.int64)]
+    checked, passing = np.zeros(1 << 16, dtype=bool), np.zeros(1 << 16, dtype=bool)
+    checked[0] = True  # of blanks
+    indexes = [np.empty(0, dtype=np.int64)]
     for start in range(0, len(array), _AT_ONCE):
         some = array.slice(start, _AT_ONCE)
         first, second = byte_at(some, 0), byte_at(some, 1)
         second[~(_PLAIN[first] & _PLAIN[second])] = 0
         codes = first.astype(np.uint16) << 8 | second
-        for code in np.unique(codes[~known[codes]]).tolist():
+        for code in np.unique(codes[~checked[codes]]).tolist():
             text = chr(code >> 8) + (chr(code & 255) if code & 255 else "")
             passing[code] = not _PLAIN[code >> 8] or allowed(text)
-            known[code] = True
-        found.append(np.flatnonzero(passing[codes]) + start)
-    return np.concatenate(found)
+            checked[code] = True
+        indexes.append(np.flatnonzero(passing[codes]) + start)
+    return np.concatenate(indexes)

@@ -1,4 +1,4 @@
-"""What can go wrong with Light as a whole, beside the errors every stage knows."""
+"""Errors of the client for Light, beside those in core."""
 
 from __future__ import annotations
 

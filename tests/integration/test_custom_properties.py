@@ -14,22 +14,36 @@ from importer.model.light_objects import PropertyGroup
 from importer.references.custom_properties import resolve_properties
 from importer.validation.checked_bills import Checked
 
-VALUES = (("v1", "North", "north"), ("v2", "South", "south"), ("v3", "East; West", "ew"),
-          ("v4", "Twin", "t1"), ("v5", "twin", "t2"), ("v6", "ew2", "North"))  # fmt: skip
+VALUES = (
+    ("v1", "North", "north"),
+    ("v2", "South", "south"),
+    ("v3", "East; West", "ew"),
+    ("v4", "Twin", "t1"),
+    ("v5", "twin", "t2"),
+    ("v6", "ew2", "North"),
+)
 
 
 def group(
-    name: str, kind: str = "TEXT", *, internal: str = "", level: str = "HEADER",
-    required: bool = False, values: Any = (),
-) -> PropertyGroup:  # fmt: skip
+    name: str,
+    kind: str = "TEXT",
+    *,
+    internal: str = "",
+    level: str = "HEADER",
+    required: bool = False,
+    values: Any = (),
+) -> PropertyGroup:
     internal = internal or f"{name.lower()}_internal"
     return PropertyGroup(f"id-{internal}", name, internal, kind, level, required, values)
 
 
 def resolved(
-    folder: Path, groups: list[PropertyGroup], bills: list[Any], lines: list[Any] | None = None,
+    folder: Path,
+    groups: list[PropertyGroup],
+    bills: list[Any],
+    lines: list[Any] | None = None,
     loaded: LoadedTemplate | None = None,
-) -> Checked:  # fmt: skip
+) -> Checked:
     lines = lines or [line(billRef=b["billRef"]) for b in bills]
     path = book(folder / "b.xlsx", {"Bills": grid(bills), "Line items": grid(lines)})
     of = checked([path], loaded)
@@ -64,16 +78,20 @@ def test_a_property_of_the_other_level_is_told_where_it_belongs(tmp_path: Path) 
 
 
 def test_a_property_that_is_not_there_is_told_with_the_nearest(tmp_path: Path) -> None:
-    of = resolved(tmp_path, [group("Cost Centre"), group("Note")],
-                  [bill(**{"property:cost center": "x"})])  # fmt: skip
+    of = resolved(
+        tmp_path, [group("Cost Centre"), group("Note")], [bill(**{"property:cost center": "x"})]
+    )
     assert codes(of) == ["bills.property.unknown_property"]
     assert "the nearest is 'Cost Centre'" in of.findings[0].hint
 
 
 def test_two_columns_for_one_property_are_told_where_both_are_filled(tmp_path: Path) -> None:
-    rows = [bill(**{"property:Note": "a", "property:note_internal": ""}),
-            bill(billRef="B2", invoiceNumber="2",
-                 **{"property:Note": "a", "property:note_internal": "b"})]  # fmt: skip
+    rows = [
+        bill(**{"property:Note": "a", "property:note_internal": ""}),
+        bill(
+            billRef="B2", invoiceNumber="2", **{"property:Note": "a", "property:note_internal": "b"}
+        ),
+    ]
     of = resolved(tmp_path, [group("Note")], rows)
     assert [(f.code, f.bills) for f in of.findings] == [("bills.property.twice", (1,))]
     assert "'property:note_internal' and 'property:Note'" in of.findings[0].message
@@ -164,8 +182,10 @@ def test_inline_values_have_the_form_that_light_wants(
 
 
 def test_the_whole_column_decides_the_order_of_day_and_month(tmp_path: Path) -> None:
-    rows = [bill(**{"property:P": day}, billRef=day, invoiceNumber=day)
-            for day in ("03/04/2025", "13/04/2025")]  # fmt: skip
+    rows = [
+        bill(**{"property:P": day}, billRef=day, invoiceNumber=day)
+        for day in ("03/04/2025", "13/04/2025")
+    ]
     of = resolved(tmp_path, [group("P", "DATE")], rows)
     values = [p.inline_values for b in of.valid_bills() for p in b.properties]
     assert values == [("2025-04-03",), ("2025-04-13",)]
@@ -173,8 +193,11 @@ def test_the_whole_column_decides_the_order_of_day_and_month(tmp_path: Path) -> 
 
 def test_a_number_and_a_text_that_look_alike_but_differ_are_told(tmp_path: Path) -> None:
     loaded = template(tmp_path, FORMATS.format(dates="auto", numbers="comma"))
-    rows = [{k: v for k, v in bill(billRef=n, invoiceNumber=n).items() if "Date" not in k}
-            | {"property:P": value} for n, value in (("1", 1.234), ("2", "1.234"))]  # fmt: skip
+    rows = [
+        {k: v for k, v in bill(billRef=n, invoiceNumber=n).items() if "Date" not in k}
+        | {"property:P": value}
+        for n, value in (("1", 1.234), ("2", "1.234"))
+    ]
     of = resolved(tmp_path, [group("P", "NUMERIC")], rows, loaded=loaded)
     assert [(f.code, f.cell.row) for f in of.findings] == [("bills.property.not_a_value", 3)]
 
@@ -184,10 +207,14 @@ def test_a_number_and_a_text_that_look_alike_but_differ_are_told(tmp_path: Path)
 
 def test_a_required_property_that_is_blank_is_told_before_anything_is_sent(tmp_path: Path) -> None:
     groups = [group("Team", required=True), group("Job", level="LINE", required=True)]
-    rows = [bill(**{"property:Team": "red"}),
-            bill(billRef="B2", invoiceNumber="2", **{"property:Team": ""})]  # fmt: skip
-    lines = [line(**{"property:job_internal": "a"}),
-             line(billRef="B2", **{"property:job_internal": " "})]  # fmt: skip
+    rows = [
+        bill(**{"property:Team": "red"}),
+        bill(billRef="B2", invoiceNumber="2", **{"property:Team": ""}),
+    ]
+    lines = [
+        line(**{"property:job_internal": "a"}),
+        line(billRef="B2", **{"property:job_internal": " "}),
+    ]
     of = resolved(tmp_path, groups, rows, lines)
     assert [(f.code, f.cell.row, f.cell.column) for f in of.findings] == [
         ("bills.property.required", 3, "property:Team"),
@@ -207,8 +234,10 @@ def test_a_required_property_without_a_column_is_one_finding_a_sheet(tmp_path: P
 
 
 def test_an_empty_column_of_a_property_that_is_not_there_is_nothing_to_say(tmp_path: Path) -> None:
-    files = [csv_file(tmp_path / "b.csv", grid([bill(**{"property:Gone": ""})])),
-             csv_file(tmp_path / "l.csv", grid([line()]))]  # fmt: skip
+    files = [
+        csv_file(tmp_path / "b.csv", grid([bill(**{"property:Gone": ""})])),
+        csv_file(tmp_path / "l.csv", grid([line()])),
+    ]
     of = checked(files)
     resolve_properties(of, [])
     assert codes(of) == []

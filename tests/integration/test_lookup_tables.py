@@ -136,9 +136,10 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 
 NAMES = st.text(
-    st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufeff"), min_size=1,
+    st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufeff"),
+    min_size=1,
     max_size=20,
-).filter(lambda name: same_name(name) and name.strip() == name)  # fmt: skip
+).filter(lambda name: same_name(name) and name.strip() == name)
 
 
 @settings(max_examples=40, deadline=None)
@@ -199,8 +200,10 @@ def test_all_wrong_rows_of_a_table_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(TemplateProblem) as raised:
         load_table(csv_file(tmp_path / "t.csv", rows))
     assert [line.split(": ")[0][-5:] for line in str(raised.value).splitlines()] == [
-        "row 2", "row 3", "row 5",
-    ]  # fmt: skip
+        "row 2",
+        "row 3",
+        "row 5",
+    ]
     assert "Copy the id from Light" in str(raised.value)
 
 

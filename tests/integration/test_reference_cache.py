@@ -23,11 +23,20 @@ CACHED = Cached(
         vendors=[Vendor("v1", "Acme", "V-1", None, "ACTIVE", "t1"), Vendor("v2", "Bolt")],
         accounts=[Account("a1", "4000", "Paper", "DISABLED")],
         entities=[Entity("e1", "DK", "DK", "DKK", "Smørrebrød A/S", "ACTIVE")],
-        groups=[PropertyGroup("g1", "Team", "team", "SINGLE_SELECT", "LINE", True,
-                              (("x", "Red", "red"), ("y", "Blue", "blue")))],
+        groups=[
+            PropertyGroup(
+                "g1",
+                "Team",
+                "team",
+                "SINGLE_SELECT",
+                "LINE",
+                True,
+                (("x", "Red", "red"), ("y", "Blue", "blue")),
+            )
+        ],
         tax_codes=[TaxCode("t1", 1, 3, "25", "as on bill 7 of Acme")],
     ),
-)  # fmt: skip
+)
 
 
 def test_what_is_written_is_read_again_and_is_for_the_user_alone(tmp_path: Path) -> None:
@@ -74,8 +83,15 @@ def test_a_file_whose_records_have_other_fields_is_refused(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("minutes", "told"),
-    [(-5, "0 minutes old"), (1, "1 minute old"), (59, "59 minutes old"), (119, "119 minutes old"),
-     (180, "3 hours old"), (3 * 1440, "3 days old"), (60 * 1440, "60 days old")],
-)  # fmt: skip
+    [
+        (-5, "0 minutes old"),
+        (1, "1 minute old"),
+        (59, "59 minutes old"),
+        (119, "119 minutes old"),
+        (180, "3 hours old"),
+        (3 * 1440, "3 days old"),
+        (60 * 1440, "60 days old"),
+    ],
+)
 def test_its_age_is_told_in_words(minutes: int, told: str) -> None:
     assert CACHED.age(NOW + timedelta(minutes=minutes)) == told

@@ -67,18 +67,36 @@ DIRECTORY = Directory(
     ],
     entities=[Entity(ID.format(6), "UK01", "Northwind UK"), Entity(ID.format(7), "DE", "UK01")],
     groups=[
-        PropertyGroup("g1", "Project", "project_code", "MULTI_SELECT", "LINE", False,
-                      (("v1", "North", "north"), ("v2", "South", "south"), ("v3", "Twin", "t1"),
-                       ("v4", "Twin", "t2"))),
-        PropertyGroup("g2", "Team", "team", "SINGLE_SELECT", "HEADER", False,
-                      (("v5", "Red", "red"), ("v6", "Blue", "blue"))),
+        PropertyGroup(
+            "g1",
+            "Project",
+            "project_code",
+            "MULTI_SELECT",
+            "LINE",
+            False,
+            (
+                ("v1", "North", "north"),
+                ("v2", "South", "south"),
+                ("v3", "Twin", "t1"),
+                ("v4", "Twin", "t2"),
+            ),
+        ),
+        PropertyGroup(
+            "g2",
+            "Team",
+            "team",
+            "SINGLE_SELECT",
+            "HEADER",
+            False,
+            (("v5", "Red", "red"), ("v6", "Blue", "blue")),
+        ),
         PropertyGroup("g3", "Signed", "signed", "BOOLEAN", "HEADER", False),
         PropertyGroup("g4", "Hours", "hours", "NUMERIC", "HEADER", False),
         PropertyGroup("g5", "Due", "due_day", "DATE", "HEADER", False),
         PropertyGroup("g6", "Note", "note_a", "TEXT", "HEADER", False),
         PropertyGroup("g7", "Note", "note_b", "TEXT", "HEADER", False),
     ],
-)  # fmt: skip
+)
 
 
 def by_tables(of: Checked, loaded: LoadedTemplate, folder: Path) -> None:
@@ -94,9 +112,16 @@ def resolved(folder: Path, bills: Any, lines: Any) -> Checked:
 
 @pytest.mark.parametrize(
     ("written", "vendor_id"),
-    [("Acme Ltd", VENDOR), ("  acme  LTD\u00a0", VENDOR), ("v-100", VENDOR), ("gb123", VENDOR),
-     ("V-200", ID.format(1)), ("Café Nord", ID.format(3)), ("cafe\u0301 nord", ID.format(3))],
-)  # fmt: skip
+    [
+        ("Acme Ltd", VENDOR),
+        ("  acme  LTD\u00a0", VENDOR),
+        ("v-100", VENDOR),
+        ("gb123", VENDOR),
+        ("V-200", ID.format(1)),
+        ("Café Nord", ID.format(3)),
+        ("cafe\u0301 nord", ID.format(3)),
+    ],
+)
 def test_a_vendor_is_found_by_name_identifier_or_vat_id_whatever_case_and_form(
     tmp_path: Path, written: str, vendor_id: str
 ) -> None:
@@ -134,9 +159,11 @@ def test_an_id_given_counts_more_than_a_name_and_must_be_in_light(tmp_path: Path
 def test_a_name_of_another_than_the_id_beside_it_is_told_and_nothing_is_sent(
     tmp_path: Path,
 ) -> None:
-    of = resolved(tmp_path, [bill(vendor="V-300", companyEntityId=ID.format(6),
-                                  companyEntity="DE")],
-                  [line(accountId=ID.format(4), account="400")])  # fmt: skip
+    of = resolved(
+        tmp_path,
+        [bill(vendor="V-300", companyEntityId=ID.format(6), companyEntity="DE")],
+        [line(accountId=ID.format(4), account="400")],
+    )
     assert codes(of) == [
         "bills.vendor.contradicts_id",
         "bills.companyEntity.contradicts_id",
@@ -157,31 +184,39 @@ STATUSES = Directory(
         Vendor(ID.format(3), "Corr", "V-300", status="ARCHIVED"),
         Vendor(ID.format(8), "Dell", "V-400", status="IN_REVIEW"),
     ],
-    entities=[Entity(ID.format(6), "UK01", "Northwind UK", legal_name="Northwind Ltd",
-                     status="INACTIVE"),
-              Entity(ID.format(7), "DE01", "Northwind DE", status="HIDDEN")],
-    accounts=[Account(ID.format(4), "4000", "Paper", "ACTIVE"),
-              Account(ID.format(5), "5000", "Old", "DISABLED_EXTERNALLY"),
-              Account(ID.format(9), "400", "Desks", "ON_HOLD")],
-)  # fmt: skip
+    entities=[
+        Entity(ID.format(6), "UK01", "Northwind UK", legal_name="Northwind Ltd", status="INACTIVE"),
+        Entity(ID.format(7), "DE01", "Northwind DE", status="HIDDEN"),
+    ],
+    accounts=[
+        Account(ID.format(4), "4000", "Paper", "ACTIVE"),
+        Account(ID.format(5), "5000", "Old", "DISABLED_EXTERNALLY"),
+        Account(ID.format(9), "400", "Desks", "ON_HOLD"),
+    ],
+)
 
 
 @pytest.mark.parametrize(
     ("bills", "lines", "expected"),
     [
         ({"vendor": "Corr"}, {}, [("bills.vendorId.inactive", "error", "vendor")]),
-        ({"vendorId": ID.format(1)}, {},
-         [("bills.vendorId.inactive", "error", "vendorId")]),
+        ({"vendorId": ID.format(1)}, {}, [("bills.vendorId.inactive", "error", "vendorId")]),
         ({"vendor": "bolt"}, {}, [("bills.vendor.several", "error", "vendor")]),
         ({"vendor": "V-400"}, {}, [("bills.vendorId.doubtful_status", "warning", "vendor")]),
-        ({"companyEntity": "northwind ltd"}, {},
-         [("bills.companyEntityId.inactive", "error", "companyEntity")]),
-        ({"companyEntity": "DE01"}, {},
-         [("bills.companyEntityId.doubtful_status", "warning", "companyEntity")]),
+        (
+            {"companyEntity": "northwind ltd"},
+            {},
+            [("bills.companyEntityId.inactive", "error", "companyEntity")],
+        ),
+        (
+            {"companyEntity": "DE01"},
+            {},
+            [("bills.companyEntityId.doubtful_status", "warning", "companyEntity")],
+        ),
         ({}, {"account": "5000"}, [("line_items.accountId.disabled", "error", "account")]),
         ({}, {"account": "400"}, [("line_items.accountId.doubtful_status", "warning", "account")]),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_active_is_never_taken_in_silence(
     tmp_path: Path, bills: Any, lines: Any, expected: list[tuple[str, str, str]]
 ) -> None:
@@ -231,8 +266,12 @@ lookups:
 @pytest.mark.parametrize(
     ("lookups", "bills", "lines", "expected"),
     [
-        ("  vendor: {light: [identifier, vatId]}", {"vendor": "Acme Ltd"}, {},
-         ["bills.vendor.not_found"]),
+        (
+            "  vendor: {light: [identifier, vatId]}",
+            {"vendor": "Acme Ltd"},
+            {},
+            ["bills.vendor.not_found"],
+        ),
         ("  vendor: {light: identifier}", {"vendor": "V-100"}, {}, []),
         ("  vendor: {light: identifier}", {"vendor": "GB123"}, {}, ["bills.vendor.not_found"]),
         ("  account: {light: label}", {}, {"account": "Paper"}, []),
@@ -240,10 +279,14 @@ lookups:
         ("  account: {light: [code, label]}", {}, {"account": "4000"}, []),
         ("  vendor: {light: [name], table: vendors.csv}", {"vendor": "Acme Ltd"}, {}, []),
         ("  vendor: {light: [name], table: vendors.csv}", {"vendor": "Our Bolt"}, {}, []),
-        ("  vendor: {table: vendors.csv}", {"vendor": "Acme Ltd"}, {},
-         ["bills.vendor.not_in_table"]),
+        (
+            "  vendor: {table: vendors.csv}",
+            {"vendor": "Acme Ltd"},
+            {},
+            ["bills.vendor.not_in_table"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_template_says_which_names_count(
     tmp_path: Path, lookups: str, bills: Any, lines: Any, expected: list[str]
 ) -> None:
@@ -264,7 +307,7 @@ def test_the_template_says_which_names_count(
         ("  vendor: {}", "line 18: lookups.vendor: write table, light or both"),
         ("  vendor: {tabel: x.csv}", "did you mean 'table'?"),
     ],
-)  # fmt: skip
+)
 def test_a_lookup_that_makes_no_sense_is_told_with_its_line(
     tmp_path: Path, lookups: str, says: str
 ) -> None:
@@ -291,8 +334,11 @@ def test_a_disabled_account_is_told_in_the_cell_that_names_it(tmp_path: Path) ->
 
 
 def test_one_vendor_under_two_names_is_found_out_by_its_id(tmp_path: Path) -> None:
-    rows = [named(vendor="Acme Ltd"), named(vendor="V-100", billRef="B2"),
-            named(vendor="GB123", billRef="B3", invoiceNumber="INV1")]  # fmt: skip
+    rows = [
+        named(vendor="Acme Ltd"),
+        named(vendor="V-100", billRef="B2"),
+        named(vendor="GB123", billRef="B3", invoiceNumber="INV1"),
+    ]
     of = sheets(tmp_path, rows, [line(), line(billRef="B2"), line(billRef="B3")])
     assert codes(of) == []
     resolve_in_light(of, DIRECTORY, of.mapped.template)
@@ -307,8 +353,11 @@ def test_one_vendor_under_two_names_is_found_out_by_its_id(tmp_path: Path) -> No
         ("property:TEAM", "v6", Property("TEAM", "v6", "g2", value_ids=("v6",))),
         ("property:Signed", "Yes", Property("Signed", "Yes", "g3", inline_values=("true",))),
         ("property:Hours", "7.5", Property("Hours", "7.5", "g4", inline_values=("7.5",))),
-        ("property:due_day", "31/03/2025",
-         Property("due_day", "31/03/2025", "g5", inline_values=("2025-03-31",))),
+        (
+            "property:due_day",
+            "31/03/2025",
+            Property("due_day", "31/03/2025", "g5", inline_values=("2025-03-31",)),
+        ),
         ("property:note_b", "hi", Property("note_b", "hi", "g7", inline_values=("hi",))),
         ("property:Team", "Red;Blue", "bills.property.several_values"),
         ("property:Team", "Green", "bills.property.not_a_value"),
@@ -319,7 +368,7 @@ def test_one_vendor_under_two_names_is_found_out_by_its_id(tmp_path: Path) -> No
         ("property:Teem", "Red", "bills.property.unknown_property"),
         ("property:Project", "North", "bills.property.unknown_property"),
     ],
-)  # fmt: skip
+)
 def test_a_custom_property_is_resolved_or_told(
     tmp_path: Path, header: str, written: str, expected: Property | str
 ) -> None:
@@ -391,8 +440,10 @@ def test_an_id_beside_a_name_that_a_table_gives_another_id_is_told(tmp_path: Pat
     csv_file(tmp_path / "vendors.csv", VENDORS)
     book(tmp_path / "tax-codes.xlsx", {"Codes": [["Value", "ID"], ["20% VAT", TAX]]})
     loaded = written_template(tmp_path, text)
-    rows = [bill(vendor="Acme Ltd"),
-            bill(vendor="ACME ltd", vendorId=TAX, billRef="B2", invoiceNumber="9")]  # fmt: skip
+    rows = [
+        bill(vendor="Acme Ltd"),
+        bill(vendor="ACME ltd", vendorId=TAX, billRef="B2", invoiceNumber="9"),
+    ]
     of = sheets(tmp_path, rows, [TAXED, TAXED | {"billRef": "B2"}], loaded)
     by_tables(of, loaded, tmp_path)
     assert [(f.code, f.cell.row) for f in of.findings] == [("bills.vendor.contradicts_id", 3)]
@@ -401,10 +452,17 @@ def test_an_id_beside_a_name_that_a_table_gives_another_id_is_told(tmp_path: Pat
 
 
 def test_each_name_without_an_id_is_listed_once_with_the_rows_that_have_it(tmp_path: Path) -> None:
-    rows = [named(vendor="Acmee Ltd"), named(vendor=" ACMEE  ltd", billRef="B2"),
-            named(vendor="bolt gmbh", billRef="B3")]  # fmt: skip
-    lines = [line(account="4001"), line(billRef="B2", account="4001"),
-             line(billRef="B2", account="4001"), line(billRef="B3", account="4000")]  # fmt: skip
+    rows = [
+        named(vendor="Acmee Ltd"),
+        named(vendor=" ACMEE  ltd", billRef="B2"),
+        named(vendor="bolt gmbh", billRef="B3"),
+    ]
+    lines = [
+        line(account="4001"),
+        line(billRef="B2", account="4001"),
+        line(billRef="B2", account="4001"),
+        line(billRef="B3", account="4000"),
+    ]
     of = resolved(tmp_path, rows, lines)
     told = [(u.field, u.value, u.bills, [c.row for c in u.cells]) for u in of.unresolved]
     assert told == [
@@ -443,10 +501,12 @@ def test_a_tax_code_by_name_without_a_table_is_told(tmp_path: Path) -> None:
         ([["name", "id"], ["a", VENDOR]], "needs the columns 'value' and 'id'"),
         ([["value", "id"], ["a", "V-1"]], "row 2: 'V-1' is not an id"),
         ([["value", "id"], ["a", ""]], "row 2: '' is not an id"),
-        ([["value", "id"], ["a", VENDOR], ["b", TAX], ["A ", TAX]],
-         f"row 4: 'A ' has two ids, {VENDOR} in row 2 and {TAX} here"),
+        (
+            [["value", "id"], ["a", VENDOR], ["b", TAX], ["A ", TAX]],
+            f"row 4: 'A ' has two ids, {VENDOR} in row 2 and {TAX} here",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_table_that_is_wrong_is_told_with_its_row(
     tmp_path: Path, rows: list[list[str]], says: str
 ) -> None:

@@ -280,8 +280,12 @@ def test_half_a_character_in_a_name_does_not_break_what_comes_after():
 
 
 def test_an_error_names_the_field_whatever_way_the_path_is_written():
-    for path in (["lineItems", "0", "accountId"], ["lineItems[0]", "accountId"], ["lineItems", 0,
-                 "accountId"], "lineItems[0].accountId"):  # fmt: skip
+    for path in (
+        ["lineItems", "0", "accountId"],
+        ["lineItems[0]", "accountId"],
+        ["lineItems", 0, "accountId"],
+        "lineItems[0].accountId",
+    ):
         body = {
             "name": "BadRequest",
             "type": "BAD_REQUEST",

@@ -10,12 +10,18 @@ from importer.loading.bill_diff import describe_content_changes
 @pytest.mark.parametrize(
     ("unit", "words"),
     [
-        (100, "amount: 12.00 was loaded, the sheet has 13.50; line 1 netAmount: 1.00 was loaded,"
-              " the sheet has 1.01"),
-        (1, "amount: 1,200 was loaded, the sheet has 1,350; line 1 netAmount: 100 was loaded,"
-            " the sheet has 101"),
+        (
+            100,
+            "amount: 12.00 was loaded, the sheet has 13.50; line 1 netAmount: 1.00 was loaded,"
+            " the sheet has 1.01",
+        ),
+        (
+            1,
+            "amount: 1,200 was loaded, the sheet has 1,350; line 1 netAmount: 100 was loaded,"
+            " the sheet has 101",
+        ),
     ],
-)  # fmt: skip
+)
 def test_amounts_are_told_in_the_units_of_the_bills_currency(unit: int, words: str) -> None:
     before = '{"amount": 1200, "lineItems": [{"netAmount": 100}]}'
     after = '{"amount": 1350, "lineItems": [{"netAmount": 101}]}'

@@ -20,15 +20,44 @@ from importer.core.dates import (
 )
 
 FORMATS = [
-    "YYYY-MM-DD", "YYYY/MM/DD", "YYYY.MM.DD", "YYYYMMDD", "YYMMDD", "DDMMYYYY", "DDMMYY",
-    "DD/MM/YYYY", "DD/MM/YY", "D/M/YYYY", "D/M/YY", "MM/DD/YYYY", "M/D/YY", "DD.MM.YYYY",
-    "DD-MM-YYYY", "D-MMM-YY", "DD-MMM-YYYY", "DD MMM YYYY", "D MMMM YYYY", "MMMM D, YYYY",
-    "MMM D, YYYY", "DDMMMYYYY", "YYYY-DD-MM",
-]  # fmt: skip
+    "YYYY-MM-DD",
+    "YYYY/MM/DD",
+    "YYYY.MM.DD",
+    "YYYYMMDD",
+    "YYMMDD",
+    "DDMMYYYY",
+    "DDMMYY",
+    "DD/MM/YYYY",
+    "DD/MM/YY",
+    "D/M/YYYY",
+    "D/M/YY",
+    "MM/DD/YYYY",
+    "M/D/YY",
+    "DD.MM.YYYY",
+    "DD-MM-YYYY",
+    "D-MMM-YY",
+    "DD-MMM-YYYY",
+    "DD MMM YYYY",
+    "D MMMM YYYY",
+    "MMMM D, YYYY",
+    "MMM D, YYYY",
+    "DDMMMYYYY",
+    "YYYY-DD-MM",
+]
 MONTHS = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-]  # fmt: skip
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 DAYS = st.dates(date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31))
 RECENT = st.dates(date(1970, 1, 1), date(2069, 12, 31))
 
@@ -36,9 +65,13 @@ RECENT = st.dates(date(1970, 1, 1), date(2069, 12, 31))
 def rendered(day: date, form: str) -> str:
     """Two digits where the format has two letters, as programs write dates."""
     for token, text in (
-        ("YYYY", f"{day.year:04d}"), ("YY", f"{day.year % 100:02d}"), ("MMMM", "\x01"),
-        ("MMM", "\x02"), ("MM", f"{day.month:02d}"), ("DD", f"{day.day:02d}"),
-    ):  # fmt: skip
+        ("YYYY", f"{day.year:04d}"),
+        ("YY", f"{day.year % 100:02d}"),
+        ("MMMM", "\x01"),
+        ("MMM", "\x02"),
+        ("MM", f"{day.month:02d}"),
+        ("DD", f"{day.day:02d}"),
+    ):
         form = form.replace(token, text)
     form = form.replace("M", str(day.month)).replace("D", str(day.day))
     name = MONTHS[day.month - 1]
@@ -98,10 +131,28 @@ def test_no_text_makes_the_reader_fail_and_what_it_reads_is_in_the_text(text: st
 
 @pytest.mark.parametrize(
     "text",
-    ["2025-02-29", "29/02/2025", "31/04/2025", "00/01/2025", "2025-13-01", "32/01/2025", "1/2",
-     "45000", "20250131", "31/12/1949", "01/01/2200", "3 Octember 2025", "31/01-2025", "",
-     "1/1/025", "yesterday", "2025-01-31x", "29-Feb-25", "31. January"],
-)  # fmt: skip
+    [
+        "2025-02-29",
+        "29/02/2025",
+        "31/04/2025",
+        "00/01/2025",
+        "2025-13-01",
+        "32/01/2025",
+        "1/2",
+        "45000",
+        "20250131",
+        "31/12/1949",
+        "01/01/2200",
+        "3 Octember 2025",
+        "31/01-2025",
+        "",
+        "1/1/025",
+        "yesterday",
+        "2025-01-31x",
+        "29-Feb-25",
+        "31. January",
+    ],
+)
 def test_what_is_no_date_is_refused(text: str) -> None:
     assert reader([], Order.DAY_FIRST)(text) is None
 
@@ -148,9 +199,19 @@ def test_two_formats_that_give_two_dates_give_none() -> None:
 
 @pytest.mark.parametrize(
     "form",
-    ["", "YYYY", "DD/MM", "DD/MM/YYYY HH", "DD/MM/YYYY/DD", "dd/mm/yyyy", "%d/%m/%Y", "YYYYMD",
-     "DMMYYYY", "DD/MM/MMM/YYYY"],
-)  # fmt: skip
+    [
+        "",
+        "YYYY",
+        "DD/MM",
+        "DD/MM/YYYY HH",
+        "DD/MM/YYYY/DD",
+        "dd/mm/yyyy",
+        "%d/%m/%Y",
+        "YYYYMD",
+        "DMMYYYY",
+        "DD/MM/MMM/YYYY",
+    ],
+)
 def test_a_format_that_could_be_two_dates_or_none_is_refused(form: str) -> None:
     with pytest.raises(ValueError, match="is not a date format"):
         compile_format(form)

@@ -123,8 +123,10 @@ def oracle(text: str, mark: str, groups: str) -> Fraction | None:
     if brackets:
         text = text[1:-1].strip(spaces)
     signs = r"(?:US|AU?|CA?|NZ|HK|SG?|R)?\$|[£€¥₹₩₽₺₫₴₦₱₪฿]|[A-Z]{3}|(?:kr|zł|Kč|Ft|Fr|Rs)\.?"
-    for pattern, form in ((rf"([+-]?)[{spaces}]*(?:{signs})(.*)", "before"),
-                          (rf"(.*?)(?:{signs})[{spaces}]*(-?)", "after")):  # fmt: skip
+    for pattern, form in (
+        (rf"([+-]?)[{spaces}]*(?:{signs})(.*)", "before"),
+        (rf"(.*?)(?:{signs})[{spaces}]*(-?)", "after"),
+    ):
         found = re.fullmatch(pattern, text, re.DOTALL)
         if found:
             if form == "before":
@@ -268,11 +270,44 @@ def test_a_lone_dash_is_the_accountants_zero(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["1£234", "1€50", "£5€", "--5", "-5-", "(-5)", "(+5)", "-(5)", "5+", "1,00", "1,2,345", ".",
-     "123,45,678", "12,-", "1.5-.-", "1.234.-", "(12.-)", "-£(5)", "((5))", "£(-)",
-     "1.2.3", "1 23", "0,123", "000,123", "()", "£", "", "1e5", "12.50 CR", "½", "0x10", "nan",
-     "Infinity", "1_000", "5%"],
-)  # fmt: skip
+    [
+        "1£234",
+        "1€50",
+        "£5€",
+        "--5",
+        "-5-",
+        "(-5)",
+        "(+5)",
+        "-(5)",
+        "5+",
+        "1,00",
+        "1,2,345",
+        ".",
+        "123,45,678",
+        "12,-",
+        "1.5-.-",
+        "1.234.-",
+        "(12.-)",
+        "-£(5)",
+        "((5))",
+        "£(-)",
+        "1.2.3",
+        "1 23",
+        "0,123",
+        "000,123",
+        "()",
+        "£",
+        "",
+        "1e5",
+        "12.50 CR",
+        "½",
+        "0x10",
+        "nan",
+        "Infinity",
+        "1_000",
+        "5%",
+    ],
+)
 def test_what_could_be_something_else_is_refused(text: str) -> None:
     assert isinstance(read_decimal(text, Numbers.POINT), UnreadableAmount)
 
@@ -315,9 +350,12 @@ def test_a_product_is_rounded_once_from_its_exact_value(
 
 @pytest.mark.parametrize(
     ("rounding", "cents"),
-    [("half_up", (1, 2, 3, -1, -2, -3)), ("half_even", (0, 2, 2, 0, -2, -2)),
-     ("down", (0, 1, 2, 0, -1, -2))],
-)  # fmt: skip
+    [
+        ("half_up", (1, 2, 3, -1, -2, -3)),
+        ("half_even", (0, 2, 2, 0, -2, -2)),
+        ("down", (0, 1, 2, 0, -1, -2)),
+    ],
+)
 def test_half_a_cent_goes_the_way_the_template_says(rounding: str, cents: tuple[int, ...]) -> None:
     prices = [Decimal(f"{sign}0.0{n}5") for sign in ("", "-") for n in (0, 1, 2)]
     assert tuple(product_cents(Decimal(1), p, rounding) for p in prices) == cents
@@ -349,12 +387,20 @@ def test_the_whole_column_says_which_sign_its_decimals_have(
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("12.-", "12"), ("Fr. 1'234.--", "1234"), ("-12.–", "-12"), ("£(1,234.50)", "-1234.50"),
-        (" £-   ", "0"), ("$ -", "0"), ("1,23,456.78", "123456.78"), ("₹ 12,34,567", "1234567"),
-        ("Rs. 1,00,000.00", "100000"), ("US$ 5.00", "5"), ("($0.01)", "-0.01"),
+        ("12.-", "12"),
+        ("Fr. 1'234.--", "1234"),
+        ("-12.–", "-12"),
+        ("£(1,234.50)", "-1234.50"),
+        (" £-   ", "0"),
+        ("$ -", "0"),
+        ("1,23,456.78", "123456.78"),
+        ("₹ 12,34,567", "1234567"),
+        ("Rs. 1,00,000.00", "100000"),
+        ("US$ 5.00", "5"),
+        ("($0.01)", "-0.01"),
         ("$5,531,458.39 ", "5531458.39"),
     ],
-)  # fmt: skip
+)
 def test_amounts_as_the_world_writes_them_are_read(text: str, value: str) -> None:
     assert read_decimal(text, Numbers.POINT) == Decimal(value)
 
@@ -362,10 +408,15 @@ def test_amounts_as_the_world_writes_them_are_read(text: str, value: str) -> Non
 @pytest.mark.parametrize(
     ("text", "currencies"),
     [
-        ("¥ 5", {"JPY", "CNY"}), ("$5", set()), ("US$5", {"USD"}), ("R$ 5", {"BRL"}),
-        ("5 EUR", {"EUR"}), ("5 kr", {"DKK", "ISK", "NOK", "SEK"}), ("5", set()),
+        ("¥ 5", {"JPY", "CNY"}),
+        ("$5", set()),
+        ("US$5", {"USD"}),
+        ("R$ 5", {"BRL"}),
+        ("5 EUR", {"EUR"}),
+        ("5 kr", {"DKK", "ISK", "NOK", "SEK"}),
+        ("5", set()),
     ],
-)  # fmt: skip
+)
 def test_an_amount_names_the_currencies_that_its_sign_may_mean(
     text: str, currencies: set[str]
 ) -> None:
