@@ -72,10 +72,11 @@ def write_records(journal: Journal, run: str, records: Sequence[Record]) -> None
         return [record for record in records if isinstance(record, kind)]
 
     undone = of(UndoneRecord)
+    steps = {(r.step.entry, r.step.kind): r for r in of(StepRecord)}  # the last of each step
     with journal.one_commit():
         journal.step(run, of(Change), of(Intent))
-        for light_state in dict.fromkeys(record.light_state for record in of(StepRecord)):
-            same = [r.step for r in of(StepRecord) if r.light_state == light_state]
+        for light_state in {record.light_state for record in steps.values()}:
+            same = [r.step for r in steps.values() if r.light_state == light_state]
             journal.save_steps(same, light_state)
         free = [record.cancelled.entry for record in undone if not record.keep_id]
         undo_entries(journal, run, [record.cancelled for record in undone], free)

@@ -16,11 +16,11 @@ from importer.core.answers import Answer
 from importer.core.errors import AccessRefused, LightUnreachable, StoppedEarly
 from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal
-from importer.loading.operation import EngineSettings
+from importer.loading.operation import EngineSettings, StepRecord, write_records
 from importer.loading.operations.create_bill import create_bills
 from importer.loading.plan import plan_from_journal, record
 from importer.model.bills import Bill, LineItem
-from importer.model.journal_states import Status
+from importer.model.journal_states import Status, Step, StepKind, StepState
 from importer.model.light_objects import LightBill, LightLine
 from importer.model.run_rows import BillRows
 
@@ -192,3 +192,20 @@ def test_lost_answers_are_looked_up_together_after_the_settling_time(tmp_path: P
     assert statuses == [Status.CREATED] * 6
     assert [round(time) for time in light.listed[:1]] == [5]
     assert len(light.listed) <= 3  # two look-ups at most, and the search for twins
+
+
+def test_the_last_record_of_a_step_in_a_turn_is_what_the_journal_keeps(tmp_path: Path) -> None:
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        first, second = (plan_from_journal([bill(i)], journal).entries[i].id for i in range(2))
+        done, doubtful = StepState.DONE, StepState.UNKNOWN
+        write_records(
+            journal,
+            journal.start_run({}),
+            [
+                StepRecord(Step(first, StepKind.POST, done), "UNPAID"),
+                StepRecord(Step(second, StepKind.POST, doubtful)),
+                StepRecord(Step(second, StepKind.POST, done), "UNPAID"),
+            ],
+        )
+        steps = journal.steps([first, second])
+        assert {each[StepKind.POST].state for each in steps.values()} == {done}

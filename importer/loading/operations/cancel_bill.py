@@ -70,9 +70,8 @@ class CancelBill(BillStep):
         if self._tried or self._refusal is not None:
             return self.finish(StepState.DONE)
         if self.options.force:
-            return self._finish(StepState.DONE, keep_id=False)
-        reason = f"Light has no bill {self.light_id} any more"
-        return self.finish(StepState.REFUSED, reason)
+            return self.finish(StepState.DONE, keep_id=False)
+        return self.finish(StepState.REFUSED, f"Light has no bill {self.light_id} any more")
 
     def unreadable(self, reason: str) -> Decision:
         if self._tried:
@@ -94,17 +93,15 @@ class CancelBill(BillStep):
         *,
         errors: Sequence[ApiError] = (),
         remote: LightBill | None = None,
+        keep_id: bool = True,
     ) -> Finish:
-        return self._finish(state, message)
-
-    def _finish(self, state: StepState, message: str = "", *, keep_id: bool = True) -> Finish:
         self.result = state, message
         if self.options.dry:
             return Finish(self, state is not StepState.DONE)
         finish = super().finish(state, message)
         if state is not StepState.DONE:
             return finish
-        undone = UndoneRecord(Cancelled(self.entry.id, self.light_id), keep_id=keep_id)
+        undone = UndoneRecord(Cancelled(self.entry.id, self.light_id), keep_id)
         return replace(finish, records=(*finish.records, undone))
 
     def _by_state(self, remote: LightBill) -> Decision:
