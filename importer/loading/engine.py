@@ -292,7 +292,7 @@ class Engine:
             self.progress.advance(decision.failed)
             self._queue.release(operation)
             if operation.following and not decision.failed:
-                self._begin(operation.following)
+                self._apply(operation.following.first())
         elif isinstance(decision, Look):
             self._look_later(operation, decision.after)
         elif decision.behind:
