@@ -170,7 +170,8 @@ def part_workbook(folder: str) -> None:
 
 def part_journal(folder: str, bills: str) -> None:
     """Bills planned, claimed and created, then planned again by another run."""
-    from importer.loading.journal.journal import Change, Intent, Journal
+    from importer.loading.journal.journal import Journal
+    from importer.loading.journal.journal_records import Change, Intent
     from importer.model.journal_states import BillOutcome, State, Status
     from importer.model.run_rows import BillRows
 

@@ -75,7 +75,8 @@ def checked_bills(folder: Path) -> Iterator[Bill]:
 
 def fill_journal(folder: Path, company: str, ids: Mapping[int, str]) -> None:
     """As a run leaves it that created all of the bills. ``ids`` are Light's, by bill index."""
-    from importer.loading.journal.journal import Change, Intent, Journal
+    from importer.loading.journal.journal import Journal
+    from importer.loading.journal.journal_records import Change, Intent
     from importer.loading.plan import plan_from_journal, record
     from importer.model.journal_states import State, Status
     from importer.model.run_rows import BillRows

@@ -13,7 +13,8 @@ from importer.app.events import Listener
 from importer.app.stop import StopControl
 from importer.core.errors import JournalProblem, UsageProblem
 from importer.light import DEFAULT_BASE_URL
-from importer.loading.journal.journal import Journal, RunRecord
+from importer.loading.journal.journal import Journal
+from importer.loading.journal.journal_records import RunRecord
 from importer.model.light_objects import Company
 
 if TYPE_CHECKING:

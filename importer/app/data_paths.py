@@ -1,4 +1,4 @@
-"""Where things are kept on this machine: the user's data folder, never the current one."""
+"""Paths in the user's data folder; nothing is stored in the current folder."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from urllib.parse import urlsplit
 
 def data_folder() -> Path:
     """The user's data folder; ``LIGHT_IMPORT_HOME`` takes another."""
-    told = os.environ.get("LIGHT_IMPORT_HOME")
-    if told:
-        return Path(told).expanduser().absolute()
+    if home := os.environ.get("LIGHT_IMPORT_HOME"):
+        return Path(home).expanduser().absolute()
     import platformdirs
 
     return platformdirs.user_data_path("light-import", appauthor=False)
@@ -60,10 +59,10 @@ def login_paths() -> list[Path]:
 
 def keyring_account(base_url: str) -> str:
     """What the keyring calls the login; another data folder has logins of its own."""
-    told = os.environ.get("LIGHT_IMPORT_HOME")
-    return f"{base_url} ({data_folder()})" if told else base_url
+    home = os.environ.get("LIGHT_IMPORT_HOME")
+    return f"{base_url} ({data_folder()})" if home else base_url
 
 
 def run_folder(run: str) -> Path:
-    """What is kept of a run: copies of its files, so that its report can be made again."""
+    """The folder with the copies of a run's files, from which its report is made again."""
     return data_folder() / "runs" / run

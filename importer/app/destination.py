@@ -18,7 +18,7 @@ from importer.light.rate_limiter import PER_DAY, PER_MINUTE, RateLimiter
 
 if TYPE_CHECKING:
     from importer.light.client import LightClient
-    from importer.loading.journal.journal import RunRecord
+    from importer.loading.journal.journal_records import RunRecord
 
 SANDBOX_PER_MINUTE = 6_000  # nobody else is waiting for it
 

@@ -13,7 +13,8 @@ from importer.app.pipeline import CheckedFiles, CheckRequest, check_files
 from importer.app.resume_checks import former_ids
 from importer.app.run_index import find_run
 from importer.app.run_snapshot import load_snapshot
-from importer.loading.journal.journal import Journal, RunRecord
+from importer.loading.journal.journal import Journal
+from importer.loading.journal.journal_records import RunRecord
 from importer.loading.loaded_bills import refused_cancels, valid_read_backs
 from importer.loading.step_plan import steps_by_bill
 from importer.model.journal_states import BillOutcome, Step, StepState
@@ -106,7 +107,7 @@ def report_of(
     summary = replace(
         report.summary,
         totals=_with_unmatched(report.summary.totals, matches.unmatched, checked),
-        read_back=Counter(back.seen.value for back in read_backs.values()),
+        read_back=Counter(back.comparison.value for back in read_backs.values()),
     )
     return replace(report, summary=summary), steps
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from importer.app.sheet_rows import SheetRows
 from importer.core.money import money
-from importer.loading.journal.journal import RunRecord
+from importer.loading.journal.journal_records import RunRecord
 from importer.loading.row_identity import bill_row_identity, line_row_identity
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding import CellRef, Finding
@@ -43,7 +43,7 @@ class RowMatches:
     findings: list[Finding] = field(default_factory=list)
 
     def by_bill(self, by_entry: Mapping[int, T]) -> dict[int, T]:
-        """What is known by entry, by bill index; in the order of the sheet."""
+        """Values by entry → by bill index, in the order of the sheet."""
         matched = ((self.bills[e], value) for e, value in by_entry.items() if e in self.bills)
         return dict(sorted(matched, key=lambda pair: pair[0]))
 
@@ -180,7 +180,10 @@ class _Matching:
             cell = self._rows.cell(CellRef(*bill.place))
             now = "is not read as a bill now"
         else:
-            cell, now = CellRef(self._rows.sheets[0][0]), "cannot be told, as there are fewer bills"
+            cell, now = (
+                CellRef(self._rows.sheets[0][0]),
+                "is not known, as the file has fewer bills now",
+            )
         bills = () if index is None else (index,)
         self._report("run.row.changed", cell, outcome, bills=bills, now=now)
 
@@ -191,13 +194,13 @@ class _Matching:
                 cell,
                 run=self._record.id,
                 bill=outcome.entry.name,
-                outcome=self._known(outcome),
+                outcome=self._facts(outcome),
                 version=self._record.version or "that loaded the run",
                 **words,
             )
         )
 
-    def _known(self, outcome: BillOutcome) -> str:
+    def _facts(self, outcome: BillOutcome) -> str:
         """What the journal knows of a bill that has no row to show it on."""
         entry = outcome.entry
         parts = [outcome.status.value.replace("_", " ")]

@@ -8,7 +8,8 @@ from pathlib import Path
 from importer.app.company_check import environment
 from importer.app.data_paths import data_folder
 from importer.core.errors import JournalProblem, UsageProblem
-from importer.loading.journal.journal import Journal, RunRecord
+from importer.loading.journal.journal import Journal
+from importer.loading.journal.journal_records import RunRecord
 from importer.loading.journal.run_figures import RunFigures, run_figures
 from importer.model.journal_states import Status
 from importer.report.run_history import History, Totals
@@ -46,7 +47,7 @@ def find_run(run: str, path: str | None) -> tuple[Path, RunRecord]:
 
 
 def runs(path: str | None = None) -> tuple[list[History], list[JournalProblem]]:
-    """All runs, the newest first, with what became of them since; and what is damaged."""
+    """All runs with their figures, the newest first; and a problem for each damaged one."""
     found: list[History] = []
     problems: list[JournalProblem] = []
     for each in journals(path):

@@ -60,7 +60,7 @@ class _UndoContext:
 
 @dataclass(frozen=True)
 class _Undone:
-    """``ended`` is how each bill ended and why, by bill index; ``stopped`` why it ended early."""
+    """``ended`` is how each bill ended and why, by entry; ``stopped`` why it ended early."""
 
     bills: list[LoadedBill]
     ended: Mapping[int, tuple[StepState, str]]

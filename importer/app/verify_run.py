@@ -61,7 +61,7 @@ def verify(
             "Stopped at once. The same command goes on with what was not read.",
         )
         report, _ = report_of(run, journal, "verify", read_backs)
-    differ = any(back.seen is not Comparison.SAME for back in read_backs.values())
+    differ = any(back.comparison is not Comparison.SAME for back in read_backs.values())
     summary = replace(
         report.summary,
         exit_code=4 if stopped else int(differ),
@@ -87,7 +87,7 @@ async def _verify(
     listener: Listener,
     stop: StopControl,
 ) -> tuple[dict[int, ReadBack], StoppedEarly | None, int]:
-    """What was read by bill index, why it ended early, and the number of requests."""
+    """What was read by entry, why it ended early, and the number of requests."""
     async with destination.connect(options.pace, listener) as (client, limiter):
         with stop.cancels_task():
             company = await client.company()

@@ -10,7 +10,7 @@ from typing import Any
 from importer.core.answers import ApiError, Outcome
 from importer.loading.bill_match import describe_differences, line_ids, match_lines
 from importer.loading.identity import conflict_key, content, same_lines
-from importer.loading.journal.journal import Change, Intent
+from importer.loading.journal.journal_records import Change, Intent
 from importer.loading.operation import Decision, EngineSettings, Finish, Look, Operation, Record
 from importer.model.bills import Bill
 from importer.model.journal_states import ALWAYS, Discovery, JournalEntry, State, Status

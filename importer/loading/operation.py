@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 from importer.core.answers import Answer, Outcome
 from importer.loading.gateway import LightGateway, OnWire
 from importer.loading.journal.cancellation_records import Cancelled, undo_entries
-from importer.loading.journal.journal import Change, Intent, Journal
+from importer.loading.journal.journal import Journal
+from importer.loading.journal.journal_records import Change, Intent
 from importer.loading.journal.verification_records import save_read_backs
 from importer.model.journal_states import Step
 from importer.model.read_back import ReadBack

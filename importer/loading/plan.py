@@ -14,7 +14,8 @@ from importer.loading.gateway import LightGateway
 from importer.loading.identity import conflict_key, content, identities, split_entity, with_entity
 from importer.loading.job import BillJob
 from importer.loading.journal.entry_lookup import entities, ids_of
-from importer.loading.journal.journal import Change, Journal
+from importer.loading.journal.journal import Journal
+from importer.loading.journal.journal_records import Change
 from importer.model.bills import Bill, TargetStatus
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding

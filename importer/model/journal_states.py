@@ -14,7 +14,7 @@ from importer.core.answers import ApiError
 
 
 class Status(StrEnum):
-    """What became of a bill, and of its line items with it (design: statuses)."""
+    """Outcome of a bill, and of its line items with it."""
 
     VALID = "valid"
     INVALID = "invalid"

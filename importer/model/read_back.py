@@ -30,7 +30,7 @@ class Difference:
 class ReadBack:
     """A bill as ``verify`` read it from Light; amounts in cents, None where Light tells none."""
 
-    seen: Comparison
+    comparison: Comparison
     moment: datetime  # UTC
     light_state: str = ""
     amount: int | None = None  # gross

@@ -68,7 +68,7 @@ def build_report(
         line_items=_counts(line_items.codes),
         rows=_rows(checked.mapped.tables),
         totals=_totals(checked, bills),
-        read_back=Counter(back.seen.value for back in read_backs.values()),
+        read_back=Counter(back.comparison.value for back in read_backs.values()),
     )
     return Report(
         summary,

@@ -94,7 +94,7 @@ def _step_finding(checked: Checked, bill: int, step: Step) -> Iterator[Finding]:
 def read_back_findings(checked: Checked, read_backs: Mapping[int, ReadBack]) -> Iterator[Finding]:
     """Every bill that is missing, every field that Light shows otherwise."""
     for i, back in sorted(read_backs.items()):
-        if back.seen is Comparison.MISSING:
+        if back.comparison is Comparison.MISSING:
             cell, written = _bill_cell(checked, i)
             yield finding("light.missing", cell, written, bills=(i,), reason=back.message)
         for difference in back.differences:

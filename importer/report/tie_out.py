@@ -80,7 +80,7 @@ class TieOut:
             self.created.add(bill.in_light, bill.net, bill.tax)
         if (read := bill.read_back) is not None:
             self.verified += 1
-            if read.seen is Comparison.MISSING:
+            if read.comparison is Comparison.MISSING:
                 self.missing += 1
             else:
                 self.read.add(read.amount, read.net, read.tax)
@@ -103,9 +103,9 @@ class CurrencyTieOut(TieOut):
 def in_light_now(bill: BillResult) -> int:
     """What Light has of the bill, in cents."""
     read = bill.read_back
-    if read is None or (read.seen is not Comparison.MISSING and read.amount is None):
+    if read is None or (read.comparison is not Comparison.MISSING and read.amount is None):
         return bill.in_light or 0
-    return 0 if read.seen is Comparison.MISSING else read.amount or 0
+    return 0 if read.comparison is Comparison.MISSING else read.amount or 0
 
 
 def differs(bill: BillResult) -> bool:
@@ -115,7 +115,7 @@ def differs(bill: BillResult) -> bool:
         return True
     if read is None:
         return False
-    if read.seen is Comparison.MISSING:
+    if read.comparison is Comparison.MISSING:
         return True
     pairs = ((bill.net, read.net), (bill.tax, read.tax))
     return any(None not in pair and pair[0] != pair[1] for pair in pairs)

@@ -25,7 +25,8 @@ from importer.light import Credentials, Key, LightClient, RateLimiter
 from importer.light.codec import bill_to_json
 from importer.loading.engine import Engine
 from importer.loading.identity import content
-from importer.loading.journal.journal import Intent, Journal
+from importer.loading.journal.journal import Journal
+from importer.loading.journal.journal_records import Intent
 from importer.loading.operation import EngineSettings
 from importer.loading.operations.create_bill import create_bills
 from importer.loading.plan import look_in_light, plan_from_journal, record

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from importer.core.errors import JournalProblem
-from importer.loading.journal.journal import Change, Intent, Journal
+from importer.loading.journal.journal import Journal
+from importer.loading.journal.journal_records import Change, Intent
 from importer.loading.journal.run_figures import created_before
 from importer.model.journal_states import BillOutcome, State, Status
 from importer.model.run_rows import BillRows

@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from importer.loading.journal.cancellation_records import unfinished_undo
-from importer.loading.journal.journal import Change, Intent, Journal
+from importer.loading.journal.journal import Journal
+from importer.loading.journal.journal_records import Change, Intent
 from importer.loading.journal.verification_records import read_backs
 from importer.loading.plan import plan_from_journal, record
 from importer.model.bills import Bill, LineItem

@@ -17,7 +17,8 @@ from importer.loading.bill_state import StepTask
 from importer.loading.engine import Engine
 from importer.loading.identity import content
 from importer.loading.job import BillJob
-from importer.loading.journal.journal import Change, Intent, Journal
+from importer.loading.journal.journal import Journal
+from importer.loading.journal.journal_records import Change, Intent
 from importer.loading.loaded_bills import bills_created, bills_in_light
 from importer.loading.operation import EngineSettings
 from importer.loading.operations.cancel_bill import CancelOptions, cancel_bills
@@ -26,6 +27,7 @@ from importer.loading.operations.verify_bill import plan_verification
 from importer.loading.plan import plan_from_journal, record
 from importer.loading.step_plan import take_steps
 from importer.model.journal_states import State, Status, StepKind
+from importer.model.run_rows import BillRows
 
 Ended = tuple[StoppedEarly | None, str]
 
@@ -42,6 +44,9 @@ class Reading(FakeLight):
         return self.read_answer
 
 
+ENTRY = 1  # of the one bill in the journal
+
+
 async def pay(engine: Engine) -> str:
     (outcome,) = engine.journal.outcomes(engine.run).values()
     task = StepTask(bill(0), outcome.entry, [StepKind.PAY], {})
@@ -51,18 +56,18 @@ async def pay(engine: Engine) -> str:
 
 
 async def cancel(engine: Engine) -> str:
-    loaded = bills_created(engine.journal.outcomes(engine.run), [100])
+    loaded = bills_created(engine.journal.outcomes(engine.run), {ENTRY: 100})
     ended = await cancel_bills(engine, loaded, CancelOptions("Again."))
-    return ": ".join(ended[0]) if ended else "planned: "
+    return ": ".join(ended[ENTRY]) if ended else "planned: "
 
 
 async def verify(engine: Engine) -> str:
     outcomes = engine.journal.outcomes(engine.run)
-    loaded = bills_in_light(outcomes, [100])
+    loaded = bills_in_light(outcomes, {ENTRY: 100})
     verification = plan_verification(engine.journal, engine.run, loaded, outcomes)
     await verification.verify(engine)
-    back = verification.read_backs.get(0)
-    return f"{back.seen}: {back.message}" if back else "planned: "
+    back = verification.read_backs.get(ENTRY)
+    return f"{back.comparison}: {back.message}" if back else "planned: "
 
 
 async def add_lines(engine: Engine) -> str:
@@ -83,7 +88,7 @@ def ends(path: Path, answer: Answer, work: Work) -> Ended:
         with Journal(path / "journal.sqlite") as journal:
             plan = plan_from_journal([bill(0)], journal)
             run = journal.start_run({})
-            record(plan, journal, run)
+            record(plan, journal, run, {0: BillRows()})
             entry = plan.entries[0].id
             journal.step(run, [], [Intent(entry, content(bill(0)))])
             created = Change(entry, State.CREATED, Status.CREATED, light_id="b-1")

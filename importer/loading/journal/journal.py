@@ -6,13 +6,11 @@ cut. One file for each Light (base URL) and company, so that running again from 
 
 from __future__ import annotations
 
-import json
 import secrets
 import sqlite3
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -22,9 +20,19 @@ import filelock
 import sqlalchemy as sa
 
 from importer import __version__
-from importer.core.answers import ApiError
 from importer.core.errors import JournalProblem
 from importer.loading.journal.journal_migrations import migrate
+from importer.loading.journal.journal_records import (
+    Change,
+    Intent,
+    RunRecord,
+    change_row,
+    intent_row,
+    outcome_from_row,
+    rows_as_row,
+    rows_from_row,
+    to_json,
+)
 from importer.loading.journal.journal_tables import (
     ASSIGN,
     CHANGE,
@@ -44,78 +52,16 @@ from importer.loading.journal.journal_tables import (
     among,
 )
 from importer.model.journal_states import (
-    ALWAYS,
     BillOutcome,
     DamagedRecord,
-    Discovery,
     JournalEntry,
     State,
-    Status,
     Step,
     StepKind,
-    decoding,
 )
-from importer.model.run_rows import BillRows, RowIdentity
+from importer.model.run_rows import BillRows
 
 VERSION = 5
-
-
-@dataclass(frozen=True)
-class Change:
-    """What became of an entry in one step. Written in one commit with others."""
-
-    entry: int
-    state: State
-    status: Status | None = None  # of the bill in this run, where it is settled
-    light_id: str | None = None
-    light_state: str | None = None
-    light_amount: int | None = None
-    line_ids: tuple[str | None, ...] = ()
-    message: str = ""
-    errors: tuple[ApiError, ...] = ()
-    how: Discovery | None = None
-    partial: str = ""
-    unsent: bool = False  # the attempt that was noted did not take place
-
-
-@dataclass(frozen=True)
-class Intent:
-    """What is about to be sent: a bill, or the next line item of a bill that Light has."""
-
-    entry: int
-    content: str
-    partial: str = ""
-    line: bool = False
-    alone: bool = False  # without lines, which follow
-    first_sent: datetime = ALWAYS  # as JournalEntry's; counts at the first attempt only
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    id: str
-    started: datetime
-    finished: datetime | None
-    facts: Mapping[str, Any]
-    summary: Mapping[str, Any] | None
-    version: str = ""  # of light-import; "" before journals of format 5
-    damage: str = ""  # why it cannot be read; then only ``id`` holds
-
-    @classmethod
-    def from_row(cls, row: Mapping[Any, Any]) -> RunRecord:
-        try:
-            facts, summary = json.loads(row["facts"]), json.loads(row["summary"] or "null")
-            if not isinstance(facts, dict) or not isinstance(summary, dict | None):
-                raise ValueError("its facts or figures are not those of a run")
-            return cls(
-                row["id"],
-                datetime.fromisoformat(row["started"]),
-                row["finished"] and datetime.fromisoformat(row["finished"]),
-                facts,
-                summary,
-                row["version"],
-            )
-        except (ValueError, TypeError) as error:
-            return cls(str(row["id"]), ALWAYS, None, {}, None, damage=str(error))
 
 
 def now() -> datetime:
@@ -247,7 +193,7 @@ class Journal:
                 {
                     "id": run,
                     "started": started.isoformat(),
-                    "facts": _json(facts),
+                    "facts": to_json(facts),
                     "version": __version__,
                 },
             )
@@ -258,7 +204,7 @@ class Journal:
             db.execute(
                 sa.update(RUNS)
                 .where(RUNS.c.id == run)
-                .values(finished=now().isoformat(), summary=_json(summary))
+                .values(finished=now().isoformat(), summary=to_json(summary))
             )
 
     def runs(self) -> list[RunRecord]:
@@ -315,7 +261,7 @@ class Journal:
     def assign(self, run: str, bills: Iterable[tuple[int, BillRows, BillOutcome | None]]) -> None:
         """The run's bills as (entry, rows, outcome where it is settled already)."""
         rows = [
-            (run, entry, *_rows_as_row(of), o and o.status, o.message if o else "", o and o.how)
+            (run, entry, *rows_as_row(of), o and o.status, o.message if o else "", o and o.how)
             for entry, of, o in bills
         ]
         if rows:
@@ -325,13 +271,13 @@ class Journal:
     # --- sending ------------------------------------------------------------------------------
 
     def step(self, run: str, changes: Sequence[Change], sending: Sequence[Intent]) -> None:
-        """What became of some entries, and what is about to be sent: one durable commit."""
+        """Write new states of entries and what is about to be sent, in one durable commit."""
         if not changes and not sending:
             return
         moment = now().isoformat()
         with self.writing() as db:
             if changes:
-                db.exec_driver_sql(CHANGE, [_change_row(c, moment) for c in changes])
+                db.exec_driver_sql(CHANGE, [change_row(c, moment) for c in changes])
                 settled = [
                     (c.status, c.message, c.how, c.partial, run, c.entry)
                     for c in changes
@@ -340,7 +286,7 @@ class Journal:
                 if settled:
                     db.exec_driver_sql(SETTLE, settled)
             if sending:
-                db.exec_driver_sql(SEND, [_intent_row(intent, moment) for intent in sending])
+                db.exec_driver_sql(SEND, [intent_row(intent, moment) for intent in sending])
 
     # --- steps after creation -----------------------------------------------------------------
 
@@ -378,14 +324,14 @@ class Journal:
         columns = columns.add_columns(*(_ENTRY if contents else _WITHOUT_CONTENT))
         query = columns.join(ENTRIES, ENTRIES.c.id == c.entry).where(c.run == run)
         with self.reading(run) as db:
-            return {row[0]: _outcome(row[1:5], row[5:]) for row in db.execute(query)}
+            return {row[0]: outcome_from_row(row[1:5], row[5:]) for row in db.execute(query)}
 
     def rows(self, run: str) -> dict[int, BillRows]:
         """The rows of each bill of a run, by entry."""
         c = RUN_BILLS.c
         query = sa.select(c.entry, c.file, c.sheet, c.row, c.identity, c.lines, c.position)
         with self.reading(run) as db:
-            return {row[0]: _rows_from_row(row) for row in db.execute(query.where(c.run == run))}
+            return {row[0]: rows_from_row(row) for row in db.execute(query.where(c.run == run))}
 
 
 # The columns of an entry in the order of the fields of its record.
@@ -398,104 +344,6 @@ def _by_identity(db: sa.Connection, wanted: Sequence[str]) -> dict[str, JournalE
         return {}
     found = db.execute(sa.select(*_ENTRY).where(among(ENTRIES.c.identity, wanted)))
     return {entry.identity: entry for entry in map(JournalEntry.from_row, found)}
-
-
-def _outcome(of_run: Sequence[Any], of_entry: Sequence[Any]) -> BillOutcome:
-    status, message, how, partial = of_run
-    entry = JournalEntry.from_row(of_entry)
-    if not (message or how or partial):
-        message, how, partial = entry.message, entry.how, entry.partial
-    with decoding(entry.name):
-        status = Status(status) if status else status_of(entry)
-        return BillOutcome(status, entry, message, Discovery(how) if how else None, partial)
-
-
-def _rows_as_row(rows: BillRows) -> tuple[Any, ...]:
-    bill = rows.bill
-    if bill is None:
-        return None, None, None, None, None
-    lines = [
-        [line.row, line.identity]
-        if (line.file, line.sheet) == (bill.file, bill.sheet)
-        else [line.row, line.identity, line.file, line.sheet]
-        for line in rows.lines
-    ]
-    return bill.file, bill.sheet, bill.row, bill.identity, _json(lines)
-
-
-def _rows_from_row(row: Sequence[Any]) -> BillRows:
-    entry, file, sheet, number, identity, lines, position = row
-    if file is None:
-        return BillRows(position=position)
-
-    def line(of_line: Sequence[Any]) -> RowIdentity:
-        line_row, line_identity, *elsewhere = of_line
-        line_file, line_sheet = elsewhere or (file, sheet)
-        return RowIdentity(line_file, line_sheet, line_row, line_identity)
-
-    with decoding(f"the rows of entry {entry}"):
-        bill = RowIdentity(file, sheet, number, identity)
-        return BillRows(bill, tuple(map(line, json.loads(lines))))
-
-
-def status_of(entry: JournalEntry) -> Status:
-    """What an entry's state means for its bill, where the run has not settled it."""
-    return status_where(entry.state, partial=entry.light_id is not None)
-
-
-def status_where(state: State, *, partial: bool) -> Status:
-    """As ``status_of``; ``partial`` where Light has the bill."""
-    if state is State.PLANNED and partial:
-        return Status.UNKNOWN  # Light has it, but not all its line items
-    return _STATUS_OF[state]
-
-
-_STATUS_OF = {
-    State.PLANNED: Status.NOT_SENT,
-    State.SENDING: Status.UNKNOWN,
-    State.UNKNOWN: Status.UNKNOWN,
-    State.CREATED: Status.CREATED,
-    State.FOUND: Status.ALREADY_IN_LIGHT,
-    State.REJECTED: Status.REJECTED,
-}
-
-
-def _intent_row(intent: Intent, moment: str) -> dict[str, Any]:
-    return {
-        "key": intent.entry,
-        "content": intent.content,
-        "moment": moment,
-        "since": intent.first_sent.isoformat(),
-        "partial": intent.partial,
-        "counts": int(not intent.line),
-        "alone": int(intent.alone or intent.line),
-    }
-
-
-def _change_row(change: Change, moment: str) -> dict[str, Any]:
-    done = change.state in (State.CREATED, State.FOUND, State.REJECTED)
-    return {
-        "key": change.entry,
-        "state": change.state,
-        "unsent": int(change.unsent),
-        "settled": moment if done else None,
-        "light_id": change.light_id,
-        "light_state": change.light_state,
-        "light_amount": change.light_amount,
-        "line_ids": _json(change.line_ids),
-        "message": change.message,
-        "errors": _json([asdict(e) for e in change.errors]),
-        "how": change.how,
-        "partial": change.partial,
-    }
-
-
-# Escaped, since SQLite takes no halves of characters, which names of files may have.
-_ENCODER = json.JSONEncoder(default=str)
-
-
-def _json(value: object) -> str:
-    return _ENCODER.encode(value)
 
 
 def _durable(connection: Any, _: object) -> None:

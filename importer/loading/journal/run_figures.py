@@ -8,7 +8,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from importer.loading.journal.journal import Journal, status_where
+from importer.loading.journal.journal import Journal
+from importer.loading.journal.journal_records import status_where
 from importer.loading.journal.journal_tables import ENTRIES, READ_BACKS, RUN_BILLS, RUNS
 from importer.model.journal_states import State, Status
 from importer.model.read_back import Comparison

@@ -38,7 +38,7 @@ def delete_read_backs(journal: Journal, run: str) -> None:
 def _from_row(row: Mapping[Any, Any]) -> ReadBack:
     with decoding(f"what was read back of entry {row['entry']}"):
         return ReadBack(
-            seen=Comparison(row["seen"]),
+            comparison=Comparison(row["seen"]),
             moment=datetime.fromisoformat(row["moment"]),
             light_state=row["light_state"],
             amount=row["amount"],
@@ -55,7 +55,7 @@ def _as_row(run: str, entry: int, back: ReadBack) -> dict[str, Any]:
     return {
         "run": run,
         "entry": entry,
-        "seen": back.seen,
+        "seen": back.comparison,
         "moment": back.moment.isoformat(),
         "light_state": back.light_state,
         "amount": back.amount,

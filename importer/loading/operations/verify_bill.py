@@ -103,7 +103,7 @@ class VerifyBill(Operation):
 
     def _finish(self, read_back: ReadBack) -> Decision:
         self.read_back = read_back
-        failed = read_back.seen is not Comparison.SAME
+        failed = read_back.comparison is not Comparison.SAME
         return Finish(self, failed, (ReadBackRecord(self.loaded.entry.id, read_back),))
 
 

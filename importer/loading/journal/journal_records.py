@@ -1,0 +1,176 @@
+"""Records of the journal, and how they stand in its rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from importer.core.answers import ApiError
+from importer.model.journal_states import (
+    ALWAYS,
+    BillOutcome,
+    Discovery,
+    JournalEntry,
+    State,
+    Status,
+    decoding,
+)
+from importer.model.run_rows import BillRows, RowIdentity
+
+# Escaped, since SQLite takes no halves of characters, which names of files may have.
+_ENCODER = json.JSONEncoder(default=str)
+
+
+def to_json(value: object) -> str:
+    return _ENCODER.encode(value)
+
+
+@dataclass(frozen=True)
+class Change:
+    """The new state of an entry; written in one commit with others."""
+
+    entry: int
+    state: State
+    status: Status | None = None  # of the bill in this run, where it is settled
+    light_id: str | None = None
+    light_state: str | None = None
+    light_amount: int | None = None
+    line_ids: tuple[str | None, ...] = ()
+    message: str = ""
+    errors: tuple[ApiError, ...] = ()
+    how: Discovery | None = None
+    partial: str = ""
+    unsent: bool = False  # the attempt that was noted did not take place
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What is about to be sent: a bill, or the next line item of a bill that Light has."""
+
+    entry: int
+    content: str
+    partial: str = ""
+    line: bool = False
+    alone: bool = False  # without lines, which follow
+    first_sent: datetime = ALWAYS  # as JournalEntry's; counts at the first attempt only
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    id: str
+    started: datetime
+    finished: datetime | None
+    facts: Mapping[str, Any]
+    summary: Mapping[str, Any] | None
+    version: str = ""  # of light-import; "" before journals of format 5
+    damage: str = ""  # why it cannot be read; then only ``id`` holds
+
+    @classmethod
+    def from_row(cls, row: Mapping[Any, Any]) -> RunRecord:
+        try:
+            facts, summary = json.loads(row["facts"]), json.loads(row["summary"] or "null")
+            if not isinstance(facts, dict) or not isinstance(summary, dict | None):
+                raise ValueError("its facts or figures are not those of a run")
+            return cls(
+                row["id"],
+                datetime.fromisoformat(row["started"]),
+                row["finished"] and datetime.fromisoformat(row["finished"]),
+                facts,
+                summary,
+                row["version"],
+            )
+        except (ValueError, TypeError) as error:
+            return cls(str(row["id"]), ALWAYS, None, {}, None, damage=str(error))
+
+
+def outcome_from_row(of_run: Sequence[Any], of_entry: Sequence[Any]) -> BillOutcome:
+    status, message, how, partial = of_run
+    entry = JournalEntry.from_row(of_entry)
+    if not (message or how or partial):
+        message, how, partial = entry.message, entry.how, entry.partial
+    with decoding(entry.name):
+        status = Status(status) if status else status_of(entry)
+        return BillOutcome(status, entry, message, Discovery(how) if how else None, partial)
+
+
+def rows_as_row(rows: BillRows) -> tuple[Any, ...]:
+    bill = rows.bill
+    if bill is None:
+        return None, None, None, None, None
+    lines = [
+        [line.row, line.identity]
+        if (line.file, line.sheet) == (bill.file, bill.sheet)
+        else [line.row, line.identity, line.file, line.sheet]
+        for line in rows.lines
+    ]
+    return bill.file, bill.sheet, bill.row, bill.identity, to_json(lines)
+
+
+def rows_from_row(row: Sequence[Any]) -> BillRows:
+    entry, file, sheet, number, identity, lines, position = row
+    if file is None:
+        return BillRows(position=position)
+
+    def line(of_line: Sequence[Any]) -> RowIdentity:
+        line_row, line_identity, *elsewhere = of_line
+        line_file, line_sheet = elsewhere or (file, sheet)
+        return RowIdentity(line_file, line_sheet, line_row, line_identity)
+
+    with decoding(f"the rows of entry {entry}"):
+        bill = RowIdentity(file, sheet, number, identity)
+        return BillRows(bill, tuple(map(line, json.loads(lines))))
+
+
+def status_of(entry: JournalEntry) -> Status:
+    """What an entry's state means for its bill, where the run has not settled it."""
+    return status_where(entry.state, partial=entry.light_id is not None)
+
+
+def status_where(state: State, *, partial: bool) -> Status:
+    """As ``status_of``; ``partial`` where Light has the bill."""
+    if state is State.PLANNED and partial:
+        return Status.UNKNOWN  # Light has it, but not all its line items
+    return _STATUS_OF[state]
+
+
+_STATUS_OF = {
+    State.PLANNED: Status.NOT_SENT,
+    State.SENDING: Status.UNKNOWN,
+    State.UNKNOWN: Status.UNKNOWN,
+    State.CREATED: Status.CREATED,
+    State.FOUND: Status.ALREADY_IN_LIGHT,
+    State.REJECTED: Status.REJECTED,
+}
+
+
+def intent_row(intent: Intent, moment: str) -> dict[str, Any]:
+    return {
+        "key": intent.entry,
+        "content": intent.content,
+        "moment": moment,
+        "since": intent.first_sent.isoformat(),
+        "partial": intent.partial,
+        "counts": int(not intent.line),
+        "alone": int(intent.alone or intent.line),
+    }
+
+
+def change_row(change: Change, moment: str) -> dict[str, Any]:
+    done = change.state in (State.CREATED, State.FOUND, State.REJECTED)
+    return {
+        "key": change.entry,
+        "state": change.state,
+        "unsent": int(change.unsent),
+        "settled": moment if done else None,
+        "light_id": change.light_id,
+        "light_state": change.light_state,
+        "light_amount": change.light_amount,
+        "line_ids": to_json(change.line_ids),
+        "message": change.message,
+        "errors": to_json([asdict(e) for e in change.errors]),
+        "how": change.how,
+        "partial": change.partial,
+    }
