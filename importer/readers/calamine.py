@@ -1,4 +1,4 @@
-"""calamine's workbooks, whatever their file is called."""
+"""Open workbooks with calamine."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 def open_workbook(path: Path) -> CalamineWorkbook:
-    """Opened by calamine, which raises what it raises where the file is damaged."""
+    """The workbook, whatever bytes its name has. Raises what calamine raises for damaged files."""
     from python_calamine import CalamineWorkbook
 
     try:
         str(path).encode()
     except UnicodeEncodeError:
-        # On Linux a name is any bytes; calamine takes those that are letters.
+        # On Linux a name is any bytes; calamine accepts UTF-8 only.
         return CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
     return CalamineWorkbook.from_path(path)

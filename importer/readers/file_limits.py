@@ -1,4 +1,4 @@
-"""How large a file may be. The limits hold before memory is taken, and each can be set.
+"""Limits of a file's size, checked before memory is allocated. Each can be set:
 
 ``LIGHT_IMPORT_MAX_ROWS=2000000`` sets ``rows``, and so on; docs/limits.md lists them.
 """
@@ -12,12 +12,12 @@ from dataclasses import dataclass, fields
 from importer.core.errors import UsageProblem
 
 PREFIX = "LIGHT_IMPORT_MAX_"
-LONG_TEXTS = 100_000_000  # characters in all cells, where each has a copy of its own
+LONG_TEXTS = 100_000_000  # characters of all cells together
 
 
 @dataclass(frozen=True)
 class Limits:
-    """``ratio`` is how many times larger than stored a part of a workbook may be when unpacked."""
+    """``ratio``: unpacked size of a workbook's part, as a multiple of its stored size."""
 
     file_mb: int = 300
     unpacked_mb: int = 2_000
@@ -31,11 +31,11 @@ class Limits:
 
 
 class TooLargeError(Exception):
-    """Something in a file is larger than permitted; the message is a sentence without the file."""
+    """Something in a file is larger than permitted; the message does not name the file."""
 
 
 def limits(environ: Mapping[str, str] = os.environ) -> Limits:
-    """The limits as set in the environment; UsageProblem names a setting that is no number."""
+    """The limits as set in the environment; UsageProblem names a setting that is not a number."""
     given: dict[str, int] = {}
     for each in fields(Limits):
         name = PREFIX + each.name.upper()
@@ -57,9 +57,9 @@ def too_large(what: str, name: str, permitted: int) -> TooLargeError:
 
 
 def check_area(rows: int, columns: int, cells: int) -> None:
-    """TooLargeError where a table of so many rows and columns would be mostly blank, or too large.
+    """Raise TooLargeError for a table that is too large, or nearly all blank.
 
-    ``cells`` is how many cells there are in the file.
+    ``cells``: the number of cells in the file.
     """
     most = limits().cells
     if cells > most:
@@ -70,4 +70,12 @@ def check_area(rows: int, columns: int, cells: int) -> None:
             f"Its cells are so far apart ({rows:,} rows and {columns:,} columns, nearly all blank)"
             " that it cannot be read. Delete the far ones, then save it. (Ctrl+End in Excel goes to"
             " the last.)"
+        )
+
+
+def check_repeated_text(characters: int, cells: int) -> None:
+    """Raise TooLargeError where shared texts add up to too many characters in the cells."""
+    if characters > max(LONG_TEXTS, 100 * cells):
+        raise TooLargeError(
+            "A long text is repeated in so many cells that they cannot be read. Save it as .xlsx"
         )

@@ -25,14 +25,6 @@ MAX_COLUMNS = 16_384  # of any spreadsheet program in use
 MAX_ROWS = 1_048_576
 
 
-def column_number(letters: str) -> int:
-    """A → 1, AA → 27."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number
-
-
 def number_text(value: float) -> str:
     """``100000.0`` → "100000"; other floats with all their digits, as ``repr`` gives them."""
     if isinstance(value, int):

@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from importer.readers.grid import FormatMarks, column_number
+from importer.core.column_letters import column_index
+from importer.readers.grid import FormatMarks
 from importer.readers.zip_guard import Part
 
 PERCENT = "%"
@@ -77,6 +78,6 @@ class FormatMarkScanner:
             if mark is None:
                 continue
             if letters not in columns:
-                column = column_number(letters.decode()) - 1
+                column = column_index(letters.decode())
                 columns[letters] = self.marks.setdefault(column, {})
             columns[letters][int(row)] = mark

@@ -1,23 +1,21 @@
-"""The container of old Office files: whether it is safe to follow its chains and its directory."""
+"""Check that the container of an old Office file (OLE) has no cycles."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
 
-_ENTRY = struct.Struct("<66xBx3I48x")  # of the list of parts: kind, those before, after, in it
-_STORAGE = 1  # the kind that has others in it
+_ENTRY = struct.Struct("<66xBx3I48x")  # of the directory: kind, left, right, child
+_STORAGE = 1  # the kind with children
 
 
 def has_cycle(data: bytes) -> bool:
-    """Whether an OLE container comes back to itself by its sectors or its list of parts.
+    """Whether a chain of sectors or the directory of an OLE container has a cycle.
 
-    xlrd would follow a chain of sectors without end, and a part by every way that leads to it.
-
-    Source: the layout of Microsoft's compound file format, version 3 and 4.
+    xlrd would follow it for ever. Source: Microsoft's compound file format, versions 3 and 4.
     """
     size = 1 << min(int.from_bytes(data[30:32], "little"), 16)
-    ended, entries = 0xFFFFFFFA, size // 4  # values from here on are marks, not sectors
+    ended, entries = 0xFFFFFFFA, size // 4  # values from ``ended`` on are marks, not sectors
 
     def sector(number: int) -> tuple[int, ...]:
         block = data[(number + 1) * size : (number + 2) * size]
@@ -25,7 +23,7 @@ def has_cycle(data: bytes) -> bool:
 
     fat_sectors = [n for n in struct.unpack("<109I", data[76:512].ljust(436, b"\xff")) if n < ended]
     following, visited = struct.unpack("<I", data[68:72].ljust(4, b"\xff"))[0], set[int]()
-    while following < ended:  # the list of FAT sectors goes on in sectors of its own
+    while following < ended:  # the list of FAT sectors continues in further sectors
         block = sector(following)
         if following in visited or len(block) < entries:
             return following in visited
@@ -43,16 +41,16 @@ def has_cycle(data: bytes) -> bool:
 
 
 def _reached_twice(directory: bytes) -> bool:
-    """Whether two ways lead to one part: each entry names those beside it and those in it."""
+    """Whether two ways lead to one entry; each names its left, right and child entry."""
     entries = list(_ENTRY.iter_unpack(directory[: len(directory) // _ENTRY.size * _ENTRY.size]))
-    seen = set[int]()
+    visited = set[int]()
     ahead = [inside for *_, inside in entries[:1]]
     while ahead:
         at = ahead.pop()
         if at < len(entries):
-            if at in seen:
+            if at in visited:
                 return True
-            seen.add(at)
+            visited.add(at)
             kind, before, after, inside = entries[at]
             ahead += (before, after, inside) if kind == _STORAGE else (before, after)
     return False
@@ -60,20 +58,20 @@ def _reached_twice(directory: bytes) -> bool:
 
 def _chain(fat: Sequence[int], start: int, sector: Callable[[int], tuple[int, ...]]) -> list[int]:
     out: list[int] = []
-    while start < len(fat):  # ends: the FAT has no circle
+    while start < len(fat):  # ends: the FAT has no cycle
         out += sector(start)
         start = fat[start]
     return out
 
 
 def _circular(follows: Sequence[int]) -> bool:
-    """Whether any chain in the table, each entry naming the next, comes back to itself."""
-    seen = [0] * len(follows)  # the walk that came by first
+    """Whether a chain has a cycle; each entry names the next."""
+    visited_by = [0] * len(follows)  # the first walk that passed
     for walk, start in enumerate(range(len(follows)), start=1):
         at = start
-        while at < len(follows) and not seen[at]:
-            seen[at] = walk
+        while at < len(follows) and not visited_by[at]:
+            visited_by[at] = walk
             at = follows[at]
-        if at < len(follows) and seen[at] == walk:
+        if at < len(follows) and visited_by[at] == walk:
             return True
     return False

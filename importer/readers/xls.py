@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.model.tables import CellKind
-from importer.readers.file_limits import LONG_TEXTS, TooLargeError
+from importer.readers.file_limits import check_repeated_text
 from importer.readers.grid import Cell, FormatMarks, Grid, grid_of_rows, number_text
 from importer.readers.number_formats import format_mark
 from importer.readers.xlsx.xlsx_cells import date_cell
@@ -80,11 +80,7 @@ def _rows(
             text, kind = _cell(book, cell, meanings)
             if text:
                 filled, characters = filled + 1, characters + len(text)
-                if characters > max(LONG_TEXTS, 100 * filled):
-                    raise TooLargeError(
-                        "A long text is repeated in so many cells that they cannot be read. Save it"
-                        " as .xlsx"
-                    )
+                check_repeated_text(characters, filled)
                 cells.append((column, text, kind))
                 if kind == CellKind.NUMBER:
                     style = cell.xf_index

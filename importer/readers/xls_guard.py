@@ -1,7 +1,7 @@
-"""Old workbooks: only the records of a table are left for xlrd to read, counted before it does.
+"""Hide from xlrd all records of an old workbook except those of cells, and limit these.
 
-xlrd would work out names, which may be formulas that double a text forty times, and enter a link
-of a few bytes at each of the sixteen million cells that it says it covers.
+xlrd would evaluate names, which may be formulas that double a text forty times, and store a link at
+each of the sixteen million cells that it claims to cover.
 """
 
 from __future__ import annotations
@@ -16,104 +16,58 @@ from xlrd import biffh, compdoc
 from importer.readers.file_limits import TooLargeError, limits, too_large
 from importer.readers.zip_guard import DamagedError
 
-_OF_ONE_CELL = frozenset(
-    (
-        biffh.XL_NUMBER,
-        biffh.XL_NUMBER_B2,
-        biffh.XL_INTEGER,
-        biffh.XL_RK,
-        biffh.XL_LABEL,
-        biffh.XL_LABEL_B2,
-        biffh.XL_LABELSST,
-        biffh.XL_RSTRING,
-        biffh.XL_BOOLERR,
-        biffh.XL_BOOLERR_B2,
-        *biffh.XL_FORMULA_OPCODES,
-    )
+
+def _codes(names: str) -> frozenset[int]:
+    return frozenset(getattr(biffh, f"XL_{name}") for name in names.split())
+
+
+_CELLS = frozenset(biffh.XL_FORMULA_OPCODES) | _codes(
+    "NUMBER NUMBER_B2 INTEGER RK LABEL LABEL_B2 LABELSST RSTRING BOOLERR BOOLERR_B2"
 )
-_OF_FORMATS = frozenset(
-    (
-        biffh.XL_FONT,
-        biffh.XL_FONT_B3B4,
-        biffh.XL_FORMAT,
-        biffh.XL_FORMAT2,
-        biffh.XL_STYLE,
-        biffh.XL_XF,
-        biffh.XL_XF2,
-        biffh.XL_XF3,
-        biffh.XL_XF4,
-    )
+_FORMATS = _codes("FONT FONT_B3B4 FORMAT FORMAT2 STYLE XF XF2 XF3 XF4")
+_OTHERS = _codes(
+    "MULRK ROW ROW_B2 STRING STRING_B2 ARRAY ARRAY2 SHRFMLA TABLEOP TABLEOP2 TABLEOP_B2 SST"
+    " CONTINUE DIMENSION DIMENSION2 BOUNDSHEET SHEETHDR SHEETSOFFSET CODEPAGE DATEMODE"
+    " BUILTINFMTCOUNT IXFE FILEPASS EOF"
 )
-_KEPT = (
-    _OF_ONE_CELL
-    | _OF_FORMATS
-    | frozenset(
-        (
-            biffh.XL_MULRK,
-            biffh.XL_ROW,
-            biffh.XL_ROW_B2,
-            biffh.XL_STRING,
-            biffh.XL_STRING_B2,
-            biffh.XL_ARRAY,
-            biffh.XL_ARRAY2,
-            biffh.XL_SHRFMLA,
-            biffh.XL_TABLEOP,
-            biffh.XL_TABLEOP2,
-            biffh.XL_TABLEOP_B2,
-            biffh.XL_SST,
-            biffh.XL_CONTINUE,
-            biffh.XL_DIMENSION,
-            biffh.XL_DIMENSION2,
-            biffh.XL_BOUNDSHEET,
-            biffh.XL_SHEETHDR,
-            biffh.XL_SHEETSOFFSET,
-            biffh.XL_CODEPAGE,
-            biffh.XL_DATEMODE,
-            biffh.XL_BUILTINFMTCOUNT,
-            biffh.XL_IXFE,
-            biffh.XL_FILEPASS,
-            biffh.XL_EOF,
-            *biffh.bofcodes,
-        )
-    )
-)
-_HEAD = struct.Struct("<HH")  # of each record: what it is, how long
+_PASSED = _CELLS | _FORMATS | _OTHERS | frozenset(biffh.bofcodes)
+_HEAD = struct.Struct("<HH")  # of a record: its code, its length
 _UNKNOWN = 0x0FFF  # no record of any version
 _MOST_FORMATS = 65_536  # a cell names its format by two bytes
-_MOST_OTHERS = 1_000_000  # records that are no cells
-_READ_TWICE = 32 << 20  # bytes that may be read because sheets share them, as odd writers do
+_MOST_OTHERS = 1_000_000  # other records
+_MOST_SHARED = 32 << 20  # bytes read again for sheets that share their place, as odd writers do
 
 
 def safe_stream(data: bytes) -> bytes:
-    """The workbook's records, those that tell nothing of a table made unknown to xlrd.
+    """The workbook's stream, records that do not matter to a table replaced by unknown ones.
 
     Raises TooLargeError, DamagedError, and what xlrd raises where there is no workbook.
     """
     stream = bytearray(_stream(data))
     most = limits().cells
     cells, others, formats = 0, 0, Counter[int]()
-    depth, tops, named = 0, set[int](), list[int]()
+    depth, top_level, sheet_starts = 0, set[int](), list[int]()
     at, end, read = 0, len(stream) - 3, _HEAD.unpack_from
     while at < end:
         code, length = read(stream, at)
-        if code in _OF_ONE_CELL:
+        if code in _CELLS:
             cells += 1
         elif code == biffh.XL_MULRK:
             cells += length // 6
-        elif code not in _KEPT:
+        elif code not in _PASSED:
             stream[at : at + 2] = _UNKNOWN.to_bytes(2, "little")
             others += 1
         elif code in biffh.bofcodes:
             if not depth:
-                tops.add(at)
+                top_level.add(at)
             depth += 1
         elif code == biffh.XL_EOF:
             depth = max(0, depth - 1)
         else:
             others += 1
             if code == biffh.XL_BOUNDSHEET:
-                named.append(int.from_bytes(stream[at + 4 : at + 8], "little"))
-            elif code in _OF_FORMATS:
+                sheet_starts.append(int.from_bytes(stream[at + 4 : at + 8], "little"))
+            elif code in _FORMATS:
                 formats[code] += 1
                 if formats[code] > _MOST_FORMATS:
                     raise TooLargeError("It has more formats of cells than any program writes")
@@ -123,10 +77,10 @@ def safe_stream(data: bytes) -> bytes:
             raise DamagedError("It has more than a million records that are no cells")
         at += 4 + length
     sheets = limits().sheets
-    if len(named) > sheets:
-        raise too_large(f"It has {len(named):,} sheets", "sheets", sheets)
-    shared = len(set(named)) < len(named) or not tops.issuperset(named)
-    if shared and len(named) * len(stream) > _READ_TWICE:
+    if len(sheet_starts) > sheets:
+        raise too_large(f"It has {len(sheet_starts):,} sheets", "sheets", sheets)
+    shared = len(set(sheet_starts)) < len(sheet_starts) or not top_level.issuperset(sheet_starts)
+    if shared and len(sheet_starts) * len(stream) > _MOST_SHARED:
         raise DamagedError("It has sheets that share the same place in the file")
     return bytes(stream)
 
@@ -136,7 +90,6 @@ def _stream(data: bytes) -> bytes:
         return data
     container = compdoc.CompDoc(data, logfile=io.StringIO())
     for name in ("Workbook", "Book"):
-        found = container.get_named_stream(name)
-        if found:
-            return bytes(found)
+        if stream := container.get_named_stream(name):
+            return bytes(stream)
     raise xlrd.XLRDError("Can't find workbook in OLE2 compound document")

@@ -1,7 +1,7 @@
-"""XLSB files: values from calamine, error cells and hidden rows from the records themselves.
+"""Read XLSB files: values by calamine, error cells and hidden rows from the records.
 
-calamine reads error cells as blank. A sheet part is a row of records: a type of one or two bytes, a
-length of one to four bytes (seven bits each), and that many bytes (MS-XLSB 2.1.4).
+calamine reads error cells as blank. A sheet part is a sequence of records: a type of one or two
+bytes, a length of one to four bytes (seven bits each), and that many bytes (MS-XLSB 2.1.4).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 from importer.model.tables import CellKind
 from importer.readers.calamine import open_workbook
-from importer.readers.file_limits import LONG_TEXTS, TooLargeError, check_area
+from importer.readers.file_limits import TooLargeError, check_area, check_repeated_text
 from importer.readers.grid import MAX_COLUMNS, MAX_ROWS, Cell, Grid, grid_of_values
 from importer.readers.zip_guard import DamagedError, Part, read_xml
 
@@ -89,7 +89,7 @@ def _scan(data: bytes, strings: list[int]) -> tuple[dict[tuple[int, int], Cell],
     hidden: set[int] = set()
     row = last_row = last_column = cells = characters = 0
     for kind, start, length in _records(data):
-        # calamine takes what is missing from the record before.
+        # calamine would read what is missing from the record before
         if length < (4 if kind == _ROW else 8 if kind in _FILLED else 0):
             raise DamagedError("It is damaged: a row or a cell is cut off")
         if kind == _ROW:
@@ -111,15 +111,12 @@ def _scan(data: bytes, strings: list[int]) -> tuple[dict[tuple[int, int], Cell],
         elif kind == _END_OF_ROWS:
             break
     check_area(last_row + 1, last_column + 1, cells)
-    if characters > max(LONG_TEXTS, 100 * cells):
-        raise TooLargeError(
-            "A long text is repeated in so many cells that they cannot be read. Save it as .xlsx"
-        )
+    check_repeated_text(characters, cells)
     return errors, hidden
 
 
 def _string_lengths(archive: zipfile.ZipFile) -> list[int]:
-    """The characters of each shared text."""
+    """The length of each shared text."""
     if "xl/sharedStrings.bin" not in archive.namelist():
         return []
     data = Part(archive, "xl/sharedStrings.bin").read()

@@ -64,10 +64,10 @@ def test_old_workbooks_are_read_without_what_is_no_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cells = [hostile_xls.text_cell(0, 0, "Größe"), hostile_xls.number(1, 255), (0x01B8, b"no link")]
-    chart = [hostile_xls.begins(0x20), (0x0FF0, b"x"), hostile_xls.EOF, hostile_xls.number(2, 0)]
+    chart = [hostile_xls.begin(0x20), (0x0FF0, b"x"), hostile_xls.EOF, hostile_xls.number(2, 0)]
     own = [(0x18, b"no name"), (0x17, b""), (0x8C, b"")]
     stream = hostile_xls.book(own, [*cells, *chart], sheets=2)  # one place, but small
-    (path,) = hostile_xls.written(tmp_path, stream)
+    (path,) = hostile_xls.write(tmp_path, stream)
     for table in read_file(Path(path)):
         assert [table.row_cells(i)[0] for i in range(3)] == ["Größe", "", "42"]
         assert table.row_cells(1)[255] == "42"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.readers.file_limits import TooLargeError
-from importer.readers.xlsx.xlsx_guard import _reason, slow_path_reason
+from importer.readers.xlsx.xlsx_guard import reason_in, slow_path_reason
 
 HEAD = b'<worksheet><sheetData><row r="1">'
 CELL = b'<c r="A1"><v>1</v></c>'
@@ -28,7 +28,7 @@ def check(some: bytes) -> None:
     if slow_path_reason(io.BytesIO(first + last), ["7"], never_calculated=False) is None:
         # as it is cut there: before the last cell
         for part in (first, last):
-            assert _reason(part, ['s="7"'], 1, never_calculated=False) is None, some
+            assert reason_in(part, ['s="7"'], 1, never_calculated=False) is None, some
 
 
 def test_no_reason_for_care_in_two_pieces_is_missed() -> None:
@@ -44,12 +44,17 @@ def test_no_reason_for_care_is_missed(some: bytes) -> None:
 @pytest.mark.parametrize(
     ("part", "sentence"),
     [
-        (b'<c r="A2" t="str"><v>' + b"x" * 18_000_000, "A cell near row 1 is too long"),
+        (b'<c r="B1" t="str"><v>' + b"x" * 18_000_000, "A cell near row 1 is too long"),
         (
-            b"</row></sheetData>" + b'<cfRule type="cellIs" priority="1"/>' * 500_000,
+            b'<c r="B1" t="str"><v>' + b"x" * 17_200_000 + b"</v></c></row></sheetData>",
+            "A cell near row 1 is too long",
+        ),
+        (
+            b"</row></sheetData>" + b'<cfRule type="cellIs" priority="1"/>' * 600_000,
             r"What follows its rows \(conditional formats, say\) is too long",
         ),
     ],
+    ids=["long cell", "long last cell", "conditional formats"],
 )
 def test_the_error_names_the_part_that_is_too_long(part: bytes, sentence: str) -> None:
     sheet = io.BytesIO(HEAD + CELL + part)

@@ -1,4 +1,4 @@
-"""What a text file may hold: looked at in pieces, before any of it is kept."""
+"""Limits of text files, checked in pieces before the text is held in memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _END = re.compile(rb"[\r\n]")
 
 
 def longest_line() -> int:
-    """How many characters a line of a table may have."""
+    """The permitted characters of a line."""
     return limits().cell_length * _CELLS_PER_LINE
 
 
@@ -26,7 +26,7 @@ def most_lines() -> int:
 
 
 def check_lines(path: Path) -> None:
-    """TooLargeError where the file has a line, or so many lines, as no table has."""
+    """Raise TooLargeError for too long a line, or too many lines."""
     permitted = limits()
     longest, most = longest_line(), most_lines()
     lines = since = 0
@@ -50,9 +50,9 @@ def check_lines(path: Path) -> None:
 
 
 def add_records(records: list[list[str]], reader: Iterator[list[str]]) -> None:
-    """Append all that ``reader`` gives; TooLargeError as soon as it is too much.
+    """Append all records of ``reader``; TooLargeError as soon as a limit is passed.
 
-    What was read before an error of the reader is there, so that its row is known.
+    Records before an error of the reader are appended, so that its row is known.
     """
     permitted = limits()
     cells = width = 0
@@ -65,5 +65,5 @@ def add_records(records: list[list[str]], reader: Iterator[list[str]]) -> None:
         cells, width = cells + sum(added), max(width, *added)
         if len(records) > permitted.rows:
             raise too_large(f"It has more than {permitted.rows:,} rows", "rows", permitted.rows)
-        if width <= permitted.columns:  # else the reader's own words are the better ones
+        if width <= permitted.columns:  # else the reader's error says more
             check_area(len(records), width, cells)

@@ -7,9 +7,8 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from importer.core.errors import UnreadableFile
 from importer.model.tables import SourceTable
@@ -22,17 +21,14 @@ from importer.readers.csv.delimiter import (
     no_size_limit,
 )
 from importer.readers.csv.encoding import Encoding, declared_encoding, decode
+from importer.readers.csv.records import Records
 from importer.readers.csv.runaway_quotes import find_runaway_quotes
 from importer.readers.file_kind import unreadable
 from importer.readers.file_limits import limits, too_large
 from importer.readers.grid import MAX_COLUMNS
 
-if TYPE_CHECKING:
-    from importer.readers.csv.arrow_reader import Records
-
 _BOM = "\ufeff"
 _WIDE, _SHORT = 1_000, 4 << 20  # cells in a row; bytes
-_NO_ROWS = "It has no rows, only blank lines. Export it again"
 _SEP_LINE = re.compile(r'"?sep=([^\r\n"])"?[ \t,;]*(\r\n|\r|\n|$)', re.IGNORECASE)
 
 
@@ -67,9 +63,6 @@ class _Dialect:
             return cls(given_delimiter(path, head, delimiter), skip)
         return cls(sep_line[1] if sep_line else find_delimiter(head, cut), skip)
 
-    def notes(self, encoding: Encoding) -> tuple[str, ...]:
-        return (f"CSV, {encoding.name}, {NAMES.get(self.mark, repr(self.mark))}-separated",)
-
 
 def _read_with_arrow(path: Path, encoding: str | None, delimiter: str | None) -> SourceTable | None:
     """The table of a UTF-8 file, streamed through Arrow; None where the csv module must decide.
@@ -96,9 +89,7 @@ def _read_with_arrow(path: Path, encoding: str | None, delimiter: str | None) ->
 
         file.seek(len((_BOM * marks + text[: dialect.skip]).encode()))
         records = read_records(file, dialect.mark)
-    return (
-        None if records is None else _arrow_table(path, records, dialect.notes(found), found.doubt)
-    )
+    return None if records is None else _table(path, records, dialect, found)
 
 
 def _is_wide(text: str, mark: str) -> bool:
@@ -119,41 +110,34 @@ def _read_with_csv_module(path: Path, encoding: str | None, delimiter: str | Non
 
         fast = read_records(io.BytesIO(text[dialect.skip :].encode("utf-8")), dialect.mark)
         if fast is not None:
-            return _arrow_table(path, fast, dialect.notes(found), found.doubt)
+            return _table(path, fast, dialect, found)
     del text
     lines = io.TextIOWrapper(io.BytesIO(data), found.codec, newline="")
     if dialect.skip:
         lines.readline()
-    records, broken = _records(path, lines, dialect.mark)
-    held = find_runaway_quotes(records, dialect.mark) if broken else ()
-    runaway_quotes = tuple((1 + i, c, count) for i, c, count in held)
-    return replace(
-        _table(path, records, dialect.notes(found), found.doubt),
-        runaway_quotes=runaway_quotes,
-    )
+    return _table(path, _read_records(path, lines, dialect.mark), dialect, found)
 
 
-def _arrow_table(
-    path: Path, records: Records, notes: tuple[str, ...], encoding_doubt: str
-) -> SourceTable:
+def _table(path: Path, records: Records, dialect: _Dialect, encoding: Encoding) -> SourceTable:
     if not len(records.rows):
-        raise unreadable(path, _NO_ROWS)
+        raise unreadable(path, "It has no rows, only blank lines. Export it again")
     _check_width(path, records.lengths, records.rows)
+    delimiter = NAMES.get(dialect.mark, repr(dialect.mark))
     return SourceTable(
         file=str(path),
         sheet=None,
         columns=records.columns,
         rows=records.rows,
         blank_rows=records.total - len(records.rows),
-        notes=notes,
+        notes=(f"CSV, {encoding.name}, {delimiter}-separated",),
         lengths=records.lengths,
-        encoding_doubt=encoding_doubt,
+        encoding_doubt=encoding.doubt,
         runaway_quotes=records.runaway_quotes,
     )
 
 
 def _check_width(path: Path, lengths: Sequence[int], numbers: Sequence[int]) -> None:
-    width = max(lengths)
+    width = max(lengths, default=0)
     if width > MAX_COLUMNS:
         row = next(n for n, length in zip(numbers, lengths, strict=True) if length == width)
         raise unreadable(
@@ -163,8 +147,8 @@ def _check_width(path: Path, lengths: Sequence[int], numbers: Sequence[int]) -> 
         )
 
 
-def _records(path: Path, lines: io.TextIOWrapper, mark: str) -> tuple[list[list[str]], bool]:
-    """The records, and whether one of them has several lines."""
+def _read_records(path: Path, lines: io.TextIOWrapper, mark: str) -> Records:
+    """The records by the csv module; UnreadableFile names the row of a misplaced quotation mark."""
     records: list[list[str]] = []
     reader = csv.reader(lines, delimiter=mark, strict=True)
     try:
@@ -185,37 +169,20 @@ def _records(path: Path, lines: io.TextIOWrapper, mark: str) -> tuple[list[list[
             f'Row {row}: {what}. Double the mark inside a quoted cell ("") or delete it, '
             "or save the file as .xlsx",
         ) from error
-    return records, reader.line_num > len(records)
-
-
-def _table(
-    path: Path, records: list[list[str]], notes: tuple[str, ...], encoding_doubt: str
-) -> SourceTable:
-    numbers: Sequence[int] = range(1, 1 + len(records))
+    multiline = reader.line_num > len(records)
+    cells = find_runaway_quotes(records, mark) if multiline else ()
+    runaway_quotes = tuple((1 + i, c, count) for i, c, count in cells)
+    rows: Sequence[int] = range(1, 1 + len(records))
     filled = [record for record in records if any(map(str.strip, record))]
-    if not filled:
-        raise unreadable(path, _NO_ROWS)
-    blank_rows = len(records) - len(filled)
-    if blank_rows:
-        numbers = [
-            n for n, record in zip(numbers, records, strict=True) if any(map(str.strip, record))
-        ]
+    if len(filled) < len(records):
+        pairs = zip(rows, records, strict=True)
+        rows = [n for n, record in pairs if any(map(str.strip, record))]
     lengths = list(map(len, filled))
-    _check_width(path, lengths, numbers)
-    width = max(lengths)
+    _check_width(path, lengths, rows)
+    width = max(lengths, default=0)
     for record in filled:
-        if len(record) < width:
-            record.extend([""] * (width - len(record)))
+        record.extend([""] * (width - len(record)))
     columns = tuple(zip(*filled, strict=True))
-    while not any(columns[-1]):
+    while columns and not any(columns[-1]):
         columns = columns[:-1]
-    return SourceTable(
-        file=str(path),
-        sheet=None,
-        columns=columns,
-        rows=numbers,
-        blank_rows=blank_rows,
-        notes=notes,
-        lengths=lengths,
-        encoding_doubt=encoding_doubt,
-    )
+    return Records(columns, rows, lengths, len(records), runaway_quotes)

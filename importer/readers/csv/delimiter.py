@@ -1,4 +1,4 @@
-"""Which mark separates the cells of a CSV file."""
+"""Detect the delimiter of a CSV file."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _WORDS = {word: mark for mark, word in NAMES.items()} | {"\\t": "\t"}
 
 
 def given_delimiter(path: Path, head: str, delimiter: str) -> str:
+    """The delimiter by its character or name; UnreadableFile where ``head`` contradicts it."""
     mark = _WORDS.get(delimiter.lower(), delimiter)
     if len(mark) != 1 or mark in '\r\n"\0':
         raise unreadable(
@@ -35,12 +36,12 @@ def given_delimiter(path: Path, head: str, delimiter: str) -> str:
 
 
 def find_delimiter(head: str, cut: bool) -> str:
-    """The mark that splits the rows of ``head`` most evenly; a comma where none does.
+    """The delimiter that splits the rows of ``head`` most evenly; a comma where none does.
 
-    ``cut`` says that the last row may be incomplete.
+    ``cut``: the last row may be incomplete.
     """
     scores: dict[str, float] = {}
-    first_split: dict[str, int] = {}
+    first_split_row: dict[str, int] = {}
     shares: dict[str, float] = {}
     for mark in ("\t", ";", "|", ","):
         widths = _widths(head, mark, cut)
@@ -48,18 +49,18 @@ def find_delimiter(head: str, cut: bool) -> str:
         if split:
             width, rows = max(split.items(), key=lambda item: (item[1], item[0]))
             shares[mark] = rows / len(widths)
-            # The more cells, the less it is chance.
+            # more cells are less likely by chance
             scores[mark] = shares[mark] * (1 - 1 / width)
-            first_split[mark] = next(i for i, width in enumerate(widths) if width > 1)
+            first_split_row[mark] = next(i for i, width in enumerate(widths) if width > 1)
     if "," in scores and _commas_are_decimal(head) and max(shares.values()) >= 0.9:
         others = [mark for mark in scores if mark != "," and shares[mark] >= 0.9]
         if others:
             del scores[","]
     if not scores:
         return ","
-    # Headers are split, too: the mark that first splits a row is more likely the one.
-    earliest = min(first_split[mark] for mark in scores)
-    return max(scores, key=lambda mark: scores[mark] + 0.1 * (first_split[mark] == earliest))
+    # Headers are split, too, so the delimiter that splits an earlier row is likelier.
+    earliest = min(first_split_row[mark] for mark in scores)
+    return max(scores, key=lambda mark: scores[mark] + 0.1 * (first_split_row[mark] == earliest))
 
 
 def _widths(head: str, mark: str, cut: bool) -> list[int]:
@@ -73,12 +74,12 @@ def _widths(head: str, mark: str, cut: bool) -> list[int]:
 
 def _commas_are_decimal(head: str) -> bool:
     """True where nearly all commas stand between digits, as in 1,50."""
-    between = sum(1 for _ in re.finditer(r"(?<=\d),(?=\d)", head))
-    return between >= 0.9 * head.count(",")
+    count = sum(1 for _ in re.finditer(r"(?<=\d),(?=\d)", head))
+    return count >= 0.9 * head.count(",")
 
 
 def row_at(before: str) -> int:
-    """The row of the place that ``before`` leads up to."""
+    """The number of the row in which the text ``before`` ends."""
     with no_size_limit():
         mark = find_delimiter(before[:HEAD], True)
         lines = io.StringIO(before + "x", newline="")
@@ -87,7 +88,7 @@ def row_at(before: str) -> int:
 
 @contextmanager
 def no_size_limit() -> Iterator[None]:
-    """The csv module refuses cells above 128 KB; the limit is one for the whole process."""
+    """Raise the csv module's limit of 128 KB for a cell, which is global."""
     before = csv.field_size_limit(limits().cell_length)
     try:
         yield

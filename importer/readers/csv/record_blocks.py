@@ -1,7 +1,7 @@
-"""A CSV file in pieces of whole records, each looked at once before Arrow reads it.
+"""Split a CSV file into blocks of whole records, each checked before Arrow reads it.
 
-What is looked at: that the bytes are UTF-8 text without NUL bytes, that each quotation mark stands
-where the csv module would have it, and that no line is longer than any table has.
+Checked are: UTF-8 without NUL bytes, quotation marks where the csv module accepts them, and the
+length of lines.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ import numpy as np
 
 from importer.readers.csv.csv_guard import longest_line, most_lines
 
-BLOCK = 1 << 20  # bytes; so few stay in the processor's own memory
+BLOCK = 1 << 20  # bytes; fits the processor's cache
 _WIDEST = 1 << 24  # bytes of a record; a longer one is for the csv module
 _QUOTE, _LF, _CR = b'"\n\r'
 
 
 class NeedsCsvModule(Exception):
-    """Something that Arrow might read otherwise than the csv module, or that is to be refused."""
+    """The file has something that Arrow may read differently, or that is to be refused."""
 
 
 def record_blocks(file: BinaryIO, size: int = BLOCK) -> Iterator[bytes]:
-    """The rest of the file in pieces that end where a record ends; NeedsCsvModule where that fails.
+    """The rest of the file in blocks that end where a record ends.
 
-    The end mark of old DOS and mainframe exports is no cell, and left out.
+    Leaves out the end mark of old DOS and mainframe exports. Raises NeedsCsvModule above a limit.
     """
     longest, most = longest_line(), most_lines()
     lines, rest = 0, b""
@@ -38,7 +38,7 @@ def record_blocks(file: BinaryIO, size: int = BLOCK) -> Iterator[bytes]:
         if end:
             block, rest = rest[:end], rest[end:]
             lines += block.count(b"\n")
-            if lines > most or (end > longest and _longest(block) > longest):
+            if lines > most or (end > longest and _longest_line(block) > longest):
                 raise NeedsCsvModule
             yield block
     if len(rest) > longest:
@@ -48,7 +48,7 @@ def record_blocks(file: BinaryIO, size: int = BLOCK) -> Iterator[bytes]:
 
 
 def _end_of_records(data: bytes) -> int:
-    """Where the last record that is certainly whole ends; 0 where none is."""
+    """The end of the last record that is certainly whole; 0 where none is."""
     end = data.rfind(b"\n") + 1
     if data.count(b'"', 0, end) % 2 == 0:
         return end
@@ -58,13 +58,13 @@ def _end_of_records(data: bytes) -> int:
     return int(outside[-1]) + 1 if len(outside) else 0
 
 
-def _longest(data: bytes) -> int:
+def _longest_line(data: bytes) -> int:
     ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == _LF)
     return int(np.diff(ends, prepend=-1).max())
 
 
 def _inside(at: np.ndarray, marks: np.ndarray) -> np.ndarray:
-    """Which places stand in quoted cells."""
+    """Which positions are inside quoted cells."""
     return np.asarray(np.searchsorted(marks, at) % 2 == 1, dtype=bool)
 
 
@@ -91,22 +91,22 @@ def has_multiline_cells(data: bytes, delimiter: int) -> bool:
         multiline = bool(_inside(np.flatnonzero(codes == _LF), quotes).any())
     if b"\r" in data:
         returns = np.flatnonzero(codes == _CR)
-        alone = np.ones(len(returns), dtype=bool)
+        without_lf = np.ones(len(returns), dtype=bool)
         before = returns < len(codes) - 1
-        alone[before] = codes[returns[before] + 1] != _LF
-        if alone.any():  # the end of a record, as old Macs write it, but in a quoted cell
-            if not _inside(returns[alone], quotes).all():
+        without_lf[before] = codes[returns[before] + 1] != _LF
+        if without_lf.any():  # the end of a record, as old Macs write it, but in a quoted cell
+            if not _inside(returns[without_lf], quotes).all():
                 raise NeedsCsvModule
             multiline = True
     return multiline
 
 
-def _well_quoted(codes: np.ndarray, quotes: np.ndarray, mark: int) -> bool:
+def _well_quoted(codes: np.ndarray, quotes: np.ndarray, delimiter: int) -> bool:
     """Whether each quotation mark begins a cell, ends one, or is doubled inside one."""
     if len(quotes) % 2:
         return False
     border = np.zeros(256, dtype=bool)
-    border[[mark, _LF, _CR]] = True
+    border[[delimiter, _LF, _CR]] = True
     opening, closing = quotes[0::2], quotes[1::2]
     again = np.zeros(len(opening), dtype=bool)  # the second mark of a doubled one
     again[1:] = opening[1:] == closing[:-1] + 1

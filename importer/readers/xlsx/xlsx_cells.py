@@ -10,6 +10,7 @@ from functools import cache
 from math import isfinite
 from xml.etree.ElementTree import Element, iterparse
 
+from importer.core.column_letters import column_index
 from importer.model.tables import CellKind
 from importer.readers.file_limits import TooLargeError, limits, too_large
 from importer.readers.grid import (
@@ -18,7 +19,6 @@ from importer.readers.grid import (
     Cell,
     FormatMarks,
     Grid,
-    column_number,
     date_text,
     duration_text,
     grid_of_rows,
@@ -219,7 +219,7 @@ def _cells(
 
 @cache
 def _column_of_letters(letters: str) -> int:
-    column = column_number(letters.upper()) if letters.isascii() and letters.isalpha() else 0
+    column = column_index(letters) + 1 if letters.isascii() and letters.isalpha() else 0
     if not 0 < column <= MAX_COLUMNS:
         raise NotASheetError(f"a cell is in the column {letters}")
     return column

@@ -18,8 +18,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from importer.core.column_letters import column_index
 from importer.readers.file_limits import LONG_TEXTS, TooLargeError, limits, too_large
-from importer.readers.grid import MAX_COLUMNS, MAX_ROWS, column_number
+from importer.readers.grid import MAX_COLUMNS, MAX_ROWS
 
 _CHUNK = 1 << 20
 _XML_PER_CHARACTER = 8  # of a text, at most: &quot; and the tags around it
@@ -103,7 +104,7 @@ def slow_path_reason(
         if first and (odd := _unusual_start(data)):
             return odd
         first = False
-        after_rows = after_rows or b"</sheetData>" in data
+        ends_rows = b"</sheetData>" in data
         # Cut before a cell, so that no pattern lies across the border. A text of many pieces is not
         # searched again with each.
         new = len(rest) - 3 if len(rest) > _CHUNK else 0
@@ -118,11 +119,11 @@ def slow_path_reason(
         if too_many_styles or matches(closed, f"{odd}|{_WIDE}"):
             reason = None
             if too_many_styles or matches(closed, odd):
-                reason = _reason(data, styles, last_row, never_calculated)
+                reason = reason_in(data, styles, last_row, never_calculated)
             if reason:
                 return reason
             for letters in set(_FAR_CELL.findall(data)):
-                last_column = max(last_column, column_number(letters.decode()))
+                last_column = max(last_column, column_index(letters.decode()) + 1)
         cells_in_chunk = _count_cells(data)
         cells += cells_in_chunk
         since_cell = 0 if cells_in_chunk else since_cell + len(data)
@@ -131,6 +132,7 @@ def slow_path_reason(
             if after_rows:
                 what = "What follows its rows (conditional formats, say) is too long"
             raise too_large(what, "cell_length", permitted.cell_length)
+        after_rows = after_rows or ends_rows
         if cells > permitted.cells:
             raise too_large("It has too many cells", "cells", permitted.cells)
         if longest > _LONG and (texts := data.count(b't="s"')):
@@ -147,10 +149,10 @@ def slow_path_reason(
                 return "long texts shared by many cells"
     if first:
         return "no XML"
-    if reason := _reason(rest, styles, last_row, never_calculated):
+    if reason := reason_in(rest, styles, last_row, never_calculated):
         return reason
     for letters in _FAR_CELL.findall(rest):
-        last_column = max(last_column, column_number(letters.decode()))
+        last_column = max(last_column, column_index(letters.decode()) + 1)
     if last_column > MAX_COLUMNS:
         return "cells outside any sheet"
     area = last_row * max(last_column, 26)  # nobody looked at the columns up to Z
@@ -202,7 +204,7 @@ def _unusual_start(data: bytes) -> str | None:
     return None
 
 
-def _reason(
+def reason_in(
     data: bytes, styles: Collection[str], last_row: int, never_calculated: bool
 ) -> str | None:
     """Why these bytes need the slow path. Implied by a match of ``_ODD``, ``_far_down`` or a
