@@ -30,12 +30,19 @@ pa.DataFrameSchema.register_default_backends(pd.DataFrame)
 
 @dataclass(frozen=True)
 class CellCheck:
-    """A check of the cells of one column: its name, its finding's ending, and what keeps it."""
+    """A check of the cells of one column: its name, its finding's ending, and what keeps it.
+
+    ``needs`` is the attribute of a column without which no cell can fail.
+    """
 
     name: str
     problem: str
     test: cell.CellTest
     args: cell.CellArgs = cell.no_args
+    needs: str = ""
+
+    def applies_to(self, column: SheetColumn) -> bool:
+        return not self.needs or getattr(column.canonical, self.needs) is not None
 
 
 @dataclass(frozen=True)
@@ -65,10 +72,12 @@ class RowRule:
 # The first check that a cell fails is its finding: the order is that of the causes.
 CHECKS_OF_EVERY_KIND = (
     *(
-        CellCheck(problem, problem, cell.no_expression_problem(problem), cell.expression_args)
+        CellCheck(
+            problem, problem, cell.no_expression_problem(problem), cell.expression_args, "problem"
+        )
         for problem in PROBLEMS
     ),
-    CellCheck("calculated", "not_calculated", cell.is_calculated),
+    CellCheck("calculated", "not_calculated", cell.is_calculated, needs="kinds"),
     CellCheck("no_spreadsheet_error", "error_cell", cell.no_spreadsheet_error),
 )
 _MAX_LENGTH = CellCheck("max_length", "too_long", cell.not_too_long, cell.length_args)
@@ -105,9 +114,13 @@ CELL_CHECKS: Mapping[FieldKind, tuple[CellCheck, ...]] = {
         _reads("cents", "not_cents", cell.amount_args("not_cents")),
         _reads("decimal_amount", "not_amount", cell.amount_args("not_amount")),
         CellCheck("int64", "out_of_range", cell.fits_int64),
-        CellCheck("no_percentage", "percentage", cell.no_percentage),
+        CellCheck("no_percentage", "percentage", cell.no_percentage, needs="format_marks"),
         CellCheck(
-            "no_money_format", "shown_as_money", cell.not_shown_as_money, cell.number_format_args
+            "no_money_format",
+            "shown_as_money",
+            cell.not_shown_as_money,
+            cell.number_format_args,
+            "format_marks",
         ),
         _CURRENCY_OF_BILL,
         _ONE_SIGN,
@@ -259,7 +272,7 @@ def cell_schema(
                 checks=[
                     _bound(check, column)
                     for check in checks_of(sheet, name)
-                    if f"{name}.{check.name}" not in exclude
+                    if check.applies_to(column) and f"{name}.{check.name}" not in exclude
                 ],
             )
             for name, column in columns.items()
