@@ -18,7 +18,7 @@ from importer.model.fields import Field, FieldKind, field_parser
 from importer.model.finding import Severity
 from importer.validation import vector_parsers
 from importer.validation.column import ParsedColumn
-from importer.validation.finding_batch import FindingBatch, sort_key
+from importer.validation.finding_batch import FindingBatch, Findings, sort_key
 
 ODD = st.text(st.sampled_from("0159-+=eE#r:.,aNJov \t\n\x07\u00a0\u200b\u2028é１"), max_size=9)
 CODE = Field("code", FieldKind.CODE, "", max_length=8)
@@ -68,6 +68,18 @@ def test_groups_tell_the_same_as_their_findings_one_by_one(tmp_path: Path) -> No
                     like.cell.column,
                     like.cell.table,
                 )
+
+
+def test_findings_of_lead_codes_come_first(tmp_path: Path) -> None:
+    wrong = [bill(billRef=f"B{i}", currency="XXQ", amount="1.5") for i in range(3)]
+    of = two_csv_files(tmp_path, wrong, [line(billRef=f"B{i}") for i in range(3)])
+    in_order = list(of.findings)
+    last = in_order[-1].code
+    led = Findings(of.findings.parts, lead_codes=[last])
+    assert in_order[0].code != last
+    assert list(led) == sorted(in_order, key=lambda f: f.code != last)
+    assert list(led.in_file_order()) == in_order
+    assert led.worst_first(1) == list(led)[:1]
 
 
 @settings(max_examples=150, deadline=None)
