@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import io
 import sys
-import traceback
 from typing import Any
 
 import click
@@ -75,6 +74,12 @@ def _short(line: str) -> str:
     return line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE // 2] + " … (cut)"
 
 
+def _print_traceback() -> None:
+    import traceback
+
+    traceback.print_exc()
+
+
 def main(args: list[str] | None = None) -> None:
     """Run the command and leave with its exit code; see the README for the codes."""
     sys.exit(run(args))
@@ -109,7 +114,7 @@ def _run(args: list[str] | None) -> int:
         return error.exit_code
     except ImporterError as error:
         if verbose:
-            traceback.print_exc()
+            _print_traceback()
             return error.exit_code
         for i, line in enumerate(str(error).splitlines() or [""]):
             print_line(_short(visible(line)), "" if i else "Error: ")
@@ -119,7 +124,7 @@ def _run(args: list[str] | None) -> int:
         return 0
     except Exception as error:
         if verbose:
-            traceback.print_exc()
+            _print_traceback()
             return StoppedEarly.exit_code
         print_line(
             f"this is a fault of light-import, not of your file ({type(error).__name__}:"

@@ -10,7 +10,6 @@ import codecs
 import contextlib
 import os
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from typing import Any, TextIO
@@ -97,6 +96,8 @@ def raw(stream: TextIO) -> TextIO:
 
 def columns(most: int = 100) -> int:
     """The width of the terminal."""
+    import shutil
+
     return min(shutil.get_terminal_size((80, 24)).columns, most)
 
 
