@@ -14,7 +14,7 @@ from pathlib import Path
 
 from importer.core.errors import UnreadableFile
 from importer.model.tables import SourceTable
-from importer.readers.file_kind import FileKind, detect_kind, unreadable
+from importer.readers.file_kind import PASSWORD, FileKind, detect_kind, unreadable
 from importer.readers.file_limits import TooLargeError, limits, too_large
 from importer.readers.gc_pause import gc_paused
 from importer.readers.grid import Grid
@@ -156,10 +156,7 @@ def _from_library_error(path: Path, error: BaseException) -> UnreadableFile:
     """The error for the person in place of a library's."""
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     if "password" in reason.lower() or "encrypted" in reason.lower():
-        what = (
-            "It is protected with a password. Open it in Excel, remove the password with "
-            "File > Info > Protect Workbook > Encrypt with Password, and save it"
-        )
+        what = PASSWORD
     elif isinstance(error, TooLargeError | DamagedError):
         what = str(error)
     else:

@@ -1,4 +1,4 @@
-"""What kind of file is it: decided by its content, never by its extension."""
+"""Detect the kind of a file by its content, never by its extension."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HEAD = 65_536  # bytes looked at
 
 _RESAVE = "Open it in Excel and save it as an Excel workbook (.xlsx)"
 _EXPORT = "Export the data as Excel (.xlsx) or CSV instead"
-_PASSWORD = (
+PASSWORD = (
     "It is protected with a password. Open it in Excel, remove the password with File > Info > "
     "Protect Workbook > Encrypt with Password, and save it"
 )
@@ -58,8 +58,8 @@ def unreadable(path: Path, what: str) -> UnreadableFile:
 def detect_kind(path: Path) -> FileKind:
     """Which reader the file needs.
 
-    Raises ``UnreadableFile`` when there is no such file, when it may not be read, when it is empty,
-    and when it is something else than a spreadsheet or CSV; the message says what to do.
+    Raises ``UnreadableFile`` for a missing, unreadable or empty file, and for one that is neither a
+    spreadsheet nor CSV; the message says what to do.
     """
     try:
         return _kind_of(path)
@@ -92,16 +92,16 @@ def _head(path: Path) -> bytes:
             path, f"Excel keeps this file only while {name} is open. Name {name} instead"
         )
     try:
-        found = path.stat()
-        mode = found.st_mode
+        status = path.stat()
+        mode = status.st_mode
         if stat.S_ISDIR(mode):
             raise unreadable(path, "This is a folder. Name a file in it")
-        # Opening a pipe or a terminal would wait for ever.
+        # opening a pipe or a terminal would block
         if not stat.S_ISREG(mode):
             raise unreadable(path, "This is not an ordinary file. Save the data as a file first")
         most = limits().file_mb
-        if found.st_size > most << 20:
-            raise too_large(f"It has {found.st_size >> 20:,} MB", "file_mb", most)
+        if status.st_size > most << 20:
+            raise too_large(f"It has {status.st_size >> 20:,} MB", "file_mb", most)
         with path.open("rb") as file:
             return file.read(_HEAD)
     except (FileNotFoundError, NotADirectoryError):
@@ -139,7 +139,7 @@ def _zip_kind(path: Path) -> FileKind:
             )
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, ValueError) as error:
         raise unreadable(path, _DAMAGED) from error
-    except RuntimeError as error:  # zipfile's way to say that a password is needed
+    except RuntimeError as error:  # zipfile needs a password
         raise unreadable(path, "This is a zip archive with a password. Unpack it first") from error
     if "xl/workbook.bin" in names:
         return "xlsb"
@@ -147,7 +147,7 @@ def _zip_kind(path: Path) -> FileKind:
         return "xlsx"
     if mimetype.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
         if b"encryption-data" in manifest:
-            raise unreadable(path, _PASSWORD)
+            raise unreadable(path, PASSWORD)
         return "ods"
     if "word/document.xml" in names or b"opendocument.text" in mimetype:
         what, remedy = "a text document (Word)", "Copy its table to Excel and save it as .xlsx"
@@ -170,7 +170,7 @@ def _ole_kind(path: Path) -> FileKind:
         return name.encode("utf-16-le") + b"\0\0" in data
 
     if has("EncryptedPackage"):
-        raise unreadable(path, _PASSWORD)
+        raise unreadable(path, PASSWORD)
     if has("Workbook") or has("Book"):
         if has_cycle(data):
             raise unreadable(path, f"{_DAMAGED}; its parts refer to each other in a circle")

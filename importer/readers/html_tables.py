@@ -1,4 +1,4 @@
-"""Tables of web pages, which many systems save under the name .xls, with the standard library."""
+"""Read tables of web pages, which many systems save as .xls."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from importer.readers.file_limits import TooLargeError, limits, too_large
 from importer.readers.grid import MAX_COLUMNS, MAX_ROWS, grid_of_rows
 from importer.readers.zip_guard import DamagedError
 
-_UNSEEN = frozenset(("script", "style", "title", "template", "noscript", "textarea", "select"))
+_INVISIBLE = frozenset(("script", "style", "title", "template", "noscript", "textarea", "select"))
 _BREAKS = frozenset(("br", "p", "div", "li"))
 _CHARSET = re.compile(rb"<meta[^>]*charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.\-]+)", re.IGNORECASE)
 _LONGEST_TAG = 100_000  # characters
@@ -29,7 +29,7 @@ _SPACES = re.compile(r"[ \t\r\n\f]+")
 class _Cell:
     column: int
     text: list[str] = field(default_factory=list)
-    number: str | None = None  # what Excel keeps behind the text it shows
+    number: str | None = None  # Excel's value of the text shown
 
 
 @dataclass
@@ -43,16 +43,15 @@ class _Table:
 
 
 def read_html(path: Path, *, encoding: str | None) -> list[SourceTable]:
-    """The tables of a web page, in their order; nothing in it is run, and nothing is fetched.
+    """The tables of a web page in order; nothing is run or fetched.
 
-    Rows are counted within their table. A merged cell has its text once, in its first cell, and the
-    cells to its right and below it stand where they are seen. Sheets are named ``Table 1`` and so
-    on where there are several.
+    Rows are counted within their table. A merged cell has its text in its first cell; other cells
+    keep their visible place. Several tables are named ``Table 1`` and so on.
 
     Raises ``UnreadableFile`` where there is no table, or one too large for any sheet.
     """
     data = path.read_bytes()
-    found, text = decode(path, data, encoding or _stated(data))
+    found, text = decode(path, data, encoding or _stated_encoding(data))
     page = _Page(len(text))
     page.feed(text)
     page.close()
@@ -90,8 +89,8 @@ def read_html(path: Path, *, encoding: str | None) -> list[SourceTable]:
     return out
 
 
-def _stated(data: bytes) -> str | None:
-    """The encoding the page states, as browsers take it; None where it states none that exists."""
+def _stated_encoding(data: bytes) -> str | None:
+    """The encoding that the page states, as browsers read it; None for none or an unknown one."""
     stated = _CHARSET.search(data[:4096])
     if stated is None or data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
         return None
@@ -116,7 +115,7 @@ def _text(cell: _Cell) -> tuple[str, int]:
     text = "\n".join(_SPACES.sub(" ", line).strip(" ") for line in lines).strip(" \n")
     if text in ERRORS:
         return text, CellKind.ERROR
-    # What is shown may be rounded; a date shown stays one, whatever number stands behind it.
+    # The text shown may be rounded. A date shown stays a date, whatever its value.
     if (
         cell.number
         and not isinstance(read_plain(cell.number), UnreadableAmount)
@@ -129,19 +128,19 @@ def _text(cell: _Cell) -> tuple[str, int]:
 
 
 class _Page(HTMLParser):
-    """Collects the tables; forgives what browsers forgive (rows and cells that are not closed)."""
+    """Collect the tables; like browsers, accept rows and cells that are not closed."""
 
     def __init__(self, length: int) -> None:
-        """``length`` is that of the page, in characters."""
+        """``length``: characters of the page."""
         super().__init__(convert_charrefs=True)
-        self._again = 2 * (length + 1_000_000)  # characters that may be looked at in vain
+        self._rescans_left = 2 * (length + 1_000_000)  # characters that may be looked at in vain
         self._merging = _MOST_MERGED
-        self._most = limits()
+        self._limits = limits()
         self.tables: list[_Table] = []
         self._open: list[_Table] = []
-        self._unseen = 0
+        self._invisible_depth = 0
 
-    # What is never closed is looked for to the end of the page, each time again.
+    # HTMLParser searches to the end of the page for each tag that is never closed.
 
     def parse_starttag(self, i: int) -> int:
         if len(self.rawdata) - i > _LONGEST_TAG and self.rawdata.find(">", i, i + _LONGEST_TAG) < 0:
@@ -162,24 +161,24 @@ class _Page(HTMLParser):
 
     def _closed(self, start: int, end: int) -> int:
         if end < 0:
-            self._looked(len(self.rawdata) - start)
+            self._count_rescan(len(self.rawdata) - start)
         return end
 
-    def _looked(self, characters: int) -> None:
-        self._again -= characters
-        if self._again < 0:
+    def _count_rescan(self, characters: int) -> None:
+        self._rescans_left -= characters
+        if self._rescans_left < 0:
             raise DamagedError("It has so many tags that are never closed that it cannot be read")
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in ("table", "tr", "td", "th"):
-            self._unseen = 0  # nothing that was never closed may hide a cell
-        if tag in _UNSEEN:
-            self._unseen += 1
+            self._invisible_depth = 0  # nothing that was never closed may hide a cell
+        if tag in _INVISIBLE:
+            self._invisible_depth += 1
         elif tag == "table":
             table = _Table()
             self.tables.append(table)
-            if len(self.tables) > 20 * self._most.sheets:
-                raise too_large("It has too many tables", "sheets", self._most.sheets)
+            if len(self.tables) > 20 * self._limits.sheets:
+                raise too_large("It has too many tables", "sheets", self._limits.sheets)
             self._open.append(table)
         elif not self._open:
             return
@@ -191,8 +190,8 @@ class _Page(HTMLParser):
             self.handle_break()
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in _UNSEEN:
-            self._unseen = max(0, self._unseen - 1)
+        if tag in _INVISIBLE:
+            self._invisible_depth = max(0, self._invisible_depth - 1)
         elif not self._open:
             return
         elif tag == "table":
@@ -206,8 +205,8 @@ class _Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if data == "<":
-            self._looked(100)
-        if self._open and not self._unseen and (cell := self._open[-1].cell):
+            self._count_rescan(100)
+        if self._open and not self._invisible_depth and (cell := self._open[-1].cell):
             cell.text.append(_SPACES.sub(" ", data))
 
     def handle_break(self) -> None:

@@ -1,4 +1,4 @@
-"""Workbooks are zips: what they claim is checked before anything is unpacked, and while it is."""
+"""Check workbooks, which are zips, before and while they are unpacked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MB = 1 << 20
 _CHUNK = _MB
 _SMALL = 20 * _MB  # unpacked; a part below this is no bomb, whatever its ratio
 _MOST_OF_XML = 16 * _MB  # of the parts that are held as trees: styles, lists of sheets
-# A parser of XML looks at what is not closed yet again and again.
+# XML parsers rescan what is not closed, in quadratic time.
 _MARKS = {b"<": b">", b"<!--": b"-->", b"<?": b"?>"}
 _LONGEST_TAG = 512 << 10  # bytes
 _ENTRY = 200  # bytes of the zip's directory for each part, at most
@@ -32,7 +32,7 @@ class DamagedError(Exception):
 
 
 def check_zip(path: Path) -> None:
-    """Refuses a zip by its directory: too many or too large parts, or two in one place.
+    """Refuse a zip by its directory: too many or too large parts, or overlapping ones.
 
     Raises ``TooLargeError``, ``DamagedError``, and what zipfile raises where it is damaged.
     """
@@ -65,7 +65,7 @@ def check_zip(path: Path) -> None:
 
 
 def _check_directory(path: Path, permitted: Limits) -> None:
-    """The size of the directory, before zipfile reads it whole."""
+    """Refuse too large a directory before zipfile reads it."""
     with path.open("rb") as file:
         size = file.seek(0, 2)
         start = file.seek(max(0, size - 66_000))
@@ -91,7 +91,7 @@ def _check_directory(path: Path, permitted: Limits) -> None:
 
 
 class Part:
-    """A part of a zip as a stream of its true bytes, however many the zip claims they are.
+    """A part of a zip as a stream of bytes, checked against the size that the zip claims.
 
     Raises ``DamagedError`` where it is larger than claimed, or has a document type (only there to
     define entities), and ``zipfile.BadZipFile`` where the checksum is wrong.
@@ -112,7 +112,7 @@ class Part:
 
 
 def _ahead(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The same; from the second on, the next is unpacked while the one before is looked at."""
+    """The same chunks; from the second on, the next is unpacked in a thread."""
     yield from islice(chunks, 1)
     with ThreadPoolExecutor(1) as other:
         coming = other.submit(next, chunks, b"")
@@ -122,7 +122,7 @@ def _ahead(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def read_xml(archive: zipfile.ZipFile, name: str) -> bytes:
-    """A part that is held as a whole, checked as ``Part`` does; TooLargeError above 16 MB."""
+    """A whole part, checked as by ``Part``; TooLargeError above 16 MB."""
     if archive.getinfo(name).file_size > _MOST_OF_XML:
         raise TooLargeError(
             f"Its part {name[:100]} is larger than 16 MB. Copy the cells you need to a new workbook"
@@ -144,20 +144,20 @@ def _unpacked(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
             if not before:
                 wide = b"\0" in chunk[:4]
                 _check_declaration(chunk[:1024])
-            seen = before + chunk
+            window = before + chunk
             # UTF-16 has a NUL beside each of these letters.
-            narrow = seen.replace(b"\0", b"") if wide else seen
-            marked = b"!" in narrow and b"<!" in narrow  # one byte is found in no time
-            if marked and b"<!DOCTYPE" in narrow:
+            ascii_window = window.replace(b"\0", b"") if wide else window
+            marked = b"!" in ascii_window and b"<!" in ascii_window  # one byte is found in no time
+            if marked and b"<!DOCTYPE" in ascii_window:
                 raise DamagedError(
                     f"Its part {name[:100]} defines a document type, which no spreadsheet program"
                     " writes"
                 )
             before = chunk[-32:]
             for opens, closes in _MARKS.items():
-                opened = chunk.rfind(opens) if opens[1:2] in chunk else -1
-                since = len(chunk) - opened if opened >= 0 else 0
-                if opened < 0 or chunk.rfind(closes) > opened:
+                opening = chunk.rfind(opens) if opens[1:2] in chunk else -1
+                since = len(chunk) - opening if opening >= 0 else 0
+                if opening < 0 or chunk.rfind(closes) > opening:
                     still = open_since[opens] and closes not in chunk
                     since = open_since[opens] + len(chunk) if still else 0
                 open_since[opens] = since
@@ -188,9 +188,9 @@ def _inflated(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes
         if len(head) < 30 or head[:4] != b"PK\3\4":
             raise zipfile.BadZipFile("a part is not where it should be")
         file.seek(info.header_offset + 30 + sum(struct.unpack_from("<2H", head, 26)))
-        left = info.compress_size
-        while left > 0 and (packed := file.read(min(left, 1 << 16))):
-            left -= len(packed)
+        remaining = info.compress_size
+        while remaining > 0 and (packed := file.read(min(remaining, 1 << 16))):
+            remaining -= len(packed)
             if deflated is None:
                 yield packed
                 continue

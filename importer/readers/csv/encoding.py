@@ -26,7 +26,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
-SAY_ENCODING = (
+_STATE_ENCODING = (
     "In Excel save it as 'CSV UTF-8 (Comma delimited)', or say in the template which encoding "
     "it has"
 )
@@ -56,7 +56,7 @@ def decode(path: Path, data: bytes, encoding: str | None) -> tuple[Encoding, str
         row = row_at(data[: error.start].decode(found.codec, "ignore"))
         odd = data[error.start : error.end][:4].hex(" ").upper()
         raise unreadable(
-            path, f"Row {row}: the bytes {odd} are not {found.name} text. {SAY_ENCODING}"
+            path, f"Row {row}: the bytes {odd} are not {found.name} text. {_STATE_ENCODING}"
         ) from error
     text = text.removeprefix("\ufeff")
     if "\0" in text:
@@ -139,7 +139,7 @@ def _refuse_damaged_utf8(path: Path, data: bytes, error: UnicodeDecodeError) -> 
     if good > bad:
         row = row_at(data[: error.start].decode("utf-8"))
         raise unreadable(
-            path, f"Row {row} has bytes that are not UTF-8, while the rest is. {SAY_ENCODING}"
+            path, f"Row {row} has bytes that are not UTF-8, while the rest is. {_STATE_ENCODING}"
         )
 
 
@@ -200,7 +200,7 @@ def _single_byte(path: Path, data: bytes) -> Encoding:
         f"'{of[k]}' ({_SINGLE_BYTE[codec]})" for codec, of in readings.items() if of[k] is not None
     )
     row = row_at(data[: data.index(words[k])].decode("latin-1"))
-    raise unreadable(path, f"Row {row}: its encoding cannot be told: {shown}. {SAY_ENCODING}")
+    raise unreadable(path, f"Row {row}: its encoding cannot be told: {shown}. {_STATE_ENCODING}")
 
 
 def _likely(codec: str, doubtful: Sequence[str | None]) -> Encoding:

@@ -18,7 +18,7 @@ from sheets_of_bills import (
     told,
     valid,
 )
-from test_template_source import GROUPS, HEADER, MAPPING, ROWS, bills, counts, read
+from test_mapping_source import GROUPS, HEADER, MAPPING, ROWS, bills, counts, read
 
 from importer.mapping.template_loader import find_template
 from importer.validation.checked_bills import Checked
