@@ -76,10 +76,15 @@ def mark_control_total(table: HeadedTable, filled: FilledTable, rows: Classified
 
     Any other row like it is a bill that lacks cells. ``table`` has its blanks, as in the file.
     """
-    size = len(rows.roles)
-    is_data = [k for k in range(size) if rows.roles[k] is Role.DATA]
-    previous = {k for k in is_data if had_role(table, table.start + k, Role.CONTROL_TOTAL)}
-    last = max(previous or is_data, default=-1)
+    backwards = range(len(rows.roles) - 1, -1, -1)
+    is_data = (k for k in backwards if rows.roles[k] is Role.DATA)
+    previous: set[int] = set()
+    if table.source.previous_outcomes is None:
+        last = next(is_data, -1)
+    else:
+        data_rows = list(is_data)
+        previous = {k for k in data_rows if had_role(table, table.start + k, Role.CONTROL_TOTAL)}
+        last = max(previous or data_rows, default=-1)
     if last < 0:
         return
     i, rule = table.start + last, table.template.source.control_total
