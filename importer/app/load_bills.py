@@ -33,7 +33,7 @@ from importer.core.errors import Declined, ImporterError, StoppedEarly, UsagePro
 from importer.loading.journal.journal import Journal, new_run_id
 from importer.model.report_model import RunSummary
 from importer.references.lookup_tables import save_picks
-from importer.references.resolve_online import known_picks, needs, resolve_in_light
+from importer.references.resolve_online import needs, picks_in_light, resolve_in_light
 from importer.report.build_report import Report, build_report
 from importer.report.light_findings import read_back_findings, step_findings, step_words
 
@@ -146,7 +146,7 @@ def _save_picks(context: LoadContext, directory: Directory) -> None:
     if context.options.dry_run:
         context.listener.message("Dry run: the picks were not saved.")
         return
-    picks = known_picks(context.files.picks, directory)
+    picks = picks_in_light(context.files.picks, directory)
     for path, added in save_picks(Path(folder), picks).items():
         noun = "pick" if added == 1 else "picks"
         context.listener.message(f"Saved {added:,} {noun} in {path}")

@@ -21,7 +21,7 @@ from importer.core.money import (
     UnreadableAmount,
     read_cents,
     read_decimal,
-    read_plain,
+    read_number_cell,
     to_cents,
 )
 
@@ -140,9 +140,9 @@ def choice_parser(choices: Collection[str]) -> CellParser:
 
 
 def cents_parser(
-    decimal: bool, numbers: Numbers, cents_per_unit: int = 100, *, plain: bool
+    decimal: bool, numbers: Numbers, cents_per_unit: int = 100, *, number_cell: bool
 ) -> CellParser:
-    """Amounts: integer cents, or decimal major units. ``plain`` for number cells of a workbook."""
+    """Integer cents, or decimal major units; ``number_cell``: from number cells of a workbook."""
     if not decimal:
         bad = "not_cents"
 
@@ -152,7 +152,7 @@ def cents_parser(
         bad = "not_amount"
 
         def value_of(text: str) -> int | UnreadableAmount:
-            number = read_plain(text) if plain else read_decimal(text, numbers)
+            number = read_number_cell(text) if number_cell else read_decimal(text, numbers)
             return to_cents(number, cents_per_unit)
 
     def parse(text: str) -> tuple[Any, str]:
@@ -164,11 +164,11 @@ def cents_parser(
     return parse
 
 
-def factor_parser(numbers: Numbers, *, plain: bool) -> CellParser:
+def factor_parser(numbers: Numbers, *, number_cell: bool) -> CellParser:
     """Quantities and unit prices: decimals of any precision."""
 
     def parse(text: str) -> tuple[Any, str]:
-        value = read_plain(text) if plain else read_decimal(text, numbers)
+        value = read_number_cell(text) if number_cell else read_decimal(text, numbers)
         return (None, "not_number") if isinstance(value, UnreadableAmount) else (value, "")
 
     return parse

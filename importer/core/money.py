@@ -117,7 +117,7 @@ def tidy(text: str) -> str:
     return text.strip().strip("\ufeff\u200b\u2060").strip()
 
 
-def _plain_minus(text: str) -> str:
+def _ascii_minus(text: str) -> str:
     """With the minus sign of ASCII for others; of what is too long for an amount only the first."""
     if len(text) > _LONGEST:
         return text[:1].translate(MINUS) + text[1:]
@@ -129,7 +129,7 @@ def read_cents(text: str) -> int | UnreadableAmount:
 
     Source: Light's amounts are int64 cents.
     """
-    bare = _plain_minus(tidy(text))
+    bare = _ascii_minus(tidy(text))
     if _PLAIN_INTEGER.fullmatch(bare):
         # int() refuses thousands of digits; no int64 has more than 19
         digits = bare.lstrip("+-0") or "0"
@@ -165,7 +165,7 @@ def read_decimal(text: str, numbers: Numbers) -> Decimal | UnreadableAmount:
     simple = _SIMPLE[numbers].fullmatch(text)
     if simple:  # most of a long column
         return Decimal(f"{simple[1]}.{simple[2] or 0}")
-    bare = _plain_minus(tidy(text))
+    bare = _ascii_minus(tidy(text))
     if len(bare) > _LONGEST:
         digits = bare.lstrip("+-")
         return UnreadableAmount.TOO_LARGE if digits.isdecimal() else UnreadableAmount.NOT_A_NUMBER
@@ -196,10 +196,10 @@ def read_decimal(text: str, numbers: Numbers) -> Decimal | UnreadableAmount:
     match = _BY_MARK[mark].fullmatch(bare)
     if not match or not (match["whole"] or match["part"]):
         return UnreadableAmount.NOT_A_NUMBER
-    whole, part = re.sub(r"[^0-9]", "", match["whole"] or "0"), match["part"] or "0"
-    if len(whole) > _DIGITS or len(part) > _DIGITS:
+    units, fraction = re.sub(r"[^0-9]", "", match["whole"] or "0"), match["part"] or "0"
+    if len(units) > _DIGITS or len(fraction) > _DIGITS:
         return UnreadableAmount.TOO_LARGE
-    value = Decimal(f"{whole}.{part}")
+    value = Decimal(f"{units}.{fraction}")
     return value.copy_negate() if negative else value
 
 
@@ -219,7 +219,7 @@ def currencies_named(text: str) -> frozenset[str]:
     return frozenset(_SIGNS.get(match[0], match[0]).split()) if match else frozenset()
 
 
-def read_plain(text: str) -> Decimal | UnreadableAmount:
+def read_number_cell(text: str) -> Decimal | UnreadableAmount:
     """A number cell of a workbook: digits, at most one point, whatever the country."""
     bare = tidy(text)
     if _PLAIN_DECIMAL.fullmatch(bare):
@@ -236,8 +236,8 @@ def to_cents(
     sign, digits, exponent = value.as_tuple()
     if not isinstance(exponent, int):
         return UnreadableAmount.NOT_A_NUMBER
-    whole = int("".join(map(str, digits))) * cents_per_unit
-    cents, rest = divmod(whole, 10**-exponent) if exponent < 0 else (whole * 10**exponent, 0)
+    scaled = int("".join(map(str, digits))) * cents_per_unit
+    cents, rest = divmod(scaled, 10**-exponent) if exponent < 0 else (scaled * 10**exponent, 0)
     if rest:
         return UnreadableAmount.TOO_PRECISE
     cents = -cents if sign else cents
@@ -268,10 +268,10 @@ def products_cents(
         context.prec = 500
         for left, right, unit in factors:
             exact = left * right * unit
-            whole = exact.quantize(one, how)
-            cents = int(whole)
+            rounded = exact.quantize(one, how)
+            cents = int(rounded)
             fits = INT64_MIN <= cents <= INT64_MAX
-            out.append((cents if fits else UnreadableAmount.TOO_LARGE, whole == exact))
+            out.append((cents if fits else UnreadableAmount.TOO_LARGE, rounded == exact))
     return out
 
 
@@ -315,6 +315,6 @@ def two_readings(text: str) -> bool:
 
 def money(cents: int, cents_per_unit: int = 100) -> str:
     """``-1,234.56`` for -123456, exactly; ``-123,456`` where a unit is one cent, as yen may be."""
-    whole, part = divmod(abs(cents), cents_per_unit)
+    units, fraction = divmod(abs(cents), cents_per_unit)
     digits = len(str(cents_per_unit)) - 1  # it is a power of ten
-    return f"{'-' if cents < 0 else ''}{whole:,}" + (f".{part:0{digits}d}" if digits else "")
+    return f"{'-' if cents < 0 else ''}{units:,}" + (f".{fraction:0{digits}d}" if digits else "")

@@ -1,4 +1,4 @@
-"""One attempt a request, at the permitted pace, told as an ``Answer``."""
+"""Send one rate-limited request; never retry."""
 
 from __future__ import annotations
 
@@ -37,22 +37,21 @@ class ApiSession:
         self,
         base_url: str,
         credentials: Credentials,
-        pacer: RateLimiter,
+        rate_limiter: RateLimiter,
         timeout: float = 30.0,
         max_connections: int = 64,
         waits: Waits = WAITS,
     ) -> None:
-        if pacer.keys != len(credentials.keys):
-            raise ValueError("the pacer must know each key")
+        if rate_limiter.keys != len(credentials.keys):
+            raise ValueError("the rate limiter must know each key")
         self._base = check_base_url(base_url)
         self._credentials = credentials
-        self._pacer = pacer
+        self._rate_limiter = rate_limiter
         self._waits = waits
         self._transport = Transport(self._base, timeout, max_connections)
         self._uploads = Uploads(self._base, timeout, credentials)
-        # One place a connection: whoever has a slot finds a connection free, and no slot's time
-        # passes in a queue.
-        self._room = asyncio.Semaphore(max_connections)
+        # Taken before a permit, so that no permit waits for a connection.
+        self._connections = asyncio.Semaphore(max_connections)
         self._earliest_date: float | None = None  # unix seconds, by Light's clock
 
     def __repr__(self) -> str:
@@ -85,18 +84,18 @@ class ApiSession:
         on_wire: Callable[[], None] | None = None,
         key: int | None = None,
     ) -> Answer:
-        """Exactly one attempt, and the redirects it leads to; each takes a slot of the pacer.
+        """One attempt, with the redirects it leads to; each takes a permit of the rate limiter.
 
         ``path`` begins with ``/``, its parts quoted. Never raises for what the network or Light
-        does: see ``Answer``. ``on_wire`` is called once, when the slot is there and the request is
-        about to leave; whoever is cancelled before has sent nothing, and what it raises stops the
-        request. ``key`` is the place of the key to use; without it, the one that may go first.
+        does: see ``Answer``. ``on_wire`` is called once, when the permit is granted and the request
+        about to leave: a task cancelled before has sent nothing, and what it raises stops the
+        request. ``key`` is the place of the key to use; by default the one that may go first.
         """
         url = self._base + path
         if params:
             url += "?" + urlencode({k: _param(v) for k, v in params.items()}, quote_via=quote)
         content = None if json is None else jsonlib.dumps(json, allow_nan=False).encode()
-        async with self._room:
+        async with self._connections:
             return await self._send(method.upper(), url, content, on_wire, key)
 
     async def _send(
@@ -112,14 +111,14 @@ class ApiSession:
         renewed = False
         for hop in range(MOST_HOPS + 1):
             try:
-                slot = await self._pacer.acquire(longest, key=key, wait=hop == 0)
+                permit = await self._rate_limiter.acquire(longest, key=key, wait=hop == 0)
             except BudgetSpent as spent:
                 if hop == 0:
                     raise
-                said = "did not accept the login" if renewed else "redirects the request"
-                return Answer(None, reason=f"Light {said}. {spent}")
-            reply, retry_after, used = await self._attempt(method, url, content, on_wire, slot)
-            on_wire, key = None, slot.key  # the first hop has left; the others are of its key
+                refusal = "did not accept the login" if renewed else "redirects the request"
+                return Answer(None, reason=f"Light {refusal}. {spent}")
+            reply, retry_after, used = await self._attempt(method, url, content, on_wire, permit)
+            on_wire, key = None, permit.key  # the first hop has left; the others use its key
             if isinstance(reply, Failure):
                 # After a redirect some server did get the request, so it is never surely unsent.
                 sent = reply.sent or hop > 0
@@ -153,27 +152,25 @@ class ApiSession:
         url: str,
         content: bytes | None,
         on_wire: Callable[[], None] | None,
-        slot: Permit,
+        permit: Permit,
     ) -> tuple[Reply | Failure, float | None, Key]:
-        key = self._credentials.keys[slot.key]
+        key = self._credentials.keys[permit.key]
         try:
-            key = await self._credentials.key(slot.key)
+            key = await self._credentials.key(permit.key)
             if on_wire is not None:
                 on_wire()
             reply = await self._transport.exchange(method, url, content, key)
         except LightUnreachable as error:  # the login could not be renewed: nothing has left
             reply = Failure(False, str(error))
         finally:
-            self._pacer.finish(slot)
+            self._rate_limiter.finish(permit)
         if isinstance(reply, Failure):
             return reply, None, key
-        self._hear(reply.headers.get("date"))
-        return reply, self._pacer.observe(reply.status, reply.headers, slot.key), key
-
-    def _hear(self, date: str | None) -> None:
-        told = http_date(date)
-        if told is not None and told < (self._earliest_date or math.inf):
-            self._earliest_date = told
+        date = http_date(reply.headers.get("date"))
+        if date is not None and date < (self._earliest_date or math.inf):
+            self._earliest_date = date
+        retry_after = self._rate_limiter.observe(reply.status, reply.headers, permit.key)
+        return reply, retry_after, key
 
     @property
     def light_time(self) -> datetime | None:
@@ -181,8 +178,8 @@ class ApiSession:
 
         None where no answer had one.
         """
-        told = self._earliest_date
-        return None if told is None else datetime.fromtimestamp(told, UTC)
+        date = self._earliest_date
+        return None if date is None else datetime.fromtimestamp(date, UTC)
 
     def _answer(self, reply: Reply, retry_after: float | None, key: Key) -> Answer:
         status = reply.status

@@ -1,4 +1,4 @@
-"""The client for Light: what its API does for us, a method each."""
+"""Client of Light's API: a method for each request."""
 
 from __future__ import annotations
 
@@ -42,10 +42,9 @@ R = TypeVar("R")
 class LightClient(ApiSession):
     """Light's API. An async context manager; ``timeout`` is seconds.
 
-    ``send``, ``create_bill``, ``get_bill`` and ``get_line_item`` make exactly one attempt and
-    leave it to the caller what to make of the answer. The readers that return records repeat
-    themselves. Everything raises BudgetSpent (or RateLimiterProblem) before sending where nothing
-    may be sent.
+    Methods that return an ``Answer`` make one attempt; the caller classifies it. Those that return
+    records retry. All raise BudgetSpent (or RateLimiterProblem) before sending where nothing may be
+    sent.
     """
 
     # --- one attempt --------------------------------------------------------------------------
@@ -80,7 +79,7 @@ class LightClient(ApiSession):
             return None
 
     async def get_bill(self, bill_id: str, *, balance: bool = False) -> Answer:
-        """One attempt to read a bill with its lines; see ``wire.bill_from_json``.
+        """One attempt to read a bill with its lines; see ``codec.bill_from_json``.
 
         ``balance``: with what is outstanding.
         """
@@ -88,7 +87,7 @@ class LightClient(ApiSession):
         return await self.send("GET", f"{BILLS}/{quote(bill_id, safe='')}", params=asked)
 
     async def get_line_item(self, bill_id: str, line_id: str) -> Answer:
-        """One attempt to read a line; see ``wire.line_from_json``."""
+        """One attempt to read a line; see ``codec.line_from_json``."""
         path = f"{BILLS}/{quote(bill_id, safe='')}/line-items/{quote(line_id, safe='')}"
         return await self.send("GET", path)
 
@@ -99,7 +98,7 @@ class LightClient(ApiSession):
         path = f"{BILLS}/{quote(bill_id, safe='')}/cancel"
         return await self.send("POST", path, json={"reason": reason}, on_wire=on_wire)
 
-    # --- one attempt at a step after creation --------------------------------------------------
+    # --- steps after creation, one attempt each ------------------------------------------------
 
     async def submit_bill(self, bill_id: str, on_wire: Callable[[], None] | None = None) -> Answer:
         """``POST …/submit-for-approval``; whether it worked is seen only later, in the bill."""
@@ -125,7 +124,7 @@ class LightClient(ApiSession):
     async def put_document(self, target: UploadTarget, path: Path, size: int) -> Answer:
         """One attempt to put a file of ``size`` bytes where Light wants it, without the key.
 
-        It takes no slot of the pacer: it is not a request to Light's API.
+        It needs no permit: it is not a request to Light's API.
         """
         return await self._uploads.put(target, path, size)
 
@@ -143,7 +142,7 @@ class LightClient(ApiSession):
         path = f"{BILLS}/{quote(bill_id, safe='')}/{name}"
         return await self.send("POST", path, json=body, on_wire=on_wire)
 
-    # --- readers that repeat themselves -------------------------------------------------------
+    # --- reads with retries -------------------------------------------------------------------
 
     async def company(self) -> Company:
         """The company of all the keys; from now on its requests are counted together.
@@ -161,12 +160,12 @@ class LightClient(ApiSession):
         ]
         others = [text for text, c in zip(whose, found, strict=True) if c.id != found[0].id]
         if others:
-            told = f"{whose[0]}, but {', '.join(others)}"
+            companies = f"{whose[0]}, but {', '.join(others)}"
             raise UsageProblem(
-                f"The keys are of different companies: {self._hide(told)}. Keep the keys of one "
-                "company, so that it is certain where the bills are created."
+                f"The keys are of different companies: {self._hide(companies)}. Keep the keys of "
+                "one company, so that it is certain where the bills are created."
             )
-        self._pacer.belong_to(found[0].id)
+        self._rate_limiter.belong_to(found[0].id)
         return found[0]
 
     async def vendors(self) -> list[Vendor]:
@@ -230,7 +229,7 @@ class LightClient(ApiSession):
         records: list[R] = []
         cursor = "0"  # starts paging by cursor
         visited = {cursor}
-        known: set[str] = set()
+        identities: set[str] = set()
         stale = 0
         for _ in range(MOST_PAGES):
             body = await self._read(path, {**(params or {}), "limit": PAGE, "cursor": cursor})
@@ -238,9 +237,9 @@ class LightClient(ApiSession):
             records += map(read, page)
             if following is None:
                 return records
-            before = len(known)
-            known.update(jsonlib.dumps(_identity(r)) for r in page)
-            stale = 0 if len(known) > before else stale + 1
+            before = len(identities)
+            identities.update(jsonlib.dumps(_identity(r)) for r in page)
+            stale = 0 if len(identities) > before else stale + 1
             if following in visited or stale >= MOST_STALE_PAGES:
                 break
             cursor = following

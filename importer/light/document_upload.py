@@ -18,7 +18,7 @@ import httpx
 from importer import __version__
 from importer.core.answers import Answer
 from importer.light.credentials import Credentials, is_loopback
-from importer.light.transport import TROUBLE, Failure, why
+from importer.light.transport import TROUBLE, failure_of
 from importer.model.light_objects import UploadTarget
 
 PIECE = 256 * 1024  # bytes read at a time
@@ -27,7 +27,7 @@ SLOWEST = 20_000  # bytes a second; a slower upload is given up
 _LONGEST_ANSWER = 64 * 1024  # bytes that are read of what the storage says
 _NOT_TO_SEND = frozenset(("authorization", "proxy-authorization", "cookie", "host"))
 _OURS = frozenset(("content-length", "transfer-encoding", "connection"))
-_SAID = re.compile(r"<Message>([^<]{1,300})</Message>")
+_MESSAGE = re.compile(r"<Message>([^<]{1,300})</Message>")
 
 
 class Uploads:
@@ -76,8 +76,8 @@ class Uploads:
         headers = [(n, v) for n, v in target.headers if n.lower() not in _OURS]
         try:
             async with asyncio.timeout(self._timeout + size / SLOWEST):
-                client = self._client = self._client or self._opened()
-                # Opened here: who is cancelled while a thread opens it leaves it open.
+                client = self._client = self._client or self._new_client()
+                # Not opened in a thread: a task cancelled meanwhile would leave it open.
                 with path.open("rb") as file:
                     request = client.build_request(
                         "PUT",
@@ -87,7 +87,7 @@ class Uploads:
                     )
                     response = await client.send(request, stream=True)
                 try:
-                    said = await _beginning(response)
+                    text = await _first_bytes(response)
                 finally:
                     await response.aclose()
         except TimeoutError:
@@ -95,19 +95,19 @@ class Uploads:
         except _Changed:
             return Answer(None, reason="the document was changed while it was sent")
         except TROUBLE as error:
-            told: Failure = why(error, host, self._timeout)
-            return Answer(None, sent=told.sent, reason=self._credentials.hide(told.reason))
+            failure = failure_of(error, host, self._timeout)
+            return Answer(None, sent=failure.sent, reason=self._credentials.hide(failure.reason))
         status = response.status_code
         if 200 <= status < 300:
             return Answer(status)
         if 300 <= status < 400:
             return Answer(status, reason=f"{host} sends the document elsewhere ({status})")
-        found = _SAID.search(said)
-        detail = f": {found[1]}" if found else ""
+        message = _MESSAGE.search(text)
+        detail = f": {message[1]}" if message else ""
         reason = f"{host} did not take the document ({status}{detail})"
         return Answer(status, reason=self._credentials.hide(reason))
 
-    def _opened(self) -> httpx.AsyncClient:
+    def _new_client(self) -> httpx.AsyncClient:
         trusted = httpx.create_ssl_context()
         # As in transport: no proxy between us and this computer.
         direct = httpx.AsyncHTTPTransport(verify=trusted) if self._local else None
@@ -139,7 +139,7 @@ async def _pieces(file: BinaryIO, size: int) -> AsyncIterator[bytes]:
         raise _Changed
 
 
-async def _beginning(response: httpx.Response) -> str:
+async def _first_bytes(response: httpx.Response) -> str:
     """What the storage says, as it is sent: unpacking it could take any memory."""
     content = bytearray()
     async for piece in response.aiter_raw():

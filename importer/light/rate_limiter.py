@@ -373,14 +373,14 @@ class RateLimiter:
     def _stated_limits(self, key: _Key, now: float) -> dict[str, float]:
         stated: dict[str, float] = {}
         question = "SELECT name, value, told_at FROM told WHERE key = ?"
-        for name, value, told_at in self._db.execute(question, (key.mark,)).fetchall():
+        for name, value, stated_at in self._db.execute(question, (key.mark,)).fetchall():
             if name == "limit":
-                if abs(now - told_at) < FORGET_LIMIT:
+                if abs(now - stated_at) < FORGET_LIMIT:
                     stated[name] = value
-            elif told_at <= now + 1:
+            elif stated_at <= now + 1:
                 stated[name] = value
             else:  # the clock was set back; the pause keeps its length
-                stated[name] = now + value - told_at
+                stated[name] = now + value - stated_at
                 self._db.execute(
                     "UPDATE told SET value = ?, told_at = ? WHERE key = ? AND name = ?",
                     (stated[name], now, key.mark, name),

@@ -116,7 +116,7 @@ class Transport:
         except TimeoutError:
             return Failure(begun, f"{host} did not answer within {self.longest:g} seconds")
         except TROUBLE as error:
-            return why(error, host, self._timeout)
+            return failure_of(error, host, self._timeout)
         finally:
             self._free_lanes.append(lane)
 
@@ -138,7 +138,7 @@ async def post_form(
     except TimeoutError:
         return Failure(True, f"{host} did not answer within {timeout + GRACE:g} seconds")
     except TROUBLE as error:
-        return Failure(not isinstance(error, _NOT_SENT), _why(error, host, timeout))
+        return failure_of(error, host, timeout)
 
 
 def _client(base_url: str, timeout: float, trusted: ssl.SSLContext) -> httpx.AsyncClient:
@@ -199,9 +199,9 @@ async def _read(
     return Reply(response.status_code, response.headers, bytes(content))
 
 
-def why(error: Exception, host: str, timeout: float) -> Failure:
-    """What an exception of httpx means."""
-    return Failure(not isinstance(error, _NOT_SENT), _why(error, host, timeout))
+def failure_of(error: Exception, host: str, timeout: float) -> Failure:
+    """One of ``TROUBLE`` as a Failure."""
+    return Failure(not isinstance(error, _NOT_SENT), _reason(error, host, timeout))
 
 
 def _unpacked(unpack: zlib._Decompress, packed: bytes) -> Iterator[bytes]:
@@ -213,7 +213,7 @@ def _unpacked(unpack: zlib._Decompress, packed: bytes) -> Iterator[bytes]:
             return
 
 
-def _why(error: Exception, host: str, timeout: float) -> str:
+def _reason(error: Exception, host: str, timeout: float) -> str:
     match error:
         case httpx.ConnectTimeout():
             return f"no connection to {host} within {timeout:g} seconds"

@@ -11,7 +11,7 @@ from importer.core.money import (
     UnreadableAmount,
     numbers_of,
     read_decimal,
-    read_plain,
+    read_number_cell,
     tidy,
 )
 from importer.mapping.headed_table import HeadedTable
@@ -39,7 +39,7 @@ def numbers_in(table: HeadedTable, column: int) -> dict[int, Decimal] | None:
 
     def read(i: int, text: str) -> Decimal | UnreadableAmount:
         if i in number_cells:
-            return read_plain(text)
+            return read_number_cell(text)
         if style is Numbers.POINT and _PLAIN.fullmatch(text):  # most cells; faster
             return Decimal(text)
         return read_decimal(text, style)

@@ -13,7 +13,7 @@ from importer.core.money import (
     UnreadableAmount,
     read_cents,
     read_decimal,
-    read_plain,
+    read_number_cell,
     to_cents,
 )
 from importer.core.nearest_name import did_you_mean
@@ -142,7 +142,7 @@ def constant_problem(sheet: str, name: str, text: str, formats: TemplateFormats)
         if formats.amounts == "cents":
             cents = read_cents(text)
             return f"{cents}; write whole cents" if isinstance(cents, UnreadableAmount) else ""
-        number = read_plain(text)
+        number = read_number_cell(text)
         return f"{number}; write for example 12.50" if isinstance(number, UnreadableAmount) else ""
     if kind in _DATED:
         read = dates.reader(formats.dates or ["YYYY-MM-DD"], None)

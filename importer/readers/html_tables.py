@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from importer.core.cell_parsers import ERRORS
-from importer.core.money import Numbers, UnreadableAmount, read_decimal, read_plain
+from importer.core.money import Numbers, UnreadableAmount, read_decimal, read_number_cell
 from importer.model.tables import CellKind, SourceTable
 from importer.readers.csv.encoding import decode
 from importer.readers.file_kind import unreadable
@@ -118,7 +118,7 @@ def _text(cell: _Cell) -> tuple[str, int]:
     # The text shown may be rounded. A date shown stays a date, whatever its value.
     if (
         cell.number
-        and not isinstance(read_plain(cell.number), UnreadableAmount)
+        and not isinstance(read_number_cell(cell.number), UnreadableAmount)
         and any(
             not isinstance(read_decimal(text, numbers), UnreadableAmount) for numbers in Numbers
         )

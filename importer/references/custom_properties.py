@@ -10,7 +10,13 @@ import numpy as np
 
 from importer.core import dates
 from importer.core.cell_parsers import parse_boolean
-from importer.core.money import Numbers, UnreadableAmount, numbers_of, read_decimal, read_plain
+from importer.core.money import (
+    Numbers,
+    UnreadableAmount,
+    numbers_of,
+    read_decimal,
+    read_number_cell,
+)
 from importer.mapping.canonical_columns import CanonicalColumn
 from importer.mapping.template_model import TemplateFormats
 from importer.model.bills import Property
@@ -186,8 +192,9 @@ def _select_parser(
     internal_names = {i: internal for i, _, internal in group.values}
 
     def parse(text: str, kind: int) -> Property | tuple[str, str]:
-        whole = values.exact(text)  # a label may have a semicolon
-        parts = [text] if whole else [part for part in text.split(";") if part.strip()]
+        parts = [text]
+        if not values.exact(text):  # a label may have a semicolon
+            parts = [part for part in text.split(";") if part.strip()]
         ids = []
         for part in parts:
             things = values.exact(part)
@@ -242,7 +249,7 @@ def _inline(input_type: str, texts: set[str], formats: TemplateFormats) -> Inlin
         numbers = numbers_of(texts)[0] if stated == "auto" else Numbers(stated)
 
         def number(text: str, kind: int) -> str | None:
-            value = read_plain(text)
+            value = read_number_cell(text)
             if kind != CellKind.NUMBER and ("," in text or "." in text):
                 value = UnreadableAmount.NOT_A_NUMBER
                 if numbers is not None and any(c.isdigit() for c in text):

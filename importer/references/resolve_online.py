@@ -189,7 +189,7 @@ def warn_by_cache(checked: Checked, cached: Cached, template: Template) -> None:
                 column.add_unresolved(text, items, reason, index.suggestions(text))
 
 
-def known_picks(picks: Sequence[Pick], directory: Directory) -> list[Pick]:
+def picks_in_light(picks: Sequence[Pick], directory: Directory) -> list[Pick]:
     """The picks that may be kept: Light has the id, and it is in use. Tax codes cannot be asked."""
     active: dict[str, Collection[str]] = {
         name: {thing.id for thing in names_of(name, directory).things if not thing.ended}

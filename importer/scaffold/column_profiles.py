@@ -13,7 +13,7 @@ from importer.core.money import (
     UnreadableAmount,
     numbers_of,
     read_decimal,
-    read_plain,
+    read_number_cell,
     tidy,
 )
 from importer.model.tables import CellKind, SourceTable
@@ -112,7 +112,7 @@ class ColumnProfile:
         out: list[Decimal | None] = []
         for i, text in enumerate(self.texts):
             number = self.kinds is not None and self.kinds[i] == CellKind.NUMBER
-            value = read_plain(text) if number else read_decimal(text, mark)
+            value = read_number_cell(text) if number else read_decimal(text, mark)
             out.append(None if not text or isinstance(value, UnreadableAmount) else value)
         return out
 

@@ -104,7 +104,7 @@ def decide_format(column: SheetColumn) -> list[Finding]:
     """Prepare the cells of a column to be read; the findings are about the whole column."""
     kind = column.field.kind
     if column.in_cents:
-        read = cents_parser(False, Numbers.POINT, plain=False)
+        read = cents_parser(False, Numbers.POINT, number_cell=False)
         column.cells = Cells(column.texts, lambda at: [(at, read)], vector_parsers.cents)
         return []
     if kind in (FieldKind.CENTS, FieldKind.FACTOR):
@@ -166,10 +166,10 @@ def _decide_numbers(column: SheetColumn) -> list[Finding]:
             for plain in (False, True):
                 part = left[(marks[left] == mark) & (typed[left] == plain)]
                 if is_factor:
-                    out.append((part, factor_parser(mark, plain=plain)))
+                    out.append((part, factor_parser(mark, number_cell=plain)))
                     continue
                 for unit in np.unique(units[part]):
-                    read = cents_parser(True, mark, int(unit), plain=plain)
+                    read = cents_parser(True, mark, int(unit), number_cell=plain)
                     out.append((part[units[part] == unit], read))
         return out
 

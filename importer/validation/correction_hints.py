@@ -14,7 +14,7 @@ from importer.core.money import (
     money,
     read_cents,
     read_decimal,
-    read_plain,
+    read_number_cell,
     to_cents,
 )
 
@@ -32,7 +32,7 @@ def amount_hint(text: str, problem: str, decimal_mark: str) -> dict[str, Any]:
     other = Numbers.COMMA if mark is Numbers.POINT else Numbers.POINT
     number = read_decimal(text, mark)
     if isinstance(number, UnreadableAmount):  # it may be a number cell
-        number = read_plain(text)
+        number = read_number_cell(text)
     reason = number if isinstance(number, UnreadableAmount) else to_cents(number)
     if isinstance(reason, int):
         reason = UnreadableAmount.NOT_A_NUMBER

@@ -20,7 +20,7 @@ from importer.core.money import (
     money,
     read_cents,
     read_decimal,
-    read_plain,
+    read_number_cell,
     to_cents,
 )
 from importer.mapping.classified_rows import ControlTotal
@@ -230,7 +230,7 @@ def _cents_of(
     if formats.amounts == "cents":
         return read_cents(total.text)
     if total.kind is CellKind.NUMBER:
-        return to_cents(read_plain(total.text), unit)
+        return to_cents(read_number_cell(total.text), unit)
     possible = Numbers if formats.numbers == "auto" else (Numbers(formats.numbers),)
     readings = [to_cents(read_decimal(total.text, numbers), unit) for numbers in possible]
     known = [cents for cents in readings if not isinstance(cents, UnreadableAmount)]

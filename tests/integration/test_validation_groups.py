@@ -90,7 +90,7 @@ def test_what_is_certain_of_a_column_is_what_its_reader_makes_of_each_text(
     column = pa.array(texts, type=pa.large_string())
     words, read = vector_parsers.words(column, CODE), field_parser(CODE)
     known, cents = vector_parsers.cents(column)
-    read_amount = cents_parser(False, Numbers.POINT, plain=False)
+    read_amount = cents_parser(False, Numbers.POINT, number_cell=False)
     for i, text in enumerate(texts):
         if words[i]:
             assert (tidy(text), read(text)) == (text, (text, ""))

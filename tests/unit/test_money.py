@@ -19,7 +19,7 @@ from importer.core.money import (
     product_cents,
     read_cents,
     read_decimal,
-    read_plain,
+    read_number_cell,
     tidy,
     to_cents,
     two_readings,
@@ -317,12 +317,12 @@ def test_what_could_be_something_else_is_refused(text: str) -> None:
     [("100000", 100000), ("1234.5", Decimal("1234.5")), ("-0.07", Decimal("-0.07")), ("5.", 5)],
 )
 def test_a_number_cell_is_read_plainly(text: str, value: Decimal) -> None:
-    assert read_plain(text) == value
+    assert read_number_cell(text) == value
 
 
 @pytest.mark.parametrize("text", ["1,234", "1e-05", "1.5E+20", "£5", "", "1" * 99, "nan", "inf"])
 def test_a_number_cell_is_never_read_loosely(text: str) -> None:
-    assert isinstance(read_plain(text), UnreadableAmount)
+    assert isinstance(read_number_cell(text), UnreadableAmount)
 
 
 @given(

@@ -116,13 +116,12 @@ class TokenStore:
     def write(self, login: Login, tokens: Tokens) -> None:
         """Store both durably. Raises StoreProblem; the old ones then stay."""
         login = replace(login, expires_at=tokens.expires_at)
-        shown = asdict(login)
-        whole = shown | {"tokens": asdict(tokens)}
+        public = asdict(login)
+        record = public | {"tokens": asdict(tokens)}
         if login.store == "keyring":
-            _write_keyring(self.account, json.dumps(whole))
-            self._replace(json.dumps(shown, indent=1))
-        else:
-            self._replace(json.dumps(whole, indent=1))
+            _write_keyring(self.account, json.dumps(record))
+            record = public
+        self._replace(json.dumps(record, indent=1))
 
     def check_writable(self) -> None:
         """Raises StoreProblem where ``write`` could not keep a renewed login."""
