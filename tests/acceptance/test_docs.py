@@ -27,9 +27,10 @@ COMMANDS = dict(
 )
 
 
-def test_findings_page_matches_the_catalogue() -> None:
-    page = runpy.run_path(str(ROOT / "docs" / "make.py"))["findings_page"]()
-    assert (ROOT / "docs" / "findings.md").read_text(encoding="utf-8") == page, "run: make docs"
+@pytest.mark.parametrize("name", ["findings", "fields"])
+def test_generated_page_matches_the_code(name: str) -> None:
+    page = runpy.run_path(str(ROOT / "docs" / "make.py"))[f"{name}_page"]()
+    assert (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") == page, "run: make docs"
 
 
 def test_man_page_matches_the_commands(
