@@ -128,7 +128,7 @@ def seen(light: Sandbox, bill: Bill, there: LightBill) -> list[Difference]:
     return remote_differences(loaded_bill(known), fresh, fresh.lines, known.line_ids)
 
 
-def test_a_bill_with_every_field_reads_back_the_same(light: Sandbox) -> None:
+def test_bill_with_every_field_reads_back_the_same(light: Sandbox) -> None:
     there = created(light, FULL)
     assert seen(light, FULL, there) == []
     gross = replace(
@@ -208,7 +208,7 @@ CHANGES: list[tuple[dict[str, Any], str, str, str]] = [
 @pytest.mark.parametrize(
     ("change", "name", "sheet", "theirs"), CHANGES, ids=[c[1] for c in CHANGES]
 )
-def test_a_change_of_the_bill_is_found_with_both_values(
+def test_changed_bill_differs_with_both_values(
     light: Sandbox, change: dict[str, Any], name: str, sheet: str, theirs: str
 ) -> None:
     there = created(light, FULL)
@@ -244,7 +244,7 @@ LINE_CHANGES: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def test_a_change_of_a_line_is_found_and_a_line_that_is_put_again_as_it_was_is_the_same(
+def test_changed_line_differs_until_it_is_restored(
     light: Sandbox,
 ) -> None:
     there = created(light, FULL)
@@ -267,7 +267,7 @@ def test_a_change_of_a_line_is_found_and_a_line_that_is_put_again_as_it_was_is_t
     assert ("line", None, "a line of 0.07: Newer") in found_now
 
 
-def test_the_order_of_lights_lines_does_not_matter(light: Sandbox) -> None:
+def test_order_of_lines_in_light_does_not_matter(light: Sandbox) -> None:
     lines = tuple(
         LineItem(i, 0, 2 + i, net_amount=100 + i // 3, description=f"Line {i % 2}")
         for i in range(12)
@@ -283,7 +283,7 @@ def test_the_order_of_lights_lines_does_not_matter(light: Sandbox) -> None:
         assert [d.light for d in short] == ["nothing"]
 
 
-def test_what_was_read_back_is_in_the_journal_as_it_was(tmp_path: Path) -> None:
+def test_read_back_round_trips_through_the_journal(tmp_path: Path) -> None:
     with Journal(tmp_path / "journal.sqlite") as journal:
         found = (Difference("amount", None, "1.00", "nothing"), Difference("line", 3, "'ø'", "b"))
         backs = {

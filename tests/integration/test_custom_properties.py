@@ -59,7 +59,7 @@ def sent(of: Checked) -> list[tuple[str | None, tuple[str, ...]]]:
 # --- which one a column means -----------------------------------------------------------------
 
 
-def test_a_label_that_is_another_ones_internal_name_is_a_finding_and_the_id_decides(
+def test_ambiguous_property_name_is_a_finding(
     tmp_path: Path,
 ) -> None:
     groups = [group("Region", internal="area"), group("Area", internal="region")]
@@ -71,13 +71,13 @@ def test_a_label_that_is_another_ones_internal_name_is_a_finding_and_the_id_deci
     assert sent(of) == [("id-area", ("x",))]
 
 
-def test_a_property_of_the_other_level_is_told_where_it_belongs(tmp_path: Path) -> None:
+def test_property_of_the_other_level_is_reported(tmp_path: Path) -> None:
     of = resolved(tmp_path, [group("Site", level="LINE")], [bill(**{"property:Site": "x"})])
     assert codes(of) == ["bills.property.unknown_property"]
     assert "it is a property of line items" in of.findings[0].hint
 
 
-def test_a_property_that_is_not_there_is_told_with_the_nearest(tmp_path: Path) -> None:
+def test_unknown_property_is_reported_with_the_nearest(tmp_path: Path) -> None:
     of = resolved(
         tmp_path, [group("Cost Centre"), group("Note")], [bill(**{"property:cost center": "x"})]
     )
@@ -85,7 +85,7 @@ def test_a_property_that_is_not_there_is_told_with_the_nearest(tmp_path: Path) -
     assert "the nearest is 'Cost Centre'" in of.findings[0].hint
 
 
-def test_two_columns_for_one_property_are_told_where_both_are_filled(tmp_path: Path) -> None:
+def test_two_filled_columns_of_one_property_are_reported(tmp_path: Path) -> None:
     rows = [
         bill(**{"property:Note": "a", "property:note_internal": ""}),
         bill(
@@ -114,7 +114,7 @@ def test_two_columns_for_one_property_are_told_where_both_are_filled(tmp_path: P
         (" ; ", "Use one of"),
     ],
 )
-def test_values_are_found_by_label_internal_name_or_id(
+def test_values_match_by_label_internal_name_or_id(
     tmp_path: Path, written: str, expected: tuple[str, ...] | str
 ) -> None:
     groups = [group("Area", "MULTI_SELECT", values=VALUES)]
@@ -168,7 +168,7 @@ line_items:
         ("A_NEW_TYPE", "auto", "auto", "as it is", "as it is"),
     ],
 )
-def test_inline_values_have_the_form_that_light_wants(
+def test_inline_values_are_converted(
     tmp_path: Path, kind: str, dates: str, numbers: str, written: object, expected: str | None
 ) -> None:
     loaded = template(tmp_path, FORMATS.format(dates=dates, numbers=numbers))
@@ -181,7 +181,7 @@ def test_inline_values_have_the_form_that_light_wants(
         assert sent(of) == [("id-p_internal", (expected,))]
 
 
-def test_the_whole_column_decides_the_order_of_day_and_month(tmp_path: Path) -> None:
+def test_date_order_of_a_property_is_decided_by_the_column(tmp_path: Path) -> None:
     rows = [
         bill(**{"property:P": day}, billRef=day, invoiceNumber=day)
         for day in ("03/04/2025", "13/04/2025")
@@ -191,7 +191,7 @@ def test_the_whole_column_decides_the_order_of_day_and_month(tmp_path: Path) -> 
     assert values == [("2025-04-03",), ("2025-04-13",)]
 
 
-def test_a_number_and_a_text_that_look_alike_but_differ_are_told(tmp_path: Path) -> None:
+def test_same_text_as_number_and_text_is_reported(tmp_path: Path) -> None:
     loaded = template(tmp_path, FORMATS.format(dates="auto", numbers="comma"))
     rows = [
         {k: v for k, v in bill(billRef=n, invoiceNumber=n).items() if "Date" not in k}
@@ -205,7 +205,7 @@ def test_a_number_and_a_text_that_look_alike_but_differ_are_told(tmp_path: Path)
 # --- what is asked for ------------------------------------------------------------------------
 
 
-def test_a_required_property_that_is_blank_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+def test_blank_required_property_is_reported_before_sending(tmp_path: Path) -> None:
     groups = [group("Team", required=True), group("Job", level="LINE", required=True)]
     rows = [
         bill(**{"property:Team": "red"}),
@@ -223,7 +223,7 @@ def test_a_required_property_that_is_blank_is_told_before_anything_is_sent(tmp_p
     assert valid(of) == [2]
 
 
-def test_a_required_property_without_a_column_is_one_finding_a_sheet(tmp_path: Path) -> None:
+def test_required_property_without_a_column_is_one_finding(tmp_path: Path) -> None:
     rows = [bill(), bill(billRef="B2", invoiceNumber="2")]
     of = resolved(tmp_path, [group("Team", required=True)], rows)
     assert [(f.code, f.cell.row, f.bills) for f in of.findings] == [
@@ -233,7 +233,7 @@ def test_a_required_property_without_a_column_is_one_finding_a_sheet(tmp_path: P
     assert valid(of) == []
 
 
-def test_an_empty_column_of_a_property_that_is_not_there_is_nothing_to_say(tmp_path: Path) -> None:
+def test_empty_column_of_an_unknown_property_is_ignored(tmp_path: Path) -> None:
     files = [
         csv_file(tmp_path / "b.csv", grid([bill(**{"property:Gone": ""})])),
         csv_file(tmp_path / "l.csv", grid([line()])),

@@ -47,9 +47,7 @@ def assert_in_proportion(work: Callable[[int], int], rows: int) -> None:
     assert most - more <= 2.2 * (more - few)
 
 
-def test_rows_that_go_on_with_one_that_is_passed_over(
-    command: Callable[..., Ended], tmp_path: Path
-) -> None:
+def test_rows_continue_after_an_ignored_row(command: Callable[..., Ended], tmp_path: Path) -> None:
     source = "{fill_down: [Vendor, Number], ignore_rows: [{column: Kind, equals: draft}]}"
     first, second = ["2025-01-05", "12.50", "one", "draft"], ["", "", "", "3.25", "two", ""]
 
@@ -65,7 +63,7 @@ def test_rows_that_go_on_with_one_that_is_passed_over(
     assert_in_proportion(work, 50)
 
 
-def test_groups_inside_groups(tmp_path: Path) -> None:
+def test_nested_groups(tmp_path: Path) -> None:
     """Each begins inside the one before it; all totals stand at the end, and all are wrong."""
 
     def work(rows: int) -> int:

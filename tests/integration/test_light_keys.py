@@ -48,7 +48,7 @@ async def read(client: LightClient, times: int) -> None:
     assert {answer.status for answer in answers} == {200}
 
 
-def test_two_keys_make_twice_the_requests_of_one_in_a_minute_and_none_is_refused() -> None:
+def test_two_keys_double_the_rate_without_refusals() -> None:
     async def work(client: LightClient, pacer: RateLimiter) -> None:
         await read(client, 40)
         with pytest.raises(TimeoutError):
@@ -60,7 +60,7 @@ def test_two_keys_make_twice_the_requests_of_one_in_a_minute_and_none_is_refused
         assert (sandbox.counters.received, sandbox.counters.throttled) == (40, 0)
 
 
-def test_the_day_is_counted_for_the_company_whichever_keys_a_process_has(tmp_path: Path) -> None:
+def test_day_is_counted_per_company(tmp_path: Path) -> None:
     file = tmp_path / "pace.sqlite"
 
     async def some(client: LightClient, pacer: RateLimiter) -> None:
@@ -79,7 +79,7 @@ def test_the_day_is_counted_for_the_company_whichever_keys_a_process_has(tmp_pat
         assert sandbox.counters.received == 9
 
 
-def test_a_429_holds_back_only_the_key_that_got_it() -> None:
+def test_429_pauses_only_its_key() -> None:
     def fault(request: Request) -> Fault:
         refused = request.headers["authorization"].endswith(TWO)
         answer = http(429, Retry_After="300", Connection="close")
@@ -92,7 +92,7 @@ def test_a_429_holds_back_only_the_key_that_got_it() -> None:
         assert sorted(with_keys(proxy.url, f"{ONE},{TWO}", work)) == [200] * 11 + [429]
 
 
-def test_each_key_asks_for_its_company_once_and_one_of_another_company_is_refused(
+def test_key_of_another_company_is_refused(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "pace.sqlite"
@@ -111,7 +111,7 @@ def test_each_key_asks_for_its_company_once_and_one_of_another_company_is_refuse
     assert not any(key in message for key in (ONE, TWO, FOREIGN))
 
 
-def test_a_key_that_light_does_not_know_is_named_by_its_place() -> None:
+def test_unknown_key_is_named_by_position() -> None:
     async def at_the_start(client: LightClient, pacer: RateLimiter) -> str:
         with pytest.raises(AccessRefused) as caught:
             await client.company()
@@ -152,7 +152,7 @@ def redirected(request: Request) -> Fault:
     return PASS
 
 
-def test_a_redirect_is_followed_with_the_key_that_was_redirected() -> None:
+def test_redirect_is_followed_with_the_same_key() -> None:
     async def work(client: LightClient, pacer: RateLimiter) -> None:
         for _ in range(4):
             await client.send("POST", "/v1/invoice-payables", json={})
@@ -166,7 +166,7 @@ def test_a_redirect_is_followed_with_the_key_that_was_redirected() -> None:
 
 
 @pytest.mark.parametrize("wait", [True, False])
-def test_a_redirect_for_which_no_request_is_left_is_an_answer_that_is_lost(wait: bool) -> None:
+def test_redirect_without_budget_is_a_lost_answer(wait: bool) -> None:
     async def work(client: LightClient, pacer: RateLimiter) -> Any:
         answer = await client.send("POST", "/v1/invoice-payables", json={})
         return answer.status, answer.sent, answer.reason
@@ -179,7 +179,7 @@ def test_a_redirect_for_which_no_request_is_left_is_an_answer_that_is_lost(wait:
     assert "Continue after" in reason
 
 
-def test_a_pacer_that_does_not_know_all_the_keys_is_a_fault() -> None:
+def test_rate_limiter_must_know_every_key() -> None:
     found = credentials({"LIGHT_API_KEYS": f"{ONE},{TWO}"})
     assert all(isinstance(key, Key) for key in found.keys)
     with RateLimiter(":memory:") as pacer, pytest.raises(ValueError, match="each key"):
@@ -189,7 +189,7 @@ def test_a_pacer_that_does_not_know_all_the_keys_is_a_fault() -> None:
 # --- waiting for the next day -----------------------------------------------------------------
 
 
-def test_a_load_that_waits_goes_on_the_next_day_and_the_day_after(tmp_path: Path) -> None:
+def test_waiting_load_continues_on_following_days(tmp_path: Path) -> None:
     """The pacer's clock is simulated: 60 bills and a few look-ups, 25 requests a day."""
     now = 1_750_000_000.0
     said: list[str] = []

@@ -79,9 +79,7 @@ def ask(session: TokenRefresher, work: Callable[[LightClient], Any], base_url: s
 # --- renewing ---------------------------------------------------------------------------------
 
 
-def test_a_token_is_renewed_before_it_ends_and_by_one_of_many(
-    light: Sandbox, place: TokenStore
-) -> None:
+def test_token_is_refreshed_once_before_it_expires(light: Sandbox, place: TokenStore) -> None:
     login, tokens = granted(light)
     place.write(login, replace(tokens, expires_at=time.time() + 60))
     one, other = open_token_refresher(place), open_token_refresher(place)
@@ -99,7 +97,7 @@ def test_a_token_is_renewed_before_it_ends_and_by_one_of_many(
     assert {one.credentials.keys[0].mark, other.credentials.keys[0].mark} == {mark_of(login)}
 
 
-def test_two_processes_renew_a_login_once(light: Sandbox, place: TokenStore) -> None:
+def test_two_processes_refresh_a_login_once(light: Sandbox, place: TokenStore) -> None:
     def slow(request: Request) -> Fault:
         return Fault(True, KEEP, after=0.4) if request.path == "/oauth/token" else PASS
 
@@ -134,7 +132,7 @@ def renewing(place: TokenStore) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("moment", ["written", "about to be used"])
-def test_a_process_killed_between_getting_and_using_a_renewed_token_loses_nothing(
+def test_kill_after_a_refresh_loses_no_token(
     light: Sandbox, place: TokenStore, moment: str
 ) -> None:
     login, tokens = granted(light)
@@ -172,9 +170,7 @@ class _Renewer:
         self.process.communicate()
 
 
-def test_tokens_that_light_gave_out_and_nobody_could_keep_end_the_login_with_a_clear_word(
-    light: Sandbox, place: TokenStore
-) -> None:
+def test_tokens_that_cannot_be_stored_end_the_login(light: Sandbox, place: TokenStore) -> None:
     login, tokens = granted(light)
     place.write(login, overdue(tokens))
     asyncio.run(by_refresh(login, tokens))  # as by a process that was killed before it wrote
@@ -186,9 +182,7 @@ def test_tokens_that_light_gave_out_and_nobody_could_keep_end_the_login_with_a_c
     assert light.counters.by_route == {}
 
 
-def test_a_cancelled_task_does_not_lose_the_tokens_that_it_asked_for(
-    light: Sandbox, place: TokenStore
-) -> None:
+def test_cancelled_task_does_not_lose_new_tokens(light: Sandbox, place: TokenStore) -> None:
     def slow(request: Request) -> Fault:
         return Fault(True, KEEP, after=0.3) if request.path == "/oauth/token" else PASS
 
@@ -214,7 +208,7 @@ def test_a_cancelled_task_does_not_lose_the_tokens_that_it_asked_for(
     assert light.context.grants.logins[0].refresh == found[1].refresh
 
 
-def test_while_the_old_token_works_a_renewal_that_fails_stops_nobody(
+def test_failed_refresh_is_tolerated_while_the_token_works(
     light: Sandbox, place: TokenStore
 ) -> None:
     down = http(503)
@@ -243,9 +237,7 @@ def test_while_the_old_token_works_a_renewal_that_fails_stops_nobody(
         assert not any(request.creates for request in proxy.requests)
 
 
-def test_a_login_to_another_company_is_not_taken_over_in_the_middle(
-    light: Sandbox, place: TokenStore
-) -> None:
+def test_login_to_another_company_stops_the_load(light: Sandbox, place: TokenStore) -> None:
     login, tokens = granted(light)
     place.write(login, tokens)
     session = open_token_refresher(place)
@@ -260,9 +252,7 @@ def test_a_login_to_another_company_is_not_taken_over_in_the_middle(
         asyncio.run(session.refused(session.credentials.keys[0]))
 
 
-def test_a_full_disk_is_noticed_before_light_gives_out_new_tokens(
-    light: Sandbox, place: TokenStore
-) -> None:
+def test_full_disk_is_detected_before_a_refresh(light: Sandbox, place: TokenStore) -> None:
     resource = pytest.importorskip("resource")
     login, tokens = granted(light)
     place.write(login, overdue(tokens))
@@ -280,9 +270,7 @@ def test_a_full_disk_is_noticed_before_light_gives_out_new_tokens(
     assert asyncio.run(session.key()).secret != tokens.access
 
 
-def test_a_light_that_accepts_no_token_is_asked_for_a_new_one_once(
-    light: Sandbox, place: TokenStore
-) -> None:
+def test_refused_token_is_refreshed_once(light: Sandbox, place: TokenStore) -> None:
     def shut(request: Request) -> Fault:
         refusal = http(401, {"type": "T", "message": "No."})
         return PASS if request.path == "/oauth/token" else Fault(False, refusal)
@@ -296,9 +284,7 @@ def test_a_light_that_accepts_no_token_is_asked_for_a_new_one_once(
         assert len(proxy.requests) == 4  # for the code, refused, renewed, refused again
 
 
-def test_a_folder_that_takes_no_file_is_noticed_before_light_gives_out_new_tokens(
-    light: Sandbox, place: TokenStore
-) -> None:
+def test_unwritable_folder_is_detected_before_a_refresh(light: Sandbox, place: TokenStore) -> None:
     login, tokens = granted(light)
     place.write(login, overdue(tokens))
     session = open_token_refresher(place)
@@ -320,7 +306,7 @@ def test_a_folder_that_takes_no_file_is_noticed_before_light_gives_out_new_token
 
 
 @pytest.mark.parametrize("length", [20, 5_000])
-def test_a_keyring_keeps_tokens_of_any_length_and_leaves_nothing_behind(
+def test_keyring_stores_long_tokens_and_removes_every_part(
     ring: Path, place: TokenStore, length: int
 ) -> None:
     login = Login("https://light.example", "client", "id-1", 1.0, "keyring")
@@ -338,9 +324,7 @@ def test_a_keyring_keeps_tokens_of_any_length_and_leaves_nothing_behind(
     assert not place.forget()
 
 
-def test_a_keyring_entry_that_was_half_written_leaves_the_old_one_in_force(
-    ring: Path, place: TokenStore
-) -> None:
+def test_half_written_keyring_entry_keeps_the_old_login(ring: Path, place: TokenStore) -> None:
     login = Login("https://light.example", "client", "id-1", 1.0, "keyring")
     old, new = Tokens("old" * 900, "old"), Tokens("new" * 900, "new")
     place.write(login, old)
@@ -355,7 +339,7 @@ def test_a_keyring_entry_that_was_half_written_leaves_the_old_one_in_force(
     assert json.loads(ring.read_text()) == {}
 
 
-def test_a_locked_keyring_is_told_without_its_words(ring: Path, place: TokenStore) -> None:
+def test_locked_keyring_error_shows_no_secret(ring: Path, place: TokenStore) -> None:
     login = Login("https://light.example", "client", "id-1", 1.0, "keyring")
     place.write(login, Tokens("a-secret-token"))
     ring.with_name("locked").touch()
@@ -390,7 +374,7 @@ _WHOLE = (
         _WHOLE.replace("TOKENS", '"refresh": "r", "client_secret": []'),
     ],
 )
-def test_a_damaged_file_says_so_and_can_be_forgotten(place: TokenStore, text: str) -> None:
+def test_damaged_login_file_is_reported_and_removable(place: TokenStore, text: str) -> None:
     place.path.parent.mkdir()
     place.path.write_text(text)
     place.path.chmod(0o600)
@@ -431,7 +415,7 @@ GOOD = {"access_token": "a1", "refresh_token": "r1", "expires_in": 60, "token_ty
         (None, LightUnreachable),
     ],
 )
-def test_an_answer_without_usable_tokens_is_one_of_our_errors_without_secrets(
+def test_unusable_token_answer_is_an_error_without_secrets(
     answer: bytes | None, problem: type[ImporterError]
 ) -> None:
     with proxied("http://127.0.0.1:9", lambda request: Fault(False, answer)) as proxy:
@@ -449,7 +433,7 @@ def test_an_answer_without_usable_tokens_is_one_of_our_errors_without_secrets(
     ("told", "lifetime"),
     [(60, 60), ("60", 60), (0.5, 0.5), (-1, None), (True, None), ("soon", None), (1e300, 3.16e8)],
 )
-def test_a_lifetime_that_makes_no_sense_is_not_believed(told: Any, lifetime: float | None) -> None:
+def test_invalid_token_lifetime_is_ignored(told: Any, lifetime: float | None) -> None:
     answer = http(200, GOOD | {"expires_in": told})
     with proxied("http://127.0.0.1:9", lambda request: Fault(False, answer)) as proxy:
         tokens = asyncio.run(by_code(proxy.url, "client", "", "code", REDIRECT))
@@ -481,9 +465,7 @@ def test_a_lifetime_that_makes_no_sense_is_not_believed(told: Any, lifetime: flo
         ("", ForeignAnswer),
     ],
 )
-def test_only_an_answer_with_the_state_of_this_login_is_taken(
-    query: str, problem: type[Exception] | None
-) -> None:
+def test_answer_with_another_state_is_refused(query: str, problem: type[Exception] | None) -> None:
     address = f"{REDIRECT}?{query}"
     if problem is None:
         assert code_in(address, "s") == "c"
@@ -492,7 +474,7 @@ def test_only_an_answer_with_the_state_of_this_login_is_taken(
             code_in(address, "s")
 
 
-def test_the_words_of_a_refusal_are_one_short_line_without_control_sequences() -> None:
+def test_refusal_reason_is_one_printable_line() -> None:
     address = f"{REDIRECT}?error=x%1b[31m&error_description={'y%0a' * 500}&state=s"
     with pytest.raises(AccessRefused) as caught:
         code_in(address, "s")
@@ -511,7 +493,7 @@ def spoken(port: int, data: bytes) -> bytes:
         return answer
 
 
-def test_the_listener_believes_only_the_browser_of_this_login() -> None:
+def test_callback_server_accepts_only_this_login() -> None:
     said: list[str] = []
 
     async def main() -> str:
@@ -551,7 +533,7 @@ def test_the_listener_believes_only_the_browser_of_this_login() -> None:
     assert all("Still waiting" in text for text in said)
 
 
-def test_each_login_has_a_state_of_its_own_that_nobody_can_guess() -> None:
+def test_each_login_has_a_random_state() -> None:
     async def states() -> set[str]:
         return {PendingLogin("", "", REDIRECT, print).state for _ in range(50)}
 
@@ -560,7 +542,7 @@ def test_each_login_has_a_state_of_its_own_that_nobody_can_guess() -> None:
     assert min(map(len, found)) >= 43
 
 
-def test_a_port_that_another_program_has_is_not_shared() -> None:
+def test_port_in_use_is_refused() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()

@@ -125,7 +125,7 @@ def through(
     return asyncio.run(main())
 
 
-def test_the_proxy_of_the_environment_is_used_and_never_sees_the_key(tmp_path, monkeypatch):
+def test_environment_proxy_is_used_and_sees_no_key(tmp_path, monkeypatch):
     answer, made = through(tmp_path, monkeypatch, lambda name, request: http(200, {"id": "b"}))
     assert answer == Answer(200, {"id": "b"})
     assert made.names == ["api.light.inc:443"]
@@ -136,7 +136,7 @@ def test_the_proxy_of_the_environment_is_used_and_never_sees_the_key(tmp_path, m
     assert "proxy-authorization" not in request.headers
 
 
-def test_a_host_that_needs_no_proxy_is_not_reached_through_it(tmp_path, monkeypatch):
+def test_no_proxy_host_bypasses_the_proxy(tmp_path, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "localhost,light.invalid")
     base_url = "https://api.light.invalid"
     answer, made = through(tmp_path, monkeypatch, lambda name, request: http(200), base_url)
@@ -146,9 +146,7 @@ def test_a_host_that_needs_no_proxy_is_not_reached_through_it(tmp_path, monkeypa
 @pytest.mark.parametrize(
     ("base_url", "trusted"), [("https://other.com", True), ("https://api.light.inc", False)]
 )
-def test_a_certificate_of_another_name_or_of_nobody_ends_it_before_the_key_goes_out(
-    tmp_path, monkeypatch, base_url, trusted
-):
+def test_wrong_certificate_does_not_get_the_key(tmp_path, monkeypatch, base_url, trusted):
     answer, made = through(
         tmp_path, monkeypatch, lambda name, request: http(200), base_url, trusted=trusted
     )
@@ -164,9 +162,7 @@ def test_a_certificate_of_another_name_or_of_nobody_ends_it_before_the_key_goes_
         ("https://api.bank.co.uk", "https://eu.bank.co.uk/v2", "eu.bank.co.uk"),
     ],
 )
-def test_the_key_follows_to_hosts_of_the_same_owner(
-    tmp_path, monkeypatch, base_url, location, asked
-):
+def test_key_follows_redirects_within_the_domain(tmp_path, monkeypatch, base_url, location, asked):
     def handler(name: str, request: Request) -> bytes:
         return http(200, {"id": "b"}) if request.path == "/v2" else http(307, Location=location)
 
@@ -186,7 +182,7 @@ def test_the_key_follows_to_hosts_of_the_same_owner(
         ("https://api.light.inc", "https://127.0.0.1/x", "127.0.0.1"),
     ],
 )
-def test_a_redirect_to_anybody_else_is_refused_and_named_and_no_connection_is_made(
+def test_redirect_to_another_domain_opens_no_connection(
     tmp_path, monkeypatch, base_url, location, named
 ):
     answer, made = through(
@@ -198,9 +194,7 @@ def test_a_redirect_to_anybody_else_is_refused_and_named_and_no_connection_is_ma
     assert KEY not in answer.reason
 
 
-def test_tokens_are_asked_for_through_the_proxy_and_a_redirect_does_not_get_the_code(
-    tmp_path, monkeypatch
-):
+def test_token_request_uses_the_proxy_and_follows_no_redirect(tmp_path, monkeypatch):
     tokens = http(200, {"access_token": "a", "refresh_token": "r", "expires_in": 9})
     answers = iter([tokens, http(307, Location="https://evil.com/x")])
 
@@ -225,7 +219,7 @@ def test_tokens_are_asked_for_through_the_proxy_and_a_redirect_does_not_get_the_
         f"http://me:{PROXY_WORD}",
     ],
 )
-def test_a_proxy_that_cannot_be_used_is_told_without_its_password(monkeypatch, proxy):
+def test_invalid_proxy_error_hides_its_password(monkeypatch, proxy):
     monkeypatch.setenv("ALL_PROXY", proxy)
     with RateLimiter(":memory:") as pacer, pytest.raises(UsageProblem, match="proxy") as caught:
         LightClient("https://api.light.inc", credentials({"LIGHT_API_KEY": KEY}), pacer)
@@ -242,7 +236,7 @@ def packed(content: bytes, how: str) -> bytes:
     return http(200, content, Content_Encoding=how)
 
 
-def test_a_bomb_is_cut_off_before_it_takes_memory(tmp_path):
+def test_gzip_bomb_is_cut_off_within_memory(tmp_path):
     bomb = gzip.compress(b" " * 80_000_000, 6)
     tracemalloc.start()
     try:
@@ -256,7 +250,7 @@ def test_a_bomb_is_cut_off_before_it_takes_memory(tmp_path):
 
 
 @pytest.mark.parametrize("how", ["gzip, gzip", "br", "zstd", "deflate", "compress", "gzip;q=1"])
-def test_an_answer_that_is_packed_as_nobody_asked_is_not_unpacked(tmp_path, how):
+def test_unrequested_encoding_is_not_unpacked(tmp_path, how):
     twice = gzip.compress(gzip.compress(b'{"id": "x"}'))
     answer = answer_to(tmp_path, packed(twice, how))
     assert (answer.status, answer.body, answer.sent) == (None, None, True)
@@ -273,13 +267,13 @@ def test_an_answer_that_is_packed_as_nobody_asked_is_not_unpacked(tmp_path, how)
     ],
     ids=["cut short", "more behind it", "wrong sum", "no gzip"],
 )
-def test_a_packed_answer_that_is_not_whole_is_not_believed(tmp_path, content):
+def test_damaged_gzip_answer_is_refused(tmp_path, content):
     answer = answer_to(tmp_path, packed(content, "gzip"))
     assert (answer.status, answer.body, answer.sent) == (None, None, True)
     assert "cannot be unpacked" in answer.reason
 
 
-def test_a_packed_answer_of_many_pieces_is_whole(tmp_path):
+def test_gzip_answer_in_pieces_is_complete(tmp_path):
     text = '{"id": "' + "".join(f"{i * 7919:x}" for i in range(600_000)) + '"}'
     answer = answer_to(tmp_path, packed(gzip.compress(text.encode(), 1), "X-GZIP"))
     assert answer.status == 200
@@ -298,7 +292,7 @@ FLOODS = {
 
 
 @pytest.mark.parametrize("name", FLOODS)
-def test_a_flood_is_cut_off(tmp_path, name):
+def test_endless_answer_is_cut_off(tmp_path, name):
     first, more = FLOODS[name]
 
     async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -323,7 +317,7 @@ def test_a_flood_is_cut_off(tmp_path, name):
     assert name in ("headers", "no end of line") or "0.1 MB" in reply.reason
 
 
-def test_a_server_that_keeps_talking_without_an_answer_is_left(tmp_path):
+def test_endless_interim_answers_time_out(tmp_path):
     """Each word comes in time, so that only a limit of the whole attempt ends it."""
 
     async def murmur(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -392,7 +386,7 @@ SAYS = {
 }
 
 
-def test_an_upload_that_breaks_in_any_way_is_an_answer_and_never_an_exception(tmp_path):
+def test_broken_upload_never_raises(tmp_path):
     document = tmp_path / "bill.pdf"
     document.write_bytes(bytes(SIZE))
 

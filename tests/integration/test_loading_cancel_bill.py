@@ -66,7 +66,7 @@ def live(light: Sandbox, mark: str) -> list[str]:
     faults=st.lists(st.sampled_from(FAULTS), max_size=16),
     ends=st.lists(st.floats(0.001, 0.08), max_size=2),
 )
-def test_all_is_cancelled_whatever_fails_and_can_be_loaded_again(
+def test_undo_cancels_all_despite_faults_and_allows_reloading(
     light: Sandbox, numbered: list[bool], faults: list[Fault], ends: list[float]
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:

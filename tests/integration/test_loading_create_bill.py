@@ -111,7 +111,7 @@ FAULTS = [
     faults=st.lists(st.sampled_from(FAULTS), max_size=20),
     ends=st.lists(st.floats(0.001, 0.12), max_size=2),
 )
-def test_each_bill_once_whatever_fails_and_whenever_it_ends(
+def test_each_bill_once_despite_faults_and_crashes(
     light: Sandbox, numbered: list[bool], faults: list[Fault], ends: list[float]
 ) -> None:
     # An attempt ends before Light can still be at work for it, so there is nothing to wait for:
@@ -166,7 +166,7 @@ def test_one_bill_in_light_is_not_adopted_twice(light: Sandbox, tmp_path: Path) 
     assert len(there) == 2
 
 
-def test_the_proxy_forwards_what_it_took_though_its_sender_is_gone() -> None:
+def test_proxy_forwards_after_its_client_disconnects() -> None:
     """Else a request could still be on its way when the next load looks for its bill; and asyncio,
     which keeps no hold of such a task, could drop it midway and leave its connections open."""
     with running(SandboxSettings(latency=0.4)) as far:

@@ -36,7 +36,7 @@ def pick(value: str, light_id: str = VENDOR, field: str = "vendor") -> Pick:
 # --- saving -----------------------------------------------------------------------------------
 
 
-def test_picks_make_new_files_that_excel_reads_as_they_are(tmp_path: Path) -> None:
+def test_picks_create_files_that_excel_reads(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "lookups"
     picks = [pick("Smørrebrød"), pick("Acme, Inc"), pick("UK20", TAX, "taxCode")]
     saved = save_picks(folder, picks)
@@ -46,7 +46,7 @@ def test_picks_make_new_files_that_excel_reads_as_they_are(tmp_path: Path) -> No
     assert sorted(p.name for p in folder.iterdir()) == ["taxCode.csv", "vendor.csv"]
 
 
-def test_no_pick_makes_no_folder(tmp_path: Path) -> None:
+def test_no_picks_create_no_folder(tmp_path: Path) -> None:
     assert save_picks(tmp_path / "lookups", []) == {}
     assert not (tmp_path / "lookups").exists()
 
@@ -61,7 +61,7 @@ def test_no_pick_makes_no_folder(tmp_path: Path) -> None:
         ("value,id\nöld,{v}\n".encode("cp1252"), b"new,{v}\n"),
     ],
 )
-def test_existing_rows_stay_byte_for_byte(tmp_path: Path, before: bytes, added: bytes) -> None:
+def test_existing_rows_stay_unchanged(tmp_path: Path, before: bytes, added: bytes) -> None:
     path = tmp_path / "vendor.csv"
     before, added = (b.replace(b"{v}", VENDOR.encode()) for b in (before, added))
     path.write_bytes(before)
@@ -73,7 +73,7 @@ def test_existing_rows_stay_byte_for_byte(tmp_path: Path, before: bytes, added: 
     assert path.read_bytes() == before + added
 
 
-def test_a_pick_that_contradicts_the_file_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+def test_contradicting_pick_is_refused_and_not_written(tmp_path: Path) -> None:
     path = csv_file(tmp_path / "vendor.csv", [["value", "id"], ["x", VENDOR], ["Old Ltd", OTHER]])
     before = path.read_bytes()
     with pytest.raises(UsageProblem) as raised:
@@ -94,7 +94,7 @@ def test_a_pick_that_contradicts_the_file_is_refused_and_nothing_is_written(tmp_
         (b"value,id,ID\nx,{v},\n", "needs only one each of the columns"),
     ],
 )
-def test_a_file_that_cannot_be_added_to_is_left_alone(
+def test_file_that_cannot_be_extended_is_left_unchanged(
     tmp_path: Path, before: bytes, says: str
 ) -> None:
     path = tmp_path / "vendor.csv"
@@ -105,7 +105,7 @@ def test_a_file_that_cannot_be_added_to_is_left_alone(
     assert path.read_bytes() == kept
 
 
-def test_a_pick_that_would_be_read_as_another_name_is_not_saved(tmp_path: Path) -> None:
+def test_pick_that_would_be_misread_is_not_saved(tmp_path: Path) -> None:
     path = tmp_path / "vendor.csv"
     path.write_bytes(kept := b"id\tvalue\n3f2b8c1e-\x9c000-4000-8000")  # of which encoding?
     with pytest.raises(UsageProblem, match="cannot hold every name"):
@@ -114,7 +114,7 @@ def test_a_pick_that_would_be_read_as_another_name_is_not_saved(tmp_path: Path) 
     assert path.read_bytes() == kept
 
 
-def test_loads_that_save_picks_at_the_same_time_lose_none(tmp_path: Path) -> None:
+def test_concurrent_loads_lose_no_picks(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from importer.references.lookup_tables import *\n"
         "for i in range(25):\n"
@@ -129,7 +129,7 @@ def test_loads_that_save_picks_at_the_same_time_lose_none(tmp_path: Path) -> Non
     assert len(load_table(tmp_path / "vendor.csv")) == 50
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_unwritable_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageProblem, match="The picks cannot be saved in"):
         save_picks(tmp_path / "file", [pick("x")])
@@ -144,7 +144,7 @@ NAMES = st.text(
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(NAMES, min_size=1, max_size=4), min_size=1, max_size=3))
-def test_whatever_is_saved_is_found_again_the_next_month(months: list[list[str]]) -> None:
+def test_any_saved_name_is_found_again(months: list[list[str]]) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder, every = Path(name), []
         for values in months:
@@ -164,7 +164,7 @@ def light() -> LoadedTemplate:
     return find_template("light")
 
 
-def test_crosswalks_are_read_from_csv_and_xlsx_beside_those_of_the_template(tmp_path: Path) -> None:
+def test_crosswalks_are_read_from_csv_and_xlsx(tmp_path: Path) -> None:
     mine, month = tmp_path / "mine", tmp_path / "month"
     for folder in (mine, month):
         folder.mkdir()
@@ -183,7 +183,7 @@ def test_crosswalks_are_read_from_csv_and_xlsx_beside_those_of_the_template(tmp_
     assert tables["vendor"].files == [str(mine / "vendor.csv"), "v.csv"]
 
 
-def test_two_tables_that_contradict_each_other_are_refused_with_both_places(tmp_path: Path) -> None:
+def test_contradicting_tables_are_refused_with_both_places(tmp_path: Path) -> None:
     for name, light_id in (("a", VENDOR), ("b", OTHER)):
         (tmp_path / name).mkdir()
         csv_file(tmp_path / name / "vendor.csv", [["value", "id"], ["Acme", light_id]])
@@ -195,7 +195,7 @@ def test_two_tables_that_contradict_each_other_are_refused_with_both_places(tmp_
     )
 
 
-def test_all_wrong_rows_of_a_table_are_told_at_once(tmp_path: Path) -> None:
+def test_all_wrong_rows_of_a_table_are_reported_at_once(tmp_path: Path) -> None:
     rows = [["value", "id"], ["a", "V-1"], ["b", ""], ["c", VENDOR], ["C", OTHER]]
     with pytest.raises(TemplateProblem) as raised:
         load_table(csv_file(tmp_path / "t.csv", rows))
@@ -207,7 +207,7 @@ def test_all_wrong_rows_of_a_table_are_told_at_once(tmp_path: Path) -> None:
     assert "Copy the id from Light" in str(raised.value)
 
 
-def test_a_folder_without_any_table_is_told_with_what_it_has(tmp_path: Path) -> None:
+def test_folder_without_tables_is_reported_with_its_contents(tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match="There is no folder"):
         check_crosswalks(tmp_path / "nowhere")
     (tmp_path / "vendors.csv").touch()
@@ -215,7 +215,7 @@ def test_a_folder_without_any_table_is_told_with_what_it_has(tmp_path: Path) -> 
         check_crosswalks(tmp_path)
 
 
-def test_a_name_that_begins_as_a_formula_is_text_in_the_table_and_found_again(
+def test_name_like_a_formula_is_escaped_and_found_again(
     tmp_path: Path,
 ) -> None:
     names = ["=cmd|' /C calc'!A0", "+1", "-x", "@SUM(A1)", "'=quoted", "plain"]

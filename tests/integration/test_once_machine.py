@@ -464,7 +464,7 @@ def rows_of(result: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("line_mode", LINE_MODES)
-def test_each_bill_and_step_once_whatever_happens(line_mode: str) -> None:
+def test_each_bill_and_step_happens_once(line_mode: str) -> None:
     machine: Callable[[], RuleBasedStateMachine] = functools.partial(Once, line_mode)
     how = settings(
         max_examples=MANY or 3,

@@ -80,7 +80,7 @@ def wait_for(file: Path, count: int) -> None:
 
 
 @pytest.mark.parametrize("how", ["finish", "hold"])
-def test_processes_started_at_once_share_one_limit_and_a_kill_forgets_nothing(tmp_path, start, how):
+def test_processes_share_one_limit_even_when_killed(tmp_path, start, how):
     file = tmp_path / "new folder" / "pace.sqlite"
     first = [start(file, 200, how) for _ in range(3)]
     wait_for(file, 200)
@@ -107,7 +107,7 @@ def test_processes_with_different_keys_share_the_limit_of_each_key(tmp_path, sta
     assert rows(file, "SELECT sum(requests) FROM day") == 300
 
 
-def test_processes_killed_in_the_middle_of_taking_slots_leave_a_file_that_works(tmp_path, start):
+def test_processes_killed_while_acquiring_leave_a_usable_file(tmp_path, start):
     file = tmp_path / "pace.sqlite"
     for _ in range(3):
         processes = [start(file, 100_000, "finish") for _ in range(2)]

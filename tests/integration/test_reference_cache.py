@@ -39,7 +39,7 @@ CACHED = Cached(
 )
 
 
-def test_what_is_written_is_read_again_and_is_for_the_user_alone(tmp_path: Path) -> None:
+def test_cache_round_trips_and_is_private(tmp_path: Path) -> None:
     path = tmp_path / "reference" / "c1.json"
     write_cache(path, CACHED)
     assert read_cache(path) == CACHED
@@ -49,7 +49,7 @@ def test_what_is_written_is_read_again_and_is_for_the_user_alone(tmp_path: Path)
     assert [p.name for p in path.parent.iterdir()] == ["c1.json"]  # nothing is left beside it
 
 
-def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
+def test_failed_write_leaves_the_old_cache(tmp_path: Path) -> None:
     path = tmp_path / "c1.json"
     write_cache(path, CACHED)
     kept = path.read_bytes()
@@ -64,14 +64,14 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"version": 99}', '{"version": 1}'])
-def test_a_file_that_cannot_be_used_says_how_to_fetch_it_again(tmp_path: Path, text: str) -> None:
+def test_unusable_cache_error_says_how_to_fetch_it(tmp_path: Path, text: str) -> None:
     path = tmp_path / "c1.json"
     path.write_text(text)
     with pytest.raises(UsageProblem, match="light-import reference pull"):
         read_cache(path)
 
 
-def test_a_file_whose_records_have_other_fields_is_refused(tmp_path: Path) -> None:
+def test_cache_with_other_fields_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "c1.json"
     write_cache(path, CACHED)
     body = json.loads(path.read_text(encoding="utf-8"))
@@ -93,5 +93,5 @@ def test_a_file_whose_records_have_other_fields_is_refused(tmp_path: Path) -> No
         (60 * 1440, "60 days old"),
     ],
 )
-def test_its_age_is_told_in_words(minutes: int, told: str) -> None:
+def test_cache_age_in_words(minutes: int, told: str) -> None:
     assert CACHED.age(NOW + timedelta(minutes=minutes)) == told

@@ -122,14 +122,14 @@ def resolved(folder: Path, bills: Any, lines: Any) -> Checked:
         ("cafe\u0301 nord", ID.format(3)),
     ],
 )
-def test_a_vendor_is_found_by_name_identifier_or_vat_id_whatever_case_and_form(
+def test_vendor_matches_by_name_identifier_or_vat_id(
     tmp_path: Path, written: str, vendor_id: str
 ) -> None:
     of = resolved(tmp_path, [named(vendor=written)], [line()])
     assert [b.vendor_id for b in of.valid_bills()] == [vendor_id]
 
 
-def test_a_vendor_that_is_not_there_is_told_with_the_nearest_and_not_taken(
+def test_unknown_vendor_is_reported_with_the_nearest(
     tmp_path: Path,
 ) -> None:
     of = resolved(tmp_path, [named(vendor="Acme Ltd.")], [line()])
@@ -139,14 +139,14 @@ def test_a_vendor_that_is_not_there_is_told_with_the_nearest_and_not_taken(
     assert valid(of) == []
 
 
-def test_a_name_of_several_vendors_is_told_with_all_of_them(tmp_path: Path) -> None:
+def test_ambiguous_vendor_name_is_reported_with_all_candidates(tmp_path: Path) -> None:
     of = resolved(tmp_path, [named(vendor="bolt gmbh")], [line()])
     assert codes(of) == ["bills.vendor.several"]
     assert "Bolt  gmbh (V-201); Bolt GmbH (V-200)" in of.findings[0].message
     assert valid(of) == []
 
 
-def test_an_id_given_counts_more_than_a_name_and_must_be_in_light(tmp_path: Path) -> None:
+def test_sheet_id_overrides_the_name_and_must_exist(tmp_path: Path) -> None:
     of = resolved(tmp_path, [bill(vendor="nobody at all")], [line()])
     assert codes(of) == ["bills.vendor.other_than_id"]  # a warning
     assert "The id is of Acme Ltd (V-100)" in of.findings[0].message
@@ -156,7 +156,7 @@ def test_an_id_given_counts_more_than_a_name_and_must_be_in_light(tmp_path: Path
     assert codes(of) == ["bills.vendorId.unknown", "line_items.accountId.unknown"]
 
 
-def test_a_name_of_another_than_the_id_beside_it_is_told_and_nothing_is_sent(
+def test_name_that_contradicts_the_id_is_an_error(
     tmp_path: Path,
 ) -> None:
     of = resolved(
@@ -217,7 +217,7 @@ STATUSES = Directory(
         ({}, {"account": "400"}, [("line_items.accountId.doubtful_status", "warning", "account")]),
     ],
 )
-def test_what_is_not_active_is_never_taken_in_silence(
+def test_inactive_things_are_always_reported(
     tmp_path: Path, bills: Any, lines: Any, expected: list[tuple[str, str, str]]
 ) -> None:
     row = bill(**bills) if bills.get("vendorId") else named(**bills)
@@ -227,7 +227,7 @@ def test_what_is_not_active_is_never_taken_in_silence(
     assert (valid(of) == []) == (expected[0][1] == "error")
 
 
-def test_of_several_of_one_name_the_one_that_is_not_active_is_told_as_such(tmp_path: Path) -> None:
+def test_candidates_show_their_status(tmp_path: Path) -> None:
     of = sheets(tmp_path, [named(vendor="Bolt")], [line()])
     resolve_in_light(of, STATUSES, of.mapped.template)
     assert "2 vendors 'Bolt': Bolt (V-200), FAILED; Bolt (V-201)." in of.findings[0].message
@@ -235,7 +235,7 @@ def test_of_several_of_one_name_the_one_that_is_not_active_is_told_as_such(tmp_p
     assert [s.label for s in unresolved.suggestions] == ["Bolt (V-201)"]
 
 
-def test_a_doubtful_status_is_one_warning_for_all_its_bills(tmp_path: Path) -> None:
+def test_doubtful_status_is_one_warning(tmp_path: Path) -> None:
     rows = [named(vendor="V-400"), named(vendor="Dell", billRef="B2", invoiceNumber="X-7")]
     of = sheets(tmp_path, rows, [line(), line(billRef="B2")])
     resolve_in_light(of, STATUSES, of.mapped.template)
@@ -287,7 +287,7 @@ lookups:
         ),
     ],
 )
-def test_the_template_says_which_names_count(
+def test_template_chooses_the_lookup_names(
     tmp_path: Path, lookups: str, bills: Any, lines: Any, expected: list[str]
 ) -> None:
     csv_file(tmp_path / "vendors.csv", [["value", "id"], ["our bolt", ID.format(1)]])
@@ -308,16 +308,14 @@ def test_the_template_says_which_names_count(
         ("  vendor: {tabel: x.csv}", "did you mean 'table'?"),
     ],
 )
-def test_a_lookup_that_makes_no_sense_is_told_with_its_line(
-    tmp_path: Path, lookups: str, says: str
-) -> None:
+def test_invalid_lookup_is_reported_with_its_line(tmp_path: Path, lookups: str, says: str) -> None:
     text = LIGHT_ONLY.replace("taxCodeId: {column: taxCodeId}", "taxCode: {column: taxCode}")
     with pytest.raises(TemplateProblem) as raised:
         written_template(tmp_path, text + lookups)
     assert says in str(raised.value)
 
 
-def test_entities_are_found_by_code_or_name_and_accounts_by_code(tmp_path: Path) -> None:
+def test_entities_match_by_code_or_name_accounts_by_code(tmp_path: Path) -> None:
     of = resolved(tmp_path, [bill(companyEntity="northwind uk")], [line(account="04000")])
     [sent] = of.valid_bills()
     assert sent.company_entity_id == ID.format(6)
@@ -326,14 +324,14 @@ def test_entities_are_found_by_code_or_name_and_accounts_by_code(tmp_path: Path)
     assert codes(of) == ["bills.companyEntity.several", "line_items.account.not_found"]
 
 
-def test_a_disabled_account_is_told_in_the_cell_that_names_it(tmp_path: Path) -> None:
+def test_disabled_account_is_reported_in_its_cell(tmp_path: Path) -> None:
     of = resolved(tmp_path, [bill()], [line(account="5000")])
     assert [(f.code, f.cell.column) for f in of.findings] == [
         ("line_items.accountId.disabled", "account")
     ]
 
 
-def test_one_vendor_under_two_names_is_found_out_by_its_id(tmp_path: Path) -> None:
+def test_duplicates_under_two_vendor_names_are_found(tmp_path: Path) -> None:
     rows = [
         named(vendor="Acme Ltd"),
         named(vendor="V-100", billRef="B2"),
@@ -369,7 +367,7 @@ def test_one_vendor_under_two_names_is_found_out_by_its_id(tmp_path: Path) -> No
         ("property:Project", "North", "bills.property.unknown_property"),
     ],
 )
-def test_a_custom_property_is_resolved_or_told(
+def test_custom_property_is_resolved_or_reported(
     tmp_path: Path, header: str, written: str, expected: Property | str
 ) -> None:
     of = resolved(tmp_path, [bill(**{header: written})], [line()])
@@ -380,7 +378,7 @@ def test_a_custom_property_is_resolved_or_told(
         assert [b.properties for b in of.valid_bills()] == [(expected,)]
 
 
-def test_several_values_are_separated_by_semicolons_and_a_doubtful_label_is_not_guessed(
+def test_values_are_separated_by_semicolons_and_never_guessed(
     tmp_path: Path,
 ) -> None:
     of = resolved(tmp_path, [bill()], [line(**{"property:Project": "North; south ;north"})])
@@ -393,7 +391,7 @@ def test_several_values_are_separated_by_semicolons_and_a_doubtful_label_is_not_
     assert sent.lines[0].properties[0].value_ids == ("v4",)
 
 
-def test_only_the_lists_that_the_sheet_needs_are_asked_for(tmp_path: Path) -> None:
+def test_only_needed_lists_are_requested(tmp_path: Path) -> None:
     assert needs(sheets(tmp_path, [bill()], [line()])) == {"vendors", "groups"}
     more = sheets(tmp_path, [bill(companyEntity="UK", **{"property:A": "x"})], [line(account="1")])
     assert needs(more) == {"vendors", "entities", "accounts", "groups"}
@@ -412,19 +410,19 @@ TAXED = {"billRef": "B1", "netAmount": "10000", "taxAmount": "2000", "taxCode": 
 VENDORS = [["note", "value", "id"], ["", "Acme Ltd", f"{{{VENDOR.upper()}}}"], ["", "", ""]]
 
 
-def test_lookup_tables_turn_names_into_ids_offline(tmp_path: Path) -> None:
+def test_lookup_tables_resolve_names_offline(tmp_path: Path) -> None:
     of = with_tables(tmp_path, [named(vendor=" ACME ltd")], [TAXED], VENDORS)
     [sent] = of.valid_bills()
     assert (sent.vendor_id, sent.lines[0].tax_code_id) == (VENDOR, TAX)
 
 
-def test_a_name_that_a_table_lacks_is_told_with_the_nearest(tmp_path: Path) -> None:
+def test_name_missing_in_a_table_is_reported_with_the_nearest(tmp_path: Path) -> None:
     of = with_tables(tmp_path, [named(vendor="Acme")], [TAXED | {"taxCode": "5%"}], VENDORS)
     assert codes(of) == ["bills.vendor.not_in_table", "line_items.taxCode.not_in_table"]
     assert valid(of) == []
 
 
-def test_an_id_of_a_table_that_light_does_not_have_is_told_with_its_row(tmp_path: Path) -> None:
+def test_table_id_unknown_to_light_is_reported_with_its_row(tmp_path: Path) -> None:
     rows = [["value", "id"], ["Acme Ltd", VENDOR], ["Gone", ID.format(8)]]
     of = with_tables(tmp_path, [named(vendor="gone")], [TAXED], rows)
     resolve_in_light(of, DIRECTORY, of.mapped.template)
@@ -435,7 +433,7 @@ def test_an_id_of_a_table_that_light_does_not_have_is_told_with_its_row(tmp_path
     )
 
 
-def test_an_id_beside_a_name_that_a_table_gives_another_id_is_told(tmp_path: Path) -> None:
+def test_sheet_id_that_contradicts_a_table_is_reported(tmp_path: Path) -> None:
     text = LOOKUPS.replace("  invoiceNumber:", "  vendorId: {column: vendorId}\n  invoiceNumber:")
     csv_file(tmp_path / "vendors.csv", VENDORS)
     book(tmp_path / "tax-codes.xlsx", {"Codes": [["Value", "ID"], ["20% VAT", TAX]]})
@@ -451,7 +449,7 @@ def test_an_id_beside_a_name_that_a_table_gives_another_id_is_told(tmp_path: Pat
     assert valid(of) == [2]
 
 
-def test_each_name_without_an_id_is_listed_once_with_the_rows_that_have_it(tmp_path: Path) -> None:
+def test_each_unresolved_name_is_listed_once_with_its_rows(tmp_path: Path) -> None:
     rows = [
         named(vendor="Acmee Ltd"),
         named(vendor=" ACMEE  ltd", billRef="B2"),
@@ -476,7 +474,7 @@ def test_each_name_without_an_id_is_listed_once_with_the_rows_that_have_it(tmp_p
     assert labels[2] == ["400 Desks", "4000 Paper"]  # and not 5000, which is disabled
 
 
-def test_a_table_that_is_not_there_is_one_finding_that_says_where_it_was_looked_for(
+def test_missing_table_is_one_finding_with_the_folders(
     tmp_path: Path,
 ) -> None:
     loaded = written_template(tmp_path, LOOKUPS)
@@ -488,7 +486,7 @@ def test_a_table_that_is_not_there_is_one_finding_that_says_where_it_was_looked_
     assert valid(of) == []
 
 
-def test_a_tax_code_by_name_without_a_table_is_told(tmp_path: Path) -> None:
+def test_tax_code_name_without_a_table_is_reported(tmp_path: Path) -> None:
     loaded = find_template("light")
     of = sheets(tmp_path, [bill()], [TAXED])
     by_tables(of, loaded, tmp_path)
@@ -507,7 +505,7 @@ def test_a_tax_code_by_name_without_a_table_is_told(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_table_that_is_wrong_is_told_with_its_row(
+def test_wrong_table_is_reported_with_its_row(
     tmp_path: Path, rows: list[list[str]], says: str
 ) -> None:
     with pytest.raises(TemplateProblem) as raised:
@@ -515,7 +513,7 @@ def test_a_table_that_is_wrong_is_told_with_its_row(
     assert says in str(raised.value)
 
 
-def test_the_same_name_twice_with_one_id_is_no_problem(tmp_path: Path) -> None:
+def test_repeated_name_with_the_same_id_is_accepted(tmp_path: Path) -> None:
     rows = [["value", "id"], ["a", VENDOR], ["A", VENDOR.upper()]]
     assert load_table(csv_file(tmp_path / "t.csv", rows)) == {
         "a": Entry("a", VENDOR, f"{tmp_path / 't.csv'}, row 2")

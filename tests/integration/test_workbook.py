@@ -116,7 +116,7 @@ def parts(path: Path) -> dict[str, str]:
 # --- rows and cells ---------------------------------------------------------------------------
 
 
-def test_every_row_is_written_in_order_with_its_outcome(tmp_path: Path) -> None:
+def test_rows_are_written_in_order_with_their_outcomes(tmp_path: Path) -> None:
     source = table(
         [
             ["A title", ""],
@@ -196,7 +196,7 @@ def test_escapes_that_overlap_survive(tmp_path: Path) -> None:
     assert re.sub("_x005F_", "_", raw) == "_x005F_x000D_"
 
 
-def test_the_header_is_written_as_it_was(tmp_path: Path) -> None:
+def test_original_header_is_kept(tmp_path: Path) -> None:
     book = written(report(table([["=A1", "* Vendor (required)"], ["a", "b"]])), tmp_path)
     assert [cell.value for cell in book["Bills"][1][:2]] == ["=A1", "* Vendor (required)"]
     assert [cell.data_type for cell in book["Bills"][1][:2]] == ["s", "s"]
@@ -262,7 +262,7 @@ def test_several_tables_of_a_kind_get_a_sheet_each(tmp_path: Path) -> None:
     assert [c.value for c in book["Line items"][2]][:4] == ["2", "created", None, "line-1"]
 
 
-def test_the_columns_of_a_former_result_are_replaced(tmp_path: Path) -> None:
+def test_columns_of_an_earlier_result_are_replaced(tmp_path: Path) -> None:
     header = ["vendor", "import_status", *ADDED, "mine"]
     row = ["Acme", "invalid", "old", "old-id", "", "0", "", "9", "kept"]
     book = written(
@@ -314,7 +314,7 @@ def test_flat_file_gets_the_sheets_bills_and_line_items(tmp_path: Path) -> None:
     assert book["Problems"]["D2"].hyperlink.location == "'Line items'!B3"
 
 
-def test_bills_whose_file_is_gone_are_still_listed(tmp_path: Path) -> None:
+def test_bills_of_a_missing_file_are_still_listed(tmp_path: Path) -> None:
     book = written(report(bills=[bill(2, Status.CREATED, light_id="id-1")]), tmp_path)
     assert book.sheetnames == ["Summary", "Bills", "Problems", *LAST]
     assert [c.value for c in book["Bills"][2]][7:10] == ["created", None, "id-1"]
@@ -410,7 +410,7 @@ def test_problems_sheet_without_problems(tmp_path: Path) -> None:
     assert written(report(), tmp_path)["Problems"]["A2"].value == "No problems found."
 
 
-def test_the_note_counts_cells_beyond_the_comment_limit(tmp_path: Path) -> None:
+def test_note_counts_cells_beyond_the_comment_limit(tmp_path: Path) -> None:
     source = table([["a"], ["1"], ["2"], ["3"]])
     whole = report(source, findings=[finding(row, 0) for row in (2, 3, 4)])
     book = written(whole, tmp_path, WorkbookLimits(comments=2))
@@ -445,7 +445,7 @@ def test_problem_limit_lists_errors_before_warnings(
     assert all(sheet.cell(row, 1).comment is not None for row in range(2, 6))
 
 
-def test_the_note_counts_links_beyond_the_limit(tmp_path: Path) -> None:
+def test_note_counts_links_beyond_the_limit(tmp_path: Path) -> None:
     source = table([["a"], ["1"], ["2"], ["3"]])
     bills = [bill(row, Status.INVALID, message=f"no {row}") for row in (2, 3, 4)]
     findings = [finding(row, 0) for row in (2, 3, 4)]
@@ -459,7 +459,7 @@ def test_the_note_counts_links_beyond_the_limit(tmp_path: Path) -> None:
     assert any("1 of Bills, 1 of Problems" in str(note) for note in notes)
 
 
-def test_a_bill_is_linked_to_light_only_by_a_web_address(tmp_path: Path) -> None:
+def test_bill_is_linked_to_light_only_by_a_web_address(tmp_path: Path) -> None:
     bills = [bill(2, Status.CREATED, light_id="a"), bill(3, Status.CREATED, light_id="b")]
     links = {"a": "https://app.example.com/bills/a", "b": "file:///etc/passwd"}
     book = written(report(table([["x"], ["1"], ["2"]]), bills=bills, links=links), tmp_path)
@@ -469,7 +469,7 @@ def test_a_bill_is_linked_to_light_only_by_a_web_address(tmp_path: Path) -> None
     assert cells[1].hyperlink is None
 
 
-def test_each_status_has_its_words_and_its_colour(tmp_path: Path) -> None:
+def test_each_status_has_its_label_and_colour(tmp_path: Path) -> None:
     bills = [bill(i + 2, status) for i, status in enumerate(Status)]
     source = table([["x"], *(["1"] for _ in Status)])
     sheet = written(report(source, bills=bills), tmp_path)["Bills"]
@@ -510,7 +510,7 @@ def test_summary_has_the_facts_of_the_run(tmp_path: Path) -> None:
     assert book.active.title == "Summary"
 
 
-def test_the_chart_of_vendors_names_each_of_them(tmp_path: Path) -> None:
+def test_vendor_chart_names_each_vendor(tmp_path: Path) -> None:
     bills = [replace(bill(2, Status.CREATED), amount=100000, in_light=100000)]
     write_workbook(report(bills=bills), tmp_path / "result.xlsx")
     with zipfile.ZipFile(tmp_path / "result.xlsx") as parts:
@@ -746,7 +746,7 @@ class Broken(Sequence[str]):
         return "text"
 
 
-def test_an_interrupted_write_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_interrupted_write_leaves_no_file(tmp_path: Path) -> None:
     path = tmp_path / "result.xlsx"
     path.write_text("the former result")
     whole = table([["text"]] * 4)
@@ -771,7 +771,7 @@ def test_supported_xlsxwriter_versions_match_setup_cfg() -> None:
     assert "XlsxWriter>=3.3,<3.4" in setup["options"]["install_requires"].split()
 
 
-def test_full_disk_leaves_the_former_result(
+def test_full_disk_leaves_the_earlier_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object, **__: object) -> None:

@@ -77,7 +77,7 @@ BILL = Bill(
 )
 
 
-def test_a_bill_is_written_as_light_wants_it():
+def test_bill_body_has_every_sent_field():
     assert bill_to_json(BILL) == {
         "vendorId": "ven-1",
         "companyEntityId": "ent-1",
@@ -110,26 +110,26 @@ def test_a_bill_is_written_as_light_wants_it():
     }
 
 
-def test_cents_and_rates_keep_their_digits_on_the_wire():
+def test_cents_and_rates_keep_their_digits():
     text = json.dumps(bill_to_json(BILL))
     assert '"amount": 9007199254740993' in text
     assert '"localCurrencyFxRateOverride": 1.0856' in text
 
 
-def test_a_tax_amount_of_zero_is_told_with_its_tax_code_and_not_without():
+def test_zero_tax_amount_is_sent_only_with_a_tax_code():
     zero = replace(LINE, tax_amount=0)
     assert line_to_json(zero, include_tax=False)["taxAmount"] == 0
     assert "taxAmount" not in line_to_json(replace(zero, tax_code_id=None), include_tax=False)
 
 
-def test_a_line_without_tax_in_it_sends_the_net_amount_only():
+def test_tax_exclusive_line_sends_the_net_amount_only():
     line = line_to_json(LINE, include_tax=False)
     assert line["netAmount"] == 10_000
     assert line["taxAmount"] == 2_000
     assert "amount" not in line
 
 
-def test_what_is_not_known_is_left_out_but_false_and_zero_are_sent():
+def test_none_is_omitted_but_false_and_zero_are_sent():
     bill = Bill(0, 0, 2, "EUR", 0, False, (), vendor_id="ven-1")
     assert bill_to_json(bill) == {
         "vendorId": "ven-1",
@@ -140,14 +140,14 @@ def test_what_is_not_known_is_left_out_but_false_and_zero_are_sent():
     }
 
 
-def test_a_bill_whose_vendor_or_property_has_no_id_is_never_written():
+def test_bill_without_vendor_or_property_id_is_refused():
     with pytest.raises(ValueError, match="vendor"):
         bill_to_json(replace(BILL, vendor_id=None))
     with pytest.raises(ValueError, match="custom property"):
         bill_to_json(replace(BILL, properties=(Property("Team", "Red"),)))
 
 
-def test_times_are_written_in_utc_with_z():
+def test_times_are_sent_in_utc_with_z():
     assert timestamp(datetime(2025, 1, 2, 3, 4, 5)) == "2025-01-02T03:04:05Z"  # noqa: DTZ001
     assert timestamp(datetime(2025, 1, 2, 3, 4, 5, 678_901, UTC)) == "2025-01-02T03:04:05.678Z"
 
@@ -169,7 +169,7 @@ SINGLE = {
 }
 
 
-def test_a_single_bill_is_read_with_its_lines():
+def test_single_bill_is_decoded_with_its_lines():
     assert bill_from_json(SINGLE, listed=False) == LightBill(
         id="bill-1",
         vendor_id="ven-1",
@@ -187,7 +187,7 @@ def test_a_single_bill_is_read_with_its_lines():
     )
 
 
-def test_a_listed_bill_has_its_vendor_nested_and_no_lines():
+def test_listed_bill_has_a_nested_vendor_and_no_lines():
     bill = bill_from_json(
         {
             "id": "bill-1",
@@ -202,7 +202,7 @@ def test_a_listed_bill_has_its_vendor_nested_and_no_lines():
     assert (bill.amount, bill.state) == (None, "")
 
 
-def test_a_single_bill_tells_no_lines_from_unknown_lines():
+def test_no_lines_differ_from_unknown_lines():
     assert bill_from_json({"id": "b", "lineItems": []}, listed=False).lines == ()
     assert bill_from_json({"id": "b", "lineItems": None}, listed=False).lines is None
 
@@ -227,7 +227,7 @@ def test_a_single_bill_tells_no_lines_from_unknown_lines():
         {"invoiceNumber": {"a": 1}},
     ],
 )
-def test_a_value_of_the_wrong_type_is_a_wire_problem(wrong):
+def test_wrong_type_raises_wire_problem(wrong):
     with pytest.raises(WireProblem):
         bill_from_json(SINGLE | wrong, listed=False)
 
@@ -241,7 +241,7 @@ def test_a_value_of_the_wrong_type_is_a_wire_problem(wrong):
         ("Müller", 'vendor is "Müller".'),
     ],
 )
-def test_what_light_says_wrongly_is_told_as_json_has_it(wrong, told):
+def test_wire_problem_quotes_the_json_value(wrong, told):
     with pytest.raises(WireProblem, match=f"understood: {told}$"):
         vendor_from_json(wrong)
     with pytest.raises(WireProblem, match=r"understood: lineItems is an object\.$"):
@@ -269,17 +269,17 @@ READERS = [
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(READERS), JSON, st.sampled_from([*SINGLE, "code", "values", "records"]))
-def test_no_reader_fails_in_any_other_way_than_with_a_wire_problem(reader, value, name):
+def test_decoders_raise_only_wire_problem(reader, value, name):
     for obj in (value, SINGLE | {"vendorId": "v", name: value}):
         with contextlib.suppress(WireProblem):
             reader(obj)
 
 
-def test_half_a_character_in_a_name_does_not_break_what_comes_after():
+def test_lone_surrogate_is_replaced():
     assert vendor_from_json({"vendorId": "v", "name": "Acm\ud800é"}).name == "Acm?é"
 
 
-def test_an_error_names_the_field_whatever_way_the_path_is_written():
+def test_error_path_is_read_in_either_notation():
     for path in (
         ["lineItems", "0", "accountId"],
         ["lineItems[0]", "accountId"],
@@ -296,12 +296,12 @@ def test_an_error_names_the_field_whatever_way_the_path_is_written():
         )
 
 
-def test_an_error_of_the_gateway_has_a_message_only():
+def test_gateway_error_has_a_message_only():
     body = {"type": "UNAUTHORIZED", "message": "Invalid key"}
     assert errors_from_json(body) == (ApiError("Invalid key", (), "UNAUTHORIZED"),)
 
 
-def test_an_error_without_details_falls_back_to_its_name_and_type():
+def test_error_without_details_has_its_name_and_type():
     assert errors_from_json({"name": "Oops", "type": "X", "errors": []}) == (
         ApiError("Oops", (), "X"),
     )
@@ -310,16 +310,16 @@ def test_an_error_without_details_falls_back_to_its_name_and_type():
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(JSON | st.fixed_dictionaries({"errors": JSON, "type": JSON, "message": JSON}))
-def test_reading_errors_never_fails(body):
+def test_error_decoding_never_raises(body):
     assert isinstance(errors_from_json(body), tuple)
 
 
-def test_anything_else_is_no_error():
+def test_other_bodies_have_no_errors():
     for body in (None, "Bad gateway", [], {}, {"errors": "x"}, {"records": []}):
         assert errors_from_json(body) == ()
 
 
-def test_references_are_read():
+def test_reference_objects_are_decoded():
     assert vendor_from_json(
         {"vendorId": "v", "name": "Acme", "identifier": "A1", "vatId": "DE1", "status": "ACTIVE"}
     ) == Vendor("v", "Acme", "A1", "DE1", "ACTIVE")
@@ -346,7 +346,7 @@ def test_references_are_read():
     ) == PropertyGroup("g", "Team", "team", "SINGLE_SELECT", "LINE", True, (("x", "Red", "red"),))
 
 
-def test_a_page_knows_the_next_one():
+def test_page_has_the_next_cursor():
     assert page_from_json({"records": [1], "hasMore": True, "nextCursor": "c"}) == ([1], "c")
     assert page_from_json({"records": [1], "hasMore": True, "nextCursor": 7}) == ([1], "7")
     assert page_from_json({"records": [], "hasMore": False, "nextCursor": "c"}) == ([], None)
@@ -358,6 +358,6 @@ def test_a_page_knows_the_next_one():
     "page",
     [{}, {"records": None}, {"records": [], "hasMore": True}, {"records": [], "hasMore": "yes"}],
 )
-def test_half_a_list_never_passes_for_a_whole_one(page):
+def test_incomplete_list_raises_wire_problem(page):
     with pytest.raises(WireProblem):
         page_from_json(page)

@@ -22,7 +22,7 @@ from importer.loading.bill_diff import describe_content_changes
         ),
     ],
 )
-def test_amounts_are_told_in_the_units_of_the_bills_currency(unit: int, words: str) -> None:
+def test_amounts_are_shown_in_units_of_the_currency(unit: int, words: str) -> None:
     before = '{"amount": 1200, "lineItems": [{"netAmount": 100}]}'
     after = '{"amount": 1350, "lineItems": [{"netAmount": 101}]}'
     assert describe_content_changes(before, after, unit) == words

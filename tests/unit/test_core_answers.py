@@ -55,18 +55,18 @@ def test_verdict_on_a_change(answer: Answer, verdict: Verdict, light: LightClien
     assert outcome.reason or verdict is Verdict.ACCEPTED
 
 
-def test_a_refusal_has_the_reason_and_the_field_of_light(light: LightClient) -> None:
+def test_refusal_has_reason_and_field(light: LightClient) -> None:
     outcome = meaning(Answer(422, **ERRORS), light)
     assert outcome.reason == "Closed period."
     assert outcome.errors[0].path == ("issuedDate",)
 
 
-def test_only_401_and_403_are_for_lack_of_rights(light: LightClient) -> None:
+def test_only_401_and_403_are_forbidden(light: LightClient) -> None:
     lacking = {s for s in range(100, 600) if meaning(Answer(s, **ERRORS), light).forbidden}
     assert lacking == {401, 403}
 
 
-def test_what_may_have_been_done_is_no_refusal(
+def test_ambiguous_answer_is_no_refusal(
     light: LightClient,
 ) -> None:
     for status in range(100, 1000):
@@ -91,13 +91,13 @@ def test_verdict_on_a_reading(status: int, verdict: Verdict, light: LightClient)
     assert meaning(Answer(status), light, reading=True).verdict is verdict
 
 
-def test_a_reading_without_an_answer_is_repeated(light: LightClient) -> None:
+def test_read_without_an_answer_is_retried(light: LightClient) -> None:
     for sent in (True, False):
         assert meaning(Answer(None, sent=sent), light, reading=True).verdict is Verdict.RETRY
     assert meaning(Answer(200, BILL), light, reading=True).verdict is Verdict.ACCEPTED
 
 
-def test_a_status_means_the_same_for_both_unless_only_a_change_can_be_in_doubt(
+def test_read_and_change_differ_only_where_a_change_is_in_doubt(
     light: LightClient,
 ) -> None:
     differ = {

@@ -42,7 +42,7 @@ def test_retries_until_light_answers() -> None:
     assert (result.verdict, result.content, len(times)) == (Verdict.ACCEPTED, {"id": "1"}, 5)
 
 
-def test_gives_up_after_five_tries_and_waits_twice_as_long_each_time() -> None:
+def test_gives_up_after_five_tries_with_doubled_waits() -> None:
     error, times = ask([LOST])
     assert isinstance(error, LightUnreachable)
     assert "time-out" in str(error)
@@ -56,11 +56,11 @@ def test_waits_as_long_as_light_states() -> None:
     assert ask([Answer(503, retry_after=900), GOOD])[1] == [0.0, 60.0]
 
 
-def test_the_waits_can_be_set() -> None:
+def test_waits_are_configurable() -> None:
     assert ask([LOST], Waits(tries=3, first=2.0, longest=3.0))[1] == [0.0, 2.0, 5.0]
 
 
-def test_leaves_the_wait_after_a_429_to_the_rate_limiter() -> None:
+def test_wait_after_429_is_left_to_the_rate_limiter() -> None:
     result, times = ask([Answer(429, retry_after=9)] * 3 + [GOOD])
     assert isinstance(result, Outcome)
     assert (result.verdict, times) == (Verdict.ACCEPTED, [0.0] * 4)
@@ -69,21 +69,21 @@ def test_leaves_the_wait_after_a_429_to_the_rate_limiter() -> None:
     assert len(times) == 2 * MOST_THROTTLED
 
 
-def test_an_unreadable_answer_is_returned_in_the_end() -> None:
+def test_unreadable_answer_is_unknown_after_all_tries() -> None:
     result, times = ask([Answer(200, None, reason="not JSON")])
     assert isinstance(result, Outcome)
     assert (result.verdict, result.reason, len(times)) == (Verdict.UNKNOWN, "not JSON", 5)
 
 
 @pytest.mark.parametrize("status", [404, 410])
-def test_what_light_does_not_show_is_absent(status: int) -> None:
+def test_404_and_410_are_absent(status: int) -> None:
     result, times = ask([Answer(status)])
     assert isinstance(result, Outcome)
     assert (result.verdict, len(times)) == (Verdict.ABSENT, 1)
 
 
 @pytest.mark.parametrize("status", [400, 409, 422, 451])
-def test_another_refusal_does_not_tell_how_the_bill_is(status: int) -> None:
+def test_other_refusals_are_rejected(status: int) -> None:
     result, times = ask([Answer(status)])
     assert isinstance(result, Outcome)
     assert (result.verdict, len(times)) == (Verdict.REJECTED, 1)
@@ -97,14 +97,14 @@ def test_another_refusal_does_not_tell_how_the_bill_is(status: int) -> None:
         (307, "Light refused access: No"),
     ],
 )
-def test_a_refusal_of_the_key_or_its_role_is_raised(status: int, words: str) -> None:
+def test_refused_key_or_role_raises(status: int, words: str) -> None:
     error, times = ask([Answer(status, reason="No")])
     assert isinstance(error, AccessRefused)
     assert str(error).startswith(words)
     assert len(times) == 1
 
 
-def test_the_first_failure_ends_the_other_reads() -> None:
+def test_first_failure_cancels_the_other_reads() -> None:
     ended: list[str] = []
 
     async def forever() -> int:

@@ -21,20 +21,20 @@ def only(env: dict[str, str]) -> Key:
     return key
 
 
-def test_an_api_key_goes_as_it_is_after_basic():
+def test_api_key_is_sent_unencoded_after_basic():
     assert only({"LIGHT_API_KEY": KEY}).header == f"Basic {KEY}".encode()
 
 
-def test_an_access_token_goes_after_bearer():
+def test_access_token_is_sent_after_bearer():
     assert only({"LIGHT_ACCESS_TOKEN": KEY}).header == f"Bearer {KEY}".encode()
 
 
 @pytest.mark.parametrize("written", [f" {KEY}\n", f"{KEY}\r\n", f"Basic {KEY}", f"basic  {KEY} "])
-def test_what_is_copied_along_with_a_key_is_removed(written):
+def test_copied_scheme_and_spaces_are_removed_from_a_key(written):
     assert only({"LIGHT_API_KEY": written}).header == f"Basic {KEY}".encode()
 
 
-def test_without_a_key_the_message_says_how_to_get_and_set_one():
+def test_missing_key_error_says_how_to_get_one():
     for env in ({}, {"LIGHT_API_KEY": "  \n"}):
         with pytest.raises(UsageProblem) as caught:
             credentials(env)
@@ -48,14 +48,14 @@ def test_without_a_key_the_message_says_how_to_get_and_set_one():
             assert words in str(caught.value)
 
 
-def test_a_key_and_a_token_together_are_refused():
+def test_key_and_token_together_are_refused():
     with pytest.raises(UsageProblem, match="Both") as caught:
         credentials({"LIGHT_API_KEY": KEY, "LIGHT_ACCESS_TOKEN": KEY})
     assert KEY not in str(caught.value)
 
 
 @pytest.mark.parametrize("bad", ["se\ncret", "se cret", "se\x00cret", "se\x7fcret", "secrét\u0161"])
-def test_a_key_that_no_header_can_carry_is_refused_without_repeating_it(bad):
+def test_invalid_key_is_refused_without_repeating_it(bad):
     with pytest.raises(UsageProblem) as caught:
         credentials({"LIGHT_API_KEY": bad})
     assert "LIGHT_API_KEY" in str(caught.value)
@@ -69,7 +69,7 @@ def test_credentials_never_show_the_secret():
     assert KEY not in f"{found}"
 
 
-def test_a_repeated_secret_is_hidden_but_a_short_one_does_not_garble_words():
+def test_secrets_are_hidden_but_very_short_ones_are_not():
     assert Credentials((Key("Basic", KEY),)).hide(f"bad key {KEY}!") == "bad key ***!"
     assert Credentials((Key("Basic", "a"),)).hide("bad key") == "bad key"
 
@@ -82,7 +82,7 @@ def several(text: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("text", ["one,two", " one , two\n", ",one,,two,", "Basic one,basic two"])
-def test_several_keys_stand_between_commas(text):
+def test_keys_are_separated_by_commas(text):
     assert several(text) == [
         ("one", "the 1st key of LIGHT_API_KEYS"),
         ("two", "the 2nd key of LIGHT_API_KEYS"),
@@ -90,7 +90,7 @@ def test_several_keys_stand_between_commas(text):
     assert all(key.scheme == "Basic" for key in credentials({"LIGHT_API_KEYS": text}).keys)
 
 
-def test_a_key_given_twice_counts_once_and_the_others_keep_their_places():
+def test_repeated_key_counts_once():
     assert several("one,one,two,Basic one") == [
         ("one", "the 1st key of LIGHT_API_KEYS"),
         ("two", "the 3rd key of LIGHT_API_KEYS"),
@@ -98,21 +98,21 @@ def test_a_key_given_twice_counts_once_and_the_others_keep_their_places():
     assert several("one,one") == [("one", "the key")]
 
 
-def test_keys_are_named_by_their_places():
+def test_keys_are_named_by_position():
     names = [name for _, name in several(",".join(f"key{n}" for n in range(1, 113)))]
     found = [names[n - 1].split()[1] for n in (1, 2, 3, 4, 11, 12, 13, 21, 22, 23, 101, 111, 112)]
     assert " ".join(found) == "1st 2nd 3rd 4th 11th 12th 13th 21st 22nd 23rd 101st 111th 112th"
 
 
 @pytest.mark.parametrize("text", ["", " ", ",", " , ,\n"])
-def test_nothing_but_commas_is_no_key(text):
+def test_only_commas_is_no_key(text):
     with pytest.raises(UsageProblem, match="There is no key"):
         credentials({"LIGHT_API_KEYS": text})
     assert len(credentials({"LIGHT_API_KEYS": text, "LIGHT_API_KEY": KEY}).keys) == 1
 
 
 @pytest.mark.parametrize("other", ["LIGHT_API_KEY", "LIGHT_ACCESS_TOKEN"])
-def test_keys_beside_a_key_or_a_token_are_refused(other):
+def test_keys_with_a_key_or_token_are_refused(other):
     with pytest.raises(UsageProblem, match="Both") as caught:
         credentials({"LIGHT_API_KEYS": f"{KEY},two", other: KEY})
     assert other in str(caught.value)
@@ -121,21 +121,21 @@ def test_keys_beside_a_key_or_a_token_are_refused(other):
 
 
 @pytest.mark.parametrize("bad", ["se cret", "secret; third", "se\ncret", "secr\u0161et"])
-def test_a_key_among_several_that_cannot_be_is_named_and_not_repeated(bad):
+def test_invalid_key_among_several_is_named_by_position(bad):
     with pytest.raises(UsageProblem, match="The 2nd key of LIGHT_API_KEYS has") as caught:
         credentials({"LIGHT_API_KEYS": f"{KEY},{bad}"})
     assert "cret" not in str(caught.value)
     assert KEY not in str(caught.value)
 
 
-def test_all_keys_are_hidden_also_where_one_begins_with_another():
+def test_keys_with_a_common_prefix_are_all_hidden():
     found = credentials({"LIGHT_API_KEYS": f"{KEY},{KEY}-longer,other-key"})
     assert found.hide(f"{KEY}-longer other-key {KEY}") == "*** *** ***"
     assert KEY not in repr(found)
     assert "other-key" not in repr(found)
 
 
-def test_a_key_is_not_in_its_mark_and_different_keys_have_different_marks():
+def test_marks_differ_and_do_not_contain_the_key():
     one, two = credentials({"LIGHT_API_KEYS": f"{KEY},other-key"}).keys
     assert one.mark != two.mark
     assert one.mark == only({"LIGHT_API_KEY": KEY}).mark
@@ -156,7 +156,7 @@ def test_a_key_is_not_in_its_mark_and_different_keys_have_different_marks():
         ("http://[::1]:8000/", "http://[::1]:8000"),
     ],
 )
-def test_a_base_url_is_normalised(written, normal):
+def test_base_url_is_normalised(written, normal):
     assert check_base_url(written) == normal
 
 
@@ -182,12 +182,12 @@ def test_a_base_url_is_normalised(written, normal):
         "https://lïght.inc",
     ],
 )
-def test_a_base_url_that_could_leak_the_key_or_lead_nowhere_is_refused(bad):
+def test_unsafe_or_invalid_base_url_is_refused(bad):
     with pytest.raises(UsageProblem):
         check_base_url(bad)
 
 
-def test_a_password_in_the_base_url_is_refused_without_repeating_it():
+def test_base_url_password_is_refused_without_repeating_it():
     for url in ("https://me:hunter2@api.light.inc", "http://me:hunter2@x", "me:hunter2@x"):
         with pytest.raises(UsageProblem, match="user name") as caught:
             check_base_url(url)
@@ -216,7 +216,7 @@ def test_a_password_in_the_base_url_is_refused_without_repeating_it():
         ("http://127.0.0.1:1", "https://[::1]:2/x", "https://[::1]:2/x"),
     ],
 )
-def test_a_redirect_within_the_domain_is_followed(base, location, target):
+def test_redirect_within_the_domain_is_followed(base, location, target):
     assert follow(base, base + "/v1/x", location) == target
 
 
@@ -256,7 +256,7 @@ def test_a_redirect_within_the_domain_is_followed(base, location, target):
         ("http://localhost:1", "ftp://localhost/x"),
     ],
 )
-def test_a_redirect_elsewhere_is_not_followed(base, location):
+def test_redirect_to_another_domain_is_not_followed(base, location):
     assert follow(base, base + "/v1/x", location) is None
 
 
@@ -272,7 +272,7 @@ MESS = st.lists(PIECES, max_size=4).map("".join)
 @given(
     st.sampled_from(["https://", "//", ""]), MESS, st.sampled_from(["light.inc", "evil.com"]), MESS
 )
-def test_wherever_a_redirect_leads_the_one_who_opens_it_sees_a_host_of_light(a, b, c, d):
+def test_followed_redirects_stay_at_light_for_every_url_parser(a, b, c, d):
     location = a + b + c + d
     target = follow("https://api.light.inc", "https://api.light.inc/v1/x", location)
     if target is not None:
@@ -283,17 +283,17 @@ def test_wherever_a_redirect_leads_the_one_who_opens_it_sees_a_host_of_light(a, 
 
 
 @given(st.text("codestate=&%;+12?#/:[]\x00é\n", max_size=60), st.booleans())
-def test_whatever_is_pasted_in_place_of_the_answer_is_one_of_our_errors(text, as_query):
+def test_any_pasted_text_without_the_state_is_an_importer_error(text, as_query):
     with pytest.raises(ImporterError):
         code_in(f"http://127.0.0.1/callback?{text}" if as_query else text, "the-state")
 
 
-def test_loopback_is_this_computer_only():
+def test_is_loopback():
     assert all(map(is_loopback, ("localhost", "127.0.0.1", "127.255.0.9", "::1")))
     assert not any(map(is_loopback, ("", "10.0.0.1", "0.0.0.0", "localhost.com", "::2")))
 
 
-def test_importing_the_package_does_not_import_httpx():
+def test_importing_credentials_does_not_import_httpx():
     code = (
         "import sys, importer.light; sys.exit('httpx' in sys.modules or 'asyncio' in sys.modules)"
     )

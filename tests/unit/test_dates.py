@@ -79,17 +79,13 @@ def rendered(day: date, form: str) -> str:
 
 
 @given(RECENT, st.sampled_from(FORMATS))
-def test_a_date_written_in_the_templates_format_is_read_back_or_refused_for_two_readings(
-    day: date, form: str
-) -> None:
+def test_date_in_the_template_format_is_read_back(day: date, form: str) -> None:
     read = reader([form], None)(rendered(day, form))
     assert read == day or (form == "YYYY-DD-MM" and day.day <= 12 and read is None)
 
 
 @given(RECENT, st.sampled_from([f for f in FORMATS if f != "YYYY-DD-MM"]), st.sampled_from(Order))
-def test_a_date_in_any_form_is_never_read_as_another_once_the_order_is_known(
-    day: date, form: str, order: Order
-) -> None:
+def test_date_with_known_order_is_never_misread(day: date, form: str, order: Order) -> None:
     month_first = form.startswith("M")
     read = reader([], order)(rendered(day, form))
     if "MMM" not in form and not form.startswith("YYYY"):
@@ -99,9 +95,7 @@ def test_a_date_in_any_form_is_never_read_as_another_once_the_order_is_known(
 
 
 @given(st.lists(RECENT, min_size=1, max_size=8), st.sampled_from(["DD/MM/YYYY", "MM/DD/YYYY"]))
-def test_a_column_of_one_order_is_read_as_written_or_told_to_be_ambiguous(
-    days: list[date], form: str
-) -> None:
+def test_column_of_one_order_is_read_or_ambiguous(days: list[date], form: str) -> None:
     texts = [rendered(day, form) for day in days]
     column = order_of(texts)
     assert not (column.day_first and column.month_first)
@@ -118,7 +112,7 @@ def test_a_column_of_one_order_is_read_as_written_or_told_to_be_ambiguous(
 @given(st.text(max_size=14) | st.text(alphabet="0123456789/-. :TZJanFebMay", max_size=14))
 @example("2025-02-30")
 @example("٢٠٢٥-٠١-٠١")
-def test_no_text_makes_the_reader_fail_and_what_it_reads_is_in_the_text(text: str) -> None:
+def test_reader_never_fails_nor_invents_digits(text: str) -> None:
     for order in Order:
         found = reader([], order)(text)
         if found is not None:
@@ -153,7 +147,7 @@ def test_no_text_makes_the_reader_fail_and_what_it_reads_is_in_the_text(text: st
         "31. January",
     ],
 )
-def test_what_is_no_date_is_refused(text: str) -> None:
+def test_text_that_is_no_date_is_refused(text: str) -> None:
     assert reader([], Order.DAY_FIRST)(text) is None
 
 
@@ -172,26 +166,24 @@ def test_what_is_no_date_is_refused(text: str) -> None:
         ("2025-3-5", date(2025, 3, 5)),
     ],
 )
-def test_dates_are_read_as_people_write_them(text: str, day: date) -> None:
+def test_common_date_formats_are_read(text: str, day: date) -> None:
     assert reader([], Order.DAY_FIRST)(text) == day
 
 
 @pytest.mark.parametrize(
     ("text", "day"), [("31/03/69", date(2069, 3, 31)), ("31/03/70", date(1970, 3, 31))]
 )
-def test_a_year_of_two_digits_needs_a_format_that_says_where_it_stands(
-    text: str, day: date
-) -> None:
+def test_two_digit_year_needs_a_format(text: str, day: date) -> None:
     assert reader(["DD/MM/YY"], None)(text) == day
     assert reader([], Order.DAY_FIRST)(text) is None
     assert order_of([text]).day_first == ()
 
 
-def test_a_typed_date_of_a_workbook_is_read_whatever_format_the_template_names() -> None:
+def test_iso_date_is_read_with_any_format() -> None:
     assert reader(["DD/MM/YYYY"], None)("2025-03-04") == date(2025, 3, 4)
 
 
-def test_two_formats_that_give_two_dates_give_none() -> None:
+def test_formats_that_disagree_give_no_date() -> None:
     read = reader(["DD/MM/YYYY", "MM/DD/YYYY"], None)
     assert read("03/04/2025") is None
     assert read("13/04/2025") == date(2025, 4, 13)
@@ -212,12 +204,12 @@ def test_two_formats_that_give_two_dates_give_none() -> None:
         "DD/MM/MMM/YYYY",
     ],
 )
-def test_a_format_that_could_be_two_dates_or_none_is_refused(form: str) -> None:
+def test_ambiguous_or_incomplete_format_is_refused(form: str) -> None:
     with pytest.raises(ValueError, match="is not a date format"):
         compile_format(form)
 
 
-def test_numbers_that_touch_need_all_their_digits() -> None:
+def test_adjacent_numbers_need_all_their_digits() -> None:
     read = reader(["DDMMYYYY"], None)
     assert read("01122025") == date(2025, 12, 1)
     assert read("1122025") is None
@@ -236,19 +228,17 @@ def test_numbers_that_touch_need_all_their_digits() -> None:
         (["31/12/2024", "00/05/2025", "45/46/2025"], Order.DAY_FIRST),
     ],
 )
-def test_the_whole_column_says_whether_the_day_or_the_month_is_first(
-    texts: list[str], order: Order | None
-) -> None:
+def test_order_is_decided_by_the_column(texts: list[str], order: Order | None) -> None:
     assert order_of(texts).order is order
 
 
-def test_a_doubtful_date_has_its_two_readings() -> None:
+def test_ambiguous_date_has_two_readings() -> None:
     readings = [numeric_reading("03/04/2025", order) for order in Order]
     assert readings == [date(2025, 4, 3), date(2025, 3, 4)]
 
 
 @given(RECENT, st.integers(0, 86_399), st.integers(-14 * 4, 14 * 4))
-def test_a_moment_is_read_in_utc(day: date, second: int, quarters: int) -> None:
+def test_date_time_is_read_in_utc(day: date, second: int, quarters: int) -> None:
     there = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(seconds=second)
     local = there.replace(tzinfo=None).isoformat()
     minutes = abs(quarters) * 15
@@ -262,12 +252,12 @@ def test_a_moment_is_read_in_utc(day: date, second: int, quarters: int) -> None:
     "text",
     ["14:00", "2025-W01-1", "20250101", "2025-02-30T10:00", "0001-01-01T00:00:00+14:00"],
 )
-def test_what_is_no_moment_is_refused(text: str) -> None:
+def test_text_that_is_no_date_time_is_refused(text: str) -> None:
     assert read_date_time(text, reader([], None)) is None
 
 
 @given(RECENT.filter(lambda day: 1980 <= day.year <= 2069))
-def test_excels_day_number_is_read_only_where_the_template_says_so(day: date) -> None:
+def test_serial_date_is_read_only_with_the_serial_format(day: date) -> None:
     number = str((day - date(1899, 12, 30)).days)
     assert reader(["serial"], None)(number) == day
     assert reader(["DD/MM/YYYY", "serial"], None)(f"{number}.0") == day
@@ -277,9 +267,7 @@ def test_excels_day_number_is_read_only_where_the_template_says_so(day: date) ->
 
 
 @given(RECENT, st.sampled_from(["DDMM", "DD.MM.", "D/M", "MM/DD", "D MMM"]), st.dates())
-def test_a_day_and_month_fall_in_the_year_that_begins_where_it_is_told(
-    day: date, form: str, start: date
-) -> None:
+def test_day_and_month_fall_in_the_given_year(day: date, form: str, start: date) -> None:
     text = rendered(day, form)
     found = day_within(text, compile_format(form, year=False), start)
     if found is not None:
@@ -292,7 +280,7 @@ def test_a_day_and_month_fall_in_the_year_that_begins_where_it_is_told(
         assert (day.month, day.day) == (2, 29)
 
 
-def test_a_day_and_month_of_a_year_that_does_not_begin_in_january() -> None:
+def test_day_and_month_of_a_year_not_beginning_in_january() -> None:
     pattern = compile_format("DDMM", year=False)
     assert day_within("1502", pattern, date(2024, 7, 1)) == date(2025, 2, 15)
     assert day_within("3107", pattern, date(2024, 7, 1)) == date(2024, 7, 31)
@@ -303,12 +291,12 @@ def test_a_day_and_month_of_a_year_that_does_not_begin_in_january() -> None:
 
 
 @pytest.mark.parametrize("form", ["DDMMYYYY", "DD", "MM", "", "DMM", "DD/MM hh"])
-def test_a_format_without_a_year_has_a_day_and_a_month(form: str) -> None:
+def test_format_without_year_has_day_and_month(form: str) -> None:
     with pytest.raises(ValueError, match="without a year"):
         compile_format(form, year=False)
 
 
-def test_excels_day_number_is_explained() -> None:
+def test_serial_date_is_converted() -> None:
     assert serial_date("45747") == date(2025, 3, 31)
     assert serial_date("99999") is None
     assert serial_date("4574") is None

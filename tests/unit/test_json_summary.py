@@ -32,7 +32,7 @@ CELL = CellRef("bills.csv", None, 3, "amount", 0, 1)
 FOUND = Finding("bills.amount.x", Severity.ERROR, CELL, "1.5", "Wrong", "Write 150")
 
 
-def test_the_summary_has_the_published_shape() -> None:
+def test_summary_has_the_published_shape() -> None:
     answer = summary_json(SUMMARY, [FOUND])
     assert answer == {
         "command": "load",

@@ -46,9 +46,7 @@ def there(state: str, amount: int | None = 1_000, left: int | None = None) -> Li
 
 @pytest.mark.parametrize("tried", [False, True])
 @pytest.mark.parametrize("state", [*STATES, "SOMETHING_NEW", ""])
-def test_only_a_draft_is_submitted_or_posted_and_only_an_unpaid_bill_paid(
-    state: str, tried: bool
-) -> None:
+def test_steps_allowed_in_each_state(state: str, tried: bool) -> None:
     may = {
         kind
         for kind in KINDS
@@ -62,7 +60,7 @@ def test_only_a_draft_is_submitted_or_posted_and_only_an_unpaid_bill_paid(
         assert may == set()
 
 
-def test_nothing_is_done_to_a_bill_of_another_amount_or_with_less_outstanding() -> None:
+def test_no_step_where_amount_or_balance_differs() -> None:
     for kind, state in zip(KINDS, ("IN_DRAFT", "IN_DRAFT", "UNPAID"), strict=True):
         assert next_transition(kind, bill(), there(state, 999), tried=False) == (
             Transition.NEVER,
@@ -79,7 +77,7 @@ def test_nothing_is_done_to_a_bill_of_another_amount_or_with_less_outstanding() 
     )
 
 
-def test_a_bill_that_was_cleared_otherwise_counts_as_paid_only_after_our_own_payment() -> None:
+def test_cleared_bill_counts_as_paid_only_after_our_payment() -> None:
     assert (
         next_transition(StepKind.PAY, bill(), there("COMPLETED"), tried=False)[0]
         is Transition.NEVER
@@ -97,14 +95,14 @@ def test_a_bill_that_was_cleared_otherwise_counts_as_paid_only_after_our_own_pay
     )
 
 
-def test_steps_of_a_bill_that_was_cancelled_since_do_not_count_for_its_successor() -> None:
+def test_steps_of_a_cancelled_bill_do_not_count() -> None:
     done = Step(1, StepKind.POST, StepState.DONE, detail=step_detail("old"))
     known = {StepKind.POST: done}
     assert missing_steps(bill(), of_this_bill(known, "old")) == [StepKind.PAY]
     assert missing_steps(bill(), of_this_bill(known, "new")) == [StepKind.POST, StepKind.PAY]
 
 
-def test_the_outlook_says_what_will_be_done_and_paid_from_where() -> None:
+def test_outlook_names_steps_and_bank_account() -> None:
     ahead = StepForecast()
     for each in (bill(), bill(amount=250), bill(bank="other"), bill(TargetStatus.POSTED)):
         ahead.add(each, [StepKind.DOCUMENT, *wanted_steps(each)])

@@ -119,7 +119,7 @@ def test_backs_off_twice_as_long_each_time_while_light_is_unreachable(tmp_path: 
     assert len(heard.said) == len(light.posted) - 1
 
 
-def test_backs_off_from_the_start_again_after_light_was_reached(tmp_path: Path) -> None:
+def test_backoff_starts_again_after_success(tmp_path: Path) -> None:
     answers = iter([UNREACHED] * 3 + [Answer(200, "a")] + [UNREACHED] * 2 + [Answer(200, "b")])
     light = FakeLight(lambda each: next(answers))
     stopped, statuses, _ = load(tmp_path, light, [bill(0), bill(1)], EngineSettings(concurrency=1))
@@ -128,7 +128,7 @@ def test_backs_off_from_the_start_again_after_light_was_reached(tmp_path: Path) 
     assert statuses == [Status.CREATED] * 2
 
 
-def test_one_request_is_enough_to_see_whether_light_is_back(tmp_path: Path) -> None:
+def test_one_request_probes_whether_light_is_back(tmp_path: Path) -> None:
     light = FakeLight(lambda each: UNREACHED)
     settings = EngineSettings(concurrency=8, give_up_after=10.0)
     load(tmp_path, light, [bill(i) for i in range(20)], settings)
@@ -138,7 +138,7 @@ def test_one_request_is_enough_to_see_whether_light_is_back(tmp_path: Path) -> N
 NO = Answer(403, reason="Not with this key.")
 
 
-def test_a_right_that_the_key_lacks_stops_the_run_with_the_remedy(tmp_path: Path) -> None:
+def test_missing_permission_stops_the_run_with_the_remedy(tmp_path: Path) -> None:
     light = FakeLight(lambda each: NO)
     stopped, statuses, _ = load(
         tmp_path, light, [bill(i) for i in range(9)], EngineSettings(concurrency=1)
@@ -151,9 +151,7 @@ def test_a_right_that_the_key_lacks_stops_the_run_with_the_remedy(tmp_path: Path
 
 
 @pytest.mark.parametrize("forbidden", [0, 1, 5])
-def test_a_bill_that_is_forbidden_among_others_is_refused_alone(
-    tmp_path: Path, forbidden: int
-) -> None:
+def test_single_forbidden_bill_is_refused_alone(tmp_path: Path, forbidden: int) -> None:
     light = FakeLight(lambda each: NO if each.index == forbidden else Answer(200, each.index + 1))
     for concurrency in (1, 8):
         stopped, statuses, _ = load(
@@ -167,7 +165,7 @@ def test_a_bill_that_is_forbidden_among_others_is_refused_alone(
         assert statuses[forbidden] is Status.REJECTED
 
 
-def test_bills_that_are_alike_and_all_forbidden_are_all_settled(tmp_path: Path) -> None:
+def test_duplicate_forbidden_bills_are_all_settled(tmp_path: Path) -> None:
     light = FakeLight(lambda each: NO)
     alike = [bill(i, None) for i in range(2)]
     stopped, statuses, heard = load(tmp_path, light, alike, EngineSettings())
@@ -176,7 +174,7 @@ def test_bills_that_are_alike_and_all_forbidden_are_all_settled(tmp_path: Path) 
     assert heard.ended == [True, True]
 
 
-def test_lost_answers_are_looked_up_together_after_the_settling_time(tmp_path: Path) -> None:
+def test_lost_answers_are_looked_up_after_the_settling_time(tmp_path: Path) -> None:
     lost = {0, 3}
 
     def answer(each: Bill) -> Answer:
@@ -194,7 +192,7 @@ def test_lost_answers_are_looked_up_together_after_the_settling_time(tmp_path: P
     assert len(light.listed) <= 3  # two look-ups at most, and the search for twins
 
 
-def test_the_last_record_of_a_step_in_a_turn_is_what_the_journal_keeps(tmp_path: Path) -> None:
+def test_journal_stores_the_last_record_of_a_step(tmp_path: Path) -> None:
     with Journal(tmp_path / "journal.sqlite") as journal:
         first, second = (plan_from_journal([bill(i)], journal).entries[i].id for i in range(2))
         done, doubtful = StepState.DONE, StepState.UNKNOWN

@@ -107,7 +107,7 @@ ALL = [pay, cancel, verify, add_lines]
 
 @pytest.mark.parametrize("work", ALL)
 @pytest.mark.parametrize("status", [401, 403, 307])
-def test_a_refusal_of_the_key_stops_the_run(tmp_path: Path, work: Work, status: int) -> None:
+def test_refused_key_stops_the_run(tmp_path: Path, work: Work, status: int) -> None:
     stopped, became = ends(tmp_path, Answer(status, reason="No."), work)
     assert isinstance(stopped, AccessRefused)
     if status == 403:
@@ -125,9 +125,7 @@ def test_a_refusal_of_the_key_stops_the_run(tmp_path: Path, work: Work, status: 
     ],
 )
 @pytest.mark.parametrize("status", [404, 410])
-def test_what_light_does_not_show_is_about_the_bill(
-    tmp_path: Path, work: Work, became: str, status: int
-) -> None:
+def test_404_and_410_concern_the_bill(tmp_path: Path, work: Work, became: str, status: int) -> None:
     assert ends(tmp_path, Answer(status, reason="No."), work) == (None, became)
 
 
@@ -141,7 +139,7 @@ def test_what_light_does_not_show_is_about_the_bill(
     ],
 )
 @pytest.mark.parametrize("status", [400, 422])
-def test_another_refusal_cannot_tell_how_the_bill_is(
+def test_other_refusals_leave_the_bill_unknown(
     tmp_path: Path, work: Work, became: str, status: int
 ) -> None:
     stopped, result = ends(tmp_path, Answer(status, reason="No."), work)

@@ -84,7 +84,7 @@ def written(draw: st.DrawFn) -> tuple[int, str, Numbers]:
 
 
 @given(written())
-def test_any_amount_in_any_supported_way_of_writing_is_read_back_to_the_cent(
+def test_any_amount_in_any_notation_is_read_to_the_cent(
     case: tuple[int, str, Numbers],
 ) -> None:
     cents, text, numbers = case
@@ -92,7 +92,7 @@ def test_any_amount_in_any_supported_way_of_writing_is_read_back_to_the_cent(
 
 
 @given(written())
-def test_read_with_the_other_decimal_sign_it_is_refused_or_the_column_is_told_to_be_doubtful(
+def test_wrong_decimal_mark_is_refused_or_doubtful(
     case: tuple[int, str, Numbers],
 ) -> None:
     cents, text, numbers = case
@@ -104,7 +104,7 @@ def test_read_with_the_other_decimal_sign_it_is_refused_or_the_column_is_told_to
 
 
 @given(written())
-def test_a_whole_column_decides_for_the_sign_it_was_written_with_or_for_none(
+def test_column_decides_its_decimal_mark_or_none(
     case: tuple[int, str, Numbers],
 ) -> None:
     cents, text, _ = case
@@ -188,9 +188,7 @@ LIKELY = st.text(alphabet="0123456789.,'-+() £€GBPkrFe\u00a0\u2212\u202f", ma
 @example("£(5)", Numbers.POINT)
 @example("1,23,456.78", Numbers.POINT)
 @example("12,34,567", Numbers.COMMA)
-def test_no_text_is_ever_read_as_anything_but_what_a_careful_person_reads(
-    text: str, numbers: Numbers
-) -> None:
+def test_parser_agrees_with_the_reference_reading(text: str, numbers: Numbers) -> None:
     mark, other = (".", ",") if numbers is Numbers.POINT else (",", ".")
     read = read_decimal(text, numbers)
     if not isinstance(read, UnreadableAmount):
@@ -202,7 +200,7 @@ def test_no_text_is_ever_read_as_anything_but_what_a_careful_person_reads(
 @example("-0")
 @example("+7")
 @example("²")
-def test_cents_are_digits_with_at_most_a_sign_and_nothing_else(text: str) -> None:
+def test_cents_are_digits_with_an_optional_sign(text: str) -> None:
     value = read_cents(text)
     bare = re.sub("[\u2212–—‒]", "-", text.strip(" \u00a0\u2007\u2009\u202f\t\r\n"))
     if isinstance(value, int):
@@ -215,7 +213,7 @@ def test_cents_are_digits_with_at_most_a_sign_and_nothing_else(text: str) -> Non
 
 
 @given(CENTS, PADDING, PADDING)
-def test_cents_are_read_back_whatever_surrounds_them(cents: int, before: str, after: str) -> None:
+def test_cents_are_read_despite_surrounding_spaces(cents: int, before: str, after: str) -> None:
     assert read_cents(f"{before}{cents}{after}") == cents
 
 
@@ -240,14 +238,12 @@ def test_cents_are_read_back_whatever_surrounds_them(cents: int, before: str, af
         ("9" * 5000, UnreadableAmount.TOO_LARGE),
     ],
 )
-def test_what_is_not_plain_cents_is_refused_with_its_reason(
-    text: str, reason: UnreadableAmount
-) -> None:
+def test_non_cents_are_refused_with_a_reason(text: str, reason: UnreadableAmount) -> None:
     assert read_cents(text) is reason
 
 
 @pytest.mark.parametrize(("value", "beyond"), [(INT64_MAX, 1), (INT64_MIN, -1)])
-def test_the_largest_and_smallest_amount_fit_and_one_more_does_not(value: int, beyond: int) -> None:
+def test_int64_limits(value: int, beyond: int) -> None:
     assert read_cents(str(value)) == value
     assert read_cents(str(value + beyond)) is UnreadableAmount.TOO_LARGE
     assert to_cents(Decimal(value).scaleb(-2)) == value
@@ -257,14 +253,14 @@ def test_the_largest_and_smallest_amount_fit_and_one_more_does_not(value: int, b
     )
 
 
-def test_a_negative_amount_with_too_many_decimals_is_refused_like_a_positive_one() -> None:
+def test_negative_amount_with_too_many_decimals_is_refused() -> None:
     text = "100000000000000000.0000000000000001"
     for written_as in (text, f"-{text}", f"({text})"):
         assert to_cents(read_decimal(written_as, Numbers.POINT)) is UnreadableAmount.TOO_PRECISE
 
 
 @pytest.mark.parametrize("text", ["-", " - ", "£-", "€ -", "–", "- GBP"])
-def test_a_lone_dash_is_the_accountants_zero(text: str) -> None:
+def test_lone_dash_is_zero(text: str) -> None:
     assert read_decimal(text, Numbers.POINT) == 0
 
 
@@ -308,7 +304,7 @@ def test_a_lone_dash_is_the_accountants_zero(text: str) -> None:
         "5%",
     ],
 )
-def test_what_could_be_something_else_is_refused(text: str) -> None:
+def test_ambiguous_amounts_are_refused(text: str) -> None:
     assert isinstance(read_decimal(text, Numbers.POINT), UnreadableAmount)
 
 
@@ -316,12 +312,12 @@ def test_what_could_be_something_else_is_refused(text: str) -> None:
     ("text", "value"),
     [("100000", 100000), ("1234.5", Decimal("1234.5")), ("-0.07", Decimal("-0.07")), ("5.", 5)],
 )
-def test_a_number_cell_is_read_plainly(text: str, value: Decimal) -> None:
+def test_number_cell_is_read(text: str, value: Decimal) -> None:
     assert read_number_cell(text) == value
 
 
 @pytest.mark.parametrize("text", ["1,234", "1e-05", "1.5E+20", "£5", "", "1" * 99, "nan", "inf"])
-def test_a_number_cell_is_never_read_loosely(text: str) -> None:
+def test_number_cell_refuses_grouping_signs_and_exponents(text: str) -> None:
     assert isinstance(read_number_cell(text), UnreadableAmount)
 
 
@@ -332,7 +328,7 @@ def test_a_number_cell_is_never_read_loosely(text: str) -> None:
     st.integers(0, 6),
     st.sampled_from(["half_up", "half_even", "down"]),
 )
-def test_a_product_is_rounded_once_from_its_exact_value(
+def test_product_is_rounded_once_from_its_exact_value(
     left: int, left_places: int, right: int, right_places: int, rounding: str
 ) -> None:
     a, b = Decimal(left).scaleb(-left_places), Decimal(right).scaleb(-right_places)
@@ -356,7 +352,7 @@ def test_a_product_is_rounded_once_from_its_exact_value(
         ("down", (0, 1, 2, 0, -1, -2)),
     ],
 )
-def test_half_a_cent_goes_the_way_the_template_says(rounding: str, cents: tuple[int, ...]) -> None:
+def test_half_a_cent_is_rounded_as_the_template_says(rounding: str, cents: tuple[int, ...]) -> None:
     prices = [Decimal(f"{sign}0.0{n}5") for sign in ("", "-") for n in (0, 1, 2)]
     assert tuple(product_cents(Decimal(1), p, rounding) for p in prices) == cents
 
@@ -378,9 +374,7 @@ def test_half_a_cent_goes_the_way_the_template_says(rounding: str, cents: tuple[
         (["£1.50", "Fr. 1.234"], Numbers.POINT),
     ],
 )
-def test_the_whole_column_says_which_sign_its_decimals_have(
-    texts: list[str], decided: Numbers | None
-) -> None:
+def test_decimal_mark_is_decided_by_the_column(texts: list[str], decided: Numbers | None) -> None:
     assert numbers_of(texts)[0] is decided
 
 
@@ -401,7 +395,7 @@ def test_the_whole_column_says_which_sign_its_decimals_have(
         ("$5,531,458.39 ", "5531458.39"),
     ],
 )
-def test_amounts_as_the_world_writes_them_are_read(text: str, value: str) -> None:
+def test_international_notations_are_read(text: str, value: str) -> None:
     assert read_decimal(text, Numbers.POINT) == Decimal(value)
 
 
@@ -417,13 +411,11 @@ def test_amounts_as_the_world_writes_them_are_read(text: str, value: str) -> Non
         ("5", set()),
     ],
 )
-def test_an_amount_names_the_currencies_that_its_sign_may_mean(
-    text: str, currencies: set[str]
-) -> None:
+def test_currencies_named_by_a_sign(text: str, currencies: set[str]) -> None:
     assert currencies_named(text) == currencies
 
 
 @given(st.integers(-(10**20), 10**20), st.sampled_from([1, 10, 100, 1000, 10_000]))
-def test_money_is_shown_exactly(cents: int, unit: int) -> None:
+def test_money_is_formatted_exactly(cents: int, unit: int) -> None:
     assert Fraction(money(cents, unit).replace(",", "")) == Fraction(cents, unit)
     assert len(money(cents, unit).partition(".")[2]) == len(str(unit)) - 1

@@ -42,23 +42,23 @@ COMPANIES = named(
         ("Bergstrom Papper", "Bergström Papper AB"),
     ],
 )
-def test_the_nearest_is_told_in_its_own_spelling(written: str, nearest: str) -> None:
+def test_hint_uses_the_original_spelling(written: str, nearest: str) -> None:
     assert COMPANIES.exact(written) == []
     assert labels(COMPANIES.nearest(written))[0] == nearest
     assert COMPANIES.hint(written).startswith(f"; the nearest is '{nearest}'")
 
 
 @pytest.mark.parametrize("written", ["Ltd", "Zebra Umbrella Ltd", "???", "", "Q", "Storage"])
-def test_a_legal_form_or_one_common_word_makes_no_likeness(written: str) -> None:
+def test_legal_form_or_common_word_is_no_similarity(written: str) -> None:
     assert COMPANIES.hint(written) in ("", "; the nearest is 'Quayside Storage Ltd'")
 
 
-def test_several_near_ones_are_told_the_likest_first() -> None:
+def test_hints_are_ordered_by_similarity() -> None:
     of = named("Acme Ltd", "Acme GmbH", "Other")
     assert of.hint("Acme Limited") == "; the nearest are 'Acme Ltd' and 'Acme GmbH'"
 
 
-def test_what_has_ended_is_found_by_its_name_but_never_suggested() -> None:
+def test_ended_thing_matches_exactly_but_is_not_suggested() -> None:
     of = NameIndex(
         [Named("1", "Acme Ltd", ("Acme Ltd",), "ARCHIVED"), Named("2", "Acne", ("Acne",))]
     )
@@ -66,12 +66,12 @@ def test_what_has_ended_is_found_by_its_name_but_never_suggested() -> None:
     assert labels(of.nearest("Acme")) == ["Acne"]
 
 
-def test_two_of_one_label_are_told_apart_by_their_ids() -> None:
+def test_equal_labels_get_their_ids() -> None:
     of = named("Acme", "Acme", "Bolt")
     assert [s.label for s in of.suggestions("Acmee")] == ["Acme [id-0]", "Acme [id-1]"]
 
 
-def test_ledger_codes_are_numbers() -> None:
+def test_ledger_codes_compare_as_numbers() -> None:
     assert account_key(" 0400 ") == account_key("400") == "400"
     assert account_key("4OO") != "400"
     assert account_key("²") == "2"  # as all names are compared
@@ -82,7 +82,7 @@ WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_
 
 @settings(max_examples=80, deadline=None)
 @given(st.lists(WORDS, max_size=6), WORDS)
-def test_only_the_same_name_is_ever_found(known: list[str], written: str) -> None:
+def test_exact_finds_only_the_same_name(known: list[str], written: str) -> None:
     of = named(*known)
     expected = {n for n, name in enumerate(known) if same_name(name) == same_name(written)}
     assert {int(thing.id.removeprefix("id-")) for thing in of.exact(written)} == expected
@@ -92,7 +92,7 @@ def test_only_the_same_name_is_ever_found(known: list[str], written: str) -> Non
 
 @settings(max_examples=80, deadline=None)
 @given(WORDS, st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]))
-def test_case_form_and_spaces_do_not_count(name: str, form: str) -> None:
+def test_case_unicode_form_and_spaces_are_ignored(name: str, form: str) -> None:
     of = named(name)
     written = f" \u00a0{unicodedata.normalize(form, name).swapcase()}\t"  # type: ignore[arg-type]
     if same_name(name) == same_name(written):  # swapping the case loses ß and the like

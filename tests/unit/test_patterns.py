@@ -14,19 +14,19 @@ from importer.mapping.patterns import Pattern, pattern
 CATASTROPHIC = "(a|aa)+$"
 
 
-def test_one_endless_search_is_refused() -> None:
+def test_endless_search_is_refused() -> None:
     assert pattern(CATASTROPHIC).search("aaa")
     with pytest.raises(TemplateProblem, match=regex.escape(CATASTROPHIC)):
         pattern(CATASTROPHIC).search("a" * 80 + "!")
 
 
-def test_all_searches_together_are_bounded() -> None:
+def test_total_search_time_is_bounded() -> None:
     cheap = Pattern("b", regex.compile("b"), total_limit=0.01)
     with pytest.raises(TemplateProblem, match="takes too long"):
         all(cheap.search("aaa") is None for _ in range(1_000_000))
 
 
-def test_a_busy_machine_is_no_fault_of_a_pattern() -> None:
+def test_busy_machine_does_not_fail_a_pattern() -> None:
     """Other threads take the processor in the middle of searches that are quick themselves."""
     correct = pattern(r"(?i)\btotal\b|carried forward")
     stop = threading.Event()

@@ -55,13 +55,13 @@ def test_money_has_two_decimals_and_commas(cents: int, text: str) -> None:
 
 
 @given(st.text())
-def test_no_control_character_stays_in_visible_text(text: str) -> None:
+def test_visible_text_has_no_control_characters(text: str) -> None:
     shown = visible(text)
     assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in shown)
     shown.encode()
 
 
-def test_an_escape_sequence_is_written_out() -> None:
+def test_escape_sequence_is_written_out() -> None:
     assert visible("\x1b[2Ja\x9b\n") == "\\x1b[2Ja\\x9b\\x0a"
 
 
@@ -120,7 +120,7 @@ def test_text_cannot_turn_its_direction() -> None:
         ),
     ],
 )
-def test_the_verdict_is_one_sentence(
+def test_verdict_is_one_sentence(
     command: str, bills: dict[str, int], errors: int, warnings: int, words: str
 ) -> None:
     assert verdict(summary(command, bills), errors, warnings) == words
@@ -139,7 +139,7 @@ def test_verdict_includes_the_comparison_with_light() -> None:
     assert verdict(same, 1, 0) == words  # as a step after creation that was refused
 
 
-def test_a_run_with_warnings_is_not_all_good() -> None:
+def test_verdict_mentions_warnings() -> None:
     good = summary("load", {"total": 1, "created": 1})
     assert tone(good, 0, 0) is Tone.GOOD
     assert tone(good, 0, 1) is Tone.ATTENTION
@@ -148,7 +148,7 @@ def test_a_run_with_warnings_is_not_all_good() -> None:
     assert tone(summary("load", {"total": 1, "not_sent": 1}, 4), 0, 0) is Tone.ATTENTION
 
 
-def test_the_tie_out_says_what_the_difference_means() -> None:
+def test_tie_out_explains_the_difference() -> None:
     total = CurrencyTotal("GBP", 1000, 1000, {}, 2, control=1250)
     assert tie_out_words(total, "load") == "Ties out."
     assert control_words(total) == "2.50 GBP more than the bills add up to."

@@ -22,7 +22,7 @@ def told(**headers: str) -> RateLimitInfo:
     return read_headers({name.replace("_", "-"): value for name, value in headers.items()}, NOW)
 
 
-def test_no_header_about_limits_says_nothing():
+def test_headers_without_limits_give_nothing():
     assert told(Date=DATE, Content_Type="text/html") is NOTHING
 
 
@@ -31,7 +31,7 @@ def test_retry_after_in_seconds():
     assert told(retry_after=" 1.5 ").retry_after == 1.5
 
 
-def test_retry_after_as_a_date_is_measured_by_the_servers_own_clock():
+def test_retry_after_date_uses_the_servers_clock():
     date = "Mon, 31 Mar 2025 11:07:30 GMT"
     server = "Mon, 31 Mar 2025 11:07:00 GMT"
     assert told(Retry_After=date, Date=server).retry_after == 30
@@ -39,18 +39,18 @@ def test_retry_after_as_a_date_is_measured_by_the_servers_own_clock():
     assert told(Retry_After=date).retry_after == 0
 
 
-def test_reset_is_measured_by_the_servers_own_clock():
+def test_reset_uses_the_servers_clock():
     reset = str(int(NOW) + 600 + 20)  # their clock is ten minutes fast
     date = "Mon, 31 Mar 2025 12:10:00 GMT"
     assert told(X_RateLimit_Reset=reset, Date=date).reset_in == 20
 
 
-def test_a_reset_far_off_is_bounded_and_one_in_the_past_is_none():
+def test_distant_reset_is_bounded_and_past_reset_is_none():
     assert told(X_RateLimit_Reset=str(int(NOW) + 3600)).reset_in == 120
     assert told(X_RateLimit_Reset=str(int(NOW) - 1)).reset_in is None
 
 
-def test_a_reset_in_milliseconds_or_as_seconds_left_is_understood():
+def test_reset_in_milliseconds_or_seconds_left():
     assert told(X_RateLimit_Reset=str(int(NOW + 9) * 1000)).reset_in == 9
     assert told(X_RateLimit_Reset="42").reset_in == 42
 
@@ -61,7 +61,7 @@ def test_limit_and_remaining():
     assert told(X_RateLimit_Limit="0").limit is None
 
 
-def test_the_pause_after_a_429_is_as_told_then_by_the_reset_then_a_growing_backoff():
+def test_pause_after_429_is_retry_after_else_reset_else_backoff():
     assert pause_after_429(RateLimitInfo(retry_after=700.0, reset_in=5.0), 3) == 700
     assert pause_after_429(RateLimitInfo(retry_after=0.0, reset_in=5.0), 3) == 5
     assert pause_after_429(NOTHING, 3) == 4
@@ -76,7 +76,7 @@ VALUES = st.text(max_size=40) | st.integers().map(str) | st.just(DATE) | st.floa
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(NAMES, VALUES))
-def test_no_header_however_odd_raises_or_gives_a_negative_time(headers):
+def test_no_header_raises_or_gives_a_negative_time(headers):
     found = read_headers(headers, NOW)
     assert found.limit is None or found.limit >= 1
     assert (found.retry_after or 0) >= 0
@@ -85,5 +85,5 @@ def test_no_header_however_odd_raises_or_gives_a_negative_time(headers):
 
 
 @pytest.mark.parametrize("text", ["Mon, 31 Mar 99999 12:00:00 GMT", "0", "Thu, 99 Foo", ""])
-def test_an_impossible_date_is_ignored(text):
+def test_invalid_date_is_ignored(text):
     assert told(Date=text, X_RateLimit_Reset=str(int(NOW) + 7)).reset_in == 7

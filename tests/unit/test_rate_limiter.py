@@ -35,7 +35,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     killed=st.floats(0, 0.2),
     seed=st.integers(0, 2**32),
 )
-def test_no_server_ever_counts_more_than_the_limit_in_its_window(
+def test_no_server_window_ever_exceeds_the_limit(
     files, kind, limit, workers, processes, slowest, killed, seed
 ):
     """Each process has some of the keys; each key is counted by itself."""
@@ -70,7 +70,7 @@ def test_no_server_ever_counts_more_than_the_limit_in_its_window(
 
 @pytest.mark.parametrize("kind", SERVERS)
 @pytest.mark.parametrize(("limit", "keys"), [(20, "a"), (300, "a"), (100, "abc")])
-def test_the_permitted_rate_is_reached_within_two_percent(files, kind, limit, keys):
+def test_permitted_rate_is_reached_within_two_percent(files, kind, limit, keys):
     minutes, latency = 3000 // limit // len(keys), 0.3
     servers = [kind(limit, 17.0 * number) for number, _ in enumerate(keys, 1)]
     done = 0
@@ -106,9 +106,7 @@ def test_the_permitted_rate_is_reached_within_two_percent(files, kind, limit, ke
 
 
 @pytest.mark.parametrize("workers", [1, 2, 8])
-def test_a_server_that_says_nothing_remains_does_not_slow_down_who_uses_all_that_is_permitted(
-    files, workers
-):
+def test_remaining_zero_does_not_slow_a_full_window(files, workers):
     limit, minutes = 60, 30
     latency = 60 / limit * workers * 0.98  # as good as exactly the permitted rate
     server = SlidingWindow(limit, 0)
@@ -145,7 +143,7 @@ def run_with_pacer(files: Iterator[Path], work: Any, **options: Any) -> Any:
     return simulate(run)
 
 
-def test_250_requests_of_a_limit_of_300_go_at_once(files):
+def test_250_of_300_requests_are_granted_at_once(files):
     async def work(pacer, clock):
         await asyncio.gather(*(pacer.acquire() for _ in range(250)))
         assert clock() == START
@@ -154,7 +152,7 @@ def test_250_requests_of_a_limit_of_300_go_at_once(files):
     run_with_pacer(files, work)
 
 
-def test_slots_are_granted_in_the_order_they_were_asked_for(files):
+def test_permits_are_granted_in_order(files):
     order: list[int] = []
 
     async def ask(pacer, i):
@@ -168,7 +166,7 @@ def test_slots_are_granted_in_the_order_they_were_asked_for(files):
     assert order == list(range(20))
 
 
-def test_a_caller_cancelled_while_waiting_takes_no_slot(files):
+def test_cancelled_waiter_takes_no_permit(files):
     async def work(pacer, clock):
         first = await pacer.acquire()
         pacer.finish(first)
@@ -185,7 +183,7 @@ def test_a_caller_cancelled_while_waiting_takes_no_slot(files):
     run_with_pacer(files, work, per_minute=1)
 
 
-def test_a_slot_is_held_until_a_minute_after_the_answer(files):
+def test_permit_is_held_until_a_minute_after_the_answer(files):
     async def work(pacer, clock):
         slot = await pacer.acquire()
         await asyncio.sleep(20)
@@ -196,7 +194,7 @@ def test_a_slot_is_held_until_a_minute_after_the_answer(files):
     run_with_pacer(files, work, per_minute=1)
 
 
-def test_a_slot_whose_process_died_is_free_after_the_longest_request_and_a_minute(files):
+def test_permit_of_a_dead_process_frees_itself(files):
     async def work(pacer, clock):
         await pacer.acquire(longest=35)
         await pacer.acquire()
@@ -205,7 +203,7 @@ def test_a_slot_whose_process_died_is_free_after_the_longest_request_and_a_minut
     run_with_pacer(files, work, per_minute=1)
 
 
-def test_a_new_pacer_on_the_same_file_knows_what_was_sent(files):
+def test_new_rate_limiter_continues_from_the_file(files):
     file = next(files)
 
     async def run(clock):
@@ -220,7 +218,7 @@ def test_a_new_pacer_on_the_same_file_knows_what_was_sent(files):
     simulate(run)
 
 
-def test_the_days_budget_ends_with_a_message_that_says_when_to_continue(files):
+def test_spent_daily_budget_error_says_when_to_continue(files):
     async def work(pacer, clock):
         for _ in range(5):
             pacer.finish(await pacer.acquire())
@@ -234,7 +232,7 @@ def test_the_days_budget_ends_with_a_message_that_says_when_to_continue(files):
     run_with_pacer(files, work, per_day=5)
 
 
-def test_all_who_wait_are_told_that_the_budget_is_spent(files):
+def test_every_waiter_gets_budget_spent(files):
     async def work(pacer, clock):
         results = await asyncio.gather(*(pacer.acquire() for _ in range(9)), return_exceptions=True)
         assert [isinstance(r, BudgetSpent) for r in results] == [False] * 4 + [True] * 5
@@ -242,7 +240,7 @@ def test_all_who_wait_are_told_that_the_budget_is_spent(files):
     run_with_pacer(files, work, per_minute=2, per_day=4)
 
 
-def test_a_request_under_way_at_midnight_counts_on_both_days(files):
+def test_request_across_midnight_counts_on_both_days(files):
     async def work(pacer, clock):
         await asyncio.sleep(12 * 3600 - 1)
         slot = await pacer.acquire()
@@ -254,7 +252,7 @@ def test_a_request_under_way_at_midnight_counts_on_both_days(files):
     run_with_pacer(files, work, per_day=1)
 
 
-def test_a_429_pauses_everybody_as_told_in_every_process(files):
+def test_429_pauses_all_processes(files):
     file = next(files)
 
     async def run(clock):
@@ -267,7 +265,7 @@ def test_a_429_pauses_everybody_as_told_in_every_process(files):
     simulate(run)
 
 
-def test_refusals_of_requests_in_flight_together_back_off_once(files):
+def test_concurrent_refusals_back_off_once(files):
     async def work(pacer, clock):
         assert [pacer.observe(429, {}) for _ in range(5)] == [1, 1, 1, 1, 1]
         waits = []
@@ -284,7 +282,7 @@ def test_refusals_of_requests_in_flight_together_back_off_once(files):
     run_with_pacer(files, work)
 
 
-def test_a_retry_after_of_hours_ends_the_run_and_says_when_to_continue(files):
+def test_retry_after_of_hours_ends_the_run(files):
     async def work(pacer, clock):
         pacer.observe(429, {"Retry-After": "7200"})
         with pytest.raises(BudgetSpent, match="2025-03-31 14:00 UTC"):
@@ -295,7 +293,7 @@ def test_a_retry_after_of_hours_ends_the_run_and_says_when_to_continue(files):
     run_with_pacer(files, work)
 
 
-def test_a_nonsensical_retry_after_is_forgotten_after_a_day(files):
+def test_excessive_retry_after_is_forgotten_after_a_day(files):
     async def work(pacer, clock):
         pacer.observe(429, {"Retry-After": "99999999999"})
         await asyncio.sleep(86_401)
@@ -304,7 +302,7 @@ def test_a_nonsensical_retry_after_is_forgotten_after_a_day(files):
     run_with_pacer(files, work)
 
 
-def test_a_lower_limit_of_the_server_is_kept_to_by_a_later_process_too(files):
+def test_lower_server_limit_applies_to_later_processes(files):
     file = next(files)
 
     async def run(clock):
@@ -318,7 +316,7 @@ def test_a_lower_limit_of_the_server_is_kept_to_by_a_later_process_too(files):
     simulate(run)
 
 
-def test_a_higher_limit_of_the_server_does_not_raise_ours(files):
+def test_higher_server_limit_is_ignored(files):
     async def work(pacer, clock):
         pacer.observe(200, {"x-ratelimit-limit": "100000"})
         for _ in range(3):
@@ -328,7 +326,7 @@ def test_a_higher_limit_of_the_server_does_not_raise_ours(files):
     run_with_pacer(files, work, per_minute=2)
 
 
-def test_when_somebody_else_has_used_up_the_key_we_wait_for_the_reset(files):
+def test_key_used_up_by_others_waits_for_the_reset(files):
     async def work(pacer, clock):
         pacer.finish(await pacer.acquire())
         reset = str(int(START) + 30)
@@ -340,7 +338,7 @@ def test_when_somebody_else_has_used_up_the_key_we_wait_for_the_reset(files):
 
 
 @pytest.mark.parametrize("back", [5.0, 3600.0, 86_400.0])
-def test_a_clock_that_is_set_back_holds_nobody_up_for_longer_than_the_window(files, back):
+def test_clock_rollback_waits_at_most_one_window(files, back):
     shift = 0.0
 
     async def run(clock):
@@ -356,7 +354,7 @@ def test_a_clock_that_is_set_back_holds_nobody_up_for_longer_than_the_window(fil
     simulate(run)
 
 
-def test_a_pause_survives_a_clock_that_is_set_back_with_its_length(files):
+def test_pause_keeps_its_length_after_a_clock_rollback(files):
     shift = 0.0
 
     async def run(clock):
@@ -371,7 +369,7 @@ def test_a_pause_survives_a_clock_that_is_set_back_with_its_length(files):
     simulate(run)
 
 
-def test_a_pacer_serves_one_event_loop_after_another(files):
+def test_rate_limiter_serves_consecutive_event_loops(files):
     file = next(files)
     pacer = RateLimiter(file, clock=lambda: START)
     for _ in range(2):
@@ -384,31 +382,31 @@ def test_a_pacer_serves_one_event_loop_after_another(files):
     pacer.close()
 
 
-def test_the_earliest_time_is_now_while_slots_are_free():
+def test_earliest_is_now_while_permits_are_free():
     assert earliest(100.0, 4, None, 5, 0.0) == 100.0
 
 
-def test_the_earliest_time_with_all_slots_taken_is_when_one_frees_itself_or_a_hold_from_now():
+def test_earliest_with_all_permits_taken():
     assert earliest(100.0, 5, 130.0, 5, 0.0) == 130.0
     assert earliest(100.0, 5, 190.0, 5, 0.0) == 100.0 + HOLD
 
 
-def test_a_pause_outlasts_a_free_slot():
+def test_pause_outlasts_a_free_permit():
     assert earliest(100.0, 5, 130.0, 5, 140.0) == 140.0
 
 
-def test_the_next_midnight_is_in_utc():
+def test_next_midnight_is_in_utc():
     assert next_midnight(START).isoformat() == "2025-04-01T00:00:00+00:00"
 
 
-def test_a_file_that_is_no_pace_file_is_a_problem_with_its_name(tmp_path):
+def test_foreign_file_is_refused_by_name(tmp_path):
     file = tmp_path / "pace.sqlite"
     file.write_bytes(b"this is not a database, this is a letter" * 100)
     with pytest.raises(RateLimiterProblem, match=r"pace\.sqlite"):
         RateLimiter(file)
 
 
-def test_a_file_that_breaks_later_stops_before_sending_and_never_loses_an_answer(tmp_path):
+def test_broken_file_stops_requests_but_loses_no_answer(tmp_path):
     async def run() -> None:
         pacer = RateLimiter(tmp_path / "pace.sqlite")
         slot = await pacer.acquire()
@@ -422,6 +420,6 @@ def test_a_file_that_breaks_later_stops_before_sending_and_never_loses_an_answer
 
 
 @pytest.mark.parametrize("limits", [{"per_minute": 0}, {"per_day": 0}, {"per_minute": -5}])
-def test_a_limit_of_nothing_is_a_usage_problem(tmp_path, limits):
+def test_zero_limit_is_a_usage_problem(tmp_path, limits):
     with pytest.raises(UsageProblem):
         RateLimiter(tmp_path / "pace.sqlite", **limits)

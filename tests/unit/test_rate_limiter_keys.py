@@ -35,7 +35,7 @@ async def spend(pacer: RateLimiter, requests: int) -> Counter[int]:
 # --- a minute of each key ---------------------------------------------------------------------
 
 
-def test_every_key_has_a_minutes_limit_of_its_own_and_they_are_used_evenly(file):
+def test_each_key_has_its_limit_and_they_are_used_evenly(file):
     async def run(clock):
         with RateLimiter(file, keys="abc", per_minute=10, clock=clock) as pacer:
             assert await spend(pacer, 15) == {0: 5, 1: 5, 2: 5}
@@ -47,7 +47,7 @@ def test_every_key_has_a_minutes_limit_of_its_own_and_they_are_used_evenly(file)
     simulate(run)
 
 
-def test_a_key_that_another_process_uses_is_left_to_it_until_the_others_are_as_full(file):
+def test_key_used_by_another_process_is_used_last(file):
     async def run(clock):
         with RateLimiter(file, keys="a", per_minute=10, clock=clock) as alone:
             await spend(alone, 8)
@@ -58,7 +58,7 @@ def test_a_key_that_another_process_uses_is_left_to_it_until_the_others_are_as_f
     simulate(run)
 
 
-def test_a_named_key_is_waited_for_even_where_another_is_free(file):
+def test_named_key_is_waited_for(file):
     async def run(clock):
         with RateLimiter(file, keys="ab", per_minute=1, clock=clock) as pacer:
             pacer.finish(await pacer.acquire(key=1))
@@ -68,7 +68,7 @@ def test_a_named_key_is_waited_for_even_where_another_is_free(file):
     simulate(run)
 
 
-def test_a_429_holds_back_the_key_that_got_it_and_no_other(file):
+def test_429_pauses_only_its_key(file):
     async def run(clock):
         with RateLimiter(file, keys="ab", clock=clock) as pacer:
             assert pacer.observe(429, {"Retry-After": "30"}, 0) == 30
@@ -81,7 +81,7 @@ def test_a_429_holds_back_the_key_that_got_it_and_no_other(file):
     simulate(run)
 
 
-def test_refusals_in_a_row_are_counted_for_each_key(file):
+def test_refusals_are_counted_per_key(file):
     async def run(clock):
         with RateLimiter(file, keys="ab", clock=clock) as pacer:
             assert pacer.observe(429, {}, 0) == 1
@@ -92,7 +92,7 @@ def test_refusals_in_a_row_are_counted_for_each_key(file):
     simulate(run)
 
 
-def test_a_lower_limit_and_a_used_up_window_concern_the_key_that_was_told(file):
+def test_server_limits_concern_their_key_only(file):
     async def run(clock):
         with RateLimiter(file, keys="ab", per_minute=10, clock=clock) as pacer:
             pacer.observe(200, {"X-RateLimit-Limit": "2"}, 0)
@@ -107,7 +107,7 @@ def test_a_lower_limit_and_a_used_up_window_concern_the_key_that_was_told(file):
     simulate(run)
 
 
-def test_only_when_every_key_must_rest_for_hours_the_run_ends(file):
+def test_run_ends_only_when_every_key_is_paused_for_hours(file):
     async def run(clock):
         with RateLimiter(file, keys="ab", clock=clock) as pacer:
             pacer.observe(429, {"Retry-After": "7200"}, 0)
@@ -122,7 +122,7 @@ def test_only_when_every_key_must_rest_for_hours_the_run_ends(file):
 # --- a day of the company ---------------------------------------------------------------------
 
 
-def test_the_days_budget_is_one_for_all_keys(file):
+def test_daily_budget_is_shared_by_all_keys(file):
     async def run(clock):
         with RateLimiter(file, keys="ab", per_day=5, clock=clock) as pacer:
             await spend(pacer, 5)
@@ -132,7 +132,7 @@ def test_the_days_budget_is_one_for_all_keys(file):
     simulate(run)
 
 
-def test_once_the_company_is_known_all_its_keys_share_a_count_across_processes_and_runs(file):
+def test_keys_of_a_company_share_a_count_across_processes(file):
     async def run(clock):
         with RateLimiter(file, keys="a", per_day=10, clock=clock) as first:
             await spend(first, 3)
@@ -153,7 +153,7 @@ def test_once_the_company_is_known_all_its_keys_share_a_count_across_processes_a
     simulate(run)
 
 
-def test_a_key_of_unknown_company_beside_a_known_one_does_not_get_around_the_spent_day(file):
+def test_unknown_key_cannot_bypass_the_spent_budget(file):
     async def run(clock):
         with RateLimiter(file, keys="a", per_day=4, clock=clock) as pacer:
             pacer.belong_to("kestrel")
@@ -165,7 +165,7 @@ def test_a_key_of_unknown_company_beside_a_known_one_does_not_get_around_the_spe
     simulate(run)
 
 
-def test_another_company_in_the_same_file_has_its_own_day_and_its_own_minute(file):
+def test_companies_in_one_file_are_counted_separately(file):
     async def run(clock):
         for key, company in (("a", "kestrel"), ("z", "osprey")):
             with RateLimiter(file, keys=key, per_minute=4, per_day=4, clock=clock) as pacer:
@@ -176,7 +176,7 @@ def test_another_company_in_the_same_file_has_its_own_day_and_its_own_minute(fil
     simulate(run)
 
 
-def test_a_key_that_came_to_another_company_counts_there_from_then_on(file):
+def test_key_that_changes_company_counts_there(file):
     async def run(clock):
         with RateLimiter(file, per_day=4, clock=clock) as pacer:
             pacer.belong_to("kestrel")
@@ -189,14 +189,14 @@ def test_a_key_that_came_to_another_company_counts_there_from_then_on(file):
     simulate(run)
 
 
-def test_learning_the_company_raises_nothing_where_the_file_broke(file):
+def test_belong_to_never_raises(file):
     pacer = RateLimiter(file)
     pacer.close()
     pacer.belong_to("kestrel")
 
 
 @pytest.mark.parametrize("keys", [[], ["a", "a"]])
-def test_marks_that_cannot_be_told_apart_are_a_fault(file, keys):
+def test_equal_marks_are_refused(file, keys):
     with pytest.raises(ValueError, match="differ"):
         RateLimiter(file, keys=keys)
 
@@ -204,7 +204,7 @@ def test_marks_that_cannot_be_told_apart_are_a_fault(file, keys):
 # --- waiting for a new day --------------------------------------------------------------------
 
 
-def test_with_wait_it_says_once_until_when_and_goes_on_at_midnight(file):
+def test_on_wait_is_called_once_until_midnight(file):
     said: list[str] = []
 
     async def run(clock):
@@ -223,7 +223,7 @@ def test_with_wait_it_says_once_until_when_and_goes_on_at_midnight(file):
     ]
 
 
-def test_with_wait_it_waits_as_long_as_light_says(file):
+def test_on_wait_waits_as_long_as_light_states(file):
     said: list[str] = []
 
     async def run(clock):
@@ -238,7 +238,7 @@ def test_with_wait_it_waits_as_long_as_light_says(file):
     assert "Waiting until 2025-03-31 14:00 UTC" in only
 
 
-def test_refusals_that_name_moments_a_little_apart_are_said_once(file):
+def test_waits_with_close_ends_are_announced_once(file):
     said: list[str] = []
 
     async def run(clock):
@@ -255,7 +255,7 @@ def test_refusals_that_name_moments_a_little_apart_are_said_once(file):
     assert len(said) == 1
 
 
-def test_it_wakes_up_often_for_timers_stand_still_while_a_computer_sleeps(file):
+def test_long_wait_sleeps_in_short_steps(file):
     """The computer is suspended from one second after the wait began until past midnight."""
     slept = 0.0
 
@@ -278,7 +278,7 @@ def test_it_wakes_up_often_for_timers_stand_still_while_a_computer_sleeps(file):
 
 
 @pytest.mark.parametrize("back", [600.0, 3 * 3600.0])
-def test_a_clock_that_is_set_back_while_it_waits_does_not_prolong_what_light_told(file, back):
+def test_clock_rollback_does_not_prolong_a_wait(file, back):
     shift = 0.0
 
     async def run(clock):
@@ -298,7 +298,7 @@ def test_a_clock_that_is_set_back_while_it_waits_does_not_prolong_what_light_tol
     simulate(run)
 
 
-def test_who_is_cancelled_while_waiting_for_the_day_took_no_slot_and_counts_nowhere(file):
+def test_waiter_cancelled_before_midnight_counts_nowhere(file):
     async def run(clock):
         with RateLimiter(file, per_day=2, on_wait=[].append, clock=clock) as pacer:
             await spend(pacer, 2)
@@ -318,7 +318,7 @@ def test_who_is_cancelled_while_waiting_for_the_day_took_no_slot_and_counts_nowh
     simulate(run)
 
 
-def test_what_must_not_wait_for_hours_is_told_at_once(file):
+def test_acquire_without_wait_raises_at_once(file):
     async def run(clock):
         with RateLimiter(file, per_day=1, on_wait=[].append, clock=clock) as pacer:
             await spend(pacer, 1)

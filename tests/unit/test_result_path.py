@@ -9,12 +9,12 @@ from importer.core.errors import UsageProblem
 from importer.report.result_path import result_path
 
 
-def test_the_result_is_named_after_the_first_source(tmp_path: Path) -> None:
+def test_result_is_named_after_the_first_source(tmp_path: Path) -> None:
     sources = ["in/bills.march.csv", "lines.csv"]
     assert result_path(sources, None, tmp_path) == tmp_path / "bills.march-result.xlsx"
 
 
-def test_an_existing_file_is_never_taken(tmp_path: Path) -> None:
+def test_existing_file_is_never_overwritten(tmp_path: Path) -> None:
     for name in ("bills-result.xlsx", "bills-result-2.xlsx", "out.xlsx"):
         (tmp_path / name).touch()
     assert result_path(["bills.csv"], None, tmp_path).name == "bills-result-3.xlsx"
@@ -22,24 +22,24 @@ def test_an_existing_file_is_never_taken(tmp_path: Path) -> None:
     assert result_path(["bills.csv"], wanted, tmp_path).name == "out-2.xlsx"
 
 
-def test_a_link_that_leads_nowhere_is_not_overwritten(tmp_path: Path) -> None:
+def test_dangling_link_is_not_overwritten(tmp_path: Path) -> None:
     for name in ("bills-result.xlsx", "bills-result-2.xlsx"):
         (tmp_path / name).symlink_to(tmp_path / "gone")
     assert result_path(["bills.csv"], None, tmp_path).name == "bills-result-3.xlsx"
 
 
-def test_the_result_of_a_result_stays_in_the_series(tmp_path: Path) -> None:
+def test_result_of_a_result_continues_the_numbering(tmp_path: Path) -> None:
     (tmp_path / "bills-result.xlsx").touch()
     again = result_path([str(tmp_path / "bills-result.xlsx")], None, tmp_path)
     assert again.name == "bills-result-2.xlsx"
 
 
-def test_a_folder_or_a_bare_name_will_do(tmp_path: Path) -> None:
+def test_folder_or_bare_name_is_accepted(tmp_path: Path) -> None:
     assert result_path(["a.csv"], str(tmp_path), Path("/")) == tmp_path / "a-result.xlsx"
     assert result_path(["a.csv"], str(tmp_path / "out"), Path("/")) == tmp_path / "out.xlsx"
 
 
-def test_the_ending_says_the_format_and_another_is_refused(tmp_path: Path) -> None:
+def test_extension_decides_the_format(tmp_path: Path) -> None:
     for name in ("out.xlsx", "out.csv", "out.json", "out.HTML"):
         assert result_path(["a.csv"], str(tmp_path / name), tmp_path).name == name
     assert result_path(["a.csv"], None, tmp_path, "html").name == "a-result.html"
@@ -52,7 +52,7 @@ def test_the_ending_says_the_format_and_another_is_refused(tmp_path: Path) -> No
         result_path(["a.csv"], "", tmp_path)
 
 
-def test_a_missing_folder_is_said(tmp_path: Path) -> None:
+def test_missing_folder_is_reported(tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match="does not exist"):
         result_path(["a.csv"], str(tmp_path / "no" / "out.xlsx"), tmp_path)
     (tmp_path / "file").touch()

@@ -46,7 +46,7 @@ def as_read(cell: ElementTree.Element) -> str:
 @example([["plain", "", "plain"], ["5", "x", "y"]])
 @example([[" a", "b", "c"], ["a", " b", "c"], ["a", "b ", "c"], ["a", "b", "c "]])
 @example([["<", "b", "c"], ["a", "b", ">"], ["a", "&", "c"]])
-def test_any_text_is_read_back_from_its_own_cell(columns: list[list[str]]) -> None:
+def test_any_text_is_read_back_from_its_cell(columns: list[list[str]]) -> None:
     block = RowXmlBlock(7, 3)
     for column in columns:
         block.add_texts(column, 4)

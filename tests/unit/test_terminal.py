@@ -40,7 +40,7 @@ def finding(message: str, row: int = 7, severity: Severity = Severity.ERROR) -> 
     return Finding("bills.amount.not_cents", severity, cell, "1.5", message, "Write 150")
 
 
-def test_summary_text_of_a_whole_run() -> None:
+def test_summary_text_of_a_complete_run() -> None:
     assert summary_text(SUMMARY, Findings([finding("Not whole cents")])).splitlines() == [
         "2 of 3 bills are in Light; 1 needs correction.",
         "",
@@ -74,7 +74,7 @@ def test_errors_come_before_warnings_and_the_rest_is_counted() -> None:
     assert "… and 101 more\n" in summary_text(replace(SUMMARY, result=None), findings, limit=0)
 
 
-def test_a_finding_without_a_cell_names_the_file_only() -> None:
+def test_finding_without_a_cell_names_the_file_only() -> None:
     whole = replace(finding("No header row"), cell=CellRef("bills.csv"))
     assert "bills.csv\n  error    No header row (Write 150)" in summary_text(
         SUMMARY, Findings([whole])
@@ -82,9 +82,7 @@ def test_a_finding_without_a_cell_names_the_file_only() -> None:
 
 
 @given(st.text(), st.text(), st.integers(0, 120))
-def test_every_line_fits_and_no_control_sequence_gets_through(
-    message: str, name: str, width: int
-) -> None:
+def test_lines_fit_and_have_no_control_sequences(message: str, name: str, width: int) -> None:
     totals = (CurrencyTotal(name[:9], 2**62, 0, {"invalid": 2**62}, 1),)
     summary = replace(SUMMARY, totals=totals, next_step=message, notes=(message,), result=None)
     found = replace(finding(message), cell=CellRef(name, name, 1, name), hint=name)
@@ -96,7 +94,7 @@ def test_every_line_fits_and_no_control_sequence_gets_through(
     assert not any((ord(c) < 32 and c != "\n") or 127 <= ord(c) < 160 for c in text)
 
 
-def test_the_path_of_the_workbook_is_never_broken() -> None:
+def test_workbook_path_is_never_wrapped() -> None:
     path = "/home/" + "deep/" * 40 + "bills-result.xlsx"
     assert f"\nWorkbook: {path}\n" in summary_text(replace(SUMMARY, result=path), Findings())
 
@@ -116,7 +114,7 @@ def test_commands_in_the_next_step_are_not_wrapped() -> None:
         assert [line for line in lines if len(line) > 80] == [f"      {load}"]
 
 
-def test_a_path_in_a_note_is_never_broken() -> None:
+def test_path_in_a_note_is_never_wrapped() -> None:
     path = "/home/" + "deep/" * 20 + "lookups"
     text = summary_text(replace(SUMMARY, notes=(f"Saved 3 picks in {path}",)), Findings())
     assert f"\n      {path}\n" in text
