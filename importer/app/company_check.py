@@ -12,7 +12,7 @@ from importer.app.destination import Destination
 from importer.app.events import Listener
 from importer.app.stop import StopControl
 from importer.core.errors import JournalProblem, UsageProblem
-from importer.light import DEFAULT_BASE_URL
+from importer.light.credentials import DEFAULT_BASE_URL
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import RunRecord
 from importer.model.light_objects import Company

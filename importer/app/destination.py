@@ -13,7 +13,7 @@ from importer.app import data_paths
 from importer.app.events import Listener
 from importer.app.keys import credentials_for
 from importer.core.errors import UsageProblem
-from importer.light import DEFAULT_BASE_URL, Credentials, check_base_url, credentials
+from importer.light.credentials import DEFAULT_BASE_URL, Credentials, check_base_url, credentials
 from importer.light.rate_limiter import PER_DAY, PER_MINUTE, RateLimiter
 
 if TYPE_CHECKING:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 
 from importer.app import data_paths
-from importer.light import Credentials, credentials
 from importer.light.auth.token_store import LOG_IN_AGAIN, StoreProblem, TokenStore
-from importer.light.credentials import KEY_VARIABLE, KEYS_VARIABLE, TOKEN_VARIABLE
+from importer.light.credentials import (
+    KEY_VARIABLE,
+    KEYS_VARIABLE,
+    TOKEN_VARIABLE,
+    Credentials,
+    credentials,
+)
 
 
 def token_store_for(base_url: str) -> TokenStore:

@@ -18,7 +18,6 @@ from importer.app.keys import key_variable, token_store_for
 from importer.app.login_options import PORT, BrowserLogin, LoginOptions, LoginPrompts
 from importer.app.stop import StopControl, run_to_end
 from importer.core.errors import ImporterError, StoppedEarly, UsageProblem
-from importer.light import DEFAULT_BASE_URL, LightClient, RateLimiter, check_base_url
 from importer.light.auth.oauth import ForeignAnswer, by_code
 from importer.light.auth.oauth_callback import CALLBACK, HOST, PendingLogin, pending_login
 from importer.light.auth.token_refresher import TokenRefresher
@@ -31,6 +30,9 @@ from importer.light.auth.token_store import (
     check_keyring,
     keyring_name,
 )
+from importer.light.client import LightClient
+from importer.light.credentials import DEFAULT_BASE_URL, check_base_url
+from importer.light.rate_limiter import RateLimiter
 
 Browse = Callable[[BrowserLogin], None]
 

@@ -35,7 +35,7 @@ def pull_reference(base_url: str | None = None, *, listener: Listener = SILENT) 
     Raises ImporterError where there is no key, or Light refuses it or cannot be reached.
     """
     from importer.app.destination import DEFAULT_PACE, light_at
-    from importer.light import DEFAULT_BASE_URL
+    from importer.light.credentials import DEFAULT_BASE_URL
 
     began = time.monotonic()
     destination = light_at(base_url or DEFAULT_BASE_URL, DEFAULT_PACE)

@@ -15,7 +15,9 @@ import httpx
 import pytest
 from conftest import ACCOUNTS, ENTITIES, VENDORS
 
-from importer.light import Credentials, Key, LightClient, RateLimiter
+from importer.light.client import LightClient
+from importer.light.credentials import Credentials, Key
+from importer.light.rate_limiter import RateLimiter
 from importer.loading.bill_diff import field_words, lines_differences, loaded_bill
 from importer.loading.identity import content
 from importer.loading.journal.journal import Journal, now

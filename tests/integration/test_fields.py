@@ -14,7 +14,9 @@ import pytest
 from conftest import ACCOUNTS, ENTITIES, VENDORS
 from sheets_of_bills import two_csv_files
 
-from importer.light import Credentials, Key, LightClient, RateLimiter
+from importer.light.client import LightClient
+from importer.light.credentials import Credentials, Key
+from importer.light.rate_limiter import RateLimiter
 from importer.loading.bill_diff import bill_differences, line_differences, loaded_bill
 from importer.loading.identity import content
 from importer.model.bills import Bill

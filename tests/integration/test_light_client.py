@@ -23,7 +23,10 @@ from importer import __version__
 from importer.core.answers import Answer, ApiError
 from importer.core.errors import AccessRefused, BudgetSpent, JournalProblem, LightUnreachable
 from importer.core.fetch import Waits
-from importer.light import LightClient, LightRefused, RateLimiter, WireProblem, credentials
+from importer.light.client import LightClient
+from importer.light.credentials import credentials
+from importer.light.light_errors import LightRefused, WireProblem
+from importer.light.rate_limiter import RateLimiter
 from importer.model.bills import Bill
 
 KEY = "sk-4711-very-secret"

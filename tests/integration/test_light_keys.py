@@ -13,7 +13,9 @@ from conftest import PASS, Fault, Request, http, proxied
 from test_loading_create_bill import Silent, bill
 
 from importer.core.errors import AccessRefused, BudgetSpent, UsageProblem
-from importer.light import Key, LightClient, RateLimiter, credentials
+from importer.light.client import LightClient
+from importer.light.credentials import Key, credentials
+from importer.light.rate_limiter import RateLimiter
 from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal
 from importer.loading.operation import EngineSettings

@@ -22,9 +22,11 @@ from test_light_client import KEY, Request, Server, answer_to, http, listen
 
 from importer.core.answers import Answer
 from importer.core.errors import AccessRefused, UsageProblem
-from importer.light import LightClient, RateLimiter, credentials
 from importer.light.auth.oauth import by_code
+from importer.light.client import LightClient
+from importer.light.credentials import credentials
 from importer.light.document_upload import Uploads
+from importer.light.rate_limiter import RateLimiter
 from importer.light.transport import Failure, post_form
 from importer.model.light_objects import UploadTarget
 

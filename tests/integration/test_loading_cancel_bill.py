@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_loading_create_bill import KEY, Silent, bill, load
 
-from importer.light import LightClient, RateLimiter
+from importer.light.client import LightClient
+from importer.light.rate_limiter import RateLimiter
 from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal
 from importer.loading.loaded_bills import bills_created

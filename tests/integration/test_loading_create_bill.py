@@ -21,8 +21,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.core.errors import LightUnreachable
-from importer.light import Credentials, Key, LightClient, RateLimiter
+from importer.light.client import LightClient
 from importer.light.codec import bill_to_json
+from importer.light.credentials import Credentials, Key
+from importer.light.rate_limiter import RateLimiter
 from importer.loading.engine import Engine
 from importer.loading.identity import content
 from importer.loading.journal.journal import Journal

@@ -13,7 +13,7 @@ import pytest
 
 GRAB = """
 import asyncio, sys, time
-from importer.light import RateLimiter
+from importer.light.rate_limiter import RateLimiter
 
 async def main():
     pacer = RateLimiter(sys.argv[1], per_minute=int(sys.argv[2]), keys=sys.argv[4])

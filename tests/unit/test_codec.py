@@ -11,20 +11,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from importer.core.answers import ApiError
-from importer.light import (
-    WireProblem,
+from importer.light.codec import (
     account_from_json,
     bill_from_json,
     bill_to_json,
     company_from_json,
     entity_from_json,
     errors_from_json,
+    is_for_bills,
     line_from_json,
     line_to_json,
+    page_from_json,
     property_group_from_json,
+    timestamp,
     vendor_from_json,
 )
-from importer.light.codec import is_for_bills, page_from_json, timestamp
+from importer.light.light_errors import WireProblem
 from importer.model.bills import Bill, LineItem, Property
 from importer.model.light_objects import (
     Account,

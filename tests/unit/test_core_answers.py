@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from importer.core.answers import Answer, ApiError, Outcome, Verdict, classify
-from importer.light import Credentials, Key, LightClient, RateLimiter
+from importer.light.client import LightClient
+from importer.light.credentials import Credentials, Key
+from importer.light.rate_limiter import RateLimiter
 from importer.model.light_objects import LightBill
 
 BILL = {"id": "b-1", "state": "IN_DRAFT", "amount": 100, "currency": "GBP"}

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from simulated import SERVERS, START, SlidingWindow, simulate
 
 from importer.core.errors import BudgetSpent, UsageProblem
-from importer.light import RateLimiter, RateLimiterProblem
-from importer.light.rate_limiter import HOLD, earliest, next_midnight
+from importer.light.light_errors import RateLimiterProblem
+from importer.light.rate_limiter import HOLD, RateLimiter, earliest, next_midnight
 
 
 @pytest.fixture(scope="session")

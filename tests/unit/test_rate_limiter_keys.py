@@ -11,8 +11,7 @@ import pytest
 from simulated import START, simulate
 
 from importer.core.errors import BudgetSpent
-from importer.light import RateLimiter
-from importer.light.rate_limiter import HOLD
+from importer.light.rate_limiter import HOLD, RateLimiter
 
 NOON_TO_MIDNIGHT = 12 * 3600.0
 
