@@ -112,7 +112,7 @@ def fill_sandbox(path: Path, folder: Path, reference: Reference) -> tuple[str, d
     The company's id, and the ids of the bills by index.
     """
     from importer.light.codec import bill_to_json
-    from importer.sandbox import answers, request_bodies
+    from importer.sandbox import answer_models, request_bodies
     from importer.sandbox.store import INSERT_BILL, Store, bill_row
 
     store = Store(path, reference)
@@ -123,7 +123,7 @@ def fill_sandbox(path: Path, folder: Path, reference: Reference) -> tuple[str, d
         header, _ = request_bodies.read_new_bill(bill_to_json(bill), store.company)
         bill_id = ids[bill.index] = str(uuid.UUID(int=chance.getrandbits(128), version=4))
         now = store.now()
-        row = bill_row(answers.new_bill(bill_id, store.company.id, now, header))
+        row = bill_row(answer_models.new_bill(bill_id, store.company.id, now, header))
         rows.append(row | {"created_at": now, "visible_at": now, "version": 1})
     with store.transaction() as connection:
         connection.execute(INSERT_BILL, rows)

@@ -167,10 +167,10 @@ async def _tokens(
     base_url, client_id, client_secret = login
     with stop.cancels_task():
         async with pending_login(base_url, client_id, options.port, listener.message) as pending:
-            opened = not options.no_browser and await asyncio.to_thread(
+            in_browser = not options.no_browser and await asyncio.to_thread(
                 _open, pending.start_address
             )
-            browse(BrowserLogin(pending.address, opened, _paste_into(pending, listener)))
+            browse(BrowserLogin(pending.address, in_browser, _paste_into(pending, listener)))
             try:
                 code = await asyncio.wait_for(pending.code, options.timeout)
             except TimeoutError:
@@ -244,8 +244,8 @@ def login_status() -> LoginStatus:
             login = with_secrets[0] if with_secrets else login
         except ImporterError as error:
             problem = str(error)
-        kept_in = "the keyring" if login.store == "keyring" else str(store.path)
-        logins.append(StoredLogin(login, kept_in, problem))
+        location = "the keyring" if login.store == "keyring" else str(store.path)
+        logins.append(StoredLogin(login, location, problem))
     return LoginStatus(key_variable(), tuple(logins), tuple(problems))
 
 

@@ -33,11 +33,11 @@ class LoginPrompts(Protocol):
 
 @dataclass(frozen=True)
 class BrowserLogin:
-    """The person is to let light-import in at ``address``; ``opened``: a browser shows it already.
+    """The person is to let light-import in at ``address``; ``in_browser``: one shows it already.
 
     ``paste`` takes the address at which a browser on another computer ended, from any thread.
     """
 
     address: str
-    opened: bool
+    in_browser: bool
     paste: Callable[[str], None]

@@ -36,7 +36,7 @@ def browse(login: BrowserLogin, *, no_browser: bool) -> None:
     """Show the address, and take what is pasted where that may be."""
     print_line(
         "Let light-import in, in the browser. If none has opened, open this address:"
-        if login.opened
+        if login.in_browser
         else "Open this address in a browser and let light-import in:"
     )
     click.echo(login.address, err=True)

@@ -162,14 +162,14 @@ def line_differences(bill: Bill, index: int, remote: LightLine) -> list[Differen
 
 
 def lines_differences(
-    bill: Bill, lines: Sequence[LightLine], known_ids: Sequence[str | None]
+    bill: Bill, lines: Sequence[LightLine], light_ids: Sequence[str | None]
 ) -> list[Difference]:
     """Differences of the lines, in whatever order Light has them.
 
-    ``known_ids`` are Light's ids of the bill's lines, None where unknown. Lines that agree are
+    ``light_ids`` are Light's ids of the bill's lines, None where unknown. Lines that agree are
     matched first, the others by their ids, the rest in their order.
     """
-    ids = {light_id: i for i, light_id in enumerate(known_ids) if light_id is not None}
+    ids = {light_id: i for i, light_id in enumerate(light_ids) if light_id is not None}
     ids = {light_id: i for light_id, i in ids.items() if i < len(bill.lines)}
     matched, unmatched = match_lines(bill, lines, ids)
     missing = [i for i, line in enumerate(matched) if line is None]

@@ -42,13 +42,13 @@ class LoadPlan:
 
 def plan_from_journal(bills: Sequence[Bill], journal: Journal, *, dry: bool = False) -> LoadPlan:
     """What the journal knows of the bills; ``dry`` writes nothing. Light is not asked yet."""
-    pairs = _match_by_content(_known_identities(identities(bills), journal), journal)
+    pairs = _match_by_content(_journal_identities(identities(bills), journal), journal)
     plan = LoadPlan()
     for k in range(0, len(pairs), _CHUNK):
         contents = [(identity, content(bill)) for bill, identity in pairs[k : k + _CHUNK]]
-        known = (journal.known if dry else journal.plan)(contents)
+        entries = (journal.entries_of if dry else journal.plan)(contents)
         for (bill, _), (identity, now) in zip(pairs[k : k + _CHUNK], contents, strict=True):
-            _add(plan, bill, known[identity], now)
+            _add(plan, bill, entries[identity], now)
     return plan
 
 
@@ -79,7 +79,7 @@ def _add(plan: LoadPlan, bill: Bill, entry: JournalEntry, now: str) -> None:
         plan.send.append(BillJob(short, bill))
 
 
-def _known_identities(pairs: list[tuple[Bill, str]], journal: Journal) -> list[tuple[Bill, str]]:
+def _journal_identities(pairs: list[tuple[Bill, str]], journal: Journal) -> list[tuple[Bill, str]]:
     """The bills under the identities that the journal has for them.
 
     A bill that was loaded with its entity, and is in the sheet without it now, is the same bill;
@@ -108,14 +108,14 @@ def _match_by_content(pairs: list[tuple[Bill, str]], journal: Journal) -> list[t
 
     They differ in their lines at most; where their rows have moved, the lines tell which is which.
     """
-    by_kin: dict[tuple[str, str], list[tuple[Bill, str]]] = defaultdict(list)
+    by_conflict_key: dict[tuple[str, str], list[tuple[Bill, str]]] = defaultdict(list)
     for bill, identity in pairs:
         if not bill.invoice_number:
-            by_kin[conflict_key(bill), split_entity(identity)[0]].append((bill, identity))
-    groups = [group for group in by_kin.values() if len(group) > 1]
+            by_conflict_key[conflict_key(bill), split_entity(identity)[0]].append((bill, identity))
+    groups = [group for group in by_conflict_key.values() if len(group) > 1]
     texts = {bill.index: content(bill) for group in groups for bill, _ in group}
     groups = [g for g in groups if len({texts[bill.index] for bill, _ in g}) > 1]
-    entries = journal.known([(identity, "") for group in groups for _, identity in group])
+    entries = journal.entries_of([(identity, "") for group in groups for _, identity in group])
     matched: dict[int, str] = {}  # identities by bill index
     for group in groups:
         by_text: dict[str, list[str]] = defaultdict(list)

@@ -45,7 +45,7 @@ def forecast_steps(bills: Iterable[Bill], plan: LoadPlan, journal: Journal) -> S
     forecast = StepForecast()
     held = untouchable_bills(plan)
     wanted = [bill for bill in bills if wanted_steps(bill) and bill.index not in held]
-    steps = _known_steps(journal, (plan.entries[bill.index] for bill in wanted))
+    steps = _steps_in_journal(journal, (plan.entries[bill.index] for bill in wanted))
     for bill in wanted:
         forecast.add(bill, missing_steps(bill, steps.get(plan.entries[bill.index].id, {})))
     return forecast
@@ -98,13 +98,13 @@ def step_tasks(
         and bill.index not in held
         and outcomes[bill.index].status in (Status.CREATED, Status.ALREADY_LOADED)
     ]
-    steps = _known_steps(journal, (entry for _, entry in ours))
+    steps = _steps_in_journal(journal, (entry for _, entry in ours))
     out = []
     for bill, entry in ours:
-        known = steps.get(entry.id, {})
-        kinds = missing_steps(bill, known)
+        steps_so_far = steps.get(entry.id, {})
+        kinds = missing_steps(bill, steps_so_far)
         if kinds and entry.state is State.CREATED and entry.light_id is not None:
-            out.append(StepTask(bill, entry, kinds, known, documents.get(bill.index)))
+            out.append(StepTask(bill, entry, kinds, steps_so_far, documents.get(bill.index)))
     return out
 
 
@@ -145,7 +145,7 @@ _STEPS: Mapping[StepKind, type[BillStep]] = {
 }
 
 
-def _known_steps(
+def _steps_in_journal(
     journal: Journal, entries: Iterable[JournalEntry]
 ) -> dict[int, dict[StepKind, Step]]:
     of = {entry.id: entry.light_id for entry in entries if entry.id and entry.light_id}
@@ -154,12 +154,12 @@ def _known_steps(
 
 def steps_by_bill(journal: Journal, outcomes: Outcomes) -> dict[int, tuple[Step, ...]]:
     """By bill index, the steps of the bills of a run, in order."""
-    known = _known_steps(journal, (outcome.entry for outcome in outcomes.values()))
+    all_steps = _steps_in_journal(journal, (outcome.entry for outcome in outcomes.values()))
     order = list(StepKind)
     return {
         index: tuple(sorted(of_bill.values(), key=lambda step: order.index(step.kind)))
         for index, outcome in outcomes.items()
-        if (of_bill := known.get(outcome.entry.id))
+        if (of_bill := all_steps.get(outcome.entry.id))
     }
 
 

@@ -58,7 +58,7 @@ class Injector:
             await self.app(scope, receive, send)
             return
         # Read in full: the client may have left when the request is carried out.
-        messages = await _whole_request(receive)
+        messages = await _buffered_request(receive)
         receive = _replayed(messages, receive)
         if FAULTS[name].after:
             await self._after(name, scope, receive, send)
@@ -141,7 +141,7 @@ class Injector:
 # --- requests ---------------------------------------------------------------------------------
 
 
-async def _whole_request(receive: Receive) -> list[Message]:
+async def _buffered_request(receive: Receive) -> list[Message]:
     messages, size = [], 0
     while True:
         message = await receive()

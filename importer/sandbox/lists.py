@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from pydantic.alias_generators import to_snake
 from starlette.datastructures import QueryParams
 
-from importer.sandbox import answers, list_filters
+from importer.sandbox import answer_models, list_filters
 from importer.sandbox.company_file import (
     AccountStatus,
     EntityStatus,
@@ -44,7 +44,7 @@ def _body(row: Sequence[Any]) -> JsonObject:
 
 def _listed_bill(row: Sequence[Any]) -> JsonObject:
     bill, version, vendor, entity_name = row
-    return answers.listed_json(
+    return answer_models.listed_json(
         json.loads(bill), version, json.loads(vendor) if vendor else None, entity_name
     )
 

@@ -20,7 +20,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from importer.sandbox import answers, bills_page, lists, request_bodies, states
+from importer.sandbox import answer_models, bills_page, lists, request_bodies, states
 from importer.sandbox.company_file import CompanyReference, load_reference
 from importer.sandbox.document_store import UPLOADS, Documents
 from importer.sandbox.fault_injection import Injector
@@ -110,8 +110,8 @@ async def create_bill(context: Context, request: Request) -> Response:
     counters, store, company = context.counters, context.store, context.company
     header, items = request_bodies.read_new_bill(await json_body(request), company)
     bill_id, now = str(uuid.uuid4()), store.now()
-    bill = answers.new_bill(bill_id, company.id, now, header)
-    lines = [answers.line_json(str(uuid.uuid4()), bill_id, now, now, item) for item in items]
+    bill = answer_models.new_bill(bill_id, company.id, now, header)
+    lines = [answer_models.line_json(str(uuid.uuid4()), bill_id, now, now, item) for item in items]
     duplicate = context.settings.duplicate_state and store.has_live_duplicate(
         bill["vendorId"], bill["invoiceNumber"]
     )
@@ -177,7 +177,7 @@ def _settle(context: Context, bill: JsonObject) -> JsonObject:
 def _bill_answer(bill: JsonObject, with_balance: bool = False) -> Response:
     """The outstanding balance is shown only to those who ask for it."""
     values = bill if with_balance else bill | {"outstandingBalance": None}
-    return json_answer(answers.BillAnswer.of(values))
+    return json_answer(answer_models.BillAnswer.of(values))
 
 
 # --- documents --------------------------------------------------------------------------------
@@ -215,7 +215,7 @@ async def create_line(context: Context, request: Request) -> Response:
     values = request_bodies.read_line(body, bill["lineItemsIncludeTax"], context.company)
     states.require_state(bill, states.EDITABLE, "changed")
     now = context.store.now()
-    line = answers.line_json(str(uuid.uuid4()), bill["id"], now, now, values)
+    line = answer_models.line_json(str(uuid.uuid4()), bill["id"], now, now, values)
     context.store.save_bill(bill | {"lineItems": [*bill["lineItems"], line]})
     return json_answer(line)
 
@@ -233,7 +233,7 @@ async def put_line(context: Context, request: Request) -> Response:
     values = request_bodies.read_line(body, include_tax, context.company, replace=True)
     states.require_state(bill, states.EDITABLE, "changed")
     now = context.store.now()
-    line = answers.line_json(old["id"], bill["id"], old["createdAt"], now, values)
+    line = answer_models.line_json(old["id"], bill["id"], old["createdAt"], now, values)
     lines = [line if each is old else each for each in bill["lineItems"]]
     context.store.save_bill(bill | {"lineItems": lines})
     return json_answer(line)
@@ -281,7 +281,7 @@ async def get_vendor(context: Context, request: Request) -> Response:
 
 async def get_company(context: Context, request: Request) -> Response:
     lists.read_query(request.query_params, {})
-    company = answers.company_json(context.company)
+    company = answer_models.company_json(context.company)
     if getattr(request.state, FOREIGN):
         foreign_id = uuid.uuid5(uuid.UUID(context.company.id), FOREIGN)
         company |= {"id": str(foreign_id), "name": "Another company"}

@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from pydantic.alias_generators import to_camel
 
 from importer.core.errors import UsageProblem
-from importer.sandbox import answers
+from importer.sandbox import answer_models
 from importer.sandbox.company_file import CompanyReference, Reference
 from importer.sandbox.wire_types import JsonObject, wire_time
 
@@ -284,7 +284,7 @@ def _write_reference(connection: sa.Connection, company: CompanyReference) -> No
         for index, row in enumerate(rows.values()):
             yield row, wire_time(first + timedelta(seconds=index))
 
-    entities = [answers.entity_json(*each, company) for each in stamped(reference.entities)]
+    entities = [answer_models.entity_json(*each, company) for each in stamped(reference.entities)]
     tables = {
         ENTITIES: [
             _row(
@@ -299,7 +299,7 @@ def _write_reference(connection: sa.Connection, company: CompanyReference) -> No
         VENDORS: [
             _row(
                 VENDORS,
-                answers.vendor_json(vendor, created, company),
+                answer_models.vendor_json(vendor, created, company),
                 id=vendor.id,
                 created_at=created,
                 search="\n".join(
@@ -312,7 +312,7 @@ def _write_reference(connection: sa.Connection, company: CompanyReference) -> No
         ACCOUNTS: [
             _row(
                 ACCOUNTS,
-                answers.account_json(account, created, entities, company),
+                answer_models.account_json(account, created, entities, company),
                 category=account.category,
                 entity_ids=f";{';'.join(reference.entities)};",
             )
@@ -321,7 +321,7 @@ def _write_reference(connection: sa.Connection, company: CompanyReference) -> No
         GROUPS: [
             _row(
                 GROUPS,
-                answers.group_json(group, created, company),
+                answer_models.group_json(group, created, company),
                 level=group.level,
                 object_types=";BILL;",
                 status="ACTIVE",
@@ -338,4 +338,8 @@ def _write_reference(connection: sa.Connection, company: CompanyReference) -> No
 def _line(body: str) -> JsonObject:
     """A stored line item, completed where an older version has stored it."""
     line: JsonObject = json.loads(body)
-    return {"amortizationScheduleId": None, "shouldAmortize": answers.is_amortized(line), **line}
+    return {
+        "amortizationScheduleId": None,
+        "shouldAmortize": answer_models.is_amortized(line),
+        **line,
+    }

@@ -23,8 +23,8 @@ class Cancelled:
 
 def cancels(journal: Journal, entries: Collection[int]) -> dict[int, Step]:
     """The steps CANCEL of these entries, by entry."""
-    known = journal.steps(entries).items()
-    return {entry: steps[StepKind.CANCEL] for entry, steps in known if StepKind.CANCEL in steps}
+    by_entry = journal.steps(entries).items()
+    return {entry: steps[StepKind.CANCEL] for entry, steps in by_entry if StepKind.CANCEL in steps}
 
 
 def unfinished_undo(journal: Journal, entries: Collection[int]) -> str | None:

@@ -221,27 +221,27 @@ class Journal:
         What certainly is not in Light, nor a part of it, is PLANNED anew, with the content of now.
         """
         with self.writing() as db:
-            known = _by_identity(db, [identity for identity, _ in identities])
-            new = [{"identity": i, "content": c} for i, c in identities if i not in known]
+            existing = _by_identity(db, [identity for identity, _ in identities])
+            new = [{"identity": i, "content": c} for i, c in identities if i not in existing]
             renewed = {
-                i: {"key": known[i].id, "content": c}
+                i: {"key": existing[i].id, "content": c}
                 for i, c in identities
-                if i in known
-                and known[i].state in (State.PLANNED, State.REJECTED)
-                and known[i].light_id is None
+                if i in existing
+                and existing[i].state in (State.PLANNED, State.REJECTED)
+                and existing[i].light_id is None
             }
             if new:
                 db.exec_driver_sql(NEW, new)
             if renewed:
                 db.exec_driver_sql(RENEW, [*renewed.values()])
                 db.exec_driver_sql(NO_STEPS, [{"key": of["key"]} for of in renewed.values()])
-            return known | _by_identity(db, [*(each["identity"] for each in new), *renewed])
+            return existing | _by_identity(db, [*(each["identity"] for each in new), *renewed])
 
-    def known(self, identities: Sequence[tuple[str, str]]) -> dict[str, JournalEntry]:
+    def entries_of(self, identities: Sequence[tuple[str, str]]) -> dict[str, JournalEntry]:
         """As ``plan``, but nothing is written; what is new has the id 0."""
         with self.reading() as db:
-            known = _by_identity(db, [identity for identity, _ in identities])
-        return {i: known.get(i) or JournalEntry(0, i, c, State.PLANNED) for i, c in identities}
+            existing = _by_identity(db, [identity for identity, _ in identities])
+        return {i: existing.get(i) or JournalEntry(0, i, c, State.PLANNED) for i, c in identities}
 
     def owned(self, light_ids: Collection[str]) -> set[str]:
         """Which of these bills in Light belong to an entry, or did until they were undone."""

@@ -119,10 +119,10 @@ class BillStep(JournaledStep):
         self._doubtful = self._tried and not self.repeatable
 
     def first(self) -> Decision:
-        remote = None if self._tried else self.last_seen()
+        remote = None if self._tried else self.last_read()
         return Look(self) if remote is None else self._by_state(remote)
 
-    def last_seen(self) -> LightBill | None:
+    def last_read(self) -> LightBill | None:
         """The bill as it was last seen, where that is enough to begin; None: ask Light first."""
         return None
 
@@ -224,8 +224,8 @@ class BillStep(JournaledStep):
     def _wait(self, remote: LightBill) -> Decision:
         """Look again later, longer each time, until it has taken too long."""
         settings = self.settings
-        is_known = remote.state in WORKING or self._accepted
-        if self._waited >= (settings.patience if is_known else settings.first_look * 7):
+        is_working = remote.state in WORKING or self._accepted
+        if self._waited >= (settings.patience if is_working else settings.first_look * 7):
             state = StepState.UNKNOWN if self._tried else StepState.REFUSED
             return self.finish(state, self.waiting_message(remote), remote=remote)
         self._delay = min(self._delay * 2 or settings.first_look, settings.longest_look)

@@ -17,7 +17,7 @@ class PostBill(BillStep):
     kind = StepKind.POST
     right = "post bills"
 
-    def last_seen(self) -> LightBill | None:
+    def last_read(self) -> LightBill | None:
         return draft_as_created(self.entry)
 
     async def send(self, gateway: LightGateway, on_wire: OnWire) -> Answer:

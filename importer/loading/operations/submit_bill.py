@@ -21,7 +21,7 @@ class SubmitBill(BillStep):
     right = "submit bills"
     _returned: int = 0
 
-    def last_seen(self) -> LightBill | None:
+    def last_read(self) -> LightBill | None:
         return draft_as_created(self.entry)
 
     async def send(self, gateway: LightGateway, on_wire: OnWire) -> Answer:

@@ -154,10 +154,10 @@ def plan_verification(
 ) -> Verification:
     """What a verification before this one did not come to; all of it where it was complete, or with
     ``again``."""
-    known = {} if again else valid_read_backs(journal, run, outcomes)
-    known = {i: back for i, back in known.items() if back.lines or not lines}
-    todo = [loaded for loaded in bills if loaded.entry.id not in known]
-    if not todo or not known:
+    read_before = {} if again else valid_read_backs(journal, run, outcomes)
+    read_before = {i: back for i, back in read_before.items() if back.lines or not lines}
+    todo = [loaded for loaded in bills if loaded.entry.id not in read_before]
+    if not todo or not read_before:
         delete_read_backs(journal, run)
         return Verification(run, list(bills), {}, lines)
-    return Verification(run, todo, known, lines)
+    return Verification(run, todo, read_before, lines)
