@@ -8,7 +8,6 @@ import json as jsonlib
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -62,17 +61,11 @@ class ApiSession:
         return self._base
 
     async def __aenter__(self) -> Self:
-        await self._transport.__aenter__()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None = None,
-        error: BaseException | None = None,
-        trace: TracebackType | None = None,
-    ) -> None:
+    async def __aexit__(self, *exc: object) -> None:
         await self._uploads.close()
-        await self._transport.__aexit__(kind, error, trace)
+        await self._transport.close()
 
     async def send(
         self,

@@ -66,17 +66,11 @@ class LightClient(ApiSession):
 
     def read_bill(self, body: object) -> LightBill | None:
         """The bill in an answer with its lines; None where there is none that can be read."""
-        try:
-            return codec.bill_from_json(body, listed=False)
-        except WireProblem:
-            return None
+        return _decoded(partial(codec.bill_from_json, listed=False), body)
 
     def read_line(self, body: object) -> LightLine | None:
         """The line in an answer; None where there is none that can be read."""
-        try:
-            return codec.line_from_json(body)
-        except WireProblem:
-            return None
+        return _decoded(codec.line_from_json, body)
 
     async def get_bill(self, bill_id: str, *, balance: bool = False) -> Answer:
         """One attempt to read a bill with its lines; see ``codec.bill_from_json``.
@@ -130,11 +124,8 @@ class LightClient(ApiSession):
 
     def read_upload_target(self, body: object) -> UploadTarget | str | None:
         """The address in an answer, or why nothing is sent there; None where it has none."""
-        try:
-            target = codec.upload_target_from_json(body)
-        except WireProblem:
-            return None
-        return self._uploads.unsafe(target) or target
+        target = _decoded(codec.upload_target_from_json, body)
+        return target and (self._uploads.unsafe(target) or target)
 
     async def _act(
         self, bill_id: str, name: str, body: object, on_wire: Callable[[], None] | None
@@ -267,6 +258,13 @@ class LightClient(ApiSession):
                 " Light's API: --base-url or LIGHT_BASE_URL"
             )
         raise LightRefused(f"Light refused {path} ({outcome.status}): {outcome.reason}")
+
+
+def _decoded(decode: Callable[[object], R], body: object) -> R | None:
+    try:
+        return decode(body)
+    except WireProblem:
+        return None
 
 
 def _identity(record: object) -> object:

@@ -1,7 +1,7 @@
-"""Documents: a file to the address that Light names for it, which must never see the key.
+"""Upload documents to the addresses that Light names, which must never see the key.
 
-The address is on storage of Light's choice and valid for a short time; whoever has it may write
-there. So it goes by https, to exactly that host, and is never logged.
+An address is on storage of Light's choice and valid for a short time; whoever has it may write
+there. So a document goes by https, to exactly that host, and the address is never logged.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from importer import __version__
 from importer.core.answers import Answer
 from importer.light.credentials import Credentials, is_loopback
-from importer.light.transport import TROUBLE, failure_of
+from importer.light.transport import TROUBLE, failure_of, http_client
 from importer.model.light_objects import UploadTarget
 
 PIECE = 256 * 1024  # bytes read at a time
@@ -37,7 +36,7 @@ class Uploads:
         self._local = is_loopback(urlsplit(base_url).hostname or "")
         self._timeout = timeout
         self._credentials = credentials
-        self._room = asyncio.Semaphore(AT_A_TIME)
+        self._uploads = asyncio.Semaphore(AT_A_TIME)
         self._client: httpx.AsyncClient | None = None
 
     async def close(self) -> None:
@@ -51,7 +50,7 @@ class Uploads:
         """
         if self.unsafe(target):
             raise ValueError("the address of the document is not safe")
-        async with self._room:
+        async with self._uploads:
             return await self._put(target, path, size)
 
     def unsafe(self, target: UploadTarget) -> str:
@@ -76,7 +75,13 @@ class Uploads:
         headers = [(n, v) for n, v in target.headers if n.lower() not in _OURS]
         try:
             async with asyncio.timeout(self._timeout + size / SLOWEST):
-                client = self._client = self._client or self._new_client()
+                client = self._client = self._client or http_client(
+                    {"Accept": "*/*", "Accept-Encoding": "identity"},
+                    self._timeout,
+                    httpx.create_ssl_context(),
+                    AT_A_TIME,
+                    local=self._local,
+                )
                 # Not opened in a thread: a task cancelled meanwhile would leave it open.
                 with path.open("rb") as file:
                     request = client.build_request(
@@ -106,23 +111,6 @@ class Uploads:
         detail = f": {message[1]}" if message else ""
         reason = f"{host} did not take the document ({status}{detail})"
         return Answer(status, reason=self._credentials.hide(reason))
-
-    def _new_client(self) -> httpx.AsyncClient:
-        trusted = httpx.create_ssl_context()
-        # As in transport: no proxy between us and this computer.
-        direct = httpx.AsyncHTTPTransport(verify=trusted) if self._local else None
-        return httpx.AsyncClient(
-            headers={
-                "User-Agent": f"light-import/{__version__}",
-                "Accept": "*/*",
-                "Accept-Encoding": "identity",
-            },
-            verify=trusted,
-            timeout=httpx.Timeout(self._timeout, pool=None),
-            follow_redirects=False,
-            trust_env=True,
-            transport=direct,
-        )
 
 
 class _Changed(Exception):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from importer.light.light_errors import RateLimiterProblem
@@ -83,6 +83,40 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
         db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
+
+
+# --- requests of a UTC day, counted for the company of a key, or for a key of unknown company -----
+
+
+def assign_company(db: sqlite3.Connection, key: str, company: str) -> None:
+    """The key's requests, counted so far or from now on, are those of ``company``."""
+    db.execute("INSERT OR REPLACE INTO company VALUES (?, ?)", (key, company))
+    db.execute(
+        "INSERT INTO day SELECT ?, utc_date, requests FROM day WHERE owner = ? "
+        "ON CONFLICT (owner, utc_date) DO UPDATE SET requests = requests + excluded.requests",
+        (f"company {company}", f"key {key}"),
+    )
+    db.execute("DELETE FROM day WHERE owner = ?", (f"key {key}",))
+
+
+def count_request(db: sqlite3.Connection, key: str, day: str) -> None:
+    db.execute(
+        "INSERT INTO day VALUES (?, ?, 1) "
+        "ON CONFLICT (owner, utc_date) DO UPDATE SET requests = requests + 1",
+        (_owner(db, key), day),
+    )
+
+
+def requests_on(db: sqlite3.Connection, keys: Iterable[str], day: str) -> int:
+    """The requests of all these keys and of the other keys of their companies."""
+    question = "SELECT coalesce(sum(requests), 0) FROM day WHERE owner = ? AND utc_date = ?"
+    owners = {_owner(db, key) for key in keys}
+    return sum(db.execute(question, (owner, day)).fetchone()[0] for owner in owners)
+
+
+def _owner(db: sqlite3.Connection, key: str) -> str:
+    row = db.execute("SELECT id FROM company WHERE key = ?", (key,)).fetchone()
+    return f"key {key}" if row is None else f"company {row[0]}"
 
 
 def store_problem(path: Path | str, error: Exception) -> RateLimiterProblem:

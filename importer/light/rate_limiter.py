@@ -22,7 +22,14 @@ from pathlib import Path
 
 from importer.core.errors import BudgetSpent, UsageProblem
 from importer.light.rate_limit_headers import pause_after_429, read_headers
-from importer.light.rate_limit_store import open_rate_limit_store, store_problem, transaction
+from importer.light.rate_limit_store import (
+    assign_company,
+    count_request,
+    open_rate_limit_store,
+    requests_on,
+    store_problem,
+    transaction,
+)
 
 PER_MINUTE = 300
 PER_DAY = 100_000
@@ -204,7 +211,7 @@ class RateLimiter:
             )
             if utc_date(now) != utc_date(permit.started_at):
                 # Light may have counted it on either day.
-                self._count(self._keys[permit.key], utc_date(now))
+                count_request(self._db, self._keys[permit.key].mark, utc_date(now))
 
     def _queue(self) -> asyncio.Lock:
         loop = asyncio.get_running_loop()
@@ -230,7 +237,8 @@ class RateLimiter:
                         "requests are spent.",
                         first.at,
                     )
-                sent = self._sent(utc_date(now))
+                marks = [key.mark for key in self._keys]
+                sent = requests_on(self._db, marks, utc_date(now))
                 if sent >= self.per_day:
                     return _BudgetSpent(
                         f"The {self.per_day:,} requests permitted for {utc_date(now)} (UTC) are "
@@ -243,7 +251,7 @@ class RateLimiter:
                     "INSERT INTO slot (key, started_at, free_at) VALUES (?, ?, ?)",
                     (first.key.mark, now, now + longest + HOLD),
                 )
-                self._count(first.key, utc_date(now))
+                count_request(self._db, first.key.mark, utc_date(now))
                 return Permit(row.lastrowid or 0, now, first.key.place)
         except sqlite3.Error as error:
             raise store_problem(self._path, error) from error
@@ -274,40 +282,7 @@ class RateLimiter:
         """
         with contextlib.suppress(sqlite3.Error), transaction(self._db):
             for key in self._keys:
-                self._db.execute(
-                    "INSERT OR REPLACE INTO company VALUES (?, ?)", (key.mark, company)
-                )
-                alone = f"key {key.mark}"
-                self._db.execute(
-                    "INSERT INTO day SELECT ?, utc_date, requests FROM day WHERE owner = ? "
-                    "ON CONFLICT (owner, utc_date) DO UPDATE SET requests = requests + "
-                    "excluded.requests",
-                    (f"company {company}", alone),
-                )
-                self._db.execute("DELETE FROM day WHERE owner = ?", (alone,))
-
-    def _owner(self, key: _Key) -> str:
-        question = "SELECT id FROM company WHERE key = ?"
-        row = self._db.execute(question, (key.mark,)).fetchone()
-        return f"key {key.mark}" if row is None else f"company {row[0]}"
-
-    def _sent(self, day: str) -> int:
-        """The requests of the day. Keys without a known company count as one."""
-        owners = {self._owner(key) for key in self._keys}
-        return sum(
-            requests
-            for owner in owners
-            for (requests,) in self._db.execute(
-                "SELECT requests FROM day WHERE owner = ? AND utc_date = ?", (owner, day)
-            )
-        )
-
-    def _count(self, key: _Key, day: str) -> None:
-        self._db.execute(
-            "INSERT INTO day VALUES (?, ?, 1) "
-            "ON CONFLICT (owner, utc_date) DO UPDATE SET requests = requests + 1",
-            (self._owner(key), day),
-        )
+                assign_company(self._db, key.mark, company)
 
     # --- the clock ----------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""One HTTP request and its answer, or why there is none. Only this module and uploads use httpx."""
+"""One HTTP request and its answer, or why there is none."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import ssl
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -51,7 +50,7 @@ class Failure:
 
 
 class Transport:
-    """Connections to Light, kept open and reused. An async context manager.
+    """Connections to Light, kept open and reused until ``close``.
 
     ``timeout`` is seconds: for the connection, and again for each silence of the server; a whole
     attempt never takes longer than ``longest``.
@@ -64,24 +63,14 @@ class Transport:
         # The time httpx spends on a pool before and after each request is quadratic in its
         # connections, so there are several small pools.
         self._lanes = [
-            _client(base_url, timeout, trusted) for _ in range(-(-max_connections // LANE))
+            _json_client(base_url, timeout, trusted) for _ in range(-(-max_connections // LANE))
         ]
         # One entry a connection. The last one given back is taken first: its connection is warm.
         self._free_lanes = [lane for lane in reversed(self._lanes) for _ in range(LANE)]
 
-    async def __aenter__(self) -> Transport:
+    async def close(self) -> None:
         for lane in self._lanes:
-            await lane.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None = None,
-        error: BaseException | None = None,
-        trace: TracebackType | None = None,
-    ) -> None:
-        for lane in self._lanes:
-            await lane.__aexit__(kind, error, trace)
+            await lane.aclose()
 
     async def exchange(
         self, method: str, url: str, content: bytes | None, key: Key
@@ -130,34 +119,46 @@ async def post_form(
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     try:
         async with asyncio.timeout(timeout + GRACE):
-            client = _client(base_url, timeout, httpx.create_ssl_context())
-            async with client:
-                url = base_url + path
-                async with client.stream("POST", url, content=body, headers=headers) as response:
-                    return await _read(response, host, LARGEST_TOKENS)
+            async with (
+                _json_client(base_url, timeout, httpx.create_ssl_context()) as client,
+                client.stream("POST", base_url + path, content=body, headers=headers) as response,
+            ):
+                return await _read(response, host, LARGEST_TOKENS)
     except TimeoutError:
         return Failure(True, f"{host} did not answer within {timeout + GRACE:g} seconds")
     except TROUBLE as error:
         return failure_of(error, host, timeout)
 
 
-def _client(base_url: str, timeout: float, trusted: ssl.SSLContext) -> httpx.AsyncClient:
+def _json_client(base_url: str, timeout: float, trusted: ssl.SSLContext) -> httpx.AsyncClient:
+    local = is_loopback(urlsplit(base_url).hostname or "")
+    headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
+    return http_client(headers, timeout, trusted, LANE, local=local)
+
+
+def http_client(
+    headers: Mapping[str, str],
+    timeout: float,
+    trusted: ssl.SSLContext,
+    max_connections: int,
+    *,
+    local: bool,
+) -> httpx.AsyncClient:
+    """A client that follows no redirects; ``local``: for a server on this computer.
+
+    Raises UsageProblem where the proxy of the environment cannot be used.
+    """
     limits = httpx.Limits(
-        max_connections=LANE,
-        max_keepalive_connections=LANE,
+        max_connections=max_connections,
+        max_keepalive_connections=max_connections,
         # Short: a server that closes an idle connection just when we use it leaves us in doubt.
         keepalive_expiry=5.0,
     )
-    # An explicit transport takes no proxy from the environment: not for our own computer.
-    local = is_loopback(urlsplit(base_url).hostname or "")
+    # An explicit transport takes no proxy from the environment.
     direct = httpx.AsyncHTTPTransport(verify=trusted, limits=limits) if local else None
     try:
         return httpx.AsyncClient(
-            headers=[
-                (b"Accept", b"application/json"),
-                (b"Accept-Encoding", b"gzip"),
-                (b"User-Agent", f"light-import/{__version__}".encode()),
-            ],
+            headers={**headers, "User-Agent": f"light-import/{__version__}"},
             verify=trusted,
             timeout=httpx.Timeout(timeout, pool=None),
             limits=limits,
