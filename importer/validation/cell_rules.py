@@ -1,6 +1,7 @@
 """What one cell must be: the functions behind the checks of ``schema``, and their sentences' words.
 
-Each rule takes a column and gives which of its cells keep it.
+Each test takes the texts of a column, as pandera hands them over, with what is known of the column,
+and gives which of the texts pass.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from importer.core.cell_parsers import is_error, is_mangled, unprintable_in, unquoted
@@ -18,15 +20,16 @@ from importer.core.nearest_name import did_you_mean
 from importer.model.fields import BILLS, FieldKind
 from importer.model.tables import CellKind, changed_by_excel
 from importer.validation.byte_scan import Bytes, by_block
+from importer.validation.cells import Cells
 from importer.validation.column_formats import SheetColumn
 from importer.validation.correction_hints import amount_hint, date_hint
 
-CellTest = Callable[[SheetColumn], np.ndarray]
+CellTest = Callable[[pd.Series, SheetColumn], np.ndarray]
 CellArgs = Callable[[SheetColumn, int], dict[str, Any]]
 
 
-def _all(column: SheetColumn) -> np.ndarray:
-    return np.ones(len(column.texts), dtype=bool)
+def _all(values: pd.Series) -> np.ndarray:
+    return np.ones(len(values), dtype=bool)
 
 
 def no_args(_: SheetColumn, __: int) -> dict[str, Any]:
@@ -34,36 +37,37 @@ def no_args(_: SheetColumn, __: int) -> dict[str, Any]:
 
 
 def readable(problem: str) -> CellTest:
-    """The text is a value of the column's kind; ``problem`` is what its reader says otherwise."""
-    return lambda column: column.cells.readable(problem)
+    """The text is a value of the column's kind; ``problem`` is what its parser gives otherwise."""
+    return lambda values, column: column.cells_of(values).readable(problem)
 
 
 def no_expression_problem(problem: str) -> CellTest:
     """The template's expression gave the cell without this problem."""
 
-    def test(column: SheetColumn) -> np.ndarray:
+    def test(values: pd.Series, column: SheetColumn) -> np.ndarray:
         problems = column.canonical.problem
-        return _all(column) if problems is None else np.asarray(problems != problem, dtype=bool)
+        return _all(values) if problems is None else np.asarray(problems != problem, dtype=bool)
 
     return test
 
 
-def is_calculated(column: SheetColumn) -> np.ndarray:
+def is_calculated(_: pd.Series, column: SheetColumn) -> np.ndarray:
     return ~column.of_kind(CellKind.UNCALCULATED)
 
 
-def no_spreadsheet_error(column: SheetColumn) -> np.ndarray:
-    texts = column.cells.matching(lambda text: not is_error(text))
+def no_spreadsheet_error(values: pd.Series, column: SheetColumn) -> np.ndarray:
+    texts = column.cells_of(values).matching(lambda text: not is_error(text))
     return np.asarray(texts & ~column.of_kind(CellKind.ERROR))
 
 
-def not_mangled(column: SheetColumn) -> np.ndarray:
+def not_mangled(values: pd.Series, column: SheetColumn) -> np.ndarray:
     """A code that Excel has not made a date, a boolean, a power of ten or a shorter number of."""
-    out = column.cells.matching(lambda text: not is_mangled(unquoted(text)))
+    cells = column.cells_of(values)
+    out = cells.matching(lambda text: not is_mangled(unquoted(text)))
     for kind in (CellKind.NUMBER, CellKind.DATE, CellKind.BOOLEAN):
-        at = np.flatnonzero(column.of_kind(kind) & column.parsed.ok)
+        at = np.flatnonzero(column.of_kind(kind) & cells.parsed.ok)
         if len(at):
-            texts = column.texts.take(pa.array(at)).to_pylist()
+            texts = cells.texts.take(pa.array(at)).to_pylist()
             out[at] &= [not changed_by_excel(text, kind) for text in texts]
     return out
 
@@ -72,32 +76,34 @@ def _value(column: SheetColumn, text: str) -> str:
     return unquoted(text) if column.field.kind is FieldKind.CODE else text
 
 
-def not_too_long(column: SheetColumn) -> np.ndarray:
+def not_too_long(values: pd.Series, column: SheetColumn) -> np.ndarray:
     limit = column.field.max_length
-    return column.cells.matching(lambda text: len(_value(column, text)) <= limit)
+    return column.cells_of(values).matching(lambda text: len(_value(column, text)) <= limit)
 
 
-def no_control_characters(column: SheetColumn) -> np.ndarray:
+def no_control_characters(values: pd.Series, column: SheetColumn) -> np.ndarray:
     breaks = column.field.kind is FieldKind.TEXT
-    return column.cells.matching(
+    return column.cells_of(values).matching(
         lambda text: not unprintable_in(_value(column, text), breaks=breaks)
     )
 
 
-def fits_int64(column: SheetColumn) -> np.ndarray:
+def fits_int64(values: pd.Series, column: SheetColumn) -> np.ndarray:
     """The amount fits into int64, which Light's amounts are, also with the template's sign."""
-    out, negative = column.cells.readable("out_of_range"), column.canonical.negative
+    cells, negative = column.cells_of(values), column.canonical.negative
+    out = cells.readable("out_of_range")
     if negative is None or not out.any():
         return out
-    cents, known = column.parsed.cents()
+    cents, known = cells.parsed.cents()
     return np.asarray(out & ~(known & negative & (cents == INT64_MIN)))
 
 
-def in_currency_of_bill(column: SheetColumn) -> np.ndarray:
+def in_currency_of_bill(values: pd.Series, column: SheetColumn) -> np.ndarray:
     """The amount names no other currency than its bill's: in its text or its number format."""
-    out = np.ones(len(column.texts), dtype=bool)
+    out = _all(values)
     if column.in_cents:
         return out
+    cells, marks = column.cells_of(values), column.canonical.format_marks
     currencies = EXPONENTS.keys() if column.field.kind is FieldKind.FACTOR else None
 
     def named_in(text: str) -> frozenset[str]:
@@ -106,15 +112,18 @@ def in_currency_of_bill(column: SheetColumn) -> np.ndarray:
             return frozenset()  # as the PCS of a quantity
         return named
 
-    with_letters = by_block(column.texts, lambda some: Bytes.of(some).outside(" ", "@"))
+    with_letters = by_block(cells.texts, lambda some: Bytes.of(some).outside(" ", "@"))
     naming = np.flatnonzero(with_letters)
-    texts = column.texts.take(pa.array(naming)).to_pylist()
+    texts = cells.texts.take(pa.array(naming)).to_pylist()
     _rule_out_others(column, out, naming, texts, named_in)
-    if column.canonical.format_marks is not None:
-        shown = np.flatnonzero(_shown_otherwise(column) & (column.canonical.format_marks != "%"))
-        looks = column.canonical.format_marks[shown].tolist()
+    if marks is not None:
+        at = np.flatnonzero(_marked_numbers(cells, column) & (marks != "%"))
         _rule_out_others(
-            column, out, shown, looks, lambda look: currencies_named(look) & EXPONENTS.keys()
+            column,
+            out,
+            at,
+            marks[at].tolist(),
+            lambda mark: currencies_named(mark) & EXPONENTS.keys(),
         )
     return out
 
@@ -127,42 +136,44 @@ def _rule_out_others(
     named_in: Callable[[str], frozenset[str]],
 ) -> None:
     named = {text: named_in(text) for text in set(texts)}
-    for i, text, own in zip(at.tolist(), texts, column.currencies(at), strict=True):
-        if named[text] and own is not None and own not in named[text]:
+    for i, text, currency in zip(at.tolist(), texts, column.currencies(at), strict=True):
+        if named[text] and currency is not None and currency not in named[text]:
             out[i] = False
 
 
-def _shown_otherwise(column: SheetColumn) -> np.ndarray:
+def _marked_numbers(cells: Cells, column: SheetColumn) -> np.ndarray:
     """Number cells whose number format shows more than the number."""
-    looks = column.canonical.format_marks
-    if looks is None:
-        return np.zeros(len(column.texts), dtype=bool)
-    return np.asarray((looks != "") & column.is_number & column.parsed.ok, dtype=bool)
+    marks = column.canonical.format_marks
+    if marks is None:
+        return np.zeros(len(cells.texts), dtype=bool)
+    return np.asarray((marks != "") & column.is_number & cells.parsed.ok, dtype=bool)
 
 
-def no_percentage(column: SheetColumn) -> np.ndarray:
-    return ~(_shown_otherwise(column) & (column.canonical.format_marks == "%"))
+def no_percentage(values: pd.Series, column: SheetColumn) -> np.ndarray:
+    marked = _marked_numbers(column.cells_of(values), column)
+    return ~(marked & (column.canonical.format_marks == "%"))
 
 
-def not_shown_as_money(column: SheetColumn) -> np.ndarray:
+def not_shown_as_money(values: pd.Series, column: SheetColumn) -> np.ndarray:
     """Whole cents that the workbook does not show as an amount in major units; 0 is 0 in both."""
     if not column.in_cents or column.canonical.format_marks is None:
-        return _all(column)
-    money = _shown_otherwise(column) & (column.canonical.format_marks != "%")
-    return np.asarray(~(money & (column.parsed.cents().cents != 0)))
+        return _all(values)
+    cells = column.cells_of(values)
+    money = _marked_numbers(cells, column) & (column.canonical.format_marks != "%")
+    return np.asarray(~(money & (cells.parsed.cents().cents != 0)))
 
 
-def has_one_sign(column: SheetColumn) -> np.ndarray:
+def has_one_sign(values: pd.Series, column: SheetColumn) -> np.ndarray:
     """No minus in an amount whose sign stands in another column, nor in a factor of one."""
     product, _, factor = column.name.partition("*")
     columns = column.mapped.items(column.sheet).columns
     signed = columns.get(f"{product}*0") if factor else column.canonical
-    marked = None if signed is None else signed.marked
+    marked, out = None if signed is None else signed.marked, _all(values)
     if marked is None:
-        return _all(column)
-    out = np.ones(len(column.texts), dtype=bool)
-    at = np.flatnonzero(marked & column.parsed.ok)
-    out[at] = [value >= 0 for value in column.parsed.values_at(at)]
+        return out
+    parsed = column.cells_of(values).parsed
+    at = np.flatnonzero(marked & parsed.ok)
+    out[at] = [value >= 0 for value in parsed.values_at(at)]
     return out
 
 

@@ -56,8 +56,8 @@ def check_cells(
             column = SheetColumn(mapped, sheet, name, table.units, currencies)
             out.of_columns += decide_format(column)
             columns[name] = column
-        batches = _check_columns(sheet, columns, exclude)
-        table.columns |= {name: column.parsed for name, column in columns.items()}
+        parsed, batches = _check_columns(sheet, columns, exclude)
+        table.columns |= parsed
         return batches
 
     batches = {}
@@ -92,19 +92,20 @@ def _units_of(mapped: MappedTables, currency: ParsedColumn) -> np.ndarray:
 
 def _check_columns(
     sheet: str, columns: Mapping[str, SheetColumn], exclude: Collection[str]
-) -> dict[str, list[FindingBatch]]:
-    """The findings of each column; the cells concerned are marked in its values."""
+) -> tuple[dict[str, ParsedColumn], dict[str, list[FindingBatch]]]:
+    """(the values of each column, their invalid cells marked; its findings)."""
     texts = {name: pd.arrays.ArrowExtensionArray(column.texts) for name, column in columns.items()}
     frame = pd.DataFrame(texts, copy=False)
     failed = failures(cell_schema(sheet, columns, exclude), frame) if len(frame) else {}
-    return {name: _settle(column, failed) for name, column in columns.items()}
+    parsed = {name: column.cells_of(frame[name]).parsed for name, column in columns.items()}
+    return parsed, {name: _settle(column, parsed[name], failed) for name, column in columns.items()}
 
 
 def _settle(
-    column: SheetColumn, failed: Mapping[tuple[str, str], np.ndarray]
+    column: SheetColumn, parsed: ParsedColumn, failed: Mapping[tuple[str, str], np.ndarray]
 ) -> list[FindingBatch]:
     """Of each cell the first check that it fails is its finding, and its problem."""
-    parsed, canonical = column.parsed, column.canonical
+    canonical = column.canonical
     settled = np.zeros(parsed.size, dtype=bool)
     for at, problem in column.undecided:
         settled[at] = True

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from importer.core import dates
@@ -30,7 +31,6 @@ from importer.model.finding_catalogue import finding
 from importer.model.tables import CellKind
 from importer.validation import vector_parsers
 from importer.validation.cells import Cells, Reader, distinct, is_in, take
-from importer.validation.column import ParsedColumn
 
 
 def code_of(sheet: str, name: str, problem: str) -> str:
@@ -42,10 +42,10 @@ def code_of(sheet: str, name: str, problem: str) -> str:
 
 @dataclass
 class SheetColumn:
-    """One column of a sheet under check: its cells, and how they are written.
+    """What the checks of one column know beside its texts: how they are written, and their rows.
 
     ``units`` are the cents per unit of each item's currency; ``currencies`` gives the currency of
-    the bills of some items, None where it is not known.
+    the bills of some items, None where it is not known. ``decide_format`` sets ``parse``.
     """
 
     mapped: MappedTables
@@ -56,7 +56,8 @@ class SheetColumn:
     formats: np.ndarray | None = None  # the decimal mark or the date order of each cell
     undecided: list[tuple[np.ndarray, str]] = field(default_factory=list)
     """Cells that cannot be read because the whole column can be read in several ways, and why."""
-    cells: Cells = field(init=False)
+    parse: Callable[[pa.LargeStringArray], Cells] = field(init=False)
+    _parsed: tuple[Any, Cells] | None = None  # Arrow's data of a Series, and what it is read as
 
     @property
     def field(self) -> Field:
@@ -70,9 +71,15 @@ class SheetColumn:
     def texts(self) -> pa.LargeStringArray:
         return self.canonical.array
 
-    @property
-    def parsed(self) -> ParsedColumn:
-        return self.cells.parsed
+    def cells_of(self, values: pd.Series) -> Cells:
+        """What the texts of a Series are read as: parsed by the first check, for all that follow.
+
+        The Series has one text for each row of the sheet, in Arrow's memory.
+        """
+        data = values.array.__arrow_array__()
+        if self._parsed is None or self._parsed[0] is not data:
+            self._parsed = data, self.parse(data.chunk(0))
+        return self._parsed[1]
 
     @property
     def in_cents(self) -> bool:
@@ -105,7 +112,7 @@ def decide_format(column: SheetColumn) -> list[Finding]:
     kind = column.field.kind
     if column.in_cents:
         read = cents_parser(False, Numbers.POINT, number_cell=False)
-        column.cells = Cells(column.texts, lambda at: [(at, read)], vector_parsers.cents)
+        column.parse = lambda texts: Cells(texts, lambda at: [(at, read)], vector_parsers.cents)
         return []
     if kind in (FieldKind.CENTS, FieldKind.FACTOR):
         return _decide_numbers(column)
@@ -114,15 +121,12 @@ def decide_format(column: SheetColumn) -> list[Finding]:
     if kind in (FieldKind.CODE, FieldKind.NAME, FieldKind.TEXT, FieldKind.UUID):
         plain = partial(vector_parsers.words, field=column.field)
         of_kind = field_parser(column.field) if kind is FieldKind.UUID else _text_parser(kind)
-        column.cells = Cells(
-            column.texts,
-            lambda at: [(at, of_kind)],
-            lambda texts: (plain(texts), None),
-            by_text=True,
+        column.parse = lambda texts: Cells(
+            texts, lambda at: [(at, of_kind)], lambda some: (plain(some), None), by_text=True
         )
     else:
         read = field_parser(column.field)
-        column.cells = Cells(column.texts, lambda at: [(at, read)])
+        column.parse = lambda texts: Cells(texts, lambda at: [(at, read)])
     return []
 
 
@@ -186,7 +190,7 @@ def _decide_numbers(column: SheetColumn) -> list[Finding]:
         return known, cents
 
     column.formats = marks
-    column.cells = Cells(column.texts, readers, None if is_factor else plain_amounts)
+    column.parse = lambda texts: Cells(texts, readers, None if is_factor else plain_amounts)
     return findings
 
 
@@ -225,7 +229,7 @@ def _decide_dates(column: SheetColumn) -> list[Finding]:
         if order.order is None and (order.either or order.day_first):
             findings.append(_doubtful_order(column, group, tidied, order))
         findings += _doubtful_date_cells(column, group, tidied)
-    column.cells = Cells(column.texts, lambda _: readers)
+    column.parse = lambda texts: Cells(texts, lambda _: readers)
     return findings
 
 

@@ -281,9 +281,8 @@ def cell_schema(
 
 
 def _bound(check: CellCheck, column: SheetColumn) -> pa.Check:
-    """The check of a column whose cells are read once for all its checks and for the values."""
     code = code_of(column.sheet, column.name, check.problem)
-    return named_check(check.name, lambda _: check.test(column), code)
+    return named_check(check.name, lambda values: check.test(values, column), code)
 
 
 def row_schema(rules: Iterable[RowRule], exclude: Collection[str] = ()) -> pa.DataFrameSchema:

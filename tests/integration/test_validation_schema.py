@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,12 @@ from importer.model.bills import TargetStatus
 from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, field_of
 from importer.model.finding_catalogue import CATALOGUE
 from importer.model.tables import CellKind
-from importer.validation.column_formats import code_of
+from importer.validation.column_formats import SheetColumn, code_of, decide_format
 from importer.validation.schema import (
     CELL_CHECKS,
     CHECKS_OF_EVERY_KIND,
     ROW_RULES,
+    cell_schema,
     checks_of,
     failures,
     named_check,
@@ -284,6 +285,24 @@ def test_there_is_a_case_for_each_check() -> None:
     assert {check.name for check in CHECKS_OF_EVERY_KIND} <= {name for _, name in tried}
     rules = {f"{rule.field}.{rule.check.name}" for rules in ROW_RULES.values() for rule in rules}
     assert rules == {case.excluded for case in ROWS}
+
+
+@pytest.mark.parametrize("case", [c for c in CELLS if not c.facts], ids=lambda case: case.excluded)
+def test_a_check_reads_the_frame_of_pandera(tmp_path: Path, case: Case) -> None:
+    """The column was prepared from a good cell; the bad one is in the frame alone."""
+    name, _, check_name = case.excluded.rpartition(".")
+    sheet = case.code.split(".")[0]
+    bad = case.sheets(tmp_path).items(sheet).columns[name].array
+    good = replace(case, bill={name: ""}, line={}).sheets(tmp_path)
+    if name not in good.items(sheet).columns:
+        good = replace(case, line={name: ""}).sheets(tmp_path)
+    column = SheetColumn(good, sheet, name, np.array([100]), lambda at: ["GBP"] * len(at))
+    assert not decide_format(column)
+    schema, failed = cell_schema(sheet, {name: column}), []
+    for texts in (column.texts, bad):
+        failed.append(failures(schema, pd.DataFrame({name: pd.arrays.ArrowExtensionArray(texts)})))
+    assert (name, check_name) not in failed[0]
+    assert (name, check_name) in failed[1]
 
 
 def test_every_check_has_an_entry_in_the_catalogue() -> None:

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.core.safe_text import visible
+from importer.model.finding import CellRef
+from importer.model.finding_catalogue import finding
 from importer.model.report_model import CurrencyTotal, RunSummary
 from importer.report.phrases import (
     Tone,
@@ -16,11 +18,13 @@ from importer.report.phrases import (
     day_and_time,
     duration,
     money,
+    severities,
     tie_out_words,
     tone,
     utc,
     verdict,
 )
+from importer.validation.finding_batch import Findings
 
 
 def summary(command: str, bills: dict[str, int], exit_code: int = 0) -> RunSummary:
@@ -124,6 +128,21 @@ def test_verdict_is_one_sentence(
     command: str, bills: dict[str, int], errors: int, warnings: int, words: str
 ) -> None:
     assert verdict(summary(command, bills), errors, warnings) == words
+
+
+@pytest.mark.parametrize(("errors", "warnings"), [(0, 0), (0, 1), (2, 1), (1, 3)])
+def test_errors_and_warnings_are_counted_apart(errors: int, warnings: int) -> None:
+    cell = CellRef("bills.csv", None, 2)
+    findings = Findings([finding("bills.currency.required", cell)] * errors)
+    findings.extend([finding("bills.invoiceNumber.missing", cell)] * warnings)
+    assert severities(findings) == (errors, warnings)
+
+
+def test_verdict_counts_the_warnings_of_the_findings() -> None:
+    cell = CellRef("bills.csv", None, 2)
+    findings = Findings([finding("bills.invoiceNumber.missing", cell)] * 2)
+    words = verdict(summary("validate", {"total": 2, "valid": 2}), *severities(findings))
+    assert words == "All 2 bills are valid; 2 warnings to look at."
 
 
 def test_verdict_includes_the_comparison_with_light() -> None:
