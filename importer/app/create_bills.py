@@ -119,9 +119,9 @@ async def _plan(
         )
     findings = [*plan.findings, *step_plan.held_back_findings(bills, plan)]
     checked = context.files.checked
-    checked.findings += _with_cells(findings, context.files)
-    checked.findings += compare_with_before(
-        context.files, plan, journal, sandbox=context.destination.sandbox
+    checked.add_findings(_with_cells(findings, context.files))
+    checked.add_findings(
+        compare_with_before(context.files, plan, journal, sandbox=context.destination.sandbox)
     )
     return plan
 
@@ -242,7 +242,7 @@ async def _take_steps(
     changed = await asyncio.to_thread(
         step_plan.changed_documents, outcomes, before, checked.documents
     )
-    checked.findings += _with_cells(changed, context.files, "document")
+    checked.add_findings(_with_cells(changed, context.files, "document"))
     tasks = step_plan.step_tasks(bills, outcomes, journal, plan, checked.documents)
     total = sum(len(task.kinds) for task in tasks)
     settings = EngineSettings(settle=context.options.settle)

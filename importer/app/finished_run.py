@@ -98,10 +98,10 @@ def report_of(
     cancels = refused_cancels(journal, run, outcomes) | dict(ended or {})
     matches = match_rows(checked, before.record, outcomes, journal.rows(run))
     of_bills, backs = matches.steps(steps), matches.read_backs(read_backs)
-    checked.findings += matches.findings
-    checked.findings += read_back_findings(checked, backs)
-    checked.findings += cancel_findings(checked, matches.by_bill(cancels))
-    checked.findings += step_findings(checked, of_bills)
+    checked.add_findings(matches.findings)
+    checked.add_findings(read_back_findings(checked, backs))
+    checked.add_findings(cancel_findings(checked, matches.by_bill(cancels)))
+    checked.add_findings(step_findings(checked, of_bills))
     summary, ids = before.summary(command), former_ids(before.prepared)
     report = build_report(checked, matches.outcomes(outcomes), summary, backs, of_bills, ids)
     summary = replace(

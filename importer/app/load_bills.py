@@ -175,8 +175,8 @@ def _report(context: LoadContext, started: datetime) -> Report:
         sandbox=destination.sandbox,
     )
     checked = files.checked
-    checked.findings += read_back_findings(checked, progress.read_backs)
-    checked.findings += step_findings(checked, progress.steps)
+    checked.add_findings(read_back_findings(checked, progress.read_backs))
+    checked.add_findings(step_findings(checked, progress.steps))
     return build_report(
         checked,
         progress.outcomes,

@@ -102,7 +102,7 @@ def _totals(checked: Checked, bills: BillOutcomes) -> tuple[CurrencyTotal, ...]:
     they were read last."""
     currency = checked.bills["currency"]
     names = np.where(currency.ok, currency.values, NO_CURRENCY)
-    cents, known = checked.amounts.cents, checked.amounts.known
+    cents, known = checked.amounts.cents, checked.amounts.valid
     units = checked.mapped.template.formats.cents_per_unit
     present = [code for code, status in enumerate(STATUSES) if status in IN_LIGHT]
     created: Counter[str] = Counter()

@@ -46,7 +46,7 @@ def escape_formula(text: str) -> str:
 
 def decimal_amounts(cents: CentsArray, items: np.ndarray, units: np.ndarray) -> Texts:
     """Each item's amount as ``-1234.56``, "" where it is not known."""
-    values, has_value, unit = cents.cents[items], cents.known[items], units[items]
+    values, has_value, unit = cents.cents[items], cents.valid[items], units[items]
     if not has_value.any():
         return ""
     if values.dtype == object or (unit != 100).any():

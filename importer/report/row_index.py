@@ -33,5 +33,5 @@ class RowIndex:
 
     def has_amounts(self) -> tuple[bool, bool, bool]:
         """Whether any of the rows has a gross, net and tax amount."""
-        gross, net, tax = (bool(c.known[self._items].any()) for c in self._outcomes.amounts)
+        gross, net, tax = (bool(c.valid[self._items].any()) for c in self._outcomes.amounts)
         return gross, net, tax

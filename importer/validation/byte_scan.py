@@ -1,4 +1,4 @@
-"""What the bytes of a column of texts say of them, for tests that need no pattern."""
+"""Vectorised tests of the UTF-8 bytes of a column of texts."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-_BLOCK = 1 << 16  # texts whose arrays fit into the processor's cache, and take no new memory
+_BLOCK = 1 << 16  # texts
 
 
 def blocks(size: int) -> Iterator[slice]:
-    """The parts of a long column that are best worked on one after the other."""
+    """Slices of a long column that fit into the processor's cache."""
     return (slice(start, min(start + _BLOCK, size)) for start in range(0, size, _BLOCK))
 
 
 @dataclass(frozen=True)
 class Bytes:
-    """Texts in UTF-8, one behind the other: the ``i``-th is ``data[starts[i]:ends[i]]``."""
+    """Concatenated UTF-8 texts: the ``i``-th is ``data[starts[i]:ends[i]]``."""
 
     data: np.ndarray
     starts: np.ndarray
@@ -38,36 +38,36 @@ class Bytes:
 
     @property
     def lengths(self) -> np.ndarray:
-        """In bytes: at least as many as characters."""
+        """In bytes."""
         return np.asarray(self.ends - self.starts)
 
     def at(self, where: np.ndarray) -> np.ndarray:
-        """A byte of each text, of whatever text where it has none there."""
+        """A byte of each text; an arbitrary one where the index is outside of the data."""
         if not len(self.data):
             return np.zeros(len(where), dtype=np.uint8)
         return np.asarray(self.data.take(where, mode="clip"))
 
     def outside(self, low: str, high: str) -> np.ndarray:
-        """Which texts have a byte outside of these two ASCII characters and those between them."""
+        """Which texts have a byte outside of this range of ASCII characters."""
         out = np.zeros(len(self.starts), dtype=bool)
         if len(out):
             first = int(self.starts[0])
-            own = self.data[first : int(self.ends[-1])]
-            odd = np.flatnonzero((own - np.uint8(ord(low))) > np.uint8(ord(high) - ord(low)))
+            span = self.data[first : int(self.ends[-1])]
+            odd = np.flatnonzero((span - np.uint8(ord(low))) > np.uint8(ord(high) - ord(low)))
             if len(odd):
                 out[np.searchsorted(self.ends, odd + first, side="right")] = True
         return out
 
 
 def between(some: np.ndarray, low: str, high: str) -> np.ndarray:
-    """Which bytes are these two ASCII characters or between them."""
+    """Which bytes are in this range of ASCII characters."""
     return np.asarray((some - np.uint8(ord(low))) <= np.uint8(ord(high) - ord(low)), dtype=bool)
 
 
 def by_block(
     texts: pa.LargeStringArray, test: Callable[[pa.LargeStringArray], np.ndarray]
 ) -> np.ndarray:
-    """A test of texts, made of some after the other."""
+    """The mask of a test that is run block by block."""
     out = np.empty(len(texts), dtype=bool)
     for part in blocks(len(texts)):
         out[part] = test(texts.slice(part.start, part.stop - part.start))

@@ -1,7 +1,7 @@
-"""What one cell must be: the functions behind the checks of ``schema``, and their sentences' words.
+"""Tests of single cells behind the checks of ``schema``, and the args of their messages.
 
-Each test takes the texts of a column, as pandera hands them over, with what is known of the column,
-and gives which of the texts pass.
+A test takes the texts of a column as pandera hands them over, and the settings decided for the
+column, and returns the mask of the texts that pass.
 """
 
 from __future__ import annotations
@@ -94,8 +94,8 @@ def fits_int64(values: pd.Series, column: SheetColumn) -> np.ndarray:
     out = cells.readable("out_of_range")
     if negative is None or not out.any():
         return out
-    cents, known = cells.parsed.cents()
-    return np.asarray(out & ~(known & negative & (cents == INT64_MIN)))
+    cents, valid = cells.parsed.cents()
+    return np.asarray(out & ~(valid & negative & (cents == INT64_MIN)))
 
 
 def in_currency_of_bill(values: pd.Series, column: SheetColumn) -> np.ndarray:
@@ -217,13 +217,13 @@ def currency_args(column: SheetColumn, i: int) -> dict[str, Any]:
 
 
 def number_format_args(column: SheetColumn, i: int) -> dict[str, Any]:
-    looks = column.canonical.format_marks
-    return {"look": "" if looks is None else str(looks[i])}
+    marks = column.canonical.format_marks
+    return {"look": "" if marks is None else str(marks[i])}
 
 
 def other_currency_args(column: SheetColumn, i: int) -> dict[str, Any]:
-    look = number_format_args(column, i)["look"]
-    return {"look": f", shown in {look}," if look else ""}
+    marks = number_format_args(column, i)["look"]
+    return {"look": f", shown in {marks}," if marks else ""}
 
 
 def length_args(column: SheetColumn, i: int) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""The cells of one column: which are written plainly, and what is read from the others.
+"""The parsed cells of one column: most by vectorised parsers, the others text by text.
 
-Each distinct text that is not plain is read once, whether a check or the conversion asks first.
+Each distinct text of the others is parsed once, at the first check or the conversion.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from importer.core.cell_parsers import CellParser
 from importer.core.money import tidy
 from importer.validation.column import ParsedColumn
 
-_SAMPLE = 5_000  # cells that tell whether a column repeats itself
+_SAMPLE = 5_000  # cells that decide whether a column is parsed by distinct text
 Reader = tuple[np.ndarray, CellParser]
-PlainCells = Callable[[pa.LargeStringArray], tuple[np.ndarray, np.ndarray | None]]
+VectorParser = Callable[[pa.LargeStringArray], tuple[np.ndarray, np.ndarray | None]]
 
 
 def distinct(texts: pa.LargeStringArray) -> list[str]:
@@ -28,10 +28,10 @@ def distinct(texts: pa.LargeStringArray) -> list[str]:
     return unique
 
 
-def is_in(texts: pa.LargeStringArray, some: Collection[str]) -> np.ndarray:
+def is_in(texts: pa.LargeStringArray, wanted: Collection[str]) -> np.ndarray:
     """Which of the texts are among these."""
-    wanted = pa.array(list(some), type=pa.large_string())
-    return np.asarray(pc.is_in(texts, value_set=wanted).to_numpy(zero_copy_only=False))
+    values = pa.array(list(wanted), type=pa.large_string())
+    return np.asarray(pc.is_in(texts, value_set=values).to_numpy(zero_copy_only=False))
 
 
 def take(texts: pa.LargeStringArray, at: np.ndarray) -> pa.LargeStringArray:
@@ -46,7 +46,7 @@ def repeats(texts: pa.LargeStringArray) -> bool:
 
 @dataclass
 class _Part:
-    """Cells that one function reads: their distinct texts, tidied, and which one each cell has."""
+    """Cells of one parser: their distinct texts, tidied, and the index of each cell's text."""
 
     cells: np.ndarray
     texts: list[str]
@@ -81,14 +81,14 @@ class Cells:
         self,
         texts: pa.LargeStringArray,
         readers: Callable[[np.ndarray], list[Reader]],
-        plain: PlainCells | None = None,
+        vector_parser: VectorParser | None = None,
         *,
         by_text: bool = False,
     ) -> None:
-        """``readers`` gives, for an array of indexes, parts of it with the reader of each.
+        """``readers`` splits an array of indexes into parts with the parser of each.
 
-        ``plain`` tells which texts are certainly values, with their amounts in cents, or None where
-        they are values as they stand. ``by_text``: a text has the same reader wherever it stands.
+        ``vector_parser`` gives the mask of the texts that it could parse, and their cents, or None
+        where these texts are values unchanged. ``by_text``: equal texts have the same parser.
         """
         self.texts = texts
         self._at: np.ndarray | None = None
@@ -97,18 +97,20 @@ class Cells:
             encoded = texts.dictionary_encode()
             self._unique, self._at = encoded.dictionary, encoded.indices.to_numpy()
         size = len(self._unique)
-        self._is_read_whole = plain is None
-        is_plain, self._numbers = plain(self._unique) if plain else (np.zeros(size, bool), None)
-        doubtful = np.flatnonzero(~is_plain)
+        self._all_one_by_one = vector_parser is None
+        parsed, self._numbers = np.zeros(size, dtype=bool), None
+        if vector_parser is not None:
+            parsed, self._numbers = vector_parser(self._unique)
+        doubtful = np.flatnonzero(~parsed)
         parts = readers(doubtful) if len(doubtful) else []
         self._parts = [_Part.of(self._unique, cells, read) for cells, read in parts if len(cells)]
 
     def matching(self, test: Callable[[str], bool]) -> np.ndarray:
-        """Which cells pass a test of their tidied text; plain and blank cells do."""
+        """Which cells pass a test of their tidied text; blank and vector-parsed cells do."""
         return self._passing(lambda part: [test(text) for text in part.texts])
 
     def readable(self, problem: str) -> np.ndarray:
-        """Which cells are read without this problem."""
+        """Which cells are parsed without this problem."""
         return self._passing(lambda part: part.readings[1] != problem)
 
     def _passing(self, test: Callable[[_Part], Sequence[bool] | np.ndarray]) -> np.ndarray:
@@ -124,7 +126,7 @@ class Cells:
 
     @cached_property
     def parsed(self) -> ParsedColumn:
-        """The values. Cells that cannot be read are marked with the reader's problem."""
+        """The values; cells that cannot be parsed have the parser's problem."""
         out = self._converted()
         for part in self._parts:
             if part.blank.any():
@@ -134,7 +136,7 @@ class Cells:
             out.mark_invalid(part.cells[unreadable], problems[part.at[unreadable]])
         if self._at is None:
             return out
-        unchanged = not self._is_read_whole and out.texts() is self._unique
+        unchanged = not self._all_one_by_one and out.texts() is self._unique
         return out.gather(self._at, self.texts if unchanged else None)
 
     def _converted(self) -> ParsedColumn:
@@ -145,7 +147,7 @@ class Cells:
                 cents = [value or 0 for value in part.readings[0]]
                 self._numbers[part.cells] = np.asarray(cents, dtype=np.int64)[part.at]
             return ParsedColumn(size, blank, numbers=self._numbers)
-        if self._is_read_whole:
+        if self._all_one_by_one:
             values, start = [np.asarray([None], dtype=object)], 1
             at = np.zeros(size, dtype=np.int64)
             for part in self._parts:

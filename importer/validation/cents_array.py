@@ -1,4 +1,4 @@
-"""Amounts of many items at once, in cents, and their sums."""
+"""Arrays of amounts in cents, and their sums."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from importer.core.money import INT64_MAX
 
 
 class CentsArray(NamedTuple):
-    """An amount in cents for each item, and which of them are known.
+    """An amount in cents for each item, and the mask of those that have one.
 
-    Of int64, or of exact Python numbers where one may be larger.
+    int64, or Python integers where one may be larger.
     """
 
     cents: np.ndarray
-    known: np.ndarray
+    valid: np.ndarray
 
     def at(self, i: int) -> int | None:
-        return int(self.cents[i]) if self.known[i] else None
+        return int(self.cents[i]) if self.valid[i] else None
 
 
 def added(cents: np.ndarray, number: np.ndarray, size: int) -> np.ndarray:
-    """The sums of what has the same number, which is below ``size``; exact, however large."""
+    """Exact sums by number (0 ≤ number < ``size``), as Python integers where int64 may overflow."""
     if cents.dtype != object and len(cents):
         largest = max(abs(int(cents.min())), abs(int(cents.max())))
         most = int(np.bincount(number, minlength=1).max())
@@ -35,13 +35,13 @@ def added(cents: np.ndarray, number: np.ndarray, size: int) -> np.ndarray:
 
 
 def sums(lines: CentsArray, line_bill: np.ndarray, size: int) -> tuple[CentsArray, np.ndarray]:
-    """Each bill's sum of its lines, known where it has some and all of theirs are; their number."""
-    bill, cents, known = line_bill, lines.cents, lines.known
+    """(each bill's sum of its lines, valid where all of them are; how many it has)."""
+    bill, cents, valid = line_bill, lines.cents, lines.valid
     joined = line_bill >= 0
     if not joined.all():
-        bill, cents, known = bill[joined], cents[joined], known[joined]
+        bill, cents, valid = bill[joined], cents[joined], valid[joined]
     counts = np.bincount(bill, minlength=size)
-    whole = counts > 0
-    whole[bill[~known]] = False
-    own = cents if known.all() else np.where(known, cents, 0)
-    return CentsArray(added(own, bill, size), whole), counts
+    complete = counts > 0
+    complete[bill[~valid]] = False
+    summands = cents if valid.all() else np.where(valid, cents, 0)
+    return CentsArray(added(summands, bill, size), complete), counts

@@ -120,7 +120,7 @@ class _Source:
         """The bills from this place on, as many as are read together."""
         checked, of = self._checked, self._checked.mapped.bills
         which = self._which[place : place + _AT_ONCE]
-        assert checked.amounts.known[which].all()  # else they are not valid
+        assert checked.amounts.valid[which].all()  # else they are not valid
         amounts = checked.amounts.cents[which].tolist()
         columns = _columns(checked.bills, which, _BILL)
         properties = self._properties(BILLS, checked.bills, which)
@@ -176,11 +176,11 @@ class _Source:
     ) -> list[tuple[Property, ...]]:
         """The custom properties of each; nothing at all where the sheet has none."""
         names = [name for name in parsed.columns if name.startswith(PROPERTY)]
-        known = self._checked.properties
+        resolved = self._checked.properties
         texts = [parsed[name].values_at(which) for name in names]
         return [
             tuple(
-                known.get((sheet, name), {}).get(str(text))
+                resolved.get((sheet, name), {}).get(str(text))
                 or Property(name[len(PROPERTY) :], str(text))
                 for name, text in zip(names, each, strict=True)
                 if text

@@ -77,8 +77,8 @@ class ParsedColumn:
         if self._values is None:
             out = np.full(self.size, None, dtype=object)
             if self._numbers is not None:
-                known = self.ok
-                out[known] = self._numbers[known]
+                valid = self.ok
+                out[valid] = self._numbers[valid]
             elif self._texts is not None:
                 out = self._texts.to_numpy(zero_copy_only=False)
             elif self._different is not None:
@@ -100,21 +100,15 @@ class ParsedColumn:
         return None if self._texts is None else self._texts[int(i)].as_py()
 
     def map_distinct(self, of: Callable[[Any], Any], kind: Any) -> np.ndarray:
-        """What a function makes of every value, None included, asked once for each different one.
-
-        ``kind`` is numpy's for the result.
-        """
+        """A function of each value (None too), called once a distinct value; ``kind``: a dtype."""
         values, at = self.dictionary()
-        made = np.empty(len(values) + 1, dtype=object)
-        made[:] = [*map(of, values), of(None)]
+        results = np.empty(len(values) + 1, dtype=object)
+        results[:] = [*map(of, values), of(None)]
         none = self.faulty
-        return made.astype(kind)[np.where(none, len(values), at) if none.any() else at]
+        return results.astype(kind)[np.where(none, len(values), at) if none.any() else at]
 
     def dictionary(self) -> tuple[np.ndarray, np.ndarray]:
-        """(values that differ, the index of each cell's one).
-
-        Cells of a problem have any index.
-        """
+        """(distinct values, the index of each cell's: arbitrary for invalid cells)."""
         if self._different is not None:
             return self._different
         if self._numbers is not None:
@@ -133,10 +127,7 @@ class ParsedColumn:
         return np.asarray([*values, None], dtype=object), np.where(at < 0, len(values), at)
 
     def gather(self, at: np.ndarray, texts: pa.LargeStringArray | None) -> ParsedColumn:
-        """A column of which this has the different cells, ``at`` which of them each cell is.
-
-        ``texts`` are the values of its cells, where they are known.
-        """
+        """The column of the cells ``at`` of this one; ``texts`` are its values where at hand."""
         different = self.values, at
         out = ParsedColumn(len(at), self.blank[at], texts=texts, dictionary=different)
         if self._problem is not None:
@@ -150,13 +141,13 @@ class ParsedColumn:
                 zeros = np.zeros(self.size, dtype=np.int64)
                 return CentsArray(zeros, np.zeros(self.size, dtype=bool))
             return CentsArray(self._numbers, self.ok)
-        known = np.asarray([v is not None for v in self._values], dtype=bool)
+        valid = np.asarray([v is not None for v in self._values], dtype=bool)
         out = np.zeros(self.size, dtype=np.int64)
-        out[known] = self._values[known].astype(np.int64)
-        return CentsArray(out, known)
+        out[valid] = self._values[valid].astype(np.int64)
+        return CentsArray(out, valid)
 
     def filled(self, at: np.ndarray, cents: np.ndarray) -> ParsedColumn:
-        """A column of amounts with those of the cells ``at``, which are blank in this one."""
+        """A copy of a column of amounts with its blank cells ``at`` filled in."""
         numbers, blank = self.cents()[0].copy(), self.blank.copy()
         numbers[at], blank[at] = cents, False
         out = ParsedColumn(self.size, blank, numbers=numbers)
@@ -177,7 +168,7 @@ class ParsedColumn:
         return pa.array(self._values, type=pa.large_string())
 
     def mark_invalid(self, at: np.ndarray | list[int], problem: str | np.ndarray) -> None:
-        """Nothing is to be made of these cells, for this reason, or each for its own."""
+        """Mark cells invalid, with one problem code or one for each."""
         if not len(at):
             return
         if self._values is not None:
@@ -191,8 +182,8 @@ class ParsedColumn:
         if isinstance(problem, str):
             self._problem[at] = self._code(problem)
         else:
-            own, names = pd.factorize(problem)
-            self._problem[at] = np.asarray([*map(self._code, names), 0], dtype=np.uint8)[own]
+            code, names = pd.factorize(problem)
+            self._problem[at] = np.asarray([*map(self._code, names), 0], dtype=np.uint8)[code]
         self.blank[at] = False
 
     def _code(self, problem: str) -> int:
@@ -201,7 +192,7 @@ class ParsedColumn:
         return self._names.index(problem)
 
     def negate(self, which: np.ndarray) -> None:
-        """Give the amounts the other sign."""
+        """Change the sign of numbers."""
         at = np.flatnonzero(which & self.ok)
         if self._numbers is None:
             for i in at:

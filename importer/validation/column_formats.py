@@ -45,7 +45,7 @@ class SheetColumn:
     """What the checks of one column know beside its texts: how they are written, and their rows.
 
     ``units`` are the cents per unit of each item's currency; ``currencies`` gives the currency of
-    the bills of some items, None where it is not known. ``decide_format`` sets ``parse``.
+    the bills of some items, None where unknown. ``decide_format`` sets ``parse``.
     """
 
     mapped: MappedTables
@@ -119,10 +119,13 @@ def decide_format(column: SheetColumn) -> list[Finding]:
     if kind in (FieldKind.DATE, FieldKind.DATE_TIME):
         return _decide_dates(column)
     if kind in (FieldKind.CODE, FieldKind.NAME, FieldKind.TEXT, FieldKind.UUID):
-        plain = partial(vector_parsers.words, field=column.field)
+        is_value = partial(vector_parsers.words, field=column.field)
         of_kind = field_parser(column.field) if kind is FieldKind.UUID else _text_parser(kind)
         column.parse = lambda texts: Cells(
-            texts, lambda at: [(at, of_kind)], lambda some: (plain(some), None), by_text=True
+            texts,
+            lambda at: [(at, of_kind)],
+            lambda some: (is_value(some), None),
+            by_text=True,
         )
     else:
         read = field_parser(column.field)
@@ -148,10 +151,10 @@ def _decide_numbers(column: SheetColumn) -> list[Finding]:
         decided, point, comma = _decimal_mark(take(tidied, of_text))
         marks[group] = decided or (Numbers.POINT if len(point) >= len(comma) else Numbers.COMMA)
         if decided is None:
-            some = take(tidied, of_text)
-            either = [text for text in distinct(some) if two_readings(text)]
+            undecided = take(tidied, of_text)
+            either = [text for text in distinct(undecided) if two_readings(text)]
             in_point, in_comma, in_either = (
-                of_text[is_in(some, texts)] for texts in (point, comma, either)
+                of_text[is_in(undecided, texts)] for texts in (point, comma, either)
             )
             at = np.sort(np.concatenate([in_point, in_comma, in_either]))
             findings.append(
@@ -164,33 +167,33 @@ def _decide_numbers(column: SheetColumn) -> list[Finding]:
                 )
             )
 
-    def readers(left: np.ndarray) -> list[Reader]:
+    def readers(items: np.ndarray) -> list[Reader]:
         out: list[Reader] = []
         for mark in Numbers:
-            for plain in (False, True):
-                part = left[(marks[left] == mark) & (typed[left] == plain)]
+            for number_cell in (False, True):
+                part = items[(marks[items] == mark) & (typed[items] == number_cell)]
                 if is_factor:
-                    out.append((part, factor_parser(mark, number_cell=plain)))
+                    out.append((part, factor_parser(mark, number_cell=number_cell)))
                     continue
                 for unit in np.unique(units[part]):
-                    read = cents_parser(True, mark, int(unit), number_cell=plain)
+                    read = cents_parser(True, mark, int(unit), number_cell=number_cell)
                     out.append((part[units[part] == unit], read))
         return out
 
-    def plain_amounts(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
-        known, cents = np.zeros(len(texts), dtype=bool), np.zeros(len(texts), dtype=np.int64)
+    def parse_amounts(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
+        parsed, cents = np.zeros(len(texts), dtype=bool), np.zeros(len(texts), dtype=np.int64)
         for mark in Numbers:
-            for plain in (False, True):
-                part = (marks == mark) & (typed == plain) & (units == 100)
+            for number_cell in (False, True):
+                part = (marks == mark) & (typed == number_cell) & (units == 100)
                 if part.any():
                     at = np.flatnonzero(part)
-                    known[at], cents[at] = vector_parsers.amounts(
-                        take(texts, at), mark, plain=plain
+                    parsed[at], cents[at] = vector_parsers.amounts(
+                        take(texts, at), mark, number_cell=number_cell
                     )
-        return known, cents
+        return parsed, cents
 
     column.formats = marks
-    column.parse = lambda texts: Cells(texts, readers, None if is_factor else plain_amounts)
+    column.parse = lambda texts: Cells(texts, readers, None if is_factor else parse_amounts)
     return findings
 
 
@@ -199,14 +202,14 @@ def _decimal_mark(tidied: pa.LargeStringArray) -> tuple[Numbers | None, list[str
 
     So do 12.3456 and 12,50: only three digits after the mark may be a group of thousands.
     """
-    left, some = vector_parsers.matching(tidied, "[.,]"), list[str]()
+    marked, proofs = vector_parsers.matching(tidied, "[.,]"), list[str]()
     for mark in r"\.", ",":
         usual = vector_parsers.matching(
             tidied, rf"\A-?[0-9]{{1,15}}{mark}(?:[0-9]{{1,2}}|[0-9]{{4,15}})\z"
         )
-        some += tidied.take(pa.array(np.flatnonzero(usual)[:1])).to_pylist()
-        left &= ~usual
-    decided = numbers_of([*some, *distinct(tidied.filter(pa.array(left)))])
+        proofs += tidied.take(pa.array(np.flatnonzero(usual)[:1])).to_pylist()
+        marked &= ~usual
+    decided = numbers_of([*proofs, *distinct(tidied.filter(pa.array(marked)))])
     return decided if decided[0] is not None else numbers_of(distinct(tidied))
 
 
@@ -236,10 +239,10 @@ def _decide_dates(column: SheetColumn) -> list[Finding]:
 def _doubtful_order(
     column: SheetColumn, group: np.ndarray, tidied: pa.LargeStringArray, order: dates.ColumnOrder
 ) -> Finding:
-    """Dates of a column whose order is not known, or of both orders."""
+    """Dates of a column whose order is unknown, or of both orders."""
     texts = take(tidied, group)
     in_day, in_month, either = (
-        group[is_in(texts, some)] for some in (order.day_first, order.month_first, order.either)
+        group[is_in(texts, wanted)] for wanted in (order.day_first, order.month_first, order.either)
     )
     at, problem = either, "ambiguous"
     if order.day_first:

@@ -1,8 +1,8 @@
 """The files of the column ``document``: where they are, and whether they may be uploaded.
 
-A path is relative to the folder of its sheet (or to the one told with ``--documents``) and must not
-lead out of it, by ``..``, as an absolute path or by a symbolic link: a sheet from elsewhere must
-not be able to send any file of this computer to Light.
+A path is relative to the folder of its sheet (or to ``--documents``) and must not lead out of
+it by ``..``, an absolute path or a symbolic link: a sheet from elsewhere must not be able to send
+any file of this computer to Light.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
 from importer.validation.checked_bills import Checked
 
-LARGEST = 20  # megabytes, unless told otherwise; Light publishes no limit
+LARGEST = 20  # megabytes, the default; Light publishes no limit
 MEGABYTE = 1_000_000  # bytes
-_HEAD = 1024  # bytes in which a file shows what it is
+_HEAD = 1024  # bytes read to detect the type of a file
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _HEIF = frozenset((b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc"))
 
@@ -38,7 +38,7 @@ def _is_xml(head: bytes) -> bool:
 
 
 _HTML = re.compile(r"<(!doctype\s+html|html)", re.IGNORECASE)
-# What invoices come as: content type, how messages call it, endings of the name, how it is known.
+# Content type, its name in messages, file name endings, test of the first bytes.
 TYPES: tuple[tuple[str, str, tuple[str, ...], Callable[[bytes], bool]], ...] = (
     ("application/pdf", "a PDF", (".pdf",), lambda head: b"%PDF-" in head),
     ("image/png", "a PNG", (".png",), lambda head: head.startswith(b"\x89PNG\r\n\x1a\n")),
@@ -68,20 +68,20 @@ ENDINGS = tuple(ending for _, _, endings, _ in TYPES for ending in endings)
 
 
 class DocumentProblem(Exception):
-    """Why a file may not be uploaded: the ending of the finding's code, and its words."""
+    """Why a file may not be uploaded: the ending of the finding's code, and its template args."""
 
     def __init__(self, ending: str, **words: object) -> None:
         super().__init__(ending)
         self.ending, self.words = ending, words
 
 
-def look_at(folder: Path, text: str, most: int) -> Document:
+def inspect_document(folder: Path, text: str, most: int) -> Document:
     """The file that a cell names, in ``folder``; ``most`` is bytes. Raises DocumentProblem."""
     path, name = _inside(folder, text)
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            raise DocumentProblem("not_a_file", what=_what(found.st_mode))
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise DocumentProblem("not_a_file", what=_what(status.st_mode))
         with path.open("rb") as file:
             head = file.read(_HEAD)
     except (FileNotFoundError, NotADirectoryError):
@@ -90,16 +90,16 @@ def look_at(folder: Path, text: str, most: int) -> Document:
         raise DocumentProblem("unreadable", reason=error.strerror or "an error") from None
     if not head:
         raise DocumentProblem("empty")
-    if found.st_size > most:
-        size = f"{found.st_size / MEGABYTE:,.1f}"
+    if status.st_size > most:
+        size = f"{status.st_size / MEGABYTE:,.1f}"
         raise DocumentProblem("too_large", size=size, limit=f"{most / MEGABYTE:,g}")
-    return Document(text, folder, path, name, _type_of(name, head), found.st_size)
+    return Document(text, folder, path, name, _type_of(name, head), status.st_size)
 
 
 def _inside(folder: Path, text: str) -> tuple[Path, str]:
-    """The path, with all links followed, and the file's name as written.
+    """(the path with all links resolved, the file's name as written).
 
-    DocumentProblem where it is not in the folder.
+    Raises DocumentProblem where the path is not in the folder.
     """
     if _WINDOWS.match(text):
         raise DocumentProblem("outside", folder=folder)
@@ -127,7 +127,7 @@ def _nearest(path: Path) -> str:
 
 
 def _type_of(name: str, head: bytes) -> str:
-    """The content type, on which the name and the content agree."""
+    """The content type; name and content must agree on it, else DocumentProblem."""
     is_really = next((words for _, words, _, is_it in TYPES if is_it(head)), "")
     for content_type, words, endings, is_it in TYPES:
         if Path(name).suffix.lower() in endings:
@@ -140,10 +140,10 @@ def _type_of(name: str, head: bytes) -> str:
 def check_documents(
     checked: Checked, folders: Callable[[int], Path], most: int, doubted: Mapping[str, str]
 ) -> None:
-    """Look at the file of each bill; what is wrong is added to the findings.
+    """Inspect the file of each bill and add findings of what is wrong.
 
     ``folders`` gives the folder of a table, ``most`` is bytes. Each distinct file is read once.
-    ``doubted`` are folders, by sheet, that a result workbook names and that are not believed.
+    ``doubted`` are folders, by sheet, that an untrusted result workbook names.
     """
     column = checked.bills["document"]
     results: dict[tuple[Path, str], Document | DocumentProblem] = {}
@@ -152,23 +152,23 @@ def check_documents(
     for i in np.flatnonzero(column.ok).tolist():
         table = int(checked.mapped.bills.table[i])
         text, folder = str(column.values[i]), folders(table)
-        said = doubted.get(checked.mapped.tables[table].source.sheet or "")
+        folder_of_result = doubted.get(checked.mapped.tables[table].source.sheet or "")
         if (folder, text) not in results:
             try:
-                results[folder, text] = look_at(folder, text, most)
+                results[folder, text] = inspect_document(folder, text, most)
             except DocumentProblem as problem:
                 results[folder, text] = problem
         result = results[folder, text]
         cell = checked.mapped.cell(BILLS, "document", i)
         if isinstance(result, Document):
             checked.documents[i] = result
-            if said is None:
+            if folder_of_result is None:
                 continue
             ending, words = "beside", {"folder": folder}
         else:
             ending, words = result.ending, dict(result.words)
-        if said is not None and ending in ("beside", "not_found"):
+        if folder_of_result is not None and ending in ("beside", "not_found"):
             ending = "not_proven" if ending == "not_found" else ending
-            words["said"] = said
+            words["said"] = folder_of_result
         findings.append(finding(f"bills.document.{ending}", cell, text, bills=(i,), **words))
-    checked.findings += findings
+    checked.add_findings(findings)

@@ -1,7 +1,6 @@
-"""Findings of large files, stored by code and column.
+"""Findings stored as arrays by code and column; a ``Finding`` is built on access.
 
-A million rows may have hundreds of thousands of findings: what differs between those of one code
-and column is in arrays, and a ``Finding`` is built on access.
+A million rows may have hundreds of thousands of findings.
 """
 
 from __future__ import annotations
@@ -23,13 +22,13 @@ from importer.model.fields import BILLS
 from importer.model.finding import CellRef, Finding, Severity
 from importer.model.finding_catalogue import CATALOGUE, finding
 
-NO_COLUMN = 10**9  # in the order of findings: behind all columns of the row
-_REMEMBERED = 10_000  # texts of one group
+NO_COLUMN = 10**9  # sorts after all columns of the row
+_REMEMBERED = 10_000  # findings built of one batch
 
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """Where findings stand: -1 for no table or row, ``NO_COLUMN`` for no column."""
+    """Locations of findings: -1 for no table or row, ``NO_COLUMN`` for no column."""
 
     table: np.ndarray
     row: np.ndarray
@@ -51,10 +50,9 @@ def no_args(_: int) -> dict[str, Any]:
 class FindingBatch(LazySequence[Finding]):
     """The findings of one code in one column: one for each item of ``at``.
 
-    ``value`` is the text of the cell: one for all, Arrow's texts of all items, or a function of an
-    item. ``template_args`` fill the sentence. ``constant_by`` are the arrays, by item, that with
-    the value determine them; None where each item may differ. ``related_bills`` are further bills
-    concerned, one a finding.
+    ``value`` is the cell's text: one for all, an Arrow array by item, or a function of an item.
+    ``template_args`` fill the message. ``constant_by`` are the arrays, by item, that with the value
+    determine them; None where each item may differ. ``related_bills`` are further bills, one each.
     """
 
     code: str
@@ -87,7 +85,7 @@ class FindingBatch(LazySequence[Finding]):
         return np.empty(0, dtype=np.int64) if self.sheet == BILLS else self.at
 
     def subset(self, which: np.ndarray) -> FindingBatch:
-        """Those of the findings for which ``which`` holds."""
+        """The findings selected by the mask ``which``."""
         also = None if self.related_bills is None else self.related_bills[which]
         return replace(
             self, at=self.at[which], places=self.places.subset(which), related_bills=also
@@ -128,9 +126,9 @@ class FindingBatch(LazySequence[Finding]):
         return ((i,) if self.related_bills is None else (int(self.related_bills[k]), i)), ()
 
     def variants(self) -> tuple[np.ndarray, list[int]]:
-        """(a number for each finding, the first finding of each number).
+        """(group number of each finding, first finding of each group).
 
-        Findings of one number differ in their row alone: value, column, message and hint are equal.
+        Findings of a group differ in their row alone: value, column, message, hint are equal.
         """
         if self.constant_by is None or callable(self.value):
             return np.arange(len(self)), list(range(len(self)))
@@ -144,23 +142,20 @@ class FindingBatch(LazySequence[Finding]):
             encoded = self.value.take(pa.array(self.at)).dictionary_encode()
             code += encoded.indices.to_numpy()
         for part in parts:
-            own, different = pd.factorize(part)
-            code, _ = pd.factorize(code * max(len(different), 1) + own)
+            part_code, distinct = pd.factorize(part)
+            code, _ = pd.factorize(code * max(len(distinct), 1) + part_code)
         _, first = np.unique(code, return_index=True)
         return code, first.tolist()
 
 
 class Findings(LazySequence[Finding]):
-    """All findings in the order of the files: by table, row and column, then as they were added.
-
-    ``parts`` are the batches and single findings as they were added.
-    """
+    """All findings ordered by table, row and column, then as added; ``parts`` are as added."""
 
     def __init__(
         self, parts: Iterable[FindingBatch | Finding] = (), lead_codes: Iterable[str] = ()
     ) -> None:
         self.parts: list[FindingBatch | Finding] = []
-        self._lead_codes = frozenset(lead_codes)  # findings of these codes come before all others
+        self._lead_codes = frozenset(lead_codes)  # their findings come first
         self._size = 0
         self._order: tuple[list[int], list[int]] | None = None
         self._where: tuple[np.ndarray, np.ndarray] = np.empty(0), np.empty(0)
@@ -182,11 +177,10 @@ class Findings(LazySequence[Finding]):
         return self
 
     def __len__(self) -> int:
-        return self._size  # asked for by every index, so not counted each time
+        return self._size  # every index access asks for it
 
     def count_of(self, severity: Severity) -> int:
-        own = (p for p in self.parts if p.severity is severity)
-        return sum(map(finding_count, own))
+        return sum(finding_count(p) for p in self.parts if p.severity is severity)
 
     def worst_first(self, most: int) -> list[Finding]:
         """The first findings, errors before warnings."""
@@ -200,8 +194,8 @@ class Findings(LazySequence[Finding]):
 
     def items_of(self, *codes: str) -> tuple[np.ndarray, np.ndarray]:
         """(the bills, the line items) that findings of these codes are about."""
-        own = [p for p in self.parts if p.code in codes]
-        return _items(own, "bills"), _items(own, "lines")
+        parts = [p for p in self.parts if p.code in codes]
+        return _items(parts, "bills"), _items(parts, "lines")
 
     def invalid_bills(self, bills: int, line_bill: np.ndarray) -> np.ndarray:
         """Which of the bills an error is about, themselves or by a line."""
@@ -213,7 +207,7 @@ class Findings(LazySequence[Finding]):
         return bad
 
     def order(self) -> tuple[list[int], list[int]]:
-        """Of each finding in turn: (the index of its part, its index in a group)."""
+        """For each finding in order: (index of its part, index within the part)."""
         if self._order is None:
             sizes = np.asarray([finding_count(p) for p in self.parts], dtype=np.int64)
             ends = np.cumsum(sizes)
@@ -222,8 +216,7 @@ class Findings(LazySequence[Finding]):
                 if isinstance(p, Finding):
                     place[:, end - 1] = sort_key(p)
                 else:
-                    own = slice(end - len(p), end)
-                    place[:, own] = p.places.table, p.places.row, p.places.column
+                    place[:, end - len(p) : end] = p.places.table, p.places.row, p.places.column
             late = [p.code not in self._lead_codes for p in self.parts]
             order = np.lexsort((column, row, table, np.repeat(np.asarray(late, dtype=bool), sizes)))
             part = np.repeat(np.arange(len(sizes)), sizes)[order]
@@ -232,7 +225,7 @@ class Findings(LazySequence[Finding]):
         return self._order
 
     def in_file_order(self) -> Findings:
-        """The same findings, whatever codes lead."""
+        """The same findings without leading codes."""
         if not self._lead_codes:
             return self
         return Findings(sorted(self.parts, key=lambda p: p.code not in self._lead_codes))
@@ -310,7 +303,7 @@ def cell_findings(
 
 
 def places(items: CanonicalTable, column: CanonicalColumn | None, at: np.ndarray) -> Places:
-    """Where the values of a field stand, of the items ``at``; as ``MappedTables.cell`` has it."""
+    """The locations of a field's cells of the items ``at``, as ``MappedTables.cell`` gives them."""
     table, row = items.table[at], items.row[at]
     index = np.full(len(at), NO_COLUMN, dtype=np.int64)
     if column is None:

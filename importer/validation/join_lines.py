@@ -19,7 +19,7 @@ from importer.model.tables import TableKind
 from importer.validation.cells import distinct
 from importer.validation.finding_batch import FindingBatch, cell_findings
 
-_BETWEEN = "\x1f"  # a group and a reference
+_SEPARATOR = "\x1f"  # between a group and a reference
 
 
 def _tidied(items: CanonicalTable, name: str) -> pa.LargeStringArray:
@@ -32,8 +32,8 @@ def _blanks(size: int) -> pa.LargeStringArray:
 
 
 def _given(refs: pa.LargeStringArray) -> np.ndarray:
-    found: np.ndarray = pc.not_equal(refs, "").to_numpy(zero_copy_only=False)
-    return found
+    mask: np.ndarray = pc.not_equal(refs, "").to_numpy(zero_copy_only=False)
+    return mask
 
 
 def _either(
@@ -63,7 +63,7 @@ def _keyed(
     if groups is None:
         return refs
     prefix = pa.array(groups[items.table]).cast(pa.large_string())
-    keyed = pc.binary_join_element_wise(prefix, refs, pa.scalar(_BETWEEN, pa.large_string()))
+    keyed = pc.binary_join_element_wise(prefix, refs, pa.scalar(_SEPARATOR, pa.large_string()))
     return _either(_given(refs), keyed, refs)
 
 
@@ -78,103 +78,96 @@ def join(mapped: MappedTables) -> tuple[np.ndarray, list[FindingBatch]]:
     bills, lines = mapped.bills, mapped.lines
     if not len(bills) or not len(lines):
         return np.full(len(lines), -1, dtype=np.int64), []
-    findings: list[FindingBatch] = []
     groups = _groups(mapped)
     bill_refs, bill_numbers = _tidied(bills, "billRef"), _tidied(bills, "invoiceNumber")
     line_refs, line_numbers = _tidied(lines, "billRef"), _tidied(lines, "invoiceNumber")
     by_ref = bool(_given(line_refs).any() and _given(bill_refs).any())
     if not by_ref and not _given(line_numbers).any():
         line_numbers = line_refs  # the lines call the invoice number billRef
+    joined_by = "billRef" if by_ref else "invoiceNumber"
+    refs = _either(_given(bill_refs), bill_refs, bill_numbers) if by_ref else bill_numbers
+    lacking = ~_given(refs) & ~mapped.column_reported_missing(BILLS, "billRef", "invoiceNumber")
+    at, code = np.flatnonzero(lacking), "bills.billRef.required"
+    findings = [cell_findings(mapped, BILLS, joined_by, code, at, value="")]
 
-    of_bill = _either(_given(bill_refs), bill_refs, bill_numbers) if by_ref else bill_numbers
-    name = "billRef" if by_ref else "invoiceNumber"
-    without = ~_given(of_bill) & ~mapped.column_reported_missing(BILLS, "billRef", "invoiceNumber")
-    at = np.flatnonzero(without)
-    findings.append(cell_findings(mapped, BILLS, name, "bills.billRef.required", at, value=""))
-
-    keys, number_keys = (_keyed(refs, bills, groups) for refs in (of_bill, bill_numbers))
+    keys = _Keys.of(_keyed(refs, bills, groups))
     line_keys = _keyed(line_refs if by_ref else line_numbers, lines, groups)
-    of_keys = _Keys.of(keys)
-    out = of_keys.look_up(line_keys)
-    twice = [(name, keys, of_keys, line_keys)]
+    out = keys.first_bills(line_keys)
+    findings.append(_duplicates(mapped, joined_by, keys, line_keys))
     if by_ref and not _given(line_refs).all():
         blank = ~_given(line_refs)
-        by_number = _keyed(_either(blank, line_numbers, _blanks(len(lines))), lines, groups)
-        of_numbers = _Keys.of(number_keys)
-        out = np.where(blank, of_numbers.look_up(by_number), out)
-        twice.append(("invoiceNumber", number_keys, of_numbers, by_number))
-    for field, some, known, used in twice:
-        again = known.again()
-        if len(again):
-            own = some.take(pa.array(again))
-            is_used = pc.is_in(own, value_set=used).to_numpy(zero_copy_only=False)
-            again = again[is_used & _given(own)]
-        first = known.first[known.at]
-        place = partial(_place_of_first, mapped, first)
-        ref = partial(_bare, some)
-        findings.append(
-            cell_findings(
-                mapped,
-                BILLS,
-                field,
-                "bills.billRef.duplicate",
-                again,
-                value=ref,
-                template_args=place,
-                related_bills=first[again],
-            )
-        )
+        line_keys = _keyed(_either(blank, line_numbers, _blanks(len(lines))), lines, groups)
+        keys = _Keys.of(_keyed(bill_numbers, bills, groups))
+        out = np.where(blank, keys.first_bills(line_keys), out)
+        findings.append(_duplicates(mapped, "invoiceNumber", keys, line_keys))
     reported = mapped.column_reported_missing(LINE_ITEMS, "billRef", "invoiceNumber")
     lost = np.flatnonzero((out < 0) & ~reported)
     if not len(lost):
         return out, findings
-    by_number_only = not by_ref and "invoiceNumber" in lines.columns
-    refs = _either(_given(line_refs), line_refs, line_numbers)
-    called = np.asarray(pc.equal(refs, "").to_numpy(zero_copy_only=False))[lost]
-    of_number = ~_given(line_refs)[lost] if by_number_only else np.zeros(len(lost), dtype=bool)
-    likeness = NearestName(ref for ref in distinct(of_bill) if ref)
-    # In the order of the rows: past some seconds is_used are no more hints.
-    near = {ref: likeness.hint(ref) for ref in distinct(refs.take(pa.array(lost[~called])))}
-    nearest = partial(_nearest, refs, near)
-    for field, which in (("invoiceNumber", of_number), ("billRef", ~of_number)):
-        blank, orphan = lost[which & called], lost[which & ~called]
-        code = "line_items.billRef.required"
-        findings.append(cell_findings(mapped, LINE_ITEMS, field, code, blank, value=""))
-        code = "line_items.billRef.orphan"
+    of_number = np.zeros(len(lost), dtype=bool)
+    if not by_ref and "invoiceNumber" in lines.columns:
+        of_number = ~_given(line_refs)[lost]
+    line_refs = _either(_given(line_refs), line_refs, line_numbers)
+    blank = ~_given(line_refs)[lost]
+    names = NearestName(ref for ref in distinct(refs) if ref)
+    # In the order of the rows: hints stop after some seconds.
+    hints = {ref: names.hint(ref) for ref in distinct(line_refs.take(pa.array(lost[~blank])))}
+    args = partial(_nearest, line_refs, hints)
+    for name, which in (("invoiceNumber", of_number), ("billRef", ~of_number)):
+        at, code = lost[which & blank], "line_items.billRef.required"
+        findings.append(cell_findings(mapped, LINE_ITEMS, name, code, at, value=""))
+        at, code = lost[which & ~blank], "line_items.billRef.orphan"
         findings.append(
             cell_findings(
                 mapped,
                 LINE_ITEMS,
-                field,
+                name,
                 code,
-                orphan,
-                value=refs,
-                template_args=nearest,
+                at,
+                value=line_refs,
+                template_args=args,
                 constant_by=(),
             )
         )
     return out, findings
 
 
-def _place_of_first(mapped: MappedTables, first: np.ndarray, i: int) -> dict[str, Any]:
-    return {"first": mapped.place(BILLS, int(first[i]), i)}
+def _duplicates(
+    mapped: MappedTables, name: str, keys: _Keys, line_keys: pa.LargeStringArray
+) -> FindingBatch:
+    """Bills whose reference an earlier bill has, where a line item uses it."""
+    at, first = keys.repeated(), keys.first[keys.at]
+    if len(at):
+        repeated = keys.distinct.take(pa.array(keys.at[at]))
+        is_used = pc.is_in(repeated, value_set=line_keys).to_numpy(zero_copy_only=False)
+        at = at[is_used & _given(repeated)]
+
+    def reference(i: int) -> str:
+        return str(keys.distinct[int(keys.at[i])].as_py().rpartition(_SEPARATOR)[2])
+
+    return cell_findings(
+        mapped,
+        BILLS,
+        name,
+        "bills.billRef.duplicate",
+        at,
+        value=reference,
+        template_args=lambda i: {"first": mapped.place(BILLS, int(first[i]), i)},
+        related_bills=first[at],
+    )
 
 
-def _bare(keys: pa.LargeStringArray, i: int) -> str:
-    return str(keys[i].as_py().rpartition(_BETWEEN)[2])
-
-
-def _nearest(refs: pa.LargeStringArray, near: dict[str, str], i: int) -> dict[str, Any]:
-    return {"nearest": near[refs[i].as_py()]}
+def _nearest(refs: pa.LargeStringArray, hints: dict[str, str], i: int) -> dict[str, Any]:
+    return {"nearest": hints[refs[i].as_py()]}
 
 
 @dataclass(frozen=True)
 class _Keys:
-    """References of bills: those that differ, and for each of them the first bill that has it."""
+    """The references of bills."""
 
-    dictionary: pa.LargeStringArray
-    first: np.ndarray
-    at: np.ndarray  # which of them each bill has
+    distinct: pa.LargeStringArray
+    first: np.ndarray  # the first bill of each distinct reference
+    at: np.ndarray  # the index of each bill's reference
 
     @classmethod
     def of(cls, keys: pa.LargeStringArray) -> _Keys:
@@ -184,21 +177,21 @@ class _Keys:
         first[at[::-1]] = np.arange(len(at))[::-1]  # the first of a key is written last
         return cls(encoded.dictionary, first, at)
 
-    def again(self) -> np.ndarray:
-        """The bills of which an earlier one has the reference."""
-        if len(self.dictionary) == len(self.at):
+    def repeated(self) -> np.ndarray:
+        """The bills whose reference an earlier bill has."""
+        if len(self.distinct) == len(self.at):
             return np.empty(0, dtype=np.int64)
         return np.flatnonzero(self.first[self.at] != np.arange(len(self.at)))
 
-    def look_up(self, wanted: pa.LargeStringArray) -> np.ndarray:
-        """The first bill of each wanted reference, -1 for none; blanks are never found.
+    def first_bills(self, keys: pa.LargeStringArray) -> np.ndarray:
+        """The first bill of each key, -1 where no bill has it or it is blank.
 
-        Lines of one bill mostly stand together: of equal ones in a row one is looked up.
+        Lines of one bill are mostly adjacent: of equal adjacent keys one is looked up.
         """
-        size = len(wanted)
-        changes = pc.not_equal(wanted.slice(1), wanted.slice(0, size - 1))
+        size = len(keys)
+        changes = pc.not_equal(keys.slice(1), keys.slice(0, size - 1))
         starts = np.flatnonzero(np.append(True, changes.to_numpy(zero_copy_only=False)))
-        some = wanted if len(starts) == size else wanted.take(pa.array(starts))
-        found = pc.index_in(some, value_set=self.dictionary).fill_null(-1).to_numpy()
-        out = np.where((found >= 0) & _given(some), np.append(self.first, -1)[found], -1)
+        keys = keys if len(starts) == size else keys.take(pa.array(starts))
+        index = pc.index_in(keys, value_set=self.distinct).fill_null(-1).to_numpy()
+        out = np.where((index >= 0) & _given(keys), np.append(self.first, -1)[index], -1)
         return np.repeat(out, np.diff(np.append(starts, size)))

@@ -26,7 +26,7 @@ def _no_values() -> np.ndarray:
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of one sheet with what is known of each beside its cells.
+    """The rows of one sheet with what is valid of each beside its cells.
 
     Of bills: ``target`` is how far each should go, ``is_sum`` says whose amount is the sum of its
     lines, ``now`` is the time of the check. Of lines: ``include_tax`` is their bill's: 1, 0,
@@ -141,8 +141,8 @@ def amount_or_sum(rows: Rows) -> np.ndarray:
 
 def amount_of_bill(rows: Rows) -> np.ndarray:
     """Cents as given; 1 where not known, or worked out from the lines."""
-    cents, known = rows.table["amount"].cents()
-    return np.where(known & ~rows.is_sum, cents, 1)
+    cents, valid = rows.table["amount"].cents()
+    return np.where(valid & ~rows.is_sum, cents, 1)
 
 
 def currency_decimals(rows: Rows) -> np.ndarray:
@@ -201,18 +201,18 @@ def sign_of_tax(rows: Rows) -> np.ndarray:
     (gross, gross_ok), (net, net_ok), (tax, tax_ok) = (
         rows.table[name].cents() for name in ("amount", "netAmount", "taxAmount")
     )
-    known = tax_ok & (net_ok | gross_ok)
+    valid = tax_ok & (net_ok | gross_ok)
     out = np.zeros(rows.table.size, dtype=np.int8)
     for part in blocks(rows.table.size):
         base = np.where(net_ok[part], net[part], gross[part])
-        out[part] = np.sign(tax[part]) * np.sign(base) * known[part]
+        out[part] = np.sign(tax[part]) * np.sign(base) * valid[part]
     return out
 
 
 def tax_without_code(rows: Rows) -> np.ndarray:
     """Cents of tax of a line that has no tax code, 0 for others."""
-    cents, known = rows.table["taxAmount"].cents()
-    return np.where(known & _without_code(rows.table), cents, 0)
+    cents, valid = rows.table["taxAmount"].cents()
+    return np.where(valid & _without_code(rows.table), cents, 0)
 
 
 def tax_left_to_light(rows: Rows) -> np.ndarray:
@@ -265,7 +265,7 @@ def sign_args(rows: Rows, i: int) -> dict[str, Any]:
 
 
 def gross_of_lines(lines: ParsedTable, include_tax: np.ndarray) -> CentsArray:
-    """Each line's gross, where it is known before Light works it out."""
+    """Each line's gross, where it is valid before Light works it out."""
     no_code = _without_code(lines)
     tax_blank = lines["taxAmount"].blank
     (gross, gross_ok), (net, net_ok), (tax, tax_ok) = (

@@ -49,12 +49,12 @@ def _rules_of_field(rows: Rows, name: str, rule: Rule) -> Iterator[RowRule]:
         codes = np.where(column.ok, at, len(values))
         yield row_rule(ending, codes, _check_of_values(ending, values, test), limit)
     if kind is FieldKind.CENTS:
-        cents, known = column.cents()
+        cents, valid = column.cents()
         for ending, limit in bounds(rule).items():
             edge, units = bound(ending, limit, kind), np.unique(rows.table.units).tolist()
             in_major = rows.mapped.template.formats.amounts == "decimal"
             edges = {unit: edge * unit if in_major else edge for unit in units}
-            check = _check_of_amounts(ending, edges, rows.table.units, known)
+            check = _check_of_amounts(ending, edges, rows.table.units, valid)
             yield row_rule(ending, cents, check, limit)
     if rule.unique:
         first = first_of_value(column)
@@ -100,13 +100,13 @@ def _check_of_values(name: str, values: np.ndarray, test: Callable[[Any], bool])
 
 
 def _check_of_amounts(
-    name: str, edges: dict[int, Any], units: np.ndarray, known: np.ndarray
+    name: str, edges: dict[int, Any], units: np.ndarray, valid: np.ndarray
 ) -> pa.Check:
-    """A check of cents against the bound of their currency's unit; what is not known passes."""
+    """A check of cents against the bound of their currency's unit; what has no value passes."""
     lower = name in _LOWER_BOUNDS
 
     def passing(amounts: pd.Series) -> np.ndarray:
-        cents, out = amounts.to_numpy(), ~known
+        cents, out = amounts.to_numpy(), ~valid
         for unit, edge in edges.items():
             within = cents >= math.ceil(edge) if lower else cents <= math.floor(edge)
             out |= (units == unit) & within
@@ -118,9 +118,9 @@ def _check_of_amounts(
 def first_of_value(column: ParsedColumn) -> np.ndarray:
     """For each item the index of the first that has its value; its own where it has none."""
     values, at = column.dictionary()
-    known: dict[Any, int] = {}
-    code = np.asarray([known.setdefault(value, len(known)) for value in values])  # some are equal
-    first, items = np.empty(len(known), dtype=np.int64), np.flatnonzero(column.ok)
+    codes: dict[Any, int] = {}
+    code = np.asarray([codes.setdefault(value, len(codes)) for value in values])  # some are equal
+    first, items = np.empty(len(codes), dtype=np.int64), np.flatnonzero(column.ok)
     first[code[at[items]][::-1]] = items[::-1]  # the first is written last
     out = np.arange(column.size)
     out[items] = first[code[at[items]]]

@@ -148,11 +148,11 @@ def _first_causes(findings: Findings, bills: ParsedTable, lines: ParsedTable) ->
 
 def _sum_of_lines(given: ParsedColumn, totals: CentsArray) -> ParsedColumn:
     """Bill amounts, where blank worked out from the lines; left blank where a line's is unknown."""
-    cents, known = totals.cents, given.blank & totals.known
+    cents, valid = totals.cents, given.blank & totals.valid
     fits = np.asarray((cents >= INT64_MIN) & (cents <= INT64_MAX), dtype=bool)
-    at = np.flatnonzero(known & fits)
+    at = np.flatnonzero(valid & fits)
     out = given.filled(at, cents[at].astype(np.int64))
-    out.mark_invalid(np.flatnonzero(known & ~fits), "out_of_range")
+    out.mark_invalid(np.flatnonzero(valid & ~fits), "out_of_range")
     return out
 
 
@@ -229,7 +229,7 @@ def _sum_places(mapped: MappedTables, at: np.ndarray) -> Places:
     for name in ("amount", "netAmount"):
         column = mapped.lines.columns.get(name)
         for table, (index, _) in ({} if column is None else column.source).items():
-            own = (out.table == table) & ~done
-            out.row[own], out.column[own] = mapped.bills.row[at][own], index
-            done |= own
+            in_table = (out.table == table) & ~done
+            out.row[in_table], out.column[in_table] = mapped.bills.row[at][in_table], index
+            done |= in_table
     return out

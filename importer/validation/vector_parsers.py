@@ -1,7 +1,7 @@
-"""What is plainly written, read for a whole column at once.
+"""Vectorised parsers for the usual spellings.
 
-Each function tells which texts it is certain of; they are what ``importer.core.cell_parsers``
-would make of them. All others are left to those, one by one.
+Each returns the mask of the texts it parsed, with the results of ``importer.core.cell_parsers``.
+All other texts are left to those parsers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from importer.core.money import SIMPLE_AMOUNTS, SIMPLE_NUMBER, Numbers
 from importer.model.fields import Field, FieldKind
 from importer.validation.byte_scan import Bytes, between, blocks, by_block
 
-# RE2, in which \A and \z are the whole text's ends. No text that tidy() would change has such ends.
+# RE2, in which \A and \z are the text's ends. No text that tidy() would change has such ends.
 _EDGE = (
     r"[!-~\x{a1}-\x{167f}\x{1681}-\x{1fff}\x{2030}-\x{205e}\x{2070}-\x{2fff}\x{3001}-\x{fefe}"
     r"\x{ff00}-\x{fffd}\x{10000}-\x{10ffff}]"
@@ -34,14 +34,14 @@ _ID = r"\A[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\z"
 
 
 def matching(texts: pa.LargeStringArray, pattern: str) -> np.ndarray:
-    found: np.ndarray = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
-    return found
+    mask: np.ndarray = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
+    return mask
 
 
 def _doubted(
     texts: pa.LargeStringArray, sure: np.ndarray, pattern: Callable[[Any], np.ndarray]
 ) -> np.ndarray:
-    """Which texts pass: those that are ``sure``, and of the others those of the pattern."""
+    """``sure``, with the pattern's answer for the texts that are not sure."""
     if sure.all():
         return sure
     doubtful = np.flatnonzero(~sure)
@@ -59,7 +59,7 @@ def words(texts: pa.LargeStringArray, field: Field) -> np.ndarray:
 
 
 def _words(field: Field, texts: pa.LargeStringArray) -> np.ndarray:
-    """Printable ASCII between what is no space is sure, if nothing in it looks changed."""
+    """Quick test of printable ASCII; texts that Excel may have changed go to the patterns."""
     each = Bytes.of(texts)
     length, first = each.lengths, each.at(each.starts)
     sure = (length > 0) & ~each.outside(" ", "~")
@@ -80,37 +80,37 @@ def _by_pattern(field: Field, texts: pa.LargeStringArray) -> np.ndarray:
 
 
 def cents(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
-    """(which are whole cents, int64 values with 0 for all others)."""
-    known = np.empty(len(texts), dtype=bool)
+    """(mask of whole cents, int64 values with 0 for all others)."""
+    parsed = np.empty(len(texts), dtype=bool)
     values = np.empty(len(texts), dtype=np.int64)
     for part in blocks(len(texts)):
         some = texts.slice(part.start, part.stop - part.start)
         each = Bytes.of(some)
         sure = (each.lengths > 0) & (each.lengths <= 18) & ~each.outside("0", "9")
-        known[part] = own = _doubted(some, sure, lambda few: matching(few, _CENTS))
-        if own.all():
+        parsed[part] = simple = _doubted(some, sure, lambda few: matching(few, _CENTS))
+        if simple.all():
             values[part] = pc.cast(some, pa.int64())
         else:
             values[part] = 0
-            values[part][own] = pc.cast(some.filter(pa.array(own)), pa.int64())
-    return known, values
+            values[part][simple] = pc.cast(some.filter(pa.array(simple)), pa.int64())
+    return parsed, values
 
 
 def amounts(
-    texts: pa.LargeStringArray, numbers: Numbers, *, plain: bool
+    texts: pa.LargeStringArray, numbers: Numbers, *, number_cell: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(which are amounts of at most two decimals, int64 cents); ``plain`` for number cells."""
-    known = matching(texts, rf"\A{SIMPLE_NUMBER if plain else SIMPLE_AMOUNTS[numbers]}\z")
+    """(mask of amounts of at most two decimals, int64 cents); ``number_cell``: typed in Excel."""
+    parsed = matching(texts, rf"\A{SIMPLE_NUMBER if number_cell else SIMPLE_AMOUNTS[numbers]}\z")
     values = np.zeros(len(texts), dtype=np.int64)
-    if not known.any():
-        return known, values
-    some = texts if known.all() else texts.filter(pa.array(known))
-    if not plain:
+    if not parsed.any():
+        return parsed, values
+    some = texts if parsed.all() else texts.filter(pa.array(parsed))
+    if not number_cell:
         mark = "," if numbers is Numbers.POINT else "."
         some = pc.replace_substring(some, mark, "")
         if numbers is Numbers.COMMA:
             some = pc.replace_substring(some, ",", ".")
     exact = pc.cast(some, pa.decimal128(20, 2))
-    whole = pc.cast(pc.multiply(exact, pa.scalar(100, pa.decimal128(3, 0))), pa.int64())
-    values[known] = np.asarray(whole)
-    return known, values
+    all_cents = pc.cast(pc.multiply(exact, pa.scalar(100, pa.decimal128(3, 0))), pa.int64())
+    values[parsed] = np.asarray(all_cents)
+    return parsed, values

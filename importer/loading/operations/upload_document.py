@@ -20,7 +20,7 @@ from importer.loading.operations.bill_step import JournaledStep
 from importer.model.bills import Document
 from importer.model.journal_states import Step, StepKind, StepState
 from importer.model.light_objects import UploadTarget
-from importer.validation.document_files import DocumentProblem, look_at
+from importer.validation.document_files import DocumentProblem, inspect_document
 
 # The storage's way to say that the address has run out, and not now: a new address may do.
 _AGAIN = frozenset((401, 403, 404, 408, 410, 425, 429))
@@ -102,7 +102,7 @@ class UploadDocument(JournaledStep):
 
 def fingerprint(document: Document) -> tuple[int, str]:
     """The file's bytes and SHA-256 now. DocumentProblem where it is not what was checked."""
-    if look_at(document.folder, document.written, sys.maxsize).path != document.path:
+    if inspect_document(document.folder, document.written, sys.maxsize).path != document.path:
         raise DocumentProblem("outside")
     with document.path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
