@@ -35,6 +35,7 @@ from importer.readers import read_file  # noqa: E402
 from importer.references import lookup_tables  # noqa: E402
 from importer.report.xlsx import provenance_sheet  # noqa: E402
 from importer.resume import result_workbook, row_changes  # noqa: E402
+from importer.validation.cross_row_rules import same_name  # noqa: E402
 
 INTERESTING = (
     b"", b"\0", b"\xff", b'"', b"'", b"<", b">", b"&", b"=", b"/", b"-1", b"0", b"9" * 20, b"1e308",
@@ -142,13 +143,13 @@ def _template(folder: Path, data: bytes) -> None:
 
 def _money(folder: Path, data: bytes) -> None:
     text = data.decode("utf-8", "surrogateescape")
-    assert isinstance(money.read_cents(text), int | money.Unreadable)
+    assert isinstance(money.read_cents(text), int | money.UnreadableAmount)
     for numbers in money.Numbers:
         value = money.read_decimal(text, numbers)
         money.to_cents(value)
     money.numbers_of(text.split(";"))
     money.currencies_named(text)
-    cell_parsers.read_uuid(text)
+    cell_parsers.parse_uuid(text)
 
 
 def _dates(folder: Path, data: bytes) -> None:
@@ -201,7 +202,7 @@ def _lookup(folder: Path, data: bytes) -> None:
         assert {key: entry.id for key, entry in before.items()}.items() <= {
             key: entry.id for key, entry in after.items()
         }.items()
-        assert after.keys() >= {lookup_tables.same_name(pick.value) for pick in picks}
+        assert after.keys() >= {same_name(pick.value) for pick in picks}
 
 
 def _results() -> list[bytes]:
@@ -291,7 +292,7 @@ def _login(folder: Path, data: bytes) -> None:
     path = folder / "login.json"
     path.write_bytes(data)
     path.chmod(0o600)
-    place = token_store.Place(path, "fuzzing")
+    place = token_store.TokenStore(path, "fuzzing")
     with contextlib.suppress(ImporterError):
         place.login()
     found = place.read()
@@ -319,7 +320,7 @@ def _oauth(folder: Path, data: bytes) -> None:
     text = header.decode("latin-1")
     number = int(status) if status.isdigit() and len(status) == 3 else 200
     with contextlib.suppress(ImporterError):
-        found = oauth._read(Reply(number, {"location": text}, body))
+        found = oauth.tokens_from_reply(Reply(number, {"location": text}, body))
         assert found.access.isascii()
     names = (
         "Retry-After",

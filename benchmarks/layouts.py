@@ -1,4 +1,4 @@
-"""CSV files that ask much of a checker, each with as many rows as are wanted, for ``grown.py``."""
+"""CSV files that ask much of a checker, each with as many rows as are wanted, for ``linearity.py``."""
 
 from __future__ import annotations
 

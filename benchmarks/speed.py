@@ -153,7 +153,7 @@ def of_workbook(folder: Path) -> Lines:
 
 
 def of_load(folder: Path) -> Lines:
-    from resumed import resumed
+    from reload import resumed
 
     yield Line("100k bills + 500k lines planned and resumed, all in the journal",
                resumed(100_000), most=60, megabytes=GIGABYTE)  # fmt: skip

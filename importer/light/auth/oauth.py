@@ -76,7 +76,7 @@ async def by_code(
     reply = await _ask(base_url, client_id, client_secret, form)
     if isinstance(reply, Failure):
         raise LightUnreachable(f"Light gave no tokens: {reply.reason}. {LOG_IN_AGAIN}")
-    return replace(_read(reply), client_secret=client_secret)
+    return replace(tokens_from_reply(reply), client_secret=client_secret)
 
 
 async def by_refresh(login: Login, tokens: Tokens) -> Tokens:
@@ -91,7 +91,7 @@ async def by_refresh(login: Login, tokens: Tokens) -> Tokens:
             await asyncio.sleep(0.1 * 2**attempt)
         reply = await _ask(login.base_url, login.client_id, tokens.client_secret, form)
         if isinstance(reply, Reply) and reply.status < 500 and reply.status != 429:
-            new = _read(reply)
+            new = tokens_from_reply(reply)
             refresh = new.refresh or tokens.refresh  # a server that gives no new one keeps the old
             return replace(new, refresh=refresh, client_secret=tokens.client_secret)
         reason = reply.reason if isinstance(reply, Failure) else f"status {reply.status}"
@@ -107,7 +107,7 @@ async def _ask(
     return await post_form(base_url, TOKEN, form, SECONDS)
 
 
-def _read(reply: Reply) -> Tokens:
+def tokens_from_reply(reply: Reply) -> Tokens:
     try:
         body = json.loads(reply.content)
     except (ValueError, RecursionError):

@@ -1,6 +1,6 @@
 """A load whose bills are all there already: how long ``light-import load`` takes, and its memory.
 
-    python benchmarks/resumed.py [--bills 100000] [--found]
+    python benchmarks/reload.py [--bills 100000] [--found]
 
 The journal is filled by its own functions as an earlier run would have left it: everything created.
 With ``--found`` the journal is empty and Light has the bills, so that all of its list is read. The
@@ -75,6 +75,7 @@ def checked_bills(folder: Path) -> Iterator[Bill]:
 
 def fill_journal(folder: Path, company: str, ids: Mapping[int, str]) -> None:
     """As a run leaves it that created all of the bills. ``ids`` are Light's, by bill index."""
+    from importer.loading.identity import content
     from importer.loading.journal.journal import Journal
     from importer.loading.journal.journal_records import Change, Intent
     from importer.loading.plan import plan_from_journal, record
@@ -87,20 +88,20 @@ def fill_journal(folder: Path, company: str, ids: Mapping[int, str]) -> None:
         record(plan, journal, run, dict.fromkeys(plan.entries, BillRows()))
         for k in range(0, len(plan.send), 1000):
             some = plan.send[k : k + 1000]
-            journal.step(run, [], [Intent(work.entry.id, work.content) for work in some])
+            journal.step(run, [], [Intent(job.entry.id, content(job.bill)) for job in some])
             journal.step(
                 run,
                 [
                     Change(
-                        work.entry.id,
+                        job.entry.id,
                         State.CREATED,
                         Status.CREATED,
-                        light_id=ids[work.bill.index],
+                        light_id=ids[job.bill.index],
                         light_state="IN_DRAFT",
-                        light_amount=work.bill.amount,
-                        line_ids=tuple(f"{ids[work.bill.index][:-1]}{n}" for n in range(5)),
+                        light_amount=job.bill.amount,
+                        line_ids=tuple(f"{ids[job.bill.index][:-1]}{n}" for n in range(5)),
                     )
-                    for work in some
+                    for job in some
                 ],
                 [],
             )

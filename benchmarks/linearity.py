@@ -1,7 +1,7 @@
 """Which files cost more than their rows: samples and hostile layouts, few rows and many.
 
-    python benchmarks/grown.py [--rows 5000] [--only WORD] [--seconds 60]
-    python benchmarks/grown.py --samples    # the samples too
+    python benchmarks/linearity.py [--rows 5000] [--only WORD] [--seconds 60]
+    python benchmarks/linearity.py --samples    # the samples too
 
 Every layout of ``layouts.py`` and ``file_layouts.py``, and with ``--samples`` every sample of
 ``samples/make.py``, is checked as it stands, with so many rows and with four times as many, each by
