@@ -1,4 +1,4 @@
-"""The files that are measured with: bills with five lines each, all alike in every run."""
+"""Input files for the benchmarks: bills with five lines each, the same in every run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-LINES_OF_A_BILL = 5
+LINES_PER_BILL = 5
 BILLS = "billRef,vendorId,invoiceNumber,issuedDate,dueDate,currency,amount,lineItemsIncludeTax"
 LINES = "billRef,lineNumber,description,netAmount,taxAmount,amount,taxCodeId,accountId"
 FLAT = (
@@ -44,37 +44,37 @@ Rows = Iterator[tuple[list[Any], list[list[Any]]]]
 
 
 def bills_and_lines(lines: int, bad: float) -> Rows:
-    """Each bill with its lines, in cents; of the lines this share has an amount that is none."""
-    chance = random.Random(lines)
-    ids = [str(uuid.UUID(int=chance.getrandbits(128), version=4)) for _ in range(400)]
-    for i in range(lines // LINES_OF_A_BILL):
-        total, own = 0, []
-        for k in range(LINES_OF_A_BILL):
-            net = chance.randrange(100, 1_000_000)
+    """Bills with their lines, in cents; ``bad`` is the share of lines with an unreadable amount."""
+    rng = random.Random(lines)
+    ids = [str(uuid.UUID(int=rng.getrandbits(128), version=4)) for _ in range(400)]
+    for i in range(lines // LINES_PER_BILL):
+        total, bill_lines = 0, []
+        for k in range(LINES_PER_BILL):
+            net = rng.randrange(100, 1_000_000)
             tax = net // 5
             total += net + tax
-            amount = "12,x" if chance.random() < bad else net + tax
-            own.append(
+            amount = "12,x" if rng.random() < bad else net + tax
+            bill_lines.append(
                 [f"B{i}", k + 1, f"item {i} {k}", net, tax, amount, ids[k], ids[50 + i % 50]]
             )
         day = f"{1 + i % 28:02d}"
         dates = f"2025-03-{day}", f"2025-04-{day}"
-        yield [f"B{i}", ids[i % 400], f"INV-{i:07d}", *dates, "EUR", total, "false"], own
+        yield [f"B{i}", ids[i % 400], f"INV-{i:07d}", *dates, "EUR", total, "false"], bill_lines
 
 
 def two_sheets(folder: Path, lines: int, bad: float) -> None:
     """``bills.csv`` and ``lines.csv``."""
     folder.mkdir(parents=True, exist_ok=True)
     with (
-        (folder / "bills.csv").open("w", newline="") as of_bills,
-        (folder / "lines.csv").open("w", newline="") as of_lines,
+        (folder / "bills.csv").open("w", newline="") as bill_file,
+        (folder / "lines.csv").open("w", newline="") as line_file,
     ):
-        writers = csv.writer(of_bills), csv.writer(of_lines)
+        writers = csv.writer(bill_file), csv.writer(line_file)
         writers[0].writerow(BILLS.split(","))
         writers[1].writerow(LINES.split(","))
-        for bill, own in bills_and_lines(lines, bad):
+        for bill, bill_lines in bills_and_lines(lines, bad):
             writers[0].writerow(bill)
-            writers[1].writerows(own)
+            writers[1].writerows(bill_lines)
 
 
 def one_sheet(folder: Path, lines: int, bad: float) -> None:
@@ -84,13 +84,13 @@ def one_sheet(folder: Path, lines: int, bad: float) -> None:
     with (folder / "flat.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(FLAT.split(","))
-        for i, (bill, own) in enumerate(bills_and_lines(lines, bad)):
-            beside = [f"P{i % 90}", "North", f"Buyer {i % 12}", "yes", i // 500, f"PO-{i}", "-"]
-            writer.writerows([*bill[1:7], *line[1:], *beside] for line in own)
+        for i, (bill, bill_lines) in enumerate(bills_and_lines(lines, bad)):
+            extra = [f"P{i % 90}", "North", f"Buyer {i % 12}", "yes", i // 500, f"PO-{i}", "-"]
+            writer.writerows([*bill[1:7], *line[1:], *extra] for line in bill_lines)
 
 
 def workbook(path: Path, lines: int) -> None:
-    """A workbook of the two sheets, without a fault; amounts are numbers."""
+    """A workbook of the two sheets, without problems; amounts are numbers."""
     import xlsxwriter
 
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
@@ -98,9 +98,9 @@ def workbook(path: Path, lines: int) -> None:
     for sheet, headers in zip(sheets, (BILLS, LINES), strict=True):
         sheet.write_row(0, 0, headers.split(","))
     row = 1
-    for i, (bill, own) in enumerate(bills_and_lines(lines, 0.0)):
+    for i, (bill, bill_lines) in enumerate(bills_and_lines(lines, 0.0)):
         sheets[0].write_row(i + 1, 0, bill)
-        for line in own:
+        for line in bill_lines:
             sheets[1].write_row(row, 0, line)
             row += 1
     book.close()

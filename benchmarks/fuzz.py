@@ -1,13 +1,12 @@
-"""Random damage to files, templates, amounts, dates and answers: what breaks is kept.
+"""Fuzz files, templates, amounts, dates and answers with random damage.
 
-    python benchmarks/fuzz.py [TARGET …] --minutes 30 [--jobs N] [--seed N] [--keep FOLDER]
+    python benchmarks/fuzz.py [TARGET …] --minutes 30 [--jobs N] [--seed N] [--findings FOLDER]
 
-Each target runs in a process of its own, for so many minutes of the clock, ``--jobs N`` of them at
-a time. The minutes of the processor are told too, since a busy machine gives fewer of them. A
-finding is an exception that is not one of ours, an end of the process, more than ten seconds of the
-processor for one input, or a minute in which it only waits. The input is kept in FOLDER;
-``--again FILE`` runs it once more, with its traceback. The exit code is 1 after a finding.
-The targets are in fuzz_targets.py.
+Each target runs in a separate process for ``--minutes`` of wall-clock time, ``--jobs`` of them at a
+time. CPU minutes are printed too, since a busy machine gives fewer of them. A finding is an
+exception other than ImporterError, a crash of the process, more than ten CPU seconds for one input,
+or a minute without CPU use. Its input is written to FOLDER; ``--replay FILE`` runs it again, with
+its traceback. The exit code is 1 after a finding. The targets are in fuzz_targets.py.
 """
 
 from __future__ import annotations
@@ -32,45 +31,45 @@ from fuzz_targets import TARGETS
 
 from importer.core.errors import ImporterError
 
-SLOWEST = 10  # seconds of the processor for one input
-STANDSTILL = 60  # seconds of the clock without any of the processor
+MAX_CPU_SECONDS = 10  # for one input
+STANDSTILL = 60  # seconds without CPU use
 MEMORY = 2 << 30
 
 
 class SlowError(BaseException):
-    """One input took more than ``SLOWEST`` seconds of the processor."""
+    """One input took more than ``MAX_CPU_SECONDS``."""
 
 
 class StandstillError(BaseException):
-    """One input made the process wait for something that does not come."""
+    """The process waited for ``STANDSTILL`` seconds without CPU use."""
 
 
 def _slow(number: int, frame: object) -> None:
     raise SlowError
 
 
-class _Standstill:
-    """Raises where a whole minute of the clock has used nothing of the processor."""
+class _StandstillTimer:
+    """A signal handler that raises after a minute without CPU use."""
 
     def __init__(self) -> None:
-        self.used = -1.0
+        self.cpu = -1.0
 
     def __call__(self, number: int, frame: object) -> None:
-        before, self.used = self.used, time.process_time()
-        if before >= 0 and self.used - before < 0.01:
+        before, self.cpu = self.cpu, time.process_time()
+        if before >= 0 and self.cpu - before < 0.01:
             raise StandstillError
 
 
 @contextlib.contextmanager
-def _watched(standstill: _Standstill) -> Iterator[None]:
-    """Ends an input that takes too much of the processor, or waits; C by the system's limit."""
+def _limited(standstill: _StandstillTimer) -> Iterator[None]:
+    """Stop an input that uses too much CPU or waits; the system's limit stops C code."""
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    used = resource.getrusage(resource.RUSAGE_SELF)
+    usage = resource.getrusage(resource.RUSAGE_SELF)
     resource.setrlimit(
-        resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + 3 * SLOWEST, hard)
+        resource.RLIMIT_CPU, (int(usage.ru_utime + usage.ru_stime) + 3 * MAX_CPU_SECONDS, hard)
     )
-    standstill.used = -1.0
-    signal.setitimer(signal.ITIMER_PROF, SLOWEST)
+    standstill.cpu = -1.0
+    signal.setitimer(signal.ITIMER_PROF, MAX_CPU_SECONDS)
     signal.setitimer(signal.ITIMER_REAL, STANDSTILL, STANDSTILL)
     try:
         yield
@@ -81,78 +80,78 @@ def _watched(standstill: _Standstill) -> Iterator[None]:
 
 @dataclass
 class Counts:
-    """What one target has done so far, shared by its processes."""
+    """Progress of one target, shared by its processes."""
 
     inputs: Any = field(default_factory=lambda: multiprocessing.Value("q", 0))
-    taken: Any = field(default_factory=lambda: multiprocessing.Value("q", 0))  # not refused
+    accepted: Any = field(default_factory=lambda: multiprocessing.Value("q", 0))
     cpu: Any = field(default_factory=lambda: multiprocessing.Value("d", 0.0))  # seconds
 
 
-def _keep(target: str, error: BaseException, data: bytes, keep: Path) -> None:
-    """One input for each place that breaks."""
+def _save(target: str, error: BaseException, data: bytes, findings: Path) -> None:
+    """Write one input for each line that raises."""
     where = error.__traceback__
     while where and where.tb_next:
         where = where.tb_next
     place = f"{Path(where.tb_frame.f_code.co_filename).stem}-{where.tb_lineno}" if where else ""
     name = f"{target}-{type(error).__name__}-{place}"
-    if not list(keep.glob(f"{name}-*")):
-        path = keep / f"{name}-{zlib.crc32(data):08x}"
+    if not list(findings.glob(f"{name}-*")):
+        path = findings / f"{name}-{zlib.crc32(data):08x}"
         path.write_bytes(data)
         print(f"{target}: {type(error).__name__}: {str(error)[:200]}  ({path})", flush=True)
 
 
-def child(target: str, seed: int, until: float, keep: Path, counts: Counts) -> None:
-    """Runs inputs until the time is up; what breaks is kept."""
+def child(target: str, seed: int, until: float, findings: Path, counts: Counts) -> None:
+    """Run inputs until the time is up, and write those that break."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    standstill = _Standstill()
+    standstill = _StandstillTimer()
     signal.signal(signal.SIGPROF, _slow)
     signal.signal(signal.SIGALRM, standstill)
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     seeds, change, run = TARGETS[target]
     inputs = seeds()
-    last = keep / f"{target}.last"
+    last = findings / f"{target}.last"
     with tempfile.TemporaryDirectory() as name:
         while time.time() < until:
             began = time.process_time()
-            data = change(chance.choice(inputs), chance)
+            data = change(rng.choice(inputs), rng)
             last.write_bytes(data)
             try:
-                with _watched(standstill):
+                with _limited(standstill):
                     run(Path(name), data)
-                counts.taken.value += 1
-                if len(inputs) < 200 and chance.random() < 0.02:
-                    inputs.append(data)  # what can be read is a good start for more damage
+                counts.accepted.value += 1
+                if len(inputs) < 200 and rng.random() < 0.02:
+                    inputs.append(data)  # what can be read is a good seed
             except ImporterError:
                 pass
             except BaseException as error:
-                _keep(target, error, data, keep)
+                _save(target, error, data, findings)
             counts.inputs.value += 1
             counts.cpu.value += time.process_time() - began
 
 
 @dataclass
 class Run:
-    """A target on its way: a process after another until its time is up."""
+    """A running target: one process after another until its time is up."""
 
     target: str
     minutes: float
     seed: int
-    keep: Path
+    findings: Path
     counts: Counts = field(default_factory=Counts)
     began: float = field(default_factory=time.time)
     starts: int = 0
 
     def start(self) -> multiprocessing.Process:
         until = self.began + self.minutes * 60
-        told = (self.target, self.seed + self.starts, until, self.keep, self.counts)
-        process = multiprocessing.Process(target=child, args=told)
+        args = (self.target, self.seed + self.starts, until, self.findings, self.counts)
+        process = multiprocessing.Process(target=child, args=args)
         process.start()
         self.starts += 1
         return process
 
-    def ended(self, code: int | None) -> bool:
-        """Keeps the input that ended the process; whether the target is done."""
-        last = self.keep / f"{self.target}.last"
+    def record_exit(self, code: int | None) -> bool:
+        """Save the input that crashed the process; True if the target is done."""
+        last = self.findings / f"{self.target}.last"
         if code:
             last.rename(last.with_name(f"{self.target}-ended{code}-{self.seed + self.starts}"))
             print(f"{self.target}: the process ended with {code}", flush=True)
@@ -161,29 +160,29 @@ class Run:
         last.unlink(missing_ok=True)
         return True
 
-    def told(self) -> str:
-        found = len(list(self.keep.glob(f"{self.target}-*")))
-        inputs, taken = self.counts.inputs.value, self.counts.taken.value
+    def summary(self) -> str:
+        findings = len(list(self.findings.glob(f"{self.target}-*")))
+        inputs, accepted = self.counts.inputs.value, self.counts.accepted.value
         clock, cpu = (time.time() - self.began) / 60, self.counts.cpu.value / 60
         return (
-            f"{self.target}: {inputs:,} inputs, {taken:,} of them read; {clock:.2f} minutes by the"
-            f" clock, {cpu:.2f} of the processor; {found} findings; seed {self.seed}"
+            f"{self.target}: {inputs:,} inputs, {accepted:,} of them accepted; {clock:.2f} minutes,"
+            f" {cpu:.2f} CPU minutes; {findings} findings; seed {self.seed}"
         )
 
 
-def fuzz(targets: list[str], minutes: float, jobs: int, seed: int, keep: Path) -> None:
+def fuzz(targets: list[str], minutes: float, jobs: int, seed: int, findings: Path) -> None:
     waiting = list(targets)
     running: dict[int, tuple[Run, multiprocessing.Process]] = {}
     while waiting or running:
         while waiting and len(running) < jobs:
-            run = Run(waiting.pop(0), minutes, seed, keep)
+            run = Run(waiting.pop(0), minutes, seed, findings)
             process = run.start()
             running[process.sentinel] = run, process
         for sentinel in connection.wait(list(running)):
             run, process = running.pop(sentinel)  # type: ignore[call-overload]
             process.join()
-            if run.ended(process.exitcode):
-                print(run.told(), flush=True)
+            if run.record_exit(process.exitcode):
+                print(run.summary(), flush=True)
             else:
                 process = run.start()
                 running[process.sentinel] = run, process
@@ -192,20 +191,26 @@ def fuzz(targets: list[str], minutes: float, jobs: int, seed: int, keep: Path) -
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
-    parser.add_argument("--minutes", type=float, default=30, help="by the clock, for each target")
+    parser.add_argument("--minutes", type=float, default=30, help="for each target")
     parser.add_argument("--jobs", type=int, default=1, help="targets at a time")
     parser.add_argument("--seed", type=int, default=int(time.time()))
-    parser.add_argument("--keep", type=Path, default=Path("fuzz-findings"))
-    parser.add_argument("--again", metavar="FILE", type=Path)
-    told = parser.parse_args()
-    if told.again:
-        target = told.again.name.partition("-")[0].partition(".")[0]
+    parser.add_argument("--findings", type=Path, default=Path("fuzz-findings"))
+    parser.add_argument("--replay", metavar="FILE", type=Path)
+    options = parser.parse_args()
+    if options.replay:
+        target = options.replay.name.partition("-")[0].partition(".")[0]
         with tempfile.TemporaryDirectory() as name:
-            TARGETS[target][2](Path(name), told.again.read_bytes())
+            TARGETS[target][2](Path(name), options.replay.read_bytes())
         return
-    told.keep.mkdir(exist_ok=True)
-    fuzz(told.targets or list(TARGETS), told.minutes, told.jobs, told.seed, told.keep)
-    sys.exit(1 if list(told.keep.iterdir()) else 0)
+    options.findings.mkdir(exist_ok=True)
+    fuzz(
+        options.targets or list(TARGETS),
+        options.minutes,
+        options.jobs,
+        options.seed,
+        options.findings,
+    )
+    sys.exit(1 if list(options.findings.iterdir()) else 0)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  tables of one line each
-"""What is fuzzed: for each target its seeds, how they are damaged, and what reads them."""
+"""The targets of fuzz.py: seeds, mutation and reader of each."""
 
 from __future__ import annotations
 
@@ -38,34 +38,52 @@ from importer.resume import result_workbook, row_changes  # noqa: E402
 from importer.validation.cross_row_rules import same_name  # noqa: E402
 
 INTERESTING = (
-    b"", b"\0", b"\xff", b'"', b"'", b"<", b">", b"&", b"=", b"/", b"-1", b"0", b"9" * 20, b"1e308",
-    b"NaN", b"\r", b"\n", b"\r\n", b",", b";", b"\t", b"\xef\xbb\xbf", b"\xff\xfe", b"1048577",
-    b"A0", b"XFE1", b"ZZZZ1", b"a" * 300, b"<!--", b"]]>", b"<c>", b"</row>", b"&#x0;", b"&amp;",
-    b"\xf0\x9f\x98\x80", b"\xed\xa0\x80", b"{", b"}", b"[", b"]", b"*a", b"&a ", b"!!", b": ", b"- ",
-    b"%", b"@", b"|", b"?", b"matches", b"(a+)+$", b"\x80\x00", b"\xff\xff\xff\x7f", b"\x00\x00\x00\x80",
-)  # fmt: skip
+    *rb"""
+    " ' < > & = / -1 0 1e308 NaN , ; 1048577 A0 XFE1 ZZZZ1 <!-- ]]> <c> </row> &#x0; &amp;
+    { } [ ] *a !! % @ | ? matches (a+)+$
+    """.split(),
+    b"",
+    b"\x00",
+    b"\xff",
+    b"9" * 20,
+    b"\r",
+    b"\n",
+    b"\r\n",
+    b"\t",
+    b"\xef\xbb\xbf",
+    b"\xff\xfe",
+    b"a" * 300,
+    b"\xf0\x9f\x98\x80",
+    b"\xed\xa0\x80",
+    b"&a ",
+    b": ",
+    b"- ",
+    b"\x80\x00",
+    b"\xff\xff\xff\x7f",
+    b"\x00\x00\x00\x80",
+)
 
 
-def mutated(data: bytes, chance: random.Random) -> bytes:
-    """The bytes with a few changes: flips, cuts, copies, words of trouble."""
+def mutated(data: bytes, rng: random.Random) -> bytes:
+    """The bytes with a few changes: flips, cuts, copies, troublesome words."""
     out = bytearray(data)
-    for _ in range(chance.choice((1, 1, 2, 3, 8, 30))):
-        at = chance.randrange(len(out) + 1)
-        kind = chance.randrange(6)
+    for _ in range(rng.choice((1, 1, 2, 3, 8, 30))):
+        at = rng.randrange(len(out) + 1)
+        kind = rng.randrange(6)
         if kind == 0 and at < len(out):
-            out[at] = chance.randrange(256)
+            out[at] = rng.randrange(256)
         elif kind == 1:
-            out[at:at] = chance.choice(INTERESTING)
+            out[at:at] = rng.choice(INTERESTING)
         elif kind == 2:
-            del out[at : at + chance.choice((1, 2, 5, 50, 1000))]
+            del out[at : at + rng.choice((1, 2, 5, 50, 1000))]
         elif kind == 3:
-            size = chance.choice((1, 4, 20, 200, 2000))
-            out[at:at] = out[max(0, at - size) : at] * chance.choice((1, 2, 20))
+            size = rng.choice((1, 4, 20, 200, 2000))
+            out[at:at] = out[max(0, at - size) : at] * rng.choice((1, 2, 20))
         elif kind == 4 and at < len(out):
-            word = chance.choice(INTERESTING)
+            word = rng.choice(INTERESTING)
             out[at : at + len(word)] = word
         elif len(out) > 8:
-            a, b = sorted(chance.sample(range(len(out)), 2))
+            a, b = sorted(rng.sample(range(len(out)), 2))
             part = out[a : min(b, a + 500)]
             del out[a : min(b, a + 500)]
             at = min(at, len(out))
@@ -75,39 +93,39 @@ def mutated(data: bytes, chance: random.Random) -> bytes:
     return bytes(out)
 
 
-def mutated_zip(data: bytes, chance: random.Random) -> bytes:
-    """A workbook with a part or two changed, and its checksums right; or the zip itself changed."""
-    if chance.random() < 0.15:
-        return mutated(data, chance)
+def mutated_zip(data: bytes, rng: random.Random) -> bytes:
+    """A workbook with one or two parts changed and correct checksums; or the zip itself changed."""
+    if rng.random() < 0.15:
+        return mutated(data, rng)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = [[name, archive.read(name)] for name in archive.namelist()]
     except (OSError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error, EOFError):
-        return mutated(data, chance)
-    for _ in range(chance.choice((1, 1, 2))):
-        part = chance.choice(parts)
-        part[1] = mutated(part[1], chance)
-    if chance.random() < 0.05:
-        chance.choice(parts)[0] = chance.choice(parts)[0]
+        return mutated(data, rng)
+    for _ in range(rng.choice((1, 1, 2))):
+        part = rng.choice(parts)
+        part[1] = mutated(part[1], rng)
+    if rng.random() < 0.05:
+        rng.choice(parts)[0] = rng.choice(parts)[0]
     return hostile.zip_of([(name, hostile.packed(content)) for name, content in parts])
 
 
 def _seeds(*patterns: str) -> list[bytes]:
-    found = sorted(path for pattern in patterns for path in ROOT.glob(pattern))
-    return [path.read_bytes()[:100_000] for path in found]
+    paths = sorted(path for pattern in patterns for path in ROOT.glob(pattern))
+    return [path.read_bytes()[:100_000] for path in paths]
 
 
 def _workbooks(kind: str) -> list[bytes]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if kind == "xlsx":
-            made = [
+            workbooks = [
                 hostile.xlsx(folder, "a.xlsx")[0],
                 hostile.entities(folder, "sheet", "", "x")[0],
             ]
             return [
                 p.read_bytes() for p in ROOT.glob("samples/*/*.xlsx") if p.stat().st_size < 2e5
-            ] + [Path(made[0]).read_bytes()]
+            ] + [Path(workbooks[0]).read_bytes()]
         if kind == "ods":
             rows = "".join(hostile.ods_rows(hostile.ods_cell(f"v{i}", 2)) for i in range(5))
             rows += hostile.ods_rows(
@@ -121,10 +139,10 @@ def _workbooks(kind: str) -> list[bytes]:
         text = b"\3\0\0\0" + "abc".encode("utf-16-le")
         parts = [(0, 0, 6, text), (0, 1, 5, b"\0" * 8), (1, 0, 3, b"\x2a"), (2, 5, 7, b"\0" * 4)]
         strings = hostile.xlsb_record(159, b"\1\0\0\0" * 2) + hostile.xlsb_record(19, b"\0" + text)
-        made = hostile.xlsb(
+        workbooks = hostile.xlsb(
             folder, hostile.xlsb_cells(parts), strings + hostile.xlsb_record(160, b"")
         )
-        return [Path(made[0]).read_bytes()]
+        return [Path(workbooks[0]).read_bytes()]
 
 
 def _read(folder: Path, name: str, data: bytes) -> None:
@@ -156,8 +174,8 @@ def _dates(folder: Path, data: bytes) -> None:
     text, _, form = data.decode("utf-8", "surrogateescape").partition("\0")
     order = dates.order_of(text.split(";"))
     for read in (dates.reader([], None), dates.reader([], order.order)):
-        found = read(text)
-        assert found is None or isinstance(found, date)
+        day = read(text)
+        assert day is None or isinstance(day, date)
         dates.read_date_time(text, read)
     dates.serial_date(text)
     with contextlib.suppress(ValueError):
@@ -171,10 +189,17 @@ def _wire(folder: Path, data: bytes) -> None:
     except (ValueError, RecursionError):
         return
     for read in (
-        codec.vendor_from_json, codec.account_from_json, codec.entity_from_json, codec.company_from_json,
-        codec.property_group_from_json, codec.page_from_json, codec.errors_from_json, codec.is_for_bills,
-        lambda obj: codec.bill_from_json(obj, listed=True), lambda obj: codec.bill_from_json(obj, listed=False),
-    ):  # fmt: skip
+        codec.vendor_from_json,
+        codec.account_from_json,
+        codec.entity_from_json,
+        codec.company_from_json,
+        codec.property_group_from_json,
+        codec.page_from_json,
+        codec.errors_from_json,
+        codec.is_for_bills,
+        lambda obj: codec.bill_from_json(obj, listed=True),
+        lambda obj: codec.bill_from_json(obj, listed=False),
+    ):
         with contextlib.suppress(ImporterError):
             read(answer)
 
@@ -188,7 +213,7 @@ _TABLES = [
 
 
 def _lookup(folder: Path, data: bytes) -> None:
-    """A lookup table is read, added to, and has then what it had and what was added."""
+    """Add to a lookup table: it then has its old entries and the new ones."""
     path = folder / "vendor.csv"
     path.write_bytes(data)
     before = lookup_tables.load_table(path)
@@ -206,10 +231,10 @@ def _lookup(folder: Path, data: bytes) -> None:
 
 
 def _results() -> list[bytes]:
-    """Result workbooks as text: sheets between form feeds, the first line of each its name."""
+    """Result workbooks as text: sheets separated by form feeds, each headed by its name."""
     from importer.cli.main import run
 
-    made = []
+    workbooks = []
     with tempfile.TemporaryDirectory() as name, contextlib.redirect_stderr(io.StringIO()):
         for source in ("light/bills.xlsx", "zoho-bills/bills.csv", "xero-bills/bills.csv"):
             result = Path(name) / "result.xlsx"
@@ -222,20 +247,20 @@ def _results() -> list[bytes]:
                 lines = csv.writer(text, delimiter="\t", lineterminator="\n")
                 lines.writerows(table.row_cells(i) for i in range(min(len(table.rows), 60)))
                 sheets.append(text.getvalue())
-            made.append("\f".join(sheets).encode())
-    return made
+            workbooks.append("\f".join(sheets).encode())
+    return workbooks
 
 
 def _workbook_of(folder: Path, text: str) -> Path:
-    """The workbook of such a text, with the right check in its hidden sheet, as a stranger would."""
+    """The workbook of such a text, with a correct checksum in its hidden sheet."""
     parts, names = [], []
     for number, sheet in enumerate(text.split("\f"), start=1):
         name, _, body = sheet.partition("\n")
         rows = [line.split("\t") for line in body.split("\n")]
         if name == provenance_sheet.PROVENANCE:
-            kept = [[c.strip() for c in row if c.strip()] for row in rows]
-            kept = [row for row in kept if row and row[0] != "check"]
-            rows = [*kept, ["check", provenance_sheet.checksum(kept[1:])]]
+            facts = [[c.strip() for c in row if c.strip()] for row in rows]
+            facts = [row for row in facts if row and row[0] != "check"]
+            rows = [*facts, ["check", provenance_sheet.checksum(facts[1:])]]
         xml = "".join(
             f'<row r="{r}">'
             + "".join(
@@ -268,11 +293,11 @@ _NOT_XML = re.compile("[^\t\n\f\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def _result(folder: Path, data: bytes) -> None:
     path = _workbook_of(folder, _NOT_XML.sub("", data.decode(errors="replace")))
-    known = result_workbook.read_result_workbook(path)
+    workbook = result_workbook.read_result_workbook(path)
     tables = read_file(path)
     result_workbook.read_picks(tables)
-    if known is not None:
-        row_changes.row_changes(tables, known, _light().template)
+    if workbook is not None:
+        row_changes.row_changes(tables, workbook, _light().template)
 
 
 @functools.cache
@@ -282,25 +307,40 @@ def _light() -> LoadedTemplate:
 
 _LOGINS = [
     json.dumps(
-        {"base_url": "https://api.light.inc", "client_id": "c", "id": "i", "since": 1.5, "store": "file", "company": "C", "company_id": "x", "expires_at": 9.0,
-         "tokens": {"access": "a", "refresh": "r", "expires_at": 9.0, "lifetime": 3600, "client_secret": "s"}}
+        {
+            "base_url": "https://api.light.inc",
+            "client_id": "c",
+            "id": "i",
+            "since": 1.5,
+            "store": "file",
+            "company": "C",
+            "company_id": "x",
+            "expires_at": 9.0,
+            "tokens": {
+                "access": "a",
+                "refresh": "r",
+                "expires_at": 9.0,
+                "lifetime": 3600,
+                "client_secret": "s",
+            },
+        }
     ).encode()
-]  # fmt: skip
+]
 
 
 def _login(folder: Path, data: bytes) -> None:
     path = folder / "login.json"
     path.write_bytes(data)
     path.chmod(0o600)
-    place = token_store.TokenStore(path, "fuzzing")
+    store = token_store.TokenStore(path, "fuzzing")
     with contextlib.suppress(ImporterError):
-        place.login()
-    found = place.read()
-    if found is not None:
-        login, kept = found
-        assert all(isinstance(secret, str) for secret in kept.secrets)
-        place.write(login, kept)
-        assert place.read() == (replace(login, expires_at=kept.expires_at), kept)
+        store.login()
+    stored = store.read()
+    if stored is not None:
+        login, tokens = stored
+        assert all(isinstance(secret, str) for secret in tokens.secrets)
+        store.write(login, tokens)
+        assert store.read() == (replace(login, expires_at=tokens.expires_at), tokens)
 
 
 _OAUTH = [
@@ -314,14 +354,14 @@ _OAUTH = [
 
 
 def _oauth(folder: Path, data: bytes) -> None:
-    """An answer to the request for tokens; an address that the browser came to; pacing headers."""
+    """An answer to a token request; a redirect address; rate-limit headers."""
     status, _, rest = data.partition(b"\0")
     header, _, body = rest.partition(b"\0")
     text = header.decode("latin-1")
     number = int(status) if status.isdigit() and len(status) == 3 else 200
     with contextlib.suppress(ImporterError):
-        found = oauth.tokens_from_reply(Reply(number, {"location": text}, body))
-        assert found.access.isascii()
+        tokens = oauth.tokens_from_reply(Reply(number, {"location": text}, body))
+        assert tokens.access.isascii()
     names = (
         "Retry-After",
         "X-RateLimit-Limit",
@@ -354,16 +394,26 @@ _ANSWERS = [
     b'{"id": "a", "vendorId": "b", "invoiceNumber": "1", "amount": 1, "currency": "GBP", "issuedDate": "2025-01-01", "state": "DRAFT", "createdAt": "2025-01-01T00:00:00Z", "lineItems": [{"id": "x", "amount": 1, "customProperties": []}]}',
     b'{"records": [{"id": "a", "name": "b", "vatId": "c", "status": "ACTIVE"}], "hasMore": true, "nextCursor": "x", "total": 3}',
     b'{"errors": [{"message": "m", "path": ["a", 0], "code": "c"}], "message": "x"}',
-]  # fmt: skip
+]
 
 Change = Callable[[bytes, random.Random], bytes]
 TARGETS: dict[str, tuple[Callable[[], list[bytes]], Change, Callable[[Path, bytes], None]]] = {
     "csv": (lambda: _seeds("samples/*/*.csv"), mutated, lambda f, d: _read(f, "a.csv", d)),
-    "html": (lambda: [b'<html><meta charset="utf-8"><table><tr><td rowspan=2 x:num="1.5">1,50<td>b</tr><tr style="display:none"><td>c&nbsp;d<br>e</table><table><tr><th>x</table></html>'] , mutated, lambda f, d: _read(f, "a.xls", d)),
+    "html": (
+        lambda: [
+            b'<html><meta charset="utf-8"><table><tr><td rowspan=2 x:num="1.5">1,50<td>b</tr><tr style="display:none"><td>c&nbsp;d<br>e</table><table><tr><th>x</table></html>'
+        ],
+        mutated,
+        lambda f, d: _read(f, "a.xls", d),
+    ),
     "xlsx": (lambda: _workbooks("xlsx"), mutated_zip, lambda f, d: _read(f, "a.xlsx", d)),
     "ods": (lambda: _workbooks("ods"), mutated_zip, lambda f, d: _read(f, "a.ods", d)),
     "xlsb": (lambda: _workbooks("xlsb"), mutated_zip, lambda f, d: _read(f, "a.xlsb", d)),
-    "xls": (lambda: _seeds("tests/integration/data/*.xls"), mutated, lambda f, d: _read(f, "b.xls", d)),
+    "xls": (
+        lambda: _seeds("tests/integration/data/*.xls"),
+        mutated,
+        lambda f, d: _read(f, "b.xls", d),
+    ),
     "template": (lambda: _seeds("templates/*.yaml"), mutated, _template),
     "money": (lambda: _MONEY, mutated, _money),
     "dates": (lambda: _DATES, mutated, _dates),
@@ -372,4 +422,4 @@ TARGETS: dict[str, tuple[Callable[[], list[bytes]], Change, Callable[[Path, byte
     "lookup": (lambda: _TABLES, mutated, _lookup),
     "login": (lambda: _LOGINS, mutated, _login),
     "oauth": (lambda: _OAUTH, mutated, _oauth),
-}  # fmt: skip
+}

@@ -1,4 +1,4 @@
-"""Time and memory of ``validate`` as the rows become more: a table, a verdict and a plot."""
+"""Time and memory of ``validate`` by number of rows: a table, a verdict and a plot."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from files import one_sheet, two_sheets
-from measure import Took
+from measure import Measurement
 
-LEAST = 100  # line items of the smallest file: what it takes is the fixed cost
-MOST = 1.3  # times as long a row may take in the largest file as in the one before it
+SMALLEST = 100  # line items of the smallest file, which gives the fixed cost
+MAX_RATIO = 1.3  # cost of a row in the largest file to that in the next smaller one
 COLOURS = ("#2b6cb0", "#c05621", "#2f855a")
 TWO = ("--bills", "bills.csv", "--lines", "lines.csv")
 FLAT = ("flat.csv", "--template", "flat.yaml")
@@ -20,66 +20,78 @@ FLAT = ("flat.csv", "--template", "flat.yaml")
 @dataclass(frozen=True)
 class Curve:
     name: str
-    fixed: Took
-    points: tuple[tuple[int, Took], ...]
+    fixed: Measurement
+    points: tuple[tuple[int, Measurement], ...]
 
-    def _a_row(self, figure: Callable[[Took], float]) -> list[float]:
-        """What one row takes beyond the fixed cost."""
-        return [max(figure(took) - figure(self.fixed), 1e-9) / n for n, took in self.points]
+    def _per_row(self, figure: Callable[[Measurement], float]) -> list[float]:
+        """Cost of one row beyond the fixed cost."""
+        return [
+            max(figure(measurement) - figure(self.fixed), 1e-9) / n
+            for n, measurement in self.points
+        ]
 
-    def steeper(self, figure: Callable[[Took], float]) -> float:
-        """How many times as much a row takes in the largest file as in the one before it."""
-        each = self._a_row(figure)
-        return each[-1] / each[-2] if len(each) > 1 else 1.0
+    def cost_ratio(self, figure: Callable[[Measurement], float]) -> float:
+        """Cost of a row in the largest file, divided by that in the next smaller one."""
+        costs = self._per_row(figure)
+        return costs[-1] / costs[-2] if len(costs) > 1 else 1.0
 
     @property
     def linear(self) -> bool:
-        return self.steeper(seconds) <= MOST and self.steeper(megabytes) <= MOST
+        return self.cost_ratio(seconds) <= MAX_RATIO and self.cost_ratio(megabytes) <= MAX_RATIO
 
 
-def seconds(took: Took) -> float:
-    return took.seconds
+def seconds(measurement: Measurement) -> float:
+    return measurement.seconds
 
 
-def megabytes(took: Took) -> float:
-    return took.megabytes
+def megabytes(measurement: Measurement) -> float:
+    return measurement.megabytes
 
 
-def measure(folder: Path, rows: Sequence[int], validate: Callable[..., Took]) -> list[Curve]:
-    """Two sheets with few and with many bad rows, and one sheet of twenty columns."""
+def measure(folder: Path, rows: Sequence[int], validate: Callable[..., Measurement]) -> list[Curve]:
+    """Curves of two sheets with 0.5 % and 20 % bad rows, and of one sheet of twenty columns."""
     out = []
-    for name, make, bad, files in (
+    for name, write, bad, files in (
         ("two sheets, 0.5 % bad", two_sheets, 0.005, TWO),
         ("two sheets, 20 % bad", two_sheets, 0.2, TWO),
         ("one sheet, 0.5 % bad", one_sheet, 0.005, FLAT),
     ):
         points = []
-        for n in (LEAST, *sorted(rows)):
-            own = folder / f"{n}-{bad}{'-flat' if make is one_sheet else ''}"
-            make(own, n, bad)
-            points.append((n, validate(own, *files, times=3 if n > 200_000 else 5)))
+        for n in (SMALLEST, *sorted(rows)):
+            sub_folder = folder / f"{n}-{bad}{'-flat' if write is one_sheet else ''}"
+            write(sub_folder, n, bad)
+            points.append((n, validate(sub_folder, *files, times=3 if n > 200_000 else 5)))
         out.append(Curve(name, points[0][1], tuple(points[1:])))
     return out
 
 
 def table(curves: Sequence[Curve]) -> list[str]:
     picture = "![seconds and megabytes by line items](growth.svg)"
-    out = ["", "## As the rows become more", "", picture, "",
-           "| validate --result out.csv | line items | seconds | CPU s | peak MB |",
-           "|---|---:|---:|---:|---:|"]  # fmt: skip
+    out = [
+        "",
+        "## As the rows become more",
+        "",
+        picture,
+        "",
+        "| validate --result out.csv | line items | seconds | CPU s | peak MB |",
+        "|---|---:|---:|---:|---:|",
+    ]
     for curve in curves:
-        for n, took in ((LEAST, curve.fixed), *curve.points):
+        for n, measurement in ((SMALLEST, curve.fixed), *curve.points):
             out.append(
-                f"| {curve.name} | {n:,} | {took.seconds:.2f} | {took.cpu:.2f} |"
-                f" {took.megabytes:,.0f} |"
+                f"| {curve.name} | {n:,} | {measurement.seconds:.2f} | {measurement.cpu:.2f} |"
+                f" {measurement.megabytes:,.0f} |"
             )
-    out += ["", f"Linear is a row of the largest file that takes at most {MOST} times what one of"
-            " the next smaller takes, beyond the fixed cost (that of the smallest)."]  # fmt: skip
+    out += [
+        "",
+        f"Linear is a row of the largest file that takes at most {MAX_RATIO} times what one of"
+        " the next smaller takes, beyond the fixed cost (that of the smallest).",
+    ]
     for curve in curves:
         verdict = "linear" if curve.linear else "**not linear**"
         out.append(
-            f"- {curve.name}: {verdict}; seconds × {curve.steeper(seconds):.2f},"
-            f" memory × {curve.steeper(megabytes):.2f}."
+            f"- {curve.name}: {verdict}; seconds × {curve.cost_ratio(seconds):.2f},"
+            f" memory × {curve.cost_ratio(megabytes):.2f}."
         )
     return out
 
@@ -90,7 +102,7 @@ WIDTH, HEIGHT, LEFT, TOP = 380, 260, 60, 50
 
 
 def plot(curves: Sequence[Curve]) -> str:
-    """An SVG of two panels, both axes logarithmic: what is linear rises evenly at last."""
+    """An SVG of two panels with logarithmic axes."""
     parts = ['<rect width="100%" height="100%" fill="white"/>']
     for k, (title, figure) in enumerate((("seconds", seconds), ("peak MB", megabytes))):
         parts += _panel(curves, title, figure, LEFT + k * (WIDTH + 2 * LEFT))
@@ -105,9 +117,9 @@ def plot(curves: Sequence[Curve]) -> str:
 
 
 def _panel(
-    curves: Sequence[Curve], title: str, figure: Callable[[Took], float], left: int
+    curves: Sequence[Curve], title: str, figure: Callable[[Measurement], float], left: int
 ) -> list[str]:
-    all_points = [(n, figure(took)) for curve in curves for n, took in curve.points]
+    all_points = [(n, figure(measurement)) for curve in curves for n, measurement in curve.points]
     low, high = (f(math.log10(y) for _, y in all_points) for f in (min, max))
     low, high = math.floor(low), max(math.ceil(high), math.floor(low) + 1)
     first, last = (f(math.log10(n) for n, _ in all_points) for f in (min, max))
@@ -126,7 +138,7 @@ def _panel(
         x, _ = at(n, 10.0**low)
         out.append(f'<text x="{x:.1f}" y="{TOP + HEIGHT + 18}" text-anchor="middle">{n:,}</text>')
     for k, curve in enumerate(curves):
-        where = [at(n, figure(took)) for n, took in curve.points]
+        where = [at(n, figure(measurement)) for n, measurement in curve.points]
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y in where)
         out.append(
             f'<polyline points="{line}" fill="none" stroke="{COLOURS[k]}" stroke-width="2"/>'

@@ -1,14 +1,14 @@
-"""Which files cost more than their rows: samples and hostile layouts, few rows and many.
+"""Check that the time of ``validate`` grows linearly with the rows, for many layouts.
 
     python benchmarks/linearity.py [--rows 5000] [--only WORD] [--seconds 60]
     python benchmarks/linearity.py --samples    # the samples too
 
-Every layout of ``layouts.py`` and ``file_layouts.py``, and with ``--samples`` every sample of
-``samples/make.py``, is checked as it stands, with so many rows and with four times as many, each by
-a process of its own, two of them at a time. On two idle cores that takes about four minutes, with
-the samples about eight. Printed are the CPU seconds of each, the microseconds that a row takes
-beyond the fixed cost, and how many times as much it takes in the larger file. What runs for longer
-than ``--seconds`` is stopped.
+Every layout of ``layouts.py`` and ``file_layouts.py``, and with ``--samples`` every case of
+``samples/make.py``, is validated with a minimum of rows, with ``--rows`` and with four times as
+many, each in a separate process, two at a time. On two idle cores that takes about four minutes,
+with the samples about eight. The table has the CPU seconds of each, the microseconds per row beyond
+the fixed cost, and the ratio of that in the larger file to that in the smaller. A command that uses
+more than ``--seconds`` is stopped.
 """
 
 from __future__ import annotations
@@ -37,14 +37,18 @@ sys.path.insert(0, str(SAMPLES))
 
 import make  # noqa: E402
 
-TIMES = 4
-AT_ONCE = 2  # commands
-MOST = 1.4  # times as long a row may take in the larger file
+FACTOR = 4
+JOBS = 2  # commands at a time
+MAX_RATIO = 1.4  # cost of a row in the larger file to that in the smaller
 SLOW = 50  # microseconds a row
-FELT = 0.5  # seconds beyond that; less is chance
+NOISE = 0.5  # CPU seconds beyond that ratio which count as noise
 LIGHT_IMPORT = (sys.executable, "-m", "importer")
-HEADER_ROWS = {"EXTF_Buchungsstapel.csv": 2, "mixed-postings.csv": 2, "report-by-vendor.csv": 2,
-               "split-header.csv": 2}  # fmt: skip
+HEADER_ROWS = {
+    "EXTF_Buchungsstapel.csv": 2,
+    "mixed-postings.csv": 2,
+    "report-by-vendor.csv": 2,
+    "split-header.csv": 2,
+}
 IDENTIFYING = re.compile(
     r"\*?(bill ?ref|(invoice|bill|supplier invoice|transaction)? ?(number|no|id)|reference|voucher"
     r"|document|invoice|belegfeld 1)",
@@ -54,51 +58,55 @@ END = re.compile(r"\**\s*end of|\*+ end", re.IGNORECASE)  # what a template may 
 
 
 @dataclass(frozen=True)
-class Grown:
-    """CPU seconds of a command with few rows and with many; None where it was stopped."""
+class Growth:
+    """CPU seconds of a command with no, few and many rows; None where it was stopped."""
 
     name: str
     rows: int
     seconds: tuple[float | None, ...]
 
-    def _a_row(self, k: int) -> float:
-        fixed, took = self.seconds[0], self.seconds[k]
-        if fixed is None or took is None:
+    def _microseconds_per_row(self, k: int) -> float:
+        fixed, total = self.seconds[0], self.seconds[k]
+        if fixed is None or total is None:
             return float("inf")
-        return max(took - fixed, 1e-3) / (self.rows * TIMES ** (k - 1)) * 1e6
+        return max(total - fixed, 1e-3) / (self.rows * FACTOR ** (k - 1)) * 1e6
 
     @property
     def verdict(self) -> str:
         if None in self.seconds:
             return "**stopped**"
         fixed, few, many = self.seconds
-        if many - fixed > MOST * TIMES * max(few - fixed, 0) + FELT:
+        if many - fixed > MAX_RATIO * FACTOR * max(few - fixed, 0) + NOISE:
             return "**not linear**"
-        return "slow" if self._a_row(2) > SLOW else ""
+        return "slow" if self._microseconds_per_row(2) > SLOW else ""
 
     @property
     def line(self) -> str:
-        took = " | ".join("–" if s is None else f"{s:.2f}" for s in self.seconds)
-        times = self._a_row(2) / self._a_row(1) if None not in self.seconds else float("inf")
-        return f"| {self.name} | {took} | {self._a_row(2):.0f} | {times:.2f} | {self.verdict} |"
+        cells = " | ".join("–" if s is None else f"{s:.2f}" for s in self.seconds)
+        few, many = self._microseconds_per_row(1), self._microseconds_per_row(2)
+        ratio = float("inf") if None in self.seconds else many / few
+        return f"| {self.name} | {cells} | {many:.0f} | {ratio:.2f} | {self.verdict} |"
 
 
-def cpu_seconds(arguments: list[str], folder: Path, most: int) -> float | None:
-    """Of one command, as it is typed in ``folder``; None if it took more than ``most``."""
+def cpu_seconds(arguments: list[str], folder: Path, limit: int) -> float | None:
+    """CPU seconds of one command in ``folder``; None if it used more than ``limit``."""
     environment = {**os.environ, "LIGHT_IMPORT_HOME": str(folder / "home")}
     with subprocess.Popen(
         [*LIGHT_IMPORT, *arguments],
-        cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (most, most)),
-    ) as process:  # fmt: skip
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (limit, limit)),
+    ) as process:
         assert process.stderr is not None
-        said = process.stderr.read().decode(errors="replace")
+        errors = process.stderr.read().decode(errors="replace")
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode in (-9, -24):
         return None
-    if process.returncode not in (0, 1) or "unexpected" in said:
-        print(f"  {' '.join(arguments)}: ended with {process.returncode}: {said[-300:]}")
+    if process.returncode not in (0, 1) or "unexpected" in errors:
+        print(f"  {' '.join(arguments)}: ended with {process.returncode}: {errors[-300:]}")
     return usage.ru_utime + usage.ru_stime
 
 
@@ -106,7 +114,7 @@ def cpu_seconds(arguments: list[str], folder: Path, most: int) -> float | None:
 
 
 def grow(path: Path, times: int, *, differ: bool) -> None:
-    """The rows of a file again and again; ``differ``: with identifying cells of their own."""
+    """Repeat the rows of a file; with ``differ`` the identifying cells of each copy differ."""
     if path.suffix == ".xlsx":
         _grow_workbook(path, times, differ=differ)
         return
@@ -128,17 +136,19 @@ def grow(path: Path, times: int, *, differ: bool) -> None:
     if differ:
         rows = list(csv.reader(io.StringIO("\n".join(body)), delimiter=delimiter))
         headers = next(csv.reader([first[-1]], delimiter=delimiter))
-        at = [k for k, name in enumerate(headers) if IDENTIFYING.fullmatch(name.strip())]
+        columns = [k for k, name in enumerate(headers) if IDENTIFYING.fullmatch(name.strip())]
         out = io.StringIO()
         writer = csv.writer(out, delimiter=delimiter, lineterminator=ends)
-        for again in range(times):
-            writer.writerows(_differing(row, at, again) for row in rows)
+        for copy_number in range(times):
+            writer.writerows(_differing(row, columns, copy_number) for row in rows)
         grown = [out.getvalue().removesuffix(ends)]
     path.write_bytes((ends.join([*first, *grown, *last]) + ends).encode(encoding))
 
 
-def _differing(row: list[str], at: list[int], again: int) -> list[str]:
-    return [f"{text}-{again}" if text and k in at else text for k, text in enumerate(row)]
+def _differing(row: list[str], columns: list[int], copy_number: int) -> list[str]:
+    return [
+        f"{text}-{copy_number}" if text and k in columns else text for k, text in enumerate(row)
+    ]
 
 
 def _grow_workbook(path: Path, times: int, *, differ: bool) -> None:
@@ -149,16 +159,20 @@ def _grow_workbook(path: Path, times: int, *, differ: bool) -> None:
     for sheet in before:
         out = after.create_sheet(sheet.title)
         rows = [[(c.value, c.number_format) for c in row] for row in sheet.iter_rows()]
-        at = [k for k, (name, _) in enumerate(rows[0]) if IDENTIFYING.fullmatch(str(name).strip())]
+        columns = [
+            k for k, (name, _) in enumerate(rows[0]) if IDENTIFYING.fullmatch(str(name).strip())
+        ]
         last = [row for row in rows[1:] if END.match(str(row[0][0]))]
         body = [row for row in rows[1:] if row not in last]
         out.append([value for value, _ in rows[0]])
-        for again in range(times):
+        for copy_number in range(times):
             for row in body:
                 cells = []
                 for k, (value, shown) in enumerate(row):
-                    own = differ and k in at and value is not None
-                    cells.append(WriteOnlyCell(out, f"{value}-{again}" if own else value))
+                    is_changed = differ and k in columns and value is not None
+                    cells.append(
+                        WriteOnlyCell(out, f"{value}-{copy_number}" if is_changed else value)
+                    )
                     cells[-1].number_format = shown
                 out.append(cells)
         for row in last:
@@ -179,44 +193,48 @@ def samples(folder: Path) -> Iterator[tuple[str, Write]]:
     for case in make.CASES:
         for differ in (False, True):
 
-            def write(own: Path, rows: int, case=case, differ=differ) -> list[str]:  # type: ignore[no-untyped-def]
+            def write(target: Path, rows: int, case=case, differ=differ) -> list[str]:  # type: ignore[no-untyped-def]
                 for name in {Path(file).parent for file in case.files}:
-                    shutil.copytree(copy / name, own / name, dirs_exist_ok=True)
-                most = max(rows_of(own / file) for file in case.files)
+                    shutil.copytree(copy / name, target / name, dirs_exist_ok=True)
+                rows_in_sample = max(rows_of(target / file) for file in case.files)
                 for file in case.files if rows else ():
-                    grow(own / file, -(-rows // most), differ=differ)
+                    grow(target / file, -(-rows // rows_in_sample), differ=differ)
                 return ["validate", *case.arguments, "--result", "result.csv"]
 
             yield f"{case.name}, {'differing' if differ else 'repeated'}", write
 
 
-def measured(named: tuple[str, Write], rows: int, most: int) -> Grown:
+def measure(named: tuple[str, Write], rows: int, limit: int) -> Growth:
     name, write = named
-    took: list[float | None] = []
-    for count in (0, rows, rows * TIMES):
-        with tempfile.TemporaryDirectory() as own:
-            folder = Path(own).resolve()
-            took.append(cpu_seconds(write(folder, count), folder, most))
-    return Grown(name, rows, tuple(took))
+    seconds: list[float | None] = []
+    for count in (0, rows, rows * FACTOR):
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary).resolve()
+            seconds.append(cpu_seconds(write(folder, count), folder, limit))
+    return Growth(name, rows, tuple(seconds))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=5_000)
-    parser.add_argument("--only", default="", metavar="WORD", help="those whose name has it")
-    parser.add_argument("--seconds", type=int, default=60, help="at most so many a command")
-    parser.add_argument("--samples", action="store_true", help="the samples, too")
+    parser.add_argument(
+        "--only", default="", metavar="WORD", help="only layouts with it in the name"
+    )
+    parser.add_argument("--seconds", type=int, default=60, help="maximum of a command")
+    parser.add_argument("--samples", action="store_true", help="the samples too")
     options = parser.parse_args()
-    print(f"| | as it is | {options.rows:,} rows | {options.rows * TIMES:,} rows | µs a row | times"
-          " |  |\n|---|---:|---:|---:|---:|---:|---|")  # fmt: skip
-    with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(AT_ONCE) as pool:
-        every = [*(FLAT | TWO_SHEETS | FILES).items()]
+    print(
+        f"| | fixed | {options.rows:,} rows | {options.rows * FACTOR:,} rows | µs a row | ratio"
+        " |  |\n|---|---:|---:|---:|---:|---:|---|"
+    )
+    with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(JOBS) as pool:
+        layouts = [*(FLAT | TWO_SHEETS | FILES).items()]
         if options.samples:
-            every += samples(Path(temporary).resolve())
-        every = [(name, write) for name, write in every if options.only in name]
-        of_one = partial(measured, rows=options.rows, most=options.seconds)
-        for grown in pool.map(of_one, every):
-            print(grown.line, flush=True)
+            layouts += samples(Path(temporary).resolve())
+        layouts = [(name, write) for name, write in layouts if options.only in name]
+        measure_one = partial(measure, rows=options.rows, limit=options.seconds)
+        for growth in pool.map(measure_one, layouts):
+            print(growth.line, flush=True)
 
 
 if __name__ == "__main__":

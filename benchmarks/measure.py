@@ -1,4 +1,4 @@
-"""How long something takes, and how much memory, in a process of its own."""
+"""Measure time and peak memory of a command in a separate process."""
 
 from __future__ import annotations
 
@@ -14,59 +14,59 @@ PARTS = Path(__file__).resolve().parent / "parts.py"
 
 
 @dataclass(frozen=True)
-class Took:
-    """Seconds on the clock and of the processors; peak memory of the process and its own."""
+class Measurement:
+    """Wall-clock and CPU seconds; peak resident memory in MB; standard output."""
 
     seconds: float
     cpu: float
     megabytes: float
-    said: str = ""
+    stdout: str = ""
 
 
-def measured(
+def run_measured(
     command: list[str],
     folder: Path | None = None,
     *,
     environment: Mapping[str, str] | None = None,
-    may_end: Collection[int] = (0,),
-) -> Took:
-    """One run of a command. SystemExit where it ends with none of the exit codes it may end with.
+    exit_codes: Collection[int] = (0,),
+) -> Measurement:
+    """Run a command once. Raises SystemExit unless its exit code is in ``exit_codes``.
 
-    Linux counts the peak of a process from that of the one that started it: keep that one small.
+    On Linux the peak of a child starts at that of its parent: keep the parent small.
     """
     began = time.perf_counter()
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, cwd=folder, env=environment
     ) as process:
         assert process.stdout is not None
-        said = process.stdout.read()
+        stdout = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in may_end:
+    if process.returncode not in exit_codes:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
     seconds = time.perf_counter() - began
-    return Took(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said)
+    return Measurement(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, stdout)
 
 
-def part(name: str, *args: object, times: int = 1) -> Took:
-    """A part of ``parts.py``, which prints the seconds that count; of several runs the middle one.
+def part(name: str, *args: object, times: int = 1) -> Measurement:
+    """Run a part of ``parts.py``, which prints its seconds; the median of several runs.
 
-    What takes a moment only is to be run a few times: chance shows in it.
+    Run short parts several times, to even out noise.
     """
     runs = []
     for _ in range(times):
-        took = measured([sys.executable, str(PARTS), name, *map(str, args)])
-        seconds, cpu = map(float, took.said.split()[-2:])
-        runs.append(replace(took, seconds=seconds, cpu=cpu))
-    return middle(runs)
+        measurement = run_measured([sys.executable, str(PARTS), name, *map(str, args)])
+        seconds, cpu = map(float, measurement.stdout.split()[-2:])
+        runs.append(replace(measurement, seconds=seconds, cpu=cpu))
+    return median(runs)
 
 
-def middle(runs: list[Took]) -> Took:
-    return sorted(runs, key=lambda took: took.seconds)[len(runs) // 2]
+def median(runs: list[Measurement]) -> Measurement:
+    return sorted(runs, key=lambda measurement: measurement.seconds)[len(runs) // 2]
 
 
-def timed(work: Callable[[], object]) -> None:
-    """For a part: do the work and print how long it took."""
+def print_time(work: Callable[[], object]) -> None:
+    """Do the work and print its wall-clock and CPU seconds."""
     began, cpu = time.perf_counter(), time.process_time()
     work()
     print(time.perf_counter() - began, time.process_time() - cpu)

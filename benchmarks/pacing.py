@@ -1,21 +1,19 @@
-"""How near loads come to the rate that Light permits, and how often Light says 429.
+"""The rate that loads reach, as a part of the permitted rate, and the number of 429 answers.
 
     python benchmarks/pacing.py [--per-minute 6000] [--minutes 3] [--latency 50 300 1000]
 
-For each latency a plain httpx loop that sends one bill after the other, then the whole command,
-``light-import load``, with lines inline and with ``--line-mode separate``, against a sandbox in a
-process of its own that counts in a sliding window, the strictest there is. The sandbox notes the
-moment of each request that it lets through.
+For each latency: a serial httpx loop, then ``light-import load`` with lines inline and with
+``--line-mode separate``. Each runs against a sandbox in a separate process with a sliding window,
+the strictest kind of limit, which records the time of each admitted request.
 
-The **ratio** is that of the permitted rate. A limit of L a minute permits L requests at once and
-then nothing for a minute: whoever sends as early as possible sends request i + k·L exactly k
-minutes after request i. So the bursts are neither held for nor against a load: each request is
-measured against the one k·L before it, and the ratio is k minutes divided by the median of what
-lies between the two. 1 is the most that is possible, for any length of time. For the serial loop,
-which is far from any limit, it is its rate divided by L a minute.
+The **ratio** is to the permitted rate. A limit of L a minute permits L requests at once and then
+none for a minute: an ideal client sends request i + k·L exactly k minutes after request i. So that
+bursts do not count, the ratio is k minutes divided by the median time between a request and the one
+k·L before it. The maximum is 1, for any duration. For the serial loop, which is far from the limit,
+it is its rate divided by L a minute.
 
-k is ``--minutes`` for the lines inline at 300 ms and 1 for the others. The exit code is 1 where the
-former stays below 0.98 of the permitted rate, or any load saw a 429.
+k is ``--minutes`` for the lines inline at 300 ms and 1 for the others. The exit code is 1 if
+the former is below 0.98, or any load got a 429.
 """
 
 from __future__ import annotations
@@ -45,20 +43,20 @@ from importer.sandbox.request_limits import Allowance, MinuteWindow
 REFERENCE = Path(__file__).parent.parent / "importer" / "sandbox" / "reference"
 SPARE = 200  # requests past the last full minute
 SERIAL_SECONDS = 10.0
-GOAL = 0.98
-GOAL_MS = 300
+TARGET = 0.98
+TARGET_MS = 300
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a sandbox saw: unix seconds of the requests it let through, and its 429s."""
+class Traffic:
+    """Unix seconds of the requests that a sandbox admitted, and its number of 429s."""
 
     times: list[float]
     throttled: int
 
 
-class Noting:
-    """A minute's window that notes what it lets through."""
+class RecordingWindow:
+    """A one-minute window that records when it admits requests."""
 
     def __init__(self, window: MinuteWindow) -> None:
         self.window = window
@@ -72,29 +70,29 @@ class Noting:
 
 
 def serve(per_minute: int, latency: float, pipe: Connection) -> None:
-    """A sandbox until something comes through the pipe, which then gets what it saw."""
+    """Run a sandbox until a message arrives in the pipe; answer with its Traffic."""
     settings = SandboxSettings(
         requests_per_minute=per_minute, requests_per_day=10**9, latency=latency
     )
     with running(settings) as light:
         minutes = light.context.limiter.minutes
-        noting = minutes[light.key] = Noting(minutes[light.key])
+        window = minutes[light.key] = RecordingWindow(minutes[light.key])
         pipe.send(light.base_url)
         pipe.recv()
-        pipe.send(Seen(noting.times, light.counters.throttled))
+        pipe.send(Traffic(window.times, light.counters.throttled))
 
 
 class Light:
-    """The sandbox in its process."""
+    """A sandbox in a separate process."""
 
     def __init__(self, base_url: str, pipe: Connection) -> None:
         self.base_url, self._pipe = base_url, pipe
 
-    def seen(self) -> Seen:
-        """Ends the sandbox."""
+    def stop(self) -> Traffic:
+        """End the sandbox."""
         self._pipe.send("end")
-        seen: Seen = self._pipe.recv()
-        return seen
+        traffic: Traffic = self._pipe.recv()
+        return traffic
 
 
 @contextmanager
@@ -110,13 +108,13 @@ def sandbox(per_minute: int, latency: float) -> Iterator[Light]:
         process.join()
 
 
-def ids(name: str) -> list[str]:
+def active_ids(name: str) -> list[str]:
     with (REFERENCE / name).open(encoding="utf-8", newline="") as file:
         return [row["id"] for row in csv.DictReader(file) if row["status"] == "ACTIVE"]
 
 
 def write_sheets(folder: Path, bills: int, lines_each: int) -> list[str]:
-    vendors, accounts = ids("vendors.csv"), ids("accounts.csv")
+    vendors, accounts = active_ids("vendors.csv"), active_ids("accounts.csv")
     paths = folder / "bills.csv", folder / "lines.csv"
     with paths[0].open("w", newline="") as b, paths[1].open("w", newline="") as n:
         bill, line = csv.writer(b), csv.writer(n)
@@ -151,14 +149,14 @@ def serial(light: Light, vendors: list[str]) -> None:
             i += 1
 
 
-def load(light: Light, bills: int, lines_each: int, per_minute: int, words: list[str]) -> None:
+def load(light: Light, bills: int, lines_each: int, per_minute: int, options: list[str]) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         limits = ["--requests-per-minute", str(per_minute), "--requests-per-day", str(10**9)]
-        words = ["--yes", "--json", "--quiet", "--base-url", light.base_url, *limits, *words]
+        options = ["--yes", "--json", "--quiet", "--base-url", light.base_url, *limits, *options]
         files = write_sheets(folder, bills, lines_each)
         done = subprocess.run(
-            [sys.executable, "-m", "importer", "load", *files, *words],
+            [sys.executable, "-m", "importer", "load", *files, *options],
             env=os.environ
             | {"LIGHT_API_KEY": SandboxSettings.key, "LIGHT_IMPORT_HOME": str(folder / "home")},
             cwd=folder,
@@ -170,64 +168,57 @@ def load(light: Light, bills: int, lines_each: int, per_minute: int, words: list
 
 
 def ratio(times: list[float], per_minute: int, minutes: int) -> float:
-    """Of the permitted rate; see above."""
-    behind = per_minute * minutes
-    gaps = [later - earlier for earlier, later in zip(times, times[behind:], strict=False)]
+    """The part of the permitted rate that was reached; see above."""
+    offset = per_minute * minutes
+    gaps = [later - earlier for earlier, later in zip(times, times[offset:], strict=False)]
     return 60.0 * minutes / statistics.median(gaps)
-
-
-def knows_separate() -> bool:
-    told = subprocess.run(
-        [sys.executable, "-m", "importer", "load", "--help"], capture_output=True, text=True
-    )
-    return "--line-mode" in told.stdout
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--per-minute", type=int, default=6000)
-    parser.add_argument("--minutes", type=int, default=3, help=f"inline at {GOAL_MS} ms")
+    parser.add_argument("--minutes", type=int, default=3, help=f"inline at {TARGET_MS} ms")
     parser.add_argument("--latency", type=int, nargs="+", default=[50, 300, 1000], help="ms")
     parser.add_argument("--only", choices=["serial", "inline", "separate"])
     args = parser.parse_args()
     limit: int = args.per_minute
-    vendors = ids("vendors.csv")
+    vendors = active_ids("vendors.csv")
     failed = False
 
-    def told(ms: int, way: str, seen: Seen, reached: float) -> None:
-        seconds = seen.times[-1] - seen.times[0]
-        print(f"{ms:>7}  {way:16} {len(seen.times):>8,} {seconds:>8.1f} {reached:>7.3f}"
-              f" {seen.throttled:>5}", flush=True)  # fmt: skip
+    def print_row(ms: int, mode: str, traffic: Traffic, reached: float) -> None:
+        seconds = traffic.times[-1] - traffic.times[0]
+        print(
+            f"{ms:>7}  {mode:16} {len(traffic.times):>8,} {seconds:>8.1f} {reached:>7.3f}"
+            f" {traffic.throttled:>5}",
+            flush=True,
+        )
 
     print(f"{limit:,} requests a minute permitted\n")
-    print("latency  way              requests  seconds   ratio  429s")
+    print("latency  mode              requests  seconds   ratio  429s")
     for ms in args.latency:
-        for way, lines_each, words in (
+        for mode, lines_each, options in (
             ("serial", 1, []),
             ("inline", 1, []),
             ("separate", 2, ["--line-mode", "separate"]),
         ):
-            if args.only not in (None, way):
-                continue
-            if way == "separate" and not knows_separate():
-                print(f"{ms:>7}  {way:16} this command has no --line-mode")
+            if args.only not in (None, mode):
                 continue
             with sandbox(limit, ms / 1000) as light:
-                if way == "serial":
+                if mode == "serial":
                     serial(light, vendors)
-                    seen = light.seen()
-                    rate = (len(seen.times) - 1) / (seen.times[-1] - seen.times[0])
-                    told(ms, way, seen, rate * 60 / limit)
+                    traffic = light.stop()
+                    rate = (len(traffic.times) - 1) / (traffic.times[-1] - traffic.times[0])
+                    print_row(ms, mode, traffic, rate * 60 / limit)
                     continue
-                goal = way == "inline" and ms == GOAL_MS
-                minutes = args.minutes if goal else 1
-                each = 1 if way == "inline" else 1 + lines_each
-                bills = math.ceil((limit * minutes + SPARE) / each)
-                load(light, bills, lines_each, limit, words)
-                seen = light.seen()
-            reached = ratio(seen.times, limit, minutes)
-            told(ms, way, seen, reached)
-            failed = failed or seen.throttled > 0 or (goal and reached < GOAL)
+                has_target = mode == "inline" and ms == TARGET_MS
+                minutes = args.minutes if has_target else 1
+                requests_per_bill = 1 if mode == "inline" else 1 + lines_each
+                bills = math.ceil((limit * minutes + SPARE) / requests_per_bill)
+                load(light, bills, lines_each, limit, options)
+                traffic = light.stop()
+            reached = ratio(traffic.times, limit, minutes)
+            print_row(ms, mode, traffic, reached)
+            failed = failed or traffic.throttled > 0 or (has_target and reached < TARGET)
     sys.exit(failed)
 
 

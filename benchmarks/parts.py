@@ -1,7 +1,7 @@
-"""The parts that are measured, each in a process of its own: ``python benchmarks/parts.py NAME …``.
+"""Measured parts, each run in a separate process: ``python benchmarks/parts.py NAME …``.
 
-Each function prints the seconds of what counts, without what has to be there first. To add one,
-write ``part_<name>``; its arguments are texts.
+Each function prints the seconds of its work without those of its preparation. To add one, write
+``part_<name>``; its arguments are strings.
 """
 
 from __future__ import annotations
@@ -11,28 +11,28 @@ import sys
 from pathlib import Path
 
 from files import BILLS, FLAT, LINES, workbook
-from measure import timed
+from measure import print_time
 
 
 def part_polars(folder: str) -> None:
-    """Polars reads both files, as text."""
+    """Polars reads both files as text."""
     import polars
 
     def read() -> None:
         for name in ("bills.csv", "lines.csv"):
             polars.read_csv(Path(folder) / name, infer_schema=False)
 
-    timed(read)
+    print_time(read)
 
 
 def part_polars_flat(folder: str) -> None:
     import polars
 
-    timed(lambda: polars.read_csv(Path(folder) / "flat.csv", infer_schema=False))
+    print_time(lambda: polars.read_csv(Path(folder) / "flat.csv", infer_schema=False))
 
 
 def part_stage(folder: str) -> None:
-    """Reading cells and checking rules, once the files are read and mapped."""
+    """Parse cells and check rules; the files are read and mapped before."""
     from importer.mapping.map_tables import map_tables
     from importer.mapping.template_loader import find_template
     from importer.readers import read_file
@@ -40,7 +40,7 @@ def part_stage(folder: str) -> None:
 
     tables = [t for name in ("bills", "lines") for t in read_file(Path(folder) / f"{name}.csv")]
     mapped = map_tables(tables, find_template("light").template, {})
-    timed(lambda: check(mapped))
+    print_time(lambda: check(mapped))
 
 
 def part_frictionless_types(folder: str) -> None:
@@ -51,55 +51,62 @@ def part_frictionless_types(folder: str) -> None:
     fields = [{"name": n, "type": kinds.get(n, "string")} for n in LINES.split(",")]
     schema = Schema.from_descriptor({"fields": fields})
     os.chdir(folder)
-    timed(lambda: validate("lines.csv", schema=schema, limit_errors=1_000_000))
+    print_time(lambda: validate("lines.csv", schema=schema, limit_errors=1_000_000))
 
 
 def part_frictionless(folder: str) -> None:
     """Frictionless checks both files by our rules on single cells, and that lines have a bill."""
     from frictionless import Package
 
-    needed, int64 = {"required": True}, {"minimum": -(2**63), "maximum": 2**63 - 1}
+    required, int64 = {"required": True}, {"minimum": -(2**63), "maximum": 2**63 - 1}
     ids, cents = {"type": "string", "format": "uuid"}, {"type": "integer", "constraints": int64}
-    of_bills = {
-        "billRef": {"type": "string", "constraints": {**needed, "unique": True}},
-        "vendorId": {**ids, "constraints": needed},
-        "invoiceNumber": {"type": "string", "constraints": {**needed, "maxLength": 255}},
-        "issuedDate": {"type": "date", "constraints": needed},
+    bill_fields = {
+        "billRef": {"type": "string", "constraints": {**required, "unique": True}},
+        "vendorId": {**ids, "constraints": required},
+        "invoiceNumber": {"type": "string", "constraints": {**required, "maxLength": 255}},
+        "issuedDate": {"type": "date", "constraints": required},
         "dueDate": {"type": "date"},
-        "currency": {"type": "string", "constraints": {**needed, "pattern": "[A-Z]{3}"}},
-        "amount": {"type": "integer", "constraints": {**needed, **int64, "minimum": 1}},
+        "currency": {"type": "string", "constraints": {**required, "pattern": "[A-Z]{3}"}},
+        "amount": {"type": "integer", "constraints": {**required, **int64, "minimum": 1}},
         "lineItemsIncludeTax": {"type": "boolean"},
     }
-    of_lines = {
-        "billRef": {"type": "string", "constraints": needed},
+    line_fields = {
+        "billRef": {"type": "string", "constraints": required},
         "lineNumber": {"type": "integer"},
         "description": {"type": "string", "constraints": {"maxLength": 2000}},
         **dict.fromkeys(("netAmount", "taxAmount", "amount"), cents),
         **dict.fromkeys(("taxCodeId", "accountId"), ids),
     }
-    assert [*of_bills] == BILLS.split(",")
-    assert [*of_lines] == LINES.split(",")
-    belongs = {"fields": ["billRef"], "reference": {"resource": "bills", "fields": ["billRef"]}}
+    assert [*bill_fields] == BILLS.split(",")
+    assert [*line_fields] == LINES.split(",")
+    line_to_bill = {
+        "fields": ["billRef"],
+        "reference": {"resource": "bills", "fields": ["billRef"]},
+    }
     resources = [
-        {"name": name, "path": f"{name}.csv",
-         "schema": {"fields": [{"name": n, **f} for n, f in fields.items()], **keys}}
+        {
+            "name": name,
+            "path": f"{name}.csv",
+            "schema": {"fields": [{"name": n, **f} for n, f in fields.items()], **keys},
+        }
         for name, fields, keys in (
-            ("bills", of_bills, {"primaryKey": ["billRef"]}),
-            ("lines", of_lines, {"foreignKeys": [belongs]}),
+            ("bills", bill_fields, {"primaryKey": ["billRef"]}),
+            ("lines", line_fields, {"foreignKeys": [line_to_bill]}),
         )
-    ]  # fmt: skip
+    ]
     os.chdir(folder)
     package = Package.from_descriptor({"name": "bills", "resources": resources})
 
     def validate() -> None:
-        found = package.validate(limit_errors=1_000_000).flatten(["type"])
-        assert {kind for (kind,) in found} <= {"type-error"}, found[0]  # what files.py makes wrong
+        problem_types = package.validate(limit_errors=1_000_000).flatten(["type"])
+        # files.py writes no other faults than unreadable amounts
+        assert {kind for (kind,) in problem_types} <= {"type-error"}, problem_types[0]
 
-    timed(validate)
+    print_time(validate)
 
 
 def part_make_workbook(path: str, lines: str) -> None:
-    timed(lambda: workbook(Path(path), int(lines)))
+    print_time(lambda: workbook(Path(path), int(lines)))
 
 
 def part_calamine(path: str) -> None:
@@ -111,18 +118,18 @@ def part_calamine(path: str) -> None:
             for name in book.sheet_names:
                 book.get_sheet_by_name(name).to_python(skip_empty_area=False)
 
-    timed(read)
+    print_time(read)
 
 
 def part_xlsx(path: str) -> None:
-    """A workbook read, guard included."""
+    """Read a workbook, guard included."""
     # As calamine's own import does not count; pyarrow loads pandas with its first array.
     import pandas  # noqa: F401
 
     import importer.readers.xlsx.xlsx_reader  # noqa: F401
     from importer.readers import read_file
 
-    timed(lambda: read_file(Path(path)))
+    print_time(lambda: read_file(Path(path)))
 
 
 def part_xlsxwriter(folder: str) -> None:
@@ -145,11 +152,11 @@ def part_xlsxwriter(folder: str) -> None:
             sheet.write(i, len(row), "valid", good)
         book.close()
 
-    timed(write)
+    print_time(write)
 
 
 def part_workbook(folder: str) -> None:
-    """The result workbook of ``flat.csv``, once it is checked."""
+    """Write the result workbook of ``flat.csv``, which is checked before."""
     from datetime import UTC, datetime
 
     from importer.app.pipeline import CheckRequest, check_files
@@ -160,48 +167,59 @@ def part_workbook(folder: str) -> None:
     os.chdir(folder)
     prepared = check_files(CheckRequest(sources=("flat.csv",), template="flat.yaml"))
     summary = RunSummary(
-        command="validate", run=None, company=None, base_url=None, template="one-sheet",
-        sources=("flat.csv",), started_at=datetime.now(UTC), bills={}, line_items={}, rows={},
-        totals=(), notes=(), template_file="flat.yaml",
-    )  # fmt: skip
+        command="validate",
+        run=None,
+        company=None,
+        base_url=None,
+        template="one-sheet",
+        sources=("flat.csv",),
+        started_at=datetime.now(UTC),
+        bills={},
+        line_items={},
+        rows={},
+        totals=(),
+        notes=(),
+        template_file="flat.yaml",
+    )
     report = build_report(prepared.checked, {}, summary)
-    timed(lambda: write_workbook(report, Path("ours.xlsx")))
+    print_time(lambda: write_workbook(report, Path("ours.xlsx")))
 
 
 def part_journal(folder: str, bills: str) -> None:
-    """Bills planned, claimed and created, then planned again by another run."""
+    """Plan, claim and create bills, then plan them again in another run."""
     from importer.loading.journal.journal import Journal
     from importer.loading.journal.journal_records import Change, Intent
     from importer.model.journal_states import BillOutcome, State, Status
     from importer.model.run_rows import BillRows
 
-    named = [(f"identity {i}", f'{{"n": {i}}}') for i in range(int(bills))]
+    identities = [(f"identity {i}", f'{{"n": {i}}}') for i in range(int(bills))]
 
     def work() -> None:
         with Journal(Path(folder) / "journal.sqlite") as journal:
             run = journal.start_run({})
-            entries = list(journal.plan(named).values())
-            journal.assign(run, ((e.id, BillRows(), None) for e in entries))
-            for k in range(0, len(entries), 50):
-                some = entries[k : k + 50]
-                journal.step(run, [], [Intent(e.id, e.content) for e in some])
+            planned = list(journal.plan(identities).values())
+            journal.assign(run, ((e.id, BillRows(), None) for e in planned))
+            for k in range(0, len(planned), 50):
+                batch = planned[k : k + 50]
+                journal.step(run, [], [Intent(e.id, e.content) for e in batch])
                 changes = [
-                    Change(e.id, State.CREATED, Status.CREATED, light_id=f"id {e.id}") for e in some
+                    Change(e.id, State.CREATED, Status.CREATED, light_id=f"id {e.id}")
+                    for e in batch
                 ]
                 journal.step(run, changes, [])
             again = journal.start_run({})
-            known = journal.plan(named)
-            journal.owned([e.light_id or "" for e in known.values()])
+            entries = journal.plan(identities)
+            journal.owned([e.light_id or "" for e in entries.values()])
             journal.assign(
                 again,
                 (
-                    (known[n].id, BillRows(), BillOutcome(Status.ALREADY_LOADED, known[n]))
-                    for n, _ in named
+                    (entries[n].id, BillRows(), BillOutcome(Status.ALREADY_LOADED, entries[n]))
+                    for n, _ in identities
                 ),
             )
             journal.outcomes(again)
 
-    timed(work)
+    print_time(work)
 
 
 if __name__ == "__main__":

@@ -42,9 +42,14 @@ class Sheets:
         self.lines: list[dict[str, object]] = []
 
     def bill(
-        self, number: str, vendor: str, issued: date, what: str, *lines: dict[str, object],
+        self,
+        number: str,
+        vendor: str,
+        issued: date,
+        what: str,
+        *lines: dict[str, object],
         **told: object,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """``told`` replaces cells of the bill; ``None`` empties one."""
         ref = told.pop("ref", number)
         for place, line in enumerate(lines, start=1):
@@ -305,9 +310,16 @@ def _dates(folder: Path, name: str, days: tuple[str, ...], paid: tuple[str, ...]
     s = Sheets()
     for number, (day, when) in enumerate(zip(days, paid, strict=True), start=1):
         cells = {"amortizationStartDate": day, "amortizationEndDate": day}
-        s.bill(f"V-30{number}", "Calder Valley Print Ltd", march(3), "Flyers",
-               line("Flyers", 24000 + number, "6100", **cells), issuedDate=day, dueDate=day,
-               paymentAt=when)  # fmt: skip
+        s.bill(
+            f"V-30{number}",
+            "Calder Valley Print Ltd",
+            march(3),
+            "Flyers",
+            line("Flyers", 24000 + number, "6100", **cells),
+            issuedDate=day,
+            dueDate=day,
+            paymentAt=when,
+        )
     bills, lines = s.sheets()
     csv_file(folder / f"{name}-bills.csv", bills)
     csv_file(folder / f"{name}-lines.csv", lines)
@@ -323,13 +335,27 @@ def _ledger(folder: Path, name: str, rows: list[tuple[str, str, str, str]]) -> N
     for number, (total, gross, net, tax) in enumerate(rows, start=1):
         ref = f"L-{number}"
         bills.append(
-            {"billRef": ref, "vendor": "V-1008", "invoiceNumber": f"INV-21{number:03d}",
-             "issuedDate": march(number), "currency": "GBP", "amount": total, "gross tax": "no"}
-        )  # fmt: skip
+            {
+                "billRef": ref,
+                "vendor": "V-1008",
+                "invoiceNumber": f"INV-21{number:03d}",
+                "issuedDate": march(number),
+                "currency": "GBP",
+                "amount": total,
+                "gross tax": "no",
+            }
+        )
         lines.append(
-            {"billRef": ref, "description": "Stationery", "amount": gross, "netAmount": net,
-             "taxAmount": tax, "taxCode": "UK20", "account": "7220"}
-        )  # fmt: skip
+            {
+                "billRef": ref,
+                "description": "Stationery",
+                "amount": gross,
+                "netAmount": net,
+                "taxAmount": tax,
+                "taxCode": "UK20",
+                "account": "7220",
+            }
+        )
     csv_file(folder / f"{name}-bills.csv", Sheet("Bills", _LEDGER, bills))
     csv_file(folder / f"{name}-lines.csv", Sheet("Line items", _LEDGER_LINES, lines))
 
@@ -339,9 +365,16 @@ def _house_rules(folder: Path) -> None:
     bills = [
         ("BSL-0310", "Blackthorn Security Ltd", march(4), "GBP", "12.00", "", ""),
         ("7715", "Orchard Packaging Ltd", date(2023, 3, 11), "NOK", "48000.00", "Tape", "IT"),
-        ("BSL-0311", "Blackthorn Security Ltd", date(2026, 3, 4), "GBP", "60.00",
-         "Guard of the car park on bank holidays and the two Sundays before", "OPS"),
-    ]  # fmt: skip
+        (
+            "BSL-0311",
+            "Blackthorn Security Ltd",
+            date(2026, 3, 4),
+            "GBP",
+            "60.00",
+            "Guard of the car park on bank holidays and the two Sundays before",
+            "OPS",
+        ),
+    ]
     lines = [
         ("BSL-0310", "Guard", "12.00", "7130", None, None),
         ("7715", "tape", "47990.00", "9999", date(2023, 1, 1), date(2023, 12, 31)),
@@ -356,77 +389,310 @@ def _house_rules(folder: Path) -> None:
 
 def _disagreeing(folder: Path) -> None:
     """One row a line, the bill's own cells repeated, and not twice the same."""
-    headers = ("Document", "Supplier", "Supplier id", "Entity", "Entity id", "Reference",
-               "Number", "Date", "Due", "Paid on", "Currency", "Total", "With tax", "Text",
-               "Bank", "Rate", "Group rate", "Status", "Paid from", "Scan", "Region",
-               "Line text", "Net")  # fmt: skip
-    first = ("5000127", "Abbott Lane Stationers Ltd", "b769c047-ce09-554c-9ca8-ecadc1d55fcf",
-             "UK01", "de11bfd7-6e35-50d3-8248-0f4fd2c1206d", "A-1", "ALS-771", march(3),
-             date(2025, 4, 2), march(28), "GBP", "30.00", "no", "Pens", BANK, "1", "1", "draft",
-             BANK, "771.pdf", "North", "Pens", "10.00")  # fmt: skip
-    second = ("5000127", "Abbot Lane Stationers", "4e5c602a-7979-5ac1-835f-b3022aadab12",
-              "DE01", "caa0f6bd-a717-5a70-a7b2-37830e79fa51", "A-2", "ALS-772", march(4),
-              date(2025, 4, 3), march(29), "EUR", "20.00", "yes", "Pencils",
-              BANK.replace("0d6e", "1d6e"), "0.83", "0.84", "paid", BANK.replace("0d6e", "2d6e"),
-              "772.pdf", "South", "Pencils", "20.00")  # fmt: skip
-    third = ("5000128", "Adler and Finch", None, "UK01", None, "A-3", "AF-1040", march(5),
-             date(2025, 4, 4), None, "GBP", "64.00", "no", "Searches", None, None, None, "draft",
-             None, None, "North", "Searches", "64.00")  # fmt: skip
+    headers = (
+        "Document",
+        "Supplier",
+        "Supplier id",
+        "Entity",
+        "Entity id",
+        "Reference",
+        "Number",
+        "Date",
+        "Due",
+        "Paid on",
+        "Currency",
+        "Total",
+        "With tax",
+        "Text",
+        "Bank",
+        "Rate",
+        "Group rate",
+        "Status",
+        "Paid from",
+        "Scan",
+        "Region",
+        "Line text",
+        "Net",
+    )
+    first = (
+        "5000127",
+        "Abbott Lane Stationers Ltd",
+        "b769c047-ce09-554c-9ca8-ecadc1d55fcf",
+        "UK01",
+        "de11bfd7-6e35-50d3-8248-0f4fd2c1206d",
+        "A-1",
+        "ALS-771",
+        march(3),
+        date(2025, 4, 2),
+        march(28),
+        "GBP",
+        "30.00",
+        "no",
+        "Pens",
+        BANK,
+        "1",
+        "1",
+        "draft",
+        BANK,
+        "771.pdf",
+        "North",
+        "Pens",
+        "10.00",
+    )
+    second = (
+        "5000127",
+        "Abbot Lane Stationers",
+        "4e5c602a-7979-5ac1-835f-b3022aadab12",
+        "DE01",
+        "caa0f6bd-a717-5a70-a7b2-37830e79fa51",
+        "A-2",
+        "ALS-772",
+        march(4),
+        date(2025, 4, 3),
+        march(29),
+        "EUR",
+        "20.00",
+        "yes",
+        "Pencils",
+        BANK.replace("0d6e", "1d6e"),
+        "0.83",
+        "0.84",
+        "paid",
+        BANK.replace("0d6e", "2d6e"),
+        "772.pdf",
+        "South",
+        "Pencils",
+        "20.00",
+    )
+    third = (
+        "5000128",
+        "Adler and Finch",
+        None,
+        "UK01",
+        None,
+        "A-3",
+        "AF-1040",
+        march(5),
+        date(2025, 4, 4),
+        None,
+        "GBP",
+        "64.00",
+        "no",
+        "Searches",
+        None,
+        None,
+        None,
+        "draft",
+        None,
+        None,
+        "North",
+        "Searches",
+        "64.00",
+    )
     rows = [first, second, third]
     csv_file(folder / "supplier-ledger.csv", Sheet("Ledger", headers, rows), encoding="cp1252")
 
 
-_HOURS = ("Supplier", "Invoice", "Date", "Entity", "Currency", "Account", "Tax code", "Tax",
-          "Work", "Hours", "Rate", "Total")  # fmt: skip
+_HOURS = (
+    "Supplier",
+    "Invoice",
+    "Date",
+    "Entity",
+    "Currency",
+    "Account",
+    "Tax code",
+    "Tax",
+    "Work",
+    "Hours",
+    "Rate",
+    "Total",
+)
 
 
 def _timesheets(path: Path) -> None:
     """Hours times rates, with names of the agency's own, a total, and notes below the end."""
     day = march(7)
     rows: list[tuple[object, ...]] = [
-        ("Beacon Hill", "BHR-3501", day, "Bristol", "GBP", "Staff", "Standard", "57.20",
-         "Assistant", 22, 13),
-        ("Beacon Hill", "BHR-3501", day, "Bristol", "GBP", "Staff", "Standard", "20.15",
-         "Driver", "7.75", 13),
-        ("Beacon Hill", "BHR-3502", day, "Bristol", "GBP", "Staff", "Standard", None,
-         "Assistant, tax to follow", 8, 13),
-        ("Larkspur", "LT-3201", day, "Bristol", "GBP", "Training", "Standard", "28.00",
-         "Trainer", "one day", 140),
-        ("Larkspur", "LT-3202", day, "Bristol", "GBP", "Training", "Standard", "28.00",
-         "Trainer", 8, None),
-        ("Larkspur", "LT-3203", day, "Bristol", "GBP", "Training", "Standard", "28.00",
-         "Trainer", Formula("=B9/C9", "#DIV/0!"), Formula("=Rates!B4")),
+        (
+            "Beacon Hill",
+            "BHR-3501",
+            day,
+            "Bristol",
+            "GBP",
+            "Staff",
+            "Standard",
+            "57.20",
+            "Assistant",
+            22,
+            13,
+        ),
+        (
+            "Beacon Hill",
+            "BHR-3501",
+            day,
+            "Bristol",
+            "GBP",
+            "Staff",
+            "Standard",
+            "20.15",
+            "Driver",
+            "7.75",
+            13,
+        ),
+        (
+            "Beacon Hill",
+            "BHR-3502",
+            day,
+            "Bristol",
+            "GBP",
+            "Staff",
+            "Standard",
+            None,
+            "Assistant, tax to follow",
+            8,
+            13,
+        ),
+        (
+            "Larkspur",
+            "LT-3201",
+            day,
+            "Bristol",
+            "GBP",
+            "Training",
+            "Standard",
+            "28.00",
+            "Trainer",
+            "one day",
+            140,
+        ),
+        (
+            "Larkspur",
+            "LT-3202",
+            day,
+            "Bristol",
+            "GBP",
+            "Training",
+            "Standard",
+            "28.00",
+            "Trainer",
+            8,
+            None,
+        ),
+        (
+            "Larkspur",
+            "LT-3203",
+            day,
+            "Bristol",
+            "GBP",
+            "Training",
+            "Standard",
+            "28.00",
+            "Trainer",
+            Formula("=B9/C9", "#DIV/0!"),
+            Formula("=Rates!B4"),
+        ),
         _HOURS,
-        ("Larkspur", "LT-3204", day, "Bristol", "GBP", "Training", "Standard", "28.00",
-         "Trainer", "9999999999999", "99999999999"),
-        ("Redcliffe", "RS-9101", day, "Leeds", "GBP", "Repairs", "Reduced", "5.00",
-         "Scaffolder", 8, 25),
-        ("Tokyo Fair Office", "TFO-22", day, "Bristol", "JPY", "Staff", "Standard", "0",
-         "Interpreter", 8, 4500),
+        (
+            "Larkspur",
+            "LT-3204",
+            day,
+            "Bristol",
+            "GBP",
+            "Training",
+            "Standard",
+            "28.00",
+            "Trainer",
+            "9999999999999",
+            "99999999999",
+        ),
+        (
+            "Redcliffe",
+            "RS-9101",
+            day,
+            "Leeds",
+            "GBP",
+            "Repairs",
+            "Reduced",
+            "5.00",
+            "Scaffolder",
+            8,
+            25,
+        ),
+        (
+            "Tokyo Fair Office",
+            "TFO-22",
+            day,
+            "Bristol",
+            "JPY",
+            "Staff",
+            "Standard",
+            "0",
+            "Interpreter",
+            8,
+            4500,
+        ),
         (None, None, None, None, None, None, None, None, None, None, None, "12,480.15"),
         ("END OF REPORT",),
-        ("Beacon Hill", "BHR-3504", day, "Bristol", "GBP", "Staff", "Standard", "2.60",
-         "Left over from February", 1, 13),
-    ]  # fmt: skip
+        (
+            "Beacon Hill",
+            "BHR-3504",
+            day,
+            "Bristol",
+            "GBP",
+            "Staff",
+            "Standard",
+            "2.60",
+            "Left over from February",
+            1,
+            13,
+        ),
+    ]
     full = [(*row, *[None] * (len(_HOURS) - len(row))) for row in rows]
     workbook(path, [Sheet("Timesheets", _HOURS, full)])
 
 
 def _hours(path: Path, *hours: tuple[str, str], total: str | None = None) -> None:
     rows: list[tuple[object, ...]] = [
-        ("Beacon Hill", f"BHR-36{n:02d}", march(14), "Bristol", "GBP", "Staff", "Standard", "2.60",
-         "Assistant", amount, rate, None)
+        (
+            "Beacon Hill",
+            f"BHR-36{n:02d}",
+            march(14),
+            "Bristol",
+            "GBP",
+            "Staff",
+            "Standard",
+            "2.60",
+            "Assistant",
+            amount,
+            rate,
+            None,
+        )
         for n, (amount, rate) in enumerate(hours, start=1)
-    ]  # fmt: skip
+    ]
     if total:
         rows.append((*[None] * (len(_HOURS) - 1), total))
     csv_file(path, Sheet("Timesheets", _HOURS, rows))
 
 
 _JOURNAL = (
-    "Book", "Voucher", "Account name", "Day", "Year", "Money", "Side", "Total", "Text", "Line side",
-    "Net", "Quantity", "Tax each", "Tax", "From", "To", "Year starts",
-)  # fmt: skip
+    "Book",
+    "Voucher",
+    "Account name",
+    "Day",
+    "Year",
+    "Money",
+    "Side",
+    "Total",
+    "Text",
+    "Line side",
+    "Net",
+    "Quantity",
+    "Tax each",
+    "Tax",
+    "From",
+    "To",
+    "Year starts",
+)
 
 
 def _journal(path: Path) -> None:
@@ -434,11 +700,22 @@ def _journal(path: Path) -> None:
 
     def bill(number: str, text: str, **told: str) -> dict[str, str]:
         row = {
-            "Book": "P7", "Voucher": number, "Account name": "V-1008", "Day": "0703",
-            "Year": "2025", "Money": "pounds", "Side": "C", "Total": "1.200,00", "Text": text,
-            "Line side": "D", "Net": "1.000,00", "Quantity": "2", "Tax each": "100,00",
-            "Tax": "full", "Year starts": "2024-07-01",
-        }  # fmt: skip
+            "Book": "P7",
+            "Voucher": number,
+            "Account name": "V-1008",
+            "Day": "0703",
+            "Year": "2025",
+            "Money": "pounds",
+            "Side": "C",
+            "Total": "1.200,00",
+            "Text": text,
+            "Line side": "D",
+            "Net": "1.000,00",
+            "Quantity": "2",
+            "Tax each": "100,00",
+            "Tax": "full",
+            "Year starts": "2024-07-01",
+        }
         return row | {name.replace("_", " "): value for name, value in told.items()}
 
     rows = [
@@ -460,8 +737,14 @@ def _shown(path: Path, number_format: str, *amounts: float) -> None:
     bill, gross, net, tax = (Shown(amount, number_format) for amount in amounts)
     s = Sheets()
     cells = {"amount": gross, "netAmount": net, "taxAmount": tax, "taxCodeId": UK20}
-    s.bill("W-211", "Calder Valley Print Ltd", march(3), "Flyers",
-           line("Flyers", 24000, "6100") | cells, amount=bill)  # fmt: skip
+    s.bill(
+        "W-211",
+        "Calder Valley Print Ltd",
+        march(3),
+        "Flyers",
+        line("Flyers", 24000, "6100") | cells,
+        amount=bill,
+    )
     workbook(path, s.sheets())
 
 
@@ -470,9 +753,16 @@ def _turned_dates(path: Path) -> None:
     s = Sheets()
     for number, day in enumerate((date(2025, 4, 3), "25/03/2025", date(2025, 12, 3)), start=1):
         cells = {"amortizationStartDate": day, "amortizationEndDate": day}
-        s.bill(f"V-31{number}", "Calder Valley Print Ltd", march(3), "Flyers",
-               line("Flyers", 24000 + number, "6100", **cells), issuedDate=day, dueDate=day,
-               paymentAt=day)  # fmt: skip
+        s.bill(
+            f"V-31{number}",
+            "Calder Valley Print Ltd",
+            march(3),
+            "Flyers",
+            line("Flyers", 24000 + number, "6100", **cells),
+            issuedDate=day,
+            dueDate=day,
+            paymentAt=day,
+        )
     workbook(path, s.sheets())
 
 
@@ -513,15 +803,31 @@ def write(folder: Path) -> None:
     _formulas(folder / "not-calculated.xlsx", None)
     _pasted(folder / "pasted-text.xlsx")
     _dates(folder, "dates-either-way", ("03/04/2025", "05/04/2025"), ("03/04/2025", ""))
-    _dates(folder, "dates-both-ways", ("25/03/2025", "03/26/2025", "04/05/2025", "2025-04-01"),
-           ("28/03/2025", "03/29/2025", "", ""))  # fmt: skip
-    _ledger(folder, "amounts-either-way", [("7.200", "7.200", "6.000", "1.200"),
-                                           ("8.400", "8.400", "7.000", "1.400")])  # fmt: skip
-    _ledger(folder, "amounts-both-ways", [("1,200.00", "1,200.00", "1,000.00", "200.00"),
-                                          ("60,00", "60,00", "50,00", "10,00")])  # fmt: skip
-    _ledger(folder, "amounts-unreadable", [("12.005", "12.0.5", "ten", "2.005"),
-                                           ("24.00", "24.00", "20.00", "4.00"),
-                                           ("€36.00", "EUR 36.00", "€30.00", "€6.00")])  # fmt: skip
+    _dates(
+        folder,
+        "dates-both-ways",
+        ("25/03/2025", "03/26/2025", "04/05/2025", "2025-04-01"),
+        ("28/03/2025", "03/29/2025", "", ""),
+    )
+    _ledger(
+        folder,
+        "amounts-either-way",
+        [("7.200", "7.200", "6.000", "1.200"), ("8.400", "8.400", "7.000", "1.400")],
+    )
+    _ledger(
+        folder,
+        "amounts-both-ways",
+        [("1,200.00", "1,200.00", "1,000.00", "200.00"), ("60,00", "60,00", "50,00", "10,00")],
+    )
+    _ledger(
+        folder,
+        "amounts-unreadable",
+        [
+            ("12.005", "12.0.5", "ten", "2.005"),
+            ("24.00", "24.00", "20.00", "4.00"),
+            ("€36.00", "EUR 36.00", "€30.00", "€6.00"),
+        ],
+    )
     _house_rules(folder)
     _after_creation(folder)
     _disagreeing(folder)
@@ -536,8 +842,13 @@ def write(folder: Path) -> None:
     _hours(folder / "hours-both-ways.csv", ("7.75", "13.10"), ("7,5", "13,10"))
     _hours(folder / "hours-total.csv", ("7.75", "13.10"), total="104.13 approx.")
     s = Sheets()
-    s.bill("CH-118", "Copperfield Insurance Brokers", march(3), "Insurance of the vans",
-           line("Premium", 88000, "7500"))  # fmt: skip
+    s.bill(
+        "CH-118",
+        "Copperfield Insurance Brokers",
+        march(3),
+        "Insurance of the vans",
+        line("Premium", 88000, "7500"),
+    )
     bills, lines = s.sheets()
     without = [*(name for name in bills.headers if name != "currency"), "Due Date", ""]
     rows = [

@@ -213,10 +213,39 @@ def _creditor(vendor: str) -> str:
 
 def _datev(folder: Path) -> None:
     def meta(start: date, end: date) -> list[str]:
-        row = ["EXTF", "700", "21", "Buchungsstapel", "13", f"{end:%Y%m%d}093000000", "", "RE", "",
-               "", "29098", "55003", f"{start:%Y}0101", "4", f"{start:%Y%m%d}", f"{end:%Y%m%d}",
-               "Eingangsrechnungen", "WD", "1", "0", "0", "EUR", "", "", "", "", "03", "", "", "",
-               ""]  # fmt: skip
+        row = [
+            "EXTF",
+            "700",
+            "21",
+            "Buchungsstapel",
+            "13",
+            f"{end:%Y%m%d}093000000",
+            "",
+            "RE",
+            "",
+            "",
+            "29098",
+            "55003",
+            f"{start:%Y}0101",
+            "4",
+            f"{start:%Y%m%d}",
+            f"{end:%Y%m%d}",
+            "Eingangsrechnungen",
+            "WD",
+            "1",
+            "0",
+            "0",
+            "EUR",
+            "",
+            "",
+            "",
+            "",
+            "03",
+            "",
+            "",
+            "",
+            "",
+        ]
         return row
 
     def row(bill: Purchase, line: Bought, side: str = "S") -> dict[str, object]:
@@ -237,8 +266,14 @@ def _datev(folder: Path) -> None:
     bills = purchases(GERMAN, 28, start, 9)
     rows = [row(bill, line) for bill, _, line in lines_of(bills)]
     first = [meta(start.replace(day=1), end)]
-    text_file(folder / "EXTF_Buchungsstapel.csv", _DATEV, rows, before=first, delimiter=";",
-              encoding="cp1252")  # fmt: skip
+    text_file(
+        folder / "EXTF_Buchungsstapel.csv",
+        _DATEV,
+        rows,
+        before=first,
+        delimiter=";",
+        encoding="cp1252",
+    )
     # A credit note, a payment, and a bill that was posted the other way round.
     few = purchases(GERMAN, 5, date(2025, 2, 3), 2)
     rows = [row(bill, line) for bill, _, line in lines_of(few)]
@@ -248,9 +283,14 @@ def _datev(folder: Path) -> None:
         row(few[2], few[2].lines[0], "H")
         | {"Konto": "70003", _DATEV[7]: "4650", "Belegfeld 1": "L09917"}
     )
-    text_file(folder / "mixed-postings.csv", _DATEV, rows,
-          before=[meta(date(2025, 2, 1), date(2025, 2, 28))],
-          delimiter=";", encoding="cp1252")  # fmt: skip
+    text_file(
+        folder / "mixed-postings.csv",
+        _DATEV,
+        rows,
+        before=[meta(date(2025, 2, 1), date(2025, 2, 28))],
+        delimiter=";",
+        encoding="cp1252",
+    )
     accounts = {skr: ACCOUNTS[str(code)] for code, skr in _SKR03.items()}
     lookup_table(folder / "accounts.csv", accounts)
     lookup_table(folder / "vendors.csv", {_creditor(s.name): VENDORS[s.name] for s in GERMAN})
