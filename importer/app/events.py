@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
-from importer.model.light_objects import Company
+if TYPE_CHECKING:
+    from importer.model.light_objects import Company
 
 
 class Phase(Enum):

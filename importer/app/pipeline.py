@@ -5,9 +5,6 @@ A result workbook is read as the files that it is the result of, with the person
 
 from __future__ import annotations
 
-import importlib
-import sys
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -124,7 +121,6 @@ def check_files(
 
     Raises UnreadableFile, TemplateProblem or UsageProblem where that cannot be done at all.
     """
-    _import_ahead()
     if request.lookups:
         from importer.references.lookup_tables import check_crosswalks
 
@@ -193,17 +189,6 @@ def _resolve_by_tables(
     remembered = {} if request.documents else doubted
     check_documents(checked, document_folders.__getitem__, round(largest * MEGABYTE), remembered)
     return picks
-
-
-def _import_ahead() -> None:
-    """Import pandera in a thread, while the files are read: each may take a second.
-
-    Arrow first, which both need: two threads must not begin importing one library.
-    """
-    import pyarrow.compute  # noqa: F401
-
-    if "pandera.pandas" not in sys.modules:
-        threading.Thread(target=importlib.import_module, args=("pandera.pandas",)).start()
 
 
 def _expected(request: CheckRequest, former: ResultWorkbook | None, template: str) -> Pairs:

@@ -10,8 +10,6 @@ import os
 import secrets
 from pathlib import Path
 
-import filelock
-
 from importer.app.data_paths import data_folder
 
 _BYTES = 32
@@ -22,7 +20,7 @@ def seal(text: str) -> str:
     """The seal of a text; "" where no key can be kept, which is no reason to fail."""
     try:
         key = _key() or _new_key()
-    except (OSError, filelock.Timeout):
+    except OSError:  # as filelock's Timeout
         return ""
     return _signature(key, text)
 
@@ -59,6 +57,8 @@ def _key() -> bytes | None:
 
 
 def _new_key() -> bytes:
+    import filelock  # once in a user's life
+
     path = _path()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with filelock.FileLock(f"{path}.lock", timeout=_LONGEST_WAIT):

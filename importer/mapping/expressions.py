@@ -185,5 +185,3 @@ Parts = Annotated[
 Start = Annotated[
     Expression, BeforeValidator(_as_value, json_schema_input_type=Scalar | Expression)
 ]
-for _model in (DateFrom, Expression):
-    _model.model_rebuild()

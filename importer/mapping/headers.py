@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from importer.core.column_letters import column_index
 from importer.core.money import tidy
@@ -27,6 +28,25 @@ _LETTERS = re.compile(r"\$([A-Za-z]{1,3})")
 
 
 @dataclass(frozen=True)
+class _ColumnReference:
+    """What a template's name of a column means: a header, its n-th column, a column's letters."""
+
+    key: str
+    nth: tuple[str, int] | None  # header and number of ``Amount#2``
+    index: int | None  # of ``$C``
+
+
+@lru_cache(maxsize=4096)  # a template's names are compared with each row that may be the header
+def _column_reference(name: str) -> _ColumnReference:
+    nth, letters = _NTH.fullmatch(name.strip()), _LETTERS.fullmatch(name.strip())
+    return _ColumnReference(
+        header_key(name),
+        (nth[1], int(nth[2])) if nth else None,
+        column_index(letters[1]) if letters else None,
+    )
+
+
+@dataclass(frozen=True)
 class HeaderMatch:
     """A header of one row or several.
 
@@ -46,15 +66,14 @@ class HeaderMatch:
 
         A header written exactly as ``name`` wins.
         """
-        key = header_key(name)
-        if found := self.columns.get(key) or self.parts.get(key):
+        reference = _column_reference(name)
+        if found := self.columns.get(reference.key) or self.parts.get(reference.key):
             return found
-        if nth := _NTH.fullmatch(name.strip()):
-            number = int(nth[2])
-            return self.columns_named(nth[1])[number - 1 : number]
-        if letters := _LETTERS.fullmatch(name.strip()):
-            index = column_index(letters[1])
-            return [index] if index < len(self.headers) else []
+        if reference.nth:
+            header, number = reference.nth
+            return self.columns_named(header)[number - 1 : number]
+        if reference.index is not None and reference.index < len(self.headers):
+            return [reference.index]
         return []
 
     def column_of(self, names: Iterable[str]) -> int | None:
@@ -266,7 +285,7 @@ def is_result_sheet(source: SourceTable) -> bool:
 
 def _has_header(header: HeaderMatch, names: Iterable[str]) -> bool:
     """Whether a column has one of the names as its header; ``$C`` would match any row."""
-    return any(header.columns_named(n) for n in names if not _LETTERS.fullmatch(n.strip()))
+    return any(header.columns_named(n) for n in names if _column_reference(n).index is None)
 
 
 _BILL_NAMES = frozenset(("bills", "bill", "invoices", "payables", "invoicepayables"))

@@ -74,6 +74,14 @@ _TextLoader.yaml_implicit_resolvers = {
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
+
+class _ShippedLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """The same by libyaml, many times faster. It recurses without a limit and words errors in
+    another way: not for files of others."""
+
+    yaml_implicit_resolvers = _TextLoader.yaml_implicit_resolvers
+
+
 _LARGEST = 128 << 10  # bytes of a template; shipped ones have two thousand
 _DEEPEST = 500  # brackets, those inside of texts included
 _MOST_NODES = 50_000  # keys and values; those of an alias count at each use
@@ -148,6 +156,7 @@ def _line(lines: _Lines, path: tuple[Hashable, ...]) -> int:
 
 def load_template(path: Path) -> LoadedTemplate:
     """A template from a YAML file. TemplateProblem lists everything wrong, each with its line."""
+    shipped = path.parent == shipped_folder("templates")
     try:
         if path.stat().st_size > _LARGEST:
             raise TemplateProblem(
@@ -160,7 +169,7 @@ def load_template(path: Path) -> LoadedTemplate:
         raise TemplateProblem(f"{path}: the template cannot be read: {error.strerror}.") from None
     try:
         _check_depth(text)
-        loader = _TextLoader(text)
+        loader = (_ShippedLoader if shipped else _TextLoader)(text)
         try:
             node = loader.get_single_node()
             if node is not None:
@@ -195,7 +204,7 @@ def load_template(path: Path) -> LoadedTemplate:
                 for loc, sentence in sorted(wrong, key=lambda p: _line(lines, p[0]))
             )
         )
-    if path.parent != shipped_folder("templates"):
+    if not shipped:
         template = template.with_places(_places(data, lines))
     return LoadedTemplate(template, path)
 
@@ -224,6 +233,7 @@ def _keys_at(loc: tuple[int | str, ...]) -> list[str]:
     model: Any = Template
     for part in loc:
         if isinstance(model, type) and issubclass(model, BaseModel):
+            model.model_rebuild()  # types that are defined below it
             info = model.model_fields.get(str(part))
             model = info.annotation if info else None
         else:

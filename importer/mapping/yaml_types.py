@@ -12,7 +12,7 @@ from importer.mapping.patterns import pattern
 
 
 class StrictModel(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 def _as_text(value: object) -> object:

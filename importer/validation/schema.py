@@ -8,6 +8,7 @@ failure is a finding of the check's code, worded by the catalogue with the check
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -24,8 +25,23 @@ from importer.validation import row_rules as row
 from importer.validation.column_formats import SheetColumn, code_of
 from importer.validation.row_rules import RowArgs, RowValue
 
-# pandera loads a good part of itself at the first use: that belongs to the start of the program.
-pa.DataFrameSchema.register_default_backends(pd.DataFrame)
+
+def _load_pandera() -> None:
+    """Load what pandera loads at its first use, but not hypothesis.
+
+    Where that is installed, as for our tests, pandera would import it for data it could make up: a
+    tenth of the whole start.
+    """
+    if hidden := "hypothesis" not in sys.modules:
+        sys.modules["hypothesis"] = None  # type: ignore[assignment]  # an import of it fails
+    try:
+        pa.DataFrameSchema.register_default_backends(pd.DataFrame)
+    finally:
+        if hidden:
+            del sys.modules["hypothesis"]
+
+
+_load_pandera()
 
 
 @dataclass(frozen=True)

@@ -322,6 +322,15 @@ def test_an_environment_variable_cannot_turn_the_checks_off(tmp_path: Path) -> N
     assert "V-17" in run.stdout + run.stderr
 
 
+def test_hypothesis_is_not_imported_but_can_be() -> None:
+    program = (
+        "import sys, importer.validation.schema as schema\n"
+        "assert 'hypothesis' not in sys.modules\n"
+        "import hypothesis"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def test_what_a_check_raises_is_raised() -> None:
     def fail(_: pd.Series) -> np.ndarray:
         raise MemoryError

@@ -38,6 +38,12 @@ def problem(folder: Path, text: str) -> str:
     return str(raised.value).replace(str(folder / "mine.yaml"), "mine.yaml")
 
 
+def test_a_copy_of_a_shipped_template_reads_the_same(tmp_path: Path) -> None:
+    for path in shipped_templates().values():
+        copy = load(tmp_path, path.read_text(encoding="utf-8"))
+        assert copy.model_dump() == load_template(path).template.model_dump()
+
+
 def test_every_shipped_template_is_valid_and_found_by_name() -> None:
     assert {"light", "uk-spend"} <= set(shipped_templates())
     for name in shipped_templates():
