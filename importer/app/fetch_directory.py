@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from decimal import Decimal
 
+from importer.core.errors import LightRefused
 from importer.core.fetch import fetch_all
 from importer.light.client import LightClient
-from importer.light.light_errors import LightRefused
 from importer.model.light_objects import LightBill, LightLine, TaxCode, Vendor
 from importer.references.directory import Directory
 

@@ -1,4 +1,4 @@
-"""One answer of a web service to one request, and the one function that says what it means."""
+"""An answer of Light to one request, and its classification."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ _MANGLED = re.compile(MANGLED_CODE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _CONTROL_OR_BREAK = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 _RATE = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,20})?")  # Excel's own quotients have 17 digits
-# As people and their spreadsheets say yes and no, in the languages of the exports there are.
+# Yes and no as people and spreadsheets write them, in the languages of the known exports.
 TRUE_WORDS = frozenset("true yes y 1 x ja wahr oui vrai sí si verdadero sì vero".split())
 FALSE_WORDS = frozenset("false no n 0 nein falsch non faux falso".split())
 # As Excel shows errors, in English and as stored by the file formats, and in other languages.

@@ -56,6 +56,18 @@ class BudgetSpent(StoppedEarly):
     """The number of requests permitted for today is spent."""
 
 
+class WireProblem(StoppedEarly):
+    """Light answered in a form that cannot be understood."""
+
+
+class LightRefused(StoppedEarly):
+    """Light refused a request that the run cannot do without."""
+
+
+class RateLimiterProblem(StoppedEarly):
+    """The file that keeps the pace cannot be written, so nothing may be sent."""
+
+
 class JournalProblem(StoppedEarly):
     """The journal cannot be written, so nothing may be sent."""
 

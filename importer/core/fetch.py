@@ -49,10 +49,10 @@ async def fetch(
     where: str = "",
     waits: Waits = WAITS,
 ) -> Outcome[T]:
-    """The outcome of a question: ACCEPTED with its content, ABSENT, REJECTED (it cannot be told),
+    """The outcome of a read: ACCEPTED with its content, ABSENT, REJECTED (Light does not show it),
     or UNKNOWN where Light's answer could not be read in the last try.
 
-    ``what`` says what the key must be allowed to do, as "read bills"; see ``classify`` for ``read``
+    ``what`` is what the key must be allowed to do, as "read bills"; see ``classify`` for ``read``
     and ``noun``. Raises AccessRefused for 401, 403 and redirects elsewhere, LightUnreachable where
     there was no answer, or failures of the server; ``where`` is the address in its message.
     """
@@ -92,7 +92,7 @@ async def fetch(
 
 
 def refusal(outcome: Outcome[Any], what: str) -> str:
-    """That Light says no to the key or its role, with the remedy."""
+    """The message for a refused key or role, with the remedy."""
     if outcome.status == 401:
         return f"Light does not accept the key: {outcome.reason}"
     if outcome.status == 403:

@@ -43,22 +43,18 @@ class ApiSession:
     ) -> None:
         if rate_limiter.keys != len(credentials.keys):
             raise ValueError("the rate limiter must know each key")
-        self._base = check_base_url(base_url)
+        self.base_url = check_base_url(base_url)
         self._credentials = credentials
         self._rate_limiter = rate_limiter
         self._waits = waits
-        self._transport = Transport(self._base, timeout, max_connections)
-        self._uploads = Uploads(self._base, timeout, credentials)
+        self._transport = Transport(self.base_url, timeout, max_connections)
+        self._uploads = Uploads(self.base_url, timeout, credentials)
         # Taken before a permit, so that no permit waits for a connection.
         self._connections = asyncio.Semaphore(max_connections)
         self._earliest_date: float | None = None  # unix seconds, by Light's clock
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._base!r})"
-
-    @property
-    def base_url(self) -> str:
-        return self._base
+        return f"{type(self).__name__}({self.base_url!r})"
 
     async def __aenter__(self) -> Self:
         return self
@@ -84,7 +80,7 @@ class ApiSession:
         about to leave: a task cancelled before has sent nothing, and what it raises stops the
         request. ``key`` is the place of the key to use; by default the one that may go first.
         """
-        url = self._base + path
+        url = self.base_url + path
         if params:
             url += "?" + urlencode({k: _param(v) for k, v in params.items()}, quote_via=quote)
         content = None if json is None else jsonlib.dumps(json, allow_nan=False).encode()
@@ -129,7 +125,7 @@ class ApiSession:
             location = reply.headers.get("location")
             if location is None or not _is_followed(method, reply.status):
                 return self._answer(reply, retry_after, used)
-            target = follow(self._base, url, location)
+            target = follow(self.base_url, url, location)
             if target is None:
                 return Answer(
                     reply.status,

@@ -11,11 +11,10 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from importer.core.answers import Answer, Verdict
-from importer.core.errors import LightUnreachable, UsageProblem
+from importer.core.errors import LightRefused, LightUnreachable, UsageProblem, WireProblem
 from importer.core.fetch import fetch, fetch_all
 from importer.light import codec
 from importer.light.api_session import ApiSession, Params
-from importer.light.light_errors import LightRefused, WireProblem
 from importer.model.bills import Bill
 from importer.model.light_objects import (
     Account,
@@ -65,11 +64,11 @@ class LightClient(ApiSession):
         return await self.send("POST", path, json=body, on_wire=on_wire)
 
     def read_bill(self, body: object) -> LightBill | None:
-        """The bill in an answer with its lines; None where there is none that can be read."""
+        """The bill in an answer, with its lines; None where it cannot be decoded."""
         return _decoded(partial(codec.bill_from_json, listed=False), body)
 
     def read_line(self, body: object) -> LightLine | None:
-        """The line in an answer; None where there is none that can be read."""
+        """The line item in an answer; None where it cannot be decoded."""
         return _decoded(codec.line_from_json, body)
 
     async def get_bill(self, bill_id: str, *, balance: bool = False) -> Answer:
@@ -123,7 +122,7 @@ class LightClient(ApiSession):
         return await self._uploads.put(target, path, size)
 
     def read_upload_target(self, body: object) -> UploadTarget | str | None:
-        """The address in an answer, or why nothing is sent there; None where it has none."""
+        """The upload address in an answer, or why it is refused; None where it has none."""
         target = _decoded(codec.upload_target_from_json, body)
         return target and (self._uploads.unsafe(target) or target)
 
@@ -185,7 +184,7 @@ class LightClient(ApiSession):
         return _unique(codec.bill_from_json(r, listed=True) for r in records)
 
     async def bill(self, bill_id: str) -> LightBill:
-        """A bill with its lines. Raises LightRefused where it is not there."""
+        """A bill with its lines. Raises LightRefused where Light does not have it."""
         path = f"{BILLS}/{quote(bill_id, safe='')}"
         return codec.bill_from_json(await self._read(path, {}), listed=False)
 
@@ -247,15 +246,15 @@ class LightClient(ApiSession):
             lambda body: body,
             what=f"read {path}",
             noun="body",
-            where=f" at {self._base}",
+            where=f" at {self.base_url}",
             waits=self._waits,
         )
         if outcome.verdict is Verdict.ACCEPTED:
             return outcome.content
         if outcome.verdict is Verdict.UNKNOWN:
             raise LightUnreachable(
-                f"Light cannot be reached at {self._base}: {outcome.reason}. Check the address of"
-                " Light's API: --base-url or LIGHT_BASE_URL"
+                f"Light cannot be reached at {self.base_url}: {outcome.reason}. Check the address"
+                " of Light's API: --base-url or LIGHT_BASE_URL"
             )
         raise LightRefused(f"Light refused {path} ({outcome.status}): {outcome.reason}")
 

@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from importer.core.answers import ApiError
+from importer.core.errors import WireProblem
 from importer.light.json_values import (
     array_of,
     boolean_at,
@@ -28,7 +29,6 @@ from importer.light.json_values import (
     text_at,
     wrong,
 )
-from importer.light.light_errors import WireProblem
 from importer.model.bills import Bill, LineItem, Property, bill_values, line_values
 from importer.model.fields import (
     SENT_BILL_FIELDS,
@@ -58,7 +58,7 @@ T = TypeVar("T")
 def bill_to_json(bill: Bill, *, with_lines: bool = True) -> Json:
     """The body of ``POST /v1/invoice-payables``; what is None is left out.
 
-    The lines are inline, or none of them is there. Raises ValueError where the vendor or a custom
+    The lines are inline, or all omitted. Raises ValueError where the vendor or a custom
     property has no id yet: names are never sent.
     """
     if bill.vendor_id is None:
@@ -313,7 +313,7 @@ def is_for_bills(obj: object) -> bool:
 def page_from_json(obj: object) -> tuple[list[object], str | None]:
     """The records of one page of a list, and the cursor of the next, None on the last page.
 
-    Raises WireProblem where there is more but no way to get it: half a list must not pass for one.
+    Raises WireProblem where there is a next page but no cursor: a part must not pass for the list.
     """
     page = object_of(obj, "list")
     records = array_of(page.get("records"), "records")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from importer.core.errors import UsageProblem
 
@@ -220,7 +220,7 @@ def follow(base_url: str, current_url: str, location: str) -> str | None:
     # The address is put together anew from checked parts: what was checked is what is opened,
     # even where another parser would read the original text differently.
     try:
-        parts: SplitResult = urlsplit(urljoin(current_url, location.strip()))
+        parts = urlsplit(urljoin(current_url, location.strip()))
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return None
@@ -244,14 +244,10 @@ def _same_domain(base: str, host: str) -> bool:
     Under a suffix that strangers share (co.uk, github.io), and for addresses and names that the
     list does not know, only the very same host does.
     """
-    return host == base or (
-        _registrable(base) is not None and _registrable(base) == _registrable(host)
-    )
-
-
-def _registrable(host: str) -> str | None:
-    domain: str | None = _suffixes().privatesuffix(host)
-    return domain
+    if host == base:
+        return True
+    domain = _suffixes().privatesuffix(base)
+    return domain is not None and bool(domain == _suffixes().privatesuffix(host))
 
 
 @cache

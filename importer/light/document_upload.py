@@ -23,7 +23,7 @@ from importer.model.light_objects import UploadTarget
 PIECE = 256 * 1024  # bytes read at a time
 AT_A_TIME = 8  # files
 SLOWEST = 20_000  # bytes a second; a slower upload is given up
-_LONGEST_ANSWER = 64 * 1024  # bytes that are read of what the storage says
+_LONGEST_ANSWER = 64 * 1024  # bytes read of the storage's answer
 _NOT_TO_SEND = frozenset(("authorization", "proxy-authorization", "cookie", "host"))
 _OURS = frozenset(("content-length", "transfer-encoding", "connection"))
 _MESSAGE = re.compile(r"<Message>([^<]{1,300})</Message>")
@@ -54,7 +54,7 @@ class Uploads:
             return await self._put(target, path, size)
 
     def unsafe(self, target: UploadTarget) -> str:
-        """Why nothing is sent there; "" where it may be."""
+        """Why nothing may be sent to the target; "" where it may."""
         try:
             parts = urlsplit(target.url)
             host, _ = parts.hostname or "", parts.port
@@ -128,7 +128,7 @@ async def _pieces(file: BinaryIO, size: int) -> AsyncIterator[bytes]:
 
 
 async def _first_bytes(response: httpx.Response) -> str:
-    """What the storage says, as it is sent: unpacking it could take any memory."""
+    """The beginning of the storage's answer, not unpacked, which could take any memory."""
     content = bytearray()
     async for piece in response.aiter_raw():
         content += piece

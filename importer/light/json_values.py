@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from importer.light.light_errors import WireProblem
+from importer.core.errors import WireProblem
 
 
 def wrong(name: str, value: object) -> WireProblem:

@@ -98,12 +98,12 @@ def _number(text: str | None) -> float | None:
 
 
 def http_date(text: str | None) -> float | None:
-    """Unix time of a ``Date`` header; None where there is none, or none that can be read."""
+    """Unix time of a ``Date`` header; None where it is missing or invalid."""
     if not text:
         return None
     try:
         moment = parsedate_to_datetime(text)
-        # An HTTP date is always GMT, whatever it says.
+        # An HTTP date is always in GMT.
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from importer.light.light_errors import RateLimiterProblem
+from importer.core.errors import RateLimiterProblem
 
 # Older versions share the file, so its tables keep their names: a slot is a permit, and ``told``
 # has the limits that Light states.
@@ -44,7 +44,7 @@ CREATE TABLE IF NOT EXISTS day (
 
 
 def open_rate_limit_store(path: Path | str, oldest: str) -> sqlite3.Connection:
-    """The file, made where it is missing, without the days (YYYY-MM-DD, UTC) before ``oldest``.
+    """Open or create the file, without the days (YYYY-MM-DD, UTC) before ``oldest``.
 
     Raises RateLimiterProblem where it cannot be used.
     """

@@ -39,7 +39,7 @@ HOLD = WINDOW + 0.05  # the margin is for clocks that tick coarsely
 LONGEST_WAIT = 600.0  # seconds; a longer wait ends the run
 LONGEST_STOP = 86_400.0  # seconds; a nonsensical Retry-After must not lock the file for ever
 FORGET_LIMIT = 600.0  # seconds after which a lower limit that Light does not repeat is forgotten
-DAYS_STORED = 7 * 86_400.0  # seconds that a day's count is kept
+DAYS_STORED = 7 * 86_400.0  # seconds after which a day's count is deleted
 SMALLEST_SLEEP = 0.001  # seconds; a timer may fire a hair early
 # Seconds. Timers stand still while a computer sleeps, and know nothing of a clock that is set.
 LONGEST_SLEEP = 30.0
@@ -139,7 +139,8 @@ class RateLimiter:
         self.on_wait = on_wait
         self.clock = clock
         self._sleep = sleep
-        self._requests = 0
+        self.requests = 0  # granted to this process
+        self.keys = len(keys)
         self._keys = [_Key(place, mark) for place, mark in enumerate(keys)]
         self._last_seen = float("-inf")
         self._announced = float("-inf")
@@ -147,16 +148,6 @@ class RateLimiter:
         self._turn: asyncio.Lock | None = None
         self._path = path
         self._db = open_rate_limit_store(path, oldest=utc_date(clock() - DAYS_STORED))
-
-    @property
-    def keys(self) -> int:
-        """How many keys there are."""
-        return len(self._keys)
-
-    @property
-    def requests(self) -> int:
-        """How many requests this process was granted."""
-        return self._requests
 
     def close(self) -> None:
         self._db.close()
@@ -184,8 +175,8 @@ class RateLimiter:
                 now = self.clock()
                 permit = self._try_acquire(now, longest, key)
                 if isinstance(permit, Permit):
-                    self._requests += 1
-                    return permit  # no await from here to the caller, which would lose the permit
+                    self.requests += 1
+                    return permit  # do not await between granting and returning the permit
                 if isinstance(permit, _BudgetSpent):
                     until = _moment(permit.until)
                     if self.on_wait is None or not wait:
@@ -372,6 +363,6 @@ class RateLimiter:
 
 
 def _moment(seconds: float) -> str:
-    # Rounded up, so that whoever waits until then has waited long enough.
+    # Rounded up, so that a person who waits until then has waited long enough.
     moment = datetime.fromtimestamp(seconds, UTC) + timedelta(seconds=59)
     return f"{moment:%Y-%m-%d %H:%M} UTC"

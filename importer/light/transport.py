@@ -1,4 +1,4 @@
-"""One HTTP request and its answer, or why there is none."""
+"""Send one HTTP request over pooled connections; failures are values, not exceptions."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ _JSON_BODY = [(b"Content-Type", b"application/json;charset=UTF-8")]
 async def _read(
     response: httpx.Response, host: str, largest: int = LARGEST_BODY
 ) -> Reply | Failure:
-    """The whole answer, unpacked here: httpx unpacks a piece at once, however large it becomes."""
+    """The complete answer, unpacked within limits, which httpx does not have."""
     packing = response.headers.get("content-encoding", "").strip().lower()
     if packing not in ("", "identity", "gzip", "x-gzip"):
         return Failure(True, f"{host} packed its answer in a way that was not asked for")

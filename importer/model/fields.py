@@ -47,7 +47,7 @@ class FieldKind(StrEnum):
 
 
 class FieldUse(IntEnum):
-    """What becomes of a field once the sheet is read; each use includes those before it."""
+    """How a field is used after the sheet is read; each use includes those before it."""
 
     SHEET = 1  # joins and orders rows, or is checked only
     RECORD = 2  # in the record (``attribute``), but not in the request that creates a bill
@@ -184,7 +184,7 @@ SENT_LINE_FIELDS = tuple(
     if field.use >= FieldUse.SENT and (field.kind is FieldKind.CENTS) is amounts
 )
 
-# By which of its names in Light a field may be given: (those that count unless told, all).
+# By which of its names in Light a field may be given: (those that count by default, all).
 # Light lists no tax codes, so that these have no names.
 LOOKUP_NAMES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "vendor": (("name", "identifier", "vatId"), ("name", "identifier", "vatId")),

@@ -55,7 +55,7 @@ class State(StrEnum):
 
 
 class DamagedRecord(Exception):
-    """A row of the journal that is no record; the message says which, and why."""
+    """A row of the journal that cannot be decoded; the message names it and the reason."""
 
 
 @contextmanager
@@ -91,7 +91,7 @@ class JournalEntry:
     light_amount: int | None = None  # cents, as Light has it
     line_ids: tuple[str | None, ...] = ()  # Light's ids in the order of the bill's lines
     alone: bool = False  # last sent without its lines, which were to follow
-    message: str = ""  # for people; says nothing that ``how`` and ``partial`` say
+    message: str = ""  # for people; without what ``how`` and ``partial`` express
     errors: tuple[ApiError, ...] = ()
     how: Discovery | None = None
     partial: str = ""  # for people: what Light has of a bill that lacks line items

@@ -28,7 +28,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class ReadBack:
-    """A bill as ``verify`` read it from Light; amounts in cents, None where Light tells none."""
+    """A bill as ``verify`` read it from Light; amounts in cents, None where Light states none."""
 
     comparison: Comparison
     moment: datetime  # UTC

@@ -15,7 +15,7 @@ TableRow = tuple[int, int]  # index of a table of the report, row as Excel numbe
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What a name may mean. ``label`` tells it from the other suggestions, for people."""
+    """What a name may mean. ``label`` is unique among the suggestions, for people."""
 
     id: str
     label: str
@@ -40,7 +40,7 @@ class Unresolved:
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """What a bill or line comes to, in cents; None where the sheet does not tell."""
+    """What a bill or line comes to, in cents; None where the sheet does not state them."""
 
     gross: int | None
     net: int | None
@@ -51,7 +51,7 @@ class Amounts:
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """What became of one bill or line item. ``table`` is an index into ``Report.tables``.
+    """Outcome of one bill or line item. ``table`` is an index into ``Report.tables``.
 
     ``light_id`` is of the bill or of the line item, ``bill_id`` of a line item's bill.
     """
@@ -70,7 +70,7 @@ class RowResult:
 
 @dataclass(frozen=True, slots=True)
 class BillResult:
-    """A bill as the sheet has it, with what became of it. ``amount`` is None where unreadable."""
+    """A bill as the sheet has it, with its outcome. ``amount`` is None where unreadable."""
 
     result: RowResult
     vendor: str
@@ -80,7 +80,7 @@ class BillResult:
     amount: int | None
     lines: int
     unit: int = 100  # cents
-    net: int | None = None  # cents, of the lines; None where they do not tell
+    net: int | None = None  # cents, of the lines; None where unknown
     tax: int | None = None
     read_back: ReadBack | None = None
     steps: tuple[Step, ...] = ()
@@ -143,4 +143,4 @@ class RunSummary:
     continues: str = ""  # the run whose result workbook was loaded
     company_id: str = ""
     sandbox: bool = False  # what was loaded is gone with it
-    expect: tuple[tuple[str, str], ...] = ()  # control totals told outright
+    expect: tuple[tuple[str, str], ...] = ()  # stated control totals

@@ -11,7 +11,7 @@ from importer.core.money import tidy
 
 
 class CellKind(IntEnum):
-    """What the file says a cell is. CSV has only TEXT."""
+    """Type of a cell in the file. CSV has only TEXT."""
 
     TEXT = 0
     NUMBER = 1

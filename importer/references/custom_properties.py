@@ -27,10 +27,8 @@ from importer.model.light_objects import PropertyGroup
 from importer.model.tables import CellKind
 from importer.references.name_index import LIKELY, Named, NameIndex
 from importer.validation.checked_bills import Checked
-from importer.validation.column import ParsedColumn
 from importer.validation.cross_row_rules import same_name
 
-_LEVELS = {BILLS: ("HEADER", "bill"), LINE_ITEMS: ("LINE", "line item")}
 # An inline value in the form Light wants, else None; of a text and the kind of its cell.
 Inline = Callable[[str, int], str | None]
 
@@ -41,143 +39,133 @@ def resolve_properties(checked: Checked, groups: Sequence[PropertyGroup]) -> Non
     A group is named by its label, internal name or id; its values likewise, several of them
     separated by ``;``. A name of several groups or values is never guessed.
     """
-    for sheet in (BILLS, LINE_ITEMS):
-        level, noun = _LEVELS[sheet]
+    for sheet, level in ((BILLS, "HEADER"), (LINE_ITEMS, "LINE")):
         of_level = [group for group in groups if group.level == level]
         of_other_level = [group for group in groups if group.level != level]
+        properties = _SheetProperties(checked, sheet)
         columns: dict[str, list[str]] = {group.id: [] for group in of_level}
-        for name in [n for n in checked.mapped.items(sheet).columns if n.startswith(PROPERTY)]:
-            group = _find_group(checked, sheet, name, of_level, of_other_level)
+        for name in [n for n in properties.items.columns if n.startswith(PROPERTY)]:
+            group = properties.find_group(name, of_level, of_other_level)
             if group is not None:
                 columns[group.id].append(name)
-                _values(checked, sheet, name, group)
+                properties.resolve_values(name, group)
         for group in of_level:
-            _report_duplicates(checked, sheet, columns[group.id], group)
+            properties.report_duplicates(columns[group.id], group)
             if group.required:
-                _report_missing(checked, sheet, columns[group.id], group, noun)
+                properties.report_missing(columns[group.id], group)
 
 
-def _parsed(checked: Checked, sheet: str, name: str) -> ParsedColumn:
-    return (checked.bills if sheet == BILLS else checked.lines)[name]
+class _SheetProperties:
+    """The custom properties of one checked sheet."""
 
+    def __init__(self, checked: Checked, sheet: str) -> None:
+        self.checked, self.sheet = checked, sheet
+        self.mapped, self.items = checked.mapped, checked.mapped.items(sheet)
+        self.table = checked.bills if sheet == BILLS else checked.lines
+        self.noun, self.other_noun = "bill", "line item"
+        if sheet == LINE_ITEMS:
+            self.noun, self.other_noun = self.other_noun, self.noun
 
-def _add_finding(
-    checked: Checked,
-    sheet: str,
-    ending: str,
-    cell: CellRef,
-    value: str,
-    items: Sequence[int],
-    **words: Any,
-) -> None:
-    about = {"bills" if sheet == BILLS else "lines": tuple(int(i) for i in items)}
-    code = f"{sheet}.property.{ending}"
-    checked.findings.append(finding(code, cell, value, **about, **words))
+    def add_finding(
+        self, ending: str, cell: CellRef, value: str, items: Sequence[int], **words: Any
+    ) -> None:
+        about: dict[str, Any] = {"bills" if self.sheet == BILLS else "lines": tuple(items)}
+        code = f"{self.sheet}.property.{ending}"
+        self.checked.findings.append(finding(code, cell, value, **about, **words))
 
+    def header(self, name: str, item: int) -> CellRef:
+        """The column of a property as a whole."""
+        return replace(self.mapped.cell(self.sheet, name, item), row=None, column_index=None)
 
-def _header(checked: Checked, sheet: str, name: str, item: int) -> CellRef:
-    """The column of a property as a whole."""
-    return replace(checked.mapped.cell(sheet, name, item), row=None, column_index=None)
+    def find_group(
+        self,
+        name: str,
+        of_level: Sequence[PropertyGroup],
+        of_other_level: Sequence[PropertyGroup],
+    ) -> PropertyGroup | None:
+        """The one group that the header names; a finding where there is none, or several."""
+        bare = name[len(PROPERTY) :]
 
+        def named(groups: Sequence[PropertyGroup]) -> list[PropertyGroup]:
+            key = same_name(bare)
+            return [g for g in groups if key in map(same_name, (g.label, g.internal_name, g.id))]
 
-def _find_group(
-    checked: Checked,
-    sheet: str,
-    name: str,
-    of_level: Sequence[PropertyGroup],
-    of_other_level: Sequence[PropertyGroup],
-) -> PropertyGroup | None:
-    """The one group that the header names; a finding where there is none, or several."""
-    bare = name[len(PROPERTY) :]
-
-    def named(groups: Sequence[PropertyGroup]) -> list[PropertyGroup]:
-        key = same_name(bare)
-        return [g for g in groups if key in map(same_name, (g.label, g.internal_name, g.id))]
-
-    matches = named(of_level)
-    if len(matches) == 1:
-        return matches[0]
-    items = np.flatnonzero(_parsed(checked, sheet, name).ok).tolist()
-    if not items:
-        return None  # an empty column asks for nothing
-    where = _header(checked, sheet, name, items[0])
-    words: dict[str, Any] = {"name": bare, "level": f"{_LEVELS[sheet][1]}s"}
-    if matches:
-        candidates = "; ".join(f"{g.label} ({g.internal_name}, {g.id})" for g in matches)
-        words |= {"count": len(matches), "candidates": candidates}
-        _add_finding(checked, sheet, "several_properties", where, bare, items, **words)
+        matches = named(of_level)
+        if len(matches) == 1:
+            return matches[0]
+        items = np.flatnonzero(self.table[name].ok).tolist()
+        if not items:
+            return None  # an empty column asks for nothing
+        where = self.header(name, items[0])
+        words: dict[str, Any] = {"name": bare, "level": f"{self.noun}s"}
+        if matches:
+            candidates = "; ".join(f"{g.label} ({g.internal_name}, {g.id})" for g in matches)
+            words |= {"count": len(matches), "candidates": candidates}
+            self.add_finding("several_properties", where, bare, items, **words)
+            return None
+        if named(of_other_level):
+            other = f"{self.other_noun}s"
+            words["nearest"] = f": it is a property of {other}, and belongs into a column there"
+        else:
+            labels = NameIndex([Named(g.id, g.label, (g.label, g.internal_name)) for g in of_level])
+            words["nearest"] = labels.hint(bare)
+        self.add_finding("unknown_property", where, bare, items, **words)
         return None
-    if named(of_other_level):
-        its = "line items" if sheet == BILLS else "bills"
-        words["nearest"] = f": it is a property of {its}, and belongs into a column there"
-    else:
-        labels = NameIndex([Named(g.id, g.label, (g.label, g.internal_name)) for g in of_level])
-        words["nearest"] = labels.hint(bare)
-    _add_finding(checked, sheet, "unknown_property", where, bare, items, **words)
-    return None
 
+    def report_duplicates(self, columns: list[str], group: PropertyGroup) -> None:
+        """Two columns of one group, on the items that have both."""
+        for at, name in enumerate(columns):
+            for earlier in columns[:at]:
+                items = np.flatnonzero(self.table[name].ok & self.table[earlier].ok).tolist()
+                if items:
+                    where = self.header(name, items[0])
+                    cell, other = (
+                        self.mapped.cell(self.sheet, n, items[0]) for n in (name, earlier)
+                    )
+                    words: dict[str, Any] = {"other": other.column or earlier, "name": group.label}
+                    self.add_finding("twice", where, cell.column or name, items, **words)
 
-def _report_duplicates(
-    checked: Checked, sheet: str, columns: list[str], group: PropertyGroup
-) -> None:
-    """Two columns of one group, on the items that have both."""
-    for at, name in enumerate(columns):
-        for earlier in columns[:at]:
-            both = _parsed(checked, sheet, name).ok & _parsed(checked, sheet, earlier).ok
-            items = np.flatnonzero(both).tolist()
-            if items:
-                where = _header(checked, sheet, name, items[0])
-                cell, other = (checked.mapped.cell(sheet, n, items[0]) for n in (name, earlier))
-                words: dict[str, Any] = {"other": other.column or earlier, "name": group.label}
-                _add_finding(checked, sheet, "twice", where, cell.column or name, items, **words)
+    def report_missing(self, columns: list[str], group: PropertyGroup) -> None:
+        """Values that Light requires: one finding a blank cell, or a sheet without the column."""
+        missing = np.ones(self.table.size, dtype=bool)
+        for name in columns:
+            missing &= self.table[name].blank
+        words: dict[str, Any] = {"name": group.label, "level": self.noun}
+        without = missing.copy()
+        for name in columns:
+            without &= self.mapped.lacks_column(self.sheet, name)
+        for of_table in np.unique(self.items.table[without]).tolist():
+            some = np.flatnonzero(without & (self.items.table == of_table)).tolist()
+            source = self.mapped.tables[of_table].source
+            where = CellRef(source.file, source.sheet, None, None, of_table)
+            self.add_finding("required", where, "", some, **words)
+        for i in np.flatnonzero(missing & ~without).tolist():
+            cell = self.mapped.cell(self.sheet, columns[0], i)
+            self.add_finding("required", cell, "", [i], **words)
 
-
-def _report_missing(
-    checked: Checked, sheet: str, columns: list[str], group: PropertyGroup, noun: str
-) -> None:
-    """Values that Light requires: one finding a blank cell, or a sheet without the column."""
-    table = checked.bills if sheet == BILLS else checked.lines
-    items = checked.mapped.items(sheet)
-    missing = np.ones(table.size, dtype=bool)
-    for name in columns:
-        missing &= table[name].blank
-    words: dict[str, Any] = {"name": group.label, "level": noun}
-    without = missing.copy()
-    for name in columns:
-        without &= checked.mapped.lacks_column(sheet, name)
-    for of_table in np.unique(items.table[without]).tolist():
-        some = np.flatnonzero(without & (items.table == of_table)).tolist()
-        source = checked.mapped.tables[of_table].source
-        where = CellRef(source.file, source.sheet, None, None, of_table)
-        _add_finding(checked, sheet, "required", where, "", some, **words)
-    for i in np.flatnonzero(missing & ~without).tolist():
-        cell = checked.mapped.cell(sheet, columns[0], i)
-        _add_finding(checked, sheet, "required", cell, "", [i], **words)
-
-
-def _values(checked: Checked, sheet: str, name: str, group: PropertyGroup) -> None:
-    """Each value of the column as Light wants it, or a finding."""
-    column = checked.mapped.items(sheet).columns[name]
-    parsed, bare = _parsed(checked, sheet, name), name[len(PROPERTY) :]
-    given = np.flatnonzero(parsed.ok).tolist()
-    if group.input_type.endswith("_SELECT"):
-        parse = _select_parser(group, bare)
-    else:
-        parse = _inline_parser(group, bare, column, given, checked.mapped.template.formats)
-    resolved = checked.properties.setdefault((sheet, name), {})
-    parsed_texts: dict[tuple[str, int], Property | tuple[str, str]] = {}
-    for i in given:
-        text = str(parsed.values[i])
-        kind = CellKind.TEXT if column.kinds is None else int(column.kinds[i])
-        if (text, kind) not in parsed_texts:
-            parsed_texts[text, kind] = parse(text, kind)
-        value = parsed_texts[text, kind]
-        if isinstance(value, Property) and resolved.setdefault(text, value) == value:
-            continue
-        if isinstance(value, Property):  # 1,234 as a number and as a text
-            value = "not_a_value", "one way of writing numbers in the column"
-        cell = checked.mapped.cell(sheet, name, i)
-        _add_finding(checked, sheet, value[0], cell, text, [i], name=bare, nearest=value[1])
+    def resolve_values(self, name: str, group: PropertyGroup) -> None:
+        """Each value of the column as Light wants it, or a finding."""
+        column = self.items.columns[name]
+        parsed, bare = self.table[name], name[len(PROPERTY) :]
+        given = np.flatnonzero(parsed.ok).tolist()
+        if group.input_type.endswith("_SELECT"):
+            parse = _select_parser(group, bare)
+        else:
+            parse = _inline_parser(group, bare, column, given, self.mapped.template.formats)
+        resolved = self.checked.properties.setdefault((self.sheet, name), {})
+        parsed_texts: dict[tuple[str, int], Property | tuple[str, str]] = {}
+        for i in given:
+            text = str(parsed.values[i])
+            kind = CellKind.TEXT if column.kinds is None else int(column.kinds[i])
+            if (text, kind) not in parsed_texts:
+                parsed_texts[text, kind] = parse(text, kind)
+            value = parsed_texts[text, kind]
+            if isinstance(value, Property) and resolved.setdefault(text, value) == value:
+                continue
+            if isinstance(value, Property):  # 1,234 as a number and as a text
+                value = "not_a_value", "one way of writing numbers in the column"
+            cell = self.mapped.cell(self.sheet, name, i)
+            self.add_finding(value[0], cell, text, [i], name=bare, nearest=value[1])
 
 
 def _select_parser(

@@ -25,7 +25,7 @@ class Directory:
 def names_of(field: str, directory: Directory, light: Collection[str] | None = None) -> NameIndex:
     """The vendors, entities or accounts by what a sheet may call them.
 
-    ``light`` says which of their names count; all that are usual for the field where None. Tax
+    ``light`` are the kinds of names that count; the usual ones of the field where None. Tax
     codes have no names in Light: they are for suggestions only.
     """
     wanted = light or LOOKUP_NAMES[field][0]

@@ -60,7 +60,7 @@ class Pick:
 class Tables:
     """All tables of one field. ``entries`` by compared name; ``files`` are those that were read.
 
-    ``missing`` is the template's table where it is not there.
+    ``missing`` is the template's table where the file does not exist.
     """
 
     entries: dict[str, Entry] = field(default_factory=dict)
@@ -81,8 +81,8 @@ def _find_tables(name: str, sheet_folders: Sequence[Path], otherwise: Sequence[P
 def load_table(path: Path, name: str | None = None) -> dict[str, Entry]:
     """The rows by compared name; ``name`` is how people call the file, its path where None.
 
-    TemplateProblem names the file, the rows and what to do: columns that are missing or there
-    twice, an id that is none, a value with two ids.
+    Raises TemplateProblem with the file, rows and remedy for missing or repeated columns, invalid
+    ids and values with two ids.
     """
     name = name or str(path)
     table = read_file(path)[0]
@@ -175,7 +175,7 @@ def _crosswalk_files(folders: Sequence[Path]) -> Iterator[tuple[str, Path]]:
 
 
 def check_crosswalks(folder: Path) -> None:
-    """UsageProblem where the folder is not there, or has none of the files that would be read."""
+    """UsageProblem where the folder does not exist or has no table."""
     if not folder.is_dir():
         raise UsageProblem(f"There is no folder {folder} of lookup tables.")
     if not any(_crosswalk_files([folder])):

@@ -23,7 +23,7 @@ MOST = 6  # suggestions
 _COMPARISONS = 10_000_000  # some ten seconds' worth; past it there are no more suggestions
 
 _WORD = re.compile(r"\w+")
-# They say nothing about which company it is, and make short names look alike.
+# They do not identify a company, and make short names similar.
 _LEGAL_FORMS = frozenset(
     "ltd limited plc llp lp inc incorporated corp corporation co company gmbh ag kg ug mbh ohg se"
     " sa sas sarl srl spa bv nv ab as aps oy oyj the and und et".split()
@@ -62,7 +62,7 @@ class Named:
 class NameIndex:
     """Things of Light by name. ``key`` is how two names are compared for being the same.
 
-    Their labels are made to differ: two of one label get their ids.
+    Equal labels get their ids, so that all labels differ.
     """
 
     def __init__(self, things: Iterable[Named], key: Callable[[str], str] = same_name) -> None:

@@ -38,7 +38,7 @@ _LISTS = {"vendor": "vendors", "companyEntity": "entities", "account": "accounts
 def needs(checked: Checked, picks: Sequence[Pick] = ()) -> set[str]:
     """Which lists of Light are needed: vendors, accounts, entities, groups, tax_codes.
 
-    The groups always are: they say which custom properties Light asks for.
+    The groups always are, for the custom properties that Light requires.
     """
     out = {"groups"} | {_LISTS[pick.field] for pick in picks if pick.field in _LISTS}
     if checked.bills.size:
@@ -190,7 +190,7 @@ def warn_by_cache(checked: Checked, cached: Cached, template: Template) -> None:
 
 
 def picks_in_light(picks: Sequence[Pick], directory: Directory) -> list[Pick]:
-    """The picks that may be kept: Light has the id, and it is in use. Tax codes cannot be asked."""
+    """The picks whose ids are in use in Light, and all of tax codes, which Light does not list."""
     active: dict[str, Collection[str]] = {
         name: {thing.id for thing in names_of(name, directory).things if not thing.ended}
         for name in _LISTS

@@ -21,11 +21,17 @@ import pytest
 
 from importer import __version__
 from importer.core.answers import Answer, ApiError
-from importer.core.errors import AccessRefused, BudgetSpent, JournalProblem, LightUnreachable
+from importer.core.errors import (
+    AccessRefused,
+    BudgetSpent,
+    JournalProblem,
+    LightRefused,
+    LightUnreachable,
+    WireProblem,
+)
 from importer.core.fetch import Waits
 from importer.light.client import LightClient
 from importer.light.credentials import credentials
-from importer.light.light_errors import LightRefused, WireProblem
 from importer.light.rate_limiter import RateLimiter
 from importer.model.bills import Bill
 

@@ -21,13 +21,12 @@ import pytest
 from conftest import KEEP, PASS, Fault, Request, expire_logins, http, proxied
 from keyring_on_disk import OnDisk
 
-from importer.core.errors import AccessRefused, ImporterError, LightUnreachable
+from importer.core.errors import AccessRefused, ImporterError, LightUnreachable, WireProblem
 from importer.light.auth.oauth import ForeignAnswer, by_code, by_refresh, code_in
 from importer.light.auth.oauth_callback import PendingLogin, pending_login
 from importer.light.auth.token_refresher import TokenRefresher, mark_of, open_token_refresher
 from importer.light.auth.token_store import Login, StoreProblem, Tokens, TokenStore
 from importer.light.client import LightClient
-from importer.light.light_errors import WireProblem
 from importer.light.rate_limiter import RateLimiter
 from importer.sandbox import Sandbox, SandboxSettings, running
 

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from importer.core.answers import ApiError
+from importer.core.errors import WireProblem
 from importer.light.codec import (
     account_from_json,
     bill_from_json,
@@ -26,7 +27,6 @@ from importer.light.codec import (
     timestamp,
     vendor_from_json,
 )
-from importer.light.light_errors import WireProblem
 from importer.model.bills import Bill, LineItem, Property
 from importer.model.light_objects import (
     Account,

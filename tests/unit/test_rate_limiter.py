@@ -13,8 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from simulated import SERVERS, START, SlidingWindow, simulate
 
-from importer.core.errors import BudgetSpent, UsageProblem
-from importer.light.light_errors import RateLimiterProblem
+from importer.core.errors import BudgetSpent, RateLimiterProblem, UsageProblem
 from importer.light.rate_limiter import HOLD, RateLimiter, earliest, next_midnight
 
 

@@ -14,9 +14,8 @@ import time
 from dataclasses import replace
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from importer.core.errors import AccessRefused, LightUnreachable, UsageProblem
+from importer.core.errors import AccessRefused, LightUnreachable, UsageProblem, WireProblem
 from importer.light.auth.token_store import LOG_IN_AGAIN, LONGEST_TOKEN, Login, Tokens
-from importer.light.light_errors import WireProblem
 from importer.light.transport import Failure, Reply, post_form
 
 AUTHORIZE = "/oauth/authorize"
@@ -68,7 +67,7 @@ def code_in(address: str, state: str) -> str:
 async def by_code(
     base_url: str, client_id: str, client_secret: str, code: str, redirect_uri: str
 ) -> Tokens:
-    """The tokens for a code, which works once: so there is one attempt.
+    """Exchange a code for tokens. One attempt, since a code works once.
 
     Raises AccessRefused, LightUnreachable or WireProblem.
     """

@@ -89,7 +89,7 @@ async def pending_login(
     finally:
         server.close()
         if login.code.done() and not login.code.cancelled():
-            login.code.exception()  # else asyncio complains where nobody asked for it
+            login.code.exception()  # mark it as retrieved, else asyncio logs it
 
 
 def _listener(port: int) -> socket.socket:
@@ -116,7 +116,7 @@ def _answer(login: PendingLogin, head: str) -> bytes:
         line.partition(":")[2].strip().lower() for line in lines if line[:5].lower() == "host:"
     ]
     port = urlsplit(login.redirect_uri).port
-    # Another name that somebody has point here is not this computer's.
+    # Guards against DNS rebinding: another host name may resolve to this computer.
     if not version.startswith("HTTP/1.") or hosts not in (
         [f"{HOST}:{port}"],
         [f"localhost:{port}"],

@@ -72,7 +72,7 @@ class TokenRefresher:
         return self._key
 
     async def refused(self, key: Key) -> bool:
-        """Whether there is another key, after Light has refused this one. Raises as ``key``."""
+        """Get a new key after Light refused this one; whether it differs. Raises as ``key``."""
         if key.secret == self._tokens.access:
             await self._renew(key.secret)
         return key.secret != self._tokens.access

@@ -52,7 +52,7 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who is logged in where. ``since`` is unix seconds; ``id`` tells one login from the next."""
+    """Who is logged in where. ``since`` is unix seconds; ``id`` is unique to a login."""
 
     base_url: str
     client_id: str
@@ -66,7 +66,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class TokenStore:
-    """Where the login to one Light is kept. ``account`` is what a keyring calls it."""
+    """Stores the login to one Light. ``account`` is the name of its entry in a keyring."""
 
     path: Path
     account: str
@@ -79,7 +79,7 @@ class TokenStore:
         path = self.path.with_suffix(".lock")
         lock = filelock.FileLock(path)
         try:
-            _private_folder(self.path.parent)
+            self._make_folder()
             path.touch()  # a file lock would wait for a folder to become usable
             lock.acquire(timeout=LOCK_SECONDS)
         except filelock.Timeout:
@@ -176,12 +176,15 @@ class TokenStore:
 
     def _replace(self, text: str) -> None:
         try:
-            _private_folder(self.path.parent)
+            self._make_folder()
             with private_file(self.path, text.encode()) as temporary:
                 os.replace(temporary, self.path)
             _sync_folder(self.path.parent)
         except OSError as error:
             raise self._unusable(error) from None
+
+    def _make_folder(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def _unusable(self, error: OSError) -> StoreProblem:
         return StoreProblem(
@@ -233,10 +236,6 @@ def _tokens(record: dict[str, Any], path: Path) -> Tokens:
 # --- files ------------------------------------------------------------------------------------
 
 
-def _private_folder(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-
-
 def _sync_folder(folder: Path) -> None:
     if os.name == "posix":
         number = os.open(folder, os.O_RDONLY)
@@ -248,11 +247,11 @@ def _sync_folder(folder: Path) -> None:
 
 # --- the keyring ------------------------------------------------------------------------------
 # Long secrets go in parts, named by one of two series in turn; the entry that says which series
-# counts is written last, so that whoever is killed on the way leaves the old ones in force.
+# counts is written last, so that a process killed before leaves the old parts in force.
 
 
 def keyring_name() -> str | None:
-    """What the system calls its keyring; None where there is none that keeps secrets."""
+    """The name of the system's keyring; None where none stores secrets."""
     try:
         ring = _keyring()
     except StoreProblem:
@@ -324,7 +323,7 @@ def _write_keyring(account: str, text: str) -> None:
 
 
 def _remove_read_keyring(account: str) -> bool:
-    """Remove all entries, also those that a killed process has left; whether there was any."""
+    """Remove all entries, also those that a killed process left; whether any existed."""
     with _keyring_problems():
         ring = _keyring()
         removed = _delete(ring, account)
