@@ -143,23 +143,18 @@ def cents_parser(
     decimal: bool, numbers: Numbers, cents_per_unit: int = 100, *, number_cell: bool
 ) -> CellParser:
     """Integer cents, or decimal major units; ``number_cell``: from number cells of a workbook."""
-    if not decimal:
-        bad = "not_cents"
-
-        def value_of(text: str) -> int | UnreadableAmount:
-            return read_cents(text)
-    else:
-        bad = "not_amount"
-
-        def value_of(text: str) -> int | UnreadableAmount:
-            number = read_number_cell(text) if number_cell else read_decimal(text, numbers)
-            return to_cents(number, cents_per_unit)
 
     def parse(text: str) -> tuple[Any, str]:
-        value = value_of(text)
+        if decimal:
+            number = read_number_cell(text) if number_cell else read_decimal(text, numbers)
+            value = to_cents(number, cents_per_unit)
+        else:
+            value = read_cents(text)
         if value is UnreadableAmount.TOO_LARGE:
             return None, "out_of_range"
-        return (None, bad) if isinstance(value, UnreadableAmount) else (value, "")
+        if isinstance(value, UnreadableAmount):
+            return None, "not_amount" if decimal else "not_cents"
+        return value, ""
 
     return parse
 

@@ -21,8 +21,8 @@ MINUS = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2014": "-", "\u2012": "-
 _PLAIN_INTEGER = re.compile(r"[+-]?[0-9]+")
 _PLAIN_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _EXPONENT = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
-# Currency signs of amounts, with the currencies that they may mean. The bare dollar sign means none,
-# as many countries have one, and exports put it before any currency.
+# Currency signs, with the currencies that they may mean. The bare dollar sign means none: many
+# countries have one, and exports put it before any currency.
 _SIGNS = {
     "£": "GBP FKP GIP SHP EGP LBP SDG SSP SYP",
     "€": "EUR",

@@ -100,8 +100,8 @@ def entry(bill: Bill, there: LightBill) -> JournalEntry:
 
 def created(light: Sandbox, bill: Bill) -> LightBill:
     async def create() -> LightBill:
-        with RateLimiter(":memory:", per_minute=100_000) as pacer:
-            async with LightClient(light.base_url, KEY, pacer) as client:
+        with RateLimiter(":memory:", per_minute=100_000) as limiter:
+            async with LightClient(light.base_url, KEY, limiter) as client:
                 answer = await client.create_bill(bill)
                 made = client.read_bill(answer.body)
                 assert made is not None, answer

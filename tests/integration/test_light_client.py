@@ -148,9 +148,9 @@ def run(
         options.setdefault("waits", Waits(first=0.001))
         async with serve(handler) as server:
             key = credentials({"LIGHT_API_KEY": KEY})
-            with RateLimiter(tmp_path / "pace.sqlite", **(pace or {"per_minute": 1000})) as pacer:
+            with RateLimiter(tmp_path / "pace.sqlite", **(pace or {"per_minute": 1000})) as limiter:
                 url = base_url or server.url
-                async with LightClient(url, key, pacer, **options) as light:
+                async with LightClient(url, key, limiter, **options) as light:
                     return await work(light, server)
 
     return asyncio.run(main())
@@ -331,8 +331,8 @@ def post_to(
         async with listen(connected, context) as port:
             url = f"{scheme}://127.0.0.1:{port}"
             key = credentials({"LIGHT_API_KEY": KEY})
-            with RateLimiter(tmp_path / "pace.sqlite") as pacer:
-                async with LightClient(url, key, pacer, timeout=1) as light:
+            with RateLimiter(tmp_path / "pace.sqlite") as limiter:
+                async with LightClient(url, key, limiter, timeout=1) as light:
                     return await light.create_bill(BILL)
 
     return asyncio.run(main())
@@ -415,9 +415,9 @@ def test_refusing_proxy_is_not_sent_and_sees_no_key(tmp_path, monkeypatch):
                 monkeypatch.setenv(name, proxy.url)
             for name in ("NO_PROXY", "no_proxy"):
                 monkeypatch.delenv(name, raising=False)
-            with RateLimiter(tmp_path / "pace.sqlite") as pacer:
+            with RateLimiter(tmp_path / "pace.sqlite") as limiter:
                 key = credentials({"LIGHT_API_KEY": KEY})
-                async with LightClient("https://light.invalid", key, pacer) as light:
+                async with LightClient("https://light.invalid", key, limiter) as light:
                     return await light.create_bill(BILL)
 
     answer = asyncio.run(main())

@@ -34,9 +34,9 @@ def with_keys(url: str, keys: str, work: Work, pace: Path | str = ":memory:", **
 
     async def run() -> Any:
         found = credentials({"LIGHT_API_KEYS": keys})
-        with RateLimiter(pace, keys=[key.mark for key in found.keys], **limits) as pacer:
-            async with LightClient(url, found, pacer) as client, asyncio.timeout(60):
-                return await work(client, pacer)
+        with RateLimiter(pace, keys=[key.mark for key in found.keys], **limits) as limiter:
+            async with LightClient(url, found, limiter) as client, asyncio.timeout(60):
+                return await work(client, limiter)
 
     return asyncio.run(run())
 
@@ -51,7 +51,7 @@ async def read(client: LightClient, times: int) -> None:
 
 
 def test_two_keys_double_the_rate_without_refusals() -> None:
-    async def work(client: LightClient, pacer: RateLimiter) -> None:
+    async def work(client: LightClient, limiter: RateLimiter) -> None:
         await read(client, 40)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(client.send("GET", "/v1/entities"), 0.3)
@@ -65,11 +65,11 @@ def test_two_keys_double_the_rate_without_refusals() -> None:
 def test_day_is_counted_per_company(tmp_path: Path) -> None:
     file = tmp_path / "pace.sqlite"
 
-    async def some(client: LightClient, pacer: RateLimiter) -> None:
+    async def some(client: LightClient, limiter: RateLimiter) -> None:
         await client.company()
         await read(client, 3)
 
-    async def spent(client: LightClient, pacer: RateLimiter) -> None:
+    async def spent(client: LightClient, limiter: RateLimiter) -> None:
         with pytest.raises(BudgetSpent, match="9 were sent"):
             await client.company()
 
@@ -87,7 +87,7 @@ def test_429_pauses_only_its_key() -> None:
         answer = http(429, Retry_After="300", Connection="close")
         return Fault(False, answer) if refused else PASS
 
-    async def work(client: LightClient, pacer: RateLimiter) -> list[int | None]:
+    async def work(client: LightClient, limiter: RateLimiter) -> list[int | None]:
         return [(await client.send("GET", "/v1/entities")).status for _ in range(12)]
 
     with light() as sandbox, proxied(sandbox.base_url, fault) as proxy:
@@ -99,13 +99,13 @@ def test_key_of_another_company_is_refused(
 ) -> None:
     file = tmp_path / "pace.sqlite"
 
-    async def work(client: LightClient, pacer: RateLimiter) -> str:
+    async def work(client: LightClient, limiter: RateLimiter) -> str:
         with pytest.raises(UsageProblem) as caught:
             await client.company()
         return str(caught.value)
 
     with light() as sandbox:
-        with_keys(sandbox.base_url, TWO, lambda client, pacer: read(client, 5), file)
+        with_keys(sandbox.base_url, TWO, lambda client, limiter: read(client, 5), file)
         message = with_keys(sandbox.base_url, f"{ONE},{TWO},{FOREIGN}", work, file)
         assert sandbox.counters.by_key == {ONE: 1, TWO: 6, FOREIGN: 1}
     assert "the 3rd key of LIGHT_API_KEYS is of Another company" in message
@@ -114,12 +114,12 @@ def test_key_of_another_company_is_refused(
 
 
 def test_unknown_key_is_named_by_position() -> None:
-    async def at_the_start(client: LightClient, pacer: RateLimiter) -> str:
+    async def at_the_start(client: LightClient, limiter: RateLimiter) -> str:
         with pytest.raises(AccessRefused) as caught:
             await client.company()
         return str(caught.value)
 
-    async def later(client: LightClient, pacer: RateLimiter) -> str:
+    async def later(client: LightClient, limiter: RateLimiter) -> str:
         return (await client.send("POST", "/v1/invoice-payables", json={}, key=1)).reason
 
     with light() as sandbox:
@@ -134,9 +134,9 @@ def test_unknown_key_is_named_by_position() -> None:
 def test_no_key_is_in_a_reason_repr_or_log(caplog: pytest.LogCaptureFixture) -> None:
     echo = http(401, {"message": f"Neither {ONE} nor {TWO}"})
 
-    async def work(client: LightClient, pacer: RateLimiter) -> str:
+    async def work(client: LightClient, limiter: RateLimiter) -> str:
         refused = await client.send("GET", "/v1/entities")
-        return f"{refused} {client!r} {pacer!r}"
+        return f"{refused} {client!r} {limiter!r}"
 
     with light() as sandbox, proxied(sandbox.base_url, lambda r: Fault(False, echo)) as proxy:
         with caplog.at_level(logging.DEBUG):
@@ -155,7 +155,7 @@ def redirected(request: Request) -> Fault:
 
 
 def test_redirect_is_followed_with_the_same_key() -> None:
-    async def work(client: LightClient, pacer: RateLimiter) -> None:
+    async def work(client: LightClient, limiter: RateLimiter) -> None:
         for _ in range(4):
             await client.send("POST", "/v1/invoice-payables", json={})
 
@@ -169,7 +169,7 @@ def test_redirect_is_followed_with_the_same_key() -> None:
 
 @pytest.mark.parametrize("wait", [True, False])
 def test_redirect_without_budget_is_a_lost_answer(wait: bool) -> None:
-    async def work(client: LightClient, pacer: RateLimiter) -> Any:
+    async def work(client: LightClient, limiter: RateLimiter) -> Any:
         answer = await client.send("POST", "/v1/invoice-payables", json={})
         return answer.status, answer.sent, answer.reason
 
@@ -184,15 +184,15 @@ def test_redirect_without_budget_is_a_lost_answer(wait: bool) -> None:
 def test_rate_limiter_must_know_every_key() -> None:
     found = credentials({"LIGHT_API_KEYS": f"{ONE},{TWO}"})
     assert all(isinstance(key, Key) for key in found.keys)
-    with RateLimiter(":memory:") as pacer, pytest.raises(ValueError, match="each key"):
-        LightClient("http://127.0.0.1:9", found, pacer)
+    with RateLimiter(":memory:") as limiter, pytest.raises(ValueError, match="each key"):
+        LightClient("http://127.0.0.1:9", found, limiter)
 
 
 # --- waiting for the next day -----------------------------------------------------------------
 
 
 def test_waiting_load_continues_on_following_days(tmp_path: Path) -> None:
-    """The pacer's clock is simulated: 60 bills and a few look-ups, 25 requests a day."""
+    """The limiter's clock is simulated: 60 bills and a few look-ups, 25 requests a day."""
     now = 1_750_000_000.0
     said: list[str] = []
     bills = [bill(i, f"INV-{i}") for i in range(60)]
@@ -202,7 +202,7 @@ def test_waiting_load_continues_on_following_days(tmp_path: Path) -> None:
         now += seconds
         await asyncio.sleep(0)
 
-    async def work(client: LightClient, pacer: RateLimiter) -> set[State]:
+    async def work(client: LightClient, limiter: RateLimiter) -> set[State]:
         with Journal(tmp_path / "journal.sqlite") as journal:
             plan = plan_from_journal(bills, journal)
             await look_in_light(plan, client, journal)

@@ -70,8 +70,8 @@ def overdue(tokens: Tokens) -> Tokens:
 
 def ask(session: TokenRefresher, work: Callable[[LightClient], Any], base_url: str) -> Any:
     async def run() -> Any:
-        with RateLimiter(":memory:", keys=[k.mark for k in session.credentials.keys]) as pacer:
-            async with LightClient(base_url, session.credentials, pacer) as client:
+        with RateLimiter(":memory:", keys=[k.mark for k in session.credentials.keys]) as limiter:
+            async with LightClient(base_url, session.credentials, limiter) as client:
                 return await work(client)
 
     return asyncio.run(run())

@@ -119,9 +119,9 @@ def through(
             monkeypatch.setenv("HTTPS_PROXY", made.url)
             if trusted:
                 monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server.pem"))
-            with RateLimiter(":memory:") as pacer:
+            with RateLimiter(":memory:") as limiter:
                 keys = credentials({"LIGHT_API_KEY": KEY})
-                async with LightClient(base_url, keys, pacer, timeout=20) as client:
+                async with LightClient(base_url, keys, limiter, timeout=20) as client:
                     return await (work or send)(client), made
 
     return asyncio.run(main())
@@ -223,8 +223,8 @@ def test_token_request_uses_the_proxy_and_follows_no_redirect(tmp_path, monkeypa
 )
 def test_invalid_proxy_error_hides_its_password(monkeypatch, proxy):
     monkeypatch.setenv("ALL_PROXY", proxy)
-    with RateLimiter(":memory:") as pacer, pytest.raises(UsageProblem, match="proxy") as caught:
-        LightClient("https://api.light.inc", credentials({"LIGHT_API_KEY": KEY}), pacer)
+    with RateLimiter(":memory:") as limiter, pytest.raises(UsageProblem, match="proxy") as caught:
+        LightClient("https://api.light.inc", credentials({"LIGHT_API_KEY": KEY}), limiter)
     with pytest.raises(UsageProblem) as again:
         asyncio.run(post_form("https://api.light.inc", "/oauth/token", {}, 1))
     for error in (caught.value, again.value):
@@ -307,9 +307,9 @@ def test_endless_answer_is_cut_off(tmp_path, name):
     async def main() -> tuple[Answer, Any]:
         async with listen(flood) as port:
             url = f"http://127.0.0.1:{port}"
-            with RateLimiter(":memory:") as pacer:
+            with RateLimiter(":memory:") as limiter:
                 keys = credentials({"LIGHT_API_KEY": KEY})
-                async with LightClient(url, keys, pacer, timeout=60) as client:
+                async with LightClient(url, keys, limiter, timeout=60) as client:
                     form = post_form(url, "/oauth/token", {"code": "c"}, 60)
                     return await client.send("GET", "/v1/x"), await form
 
@@ -332,9 +332,9 @@ def test_endless_interim_answers_time_out(tmp_path):
     async def main() -> list[Any]:
         async with listen(murmur) as port:
             url = f"http://127.0.0.1:{port}"
-            with RateLimiter(":memory:") as pacer:
+            with RateLimiter(":memory:") as limiter:
                 keys = credentials({"LIGHT_API_KEY": KEY})
-                async with LightClient(url, keys, pacer, timeout=0.3) as client:
+                async with LightClient(url, keys, limiter, timeout=0.3) as client:
                     form = post_form(url, "/oauth/token", {"code": "c"}, 0.3)
                     return await asyncio.gather(client.send("GET", "/v1/x"), form)
 

@@ -16,12 +16,12 @@ import asyncio, sys, time
 from importer.light.rate_limiter import RateLimiter
 
 async def main():
-    pacer = RateLimiter(sys.argv[1], per_minute=int(sys.argv[2]), keys=sys.argv[4])
+    limiter = RateLimiter(sys.argv[1], per_minute=int(sys.argv[2]), keys=sys.argv[4])
     print("ready", flush=True)
     while True:
-        slot = await pacer.acquire()
+        slot = await limiter.acquire()
         if sys.argv[3] == "finish":
-            pacer.finish(slot)
+            limiter.finish(slot)
         print(time.time(), flush=True)
 
 asyncio.run(main())

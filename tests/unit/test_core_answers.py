@@ -41,8 +41,8 @@ TABLE = [
 @pytest.fixture(scope="module")
 def light() -> LightClient:
     """Only to read answers; it sends nothing."""
-    with RateLimiter(":memory:") as pacer:
-        return LightClient("http://127.0.0.1:9", Credentials((Key("Basic", "secret"),)), pacer)
+    with RateLimiter(":memory:") as limiter:
+        return LightClient("http://127.0.0.1:9", Credentials((Key("Basic", "secret"),)), limiter)
 
 
 def meaning(answer: Answer, light: LightClient, *, reading: bool = False) -> Outcome[LightBill]:

@@ -46,23 +46,23 @@ def test_no_server_window_ever_exceeds_the_limit(
         marks = [sorted(keys) for keys in processes]
         pacers = [RateLimiter(file, keys=keys, per_minute=limit, clock=clock) for keys in marks]
 
-        async def worker(pacer: RateLimiter, keys: list[str]) -> None:
+        async def worker(limiter: RateLimiter, keys: list[str]) -> None:
             while clock() < START + 300:
                 if rng.random() < 0.1:
                     await asyncio.sleep(rng.uniform(0, 30))
-                slot = await pacer.acquire(longest=slowest)
+                slot = await limiter.acquire(longest=slowest)
                 latency = rng.uniform(0, slowest)
                 counted = rng.uniform(0, latency)
                 await asyncio.sleep(counted)
                 assert servers[keys[slot.key]].permits(clock()), f"too many at {clock() - START}"
                 await asyncio.sleep(latency - counted)
                 if rng.random() >= killed:  # else the process died without a word
-                    pacer.finish(slot)
+                    limiter.finish(slot)
 
         turns = [i % len(pacers) for i in range(workers)]
         await asyncio.gather(*(worker(pacers[i], marks[i]) for i in turns))
-        for pacer in pacers:
-            pacer.close()
+        for limiter in pacers:
+            limiter.close()
 
     simulate(run)
 
@@ -76,16 +76,16 @@ def test_permitted_rate_is_reached_within_two_percent(files, kind, limit, keys):
 
     async def run(clock: Callable[[], float]) -> None:
         nonlocal done
-        pacer = RateLimiter(next(files), keys=keys, per_minute=limit, clock=clock)
+        limiter = RateLimiter(next(files), keys=keys, per_minute=limit, clock=clock)
 
         async def worker() -> None:
             nonlocal done
             while True:
-                slot = await pacer.acquire()
+                slot = await limiter.acquire()
                 await asyncio.sleep(latency / 2)
                 assert servers[slot.key].permits(clock())
                 await asyncio.sleep(latency / 2)
-                pacer.finish(slot)
+                limiter.finish(slot)
                 done += 1
 
         workers = [asyncio.create_task(worker()) for _ in range(32)]
@@ -97,7 +97,7 @@ def test_permitted_rate_is_reached_within_two_percent(files, kind, limit, keys):
         for task in workers:
             task.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
-        pacer.close()
+        limiter.close()
 
     simulate(run)
     most = limit * len(keys) * minutes
@@ -111,11 +111,11 @@ def test_remaining_zero_does_not_slow_a_full_window(files, workers):
     server = SlidingWindow(limit, 0)
 
     async def run(clock: Callable[[], float]) -> int:
-        pacer = RateLimiter(next(files), per_minute=limit, clock=clock)
+        limiter = RateLimiter(next(files), per_minute=limit, clock=clock)
 
         async def worker() -> None:
             while clock() < START + 60 * minutes:
-                slot = await pacer.acquire()
+                slot = await limiter.acquire()
                 await asyncio.sleep(latency / 2)
                 assert server.permits(clock())
                 headers = {
@@ -124,29 +124,29 @@ def test_remaining_zero_does_not_slow_a_full_window(files, workers):
                     "X-RateLimit-Reset": str(int(clock() + 60)),
                 }
                 await asyncio.sleep(latency / 2)
-                pacer.finish(slot)
-                pacer.observe(200, headers)
+                limiter.finish(slot)
+                limiter.observe(200, headers)
 
         await asyncio.gather(*(worker() for _ in range(workers)))
-        pacer.close()
-        return pacer.requests
+        limiter.close()
+        return limiter.requests
 
     assert simulate(run) >= 0.85 * limit * minutes
 
 
 def run_with_pacer(files: Iterator[Path], work: Any, **options: Any) -> Any:
     async def run(clock: Callable[[], float]) -> Any:
-        with RateLimiter(next(files), clock=clock, **options) as pacer:
-            return await work(pacer, clock)
+        with RateLimiter(next(files), clock=clock, **options) as limiter:
+            return await work(limiter, clock)
 
     return simulate(run)
 
 
 def test_250_of_300_requests_are_granted_at_once(files):
-    async def work(pacer, clock):
-        await asyncio.gather(*(pacer.acquire() for _ in range(250)))
+    async def work(limiter, clock):
+        await asyncio.gather(*(limiter.acquire() for _ in range(250)))
         assert clock() == START
-        assert pacer.requests == 250
+        assert limiter.requests == 250
 
     run_with_pacer(files, work)
 
@@ -154,49 +154,49 @@ def test_250_of_300_requests_are_granted_at_once(files):
 def test_permits_are_granted_in_order(files):
     order: list[int] = []
 
-    async def ask(pacer, i):
-        pacer.finish(await pacer.acquire())
+    async def ask(limiter, i):
+        limiter.finish(await limiter.acquire())
         order.append(i)
 
-    async def work(pacer, clock):
-        await asyncio.gather(*(ask(pacer, i) for i in range(20)))
+    async def work(limiter, clock):
+        await asyncio.gather(*(ask(limiter, i) for i in range(20)))
 
     run_with_pacer(files, work, per_minute=3)
     assert order == list(range(20))
 
 
 def test_cancelled_waiter_takes_no_permit(files):
-    async def work(pacer, clock):
-        first = await pacer.acquire()
-        pacer.finish(first)
-        waiting = [asyncio.create_task(pacer.acquire()) for _ in range(5)]
+    async def work(limiter, clock):
+        first = await limiter.acquire()
+        limiter.finish(first)
+        waiting = [asyncio.create_task(limiter.acquire()) for _ in range(5)]
         await asyncio.sleep(10)
         for task in waiting:
             task.cancel()
         results = await asyncio.gather(*waiting, return_exceptions=True)
         assert all(isinstance(r, asyncio.CancelledError) for r in results)
-        await pacer.acquire()
+        await limiter.acquire()
         assert clock() - START == pytest.approx(HOLD, abs=0.01)
-        assert pacer.requests == 2
+        assert limiter.requests == 2
 
     run_with_pacer(files, work, per_minute=1)
 
 
 def test_permit_is_held_until_a_minute_after_the_answer(files):
-    async def work(pacer, clock):
-        slot = await pacer.acquire()
+    async def work(limiter, clock):
+        slot = await limiter.acquire()
         await asyncio.sleep(20)
-        pacer.finish(slot)
-        await pacer.acquire()
+        limiter.finish(slot)
+        await limiter.acquire()
         assert clock() - START == pytest.approx(20 + HOLD, abs=0.01)
 
     run_with_pacer(files, work, per_minute=1)
 
 
 def test_permit_of_a_dead_process_frees_itself(files):
-    async def work(pacer, clock):
-        await pacer.acquire(longest=35)
-        await pacer.acquire()
+    async def work(limiter, clock):
+        await limiter.acquire(longest=35)
+        await limiter.acquire()
         assert clock() - START == pytest.approx(35 + HOLD, abs=0.01)
 
     run_with_pacer(files, work, per_minute=1)
@@ -206,47 +206,49 @@ def test_new_rate_limiter_continues_from_the_file(files):
     file = next(files)
 
     async def run(clock):
-        with RateLimiter(file, per_minute=2, clock=clock) as pacer:
+        with RateLimiter(file, per_minute=2, clock=clock) as limiter:
             for _ in range(2):
-                pacer.finish(await pacer.acquire())
-        with RateLimiter(file, per_minute=2, clock=clock) as pacer:
-            await pacer.acquire()
+                limiter.finish(await limiter.acquire())
+        with RateLimiter(file, per_minute=2, clock=clock) as limiter:
+            await limiter.acquire()
             assert clock() - START == pytest.approx(HOLD, abs=0.01)
-            assert pacer.requests == 1
+            assert limiter.requests == 1
 
     simulate(run)
 
 
 def test_spent_daily_budget_error_says_when_to_continue(files):
-    async def work(pacer, clock):
+    async def work(limiter, clock):
         for _ in range(5):
-            pacer.finish(await pacer.acquire())
+            limiter.finish(await limiter.acquire())
         with pytest.raises(BudgetSpent, match="5 requests") as caught:
-            await pacer.acquire()
+            await limiter.acquire()
         assert "2025-04-01 00:00 UTC" in str(caught.value)
-        assert pacer.requests == 5
+        assert limiter.requests == 5
         await asyncio.sleep(12 * 3600)  # from noon to midnight
-        await pacer.acquire()
+        await limiter.acquire()
 
     run_with_pacer(files, work, per_day=5)
 
 
 def test_every_waiter_gets_budget_spent(files):
-    async def work(pacer, clock):
-        results = await asyncio.gather(*(pacer.acquire() for _ in range(9)), return_exceptions=True)
+    async def work(limiter, clock):
+        results = await asyncio.gather(
+            *(limiter.acquire() for _ in range(9)), return_exceptions=True
+        )
         assert [isinstance(r, BudgetSpent) for r in results] == [False] * 4 + [True] * 5
 
     run_with_pacer(files, work, per_minute=2, per_day=4)
 
 
 def test_request_across_midnight_counts_on_both_days(files):
-    async def work(pacer, clock):
+    async def work(limiter, clock):
         await asyncio.sleep(12 * 3600 - 1)
-        slot = await pacer.acquire()
+        slot = await limiter.acquire()
         await asyncio.sleep(2)
-        pacer.finish(slot)
+        limiter.finish(slot)
         with pytest.raises(BudgetSpent, match="2025-04-01"):
-            await pacer.acquire()
+            await limiter.acquire()
 
     run_with_pacer(files, work, per_day=1)
 
@@ -265,38 +267,38 @@ def test_429_pauses_all_processes(files):
 
 
 def test_concurrent_refusals_back_off_once(files):
-    async def work(pacer, clock):
-        assert [pacer.observe(429, {}) for _ in range(5)] == [1, 1, 1, 1, 1]
+    async def work(limiter, clock):
+        assert [limiter.observe(429, {}) for _ in range(5)] == [1, 1, 1, 1, 1]
         waits = []
         for _ in range(8):
             before = clock()
-            pacer.finish(await pacer.acquire())
+            limiter.finish(await limiter.acquire())
             waits.append(round(clock() - before))
-            pacer.observe(429, {})
+            limiter.observe(429, {})
         assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
-        pacer.finish(await pacer.acquire())
-        pacer.observe(200, {})
-        assert pacer.observe(429, {}) == 1
+        limiter.finish(await limiter.acquire())
+        limiter.observe(200, {})
+        assert limiter.observe(429, {}) == 1
 
     run_with_pacer(files, work)
 
 
 def test_retry_after_of_hours_ends_the_run(files):
-    async def work(pacer, clock):
-        pacer.observe(429, {"Retry-After": "7200"})
+    async def work(limiter, clock):
+        limiter.observe(429, {"Retry-After": "7200"})
         with pytest.raises(BudgetSpent, match="2025-03-31 14:00 UTC"):
-            await pacer.acquire()
+            await limiter.acquire()
         await asyncio.sleep(7200)
-        await pacer.acquire()
+        await limiter.acquire()
 
     run_with_pacer(files, work)
 
 
 def test_excessive_retry_after_is_forgotten_after_a_day(files):
-    async def work(pacer, clock):
-        pacer.observe(429, {"Retry-After": "99999999999"})
+    async def work(limiter, clock):
+        limiter.observe(429, {"Retry-After": "99999999999"})
         await asyncio.sleep(86_401)
-        await pacer.acquire()
+        await limiter.acquire()
 
     run_with_pacer(files, work)
 
@@ -305,32 +307,32 @@ def test_lower_server_limit_applies_to_later_processes(files):
     file = next(files)
 
     async def run(clock):
-        with RateLimiter(file, clock=clock) as pacer:
-            pacer.observe(200, {"x-ratelimit-limit": "2"})
-        with RateLimiter(file, clock=clock) as pacer:
+        with RateLimiter(file, clock=clock) as limiter:
+            limiter.observe(200, {"x-ratelimit-limit": "2"})
+        with RateLimiter(file, clock=clock) as limiter:
             for _ in range(3):
-                pacer.finish(await pacer.acquire())
+                limiter.finish(await limiter.acquire())
             assert clock() - START == pytest.approx(HOLD, abs=0.01)
 
     simulate(run)
 
 
 def test_higher_server_limit_is_ignored(files):
-    async def work(pacer, clock):
-        pacer.observe(200, {"x-ratelimit-limit": "100000"})
+    async def work(limiter, clock):
+        limiter.observe(200, {"x-ratelimit-limit": "100000"})
         for _ in range(3):
-            pacer.finish(await pacer.acquire())
+            limiter.finish(await limiter.acquire())
         assert clock() - START == pytest.approx(HOLD, abs=0.01)
 
     run_with_pacer(files, work, per_minute=2)
 
 
 def test_key_used_up_by_others_waits_for_the_reset(files):
-    async def work(pacer, clock):
-        pacer.finish(await pacer.acquire())
+    async def work(limiter, clock):
+        limiter.finish(await limiter.acquire())
         reset = str(int(START) + 30)
-        pacer.observe(200, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset})
-        await pacer.acquire()
+        limiter.observe(200, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset})
+        await limiter.acquire()
         assert clock() - START == pytest.approx(30, abs=0.01)
 
     run_with_pacer(files, work)
@@ -342,12 +344,12 @@ def test_clock_rollback_waits_at_most_one_window(files, back):
 
     async def run(clock):
         nonlocal shift
-        with RateLimiter(next(files), per_minute=2, clock=lambda: clock() - shift) as pacer:
+        with RateLimiter(next(files), per_minute=2, clock=lambda: clock() - shift) as limiter:
             for _ in range(2):
-                pacer.finish(await pacer.acquire())
-            pacer.pause_until(clock() + 20)
+                limiter.finish(await limiter.acquire())
+            limiter.pause_until(clock() + 20)
             shift = back
-            await pacer.acquire()
+            await limiter.acquire()
             assert clock() - START <= HOLD + 1.1
 
     simulate(run)
@@ -358,11 +360,11 @@ def test_pause_keeps_its_length_after_a_clock_rollback(files):
 
     async def run(clock):
         nonlocal shift
-        with RateLimiter(next(files), clock=lambda: clock() - shift) as pacer:
-            await pacer.acquire()
-            pacer.pause_until(clock() + 20)
+        with RateLimiter(next(files), clock=lambda: clock() - shift) as limiter:
+            await limiter.acquire()
+            limiter.pause_until(clock() + 20)
             shift = 3600.0
-            await pacer.acquire()
+            await limiter.acquire()
             assert 19 <= clock() - START <= 21.1
 
     simulate(run)
@@ -370,15 +372,15 @@ def test_pause_keeps_its_length_after_a_clock_rollback(files):
 
 def test_rate_limiter_serves_consecutive_event_loops(files):
     file = next(files)
-    pacer = RateLimiter(file, clock=lambda: START)
+    limiter = RateLimiter(file, clock=lambda: START)
     for _ in range(2):
 
         async def burst() -> None:
-            await asyncio.gather(*(pacer.acquire() for _ in range(5)))
+            await asyncio.gather(*(limiter.acquire() for _ in range(5)))
 
         asyncio.run(burst())
-    assert pacer.requests == 10
-    pacer.close()
+    assert limiter.requests == 10
+    limiter.close()
 
 
 def test_earliest_is_now_while_permits_are_free():
@@ -407,13 +409,13 @@ def test_foreign_file_is_refused_by_name(tmp_path):
 
 def test_broken_file_stops_requests_but_loses_no_answer(tmp_path):
     async def run() -> None:
-        pacer = RateLimiter(tmp_path / "pace.sqlite")
-        slot = await pacer.acquire()
-        pacer.close()
-        pacer.finish(slot)
-        assert pacer.observe(429, {"Retry-After": "3"}) == 3
+        limiter = RateLimiter(tmp_path / "pace.sqlite")
+        slot = await limiter.acquire()
+        limiter.close()
+        limiter.finish(slot)
+        assert limiter.observe(429, {"Retry-After": "3"}) == 3
         with pytest.raises(RateLimiterProblem):
-            await pacer.acquire()
+            await limiter.acquire()
 
     asyncio.run(run())
 

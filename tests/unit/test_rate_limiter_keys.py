@@ -21,12 +21,12 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "pace.sqlite"
 
 
-async def spend(pacer: RateLimiter, requests: int) -> Counter[int]:
+async def spend(limiter: RateLimiter, requests: int) -> Counter[int]:
     """How often each key was taken."""
     taken: Counter[int] = Counter()
     for _ in range(requests):
-        slot = await pacer.acquire()
-        pacer.finish(slot)
+        slot = await limiter.acquire()
+        limiter.finish(slot)
         taken[slot.key] += 1
     return taken
 
@@ -36,11 +36,11 @@ async def spend(pacer: RateLimiter, requests: int) -> Counter[int]:
 
 def test_each_key_has_its_limit_and_they_are_used_evenly(file):
     async def run(clock):
-        with RateLimiter(file, keys="abc", per_minute=10, clock=clock) as pacer:
-            assert await spend(pacer, 15) == {0: 5, 1: 5, 2: 5}
-            assert await spend(pacer, 15) == {0: 5, 1: 5, 2: 5}
+        with RateLimiter(file, keys="abc", per_minute=10, clock=clock) as limiter:
+            assert await spend(limiter, 15) == {0: 5, 1: 5, 2: 5}
+            assert await spend(limiter, 15) == {0: 5, 1: 5, 2: 5}
             assert clock() == START
-            await pacer.acquire()
+            await limiter.acquire()
             assert clock() - START == pytest.approx(HOLD, abs=0.01)
 
     simulate(run)
@@ -59,9 +59,9 @@ def test_key_used_by_another_process_is_used_last(file):
 
 def test_named_key_is_waited_for(file):
     async def run(clock):
-        with RateLimiter(file, keys="ab", per_minute=1, clock=clock) as pacer:
-            pacer.finish(await pacer.acquire(key=1))
-            assert (await pacer.acquire(key=1)).key == 1
+        with RateLimiter(file, keys="ab", per_minute=1, clock=clock) as limiter:
+            limiter.finish(await limiter.acquire(key=1))
+            assert (await limiter.acquire(key=1)).key == 1
             assert clock() - START == pytest.approx(HOLD, abs=0.01)
 
     simulate(run)
@@ -69,12 +69,12 @@ def test_named_key_is_waited_for(file):
 
 def test_429_pauses_only_its_key(file):
     async def run(clock):
-        with RateLimiter(file, keys="ab", clock=clock) as pacer:
-            assert pacer.observe(429, {"Retry-After": "30"}, 0) == 30
-            assert await spend(pacer, 20) == {1: 20}
+        with RateLimiter(file, keys="ab", clock=clock) as limiter:
+            assert limiter.observe(429, {"Retry-After": "30"}, 0) == 30
+            assert await spend(limiter, 20) == {1: 20}
             assert clock() == START
-            pacer.observe(429, {"Retry-After": "50"}, 1)
-            assert (await pacer.acquire()).key == 0
+            limiter.observe(429, {"Retry-After": "50"}, 1)
+            assert (await limiter.acquire()).key == 0
             assert clock() - START == pytest.approx(30, abs=0.01)
 
     simulate(run)
@@ -82,25 +82,25 @@ def test_429_pauses_only_its_key(file):
 
 def test_refusals_are_counted_per_key(file):
     async def run(clock):
-        with RateLimiter(file, keys="ab", clock=clock) as pacer:
-            assert pacer.observe(429, {}, 0) == 1
+        with RateLimiter(file, keys="ab", clock=clock) as limiter:
+            assert limiter.observe(429, {}, 0) == 1
             await asyncio.sleep(1)
-            assert pacer.observe(429, {}, 0) == 2
-            assert pacer.observe(429, {}, 1) == 1
+            assert limiter.observe(429, {}, 0) == 2
+            assert limiter.observe(429, {}, 1) == 1
 
     simulate(run)
 
 
 def test_server_limits_concern_their_key_only(file):
     async def run(clock):
-        with RateLimiter(file, keys="ab", per_minute=10, clock=clock) as pacer:
-            pacer.observe(200, {"X-RateLimit-Limit": "2"}, 0)
-            assert await spend(pacer, 12) == {0: 2, 1: 10}
+        with RateLimiter(file, keys="ab", per_minute=10, clock=clock) as limiter:
+            limiter.observe(200, {"X-RateLimit-Limit": "2"}, 0)
+            assert await spend(limiter, 12) == {0: 2, 1: 10}
             assert clock() == START
-        with RateLimiter(file, keys="cd", per_minute=10, clock=clock) as pacer:
+        with RateLimiter(file, keys="cd", per_minute=10, clock=clock) as limiter:
             reset = str(int(START) + 30)
-            pacer.observe(200, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset}, 0)
-            assert await spend(pacer, 10) == {1: 10}
+            limiter.observe(200, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset}, 0)
+            assert await spend(limiter, 10) == {1: 10}
             assert clock() == START
 
     simulate(run)
@@ -108,12 +108,12 @@ def test_server_limits_concern_their_key_only(file):
 
 def test_run_ends_only_when_every_key_is_paused_for_hours(file):
     async def run(clock):
-        with RateLimiter(file, keys="ab", clock=clock) as pacer:
-            pacer.observe(429, {"Retry-After": "7200"}, 0)
-            assert await spend(pacer, 3) == {1: 3}
-            pacer.observe(429, {"Retry-After": "3600"}, 1)
+        with RateLimiter(file, keys="ab", clock=clock) as limiter:
+            limiter.observe(429, {"Retry-After": "7200"}, 0)
+            assert await spend(limiter, 3) == {1: 3}
+            limiter.observe(429, {"Retry-After": "3600"}, 1)
             with pytest.raises(BudgetSpent, match="2025-03-31 13:00 UTC"):
-                await pacer.acquire()
+                await limiter.acquire()
 
     simulate(run)
 
@@ -123,10 +123,10 @@ def test_run_ends_only_when_every_key_is_paused_for_hours(file):
 
 def test_daily_budget_is_shared_by_all_keys(file):
     async def run(clock):
-        with RateLimiter(file, keys="ab", per_day=5, clock=clock) as pacer:
-            await spend(pacer, 5)
+        with RateLimiter(file, keys="ab", per_day=5, clock=clock) as limiter:
+            await spend(limiter, 5)
             with pytest.raises(BudgetSpent, match="5 were sent"):
-                await pacer.acquire()
+                await limiter.acquire()
 
     simulate(run)
 
@@ -154,12 +154,12 @@ def test_keys_of_a_company_share_a_count_across_processes(file):
 
 def test_unknown_key_cannot_bypass_the_spent_budget(file):
     async def run(clock):
-        with RateLimiter(file, keys="a", per_day=4, clock=clock) as pacer:
-            pacer.belong_to("kestrel")
-            await spend(pacer, 4)
-        with RateLimiter(file, keys="xa", per_day=4, clock=clock) as pacer:
+        with RateLimiter(file, keys="a", per_day=4, clock=clock) as limiter:
+            limiter.belong_to("kestrel")
+            await spend(limiter, 4)
+        with RateLimiter(file, keys="xa", per_day=4, clock=clock) as limiter:
             with pytest.raises(BudgetSpent):
-                await pacer.acquire(key=0)
+                await limiter.acquire(key=0)
 
     simulate(run)
 
@@ -167,9 +167,9 @@ def test_unknown_key_cannot_bypass_the_spent_budget(file):
 def test_companies_in_one_file_are_counted_separately(file):
     async def run(clock):
         for key, company in (("a", "kestrel"), ("z", "osprey")):
-            with RateLimiter(file, keys=key, per_minute=4, per_day=4, clock=clock) as pacer:
-                pacer.belong_to(company)
-                await spend(pacer, 4)
+            with RateLimiter(file, keys=key, per_minute=4, per_day=4, clock=clock) as limiter:
+                limiter.belong_to(company)
+                await spend(limiter, 4)
                 assert clock() == START
 
     simulate(run)
@@ -177,21 +177,21 @@ def test_companies_in_one_file_are_counted_separately(file):
 
 def test_key_that_changes_company_counts_there(file):
     async def run(clock):
-        with RateLimiter(file, per_day=4, clock=clock) as pacer:
-            pacer.belong_to("kestrel")
-            await spend(pacer, 4)
-            pacer.belong_to("osprey")
-            await spend(pacer, 4)
+        with RateLimiter(file, per_day=4, clock=clock) as limiter:
+            limiter.belong_to("kestrel")
+            await spend(limiter, 4)
+            limiter.belong_to("osprey")
+            await spend(limiter, 4)
             with pytest.raises(BudgetSpent):
-                await pacer.acquire()
+                await limiter.acquire()
 
     simulate(run)
 
 
 def test_belong_to_never_raises(file):
-    pacer = RateLimiter(file)
-    pacer.close()
-    pacer.belong_to("kestrel")
+    limiter = RateLimiter(file)
+    limiter.close()
+    limiter.belong_to("kestrel")
 
 
 @pytest.mark.parametrize("keys", [[], ["a", "a"]])
@@ -207,11 +207,11 @@ def test_on_wait_is_called_once_until_midnight(file):
     said: list[str] = []
 
     async def run(clock):
-        with RateLimiter(file, per_day=5, on_wait=said.append, clock=clock) as pacer:
-            await asyncio.gather(*(spend(pacer, 1) for _ in range(9)))
+        with RateLimiter(file, per_day=5, on_wait=said.append, clock=clock) as limiter:
+            await asyncio.gather(*(spend(limiter, 1) for _ in range(9)))
             assert clock() - START == pytest.approx(NOON_TO_MIDNIGHT, abs=0.01)
-            assert pacer.requests == 9
-            await spend(pacer, 2)
+            assert limiter.requests == 9
+            await spend(limiter, 2)
             assert clock() - START == pytest.approx(NOON_TO_MIDNIGHT * 3, abs=0.01)
 
     simulate(run)
@@ -226,10 +226,10 @@ def test_on_wait_waits_as_long_as_light_states(file):
     said: list[str] = []
 
     async def run(clock):
-        with RateLimiter(file, keys="ab", on_wait=said.append, clock=clock) as pacer:
-            pacer.observe(429, {"Retry-After": "7200"}, 0)
-            pacer.observe(429, {"Retry-After": "9000"}, 1)
-            assert await spend(pacer, 1) == {0: 1}
+        with RateLimiter(file, keys="ab", on_wait=said.append, clock=clock) as limiter:
+            limiter.observe(429, {"Retry-After": "7200"}, 0)
+            limiter.observe(429, {"Retry-After": "9000"}, 1)
+            assert await spend(limiter, 1) == {0: 1}
             assert clock() - START == pytest.approx(7200, abs=0.01)
 
     simulate(run)
@@ -241,12 +241,12 @@ def test_waits_with_close_ends_are_announced_once(file):
     said: list[str] = []
 
     async def run(clock):
-        with RateLimiter(file, on_wait=said.append, clock=clock) as pacer:
-            pacer.observe(429, {"Retry-After": "7200"})
-            waiting = asyncio.create_task(spend(pacer, 1))
+        with RateLimiter(file, on_wait=said.append, clock=clock) as limiter:
+            limiter.observe(429, {"Retry-After": "7200"})
+            waiting = asyncio.create_task(spend(limiter, 1))
             for seconds in ("7203", "7206"):
                 await asyncio.sleep(1)
-                pacer.observe(429, {"Retry-After": seconds})
+                limiter.observe(429, {"Retry-After": seconds})
             await waiting
             assert clock() - START == pytest.approx(7208, abs=0.01)
 
@@ -261,9 +261,9 @@ def test_long_wait_sleeps_in_short_steps(file):
     async def run(clock):
         with RateLimiter(
             file, per_day=1, on_wait=[].append, clock=lambda: clock() + slept
-        ) as pacer:
-            await spend(pacer, 1)
-            waiting = asyncio.create_task(spend(pacer, 1))
+        ) as limiter:
+            await spend(limiter, 1)
+            waiting = asyncio.create_task(spend(limiter, 1))
             await asyncio.sleep(1)
             suspend()
             await waiting
@@ -281,10 +281,10 @@ def test_clock_rollback_does_not_prolong_a_wait(file, back):
     shift = 0.0
 
     async def run(clock):
-        with RateLimiter(file, on_wait=[].append, clock=lambda: clock() - shift) as pacer:
-            await spend(pacer, 1)
-            pacer.observe(429, {"Retry-After": "7200"})
-            waiting = asyncio.create_task(spend(pacer, 1))
+        with RateLimiter(file, on_wait=[].append, clock=lambda: clock() - shift) as limiter:
+            await spend(limiter, 1)
+            limiter.observe(429, {"Retry-After": "7200"})
+            waiting = asyncio.create_task(spend(limiter, 1))
             await asyncio.sleep(600)
             set_back()
             await waiting
@@ -299,16 +299,16 @@ def test_clock_rollback_does_not_prolong_a_wait(file, back):
 
 def test_waiter_cancelled_before_midnight_counts_nowhere(file):
     async def run(clock):
-        with RateLimiter(file, per_day=2, on_wait=[].append, clock=clock) as pacer:
-            await spend(pacer, 2)
-            waiting = [asyncio.create_task(pacer.acquire()) for _ in range(5)]
+        with RateLimiter(file, per_day=2, on_wait=[].append, clock=clock) as limiter:
+            await spend(limiter, 2)
+            waiting = [asyncio.create_task(limiter.acquire()) for _ in range(5)]
             await asyncio.sleep(600)
             for task in waiting[:4]:
                 task.cancel()
             await asyncio.wait(waiting[:4])
-            assert pacer.requests == 2
-            pacer.finish(await waiting[4])
-            assert pacer.requests == 3
+            assert limiter.requests == 2
+            limiter.finish(await waiting[4])
+            assert limiter.requests == 3
         database = sqlite3.connect(file)
         counts = database.execute("SELECT utc_date, requests FROM day ORDER BY 1").fetchall()
         database.close()
@@ -319,10 +319,10 @@ def test_waiter_cancelled_before_midnight_counts_nowhere(file):
 
 def test_acquire_without_wait_raises_at_once(file):
     async def run(clock):
-        with RateLimiter(file, per_day=1, on_wait=[].append, clock=clock) as pacer:
-            await spend(pacer, 1)
+        with RateLimiter(file, per_day=1, on_wait=[].append, clock=clock) as limiter:
+            await spend(limiter, 1)
             with pytest.raises(BudgetSpent):
-                await pacer.acquire(wait=False)
+                await limiter.acquire(wait=False)
             assert clock() == START
 
     simulate(run)
