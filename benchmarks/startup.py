@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measure import measured
+from measure import run_measured
 
 SAMPLE = Path(__file__).resolve().parent.parent / "samples" / "light" / "bills.xlsx"
 LIGHT_IMPORT = [sys.executable, "-m", "importer"]
@@ -28,7 +28,7 @@ def pairs(command: list[str], imports: str, count: int, folder: Path) -> tuple[f
     seconds: tuple[list[float], list[float]] = ([], [])
     for turn in range(count + 1):
         for each, taken in zip(commands, seconds, strict=True):
-            cpu = measured(each, folder).cpu
+            cpu = run_measured(each, folder).cpu
             if turn:  # the first may compile
                 taken.append(cpu)
     return statistics.median(seconds[0]), statistics.median(seconds[1])
