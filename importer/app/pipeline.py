@@ -1,6 +1,6 @@
 """The stages from files and options to checked bills: reading, mapping, validation, lookup tables.
 
-A result workbook is read as the files that it is the result of, with the person's corrections.
+A result workbook is read as its source files, plus the person's corrections.
 """
 
 from __future__ import annotations

@@ -57,9 +57,10 @@ async def _pull(destination: Destination, listener: Listener) -> tuple[Cached, i
 
 
 def cached_of(company: str | None) -> Cached | None:
-    """What was fetched of the company of that name or id; UsageProblem lists those there are.
+    """What was fetched of the company of that name or id.
 
-    Without a name: of the only company, None where nothing was fetched.
+    Without a name: of the only company, None where nothing was fetched. Raises UsageProblem that
+    lists the cached companies.
     """
     every = [read_cache(path) for path in reference_paths()]
     if company is None:

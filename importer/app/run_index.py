@@ -1,4 +1,4 @@
-"""The runs of the past, from all journals of this computer; nothing of their files is read."""
+"""Past runs, from all journals on this computer; their files are not read."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def find_run(run: str, path: str | None) -> tuple[Path, RunRecord]:
 
 def runs(path: str | None = None) -> tuple[list[History], list[JournalProblem]]:
     """All runs with their figures, the newest first; and a problem for each damaged one."""
-    found: list[History] = []
+    histories: list[History] = []
     problems: list[JournalProblem] = []
     for each in journals(path):
         try:
@@ -59,10 +59,10 @@ def runs(path: str | None = None) -> tuple[list[History], list[JournalProblem]]:
                     if damage := record.damage or of_run.damage:
                         problems.append(journal.damaged(damage, record.id))
                     else:
-                        found.append(_history(each, record, of_run))
+                        histories.append(_history(each, record, of_run))
         except JournalProblem as problem:
             problems.append(problem)
-    return sorted(found, key=lambda run: run.started, reverse=True), problems
+    return sorted(histories, key=lambda run: run.started, reverse=True), problems
 
 
 def _history(path: Path, run: RunRecord, of_run: RunFigures) -> History:

@@ -1,4 +1,4 @@
-"""Read from Light with retries; a reading changes nothing, so it may be repeated."""
+"""Read from Light with retries; reads change nothing, so they are safe to retry."""
 
 from __future__ import annotations
 

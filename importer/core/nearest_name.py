@@ -23,8 +23,8 @@ def nearest_name(name: str, names: Iterable[str], cutoff: float) -> str | None:
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """``; did you mean 'x'?``, or nothing."""
     possible = [other for other in names if len(name) <= 3 * len(other)]  # the name may be endless
-    found = nearest_name(name, possible, cutoff=60)
-    return "" if found is None else f"; did you mean '{found}'?"
+    nearest = nearest_name(name, possible, cutoff=60)
+    return "" if nearest is None else f"; did you mean '{nearest}'?"
 
 
 def nearest_are(labels: Sequence[str]) -> str:
@@ -52,6 +52,6 @@ class NearestName:
             if self._budget <= 0:
                 return ""
             self._budget -= len(self._names)
-            found = nearest_name(name, self._names, cutoff=80)
-            self._hints[name] = nearest_are([] if found is None else [found])
+            nearest = nearest_name(name, self._names, cutoff=80)
+            self._hints[name] = nearest_are([] if nearest is None else [nearest])
         return self._hints[name]

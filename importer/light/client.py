@@ -140,23 +140,23 @@ class LightClient(ApiSession):
         Raises UsageProblem where the keys are of different companies.
         """
         keys = self._credentials.keys
-        found = [
+        results = [
             codec.company_from_json(await self._read("/v1/companies/current", {}, place))
             for place in range(len(keys))
         ]
         whose = [
             f"{key.name} is of {company.name} ({company.id})"
-            for key, company in zip(keys, found, strict=True)
+            for key, company in zip(keys, results, strict=True)
         ]
-        others = [text for text, c in zip(whose, found, strict=True) if c.id != found[0].id]
+        others = [text for text, c in zip(whose, results, strict=True) if c.id != results[0].id]
         if others:
             companies = f"{whose[0]}, but {', '.join(others)}"
             raise UsageProblem(
                 f"The keys are of different companies: {self._hide(companies)}. Keep the keys of "
                 "one company, so that it is certain where the bills are created."
             )
-        self._rate_limiter.belong_to(found[0].id)
-        return found[0]
+        self._rate_limiter.belong_to(results[0].id)
+        return results[0]
 
     async def vendors(self) -> list[Vendor]:
         return _unique(await self._list("/v1/vendors", codec.vendor_from_json))
@@ -174,8 +174,8 @@ class LightClient(ApiSession):
             return codec.property_group_from_json(record) if codec.is_for_bills(record) else None
 
         query: Params = {"includeValues": True}
-        found = await self._list("/v1/custom-properties/groups", read, query)
-        return _unique(group for group in found if group is not None)
+        results = await self._list("/v1/custom-properties/groups", read, query)
+        return _unique(group for group in results if group is not None)
 
     async def recent_bills(self) -> list[LightBill]:
         """The newest bills of the company, at most 200, without lines: one request."""

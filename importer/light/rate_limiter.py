@@ -142,7 +142,7 @@ class RateLimiter:
         self.requests = 0  # granted to this process
         self.keys = len(keys)
         self._keys = [_Key(place, mark) for place, mark in enumerate(keys)]
-        self._last_seen = float("-inf")
+        self._last_reading = float("-inf")
         self._announced = float("-inf")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turn: asyncio.Lock | None = None
@@ -279,11 +279,11 @@ class RateLimiter:
 
     def _handle_clock_rollback(self, now: float) -> None:
         """After the clock was set back, move permits and pauses too; else they last for ever."""
-        if self._last_seen > now + 1:
+        if self._last_reading > now + 1:
             for key in self._keys:
                 key.pause = 0.0  # the file has it
                 key.full_at = float("-inf")
-        self._last_seen = now
+        self._last_reading = now
         newest = self._db.execute("SELECT started_at FROM slot ORDER BY id DESC LIMIT 1").fetchone()
         if newest is not None and newest[0] > now + 1:
             ahead = newest[0] - now

@@ -51,7 +51,7 @@ def loaded_bill(entry: JournalEntry, unit: int = 100) -> Bill:
 def _attributes(content: Mapping[str, Any], fields: Iterable[Field]) -> dict[str, Any]:
     values = {}
     for field in fields:
-        value = content[field.name]
+        value = content.get(field.name)  # a journal may be older than the field
         if value is not None and field.kind in _FROM_TEXT:
             value = _FROM_TEXT[field.kind](value)
         values[field.attribute] = value

@@ -49,7 +49,7 @@ class Progress(Protocol):
 
 @dataclass
 class _Request:
-    """One request of an operation, which may have left or not."""
+    """One request of an operation, which may or may not have been sent."""
 
     operation: Operation
     on_wire: bool = False

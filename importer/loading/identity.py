@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from importer.model.bills import Bill, LineItem, bill_values, line_values
 
@@ -68,14 +68,28 @@ def same_lines(before: str, after: str) -> bool:
 
 def content(bill: Bill) -> str:
     """All that is sent, as canonical JSON: equal for bills of the same content."""
-    values = bill_values(bill) | {
+    values = _written(bill_values(bill)) | {
         "properties": _properties(bill),
         "lineItems": [
-            line_values(line, bill.include_tax) | {"properties": _properties(line)}
+            _written(line_values(line, bill.include_tax)) | {"properties": _properties(line)}
             for line in bill.lines
         ],
     }
     return _CANONICAL.encode(values)
+
+
+# Written even where blank, as the first version did. Fields that came later are written where they
+# have a value: so the text of a bill without them is the one in older journals.
+_WRITTEN_BLANK = frozenset(
+    "vendorId companyEntityId invoiceNumber issuedDate dueDate paymentAt currency amount"
+    " lineItemsIncludeTax description senderBankAccountId localCurrencyFxRateOverride"
+    " groupCurrencyFxRateOverride netAmount taxAmount taxCodeId accountId amortizationStartDate"
+    " amortizationEndDate amortizationTemplateId".split()
+)
+
+
+def _written(values: Mapping[str, object]) -> dict[str, object]:
+    return {k: v for k, v in values.items() if v is not None or k in _WRITTEN_BLANK}
 
 
 _CANONICAL = json.JSONEncoder(default=str, ensure_ascii=False, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""Look up bills of which it is not known whether Light has them, all of them together."""
+"""Look up bills whose fate in Light is unknown, all of them together."""
 
 from __future__ import annotations
 

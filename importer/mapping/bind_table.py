@@ -270,7 +270,7 @@ def _unknown_columns(table: HeadedTable, used: set[int]) -> list[Finding]:
     sheet = BILLS if table.kind is TableKind.BILLS else LINE_ITEMS
     response_only = set(map(header_key, RESPONSE_ONLY))
     mapped = [n[0] for _, _, e in expressions(table.template, table.kind) for n, _ in e.columns()]
-    known = {header_key(name): name for name in mapped or FIELDS[sheet]}
+    headers_by_key = {header_key(name): name for name in mapped or FIELDS[sheet]}
     out: list[Finding] = []
     more: list[CellRef] = []
     for column in table.file_columns():
@@ -285,8 +285,8 @@ def _unknown_columns(table: HeadedTable, used: set[int]) -> list[Finding]:
         if key in response_only:
             out.append(finding("sheet.column.response_only", cell, header))
         elif len(out) < _MOST_UNKNOWN:
-            nearest = nearest_name(key, known, cutoff=60)
-            hint = "" if nearest is None else f"; did you mean '{known[nearest]}'?"
+            nearest = nearest_name(key, headers_by_key, cutoff=60)
+            hint = "" if nearest is None else f"; did you mean '{headers_by_key[nearest]}'?"
             out.append(finding("sheet.column.unknown", cell, header, nearest=hint))
         else:
             more.append(cell)

@@ -198,17 +198,19 @@ def canonical_table(sheet: str, reader: ColumnReader) -> CanonicalTable:
         table, row = table[reader.first_rows], row[reader.first_rows]
     items = CanonicalTable(sheet, table, row)
     for name, e in expressions_of(reader.template, sheet).items():
-        found = [reader.columns(names) for names, _ in e.columns()]
-        found = [columns for columns in found if any(c is not None for c in columns)]
+        sources = [reader.columns(names) for names, _ in e.columns()]
+        sources = [columns for columns in sources if any(c is not None for c in columns)]
         if e.product:
             items.columns |= _factors(name, e, reader, items)
             continue
-        unchanged = reader.unchanged(found[0]) if e.column and not e.is_changed and found else None
+        unchanged = (
+            reader.unchanged(sources[0]) if e.column and not e.is_changed and sources else None
+        )
         if unchanged is not None:
             items.columns[name] = unchanged
-        elif not e.sum_of_lines and (found or e.has_constant):
+        elif not e.sum_of_lines and (sources or e.has_constant):
             scope = _scope(reader, items, field_of(sheet, name).kind)
-            items.columns[name] = _column(reader, evaluate(e, scope), found)
+            items.columns[name] = _column(reader, evaluate(e, scope), sources)
     properties = dict.fromkeys(n for t in reader.tables for of, n in t.fields if of == sheet)
     for name in properties:
         if name.startswith(PROPERTY) and name not in items.columns:

@@ -40,8 +40,10 @@ class IdentifyingColumns:
 
         def columns(*names: str) -> frozenset[int]:
             mapped = [bills[name] for name in names if name in bills]
-            found = [table.header.column_of(headers) for e in mapped for headers, _ in e.columns()]
-            return frozenset(column for column in found if column is not None)
+            columns = [
+                table.header.column_of(headers) for e in mapped for headers, _ in e.columns()
+            ]
+            return frozenset(column for column in columns if column is not None)
 
         def optional(*names: str) -> bool:
             return any(bills[name].has_constant for name in names if name in bills)
@@ -67,8 +69,8 @@ def amount_columns(table: HeadedTable) -> list[int]:
     fields = template.bills if table.kind is TableKind.BILLS else template.line_items
     mapped = (fields[name] for name in ("amount", "netAmount", "taxAmount") if name in fields)
     # Without the signs that another column gives, a sum means nothing.
-    found = (table.header.column_of(e.column) for e in mapped if e.column and not e.sign_from)
-    return list(dict.fromkeys(column for column in found if column is not None))
+    columns = (table.header.column_of(e.column) for e in mapped if e.column and not e.sign_from)
+    return list(dict.fromkeys(column for column in columns if column is not None))
 
 
 def mark_control_total(table: HeadedTable, filled: FilledTable, rows: ClassifiedRows) -> None:

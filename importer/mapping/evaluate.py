@@ -249,9 +249,9 @@ class _DateBound:
     by_text: dict[str, date | None]
 
     @classmethod
-    def of(cls, e: Expression | None, scope: Scope, *, whole: bool) -> _DateBound:
+    def of(cls, e: Expression | None, scope: Scope, *, complete: bool) -> _DateBound:
         values = scope.repeated("") if e is None else evaluate(e, scope)
-        parsed = {text: start_of(tidy(text), whole=whole) for text in set(values.text)}
+        parsed = {text: start_of(tidy(text), complete=complete) for text in set(values.text)}
         return cls(values, parsed)
 
     def at(self, i: int) -> date | None:
@@ -265,9 +265,9 @@ def _dated(e: DateFrom, scope: Scope) -> Values:
     """ISO dates from a day and month and the year they fall in."""
     days = scope.column(e.column)
     pattern = dates.compile_format(e.format, year=False)
-    starts = _DateBound.of(e.start, scope, whole=e.on_or_after is not None)
-    earliest = _DateBound.of(e.not_before, scope, whole=True)
-    latest = _DateBound.of(e.not_after, scope, whole=True)
+    starts = _DateBound.of(e.start, scope, complete=e.on_or_after is not None)
+    earliest = _DateBound.of(e.not_before, scope, complete=True)
+    latest = _DateBound.of(e.not_after, scope, complete=True)
     parsed: dict[tuple[str, str], date | None] = {}
     for i in np.flatnonzero(~days.blank & ~_is_broken(days)).tolist():
         start, low, high = starts.at(i), earliest.at(i), latest.at(i)

@@ -55,8 +55,8 @@ def fill_down(table: HeadedTable, breaks: Collection[int]) -> FilledTable:
         columns = table.header.columns_named(BILL_START)
         texts = source.columns[columns[0]][start:] if columns else ()
         return FilledTable(table, bill_starts=[tidy(t) for t in texts] if columns else None)
-    found = (table.column(name) for name in template.source.fill_down)
-    filled = [column for column in found if column is not None]
+    named = (table.column(name) for name in template.source.fill_down)
+    filled = [column for column in named if column is not None]
     if not filled:
         return FilledTable(table)
     given = {c: ~blank(arrow_texts(source.columns[c]).slice(start)) for c in filled}

@@ -67,8 +67,8 @@ class HeaderMatch:
         A header written exactly as ``name`` wins.
         """
         reference = _column_reference(name)
-        if found := self.columns.get(reference.key) or self.parts.get(reference.key):
-            return found
+        if columns := self.columns.get(reference.key) or self.parts.get(reference.key):
+            return columns
         if reference.nth:
             header, number = reference.nth
             return self.columns_named(header)[number - 1 : number]
@@ -82,7 +82,7 @@ class HeaderMatch:
 
     def columns_of(self, names: Iterable[str]) -> list[int]:
         """All columns of the first of ``names`` that the table has; several are ambiguous."""
-        return next((found for found in map(self.columns_named, names) if found), [])
+        return next((columns for columns in map(self.columns_named, names) if columns), [])
 
 
 def header_from_row(source: SourceTable, i: int, rows: int = 1) -> HeaderMatch:

@@ -109,14 +109,14 @@ def _ignored_for_filled_cells(table: HeadedTable, filled: FilledTable) -> set[in
     rules = table.template.source
     if not filled.origins:
         return set()
-    by_own_cells: set[int] = set()
+    by_same_row: set[int] = set()
     by_any_cells: set[int] = set()
     for test in rules.ignore_rows:
-        by_own_cells |= table.matching_rows(test)
+        by_same_row |= table.matching_rows(test)
         by_any_cells |= filled.table.matching_rows(test)
     if rules.stop_at and (ends := filled.table.matching_rows(rules.stop_at)):
-        by_own_cells |= set(range(min(ends), len(table.source.rows)))
-    return {i - table.start for i in by_any_cells - by_own_cells}
+        by_same_row |= set(range(min(ends), len(table.source.rows)))
+    return {i - table.start for i in by_any_cells - by_same_row}
 
 
 def _continues_bill(filled: FilledTable, k: int) -> bool:

@@ -60,10 +60,12 @@ def total_problem(template: Template, currency: str, text: str) -> str:
     return f"'{text}' is not an amount: {cents}" if isinstance(cents, UnreadableAmount) else ""
 
 
-def _of_field(template: Template, sheet: str, name: str, whole: Expression) -> Iterator[Problem]:
+def _of_field(
+    template: Template, sheet: str, name: str, expression: Expression
+) -> Iterator[Problem]:
     kind = field_of(sheet, name).kind
     field, dated = f"{sheet}.{name}", set[tuple[str | int, ...]]()
-    for path, e in whole.walk():
+    for path, e in expression.walk():
         at = (sheet, name, *path)
         inner = bool(path)
         if e.date_from:
@@ -83,7 +85,7 @@ def _of_field(template: Template, sheet: str, name: str, whole: Expression) -> I
         if at in dated:
             continue
         if e.sum_of_lines:
-            last = path == ("first_of", len(whole.first_of or ()) - 1)
+            last = path == ("first_of", len(expression.first_of or ()) - 1)
             yield from _of_sum(template, at, field, e.sum_of_lines, inner and not last)
         if e.product and (inner or sheet != LINE_ITEMS or kind is not FieldKind.CENTS):
             yield (*at, "product"), f"product is for amounts of line items, not for {field}."
@@ -108,15 +110,15 @@ def _of_field(template: Template, sheet: str, name: str, whole: Expression) -> I
 def _of_start(at: tuple[str | int, ...], e: Expression) -> Iterator[Problem]:
     if not (e.value or e.parameter or e.column):
         yield at, f"{at[-1]} is a value, a column or a parameter."
-    elif e.value is not None and start_of(e.value, whole=at[-1] != "year") is None:
+    elif e.value is not None and start_of(e.value, complete=at[-1] != "year") is None:
         example = "2025" if at[-1] == "year" else "2024-07-01"
         yield at, f"'{e.value}' cannot be {at[-1]}; write for example {example}."
 
 
-def start_of(text: str, *, whole: bool) -> date | None:
+def start_of(text: str, *, complete: bool) -> date | None:
     """The first day of the year that a text states: ``2025``, or a date where ``whole``."""
     bare = text.strip()
-    if whole:
+    if complete:
         return dates.reader(["YYYY-MM-DD", "YYYYMMDD"], None)(bare)
     if not (len(bare) == 4 and bare.isascii() and bare.isdigit()):
         return None

@@ -92,7 +92,8 @@ _UUID, _CENTS, _DATE = FieldKind.UUID, FieldKind.CENTS, FieldKind.DATE
 _CODE, _NAME, _TEXT = FieldKind.CODE, FieldKind.NAME, FieldKind.TEXT
 _SHEET, _RECORD, _SENT, _MATCHED = FieldUse
 
-# A new field is one line here, and its typed attribute in ``BillFields`` or ``LineFields``.
+# A new field is one line here, its typed attribute in ``BillFields`` or ``LineFields``, and its
+# column in templates/light.yaml.
 BILL_FIELDS = (
     Field("billRef", _CODE, "what joins line items to their bill", _SHEET),
     Field("vendorId", _UUID, "the vendor's id in Light", _MATCHED),

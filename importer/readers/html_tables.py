@@ -51,7 +51,7 @@ def read_html(path: Path, *, encoding: str | None) -> list[SourceTable]:
     Raises ``UnreadableFile`` where there is no table, or one too large for any sheet.
     """
     data = path.read_bytes()
-    found, text = decode(path, data, encoding or _stated_encoding(data))
+    detected, text = decode(path, data, encoding or _stated_encoding(data))
     page = _Page(len(text))
     page.feed(text)
     page.close()
@@ -82,8 +82,8 @@ def read_html(path: Path, *, encoding: str | None) -> list[SourceTable]:
                 kinds=grid.kinds,
                 blank_rows=grid.blank_rows,
                 hidden_rows=tuple(sorted(table.hidden.intersection(grid.rows))),
-                notes=(f"Web page (HTML), {found.name}",),
-                encoding_doubt=found.doubt,
+                notes=(f"Web page (HTML), {detected.name}",),
+                encoding_doubt=detected.doubt,
             )
         )
     return out

@@ -70,19 +70,19 @@ def _check_directory(path: Path, permitted: Limits) -> None:
         size = file.seek(0, 2)
         start = file.seek(max(0, size - 66_000))
         tail = file.read()
-    found = []
+    ends = []
     at = tail.rfind(b"PK\5\6")
     while at >= 0:
         if len(tail) - at >= _ENDED.size:
             ended = _ENDED.unpack_from(tail, at)
             if start + at + _ENDED.size + ended[7] == size:
-                found.append((at, ended[5]))
+                ends.append((at, ended[5]))
         at = tail.rfind(b"PK\5\6", 0, at)
-    if len(found) > 1:
+    if len(ends) > 1:
         raise DamagedError("It has two ends, so programs read it differently")
-    if not found:
+    if not ends:
         return  # zipfile says what is wrong
-    at, length = found[0]
+    at, length = ends[0]
     longer = tail.rfind(b"PK\6\6", 0, at)
     if length == 0xFFFFFFFF and longer >= 0 and len(tail) - longer >= _ENDED_64.size:
         length = _ENDED_64.unpack_from(tail, longer)[8]

@@ -102,7 +102,7 @@ def _totals(checked: Checked, bills: BillOutcomes) -> tuple[CurrencyTotal, ...]:
     they were read last."""
     currency = checked.bills["currency"]
     names = np.where(currency.ok, currency.values, NO_CURRENCY)
-    cents, known = checked.amounts.cents, checked.amounts.valid
+    cents, has_amount = checked.amounts.cents, checked.amounts.valid
     units = checked.mapped.template.formats.cents_per_unit
     present = [code for code, status in enumerate(STATUSES) if status in IN_LIGHT]
     created: Counter[str] = Counter()
@@ -116,7 +116,7 @@ def _totals(checked: Checked, bills: BillOutcomes) -> tuple[CurrencyTotal, ...]:
         of_currency = names == name
         by_status = {}
         for code, status in enumerate(STATUSES):
-            of_status = of_currency & known & (bills.codes == code)
+            of_status = of_currency & has_amount & (bills.codes == code)
             if of_status.any():
                 by_status[status.value] = sum(cents[of_status].tolist())
         count = int(of_currency.sum())
@@ -126,7 +126,7 @@ def _totals(checked: Checked, bills: BillOutcomes) -> tuple[CurrencyTotal, ...]:
             created=created[name],
             by_status=by_status,
             bills=count,
-            unreadable=int((of_currency & ~known).sum()),
+            unreadable=int((of_currency & ~has_amount).sum()),
             control=checked.controls.get(name),
             unit=units.get(name, 100),
             differing=count - agreeing[name],  # what is not in Light differs

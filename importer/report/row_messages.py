@@ -203,7 +203,7 @@ def _to_bills(checked: Checked, pairs: _Pairs) -> _Pairs:
 
 
 def _without(pairs: _Pairs, others: _Pairs) -> _Pairs:
-    """Each pair once that is not among the others."""
+    """The distinct pairs that are not in ``others``."""
     (items, findings), width = pairs, 1 + max(each.max(initial=0) for each in (pairs[0], others[0]))
     keys = np.setdiff1d(findings * width + items, others[1] * width + others[0])
     return keys % width, keys // width

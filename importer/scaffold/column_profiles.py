@@ -55,9 +55,9 @@ class ColumnProfile:
     def uuids(self) -> bool:
         return self.share([_UUID.fullmatch(text) is not None for text in self.filled])
 
-    def codes_of(self, known: Sequence[str]) -> bool:
+    def codes_of(self, codes: Sequence[str]) -> bool:
         """Whether all of it are such codes, as of currencies."""
-        return bool(self.filled) and all(text.upper() in known for text in self.filled)
+        return bool(self.filled) and all(text.upper() in codes for text in self.filled)
 
     @property
     def dates(self) -> bool:
@@ -104,8 +104,8 @@ class ColumnProfile:
         """The decimal mark that the column proves; None where it proves none."""
         if self.all_numbers:
             return None
-        found, point, comma = numbers_of(self.filled)
-        return found if point or comma else None
+        readings, point, comma = numbers_of(self.filled)
+        return readings if point or comma else None
 
     def values(self, mark: Numbers) -> list[Decimal | None]:
         """Each row as a number, None where blank or not one."""

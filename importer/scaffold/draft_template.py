@@ -246,18 +246,20 @@ def _formats(draft: Draft, tables: Sequence[Table]) -> Numbers:
     columns = [
         c for t in tables for target in (*AMOUNTS, at.UNITS, at.EACH) if (c := t.get(target))
     ]
-    found = number_style(columns)
+    numbers = number_style(columns)
     money = number_style(
         [c for t in tables for target in (*AMOUNTS, at.EACH) if (c := t.get(target))]
     )
-    if found.both:
+    if numbers.both:
         draft.add("formats", "numbers", "auto")
         draft.todo(
             "numbers", "some columns have a decimal point, others a comma; each is read by itself."
         )
     else:
-        why = "" if found.mark else "nothing proves the decimal mark; read by itself in each column"
-        draft.add("formats", "numbers", found.mark.value if found.mark else "auto", why)
+        why = (
+            "" if numbers.mark else "nothing proves the decimal mark; read by itself in each column"
+        )
+        draft.add("formats", "numbers", numbers.mark.value if numbers.mark else "auto", why)
     if money.decimals or not columns:
         draft.add("formats", "amounts", "decimal", "major units, as 1234.56")
     else:
@@ -268,7 +270,7 @@ def _formats(draft: Draft, tables: Sequence[Table]) -> Numbers:
             f"no amount has decimals: write cents where {example} is that many"
             " cents, decimal where it is whole pounds, euros …",
         )
-    return found.mark or Numbers.POINT
+    return numbers.mark or Numbers.POINT
 
 
 # --- the fields -------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The field table is all that a new field needs: sheet, record, JSON, journal and comparison."""
+"""Each field of the table on its way: sheet, record, JSON, journal and comparison."""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ def ids_of(journal: Journal, identities: Collection[str]) -> dict[str, int]:
     """The ids of the entries of these identities, where there is one."""
     query = sa.select(ENTRIES.c.identity, ENTRIES.c.id)
     with journal.reading() as db:
-        found = db.execute(query.where(among(ENTRIES.c.identity, identities)))
-        return {row.identity: row.id for row in found}
+        rows = db.execute(query.where(among(ENTRIES.c.identity, identities)))
+        return {row.identity: row.id for row in rows}
 
 
 def entities(journal: Journal) -> list[str]:

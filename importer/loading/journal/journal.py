@@ -342,8 +342,8 @@ _WITHOUT_CONTENT = tuple(sa.literal_column("''") if c.name == "content" else c f
 def _by_identity(db: sa.Connection, wanted: Sequence[str]) -> dict[str, JournalEntry]:
     if not wanted:
         return {}
-    found = db.execute(sa.select(*_ENTRY).where(among(ENTRIES.c.identity, wanted)))
-    return {entry.identity: entry for entry in map(JournalEntry.from_row, found)}
+    rows = db.execute(sa.select(*_ENTRY).where(among(ENTRIES.c.identity, wanted)))
+    return {entry.identity: entry for entry in map(JournalEntry.from_row, rows)}
 
 
 def _durable(connection: Any, _: object) -> None:

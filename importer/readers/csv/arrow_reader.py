@@ -181,9 +181,9 @@ def _merged(
     blank = _blank_rows(columns)
     rows: Sequence[int] = range(1, 1 + total)
     if len(blank):
-        is_kept = np.ones(total, dtype=bool)
-        is_kept[blank] = False
-        mask, at = pa.array(is_kept), np.flatnonzero(is_kept)
+        is_filled = np.ones(total, dtype=bool)
+        is_filled[blank] = False
+        mask, at = pa.array(is_filled), np.flatnonzero(is_filled)
         columns = [column.filter(mask) for column in columns]
         lengths = [lengths[i] for i in at.tolist()]
         rows = array("q", (at + 1).tobytes())

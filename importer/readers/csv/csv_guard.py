@@ -37,13 +37,13 @@ def check_lines(path: Path) -> None:
                 since += len(chunk)
             else:
                 since += first.start()
-            here = lines + 1
+            row = lines + 1
             if first is not None and since <= longest:
                 lines += max(chunk.count(b"\n"), chunk.count(b"\r"))
-                here = lines + 1
+                row = lines + 1
                 since = len(chunk) - 1 - max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
             if since > longest:
-                what = f"Row {here:,} has more than {longest:,} characters"
+                what = f"Row {row:,} has more than {longest:,} characters"
                 raise too_large(what, "cell_length", permitted.cell_length)
             if lines > most:
                 raise too_large(f"It has more than {lines:,} rows", "rows", permitted.rows)

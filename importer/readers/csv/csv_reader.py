@@ -72,11 +72,13 @@ def _read_with_arrow(path: Path, encoding: str | None, delimiter: str | None) ->
     with path.open("rb") as file:
         head = file.read(4 * (HEAD + 2))
         try:
-            found = declared_encoding(path, head, encoding) or Encoding("utf-8", "UTF-8")
-            if found.codec not in ("utf-8", "utf-8-sig"):
+            detected = declared_encoding(path, head, encoding) or Encoding("utf-8", "UTF-8")
+            if detected.codec not in ("utf-8", "utf-8-sig"):
                 return None
             text, _ = codecs.utf_8_decode(head, "strict", False)  # a character may be cut
-            marks = min(len(text) - len(text.lstrip(_BOM)), 2 if found.codec == "utf-8-sig" else 1)
+            marks = min(
+                len(text) - len(text.lstrip(_BOM)), 2 if detected.codec == "utf-8-sig" else 1
+            )
             text = text[marks:]
             if len(head) < 4 * (HEAD + 2):  # the file ends here
                 text = text.removesuffix("\x1a")
@@ -89,7 +91,7 @@ def _read_with_arrow(path: Path, encoding: str | None, delimiter: str | None) ->
 
         file.seek(len((_BOM * marks + text[: dialect.skip]).encode()))
         records = read_records(file, dialect.mark)
-    return None if records is None else _table(path, records, dialect, found)
+    return None if records is None else _table(path, records, dialect, detected)
 
 
 def _is_wide(text: str, mark: str) -> bool:
@@ -100,22 +102,22 @@ def _read_with_csv_module(path: Path, encoding: str | None, delimiter: str | Non
     """The table of any file: Arrow on its decoded text if possible, else the csv module."""
     check_lines(path)
     data = path.read_bytes()
-    found, text = decode(path, data, encoding)
-    if text.endswith("\x1a") and not found.codec.startswith(("utf-16", "utf-32")):
+    detected, text = decode(path, data, encoding)
+    if text.endswith("\x1a") and not detected.codec.startswith(("utf-16", "utf-32")):
         # the end mark of old DOS and mainframe exports is not a cell
         data, text = data[:-1], text[:-1]
     dialect = _Dialect.of(path, text[: HEAD + 1], delimiter)
-    if found.codec not in ("utf-8", "utf-8-sig"):
+    if detected.codec not in ("utf-8", "utf-8-sig"):
         from importer.readers.csv.arrow_reader import read_records
 
         fast = read_records(io.BytesIO(text[dialect.skip :].encode("utf-8")), dialect.mark)
         if fast is not None:
-            return _table(path, fast, dialect, found)
+            return _table(path, fast, dialect, detected)
     del text
-    lines = io.TextIOWrapper(io.BytesIO(data), found.codec, newline="")
+    lines = io.TextIOWrapper(io.BytesIO(data), detected.codec, newline="")
     if dialect.skip:
         lines.readline()
-    return _table(path, _read_records(path, lines, dialect.mark), dialect, found)
+    return _table(path, _read_records(path, lines, dialect.mark), dialect, detected)
 
 
 def _table(path: Path, records: Records, dialect: _Dialect, encoding: Encoding) -> SourceTable:

@@ -49,14 +49,14 @@ def decode(path: Path, data: bytes, encoding: str | None) -> tuple[Encoding, str
 
     Raises ``UnreadableFile``, naming the row, where the text does not fit or has a NUL byte.
     """
-    found = declared_encoding(path, data, encoding) or _found(path, data)
+    detected = declared_encoding(path, data, encoding) or _detected(path, data)
     try:
-        text = data.decode(found.codec)
+        text = data.decode(detected.codec)
     except UnicodeDecodeError as error:
-        row = row_at(data[: error.start].decode(found.codec, "ignore"))
+        row = row_at(data[: error.start].decode(detected.codec, "ignore"))
         odd = data[error.start : error.end][:4].hex(" ").upper()
         raise unreadable(
-            path, f"Row {row}: the bytes {odd} are not {found.name} text. {_STATE_ENCODING}"
+            path, f"Row {row}: the bytes {odd} are not {detected.name} text. {_STATE_ENCODING}"
         ) from error
     text = text.removeprefix("\ufeff")
     if "\0" in text:
@@ -64,7 +64,7 @@ def decode(path: Path, data: bytes, encoding: str | None) -> tuple[Encoding, str
         raise unreadable(
             path, f"Row {row} has a NUL byte, which text never has. Export the file again"
         )
-    return found, text
+    return detected, text
 
 
 def declared_encoding(path: Path, data: bytes, encoding: str | None) -> Encoding | None:
@@ -115,7 +115,7 @@ def _of_head(path: Path, head: bytes) -> Encoding | None:
     return None
 
 
-def _found(path: Path, data: bytes) -> Encoding:
+def _detected(path: Path, data: bytes) -> Encoding:
     """The encoding of a text file.
 
     Raises ``UnreadableFile`` where a few bytes are damaged, and where several encodings would make

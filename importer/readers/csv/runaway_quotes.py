@@ -62,8 +62,8 @@ def _cells_holding_rows(
         last = [*lines[-1].split(delimiter), *record[c + 1 :]]
         between = [line.split(delimiter) for line in lines[1:-1]]
         filled = [cells for cells in between if any(map(str.strip, cells))]
-        whole = (digits or width > 3) and all(map(is_row, (first, *filled, last)))
-        if whole or (digits and any(map(is_row, filled))):
+        all_rows = (digits or width > 3) and all(map(is_row, (first, *filled, last)))
+        if all_rows or (digits and any(map(is_row, filled))):
             yield i, c, len(lines) - 1
 
 

@@ -114,11 +114,11 @@ def slow_path_reason(
         if last_row > MAX_ROWS:
             return "cells outside any sheet"
         odd = "|".join([_ODD, _far_down(last_row), *styles])
-        too_many_styles = len(styles) > _MOST_STYLES
+        exceeds_styles = len(styles) > _MOST_STYLES
         closed = data + b"<"  # so that a tag that was left open is found
-        if too_many_styles or matches(closed, f"{odd}|{_WIDE}"):
+        if exceeds_styles or matches(closed, f"{odd}|{_WIDE}"):
             reason = None
-            if too_many_styles or matches(closed, odd):
+            if exceeds_styles or matches(closed, odd):
                 reason = reason_in(data, styles, last_row, never_calculated)
             if reason:
                 return reason

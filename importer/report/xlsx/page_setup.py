@@ -47,7 +47,7 @@ def _label_columns(widths: Sequence[int]) -> int:
 def set_up_table(sheet: Worksheet, columns: int, rows: int) -> None:
     """A header row that stays in sight and is printed on each page, and a filter on it.
 
-    To be called before the first cell is written.
+    Call before writing any cell.
     """
     sheet.set_row(0, 22)
     sheet.freeze_panes(1, 0)
