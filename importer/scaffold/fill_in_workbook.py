@@ -19,6 +19,7 @@ from importer.core.safe_text import visible
 from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, PROPERTY, Field, FieldKind
 from importer.model.light_objects import PropertyGroup
 from importer.validation.cross_row_rules import same_name
+from importer.validation.schema import CELL_CHECKS
 
 ROWS = 2000  # rows with dropdowns; more can be written without
 LISTS = "Lists"  # the sheet of the dropdowns' choices
@@ -107,6 +108,12 @@ _FORMATS = {
     FieldKind.RATE: "0.######",
     FieldKind.FACTOR: "General",
     FieldKind.BOOLEAN: "General",
+}
+# By the type of a data validation: lowest and highest value, and what Excel says otherwise.
+_LIMITS = {
+    "whole": ("-999999999999999", "999999999999999", "A whole number: 1,234.56 is written 123456."),
+    "date": ("18264", "109574", "A date, as 2025-03-31."),
+    "decimal": ("-999999999999", "999999999999", "A number."),
 }
 _BOOLEANS = (Choice("TRUE"), Choice("FALSE"))
 _BOLD = Font(bold=True, color="FFFFFF")
@@ -263,23 +270,14 @@ def _validation(column: _Column, lists: _Lists) -> DataValidation | None:
         rule = DataValidation("list", formula1=lists.formula(name, column.choices))
         rule.showErrorMessage = column.strict
         rule.error = "Choose one of the list."
-    elif column.kind in (FieldKind.CENTS, FieldKind.INTEGER):
-        rule = DataValidation(
-            "whole", operator="between", formula1="-999999999999999", formula2="999999999999999"
-        )
-        rule.showErrorMessage = True
-        rule.error = "A whole number: 1,234.56 is written 123456."
-    elif column.kind in (FieldKind.DATE, FieldKind.DATE_TIME):
-        rule = DataValidation("date", operator="between", formula1="18264", formula2="109574")
-        rule.showErrorMessage = True
-        rule.error = "A date, as 2025-03-31."
-    elif column.kind in (FieldKind.RATE, FieldKind.FACTOR):
-        rule = DataValidation(
-            "decimal", operator="between", formula1="-999999999999", formula2="999999999999"
-        )
-        rule.showErrorMessage = True
-        rule.error = "A number."
     else:
-        return None
+        types = (check.excel for check in CELL_CHECKS[column.kind] if check.excel)
+        excel = next(types, None)
+        if excel is None:
+            return None
+        lowest, highest, error = _LIMITS[excel]
+        rule = DataValidation(excel, operator="between", formula1=lowest, formula2=highest)
+        rule.showErrorMessage = True
+        rule.error = error
     rule.allow_blank = True
     return rule

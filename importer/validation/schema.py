@@ -46,9 +46,10 @@ _load_pandera()
 
 @dataclass(frozen=True)
 class CellCheck:
-    """A check of the cells of one column: its name, its finding's ending, and what keeps it.
+    """A check of the cells of one column: its name, the ending of its finding's code, its test.
 
-    ``needs`` is the attribute of a column without which no cell can fail.
+    ``needs`` is the attribute of a column without which no cell can fail, ``excel`` the type of the
+    data validation that a workbook to fill in has for the check.
     """
 
     name: str
@@ -56,6 +57,7 @@ class CellCheck:
     test: cell.CellTest
     args: cell.CellArgs = cell.no_args
     needs: str = ""
+    excel: str = ""
 
     def applies_to(self, column: SheetColumn) -> bool:
         return not self.needs or getattr(column.canonical, self.needs) is not None
@@ -65,8 +67,7 @@ class CellCheck:
 class RowRule:
     """A check of a value that is derived from each row, and the code of its findings.
 
-    ``args`` are the words of the
-    sentence; None where it has none beside the value.
+    ``args`` fill the message; None where the value alone does.
     """
 
     code: str
@@ -106,18 +107,20 @@ _CURRENCY_OF_BILL = CellCheck(
 _ONE_SIGN = CellCheck("one_sign", "signed_twice", cell.has_one_sign, cell.expression_args)
 
 
-def _reads(name: str, problem: str, args: cell.CellArgs = cell.no_args) -> CellCheck:
-    return CellCheck(name, problem, cell.readable(problem), args)
+def _reads(
+    name: str, problem: str, args: cell.CellArgs = cell.no_args, excel: str = ""
+) -> CellCheck:
+    return CellCheck(name, problem, cell.readable(problem), args, excel=excel)
 
 
 CELL_CHECKS: Mapping[FieldKind, tuple[CellCheck, ...]] = {
     FieldKind.UUID: (_reads("uuid", "not_uuid", cell.uuid_args),),
     FieldKind.CURRENCY: (_reads("iso_4217", "not_currency", cell.currency_args),),
-    FieldKind.DATE: (_reads("date", "not_date", cell.date_args),),
-    FieldKind.DATE_TIME: (_reads("date_time", "not_date_time"),),
+    FieldKind.DATE: (_reads("date", "not_date", cell.date_args, excel="date"),),
+    FieldKind.DATE_TIME: (_reads("date_time", "not_date_time", excel="date"),),
     FieldKind.BOOLEAN: (_reads("yes_or_no", "not_boolean"),),
-    FieldKind.RATE: (_reads("exchange_rate", "not_rate"),),
-    FieldKind.INTEGER: (_reads("whole_number", "not_integer"),),
+    FieldKind.RATE: (_reads("exchange_rate", "not_rate", excel="decimal"),),
+    FieldKind.INTEGER: (_reads("whole_number", "not_integer", excel="whole"),),
     FieldKind.CHOICE: (_reads("one_of", "not_one_of", cell.choice_args),),
     FieldKind.NAME: (_MAX_LENGTH, _CONTROL_CHARACTERS),
     FieldKind.TEXT: (_MAX_LENGTH, _CONTROL_CHARACTERS),
@@ -127,7 +130,7 @@ CELL_CHECKS: Mapping[FieldKind, tuple[CellCheck, ...]] = {
         _CONTROL_CHARACTERS,
     ),
     FieldKind.CENTS: (
-        _reads("cents", "not_cents", cell.amount_args("not_cents")),
+        _reads("cents", "not_cents", cell.amount_args("not_cents"), excel="whole"),
         _reads("decimal_amount", "not_amount", cell.amount_args("not_amount")),
         CellCheck("int64", "out_of_range", cell.fits_int64),
         CellCheck("no_percentage", "percentage", cell.no_percentage, needs="format_marks"),
@@ -142,7 +145,7 @@ CELL_CHECKS: Mapping[FieldKind, tuple[CellCheck, ...]] = {
         _ONE_SIGN,
     ),
     FieldKind.FACTOR: (
-        _reads("number", "not_number", cell.amount_args("not_number")),
+        _reads("number", "not_number", cell.amount_args("not_number"), excel="decimal"),
         _CURRENCY_OF_BILL,
         _ONE_SIGN,
     ),
@@ -211,16 +214,8 @@ BILL_RULES = (
     ),
 )
 LINE_RULES = (
-    RowRule(
-        "line_items.amount.required",
-        row.given_if_gross,
-        _REQUIRED_IF_GROSS,
-    ),
-    RowRule(
-        "line_items.netAmount.required",
-        row.given_if_net,
-        _REQUIRED_IF_NET,
-    ),
+    RowRule("line_items.amount.required", row.given_if_gross, _REQUIRED_IF_GROSS),
+    RowRule("line_items.netAmount.required", row.given_if_net, _REQUIRED_IF_NET),
     RowRule(
         "line_items.amount.not_net_plus_tax",
         row.gross_minus_net_and_tax,

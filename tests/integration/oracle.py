@@ -1,7 +1,7 @@
 """A second, plain reading of the rules, row by row, as the measure of the vectorised one.
 
 It is slow and simple on purpose, and shares no code with what it judges: what a cell means comes
-with the cell (``spelled.py``), what holds for rows is written here once more.
+with the cell (``spellings.py``), what holds for rows is written here once more.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from spelled import Cell
+from spellings import Cell
 
 Row = dict[str, Cell]
-Told = tuple[str, str, int, str, str]  # code, file, row, header, value
+FindingKey = tuple[str, str, int, str, str]  # code, file, row, header, value
 WARNINGS = {
     "bills.invoiceNumber.missing",
     "bills.invoiceNumber.near_duplicate",
@@ -49,12 +49,12 @@ class Sheets:
 
 
 class Judge:
-    """What is to be said of the sheets: ``told``, and the ``invalid`` bills."""
+    """The expected ``findings`` of the sheets, and the ``invalid`` bills."""
 
     def __init__(self, sheets: Sheets) -> None:
         self.of = sheets
         self.items = {"bills": sheets.bills, "line_items": sheets.lines}
-        self.told: list[Told] = []
+        self.findings: list[FindingKey] = []
         self.invalid: set[int] = set()
         self.unclear: set[int] = set()
         self.nameless: set[int] = set()
@@ -71,7 +71,7 @@ class Judge:
             if not sheets.bills[i][name].problem:
                 row, header = sheets.line_rows[k], sheets.headers["bills", name]
                 file = sheets.files["bills"]
-                self.told.append((f"bills.{name}.disagrees", file, row, header, value))
+                self.findings.append((f"bills.{name}.disagrees", file, row, header, value))
                 self.invalid.add(i)
 
     def say(
@@ -81,7 +81,7 @@ class Judge:
         row = self.of.bill_rows[item][column] if of_bill else self.of.line_rows[item]
         header = self.of.headers.get((sheet, column), column)
         value = self.items[sheet][item][column].text if value is None else value
-        self.told.append((f"{sheet}.{code}", self.of.files[sheet], row, header, value))
+        self.findings.append((f"{sheet}.{code}", self.of.files[sheet], row, header, value))
         if f"{sheet}.{code}" not in WARNINGS:
             self.blame(sheet, item, *also)
 
@@ -165,7 +165,7 @@ class Judge:
         """One finding for the cells of a column that have two readings."""
         for i in at:
             cell = self.items[sheet][i][name]
-            self.items[sheet][i][name] = replace(cell, value=None, problem="told before")
+            self.items[sheet][i][name] = replace(cell, value=None, problem="reported already")
         self.say(sheet, f"{name}.{problem}", at[0], name)
         self.blame(sheet, *at)
 
@@ -223,13 +223,13 @@ class Judge:
             value = None if problem or number is None else int(number * unit)
             row[name] = replace(cell, value=value, problem=problem)
         if open_:
-            told = point | comma | either
-            at = [i for i, row in enumerate(rows) if row[name].bare in told]
+            marked = point | comma | either
+            at = [i for i, row in enumerate(rows) if row[name].bare in marked]
             self.settle(sheet, name, at, "mixed_numbers" if point else "ambiguous")
 
     def cells(self, sheet: str, item: int) -> None:
         for name, cell in self.items[sheet][item].items():
-            if cell.problem and cell.problem != "told before" and not cell.blank:
+            if cell.problem and cell.problem != "reported already" and not cell.blank:
                 field_name = "property" if name.startswith("property") else name
                 self.say(sheet, f"{field_name}.{cell.problem}", item, name)
 

@@ -10,9 +10,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from bill_sheets import bill, book, checked, csv_file, grid, line, template
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sheets_of_bills import bill, book, checked, csv_file, grid, line, template
 
 from importer.core.safe_text import visible
 from importer.model.finding import Finding, Severity

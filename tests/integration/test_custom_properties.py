@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sheets_of_bills import bill, book, checked, codes, csv_file, grid, line, template, valid
+from bill_sheets import bill, book, checked, codes, csv_file, grid, line, template, valid
 
 from importer.mapping.template_loader import LoadedTemplate
 from importer.model.light_objects import PropertyGroup

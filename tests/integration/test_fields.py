@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bill_sheets import two_csv_files
 from conftest import ACCOUNTS, ENTITIES, VENDORS
-from sheets_of_bills import two_csv_files
 
 from importer.light.client import LightClient
 from importer.light.credentials import Credentials, Key

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from bill_sheets import csv_file, mapped, template
 from conftest import Ended, calls
-from sheets_of_bills import csv_file, mapped, template
 
 from importer.mapping.map_tables import map_tables
 from importer.mapping.template_loader import load_template

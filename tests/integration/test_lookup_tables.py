@@ -11,9 +11,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from bill_sheets import TAX, VENDOR, book, csv_file, template
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sheets_of_bills import TAX, VENDOR, book, csv_file, template
 
 from importer.core.errors import TemplateProblem, UsageProblem
 from importer.mapping.template_loader import LoadedTemplate, find_template

@@ -7,9 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from bill_sheets import book, checked, csv_file, finding_cells, template, valid
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sheets_of_bills import book, checked, csv_file, template, told, valid
 
 from importer.mapping.parameters import with_settings
 from importer.validation.checked_bills import Checked
@@ -69,7 +69,7 @@ def test_the_first_of_several_columns_that_is_not_blank_is_taken_with_its_own_ce
                    {"Posted": "", "Date": "never"})  # fmt: skip
     found = of(tmp_path, rows, issuedDate="{first_of: [Posted, Date]}")
     assert [b.issued_date for b in found.valid_bills()] == [date(2025, 1, 30), date(2025, 1, 31)]
-    assert told(found) == [
+    assert finding_cells(found) == [
         ("bills.issuedDate.not_date", 4, "Posted"),
         ("bills.issuedDate.not_date", 5, "Date"),
     ]
@@ -90,7 +90,7 @@ def test_of_amounts_a_zero_gives_way_to_an_amount_in_the_next_column(tmp_path: P
         10000, -150, -200, -300, 0, 400,
     ]  # fmt: skip
     wrong = of(tmp_path, [{"Debit": "0.00", "Credit": "x"}], line_netAmount=both)
-    assert told(wrong) == [("line_items.netAmount.not_amount", 2, "Credit")]
+    assert finding_cells(wrong) == [("line_items.netAmount.not_amount", 2, "Credit")]
 
 
 def test_two_columns_with_different_amounts_where_one_is_taken_are_told(tmp_path: Path) -> None:
@@ -99,8 +99,8 @@ def test_two_columns_with_different_amounts_where_one_is_taken_are_told(tmp_path
     rows = [{"Debit": debit, "Credit": credit} for debit, credit in pairs]
     found = of(tmp_path, [{"Number": str(i), **row} for i, row in enumerate(rows)],
                line_netAmount=both)  # fmt: skip
-    told_as = "line_items.expression.two_amounts"
-    assert told(found) == [(told_as, row, "Credit") for row in (2, 3, 7)]
+    code = "line_items.expression.two_amounts"
+    assert finding_cells(found) == [(code, row, "Credit") for row in (2, 3, 7)]
     assert "'5' is not the only amount for netAmount: '4' stands" in found.findings[0].message
     assert amounts(found) == [400, 400, 900]
     # Of texts and dates the first is taken.
@@ -114,8 +114,12 @@ def test_a_price_must_not_name_another_currency_than_the_bill(tmp_path: Path) ->
         ("USD 2", "1.00"),
     )))  # fmt: skip
     found = of(tmp_path, rows, line_netAmount="{product: [Qty, Price]}")
-    told_as = "line_items.factor.other_currency"
-    assert told(found) == [(told_as, 5, "Price"), (told_as, 6, "Price"), (told_as, 7, "Qty")]
+    code = "line_items.factor.other_currency"
+    assert finding_cells(found) == [
+        (code, 5, "Price"),
+        (code, 6, "Price"),
+        (code, 7, "Qty"),
+    ]
     assert amounts(found) == [200, 1200, 200]
 
 
@@ -131,7 +135,7 @@ def test_a_date_from_a_day_must_lie_in_the_time_that_is_stated(tmp_path: Path) -
     ]  # fmt: skip
     found = of(tmp_path, rows_of(*rows), issuedDate=date_from)
     outside = "bills.expression.outside"
-    assert told(found) == [
+    assert finding_cells(found) == [
         (outside, 4, "Day"), (outside, 5, "Day"), ("bills.expression.not_year", 6, "High"),
         ("bills.expression.not_day", 7, "Day"),
     ]  # fmt: skip
@@ -143,12 +147,12 @@ def test_a_date_from_a_day_must_lie_in_the_time_that_is_stated(tmp_path: Path) -
     cells += [["A", str(i), day, 1, "", ""] for i, day in enumerate(days)]  # type: ignore[list-item]
     text = changed(issuedDate=date_from.replace("column: Day", "column: Date"))
     found = checked([book(tmp_path / "l.xlsx", {"L": cells})], template(tmp_path, text))
-    assert told(found) == [(outside, 3, "Date"), (outside, 4, "Date")]
+    assert finding_cells(found) == [(outside, 3, "Date"), (outside, 4, "Date")]
 
 
 def test_a_date_that_cannot_be_read_is_told_once_and_not_by_its_neighbours(tmp_path: Path) -> None:
     rows = [{"Date": "31/02/2025"}, {"Date": "28/02/2025"}]
-    assert told(of(tmp_path, rows)) == [("bills.issuedDate.not_date", 2, "Date")]
+    assert finding_cells(of(tmp_path, rows)) == [("bills.issuedDate.not_date", 2, "Date")]
 
 
 def test_each_column_decides_its_own_decimal_sign(tmp_path: Path) -> None:
@@ -157,7 +161,7 @@ def test_each_column_decides_its_own_decimal_sign(tmp_path: Path) -> None:
     rows = [["Supplier", "Number", "Date", "Net", "Other"]]
     rows += [["A", str(i), "31/01/2025", *both] for i, both in enumerate(cells)]
     found = checked([csv_file(tmp_path / "l.csv", rows)], template(tmp_path, text))
-    assert told(found) == []
+    assert finding_cells(found) == []
     assert amounts(found) == [123450, 123400, 150, 123400]
 
 
@@ -167,7 +171,7 @@ def test_each_file_decides_the_order_of_its_own_dates(tmp_path: Path) -> None:
     one = csv_file(tmp_path / "uk.csv", [headers, ["A", "1", "13/04/2025", "1"]])
     other = csv_file(tmp_path / "us.csv", [headers, ["A", "2", "03/04/2025", "1"]])
     found = checked([one, other], loaded)
-    assert told(found) == [("bills.issuedDate.ambiguous", 2, "Date")]
+    assert finding_cells(found) == [("bills.issuedDate.ambiguous", 2, "Date")]
     assert found.findings[0].cell.file.endswith("us.csv")
 
 
@@ -188,7 +192,7 @@ def test_a_part_that_excel_has_changed_is_not_hidden_by_what_is_joined_to_it(
         rows = [[*ROW, "Series", "Serial"], ["A", "1", "31/01/2025", 1, "S", serial]]
         path = book(tmp_path / "l.xlsx", {"Ledger": rows})
         found = checked([path], template(tmp_path, joined))
-        assert told(found) == [(f"bills.invoiceNumber.{code}", 2, "Serial")]
+        assert finding_cells(found) == [(f"bills.invoiceNumber.{code}", 2, "Serial")]
 
 
 def test_amounts_that_a_ledger_shows_negative_are_turned_round(tmp_path: Path) -> None:
@@ -214,7 +218,7 @@ def test_a_mark_that_is_missing_is_told_and_no_default_takes_the_place_of_the_am
     signed = "{column: Net, sign_from: {column: Side, positive: [S], negative: [H]}, default: '9'}"
     rows = rows_of({"Side": ""}, {"Side": "H", "Net": ""}, {"Side": "S", "Net": "5.00"})
     found = of(tmp_path, rows, line_netAmount=signed)
-    assert told(found) == [("line_items.expression.sign_unknown", 2, "Side")]
+    assert finding_cells(found) == [("line_items.expression.sign_unknown", 2, "Side")]
     assert amounts(found) == [900, 500]
 
 
@@ -224,7 +228,7 @@ def test_a_mark_that_is_neither_and_a_sign_beside_a_mark_are_told_in_their_cells
     rows = rows_of({"S/H": "X"}, {"S/H": "S", "Net": "-5.00"}, {"S/H": "S", "Net": "five"},
                    {"S/H": "S"}, {"S/H": "S", "Net": "0.00"})  # fmt: skip
     found = of(tmp_path, rows, line_netAmount=SIGNED)
-    assert told(found) == [
+    assert finding_cells(found) == [
         ("line_items.expression.sign_unknown", 2, "S/H"),
         ("line_items.expression.signed_twice", 3, "Net"),
         ("line_items.netAmount.not_amount", 4, "Net"),
@@ -237,7 +241,7 @@ def test_a_mark_that_is_neither_and_a_sign_beside_a_mark_are_told_in_their_cells
                    {"Side": "?", "Quantity": "2", "Price": "1.50"},
                    {"Side": "S", "Quantity": "2", "Price": "1.50"})  # fmt: skip
     found = of(tmp_path, rows, line_netAmount=product)
-    assert told(found) == [
+    assert finding_cells(found) == [
         ("bills.amount.negative", 2, None),
         ("line_items.expression.signed_twice", 3, "Price"),
         ("line_items.expression.sign_unknown", 4, "Side"),
@@ -255,7 +259,7 @@ def test_a_date_without_its_year_gets_it_from_elsewhere(tmp_path: Path, year: st
                      for day in ("3101", "101", "2902", "12")))  # fmt: skip
     found = of(tmp_path, rows, issuedDate=f"{{date_from: {{column: Day, format: DDMM, {year}}}}}")
     assert [b.issued_date for b in found.valid_bills()] == [date(2025, 1, 31), date(2025, 1, 1)]
-    assert told(found) == [
+    assert finding_cells(found) == [
         ("bills.expression.not_day", 4, "Day"),
         ("bills.expression.not_day", 5, "Day"),
     ]
@@ -278,7 +282,7 @@ def test_values_are_translated_by_a_map_and_those_it_lacks_are_told(tmp_path: Pa
     expression = "{column: Money, map: {Euro: EUR, Pfund: GBP}, default: USD}"
     found = of(tmp_path, rows, currency=expression)
     assert [b.currency for b in found.valid_bills()] == ["EUR", "GBP", "USD"]
-    assert told(found) == [("bills.expression.not_mapped", 5, "Money")]
+    assert finding_cells(found) == [("bills.expression.not_mapped", 5, "Money")]
     assert "It has: Euro, Pfund" in found.findings[0].hint
 
 
@@ -288,7 +292,7 @@ def test_an_error_in_a_cell_is_told_as_that_and_not_by_the_map(tmp_path: Path) -
     path = book(tmp_path / "l.xlsx", {"L": cells})
     text = changed(currency="{column: Money, map: {Pfund: GBP}, default: USD}")
     found = checked([path], template(tmp_path, text))
-    assert told(found) == [("bills.currency.error_cell", 3, "Money")]
+    assert finding_cells(found) == [("bills.currency.error_cell", 3, "Money")]
 
 
 def test_a_year_that_begins_on_a_leap_day_ends_on_the_last_of_february(tmp_path: Path) -> None:
@@ -300,7 +304,7 @@ def test_a_year_that_begins_on_a_leap_day_ends_on_the_last_of_february(tmp_path:
     cells = [["Supplier", "Number", "Date", "Net", "From"]]
     cells += [["A", str(i), day, 1, first] for i, (day, first) in enumerate(pairs)]  # type: ignore[list-item]
     found = checked([book(tmp_path / "l.xlsx", {"L": cells})], template(tmp_path, text))
-    assert told(found) == [("bills.expression.outside", row, "Date") for row in (3, 5)]
+    assert finding_cells(found) == [("bills.expression.outside", row, "Date") for row in (3, 5)]
 
 
 def test_fields_of_a_bill_are_put_together_from_whichever_row_has_each_part(
@@ -311,17 +315,17 @@ def test_fields_of_a_bill_are_put_together_from_whichever_row_has_each_part(
     assert (bill.description, bill.issued_date) == ("x y", date(2025, 1, 31))
     rows[1]["A"] = "z"
     differing = of(tmp_path, rows, description="{concat: [A, B], default: nothing}")
-    assert told(differing) == [("bills.description.disagrees", 3, "A")]
+    assert finding_cells(differing) == [("bills.description.disagrees", 3, "A")]
 
 
 def test_the_columns_of_an_expression_must_be_there(tmp_path: Path) -> None:
     found = of(tmp_path, [{}], line_netAmount="{first_of: [Net, {column: Gross, optional: true}]}",
                line_taxAmount="{product: [[Qty, Quantity], Tax]}")  # fmt: skip
-    assert told(found) == [("sheet.column.missing", 1, None)] * 2
+    assert finding_cells(found) == [("sheet.column.missing", 1, None)] * 2
     assert "'Qty' or 'Quantity', which the template asks for (line" in found.findings[0].message
     assert "line_items.taxAmount)" in found.findings[0].message
     near = of(tmp_path, [{}], vendor="{column: Suplier}")
-    assert told(near)[0] == ("sheet.column.missing", 1, None)
+    assert finding_cells(near)[0] == ("sheet.column.missing", 1, None)
     assert "did you mean 'Supplier'?" in near.findings[0].hint
 
 

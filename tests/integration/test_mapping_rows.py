@@ -6,16 +6,16 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from sheets_of_bills import (
+from bill_sheets import (
     bill,
     book,
     checked,
     codes,
     csv_file,
+    finding_cells,
     grid,
     line,
     template,
-    told,
     valid,
 )
 from test_mapping_source import GROUPS, HEADER, MAPPING, ROWS, bills, counts, read
@@ -31,7 +31,7 @@ def test_rules_see_what_is_filled_in_from_above(tmp_path: Path) -> None:
             ["Beta", "B1", "02/03/2025", "3.00"], ["", "", "", "4.00"]]  # fmt: skip
     down = "fill_down: [Supplier, Number, Date]"
     of = read(tmp_path, rows, f"{{{down}, ignore_rows: [{{column: Supplier, matches: ^Void}}]}}")
-    assert told(of) == []
+    assert finding_cells(of) == []
     assert [b[0] for b in bills(of)] == [2, 4, 7]
     assert bills(of)[2] == (7, "Beta", "B1", 700)
     assert counts(of) == {"data": 5, "ignored": 2}
@@ -90,7 +90,7 @@ def test_a_row_below_a_subtotal_is_neither_dropped_nor_given_to_a_bill(
             ["Beta", "B1", "02/03/2025", "3.00"]]  # fmt: skip
     rule = "ignore_rows: [{column: Supplier, equals: Subtotal}]"
     of = read(tmp_path, rows, f"{{fill_down: [Supplier, Number, Date], {rule}}}")
-    assert told(of) == [("sheet.row.goes_on_with_passed_over", 4, "Supplier")]
+    assert finding_cells(of) == [("sheet.row.goes_on_with_passed_over", 4, "Supplier")]
     assert "would take 'Subtotal' from it; row 3 is passed over" in of.findings[0].message
     assert valid(of) == sound
 
@@ -101,7 +101,7 @@ def test_nothing_is_filled_down_into_another_group(tmp_path: Path) -> None:
     source = GROUPS[:-1] + ", fill_down: [Date, Number]}"
     of = read(tmp_path, rows, source)
     assert valid(of) == [3]
-    assert ("bills.issuedDate.required", 5, "Date") in told(of)
+    assert ("bills.issuedDate.required", 5, "Date") in finding_cells(of)
 
 
 # --- totals -----------------------------------------------------------------------------------
@@ -149,9 +149,9 @@ def test_a_bill_that_may_lack_its_date_and_vendor_is_no_proven_total(tmp_path: P
 def test_a_bill_that_fits_stop_at_is_told(tmp_path: Path) -> None:
     source = "{stop_at: {column: Supplier, matches: ^End}}"
     rows = [HEADER, *ROWS, ["End Ltd", "E1", "03/03/2025", "1.00"]]
-    assert told(read(tmp_path, rows, source)) == [("sheet.stop.doubtful", 5, "Number")]
+    assert finding_cells(read(tmp_path, rows, source)) == [("sheet.stop.doubtful", 5, "Number")]
     rows[-1][1:] = ["", "03/03/2025", "61.00"]
-    assert told(read(tmp_path, rows, source)) == []
+    assert finding_cells(read(tmp_path, rows, source)) == []
 
 
 def test_that_the_last_row_is_no_total_is_noted(tmp_path: Path) -> None:
@@ -177,9 +177,9 @@ def test_a_bill_in_the_row_of_a_groups_name_is_told(tmp_path: Path) -> None:
     source = "{groups: {column: Name, name: Supplier, matches: '^V: (.*)'}}"
     rows = [["Name", "Date", "Number", "Amount"], ["V: Acme", "", "GBP", ""],
             ["", "01/03/2025", "A1", "1.00"], ["V: Beta", "", "B1", "2.00"]]  # fmt: skip
-    assert told(read(tmp_path, rows, source)) == [("sheet.group.with_data", 4, "Number")]
+    assert finding_cells(read(tmp_path, rows, source)) == [("sheet.group.with_data", 4, "Number")]
     rows[3][2] = ""  # a total beside the name
-    assert told(read(tmp_path, rows, source)) == []
+    assert finding_cells(read(tmp_path, rows, source)) == []
 
 
 # --- quotation marks --------------------------------------------------------------------------
@@ -206,7 +206,7 @@ BILL = "{0},{0}1,01/03/2025,1.00,{1}\n"
 )
 def test_line_breaks_inside_a_quoted_cell_are_fine(tmp_path: Path, text: str) -> None:
     of = of_text(tmp_path, BILL.format("A", text) + BILL.format("B", "x") + BILL.format("C", text))
-    assert (told(of), len(valid(of))) == ([], 3)
+    assert (finding_cells(of), len(valid(of))) == ([], 3)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 5])
@@ -217,6 +217,6 @@ def test_a_stray_quotation_mark_that_swallows_rows_is_told(tmp_path: Path, rows:
         BILL.format("A", "x") + BILL.format("B", '"5 inch') + between + BILL.format("C", '6"')
         + BILL.format("D", "x"),
     )  # fmt: skip
-    assert told(of) == [("sheet.row.swallowed", 3, "Text")]
+    assert finding_cells(of) == [("sheet.row.swallowed", 3, "Text")]
     assert f"comes {rows} lines later" in of.findings[0].message
     assert valid(of) == [2, 4]

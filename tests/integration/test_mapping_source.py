@@ -11,7 +11,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from sheets_of_bills import book, checked, codes, csv_file, template, told, valid
+from bill_sheets import book, checked, codes, csv_file, finding_cells, template, valid
 
 from importer.mapping.parameters import with_settings
 from importer.mapping.template_loader import load_template
@@ -87,7 +87,7 @@ def test_a_header_below_titles_is_found_by_its_columns_or_its_row(tmp_path: Path
     titles = [["Supplier report"], ["for", "Supplier", "Number"], []]
     for source in ("{}", "{header: {find: [supplier, AMOUNT]}}", "{header: {row: 4}}"):
         of = read(tmp_path, [*titles, HEADER, *ROWS], source)
-        assert told(of) == []
+        assert finding_cells(of) == []
         assert [row for row, *_ in bills(of)] == [5, 7]
     assert of.mapped.tables[0].header == 2
 
@@ -97,7 +97,7 @@ def test_a_header_in_two_rows_is_one(tmp_path: Path, find: str) -> None:
     header = "{header: {" + ", ".join(filter(None, (find, "rows: 2"))) + "}}"
     rows = [["Supplier", "Number", "Invoice", "Amount"], ["", "", "Date", "GBP"], *ROWS]
     of = read(tmp_path, rows, header, Date="Invoice Date")
-    assert told(of) == []
+    assert finding_cells(of) == []
     assert bills(of) == [(row + 1, *rest) for row, *rest in GOOD]
     (table,) = of.mapped.tables
     assert table.headers == ("Supplier", "Number", "Invoice | Date", "Amount | GBP")
@@ -117,21 +117,21 @@ def test_a_cell_that_stands_over_several_columns_names_them_all(
         ["Acme", "A1", "01/03/2025", "10.00", "1.00", "0.80"],
     ]
     of = read(tmp_path, rows, "{header: {row: 1, rows: 2}}", Amount=f"'{name}'")
-    assert told(of) == []
+    assert finding_cells(of) == []
     assert bills(of) == [(3, "Acme", "A1", bill)]
     # The same word over two columns picks neither.
     of = read(tmp_path, rows, "{header: {row: 1, rows: 2}}", Amount="Gross")
-    assert told(of) == [("sheet.column.twice", 2, "Due | Gross")]
+    assert finding_cells(of) == [("sheet.column.twice", 2, "Due | Gross")]
     assert valid(of) == []
 
 
 def test_a_header_row_that_is_missing_swallows_no_data(tmp_path: Path) -> None:
     of = read(tmp_path, [HEADER, *ROWS], "{header: {find: [Number], rows: 2}}")
-    assert ("sheet.header.holds_data", 2, "Amount | 10.00") in told(of)
+    assert ("sheet.header.holds_data", 2, "Amount | 10.00") in finding_cells(of)
     assert valid(of) == []
     # A blank second row is a row of the header, and the first row of data is none.
     of = read(tmp_path, [HEADER, [], *ROWS], "{header: {row: 1, rows: 2}}")
-    assert told(of) == []
+    assert finding_cells(of) == []
     assert [row for row, *_ in bills(of)] == [3, 5]
 
 
@@ -141,7 +141,7 @@ def test_a_header_row_that_is_missing_swallows_no_data(tmp_path: Path) -> None:
 def test_repeated_columns_are_told_unless_the_template_says_which(tmp_path: Path) -> None:
     rows = [[*HEADER, "Amount "], *([*row, "1.00"] for row in ROWS)]
     of = read(tmp_path, rows)
-    assert told(of) == [("sheet.column.twice", 1, "Amount ")]
+    assert finding_cells(of) == [("sheet.column.twice", 1, "Amount ")]
     assert "'Amount#2' is the second" in of.findings[0].hint
     assert valid(of) == []
     assert bills(read(tmp_path, rows, Amount="Amount#1")) == GOOD
@@ -154,7 +154,7 @@ def test_a_column_without_a_header_is_known_by_its_letter(tmp_path: Path) -> Non
     rows = [["", *HEADER[1:]], *ROWS]
     assert bills(read(tmp_path, rows, Supplier="$A")) == GOOD
     assert bills(read(tmp_path, rows, Supplier="$a")) == GOOD
-    assert told(read(tmp_path, rows, Supplier="$E")) == [("sheet.column.missing", 1, None)]
+    assert finding_cells(read(tmp_path, rows, Supplier="$E")) == [("sheet.column.missing", 1, None)]
 
 
 def test_a_header_that_is_written_like_a_letter_or_a_number_is_taken_as_written(
@@ -168,7 +168,7 @@ def test_a_header_that_is_written_like_a_letter_or_a_number_is_taken_as_written(
 def test_padded_headers_and_cells_and_wide_spaces_do_not_matter(tmp_path: Path) -> None:
     rows = [[f"\u00a0 {h}\u2007 " for h in HEADER], *([f" {c}\u00a0" for c in r] for r in ROWS)]
     of = read(tmp_path, rows)
-    assert told(of) == []
+    assert finding_cells(of) == []
     assert bills(of) == GOOD
 
 
@@ -198,7 +198,7 @@ def test_a_row_with_more_cells_than_the_header_may_have_moved_and_is_told(tmp_pa
 @pytest.mark.parametrize("label", ["", "Total", "GRAND TOTAL", "Totals:", "Summe"])
 def test_a_total_is_told_by_its_sum_where_it_is_no_bill(tmp_path: Path, label: str) -> None:
     of = read(tmp_path, [HEADER, *ROWS, [label, "", "", "61.00"]])
-    assert told(of) == []
+    assert finding_cells(of) == []
     assert bills(of) == GOOD
     assert counts(of) == {"data": 3, "control_total": 1}
     why = "its 'Amount' is the sum of all other rows, and it has no number, no date and no vendor"
@@ -252,11 +252,11 @@ def test_a_supplier_called_total_is_a_bill_even_if_it_is_the_sum(tmp_path: Path)
 def test_a_labelled_total_is_compared_where_the_template_tells_it(tmp_path: Path) -> None:
     source = "{control_total: {amount: Amount, where: {column: Supplier, matches: ^Total}}}"
     of = read(tmp_path, [HEADER, *ROWS, ["Total GBP", "3 lines", "", "61.00"]], source)
-    assert told(of) == []
+    assert finding_cells(of) == []
     assert bills(of) == GOOD
     assert "'Supplier' matches '^Total'" in reasons(of)[5]
     of = read(tmp_path, [HEADER, *ROWS, ["Total GBP", "3 lines", "", "61.10"]], source)
-    assert told(of) == [("control.gross.differs", 5, "Amount")]
+    assert finding_cells(of) == [("control.gross.differs", 5, "Amount")]
     # Only the last row can be the file's total; the supplier above it is none.
     of = read(tmp_path, [HEADER, *ROWS[::-1]], source)
     assert counts(of) == {"data": 3}
@@ -303,7 +303,7 @@ REPORTED = [
 
 def test_a_report_in_groups_gives_each_bill_its_vendor(tmp_path: Path) -> None:
     of = read(tmp_path, REPORT, GROUPS)
-    assert told(of) == []
+    assert finding_cells(of) == []
     assert bills(of) == REPORTED
     assert counts(of) == {"group": 2, "data": 3, "group_total": 2, "control_total": 1}
     (table,) = of.mapped.tables
@@ -317,14 +317,14 @@ def test_a_workbook_in_groups_is_read_the_same(tmp_path: Path) -> None:
     path = book(tmp_path / "r.xlsx", {"Report": rows})
     of = checked([path], template(tmp_path, text))
     assert [b[1:] for b in bills(of)] == [b[1:] for b in REPORTED]
-    assert told(of) == []
+    assert finding_cells(of) == []
 
 
 def test_a_total_of_a_group_that_differs_is_told(tmp_path: Path) -> None:
     rows = [list(row) for row in REPORT]
     rows[6][3] = "20.05"
     of = read(tmp_path, rows, GROUPS)
-    assert told(of)[0] == ("sheet.group.total_differs", 8, "Amount")
+    assert finding_cells(of)[0] == ("sheet.group.total_differs", 8, "Amount")
     message = of.findings[0].message
     assert "The total of 'Acme' is $30.50, its rows (2) come to 30.05" in message
     assert "a difference of 0.45" in message
@@ -351,7 +351,7 @@ def test_groups_without_totals_and_groups_inside_groups(tmp_path: Path) -> None:
         ("Acme", "A1"), ("Beta", "B1"), ("Beta North", "N1"), ("Beta", "B2")
     ]  # fmt: skip
     # A row outside all groups has no vendor, and never that of the group before it.
-    assert told(of) == [("bills.vendorId.required", 11, "Supplier")]
+    assert finding_cells(of) == [("bills.vendorId.required", 11, "Supplier")]
 
 
 def test_a_group_that_comes_again_without_its_total_ends_at_the_next(tmp_path: Path) -> None:
@@ -371,7 +371,7 @@ def test_a_group_that_comes_again_without_its_total_ends_at_the_next(tmp_path: P
     assert [(vendor, number) for _, vendor, number, _ in bills(of)] == [
         ("Acme", "A1"), ("Acme", "A2"), ("Beta", "B1")
     ]  # fmt: skip
-    assert told(of) == [("bills.vendorId.required", 10, "Supplier")]
+    assert finding_cells(of) == [("bills.vendorId.required", 10, "Supplier")]
 
 
 def test_a_pattern_without_a_bracket_gives_the_whole_cell_as_the_name(tmp_path: Path) -> None:
@@ -396,7 +396,7 @@ def test_groups_by_a_pattern_with_dates_in_the_same_column(tmp_path: Path) -> No
         "total: ['Sum {name}', 'Sum of {name}']}}",
     )  # fmt: skip
     assert [b[1:] for b in bills(of)] == [("Acme", "A1", 1000), ("Beta", "B1", 100)]
-    assert told(of) == [("sheet.group.total_differs", 7, "Amount")]
+    assert finding_cells(of) == [("sheet.group.total_differs", 7, "Amount")]
 
 
 def test_rows_passed_over_count_in_the_total_that_the_report_shows(tmp_path: Path) -> None:
@@ -405,7 +405,7 @@ def test_rows_passed_over_count_in_the_total_that_the_report_shows(tmp_path: Pat
     rows[8][3] = "25.50"
     source = GROUPS[:-1] + ", ignore_rows: [{column: Number, equals: PAYMENT}]}"
     of = read(tmp_path, rows, source)
-    assert told(of) == []
+    assert finding_cells(of) == []
     assert len(bills(of)) == 3
 
 
@@ -476,7 +476,7 @@ def test_an_encoding_that_was_only_likely_is_a_warning_with_its_words(tmp_path: 
     )
     text = f"template: mine\nlayout: flat{MAPPING}"
     of = checked([path], template(tmp_path, text))
-    assert told(of) == [("sheet.encoding.doubtful", None, None)]
+    assert finding_cells(of) == [("sheet.encoding.doubtful", None, None)]
     assert "read as Mac Roman: 'Müller', 'Söhne'." in of.findings[0].message
     assert bills(of) == [(2, "Müller & Söhne", "M1", 100)]
 
@@ -518,7 +518,7 @@ def test_a_ledger_of_two_headers_says_precisely_which_bills_do_not_add_up(tmp_pa
     path = tmp_path / "ledger.csv"
     path.write_bytes(LEDGER.replace("\n", "\r\n").encode("cp1252"))
     of = checked([path], template(tmp_path, MINISTRY))
-    assert told(of) == [
+    assert finding_cells(of) == [
         ("bills.amount.lines_differ", 4, "TOTAL_INVOICE_VALUE"),
         ("bills.invoiceNumber.mangled", 8, "INV_NUM"),
     ]
@@ -534,7 +534,7 @@ def test_a_ledger_of_two_headers_says_precisely_which_bills_do_not_add_up(tmp_pa
 @pytest.mark.parametrize("code", ["4.71565E+21", "20-Dec-11", "Dec-11", "1.8E+13"])
 def test_a_number_that_excel_has_mangled_is_told(tmp_path: Path, code: str) -> None:
     of = read(tmp_path, [HEADER, ["Acme", code, "01/03/2025", "1.00"], ROWS[2]])
-    assert told(of) == [("bills.invoiceNumber.mangled", 2, "Number")]
+    assert finding_cells(of) == [("bills.invoiceNumber.mangled", 2, "Number")]
     assert valid(of) == [3]
 
 
@@ -569,7 +569,7 @@ def test_the_year_stands_in_a_cell_above_the_header(tmp_path: Path) -> None:
     path = tmp_path / "EXTF.csv"
     path.write_bytes(EXTF.format(start="20240101").encode("cp1252"))
     of = checked([path], template(tmp_path, DATEV))
-    assert told(of) == []
+    assert finding_cells(of) == []
     (bill,) = of.valid_bills()
     assert (bill.issued_date, bill.amount, bill.row) == (date(2024, 12, 31), 10018, 3)
 
@@ -579,7 +579,7 @@ def test_a_cell_above_the_header_that_is_missing_is_one_finding(tmp_path: Path, 
     path = tmp_path / "EXTF.csv"
     path.write_bytes(EXTF.format(start=start).encode("cp1252"))
     of = checked([path], template(tmp_path, DATEV))
-    assert told(of) == [("sheet.parameter.missing", None, None)]
+    assert finding_cells(of) == [("sheet.parameter.missing", None, None)]
     assert valid(of) == []
     assert "'year' from cell M1" in of.findings[0].message
     assert "--set year=" in of.findings[0].hint

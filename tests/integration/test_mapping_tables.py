@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sheets_of_bills import (
+from bill_sheets import (
     VENDOR,
     bill,
     book,
     checked,
     codes,
     csv_file,
+    finding_cells,
     grid,
     line,
     template,
-    told,
     two_csv_files,
     two_sheets,
     valid,
@@ -36,7 +36,7 @@ def test_a_header_is_known_however_it_is_written(tmp_path: Path, header: str) ->
     row = bill()
     row[header] = row.pop("vendorId")
     of = two_sheets(tmp_path, [row], [line()])
-    assert told(of) == []
+    assert finding_cells(of) == []
     assert [b.vendor_id for b in of.valid_bills()] == [VENDOR]
     bad = two_sheets(tmp_path, [row | {header: "x"}], [line()])
     assert [(f.cell.column, f.value) for f in bad.findings] == [(header, "x")]
@@ -44,7 +44,7 @@ def test_a_header_is_known_however_it_is_written(tmp_path: Path, header: str) ->
 
 def test_two_columns_of_one_field_are_one_finding_and_no_bill_is_valid(tmp_path: Path) -> None:
     of = two_sheets(tmp_path, [bill(**{"Due Date": "2025-04-30", "due_date": ""})], [line()])
-    assert told(of) == [("sheet.column.twice", 1, "Due Date")]
+    assert finding_cells(of) == [("sheet.column.twice", 1, "Due Date")]
     assert valid(of) == []
     headers, row = grid([bill(**{"property:Team": "A", "Property: team": "B"})])
     same = two_sheets(tmp_path, [dict(zip(headers, row, strict=True))], [line()])
@@ -57,7 +57,7 @@ def test_a_missing_column_is_one_finding_not_one_a_row(tmp_path: Path, field: st
     for row in rows:
         del row[field]
     of = two_sheets(tmp_path, rows, [line(), line(billRef="B2")])
-    assert told(of) == [("sheet.column.missing", 1, None)]
+    assert finding_cells(of) == [("sheet.column.missing", 1, None)]
     assert f"'{field}'" in of.findings[0].message
     assert "vendorId" in of.findings[0].hint
     assert valid(of) == []
@@ -94,7 +94,7 @@ def test_a_sheet_without_invoice_numbers_is_one_warning(tmp_path: Path) -> None:
 def test_columns_that_are_not_taken_are_told_with_the_nearest(tmp_path: Path) -> None:
     rows = [line(**{"cost_center_id": "1", "Tax Ammount": "", "shoe size": "9"})]
     of = two_sheets(tmp_path, [bill()], rows)
-    assert told(of) == [
+    assert finding_cells(of) == [
         ("sheet.column.response_only", 1, "cost_center_id"),
         ("sheet.column.unknown", 1, "Tax Ammount"),
         ("sheet.column.unknown", 1, "shoe size"),
@@ -116,7 +116,7 @@ def test_titles_above_the_header_and_row_numbers_are_those_of_the_file(tmp_path:
     bills = title + grid([bill(dueDate="never")])
     path = book(tmp_path / "b.xlsx", {"Bills": bills, "Line items": title + grid([line()])})
     of = checked([path])
-    assert told(of) == [("bills.dueDate.not_date", 5, "dueDate")]
+    assert finding_cells(of) == [("bills.dueDate.not_date", 5, "dueDate")]
     assert of.findings[0].cell.sheet == "Bills"
 
 
@@ -126,7 +126,7 @@ def test_the_header_again_in_the_data_is_told_and_is_no_bill(tmp_path: Path) -> 
         tmp_path, [bill(), headers, bill(billRef="B2", invoiceNumber="2")],
         [line(), line(billRef="B2")],
     )  # fmt: skip
-    assert told(of) == [("sheet.row.repeated_header", 3, None)]
+    assert finding_cells(of) == [("sheet.row.repeated_header", 3, None)]
     assert valid(of) == [2, 4]
 
 
@@ -134,7 +134,7 @@ def test_sheets_are_known_by_their_headers_where_their_names_say_nothing(tmp_pat
     notes = [["Prepared by Ada"], ["on Friday"]]
     sheets = {"Sheet1": grid([line()]), "Read me": notes, "Sheet2": grid([bill()])}
     of = checked([book(tmp_path / "b.xlsx", sheets)])
-    assert (told(of), valid(of)) == ([], [2])
+    assert (finding_cells(of), valid(of)) == ([], [2])
     assert len(of.mapped.notes) == 1
     assert "sheet Read me is not read" in of.mapped.notes[0]
 
@@ -192,7 +192,7 @@ def test_rows_of_one_key_are_one_bill_and_its_fields_may_stand_in_any_of_them(
     tmp_path: Path,
 ) -> None:
     of = ledger(tmp_path, [HEAD, "A;1;;;1.50", "B;1;01/02/2025;;2.00", "A;1;31/01/2025;EUR;0.50"])
-    assert told(of) == []
+    assert finding_cells(of) == []
     assert amounts(of) == [(2, 200, 2), (3, 200, 1)]
     assert [b.currency for b in of.valid_bills()] == ["EUR", "GBP"]
     assert {n.account for b in of.valid_bills() for n in b.lines} == {"0400"}
@@ -201,7 +201,7 @@ def test_rows_of_one_key_are_one_bill_and_its_fields_may_stand_in_any_of_them(
 def test_rows_of_one_bill_that_disagree_are_one_finding(tmp_path: Path) -> None:
     rows = ["A;1;31/01/2025;EUR;1", "A;1;30/01/2025;EUR;1", "A;1;29/01/2025;EUR;1"]
     of = ledger(tmp_path, [HEAD, *rows, "B;2;31/01/2025;;1"])
-    assert told(of) == [("bills.issuedDate.disagrees", 3, "Date")]
+    assert finding_cells(of) == [("bills.issuedDate.disagrees", 3, "Date")]
     assert "'30/01/2025' here, '31/01/2025' in row 2" in of.findings[0].message
     assert valid(of) == [5]
 
@@ -241,10 +241,10 @@ def test_rows_to_be_ignored_and_rows_after_the_end_are_no_bills(tmp_path: Path) 
       stop_at: {column: Supplier, equals: TOTAL}}"""
     rows = [HEAD, "A;1;31/01/2025;;1", "Subtotal;;;;1", "a note;;;;", "B;2;31/01/2025;;2"]
     of = ledger(tmp_path, [*rows, "TOTAL;;;;3", "printed on Friday;;;;"], source)
-    assert told(of) == [("sheet.row.after_end", 7, None)]
+    assert finding_cells(of) == [("sheet.row.after_end", 7, None)]
     assert amounts(of) == [(2, 100, 1), (5, 200, 1)]
     cut_off = ledger(tmp_path, rows, source)
-    assert told(cut_off) == [("sheet.stop.missing", 1, None)]
+    assert finding_cells(cut_off) == [("sheet.stop.missing", 1, None)]
     assert valid(cut_off) == []
 
 
@@ -272,11 +272,11 @@ def test_an_amount_is_the_product_of_two_columns_rounded_once(tmp_path: Path) ->
     rows = ["Supplier;Number;Date;Hours;Rate", "A;1;31/01/2025;1.5;0.03", "A;1;;0.5;0.01",
             "A;1;;-2;1.005", "B;2;31/01/2025;2;10"]  # fmt: skip
     of = ledger(tmp_path, [*rows, "A;1;;100;1"], change=PRODUCT)
-    assert told(of) == [("line_items.factor.rounded", 2, "Rate")]
+    assert finding_cells(of) == [("line_items.factor.rounded", 2, "Rate")]
     assert ": 2, the first 1.5 × 0.03 to 0.04 (half even)" in of.findings[0].message
     assert [n.net_amount for b in of.valid_bills() for n in b.lines] == [4, 0, -201, 10000, 2000]
     exact = ledger(tmp_path, rows, change=(PRODUCT[0], "netAmount: {product: [Hours, Rate]}"))
-    assert told(exact) == [("line_items.factor.too_precise", n, "Rate") for n in (2, 3)]
+    assert finding_cells(exact) == [("line_items.factor.too_precise", n, "Rate") for n in (2, 3)]
     assert valid(exact) == [5]
 
 
@@ -284,7 +284,7 @@ def test_half_a_product_and_a_factor_that_is_no_number_are_told_once(tmp_path: P
     rows = ["Supplier;Number;Date;Hours;Rate", "A;1;31/01/2025;1.5;", "B;2;31/01/2025;two;1",
             "C;3;31/01/2025;;", "D;4;31/01/2025;9000000000000000000;9"]  # fmt: skip
     of = ledger(tmp_path, rows, change=PRODUCT)
-    assert told(of) == [
+    assert finding_cells(of) == [
         ("line_items.factor.blank", 2, "Rate"),
         ("line_items.factor.not_number", 3, "Hours"),
         ("line_items.netAmount.required", 4, None),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sheets_of_bills import book
+from bill_sheets import book
 
 from importer.core.errors import UnreadableFile
 from importer.readers import read_file

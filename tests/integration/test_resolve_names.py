@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sheets_of_bills import TAX, VENDOR, bill, book, checked, codes, csv_file, grid, line, valid
-from sheets_of_bills import template as written_template
+from bill_sheets import TAX, VENDOR, bill, book, checked, codes, csv_file, grid, line, valid
+from bill_sheets import template as written_template
 
 from importer.core.errors import TemplateProblem
 from importer.mapping.template_loader import LoadedTemplate, find_template

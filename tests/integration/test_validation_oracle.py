@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-import spelled
+import spellings
+from bill_sheets import checked
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from oracle import BILL_VALUES, LINE_TEXTS, Judge, Row, Sheets
-from sheets_of_bills import checked
-from spelled import BLANK, Cell
+from spellings import BLANK, Cell
 
 from importer.mapping.template_loader import LoadedTemplate, find_template, load_template
 from importer.model.bills import Bill, LineItem
@@ -58,16 +58,19 @@ class Writer:
     def __init__(self, style: Style) -> None:
         self.style, self.chance = style, random.Random(style.seed)
         kinds: dict[str, Callable[[], list[Cell]]] = {
-            "uuid": lambda: [*spelled.uuids(self.chance.choice(spelled.IDS)), *spelled.BAD_UUIDS],
-            "code": lambda: [*spelled.ODD_CODES, *spelled.BAD_CODES],
-            "name": lambda: [*spelled.ODD_NAMES, *spelled.BAD_NAMES],
-            "text": lambda: [*spelled.ODD_TEXTS, *spelled.BAD_TEXTS],
-            "currency": lambda: [*spelled.ODD_CURRENCIES, *spelled.BAD_CURRENCIES],
-            "flag": lambda: [*spelled.FLAGS, *spelled.BAD_FLAGS],
-            "date": lambda: [self.day(), self.day(), *spelled.BAD_DATES],
+            "uuid": lambda: [
+                *spellings.uuids(self.chance.choice(spellings.IDS)),
+                *spellings.BAD_UUIDS,
+            ],
+            "code": lambda: [*spellings.ODD_CODES, *spellings.BAD_CODES],
+            "name": lambda: [*spellings.ODD_NAMES, *spellings.BAD_NAMES],
+            "text": lambda: [*spellings.ODD_TEXTS, *spellings.BAD_TEXTS],
+            "currency": lambda: [*spellings.ODD_CURRENCIES, *spellings.BAD_CURRENCIES],
+            "flag": lambda: [*spellings.FLAGS, *spellings.BAD_FLAGS],
+            "date": lambda: [self.day(), self.day(), *spellings.BAD_DATES],
             "amount": self._other_amounts,
-            "integer": lambda: [Cell("007", 7), *spelled.BAD_INTEGERS],
-        }  # fmt: skip
+            "integer": lambda: [Cell("007", 7), *spellings.BAD_INTEGERS],
+        }
         self.other = kinds
         self.ahead: dict[str, list[tuple[str, Cell]]] = {}
 
@@ -78,24 +81,24 @@ class Writer:
     def _other_amounts(self) -> list[Cell]:
         some = [self.money(self.chance.choice([0, 1, -1, -500, 700, 100_000_00])) for _ in range(4)]
         if not self.style.decimal:
-            return [*some, *(Cell(str(n), n) for n in spelled.HUGE), *spelled.BAD_CENTS]
-        return [*some, *spelled.ODD_AMOUNTS, *spelled.EITHER, *spelled.BAD_AMOUNTS]
+            return [*some, *(Cell(str(n), n) for n in spellings.HUGE), *spellings.BAD_CENTS]
+        return [*some, *spellings.ODD_AMOUNTS, *spellings.EITHER, *spellings.BAD_AMOUNTS]
 
     def money(self, n: int) -> Cell:
         if self.style.decimal:
             mark = self.style.mark
             if self.style.mixed and self.chance.random() < 0.1:
                 mark = "comma" if mark == "point" else "point"
-            return spelled.amount(self.chance, n, mark)
-        return spelled.cents(self.chance, n) if self.chance.random() < 0.2 else Cell(str(n), n)
+            return spellings.amount(self.chance, n, mark)
+        return spellings.cents(self.chance, n) if self.chance.random() < 0.2 else Cell(str(n), n)
 
     def day(self, first: date = date(2025, 1, 1)) -> Cell:
         order, day = self.style.order, first + timedelta(self.chance.randrange(60))
         if self.style.mixed and self.chance.random() < 0.1:
             order = {"day": "month", "month": "day", "": ""}[order]
         if self.style.formats and self.chance.random() < 0.8:
-            return spelled.numeric(day.day, day.month, day.year)
-        return spelled.dated(self.chance, day, order)
+            return spellings.numeric(day.day, day.month, day.year)
+        return spellings.dated(self.chance, day, order)
 
     def changed(self, row: Row, kinds: dict[str, str]) -> Row:
         """A row with one or two cells blank, odd or wrong, in this share of rows."""
@@ -110,14 +113,14 @@ class Writer:
                 out[name] = BLANK if self.chance.random() < 0.2 else self.another(kinds[name])
         for name, cell in out.items():
             if self.style.spaces and self.chance.random() < self.style.spaces:
-                out[name] = spelled.spaced(self.chance, cell)
+                out[name] = spellings.spaced(self.chance, cell)
         return out
 
     def bill(self, i: int) -> tuple[Row, list[Row]]:
         """A bill with one to four lines that add up to it."""
         pick = self.chance.choice
-        inclusive = pick([BLANK, BLANK, *spelled.FLAGS])
-        own_id = pick([BLANK, Cell(spelled.IDS[i % 2], spelled.IDS[i % 2])])
+        inclusive = pick([BLANK, BLANK, *spellings.FLAGS])
+        own_id = pick([BLANK, Cell(spellings.IDS[i % 2], spellings.IDS[i % 2])])
         taxed = pick([True, True, False])
         total, lines = 0, []
         for k in range(pick((1, 1, 2, 4))):
@@ -135,8 +138,8 @@ class Writer:
                 "taxAmount": self.money(tax) if taxed or pick((0, 1)) else BLANK,
                 "taxCodeId": BLANK,
                 "taxCode": Cell("S", "S") if taxed else BLANK,
-                "accountId": Cell(spelled.IDS[2], spelled.IDS[2]),
-                "shouldAmortize": pick([BLANK, *spelled.FLAGS[:2]]) if not start.blank else BLANK,
+                "accountId": Cell(spellings.IDS[2], spellings.IDS[2]),
+                "shouldAmortize": pick([BLANK, *spellings.FLAGS[:2]]) if not start.blank else BLANK,
                 "amortizationStartDate": start,
                 "amortizationEndDate": self.day(date(2025, 4, 1)) if not start.blank else BLANK,
                 "property:Project": pick([BLANK, Cell("P1", "P1")]),
@@ -148,8 +151,15 @@ class Writer:
         bill = {
             "billRef": Cell(f"B{i}", f"B{i}"),
             "vendorId": own_id,
-            "vendor": pick([Cell("Acme", "Acme"), Cell("ACME", "ACME"), Cell("Ａcme", "Ａcme"),
-                            Cell("Apex  Ltd", "Apex  Ltd"), Cell("Apex Ltd", "Apex Ltd")]),
+            "vendor": pick(
+                [
+                    Cell("Acme", "Acme"),
+                    Cell("ACME", "ACME"),
+                    Cell("Ａcme", "Ａcme"),
+                    Cell("Apex  Ltd", "Apex  Ltd"),
+                    Cell("Apex Ltd", "Apex Ltd"),
+                ]
+            ),
             "companyEntityId": BLANK,
             "companyEntity": entity,
             "invoiceNumber": Cell(number, number),
@@ -159,7 +169,7 @@ class Writer:
             "amount": self.money(total),
             "lineItemsIncludeTax": inclusive,
             "description": pick([BLANK, Cell("note", "note")]),
-        }  # fmt: skip
+        }
         return bill, lines
 
 
@@ -283,11 +293,11 @@ def of_flat(file: str, heads: list[Row], lines: list[Row], style: Style) -> Shee
         for k, i in enumerate(owner):
             if i not in there or (bills[i][name].blank and not heads[k][name].blank):
                 there[i], bills[i][name], rows[i][name] = k, heads[k][name], 2 + k
-        told: set[int] = set()
+        reported: set[int] = set()
         for k, i in enumerate(owner):
             text = heads[k][name].bare
-            if text and text != bills[i][name].bare and i not in told:
-                told.add(i)
+            if text and text != bills[i][name].bare and i not in reported:
+                reported.add(i)
                 disagreements.append((i, k, name, text))
     for bill, places in zip(bills, rows, strict=True):
         for name in BILL_KINDS.keys() - FLAT.keys():
@@ -351,7 +361,7 @@ def compare(folder: Path, style: Style, *, flat: bool) -> Judge:
     judge = Judge(sheets)
     of = checked(files, template_of(folder, style, flat=flat))
     found = [(f.code, f.cell.file, f.cell.row, f.cell.column, f.value) for f in of.findings]
-    assert sorted(found, key=str) == sorted(judge.told, key=str), "each cause once"
+    assert sorted(found, key=str) == sorted(judge.findings, key=str), "each cause once"
     places = [(f.cell.table, f.cell.row, f.cell.column_index) for f in of.findings]
     assert places == sorted(places), "in the order of the files"
     assert [sent(bill) for bill in of.valid_bills()] == list(judge.bills_to_send())
@@ -369,30 +379,24 @@ DECIMAL = (Style(7, decimal=True, units=True), Style(8, decimal=True, mark="comm
 
 
 @pytest.mark.parametrize("style", [*CENTS, *DECIMAL], ids=str)
-def test_two_sheets_say_and_give_what_a_plain_reading_row_by_row_does(
-    folder: Path, style: Style
-) -> None:
+def test_two_sheets_match_the_oracle(folder: Path, style: Style) -> None:
     compare(folder, style, flat=False)
 
 
 @pytest.mark.parametrize("style", [*CENTS[2::3], *DECIMAL[1::3], DECIMAL[2]], ids=str)
 @pytest.mark.parametrize("fill", [False, True], ids=["whole rows", "blanks filled down"])
-def test_one_sheet_says_and_gives_what_a_plain_reading_row_by_row_does(
-    folder: Path, style: Style, fill: bool
-) -> None:
+def test_one_sheet_matches_the_oracle(folder: Path, style: Style, fill: bool) -> None:
     compare(folder, replace(style, fill=fill, bills=20), flat=True)
 
 
 @pytest.mark.parametrize("decimal", [False, True], ids=["cents", "decimal"])
-def test_each_spelling_in_each_column_says_and_gives_what_a_plain_reading_does(
-    folder: Path, decimal: bool
-) -> None:
+def test_spellings_match_the_oracle(folder: Path, decimal: bool) -> None:
     style = Style(1, share=0.0, bills=320, decimal=decimal, every=True, breaks=decimal, spaces=0.0)
     judge = compare(folder, style, flat=False)
-    assert len({told[0] for told in judge.told}) > 60
+    assert len({finding[0] for finding in judge.findings}) > 60
 
 
-def test_a_long_file_is_read_alike_from_its_beginning_to_its_end(folder: Path) -> None:
+def test_long_file_matches_the_oracle(folder: Path) -> None:
     """Longer than what is looked at first, or taken at once, of a column."""
     writer, copies = Writer(Style(1, share=0.03, spaces=0.01)), 66
     keys = ("billRef", "invoiceNumber")
@@ -423,7 +427,7 @@ def test_a_long_file_is_read_alike_from_its_beginning_to_its_end(folder: Path) -
         for f in of.findings
         if f.cell.row
     )
-    assert found == Counter(judge.told * copies)
+    assert found == Counter(judge.findings * copies)
     assert np.array_equal(
         of.invalid_bills(), np.tile([i in judge.invalid for i in range(500)], copies)
     )
@@ -453,8 +457,6 @@ def test_a_long_file_is_read_alike_from_its_beginning_to_its_end(folder: Path) -
     ),
     st.booleans(),
 )
-def test_any_file_says_and_gives_what_a_plain_reading_row_by_row_does(
-    folder: Path, style: Style, flat: bool
-) -> None:
+def test_generated_files_match_the_oracle(folder: Path, style: Style, flat: bool) -> None:
     """Look for more with ``--hypothesis-profile=explore``."""
     compare(folder, style, flat=flat)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 import pytest
-from sheets_of_bills import TAX, VENDOR, bill, book, csv_file, grid, line, mapped, template
+from bill_sheets import TAX, VENDOR, bill, book, csv_file, grid, line, mapped, template
 
 from importer.mapping.evaluate import PROBLEMS
 from importer.mapping.map_tables import MappedTables
@@ -269,13 +269,13 @@ ROWS = [
 
 
 @pytest.mark.parametrize("case", [*CELLS, *ROWS], ids=lambda case: case.excluded)
-def test_each_check_decides_on_its_finding(tmp_path: Path, case: Case) -> None:
+def test_each_check_decides_its_finding(tmp_path: Path, case: Case) -> None:
     assert case.code in check(case.sheets(tmp_path)).findings.codes()
     without = check(case.sheets(tmp_path), TargetStatus.DRAFT, {case.excluded})
     assert case.code not in without.findings.codes()
 
 
-def test_there_is_a_case_for_each_check() -> None:
+def test_every_check_has_a_case() -> None:
     tried = set()
     for case in CELLS:
         name, _, check_name = case.excluded.rpartition(".")
@@ -288,7 +288,7 @@ def test_there_is_a_case_for_each_check() -> None:
 
 
 @pytest.mark.parametrize("case", [c for c in CELLS if not c.facts], ids=lambda case: case.excluded)
-def test_a_check_reads_the_frame_of_pandera(tmp_path: Path, case: Case) -> None:
+def test_cell_check_reads_the_series_of_the_frame(tmp_path: Path, case: Case) -> None:
     """The column was prepared from a good cell; the bad one is in the frame alone."""
     name, _, check_name = case.excluded.rpartition(".")
     sheet = case.code.split(".")[0]
@@ -312,7 +312,7 @@ def test_every_check_has_an_entry_in_the_catalogue() -> None:
             assert codes <= set(CATALOGUE)
 
 
-def test_an_environment_variable_cannot_turn_the_checks_off(tmp_path: Path) -> None:
+def test_environment_cannot_disable_the_checks(tmp_path: Path) -> None:
     path = csv_file(tmp_path / "bills.csv", grid([bill(vendorId="V-17")]))
     lines = csv_file(tmp_path / "lines.csv", grid([line(taxCodeId=TAX)]))
     program = [sys.executable, "-m", "importer", "validate", str(path), str(lines)]
@@ -331,7 +331,7 @@ def test_hypothesis_is_not_imported_but_can_be() -> None:
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-def test_what_a_check_raises_is_raised() -> None:
+def test_exception_of_a_check_is_raised() -> None:
     def fail(_: pd.Series) -> np.ndarray:
         raise MemoryError
 

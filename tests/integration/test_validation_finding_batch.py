@@ -1,4 +1,4 @@
-"""Findings kept as groups, and columns told by their bytes, against one by one."""
+"""Batches of findings against single ones, vectorised parsers against the cell parsers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from bill_sheets import bill, line, two_csv_files
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sheets_of_bills import bill, line, two_csv_files
 
 from importer.core.cell_parsers import cents_parser
 from importer.core.money import Numbers, tidy
@@ -24,7 +24,7 @@ ODD = st.text(st.sampled_from("0159-+=eE#r:.,aNJov \t\n\x07\u00a0\u200b\u2028é�
 CODE = Field("code", FieldKind.CODE, "", max_length=8)
 
 
-def test_groups_tell_the_same_as_their_findings_one_by_one(tmp_path: Path) -> None:
+def test_batches_equal_their_single_findings(tmp_path: Path) -> None:
     bills = [
         bill(billRef=f"B{i}", invoiceNumber=f"N{i % 5}", amount=("x", "120", "-1")[i % 3])
         for i in range(12)
@@ -84,7 +84,7 @@ def test_findings_of_lead_codes_come_first(tmp_path: Path) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(ODD, min_size=1, max_size=6))
-def test_what_is_certain_of_a_column_is_what_its_reader_makes_of_each_text(
+def test_vector_parsers_equal_the_cell_parsers(
     texts: list[str],
 ) -> None:
     column = pa.array(texts, type=pa.large_string())
@@ -104,7 +104,7 @@ def test_what_is_certain_of_a_column_is_what_its_reader_makes_of_each_text(
     assert all(words[texts.index(text)] for text in usual if len(text) <= CODE.max_length)
 
 
-def test_a_long_column_is_told_of_like_its_parts() -> None:
+def test_long_column_equals_its_parts() -> None:
     odd = ["é", " a", "a\u00a0", "", "\t", "12", "1E+5", "#N/A", "-7", "Jan-05", "abcdefghi"]
     parts = [pa.array(some, type=pa.large_string()) for some in (["a1"] * 65_530, odd, odd)]
     together = pa.concat_arrays(parts)
@@ -118,7 +118,7 @@ def test_a_long_column_is_told_of_like_its_parts() -> None:
     assert whole.tidied(together).to_pylist()[65_530:] == [tidy(text) for text in odd] * 2
 
 
-def test_a_column_gives_the_same_values_however_it_is_kept() -> None:
+def test_column_values_are_independent_of_storage() -> None:
     """A value, a blank, one that is forgotten, a value again and one more that is forgotten."""
     blank = np.asarray([False, True, False, False, False])
     words = pa.array(["a", None, "b", "a", "c"], type=pa.large_string())

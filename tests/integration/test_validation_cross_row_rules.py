@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sheets_of_bills import (
+from bill_sheets import (
     bill,
     book,
     checked,
     codes,
     csv_file,
+    finding_cells,
     grid,
     line,
     template,
-    told,
     two_csv_files,
     two_sheets,
     valid,
@@ -24,13 +24,13 @@ from importer.model.tables import TableKind
 from importer.validation.checked_bills import Checked
 
 
-def test_orphan_lines_and_bills_without_lines_are_told_with_the_nearest(tmp_path: Path) -> None:
+def test_orphans_name_the_nearest_reference(tmp_path: Path) -> None:
     of = two_sheets(
         tmp_path,
         [bill(), bill(billRef="2025-0042", invoiceNumber="INV-2")],
         [line(), line(billRef="2025-0024"), line(billRef="", description="whose?")],
     )
-    assert told(of) == [
+    assert finding_cells(of) == [
         ("bills.lines.missing", 3, "billRef"),
         ("line_items.billRef.orphan", 3, "billRef"),
         ("line_items.billRef.required", 4, "billRef"),
@@ -39,20 +39,20 @@ def test_orphan_lines_and_bills_without_lines_are_told_with_the_nearest(tmp_path
     assert valid(of) == [2]
 
 
-def test_an_orphan_of_lines_that_go_by_number_is_told_in_the_column_of_the_number(
+def test_orphan_by_number_is_shown_at_the_number(
     tmp_path: Path,
 ) -> None:
     lines = [{**line(), "invoiceNumber": number} for number in ("INV-1", "INV-9", "")]
     for each in lines:
         del each["billRef"]
     of = two_csv_files(tmp_path, [bill()], lines)
-    assert told(of) == [
+    assert finding_cells(of) == [
         ("line_items.billRef.orphan", 3, "invoiceNumber"),
         ("line_items.billRef.required", 4, "invoiceNumber"),
     ]
 
 
-def test_lines_without_a_column_for_their_bill_are_told_once_and_not_row_by_row(
+def test_missing_reference_column_is_one_finding(
     tmp_path: Path,
 ) -> None:
     lines = [{key: text for key, text in line().items() if key != "billRef"}] * 3
@@ -63,25 +63,25 @@ def test_lines_without_a_column_for_their_bill_are_told_once_and_not_row_by_row(
     assert valid(of) == []
 
 
-def test_twenty_thousand_orphans_are_told_in_seconds(tmp_path: Path) -> None:
+def test_twenty_thousand_orphans_take_seconds(tmp_path: Path) -> None:
     """To compare each with each of the references would take minutes."""
     rows = [bill(billRef=f"2025/{i:06d}", invoiceNumber=f"N{i}") for i in range(10_000)]
     of = two_csv_files(tmp_path, rows, [line(billRef=f"2025-{i:06d}") for i in range(20_000)])
     assert codes(of).count("line_items.billRef.orphan") == 20_000
 
 
-def test_a_reference_used_twice_is_one_finding_and_neither_bill_is_valid(tmp_path: Path) -> None:
+def test_duplicate_reference_invalidates_both_bills(tmp_path: Path) -> None:
     of = two_sheets(
         tmp_path,
         [bill(), bill(invoiceNumber="INV-2"), bill(billRef="B3", invoiceNumber="INV-3")],
         [line(), line(), line(billRef="B3")],
     )
-    assert told(of) == [("bills.billRef.duplicate", 3, "billRef")]
+    assert finding_cells(of) == [("bills.billRef.duplicate", 3, "billRef")]
     assert "row 2" in of.findings[0].message
     assert valid(of) == [4]
 
 
-def test_lines_are_joined_by_invoice_number_where_there_is_no_reference(tmp_path: Path) -> None:
+def test_lines_without_billref_join_by_invoice_number(tmp_path: Path) -> None:
     bills = [bill(), bill(invoiceNumber="INV-2")]
     for row in bills:
         del row["billRef"]
@@ -94,40 +94,40 @@ def test_lines_are_joined_by_invoice_number_where_there_is_no_reference(tmp_path
         assert [(b.row, [n.row for n in b.lines]) for b in of.valid_bills()] == [(2, [3]), (3, [2])]
 
 
-def test_a_line_without_reference_may_name_its_invoice_if_only_one_bill_has_that_number(
+def test_line_may_name_a_unique_invoice_number(
     tmp_path: Path,
 ) -> None:
     other = "33333333-3333-3333-3333-333333333333"
     bills = [bill(), bill(billRef="B2", vendorId=other), bill(billRef="B3", invoiceNumber="3")]
     lines = [line(billRef="B2"), line(billRef="", invoiceNumber="3")]
     clear = two_csv_files(tmp_path, bills, [line(), *lines])
-    assert told(clear) == []
+    assert finding_cells(clear) == []
     doubtful = two_csv_files(tmp_path, bills, [line(billRef="", invoiceNumber="INV-1"), *lines])
-    assert told(doubtful) == [("bills.billRef.duplicate", 3, "invoiceNumber")]
+    assert finding_cells(doubtful) == [("bills.billRef.duplicate", 3, "invoiceNumber")]
     assert valid(doubtful) == [4]
 
 
-def test_the_same_invoice_twice_is_an_error_for_both_bills(tmp_path: Path) -> None:
+def test_duplicate_invoice_invalidates_both_bills(tmp_path: Path) -> None:
     of = two_sheets(
         tmp_path,
         [bill(), bill(billRef="B2", invoiceNumber=" INV-1\u00a0"),
          bill(billRef="B3", invoiceNumber="INV-3")],
         [line(), line(billRef="B2"), line(billRef="B3")],
     )  # fmt: skip
-    assert told(of) == [("bills.invoiceNumber.duplicate", 3, "invoiceNumber")]
+    assert finding_cells(of) == [("bills.invoiceNumber.duplicate", 3, "invoiceNumber")]
     assert valid(of) == [4]
 
 
 @pytest.mark.parametrize("near", ["INV1", "inv-1", "INV 1", "INV/1", "ＩＮＶ-1"])
-def test_nearly_the_same_invoice_number_is_a_warning(tmp_path: Path, near: str) -> None:
+def test_near_duplicate_number_is_a_warning(tmp_path: Path, near: str) -> None:
     of = two_sheets(
         tmp_path, [bill(), bill(billRef="B2", invoiceNumber=near)], [line(), line(billRef="B2")]
     )
-    assert told(of) == [("bills.invoiceNumber.near_duplicate", 3, "invoiceNumber")]
+    assert finding_cells(of) == [("bills.invoiceNumber.near_duplicate", 3, "invoiceNumber")]
     assert valid(of) == [2, 3]
 
 
-def test_the_same_number_of_another_vendor_or_entity_is_another_bill(tmp_path: Path) -> None:
+def test_number_of_other_vendor_or_entity_is_no_duplicate(tmp_path: Path) -> None:
     of = two_sheets(
         tmp_path,
         [bill(vendorId="", vendor="Acme Ltd", companyEntity="UK"),
@@ -136,11 +136,11 @@ def test_the_same_number_of_another_vendor_or_entity_is_another_bill(tmp_path: P
          bill(vendorId="", billRef="B4", vendor="ACME  ltd ", companyEntity="uk")],
         [line(billRef=f"B{i}") for i in (1, 2, 3, 4)],
     )  # fmt: skip
-    assert told(of) == [("bills.invoiceNumber.duplicate", 5, "invoiceNumber")]
+    assert finding_cells(of) == [("bills.invoiceNumber.duplicate", 5, "invoiceNumber")]
     assert valid(of) == [3, 4]
 
 
-def test_workbooks_that_each_have_bills_and_lines_may_use_the_same_references(
+def test_workbooks_may_share_references(
     tmp_path: Path,
 ) -> None:
     books = [
@@ -149,11 +149,11 @@ def test_workbooks_that_each_have_bills_and_lines_may_use_the_same_references(
         for i in (1, 2)
     ]  # fmt: skip
     of = checked(books)
-    assert told(of) == []
+    assert finding_cells(of) == []
     assert [(b.table, [n.table for n in b.lines]) for b in of.valid_bills()] == [(0, [1]), (2, [3])]
 
 
-def test_a_duplicate_in_another_file_is_told_with_that_file(tmp_path: Path) -> None:
+def test_duplicate_names_the_other_file(tmp_path: Path) -> None:
     files = [csv_file(tmp_path / "jan.csv", grid([bill()])),
              csv_file(tmp_path / "feb.csv", grid([bill(billRef="B2")])),
              csv_file(tmp_path / "lines.csv", grid([line(), line(billRef="B2")]))]  # fmt: skip
@@ -165,29 +165,29 @@ def test_a_duplicate_in_another_file_is_told_with_that_file(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_bills_and_lines_are_two_files_in_any_order(tmp_path: Path, order: int) -> None:
+def test_files_may_come_in_any_order(tmp_path: Path, order: int) -> None:
     files = [csv_file(tmp_path / "a.csv", grid([bill()])),
              csv_file(tmp_path / "b.csv", grid([line()]))]  # fmt: skip
     of = checked(files[::order])
-    assert (told(of), valid(of)) == ([], [2])
+    assert (finding_cells(of), valid(of)) == ([], [2])
 
 
-def test_what_is_told_of_a_file_counts_more_than_its_headers(tmp_path: Path) -> None:
+def test_given_table_kind_overrides_headers(tmp_path: Path) -> None:
     shared = [{"billRef": "B1", "description": "x", "amount": "1"}]
     path = csv_file(tmp_path / "x.csv", grid(shared))
     for kind in (TableKind.BILLS, TableKind.LINE_ITEMS):
-        of = checked([path], told={str(path): kind})
+        of = checked([path], kinds={str(path): kind})
         assert [t.kind for t in of.mapped.tables] == [kind]
 
 
-def test_a_workbook_told_to_be_of_bills_gives_its_sheet_of_bills_only(tmp_path: Path) -> None:
+def test_workbook_given_as_bills_yields_its_bill_sheet(tmp_path: Path) -> None:
     path = book(tmp_path / "b.xlsx", {"Bills": grid([bill()]), "Line items": grid([line()])})
-    of = checked([path], told={str(path): TableKind.BILLS})
+    of = checked([path], kinds={str(path): TableKind.BILLS})
     assert [t.source.sheet for t in of.mapped.tables] == ["Bills"]
     assert any("sheet Line items is not read" in note for note in of.mapped.notes)
 
 
-def test_bills_without_a_sheet_of_lines_are_one_finding_and_no_bill_is_valid(
+def test_missing_line_sheet_is_one_finding(
     tmp_path: Path,
 ) -> None:
     of = checked([csv_file(tmp_path / "b.csv", grid([bill(), bill(invoiceNumber="2")]))])
@@ -195,16 +195,16 @@ def test_bills_without_a_sheet_of_lines_are_one_finding_and_no_bill_is_valid(
     assert valid(of) == []
 
 
-def test_lines_without_a_sheet_of_bills_are_one_finding(tmp_path: Path) -> None:
+def test_missing_bill_sheet_is_one_finding(tmp_path: Path) -> None:
     of = checked([csv_file(tmp_path / "l.csv", grid([line(), line()]))])
     assert codes(of) == ["bills.sheet.missing"]
     assert valid(of) == []
 
 
-def test_a_sheet_with_only_a_header_is_one_finding_and_no_bill_is_valid(tmp_path: Path) -> None:
+def test_empty_line_sheet_is_one_finding(tmp_path: Path) -> None:
     headers_only = [list(line())]
     of = checked([book(tmp_path / "b.xlsx", {"Bills": grid([bill()]), "Line items": headers_only})])
-    assert told(of) == [("sheet.rows.none", 1, None)]
+    assert finding_cells(of) == [("sheet.rows.none", 1, None)]
     assert valid(of) == []
     bare = checked([book(tmp_path / "c.xlsx", {"Bills": [list(bill())], "Lines": [list(line())]})])
     assert codes(bare) == ["sheet.rows.none", "sheet.rows.none"]
@@ -235,23 +235,23 @@ def ledger(folder: Path, rows: list[str], *, numbers: str = "auto", expect: str 
     return checked([path], loaded)
 
 
-def test_the_files_own_total_is_compared_to_the_cent(tmp_path: Path) -> None:
+def test_file_total_is_compared_to_the_cent(tmp_path: Path) -> None:
     rows = ["A;1;;1,000.00", "A;1;;0.10", "B;2;;5.00"]
     right = ledger(tmp_path, [*rows, ";;;1,005.10"])
-    assert told(right) == []
+    assert finding_cells(right) == []
     assert right.controls == {"GBP": 100510}
     assert [(b.row, b.amount) for b in right.valid_bills()] == [(2, 100010), (4, 500)]
     wrong = ledger(tmp_path, [*rows, ";;;1,005.11"])
-    assert told(wrong) == [("control.gross.differs", 5, "Net")]
+    assert finding_cells(wrong) == [("control.gross.differs", 5, "Net")]
     assert "a difference of 0.01" in wrong.findings[0].message
     assert not wrong.clean
 
 
-def test_a_total_that_can_be_read_in_two_ways_is_read_as_the_column_is(tmp_path: Path) -> None:
-    assert told(ledger(tmp_path, ["A;1;;1.000,50", "A;1;;-0,50", ";;;1.000"])) == []
+def test_ambiguous_total_is_read_like_its_column(tmp_path: Path) -> None:
+    assert finding_cells(ledger(tmp_path, ["A;1;;1.000,50", "A;1;;-0,50", ";;;1.000"])) == []
 
 
-def test_a_total_of_amounts_that_the_template_turns_round_is_turned_round_too(
+def test_negated_column_negates_its_control_total(
     tmp_path: Path,
 ) -> None:
     text = FLAT.replace("NUMBERS", "point").replace("EXPECT", "")
@@ -265,20 +265,20 @@ def test_a_total_of_amounts_that_the_template_turns_round_is_turned_round_too(
         assert valid(of) == [2, 3]
 
 
-def test_a_total_over_two_currencies_or_that_is_no_amount_is_told(tmp_path: Path) -> None:
+def test_unusable_control_total_is_a_finding(tmp_path: Path) -> None:
     two = ledger(tmp_path, ["A;1;EUR;1.00", "B;2;;1.00", ";;;2.00"])
     assert codes(two) == ["control.gross.currencies"]
     unreadable = ledger(tmp_path, ["A;1;;1.00", ";;;one pound"])
     assert codes(unreadable) == ["control.gross.unreadable"]
 
 
-def test_a_bill_of_no_known_currency_is_in_no_total(tmp_path: Path) -> None:
+def test_bill_without_currency_is_in_no_total(tmp_path: Path) -> None:
     of = ledger(tmp_path, ["A;1;;1.00", "B;2;QQQ;7.00", ";;;8.00"])
     assert codes(of) == ["bills.currency.not_currency", "control.gross.differs"]
     assert "the bills of the sheet come to 1.00" in of.findings[1].message
 
 
-def test_totals_expected_by_the_template_are_compared(tmp_path: Path) -> None:
+def test_expected_totals_are_compared(tmp_path: Path) -> None:
     expect = 'expect: {bills: 2, gross: {GBP: "3.00", EUR: 1}}'
     of = ledger(tmp_path, ["A;1;;1.00", "B;2;;2.00", "C;3;;0.01"], expect=expect)
     assert sorted(codes(of)) == [
@@ -286,9 +286,9 @@ def test_totals_expected_by_the_template_are_compared(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_a_bill_whose_lines_come_to_nothing_or_less_is_told(tmp_path: Path) -> None:
+def test_line_sum_of_zero_or_less_is_a_finding(tmp_path: Path) -> None:
     of = ledger(tmp_path, ["A;1;;5.00", "A;1;;-5.00", "B;2;;-1.00", "C;3;;x"])
-    assert told(of) == [
+    assert finding_cells(of) == [
         ("bills.amount.zero", 2, "Net"),
         ("bills.amount.negative", 4, "Net"),
         ("line_items.netAmount.not_amount", 5, "Net"),
@@ -296,7 +296,7 @@ def test_a_bill_whose_lines_come_to_nothing_or_less_is_told(tmp_path: Path) -> N
     assert valid(of) == []
 
 
-def test_currencies_without_hundredths_are_refused_unless_the_template_says_how(
+def test_currency_exponent_needs_a_stated_unit(
     tmp_path: Path,
 ) -> None:
     rows = ["A;1;JPY;500", "B;2;KWD;5.000", "C;3;;5.00"]
@@ -308,7 +308,7 @@ def test_currencies_without_hundredths_are_refused_unless_the_template_says_how(
     assert [(b.row, b.amount) for b in again.valid_bills()] == [(2, 500), (4, 500)]
 
 
-def test_lines_that_come_to_more_than_64_bits_hold_are_added_up_exactly(tmp_path: Path) -> None:
+def test_sums_beyond_int64_are_exact(tmp_path: Path) -> None:
     """Each amount fits; net and tax of one line, or two lines together, do not."""
     largest, wrapped = str(2**63 - 1), str(-(2**63))
     for lines in (

@@ -9,16 +9,16 @@ from typing import Any
 
 import openpyxl
 import pytest
-from sheets_of_bills import (
+from bill_sheets import (
     TAX,
     VENDOR,
     bill,
     book,
     checked,
     codes,
+    finding_cells,
     grid,
     line,
-    told,
     two_csv_files,
     two_sheets,
     valid,
@@ -28,14 +28,14 @@ B, L = "bills", "line_items"
 UPPER = "AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE"
 
 
-def test_a_bill_without_fault_is_handed_on_as_it_is_written(tmp_path: Path) -> None:
+def test_valid_bill_keeps_its_values(tmp_path: Path) -> None:
     of = two_sheets(
         tmp_path,
         [bill(amount=12000, issuedDate=date(2025, 3, 1), localCurrencyFxRateOverride=1 / 0.85,
               paymentAt="2025-04-01T10:00:00+02:00", description="Two\nlines", currency="gbp")],
         [line(netAmount=7000.0, taxAmount=1400), line(netAmount="3000", taxAmount="600")],
     )  # fmt: skip
-    assert told(of) == []
+    assert finding_cells(of) == []
     [sent] = of.valid_bills()
     assert (sent.row, sent.amount, sent.currency, sent.include_tax) == (2, 12000, "GBP", False)
     assert (sent.issued_date, sent.due_date) == (date(2025, 3, 1), date(2025, 3, 31))
@@ -109,12 +109,12 @@ def test_a_bill_without_fault_is_handed_on_as_it_is_written(tmp_path: Path) -> N
     ],
     ids=lambda x: x[0] if isinstance(x, tuple) else "",
 )  # fmt: skip
-def test_each_fault_is_one_finding_in_its_cell(
+def test_each_fault_is_one_finding(
     tmp_path: Path, form: Any, of_bill: Any, of_line: Any, expected: tuple[str, str]
 ) -> None:
     code, column = expected
     of = form(tmp_path, [bill(**of_bill)], [line(**of_line)])
-    assert told(of) == [(code, 2, column)]
+    assert finding_cells(of) == [(code, 2, column)]
     [f] = of.findings
     assert f.value == str((of_bill | of_line).get(column, bill().get(column, line().get(column))))
     assert f.message
@@ -122,7 +122,7 @@ def test_each_fault_is_one_finding_in_its_cell(
     assert valid(of) == ([] if f.severity == "error" else [2])
 
 
-def test_a_bad_cell_hides_no_other_in_its_row_its_column_or_the_other_sheet(
+def test_bad_cell_hides_no_other_finding(
     tmp_path: Path,
 ) -> None:
     of = two_sheets(
@@ -133,7 +133,7 @@ def test_a_bad_cell_hides_no_other_in_its_row_its_column_or_the_other_sheet(
         [line(netAmount="a", taxAmount="b"), line(billRef="B2", taxCodeId="z"),
          line(billRef="B3")],
     )  # fmt: skip
-    assert told(of) == [
+    assert finding_cells(of) == [
         (f"{B}.vendorId.not_uuid", 2, "vendorId"),
         (f"{B}.issuedDate.not_date", 2, "issuedDate"),
         (f"{B}.currency.not_currency", 2, "currency"),
@@ -153,7 +153,7 @@ def test_a_bad_cell_hides_no_other_in_its_row_its_column_or_the_other_sheet(
     [UPPER, UPPER.lower(), f"{{{UPPER}}}", f"urn:uuid:{UPPER}", f"URN:UUID:{UPPER.lower()}",
      UPPER.replace("-", ""), f"  {UPPER}\u00a0"],
 )  # fmt: skip
-def test_an_id_is_normalised_however_it_is_written(tmp_path: Path, written: str) -> None:
+def test_ids_are_normalised(tmp_path: Path, written: str) -> None:
     of = two_csv_files(tmp_path, [bill(vendorId=written)], [line()])
     assert [b.vendor_id for b in of.valid_bills()] == [UPPER.lower()]
 
@@ -163,9 +163,7 @@ def test_an_id_is_normalised_however_it_is_written(tmp_path: Path, written: str)
     [("TRUE", True), ("yes", True), ("1", True), (True, True), (False, False), ("n", False),
      ("", False)],
 )  # fmt: skip
-def test_yes_and_no_are_read_as_people_write_them(
-    tmp_path: Path, written: object, yes: bool
-) -> None:
+def test_boolean_spellings(tmp_path: Path, written: object, yes: bool) -> None:
     of = two_sheets(tmp_path, [bill(lineItemsIncludeTax=written)], [line(amount=12000)])
     assert [b.include_tax for b in of.valid_bills()] == [yes]
 
@@ -189,7 +187,7 @@ def test_yes_and_no_are_read_as_people_write_them(
         ("twelve", "it is not a number", "Write the amount in cents"),
     ],
 )
-def test_an_amount_that_is_not_in_cents_is_refused_with_what_was_probably_meant(
+def test_amount_not_in_cents_is_refused_with_a_hint(
     tmp_path: Path, written: str, reason: str, meant: str
 ) -> None:
     [f] = two_csv_files(tmp_path, [bill(amount=written)], [line()]).findings
@@ -198,48 +196,46 @@ def test_an_amount_that_is_not_in_cents_is_refused_with_what_was_probably_meant(
     assert f.hint.startswith(meant)
 
 
-def test_a_number_cell_of_whole_cents_is_taken_and_one_with_decimals_is_not(
+def test_number_cell_must_be_whole_cents(
     tmp_path: Path,
 ) -> None:
     assert codes(two_sheets(tmp_path, [bill(amount=12000.0)], [line()])) == []
     assert codes(two_sheets(tmp_path, [bill(amount=120.5)], [line()])) == ["bills.amount.not_cents"]
 
 
-def test_the_largest_amount_of_light_is_exact(tmp_path: Path) -> None:
+def test_largest_amount_is_exact(tmp_path: Path) -> None:
     most = 2**63 - 1
     rows = [bill(amount=str(most))], [line(netAmount=str(most), taxAmount="", taxCodeId="")]
     assert [b.amount for b in two_csv_files(tmp_path, *rows).valid_bills()] == [most]
 
 
-def test_a_long_number_in_a_number_cell_has_lost_its_last_digits(tmp_path: Path) -> None:
+def test_long_number_cell_is_mangled(tmp_path: Path) -> None:
     of = two_sheets(
         tmp_path,
         [bill(invoiceNumber=1234567890123450), bill(billRef="B2", invoiceNumber=123456789012345)],
         [line(), line(billRef="B2")],
     )
-    assert told(of) == [("bills.invoiceNumber.mangled", 2, "invoiceNumber")]
+    assert finding_cells(of) == [("bills.invoiceNumber.mangled", 2, "invoiceNumber")]
     text = two_csv_files(tmp_path, [bill(invoiceNumber="1234567890123450")], [line()])
-    assert told(text) == []
+    assert finding_cells(text) == []
 
 
-def test_a_formula_that_was_never_calculated_and_an_error_cell_are_told(tmp_path: Path) -> None:
+def test_uncalculated_formula_and_error_cell_are_findings(tmp_path: Path) -> None:
     of = two_sheets(tmp_path, [bill(amount="=SUM(A1:A2)", vendorId="=NA()")], [line()])
-    assert told(of) == [
+    assert finding_cells(of) == [
         ("bills.vendorId.not_calculated", 2, "vendorId"),
         ("bills.amount.not_calculated", 2, "amount"),
     ]
     assert of.findings[1].value == "=SUM(A1:A2)"
     errors = two_sheets(tmp_path, [bill(amount="#DIV/0!", invoiceNumber="#REF!")], [line()])
-    assert told(errors) == [
+    assert finding_cells(errors) == [
         ("bills.invoiceNumber.error_cell", 2, "invoiceNumber"),
         ("bills.amount.error_cell", 2, "amount"),
     ]
 
 
 @pytest.mark.parametrize("header", ["issuedDate", "paymentAt", "dueDate"])
-def test_doubtful_dates_are_one_finding_with_two_readings_and_all_their_bills_are_invalid(
-    tmp_path: Path, header: str
-) -> None:
+def test_ambiguous_dates_are_one_finding_for_all_bills(tmp_path: Path, header: str) -> None:
     dates = ["03/04/2025", "05/05/2025", "04/03/2025", ""]
     numbered = [(f"B{i}", {header: day, "dueDate": ""} | {header: day}) for i, day in
                 enumerate(dates)]  # fmt: skip
@@ -250,12 +246,12 @@ def test_doubtful_dates_are_one_finding_with_two_readings_and_all_their_bills_ar
         [line(billRef=ref) for ref, _ in numbered],
     )  # fmt: skip
     required = [("bills.issuedDate.required", 5, header)] if header == "issuedDate" else []
-    assert told(of) == [(f"bills.{header}.ambiguous", 2, header), *required]
+    assert finding_cells(of) == [(f"bills.{header}.ambiguous", 2, header), *required]
     assert "'03/04/2025' is 2025-04-03 or 2025-03-04" in of.findings[0].message
     assert valid(of) == ([3] if required else [3, 5])
 
 
-def test_dates_of_both_orders_are_one_finding_that_names_the_rows_that_prove_it(
+def test_mixed_date_orders_name_their_rows(
     tmp_path: Path,
 ) -> None:
     dates = ["31/12/2024", "30/12/2024", "12/31/2024", "03/04/2025", "2025-01-01"]
@@ -265,28 +261,28 @@ def test_dates_of_both_orders_are_one_finding_that_names_the_rows_that_prove_it(
          for i, day in enumerate(dates)],
         [line(billRef=f"B{i}") for i in range(5)],
     )  # fmt: skip
-    assert told(of) == [("bills.issuedDate.mixed_order", 4, "issuedDate")]
+    assert finding_cells(of) == [("bills.issuedDate.mixed_order", 4, "issuedDate")]
     message = of.findings[0].message
     assert "row 2, row 3" in message
     assert "row 4" in message
     assert valid(of) == [2, 3, 6]
 
 
-def test_a_period_of_one_day_is_a_period(tmp_path: Path) -> None:
+def test_period_of_one_day_is_valid(tmp_path: Path) -> None:
     day = "2025-03-01"
     days = {"amortizationStartDate": day, "amortizationEndDate": day}
     of = two_csv_files(tmp_path, [bill(dueDate=day, issuedDate=day)], [line(**days)])
-    assert (told(of), valid(of)) == ([], [2])
+    assert (finding_cells(of), valid(of)) == ([], [2])
 
 
-def test_a_time_of_day_in_a_date_is_refused_with_the_date_that_is_meant(tmp_path: Path) -> None:
+def test_time_in_a_date_is_refused_with_a_hint(tmp_path: Path) -> None:
     rows = [bill(issuedDate=datetime.fromisoformat("2025-03-01T14:30:00"))]
     [f] = two_sheets(tmp_path, rows, [line()]).findings
     assert (f.code, f.value) == ("bills.issuedDate.not_date", "2025-03-01T14:30:00")
     assert f.hint == "If 2025-03-01 is meant, write that, without the time."
 
 
-def test_what_is_no_date_does_not_make_a_column_doubtful(tmp_path: Path) -> None:
+def test_non_dates_do_not_make_a_column_ambiguous(tmp_path: Path) -> None:
     of = two_csv_files(
         tmp_path,
         [bill(billRef="B1", issuedDate="31/12/2024"),
@@ -294,7 +290,7 @@ def test_what_is_no_date_does_not_make_a_column_doubtful(tmp_path: Path) -> None
          bill(billRef="B3", invoiceNumber="3", issuedDate="02/01/2025")],
         [line(), line(billRef="B2"), line(billRef="B3")],
     )  # fmt: skip
-    assert told(of) == [("bills.issuedDate.not_date", 3, "issuedDate")]
+    assert finding_cells(of) == [("bills.issuedDate.not_date", 3, "issuedDate")]
     assert [b.issued_date for b in of.valid_bills()] == [date(2024, 12, 31), date(2025, 1, 2)]
 
 
@@ -307,16 +303,14 @@ def test_what_is_no_date_does_not_make_a_column_doubtful(tmp_path: Path) -> None
         ("FALSE", {"taxAmount": "", "amount": "12000"}, 12000),
     ],
 )
-def test_lines_come_to_the_bill_with_tax_or_without(
-    tmp_path: Path, flag: str, of_line: Any, amount: int
-) -> None:
+def test_line_sum_may_include_tax(tmp_path: Path, flag: str, of_line: Any, amount: int) -> None:
     for total, found in ((amount, False), (amount + 1, True)):
         row = bill(lineItemsIncludeTax=flag, amount=str(total))
         of = two_csv_files(tmp_path, [row], [line(**of_line)])
         assert ("bills.amount.lines_differ" in codes(of)) is found
 
 
-def test_cents_that_the_workbook_shows_as_money_are_told_but_nothing_is_nothing(
+def test_money_format_in_cents_is_a_finding_except_zero(
     tmp_path: Path,
 ) -> None:
     lines = [line(netAmount=12000, taxAmount=0), line(billRef="B2", netAmount=12000, taxAmount=-1)]
@@ -327,5 +321,5 @@ def test_cents_that_the_workbook_shows_as_money_are_told_but_nothing_is_nothing(
         cell.number_format = '"£"#,##0.00'
     workbook.save(path)
     of = checked([path])
-    assert told(of) == [("line_items.taxAmount.shown_as_money", 3, "taxAmount")]
+    assert finding_cells(of) == [("line_items.taxAmount.shown_as_money", 3, "taxAmount")]
     assert valid(of) == [2]

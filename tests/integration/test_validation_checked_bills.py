@@ -6,10 +6,10 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from sheets_of_bills import TAX, VENDOR, bill, line, two_csv_files
+from bill_sheets import TAX, VENDOR, bill, line, two_csv_files
 
 
-def test_each_of_many_bills_has_its_own_lines_in_the_order_of_the_sheet(tmp_path: Path) -> None:
+def test_bills_have_their_lines_in_sheet_order(tmp_path: Path) -> None:
     """More than are read together, a line of each standing after those of all others."""
     count, bad = 600, {7, 300}
     bills = [bill(billRef=f"B{i}", invoiceNumber=f"N{i}", amount=str(2 * i + 31),
@@ -32,7 +32,7 @@ def test_each_of_many_bills_has_its_own_lines_in_the_order_of_the_sheet(tmp_path
         assert b.lines != tuple(b.lines)[:1]
 
 
-def test_a_bill_and_its_line_have_what_each_of_their_columns_says(tmp_path: Path) -> None:
+def test_records_have_the_value_of_each_column(tmp_path: Path) -> None:
     ids = [f"{i:08x}-0000-4000-8000-000000000000" for i in range(6)]
     of = two_csv_files(
         tmp_path,

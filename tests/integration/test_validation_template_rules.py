@@ -6,7 +6,17 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sheets_of_bills import bill, book, checked, codes, csv_file, line, template, told, two_sheets
+from bill_sheets import (
+    bill,
+    book,
+    checked,
+    codes,
+    csv_file,
+    finding_cells,
+    line,
+    template,
+    two_sheets,
+)
 
 from importer.report.build_report import build_report
 from importer.report.terminal import summary_text
@@ -38,22 +48,22 @@ def ruled(folder: Path, rules: str, *rows: str) -> Checked:
 HEAD = "Supplier;Number;Currency;Net;Text"
 
 
-def test_bounds_of_money_are_in_the_amounts_that_a_person_writes(tmp_path: Path) -> None:
+def test_money_bounds_are_in_major_units(tmp_path: Path) -> None:
     rows = ("A;1;JPY;500", "A;2;JPY;501", "A;3;GBP;500.00", "A;4;GBP;500.01", "A;5;KWD;500.001")
     of = ruled(tmp_path, "  line_items.netAmount: {max: 500}", HEAD, *rows)
-    assert told(of) == [("line_items.rule.max", row, "Net") for row in (3, 5, 6)]
+    assert finding_cells(of) == [("line_items.rule.max", row, "Net") for row in (3, 5, 6)]
     of = ruled(tmp_path, "  bills.amount: {max: 500}", HEAD, *rows)
-    assert told(of) == [("bills.rule.max", row, None) for row in (3, 5, 6)]
+    assert finding_cells(of) == [("bills.rule.max", row, None) for row in (3, 5, 6)]
     assert [f.value for f in of.findings] == ["501", "500.01", "500.001"]
     # a bound of less than a cent lies between two amounts
     rows = ("A;1;GBP;1.00", "A;2;GBP;1.01", "A;3;GBP;2.00", "A;4;GBP;2.01", "A;5;JPY;")
     of = ruled(tmp_path, "  line_items.netAmount: {min: 1.005, max: 2.005}", HEAD, *rows)
-    assert [each for each in told(of) if "rule" in each[0]] == [
+    assert [each for each in finding_cells(of) if "rule" in each[0]] == [
         ("line_items.rule.min", 2, "Net"), ("line_items.rule.max", 5, "Net"),
     ]  # fmt: skip
 
 
-def test_the_same_quantity_and_price_come_to_the_cents_of_each_currency(tmp_path: Path) -> None:
+def test_product_uses_the_unit_of_each_currency(tmp_path: Path) -> None:
     text = RULES.replace("netAmount: {column: Net}", "netAmount: {product: [Net, Price]}")
     rows = ("Supplier;Number;Currency;Net;Price", "A;1;JPY;3;7", "A;2;GBP;3;7", "A;3;KWD;3;7")
     path = csv_file(tmp_path / "l.csv", [row.split(";") for row in rows])
@@ -61,24 +71,24 @@ def test_the_same_quantity_and_price_come_to_the_cents_of_each_currency(tmp_path
     assert [each.amount for each in of.valid_bills()] == [21, 2100, 21000]
 
 
-def test_a_value_that_must_be_unique_is_told_where_it_stands_again(tmp_path: Path) -> None:
+def test_unique_rule_names_the_first_occurrence(tmp_path: Path) -> None:
     rows = ("A;1;GBP;1;x", "B;2;GBP;1; x ", "A;3;GBP;1;", "C;4;GBP;1;")
     both = "  line_items.description: {unique: true}\n  bills.vendor: {unique: true}"
     of = ruled(tmp_path, both, HEAD, *rows)
-    assert sorted(told(of)) == [
+    assert sorted(finding_cells(of)) == [
         ("bills.rule.unique", 4, "Supplier"), ("line_items.rule.unique", 3, "Text"),
     ]  # fmt: skip
     messages = {f.message for f in of.findings}
     assert messages == {"' x ' is in row 2 already.", "'A' is in row 2 already."}
 
 
-def test_a_list_of_values_is_compared_as_the_field_is_read(tmp_path: Path) -> None:
+def test_one_of_compares_parsed_values(tmp_path: Path) -> None:
     rows = ("A;1;gbp;1;", "A;2;EUR;1;", "A;3;USD;1;")
     of = ruled(tmp_path, "  bills.currency: {one_of: [GBP, eur]}", HEAD, *rows)
-    assert told(of) == [("bills.rule.one_of", 4, "Currency")]
+    assert finding_cells(of) == [("bills.rule.one_of", 4, "Currency")]
 
 
-def test_amounts_are_told_in_units_of_their_currency(tmp_path: Path) -> None:
+def test_messages_use_the_currency_unit(tmp_path: Path) -> None:
     text = RULES.replace("  amount: {sum_of_lines: gross}", "  amount: {column: Total}")
     rows = [(HEAD + ";Total").split(";"), *(row.split(";") for row in (
         "A;1;JPY;500;;501", "A;2;KWD;5.001;;5.000", "A;3;GBP;5.01;;5.00"))]  # fmt: skip
@@ -93,7 +103,7 @@ def test_amounts_are_told_in_units_of_their_currency(tmp_path: Path) -> None:
     )
 
 
-def test_the_tie_out_is_in_units_of_the_currency(tmp_path: Path, home: Path) -> None:
+def test_tie_out_uses_the_currency_unit(tmp_path: Path, home: Path) -> None:
     from dataclasses import replace
     from datetime import UTC, datetime
 
@@ -110,13 +120,13 @@ def test_the_tie_out_is_in_units_of_the_currency(tmp_path: Path, home: Path) -> 
 
 
 @pytest.mark.parametrize("currency", ["JPY", "CNY"])
-def test_the_yen_sign_is_the_yuan_sign_too(tmp_path: Path, currency: str) -> None:
+def test_yen_sign_may_be_yuan(tmp_path: Path, currency: str) -> None:
     of = ruled(tmp_path, "  bills.vendor: {required: true}", HEAD, f"A;1;{currency};¥500;")
-    assert told(of) == []
+    assert finding_cells(of) == []
     other = ruled(
         tmp_path, "  bills.vendor: {required: true}", HEAD, "A;1;GBP;¥500;", "A;2;GBP;£1;"
     )
-    assert told(other) == [("line_items.netAmount.other_currency", 2, "Net")]
+    assert finding_cells(other) == [("line_items.netAmount.other_currency", 2, "Net")]
 
 
 def dated(folder: Path, *days: date | str) -> Checked:
@@ -125,9 +135,9 @@ def dated(folder: Path, *days: date | str) -> Checked:
     return two_sheets(folder, bills, [line(billRef=f"B{i}") for i in range(len(days))])
 
 
-def test_dates_that_excel_may_have_turned_round_beside_text_are_told(tmp_path: Path) -> None:
+def test_typed_dates_among_text_dates_are_doubtful(tmp_path: Path) -> None:
     of = dated(tmp_path, date(2025, 4, 3), "25/03/2025", date(2025, 12, 12))
-    assert told(of) == [("bills.issuedDate.mixed_typed", 2, "issuedDate")]
+    assert finding_cells(of) == [("bills.issuedDate.mixed_typed", 2, "issuedDate")]
     assert of.findings[0].bills == (0, 2)
     assert "may be exchanged: 2025-03-04" in of.findings[0].message
     american = dated(tmp_path, date(2025, 4, 3), "02/27/2015")
@@ -144,13 +154,11 @@ def test_dates_that_excel_may_have_turned_round_beside_text_are_told(tmp_path: P
         (date(2025, 4, 3), "25 March 2025"),
     ],
 )
-def test_dates_and_texts_that_cannot_have_been_turned_round_are_read(
-    tmp_path: Path, days: tuple[date | str, ...]
-) -> None:
-    assert told(dated(tmp_path, *days)) == []
+def test_unambiguous_typed_dates_are_read(tmp_path: Path, days: tuple[date | str, ...]) -> None:
+    assert finding_cells(dated(tmp_path, *days)) == []
 
 
-def test_typed_dates_are_doubtful_whatever_format_the_template_states(tmp_path: Path) -> None:
+def test_stated_format_does_not_settle_typed_dates(tmp_path: Path) -> None:
     text = RULES.replace("rules:\n", "").replace("{value: 2025-01-31}", "{column: Day}")
     text = text.replace("{amounts", "{dates: [DD/MM/YYYY], amounts")
     rows = [["Supplier", "Number", "Currency", "Net", "Day"]]
@@ -168,11 +176,13 @@ def test_typed_dates_are_doubtful_whatever_format_the_template_states(tmp_path: 
         (("13/04/2015", "02/27/2015", "14/05/2015"), "mixed_order", (3,)),
     ],
 )
-def test_the_whole_column_decides_the_order_of_day_and_month(
+def test_column_decides_the_date_order(
     tmp_path: Path, days: tuple[str, ...], code: str | None, rows: tuple[int, ...]
 ) -> None:
     of = dated(tmp_path, *days)
-    assert told(of) == ([(f"bills.issuedDate.{code}", rows[0], "issuedDate")] if code else [])
+    assert finding_cells(of) == (
+        [(f"bills.issuedDate.{code}", rows[0], "issuedDate")] if code else []
+    )
     assert {of.mapped.bills.row[i] for f in of.findings for i in f.bills} == set(rows)
     if code is None:
         assert [b.issued_date for b in of.valid_bills()] == [date(2025, 4, 3), date(2025, 4, 13)]

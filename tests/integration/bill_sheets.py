@@ -1,4 +1,4 @@
-"""Real files of bills, and what the validation says of them."""
+"""Files of bills, and their validation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Row = Mapping[str, Any]
 
 
 def bill(**changes: Any) -> dict[str, Any]:
-    """A bill without fault, of 120.00, as a row of the sheet."""
+    """A valid bill of 120.00, as a row of the sheet."""
     return {
         "billRef": "B1",
         "vendorId": VENDOR,
@@ -77,18 +77,18 @@ def template(folder: Path, text: str) -> LoadedTemplate:
 def mapped(
     files: Sequence[Path],
     loaded: LoadedTemplate | None = None,
-    told: dict[str, TableKind] | None = None,
+    kinds: dict[str, TableKind] | None = None,
 ) -> MappedTables:
     tables = [table for path in files for table in read_file(path)]
-    return map_tables(tables, (loaded or find_template("light")).template, told)
+    return map_tables(tables, (loaded or find_template("light")).template, kinds)
 
 
 def checked(
     files: Sequence[Path],
     loaded: LoadedTemplate | None = None,
-    told: dict[str, TableKind] | None = None,
+    kinds: dict[str, TableKind] | None = None,
 ) -> Checked:
-    return check(mapped(files, loaded, told))
+    return check(mapped(files, loaded, kinds))
 
 
 def two_sheets(folder: Path, bills: Sequence[Row], lines: Sequence[Row]) -> Checked:
@@ -101,7 +101,7 @@ def two_csv_files(folder: Path, bills: Sequence[Row], lines: Sequence[Row]) -> C
     return checked(files)
 
 
-def told(of: Checked) -> list[tuple[str, int | None, str | None]]:
+def finding_cells(of: Checked) -> list[tuple[str, int | None, str | None]]:
     return [(f.code, f.cell.row, f.cell.column) for f in of.findings]
 
 

@@ -1,0 +1,36 @@
+"""The workbook to fill in: its data validations follow the checks of the schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from importer.model.fields import BILLS, FIELDS, LINE_ITEMS
+from importer.scaffold.fill_in_workbook import write_fill_in
+
+TYPES = {
+    "cents": "whole",
+    "integer": "whole",
+    "date": "date",
+    "date_time": "date",
+    "rate": "decimal",
+    "boolean": "list",
+    "choice": "list",
+    "currency": "list",
+}
+
+
+@pytest.mark.parametrize(("sheet", "title"), [(BILLS, "Bills"), (LINE_ITEMS, "Line items")])
+def test_data_validations_follow_the_kinds_of_the_fields(
+    tmp_path: Path, sheet: str, title: str
+) -> None:
+    write_fill_in(tmp_path / "mine.xlsx", None)
+    page = openpyxl.load_workbook(tmp_path / "mine.xlsx")[title]
+    types = {}
+    for validation in page.data_validations.dataValidation:
+        for cells in validation.sqref.ranges:
+            types[page.cell(1, cells.min_col).value] = validation.type
+    kinds = {name: TYPES.get(str(field.kind)) for name, field in FIELDS[sheet].items()}
+    assert types == {name: kind for name, kind in kinds.items() if kind}
