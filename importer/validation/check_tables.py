@@ -119,19 +119,9 @@ def _settle(
             at = failing[~settled[failing]]
             settled[at] = True
             parsed.mark_invalid(at, check.problem)
-            code = code_of(column.sheet, column.name, check.problem)
-            args = partial(check.args, column)
-            out.append(
-                cell_findings(
-                    column.mapped,
-                    column.sheet,
-                    column.name,
-                    code,
-                    at,
-                    template_args=args,
-                    constant_by=constant_by,
-                )
-            )
+            sheet, name, args = column.sheet, column.name, partial(check.args, column)
+            code = code_of(sheet, name, check.problem)
+            out.append(cell_findings(column.mapped, sheet, name, code, at, None, args, constant_by))
     if canonical.negative is not None:
         parsed.negate(canonical.negative)
     return out

@@ -75,15 +75,8 @@ class ParsedColumn:
     @property
     def values(self) -> np.ndarray:
         if self._values is None:
-            out = np.full(self.size, None, dtype=object)
-            if self._numbers is not None:
-                valid = self.ok
-                out[valid] = self._numbers[valid]
-            elif self._texts is not None:
-                out = self._texts.to_numpy(zero_copy_only=False)
-            elif self._different is not None:
-                out = self._different[0][self._different[1]]
-                out[self.faulty] = None
+            out = np.empty(self.size, dtype=object)
+            out[:] = self.values_at(np.arange(self.size))
             self._values, self._numbers, self._texts, self._different = out, None, None, None
         return self._values
 

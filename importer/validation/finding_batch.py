@@ -86,10 +86,9 @@ class FindingBatch(LazySequence[Finding]):
 
     def subset(self, which: np.ndarray) -> FindingBatch:
         """The findings selected by the mask ``which``."""
-        also = None if self.related_bills is None else self.related_bills[which]
-        return replace(
-            self, at=self.at[which], places=self.places.subset(which), related_bills=also
-        )
+        related = None if self.related_bills is None else self.related_bills[which]
+        places = self.places.subset(which)
+        return replace(self, at=self.at[which], places=places, related_bills=related)
 
     def __len__(self) -> int:
         return len(self.at)
@@ -275,7 +274,6 @@ def cell_findings(
     name: str,
     code: str,
     at: np.ndarray,
-    *,
     value: Value | None = None,
     template_args: TemplateArgs | None = None,
     constant_by: tuple[np.ndarray, ...] | None = None,

@@ -75,8 +75,7 @@ def check(
         findings += cells.of_cells[rows.sheet]
         findings += row_findings(rows, check_rows(rows, rules, exclude))
     findings += product_findings(mapped, lines)
-    findings += _without_number_column(mapped)
-    findings += _without_payment_columns(mapped, target)
+    findings += _without_columns(mapped, target)
     ambiguous = np.zeros(bills.size, dtype=bool)  # bills whose lines cannot be told from others'
     ambiguous[findings.items_of("bills.billRef.duplicate", "bills.billRef.required")[0]] = True
     findings += cross_row_rules.sums_agree(mapped, bills, amounts, gross_totals, counts, ambiguous)
@@ -156,29 +155,17 @@ def _sum_of_lines(given: ParsedColumn, totals: CentsArray) -> ParsedColumn:
     return out
 
 
-def _without_number_column(mapped: MappedTables) -> list[Finding]:
-    """Sheets without any invoice numbers: one warning a sheet, not one a bill."""
-    out = []
-    lacking = mapped.lacks_column(BILLS, "invoiceNumber")
-    for table in np.unique(mapped.bills.table[lacking]).tolist():
-        source = mapped.tables[table].source
-        bills = tuple(np.flatnonzero(mapped.bills.table == table).tolist())
-        cell = CellRef(source.file, source.sheet, None, None, table)
-        out.append(finding("bills.invoiceNumber.missing", cell, bills=bills))
-    return out
-
-
-def _without_payment_columns(mapped: MappedTables, wanted: np.ndarray) -> list[Finding]:
-    """Sheets of bills to be marked as paid without the column for it: one finding a sheet."""
-    out = []
-    paid = wanted == TargetStatus.PAID
-    for name in PAYMENT_FIELDS:
-        lacking = paid & mapped.lacks_column(BILLS, name)
+def _without_columns(mapped: MappedTables, target: np.ndarray) -> list[Finding]:
+    """Sheets without a column that their bills need: one finding a sheet, not one a bill."""
+    out, paid = [], target == TargetStatus.PAID
+    codes = {"invoiceNumber": "missing"} | dict.fromkeys(PAYMENT_FIELDS, "required")
+    for name, ending in codes.items():
+        lacking = mapped.lacks_column(BILLS, name) & (paid | (name == "invoiceNumber"))
         for table in np.unique(mapped.bills.table[lacking]).tolist():
             source = mapped.tables[table].source
             bills = tuple(np.flatnonzero(lacking & (mapped.bills.table == table)).tolist())
             cell = CellRef(source.file, source.sheet, None, None, table)
-            out.append(finding(f"bills.{name}.required", cell, bills=bills))
+            out.append(finding(f"bills.{name}.{ending}", cell, bills=bills))
     return out
 
 
@@ -212,24 +199,27 @@ def _sum_findings(checked: Checked, rows: Rows, exclude: Collection[str]) -> lis
     return out
 
 
+def _line_amount_column(mapped: MappedTables, table: int) -> tuple[int, str] | None:
+    """(index, header) of the column of a table that the amounts of its lines come from."""
+    columns = (mapped.lines.columns.get(name) for name in ("amount", "netAmount"))
+    sources = (column.source.get(table) for column in columns if column is not None)
+    return next((source for source in sources if source is not None), None)
+
+
 def _sum_cell(mapped: MappedTables, bill: int) -> CellRef:
-    row = int(mapped.bills.row[bill])
     cell = mapped.cell(BILLS, "amount", bill)
-    for name in ("amount", "netAmount"):
-        column = mapped.lines.columns.get(name)
-        if column is not None and cell.table in column.source:
-            index, header = column.source[cell.table]
-            return replace(cell, row=row, column=header, column_index=index)
-    return cell
+    source = _line_amount_column(mapped, int(mapped.bills.table[bill]))
+    if source is None:
+        return cell
+    index, header = source
+    return replace(cell, row=int(mapped.bills.row[bill]), column=header, column_index=index)
 
 
 def _sum_places(mapped: MappedTables, at: np.ndarray) -> Places:
     out = places(mapped.bills, mapped.bills.columns.get("amount"), at)
-    done = np.zeros(len(at), dtype=bool)
-    for name in ("amount", "netAmount"):
-        column = mapped.lines.columns.get(name)
-        for table, (index, _) in ({} if column is None else column.source).items():
-            in_table = (out.table == table) & ~done
-            out.row[in_table], out.column[in_table] = mapped.bills.row[at][in_table], index
-            done |= in_table
+    for table in np.unique(out.table).tolist():
+        source = _line_amount_column(mapped, table)
+        if source is not None:
+            in_table = out.table == table
+            out.row[in_table], out.column[in_table] = mapped.bills.row[at][in_table], source[0]
     return out
