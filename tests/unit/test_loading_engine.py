@@ -109,7 +109,7 @@ def gaps(times: Sequence[float]) -> list[float]:
     return [round(b - a, 1) for a, b in itertools.pairwise(times)]
 
 
-def test_backs_off_twice_as_long_each_time_while_light_is_unreachable(tmp_path: Path) -> None:
+def test_backs_off_exponentially_while_light_is_unreachable(tmp_path: Path) -> None:
     light = FakeLight(lambda each: UNREACHED)
     settings = EngineSettings(concurrency=1, give_up_after=60.0)
     stopped, statuses, heard = load(tmp_path, light, [bill(0)], settings)
