@@ -61,7 +61,7 @@ def no_spreadsheet_error(values: pd.Series, column: SheetColumn) -> np.ndarray:
 
 
 def not_mangled(values: pd.Series, column: SheetColumn) -> np.ndarray:
-    """A code that Excel has not made a date, a boolean, a power of ten or a shorter number of."""
+    """A code that Excel has not turned into a date, boolean, power of ten or shorter number."""
     cells = column.cells_of(values)
     out = cells.matching(lambda text: not is_mangled(unquoted(text)))
     for kind in (CellKind.NUMBER, CellKind.DATE, CellKind.BOOLEAN):
@@ -164,7 +164,7 @@ def not_shown_as_money(values: pd.Series, column: SheetColumn) -> np.ndarray:
 
 
 def has_one_sign(values: pd.Series, column: SheetColumn) -> np.ndarray:
-    """No minus in an amount whose sign stands in another column, nor in a factor of one."""
+    """No minus in an amount, or a factor of one, whose sign is in another column."""
     product, _, factor = column.name.partition("*")
     columns = column.mapped.items(column.sheet).columns
     signed = columns.get(f"{product}*0") if factor else column.canonical

@@ -1,4 +1,4 @@
-"""What was probably meant by an amount or a date that cannot be taken as it stands."""
+"""Hints: what was probably meant by an amount or a date that cannot be read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NUMERIC_DATE = re.compile(r"[0-9]{1,2}[./\-][0-9]{1,2}[./\-](?:[0-9]{2}){1,2}")
 _LONGEST_DATE = 100
 
 
-@lru_cache(maxsize=4096)  # one wrong text often stands in many cells
+@lru_cache(maxsize=4096)  # a wrong text is often repeated
 def amount_hint(text: str, problem: str, decimal_mark: str) -> dict[str, Any]:
     """Why the amount is not taken (``reason``), and what was probably ``meant``."""
     if problem == "not_cents":

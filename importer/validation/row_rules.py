@@ -26,11 +26,11 @@ def _no_values() -> np.ndarray:
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of one sheet with what is valid of each beside its cells.
+    """The rows of one sheet with facts that are not in their cells.
 
-    Of bills: ``target`` is how far each should go, ``is_sum`` says whose amount is the sum of its
-    lines, ``now`` is the time of the check. Of lines: ``include_tax`` is their bill's: 1, 0,
-    UNKNOWN.
+    Of bills: ``target`` is how far each should go, ``is_sum`` marks those whose amount is the sum
+    of their lines, ``now`` is the time of the check. Of lines: ``include_tax`` is their bill's: 1,
+    0, UNKNOWN.
     """
 
     mapped: MappedTables

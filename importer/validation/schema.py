@@ -74,7 +74,7 @@ class RowRule:
     value: RowValue
     check: pa.Check
     args: RowArgs | None = None
-    field: str = ""  # where a breach is shown; by default as the code says
+    field: str = ""  # where a breach is shown; by default the one in the code
     same_args: bool = False  # the words are the same for all rows
 
     def __post_init__(self) -> None:
@@ -153,7 +153,7 @@ CELL_CHECKS: Mapping[FieldKind, tuple[CellCheck, ...]] = {
 
 
 def named_check(name: str, passing: Callable[[pd.Series], np.ndarray], code: str = "") -> pa.Check:
-    """A check that says of each value whether it passes. Only the first failure is worded."""
+    """A check that returns the mask of the values that pass."""
 
     def test(values: pd.Series) -> pd.Series:
         return pd.Series(passing(values), index=values.index, copy=False)

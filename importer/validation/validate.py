@@ -76,7 +76,7 @@ def check(
         findings += row_findings(rows, check_rows(rows, rules, exclude))
     findings += product_findings(mapped, lines)
     findings += _without_columns(mapped, target)
-    ambiguous = np.zeros(bills.size, dtype=bool)  # bills whose lines cannot be told from others'
+    ambiguous = np.zeros(bills.size, dtype=bool)  # bills that share a reference, or have none
     ambiguous[findings.items_of("bills.billRef.duplicate", "bills.billRef.required")[0]] = True
     findings += cross_row_rules.sums_agree(mapped, bills, amounts, gross_totals, counts, ambiguous)
     findings += cross_row_rules.duplicates(mapped, bills)

@@ -52,7 +52,7 @@ def _doubted(
 
 
 def words(texts: pa.LargeStringArray, field: Field) -> np.ndarray:
-    """Which texts are a value of the field, of kind CODE, NAME, TEXT or UUID, as they stand."""
+    """Which texts are unchanged a value of the field, of kind CODE, NAME, TEXT or UUID."""
     if field.kind is FieldKind.UUID:
         return matching(texts, _ID)
     return by_block(texts, partial(_words, field))
