@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -106,13 +107,23 @@ def rows_as_row(rows: BillRows) -> tuple[Any, ...]:
         else [line.row, line.identity, line.file, line.sheet]
         for line in rows.lines
     ]
-    return bill.file, bill.sheet, bill.row, bill.identity, to_json(lines)
+    return _as_utf8(bill.file), bill.sheet, bill.row, bill.identity, to_json(lines)
+
+
+def _as_utf8(file: str) -> str:
+    """The name as SQLite takes it: bytes of a file name that are no UTF-8 are escaped."""
+    return file.encode("utf-8", "backslashreplace").decode()
+
+
+def _from_utf8(text: str) -> str:
+    return re.sub(r"\\u(dc[89a-f][0-9a-f])", lambda match: chr(int(match[1], 16)), text)
 
 
 def rows_from_row(row: Sequence[Any]) -> BillRows:
     entry, file, sheet, number, identity, lines, position = row
     if file is None:
         return BillRows(position=position)
+    file = _from_utf8(file)
 
     def line(of_line: Sequence[Any]) -> RowIdentity:
         line_row, line_identity, *elsewhere = of_line
