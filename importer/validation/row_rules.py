@@ -265,7 +265,7 @@ def sign_args(rows: Rows, i: int) -> dict[str, Any]:
 
 
 def gross_of_lines(lines: ParsedTable, include_tax: np.ndarray) -> CentsArray:
-    """Each line's gross, where it is valid before Light works it out."""
+    """Each line's gross, where it is known before Light works it out."""
     no_code = _without_code(lines)
     tax_blank = lines["taxAmount"].blank
     (gross, gross_ok), (net, net_ok), (tax, tax_ok) = (
