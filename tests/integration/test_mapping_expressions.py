@@ -62,7 +62,7 @@ def amounts(found: Checked) -> list[int]:
     return [n.net_amount or 0 for b in found.valid_bills() for n in b.lines]
 
 
-def test_the_first_of_several_columns_that_is_not_blank_is_taken_with_its_own_cell(
+def test_first_of_takes_the_first_filled_column(
     tmp_path: Path,
 ) -> None:
     rows = rows_of({"Posted": "30/01/2025"}, {"Posted": ""}, {"Posted": "32/01/2025"},
@@ -80,7 +80,7 @@ def test_the_first_of_several_columns_that_is_not_blank_is_taken_with_its_own_ce
     ]
 
 
-def test_of_amounts_a_zero_gives_way_to_an_amount_in_the_next_column(tmp_path: Path) -> None:
+def test_first_of_skips_a_zero_amount(tmp_path: Path) -> None:
     both = "{first_of: [{column: Debit}, {column: Credit, negate: true}]}"
     rows = [{"Debit": debit, "Credit": credit} for debit, credit in (
         ("100.00", "0.00"), ("0.00", "1.50"), ("", "2.00"), ("-", "3.00"), ("0", ""), ("4", ""),
@@ -93,7 +93,7 @@ def test_of_amounts_a_zero_gives_way_to_an_amount_in_the_next_column(tmp_path: P
     assert finding_cells(wrong) == [("line_items.netAmount.not_amount", 2, "Credit")]
 
 
-def test_two_columns_with_different_amounts_where_one_is_taken_are_told(tmp_path: Path) -> None:
+def test_first_of_reports_different_amounts(tmp_path: Path) -> None:
     both = "{first_of: [{column: Debit}, {column: Credit, negate: true}, {value: 9}]}"
     pairs = [("4", "5"), ("4", "4"), ("4.00", "-4"), ("4", "(4.00)"), ("", ""), ("x", "5")]
     rows = [{"Debit": debit, "Credit": credit} for debit, credit in pairs]
@@ -150,7 +150,7 @@ def test_a_date_from_a_day_must_lie_in_the_time_that_is_stated(tmp_path: Path) -
     assert finding_cells(found) == [(outside, 3, "Date"), (outside, 4, "Date")]
 
 
-def test_a_date_that_cannot_be_read_is_told_once_and_not_by_its_neighbours(tmp_path: Path) -> None:
+def test_unreadable_date_is_reported_once(tmp_path: Path) -> None:
     rows = [{"Date": "31/02/2025"}, {"Date": "28/02/2025"}]
     assert finding_cells(of(tmp_path, rows)) == [("bills.issuedDate.not_date", 2, "Date")]
 
@@ -183,7 +183,7 @@ def test_texts_are_joined_without_what_is_blank(tmp_path: Path) -> None:
     assert [b.description for b in found.valid_bills()] == ["PO: 7: paper", "PO: ink", "none"]
 
 
-def test_a_part_that_excel_has_changed_is_not_hidden_by_what_is_joined_to_it(
+def test_mangled_part_is_found_inside_a_concat(
     tmp_path: Path,
 ) -> None:
     joined = changed(invoiceNumber="{concat: [Series, Serial], separator: '-'}")
@@ -212,7 +212,7 @@ def test_the_sign_stands_in_a_column_of_its_own(tmp_path: Path) -> None:
     assert amounts(of(tmp_path, rows, line_netAmount=SIGNED)) == [500, 500, 500, -500, -500]
 
 
-def test_a_mark_that_is_missing_is_told_and_no_default_takes_the_place_of_the_amount(
+def test_missing_sign_is_reported_and_not_defaulted(
     tmp_path: Path,
 ) -> None:
     signed = "{column: Net, sign_from: {column: Side, positive: [S], negative: [H]}, default: '9'}"
@@ -222,7 +222,7 @@ def test_a_mark_that_is_missing_is_told_and_no_default_takes_the_place_of_the_am
     assert amounts(found) == [900, 500]
 
 
-def test_a_mark_that_is_neither_and_a_sign_beside_a_mark_are_told_in_their_cells(
+def test_unknown_or_double_sign_is_reported(
     tmp_path: Path,
 ) -> None:
     rows = rows_of({"S/H": "X"}, {"S/H": "S", "Net": "-5.00"}, {"S/H": "S", "Net": "five"},
@@ -265,7 +265,7 @@ def test_a_date_without_its_year_gets_it_from_elsewhere(tmp_path: Path, year: st
     ]
 
 
-def test_the_parameter_is_what_the_command_line_says(tmp_path: Path) -> None:
+def test_parameter_is_set_on_the_command_line(tmp_path: Path) -> None:
     text = changed(
         issuedDate="{date_from: {column: Day, format: DDMM, year: {parameter: year}}}",
         companyEntity="{parameter: entity}",
@@ -277,7 +277,7 @@ def test_the_parameter_is_what_the_command_line_says(tmp_path: Path) -> None:
     assert (bill.issued_date, bill.company_entity) == (date(2024, 2, 29), "UK01")
 
 
-def test_values_are_translated_by_a_map_and_those_it_lacks_are_told(tmp_path: Path) -> None:
+def test_map_translates_and_reports_missing_values(tmp_path: Path) -> None:
     rows = rows_of({"Money": " EURO "}, {"Money": "Pfund"}, {"Money": ""}, {"Money": "Yen"})
     expression = "{column: Money, map: {Euro: EUR, Pfund: GBP}, default: USD}"
     found = of(tmp_path, rows, currency=expression)
@@ -286,7 +286,7 @@ def test_values_are_translated_by_a_map_and_those_it_lacks_are_told(tmp_path: Pa
     assert "It has: Euro, Pfund" in found.findings[0].hint
 
 
-def test_an_error_in_a_cell_is_told_as_that_and_not_by_the_map(tmp_path: Path) -> None:
+def test_error_cell_is_reported_before_the_map(tmp_path: Path) -> None:
     cells = [[*ROW, "Money"], *([*ROW.values(), text] for text in ("Pfund", "#N/A"))]
     cells[2][1] = "2"
     path = book(tmp_path / "l.xlsx", {"L": cells})
@@ -295,7 +295,7 @@ def test_an_error_in_a_cell_is_told_as_that_and_not_by_the_map(tmp_path: Path) -
     assert finding_cells(found) == [("bills.currency.error_cell", 3, "Money")]
 
 
-def test_a_year_that_begins_on_a_leap_day_ends_on_the_last_of_february(tmp_path: Path) -> None:
+def test_year_from_a_leap_day_ends_in_february(tmp_path: Path) -> None:
     text = changed(
         issuedDate="{date_from: {column: Date, format: DDMM, on_or_after: {column: From}}}"
     )
@@ -307,7 +307,7 @@ def test_a_year_that_begins_on_a_leap_day_ends_on_the_last_of_february(tmp_path:
     assert finding_cells(found) == [("bills.expression.outside", row, "Date") for row in (3, 5)]
 
 
-def test_fields_of_a_bill_are_put_together_from_whichever_row_has_each_part(
+def test_bill_fields_are_joined_from_any_of_its_rows(
     tmp_path: Path,
 ) -> None:
     rows = [{"Number": "1", "A": "x", "B": "", "Date": ""}, {"Number": "1", "A": "", "B": "y"}]

@@ -83,7 +83,7 @@ def test_filled_down_sheets_of_bills_and_lines_have_no_column_more(tmp_path: Pat
         (["", "", "", "2.00"], [5]),  # a line of the bill before the subtotal, or of none
     ],
 )
-def test_a_row_below_a_subtotal_is_neither_dropped_nor_given_to_a_bill(
+def test_row_below_a_subtotal_is_reported(
     tmp_path: Path, after: list[str], sound: list[int]
 ) -> None:
     rows = [HEADER, ["Acme", "A1", "01/03/2025", "1.00"], ["Subtotal", "", "", "1.00"], after,
@@ -120,7 +120,7 @@ BLANK = "{control_total: {amount: Amount, blank: [Supplier]}}"
         (BLANK[:-1] + ", fill_down: [Supplier, Number]}", ["", "", "", "61.00"], "goes on with"),
     ],
 )
-def test_a_bill_that_fits_control_total_is_told_even_if_it_is_the_sum(
+def test_bill_matching_control_total_is_reported(
     tmp_path: Path, source: str, last: list[str], why: str
 ) -> None:
     of = read(tmp_path, [HEADER, *ROWS, last], source)
@@ -130,7 +130,7 @@ def test_a_bill_that_fits_control_total_is_told_even_if_it_is_the_sum(
     assert len(valid(of)) == (1 if "fill_down" in source else 2)
 
 
-def test_a_bill_that_may_lack_its_date_and_vendor_is_no_proven_total(tmp_path: Path) -> None:
+def test_bill_without_date_and_vendor_is_no_total(tmp_path: Path) -> None:
     last = ["", "", "", "61.00"]
     assert counts(read(tmp_path, [HEADER, *ROWS, last])) == {"data": 3, "control_total": 1}
     loose = MAPPING.replace("Supplier}", "Supplier, default: A}").replace(
@@ -146,7 +146,7 @@ def test_a_bill_that_may_lack_its_date_and_vendor_is_no_proven_total(tmp_path: P
     assert counts(read(tmp_path, unread)) == {"data": 4}
 
 
-def test_a_bill_that_fits_stop_at_is_told(tmp_path: Path) -> None:
+def test_bill_matching_stop_at_is_reported(tmp_path: Path) -> None:
     source = "{stop_at: {column: Supplier, matches: ^End}}"
     rows = [HEADER, *ROWS, ["End Ltd", "E1", "03/03/2025", "1.00"]]
     assert finding_cells(read(tmp_path, rows, source)) == [("sheet.stop.doubtful", 5, "Number")]
@@ -173,7 +173,7 @@ def test_a_name_in_a_bills_own_row_must_be_that_of_its_group(tmp_path: Path) -> 
     assert "sheet.group.other_name" not in codes(of)
 
 
-def test_a_bill_in_the_row_of_a_groups_name_is_told(tmp_path: Path) -> None:
+def test_bill_in_a_group_heading_is_reported(tmp_path: Path) -> None:
     source = "{groups: {column: Name, name: Supplier, matches: '^V: (.*)'}}"
     rows = [["Name", "Date", "Number", "Amount"], ["V: Acme", "", "GBP", ""],
             ["", "01/03/2025", "A1", "1.00"], ["V: Beta", "", "B1", "2.00"]]  # fmt: skip
@@ -210,7 +210,7 @@ def test_line_breaks_inside_a_quoted_cell_are_fine(tmp_path: Path, text: str) ->
 
 
 @pytest.mark.parametrize("rows", [1, 2, 5])
-def test_a_stray_quotation_mark_that_swallows_rows_is_told(tmp_path: Path, rows: int) -> None:
+def test_runaway_quote_is_reported(tmp_path: Path, rows: int) -> None:
     between = "".join(BILL.format(letter, "x") for letter in "FGHIJ"[: rows - 1])
     of = of_text(
         tmp_path,

@@ -138,7 +138,7 @@ def test_a_header_row_that_is_missing_swallows_no_data(tmp_path: Path) -> None:
 # --- what a column is called ------------------------------------------------------------------
 
 
-def test_repeated_columns_are_told_unless_the_template_says_which(tmp_path: Path) -> None:
+def test_repeated_columns_are_reported_unless_addressed(tmp_path: Path) -> None:
     rows = [[*HEADER, "Amount "], *([*row, "1.00"] for row in ROWS)]
     of = read(tmp_path, rows)
     assert finding_cells(of) == [("sheet.column.twice", 1, "Amount ")]
@@ -157,7 +157,7 @@ def test_a_column_without_a_header_is_known_by_its_letter(tmp_path: Path) -> Non
     assert finding_cells(read(tmp_path, rows, Supplier="$E")) == [("sheet.column.missing", 1, None)]
 
 
-def test_a_header_that_is_written_like_a_letter_or_a_number_is_taken_as_written(
+def test_header_that_looks_like_a_column_letter_is_a_name(
     tmp_path: Path,
 ) -> None:
     rows = [["x", "Number", "Date", "Amount#2", "$A"], *([r[0], *r[1:], "Beta"] for r in ROWS)]
@@ -175,7 +175,7 @@ def test_padded_headers_and_cells_and_wide_spaces_do_not_matter(tmp_path: Path) 
 # --- ragged rows ------------------------------------------------------------------------------
 
 
-def test_a_row_with_more_cells_than_the_header_may_have_moved_and_is_told(tmp_path: Path) -> None:
+def test_row_longer_than_the_header_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "bills.csv"
     path.write_text(
         "Supplier,Number,Date,Amount\n"
@@ -196,7 +196,7 @@ def test_a_row_with_more_cells_than_the_header_may_have_moved_and_is_told(tmp_pa
 
 
 @pytest.mark.parametrize("label", ["", "Total", "GRAND TOTAL", "Totals:", "Summe"])
-def test_a_total_is_told_by_its_sum_where_it_is_no_bill(tmp_path: Path, label: str) -> None:
+def test_total_row_is_recognised_by_its_sum(tmp_path: Path, label: str) -> None:
     of = read(tmp_path, [HEADER, *ROWS, [label, "", "", "61.00"]])
     assert finding_cells(of) == []
     assert bills(of) == GOOD
@@ -249,7 +249,7 @@ def test_a_supplier_called_total_is_a_bill_even_if_it_is_the_sum(tmp_path: Path)
     assert bills(of) == [*GOOD, (5, "Total", "T1", 6100)]
 
 
-def test_a_labelled_total_is_compared_where_the_template_tells_it(tmp_path: Path) -> None:
+def test_labelled_total_is_compared(tmp_path: Path) -> None:
     source = "{control_total: {amount: Amount, where: {column: Supplier, matches: ^Total}}}"
     of = read(tmp_path, [HEADER, *ROWS, ["Total GBP", "3 lines", "", "61.00"]], source)
     assert finding_cells(of) == []
@@ -320,7 +320,7 @@ def test_a_workbook_in_groups_is_read_the_same(tmp_path: Path) -> None:
     assert finding_cells(of) == []
 
 
-def test_a_total_of_a_group_that_differs_is_told(tmp_path: Path) -> None:
+def test_differing_group_total_is_reported(tmp_path: Path) -> None:
     rows = [list(row) for row in REPORT]
     rows[6][3] = "20.05"
     of = read(tmp_path, rows, GROUPS)
@@ -354,7 +354,7 @@ def test_groups_without_totals_and_groups_inside_groups(tmp_path: Path) -> None:
     assert finding_cells(of) == [("bills.vendorId.required", 11, "Supplier")]
 
 
-def test_a_group_that_comes_again_without_its_total_ends_at_the_next(tmp_path: Path) -> None:
+def test_group_without_total_ends_at_the_next_group(tmp_path: Path) -> None:
     rows = [
         ["", "Date", "Number", "Amount"],
         ["Acme"],
@@ -374,7 +374,7 @@ def test_a_group_that_comes_again_without_its_total_ends_at_the_next(tmp_path: P
     assert finding_cells(of) == [("bills.vendorId.required", 10, "Supplier")]
 
 
-def test_a_pattern_without_a_bracket_gives_the_whole_cell_as_the_name(tmp_path: Path) -> None:
+def test_group_pattern_without_parentheses_takes_the_cell(tmp_path: Path) -> None:
     rows = [["Date", "Number", "Amount"], ["= Acme", "GBP"], ["01/03/2025", "A1", "10.00"]]
     of = read(tmp_path, rows, "{groups: {column: Date, name: Supplier, matches: '^='}}")
     assert [b[1:] for b in bills(of)] == [("= Acme", "A1", 1000)]
@@ -409,7 +409,7 @@ def test_rows_passed_over_count_in_the_total_that_the_report_shows(tmp_path: Pat
     assert len(bills(of)) == 3
 
 
-def test_a_real_column_of_the_name_of_the_groups_is_told(tmp_path: Path) -> None:
+def test_column_with_the_group_name_is_reported(tmp_path: Path) -> None:
     rows = [[*row, *([""] * (4 - len(row))), "x"] if row else row for row in REPORT]
     rows[3][4] = "Supplier"
     of = read(tmp_path, [[*r[:4], ""] if r and r[1:2] == [""] else r for r in rows], GROUPS)
@@ -453,7 +453,7 @@ def test_a_result_is_read_like_the_file_it_is_of(
     assert counts(again) == counts(of)
 
 
-def test_a_vendor_corrected_in_the_result_of_a_report_in_groups_holds(tmp_path: Path) -> None:
+def test_vendor_corrected_in_a_grouped_result_is_used(tmp_path: Path) -> None:
     path = result_of(read(tmp_path, REPORT, GROUPS), tmp_path / "result.xlsx")
     workbook = openpyxl.load_workbook(path)
     sheet = workbook["Line items"]
@@ -469,7 +469,7 @@ def test_a_vendor_corrected_in_the_result_of_a_report_in_groups_holds(tmp_path: 
 # --- the encoding -----------------------------------------------------------------------------
 
 
-def test_an_encoding_that_was_only_likely_is_a_warning_with_its_words(tmp_path: Path) -> None:
+def test_likely_encoding_is_a_warning_with_words(tmp_path: Path) -> None:
     path = tmp_path / "bills.csv"
     path.write_bytes(
         "Supplier,Number,Date,Amount\rMüller & Söhne,M1,01/03/2025,1.00\r".encode("mac_roman")
@@ -514,7 +514,7 @@ HQ,1-Sep-11,SHREDDERS,1056531,$5.00 ,,1.8E+13,$5.00 ,
 """
 
 
-def test_a_ledger_of_two_headers_says_precisely_which_bills_do_not_add_up(tmp_path: Path) -> None:
+def test_ledger_with_two_headers_names_inconsistent_bills(tmp_path: Path) -> None:
     path = tmp_path / "ledger.csv"
     path.write_bytes(LEDGER.replace("\n", "\r\n").encode("cp1252"))
     of = checked([path], template(tmp_path, MINISTRY))
@@ -532,7 +532,7 @@ def test_a_ledger_of_two_headers_says_precisely_which_bills_do_not_add_up(tmp_pa
 
 
 @pytest.mark.parametrize("code", ["4.71565E+21", "20-Dec-11", "Dec-11", "1.8E+13"])
-def test_a_number_that_excel_has_mangled_is_told(tmp_path: Path, code: str) -> None:
+def test_mangled_number_is_reported(tmp_path: Path, code: str) -> None:
     of = read(tmp_path, [HEADER, ["Acme", code, "01/03/2025", "1.00"], ROWS[2]])
     assert finding_cells(of) == [("bills.invoiceNumber.mangled", 2, "Number")]
     assert valid(of) == [3]
@@ -592,7 +592,7 @@ def test_a_cell_above_the_header_that_is_missing_is_one_finding(tmp_path: Path, 
     assert bill.issued_date == date(2023, 12, 31)
 
 
-def test_a_column_of_tax_that_is_not_read_beside_gross_amounts_is_told(tmp_path: Path) -> None:
+def test_unread_tax_column_is_reported(tmp_path: Path) -> None:
     with_tax = [[*row, tax, "GB1"] for row, tax in zip(ROWS, ("2.00", "-", "6.10"), strict=True)]
     of = read(tmp_path, [[*HEADER, "VAT Amount", "VAT Reg No"], *with_tax])
     said = [note for note in of.mapped.notes if "is not read" in note]

@@ -55,7 +55,7 @@ def test_ragged_rows_are_padded_and_long_ones_widen_the_table(tmp_path: Path) ->
     assert cells(table)[1:] == [("1", "", "", ""), ("1", "2", "3", "4"), ("1", "2", "3", "")]
 
 
-def test_empty_columns_at_the_end_are_left_out_and_others_kept(tmp_path: Path) -> None:
+def test_only_trailing_empty_columns_are_dropped(tmp_path: Path) -> None:
     assert cells(read(tmp_path, ",a,,b,,\n,1,,2,,\n")) == [("", "a", "", "b"), ("", "1", "", "2")]
 
 
@@ -104,7 +104,7 @@ WORDS = {
     ("encoding", "name"),
     [("cp1252", "cp1252"), ("mac_roman", "Mac Roman"), ("cp850", "CP850")],
 )
-def test_old_encodings_are_told_apart_by_the_words_they_make(
+def test_single_byte_encodings_are_detected_by_words(
     tmp_path: Path, language: str, encoding: str, name: str
 ) -> None:
     words = "a,b\n" + WORDS[language] + "\n"
@@ -122,7 +122,7 @@ def test_old_encodings_are_told_apart_by_the_words_they_make(
     [("Привет,Минск", "cp1251"), ("Łódź,Kraków", "cp1250"), ("Ελλάδα", "cp1253"),
      ("Čeněk Žluť", "cp1250"), ("東京,大阪", "shift_jis")],
 )  # fmt: skip
-def test_an_encoding_that_makes_no_words_is_refused_with_its_readings(
+def test_ambiguous_encoding_is_refused_with_its_readings(
     tmp_path: Path, words: str, encoding: str
 ) -> None:
     with pytest.raises(UnreadableFile, match=r"Row 2: its encoding cannot be told: '.*Mac Roman"):
@@ -225,7 +225,7 @@ def test_a_quotation_mark_left_open_swallows_no_rows(tmp_path: Path, text: str, 
         read(tmp_path, text)
 
 
-def test_a_quotation_mark_inside_a_plain_cell_is_kept(tmp_path: Path) -> None:
+def test_quotation_mark_inside_an_unquoted_cell_stays(tmp_path: Path) -> None:
     assert cells(read(tmp_path, 'a,b\n3" pipe,5\n'))[1] == ('3" pipe', "5")
 
 

@@ -85,7 +85,7 @@ def test_any_text_is_read_as_the_csv_module_reads_it_or_left_to_it(
     assert quick.runaway_quotes == plain.runaway_quotes
 
 
-def test_cells_with_line_breaks_are_read_by_arrow_wherever_a_piece_ends() -> None:
+def test_line_breaks_survive_any_block_border() -> None:
     rows = [["number", "note"], *([f"B{i}", f"one\ntwo {i}\r\nthree"] for i in range(50))]
     out = io.StringIO(newline="")
     csv.writer(out).writerows(rows)
@@ -95,7 +95,7 @@ def test_cells_with_line_breaks_are_read_by_arrow_wherever_a_piece_ends() -> Non
         assert [list(cells) for cells in zip(*quick.columns, strict=True)] == rows
 
 
-def test_records_of_another_width_keep_their_rows_wherever_a_piece_ends() -> None:
+def test_irregular_records_keep_their_row_at_any_border() -> None:
     rows = [[f"B{i}", str(i), "é"][: 1 + i % 3] + ["further"] * (i % 5 == 4) for i in range(60)]
     rows = [["B", "1", "é"]] * 3 + [r for row in rows for r in (row, ["B", "2", ""], [])]
     text = "".join(",".join(row) + "\n" for row in rows)
@@ -110,7 +110,7 @@ def test_records_of_another_width_keep_their_rows_wherever_a_piece_ends() -> Non
         assert list(zip(*quick.columns, strict=True)) == plain.cells
 
 
-def test_a_long_text_of_other_letters_is_read_by_arrow_wherever_its_head_is_cut() -> None:
+def test_non_ascii_text_survives_a_cut_head() -> None:
     for first in ("a", "ab"):
         text = f"{first},b\n" + "é,éé\n" * 40_000
         quick = read_records(io.BytesIO(text.encode()), ",")
@@ -156,7 +156,7 @@ def as_told(path: Path, data: bytes) -> tuple[object, bool]:
     ],
     ids=["table", "rows in a cell", "quote", "too wide", "apart", "too long", "nothing"],
 )  # fmt: skip
-def test_a_short_file_of_many_columns_is_read_alike_by_the_csv_module_and_by_arrow(
+def test_wide_short_file_reads_the_same_both_ways(
     tmp_path: Path, text: str, told: str | None
 ) -> None:
     path = tmp_path / "bills.csv"
@@ -207,7 +207,7 @@ def test_a_usual_export_is_read_by_arrow_with_its_odd_rows(tmp_path: Path, quote
     assert table.blank_rows == 2
 
 
-def test_a_quotation_mark_in_the_wrong_place_is_refused_with_its_row(tmp_path: Path) -> None:
+def test_misplaced_quotation_mark_is_refused_with_its_row(tmp_path: Path) -> None:
     path = tmp_path / "bills.csv"
     path.write_text("a,b\n" + "1,2\n" * 300 + '3,"4"5\n')
     with pytest.raises(UnreadableFile, match="Row 302"):
@@ -262,9 +262,7 @@ SHORT = st.text(st.sampled_from("aB1 -#é№"), max_size=5)
 
 @given(texts=st.lists(SHORT, max_size=9), keys=st.sets(SHORT, min_size=1, max_size=3))
 @example(texts=["a", "a#", "#a", "№a", "é"], keys={"a#", "№a", "é"})
-def test_the_texts_that_begin_as_allowed_are_found_by_their_first_characters(
-    texts: list[str], keys: set[str]
-) -> None:
+def test_cells_starting_finds_texts_by_first_characters(texts: list[str], keys: set[str]) -> None:
     def allowed(text: str) -> bool:
         return any(key.startswith(text) for key in keys)
 
@@ -273,6 +271,6 @@ def test_the_texts_that_begin_as_allowed_are_found_by_their_first_characters(
     assert [i for i in found.tolist() if texts[i]] == expected
 
 
-def test_the_texts_that_begin_as_allowed_are_found_in_a_long_column() -> None:
+def test_cells_starting_works_on_a_long_column() -> None:
     column = arrow_texts(["x"] * 65_540 + ["total", "x"])
     assert cells_starting(column, "total".startswith).tolist() == [65_540]

@@ -24,9 +24,7 @@ from importer.resume.result_workbook import read_result_workbook
 
 
 @pytest.mark.parametrize("reference", ["A4294967295", "A1048577", "B999999"])
-def test_a_cell_that_says_it_is_far_below_its_row_does_not_end_the_process(
-    tmp_path: Path, reference: str
-) -> None:
+def test_misplaced_far_cell_does_not_crash(tmp_path: Path, reference: str) -> None:
     rows = f'<row r="1"><c r="A1"><v>1</v></c><c r="{reference}"><v>2</v></c></row>'
     (path,) = hostile.xlsx(tmp_path, sheet=hostile.sheet_xml(rows))
     (table,) = read_file(Path(path))
@@ -47,9 +45,7 @@ def test_a_row_of_xlsb_that_is_cut_off_is_refused(tmp_path: Path) -> None:
     "more",
     [("rows", "1-999999999999"), ("rows", "one-two"), ("rows", "1-2-3"), ("expect",), ("sheet",)],
 )
-def test_a_hidden_sheet_that_is_nonsense_is_told_whatever_its_checksum(
-    tmp_path: Path, more: tuple[str, ...]
-) -> None:
+def test_corrupt_provenance_sheet_is_refused(tmp_path: Path, more: tuple[str, ...]) -> None:
     (path,) = hostile.result(tmp_path, ("rows", "2-9"))
     known = read_result_workbook(Path(path))
     assert known is not None
@@ -79,7 +75,7 @@ def test_old_workbooks_are_read_without_what_is_no_table(
         read_file(Path(path))
 
 
-def test_what_a_library_prints_when_it_fails_does_not_reach_the_screen(
+def test_library_panic_does_not_reach_the_screen(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     parts = hostile.xlsb_cells([(0, 0, 7, b"\xff\xff\xff\x7f")])  # a shared text that is not there
@@ -180,7 +176,7 @@ def test_no_cell_of_a_workbook_is_lost_or_moved(table: list[list[str | int | boo
         max_leaves=12,
     )
 )
-def test_whatever_a_template_says_is_right_or_told(text: str) -> None:
+def test_every_template_is_valid_or_reported(text: str) -> None:
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(TemplateProblem):
         path = Path(folder) / "mine.yaml"
         path.write_text(text, encoding="utf-8")

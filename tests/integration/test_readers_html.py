@@ -69,7 +69,7 @@ def test_an_error_cell_of_a_web_page_is_an_error(tmp_path: Path) -> None:
     assert [table.kind(0, i) for i in (0, 1)] == [CellKind.TEXT, CellKind.TEXT]
 
 
-def test_the_number_behind_a_rounded_one_is_read_and_a_date_stays_a_date(tmp_path: Path) -> None:
+def test_number_behind_a_rounded_text_is_read(tmp_path: Path) -> None:
     (table,) = read(
         tmp_path,
         "<table><tr><td x:num='1234.567'>1,234.57</td><td x:num='45747'>31/03/2025</td>"
@@ -79,7 +79,7 @@ def test_the_number_behind_a_rounded_one_is_read_and_a_date_stays_a_date(tmp_pat
     assert [table.kind(c, 0) for c in range(4)] == [CellKind.NUMBER, *[CellKind.TEXT] * 3]
 
 
-def test_hidden_rows_are_named_and_tables_inside_others_are_their_own(tmp_path: Path) -> None:
+def test_hidden_rows_and_nested_tables(tmp_path: Path) -> None:
     inner = "<table><tr><td>a</td></tr><tr style='display: none'><td>b</td></tr></table>"
     outer, nested = read(
         tmp_path, f"<table><tr><td>menu</td><td>{inner}</td><td>end</td></tr></table>"

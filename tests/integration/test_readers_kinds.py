@@ -170,7 +170,7 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
         os.seteuid(user)
 
 
-def test_any_damage_to_a_workbook_is_an_unreadable_file_or_still_read(tmp_path: Path) -> None:
+def test_damaged_workbook_is_unreadable_or_read(tmp_path: Path) -> None:
     good = workbook_bytes()
     path = tmp_path / "bills.xlsx"
     for at in range(0, len(good), 37):

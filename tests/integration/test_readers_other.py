@@ -76,9 +76,7 @@ def test_an_xls_whose_sectors_run_in_a_circle_is_refused_at_once(tmp_path: Path)
         read_file(path)
 
 
-def test_a_damaged_xls_says_so_and_prints_nothing(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_damaged_xls_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     data = SAMPLE.read_bytes()
     path = tmp_path / "bills.xls"
     refused = 0

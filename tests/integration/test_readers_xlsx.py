@@ -203,7 +203,7 @@ def test_a_formula_that_gives_empty_text_is_blank(tmp_path: Path) -> None:
     assert cells == [("", CellKind.TEXT), ("1", CellKind.NUMBER)]
 
 
-def test_the_place_holder_0_of_a_program_that_does_not_calculate_is_no_value(
+def test_placeholder_zero_of_a_formula_is_no_value(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "made.xlsx"
@@ -392,7 +392,7 @@ def test_unusual_xml_hides_no_error_cell(tmp_path: Path, row: str) -> None:
     assert (table.columns[0][0], table.kind(0, 0)) == ("#N/A", CellKind.ERROR)
 
 
-def test_rows_and_cells_out_of_order_or_without_a_number_find_their_place(tmp_path: Path) -> None:
+def test_unordered_rows_and_cells_are_placed(tmp_path: Path) -> None:
     table = read_rows(
         tmp_path,
         '<row r="3"><c r="B3"><v>1</v></c><c r="A3"><v>0</v></c></row>'

@@ -99,7 +99,7 @@ def test_a_journal_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
         Journal(path)
 
 
-def test_of_a_load_that_was_killed_the_next_run_names_the_one_that_created_its_bills(
+def test_next_run_names_the_killed_run_that_created_a_bill(
     tmp_path: Path,
 ) -> None:
     with Journal(tmp_path / "j.sqlite") as journal:

@@ -56,9 +56,7 @@ def looked_through(said: Said, path: Path) -> tuple[set[str], set[str]]:
     return {statement for _, statement in plans}, {statement for _, statement in scans}
 
 
-def test_bills_are_planned_claimed_finished_and_reported_without_a_scan(
-    tmp_path: Path, said: Said
-) -> None:
+def test_journal_queries_use_indexes(tmp_path: Path, said: Said) -> None:
     with Journal(tmp_path / "journal.sqlite") as journal:
         run = journal.start_run({})
         said.clear()

@@ -62,7 +62,7 @@ def test_what_calamine_would_get_wrong_is_noticed(rows: str, reason: str) -> Non
     assert reason in str(look(ORDINARY * 10_000 + rows, "2"))
 
 
-def test_any_formula_is_noticed_where_the_program_did_not_calculate() -> None:
+def test_uncalculated_formula_needs_the_slow_path() -> None:
     assert look(ORDINARY, never_calculated=True) == "formulas never calculated"
 
 

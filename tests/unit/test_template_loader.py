@@ -50,7 +50,7 @@ def test_every_shipped_template_is_valid_and_found_by_name() -> None:
         assert find_template(name).template.template == name
 
 
-def test_an_unknown_template_is_told_with_the_nearest_and_all_there_are() -> None:
+def test_unknown_template_error_lists_the_nearest_and_all() -> None:
     with pytest.raises(TemplateProblem, match=r"Did you mean 'light'\?.*Shipped.*uk-spend"):
         find_template("ligth")
 
@@ -196,7 +196,7 @@ def test_yaml_values_stay_the_text_that_was_written(tmp_path: Path) -> None:
         (("layout: flat", "? [a]\n: flat"), 2, "this is not YAML"),
     ],
 )  # fmt: skip
-def test_a_mistake_is_told_with_its_line_and_what_to_write(
+def test_mistake_names_its_line_and_the_remedy(
     tmp_path: Path, change: tuple[str, str], line: int, says: str
 ) -> None:
     assert change[0] in LEAST
@@ -205,7 +205,7 @@ def test_a_mistake_is_told_with_its_line_and_what_to_write(
     assert f"mine.yaml, line {line}:" in told
 
 
-def test_all_mistakes_are_told_at_once_in_their_order(tmp_path: Path) -> None:
+def test_all_mistakes_are_reported_in_order(tmp_path: Path) -> None:
     text = LEAST.replace("vendor:", "vender:").replace("{column: Net}", "{colum: Net}")
     text = text.replace("layout: flat", "layout: flat\nsourc: {}")
     lines = problem(tmp_path, text).splitlines()
@@ -214,11 +214,11 @@ def test_all_mistakes_are_told_at_once_in_their_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "just text", "- a\n- b", "a: &x [*x]", "\t- x", "null: 1"])
-def test_what_is_no_template_is_told_so(tmp_path: Path, text: str) -> None:
+def test_file_that_is_no_template_is_refused(tmp_path: Path, text: str) -> None:
     assert "mine.yaml" in problem(tmp_path, text)
 
 
-def test_a_template_that_is_not_utf_8_is_told_so(tmp_path: Path) -> None:
+def test_template_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_bytes(LEAST.replace("Supplier", "Zulieferer für").encode("cp1252"))
     with pytest.raises(TemplateProblem, match="not UTF-8"):
@@ -230,6 +230,6 @@ def test_the_json_schema_knows_every_key() -> None:
     assert set(schema["properties"]) == set(Template.model_fields)
 
 
-def test_the_published_schema_takes_a_column_as_one_name_or_several() -> None:
+def test_schema_accepts_one_column_name_or_several() -> None:
     column = template_schema()["$defs"]["Expression"]["properties"]["column"]["anyOf"][0]
     assert {"string", "array"} <= {kind["type"] for kind in column["anyOf"]}
