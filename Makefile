@@ -51,9 +51,9 @@ pins: $(BIN)/light-import
 
 audit: $(BIN)/light-import
 	@if $(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit; then \
-		said=$$($(BIN)/pip-audit --disable-pip --require-hashes -r .ci/pins.txt 2>&1); code=$$?; \
-		echo "$$said"; \
-		case "$$said" in *"could not be audited"*) \
+		printed=$$($(BIN)/pip-audit --disable-pip --require-hashes -r .ci/pins.txt 2>&1); code=$$?; \
+		echo "$$printed"; \
+		case "$$printed" in *"could not be audited"*) \
 			echo "What could not be audited was not looked up: for that, this is no all-clear.";; \
 		esac; exit $$code; \
 	else echo "pip-audit cannot be installed: known weaknesses were not looked for."; fi

@@ -69,6 +69,13 @@ def test_commands_import_no_stage_and_use_cases_no_terminal(
     assert f"importer.{package} -> {module}" in done.stdout, done.stdout
 
 
+def test_private_module_is_for_its_package_only(project: Path) -> None:
+    _add(project, "report", "import importer.validation.cell_rules")
+    done = _lint(project)
+    assert done.returncode == 1
+    assert "importer.report -> importer.validation.cell_rules" in done.stdout
+
+
 def test_a_folder_in_no_contract_fails(project: Path) -> None:
     folder = project / "importer" / "extras"
     folder.mkdir()
