@@ -58,6 +58,11 @@ def _run(site: Path, folder: Path, *args: str) -> subprocess.CompletedProcess[st
     )
 
 
+def test_every_module_is_installed(installed: Path) -> None:
+    modules = {path.relative_to(ROOT) for path in (ROOT / "importer").rglob("*.py")}
+    assert modules <= {path.relative_to(installed) for path in installed.rglob("*.py")}
+
+
 def test_types_licence_and_documentation_are_installed(installed: Path) -> None:
     assert (installed / "importer" / "py.typed").is_file()
     (info,) = installed.glob("light_import-*.dist-info")
