@@ -188,7 +188,7 @@ def workbook_lines(folder: Path) -> Lines:
     yield Line("XlsxWriter writes 100k rows × 21", theirs)
     ours = part("workbook", sub_folder)
     yield Line(
-        "result workbook, 100k rows × 20 and our sub_folder",
+        "result workbook, 100k rows × 20 and our columns",
         ours,
         ours.seconds / theirs.seconds,
         "XlsxWriter (goal 0.3)",
