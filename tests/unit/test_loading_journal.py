@@ -10,9 +10,9 @@ import pytest
 
 from importer.core.errors import JournalProblem
 from importer.loading.journal.journal import Journal
-from importer.loading.journal.journal_records import Change, Intent
+from importer.loading.journal.journal_records import Change, Intent, rows_from_row
 from importer.loading.journal.run_figures import created_before
-from importer.model.journal_states import BillOutcome, State, Status
+from importer.model.journal_states import BillOutcome, DamagedRecord, State, Status
 from importer.model.run_rows import BillRows
 
 BILLS = [("one", '{"amount": 1}'), ("two", '{"amount": 2}')]
@@ -117,3 +117,8 @@ def test_next_run_names_the_killed_run_that_created_a_bill(
         journal.step(again, done, [])
         assert created_before(journal, again) == {killed: 2}
         assert created_before(journal, killed) == {}
+
+
+def test_damaged_file_name_of_a_run_is_called_damaged() -> None:
+    with pytest.raises(DamagedRecord, match="the rows of entry 1"):
+        rows_from_row((1, b"\x00", None, 2, "i", "[]", None))

@@ -123,7 +123,6 @@ def rows_from_row(row: Sequence[Any]) -> BillRows:
     entry, file, sheet, number, identity, lines, position = row
     if file is None:
         return BillRows(position=position)
-    file = _from_utf8(file)
 
     def line(of_line: Sequence[Any]) -> RowIdentity:
         line_row, line_identity, *elsewhere = of_line
@@ -131,6 +130,7 @@ def rows_from_row(row: Sequence[Any]) -> BillRows:
         return RowIdentity(line_file, line_sheet, line_row, line_identity)
 
     with decoding(f"the rows of entry {entry}"):
+        file = _from_utf8(file)
         bill = RowIdentity(file, sheet, number, identity)
         return BillRows(bill, tuple(map(line, json.loads(lines))))
 
