@@ -20,14 +20,15 @@ from importer.light.credentials import Credentials, Key, check_base_url, follow
 from importer.light.document_upload import Uploads
 from importer.light.rate_limit_headers import http_date
 from importer.light.rate_limiter import Permit, RateLimiter
-from importer.light.transport import Failure, Reply, Transport
+from importer.light.transport import Exchanger, Failure, Reply, Transport
 
 MOST_HOPS = 5
 Params = Mapping[str, str | int | bool]
 
 
 class ApiSession:
-    """Requests to Light. An async context manager; ``timeout`` is seconds.
+    """Requests to Light. An async context manager; ``timeout`` is seconds. ``transport`` carries
+    them elsewhere than over HTTP.
 
     Raises BudgetSpent (or RateLimiterProblem) before sending where nothing may be sent.
     """
@@ -40,6 +41,7 @@ class ApiSession:
         timeout: float = 30.0,
         max_connections: int = 64,
         waits: Waits = WAITS,
+        transport: Exchanger | None = None,
     ) -> None:
         if rate_limiter.keys != len(credentials.keys):
             raise ValueError("the rate limiter must know each key")
@@ -47,7 +49,7 @@ class ApiSession:
         self._credentials = credentials
         self._rate_limiter = rate_limiter
         self._waits = waits
-        self._transport = Transport(self.base_url, timeout, max_connections)
+        self._transport = transport or Transport(self.base_url, timeout, max_connections)
         self._uploads = Uploads(self.base_url, timeout, credentials)
         # Taken before a permit, so that no permit waits for a connection.
         self._connections = asyncio.Semaphore(max_connections)

@@ -7,6 +7,7 @@ import ssl
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -47,6 +48,19 @@ class Failure:
 
     sent: bool
     reason: str
+
+
+class Exchanger(Protocol):
+    """What an ``ApiSession`` needs to reach Light; ``Transport`` is one."""
+
+    @property
+    def longest(self) -> float: ...
+
+    async def exchange(
+        self, method: str, url: str, content: bytes | None, key: Key
+    ) -> Reply | Failure: ...
+
+    async def close(self) -> None: ...
 
 
 class Transport:

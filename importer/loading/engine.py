@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import heapq
 import itertools
-import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -41,6 +40,10 @@ Looking = asyncio.Task[list[Decision]]
 Sweep = Callable[[], Awaitable[Sequence[Record]]]
 
 
+def _loop_time() -> float:
+    return asyncio.get_running_loop().time()
+
+
 class Progress(Protocol):
     def advance(self, failed: bool) -> None: ...
 
@@ -67,7 +70,7 @@ class Engine:
     run: str
     settings: EngineSettings
     progress: Progress
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = _loop_time
     stopped: StoppedEarly | None = None
     _finishing: bool = False  # stopped, but what Light has a part of is completed
     _queue: SendQueue = field(default_factory=SendQueue)

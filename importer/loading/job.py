@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from importer.core.answers import ApiError, Outcome
+from importer.core.clock import utc_now
 from importer.loading.bill_match import describe_differences, line_ids, match_lines
 from importer.loading.identity import conflict_key, content, same_lines
 from importer.loading.journal.journal_records import Change, Intent
@@ -23,7 +24,7 @@ def not_before(light_time: datetime | None) -> datetime:
     Our own clock is not believed alone: one that is set days ahead would hide the bill. It counts
     where it is the earlier, as a proxy in between may have dated Light's answers.
     """
-    return ALWAYS if light_time is None else min(light_time, datetime.now(UTC))
+    return ALWAYS if light_time is None else min(light_time, utc_now())
 
 
 @dataclass

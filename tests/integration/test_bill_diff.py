@@ -15,12 +15,13 @@ import httpx
 import pytest
 from conftest import ACCOUNTS, ENTITIES, VENDORS
 
+from importer.core.clock import utc_now
 from importer.light.client import LightClient
 from importer.light.credentials import Credentials, Key
 from importer.light.rate_limiter import RateLimiter
 from importer.loading.bill_diff import field_words, lines_differences, loaded_bill
 from importer.loading.identity import content
-from importer.loading.journal.journal import Journal, now
+from importer.loading.journal.journal import Journal
 from importer.loading.journal.verification_records import read_backs, save_read_backs
 from importer.loading.loaded_bills import remote_differences
 from importer.model.bills import Bill, LineItem, Property
@@ -289,9 +290,9 @@ def test_read_back_round_trips_through_the_journal(tmp_path: Path) -> None:
     with Journal(tmp_path / "journal.sqlite") as journal:
         found = (Difference("amount", None, "1.00", "nothing"), Difference("line", 3, "'ø'", "b"))
         backs = {
-            0: ReadBack(Comparison.SAME, now(), "IN_DRAFT", 3600, 3000, 600, True),
-            7: ReadBack(Comparison.CHANGED, now(), "PAID", None, None, None, False, found),
-            9: ReadBack(Comparison.MISSING, now(), message="gone"),
+            0: ReadBack(Comparison.SAME, utc_now(), "IN_DRAFT", 3600, 3000, 600, True),
+            7: ReadBack(Comparison.CHANGED, utc_now(), "PAID", None, None, None, False, found),
+            9: ReadBack(Comparison.MISSING, utc_now(), message="gone"),
         }
         save_read_backs(journal, "r", backs)
         save_read_backs(journal, "other", {0: backs[9]})

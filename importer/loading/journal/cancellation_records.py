@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
-from importer.loading.journal.journal import Journal, now
+from importer.core.clock import utc_now
+from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_tables import ENTRIES, READ_BACKS, RUN_BILLS, STEPS, UNDONE
 from importer.model.journal_states import State, Status, Step, StepKind, StepState
 
@@ -51,7 +52,7 @@ def undo_entries(
     """
     if not cancelled:
         return
-    moment = now()
+    moment = utc_now()
     rows = [
         {**asdict(bill), "run": run, "moment": moment.isoformat()}
         for bill in cancelled

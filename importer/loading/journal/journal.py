@@ -11,7 +11,7 @@ import sqlite3
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,6 +20,7 @@ import filelock
 import sqlalchemy as sa
 
 from importer import __version__
+from importer.core.clock import utc_now
 from importer.core.errors import JournalProblem
 from importer.loading.journal.journal_migrations import migrate
 from importer.loading.journal.journal_records import (
@@ -62,10 +63,6 @@ from importer.model.journal_states import (
 from importer.model.run_rows import BillRows
 
 VERSION = 5
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 _DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
@@ -185,7 +182,7 @@ class Journal:
 
     def start_run(self, facts: Mapping[str, Any], run: str | None = None) -> str:
         """A new run; its id is the time (UTC) with a few random letters."""
-        started = now()
+        started = utc_now()
         run = run or new_run_id(started)
         with self.writing() as db:
             db.execute(
@@ -204,7 +201,7 @@ class Journal:
             db.execute(
                 sa.update(RUNS)
                 .where(RUNS.c.id == run)
-                .values(finished=now().isoformat(), summary=to_json(summary))
+                .values(finished=utc_now().isoformat(), summary=to_json(summary))
             )
 
     def runs(self) -> list[RunRecord]:
@@ -274,7 +271,7 @@ class Journal:
         """Write new states of entries and what is about to be sent, in one durable commit."""
         if not changes and not sending:
             return
-        moment = now().isoformat()
+        moment = utc_now().isoformat()
         with self.writing() as db:
             if changes:
                 db.exec_driver_sql(CHANGE, [change_row(c, moment) for c in changes])

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
 from importer.core.answers import ApiError, Outcome, Verdict
+from importer.core.clock import utc_now
 from importer.loading.bill_state import (
     WORKING,
     Transition,
@@ -61,7 +62,7 @@ class JournaledStep(Operation):
         return self._record(
             StepState.SENDING,
             attempts=self.step.attempts + 1,
-            sent=datetime.now(UTC),
+            sent=utc_now(),
             detail=self.detail(),
         )
 
@@ -85,7 +86,7 @@ class JournaledStep(Operation):
         record = self._record(
             state,
             message=message.rstrip(". "),
-            settled=datetime.now(UTC) if final else None,
+            settled=utc_now() if final else None,
             detail=with_errors(self.step.detail, errors),
         )
         records = (replace(record, light_state=remote.state if remote else None),)

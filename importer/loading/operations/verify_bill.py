@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from importer.core.answers import Verdict
+from importer.core.clock import utc_now
 from importer.core.errors import StoppedEarly
 from importer.core.fetch import fetch_all
 from importer.loading.bill_state import CANCELLED_STATES
 from importer.loading.engine import Engine
 from importer.loading.gateway import LightGateway, fetch_bill, fetch_line
-from importer.loading.journal.journal import Journal, now
+from importer.loading.journal.journal import Journal
 from importer.loading.journal.verification_records import delete_read_backs
 from importer.loading.loaded_bills import LoadedBill, Outcomes, valid_read_backs
 from importer.loading.operation import (
@@ -69,7 +70,7 @@ class VerifyBill(Operation):
         return self._finish(
             ReadBack(
                 Comparison.CHANGED if differences else Comparison.SAME,
-                now(),
+                utc_now(),
                 remote.state,
                 remote.amount,
                 net,
@@ -98,7 +99,7 @@ class VerifyBill(Operation):
 
     def _missing(self, reason: str, state: str = "") -> Decision:
         return self._finish(
-            ReadBack(Comparison.MISSING, now(), state, lines=self.lines, message=reason)
+            ReadBack(Comparison.MISSING, utc_now(), state, lines=self.lines, message=reason)
         )
 
     def _finish(self, read_back: ReadBack) -> Decision:
