@@ -45,7 +45,7 @@ class Values:
     at: np.ndarray  # index of the column in the item's table, NOWHERE for a constant
     rows: np.ndarray  # the value's row number
     sign: np.ndarray  # 1, or -1 where the amount read is to be negated
-    marked: np.ndarray  # the sign comes from another column, so the amount must have none
+    marked: np.ndarray  # another column, or which column it is, says the sign: it must have none
     problem: np.ndarray  # one of PROBLEMS, "" for none; ``text`` and ``at`` are of the wrong cell
     note: np.ndarray  # a detail for the problem's sentence
     format_marks: np.ndarray  # a currency or % in the cell's number format
@@ -103,7 +103,11 @@ def evaluate(e: Expression, scope: Scope) -> Values:
     if e.column:
         values = scope.column(e.column)
     elif e.first_of:
-        values = _first_of([evaluate(part, scope) for part in e.first_of], scope.kind)
+        parts = [evaluate(part, scope) for part in e.first_of]
+        if scope.kind is FieldKind.CENTS and e.has_debit_and_credit:
+            for part in parts:
+                part.marked |= ~part.blank & (part.at != NOWHERE)
+        values = _first_of(parts, scope.kind)
     elif e.concat:
         values = _joined(e, [evaluate(part, scope) for part in e.concat], scope)
     elif e.date_from:

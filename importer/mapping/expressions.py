@@ -140,6 +140,12 @@ class Expression(StrictModel):
         return not self.concat and any(part.has_constant for part in parts)
 
     @property
+    def has_debit_and_credit(self) -> bool:
+        """Whether the column that has the amount says its sign, as debit and credit do."""
+        columns = [p for p in self.first_of or () if p.column and not p.sign_from]
+        return len({part.negate for part in columns}) > 1
+
+    @property
     def is_changed(self) -> bool:
         """Whether the column's value is changed."""
         return bool(self.map or self.sign_from or self.negate) or self.default is not None

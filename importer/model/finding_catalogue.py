@@ -287,12 +287,12 @@ line_items.amortizationStartDate.incomplete: half a period of amortization
 line_items.amortizationEndDate.before_start: amortization that ends too early
   The amortization ends on {value}, before it starts on {start}.
   → Correct one of the two dates.
-line_items.shouldAmortize.without_dates: amortization without dates
-  The line should be amortized but has no amortization dates.
-  → Give both dates, or set shouldAmortize to FALSE.
-line_items.shouldAmortize.contradicts_dates: amortization dates that contradict
-  The line has amortization dates, but shouldAmortize is FALSE.
-  → Remove the dates, or set shouldAmortize to TRUE.
+line_items.shouldAmortize.incomplete: amortization without dates or template
+  The line should be amortized but has neither amortization dates nor an amortization template.
+  → Give both dates, the template's id, or all three; or set shouldAmortize to FALSE.
+line_items.shouldAmortize.contradicted: amortization that contradicts
+  The line has amortization dates or an amortization template, but shouldAmortize is FALSE.
+  → Remove the dates and the template, or set shouldAmortize to TRUE.
 line_items.factor.blank: half a product
   Only one of {names} is given, so that the amount cannot be worked out.
   → Give both.
@@ -570,9 +570,9 @@ sign_unknown: neither positive nor negative
   {mark} does not say whether {field} adds or takes away.
   → The template takes {positive} for positive and {negative} for negative (sign_from).
 signed_twice: a sign and a mark of the sign
-  '{value}' has a minus, and a mark beside it says which sign it has: together they could mean
+  '{value}' has a minus, and {mark_of_sign} says which sign it has: together they could mean
   either.
-  → Correct the amount, or leave sign_from out of the template where the amounts have signs.
+  → Correct the amount; or, where all amounts have their signs, leave {setting} out of the template.
 two_amounts: two amounts where one is taken
   '{value}' is not the only amount for {field}: '{note}' stands in the column before it.
   → Leave only the right one, or say in the template which column counts (first_of).

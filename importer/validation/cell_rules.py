@@ -182,7 +182,12 @@ def expression_args(column: SheetColumn, i: int) -> dict[str, Any]:
     text, name = column.text(i), column.name.partition("*")[0]
     fields = template.bills if column.sheet == BILLS else template.line_items
     args = {"field": name, "mark": f"'{text}'" if text else "The empty cell"}
+    args |= {"mark_of_sign": "a mark beside it", "setting": "sign_from"}
     for _, expression in fields[name].walk():
+        if expression.has_debit_and_credit:
+            columns = [f"'{e.column[0]}'" for e in expression.first_of or () if e.column]
+            args["mark_of_sign"] = f"the column it is in ({' or '.join(columns)})"
+            args["setting"] = "negate"
         if expression.map:
             args["known"] = ", ".join(expression.map)
         if expression.sign_from:

@@ -227,16 +227,22 @@ def amortization_dates(rows: Rows) -> np.ndarray:
     return _count(rows.table["amortizationStartDate"], rows.table["amortizationEndDate"])
 
 
-def dates_if_amortized(rows: Rows) -> np.ndarray:
-    """How many of the two dates a line gives that should be amortized; 2 for others."""
+def _amortization_fields(rows: Rows) -> np.ndarray:
+    """How many of the two dates and the template a line gives."""
+    names = ("amortizationStartDate", "amortizationEndDate", "amortizationTemplateId")
+    return _count(*(rows.table[name] for name in names))
+
+
+def fields_if_amortized(rows: Rows) -> np.ndarray:
+    """How many of dates and template a line gives that should be amortized; 3 for others."""
     should = truth(rows.table["shouldAmortize"]) == 1
-    return np.where(should, amortization_dates(rows), np.int8(2))
+    return np.where(should, _amortization_fields(rows), np.int8(3))
 
 
-def dates_if_not_amortized(rows: Rows) -> np.ndarray:
-    """How many of the two dates a line gives that should not be amortized; 0 for others."""
+def fields_if_not_amortized(rows: Rows) -> np.ndarray:
+    """How many of dates and template a line gives that should not be amortized; 0 for others."""
     should_not = truth(rows.table["shouldAmortize"]) == 0
-    return np.where(should_not, amortization_dates(rows), np.int8(0))
+    return np.where(should_not, _amortization_fields(rows), np.int8(0))
 
 
 def value_of(name: str, parameter: str) -> RowArgs:

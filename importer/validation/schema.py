@@ -250,14 +250,14 @@ LINE_RULES = (
         row.value_of("amortizationStartDate", "start"),
     ),
     RowRule(
-        "line_items.shouldAmortize.without_dates",
-        row.dates_if_amortized,
-        compare("dates_if_amortized", pa.Check.ge, 1),
+        "line_items.shouldAmortize.incomplete",
+        row.fields_if_amortized,
+        compare("dates_or_template_if_amortized", pa.Check.ge, 1),
     ),
     RowRule(
-        "line_items.shouldAmortize.contradicts_dates",
-        row.dates_if_not_amortized,
-        compare("no_dates_if_not_amortized", pa.Check.eq, 0),
+        "line_items.shouldAmortize.contradicted",
+        row.fields_if_not_amortized,
+        compare("neither_if_not_amortized", pa.Check.eq, 0),
     ),
 )
 AMOUNT_RULES = tuple(rule for rule in BILL_RULES if rule.value is row.amount_of_bill)

@@ -293,10 +293,11 @@ class Judge:
         if start and end and end < start:
             self.say("line_items", "amortizationEndDate.before_start", k, names[1])
         should = line["shouldAmortize"].value
+        given.append(not line["amortizationTemplateId"].blank)
         if should is True and not any(given):
-            self.say("line_items", "shouldAmortize.without_dates", k, "shouldAmortize")
+            self.say("line_items", "shouldAmortize.incomplete", k, "shouldAmortize")
         if should is False and any(given):
-            self.say("line_items", "shouldAmortize.contradicts_dates", k, "shouldAmortize")
+            self.say("line_items", "shouldAmortize.contradicted", k, "shouldAmortize")
 
     def gross(self, k: int) -> int | None:
         """A line's gross, None where it is not known before Light works it out."""
@@ -384,4 +385,4 @@ class Judge:
 BILL_VALUES = ("vendorId", "vendor", "companyEntityId", "companyEntity", "invoiceNumber",
                "issuedDate", "dueDate", "currency", "description")  # fmt: skip
 LINE_TEXTS = ("description", "taxCodeId", "taxCode", "accountId", "amortizationStartDate",
-              "amortizationEndDate")  # fmt: skip
+              "amortizationEndDate", "amortizationTemplateId")  # fmt: skip

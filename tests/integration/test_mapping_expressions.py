@@ -352,3 +352,14 @@ def test_signs_never_change_an_amount_but_for_its_sign(
         expected.append(-abs(cents) if minus else abs(cents))
     found = of(folder, rows, line_netAmount=expression)
     assert list(found.lines["netAmount"].values) == expected
+
+
+@pytest.mark.parametrize(("debit", "credit"), [("", "-30.00"), ("-5", "0"), ("(5.00)", "")])
+def test_signed_debit_or_credit_is_reported(tmp_path: Path, debit: str, credit: str) -> None:
+    both = "{first_of: [{column: Debit}, {column: Credit, negate: true}]}"
+    rows = rows_of({"Debit": "100.00", "Credit": ""}, {"Debit": debit, "Credit": credit})
+    found = of(tmp_path, rows, line_netAmount=both)
+    column = "Debit" if debit else "Credit"
+    assert finding_cells(found) == [("line_items.expression.signed_twice", 3, column)]
+    assert "the column it is in ('Debit' or 'Credit') says which" in found.findings[0].message
+    assert amounts(found) == [10000]

@@ -29,7 +29,8 @@ ATTRIBUTES = {"vendorId": "vendor_id", "companyEntityId": "company_entity_id",
               "issuedDate": "issued_date", "dueDate": "due_date", "taxCodeId": "tax_code_id",
               "taxCode": "tax_code", "accountId": "account_id",
               "amortizationStartDate": "amortization_start_date",
-              "amortizationEndDate": "amortization_end_date"}  # fmt: skip
+              "amortizationEndDate": "amortization_end_date",
+              "amortizationTemplateId": "amortization_template_id"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,7 @@ class Writer:
             net = self.chance.randrange(1, 5_000_000)
             tax = net // 5 if taxed else 0
             total += net + tax
+            template = Cell(spellings.IDS[1], spellings.IDS[1])
             start = self.day() if self.chance.random() < 0.2 else BLANK
             lines.append({
                 "billRef": Cell(f"B{i}", f"B{i}"),
@@ -139,9 +141,10 @@ class Writer:
                 "taxCodeId": BLANK,
                 "taxCode": Cell("S", "S") if taxed else BLANK,
                 "accountId": Cell(spellings.IDS[2], spellings.IDS[2]),
-                "shouldAmortize": pick([BLANK, *spellings.FLAGS[:2]]) if not start.blank else BLANK,
+                "shouldAmortize": pick([BLANK, BLANK, *spellings.FLAGS[:2]]),
                 "amortizationStartDate": start,
                 "amortizationEndDate": self.day(date(2025, 4, 1)) if not start.blank else BLANK,
+                "amortizationTemplateId": pick([*[BLANK] * 4, template]),
                 "property:Project": pick([BLANK, Cell("P1", "P1")]),
             })  # fmt: skip
         number = f"INV-{i:03d}"
@@ -181,7 +184,8 @@ LINE_KINDS = {"billRef": "code", "invoiceNumber": "code", "lineNumber": "integer
               "description": "text", "amount": "amount", "netAmount": "amount",
               "taxAmount": "amount", "taxCodeId": "uuid", "taxCode": "name", "accountId": "uuid",
               "shouldAmortize": "flag", "amortizationStartDate": "date",
-              "amortizationEndDate": "date", "property:Project": "text"}  # fmt: skip
+              "amortizationEndDate": "date", "amortizationTemplateId": "uuid",
+              "property:Project": "text"}  # fmt: skip
 
 
 def write(path: Path, headers: list[str], rows: list[list[str]]) -> None:
@@ -398,7 +402,7 @@ def test_spellings_match_the_oracle(folder: Path, decimal: bool) -> None:
 
 def test_long_file_matches_the_oracle(folder: Path) -> None:
     """Longer than what is looked at first, or taken at once, of a column."""
-    writer, copies = Writer(Style(1, share=0.03, spaces=0.01)), 66
+    writer, copies = Writer(Style(1, share=0.03, spaces=0.01)), 68
     keys = ("billRef", "invoiceNumber")
     safe = [{n: k for n, k in of.items() if n not in keys} for of in (BILL_KINDS, LINE_KINDS)]
     bills, lines = [], []

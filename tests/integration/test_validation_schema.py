@@ -256,13 +256,13 @@ ROWS = [
         line=PERIOD | {"amortizationEndDate": "2025-01-31"},
     ),
     Case(
-        "shouldAmortize.dates_if_amortized",
-        "line_items.shouldAmortize.without_dates",
+        "shouldAmortize.dates_or_template_if_amortized",
+        "line_items.shouldAmortize.incomplete",
         line={"shouldAmortize": "TRUE"},
     ),
     Case(
-        "shouldAmortize.no_dates_if_not_amortized",
-        "line_items.shouldAmortize.contradicts_dates",
+        "shouldAmortize.neither_if_not_amortized",
+        "line_items.shouldAmortize.contradicted",
         line=PERIOD | {"shouldAmortize": "FALSE"},
     ),
 ]
