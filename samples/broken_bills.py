@@ -536,7 +536,7 @@ def _timesheets(path: Path) -> None:
             "Standard",
             "20.15",
             "Driver",
-            "7.75",
+            7.75,
             13,
         ),
         (

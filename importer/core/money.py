@@ -220,11 +220,40 @@ def currencies_named(text: str) -> frozenset[str]:
 
 
 def read_number_cell(text: str) -> Decimal | UnreadableAmount:
-    """A number cell of a workbook: digits, at most one point, whatever the country."""
+    """A number cell of a workbook: digits, at most one point, whatever the country.
+
+    Without the residue of binary fractions: ``28492.100000000002`` is 28492.1, as Excel shows it.
+    """
     bare = tidy(text)
     if _PLAIN_DECIMAL.fullmatch(bare):
-        return Decimal(bare) if len(bare) <= _DIGITS else UnreadableAmount.TOO_LARGE
+        return (
+            _without_residue(Decimal(bare)) if len(bare) <= _DIGITS else UnreadableAmount.TOO_LARGE
+        )
     return UnreadableAmount.EXPONENT if _EXPONENT.fullmatch(bare) else UnreadableAmount.NOT_A_NUMBER
+
+
+_SHOWN = decimal.Context(prec=15, rounding=ROUND_HALF_UP)  # the digits that Excel shows
+_MOST_RESIDUE = Decimal("0.0005")
+_MOST_DECIMALS = 4  # of what is left without the residue: prices have as many
+
+
+def _without_residue(value: Decimal) -> Decimal:
+    """The number at Excel's 15 digits, where that has few decimals and is as good as the same."""
+    _, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int) or exponent >= -2 or len(digits) <= 15:
+        return value
+    shown = _SHOWN.plus(value)
+    if abs(shown - value) > _MOST_RESIDUE:
+        return value
+    few = shown.quantize(Decimal(1).scaleb(-_MOST_DECIMALS))
+    return few if few == shown else value
+
+
+def has_residue(text: str) -> bool:
+    """Whether a number cell is read without the residue of binary fractions in it."""
+    bare = tidy(text)
+    read = read_number_cell(bare)
+    return not isinstance(read, UnreadableAmount) and read != Decimal(bare)
 
 
 def to_cents(

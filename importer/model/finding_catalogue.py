@@ -72,6 +72,12 @@ mixed_numbers: decimal points and decimal commas in one column
   Some numbers of this column have a decimal point ({point_rows}), others a decimal comma
   ({comma_rows}).
   → Write all numbers of the column in one way.
+mixed_typed: numbers that Excel may have misread
+  Some cells of this column are numbers ({number_rows}), others are text that Excel of another
+  country could not take for a number ({text_rows}: '{text}'). So a decimal mark of '{value}' may
+  have been taken for a separator of thousands, or the other way round.
+  → Export again and open the file as text; or, if the numbers are right, type those that are text
+    as numbers, too.
 """
 
 _BY_KIND = {

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from importer.core import dates
 from importer.core.cell_parsers import (
@@ -20,7 +21,16 @@ from importer.core.cell_parsers import (
     factor_parser,
     unquoted,
 )
-from importer.core.money import Numbers, numbers_of, tidy, two_readings
+from importer.core.money import (
+    Numbers,
+    UnreadableAmount,
+    has_residue,
+    numbers_of,
+    read_decimal,
+    read_number_cell,
+    tidy,
+    two_readings,
+)
 from importer.mapping.canonical_columns import CanonicalColumn
 from importer.mapping.evaluate import PROBLEMS
 from importer.mapping.map_tables import MappedTables
@@ -166,6 +176,9 @@ def _decide_numbers(column: SheetColumn) -> list[Finding]:
                     comma_rows=_rows(column, in_comma),
                 )
             )
+    for group in column.mapped.groups(column.sheet, column.name):
+        findings += _doubtful_number_cells(column, group, tidied)
+        _note_residue(column, group[typed[group]], tidied)
 
     def readers(items: np.ndarray) -> list[Reader]:
         out: list[Reader] = []
@@ -211,6 +224,67 @@ def _decimal_mark(tidied: pa.LargeStringArray) -> tuple[Numbers | None, list[str
         marked &= ~usual
     decided = numbers_of([*proofs, *distinct(tidied.filter(pa.array(marked)))])
     return decided if decided[0] is not None else numbers_of(distinct(tidied))
+
+
+# A number cell that Excel of another country may have made of a text: 1.250 becomes 1.25 or 1250.
+_MAY_BE_MISREAD = r"\A-?(?:[0-9]+|[1-9][0-9]{0,2}\.[0-9]{1,3})\z"
+_IS_ZERO = r"\A-?0*\.?0*\z"
+_HAS_MARK = r"[0-9][.,]|[.,][0-9]"
+
+
+def _doubtful_number_cells(
+    column: SheetColumn, group: np.ndarray, tidied: pa.LargeStringArray
+) -> list[Finding]:
+    """Number cells beside numbers that Excel of another country could not read, and left as text.
+
+    That Excel takes the 1.250 of a list for 1250, or for 1.25, while it leaves 1.234,56 as text. A
+    number cell that it cannot have made of any text of the list shows that it was not at work.
+    """
+    typed = column.is_number[group]
+    of_text, of_number = group[~typed], group[typed]
+    if not len(of_text) or not len(of_number):
+        return []
+    of_text = of_text[vector_parsers.matching(take(tidied, of_text), _HAS_MARK)]
+    of_number = of_number[~vector_parsers.matching(take(tidied, of_number), _IS_ZERO)]
+    if not len(of_text) or not len(of_number):
+        return []
+    if not vector_parsers.matching(take(tidied, of_number), _MAY_BE_MISREAD).all():
+        return []
+    texts = take(tidied, of_text)
+    amounts = [t for t in distinct(texts) if any(map(_is_amount(t), Numbers))]
+    proof = of_text[is_in(texts, amounts)]
+    if not len(proof):
+        return []
+    return [
+        _column_finding(
+            column,
+            "mixed_typed",
+            of_number,
+            text=tidied[int(proof[0])].as_py(),
+            text_rows=_rows(column, proof),
+            number_rows=_rows(column, of_number),
+        )
+    ]
+
+
+def _note_residue(column: SheetColumn, of_number: np.ndarray, tidied: pa.LargeStringArray) -> None:
+    """A note on number cells that are read as Excel shows them, less their residue."""
+    long = of_number[pc.greater(pc.binary_length(take(tidied, of_number)), 16).to_numpy(False)]
+    at = [i for i in long.tolist() if has_residue(tidied[i].as_py())]
+    if at:
+        cell, text = column.mapped.cell(column.sheet, column.name, at[0]), tidied[at[0]].as_py()
+        numbers = "number has" if len(at) == 1 else "numbers have"
+        number = read_number_cell(text)
+        shown = "" if isinstance(number, UnreadableAmount) else f"{number.normalize():,f}"
+        where = cell.file if cell.sheet is None else f"{cell.file}, sheet {cell.sheet}"
+        column.mapped.notes.append(
+            f"{where}: {len(at):,} {numbers} more digits in '{cell.column}' than the 15 that Excel"
+            f" shows, the first {text} in row {cell.row}; read as Excel shows it: {shown}."
+        )
+
+
+def _is_amount(text: str) -> Callable[[Numbers], bool]:
+    return lambda mark: not isinstance(read_decimal(text, mark), UnreadableAmount)
 
 
 def _decide_dates(column: SheetColumn) -> list[Finding]:

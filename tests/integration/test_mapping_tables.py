@@ -225,7 +225,7 @@ def test_exports_that_overlap_do_not_double_a_bill(tmp_path: Path) -> None:
 
 def test_fill_down_keeps_the_kind_of_the_cell(tmp_path: Path) -> None:
     text = FLAT.replace("SOURCE", "source: {fill_down: [Supplier, Number, Date, Net]}")
-    rows = [HEAD.split(";"), ["A", "1", "31/01/2025", "", 1.234], ["", "", "", "", ""],
+    rows = [HEAD.split(";"), ["A", "1", "31/01/2025", "", 1234.567], ["", "", "", "", ""],
             ["", "", "", "", "x"], ["B", "2", "31/01/2025", "", "0,50"]]  # fmt: skip
     path = book(tmp_path / "l.xlsx", {"Ledger": rows})
     of = checked([path], template(tmp_path, text))

@@ -14,6 +14,7 @@ from importer.core.money import (
     Numbers,
     UnreadableAmount,
     currencies_named,
+    has_residue,
     money,
     numbers_of,
     product_cents,
@@ -314,6 +315,25 @@ def test_ambiguous_amounts_are_refused(text: str) -> None:
 )
 def test_number_cell_is_read(text: str, value: Decimal) -> None:
     assert read_number_cell(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("28492.100000000002", "28492.1"),
+        ("0.30000000000000004", "0.3"),
+        ("-17.549999999999997", "-17.55"),
+        ("1234567890123.4502", "1234567890123.45"),
+        ("12345678901234.56", "12345678901234.56"),  # 16 digits of which none is residue
+        ("12345678901234.567", "12345678901234.567"),
+        ("1234.5600000001", "1234.5600000001"),  # Excel shows it
+        ("0.3333333333333333", "0.3333333333333333"),
+        ("12345678901234567", "12345678901234567"),
+    ],
+)
+def test_number_cell_is_read_as_excel_shows_it_at_15_digits(text: str, value: str) -> None:
+    assert read_number_cell(text) == Decimal(value)
+    assert has_residue(text) == (text != value)
 
 
 @pytest.mark.parametrize("text", ["1,234", "1e-05", "1.5E+20", "£5", "", "1" * 99, "nan", "inf"])

@@ -1,0 +1,173 @@
+"""How a column is written: number cells beside text, digits beyond Excel's 15."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bill_sheets import book, checked, codes, csv_file, finding_cells, template
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from importer.core.money import money
+from importer.validation.checked_bills import Checked
+
+LEDGER = """
+template: mine
+layout: flat
+formats: {amounts: decimal}
+group_by: [Number]
+bills:
+  vendor: {value: A}
+  invoiceNumber: {column: Number}
+  issuedDate: {value: 2025-01-31}
+  currency: {value: GBP}
+  amount: {sum_of_lines: gross}
+line_items:
+  netAmount: {column: Net}
+"""
+BY_QUANTITY = LEDGER.replace("{column: Net}", "{product: [Qty, Price], round: half_up}")
+
+
+def ledger(folder: Path, *nets: Any, text: str = LEDGER) -> Checked:
+    rows = [["Number", "Net"], *([f"N{i}", net] for i, net in enumerate(nets))]
+    return checked([book(folder / "l.xlsx", {"Ledger": rows})], template(folder, text))
+
+
+# --- number cells beside numbers as text ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "nets",
+    [
+        (1250, "1.234,50"),  # 1.250 or 1250
+        (1.25, "1.234,50"),  # English Excel reads 1.250 so
+        (12.345, "1.234,50"),
+        (1.25, "1,234.50"),  # German Excel reads 1,250 so
+        (1500, "0.75"),
+        (-1250, "12,50", "0,10"),
+    ],
+)
+def test_number_cells_beside_text_of_another_country_are_refused(
+    tmp_path: Path, nets: tuple[Any, ...]
+) -> None:
+    of = ledger(tmp_path, *nets)
+    assert finding_cells(of) == [("line_items.netAmount.mixed_typed", 2, "Net")]
+    assert of.findings[0].lines == (0,)
+
+
+def test_stated_decimal_mark_does_not_settle_number_cells(tmp_path: Path) -> None:
+    text = LEDGER.replace("{amounts: decimal}", "{amounts: decimal, numbers: comma}")
+    assert codes(ledger(tmp_path, 1250, "1.234,50", text=text)) == [
+        "line_items.netAmount.mixed_typed"
+    ]
+
+
+def test_quantities_are_doubted_like_amounts(tmp_path: Path) -> None:
+    rows = [["Number", "Qty", "Price"], ["A1", 1500, 10], ["A2", "0.75", 10]]
+    path = book(tmp_path / "l.xlsx", {"Ledger": rows})
+    of = checked([path], template(tmp_path, BY_QUANTITY))
+    assert finding_cells(of) == [("line_items.factor.mixed_typed", 2, "Qty")]
+    assert [bill.amount for bill in of.valid_bills()] == [750]
+
+
+@pytest.mark.parametrize(
+    "nets",
+    [
+        (1250, "300"),  # whole numbers prove nothing
+        (1234.5, "99.10", 1250),  # no reading of a text makes 1234.5
+        (0.75, "99,10"),
+        (0, "99.10"),
+        (1250, 12.5),
+        ("1.250,00", "12,50"),
+        (1250, "N/A"),
+    ],
+)
+def test_columns_that_no_other_excel_has_read_are_not_doubted(
+    tmp_path: Path, nets: tuple[Any, ...]
+) -> None:
+    assert not any("mixed_typed" in code for code in codes(ledger(tmp_path, *nets)))
+
+
+def reopened(text: str, mark: str) -> Any:
+    """What Excel of a country makes of a cell of a CSV file; ``mark`` is its decimal mark."""
+    group = "," if mark == "." else "."
+    if re.fullmatch(rf"-?(?:\d+|\d{{1,3}}(?:\{group}\d{{3}})+)(?:\{mark}\d+)?", text):
+        return float(text.replace(group, "").replace(mark, "."))
+    return text
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(st.integers(-10_000_000, 10_000_000).filter(bool), min_size=2, max_size=6),
+    st.sampled_from([0, 1, 2, 3]),
+    st.sampled_from([(".", ","), (",", ".")]),
+)
+def test_list_reopened_in_another_country_is_right_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, nets: list[int], decimals: int, marks: tuple[str, str]
+) -> None:
+    mine, other = marks
+    to_mine = str.maketrans(".,", mine + other)
+    written = []
+    for net in nets:
+        whole = net % 100 == 0 and decimals != 2
+        text = f"{net // 100:,}" if whole else f"{money(net)}"
+        text += "0" * (decimals - 2) if not whole and decimals > 2 else ""
+        written.append(text.translate(to_mine))
+    cells = [reopened(text, other) for text in written]
+    assume(any(isinstance(cell, str) for cell in cells))
+    of = ledger(tmp_path_factory.mktemp("reopened"), *cells)
+    for bill in of.valid_bills():
+        assert bill.amount == nets[int(bill.invoice_number[1:])], (written, cells)
+
+
+# --- digits beyond those that Excel shows ---------------------------------------------------------
+
+
+def with_digits(path: Path, digits: dict[int, str]) -> Path:
+    """The workbook with other digits in the place of some numbers; openpyxl would round them."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            for number, text in digits.items():
+                data = data.replace(b"<v>%d</v>" % number, b"<v>%s</v>" % text.encode())
+            archive.writestr(name, data)
+    return path
+
+
+RESIDUE = {88001: "28492.100000000002", 88002: repr(0.1 + 0.2)}
+
+
+def test_binary_residue_is_read_as_excel_shows_it_and_noted_once(tmp_path: Path) -> None:
+    rows = [["Number", "Net"]]
+    nets = (159114.61, 88001, 88002, 1234.5600000001, 1234.565)
+    rows += [[f"N{i}", net] for i, net in enumerate(nets)]  # type: ignore[list-item]
+    path = with_digits(book(tmp_path / "l.xlsx", {"Ledger": rows}), RESIDUE)
+    of = checked([path], template(tmp_path, LEDGER))
+    assert [bill.amount for bill in of.valid_bills()] == [15911461, 2849210, 30]
+    assert [row for _, row, _ in finding_cells(of)] == [5, 6]
+    (note,) = [note for note in of.mapped.notes if "15" in note]
+    assert "2 numbers have more digits in 'Net'" in note
+    assert "28492.100000000002 in row 3" in note
+
+
+def test_residue_in_a_text_cell_is_not_taken_off(tmp_path: Path) -> None:
+    rows = [["Number", "Net"], ["N0", "28492.100000000002"]]
+    of = checked([csv_file(tmp_path / "l.csv", rows)], template(tmp_path, LEDGER))
+    assert codes(of) == ["line_items.netAmount.not_amount"]
+
+
+def test_control_total_with_residue_ties_out(tmp_path: Path) -> None:
+    text = LEDGER.replace("{value: 2025-01-31}", "{column: Date}").replace(
+        "group_by", "source: {control_total: {amount: Net, blank: [Number, Date]}}\ngroup_by"
+    )
+    day = "2025-01-31"
+    rows = [["Number", "Date", "Net"], ["N0", day, 0.1], ["N1", day, 0.2], ["", "", 88002]]
+    path = with_digits(book(tmp_path / "l.xlsx", {"Ledger": rows}), RESIDUE)  # type: ignore[arg-type]
+    of = checked([path], template(tmp_path, text.replace("{value: A}", "{column: Number}")))
+    assert codes(of) == []
+    assert of.controls == {"GBP": 30}
