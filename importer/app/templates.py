@@ -7,9 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
+from importer.app.draft_check import TemplateTrial, try_template
 from importer.core.errors import TemplateProblem, UsageProblem
+
+if TYPE_CHECKING:
+    from importer.model.tables import SourceTable
 
 
 @dataclass(frozen=True)
@@ -26,10 +31,16 @@ class TemplateCheck:
 
 @dataclass(frozen=True)
 class TemplateDraft:
-    """A draft as YAML. ``shipped``: a template that reads the export as it is, "" for none."""
+    """A draft as YAML, and what it and the shipped templates make of the export.
+
+    ``shipped``: the template that the export is recognised as, "" for none, with ``shipped_trial``.
+    ``trial`` is of the draft itself; None while something in it has to be completed first.
+    """
 
     text: str
     shipped: str
+    shipped_trial: TemplateTrial | None
+    trial: TemplateTrial | None
     bill_fields: int
     line_fields: int
     todos: int
@@ -97,14 +108,31 @@ def draft_template(
     tables = [t for name in exports for t in read_file(Path(name), encoding=encoding)]
     draft = draft_of(tables, name_of(path or Path(exports[0])), encoding)
     text = draft.text()
+    shipped, shipped_trial = "", None
     try:
-        shipped = recognise(tables).template.template
+        template = recognise(tables).template
+        shipped, shipped_trial = template.template, try_template(tables, template)
     except TemplateProblem:
-        shipped = ""
+        pass
     if path is not None:
         with atomic_write(path) as unfinished:
             unfinished.write_text(text, encoding="utf-8")
-    return TemplateDraft(text, shipped, len(draft.bills), len(draft.line_items), _todos(text))
+    fields = len(draft.bills), len(draft.line_items)
+    return TemplateDraft(text, shipped, shipped_trial, _trial(text, tables), *fields, _todos(text))
+
+
+def _trial(text: str, tables: Sequence[SourceTable]) -> TemplateTrial | None:
+    """What a draft makes of its export; None where it must be completed first."""
+    from importer.mapping.template_loader import load_template
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "draft.yaml"
+        path.write_text(text, encoding="utf-8")
+        try:
+            template = load_template(path).template
+        except TemplateProblem:
+            return None
+    return None if "TODO" in template.group_by else try_template(tables, template)
 
 
 def write_fill_in_workbook(output: str, *, company: str | None = None) -> list[str]:

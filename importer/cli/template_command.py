@@ -6,10 +6,14 @@ import json
 import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from importer.core.safe_text import visible
+
+if TYPE_CHECKING:
+    from importer.app.draft_check import TemplateTrial
 
 
 @click.group(short_help="List, show, check and draft templates.")
@@ -163,12 +167,8 @@ def _draft(exports: tuple[str, ...], encoding: str | None, output: str | None) -
     from importer.app.templates import draft_template
 
     draft = draft_template(exports, encoding=encoding, output=output)
-    if draft.shipped:
-        click.echo(
-            f"The template {draft.shipped}, which comes with light-import, reads this export as it"
-            " is; a draft is only needed to change something.",
-            err=True,
-        )
+    if draft.shipped and draft.shipped_trial:
+        click.echo(visible(_shipped(draft.shipped, draft.shipped_trial)), err=True)
     if output is None:
         click.echo(draft.text, nl=False)
         return 0
@@ -176,6 +176,8 @@ def _draft(exports: tuple[str, ...], encoding: str | None, output: str | None) -
     rest = f"{todos} to complete, marked TODO" if todos else "nothing to complete"
     fields = f"{_count(draft.bill_fields, 'field')} of bills, {draft.line_fields} of line items"
     click.echo(visible(f"{Path(output)}: {fields}; {rest}."), err=True)
+    if draft.trial is not None:
+        click.echo(visible(f"As it is, {_result(draft.trial)}"), err=True)
     name = shlex.quote(str(Path(output)))
     click.echo(
         visible(
@@ -185,6 +187,31 @@ def _draft(exports: tuple[str, ...], encoding: str | None, output: str | None) -
         err=True,
     )
     return 0
+
+
+def _shipped(name: str, trial: TemplateTrial) -> str:
+    """What the shipped template that the export is recognised as made of it."""
+    if trial.reads_all:
+        return (
+            f"The template {name}, which comes with light-import, reads this export as it is:"
+            f" {_result(trial)} A draft is only needed to change something."
+        )
+    return (
+        f"The export looks like one for the template {name}, which comes with light-import:"
+        f" {_result(trial)}"
+    )
+
+
+def _result(trial: TemplateTrial) -> str:
+    """How many bills were read, how many of them are valid, and what these come to."""
+    if not trial.bills:
+        return f"no bill was read. {trial.problem}".rstrip()
+    valid = "all valid" if trial.valid == trial.bills else f"{trial.valid:,} of them valid"
+    sums = ", ".join(trial.totals)
+    of_valid = "" if trial.valid == trial.bills else " (the valid ones)"
+    total = f", {sums} in all{of_valid}" if sums else ""
+    problem = f" First problem: {trial.problem}" if trial.problem else ""
+    return f"{_count(trial.bills, 'bill')}, {valid}{total}.{problem}"
 
 
 def _workbook(output: str, company: str | None) -> int:

@@ -2,104 +2,205 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from importer.core.money import Numbers, read_decimal
 from importer.model.fields import LINE_ITEMS
 from importer.scaffold import layout_inference as at
+from importer.scaffold.bill_grouping import Grouping
 from importer.scaffold.column_profiles import ColumnProfile
-from importer.scaffold.layout_inference import Grouping, Table
-from importer.scaffold.sum_proofs import Proof
+from importer.scaffold.header_claims import tax_included
+from importer.scaffold.layout_inference import Table
+from importer.scaffold.sum_proofs import Proof, amount_columns, prove_sums
+from importer.scaffold.tax_basis import TaxBasis, tax_basis
 from importer.scaffold.template_writer import Draft, column_expression, column_name, listed, quoted
 
-# The ways that lines can make up a bill's total; the first one proven is taken.
-_WAYS = ("net+tax", "gross", "product+tax", "net", "product", "gross+tax")
+
+@dataclass(frozen=True)
+class _LineAmounts:
+    """Where a line's amount comes from: a column, or quantity times price. ``guess`` says why a
+    column was taken that no header names."""
+
+    column: ColumnProfile | None = None
+    product: tuple[ColumnProfile, ColumnProfile] | None = None
+    tax: ColumnProfile | None = None
+    guess: str = ""
 
 
 def infer_amounts(
     draft: Draft,
     table: Table,
     grouping: Grouping | None,
-    proofs: dict[str, Proof],
+    mark: Numbers,
     of_bills: Table | None = None,
 ) -> None:
-    """Draft the amounts of lines, whether they include tax, and the bill's total."""
-    total, net, tax, gross = (table.get(t) for t in (at.TOTAL, at.NET, at.TAX, at.GROSS))
+    """Draft the amounts of lines, whether they include tax, and the bill's total.
+
+    ``of_bills``: where bills and lines are two sheets, that of the bills.
+    """
+    proofs = prove_sums(table, grouping, mark) if grouping else []
+    proof = next((p for p in proofs if p.proven), None)
+    total = proof.total if proof is not None else table.get(at.TOTAL)
+    net, gross = table.get(at.NET), table.get(at.GROSS)
+    product = _product(table)
+    if total and not proof and grouping and grouping.clash_in(total) and not (net or gross):
+        total = None  # it differs from row to row: an amount of the line
+    lines = _line_amounts(table, proof, total)
+    _draft_total(draft, of_bills or table, total, proof, proofs, table)
+    basis = tax_basis(table, lines.column, lines.tax or table.get(at.TAX), proof, mark)
+    if lines.column is None and lines.product is None:
+        _no_amount(draft, table, product)
+        return
+    _draft_basis(draft, table, lines, basis, proof)
+    _draft_line_amount(draft, table, lines, basis)
+    has_tax = lines.tax or table.get(at.TAX_CODE)
+    if basis.included is False and lines.column and not (has_tax or total):
+        draft.todo(
+            "line_items",
+            f"'{lines.column.header}' is without tax, and nothing in the file has the tax or the"
+            " total: the bills would come to less than the vendors' invoices. Name the column with"
+            " the tax; where there was none, delete this line.",
+        )
+    if lines.tax and not (proof and lines.tax in proof.columns):
+        _question_rates(draft, lines.tax, lines.column)
+    _draft_tax(draft, table, lines.tax, unknown_sum=basis.included is not True and total is None)
+    _draft_open_amount(draft, table, lines, mark)
+
+
+# --- which columns ----------------------------------------------------------------------------
+
+
+def _product(table: Table) -> tuple[ColumnProfile, ColumnProfile] | None:
     units, each = table.get(at.UNITS), table.get(at.EACH)
-    if net and gross and not tax and not total:
+    return (units, each) if units and each else None
+
+
+def _line_amounts(table: Table, proof: Proof | None, total: ColumnProfile | None) -> _LineAmounts:
+    """What is proven, else what the headers name, else the only column of amounts."""
+    net, tax, gross = (table.get(t) for t in (at.NET, at.TAX, at.GROSS))
+    product = _product(table)
+    if proof is not None:
+        if proof.way.startswith("product"):
+            return _LineAmounts(product=product, tax=tax)
+        first, *others = proof.columns
+        unnamed = "" if not proof.way.startswith("column") else f"{proof.sentence()}"
+        if len(others) == 1 and unnamed and tax_included(first.header) is None:
+            small = sum(abs(v) for v in _numbers(others[0])) <= sum(abs(v) for v in _numbers(first))
+            first, others = (first, others) if small else (others[0], [first])
+        return _LineAmounts(first, tax=others[0] if others else tax, guess=unnamed)
+    if net and gross and not tax and total is None:
         net = None  # alone it would leave the tax out
-    if total and grouping and total.header in grouping.clashes and not (net or gross):
-        gross, total = total, None  # it differs from row to row: an amount of the line
-    if total and not (net or gross or (units and each)):
-        gross = total  # one row a bill, or nothing but the total
-    proven = next((way for way in _WAYS if way in proofs and proofs[way].proven), "")
-    _draft_total(draft, table, of_bills or table, proofs, proven, total)
-    way, column = _way(proven, net, gross, bool(units and each))
-    include = way == "gross"
-    has_tax = tax or table.get(at.TAX_CODE)
-    doubtful = not proven and include and has_tax and gross is not total
-    flag = "TODO" if doubtful else str(include).lower()
-    note = _tax_note(include, table, column, proven)
-    draft.add("bills", "lineItemsIncludeTax", f"{{value: {flag}}}", note)
-    if doubtful and column:
-        draft.todo(
-            "bills",
-            f"write true where '{column.header}' includes tax, false where the tax comes on top;"
-            " then line_items.amount is netAmount.",
-        )
-    _draft_line_amount(draft, table, way, column)
-    if column and column is net and not (has_tax or total):
-        draft.todo(
-            "line_items",
-            f"'{column.header}' is without tax, and nothing in the file has the tax or the total:"
-            " the bills would come to less than the vendors' invoices. Name the column with the"
-            " tax; where there was none, delete this line.",
-        )
-    if tax and not proven and _like_rates(tax, column):
-        draft.todo(
-            "line_items",
-            f"'{tax.header}' has {listed(tax.examples)}: where these are percentages and no"
-            " amounts, delete the line taxAmount.",
-        )
-    _draft_tax(draft, table, tax, unknown_sum=not include and not total)
+    named = net or gross
+    if named is not None:
+        return _LineAmounts(named, tax=tax)
+    if product is not None:
+        return _LineAmounts(product=product, tax=tax)
+    if total is not None or (total := table.get(at.TOTAL)) is not None:
+        return _LineAmounts(total, tax=tax)  # one row a bill, or nothing but the total
+    if (each := table.get(at.EACH)) is not None:
+        return _LineAmounts(each, tax=tax, guess="the file has no quantities")
+    unnamed_columns = [c for c in amount_columns(table) if c is not table.get(at.OPEN)]
+    open_amount = table.get(at.OPEN)
+    if len(unnamed_columns) == 1:
+        return _LineAmounts(unnamed_columns[0], tax=tax, guess="it is the only column of numbers")
+    if open_amount is not None:
+        why = "it is what is still to be paid; the file does not have what was billed"
+        return _LineAmounts(open_amount, tax=tax, guess=why)
+    return _LineAmounts()
+
+
+def _numbers(column: ColumnProfile) -> list[Decimal]:
+    return [value for value in column.values(column.readings()[0]) if value is not None]
+
+
+def _no_amount(
+    draft: Draft, table: Table, product: tuple[ColumnProfile, ColumnProfile] | None
+) -> None:
+    draft.missing(
+        LINE_ITEMS,
+        "netAmount",
+        "the column of the line's amount without tax (or amount, with tax)"
+        + _offer(amount_columns(table)),
+    )
+    draft.add("bills", "# lineItemsIncludeTax", "{value: TODO}")
+
+
+def _offer(columns: Sequence[ColumnProfile]) -> str:
+    if not columns:
+        return ". No column of the file has amounts"
+    shown = "; ".join(f"'{c.header}' {listed(c.examples)}" for c in columns[:6])
+    return f". Columns of numbers are {shown}"
+
+
+# --- what is written --------------------------------------------------------------------------
 
 
 def _draft_total(
     draft: Draft,
-    table: Table,
     of_bills: Table,
-    proofs: dict[str, Proof],
-    proven: str,
     total: ColumnProfile | None,
+    proof: Proof | None,
+    proofs: Sequence[Proof],
+    table: Table,
 ) -> None:
     if total is None:
-        draft.add("bills", "amount", "{sum_of_lines: gross}", "the file has no total")
+        draft.add("bills", "amount", "{sum_of_lines: gross}", "the file has no total of each bill")
         return
-    best = max(proofs.values(), key=lambda p: p.good, default=None)
-    proof = proofs[proven] if proven else best
-    note = proof.sentence(total) if proof else ""
-    value = column_expression(of_bills.columns, of_bills.fields[at.TOTAL])
-    draft.add("bills", "amount", value, note)
-    if best and not proven:
-        where = f" (first: row {table.row(best.first)})" if best.first is not None else ""
-        draft.todo("bills", f"{note}{where}; the others are refused as they are.")
+    best = proof or max(proofs, key=lambda p: p.good, default=None)
+    column = of_bills.get(at.TOTAL) or total
+    note = best.sentence() if best else ""
+    draft.add("bills", "amount", column_expression(of_bills.columns, column), note)
+    if table.get(at.TOTAL) is not total and proof is not None:
+        draft.todo(
+            "bills", f"'{total.header}' is taken for the bill's total, since {proof.sentence()}."
+        )
+    if best and proof is None:
+        where = f" (first: {table.rows([best.first])})" if best.first is not None else ""
+        others = "".join(f"; {p.sentence()}" for p in proofs if p is not best and p.good)
+        draft.todo("bills", f"{note}{where}{others}. The others are refused as they are.")
 
 
-def _draft_line_amount(draft: Draft, table: Table, way: str, column: ColumnProfile | None) -> None:
-    units, each = table.get(at.UNITS), table.get(at.EACH)
-    if way == "product" and units and each:
-        names = ", ".join(quoted(column_name(table.columns, c)) for c in (units, each))
+def _draft_basis(
+    draft: Draft, table: Table, lines: _LineAmounts, basis: TaxBasis, proof: Proof | None
+) -> None:
+    if basis.included is not None:
+        draft.add(
+            "bills",
+            "lineItemsIncludeTax",
+            f"{{value: {str(basis.included).lower()}}}",
+            basis.reason,
+        )
+        return
+    name = lines.column.header if lines.column else "quantity times price"
+    draft.add("bills", "lineItemsIncludeTax", "{value: TODO}")
+    tax = lines.tax or table.get(at.TAX_CODE)
+    beside = f"; beside it stands '{tax.header}'" if tax else ""
+    sums = f"; {proof.sentence()}" if proof else ""
+    how = (
+        "write true where tax is in it, or there is none; write false where the tax comes on top"
+        ", and netAmount for line_items.amount"
+        if lines.column
+        else "write false where tax comes on top, or there is none; amounts with tax in them need"
+        " a column of their own"
+    )
+    draft.todo("bills", f"nothing says whether '{name}' includes tax{beside}{sums}: {how}.")
+
+
+def _draft_line_amount(draft: Draft, table: Table, lines: _LineAmounts, basis: TaxBasis) -> None:
+    if lines.product is not None:
+        names = ", ".join(quoted(column_name(table.columns, c)) for c in lines.product)
         draft.add("line_items", "netAmount", f"{{product: [{names}], round: half_up}}")
-    elif column:
-        field = "amount" if way == "gross" else "netAmount"
-        draft.add("line_items", field, _signed(draft, table, column), listed(column.examples))
-    elif each:
-        draft.add_column("line_items", "netAmount", table.columns, each)
-        what = "is taken for the line's amount, since the file has no quantities."
-        draft.todo("line_items", f"'{each.header}' {what}")
-    else:
-        what = "the column of the line's amount without tax (or amount, with tax)"
-        draft.missing(LINE_ITEMS, "netAmount", what)
+        return
+    column = lines.column
+    assert column is not None
+    if lines.guess:
+        draft.todo(
+            "line_items", f"'{column.header}' is taken for the line's amount: {lines.guess}."
+        )
+    field = "netAmount" if basis.included is False else "amount"
+    draft.add("line_items", field, _signed(draft, table, column), listed(column.examples))
 
 
 def _draft_tax(draft: Draft, table: Table, tax: ColumnProfile | None, *, unknown_sum: bool) -> None:
@@ -118,9 +219,32 @@ def _draft_tax(draft: Draft, table: Table, tax: ColumnProfile | None, *, unknown
     elif not tax and has_code and unknown_sum:
         draft.todo(
             "line_items",
-            "the file has tax codes, but neither tax amounts nor totals: what the bills come to"
-            " cannot be known.",
+            f"'{has_code.header}' has tax codes, but the file has neither tax amounts nor totals:"
+            " what the bills come to cannot be known.",
         )
+
+
+def _draft_open_amount(draft: Draft, table: Table, lines: _LineAmounts, mark: Numbers) -> None:
+    """A question where the file also has what is still to be paid."""
+    column, amount = table.get(at.OPEN), table.get(at.TOTAL) or lines.column
+    if column is None or amount is None or amount in (column, table.get(at.EACH)):
+        return
+    pairs = zip(amount.values(mark), column.values(mark), strict=True)
+    less = [i for i, (a, b) in enumerate(pairs) if a is not None and b is not None and a != b]
+    if not less:
+        return
+    i = less[0]
+    remedy = (
+        f"write '{column.header}' to load only what is still to be paid"
+        if amount is lines.column
+        else "leave out the bills that are paid"
+    )
+    draft.todo(
+        "line_items",
+        f"'{column.header}' differs from '{amount.header}' in {table.rows(less)} (first:"
+        f" {column.texts[i]} of {amount.texts[i]}), as of bills that are paid or partly paid."
+        f" '{amount.header}' is the bill as it was; {remedy}.",
+    )
 
 
 def has_amounts(column: ColumnProfile) -> bool:
@@ -128,14 +252,19 @@ def has_amounts(column: ColumnProfile) -> bool:
     return any(digit in text for text in column.filled for digit in "123456789")
 
 
-def _like_rates(tax: ColumnProfile, base: ColumnProfile | None) -> bool:
-    """Whether a few whole numbers stand beside amounts of all kinds."""
+def _question_rates(draft: Draft, tax: ColumnProfile, base: ColumnProfile | None) -> None:
+    """A question where a few whole numbers stand beside amounts of all kinds."""
     rates = [read_decimal(text.removesuffix("%"), Numbers.POINT) for text in tax.filled]
     few = base is not None and len(tax.filled) <= _MOST_RATES < len(base.filled)
-    return few and all(
+    if few and all(
         isinstance(rate, Decimal) and rate == int(rate) and 0 <= rate <= _HIGHEST_RATE
         for rate in rates
-    )
+    ):
+        draft.todo(
+            "line_items",
+            f"'{tax.header}' has {listed(tax.examples)}: where these are percentages and no"
+            " amounts, delete the line taxAmount.",
+        )
 
 
 _MOST_RATES, _HIGHEST_RATE = 3, 30  # of one country's taxes; no more than Hungary's 27 %
@@ -157,33 +286,3 @@ def _signed(draft: Draft, table: Table, column: ColumnProfile) -> str:
                 signs = f"positive: [{quoted(positive)}], negative: [{quoted(negative)}]"
                 return f"{{column: {amount}, sign_from: {{column: {side}, {signs}}}}}"
     return column_expression(table.columns, column)
-
-
-def _way(
-    proven: str, net: ColumnProfile | None, gross: ColumnProfile | None, product: bool
-) -> tuple[str, ColumnProfile | None]:
-    """(net, gross or product; its column): what is proven, else the likeliest."""
-    if proven in ("net+tax", "net"):
-        # where lines alone come to the total, what is called net has no tax on it
-        return "net", net
-    if proven == "gross":
-        return "gross", gross
-    if proven == "gross+tax":
-        return "net", gross
-    if proven.startswith("product"):
-        return "product", None
-    if net is not None:
-        return "net", net
-    if gross is not None:
-        return "gross", gross
-    return ("product", None) if product else ("net", None)
-
-
-def _tax_note(include: bool, table: Table, column: ColumnProfile | None, proven: str) -> str:
-    if proven or column is None:
-        return ""
-    if not include:
-        return f"'{column.header}' is without tax"
-    if table.get(at.TAX) or table.get(at.TAX_CODE):
-        return ""
-    return f"'{column.header}' is what is to be paid; the file says nothing of tax"

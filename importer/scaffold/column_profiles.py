@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -25,7 +25,7 @@ _PART = re.compile(r"[.,](?:[0-9]{1,2}|[0-9]{4,})\D*$|^\D*0?[.,][0-9]")
 _ENOUGH = 0.95  # so much of a column must look alike; the rest may be mistakes
 
 
-@dataclass
+@dataclass(eq=False)  # a column is itself, not its texts
 class ColumnProfile:
     """A column below the header row. ``texts`` has every row, tidied, "" where blank.
 
@@ -49,13 +49,44 @@ class ColumnProfile:
     def share(self, good: Sequence[bool]) -> bool:
         return bool(good) and sum(good) >= _ENOUGH * len(good)
 
+    def rows_where(self, test: Callable[[str], bool]) -> list[int]:
+        """The rows that are filled and of which the test holds."""
+        texts = {text for text in self.filled if test(text)}
+        return [i for i, text in enumerate(self.texts) if text in texts] if texts else []
+
+    def blank_out(self, rows: Container[int]) -> None:
+        """Take the texts of these rows for blank."""
+        self.texts = ["" if i in rows else text for i, text in enumerate(self.texts)]
+        self.filled = list(dict.fromkeys(filter(None, self.texts)))
+
+    def written_as(self, date_format: str) -> bool:
+        """Whether all of it are dates of this format, ``serial`` being Excel's day number."""
+        read = dates.reader([date_format], None)
+        return bool(self.filled) and all(text.isdigit() and read(text) for text in self.filled)
+
+    @property
+    def filled_rows(self) -> int:
+        return sum(map(bool, self.texts))
+
     # --- what it holds ---
+
+    def undated_rows(self) -> list[int]:
+        """The rows that hold something other than a date."""
+        return self.rows_where(lambda text: not self._date(text))
+
+    def unreadable_rows(self) -> list[int]:
+        """The rows that hold something other than a number."""
+        return [] if self.all_numbers else self.rows_where(lambda text: not _is_number(text))
+
+    def rows_without_code(self, codes: Container[str]) -> list[int]:
+        """The rows that hold something other than such a code."""
+        return self.rows_where(lambda text: text.upper() not in codes)
 
     @property
     def uuids(self) -> bool:
         return self.share([_UUID.fullmatch(text) is not None for text in self.filled])
 
-    def codes_of(self, codes: Sequence[str]) -> bool:
+    def codes_of(self, codes: Container[str]) -> bool:
         """Whether all of it are such codes, as of currencies."""
         return bool(self.filled) and all(text.upper() in codes for text in self.filled)
 
@@ -88,17 +119,19 @@ class ColumnProfile:
         """Whether it can be read as numbers, whatever the decimal mark."""
         if self.all_numbers:
             return True
-        return self.share(
-            [
-                any(not isinstance(read_decimal(text, n), UnreadableAmount) for n in Numbers)
-                for text in self.filled
-            ]
-        )
+        return self.share([_is_number(text) for text in self.filled])
 
     @property
     def decimals(self) -> bool:
         """Whether some number has a part behind its decimal mark: three digits may be thousands."""
         return any(_PART.search(text) for text in self.filled)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it numbers the rows: 1, 2, 3 …"""
+        return len(self.filled) > 1 and self.filled == [
+            str(k) for k in range(_count(self.filled[0]), _count(self.filled[0]) + len(self.filled))
+        ]
 
     def mark(self) -> Numbers | None:
         """The decimal mark that the column proves; None where it proves none."""
@@ -106,6 +139,11 @@ class ColumnProfile:
             return None
         readings, point, comma = numbers_of(self.filled)
         return readings if point or comma else None
+
+    def readings(self) -> tuple[Numbers, ...]:
+        """The decimal marks that it may have: both where it proves none."""
+        mark = self.mark()
+        return (mark,) if mark else tuple(Numbers)
 
     def values(self, mark: Numbers) -> list[Decimal | None]:
         """Each row as a number, None where blank or not one."""
@@ -115,6 +153,14 @@ class ColumnProfile:
             value = read_number_cell(text) if number else read_decimal(text, mark)
             out.append(None if not text or isinstance(value, UnreadableAmount) else value)
         return out
+
+
+def _count(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def _is_number(text: str) -> bool:
+    return any(not isinstance(read_decimal(text, n), UnreadableAmount) for n in Numbers)
 
 
 def columns_below(source: SourceTable, header: int, rows: int = 1) -> list[ColumnProfile]:

@@ -6,47 +6,51 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from importer.core.currencies import EXPONENTS
-from importer.core.money import Numbers, currencies_named
+from importer.core.money import Numbers
 from importer.model.fields import BILLS
 from importer.model.tables import SourceTable
 from importer.scaffold import layout_inference as at
 from importer.scaffold.amount_inference import has_amounts, infer_amounts
-from importer.scaffold.column_profiles import ColumnProfile, date_style
-from importer.scaffold.header_names import header_letters
-from importer.scaffold.layout_inference import Grouping, Table, day_and_month
+from importer.scaffold.bill_grouping import Continuation, Grouping, continuation, infer_grouping
+from importer.scaffold.column_profiles import ColumnProfile
+from importer.scaffold.draft_fields import (
+    CURRENCIES,
+    draft_bill_fields,
+    draft_leftovers,
+    draft_line_fields,
+    question_odd_amounts,
+)
+from importer.scaffold.draft_formats import draft_formats
+from importer.scaffold.layout_inference import AMOUNTS, Table, infer_fields
+from importer.scaffold.report_sections import (
+    FileTotal,
+    ReportGroups,
+    drop_notes,
+    drop_total,
+    find_groups,
+)
+from importer.scaffold.sheet_choice import choose_ledger
 from importer.scaffold.sheet_pairs import pair_of
-from importer.scaffold.sum_proofs import AMOUNTS, number_style, prove_sums
+from importer.scaffold.sum_proofs import prove_sums
 from importer.scaffold.template_writer import (
     Draft,
     Line,
     column_expression,
     column_name,
-    listed,
     quoted,
 )
-
-CURRENCIES = tuple(EXPONENTS)
-_IDS = {
-    at.VENDOR: "vendorId",
-    at.ENTITY: "companyEntityId",
-    at.ACCOUNT: "accountId",
-    at.TAX_CODE: "taxCodeId",
-}
 
 
 def draft_of(tables: Sequence[SourceTable], name: str, encoding: str | None = None) -> Draft:
     """The draft of a template named ``name`` for the tables of an export.
 
-    One table is read as one row a line item; of several, one is of bills and one of line items
-    where they have a column in common. ``encoding`` is the stated one, if any.
+    The largest table that looks like a ledger is read as one row a line item, with all whose
+    headers are equal; or one is of bills and one of line items where they have a column in common.
+    ``encoding`` is the stated one, if any.
     """
-    inferred = [at.infer_fields(table, CURRENCIES) for table in tables if len(table.rows) > 1]
-    inferred.sort(key=lambda table: (-len(table.fields), -len(table)))
-    if not inferred:
-        inferred = [at.infer_fields(tables[0], CURRENCIES)]
-    pair = pair_of(inferred)
-    draft = _two_sheets(name, *pair) if pair else _flat(name, inferred[0], inferred[1:])
+    choice = choose_ledger(tables, CURRENCIES)
+    pair = pair_of(choice.tables)
+    draft = _two_sheets(name, *pair) if pair else _flat(name, choice.tables[0], choice.sheets)
     if encoding:
         draft.source.insert(0, Line("encoding", quoted(encoding)))
     return draft
@@ -58,51 +62,40 @@ def name_of(path: Path) -> str:
     return bare if bare and bare[0].isalnum() else "my-export"
 
 
-def _flat(name: str, table: Table, others: Sequence[Table]) -> Draft:
-    draft = Draft(name, "flat", _from(table))
-    if others and others[0].source.sheet is not None and table.source.sheet is not None:
-        draft.add("source", "sheet", quoted(table.source.sheet), "the others are not read")
-    groups = at.report_groups(table)
-    dropped = None if groups else at.drop_total(table)
-    grouping = at.infer_grouping(table)
+def _flat(name: str, table: Table, sheets: dict[str, int]) -> Draft:
+    draft = Draft(name, "flat", _origin(table))
+    _sheets(draft, table, sheets)
+    groups = find_groups(table)
+    notes = drop_notes(table)
+    total = drop_total(table)
+    if groups:
+        _take_groups(table, groups)
+    grouping = infer_grouping(table)
     _header(draft, table)
     if groups:
-        column, label = groups
-        where = quoted(column_name(table.columns, column))
-        draft.todo(
-            "source",
-            f"this is a report in groups ('{label}'): read 'groups' in docs/templates.md, and write"
-            f" groups: {{column: {where}, name: Vendor}} under source, and {{column: Vendor}} for"
-            " bills.vendor.",
-        )
-    if dropped:
-        _total(draft, table, *dropped)
-    mark = _formats(draft, [table])
-    if grouping is None:
-        draft.group_by = ["TODO"]
-        draft.todo(
-            "group_by",
-            "name the columns that are the same on all rows of one bill and"
-            " differ from bill to bill; none were recognised.",
-        )
-    else:
-        _group(draft, table, grouping)
-    proofs = prove_sums(table, grouping, mark) if grouping else {}
-    _bill_fields(draft, table, grouping)
-    infer_amounts(draft, table, grouping, proofs)
-    _line_fields(draft, table)
-    _leftovers(draft, [table])
+        _groups(draft, table, groups)
+    mark = draft_formats(draft, [table])
+    grouping = _fill_down(draft, table, grouping, mark)
+    _notes(draft, table, notes)
+    _group_by(draft, table, grouping)
+    draft_bill_fields(draft, table)
+    infer_amounts(draft, table, grouping, mark)
+    if total:
+        _total(draft, table, total)
+    draft_line_fields(draft, table)
+    question_odd_amounts(draft, table)
+    draft_leftovers(draft, [table])
     return draft
 
 
 def _two_sheets(
     name: str, bills: Table, lines: Table, key: ColumnProfile, line_key: ColumnProfile
 ) -> Draft:
-    draft = Draft(name, "two_sheets", f"{_from(bills)}; line items: {_from(lines)}")
+    draft = Draft(name, "two_sheets", f"{_origin(bills)}; line items: {_origin(lines)}")
     for column in (bills.get(at.GROSS), bills.get(at.NET)):  # on a sheet of bills, the bill's own
         if column and at.TOTAL not in bills.fields and set(AMOUNTS) & set(lines.fields):
             bills.fields[at.TOTAL] = column
-    mark = _formats(draft, [bills, lines])
+    mark = draft_formats(draft, [bills, lines])
     draft.add(
         "bills", "billRef", column_expression(bills.columns, key), "what joins lines to their bill"
     )
@@ -112,7 +105,6 @@ def _two_sheets(
         column_expression(lines.columns, line_key),
         f"the same as '{key.header}'",
     )
-    merged = {t: c for t, c in bills.fields.items() if t[0] == BILLS}
     numbers = {text: i for i, text in enumerate(key.texts)}
     of_bill = [numbers.get(text, -1) for text in line_key.texts]
     total = bills.get(at.TOTAL)
@@ -122,265 +114,230 @@ def _two_sheets(
         joined.fields[at.TOTAL] = ColumnProfile(total.index, total.header, texts, None)
         if total.all_numbers:
             joined.fields[at.TOTAL].kinds = [1] * len(texts)
-    grouping = Grouping((line_key,), False, of_bill, {})
-    proofs = prove_sums(joined, grouping, mark)
-    head = Table(bills.source, bills.header, bills.columns, merged)
-    _bill_fields(draft, head, None)
-    infer_amounts(draft, joined, grouping, proofs, of_bills=head)
-    _line_fields(draft, joined, taken=(line_key.index,))
-    _leftovers(draft, [bills, lines])
+    merged = {t: c for t, c in bills.fields.items() if t[0] == BILLS}
+    head = Table(bills.source, bills.header, bills.columns, merged, odd=bills.odd)
+    draft_bill_fields(draft, head)
+    infer_amounts(draft, joined, Grouping((line_key,), of_bill), mark, of_bills=head)
+    draft_line_fields(draft, joined, taken=(line_key.index,))
+    question_odd_amounts(draft, joined)
+    draft_leftovers(draft, [bills, lines])
     return draft
 
 
 # --- where things are -------------------------------------------------------------------------
 
 
-def _from(table: Table) -> str:
+def _origin(table: Table) -> str:
     source = table.source
     where = Path(source.file).name + (f", sheet {source.sheet}" if source.sheet else "")
+    if table.sheets:
+        of = "sheets" if source.sheet else "files"
+        where = f"{Path(source.file).name}, {of} {', '.join(table.sheets)}"
     read = f", read as {', '.join(source.notes)}" if source.notes else ""
-    return f"{where}{read}, headers in row {source.rows[table.header]}, {len(table)} rows"
+    rows = f"headers in row {source.rows[table.header]}, {len(table)} rows"
+    return f"{where}{read}, {rows}"
+
+
+def _sheets(draft: Draft, table: Table, sheets: dict[str, int]) -> None:
+    """Which sheets are read, and which are not."""
+    source = table.source
+    if source.sheet is None or len(sheets) < 2:
+        return
+    names = table.sheets or (source.sheet,)
+    others = [f"'{name}' ({rows} rows)" for name, rows in sheets.items() if name not in names]
+    unread = f"not read: {', '.join(others[:8])}" if others else ""
+    if table.sheets:
+        note = f"these have the same headers, and all are read: {', '.join(names)}"
+        draft.comments.append(("source", f"{note}. {unread}".rstrip(". ") + "."))
+    else:
+        exact = re.sub(r"[*?\[]", "?", source.sheet)
+        draft.add("source", "sheet", quoted(exact), f"the largest ledger; {unread}".rstrip("; "))
 
 
 def _header(draft: Draft, table: Table) -> None:
-    if table.header:
-        rows = f", rows: {table.header_rows}" if table.header_rows > 1 else ""
-        note = "the header has two rows" if rows else "the rows above it are titles"
-        names = [column_name(table.columns, c) for c in list(table.fields.values())[:2]]
-        if len(names) == 2:
-            shown = ", ".join(map(quoted, names))
-            draft.add("source", "header", f"{{find: [{shown}]{rows}}}", note)
-        else:
-            row = int(table.source.rows[table.header - table.header_rows + 1])
-            draft.add("source", "header", f"{{row: {row}{rows}}}", note)
-
-
-def _total(draft: Draft, table: Table, last: int, column: ColumnProfile, label: str) -> None:
-    row = table.row(last)
-    if column in (table.get(t) for t in AMOUNTS):
-        keys = [c for t in (at.VENDOR, at.NUMBER, at.ISSUED) if (c := table.get(t))]
-        blank = ", ".join(quoted(column_name(table.columns, c)) for c in keys)
-        amount = quoted(column_name(table.columns, column))
-        draft.add(
-            "source",
-            "control_total",
-            f"{{amount: {amount}, blank: [{blank}]}}",
-            f"row {row} is the file's own total; it is compared with the bills",
-        )
-        if column is table.get(at.NET):
-            draft.todo(
-                "source",
-                f"the total in row {row} is without tax: it will not agree with"
-                " the bills; export without it.",
-            )
+    if not table.header and not table.sheets:
         return
-    where = quoted(column_name(table.columns, column))
-    taxed = (tax := table.get(at.TAX)) is not None and has_amounts(tax)
-    for target in (at.TOTAL, at.GROSS) if taxed else (at.TOTAL, at.GROSS, at.NET):
-        summed = table.get(target)
-        if summed and table.source.columns[summed.index][table.header + 1 + last].strip():
-            name = quoted(column_name(table.columns, summed))
-            test = f"{{column: {where}, equals: {quoted(label)}}}"
-            draft.add(
-                "source",
-                "control_total",
-                f"{{amount: {name}, where: {test}}}",
-                f"row {row} is the file's own total; it is compared with the bills",
-            )
-            return
+    rows = f", rows: {table.header_rows}" if table.header_rows > 1 else ""
+    note = "the header has two rows" if rows else "the rows above it are titles"
+    columns = [c for c in table.fields.values() if c.index < len(table.columns)]
+    names = [column_name(table.columns, c) for c in columns[: 6 if table.sheets else 2]]
+    if len(names) >= 2:
+        shown = ", ".join(map(quoted, names))
+        draft.add("source", "header", f"{{find: [{shown}]{rows}}}", note if table.header else "")
+    else:
+        row = int(table.source.rows[table.header - table.header_rows + 1])
+        draft.add("source", "header", f"{{row: {row}{rows}}}", note)
+
+
+def _take_groups(table: Table, groups: ReportGroups) -> None:
+    """Infer the fields again without the rows of names and totals; the names are the vendors."""
+    table.fields.clear()
+    table.odd.clear()
+    infer_fields(table, CURRENCIES)
+    named = table.get(at.VENDOR)
+    if named is None or named is groups.column:
+        table.fields[at.VENDOR] = groups.member
+
+
+def _groups(draft: Draft, table: Table, groups: ReportGroups) -> None:
+    where = quoted(column_name(table.columns, groups.column))
+    total = ""
+    if groups.totals and groups.totals != ("Total for {name}",):
+        total = f", total: [{', '.join(map(quoted, groups.totals))}]"
+    name = groups.member.header
     draft.add(
         "source",
-        "ignore_rows",
-        f"[{{column: {where}, equals: {quoted(label)}}}]",
-        f"row {row} says '{label}': no bill",
+        "groups",
+        f"{{column: {where}, name: {name}{total}}}",
+        f"{len(groups.heads)} groups, the first in {table.rows(groups.heads[:1])}",
     )
-
-
-def _group(draft: Draft, table: Table, grouping: Grouping) -> None:
-    names = [column_name(table.columns, c) for c in grouping.keys]
-    draft.group_by = names
-    rows = sum(b >= 0 for b in grouping.bill)
-    draft.notes["group_by"] = f"{rows} rows are {grouping.bills} bills"
-    if grouping.fill_down:
-        shown = ", ".join(map(quoted, names))
-        draft.add(
-            "source", "fill_down", f"[{shown}]", "only a bill's first row has its header cells"
+    if table.get(at.VENDOR) is not groups.member:
+        draft.todo(
+            "source",
+            f"the names of the groups (first: '{groups.column.texts or ''}') are not used; the"
+            f" vendor is taken from '{table.fields[at.VENDOR].header}'.",
         )
-    for header, count in grouping.clashes.items():
+    elif not groups.of_vendors:
+        shown = ", ".join(f"'{text[:40]}'" for text in groups.member.filled[:2])
+        draft.todo(
+            "source",
+            f"the names of the groups ({shown}) are taken for vendors; nothing in the file says"
+            " so.",
+        )
+
+
+def _notes(draft: Draft, table: Table, notes: Sequence[tuple[int, ColumnProfile, str]]) -> None:
+    if not notes:
+        return
+    tests = ", ".join(
+        f"{{column: {quoted(column_name(table.columns, column))}, equals: {quoted(text)}}}"
+        for _, column, text in notes
+    )
+    rows = table.rows([i for i, _, _ in notes])
+    draft.add("source", "ignore_rows", f"[{tests}]", f"{rows}: a note below the last line")
+
+
+def _total(draft: Draft, table: Table, total: FileTotal) -> None:
+    """The file's own total, to be compared with the bills where it is what they come to."""
+    where = table.rows([total.row])
+    label = quoted(column_name(table.columns, total.column))
+    tax = table.get(at.TAX)
+    taxed = tax is not None and has_amounts(tax)
+    payable = [table.get(t) for t in ((at.TOTAL, at.GROSS) if taxed else AMOUNTS)]
+    amounts = [
+        c
+        for c in total.amounts
+        if c in payable or (not taxed and any(_reads(table, line, c) for line in draft.line_items))
+    ]
+    if total.column in total.amounts:
+        amounts = [total.column]
+        keys = [c for t in (at.VENDOR, at.NUMBER, at.ISSUED) if (c := table.get(t))]
+        keys = [c for c in keys if c.index < len(table.columns)]
+        blank = ", ".join(quoted(column_name(table.columns, c)) for c in keys)
+        rule = f"{{amount: {label}, blank: [{blank}]}}"
+        if taxed and total.column is table.get(at.NET):
+            draft.todo(
+                "source",
+                f"the total in {where} is without tax: it will not agree with the bills; export"
+                " without it.",
+            )
+    elif amounts:
+        name = quoted(column_name(table.columns, amounts[0]))
+        rule = f"{{amount: {name}, where: {{column: {label}, equals: {quoted(total.text)}}}}}"
+    else:
+        test = f"[{{column: {label}, equals: {quoted(total.text)}}}]"
+        draft.add("source", "ignore_rows", test, f"{where} says '{total.text}': no bill")
+        return
+    note = f"{where} is the file's own total; it is compared with the bills"
+    draft.add("source", "control_total", rule, note)
+    if amounts[0] not in total.sums:
+        draft.todo(
+            "source",
+            f"{where} is taken for the file's own total, but the other rows of"
+            f" '{amounts[0].header}' do not come to it.",
+        )
+
+
+def _reads(table: Table, line: Line, column: ColumnProfile) -> bool:
+    return line.value.startswith(column_expression(table.columns, column)[:-1])
+
+
+# --- which rows are one bill ------------------------------------------------------------------
+
+
+def _fill_down(
+    draft: Draft, table: Table, grouping: Grouping | None, mark: Numbers
+) -> Grouping | None:
+    """The grouping with blanks filled down, where the bills' totals prove it; else a question."""
+    rows = continuation(table, grouping.keys) if grouping else None
+    if grouping is None or rows is None:
+        return grouping
+    names = ", ".join(quoted(column_name(table.columns, c)) for c in grouping.keys)
+    filled = infer_grouping(table, filled_down=True)
+    if filled and filled.keys == grouping.keys and rows.line_rows and not rows.bill_rows:
+        proofs = prove_sums(table, filled, mark)
+        proof = next((p for p in proofs if p.proven and p.bills > 1), None)
+        if proof:
+            note = f"{table.rows(rows.line_rows)} go on with the bill above: {proof.sentence()}"
+            draft.add("source", "fill_down", f"[{names}]", note)
+            return filled
+    draft.add("source", "# fill_down", f"[{names}]")
+    draft.todo("source", _evidence(table, rows))
+    return grouping
+
+
+def _evidence(table: Table, rows: Continuation) -> str:
+    """What speaks for and against rows without keys going on with the bill above."""
+    keys = " and no ".join(f"'{c.header}'" for c in rows.columns)
+    every = sorted([*rows.line_rows, *(i for i, _ in rows.bill_rows)])
+    parts = [f"no {keys} in {table.rows(every)}"]
+    if rows.line_rows:
+        parts.append(
+            f"For fill_down: nothing but a line's cells in {table.rows(rows.line_rows)}, as further"
+            " lines of the bill above would have"
+        )
+    if rows.bill_rows:
+        i, column = rows.bill_rows[0]
+        places = table.rows([i for i, _ in rows.bill_rows])
+        parts.append(
+            f"Against it: a date or another cell of a bill in {places} (first: '{column.header}'"
+            f" {column.texts[i][:30]}), as bills have whose vendor was taken out; filled down,"
+            " their money would go to another vendor"
+        )
+    parts.append(
+        "Take the # before fill_down away only if all these rows are further lines of the bill"
+        " above; until then they are errors"
+    )
+    return ". ".join(parts) + "."
+
+
+def _group_by(draft: Draft, table: Table, grouping: Grouping | None) -> None:
+    if grouping is None:
+        draft.group_by = ["TODO"]
         draft.todo(
             "group_by",
-            f"{count} of the bills {'has' if count == 1 else 'have'} rows that disagree in"
-            f" '{header}'; perhaps another column is needed.",
+            "no column numbers the bills. Name the columns that are the same on all rows of one"
+            " bill and differ from bill to bill.",
         )
-
-
-# --- how values are written -------------------------------------------------------------------
-
-
-def _formats(draft: Draft, tables: Sequence[Table]) -> Numbers:
-    dated = [c for t in tables for target in (at.ISSUED, at.DUE) if (c := t.get(target))]
-    styles = [date_style(c) for c in dated if not day_and_month(c)]
-    formats = list(dict.fromkeys(f for style in styles for f in style.formats))
-    doubtful = [style for style in styles if style.both]
-    if doubtful and not formats:
-        style = doubtful[0]
-        draft.add("formats", "dates", "auto")
-        which = (
-            "some with the day first and some with the month first" if style.mixed else "either way"
-        )
-        draft.todo(
-            "dates",
-            f"the dates can be read {which} ({listed(style.both)}); write [DD/MM/YYYY] or"
-            " [MM/DD/YYYY], with their own signs, in place of auto.",
-        )
-    elif formats:
-        proof = next((s.proof for s in styles if s.proof), "")
-        draft.add(
-            "formats",
-            "dates",
-            f"[{', '.join(formats)}]",
-            f"proven by {quoted(proof)}" if proof else "",
-        )
-    else:
-        draft.add("formats", "dates", "auto")
-    columns = [
-        c for t in tables for target in (*AMOUNTS, at.UNITS, at.EACH) if (c := t.get(target))
-    ]
-    numbers = number_style(columns)
-    money = number_style(
-        [c for t in tables for target in (*AMOUNTS, at.EACH) if (c := t.get(target))]
-    )
-    if numbers.both:
-        draft.add("formats", "numbers", "auto")
-        draft.todo(
-            "numbers", "some columns have a decimal point, others a comma; each is read by itself."
-        )
-    else:
-        why = (
-            "" if numbers.mark else "nothing proves the decimal mark; read by itself in each column"
-        )
-        draft.add("formats", "numbers", numbers.mark.value if numbers.mark else "auto", why)
-    if money.decimals or not columns:
-        draft.add("formats", "amounts", "decimal", "major units, as 1234.56")
-    else:
-        example = next((text for c in columns for text in c.filled), "100000")
-        draft.add("formats", "amounts", "TODO")
-        draft.todo(
-            "amounts",
-            f"no amount has decimals: write cents where {example} is that many"
-            " cents, decimal where it is whole pounds, euros …",
-        )
-    return numbers.mark or Numbers.POINT
-
-
-# --- the fields -------------------------------------------------------------------------------
-
-
-def _bill_fields(draft: Draft, table: Table, grouping: Grouping | None) -> None:
-    vendor_id, vendor = table.get((BILLS, "vendorId")), table.get(at.VENDOR)
-    if vendor_id:
-        draft.add("bills", "vendorId", column_expression(table.columns, vendor_id))
-    if vendor:
-        field = _IDS[at.VENDOR] if vendor.uuids else "vendor"
-        draft.add_column("bills", field, table.columns, vendor)
-        if field == "vendor":
-            draft.lookup("vendor", "vendors.csv", vendor)
-    if not (vendor or vendor_id):
-        draft.missing(BILLS, "vendor", "the column of the vendor's name")
-    number, document = table.get(at.NUMBER), table.get(at.DOC)
-    if number or document:
-        column = number or document
-        assert column is not None
-        note = listed(column.examples)
-        if number is None:
-            draft.todo(
-                "bills",
-                f"'{column.header}' is taken for the invoice number; is it the"
-                " number on the vendor's invoice?",
-            )
-        draft.add("bills", "invoiceNumber", column_expression(table.columns, column), note)
-    else:
-        draft.missing(BILLS, "invoiceNumber", "the column of the number on the vendor's invoice")
-    for target, what in ((at.ISSUED, "the invoice's date"), (at.DUE, "")):
-        column = table.get(target)
-        if column is None:
-            if what:
-                draft.missing(BILLS, target[1], f"the column of {what}")
-        elif day_and_month(column):
-            draft.add("parameters", "year", "TODO", "--set year=2025 overrides it")
-            where = quoted(column_name(table.columns, column))
-            value = f"{{date_from: {{column: {where}, format: DDMM, year: {{parameter: year}}}}}}"
-            draft.add("bills", target[1], value, listed(column.examples))
-            draft.todo(
-                "parameters",
-                f"'{column.header}' has no year: write it, or the cell above the header that has it"
-                " (see date_from and parameters in docs/templates.md).",
-            )
-        else:
-            draft.add_column("bills", target[1], table.columns, column)
-    _currency(draft, table)
-    for target in (at.ENTITY, at.NOTE):
-        if column := table.get(target):
-            field = _IDS.get(target, "") if column.uuids else target[1]
-            draft.add_column("bills", field, table.columns, column)
-
-
-def _currency(draft: Draft, table: Table) -> None:
-    column = table.get(at.CURRENCY)
-    if column:
-        draft.add_column("bills", "currency", table.columns, column)
         return
-    money = [c for target in AMOUNTS if (c := table.get(target))]
-    cells = frozenset[str]().union(*(currencies_named(text) for c in money for text in c.filled))
-    heads = frozenset[str]().union(*(currencies_named(c.header) for c in money))
-    named = (cells or heads) & set(CURRENCIES)
-    if len(named) == 1:
-        (currency,) = named
-        draft.add("bills", "currency", f"{{value: {currency}}}", "as the amounts say")
-    else:
-        draft.missing(
-            BILLS,
-            "currency",
-            "the column of the currency; or, where all bills have one, {value: GBP} for example",
-            "{value: TODO}",
+    draft.group_by = [column_name(table.columns, c) for c in grouping.keys]
+    rows = sum(b >= 0 for b in grouping.bill)
+    draft.notes["group_by"] = f"{rows} rows are {grouping.bills} bills"
+    for clash in grouping.clashes:
+        count = f"{clash.bills} of the bills {'has' if clash.bills == 1 else 'have'}"
+        draft.todo(
+            "group_by",
+            f"{count} rows that disagree in '{clash.header}' (first: {table.rows(clash.rows)} have"
+            f" '{clash.texts[0][:30]}' and '{clash.texts[1][:30]}'): perhaps another column is"
+            " needed.",
         )
-
-
-def _line_fields(draft: Draft, table: Table, taken: Sequence[int] = ()) -> None:
-    for target, file in (
-        (at.TAX_CODE, "tax-codes.csv"),
-        (at.ACCOUNT, "accounts.csv"),
-        (at.TEXT, ""),
-    ):
-        column = table.get(target)
-        if column is None or column.index in taken:
-            continue
-        field = _IDS.get(target, target[1]) if column.uuids else target[1]
-        draft.add_column("line_items", field, table.columns, column)
-        if file and not column.uuids:
-            draft.lookup(target[1], file, column)
-
-
-_KINDS = frozenset(
-    "type documenttype doctype transactiontype vouchertype status billstatus invoicestatus state"
-    " art belegart statut estado tipo stato".split()
-)
-
-
-def _leftovers(draft: Draft, tables: Sequence[Table]) -> None:
-    used = "\n".join(line.value for line in (*draft.bills, *draft.line_items, *draft.source))
-    used += f" [{', '.join(map(quoted, draft.group_by))}]"
-    for table in tables:
-        for column in table.columns:
-            name = column_name(table.columns, column)
-            is_used = re.search(rf"(?:: |\[|, ){re.escape(quoted(name))}(?=[,\]}}])", used)
-            if not is_used:
-                draft.unused.append((name, listed(column.examples) if column.filled else "empty"))
-                if header_letters(column.header) in _KINDS and len(column.filled) <= 12:
-                    shown = ", ".join(f"'{' '.join(text.split())[:30]}'" for text in column.filled)
-                    draft.todo(
-                        "source",
-                        f"'{name}' has {shown}: where some of these are no bills to load (credit"
-                        " notes, void ones), leave their rows out: ignore_rows:"
-                        f" [{{column: {quoted(name)}, equals: …}}]",
-                    )
+    if grouping.clashes or table.get(at.NUMBER) not in grouping.keys:
+        for other in grouping.others:
+            wrong = other.clashing + other.splits
+            blank = f", {len(other.blank_keys)} rows without it" if other.blank_keys else ""
+            draft.comments.append(
+                (
+                    "group_by",
+                    f"by {other.names}: {other.bills} bills, {wrong} of them doubtful{blank}",
+                )
+            )

@@ -10,8 +10,9 @@ from importlib import resources
 
 from importer.model.fields import BILLS, LINE_ITEMS, undecorated
 
-# Not canonical fields: the factors of a line's amount, and the export's own number of a bill.
-QUANTITY, PRICE, DOCUMENT = "quantity", "price", "document id"
+# Not canonical fields: the factors of a line's amount, the export's own number of a bill, what is
+# still to be paid of it.
+QUANTITY, PRICE, DOCUMENT, OPEN_AMOUNT = "quantity", "price", "document id", "open amount"
 
 Target = tuple[str, str]
 _TOTAL, _GROSS = (BILLS, "amount"), (LINE_ITEMS, "amount")
@@ -20,6 +21,18 @@ _LINE_PREFIX = re.compile(
     r"^(?:invoice |bill |order )?lines?/|\((?:items?|lines?)\)$", re.IGNORECASE
 )
 _PARENTHESIS = re.compile(r"[(\[][^)\]]*[)\]]")
+_QUALIFIER = re.compile(
+    r"^(?:supplier |vendor |purchase )?(?:invoice|bill|document|voucher|transaction)s? ",
+    re.IGNORECASE,
+)
+_SHORT = {
+    "amt": "amount", "amnt": "amount", "inv": "invoice", "supp": "supplier", "vend": "vendor",
+    "val": "value", "desc": "description", "descr": "description", "qnty": "quantity",
+    "acct": "account", "dt": "date", "tot": "total", "curr": "currency", "trans": "transaction",
+    "trx": "transaction", "txn": "transaction", "doc": "document", "nbr": "number", "num": "number",
+    "ref": "reference",
+}  # fmt: skip
+_WORD = re.compile(r"[A-Za-z]+")
 _UNIT = re.compile(r"(?<![A-Za-z])(?:[A-Z]{3}|[€£$])(?![A-Za-z])")
 
 
@@ -44,10 +57,13 @@ _RANKS = _read_ranks()
 
 
 def header_variants(header: str) -> list[str]:
-    """The letters of a header as it is, then without brackets, then without a currency."""
+    """The letters of a header as it is, then without brackets, without a currency, with its short
+    words written out, and without the word for the document that it is of."""
     bare = _LINE_PREFIX.sub("", undecorated(header)).strip()
     without = _PARENTHESIS.sub(" ", bare)
-    variants = [header, bare, without, _UNIT.sub(" ", without)]
+    unit = _UNIT.sub(" ", without)
+    spelled = _WORD.sub(lambda m: _SHORT.get(m[0].lower(), m[0]), unit.replace("_", " "))
+    variants = [header, bare, without, unit, spelled, _QUALIFIER.sub("", spelled.strip())]
     if "%" in header:  # a rate is no amount, whatever stands before its brackets
         variants = [text for text in variants if "%" in text]
     return list(dict.fromkeys(key for text in variants if (key := header_letters(text))))

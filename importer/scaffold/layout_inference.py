@@ -1,9 +1,9 @@
-"""Infer the layout of a table: its header row, the field of each column, the rows of a bill."""
+"""Infer the layout of a table: its header row, and the field of each column."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from importer.core.money import tidy
@@ -13,6 +13,7 @@ from importer.model.tables import SourceTable
 from importer.scaffold.column_profiles import ColumnProfile, columns_below
 from importer.scaffold.header_names import (
     DOCUMENT,
+    OPEN_AMOUNT,
     PRICE,
     QUANTITY,
     Target,
@@ -30,26 +31,32 @@ TEXT, ACCOUNT, TAX_CODE = (
     (LINE_ITEMS, "taxCode"),
 )
 NOTE, ENTITY, DOC = (BILLS, "description"), (BILLS, "companyEntity"), (BILLS, DOCUMENT)
-UNITS, EACH = (LINE_ITEMS, QUANTITY), (LINE_ITEMS, PRICE)
+UNITS, EACH, OPEN = (LINE_ITEMS, QUANTITY), (LINE_ITEMS, PRICE), (BILLS, OPEN_AMOUNT)
+VENDOR_ID = (BILLS, "vendorId")
+AMOUNTS = (TOTAL, NET, TAX, GROSS)
 
 _DAY_MONTH = re.compile(r"(?:0?[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])")
-_TOTAL_OF = re.compile(r"(?:total for|total|summe|sum|totale|totaal) (.+)", re.IGNORECASE)
-_TOTAL = re.compile(
-    r"(?:grand |sub)?totals?|gesamt(?:summe)?|summe|totale|totaal|suma|i alt|sum|razem",
-    re.IGNORECASE,
-)
+_MOST_ODD = 0.5  # a column is not what its header says if more of its rows are something else
 
 
 @dataclass
 class Table:
-    """A table with its header row, and the columns of the fields recognised."""
+    """A table with its header row, and the columns of the fields recognised.
+
+    ``sheets`` and ``sheet_of``: where sheets with equal headers are read as one table, their names
+    and the sheet of each row below the header. ``odd`` has the rows whose cell does not suit the
+    field that its column is of.
+    """
 
     source: SourceTable
     header: int  # the index of its header row; of several, of the last
     columns: list[ColumnProfile]
     fields: dict[Target, ColumnProfile] = field(default_factory=dict)
-    dropped: list[int] = field(default_factory=list)  # rows at the end that are totals
+    dropped: set[int] = field(default_factory=set)  # rows that are no lines: totals, notes, names
     header_rows: int = 1
+    odd: dict[Target, list[int]] = field(default_factory=dict)
+    sheets: tuple[str, ...] = ()
+    sheet_of: Sequence[int] = ()
 
     def __len__(self) -> int:
         return len(self.source.rows) - self.header - 1
@@ -58,8 +65,39 @@ class Table:
         """The number of the ``i``-th row below the header, as Excel shows it."""
         return int(self.source.rows[self.header + 1 + i])
 
+    def rows(self, places: Iterable[int], most: int = 3) -> str:
+        """Rows in words: ``row 4``, ``rows 4, 5, 6 and 120 more``."""
+        places = list(places)
+        names = [self._row_name(i) for i in places[:most]]
+        if len(places) > most:
+            return f"rows {', '.join(names)} and {len(places) - most:,} more"
+        return f"row {names[0]}" if len(names) == 1 else f"rows {' and '.join(names)}"
+
+    def _row_name(self, i: int) -> str:
+        if not self.sheets:
+            return str(self.row(i))
+        return f"{self.row(i)} of sheet '{self.sheets[self.sheet_of[i]]}'"
+
     def get(self, target: Target) -> ColumnProfile | None:
         return self.fields.get(target)
+
+    def data_rows(self) -> list[int]:
+        """The rows that are lines of bills, as far as is known."""
+        return [i for i in range(len(self)) if i not in self.dropped]
+
+    def drop(self, rows: Iterable[int]) -> None:
+        """Leave rows out of everything that is inferred."""
+        rows = set(rows)
+        self.dropped |= rows
+        for column in self.columns:
+            column.blank_out(rows)
+
+    def titles(self) -> list[str]:
+        """The texts above the header, and the name of the sheet."""
+        first = self.header - self.header_rows + 1
+        cells = [tidy(cell) for i in range(first) for cell in self.source.row_cells(i)]
+        names = self.sheets or ((self.source.sheet,) if self.source.sheet else ())
+        return [*filter(None, cells), *names]
 
 
 def header_row(source: SourceTable) -> int:
@@ -72,6 +110,13 @@ def header_row(source: SourceTable) -> int:
     return filled.index(max(filled))
 
 
+def header_rows(source: SourceTable) -> tuple[int, int]:
+    """(the index of the header's last row, how many rows it has)."""
+    at = header_row(source)
+    rows = 2 if _second_header(source, at) else 1
+    return at + rows - 1, rows
+
+
 def _second_header(source: SourceTable, at: int) -> bool:
     """Whether the row below the header names fields too, as a header of two rows does."""
     if at + 1 >= len(source.rows) or source.rows[at + 1] != source.rows[at] + 1:
@@ -79,43 +124,52 @@ def _second_header(source: SourceTable, at: int) -> bool:
     return len({t for cell in source.row_cells(at + 1) for t in targets(cell)[:1]}) >= 3
 
 
-def infer_fields(source: SourceTable, currencies: Sequence[str]) -> Table:
-    """The table with the column of each field, as its headers and cells suggest."""
-    at = header_row(source)
-    rows = 2 if _second_header(source, at) else 1
-    at += rows - 1
-    table = Table(source, at, columns_below(source, at, rows), header_rows=rows)
+def new_table(source: SourceTable) -> Table:
+    """A table with its header row, no field recognised yet."""
+    at, rows = header_rows(source)
+    return Table(source, at, columns_below(source, at, rows), header_rows=rows)
+
+
+def infer_fields(table: Table, currencies: Sequence[str]) -> None:
+    """Recognise the column of each field, as headers and cells suggest.
+
+    A column is what its header says where most of its cells suit; the others are ``odd``.
+    """
     ranked = sorted(
-        (place, column.index, target)
+        (place, len(odd), column.index, target, odd)
         for column in table.columns
         if column.filled
         for name in filter(None, (column.header, column.above))
         for target in targets(name)
-        if _suits(column, target, currencies) and (place := rank(name, target)) is not None
+        if (odd := _odd_rows(column, target, currencies)) is not None
+        and (place := rank(name, target)) is not None
     )
-    taken: set[int] = set()
+    taken: set[int] = {c.index for c in table.fields.values()}
+    by_index = {column.index: column for column in table.columns}
     for target in _ORDER:
-        offered = [table.columns[i] for _, i, of in ranked if of == target and i not in taken]
-        filled = [sum(map(bool, column.texts)) for column in offered]
+        if target in table.fields:
+            continue
+        offered = [
+            (by_index[i], odd) for _, _, i, of, odd in ranked if of == target and i not in taken
+        ]
+        most = max((column.filled_rows for column, _ in offered), default=0)
         # a column with many blanks gives way to one that has them filled
-        for column, count in zip(offered, filled, strict=True):
-            if count >= 0.8 * max(filled):
+        for column, odd in offered:
+            if column.filled_rows >= 0.8 * most:
                 table.fields[target] = column
                 taken.add(column.index)
+                if odd:
+                    table.odd[target] = odd
                 break
     others = [c for c in table.columns if c.index not in taken and c.filled]
     of_codes = [c for c in others if c.codes_of(currencies)]
     if CURRENCY not in table.fields and len(of_codes) == 1:
         table.fields[CURRENCY] = of_codes[0]
-    dated = [c for c in others if c.dates and c.header]
-    if ISSUED not in table.fields and len(dated) == 1:
-        table.fields[ISSUED] = dated[0]
-    return table
 
 
 # A column that could be several fields is taken by the first of these.
 _ORDER: tuple[Target, ...] = (
-    (BILLS, "vendorId"),
+    VENDOR_ID,
     VENDOR,
     NUMBER,
     ISSUED,
@@ -127,6 +181,7 @@ _ORDER: tuple[Target, ...] = (
     GROSS,
     UNITS,
     EACH,
+    OPEN,
     TAX_CODE,
     ACCOUNT,
     TEXT,
@@ -136,15 +191,27 @@ _ORDER: tuple[Target, ...] = (
 )
 
 
-def _suits(column: ColumnProfile, target: Target, currencies: Sequence[str]) -> bool:
-    """Whether the cells of a column fit a field that its header names."""
+def _odd_rows(column: ColumnProfile, target: Target, currencies: Sequence[str]) -> list[int] | None:
+    """The rows that do not fit the field that the header names; None where the column is another.
+
+    It is another where most of its cells do not fit.
+    """
     if target in (ISSUED, DUE):
-        return column.dates or day_and_month(column)
-    if target == CURRENCY:
-        return column.codes_of(currencies)
-    if target in (TOTAL, NET, TAX, GROSS, UNITS, EACH):
-        return column.numbers
-    if target == (BILLS, "vendorId"):
+        if day_and_month(column) or day_format(column):
+            return []
+        odd = column.undated_rows()
+    elif target == CURRENCY:
+        odd = column.rows_without_code(currencies)
+    elif target in (*AMOUNTS, UNITS, EACH, OPEN):
+        odd = column.unreadable_rows()
+    else:
+        return [] if _suits(column, target) else None
+    return odd if len(odd) <= _MOST_ODD * column.filled_rows else None
+
+
+def _suits(column: ColumnProfile, target: Target) -> bool:
+    """Whether a column as a whole may be a field of texts or codes."""
+    if target == VENDOR_ID:
         return column.uuids
     if target == TAX_CODE:
         return not (column.numbers and column.decimals) and not column.dates
@@ -160,124 +227,9 @@ def day_and_month(column: ColumnProfile) -> bool:
     return column.share([_DAY_MONTH.fullmatch(text) is not None for text in column.filled])
 
 
-@dataclass(frozen=True)
-class Grouping:
-    """The columns that make one bill, and each row's bill.
+def day_format(column: ColumnProfile) -> str:
+    """``serial`` or ``YYYYMMDD`` where all cells are dates written so; "" otherwise.
 
-    ``clashes`` has, by header, how many bills have rows that disagree in it.
+    They are numbers, too, so that only a header makes dates of them.
     """
-
-    keys: tuple[ColumnProfile, ...]
-    fill_down: bool
-    bill: list[int]
-    clashes: dict[str, int]
-
-    @property
-    def bills(self) -> int:
-        return len(set(self.bill) - {-1})
-
-
-def infer_grouping(table: Table) -> Grouping | None:
-    """Which columns make one bill, chosen by what the rows prove; None where no column could."""
-    vendor, number, document = (table.get(t) for t in (VENDOR, NUMBER, DOC))
-    vendor = vendor or table.get((BILLS, "vendorId"))
-    offered = ((vendor, number), (document,), (number,), (vendor, document))
-    candidates = [
-        tuple(c for c in some if c is not None)
-        for some in offered
-        if all(c is not None for c in some)
-    ]
-    heads = [
-        c
-        for target, c in table.fields.items()
-        if target in (VENDOR, NUMBER, ISSUED, DUE, CURRENCY, TOTAL, DOC)
-    ]
-    if not candidates:
-        return None
-    # rows that have line cells only go on with the bill above
-    fill_down = any(not any(c.texts[i] for c in heads) for i in _rows(table))
-    groupings = [_grouped(table, keys, heads, fill_down=fill_down) for keys in candidates]
-    return min(groupings, key=lambda g: (_rows_without_key(table, g), sum(g.clashes.values())))
-
-
-def _rows(table: Table) -> list[int]:
-    return [i for i in range(len(table)) if i not in table.dropped]
-
-
-def _rows_without_key(table: Table, g: Grouping) -> int:
-    """How many rows lack a part of the key."""
-    if not g.fill_down:
-        return sum(not all(c.texts[i] for c in g.keys) for i in _rows(table))
-    return sum(
-        any(c.texts[i] for c in g.keys) and not all(c.texts[i] for c in g.keys)
-        for i in _rows(table)
-    )
-
-
-def _grouped(
-    table: Table,
-    keys: tuple[ColumnProfile, ...],
-    heads: Sequence[ColumnProfile],
-    *,
-    fill_down: bool,
-) -> Grouping:
-    numbers: dict[tuple[str, ...], int] = {}
-    bill: list[int] = []
-    last: tuple[str, ...] = ()
-    for i in range(len(table)):
-        key = tuple(c.texts[i] for c in keys)
-        if fill_down and not any(key) and last:
-            key = last
-        elif not all(key):
-            key = (*key, f"row {i}")
-        last = key
-        bill.append(-1 if i in table.dropped else numbers.setdefault(key, len(numbers)))
-    clashes: dict[str, int] = {}
-    for column in heads:
-        values: dict[int, set[str]] = {}
-        for i, b in enumerate(bill):
-            if b >= 0 and column.texts[i]:
-                values.setdefault(b, set()).add(column.texts[i])
-        if count := sum(len(texts) > 1 for texts in values.values()):
-            clashes[column.header] = count
-    return Grouping(keys, fill_down, bill, clashes)
-
-
-def report_groups(table: Table) -> tuple[ColumnProfile, str] | None:
-    """The column of groups' names and totals, with one such total; None where there are none.
-
-    Reports by vendor have them: the vendor's row, its bills, "Total for" the vendor.
-    """
-    for column in table.columns:
-        named = set(column.filled)
-        totals = [t for t in column.filled if (m := _TOTAL_OF.fullmatch(t)) and m[1] in named]
-        if len(totals) >= 2:
-            return column, totals[0]
-    return None
-
-
-def drop_total(table: Table) -> tuple[int, ColumnProfile, str] | None:
-    """Drop the last row where it is a total: (the row, the column that shows it, its text)."""
-    last = len(table) - 1
-    label = _total_label(table, last) if last > 0 else None
-    if label is None:
-        return None
-    text = label.texts[last]
-    table.dropped.append(last)
-    for column in table.columns:
-        column.texts[last] = ""
-        column.filled = list(dict.fromkeys(filter(None, column.texts)))
-    return last, label, text
-
-
-def _total_label(table: Table, last: int) -> ColumnProfile | None:
-    keys = [c for t in (VENDOR, NUMBER, ISSUED) if (c := table.get(t))]
-    for column in keys:
-        if _TOTAL.fullmatch(column.texts[last].strip(" :")):
-            return column
-    keys += [c for t in (DOC,) if (c := table.get(t))]
-    money = [c for t in (TOTAL, GROSS, NET) if (c := table.get(t)) and c.texts[last]]
-    lines = [c for t in (TEXT, ACCOUNT) if (c := table.get(t)) and c.texts[last]]
-    if keys and money and not lines and not any(c.texts[last] for c in keys):
-        return money[0]
-    return None
+    return next((f for f in ("YYYYMMDD", "serial") if column.written_as(f)), "")

@@ -19,7 +19,7 @@ def pair_of(tables: Sequence[Table]) -> tuple[Table, Table, ColumnProfile, Colum
     candidates = []
     for bills in tables:
         for lines in tables:
-            if bills is lines or not _heads(bills):
+            if bills is lines or not _heads(bills) or _complete(lines):
                 continue
             for key in bills.columns:
                 if not _unique(key):
@@ -38,9 +38,14 @@ def pair_of(tables: Sequence[Table]) -> tuple[Table, Table, ColumnProfile, Colum
 
 
 def _heads(table: Table) -> bool:
-    """Whether a table may be of bills: it has a vendor or a date."""
-    targets = (at.VENDOR, (at.VENDOR[0], "vendorId"), at.ISSUED)
-    return any(target in table.fields for target in targets)
+    """Whether a table may be of bills: it has a date or a total, as a list of vendors has not."""
+    return any(target in table.fields for target in (at.ISSUED, at.DUE, at.TOTAL))
+
+
+def _complete(table: Table) -> bool:
+    """Whether a table has all of a bill by itself: vendor, date and amounts of its lines."""
+    heads = at.VENDOR in table.fields and at.ISSUED in table.fields
+    return heads and any(t in table.fields for t in (at.NET, at.GROSS, at.EACH))
 
 
 def _unique(column: ColumnProfile) -> bool:

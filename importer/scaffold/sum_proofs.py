@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from importer.core.money import Numbers, product_cents
+from importer.scaffold import layout_inference as at
+from importer.scaffold.bill_grouping import Grouping
 from importer.scaffold.column_profiles import ColumnProfile
-from importer.scaffold.layout_inference import EACH, GROSS, NET, TAX, TOTAL, UNITS, Grouping, Table
+from importer.scaffold.layout_inference import EACH, GROSS, NET, TAX, TOTAL, UNITS, Table
 
-AMOUNTS = (TOTAL, NET, TAX, GROSS)
+_MOST_COLUMNS = 14  # of which sums and pairs are tried
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,16 @@ def number_style(columns: Sequence[ColumnProfile]) -> NumberStyle:
 
 @dataclass(frozen=True)
 class Proof:
-    """How many bills' lines add up to the bill's total, and the first row where they do not."""
+    """How many bills' lines add up to the bill's total, and the first row where they do not.
 
+    ``way``: which amounts are added: ``net+tax``, ``product`` …; of columns that no header names as
+    such, ``column`` or ``column+column``. ``columns`` are those added, without a product's.
+    """
+
+    way: str
     what: str
+    total: ColumnProfile
+    columns: tuple[ColumnProfile, ...]
     good: int
     bills: int
     first: int | None = None
@@ -45,39 +55,92 @@ class Proof:
     def proven(self) -> bool:
         return self.bills > 0 and self.good == self.bills
 
-    def sentence(self, total: ColumnProfile) -> str:
-        if self.proven:
-            return f"in all {self.bills} bills the sum of {self.what} is '{total.header}'"
-        return f"in {self.good} of {self.bills} bills the sum of {self.what} is '{total.header}'"
+    def sentence(self) -> str:
+        where = f"the sum of {self.what} is '{self.total.header}'"
+        if self.proven and self.bills == 1:
+            return f"in the only bill {where}"
+        return f"in {'all' if self.proven else f'{self.good} of'} {self.bills} bills {where}"
 
 
-def prove_sums(table: Table, grouping: Grouping, mark: Numbers) -> dict[str, Proof]:
-    """For each way that lines may make up the total (``net+tax``, ``gross`` …), how far they do."""
+def amount_columns(table: Table) -> list[ColumnProfile]:
+    """The columns that may be amounts, whatever they are called."""
+    taken = {
+        column.index
+        for target, column in table.fields.items()
+        if target not in (TOTAL, NET, TAX, GROSS, at.OPEN)
+    }
+    return [
+        c
+        for c in table.columns
+        if c.index not in taken and c.filled and c.numbers and not c.dates and not c.counts
+    ]
+
+
+def prove_sums(table: Table, grouping: Grouping, mark: Numbers) -> list[Proof]:
+    """For each way that lines may make up the total, how far they do; the first is the best.
+
+    Ways by the names of columns come first; of the others only those without an exception count.
+    """
     total = table.get(TOTAL)
-    if total is None:
-        return {}
-    totals: dict[int, Decimal] = {}
-    for bill, value in zip(grouping.bill, total.values(mark), strict=True):
-        if value is not None and bill >= 0:
-            totals.setdefault(bill, value)
+    unnamed = amount_columns(table)[:_MOST_COLUMNS]
+    proofs: list[Proof] = []
+    if total is not None:
+        proofs = list(_proofs(_named_ways(table, mark), total, grouping, mark))
+    if not any(proof.proven for proof in proofs):
+        totals = [total] if total else [c for c in unnamed if _of_bills(c, grouping)]
+        for each in totals:
+            ways = _unnamed_ways([c for c in unnamed if c is not each], mark)
+            tried = _proofs(ways, each, grouping, mark)
+            proofs += [proof for proof in tried if proof.proven and proof.bills > 1]
+    return sorted(proofs, key=lambda proof: not proof.proven)
+
+
+_Way = tuple[str, str, tuple[ColumnProfile, ...], list[Decimal | None]]
+
+
+def _named_ways(table: Table, mark: Numbers) -> Iterator[_Way]:
+    """Net and tax, gross, quantity times price …, the likeliest first."""
     net, tax, gross = (table.get(t) for t in (NET, TAX, GROSS))
     units, each = table.get(UNITS), table.get(EACH)
-    ways: dict[str, tuple[str, list[Decimal | None]]] = {}
     taxes = tax.values(mark) if tax else None
-    for name, column in (("net", net), ("gross", gross)):
-        if column is None:
-            continue
-        values = column.values(mark)
-        ways[name] = (f"'{column.header}'", values)
-        if tax and taxes:
-            ways[f"{name}+tax"] = (f"'{column.header}' + '{tax.header}'", _plus(values, taxes))
+    if net and tax and taxes:
+        values = _plus(net.values(mark), taxes)
+        yield "net+tax", f"'{net.header}' + '{tax.header}'", (net, tax), values
+    if gross:
+        yield "gross", f"'{gross.header}'", (gross,), gross.values(mark)
     if units and each:
         values = products(units, each, mark)
-        ways["product"] = (f"'{units.header}' × '{each.header}'", values)
+        what = f"'{units.header}' × '{each.header}'"
         if tax and taxes:
-            what = f"'{units.header}' × '{each.header}' + '{tax.header}'"
-            ways["product+tax"] = (what, _plus(values, taxes))
-    return {name: _proof(what, values, grouping, totals) for name, (what, values) in ways.items()}
+            yield "product+tax", f"{what} + '{tax.header}'", (tax,), _plus(values, taxes)
+    if net:
+        yield "net", f"'{net.header}'", (net,), net.values(mark)
+    if units and each:
+        yield "product", what, (), values
+    if gross and tax and taxes:
+        both = _plus(gross.values(mark), taxes)
+        yield "gross+tax", f"'{gross.header}' + '{tax.header}'", (gross, tax), both
+
+
+def _unnamed_ways(columns: Sequence[ColumnProfile], mark: Numbers) -> Iterator[_Way]:
+    """Each column alone, then each two together."""
+    values = {c.index: c.values(mark) for c in columns}
+    for c in columns:
+        yield "column", f"'{c.header}'", (c,), values[c.index]
+    some = [c for c in columns if any(v for v in values[c.index])]
+    for k, c in enumerate(some):
+        for other in some[k + 1 :]:
+            both = _plus(values[c.index], values[other.index])
+            yield "column+column", f"'{c.header}' + '{other.header}'", (c, other), both
+
+
+def _of_bills(column: ColumnProfile, grouping: Grouping) -> bool:
+    """Whether a column has the same on all rows of each bill, as a bill's total has."""
+    values: dict[int, set[str]] = defaultdict(set)
+    for bill, text in zip(grouping.bill, column.texts, strict=True):
+        if bill >= 0 and text:
+            values[bill].add(text)
+    return bool(values) and all(len(texts) == 1 for texts in values.values())
 
 
 def products(units: ColumnProfile, each: ColumnProfile, mark: Numbers) -> list[Decimal | None]:
@@ -93,15 +156,21 @@ def _plus(left: list[Decimal | None], right: list[Decimal | None]) -> list[Decim
     return [None if a is None else a + (b or 0) for a, b in zip(left, right, strict=True)]
 
 
-def _proof(
-    what: str, values: list[Decimal | None], grouping: Grouping, totals: dict[int, Decimal]
-) -> Proof:
-    sums: dict[int, Decimal] = dict.fromkeys(totals, Decimal(0))
-    first_row: dict[int, int] = {}
-    for i, (bill, value) in enumerate(zip(grouping.bill, values, strict=True)):
-        if bill in sums:
-            sums[bill] += value or 0
-            first_row.setdefault(bill, i)
-    wrong = [bill for bill, total in totals.items() if sums[bill] != total]
-    first = first_row.get(wrong[0]) if wrong else None
-    return Proof(what, len(totals) - len(wrong), len(totals), first)
+def _proofs(
+    ways: Iterator[_Way], total: ColumnProfile, grouping: Grouping, mark: Numbers
+) -> Iterator[Proof]:
+    totals: dict[int, Decimal] = {}
+    for bill, value in zip(grouping.bill, total.values(mark), strict=True):
+        if value is not None and bill >= 0:
+            totals.setdefault(bill, value)
+    for way, what, columns, values in ways:
+        sums: dict[int, Decimal] = dict.fromkeys(totals, Decimal(0))
+        first_row: dict[int, int] = {}
+        for i, (bill, value) in enumerate(zip(grouping.bill, values, strict=True)):
+            if bill in sums:
+                sums[bill] += value or 0
+                first_row.setdefault(bill, i)
+        wrong = [bill for bill, amount in totals.items() if sums[bill] != amount]
+        first = first_row.get(wrong[0]) if wrong else None
+        good = len(totals) - len(wrong)
+        yield Proof(way, what, total, columns, good, len(totals), first)

@@ -26,7 +26,7 @@ class Line:
 
 @dataclass
 class Draft:
-    """A template as far as it can be inferred. ``todos``: (section, sentence)."""
+    """A template as far as it can be inferred. ``todos`` and ``comments``: (section, sentence)."""
 
     name: str
     layout: str
@@ -41,6 +41,7 @@ class Draft:
     unused: list[tuple[str, str]] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
     todos: list[tuple[str, str]] = field(default_factory=list)
+    comments: list[tuple[str, str]] = field(default_factory=list)
 
     def add(self, section: str, key: str, value: str, note: str = "") -> None:
         lines: list[Line] = getattr(self, section)
@@ -137,7 +138,9 @@ def _lines(draft: Draft) -> list[str]:
 
 
 def _todos(draft: Draft, *sections: str) -> list[str]:
-    return [f"# TODO: {what}" for section, what in draft.todos if section in sections]
+    return [f"# TODO: {what}" for section, what in draft.todos if section in sections] + [
+        f"# {what}" for section, what in draft.comments if section in sections
+    ]
 
 
 def _section(name: str, lines: Sequence[Line], todos: Sequence[str]) -> list[str]:

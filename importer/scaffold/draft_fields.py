@@ -1,0 +1,262 @@
+"""Draft the fields of bills and line items: their columns, and what speaks against them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from importer.core.currencies import EXPONENTS
+from importer.model.fields import BILLS
+from importer.scaffold import layout_inference as at
+from importer.scaffold.column_profiles import ColumnProfile
+from importer.scaffold.header_claims import currencies_of_amount, currencies_of_titles
+from importer.scaffold.header_names import Target, header_letters
+from importer.scaffold.layout_inference import Table, day_and_month
+from importer.scaffold.template_writer import (
+    Draft,
+    column_expression,
+    column_name,
+    listed,
+    quoted,
+)
+
+CURRENCIES = tuple(EXPONENTS)
+_IDS = {
+    at.VENDOR: "vendorId",
+    at.ENTITY: "companyEntityId",
+    at.ACCOUNT: "accountId",
+    at.TAX_CODE: "taxCodeId",
+}
+_MONEY = (*at.AMOUNTS, at.OPEN, at.EACH)
+
+
+def draft_bill_fields(draft: Draft, table: Table) -> None:
+    """The bill's fields but for its amount."""
+    _vendor(draft, table)
+    _number(draft, table)
+    for target in (at.ISSUED, at.DUE):
+        _date(draft, table, target)
+    _currency(draft, table)
+    for target in (at.ENTITY, at.NOTE):
+        if column := table.get(target):
+            field = _IDS.get(target, "") if column.uuids else target[1]
+            draft.add_column("bills", field, table.columns, column)
+
+
+def draft_line_fields(draft: Draft, table: Table, taken: Sequence[int] = ()) -> None:
+    """The line item's tax code, account and description."""
+    for target, file in (
+        (at.TAX_CODE, "tax-codes.csv"),
+        (at.ACCOUNT, "accounts.csv"),
+        (at.TEXT, ""),
+    ):
+        column = table.get(target)
+        if column is None or column.index in taken:
+            continue
+        field = _IDS.get(target, target[1]) if column.uuids else target[1]
+        draft.add_column("line_items", field, table.columns, column)
+        if file and not column.uuids:
+            draft.lookup(target[1], file, column)
+
+
+def _vendor(draft: Draft, table: Table) -> None:
+    vendor_id, vendor = table.get(at.VENDOR_ID), table.get(at.VENDOR)
+    if vendor_id:
+        draft.add("bills", "vendorId", column_expression(table.columns, vendor_id))
+    if vendor:
+        field = _IDS[at.VENDOR] if vendor.uuids else "vendor"
+        draft.add_column("bills", field, table.columns, vendor)
+        if field == "vendor":
+            draft.lookup("vendor", "vendors.csv", vendor)
+    if not (vendor or vendor_id):
+        texts = [c for c in _unused(table) if not (c.numbers or c.dates) and len(c.filled) > 1]
+        draft.missing(BILLS, "vendor", "the column of the vendor's name" + _offer(texts, "texts"))
+
+
+def _number(draft: Draft, table: Table) -> None:
+    number, document = table.get(at.NUMBER), table.get(at.DOC)
+    column = number or document
+    if column is None:
+        what = "the column of the number on the vendor's invoice"
+        several = [
+            c for c in _unused(table) if len(c.filled) > 1 and not c.dates and not c.decimals
+        ]
+        draft.missing(BILLS, "invoiceNumber", what + _offer(several, "different values"))
+        return
+    if number is None:
+        draft.todo(
+            "bills",
+            f"'{column.header}' is taken for the invoice number; is it the number on the vendor's"
+            " invoice?",
+        )
+    elif blanks := [i for i in table.data_rows() if _lacks(table, column, i)]:
+        draft.todo(
+            "bills",
+            f"'{column.header}' is blank in {table.rows(blanks)}: such a bill is known by its"
+            " vendor, date and amount only.",
+        )
+    draft.add(
+        "bills", "invoiceNumber", column_expression(table.columns, column), listed(column.examples)
+    )
+
+
+def _lacks(table: Table, column: ColumnProfile, i: int) -> bool:
+    """Whether a row with a vendor has a blank in the column."""
+    vendor = table.get(at.VENDOR) or table.get(at.VENDOR_ID)
+    return not column.texts[i] and vendor is not None and bool(vendor.texts[i])
+
+
+def _date(draft: Draft, table: Table, target: Target) -> None:
+    column, name = table.get(target), target[1]
+    if column is None:
+        if target == at.ISSUED:
+            dated = [c for c in _unused(table) if c.dates]
+            what = "the column of the invoice's date" + _offer(dated, "dates")
+            draft.missing(BILLS, name, what)
+        return
+    if day_and_month(column):
+        draft.add("parameters", "year", "TODO", "--set year=2025 overrides it")
+        where = quoted(column_name(table.columns, column))
+        value = f"{{date_from: {{column: {where}, format: DDMM, year: {{parameter: year}}}}}}"
+        draft.add("bills", name, value, listed(column.examples))
+        draft.todo(
+            "parameters",
+            f"'{column.header}' has no year: write it, or the cell above the header that has it"
+            " (see date_from and parameters in docs/templates.md).",
+        )
+        return
+    draft.add_column("bills", name, table.columns, column)
+    _odd(draft, table, "bills", target, "is no date")
+
+
+def question_odd_amounts(draft: Draft, table: Table) -> None:
+    """A question for each column of amounts in which some cells are none."""
+    for target in at.AMOUNTS:
+        section = "bills" if target == at.TOTAL else "line_items"
+        _odd(draft, table, section, target, "is no amount")
+
+
+def _odd(draft: Draft, table: Table, section: str, target: Target, what: str) -> None:
+    column = table.get(target)
+    rows = [i for i in table.odd.get(target, []) if i not in table.dropped]
+    if column is None or not rows:
+        return
+    text = " ".join(column.texts[rows[0]].split())[:40]
+    has = "has" if len(rows) == 1 else "have other things, the first"
+    draft.todo(
+        section,
+        f"'{column.header}' is called that, but {table.rows(rows)} {has} '{text}', which {what}.",
+    )
+
+
+def _unused(table: Table) -> list[ColumnProfile]:
+    taken = {c.index for c in table.fields.values()}
+    return [c for c in table.columns if c.index not in taken and c.filled]
+
+
+def _offer(columns: Sequence[ColumnProfile], what: str) -> str:
+    if not columns:
+        return ""
+    shown = "; ".join(
+        f"'{c.header or column_name(columns, c)}' {listed(c.examples)}" for c in columns[:6]
+    )
+    return f". Columns of {what} are {shown}"
+
+
+# --- currency ---------------------------------------------------------------------------------
+
+
+def _currency(draft: Draft, table: Table) -> None:
+    column = table.get(at.CURRENCY)
+    if column:
+        _currency_column(draft, table, column)
+        return
+    for named, why in _named_currencies(table):
+        if len(named) == 1:
+            (currency,) = named
+            draft.add("bills", "currency", f"{{value: {currency}}}", why)
+            return
+        if named:
+            several = ", ".join(sorted(named)[:4])
+            draft.missing(
+                BILLS, "currency", f"{why}, which may be {several}; write which", "{value: TODO}"
+            )
+            return
+    draft.missing(
+        BILLS,
+        "currency",
+        "the column of the currency; or, where all bills have one, {value: GBP} for example",
+        "{value: TODO}",
+    )
+
+
+def _currency_column(draft: Draft, table: Table, column: ColumnProfile) -> None:
+    _odd(draft, table, "bills", at.CURRENCY, "is no currency's code")
+    blanks = [
+        i
+        for i in table.data_rows()
+        if not column.texts[i] and any(c.texts[i] for t in at.AMOUNTS if (c := table.get(t)))
+    ]
+    name = quoted(column_name(table.columns, column))
+    if not blanks or any(line.key == "fill_down" for line in draft.source):
+        draft.add_column("bills", "currency", table.columns, column)
+        return
+    codes = [text for text in column.filled if text.upper() in CURRENCIES]
+    default = codes[0].upper() if len(codes) == 1 else "TODO"
+    draft.add("bills", "currency", f"{{column: {name}, default: {default}}}", listed(codes))
+    draft.todo(
+        "bills",
+        f"'{column.header}' is blank in {table.rows(blanks)}: check that these are in the currency"
+        f" that stands for default"
+        + (f" ({default}, the only one in the column)." if len(codes) == 1 else "."),
+    )
+
+
+def _named_currencies(table: Table) -> list[tuple[frozenset[str], str]]:
+    """The currencies that amounts, number formats, headers and titles name, with the place."""
+    money = [c for target in _MONEY if (c := table.get(target))]
+    money = money or [c for c in table.columns if c.numbers and c.filled]
+    cells = [named for c in money for text in c.filled if (named := currencies_of_amount(text))]
+    marks = [
+        named
+        for c in money
+        for mark in set(table.source.format_marks.get(c.index, {}).values())
+        if (named := currencies_of_amount(mark))
+    ]
+    heads = [named for c in money if (named := currencies_of_amount(c.header))]
+    titles = currencies_of_titles(table.titles())
+    places = (
+        (cells, "the amounts say so"),
+        (marks, "the number format of the amounts says so"),
+        (heads, "the header says so"),
+        ([titles] if titles else [], "the title says so"),
+    )
+    return [(frozenset().union(*some), why) for some, why in places if some]
+
+
+# --- columns that are not used ----------------------------------------------------------------
+
+_KINDS = frozenset(
+    "type documenttype doctype transactiontype vouchertype status billstatus invoicestatus state"
+    " art belegart statut estado tipo stato".split()
+)
+
+
+def draft_leftovers(draft: Draft, tables: Sequence[Table]) -> None:
+    """List the columns that no field reads; a question for those of types and states."""
+    used = "\n".join(line.value for line in (*draft.bills, *draft.line_items, *draft.source))
+    used += f" [{', '.join(map(quoted, draft.group_by))}]"
+    for table in tables:
+        for column in table.columns:
+            name = column_name(table.columns, column)
+            if re.search(rf"(?:: |\[|, ){re.escape(quoted(name))}(?=[,\]}}])", used):
+                continue
+            draft.unused.append((name, listed(column.examples) if column.filled else "empty"))
+            if header_letters(column.header) in _KINDS and len(column.filled) <= 12:
+                shown = ", ".join(f"'{' '.join(text.split())[:30]}'" for text in column.filled)
+                draft.todo(
+                    "source",
+                    f"'{name}' has {shown}: where some of these are no bills to load (credit"
+                    " notes, void ones), leave their rows out: ignore_rows:"
+                    f" [{{column: {quoted(name)}, equals: …}}]",
+                )

@@ -1,0 +1,85 @@
+"""What headers and titles say of amounts: tax included or not, thousands, the currency."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from importer.core.currencies import EXPONENTS
+from importer.core.money import currencies_named
+
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|[_/]")
+_TAXES = r"(?:vat|tax(?:es)?|gst|hst|mwst|ust|tva|iva|btw|moms|mva|alv)"
+_WITH_TAX = re.compile(
+    rf"\b(?:incl?|including|inclusive of|inkl|inkl\.|with|mit|avec|con|med)\b\W*{_TAXES}\b"
+    rf"|\b{_TAXES}\W*(?:incl(?:uded|usive|uida|uido|usa|uso)?|incluse?|inkludert|inbegrepen)\b"
+    r"|\b(?:gross|brutto|brut|bruto|ttc|net à payer|bruttobetrag|bruttobeløb|bruttobelopp)\b",
+    re.IGNORECASE,
+)
+_WITHOUT_TAX = re.compile(
+    rf"\b(?:excl?|ex|excluding|exclusive of|exkl|ekskl|without|before|less|net of|ohne|zzgl|hors"
+    rf"|sin|senza|uden|uten|utan|zonder)\b\W*{_TAXES}\b|\b{_TAXES}\W*(?:excl(?:uded|usive)?|exclus)\b"
+    r"|\b(?:net|netto|neto|ht|subtotal|imponibile|nettobetrag|nettobeløb|nettobelopp"
+    r"|base imponible)\b",
+    re.IGNORECASE,
+)
+_NET_PAYABLE = re.compile(r"\bnet (?:à payer|payable|pay|due)\b", re.IGNORECASE)
+
+_CODES = "EUR|GBP|USD|CHF|DKK|SEK|NOK|AUD|CAD|PLN"
+_THOUSANDS = re.compile(
+    r"(?<![0-9.,])(?:[£€$¥]|[A-Z]{3} ?)?['’]?000['’]?s?(?![0-9.,])"
+    rf"|[£€$] ?[kK]\b|\b[kKT] ?(?:{_CODES})\b|\b[kKT] ?[£€$]|\b[Tt]housands?\b|\bTausend\b"
+    r"|\bmilliers\b|\bmigliaia\b|\btusinder?\b|\btusental\b|\bduizend(?:en|tallen)?\b|\btys\b"
+)
+_MILLIONS = re.compile(
+    rf"[£€$] ?[mM](?:n|illions?)?\b|\b[mM](?:n|ln|io)?\.? ?(?:{_CODES})\b|\b[mM] ?[£€$]"
+    r"|\b[mM]illions?\b|\bMio\b|\bmln\b"
+)
+_IN_TITLE = re.compile(r"\bin\b|\bfigures\b|\bamounts?\b|\bangaben\b|[(\[]", re.IGNORECASE)
+
+_CODE_IN_TITLE = re.compile(
+    r"(?:\b[Ii]n|[Cc]urrency:?|[Ww]ährung:?|[(\[])\s*([A-Z]{3})(?![A-Za-z])"
+)
+_WORDS = {
+    "EUR": re.compile(r"\beuros?\b", re.IGNORECASE),
+    "GBP": re.compile(r"\bpounds? sterling\b|\bsterling\b", re.IGNORECASE),
+    "USD": re.compile(r"\bu\.?s\.? dollars?\b", re.IGNORECASE),
+}
+# The bare pound sign is sterling but for a few small countries that write their own name.
+_MAIN = {currencies_named("£"): frozenset({"GBP"})}
+
+
+def tax_included(text: str) -> bool | None:
+    """Whether a header or title says that tax is in its amounts; None where it says neither."""
+    spaced = _CAMEL.sub(" ", text)
+    included = bool(_WITH_TAX.search(spaced)) or bool(_NET_PAYABLE.search(spaced))
+    excluded = bool(_WITHOUT_TAX.search(_NET_PAYABLE.sub(" ", spaced)))
+    return None if included == excluded else included
+
+
+def thousands(header: str) -> str:
+    """What in a header says that its amounts are thousands or millions; "" where nothing does."""
+    match = _THOUSANDS.search(header) or _MILLIONS.search(header)
+    return match[0].strip() if match else ""
+
+
+def thousands_in_title(text: str) -> str:
+    """The same of a title, where a threshold such as "over £1 million" says nothing."""
+    return thousands(text) if _IN_TITLE.search(text) else ""
+
+
+def currencies_of_amount(text: str) -> frozenset[str]:
+    """The currencies that an amount or its header may be in; £ is taken for sterling."""
+    named = currencies_named(text)
+    return _MAIN.get(named, frozenset(named & EXPONENTS.keys()))
+
+
+def currencies_of_titles(titles: Iterable[str]) -> frozenset[str]:
+    """The currencies that titles name: in words, with a code in brackets or after "in", by sign."""
+    codes: set[str] = set()
+    for text in titles:
+        codes |= {m[1] for m in _CODE_IN_TITLE.finditer(text)} & EXPONENTS.keys()
+        codes |= {code for code, words in _WORDS.items() if words.search(text)}
+        for sign in re.findall(r"[£€]", text):
+            codes |= currencies_of_amount(sign)
+    return frozenset(codes)

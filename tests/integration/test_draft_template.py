@@ -1,0 +1,394 @@
+"""Drafts of templates: what a file proves is written, every guess is a TODO with its rows."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from importer.mapping.map_tables import map_tables
+from importer.mapping.template_loader import load_template
+from importer.readers import read_file
+from importer.scaffold.draft_template import draft_of
+from importer.validation.checked_bills import Checked
+from importer.validation.validate import check
+
+Rows = Sequence[Sequence[object]]
+HEAD = ("Supplier", "Invoice No", "Date", "Currency")
+
+
+def written(folder: Path, rows: Rows) -> Path:
+    path = folder / "export.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return path
+
+
+def book(folder: Path, sheets: dict[str, Rows]) -> Path:
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.active)  # type: ignore[arg-type]
+    for name, rows in sheets.items():
+        sheet = workbook.create_sheet(name)
+        for row in rows:
+            sheet.append(list(row))
+    workbook.save(folder / "export.xlsx")
+    return folder / "export.xlsx"
+
+
+def drafted(path: Path) -> str:
+    return draft_of(read_file(path), "mine").text()
+
+
+def todos(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("# TODO: ")]
+
+
+def checked(path: Path, text: str, *answers: tuple[str, str]) -> Checked:
+    """The export checked by its draft, once its TODOs are answered."""
+    for todo, answer in answers:
+        assert todo in text
+        text = text.replace(todo, answer)
+    template = path.with_suffix(".yaml")
+    template.write_text(text, encoding="utf-8")
+    return check(map_tables(read_file(path), load_template(template).template))
+
+
+def amounts(result: Checked) -> list[tuple[str, int]]:
+    return [(bill.vendor or "", bill.amount) for bill in result.valid_bills()]
+
+
+INCLUDED = ("lineItemsIncludeTax: {value: TODO}", "lineItemsIncludeTax: {value: true}")
+
+
+# --- rows that belong together ----------------------------------------------------------------
+
+REDACTED = (
+    ("Supplier Name", "Payment Date", "Effective Date", "Transaction Number", "Gross Amount"),
+    ("OPTIMUM", "2014-06-05", "2014-06-30", "101", "100.00"),
+    ("THE ESSEX GROUP", "2014-06-06", "2014-06-30", "102", "200.00"),
+    ("", "2014-04-15", "2014-06-30", "", "50000.00"),
+    ("", "2014-04-15", "2014-06-30", "", "7000.00"),
+    ("OPTIMUM", "2014-06-09", "2014-06-30", "103", "300.00"),
+)
+
+
+def test_rows_without_a_vendor_but_with_a_date_of_their_own_speak_against_fill_down(
+    tmp_path: Path,
+) -> None:
+    path = written(tmp_path, REDACTED)
+    text = drafted(path)
+    [question] = [line for line in todos(text) if "fill_down" in line]
+    assert "rows 4 and 5" in question
+    assert "Against it: a date or another cell of a bill in rows 4 and 5" in question
+    assert "\n  # fill_down: [Supplier Name, Transaction Number]\n" in text
+    result = checked(
+        path, text, ("# issuedDate: {column: TODO}", "issuedDate: {column: Payment Date}"),
+        ("# currency: {value: TODO}", "currency: {value: GBP}"),
+    )  # fmt: skip
+    assert amounts(result) == [("OPTIMUM", 10000), ("THE ESSEX GROUP", 20000), ("OPTIMUM", 30000)]
+
+
+CONTINUED = (
+    (*HEAD, "Text", "Gross"),
+    ("Acme", "1", "2025-04-03", "GBP", "pens", "1.50"),
+    ("", "", "", "", "ink", "2.00"),
+    ("Bolt", "2", "2025-04-04", "GBP", "nuts", "4.00"),
+)
+
+
+def test_rows_with_nothing_but_a_lines_cells_speak_for_fill_down(tmp_path: Path) -> None:
+    path = written(tmp_path, CONTINUED)
+    text = drafted(path)
+    [question] = [line for line in todos(text) if "fill_down" in line]
+    assert "For fill_down: nothing but a line's cells in row 3" in question
+    assert "Against" not in question
+    # without an answer the row is an error, and no money goes to another vendor
+    assert amounts(checked(path, text)) == [("Acme", 150), ("Bolt", 400)]
+
+
+def test_fill_down_is_written_where_the_totals_of_the_bills_prove_it(tmp_path: Path) -> None:
+    totals = ("Invoice Total", "3.50", "", "4.00")
+    rows = [(*row, total) for row, total in zip(CONTINUED, totals, strict=True)]
+    path = written(tmp_path, rows)
+    text = drafted(path)
+    assert "\n  fill_down: [Supplier, Invoice No]  # " in text
+    assert "in all 2 bills the sum of 'Gross' is 'Invoice Total'" in text
+    assert amounts(checked(path, text)) == [("Acme", 350), ("Bolt", 400)]
+
+
+def test_grouping_without_clashes_wins_over_one_with_hundreds(tmp_path: Path) -> None:
+    rows = [("Supplier", "Ref", "Document ID", "Date", "Gross")]
+    for i in range(90):
+        rows.append(
+            ("Acme", f"{i // 2 % 3}", f"D{i // 2}", f"2025-04-{i // 2 % 28 + 1:02}", "1.50")
+        )
+    text = drafted(written(tmp_path, rows))
+    assert "group_by: [Supplier, Document ID]  # 90 rows are 45 bills" in text
+    assert "# by 'Supplier' + 'Ref': 3 bills, 3 of them doubtful" in text
+
+
+def test_clashing_bills_are_counted_with_their_first_rows(tmp_path: Path) -> None:
+    text = drafted(
+        written(
+            tmp_path, ((*HEAD, "Gross"), ("Acme", "1", "2025-04-03", "GBP", "1.50"),
+            ("Acme", "1", "2025-04-04", "GBP", "1.50"), ("Acme", "2", "2025-04-04", "GBP", "1.5")),
+        )
+    )  # fmt: skip
+    assert (
+        "1 of the bills has rows that disagree in 'Date' (first: rows 2 and 3 have '2025-04-03' and"
+        " '2025-04-04')" in text
+    )
+
+
+# --- amounts ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "field"),
+    [("amt", "amount"), ("Invoice Net Amt", "netAmount"), ("INV_GROSS_AMT", "amount"),
+     ("Sum of money", "amount"), ("Wert 1", "amount")],
+)  # fmt: skip
+def test_amounts_are_recognised_by_short_words_or_as_the_only_numbers(
+    header: str, field: str, tmp_path: Path
+) -> None:
+    rows = [(*HEAD, header), *(("Acme", f"A{i}", "2025-04-03", "GBP", f"{i}.50") for i in (7, 9))]
+    text = drafted(written(tmp_path, rows))
+    assert f"\n  {field}: {{column: {header}}}" in text
+    guessed = f"'{header}' is taken for the line's amount: it is the only column of numbers" in text
+    assert guessed == (header in ("Sum of money", "Wert 1"))
+
+
+def test_columns_with_names_of_no_meaning_are_proven_by_their_sums(tmp_path: Path) -> None:
+    rows = [(*HEAD, "A1", "A2", "A3")]
+    for i in range(1, 6):
+        rows += [("Acme", f"N{i}", "2025-04-03", "GBP", f"{i}.10", "0.37", f"{2 * i}.94")] * 2
+    path = written(tmp_path, rows)
+    text = drafted(path)
+    assert "in all 5 bills the sum of 'A1' + 'A2' is 'A3'" in text
+    assert "amount: {column: A3}" in text
+    assert "lineItemsIncludeTax: {value: false}" in text
+    assert "netAmount: {column: A1}" in text
+    assert "taxAmount: {column: A2}" in text
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Net (£000)", "Net £000s", "Net £'000", "Net (£k)", "Netto TEUR", "Net in thousands",
+     "Net (k€)", "Net £m", "Netto Mio. EUR"],
+)  # fmt: skip
+def test_amounts_in_thousands_are_a_todo(header: str, tmp_path: Path) -> None:
+    text = drafted(
+        written(tmp_path, ((*HEAD, header), ("Acme", "1", "2025-04-03", "GBP", "10.50")))
+    )
+    assert "\n  amounts: TODO\n" in text
+    assert [line for line in todos(text) if "thousands or millions" in line]
+
+
+@pytest.mark.parametrize(
+    ("title", "in_thousands"),
+    [("Amounts in thousands of pounds", True), ("All figures (£000)", True),
+     ("Payments over £25,000", False), ("Spend over £500 in 2000", False),
+     ("Over £1 million", False)],
+)  # fmt: skip
+def test_title_may_say_that_amounts_are_thousands(
+    title: str, in_thousands: bool, tmp_path: Path
+) -> None:
+    rows = ((title,), (*HEAD, "Gross"), ("Acme", "1", "2025-04-03", "GBP", "10.50"))
+    assert ("amounts: TODO" in drafted(written(tmp_path, rows))) == in_thousands
+
+
+@pytest.mark.parametrize(
+    ("titles", "header", "basis"),
+    [
+        ((), "Amount", None),
+        ((), "Value", None),
+        ((), "Amount incl. VAT", True),
+        ((), "Amount (ex VAT)", False),
+        ((), "Betrag netto", False),
+        ((), "Montant TTC", True),
+        (("All amounts exclude VAT",), "Amount", None),
+        (("Amounts excluding VAT",), "Amount", False),
+        (("Amounts inc VAT",), "Amount", True),
+        (("Internet spend",), "Amount", None),
+    ],
+)
+def test_tax_basis_is_a_todo_unless_a_column_or_title_says_it(
+    titles: Sequence[str], header: str, basis: bool | None, tmp_path: Path
+) -> None:
+    rows = [(title,) for title in titles]
+    rows += [(*HEAD, header), ("Acme", "1", "2025-04-03", "GBP", "10.50")]  # type: ignore[list-item]
+    text = drafted(written(tmp_path, rows))
+    value = "TODO" if basis is None else str(basis).lower()
+    assert f"lineItemsIncludeTax: {{value: {value}}}" in text
+    assert ("nothing says whether" in text) == (basis is None)
+
+
+@pytest.mark.parametrize(("within", "basis"), [(False, "false"), (True, "true")])
+def test_rate_of_the_tax_shows_the_basis(within: bool, basis: str, tmp_path: Path) -> None:
+    rows = [(*HEAD, "Amount", "VAT", "Code")]
+    for i, rate in enumerate((5, 20, 5, 20), start=1):
+        net = 1000 * i
+        amount = net * (100 + rate) // 100 if within else net
+        rows.append(("Acme", f"N{i}", "2025-04-03", "GBP", f"{amount}.00",
+                     f"{net * rate // 100}.00", "S"))  # fmt: skip
+    assert f"lineItemsIncludeTax: {{value: {basis}}}" in drafted(written(tmp_path, rows))
+
+
+@pytest.mark.parametrize(
+    ("title", "header", "cell", "currency"),
+    [
+        ("", "Gross", "£10.50", "GBP"),
+        ("", "Gross", "10.50 €", "EUR"),
+        ("", "Gross (GBP)", "10.50", "GBP"),
+        ("", "Gross £", "10.50", "GBP"),
+        ("Amounts in EUR", "Gross", "10.50", "EUR"),
+        ("Spend in euros", "Gross", "10.50", "EUR"),
+        ("Ledger (DKK)", "Gross", "10.50", "DKK"),
+        ("", "Gross", "$10.50", "TODO"),
+        ("", "Gross", "10.50 kr", "TODO"),
+        ("THE END OF ALL", "Gross", "10.50", "TODO"),
+    ],
+)
+def test_currency_is_told_by_sign_title_or_header(
+    title: str, header: str, cell: str, currency: str, tmp_path: Path
+) -> None:
+    rows = [(title,)] if title else []
+    rows += [(*HEAD[:3], header), ("Acme", "1", "2025-04-03", cell)]  # type: ignore[list-item]
+    text = drafted(written(tmp_path, rows))
+    assert f"currency: {{value: {currency}}}" in text
+    assert ("currency was not recognised" in text) == (currency == "TODO")
+
+
+def test_blank_currencies_get_a_default_to_be_checked(tmp_path: Path) -> None:
+    rows = [(*HEAD, "Gross"), ("Acme", "1", "2025-04-03", "EUR", "1.50"),
+            ("Bolt", "2", "2025-04-03", "", "2.50")]  # fmt: skip
+    text = drafted(written(tmp_path, rows))
+    assert "currency: {column: Currency, default: EUR}" in text
+    assert [line for line in todos(text) if "'Currency' is blank in row 3" in line]
+    rows.append(("Cole", "3", "2025-04-03", "USD", "2.50"))
+    assert "currency: {column: Currency, default: TODO}" in drafted(written(tmp_path, rows))
+
+
+def test_part_paid_bills_are_asked_about(tmp_path: Path) -> None:
+    rows = ((*HEAD, "Gross", "Open balance"),
+            ("Acme", "1", "2025-04-03", "GBP", "340.50", "140.50"),
+            ("Bolt", "2", "2025-04-03", "GBP", "2.50", "2.50"))  # fmt: skip
+    text = drafted(written(tmp_path, rows))
+    assert "'Open balance' differs from 'Gross' in row 2 (first: 140.50 of 340.50)" in text
+
+
+# --- cells that do not suit -------------------------------------------------------------------
+
+
+@given(
+    st.integers(0, 19),
+    st.sampled_from(["n/a", "see note", "31/02/2025", "TBC"]),
+    st.sampled_from(["Date", "Currency", "Gross"]),
+)
+@settings(max_examples=25, deadline=None)
+def test_one_odd_cell_does_not_make_a_column_unknown(row: int, odd: str, header: str) -> None:
+    headers = [*HEAD, "Gross"]
+    rows = [["Acme", f"N{i}", f"2025-04-{i + 1:02}", "GBP", f"{i}.50"] for i in range(20)]
+    rows[row][headers.index(header)] = odd
+    from importer.model.tables import SourceTable
+
+    columns = tuple(zip(headers, *rows, strict=True))
+    text = draft_of([SourceTable("export.csv", None, columns, range(1, 22))], "mine").text()
+    field = {"Date": "issuedDate", "Currency": "currency", "Gross": "amount"}[header]
+    assert f"\n  {field}: {{column: {header}}}" in text
+    question = f"'{header}' is called that, but row {row + 2} has '{odd}', which is no"
+    assert [line for line in todos(text) if question in line]
+
+
+def test_dates_without_a_name_are_offered(tmp_path: Path) -> None:
+    text = drafted(written(tmp_path, REDACTED))
+    [question] = [line for line in todos(text) if "issuedDate was not recognised" in line]
+    assert "'Payment Date' e.g. '2014-06-05'" in question
+    assert "'Effective Date' e.g. '2014-06-30'" in question
+
+
+# --- sheets -----------------------------------------------------------------------------------
+
+
+def ledger(*months: int) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = [(*HEAD, "Gross")]
+    rows += [
+        ("Acme", f"N{m}-{i}", date(2025, m, i), "GBP", i + 0.5) for m in months for i in (1, 2)
+    ]
+    return rows
+
+
+def test_sheets_with_equal_headers_are_all_read(tmp_path: Path) -> None:
+    summary = [("Month", "Sum"), ("Jan", 4.0), ("Feb", 4.0), ("Mar", 4.0), ("Apr", 1.0)]
+    path = book(
+        tmp_path, {"Summary": summary, "Jan": ledger(1), "Feb": ledger(2), "Mar": ledger(3)}
+    )
+    text = drafted(path)
+    assert "all are read: Jan, Feb, Mar. not read: 'Summary' (5 rows)" in text
+    assert "\n  sheet:" not in text
+    assert "6 rows are 6 bills" in text
+    assert sum(amount for _, amount in amounts(checked(path, text))) == 3 * (150 + 250)
+
+
+def test_largest_ledger_sheet_is_named_and_the_others_are_listed(tmp_path: Path) -> None:
+    wide = [("Supplier", "Invoice No", "Date", "Currency", "Gross", "Account", "Tax Code"),
+            ("Acme", "1", date(2025, 1, 1), "GBP", 1.0, "100", "S")]  # fmt: skip
+    notes = [("Read me", ""), ("This is", "a note"), *[("more", "text")] * 40]
+    path = book(tmp_path, {"Sample": wide, "Notes": notes, "Ledger": ledger(1, 2, 3)})
+    text = drafted(path)
+    assert "sheet: Ledger  # the largest ledger; not read: 'Sample' (2 rows), 'Notes'" in text
+    assert len(amounts(checked(path, text))) == 6
+
+
+# --- reports ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "label", ["Total for {}", "Total {}", "{} Total", "Summe {}", "Subtotal: {}"]
+)
+def test_report_in_groups_is_drafted_as_groups(label: str, tmp_path: Path) -> None:
+    rows = (
+        ("Vendor balance detail",), ("", "Date", "Num", "Amount incl VAT"),
+        ("Acme",), ("", "2025-03-14", "A1", "£10.50"), ("", "2025-03-15", "A2", "£1.50"),
+        (label.format("Acme"), "", "", "£12.00"),
+        ("Bolt & Co",), ("", "2025-03-15", "B1", "£5.25"),
+        (label.format("Bolt & Co"), "", "", "£5.25"),
+        ("TOTAL", "", "", "£17.25"), ("Friday, 5 June 2026, accrual basis",),
+    )  # fmt: skip
+    path = written(tmp_path, rows)
+    text = drafted(path)
+    assert not todos(text), text
+    assert 'groups: {column: "$A", name: Vendor' in text
+    result = checked(path, text)
+    assert result.clean
+    assert amounts(result) == [("Acme", 1050), ("Acme", 150), ("Bolt & Co", 525)]
+
+
+def test_report_in_groups_without_totals_is_drafted_as_groups(tmp_path: Path) -> None:
+    rows = (
+        ("", "Date", "Num", "Amount incl VAT"), ("Acme",), ("", "2025-03-14", "A1", "£10.50"),
+        ("Bolt",), ("", "2025-03-15", "B1", "£5.25"), ("", "2025-03-16", "B2", "£5.25"),
+    )  # fmt: skip
+    path = written(tmp_path, rows)
+    text = drafted(path)
+    assert [line for line in todos(text) if "the names of the groups ('Acme', 'Bolt')" in line]
+    assert amounts(checked(path, text)) == [("Acme", 1050), ("Bolt", 525), ("Bolt", 525)]
+
+
+def test_notes_below_the_total_are_passed_over(tmp_path: Path) -> None:
+    rows = ((*HEAD, "Gross"), ("Acme", "1", "2025-04-03", "GBP", "1.50"),
+            ("Bolt", "2", "2025-04-03", "GBP", "2.50"), ("Total", "", "", "", "4.00"),
+            ("© Crown copyright 2025",))  # fmt: skip
+    path = written(tmp_path, rows)
+    text = drafted(path)
+    assert 'ignore_rows: [{column: Supplier, equals: "© Crown copyright 2025"}]' in text
+    assert "control_total: {amount: Gross, where: {column: Supplier, equals: Total}}" in text
+    result = checked(path, text)
+    assert result.clean
+    assert result.controls == {"GBP": 400}
