@@ -284,7 +284,7 @@ def _with_options(
     from importer.mapping.parameters import with_settings
     from importer.mapping.template_checks import total_problem
 
-    template = with_settings(template, dict(request.settings), former.parameters if former else ())
+    template = with_settings(template, dict(request.settings), former.parameters if former else {})
     counts: dict[str, int] = {}
     gross: dict[str, str] = {}
     for name, text in request.expect:

@@ -219,6 +219,16 @@ def currencies_named(text: str) -> frozenset[str]:
     return frozenset(_SIGNS.get(match[0], match[0]).split()) if match else frozenset()
 
 
+_MAIN = {currencies_named("£"): "GBP"}  # the others that have it write their own name, too
+
+
+def currency_marked(text: str) -> str:
+    """The one currency that an amount's sign or letters stand for; "" where there are several, or
+    none. The pound sign is taken for sterling."""
+    named = currencies_named(text)
+    return next(iter(named)) if len(named) == 1 else _MAIN.get(named, "")
+
+
 def read_number_cell(text: str) -> Decimal | UnreadableAmount:
     """A number cell of a workbook: digits, at most one point, whatever the country.
 

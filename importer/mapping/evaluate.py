@@ -18,6 +18,7 @@ from importer.core import dates
 from importer.core.money import Numbers, UnreadableAmount, read_decimal, tidy
 from importer.core.text_column import arrow_texts
 from importer.mapping.expressions import DateFrom, Expression, SignFrom, same_word
+from importer.mapping.marked_currency import marked_currencies
 from importer.mapping.template_checks import start_of
 from importer.mapping.text_cleanup import blank, tidied, zero
 from importer.model.fields import FieldKind
@@ -108,6 +109,8 @@ def evaluate(e: Expression, scope: Scope) -> Values:
             for part in parts:
                 part.marked |= ~part.blank & (part.at != NOWHERE)
         values = _first_of(parts, scope.kind)
+    elif e.currency_of:
+        values = _currencies(scope.column(e.currency_of))
     elif e.concat:
         values = _joined(e, [evaluate(part, scope) for part in e.concat], scope)
     elif e.date_from:
@@ -125,6 +128,15 @@ def evaluate(e: Expression, scope: Scope) -> Values:
     if e.default is not None:
         values.take(values.blank, scope.repeated(e.default))
     return values
+
+
+def _currencies(amounts: Values) -> Values:
+    """The currencies of amounts; errors and formulas without a result stay, to be reported."""
+    readable = ~_is_broken(amounts)
+    amounts.text[readable] = marked_currencies(amounts.text, amounts.format_marks)[readable]
+    amounts.kinds[readable] = CellKind.TEXT
+    amounts.format_marks[:] = ""
+    return amounts
 
 
 def _first_of(parts: Sequence[Values], kind: FieldKind) -> Values:

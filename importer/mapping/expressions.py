@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -65,10 +65,13 @@ class DateFrom(StrictModel):
         return start
 
 
-_SOURCES = "column value parameter first_of concat date_from product sum_of_lines".split()
+_SOURCES = (
+    "column column_parameter value parameter first_of concat date_from product sum_of_lines"
+    " currency_of"
+).split()
 # Changes to a value, with the sources that permit them.
 _CHANGES = {
-    "default": ("column", "first_of", "concat", "date_from"),
+    "default": ("column", "first_of", "concat", "date_from", "currency_of"),
     "optional": ("column", "product"),
     "separator": ("concat",),
     "map": ("column", "first_of", "concat", "parameter"),
@@ -81,13 +84,16 @@ _CHANGES = {
 class Expression(StrictModel):
     """Where a field's value comes from, and what is done to it before it is read.
 
-    Exactly one source: column, value, parameter, first_of, concat, date_from, product or
-    sum_of_lines.
+    Exactly one source: column, column_parameter, value, parameter, first_of, concat, date_from,
+    product, sum_of_lines or currency_of.
     """
 
     column: Annotated[
         Names | None, Field(description="header; several: the first the sheet has")
     ] = None
+    column_parameter: Text | None = Field(
+        None, description="a parameter whose value is the header of the column"
+    )
     value: Text | None = Field(None, description="the same for every row")
     parameter: Text | None = Field(None, description="a parameter of the template")
     first_of: Parts | None = Field(None, description="the first of these that is not blank")
@@ -97,6 +103,10 @@ class Expression(StrictModel):
         None, description="two columns multiplied, as quantity and unit price"
     )
     sum_of_lines: Literal["gross", "net", "tax"] | None = None
+    currency_of: Annotated[
+        Names | None,
+        Field(description="the currency whose sign or code stands in the amounts of a column"),
+    ] = None
     default: Text | None = Field(None, description="used where it would be blank")
     optional: bool = Field(
         False, description="the sheet may lack the column; of a product the second one, for 1"
@@ -119,8 +129,9 @@ class Expression(StrictModel):
                 f"write exactly one of {', '.join(_SOURCES)}"
                 + (f"; here are {' and '.join(given)}" if given else "")
             )
+        source = "column" if given == ["column_parameter"] else given[0]
         for change, sources in _CHANGES.items():
-            if change in self.model_fields_set and given[0] not in sources:
+            if change in self.model_fields_set and source not in sources:
                 raise ValueError(f"{change} goes with {' or '.join(sources)} only")
         return self
 
@@ -167,11 +178,23 @@ class Expression(StrictModel):
                 if start := getattr(self.date_from, key):
                     yield ("date_from", key), start
 
+    def with_column(self, headers: Mapping[str, str]) -> Expression:
+        """The expression with the column that a parameter names, by parameter."""
+        changes: dict[str, object] = {}
+        if self.column_parameter is not None and (header := headers.get(self.column_parameter)):
+            changes["column"] = [header]
+        for key in ("first_of", "concat"):
+            if parts := getattr(self, key):
+                changes[key] = [part.with_column(headers) for part in parts]
+        return self.model_copy(update=changes) if changes else self
+
     def columns(self) -> Iterator[tuple[list[str], bool]]:
         """Every column it reads: its accepted headers, and whether the sheet may lack it."""
         for _, e in self.walk():
             if e.column:
                 yield e.column, e.optional
+            if e.currency_of:
+                yield e.currency_of, False
             if e.date_from:
                 yield e.date_from.column, False
             for i, factor in enumerate(e.product or ()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from importer.core.column_letters import column_index
 from importer.core.errors import UsageProblem
@@ -14,12 +14,13 @@ from importer.model.tables import SourceTable
 
 
 def with_settings(
-    template: Template, settings: Mapping[str, str], given: Collection[str] = ()
+    template: Template, settings: Mapping[str, str], given: Mapping[str, str] | None = None
 ) -> Template:
     """The template with ``--set`` values; UsageProblem names unknown and missing parameters.
 
-    ``given``: those that the tables have from a previous run.
+    ``given``: those that the tables have from a previous run, with their values.
     """
+    given = given or {}
     for name in settings:
         if name not in template.parameters:
             names = ", ".join(template.parameters)
@@ -28,8 +29,20 @@ def with_settings(
                 f"{did_you_mean(name, template.parameters)}"
                 + (f" It has: {names}." if names else "; it has none.")
             )
+    for name, text in settings.items():
+        choices = template.parameters[name].one_of
+        if choices and text not in choices:
+            raise UsageProblem(
+                f"--set {name}={text}: write {' or '.join(choices)}{did_you_mean(text, choices)}"
+            )
     specs = template.parameters | {
-        name: ParameterSpec(value=text, cell=None, matches=None, optional=False)
+        name: ParameterSpec(
+            value=text,
+            cell=None,
+            matches=None,
+            optional=False,
+            one_of=template.parameters[name].one_of,
+        )
         for name, text in settings.items()
     }
     missing = [
@@ -42,7 +55,10 @@ def with_settings(
             f"The template '{template.template}' needs to be told: {', '.join(missing)}. Say it"
             f" with --set {missing[0]}=…"
         )
-    return template.model_copy(update={"parameters": specs})
+    # A result is read as its run read the file: by the column that was chosen then.
+    used = {n: given[n] for n, s in specs.items() if s.one_of and n in given and n not in settings}
+    chosen = specs | {n: specs[n].model_copy(update={"value": text}) for n, text in used.items()}
+    return template.model_copy(update={"parameters": chosen}).with_chosen_columns()
 
 
 def values_of(source: SourceTable, header: int, template: Template) -> dict[str, str]:

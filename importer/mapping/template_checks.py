@@ -82,8 +82,12 @@ def _of_field(
                 f"there is no parameter '{e.parameter}'{near}"
                 + ("" if near else "; state it under parameters."),
             )
+        if e.column_parameter is not None:
+            yield from _of_column_parameter(template, at, e.column_parameter)
         if at in dated:
             continue
+        if e.currency_of and field != "bills.currency":
+            yield (*at, "currency_of"), f"currency_of is for bills.currency, not for {field}."
         if e.sum_of_lines:
             last = path == ("first_of", len(expression.first_of or ()) - 1)
             yield from _of_sum(template, at, field, e.sum_of_lines, inner and not last)
@@ -105,6 +109,21 @@ def _of_field(
         for inside, text in constants:
             if text and (why := constant_problem(sheet, name, text, template.formats)):
                 yield (*at, *inside), f"'{text}' cannot be {field}: {why}."
+
+
+def _of_column_parameter(
+    template: Template, at: tuple[str | int, ...], name: str
+) -> Iterator[Problem]:
+    spec = template.parameters.get(name)
+    if spec is None:
+        near = did_you_mean(name, template.parameters) or "; state it under parameters."
+        yield (*at, "column_parameter"), f"there is no parameter '{name}'{near}"
+    elif spec.cell or not spec.one_of:
+        yield (
+            (*at, "column_parameter"),
+            f"the parameter '{name}' names a column: state the headers it may be, as"
+            " {value: Amount, one_of: [Amount, Open balance]}.",
+        )
 
 
 def _of_start(at: tuple[str | int, ...], e: Expression) -> Iterator[Problem]:

@@ -204,6 +204,7 @@ def load_template(path: Path) -> LoadedTemplate:
                 for loc, sentence in sorted(wrong, key=lambda p: _line(lines, p[0]))
             )
         )
+    template = template.with_chosen_columns()
     if not shipped:
         template = template.with_places(_places(data, lines))
     return LoadedTemplate(template, path)

@@ -218,6 +218,9 @@ class ParameterSpec(StrictModel):
         None, description="what is taken of the cell: the first bracket, else all that matches"
     )
     optional: bool = Field(False, description="it may have no value")
+    one_of: Annotated[list[Text], Field(min_length=1)] | None = Field(
+        None, description="the values that it may have"
+    )
 
     @model_validator(mode="after")
     def _one_place(self) -> ParameterSpec:
@@ -225,6 +228,8 @@ class ParameterSpec(StrictModel):
             raise ValueError("write either value or cell")
         if self.matches and self.cell is None:
             raise ValueError("matches goes with cell only")
+        if self.one_of and self.value not in (None, *self.one_of):
+            raise ValueError(f"'{self.value}' is none of {', '.join(self.one_of)}")
         return self
 
 
@@ -259,6 +264,16 @@ class Template(StrictModel):
         """The template, with the place of each text of its YAML: ``line 7, bills.vendor``."""
         self._places.update(places)
         return self
+
+    def with_chosen_columns(self) -> Template:
+        """The template with the columns that its parameters name (``column_parameter``)."""
+        headers = {name: spec.value for name, spec in self.parameters.items() if spec.value}
+        changes = {
+            sheet: {name: e.with_column(headers) for name, e in fields.items()}
+            for sheet, fields in (("bills", self.bills), ("line_items", self.line_items))
+            if any(part.column_parameter for e in fields.values() for _, part in e.walk())
+        }
+        return self.model_copy(update=changes) if changes else self
 
     def where(self, names: Iterable[str]) -> str:
         """The place of the first of the names it has; "" for a shipped template."""

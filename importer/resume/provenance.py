@@ -67,9 +67,9 @@ class ResultWorkbook:
         return sealed_text(self.template_file, folders)
 
     @property
-    def parameters(self) -> set[str]:
-        """The names of the template's parameters that the sheets bring with them."""
-        return {name for sheet in self.sheets or () for name, _ in sheet.parameters}
+    def parameters(self) -> dict[str, str]:
+        """The template's parameters that the sheets bring, each as the last of them has it."""
+        return {name: text for sheet in self.sheets or () for name, text in sheet.parameters}
 
     @property
     def last_run(self) -> str:

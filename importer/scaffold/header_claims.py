@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from importer.core.currencies import EXPONENTS
-from importer.core.money import currencies_named
+from importer.core.money import currencies_named, currency_marked
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|[_/]")
 _TAXES = r"(?:vat|tax(?:es)?|gst|hst|mwst|ust|tva|iva|btw|moms|mva|alv)"
@@ -45,8 +45,6 @@ _WORDS = {
     "GBP": re.compile(r"\bpounds? sterling\b|\bsterling\b", re.IGNORECASE),
     "USD": re.compile(r"\bu\.?s\.? dollars?\b", re.IGNORECASE),
 }
-# The bare pound sign is sterling but for a few small countries that write their own name.
-_MAIN = {currencies_named("£"): frozenset({"GBP"})}
 
 
 def tax_included(text: str) -> bool | None:
@@ -70,8 +68,9 @@ def thousands_in_title(text: str) -> str:
 
 def currencies_of_amount(text: str) -> frozenset[str]:
     """The currencies that an amount or its header may be in; £ is taken for sterling."""
-    named = currencies_named(text)
-    return _MAIN.get(named, frozenset(named & EXPONENTS.keys()))
+    marked = currency_marked(text)
+    named = frozenset({marked}) if marked else currencies_named(text)
+    return frozenset(named & EXPONENTS.keys())
 
 
 def currencies_of_titles(titles: Iterable[str]) -> frozenset[str]:

@@ -6,11 +6,13 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import openpyxl
 import pytest
 from bill_sheets import book, checked, csv_file, finding_cells, template, valid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from importer.core.errors import TemplateProblem, UsageProblem
 from importer.mapping.parameters import with_settings
 from importer.validation.checked_bills import Checked
 from importer.validation.finding_batch import FindingBatch, sort_key
@@ -363,3 +365,81 @@ def test_signed_debit_or_credit_is_reported(tmp_path: Path, debit: str, credit: 
     assert finding_cells(found) == [("line_items.expression.signed_twice", 3, column)]
     assert "the column it is in ('Debit' or 'Credit') says which" in found.findings[0].message
     assert amounts(found) == [10000]
+
+
+# --- columns that a parameter names, and currencies that the amounts show ----------------------
+
+CHOICE = BASE.replace(
+    "year: 2025}", "year: 2025, amount: {value: Net, one_of: [Net, Open balance]}}"
+).replace("netAmount: {column: Net}", "netAmount: {column_parameter: amount}")
+
+
+def test_parameter_chooses_the_column(tmp_path: Path) -> None:
+    loaded = template(tmp_path, CHOICE)
+    path = csv_file(tmp_path / "l.csv", [[*ROW, "Open balance"], [*ROW.values(), "4.00"]])
+    assert amounts(checked([path], loaded)) == [1000]
+    chosen = with_settings(loaded.template, {"amount": "Open balance"})
+    found = checked([path], type(loaded)(chosen, loaded.path))
+    assert amounts(found) == [400]
+    assert found.lines["netAmount"].canonical.source[0] == (4, "Open balance")
+
+
+def test_column_that_is_no_choice_is_refused_with_the_choices(tmp_path: Path) -> None:
+    loaded = template(tmp_path, CHOICE)
+    with pytest.raises(UsageProblem, match="amount=Nett: write Net or Open balance"):
+        with_settings(loaded.template, {"amount": "Nett"})
+
+
+def test_result_is_read_by_the_column_that_its_run_chose(tmp_path: Path) -> None:
+    loaded = template(tmp_path, CHOICE)
+    former = with_settings(loaded.template, {}, {"amount": "Open balance"})
+    assert former.line_items["netAmount"].column == ["Open balance"]
+    again = with_settings(loaded.template, {"amount": "Net"}, {"amount": "Open balance"})
+    assert again.line_items["netAmount"].column == ["Net"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("one_of: [Net, Open balance]", "optional: true", "state the headers it may be"),
+        ("value: Net, one_of", "value: Nett, one_of", "'Nett' is none of Net, Open balance"),
+        ("column_parameter: amount", "column_parameter: amont", "Did you mean 'amount'"),
+    ],
+)
+def test_parameter_that_names_a_column_states_the_choices(
+    old: str, new: str, sentence: str, tmp_path: Path
+) -> None:
+    assert old in CHOICE
+    with pytest.raises(TemplateProblem, match=sentence):
+        template(tmp_path, CHOICE.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency"),
+    [("£10.00", "GBP"), ("10.00 €", "EUR"), ("EUR 10.00", "EUR"), ("-US$10.00", "USD")],
+)
+def test_currency_is_taken_from_the_amounts(amount: str, currency: str, tmp_path: Path) -> None:
+    found = of(tmp_path, [{"Net": amount}], currency="{currency_of: Net}")
+    assert [item.canonical.text_at(0) for item in (found.bills["currency"],)] == [currency]
+
+
+@pytest.mark.parametrize("amount", ["10.00", "$10.00", "10.00 kr"])
+def test_currency_is_blank_where_the_amounts_do_not_say_it(amount: str, tmp_path: Path) -> None:
+    found = of(tmp_path, [{"Net": amount}], currency="{currency_of: Net}")
+    assert [code for code, *_ in finding_cells(found)] == ["bills.currency.required"]
+    found = of(tmp_path, [{"Net": amount}], currency="{currency_of: Net, default: SEK}")
+    assert found.bills["currency"].canonical.text_at(0) == "SEK"
+
+
+def test_currency_is_taken_from_the_number_format(tmp_path: Path) -> None:
+    path = tmp_path / "l.xlsx"
+    sheet_book = openpyxl.Workbook()
+    sheet = sheet_book.active
+    assert sheet is not None
+    sheet.append(list(ROW))
+    sheet.append([*list(ROW.values())[:3], 10])
+    sheet["D2"].number_format = '"£"#,##0.00'
+    sheet_book.save(path)
+    text = changed(currency="{currency_of: Net}")
+    [bill] = checked([path], template(tmp_path, text)).valid_bills()
+    assert (bill.currency, bill.amount) == ("GBP", 1000)
