@@ -727,7 +727,7 @@ def _journal(path: Path) -> None:
         bill("J-6", "Paper", Quantity="1,5", Tax_each="133,333"),
         bill("J-7", "Staples"),
         {**bill("", "Clips"), "Voucher": " J-7"},
-        {**bill("", "Stamps"), "Voucher": "j-7 "},
+        {**bill("", "Stamps"), "Voucher": "J7 "},
     ]
     csv_file(path, Sheet("Journal", _JOURNAL, rows))
 

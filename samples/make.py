@@ -28,6 +28,7 @@ sys.path.insert(0, str(SAMPLES))
 import broken_bills  # noqa: E402
 import clean_bills  # noqa: E402
 import exports  # noqa: E402
+import ledger_rows  # noqa: E402
 import odd_exports  # noqa: E402
 from workbooks import Sheet, csv_file, workbook  # noqa: E402
 
@@ -127,6 +128,7 @@ CASES = (
     _broken("report-by-vendor.csv", template="report-by-vendor.yaml"),
     _broken("report-by-code.csv", template="report-by-code.yaml"),
     _broken("printed-list.csv", template="printed-list.yaml"),
+    _broken("ledger-keys.csv", template="ledger-keys.yaml"),
     _broken("both-columns.csv", template="both-columns.yaml"),
     _broken("shown-as-percent.xlsx", template="pounds.yaml"),
     _broken("shown-as-money.xlsx"),
@@ -154,6 +156,7 @@ def write_inputs(folder: Path) -> None:
     csv_file(folder / "light/line-items.csv", sheets[1])
     broken_bills.write(folder / "light-broken")
     odd_exports.write(folder / "light-broken")
+    ledger_rows.write(folder / "light-broken")
     exports.write(folder)
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from importer.app.data_paths import reference_path, reference_paths
 from importer.app.events import SILENT, Listener
 from importer.core.errors import UsageProblem
+from importer.core.name_key import name_key
 from importer.references.reference_cache import Cached, read_cache, write_cache
-from importer.validation.cross_row_rules import same_name
 
 if TYPE_CHECKING:
     from importer.app.destination import Destination
@@ -68,8 +68,8 @@ def cached_of(company: str | None) -> Cached | None:
             names = ", ".join(cached.company.name for cached in every)
             raise UsageProblem(f"Say for which company: --company NAME, one of {names}.")
         return every[0] if every else None
-    wanted = same_name(company)
-    matches = [c for c in every if wanted in (same_name(c.company.name), same_name(c.company.id))]
+    wanted = name_key(company)
+    matches = [c for c in every if wanted in (name_key(c.company.name), name_key(c.company.id))]
     if len(matches) == 1:
         return matches[0]
     fetched = "".join(f"\n  {c.company.name} ({c.base_url}, id {c.company.id})" for c in every)

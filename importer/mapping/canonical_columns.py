@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from importer.core.name_key import placeholders
+from importer.core.text_column import arrow_texts
 from importer.mapping.bind_table import BoundTable
 from importer.mapping.evaluate import NOWHERE, Scope, Values, apply_marks, evaluate
 from importer.mapping.expressions import Expression
@@ -42,6 +44,7 @@ class CanonicalColumn:
     problem: np.ndarray | None = None
     note: np.ndarray | None = None  # a detail for the problem's sentence
     format_marks: np.ndarray | None = None  # a currency or % in the cell's number format
+    placeholder: np.ndarray | None = None  # the text that stands for no number, "" for none
 
     @cached_property
     def array(self) -> pa.LargeStringArray:
@@ -52,6 +55,8 @@ class CanonicalColumn:
         text: str = self.array[i].as_py()
         return text
 
+
+NUMBERS = ("invoiceNumber", "billRef")  # what a placeholder may stand in for
 
 _TEXTS = pd.StringDtype(storage="pyarrow", na_value=np.nan)  # what pandas calls "str"
 
@@ -206,11 +211,14 @@ def canonical_table(sheet: str, reader: ColumnReader) -> CanonicalTable:
         unchanged = (
             reader.unchanged(sources[0]) if e.column and not e.is_changed and sources else None
         )
-        if unchanged is not None:
+        if unchanged is not None and not (name in NUMBERS and placeholders(unchanged.array).any()):
             items.columns[name] = unchanged
         elif not e.sum_of_lines and (sources or e.has_constant):
             scope = _scope(reader, items, field_of(sheet, name).kind)
-            items.columns[name] = _column(reader, evaluate(e, scope), sources)
+            if name in NUMBERS:
+                items.columns[name] = _numbers(reader, e, scope, sources)
+            else:
+                items.columns[name] = _column(reader, evaluate(e, scope), sources)
     properties = dict.fromkeys(n for t in reader.tables for of, n in t.fields if of == sheet)
     for name in properties:
         if name.startswith(PROPERTY) and name not in items.columns:
@@ -219,6 +227,24 @@ def canonical_table(sheet: str, reader: ColumnReader) -> CanonicalTable:
                 reader, reader.of_items(columns), [columns]
             )
     return items
+
+
+def _numbers(
+    reader: ColumnReader, e: Expression, scope: Scope, sources: Sequence[Sequence[int | None]]
+) -> CanonicalColumn:
+    """The column of a number or reference, in which a placeholder as ``N/A`` is blank."""
+    of_rows = np.full(len(scope.rows), "", dtype=object)
+
+    def column(names: Sequence[str]) -> Values:
+        values = scope.column(names)
+        is_none = placeholders(arrow_texts(values.text))
+        of_rows[is_none] = values.text[is_none]
+        values.text[is_none] = ""
+        return values
+
+    values = evaluate(e, replace(scope, column=column))
+    of_rows[~values.blank] = ""
+    return replace(_column(reader, values, sources), placeholder=_unless_blank(of_rows))
 
 
 def _scope(reader: ColumnReader, items: CanonicalTable, kind: FieldKind) -> Scope:

@@ -10,14 +10,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from importer.core.name_key import name_key
 from importer.mapping.bind_table import BoundTable, bind_table
 from importer.mapping.canonical_columns import CanonicalTable, ColumnReader, canonical_table
 from importer.mapping.classified_rows import ControlTotal
 from importer.mapping.evaluate import NOWHERE
+from importer.mapping.group_rows import group_rows, key_findings
 from importer.mapping.headed_table import HeadedTable
 from importer.mapping.headers import (
     HeaderMatch,
-    accepted_headers,
     find_header,
     is_result_sheet,
     table_kind,
@@ -128,10 +129,13 @@ def map_tables(
         bound.append(bind_table(headed, findings, totals))
         notes += _notes(bound[-1], template)
     reader = ColumnReader(bound, template)
-    line_bill = None
+    line_bill, keys = None, []
     if template.layout == "flat":
         lines = canonical_table(LINE_ITEMS, reader)
-        line_bill, first_rows = _grouped(reader, lines)
+        grouped = group_rows(reader)
+        line_bill, first_rows = grouped.line_bill, grouped.first_rows
+        keys = grouped.keys
+        findings += key_findings(reader, grouped)
         reader.line_bill, reader.first_rows = line_bill, first_rows
         bills = canonical_table(BILLS, reader)
     else:
@@ -161,7 +165,7 @@ def map_tables(
     places = _items_by_row(mapped) if any(f.code in _OF_ROWS for f in findings) else {}
     mapped.findings = [_with_items(f, mapped, places) for f in findings]
     if line_bill is not None:
-        mapped.findings += _disagreements(mapped, reader)
+        mapped.findings += _disagreements(mapped, reader, [key.columns for key in keys])
     return mapped
 
 
@@ -272,58 +276,13 @@ def _name(source: SourceTable) -> str:
     return source.file if source.sheet is None else f"{source.file}, sheet {source.sheet}"
 
 
-def _grouped(reader: ColumnReader, lines: CanonicalTable) -> tuple[np.ndarray, np.ndarray]:
-    """Each line's bill in a flat layout, and each bill's first line, in the order of these.
+def _disagreements(
+    mapped: MappedTables, reader: ColumnReader, keys: Sequence[list[int | None]]
+) -> list[Finding]:
+    """A finding for each header field and bill whose rows disagree.
 
-    A row that lacks part of the key is a bill of its own: blanks join nothing. Nor are rows of
-    different files or sheets joined: exports that overlap would double the bill.
+    ``keys``: the columns that make one bill, of each table; their variants are told as such.
     """
-    size = len(lines)
-    key, alone = lines.table.astype(np.int64), np.zeros(size, dtype=bool)
-    for name in reader.template.group_by:
-        part = tidied(reader.arrow(reader.columns(accepted_headers(reader.template, name))))
-        codes = part.dictionary_encode()
-        alone |= np.asarray(pc.equal(part, "").to_numpy(zero_copy_only=False), dtype=bool)
-        both = key * (len(codes.dictionary) + 1) + codes.indices.to_numpy().astype(np.int64)
-        key = pd.factorize(both)[0].astype(np.int64)  # numbers stay small
-    key[alone] = -1 - np.flatnonzero(alone)
-    line_bill, firsts = pd.factorize(_joined_by_bill_start(reader, key))
-    first = np.full(len(firsts), size, dtype=np.int64)
-    np.minimum.at(first, line_bill, np.arange(size))
-    return line_bill.astype(np.int64), first
-
-
-def _joined_by_bill_start(reader: ColumnReader, key: np.ndarray) -> np.ndarray:
-    """The keys with one key for all rows of a bill.
-
-    Rows that begin in one row are of one bill, whatever their keys; so are all rows of their keys.
-    """
-    starts = reader.bill_starts
-    given = np.flatnonzero(starts != "")
-    if not len(given):
-        return key
-    start = pd.factorize(starts[given])[0].astype(np.int64) * len(reader.tables)
-    _, at, codes = np.unique(start + reader.table[given], return_index=True, return_inverse=True)
-    key_of_start = key[given][at][codes]
-    joins = np.unique(np.stack([key_of_start, key[given]]), axis=1)
-    parent: dict[int, int] = {}
-
-    def root(node: int) -> int:
-        while (above := parent.get(node, node)) != node:
-            node = above
-        return node
-
-    for first, other in joins[:, joins[0] != joins[1]].T.tolist():
-        if (a := root(first)) != (b := root(other)):
-            parent[b] = a
-    if not parent:
-        return key
-    keys, codes = np.unique(key, return_inverse=True)
-    return np.asarray([root(node) for node in keys.tolist()], dtype=np.int64)[codes]
-
-
-def _disagreements(mapped: MappedTables, reader: ColumnReader) -> list[Finding]:
-    """A finding for each header field and bill whose rows disagree."""
     out: list[Finding] = []
     for name in mapped.bills.columns:
         expression = mapped.template.bills.get(name)
@@ -332,12 +291,17 @@ def _disagreements(mapped: MappedTables, reader: ColumnReader) -> list[Finding]:
         else:
             sources = [reader.columns(names) for names, _ in expression.columns()]
         for columns in sources:
-            out += _differing(mapped, reader, name, columns)
+            out += _differing(mapped, reader, name, columns, is_key=columns in keys)
     return out
 
 
 def _differing(
-    mapped: MappedTables, reader: ColumnReader, name: str, columns: Sequence[int | None]
+    mapped: MappedTables,
+    reader: ColumnReader,
+    name: str,
+    columns: Sequence[int | None],
+    *,
+    is_key: bool,
 ) -> Iterator[Finding]:
     """A finding for each bill of which a row has another value, unless blank."""
     assert mapped.line_bill is not None
@@ -345,6 +309,9 @@ def _differing(
     of_bill = text.take(pa.array(chosen[mapped.line_bill]))
     differs = pc.and_(pc.not_equal(text, of_bill), pc.not_equal(text, ""))
     wrong = np.flatnonzero(differs.to_numpy(zero_copy_only=False))
+    if is_key:
+        pairs = [(text[i].as_py(), of_bill[i].as_py()) for i in wrong.tolist()]
+        wrong = wrong[np.asarray([name_key(a) != name_key(b) for a, b in pairs], dtype=bool)]
     _, first = np.unique(mapped.line_bill[wrong], return_index=True)
     code = f"{BILLS}.{name if name in FIELDS[BILLS] else 'property'}.disagrees"
     for i in sorted(wrong[first].tolist()):

@@ -174,6 +174,18 @@ warning bills.invoiceNumber.missing: no invoice number
   The bill has no invoice number, so only its vendor, date, amount, currency and description tell
   it from others.
   → Give the number on the vendor's invoice; it is what keeps a bill from being entered twice.
+warning bills.invoiceNumber.placeholder: a placeholder for an invoice number
+  '{value}' is no invoice number: only the vendor, date, amount, currency and description tell the
+  bill from others. Each such row is a bill of its own, sent without a number.
+  → Give the number on the vendor's invoice; it is what keeps a bill from being entered twice.
+warning bills.key.variants: one key written in several ways
+  '{value}' ({rows}) and '{other}' in row {first} count as one: they differ only in capitals,
+  spaces or invisible characters.
+  → Write them alike. If they are two bills, give each a number of its own.
+bills.key.mangled: a key that Excel has changed
+  '{value}' ({rows}) tells which rows are one bill, and is not what was typed: Excel has
+  shortened it or turned it into something else. Rows of several bills may look alike.
+  → Export again and open the file with this column as text, or write the original values.
 bills.issuedDate.required: no date
   The bill has no issue date.
   → Give the date on the vendor's invoice.
@@ -618,7 +630,7 @@ unique: there more than once
 _DISAGREEMENT = """
 disagrees: rows of one bill disagree
   The rows of one bill disagree: '{value}' here, '{other}' in row {first}.
-  → Make the rows of the bill agree, or leave the later ones empty.
+  → Make the rows of the bill agree. If they are of two bills, give each a number of its own.
 """
 
 

@@ -17,6 +17,7 @@ from importer.core.money import (
     read_decimal,
     read_number_cell,
 )
+from importer.core.name_key import name_key
 from importer.mapping.canonical_columns import CanonicalColumn
 from importer.mapping.template_model import TemplateFormats
 from importer.model.bills import Property
@@ -27,7 +28,6 @@ from importer.model.light_objects import PropertyGroup
 from importer.model.tables import CellKind
 from importer.references.name_index import LIKELY, Named, NameIndex
 from importer.validation.checked_bills import Checked
-from importer.validation.cross_row_rules import same_name
 
 # An inline value in the form Light wants, else None; of a text and the kind of its cell.
 Inline = Callable[[str, int], str | None]
@@ -87,8 +87,8 @@ class _SheetProperties:
         bare = name[len(PROPERTY) :]
 
         def named(groups: Sequence[PropertyGroup]) -> list[PropertyGroup]:
-            key = same_name(bare)
-            return [g for g in groups if key in map(same_name, (g.label, g.internal_name, g.id))]
+            key = name_key(bare)
+            return [g for g in groups if key in map(name_key, (g.label, g.internal_name, g.id))]
 
         matches = named(of_level)
         if len(matches) == 1:

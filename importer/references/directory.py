@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from importer.core.name_key import name_key
 from importer.model.fields import LOOKUP_NAMES
 from importer.model.light_objects import Account, Entity, PropertyGroup, TaxCode, Vendor
 from importer.references.name_index import Named, NameIndex
-from importer.validation.cross_row_rules import same_name
 
 
 @dataclass(frozen=True)
@@ -71,5 +71,5 @@ def account_key(code: str) -> str:
     """Ledger codes are whole numbers in Light; 0400 and 400 are the same one."""
     bare = code.strip()
     return (
-        str(int(bare)) if bare.isascii() and bare.isdigit() and len(bare) < 19 else same_name(bare)
+        str(int(bare)) if bare.isascii() and bare.isdigit() and len(bare) < 19 else name_key(bare)
     )

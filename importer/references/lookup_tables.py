@@ -20,12 +20,12 @@ from pathlib import Path
 from importer.core.atomic_write import private_file
 from importer.core.cell_parsers import parse_uuid
 from importer.core.errors import TemplateProblem, UsageProblem, unwritable
+from importer.core.name_key import name_key
 from importer.mapping.template_loader import LoadedTemplate
 from importer.model.fields import LOOKUP_NAMES, header_key
 from importer.model.finding import CellRef
 from importer.model.report_model import Suggestion
 from importer.readers import read_file
-from importer.validation.cross_row_rules import same_name
 
 FIELDS = tuple(LOOKUP_NAMES)  # vendor, companyEntity, account, taxCode
 _MOST_PROBLEMS = 20
@@ -100,7 +100,7 @@ def load_table(path: Path, name: str | None = None) -> dict[str, Entry]:
     out: dict[str, Entry] = {}
     problems: list[str] = []
     for i in range(1, len(table.rows)):
-        key, row = same_name(values[i]), f"row {int(table.rows[i])}"
+        key, row = name_key(values[i]), f"row {int(table.rows[i])}"
         if not key:
             continue
         light_id, problem = parse_uuid(ids[i].strip())
@@ -158,7 +158,7 @@ def read_tables(
 
 def _merge(tables: Tables, name: str, entries: Iterable[Entry]) -> None:
     for entry in entries:
-        first = tables.entries.setdefault(same_name(entry.value), entry)
+        first = tables.entries.setdefault(name_key(entry.value), entry)
         if first.id != entry.id:
             raise TemplateProblem(
                 f"{entry.place}: the {name} '{entry.value}' is {entry.id} here and {first.id} in"
@@ -254,9 +254,9 @@ def _append(path: Path, picks: Sequence[Pick]) -> int:
     existing = load_table(path) if path.exists() else {}
     new: dict[str, Pick] = {}
     for pick in picks:
-        entry = existing.get(same_name(pick.value))
+        entry = existing.get(name_key(pick.value))
         if entry is None:
-            new[same_name(pick.value)] = pick
+            new[name_key(pick.value)] = pick
         elif entry.id != pick.id:
             raise UsageProblem(
                 f"{entry.place}: the {pick.field} '{pick.value}' is {entry.id} there, and"

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz, process
 
+from importer.core.name_key import name_key
 from importer.core.nearest_name import nearest_are
 from importer.model.report_model import Suggestion
-from importer.validation.cross_row_rules import same_name
 
 ACTIVE = "ACTIVE"
 # Light may have further statuses one day: an unknown one is a warning, not a refusal.
@@ -65,7 +65,7 @@ class NameIndex:
     Equal labels get their ids, so that all labels differ.
     """
 
-    def __init__(self, things: Iterable[Named], key: Callable[[str], str] = same_name) -> None:
+    def __init__(self, things: Iterable[Named], key: Callable[[str], str] = name_key) -> None:
         every = list(things)
         labels = Counter(thing.label for thing in every)
         self.things = [
@@ -116,7 +116,7 @@ class _Similarity:
         for thing in things:
             for name in dict.fromkeys((*thing.keys, *thing.also)):
                 self._owners.append(thing)
-                self._names.append(same_name(name))
+                self._names.append(name_key(name))
         self._bare = [" ".join(_words(name)) for name in self._names]
         self._sorted = [" ".join(sorted(_words(name))) for name in self._names]
         self._budget = _COMPARISONS
@@ -126,7 +126,7 @@ class _Similarity:
         if self._budget < 0:
             return []
         best: dict[str, tuple[float, float, Named]] = {}
-        query = same_name(text)
+        query = name_key(text)
         for score, at in self._scores(query):
             thing, tie = self._owners[at], fuzz.ratio(query, self._names[at])
             if (score, tie) > best.get(thing.id, (0.0, 0.0))[:2]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from importer.core.name_key import name_key
 from importer.mapping.template_model import Lookup, Template
 from importer.mapping.text_cleanup import blank
 from importer.model.fields import BILLS, LINE_ITEMS
@@ -15,7 +16,7 @@ from importer.model.finding_catalogue import finding
 from importer.model.report_model import Suggestion, Unresolved
 from importer.validation.checked_bills import Checked
 from importer.validation.column import ParsedColumn
-from importer.validation.cross_row_rules import duplicates, same_name
+from importer.validation.cross_row_rules import duplicates
 from importer.validation.finding_batch import FindingBatch, cell_findings
 
 # Field of the name: sheet, field of the id, and what people call it.
@@ -66,7 +67,7 @@ class ReferenceColumn:
             return
         values, code = self.names.dictionary()
         numbers: dict[str, int] = {}
-        number = [numbers.setdefault(same_name(str(value)), len(numbers)) for value in values]
+        number = [numbers.setdefault(name_key(str(value)), len(numbers)) for value in values]
         number_of_item = np.asarray(number, dtype=np.int64)[code[at]]
         order = np.argsort(number_of_item, kind="stable")
         some = np.split(at[order], np.flatnonzero(np.diff(number_of_item[order])) + 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from importer.core.name_key import name_key
 from importer.mapping.template_model import Template
 from importer.model.finding import CellRef
 from importer.model.finding_catalogue import finding
@@ -18,7 +19,6 @@ from importer.references.reference_column import (
     noun_of,
 )
 from importer.validation.checked_bills import Checked
-from importer.validation.cross_row_rules import same_name
 
 
 def resolve_by_tables(
@@ -50,16 +50,16 @@ def resolve_by_tables(
 
 def _fill(column: ReferenceColumn, tables: Tables) -> None:
     for text, items in column.named_without_id():
-        entry = tables.entries.get(same_name(text))
+        entry = tables.entries.get(name_key(text))
         if entry is not None:
             column.set_id(items, entry.id)
-            column.checked.looked_up[column.name, same_name(text)] = entry.place
+            column.checked.looked_up[column.name, name_key(text)] = entry.place
 
 
 def _find_contradictions(column: ReferenceColumn, tables: Tables) -> None:
     ids = column.ids.values
     for text, items in column.named_with_sheet_id():
-        entry = tables.entries.get(same_name(text))
+        entry = tables.entries.get(name_key(text))
         for i in items:
             if entry is not None and ids[i] != entry.id:
                 of_name = f"{entry.id} according to {entry.place}"
@@ -103,12 +103,12 @@ def _apply_picks(checked: Checked, picks: Sequence[Pick]) -> list[Pick]:
     """
     used: set[tuple[str, str]] = set()
     for name in NAME_FIELDS:
-        of_field = {same_name(pick.value): pick for pick in picks if pick.field == name}
+        of_field = {name_key(pick.value): pick for pick in picks if pick.field == name}
         if not of_field:
             continue
         column = ReferenceColumn(checked, name)
         for text, items in column.named():
-            pick = of_field.get(same_name(text))
+            pick = of_field.get(name_key(text))
             if pick is not None:
                 used.add((name, pick.value))
                 chosen = Suggestion(pick.id, pick.label)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from importer.core.name_key import name_key
 from importer.mapping.template_model import Template
 from importer.model.report_model import Suggestion, Unresolved
 from importer.references.custom_properties import resolve_properties
@@ -29,7 +30,6 @@ from importer.references.reference_column import (
     lookup_of,
 )
 from importer.validation.checked_bills import Checked
-from importer.validation.cross_row_rules import same_name
 
 _MOST_TAX_CODES = 12  # suggested
 _LISTS = {"vendor": "vendors", "companyEntity": "entities", "account": "accounts"}
@@ -155,7 +155,7 @@ def _check_ids(column: ReferenceColumn, index: NameIndex) -> None:
             continue
         place = None
         if not has_sheet_id[i]:
-            place = column.checked.looked_up.get((column.name, same_name(str(texts[i]))))
+            place = column.checked.looked_up.get((column.name, name_key(str(texts[i]))))
         if thing is not None:
             ending = "disabled" if column.name == "account" else "inactive"
             add_finding(ending, [i], thing.label, status=thing.status)

@@ -14,6 +14,7 @@ from zipfile import BadZipFile, ZipFile
 
 from importer.core.cell_parsers import parse_uuid
 from importer.core.errors import UnreadableFile, UsageProblem
+from importer.core.name_key import name_key
 from importer.model.finding import CellRef
 from importer.model.report_model import Suggestion
 from importer.model.tables import SourceTable
@@ -27,7 +28,6 @@ from importer.report.xlsx.provenance_sheet import (
 )
 from importer.report.xlsx.to_resolve_sheet import FIELD, ID, PICK, SUGGESTION, TO_RESOLVE, VALUE
 from importer.resume.provenance import ResultWorkbook, read_provenance
-from importer.validation.cross_row_rules import same_name
 
 _PROPERTIES = "docProps/custom.xml"
 _SHEET_LISTS = ("xl/workbook.xml", "content.xml")  # the latter of OpenDocument
@@ -119,7 +119,7 @@ def read_picks(tables: Sequence[SourceTable]) -> list[Pick]:
     for table in tables:
         if table.sheet == TO_RESOLVE:
             for pick in _picks_of(table, problems):
-                first = picks.setdefault((pick.field, same_name(pick.value)), pick)
+                first = picks.setdefault((pick.field, name_key(pick.value)), pick)
                 if first.id != pick.id:
                     problems.append(
                         f"{pick.place}: '{pick.value}' is there twice, picked differently."
@@ -170,7 +170,7 @@ def _picks_of(table: SourceTable, problems: list[str]) -> Iterator[Pick]:
 
 
 def _picked(text: str, offered: Sequence[Suggestion]) -> Suggestion | None:
-    same = {s.id: s for s in offered if same_name(s.label) == same_name(text)}
+    same = {s.id: s for s in offered if name_key(s.label) == name_key(text)}
     if len(same) == 1:
         return next(iter(same.values()))
     light_id, problem = parse_uuid(text)

@@ -15,10 +15,10 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from importer.core.atomic_write import atomic_write
+from importer.core.name_key import name_key
 from importer.core.safe_text import visible
 from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, PROPERTY, Field, FieldKind
 from importer.model.light_objects import PropertyGroup
-from importer.validation.cross_row_rules import same_name
 from importer.validation.schema import CELL_CHECKS
 
 ROWS = 2000  # rows with dropdowns; more can be written without
@@ -152,7 +152,7 @@ def _columns(sheet: str, company: Choices | None, notes: list[str]) -> list[_Col
     level = "HEADER" if sheet == BILLS else "LINE"
     groups = [g for g in (company.properties if company else ()) if g.level == level]
     for group in groups:
-        twins = [g for g in groups if same_name(g.label) == same_name(group.label)]
+        twins = [g for g in groups if name_key(g.label) == name_key(group.label)]
         name = group.label if len(twins) == 1 else group.internal_name
         columns.append(_of_property(group, name))
         if len(twins) > 1:
@@ -196,9 +196,9 @@ def _of_property(group: PropertyGroup, name: str) -> _Column:
     kinds = {"NUMERIC": FieldKind.FACTOR, "DATE": FieldKind.DATE, "BOOLEAN": FieldKind.BOOLEAN}
     kind = kinds.get(group.input_type, FieldKind.TEXT)
     is_multiple = group.input_type == "MULTI_SELECT"
-    labels = [same_name(label) for _, label, _ in group.values]
+    labels = [name_key(label) for _, label, _ in group.values]
     choices: list[Choice] = [
-        Choice(label if labels.count(same_name(label)) == 1 else internal, label)
+        Choice(label if labels.count(name_key(label)) == 1 else internal, label)
         for _, label, internal in group.values
     ]
     if kind is FieldKind.BOOLEAN:

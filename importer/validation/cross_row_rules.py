@@ -22,6 +22,7 @@ from importer.core.money import (
     read_number_cell,
     to_cents,
 )
+from importer.core.name_key import name_key
 from importer.mapping.classified_rows import ControlTotal
 from importer.mapping.map_tables import MappedTables
 from importer.mapping.text_cleanup import tidied
@@ -34,11 +35,6 @@ from importer.validation.column import ParsedColumn, ParsedTable
 from importer.validation.finding_batch import FindingBatch, cell_findings
 
 _NOT_ALNUM = re.compile(r"[\W_]+")
-
-
-def same_name(name: str) -> str:
-    """A name as it is compared: trimmed, one space between words, case and Unicode form aside."""
-    return " ".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
 def _letters_and_digits(number: str) -> str:
@@ -69,7 +65,7 @@ def _party(ids: ParsedColumn, names: ParsedColumn) -> np.ndarray:
         )
 
     by_id = codes(ids, str)
-    return np.where(by_id > 0, by_id, codes(names, same_name))
+    return np.where(by_id > 0, by_id, codes(names, name_key))
 
 
 def duplicates(mapped: MappedTables, bills: ParsedTable) -> list[FindingBatch]:
@@ -125,6 +121,17 @@ def duplicates(mapped: MappedTables, bills: ParsedTable) -> list[FindingBatch]:
             ("near_duplicate", near_at, near_args, None),
         )
     ]
+
+
+def placeholder_numbers(mapped: MappedTables) -> list[FindingBatch]:
+    """Bills whose number is a placeholder, as ``N/A``."""
+    column = mapped.bills.columns.get("invoiceNumber")
+    if column is None or column.placeholder is None:
+        return []
+    texts, code = column.placeholder, "bills.invoiceNumber.placeholder"
+    at = np.flatnonzero(texts != "")
+    value = pa.array(texts.tolist(), type=pa.large_string())
+    return [cell_findings(mapped, BILLS, "invoiceNumber", code, at, value)]
 
 
 def _pairs(high: np.ndarray, low: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

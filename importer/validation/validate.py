@@ -76,6 +76,7 @@ def check(
         findings += row_findings(rows, check_rows(rows, rules, exclude))
     findings += product_findings(mapped, lines)
     findings += _without_columns(mapped, target)
+    findings += cross_row_rules.placeholder_numbers(mapped)
     ambiguous = np.zeros(bills.size, dtype=bool)  # bills that share a reference, or have none
     ambiguous[findings.items_of("bills.billRef.duplicate", "bills.billRef.required")[0]] = True
     findings += cross_row_rules.sums_agree(mapped, bills, amounts, gross_totals, counts, ambiguous)
@@ -119,8 +120,13 @@ def _first_causes(findings: Findings, bills: ParsedTable, lines: ParsedTable) ->
         if p.code == "sheet.row.goes_on_with_passed_over" and isinstance(p, Finding)
     }
 
+    stood_in = np.zeros(bills.size, dtype=bool)
+    stood_in[findings.items_of("bills.invoiceNumber.placeholder")[0]] = True
+
     def remaining(p: FindingBatch) -> np.ndarray:
         out = np.ones(len(p), dtype=bool)
+        if p.code == "bills.invoiceNumber.missing":
+            out &= ~stood_in[p.at]
         if p.code in _LACKING and of_others:
             rows = zip(p.places.table.tolist(), p.places.row.tolist(), strict=True)
             out &= np.asarray([place not in of_others for place in rows], dtype=bool)

@@ -13,11 +13,11 @@ from pathlib import Path
 import openpyxl
 from conftest import Ended, bill_row, write_bills
 
+from importer.core.name_key import name_key
 from importer.model.light_objects import PropertyGroup
 from importer.references.lookup_tables import Pick, load_table, save_picks
 from importer.sandbox import Sandbox
 from importer.scaffold.fill_in_workbook import Choice, Choices, write_fill_in
-from importer.validation.cross_row_rules import same_name
 
 Load = Callable[..., Ended]
 NASTY = [
@@ -90,7 +90,7 @@ def no_formulas_and_no_links_out(results: Path) -> None:
             number = re.fullmatch(r"[+-]?[0-9.,]+", text)
             assert number or not re.match(r"\s*[=+\-@＝＋－＠]|[\t\r\n]", text), (path, text)
     found = load_table(results / "lookups" / "vendor.csv").values()
-    assert {same_name(entry.value) for entry in found} == set(map(same_name, NASTY))
+    assert {name_key(entry.value) for entry in found} == set(map(name_key, NASTY))
     page = (results / "r.html").read_text(encoding="utf-8")
     assert not re.search(r"<(script|a|img|iframe|link|form|object|embed|svg[^>]*on)\b", page)
     assert "\x1b" not in page

@@ -21,11 +21,18 @@ FindingKey = tuple[str, str, int, str, str]  # code, file, row, header, value
 WARNINGS = {
     "bills.invoiceNumber.missing",
     "bills.invoiceNumber.near_duplicate",
+    "bills.invoiceNumber.placeholder",
     "line_items.taxAmount.worked_out_by_light",
 }
 DATES = ("issuedDate", "dueDate", "amortizationStartDate", "amortizationEndDate")
 AMOUNTS = ("amount", "netAmount", "taxAmount")
+NO_NUMBERS = frozenset(("--", "_"))  # what the writer makes of placeholders
 INT64 = range(-(2**63), 2**63)
+
+
+def compared(text: str) -> str:
+    """A name or number as it is compared."""
+    return " ".join(unicodedata.normalize("NFKC", text).replace("\u200b", "").split()).casefold()
 
 
 @dataclass
@@ -41,6 +48,8 @@ class Sheets:
     owner: list[int] | None = None
     disagreements: list[tuple[int, int, str, str]] = field(default_factory=list)
     """(bill, line, field, value) where a line has another value than its bill."""
+    variants: list[tuple[int, str, str]] = field(default_factory=list)
+    """(line, field, value) where a key is written in another way than on its bill's first row."""
     decimal: bool = False
     numbers: str = "auto"
     formats: tuple[str, ...] = ()
@@ -58,6 +67,14 @@ class Judge:
         self.invalid: set[int] = set()
         self.unclear: set[int] = set()
         self.nameless: set[int] = set()
+        self.placeholders: dict[int, str] = {}
+        for rows in (sheets.bills, sheets.lines):
+            for i, row in enumerate(rows):
+                for name in ("billRef", "invoiceNumber"):
+                    if row[name].bare in NO_NUMBERS:
+                        if rows is sheets.bills and name == "invoiceNumber":
+                            self.placeholders[i] = row[name].text
+                        row[name] = Cell("")
         self.owner = self.join() if sheets.owner is None else dict(enumerate(sheets.owner))
         self.read()
         for i in range(len(sheets.bills)):
@@ -73,6 +90,9 @@ class Judge:
                 file = sheets.files["bills"]
                 self.findings.append((f"bills.{name}.disagrees", file, row, header, value))
                 self.invalid.add(i)
+        for k, name, value in sheets.variants:
+            row, header = sheets.line_rows[k], sheets.headers["bills", name]
+            self.findings.append(("bills.key.variants", sheets.files["bills"], row, header, value))
 
     def say(
         self, sheet: str, code: str, item: int, column: str, value: str | None = None, *also: int
@@ -240,7 +260,10 @@ class Judge:
         self.cells("bills", i)
         if bill["vendorId"].blank and bill["vendor"].blank:
             self.say("bills", "vendorId.required", i, "vendor")
-        if bill["invoiceNumber"].blank:
+        if i in self.placeholders:
+            text = self.placeholders[i]
+            self.say("bills", "invoiceNumber.placeholder", i, "invoiceNumber", text)
+        elif bill["invoiceNumber"].blank:
             self.say("bills", "invoiceNumber.missing", i, "invoiceNumber")
         for name in ("issuedDate", "currency", "amount"):
             if bill[name].blank:
@@ -330,8 +353,7 @@ class Judge:
         """Who it is, by id, else by name; "" where neither can be read."""
         if bill[by_id].value:
             return f"id {bill[by_id].value}"
-        name = unicodedata.normalize("NFKC", bill[by_name].value or "")
-        return " ".join(name.split()).casefold()
+        return compared(bill[by_name].value or "")
 
     def numbered(self) -> Iterator[tuple[int, str, str, str]]:
         of_number: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.core.errors import TemplateProblem, UsageProblem
+from importer.core.name_key import name_key
 from importer.mapping.template_loader import LoadedTemplate, find_template
 from importer.references.lookup_tables import (
     Pick,
@@ -24,7 +25,6 @@ from importer.references.lookup_tables import (
     read_tables,
     save_picks,
 )
-from importer.validation.cross_row_rules import same_name
 
 OTHER = "33333333-3333-3333-3333-333333333333"
 
@@ -139,7 +139,7 @@ NAMES = st.text(
     st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufeff"),
     min_size=1,
     max_size=20,
-).filter(lambda name: same_name(name) and name.strip() == name)
+).filter(lambda name: name_key(name) and name.strip() == name)
 
 
 @settings(max_examples=40, deadline=None)
@@ -151,7 +151,7 @@ def test_any_saved_name_is_found_again(months: list[list[str]]) -> None:
             save_picks(folder, [pick(value) for value in values])
             every += values
         table = load_table(folder / "vendor.csv")
-        assert set(table) == {same_name(value) for value in every}
+        assert set(table) == {name_key(value) for value in every}
         with (folder / "vendor.csv").open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.reader(file))
         assert len(rows) == 1 + len(table)  # no name twice

@@ -17,7 +17,7 @@ import spellings
 from bill_sheets import checked
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from oracle import BILL_VALUES, LINE_TEXTS, Judge, Row, Sheets
+from oracle import BILL_VALUES, LINE_TEXTS, NO_NUMBERS, Judge, Row, Sheets, compared
 from spellings import BLANK, Cell
 
 from importer.mapping.template_loader import LoadedTemplate, find_template, load_template
@@ -286,9 +286,15 @@ def of_flat(file: str, heads: list[Row], lines: list[Row], style: Style) -> Shee
             number = number if head["invoiceNumber"].blank else head["invoiceNumber"]
             vendor = vendor if head["vendor"].blank else head["vendor"]
             head["vendor"], head["invoiceNumber"] = vendor, number
-        key: Any = (head["vendor"].bare, head["invoiceNumber"].bare)
-        key = key if all(key) else k
+        key: Any = tuple(compared(head[name].bare) for name in ("vendor", "invoiceNumber"))
+        key = key if all(key) and key[1] not in NO_NUMBERS else k
         owner.append(owner[-1] if goes_on else known.setdefault(key, len(known)))
+    variants: dict[tuple[str, str, str], int] = {}
+    for name in ("vendor", "invoiceNumber"):
+        for k, i in enumerate(owner):
+            text, first = heads[k][name].bare, heads[owner.index(i)][name].bare
+            if text != first and compared(text) == compared(first):
+                variants.setdefault((name, first, text), k)
     bills: list[Row] = [{} for _ in known]
     rows: list[dict[str, int]] = [{} for _ in known]
     disagreements = []
@@ -299,8 +305,10 @@ def of_flat(file: str, heads: list[Row], lines: list[Row], style: Style) -> Shee
                 there[i], bills[i][name], rows[i][name] = k, heads[k][name], 2 + k
         reported: set[int] = set()
         for k, i in enumerate(owner):
-            text = heads[k][name].bare
-            if text and text != bills[i][name].bare and i not in reported:
+            text, of_bill = heads[k][name].bare, bills[i][name].bare
+            if name in ("vendor", "invoiceNumber") and compared(text) == compared(of_bill):
+                continue
+            if text and text != of_bill and i not in reported:
                 reported.add(i)
                 disagreements.append((i, k, name, text))
     for bill, places in zip(bills, rows, strict=True):
@@ -311,7 +319,8 @@ def of_flat(file: str, heads: list[Row], lines: list[Row], style: Style) -> Shee
     headers = {("bills", n): h for n, h in FLAT.items()}
     headers |= {("line_items", n): h for n, h in FLAT_LINE.items()}
     return Sheets(bills, lines, rows, [2 + k for k in range(len(lines))],
-                  {"bills": file, "line_items": file}, headers, owner, disagreements)  # fmt: skip
+                  {"bills": file, "line_items": file}, headers, owner, disagreements,
+                  [(k, name, text) for (name, _, text), k in variants.items()])  # fmt: skip
 
 
 def template_of(folder: Path, style: Style, *, flat: bool) -> LoadedTemplate:

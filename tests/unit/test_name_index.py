@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from importer.core.name_key import name_key
 from importer.references.directory import account_key
 from importer.references.name_index import Named, NameIndex
-from importer.validation.cross_row_rules import same_name
 
 
 def named(*labels: str) -> NameIndex:
@@ -84,7 +84,7 @@ WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_
 @given(st.lists(WORDS, max_size=6), WORDS)
 def test_exact_finds_only_the_same_name(known: list[str], written: str) -> None:
     of = named(*known)
-    expected = {n for n, name in enumerate(known) if same_name(name) == same_name(written)}
+    expected = {n for n, name in enumerate(known) if name_key(name) == name_key(written)}
     assert {int(thing.id.removeprefix("id-")) for thing in of.exact(written)} == expected
     for thing in of.nearest(written):  # whatever is written, something that is there
         assert thing in of.things
@@ -95,6 +95,6 @@ def test_exact_finds_only_the_same_name(known: list[str], written: str) -> None:
 def test_case_unicode_form_and_spaces_are_ignored(name: str, form: str) -> None:
     of = named(name)
     written = f" \u00a0{unicodedata.normalize(form, name).swapcase()}\t"  # type: ignore[arg-type]
-    if same_name(name) == same_name(written):  # swapping the case loses ß and the like
+    if name_key(name) == name_key(written):  # swapping the case loses ß and the like
         assert len(of.exact(written)) == 1
     assert len(of.exact(f"  {unicodedata.normalize(form, name)} ")) == 1  # type: ignore[arg-type]

@@ -1,0 +1,71 @@
+"""Names and numbers as they are compared: case, spaces, Unicode form and invisible marks aside."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
+
+# What people write where they have no number, in the languages of the known exports.
+_PLACEHOLDERS = frozenset(
+    """
+    n/a|n.a.|n.a|na|n/v|n/k|none|nil|null|nan|nothing|no number|no no|no no.|no invoice|no ref
+    no reference|no invoice number|no invoice no|not available|not applicable|not known|not given
+    not provided|not received|unknown|missing|blank|empty|tbc|tba|tbd|t.b.c.|t.b.a.|t.b.d.
+    to be confirmed|to be advised|to be announced|to follow|pending|awaited|awaiting
+    awaiting invoice|see attached|as attached|various|several|multiple|misc|misc.
+    miscellaneous|sundry|k.a.|k. a.|k.a|keine|keine nummer|keine angabe|ohne|ohne nummer|ohne re-nr.
+    ohne nr.|o. nr.|o.nr.|unbekannt|diverse|div.|fehlt|folgt|entfällt|leer|aucun|aucune
+    sans numéro|s.n.|s/n|s.o.
+    sans objet|néant|inconnu|divers|à venir|ninguno|ninguna|sin número|sin numero
+    desconocido|pendiente|varios
+    nessuno|nessuna|senza numero|sconosciuto|vari|geen|geen nummer|onbekend|volgt|nvt|n.v.t.
+    ingen|inget|okänd|ukendt|ikke oplyst|brak|nie dotyczy|n.d.|sem número|não aplicável
+    """.replace("\n    ", "|").split("|")
+)
+_NO_SIGN = re.compile(r"[\W_]{1,12}|0{2,20}|[?x]{1,12}")
+_NUMBERED = "[1-9]"  # what a placeholder does not have; in the syntax of RE2
+
+
+def name_key(text: str) -> str:
+    """The text as names are compared."""
+    visible = unicodedata.normalize("NFKC", text).translate(_INVISIBLE)
+    return " ".join(visible.split()).casefold()
+
+
+def name_keys(texts: pa.LargeStringArray) -> pa.LargeStringArray:
+    """``name_key`` of each text; of ASCII without odd spaces vectorised."""
+    out = pc.ascii_lower(texts)
+    odd = pc.or_(
+        pc.invert(pc.string_is_ascii(texts)),
+        pc.match_substring_regex(texts, r"\A\s|\s\z|\s\s|[\x00-\x1f\x7f]"),
+    )
+    if not pc.any(odd).as_py():
+        return out
+    keys = [name_key(text) for text in texts.filter(odd).to_pylist()]
+    return pc.replace_with_mask(out, odd, pa.array(keys, type=pa.large_string()))
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a text stands for no number, as ``N/A``, ``TBC``, ``-`` and ``000`` do."""
+    key = name_key(text)
+    if not key or key.startswith("#"):  # an error of the spreadsheet is reported as one
+        return False
+    return _NO_SIGN.fullmatch(key) is not None or key in _PLACEHOLDERS
+
+
+def placeholders(texts: pa.LargeStringArray) -> np.ndarray:
+    """Which of the texts are placeholders."""
+    numbered = pc.match_substring_regex(texts, _NUMBERED).to_numpy(zero_copy_only=False)
+    out = np.zeros(len(texts), dtype=bool)
+    at = np.flatnonzero(~numbered)
+    if len(at):
+        codes = texts.take(pa.array(at)).dictionary_encode()
+        passing = np.asarray([is_placeholder(t) for t in codes.dictionary.to_pylist()], dtype=bool)
+        out[at] = passing[codes.indices.to_numpy()]
+    return out

@@ -1,0 +1,21 @@
+"""Ledgers in which it is hard to say which rows are one bill, and which are none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+# Numbers in several spellings, placeholders for numbers, and a batch that Excel has shortened.
+KEYS = """\
+Supplier,Number,Batch,Date,Net,Text
+Ironbridge Tools Ltd,IT 204,B1,2025-03-03,40.00,Blades
+IRONBRIDGE TOOLS LTD,it  204,b1,2025-03-03,25.00,Saws
+Orchard Packaging Ltd,N/A,B1,2025-03-04,12.70,Pallet wrap
+Orchard Packaging Ltd,TBC,B1,2025-03-05,19.35,Cartons
+Calder Valley Print Ltd,CV-7710,3.67E+17,2025-03-06,64.00,Forms
+Calder Valley Print Ltd,CV-7711,B1,2025-03-07,36.50,Labels
+"""
+
+
+def write(folder: Path) -> None:
+    """The files, into ``folder``; their template stands there."""
+    (folder / "ledger-keys.csv").write_bytes(KEYS.encode())
