@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from importer.app.report_run import report as report
     from importer.app.result import Result as Result
     from importer.app.result import ResultFile as ResultFile
+    from importer.app.result import error_json as error_json
     from importer.app.run_index import runs as runs
     from importer.app.stop import StopControl as StopControl
     from importer.app.undo_run import UndoOptions as UndoOptions
@@ -48,7 +49,7 @@ _NAMES = {
     "app.pipeline": "CheckRequest",
     "app.reference": "pull_reference",
     "app.report_run": "ReportOptions report",
-    "app.result": "Result ResultFile",
+    "app.result": "Result ResultFile error_json",
     "app.run_index": "runs",
     "app.stop": "StopControl",
     "app.undo_run": "UndoOptions undo",

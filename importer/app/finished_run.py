@@ -72,7 +72,7 @@ class FinishedRun:
 def finished_run(run: str, journal: str | None) -> FinishedRun:
     """The run with its files, checked again. UsageProblem where it or they are gone."""
     path, record = find_run(run, journal)
-    snapshot = load_snapshot(run)
+    snapshot = load_snapshot(record.id)
     prepared = check_files(snapshot.request, snapshot.copies, snapshot.folders)
     snapshot.restore(prepared.checked)
     return FinishedRun(path, record, prepared, snapshot.request, snapshot.template_file)

@@ -31,7 +31,7 @@ from importer.app.resume_checks import former_ids, refuse_another_company
 from importer.app.stop import StopControl
 from importer.core.errors import Declined, ImporterError, StoppedEarly, UsageProblem
 from importer.loading.journal.journal import Journal, new_run_id
-from importer.model.report_model import RunSummary
+from importer.model.report_model import RunError, RunSummary
 from importer.references.lookup_tables import save_picks
 from importer.references.resolve_online import needs, picks_in_light, resolve_in_light
 from importer.report.build_report import Report, build_report
@@ -67,8 +67,8 @@ def load(
             "There is no terminal to ask for your consent: add --yes to load without being asked,"
             " or --dry-run to stop before anything is written."
         )
-    path = result.free_path(request.files) if result else None
     run = new_run_id(started)
+    path = result.free_path(request.files, run) if result else None
     with destination_of(options, run) as destination:
         listener.message(f"Checking {', '.join(request.files)} …")
         files = check_files(request)
@@ -86,7 +86,9 @@ def load(
             raise StoppedEarly(_stopped_at_once(progress)) from None
     report = _report(context, started)
     code = exit_code(report.summary, report.findings, stopped=progress.stopped is not None)
-    summary = replace(report.summary, exit_code=code, seconds=time.monotonic() - began)
+    why = RunError.of(progress.stopped) if progress.stopped else None
+    seconds = time.monotonic() - began
+    summary = replace(report.summary, exit_code=code, error=why, seconds=seconds)
     summary = replace(summary, next_step=_next_step(context, report, summary, path))
     if progress.stopped is not None:
         listener.stopped(str(progress.stopped))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from importer.app.events import SILENT, Listener
 from importer.app.finished_run import finished_run, report_of
-from importer.app.result import Result, ResultFile, exit_code, write_file
+from importer.app.result import Result, ResultFile, write_file
 from importer.loading.journal.journal import Journal
 from importer.model.journal_states import Status
 from importer.report.light_findings import unfinished
@@ -23,14 +23,15 @@ class ReportOptions:
 def report(
     options: ReportOptions, *, result: ResultFile | None = None, listener: Listener = SILENT
 ) -> Result:
-    """The result of a run as far as it came, even after a crash; Light is not asked.
+    """The result of a run as far as it came, even after a crash; Light is not asked. The exit code
+    is 0 where it was written, whatever became of the bills.
 
     Raises UsageProblem where there is no such run, or its files are gone.
     """
     run = finished_run(options.run, options.journal)
     with Journal(run.journal) as journal:
         built, steps = report_of(run, journal, "report")
-    path = result.free_path(run.files) if result else None
+    path = result.free_path(run.files, run.record.id) if result else None
     figures = dict(run.record.summary or {})
     bills = built.summary.bills
     interrupted = bool(
@@ -38,13 +39,11 @@ def report(
         or (bills.get(Status.UNKNOWN) and not run.record.finished)
         or unfinished(steps)
     )
-    code = exit_code(built.summary, built.findings, stopped=interrupted)
     summary = replace(
         built.summary,
         requests=figures.get("requests", 0),
         seconds=figures.get("seconds", 0.0),
-        exit_code=code,
-        next_step="run the load again: it goes on where it stopped" if code == 4 else "",
+        next_step="run the load again: it goes on where it stopped" if interrupted else "",
         notes=("The run did not come to its end.",) if interrupted else (),
     )
     return write_file(replace(built, summary=summary), result, path, listener)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from importer.core.errors import ImporterError, unwritable
 from importer.core.safe_text import visible
 from importer.model.finding import Severity
 from importer.model.journal_states import Status
-from importer.model.report_model import RunSummary
+from importer.model.report_model import RunError, RunSummary
 
 if TYPE_CHECKING:
     from importer.report.build_report import Report
@@ -26,23 +27,32 @@ SHOWN = 8  # findings in a text: with the figures they fit one screen
 
 @dataclass(frozen=True)
 class ResultFile:
-    """Where the result is written. A file that exists is never replaced: the next free name is
-    taken.
+    """Where the result is written.
 
-    ``path``: a file or folder; None: ``<source>-result.xlsx`` in the current folder. ``format`` is
-    xlsx, csv, json or html; None: as the path ends, else xlsx. ``most_problems`` is how many
-    problems a workbook lists, None for 50,000.
+    ``path``: a file or folder; None: ``<source>-result.xlsx`` in the current folder, which gets the
+    run's id or the time appended where it is taken. A ``path`` that is a file is replaced only with
+    ``overwrite``. ``format`` is xlsx, csv, json or html; None: as the path ends, else xlsx.
+    ``most_problems`` is how many problems a workbook lists, None for 50,000.
     """
 
     path: str | None = None
     format: str | None = None
     most_problems: int | None = None
+    overwrite: bool = False
 
-    def free_path(self, sources: Sequence[str]) -> Path:
-        """UsageProblem where nothing can be written there."""
+    def free_path(self, sources: Sequence[str], run: str | None = None) -> Path:
+        """UsageProblem where nothing can be written there. ``run``: the id of what is written."""
         from importer.report.result_path import result_path
 
-        return result_path(list(sources), self.path, Path.cwd(), self.format)
+        mark = run or f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
+        return result_path(
+            list(sources),
+            self.path,
+            Path.cwd(),
+            self.format,
+            mark=mark,
+            overwrite=self.overwrite,
+        )
 
 
 @dataclass(frozen=True)
@@ -92,6 +102,17 @@ def exit_code(summary: RunSummary, findings: Findings, *, stopped: bool) -> int:
     return 1 if errors or any(summary.bills.get(s, 0) for s in bad) else 0
 
 
+def error_json(command: str, error: RunError, exit_code: int) -> str:
+    """What ``--json`` prints of a command that ended without a report: all keys, no rows."""
+    import json
+
+    from importer.report.json_summary import summary_json
+
+    started = datetime.now(UTC)
+    summary = RunSummary(command, None, None, None, "", (), started, error=error)
+    return json.dumps(summary_json(replace(summary, exit_code=exit_code), ()), indent=2)
+
+
 def write_file(
     report: Report, file: ResultFile | None, path: Path | None, listener: Listener
 ) -> Result:
@@ -106,40 +127,44 @@ def write_file(
 
     summary = report.summary
     try:
-        with _claimed(path) as path:
+        with _claimed(path, overwrite=file.overwrite) as path:
             summary = replace(summary, result=str(path.absolute()))
             sealed = replace(report, summary=summary, seal=seal)
             write_report(sealed, path, file.most_problems)
-        wanted = Path(file.path) if file.path else path
-        if not wanted.is_dir() and wanted.stem != path.stem:
-            text = f"{wanted} is there already and stays as it is: the result is {path.name}."
-            listener.message(text)
     except (ImporterError, OSError) as error:
         again = f" Make it later with: light-import report {summary.run}" if summary.run else ""
         why = unwritable(error) if isinstance(error, OSError) else str(error)
         unwritten = f"{visible(str(path))} could not be written: "
         why = why.removeprefix(unwritten).rstrip(".")
-        listener.message(f"The result {unwritten}{why}.{again}", essential=True)
+        message = f"The result {unwritten}{why}.{again}"
+        listener.message(message, essential=True)
         summary = replace(
-            summary, result=None, exit_code=summary.exit_code or ImporterError.exit_code
+            summary,
+            result=None,
+            exit_code=summary.exit_code or ImporterError.exit_code,
+            error=summary.error or RunError("result", message, "Name another place: --result."),
         )
     return Result(replace(report, summary=summary))
 
 
 @contextlib.contextmanager
-def _claimed(path: Path) -> Iterator[Path]:
-    """``path``, or the next free name: two commands at once never write one file.
+def _claimed(path: Path, *, overwrite: bool) -> Iterator[Path]:
+    """``path``, or the next free name: two commands at once never write one file, unless with
+    ``overwrite``.
 
     The name is taken by an empty file, which does not stay where the block fails.
     """
-    from importer.report.result_path import result_path
+    from importer.report.result_path import free_path
 
+    if overwrite and path.exists():
+        yield path
+        return
     while True:
         try:
             path.open("xb").close()
             break
         except FileExistsError:
-            path = result_path([], str(path), path.parent)
+            path = free_path(path, "")
     try:
         yield path
     except BaseException:

@@ -14,6 +14,8 @@ from importer.loading.journal.run_figures import RunFigures, run_figures
 from importer.model.journal_states import Status
 from importer.report.run_history import History, Totals
 
+LATEST = "latest"  # in place of a run's id
+
 
 def journals(path: str | None) -> list[Path]:
     """The journal of that path, or all there are on this machine."""
@@ -26,24 +28,31 @@ def journals(path: str | None) -> list[Path]:
 
 
 def find_run(run: str, path: str | None) -> tuple[Path, RunRecord]:
-    """The run of that id, and its journal. UsageProblem where there is none, JournalProblem where
-    it is damaged or a journal that may have it cannot be read."""
-    problems = []
+    """The run of that id, or the newest for ``latest``, and its journal.
+
+    UsageProblem where there is none, JournalProblem where it is damaged or a journal that may have
+    it cannot be read.
+    """
+    candidates, problems = [], []
     for each in journals(path):
         try:
             with Journal(each) as journal:
                 for record in journal.runs():
-                    if record.id == run and record.damage:
-                        raise journal.damaged(record.damage, run)
-                    if record.id == run:
-                        return each, record
+                    if run in (record.id, LATEST):
+                        candidates.append((record.started, each, record))
         except JournalProblem as problem:
             problems.append(problem)
-    if problems:
+    if problems and (run == LATEST or not candidates):
         raise problems[0]
-    raise UsageProblem(
-        f"There is no run {shlex.quote(run)}. 'light-import runs' lists those there are."
-    )
+    if not candidates:
+        if run == LATEST:
+            raise UsageProblem("Nothing has been loaded from this machine yet.")
+        raise UsageProblem(f"There is no run {shlex.quote(run)}. 'light-import runs' lists them.")
+    _, journal_path, record = max(candidates, key=lambda each: each[0])
+    if record.damage:
+        with Journal(journal_path) as journal:
+            raise journal.damaged(record.damage, record.id)
+    return journal_path, record
 
 
 def runs(path: str | None = None) -> tuple[list[History], list[JournalProblem]]:

@@ -24,6 +24,7 @@ from importer.loading.loaded_bills import LoadedBill, bills_created
 from importer.loading.operations.cancel_bill import SETTINGS, CancelOptions, cancel_bills
 from importer.model.journal_states import Status, StepState
 from importer.model.light_objects import Company
+from importer.model.report_model import RunError
 from importer.report.build_report import Report
 from importer.report.phrases import count
 from importer.validation.finding_batch import Findings
@@ -92,7 +93,7 @@ def undo(
         )
     run = finished_run(options.run, options.journal)
     destination = destination_of_run(run.record, run.journal, options.pace)
-    path = result.free_path(run.files) if result else None
+    path = result.free_path(run.files, run.record.id) if result else None
     with Journal(run.journal) as journal:
         control = stop or StopControl()
         context = _UndoContext(options, run, destination, journal, consent, listener, control)
@@ -163,6 +164,7 @@ def _report(run: FinishedRun, journal: Journal, undone: _Undone) -> Report:
     summary = replace(
         report.summary,
         exit_code=code,
+        error=RunError.of(undone.stopped) if undone.stopped else None,
         notes=tuple(
             _notes(undone, states, report.summary.bills, created_before(journal, run.record.id))
         ),

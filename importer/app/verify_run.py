@@ -20,6 +20,7 @@ from importer.loading.journal.journal import Journal
 from importer.loading.loaded_bills import Outcomes, bills_in_light
 from importer.loading.operations.verify_bill import SETTINGS, Verification, plan_verification
 from importer.model.read_back import Comparison, ReadBack
+from importer.model.report_model import RunError
 from importer.report.phrases import count
 from importer.validation.finding_batch import Findings
 
@@ -53,9 +54,9 @@ def verify(
     began = time.monotonic()
     run = finished_run(options.run, options.journal)
     destination = destination_of_run(run.record, run.journal, options.pace)
-    path = result.free_path(run.files) if result else None
+    path = result.free_path(run.files, run.record.id) if result else None
     with Journal(run.journal) as journal:
-        outcomes = journal.outcomes(options.run)
+        outcomes = journal.outcomes(run.record.id)
         read_backs, stopped, requests = run_to_end(
             _verify(run, destination, journal, outcomes, options, listener, stop or StopControl()),
             "Stopped at once. The same command goes on with what was not read.",
@@ -65,12 +66,13 @@ def verify(
     summary = replace(
         report.summary,
         exit_code=4 if stopped else int(differ),
+        error=RunError.of(stopped) if stopped else None,
         requests=requests,
         seconds=time.monotonic() - began,
         notes=(_note(report.summary.read_back, lines=options.lines),),
     )
     words = " --lines" if options.lines else ""
-    step = after_verify(options.run, summary, stopped=stopped is not None, options=words)
+    step = after_verify(run.record.id, summary, stopped=stopped is not None, options=words)
     if stopped is not None:
         listener.stopped(str(stopped))
     findings = Findings(report.findings.parts, lead_codes=_CODES)

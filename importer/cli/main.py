@@ -16,7 +16,7 @@ import click
 
 import importer
 from importer.cli.screen import discard_output, print_line, screens
-from importer.core.errors import Declined, ImporterError, StoppedEarly
+from importer.core.errors import Declined, ImporterError, InternalFault, StoppedEarly, UsageProblem
 from importer.core.safe_text import visible
 
 _COMMANDS = {
@@ -75,6 +75,17 @@ def _short(line: str) -> str:
     return line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE // 2] + " … (cut)"
 
 
+def _print_json(words: list[str], error: ImporterError) -> None:
+    """With ``--json`` the error as JSON on standard output, as every other end of a command."""
+    if "--json" not in words:
+        return
+    from importer.app import error_json
+    from importer.model.report_model import RunError
+
+    command = next((word for word in words if word in _COMMANDS), "")
+    click.echo(error_json(command, RunError.of(error), error.exit_code))
+
+
 def _print_traceback() -> None:
     import traceback
 
@@ -96,7 +107,8 @@ def run(args: list[str] | None = None) -> int:
 
 
 def _run(args: list[str] | None) -> int:
-    verbose = "--verbose" in (args if args is not None else sys.argv)
+    words = args if args is not None else sys.argv[1:]
+    verbose = "--verbose" in words
     try:
         code: Any = cli.main(args, prog_name="light-import", standalone_mode=False)
         sys.stdout.flush()
@@ -108,15 +120,19 @@ def _run(args: list[str] | None) -> int:
         error.show(text)
         for line in text.getvalue().rstrip("\n").split("\n"):
             print_line(line)
+        _print_json(words, UsageProblem(error.format_message()))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
+        _print_json(words, StoppedEarly("Stopped."))
         return StoppedEarly.exit_code
     except Declined as error:
         print_line(str(error), "Stopped: ")
         print_line(visible(error.next_step), "Next: ")
+        _print_json(words, error)
         return error.exit_code
     except ImporterError as error:
+        _print_json(words, error)
         if verbose:
             _print_traceback()
             return error.exit_code
@@ -127,13 +143,14 @@ def _run(args: list[str] | None) -> int:
         discard_output()
         return 0
     except Exception as error:
-        if verbose:
-            _print_traceback()
-            return StoppedEarly.exit_code
-        print_line(
+        fault = InternalFault(
             f"this is a fault of light-import, not of your file ({type(error).__name__}:"
             f" {error}). What was sent is in the journal, and the same command goes on. Run it with"
-            " --verbose to see where it happened.",
-            "Error: ",
+            " --verbose to see where it happened."
         )
-        return StoppedEarly.exit_code
+        _print_json(words, fault)
+        if verbose:
+            _print_traceback()
+        else:
+            print_line(str(fault), "Error: ")
+        return fault.exit_code

@@ -60,7 +60,9 @@ base_url_option = click.option(
 journal_option = click.option(
     "--journal", type=click.Path(), help="A journal other than the company's own."
 )
-run_argument = click.argument("run", help="The id of a load, as 'light-import runs' lists it.")
+run_argument = click.argument(
+    "run", help="The id of a load, as 'light-import runs' lists it, or latest."
+)
 source_options = _group(
     click.argument(
         "source",
@@ -132,6 +134,7 @@ output_options = _group(
         help="The result: a workbook, or by the name's ending .csv, .json or .html."
         "  [default: <source>-result.xlsx in the current folder]",
     ),
+    click.option("--overwrite", is_flag=True, help="Replace the file of --result if it exists."),
     click.option(
         "--max-problems",
         metavar="N",
@@ -215,6 +218,9 @@ def output_of(options: dict[str, Any]) -> tuple[ResultFile, Console]:
 
     del options["verbose"]  # that is for ``main``
     file = ResultFile(
-        options.pop("result"), options.pop("format", None), options.pop("max_problems")
+        options.pop("result"),
+        options.pop("format", None),
+        options.pop("max_problems"),
+        options.pop("overwrite"),
     )
     return file, Console(quiet=options.pop("quiet"), json=options.pop("as_json"))

@@ -1,6 +1,7 @@
 """Errors that end a command, classified by what the caller does next.
 
-A class docstring is the message where none is given. Wrong cells are not errors but findings:
+A class docstring is the message where none is given. ``kind`` names the class in ``--json``, and
+``remedy`` is what helps where the message does not say it. Wrong cells are not errors but findings:
 see ``model.finding.Finding``.
 """
 
@@ -13,6 +14,8 @@ class ImporterError(Exception):
     """Something went wrong."""
 
     exit_code = 2
+    kind = "error"
+    remedy = "Correct the command or the file, and run it again."
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or (type(self).__doc__ or "").strip())
@@ -21,23 +24,41 @@ class ImporterError(Exception):
 class UsageProblem(ImporterError):
     """The command cannot be carried out as it was written."""
 
+    kind = "usage"
+
 
 class UnreadableFile(UsageProblem):
     """The file cannot be read as a spreadsheet or CSV."""
 
+    kind = "file"
+
 
 class TemplateProblem(UsageProblem):
     """The template is not valid."""
+
+    kind = "template"
 
 
 class StoppedEarly(ImporterError):
     """The run stopped before it was done; the same command continues it."""
 
     exit_code = 4
+    kind = "stopped"
+    remedy = "Run the same command again: it continues, and nothing is sent twice."
+
+
+class InternalFault(StoppedEarly):
+    """A fault of light-import."""
+
+    kind = "fault"
+    remedy = "Run the command with --verbose and report what it prints."
 
 
 class Declined(StoppedEarly):
     """The answer to the question was no. ``next_step`` is the command that asks again."""
+
+    kind = "declined"
+    remedy = "Run the command again and answer yes, or add --yes."
 
     def __init__(self, message: str, next_step: str) -> None:
         super().__init__(message)
@@ -47,29 +68,45 @@ class Declined(StoppedEarly):
 class LightUnreachable(StoppedEarly):
     """Light cannot be reached."""
 
+    kind = "unreachable"
+
 
 class AccessRefused(StoppedEarly):
     """Light refused the key."""
+
+    kind = "access"
+    remedy = "Check the key and its role in Light: Settings > API Keys."
 
 
 class BudgetSpent(StoppedEarly):
     """The number of requests permitted for today is spent."""
 
+    kind = "budget"
+    remedy = "Run the same command again after midnight UTC."
+
 
 class WireProblem(StoppedEarly):
     """Light answered in a form that cannot be understood."""
+
+    kind = "answer"
 
 
 class LightRefused(StoppedEarly):
     """Light refused a request that the run cannot do without."""
 
+    kind = "refused"
+
 
 class RateLimiterProblem(StoppedEarly):
     """The file that keeps the pace cannot be written, so nothing may be sent."""
 
+    kind = "pace"
+
 
 class JournalProblem(StoppedEarly):
     """The journal cannot be written, so nothing may be sent."""
+
+    kind = "journal"
 
 
 _FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from importer.core.errors import ImporterError
 from importer.model.finding import CellRef
 from importer.model.journal_states import Status, Step
 from importer.model.read_back import ReadBack
@@ -115,6 +116,19 @@ class CurrencyTotal:
         return self.sheet - self.created
 
 
+@dataclass(frozen=True, slots=True)
+class RunError:
+    """Why a command ended early, for programs. ``kind`` names the class of the error."""
+
+    kind: str
+    message: str
+    remedy: str
+
+    @classmethod
+    def of(cls, error: ImporterError) -> RunError:
+        return cls(error.kind, str(error), error.remedy)
+
+
 @dataclass(frozen=True)
 class RunSummary:
     """The whole of a run in figures; the source of ``--json`` and of the sheet ``Summary``."""
@@ -144,3 +158,5 @@ class RunSummary:
     company_id: str = ""
     sandbox: bool = False  # what was loaded is gone with it
     expect: tuple[tuple[str, str], ...] = ()  # stated control totals
+    steps: Mapping[str, int] = field(default_factory=dict)  # done after creation, by participle
+    error: RunError | None = None  # why it ended early

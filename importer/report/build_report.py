@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from importer.model.journal_states import IN_LIGHT, BillOutcome, Step
+from importer.model.journal_states import IN_LIGHT, BillOutcome, Step, StepKind, StepState
 from importer.model.read_back import ReadBack
 from importer.model.report_model import (
     BillResult,
@@ -69,6 +69,7 @@ def build_report(
         rows=_rows(checked.mapped.tables),
         totals=_totals(checked, bills),
         read_back=Counter(back.comparison.value for back in read_backs.values()),
+        steps=_steps(steps.values()),
     )
     return Report(
         summary,
@@ -78,6 +79,23 @@ def build_report(
         Findings([*checked.findings.parts, *answer_findings(checked, outcomes)]),
         unresolved=checked.unresolved,
     )
+
+
+_PARTICIPLES = {
+    StepKind.DOCUMENT: "uploaded",
+    StepKind.SUBMIT: "submitted",
+    StepKind.POST: "posted",
+    StepKind.PAY: "paid",
+    StepKind.CANCEL: "cancelled",
+}
+
+
+def _steps(steps: Iterable[tuple[Step, ...]]) -> dict[str, int]:
+    """How many bills each step was done to; without those that were never wanted."""
+    each = [step for of_bill in steps for step in of_bill]
+    done = Counter(step.kind for step in each if step.state is StepState.DONE)
+    wanted = {step.kind for step in each}
+    return {word: done[kind] for kind, word in _PARTICIPLES.items() if kind in wanted}
 
 
 def _counts(codes: np.ndarray) -> dict[str, int]:

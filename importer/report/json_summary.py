@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from itertools import islice
 
 from importer.model.finding import Finding
@@ -40,17 +41,21 @@ def summary_json(summary: RunSummary, findings: Sequence[Finding]) -> dict[str, 
     header as written; both are None where there is no one cell.
     """
     return {
+        "version": 2,
         "command": summary.command,
         "run": summary.run,
         "company": summary.company,
-        "template": summary.template,
+        "template": summary.template or None,
         "sources": list(summary.sources),
         "rows": {str(name): n for name, n in summary.rows.items()},
         "bills": _counts(summary.bills),
+        "credit_notes": _counts({}),
         "line_items": _counts(summary.line_items),
+        "steps": dict(summary.steps),
         "totals": [_total(total) for total in summary.totals],
         **({"read_back": dict(summary.read_back)} if summary.read_back else {}),
         "findings": [_finding(finding) for finding in findings],
+        "error": None if summary.error is None else asdict(summary.error),
         "requests": summary.requests,
         "seconds": round(summary.seconds, 3),
         "result": summary.result,
@@ -69,10 +74,16 @@ def _total(total: CurrencyTotal) -> dict[str, object]:
         "sheet": total.sheet,
         "created": total.created,
         "difference": total.difference,
+        "bills": _part(total.sheet, total.created),
+        "credit_notes": _part(0, 0),
         "by_status": {name: total.by_status[name] for name in in_order(total.by_status)},
         "control": total.control,
         "unreadable": total.unreadable,
     }
+
+
+def _part(sheet: int, created: int) -> dict[str, int]:
+    return {"sheet": sheet, "created": created, "difference": sheet - created}
 
 
 def _finding(finding: Finding) -> dict[str, object]:

@@ -155,7 +155,8 @@ def test_bad_input_gives_one_sentence(
     assert "Traceback" not in told.out + told.err
     assert sandbox.counters.bill_posts == 0
     if code == 2:
-        assert told.out == ""
+        assert told.json["exit_code"] == 2
+        assert told.json["error"]["message"] in told.err
         assert told.err.startswith("Error: ")
         assert word in told.err
         assert {path for path in tmp_path.rglob("*") if path.suffix != ".xlsx"} == before
@@ -218,10 +219,14 @@ def test_unreadable_file_error_has_the_remedy(command: Command, tmp_path: Path) 
     assert "You may not read this file. Close it in Excel" in told.err
 
 
-def test_result_with_a_taken_name_is_written_elsewhere(command: Command, tmp_path: Path) -> None:
+def test_stated_result_that_exists_is_replaced_only_with_overwrite(
+    command: Command, tmp_path: Path
+) -> None:
     files = write_bills(tmp_path, [bill_row(0)])
     (tmp_path / "mine.csv").write_text("kept", encoding="utf-8")
-    done = command("validate", *files, "--result", "mine.csv")
-    assert "mine.csv is there already and stays as it is: the result is mine-2.csv." in done.err
+    refused = command("validate", *files, "--result", "mine.csv")
+    assert refused.code == 2
+    assert "mine.csv already exists: name another with --result, or add --overwrite" in refused.err
     assert (tmp_path / "mine.csv").read_text(encoding="utf-8") == "kept"
-    assert "already" not in command("validate", *files, "--result", "new.csv").err
+    assert command("validate", *files, "--result", "mine.csv", "--overwrite").code == 0
+    assert "import_status" in (tmp_path / "mine.csv").read_text(encoding="utf-8")

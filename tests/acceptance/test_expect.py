@@ -79,7 +79,7 @@ def test_invalid_expectation_is_a_usage_error(
     if words and "2025" not in words[1]:
         words = [*words, "--set", "year=2025"]
     done = command(*args, *words)
-    assert (done.code, done.out) == (2, "")
+    assert (done.code, done.json["error"]["kind"]) == (2, "usage")
     assert says in done.err
 
 

@@ -371,7 +371,9 @@ def test_foreign_result_reads_no_documents_elsewhere(
         assert all(f" {each}" in finding["message"] for each in (private, inbox))
         assert "--documents" in finding["hint"]
         # A result of that result does not make its folder ours.
-        laundered = command("validate", result, "--result", f"{name}.xlsx", "--json", "--quiet")
+        laundered = command(
+            "validate", result, "--result", f"laundered-{name}.xlsx", "--json", "--quiet"
+        )
         laundered = command("validate", laundered.json["result"], "--json", "--quiet")
         assert [f["code"] for f in laundered.json["findings"]] == ["bills.document.not_found"]
     assert sandbox.counters.bill_posts == 0

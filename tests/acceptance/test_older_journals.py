@@ -73,15 +73,17 @@ def test_report_of_an_older_run_has_the_same_figures(
     """Light has no bill of it: everything is in the journal and the files of the run."""
     path = tmp_path / "out.csv"
     ended = command("report", RUNS[name], "--json", "--quiet", "--result", str(path))
-    assert ended.code == ENDED[name]
-    changing = ("result", "version")
+    assert ended.code == 0
+    changing = ("result", "version", "exit_code", "totals")
     got, expected = ended.json, printed(name)
-    assert {k: v for k, v in got.items() if k not in changing} == {
+    assert {k: got[k] for k in expected if k not in changing} == {
         k: v for k, v in expected.items() if k not in changing
     }
+    for total, before in zip(got["totals"], expected["totals"], strict=True):
+        assert {k: total[k] for k in before} == before
     assert path.read_bytes() == (DATA / "printed" / f"{name}.csv").read_bytes()
     workbook = command("report", RUNS[name], "--json", "--quiet")
-    assert (workbook.code, workbook.json["bills"]) == (ENDED[name], expected["bills"])
+    assert (workbook.code, workbook.json["bills"]) == (0, expected["bills"])
 
 
 def test_a_taken_over_journal_says_which_version_wrote_a_run(old: Path, command: Command) -> None:
@@ -154,7 +156,7 @@ def test_rows_of_an_older_run_that_moved_get_no_id(
     bills.write_text("".join([head, second, first, *rest]))
     path = tmp_path / "out.csv"
     ended = command("report", RUNS["finished"], "--json", "--quiet", "--result", str(path))
-    assert ended.code == 1
+    assert ended.code == 0
     expected = rows_of(DATA / "printed" / "finished.csv")
     ids = {row["billRef"]: row["light_bill_id"] for row in expected if row["invoiceNumber"]}
     shown = {row["billRef"]: row for row in rows_of(path) if row["invoiceNumber"]}
@@ -173,7 +175,7 @@ def test_fewer_rows_than_an_older_run_had_are_no_fault(
     bills.write_text("".join(bills.read_text().splitlines(keepends=True)[:-1]))
     path = tmp_path / "out.csv"
     ended = command("report", RUNS["finished"], "--result", str(path))
-    assert ended.code == 1
+    assert ended.code == 0
     assert "Ties out" not in ended.out
     missing = rows_of(DATA / "printed" / "finished.csv")[8]["light_bill_id"]
     assert missing in command("report", RUNS["finished"], "--json", "--quiet").out

@@ -35,6 +35,7 @@ FOUND = Finding("bills.amount.x", Severity.ERROR, CELL, "1.5", "Wrong", "Write 1
 def test_summary_has_the_published_shape() -> None:
     answer = summary_json(SUMMARY, [FOUND])
     assert answer == {
+        "version": 2,
         "command": "load",
         "run": "r1",
         "company": "Northwind",
@@ -42,13 +43,17 @@ def test_summary_has_the_published_shape() -> None:
         "sources": ["bills.csv"],
         "rows": {"read": 2, "data": 2},
         "bills": {"total": 2, "invalid": 1, "created": 1},
+        "credit_notes": {"total": 0},
         "line_items": {"total": 0},
+        "steps": {},
         "totals": [
             {
                 "currency": "GBP",
                 "sheet": 300,
                 "created": 100,
                 "difference": 200,
+                "bills": {"sheet": 300, "created": 100, "difference": 200},
+                "credit_notes": {"sheet": 0, "created": 0, "difference": 0},
                 "by_status": {"invalid": 200, "created": 100},
                 "control": 300,
                 "unreadable": 0,
@@ -67,6 +72,7 @@ def test_summary_has_the_published_shape() -> None:
                 "hint": "Write 150",
             }
         ],
+        "error": None,
         "requests": 4,
         "seconds": 1.235,
         "result": "r.xlsx",

@@ -14,24 +14,46 @@ def test_result_is_named_after_the_first_source(tmp_path: Path) -> None:
     assert result_path(sources, None, tmp_path) == tmp_path / "bills.march-result.xlsx"
 
 
-def test_existing_file_is_never_overwritten(tmp_path: Path) -> None:
-    for name in ("bills-result.xlsx", "bills-result-2.xlsx", "out.xlsx"):
-        (tmp_path / name).touch()
-    assert result_path(["bills.csv"], None, tmp_path).name == "bills-result-3.xlsx"
+RUN = "20260131-093000-a1b2"
+
+
+def test_taken_default_name_gets_the_run_appended_then_a_number(tmp_path: Path) -> None:
+    (tmp_path / "bills-result.xlsx").touch()
+    first = result_path(["bills.csv"], None, tmp_path, mark=RUN)
+    assert first.name == f"bills-result-{RUN}.xlsx"
+    first.touch()
+    assert result_path(["bills.csv"], None, tmp_path, mark=RUN).name == f"bills-result-{RUN}-2.xlsx"
+
+
+def test_stated_result_that_exists_is_refused_unless_overwritten(tmp_path: Path) -> None:
     wanted = str(tmp_path / "out.xlsx")
-    assert result_path(["bills.csv"], wanted, tmp_path).name == "out-2.xlsx"
+    (tmp_path / "out.xlsx").touch()
+    with pytest.raises(UsageProblem, match=r"already exists: name another .* or add --overwrite"):
+        result_path(["bills.csv"], wanted, tmp_path)
+    assert result_path(["bills.csv"], wanted, tmp_path, overwrite=True) == tmp_path / "out.xlsx"
+
+
+def test_source_is_never_overwritten(tmp_path: Path) -> None:
+    source = tmp_path / "bills.xlsx"
+    source.touch()
+    (tmp_path / "link.xlsx").symlink_to(source)
+    for name in ("bills.xlsx", "link.xlsx"):
+        with pytest.raises(UsageProblem, match="is what is read"):
+            result_path([str(source)], str(tmp_path / name), tmp_path, overwrite=True)
 
 
 def test_dangling_link_is_not_overwritten(tmp_path: Path) -> None:
-    for name in ("bills-result.xlsx", "bills-result-2.xlsx"):
-        (tmp_path / name).symlink_to(tmp_path / "gone")
-    assert result_path(["bills.csv"], None, tmp_path).name == "bills-result-3.xlsx"
+    (tmp_path / "bills-result.xlsx").symlink_to(tmp_path / "gone")
+    assert result_path(["bills.csv"], None, tmp_path).name == "bills-result-2.xlsx"
+    with pytest.raises(UsageProblem, match="already exists"):
+        result_path(["bills.csv"], str(tmp_path / "bills-result.xlsx"), tmp_path)
 
 
-def test_result_of_a_result_continues_the_numbering(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["bills-result", "bills-result-2", f"bills-result-{RUN}"])
+def test_result_of_a_result_is_named_after_the_first_source(tmp_path: Path, name: str) -> None:
     (tmp_path / "bills-result.xlsx").touch()
-    again = result_path([str(tmp_path / "bills-result.xlsx")], None, tmp_path)
-    assert again.name == "bills-result-2.xlsx"
+    again = result_path([str(tmp_path / f"{name}.xlsx")], None, tmp_path, mark="20260201-101010-c3")
+    assert again.name == "bills-result-20260201-101010-c3.xlsx"
 
 
 def test_folder_or_bare_name_is_accepted(tmp_path: Path) -> None:
