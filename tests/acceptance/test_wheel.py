@@ -71,7 +71,7 @@ def test_types_licence_and_documentation_are_installed(installed: Path) -> None:
     assert "Author: " in metadata
     assert "Home-page: https://" in metadata
     assert list(info.rglob("LICENSE"))
-    pages = {page.name for page in (ROOT / "docs").glob("*.md")}
+    pages = {page.name for page in (ROOT / "docs").iterdir() if page.suffix in (".md", ".json")}
     share = installed / "share"
     assert pages == {page.name for page in (share / "doc/light-import/docs").iterdir()}
     assert (share / "man/man1/light-import.1").is_file()
