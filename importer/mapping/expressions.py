@@ -66,7 +66,7 @@ class DateFrom(StrictModel):
 
 
 _SOURCES = (
-    "column column_parameter value parameter first_of concat date_from product sum_of_lines"
+    "column value parameter first_of concat date_from product sum_of_lines column_parameter"
     " currency_of"
 ).split()
 # Changes to a value, with the sources that permit them.
@@ -84,8 +84,8 @@ _CHANGES = {
 class Expression(StrictModel):
     """Where a field's value comes from, and what is done to it before it is read.
 
-    Exactly one source: column, column_parameter, value, parameter, first_of, concat, date_from,
-    product, sum_of_lines or currency_of.
+    Exactly one source: column, value, parameter, first_of, concat, date_from, product,
+    sum_of_lines, column_parameter or currency_of.
     """
 
     column: Annotated[

@@ -381,7 +381,7 @@ def test_parameter_chooses_the_column(tmp_path: Path) -> None:
     chosen = with_settings(loaded.template, {"amount": "Open balance"})
     found = checked([path], type(loaded)(chosen, loaded.path))
     assert amounts(found) == [400]
-    assert found.lines["netAmount"].canonical.source[0] == (4, "Open balance")
+    assert found.mapped.lines.columns["netAmount"].source[0] == (4, "Open balance")
 
 
 def test_column_that_is_no_choice_is_refused_with_the_choices(tmp_path: Path) -> None:
@@ -403,7 +403,7 @@ def test_result_is_read_by_the_column_that_its_run_chose(tmp_path: Path) -> None
     [
         ("one_of: [Net, Open balance]", "optional: true", "state the headers it may be"),
         ("value: Net, one_of", "value: Nett, one_of", "'Nett' is none of Net, Open balance"),
-        ("column_parameter: amount", "column_parameter: amont", "Did you mean 'amount'"),
+        ("column_parameter: amount", "column_parameter: amont", "did you mean 'amount'"),
     ],
 )
 def test_parameter_that_names_a_column_states_the_choices(
@@ -420,7 +420,7 @@ def test_parameter_that_names_a_column_states_the_choices(
 )
 def test_currency_is_taken_from_the_amounts(amount: str, currency: str, tmp_path: Path) -> None:
     found = of(tmp_path, [{"Net": amount}], currency="{currency_of: Net}")
-    assert [item.canonical.text_at(0) for item in (found.bills["currency"],)] == [currency]
+    assert found.mapped.bills.columns["currency"].text_at(0) == currency
 
 
 @pytest.mark.parametrize("amount", ["10.00", "$10.00", "10.00 kr"])
@@ -428,7 +428,7 @@ def test_currency_is_blank_where_the_amounts_do_not_say_it(amount: str, tmp_path
     found = of(tmp_path, [{"Net": amount}], currency="{currency_of: Net}")
     assert [code for code, *_ in finding_cells(found)] == ["bills.currency.required"]
     found = of(tmp_path, [{"Net": amount}], currency="{currency_of: Net, default: SEK}")
-    assert found.bills["currency"].canonical.text_at(0) == "SEK"
+    assert found.mapped.bills.columns["currency"].text_at(0) == "SEK"
 
 
 def test_currency_is_taken_from_the_number_format(tmp_path: Path) -> None:
