@@ -83,11 +83,16 @@ class Destination:
             keys=[key.mark for key in self.credentials.keys],
             per_minute=self.per_key,
             per_day=self.per_day,
-            on_wait=listener.message if pace.wait else None,
+            on_wait=listener.message,
+            past_budget=pace.wait,
         )
         try:
             async with LightClient(
-                self.base_url, self.credentials, limiter, timeout=pace.timeout
+                self.base_url,
+                self.credentials,
+                limiter,
+                timeout=pace.timeout,
+                on_wait=listener.message,
             ) as client:
                 yield client, limiter
         finally:

@@ -40,8 +40,6 @@ from importer.report.light_findings import read_back_findings, step_findings, st
 if TYPE_CHECKING:
     from importer.references.directory import Directory
 
-_SLOW = 5.0  # seconds without an answer, after which a message says so
-
 
 def load(
     request: CheckRequest,
@@ -104,7 +102,7 @@ async def _load(context: LoadContext) -> None:
     async with destination.connect(options.pace, context.listener) as (client, limiter):
         context.client = client
         try:
-            with context.stop.cancels_task(), _reported_when_slow(context.listener):
+            with context.stop.cancels_task():
                 company = progress.company = await client.company()
                 refuse_another_company(files, company, destination)
                 directory = await fetch_directory(client, needs(checked, files.picks))
@@ -127,17 +125,6 @@ async def _load(context: LoadContext) -> None:
                         await create(bills, company, journal, context)
         finally:
             progress.requests = limiter.requests
-
-
-@contextlib.contextmanager
-def _reported_when_slow(listener: Listener) -> Iterator[None]:
-    """Say what is waited for, should the block take long."""
-    text = "Waiting for Light, or for its permitted number of requests a minute …"
-    timer = asyncio.get_running_loop().call_later(_SLOW, listener.message, text)
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def _save_picks(context: LoadContext, directory: Directory) -> None:

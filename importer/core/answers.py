@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from importer.core.hold_back import HOLDING, UNTOUCHED
+
 T = TypeVar("T")
 
 
@@ -33,7 +35,7 @@ class Answer:
     body: object = None
     sent: bool = True
     reason: str = ""
-    retry_after: float | None = None  # seconds, as stated by Light
+    retry_after: float | None = None  # seconds for which nobody is to send anything
     errors: tuple[ApiError, ...] = ()
 
 
@@ -43,7 +45,7 @@ class Verdict(StrEnum):
     ACCEPTED = "accepted"  # done, or shown
     REJECTED = "rejected"  # Light said no to this request
     ABSENT = "absent"  # only when reading: Light does not show it
-    WAIT = "wait"  # too many requests; nothing happened
+    WAIT = "wait"  # nothing happened; it may go later
     RETRY = "retry"  # nothing happened, or nothing was asked for but an answer
     UNKNOWN = "unknown"  # it may or may not have happened
     STOP = "stop"  # Light says no to us
@@ -58,6 +60,11 @@ class Outcome(Generic[T]):
     content: T | None = None
     errors: tuple[ApiError, ...] = ()
     status: int | None = None
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether nothing is to be sent for now, by anybody."""
+        return self.status in HOLDING
 
     @property
     def forbidden(self) -> bool:
@@ -86,13 +93,14 @@ def classify(
     401                                   STOP               STOP
     403                                   REJECTED           STOP: the role of the key forbids it
     404 410                               REJECTED           ABSENT
-    429                                   WAIT               WAIT
+    429, 402 407 425 451 511              WAIT               WAIT
     400 405 406 409 411 413 414 415 422   REJECTED           REJECTED: it cannot be told
     431
     other 4xx but for 408                 UNKNOWN            REJECTED: it cannot be told
     408, 5xx, anything else               UNKNOWN: gateways  RETRY
                                           answer so after
                                           the work was done
+    503                                   UNKNOWN, and WAIT  RETRY
     ===================================== ================== ===================================
 
     Source: the list of statuses in Light's documentation; what it does not list is in doubt.
@@ -119,7 +127,7 @@ def _verdict(status: int, *, reading: bool) -> Verdict:
     """Of a status that is not 2xx."""
     if status == 401 or 300 <= status < 400 or (reading and status == 403):
         return Verdict.STOP
-    if status == 429:
+    if status in UNTOUCHED:
         return Verdict.WAIT
     if reading and status in (404, 410):
         return Verdict.ABSENT

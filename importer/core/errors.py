@@ -78,6 +78,10 @@ class AccessRefused(StoppedEarly):
     remedy = "Check the key and its role in Light: Settings > API Keys."
 
 
+class HeldBack(StoppedEarly):
+    """Light takes no requests for now."""
+
+
 class BudgetSpent(StoppedEarly):
     """The number of requests permitted for today is spent."""
 

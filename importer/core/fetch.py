@@ -11,11 +11,10 @@ from typing import Any, TypeVar
 import stamina
 
 from importer.core.answers import Answer, Outcome, Verdict, classify
-from importer.core.errors import AccessRefused, LightUnreachable
+from importer.core.errors import AccessRefused, HeldBack, LightUnreachable
+from importer.core.hold_back import HOLDING, MOST_REFUSALS
 
 T = TypeVar("T")
-
-MOST_THROTTLED = 20  # times 429 in a row; the rate limiter waits before each
 
 
 @dataclass(frozen=True)
@@ -35,9 +34,9 @@ logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
 class _Unanswered(Exception):
-    def __init__(self, outcome: Outcome[Any], retry_after: float) -> None:
+    def __init__(self, outcome: Outcome[Any]) -> None:
         super().__init__(outcome.reason)
-        self.outcome, self.retry_after = outcome, retry_after
+        self.outcome = outcome
 
 
 async def fetch(
@@ -54,24 +53,22 @@ async def fetch(
 
     ``what`` is what the key must be allowed to do, as "read bills"; see ``classify`` for ``read``
     and ``noun``. Raises AccessRefused for 401, 403 and redirects elsewhere, LightUnreachable where
-    there was no answer, or failures of the server; ``where`` is the address in its message.
+    there was no answer, or failures of the server, HeldBack where Light takes nothing for now;
+    ``where`` is the address in its message.
     """
 
     async def once() -> Outcome[T]:
-        for _ in range(MOST_THROTTLED):
+        # The rate limiter waits before each, for as long as Light states, and says so.
+        for _ in range(MOST_REFUSALS):
             answer = await ask()
-            if answer.status != 429:
+            if answer.status not in HOLDING:
                 break
+        else:
+            raise HeldBack(f"Light answered {answer.status} ({answer.reason}), again and again.")
         outcome = classify(answer, read, noun=noun, reading=True)
-        if outcome.verdict in (Verdict.RETRY, Verdict.UNKNOWN, Verdict.WAIT):
-            raise _Unanswered(outcome, answer.retry_after or 0.0)
+        if outcome.verdict in (Verdict.RETRY, Verdict.UNKNOWN):
+            raise _Unanswered(outcome)
         return outcome
-
-    def wait(error: Exception) -> bool | float:
-        """Retry after the time that Light stated, else with exponential back-off."""
-        if not isinstance(error, _Unanswered):
-            return False
-        return min(error.retry_after, waits.longest) or True
 
     retrying = stamina.AsyncRetryingCaller(
         attempts=waits.tries,
@@ -81,7 +78,7 @@ async def fetch(
         wait_jitter=0.0,
     )
     try:
-        outcome = await retrying(wait, once)
+        outcome = await retrying(_Unanswered, once)
     except _Unanswered as error:
         outcome = error.outcome
         if outcome.verdict is not Verdict.UNKNOWN:

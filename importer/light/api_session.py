@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http
 import json as jsonlib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Self
 from urllib.parse import quote, urlencode, urlsplit
@@ -14,6 +15,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from importer.core.answers import Answer, ApiError
 from importer.core.errors import BudgetSpent, ImporterError, LightUnreachable
 from importer.core.fetch import WAITS, Waits
+from importer.core.hold_back import HOLDING, TOLD_FROM, duration
 from importer.light import codec
 from importer.light.auth.token_store import LOG_IN_AGAIN
 from importer.light.credentials import Credentials, Key, check_base_url, follow
@@ -28,7 +30,8 @@ Params = Mapping[str, str | int | bool]
 
 class ApiSession:
     """Requests to Light. An async context manager; ``timeout`` is seconds. ``transport`` carries
-    them elsewhere than over HTTP.
+    them elsewhere than over HTTP. ``on_wait`` is called with a sentence where an answer takes
+    longer than 5 seconds.
 
     Raises BudgetSpent (or RateLimiterProblem) before sending where nothing may be sent.
     """
@@ -42,6 +45,7 @@ class ApiSession:
         max_connections: int = 64,
         waits: Waits = WAITS,
         transport: Exchanger | None = None,
+        on_wait: Callable[[str], object] = lambda text: None,
     ) -> None:
         if rate_limiter.keys != len(credentials.keys):
             raise ValueError("the rate limiter must know each key")
@@ -54,6 +58,8 @@ class ApiSession:
         # Taken before a permit, so that no permit waits for a connection.
         self._connections = asyncio.Semaphore(max_connections)
         self._earliest_date: float | None = None  # unix seconds, by Light's clock
+        self._on_wait = on_wait
+        self._announced_slow = -math.inf  # by the event loop's clock
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.base_url!r})"
@@ -108,7 +114,8 @@ class ApiSession:
                     raise
                 refusal = "did not accept the login" if renewed else "redirects the request"
                 return Answer(None, reason=f"Light {refusal}. {spent}")
-            reply, retry_after, used = await self._attempt(method, url, content, on_wire, permit)
+            reply, used = await self._attempt(method, url, content, on_wire, permit)
+            retry_after = self._learn(reply, used, permit, reading=method == "GET")
             on_wire, key = None, permit.key  # the first hop has left; the others use its key
             if isinstance(reply, Failure):
                 # After a redirect some server did get the request, so it is never surely unsent.
@@ -144,24 +151,56 @@ class ApiSession:
         content: bytes | None,
         on_wire: Callable[[], None] | None,
         permit: Permit,
-    ) -> tuple[Reply | Failure, float | None, Key]:
+    ) -> tuple[Reply | Failure, Key]:
         key = self._credentials.keys[permit.key]
         try:
             key = await self._credentials.key(permit.key)
             if on_wire is not None:
                 on_wire()
-            reply = await self._transport.exchange(method, url, content, key)
+            with self._announced_when_slow(url):
+                reply = await self._transport.exchange(method, url, content, key)
         except LightUnreachable as error:  # the login could not be renewed: nothing has left
             reply = Failure(False, str(error))
         finally:
             self._rate_limiter.finish(permit)
+        return reply, key
+
+    def _learn(
+        self, reply: Reply | Failure, key: Key, permit: Permit, *, reading: bool
+    ) -> float | None:
+        """What the answer says of time and limits; the seconds that it asks to wait."""
         if isinstance(reply, Failure):
-            return reply, None, key
+            return None
         date = http_date(reply.headers.get("date"))
         if date is not None and date < (self._earliest_date or math.inf):
             self._earliest_date = date
-        retry_after = self._rate_limiter.observe(reply.status, reply.headers, permit.key)
-        return reply, retry_after, key
+        said = ""
+        if reply.status in HOLDING or reply.status >= 500:
+            said, reason = _phrase(reply.status), self._answer(reply, None, key).reason
+            if reason != said:
+                said += f' ("{reason}")'
+        return self._rate_limiter.observe(
+            reply.status, reply.headers, permit.key, said=said, reading=reading
+        )
+
+    @contextlib.contextmanager
+    def _announced_when_slow(self, url: str, upload: str = "") -> Iterator[None]:
+        """Say what is waited for, should an answer take long: once for all that wait for theirs."""
+        loop = asyncio.get_running_loop()
+
+        def announce() -> None:
+            now = loop.time()
+            if now - self._announced_slow > self._transport.longest:
+                self._announced_slow = now
+                rest = duration(self._transport.longest - TOLD_FROM)
+                text = f"{_host(url)} has not answered yet. Waiting {rest} at most."
+                self._on_wait(f"{upload} {_host(url)}." if upload else text)
+
+        timer = loop.call_later(TOLD_FROM, announce)
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     @property
     def light_time(self) -> datetime | None:

@@ -119,7 +119,8 @@ class LightClient(ApiSession):
 
         It needs no permit: it is not a request to Light's API.
         """
-        return await self._uploads.put(target, path, size)
+        with self._announced_when_slow(target.url, "The document is on its way to"):
+            return await self._uploads.put(target, path, size)
 
     def read_upload_target(self, body: object) -> UploadTarget | str | None:
         """The upload address in an answer, or why it is refused; None where it has none."""

@@ -7,6 +7,9 @@ seconds, fixed or sliding, and no token bucket ever sees more than the limit.
 
 All processes that talk to one Light share a file (``rate_limit_store``). It has the permits and
 Light's stated limits of each key, and counts the day's requests of each company.
+
+An answer that holds us back (see ``core.hold_back``) pauses its key for everybody. Every wait is
+announced, and has an end: a key that was held back for too long ends the run.
 """
 
 from __future__ import annotations
@@ -20,8 +23,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from importer.core.errors import BudgetSpent, UsageProblem
-from importer.light.rate_limit_headers import pause_after_429, read_headers
+from importer.core.errors import BudgetSpent, HeldBack, UsageProblem
+from importer.core.hold_back import (
+    FEWEST_REFUSALS,
+    HOLDING,
+    LONGEST_WAIT,
+    TOLD_FROM,
+    duration,
+    longest_hold,
+)
+from importer.light.rate_limit_headers import MINUTE, pause_after, read_headers, stated_pause
 from importer.light.rate_limit_store import (
     assign_company,
     count_request,
@@ -36,7 +47,6 @@ PER_DAY = 100_000
 
 WINDOW = 60.0  # seconds
 HOLD = WINDOW + 0.05  # the margin is for clocks that tick coarsely
-LONGEST_WAIT = 600.0  # seconds; a longer wait ends the run
 LONGEST_STOP = 86_400.0  # seconds; a nonsensical Retry-After must not lock the file for ever
 FORGET_LIMIT = 600.0  # seconds after which a lower limit that Light does not repeat is forgotten
 DAYS_STORED = 7 * 86_400.0  # seconds after which a day's count is deleted
@@ -63,38 +73,70 @@ class _BudgetSpent:
 
 
 @dataclass(slots=True)
+class _Hold:
+    """Light takes nothing of a key for now. ``said``: its words, as "429 (Slow down.)".
+
+    ``since`` is unix seconds, ``longest`` the seconds that it may last; ``of_a_read``: what was
+    refused only reads, so the next answer of any kind ends it.
+    """
+
+    since: float
+    said: str
+    stated: bool
+    longest: float
+    of_a_read: bool
+    refusals: int
+
+
+@dataclass(slots=True)
 class _Key:
     """State of one key in this process. ``mark`` stands for it in the file."""
 
     place: int
     mark: str
-    refusals: int = 0
+    hold: _Hold | None = None
     pause: float = 0.0
     full_at: float = float("-inf")
 
 
 @dataclass(frozen=True, slots=True)
 class _Availability:
-    """When a key may be used next, and how much of its limit is taken."""
+    """When a key may be used next, how much of its limit is taken, and which limit that is."""
 
     at: float
     taken: float
     key: _Key
+    limit: int
+    window: int
+    paused: bool
 
 
-def earliest(
-    now: float, held: int, frees_at: float | None, per_minute: int, paused_until: float
-) -> float:
+@dataclass(frozen=True, slots=True)
+class _StatedLimits:
+    """What Light says of a key: requests by the seconds of a window; unix seconds."""
+
+    limits: dict[int, int]
+    pause_until: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """Nothing may be sent before ``until`` (unix seconds), for a reason that people can read."""
+
+    until: float
+    why: str
+
+
+def earliest(now: float, held: int, frees_at: float | None, limit: int, hold: float) -> float:
     """The earliest time at which one more request may go; ``now`` where that is at once.
 
-    ``held`` permits are taken, and enough of them are free again at ``frees_at`` unless an answer
-    that is outstanding comes first.
+    ``held`` of ``limit`` permits are taken, each for ``hold`` seconds from its answer, and enough
+    of them are free again at ``frees_at`` unless an answer that is outstanding comes first.
     """
-    at = now
-    if held >= per_minute and frees_at is not None:
-        # A permit whose answer is outstanding is free at the earliest one hold from now.
-        at = min(frees_at, now + HOLD)
-    return max(at, paused_until, now)
+    if held < limit or frees_at is None:
+        return now
+    # A permit whose answer is outstanding is free at the earliest one hold from now.
+    return max(now, min(frees_at, now + hold))
 
 
 def utc_date(now: float) -> str:
@@ -115,8 +157,8 @@ class RateLimiter:
     together ``per_day`` in a UTC day. ``clock`` gives unix seconds. Used from one event loop at a
     time.
 
-    Where the day's budget is spent, ``acquire`` raises BudgetSpent; with ``on_wait`` it waits
-    until the budget is new, and calls that once with a sentence that says until when.
+    ``on_wait`` is called with a sentence for each wait of more than 5 seconds. Where the day's
+    budget is spent, ``acquire`` raises BudgetSpent; ``past_budget``: it waits until that is new.
     """
 
     def __init__(
@@ -126,7 +168,8 @@ class RateLimiter:
         keys: Sequence[str] = ("key",),
         per_minute: int = PER_MINUTE,
         per_day: int = PER_DAY,
-        on_wait: Callable[[str], object] | None = None,
+        on_wait: Callable[[str], object] = lambda text: None,
+        past_budget: bool = False,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
@@ -137,13 +180,14 @@ class RateLimiter:
         self.per_minute = per_minute
         self.per_day = per_day
         self.on_wait = on_wait
+        self.past_budget = past_budget
         self.clock = clock
         self._sleep = sleep
         self.requests = 0  # granted to this process
         self.keys = len(keys)
         self._keys = [_Key(place, mark) for place, mark in enumerate(keys)]
         self._last_reading = float("-inf")
-        self._announced = float("-inf")
+        self._announced = float("-inf")  # the moment until which all is said
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turn: asyncio.Lock | None = None
         self._path = path
@@ -166,9 +210,10 @@ class RateLimiter:
         """Wait for a permit, of the key that may go first or of the one named.
 
         ``longest`` is how long, in seconds, the request can possibly take. Raises BudgetSpent where
-        waiting would take too long to be sensible (with ``on_wait``, only where ``wait`` is False),
-        and RateLimiterProblem where the file cannot be written; in both cases nothing may be sent.
-        A caller that is cancelled while it waits consumes no permit.
+        waiting would take too long to be sensible (with ``past_budget``, only where ``wait`` is
+        False), HeldBack where Light takes nothing for too long, and RateLimiterProblem where the
+        file cannot be written; in all cases nothing may be sent. A caller that is cancelled while
+        it waits consumes no permit.
         """
         async with self._queue():  # first come, first served; only the first one has a timer
             while True:
@@ -177,16 +222,24 @@ class RateLimiter:
                 if isinstance(permit, Permit):
                     self.requests += 1
                     return permit  # do not await between granting and returning the permit
+                seconds = permit.until - now
                 if isinstance(permit, _BudgetSpent):
                     until = _moment(permit.until)
-                    if self.on_wait is None or not wait:
+                    if not self.past_budget or not wait:
                         raise BudgetSpent(f"{permit.why} Continue after {until}.")
-                    # Answers that come together name moments that are a little apart.
-                    if abs(permit.until - self._announced) > LONGEST_WAIT:
-                        self._announced = permit.until
-                        self.on_wait(f"{permit.why} Waiting until {until}; Ctrl-C stops.")
-                    permit = permit.until
-                await self._sleep(min(max(permit - now, SMALLEST_SLEEP), LONGEST_SLEEP))
+                    self._announce(permit, now, f"until {until}; Ctrl-C stops")
+                elif seconds > TOLD_FROM:
+                    self._announce(permit, now, duration(seconds))
+                await self._sleep(min(max(seconds, SMALLEST_SLEEP), LONGEST_SLEEP))
+
+    def _announce(self, wait: _BudgetSpent | _Wait, now: float, how_long: str) -> None:
+        """Once for each moment that is waited for.
+
+        Answers that come together name moments that are a little apart.
+        """
+        if wait.until > self._announced:
+            self._announced = wait.until + max(TOLD_FROM, (wait.until - now) / 10)
+            self.on_wait(f"{wait.why} Waiting {how_long}.")
 
     def finish(self, permit: Permit) -> None:
         """The answer came, or never will: the permit is free again one hold from now.
@@ -212,8 +265,8 @@ class RateLimiter:
 
     def _try_acquire(
         self, now: float, longest: float, place: int | None
-    ) -> Permit | _BudgetSpent | float:
-        """A permit, or the time at which to ask again."""
+    ) -> Permit | _BudgetSpent | _Wait:
+        """A permit, or the time at which to ask again. Raises HeldBack, RateLimiterProblem."""
         keys = self._keys if place is None else [self._keys[place]]
         try:
             with transaction(self._db):  # counting and taking are one step for all processes
@@ -222,12 +275,9 @@ class RateLimiter:
                 # Of the keys that may go at once, the one with the largest part of its limit left.
                 available = [self._availability(key, now) for key in keys]
                 first = min(available, key=lambda each: (each.at, each.taken))
+                self._check_hold(first, now)
                 if first.at - now > LONGEST_WAIT:
-                    return _BudgetSpent(
-                        "Light takes no more requests for now, most likely because the day's "
-                        "requests are spent.",
-                        first.at,
-                    )
+                    return _BudgetSpent(_why_for_long(first.key.hold), first.at)
                 marks = [key.mark for key in self._keys]
                 sent = requests_on(self._db, marks, utc_date(now))
                 if sent >= self.per_day:
@@ -237,7 +287,7 @@ class RateLimiter:
                         next_midnight(now).timestamp(),
                     )
                 if first.at > now:
-                    return first.at
+                    return _Wait(first.at, _why(first))
                 row = self._db.execute(
                     "INSERT INTO slot (key, started_at, free_at) VALUES (?, ?, ?)",
                     (first.key.mark, now, now + longest + HOLD),
@@ -247,21 +297,51 @@ class RateLimiter:
         except sqlite3.Error as error:
             raise store_problem(self._path, error) from error
 
+    def _check_hold(self, first: _Availability, now: float) -> None:
+        """Raises HeldBack where Light has taken nothing for too long, and will not yet."""
+        hold = first.key.hold
+        if hold is None or first.at <= now or hold.refusals < FEWEST_REFUSALS:
+            return
+        longest = LONGEST_STOP if self.past_budget else hold.longest
+        if first.at - hold.since > longest:
+            lasted = duration(now - hold.since)
+            raise HeldBack(
+                f"Light answered {hold.said} for {lasted}, {hold.refusals} times in a row. "
+                f"Continue after {_moment(first.at)}."
+            )
+
     def _availability(self, key: _Key, now: float) -> _Availability:
         stated = self._stated_limits(key, now)
-        limit = min(self.per_minute, int(stated.get("limit", self.per_minute)))
-        question = "SELECT count(*) FROM slot WHERE key = ?"
-        (held,) = self._db.execute(question, (key.mark,)).fetchone()
+        limits = {MINUTE: self.per_minute, **stated.limits}
+        limits[MINUTE] = min(self.per_minute, limits[MINUTE])
+        windows = [(*self._room(key, now, *each), each) for each in limits.items()]
+        free_at, _, (window, limit) = max(windows)
+        paused_until = max(key.pause, stated.pause_until)
+        return _Availability(
+            max(free_at, paused_until, now),
+            max(taken for _, taken, _ in windows),
+            key,
+            limit,
+            window,
+            paused_until > free_at,
+        )
+
+    def _room(self, key: _Key, now: float, window: int, limit: int) -> tuple[float, float]:
+        """When one more request may go by this limit alone, and the part of it that is taken."""
+        earlier = WINDOW - window  # than for the minute, a permit is free again
+        question = "FROM slot WHERE key = ? AND free_at > ?"
+        arguments = key.mark, now + earlier
+        (held,) = self._db.execute(f"SELECT count(*) {question}", arguments).fetchone()
         if held + 1 >= limit:
             key.full_at = now
         frees_at = None
         if held >= limit:
-            (frees_at,) = self._db.execute(
-                "SELECT free_at FROM slot WHERE key = ? ORDER BY free_at LIMIT 1 OFFSET ?",
-                (key.mark, held - limit),
+            (free_at,) = self._db.execute(
+                f"SELECT free_at {question} ORDER BY free_at LIMIT 1 OFFSET ?",
+                (*arguments, held - limit),
             ).fetchone()
-        paused_until = max(key.pause, stated.get("pause_until", 0.0))
-        return _Availability(earliest(now, held, frees_at, limit, paused_until), held / limit, key)
+            frees_at = free_at - earlier
+        return earliest(now, held, frees_at, limit, HOLD - earlier), held / limit
 
     # --- the day ------------------------------------------------------------------------------
 
@@ -280,9 +360,12 @@ class RateLimiter:
     def _handle_clock_rollback(self, now: float) -> None:
         """After the clock was set back, move permits and pauses too; else they last for ever."""
         if self._last_reading > now + 1:
+            self._announced = float("-inf")
             for key in self._keys:
                 key.pause = 0.0  # the file has it
                 key.full_at = float("-inf")
+                if key.hold is not None:
+                    key.hold.since = now
         self._last_reading = now
         newest = self._db.execute("SELECT started_at FROM slot ORDER BY id DESC LIMIT 1").fetchone()
         if newest is not None and newest[0] > now + 1:
@@ -308,50 +391,81 @@ class RateLimiter:
         longer = "WHERE excluded.value > value OR told_at > :now + 1"
         self._store(used_key, "pause_until", moment, now, longer)
 
-    def observe(self, status: int, headers: Mapping[str, str], key: int = 0) -> float | None:
-        """Learn from an answer. Returns the seconds that Light asks to wait, None where it doesn't.
+    def observe(
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        key: int = 0,
+        *,
+        said: str = "",
+        reading: bool = False,
+    ) -> float | None:
+        """Learn from an answer. Returns the seconds to wait, None where it asks for none.
 
-        All of it concerns the key that got the answer. A 429 pauses everybody who uses it for as
-        long as Light asks. A limit lower than ours is respected. Where nothing remains after a
-        success although our own window is not full, somebody else uses the key: wait for the reset.
+        All of it concerns the key that got the answer. One that holds us back pauses everybody who
+        uses it, for as long as Light asks. A limit lower than ours is respected. Where nothing
+        remains after a success although our own window is not full, somebody else uses the key:
+        wait for the reset. ``said`` is the answer for people, ``reading`` that it is to a GET.
         """
         now = self.clock()
         used_key = self._keys[key]
         info = read_headers(headers, now)
         if info.limit is not None and info.limit < self.per_minute:
-            lower = f"WHERE excluded.value <= value OR abs(told_at - :now) > {FORGET_LIMIT}"
-            self._store(used_key, "limit", info.limit, now, lower)
-        if status == 429:
-            # All requests in flight are refused together: that is one refusal, not many.
-            if now >= used_key.pause or used_key.refusals == 0:
-                used_key.refusals += 1
-            seconds = pause_after_429(info, used_key.refusals)
+            self._store_limit(used_key, "limit", info.limit, now)
+        for window, limit in info.windows:
+            self._store_limit(used_key, f"limit {window}", limit, now)
+        if status in HOLDING or (status >= 500 and info.retry_after):
+            stated = stated_pause(status, info) is not None
+            hold = self._held(used_key, now, said or str(status), status, stated, reading=reading)
+            seconds = pause_after(status, info, hold.refusals)
             self.pause_until(now + seconds, key)
             return seconds
-        if now >= used_key.pause:
-            used_key.refusals = 0
+        hold_before = used_key.hold
+        if hold_before and now >= used_key.pause and (hold_before.of_a_read or not reading):
+            used_key.hold = None
         # Where our own window is full, nothing remains, of course; it frees permit by permit.
         window_full = now - used_key.full_at < WINDOW
         if status < 400 and info.remaining == 0 and info.reset_in is not None and not window_full:
             self.pause_until(now + info.reset_in, key)
         return info.retry_after
 
-    def _stated_limits(self, key: _Key, now: float) -> dict[str, float]:
-        stated: dict[str, float] = {}
+    def _held(
+        self, key: _Key, now: float, said: str, status: int, stated: bool, *, reading: bool
+    ) -> _Hold:
+        """The hold of the key after one more answer that holds it back."""
+        longest = longest_hold(status, stated=stated)
+        hold = key.hold
+        if hold is None:
+            hold = key.hold = _Hold(now, said, stated, longest, reading, 1)
+            return hold
+        # All requests in flight are refused together: that is one refusal, not many.
+        hold.refusals += now >= key.pause
+        hold.said, hold.stated, hold.longest = said, stated, max(longest, hold.longest)
+        hold.of_a_read = hold.of_a_read and reading
+        return hold
+
+    def _stated_limits(self, key: _Key, now: float) -> _StatedLimits:
+        limits: dict[int, int] = {}
+        pause = 0.0
         question = "SELECT name, value, told_at FROM told WHERE key = ?"
         for name, value, stated_at in self._db.execute(question, (key.mark,)).fetchall():
-            if name == "limit":
+            if name.startswith("limit"):
+                window = name.removeprefix("limit").strip()
                 if abs(now - stated_at) < FORGET_LIMIT:
-                    stated[name] = value
+                    limits[int(window) if window.isdecimal() else MINUTE] = int(value)
             elif stated_at <= now + 1:
-                stated[name] = value
+                pause = value
             else:  # the clock was set back; the pause keeps its length
-                stated[name] = now + value - stated_at
+                pause = now + value - stated_at
                 self._db.execute(
                     "UPDATE told SET value = ?, told_at = ? WHERE key = ? AND name = ?",
-                    (stated[name], now, key.mark, name),
+                    (pause, now, key.mark, name),
                 )
-        return stated
+        return _StatedLimits(limits, pause)
+
+    def _store_limit(self, key: _Key, name: str, limit: int, now: float) -> None:
+        lower = f"WHERE excluded.value <= value OR abs(told_at - :now) > {FORGET_LIMIT}"
+        self._store(key, name, limit, now, lower)
 
     def _store(self, key: _Key, name: str, value: float, now: float, condition: str) -> None:
         with contextlib.suppress(sqlite3.Error):
@@ -360,6 +474,28 @@ class RateLimiter:
                 f"DO UPDATE SET value = excluded.value, told_at = excluded.told_at {condition}",
                 {"key": key.mark, "name": name, "value": value, "now": now},
             )
+
+
+def _why(first: _Availability) -> str:
+    """Why nothing may be sent with the key that may go first."""
+    hold = first.key.hold
+    if not first.paused:
+        per = "a minute" if first.window == MINUTE else f"in {duration(first.window)}"
+        return f"The {first.limit:,} requests {per} that are permitted are used."
+    if hold is None:
+        return "The key may not be used for now, as another run or Light's limits say."
+    return f"Light answered {hold.said}{', and says when to come back' if hold.stated else ''}."
+
+
+def _why_for_long(hold: _Hold | None) -> str:
+    if hold is None:
+        return "Light takes no more requests for now, as it said to an earlier run with this key."
+    if hold.said.startswith("429"):
+        return (
+            "Light takes no more requests for now, most likely because the day's requests are"
+            f" spent. It answered {hold.said}."
+        )
+    return f"Light answered {hold.said}, and says when to come back."
 
 
 def _moment(seconds: float) -> str:

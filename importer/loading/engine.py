@@ -17,8 +17,15 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from importer.core.answers import Outcome, Verdict, classify
-from importer.core.errors import AccessRefused, ImporterError, LightUnreachable, StoppedEarly
+from importer.core.errors import (
+    AccessRefused,
+    HeldBack,
+    ImporterError,
+    LightUnreachable,
+    StoppedEarly,
+)
 from importer.core.fetch import refusal
+from importer.core.hold_back import MOST_REFUSALS, TOLD_FROM, duration
 from importer.loading.backoff import Backoff
 from importer.loading.gateway import LightGateway
 from importer.loading.journal.journal import Journal
@@ -36,6 +43,7 @@ from importer.loading.operation import (
 from importer.loading.send_queue import SendQueue
 
 _ENOUGH_REFUSALS = 3  # for lack of a right, and no success, to see that the key does not have it
+_SHORTEST_WAIT = 0.001  # seconds; a timer may fire a hair early
 Looking = asyncio.Task[list[Decision]]
 Sweep = Callable[[], Awaitable[Sequence[Record]]]
 
@@ -79,6 +87,9 @@ class Engine:
     _looks: dict[Looking, list[Operation]] = field(default_factory=dict)
     _records: list[Record] = field(default_factory=list)
     _backoff: Backoff = field(default_factory=Backoff)
+    _held_back: bool = False  # Light takes no changes for now; the gateway waits
+    _refused_probes: int = 0  # in a row
+    _told_until: float = 0.0  # the moment until which the person knows what is waited for
     _admitted: set[str] = field(default_factory=set)  # rights that the key has
     _forbidden: list[tuple[Operation, Outcome[Any]]] = field(default_factory=list)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -90,7 +101,7 @@ class Engine:
 
         ``finish``: bills that Light has without all their lines get these first.
         """
-        reachable = self.clock() >= self._backoff.held_until
+        reachable = self.clock() >= self._backoff.held_until and not self._held_back
         self._finishing = finish and reachable and (self.stopped is None or self._finishing)
         self.stopped = self.stopped or reason
         self._stop.set()
@@ -158,7 +169,7 @@ class Engine:
         if self.clock() < self._backoff.held_until:
             return 0
         most = self.settings.concurrency
-        if self._backoff.lost_since is not None:
+        if self._backoff.lost_since is not None or self._held_back:
             most = 1  # enough to see whether Light can be reached again
         elif self._forbidden:
             most = _ENOUGH_REFUSALS - len(self._forbidden)
@@ -213,7 +224,9 @@ class Engine:
             times = [when for when, _, each in later if not (together and each.together)]
             if self._queue and self._backoff.held_until > now:
                 times.append(self._backoff.held_until)
-            timeout = max(0.0, min(times) - now) if times else None
+            timeout = max(_SHORTEST_WAIT, min(times) - now) if times else None
+            if timeout is not None and not tasks:
+                self._announce_wait(timeout)
             bell = asyncio.create_task(self._stop.wait())
             tasks.add(bell)
         try:
@@ -250,9 +263,11 @@ class Engine:
             self._hold_back(LightUnreachable(f"Light cannot be reached: {outcome.reason}"))
             return
         self._backoff.reset()
-        if outcome.verdict is Verdict.WAIT:  # the rate limiter holds everybody back
-            self._put_back(operation, attempted=True)
-        elif outcome.verdict is Verdict.STOP:
+        if outcome.holds_back:
+            self._hold_back_changes(operation, outcome)
+            return
+        self._held_back, self._refused_probes = False, 0
+        if outcome.verdict is Verdict.STOP:
             if outcome.forbidden:
                 self._put_back(operation, outcome.reason, attempted=True)
             else:
@@ -334,12 +349,41 @@ class Engine:
         if self._backoff.lost(now) >= self.settings.give_up_after:
             self.stop(problem)
         elif self._backoff.hold(now):
+            self._told_until = self._backoff.held_until
             self.progress.message(f"{problem}; trying again.")
+
+    def _hold_back_changes(self, operation: Operation, outcome: Outcome[Any]) -> None:
+        """Light takes nothing for now: from now on one change at a time, to see when it does again.
+
+        How long to wait, and until when, is the gateway's to say; a gateway that never ends is left
+        in the end.
+        """
+        self._held_back = True
+        if outcome.verdict is Verdict.WAIT:
+            self._put_back(operation, attempted=True)
+        else:  # perhaps it was done, and then the answer failed
+            self._apply(operation.lost(outcome.reason, counts=False))
+            self._announce_look_up(operation)
+        if not self._requests:  # those that were refused together are one refusal
+            self._refused_probes += 1
+            if self._refused_probes >= MOST_REFUSALS:
+                self.stop(HeldBack(f"Light takes nothing for now: {outcome.reason}"))
+
+    def _announce_wait(self, seconds: float) -> None:
+        """Say what is waited for, where nothing goes on for long and nothing was said of it."""
+        until = self.clock() + seconds
+        if seconds > TOLD_FROM and until > self._told_until and self._later:
+            self._told_until = until
+            n = len(self._later)
+            bills = "the bill is" if n == 1 else f"{n:,} bills are"
+            text = f"Waiting {duration(seconds)}, then asking Light how {bills}."
+            self.progress.message(text)
 
     def _announce_look_up(self, operation: Operation) -> None:
         """Say what is waited for, where nothing else goes on."""
         if not operation.together or self._requests or self._queue:
             return
+        self._told_until = self.clock() + self.settings.settle
         n, settle = len(self._later), self.settings.settle
         which = ("one bill", "it") if n == 1 else (f"{n:,} bills", "them")
         self.progress.message(

@@ -38,6 +38,7 @@ class BillJob:
     entry: JournalEntry
     bill: Bill
     lost: int = 0  # answers in a row in this run
+    unanswered: bool = False  # a request of it, in this run, and it was not seen in Light since
     first_sent: datetime | None = None  # as JournalEntry.first_sent, of all attempts
     resent: bool = False  # after Light did not show it
     created: bool = False
@@ -179,8 +180,9 @@ class JobOperation(Operation):
         change = self.job.change(State.REJECTED, Status.REJECTED, reason, errors=errors)
         return Finish(self, True, (change,))
 
-    def lost(self, reason: str) -> Decision:
-        self.job.lost += 1
+    def lost(self, reason: str, *, counts: bool = True) -> Decision:
+        self.job.lost += counts
+        self.job.unanswered = True
         return Look(self, self.settings.settle, (self.in_doubt(reason),))
 
     def put_back(self, reason: str = "", *, attempted: bool = False) -> Record:

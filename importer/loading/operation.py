@@ -155,8 +155,8 @@ class Operation:
         """Light said no."""
         raise NotImplementedError
 
-    def lost(self, reason: str) -> Decision:
-        """It may or may not have been done."""
+    def lost(self, reason: str, *, counts: bool = True) -> Decision:
+        """It may or may not have been done. ``counts``: as one of the ``MOST_LOST`` answers."""
         raise NotImplementedError
 
     def put_back(self, reason: str = "", *, attempted: bool = False) -> Record:

@@ -46,7 +46,7 @@ def test_wait_above_five_seconds_is_announced(
     with proxied(sandbox.base_url, lambda r: late if "companies" in r.path else PASS) as proxy:
         told = command("load", *files, "--dry-run", "--base-url", proxy.url)
     assert told.code == 0
-    assert "Waiting for Light, or for its permitted number of requests a minute" in told.err
+    assert "127.0.0.1 has not answered yet. Waiting 28 seconds at most." in told.err
 
 
 # --- looking for what is there already --------------------------------------------------------

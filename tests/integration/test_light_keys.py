@@ -174,7 +174,7 @@ def test_redirect_without_budget_is_a_lost_answer(wait: bool) -> None:
         return answer.status, answer.sent, answer.reason
 
     with light() as sandbox, proxied(sandbox.base_url, redirected) as proxy:
-        limits = {"per_day": 1, "on_wait": [].append if wait else None}
+        limits = {"per_day": 1, "past_budget": wait}
         status, sent, reason = with_keys(proxy.url, ONE, work, **limits)
     assert (status, sent) == (None, True)
     assert "redirects" in reason
@@ -215,7 +215,7 @@ def test_waiting_load_continues_on_following_days(tmp_path: Path) -> None:
 
     with light(requests_per_minute=1_000) as sandbox:
         pace: dict[str, Any] = {"per_minute": 1_000, "per_day": 25}
-        pace |= {"on_wait": said.append, "clock": lambda: now, "sleep": sleep}
+        pace |= {"past_budget": True, "on_wait": said.append, "clock": lambda: now, "sleep": sleep}
         assert with_keys(sandbox.base_url, f"{ONE},{TWO}", work, **pace) == {State.CREATED}
         assert len(sandbox.bills()) == len({b["invoiceNumber"] for b in sandbox.bills()}) == 60
         assert sandbox.counters.throttled == 0

@@ -80,7 +80,7 @@ FAULTS = {
     "500 after": Fault(True, http(500, {"message": "Internal error."})),
     "502 before": Fault(False, http(502, b"<html>Bad Gateway</html>")),
     "502 after": Fault(True, http(502, b"<html>Bad Gateway</html>")),
-    "503 after": Fault(True, http(503)),
+    "503 after": Fault(True, http(503, Retry_After=0.05)),
     "half a 200": Fault(True, b'HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{"id": "aa'),
     "a 200 that is no JSON": Fault(True, http(200, b"<html>Welcome</html>")),
     "an empty 200": Fault(True, http(200)),

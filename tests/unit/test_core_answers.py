@@ -13,7 +13,8 @@ from importer.model.light_objects import LightBill
 BILL = {"id": "b-1", "state": "IN_DRAFT", "amount": 100, "currency": "GBP"}
 ERRORS = {"errors": (ApiError("Closed period.", ("issuedDate",), "t"),)}
 REFUSALS = (400, 403, 404, 405, 406, 409, 410, 411, 413, 414, 415, 422, 431)
-DOUBTFUL = (402, 408, 418, 421, 423, 424, 425, 426, 428, 451, 499, 500, 501, 502, 503, 504, 520)
+DOUBTFUL = (408, 418, 421, 423, 424, 426, 428, 499, 500, 501, 502, 503, 504, 520)
+UNTOUCHED = (402, 407, 425, 429, 451, 511)
 
 TABLE = [
     (Answer(None, sent=False, reason="no connection"), Verdict.RETRY),
@@ -29,7 +30,7 @@ TABLE = [
     *((Answer(status, reason="elsewhere"), Verdict.STOP) for status in (301, 302, 303, 307, 308)),
     (Answer(401, **ERRORS), Verdict.STOP),
     (Answer(429, retry_after=3, **ERRORS), Verdict.WAIT),
-    (Answer(429), Verdict.WAIT),
+    *((Answer(status), Verdict.WAIT) for status in UNTOUCHED),
     *((Answer(status, **ERRORS), Verdict.REJECTED) for status in REFUSALS),
     *((Answer(status, None), Verdict.REJECTED) for status in REFUSALS),
     *((Answer(status, **ERRORS), Verdict.UNKNOWN) for status in DOUBTFUL),
@@ -68,6 +69,11 @@ def test_only_401_and_403_are_forbidden(light: LightClient) -> None:
     assert lacking == {401, 403}
 
 
+def test_only_answers_that_stop_everybody_hold_back(light: LightClient) -> None:
+    holding = {s for s in range(100, 600) if meaning(Answer(s, **ERRORS), light).holds_back}
+    assert holding == {*UNTOUCHED, 503}
+
+
 def test_ambiguous_answer_is_no_refusal(
     light: LightClient,
 ) -> None:
@@ -81,9 +87,9 @@ def test_ambiguous_answer_is_no_refusal(
 READINGS = {
     **dict.fromkeys((301, 302, 303, 307, 308, 401, 403), Verdict.STOP),
     **dict.fromkeys((404, 410), Verdict.ABSENT),
-    **dict.fromkeys((400, 402, 405, 409, 413, 418, 422, 425, 451), Verdict.REJECTED),
+    **dict.fromkeys((400, 405, 409, 413, 418, 422), Verdict.REJECTED),
     **dict.fromkeys((100, 408, 500, 501, 502, 503, 504, 520, 999), Verdict.RETRY),
-    429: Verdict.WAIT,
+    **dict.fromkeys(UNTOUCHED, Verdict.WAIT),
     200: Verdict.UNKNOWN,  # without a bill
 }
 

@@ -9,8 +9,9 @@ import pytest
 from simulated import simulate
 
 from importer.core.answers import Answer, Outcome, Verdict
-from importer.core.errors import AccessRefused, LightUnreachable
-from importer.core.fetch import MOST_THROTTLED, Waits, fetch, fetch_all
+from importer.core.errors import AccessRefused, HeldBack, LightUnreachable
+from importer.core.fetch import Waits, fetch, fetch_all
+from importer.core.hold_back import HOLDING, MOST_REFUSALS
 
 GOOD = Answer(200, {"id": "1"})
 LOST = Answer(None, reason="time-out")
@@ -30,7 +31,7 @@ def ask(answers: list[Answer], waits: Waits | None = None) -> tuple[Result, list
             return await fetch(
                 one, lambda body: body, what="read bills", noun="bill", waits=waits or Waits()
             )
-        except (AccessRefused, LightUnreachable) as error:
+        except (AccessRefused, HeldBack, LightUnreachable) as error:
             return error
 
     return simulate(lambda clock: all_of_it()), times
@@ -49,24 +50,26 @@ def test_gives_up_after_five_tries_with_doubled_waits() -> None:
     assert times == [0.0, 0.5, 1.5, 3.5, 7.5]
 
 
-def test_waits_as_long_as_light_states() -> None:
-    error, times = ask([Answer(503, reason="503", retry_after=9)])
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_wait_that_light_states_is_left_to_the_rate_limiter(status: int) -> None:
+    error, times = ask([Answer(status, reason="away", retry_after=900)])
     assert isinstance(error, LightUnreachable)
-    assert times == [0.0, 9.0, 18.0, 27.0, 36.0]
-    assert ask([Answer(503, retry_after=900), GOOD])[1] == [0.0, 60.0]
+    assert times == [0.0, 0.5, 1.5, 3.5, 7.5]
 
 
 def test_waits_are_configurable() -> None:
     assert ask([LOST], Waits(tries=3, first=2.0, longest=3.0))[1] == [0.0, 2.0, 5.0]
 
 
-def test_wait_after_429_is_left_to_the_rate_limiter() -> None:
-    result, times = ask([Answer(429, retry_after=9)] * 3 + [GOOD])
+@pytest.mark.parametrize("status", sorted(HOLDING))
+def test_wait_of_everybody_is_left_to_the_rate_limiter_and_ends(status: int) -> None:
+    result, times = ask([Answer(status, retry_after=9)] * 7 + [GOOD])
     assert isinstance(result, Outcome)
-    assert (result.verdict, times) == (Verdict.ACCEPTED, [0.0] * 4)
-    error, times = ask([Answer(429)], Waits(tries=2))
-    assert isinstance(error, LightUnreachable)
-    assert len(times) == 2 * MOST_THROTTLED
+    assert (result.verdict, times) == (Verdict.ACCEPTED, [0.0] * 8)
+    error, times = ask([Answer(status, reason="Not now.")])
+    assert isinstance(error, HeldBack)
+    assert str(error) == f"Light answered {status} (Not now.), again and again."
+    assert len(times) == MOST_REFUSALS
 
 
 def test_unreadable_answer_is_unknown_after_all_tries() -> None:
@@ -82,7 +85,7 @@ def test_404_and_410_are_absent(status: int) -> None:
     assert (result.verdict, len(times)) == (Verdict.ABSENT, 1)
 
 
-@pytest.mark.parametrize("status", [400, 409, 422, 451])
+@pytest.mark.parametrize("status", [400, 409, 422, 418])
 def test_other_refusals_are_rejected(status: int) -> None:
     result, times = ask([Answer(status)])
     assert isinstance(result, Outcome)

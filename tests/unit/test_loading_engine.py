@@ -13,7 +13,8 @@ import pytest
 from simulated import simulate
 
 from importer.core.answers import Answer
-from importer.core.errors import AccessRefused, LightUnreachable, StoppedEarly
+from importer.core.errors import AccessRefused, HeldBack, LightUnreachable, StoppedEarly
+from importer.core.hold_back import MOST_REFUSALS
 from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal
 from importer.loading.operation import EngineSettings, StepRecord, write_records
@@ -134,6 +135,54 @@ def test_one_request_probes_whether_light_is_back(tmp_path: Path) -> None:
     load(tmp_path, light, [bill(i) for i in range(20)], settings)
     assert gaps(light.posted)[7:] == [0.5, 1.0, 2.0, 4.0, 8.0]
 
+
+# --- held back ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [402, 407, 425, 429, 451, 503, 511])
+def test_gateway_that_never_ends_a_hold_is_left_with_its_words(tmp_path: Path, status: int) -> None:
+    light = FakeLight(lambda each: Answer(status, reason="Closed."))
+    settings = EngineSettings(concurrency=8, settle=1.0)
+    stopped, statuses, heard = load(tmp_path, light, [bill(i) for i in range(20)], settings)
+    assert isinstance(stopped, HeldBack)
+    assert "Closed." in str(stopped)
+    assert len(light.posted) == 8 + MOST_REFUSALS - 1, "eight at once, then one at a time"
+    assert set(statuses) <= {Status.NOT_SENT, Status.UNKNOWN}
+    if status != 503:
+        assert set(statuses) == {Status.NOT_SENT}
+        assert light.listed == []
+    assert heard.ended == []
+
+
+def test_503_is_looked_up_before_it_is_sent_again(tmp_path: Path) -> None:
+    answers = iter([Answer(503, reason="Closed.")] * 7 + [Answer(200, "a")])
+    light = FakeLight(lambda each: next(answers))
+    stopped, statuses, _ = load(tmp_path, light, [bill(0)], EngineSettings(settle=30.0))
+    assert (stopped, statuses) == (None, [Status.CREATED]), "more often than answers may be lost"
+    assert gaps(light.posted) == [30.0] * 7
+    assert len(light.listed) == 7 + 1, "before each, and for twins at the end"
+
+
+def test_bills_go_together_again_after_a_hold(tmp_path: Path) -> None:
+    answers = iter([Answer(429)] * 6 + [Answer(200, f"id-{i}") for i in range(20)])
+    light = FakeLight(lambda each: next(answers))
+    settings = EngineSettings(concurrency=4)
+    _, statuses, _ = load(tmp_path, light, [bill(i) for i in range(20)], settings)
+    assert statuses == [Status.CREATED] * 20
+    at_once = [len(list(group)) for _, group in itertools.groupby(light.posted)]
+    assert at_once == [4, 1, 1, 1, 4, 4, 4, 4, 3]
+
+
+def test_wait_for_a_bill_in_doubt_is_announced(tmp_path: Path) -> None:
+    lost = FakeLight(lambda each: Answer(503, reason="Closed."))
+    load(tmp_path, lost, [bill(0)], EngineSettings(settle=0.1))
+    light = FakeLight(lambda each: Answer(200, "a"))
+    _, statuses, heard = load(tmp_path, light, [bill(0)], EngineSettings(settle=45.0))
+    assert statuses == [Status.CREATED]
+    assert heard.said == ["Waiting 45 seconds, then asking Light how the bill is."]
+
+
+# --- rights ------------------------------------------------------------------------------------
 
 NO = Answer(403, reason="Not with this key.")
 

@@ -10,7 +10,7 @@ from importer.light.rate_limit_headers import (
     NOTHING,
     RateLimitInfo,
     backoff,
-    pause_after_429,
+    pause_after,
     read_headers,
 )
 
@@ -57,14 +57,46 @@ def test_reset_in_milliseconds_or_seconds_left():
 
 def test_limit_and_remaining():
     found = told(X_RateLimit_Limit="300, 300;w=60", X_RateLimit_Remaining="0")
-    assert (found.limit, found.remaining) == (300, 0)
+    assert (found.limit, found.windows, found.remaining) == (300, (), 0)
     assert told(X_RateLimit_Limit="0").limit is None
+    assert told(X_RateLimit_Limit="120").limit == 120
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "windows"),
+    [
+        ("10, 10;w=1, 300;w=60", 300, ((1, 10),)),
+        ("10,10;w=1;burst=5,300 ; W = 60", 300, ((1, 10),)),
+        ("300;w=60, 10;w=1", 300, ((1, 10),)),
+        ('100, 100;comment="a";w=30', None, ((30, 100),)),
+        ("10, 10;w=1, 8;w=1", None, ((1, 8),)),
+        ("1000, 1000;w=3600, 100000;w=86400", None, ()),
+        ("10, 0;w=1, 300;w=0", 10, ()),
+        ("10, 10;w=, 300;w=x", 10, ()),
+    ],
+)
+def test_limits_with_their_windows(text, limit, windows):
+    found = told(X_RateLimit_Limit=text)
+    assert (found.limit, found.windows) == (limit, windows)
 
 
 def test_pause_after_429_is_retry_after_else_reset_else_backoff():
-    assert pause_after_429(RateLimitInfo(retry_after=700.0, reset_in=5.0), 3) == 700
-    assert pause_after_429(RateLimitInfo(retry_after=0.0, reset_in=5.0), 3) == 5
-    assert pause_after_429(NOTHING, 3) == 4
+    assert pause_after(429, RateLimitInfo(retry_after=700.0, reset_in=5.0), 3) == 700
+    assert pause_after(429, RateLimitInfo(retry_after=0.0, reset_in=5.0), 3) == 5
+    assert pause_after(429, NOTHING, 3) == 4
+
+
+@pytest.mark.parametrize("status", [402, 407, 425, 451, 503, 511])
+def test_pause_after_others_is_retry_after_else_half_the_backoff(status):
+    assert pause_after(status, RateLimitInfo(retry_after=700.0, reset_in=5.0), 3) == 700
+    assert pause_after(status, RateLimitInfo(reset_in=5.0), 3) == 2
+    assert [pause_after(status, NOTHING, n) for n in (1, 2, 3, 99)] == [0.5, 1, 2, 30]
+
+
+def test_stated_pause_that_never_suffices_grows():
+    info = RateLimitInfo(retry_after=0.1)
+    assert [pause_after(429, info, n) for n in (1, 2, 3)] == [0.1, 0.1, 0.1]
+    assert [pause_after(429, info, n) for n in (4, 5, 6, 99)] == [0.5, 1, 2, 30]
     assert [backoff(n) for n in (0, 1, 2, 3, 6, 7, 8, 10**9)] == [1, 1, 2, 4, 32, 60, 60, 60]
 
 
@@ -81,7 +113,9 @@ def test_no_header_raises_or_gives_a_negative_time(headers):
     assert found.limit is None or found.limit >= 1
     assert (found.retry_after or 0) >= 0
     assert 0 <= (found.reset_in or 0) <= 120
-    assert pause_after_429(found, 1) > 0
+    assert all(seconds >= 1 and limit >= 1 for seconds, limit in found.windows)
+    assert pause_after(429, found, 1) > 0
+    assert pause_after(503, found, 1) > 0
 
 
 @pytest.mark.parametrize("text", ["Mon, 31 Mar 99999 12:00:00 GMT", "0", "Thu, 99 Foo", ""])

@@ -384,16 +384,23 @@ def test_rate_limiter_serves_consecutive_event_loops(files):
 
 
 def test_earliest_is_now_while_permits_are_free():
-    assert earliest(100.0, 4, None, 5, 0.0) == 100.0
+    assert earliest(100.0, 4, None, 5, HOLD) == 100.0
 
 
 def test_earliest_with_all_permits_taken():
-    assert earliest(100.0, 5, 130.0, 5, 0.0) == 130.0
-    assert earliest(100.0, 5, 190.0, 5, 0.0) == 100.0 + HOLD
+    assert earliest(100.0, 5, 130.0, 5, HOLD) == 130.0
+    assert earliest(100.0, 5, 190.0, 5, HOLD) == 100.0 + HOLD
+    assert earliest(100.0, 5, 190.0, 5, 1.05) == 101.05
 
 
-def test_pause_outlasts_a_free_permit():
-    assert earliest(100.0, 5, 130.0, 5, 140.0) == 140.0
+def test_pause_outlasts_a_free_permit(files):
+    async def work(limiter, clock):
+        limiter.finish(await limiter.acquire())
+        limiter.pause_until(START + 90)
+        await limiter.acquire()
+        assert clock() - START == pytest.approx(90, abs=0.01)
+
+    run_with_pacer(files, work, per_minute=1)
 
 
 def test_next_midnight_is_in_utc():

@@ -207,7 +207,9 @@ def test_on_wait_is_called_once_until_midnight(file):
     said: list[str] = []
 
     async def run(clock):
-        with RateLimiter(file, per_day=5, on_wait=said.append, clock=clock) as limiter:
+        with RateLimiter(
+            file, per_day=5, on_wait=said.append, past_budget=True, clock=clock
+        ) as limiter:
             await asyncio.gather(*(spend(limiter, 1) for _ in range(9)))
             assert clock() - START == pytest.approx(NOON_TO_MIDNIGHT, abs=0.01)
             assert limiter.requests == 9
@@ -226,7 +228,9 @@ def test_on_wait_waits_as_long_as_light_states(file):
     said: list[str] = []
 
     async def run(clock):
-        with RateLimiter(file, keys="ab", on_wait=said.append, clock=clock) as limiter:
+        with RateLimiter(
+            file, keys="ab", on_wait=said.append, past_budget=True, clock=clock
+        ) as limiter:
             limiter.observe(429, {"Retry-After": "7200"}, 0)
             limiter.observe(429, {"Retry-After": "9000"}, 1)
             assert await spend(limiter, 1) == {0: 1}
@@ -241,7 +245,7 @@ def test_waits_with_close_ends_are_announced_once(file):
     said: list[str] = []
 
     async def run(clock):
-        with RateLimiter(file, on_wait=said.append, clock=clock) as limiter:
+        with RateLimiter(file, on_wait=said.append, past_budget=True, clock=clock) as limiter:
             limiter.observe(429, {"Retry-After": "7200"})
             waiting = asyncio.create_task(spend(limiter, 1))
             for seconds in ("7203", "7206"):
@@ -260,7 +264,7 @@ def test_long_wait_sleeps_in_short_steps(file):
 
     async def run(clock):
         with RateLimiter(
-            file, per_day=1, on_wait=[].append, clock=lambda: clock() + slept
+            file, per_day=1, past_budget=True, clock=lambda: clock() + slept
         ) as limiter:
             await spend(limiter, 1)
             waiting = asyncio.create_task(spend(limiter, 1))
@@ -281,7 +285,7 @@ def test_clock_rollback_does_not_prolong_a_wait(file, back):
     shift = 0.0
 
     async def run(clock):
-        with RateLimiter(file, on_wait=[].append, clock=lambda: clock() - shift) as limiter:
+        with RateLimiter(file, past_budget=True, clock=lambda: clock() - shift) as limiter:
             await spend(limiter, 1)
             limiter.observe(429, {"Retry-After": "7200"})
             waiting = asyncio.create_task(spend(limiter, 1))
@@ -299,7 +303,7 @@ def test_clock_rollback_does_not_prolong_a_wait(file, back):
 
 def test_waiter_cancelled_before_midnight_counts_nowhere(file):
     async def run(clock):
-        with RateLimiter(file, per_day=2, on_wait=[].append, clock=clock) as limiter:
+        with RateLimiter(file, per_day=2, past_budget=True, clock=clock) as limiter:
             await spend(limiter, 2)
             waiting = [asyncio.create_task(limiter.acquire()) for _ in range(5)]
             await asyncio.sleep(600)
@@ -319,7 +323,7 @@ def test_waiter_cancelled_before_midnight_counts_nowhere(file):
 
 def test_acquire_without_wait_raises_at_once(file):
     async def run(clock):
-        with RateLimiter(file, per_day=1, on_wait=[].append, clock=clock) as limiter:
+        with RateLimiter(file, per_day=1, past_budget=True, clock=clock) as limiter:
             await spend(limiter, 1)
             with pytest.raises(BudgetSpent):
                 await limiter.acquire(wait=False)

@@ -88,9 +88,9 @@ class AddLine(JobOperation):
         if job.next_line == line and job.lost >= MOST_LOST:
             return self.for_a_person(f"Light's answer to the next one was lost {job.lost} times")
         if job.next_line == line:
-            job.resent = job.resent or job.lost > 0
+            job.resent = job.resent or job.lost > 0 or job.unanswered
         else:
-            job.lost = 0
+            job.lost, job.unanswered = 0, False
         return self.next_line(how)
 
     def next_line(self, how: Discovery | None = None) -> Decision:

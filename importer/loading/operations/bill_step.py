@@ -151,10 +151,10 @@ class BillStep(JournaledStep):
         self._refusal = outcome
         return Look(self, records=(self.put_back(outcome.reason, attempted=True),))
 
-    def lost(self, reason: str) -> Decision:
+    def lost(self, reason: str, *, counts: bool = True) -> Decision:
         self._tried = True
         self._last_reason = reason
-        self._lost += 1
+        self._lost += counts
         self._doubtful = not self.repeatable
         # At once only where nothing is in doubt: what was sent gets its time.
         return Look(self, min(self.settings.settle, 1.0), (self.in_doubt(reason),))

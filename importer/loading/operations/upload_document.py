@@ -92,11 +92,11 @@ class UploadDocument(JournaledStep):
     def rejected(self, outcome: Outcome[Any]) -> Decision:
         return self.finish(StepState.REFUSED, outcome.reason, errors=outcome.errors)
 
-    def lost(self, reason: str) -> Decision:
-        self._lost += 1
+    def lost(self, reason: str, *, counts: bool = True) -> Decision:
+        self._lost += counts
         if self._lost >= MOST_LOST:
             return self.finish(StepState.UNKNOWN, reason)
-        delay = self.settings.first_look * 2 ** (self._lost - 1)
+        delay = self.settings.first_look * 2 ** max(0, self._lost - 1)
         return Look(self, delay, (self.in_doubt(reason),))
 
 
