@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from simulated import SERVERS, START, SlidingWindow, simulate
 
-from importer.core.errors import BudgetSpent, RateLimiterProblem, UsageProblem
+from importer.core.errors import BudgetSpent, HeldBack, RateLimiterProblem, UsageProblem
 from importer.light.rate_limiter import HOLD, RateLimiter, earliest, next_midnight
 
 
@@ -431,3 +431,86 @@ def test_broken_file_stops_requests_but_loses_no_answer(tmp_path):
 def test_zero_limit_is_a_usage_problem(tmp_path, limits):
     with pytest.raises(UsageProblem):
         RateLimiter(tmp_path / "pace.sqlite", **limits)
+
+
+def test_shorter_windows_that_light_states_are_kept_and_used_up(files):
+    """``10, 10;w=1, 300;w=60``: ten a second and 300 a minute, not ten a minute."""
+    stated = {"X-RateLimit-Limit": "10, 10;w=1, 120;w=60"}
+    requests: list[float] = []
+
+    async def work(limiter, clock):
+        async def ask():
+            slot = await limiter.acquire()
+            requests.append(clock())
+            await asyncio.sleep(0.05)
+            limiter.finish(slot)
+            limiter.observe(200, stated)
+
+        await ask()
+        await asyncio.gather(*(ask() for _ in range(239)))
+
+    run_with_pacer(files, work)
+    times = sorted(requests)
+    assert all(b - a >= 1 for a, b in zip(times, times[10:], strict=False))
+    assert all(b - a >= 60 for a, b in zip(times, times[120:], strict=False))
+    assert times[119] - START < 15, "a hundred and twenty at ten a second"
+    assert times[-1] - START < 75
+
+
+def test_wait_for_a_full_window_is_announced(files):
+    said: list[str] = []
+
+    async def work(limiter, clock):
+        for _ in range(5):
+            limiter.finish(await limiter.acquire())
+
+    run_with_pacer(files, work, per_minute=2, on_wait=said.append)
+    words = "The 2 requests a minute that are permitted are used. Waiting 61 seconds."
+    assert said == [words] * 2
+
+
+def test_one_refusal_of_many_requests_is_one_refusal(files):
+    async def work(limiter, clock):
+        for _ in range(64):
+            limiter.observe(503, {})
+        await limiter.acquire()
+        assert clock() - START == pytest.approx(0.5, abs=0.01)
+
+    run_with_pacer(files, work)
+
+
+def test_reads_do_not_end_a_hold_of_changes(files):
+    """Else a Light that can be read and takes no bill would be asked for ever."""
+
+    async def work(limiter, clock):
+        async def posts_and_reads():
+            while True:
+                limiter.finish(await limiter.acquire())
+                limiter.observe(503, {}, said='503 Service Unavailable ("Closed.")')
+                limiter.finish(await limiter.acquire())
+                limiter.observe(200, {}, reading=True)
+
+        with pytest.raises(HeldBack, match="for 32 seconds, 7 times in a row") as caught:
+            await posts_and_reads()
+        assert str(caught.value).startswith('Light answered 503 Service Unavailable ("Closed.")')
+        await asyncio.sleep(40)
+        limiter.finish(await limiter.acquire())
+        limiter.observe(200, {})
+        limiter.observe(503, {})
+        before = clock()
+        await limiter.acquire()
+        assert clock() - before == pytest.approx(0.5, abs=0.01), "a change went: it begins anew"
+
+    run_with_pacer(files, work)
+
+
+def test_key_that_is_held_back_is_passed_over(files):
+    async def work(limiter, clock):
+        for _ in range(9):
+            limiter.observe(503, {}, 0)
+            permit = await limiter.acquire()
+            assert permit.key == 1
+            limiter.observe(200, {}, 1)
+        assert clock() == START
+
+    run_with_pacer(files, work, keys="ab")
