@@ -11,7 +11,7 @@ from __future__ import annotations
 UNTOUCHED = frozenset((402, 407, 425, 429, 451, 511))
 HOLDING = UNTOUCHED | {503}
 
-TOLD_FROM = 5.0  # seconds; a longer wait is announced
+ANNOUNCED_FROM = 5.0  # seconds; a longer wait is announced
 LONGEST_WAIT = (
     600.0  # seconds of being held back where Light says how long, or that we are too fast
 )

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from importer.core.answers import Answer, ApiError
 from importer.core.errors import BudgetSpent, ImporterError, LightUnreachable
 from importer.core.fetch import WAITS, Waits
-from importer.core.hold_back import HOLDING, TOLD_FROM, duration
+from importer.core.hold_back import ANNOUNCED_FROM, HOLDING, duration
 from importer.light import codec
 from importer.light.auth.token_store import LOG_IN_AGAIN
 from importer.light.credentials import Credentials, Key, check_base_url, follow
@@ -174,13 +174,13 @@ class ApiSession:
         date = http_date(reply.headers.get("date"))
         if date is not None and date < (self._earliest_date or math.inf):
             self._earliest_date = date
-        said = ""
+        words = ""
         if reply.status in HOLDING or reply.status >= 500:
-            said, reason = _phrase(reply.status), self._answer(reply, None, key).reason
-            if reason != said:
-                said += f' ("{reason}")'
+            words, reason = _phrase(reply.status), self._answer(reply, None, key).reason
+            if reason != words:
+                words += f' ("{reason}")'
         return self._rate_limiter.observe(
-            reply.status, reply.headers, permit.key, said=said, reading=reading
+            reply.status, reply.headers, permit.key, words=words, reading=reading
         )
 
     @contextlib.contextmanager
@@ -192,11 +192,11 @@ class ApiSession:
             now = loop.time()
             if now - self._announced_slow > self._transport.longest:
                 self._announced_slow = now
-                rest = duration(self._transport.longest - TOLD_FROM)
+                rest = duration(self._transport.longest - ANNOUNCED_FROM)
                 text = f"{_host(url)} has not answered yet. Waiting {rest} at most."
                 self._on_wait(f"{upload} {_host(url)}." if upload else text)
 
-        timer = loop.call_later(TOLD_FROM, announce)
+        timer = loop.call_later(ANNOUNCED_FROM, announce)
         try:
             yield
         finally:

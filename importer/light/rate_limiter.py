@@ -25,10 +25,10 @@ from pathlib import Path
 
 from importer.core.errors import BudgetSpent, HeldBack, UsageProblem
 from importer.core.hold_back import (
+    ANNOUNCED_FROM,
     FEWEST_REFUSALS,
     HOLDING,
     LONGEST_WAIT,
-    TOLD_FROM,
     duration,
     longest_hold,
 )
@@ -74,14 +74,14 @@ class _BudgetSpent:
 
 @dataclass(slots=True)
 class _Hold:
-    """Light takes nothing of a key for now. ``said``: its words, as "429 (Slow down.)".
+    """Light takes nothing of a key for now. ``words`` are its own, as "429 (Slow down.)".
 
     ``since`` is unix seconds, ``longest`` the seconds that it may last; ``of_a_read``: what was
     refused only reads, so the next answer of any kind ends it.
     """
 
     since: float
-    said: str
+    words: str
     stated: bool
     longest: float
     of_a_read: bool
@@ -187,7 +187,7 @@ class RateLimiter:
         self.keys = len(keys)
         self._keys = [_Key(place, mark) for place, mark in enumerate(keys)]
         self._last_reading = float("-inf")
-        self._announced = float("-inf")  # the moment until which all is said
+        self._announced = float("-inf")  # the moment until which waits are announced
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turn: asyncio.Lock | None = None
         self._path = path
@@ -228,7 +228,7 @@ class RateLimiter:
                     if not self.past_budget or not wait:
                         raise BudgetSpent(f"{permit.why} Continue after {until}.")
                     self._announce(permit, now, f"until {until}; Ctrl-C stops")
-                elif seconds > TOLD_FROM:
+                elif seconds > ANNOUNCED_FROM:
                     self._announce(permit, now, duration(seconds))
                 await self._sleep(min(max(seconds, SMALLEST_SLEEP), LONGEST_SLEEP))
 
@@ -238,7 +238,7 @@ class RateLimiter:
         Answers that come together name moments that are a little apart.
         """
         if wait.until > self._announced:
-            self._announced = wait.until + max(TOLD_FROM, (wait.until - now) / 10)
+            self._announced = wait.until + max(ANNOUNCED_FROM, (wait.until - now) / 10)
             self.on_wait(f"{wait.why} Waiting {how_long}.")
 
     def finish(self, permit: Permit) -> None:
@@ -306,7 +306,7 @@ class RateLimiter:
         if first.at - hold.since > longest:
             lasted = duration(now - hold.since)
             raise HeldBack(
-                f"Light answered {hold.said} for {lasted}, {hold.refusals} times in a row. "
+                f"Light answered {hold.words} for {lasted}, {hold.refusals} times in a row. "
                 f"Continue after {_moment(first.at)}."
             )
 
@@ -397,7 +397,7 @@ class RateLimiter:
         headers: Mapping[str, str],
         key: int = 0,
         *,
-        said: str = "",
+        words: str = "",
         reading: bool = False,
     ) -> float | None:
         """Learn from an answer. Returns the seconds to wait, None where it asks for none.
@@ -405,7 +405,7 @@ class RateLimiter:
         All of it concerns the key that got the answer. One that holds us back pauses everybody who
         uses it, for as long as Light asks. A limit lower than ours is respected. Where nothing
         remains after a success although our own window is not full, somebody else uses the key:
-        wait for the reset. ``said`` is the answer for people, ``reading`` that it is to a GET.
+        wait for the reset. ``words`` is the answer for people, ``reading`` that it is to a GET.
         """
         now = self.clock()
         used_key = self._keys[key]
@@ -416,7 +416,7 @@ class RateLimiter:
             self._store_limit(used_key, f"limit {window}", limit, now)
         if status in HOLDING or (status >= 500 and info.retry_after):
             stated = stated_pause(status, info) is not None
-            hold = self._held(used_key, now, said or str(status), status, stated, reading=reading)
+            hold = self._held(used_key, now, words or str(status), status, stated, reading=reading)
             seconds = pause_after(status, info, hold.refusals)
             self.pause_until(now + seconds, key)
             return seconds
@@ -430,17 +430,17 @@ class RateLimiter:
         return info.retry_after
 
     def _held(
-        self, key: _Key, now: float, said: str, status: int, stated: bool, *, reading: bool
+        self, key: _Key, now: float, words: str, status: int, stated: bool, *, reading: bool
     ) -> _Hold:
         """The hold of the key after one more answer that holds it back."""
         longest = longest_hold(status, stated=stated)
         hold = key.hold
         if hold is None:
-            hold = key.hold = _Hold(now, said, stated, longest, reading, 1)
+            hold = key.hold = _Hold(now, words, stated, longest, reading, 1)
             return hold
         # All requests in flight are refused together: that is one refusal, not many.
         hold.refusals += now >= key.pause
-        hold.said, hold.stated, hold.longest = said, stated, max(longest, hold.longest)
+        hold.words, hold.stated, hold.longest = words, stated, max(longest, hold.longest)
         hold.of_a_read = hold.of_a_read and reading
         return hold
 
@@ -484,18 +484,18 @@ def _why(first: _Availability) -> str:
         return f"The {first.limit:,} requests {per} that are permitted are used."
     if hold is None:
         return "The key may not be used for now, as another run or Light's limits say."
-    return f"Light answered {hold.said}{', and says when to come back' if hold.stated else ''}."
+    return f"Light answered {hold.words}{', and says when to come back' if hold.stated else ''}."
 
 
 def _why_for_long(hold: _Hold | None) -> str:
     if hold is None:
         return "Light takes no more requests for now, as it said to an earlier run with this key."
-    if hold.said.startswith("429"):
+    if hold.words.startswith("429"):
         return (
             "Light takes no more requests for now, most likely because the day's requests are"
-            f" spent. It answered {hold.said}."
+            f" spent. It answered {hold.words}."
         )
-    return f"Light answered {hold.said}, and says when to come back."
+    return f"Light answered {hold.words}, and says when to come back."
 
 
 def _moment(seconds: float) -> str:

@@ -25,7 +25,7 @@ from importer.core.errors import (
     StoppedEarly,
 )
 from importer.core.fetch import refusal
-from importer.core.hold_back import MOST_REFUSALS, TOLD_FROM, duration
+from importer.core.hold_back import ANNOUNCED_FROM, MOST_REFUSALS, duration
 from importer.loading.backoff import Backoff
 from importer.loading.gateway import LightGateway
 from importer.loading.journal.journal import Journal
@@ -89,7 +89,7 @@ class Engine:
     _backoff: Backoff = field(default_factory=Backoff)
     _held_back: bool = False  # Light takes no changes for now; the gateway waits
     _refused_probes: int = 0  # in a row
-    _told_until: float = 0.0  # the moment until which the person knows what is waited for
+    _announced_until: float = 0.0  # the moment until which the person knows what is waited for
     _admitted: set[str] = field(default_factory=set)  # rights that the key has
     _forbidden: list[tuple[Operation, Outcome[Any]]] = field(default_factory=list)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -349,7 +349,7 @@ class Engine:
         if self._backoff.lost(now) >= self.settings.give_up_after:
             self.stop(problem)
         elif self._backoff.hold(now):
-            self._told_until = self._backoff.held_until
+            self._announced_until = self._backoff.held_until
             self.progress.message(f"{problem}; trying again.")
 
     def _hold_back_changes(self, operation: Operation, outcome: Outcome[Any]) -> None:
@@ -372,8 +372,8 @@ class Engine:
     def _announce_wait(self, seconds: float) -> None:
         """Say what is waited for, where nothing goes on for long and nothing was said of it."""
         until = self.clock() + seconds
-        if seconds > TOLD_FROM and until > self._told_until and self._later:
-            self._told_until = until
+        if seconds > ANNOUNCED_FROM and until > self._announced_until and self._later:
+            self._announced_until = until
             n = len(self._later)
             bills = "the bill is" if n == 1 else f"{n:,} bills are"
             text = f"Waiting {duration(seconds)}, then asking Light how {bills}."
@@ -383,7 +383,7 @@ class Engine:
         """Say what is waited for, where nothing else goes on."""
         if not operation.together or self._requests or self._queue:
             return
-        self._told_until = self.clock() + self.settings.settle
+        self._announced_until = self.clock() + self.settings.settle
         n, settle = len(self._later), self.settings.settle
         which = ("one bill", "it") if n == 1 else (f"{n:,} bills", "them")
         self.progress.message(

@@ -486,7 +486,7 @@ def test_reads_do_not_end_a_hold_of_changes(files):
         async def posts_and_reads():
             while True:
                 limiter.finish(await limiter.acquire())
-                limiter.observe(503, {}, said='503 Service Unavailable ("Closed.")')
+                limiter.observe(503, {}, words='503 Service Unavailable ("Closed.")')
                 limiter.finish(await limiter.acquire())
                 limiter.observe(200, {}, reading=True)
 
