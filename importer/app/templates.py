@@ -132,7 +132,7 @@ def _trial(text: str, tables: Sequence[SourceTable]) -> TemplateTrial | None:
             template = load_template(path).template
         except TemplateProblem:
             return None
-    return None if "TODO" in template.group_by else try_template(tables, template)
+    return None if "TODO" in template.key_columns else try_template(tables, template)
 
 
 def write_fill_in_workbook(output: str, *, company: str | None = None) -> list[str]:

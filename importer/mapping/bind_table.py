@@ -253,7 +253,7 @@ def _ambiguous_headers(table: HeadedTable) -> list[Finding]:
         for _, name, e in expressions(template, table.kind)
         for names, _ in e.columns()
     ]
-    wanted += [(name, accepted_headers(template, name)) for name in template.group_by]
+    wanted += [(name, accepted_headers(template, name)) for name in template.key_columns]
     wanted += [(name, [header.headers[column]]) for column, name in property_columns(header)]
     out: dict[int, Finding] = {}
     for field, names in wanted:

@@ -51,7 +51,7 @@ class IdentifyingColumns:
         number, day = columns("invoiceNumber"), columns("issuedDate")
         vendor = columns("vendor", "vendorId")
         keys = frozenset(
-            c for name in table.template.group_by if (c := table.column(name)) is not None
+            c for name in table.template.key_columns if (c := table.column(name)) is not None
         )
         return cls(
             number,

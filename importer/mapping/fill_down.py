@@ -67,7 +67,7 @@ def fill_down(table: HeadedTable, breaks: Collection[int]) -> FilledTable:
     out = replace(table, source=_with_values_from(source, start, origins))
     if table.kind is not TableKind.FLAT:
         return FilledTable(out, origins)
-    keys = [table.column(name) for name in template.group_by]
+    keys = [table.column(name) for name in template.key_columns]
     starts_bill = np.ones(size, dtype=bool)
     if keys and None not in keys and set(keys) <= set(filled):
         starts_bill = np.logical_or.reduce([is_break, *(given[c] for c in keys if c is not None)])

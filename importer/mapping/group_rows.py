@@ -58,16 +58,16 @@ class GroupedRows:
 
 
 def group_rows(reader: ColumnReader) -> GroupedRows:
-    """The bill of each row.
+    """The bill of each row, by the columns of the template; or each row by itself.
 
     A row that lacks part of the key, or has a placeholder for its number, is a bill of its own:
     blanks join nothing. Nor are rows of different files or sheets joined: exports that overlap
     would double the bill. Keys that differ in case, spaces or invisible marks alone are one.
     """
     size, template = len(reader.row), reader.template
-    key, alone = reader.table.astype(np.int64), np.zeros(size, dtype=bool)
+    key, alone = reader.table.astype(np.int64), np.full(size, template.group_by == "row")
     numbers = _number_columns(template)
-    keys = [_KeyColumn.of(reader, name, number=name in numbers) for name in template.group_by]
+    keys = [_KeyColumn.of(reader, name, number=name in numbers) for name in template.key_columns]
     for part in keys:
         alone |= ~part.joins[part.codes] if len(part.joins) else True
         both = key * (len(part.texts) + 1) + part.same[part.codes]
@@ -91,11 +91,11 @@ def _number_columns(template: Template) -> set[str]:
         return {header_key(name) for names in columns for name in names}
 
     def among(keys: set[str]) -> set[str]:
-        groups = template.group_by
+        groups = template.key_columns
         return {n for n in groups if keys & set(map(header_key, accepted_headers(template, n)))}
 
     numbers = among(mapped(*NUMBERS))
-    return numbers or set(template.group_by) - among(mapped(*template.bills))
+    return numbers or set(template.key_columns) - among(mapped(*template.bills))
 
 
 def _joined_by_bill_start(reader: ColumnReader, key: np.ndarray) -> np.ndarray:

@@ -204,7 +204,7 @@ def required_columns(template: Template, kind: TableKind) -> list[list[str]]:
     columns += _either_columns(template, kind)
     source = template.source
     if kind is TableKind.FLAT:
-        names = [*template.group_by, *source.fill_down, *(t.column for t in source.ignore_rows)]
+        names = [*template.key_columns, *source.fill_down, *(t.column for t in source.ignore_rows)]
         names += [source.stop_at.column] if source.stop_at else []
         names += [source.groups.column] if source.groups else []
         if total := source.control_total:

@@ -124,7 +124,7 @@ def _continues_bill(filled: FilledTable, k: int) -> bool:
     first, table = filled.first_row(k), filled.table
     if first == k:
         return False
-    keys = [table.column(name) for name in table.template.group_by]
+    keys = [table.column(name) for name in table.template.key_columns]
     return all(c is not None and table.text(c, table.start + first) for c in keys)
 
 

@@ -50,6 +50,20 @@ DateFormats = Annotated[
 ]
 
 
+def _row_or_columns(value: object) -> object:
+    if not isinstance(value, list) and value != "row":
+        raise ValueError("write row, or a list of columns, as [Supplier, Number]")
+    return value
+
+
+GroupBy = Annotated[
+    Literal["row"] | list[Text],
+    BeforeValidator(
+        _row_or_columns, json_schema_input_type=Literal["row"] | list[str | bool | int | float]
+    ),
+]
+
+
 class Header(StrictModel):
     """How the header is found: by its columns or its row number; ``rows`` where it is split."""
 
@@ -248,7 +262,9 @@ class Template(StrictModel):
     layout: Literal["flat", "two_sheets"]
     source: Source = Source()
     formats: TemplateFormats = TemplateFormats()
-    group_by: list[Text] = Field(default=[])
+    group_by: GroupBy = Field(
+        default=[], description="the columns that make one bill; row: each row is a bill"
+    )
     bills: dict[str, Expression]
     line_items: dict[str, Expression]
     lookups: dict[Literal["vendor", "companyEntity", "account", "taxCode"], Lookup] = Field(
@@ -264,6 +280,11 @@ class Template(StrictModel):
         """The template, with the place of each text of its YAML: ``line 7, bills.vendor``."""
         self._places.update(places)
         return self
+
+    @property
+    def key_columns(self) -> list[str]:
+        """The columns whose values make one bill; none where each row is a bill."""
+        return [] if self.group_by == "row" else self.group_by
 
     def with_chosen_columns(self) -> Template:
         """The template with the columns that its parameters name (``column_parameter``)."""
@@ -282,7 +303,10 @@ class Template(StrictModel):
     @model_validator(mode="after")
     def _consistent(self) -> Template:
         if self.layout == "flat" and not self.group_by:
-            raise ValueError("a flat layout needs group_by: the columns that make one bill")
+            raise ValueError(
+                "a flat layout needs group_by: the columns that make one bill, or row where each"
+                " row is one"
+            )
         if self.layout == "two_sheets" and self.source.groups:
             raise ValueError("source.groups goes with layout: flat only")
         if self.layout == "two_sheets" and self.group_by:

@@ -317,7 +317,8 @@ def _group_by(draft: Draft, table: Table, grouping: Grouping | None) -> None:
         draft.todo(
             "group_by",
             "no column numbers the bills. Name the columns that are the same on all rows of one"
-            " bill and differ from bill to bill.",
+            " bill and differ from bill to bill; or write row, without brackets, where each row is"
+            " a bill of its own.",
         )
         return
     draft.group_by = [column_name(table.columns, c) for c in grouping.keys]

@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 from bill_sheets import book, checked, codes, csv_file, finding_cells, template, valid
 
+from importer.core.errors import TemplateProblem
 from importer.mapping.parameters import with_settings
 from importer.mapping.template_loader import load_template
 from importer.mapping.template_model import Groups, Header, RowTest, Source
@@ -601,3 +602,35 @@ def test_unread_tax_column_is_reported(tmp_path: Path) -> None:
     without = [[*row, "0.00", "GB1"] for row in ROWS]
     of = read(tmp_path, [[*HEADER, "VAT Amount", "VAT Reg No"], *without])
     assert not [note for note in of.mapped.notes if "is not read" in note]
+
+
+# --- each row a bill --------------------------------------------------------------------------
+
+
+def test_each_row_is_a_bill_where_the_template_says_so(tmp_path: Path) -> None:
+    text = """
+template: mine
+layout: flat
+formats: {dates: auto, amounts: decimal}
+group_by: row
+bills:
+  vendor: {column: Supplier}
+  issuedDate: {column: Date}
+  currency: {value: GBP}
+  amount: {sum_of_lines: gross}
+  lineItemsIncludeTax: {value: true}
+line_items: {amount: {column: Amount}}
+"""
+    cells = [["Supplier", "Date", "Amount"], *[["Acme", "2025-01-31", "1.50"]] * 2,
+             ["Acme", "2025-01-31", "2.50"]]  # fmt: skip
+    found = checked([csv_file(tmp_path / "l.csv", cells)], template(tmp_path, text))
+    assert [(b.amount, len(b.lines)) for b in found.valid_bills()] == [(150, 1), (150, 1), (250, 1)]
+
+
+def test_group_by_is_row_or_a_list_of_columns(tmp_path: Path) -> None:
+    text = "template: mine\nlayout: flat\ngroup_by: Number\nbills: {}\nline_items: {}\n"
+    with pytest.raises(TemplateProblem) as error:
+        template(tmp_path, text)
+    assert "line 3: group_by: write row, or a list of columns, as [Supplier, Number]" in str(
+        error.value
+    )
