@@ -15,7 +15,21 @@ Calder Valley Print Ltd,CV-7710,3.67E+17,2025-03-06,64.00,Forms
 Calder Valley Print Ltd,CV-7711,B1,2025-03-07,36.50,Labels
 """
 
+# Two exports in one file, which overlap by two bills.
+OVERLAP = """\
+Supplier,Number,Batch,Date,Net,Text
+Ironbridge Tools Ltd,IT-301,B1,2025-03-03,40.00,Blades
+Calder Valley Print Ltd,CV-7720,B1,2025-03-06,64.00,Forms
+Calder Valley Print Ltd,CV-7720,B1,2025-03-06,36.50,Labels
+Orchard Packaging Ltd,OP-31,B1,2025-03-07,12.70,Pallet wrap
+Calder Valley Print Ltd,CV-7720,B1,2025-03-06,64.00,Forms
+Calder Valley Print Ltd,CV-7720,B1,2025-03-06,36.50,Labels
+Orchard Packaging Ltd,OP-31,B1,2025-03-07,12.70,Pallet wrap
+Orchard Packaging Ltd,OP-32,B1,2025-03-08,19.35,Cartons
+"""
+
 
 def write(folder: Path) -> None:
     """The files, into ``folder``; their template stands there."""
     (folder / "ledger-keys.csv").write_bytes(KEYS.encode())
+    (folder / "ledger-overlap.csv").write_bytes(OVERLAP.encode())

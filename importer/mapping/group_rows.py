@@ -54,6 +54,8 @@ class GroupedRows:
 
     line_bill: np.ndarray
     first_rows: np.ndarray
+    same_keys: np.ndarray  # of each row, blank or not: equal where all its key columns are
+    alone: np.ndarray  # which rows are bills of their own, as they lack part of the key
     keys: list[_KeyColumn] = field(default_factory=list)
 
 
@@ -72,11 +74,12 @@ def group_rows(reader: ColumnReader) -> GroupedRows:
         alone |= ~part.joins[part.codes] if len(part.joins) else True
         both = key * (len(part.texts) + 1) + part.same[part.codes]
         key = pd.factorize(both)[0].astype(np.int64)  # numbers stay small
+    same_keys = key.copy()
     key[alone] = -1 - np.flatnonzero(alone)
     line_bill, firsts = pd.factorize(_joined_by_bill_start(reader, key))
     first = np.full(len(firsts), size, dtype=np.int64)
     np.minimum.at(first, line_bill, np.arange(size))
-    return GroupedRows(line_bill.astype(np.int64), first, keys)
+    return GroupedRows(line_bill.astype(np.int64), first, same_keys, alone, keys)
 
 
 def _number_columns(template: Template) -> set[str]:

@@ -24,6 +24,7 @@ from importer.mapping.headers import (
     table_kind,
 )
 from importer.mapping.recognition import example_headers, table_kinds
+from importer.mapping.repeated_rows import RepeatedRows, repeated_rows
 from importer.mapping.template_model import Template, glob_matches
 from importer.mapping.text_cleanup import tidied
 from importer.mapping.unread_tax import unread_tax
@@ -50,6 +51,7 @@ class MappedTables:
     findings: list[Finding]
     notes: list[str]
     missing_fields: dict[int, frozenset[tuple[str, str]]] = field(default_factory=dict)
+    repeated: list[RepeatedRows] = field(default_factory=list)  # unless the template allows them
 
     def column_reported_missing(self, sheet: str, *names: str) -> np.ndarray:
         """Which items are in a table already reported to lack the columns of these fields."""
@@ -129,12 +131,14 @@ def map_tables(
         bound.append(bind_table(headed, findings, totals))
         notes += _notes(bound[-1], template)
     reader = ColumnReader(bound, template)
-    line_bill, keys = None, []
+    line_bill, keys, repeated = None, [], []
     if template.layout == "flat":
         lines = canonical_table(LINE_ITEMS, reader)
         grouped = group_rows(reader)
         line_bill, first_rows = grouped.line_bill, grouped.first_rows
         keys = grouped.keys
+        if template.source.repeated_lines == "refuse":
+            repeated = repeated_rows(reader, grouped)
         findings += key_findings(reader, grouped)
         reader.line_bill, reader.first_rows = line_bill, first_rows
         bills = canonical_table(BILLS, reader)
@@ -161,6 +165,7 @@ def map_tables(
         findings,
         notes,
         {t.index: t.missing_fields for t in bound},
+        repeated,
     )
     places = _items_by_row(mapped) if any(f.code in _OF_ROWS for f in findings) else {}
     mapped.findings = [_with_items(f, mapped, places) for f in findings]

@@ -156,6 +156,9 @@ class Source(StrictModel):
     stop_at: RowTest | None = None
     groups: Groups | None = None
     control_total: ControlTotalRule | None = None
+    repeated_lines: Annotated[
+        Literal["refuse", "allow"], Field(description="rows that repeat rows above them")
+    ] = "refuse"
 
 
 class TemplateFormats(StrictModel):

@@ -326,6 +326,11 @@ bills.amount.lines_unknown: a total that cannot be worked out
 sheet.row.repeated_header: the header row again
   The row repeats the header row, as when two exports are pasted together.
   → Remove the row.
+sheet.rows.repeated: rows that are there twice
+  {rows} {verb} every cell of {firsts}. A file pasted twice and exports that overlap look so, and
+  the bills would be too high.
+  → Remove the rows that are there twice. If they are meant, say so: repeated_lines: allow in the
+    template (source), or the total that the file should come to, as --expect GBP=1234.56.
 warning sheet.rows.hidden: hidden rows
   Hidden rows are read like the others: row {rows} ({count} in all).
   → Unhide them, or remove them from the file if they should not be loaded.

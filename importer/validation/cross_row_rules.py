@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -191,6 +191,62 @@ def sums_agree(
     at = np.flatnonzero(comparable & (totals.cents != amounts.cents))
     code = "bills.amount.lines_differ"
     return [cell_findings(mapped, BILLS, "amount", code, at, value=value, template_args=words)]
+
+
+def repeated_lines(
+    mapped: MappedTables, line_bill: np.ndarray, proven: np.ndarray
+) -> list[Finding]:
+    """A finding for each block of rows that repeats rows above it.
+
+    ``proven``: bills whose stated amount is what their lines come to, so that all are meant.
+    """
+    out = []
+    for block in mapped.repeated:
+        meant = proven[line_bill[block.lines]]
+        lines, firsts = block.lines[~meant], block.firsts[~meant]
+        if not len(lines):
+            continue
+        bills = np.unique(np.concatenate([line_bill[lines], line_bill[firsts]]))
+        i = int(lines[0])
+        table = mapped.tables[int(mapped.lines.table[i])].source
+        row = mapped.lines.row
+        cell = CellRef(table.file, table.sheet, int(row[i]), None, int(mapped.lines.table[i]))
+        words = {
+            "rows": _rows(row[lines]),
+            "verb": "repeats" if len(lines) == 1 else "repeat",
+            "firsts": _rows(row[firsts], capital=False),
+        }
+        out.append(
+            finding(
+                "sheet.rows.repeated",
+                cell,
+                bills=tuple(bills.tolist()),
+                lines=tuple(lines.tolist()),
+                **words,
+            )
+        )
+    return out
+
+
+def _rows(numbers: np.ndarray, *, capital: bool = True) -> str:
+    """``Row 3`` or ``Rows 3 to 17 (12 rows)``."""
+    word, some = ("R" if capital else "r") + "ow", np.unique(numbers)
+    if len(some) == 1:
+        return f"{word} {some[0]}"
+    return f"{word}s {some[0]} to {some[-1]} ({len(some):,} rows)"
+
+
+def meets_expectations(
+    mapped: MappedTables,
+    currencies: ParsedColumn,
+    amounts: CentsArray,
+    of_totals: Sequence[Finding],
+) -> bool:
+    """Whether the template or the command states the gross of all currencies, and it is met."""
+    stated = mapped.template.expect.gross
+    codes = {code for code in currencies.dictionary()[0] if code}
+    complete = bool(stated) and codes <= stated.keys() and bool((amounts.valid).all())
+    return complete and not any(f.code.startswith("control.gross.") for f in of_totals)
 
 
 def _negated(mapped: MappedTables, header: str) -> bool:

@@ -85,6 +85,11 @@ def check(
     findings = _first_causes(findings, bills, lines)
     controls, of_totals = cross_row_rules.control_totals(mapped, bills["currency"], amounts)
     findings += of_totals
+    if mapped.repeated and not cross_row_rules.meets_expectations(
+        mapped, bills["currency"], amounts, of_totals
+    ):
+        agreeing = amounts.valid & gross_totals.valid & (gross_totals.cents == amounts.cents)
+        findings += cross_row_rules.repeated_lines(mapped, line_bill, agreeing & ~is_sum)
     checked = Checked(
         mapped, bills, lines, line_bill, amounts, counts, include_tax, controls, findings, target
     )
