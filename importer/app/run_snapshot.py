@@ -13,6 +13,7 @@ from importer.app.data_paths import run_folder
 from importer.app.pipeline import CheckedFiles, CheckRequest, stamp
 from importer.app.sheet_rows import SheetRows
 from importer.core.errors import StoppedEarly, UsageProblem
+from importer.core.private_files import private_file_at, private_folder
 from importer.model.finding import CellRef
 from importer.model.report_model import Suggestion, Unresolved
 from importer.model.tables import TableKind
@@ -61,8 +62,6 @@ def save_snapshot(run: str, prepared: CheckedFiles) -> None:
                 " command again."
             )
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder.chmod(0o700)
         _write(folder, prepared)
     except OSError as error:
         raise StoppedEarly(
@@ -72,12 +71,13 @@ def save_snapshot(run: str, prepared: CheckedFiles) -> None:
 
 
 def _write(folder: Path, prepared: CheckedFiles) -> None:
+    private_folder(folder)
     request, names = prepared.request, {}
     rows = SheetRows(prepared.checked.mapped)
     for i, name in enumerate(request.files):
         names[name] = f"{i}{Path(name).suffix}"
-        shutil.copyfile(name, folder / names[name])
-    shutil.copyfile(prepared.loaded.path, folder / "template.yaml")
+        shutil.copyfile(name, private_file_at(folder / names[name]))
+    shutil.copyfile(prepared.loaded.path, private_file_at(folder / "template.yaml"))
     manifest = {
         "format": _FORMAT,
         "version": __version__,
@@ -92,7 +92,8 @@ def _write(folder: Path, prepared: CheckedFiles) -> None:
         "template_file": prepared.template_file,
         "folders": {name: str(Path(name).absolute().parent) for name in request.files},
     }
-    (folder / _MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    text = json.dumps(manifest)
+    private_file_at(folder / _MANIFEST).write_text(text, encoding="utf-8")
 
 
 def load_snapshot(run: str) -> Snapshot:

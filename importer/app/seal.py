@@ -11,6 +11,7 @@ import secrets
 from pathlib import Path
 
 from importer.app.data_paths import data_folder
+from importer.core.private_files import private_file_at, private_lock
 
 _BYTES = 32
 _LONGEST_WAIT = 10.0  # seconds
@@ -57,16 +58,12 @@ def _key() -> bytes | None:
 
 
 def _new_key() -> bytes:
-    import filelock  # once in a user's life
-
     path = _path()
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with filelock.FileLock(f"{path}.lock", timeout=_LONGEST_WAIT):
+    with private_lock(Path(f"{path}.lock"), timeout=_LONGEST_WAIT):
         if existing := _key():  # another process was faster
             return existing
         key, part = secrets.token_bytes(_BYTES), path.with_suffix(".part")
         part.unlink(missing_ok=True)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(key)
+        private_file_at(part).write_bytes(key)
         part.replace(path)
     return key

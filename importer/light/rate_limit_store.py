@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from importer.core.errors import RateLimiterProblem
+from importer.core.private_files import private_file_at, private_folder
 
 # Older versions share the file, so its tables keep their names: a slot is a permit, and ``told``
 # has the limits that Light states.
@@ -50,7 +51,8 @@ def open_rate_limit_store(path: Path | str, oldest: str) -> sqlite3.Connection:
     """
     try:
         if str(path) != ":memory:":
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            private_folder(Path(path).parent)
+            private_file_at(Path(path))  # SQLite gives the files beside it the same mode
         db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
     except (OSError, sqlite3.Error) as error:
         raise store_problem(path, error) from error

@@ -21,6 +21,7 @@ from importer.core.atomic_write import private_file
 from importer.core.cell_parsers import parse_uuid
 from importer.core.errors import TemplateProblem, UsageProblem, unwritable
 from importer.core.name_key import name_key
+from importer.core.private_files import private_folder, private_lock
 from importer.mapping.template_loader import LoadedTemplate
 from importer.model.fields import LOOKUP_NAMES, header_key
 from importer.model.finding import CellRef
@@ -209,7 +210,7 @@ def save_picks(folder: Path, picks: Sequence[Pick]) -> Mapping[Path, int]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # What another load adds meanwhile must be read before the file is written again.
-        with filelock.FileLock(_lock_of(folder), timeout=_LONGEST_WAIT):
+        with private_lock(_lock_of(folder), timeout=_LONGEST_WAIT):
             return {
                 path: added
                 for name in FIELDS
@@ -234,8 +235,7 @@ def _lock_of(folder: Path) -> Path:
 
     setting = os.environ.get("LIGHT_IMPORT_HOME")
     home = platformdirs.user_data_path("light-import", appauthor=False)
-    private = (Path(setting).expanduser() if setting else home) / "locks"
-    private.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private = private_folder((Path(setting).expanduser() if setting else home) / "locks")
     name = hashlib.sha256(str(folder.resolve()).encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return private / f"{name}.lock"
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from importer.core.atomic_write import private_file
 from importer.core.errors import UsageProblem, unwritable
+from importer.core.private_files import private_folder
 from importer.model.light_objects import Account, Company, Entity, PropertyGroup, TaxCode, Vendor
 from importer.references.directory import Directory
 
@@ -60,7 +61,7 @@ def write_cache(path: Path, cached: Cached) -> None:
         },
     }
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(path.parent)
         text = json.dumps(body, ensure_ascii=False, indent=1)
         with private_file(path, text.encode()) as temporary:
             os.replace(temporary, path)

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from importer.core.atomic_write import private_file
 from importer.core.errors import AccessRefused, StoppedEarly, UsageProblem
+from importer.core.private_files import private_folder, private_lock
 
 SERVICE = "light-import"  # what the entries are called in a keyring
 LOG_IN_AGAIN = "Log in again: light-import auth login"
@@ -77,9 +78,9 @@ class TokenStore:
         import filelock
 
         path = self.path.with_suffix(".lock")
-        lock = filelock.FileLock(path)
         try:
             self._make_folder()
+            lock = private_lock(path)
             path.touch()  # a file lock would wait for a folder to become usable
             lock.acquire(timeout=LOCK_SECONDS)
         except filelock.Timeout:
@@ -184,7 +185,7 @@ class TokenStore:
             raise self._unusable(error) from None
 
     def _make_folder(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(self.path.parent)
 
     def _unusable(self, error: OSError) -> StoreProblem:
         return StoreProblem(

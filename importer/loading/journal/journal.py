@@ -14,14 +14,14 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import filelock
 import sqlalchemy as sa
 
 from importer import __version__
 from importer.core.clock import utc_now
 from importer.core.errors import JournalProblem
+from importer.core.private_files import private_file_at, private_lock
 from importer.loading.journal.journal_migrations import migrate
 from importer.loading.journal.journal_records import (
     Change,
@@ -62,6 +62,9 @@ from importer.model.journal_states import (
 )
 from importer.model.run_rows import BillRows
 
+if TYPE_CHECKING:
+    import filelock
+
 VERSION = 5
 
 
@@ -75,9 +78,7 @@ class Journal:
         self.path = path
         self._transaction: sa.Connection | None = None
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if not path.exists():
-                path.touch(mode=0o600)
+            private_file_at(path)  # SQLite gives the files beside it the same mode
             self._engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.pool.StaticPool)
             sa.event.listen(self._engine, "connect", _durable)
             with self._engine.connect() as db:
@@ -118,7 +119,7 @@ class Journal:
         Loads into one company go one after the other: they share one rate limit anyway, and two at
         a time could both find a bill absent.
         """
-        return filelock.FileLock(f"{self.path}.lock")
+        return private_lock(Path(f"{self.path}.lock"))
 
     def _problem(self, error: Exception) -> JournalProblem:
         cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
