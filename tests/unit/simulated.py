@@ -12,7 +12,12 @@ START = datetime(2025, 3, 31, 12, 0, tzinfo=UTC).timestamp()
 
 
 class SimulatedLoop(asyncio.SelectorEventLoop):
-    """An event loop whose time jumps to the next timer instead of waiting for it."""
+    """An event loop whose time jumps to the next timer instead of waiting for it.
+
+    ``tick``: seconds that each of its turns takes.
+    """
+
+    tick = 0.0
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,14 +26,22 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
 
         def jump(timeout: float | None = None) -> list[Any]:
             events: list[Any] = select(0)
-            if not events and timeout:
-                self.simulated += timeout
+            self.simulated += timeout if timeout and not events else self.tick
             return events
 
         self._selector.select = jump  # type: ignore[attr-defined]
 
     def time(self) -> float:
         return self.simulated
+
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> asyncio.Future[Any]:
+        """At once and here: no time passes meanwhile."""
+        future = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as error:
+            future.set_exception(error)
+        return future
 
 
 def simulate(work: Callable[[Callable[[], float]], Coroutine[Any, Any, Any]]) -> Any:

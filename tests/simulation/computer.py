@@ -1,0 +1,296 @@
+"""A simulated computer: the importer's own load and undo over the simulated Light, on a disk whose
+commits are numbered.
+
+What runs is ``create`` of the app with the real plan, engine, operations, reconciliation, client
+and SQLite journal. A crash is an exception out of a commit, or at a moment in between; from then on
+nothing is written or sent, and the next session begins with what is in the file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import copy
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+from light_world import SimulatedLight, moment
+from scenario import SETTLE, Computer, Scenario, Session
+from sheet import Sheet
+from simulated import START
+from wire import Trace, Wire
+
+from importer.app.create_bills import LoadContext, LoadProgress, create
+from importer.app.destination import Destination, LoadOptions
+from importer.app.events import Listener
+from importer.app.stop import StopControl
+from importer.core.clock import clock_in_use
+from importer.core.errors import ImporterError
+from importer.light.client import LightClient
+from importer.light.credentials import credentials
+from importer.light.rate_limiter import RateLimiter
+from importer.loading.engine import Engine
+from importer.loading.journal.journal import Journal
+from importer.loading.journal.journal_tables import META
+from importer.loading.loaded_bills import bills_created
+from importer.loading.operations.cancel_bill import SETTINGS, CancelOptions, cancel_bills
+from importer.model.finding import Finding
+from importer.model.journal_states import BillOutcome, Step
+from importer.model.light_objects import Company
+from importer.validation.finding_batch import Findings
+
+BASE_URL = "https://api.light.inc"
+COMPANY = Company("c0000000-0000-4000-8000-000000000000", "Simulated", "GBP")
+_KEY = credentials({"LIGHT_API_KEY": "simulated-key"})
+_DESTINATION = Destination(BASE_URL, _KEY, 6000, 10**6, ":memory:")
+
+
+class PowerCut(BaseException):
+    """The computer stopped here."""
+
+
+@dataclass
+class Disk:
+    """Counts the commits of a session; ``cut_at`` ends it at one of them."""
+
+    cut_at: int = 0
+    durable: bool = False  # whether that one still reaches the disk
+    commits: int = 0
+    off: bool = False
+    on_commit: Callable[[int], None] = lambda number: None
+
+    def before(self) -> None:
+        if self.off:
+            raise PowerCut
+        self.commits += 1
+        if self.commits == self.cut_at and not self.durable:
+            self.off = True
+            raise PowerCut
+
+    def after(self) -> None:
+        self.on_commit(self.commits)
+        if self.commits == self.cut_at:
+            self.off = True
+            raise PowerCut
+
+
+class NumberedJournal(Journal):
+    """A journal in one session, whose commits a ``Disk`` counts. ``whole`` has the connection:
+    opening one, and compiling its statements, takes most of the time of a session."""
+
+    def __init__(self, whole: Journal, disk: Disk) -> None:
+        self.disk = disk
+        self.path, self._engine, self._transaction = whole.path, whole._engine, None
+
+    def close(self) -> None:
+        """The connection stays."""
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        if self._transaction is not None:
+            with super().writing() as db:
+                yield db
+            return
+        with super().writing() as db:
+            yield db
+            self.disk.before()
+        self.disk.after()
+
+
+@dataclass
+class Claims:
+    """What a session said at its end, or the journal says of it after a crash.
+
+    ``outcomes`` and ``steps`` are by row of the sheet. ``error``: what it ended with, in words.
+    """
+
+    command: str
+    outcomes: Mapping[int, BillOutcome]
+    steps: Mapping[int, tuple[Step, ...]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    error: str = ""
+    crashed: bool = False
+    stopped: bool = False
+
+
+@dataclass
+class Running:
+    """A computer with its journal, over all its sessions."""
+
+    computer: Computer
+    scenario: Scenario
+    sheet: Sheet
+    light: SimulatedLight
+    trace: Trace
+    journal: Journal
+    check: Callable[[Running, Claims], None]
+    wire: Wire = field(init=False)
+    claims: Claims | None = None  # of the last session
+    runs: list[str] = field(default_factory=list)
+    _disk: Disk = field(default_factory=Disk)
+    _loads: int = 0
+    _pace: RateLimiter = field(init=False)
+
+    def __post_init__(self) -> None:
+        name, seed = self.computer.name, self.scenario.seed
+        rng = random.Random(f"{seed} {name}")
+        self.wire = Wire(self.light, name, self.computer.faults, rng, self.trace)
+        self.wire.alive = lambda: not self._disk.off
+        time = asyncio.get_running_loop().time
+        self._pace = RateLimiter(
+            ":memory:", per_minute=6000, per_day=10**6, clock=lambda: START + time()
+        )
+
+    @property
+    def name(self) -> str:
+        return self.computer.name
+
+    async def run(self) -> None:
+        """All its sessions, one after the other."""
+        for session in self.computer.sessions:
+            await asyncio.sleep(session.pause)
+            await self.session(session)
+
+    async def session(self, session: Session) -> Claims:
+        """One command, to its end or its crash; what it says is checked."""
+        crash = session.crash
+        self._disk = disk = Disk(crash.commit if crash else 0, crash is not None and crash.durable)
+        disk.on_commit = lambda number: self.trace(self.name, "commits", number)
+        self.trace(self.name, "starts", session.command)
+        loop = asyncio.get_running_loop()
+        control = StopControl()
+
+        def now() -> datetime:
+            return moment(loop.time() + self.computer.ahead)
+
+        with clock_in_use(now):
+            work = self._load(session, control) if session.command == "load" else self._undo()
+            task = asyncio.create_task(work)
+        timers = []
+        if session.stop is not None:
+            timers.append(loop.call_later(session.stop, control.stop))
+        if crash is not None and not crash.commit:
+            timers.append(loop.call_later(crash.seconds, self._cut, task))
+        try:
+            claims = await task
+        except (PowerCut, asyncio.CancelledError):
+            if not disk.off:
+                claims = Claims(session.command, {}, stopped=True)  # by a Ctrl-C before it began
+            else:
+                claims = self._after_crash(session.command)
+        for timer in timers:
+            timer.cancel()
+        # So that whatever it left behind can neither write nor send.
+        disk.off = True
+        self.trace(self.name, "crashed" if claims.crashed else "ended", claims.error)
+        for row, outcome in claims.outcomes.items():
+            self.trace(self.name, "says", row, outcome.status.value, outcome.entry.light_id or "")
+        self.claims = claims
+        self.check(self, claims)
+        return claims
+
+    def _cut(self, task: asyncio.Task[Claims]) -> None:
+        self._disk.off = True
+        task.cancel()
+
+    def _client(self) -> LightClient:
+        return LightClient(BASE_URL, _KEY, self._pace, transport=self.wire)
+
+    async def _load(self, session: Session, control: StopControl) -> Claims:
+        rows = set(self.scenario.rows)
+        bills = [bill for bill in self.sheet.bills if bill.index in rows]
+        checked = copy.copy(self.sheet.files.checked)
+        checked.findings = Findings()
+        files = replace(self.sheet.files, checked=checked)
+        options = LoadOptions(
+            settle=SETTLE, line_mode="separate" if self.scenario.separate else "inline"
+        )
+        self._loads += 1
+        run = f"{self.name}-{self._loads}"
+
+        async def consent(_: object) -> bool:
+            await asyncio.sleep(session.asked)
+            return True
+
+        progress = LoadProgress(company=COMPANY)
+        listener = Listener()
+        context = LoadContext(
+            files, run, _DESTINATION, options, consent, listener, control, progress
+        )
+        error = ""
+        async with self._client() as client:
+            context.client = client
+            with NumberedJournal(self.journal, self._disk) as journal:
+                try:
+                    await create(bills, COMPANY, journal, context)
+                except ImporterError as problem:
+                    error = f"{type(problem).__name__}: {problem}"
+                finally:
+                    if progress.run is not None:
+                        self.runs.append(progress.run)
+        stopped = progress.stopped
+        return Claims(
+            "load",
+            progress.outcomes,
+            progress.steps,
+            list(checked.findings),
+            error or (f"stopped: {stopped}" if stopped else ""),
+            stopped=stopped is not None,
+        )
+
+    async def _undo(self) -> Claims:
+        if not self.runs:
+            return Claims("undo", {})
+        run = self.runs[-1]
+        async with self._client() as client:
+            with NumberedJournal(self.journal, self._disk) as journal:
+                engine = Engine(journal, client, run, SETTINGS, Listener())
+                outcomes = journal.outcomes(run)
+                bills = bills_created(outcomes, dict.fromkeys(outcomes, 100))
+                error = ""
+                try:
+                    await cancel_bills(engine, bills, CancelOptions("Undone"))
+                except ImporterError as problem:
+                    error = f"{type(problem).__name__}: {problem}"
+                claims = self._from_journal("undo", journal, run)
+        claims.error = error or (f"stopped: {engine.stopped}" if engine.stopped else "")
+        return claims
+
+    def _after_crash(self, command: str) -> Claims:
+        """What ``report`` says of the run."""
+        if not self.runs:
+            return Claims(command, {}, crashed=True)
+        claims = self._from_journal(command, self.journal, self.runs[-1])
+        claims.crashed = True
+        return claims
+
+    def _from_journal(self, command: str, journal: Journal, run: str) -> Claims:
+        outcomes, rows = journal.outcomes(run), journal.rows(run)
+        by_line = {bill.row: bill.index for bill in self.sheet.bills}
+        index = {entry: by_line[of.bill.row] for entry, of in rows.items() if of.bill}
+        return Claims(command, {index[entry]: outcome for entry, outcome in outcomes.items()})
+
+
+class Journals:
+    """An empty journal for each computer, from one schedule to the next."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._by_name: dict[str, Journal] = {}
+
+    def empty(self, name: str) -> Journal:
+        if name not in self._by_name:
+            self._by_name[name] = Journal(self._folder / f"{name}.sqlite")
+        journal = self._by_name[name]
+        with journal.writing() as db:
+            for table in META.tables:
+                db.exec_driver_sql(f"DELETE FROM {table}")
+        return journal
+
+    def close(self) -> None:
+        for journal in self._by_name.values():
+            journal.close()

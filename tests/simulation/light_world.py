@@ -1,0 +1,203 @@
+"""A simulated Light: its bills, what was done to them and by whom. Nothing is ever lost here.
+
+Requests come as method, path, query and body, and are answered with a status and JSON, as in the
+API's description. ``people`` change bills by hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs
+
+from sheet import REFUSED
+from simulated import START
+
+Json = dict[str, Any]
+Answered = tuple[int, object]
+EPOCH = datetime.fromtimestamp(START, UTC)
+BILLS = "/v1/invoice-payables"
+_BILL = re.compile(rf"{BILLS}/([^/]+)(?:/(.+))?")
+_APPROVAL = 4.0  # seconds until a submitted bill waits for approval
+EDITABLE = ("IN_DRAFT", "DUPLICATED")
+CANCELLABLE = (*EDITABLE, "APPROVAL_REQUESTED", "APPROVAL_PENDING")
+
+
+def moment(seconds: float) -> datetime:
+    return EPOCH + timedelta(seconds=seconds)
+
+
+def wire_time(seconds: float) -> str:
+    return moment(seconds).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def error(status: int, message: str, *path: str, kind: str = "INVALID") -> Answered:
+    """One of Light's own error bodies."""
+    errors = [{"type": kind, "message": message, "path": list(path), "context": {}}]
+    return status, {"name": "Refused", "type": kind, "errors": errors}
+
+
+@dataclass
+class LightRecord:
+    """A bill in Light. ``maker`` is a computer or "person"; ``acts`` what was done to it by whom,
+    with its state afterwards."""
+
+    body: Json
+    maker: str
+    created: float
+    lines: list[Json] = field(default_factory=list)
+    acts: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        return str(self.body["id"])
+
+    @property
+    def number(self) -> str:
+        return str(self.body.get("invoiceNumber") or "")
+
+    @property
+    def state(self) -> str:
+        return str(self.body["state"])
+
+    @property
+    def live(self) -> bool:
+        return self.state != "CANCELLED"
+
+
+@dataclass
+class SimulatedLight:
+    """``clock`` is seconds since the start; the list shows a bill ``lag`` seconds late."""
+
+    clock: Callable[[], float]
+    lag: float = 0.0
+    page: int = 200
+    bills: dict[str, LightRecord] = field(default_factory=dict)
+    unexpected: list[str] = field(default_factory=list)  # requests that it does not know
+
+    def handle(self, method: str, path: str, query: str, body: Any, caller: str) -> Answered:
+        """Carry a request out, and its answer."""
+        self._approve()
+        if method == "POST" and path == BILLS:
+            return self._create(body, caller)
+        if method == "GET" and path == "/v1/bff/invoice-payables":
+            return self._list({k: v[0] for k, v in parse_qs(query).items()})
+        match = _BILL.fullmatch(path)
+        record = self.bills.get(match[1].lower()) if match else None
+        if match is None:
+            self.unexpected.append(f"{method} {path}")
+            return error(404, f"No route {method} {path}", kind="NOT_FOUND")
+        if record is None:
+            return error(404, "There is no such invoice payable.", kind="NOT_FOUND")
+        if method == "GET" and match[2] is None:
+            return 200, self.shown(record, balance="includeOutstandingBalance=true" in query)
+        if method == "POST" and match[2] == "line-items":
+            return self._add_line(record, body, caller)
+        if method == "GET" and match[2].startswith("line-items/"):
+            lines = [line for line in record.lines if line["id"] == match[2].split("/")[1]]
+            return (200, lines[0]) if lines else error(404, "No such line.", kind="NOT_FOUND")
+        if method == "POST" and match[2] in _ACTIONS:
+            return self._act(record, match[2], body, caller)
+        self.unexpected.append(f"{method} {path}")
+        return error(404, f"No route {method} {path}", kind="NOT_FOUND")
+
+    def shown(self, record: LightRecord, *, balance: bool = False) -> Json:
+        """A bill as it is read by its id."""
+        outstanding = 0 if record.state == "PAID" else record.body["amount"]
+        return {
+            **record.body,
+            "invoicePayableId": record.id,
+            "lineItems": [dict(line) for line in record.lines],
+            "invoiceCreatedAt": wire_time(record.created),
+            "outstandingBalance": outstanding if balance else None,
+        }
+
+    def add(self, body: Json, caller: str) -> LightRecord:
+        """A new bill."""
+        number = len(self.bills) + 1
+        lines = body.pop("lineItems", None) or []
+        values = {"failureReason": None, **body, "id": f"b{number:07}-0000-4000-8000-000000000000"}
+        record = LightRecord(values | {"state": "IN_DRAFT"}, caller, self.clock())
+        for line in lines:
+            self._line(record, line)
+        self.bills[record.id] = record
+        return record
+
+    # --- what is asked of it ------------------------------------------------------------------
+
+    def _create(self, body: Json, caller: str) -> Answered:
+        for i, line in enumerate(body.get("lineItems") or ()):
+            if line.get("description") == REFUSED:
+                return error(422, "No.", "lineItems", str(i), "description")
+        if body.get("description") == REFUSED:
+            return error(422, "No.", "description")
+        return 200, self.shown(self.add(dict(body), caller))
+
+    def _add_line(self, record: LightRecord, body: Json, caller: str) -> Answered:
+        if record.state not in EDITABLE:
+            return error(409, f"A bill in state {record.state} cannot be changed.", kind="STATE")
+        record.acts.append((caller, "line"))
+        return 200, self._line(record, body)
+
+    def _line(self, record: LightRecord, body: Json) -> Json:
+        number = f"{record.id[1:8]}{len(record.lines) + 1}"
+        line = {**body, "id": f"{number:0>8}-1111-4000-8000-000000000000"}
+        record.lines.append(line)
+        return line
+
+    def _list(self, query: Mapping[str, str]) -> Answered:
+        vendors: list[str] = []
+        since = ""
+        for term in query.get("filter", "").split(","):
+            name, operator, value = term.split(":", 2)
+            if (name, operator) in (("vendorId", "in"), ("vendorId", "eq")):
+                vendors = value.lower().split("|")
+            elif (name, operator) == ("createdAt", "gte"):
+                since = value.removesuffix("Z")
+            else:
+                self.unexpected.append(f"filter {term}")
+        shown = [
+            self._listed(record)
+            for record in self.bills.values()
+            if record.created + self.lag <= self.clock()
+            and str(record.body["vendorId"]).lower() in vendors
+            and wire_time(record.created) >= since
+        ]
+        start = int(query.get("cursor", "0"))
+        end = start + min(self.page, int(query.get("limit", "50")))
+        more = end < len(shown)
+        page = {"records": shown[start:end], "hasMore": more}
+        return 200, page | {"nextCursor": str(end) if more else None}
+
+    def _listed(self, record: LightRecord) -> Json:
+        body = {k: v for k, v in record.body.items() if k != "vendorId"}
+        vendor = {"vendorId": record.body["vendorId"]}
+        return body | {"vendor": vendor, "createdAt": wire_time(record.created)}
+
+    def _act(self, record: LightRecord, action: str, body: Any, caller: str) -> Answered:
+        permitted, state = _ACTIONS[action]
+        if record.state not in permitted:
+            message = f"A bill in state {record.state} is not for {action}."
+            return error(409, message, kind="STATE")
+        if action == "submit-for-approval":
+            record.body["submitted"] = self.clock()
+        record.body["state"] = state
+        record.acts.append((caller, action))
+        return 200, self.shown(record)
+
+    def _approve(self) -> None:
+        for record in self.bills.values():
+            submitted = record.body.get("submitted", self.clock())
+            if record.state == "APPROVAL_REQUESTED" and submitted + _APPROVAL <= self.clock():
+                record.body["state"] = "APPROVAL_PENDING"
+
+
+_ACTIONS = {
+    "submit-for-approval": (("IN_DRAFT",), "APPROVAL_REQUESTED"),
+    "post": (("IN_DRAFT",), "UNPAID"),
+    "mark-as-paid": (("UNPAID", "READY_FOR_PAYMENT_RELEASE"), "PAID"),
+    "cancel": (CANCELLABLE, "CANCELLED"),
+}

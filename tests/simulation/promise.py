@@ -1,0 +1,183 @@
+"""The promise, checked against the bills that the simulated Light really has.
+
+Each bill is in Light exactly once, or its row says otherwise and is right; no step was taken on a
+bill that was not to have it; what is called undone is not live; nothing is lost.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from computer import Claims, Running
+from light_world import LightRecord, SimulatedLight
+from scenario import Scenario
+from sheet import ENTITIES, REFUSED, ROWS, VENDORS, Row
+
+from importer.model.journal_states import IN_LIGHT, Status
+
+STEPS_OF = {
+    "": (),
+    "submitted": ("submit-for-approval",),
+    "posted": ("post",),
+    "paid": ("post", "mark-as-paid"),
+}
+
+
+@dataclass(frozen=True)
+class Violation:
+    """``kind`` is which part of the promise; ``text`` what broke it."""
+
+    kind: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.text}"
+
+
+def matches(record: LightRecord, row: Row) -> bool:
+    """Whether a bill in Light is the one of the row."""
+    body = record.body
+    if body["vendorId"] != VENDORS[row.vendor] or body["companyEntityId"] != ENTITIES[row.entity]:
+        return False
+    if row.number or record.number:
+        return record.number == row.number
+    return bool(body["amount"] == sum(row.lines) and body["description"] == row.text)
+
+
+def groups(scenario: Scenario) -> dict[Row, list[int]]:
+    """The rows that are alike, by what they hold."""
+    out: dict[Row, list[int]] = defaultdict(list)
+    for i in scenario.rows:
+        out[ROWS[i]].append(i)
+    return out
+
+
+def after_session(
+    running: Running, claims: Claims, light: SimulatedLight, *, final: bool
+) -> Iterator[Violation]:
+    """What is wrong at the end of a session, or in the end."""
+    if light.unexpected:
+        yield Violation("unexpected request", ", ".join(light.unexpected))
+    yield from _ids(running, claims, light)
+    for row, rows in groups(running.scenario).items():
+        yield from _once(running, claims, light, row, rows, final=final)
+    yield from _undone(running, light)
+    if final:
+        yield from _settled(running, claims)
+
+
+def _ids(running: Running, claims: Claims, light: SimulatedLight) -> Iterator[Violation]:
+    """Each id that is named is of a bill of the row, live and named once."""
+    owners: dict[str, int] = {}
+    for row, outcome in claims.outcomes.items():
+        if outcome.status not in IN_LIGHT:
+            continue
+        name = f"{running.name}: row {row} is {outcome.status}"
+        light_id = outcome.entry.light_id
+        if light_id is None and claims.crashed:  # between the run's rows and what it found
+            continue
+        record = light.bills.get((light_id or "").lower())
+        if record is None:
+            yield Violation("no such bill", f"{name} as {light_id}, which Light never had")
+            continue
+        if record.id in owners:
+            yield Violation("one id twice", f"{name} as {record.id}, as row {owners[record.id]} is")
+        owners[record.id] = row
+        if not matches(record, ROWS[row]):
+            yield Violation("another bill", f"{name} as {record.id}, which is another: {record}")
+        cancelled_by = {caller for caller, act in record.acts if act == "cancel"}
+        if not record.live and cancelled_by == {running.name} and claims.command == "load":
+            yield Violation("not live", f"{name} as {record.id}, which it cancelled itself")
+
+
+def _once(
+    running: Running,
+    claims: Claims,
+    light: SimulatedLight,
+    row: Row,
+    rows: Sequence[int],
+    *,
+    final: bool,
+) -> Iterator[Violation]:
+    statuses = [claims.outcomes[i].status for i in rows if i in claims.outcomes]
+    live = [b for b in light.bills.values() if b.live and matches(b, row)]
+    mine = [bill for bill in live if bill.maker == running.name]
+    sure = sum(status in IN_LIGHT for status in statuses)
+    unsure = statuses.count(Status.UNKNOWN)
+    if running.scenario.separate:  # Light may have a bill of which it rejects a line
+        unsure += statuses.count(Status.REJECTED)
+    name = f"{running.name}: {row.number or 'the bills without a number'}"
+    if statuses and len(mine) > sure + unsure and not _named(mine, claims):
+        ids = [bill.id for bill in mine]
+        yield Violation("too many", f"{name}: {ids} are live, the rows say {statuses}")
+    if not final:
+        return
+    if not row.number:  # a person may have typed one that looks the same
+        live = [bill for bill in live if bill.maker != "person"]
+    if len(live) > len(rows) and not _named(live, claims):
+        ids = [bill.id for bill in live]
+        yield Violation("twins", f"{name}: {ids} are live for {len(rows)} rows, unnamed")
+    for bill in live:
+        cents = [line["netAmount"] for line in bill.lines]
+        if bill.maker == running.name and sure == len(rows) and cents != list(row.lines):
+            yield Violation("lines", f"{name}: {bill.id} has the lines {cents}")
+
+
+def _named(bills: Sequence[LightRecord], claims: Claims) -> bool:
+    """Whether the ids of these bills are all told to the person."""
+    texts = [outcome.message for outcome in claims.outcomes.values()]
+    texts += [outcome.entry.light_id or "" for outcome in claims.outcomes.values()]
+    texts += [finding.message for finding in claims.findings]
+    return all(any(bill.id in text for text in texts) for bill in bills)
+
+
+def _undone(running: Running, light: SimulatedLight) -> Iterator[Violation]:
+    with running.journal.reading() as db:
+        ids = list(db.exec_driver_sql("SELECT light_id FROM undone").scalars())
+    for light_id in ids:
+        record = light.bills.get(light_id.lower())
+        if record is not None and record.live:
+            yield Violation("not undone", f"{running.name}: {light_id} is live ({record.state})")
+
+
+def _settled(running: Running, claims: Claims) -> Iterator[Violation]:
+    """After an honest load nothing is left that nobody was told to look at."""
+    if claims.stopped or claims.error:
+        yield Violation("not settled", f"{running.name}: an honest load ended with {claims.error}")
+        return
+    for row in running.scenario.rows:
+        outcome = claims.outcomes.get(row)
+        status = outcome.status if outcome else None
+        refused = ROWS[row].text == REFUSED
+        good = {*IN_LIGHT, Status.REJECTED} if refused else set(IN_LIGHT)
+        if not running.scenario.honest:
+            good.add(Status.UNKNOWN)
+        if status not in good:
+            message = outcome.message if outcome else ""
+            yield Violation("not settled", f"{running.name}: row {row} is {status} ({message})")
+
+
+def acts(light: SimulatedLight, computers: Sequence[Running]) -> Iterator[Violation]:
+    """Every step that a computer took was on a bill of a row that wants it."""
+    by_name = {running.name: running for running in computers}
+    for record in light.bills.values():
+        rows = [row for row in ROWS if matches(record, row)]
+        wanted = {act for row in rows for act in STEPS_OF[row.status]}
+        for caller, act in record.acts:
+            if caller == "person":
+                continue
+            running = by_name[caller]
+            text = f"{caller} took {act} on {record.id} of {record.maker}"
+            if record.maker != caller and record.number not in running.wire.doubted:
+                yield Violation("not its bill", text)
+            elif act == "cancel":
+                if not any(session.command == "undo" for session in running.computer.sessions):
+                    yield Violation("not asked for", text)
+            elif act != "line" and act not in wanted:
+                yield Violation("not asked for", text)
+            elif act in ("post", "mark-as-paid") and all(
+                record.body["amount"] != sum(row.lines) for row in rows
+            ):
+                yield Violation("other money", text)

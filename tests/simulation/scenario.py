@@ -1,0 +1,249 @@
+"""What happens in one simulated schedule, drawn from its seed. Plain data, so that it can shrink.
+
+The faults of a computer are by kind of request and number: ``("create", 3)`` is its third POST of
+a bill, over all its sessions.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from sheet import ROWS
+
+SETTLE = 30.0  # seconds, as the command's default
+TIMEOUT = 30.0
+REQUESTS = ("create", "line", "act", "get", "list")  # kinds
+
+# --- faults -----------------------------------------------------------------------------------
+# A "before" fault keeps the request from Light; any other lets it take effect.
+
+CHANGING = ("create", "line", "act")
+LOSSES: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        CHANGING,
+        (
+            "not connected before",
+            "lost before",
+            "lost after",
+            "500 before",
+            "500 after",
+            "502 page after",
+            "503 before",
+            "503 after",
+            "429 before",
+            "answered too late",
+            "page with 200",
+            "empty 200",
+        ),
+    ),
+    **dict.fromkeys(("get", "list"), ("lost before", "500 before", "429 before", "502 page after")),
+}
+REFUSALS: Mapping[str, tuple[str, ...]] = dict.fromkeys(CHANGING, ("422 before", "401 before"))
+LIES: Mapping[str, tuple[str, ...]] = {}
+
+# What schedules may have. Not drawn yet are bills that a person types, bills of one number under
+# two entities, several computers, requests that arrive late ("arrives late" for creations), and a
+# list that lags for as long as the settling time.
+AT_ONCE = False  # whether computers load at once, or one after the other
+MOST_COMPUTERS = 1
+DRAWN = [i for i, row in enumerate(ROWS) if row.entity == 0]
+HAND_WORK = ("cancels", "changes")
+LAGS = (0.0, 0.0, 0.0, 3.0)
+
+RARE = 0.15  # the share of faults that end a load, or may
+
+
+@dataclass(frozen=True)
+class Crash:
+    """The end of a session as by a power cut: at its n-th commit, before or after it is durable; or
+    so many seconds after its start."""
+
+    commit: int = 0
+    durable: bool = False
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Session:
+    """One command. ``pause``: seconds after the one before; ``asked``: how long the question for
+    consent waits; ``stop``: a Ctrl-C so many seconds after the start."""
+
+    command: str = "load"  # or undo, of the last load
+    pause: float = 0.0
+    asked: float = 0.0
+    crash: Crash | None = None
+    stop: float | None = None
+
+
+@dataclass(frozen=True)
+class Computer:
+    """One person's computer, with a journal of its own. ``ahead``: seconds of its clock."""
+
+    name: str
+    sessions: tuple[Session, ...]
+    ahead: float = 0.0
+    faults: Mapping[tuple[str, int], str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class HandWork:
+    """What a person does in Light by hand, to the bill of a row or with its number."""
+
+    at: float
+    row: int
+    what: str  # types, types another amount, cancels, changes
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """``rows`` are places in the sheet; ``lag``: seconds until Light's list shows a new bill."""
+
+    seed: int
+    rows: tuple[int, ...]
+    computers: tuple[Computer, ...]
+    people: tuple[HandWork, ...] = ()
+    lag: float = 0.0
+    separate: bool = False
+    page: int = 200  # records of a page of a list at most
+
+    @property
+    def faults(self) -> int:
+        return sum(len(computer.faults) for computer in self.computers)
+
+    @property
+    def honest(self) -> bool:
+        """Whether nothing but losses and crashes happens, to one computer."""
+        losses = {name for names in LOSSES.values() for name in names}
+        losses |= {name for names in REFUSALS.values() for name in names}
+        return (
+            len(self.computers) == 1
+            and self.lag < SETTLE
+            and not self.people
+            and all(name in losses for c in self.computers for name in c.faults.values())
+        )
+
+    def __str__(self) -> str:
+        lines = [f"seed {self.seed}: rows {list(self.rows)}, list lag {self.lag:g} s"]
+        lines[0] += ", line items separate" if self.separate else ""
+        for computer in self.computers:
+            ahead = f" (clock {computer.ahead:+g} s)" if computer.ahead else ""
+            lines.append(f"  computer {computer.name}{ahead}")
+            lines += [f"    {session}" for session in computer.sessions]
+            lines += [f"    {kind} {n}: {what}" for (kind, n), what in computer.faults.items()]
+        lines += [f"  person, at {each.at:g} s: {each.what} row {each.row}" for each in self.people]
+        return "\n".join(lines)
+
+
+# --- drawing one from a seed ------------------------------------------------------------------
+
+
+def scenario(seed: int) -> Scenario:
+    """The scenario of a seed."""
+    rng = random.Random(seed)
+    rows = tuple(sorted(rng.sample(DRAWN, rng.choice((2, 3, 3, 4, 5)))))
+    names = "ABC"[: min(MOST_COMPUTERS, rng.choice((1, 1, 1, 1, 1, 1, 1, 2, 2, 3)))]
+    rate = rng.choice((0.0, 0.1, 0.2, 0.4))
+    computers = tuple(
+        Computer(name, _sessions(rng, len(names)), _ahead(rng), _faults(rng, rate))
+        for name in names
+    )
+    people = tuple(
+        HandWork(
+            round(rng.uniform(0, 90), 1),
+            rng.choice(rows),
+            rng.choice(HAND_WORK),
+        )
+        for _ in range(rng.choice((0, 0, 0, 1, 2)))
+    )
+    lag = rng.choice(LAGS)
+    return Scenario(
+        seed, rows, computers, people, lag, rng.random() < 0.25, rng.choice((2, 200, 200))
+    )
+
+
+def _sessions(rng: random.Random, computers: int) -> tuple[Session, ...]:
+    count = rng.choice((1, 1, 1, 2, 2, 3) if computers == 1 else (1, 1, 1, 2))
+    return tuple(_session(rng, first=n == 0) for n in range(count))
+
+
+def _session(rng: random.Random, *, first: bool) -> Session:
+    crash = None
+    match rng.randrange(6):
+        case 0 | 1:
+            crash = Crash(rng.randint(1, 12), durable=rng.random() < 0.5)
+        case 2:
+            crash = Crash(seconds=round(rng.uniform(0, 70), 2))
+    return Session(
+        "undo" if not first and rng.random() < 0.25 else "load",
+        0.0 if first and rng.random() < 0.5 else round(rng.uniform(0, 40), 1),
+        rng.choice((0.0, 0.0, 20.0)),
+        crash,
+        round(rng.uniform(0, 60), 1) if rng.random() < 0.1 else None,
+    )
+
+
+def _ahead(rng: random.Random) -> float:
+    return rng.choice((0.0, 0.0, 0.0, 600.0, -600.0))
+
+
+def _faults(rng: random.Random, rate: float) -> dict[tuple[str, int], str]:
+    faults = {}
+    for kind in REQUESTS if rate else ():
+        losses, rare = LOSSES[kind], REFUSALS.get(kind, ())
+        lies = LIES.get(kind, ())
+        for number in range(1, 11):
+            if rng.random() < rate:
+                chance = rng.random()
+                if rare and chance < RARE:
+                    faults[kind, number] = rng.choice(rare)
+                elif lies and chance < 0.6:
+                    faults[kind, number] = rng.choice(lies)
+                else:
+                    faults[kind, number] = rng.choice(losses)
+    return faults
+
+
+# --- smaller ones -----------------------------------------------------------------------------
+
+
+def smaller(scenario: Scenario) -> Iterator[Scenario]:
+    """Scenarios with a little less in them, the largest steps first."""
+    computers = scenario.computers
+    for i in range(len(computers)) if len(computers) > 1 else ():
+        yield replace(scenario, computers=_without(computers, i))
+    for i in range(len(scenario.rows)) if len(scenario.rows) > 1 else ():
+        yield replace(scenario, rows=_without(scenario.rows, i))
+    for i in range(len(scenario.people)):
+        yield replace(scenario, people=_without(scenario.people, i))
+    for i, computer in enumerate(computers):
+        for changed in _smaller_computers(computer):
+            yield replace(scenario, computers=(*computers[:i], changed, *computers[i + 1 :]))
+    for change in ({"lag": 0.0}, {"separate": False}, {"page": 200}):
+        if replace(scenario, **change) != scenario:
+            yield replace(scenario, **change)
+
+
+def _smaller_computers(computer: Computer) -> Iterator[Computer]:
+    sessions, faults = computer.sessions, computer.faults
+    if len(faults) > 3:
+        items = list(faults.items())
+        half = len(items) // 2
+        yield replace(computer, faults=dict(items[:half]))
+        yield replace(computer, faults=dict(items[half:]))
+    for i in range(len(sessions)) if len(sessions) > 1 else ():
+        yield replace(computer, sessions=_without(sessions, i))
+    for fault in faults:
+        yield replace(computer, faults={k: v for k, v in faults.items() if k != fault})
+    for i, session in enumerate(sessions):
+        for change in ({"crash": None}, {"stop": None}, {"asked": 0.0}, {"pause": 0.0}):
+            changed = replace(session, **change)  # type: ignore[arg-type]
+            if changed != session:
+                yield replace(computer, sessions=(*sessions[:i], changed, *sessions[i + 1 :]))
+    if computer.ahead:
+        yield replace(computer, ahead=0.0)
+
+
+def _without(items: tuple[object, ...], i: int) -> tuple:  # type: ignore[type-arg]
+    return (*items[:i], *items[i + 1 :])

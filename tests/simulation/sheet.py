@@ -1,0 +1,90 @@
+"""The one sheet that all simulated computers load, checked by the importer once."""
+
+from __future__ import annotations
+
+import csv
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from importer.app.pipeline import CheckedFiles, CheckRequest, check_files
+from importer.model.bills import Bill
+
+VENDORS = ("11111111-aaaa-4aaa-8aaa-aaaaaaaaaaaa", "22222222-bbbb-4bbb-8bbb-bbbbbbbbbbbb")
+ENTITIES = ("e1111111-cccc-4ccc-8ccc-cccccccccccc", "e2222222-dddd-4ddd-8ddd-dddddddddddd")
+ACCOUNT = "a1111111-eeee-4eee-8eee-eeeeeeeeeeee"
+BANK = "b1111111-ffff-4fff-8fff-ffffffffffff"
+REFUSED = "Refuse"  # what Light never takes: a bill of this description
+
+
+@dataclass(frozen=True)
+class Row:
+    """One bill of the sheet. Those without a number are alike."""
+
+    number: str
+    vendor: int
+    status: str = ""
+    lines: tuple[int, ...] = (1000,)  # cents
+    entity: int = 0
+    text: str = "Hours"
+
+
+ROWS = (
+    Row("A-1", 0),
+    Row("A-2", 0, "posted", (500, 500)),
+    Row("A-3", 1, "paid", (1200,)),
+    Row("A-4", 1, "submitted", (700, 300)),
+    Row("", 0, lines=(300, 300), text="Rent"),
+    Row("", 0, lines=(300, 300), text="Rent"),
+    Row("A-1", 1, lines=(900,)),
+    Row("A-1", 0, lines=(1000,), entity=1),  # the same number under a sister entity
+    Row("A-9", 1, text=REFUSED),
+)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The checked files, and the bills of the rows in their order."""
+
+    files: CheckedFiles
+    bills: tuple[Bill, ...]
+
+
+@functools.cache
+def checked_sheet(folder: Path) -> Sheet:
+    """The sheet, written into the folder and checked."""
+    bills: list[Mapping[str, object]] = []
+    lines: list[Mapping[str, object]] = []
+    for i, row in enumerate(ROWS):
+        paid = row.status == "paid"
+        bills.append(
+            {
+                "billRef": f"B{i}",
+                "vendorId": VENDORS[row.vendor],
+                "companyEntityId": ENTITIES[row.entity],
+                "invoiceNumber": row.number,
+                "issuedDate": "2025-03-03",
+                "dueDate": "2025-04-02",
+                "currency": "GBP",
+                "amount": sum(row.lines),
+                "lineItemsIncludeTax": "false",
+                "description": row.text,
+                "status": row.status,
+                "paidFromBankAccountId": BANK if paid else "",
+                "paymentAt": "2025-03-20" if paid else "",
+            }
+        )
+        for cents in row.lines:
+            line = {"billRef": f"B{i}", "description": row.text, "netAmount": cents}
+            lines.append(line | {"accountId": ACCOUNT})
+    paths = [folder / "bills.csv", folder / "lines.csv"]
+    for path, table in zip(paths, (bills, lines), strict=True):
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(table[0]))
+            writer.writeheader()
+            writer.writerows(table)
+    files = check_files(CheckRequest(tuple(map(str, paths))))
+    checked = tuple(files.checked.valid_bills())
+    assert len(checked) == len(ROWS), [f.code for f in files.checked.findings]
+    return Sheet(files, checked)

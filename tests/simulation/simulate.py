@@ -1,0 +1,199 @@
+"""Run a schedule, replay it, and make a failing one smaller."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from computer import Claims, Journals, Running
+from light_world import SimulatedLight, wire_time
+from promise import Violation, acts, after_session, matches
+from scenario import AT_ONCE, SETTLE, TIMEOUT, HandWork, Scenario, Session, scenario, smaller
+from sheet import ENTITIES, ROWS, VENDORS, Sheet, checked_sheet
+from simulated import SimulatedLoop
+
+MOST_TRIES = 400  # to make a failing schedule smaller
+LATEST = TIMEOUT + 5 * SETTLE  # seconds after which no request is on its way any more
+
+
+class WorkingLoop(SimulatedLoop):
+    """Work takes time, too: what waits until the last bit of a moment gets there. The tick is more
+    than the resolution of the loop's clock."""
+
+    tick = 2e-9
+
+
+@dataclass
+class Simulation:
+    """One schedule while it runs, and what came of it."""
+
+    scenario: Scenario
+    violations: list[Violation] = field(default_factory=list)
+    events: list[tuple[object, ...]] = field(default_factory=list)
+    light: SimulatedLight | None = None
+
+    @property
+    def trace(self) -> str:
+        """What happened, a line each."""
+        lines = [str(self.scenario)]
+        for at, who, what, *details in self.events:
+            text = " ".join(str(each) for each in details if each != "")
+            lines.append(f"{at:9.3f} {who:6} {what} {text}".rstrip())
+        lines += [f"VIOLATED {violation}" for violation in self.violations]
+        return "\n".join(lines)
+
+    def note(self, who: str, *what: object) -> None:
+        self.events.append((asyncio.get_running_loop().time(), who, *what))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where simulations keep their files: in memory where the system has such a folder."""
+
+    sheet: Sheet
+    journals: Journals
+
+
+@contextmanager
+def place() -> Iterator[Place]:
+    """A folder for simulations; the importer's own files go there too."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="simulation-", dir=memory))
+    before = os.environ.get("LIGHT_IMPORT_HOME")
+    os.environ["LIGHT_IMPORT_HOME"] = str(folder / "home")
+    logging.getLogger("stamina").setLevel(logging.ERROR)
+    try:
+        journals = Journals(folder)
+        yield Place(checked_sheet(folder), journals)
+        journals.close()
+    finally:
+        if before is None:
+            del os.environ["LIGHT_IMPORT_HOME"]
+        else:
+            os.environ["LIGHT_IMPORT_HOME"] = before
+        checked_sheet.cache_clear()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def simulate(what: Scenario, where: Place) -> Simulation:
+    """Run a schedule to its end and check the promise."""
+    simulation = Simulation(what)
+    with asyncio.Runner(loop_factory=WorkingLoop) as runner:
+        runner.run(_run(simulation, where))
+    return simulation
+
+
+async def _run(simulation: Simulation, where: Place) -> None:
+    loop, what = asyncio.get_running_loop(), simulation.scenario
+    light = simulation.light = SimulatedLight(loop.time, what.lag, what.page)
+
+    def check(running: Running, claims: Claims, *, final: bool = False) -> None:
+        simulation.violations += after_session(running, claims, light, final=final)
+
+    computers = [
+        Running(
+            computer,
+            what,
+            where.sheet,
+            light,
+            simulation.note,
+            where.journals.empty(computer.name),
+            check,
+        )
+        for computer in what.computers
+    ]
+    people = [asyncio.create_task(_by_hand(each, simulation)) for each in what.people]
+    if AT_ONCE:
+        await asyncio.gather(*(running.run() for running in computers))
+    for running in () if AT_ONCE else computers:
+        await running.run()
+        await asyncio.sleep(LATEST + what.lag)
+    await asyncio.gather(*people)
+    # In the end each of them loads again, and nothing goes wrong any more.
+    for running in computers:
+        await asyncio.sleep(LATEST + what.lag)
+        running.wire.honest = True
+        running.check = lambda running, claims: None
+        claims = await running.session(Session())
+        if "undo of run" in claims.error:
+            await running.session(Session("undo"))
+            claims = await running.session(Session())
+        check(running, claims, final=True)
+    simulation.violations += acts(light, computers)
+
+
+async def _by_hand(work: HandWork, simulation: Simulation) -> None:
+    light = simulation.light
+    assert light is not None
+    await asyncio.sleep(work.at)
+    row = ROWS[work.row]
+    live = [bill for bill in light.bills.values() if bill.live and matches(bill, row)]
+    if work.what.startswith("types"):
+        other = work.what == "types another amount"
+        record = light.add(
+            {
+                "vendorId": VENDORS[row.vendor],
+                "companyEntityId": ENTITIES[row.entity],
+                "invoiceNumber": row.number or None,
+                "amount": sum(row.lines) + 100 * other,
+                "currency": "GBP",
+                "issuedDate": "2025-03-03",
+                "dueDate": "2025-04-02",
+                "description": "Typed by hand",
+                "lineItems": [{"netAmount": cents, "description": "x"} for cents in row.lines],
+            },
+            "person",
+        )
+        simulation.note("person", work.what, work.row, record.id)
+    elif live:
+        record = live[0]
+        if work.what == "changes" and row.number:  # else it would be another bill
+            record.body["dueDate"] = wire_time(10**7)[:10]
+        elif work.what == "cancels" and record.state == "IN_DRAFT":
+            record.body["state"] = "CANCELLED"
+            record.acts.append(("person", "cancel"))
+        simulation.note("person", work.what, work.row, record.id)
+
+
+# --- failures ---------------------------------------------------------------------------------
+
+
+Fails = Callable[[Simulation], bool]
+
+
+def breaks(kind: str) -> Fails:
+    """Whether a schedule breaks this part of the promise."""
+    return lambda simulation: any(violation.kind == kind for violation in simulation.violations)
+
+
+def shrink(failed: Simulation, where: Place, fails: Fails | None = None) -> Simulation:
+    """The smallest schedule found that ``fails``; by default, that breaks what it broke first."""
+    fails = fails or breaks(failed.violations[0].kind)
+    tries = MOST_TRIES
+    found = True
+    while found:
+        found = False
+        for candidate in smaller(failed.scenario):
+            if (tries := tries - 1) < 0:
+                return failed
+            result = simulate(candidate, where)
+            if fails(result):
+                failed, found = result, True
+                break
+    return failed
+
+
+def search(seeds: Iterable[int], where: Place) -> Simulation | None:
+    """The first failing schedule of these seeds, made small; None where all keep the promise."""
+    for seed in seeds:
+        result = simulate(scenario(seed), where)
+        if result.violations:
+            return shrink(result, where)
+    return None

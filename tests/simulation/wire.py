@@ -1,0 +1,176 @@
+"""The way between a simulated computer and the simulated Light, with its losses and its lies.
+
+It stands where the HTTP transport stands: all above is the real client. A request that has left is
+on its way whatever becomes of the computer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from light_world import SimulatedLight, error, moment
+from scenario import SETTLE, TIMEOUT
+
+from importer.light.credentials import Key
+from importer.light.transport import Failure, Reply
+
+Trace = Callable[..., None]
+Awaited = asyncio.Future[Reply | Failure]
+_BROKEN = Failure(True, "the connection broke before the answer was complete")
+_PAGE = b"<html><h1>Bad Gateway</h1></html>"
+
+
+def request_kind(method: str, path: str) -> str:
+    if method == "GET":
+        return "list" if path.startswith("/v1/bff") else "get"
+    if path.endswith("/line-items"):
+        return "line"
+    return "create" if path == "/v1/invoice-payables" else "act"
+
+
+@dataclass
+class Wire:
+    """``alive`` says whether the computer still runs; ``honest``: nothing goes wrong any more."""
+
+    light: SimulatedLight
+    computer: str
+    faults: Mapping[tuple[str, int], str]
+    rng: random.Random
+    trace: Trace
+    honest: bool = False
+    alive: Callable[[], bool] = lambda: True
+    longest: float = TIMEOUT + 2.5
+    numbers: Counter[str] = field(default_factory=Counter)
+    doubted: set[str] = field(default_factory=set)  # numbers of bills without a clear answer
+    previous: Reply | None = None  # what Light answered last, to whatever
+
+    async def exchange(
+        self, method: str, url: str, content: bytes | None, key: Key
+    ) -> Reply | Failure:
+        loop = asyncio.get_running_loop()
+        if not self.alive():  # a dead computer waits for ever
+            await loop.create_future()
+        parts = urlsplit(url)
+        kind = request_kind(method, parts.path)
+        self.numbers[kind] += 1
+        number = self.numbers[kind]
+        fault = "" if self.honest else self.faults.get((kind, number), "")
+        body = None if content is None else json.loads(content)
+        request = Request(kind, number, method, parts.path, parts.query, body)
+        self.trace(self.computer, "sends", request, fault)
+        if kind == "create":
+            self.doubted.add(request.invoice)
+        answer: Awaited = loop.create_future()
+        way = self.rng.uniform(0.01, 0.9)
+        match fault:
+            case "not connected before":
+                return Failure(False, "no connection")
+            case "arrives late":
+                way = self.rng.uniform(TIMEOUT + 3, TIMEOUT + SETTLE * 0.8)
+            case "arrives very late":
+                way = self.rng.uniform(TIMEOUT + SETTLE, TIMEOUT + 4 * SETTLE)
+        if fault.endswith(" before"):
+            loop.call_later(way, self._answer, answer, request, self._spoiled(request, None, fault))
+        else:
+            loop.call_later(way, self._arrive, answer, request, fault)
+        try:
+            async with asyncio.timeout(self.longest):
+                return await answer
+        except TimeoutError:
+            return Failure(True, "no answer in time")
+
+    def _arrive(
+        self, answer: asyncio.Future[Reply | Failure], request: Request, fault: str
+    ) -> None:
+        light = self.light
+        answered = light.handle(
+            request.method, request.path, request.query, request.body, self.computer
+        )
+        status, shown = answered
+        named = shown.get("id") if isinstance(shown, dict) else None
+        self.trace("Light", "does", request, status, named)
+        reply = self._spoiled(request, answered, fault)
+        self.previous = self._reply(*answered)
+        back = self.rng.uniform(0.01, 0.9)
+        if fault == "answered too late":
+            back = TIMEOUT + 5
+        asyncio.get_running_loop().call_later(back, self._answer, answer, request, reply)
+
+    def _answer(self, answer: Awaited, request: Request, reply: Reply | Failure) -> None:
+        if answer.done() or not self.alive():
+            return
+        shown = reply.content[:160].decode() if isinstance(reply, Reply) else reply.reason
+        status = reply.status if isinstance(reply, Reply) else "-"
+        self.trace(self.computer, "gets", request, status, shown)
+        fault = "" if self.honest else self.faults.get((request.kind, request.number), "")
+        if request.kind == "create" and not fault:
+            self.doubted.discard(request.invoice)
+        answer.set_result(reply)
+
+    def _reply(self, status: int, body: object, **headers: str) -> Reply:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        date = format_datetime(moment(self.light.clock()), usegmt=True)
+        return Reply(status, {"date": date, **headers}, content)
+
+    def _spoiled(
+        self, request: Request, answered: tuple[int, Any] | None, fault: str
+    ) -> Reply | Failure:
+        """What comes back instead of Light's answer; ``answered`` None: Light was not asked."""
+        refused = answered is not None and answered[0] >= 300
+        match fault.removesuffix(" before").removesuffix(" after"):
+            case "lost":
+                return _BROKEN
+            case "500" | "503" as status:
+                body = {"type": "INTERNAL", "message": "It is not available."}
+                return self._reply(int(status), body)
+            case "502 page":
+                return self._reply(502, _PAGE)
+            case "429":
+                body = {"type": "TOO_MANY_REQUESTS", "message": "Slowly."}
+                return self._reply(429, body, **{"retry-after": "2"})
+            case "401":
+                return self._reply(401, {"type": "UNAUTHORIZED", "message": "Log in."})
+            case "422":
+                return self._reply(*error(422, "Not this one.", "description"))
+            case "page with 200" if not refused:
+                return self._reply(200, _PAGE)
+            case "empty 200" if not refused:
+                return self._reply(200, b"")
+        assert answered is not None, fault
+        return self._reply(*answered)
+
+    async def close(self) -> None:
+        return None
+
+
+@dataclass(frozen=True)
+class Request:
+    """``number`` counts those of its kind and computer, from 1."""
+
+    kind: str
+    number: int
+    method: str
+    path: str
+    query: str
+    body: Any
+
+    @property
+    def invoice(self) -> str:
+        """The number of the bill that is to be created."""
+        return str(self.body.get("invoiceNumber") or "")
+
+    def __str__(self) -> str:
+        what = self.path.removeprefix("/v1/invoice-payables").removeprefix("/v1/bff/")
+        if self.kind == "create":
+            what = self.invoice or "without a number"
+        elif self.kind == "list":
+            what = "since" if "createdAt" in self.query else "all"
+        return f"{self.kind} {self.number} {what}"
