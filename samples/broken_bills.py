@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -325,13 +326,38 @@ def _dates(folder: Path, name: str, days: tuple[str, ...], paid: tuple[str, ...]
     csv_file(folder / f"{name}-lines.csv", lines)
 
 
+def _contradicting_dates(folder: Path, name: str) -> None:
+    """Dates of which one column has the day first, the others of its file the month."""
+    s = Sheets()
+    for number, (day, month) in enumerate(
+        (("25/03/2025", "04/05/2025"), ("04/05/2025", "03/26/2025")), start=1
+    ):
+        cells = {"amortizationStartDate": day, "amortizationEndDate": month}
+        s.bill(
+            f"V-32{number}",
+            "Calder Valley Print Ltd",
+            march(3),
+            "Flyers",
+            line("Flyers", 24000 + number, "6100", **cells),
+            issuedDate=day,
+            dueDate=month,
+            paymentAt=month,
+        )
+    bills, lines = s.sheets()
+    csv_file(folder / f"{name}-bills.csv", bills)
+    csv_file(folder / f"{name}-lines.csv", lines)
+
+
 _LEDGER = ("billRef", "vendor", "invoiceNumber", "issuedDate", "currency", "amount", "gross tax")
 _LEDGER_LINES = ("billRef", "description", "amount", "netAmount", "taxAmount", "taxCode", "account")
 
 
-def _ledger(folder: Path, name: str, rows: list[tuple[str, str, str, str]]) -> None:
+def _ledger_sheets(
+    rows: Sequence[tuple[object, object, object, object]], paid: Sequence[str] = ()
+) -> tuple[Sheet, Sheet]:
     """A ledger in pounds: (gross of the bill, gross, net and tax of its line), as written."""
-    bills, lines = [], []
+    bills: list[dict[str, object]] = []
+    lines: list[dict[str, object]] = []
     for number, (total, gross, net, tax) in enumerate(rows, start=1):
         ref = f"L-{number}"
         bills.append(
@@ -344,6 +370,7 @@ def _ledger(folder: Path, name: str, rows: list[tuple[str, str, str, str]]) -> N
                 "amount": total,
                 "gross tax": "no",
             }
+            | ({"paid": paid[number - 1]} if paid else {})
         )
         lines.append(
             {
@@ -356,8 +383,16 @@ def _ledger(folder: Path, name: str, rows: list[tuple[str, str, str, str]]) -> N
                 "account": "7220",
             }
         )
-    csv_file(folder / f"{name}-bills.csv", Sheet("Bills", _LEDGER, bills))
-    csv_file(folder / f"{name}-lines.csv", Sheet("Line items", _LEDGER_LINES, lines))
+    headers = (*_LEDGER, "paid") if paid else _LEDGER
+    return Sheet("Bills", headers, bills), Sheet("Line items", _LEDGER_LINES, lines)
+
+
+def _ledger(
+    folder: Path, name: str, rows: list[tuple[str, str, str, str]], paid: Sequence[str] = ()
+) -> None:
+    bills, lines = _ledger_sheets(rows, paid)
+    csv_file(folder / f"{name}-bills.csv", bills)
+    csv_file(folder / f"{name}-lines.csv", lines)
 
 
 def _house_rules(folder: Path) -> None:
@@ -651,7 +686,7 @@ def _timesheets(path: Path) -> None:
     workbook(path, [Sheet("Timesheets", _HOURS, full)])
 
 
-def _hours(path: Path, *hours: tuple[str, str], total: str | None = None) -> None:
+def _hours(path: Path, *hours: tuple[object, object], total: str | None = None) -> None:
     rows: list[tuple[object, ...]] = [
         (
             "Beacon Hill",
@@ -671,7 +706,11 @@ def _hours(path: Path, *hours: tuple[str, str], total: str | None = None) -> Non
     ]
     if total:
         rows.append((*[None] * (len(_HOURS) - 1), total))
-    csv_file(path, Sheet("Timesheets", _HOURS, rows))
+    sheet = Sheet("Timesheets", _HOURS, rows)
+    if path.suffix == ".xlsx":
+        workbook(path, [sheet])
+    else:
+        csv_file(path, sheet)
 
 
 _JOURNAL = (
@@ -784,7 +823,7 @@ def _after_creation(folder: Path) -> None:
         (505, "scans", {}),
         (506, "/home/jo/HG-506.pdf", {}),
         (507, None, {"status": "paid", "paymentAt": date(2025, 3, 28)}),
-        (508, None, {"status": "paid", "paymentAt": date(2199, 3, 28),
+        (508, None, {"status": "paid", "paymentAt": date(2099, 3, 28),
                      "paidFromBankAccountId": BANK}),
         (509, None, {"status": "submitted", "companyEntity": None}),
     ):
@@ -819,6 +858,17 @@ def write(folder: Path) -> None:
         "amounts-both-ways",
         [("1,200.00", "1,200.00", "1,000.00", "200.00"), ("60,00", "60,00", "50,00", "10,00")],
     )
+    _contradicting_dates(folder, "dates-contradict")
+    _ledger(
+        folder,
+        "amounts-contradict",
+        [("1,200.00", "1,200.00", "1.000,00", "200,00"), ("1,200", "1,200", "1.000", "1.200")],
+        paid=("120,00", "600,00"),
+    )
+    misread = _ledger_sheets([(1200, 1200, 1000, 200), *[("12,00", "12,00", "10,00", "2,00")]])
+    workbook(folder / "misread-amounts.xlsx", misread)
+    _hours(folder / "hours-contradict.csv", ("7.75", "1.250"), ("1,130", "13,10"))
+    _hours(folder / "misread-hours.xlsx", (1500, 13), ("0.75", 13))
     _ledger(
         folder,
         "amounts-unreadable",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
@@ -30,7 +30,12 @@ _TOKENS = (
     ("D", r"(?P<d>[0-9]{1,2})"),
 )
 _TOKEN = re.compile("|".join(token for token, _ in _TOKENS))
-_MIDNIGHT = re.compile(r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?$")
+# A time of day behind a date, as Excel and databases write it: 0:00, 14:05:00.000, 12:00:00 AM.
+_TIME = re.compile(
+    r",?[T ] ?(?P<h>[0-9]{1,2}):(?P<min>[0-5][0-9])(?::(?P<s>[0-5][0-9])(?:[.,][0-9]+)?)?"
+    r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?$"
+)
+_MIDNIGHT_UTC = re.compile(r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)$")
 # With a year of two digits 25-03-12 may be of 2025 or of 2012: only a stated format decides that.
 _NUMERIC = re.compile(r"(?P<a>[0-9]{1,2})(?P<s>[/.\-])(?P<b>[0-9]{1,2})(?P=s)(?P<y>[0-9]{4})")
 _NAMED = (
@@ -43,7 +48,7 @@ _NAMED = (
     "D.MMM.YYYY",
 )
 _ISO = ("YYYY-MM-DD", "YYYY/MM/DD", "YYYY.MM.DD")
-FIRST_YEAR, LAST_YEAR = 1950, 2199
+FIRST_YEAR, LAST_YEAR = 1950, 2100
 
 
 SERIAL = "serial"  # a format of its own: Excel's day number
@@ -87,7 +92,7 @@ def day_within(text: str, pattern: re.Pattern[str], start: date) -> date | None:
     if not match:
         return None
     parts = match.groupdict()
-    month = _MONTHS.get(parts["name"].lower(), 0) if parts.get("name") else int(parts["m"])
+    month = _month_of(match)
     end = (start.year + 1, start.month, start.day)  # of no date where ``start`` is 29 February
     for year in (start.year, start.year + 1):
         day = _day(f"{year:04d}", month, int(parts["d"]))
@@ -96,25 +101,54 @@ def day_within(text: str, pattern: re.Pattern[str], start: date) -> date | None:
     return None
 
 
-def _date_of(match: re.Match[str]) -> date | None:
+def _month_of(match: re.Match[str]) -> int:
     parts = match.groupdict()
-    month = _MONTHS.get(parts["name"].lower()) if parts.get("name") else int(parts["m"])
-    return _day(parts.get("y") or parts["y2"], month or 0, int(parts["d"]))
+    return _MONTHS.get(parts["name"].lower(), 0) if parts.get("name") else int(parts["m"])
+
+
+def _date_of(
+    match: re.Match[str], day_of: Callable[[str, int, int], date | None] | None = None
+) -> date | None:
+    parts = match.groupdict()
+    year = parts.get("y") or parts["y2"]
+    return (day_of or _day)(year, _month_of(match), int(parts["d"]))
 
 
 def _day(year_text: str, month: int, day: int) -> date | None:
+    result = _any_day(year_text, month, day)
+    return result if result and FIRST_YEAR <= result.year <= LAST_YEAR else None
+
+
+def _any_day(year_text: str, month: int, day: int) -> date | None:
+    """The day, also of a year that no bill is of."""
     year = int(year_text)
     if len(year_text) == 2:  # as Excel does it, with the window moved on: 00–69 are of this century
         year += 2000 if year < 70 else 1900
     try:
-        result = date(year, month, day)
+        return date(year, month, day)
     except ValueError:
         return None
-    return result if FIRST_YEAR <= result.year <= LAST_YEAR else None
+
+
+def split_time(text: str) -> tuple[str, time]:
+    """The date of a date with a time of day, as text, and the time; midnight where there is none.
+
+    A time with an offset is left in the text: it may be another day elsewhere.
+    """
+    bare = text.strip()
+    match = _TIME.search(bare)
+    if not match:
+        return _MIDNIGHT_UTC.sub("", bare), time()
+    hour, half = int(match["h"]), (match["half"] or "").lower()
+    if hour > 23 or (half and not 1 <= hour <= 12):
+        return bare, time()
+    if half:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    return bare[: match.start()], time(hour, int(match["min"]), int(match["s"] or 0))
 
 
 def _read(text: str, patterns: Sequence[re.Pattern[str]]) -> date | None:
-    bare = _MIDNIGHT.sub("", text.strip())
+    bare, _ = split_time(text)
     readings = {_date_of(match) for p in patterns if (match := p.fullmatch(bare))} - {None}
     return readings.pop() if len(readings) == 1 else None
 
@@ -176,7 +210,7 @@ def order_of(texts: Iterable[str]) -> ColumnOrder:
 
 def numeric_reading(text: str, order: Order) -> date | None:
     """``03/04/2025`` read in the given order."""
-    match = _NUMERIC.fullmatch(_MIDNIGHT.sub("", text.strip()))
+    match = _NUMERIC.fullmatch(split_time(text)[0])
     if not match:
         return None
     a, b = int(match["a"]), int(match["b"])
@@ -204,11 +238,12 @@ def reader(formats: Sequence[str], order: Order | None) -> Callable[[str], date 
 
 
 def read_date_time(text: str, read_date: Callable[[str], date | None]) -> datetime | None:
-    """A moment in UTC: RFC 3339, or a date (midnight), or a time without offset (UTC)."""
-    bare = text.strip()
+    """A moment in UTC: RFC 3339, or a date (midnight), or a date and time without offset (UTC)."""
+    bare, of_day = split_time(text)
     day = read_date(bare)
     if day is not None:
-        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+        return datetime.combine(day, of_day, tzinfo=UTC)
+    bare = text.strip()
     try:
         moment = datetime.fromisoformat(bare)
     except ValueError:
@@ -218,6 +253,40 @@ def read_date_time(text: str, read_date: Callable[[str], date | None]) -> dateti
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         return None
     return (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment).astimezone(UTC)
+
+
+_WITH_OFFSET = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+ ?(?:Z|[+-][0-9]{2}:?[0-9]{2})")
+_SHORT_YEAR = re.compile(r"([0-9]{1,2})[./\- ]([0-9]{1,2})[./\- ][0-9]{2}")
+
+
+def unreadable_reason(text: str, formats: Sequence[str], order: Order | None) -> str:
+    """Why ``reader(formats, order)`` takes no date from a text, as a clause."""
+    bare, _ = split_time(text)
+    if serial_date(bare):
+        return "it is Excel's number of a day"
+    if _WITH_OFFSET.fullmatch(bare):
+        return "its time is of a time zone, in which another day may be meant"
+    patterns = [compile_format(f) for f in (formats or (*_ISO, *_NAMED)) if f != SERIAL]
+    matches = [match for p in (*_ISO_PATTERNS[:1], *patterns) if (match := p.fullmatch(bare))]
+    days = {_date_of(match, _any_day) for match in matches}
+    if not formats and (numeric := _NUMERIC.fullmatch(bare)):
+        a, b = int(numeric["a"]), int(numeric["b"])
+        by_day, by_month = _any_day(numeric["y"], b, a), _any_day(numeric["y"], a, b)
+        days.add(by_month if order is Order.MONTH_FIRST else by_day)
+        if None in days and (by_day or by_month):
+            return f"read {order or Order.DAY_FIRST} it is no day"
+    known = days - {None}
+    if len(known) > 1:
+        return "the template's formats make different dates of it"
+    if known:
+        return f"it is not between the years {FIRST_YEAR} and {LAST_YEAR}"
+    if days and all(not m.groupdict().get("name") or _month_of(m) for m in matches):
+        return "there is no such day"
+    if formats:
+        return f"it is not written as {' or '.join(formats)}, nor as YYYY-MM-DD"
+    if _SHORT_YEAR.fullmatch(bare):
+        return "its year has two digits, so it can be read in several ways"
+    return "it is not written in a form that is read, as 2025-03-31, 31/03/2025 or 31 Mar 2025 are"
 
 
 def serial_date(text: str, *, date1904: bool = False) -> date | None:

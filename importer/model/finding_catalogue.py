@@ -56,6 +56,10 @@ mixed_order: dates of both orders in one column
   Some dates of this column have the day first ({day_rows}), others the month first
   ({month_rows}){either}.
   → Write all dates of the column in one way, best as YYYY-MM-DD.
+contradicts_columns: dates that contradict another column of the file
+  This column has dates with {way} ({rows}), '{other}' has {other_way} ({other_rows}), in one file.
+  So '{value}' cannot be trusted.
+  → Write all dates of the file in one way, best as YYYY-MM-DD.
 mixed_typed: dates that Excel may have turned round
   Some cells of this column are dates ({date_rows}), others are text that Excel of another country
   could not take for a date ({text_rows}: '{text}'). So day and month of '{value}' may be
@@ -72,6 +76,11 @@ mixed_numbers: decimal points and decimal commas in one column
   Some numbers of this column have a decimal point ({point_rows}), others a decimal comma
   ({comma_rows}).
   → Write all numbers of the column in one way.
+contradicts_columns: numbers that contradict another column of the file
+  This column has numbers with {way} ({rows}), '{other}' has {other_way} ({other_rows}), in one
+  file. So '{value}' cannot be trusted.
+  → Write all numbers of the file in one way, or state it in the template: formats: numbers: point
+    or comma.
 mixed_typed: numbers that Excel may have misread
   Some cells of this column are numbers ({number_rows}), others are text that Excel of another
   country could not take for a number ({text_rows}: '{text}'). So a decimal mark of '{value}' may
@@ -115,13 +124,13 @@ not_currency: not a currency
 """,
     FieldKind.DATE: """
 not_date: not a date
-  '{value}' is not a date{expected}.
+  '{value}' cannot be read as a date: {reason}.
   → {meant}
 """
     + _DATES,
     FieldKind.DATE_TIME: """
 not_date_time: not a date or time
-  '{value}' is not a date, nor a date and time.
+  '{value}' cannot be read as a date, nor as a date and time: {reason}.
   → Write 2025-03-31 or 2025-03-31T14:00:00Z.
 """
     + _DATES,

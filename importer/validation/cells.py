@@ -30,6 +30,8 @@ def distinct(texts: pa.LargeStringArray) -> list[str]:
 
 def is_in(texts: pa.LargeStringArray, wanted: Collection[str]) -> np.ndarray:
     """Which of the texts are among these."""
+    if not wanted:
+        return np.zeros(len(texts), dtype=bool)
     values = pa.array(list(wanted), type=pa.large_string())
     return np.asarray(pc.is_in(texts, value_set=values).to_numpy(zero_copy_only=False))
 

@@ -13,6 +13,7 @@ from importer.mapping.map_tables import MappedTables
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding import Finding
 from importer.validation.column import ParsedColumn, ParsedTable
+from importer.validation.column_evidence import weigh
 from importer.validation.column_formats import SheetColumn, code_of, decide_format
 from importer.validation.finding_batch import FindingBatch, cell_findings
 from importer.validation.products import multiply
@@ -39,6 +40,7 @@ def check_cells(
         ParsedTable(len(mapped.bills), units), ParsedTable(len(mapped.lines), line_units)
     )
     currency: ParsedColumn | None = None
+    evidence = weigh(mapped)
 
     def currencies_of(sheet: str, at: np.ndarray) -> list[str | None]:
         """The currencies of the bills of some items, None where not known."""
@@ -53,7 +55,7 @@ def check_cells(
         columns = {}
         for name in names:
             currencies = partial(currencies_of, sheet)
-            column = SheetColumn(mapped, sheet, name, table.units, currencies)
+            column = SheetColumn(mapped, sheet, name, table.units, currencies, evidence)
             out.of_columns += decide_format(column)
             columns[name] = column
         parsed, batches = _check_columns(sheet, columns, exclude)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
@@ -21,15 +21,14 @@ from importer.core.cell_parsers import (
     factor_parser,
     unquoted,
 )
+from importer.core.dates import Order
 from importer.core.money import (
     Numbers,
     UnreadableAmount,
     has_residue,
-    numbers_of,
     read_decimal,
     read_number_cell,
     tidy,
-    two_readings,
 )
 from importer.mapping.canonical_columns import CanonicalColumn
 from importer.mapping.evaluate import PROBLEMS
@@ -41,6 +40,7 @@ from importer.model.finding_catalogue import finding
 from importer.model.tables import CellKind
 from importer.validation import vector_parsers
 from importer.validation.cells import Cells, Reader, distinct, is_in, take
+from importer.validation.column_evidence import FileEvidence, Proofs, Way, count, only_way
 
 
 def code_of(sheet: str, name: str, problem: str) -> str:
@@ -55,7 +55,8 @@ class SheetColumn:
     """What the checks of one column know beside its texts: how they are written, and their rows.
 
     ``units`` are the cents per unit of each item's currency; ``currencies`` gives the currency of
-    the bills of some items, None where unknown. ``decide_format`` sets ``parse``.
+    the bills of some items, None where unknown, ``evidence`` how all columns are written.
+    ``decide_format`` sets ``parse``.
     """
 
     mapped: MappedTables
@@ -63,11 +64,16 @@ class SheetColumn:
     name: str
     units: np.ndarray
     currencies: Callable[[np.ndarray], list[str | None]]
+    evidence: FileEvidence
     formats: np.ndarray | None = None  # the decimal mark or the date order of each cell
     undecided: list[tuple[np.ndarray, str]] = field(default_factory=list)
     """Cells that cannot be read because the whole column can be read in several ways, and why."""
     parse: Callable[[pa.LargeStringArray], Cells] = field(init=False)
     _parsed: tuple[Any, Cells] | None = None  # Arrow's data of a Series, and what it is read as
+
+    @property
+    def place(self) -> tuple[str, str]:
+        return self.sheet, self.name
 
     @property
     def field(self) -> Field:
@@ -149,34 +155,36 @@ def _text_parser(kind: FieldKind) -> CellParser:
 
 
 def _decide_numbers(column: SheetColumn) -> list[Finding]:
-    """Decimal points or decimal commas, for each column of the file by itself."""
+    """Decimal points or decimal commas, for each column of the file, with what the others prove."""
     stated = column.mapped.template.formats.numbers
     typed, units = column.is_number, column.units
     is_factor = column.field.kind is FieldKind.FACTOR
     tidied = tidied_texts(column.texts)
     marks = np.full(len(tidied), Numbers.POINT if stated == "auto" else Numbers(stated), object)
-    findings = []
-    for group in column.mapped.groups(column.sheet, column.name) if stated == "auto" else ():
-        of_text = group[~typed[group]]
-        decided, point, comma = _decimal_mark(take(tidied, of_text))
-        marks[group] = decided or (Numbers.POINT if len(point) >= len(comma) else Numbers.COMMA)
-        if decided is None:
-            undecided = take(tidied, of_text)
-            either = [text for text in distinct(undecided) if two_readings(text)]
-            in_point, in_comma, in_either = (
-                of_text[is_in(undecided, texts)] for texts in (point, comma, either)
-            )
-            at = np.sort(np.concatenate([in_point, in_comma, in_either]))
-            findings.append(
-                _column_finding(
-                    column,
-                    "mixed_numbers" if point else "ambiguous",
-                    at,
-                    point_rows=_rows(column, in_point),
-                    comma_rows=_rows(column, in_comma),
+    findings: list[Finding] = []
+    groups = column.mapped.groups(column.sheet, column.name)
+    if stated == "auto":
+        for group, own in zip(groups, column.evidence.fields[column.place], strict=True):
+            others = column.evidence.others(own, dates=False)
+            point, comma = own.of[Numbers.POINT], own.of[Numbers.COMMA]
+            decided = own.way
+            if decided is None and not len(point) and not is_factor:
+                # A quantity of 1.000 may be one where an amount of 1.000 is a thousand.
+                decided = only_way(others)
+            marks[group] = decided or (Numbers.POINT if len(point) >= len(comma) else Numbers.COMMA)
+            if decided is None:
+                findings.append(
+                    _column_finding(
+                        column,
+                        "mixed_numbers" if len(point) else "ambiguous",
+                        np.sort(np.concatenate([point, comma, own.either])),
+                        point_rows=own.rows(Numbers.POINT),
+                        comma_rows=own.rows(Numbers.COMMA),
+                    )
                 )
-            )
-    for group in column.mapped.groups(column.sheet, column.name):
+            else:
+                findings += _contradiction(column, own, others, Numbers)
+    for group in groups:
         findings += _doubtful_number_cells(column, group, tidied)
         _note_residue(column, group[typed[group]], tidied)
 
@@ -210,20 +218,47 @@ def _decide_numbers(column: SheetColumn) -> list[Finding]:
     return findings
 
 
-def _decimal_mark(tidied: pa.LargeStringArray) -> tuple[Numbers | None, list[str], list[str]]:
-    """``numbers_of`` a column; texts such as 12.50 prove the point one like another.
+def _contradiction(
+    column: SheetColumn, own: Proofs, others: Sequence[Proofs], ways: type[Order] | type[Numbers]
+) -> list[Finding]:
+    """The cells of a column that other columns of the file contradict.
 
-    So do 12.3456 and 12,50: only three digits after the mark may be a group of thousands.
+    Those that could be read either way are ruled out, and those that prove the way of the
+    fewer cells of the file.
     """
-    marked, proofs = vector_parsers.matching(tidied, "[.,]"), list[str]()
-    for mark in r"\.", ",":
-        usual = vector_parsers.matching(
-            tidied, rf"\A-?[0-9]{{1,15}}{mark}(?:[0-9]{{1,2}}|[0-9]{{4,15}})\z"
+    proven = [way for way in ways if len(own.of[way])]
+    if len(proven) != 1:
+        return []
+    (way,), against = proven, next(way for way in ways if way != proven[0])
+    contrary = [each for each in others if len(each.of[against])]
+    if not contrary:
+        return []
+    at = own.either
+    mapped = [each for each in contrary if each.mapped]
+    if mapped and len(own.of[way]) + count(others, way) <= count(mapped, against):
+        at = np.sort(np.concatenate([at, own.of[way]]))
+    if not len(at):
+        return []
+    return [
+        _column_finding(
+            column,
+            "contradicts_columns",
+            at,
+            way=_WAYS[way],
+            rows=own.rows(way),
+            other=contrary[0].header,
+            other_way=_WAYS[against],
+            other_rows=contrary[0].rows(against),
         )
-        proofs += tidied.take(pa.array(np.flatnonzero(usual)[:1])).to_pylist()
-        marked &= ~usual
-    decided = numbers_of([*proofs, *distinct(tidied.filter(pa.array(marked)))])
-    return decided if decided[0] is not None else numbers_of(distinct(tidied))
+    ]
+
+
+_WAYS: dict[Way, str] = {
+    Order.DAY_FIRST: "the day first",
+    Order.MONTH_FIRST: "the month first",
+    Numbers.POINT: "a decimal point",
+    Numbers.COMMA: "a decimal comma",
+}
 
 
 # A number cell that Excel of another country may have made of a text: 1.250 becomes 1.25 or 1250.
@@ -288,51 +323,55 @@ def _is_amount(text: str) -> Callable[[Numbers], bool]:
 
 
 def _decide_dates(column: SheetColumn) -> list[Finding]:
-    """Day first or month first, for each column of the file by itself."""
+    """Day first or month first, for each column of the file, with what the others prove."""
     formats = list(column.mapped.template.formats.dates)
     tidied = tidied_texts(column.texts)
     groups = column.mapped.groups(column.sheet, column.name)
-    orders = [
-        dates.ColumnOrder(None) if formats else dates.order_of(distinct(take(tidied, group)))
-        for group in groups
-    ]
     make = date_parser if column.field.kind is FieldKind.DATE else date_time_parser
     column.formats = np.full(len(tidied), ", ".join(formats), dtype=object)
-    findings, readers = [], list[Reader]()
-    for group, order in zip(groups, orders, strict=True):
-        readers.append((group, make(formats, order.likeliest)))
+    findings, readers = list[Finding](), list[Reader]()
+    for k, group in enumerate(groups):
+        order: Order | None = None
         if not formats:
-            column.formats[group] = order.likeliest or ""
-        if order.order is None and (order.either or order.day_first):
-            findings.append(_doubtful_order(column, group, tidied, order))
+            own = column.evidence.fields[column.place][k]
+            order, of_order = _order(column, own, tidied)
+            column.formats[group] = order or ""
+            findings += of_order
+        readers.append((group, make(formats, order)))
         findings += _doubtful_date_cells(column, group, tidied)
     column.parse = lambda texts: Cells(texts, lambda _: readers)
     return findings
 
 
-def _doubtful_order(
-    column: SheetColumn, group: np.ndarray, tidied: pa.LargeStringArray, order: dates.ColumnOrder
-) -> Finding:
-    """Dates of a column whose order is unknown, or of both orders."""
-    texts = take(tidied, group)
-    in_day, in_month, either = (
-        group[is_in(texts, wanted)] for wanted in (order.day_first, order.month_first, order.either)
-    )
-    at, problem = either, "ambiguous"
-    if order.day_first:
-        minority = in_day if order.likeliest is dates.Order.MONTH_FIRST else in_month
-        at, problem = np.sort(np.concatenate([minority, either])), "mixed_order"
+def _order(
+    column: SheetColumn, own: Proofs, tidied: pa.LargeStringArray
+) -> tuple[Order | None, list[Finding]]:
+    """The order of a column, or the likeliest, and the dates that are doubtful."""
+    others = column.evidence.others(own, dates=True)
+    by_day, by_month = own.of[Order.DAY_FIRST], own.of[Order.MONTH_FIRST]
+    way = own.way or (None if len(by_day) else only_way(others))
+    if way is not None:
+        return Order(way), _contradiction(column, own, others, Order)
+    texts_of_day, texts_of_month = (len(distinct(take(tidied, at))) for at in (by_day, by_month))
+    likeliest = Order.MONTH_FIRST if texts_of_month > texts_of_day else None
+    at, problem = own.either, "ambiguous"
+    if len(by_day):
+        minority = by_day if likeliest else by_month
+        at, problem = np.sort(np.concatenate([minority, own.either])), "mixed_order"
+    if not len(at):
+        return likeliest, []
     sample = tidied[int(at[0])].as_py()
-    return _column_finding(
+    of_column = _column_finding(
         column,
         problem,
         at,
-        day_first=dates.numeric_reading(sample, dates.Order.DAY_FIRST),
-        month_first=dates.numeric_reading(sample, dates.Order.MONTH_FIRST),
-        day_rows=_rows(column, in_day),
-        month_rows=_rows(column, in_month),
-        either=f"; {len(either)} more could be either" if len(either) else "",
+        day_first=dates.numeric_reading(sample, Order.DAY_FIRST),
+        month_first=dates.numeric_reading(sample, Order.MONTH_FIRST),
+        day_rows=own.rows(Order.DAY_FIRST),
+        month_rows=own.rows(Order.MONTH_FIRST),
+        either=f"; {len(own.either)} more could be either" if len(own.either) else "",
     )
+    return likeliest, [of_column]
 
 
 def _doubtful_date_cells(

@@ -18,8 +18,6 @@ from importer.core.money import (
     to_cents,
 )
 
-_LIKE_A_DATE = re.compile(r"[0-9].*(?:[0-9]{4}|[./\-].*[0-9])")
-_NUMERIC_DATE = re.compile(r"[0-9]{1,2}[./\-][0-9]{1,2}[./\-](?:[0-9]{2}){1,2}")
 _LONGEST_DATE = 100
 
 
@@ -72,23 +70,22 @@ def _cents_or_units(number: int) -> str:
 
 
 @lru_cache(maxsize=4096)
-def date_hint(text: str, order: str) -> dict[str, Any]:
-    """What date was ``expected`` in the column, and what was probably ``meant``."""
+def date_hint(text: str, how: str) -> dict[str, Any]:
+    """Why a text is not taken for a date (``reason``), and what was probably ``meant``.
+
+    ``how`` the column is read: an order of day and month, or the template's formats.
+    """
     text = text[:_LONGEST_DATE]
-    serial = dates.serial_date(text)
-    expected = " that exists" if _LIKE_A_DATE.search(text) and not serial else ""
-    if order in set(dates.Order):
-        expected += f", read {order}" if _NUMERIC_DATE.fullmatch(text) else ""
-    elif order:
-        expected += f" (expected: {order})"
+    order = dates.Order(how) if how in set(dates.Order) else None
+    formats = how.split(", ") if how and order is None else []
     meant = "Write it as YYYY-MM-DD."
-    if serial:
-        meant = f"It is Excel's day number of {serial}: format the column as a date."
-    day = text[:10]  # a date with a time of day
+    if serial := dates.serial_date(text):
+        meant = f"If {serial} is meant, write that, or format the column as a date."
+    day = text[:10]  # a date with a time of a time zone
     if text[10:11] in ("T", " ") and dates.reader([], None)(day) and dates.order_of([day]).order:
         meant = f"If {dates.reader([], None)(day)} is meant, write that, without the time."
     for other in dates.Order:
         reading = dates.numeric_reading(text, other)
         if reading and other != order:
             meant = f"If {reading} is meant, write that."
-    return {"expected": expected, "meant": meant}
+    return {"reason": dates.unreadable_reason(text, formats, order), "meant": meant}

@@ -117,7 +117,7 @@ CELL_CHECKS: Mapping[FieldKind, tuple[CellCheck, ...]] = {
     FieldKind.UUID: (_reads("uuid", "not_uuid", cell.uuid_args),),
     FieldKind.CURRENCY: (_reads("iso_4217", "not_currency", cell.currency_args),),
     FieldKind.DATE: (_reads("date", "not_date", cell.date_args, excel="date"),),
-    FieldKind.DATE_TIME: (_reads("date_time", "not_date_time", excel="date"),),
+    FieldKind.DATE_TIME: (_reads("date_time", "not_date_time", cell.date_args, excel="date"),),
     FieldKind.BOOLEAN: (_reads("yes_or_no", "not_boolean"),),
     FieldKind.RATE: (_reads("exchange_rate", "not_rate", excel="decimal"),),
     FieldKind.INTEGER: (_reads("whole_number", "not_integer", excel="whole"),),

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from spellings import Cell
 
@@ -55,6 +55,14 @@ class Sheets:
     formats: tuple[str, ...] = ()
     units: dict[str, int] = field(default_factory=dict)
     no_cents: frozenset[str] = frozenset()  # currencies that have no hundredths
+
+
+class Ways(NamedTuple):
+    """The cells of a column that prove one way of writing, the other way, or are either."""
+
+    one: list[int]
+    other: list[int]
+    either: list[int]
 
 
 class Judge:
@@ -173,13 +181,53 @@ class Judge:
     # --- columns ------------------------------------------------------------------------------
 
     def read(self) -> None:
-        """The values of dates and decimal amounts, which the whole column decides."""
-        for name in DATES:
-            self.dates("bills" if name in ("issuedDate", "dueDate") else "line_items", name)
+        """The values of dates and decimal amounts, which all columns of a file decide."""
+        of_dates = [("bills" if n in ("issuedDate", "dueDate") else "line_items", n) for n in DATES]
+        days = {at: self.ways(at, "day", "month", "numeric") for at in of_dates}
+        for sheet, name in of_dates:
+            self.dates(sheet, name, days)
         if self.of.decimal:
-            for sheet, names in (("bills", AMOUNTS[:1]), ("line_items", AMOUNTS)):
-                for name in names:
-                    self.decimals(sheet, name)
+            of_amounts = [("bills", AMOUNTS[0]), *(("line_items", name) for name in AMOUNTS)]
+            marks = {at: self.ways(at, "point", "comma", "") for at in of_amounts}
+            for sheet, name in of_amounts:
+                self.decimals(sheet, name, marks)
+
+    def ways(self, at: tuple[str, str], one: str, other: str, form: str) -> Ways:
+        """The cells of a column that have one reading, the other reading, and two of them."""
+        out = Ways([], [], [])
+        for i, row in enumerate(self.items[at[0]]):
+            cell = row[at[1]]
+            marked = cell.form.startswith(form) if form else set(".,") & set(cell.bare)
+            if not marked or cell.problem:
+                continue
+            first, second = getattr(cell, one), getattr(cell, other)
+            if first is not None and second is not None:
+                out.either.extend([i] if first != second else [])
+            elif first is not None:
+                out.one.append(i)
+            elif second is not None:
+                out.other.append(i)
+        return out
+
+    def decided(self, at: tuple[str, str], columns: dict[tuple[str, str], Ways]) -> bool | None:
+        """Whether a column of cells that can be read either way is of the other way."""
+        file = self.of.files[at[0]]
+        beside = [c for p, c in columns.items() if p != at and self.of.files[p[0]] == file]
+        one, other = any(c.one for c in beside), any(c.other for c in beside)
+        return other if one != other else None
+
+    def contradicted(self, at: tuple[str, str], columns: dict[tuple[str, str], Ways]) -> list[int]:
+        """The cells of a column, sure of its way, that other columns of the file contradict."""
+        file, own = self.of.files[at[0]], columns[at]
+        beside = [c for p, c in columns.items() if p != at and self.of.files[p[0]] == file]
+        if bool(own.one) == bool(own.other):
+            return []
+        mine = own.one or own.other
+        same = sum(len(c.one if own.one else c.other) for c in beside)
+        against = sum(len(c.other if own.one else c.one) for c in beside)
+        if not against:
+            return []
+        return sorted([*own.either, *(mine if len(mine) + same <= against else [])])
 
     def settle(self, sheet: str, name: str, at: list[int], problem: str) -> None:
         """One finding for the cells of a column that have two readings."""
@@ -189,7 +237,7 @@ class Judge:
         self.say(sheet, f"{name}.{problem}", at[0], name)
         self.blame(sheet, *at)
 
-    def dates(self, sheet: str, name: str) -> None:
+    def dates(self, sheet: str, name: str, columns: dict[tuple[str, str], Ways]) -> None:
         rows = self.items[sheet]
         numeric: dict[str, Cell] = {}
         for row in rows:
@@ -199,6 +247,9 @@ class Judge:
         month = {t for t, c in numeric.items() if c.month and not c.day}
         either = {t for t, c in numeric.items() if c.day and c.month and c.day != c.month}
         month_first = bool(month) and (not day or len(month) > len(day))
+        by_others = None if day or month else self.decided((sheet, name), columns)
+        if either and by_others is not None:
+            month_first = by_others
         for row in rows:
             cell = row[name]
             if cell.blank or cell.problem:
@@ -207,13 +258,17 @@ class Judge:
             if self.of.formats:
                 value = cell.day if cell.form in ("iso", "numeric/") else None
             row[name] = replace(cell, value=value, problem="" if value else "not_date")
-        if self.of.formats or (not (day and month) and (day or month or not either)):
+        if self.of.formats or (either and by_others is not None):
+            return
+        if not (day and month) and (day or month or not either):
+            if at := self.contradicted((sheet, name), columns):
+                self.settle(sheet, name, at, "contradicts_columns")
             return
         minority = (day if month_first else month) if day else set()
         at = [i for i, row in enumerate(rows) if row[name].bare in minority | either]
         self.settle(sheet, name, at, "mixed_order" if day else "ambiguous")
 
-    def decimals(self, sheet: str, name: str) -> None:
+    def decimals(self, sheet: str, name: str, columns: dict[tuple[str, str], Ways]) -> None:
         rows = self.items[sheet]
         marked = {row[name].bare: row[name] for row in rows if set(".,") & set(row[name].bare)}
         marked = {t: c for t, c in marked.items() if not c.problem}
@@ -225,8 +280,12 @@ class Judge:
             bool(point and comma) or (not point and not comma and bool(either))
         )
         with_point = self.of.numbers == "point"
-        if self.of.numbers == "auto":
-            with_point = len(point) >= len(comma)
+        of_column, auto = columns[sheet, name], self.of.numbers == "auto"
+        if auto:
+            with_point = len(of_column.one) >= len(of_column.other)
+        by_others = self.decided((sheet, name), columns)
+        if open_ and not point and by_others is not None:
+            open_, with_point = False, not by_others
         for i, row in enumerate(rows):
             cell = row[name]
             if cell.blank or cell.problem:
@@ -246,6 +305,8 @@ class Judge:
             marked = point | comma | either
             at = [i for i, row in enumerate(rows) if row[name].bare in marked]
             self.settle(sheet, name, at, "mixed_numbers" if point else "ambiguous")
+        elif auto and (at := self.contradicted((sheet, name), columns)):
+            self.settle(sheet, name, at, "contradicts_columns")
 
     def cells(self, sheet: str, item: int) -> None:
         for name, cell in self.items[sheet][item].items():

@@ -225,20 +225,28 @@ def dated(chance: random.Random, day: date, order: str) -> Cell:
     """A day in one of its spellings; ``order`` is day, month, or none of both for others only."""
     iso, named = day.isoformat(), _MONTHS[day.month - 1]
     forms = [("iso", iso), ("iso", f"{iso}T00:00:00"), ("iso", f"{iso} 00:00"),
+             ("iso", f"{iso} 9:05"),
              ("other", iso.replace("-", "/")), ("other", iso.replace("-", ".")),
              ("other", f"{day.day} {named} {day.year}"), ("other", f"{day.day}-{named}-{day:%y}"),
              ("other", f"{named} {day.day}, {day.year}"),
              ("other", f"{day.day:02d}/{named}/{day.year}")]  # fmt: skip
     if order and chance.random() < 0.7:
         a, b = (day.day, day.month) if order == "day" else (day.month, day.day)
-        return numeric(a, b, day.year, chance.choice("//.-"), chance.choice(["", "", " 00:00:00"]))
+        return numeric(
+            a,
+            b,
+            day.year,
+            chance.choice("//.-"),
+            chance.choice(["", "", " 00:00:00", " 0:00", " 2:30 PM"]),
+        )
     form, text = chance.choice(forms)
     return Cell(text, day=day, month=day, form=form)
 
 
 BAD_DATES = [
     *(Cell(text) for text in ("2025-02-30", "soon", "2025-13-01", "45747", "31/04/2025", "20250131",
-                              "1949-12-31", "2200-01-01", "2025-01-31T10:00:00", "1/2/25", "2025-1",
+                              "1949-12-31", "2101-01-01", "2025-01-31T10:00:00Z",
+                              "1/2/25", "2025-1",
                               "31 Foo 2025", "٣١/٠١/٢٠٢٥")),
     *ERROR_CELLS,
 ]  # fmt: skip

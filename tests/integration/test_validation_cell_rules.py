@@ -277,10 +277,16 @@ def test_period_of_one_day_is_valid(tmp_path: Path) -> None:
     assert (finding_cells(of), valid(of)) == ([], [2])
 
 
-def test_time_in_a_date_is_refused_with_a_hint(tmp_path: Path) -> None:
+def test_date_with_a_time_of_day_is_the_day(tmp_path: Path) -> None:
     rows = [bill(issuedDate=datetime.fromisoformat("2025-03-01T14:30:00"))]
-    [f] = two_sheets(tmp_path, rows, [line()]).findings
-    assert (f.code, f.value) == ("bills.issuedDate.not_date", "2025-03-01T14:30:00")
+    of = two_sheets(tmp_path, rows, [line()])
+    assert [b.issued_date for b in of.valid_bills()] == [date(2025, 3, 1)]
+
+
+def test_time_of_a_time_zone_in_a_date_is_refused_with_a_hint(tmp_path: Path) -> None:
+    rows = [bill(issuedDate="2025-03-01T14:30:00Z")]
+    [f] = two_csv_files(tmp_path, rows, [line()]).findings
+    assert (f.code, f.value) == ("bills.issuedDate.not_date", "2025-03-01T14:30:00Z")
     assert f.hint == "If 2025-03-01 is meant, write that, without the time."
 
 

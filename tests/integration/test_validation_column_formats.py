@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -171,3 +172,105 @@ def test_control_total_with_residue_ties_out(tmp_path: Path) -> None:
     of = checked([path], template(tmp_path, text.replace("{value: A}", "{column: Number}")))
     assert codes(of) == []
     assert of.controls == {"GBP": 30}
+
+
+# --- the columns of a file, weighed together ------------------------------------------------------
+
+DATED = LEDGER.replace("{value: 2025-01-31}", "{column: Date}\n  dueDate: {column: Due}")
+HEAD = ["Number", "Date", "Due", "Net"]
+
+
+def dated(folder: Path, *days: tuple[str, str], head: list[str] = HEAD) -> Checked:
+    rows = [head, *([f"N{i}", *two, "10.00"] for i, two in enumerate(days))]
+    text = DATED if "Due" in head else DATED.replace("\n  dueDate: {column: Due}", "")
+    return checked([csv_file(folder / "l.csv", rows)], template(folder, text))
+
+
+def test_one_american_date_does_not_turn_a_column_round(tmp_path: Path) -> None:
+    of = dated(
+        tmp_path, ("01/03/2025", "31/03/2025"), ("05/13/2025", "20/06/2025"),
+        ("02/06/2025", "30/06/2025"),
+    )  # fmt: skip
+    assert finding_cells(of) == [("bills.issuedDate.contradicts_columns", 2, "Date")]
+    assert (
+        "month first (row 3), 'Due' has the day first (row 2, row 3, row 4)"
+        in of.findings[0].message
+    )
+    assert list(of.valid_bills()) == []
+
+
+def test_column_that_no_field_is_mapped_from_contradicts_too(tmp_path: Path) -> None:
+    days = (("01/03/2025", "31/03/2025"), ("05/13/2025", "20/06/2025"))
+    of = dated(tmp_path, *days, head=["Number", "Date", "Paid on", "Net"])
+    assert [b.issued_date for b in of.valid_bills()] == [date(2025, 5, 13)]
+    assert "bills.issuedDate.contradicts_columns" in codes(of)
+
+
+def test_ambiguous_dates_are_read_as_the_other_columns_prove(tmp_path: Path) -> None:
+    of = dated(tmp_path, ("01/03/2025", "31/03/2025"), ("02/03/2025", "01/04/2025"))
+    assert codes(of) == []
+    assert [b.issued_date for b in of.valid_bills()] == [date(2025, 3, 1), date(2025, 3, 2)]
+
+
+def test_columns_that_disagree_do_not_decide_a_third(tmp_path: Path) -> None:
+    head = ["Number", "Date", "Due", "Net", "Paid on"]
+    rows = [head, ["N0", "01/03/2025", "31/03/2025", "1.00", "03/31/2025"]]
+    of = checked([csv_file(tmp_path / "l.csv", rows)], template(tmp_path, DATED))
+    assert "bills.issuedDate.ambiguous" in codes(of)
+
+
+@pytest.mark.parametrize(
+    ("net", "tax", "code"),
+    [
+        ("1.234", "12,50", None),  # decided by the tax
+        ("1.234,00", "12,50", None),
+        ("1,234", "12.50", None),
+        ("1,250.00", "12,50", "contradicts_columns"),
+    ],
+)
+def test_number_columns_of_a_file_are_weighed_together(
+    tmp_path: Path, net: str, tax: str, code: str | None
+) -> None:
+    text = LEDGER + "  taxAmount: {column: Tax}\n  taxCode: {value: S}\n"
+    rows = [["Number", "Net", "Tax"], ["N0", net, tax]]
+    of = checked([csv_file(tmp_path / "l.csv", rows)], template(tmp_path, text))
+    if code is None:
+        assert [sum(line.net_amount or 0 for line in b.lines) for b in of.valid_bills()] == [123400]
+    else:
+        assert codes(of).count(f"line_items.netAmount.{code}") == 1
+        assert list(of.valid_bills()) == []
+
+
+def test_quantity_is_not_decided_by_amounts(tmp_path: Path) -> None:
+    rows = [["Number", "Qty", "Price", "Net"], ["N0", "1.000", "12,50", "12,50"]]
+    of = checked([csv_file(tmp_path / "l.csv", rows)], template(tmp_path, BY_QUANTITY))
+    assert codes(of) == ["line_items.factor.ambiguous"]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(st.dates(date(2024, 1, 1), date(2025, 12, 31)), min_size=2, max_size=5),
+    st.lists(st.integers(0, 400), min_size=5, max_size=5),
+    st.integers(0, 4),
+    st.sampled_from(["%d/%m/%Y", "%m/%d/%Y"]),
+)
+def test_date_typed_the_other_way_is_right_or_refused(
+    tmp_path_factory: pytest.TempPathFactory,
+    days: list[date],
+    terms: list[int],
+    odd: int,
+    form: str,
+) -> None:
+    other = "%m/%d/%Y" if form.startswith("%d") else "%d/%m/%Y"
+    due = [day + timedelta(days=n) for day, n in zip(days, terms, strict=False)]
+    # the other columns must prove the order, or nobody can know it
+    proofs = [day for k, day in enumerate([*days, *due]) if day.day > 12 and k != odd % len(days)]
+    assume(len(proofs) > 1 and any(day.day > 12 for day in due))
+    texts = [day.strftime(other if k == odd % len(days) else form) for k, day in enumerate(days)]
+    written = [day.strftime(form) for day in due]
+    of = dated(tmp_path_factory.mktemp("odd"), *zip(texts, written, strict=True))
+    for bill in of.valid_bills():
+        k = int(bill.invoice_number[1:])
+        either = days[k].day <= 12 and k == odd % len(days)
+        assert either or bill.issued_date == days[k], (texts, written)
+        assert bill.due_date == due[k]

@@ -22,6 +22,7 @@ from importer.model.bills import TargetStatus
 from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, field_of
 from importer.model.finding_catalogue import CATALOGUE
 from importer.model.tables import CellKind
+from importer.validation.column_evidence import weigh
 from importer.validation.column_formats import SheetColumn, code_of, decide_format
 from importer.validation.schema import (
     CELL_CHECKS,
@@ -296,7 +297,9 @@ def test_cell_check_reads_the_series_of_the_frame(tmp_path: Path, case: Case) ->
     good = replace(case, bill={name: ""}, line={}).sheets(tmp_path)
     if name not in good.items(sheet).columns:
         good = replace(case, line={name: ""}).sheets(tmp_path)
-    column = SheetColumn(good, sheet, name, np.array([100]), lambda at: ["GBP"] * len(at))
+    column = SheetColumn(
+        good, sheet, name, np.array([100]), lambda at: ["GBP"] * len(at), weigh(good)
+    )
     assert not decide_format(column)
     schema, failed = cell_schema(sheet, {name: column}), []
     for texts in (column.texts, bad):

@@ -17,6 +17,7 @@ from importer.core.dates import (
     read_date_time,
     reader,
     serial_date,
+    unreadable_reason,
 )
 
 FORMATS = [
@@ -136,7 +137,7 @@ def test_reader_never_fails_nor_invents_digits(text: str) -> None:
         "45000",
         "20250131",
         "31/12/1949",
-        "01/01/2200",
+        "01/01/2101",
         "3 Octember 2025",
         "31/01-2025",
         "",
@@ -145,6 +146,11 @@ def test_reader_never_fails_nor_invents_digits(text: str) -> None:
         "2025-01-31x",
         "29-Feb-25",
         "31. January",
+        "31/01/2025 24:00",
+        "31/01/2025 13:00 PM",
+        "31/01/2025 9:60",
+        "2025-01-31T10:00:00Z",
+        "2025-01-31T23:00:00-05:00",
     ],
 )
 def test_text_that_is_no_date_is_refused(text: str) -> None:
@@ -164,6 +170,11 @@ def test_text_that_is_no_date_is_refused(text: str) -> None:
         ("Mar 5, 2025", date(2025, 3, 5)),
         (" 2025-03-05 ", date(2025, 3, 5)),
         ("2025-3-5", date(2025, 3, 5)),
+        ("14/8/2017 0:00", date(2017, 8, 14)),
+        ("14/08/2017 12:00:00 AM", date(2017, 8, 14)),
+        ("14/08/2017, 11:59 p.m.", date(2017, 8, 14)),
+        ("2025-03-31T14:05:00.123", date(2025, 3, 31)),
+        ("31-Mar-2025 9:05", date(2025, 3, 31)),
     ],
 )
 def test_common_date_formats_are_read(text: str, day: date) -> None:
@@ -300,3 +311,33 @@ def test_serial_date_is_converted() -> None:
     assert serial_date("45747") == date(2025, 3, 31)
     assert serial_date("99999") is None
     assert serial_date("4574") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "how", "reason"),
+    [
+        ("2205-05-31", [], "it is not between the years 1950 and 2100"),
+        ("31/12/1949", [], "it is not between the years 1950 and 2100"),
+        ("9999-12-31 00:00:00", ["DD/MM/YYYY"], "it is not between the years 1950 and 2100"),
+        ("2025-02-30", [], "there is no such day"),
+        ("31/04/2025", [], "there is no such day"),
+        ("31 Sept 2025", [], "there is no such day"),
+        ("04/13/2025", [], "read day first it is no day"),
+        ("31/03/25", [], "its year has two digits, so it can be read in several ways"),
+        ("45747", [], "it is Excel's number of a day"),
+        ("31/03/25", ["YYYY-MM-DD"], "it is not written as YYYY-MM-DD, nor as YYYY-MM-DD"),
+    ],
+)
+def test_reason_says_what_is_wrong_with_a_date(text: str, how: list[str], reason: str) -> None:
+    assert unreadable_reason(text, how, None) == reason
+
+
+@pytest.mark.parametrize("text", ["31-Mai-2025", "2025-03", "31st March 2025", "soon", "31Mar2025"])
+def test_reason_of_an_unknown_form_names_the_forms(text: str) -> None:
+    assert unreadable_reason(text, [], None).startswith("it is not written in a form that is read")
+
+
+def test_time_of_day_is_kept_in_a_moment() -> None:
+    read = reader([], Order.MONTH_FIRST)
+    assert read_date_time("8/14/2017 2:05 PM", read) == datetime(2017, 8, 14, 14, 5, tzinfo=UTC)
+    assert read_date_time("8/14/2017 0:00", read) == datetime(2017, 8, 14, tzinfo=UTC)
