@@ -275,10 +275,10 @@ def unreadable_reason(text: str, formats: Sequence[str], order: Order | None) ->
         days.add(by_month if order is Order.MONTH_FIRST else by_day)
         if None in days and (by_day or by_month):
             return f"read {order or Order.DAY_FIRST} it is no day"
-    known = days - {None}
-    if len(known) > 1:
+    in_any_year = days - {None}
+    if len(in_any_year) > 1:
         return "the template's formats make different dates of it"
-    if known:
+    if in_any_year:
         return f"it is not between the years {FIRST_YEAR} and {LAST_YEAR}"
     if days and all(not m.groupdict().get("name") or _month_of(m) for m in matches):
         return "there is no such day"

@@ -167,20 +167,20 @@ def _proofs(
     )
 
 
-_Found: TypeAlias = tuple[Way | None, dict[Way, np.ndarray], np.ndarray]
+_Split: TypeAlias = tuple[Way | None, dict[Way, np.ndarray], np.ndarray]
 
 
-def _order(tidied: pa.LargeStringArray) -> _Found:
-    found: ColumnOrder = order_of(distinct(tidied))
+def _order(tidied: pa.LargeStringArray) -> _Split:
+    split: ColumnOrder = order_of(distinct(tidied))
     by_order: tuple[tuple[Way, Sequence[str]], ...] = (
-        (Order.DAY_FIRST, found.day_first),
-        (Order.MONTH_FIRST, found.month_first),
+        (Order.DAY_FIRST, split.day_first),
+        (Order.MONTH_FIRST, split.month_first),
     )
     of = {order: is_in(tidied, texts) for order, texts in by_order}
-    return found.order, of, is_in(tidied, found.either)
+    return split.order, of, is_in(tidied, split.either)
 
 
-def _decimal_mark(tidied: pa.LargeStringArray) -> _Found:
+def _decimal_mark(tidied: pa.LargeStringArray) -> _Split:
     """``numbers_of`` a column; texts such as 12.50 prove the point one like another.
 
     So do 12.3456 and 12,50: only three digits after the mark may be a group of thousands.

@@ -164,10 +164,10 @@ def _decide_numbers(column: SheetColumn) -> list[Finding]:
     findings: list[Finding] = []
     groups = column.mapped.groups(column.sheet, column.name)
     if stated == "auto":
-        for group, own in zip(groups, column.evidence.fields[column.place], strict=True):
-            others = column.evidence.others(own, dates=False)
-            point, comma = own.of[Numbers.POINT], own.of[Numbers.COMMA]
-            decided = own.way
+        for group, proofs in zip(groups, column.evidence.fields[column.place], strict=True):
+            others = column.evidence.others(proofs, dates=False)
+            point, comma = proofs.of[Numbers.POINT], proofs.of[Numbers.COMMA]
+            decided = proofs.way
             if decided is None and not len(point) and not is_factor:
                 # A quantity of 1.000 may be one where an amount of 1.000 is a thousand.
                 decided = only_way(others)
@@ -177,13 +177,13 @@ def _decide_numbers(column: SheetColumn) -> list[Finding]:
                     _column_finding(
                         column,
                         "mixed_numbers" if len(point) else "ambiguous",
-                        np.sort(np.concatenate([point, comma, own.either])),
-                        point_rows=own.rows(Numbers.POINT),
-                        comma_rows=own.rows(Numbers.COMMA),
+                        np.sort(np.concatenate([point, comma, proofs.either])),
+                        point_rows=proofs.rows(Numbers.POINT),
+                        comma_rows=proofs.rows(Numbers.COMMA),
                     )
                 )
             else:
-                findings += _contradiction(column, own, others, Numbers)
+                findings += _contradiction(column, proofs, others, Numbers)
     for group in groups:
         findings += _doubtful_number_cells(column, group, tidied)
         _note_residue(column, group[typed[group]], tidied)
@@ -219,24 +219,24 @@ def _decide_numbers(column: SheetColumn) -> list[Finding]:
 
 
 def _contradiction(
-    column: SheetColumn, own: Proofs, others: Sequence[Proofs], ways: type[Order] | type[Numbers]
+    column: SheetColumn, proofs: Proofs, others: Sequence[Proofs], ways: type[Order] | type[Numbers]
 ) -> list[Finding]:
     """The cells of a column that other columns of the file contradict.
 
     Those that could be read either way are ruled out, and those that prove the way of the
     fewer cells of the file.
     """
-    proven = [way for way in ways if len(own.of[way])]
+    proven = [way for way in ways if len(proofs.of[way])]
     if len(proven) != 1:
         return []
     (way,), against = proven, next(way for way in ways if way != proven[0])
     contrary = [each for each in others if len(each.of[against])]
     if not contrary:
         return []
-    at = own.either
+    at = proofs.either
     mapped = [each for each in contrary if each.mapped]
-    if mapped and len(own.of[way]) + count(others, way) <= count(mapped, against):
-        at = np.sort(np.concatenate([at, own.of[way]]))
+    if mapped and len(proofs.of[way]) + count(others, way) <= count(mapped, against):
+        at = np.sort(np.concatenate([at, proofs.of[way]]))
     if not len(at):
         return []
     return [
@@ -245,7 +245,7 @@ def _contradiction(
             "contradicts_columns",
             at,
             way=_WAYS[way],
-            rows=own.rows(way),
+            rows=proofs.rows(way),
             other=contrary[0].header,
             other_way=_WAYS[against],
             other_rows=contrary[0].rows(against),
@@ -333,8 +333,8 @@ def _decide_dates(column: SheetColumn) -> list[Finding]:
     for k, group in enumerate(groups):
         order: Order | None = None
         if not formats:
-            own = column.evidence.fields[column.place][k]
-            order, of_order = _order(column, own, tidied)
+            proofs = column.evidence.fields[column.place][k]
+            order, of_order = _order(column, proofs, tidied)
             column.formats[group] = order or ""
             findings += of_order
         readers.append((group, make(formats, order)))
@@ -344,20 +344,20 @@ def _decide_dates(column: SheetColumn) -> list[Finding]:
 
 
 def _order(
-    column: SheetColumn, own: Proofs, tidied: pa.LargeStringArray
+    column: SheetColumn, proofs: Proofs, tidied: pa.LargeStringArray
 ) -> tuple[Order | None, list[Finding]]:
     """The order of a column, or the likeliest, and the dates that are doubtful."""
-    others = column.evidence.others(own, dates=True)
-    by_day, by_month = own.of[Order.DAY_FIRST], own.of[Order.MONTH_FIRST]
-    way = own.way or (None if len(by_day) else only_way(others))
+    others = column.evidence.others(proofs, dates=True)
+    by_day, by_month = proofs.of[Order.DAY_FIRST], proofs.of[Order.MONTH_FIRST]
+    way = proofs.way or (None if len(by_day) else only_way(others))
     if way is not None:
-        return Order(way), _contradiction(column, own, others, Order)
+        return Order(way), _contradiction(column, proofs, others, Order)
     texts_of_day, texts_of_month = (len(distinct(take(tidied, at))) for at in (by_day, by_month))
     likeliest = Order.MONTH_FIRST if texts_of_month > texts_of_day else None
-    at, problem = own.either, "ambiguous"
+    at, problem = proofs.either, "ambiguous"
     if len(by_day):
         minority = by_day if likeliest else by_month
-        at, problem = np.sort(np.concatenate([minority, own.either])), "mixed_order"
+        at, problem = np.sort(np.concatenate([minority, proofs.either])), "mixed_order"
     if not len(at):
         return likeliest, []
     sample = tidied[int(at[0])].as_py()
@@ -367,9 +367,9 @@ def _order(
         at,
         day_first=dates.numeric_reading(sample, Order.DAY_FIRST),
         month_first=dates.numeric_reading(sample, Order.MONTH_FIRST),
-        day_rows=own.rows(Order.DAY_FIRST),
-        month_rows=own.rows(Order.MONTH_FIRST),
-        either=f"; {len(own.either)} more could be either" if len(own.either) else "",
+        day_rows=proofs.rows(Order.DAY_FIRST),
+        month_rows=proofs.rows(Order.MONTH_FIRST),
+        either=f"; {len(proofs.either)} more could be either" if len(proofs.either) else "",
     )
     return likeliest, [of_column]
 
