@@ -235,7 +235,7 @@ def _of_unmapped_columns(
 def _looks_so(sample: pa.LargeStringArray, *, dates: bool) -> bool:
     """Whether all that is written in the first rows of a column is dates, or amounts with cents."""
     filled = ~vector_parsers.matching(sample, _NO_NUMBER)
-    alike = vector_parsers.matching(sample, _NUMERIC_DATE if dates else _MONEY)
-    if not alike.any() or not alike[filled].all():
+    matches = vector_parsers.matching(sample, _NUMERIC_DATE if dates else _MONEY)
+    if not matches.any() or not matches[filled].all():
         return False
     return dates or bool(vector_parsers.matching(sample, _HUNDREDS).any())
