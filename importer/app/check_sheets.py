@@ -5,31 +5,35 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from importer.app.events import SILENT, Listener
 from importer.app.next_step import after_check
 from importer.app.pipeline import CheckRequest, check_files
 from importer.app.result import Result, ResultFile, exit_code, write_file
 from importer.app.resume_checks import former_ids
+from importer.core.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from importer.references.reference_cache import Cached
 
 
 def check(
     request: CheckRequest,
     *,
     company: str | None = None,
+    profile: bool = False,
     result: ResultFile | None = None,
     listener: Listener = SILENT,
 ) -> Result:
     """Check bills and line items offline. Without ``result`` no file is written.
 
-    ``company`` is the name or id of a company whose lists were fetched: names that it does not have
-    give warnings. Raises ImporterError where the files cannot be checked at all.
+    ``company`` is the name or id of a company whose lists were fetched, the only one if left out:
+    names that it does not have give warnings. Without lists a note says that names were not
+    checked; a ``company`` that is no ``profile``'s must have some. Raises ImporterError where the
+    files cannot be checked at all.
     """
-    cached = None
-    if company:
-        from importer.app.reference import cached_of
-
-        cached = cached_of(company)
+    cached, unchecked = _lists(company, profile=profile)
     began, started = time.monotonic(), datetime.now(UTC)
     path = result.free_path(request.files) if result else None
     listener.message(f"Checking {', '.join(request.files)} …")
@@ -38,7 +42,12 @@ def check(
         from importer.references.resolve_online import warn_by_cache
 
         warn_by_cache(files.checked, cached, files.loaded.template)
-    summary = replace(files.summary("validate", started), notes=tuple(files.checked.mapped.notes))
+    notes = list(files.checked.mapped.notes)
+    from importer.references.reference_column import has_names
+
+    if unchecked and has_names(files.checked):
+        notes.append(unchecked)
+    summary = replace(files.summary("validate", started), notes=tuple(notes))
     if files.former is not None and files.continues:
         former = files.former
         summary = replace(
@@ -59,3 +68,23 @@ def check(
         next_step=after_check(request, report.summary, code, path, unresolved),
     )
     return write_file(replace(report, summary=summary), result, path, listener)
+
+
+def _lists(company: str | None, *, profile: bool) -> tuple[Cached | None, str]:
+    """The lists that names are checked against; without any, why names are not checked."""
+    from importer.app.data_paths import reference_paths
+
+    unchecked = "Names of vendors, entities and accounts were not checked: "
+    paths = reference_paths()
+    if company is None and len(paths) != 1:
+        if paths:
+            return None, f"{unchecked}say whose lists count, with --company NAME."
+        return None, f"{unchecked}no lists of a company are here. Run: light-import reference pull"
+    from importer.app.reference import cached_of
+
+    try:
+        return cached_of(company), ""
+    except UsageProblem:
+        if not profile:
+            raise
+        return None, f"{unchecked}no lists of {company} are here. Run: light-import reference pull"

@@ -12,6 +12,7 @@ from importer.app.destination import Destination
 from importer.app.events import Listener
 from importer.app.stop import StopControl
 from importer.core.errors import JournalProblem, UsageProblem
+from importer.core.name_key import name_key
 from importer.light.credentials import DEFAULT_BASE_URL
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import RunRecord
@@ -60,6 +61,15 @@ def check_company_of_run(record: RunRecord, company: Company) -> None:
         raise UsageProblem(
             f"The run {record.id} is of the company {loaded_into}, and the key is of"
             f" {company.name}. Use a key of {loaded_into}."
+        )
+
+
+def check_expected_company(expected: str | None, company: Company) -> None:
+    """UsageProblem where the key is of another company than was named."""
+    if expected and name_key(expected) not in (name_key(company.name), name_key(company.id)):
+        raise UsageProblem(
+            f"The key is of the company {company.name}, and --company expects {expected}. Nothing"
+            " was sent. Use the key of that company."
         )
 
 

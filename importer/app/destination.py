@@ -52,6 +52,7 @@ class LoadOptions:
     journal: str | None = None
     line_mode: str = "inline"  # or "separate"
     verify: bool = False
+    company: str | None = None  # its name or id: a key of another is refused
 
 
 @dataclass

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.app import data_paths
-from importer.app.company_check import check_company_of_journal, locked
+from importer.app.company_check import check_company_of_journal, check_expected_company, locked
 from importer.app.consent import LoadConsent
 from importer.app.create_bills import (
     LoadContext,
@@ -104,6 +104,8 @@ async def _load(context: LoadContext) -> None:
         try:
             with context.stop.cancels_task():
                 company = progress.company = await client.company()
+                if not destination.sandbox:
+                    check_expected_company(options.company, company)
                 refuse_another_company(files, company, destination)
                 directory = await fetch_directory(client, needs(checked, files.picks))
             resolve_in_light(checked, directory, files.loaded.template)

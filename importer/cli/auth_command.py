@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from importer.app.login_options import PORT
-from importer.cli.options import PORTS, base_url_option
+from importer.cli.options import PORTS, base_url_option, profile_option
 from importer.cli.screen import print_line
 from importer.core.safe_text import visible
 
@@ -31,6 +31,7 @@ def auth() -> None:
 
 @auth.command(short_help="Log in in the browser.")
 @base_url_option
+@profile_option
 @click.option(
     "--client-id",
     metavar="ID",
@@ -168,6 +169,7 @@ def _moment(seconds: float | None) -> str | None:
 
 @auth.command(short_help="Forget the login.")
 @base_url_option
+@profile_option
 @click.option("--all", "every", is_flag=True, help="Forget all logins, to whatever Light.")
 def logout(base_url: str | None, every: bool) -> int:
     """Forget the login: its tokens are removed from the keyring and from this computer's files.

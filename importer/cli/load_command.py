@@ -9,6 +9,8 @@ import click
 
 from importer.cli.options import (
     base_url_option,
+    company_of,
+    company_option,
     output_of,
     output_options,
     pace_of,
@@ -24,6 +26,7 @@ from importer.cli.options import (
 @step_options
 @click.option("--sandbox", is_flag=True, help="Load into a throw-away local server; needs no key.")
 @base_url_option
+@company_option
 @click.option("--dry-run", is_flag=True, help="Stop before anything is written to Light.")
 @click.option("--only-valid", is_flag=True, help="Load the valid bills, leave out the others.")
 @click.option("--yes", is_flag=True, help="Do not ask before loading.")
@@ -83,7 +86,7 @@ def load(**options: Any) -> int:
     request, (result, console) = request_of(options), output_of(options)
     loaded = load_bills(
         request,
-        LoadOptions(pace=pace_of(options), **options),
+        LoadOptions(pace=pace_of(options), company=company_of(options), **options),
         result=result,
         consent=confirm_load if sys.stdin.isatty() else None,
         listener=console,

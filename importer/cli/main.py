@@ -10,6 +10,7 @@ import gc
 import importlib
 import io
 import sys
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -71,6 +72,23 @@ def cli() -> None:
     """
 
 
+def _default_map(words: list[str]) -> dict[str, Any]:
+    """The options of light-import.toml for every command; those it does not have are ignored."""
+    from importer.app.defaults import read_defaults
+
+    if not words or {"--help", "-h", "--version"} & {*words}:
+        return {}
+    company = None
+    for word, following in pairwise([*words, ""]):
+        if word == "--company":
+            company = following
+        elif word.startswith("--company="):
+            company = word.partition("=")[2]
+    options = dict(read_defaults(company).options)
+    nested = {"reference": {"pull": options}, "auth": {"login": options}}
+    return dict.fromkeys(_COMMANDS, options) | nested
+
+
 def _short(line: str) -> str:
     return line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE // 2] + " … (cut)"
 
@@ -110,7 +128,10 @@ def _run(args: list[str] | None) -> int:
     words = args if args is not None else sys.argv[1:]
     verbose = "--verbose" in words
     try:
-        code: Any = cli.main(args, prog_name="light-import", standalone_mode=False)
+        defaults = _default_map(words)
+        code: Any = cli.main(
+            args, prog_name="light-import", standalone_mode=False, default_map=defaults
+        )
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.exceptions.Exit as done:

@@ -57,8 +57,21 @@ base_url_option = click.option(
     envvar="LIGHT_BASE_URL",
     help="Where Light is.  [env: LIGHT_BASE_URL; default: https://api.light.inc]",
 )
-journal_option = click.option(
-    "--journal", type=click.Path(), help="A journal other than the company's own."
+profile_option = click.option(
+    "--company",
+    metavar="NAME",
+    expose_value=False,
+    help="The profile of that name in light-import.toml.",
+)
+journal_option = _group(
+    click.option("--journal", type=click.Path(), help="A journal other than the company's own."),
+    profile_option,
+)
+company_option = click.option(
+    "--company",
+    metavar="NAME",
+    help="The profile of that name in light-import.toml, or the company that is expected: a key of"
+    " another is refused, and 'validate' checks names against the lists of that company.",
 )
 run_argument = click.argument(
     "run", help="The id of a load, as 'light-import runs' lists it, or latest."
@@ -201,6 +214,13 @@ def request_of(options: dict[str, Any]) -> CheckRequest:
     if not request.files:
         raise UsageProblem("Name at least one file, as in: light-import validate bills.xlsx")
     return request
+
+
+def company_of(options: dict[str, Any]) -> str | None:
+    """The name or id of the company that is expected, taken out of a command's options."""
+    from importer.app.defaults import read_defaults
+
+    return read_defaults(options.pop("company")).company
 
 
 def pace_of(options: dict[str, Any]) -> PaceOptions:

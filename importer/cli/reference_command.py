@@ -6,7 +6,7 @@ import json
 
 import click
 
-from importer.cli.options import base_url_option
+from importer.cli.options import base_url_option, profile_option
 from importer.core.safe_text import visible
 
 
@@ -22,6 +22,7 @@ def reference() -> None:
 
 @reference.command(short_help="Fetch them from Light.")
 @base_url_option
+@profile_option
 @click.option("--json", "as_json", is_flag=True, help="What was fetched as JSON on stdout.")
 def pull(base_url: str | None, as_json: bool) -> int:
     """Fetch vendors, entities, ledger accounts, custom properties and tax codes from Light.

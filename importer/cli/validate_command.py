@@ -6,17 +6,21 @@ from typing import Any
 
 import click
 
-from importer.cli.options import output_of, output_options, request_of, source_options, step_options
+from importer.cli.options import (
+    company_of,
+    company_option,
+    output_of,
+    output_options,
+    request_of,
+    source_options,
+    step_options,
+)
 
 
 @click.command(short_help="Check sheets without sending anything.")
 @source_options
 @step_options
-@click.option(
-    "--company",
-    metavar="NAME",
-    help="Warn of names that this company did not have when 'reference pull' fetched its lists.",
-)
+@company_option
 @output_options
 def validate(**options: Any) -> int:
     """Check bills and line items, cell by cell, without sending anything.
@@ -33,6 +37,8 @@ def validate(**options: Any) -> int:
     from importer.app import check
 
     result, console = output_of(options)
-    company = options.pop("company")
+    typed, company = options["company"], company_of(options)
     request = request_of(options)
-    return console.show_result(check(request, company=company, result=result, listener=console))
+    return console.show_result(
+        check(request, company=company, profile=company != typed, result=result, listener=console)
+    )

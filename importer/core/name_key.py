@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+if TYPE_CHECKING:  # heavy: quick commands compare a few names only
+    import numpy as np
+    import pyarrow as pa
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 
@@ -40,6 +41,9 @@ def name_key(text: str) -> str:
 
 def name_keys(texts: pa.LargeStringArray) -> pa.LargeStringArray:
     """``name_key`` of each text; of ASCII without odd spaces vectorised."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     out = pc.ascii_lower(texts)
     odd = pc.or_(
         pc.invert(pc.string_is_ascii(texts)),
@@ -61,6 +65,10 @@ def is_placeholder(text: str) -> bool:
 
 def placeholders(texts: pa.LargeStringArray) -> np.ndarray:
     """Which of the texts are placeholders."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     numbered = pc.match_substring_regex(texts, _NUMBERED).to_numpy(zero_copy_only=False)
     out = np.zeros(len(texts), dtype=bool)
     at = np.flatnonzero(~numbered)

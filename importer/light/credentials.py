@@ -186,6 +186,12 @@ def check_base_url(url: str) -> str:
     return f"{parts.scheme}://{_netloc(host, port)}{parts.path.rstrip('/')}"
 
 
+def is_of_light(url: str) -> bool:
+    """Whether it is an address of Light itself, or of this computer."""
+    host = urlsplit(check_base_url(url)).hostname or ""
+    return is_loopback(host) or host == "light.inc" or host.endswith(".light.inc")
+
+
 def is_loopback(host: str) -> bool:
     """Whether ``host`` is this very computer: 127.0.0.0/8, ::1 or ``localhost``."""
     if host == "localhost":

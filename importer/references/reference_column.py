@@ -29,6 +29,12 @@ _FIELDS = {
 NAME_FIELDS = tuple(_FIELDS)
 
 
+def has_names(checked: Checked) -> bool:
+    """Whether a cell names a vendor, entity or account whose id the sheet and its tables lack."""
+    columns = (ReferenceColumn(checked, name) for name in NAME_FIELDS if name != "taxCode")
+    return any(bool((column.names.ok & column.ids.blank).any()) for column in columns)
+
+
 def noun_of(name: str) -> str:
     return _FIELDS[name][2]
 
