@@ -79,9 +79,9 @@ def read_defaults(company: str | None) -> Defaults:
 
 def _path() -> Path | None:
     """The file of the current folder, else of the user's folder of settings."""
-    here = Path(FILE).absolute()
-    if here.is_file():
-        return here
+    of_folder = Path(FILE).absolute()
+    if of_folder.is_file():
+        return of_folder
     path = user_file()
     return path if path.is_file() else None
 
@@ -105,18 +105,18 @@ def _parse(path: Path) -> dict[str, Any]:
 
 
 def _checked(
-    options: Mapping[str, Any], path: Path, place: str, known: Sequence[str] = (*OPTIONS,)
+    options: Mapping[str, Any], path: Path, place: str, permitted: Sequence[str] = (*OPTIONS,)
 ) -> dict[str, Any]:
     """The options under the names of their parameters, with absolute paths."""
     file = visible(str(path))
     checked = {}
     for name, value in options.items():
-        if name not in known:
+        if name not in permitted:
             if any(word in name.lower() for word in _SECRET):
                 remedy = "a key never stands in this file; set LIGHT_API_KEY instead"
             else:
-                like = did_you_mean(name, known)
-                remedy = like.removeprefix("; ") or f"it may have {', '.join(known)}"
+                like = did_you_mean(name, permitted)
+                remedy = like.removeprefix("; ") or f"it may have {', '.join(permitted)}"
             raise UsageProblem(f"{file}: {place}{visible(name)}: no such option; {remedy}")
         kind = OPTIONS.get(name, str)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
