@@ -245,6 +245,12 @@ def http(status: int, body: Any = b"", **headers: object) -> bytes:
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
 
 
+def refusal(status: int, message: str, *path: str, type: str = "x") -> bytes:
+    """A refusal in Light's own form, of the field that ``path`` leads to."""
+    error = {"type": type, "message": message, "path": list(path) or None, "context": None}
+    return http(status, {"name": "Refused", "type": "REFUSED", "errors": [error]})
+
+
 @dataclass
 class Proxy:
     """A server in front of a sandbox that applies ``fault`` to each request."""

@@ -59,7 +59,7 @@ def check(
     from importer.report.build_report import build_report
 
     report = build_report(files.checked, {}, summary, former_ids=former_ids(files))
-    code = exit_code(report.summary, report.findings, stopped=False)
+    code = exit_code(report.summary, report.findings, stopped=None)
     unresolved = any(each.pick is None for each in report.unresolved)
     summary = replace(
         report.summary,

@@ -83,7 +83,7 @@ def load(
         except (asyncio.CancelledError, KeyboardInterrupt):
             raise StoppedEarly(_stopped_at_once(progress)) from None
     report = _report(context, started)
-    code = exit_code(report.summary, report.findings, stopped=progress.stopped is not None)
+    code = exit_code(report.summary, report.findings, stopped=progress.stopped)
     why = RunError.of(progress.stopped) if progress.stopped else None
     seconds = time.monotonic() - began
     summary = replace(report.summary, exit_code=code, error=why, seconds=seconds)

@@ -117,9 +117,9 @@ def after_load(
 ) -> str:
     """``to_resolve`` is the result workbook where names are left to be picked in it."""
     again, bills, sandbox = load_command(request, options), summary.bills, options.sandbox
-    if sandbox and code in (3, 4):
+    if sandbox and code in (2, 3, 4):
         return f"{again} (a new sandbox: this one is gone, with what was loaded into it)"
-    if code == 4:
+    if code in (2, 4):
         return f"{again} (goes on where it stopped; nothing is sent twice)"
     if code == 3:
         return (

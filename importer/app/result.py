@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from importer.app.events import Listener
 from importer.app.seal import seal
-from importer.core.errors import ImporterError, unwritable
+from importer.core.errors import ImporterError, KeyRefused, unwritable
 from importer.core.safe_text import visible
 from importer.model.finding import Severity
 from importer.model.journal_states import Status
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from importer.validation.finding_batch import Findings
 
 STEP_UNKNOWN = "light.step_unknown"
+FORBIDDEN = frozenset(("light.forbidden", "light.step_forbidden"))
 SHOWN = 8  # findings in a text: with the figures they fit one screen
 
 
@@ -91,12 +92,15 @@ class Result:
         return json_text(summary_json(self.summary, ()), self.findings)
 
 
-def exit_code(summary: RunSummary, findings: Findings, *, stopped: bool) -> int:
-    """0 all done; 1 errors in the data or rejected; 3 unknown; 4 stopped early."""
-    if stopped:
-        return 4
+def exit_code(summary: RunSummary, findings: Findings, *, stopped: ImporterError | None) -> int:
+    """0 all done; 1 errors in the data or rejected; 2 the key or role is refused; 3 unknown; 4
+    stopped early."""
+    if stopped is not None:
+        return stopped.exit_code
     if summary.bills.get(Status.UNKNOWN, 0) or STEP_UNKNOWN in findings.codes():
         return 3
+    if FORBIDDEN & findings.codes():
+        return KeyRefused.exit_code
     bad = (Status.INVALID, Status.REJECTED, Status.NOT_SENT)
     errors = findings.count_of(Severity.ERROR)
     return 1 if errors or any(summary.bills.get(s, 0) for s in bad) else 0

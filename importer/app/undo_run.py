@@ -159,7 +159,9 @@ def _report(run: FinishedRun, journal: Journal, undone: _Undone) -> Report:
     report, _ = report_of(run, journal, "undo", ended=undone.ended)
     states = Counter(state for state, _ in undone.ended.values())
     code = int(states[StepState.REFUSED] > 0)
-    if undone.stopped is not None or states[StepState.UNKNOWN]:
+    if undone.stopped is not None:
+        code = undone.stopped.exit_code
+    elif states[StepState.UNKNOWN]:
         code = 4
     summary = replace(
         report.summary,

@@ -65,7 +65,7 @@ def verify(
     differ = any(back.comparison is not Comparison.SAME for back in read_backs.values())
     summary = replace(
         report.summary,
-        exit_code=4 if stopped else int(differ),
+        exit_code=stopped.exit_code if stopped else int(differ),
         error=RunError.of(stopped) if stopped else None,
         requests=requests,
         seconds=time.monotonic() - began,

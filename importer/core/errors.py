@@ -72,7 +72,13 @@ class LightUnreachable(StoppedEarly):
 
 
 class AccessRefused(StoppedEarly):
-    """Light refused the key."""
+    """Light refused access."""
+
+
+class KeyRefused(AccessRefused):
+    """Light refused the key, or its role; the same command continues with one that may."""
+
+    exit_code = 2
 
     kind = "access"
     remedy = "Check the key and its role in Light: Settings > API Keys."

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import stamina
 
-from importer.core.answers import Answer, Outcome, Verdict, classify
-from importer.core.errors import AccessRefused, HeldBack, LightUnreachable
+from importer.core.answers import Answer, Mismatch, Outcome, Verdict, classify
+from importer.core.errors import AccessRefused, HeldBack, KeyRefused, LightUnreachable
 from importer.core.hold_back import HOLDING, MOST_REFUSALS
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ class _Unanswered(Exception):
 
 async def fetch(
     ask: Callable[[], Awaitable[Answer]],
-    read: Callable[[object], T | None],
+    read: Callable[[object], T | Mismatch | None],
     *,
     what: str,
     noun: str,
@@ -84,18 +84,18 @@ async def fetch(
         if outcome.verdict is not Verdict.UNKNOWN:
             raise LightUnreachable(f"Light cannot be reached{where}: {outcome.reason}") from None
     if outcome.verdict is Verdict.STOP:
-        raise AccessRefused(refusal(outcome, what))
+        raise refusal(outcome, what)
     return outcome
 
 
-def refusal(outcome: Outcome[Any], what: str) -> str:
-    """The message for a refused key or role, with the remedy."""
+def refusal(outcome: Outcome[Any], what: str) -> AccessRefused:
+    """The error for a refused key or role, with the remedy, or for a redirect elsewhere."""
     if outcome.status == 401:
-        return f"Light does not accept the key: {outcome.reason}"
+        return KeyRefused(f"Light does not accept the key: {outcome.reason}")
     if outcome.status == 403:
         reason = outcome.reason.rstrip(". ")
-        return f"The key may not {what}: {reason}. Its role decides that: {ROLES}."
-    return f"Light refused access: {outcome.reason}"
+        return KeyRefused(f"The key may not {what}: {reason}. Its role decides that: {ROLES}.")
+    return AccessRefused(f"Light refused access: {outcome.reason}")
 
 
 async def fetch_all(reads: Iterable[Awaitable[T]]) -> list[T]:

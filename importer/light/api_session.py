@@ -8,18 +8,20 @@ import http
 import json as jsonlib
 import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Self
 from urllib.parse import quote, urlencode, urlsplit
 
-from importer.core.answers import Answer, ApiError
+from importer.core.answers import Answer
 from importer.core.errors import BudgetSpent, ImporterError, LightUnreachable
 from importer.core.fetch import WAITS, Waits
 from importer.core.hold_back import ANNOUNCED_FROM, HOLDING, duration
-from importer.light import codec
 from importer.light.auth.token_store import LOG_IN_AGAIN
 from importer.light.credentials import Credentials, Key, check_base_url, follow
 from importer.light.document_upload import Uploads
+from importer.light.error_bodies import errors_beside_content, refusal_from_json, words_of
+from importer.light.page_text import text_of_page
 from importer.light.rate_limit_headers import http_date
 from importer.light.rate_limiter import Permit, RateLimiter
 from importer.light.transport import Exchanger, Failure, Reply, Transport
@@ -212,8 +214,7 @@ class ApiSession:
         return None if date is None else datetime.fromtimestamp(date, UTC)
 
     def _answer(self, reply: Reply, retry_after: float | None, key: Key) -> Answer:
-        status = reply.status
-        content = reply.content
+        status, content = reply.status, reply.content
         try:
             body = jsonlib.loads(content) if content.strip() else None
             if status >= 400:  # a refusal may repeat the key, in whatever way it is escaped
@@ -221,14 +222,18 @@ class ApiSession:
             readable = True
         except (ValueError, RecursionError):
             body, readable = None, False
-        errors: tuple[ApiError, ...] = ()
         if 200 <= status < 300:
-            reason = "" if readable else f"Light answered {status}, but what it said is not JSON"
-            if readable and body is None and status != 204:
-                reason = f"Light answered {status}, but without a word"
+            errors = errors_beside_content(body)
+            reason = self._hide(words_of(body))
+            if not readable or (body is None and status != 204):
+                reason = "it is empty" if readable else "it is not JSON"
+            errors = tuple(replace(e, message=self._hide(e.message)) for e in errors)
         else:
-            errors = codec.errors_from_json(body)
-            reason = "; ".join(error.message for error in errors)[:500] or _phrase(status)
+            errors = refusal_from_json(body)
+            words = "; ".join(error.message for error in errors) or words_of(body)
+            reason = words[:500] or _phrase(status)
+            if not readable and (page := self._hide(text_of_page(content, _phrase(status)))):
+                reason = f'{_phrase(status)} ("{page}")'
             if status in (401, 403) and len(self._credentials.keys) > 1:
                 reason += f" (This was {key.name}.)"
             if status == 401 and self._credentials.login is not None:

@@ -4,28 +4,28 @@ Reading is tolerant where Light may grow (unknown states, missing keys, further 
 where a wrong guess costs money: a value of the wrong type raises WireProblem.
 
 Source: OpenAPI models ExternalCreateInvoicePayableRequestV1Model, ExternalInvoicePayableV1Model
-(one bill), ExternalBffInvoicePayableV1Model (a bill of the list), ExternalUiClientExceptionV1Model.
+(one bill), ExternalBffInvoicePayableV1Model (a bill of the list).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
-from importer.core.answers import ApiError
 from importer.core.errors import WireProblem
+from importer.light.error_bodies import errors_from_json
 from importer.light.json_values import (
     array_of,
     boolean_at,
     date_at,
+    id_at,
     integer_at,
     moment_at,
     number_at,
     object_of,
-    printable,
     required_at,
+    required_id_at,
     text_at,
     wrong,
 )
@@ -138,28 +138,42 @@ def _properties(properties: Iterable[Property]) -> Json:
 def bill_from_json(obj: object, *, listed: bool) -> LightBill:
     """One bill. ``listed``: from the list, which nests the vendor and leaves out the lines.
 
-    Raises WireProblem for a bill without an id and for values of the wrong type.
+    Raises WireProblem for a bill without an id, and for values of the wrong type; of a listed bill
+    these are ``unreadable``, so that one old bill does not hide all others.
     """
     bill = object_of(obj, "bill")
-    vendor = bill.get("vendor")
-    nested = text_at(object_of(vendor, "vendor"), "vendorId") if vendor is not None else None
     lines = None if listed else bill.get("lineItems")
-    values = _values_from_json(bill, SENT_BILL_FIELDS)
+    unreadable: list[str] | None = [] if listed else None
+    values = _values_from_json(bill, SENT_BILL_FIELDS, unreadable)
+    nested = _nested_vendor(bill, unreadable)
     values["vendor_id"] = values["vendor_id"] or nested
+    state = _leniently(text_at, bill, "state")
     return LightBill(
-        id=required_at(bill, "id"),
-        state=text_at(bill, "state") or "",
-        failure_reason=text_at(bill, "failureReason"),
-        created_at=moment_at(bill, "createdAt" if listed else "invoiceCreatedAt")
-        or moment_at(bill, "invoiceCreatedAt" if listed else "createdAt"),
+        id=required_id_at(bill, "id"),
+        state=state or "",
+        failure_reason=_leniently(text_at, bill, "failureReason"),
+        created_at=_leniently(moment_at, bill, "createdAt" if listed else "invoiceCreatedAt")
+        or _leniently(moment_at, bill, "invoiceCreatedAt" if listed else "createdAt"),
         lines=None
         if lines is None
         else tuple(line_from_json(x) for x in array_of(lines, "lineItems")),
         properties=_leniently(_light_properties, bill, "customProperties") or (),
         failures=errors_from_json(bill.get("failureContext")),
-        outstanding=integer_at(bill, "outstandingBalance"),
+        outstanding=_leniently(integer_at, bill, "outstandingBalance"),
+        unreadable=tuple(unreadable or ()),
         **values,
     )
+
+
+def _nested_vendor(bill: Mapping[str, object], unreadable: list[str] | None) -> str | None:
+    vendor = bill.get("vendor")
+    try:
+        return None if vendor is None else id_at(object_of(vendor, "vendor"), "vendorId")
+    except WireProblem:
+        if unreadable is None:
+            raise
+        unreadable.append("vendor_id")
+        return None
 
 
 def upload_target_from_json(obj: object) -> UploadTarget:
@@ -175,13 +189,15 @@ def upload_target_from_json(obj: object) -> UploadTarget:
 def line_from_json(obj: object) -> LightLine:
     line = object_of(obj, "line item")
     return LightLine(
-        id=required_at(line, "id"),
+        id=required_id_at(line, "id"),
+        bill_id=_leniently(id_at, line, "invoicePayableId"),
         properties=_leniently(_light_properties, line, "customProperties") or (),
         **_values_from_json(line, SENT_LINE_FIELDS),
     )
 
 
 _FROM_JSON: Mapping[FieldKind, Callable[[Mapping[str, object], str], object]] = {
+    FieldKind.UUID: id_at,
     FieldKind.CENTS: integer_at,
     FieldKind.DATE: date_at,
     FieldKind.DATE_TIME: moment_at,
@@ -190,14 +206,23 @@ _FROM_JSON: Mapping[FieldKind, Callable[[Mapping[str, object], str], object]] = 
 }
 
 
-def _values_from_json(obj: Mapping[str, object], fields: Iterable[Field]) -> dict[str, Any]:
-    """By attribute. Raises WireProblem where a field that bills are matched by is unreadable."""
-    values = {}
+def _values_from_json(
+    obj: Mapping[str, object], fields: Iterable[Field], unreadable: list[str] | None = None
+) -> dict[str, Any]:
+    """By attribute. A field that bills are matched by and that cannot be read is added to
+    ``unreadable``; without it WireProblem is raised."""
+    values: dict[str, Any] = {}
     for field in fields:
         read = _FROM_JSON.get(field.kind, text_at)
-        strict = field.use is FieldUse.MATCHED
-        answer = field.answer
-        values[field.attribute] = read(obj, answer) if strict else _leniently(read, obj, answer)
+        try:
+            values[field.attribute] = read(obj, field.answer)
+        except WireProblem:
+            matched = field.use is FieldUse.MATCHED
+            if matched and unreadable is None:
+                raise
+            if matched and unreadable is not None:
+                unreadable.append(field.attribute)
+            values[field.attribute] = None
     return values
 
 
@@ -215,11 +240,11 @@ def _light_properties(obj: Mapping[str, object], name: str) -> tuple[LightProper
     groups = [object_of(each, name) for each in array_of(obj.get(name) or [], name)]
     return tuple(
         LightProperty(
-            required_at(group, "groupId"),
+            required_id_at(group, "groupId"),
             text_at(group, "groupInternalName") or "",
             tuple(
                 (
-                    text_at(v, "id") or "",
+                    id_at(v, "id") or "",
                     text_at(v, "label") or "",
                     text_at(v, "internalName") or "",
                 )
@@ -236,14 +261,14 @@ def vendor_from_json(obj: object) -> Vendor:
     vendor = object_of(obj, "vendor")
     default = vendor.get("defaultCompanyEntity")
     return Vendor(
-        id=required_at(vendor, "vendorId"),
+        id=required_id_at(vendor, "vendorId"),
         name=text_at(vendor, "name") or "",
         identifier=text_at(vendor, "identifier"),
         vat_id=text_at(vendor, "vatId"),
         status=text_at(vendor, "status"),
         tax_code_id=None
         if default is None
-        else text_at(object_of(default, "defaultCompanyEntity"), "taxCodeId"),
+        else id_at(object_of(default, "defaultCompanyEntity"), "taxCodeId"),
     )
 
 
@@ -256,7 +281,7 @@ def account_from_json(obj: object) -> Account:
     else:
         number = integer_at(account, "code")
     return Account(
-        id=required_at(account, "id"),
+        id=required_id_at(account, "id"),
         code="" if number is None else str(number),
         label=text_at(account, "label") or "",
         status=text_at(account, "status"),
@@ -266,7 +291,7 @@ def account_from_json(obj: object) -> Account:
 def entity_from_json(obj: object) -> Entity:
     entity = object_of(obj, "entity")
     return Entity(
-        id=required_at(entity, "id"),
+        id=required_id_at(entity, "id"),
         code=text_at(entity, "code") or "",
         name=text_at(entity, "displayName") or text_at(entity, "name") or "",
         currency=text_at(entity, "localCurrency"),
@@ -278,7 +303,7 @@ def entity_from_json(obj: object) -> Entity:
 def company_from_json(obj: object) -> Company:
     company = object_of(obj, "company")
     return Company(
-        id=required_at(company, "id"),
+        id=required_id_at(company, "id"),
         name=text_at(company, "name") or "",
         currency=text_at(company, "baseCurrency"),
     )
@@ -288,14 +313,14 @@ def property_group_from_json(obj: object) -> PropertyGroup:
     group = object_of(obj, "custom property")
     values = [object_of(v, "value") for v in array_of(group.get("values") or [], "values")]
     return PropertyGroup(
-        id=required_at(group, "id"),
+        id=required_id_at(group, "id"),
         label=text_at(group, "label") or "",
         internal_name=text_at(group, "internalName") or "",
         input_type=text_at(group, "inputType") or "",
         level=text_at(group, "objectLevel") or "",
         required=group.get("required") is True,
         values=tuple(
-            (required_at(v, "id"), text_at(v, "label") or "", text_at(v, "internalName") or "")
+            (required_id_at(v, "id"), text_at(v, "label") or "", text_at(v, "internalName") or "")
             for v in values
         ),
     )
@@ -330,36 +355,3 @@ def page_from_json(obj: object) -> tuple[list[object], str | None]:
     if more and not cursor:
         raise WireProblem("Light's list says that there is more, but not how to get it.")
     return records, cursor if more else None
-
-
-def errors_from_json(body: object) -> tuple[ApiError, ...]:
-    """The errors of a refusal.
-
-    Reads ``{name, type, errors: [{type, message, path}]}`` and the gateway's ``{type, message}``.
-    Anything else gives an empty tuple. Never raises.
-    """
-    if not isinstance(body, dict):
-        return ()
-    errors: list[ApiError] = []
-    listed = body.get("errors")
-    for each in listed if isinstance(listed, list) else []:
-        if isinstance(each, dict):
-            kind, message = _words(each.get("type")), _words(each.get("message"))
-            if kind or message:
-                errors.append(ApiError(message or kind, _path(each.get("path")), kind))
-    if errors:
-        return tuple(errors)
-    kind = _words(body.get("type"))
-    message = _words(body.get("message")) or _words(body.get("name"))
-    return (ApiError(message or kind, (), kind),) if message or kind else ()
-
-
-def _words(value: object) -> str:
-    return printable(value).strip() if isinstance(value, str) else ""
-
-
-def _path(value: object) -> tuple[str, ...]:
-    """``["lineItems", 0, "accountId"]`` and ``"lineItems[0].accountId"`` are the same path."""
-    parts = value if isinstance(value, list) else [value]
-    texts = [printable(str(p)) for p in parts if isinstance(p, str | int)]
-    return tuple(token for text in texts for token in re.split(r"[.\[\]]+", text) if token)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json as jsonlib
+import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from importer.core.errors import WireProblem
+from importer.core.object_ids import normal_id
 
 
 def wrong(name: str, value: object) -> WireProblem:
@@ -44,6 +46,16 @@ def required_at(obj: Mapping[str, object], name: str) -> str:
     if not value:
         raise WireProblem(f"Light's answer cannot be understood: {name} is missing.")
     return value
+
+
+def id_at(obj: Mapping[str, object], name: str) -> str | None:
+    """An id in its normal form."""
+    value = text_at(obj, name)
+    return None if value is None else normal_id(value)
+
+
+def required_id_at(obj: Mapping[str, object], name: str) -> str:
+    return normal_id(required_at(obj, name))
 
 
 def printable(text: str) -> str:
@@ -86,13 +98,33 @@ def date_at(obj: Mapping[str, object], name: str) -> date | None:
         raise wrong(name, value) from None
 
 
+_MOMENT = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?"
+    r"(?:[Zz]|([+-])(\d\d):?(\d\d))?",
+    re.ASCII,
+)
+
+
 def moment_at(obj: Mapping[str, object], name: str) -> datetime | None:
-    """A time as UTC."""
+    """A time as UTC. RFC 3339: also with ``z``, with any number of decimals, which are cut to
+    microseconds, and at a leap second, which is the first of the next minute. Without an offset it
+    is UTC."""
     value = text_at(obj, name)
     if value is None:
         return None
+    match = _MOMENT.fullmatch(value.strip())
+    if match is None:
+        raise wrong(name, value)
+    day, hour, minute, second, decimals, sign, hours, minutes = match.groups()
+    seconds = int(second or 0)
     try:
-        moment = datetime.fromisoformat(value)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        moment = datetime.fromisoformat(f"{day}T{hour}:{minute}:{min(seconds, 59):02}+00:00")
+        moment += timedelta(microseconds=int((decimals or "0")[:6].ljust(6, "0")))
+        if seconds > 59:
+            moment = moment.replace(microsecond=0) + timedelta(seconds=1)
+        offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+        if seconds > 60 or offset >= timedelta(days=1) or int(minutes or 0) > 59:
+            raise wrong(name, value)
+        return moment - offset if sign == "+" else moment + offset
     except (ValueError, OverflowError):
         raise wrong(name, value) from None

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from importer.core.money import money, tidy
+from importer.core.object_ids import normal_id, same_id
 from importer.model.bills import Bill, LineFields, LineItem
 from importer.model.light_objects import LightBill, LightLine
 
@@ -21,9 +22,9 @@ class BillMatch:
 
 def match_bill(bill: Bill, remote: LightBill) -> BillMatch:
     """Matched by vendor, entity and number, or, without a number, by content."""
-    if not _same_id(remote.vendor_id, bill.vendor_id):
+    if not _agrees_on_id(remote.vendor_id, bill.vendor_id):
         return BillMatch(False, "")
-    if not _same_id(remote.company_entity_id, bill.company_entity_id):
+    if not _agrees_on_id(remote.company_entity_id, bill.company_entity_id):
         return BillMatch(False, "")
     number = tidy(remote.invoice_number or "")
     difference = describe_differences(bill, remote)
@@ -33,20 +34,91 @@ def match_bill(bill: Bill, remote: LightBill) -> BillMatch:
     return BillMatch(same, "")
 
 
-def _same_id(a: str | None, b: str | None) -> bool:
+def _agrees_on_id(a: str | None, b: str | None) -> bool:
     """Whether two ids are one; a missing id contradicts none."""
-    return not a or not b or a.lower() == b.lower()
+    return not a or not b or same_id(a, b)
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """A field that Light states otherwise than the sheet; ``words`` are for people."""
+
+    field: str  # its name in Light's requests
+    words: str
+
+
+def contradictions(
+    bill: Bill, remote: LightBill, *, just_created: bool = False
+) -> list[Contradiction]:
+    """What Light states otherwise of the vendor, entity, number, amount and currency of a bill.
+
+    What it does not state contradicts nothing. ``just_created``: nobody has edited it since it was
+    sent, so that a bill without a number has none in Light, and the date and description sent.
+    """
+    out = [
+        Contradiction(field, f"the {name} is {theirs} in Light and {ours} in the sheet")
+        for field, name, theirs, ours in (
+            ("vendorId", "vendor", remote.vendor_id, bill.vendor_id),
+            (
+                "companyEntityId",
+                "company entity",
+                remote.company_entity_id,
+                bill.company_entity_id,
+            ),
+        )
+        if not _agrees_on_id(theirs, ours)
+    ]
+    ours, theirs = bill.invoice_number or "", tidy(remote.invoice_number or "")
+    if theirs and theirs != ours and (ours or just_created):
+        words = f"the invoice number is {theirs} in Light and {ours or 'blank'} in the sheet"
+        out.append(Contradiction("invoiceNumber", words))
+    if remote.amount is not None and remote.amount != bill.amount:
+        shown, written = money(remote.amount, bill.unit), money(bill.amount, bill.unit)
+        words = f"the amount is {shown} in Light and {written} in the sheet"
+        out.append(Contradiction("amount", words))
+    if remote.currency is not None and remote.currency.upper() != bill.currency:
+        words = f"the currency is {remote.currency} in Light and {bill.currency} in the sheet"
+        out.append(Contradiction("currency", words))
+    if just_created and not ours:
+        pairs = (
+            ("issuedDate", "issue date", remote.issued_date, bill.issued_date),
+            ("description", "description", tidy(remote.description or ""), bill.description),
+        )
+        out += [
+            Contradiction(field, f"the {name} is {theirs} in Light and {written} in the sheet")
+            for field, name, theirs, written in pairs
+            if theirs and written and str(theirs) != tidy(str(written))
+        ]
+    return out
+
+
+def line_contradictions(bill: Bill, line: LineItem, remote: LightLine) -> str:
+    """What Light states otherwise of a line's amount, tax code and account, in words."""
+    sent = "amount" if bill.include_tax else "net_amount"
+    theirs, ours = getattr(remote, sent), getattr(line, sent)
+    out = []
+    if theirs is not None and ours is not None and theirs != ours:
+        shown, written = money(theirs, bill.unit), money(ours, bill.unit)
+        out.append(f"the amount is {shown} in Light and {written} in the sheet")
+    for name, their_id, our_id in (
+        ("tax code", remote.tax_code_id, line.tax_code_id),
+        ("account", remote.account_id, line.account_id),
+    ):
+        if not _agrees_on_id(their_id, our_id):
+            out.append(f"the {name} is {their_id} in Light and {our_id} in the sheet")
+    return "; ".join(out)
+
+
+def words_of_contradictions(conflicts: Sequence[Contradiction]) -> str:
+    return "; ".join(each.words for each in conflicts)
 
 
 def describe_differences(bill: Bill, remote: LightBill) -> str:
     """Differences in amount, currency, dates and lines, in words; "" for none."""
-    out = []
-    if remote.amount != bill.amount:
-        shown = "no amount" if remote.amount is None else money(remote.amount, bill.unit)
-        written = money(bill.amount, bill.unit)
-        out.append(f"the amount is {shown} in Light and {written} in the sheet")
-    if remote.currency is not None and remote.currency.upper() != bill.currency:
-        out.append(f"the currency is {remote.currency} in Light and {bill.currency} in the sheet")
+    money_fields = ("amount", "currency")
+    out = [c.words for c in contradictions(bill, remote) if c.field in money_fields]
+    if remote.amount is None:
+        out.append("Light does not state the amount")
     for name, theirs, ours in (
         ("issue date", remote.issued_date, bill.issued_date),
         ("due date", remote.due_date, bill.due_date),
@@ -103,8 +175,12 @@ def match_lines(
 
 def _line_key(bill: Bill, line: LineFields, strictly: bool) -> tuple[object, ...]:
     amount = line.amount if bill.include_tax else line.net_amount
-    key = (amount, tidy(line.description or ""), line.account_id and line.account_id.lower())
-    return (*key, line.tax_code_id and line.tax_code_id.lower()) if strictly else key
+    key = (amount, tidy(line.description or ""), _id_key(line.account_id))
+    return (*key, _id_key(line.tax_code_id)) if strictly else key
+
+
+def _id_key(light_id: str | None) -> str | None:
+    return light_id and normal_id(light_id)
 
 
 def _same_amount(bill: Bill, line: LineItem, remote: LightLine) -> bool:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from importer.core.answers import ApiError
 from importer.core.money import money
+from importer.loading.bill_match import contradictions, words_of_contradictions
 from importer.model.bills import Bill, Document, TargetStatus
 from importer.model.journal_states import JournalEntry, Step, StepKind, StepState
 from importer.model.light_objects import LightBill
@@ -33,8 +34,8 @@ DOING = {
 
 DRAFT = "IN_DRAFT"
 CANCELLING = "CANCELLATION_PENDING"
-# Light's list of states is open: what is in none of these is waited on and reported; of what
-# follows creation, nothing is ever done to it.
+# Light's list of states is open: what is in none of these is waited on and reported, and nothing is
+# ever done to it.
 _POSTED = frozenset(
     """
     UNPAID READY_FOR_PAYMENT_RELEASE PENDING_PAYMENT_APPROVAL PAYMENT_PAUSED SCHEDULED
@@ -45,6 +46,10 @@ _LIGHT_PAYS = frozenset("PENDING_PAYMENT_APPROVAL PAYMENT_PAUSED SCHEDULED PAYME
 _IN_APPROVAL = frozenset(("APPROVAL_REQUESTED", "APPROVAL_PENDING"))
 _OUT = CANCELLED_STATES | {CANCELLING, "DUPLICATED", "DECLINED"}
 _BEFORE = frozenset(("INIT", "CREATED", "IMPORT_PENDING", DRAFT))
+_LEAVING = frozenset(
+    ("APPROVED_ACCOUNTING_ENTRY_PENDING", "RESET_PENDING")
+)  # for the ledger, or it
+KNOWN_STATES = _POSTED | _IN_APPROVAL | _OUT | _BEFORE | _LEAVING
 WORKING = frozenset(
     """
     INIT CREATED IMPORT_PENDING APPROVAL_REQUESTED RESET_PENDING APPROVED_ACCOUNTING_ENTRY_PENDING
@@ -57,10 +62,10 @@ WORKING = frozenset(
 class StateRule:
     """By the state of a bill: whether a step ``permitted`` now, ``done`` already, or ``never``.
 
-    Of any other state it is waited for the next. ``permitted`` None: in any other state.
+    Of any other state it is waited for the next.
     """
 
-    permitted: frozenset[str] | None
+    permitted: frozenset[str]
     done: frozenset[str]
     never: frozenset[str] = _OUT
 
@@ -78,9 +83,9 @@ RULES: Mapping[StepKind, StateRule] = {
     ),
     # What is in the ledger, or on the way to it or to payment, a person reverses in Light.
     StepKind.CANCEL: StateRule(
-        permitted=None,
+        permitted=_BEFORE | _IN_APPROVAL | {"DUPLICATED", "DECLINED"},
         done=CANCELLED_STATES,
-        never=_POSTED | {"APPROVED_ACCOUNTING_ENTRY_PENDING", "RESET_PENDING"},
+        never=_POSTED | _LEAVING,
     ),
 }
 
@@ -107,15 +112,21 @@ def next_transition(
         return Transition.DONE, ""
     if state in rule.never:
         return Transition.NEVER, _why_never(kind, state)
-    if kind is StepKind.CANCEL or bill is None:
-        return (Transition.WORKING if state == CANCELLING else Transition.OPEN), ""
-    if kind is StepKind.PAY and (reason := _unpayable(bill, remote, tried)):
+    if kind is StepKind.PAY and bill and (reason := _unpayable(bill, remote, tried)):
         return Transition.NEVER, reason
-    if rule.permitted is None or state not in rule.permitted:
+    if state not in rule.permitted:
         return Transition.WORKING, ""
-    if reason := _other_money(bill, remote):
-        return Transition.NEVER, reason
+    if bill is not None and (conflicts := contradictions(bill, remote)):
+        # What Light has otherwise than the sheet never gets further by our hand.
+        return Transition.NEVER, words_of_contradictions(conflicts)
     return Transition.OPEN, ""
+
+
+def unknown_state(remote: LightBill) -> str:
+    """That nothing can be concluded from a bill's state, in words; "" where it is a known one."""
+    if remote.state in KNOWN_STATES:
+        return ""
+    return f"its state {remote.state} is unknown here" if remote.state else "it states no state"
 
 
 def _why_never(kind: StepKind, state: str) -> str:
@@ -138,27 +149,20 @@ def _unpayable(bill: Bill, remote: LightBill, tried: bool) -> str:
         return f"Light itself is about to pay it (state {state})"
     if state in _BEFORE | _IN_APPROVAL and not tried:
         return f"it is not posted (state {state})"
-    payable = RULES[StepKind.PAY].permitted or ()
+    payable = RULES[StepKind.PAY].permitted
     if state in payable and outstanding is not None and outstanding != bill.amount:
         shown, sheet = money(outstanding, bill.unit), money(bill.amount, bill.unit)
         return f"{shown} is outstanding in Light, and the sheet says {sheet}"
     return ""
 
 
-def _other_money(bill: Bill, remote: LightBill) -> str:
-    """A bill of another amount than the sheet's never gets into the ledger by our hand."""
-    if remote.amount is not None and remote.amount != bill.amount:
-        shown, sheet = money(remote.amount, bill.unit), money(bill.amount, bill.unit)
-        return f"the amount is {shown} in Light and {sheet} in the sheet"
-    if remote.currency is not None and remote.currency.upper() != bill.currency:
-        return f"the currency is {remote.currency} in Light and {bill.currency} in the sheet"
-    return ""
-
-
 def draft_as_created(entry: JournalEntry) -> LightBill | None:
     """The bill as it was when it was created, where that is enough to begin a step; None: Light is
-    asked first. Of a draft it is enough, since Light refuses to post what is none."""
+    asked first. Of a draft it is enough, since Light refuses to post what is none; if its amount
+    was stated."""
     if entry.light_id is None or entry.light_state not in (DRAFT, "DUPLICATED"):
+        return None
+    if entry.light_amount is None:
         return None
     return LightBill(id=entry.light_id, state=entry.light_state, amount=entry.light_amount)
 

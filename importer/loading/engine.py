@@ -17,13 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from importer.core.answers import Outcome, Verdict, classify
-from importer.core.errors import (
-    AccessRefused,
-    HeldBack,
-    ImporterError,
-    LightUnreachable,
-    StoppedEarly,
-)
+from importer.core.errors import HeldBack, ImporterError, LightUnreachable, StoppedEarly
 from importer.core.fetch import refusal
 from importer.core.hold_back import ANNOUNCED_FROM, MOST_REFUSALS, duration
 from importer.loading.backoff import Backoff
@@ -268,11 +262,11 @@ class Engine:
             return
         self._held_back, self._refused_probes = False, 0
         if outcome.verdict is Verdict.STOP:
-            if outcome.forbidden:
+            if outcome.forbidden and outcome.from_light:
                 self._put_back(operation, outcome.reason, attempted=True)
             else:
                 self._records.append(operation.in_doubt(outcome.reason))
-            self.stop(AccessRefused(refusal(outcome, operation.right)))
+            self.stop(refusal(outcome, operation.right))
         elif outcome.forbidden and operation.right not in self._admitted:
             # Either this bill is forbidden, or the key may do it to none: the others will tell.
             self._forbidden.append((operation, outcome))
@@ -417,4 +411,4 @@ class Engine:
         held, self._forbidden = self._forbidden, []
         for operation, outcome in held:
             self._records.append(operation.put_back(outcome.reason, attempted=True))
-        self.stop(AccessRefused(refusal(outcome, right)))
+        self.stop(refusal(outcome, right))

@@ -7,8 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from importer.core.answers import Answer, Outcome
+from importer.core.answers import Answer, Mismatch, Outcome
 from importer.core.fetch import fetch
+from importer.core.object_ids import same_id
 from importer.model.bills import Bill
 from importer.model.light_objects import LightBill, LightLine, UploadTarget
 
@@ -70,9 +71,11 @@ async def fetch_bill(
 ) -> Outcome[LightBill]:
     """The bill as it is in Light now; see ``fetch`` for the verdicts and what is raised."""
 
-    def read(body: object) -> LightBill | None:
+    def read(body: object) -> LightBill | Mismatch | None:
         bill = gateway.read_bill(body)
-        return bill if bill is not None and bill.id.lower() == bill_id.lower() else None
+        if bill is not None and not same_id(bill.id, bill_id):
+            return Mismatch(f"with another bill, {bill.id}")
+        return bill
 
     return await fetch(
         lambda: gateway.get_bill(bill_id, balance=balance), read, what="read bills", noun="bill"
@@ -82,9 +85,13 @@ async def fetch_bill(
 async def fetch_line(gateway: LightGateway, bill_id: str, line_id: str) -> Outcome[LightLine]:
     """As ``fetch_bill``, one of its line items."""
 
-    def read(body: object) -> LightLine | None:
+    def read(body: object) -> LightLine | Mismatch | None:
         line = gateway.read_line(body)
-        return line if line is not None and line.id == line_id else None
+        if line is not None and not same_id(line.id, line_id):
+            return Mismatch(f"with another line item, {line.id}")
+        if line is not None and line.bill_id and not same_id(line.bill_id, bill_id):
+            return Mismatch(f"with a line item of another bill, {line.bill_id}")
+        return line
 
     return await fetch(
         lambda: gateway.get_line_item(bill_id, line_id),

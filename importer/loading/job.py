@@ -9,7 +9,14 @@ from typing import Any
 
 from importer.core.answers import ApiError, Outcome
 from importer.core.clock import utc_now
-from importer.loading.bill_match import describe_differences, line_ids, match_lines
+from importer.loading.bill_match import (
+    contradictions,
+    describe_differences,
+    line_ids,
+    match_lines,
+    words_of_contradictions,
+)
+from importer.loading.bill_state import unknown_state
 from importer.loading.identity import conflict_key, content, same_lines
 from importer.loading.journal.journal_records import Change, Intent
 from importer.loading.operation import Decision, EngineSettings, Finish, Look, Operation, Record
@@ -39,8 +46,10 @@ class BillJob:
     bill: Bill
     lost: int = 0  # answers in a row in this run
     unanswered: bool = False  # a request of it, in this run, and it was not seen in Light since
+    last_reason: str = ""  # why the last of them settled nothing
     first_sent: datetime | None = None  # as JournalEntry.first_sent, of all attempts
     resent: bool = False  # after Light did not show it
+    refusal: Outcome[Any] | None = None  # Light said no, and may have it all the same
     created: bool = False
     light_id: str | None = None
     remote: LightBill | None = None  # as Light last showed it
@@ -50,6 +59,11 @@ class BillJob:
     def in_doubt(self) -> bool:
         """An earlier run sent it, or a part of it, and does not know what came of it."""
         return self.entry.state in (State.SENDING, State.UNKNOWN)
+
+    @property
+    def sent_before(self) -> bool:
+        """Whether Light may have it, or its next line, from an attempt before this one."""
+        return self.in_doubt or self.resent or self.unanswered
 
     @property
     def conflict_key(self) -> str:
@@ -70,7 +84,7 @@ class BillJob:
     @property
     def partial(self) -> str:
         """What Light has of the bill, for people; "" unless it lacks line items."""
-        if self.light_id is None:
+        if self.light_id is None or not self.line_ids or None not in self.line_ids:
             return ""
         n = sum(line_id is not None for line_id in self.line_ids)
         return f"Light has the bill {self.light_id} with {n} of {len(self.bill.lines)} line items"
@@ -138,6 +152,26 @@ class BillJob:
         remarks = filter(None, (wrong, describe_differences(self.bill, remote)))
         return self.creation(Status.CREATED, "; ".join(remarks), how)
 
+    def objection(self, remote: LightBill) -> str:
+        """Why a bill that is this one cannot be called created as it is in the sheet."""
+        conflicts = contradictions(self.bill, remote, just_created=not self.entry.light_id)
+        return "; ".join(filter(None, (unknown_state(remote), words_of_contradictions(conflicts))))
+
+    def unsettled(self, remote: LightBill, why: str) -> Change:
+        """Light has the bill, and a person has to see to it; the next run reads it again."""
+        self.light_id = remote.id
+        ids = line_ids(self.bill, remote.lines) if remote.lines is not None else self.line_ids
+        return Change(
+            self.entry.id,
+            State.UNKNOWN,
+            Status.UNKNOWN,
+            light_id=remote.id,
+            light_state=remote.state,
+            light_amount=remote.amount,
+            line_ids=ids,
+            message=f"Light has the bill {remote.id}, but {why}",
+        )
+
     def creation(self, status: Status, message: str, how: Discovery | None = None) -> Change:
         """That Light has the bill ``remote``."""
         remote = self.remote
@@ -176,13 +210,40 @@ class JobOperation(Operation):
         return self.job.intent(light_time, alone=self.settings.separate)
 
     def rejected(self, outcome: Outcome[Any]) -> Decision:
+        """A no is final only of what was never sent before, and not where it may mean that Light
+        has it: then Light is asked first."""
+        job = self.job
+        if job.sent_before or outcome.duplicate:
+            job.refusal = outcome
+            return Look(self, self.settings.settle, (self.in_doubt(outcome.reason),))
+        return self.refused(outcome)
+
+    def still_refused(self) -> Decision | None:
+        """What a no comes to that was looked into, and is nothing in Light; None where the last
+        answer was none."""
+        outcome, self.job.refusal = self.job.refusal, None
+        if outcome is None:
+            return None
+        if outcome.duplicate:
+            reason = outcome.reason.rstrip(". ")
+            return self.for_a_person(f"Light refused it ({reason}), and does not show it either")
+        return self.refused(outcome)
+
+    def refused(self, outcome: Outcome[Any]) -> Decision:
         reason, errors = outcome.reason, outcome.errors
         change = self.job.change(State.REJECTED, Status.REJECTED, reason, errors=errors)
         return Finish(self, True, (change,))
 
+    def complete(self, remote: LightBill, how: Discovery | None = None) -> Decision:
+        """Light has the bill with all its lines."""
+        if why := self.job.objection(remote):
+            return Finish(self, True, (self.job.unsettled(remote, why),))
+        return Finish(self, False, (self.job.complete(remote, how),))
+
     def lost(self, reason: str, *, counts: bool = True) -> Decision:
         self.job.lost += counts
         self.job.unanswered = True
+        self.job.last_reason = reason
         return Look(self, self.settings.settle, (self.in_doubt(reason),))
 
     def put_back(self, reason: str = "", *, attempted: bool = False) -> Record:

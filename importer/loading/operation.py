@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from importer.core.answers import Answer, Outcome
+from importer.core.answers import Answer, Mismatch, Outcome
 from importer.loading.gateway import LightGateway, OnWire
 from importer.loading.journal.cancellation_records import Cancelled, undo_entries
 from importer.loading.journal.journal import Journal
@@ -143,8 +143,11 @@ class Operation:
     async def send(self, gateway: LightGateway, on_wire: OnWire) -> Answer:
         raise NotImplementedError
 
-    def read(self, gateway: LightGateway, body: object) -> object | None:
-        """The content of a yes; None where it is none, or not of this request."""
+    def read(self, gateway: LightGateway, body: object) -> Any | Mismatch | None:
+        """The content of a yes; None where it is none, a Mismatch where it is of another request.
+
+        Every answer is matched to its request here, before it means anything.
+        """
         raise NotImplementedError
 
     def accepted(self, content: Any) -> Decision:

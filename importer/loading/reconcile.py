@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -15,15 +15,13 @@ from importer.loading.bill_state import CANCELLED_STATES
 from importer.loading.gateway import LightGateway, fetch_bill
 from importer.loading.identity import conflict_key
 from importer.loading.job import BillJob
+from importer.loading.light_id_claims import Owned
 from importer.model.journal_states import ALWAYS, Discovery
 from importer.model.light_objects import LightBill
 
 # How far the clocks of Light's computers may be apart, that which answers and that which notes when
 # a bill was made. A bill that the list leaves out is sent again; a day more costs a few pages.
 SKEW = timedelta(days=1)
-
-
-Owned = Callable[[Collection[str]], set[str]]  # see Journal.owned
 
 
 @dataclass(frozen=True)

@@ -477,12 +477,19 @@ warning line_items.accountId.doubtful_status: a ledger account that may not be a
 light.refused: Light refused the bill
   Light refused the bill: {reason}.
   → Correct it and run the same command again; what was created is not sent again.
+light.forbidden: a bill that the role of the key does not permit
+  Light does not let this key create the bill: {reason}.
+  → Have the role of the key changed in Light (Settings > API Keys), and run the same command again.
 light.unknown: a bill that could not be settled
   It is not known whether Light has the bill: {reason}.
   → Look it up in Light; it is not sent again by itself.
 light.partial: a bill that Light has without all its line items
   {reason}.
   → Run the same command again: only the line items that are missing are sent.
+light.altered: a bill that Light has otherwise than it was sent
+  {reason}.
+  → Compare the bill in Light with the sheet and correct it there, or cancel it there. The same
+    command reads it again; it is not sent again while Light has it.
 light.twice: a bill that Light has more than once
   {reason}.
   → Compare them in Light and cancel all but one.
@@ -490,6 +497,10 @@ light.step_refused: a bill that did not get as far as it should
   Light has the bill, but it was not {done}: {reason}.
   → Correct it, in Light or in the sheet, and run the same command again: it does only what is
     left.
+light.step_forbidden: a step that the role of the key does not permit
+  Light has the bill, but does not let this key have it {done}: {reason}.
+  → Have the role of the key changed in Light (Settings > API Keys), and run the same command again:
+    it does only what is left.
 light.step_unknown: a step that could not be settled
   It is not known whether the bill was {done}: {reason}.
   → Look at the bill in Light. The same command asks Light how the bill stands, and does nothing

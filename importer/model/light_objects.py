@@ -20,7 +20,10 @@ class LightProperty:
 
 @dataclass(frozen=True, slots=True)
 class LightLine(LineFields):
+    """``bill_id`` is None where Light does not state whose line it is."""
+
     id: str
+    bill_id: str | None = None
     properties: tuple[LightProperty, ...] = ()
 
 
@@ -42,6 +45,7 @@ class LightBill(BillFields):
     properties: tuple[LightProperty, ...] = ()
     failures: tuple[ApiError, ...] = ()  # why Light could not do what it was last asked for
     outstanding: int | None = None  # cents left to pay; None where Light was not asked for it
+    unreadable: tuple[str, ...] = ()  # attributes that are stated, in a form nobody can read
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from importer.core.answers import FORBIDDEN
 from importer.core.cell_parsers import parse_uuid
 from importer.loading.bill_diff import LINE, field_words, quoted
 from importer.loading.bill_state import DOING, errors_of
@@ -41,13 +42,16 @@ def answer_findings(checked: Checked, outcomes: Mapping[int, BillOutcome]) -> It
             for error in entry.errors:
                 named, written = cell_of(checked, i, error.path)
                 text = error.message.rstrip(". ")
-                yield finding("light.refused", named or cell, written, bills=(i,), reason=text)
+                code = "light.forbidden" if error.type == FORBIDDEN else "light.refused"
+                yield finding(code, named or cell, written, bills=(i,), reason=text)
             if not entry.errors:
                 yield finding("light.refused", cell, value, bills=(i,), reason=reason)
             elif entry.light_id is not None:
                 yield finding("light.partial", cell, value, bills=(i,), reason=outcome.partial)
         elif status is Status.UNKNOWN and entry.light_id is not None:
-            code = "light.twice" if entry.state is State.CREATED else "light.partial"
+            code = "light.partial" if outcome.partial else "light.altered"
+            if entry.state is State.CREATED:
+                code = "light.twice"
             yield finding(code, cell, value, bills=(i,), reason=reason)
         elif status is Status.UNKNOWN:
             reason = words or "the run ended before Light's answer came"
@@ -79,9 +83,8 @@ def _step_finding(checked: Checked, bill: int, step: Step) -> Iterator[Finding]:
             if named is None or named.column is None:
                 named, written = cell, value
             reason = error.message.rstrip(". ")
-            yield finding(
-                "light.step_refused", named, written, bills=bills, done=done, reason=reason
-            )
+            code = "light.step_forbidden" if error.type == FORBIDDEN else "light.step_refused"
+            yield finding(code, named, written, bills=bills, done=done, reason=reason)
         if not errors:
             yield finding(
                 "light.step_refused", cell, value, bills=bills, done=done, reason=step.message

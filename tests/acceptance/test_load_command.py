@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import PASS, Ended, Fault, bill_row, http, numbers, proxied, write_bills
+from conftest import PASS, Ended, Fault, bill_row, http, numbers, proxied, refusal, write_bills
 
 from importer.sandbox import Sandbox, SandboxSettings, running
 
@@ -228,7 +228,7 @@ def test_key_appears_nowhere(
     key = "sk-live-4711-Geheim"
     monkeypatch.setenv("LIGHT_API_KEY", key)
     files = write_bills(tmp_path, [bill_row(i) for i in range(4)])
-    echo = http(422, {"errors": [{"message": f"Not with Basic {key}", "path": ["amount"]}]})
+    echo = refusal(422, f"Not with Basic {key}", "amount")
     with running(SandboxSettings(key=key)) as sandbox:
         with proxied(
             sandbox.base_url,
@@ -369,7 +369,7 @@ def test_runs_and_report_work_without_the_source_files(
     assert "Nothing has been loaded" in command("runs").out
     assert json.loads(command("runs", "--json").out) == []
     files = write_bills(tmp_path, [bill_row(i) for i in range(4)])
-    refused = http(422, {"errors": [{"message": "No.", "path": ["dueDate"], "type": "t"}]})
+    refused = refusal(422, "No.", "dueDate")
     with proxied(
         sandbox.base_url, lambda r: Fault(False, refused) if b"INV-00002" in r.body else PASS
     ) as proxy:

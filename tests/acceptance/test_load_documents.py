@@ -209,7 +209,7 @@ def _journal() -> tuple[str, str]:
 
 REFUSALS = {
     "Light refuses the address": lambda r: (
-        Fault(False, http(422, {"message": "No more documents."}))
+        Fault(False, http(422, {"type": "T", "message": "No more documents."}))
         if acts(r, "upload-url")
         else PASS
     ),

@@ -85,7 +85,7 @@ def test_revoked_key_is_named_by_its_position(
     with_keys: Load, light: Sandbox, files: list[str]
 ) -> None:
     told = with_keys(f"{ONE},{TWO},key-withdrawn", *files)
-    assert told.code == 4
+    assert told.code == 2
     assert "(This was the 3rd key of LIGHT_API_KEYS.)" in told.err
     assert "withdrawn" not in told.err
     assert light.counters.bill_posts == 0

@@ -23,6 +23,7 @@ from conftest import (
     ended,
     http,
     proxied,
+    refusal,
     start,
     write_bills,
 )
@@ -123,7 +124,7 @@ def test_refused_line_is_reported_and_only_missing_lines_sent(
 
     def refuse(request: Request) -> Fault:
         if adds_a_line(request) and b"Travel" in request.body:
-            return Fault(False, http(422, {"errors": [error]}))
+            return Fault(False, http(422, {"name": "N", "type": "T", "errors": [error]}))
         return PASS
 
     with proxied(sandbox.base_url, refuse) as proxy:
@@ -148,7 +149,7 @@ def test_refused_line_is_reported_and_only_missing_lines_sent(
 def test_corrected_line_is_sent_with_its_new_values(
     load: Load, sandbox: Sandbox, files: list[str]
 ) -> None:
-    refused = http(422, {"errors": [{"message": "No.", "path": ["description"], "type": "t"}]})
+    refused = refusal(422, "No.", "description")
     with proxied(
         sandbox.base_url,
         lambda r: Fault(False, refused) if adds_a_line(r) and b"Travel" in r.body else PASS,
@@ -174,7 +175,7 @@ def test_foreign_line_makes_the_bill_unknown(
 
     with proxied(sandbox.base_url, end) as proxy:
         stopped = load(proxy.url, *files, *SEPARATE)
-    assert stopped.code == 4
+    assert stopped.code == 2
     for bill in sandbox.bills():
         body = {"description": "Not ours", "netAmount": 5, "accountId": ACCOUNTS[0]}
         url = f"{sandbox.base_url}/v1/invoice-payables/{bill['id']}/line-items"
@@ -190,7 +191,7 @@ def test_foreign_line_makes_the_bill_unknown(
 def test_bill_cancelled_midway_is_created_again(
     load: Load, sandbox: Sandbox, files: list[str]
 ) -> None:
-    refused = http(422, {"errors": [{"message": "No.", "path": ["amount"], "type": "t"}]})
+    refused = refusal(422, "No.", "amount")
     with proxied(
         sandbox.base_url, lambda r: Fault(False, refused) if adds_a_line(r) else PASS
     ) as proxy:
@@ -328,7 +329,7 @@ def test_moved_bills_without_number_match_by_lines(
         writer = csv.writer(file)
         writer.writerow(["billRef", "description", "netAmount", "accountId"])
         writer.writerows([*line, ACCOUNTS[0]] for line in lines)
-    refused = http(422, {"errors": [{"message": "No.", "path": ["amount"], "type": "t"}]})
+    refused = refusal(422, "No.", "amount")
     with proxied(
         sandbox.base_url,
         lambda r: Fault(False, refused) if r.creates and b"Yard" in r.body else PASS,

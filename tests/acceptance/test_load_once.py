@@ -22,6 +22,7 @@ from conftest import (
     http,
     numbers,
     proxied,
+    refusal,
     write_bills,
 )
 
@@ -171,7 +172,7 @@ def test_same_number_in_two_entities_makes_two_bills(
 def test_corrected_bill_is_created_after_rejection(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    refused = http(422, {"errors": [{"message": "Too much.", "path": ["amount"], "type": "x"}]})
+    refused = refusal(422, "Too much.", "amount")
 
     def fault(request: Request) -> Fault:
         return Fault(False, refused) if b"999999" in request.body else PASS
@@ -305,7 +306,7 @@ def test_clock_days_ahead_makes_no_duplicate(load: Load, tmp_path: Path) -> None
         if request.creates:
             return Fault(True, None) if request.number < 2 else PASS
         sent = any(r.creates for r in proxy.requests[-2:])
-        return Fault(False, http(403)) if stops and sent else PASS
+        return Fault(False, refusal(403, "No.")) if stops and sent else PASS
 
     with running(settings) as light:
         with proxied(light.base_url, fault) as proxy:

@@ -312,8 +312,8 @@ def test_unknown_state_is_reported_and_nothing_done(
     load(sandbox.base_url, *write_bills(tmp_path, [row(0, "draft")]))
     sandbox.context.store.save_bill(sandbox.bills()[0] | {"state": "ON_THE_MOON"})
     told = load(sandbox.base_url, *write_bills(tmp_path, [row(0, "paid")]))
-    assert (told.code, codes(told)) == (1, ["light.step_refused"])
-    assert "ON_THE_MOON" in told.json["findings"][0]["message"]
+    assert (told.code, codes(told)) == (3, ["light.step_unknown"])
+    assert "its state ON_THE_MOON is unknown here" in told.json["findings"][0]["message"]
 
 
 def test_step_with_lost_answers_is_unknown_until_settled(
@@ -336,10 +336,10 @@ def test_key_without_posting_right_stops_the_load(
     status: int, load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [row(i, "posted") for i in range(4)])
-    refused = Fault(False, http(status, {"message": "Your role may not."}))
+    refused = Fault(False, http(status, {"type": "T", "message": "Your role may not."}))
     with proxied(sandbox.base_url, lambda r: refused if acts(r, "post") else PASS) as proxy:
         told = load(proxy.url, *files)
-        assert told.code == 4
+        assert told.code == 2
         assert "Your role may not." in told.err
         assert told.json["bills"] == {"total": 4, "created": 4}
         proxy.fault = lambda request: PASS

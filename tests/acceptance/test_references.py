@@ -141,7 +141,7 @@ def test_pull_without_a_valid_key_fails(
     assert pull(command, sandbox).code == 2
     monkeypatch.setenv("LIGHT_API_KEY", "wrong-key")
     done = pull(command, sandbox)
-    assert done.code == 4
+    assert done.code == 2
     assert "Light does not accept the key" in done.err
     assert not (home / "reference").exists()
 

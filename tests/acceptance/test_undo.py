@@ -23,6 +23,7 @@ from conftest import (
     ended,
     http,
     proxied,
+    refusal,
     start,
     write_bills,
 )
@@ -144,7 +145,7 @@ def test_posted_or_changed_bills_are_left_and_listed(
     asked(sandbox, "POST", f"{at['INV-00001']}/post")
     asked(sandbox, "PATCH", at["INV-00002"], {"dueDate": "2027-01-01"})
     asked(sandbox, "POST", f"{at['INV-00003']}/cancel", {"reason": "By hand."})
-    no = http(409, {"errors": [{"message": "The period is closed.", "type": "CONFLICT"}]})
+    no = refusal(409, "The period is closed.")
 
     def fault(r: Request) -> Fault:
         return Fault(False, no) if r.path == f"/v1/{at['INV-00004']}/cancel" else PASS
@@ -202,7 +203,10 @@ def test_lost_answer_is_settled_by_reading_the_bill(
         Fault(True, http(500)),
         Fault(False, http(503)),
         Fault(True, http(200, b"{")),
-        Fault(True, http(409, {"errors": [{"message": "It is cancelled already."}]})),
+        Fault(
+            True,
+            refusal(409, "It is cancelled already."),
+        ),
         Fault(False, http(429, b"", Retry_After=0)),
     ]
     files = write_bills(tmp_path, [bill_row(i) for i in range(12)])
@@ -277,7 +281,7 @@ def test_key_without_cancel_right_stops_the_undo(
     ) as proxy:
         run = load(proxy.url, *files).json["run"]
         told = command("undo", run, *YES)
-        assert told.code == 4
+        assert told.code == 2
         assert "The key may not cancel bills: Not with this key." in told.err
         assert told.json["bills"] == {"total": 5, "created": 5}
         assert load(proxy.url, *files).json["bills"] == {"total": 5, "already_loaded": 5}
@@ -288,7 +292,7 @@ def test_bill_without_all_lines_is_undone(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(4)])
-    no = http(422, {"errors": [{"message": "Not this line."}]})
+    no = refusal(422, "Not this line.")
 
     def fault(r: Request) -> Fault:
         return Fault(False, no) if r.path.endswith("/line-items") and b"B2" in r.body else PASS

@@ -258,6 +258,12 @@ def test_refusal_without_json_has_its_status(tmp_path):
     assert (answer.status, answer.body, answer.reason) == (502, None, "502 Bad Gateway")
 
 
+def test_words_of_a_page_are_kept(tmp_path):
+    page = b"<html><style>p {}</style><h1>403 Forbidden</h1><p>Blocked &amp; logged</html>"
+    answer = answer_to(tmp_path, http(403, page))
+    assert (answer.reason, answer.errors) == ('403 Forbidden ("Blocked & logged")', ())
+
+
 @pytest.mark.parametrize("body", [b'{"id": "bi', b"<html>", b"\xff\xfe\xfa", b"[" * 100_000])
 def test_success_that_is_not_json_has_no_body(tmp_path, body):
     answer = answer_to(tmp_path, http(200, body))
@@ -275,7 +281,7 @@ def test_other_server_error_names_the_base_url_setting(tmp_path):
 
 def test_empty_success_is_reported_unless_204(tmp_path):
     for body in (b"", b"  ", b"null"):
-        assert "without a word" in answer_to(tmp_path, http(200, body)).reason
+        assert "it is empty" in answer_to(tmp_path, http(200, body)).reason
     assert answer_to(tmp_path, http(204)) == Answer(204)
 
 
@@ -722,7 +728,7 @@ def test_first_failing_batch_cancels_the_others(tmp_path):
 
     async def handler(request):
         if "v0" in request.query["filter"]:
-            return http(403)
+            return http(403, {"type": "FORBIDDEN", "message": "Not with this key."})
         await asyncio.sleep(600)
 
     assert run(tmp_path, handler, work) == []

@@ -132,7 +132,7 @@ def test_unknown_key_is_named_by_position() -> None:
 
 
 def test_no_key_is_in_a_reason_repr_or_log(caplog: pytest.LogCaptureFixture) -> None:
-    echo = http(401, {"message": f"Neither {ONE} nor {TWO}"})
+    echo = http(401, {"type": "T", "message": f"Neither {ONE} nor {TWO}"})
 
     async def work(client: LightClient, limiter: RateLimiter) -> str:
         refused = await client.send("GET", "/v1/entities")

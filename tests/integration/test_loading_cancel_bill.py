@@ -35,7 +35,7 @@ FAULTS = [
     Fault(True, http(502, b"<html>")),
     Fault(False, http(500)),
     Fault(True, http(200, b"{")),
-    Fault(True, http(409, {"errors": [{"message": "It is cancelled."}]})),
+    Fault(True, http(409, {"name": "N", "type": "T", "errors": [{"message": "It is cancelled."}]})),
 ]
 
 

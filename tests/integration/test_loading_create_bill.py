@@ -102,7 +102,7 @@ FAULTS = [
     Fault(True, http(502, b"<html>")),
     Fault(False, http(500)),
     Fault(True, http(200, b"{")),
-    Fault(False, http(422, {"errors": [{"message": "No."}]})),
+    Fault(False, http(422, {"name": "N", "type": "T", "errors": [{"message": "No."}]})),
     Fault(True, b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"),
 ]
 

@@ -18,7 +18,6 @@ from importer.light.codec import (
     bill_to_json,
     company_from_json,
     entity_from_json,
-    errors_from_json,
     is_for_bills,
     line_from_json,
     line_to_json,
@@ -27,6 +26,13 @@ from importer.light.codec import (
     timestamp,
     vendor_from_json,
 )
+from importer.light.error_bodies import (
+    errors_beside_content,
+    errors_from_json,
+    refusal_from_json,
+    words_of,
+)
+from importer.light.json_values import moment_at
 from importer.model.bills import Bill, LineItem, Property
 from importer.model.light_objects import (
     Account,
@@ -204,6 +210,76 @@ def test_listed_bill_has_a_nested_vendor_and_no_lines():
     assert (bill.amount, bill.state) == (None, "")
 
 
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2016-12-31T23:59:60Z", datetime(2017, 1, 1, tzinfo=UTC)),
+        ("2016-12-31T23:59:60.999+00:00", datetime(2017, 1, 1, tzinfo=UTC)),
+        ("2017-01-01T00:59:60+01:00", datetime(2017, 1, 1, tzinfo=UTC)),
+        ("2025-03-02t10:00:00z", datetime(2025, 3, 2, 10, tzinfo=UTC)),
+        ("2025-03-02 10:00:00Z", datetime(2025, 3, 2, 10, tzinfo=UTC)),
+        ("2025-03-02T10:00:00.1234567890123Z", datetime(2025, 3, 2, 10, 0, 0, 123_456, UTC)),
+        ("2025-03-02T10:00:00.5Z", datetime(2025, 3, 2, 10, 0, 0, 500_000, UTC)),
+        ("2025-03-02T10:00:00-05:30", datetime(2025, 3, 2, 15, 30, tzinfo=UTC)),
+        ("2025-03-02T10:00:00-00:00", datetime(2025, 3, 2, 10, tzinfo=UTC)),
+        ("2025-03-02T10:00", datetime(2025, 3, 2, 10, tzinfo=UTC)),
+    ],
+)
+def test_times_are_read_as_rfc_3339(text, moment):
+    assert moment_at({"at": text}, "at") == moment
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yesterday",
+        "",
+        "2025-02-30T10:00:00Z",
+        "2025-03-02T24:00:00Z",
+        "2025-03-02T10:00:61Z",
+        "2025-03-02T10:00:00+24:00",
+        "2025-03-02T10:00:00.Z",
+        "0001-01-01T00:00:00+14:00",
+        "٢٠٢٥-03-02T10:00:00Z",
+    ],
+)
+def test_time_of_no_calendar_raises_wire_problem(text):
+    with pytest.raises(WireProblem):
+        moment_at({"at": text}, "at")
+    assert bill_from_json(SINGLE | {"invoiceCreatedAt": text}, listed=False).created_at is None
+
+
+def test_unreadable_field_of_a_listed_bill_is_named_not_raised():
+    record = {
+        "id": "b",
+        "amount": "12.5",
+        "issuedDate": "31/03/2025",
+        "createdAt": 1743422400,
+        "vendor": "Acme",
+        "invoiceNumber": ["INV-1"],
+        "currency": "GBP",
+        "outstandingBalance": "0",
+        "state": 7,
+    }
+    bill = bill_from_json(record, listed=True)
+    assert set(bill.unreadable) == {"amount", "issued_date", "vendor_id", "invoice_number"}
+    assert (bill.currency, bill.amount, bill.created_at, bill.state) == ("GBP", None, None, "")
+
+
+def test_ids_are_read_in_one_case():
+    upper = "8D0F6C7E-3F0E-4C44-9A3F-0D1A5C2B7E11"
+    line = {"id": upper, "invoicePayableId": upper, "accountId": upper, "taxCodeId": upper}
+    bill = bill_from_json(
+        {"id": upper, "vendor": {"vendorId": upper}, "companyEntityId": upper, "lineItems": [line]},
+        listed=False,
+    )
+    (light_line,) = bill.lines or ()
+    ids = (bill.id, bill.vendor_id, bill.company_entity_id, light_line.id, light_line.bill_id)
+    assert {*ids, light_line.account_id, light_line.tax_code_id} == {upper.lower()}
+    assert vendor_from_json({"vendorId": upper}).id == upper.lower()
+    assert bill_from_json({"id": "Bill-1"}, listed=True).id == "Bill-1"  # not a UUID
+
+
 def test_no_lines_differ_from_unknown_lines():
     assert bill_from_json({"id": "b", "lineItems": []}, listed=False).lines == ()
     assert bill_from_json({"id": "b", "lineItems": None}, listed=False).lines is None
@@ -220,8 +296,6 @@ def test_no_lines_differ_from_unknown_lines():
         {"amount": float("nan")},
         {"issuedDate": "31/03/2025"},
         {"issuedDate": 20250331},
-        {"invoiceCreatedAt": 1743422400},
-        {"invoiceCreatedAt": "0001-01-01T00:00:00+14:00"},
         {"vendor": "Acme"},
         {"lineItems": {}},
         {"lineItems": [None]},
@@ -314,6 +388,56 @@ def test_error_without_details_has_its_name_and_type():
 @given(JSON | st.fixed_dictionaries({"errors": JSON, "type": JSON, "message": JSON}))
 def test_error_decoding_never_raises(body):
     assert isinstance(errors_from_json(body), tuple)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"name": "BadRequest", "type": "BAD_REQUEST", "errors": [{"message": "No", "path": ["a"]}]},
+        {"name": "BadRequest", "type": "BAD_REQUEST", "errors": []},
+        {"type": "NOT_FOUND", "message": "No such vendor"},
+    ],
+)
+def test_refusal_in_a_form_of_lights(body):
+    assert refusal_from_json(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        "Forbidden",
+        [],
+        {},
+        {"message": "Forbidden"},
+        {"errors": [{"message": "No"}]},
+        {"error": "No"},
+        {"type": "about:blank", "title": "Bad Request", "status": 400},
+        {"type": "x", "errors": {"amount": ["wrong"]}},
+        {"type": 7, "message": "No"},
+        {"type": "", "message": "No"},
+        {"id": "b", "type": "VENDOR_INVOICE"},
+    ],
+)
+def test_refusal_in_another_form_is_not_lights(body):
+    assert refusal_from_json(body) == ()
+
+
+def test_errors_beside_content_are_seen():
+    assert errors_beside_content(SINGLE) == ()
+    assert errors_beside_content(SINGLE | {"errors": []}) == ()
+    (error,) = errors_beside_content(SINGLE | {"errors": [{"message": "Vendor closed"}]})
+    assert error.message == "Vendor closed"
+    assert errors_beside_content(SINGLE | {"errors": ["Vendor closed"]})
+    assert errors_beside_content(SINGLE | {"error": {"message": "Vendor closed"}})
+
+
+def test_words_of_a_body_are_kept():
+    assert words_of({"message": "Closed period", "type": "X"}) == "Closed period"
+    assert words_of({"title": "Bad Request", "detail": "No JSON"}) == "No JSON: Bad Request"
+    assert words_of("Forbidden") == "Forbidden"
+    for body in (None, [], {}, {"id": "b", "type": "VENDOR_INVOICE"}, 7):
+        assert words_of(body) == ""
 
 
 def test_other_bodies_have_no_errors():

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from simulated import simulate
 
-from importer.core.answers import Answer, Outcome, Verdict
+from importer.core.answers import Answer, ApiError, Outcome, Verdict
 from importer.core.errors import AccessRefused, HeldBack, LightUnreachable
 from importer.core.fetch import Waits, fetch, fetch_all
 from importer.core.hold_back import HOLDING, MOST_REFUSALS
 
 GOOD = Answer(200, {"id": "1"})
 LOST = Answer(None, reason="time-out")
+NO = (ApiError("No"),)
 Result = Outcome[Any] | Exception
 
 
@@ -75,21 +76,38 @@ def test_wait_of_everybody_is_left_to_the_rate_limiter_and_ends(status: int) -> 
 def test_unreadable_answer_is_unknown_after_all_tries() -> None:
     result, times = ask([Answer(200, None, reason="not JSON")])
     assert isinstance(result, Outcome)
-    assert (result.verdict, result.reason, len(times)) == (Verdict.UNKNOWN, "not JSON", 5)
+    assert (result.verdict, len(times)) == (Verdict.UNKNOWN, 5)
+    assert result.reason == "Light answered 200, but not with a bill: not JSON"
 
 
 @pytest.mark.parametrize("status", [404, 410])
 def test_404_and_410_are_absent(status: int) -> None:
-    result, times = ask([Answer(status)])
+    result, times = ask([Answer(status, errors=NO)])
     assert isinstance(result, Outcome)
     assert (result.verdict, len(times)) == (Verdict.ABSENT, 1)
 
 
 @pytest.mark.parametrize("status", [400, 409, 422, 418])
 def test_other_refusals_are_rejected(status: int) -> None:
-    result, times = ask([Answer(status)])
+    result, times = ask([Answer(status, errors=NO)])
     assert isinstance(result, Outcome)
     assert (result.verdict, len(times)) == (Verdict.REJECTED, 1)
+
+
+@pytest.mark.parametrize("status", [400, 404, 410, 422])
+def test_refusal_of_a_gateway_is_asked_again(status: int) -> None:
+    result, times = ask([Answer(status, reason="Blocked"), GOOD])
+    assert isinstance(result, Outcome)
+    assert (result.verdict, len(times)) == (Verdict.ACCEPTED, 2)
+    result, times = ask([Answer(status, reason="Blocked")])
+    assert isinstance(result, Outcome)
+    assert (result.verdict, len(times)) == (Verdict.UNKNOWN, 5)
+
+
+def test_403_of_a_gateway_is_not_the_role_of_the_key() -> None:
+    error, _ = ask([Answer(403, reason="Blocked by the firewall")])
+    assert isinstance(error, LightUnreachable)
+    assert "Blocked by the firewall" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +119,7 @@ def test_other_refusals_are_rejected(status: int) -> None:
     ],
 )
 def test_refused_key_or_role_raises(status: int, words: str) -> None:
-    error, times = ask([Answer(status, reason="No")])
+    error, times = ask([Answer(status, reason="No", errors=NO)])
     assert isinstance(error, AccessRefused)
     assert str(error).startswith(words)
     assert len(times) == 1

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from simulated import simulate
 
-from importer.core.answers import Answer
+from importer.core.answers import Answer, ApiError
 from importer.core.errors import AccessRefused, HeldBack, LightUnreachable, StoppedEarly
 from importer.core.hold_back import MOST_REFUSALS
 from importer.loading.engine import Engine
@@ -184,7 +184,7 @@ def test_wait_for_a_bill_in_doubt_is_announced(tmp_path: Path) -> None:
 
 # --- rights ------------------------------------------------------------------------------------
 
-NO = Answer(403, reason="Not with this key.")
+NO = Answer(403, reason="Not with this key.", errors=(ApiError("Not with this key."),))
 
 
 def test_missing_permission_stops_the_run_with_the_remedy(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from simulated import simulate
 from test_loading_engine import FakeLight, Heard, bill
 
-from importer.core.answers import Answer
+from importer.core.answers import Answer, ApiError
 from importer.core.errors import AccessRefused, StoppedEarly
 from importer.loading.bill_state import StepTask
 from importer.loading.engine import Engine
@@ -102,13 +102,17 @@ def ends(path: Path, answer: Answer, work: Work) -> Ended:
     return result
 
 
+def no(status: int) -> Answer:
+    return Answer(status, reason="No.", errors=(ApiError("No."),))
+
+
 ALL = [pay, cancel, verify, add_lines]
 
 
 @pytest.mark.parametrize("work", ALL)
 @pytest.mark.parametrize("status", [401, 403, 307])
 def test_refused_key_stops_the_run(tmp_path: Path, work: Work, status: int) -> None:
-    stopped, became = ends(tmp_path, Answer(status, reason="No."), work)
+    stopped, became = ends(tmp_path, no(status), work)
     assert isinstance(stopped, AccessRefused)
     if status == 403:
         assert "The key may not read bills: No. Its role decides that" in str(stopped)
@@ -126,7 +130,7 @@ def test_refused_key_stops_the_run(tmp_path: Path, work: Work, status: int) -> N
 )
 @pytest.mark.parametrize("status", [404, 410])
 def test_404_and_410_concern_the_bill(tmp_path: Path, work: Work, became: str, status: int) -> None:
-    assert ends(tmp_path, Answer(status, reason="No."), work) == (None, became)
+    assert ends(tmp_path, no(status), work) == (None, became)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +146,7 @@ def test_404_and_410_concern_the_bill(tmp_path: Path, work: Work, became: str, s
 def test_other_refusals_leave_the_bill_unknown(
     tmp_path: Path, work: Work, became: str, status: int
 ) -> None:
-    stopped, result = ends(tmp_path, Answer(status, reason="No."), work)
+    stopped, result = ends(tmp_path, no(status), work)
     assert result == became
     assert not isinstance(stopped, AccessRefused)
     assert (stopped is not None) == (work is verify)  # which then did not read all of them

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from importer.core.answers import Answer, Outcome, Verdict
+from importer.core.answers import Answer, Mismatch, Outcome, Verdict
+from importer.core.object_ids import is_nil, normal_id, same_id
+from importer.loading.bill_match import line_contradictions
 from importer.loading.bill_state import CANCELLED_STATES
 from importer.loading.gateway import LightGateway, OnWire, fetch_bill
 from importer.loading.job import JobOperation
@@ -39,8 +41,20 @@ class AddLine(JobOperation):
         assert job.light_id is not None
         return await gateway.create_line(job.light_id, job.bill, job.next_line, on_wire)
 
-    def read(self, gateway: LightGateway, body: object) -> object | None:
-        return gateway.read_line(body)
+    def read(self, gateway: LightGateway, body: object) -> LightLine | Mismatch | None:
+        """The line, if it is the next one of this bill, and none that Light has already."""
+        job, line = self.job, gateway.read_line(body)
+        if line is None:
+            return None
+        if is_nil(line.id):
+            return Mismatch("with a line item that has no id")
+        if line.id in map(normal_id, filter(None, job.line_ids)):
+            return Mismatch(f"with the line item {line.id}, which it had before")
+        if line.bill_id is not None and not same_id(line.bill_id, job.light_id):
+            return Mismatch(f"with a line item of another bill, {line.bill_id}")
+        if words := line_contradictions(job.bill, job.bill.lines[job.next_line], line):
+            return Mismatch(f"with the line item {line.id}, of which {words}")
+        return line
 
     def accepted(self, content: LightLine) -> Decision:
         job = self.job
@@ -78,6 +92,8 @@ class AddLine(JobOperation):
         if remote.state in CANCELLED_STATES:
             job.reset()
             return Send(self.creation, (job.change(State.PLANNED),), behind=True)
+        if why := job.objection(remote):
+            return Finish(self, True, (job.unsettled(remote, why),))
         if remote.lines is None:  # from the list, which leaves them out
             job.start_lines(remote)
             change = self.in_doubt("its line items could not be read")
@@ -85,6 +101,9 @@ class AddLine(JobOperation):
         line = job.next_line
         if strangers := job.match_lines(remote, remote.lines):
             return self.for_a_person(strangers)
+        if job.next_line == line and (refused := self.still_refused()):
+            return refused
+        job.refusal = None
         if job.next_line == line and job.lost >= MOST_LOST:
             return self.for_a_person(f"Light's answer to the next one was lost {job.lost} times")
         if job.next_line == line:
@@ -98,4 +117,4 @@ class AddLine(JobOperation):
         job = self.job
         if job.next_line < len(job.bill.lines):
             return Send(self, (job.change(State.PLANNED),))
-        return Finish(self, False, (job.complete(job.with_lines(), how),))
+        return self.complete(job.with_lines(), how)

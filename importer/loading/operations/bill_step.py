@@ -13,12 +13,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
-from importer.core.answers import ApiError, Outcome, Verdict
+from importer.core.answers import ApiError, Mismatch, Outcome, Verdict
 from importer.core.clock import utc_now
+from importer.core.object_ids import same_id
+from importer.loading.bill_match import contradictions, words_of_contradictions
 from importer.loading.bill_state import (
     WORKING,
     Transition,
     next_transition,
+    unknown_state,
     with_errors,
 )
 from importer.loading.gateway import LightGateway, fetch_bill
@@ -110,13 +113,15 @@ class BillStep(JournaledStep):
     _doubtful: bool = field(init=False)  # the settling time is due before it is sent again
     _accepted: bool = False  # Light said yes
     _refusal: Outcome[Any] | None = None  # Light said no
+    _confirmed: bool = True  # and the bill is not what an attempt of ours may yet make of it
     _lost: int = 0  # answers
     _last_reason: str = ""
     _delay: float = 0.0
     _waited: float = 0.0  # seconds that Light has been given to do it
 
     def __post_init__(self) -> None:
-        self._tried = self.step.state in (StepState.SENDING, StepState.UNKNOWN)
+        in_doubt = self.step.state in (StepState.SENDING, StepState.UNKNOWN)
+        self._tried = in_doubt and self.step.attempts > 0
         self._doubtful = self._tried and not self.repeatable
 
     def first(self) -> Decision:
@@ -127,8 +132,16 @@ class BillStep(JournaledStep):
         """The bill as it was last seen, where that is enough to begin; None: ask Light first."""
         return None
 
-    def read(self, gateway: LightGateway, body: object) -> LightBill | None:
-        return gateway.read_bill(body)
+    def read(self, gateway: LightGateway, body: object) -> LightBill | Mismatch | None:
+        """The bill, if it is the one that was asked for."""
+        remote = gateway.read_bill(body)
+        if remote is None:
+            return None
+        if not same_id(remote.id, self.light_id):
+            return Mismatch(f"with another bill, {remote.id}")
+        if self.bill and (conflicts := contradictions(self.bill, remote)):
+            return Mismatch(f"with a bill of which {words_of_contradictions(conflicts)}")
+        return remote
 
     def transition(self, remote: LightBill) -> tuple[Transition, str]:
         """What the bill's state means for the step, and why it can never be taken."""
@@ -139,16 +152,18 @@ class BillStep(JournaledStep):
     def accepted(self, content: LightBill) -> Decision:
         self._tried = self._accepted = True
         record = self.in_doubt("Light was still working on it")
-        if content.id.lower() != self.light_id.lower():
-            return Look(self, records=(record,))
         decision = self._by_state(content)
         return replace(decision, records=(record, *decision.records))
 
     def rejected(self, outcome: Outcome[Any]) -> Decision:
-        if outcome.forbidden:
+        # Perhaps because it was done already, by an attempt before or by somebody else: the bill's
+        # state tells.
+        doubtful = self._tried or outcome.duplicate
+        if outcome.forbidden and not doubtful:
             return self.finish(StepState.REFUSED, outcome.reason, errors=outcome.errors)
-        # Perhaps because somebody else has done it: the bill's state tells.
-        self._refusal = outcome
+        self._refusal, self._confirmed = outcome, not doubtful
+        if self._tried:
+            return Look(self, records=(self.in_doubt(outcome.reason),))
         return Look(self, records=(self.put_back(outcome.reason, attempted=True),))
 
     def lost(self, reason: str, *, counts: bool = True) -> Decision:
@@ -176,13 +191,19 @@ class BillStep(JournaledStep):
         return self._unseen(f"Light's bill {self.light_id} could not be read: {reason}")
 
     def _unseen(self, reason: str) -> Decision:
-        if self._refusal is not None:
+        if self._refusal is not None and self._confirmed:
             return self._refused(self._refusal, None)
-        return self.finish(StepState.UNKNOWN if self._tried else StepState.REFUSED, reason)
+        in_doubt = self._tried or self._refusal is not None
+        return self.finish(StepState.UNKNOWN if in_doubt else StepState.REFUSED, reason)
 
     def _by_state(self, remote: LightBill) -> Decision:
         transition, reason = self.transition(remote)
+        if unknown_state(remote):
+            return self._wait(remote)
         if self._refusal is not None and not self.under_way(remote):
+            if transition in (Transition.OPEN, Transition.WORKING) and not self._confirmed:
+                self._confirmed = True  # what was sent gets its time
+                return Look(self, self.settings.settle)
             return self._refused(self._refusal, remote)
         if transition is Transition.DONE:
             message = "" if self._tried else self.already.format(state=remote.state)
@@ -214,6 +235,10 @@ class BillStep(JournaledStep):
     def waiting_message(self, remote: LightBill) -> str:
         return f"Light still shows it as {remote.state or 'nothing'}"
 
+    def undetermined(self, reason: str, remote: LightBill) -> Decision:
+        """Nothing can be concluded from the bill's state."""
+        return self.finish(StepState.UNKNOWN, reason, remote=remote)
+
     def _refused(self, refusal: Outcome[Any], remote: LightBill | None) -> Decision:
         if remote is not None:
             self._tried = True  # by somebody else
@@ -225,8 +250,12 @@ class BillStep(JournaledStep):
     def _wait(self, remote: LightBill) -> Decision:
         """Look again later, longer each time, until it has taken too long."""
         settings = self.settings
-        is_working = remote.state in WORKING or self._accepted
+        unknown = unknown_state(remote)
+        is_working = not unknown and (remote.state in WORKING or self._accepted)
         if self._waited >= (settings.patience if is_working else settings.first_look * 7):
+            if unknown:
+                answer = "Light said yes; " if self._accepted else ""
+                return self.undetermined(f"{answer}{unknown}", remote)
             state = StepState.UNKNOWN if self._tried else StepState.REFUSED
             return self.finish(state, self.waiting_message(remote), remote=remote)
         self._delay = min(self._delay * 2 or settings.first_look, settings.longest_look)

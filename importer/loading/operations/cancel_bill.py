@@ -86,6 +86,12 @@ class CancelBill(BillStep):
     def waiting_message(self, remote: LightBill) -> str:
         return "Light has not finished cancelling it yet"
 
+    def undetermined(self, reason: str, remote: LightBill) -> Decision:
+        if self._tried:
+            return self.finish(StepState.UNKNOWN, reason, remote=remote)
+        self.result = StepState.UNKNOWN, f"{reason}, so nothing was done to it"
+        return Finish(self, True)  # the journal stays as it is
+
     def finish(
         self,
         state: StepState,
