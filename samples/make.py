@@ -30,6 +30,7 @@ import clean_bills  # noqa: E402
 import exports  # noqa: E402
 import ledger_rows  # noqa: E402
 import odd_exports  # noqa: E402
+import typed_exports  # noqa: E402
 from workbooks import Sheet, csv_file, workbook  # noqa: E402
 
 _VARIES = ("run", "seconds", "result", "next")
@@ -100,8 +101,21 @@ REFUSED = (
     Case("datev-buchungsstapel/mixed-postings.csv", ("datev-buchungsstapel/mixed-postings.csv",)),
 )
 
+# Documents of every type and state: bills are loaded, all else is counted, summed and left out.
+TYPED = tuple(
+    Case(name, (name,))
+    for name in (
+        "xero-bills/all-documents.csv",
+        "zoho-bills/all-states.csv",
+        "erpnext-purchase-invoices/all-documents.csv",
+        "odoo-bills/all-documents.csv",
+        "uk-spend/with-credits.csv",
+    )
+)
+
 CASES = (
     *EXPORTS,
+    *TYPED,
     *REFUSED,
     Case("light/bills.xlsx", ("light/bills.xlsx",)),
     Case("light/bills.csv", ("light/bills.csv", "light/line-items.csv")),
@@ -142,6 +156,8 @@ CASES = (
     _broken("no-year.csv", template="no-year.yaml"),
     _broken("no-dates.csv", template="no-dates.yaml"),
     _broken("split-header.csv", template="split-header.yaml"),
+    _broken("types-and-states.csv", template="types-and-states.yaml"),
+    _pair("shared-reference"),
     _broken("only-bills.csv"),
     _broken("only-lines.csv"),
     _broken("empty-bills", "empty-bills.csv", "only-lines.csv"),
@@ -164,6 +180,7 @@ def write_inputs(folder: Path) -> None:
     odd_exports.write(folder / "light-broken")
     ledger_rows.write(folder / "light-broken")
     exports.write(folder)
+    typed_exports.write(folder)
 
 
 def same(one: Path, other: Path) -> bool:

@@ -53,6 +53,8 @@ class LoadForecast(_Forecast):
     """What a load is about to write to Light. ``steps`` after creation are in words."""
 
     template: str
+    constants: str  # what it states and no column says, in words
+    left_out: tuple[str, ...]  # what type or state leaves out, in words
     already_in_light: int
     steps: str
     payments: tuple[Payment, ...]

@@ -41,11 +41,13 @@ from importer.loading.operations import create_bill
 from importer.loading.operations.verify_bill import plan_verification
 from importer.loading.plan import LoadPlan, look_in_light, plan_from_journal, record
 from importer.loading.row_identity import rows_of
+from importer.mapping.constants import constants_of
 from importer.model.bills import Bill
 from importer.model.finding import Finding
 from importer.model.journal_states import BillOutcome, Status, Step
 from importer.model.light_objects import Company
 from importer.model.read_back import ReadBack
+from importer.report.phrases import constant_words, left_out_words
 
 T = TypeVar("T")
 
@@ -185,6 +187,8 @@ async def _ask(
         company=company,
         address=address,
         template=context.files.loaded.template.template,
+        constants=constant_words(constants_of(context.files.checked.mapped)),
+        left_out=tuple(left_out_words(context.files.checked.left_out)),
         bills=len(to_create),
         already_in_light=settled,
         totals=_totals(to_create),

@@ -80,7 +80,8 @@ def _history(path: Path, run: RunRecord, of_run: RunFigures) -> History:
     base_url = str(facts.get("base_url") or "")
     bills = dict(figures.get("bills") or {})
     if not bills or of_run.bills[Status.UNDONE]:  # the figures are of before
-        bills = {s: n for s, n in bills.items() if s in (Status.INVALID, Status.VALID)}
+        unsent = (Status.INVALID, Status.VALID, Status.PASSED_OVER)
+        bills = {s: n for s, n in bills.items() if s in unsent}
         bills |= {status.value: n for status, n in of_run.bills.items()}
         bills = {"total": sum(bills.values()), **bills} if bills else {}
     return History(

@@ -23,6 +23,9 @@ async def confirm_load(load: LoadForecast) -> bool:
         f"Bills:    {load.bills:,} to create"
         + (f", {load.already_in_light:,} are in Light already" if load.already_in_light else ""),
         *_total_lines(load.totals),
+        f"Template: {visible(load.template)}"
+        + (f", which states: {load.constants}" if load.constants else ""),
+        *(f"Left out: {visible(words)}" for words in load.left_out),
         *([f"Then:     {load.steps}"] if load.steps else []),
         *(
             f"Payment:  {_amount(paid.total)} from bank account {paid.bank_account}"

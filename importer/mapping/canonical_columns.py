@@ -16,7 +16,7 @@ from importer.mapping.bind_table import BoundTable
 from importer.mapping.evaluate import NOWHERE, Scope, Values, apply_marks, evaluate
 from importer.mapping.expressions import Expression
 from importer.mapping.parameters import values_of
-from importer.mapping.template_model import Template
+from importer.mapping.template_model import DISPOSING, Template
 from importer.mapping.text_cleanup import blank
 from importer.model.fields import BILLS, PROPERTY, FieldKind, field_of
 from importer.model.tables import CellKind, SourceTable
@@ -203,6 +203,8 @@ def canonical_table(sheet: str, reader: ColumnReader) -> CanonicalTable:
         table, row = table[reader.first_rows], row[reader.first_rows]
     items = CanonicalTable(sheet, table, row)
     for name, e in expressions_of(reader.template, sheet).items():
+        if sheet == BILLS and name in DISPOSING:
+            continue  # they say which rows are bills, and are no values of one
         sources = [reader.columns(names) for names, _ in e.columns()]
         sources = [columns for columns in sources if any(c is not None for c in columns)]
         if e.product:

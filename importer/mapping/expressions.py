@@ -78,6 +78,8 @@ _CHANGES = {
     "negate": ("column", "first_of", "product"),
     "sign_from": ("column", "product"),
     "round": ("product",),
+    "take": ("column", "first_of", "concat"),
+    "pass_over": ("column", "first_of", "concat"),
 }
 
 
@@ -119,6 +121,12 @@ class Expression(StrictModel):
     sign_from: SignFrom | None = None
     round: Literal["half_up", "half_even", "down"] | None = Field(
         None, description="how a product is brought to whole cents; left out: it must be whole"
+    )
+    take: Annotated[list[Text], Field(min_length=1)] | None = Field(
+        None, description="of bills.state: the states of bills to load"
+    )
+    pass_over: Annotated[list[Text], Field(min_length=1)] | None = Field(
+        None, description="of bills.type and bills.state: the values of rows to leave out"
     )
 
     @model_validator(mode="after")

@@ -59,8 +59,10 @@ class GroupedRows:
     keys: list[_KeyColumn] = field(default_factory=list)
 
 
-def group_rows(reader: ColumnReader) -> GroupedRows:
+def group_rows(reader: ColumnReader, apart: np.ndarray | None = None) -> GroupedRows:
     """The bill of each row, by the columns of the template; or each row by itself.
+
+    Rows that have different numbers in ``apart`` are of different bills.
 
     A row that lacks part of the key, or has a placeholder for its number, is a bill of its own:
     blanks join nothing. Nor are rows of different files or sheets joined: exports that overlap
@@ -76,7 +78,10 @@ def group_rows(reader: ColumnReader) -> GroupedRows:
         key = pd.factorize(both)[0].astype(np.int64)  # numbers stay small
     same_keys = key.copy()
     key[alone] = -1 - np.flatnonzero(alone)
-    line_bill, firsts = pd.factorize(_joined_by_bill_start(reader, key))
+    key = _joined_by_bill_start(reader, key)
+    if apart is not None and len(apart):
+        key = key * (int(apart.max()) + 1) + apart
+    line_bill, firsts = pd.factorize(key)
     first = np.full(len(firsts), size, dtype=np.int64)
     np.minimum.at(first, line_bill, np.arange(size))
     return GroupedRows(line_bill.astype(np.int64), first, same_keys, alone, keys)

@@ -14,8 +14,9 @@ from importer.core.name_key import name_key
 from importer.mapping.bind_table import BoundTable, bind_table
 from importer.mapping.canonical_columns import CanonicalTable, ColumnReader, canonical_table
 from importer.mapping.classified_rows import ControlTotal
+from importer.mapping.dispositions import Disposition, dispositions
 from importer.mapping.evaluate import NOWHERE
-from importer.mapping.group_rows import group_rows, key_findings
+from importer.mapping.group_rows import GroupedRows, group_rows, key_findings
 from importer.mapping.headed_table import HeadedTable
 from importer.mapping.headers import (
     HeaderMatch,
@@ -25,6 +26,7 @@ from importer.mapping.headers import (
 )
 from importer.mapping.recognition import example_headers, table_kinds
 from importer.mapping.repeated_rows import RepeatedRows, repeated_rows
+from importer.mapping.split_tables import lines_left_out, split_bills, split_tables
 from importer.mapping.template_model import Template, glob_matches
 from importer.mapping.text_cleanup import tidied
 from importer.mapping.unread_tax import unread_tax
@@ -52,6 +54,7 @@ class MappedTables:
     notes: list[str]
     missing_fields: dict[int, frozenset[tuple[str, str]]] = field(default_factory=dict)
     repeated: list[RepeatedRows] = field(default_factory=list)  # unless the template allows them
+    left_out: LeftOutTables | None = None
 
     def column_reported_missing(self, sheet: str, *names: str) -> np.ndarray:
         """Which items are in a table already reported to lack the columns of these fields."""
@@ -106,6 +109,16 @@ class MappedTables:
         return [np.flatnonzero(code == k) for k in range(len(groups))]
 
 
+@dataclass(frozen=True)
+class LeftOutTables:
+    """The documents that their type or state leaves out, as bills. By bill: ``codes`` are of
+    ``Disposition``, ``reasons`` in words."""
+
+    mapped: MappedTables
+    codes: np.ndarray
+    reasons: np.ndarray
+
+
 def map_tables(
     sources: Sequence[SourceTable],
     template: Template,
@@ -130,48 +143,121 @@ def map_tables(
         headed = HeadedTable(source, header, kind, template, len(bound))
         bound.append(bind_table(headed, findings, totals))
         notes += _notes(bound[-1], template)
-    reader = ColumnReader(bound, template)
-    line_bill, keys, repeated = None, [], []
     if template.layout == "flat":
-        lines = canonical_table(LINE_ITEMS, reader)
-        grouped = group_rows(reader)
-        line_bill, first_rows = grouped.line_bill, grouped.first_rows
-        keys = grouped.keys
-        if template.source.repeated_lines == "refuse":
-            repeated = repeated_rows(reader, grouped)
-        findings += key_findings(reader, grouped)
-        reader.line_bill, reader.first_rows = line_bill, first_rows
-        bills = canonical_table(BILLS, reader)
+        mapped, of_rows, disagreements = _map_flat(bound, template)
     else:
-        of_bills = [t for t in bound if t.table.kind is TableKind.BILLS]
-        of_lines = [t for t in bound if t.table.kind is TableKind.LINE_ITEMS]
-        bills = canonical_table(BILLS, ColumnReader(of_bills, template))
-        lines = canonical_table(LINE_ITEMS, ColumnReader(of_lines, template))
-        for sheet, tables, others in (
-            (BILLS, of_bills, of_lines),
-            (LINE_ITEMS, of_lines, of_bills),
-        ):
-            if others and not tables:
-                cell = CellRef(others[0].table.source.file)
-                headers = example_headers(template, sheet)
-                findings.append(finding(f"{sheet}.sheet.missing", cell, headers=headers))
-    mapped = MappedTables(
-        template,
-        tuple(t.table for t in bound),
-        bills,
-        lines,
-        line_bill,
-        totals,
-        findings,
-        notes,
-        {t.index: t.missing_fields for t in bound},
-        repeated,
-    )
+        findings += _sheets_missing(bound, template)
+        mapped, of_rows = _map_two_sheets(bound, template)
+        disagreements = []
+    mapped.notes, mapped.control_totals = notes, totals
     places = _items_by_row(mapped) if any(f.code in _OF_ROWS for f in findings) else {}
-    mapped.findings = [_with_items(f, mapped, places) for f in findings]
-    if line_bill is not None:
-        mapped.findings += _disagreements(mapped, reader, [key.columns for key in keys])
+    mapped.findings = [_with_items(f, mapped, places) for f in findings] + of_rows
+    mapped.findings += disagreements
     return mapped
+
+
+def _map_flat(
+    bound: Sequence[BoundTable], template: Template
+) -> tuple[MappedTables, list[Finding], list[Finding]]:
+    """The mapped tables, the findings of types and states, and those of rows that disagree."""
+    reader = ColumnReader(bound, template)
+    grouped = group_rows(reader)
+    rows = dispositions(reader, grouped.line_bill)
+    of_rows: list[Finding] = []
+    left_out = None
+    if rows is not None:
+        mask = rows.codes != Disposition.BILL
+        numbers = np.cumsum(~mask) - 1
+        of_rows += split_bills(reader, grouped.line_bill, rows)
+        of_rows += [replace(f, lines=tuple(numbers[at].tolist())) for f, at in rows.findings]
+        if mask.any():
+            bound, others = split_tables(reader, mask, rows.reasons)
+            _, kinds = np.unique(rows.reasons[mask].astype(str), return_inverse=True)
+            of_others = ColumnReader(others, template)
+            passed = group_rows(of_others, kinds * len(Disposition) + rows.codes[mask])
+            mapped = _flat_tables(of_others, passed)
+            codes, reasons = (each[mask][passed.first_rows] for each in (rows.codes, rows.reasons))
+            left_out = LeftOutTables(mapped, codes, reasons)
+            reader = ColumnReader(bound, template)
+            grouped = group_rows(reader)
+    of_rows += key_findings(reader, grouped)
+    mapped = _flat_tables(reader, grouped)
+    mapped.left_out = left_out
+    if template.source.repeated_lines == "refuse":
+        mapped.repeated = repeated_rows(reader, grouped)
+    return mapped, of_rows, _disagreements(mapped, reader, [key.columns for key in grouped.keys])
+
+
+def _flat_tables(reader: ColumnReader, grouped: GroupedRows) -> MappedTables:
+    """The canonical tables, the bills in the order of their rows."""
+    lines = canonical_table(LINE_ITEMS, reader)
+    reader.line_bill, reader.first_rows = grouped.line_bill, grouped.first_rows
+    bills = canonical_table(BILLS, reader)
+    return _mapped(reader.tables, reader.template, bills, lines, grouped.line_bill)
+
+
+def _map_two_sheets(
+    bound: Sequence[BoundTable], template: Template
+) -> tuple[MappedTables, list[Finding]]:
+    """The mapped tables, and the findings of types and states."""
+    readers = [
+        ColumnReader([t for t in bound if t.table.kind is kind], template)
+        for kind in (TableKind.BILLS, TableKind.LINE_ITEMS)
+    ]
+    of_bills, of_lines = readers
+    bills, lines = canonical_table(BILLS, of_bills), canonical_table(LINE_ITEMS, of_lines)
+    rows = dispositions(of_bills, np.arange(len(bills)))
+    if rows is None:
+        return _mapped(bound, template, bills, lines, None), []
+    mask = rows.codes != Disposition.BILL
+    numbers = np.cumsum(~mask) - 1
+    findings = [replace(f, bills=tuple(numbers[at].tolist())) for f, at in rows.findings]
+    if not mask.any():
+        return _mapped(bound, template, bills, lines, None), findings
+    at, owners, shared = lines_left_out(bills, mask, lines)
+    line_mask, line_reasons = np.zeros(len(lines), dtype=bool), np.full(len(lines), "", object)
+    line_mask[at], line_reasons[at] = True, rows.reasons[owners]
+    split = [
+        split_tables(of_bills, mask, rows.reasons),
+        split_tables(of_lines, line_mask, line_reasons),
+    ]
+
+    def tables(which: int) -> MappedTables:
+        parts = [each[which] for each in split]
+        both = sorted([*parts[0], *parts[1]], key=lambda t: t.index)
+        bills, lines = (
+            canonical_table(sheet, ColumnReader(part, template))
+            for sheet, part in zip((BILLS, LINE_ITEMS), parts, strict=True)
+        )
+        return _mapped(both, template, bills, lines, None)
+
+    mapped, others = tables(0), tables(1)
+    mapped.left_out = LeftOutTables(others, rows.codes[mask], rows.reasons[mask])
+    for i in shared.tolist():
+        cell = mapped.cell(BILLS, "billRef", int(numbers[i]))
+        findings.append(finding("bills.billRef.left_out_too", cell, bills=(int(numbers[i]),)))
+    return mapped, findings
+
+
+def _sheets_missing(bound: Sequence[BoundTable], template: Template) -> Iterator[Finding]:
+    sheets = {TableKind.BILLS: BILLS, TableKind.LINE_ITEMS: LINE_ITEMS}
+    kinds = {t.table.kind for t in bound}
+    for kind in sheets.keys() - kinds if bound else ():
+        cell = CellRef(bound[0].table.source.file)
+        headers = example_headers(template, sheets[kind])
+        yield finding(f"{sheets[kind]}.sheet.missing", cell, headers=headers)
+
+
+def _mapped(
+    bound: Sequence[BoundTable],
+    template: Template,
+    bills: CanonicalTable,
+    lines: CanonicalTable,
+    line_bill: np.ndarray | None,
+) -> MappedTables:
+    tables = tuple(t.table for t in bound)
+    missing = {t.index: t.missing_fields for t in bound}
+    return MappedTables(template, tables, bills, lines, line_bill, [], [], [], missing)
 
 
 # Findings that make all rows of their sheet invalid, and those that make one row invalid.

@@ -13,7 +13,7 @@ from importer.mapping.headers import (
     table_kind,
 )
 from importer.mapping.template_loader import LoadedTemplate, load_template, shipped_templates
-from importer.mapping.template_model import Template
+from importer.mapping.template_model import DISPOSING, Template
 from importer.model.fields import LINE_ITEMS, header_key
 from importer.model.tables import SourceTable, TableKind
 
@@ -81,7 +81,8 @@ def recognise(tables: Sequence[SourceTable]) -> LoadedTemplate:
 
 def example_headers(template: Template, sheet: str) -> str:
     """Up to five headers that only this sheet has, for a message."""
-    fields, others = template.bills, template.line_items
+    fields = {name: e for name, e in template.bills.items() if name not in DISPOSING}
+    others = template.line_items
     if sheet == LINE_ITEMS:
         fields, others = others, fields
     shared = {header_key(n) for e in others.values() for names, _ in e.columns() for n in names}

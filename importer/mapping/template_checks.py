@@ -17,8 +17,16 @@ from importer.core.money import (
     to_cents,
 )
 from importer.core.nearest_name import did_you_mean
-from importer.mapping.expressions import Expression
-from importer.mapping.template_model import Rule, Template, TemplateFormats, rule_target
+from importer.mapping.expressions import Expression, same_word
+from importer.mapping.template_model import (
+    DISPOSING,
+    TYPE,
+    TYPES,
+    Rule,
+    Template,
+    TemplateFormats,
+    rule_target,
+)
 from importer.model.fields import (
     BILLS,
     FIELDS,
@@ -43,7 +51,9 @@ def problems(template: Template) -> Iterator[Problem]:
     """Everything that cannot work."""
     for sheet, fields in ((BILLS, template.bills), (LINE_ITEMS, template.line_items)):
         for name, expression in fields.items():
-            if name in FIELDS[sheet] or name.startswith(PROPERTY):
+            if sheet == BILLS and name in DISPOSING:
+                yield from _of_disposing(template, name, expression)
+            elif name in FIELDS[sheet] or name.startswith(PROPERTY):
                 yield from _of_field(template, sheet, name, expression)
     for key, rule in template.rules.items():
         if target := rule_target(key):
@@ -68,6 +78,9 @@ def _of_field(
     for path, e in expression.walk():
         at = (sheet, name, *path)
         inner = bool(path)
+        for key in ("take", "pass_over"):
+            if getattr(e, key) is not None:
+                yield (*at, key), f"{key} goes with bills.type and bills.state only."
         if e.date_from:
             for key in ("year", "on_or_after", "not_before", "not_after"):
                 dated.add((*at, "date_from", key))
@@ -124,6 +137,41 @@ def _of_column_parameter(
             f"the parameter '{name}' names a column: state the headers it may be, as"
             " {value: Amount, one_of: [Amount, Open balance]}.",
         )
+
+
+_DISPOSING_KEYS = frozenset("column first_of concat separator optional default".split())
+
+
+def _of_disposing(template: Template, name: str, expression: Expression) -> Iterator[Problem]:
+    """What cannot work in ``bills.type`` and ``bills.state``."""
+    field, lists = (
+        f"{BILLS}.{name}",
+        ("map", "pass_over") if name == TYPE else ("take", "pass_over"),
+    )
+    for path, e in expression.walk():
+        allowed = _DISPOSING_KEYS | {"value", "parameter"} if path else {*_DISPOSING_KEYS, *lists}
+        for key in sorted(e.model_fields_set - allowed):
+            yield (
+                (BILLS, name, *path, key),
+                f"{key} does not go with {field}; it takes a column with {' and '.join(lists)}.",
+            )
+        if e.parameter is not None and e.parameter not in template.parameters:
+            near = did_you_mean(e.parameter, template.parameters)
+            yield (BILLS, name, *path, "parameter"), f"there is no parameter '{e.parameter}'{near}."
+    for old, new in (expression.map or {}).items():
+        if same_word(new) not in TYPES:
+            yield (
+                (BILLS, name, "map", old),
+                f"'{new}' cannot be a type; write {' or '.join(TYPES)}, or put '{old}' under"
+                " pass_over.",
+            )
+    loaded = {same_word(text) for text in (*(expression.map or ()), *(expression.take or ()))}
+    for i, text in enumerate(expression.pass_over or ()):
+        if same_word(text) in loaded:
+            yield (
+                (BILLS, name, "pass_over", i),
+                f"'{text}' stands under {lists[0]} and under pass_over.",
+            )
 
 
 def _of_start(at: tuple[str | int, ...], e: Expression) -> Iterator[Problem]:

@@ -333,14 +333,24 @@ def unsuitable_lookups(template: Template) -> Iterator[tuple[tuple[str, str, str
         yield ("lookups", field, "light"), sentence
 
 
+# What a bill's row is, beside its fields: neither is sent to Light.
+TYPE, STATE = DISPOSING = ("type", "state")
+CREDIT_NOTE = "credit note"
+TYPES = ("bill", CREDIT_NOTE)
+
+
 def is_field(sheet: str, name: str) -> bool:
+    if sheet == BILLS and name in DISPOSING:
+        return True
     return name in FIELDS[sheet] or (name.startswith(PROPERTY) and len(name) > len(PROPERTY))
 
 
 def rule_target(key: str) -> tuple[str, str] | None:
     """``bills.currency`` as (sheet, field); None where there is no such field."""
     sheet, _, name = key.partition(".")
-    return (sheet, name) if sheet in (BILLS, LINE_ITEMS) and is_field(sheet, name) else None
+    if sheet not in (BILLS, LINE_ITEMS) or name in DISPOSING:
+        return None
+    return (sheet, name) if is_field(sheet, name) else None
 
 
 def glob_matches(pattern: str, name: str) -> bool:

@@ -436,6 +436,30 @@ control.bills.differs: the number of bills differs
 control.lines.differs: the number of line items differs
   Line items expected: {expected}; the sheet has {value}: a difference of {difference}.
   → Find what is missing or too much before loading; --only-valid goes on regardless.
+bills.type.unknown: a type that the template does not know
+  '{value}' is no type that the template knows ({where}): it {action}.
+  → If these rows are bills or credit notes, add the value to bills.type in the template, under
+    map; if they are neither, under pass_over. A copy to change: light-import template show NAME
+bills.type.blank: a row without a type
+  The type is blank ({where}), while other rows have one.
+  → Fill it in, or state in the template what a blank means (bills.type: default: bill).
+bills.state.unknown: a state that the template does not know
+  '{value}' is no state that the template knows ({where}): it {action}.
+  → If these are bills to load, add the value to bills.state in the template, under take; if they
+    are void, draft or deleted, under pass_over. A copy to change: light-import template show NAME
+bills.state.blank: a row without a state
+  The state is blank ({where}), while other rows have one.
+  → Fill it in, or state in the template what a blank means (bills.state: default: Open).
+warning bills.state.differs: one number both loaded and passed over
+  Rows of one vendor and number are loaded ({loaded}) and passed over ({passed}: {reason}).
+  → Check that the rows passed over are another document, as a bill that was entered again.
+warning bills.type.credit_notes: credit notes that are left out
+  Credit notes are not created in Light yet: {count} left out, {totals} in all ({rows}).
+  → Enter them in Light by hand. The totals of bills do not contain them.
+bills.billRef.left_out_too: a reference that a document left out has too
+  A document with the same reference is left out, so that the line items of the two cannot be told
+  apart.
+  → Give each document its own reference, or remove the one that is left out with its line items.
 lookup.table.missing: the lookup table is missing
   The lookup table {value} for {field} is not there; looked for in {folders}.
   → Make it: a CSV or XLSX with the columns 'value' (as in the sheet) and 'id' (in Light); or pick

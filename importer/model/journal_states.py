@@ -24,6 +24,7 @@ class Status(StrEnum):
     REJECTED = "rejected"
     UNKNOWN = "unknown"
     NOT_SENT = "not_sent"
+    PASSED_OVER = "passed_over"  # left out for its type or state
     UNDONE = "undone"
 
 

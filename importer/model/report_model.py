@@ -88,14 +88,43 @@ class BillResult:
     in_light: int | None = None  # gross in cents, by Light's own amount; None where it is not there
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """Documents of one sheet that their type or state leaves out, for one reason.
+
+    ``rows`` are the first row of each document, ``totals`` (currency, cents, cents in a unit); of
+    credit notes without their sign. ``unreadable`` documents have no amount that can be read.
+    """
+
+    credit_notes: bool
+    reason: str  # "Status is 'Voided'"
+    cell: CellRef  # of the first document's row
+    rows: tuple[int, ...]
+    line_items: int
+    totals: tuple[tuple[str, int, int], ...]
+    unreadable: int = 0
+
+
+def agreeing_totals(bills: int, passed_over: int, credit_notes: int) -> frozenset[int]:
+    """The totals a file may state whose bills to load come to ``bills``, in cents: it may count
+    what is left out or not, and credit notes with either sign."""
+    return frozenset(
+        bills + passed + credit
+        for passed in (0, passed_over)
+        for credit in (0, -credit_notes, credit_notes)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class CurrencyTotal:
     """The tie-out of one currency, in cents.
 
-    ``sheet`` is the total of all bills of the sheet whose amount can be read, ``created`` what
-    Light has of them now (created, already loaded or already there) by Light's own amounts,
-    ``difference`` is ``sheet`` less ``created``. ``by_status`` splits ``sheet``. ``control`` is the
-    total that the file or the template states, None where neither does. ``unit`` is how many cents
+    ``sheet`` is the total of all bills of the sheet whose amount can be read, without those passed
+    over; ``created`` what Light has of them now (created, already loaded or already there) by
+    Light's own amounts, ``difference`` is ``sheet`` less ``created``. ``by_status`` splits
+    ``sheet`` and has what is passed over beside; ``credit_notes`` are by status too. ``control`` is
+    the total that the file or the template states, None where neither does. ``unit`` is how many
+    cents
     a unit of the currency has. ``differing`` bills are not in Light just as the sheet has them: the
     totals may agree all the same.
     """
@@ -110,6 +139,22 @@ class CurrencyTotal:
     unit: int = 100
     differing: int = 0
     unmatched: int = 0  # of these, bills of the run that no row holds any more
+    credit_notes: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def every_bill(self) -> int:
+        """The total of all bills, those passed over included."""
+        return sum(self.by_status.values())
+
+    @property
+    def passed_over(self) -> int:
+        return self.by_status.get(Status.PASSED_OVER, 0)
+
+    @property
+    def control_agrees(self) -> bool:
+        """Whether the stated total is that of the bills, or also of what is left out."""
+        credit_notes = sum(self.credit_notes.values())
+        return self.control in agreeing_totals(self.sheet, self.passed_over, credit_notes)
 
     @property
     def difference(self) -> int:
@@ -142,6 +187,7 @@ class RunSummary:
     started_at: datetime
     # "total", then each status that occurs
     bills: Mapping[str, int] = field(default_factory=dict)
+    credit_notes: Mapping[str, int] = field(default_factory=dict)
     line_items: Mapping[str, int] = field(default_factory=dict)
     # "read", "data", "blank", "ignored", "control_total", …
     rows: Mapping[str, int] = field(default_factory=dict)
@@ -160,3 +206,5 @@ class RunSummary:
     expect: tuple[tuple[str, str], ...] = ()  # stated control totals
     steps: Mapping[str, int] = field(default_factory=dict)  # done after creation, by participle
     error: RunError | None = None  # why it ended early
+    left_out: tuple[LeftOut, ...] = ()
+    constants: tuple[tuple[str, str], ...] = ()  # what the template states and no column says

@@ -81,6 +81,7 @@ class Role(StrEnum):
     GROUP = "group"  # the name of a group of rows
     GROUP_TOTAL = "group_total"  # the total of a group
     REPEATED_HEADER = "repeated_header"
+    PASSED_OVER = "passed_over"  # a credit note, or a document that its type or state leaves out
 
 
 class TableKind(StrEnum):

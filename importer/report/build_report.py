@@ -10,7 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from importer.model.journal_states import IN_LIGHT, BillOutcome, Step, StepKind, StepState
+from importer.mapping.constants import constants_of
+from importer.model.journal_states import (
+    IN_LIGHT,
+    BillOutcome,
+    Status,
+    Step,
+    StepKind,
+    StepState,
+)
 from importer.model.read_back import ReadBack
 from importer.model.report_model import (
     BillResult,
@@ -23,10 +31,11 @@ from importer.model.report_model import (
 from importer.model.tables import InputTable, Role
 from importer.report.light_findings import answer_findings
 from importer.report.outcomes import STATUSES, BillOutcomes, LineOutcomes, RowOutcomes
-from importer.report.phrases import NO_CURRENCY
+from importer.report.phrases import NO_CURRENCY, left_out_words
 from importer.report.tie_out import differs, in_light_now
 from importer.validation.checked_bills import Checked
 from importer.validation.finding_batch import Findings
+from importer.validation.left_out import sums_of
 
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
@@ -64,8 +73,14 @@ def build_report(
     line_items = LineOutcomes(checked, bills, former_ids)
     summary = replace(
         summary,
-        bills=_counts(bills.codes),
-        line_items=_counts(line_items.codes),
+        bills=_with_left_out(_counts(bills.codes), _documents(checked, credit_notes=False)),
+        credit_notes=_with_left_out({"total": 0}, _documents(checked, credit_notes=True)),
+        line_items=_with_left_out(
+            _counts(line_items.codes), sum(each.line_items for each in checked.left_out)
+        ),
+        left_out=checked.left_out,
+        constants=constants_of(checked.mapped),
+        notes=(*summary.notes, *left_out_words(checked.left_out)),
         rows=_rows(checked.mapped.tables),
         totals=_totals(checked, bills),
         read_back=Counter(back.comparison.value for back in read_backs.values()),
@@ -103,6 +118,19 @@ def _counts(codes: np.ndarray) -> dict[str, int]:
     return {"total": len(codes)} | {s.value: n for s, n in counted if n}
 
 
+def _documents(checked: Checked, *, credit_notes: bool) -> int:
+    """How many documents are left out."""
+    kind = (each for each in checked.left_out if each.credit_notes is credit_notes)
+    return sum(len(each.rows) for each in kind)
+
+
+def _with_left_out(counts: dict[str, int], count: int) -> dict[str, int]:
+    """The counts with those that their type or state leaves out: rows in = the sum of statuses."""
+    if not count:
+        return counts
+    return counts | {"total": counts["total"] + count, Status.PASSED_OVER.value: count}
+
+
 def _rows(tables: Sequence[InputTable]) -> dict[str, int]:
     """The number of rows of each kind."""
     roles = Counter(role for table in tables for role in table.roles)
@@ -130,7 +158,8 @@ def _totals(checked: Checked, bills: BillOutcomes) -> tuple[CurrencyTotal, ...]:
         created[names[i]] += in_light_now(bill)
         agreeing[names[i]] += not differs(bill)
     totals = []
-    for name in dict.fromkeys([*names.tolist(), *checked.controls]):
+    others = [name for each in checked.left_out for name, _, _ in each.totals]
+    for name in dict.fromkeys([*names.tolist(), *checked.controls, *others]):
         of_currency = names == name
         by_status = {}
         for code, status in enumerate(STATUSES):
@@ -138,9 +167,15 @@ def _totals(checked: Checked, bills: BillOutcomes) -> tuple[CurrencyTotal, ...]:
             if of_status.any():
                 by_status[status.value] = sum(cents[of_status].tolist())
         count = int(of_currency.sum())
+        sheet = sum(by_status.values())
+        passed, credit_notes = (
+            sums_of(checked.left_out, name, credit_notes=credit) for credit in (False, True)
+        )
+        if passed:
+            by_status[Status.PASSED_OVER.value] = passed
         total = CurrencyTotal(
             currency=name,
-            sheet=sum(by_status.values()),
+            sheet=sheet,
             created=created[name],
             by_status=by_status,
             bills=count,
@@ -148,6 +183,7 @@ def _totals(checked: Checked, bills: BillOutcomes) -> tuple[CurrencyTotal, ...]:
             control=checked.controls.get(name),
             unit=units.get(name, 100),
             differing=count - agreeing[name],  # what is not in Light differs
+            credit_notes={Status.PASSED_OVER.value: credit_notes} if credit_notes else {},
         )
         totals.append(total)
     return tuple(totals)

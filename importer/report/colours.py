@@ -32,6 +32,7 @@ STATUS_COLOURS = {
     Status.REJECTED: RED,
     Status.UNKNOWN: ORANGE,
     Status.NOT_SENT: AMBER,
+    Status.PASSED_OVER: GREY,
     Status.UNDONE: GREY,
 }
 _BAR_COLOURS: dict[str, str] = {
@@ -43,6 +44,7 @@ _BAR_COLOURS: dict[str, str] = {
     Status.REJECTED: "#8F2F2B",
     Status.UNKNOWN: "#D9822B",
     Status.NOT_SENT: "#D9B44A",
+    Status.PASSED_OVER: "#C3C9D1",
     Status.UNDONE: "#9AA3AD",
 }
 AXIS = "#9AA3AD"

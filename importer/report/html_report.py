@@ -33,6 +33,7 @@ from importer.report.phrases import (
     in_order,
     severities,
     status_words,
+    template_words,
     tie_out_words,
     tone,
     verdict,
@@ -139,7 +140,7 @@ def _facts(summary: RunSummary) -> list[tuple[str, str]]:
     return [
         ("Company", summary.company or ""),
         ("Light", summary.base_url or ""),
-        ("Template", summary.template),
+        ("Template", template_words(summary.template, summary.constants)),
         ("Files", ", ".join(summary.sources)),
         ("Run", summary.run or ""),
         ("Continues run", summary.continues),

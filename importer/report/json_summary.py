@@ -8,7 +8,8 @@ from dataclasses import asdict
 from itertools import islice
 
 from importer.model.finding import Finding
-from importer.model.report_model import CurrencyTotal, RunSummary
+from importer.model.journal_states import Status
+from importer.model.report_model import CurrencyTotal, LeftOut, RunSummary
 from importer.report.phrases import in_order
 
 _FINDINGS = '\n  "findings": ['
@@ -46,13 +47,15 @@ def summary_json(summary: RunSummary, findings: Sequence[Finding]) -> dict[str, 
         "run": summary.run,
         "company": summary.company,
         "template": summary.template or None,
+        "constants": {name: _constant(name, text) for name, text in summary.constants},
         "sources": list(summary.sources),
         "rows": {str(name): n for name, n in summary.rows.items()},
         "bills": _counts(summary.bills),
-        "credit_notes": _counts({}),
+        "credit_notes": _counts(summary.credit_notes),
         "line_items": _counts(summary.line_items),
         "steps": dict(summary.steps),
         "totals": [_total(total) for total in summary.totals],
+        "passed_over": [_left_out(each) for each in summary.left_out],
         **({"read_back": dict(summary.read_back)} if summary.read_back else {}),
         "findings": [_finding(finding) for finding in findings],
         "error": None if summary.error is None else asdict(summary.error),
@@ -77,6 +80,10 @@ def _total(total: CurrencyTotal) -> dict[str, object]:
         "bills": _part(total.sheet, total.created),
         "credit_notes": _part(0, 0),
         "by_status": {name: total.by_status[name] for name in in_order(total.by_status)},
+        "passed_over": {
+            "bills": total.passed_over,
+            "credit_notes": total.credit_notes.get(Status.PASSED_OVER, 0),
+        },
         "control": total.control,
         "unreadable": total.unreadable,
     }
@@ -84,6 +91,26 @@ def _total(total: CurrencyTotal) -> dict[str, object]:
 
 def _part(sheet: int, created: int) -> dict[str, int]:
     return {"sheet": sheet, "created": created, "difference": sheet - created}
+
+
+def _constant(name: str, text: str) -> object:
+    """A yes or no as such, dates as the list of their formats."""
+    if name == "dates":
+        return text.split(", ")
+    return text == "TRUE" if text in ("TRUE", "FALSE") else text
+
+
+def _left_out(documents: LeftOut) -> dict[str, object]:
+    return {
+        "type": "credit note" if documents.credit_notes else "bill",
+        "reason": documents.reason,
+        "file": documents.cell.file,
+        "sheet": documents.cell.sheet,
+        "rows": list(documents.rows),
+        "line_items": documents.line_items,
+        "totals": [{"currency": name, "amount": cents} for name, cents, _ in documents.totals],
+        "unreadable": documents.unreadable,
+    }
 
 
 def _finding(finding: Finding) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from importer.core.safe_text import visible
 from importer.model.finding import Severity
 from importer.model.journal_states import IN_LIGHT, Status
 from importer.model.read_back import Comparison
-from importer.model.report_model import CurrencyTotal, RunSummary
+from importer.model.report_model import CurrencyTotal, LeftOut, RunSummary
 
 if TYPE_CHECKING:
     from importer.validation.finding_batch import Findings
@@ -26,6 +26,7 @@ STATUS_WORDS: Mapping[str, str] = {
     Status.REJECTED: "Rejected by Light",
     Status.UNKNOWN: "Could not be settled",
     Status.NOT_SENT: "Not sent",
+    Status.PASSED_OVER: "Passed over",
     Status.UNDONE: "Undone",
 }
 
@@ -35,14 +36,17 @@ ROW_WORDS: Mapping[str, str] = {
     "above_header": "Rows above the header",
     "header": "Header rows",
     "blank": "Blank rows",
-    "ignored": "Passed over, as the template says",
+    "ignored": "Ignored, as the template says",
     "control_total": "Totals of the file itself",
     "repeated_header": "Headers repeated",
     "group": "Names of groups",
     "group_total": "Totals of groups",
+    "passed_over": "Passed over by type or state",
 }
 
 LIGHT_AMOUNTS = "gross as Light answered; net and tax as sent"
+_SHOWN_ROWS = 10
+_TRUE = ("TRUE", "true", "yes", "1")
 NO_CURRENCY = "no currency"  # in place of a code that is missing or none
 
 
@@ -131,10 +135,21 @@ def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
     "1,086 of 1,088 bills are valid; 2 need correction."
     """
     bills = summary.bills
-    total = bills.get("total", 0)
+    passed_over = bills.get(Status.PASSED_OVER, 0)
+    total = bills.get("total", 0) - passed_over
+    left_out = [
+        f"{count(n, noun)} {_be(n)} passed over"
+        for n, noun in (
+            (passed_over, "bill"),
+            (summary.credit_notes.get(Status.PASSED_OVER, 0), "credit note"),
+        )
+        if n
+    ]
     if not total:
         nothing = "No bills could be read" if errors else "There are no bills"
-        return _sentence([nothing], errors, 0)
+        if left_out:
+            nothing = "There are no bills to load"
+        return _sentence([nothing, *left_out], errors, 0)
     in_light = sum(bills.get(status, 0) for status in IN_LIGHT)
     parts: list[str] = []
     if summary.command == "undo":
@@ -156,6 +171,7 @@ def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
             parts.append(f"{n:,} {words[n != 1]}")
     if summary.command == "verify" or summary.read_back:
         parts += _read_back(summary.read_back)
+    parts += left_out
     bad = (Status.INVALID, Status.REJECTED, Status.UNKNOWN)
     differing = any(
         n for comparison, n in summary.read_back.items() if comparison != Comparison.SAME
@@ -163,6 +179,44 @@ def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
     if summary.command == "undo" or differing or any(bills.get(status, 0) for status in bad):
         errors = 0  # the bills say so already
     return _sentence(parts, errors, warnings, "to look at" if in_light else "found in the file")
+
+
+def constant_words(constants: Iterable[tuple[str, str]]) -> str:
+    """What the template states and no column says: "currency GBP, amounts include tax"."""
+    return ", ".join(_constant(name, value) for name, value in constants)
+
+
+def _constant(name: str, value: str) -> str:
+    if name == "lineItemsIncludeTax":
+        return "amounts include tax" if value in _TRUE else "amounts without tax"
+    if name == "numbers":
+        return f"decimal {value}"
+    if name == "dates":
+        return f"dates as {value}"
+    return f"{name} {visible(value)}"
+
+
+def template_words(template: str, constants: Iterable[tuple[str, str]]) -> str:
+    """ "uk-spend, which states: currency GBP, amounts include tax"."""
+    stated = constant_words(constants)
+    return visible(template) + (f", which states: {stated}" if stated else "")
+
+
+def left_out_words(documents: Iterable[LeftOut]) -> Iterator[str]:
+    """What each type or state leaves out, with its total and rows."""
+    for each in documents:
+        noun = "credit note" if each.credit_notes else "bill"
+        totals = [in_currency(cents, unit, name) for name, cents, unit in each.totals]
+        if each.unreadable:
+            totals.append(f"{each.unreadable:,} without a readable amount")
+        rows = ", ".join(f"{row}" for row in each.rows[:_SHOWN_ROWS])
+        more = " …" if len(each.rows) > _SHOWN_ROWS else ""
+        word = "row" if len(each.rows) == 1 else "rows"
+        where = each.cell.file + (f", sheet {each.cell.sheet}" if each.cell.sheet else "")
+        yield (
+            f"{where}: {count(len(each.rows), noun)} passed over, {' and '.join(totals)}:"
+            f" {each.reason} ({word} {rows}{more})."
+        )
 
 
 def _read_back(read_back: Mapping[str, int]) -> list[str]:
@@ -253,5 +307,7 @@ def control_words(total: CurrencyTotal) -> str:
     over = total.control - total.sheet
     if over == 0:
         return "Agrees with the bills."
+    if total.control_agrees:
+        return "Agrees with the bills and what is passed over."
     amount = in_currency(abs(over), total.unit, total.currency)
     return f"{amount} {'more' if over > 0 else 'less'} than the bills add up to."

@@ -17,6 +17,7 @@ from importer.report.phrases import (
     in_order,
     severities,
     status_words,
+    template_words,
     tie_out_words,
     verdict,
 )
@@ -49,6 +50,9 @@ def summary_text(
         wrapped(verdict(summary, errors, warnings), width),
         _table(summary, width) if summary.bills.get("total", 0) else [],
         [line for text in _tie_out(summary) for line in wrapped(text, width, indent=2)],
+        paragraph(template_words(summary.template, summary.constants), width, "Template: ")
+        if summary.template
+        else [],
         _findings(findings, width, limit, workbook=summary.result is not None),
         [line for note in summary.notes for line in paragraph(visible(note), width, "Note: ")],
         [f"Continues run {visible(summary.continues)}."] if summary.continues else [],
@@ -88,6 +92,16 @@ def _table(summary: RunSummary, width: int) -> list[str]:
         first, *more = amounts or [""]
         rows.append((status_words(status), f"{bills:,}", f"{lines:,}", first))
         rows += [("", "", "", amount) for amount in more]
+    for status in in_order(summary.credit_notes):
+        amounts = [
+            in_currency(cents, total.unit, total.currency)
+            for total in summary.totals
+            if (cents := total.credit_notes.get(status)) is not None
+        ]
+        first, *more = amounts or [""]
+        label = f"Credit notes: {status_words(status).lower()}"
+        rows.append((label, f"{summary.credit_notes[status]:,}", "", first))
+        rows += [("", "", "", amount) for amount in more]
     sizes = [max(columns_of(row[c]) for row in rows) for c in range(4)]
     if sum(sizes) + 6 > width:
         return _list(rows, width)
@@ -98,7 +112,7 @@ def _table(summary: RunSummary, width: int) -> list[str]:
 
 
 def _amount(total: CurrencyTotal, status: str) -> int | None:
-    return total.sheet if status == "total" else total.by_status.get(status)
+    return total.every_bill if status == "total" else total.by_status.get(status)
 
 
 def _list(rows: list[tuple[str, str, str, str]], width: int) -> list[str]:
@@ -116,6 +130,8 @@ def _tie_out(summary: RunSummary) -> Iterator[str]:
     for total in summary.totals:
         currency, unit = visible(total.currency), total.unit
         words = f"{currency}  file {money(total.sheet, unit)}"
+        if total.passed_over:
+            words += f" without {money(total.passed_over, unit)} passed over"
         if summary.command == "validate":
             words += "."
             if total.unreadable:

@@ -23,7 +23,7 @@ from importer.model.fields import (
     FieldUse,
 )
 from importer.model.finding import Finding, Severity
-from importer.model.report_model import Unresolved
+from importer.model.report_model import LeftOut, Unresolved
 from importer.validation.cents_array import CentsArray
 from importer.validation.column import ParsedTable
 from importer.validation.finding_batch import FindingBatch, Findings
@@ -57,6 +57,7 @@ class Checked:
     """The fields, as vendor, of which names were given an id after the check."""
     unresolved: list[Unresolved] = field(default_factory=list)
     documents: dict[int, Document] = field(default_factory=dict)  # by bill
+    left_out: tuple[LeftOut, ...] = ()
 
     def invalid_bills(self) -> np.ndarray:
         """Which bills are invalid: those that an error is about, themselves or by a line."""

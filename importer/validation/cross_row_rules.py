@@ -29,10 +29,12 @@ from importer.mapping.text_cleanup import tidied
 from importer.model.fields import BILLS, header_key
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
+from importer.model.report_model import LeftOut, agreeing_totals
 from importer.model.tables import CellKind
 from importer.validation.cents_array import CentsArray, added
 from importer.validation.column import ParsedColumn, ParsedTable
 from importer.validation.finding_batch import FindingBatch, cell_findings
+from importer.validation.left_out import sums_of
 
 _NOT_ALNUM = re.compile(r"[\W_]+")
 
@@ -263,7 +265,11 @@ def _negated(mapped: MappedTables, header: str) -> bool:
 
 
 def _control_cents(
-    mapped: MappedTables, total: ControlTotal, unit: int, of_bills: int
+    mapped: MappedTables,
+    total: ControlTotal,
+    unit: int,
+    of_bills: int,
+    possible: frozenset[int],
 ) -> int | UnreadableAmount:
     """The file's total in cents, with the sign that the template gives to its column's amounts.
 
@@ -276,21 +282,27 @@ def _control_cents(
     elif total.kind is CellKind.NUMBER:
         readings = [to_cents(read_number_cell(total.text), unit)]
     else:
-        possible = Numbers if formats.numbers == "auto" else (Numbers(formats.numbers),)
-        readings = [to_cents(read_decimal(total.text, numbers), unit) for numbers in possible]
+        ways = Numbers if formats.numbers == "auto" else (Numbers(formats.numbers),)
+        readings = [to_cents(read_decimal(total.text, numbers), unit) for numbers in ways]
     signed = [sign * cents for cents in readings if not isinstance(cents, UnreadableAmount)]
     if not signed:
         return readings[0]
-    return of_bills if of_bills in signed else signed[0]
+    if of_bills in signed:
+        return of_bills
+    return next((cents for cents in signed if cents in possible), signed[0])
 
 
 def control_totals(
-    mapped: MappedTables, currencies: ParsedColumn, amounts: CentsArray
+    mapped: MappedTables,
+    currencies: ParsedColumn,
+    amounts: CentsArray,
+    documents: Sequence[LeftOut] = (),
 ) -> tuple[dict[str, int], list[Finding]]:
     """The control total of each currency in cents, and the findings where it differs.
 
     Totals come from the file's own total rows (the last one of each table) and from the template's
-    ``expect``. Compared with all bills, valid or not, whose amount can be read.
+    ``expect``. Compared with all bills, valid or not, whose amount can be read; they may count the
+    ``documents`` that are left out, or not.
     """
     out: list[Finding] = []
     totals: Counter[str] = Counter()
@@ -310,15 +322,24 @@ def control_totals(
     units = mapped.template.formats.cents_per_unit
     controls: dict[str, int] = {}
 
+    def totals_of(currency: str, of_bills: int, table: int | None) -> frozenset[int]:
+        passed, credit_notes = (
+            sums_of(documents, currency, credit_notes=credit, table=table)
+            for credit in (False, True)
+        )
+        return agreeing_totals(of_bills, passed, credit_notes)
+
     def compare(
         cell: CellRef, text: str, currency: str, control: int, of_bills: int, where: str
     ) -> None:
-        if control != of_bills:
+        possible = totals_of(currency, of_bills, cell.table)
+        if control not in possible:
             unit = units.get(currency, 100)
+            others = " without what is left out" if len(possible) > 1 else ""
             args: dict[str, Any] = {
                 "control": money(control, unit),
                 "currency": currency,
-                "sheet": money(of_bills, unit) + missing,
+                "sheet": money(of_bills, unit) + others + missing,
                 "where": where,
                 "difference": money(control - of_bills, unit),
             }
@@ -332,7 +353,8 @@ def control_totals(
             out.append(finding("control.gross.currencies", cell, total.text, currencies=names))
             continue
         ((currency, of_bills),) = of_table.items()
-        control = _control_cents(mapped, total, units.get(currency, 100), of_bills)
+        possible = totals_of(currency, of_bills, cell.table)
+        control = _control_cents(mapped, total, units.get(currency, 100), of_bills, possible)
         if isinstance(control, UnreadableAmount):
             out.append(finding("control.gross.unreadable", cell, total.text, reason=control))
             continue
@@ -350,11 +372,12 @@ def control_totals(
             continue
         controls[currency] = control
         compare(cell, text, currency, control, totals[currency], "expected ")
-    for name, expected, count in (
-        ("bills", expect.bills, len(mapped.bills)),
-        ("lines", expect.lines, len(mapped.lines)),
+    bills_left_out = [len(each.rows) for each in documents]
+    for name, expected, count, others in (
+        ("bills", expect.bills, len(mapped.bills), sum(bills_left_out)),
+        ("lines", expect.lines, len(mapped.lines), sum(d.line_items for d in documents)),
     ):
-        if expected is not None and expected != count:
+        if expected is not None and expected not in (count, count + others):
             difference = expected - count
             rule = f"control.{name}.differs"
             out.append(finding(rule, cell, str(count), expected=expected, difference=difference))

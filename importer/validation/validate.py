@@ -15,6 +15,7 @@ from importer.model.bills import TargetStatus
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
+from importer.model.report_model import LeftOut
 from importer.validation import cross_row_rules
 from importer.validation.cents_array import CentsArray, sums
 from importer.validation.check_tables import check_cells, check_rows, row_findings
@@ -30,6 +31,7 @@ from importer.validation.finding_batch import (
     places,
 )
 from importer.validation.join_lines import join
+from importer.validation.left_out import credit_note_warnings, left_out
 from importer.validation.products import product_findings
 from importer.validation.row_rules import PAYMENT_FIELDS, UNKNOWN, Rows, gross_of_lines, truth
 from importer.validation.schema import AMOUNT_RULES, ROW_RULES
@@ -83,7 +85,11 @@ def check(
     findings += cross_row_rules.duplicates(mapped, bills)
     findings += cross_row_rules.without_lines(mapped, line_bill, ambiguous)
     findings = _first_causes(findings, bills, lines)
-    controls, of_totals = cross_row_rules.control_totals(mapped, bills["currency"], amounts)
+    documents = _left_out(mapped, then)
+    findings += list(credit_note_warnings(documents))
+    controls, of_totals = cross_row_rules.control_totals(
+        mapped, bills["currency"], amounts, documents
+    )
     findings += of_totals
     if mapped.repeated and not cross_row_rules.meets_expectations(
         mapped, bills["currency"], amounts, of_totals
@@ -93,8 +99,18 @@ def check(
     checked = Checked(
         mapped, bills, lines, line_bill, amounts, counts, include_tax, controls, findings, target
     )
+    checked.left_out = documents
     checked.add_findings(_sum_findings(checked, bill_rows, exclude))
     return checked
+
+
+def _left_out(mapped: MappedTables, then: TargetStatus) -> tuple[LeftOut, ...]:
+    """What is left out by type or state. Nothing of it is sent, so that only its amounts matter and
+    its findings are dropped."""
+    if mapped.left_out is None:
+        return ()
+    of = check(mapped.left_out.mapped, then)
+    return left_out(mapped.left_out, of.bills["currency"], of.amounts, of.counts, of.bills.units)
 
 
 _LACKING = frozenset(

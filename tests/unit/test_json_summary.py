@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from importer.model.finding import CellRef, Finding, Severity
-from importer.model.report_model import CurrencyTotal, RunSummary
+from importer.model.report_model import CurrencyTotal, LeftOut, RunSummary
 from importer.report.json_summary import json_text, summary_json
 
 SUMMARY = RunSummary(
@@ -21,7 +21,22 @@ SUMMARY = RunSummary(
     bills={"created": 1, "invalid": 1, "total": 2},
     line_items={"total": 0},
     rows={"read": 2, "data": 2},
-    totals=(CurrencyTotal("GBP", 300, 100, {"created": 100, "invalid": 200}, 2, control=300),),
+    totals=(
+        CurrencyTotal(
+            "GBP",
+            300,
+            100,
+            {"created": 100, "invalid": 200},
+            2,
+            control=300,
+            credit_notes={"passed_over": 50},
+        ),
+    ),
+    credit_notes={"total": 1, "passed_over": 1},
+    constants=(("currency", "GBP"), ("lineItemsIncludeTax", "TRUE"), ("dates", "DD/MM/YYYY")),
+    left_out=(
+        LeftOut(True, "Type is 'Credit'", CellRef("bills.csv"), (3,), 2, (("GBP", 50, 100),)),
+    ),
     requests=4,
     seconds=1.23456,
     result="r.xlsx",
@@ -40,10 +55,11 @@ def test_summary_has_the_published_shape() -> None:
         "run": "r1",
         "company": "Northwind",
         "template": "light",
+        "constants": {"currency": "GBP", "lineItemsIncludeTax": True, "dates": ["DD/MM/YYYY"]},
         "sources": ["bills.csv"],
         "rows": {"read": 2, "data": 2},
         "bills": {"total": 2, "invalid": 1, "created": 1},
-        "credit_notes": {"total": 0},
+        "credit_notes": {"total": 1, "passed_over": 1},
         "line_items": {"total": 0},
         "steps": {},
         "totals": [
@@ -55,7 +71,20 @@ def test_summary_has_the_published_shape() -> None:
                 "bills": {"sheet": 300, "created": 100, "difference": 200},
                 "credit_notes": {"sheet": 0, "created": 0, "difference": 0},
                 "by_status": {"invalid": 200, "created": 100},
+                "passed_over": {"bills": 0, "credit_notes": 50},
                 "control": 300,
+                "unreadable": 0,
+            }
+        ],
+        "passed_over": [
+            {
+                "type": "credit note",
+                "reason": "Type is 'Credit'",
+                "file": "bills.csv",
+                "sheet": None,
+                "rows": [3],
+                "line_items": 2,
+                "totals": [{"currency": "GBP", "amount": 50}],
                 "unreadable": 0,
             }
         ],

@@ -16,6 +16,7 @@ from importer.model.report_model import RunSummary
 from importer.report.colours import AXIS, HEADER, NOT_IN_LIGHT_BAR, bar_colour
 from importer.report.phrases import (
     ROW_WORDS,
+    constant_words,
     count,
     day_and_time,
     duration,
@@ -134,7 +135,7 @@ def _write_statuses(
         for c, counts in ((2, summary.bills), (3, summary.line_items)):
             sheet.write_number(row, c, counts.get(status, 0), styles[f"{name}_count"])
         for c, total in enumerate(totals, start=4):
-            cents = total.sheet if last else total.by_status.get(status, 0)
+            cents = total.every_bill if last else total.by_status.get(status, 0)
             write_money(sheet, row, c, cents, styles.money(name, total.unit), total.unit)
     notes = []
     if len(summary.totals) > len(totals):
@@ -288,6 +289,7 @@ def _write_facts(sheet: Worksheet, styles: CellStyles, row: int, summary: RunSum
         ("Company", summary.company or ""),
         ("Light", summary.base_url or ""),
         ("Template", summary.template),
+        ("States", constant_words(summary.constants)),
         *(("File" if i == 0 else "", source) for i, source in enumerate(summary.sources)),
         ("Started", day_and_time(summary.started_at)),
         ("Duration", duration(summary.seconds)),

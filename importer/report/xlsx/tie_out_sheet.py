@@ -102,7 +102,10 @@ class _CurrencyBlock:
         self.sheet.write_blank(self.row, 6, None, styles["header_inset"])
         self._write_sums("In the sheet", "sheet", currency.sheet, self._missing_figures())
         in_sheet = self.row
-        for status in in_order({**total.by_status, **currency.statuses}):
+        statuses = in_order({**total.by_status, **currency.statuses})
+        for status in statuses:
+            if status == Status.PASSED_OVER:  # beside what is to be in Light
+                continue
             words = "in Light" if status in IN_LIGHT else "not in Light"
             if status == Status.UNKNOWN:
                 words = "cannot be told: look in Light"
@@ -120,6 +123,12 @@ class _CurrencyBlock:
             if currency.all_verified:
                 in_light = self.row
         self._write_difference(total, command, in_sheet + 1, in_light + 1)
+        if total.passed_over:
+            figures = (None, total.passed_over, None, None)
+            self._write_line("row", "Passed over: not in the sheet's total", figures)
+        for status, cents in total.credit_notes.items():
+            label = f"Credit notes: {status_words(status).lower()}"
+            self._write_line("row", label, (None, cents, None, None))
         if total.control is not None:
             label = "Total stated by the file or the template"
             self._write_line("row", label, (None, total.control, None, None))
