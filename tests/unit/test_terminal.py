@@ -55,6 +55,8 @@ def test_summary_text_of_a_complete_run() -> None:
         "EUR  file 10.00, in Light 9.00, difference 1.00. 1.00 EUR of the file is not",
         "  known to be in Light. Control total 10.00: Agrees with the bills.",
         "",
+        "Template: light",
+        "",
         "bills.xlsx, sheet Bills",
         "  error    row 7, column amount: Not whole cents (Write 150)",
         "",
