@@ -88,13 +88,13 @@ def test_values_match_whatever_their_case_and_separators(tmp_path: Path, word: s
 
 def test_each_unknown_value_is_one_error_that_names_it(tmp_path: Path) -> None:
     rows = [(str(i), "Bill", "Frozen", "1.00") for i in range(20)]
-    of = ledger(tmp_path, *rows, ("x", "Reversal", "Open", "2.00"), ("y", "Bill", "Paid", "3.00"))
+    of = ledger(tmp_path, *rows, ("r1", "Reversal", "Open", "2.00"), ("r2", "Bill", "Paid", "3.00"))
     assert codes(of) == ["bills.state.unknown", "bills.type.unknown"]
     assert "'Frozen'" in of.findings[0].message
     assert "20 rows: 2, 3" in of.findings[0].message
     assert "'Void'" in of.findings[0].message  # what it passes over
     assert of.findings[0].cell.column == "State"
-    assert money(of) == [("y", 300)]
+    assert money(of) == [("r2", 300)]
 
 
 def test_a_blank_beside_values_is_an_error_unless_the_template_says_what_it_means(
