@@ -28,8 +28,24 @@ Orchard Packaging Ltd,OP-31,B1,2025-03-07,12.70,Pallet wrap
 Orchard Packaging Ltd,OP-32,B1,2025-03-08,19.35,Cartons
 """
 
+# Only the first row of a bill has its header cells. A supplier and its number were taken out, a
+# vendor is missing, a note has no amount, and totals stand between and below.
+REPORT = """\
+Supplier,Number,Date,Account,Text,Net
+Ironbridge Tools Ltd,IT-401,2025-03-03,7220,Blades,40.00
+,,,7220,Saws,25.00
+,,,,Delivered in March,
+,,,,Subtotal,65.00
+,,2025-03-04,7220,Consultancy,900.00
+Orchard Packaging Ltd,OP-41,2025-03-05,7220,Pallet wrap,12.70
+Orchard Packaging Ltd,OP-42,2025-03-06,7220,Cartons,19.35
+,OP-43,2025-03-07,7220,Tape,8.40
+,,,,,1005.45
+"""
+
 
 def write(folder: Path) -> None:
     """The files, into ``folder``; their template stands there."""
     (folder / "ledger-keys.csv").write_bytes(KEYS.encode())
     (folder / "ledger-overlap.csv").write_bytes(OVERLAP.encode())
+    (folder / "ledger-report.csv").write_bytes(REPORT.encode())

@@ -15,6 +15,7 @@ from importer.core.money import Numbers, UnreadableAmount, read_decimal, tidy
 from importer.core.nearest_name import did_you_mean, nearest_name
 from importer.core.text_column import arrow_texts
 from importer.mapping.classified_rows import ClassifiedRows, ControlTotal
+from importer.mapping.continued_rows import filled_note
 from importer.mapping.fill_down import BILL_START, FilledTable, fill_down, finish_fill
 from importer.mapping.headed_table import HeadedTable
 from importer.mapping.headers import (
@@ -78,8 +79,14 @@ def bind_table(
     """The table with the columns of its fields and its data rows; appends findings and totals."""
     beyond = _columns_beyond_header(table)
     table = _with_1904_dates(table)
-    filled = fill_down(table, group_heads(table))
+    heads = group_heads(table)
+    filled = fill_down(table, heads)
     rows = classify_rows(table, filled)
+    if rows.doubtful and filled.origins:
+        filled = fill_down(table, heads | rows.doubtful.keys())
+    rows.findings += rows.doubtful.values()
+    if note := filled_note(table, filled, rows):
+        rows.notes.append(note)
     filled, fill_findings = finish_fill(filled, rows.roles)
     table = _with_group_names(filled.table, rows)
     fields = _field_columns(table)

@@ -22,6 +22,7 @@ class ClassifiedRows:
     """``roles[k]`` and ``groups[k]`` ("" for none) belong to the ``k``-th row below the header.
 
     ``reasons``: row number → the rule that took the row out. ``notes`` are for people.
+    ``doubtful``: ``k`` → why the row may belong to no bill above it, so that it takes no values.
     """
 
     roles: list[Role]
@@ -30,3 +31,4 @@ class ClassifiedRows:
     totals: list[ControlTotal] = field(default_factory=list)
     reasons: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    doubtful: dict[int, Finding] = field(default_factory=dict)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+import numpy as np
+
+from importer.core.total_words import is_total
 from importer.mapping.classified_rows import ClassifiedRows, ControlTotal
-from importer.mapping.column_sums import numbers_in, total
+from importer.mapping.column_sums import numbers_in, scaled_numbers, total
 from importer.mapping.fill_down import FilledTable
 from importer.mapping.headed_table import HeadedTable
 from importer.mapping.template_model import ControlTotalRule
 from importer.model.finding_catalogue import finding
 from importer.model.tables import Role, TableKind
-
-_TOTAL = re.compile(
-    r"(grand |sub ?|report |overall )?totals?( amount| payable| due)?:?|sum|summe|gesamt(summe)?"
-    r"|total general|total général|totale|somme|suma",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -94,11 +90,13 @@ def mark_control_total(table: HeadedTable, filled: FilledTable, rows: Classified
     if rule:
         amount = table.column(rule.amount)
         if amount is None or not _rule_matches(rule, table, i):
-            rows.notes.append(
-                f"the last row is not the file's own total ({rule}), so that no total is compared"
-            )
+            if not rule.optional:
+                rows.notes.append(
+                    f"the last row is not the file's own total ({rule}), so that no total is"
+                    " compared"
+                )
             return
-        if why := _signs_of_bill(table, filled, rule, i):
+        if why := _signs_of_bill(table, filled, rows, rule, i):
             rows.findings.append(finding("sheet.total.doubtful", table.cell(i), rule=rule, why=why))
             return
         reason = f"the file's own total: {rule}"
@@ -114,9 +112,16 @@ def mark_control_total(table: HeadedTable, filled: FilledTable, rows: Classified
         )
     if amount is None or not table.text(amount, i):
         return
-    rows.roles[last] = Role.CONTROL_TOTAL
+    take_control_total(table, rows, last, amount, reason)
+
+
+def take_control_total(
+    table: HeadedTable, rows: ClassifiedRows, k: int, amount: int, reason: str
+) -> None:
+    """Mark the row as the file's own total, which stands in the column ``amount``."""
+    i, source = table.start + k, table.source
+    rows.roles[k] = Role.CONTROL_TOTAL
     rows.reasons[table.number(i)] = reason
-    source = table.source
     rows.totals.append(
         ControlTotal(source.columns[amount][i], source.kind(amount, i), table.cell(i, amount))
     )
@@ -135,15 +140,30 @@ def _rule_matches(rule: ControlTotalRule, table: HeadedTable, i: int) -> bool:
     return all(column is not None and not table.text(column, i) for column in blanks)
 
 
-def _signs_of_bill(table: HeadedTable, filled: FilledTable, rule: ControlTotalRule, i: int) -> str:
+def _is_sum_above(table: HeadedTable, rows: ClassifiedRows, rule: ControlTotalRule, k: int) -> bool:
+    """Whether the row has the sum of all data rows above it."""
+    column = table.column(rule.amount)
+    if column is None:
+        return False
+    values, ok = scaled_numbers(table, column)
+    data = np.asarray([role is Role.DATA for role in rows.roles[:k]], dtype=bool)
+    return bool(ok[k] and values[k] == np.where(data & ok[:k], values[:k], 0).sum())
+
+
+def _signs_of_bill(
+    table: HeadedTable,
+    filled: FilledTable,
+    rows: ClassifiedRows,
+    rule: ControlTotalRule,
+    i: int,
+) -> str:
     """Why a row that the rule matches may be a bill, in words; "" where it is none."""
     columns = IdentifyingColumns.of(table)
     label = table.column(rule.where.column) if rule.where else None
     given = {
         column: text
         for column in sorted(columns.all)
-        if (text := table.text(column, i))
-        and not (column in columns.vendor and _TOTAL.fullmatch(text))
+        if (text := table.text(column, i)) and not (column in columns.vendor and is_total(text))
     }
     if rule.where and not (columns.date_optional or columns.date & given.keys()):
         return ""  # a bill has a date
@@ -155,7 +175,7 @@ def _signs_of_bill(table: HeadedTable, filled: FilledTable, rule: ControlTotalRu
     if rule.where:
         return ""
     k = i - table.start
-    if filled.first_row(k) != k:
+    if filled.first_row(k) != k and not _is_sum_above(table, rows, rule, k):
         return "it goes on with the bill above it, as blank cells are filled down"
     optional = columns.date_optional and columns.vendor_optional
     return "a bill of this file may have just as little" if optional else ""
@@ -178,7 +198,7 @@ def _proven_total(table: HeadedTable, rows: ClassifiedRows, last: int) -> int | 
     if not columns.number or not columns.date or columns.all & filled:
         return None
     given = {c: text for c in columns.all if (text := table.text(c, i))}
-    if any(c not in columns.vendor or not _TOTAL.fullmatch(text) for c, text in given.items()):
+    if any(c not in columns.vendor or not is_total(text) for c, text in given.items()):
         return None
     if rows.groups[last]:  # the group is the vendor
         return None

@@ -277,8 +277,15 @@ _OF_ROWS = frozenset(
         "sheet.row.too_long",
         "sheet.total.doubtful",
         "sheet.row.goes_on_with_passed_over",
+        "sheet.row.total",
+        "sheet.row.no_bill",
+        "sheet.row.no_vendor",
         "sheet.group.other_name",
     )
+)
+# Of these the bill above may lack the row, where blank cells are filled down.
+_OF_BILL_ABOVE = frozenset(
+    ("sheet.row.goes_on_with_passed_over", "sheet.row.total", "sheet.row.no_bill")
 )
 _NO_LINES = frozenset(("line_items.sheet.missing", "sheet.rows.none"))
 
@@ -306,7 +313,7 @@ def _with_items(f: Finding, mapped: MappedTables, places: ItemsByRow) -> Finding
     if f.code in _OF_ROWS:
         at = (-1 if f.cell.table is None else f.cell.table, f.cell.row or 0)
         bills, lines = map(tuple, places.get(at, ([], [])))
-        if f.code == "sheet.row.goes_on_with_passed_over":  # the bill before it may lack this row
+        if f.code in _OF_BILL_ABOVE and mapped.template.source.fill_down:
             table = mapped.lines.table
             lines = tuple(n for i in lines for n in (i - 1, i) if n >= 0 and table[n] == table[i])
         return replace(f, lines=lines) if lines else replace(f, bills=bills)

@@ -12,16 +12,19 @@ import pyarrow as pa
 
 from importer.core.text_column import arrow_texts, cells_starting
 from importer.mapping.classified_rows import ClassifiedRows
+from importer.mapping.continued_rows import mark_notes, without_vendor_and_number
 from importer.mapping.control_total import (
     IdentifyingColumns,
     amount_columns,
     had_role,
     mark_control_total,
+    take_control_total,
 )
 from importer.mapping.fill_down import FilledTable
 from importer.mapping.headed_table import HeadedTable
 from importer.mapping.headers import requested_columns
 from importer.mapping.row_groups import mark_groups
+from importer.mapping.total_rows import total_rows
 from importer.model.fields import header_key
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
@@ -44,8 +47,30 @@ def classify_rows(table: HeadedTable, filled: FilledTable) -> ClassifiedRows:
     amounts = amount_columns(table)
     mark_groups(table, amounts, rows)
     rows.findings += _groups_with_data(table, amounts, rows)
+    mark_notes(table, filled, rows)
     mark_control_total(table, filled, rows)
+    rows.doubtful |= _total_rows(table, filled, rows)
+    rows.doubtful |= without_vendor_and_number(table, filled, rows)
     return rows
+
+
+def _total_rows(
+    table: HeadedTable, filled: FilledTable, rows: ClassifiedRows
+) -> dict[int, Finding]:
+    """Mark a labelled total at the end of the file; findings for all others, by row."""
+    out: dict[int, Finding] = {}
+    last = max((k for k, role in enumerate(rows.roles) if role is Role.DATA), default=-1)
+    asked = {f.cell.row for f in rows.findings if f.code == "sheet.total.doubtful"}
+    for row in total_rows(table, filled, rows):
+        if row.k == last and row.of_file and row.by_word:
+            take_control_total(table, rows, row.k, row.column, f"the file's own total: {row.why}")
+            continue
+        i = table.start + row.k
+        if table.number(i) in asked:
+            continue
+        text = table.text(row.column, i)
+        out[row.k] = finding("sheet.row.total", table.cell(i, row.column), text, why=row.why)
+    return out
 
 
 # --- rules of the template --------------------------------------------------------------------

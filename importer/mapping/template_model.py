@@ -106,6 +106,7 @@ class ControlTotalRule(StrictModel):
     amount: Text
     blank: list[Text] = Field(default=[])
     where: RowTest | None = None
+    optional: Annotated[bool, Field(description="the file may have none: it is not noted")] = False
 
     @model_validator(mode="after")
     def _one_way(self) -> ControlTotalRule:

@@ -357,6 +357,18 @@ sheet.row.goes_on_with_passed_over: a row that goes on with one passed over
   belong to what is passed over, or to the bill before that.
   → Write the row's own values into its blank cells, remove the row, or correct the template: a
     rule of ignore_rows holds for all rows of a bill where its column is under fill_down, too.
+sheet.row.total: a row that may be a total
+  The row may be a total: {why}. As a bill or line it would count twice.
+  → Remove the row, or name it in the template (ignore_rows, or control_total for the last one). If
+    it is a bill or line, give it the vendor and number of its bill.
+sheet.row.no_bill: a row of a bill that is not named
+  The row has '{value}' of its own, but neither vendor nor number: it may be a bill without its
+  vendor, or a line of the bill above it.
+  → Write the vendor and the number into the row. If it goes on with the bill above, clear the cell.
+sheet.row.no_vendor: a row whose vendor is not named
+  The row has the number '{value}' and no vendor. Other rows repeat the vendor of the row above them
+  (row {other}), so that a blank cell may not mean the same vendor.
+  → Write the vendor into the row, or take its column out of fill_down in the template.
 sheet.stop.doubtful: the end of the data may be a bill
   The data ends here, as {rule}, but the row has '{value}' as a bill has: it may be a bill, and
   what is below it too.

@@ -113,6 +113,10 @@ def _left_out(mapped: MappedTables, then: TargetStatus) -> tuple[LeftOut, ...]:
     return left_out(mapped.left_out, of.bills["currency"], of.amounts, of.counts, of.bills.units)
 
 
+_OF_OTHERS = frozenset(
+    f"sheet.row.{ending}"
+    for ending in ("goes_on_with_passed_over", "total", "no_bill", "no_vendor")
+)
 _LACKING = frozenset(
     f"bills.{name}"
     for name in (
@@ -138,7 +142,7 @@ def _first_causes(findings: Findings, bills: ParsedTable, lines: ParsedTable) ->
     of_others = {
         (p.cell.table, p.cell.row)
         for p in findings.parts
-        if p.code == "sheet.row.goes_on_with_passed_over" and isinstance(p, Finding)
+        if p.code in _OF_OTHERS and isinstance(p, Finding)
     }
 
     stood_in = np.zeros(bills.size, dtype=bool)

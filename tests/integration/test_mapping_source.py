@@ -224,10 +224,11 @@ def test_no_row_is_taken_for_a_total_by_guess(tmp_path: Path, row: list[str]) ->
     assert {f.cell.row for f in of.findings} == {5}
 
 
-def test_a_further_line_of_a_bill_is_never_a_total(tmp_path: Path) -> None:
+def test_a_further_line_that_is_the_sum_is_asked_about(tmp_path: Path) -> None:
     rows = [HEADER, ROWS[0], ["Beta", "B1", "01/03/2025", "5.00"], ["", "", "", "15.00"]]
     of = read(tmp_path, rows, "{fill_down: [Supplier, Number, Date]}")
-    assert bills(of) == [(2, "Acme", "A1", 1000), (3, "Beta", "B1", 2000)]
+    assert finding_cells(of) == [("sheet.row.total", 4, "Amount")]
+    assert bills(of) == [(2, "Acme", "A1", 1000)]
     of = read(tmp_path, rows)
     assert counts(of) == {"data": 2, "control_total": 1}
     # Nor where another column says to which bill the row belongs.

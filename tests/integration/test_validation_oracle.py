@@ -241,6 +241,9 @@ FLAT_LINE = {"description": "Text", "amount": "Gross", "netAmount": "Net", "taxA
              "amortizationEndDate": "To"}  # fmt: skip
 
 
+DATED = ("vendor", "invoiceNumber", "issuedDate", "dueDate", "amount")  # of a bill's first row
+
+
 def one_sheet(folder: Path, style: Style) -> tuple[Sheets, list[Path]]:
     """A row a line, the bill's own cells on each of its rows or on the first only."""
     writer = Writer(style)
@@ -249,7 +252,11 @@ def one_sheet(folder: Path, style: Style) -> tuple[Sheets, list[Path]]:
     for i in range(style.bills):
         whole, lines = writer.bill(i)
         bill = {name: whole[name] for name in FLAT}
-        bill = writer.changed(bill, {n: k for n, k in BILL_KINDS.items() if n in FLAT})
+        # Rows without vendor or number may be others' lines where blanks are filled down.
+        named = ("vendor", "invoiceNumber") if style.fill else ()
+        bill = writer.changed(
+            bill, {n: k for n, k in BILL_KINDS.items() if n in FLAT and n not in named}
+        )
         for k, line in enumerate(lines):
             again = bill
             if k:
@@ -258,11 +265,13 @@ def one_sheet(folder: Path, style: Style) -> tuple[Sheets, list[Path]]:
                          for n, c in bill.items()}  # fmt: skip
                 if style.fill and chance.random() < 0.6:
                     again |= dict.fromkeys(keys, pick([BLANK, Cell(" ")]))
+                    again |= dict.fromkeys(("issuedDate", "dueDate", "amount"), BLANK)
                 if chance.random() < style.share / 3:
-                    name = pick(list(FLAT))
+                    name = pick([n for n in FLAT if not (style.fill and n in DATED)])
                     again[name] = writer.another(BILL_KINDS[name])
             own = writer.changed(
-                {n: line[n] for n in FLAT_LINE}, {n: LINE_KINDS[n] for n in FLAT_LINE}
+                {n: line[n] for n in FLAT_LINE},
+                {n: LINE_KINDS[n] for n in FLAT_LINE if n != "accountId"},  # without: a note
             )
             rows.append((again, own))
     if chance.random() < style.share / 2 and not style.fill:

@@ -1,0 +1,35 @@
+"""The words by which a row says that it is a total, in the languages of the known exports."""
+
+from __future__ import annotations
+
+import re
+
+from importer.core.name_key import name_key
+
+_WORDS = (
+    r"(?:grand|sub|sub-|report|overall|final|running|page|invoice|bill|file|net|gross)? ?-?totals?"
+    r"|sum|sums|subtotal|balance (?:carried|brought) forward|(?:carried|brought) forward|[bc]/f"
+    r"|(?:gesamt|zwischen|end|teil|rechnungs|gruppen)?-?summen?|gesamt|gesamtbetrag|zwischensaldo"
+    r"|übertrag|insgesamt"
+    r"|total (?:général|general|ttc|ht|geral|generale|generaal|facture|fournisseur|proveedor)"
+    r"|sous[- ]total|totaux|somme|montant total|à reporter|report à nouveau"
+    r"|totale?|subtotale?|totale complessivo|somma|suma|suma total|importe total|subtotales|totales"
+    r"|totaal|subtotaal|eindtotaal|totalt|delsumma|delsum|summa|sammanlagt|i alt|sluttotal"
+    r"|razem|ogółem|łącznie|suma częściowa"
+)
+_AFTER = (
+    r"(?: ?(?:amounts?|payable|due|net|gross|vat|excl\.?|incl\.?|tax|eur|gbp|usd|chf|sek|dkk|nok"
+    r"|pln|[£€$]|betrag|brutto|netto|ttc|ht|iva|btw|moms))*"
+)
+_TOTAL = re.compile(rf"\W*(?:{_WORDS}){_AFTER}\W*")
+_OF = re.compile(rf"\W*(?:{_WORDS})\b.*", re.DOTALL)
+
+
+def is_total(text: str) -> bool:
+    """Whether a text is nothing but the word for a total, as ``Total``, ``Zwischensumme:``."""
+    return len(text) <= 60 and _TOTAL.fullmatch(name_key(text)) is not None
+
+
+def may_be_total_of(text: str) -> bool:
+    """Whether a text begins with the word for a total, as ``Total for Acme`` and ``Total Gas``."""
+    return _OF.fullmatch(name_key(text[:120])) is not None
