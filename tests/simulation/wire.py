@@ -16,6 +16,7 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from lies import told
 from light_world import SimulatedLight, error, moment
 from scenario import SETTLE, TIMEOUT
 
@@ -144,6 +145,12 @@ class Wire:
                 return self._reply(200, _PAGE)
             case "empty 200" if not refused:
                 return self._reply(200, b"")
+            case "another's answer" if self.previous is not None:
+                return self.previous
+            case "another's answer":
+                return _BROKEN
+            case lie:
+                return self._reply(*told(answered or (200, None), lie))
         assert answered is not None, fault
         return self._reply(*answered)
 
