@@ -8,6 +8,7 @@ from typing import Any
 
 from importer.sandbox import SandboxSettings, parse_fault, serve
 from importer.sandbox.faults import FAULTS, TARGET_DESCRIPTIONS, read_script
+from importer.sandbox.lies import LIES
 
 Ready = Callable[[str, tuple[str, ...]], None]  # the base URL, and the keys that it accepts
 
@@ -41,9 +42,13 @@ def serve_sandbox(
     serve(sandbox, port, lambda base_url: ready(base_url, sandbox.keys))
 
 
-def fault_kinds() -> list[tuple[str, str, bool]]:
-    """Each fault with what it does, and whether ``all`` includes it."""
-    return [(name, kind.description, kind.common) for name, kind in FAULTS.items()]
+def fault_kinds(*, lies: bool) -> list[tuple[str, str, bool]]:
+    """Each fault with what it does, and whether ``all`` includes it; or each of the lies."""
+    return [
+        (name, kind.description, kind.common)
+        for name, kind in FAULTS.items()
+        if (name in LIES) is lies
+    ]
 
 
 def fault_targets() -> str:

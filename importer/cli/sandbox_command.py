@@ -42,11 +42,14 @@ class _WithFaults(click.Command):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         from importer.app.local_sandbox import fault_kinds, fault_targets
 
-        faults = fault_kinds()
-        rare = ", ".join(name for name, _, common in faults if not common)
+        failures, lies = fault_kinds(lies=False), fault_kinds(lies=True)
+        rare = ", ".join(name for name, _, common in failures if not common)
         with formatter.section("Faults"):
-            table = [(name, effect) for name, effect, _ in faults]
+            table = [(name, effect) for name, effect, _ in failures]
             formatter.write_dl([*table, ("all", f"Each of these at that rate, but for {rare}.")])
+        with formatter.section("Lies, which are well-formed answers that are not true"):
+            table = [(name, effect) for name, effect, _ in lies]
+            formatter.write_dl([*table, ("lies", "Each of these that the request may get.")])
         with formatter.section("Requests"):
             formatter.write_text(
                 f"Before the fault may stand the requests it is for: {fault_targets()}."

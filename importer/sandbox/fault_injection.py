@@ -7,6 +7,7 @@ the answer; the answer of a request that the route refuses is not spoiled.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,8 +15,9 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from importer.sandbox.faults import FAULTS, FaultPlan, request_kind
-from importer.sandbox.gate import MOVED, refusal_answer
+from importer.sandbox.gate import MOVED, json_answer, refusal_answer
 from importer.sandbox.http_request import MAX_DRAINED
+from importer.sandbox.lies import ANOTHER, DOUBLED, LIES, Answered, lied_answer
 from importer.sandbox.refusals import gateway_refusal
 from importer.sandbox.request_limits import Allowance
 from importer.sandbox.settings import Counters, SandboxSettings
@@ -41,6 +43,7 @@ class Injector:
 
     def __post_init__(self) -> None:
         self.plan = FaultPlan(self.settings.faults, self.settings.script, self.settings.fault_seed)
+        self._previous: Answered | None = None  # what was answered last, to whatever request
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -55,7 +58,7 @@ class Injector:
         # A followed redirect already had the fault of its request.
         name = None if kind is None or moved else self.plan.next(kind)
         if name is None:
-            await self.app(scope, receive, send)
+            await self._truly(scope, receive, send)
             return
         # Read in full: the client may have left when the request is carried out.
         messages = await _buffered_request(receive)
@@ -65,6 +68,15 @@ class Injector:
         else:
             self._count(name)
             await self._before(name, scope, receive, send)
+
+    async def _truly(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Without a fault; the answer is kept for the next request, where that may get it."""
+        if not self.plan.uses(ANOTHER):
+            await self.app(scope, receive, send)
+            return
+        answer = await _collected(self.app, scope, receive)
+        self._previous = _status_and_body(answer)
+        await _send_all(answer, send)
 
     async def _before(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
         match name:
@@ -82,17 +94,15 @@ class Injector:
     async def _after(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
         if name == "duplicated":
             scope.setdefault("state", {})["duplicated"] = True
-        answer: list[Message] = []
-
-        async def collect(message: Message) -> None:
-            answer.append(message)
-
-        await self.app(scope, receive, collect)
+        answer = await _collected(self.app, scope, receive)
         succeeded = 200 <= answer[0]["status"] < 300
         if succeeded:
             self._count(name)
         if not succeeded or name == "duplicated":
             await _send_all(answer, send)
+            return
+        if name in LIES:
+            await self._lie(name, answer, scope, receive, send)
             return
         match name:
             case "drop-after":
@@ -105,6 +115,18 @@ class Injector:
             case _:
                 await self._instead(name, scope)(scope, receive, send)
 
+    async def _lie(
+        self, name: str, answer: list[Message], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        true = _status_and_body(answer)
+        if name == DOUBLED:
+            await _send_all(answer, send)
+            scope[CONNECTION].write(_raw(answer))
+        else:
+            instead = self._previous or true if name == ANOTHER else lied_answer(true, name)
+            await _lied(instead)(scope, receive, send)
+        self._previous = true
+
     def _instead(self, name: str, scope: Scope) -> Response:
         """The answer that replaces the right one."""
         match name:
@@ -116,6 +138,8 @@ class Injector:
                 return refusal_answer(gateway_refusal(503, "Service unavailable."))
             case "late-before":
                 return refusal_answer(gateway_refusal(504, "Gateway timeout."))
+            case _ if name in LIES:
+                return _lied(lied_answer((200, None), name))
             case "not-json-200":
                 return HTMLResponse(NOT_JSON)
             case "429":
@@ -138,7 +162,25 @@ class Injector:
         self.counters.faults[name] = self.counters.faults.get(name, 0) + 1
 
 
+def _lied(answer: Answered) -> Response:
+    status, body = answer
+    if isinstance(body, bytes):
+        return HTMLResponse(body, status)
+    return json_answer(body, status)
+
+
 # --- requests ---------------------------------------------------------------------------------
+
+
+async def _collected(app: ASGIApp, scope: Scope, receive: Receive) -> list[Message]:
+    """The messages of an application's answer."""
+    messages: list[Message] = []
+
+    async def collect(message: Message) -> None:
+        messages.append(message)
+
+    await app(scope, receive, collect)
+    return messages
 
 
 async def _buffered_request(receive: Receive) -> list[Message]:
@@ -185,9 +227,31 @@ async def _send_all(messages: list[Message], send: Send) -> None:
         await send(message)
 
 
+def _body(answer: list[Message]) -> bytes:
+    return b"".join(message.get("body", b"") for message in answer[1:])
+
+
+def _status_and_body(answer: list[Message]) -> Answered:
+    content = _body(answer)
+    try:
+        return answer[0]["status"], json.loads(content)
+    except ValueError:
+        return answer[0]["status"], content
+
+
+def _raw(answer: list[Message]) -> bytes:
+    """The answer as it is on the wire."""
+    content = _body(answer)
+    headers = [*answer[0]["headers"], (b"content-length", str(len(content)).encode())]
+    unique = {name.lower(): value for name, value in headers}
+    lines = [b"HTTP/1.1 %d OK" % answer[0]["status"]]
+    lines += [name + b": " + value for name, value in unique.items()]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + content
+
+
 async def _send_half(answer: list[Message], scope: Scope, receive: Receive, send: Send) -> None:
     """Promise the whole answer, send half of it, and close."""
-    body = b"".join(message.get("body", b"") for message in answer[1:])
+    body = _body(answer)
     kind = [header for header in answer[0]["headers"] if header[0] == b"content-type"]
     length = (b"content-length", str(max(2, len(body))).encode())
     await send({"type": "http.response.start", "status": 200, "headers": [*kind, length]})

@@ -14,18 +14,30 @@ from pathlib import Path
 from typing import Literal
 
 from importer.core.errors import UsageProblem
+from importer.sandbox.lies import ANOTHER, BILL_LIES, DOUBLED, LIES, LIST_LIES
 
 RequestKind = Literal[
-    "bill", "line", "change", "list", "get", "submit", "posting", "payment", "document", "upload"
+    "bill",
+    "line",
+    "change",
+    "list",
+    "read",
+    "get",
+    "submit",
+    "posting",
+    "payment",
+    "document",
+    "upload",
 ]
-ALL = "all"
+ALL, ALL_LIES = "all", "lies"  # names of many faults
 
 
 @dataclass(frozen=True)
 class FaultKind:
     """What a fault does. ``after``: the request is carried out first, exactly once.
 
-    ``common`` faults are those of ``all``; the others stop a client, or are Light's own answer.
+    ``common`` faults are those of ``all``; the others stop a client, are Light's own answer, or are
+    the ``lies``.
     """
 
     description: str
@@ -54,6 +66,10 @@ FAULTS: Mapping[str, FaultKind] = {
     "redirect-outside": FaultKind("307 to https://elsewhere.example.", common=False),
     "duplicated": FaultKind("The bill is kept as DUPLICATED.", True, common=False),
     "401": FaultKind("401 although the key is right; by rate, once at most.", common=False),
+    **{
+        name: FaultKind(text, not name.endswith("-before"), common=False)
+        for name, text in LIES.items()
+    },
 }
 # Where nothing is created, the caller cannot tell before from after.
 READING_NAMES = {
@@ -68,7 +84,8 @@ TARGETS: Mapping[str, frozenset[RequestKind]] = {
     "line": frozenset({"line"}),
     "post": frozenset({"bill", "line"}),
     "list": frozenset({"list"}),
-    "get": frozenset({"list", "get"}),
+    "read": frozenset({"read"}),
+    "get": frozenset({"list", "read", "get"}),
     "change": frozenset({"change", "submit", "posting", "payment", "document"}),
     "submit": frozenset({"submit"}),
     "posting": frozenset({"posting"}),
@@ -78,11 +95,13 @@ TARGETS: Mapping[str, frozenset[RequestKind]] = {
 }
 TARGET_DESCRIPTIONS = (
     "bill (the POST of a bill), line (the POST of a line item), post (both), list (the list of "
-    "bills), get (every GET), change (PATCH, PUT, DELETE and the actions on a bill), of these "
-    "alone submit (for approval), posting, payment and document (the request for an upload "
-    "address); and upload (the PUT of a document to that address)"
+    "bills), read (the GET of a bill), get (every GET), change (PATCH, PUT, DELETE and the "
+    "actions on a bill), of these alone submit (for approval), posting, payment and document (the "
+    "request for an upload address); and upload (the PUT of a document to that address)"
 )
 LINE_POST = re.compile(r"/v1/invoice-payables/[^/]+/line-items")
+ONE_BILL = re.compile(r"/v1/invoice-payables/[^/]+")
+_READS: Mapping[str, RequestKind] = {"/v1/bff/invoice-payables": "list"}
 ACTION = re.compile(r"/v1/invoice-payables/[^/]+/(.+)")
 STEPS: Mapping[str, RequestKind] = {
     "submit-for-approval": "submit",
@@ -102,7 +121,7 @@ class Fault:
     target: str = "post"
 
     def __post_init__(self) -> None:
-        if self.name != ALL or self.target not in TARGETS:
+        if self.name not in (ALL, ALL_LIES) or self.target not in TARGETS:
             _check_fault(self.name, self.target)
         if not 0 <= self.rate <= 1:
             raise UsageProblem(f"The rate of {self.name} is {self.rate:g}; it must be 0 to 1.")
@@ -186,7 +205,7 @@ def request_kind(method: str, path: str) -> RequestKind | None:
         case "POST" if LINE_POST.fullmatch(path):
             return "line"
         case "GET":
-            return "list" if path == "/v1/bff/invoice-payables" else "get"
+            return _READS.get(path) or ("read" if ONE_BILL.fullmatch(path) else "get")
         case "POST" if (action := ACTION.fullmatch(path)) and action[1] in STEPS:
             return STEPS[action[1]]
         case "POST" | "PATCH" | "PUT" | "DELETE":
@@ -206,7 +225,9 @@ class FaultPlan:
         self.rates: dict[RequestKind, list[tuple[str, float]]] = {}
         for fault in faults:
             for kind in TARGETS[fault.target]:
-                names = _common_faults() if fault.name == ALL else (fault.name,)
+                names = {ALL: _common_faults(), ALL_LIES: lies_about(kind)}.get(
+                    fault.name, [fault.name]
+                )
                 self.rates.setdefault(kind, []).extend(
                     (name, fault.rate) for name in names if name != "duplicated" or kind == "bill"
                 )
@@ -221,6 +242,11 @@ class FaultPlan:
         self.generators = {kind: random.Random(f"{seed} {kind}") for kind in self.rates}
         self.counts = dict.fromkeys(TARGETS, 0)
         self.unauthorized_injected = False
+
+    def uses(self, name: str) -> bool:
+        """Whether the fault may come at all."""
+        named = {of_kind for rates in self.rates.values() for of_kind, _ in rates}
+        return name in named | {line.name for line in self.script}
 
     def next(self, kind: RequestKind) -> str | None:
         """The fault of the next request of a kind, or None."""
@@ -251,12 +277,24 @@ def _common_faults() -> list[str]:
     return [name for name, kind in FAULTS.items() if kind.common]
 
 
+def lies_about(kind: RequestKind) -> list[str]:
+    """The lies that change the answer to a request of this kind."""
+    if kind == "list":
+        return [ANOTHER, *LIST_LIES, *BILL_LIES]
+    if kind in ("read", "get"):
+        return [ANOTHER, DOUBLED, "404-after", "404-html-after", *BILL_LIES]
+    return [name for name in LIES if name not in LIST_LIES]
+
+
 def _fault_names() -> str:
-    return f"The faults are {', '.join(FAULTS)}, and all for each common one."
+    return (
+        f"The faults are {', '.join(FAULTS)}; all stands for each common one, and lies for each"
+        " well-formed answer that is not true."
+    )
 
 
 def _full_name(name: str, target: str) -> str:
-    return READING_NAMES.get(name, name) if target in ("get", "list") else name
+    return READING_NAMES.get(name, name) if target in ("get", "read", "list") else name
 
 
 def _check_fault(name: str, target: str) -> None:

@@ -34,7 +34,8 @@ from importer.sandbox import (
     parse_script,
     running,
 )
-from importer.sandbox.faults import FaultPlan
+from importer.sandbox.faults import FaultPlan, lies_about
+from importer.sandbox.lies import ANOTHER, BILL_LIES, DOUBLED, LIES, LIST_LIES, NEW_STATE, NIL
 
 PATH = "/v1/invoice-payables"
 LIST = "/v1/bff/invoice-payables"
@@ -54,6 +55,9 @@ BEFORE = {
     "redirect-308": 308,
     "redirect-outside": 307,
     "401": 401,
+    "202-before": 202,
+    "errors-200-before": 200,
+    "foreign-200-before": 200,
 }
 AFTER = {
     "500-after": 500,
@@ -63,6 +67,17 @@ AFTER = {
     "late-after": 200,
     "late-commit": 200,
     "duplicated": 200,
+    "202-after": 202,
+    "207-after": 207,
+    "errors-200-after": 200,
+    "409-after": 409,
+    "400-after": 400,
+    "422-after": 422,
+    "403-html-after": 403,
+    "404-html-after": 404,
+    "404-foreign-after": 404,
+    "404-after": 404,
+    **dict.fromkeys([*BILL_LIES, *LIST_LIES, ANOTHER, DOUBLED], 200),
 }
 BROKEN = {"drop-before": 0, "drop-after": 1, "truncated-200": 1}
 
@@ -297,6 +312,76 @@ def test_refusals_are_not_spoiled(name: str) -> None:
         assert box.counters.faults == {}
 
 
+# --- lies ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "value"),
+    [
+        ("nil-id", "id", NIL),
+        ("new-state", "state", NEW_STATE),
+        ("amount-null", "amount", None),
+        ("number-null", "invoiceNumber", None),
+        ("number-cut", "invoiceNumber", "A"),
+        ("number-recased", "invoiceNumber", "a-1"),
+    ],
+)
+def test_lie_about_a_bill_is_told_in_each_answer_with_bills(
+    name: str, field: str, value: object
+) -> None:
+    with started(f"1 {name}\nread:1 {name}\nlist:1 {name}") as (box, client):
+        told = [client.post(PATH, json=BILL).json()]
+        (bill,) = box.bills()
+        told.append(client.get(f"{PATH}/{bill['id']}").json())
+        told += client.get(LIST).json()["records"]
+    assert [answer[field] for answer in told] == [value] * 3
+    assert bill[field] != value
+
+
+def test_id_in_capitals_is_the_same_id() -> None:
+    with started("1 id-in-capitals") as (box, client):
+        told = client.post(PATH, json=BILL).json()["id"]
+        assert told == str(box.bills()[0]["id"]).upper() != box.bills()[0]["id"]
+
+
+def test_another_answer_is_that_of_the_request_before() -> None:
+    with started(f"2 {ANOTHER}\nread:1 {ANOTHER}") as (box, client):
+        told = [client.post(PATH, json=BILL | {"amount": n}).json()["id"] for n in (7, 7)]
+        ids = [bill["id"] for bill in box.bills()]
+        assert told == [ids[0]] * 2
+        assert client.get(f"{PATH}/{ids[0]}").json()["id"] == ids[1]
+
+
+def test_doubled_answer_is_on_the_wire_twice() -> None:
+    with started(f"1 {DOUBLED}") as (box, _):
+        port = int(box.base_url.rsplit(":", 1)[1])
+        body = json.dumps(BILL)
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as wire:
+            head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Basic sandbox\r\n"
+            head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            wire.sendall((head + body).encode())
+            received = b""
+            while received.count(b'"invoiceNumber":"A-1"') < 2:
+                received += wire.recv(65_536)
+        assert received.count(b"HTTP/1.1 200") == 2
+        assert len(box.bills()) == 1
+
+
+def test_lists_are_short_or_empty() -> None:
+    with started("list:2 short-list\nlist:3 empty-list") as (_, client):
+        for _ in range(4):
+            client.post(PATH, json=BILL)
+        assert [len(client.get(LIST).json()["records"]) for _ in range(4)] == [4, 2, 0, 4]
+
+
+def test_lies_stands_for_each_lie_about_the_request() -> None:
+    for target, kind in (("bill", "bill"), ("list", "list"), ("read", "read")):
+        names = lies_about(kind)  # type: ignore[arg-type]
+        plan = FaultPlan([parse_fault(f"{target}:lies:{1 / len(names)}")], (), 0)
+        drawn = {plan.next(kind) for _ in range(2000)}  # type: ignore[arg-type]
+        assert drawn == set(names) <= set(LIES)
+
+
 def test_line_items_have_the_same_faults() -> None:
     script = "line:1 drop-before\nline:2 drop-after\nline:3 500-after\nline:4 503-before"
     with started(script) as (box, client):
@@ -414,7 +499,7 @@ def test_all_injects_each_common_fault_at_the_rate() -> None:
     drawn = Counter(plan.next("bill") for _ in range(20_000))
     common = {name for name, kind in FAULTS.items() if kind.common}
     assert set(drawn) == common | {None}
-    assert set(FAULTS) - common == {"401", "duplicated", "redirect-outside"}
+    assert set(FAULTS) - common - set(LIES) == {"401", "duplicated", "redirect-outside"}
     assert all(800 <= drawn[name] <= 1200 for name in common)
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from sheet import ROWS
 
+from importer.sandbox.faults import lies_about
+
 SETTLE = 30.0  # seconds, as the command's default
 TIMEOUT = 30.0
 REQUESTS = ("create", "line", "act", "get", "list")  # kinds
@@ -41,56 +43,11 @@ LOSSES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("get", "list"), ("lost before", "500 before", "429 before", "502 page after")),
 }
 REFUSALS: Mapping[str, tuple[str, ...]] = dict.fromkeys(CHANGING, ("422 before", "401 before"))
+LATE = ("arrives late", "arrives very late")
 LIES: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(
-        CHANGING,
-        (
-            "another's answer before",
-            "another's answer after",
-            "202 before",
-            "202 after",
-            "207 after",
-            "nil id after",
-            "errors in a 200 before",
-            "errors in a 200 after",
-            "200 of another service before",
-            "409 after",
-            "400 after",
-            "422 lied after",
-            "403 page after",
-            "404 page after",
-            "404 of another service after",
-            "new state after",
-            "amount null after",
-            "number null after",
-            "number cut after",
-            "number re-cased after",
-            "id in capitals after",
-            "arrives late",
-            "arrives very late",
-        ),
-    ),
-    "get": (
-        "another's answer after",
-        "404",
-        "404 page",
-        "new state",
-        "amount null",
-        "number null",
-        "number re-cased",
-        "id in capitals",
-    ),
-    "list": (
-        "another's answer after",
-        "short list",
-        "empty list",
-        "new state",
-        "amount null",
-        "number null",
-        "number cut",
-        "number re-cased",
-        "id in capitals",
-    ),
+    **{kind: (*lies_about("bill"), *LATE) for kind in CHANGING},
+    "get": tuple(lies_about("read")),
+    "list": tuple(lies_about("list")),
 }
 
 # What schedules may have. Not drawn yet are bills that a person types, bills of one number under

@@ -16,12 +16,12 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from lies import told
 from light_world import SimulatedLight, error, moment
 from scenario import SETTLE, TIMEOUT
 
 from importer.light.credentials import Key
 from importer.light.transport import Failure, Reply
+from importer.sandbox import lies
 
 Trace = Callable[..., None]
 Awaited = asyncio.Future[Reply | Failure]
@@ -78,7 +78,7 @@ class Wire:
                 way = self.rng.uniform(TIMEOUT + 3, TIMEOUT + SETTLE * 0.8)
             case "arrives very late":
                 way = self.rng.uniform(TIMEOUT + SETTLE, TIMEOUT + 4 * SETTLE)
-        if fault.endswith(" before"):
+        if fault.endswith("before"):
             loop.call_later(way, self._answer, answer, request, self._spoiled(request, None, fault))
         else:
             loop.call_later(way, self._arrive, answer, request, fault)
@@ -145,12 +145,11 @@ class Wire:
                 return self._reply(200, _PAGE)
             case "empty 200" if not refused:
                 return self._reply(200, b"")
-            case "another's answer" if self.previous is not None:
-                return self.previous
-            case "another's answer":
-                return _BROKEN
-            case lie:
-                return self._reply(*told(answered or (200, None), lie))
+        match fault:
+            case lies.ANOTHER:
+                return self.previous or _BROKEN
+            case lie if lie in lies.LIES:
+                return self._reply(*lies.lied_answer(answered or (200, None), lie))
         assert answered is not None, fault
         return self._reply(*answered)
 
