@@ -50,9 +50,10 @@ LIES: Mapping[str, tuple[str, ...]] = {
     "list": tuple(lies_about("list")),
 }
 
-# What schedules may have. Not drawn yet are bills that a person types, bills of one number under
-# two entities, several computers, requests that arrive late ("arrives late" for creations), and a
-# list that lags for as long as the settling time.
+# What schedules may have. Not drawn yet are lies, bills that a person types, bills of one number
+# under two entities, several computers, requests that arrive late, and a list that lags for as long
+# as the settling time.
+WITH_LIES = False
 AT_ONCE = False  # whether computers load at once, or one after the other
 MOST_COMPUTERS = 1
 DRAWN = [i for i, row in enumerate(ROWS) if row.entity == 0]
@@ -199,7 +200,7 @@ def _faults(rng: random.Random, rate: float) -> dict[tuple[str, int], str]:
     faults = {}
     for kind in REQUESTS if rate else ():
         losses, rare = LOSSES[kind], REFUSALS.get(kind, ())
-        lies = LIES.get(kind, ())
+        lies = LIES[kind] if WITH_LIES else ()
         for number in range(1, 11):
             if rng.random() < rate:
                 chance = rng.random()
