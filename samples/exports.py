@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 import exports_erp
+import exports_reports
 from export_files import (
     ACCOUNT_NAMES,
     ACCOUNTS,
@@ -31,6 +32,10 @@ FOLDERS = (
     "erpnext-purchase-invoices",
     "odoo-bills",
     "datev-buchungsstapel",
+    "quickbooks-unpaid-bills",
+    "quickbooks-transactions",
+    "myob-bills",
+    "business-central-vendor-ledger",
 )
 
 
@@ -43,6 +48,7 @@ def write(folder: Path) -> None:
     _quickbooks(folder / "quickbooks-bills")
     _zoho(folder / "zoho-bills")
     exports_erp.write(folder)
+    exports_reports.write(folder)
 
 
 # --- Light's own CSV bill import --------------------------------------------------------------

@@ -88,6 +88,23 @@ EXPORTS = (
         "datev-buchungsstapel/EXTF_Buchungsstapel.csv",
         ("datev-buchungsstapel/EXTF_Buchungsstapel.csv",),
     ),
+    Case("quickbooks-unpaid-bills/unpaid-bills.csv", ("quickbooks-unpaid-bills/unpaid-bills.csv",)),
+    Case(
+        "quickbooks-unpaid-bills/open-balances",
+        ("quickbooks-unpaid-bills/unpaid-bills.csv",),
+        sets=("amount=Open balance",),
+    ),
+    Case(
+        "quickbooks-transactions/transactions.csv",
+        ("quickbooks-transactions/transactions.csv",),
+        sets=("currency=GBP",),
+    ),
+    Case("myob-bills/bills.txt", ("myob-bills/bills.txt",)),
+    Case(
+        "business-central-vendor-ledger/vendor-ledger-entries.xlsx",
+        ("business-central-vendor-ledger/vendor-ledger-entries.xlsx",),
+        sets=("currency=GBP",),
+    ),
 )
 REFUSED = (
     Case("zoho-bills/adjusted-bills.csv", ("zoho-bills/adjusted-bills.csv",)),

@@ -64,11 +64,7 @@ class Exchanger(Protocol):
 
 
 class Transport:
-    """Connections to Light, one for each request.
-
-    An answer is the first that comes on a connection of its own. On one that is used again, bytes
-    left over, or a second copy of an answer that comes late, would pass for the answer to the next
-    request, and a server that closes it just then would leave us in doubt.
+    """Connections to Light, kept open and reused until ``close``.
 
     ``timeout`` is seconds: for the connection, and again for each silence of the server; a whole
     attempt never takes longer than ``longest``.
@@ -83,7 +79,7 @@ class Transport:
         self._lanes = [
             _json_client(base_url, timeout, trusted) for _ in range(-(-max_connections // LANE))
         ]
-        # One entry a connection.
+        # One entry a connection. The last one given back is taken first: its connection is warm.
         self._free_lanes = [lane for lane in reversed(self._lanes) for _ in range(LANE)]
 
     async def close(self) -> None:
@@ -166,16 +162,17 @@ def http_client(
 
     Raises UsageProblem where the proxy of the environment cannot be used.
     """
-    limits = httpx.Limits(max_connections=max_connections, max_keepalive_connections=0)
+    limits = httpx.Limits(
+        max_connections=max_connections,
+        max_keepalive_connections=max_connections,
+        # Short: a server that closes an idle connection just when we use it leaves us in doubt.
+        keepalive_expiry=5.0,
+    )
     # An explicit transport takes no proxy from the environment.
     direct = httpx.AsyncHTTPTransport(verify=trusted, limits=limits) if local else None
     try:
         return httpx.AsyncClient(
-            headers={
-                **headers,
-                "User-Agent": f"light-import/{__version__}",
-                "Connection": "close",
-            },
+            headers={**headers, "User-Agent": f"light-import/{__version__}"},
             verify=trusted,
             timeout=httpx.Timeout(timeout, pool=None),
             limits=limits,

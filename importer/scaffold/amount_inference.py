@@ -13,7 +13,7 @@ from importer.scaffold.bill_grouping import Grouping
 from importer.scaffold.column_profiles import ColumnProfile
 from importer.scaffold.header_claims import tax_included
 from importer.scaffold.layout_inference import Table
-from importer.scaffold.sum_proofs import Proof, amount_columns, prove_sums
+from importer.scaffold.sum_proofs import Proof, amount_columns, has_amounts, prove_sums
 from importer.scaffold.tax_basis import TaxBasis, tax_basis
 from importer.scaffold.template_writer import Draft, column_expression, column_name, listed, quoted
 
@@ -200,7 +200,24 @@ def _draft_line_amount(draft: Draft, table: Table, lines: _LineAmounts, basis: T
             "line_items", f"'{column.header}' is taken for the line's amount: {lines.guess}."
         )
     field = "netAmount" if basis.included is False else "amount"
-    draft.add("line_items", field, _signed(draft, table, column), listed(column.examples))
+    value = _signed(draft, table, column)
+    if "sign_from" not in value and (below := _owed_below_zero(table, column)):
+        value = f"{value[:-1]}, negate: true}}"
+        draft.todo(
+            "line_items",
+            f"'{column.header}' is below zero in {len(below):,} of {column.filled_rows:,} rows"
+            f" (first: {table.rows(below[:1])}, {column.texts[below[0]]}), as in books that show"
+            " what is owed with a minus; negate turns it round. Delete negate where these are"
+            " credits.",
+        )
+    draft.add("line_items", field, value, listed(column.examples))
+
+
+def _owed_below_zero(table: Table, column: ColumnProfile) -> list[int]:
+    """The rows below zero, where they are most of them; else none."""
+    values = column.values(column.readings()[0])
+    below = [i for i in table.data_rows() if (value := values[i]) is not None and value < 0]
+    return below if 2 * len(below) > column.filled_rows else []
 
 
 def _draft_tax(draft: Draft, table: Table, tax: ColumnProfile | None, *, unknown_sum: bool) -> None:
@@ -245,11 +262,6 @@ def _draft_open_amount(draft: Draft, table: Table, lines: _LineAmounts, mark: Nu
         f" {column.texts[i]} of {amount.texts[i]}), as of bills that are paid or partly paid."
         f" '{amount.header}' is the bill as it was; {remedy}.",
     )
-
-
-def has_amounts(column: ColumnProfile) -> bool:
-    """Whether any amount is not zero, however its decimal mark is written."""
-    return any(digit in text for text in column.filled for digit in "123456789")
 
 
 def _question_rates(draft: Draft, tax: ColumnProfile, base: ColumnProfile | None) -> None:

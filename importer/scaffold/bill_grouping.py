@@ -97,7 +97,8 @@ def infer_grouping(table: Table, *, filled_down: bool = False) -> Grouping | Non
         _grouped(table, some, heads, natural, filled_down=filled_down)
         for some in dict.fromkeys(keys)
     ]
-    best = min(groupings, key=lambda g: (g.clashing + g.splits, len(g.blank_keys)))
+    rows = len(table.data_rows())
+    best = min(groupings, key=lambda g: (g.clashing + g.splits, 2 * len(g.blank_keys) > rows))
     rest = tuple(g for g in groupings if g is not best and len(g.keys) <= 2)
     return Grouping(
         best.keys, best.bill, best.clashes, best.clashing, best.splits, best.blank_keys, rest

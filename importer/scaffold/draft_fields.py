@@ -10,7 +10,7 @@ from importer.model.fields import BILLS
 from importer.scaffold import layout_inference as at
 from importer.scaffold.column_profiles import ColumnProfile
 from importer.scaffold.header_claims import currencies_of_amount, currencies_of_titles
-from importer.scaffold.header_names import Target, header_letters
+from importer.scaffold.header_names import Target
 from importer.scaffold.layout_inference import Table, day_and_month
 from importer.scaffold.template_writer import (
     Draft,
@@ -236,14 +236,9 @@ def _named_currencies(table: Table) -> list[tuple[frozenset[str], str]]:
 
 # --- columns that are not used ----------------------------------------------------------------
 
-_KINDS = frozenset(
-    "type documenttype doctype transactiontype vouchertype status billstatus invoicestatus state"
-    " art belegart statut estado tipo stato".split()
-)
-
 
 def draft_leftovers(draft: Draft, tables: Sequence[Table]) -> None:
-    """List the columns that no field reads; a question for those of types and states."""
+    """List the columns that no field reads."""
     used = "\n".join(line.value for line in (*draft.bills, *draft.line_items, *draft.source))
     used += f" [{', '.join(map(quoted, draft.group_by))}]"
     for table in tables:
@@ -252,11 +247,3 @@ def draft_leftovers(draft: Draft, tables: Sequence[Table]) -> None:
             if re.search(rf"(?:: |\[|, ){re.escape(quoted(name))}(?=[,\]}}])", used):
                 continue
             draft.unused.append((name, listed(column.examples) if column.filled else "empty"))
-            if header_letters(column.header) in _KINDS and len(column.filled) <= 12:
-                shown = ", ".join(f"'{' '.join(text.split())[:30]}'" for text in column.filled)
-                draft.todo(
-                    "source",
-                    f"'{name}' has {shown}: where some of these are no bills to load (credit"
-                    " notes, void ones), leave their rows out: ignore_rows:"
-                    f" [{{column: {quoted(name)}, equals: …}}]",
-                )

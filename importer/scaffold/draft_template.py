@@ -10,7 +10,7 @@ from importer.core.money import Numbers
 from importer.model.fields import BILLS
 from importer.model.tables import SourceTable
 from importer.scaffold import layout_inference as at
-from importer.scaffold.amount_inference import has_amounts, infer_amounts
+from importer.scaffold.amount_inference import infer_amounts
 from importer.scaffold.bill_grouping import Continuation, Grouping, continuation, infer_grouping
 from importer.scaffold.column_profiles import ColumnProfile
 from importer.scaffold.draft_fields import (
@@ -29,9 +29,10 @@ from importer.scaffold.report_sections import (
     drop_total,
     find_groups,
 )
+from importer.scaffold.row_kinds import draft_row_kinds
 from importer.scaffold.sheet_choice import choose_ledger
 from importer.scaffold.sheet_pairs import pair_of
-from importer.scaffold.sum_proofs import prove_sums
+from importer.scaffold.sum_proofs import has_amounts, prove_sums
 from importer.scaffold.template_writer import (
     Draft,
     Line,
@@ -79,6 +80,7 @@ def _flat(name: str, table: Table, sheets: dict[str, int]) -> Draft:
     _notes(draft, table, notes)
     _group_by(draft, table, grouping)
     draft_bill_fields(draft, table)
+    draft_row_kinds(draft, table)
     infer_amounts(draft, table, grouping, mark)
     if total:
         _total(draft, table, total)
@@ -117,6 +119,7 @@ def _two_sheets(
     merged = {t: c for t, c in bills.fields.items() if t[0] == BILLS}
     head = Table(bills.source, bills.header, bills.columns, merged, odd=bills.odd)
     draft_bill_fields(draft, head)
+    draft_row_kinds(draft, bills)
     infer_amounts(draft, joined, Grouping((line_key,), of_bill), mark, of_bills=head)
     draft_line_fields(draft, joined, taken=(line_key.index,))
     question_odd_amounts(draft, joined)

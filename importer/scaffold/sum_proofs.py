@@ -62,6 +62,11 @@ class Proof:
         return f"in {'all' if self.proven else f'{self.good} of'} {self.bills} bills {where}"
 
 
+def has_amounts(column: ColumnProfile) -> bool:
+    """Whether any amount is not zero, however its decimal mark is written."""
+    return any(digit in text for text in column.filled for digit in "123456789")
+
+
 def amount_columns(table: Table) -> list[ColumnProfile]:
     """The columns that may be amounts, whatever they are called."""
     taken = {
@@ -82,11 +87,12 @@ def prove_sums(table: Table, grouping: Grouping, mark: Numbers) -> list[Proof]:
     Ways by the names of columns come first; of the others only those without an exception count.
     """
     total = table.get(TOTAL)
-    unnamed = amount_columns(table)[:_MOST_COLUMNS]
+    lines_named = any(table.get(t) for t in (NET, GROSS)) or (table.get(UNITS) and table.get(EACH))
+    unnamed = [c for c in amount_columns(table) if has_amounts(c)][:_MOST_COLUMNS]
     proofs: list[Proof] = []
     if total is not None:
         proofs = list(_proofs(_named_ways(table, mark), total, grouping, mark))
-    if not any(proof.proven for proof in proofs):
+    if not any(proof.proven for proof in proofs) and (total or not lines_named):
         totals = [total] if total else [c for c in unnamed if _of_bills(c, grouping)]
         for each in totals:
             ways = _unnamed_ways([c for c in unnamed if c is not each], mark)

@@ -112,6 +112,19 @@ ANSWERS: dict[str, tuple[tuple[str, str], ...]] = {
         ("source: {}\n  # fill_down", "source:\n  fill_down"),
     ),
     "datev-buchungsstapel/EXTF_Buchungsstapel.csv": (INCLUDED, ("year: TODO", "year: 2025")),
+    "quickbooks-unpaid-bills/unpaid-bills.csv": (INCLUDED,),
+    "quickbooks-transactions/transactions.csv": (
+        INCLUDED, ("# currency: {value: TODO}", "currency: {value: GBP}"),
+    ),
+    "myob-bills/bills.txt": (
+        ("  amount: {sum_of_lines: gross}", "  type: {column: Purchase Status, map: {B: bill},"
+         " pass_over: [O, Q]}\n  amount: {sum_of_lines: gross}"),
+    ),
+    "business-central-vendor-ledger/vendor-ledger-entries.xlsx": (
+        INCLUDED, ("# currency: {value: TODO}", "currency: {value: GBP}"),
+        ("  amount: {sum_of_lines: gross}", "  state: {column: Open, take: [Yes],"
+         " pass_over: [No]}\n  amount: {sum_of_lines: gross}"),
+    ),
     "uk-spend/dh-spend-march.csv": (
         INCLUDED, ("# currency: {value: TODO}", "currency: {value: GBP}"),
     ),
@@ -119,6 +132,8 @@ ANSWERS: dict[str, tuple[tuple[str, str], ...]] = {
 SETTINGS = {
     "xero-bills/older-bills.csv": "currency=EUR",
     "odoo-bills/import-file.csv": "currency=EUR",
+    "quickbooks-transactions/transactions.csv": "currency=GBP",
+    "business-central-vendor-ledger/vendor-ledger-entries.xlsx": "currency=GBP",
 }
 
 

@@ -392,3 +392,60 @@ def test_notes_below_the_total_are_passed_over(tmp_path: Path) -> None:
     result = checked(path, text)
     assert result.clean
     assert result.controls == {"GBP": 400}
+
+
+# --- what a row is ----------------------------------------------------------------------------
+
+
+def kinds_of(folder: Path, header: str, *values: str) -> tuple[Path, str]:
+    rows = [(*HEAD, header, "Gross")]
+    rows += [("Acme", f"N{i}", "2025-04-03", "GBP", v, f"{i}.50") for i, v in enumerate(values)]
+    path = written(folder, rows)
+    return path, drafted(path)
+
+
+def test_types_that_are_known_are_mapped_and_the_others_are_named(tmp_path: Path) -> None:
+    path, text = kinds_of(
+        tmp_path, "Document Type", "Invoice", "Invoice", "Credit Note", "Payment", "Zebra"
+    )
+    assert (
+        "type: {column: Document Type, map: {Invoice: bill, Credit Note: credit note},"
+        " pass_over: [Payment]}" in text
+    )
+    assert [line for line in todos(text) if "'Payment' are taken for no bills" in line]
+    assert [line for line in todos(text) if "'Zebra' in 'Document Type' means is not known" in line]
+    result = checked(path, text)  # the unknown one is an error, and is no bill
+    assert amounts(result) == [("Acme", 50), ("Acme", 150)]
+
+
+def test_states_of_bills_that_are_owed_are_taken(tmp_path: Path) -> None:
+    path, text = kinds_of(tmp_path, "Status", "Open", "Paid", "Void", "Draft")
+    assert "state: {column: Status, take: [Open, Paid], pass_over: [Void, Draft]}" in text
+    assert amounts(checked(path, text)) == [("Acme", 50), ("Acme", 150)]
+
+
+@pytest.mark.parametrize(
+    ("header", "value"), [("Status", "draft"), ("Type", "X"), ("Open", "Yes"), ("Reversed", "No")]
+)
+def test_kinds_that_say_nothing_are_asked_about(header: str, value: str, tmp_path: Path) -> None:
+    path, text = kinds_of(tmp_path, header, value, value)
+    assert [line for line in todos(text) if f"'{header}' has '{value}'" in line]
+    assert len(amounts(checked(path, text))) == 2
+
+
+def test_amounts_below_zero_are_turned_round_as_a_question(tmp_path: Path) -> None:
+    rows = [(*HEAD, "Gross")]
+    rows += [("Acme", f"N{i}", "2025-04-03", "GBP", f"-{i}.50") for i in range(1, 4)]
+    path = written(tmp_path, rows)
+    text = drafted(path)
+    assert "amount: {column: Gross, negate: true}" in text
+    assert [line for line in todos(text) if "'Gross' is below zero in 3 of 3 rows" in line]
+    assert [amount for _, amount in amounts(checked(path, text))] == [150, 250, 350]
+
+
+def test_columns_of_zeros_prove_no_sums(tmp_path: Path) -> None:
+    rows = [(*HEAD, "Duty", "Levy", "Worth")]
+    rows += [("Acme", f"N{i}", "2025-04-03", "GBP", "0.00", "0.00", f"{i}.50") for i in (1, 2)]
+    text = drafted(written(tmp_path, rows))
+    assert "is 'Levy'" not in text
+    assert "is 'Duty'" not in text

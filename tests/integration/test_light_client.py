@@ -230,7 +230,7 @@ def test_bill_and_errors_of_an_answer_are_read(tmp_path):
         assert light.read_bill(["no bill"]) is None
         assert answer.errors == ()
 
-    run(tmp_path, lambda r: http(200, {"id": "b", "state": "IN_DRAFT"}), work)
+    run(tmp_path, lambda r: http(200, {"id": "b"}), work)
 
 
 def test_bills_and_lines_are_read_by_id(tmp_path):
@@ -827,23 +827,11 @@ def test_redirect_loop_ends_after_five_counted_hops(tmp_path):
 
 
 def test_redirect_to_a_dead_server_counts_as_sent(tmp_path):
-    def handler(request):
-        port = request.headers["host"].rpartition(":")[2]
-        return http(307, Location=f"http://127.0.0.2:{port}/x")
-
-    answer = run(tmp_path, handler, lambda light, server: light.create_bill(BILL))
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        location = f"http://localhost:{unused.getsockname()[1]}/x"
+        answer = answer_to(tmp_path, http(307, Location=location))
     assert (answer.status, answer.sent) == (None, True)
-
-
-def test_redirect_to_another_port_of_this_computer_opens_no_connection(tmp_path):
-    async def work(light, server):
-        async with serve(lambda request: http(200, {"id": "b"})) as other:
-            server.handler = lambda request: http(307, Location=f"{other.url}/x")
-            return await light.create_bill(BILL), other.url, other.requests
-
-    answer, url, requests = run(tmp_path, lambda r: None, work)
-    assert (answer.status, requests) == (307, [])
-    assert f"redirects to {url}, where the key must not go" in answer.reason
 
 
 # A key and certificate for localhost, signed by itself, made for these tests only.
