@@ -31,12 +31,13 @@ def man_page() -> str:
         "LIGHT_API_KEY, LIGHT_API_KEYS or LIGHT_ACCESS_TOKEN say who you are, LIGHT_CLIENT_ID and"
         " LIGHT_CLIENT_SECRET are for auth login (docs/login.md). LIGHT_BASE_URL says where Light"
         " is, LIGHT_IMPORT_HOME where light-import keeps its data. LIGHT_IMPORT_MAX_PROBLEMS is the"
-        " default of \\-\\-max\\-problems; LIGHT_IMPORT_MAX_ROWS and the other limits are in"
+        " default of \\-\\-max\\-problems, LIGHT_IMPORT_SETTLE of \\-\\-settle;"
+        " LIGHT_IMPORT_MAX_ROWS and the other limits are in"
         " docs/limits.md.",
         ".SH EXIT STATUS",
         "0 all done; 1 the data has errors, or Light rejected bills, verify found differences, undo"
-        " left bills; 2 the command or a file cannot be used as it is; 3 some bills are unknown: a"
-        " person must look; 4 stopped early, the same command goes on.",
+        " left bills; 2 the command or a file cannot be used as it is; 3 some bills are unknown, or"
+        " in Light more than once: a person must look; 4 stopped early, the same command goes on.",
     ]
     return "\n".join(out) + "\n"
 

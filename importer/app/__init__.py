@@ -11,6 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from importer.app.check_journal import check_journals as check_journals
     from importer.app.check_sheets import check as check
     from importer.app.destination import LoadOptions as LoadOptions
     from importer.app.destination import PaceOptions as PaceOptions
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from importer.app.result import ResultFile as ResultFile
     from importer.app.result import error_json as error_json
     from importer.app.run_index import runs as runs
+    from importer.app.settle_bill import SettleOptions as SettleOptions
+    from importer.app.settle_bill import settle_bill as settle_bill
     from importer.app.stop import StopControl as StopControl
     from importer.app.undo_run import UndoOptions as UndoOptions
     from importer.app.undo_run import undo as undo
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from importer.report.terminal import paragraph as paragraph
 
 _NAMES = {
+    "app.check_journal": "check_journals",
     "app.check_sheets": "check",
     "app.destination": "LoadOptions PaceOptions",
     "app.events": "Listener",
@@ -51,6 +55,7 @@ _NAMES = {
     "app.report_run": "ReportOptions report",
     "app.result": "Result ResultFile error_json",
     "app.run_index": "runs",
+    "app.settle_bill": "SettleOptions settle_bill",
     "app.stop": "StopControl",
     "app.undo_run": "UndoOptions undo",
     "app.verify_run": "VerifyOptions verify",

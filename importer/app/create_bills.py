@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import getpass
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -27,6 +26,7 @@ from importer.app.pipeline import CheckedFiles
 from importer.app.resume_checks import compare_with_before
 from importer.app.run_snapshot import save_snapshot
 from importer.app.stop import StopControl
+from importer.app.user_name import user_name
 from importer.app.verify_run import read_back
 from importer.core.errors import Declined, ImporterError, StoppedEarly, UsageProblem
 from importer.light.client import LightClient
@@ -39,7 +39,13 @@ from importer.loading.loaded_bills import bills_in_light
 from importer.loading.operation import EngineSettings
 from importer.loading.operations import create_bill
 from importer.loading.operations.verify_bill import plan_verification
-from importer.loading.plan import LoadPlan, look_in_light, plan_from_journal, record
+from importer.loading.plan import (
+    LoadPlan,
+    expected_outcomes,
+    look_in_light,
+    plan_from_journal,
+    record,
+)
 from importer.loading.row_identity import rows_of
 from importer.mapping.constants import constants_of
 from importer.model.bills import Bill
@@ -50,6 +56,7 @@ from importer.model.read_back import ReadBack
 from importer.report.phrases import constant_words, left_out_words
 
 T = TypeVar("T")
+MOST_WATCH = 15.0  # seconds between two looks at what others load
 
 
 @dataclass
@@ -86,6 +93,20 @@ class LoadContext:
         """Whether each line item goes in a request of its own."""
         return self.options.line_mode == "separate"
 
+    @property
+    def settle(self) -> float:
+        """Seconds until Light shows what was done; nobody else is in a throw-away sandbox."""
+        return min(self.options.settle, 0.1) if self.destination.sandbox else self.options.settle
+
+    @property
+    def watch(self) -> float:
+        """Seconds between two looks at what others load: twice in a settling time, and of fifty
+        requests one at most. None where nobody else can be."""
+        if self.destination.sandbox:
+            return 0.0
+        rarest = 50 * 60 / self.destination.per_minute
+        return min(MOST_WATCH, max(self.settle / 2, rarest))
+
 
 @contextlib.contextmanager
 def journal_for_reading(path: Path) -> Iterator[Journal]:
@@ -101,7 +122,7 @@ async def rehearse(bills: list[Bill], journal: Journal, context: LoadContext) ->
     plan = await _plan(bills, journal, context, dry=True)
     why = "an earlier run does not know whether Light has it"
     progress = context.progress
-    progress.outcomes = plan.settled | {
+    progress.outcomes = expected_outcomes(plan) | {
         job.bill.index: BillOutcome(Status.UNKNOWN, job.entry, why) for job in plan.unsettled
     }
     progress.forecast = step_plan.forecast_steps(bills, plan, journal).words()
@@ -113,7 +134,7 @@ async def _plan(
     """Which bills are to be sent; what is found on the way is added to the findings."""
     plan = plan_from_journal(bills, journal, dry=dry)
     with context.stop.cancels_task():
-        await look_in_light(plan, context.client, journal)
+        await look_in_light(plan, context.client, journal, settle=context.settle)
     if undoing := unfinished_undo(journal, [entry.id for entry in plan.entries.values()]):
         raise UsageProblem(
             f"The undo of run {undoing} did not come to its end, so it is not certain which of its"
@@ -139,7 +160,9 @@ async def create(
     to_create = [job.bill for job in (*plan.send, *plan.unsettled)]
     steps = step_plan.forecast_steps(bills, plan, journal)
     if to_create or steps.counts:
-        await _ask(bills, to_create, company, len(plan.settled), steps, context)
+        asked = await _ask(bills, to_create, company, len(plan.settled), steps, context)
+        if asked and plan.send:
+            await _look_again(plan, journal, context)
     save_snapshot(context.run, context.files)
     progress.run = journal.start_run(_facts(bills, company, context), context.run)
     sheets = [(t.source.file, t.source.sheet) for t in context.files.checked.mapped.tables]
@@ -159,9 +182,22 @@ async def create(
         loaded = bills_in_light(by_entry, units)
         verification = plan_verification(journal, progress.run, loaded, by_entry, lines=True)
         progress.stopped = await read_back(
-            verification, journal, context.client, context.listener, context.stop
+            verification,
+            journal,
+            context.client,
+            context.listener,
+            context.stop,
+            context.settle,
         )
         progress.read_backs = _by_index(verification.read_backs, plan)
+
+
+async def _look_again(plan: LoadPlan, journal: Journal, context: LoadContext) -> None:
+    """What somebody else has loaded while the question waited is not sent."""
+    before = len(plan.findings)
+    with context.stop.cancels_task():
+        await look_in_light(plan, context.client, journal, settle=context.settle, again=True)
+    context.files.checked.add_findings(_with_cells(plan.findings[before:], context.files))
 
 
 async def _ask(
@@ -171,13 +207,14 @@ async def _ask(
     settled: int,
     steps: StepForecast,
     context: LoadContext,
-) -> None:
-    """Raises Declined where the answer is no; with ``yes`` only the company is reported."""
+) -> bool:
+    """Whether there was a question. Raises Declined where the answer is no; with ``yes`` only the
+    company is reported."""
     options, destination = context.options, context.destination
     address = address_of(destination)
     if options.yes or context.consent is None:
         context.listener.connected(company, address)
-        return
+        return False
     requests = len(to_create) + steps.requests
     if context.separate:
         requests += sum(len(bill.lines) for bill in to_create)
@@ -203,6 +240,7 @@ async def _ask(
     if not await agreed(context.consent(forecast)):
         again = load_command(context.files.request, options)
         raise Declined("Nothing was sent to Light.", f"{again} (asks again)")
+    return True
 
 
 def _totals(bills: list[Bill]) -> tuple[Total, ...]:
@@ -213,7 +251,7 @@ def _facts(bills: list[Bill], company: Company, context: LoadContext) -> dict[st
     """What the journal records of the run."""
     files = context.files
     return {
-        "who": _user_name(),
+        "who": user_name(),
         "totals": [
             {"currency": total.currency, "sheet": total.cents, "unit": total.unit}
             for total in _totals(bills)
@@ -231,9 +269,9 @@ def _facts(bills: list[Bill], company: Company, context: LoadContext) -> dict[st
 
 async def _send(plan: LoadPlan, journal: Journal, context: LoadContext) -> None:
     jobs = [*plan.unsettled, *plan.send]
-    settings = EngineSettings(settle=context.options.settle, separate=context.separate)
+    settings = EngineSettings(settle=context.settle, watch=context.watch, separate=context.separate)
     with _engine(Phase.CREATION, len(jobs), settings, journal, context) as engine:
-        await create_bill.create_bills(engine, jobs)
+        await create_bill.create_bills(engine, jobs, plan.in_light)
 
 
 async def _take_steps(
@@ -249,7 +287,7 @@ async def _take_steps(
     checked.add_findings(_with_cells(changed, context.files, "document"))
     tasks = step_plan.step_tasks(bills, outcomes, journal, plan, checked.documents)
     total = sum(len(task.kinds) for task in tasks)
-    settings = EngineSettings(settle=context.options.settle)
+    settings = EngineSettings(settle=context.settle)
     with _engine(Phase.STEPS, total, settings, journal, context) as engine:
         await step_plan.take_steps(engine, tasks)
 
@@ -287,11 +325,3 @@ def _with_cells(
     """Findings of the plan, which knows bills and no cells, with their cells."""
     mapped = files.checked.mapped
     return [replace(f, cell=mapped.cell("bills", field, f.bills[0])) for f in findings]
-
-
-def _user_name() -> str:
-    """The name of the person at the computer, for the history."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a computer without names
-        return ""

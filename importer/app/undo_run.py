@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from importer.app.company_check import address_of, check_company_of_run, locked
@@ -20,8 +20,11 @@ from importer.core.errors import Declined, StoppedEarly, UsageProblem
 from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.run_figures import created_before
-from importer.loading.loaded_bills import LoadedBill, bills_created
+from importer.loading.loaded_bills import LoadedBill, Outcomes, Units, bills_created
 from importer.loading.operations.cancel_bill import SETTINGS, CancelOptions, cancel_bills
+from importer.loading.operations.cancel_twin import TwinCancellation, twins_of_run
+from importer.loading.operations.settle_doubt import doubtful_jobs, settle_doubts
+from importer.loading.twins import BillInLight, look_for_twins, save_sweep
 from importer.model.journal_states import Status, StepState
 from importer.model.light_objects import Company
 from importer.model.report_model import RunError
@@ -35,7 +38,9 @@ _CODES = ("light.not_cancelled", "light.cancel_unknown")
 @dataclass(frozen=True)
 class UndoOptions:
     """``yes``: without asking for consent; ``force``: bills too that were changed in Light since;
-    ``reason``: what Light is told; ``journal``: another than the company's own."""
+    ``reason``: what Light is told; ``journal``: another than the company's own. ``twins``: only
+    what Light has more than once, where the run's copy is the later of equal drafts. ``settle``:
+    seconds until what Light does not show is asked for again."""
 
     run: str
     journal: str | None = None
@@ -43,6 +48,8 @@ class UndoOptions:
     yes: bool = False
     force: bool = False
     reason: str | None = None
+    twins: bool = False
+    settle: float = 30.0
     pace: PaceOptions = DEFAULT_PACE
 
 
@@ -61,13 +68,19 @@ class _UndoContext:
 
 @dataclass(frozen=True)
 class _Undone:
-    """``ended`` is how each bill ended and why, by entry; ``stopped`` why it ended early."""
+    """``ended`` is how each bill ended and why, by entry; ``stopped`` why it ended early;
+    ``doubts`` bills were sent by the run without a known end."""
 
     bills: list[LoadedBill]
     ended: Mapping[int, tuple[StepState, str]]
     requests: int
-    dry: bool
+    options: UndoOptions
     stopped: StoppedEarly | None
+    doubts: int = 0
+
+    @property
+    def dry(self) -> bool:
+        return self.options.dry_run
 
 
 def undo(
@@ -80,7 +93,9 @@ def undo(
 ) -> Result:
     """Ask, cancel and report. ``consent`` is needed unless ``options.yes`` or ``options.dry_run``.
 
-    Exit code 1 where a bill was not cancelled, 4 where it was stopped or an answer is unknown.
+    What the run sent without a known end is looked up first. Exit code 1 where a bill was not
+    cancelled, 3 where one is unknown or in Light more than once, 4 where it was stopped or an
+    answer is unknown.
     Raises UsageProblem where there is no such run, Declined where the answer was no, StoppedEarly
     where it was stopped at once.
     """
@@ -118,17 +133,59 @@ async def _undo(context: _UndoContext) -> _Undone:
             company = await client.company()
         async with locked(journal, listener, stop):
             check_company_of_run(record, company)
+            settings = replace(SETTINGS, settle=options.settle)
+            engine = Engine(journal, client, record.id, settings, listener)
+            doubts = await _settle_doubts(engine, context)
             outcomes = journal.outcomes(record.id)
-            bills = bills_created(outcomes, context.run.units(outcomes))
-            engine = Engine(journal, client, record.id, SETTINGS, listener)
+            units = context.run.units(outcomes)
             ended: Mapping[int, tuple[StepState, str]] = {}
-            if bills:
+            twins = TwinCancellation()
+            if options.twins:
+                with stop.cancels_task():
+                    of_run = twins_of_run(outcomes, units)
+                    await twins.choose(of_run, engine, dry=options.dry_run)
+                bills, ended = twins.later, twins.left
+            else:
+                bills = await _bills_created(outcomes, units, engine, context)
+            if bills and engine.stopped is None:
                 await _ask(bills, company, context)
                 phase = Phase.CANCELLATION_DRY_RUN if options.dry_run else Phase.CANCELLATION
                 cancel = CancelOptions(why, force=options.force, dry=options.dry_run)
                 with listener.phase(phase, len(bills)), stop.stops(engine.stop):
-                    ended = await cancel_bills(engine, bills, cancel)
-        return _Undone(bills, ended, limiter.requests, options.dry_run, engine.stopped)
+                    if options.twins:
+                        ended = await twins.cancel(engine, cancel)
+                    else:
+                        ended = await cancel_bills(engine, bills, cancel)
+        return _Undone(bills, ended, limiter.requests, options, engine.stopped, doubts)
+
+
+async def _bills_created(
+    outcomes: Outcomes, units: Units, engine: Engine, context: _UndoContext
+) -> list[LoadedBill]:
+    """The bills to cancel. Of one that was sent again the lost attempt may have come in since."""
+    bills = bills_created(outcomes, units)
+    resent = [each for each in bills if each.entry.resent is not None]
+    if not resent or context.options.dry_run:
+        return bills
+    in_light = [BillInLight(each.entry, each.sent) for each in resent]
+    with context.stop.cancels_task():
+        settle = context.options.settle
+        sweep = await look_for_twins(in_light, engine.gateway, engine.journal, settle)
+    save_sweep(engine.journal, engine.run, sweep)
+    return bills_created(engine.journal.outcomes(engine.run), units)
+
+
+async def _settle_doubts(engine: Engine, context: _UndoContext) -> int:
+    """Look up what the run sent without a known end; how many such bills there were."""
+    outcomes = context.journal.outcomes(engine.run)
+    jobs = doubtful_jobs(outcomes, context.run.units(outcomes))
+    if jobs and not context.options.dry_run:
+        words = "1 bill" if len(jobs) == 1 else f"{len(jobs):,} bills"
+        text = f"Looking up {words} that Light may have or not; this takes up to a minute."
+        context.listener.message(text)
+        with context.stop.stops(engine.stop):
+            await settle_doubts(engine, jobs)
+    return len(jobs)
 
 
 async def _ask(bills: list[LoadedBill], company: Company, context: _UndoContext) -> None:
@@ -159,6 +216,8 @@ def _report(run: FinishedRun, journal: Journal, undone: _Undone) -> Report:
     report, _ = report_of(run, journal, "undo", ended=undone.ended)
     states = Counter(state for state, _ in undone.ended.values())
     code = int(states[StepState.REFUSED] > 0)
+    if report.summary.bills.get(Status.UNKNOWN):
+        code = 3
     if undone.stopped is not None:
         code = undone.stopped.exit_code
     elif states[StepState.UNKNOWN]:
@@ -170,7 +229,7 @@ def _report(run: FinishedRun, journal: Journal, undone: _Undone) -> Report:
         notes=tuple(
             _notes(undone, states, report.summary.bills, created_before(journal, run.record.id))
         ),
-        next_step=_next_step(run, code, dry=undone.dry),
+        next_step=_next_step(run, code, report.findings.codes(), undone.options),
     )
     findings = Findings(report.findings.parts, lead_codes=_CODES)
     return replace(report, summary=summary, findings=findings)
@@ -183,10 +242,17 @@ def _notes(
     earlier_runs: Mapping[str, int],
 ) -> Iterator[str]:
     of = count(len(undone.bills), "bill")
+    if undone.dry and undone.doubts:
+        yield (
+            f"{count(undone.doubts, 'bill')} of this run may be in Light or not: the undo looks"
+            " them up first."
+        )
     undone_before = counts.get(Status.UNDONE, 0)
     if not undone.bills and undone_before:
         is_ = "is" if undone_before == 1 else "are"
         yield f"Nothing to undo: {count(undone_before, 'bill')} of this run {is_} undone already."
+    elif not undone.bills and undone.options.twins:
+        yield "Nothing to cancel: no copy of this run is the later of two equal drafts in Light."
     elif not undone.bills:
         yield "Nothing to undo: Light has no bill that this run created."
     elif undone.dry:
@@ -204,11 +270,19 @@ def _notes(
         )
 
 
-def _next_step(run: FinishedRun, code: int, *, dry: bool) -> str:
-    if dry:
-        return f"light-import undo {run.record.id}"
+def _next_step(run: FinishedRun, code: int, codes: Collection[str], options: UndoOptions) -> str:
+    command = f"light-import undo {run.record.id}{' --twins' if options.twins else ''}"
+    if options.dry_run:
+        return command
     if code == 4:
-        return f"light-import undo {run.record.id} (goes on; what is cancelled stays so)"
+        return f"{command} (goes on; what is cancelled stays so)"
+    if "light.twice" in codes and not options.twins:
+        return f"light-import undo {run.record.id} --twins (what Light has more than once)"
+    if code == 3:
+        return (
+            "look at the unknown bills in Light, then record which one is right: light-import"
+            f" journal settle {run.record.id} BILL --light-id ID (or --absent)"
+        )
     if code == 1:
         return "look at the bills that were not cancelled, in Light and in the workbook"
     return f"light-import load {run.words} (loads the bills again)"

@@ -17,25 +17,28 @@ from importer.core.errors import StoppedEarly
 from importer.light.client import LightClient
 from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal
-from importer.loading.loaded_bills import Outcomes, bills_in_light
+from importer.loading.loaded_bills import Outcomes, bills_in_light, bills_to_sweep
 from importer.loading.operations.verify_bill import SETTINGS, Verification, plan_verification
+from importer.loading.twins import BillInLight, look_for_twins, save_sweep
 from importer.model.read_back import Comparison, ReadBack
 from importer.model.report_model import RunError
 from importer.report.phrases import count
 from importer.validation.finding_batch import Findings
 
-_CODES = ("light.changed", "light.missing")
+_CODES = ("light.twice", "light.changed", "light.missing")
 
 
 @dataclass(frozen=True)
 class VerifyOptions:
     """``lines``: each line item is read by itself, too; ``again``: also what a verification that
-    was stopped has read; ``journal``: another than the company's own."""
+    was stopped has read; ``journal``: another than the company's own. ``settle``: seconds until
+    what Light does not show is asked for again."""
 
     run: str
     journal: str | None = None
     lines: bool = False
     again: bool = False
+    settle: float = 30.0
     pace: PaceOptions = DEFAULT_PACE
 
 
@@ -48,7 +51,8 @@ def verify(
 ) -> Result:
     """Read, compare and report. Nothing is changed in Light.
 
-    Exit code 1 where a bill was changed in Light or is missing there; 4 where it was stopped.
+    Exit code 1 where a bill was changed in Light or is missing there, 3 where one is there more
+    than once; 4 where it was stopped.
     Raises UsageProblem where there is no such run, StoppedEarly where it was stopped at once.
     """
     began = time.monotonic()
@@ -63,9 +67,10 @@ def verify(
         )
         report, _ = report_of(run, journal, "verify", read_backs)
     differ = any(back.comparison is not Comparison.SAME for back in read_backs.values())
+    twice = "light.twice" in report.findings.codes()
     summary = replace(
         report.summary,
-        exit_code=stopped.exit_code if stopped else int(differ),
+        exit_code=stopped.exit_code if stopped else 3 if twice else int(differ),
         error=RunError.of(stopped) if stopped else None,
         requests=requests,
         seconds=time.monotonic() - began,
@@ -103,7 +108,15 @@ async def _verify(
             lines=options.lines,
             again=options.again,
         )
-        stopped = await read_back(verification, journal, client, listener, stop)
+        settle = options.settle
+        stopped = await read_back(verification, journal, client, listener, stop, settle)
+        if stopped is None:
+            listener.message("Looking whether a bill is in Light more than once …")
+            bills = bills_to_sweep(outcomes, run.units(outcomes))
+            in_light = [BillInLight(each.entry, each.sent) for each in bills]
+            with stop.cancels_task():
+                sweep = await look_for_twins(in_light, client, journal, settle)
+            save_sweep(journal, run.record.id, sweep)
         return verification.read_backs, stopped, limiter.requests
 
 
@@ -113,6 +126,7 @@ async def read_back(
     client: LightClient,
     listener: Listener,
     stop: StopControl,
+    settle: float,
 ) -> StoppedEarly | None:
     """Read the bills of the verification; why it ended early, if it did. What was read stays in
     the journal."""
@@ -124,7 +138,8 @@ async def read_back(
         )
         listener.message(text)
     with listener.phase(Phase.READ_BACK, unread):
-        engine = Engine(journal, client, verification.run, SETTINGS, listener)
+        settings = replace(SETTINGS, settle=settle)
+        engine = Engine(journal, client, verification.run, settings, listener)
         with stop.stops(engine.stop):
             await verification.verify(engine)
     return engine.stopped

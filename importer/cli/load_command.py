@@ -35,9 +35,11 @@ from importer.cli.options import (
     "--settle",
     type=click.FloatRange(min=0),
     default=30.0,
+    envvar="LIGHT_IMPORT_SETTLE",
     show_default=True,
-    help="Seconds after which a bill that Light does not show is held to be absent, and is sent"
-    " again. Where Light is slower than that, a bill may be there twice.",
+    help="Seconds until Light shows what was done. A bill that it does not show by then, twice"
+    " looked for, is sent again; after the last bill the load waits as long and looks whether one"
+    " is there more than once.",
 )
 @click.option(
     "--line-mode",

@@ -139,6 +139,14 @@ pace_options = _group(
         help="Seconds to wait for an answer.",
     ),
 )
+settle_option = click.option(
+    "--settle",
+    type=click.FloatRange(min=0),
+    default=30.0,
+    envvar="LIGHT_IMPORT_SETTLE",
+    show_default=True,
+    help="Seconds after which Light is asked again for a bill that it did not show.",
+)
 run_options = _group(run_argument, pace_options, journal_option)
 output_options = _group(
     click.option(

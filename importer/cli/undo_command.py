@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from importer.cli.options import output_of, output_options, pace_of, run_options
+from importer.cli.options import output_of, output_options, pace_of, run_options, settle_option
 
 
 @click.command(short_help="Cancel in Light what a run created.")
@@ -21,6 +21,13 @@ from importer.cli.options import output_of, output_options, pace_of, run_options
     " Light does not have any more for undone.",
 )
 @click.option(
+    "--twins",
+    is_flag=True,
+    help="Cancel only copies of bills that Light has more than once: this run's copy, where it is"
+    " the later of two equal drafts.",
+)
+@settle_option
+@click.option(
     "--reason",
     metavar="TEXT",
     help="What Light is told.  [default: the run, and that it is undone]",
@@ -30,13 +37,16 @@ def undo(run: str, **options: Any) -> int:
     """Cancel in Light the bills that RUN created, so that they can be loaded again.
 
     Bills that were there before the run are left alone. Each bill is read first: one that is in
-    the ledger, or that somebody changed since, is not cancelled, and is listed. Exit code 1 where
-    there are such bills; 4 where it was stopped: the same command goes on.
+    the ledger, or that somebody changed since, is not cancelled, and is listed. What the run sent
+    without a known end is looked up first. A bill that Light has more than once is left alone
+    without --twins. Exit code 1 where there are bills that were not cancelled; 3 where a bill is
+    unknown or in Light more than once; 4 where it was stopped: the same command goes on.
 
     \b
     Examples:
       light-import undo 20260131-093000-a1b2 --dry-run
       light-import undo 20260131-093000-a1b2
+      light-import undo 20260131-093000-a1b2 --twins
     """
     from importer.app import StopControl, UndoOptions
     from importer.app import undo as undo_run

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from importer.cli.options import output_of, output_options, pace_of, run_options
+from importer.cli.options import output_of, output_options, pace_of, run_options, settle_option
 
 
 @click.command(short_help="Read a run's bills back from Light and compare them.")
@@ -15,13 +15,15 @@ from importer.cli.options import output_of, output_options, pace_of, run_options
 @click.option(
     "--again", is_flag=True, help="Read all, also what a verification that was stopped has read."
 )
+@settle_option
 @output_options
 def verify(run: str, **options: Any) -> int:
     """Read every bill of RUN that is in Light back, and compare it field by field with what was
     loaded.
 
     Nothing is changed in Light. Exit code 0 where all is the same; 1 where something was changed
-    in Light, or is not there any more; 4 where it was stopped: the same command goes on.
+    in Light, or is not there any more; 3 where a bill is in Light more than once; 4 where it was
+    stopped: the same command goes on.
 
     \b
     Examples:

@@ -190,24 +190,26 @@ class LightClient(ApiSession):
         return codec.bill_from_json(await self._read(path, {}), listed=False)
 
     async def list_bills(
-        self, vendor_ids: Sequence[str], created_since: datetime | None = None
+        self, vendor_ids: Sequence[str] | None, created_since: datetime | None = None
     ) -> list[LightBill]:
-        """All bills of these vendors, each once, without lines, oldest first for each 50 vendors.
+        """All bills of these vendors, each once, without lines, oldest first for each 50 vendors;
+        None: of all vendors.
 
         Raises WireProblem rather than return a part of the list: what is missing from it may be
         sent again.
         """
-        ids = list(dict.fromkeys(vendor_ids))
+        ids = list(dict.fromkeys(vendor_ids or ()))
         if not all(ids) or any(c in vendor_id for vendor_id in ids for c in ",|:"):
             raise ValueError("a vendor id must not be empty or have a comma, bar or colon")
-        since = ""
+        since = []
         if created_since is not None:
             # Whole seconds, rounded down: rather a bill too many than one too few.
-            since = f",createdAt:gte:{codec.timestamp(created_since.replace(microsecond=0))}"
+            since = [f"createdAt:gte:{codec.timestamp(created_since.replace(microsecond=0))}"]
         batches = [ids[i : i + VENDORS_A_REQUEST] for i in range(0, len(ids), VENDORS_A_REQUEST)]
+        filters = [[f"vendorId:in:{'|'.join(batch)}", *since] for batch in batches]
         queries: list[Params] = [
-            {"filter": f"vendorId:in:{'|'.join(batch)}{since}", "sort": "createdAt:asc"}
-            for batch in batches
+            {"filter": ",".join(each), "sort": "createdAt:asc"}
+            for each in (filters if vendor_ids is not None else [since])
         ]
         read = partial(codec.bill_from_json, listed=True)
         lists = await fetch_all(self._list(BILL_LIST, read, query) for query in queries)

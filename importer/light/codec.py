@@ -161,6 +161,7 @@ def bill_from_json(obj: object, *, listed: bool) -> LightBill:
         failures=errors_from_json(bill.get("failureContext")),
         outstanding=_leniently(integer_at, bill, "outstandingBalance"),
         unreadable=tuple(unreadable or ()),
+        creator=_leniently(_user_name, bill, "user") or "",
         **values,
     )
 
@@ -224,6 +225,12 @@ def _values_from_json(
                 unreadable.append(field.attribute)
             values[field.attribute] = None
     return values
+
+
+def _user_name(obj: Mapping[str, object], name: str) -> str:
+    user = object_of(obj.get(name) or {}, name)
+    names = (text_at(user, "userFirstName"), text_at(user, "userLastName"))
+    return " ".join(filter(None, names))
 
 
 def _leniently(

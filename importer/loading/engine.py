@@ -12,17 +12,25 @@ import asyncio
 import contextlib
 import heapq
 import itertools
+import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from importer.core.answers import Outcome, Verdict, classify
-from importer.core.errors import HeldBack, ImporterError, LightUnreachable, StoppedEarly
+from importer.core.errors import (
+    HeldBack,
+    ImporterError,
+    JournalProblem,
+    LightUnreachable,
+    StoppedEarly,
+)
 from importer.core.fetch import refusal
 from importer.core.hold_back import ANNOUNCED_FROM, MOST_REFUSALS, duration
 from importer.loading.backoff import Backoff
 from importer.loading.gateway import LightGateway
 from importer.loading.journal.journal import Journal
+from importer.loading.lookout import Lookout, Watch, WatchResult
 from importer.loading.operation import (
     MOST_LOST,
     Decision,
@@ -40,6 +48,12 @@ _ENOUGH_REFUSALS = 3  # for lack of a right, and no success, to see that the key
 _SHORTEST_WAIT = 0.001  # seconds; a timer may fire a hair early
 Looking = asyncio.Task[list[Decision]]
 Sweep = Callable[[], Awaitable[Sequence[Record]]]
+
+
+async def _cancelled(tasks: Sequence[asyncio.Future[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _loop_time() -> float:
@@ -88,6 +102,8 @@ class Engine:
     _forbidden: list[tuple[Operation, Outcome[Any]]] = field(default_factory=list)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _order: itertools.count[int] = field(default_factory=itertools.count)
+    _lookout: Lookout = field(default_factory=Lookout)
+    _superfluous: dict[Operation, Finish] = field(default_factory=dict)
 
     def stop(self, reason: StoppedEarly, *, finish: bool = False, drop_looks: bool = True) -> None:
         """Send nothing more; what is on its way is waited for, look-ups are only with
@@ -101,18 +117,27 @@ class Engine:
         self._stop.set()
         for looking in self._looks if drop_looks else ():
             looking.cancel()
+        self._lookout.cancel()
         for task, request in self._requests.items():
             if not request.on_wire and not (self._finishing and request.operation.completes):
                 task.cancel()
 
-    async def execute(self, operations: Iterable[Operation], sweep: Sweep | None = None) -> None:
+    async def execute(
+        self,
+        operations: Iterable[Operation],
+        sweep: Sweep | None = None,
+        watch: Watch | None = None,
+    ) -> None:
         """Carry them all out, as far as it goes; then ``sweep``, unless it was stopped.
+
+        While operations wait, ``watch`` looks now and then which of them others have done.
 
         Raises JournalProblem, with everything waited for or certainly unsent, where the journal
         cannot be written.
         """
         for operation in operations:
             self._begin(operation)
+        self._lookout.begin(watch, self.settings.watch, self.clock())
         try:
             while True:
                 self._turn()
@@ -122,21 +147,39 @@ class Engine:
                 self._collect()
         except ImporterError as error:
             self.stop(error if isinstance(error, StoppedEarly) else StoppedEarly(str(error)))
-            if tasks := [*self._requests, *self._looks]:
+            if tasks := self._tasks():
                 await asyncio.wait(tasks)
             with contextlib.suppress(ImporterError):  # the answers, if the disk takes them now
                 self._collect()
                 self._commit([])
             raise
         except BaseException:
-            tasks = [*self._requests, *self._looks]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _cancelled(self._tasks())
             raise
+        await _cancelled(self._lookout.tasks)
         if self.stopped is None and sweep is not None:
-            self._records += await sweep()
+            await self._sweep(sweep)
+
+    async def _sweep(self, sweep: Sweep) -> None:
+        """A stop ends it; where Light cannot be asked, the run has not come to its end."""
+        sweeping = asyncio.ensure_future(sweep())
+        bell = asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait({sweeping, bell}, return_when=asyncio.FIRST_COMPLETED)
+            if not sweeping.done():
+                return
+            self._records += sweeping.result()
             self._commit([])
+        except JournalProblem:
+            raise
+        except ImporterError as error:
+            text = f"It could not be seen whether a bill is in Light twice: {error}"
+            self.stop(StoppedEarly(text))
+        finally:
+            await _cancelled([sweeping, bell])
+
+    def _tasks(self) -> list[asyncio.Task[Any]]:
+        return [*self._requests, *self._looks, *self._lookout.tasks]
 
     def _more(self) -> bool:
         if self.stopped is not None:
@@ -155,6 +198,13 @@ class Engine:
             request = _Request(operation)
             self._requests[asyncio.create_task(self._send(request))] = request
         self._start_looks([*due, *(e.operation for e in entries if isinstance(e, Look))])
+        if self._queue and self.stopped is None and self._lookout.due(self.clock()):
+            self._lookout.start(self._unsent(), self.clock())
+
+    def _unsent(self) -> list[Operation]:
+        """What could still be held back."""
+        requests = (each.operation for each in self._requests.values() if not each.on_wire)
+        return [*requests, *self._queue.single_operations()]
 
     def _room(self) -> int:
         """How many more operations may go now."""
@@ -208,7 +258,7 @@ class Engine:
 
     async def _wait(self) -> None:
         """Until an answer comes, something falls due, or the run is stopped."""
-        tasks: set[asyncio.Task[Any]] = {*self._requests, *self._looks}
+        tasks: set[asyncio.Task[Any]] = set(self._tasks())
         timeout = None
         bell = None
         if self.stopped is None:
@@ -218,6 +268,8 @@ class Engine:
             times = [when for when, _, each in later if not (together and each.together)]
             if self._queue and self._backoff.held_until > now:
                 times.append(self._backoff.held_until)
+            if self._queue and self._lookout.when is not None:
+                times.append(self._lookout.when)
             timeout = max(_SHORTEST_WAIT, min(times) - now) if times else None
             if timeout is not None and not tasks:
                 self._announce_wait(timeout)
@@ -236,13 +288,42 @@ class Engine:
             self._answered(self._requests.pop(task), task)
         for looking in [looking for looking in self._looks if looking.done()]:
             self._looked(self._looks.pop(looking), looking)
+        if (watching := self._lookout.take_done()) is not None:
+            self._watched(watching)
         if self._forbidden and not (self._requests or self._looks):
             self._judge_key()
 
+    def _watched(self, watching: asyncio.Task[WatchResult]) -> None:
+        if watching.cancelled():
+            return
+        error = watching.exception()
+        if isinstance(error, LightUnreachable):
+            return  # what is sent next tells whether that lasts; the sweep looks once more
+        if isinstance(error, ImporterError):
+            stopped = error if isinstance(error, StoppedEarly) else StoppedEarly(str(error))
+            self.stop(stopped, drop_looks=False)
+            return
+        if error is not None:
+            raise error
+        ended = {finish.operation: finish for finish in watching.result().ended}
+        for task, request in self._requests.items():
+            if request.operation in ended and not request.on_wire:
+                self._superfluous[request.operation] = ended[request.operation]
+                task.cancel()
+        for operation, finish in ended.items():
+            if self._queue.withdraw(operation):
+                self._apply(finish)
+        if watching.result().crowded and self._lookout.is_first_crowd():
+            # Two loaders that go through one file in step would send each bill at the same time.
+            self._queue.rotate(random.Random(self.run).random())
+
     def _answered(self, request: _Request, task: asyncio.Task[Outcome[Any]]) -> None:
         operation = request.operation
+        superfluous = self._superfluous.pop(operation, None)
         if task.cancelled():
             self._put_back(operation)
+            if superfluous is not None and self._queue.withdraw(operation):
+                self._apply(superfluous)
             return
         error = task.exception()
         if isinstance(error, StoppedEarly) and not request.on_wire:

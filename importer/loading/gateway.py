@@ -53,9 +53,9 @@ class LightGateway(Protocol):
         """The file where Light wants it, without the key; counts against no limit."""
 
     async def list_bills(
-        self, vendor_ids: Sequence[str], created_since: datetime | None = None
+        self, vendor_ids: Sequence[str] | None, created_since: datetime | None = None
     ) -> list[LightBill]:
-        """All bills of these vendors, without lines; retries until it has them all."""
+        """All bills of these vendors, None for all, without lines; retries until it has them."""
 
     def read_bill(self, body: object) -> LightBill | None:
         """The bill in an answer; None where there is none that can be read."""

@@ -48,6 +48,7 @@ class BillJob:
     unanswered: bool = False  # a request of it, in this run, and it was not seen in Light since
     last_reason: str = ""  # why the last of them settled nothing
     first_sent: datetime | None = None  # as JournalEntry.first_sent, of all attempts
+    absent_looks: int = 0  # in a row that did not show it
     resent: bool = False  # after Light did not show it
     refusal: Outcome[Any] | None = None  # Light said no, and may have it all the same
     created: bool = False
@@ -119,7 +120,13 @@ class BillJob:
             self.first_sent = self.entry.first_sent or not_before(gateway_time)
         is_line = self.light_id is not None
         return Intent(
-            self.entry.id, content(self.bill), self.partial, is_line, alone, self.first_sent
+            self.entry.id,
+            content(self.bill),
+            self.partial,
+            is_line,
+            alone,
+            self.first_sent,
+            self.resent and not is_line,
         )
 
     def change(

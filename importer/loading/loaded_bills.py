@@ -44,10 +44,14 @@ class LoadedBill:
         assert self.entry.light_id is not None
         return self.entry.light_id
 
+    @property
+    def sent(self) -> Bill:
+        """The bill as it was sent."""
+        return loaded_bill(self.entry, self.unit)
+
     def differences(self, remote: LightBill, lines: Sequence[LightLine] | None) -> list[Difference]:
         """All that Light shows otherwise; ``lines`` are Light's, None where it shows none."""
-        bill = loaded_bill(self.entry, self.unit)
-        return remote_differences(bill, remote, lines, self.entry.line_ids)
+        return remote_differences(self.sent, remote, lines, self.entry.line_ids)
 
 
 def remote_differences(
@@ -71,6 +75,16 @@ def bills_in_light(outcomes: Outcomes, units: Units) -> list[LoadedBill]:
         LoadedBill(outcome.entry, units[entry_id])
         for entry_id, outcome in sorted(outcomes.items())
         if outcome.status in IN_LIGHT and outcome.entry.light_id is not None
+    ]
+
+
+def bills_to_sweep(outcomes: Outcomes, units: Units) -> list[LoadedBill]:
+    """The bills of a run that are in Light, once or more than once."""
+    return [
+        LoadedBill(outcome.entry, units[entry_id])
+        for entry_id, outcome in sorted(outcomes.items())
+        if outcome.entry.light_id is not None
+        and (outcome.status in IN_LIGHT or outcome.of_run is not None)
     ]
 
 

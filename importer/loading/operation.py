@@ -12,10 +12,12 @@ from importer.loading.gateway import LightGateway, OnWire
 from importer.loading.journal.cancellation_records import Cancelled, undo_entries
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import Change, Intent
+from importer.loading.journal.twin_records import save_twins
 from importer.loading.journal.verification_records import save_read_backs
-from importer.model.journal_states import Step
+from importer.model.journal_states import Step, Twin
 from importer.model.read_back import ReadBack
 
+ABSENT_LOOKS = 2  # one look that does not show a bill proves nothing
 MOST_LOST = 5  # answers of one change in a row before a person has to look
 
 
@@ -29,6 +31,7 @@ class EngineSettings:
 
     concurrency: int = 64
     settle: float = 30.0
+    watch: float = 15.0  # between two looks at what others bring into Light; 0: none
     separate: bool = False
     give_up_after: float = 60.0  # without a connection
     patience: float = 120.0
@@ -56,12 +59,20 @@ class UndoneRecord:
 
 
 @dataclass(frozen=True)
+class TwinsRecord:
+    """The other copies of a bill that Light has."""
+
+    entry: int
+    twins: tuple[Twin, ...] = ()
+
+
+@dataclass(frozen=True)
 class ReadBackRecord:
     entry: int
     read_back: ReadBack
 
 
-Record = Change | Intent | StepRecord | UndoneRecord | ReadBackRecord
+Record = Change | Intent | StepRecord | UndoneRecord | TwinsRecord | ReadBackRecord
 
 
 def write_records(journal: Journal, run: str, records: Sequence[Record]) -> None:
@@ -81,6 +92,7 @@ def write_records(journal: Journal, run: str, records: Sequence[Record]) -> None
             journal.save_steps(same, light_state)
         free = [record.cancelled.entry for record in undone if not record.keep_id]
         undo_entries(journal, run, [record.cancelled for record in undone], free)
+        save_twins(journal, {record.entry: record.twins for record in of(TwinsRecord)})
         save_read_backs(journal, run, {r.entry: r.read_back for r in of(ReadBackRecord)})
 
 

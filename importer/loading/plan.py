@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from importer.core.money import tidy
+from importer.core.clock import utc_now
 from importer.loading.bill_diff import describe_content_changes
-from importer.loading.bill_match import match_bill
-from importer.loading.bill_state import CANCELLED_STATES
+from importer.loading.existing_bills import find_existing
 from importer.loading.gateway import LightGateway
 from importer.loading.identity import conflict_key, content, identities, split_entity, with_entity
 from importer.loading.job import BillJob
 from importer.loading.journal.entry_lookup import entities, ids_of
 from importer.loading.journal.journal import Journal
-from importer.loading.journal.journal_records import Change
+from importer.loading.journal.journal_records import Change, overruled
+from importer.loading.journal.twin_records import save_twins
+from importer.loading.reconcile import SKEW
+from importer.loading.twins import BillInLight, look_for_twins
 from importer.model.bills import Bill, TargetStatus
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
-from importer.model.journal_states import BillOutcome, Discovery, JournalEntry, State, Status
+from importer.model.journal_states import BillOutcome, Discovery, JournalEntry, State, Status, Twin
 from importer.model.light_objects import LightBill
 from importer.model.run_rows import BillRows
 
@@ -37,6 +40,10 @@ class LoadPlan:
     findings: list[Finding] = field(default_factory=list)
     entries: dict[int, JournalEntry] = field(default_factory=dict)
     """By bill index, without their contents."""
+    in_light: list[BillJob] = field(default_factory=list)  # settled, and Light has them
+    twins: dict[int, tuple[Twin, ...]] = field(default_factory=dict)  # by bill index
+    moved: list[Change] = field(default_factory=list)  # see twins.Sweep
+    looked_at: datetime | None = None  # by Light's clock: when the last look at it began
     withheld: list[int] = field(default_factory=list)  # bills that are in Light by another name
 
 
@@ -69,6 +76,8 @@ def _add(plan: LoadPlan, bill: Bill, entry: JournalEntry, now: str) -> None:
             outcome = BillOutcome(status, short, message)
             plan.findings.append(_changed(bill, difference))
         plan.settled[bill.index] = outcome
+        if entry.light_id is not None:
+            plan.in_light.append(BillJob(short, bill, light_id=entry.light_id))
     elif entry.state in (State.SENDING, State.UNKNOWN) or entry.light_id is not None:
         plan.unsettled.append(BillJob(entry, bill, light_id=entry.light_id))
         if entry.light_id is not None:
@@ -141,59 +150,55 @@ def _changed(bill: Bill, difference: str) -> Finding:
     )
 
 
-async def look_in_light(plan: LoadPlan, gateway: LightGateway, journal: Journal) -> None:
-    """Move to ``plan.existing`` what Light has already; batched, never a request a bill.
+async def look_in_light(
+    plan: LoadPlan,
+    gateway: LightGateway,
+    journal: Journal,
+    *,
+    settle: float = 30.0,
+    again: bool = False,
+) -> None:
+    """Move to ``plan.existing`` what Light has already, and to ``plan.twins`` what it has more than
+    once; batched, never a request a bill.
 
-    A bill without an invoice number is looked for among those that no entry of the journal owns,
-    each of which stands for one. Those that were undone are cancelled, whatever Light's list, which
-    may lag behind, says of them.
+    What the list does not tell is read by its id. A bill without an invoice number is looked for
+    among those that no entry of the journal owns, each of which stands for one. ``again``: what
+    is new since the last look.
     """
+    since = plan.looked_at - SKEW if again and plan.looked_at else None
+    plan.looked_at = gateway.light_time or utc_now()
     unsettled = {conflict_key(job.bill) for job in plan.unsettled}
     wanted = [job for job in plan.send if conflict_key(job.bill) not in unsettled]
     vendors = sorted({job.bill.vendor_id for job in wanted if job.bill.vendor_id})
-    if not vendors:
-        return
-    listed = await gateway.list_bills(vendors)
-    undone = journal.undone([light_bill.id for light_bill in listed])
-    by_vendor: dict[str, list[LightBill]] = defaultdict(list)
-    for light_bill in listed:
-        if light_bill.state not in CANCELLED_STATES and light_bill.id not in undone:
-            by_vendor[(light_bill.vendor_id or "").lower()].append(light_bill)
-    unnumbered = {_vendor(job) for job in wanted if not job.bill.invoice_number}
-    owned = journal.owned([bill.id for vendor in unnumbered for bill in by_vendor[vendor]])
-    numbered = {vendor: _by_number(light_bills) for vendor, light_bills in by_vendor.items()}
-    taken: set[str] = set()
-    to_send: list[BillJob] = []
-    for job in plan.send:
-        bill, vendor = job.bill, _vendor(job)
-        if conflict_key(bill) in unsettled:
-            candidates = []
-        elif bill.invoice_number:
-            candidates = numbered.get(vendor, {}).get(bill.invoice_number, [])
-        else:
-            free = by_vendor[vendor]
-            candidates = [b for b in free if b.id not in owned and b.id not in taken]
-        matches = [(b, match) for b in candidates if (match := match_bill(bill, b)).same]
-        if not matches:
-            to_send.append(job)
-            continue
-        remote, match = min(matches, key=lambda pair: (bool(pair[1].difference), pair[0].id))
-        if not bill.invoice_number:
-            taken.add(remote.id)
-        message, how = match.difference, Discovery.BEFORE_SENDING
-        plan.existing.append((job.entry, remote, message))
-        plan.settled[bill.index] = BillOutcome(Status.ALREADY_IN_LIGHT, job.entry, message, how)
-    plan.send = to_send
+    listed = await gateway.list_bills(vendors, since) if vendors else []
+    existing = await find_existing(wanted, listed, gateway, journal, settle)
+    warned = {(each.code, each.bills) for each in plan.findings}
+    plan.findings += [f for f in existing.findings if (f.code, f.bills) not in warned]
+    plan.existing += existing.matches
+    plan.settled |= existing.settled
+    plan.twins |= existing.twins
+    plan.send = [job for job in plan.send if job.bill.index not in existing.settled]
+    if not again and plan.in_light:
+        # A second copy could be of another bill that is alike, and that is not settled yet.
+        open_keys = unsettled | {conflict_key(job.bill) for job in wanted}
+        in_light = [
+            BillInLight(job.entry, job.bill)
+            for job in plan.in_light
+            if conflict_key(job.bill) not in open_keys
+        ]
+        sweep = await look_for_twins(in_light, gateway, journal, settle)
+        index_of = {job.entry.id: job.bill.index for job in plan.in_light}
+        plan.twins |= {index_of[entry]: twins for entry, twins in sweep.twins.items()}
+        plan.moved += sweep.moved
 
 
-def _vendor(job: BillJob) -> str:
-    return (job.bill.vendor_id or "").lower()
-
-
-def _by_number(light_bills: Sequence[LightBill]) -> dict[str, list[LightBill]]:
-    out: dict[str, list[LightBill]] = defaultdict(list)
-    for light_bill in light_bills:
-        out[tidy(light_bill.invoice_number or "")].append(light_bill)
+def expected_outcomes(plan: LoadPlan) -> dict[int, BillOutcome]:
+    """The outcomes of the bills that are settled already, with what Light has more than once."""
+    out = {}
+    for index, outcome in plan.settled.items():
+        entry = outcome.entry
+        entry = replace(entry, twins=plan.twins.get(index, entry.twins))
+        out[index] = overruled(replace(outcome, entry=entry))
     return out
 
 
@@ -202,13 +207,16 @@ def record(plan: LoadPlan, journal: Journal, run: str, rows: Mapping[int, BillRo
 
     ``rows`` has the rows of each bill of the plan, by bill index.
     """
+    of_entry = {i: entry.id for i, entry in plan.entries.items() if i in plan.twins}
+    save_twins(journal, {entry: plan.twins[i] for i, entry in of_entry.items()})
     journal.assign(
         run,
         ((entry.id, rows[index], plan.settled.get(index)) for index, entry in plan.entries.items()),
     )
     journal.step(
         run,
-        [
+        plan.moved
+        + [
             Change(
                 entry.id,
                 State.FOUND,

@@ -37,6 +37,13 @@ class SendQueue:
         for entry in (*self._completing, *self._entries):
             yield entry.operation
 
+    def single_operations(self) -> Iterator[Operation]:
+        """Those that can go now and that no other one like them waits for."""
+        for entry in self._entries:
+            key = entry.operation.conflict_key
+            if isinstance(entry, Send) and not self._blocked.get(key):
+                yield entry.operation
+
     def mark_out(self, operation: Operation) -> None:
         """It was sent before, and is not finished."""
         self._out[operation.conflict_key] += 1
@@ -61,6 +68,19 @@ class SendQueue:
         """Again, behind those with its conflict key that wait."""
         self._blocked[entry.operation.conflict_key].append(entry)
         self.release(entry.operation)
+
+    def withdraw(self, operation: Operation) -> bool:
+        """Take out an operation that can go now, to be released; False where it is out, or has
+        ended."""
+        for entry in self._entries:
+            if entry.operation is operation:
+                self._entries.remove(entry)
+                return True
+        return False
+
+    def rotate(self, part: float) -> None:
+        """Begin at another place: after this part of those that wait."""
+        self._entries.rotate(-int(len(self._entries) * part))
 
     def put_first(self, entry: Entry) -> None:
         """Again, before all others."""

@@ -28,6 +28,7 @@ from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
 from importer.model.journal_states import (
     BillOutcome,
+    Discovery,
     JournalEntry,
     State,
     Status,
@@ -57,6 +58,10 @@ def untouchable_bills(plan: LoadPlan) -> dict[int, str]:
     for index, outcome in plan.settled.items():
         if outcome.status is Status.ALREADY_IN_LIGHT:
             out[index] = "Light had the bill before, and this load did not create it"
+        if outcome.how is Discovery.OTHER_BILL:
+            out[index] = "it was not sent"
+        if plan.twins.get(index, outcome.entry.twins):
+            out[index] = "Light has the bill more than once"
     for f in plan.findings:
         if f.code == "bills.content.changed":
             for index in f.bills:

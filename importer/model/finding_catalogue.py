@@ -276,6 +276,13 @@ bills.invoiceNumber.duplicate: the same bill twice
 warning bills.invoiceNumber.near_duplicate: nearly the same invoice number
   '{value}' is nearly the invoice number '{other}' of the same vendor in row {first}.
   → Check that these are two bills.
+warning bills.invoiceNumber.near_in_light: nearly an invoice number that Light has
+  '{value}' is nearly the invoice number '{other}' that Light has of the same vendor ({id},
+  {date}, {money}).
+  → Check that these are two bills; if they are one, leave it out.
+warning bills.invoiceNumber.other_entity: an invoice number that Light has under another entity
+  Light has the invoice '{other}' of the same vendor under another entity ({id}, {date}, {money}).
+  → Check that these are two bills; if they are one, leave it out.
 bills.lines.missing: a bill without line items
   The bill has no line items.
   → Add its lines, with {reference} '{value}'.
@@ -519,6 +526,9 @@ light.forbidden: a bill that the role of the key does not permit
 light.unknown: a bill that could not be settled
   It is not known whether Light has the bill: {reason}.
   → Look it up in Light; it is not sent again by itself.
+light.number_in_use: a number that another bill in Light has
+  {reason}.
+  → Correct the number, or leave the bill out if it is in Light. It was not sent.
 light.partial: a bill that Light has without all its line items
   {reason}.
   → Run the same command again: only the line items that are missing are sent.
@@ -528,7 +538,8 @@ light.altered: a bill that Light has otherwise than it was sent
     command reads it again; it is not sent again while Light has it.
 light.twice: a bill that Light has more than once
   {reason}.
-  → Compare them in Light and cancel all but one.
+  → Compare them in Light. 'light-import undo RUN --twins' cancels the copy of a run where it is
+  the later of two equal drafts; 'light-import journal settle' records which one is right.
 light.step_refused: a bill that did not get as far as it should
   Light has the bill, but it was not {done}: {reason}.
   → Correct it, in Light or in the sheet, and run the same command again: it does only what is

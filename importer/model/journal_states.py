@@ -33,6 +33,7 @@ class Discovery(StrEnum):
 
     AFTER_LOST_ANSWER = "after_lost_answer"
     BEFORE_SENDING = "before_sending"
+    OTHER_BILL = "other_bill"  # of the same number: this one was not sent
 
 
 IN_LIGHT = frozenset({Status.CREATED, Status.ALREADY_IN_LIGHT, Status.ALREADY_LOADED})
@@ -72,11 +73,33 @@ ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)  # before whatever is in Light
 
 
 @dataclass(frozen=True, slots=True)
+class Twin:
+    """Another copy of a bill in Light; ``created_at`` and ``creator`` as Light states them."""
+
+    id: str
+    created_at: datetime | None = None
+    state: str = ""
+    creator: str = ""
+
+    def as_list(self) -> list[str | None]:
+        created_at = None if self.created_at is None else self.created_at.isoformat()
+        return [self.id, created_at, self.state, self.creator]
+
+    @classmethod
+    def from_list(cls, values: Sequence[Any]) -> Twin:
+        id, created_at, state, creator = values
+        return cls(id, _time(created_at), state, creator)
+
+
+@dataclass(frozen=True, slots=True)
 class JournalEntry:
     """One bill's life, over all runs. Times are UTC.
 
     ``first_sent`` is not later than the first attempt by Light's clock, nor by ours: where to begin
-    to look for the bill; ``ALWAYS`` where Light's clock was not known.
+    to look for the bill; ``ALWAYS`` where Light's clock was not known. ``resent``: it was sent
+    again after Light did not show it, and was not looked for long after. ``twins`` are other copies
+    in Light; without a ``light_id`` all copies, and none is known to be the bill. While there is
+    one, the bill is unknown in every run.
     """
 
     id: int
@@ -96,6 +119,8 @@ class JournalEntry:
     errors: tuple[ApiError, ...] = ()
     how: Discovery | None = None
     partial: str = ""  # for people: what Light has of a bill that lacks line items
+    resent: datetime | None = None
+    twins: tuple[Twin, ...] = ()
 
     @classmethod
     def from_row(cls, row: Sequence[Any]) -> JournalEntry:
@@ -121,6 +146,8 @@ class JournalEntry:
             errors,
             how,
             partial,
+            resent,
+            twins,
         ) = row
         try:  # not decoding(), which costs more than the rest where there are many
             return cls(
@@ -143,6 +170,8 @@ class JournalEntry:
                 ),
                 Discovery(how) if how else None,
                 partial,
+                _time(resent),
+                tuple(map(Twin.from_list, _json_list(twins))),
             )
         except (ValueError, TypeError, KeyError) as error:
             raise DamagedRecord(f"{bill_name(identity)}: {error}") from error
@@ -163,13 +192,17 @@ def bill_name(identity: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class BillOutcome:
-    """Outcome of one bill in one run; ``message``, ``how`` and ``partial`` as in its entry."""
+    """Outcome of one bill in one run; ``message``, ``how`` and ``partial`` as in its entry.
+
+    ``of_run`` is what the run came to, where it is unknown now because of the bill's twins.
+    """
 
     status: Status
     entry: JournalEntry
     message: str = ""
     how: Discovery | None = None
     partial: str = ""
+    of_run: Status | None = None
 
 
 def _json_list(text: str | None) -> list[Any]:

@@ -44,6 +44,7 @@ class LightBill(BillFields):
     lines: tuple[LightLine, ...] | None = None
     properties: tuple[LightProperty, ...] = ()
     failures: tuple[ApiError, ...] = ()  # why Light could not do what it was last asked for
+    creator: str = ""  # the user's name, where the list states it
     outstanding: int | None = None  # cents left to pay; None where Light was not asked for it
     unreadable: tuple[str, ...] = ()  # attributes that are stated, in a form nobody can read
 

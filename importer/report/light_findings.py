@@ -16,6 +16,7 @@ from importer.model.finding_catalogue import finding
 from importer.model.journal_states import (
     IN_LIGHT,
     BillOutcome,
+    Discovery,
     State,
     Status,
     Step,
@@ -48,9 +49,11 @@ def answer_findings(checked: Checked, outcomes: Mapping[int, BillOutcome]) -> It
                 yield finding("light.refused", cell, value, bills=(i,), reason=reason)
             elif entry.light_id is not None:
                 yield finding("light.partial", cell, value, bills=(i,), reason=outcome.partial)
-        elif status is Status.UNKNOWN and entry.light_id is not None:
+        elif status is Status.NOT_SENT and outcome.how is Discovery.OTHER_BILL:
+            yield finding("light.number_in_use", cell, value, bills=(i,), reason=reason)
+        elif status is Status.UNKNOWN and (entry.light_id is not None or entry.twins):
             code = "light.partial" if outcome.partial else "light.altered"
-            if entry.state is State.CREATED:
+            if entry.twins or entry.state is State.CREATED:
                 code = "light.twice"
             yield finding(code, cell, value, bills=(i,), reason=reason)
         elif status is Status.UNKNOWN:

@@ -26,6 +26,7 @@ _NOT_SENT = frozenset({Status.VALID, Status.INVALID, Status.NOT_SENT})
 _DISCOVERIES = {
     Discovery.AFTER_LOST_ANSWER: "found in Light after its answer was lost",
     Discovery.BEFORE_SENDING: "Light has this bill already",
+    Discovery.OTHER_BILL: "",
 }
 _Record = TypeVar("_Record", BillResult, RowResult)
 

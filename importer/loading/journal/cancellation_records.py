@@ -30,16 +30,18 @@ def cancels(journal: Journal, entries: Collection[int]) -> dict[int, Step]:
 
 def unfinished_undo(journal: Journal, entries: Collection[int]) -> str | None:
     """The run whose undo ended midway, with one of these entries about to be cancelled."""
+    wanted = set(entries)
+    return next((run for entry, run in unfinished_cancels(journal) if entry in wanted), None)
+
+
+def unfinished_cancels(journal: Journal) -> list[tuple[int, str]]:
+    """The entries that are about to be cancelled, each with the run that is being undone."""
     query = sa.select(STEPS.c.entry, STEPS.c.detail).where(
         STEPS.c.kind == StepKind.CANCEL,
         STEPS.c.state.in_([StepState.SENDING, StepState.UNKNOWN]),
     )
-    wanted = set(entries)
     with journal.reading() as db:
-        for entry, detail in db.execute(query):
-            if entry in wanted:
-                return str(json.loads(detail)["run"])
-    return None
+        return [(entry, str(json.loads(detail)["run"])) for entry, detail in db.execute(query)]
 
 
 def undo_entries(
@@ -85,6 +87,7 @@ _FREE = (
         errors=None,
         how=None,
         partial="",
+        twins=None,
     )
 )
 _UNDO = (

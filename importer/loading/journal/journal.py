@@ -65,7 +65,7 @@ from importer.model.run_rows import BillRows
 if TYPE_CHECKING:
     import filelock
 
-VERSION = 5
+VERSION = 6
 
 
 _DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)

@@ -6,7 +6,7 @@ import re
 
 import sqlalchemy as sa
 
-from importer.loading.journal.journal_tables import READ_BACKS, RUN_BILLS
+from importer.loading.journal.journal_tables import READ_BACKS, RUN_BILLS, TWICE
 from importer.model.journal_states import ALWAYS, Discovery
 
 # Until format 5 a message began with these.
@@ -32,6 +32,10 @@ def migrate(db: sa.Connection, version: int) -> None:
             _split_messages(db, table)
         _add_column(db, "runs", "version", "TEXT NOT NULL DEFAULT ''")
         _key_by_entry(db)
+    if version < 6:
+        _add_column(db, "entries", "resent", "TEXT")
+        _add_column(db, "entries", "twins", "TEXT")
+        TWICE.create(db, checkfirst=True)
 
 
 def _key_by_entry(db: sa.Connection) -> None:

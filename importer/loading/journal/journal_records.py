@@ -12,11 +12,13 @@ from typing import Any
 from importer.core.answers import ApiError
 from importer.model.journal_states import (
     ALWAYS,
+    IN_LIGHT,
     BillOutcome,
     Discovery,
     JournalEntry,
     State,
     Status,
+    Twin,
     decoding,
 )
 from importer.model.run_rows import BillRows, RowIdentity
@@ -57,6 +59,7 @@ class Intent:
     line: bool = False
     alone: bool = False  # without lines, which follow
     first_sent: datetime = ALWAYS  # as JournalEntry's; counts at the first attempt only
+    again: bool = False  # after Light did not show it
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,8 @@ def outcome_from_row(of_run: Sequence[Any], of_entry: Sequence[Any]) -> BillOutc
         message, how, partial = entry.message, entry.how, entry.partial
     with decoding(entry.name):
         status = Status(status) if status else status_of(entry)
-        return BillOutcome(status, entry, message, Discovery(how) if how else None, partial)
+        how = Discovery(how) if how else None
+        return overruled(BillOutcome(status, entry, message, how, partial))
 
 
 def rows_as_row(rows: BillRows) -> tuple[Any, ...]:
@@ -147,6 +151,36 @@ def status_where(state: State, *, partial: bool) -> Status:
     return _STATUS_OF[state]
 
 
+MAY_BE_TWICE = IN_LIGHT | {Status.UNKNOWN}  # statuses of a run that a twin of the bill overrules
+
+
+def overruled(outcome: BillOutcome) -> BillOutcome:
+    """The outcome of a bill in a run; unknown while Light has the bill more than once."""
+    if outcome.entry.twins and outcome.status in MAY_BE_TWICE:
+        words = twins_words(outcome.entry)
+        return BillOutcome(Status.UNKNOWN, outcome.entry, words, of_run=outcome.status)
+    return outcome
+
+
+def twins_words(entry: JournalEntry) -> str:
+    """That Light has a bill more than once: the ids, the times, and who made which."""
+    copies = [f"{twin.id} ({_origin(twin)})" for twin in entry.twins]
+    if entry.light_id is None:
+        return f"Light has this bill more than once: {', '.join(copies)}"
+    origin = "found in Light" if entry.state is State.FOUND else "of this journal"
+    since = f", {entry.settled:%Y-%m-%d %H:%M:%S} UTC" if entry.settled else ""
+    return (
+        f"Light has this bill more than once: {entry.light_id} ({origin}{since})"
+        f" and also as {', '.join(copies)}"
+    )
+
+
+def _origin(twin: Twin) -> str:
+    when = f"{twin.created_at:%Y-%m-%d %H:%M:%S} UTC" if twin.created_at else "at an unknown time"
+    who = f"by {twin.creator}" if twin.creator else "by somebody else or another computer"
+    return f"created {when} {who}, {twin.state or 'no state'}"
+
+
 _STATUS_OF = {
     State.PLANNED: Status.NOT_SENT,
     State.SENDING: Status.UNKNOWN,
@@ -165,6 +199,7 @@ def intent_row(intent: Intent, moment: str) -> dict[str, Any]:
         "since": intent.first_sent.isoformat(),
         "partial": intent.partial,
         "counts": int(not intent.line),
+        "again": int(intent.again),
         "alone": int(intent.alone or intent.line),
     }
 

@@ -29,6 +29,8 @@ ENTRIES = sa.Table(
     sa.Column("errors", sa.Text),
     sa.Column("how", sa.Text),
     sa.Column("partial", sa.Text, nullable=False, server_default=""),
+    sa.Column("resent", sa.Text),
+    sa.Column("twins", sa.Text),  # JSON: see journal_states.Twin
 )
 RUNS = sa.Table(
     "runs",
@@ -69,6 +71,7 @@ STEPS = sa.Table(  # see records.Step
     sa.Column("message", sa.Text, nullable=False, default=""),
     sa.Column("detail", sa.Text, nullable=False, default=""),
 )
+TWICE = sa.Index("entries_twice", ENTRIES.c.id, sqlite_where=ENTRIES.c.twins.is_not(None))
 OPEN_STEPS = sa.Index("steps_open", STEPS.c.kind, STEPS.c.state)  # since version 3
 READ_BACKS = sa.Table(  # see records.ReadBack
     "read_backs",
@@ -93,6 +96,18 @@ UNDONE = sa.Table(  # bills in Light that were cancelled by undo: never taken fo
     sa.Column("entry", sa.Integer, nullable=False, index=True),
     sa.Column("run", sa.Text, nullable=False),
     sa.Column("moment", sa.Text, nullable=False),
+)
+SETTLEMENTS = sa.Table(  # a person's word on a bill that could not be settled; since version 6
+    "settlements",
+    META,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("entry", sa.Integer, nullable=False, index=True),
+    sa.Column("run", sa.Text, nullable=False),
+    sa.Column("moment", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("light_id", sa.Text),  # NULL: Light does not have the bill
+    sa.Column("others", sa.Text, nullable=False),  # JSON: ids of bills that are not this one
+    sa.Column("before", sa.Text, nullable=False),  # JSON: the entry as it was
 )
 
 
@@ -131,6 +146,7 @@ SETTLE = """
 """
 SEND = """
     UPDATE entries SET state = 'sending', content = :content, attempts = attempts + :counts,
+        resent = CASE WHEN :again THEN :moment ELSE resent END,
         alone = :alone, first_sent = coalesce(first_sent, :since), last_sent = :moment,
         message = '', how = NULL, partial = :partial
     WHERE id = :key

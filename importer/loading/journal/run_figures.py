@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from importer.loading.journal.journal import Journal
-from importer.loading.journal.journal_records import status_where
+from importer.loading.journal.journal_records import MAY_BE_TWICE, status_where
 from importer.loading.journal.journal_tables import ENTRIES, READ_BACKS, RUN_BILLS, RUNS
 from importer.model.journal_states import State, Status
 from importer.model.read_back import Comparison
@@ -55,10 +55,13 @@ def run_figures(journal: Journal) -> dict[str, RunFigures]:
     """The figures of all runs, in two queries."""
     out: dict[str, RunFigures] = defaultdict(RunFigures)
     in_light = ENTRIES.c.light_id.is_not(None).label("in_light")
+    may_be = sa.or_(RUN_BILLS.c.status.is_(None), RUN_BILLS.c.status.in_(MAY_BE_TWICE))
+    twice = sa.and_(ENTRIES.c.twins.is_not(None), may_be)
+    status_now = sa.case((twice, Status.UNKNOWN.value), else_=RUN_BILLS.c.status)
     counted = (
-        sa.select(RUN_BILLS.c.run, RUN_BILLS.c.status, ENTRIES.c.state, in_light, sa.func.count())
+        sa.select(RUN_BILLS.c.run, status_now, ENTRIES.c.state, in_light, sa.func.count())
         .join(ENTRIES, ENTRIES.c.id == RUN_BILLS.c.entry)
-        .group_by(RUN_BILLS.c.run, RUN_BILLS.c.status, ENTRIES.c.state, in_light)
+        .group_by(RUN_BILLS.c.run, status_now, ENTRIES.c.state, in_light)
     )
     compared = sa.select(
         READ_BACKS.c.run,

@@ -12,6 +12,7 @@ from importer.loading.bill_state import CANCELLED_STATES
 from importer.loading.gateway import LightGateway, OnWire, fetch_bill
 from importer.loading.job import JobOperation
 from importer.loading.operation import (
+    ABSENT_LOOKS,
     MOST_LOST,
     Decision,
     Finish,
@@ -74,6 +75,9 @@ class AddLine(JobOperation):
         outcome = await fetch_bill(gateway, bill_id)
         remote = outcome.content
         if outcome.verdict is Verdict.ABSENT:
+            self.job.absent_looks += 1
+            if self.job.absent_looks < ABSENT_LOOKS:
+                return Look(self, self.settings.settle)
             return self.for_a_person(f"Light does not show its bill {bill_id}: {outcome.reason}")
         if remote is not None and remote.lines is not None:
             return self.match(remote)

@@ -18,7 +18,15 @@ from importer.loading.engine import Engine
 from importer.loading.gateway import LightGateway, OnWire
 from importer.loading.journal.cancellation_records import Cancelled, cancels
 from importer.loading.loaded_bills import LoadedBill
-from importer.loading.operation import Decision, EngineSettings, Finish, Send, UndoneRecord
+from importer.loading.operation import (
+    ABSENT_LOOKS,
+    Decision,
+    EngineSettings,
+    Finish,
+    Look,
+    Send,
+    UndoneRecord,
+)
 from importer.loading.operations.bill_step import BillStep
 from importer.model.journal_states import State, Step, StepKind, StepState
 from importer.model.light_objects import LightBill
@@ -52,6 +60,7 @@ class CancelBill(BillStep):
     loaded: LoadedBill = None  # type: ignore[assignment]
     options: CancelOptions = CancelOptions("")
     result: tuple[StepState, str] | None = None
+    absent_looks: int = 0
 
     async def send(self, gateway: LightGateway, on_wire: OnWire) -> Answer:
         return await gateway.cancel_bill(self.light_id, self.options.reason, on_wire)
@@ -67,6 +76,9 @@ class CancelBill(BillStep):
         return remote.state == CANCELLING
 
     def absent(self, reason: str) -> Decision:
+        self.absent_looks += 1
+        if self.absent_looks < ABSENT_LOOKS:
+            return Look(self, self.settings.settle)
         if self._tried or self._refusal is not None:
             return self.finish(StepState.DONE)
         if self.options.force:

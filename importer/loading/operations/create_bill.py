@@ -6,33 +6,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from importer.core.answers import Answer, Mismatch
-from importer.core.errors import ImporterError
 from importer.core.object_ids import is_nil
 from importer.loading.bill_match import Contradiction, contradictions, words_of_contradictions
 from importer.loading.engine import Engine
+from importer.loading.final_sweep import FinalSweep
 from importer.loading.gateway import LightGateway, OnWire
 from importer.loading.job import BillJob, JobOperation
 from importer.loading.light_id_claims import LightIdClaims
+from importer.loading.load_watch import LoadWatch
 from importer.loading.operation import (
+    ABSENT_LOOKS,
     MOST_LOST,
     Decision,
     Look,
     Operation,
-    Record,
     Send,
+    TwinsRecord,
 )
 from importer.loading.operations.add_line import AddLine
-from importer.loading.reconcile import Settled, find_twins, look_up
+from importer.loading.reconcile import Ownership, Settled, look_up
 from importer.model.bills import Bill
-from importer.model.journal_states import State, Status
+from importer.model.journal_states import Discovery, State
 from importer.model.light_objects import LightBill
 
 
 @dataclass(eq=False)
 class CreateBill(JobOperation):
-    """``claims`` says which ids in Light are of other entries."""
+    """``claims`` and ``ownership`` say which ids in Light are of other entries."""
 
     claims: LightIdClaims
+    ownership: Ownership
 
     together = True
 
@@ -81,29 +84,48 @@ class CreateBill(JobOperation):
         cls, some: Sequence[CreateBill], gateway: LightGateway
     ) -> list[Decision]:
         by_job = {id(each.job): each for each in some}
-        settled = await look_up([each.job for each in some], gateway, some[0].claims.in_journal)
+        jobs, settle = [each.job for each in some], some[0].settings.settle
+        settled = await look_up(jobs, gateway, some[0].ownership, settle)
         return [by_job[id(each.job)]._settled(each) for each in settled]
 
     def _settled(self, settled: Settled) -> Decision:
         job = self.job
         if settled.bill is not None:
-            if not self.claims.claim(settled.bill.id, job.entry.id):
-                reason = f"Light's bill {settled.bill.id} belongs to another row"
-                return self.for_a_person(reason)
-            job.refusal = None
-            if self.settings.separate or job.entry.alone:
-                return self._lines().match(settled.bill, settled.how)
-            return self.complete(settled.bill, settled.how)
+            decision = self._in_light(settled.bill, settled.how)
+            twins = (TwinsRecord(job.entry.id),) if job.entry.twins else ()
+            return replace(decision, records=(*decision.records, *twins))
         if settled.reason:
-            return self.for_a_person(settled.reason)
-        if refused := self.still_refused():
-            return refused
+            decision = self.for_a_person(settled.reason)
+            twins = (TwinsRecord(job.entry.id, settled.twins),) if settled.twins else ()
+            return replace(decision, records=(*decision.records, *twins))
+        if job.entry.twins:
+            return self.for_a_person("Light had this bill more than once, and does not show it now")
+        job.absent_looks += 1
+        if job.absent_looks < ABSENT_LOOKS:
+            return Look(self, self.settings.settle)
+        return self.still_refused() or self.absent()
+
+    def _in_light(self, remote: LightBill, how: Discovery | None) -> Decision:
+        if not self.claims.claim(remote.id, self.job.entry.id):
+            return self.for_a_person(f"Light's bill {remote.id} belongs to another row")
+        self.job.refusal = None
+        return self.in_light(remote, how)
+
+    def in_light(self, remote: LightBill, how: Discovery | None) -> Decision:
+        """What comes next of a bill that Light has."""
+        if self.settings.separate or self.job.entry.alone:
+            return self._lines().match(remote, how)
+        return self.complete(remote, how)
+
+    def absent(self) -> Decision:
+        """What comes next of a bill that Light does not show, time and again."""
+        job = self.job
         if job.lost >= MOST_LOST:
             last = f" (the last time: {job.last_reason.rstrip('. ')})" if job.last_reason else ""
             return self.for_a_person(
                 f"Light's answer was lost {job.lost} times{last}, and it does not show the bill"
             )
-        job.resent = True
+        job.resent, job.absent_looks = True, 0
         return Send(self, (job.change(State.PLANNED),), behind=True)
 
     def unreadable(self, reason: str) -> Decision:
@@ -123,32 +145,25 @@ def _altered(bill: Bill, conflicts: Sequence[Contradiction]) -> bool:
     return not fields & identifying
 
 
-async def create_bills(engine: Engine, jobs: Sequence[BillJob]) -> None:
+async def create_bills(
+    engine: Engine, jobs: Sequence[BillJob], in_light: Sequence[BillJob] = ()
+) -> None:
     """Create the bills of the jobs, and settle those in doubt; see ``Engine.execute``.
 
-    At the end it is looked whether a bill or line that was sent again came in from the lost attempt
-    after all. That is possible only where Light takes longer than the settling time; then it is
-    for a person, with the ids.
+    Meanwhile it is looked now and then whether somebody else brings one of them into Light. At the
+    end, once Light has settled, it is looked which of these, and of those ``in_light`` before, are
+    there more than once: from a lost attempt that came in late, or by somebody else.
     """
-    owned = engine.journal.owned
-    claims = LightIdClaims(owned)
+    journal = engine.journal
+    claims = LightIdClaims(journal.owned)
 
     def operation(job: BillJob) -> Operation:
-        creation = CreateBill(job, engine.settings, claims)
+        creation = CreateBill(job, engine.settings, claims, journal)
         if job.light_id is None:
             return creation
         return AddLine(job, engine.settings, creation)
 
-    async def sweep() -> list[Record]:
-        resent = [job for job in jobs if job.resent and job.created]
-        if not resent:
-            return []
-        try:
-            twins = await find_twins(resent, engine.gateway, owned)
-        except ImporterError as error:
-            text = f"It could not be seen whether a bill is in Light twice: {error}"
-            engine.progress.message(text)
-            return []
-        return [job.creation(Status.UNKNOWN, message) for job, message in twins]
-
-    await engine.execute(map(operation, jobs), sweep)
+    settings = engine.settings
+    watch = LoadWatch(jobs, engine.gateway, journal, settings.settle) if settings.watch else None
+    sweep = FinalSweep(engine, jobs, in_light)
+    await engine.execute(map(operation, jobs), sweep, watch)

@@ -20,6 +20,7 @@ from importer.loading.journal.journal import Journal
 from importer.loading.journal.verification_records import delete_read_backs
 from importer.loading.loaded_bills import LoadedBill, Outcomes, valid_read_backs
 from importer.loading.operation import (
+    ABSENT_LOOKS,
     Decision,
     EngineSettings,
     Finish,
@@ -36,10 +37,13 @@ SETTINGS = EngineSettings(give_up_after=0.0)  # each reading is tried for a whil
 @dataclass(eq=False)
 class VerifyBill(Operation):
     """``lines``: each line is read by itself too. ``read_back`` is what was read, or ``reason``
-    why it could not be."""
+    why it could not be. ``settle``: seconds until a bill that Light does not show is asked for
+    again: one 404 proves nothing."""
 
     loaded: LoadedBill
     lines: bool = False
+    settle: float = 0.0
+    absent_looks: int = 0
     read_back: ReadBack | None = None
     reason: str = ""
 
@@ -53,6 +57,9 @@ class VerifyBill(Operation):
         outcome = await fetch_bill(gateway, light_id)
         remote = outcome.content
         if outcome.verdict is Verdict.ABSENT:
+            self.absent_looks += 1
+            if self.absent_looks < ABSENT_LOOKS:
+                return Look(self, self.settle)
             return self._missing(f"Light has no bill {light_id} any more")
         if remote is None:
             return self.unreadable(f"bill {light_id}: {outcome.reason}")
@@ -132,7 +139,8 @@ class Verification:
 
     async def verify(self, engine: Engine) -> None:
         """Read them all; ``engine.stopped`` says why it ended early, if it did."""
-        operations = [VerifyBill(loaded, self.lines) for loaded in self.todo]
+        settle = engine.settings.settle
+        operations = [VerifyBill(loaded, self.lines, settle) for loaded in self.todo]
         await engine.execute(operations)
         for each in operations:
             if each.read_back is not None:

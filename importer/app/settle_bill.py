@@ -1,0 +1,242 @@
+"""A person's word on a bill that could not be settled: which bill in Light it is, or none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from importer.app.company_check import check_company_of_run, locked
+from importer.app.destination import DEFAULT_PACE, PaceOptions, destination_of_run
+from importer.app.events import SILENT, Listener
+from importer.app.run_index import find_run
+from importer.app.stop import StopControl, run_to_end
+from importer.app.user_name import user_name
+from importer.core.cell_parsers import parse_uuid
+from importer.core.errors import UsageProblem
+from importer.core.money import tidy
+from importer.light.client import LightClient
+from importer.loading.bill_diff import loaded_bill
+from importer.loading.bill_match import match_bill
+from importer.loading.bill_state import CANCELLED_STATES
+from importer.loading.journal.journal import Journal
+from importer.loading.journal.journal_records import Change
+from importer.loading.journal.settlement_records import save_settlement
+from importer.loading.journal.twin_records import entries_of_light_ids
+from importer.loading.listed_bills import Likeness, contradicts, read_by_id
+from importer.loading.twins import candidates_in_light
+from importer.model.bills import Bill
+from importer.model.journal_states import BillOutcome, Discovery, JournalEntry, State, Status
+from importer.model.light_objects import LightBill
+
+
+@dataclass(frozen=True)
+class SettleOptions:
+    """``bill``: its invoice number, one of its ids in Light, or ``row:7``. Either ``light_id``, the
+    bill in Light that it is, or ``absent``: Light does not have it."""
+
+    run: str
+    bill: str
+    light_id: str | None = None
+    absent: bool = False
+    journal: str | None = None
+    settle: float = 30.0
+    pace: PaceOptions = DEFAULT_PACE
+
+
+@dataclass(frozen=True)
+class SettledBill:
+    """What the journal says from now on."""
+
+    run: str
+    name: str
+    light_id: str | None
+    others: tuple[str, ...]
+    who: str
+    moment: datetime
+    difference: str = ""
+
+    @property
+    def words(self) -> str:
+        when = f"{self.moment:%Y-%m-%d %H:%M} UTC"
+        by = f"by {self.who} on {when}" if self.who else f"on {when}"
+        if self.light_id is None:
+            return f"{self.name} is not in Light: recorded {by}. The next load sends it."
+        words = f"{self.name} is Light's bill {self.light_id}: recorded {by}."
+        if self.others:
+            words += f" Not this bill: {', '.join(self.others)}."
+        return words + (f" It differs: {self.difference}." if self.difference else "")
+
+    def as_json(self) -> Mapping[str, object]:
+        return {
+            "command": "journal settle",
+            "run": self.run,
+            "bill": self.name,
+            "light_id": self.light_id,
+            "others": list(self.others),
+            "who": self.who,
+            "moment": self.moment.isoformat(),
+            "difference": self.difference,
+        }
+
+
+def settle_bill(
+    options: SettleOptions, *, listener: Listener = SILENT, stop: StopControl | None = None
+) -> SettledBill:
+    """Check the word against Light, and record it.
+
+    Light is asked: the id must be of a live bill of the vendor that no other entry has; a bill that
+    is said to be absent must not be among those that Light lists. Raises UsageProblem where the
+    word cannot be right, or the bill is not in doubt.
+    """
+    if options.absent == (options.light_id is not None):
+        raise UsageProblem("Say either --light-id ID, the bill in Light, or --absent.")
+    path, record = find_run(options.run, options.journal)
+    destination = destination_of_run(record, path, options.pace)
+    control = stop or StopControl()
+
+    async def work() -> SettledBill:
+        async with destination.connect(options.pace, listener) as (client, _):
+            with control.cancels_task():
+                check_company_of_run(record, await client.company())
+            with Journal(path) as journal:
+                async with locked(journal, listener, control):
+                    with control.cancels_task():
+                        return await _settle(options, journal, client)
+
+    return run_to_end(work(), "Stopped; nothing was recorded.")
+
+
+async def _settle(options: SettleOptions, journal: Journal, client: LightClient) -> SettledBill:
+    outcome = _find(options, journal)
+    entry = outcome.entry
+    bill = loaded_bill(entry)
+    copies = [i for i in dict.fromkeys((entry.light_id, *(t.id for t in entry.twins))) if i]
+    if options.light_id is None:
+        await _check_absent(entry, bill, copies, options, journal, client)
+        difference, change = "", Change(entry.id, State.PLANNED)
+    else:
+        remote = await _read(options.light_id, client)
+        _check_bill(entry, bill, remote, journal)
+        difference = match_bill(bill, remote).difference
+        copies = [light_id for light_id in copies if light_id.lower() != remote.id.lower()]
+        change = _change(entry, remote, difference)
+    settled = SettledBill(
+        options.run,
+        entry.name,
+        change.light_id,
+        tuple(copies),
+        user_name(),
+        datetime.now(UTC),
+        difference,
+    )
+    word = settled.words.partition(":")[2].strip().partition(". ")[0].rstrip(".")
+    change = replace(change, message="; ".join(filter(None, (word, difference))))
+    save_settlement(journal, options.run, entry, change, who=settled.who, others=copies)
+    return settled
+
+
+def _find(options: SettleOptions, journal: Journal) -> BillOutcome:
+    """The bill that is meant; UsageProblem where it is not one, or not in doubt."""
+    outcomes = journal.outcomes(options.run)
+    wanted = tidy(options.bill)
+    if wanted.lower().startswith("row:"):
+        rows = journal.rows(options.run)
+        row = wanted[4:].strip()
+        matching = [
+            outcomes[entry]
+            for entry, of in rows.items()
+            if of.bill is not None and str(of.bill.row) == row
+        ]
+    else:
+        matching = [each for each in outcomes.values() if _is_meant(each.entry, wanted)]
+    doubtful = [each for each in matching if _in_doubt(each)]
+    if len(doubtful) == 1:
+        return doubtful[0]
+    if len(doubtful) > 1:
+        raise UsageProblem(
+            f"Run {options.run} has {len(doubtful)} bills '{wanted}' in doubt. Name the row in the"
+            " sheet instead, as row:7."
+        )
+    if matching:
+        raise UsageProblem(
+            f"The {matching[0].entry.name} of run {options.run} is not in doubt: it is"
+            f" {matching[0].status.value.replace('_', ' ')}."
+        )
+    open_bills = [each.entry.name for each in outcomes.values() if _in_doubt(each)]
+    has = f"In doubt are: {', '.join(open_bills[:8])}." if open_bills else "None is in doubt."
+    raise UsageProblem(f"Run {options.run} has no bill '{wanted}'. {has}")
+
+
+def _is_meant(entry: JournalEntry, wanted: str) -> bool:
+    number = json.loads(entry.content).get("invoiceNumber") if entry.content else None
+    ids = {entry.light_id, *(twin.id for twin in entry.twins)}
+    return wanted == number or wanted.lower() in {str(i).lower() for i in ids if i}
+
+
+def _in_doubt(outcome: BillOutcome) -> bool:
+    return outcome.status is Status.UNKNOWN or outcome.entry.state in (
+        State.SENDING,
+        State.UNKNOWN,
+    )
+
+
+async def _read(light_id: str, client: LightClient) -> LightBill:
+    value, problem = parse_uuid(light_id.strip())
+    if problem:
+        raise UsageProblem(f"'{light_id}' is not an id of Light.")
+    read = await read_by_id([value], client, 0.0)
+    remote = read[value]
+    if remote is None:
+        raise UsageProblem(f"Light does not show a bill {value}. Copy the id from Light.")
+    return remote
+
+
+def _check_bill(entry: JournalEntry, bill: Bill, remote: LightBill, journal: Journal) -> None:
+    if remote.state in CANCELLED_STATES:
+        raise UsageProblem(f"Light's bill {remote.id} is cancelled: it cannot be this one.")
+    if contradicts(remote.vendor_id, bill.vendor_id):
+        raise UsageProblem(f"Light's bill {remote.id} is of another vendor.")
+    owner = entries_of_light_ids(journal, [remote.id]).get(remote.id.lower())
+    if owner not in (None, entry.id):
+        raise UsageProblem(f"Light's bill {remote.id} is another bill of this journal.")
+
+
+async def _check_absent(
+    entry: JournalEntry,
+    bill: Bill,
+    copies: Sequence[str],
+    options: SettleOptions,
+    journal: Journal,
+    client: LightClient,
+) -> None:
+    """UsageProblem where Light shows the bill, by its list or by an id that is known."""
+    read = await read_by_id(copies, client, options.settle)
+    live_ids = [i for i, b in read.items() if b is not None and b.state not in CANCELLED_STATES]
+    listed = await candidates_in_light(bill, entry, client, journal, options.settle)
+    live_ids += [c.bill.id for c in listed if c.likeness is not Likeness.RETYPED]
+    if live_ids:
+        ids = ", ".join(dict.fromkeys(live_ids))
+        raise UsageProblem(
+            f"Light has {ids}, which may be this bill: name the right one with --light-id, or"
+            " cancel it in Light first."
+        )
+
+
+def _change(entry: JournalEntry, remote: LightBill, difference: str) -> Change:
+    """Ours is what we sent and nobody else could have made; undo leaves the others alone."""
+    ours = entry.light_id is not None and entry.light_id.lower() == remote.id.lower()
+    sent = entry.light_id is None and not entry.twins and entry.attempts > 0
+    created = entry.state is State.CREATED if ours else sent
+    return Change(
+        entry.id,
+        State.CREATED if created or (ours and entry.state is not State.FOUND) else State.FOUND,
+        None,
+        light_id=remote.id,
+        light_state=remote.state,
+        light_amount=remote.amount,
+        line_ids=tuple(line.id for line in remote.lines or ()),
+        message=difference,
+        how=Discovery.AFTER_LOST_ANSWER if sent else None,
+    )

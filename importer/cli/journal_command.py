@@ -1,0 +1,95 @@
+"""``light-import journal``: a person's word on a bill in doubt; the consistency of the journal."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from importer.cli.options import (
+    journal_option,
+    pace_of,
+    pace_options,
+    run_argument,
+    settle_option,
+)
+
+
+@click.group(short_help="Settle bills in doubt; check the journal.")
+def journal() -> None:
+    """What this computer knows of the bills it has sent.
+
+    \b
+    Examples:
+      light-import journal check
+      light-import journal settle 20260131-093000-a1b2 INV-7 --absent
+    """
+
+
+@journal.command(short_help="Record which bill in Light an unknown one is, or that it is none.")
+@run_argument
+@click.argument("bill", help="Its invoice number, an id it has in Light, or its row as row:7.")
+@click.option("--light-id", metavar="ID", help="The bill in Light that it is.")
+@click.option("--absent", is_flag=True, help="Light does not have it: the next load sends it.")
+@pace_options
+@settle_option
+@journal_option
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def settle(run: str, bill: str, as_json: bool, **options: Any) -> int:
+    """Record which bill in Light the BILL of RUN is.
+
+    For a bill that is unknown or in Light more than once. BILL is its invoice number, an id it has
+    in Light, or its row in the sheet as row:7. Light is asked whether that can be right; nothing is
+    changed there. The journal keeps who said so, and when. Other copies that it knew are not
+    taken for this bill any more.
+
+    \b
+    Examples:
+      light-import journal settle 20260131-093000-a1b2 INV-7 --light-id 5f0c…
+      light-import journal settle 20260131-093000-a1b2 row:7 --absent
+    """
+    from importer.app import SettleOptions, StopControl, settle_bill
+    from importer.cli.console import Console
+    from importer.cli.signals import signals
+    from importer.core.safe_text import visible
+
+    settled = settle_bill(
+        SettleOptions(run, bill, pace=pace_of(options), **options),
+        listener=Console(quiet=False, json=as_json),
+        stop=StopControl(bind=signals),
+    )
+    if as_json:
+        click.echo(json.dumps(settled.as_json(), ensure_ascii=False, indent=2))
+    else:
+        click.echo(visible(settled.words))
+    return 0
+
+
+@journal.command(short_help="Check that the journal is consistent; list what is in doubt.")
+@journal_option
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def check(journal: str | None, as_json: bool) -> int:
+    """Check that the journals on this computer are consistent, and list the bills in doubt: those
+    that Light may have or not, and those that it has more than once.
+
+    Nothing is sent and nothing is changed. Exit code 0 where all is well; 1 where a journal is
+    damaged or contradicts itself; 3 where bills are in doubt.
+
+    \b
+    Example:
+      light-import journal check
+    """
+    from importer.app import check_journals
+    from importer.core.safe_text import visible
+
+    journals, code = check_journals(journal)
+    if as_json:
+        rows = [each.as_json() for each in journals]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    for each in () if as_json else journals:
+        for line in each.lines():
+            click.echo(visible(line))
+    if not journals and not as_json:
+        click.echo("There is no journal on this computer yet.")
+    return code

@@ -1,0 +1,174 @@
+"""Which bills of a sheet Light has already, by its list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from importer.core.money import money
+from importer.loading.bill_match import match_bill
+from importer.loading.gateway import LightGateway
+from importer.loading.job import BillJob
+from importer.loading.journal.journal import Journal
+from importer.loading.journal.journal_records import Change
+from importer.loading.listed_bills import (
+    Candidate,
+    Likeness,
+    ListedBills,
+    confirmed,
+    contradicts,
+    is_another,
+    read_by_id,
+    twin_of,
+    vendor_of,
+)
+from importer.model.bills import Bill
+from importer.model.finding import CellRef, Finding
+from importer.model.finding_catalogue import finding
+from importer.model.journal_states import (
+    BillOutcome,
+    Discovery,
+    JournalEntry,
+    State,
+    Status,
+    Twin,
+)
+from importer.model.light_objects import LightBill
+
+
+@dataclass
+class ExistingBills:
+    """``matches`` are in Light; ``settled`` has their outcomes and those of bills that are not to
+    be sent, and their ``twins``, by bill index."""
+
+    matches: list[tuple[JournalEntry, LightBill, str]] = field(default_factory=list)
+    settled: dict[int, BillOutcome] = field(default_factory=dict)
+    twins: dict[int, tuple[Twin, ...]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+async def find_existing(
+    jobs: Sequence[BillJob],
+    listed: Iterable[LightBill],
+    gateway: LightGateway,
+    journal: Journal,
+    settle: float,
+) -> ExistingBills:
+    """Look for bills that were not sent among those that Light lists of their vendors."""
+    index = ListedBills(listed)
+    ids = [bill.id for bill in index.bills]
+    undone = journal.undone(ids)
+    vendors = {vendor_of(job.bill) for job in jobs if not job.bill.invoice_number}
+    unnumbered = [bill.id for bill in index.bills if vendor_of(bill) in vendors]
+    owned = journal.owned(unnumbered) - undone
+    near = []
+    for job in jobs:
+        candidates = index.candidates(job.bill)
+        if not job.bill.invoice_number:
+            candidates = [c for c in candidates if c.bill.id not in owned]
+        near.append(candidates)
+    doubtful = [
+        each
+        for job, candidates in zip(jobs, near, strict=True)
+        for each in _doubtful(job.bill, candidates, undone)
+    ]
+    read = await read_by_id(doubtful, gateway, settle)
+    out = ExistingBills()
+    taken: set[str] = set()
+    for job, candidates in zip(jobs, near, strict=True):
+        candidates = confirmed(job.bill, candidates, read, undone)
+        free = [c for c in candidates if c.bill.id not in taken]
+        if (remote := _settle(job, free, out)) is not None:
+            taken.add(remote.id)
+    _warn(jobs, index, out)
+    return out
+
+
+def _doubtful(bill: Bill, candidates: Sequence[Candidate], undone: set[str]) -> list[str]:
+    """The ids of those that the list is not enough for: what it shows twice may be two bills with
+    cut numbers, and what it shows without a number may have one."""
+    several = sum(c.likeness is Likeness.SAME for c in candidates) > 1
+    every = several or not bill.invoice_number
+    unclear = Likeness.UNCLEAR
+    return [c.bill.id for c in candidates if every or c.likeness is unclear or c.bill.id in undone]
+
+
+def _settle(job: BillJob, candidates: Sequence[Candidate], out: ExistingBills) -> LightBill | None:
+    """The bill in Light that this one is; None where it is none."""
+    bill, entry = job.bill, job.entry
+    same = [c.bill for c in candidates if c.likeness is Likeness.SAME]
+    these = [remote for remote in same if not is_another(bill, remote)]
+    unclear = [c.bill.id for c in candidates if c.likeness is Likeness.UNCLEAR]
+    if these:
+        remote, *others = sorted(these, key=lambda each: (_difference(bill, each) != "", each.id))
+        difference = _difference(bill, remote)
+        out.matches.append((entry, remote, difference))
+        how = Discovery.BEFORE_SENDING
+        out.settled[bill.index] = BillOutcome(Status.ALREADY_IN_LIGHT, entry, difference, how)
+        if others and bill.invoice_number:
+            out.twins[bill.index] = tuple(map(twin_of, others))
+        return remote
+    if same:
+        words = other_bill_words(bill, same[0])
+        outcome = BillOutcome(Status.NOT_SENT, entry, words, Discovery.OTHER_BILL)
+        out.settled[bill.index] = outcome
+    elif unclear:
+        words = f"Light lists {', '.join(unclear)}, which may be this bill, and cannot show it now"
+        out.settled[bill.index] = BillOutcome(Status.UNKNOWN, entry, words)
+    return None
+
+
+def _difference(bill: Bill, remote: LightBill) -> str:
+    return match_bill(bill, remote).difference
+
+
+def other_bill_words(bill: Bill, remote: LightBill) -> str:
+    """That Light has another bill of this number: which, its date and amount."""
+    amount = "no amount" if remote.amount is None else money(remote.amount, bill.unit)
+    return (
+        f"Light has another bill of this vendor with this number: {remote.id} of"
+        f" {remote.issued_date}, {amount} {remote.currency or ''}".rstrip()
+    )
+
+
+def match_change(job: BillJob, remote: LightBill) -> Change:
+    """What the journal keeps of a bill that somebody else brought into Light."""
+    if is_another(job.bill, remote):
+        words, how = other_bill_words(job.bill, remote), Discovery.OTHER_BILL
+        return Change(job.entry.id, State.PLANNED, Status.NOT_SENT, message=words, how=how)
+    return Change(
+        job.entry.id,
+        State.FOUND,
+        Status.ALREADY_IN_LIGHT,
+        light_id=remote.id,
+        light_state=remote.state,
+        light_amount=remote.amount,
+        message=_difference(job.bill, remote),
+        how=Discovery.BEFORE_SENDING,
+    )
+
+
+def _warn(jobs: Sequence[BillJob], index: ListedBills, out: ExistingBills) -> None:
+    """Numbers that Light has typed in another way, or under another entity."""
+    sheet = {(vendor_of(job.bill), job.bill.invoice_number) for job in jobs}
+    for job in jobs:
+        bill = job.bill
+        if not bill.invoice_number or bill.index in out.settled:
+            continue
+        for remote in index.near(bill)[:1]:
+            other_entity = contradicts(remote.company_entity_id, bill.company_entity_id)
+            if not other_entity and (vendor_of(remote), remote.invoice_number) in sheet:
+                continue  # of another row, which is warned about in the file
+            code = "other_entity" if other_entity else "near_in_light"
+            out.findings.append(
+                finding(
+                    f"bills.invoiceNumber.{code}",
+                    CellRef("", None, bill.row, None, bill.table),
+                    bill.invoice_number,
+                    bills=(bill.index,),
+                    other=remote.invoice_number or "",
+                    id=remote.id,
+                    date=remote.issued_date or "no date",
+                    money="no amount" if remote.amount is None else money(remote.amount, bill.unit),
+                )
+            )

@@ -1,0 +1,60 @@
+"""Doubts about bills in the journal: other copies in Light, and bills that were sent again.
+
+They belong to the bill, not to a run: they stay until they are settled.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+
+import sqlalchemy as sa
+
+from importer.loading.journal.journal import Journal
+from importer.loading.journal.journal_records import to_json
+from importer.loading.journal.journal_tables import ENTRIES, SETTLEMENTS, among
+from importer.model.journal_states import Twin
+
+Twins = Mapping[int, Sequence[Twin]]  # by entry
+
+
+def save_twins(journal: Journal, twins: Twins) -> None:
+    """The other copies of some bills in Light; none where there is no doubt any more."""
+    rows = [
+        {"key": entry, "text": to_json([twin.as_list() for twin in some]) if some else None}
+        for entry, some in twins.items()
+    ]
+    if rows:
+        with journal.writing() as db:
+            db.execute(_SAVE, rows)
+
+
+def clear_resent(journal: Journal, entries: Collection[int]) -> None:
+    """These bills were looked for long after they were sent again: Light has each once."""
+    if entries:
+        with journal.writing() as db:
+            db.execute(_LOOKED_FOR, [{"key": entry} for entry in entries])
+
+
+def light_ids_of_others(journal: Journal, entries: Collection[int]) -> dict[int, set[str]]:
+    """By entry, the ids in Light of bills that are not this one, as a person said."""
+    query = sa.select(SETTLEMENTS.c.entry, SETTLEMENTS.c.others)
+    out: dict[int, set[str]] = {}
+    with journal.reading() as db:
+        for entry, others in db.execute(query.where(among(SETTLEMENTS.c.entry, entries))):
+            out.setdefault(entry, set()).update(json.loads(others))
+    return out
+
+
+def entries_of_light_ids(journal: Journal, light_ids: Collection[str]) -> dict[str, int]:
+    """Which entries these bills in Light belong to, by id in lower case."""
+    query = sa.select(ENTRIES.c.light_id, ENTRIES.c.id)
+    with journal.reading() as db:
+        rows = db.execute(query.where(among(ENTRIES.c.light_id, light_ids)))
+        return {light_id.lower(): entry for light_id, entry in rows}
+
+
+_SAVE = (
+    sa.update(ENTRIES).where(ENTRIES.c.id == sa.bindparam("key")).values(twins=sa.bindparam("text"))
+)
+_LOOKED_FOR = sa.update(ENTRIES).where(ENTRIES.c.id == sa.bindparam("key")).values(resent=None)

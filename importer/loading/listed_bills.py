@@ -1,0 +1,205 @@
+"""What Light's list of bills says of a bill of the sheet.
+
+A list may lag behind, and may leave out, cut or re-case what it shows: then it does not tell, and
+the bill is read by its id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from importer.core.answers import Outcome, Verdict
+from importer.core.errors import AccessRefused, StoppedEarly
+from importer.core.fetch import fetch_all
+from importer.core.money import tidy
+from importer.core.number_key import number_key
+from importer.loading.bill_match import match_bill
+from importer.loading.bill_state import CANCELLED_STATES
+from importer.loading.gateway import LightGateway, fetch_bill
+from importer.model.bills import Bill
+from importer.model.journal_states import Twin
+from importer.model.light_objects import LightBill
+
+_CUT_MARKS = ".… "
+
+
+class Likeness(StrEnum):
+    """Whether a bill of Light is the one of the sheet."""
+
+    SAME = "same"
+    UNCLEAR = "unclear"  # the list does not tell
+    RETYPED = "retyped"  # by its id its number differs in case alone
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A bill of Light that is, or may be, the one of the sheet."""
+
+    bill: LightBill
+    likeness: Likeness
+
+
+class ListedBills:
+    """Bills of Light that are not cancelled, found by vendor and number."""
+
+    def __init__(self, listed: Iterable[LightBill]) -> None:
+        self.bills = [bill for bill in listed if bill.state not in CANCELLED_STATES]
+        self._by_number: dict[tuple[str, str], list[LightBill]] = defaultdict(list)
+        self._by_case: dict[tuple[str, str], list[LightBill]] = defaultdict(list)
+        self._by_key: dict[tuple[str, str], list[LightBill]] = defaultdict(list)
+        for bill in self.bills:
+            vendor, number = vendor_of(bill), tidy(bill.invoice_number or "")
+            self._by_number[vendor, number.rstrip(_CUT_MARKS)].append(bill)
+            self._by_case[vendor, number.casefold()].append(bill)
+            self._by_key[vendor, number_key(number)].append(bill)
+
+    def candidates(self, bill: Bill) -> list[Candidate]:
+        """Those that are or may be the bill, oldest first as the list has them."""
+        candidates = {}
+        for each in self._possible(bill):
+            if (how := likeness(bill, each)) is not Likeness.OTHER:
+                candidates[each.id] = Candidate(each, how)
+        return list(candidates.values())
+
+    def _possible(self, bill: Bill) -> Iterator[LightBill]:
+        number = bill.invoice_number or ""
+        for vendor in dict.fromkeys((vendor_of(bill), "")):
+            yield from self._by_case.get((vendor, number.casefold()), ())
+            for length in range(len(number) + 1):  # 0: without a number
+                yield from self._by_number.get((vendor, number[:length]), ())
+
+    def near(self, bill: Bill) -> list[LightBill]:
+        """Bills of the vendor whose number is the same but for how it is typed, or whose entity is
+        another; not those that are the bill."""
+        number = bill.invoice_number or ""
+        key = number_key(number)
+        near = self._by_key.get((vendor_of(bill), key), ()) if key else ()
+        return [each for each in near if likeness(bill, each) is not Likeness.SAME]
+
+
+def vendor_of(bill: Bill | LightBill) -> str:
+    return (bill.vendor_id or "").lower()
+
+
+def likeness(bill: Bill, remote: LightBill) -> Likeness:
+    """What the list says of two bills."""
+    if match_bill(bill, remote).same:
+        return Likeness.UNCLEAR if not remote.vendor_id else Likeness.SAME
+    if contradicts(remote.vendor_id, bill.vendor_id):
+        return Likeness.OTHER
+    if contradicts(remote.company_entity_id, bill.company_entity_id):
+        return Likeness.OTHER
+    ours, theirs = bill.invoice_number or "", tidy(remote.invoice_number or "")
+    if ours and theirs.casefold() == ours.casefold():
+        return Likeness.UNCLEAR
+    if not ours.startswith(theirs.rstrip(_CUT_MARKS)) or not _facts_agree(bill, remote):
+        return Likeness.OTHER
+    if not ours and remote.description and remote.description != bill.description:
+        return Likeness.OTHER
+    return Likeness.UNCLEAR
+
+
+def contradicts(a: str | None, b: str | None) -> bool:
+    """Whether two ids are stated and differ."""
+    return bool(a and b) and str(a).lower() != str(b).lower()
+
+
+def _facts_agree(bill: Bill, remote: LightBill) -> bool:
+    """Whether nothing that the list states contradicts the bill."""
+    pairs = (
+        (remote.amount, bill.amount),
+        (remote.currency and remote.currency.upper(), bill.currency),
+        (remote.issued_date, bill.issued_date),
+        (remote.due_date, bill.due_date),
+    )
+    return all(a is None or b is None or a == b for a, b in pairs)
+
+
+def is_another(bill: Bill, remote: LightBill) -> bool:
+    """Whether a bill of the same number is another bill: its date and its money both differ."""
+    dates = (remote.issued_date, bill.issued_date)
+    money = remote.amount is not None and remote.amount != bill.amount
+    currency = remote.currency is not None and remote.currency.upper() != bill.currency
+    return None not in dates and dates[0] != dates[1] and (money or currency)
+
+
+def twin_of(remote: LightBill) -> Twin:
+    return Twin(remote.id, remote.created_at, remote.state, remote.creator)
+
+
+# --- by id ----------------------------------------------------------------------------------------
+
+
+ReadBills = Mapping[str, LightBill | None]  # by id; None for what Light does not show
+
+
+async def read_by_id(
+    ids: Iterable[str], gateway: LightGateway, settle: float
+) -> dict[str, LightBill | None]:
+    """Some bills as they are, by id; None for what Light cannot show.
+
+    What it does not show is asked for again after the settling time: one 404 proves nothing.
+    """
+    bills = await _read(list(dict.fromkeys(ids)), gateway)
+    if absent := [bill_id for bill_id, bill in bills.items() if bill is None]:
+        await asyncio.sleep(settle)
+        bills |= await _read(absent, gateway)
+    return bills
+
+
+async def _read(ids: Sequence[str], gateway: LightGateway) -> dict[str, LightBill | None]:
+    outcomes = await fetch_all(_fetched(bill_id, gateway) for bill_id in ids)
+    return {bill_id: outcome.content for bill_id, outcome in zip(ids, outcomes, strict=True)}
+
+
+async def _fetched(bill_id: str, gateway: LightGateway) -> Outcome[LightBill]:
+    try:
+        return await fetch_bill(gateway, bill_id)
+    except AccessRefused:
+        raise
+    except StoppedEarly as error:  # as the day's budget: the list has it all the same
+        return Outcome(Verdict.UNKNOWN, str(error))
+
+
+def confirmed(
+    bill: Bill,
+    candidates: Sequence[Candidate],
+    read: ReadBills,
+    undone: Collection[str] = (),
+) -> list[Candidate]:
+    """The candidates as their ids say, as far as they were ``read``.
+
+    Those that turn out to be cancelled or other bills are left out. What Light lists and does not
+    show by its id stays as the list has it; of the ``undone``, which a list that lags behind may
+    still have, it is unclear then.
+    """
+    out = []
+    for candidate in candidates:
+        listed, remote = candidate.bill, read.get(candidate.bill.id)
+        if remote is None:
+            unclear = listed.id in undone
+            out.append(Candidate(listed, Likeness.UNCLEAR) if unclear else candidate)
+        elif (how := likeness_by_id(bill, remote)) is not Likeness.OTHER:
+            created_at = remote.created_at or listed.created_at
+            remote = replace(remote, creator=listed.creator, created_at=created_at)
+            out.append(Candidate(remote, how))
+    return out
+
+
+def likeness_by_id(bill: Bill, remote: LightBill) -> Likeness:
+    """What a bill that was read by its id is: there nothing is left out or cut."""
+    if remote.state in CANCELLED_STATES:
+        return Likeness.OTHER
+    # Its lines may follow, or may have been changed since: they do not make it another bill.
+    if match_bill(bill, replace(remote, lines=None)).same:
+        return Likeness.SAME
+    ours, theirs = bill.invoice_number or "", tidy(remote.invoice_number or "")
+    retyped = ours and ours.casefold() == theirs.casefold()
+    if retyped and likeness(bill, remote) is Likeness.UNCLEAR:
+        return Likeness.RETYPED
+    return Likeness.OTHER

@@ -1,0 +1,87 @@
+"""What others bring into Light while a load goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from importer.core.clock import utc_now
+from importer.loading.existing_bills import match_change
+from importer.loading.gateway import LightGateway
+from importer.loading.job import BillJob, JobOperation
+from importer.loading.journal.journal import Journal
+from importer.loading.listed_bills import Likeness, ListedBills, confirmed, read_by_id
+from importer.loading.lookout import WatchResult
+from importer.loading.operation import Finish, Operation
+from importer.model.journal_states import Discovery
+from importer.model.light_objects import LightBill
+
+MOST_VENDORS = 50  # in one request; of more all new bills are asked for
+OVERLAP = 20.0  # seconds that a list may lag behind; the final sweep waits longer
+
+
+class LoadWatch:
+    """One list of what is new since the last look, at most one request for each 200 bills."""
+
+    def __init__(
+        self, jobs: Sequence[BillJob], gateway: LightGateway, journal: Journal, settle: float
+    ) -> None:
+        self._jobs, self._gateway, self._journal = jobs, gateway, journal
+        self._settle = settle
+        self._overlap = timedelta(seconds=min(settle, OVERLAP))
+        self._last = self._now()
+
+    def _now(self) -> datetime:
+        return self._gateway.light_time or utc_now() - timedelta(days=1)
+
+    async def look(self, unsent: Sequence[Operation]) -> WatchResult:
+        """Which of the operations others have done by now."""
+        creations = [each for each in unsent if isinstance(each, JobOperation)]
+        numbered = [each for each in creations if each.job.bill.invoice_number]
+        numbered = [each for each in numbered if each.job.light_id is None]
+        vendors = {each.job.bill.vendor_id or "" for each in numbered}
+        if not numbered:
+            return WatchResult()
+        since, self._last = self._last - self._overlap, self._now()
+        few = len(vendors) <= MOST_VENDORS and all(vendors)
+        listed = await self._gateway.list_bills(sorted(vendors) if few else None, since)
+        ids = [bill.id for bill in listed]
+        undone = self._journal.undone(ids)
+        ours = self._journal.owned(ids) - undone
+        index = ListedBills(bill for bill in listed if bill.id not in ours)
+        if not index.bills:
+            return WatchResult()
+        near = {each: index.candidates(each.job.bill) for each in numbered}
+        doubtful = [
+            c.bill.id
+            for some in near.values()
+            for c in some
+            if c.likeness is Likeness.UNCLEAR or c.bill.id in undone
+        ]
+        read = await read_by_id(doubtful, self._gateway, self._settle)
+        ended = []
+        for each, candidates in near.items():
+            candidates = confirmed(each.job.bill, candidates, read, undone)
+            same = [c.bill for c in candidates if c.likeness is Likeness.SAME]
+            if same and (finish := _ended(each, same[0])) is not None:
+                ended.append(finish)
+        return WatchResult(ended, bool(ended) or self._crowded(index))
+
+    def _crowded(self, index: ListedBills) -> bool:
+        """Whether somebody else has created a bill that we have, too."""
+        created = (job for job in self._jobs if job.created and job.bill.invoice_number)
+        return any(
+            c.likeness is Likeness.SAME for job in created for c in index.candidates(job.bill)
+        )
+
+
+def _ended(operation: JobOperation, remote: LightBill) -> Finish | None:
+    """How a bill that somebody else brought into Light ends; None where that is to be looked up."""
+    job = operation.job
+    if job.lost or job.unanswered or job.in_doubt or job.entry.resent is not None:
+        if operation.settings.separate or job.entry.alone:
+            return None
+        decision = operation.complete(remote, Discovery.AFTER_LOST_ANSWER)  # ours, come in late
+        return decision if isinstance(decision, Finish) else None
+    change = match_change(job, remote)
+    return Finish(operation, change.light_id is None, (change,))

@@ -1,0 +1,225 @@
+"""Look for bills that Light has more than once: by us, by a colleague, by an attempt that came in
+late.
+
+One list for all bills, at most one request for 50 vendors and a page; what it shows of a bill a
+second time is read by its id before it is called a twin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from importer.core.clock import utc_now
+from importer.loading.bill_state import CANCELLED_STATES
+from importer.loading.gateway import LightGateway
+from importer.loading.identity import conflict_key, split_entity
+from importer.loading.job import BillJob
+from importer.loading.journal.journal import Journal
+from importer.loading.journal.journal_records import Change
+from importer.loading.journal.twin_records import (
+    clear_resent,
+    entries_of_light_ids,
+    light_ids_of_others,
+    save_twins,
+)
+from importer.loading.listed_bills import (
+    Candidate,
+    Likeness,
+    ListedBills,
+    ReadBills,
+    confirmed,
+    is_another,
+    likeness_by_id,
+    read_by_id,
+    twin_of,
+)
+from importer.loading.reconcile import SKEW
+from importer.model.bills import Bill
+from importer.model.journal_states import ALWAYS, JournalEntry, State, Twin
+from importer.model.light_objects import LightBill
+
+LONG_AFTER = timedelta(hours=1)  # a lost attempt that has not come in by then never will
+
+
+@dataclass(frozen=True)
+class BillInLight:
+    """A bill of a run that Light has, with its entry of now."""
+
+    entry: JournalEntry
+    bill: Bill
+
+    @property
+    def light_id(self) -> str:
+        assert self.entry.light_id is not None
+        return self.entry.light_id
+
+    @property
+    def since(self) -> datetime | None:
+        """When to begin to look for twins, by Light's clock; None: at all times."""
+        sent = self.entry.first_sent
+        return None if sent is None or sent <= ALWAYS else sent - SKEW
+
+
+@dataclass
+class Sweep:
+    """What a look at Light's list says of bills that are in Light.
+
+    ``twins`` are by entry, of bills whose doubt has changed; ``moved`` are bills whose copy was
+    cancelled in Light while another one stays; ``looked_for`` were sent again, long ago.
+    """
+
+    twins: dict[int, tuple[Twin, ...]] = field(default_factory=dict)
+    moved: list[Change] = field(default_factory=list)
+    looked_for: list[int] = field(default_factory=list)
+
+
+async def look_for_twins(
+    bills: Sequence[BillInLight], gateway: LightGateway, journal: Journal, settle: float
+) -> Sweep:
+    """Look for them all; nothing is written. Raises what ``list_bills`` raises."""
+    listed = await _listed(bills, gateway)
+    ids = [bill.id for bill in listed]
+    suspected = [twin.id for each in bills for twin in each.entry.twins]
+    owners, undone = entries_of_light_ids(journal, [*ids, *suspected]), journal.undone(ids)
+    index = ListedBills(bill for bill in listed if bill.id.lower() not in owners)
+    others = light_ids_of_others(journal, [each.entry.id for each in bills])
+    suspects = []
+    for each in _one_of_each_kind(bills):
+        excused = others.get(each.entry.id, set()) | {each.light_id}
+        near = [c for c in index.candidates(each.bill) if c.bill.id not in excused]
+        near_ids = {c.bill.id.lower() for c in near}
+        settled = near_ids | owners.keys()
+        earlier = [twin for twin in each.entry.twins if twin.id.lower() not in settled]
+        if near or each.entry.twins:
+            suspects.append((each, near, earlier))
+    read = await read_by_id(_ids(suspects), gateway, settle)
+    sweep = Sweep()
+    for each, near, earlier in suspects:
+        _judge(each, confirmed(each.bill, near, read, undone), earlier, read, sweep)
+    long_ago = utc_now() - LONG_AFTER
+    sweep.looked_for = [
+        each.entry.id
+        for each in bills
+        if each.entry.resent is not None
+        and each.entry.resent <= long_ago
+        and not sweep.twins.get(each.entry.id, each.entry.twins)
+    ]
+    return sweep
+
+
+async def candidates_in_light(
+    bill: Bill, entry: JournalEntry, gateway: LightGateway, journal: Journal, settle: float
+) -> list[Candidate]:
+    """What Light shows that is, or may be, a bill that was sent."""
+    if bill.vendor_id is None:
+        return []
+    since = BillInLight(entry, bill).since
+    listed = await gateway.list_bills([bill.vendor_id], since)
+    ids = [each.id for each in listed]
+    owners, undone = entries_of_light_ids(journal, ids), journal.undone(ids)
+    index = ListedBills(each for each in listed if each.id.lower() not in owners)
+    near = index.candidates(bill)
+    read = await read_by_id([c.bill.id for c in near], gateway, settle)
+    return confirmed(bill, near, read, undone)
+
+
+def save_sweep(journal: Journal, run: str, sweep: Sweep) -> None:
+    """Write what was found, in one durable commit."""
+    with journal.one_commit():
+        journal.step(run, sweep.moved, [])
+        save_twins(journal, sweep.twins)
+        clear_resent(journal, sweep.looked_for)
+
+
+async def _listed(bills: Sequence[BillInLight], gateway: LightGateway) -> list[LightBill]:
+    """All bills that could be a twin, of some vendors from the first attempt on."""
+    always = {each.bill.vendor_id for each in bills if each.since is None}
+    sent = [each for each in bills if each.bill.vendor_id not in always]
+    listed = await gateway.list_bills(sorted(filter(None, always))) if any(always) else []
+    if sent:
+        vendors = {each.bill.vendor_id for each in sent}
+        since = min(each.since for each in sent if each.since is not None)
+        listed += await gateway.list_bills(sorted(filter(None, vendors)), since)
+    return listed
+
+
+def _one_of_each_kind(bills: Iterable[BillInLight]) -> list[BillInLight]:
+    """Of bills without a number that are alike, one: a copy too many is of none in particular."""
+    first: dict[tuple[str, str], BillInLight] = {}
+    for each in bills:
+        entity = each.bill.company_entity_id or ""
+        if each.bill.invoice_number:
+            entity = split_entity(each.entry.identity)[0] or entity
+        first.setdefault((conflict_key(each.bill), entity), each)
+    return list(first.values())
+
+
+_Suspect = tuple[BillInLight, list[Candidate], list[Twin]]
+
+
+def _ids(suspects: Iterable[_Suspect]) -> Iterable[str]:
+    for each, near, earlier in suspects:
+        yield each.light_id
+        yield from (c.bill.id for c in near)
+        yield from (twin.id for twin in earlier)
+
+
+def _judge(
+    each: BillInLight,
+    near: Sequence[Candidate],
+    earlier: Sequence[Twin],
+    read: ReadBills,
+    sweep: Sweep,
+) -> None:
+    """What is left of the suspicion against one bill."""
+    bill, entry = each.bill, each.entry
+    twins = {
+        c.bill.id: twin_of(c.bill)
+        for c in near
+        if c.likeness is Likeness.SAME and not is_another(bill, c.bill)
+    }
+    for twin in earlier:  # the list does not have it now, which proves nothing
+        remote = read.get(twin.id)
+        if remote is None or likeness_by_id(bill, remote) is not Likeness.OTHER:
+            twins[twin.id] = twin
+    ours = read.get(each.light_id)
+    if ours is not None and ours.state in CANCELLED_STATES and len(twins) == 1:
+        [left] = twins
+        remote = read.get(left) or next((c.bill for c in near if c.bill.id == left), None)
+        if remote is not None:
+            sweep.moved.append(_moved(entry, remote))
+            twins = {}
+    if _written(twins.values()) != _written(entry.twins):
+        sweep.twins[entry.id] = tuple(twins.values())
+
+
+def _written(twins: Iterable[Twin]) -> set[tuple[str, str]]:
+    return {(twin.id, twin.state) for twin in twins}
+
+
+def _moved(entry: JournalEntry, remote: LightBill) -> Change:
+    message = f"its copy {entry.light_id} was cancelled in Light, which keeps {remote.id}"
+    return Change(
+        entry.id,
+        State.FOUND,
+        light_id=remote.id,
+        light_state=remote.state,
+        light_amount=remote.amount,
+        message=message,
+    )
+
+
+async def extra_lines(jobs: Sequence[BillJob], gateway: LightGateway) -> Mapping[int, str]:
+    """By entry, what Light has too many of the lines of bills that got them one by one."""
+    out = {}
+    read = await read_by_id((job.light_id for job in jobs if job.light_id), gateway, 0.0)
+    for job in jobs:
+        remote = read.get(job.light_id or "")
+        lines = () if remote is None else remote.lines or ()
+        extra = [line.id for line in lines if line.id not in job.line_ids]
+        if extra:
+            message = f"Light's bill {job.light_id} has line items more than once, also as"
+            out[job.entry.id] = f"{message} {', '.join(extra)}"
+    return out
