@@ -7,10 +7,18 @@ from collections.abc import Iterable, Iterator
 from fnmatch import translate
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    field_validator,
+    model_validator,
+)
 
 from importer.core.currencies import EXPONENTS
 from importer.core.money import Numbers, UnreadableAmount, read_decimal
+from importer.core.relative_path import leads_outside
 from importer.mapping.expressions import Expression
 from importer.mapping.yaml_types import DateFormat, Names, Regex, Scalar, StrictModel, Text, as_list
 from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, LOOKUP_NAMES, PROPERTY
@@ -191,6 +199,16 @@ class Lookup(StrictModel):
         ]
         | None
     ) = Field(None, description="which of the names in Light count")
+
+    @field_validator("table")
+    @classmethod
+    def _beside(cls, table: str | None) -> str | None:
+        if table is not None and leads_outside(table):
+            raise ValueError(
+                "a table stands beside the template or the sheet: write its name, as vendors.csv; "
+                "--lookups names another folder"
+            )
+        return table
 
     @model_validator(mode="after")
     def _some_way(self) -> Lookup:

@@ -22,6 +22,7 @@ from importer.core.cell_parsers import parse_uuid
 from importer.core.errors import TemplateProblem, UsageProblem, unwritable
 from importer.core.name_key import name_key
 from importer.core.private_files import private_folder, private_lock
+from importer.core.relative_path import leads_outside, stays_inside
 from importer.mapping.template_loader import LoadedTemplate
 from importer.model.fields import LOOKUP_NAMES, header_key
 from importer.model.finding import CellRef
@@ -72,11 +73,20 @@ class Tables:
 def _find_tables(name: str, sheet_folders: Sequence[Path], otherwise: Sequence[Path]) -> list[Path]:
     """The tables of all folders of ``sheet_folders`` that have it, else of the first of the others.
 
-    An absolute path stands for itself.
+    TemplateProblem for a table that is elsewhere, through a link: a template from a stranger must
+    not be able to read any file of this computer.
     """
     tables = [folder / name for folder in sheet_folders if (folder / name).is_file()]
-    others = (folder / name for folder in otherwise if (folder / name).is_file())
-    return list(dict.fromkeys(tables)) or list(others)[:1]
+    others = [folder / name for folder in otherwise if (folder / name).is_file()]
+    found = list(dict.fromkeys(tables)) or others[:1]
+    for path in found:
+        folder = Path(*path.parts[: len(path.parts) - len(Path(name).parts)])
+        if leads_outside(name) or not stays_inside(folder, path):
+            raise TemplateProblem(
+                f"{path} is a link to another folder, so it is not used as a lookup table. Put the"
+                " file itself there, or name its folder with --lookups."
+            )
+    return found
 
 
 def load_table(path: Path, name: str | None = None) -> dict[str, Entry]:
@@ -90,11 +100,13 @@ def load_table(path: Path, name: str | None = None) -> dict[str, Entry]:
     headers = [header_key(h) for h in table.row_cells(0)]
     for column in ("value", "id"):
         if headers.count(column) != 1:
-            present = ", ".join(h for h in table.row_cells(0) if h.strip())
             how = "needs" if column not in headers else "needs only one each of"
+            # What is no table may be anything, and what it says is nobody's business.
+            is_table = "value" in headers or "id" in headers
+            present = ", ".join(h for h in table.row_cells(0) if h.strip())
             raise TemplateProblem(
                 f"{path}: a lookup table {how} the columns 'value' and 'id' in its first row;"
-                f" it has: {present}."
+                + (f" it has: {present}." if is_table else " it has neither.")
             )
     values = [_unescape(text) for text in table.columns[headers.index("value")]]
     ids = table.columns[headers.index("id")]

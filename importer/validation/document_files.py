@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from importer.core.nearest_name import did_you_mean
+from importer.core.relative_path import leads_outside, stays_inside
 from importer.model.bills import Document
 from importer.model.fields import BILLS
 from importer.model.finding import Finding
@@ -25,7 +26,6 @@ from importer.validation.checked_bills import Checked
 LARGEST = 20  # megabytes, the default; Light publishes no limit
 MEGABYTE = 1_000_000  # bytes
 _HEAD = 1024  # bytes read to detect the type of a file
-_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _HEIF = frozenset((b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc"))
 
 
@@ -101,16 +101,19 @@ def _inside(folder: Path, text: str) -> tuple[Path, str]:
 
     Raises DocumentProblem where the path is not in the folder.
     """
-    if _WINDOWS.match(text):
+    if Path(text).is_relative_to(folder):  # written in full
+        text = str(Path(text).relative_to(folder))
+    if leads_outside(text):
         raise DocumentProblem("outside", folder=folder)
     try:
         path = folder / text
         if "\\" in text and not path.exists():  # written on Windows
             path = folder / text.replace("\\", "/")
-        home, real = folder.resolve(), path.resolve()
+        inside = stays_inside(folder, path)
+        real = path.resolve()
     except (OSError, RuntimeError, ValueError):  # a loop of links, a name no system takes
         raise DocumentProblem("unreadable", reason="its path cannot be followed") from None
-    if home != real and home not in real.parents:
+    if not inside:
         raise DocumentProblem("outside", folder=folder)
     return real, path.name
 

@@ -102,6 +102,11 @@ BAD: dict[str, tuple[str, str]] = {
     "a folder that is a link out": ("away/secret.pdf", "outside"),
     "a drive of Windows": ("C:\\scans\\one.pdf", "outside"),
     "a share of Windows": ("\\\\server\\scans\\one.pdf", "outside"),
+    "a share with slashes": ("//server/scans/one.pdf", "outside"),
+    "a share with both": ("\\/server/scans/one.pdf", "outside"),
+    "a device path": ("\\\\?\\C:\\scans\\one.pdf", "outside"),
+    "a file of the current folder of a drive": ("C:one.pdf", "outside"),
+    "above the folder, by Windows": ("scans\\..\\..\\secret.pdf", "outside"),
     "a loop of links": ("loop.pdf", "unreadable"),
 }
 

@@ -90,7 +90,8 @@ def test_contradicting_pick_is_refused_and_not_written(tmp_path: Path) -> None:
     [
         ("value,id\n".encode("utf-16"), "is not a CSV that can be added to"),
         ("value,id\nö,{v}\n".encode("cp1252"), "cannot hold every name"),
-        (b"name,id\nx,{v}\n", "a lookup table needs the columns 'value' and 'id'"),
+        (b"name,id\nx,{v}\n", "a lookup table needs the columns 'value' and 'id' .*: name, id"),
+        (b"password,hunter2\n", "in its first row; it has neither[.]$"),
         (b"value,id,ID\nx,{v},\n", "needs only one each of the columns"),
     ],
 )
@@ -225,3 +226,46 @@ def test_name_like_a_formula_is_escaped_and_found_again(
     assert not re.search(r"^[\"]?[=+\-@]", text, re.MULTILINE)
     assert {entry.value for entry in load_table(tmp_path / "vendor.csv").values()} == set(names)
     assert save_picks(tmp_path, picks) == {}  # all are known
+
+
+# --- where a table may be ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "table", ["/etc/passwd", "//host/share/v.csv", "\\\\/host/v.csv", "C:v.csv", "../v.csv"]
+)
+def test_table_elsewhere_is_refused_by_its_text(tmp_path: Path, table: str) -> None:
+    (tmp_path / "v.csv").write_text(f"value,id\nb,{OTHER}\n")
+    with pytest.raises(TemplateProblem, match="a table stands beside the template or the sheet"):
+        template(tmp_path, TABLED.replace("v.csv", f'"{table}"'))
+
+
+def test_table_behind_a_link_is_refused_without_its_contents(tmp_path: Path) -> None:
+    month = tmp_path / "month"
+    month.mkdir()
+    (tmp_path / "secret").write_text("hunter2,value,id\n")
+    (month / "v.csv").symlink_to(tmp_path / "secret")
+    with pytest.raises(TemplateProblem, match="is a link to another folder") as raised:
+        read_tables(template(tmp_path, TABLED), [month])
+    assert "hunter2" not in str(raised.value)
+
+
+def test_file_that_is_no_table_is_not_quoted(tmp_path: Path) -> None:
+    (tmp_path / "v.csv").write_text("swordfish,x,0,0\nhunter2,y,1,1\n")
+    with pytest.raises(TemplateProblem, match="it has neither") as raised:
+        read_tables(template(tmp_path, TABLED), [tmp_path])
+    assert "swordfish" not in str(raised.value)
+    assert "hunter2" not in str(raised.value)
+
+
+def test_table_in_a_folder_below_is_read(tmp_path: Path) -> None:
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "v.csv").write_text(f"value,id\nb,{OTHER}\n")
+    tables = read_tables(template(tmp_path, TABLED.replace("v.csv", "tables/v.csv")), [tmp_path])
+    assert [entry.id for entry in tables["vendor"].entries.values()] == [OTHER]
+
+
+TABLED = (
+    "template: t\nlayout: two_sheets\nbills: {vendor: {column: v}}\nline_items: {}\n"
+    "lookups: {vendor: {table: v.csv}}\n"
+)
