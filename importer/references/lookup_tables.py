@@ -78,15 +78,15 @@ def _find_tables(name: str, sheet_folders: Sequence[Path], otherwise: Sequence[P
     """
     tables = [folder / name for folder in sheet_folders if (folder / name).is_file()]
     others = [folder / name for folder in otherwise if (folder / name).is_file()]
-    found = list(dict.fromkeys(tables)) or others[:1]
-    for path in found:
+    paths = list(dict.fromkeys(tables)) or others[:1]
+    for path in paths:
         folder = Path(*path.parts[: len(path.parts) - len(Path(name).parts)])
         if leads_outside(name) or not stays_inside(folder, path):
             raise TemplateProblem(
                 f"{path} is a link to another folder, so it is not used as a lookup table. Put the"
                 " file itself there, or name its folder with --lookups."
             )
-    return found
+    return paths
 
 
 def load_table(path: Path, name: str | None = None) -> dict[str, Entry]:
