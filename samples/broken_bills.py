@@ -886,6 +886,8 @@ def write(folder: Path) -> None:
     _shown(folder / "shown-as-percent.xlsx", "0.00%", 0.24, 0.24, 0.2, 0.04)
     _shown(folder / "shown-as-money.xlsx", "[$£-809]#,##0.00", 240, 240, 200, 40)
     _shown(folder / "shown-as-euros.xlsx", "#,##0.00 [$€-407]", 240, 240, 200, 40)
+    _shown(folder / "shown-as-credit.xlsx", '0.00" Cr"', 240, 240, 200, 40)
+    _hours(folder / "shown-in-thousands.xlsx", (Shown(8000, "#,##0,"), 13))
     _timesheets(folder / "timesheets.xlsx")
     _hours(folder / "hours-rounded.csv", ("1.255", "13.10"), ("2.50", "13.10"))
     _hours(folder / "hours-either-way.csv", ("1.250", "1.130"))

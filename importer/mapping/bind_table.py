@@ -13,6 +13,7 @@ from importer.core.column_letters import column_letters
 from importer.core.dates import SERIAL, serial_date
 from importer.core.money import Numbers, UnreadableAmount, read_decimal, tidy
 from importer.core.nearest_name import did_you_mean, nearest_name
+from importer.core.number_look import is_code, look_of
 from importer.core.text_column import arrow_texts
 from importer.mapping.classified_rows import ClassifiedRows, ControlTotal
 from importer.mapping.continued_rows import filled_note
@@ -29,7 +30,15 @@ from importer.mapping.headers import (
 from importer.mapping.parameters import values_of
 from importer.mapping.row_groups import group_heads
 from importer.mapping.row_roles import classify_rows
-from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, RESPONSE_ONLY, FieldKind, header_key
+from importer.model.fields import (
+    BILLS,
+    FIELDS,
+    LINE_ITEMS,
+    RESPONSE_ONLY,
+    FieldKind,
+    field_of,
+    header_key,
+)
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
 from importer.model.tables import CellKind, InputTable, Role, TableKind
@@ -37,6 +46,7 @@ from importer.readers.csv.runaway_quotes import find_runaway_quotes
 
 _NO_HEADER = "(no header)"  # in a result, of a column beyond the header's last cell
 _DATES = (FieldKind.DATE, FieldKind.DATE_TIME)
+_TEXTS = (FieldKind.CODE, FieldKind.NAME, FieldKind.TEXT)
 _MOST_UNKNOWN = 200  # reported one by one; who has more has not mistyped them
 
 
@@ -78,7 +88,7 @@ def bind_table(
 ) -> BoundTable:
     """The table with the columns of its fields and its data rows; appends findings and totals."""
     beyond = _columns_beyond_header(table)
-    table = _with_1904_dates(table)
+    table = _with_shown_codes(_with_1904_dates(table))
     heads = group_heads(table)
     filled = fill_down(table, heads)
     rows = classify_rows(table, filled)
@@ -169,6 +179,31 @@ def _with_1904_dates(table: HeadedTable) -> HeadedTable:
             day = serial_date(texts[i], date1904=True)
             if codes[i] == CellKind.NUMBER and day is not None:
                 texts[i], codes[i] = day.isoformat(), CellKind.DATE
+        columns[column], kinds[column] = texts, bytes(codes)
+    return replace(table, source=replace(source, columns=tuple(columns), kinds=tuple(kinds)))
+
+
+def _with_shown_codes(table: HeadedTable) -> HeadedTable:
+    """Codes and texts as their number format shows them: INV-0042, where the cell has 42."""
+    source, template = table.source, table.template
+    if source.kinds is None or not any(source.format_marks.values()):
+        return table
+    named = [
+        names
+        for sheet, name, expression in expressions(template, table.kind)
+        if field_of(sheet, name).kind in _TEXTS
+        for names, _ in expression.columns()
+    ]
+    named += [accepted_headers(template, name) for name in template.group_by]
+    shown = {c for names in named if (c := table.header.column_of(names)) is not None}
+    columns, kinds, marks = list(source.columns), list(source.kinds), dict(source.format_marks)
+    for column in shown & marks.keys():
+        of_rows = {row: mark for row, mark in marks[column].items() if is_code(mark)}
+        texts, codes = list(columns[column]), bytearray(kinds[column])
+        for i in range(table.start, len(texts)) if of_rows else ():
+            mark = of_rows.get(int(source.rows[i]))
+            if mark and codes[i] == CellKind.NUMBER and (look := look_of(mark, texts[i])).shown:
+                texts[i], codes[i] = look.shown, CellKind.TEXT
         columns[column], kinds[column] = texts, bytes(codes)
     return replace(table, source=replace(source, columns=tuple(columns), kinds=tuple(kinds)))
 

@@ -105,6 +105,10 @@ not_amount: not an amount
 other_currency: an amount in another currency
   '{value}'{look} names another currency than the bill.
   → Correct the amount, or the bill's currency.
+shown_otherwise: a number that the workbook shows as another
+  The number {value} is shown as '{shown}', by the number format of its cell: it may have another
+  sign or size, or be no amount.
+  → Write the number that is meant, with its sign, and format the cell as a plain number.
 percentage: a percentage where an amount is asked for
   '{value}' is a percentage: its cell is formatted as one.
   → Map the column that has the amount; or, if it is one, format the cell as a number.
@@ -153,6 +157,10 @@ not_integer: not a whole number
 not_number: not a number
   '{value}' cannot be taken as a quantity or price: {reason}.
   → Write digits with at most one decimal sign.
+shown_otherwise: a number that the workbook shows as another
+  The number {value} is shown as '{shown}', by the number format of its cell: it may have another
+  sign or size, or be no amount.
+  → Write the number that is meant, with its sign, and format the cell as a plain number.
 other_currency: a price in another currency
   '{value}'{look} names another currency than the bill.
   → Correct the price, or the bill's currency.

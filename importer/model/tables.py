@@ -56,7 +56,8 @@ class SourceTable:
     runaway_quotes: tuple[tuple[int, int, int], ...] = ()
     """Of cells that hold rows, in a CSV file: row number, column, how many rows."""
     format_marks: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
-    """What number formats show beside the number: column → row number → ``€``, ``EUR``, ``%``."""
+    """What number formats show beside the number, as ``core.number_look`` has it: column → row
+    number → ``€``, ``EUR``, ``%``, or the format's code."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Of a result workbook that is read again: the template's parameters that its run used."""
     previous_outcomes: Sequence[tuple[str, str]] | None = None

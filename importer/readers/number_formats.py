@@ -1,43 +1,28 @@
-"""What a number format shows beside the number: a currency or a percent sign.
-
-A format mark is the currency's sign or code as in the format (``€``, ``EUR``, ``$``), or ``%``.
-"""
+"""The format marks of the cells of a sheet: what ``core.number_look`` says of a number format."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 
 from importer.core.column_letters import column_index
+from importer.core.number_look import PERCENT, is_code, mark_of_code
 from importer.readers.grid import FormatMarks
 from importer.readers.zip_guard import Part
 
-PERCENT = "%"
 _BUILT_IN = {9: PERCENT, 10: PERCENT, **dict.fromkeys((5, 6, 7, 8, 42, 44), "$")}
-# "text", \\x, [$€-407], _x, *x, [Red], then any other character.
-_TOKEN = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]\-]*)[^\]]*\]|[_*].|\[[^\]]*\]|(.)', re.DOTALL)
-_LONGEST_CODE = 1_000  # characters of a number format that are looked at; Excel permits 255
 _MOST_NAMED = 20  # style numbers that are looked for by name; workbooks have few of money
 
 
-@lru_cache(1000)
 def format_mark(number: int, code: str | None) -> str:
     """The mark of a number format, "" for none; ``code`` is None where it is built in."""
-    if code is None:
-        return _BUILT_IN.get(number, "")
-    parts, is_percent = [], False
-    for quoted, escaped, currency, bare in _TOKEN.findall(code[:_LONGEST_CODE].split(";")[0]):
-        text = quoted or escaped or currency
-        if bare and (bare == "$" or not bare.isascii()):
-            text = bare
-        is_percent = is_percent or PERCENT in (text + bare)
-        parts.append(text)
-    return PERCENT if is_percent else " ".join("".join(parts).split())
+    return _BUILT_IN.get(number, "") if code is None else mark_of_code(code)
 
 
 def format_for_mark(mark: str) -> str:
     """A number format that shows the mark."""
+    if is_code(mark):
+        return mark
     return "0.00%" if mark == PERCENT else f"[${mark}]#,##0.00"
 
 

@@ -14,17 +14,18 @@ from typing import NamedTuple
 from xml.parsers import expat
 
 from importer.core.cell_parsers import is_formula_error
+from importer.core.number_look import PERCENT, is_code, mark_of_code
 from importer.model.tables import CellKind
 from importer.readers.calamine import open_workbook
 from importer.readers.file_limits import TooLargeError, check_area, limits, too_large
 from importer.readers.grid import MAX_ROWS, Cell, FormatMarks, Grid, grid_of_values
-from importer.readers.number_formats import PERCENT
 from importer.readers.xlsb import overwrite_cells
 from importer.readers.zip_guard import Part
 
 _CELLS = ("table:table-cell", "table:covered-table-cell")
 _DEEPEST = 100  # elements in each other
 _DURATION = re.compile(r"(-?)PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
+_DIGITS_SHOWN = re.compile(r"\d(?:[\d.,'\u00a0\u202f ]*\d)?")
 _LONG = re.compile(r"-?\d{16,}")
 
 
@@ -157,7 +158,7 @@ class _ContentScanner:
             columns = range(self._column, self._column + repeat)
             if special := _special(cell, self._paragraphs):
                 self._row_cells.extend((column, special) for column in columns)
-            if mark := _format_mark(cell):
+            if mark := _format_mark(cell, "".join(self._paragraphs)):
                 self._row_marks.extend((column, mark) for column in columns)
         self._column += repeat
 
@@ -177,12 +178,40 @@ class _ContentScanner:
         self._row = after
 
 
-def _format_mark(cell: dict[str, str]) -> str:
-    """What the cell's number format shows beside the number."""
+def _format_mark(cell: dict[str, str], shown: str) -> str:
+    """What the cell's number format shows beside the number, judged by what the cell displays."""
     kind = cell.get("office:value-type")
     if kind == "percentage":
         return PERCENT
-    return cell.get("office:currency", "$") if kind == "currency" else ""
+    if kind not in ("float", "currency"):
+        return ""
+    code = _code_of(shown, cell.get("office:value", ""))
+    mark = mark_of_code(code) if code else ""
+    if kind == "currency" and not is_code(mark):
+        return cell.get("office:currency", "$")
+    return mark
+
+
+def _code_of(shown: str, value: str) -> str:
+    """The code of a number format that displays a number so; "" for the number alone."""
+    digits = _DIGITS_SHOWN.search(shown)
+    negative = value.startswith("-")
+    if not digits:
+        return ""
+    before, after = shown[: digits.start()].lstrip(), shown[digits.end() :].rstrip()
+    number = digits[0]
+    if negative and (before.startswith(("-", "−")) or (before[:1] == "(" and after[-1:] == ")")):
+        before, after = before.lstrip("-−("), after.removesuffix(")")
+        negative = False
+    if not before.strip() and not after.strip() and not negative:
+        return ""
+    places = "0" * len(number) if number.startswith("0") and number.isdecimal() else "0"
+    if not number.isdecimal():
+        places = "0.00" if re.fullmatch(r".*[.,]\d\d", number) else "#,##0"
+    section = "".join(
+        (f'"{before}"' if before else "", places, f'"{after}"' if after else "")
+    ).replace('""', "")
+    return f"{section};{section}" if negative else section
 
 
 def _special(cell: dict[str, str], paragraphs: list[str]) -> Cell | None:

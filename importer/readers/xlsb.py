@@ -15,7 +15,9 @@ from xml.etree import ElementTree
 from importer.model.tables import CellKind
 from importer.readers.calamine import open_workbook
 from importer.readers.file_limits import TooLargeError, check_area, check_repeated_text
-from importer.readers.grid import MAX_COLUMNS, MAX_ROWS, Cell, Grid, grid_of_values
+from importer.readers.grid import MAX_COLUMNS, MAX_ROWS, Cell, FormatMarks, Grid, grid_of_values
+from importer.readers.number_formats import format_mark
+from importer.readers.xlsx.xlsx_parts import format_meaning
 from importer.readers.zip_guard import DamagedError, Part, read_xml
 
 # Record types, MS-XLSB 2.3.
@@ -25,7 +27,11 @@ _CELL_SHARED = 7  # its text is in the table of strings
 _FORMULA_ERROR = 11
 _STRING = 19
 _FILLED = frozenset({*range(2, 12), 62})  # every cell that is not blank
+_NUMBERS = frozenset((2, 5, 9))  # RK, real, and a formula's number
 _END_OF_ROWS = 146
+_FORMAT = 44
+_STYLE = 47
+_BEGIN_CELL_STYLES, _END_CELL_STYLES = 617, 618
 
 _ERRORS = {
     0x00: "#NULL!",
@@ -54,18 +60,20 @@ def read_xlsb(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tupl
         sheets = [s for s in book.sheets_metadata if s.typ == SheetTypeEnum.WorkSheet]
         picked = set(wanted([sheet.name for sheet in sheets]))
         parts = _sheet_parts(archive)
+        style_marks = _style_marks(archive)
         for sheet in sheets:
             if sheet.name not in picked:
                 continue
             part = Part(archive, parts[sheet.name]).read()
             errors, hidden_rows = _scan(part, strings)
+            marks = _marks(part, style_marks)
             del part
             values: list[list[object]] = book.get_sheet_by_name(sheet.name).to_python(
                 skip_empty_area=False
             )  # type: ignore[assignment]
             overwrite_cells(values, errors)
             grid = grid_of_values(values)
-            grid.hidden_rows = hidden_rows
+            grid.hidden_rows, grid.format_marks = hidden_rows, marks
             tables.append((sheet.name, sheet.visible != SheetVisibleEnum.Visible, grid))
     return tables
 
@@ -113,6 +121,45 @@ def _scan(data: bytes, strings: list[int]) -> tuple[dict[tuple[int, int], Cell],
     check_area(last_row + 1, last_column + 1, cells)
     check_repeated_text(characters, cells)
     return errors, hidden
+
+
+def _style_marks(archive: zipfile.ZipFile) -> dict[int, str]:
+    """Style number → format mark, as ``xlsx_parts`` has it."""
+    if "xl/styles.bin" not in archive.namelist():
+        return {}
+    data = read_xml(archive, "xl/styles.bin")
+    codes: dict[int, str] = {}
+    marks: dict[int, str] = {}
+    style, of_cells = 0, False
+    for kind, start, _ in _records(data):
+        if kind == _FORMAT:
+            codes[int.from_bytes(data[start : start + 2], "little")] = _text(data, start + 2)[0]
+        elif kind in (_BEGIN_CELL_STYLES, _END_CELL_STYLES):
+            of_cells = kind == _BEGIN_CELL_STYLES
+        elif kind == _STYLE and of_cells:
+            number = int.from_bytes(data[start + 2 : start + 4], "little")
+            is_date, _, _ = format_meaning(number, codes.get(number))
+            if not is_date and (mark := format_mark(number, codes.get(number))):
+                marks[style] = mark
+            style += 1
+    return marks
+
+
+def _marks(data: bytes, style_marks: dict[int, str]) -> FormatMarks:
+    """The format marks of the number cells of a sheet part."""
+    out: FormatMarks = {}
+    row = 0
+    for kind, start, _ in _records(data) if style_marks else ():
+        if kind == _ROW:
+            row = int.from_bytes(data[start : start + 4], "little")
+        elif kind in _NUMBERS:
+            style = int.from_bytes(data[start + 4 : start + 7], "little")
+            if mark := style_marks.get(style):
+                column = int.from_bytes(data[start : start + 4], "little")
+                out.setdefault(column, {})[row + 1] = mark
+        elif kind == _END_OF_ROWS:
+            break
+    return out
 
 
 def _string_lengths(archive: zipfile.ZipFile) -> list[int]:

@@ -17,6 +17,7 @@ from importer.core.cell_parsers import is_error, is_mangled, unprintable_in, unq
 from importer.core.currencies import EXPONENTS
 from importer.core.money import INT64_MIN, currencies_named
 from importer.core.nearest_name import did_you_mean
+from importer.core.number_look import currencies_shown, is_code, look_of
 from importer.model.fields import BILLS, FieldKind
 from importer.model.tables import CellKind, changed_by_excel
 from importer.validation.byte_scan import Bytes, by_block
@@ -123,7 +124,7 @@ def in_currency_of_bill(values: pd.Series, column: SheetColumn) -> np.ndarray:
             out,
             at,
             marks[at].tolist(),
-            lambda mark: currencies_named(mark) & EXPONENTS.keys(),
+            currencies_shown,
         )
     return out
 
@@ -152,6 +153,25 @@ def _marked_numbers(cells: Cells, column: SheetColumn) -> np.ndarray:
 def no_percentage(values: pd.Series, column: SheetColumn) -> np.ndarray:
     marked = _marked_numbers(column.cells_of(values), column)
     return ~(marked & (column.canonical.format_marks == "%"))
+
+
+def shown_as_it_is(values: pd.Series, column: SheetColumn) -> np.ndarray:
+    """The number format shows no other number: of another sign, scaled, in debit or credit.
+
+    Beside amounts it shows nothing but the currency, while quantities may have a unit.
+    """
+    out, marks = _all(values), column.canonical.format_marks
+    cells = column.cells_of(values)
+    at = np.flatnonzero(_marked_numbers(cells, column))
+    if marks is None or not len(at):
+        return out
+    pairs = list(zip(marks[at].tolist(), cells.texts.take(pa.array(at)).to_pylist(), strict=True))
+    looks = {pair: look_of(*pair) for pair in set(pairs) if is_code(pair[0])}
+    is_factor = column.field.kind is FieldKind.FACTOR
+    for i, pair in zip(at.tolist(), pairs, strict=True):
+        if look := looks.get(pair):
+            out[i] = not look.changes_value if is_factor else look.unadorned
+    return out
 
 
 def not_shown_as_money(values: pd.Series, column: SheetColumn) -> np.ndarray:
@@ -224,6 +244,12 @@ def currency_args(column: SheetColumn, i: int) -> dict[str, Any]:
 def number_format_args(column: SheetColumn, i: int) -> dict[str, Any]:
     marks = column.canonical.format_marks
     return {"look": "" if marks is None else str(marks[i])}
+
+
+def look_args(column: SheetColumn, i: int) -> dict[str, Any]:
+    mark = number_format_args(column, i)["look"]
+    look = look_of(mark, column.text(i)) if mark else None
+    return {"shown": (look and look.shown) or "something else"}
 
 
 def other_currency_args(column: SheetColumn, i: int) -> dict[str, Any]:

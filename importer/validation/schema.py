@@ -104,6 +104,9 @@ _CONTROL_CHARACTERS = CellCheck(
 _CURRENCY_OF_BILL = CellCheck(
     "currency_of_bill", "other_currency", cell.in_currency_of_bill, cell.other_currency_args
 )
+_SHOWN_AS_IT_IS = CellCheck(
+    "shown_as_it_is", "shown_otherwise", cell.shown_as_it_is, cell.look_args, "format_marks"
+)
 _ONE_SIGN = CellCheck("one_sign", "signed_twice", cell.has_one_sign, cell.expression_args)
 
 
@@ -133,6 +136,7 @@ CELL_CHECKS: Mapping[FieldKind, tuple[CellCheck, ...]] = {
         _reads("cents", "not_cents", cell.amount_args("not_cents"), excel="whole"),
         _reads("decimal_amount", "not_amount", cell.amount_args("not_amount")),
         CellCheck("int64", "out_of_range", cell.fits_int64),
+        _SHOWN_AS_IT_IS,
         CellCheck("no_percentage", "percentage", cell.no_percentage, needs="format_marks"),
         CellCheck(
             "no_money_format",
@@ -146,6 +150,7 @@ CELL_CHECKS: Mapping[FieldKind, tuple[CellCheck, ...]] = {
     ),
     FieldKind.FACTOR: (
         _reads("number", "not_number", cell.amount_args("not_number"), excel="decimal"),
+        _SHOWN_AS_IT_IS,
         _CURRENCY_OF_BILL,
         _ONE_SIGN,
     ),

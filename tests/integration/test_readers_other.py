@@ -231,7 +231,7 @@ def xlsb_cell(kind: int, column: int, value: bytes) -> bytes:
     return record(kind, struct.pack("<II", column, 0) + value)
 
 
-def write_xlsb(path: Path, *rows: bytes) -> Path:
+def write_xlsb(path: Path, *rows: bytes, styles: bytes = b"") -> Path:
     main = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     relations = "http://schemas.openxmlformats.org/package/2006/relationships"
     sheet = (
@@ -254,7 +254,26 @@ def write_xlsb(path: Path, *rows: bytes) -> Path:
             f'Type="{main}/worksheet" Target="worksheets/sheet1.bin"/></Relationships>',
         )
         archive.writestr("xl/worksheets/sheet1.bin", sheet)
+        if styles:
+            archive.writestr("xl/styles.bin", styles)
     return path
+
+
+def test_number_formats_of_xlsb_are_kept_as_marks(tmp_path: Path) -> None:
+    codes = {164: '0.00" Cr"', 165: "[$€-2] 0.00", 166: "dd/mm/yyyy"}
+    styles = record(615, struct.pack("<I", 3)) + b"".join(
+        record(44, struct.pack("<H", n) + wide(code)) for n, code in codes.items()
+    )
+    one, five = struct.pack("<I", 1), struct.pack("<I", 5)
+    styles += record(616) + record(626, one)
+    styles += record(47, struct.pack("<HH", 0, 165) + bytes(12)) + record(627)
+    styles += record(617, five) + b"".join(
+        record(47, struct.pack("<HH", 0, n) + bytes(12)) for n in (0, 164, 165, 166, 9)
+    )
+    cells = [record(5, struct.pack("<IId", c, c, 45000.0)) for c in range(5)]
+    path = write_xlsb(tmp_path / "bills.xlsb", xlsb_row(3, *cells), styles=styles + record(618))
+    (table,) = read_file(path)
+    assert table.format_marks == {1: {3: '0.00" Cr"'}, 2: {3: "€"}, 4: {3: "%"}}
 
 
 def test_an_error_cell_of_xlsb_never_reads_as_blank(tmp_path: Path) -> None:

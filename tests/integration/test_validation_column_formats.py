@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from bill_sheets import book, checked, codes, csv_file, finding_cells, template
 from hypothesis import HealthCheck, assume, given, settings
@@ -274,3 +275,31 @@ def test_date_typed_the_other_way_is_right_or_refused(
         either = days[k].day <= 12 and k == odd % len(days)
         assert either or bill.issued_date == days[k], (texts, written)
         assert bill.due_date == due[k]
+
+
+# --- what only the number format shows ------------------------------------------------------------
+
+
+def formatted(folder: Path, *cells: tuple[Any, float, str]) -> Checked:
+    """Bills of (number, net, format of the net)."""
+    book_ = openpyxl.Workbook()
+    sheet = book_.worksheets[0]
+    sheet.append(["Number", "Net"])
+    for row, (number, net, code) in enumerate(cells, start=2):
+        sheet.cell(row, 1, number).number_format = '"INV-"0000'
+        sheet.cell(row, 2, net).number_format = code
+    book_.save(folder / "l.xlsx")
+    return checked([folder / "l.xlsx"], template(folder, LEDGER))
+
+
+def test_amount_shown_with_another_sign_or_size_is_refused(tmp_path: Path) -> None:
+    of = formatted(tmp_path, (1, 60, '0.00" Cr"'), (2, 40, '"("0.00")"'), (3, 5000, "#,##0,"),
+                   (4, 12, "0.00"), (5, -12, "0.00;[Red]0.00"), (6, 0, '0.00" Cr"'))  # fmt: skip
+    told = [row for code, row, _ in finding_cells(of) if code.endswith("shown_otherwise")]
+    assert told == [2, 3, 4]
+    assert "'60.00 Cr'" in of.findings[0].message
+
+
+def test_code_is_read_as_its_number_format_shows_it(tmp_path: Path) -> None:
+    of = formatted(tmp_path, (42, 12, "0.00"), (12345, 12, "[$£-809]0.00"))
+    assert [bill.invoice_number for bill in of.valid_bills()] == ["INV-0042", "INV-12345"]

@@ -148,6 +148,11 @@ CELLS = [
         {"amount": "-9223372036854775808"},
         facts={"negative": True},
     ),
+    Case(
+        "amount.shown_as_it_is",
+        "bills.amount.shown_otherwise",
+        facts={"format_marks": '0.00" Cr"', **NUMBER},
+    ),
     Case("amount.no_percentage", "bills.amount.percentage", facts={"format_marks": "%", **NUMBER}),
     Case(
         "amount.no_money_format",
@@ -177,6 +182,12 @@ CELLS = [
         "netAmount*0.number",
         "line_items.factor.not_number",
         line={"Hours": "two"},
+        template=PRODUCT,
+    ),
+    Case(
+        "netAmount*0.shown_as_it_is",
+        "line_items.factor.shown_otherwise",
+        facts={"format_marks": "#,##0,", **NUMBER},
         template=PRODUCT,
     ),
     Case(
