@@ -334,10 +334,13 @@ def property_group_from_json(obj: object) -> PropertyGroup:
 
 
 def is_for_bills(obj: object) -> bool:
-    """Whether a custom property group may be set on bills; true unless Light states otherwise."""
+    """Whether a custom property group may be set on bills; true unless Light states otherwise.
+
+    Its status for bills counts only as ACTIVE, or where Light states none.
+    """
     group = object_of(obj, "custom property")
     kinds, statuses = group.get("objectTypes"), group.get("objectTypeStatuses")
-    if isinstance(statuses, dict) and statuses.get("BILL") == "DELETED":
+    if isinstance(statuses, dict) and statuses.get("BILL") not in (None, "ACTIVE"):
         return False
     return not isinstance(kinds, list) or not kinds or "BILL" in kinds
 

@@ -506,6 +506,14 @@ warning bills.vendorId.doubtful_status: a vendor that may not be active
 bills.companyEntityId.inactive: a company entity that is not active
   The company entity {value} is {status} in Light.
   → Choose another entity, or have it made active in Light.
+bills.vendorId.unknown_status: a vendor of a status that is not known here
+  The vendor {value} is {status} in Light, a status that is not known here, so no bill is sent for
+  it.
+  → Have it made active in Light, or choose another vendor.
+bills.companyEntityId.unknown_status: a company entity of a status that is not known here
+  The company entity {value} is {status} in Light, a status that is not known here, so no bill is
+  sent for it.
+  → Have it made active in Light, or choose another entity.
 warning bills.companyEntityId.doubtful_status: a company entity that may not be active
   The company entity {value} is {status} in Light, not active.
   → Check in Light that bills may be entered for it.
@@ -522,6 +530,10 @@ line_items.accountId.unknown: no such ledger account
 line_items.accountId.disabled: a disabled ledger account
   The ledger account {value} is disabled in Light.
   → Choose another account, or have it enabled in Light.
+line_items.accountId.unknown_status: a ledger account of a status that is not known here
+  The ledger account {value} is {status} in Light, a status that is not known here, so nothing is
+  sent for it.
+  → Have it made active in Light, or choose another account.
 warning line_items.accountId.doubtful_status: a ledger account that may not be active
   The ledger account {value} is {status} in Light, not active.
   → Check in Light that it may be posted to.
@@ -652,6 +664,9 @@ twice: two columns for one custom property
 unknown_property: no such custom property
   Light has no custom property '{name}' for {level}.
   → Correct the header{nearest}.
+unknown_type: a custom property of a type that is not known here
+  The custom property '{name}' is of the type {kind} in Light, which is not known here.
+  → Leave the column out, and set the property in Light.
 not_a_value: not a value of the custom property
   '{value}' is not a value of the custom property '{name}'.
   → Use {nearest}.

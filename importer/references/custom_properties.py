@@ -29,6 +29,10 @@ from importer.model.tables import CellKind
 from importer.references.name_index import LIKELY, Named, NameIndex
 from importer.validation.checked_bills import Checked
 
+LEVELS = {BILLS: "HEADER", LINE_ITEMS: "LINE"}  # Light's list is open
+_SELECTS = ("SINGLE_SELECT", "MULTI_SELECT")
+_INLINE_TYPES = ("NUMERIC", "TEXT", "BOOLEAN", "DATE")
+
 # An inline value in the form Light wants, else None; of a text and the kind of its cell.
 Inline = Callable[[str, int], str | None]
 
@@ -39,7 +43,7 @@ def resolve_properties(checked: Checked, groups: Sequence[PropertyGroup]) -> Non
     A group is named by its label, internal name or id; its values likewise, several of them
     separated by ``;``. A name of several groups or values is never guessed.
     """
-    for sheet, level in ((BILLS, "HEADER"), (LINE_ITEMS, "LINE")):
+    for sheet, level in LEVELS.items():
         of_level = [group for group in groups if group.level == level]
         of_other_level = [group for group in groups if group.level != level]
         properties = _SheetProperties(checked, sheet)
@@ -103,9 +107,12 @@ class _SheetProperties:
             words |= {"count": len(matches), "candidates": candidates}
             self.add_finding("several_properties", where, bare, items, **words)
             return None
-        if named(of_other_level):
+        if elsewhere := named(of_other_level):
             other = f"{self.other_noun}s"
             words["nearest"] = f": it is a property of {other}, and belongs into a column there"
+            if elsewhere[0].level not in LEVELS.values():
+                level = elsewhere[0].level or "no level"
+                words["nearest"] = f": Light has it at {level}, which is not known here"
         else:
             labels = NameIndex([Named(g.id, g.label, (g.label, g.internal_name)) for g in of_level])
             words["nearest"] = labels.hint(bare)
@@ -148,7 +155,14 @@ class _SheetProperties:
         column = self.items.columns[name]
         parsed, bare = self.table[name], name[len(PROPERTY) :]
         given = np.flatnonzero(parsed.ok).tolist()
-        if group.input_type.endswith("_SELECT"):
+        if not given:
+            return
+        if group.input_type not in (*_SELECTS, *_INLINE_TYPES):
+            words = {"name": group.label, "kind": group.input_type or "none"}
+            where = self.header(name, given[0])
+            self.add_finding("unknown_type", where, bare, given, **words)
+            return
+        if group.input_type in _SELECTS:
             parse = _select_parser(group, bare)
         else:
             parse = _inline_parser(group, bare, column, given, self.mapped.template.formats)

@@ -14,7 +14,9 @@ from importer.core.nearest_name import nearest_are
 from importer.model.report_model import Suggestion
 
 ACTIVE = "ACTIVE"
-# Light may have further statuses one day: an unknown one is a warning, not a refusal.
+# Light's lists of statuses are open: what is in neither of these is unknown, and nothing is sent
+# for it. Source: the statuses of vendors, company entities and ledger accounts in OpenAPI.
+_DOUBTFUL = frozenset("ONBOARDING IN_REVIEW HIDDEN".split())
 _ENDED = frozenset("FAILED INACTIVE ARCHIVED DELETED DISABLED BLOCKED CLOSED REJECTED".split())
 
 LIKELY = 72.0  # of 100: worth naming in a sentence
@@ -44,14 +46,24 @@ class Named:
     also: tuple[str, ...] = ()
 
     @property
-    def ended(self) -> bool:
-        """Whether bills can no longer be entered for it."""
-        return (self.status or ACTIVE).upper().partition("_")[0] in _ENDED
+    def active(self) -> bool:
+        return (self.status or ACTIVE).upper() == ACTIVE
 
     @property
     def doubtful(self) -> bool:
-        """Whether it is neither active nor ended: in review, hidden, or not known to us."""
-        return (self.status or ACTIVE).upper() != ACTIVE and not self.ended
+        """Whether it is not active, and bills can perhaps be entered for it."""
+        return (self.status or ACTIVE).upper() in _DOUBTFUL
+
+    @property
+    def usable(self) -> bool:
+        """Whether bills can be entered for it, as far as is known."""
+        return self.active or self.doubtful
+
+    @property
+    def unknown_status(self) -> bool:
+        """Whether Light has a status for it that nothing is known of."""
+        ended = (self.status or ACTIVE).upper().partition("_")[0] in _ENDED
+        return not (self.usable or ended)
 
     @property
     def label_with_status(self) -> str:
@@ -85,10 +97,10 @@ class NameIndex:
         return sorted(things.values(), key=lambda thing: thing.label)
 
     def nearest(self, text: str, at_least: float = POSSIBLE) -> list[Named]:
-        """The most similar things, the best first, at most six; never one that has ended."""
+        """The most similar things, the best first, at most six; never one that is not usable."""
         if text not in self._near:
             if self._similarity is None:
-                self._similarity = _Similarity(thing for thing in self.things if not thing.ended)
+                self._similarity = _Similarity(thing for thing in self.things if thing.usable)
             self._near[text] = self._similarity.nearest(text)
         return [thing for score, thing in self._near[text] if score >= at_least]
 

@@ -98,13 +98,13 @@ def _fill(column: ReferenceColumn, index: NameIndex) -> None:
         things = index.exact(text)
         if len(things) == 1:
             column.set_id(items, things[0].id)
-            if things[0].ended:
+            if not things[0].usable:
                 reason = f"{things[0].status} in Light"
                 column.add_unresolved(text, items, reason, index.suggestions(text))
         elif things:
             candidates = "; ".join(thing.label_with_status for thing in things)
             column.add_findings("several", items, count=len(things), candidates=candidates)
-            offered = [Suggestion(thing.id, thing.label) for thing in things if not thing.ended]
+            offered = [Suggestion(thing.id, thing.label) for thing in things if thing.usable]
             column.add_unresolved(text, items, "several in Light", offered)
         else:
             column.add_findings("not_found", items, nearest=index.hint(text))
@@ -145,12 +145,10 @@ def _check_ids(column: ReferenceColumn, index: NameIndex) -> None:
     doubtful: dict[str, list[int]] = defaultdict(list)
     different, code = ids.dictionary()
     things = (by_id.get(str(light_id)) for light_id in different)
-    usual = np.asarray(
-        [t is not None and not t.ended and not t.doubtful for t in things], dtype=bool
-    )
+    usual = np.asarray([t is not None and t.active for t in things], dtype=bool)
     for i in np.flatnonzero(ids.ok & ~usual[code]).tolist():
         thing = by_id.get(str(ids.values[i]))
-        if thing is not None and not thing.ended:
+        if thing is not None and thing.doubtful:
             doubtful[thing.id].append(i)
             continue
         place = None
@@ -158,6 +156,7 @@ def _check_ids(column: ReferenceColumn, index: NameIndex) -> None:
             place = column.checked.looked_up.get((column.name, name_key(str(texts[i]))))
         if thing is not None:
             ending = "disabled" if column.name == "account" else "inactive"
+            ending = "unknown_status" if thing.unknown_status else ending
             add_finding(ending, [i], thing.label, status=thing.status)
         elif place is not None:
             column.add_findings("table_id_unknown", [i], table=place, id=ids.values[i])
@@ -192,7 +191,7 @@ def warn_by_cache(checked: Checked, cached: Cached, template: Template) -> None:
 def picks_in_light(picks: Sequence[Pick], directory: Directory) -> list[Pick]:
     """The picks whose ids are in use in Light, and all of tax codes, which Light does not list."""
     active: dict[str, Collection[str]] = {
-        name: {thing.id for thing in names_of(name, directory).things if not thing.ended}
+        name: {thing.id for thing in names_of(name, directory).things if thing.usable}
         for name in _LISTS
     }
     return [pick for pick in picks if pick.field not in active or pick.id in active[pick.field]]

@@ -39,7 +39,7 @@ def _named(
     noun: str,
     notes: list[str],
 ) -> Sequence[Choice]:
-    usable = {thing.id: thing.label for thing in names.things if not thing.ended}
+    usable = {thing.id: thing.label for thing in names.things if thing.usable}
     out, unnamed = [], []
     for light_id, title, keys in things:
         if light_id not in usable:

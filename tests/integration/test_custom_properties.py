@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,18 @@ def test_unknown_property_is_reported_with_the_nearest(tmp_path: Path) -> None:
     assert "the nearest is 'Cost Centre'" in of.findings[0].hint
 
 
+def test_property_of_a_new_type_or_level_is_an_error(tmp_path: Path) -> None:
+    rows = [bill(**{"property:Note": "as it is"})]
+    of = resolved(tmp_path, [replace(group("Note"), input_type="A_NEW_TYPE")], rows)
+    assert codes(of) == ["bills.property.unknown_type"]
+    assert "A_NEW_TYPE" in of.findings[0].message
+    assert valid(of) == []
+    of = resolved(tmp_path, [replace(group("Note"), level="A_NEW_LEVEL")], rows)
+    assert codes(of) == ["bills.property.unknown_property"]
+    assert "Light has it at A_NEW_LEVEL, which is not known here" in of.findings[0].hint
+    assert valid(of) == []
+
+
 def test_two_filled_columns_of_one_property_are_reported(tmp_path: Path) -> None:
     rows = [
         bill(**{"property:Note": "a", "property:note_internal": ""}),
@@ -165,7 +178,6 @@ line_items:
         ("BOOLEAN", "auto", "auto", "No", "false"),
         ("BOOLEAN", "auto", "auto", "perhaps", None),
         ("TEXT", "auto", "auto", "a; b", "a; b"),
-        ("A_NEW_TYPE", "auto", "auto", "as it is", "as it is"),
     ],
 )
 def test_inline_values_are_converted(

@@ -214,7 +214,7 @@ STATUSES = Directory(
             [("bills.companyEntityId.doubtful_status", "warning", "companyEntity")],
         ),
         ({}, {"account": "5000"}, [("line_items.accountId.disabled", "error", "account")]),
-        ({}, {"account": "400"}, [("line_items.accountId.doubtful_status", "warning", "account")]),
+        ({}, {"account": "400"}, [("line_items.accountId.unknown_status", "error", "account")]),
     ],
 )
 def test_inactive_things_are_always_reported(
