@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import is_zipfile
 
+from importer.app.sources import STDIN
 from importer.app.trust import Doubted, doubts, proven, settled_folders
 from importer.core.errors import UsageProblem
 from importer.mapping.template_loader import LoadedTemplate, find_template, shipped_folder
@@ -46,11 +47,16 @@ class CheckRequest:
     then: str | None = None  # the target status of bills whose row has none
     documents: str | None = None  # the folder of the documents
     largest_document: float | None = None  # megabytes
+    stdin: Path | None = None  # what came on standard input, which the source "-" stands for
 
     @property
     def lookup_folders(self) -> list[Path]:
         folders = [Path(name) for name in (self.lookups, self.save_lookups) if name]
         return list(dict.fromkeys(folders))
+
+    def path_of(self, name: str) -> Path:
+        """Where the file of that name is read."""
+        return self.stdin if self.stdin and name == STDIN else Path(name)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -236,7 +242,7 @@ def _former(request: CheckRequest, copies: dict[str, Path]) -> ResultWorkbook | 
     """The record in the result workbook, where the file is one."""
     from importer.readers import check_file
 
-    paths = {name: copies.get(name, Path(name)) for name in request.files}
+    paths = {name: copies.get(name, request.path_of(name)) for name in request.files}
     for path in paths.values():
         check_file(path)
     if not any(map(is_zipfile, paths.values())):
@@ -321,7 +327,10 @@ def _read(
     tables: list[SourceTable] = []
     for name in request.files:
         read = read_file(
-            copies.get(name, Path(name)), encoding=encoding, delimiter=delimiter, sheets=sheets
+            copies.get(name, request.path_of(name)),
+            encoding=encoding,
+            delimiter=delimiter,
+            sheets=sheets,
         )
         tables += [replace(table, file=name) for table in read]
     return tables

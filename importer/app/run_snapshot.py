@@ -76,7 +76,7 @@ def _write(folder: Path, prepared: CheckedFiles) -> None:
     rows = SheetRows(prepared.checked.mapped)
     for i, name in enumerate(request.files):
         names[name] = f"{i}{Path(name).suffix}"
-        shutil.copyfile(name, private_file_at(folder / names[name]))
+        shutil.copyfile(request.path_of(name), private_file_at(folder / names[name]))
     shutil.copyfile(prepared.loaded.path, private_file_at(folder / "template.yaml"))
     manifest = {
         "format": _FORMAT,

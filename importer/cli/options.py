@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -81,7 +83,8 @@ source_options = _group(
         "source",
         nargs=-1,
         type=_FILE,
-        help="The file: a workbook or an export; or two, the bills and their line items.",
+        help="The file: a workbook or an export; or two, the bills and their line items. A folder"
+        " or a pattern (exports/*.csv) stands for all files in it, - for standard input.",
     ),
     click.option(
         "--template",
@@ -198,12 +201,20 @@ def step_options(command: F) -> F:
 
 def request_of(options: dict[str, Any]) -> CheckRequest:
     """The files to read, taken out of a command's options."""
+    from tempfile import TemporaryDirectory
+
     from importer.app import CheckRequest
+    from importer.app.sources import STDIN, expand_sources, save_stdin
     from importer.core.errors import UsageProblem
     from importer.model.tables import TableKind
 
     kinds = {"bills": TableKind.BILLS, "lines": TableKind.LINE_ITEMS}
     files = [(options.pop(name), kind) for name, kind in kinds.items()]
+    sources = expand_sources(options.pop("source"))
+    stdin = None
+    if STDIN in (*sources, *(name for name, _ in files)):
+        folder = click.get_current_context().with_resource(TemporaryDirectory())
+        stdin = save_stdin(sys.stdin.buffer, Path(folder))
     names = (
         "template",
         "settings",
@@ -215,8 +226,9 @@ def request_of(options: dict[str, Any]) -> CheckRequest:
         "largest_document",
     )
     request = CheckRequest(
-        sources=tuple(options.pop("source")),
+        sources=sources,
         table_kinds=tuple((name, kind) for name, kind in files if name),
+        stdin=stdin,
         **{name: options.pop(name) for name in names if name in options},
     )
     if not request.files:

@@ -80,6 +80,7 @@ def _same_file(path: Path, source: str) -> bool:
 
 def _default_name(sources: list[str], kind: str | None) -> str:
     stem = Path(sources[0]).stem if sources else "light-import"
+    stem = "stdin" if stem == "-" else stem
     stem = re.sub(r"-result(-\d{8}-\d{6}(-\w+)?)?(-\d+)?\Z", "", stem) or stem
     while len(os.fsencode(stem)) > _LONGEST_STEM:
         stem = stem[:-1]
