@@ -52,6 +52,7 @@ class LoadOptions:
     journal: str | None = None
     line_mode: str = "inline"  # or "separate"
     verify: bool = False
+    archive: str | None = None  # the folder that files go to whose bills are all in Light
     company: str | None = None  # its name or id: a key of another is refused
 
 

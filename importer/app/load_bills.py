@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.app import data_paths
+from importer.app.archive_files import archive_loaded, check_archive
 from importer.app.company_check import check_company_of_journal, check_expected_company, locked
 from importer.app.consent import LoadConsent
 from importer.app.create_bills import (
@@ -66,6 +67,7 @@ def load(
             " or --dry-run to stop before anything is written."
         )
     run = new_run_id(started)
+    archive = check_archive(options.archive, request) if options.archive else None
     path = result.free_path(request.files, run) if result else None
     with destination_of(options, run) as destination:
         listener.message(f"Checking {', '.join(request.files)} …")
@@ -92,6 +94,9 @@ def load(
         listener.stopped(str(progress.stopped))
     loaded = write_file(replace(report, summary=summary), result, path, listener)
     _record_summary(context, loaded.summary)
+    written = not options.dry_run and not options.sandbox
+    if archive is not None and written and code in (0, 1):
+        archive_loaded(report, request, archive, run, listener)
     return loaded
 
 

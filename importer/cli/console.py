@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from importer.app.events import Listener, Phase
+from importer.cli.end_of_command import EventLog, run_at_end
 from importer.cli.progress_bar import ProgressBar
 from importer.cli.screen import columns, print_line
 from importer.core.safe_text import visible
@@ -27,11 +28,20 @@ _PHASES = {  # doing, done, failed, of what
 class Console(Listener):
     """Shows events on standard error; where ``quiet``, essential ones only."""
 
-    def __init__(self, *, quiet: bool = False, json: bool = False) -> None:
-        self._quiet, self._json = quiet, json
+    def __init__(
+        self,
+        *,
+        quiet: bool = False,
+        json: bool = False,
+        log: EventLog | None = None,
+        on_end: str | None = None,
+    ) -> None:
+        self._quiet, self._json, self._on_end = quiet, json, on_end
+        self._log_event = log.write if log else _unlogged
         self._bar: ProgressBar | None = None
 
     def message(self, text: str, *, essential: bool = False) -> None:
+        self._log_event("message", text=text)
         if self._quiet and not essential:
             return
         if self._bar is not None:
@@ -44,13 +54,16 @@ class Console(Listener):
             self.message(line)
 
     def phase_started(self, phase: Phase, total: int) -> None:
+        self._log_event("phase_started", phase=phase.name.lower(), total=total)
         self._bar = ProgressBar(total, *_PHASES[phase], quiet=self._quiet)
 
     def advance(self, failed: bool) -> None:
+        self._log_event("advanced", failed=failed)
         if self._bar is not None:
             self._bar.advance(failed)
 
     def phase_ended(self) -> None:
+        self._log_event("phase_ended")
         if self._bar is not None:
             self._bar.close()
         self._bar = None
@@ -59,6 +72,7 @@ class Console(Listener):
         self.message("Stopping: waiting for the answers that are due. Ctrl-C again stops at once.")
 
     def stopped(self, reason: str) -> None:
+        self._log_event("stopped", reason=reason)
         print_line(visible(reason), "Stopped: ")
 
     def show_result(self, result: Result) -> int:
@@ -69,7 +83,15 @@ class Console(Listener):
             for piece in result.json():
                 click.echo(piece, nl=False)
             click.echo()
+        summary = result.summary
+        self._log_event("ended", run=summary.run, exit_code=result.exit_code, bills=summary.bills)
+        if self._on_end:
+            run_at_end(self._on_end, "".join(result.json()))
         return result.exit_code
+
+
+def _unlogged(event: str, **facts: object) -> None:
+    """Without --log."""
 
 
 def company_lines(company: Company, address: str) -> list[str]:

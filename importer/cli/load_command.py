@@ -59,6 +59,11 @@ from importer.cli.options import (
     is_flag=True,
     help="Afterwards read every bill and line item back from Light and compare them.",
 )
+@click.option(
+    "--archive",
+    metavar="DIR",
+    help="Move each file to this folder when all its bills are in Light.",
+)
 @click.option("--journal", type=click.Path(), help="Another journal than the company's own.")
 @output_options
 def load(**options: Any) -> int:

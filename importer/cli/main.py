@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 import importer
+from importer.cli.end_of_command import run_at_end
 from importer.cli.screen import discard_output, print_line, screens
 from importer.core.errors import Declined, ImporterError, InternalFault, StoppedEarly, UsageProblem
 from importer.core.safe_text import visible
@@ -73,19 +74,22 @@ def cli() -> None:
     """
 
 
+def _typed(words: list[str], option: str) -> str | None:
+    """The value of an option as it was typed, before the command line is parsed."""
+    for word, following in pairwise([*words, ""]):
+        name, sign, value = word.partition("=")
+        if name == option:
+            return value if sign else following
+    return None
+
+
 def _default_map(words: list[str]) -> dict[str, Any]:
     """The options of light-import.toml for every command; those it does not have are ignored."""
     from importer.app.defaults import read_defaults
 
     if not words or {"--help", "-h", "--version"} & {*words}:
         return {}
-    company = None
-    for word, following in pairwise([*words, ""]):
-        if word == "--company":
-            company = following
-        elif word.startswith("--company="):
-            company = word.partition("=")[2]
-    options = dict(read_defaults(company).options)
+    options = dict(read_defaults(_typed(words, "--company")).options)
     nested = {"reference": {"pull": options}, "auth": {"login": options}}
     return dict.fromkeys(_COMMANDS, options) | nested
 
@@ -94,15 +98,20 @@ def _short(line: str) -> str:
     return line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE // 2] + " … (cut)"
 
 
-def _print_json(words: list[str], error: ImporterError) -> None:
-    """With ``--json`` the error as JSON on standard output, as every other end of a command."""
-    if "--json" not in words:
+def _report_error(words: list[str], error: ImporterError) -> None:
+    """With ``--json`` the error on standard output, and to the command of ``--on-end``."""
+    on_end = _typed(words, "--on-end")
+    if "--json" not in words and not on_end:
         return
     from importer.app import error_json
     from importer.model.report_model import RunError
 
     command = next((word for word in words if word in _COMMANDS), "")
-    click.echo(error_json(command, RunError.of(error), error.exit_code))
+    text = error_json(command, RunError.of(error), error.exit_code)
+    if "--json" in words:
+        click.echo(text)
+    if on_end:
+        run_at_end(on_end, text)
 
 
 def _print_traceback() -> None:
@@ -142,19 +151,19 @@ def _run(args: list[str] | None) -> int:
         error.show(text)
         for line in text.getvalue().rstrip("\n").split("\n"):
             print_line(line)
-        _print_json(words, UsageProblem(error.format_message()))
+        _report_error(words, UsageProblem(error.format_message()))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
-        _print_json(words, StoppedEarly("Stopped."))
+        _report_error(words, StoppedEarly("Stopped."))
         return StoppedEarly.exit_code
     except Declined as error:
         print_line(str(error), "Stopped: ")
         print_line(visible(error.next_step), "Next: ")
-        _print_json(words, error)
+        _report_error(words, error)
         return error.exit_code
     except ImporterError as error:
-        _print_json(words, error)
+        _report_error(words, error)
         if verbose:
             _print_traceback()
             return error.exit_code
@@ -170,7 +179,7 @@ def _run(args: list[str] | None) -> int:
             f" {error}). What was sent is in the journal, and the same command goes on. Run it with"
             " --verbose to see where it happened."
         )
-        _print_json(words, fault)
+        _report_error(words, fault)
         if verbose:
             _print_traceback()
         else:

@@ -168,6 +168,17 @@ output_options = _group(
         " told.  [default: 50000]",
     ),
     click.option("--json", "as_json", is_flag=True, help="The summary as JSON on stdout."),
+    click.option(
+        "--log",
+        metavar="FILE",
+        type=click.Path(dir_okay=False),
+        help="Add each event to this file, one JSON object a line.",
+    ),
+    click.option(
+        "--on-end",
+        metavar="CMD",
+        help="A command that gets the JSON of the summary on its standard input at the end.",
+    ),
     click.option("--quiet", is_flag=True, help="Say nothing but errors."),
     click.option("--verbose", is_flag=True, help="Say more, with tracebacks of faults."),
 )
@@ -255,6 +266,7 @@ def output_of(options: dict[str, Any]) -> tuple[ResultFile, Console]:
     """Where the result goes and how it is shown, taken out of a command's options."""
     from importer.app import ResultFile
     from importer.cli.console import Console
+    from importer.cli.end_of_command import EventLog
 
     del options["verbose"]  # that is for ``main``
     file = ResultFile(
@@ -263,4 +275,11 @@ def output_of(options: dict[str, Any]) -> tuple[ResultFile, Console]:
         options.pop("max_problems"),
         options.pop("overwrite"),
     )
-    return file, Console(quiet=options.pop("quiet"), json=options.pop("as_json"))
+    log = options.pop("log")
+    console = Console(
+        quiet=options.pop("quiet"),
+        json=options.pop("as_json"),
+        log=EventLog(log) if log else None,
+        on_end=options.pop("on_end"),
+    )
+    return file, console
