@@ -13,11 +13,7 @@ from importer.app.sources import STDIN
 from importer.core.errors import UsageProblem
 from importer.core.safe_text import visible
 from importer.model.finding import Severity
-from importer.model.journal_states import IN_LIGHT
 from importer.report.build_report import Report
-from importer.report.outcomes import STATUSES
-
-_CODES = [code for code, status in enumerate(STATUSES) if status in IN_LIGHT]
 
 
 def check_archive(folder: str, request: CheckRequest) -> Path:
@@ -42,7 +38,7 @@ def archive_loaded(
     partly = {
         report.tables[table].source.file
         for rows in (report.bills, report.line_items)
-        for table in np.unique(rows.table[~np.isin(rows.codes, _CODES)]).tolist()
+        for table in np.unique(rows.table[~rows.in_light]).tolist()
     }
     partly |= {f.cell.file for f in report.findings if f.severity is Severity.ERROR}
     moved = []

@@ -12,7 +12,6 @@ import numpy as np
 
 from importer.mapping.constants import constants_of
 from importer.model.journal_states import (
-    IN_LIGHT,
     BillOutcome,
     Status,
     Step,
@@ -150,10 +149,9 @@ def _totals(checked: Checked, bills: BillOutcomes) -> tuple[CurrencyTotal, ...]:
     names = np.where(currency.ok, currency.values, NO_CURRENCY)
     cents, has_amount = checked.amounts.cents, checked.amounts.valid
     units = checked.mapped.template.formats.cents_per_unit
-    present = [code for code, status in enumerate(STATUSES) if status in IN_LIGHT]
     created: Counter[str] = Counter()
     agreeing: Counter[str] = Counter()
-    for i in np.flatnonzero(np.isin(bills.codes, present)).tolist():
+    for i in np.flatnonzero(bills.in_light).tolist():
         bill = bills[i]
         created[names[i]] += in_light_now(bill)
         agreeing[names[i]] += not differs(bill)

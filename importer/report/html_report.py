@@ -19,11 +19,10 @@ from importer.core.atomic_write import atomic_write
 from importer.core.money import money
 from importer.core.safe_text import visible
 from importer.model.finding import CellRef
-from importer.model.journal_states import IN_LIGHT, Status
+from importer.model.journal_states import Status
 from importer.model.report_model import RunSummary
 from importer.report import colours
 from importer.report.build_report import Report
-from importer.report.outcomes import STATUSES
 from importer.report.phrases import (
     LIGHT_AMOUNTS,
     control_words,
@@ -94,7 +93,7 @@ def _values(report: Report) -> dict[str, Any]:
     currencies = compute_tie_out(bills, summary.totals)
     counts = severities(report.findings)
     # Those that need a person first.
-    in_light = np.isin(bills.codes, [STATUSES.index(status) for status in IN_LIGHT])
+    in_light = bills.in_light
     shown = np.argsort(in_light, kind="stable")[:MOST_BILLS].tolist()
     statuses = in_order(summary.bills)
     return {

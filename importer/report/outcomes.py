@@ -80,6 +80,11 @@ class RowOutcomes(LazySequence[_Record]):
     def messages(self, items: np.ndarray) -> pa.LargeStringArray:
         """The messages of items that were ``only_checked``; "" of -1, no item."""
 
+    @property
+    def in_light(self) -> np.ndarray:
+        """Which items are in Light."""
+        return np.isin(self.codes, [STATUSES.index(status) for status in IN_LIGHT])
+
     def status(self, i: int) -> Status:
         status: Status = STATUSES[self.codes[i]]
         return status
