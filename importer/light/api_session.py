@@ -27,6 +27,7 @@ from importer.light.rate_limiter import Permit, RateLimiter
 from importer.light.transport import Exchanger, Failure, Reply, Transport
 
 MOST_HOPS = 5
+LARGEST_REFUSAL = 200_000  # bytes; the words of a larger one are not read
 Params = Mapping[str, str | int | bool]
 
 
@@ -138,11 +139,9 @@ class ApiSession:
                 return self._answer(reply, retry_after, used)
             target = follow(self.base_url, url, location)
             if target is None:
-                return Answer(
-                    reply.status,
-                    reason=f"Light redirects to {self._hide(_host(location))}, where the key must "
-                    "not go; it was not sent there",
-                )
+                origin = self._hide(_origin(location))
+                reason = f"Light redirects to {origin}, where the key must not go; it was not sent"
+                return Answer(reply.status, reason=f"{reason} there")
             url, status = target, reply.status
         return Answer(status, reason=f"Light redirected more than {MOST_HOPS} times")
 
@@ -216,6 +215,8 @@ class ApiSession:
     def _answer(self, reply: Reply, retry_after: float | None, key: Key) -> Answer:
         status, content = reply.status, reply.content
         try:
+            if status >= 400 and len(content) > LARGEST_REFUSAL:
+                content = b""
             body = jsonlib.loads(content) if content.strip() else None
             if status >= 400:  # a refusal may repeat the key, in whatever way it is escaped
                 body = self._hidden(body)
@@ -267,6 +268,16 @@ def _host(location: str) -> str:
         return urlsplit(location).hostname or "another address"
     except ValueError:
         return "an address that cannot be read"
+
+
+def _origin(location: str) -> str:
+    """Scheme, host and port, of which any may be what the key must not go to."""
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(location)
+        if parts.hostname and parts.scheme and (parts.port or parts.scheme == "http"):
+            host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+            return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
+    return _host(location)
 
 
 def _phrase(status: int) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urljoin, urlsplit
 
 from importer.core.errors import UsageProblem
+from importer.light.secret_filter import hide
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
@@ -85,15 +86,11 @@ class Credentials:
         return 0.0 if self.login is None else self.login.longest
 
     def hide(self, text: str) -> str:
-        """``text`` without the secrets, should a server have repeated one."""
+        """``text`` without the secrets, should a server have repeated one; see ``hide``."""
         secrets = {key.secret for key in self.keys}
         if self.login is not None:
             secrets |= self.login.secrets
-        # One may begin with another: the longest first, so that no end is left over.
-        for secret in sorted(secrets, key=len, reverse=True):
-            # A very short key (of a local server) would match ordinary words.
-            text = text.replace(secret, "***") if len(secret) >= 6 else text
-        return text
+        return hide(text, secrets)
 
 
 def credentials(env: Mapping[str, str]) -> Credentials:
@@ -221,7 +218,8 @@ def follow(base_url: str, current_url: str, location: str) -> str | None:
     """Where a redirect leads, or None where the key must not be sent there.
 
     The key goes to https hosts of the same registrable domain only, as all of light.inc is where
-    the base URL is there. From this computer it goes to this computer only.
+    the base URL is there. From this computer it goes to this computer only, and from https to
+    https. Never to another port.
     """
     # The address is put together anew from checked parts: what was checked is what is opened,
     # even where another parser would read the original text differently.
@@ -235,13 +233,20 @@ def follow(base_url: str, current_url: str, location: str) -> str | None:
     if "@" in parts.netloc or not _is_host(host):
         return None
     if is_loopback(base_host):
-        allowed = is_loopback(host) and parts.scheme in ("http", "https")
+        allowed = is_loopback(host)
     else:
-        allowed = parts.scheme == "https" and _same_domain(base_host.rstrip("."), host.rstrip("."))
-    if not allowed:
+        allowed = _same_domain(base_host.rstrip("."), host.rstrip("."))
+    if parts.scheme != "https" and parts.scheme != base.scheme:
+        return None
+    # Another port is another program, perhaps of another user.
+    if not allowed or _port(parts.scheme, port) != _port(base.scheme, base.port):
         return None
     query = f"?{parts.query}" if parts.query else ""
     return f"{parts.scheme}://{_netloc(host, port)}{parts.path or '/'}{query}"
+
+
+def _port(scheme: str, port: int | None) -> int:
+    return {"http": 80, "https": 443}.get(scheme, 0) if port is None else port
 
 
 def _same_domain(base: str, host: str) -> bool:

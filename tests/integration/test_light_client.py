@@ -827,11 +827,23 @@ def test_redirect_loop_ends_after_five_counted_hops(tmp_path):
 
 
 def test_redirect_to_a_dead_server_counts_as_sent(tmp_path):
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        location = f"http://localhost:{unused.getsockname()[1]}/x"
-        answer = answer_to(tmp_path, http(307, Location=location))
+    def handler(request):
+        port = request.headers["host"].rpartition(":")[2]
+        return http(307, Location=f"http://127.0.0.2:{port}/x")
+
+    answer = run(tmp_path, handler, lambda light, server: light.create_bill(BILL))
     assert (answer.status, answer.sent) == (None, True)
+
+
+def test_redirect_to_another_port_of_this_computer_opens_no_connection(tmp_path):
+    async def work(light, server):
+        async with serve(lambda request: http(200, {"id": "b"})) as other:
+            server.handler = lambda request: http(307, Location=f"{other.url}/x")
+            return await light.create_bill(BILL), other.url, other.requests
+
+    answer, url, requests = run(tmp_path, lambda r: None, work)
+    assert (answer.status, requests) == (307, [])
+    assert f"redirects to {url}, where the key must not go" in answer.reason
 
 
 # A key and certificate for localhost, signed by itself, made for these tests only.

@@ -160,7 +160,7 @@ def test_wrong_certificate_does_not_get_the_key(tmp_path, monkeypatch, base_url,
     ("base_url", "location", "asked"),
     [
         ("https://api.light.inc", "https://eu.light.inc/v2", "eu.light.inc"),
-        ("https://api.light.inc", "//light.inc:8443/v2", "light.inc:8443"),
+        ("https://api.light.inc", "//light.inc:443/v2", "light.inc"),
         ("https://api.bank.co.uk", "https://eu.bank.co.uk/v2", "eu.bank.co.uk"),
     ],
 )
@@ -178,7 +178,7 @@ def test_key_follows_redirects_within_the_domain(tmp_path, monkeypatch, base_url
     ("base_url", "location", "named"),
     [
         ("https://api.light.inc", "https://evil.com/x", "evil.com"),
-        ("https://api.light.inc", "http://api.light.inc/x", "api.light.inc"),
+        ("https://api.light.inc", "http://api.light.inc/x", "http://api.light.inc"),
         ("https://api.light.inc", f"https://{KEY}.evil.com/?{KEY}", "***.evil.com"),
         ("https://api.bank.co.uk", "https://api.robber.co.uk/x", "api.robber.co.uk"),
         ("https://api.light.inc", "https://127.0.0.1/x", "127.0.0.1"),
