@@ -88,9 +88,9 @@ def _unescaped(text: str) -> tuple[str, Sequence[tuple[int, int]]]:
         for match in _ESCAPED.finditer(characters):
             out.append(characters[end : match.start()])
             where += places[end : match.start()]
-            meant = _meant(match[0])
-            out.append(meant)
-            where += [(places[match.start()][0], places[match.end() - 1][1])] * len(meant)
+            decoded = _decoded_escape(match[0])
+            out.append(decoded)
+            where += [(places[match.start()][0], places[match.end() - 1][1])] * len(decoded)
             end = match.end()
         if not end:
             break
@@ -99,7 +99,7 @@ def _unescaped(text: str) -> tuple[str, Sequence[tuple[int, int]]]:
     return _lower(characters), places
 
 
-def _meant(escaped: str) -> str:
+def _decoded_escape(escaped: str) -> str:
     if escaped[0] == "%":
         return unquote_to_bytes(escaped).decode("latin-1")
     if escaped[0] == "&":
