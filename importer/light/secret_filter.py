@@ -59,8 +59,8 @@ def _runs(secrets: frozenset[str]) -> tuple[tuple[int, frozenset[str]], ...]:
         for before in range(3):  # where a group of three bytes begins
             encoded = base64.b64encode(b"\0" * before + data).decode().rstrip("=")
             # The characters at both ends depend on what is around the secret.
-            whole = encoded[-(-before * 8 // 6) : (before + len(data)) * 8 // 6]
-            _add(sizes, whole, min(RUN, len(whole)))
+            middle = encoded[-(-before * 8 // 6) : (before + len(data)) * 8 // 6]
+            _add(sizes, middle, min(RUN, len(middle)))
     return tuple((size, frozenset(runs)) for size, runs in sizes.items())
 
 
