@@ -1,8 +1,9 @@
-"""Recognise the template that a file is for."""
+"""Recognise the template that a file is for, by headers that only its system writes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from importer.core.errors import TemplateProblem
 from importer.mapping.headers import (
@@ -12,12 +13,15 @@ from importer.mapping.headers import (
     required_columns,
     table_kind,
 )
+from importer.mapping.stated_constants import contradiction, undecided
 from importer.mapping.template_loader import LoadedTemplate, load_template, shipped_templates
 from importer.mapping.template_model import DISPOSING, Template
 from importer.model.fields import LINE_ITEMS, header_key
 from importer.model.tables import SourceTable, TableKind
 
 _TYPICAL = 3  # canonical headers that make a sheet a canonical one, even if others are missing
+_SHOWN_HEADERS, _LONGEST_HEADERS = 60, 600  # characters
+_NEAREST = 2  # templates that the advice names
 
 
 def table_kinds(template: Template) -> tuple[TableKind, ...]:
@@ -26,41 +30,36 @@ def table_kinds(template: Template) -> tuple[TableKind, ...]:
     )
 
 
-def recognise(tables: Sequence[SourceTable]) -> LoadedTemplate:
-    """The one shipped template whose columns the file has.
+@dataclass(frozen=True)
+class _Candidate:
+    """How far the best table of a file fits a template of bills.
 
-    TemplateProblem where none or several fit; it lists what each template lacks.
+    ``missing`` are columns that it needs, ``present`` how many of all its columns are there.
+    ``marked``: whether the headers are there that only its system writes.
     """
-    fits: list[LoadedTemplate] = []
-    lacking: list[tuple[int, str]] = []
-    typical: LoadedTemplate | None = None
-    caches: list[dict[tuple[int, int], HeaderMatch]] = [{} for _ in tables]
-    for name, path in shipped_templates().items():
-        loaded = load_template(path)
-        template = loaded.template
-        best: tuple[int, list[str]] | None = None
-        for source, cache in zip(tables, caches, strict=True):
-            header = find_header(source, template, table_kinds(template), cache)
-            kind = table_kind(source, header, template)
-            if header is None or kind is None:
-                continue
-            required = required_columns(template, kind)
-            missing = [names[0] for names in required if not header.columns_of(names)]
-            has = sum(bool(header.columns_of(n)) for n in requested_columns(template, kind))
-            if kind is TableKind.LINE_ITEMS:  # line items alone are no bills
-                typical = loaded if name == "light" and has >= _TYPICAL else typical
-            elif best is None or len(missing) < len(best[1]):
-                best = (has, missing)
-        if best is None:
-            lacking.append((99, f"{name}: none of its columns is there"))
-        elif best[1]:
-            lacking.append((len(best[1]), f"{name}: lacks {', '.join(best[1])}"))
-            if name == "light" and best[0] >= _TYPICAL:
-                typical = loaded
-        else:
-            fits.append(loaded)
-    if not fits and typical:
-        return typical
+
+    loaded: LoadedTemplate
+    source: SourceTable
+    header: HeaderMatch
+    missing: tuple[str, ...]
+    present: int
+    marked: bool
+
+    @property
+    def name(self) -> str:
+        return self.loaded.template.template
+
+    @property
+    def fits(self) -> bool:
+        return self.marked and not self.missing
+
+
+def recognise(tables: Sequence[SourceTable]) -> LoadedTemplate:
+    """The one shipped template that the file is for; see ``matching_templates``.
+
+    TemplateProblem where there is none or several; it names the nearest, with what each lacks.
+    """
+    fits, candidates = matching_templates(tables)
     if len(fits) == 1:
         return fits[0]
     files = ", ".join(dict.fromkeys(table.file for table in tables))
@@ -69,14 +68,92 @@ def recognise(tables: Sequence[SourceTable]) -> LoadedTemplate:
         raise TemplateProblem(
             f"{files}: several templates fit ({names}). Say which with --template."
         )
-    first = max(tables, key=lambda t: len(t.columns))
-    headers = ", ".join(h.strip()[:60] for h in first.row_cells(0) if h.strip())[:600]
     raise TemplateProblem(
-        f"{files}: no shipped template fits these columns. Say which to use with --template, or"
-        " draft one: light-import template new --from FILE -o mine.yaml\n"
-        + "\n".join(f"  {line}" for _, line in sorted(lacking))
-        + f"\nThe first row of the file has: {headers}"
+        "\n".join([f"{files}: no shipped template fits.", *_advice(tables, candidates)])
     )
+
+
+def matching_templates(
+    tables: Sequence[SourceTable],
+) -> tuple[list[LoadedTemplate], list[_Candidate]]:
+    """The shipped templates whose columns the file has, and the candidates for advice.
+
+    A template that says in ``recognised_by`` what only its system writes is taken by that alone. A
+    canonical sheet that lacks some columns is still one.
+    """
+    candidates: list[_Candidate] = []
+    typical: LoadedTemplate | None = None
+    caches: list[dict[tuple[int, int], HeaderMatch]] = [{} for _ in tables]
+    for path in shipped_templates().values():
+        loaded = load_template(path)
+        template = loaded.template
+        best: _Candidate | None = None
+        for source, cache in zip(tables, caches, strict=True):
+            header = find_header(source, template, table_kinds(template), cache)
+            kind = table_kind(source, header, template)
+            if header is None or kind is None:
+                continue
+            marked = _is_marked(header, template)
+            required = required_columns(template, kind)
+            missing = tuple(names[0] for names in required if not header.columns_of(names))
+            has = sum(bool(header.columns_of(n)) for n in requested_columns(template, kind))
+            if template.template == "light" and marked and has >= _TYPICAL:
+                typical = loaded
+            if kind is TableKind.LINE_ITEMS:  # line items alone are no bills
+                continue
+            candidate = _Candidate(loaded, source, header, missing, has, marked)
+            if best is None or len(missing) < len(best.missing):
+                best = candidate
+        if best is not None:
+            candidates.append(best)
+    fits = [each.loaded for each in candidates if each.fits]
+    if not fits and typical:
+        fits = [typical]
+    return fits, candidates
+
+
+def _is_marked(header: HeaderMatch, template: Template) -> bool:
+    marks = template.recognised_by
+    return not marks or any(
+        all(header.columns_named(name) for name in together) for together in marks
+    )
+
+
+# --- advice -------------------------------------------------------------------------------------
+
+
+def _advice(tables: Sequence[SourceTable], candidates: Sequence[_Candidate]) -> Iterator[str]:
+    """What to do where nothing fits: the nearest templates, and what the file leaves open."""
+    nearest = sorted(candidates, key=lambda c: (len(c.missing), not c.marked, -c.present))
+    near = [c for c in nearest if c.present > len(c.missing)][:_NEAREST]
+    for candidate in near:
+        yield f"  {candidate.name}: {_lack(candidate)}"
+    first = max(tables, key=lambda t: len(t.columns))
+    best = near[0] if near else None
+    source = best.source if best else first
+    row = best.header.last_row if best else 0
+    if best and (still_open := undecided(source, best.header)):
+        yield f"The file does not say {still_open}: a template must."
+    file = source.file
+    yield (
+        f"Draft a template for it: light-import template new --from '{file}' -o mine.yaml"
+        + ("; or name one with --template." if near else "")
+    )
+    headers = [h.strip()[:_SHOWN_HEADERS] for h in source.row_cells(row) if h.strip()]
+    yield f"Its headers are: {', '.join(headers)[:_LONGEST_HEADERS]}"
+
+
+def _lack(candidate: _Candidate) -> str:
+    template = candidate.loaded.template
+    if candidate.missing:
+        more = len(candidate.missing) - 1
+        also = f" and {more} more column{'s' if more > 1 else ''}" if more else ""
+        return f"has no column '{candidate.missing[0]}'{also}"
+    against = contradiction(candidate.source, candidate.header, template)
+    if against:
+        return against
+    alternatives = " or ".join(f"'{together[0]}'" for together in template.recognised_by)
+    return f"only its own files have {alternatives}, and this one has not"
 
 
 def example_headers(template: Template, sheet: str) -> str:

@@ -296,6 +296,11 @@ class Template(StrictModel):
     parameters: dict[str, Parameter] = Field(default={})
     expect: Expect = Expect(bills=None, lines=None)
     unknown_columns: Literal["ignore", "warn"] = "ignore"
+    recognised_by: list[Names] = Field(
+        default=[],
+        description="headers that only this system writes, each list all together; a file is"
+        " recognised by any of them. Left out: by all columns that the template needs",
+    )
     _places: dict[str, str] = PrivateAttr(default_factory=dict)
 
     def with_places(self, places: dict[str, str]) -> Template:

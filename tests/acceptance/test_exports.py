@@ -287,12 +287,16 @@ def test_spend_ledger_uses_the_gross_amount_in_pounds(
     command: Callable[..., Ended], tmp_path: Path, amounts: str, row: str, pounds: int | str
 ) -> None:
     (tmp_path / "vendors.csv").write_text(f"value,id\nAce,{VENDORS[0]}\n")
-    text = f"Supplier,Transaction No,Payment Date,{amounts}\nAce,7,31/03/2025,{row}\n"
+    row = row.replace("\nAce", "\nDfT,DVSA,Ace")
+    text = (
+        f"Departmental Family,Entity,Supplier,Transaction No,Payment Date,{amounts}\n"
+        f"DfT,DVSA,Ace,7,31/03/2025,{row}\n"
+    )
     (tmp_path / "spend.csv").write_text(text, encoding="utf-8")
     told = command("validate", "spend.csv", "--json", "--quiet")
     if pounds == "lacks":
         assert told.code == 2
-        assert "uk-spend: lacks Gross Amount" in told.err
+        assert "uk-spend: has no column 'Gross Amount'" in told.err
     elif isinstance(pounds, str):
         assert [f["code"] for f in told.json["findings"]] == [pounds]
     else:

@@ -75,7 +75,9 @@ def test_total_in_the_middle_of_a_ledger_is_reported(
 ) -> None:
     rows = [("Abbott", "1", "31/03/2015", "10.00"), ("", "", "", "77.77"),
             ("Abbott", "2", "31/03/2015", "20.00"), ("", "", "", "30.00")]  # fmt: skip
-    told = command("validate", ledger(tmp_path, rows), "--json", "--quiet")
+    told = command(
+        "validate", ledger(tmp_path, rows), "--template", "uk-spend", "--json", "--quiet"
+    )
     assert told.json["bills"] == {"total": 3, "valid": 2, "invalid": 1}
     assert told.json["rows"]["control_total"] == 1
     assert {f["row"] for f in told.json["findings"]} == {3, 5}
@@ -86,7 +88,9 @@ def test_amount_in_another_currency_is_refused(
 ) -> None:
     texts = ("£1.00", "GBP 1.00", "$1.00", "€1.00", "1.00 USD", "1 VAT")
     rows = [("Abbott", str(i), "31/03/2015", text) for i, text in enumerate(texts)]
-    told = command("validate", ledger(tmp_path, rows), "--json", "--quiet")
+    told = command(
+        "validate", ledger(tmp_path, rows), "--template", "uk-spend", "--json", "--quiet"
+    )
     assert told.json["bills"] == {"total": 6, "valid": 3, "invalid": 3}
     assert codes(told) == {"line_items.amount.other_currency"}
 

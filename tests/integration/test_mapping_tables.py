@@ -315,8 +315,13 @@ def test_amount_as_sum_of_lines_must_be_gross(tmp_path: Path, of_lines: str, amo
 def test_the_template_is_recognised_by_the_columns_of_the_file(tmp_path: Path) -> None:
     path = book(tmp_path / "b.xlsx", {"Bills": grid([bill()]), "Line items": grid([line()])})
     assert recognise(read_file(path)).template.template == "light"
-    spend = csv_file(tmp_path / "s.csv", [["Supplier", "Transaction Number", "Date", "Amount"],
-                                          ["A", "1", "01/02/2025", "5"]])  # fmt: skip
+    spend = csv_file(
+        tmp_path / "s.csv",
+        [
+            ["Departmental Family", "Entity", "Supplier", "Transaction Number", "Date", "Amount"],
+            ["DfT", "DVSA", "A", "1", "01/02/2025", "5"],
+        ],
+    )
     assert recognise(read_file(spend)).template.template == "uk-spend"
     strange = csv_file(tmp_path / "x.csv", [["Colour", "Size"], ["red", "5"]])
     with pytest.raises(TemplateProblem, match=r"no shipped template fits(?s:.*)Colour, Size"):
