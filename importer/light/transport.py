@@ -64,9 +64,11 @@ class Exchanger(Protocol):
 
 
 class Transport:
-    """Connections to Light, kept open and reused until ``close``.
+    """Connections to Light, one for each request.
 
-    ``timeout`` is seconds: for the connection, and again for each silence of the server; a whole
+    An answer is the first that comes on a connection of its own. On one that is used again, bytes
+    left over, or a second copy of an answer that comes late, would pass for the answer to the next
+    request, and a server that closes it just then would leave us in doubt. ``timeout`` is seconds: for the connection, and again for each silence of the server; a whole
     attempt never takes longer than ``longest``.
     """
 
@@ -162,17 +164,16 @@ def http_client(
 
     Raises UsageProblem where the proxy of the environment cannot be used.
     """
-    limits = httpx.Limits(
-        max_connections=max_connections,
-        max_keepalive_connections=max_connections,
-        # Short: a server that closes an idle connection just when we use it leaves us in doubt.
-        keepalive_expiry=5.0,
-    )
+    limits = httpx.Limits(max_connections=max_connections, max_keepalive_connections=0)
     # An explicit transport takes no proxy from the environment.
     direct = httpx.AsyncHTTPTransport(verify=trusted, limits=limits) if local else None
     try:
         return httpx.AsyncClient(
-            headers={**headers, "User-Agent": f"light-import/{__version__}"},
+            headers={
+                **headers,
+                "User-Agent": f"light-import/{__version__}",
+                "Connection": "close",
+            },
             verify=trusted,
             timeout=httpx.Timeout(timeout, pool=None),
             limits=limits,
