@@ -68,7 +68,9 @@ class Transport:
 
     An answer is the first that comes on a connection of its own. On one that is used again, bytes
     left over, or a second copy of an answer that comes late, would pass for the answer to the next
-    request, and a server that closes it just then would leave us in doubt. ``timeout`` is seconds: for the connection, and again for each silence of the server; a whole
+    request, and a server that closes it just then would leave us in doubt.
+
+    ``timeout`` is seconds: for the connection, and again for each silence of the server; a whole
     attempt never takes longer than ``longest``.
     """
 
@@ -81,7 +83,7 @@ class Transport:
         self._lanes = [
             _json_client(base_url, timeout, trusted) for _ in range(-(-max_connections // LANE))
         ]
-        # One entry a connection. The last one given back is taken first: its connection is warm.
+        # One entry a connection.
         self._free_lanes = [lane for lane in reversed(self._lanes) for _ in range(LANE)]
 
     async def close(self) -> None:

@@ -93,6 +93,30 @@ def test_a_taken_over_journal_says_which_version_wrote_a_run(old: Path, command:
         assert {version for (version,) in db.execute("SELECT version FROM runs")} == {""}
 
 
+def test_two_bills_of_one_id_in_light_are_named_and_looked_up(
+    old: Path, command: Command, load: Command, light: Sandbox
+) -> None:
+    """An older version took the answer to the first one's request for the second one's."""
+    right = "SELECT identity, light_id FROM entries WHERE id IN (1, 2)"
+    with sqlite3.connect(old) as db:
+        before = dict(db.execute(right))
+        shared = before[min(before, key=lambda identity: "FIN-INV-001" not in identity)]
+        db.execute("UPDATE entries SET light_id = upper(?) WHERE id IN (1, 2)", (shared,))
+    report = command("report", RUNS["finished"], "--json", "--quiet").json
+    assert report["bills"] == {"total": 9, "created": 7, "unknown": 2}
+    messages = [f["message"] for f in report["findings"] if f["code"] == "light.unknown"]
+    assert len(messages) == 2
+    for message in messages:
+        assert all(word in message for word in (shared, "FIN-INV-001", "FIN-INV-002"))
+    files = ("finished-bills.csv", "finished-lines.csv", "--documents", "scans")
+    bills = len(light.bills())
+    again = load(light.base_url, "--journal", str(old), *files, "--settle", "0.01")
+    assert again.json["bills"] == {"total": 9, "already_loaded": 7, "created": 2}
+    assert (again.code, len(light.bills())) == (0, bills)
+    with sqlite3.connect(old) as db:
+        assert dict(db.execute(right)) == before
+
+
 def test_a_killed_load_goes_on_where_the_bills_are(
     old: Path, load: Command, light: Sandbox
 ) -> None:

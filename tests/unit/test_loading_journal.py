@@ -68,6 +68,18 @@ def test_an_attempt_that_did_not_take_place_is_not_counted(tmp_path: Path) -> No
     assert (outcome.status, found.attempts, found.state) == (Status.NOT_SENT, 0, State.PLANNED)
 
 
+def test_one_bill_in_light_never_has_two_entries(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j.sqlite") as journal:
+        one, two = (entry.id for entry in journal.plan(BILLS).values())
+        run = journal.start_run({})
+        journal.step(run, [Change(one, State.CREATED, light_id="b-1")], [])
+        with pytest.raises(JournalProblem):
+            journal.step(run, [Change(two, State.UNKNOWN, light_id="b-1")], [])
+        journal.step(run, [Change(one, State.PLANNED)], [])
+        journal.step(run, [Change(two, State.CREATED, light_id="b-1")], [])
+        assert journal.owned(["b-1"]) == {"b-1"}
+
+
 def test_a_refused_bill_is_planned_anew_and_a_created_one_stays(tmp_path: Path) -> None:
     with Journal(tmp_path / "j.sqlite") as journal:
         known = journal.plan(BILLS)

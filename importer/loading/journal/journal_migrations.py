@@ -6,8 +6,8 @@ import re
 
 import sqlalchemy as sa
 
-from importer.loading.journal.journal_tables import READ_BACKS, RUN_BILLS, TWICE
-from importer.model.journal_states import ALWAYS, Discovery
+from importer.loading.journal.journal_tables import ONE_OWNER, READ_BACKS, RUN_BILLS, TWICE
+from importer.model.journal_states import ALWAYS, Discovery, bill_name
 
 # Until format 5 a message began with these.
 _DISCOVERIES = {
@@ -36,6 +36,50 @@ def migrate(db: sa.Connection, version: int) -> None:
         _add_column(db, "entries", "resent", "TEXT")
         _add_column(db, "entries", "twins", "TEXT")
         TWICE.create(db, checkfirst=True)
+        _normalize_ids(db)
+        _free_shared_ids(db)
+        ONE_OWNER.create(db, checkfirst=True)
+
+
+def _normalize_ids(db: sa.Connection) -> None:
+    """UUIDs in lower case, as ``core.object_ids`` has them since format 6."""
+    for table in ("entries", "undone"):
+        db.exec_driver_sql(
+            f"UPDATE OR REPLACE {table} SET light_id = lower(light_id)"
+            " WHERE length(light_id) = 36 AND light_id <> lower(light_id)"
+        )
+
+
+def _free_shared_ids(db: sa.Connection) -> None:
+    """Bills of one id in Light: it is not known whose it is, so that all of them are looked up by
+    the next load. Until format 6 the answer to another request could be taken for a bill's own."""
+    shared = db.exec_driver_sql(
+        "SELECT light_id, id, identity FROM entries WHERE state <> 'found' AND light_id IN ("
+        "SELECT light_id FROM entries WHERE light_id IS NOT NULL AND state <> 'found'"
+        " GROUP BY light_id HAVING count(*) > 1) ORDER BY id"
+    )
+    by_id: dict[str, dict[int, str]] = {}
+    for light_id, entry, identity in shared.all():
+        by_id.setdefault(light_id, {})[entry] = bill_name(identity)
+    for light_id, names in by_id.items():
+        for entry, name in names.items():
+            others = ", ".join(other for at, other in names.items() if at != entry)
+            message = (
+                f"an earlier version took Light's bill {light_id} for {name} and for {others};"
+                " the next load looks which it is"
+            )
+            db.exec_driver_sql(
+                "UPDATE entries SET state = 'unknown', light_id = NULL, light_state = NULL,"
+                " light_amount = NULL, line_ids = NULL, settled = NULL, how = NULL, partial = '',"
+                " message = ? WHERE id = ?",
+                (message, entry),
+            )
+            db.exec_driver_sql(
+                "UPDATE run_bills SET status = 'unknown', message = ?, how = NULL, partial = ''"
+                " WHERE entry = ? AND (status IS NULL OR status IN ('created', 'already_loaded'))",
+                (message, entry),
+            )
+            db.exec_driver_sql("DELETE FROM read_backs WHERE entry = ?", (entry,))
 
 
 def _key_by_entry(db: sa.Connection) -> None:

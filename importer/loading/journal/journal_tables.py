@@ -72,6 +72,14 @@ STEPS = sa.Table(  # see records.Step
     sa.Column("detail", sa.Text, nullable=False, default=""),
 )
 TWICE = sa.Index("entries_twice", ENTRIES.c.id, sqlite_where=ENTRIES.c.twins.is_not(None))
+# Since version 6: a bill in Light belongs to one entry. One that was found there may stand for rows
+# that leave the entity out, too.
+ONE_OWNER = sa.Index(
+    "entries_one_owner",
+    ENTRIES.c.light_id,
+    unique=True,
+    sqlite_where=sa.and_(ENTRIES.c.light_id.is_not(None), ENTRIES.c.state != "found"),
+)
 OPEN_STEPS = sa.Index("steps_open", STEPS.c.kind, STEPS.c.state)  # since version 3
 READ_BACKS = sa.Table(  # see records.ReadBack
     "read_backs",
