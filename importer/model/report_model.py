@@ -85,7 +85,7 @@ class BillResult:
     tax: int | None = None
     read_back: ReadBack | None = None
     steps: tuple[Step, ...] = ()
-    in_light: int | None = None  # gross in cents, by Light's own amount; None where it is not there
+    in_light: int | None = None  # gross in cents, as Light stated it; None where it did not
 
 
 @dataclass(frozen=True)

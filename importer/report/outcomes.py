@@ -153,11 +153,9 @@ class BillOutcomes(RowOutcomes[BillResult]):
         )
 
     def _in_light(self, i: int) -> int | None:
-        """Gross in cents by Light's own amount; None where it is not in Light."""
-        if self.status(i) not in IN_LIGHT:
-            return None
-        amount = self.outcomes[i].entry.light_amount
-        return (self.amounts[0].at(i) or 0) if amount is None else amount
+        """Gross in cents by Light's own amount; None where it is not in Light, or Light did not state
+        it: the sheet's amount is none that was read."""
+        return self.outcomes[i].entry.light_amount if self.status(i) in IN_LIGHT else None
 
     def _text(self, name: str, i: int) -> str:
         """A bill's value for people: as it was read, else as written."""

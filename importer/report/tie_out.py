@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from importer.core.money import tidy
-from importer.model.journal_states import Status
+from importer.model.journal_states import IN_LIGHT, Status
 from importer.model.read_back import Comparison
 from importer.model.report_model import BillResult, CurrencyTotal
 from importer.report.phrases import NO_CURRENCY
@@ -76,7 +76,7 @@ class TieOut:
     def add(self, bill: BillResult) -> None:
         self.unit = bill.unit
         self.sheet.add(bill.amount, bill.net, bill.tax)
-        if bill.in_light is not None:
+        if bill.result.status in IN_LIGHT:
             self.created.add(bill.in_light, bill.net, bill.tax)
         if (read := bill.read_back) is not None:
             self.verified += 1
