@@ -231,6 +231,7 @@ class Fault:
     answer: bytes | None
     after: float = 0.0
     close: bool = False  # the connection, after the answer
+    alter: Callable[[Any], Any] | None = None  # the sandbox's JSON, in place of ``answer``
 
 
 KEEP = b"keep"
@@ -322,6 +323,9 @@ class Proxy:
             finally:
                 self._withheld -= withheld
             answer = forwarded if answer is KEEP else answer
+            if fault.alter is not None:
+                first, _, content = forwarded.partition(b"\r\n\r\n")
+                answer = http(int(first.split(b" ")[1]), fault.alter(json.loads(content)))
         if fault.after:
             await asyncio.sleep(fault.after)
         if answer is None:

@@ -64,8 +64,10 @@ class LightClient(ApiSession):
         return await self.send("POST", path, json=body, on_wire=on_wire)
 
     def read_bill(self, body: object) -> LightBill | None:
-        """The bill in an answer, with its lines; None where it cannot be decoded."""
-        return _decoded(partial(codec.bill_from_json, listed=False), body)
+        """The bill in an answer, with its lines; None where it cannot be decoded, or has no state,
+        which every bill has."""
+        bill = _decoded(partial(codec.bill_from_json, listed=False), body)
+        return bill if bill is not None and bill.state else None
 
     def read_line(self, body: object) -> LightLine | None:
         """The line item in an answer; None where it cannot be decoded."""

@@ -153,8 +153,8 @@ class BillOutcomes(RowOutcomes[BillResult]):
         )
 
     def _in_light(self, i: int) -> int | None:
-        """Gross in cents by Light's own amount; None where it is not in Light, or Light did not state
-        it: the sheet's amount is none that was read."""
+        """Gross in cents by Light's own amount; None where it is not in Light, and where Light did
+        not state it: the sheet's amount is none that was read."""
         return self.outcomes[i].entry.light_amount if self.status(i) in IN_LIGHT else None
 
     def _text(self, name: str, i: int) -> str:

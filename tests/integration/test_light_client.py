@@ -230,7 +230,7 @@ def test_bill_and_errors_of_an_answer_are_read(tmp_path):
         assert light.read_bill(["no bill"]) is None
         assert answer.errors == ()
 
-    run(tmp_path, lambda r: http(200, {"id": "b"}), work)
+    run(tmp_path, lambda r: http(200, {"id": "b", "state": "IN_DRAFT"}), work)
 
 
 def test_bills_and_lines_are_read_by_id(tmp_path):
