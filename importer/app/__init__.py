@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from importer.app.result import error_json as error_json
     from importer.app.run_index import runs as runs
     from importer.app.settle_bill import SettleOptions as SettleOptions
-    from importer.app.settle_bill import settle_bill as settle_bill
+    from importer.app.settle_bill import settle as settle
     from importer.app.stop import StopControl as StopControl
     from importer.app.undo_run import UndoOptions as UndoOptions
     from importer.app.undo_run import undo as undo
@@ -55,7 +55,7 @@ _NAMES = {
     "app.report_run": "ReportOptions report",
     "app.result": "Result ResultFile error_json",
     "app.run_index": "runs",
-    "app.settle_bill": "SettleOptions settle_bill",
+    "app.settle_bill": "SettleOptions settle",
     "app.stop": "StopControl",
     "app.undo_run": "UndoOptions undo",
     "app.verify_run": "VerifyOptions verify",

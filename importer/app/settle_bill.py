@@ -81,7 +81,7 @@ class SettledBill:
         }
 
 
-def settle_bill(
+def settle(
     options: SettleOptions, *, listener: Listener = SILENT, stop: StopControl | None = None
 ) -> SettledBill:
     """Check the word against Light, and record it.

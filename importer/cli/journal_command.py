@@ -49,7 +49,8 @@ def settle(run: str, bill: str, as_json: bool, **options: Any) -> int:
       light-import journal settle 20260131-093000-a1b2 INV-7 --light-id 5f0c…
       light-import journal settle 20260131-093000-a1b2 row:7 --absent
     """
-    from importer.app import SettleOptions, StopControl, settle_bill
+    from importer.app import SettleOptions, StopControl
+    from importer.app import settle as settle_bill
     from importer.cli.console import Console
     from importer.cli.signals import signals
     from importer.core.safe_text import visible

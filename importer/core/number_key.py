@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 _SEPARATORS = re.compile(r"[\W_]+")
-_LEADING_ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
+_LEADING_ZEROS = re.compile(r"^[\W_]*0+(?=\w)|(?<![0-9])0+(?=[0-9])")
 
 
 def number_key(number: str) -> str:
