@@ -94,6 +94,37 @@ line_items:
   amount: {column: Net}
 """
 
+# What a template may leave out, and what then goes wrong without a word.
+UNREAD = """\
+Supplier,Number,Date,Currency Code,Document state,Status,Credit,Discount,Freight,VAT,With tax,Net,Amount
+Birchwood Office Supplies Ltd,BOS-21,2025-03-03,GBP,,Open,,,,,FALSE,10.00,
+Birchwood Office Supplies Ltd,BOS-22,2025-03-03,EUR,,Open,,,,,FALSE,20.00,
+Birchwood Office Supplies Ltd,BOS-23,2025-03-04,GBP,Reversed,Open,,,,,FALSE,30.00,
+Birchwood Office Supplies Ltd,BOS-24,2025-03-04,GBP,,Parked,,,,,FALSE,40.00,
+Birchwood Office Supplies Ltd,BOS-25,2025-03-05,GBP,,Paid,5.00,,,,FALSE,50.00,
+Birchwood Office Supplies Ltd,BOS-26,2025-03-05,GBP,,Paid,,6.00,,,FALSE,60.00,
+Birchwood Office Supplies Ltd,BOS-27,2025-03-06,GBP,,Paid,,,7.50,,FALSE,70.00,
+Birchwood Office Supplies Ltd,BOS-28,2025-03-06,GBP,,Paid,,,,16.00,FALSE,80.00,
+Birchwood Office Supplies Ltd,BOS-29,2025-03-07,GBP,,Paid,,,,15.00,TRUE,,90.00
+"""  # noqa: E501
+UNREAD_TEMPLATE = """\
+template: unread-columns
+description: One row a line, read without most of its columns
+layout: flat
+group_by: [Supplier, Number]
+formats: {numbers: point, amounts: decimal}
+bills:
+  vendor: {column: Supplier}
+  invoiceNumber: {column: Number}
+  issuedDate: {column: Date}
+  currency: {value: GBP}
+  amount: {sum_of_lines: gross}
+  lineItemsIncludeTax: {column: With tax}
+line_items:
+  netAmount: {column: Net}
+  amount: {column: Amount}
+"""
+
 # A credit note under the reference of a bill: whose line items are they?
 SHARED_BILLS = """\
 billRef,type,vendor,invoiceNumber,issuedDate,currency,amount
@@ -120,6 +151,8 @@ def write(folder: Path) -> None:
         "uk-spend/with-credits.csv": SPEND,
         "light-broken/types-and-states.csv": BROKEN,
         "light-broken/types-and-states.yaml": BROKEN_TEMPLATE,
+        "light-broken/unread-columns.csv": UNREAD,
+        "light-broken/unread-columns.yaml": UNREAD_TEMPLATE,
         "light-broken/shared-reference-bills.csv": SHARED_BILLS,
         "light-broken/shared-reference-lines.csv": SHARED_LINES,
     }

@@ -29,7 +29,7 @@ from importer.mapping.repeated_rows import RepeatedRows, repeated_rows
 from importer.mapping.split_tables import lines_left_out, split_bills, split_tables
 from importer.mapping.template_model import Template, glob_matches
 from importer.mapping.text_cleanup import tidied
-from importer.mapping.unread_tax import unread_tax
+from importer.mapping.unread_columns import UnreadColumn, unread_columns
 from importer.model.fields import BILLS, FIELDS, LINE_ITEMS
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
@@ -55,6 +55,7 @@ class MappedTables:
     missing_fields: dict[int, frozenset[tuple[str, str]]] = field(default_factory=dict)
     repeated: list[RepeatedRows] = field(default_factory=list)  # unless the template allows them
     left_out: LeftOutTables | None = None
+    unread: list[tuple[str, UnreadColumn]] = field(default_factory=list)  # with their sheet
 
     def column_reported_missing(self, sheet: str, *names: str) -> np.ndarray:
         """Which items are in a table already reported to lack the columns of these fields."""
@@ -183,6 +184,7 @@ def _map_flat(
     of_rows += key_findings(reader, grouped)
     mapped = _flat_tables(reader, grouped)
     mapped.left_out = left_out
+    mapped.unread = [(LINE_ITEMS, column) for column in unread_columns(reader)]
     if template.source.repeated_lines == "refuse":
         mapped.repeated = repeated_rows(reader, grouped)
     return mapped, of_rows, _disagreements(mapped, reader, [key.columns for key in grouped.keys])
@@ -257,7 +259,12 @@ def _mapped(
 ) -> MappedTables:
     tables = tuple(t.table for t in bound)
     missing = {t.index: t.missing_fields for t in bound}
-    return MappedTables(template, tables, bills, lines, line_bill, [], [], [], missing)
+    mapped = MappedTables(template, tables, bills, lines, line_bill, [], [], [], missing)
+    if line_bill is None:
+        for sheet, kind in ((BILLS, TableKind.BILLS), (LINE_ITEMS, TableKind.LINE_ITEMS)):
+            reader = ColumnReader([t for t in bound if t.table.kind is kind], template)
+            mapped.unread += [(sheet, column) for column in unread_columns(reader)]
+    return mapped
 
 
 # Findings that make all rows of their sheet invalid, and those that make one row invalid.
@@ -336,7 +343,7 @@ def _notes(bound: BoundTable, template: Template) -> Iterator[str]:
         shown = ", ".join(map(str, rows[:10])) + (" …" if len(rows) > 10 else "")
         word = "row" if len(rows) == 1 else "rows"
         yield f"{name}: {len(rows)} {word} passed over ({shown}): {rule}."
-    for note in (*bound.notes, *unread_tax(bound, template)):
+    for note in bound.notes:
         yield f"{name}: {note}."
 
 

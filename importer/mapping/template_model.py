@@ -296,6 +296,9 @@ class Template(StrictModel):
     parameters: dict[str, Parameter] = Field(default={})
     expect: Expect = Expect(bills=None, lines=None)
     unknown_columns: Literal["ignore", "warn"] = "ignore"
+    ignore_columns: list[Text] = Field(
+        default=[], description="columns that matter by their name and that nobody needs to read"
+    )
     recognised_by: list[Names] = Field(
         default=[],
         description="headers that only this system writes, each list all together; a file is"

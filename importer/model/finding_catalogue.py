@@ -435,6 +435,37 @@ warning sheet.column.unnamed: a column without a header
 warning sheet.column.response_only: a column that Light does not take
   Light shows '{value}' but does not take it with a new bill; it is left out.
   → Remove the column, or set the value in Light after the import.
+sheet.column.unread_currency: a currency that nobody reads
+  The column '{header}' is not read and has {values} ({rows}), while the template takes {taken}.
+  → Map it in the template (bills: currency: {{column: {header}}}), or state under ignore_columns
+    that nobody needs it.
+sheet.column.unread_state: a type or state that nobody reads
+  The column '{header}' is not read and says {values} ({rows}): such a document is no bill.
+  → Map it in the template under bills.type or bills.state, with these values under pass_over, or
+    state under ignore_columns that nobody needs it.
+warning sheet.column.unread_type: a type or state that may matter
+  The column '{header}' is not read. It has {values} ({rows}).
+  → If these are not all bills to load, map it in the template under bills.type or bills.state; if
+    they are, state it under ignore_columns.
+sheet.column.unread_credit: credits that nobody reads
+  The column '{header}' is not read and marks credits ({rows}).
+  → Map it in the template (first_of with negate, or sign_from), or state under ignore_columns that
+    nobody needs it.
+sheet.column.unread_money: amounts that nobody reads
+  The column '{header}' has amounts ({rows}) and is not read, so that these bills would come to less
+  or more than they are.
+  → Map it in the template, or the bill's total (bills: amount: {{column: …}}), which is then
+    compared; or state under ignore_columns that nobody needs it.
+warning sheet.column.unread_discount: a discount that nobody reads
+  The column '{header}' has amounts ({rows}) and is not read: the line amounts are taken as they
+  are.
+  → If they are before the discount, map the amounts after it; if not, state the column under
+    ignore_columns.
+warning sheet.column.unread_tax: a tax that nobody reads
+  The column '{header}' has amounts ({rows}) and is not read: the amounts of the bills are taken as
+  with tax.
+  → If they are without, use a template that reads both; if not, state the column under
+    ignore_columns.
 sheet.column.twice: two columns for one field
   The columns '{value}' and '{other}' both mean {field}.
   → Remove or rename one of them, or say in the template which: '{name}#2' is the second.

@@ -36,6 +36,7 @@ from importer.validation.products import product_findings
 from importer.validation.row_rules import PAYMENT_FIELDS, UNKNOWN, Rows, gross_of_lines, truth
 from importer.validation.schema import AMOUNT_RULES, ROW_RULES
 from importer.validation.template_rules import template_rules
+from importer.validation.unread_rules import unread_findings
 
 
 def check(
@@ -85,6 +86,7 @@ def check(
     findings += cross_row_rules.duplicates(mapped, bills)
     findings += cross_row_rules.without_lines(mapped, line_bill, ambiguous)
     findings = _first_causes(findings, bills, lines)
+    findings += list(unread_findings(mapped, bills, line_bill, is_sum, include_tax))
     documents = _left_out(mapped, then)
     findings += list(credit_note_warnings(documents))
     controls, of_totals = cross_row_rules.control_totals(

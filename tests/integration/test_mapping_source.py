@@ -597,12 +597,11 @@ def test_a_cell_above_the_header_that_is_missing_is_one_finding(tmp_path: Path, 
 def test_unread_tax_column_is_reported(tmp_path: Path) -> None:
     with_tax = [[*row, tax, "GB1"] for row, tax in zip(ROWS, ("2.00", "-", "6.10"), strict=True)]
     of = read(tmp_path, [[*HEADER, "VAT Amount", "VAT Reg No"], *with_tax])
-    said = [note for note in of.mapped.notes if "is not read" in note]
-    assert len(said) == 1
-    assert "'VAT Amount' holds amounts and is not read" in said[0]
+    (unread,) = [f for f in of.findings if f.code == "sheet.column.unread_tax"]
+    assert (unread.cell.column, unread.lines) == ("VAT Amount", (0, 2))
     without = [[*row, "0.00", "GB1"] for row in ROWS]
     of = read(tmp_path, [[*HEADER, "VAT Amount", "VAT Reg No"], *without])
-    assert not [note for note in of.mapped.notes if "is not read" in note]
+    assert not [f for f in of.findings if "unread" in f.code]
 
 
 # --- each row a bill --------------------------------------------------------------------------

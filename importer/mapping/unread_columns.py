@@ -1,0 +1,245 @@
+"""Columns that no field is mapped from and that matter by their name or values.
+
+A currency, a type or state, a discount, freight, rounding, a tax or a credit that nobody reads
+makes the bills wrong without a word. What each means for the bills is judged by validation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from importer.core.money import tidy
+from importer.mapping.bind_table import BoundTable
+from importer.mapping.canonical_columns import ColumnReader
+from importer.mapping.dispositions import USUAL_STATES, bare_word
+from importer.mapping.headers import RESULT_COLUMNS, accepted_headers
+from importer.mapping.stated_constants import CURRENCY_HEADERS
+from importer.mapping.template_model import DISPOSING, Template
+from importer.mapping.text_cleanup import check_distinct
+from importer.model.fields import header_key
+
+
+class UnreadKind(StrEnum):
+    """What a column says by its name."""
+
+    CURRENCY = "currency"
+    STATE = "state"  # its values say void, draft or credit
+    TYPE = "type"  # it is called type or status, and its values are no usual ones
+    CREDIT = "credit"  # amounts or marks of credits
+    DISCOUNT = "discount"
+    CHARGE = "charge"  # freight, rounding and the like
+    TAX = "tax"
+
+
+@dataclass(frozen=True)
+class UnreadColumn:
+    """``items`` are the rows whose value matters, by their place in the reader; with ``texts``."""
+
+    kind: UnreadKind
+    table: int
+    column: int
+    header: str
+    items: np.ndarray
+    texts: list[str]
+
+
+def unread_columns(reader: ColumnReader) -> list[UnreadColumn]:
+    """Those of all tables, without columns of which the template says that nobody needs them.
+
+    Canonical sheets have none: each of their unknown columns is reported as such.
+    """
+    if reader.template.unknown_columns == "warn":
+        return []
+    return [column for t in reader.tables for column in _of_table(reader, t)]
+
+
+def _of_table(reader: ColumnReader, t: BoundTable) -> Iterator[UnreadColumn]:
+    used = _used_columns(t, reader.template)
+    headers = t.table.headers
+    used_headers = {header_key(headers[c]) for c in used if c < len(headers)}
+    reads = [
+        name
+        for name in DISPOSING
+        if (e := reader.template.bills.get(name)) is not None
+        and any(t.header.column_of(names) is not None for names, _ in e.columns())
+    ]
+    start = int(np.flatnonzero(reader.table == t.index)[:1].sum())
+    for c, header in enumerate(headers):
+        key = header_key(header)
+        if c in used or not key or key in used_headers:
+            continue
+        for kind, test in _tests(header, bool(reads)):
+            texts = t.arrow(c)
+            at = np.flatnonzero(check_distinct(texts, test))
+            if kind is UnreadKind.STATE and check_distinct(texts, _is_draft).all():
+                continue  # a file of nothing but drafts: what is to be loaded
+            if len(at):
+                values = texts.take(at).to_pylist()
+                yield UnreadColumn(kind, t.index, c, header.strip(), start + at, values)
+                break
+
+
+def _used_columns(t: BoundTable, template: Template) -> set[int]:
+    source = template.source
+    names = [*template.key_columns, *source.fill_down, *template.ignore_columns]
+    names += [test.column for test in source.ignore_rows]
+    names += [source.stop_at.column] if source.stop_at else []
+    names += [source.groups.column, source.groups.name] if source.groups else []
+    if total := source.control_total:
+        names += [total.amount, *total.blank, *([total.where.column] if total.where else [])]
+    used = set(t.fields.values())
+    for name in names:
+        used |= set(t.header.columns_of(accepted_headers(template, name)))
+    used |= {c for c, header in enumerate(t.table.headers) if header in RESULT_COLUMNS}
+    return used
+
+
+# --- what a header says ---------------------------------------------------------------------------
+
+_CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Ý])")
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def _words(header: str) -> set[str]:
+    texts = (header, _CAMEL.sub(" ", header))  # TaxAmount is two words, MwSt is one
+    return {word.casefold() for text in texts for word in _WORD.findall(text)}
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_STATE_WORDS = _set(
+    "type status state void voided cancelled canceled deleted reversed kind document doc belegart"
+    " typ statut stato estado tipo soort"
+)
+# A type of something else: Expense Type, Supplier Type, Tax Type …
+_OF_OTHERS = _set(
+    "expense supplier vendor tax vat gst item account cost project expenditure spend spending"
+    " product unit contract customer asset procurement merchant category service payee beneficiary"
+    " address region country exemption charge reverse currency rate user job line number no date"
+    " id ref reference description text name method code organisation body company"
+)
+_BY_NAME = _set(
+    "status state documentstatus docstatus invoicestatus billstatus transactionstatus type"
+    " documenttype doctype transactiontype transtype trantype invoicetype billtype vouchertype"
+    " entrytype belegart statut stato estado tipo"
+)
+_FLAGS = _set(
+    "void voided isvoid isvoided cancelled canceled iscancelled iscanceled deleted isdeleted"
+    " reversed isreversed creditnote iscreditnote iscredit isreturn isreturndebitnote isdraft"
+)
+_NO = _set("0 0.0 no n false f - none nein non")
+_NO_BILL = frozenset(
+    map(
+        bare_word,
+        (
+            "void;voided;cancelled;canceled;cancel;deleted;draft;reversed;reversal;rejected;credit;"
+            "credits;credit note;credit notes;credit memo;credit memos;vendor credit;"
+            "supplier credit;bill credit;ap credit memo;purchase credit note;purchase credit;"
+            "refund;refunds;return;returns;returned;written off;crn;"
+            "storniert;storno;gutschrift;entwurf;gelöscht;annulé;annulée;avoir;brouillon;"
+            "annullato;annullata;nota di credito;bozza;anulado;anulada;cancelado;abono;"
+            "nota de crédito;borrador;geannuleerd;creditnota;vervallen;kreditnota;annulleret;"
+            "kladde;kreditfaktura;makulerad;utkast"
+        ).split(";"),
+    )
+)
+_DRAFTS = _set("draft entwurf brouillon bozza borrador kladde utkast")
+_USUAL = frozenset(
+    map(
+        bare_word,
+        (
+            *USUAL_STATES,
+            *"bill;bills;invoice;invoices;purchase invoice;ap invoice;supplier invoice".split(";"),
+            *"vendor invoice;vendor bill;purchase;inv;rechnung;facture;fattura;factura".split(";"),
+            *"standard;item;exported;complete;completed".split(";"),
+        ),
+    )
+)
+_CREDIT_KEYS = _set(
+    "credit credits creditamount amountcredit creditgbp crediteur creditusd haben crédit haber"
+    " avere kredit cr"
+)
+_MARK_KEYS = _set("drcr crdr debitcredit creditdebit debitorcredit sollhaben shkz dc sollhabenkz")
+_CREDIT_MARKS = _set("c cr h k credit haben kredit crédit haber avere")
+_DISCOUNT_WORDS = _set("discount discounts rabatt remise sconto descuento korting rabat")
+_CHARGE_WORDS = _set(
+    "freight shipping carriage postage fracht versand versandkosten porto rounding roundoff"
+    " adjustment adjustments rundung arrondi surcharge surcharges"
+)
+_TAX_WORDS = _set("vat tax gst hst pst qst mwst ust tva iva btw moms taxes taxamount")
+# With these it is no amount of the bill: a code, a rate, an account; a discount for early payment.
+_NO_AMOUNT = _set(
+    "account code date day days term terms type name before after description method address"
+    " status reference ref no number num nr id reg registration rate rates percent percentage"
+    " settlement early prompt cash inclusive included incl including exempt exemption irrecoverable"
+    " ytd paid balance withheld withholding tds deferred category schedule treatment is basis gl"
+)
+_AMOUNT = re.compile(r"[\s£$€(+-]*[0-9][0-9.,' ]*[)%\s-]*")
+
+
+def _is_amount(text: str) -> bool:
+    return _AMOUNT.fullmatch(text) is not None and re.search("[1-9]", text) is not None
+
+
+def _is_flag(text: str) -> bool:
+    word = tidy(text).casefold()
+    return bool(word) and word not in _NO
+
+
+def _is_no_bill(text: str) -> bool:
+    return bare_word(text) in _NO_BILL
+
+
+def _is_draft(text: str) -> bool:
+    return bare_word(text) in _DRAFTS
+
+
+def _is_unusual(text: str) -> bool:
+    word = bare_word(text)
+    return bool(word) and word not in _USUAL
+
+
+def _is_credit_mark(text: str) -> bool:
+    return bare_word(text) in _CREDIT_MARKS
+
+
+def _is_given(text: str) -> bool:
+    return bool(tidy(text))
+
+
+_Tests = Iterable[tuple[UnreadKind, Callable[[str], bool]]]
+
+
+def _tests(header: str, reads_type: bool) -> _Tests:
+    """The kinds that a header may be of, each with the test of the values that matter.
+
+    ``reads_type``: the template reads another column as the type or state of its documents.
+    """
+    words, key = _words(header), "".join(_WORD.findall(header)).casefold()
+    if key in CURRENCY_HEADERS:
+        yield UnreadKind.CURRENCY, _is_given
+    if key in _FLAGS:
+        yield UnreadKind.STATE, _is_flag
+    if words & _STATE_WORDS and not words & _OF_OTHERS:
+        yield UnreadKind.STATE, _is_no_bill
+    if key in _BY_NAME and not reads_type:
+        yield UnreadKind.TYPE, _is_unusual
+    if key in _CREDIT_KEYS:
+        yield UnreadKind.CREDIT, _is_amount
+    if key in _MARK_KEYS:
+        yield UnreadKind.CREDIT, _is_credit_mark
+    if words & _NO_AMOUNT or ("%" in header and not words & _DISCOUNT_WORDS):
+        return
+    if words & _DISCOUNT_WORDS:
+        yield UnreadKind.DISCOUNT, _is_amount
+    if words & _CHARGE_WORDS:
+        yield UnreadKind.CHARGE, _is_amount
+    if words & _TAX_WORDS:
+        yield UnreadKind.TAX, _is_amount
