@@ -261,9 +261,13 @@ def _scope(reader: ColumnReader, items: CanonicalTable, kind: FieldKind) -> Scop
 def _factors(
     name: str, e: Expression, reader: ColumnReader, items: CanonicalTable
 ) -> dict[str, CanonicalColumn]:
-    """The columns ``name*0`` and ``name*1`` of a product; without the optional second one, ones."""
+    """The columns ``name*0`` and ``name*1`` of a product, ``name*2`` of its discount in percent.
+
+    Without the optional second one, ones.
+    """
     out: dict[str, CanonicalColumn] = {}
-    for i, names in enumerate(e.product or ()):
+    factors = [*(e.product or ()), *([e.percent_off] if e.percent_off else [])]
+    for i, names in enumerate(factors):
         columns = reader.columns(names)
         may_lack = e.optional and i == 1
         if all(c is None for c in columns) and not may_lack:

@@ -78,6 +78,7 @@ _CHANGES = {
     "negate": ("column", "first_of", "product"),
     "sign_from": ("column", "product"),
     "round": ("product",),
+    "percent_off": ("product",),
     "take": ("column", "first_of", "concat"),
     "pass_over": ("column", "first_of", "concat"),
 }
@@ -103,6 +104,9 @@ class Expression(StrictModel):
     date_from: DateFrom | None = Field(None, description="a date whose year stands elsewhere")
     product: Annotated[list[Names], Field(min_length=2, max_length=2)] | None = Field(
         None, description="two columns multiplied, as quantity and unit price"
+    )
+    percent_off: Names | None = Field(
+        None, description="the column of the discount of a product, in percent; it may be missing"
     )
     sum_of_lines: Literal["gross", "net", "tax"] | None = None
     currency_of: Annotated[
@@ -207,6 +211,8 @@ class Expression(StrictModel):
                 yield e.date_from.column, False
             for i, factor in enumerate(e.product or ()):
                 yield factor, e.optional and i == 1
+            if e.percent_off:
+                yield e.percent_off, True
             if e.sign_from:
                 yield e.sign_from.column, False
 

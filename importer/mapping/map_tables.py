@@ -27,6 +27,7 @@ from importer.mapping.headers import (
 from importer.mapping.recognition import example_headers, table_kinds
 from importer.mapping.repeated_rows import RepeatedRows, repeated_rows
 from importer.mapping.split_tables import lines_left_out, split_bills, split_tables
+from importer.mapping.stated_amounts import StatedColumn, stated_columns
 from importer.mapping.template_model import Template, glob_matches
 from importer.mapping.text_cleanup import tidied
 from importer.mapping.unread_columns import UnreadColumn, unread_columns
@@ -54,6 +55,7 @@ class MappedTables:
     notes: list[str]
     missing_fields: dict[int, frozenset[tuple[str, str]]] = field(default_factory=dict)
     repeated: list[RepeatedRows] = field(default_factory=list)  # unless the template allows them
+    stated: list[StatedColumn] = field(default_factory=list)  # amounts beside those worked out
     left_out: LeftOutTables | None = None
     unread: list[tuple[str, UnreadColumn]] = field(default_factory=list)  # with their sheet
 
@@ -187,6 +189,7 @@ def _map_flat(
     mapped.unread = [(LINE_ITEMS, column) for column in unread_columns(reader)]
     if template.source.repeated_lines == "refuse":
         mapped.repeated = repeated_rows(reader, grouped)
+    mapped.stated = list(stated_columns(reader))
     return mapped, of_rows, _disagreements(mapped, reader, [key.columns for key in grouped.keys])
 
 

@@ -335,9 +335,15 @@ line_items.shouldAmortize.incomplete: amortization without dates or template
 line_items.shouldAmortize.contradicted: amortization that contradicts
   The line has amortization dates or an amortization template, but shouldAmortize is FALSE.
   → Remove the dates and the template, or set shouldAmortize to TRUE.
+line_items.amount.stated_differs: an amount that the file states otherwise
+  '{column}' says {value}, and the row comes to {worked_out} as the template reads it ({rows}).
+  → Correct the amounts, or the template: it may leave out a discount, a tax or a further amount.
 line_items.factor.blank: half a product
   Only one of {names} is given, so that the amount cannot be worked out.
   → Give both.
+line_items.factor.not_percent: a discount that is no percentage
+  The discount '{value}' is taken as a percentage, and is not from 0 to 100.
+  → Correct it; where the column holds amounts, leave percent_off out of the template.
 line_items.factor.too_precise: a product that is not whole cents
   {left} × {right} is not a whole number of cents.
   → State in the template how such amounts are rounded: round: half_up (or half_even, down).

@@ -27,11 +27,38 @@ def multiply(mapped: MappedTables, lines: ParsedTable, units: np.ndarray) -> lis
     for name, expression in mapped.template.line_items.items():
         if expression.product:
             left, right = lines[f"{name}*0"], lines[f"{name}*1"]
+            if expression.percent_off:
+                left = _discounted(left, lines[f"{name}*2"])
             lines.columns[name], rounded = _product(left, right, units, expression)
             for table in np.unique(mapped.lines.table[rounded]).tolist():
                 of_table = np.flatnonzero(rounded & (mapped.lines.table == table))
                 findings.append(_rounded(mapped, lines, name, of_table, expression))
     return findings
+
+
+def _outside(percent: ParsedColumn) -> np.ndarray:
+    """Which discounts are no percentage from 0 to 100."""
+    if percent.blank.all():
+        return np.zeros(percent.size, dtype=bool)
+    return percent.map_distinct(lambda value: value is not None and not 0 <= value <= 100, bool)
+
+
+def _discounted(factor: ParsedColumn, percent: ParsedColumn) -> ParsedColumn:
+    """The factor less a discount in percent; a blank one is none."""
+    if percent.blank.all():
+        return factor
+    (factors, of_factor), (percents, of_percent) = factor.dictionary(), percent.dictionary()
+    given = np.where(percent.ok, of_percent, -1) + 1
+    code, pairs = pd.factorize(of_factor.astype(np.int64) * (len(percents) + 1) + given)
+    left = np.empty(len(pairs), dtype=object)
+    for i, pair in enumerate(pairs.tolist()):
+        value, off = factors[pair // (len(percents) + 1)], pair % (len(percents) + 1)
+        left[i] = value
+        if value is not None and off:
+            left[i] = value * (100 - percents[off - 1]) / 100
+    out = ParsedColumn(factor.size, factor.blank, dictionary=(left, code))
+    out.mark_invalid(np.flatnonzero(factor.faulty | percent.faulty | _outside(percent)), "factor")
+    return out
 
 
 def _product(
@@ -97,6 +124,10 @@ def product_findings(mapped: MappedTables, lines: ParsedTable) -> list[FindingBa
             continue
         left, right = lines[f"{name}*0"], lines[f"{name}*1"]
         blank = lines[name].with_problem("factor_blank")
+        if expression.percent_off:
+            at, factor_name = np.flatnonzero(_outside(lines[f"{name}*2"])), f"{name}*2"
+            code = "line_items.factor.not_percent"
+            out.append(cell_findings(mapped, LINE_ITEMS, factor_name, code, at))
         names = " and ".join(factor[0] for factor in expression.product)
         for factor, which in ((0, left.blank), (1, ~left.blank)):
             at = np.flatnonzero(blank & which)

@@ -21,6 +21,7 @@ from importer.validation.cents_array import CentsArray, sums
 from importer.validation.check_tables import check_cells, check_rows, row_findings
 from importer.validation.checked_bills import Checked
 from importer.validation.column import ParsedColumn, ParsedTable
+from importer.validation.compare_stated import compare_stated
 from importer.validation.finding_batch import (
     FindingBatch,
     Findings,
@@ -85,6 +86,7 @@ def check(
     findings += cross_row_rules.sums_agree(mapped, bills, amounts, gross_totals, counts, ambiguous)
     findings += cross_row_rules.duplicates(mapped, bills)
     findings += cross_row_rules.without_lines(mapped, line_bill, ambiguous)
+    findings += compare_stated(mapped, lines, line_bill, gross_of_lines(lines, of_lines))
     findings = _first_causes(findings, bills, lines)
     findings += list(unread_findings(mapped, bills, line_bill, is_sum, include_tax))
     documents = _left_out(mapped, then)
