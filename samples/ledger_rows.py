@@ -43,9 +43,20 @@ Orchard Packaging Ltd,OP-42,2025-03-06,7220,Cartons,19.35
 ,,,,,1005.45
 """
 
+# Prices with a discount, and a subtotal beside them that one line contradicts.
+PRICES = """\
+Supplier,Number,Date,Quantity,Price,Discount,Subtotal,Rounding,Text
+Ironbridge Tools Ltd,IT-501,2025-03-03,4,10.00,25,30.00,-0.01,Blades
+Ironbridge Tools Ltd,IT-501,2025-03-03,1,25.00,,25.00,-0.01,Saws
+Orchard Packaging Ltd,OP-51,2025-03-04,2,6.35,,12.00,,Pallet wrap
+Calder Valley Print Ltd,CV-7730,2025-03-05,1,64.00,640,,,Forms
+Calder Valley Print Ltd,CV-7731,2025-03-06,3,12.00,10,32.40,,Labels
+"""
+
 
 def write(folder: Path) -> None:
     """The files, into ``folder``; their template stands there."""
     (folder / "ledger-keys.csv").write_bytes(KEYS.encode())
     (folder / "ledger-overlap.csv").write_bytes(OVERLAP.encode())
     (folder / "ledger-report.csv").write_bytes(REPORT.encode())
+    (folder / "ledger-prices.csv").write_bytes(PRICES.encode())

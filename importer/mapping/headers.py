@@ -14,6 +14,7 @@ from importer.mapping.template_model import Template
 from importer.model.fields import BILLS, LINE_ITEMS, PROPERTY, header_key, undecorated
 from importer.model.tables import SourceTable, TableKind
 
+EXTRA = "+"  # between the name of a field and the number of the extra line it is of
 SEARCHED_ROWS = 60  # a header row is searched in these first rows
 
 # The columns that mark a sheet as one of a result workbook, and all that a result adds.
@@ -141,6 +142,8 @@ def expressions(template: Template, kind: TableKind) -> Iterator[tuple[str, str,
         yield from ((BILLS, name, e) for name, e in template.bills.items())
     if kind is not TableKind.BILLS:
         yield from ((LINE_ITEMS, name, e) for name, e in template.line_items.items())
+    for i, fields in enumerate(template.extra_lines):
+        yield from ((LINE_ITEMS, f"{name}{EXTRA}{i}", e) for name, e in fields.items())
 
 
 def accepted_headers(template: Template, name: str) -> list[str]:

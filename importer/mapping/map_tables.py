@@ -16,6 +16,7 @@ from importer.mapping.canonical_columns import CanonicalTable, ColumnReader, can
 from importer.mapping.classified_rows import ControlTotal
 from importer.mapping.dispositions import Disposition, dispositions
 from importer.mapping.evaluate import NOWHERE
+from importer.mapping.extra_lines import with_extra_lines
 from importer.mapping.group_rows import GroupedRows, group_rows, key_findings
 from importer.mapping.headed_table import HeadedTable
 from importer.mapping.headers import (
@@ -196,9 +197,10 @@ def _map_flat(
 def _flat_tables(reader: ColumnReader, grouped: GroupedRows) -> MappedTables:
     """The canonical tables, the bills in the order of their rows."""
     lines = canonical_table(LINE_ITEMS, reader)
+    lines, line_bill = with_extra_lines(reader, grouped, lines)
     reader.line_bill, reader.first_rows = grouped.line_bill, grouped.first_rows
     bills = canonical_table(BILLS, reader)
-    return _mapped(reader.tables, reader.template, bills, lines, grouped.line_bill)
+    return _mapped(reader.tables, reader.template, bills, lines, line_bill)
 
 
 def _map_two_sheets(
@@ -400,6 +402,11 @@ def _disagreements(
             sources = [reader.columns(names) for names, _ in expression.columns()]
         for columns in sources:
             out += _differing(mapped, reader, name, columns, is_key=columns in keys)
+    for fields in mapped.template.extra_lines:
+        for names in (names for e in fields.values() for names, _ in e.columns()):
+            columns = reader.columns(names)
+            if any(column is not None for column in columns):
+                out += _differing(mapped, reader, "amount", columns, is_key=False)
     return out
 
 
@@ -412,18 +419,19 @@ def _differing(
     is_key: bool,
 ) -> Iterator[Finding]:
     """A finding for each bill of which a row has another value, unless blank."""
-    assert mapped.line_bill is not None
+    line_bill = reader.line_bill
+    assert line_bill is not None
     text, chosen = tidied(reader.arrow(columns)), reader.first_filled(columns)
-    of_bill = text.take(pa.array(chosen[mapped.line_bill]))
+    of_bill = text.take(pa.array(chosen[line_bill]))
     differs = pc.and_(pc.not_equal(text, of_bill), pc.not_equal(text, ""))
     wrong = np.flatnonzero(differs.to_numpy(zero_copy_only=False))
     if is_key:
         pairs = [(text[i].as_py(), of_bill[i].as_py()) for i in wrong.tolist()]
         wrong = wrong[np.asarray([name_key(a) != name_key(b) for a, b in pairs], dtype=bool)]
-    _, first = np.unique(mapped.line_bill[wrong], return_index=True)
+    _, first = np.unique(line_bill[wrong], return_index=True)
     code = f"{BILLS}.{name if name in FIELDS[BILLS] else 'property'}.disagrees"
     for i in sorted(wrong[first].tolist()):
-        number = int(mapped.line_bill[i])
+        number = int(line_bill[i])
         table = int(mapped.lines.table[i])
         index = columns[[t.index for t in reader.tables].index(table)]
         assert index is not None

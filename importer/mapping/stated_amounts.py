@@ -55,13 +55,15 @@ class StatedColumn:
 
 def stated_columns(reader: ColumnReader) -> Iterator[StatedColumn]:
     """The columns beside those that the template reads which state an amount of line or bill."""
+    parameters = reader.template.parameters.values()
+    choices = {header_key(text) for p in parameters for text in p.one_of or ()}
     start = 0
     for table in reader.tables:
         end = start + len(table.positions)
         used = set(table.fields.values())
         for column, header in enumerate(table.header.headers):
             kinds = _kinds(header)
-            if column in used or not kinds:
+            if column in used or not kinds or header_key(header) in choices:
                 continue
             values: list[Decimal | None] = [None] * len(reader.row)
             values[start:end] = _amounts(table, column, reader.template)
@@ -93,8 +95,8 @@ def _amounts(table: BoundTable, column: int, template: Template) -> list[Decimal
         value = read_number_cell(text) if number else read_decimal(text, style or Numbers.POINT)
         return None if isinstance(value, UnreadableAmount) else value
 
-    known: dict[tuple[str, bool], Decimal | None] = {}
+    by_text: dict[tuple[str, bool], Decimal | None] = {}
     pairs = list(zip(texts, typed.tolist(), strict=True))
     for pair in set(pairs):
-        known[pair] = read(*pair)
-    return [known[pair] for pair in pairs]
+        by_text[pair] = read(*pair)
+    return [by_text[pair] for pair in pairs]

@@ -289,6 +289,9 @@ class Template(StrictModel):
     )
     bills: dict[str, Expression]
     line_items: dict[str, Expression]
+    extra_lines: list[dict[str, Expression]] = Field(
+        default=[], description="lines from columns of the whole bill"
+    )
     lookups: dict[Literal["vendor", "companyEntity", "account", "taxCode"], Lookup] = Field(
         default={}
     )
@@ -339,6 +342,16 @@ class Template(StrictModel):
             )
         if self.layout == "two_sheets" and self.source.groups:
             raise ValueError("source.groups goes with layout: flat only")
+        if self.layout == "two_sheets" and self.extra_lines:
+            raise ValueError("extra_lines goes with layout: flat only")
+        for fields in self.extra_lines:
+            if not {"amount", "netAmount"} & fields.keys():
+                raise ValueError("each of extra_lines needs netAmount, or amount")
+            for name, e in fields.items():
+                if not is_field(LINE_ITEMS, name):
+                    raise ValueError(f"extra_lines: there is no field line_items.{name}")
+                if e.product or e.sum_of_lines:
+                    raise ValueError("extra_lines take columns of the bill, no products or sums")
         if self.layout == "two_sheets" and self.group_by:
             raise ValueError("group_by goes with layout: flat only")
         return self

@@ -29,11 +29,22 @@ def multiply(mapped: MappedTables, lines: ParsedTable, units: np.ndarray) -> lis
             left, right = lines[f"{name}*0"], lines[f"{name}*1"]
             if expression.percent_off:
                 left = _discounted(left, lines[f"{name}*2"])
+            of_extra_lines = lines.columns.get(name)
             lines.columns[name], rounded = _product(left, right, units, expression)
+            if of_extra_lines is not None:
+                lines.columns[name] = _with_amounts(lines.columns[name], of_extra_lines)
             for table in np.unique(mapped.lines.table[rounded]).tolist():
                 of_table = np.flatnonzero(rounded & (mapped.lines.table == table))
                 findings.append(_rounded(mapped, lines, name, of_table, expression))
     return findings
+
+
+def _with_amounts(products: ParsedColumn, amounts: ParsedColumn) -> ParsedColumn:
+    """The products, and where their factors are blank the amounts of the template's extra lines."""
+    at = np.flatnonzero(amounts.ok & products.blank)
+    out = products.filled(at, amounts.cents().cents[at])
+    out.mark_invalid(np.flatnonzero(amounts.faulty & products.blank), "factor")
+    return out
 
 
 def _outside(percent: ParsedColumn) -> np.ndarray:

@@ -1,0 +1,115 @@
+"""Line items from columns of the whole bill: freight, rounding, an adjustment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+
+from importer.core.text_column import arrow_texts
+from importer.mapping.canonical_columns import (
+    CanonicalColumn,
+    CanonicalTable,
+    ColumnReader,
+    canonical_table,
+    series_of,
+)
+from importer.mapping.evaluate import NOWHERE
+from importer.mapping.group_rows import GroupedRows
+from importer.mapping.text_cleanup import blank, zero
+from importer.model.fields import LINE_ITEMS
+from importer.model.tables import CellKind
+
+_AMOUNTS = ("amount", "netAmount")
+
+
+def with_extra_lines(
+    reader: ColumnReader, grouped: GroupedRows, lines: CanonicalTable
+) -> tuple[CanonicalTable, np.ndarray]:
+    """The line items with those of the template's ``extra_lines`` behind them, and all bills.
+
+    Each stands in the first row of its bill that has the amount; blank and zero amounts make none.
+    """
+    line_bill = grouped.line_bill
+    for fields in reader.template.extra_lines:
+        template = reader.template.model_copy(update={"line_items": fields, "bills": {}})
+        of_bills = ColumnReader(reader.tables, template, grouped.line_bill, grouped.first_rows)
+        more = canonical_table(LINE_ITEMS, of_bills)
+        more.columns = {name: column for name, column in more.columns.items() if name in fields}
+        given = np.zeros(len(more), dtype=bool)
+        for name in _AMOUNTS:
+            if name in more.columns:
+                texts = arrow_texts(more.columns[name].array)
+                given |= ~blank(texts) & ~zero(texts)
+        at = np.flatnonzero(given)
+        if len(at):
+            lines = _joined(lines, _taken(more, at))
+            line_bill = np.concatenate([line_bill, at])
+    return lines, line_bill
+
+
+def _taken(table: CanonicalTable, at: np.ndarray) -> CanonicalTable:
+    """Some of the items."""
+    columns = {}
+    for name, column in table.columns.items():
+        arrays = {key: value[at] for key, value in _arrays(column).items()}
+        texts = series_of(column.array.take(pa.array(at)))
+        columns[name] = CanonicalColumn(texts, column.source, **arrays)
+    amounts = [columns[name] for name in _AMOUNTS if name in columns]
+    rows = table.row[at]
+    if amounts and amounts[0].rows is not None:
+        rows = amounts[0].rows
+    return CanonicalTable(table.sheet, table.table[at], rows, columns)
+
+
+def _arrays(column: CanonicalColumn) -> dict[str, np.ndarray]:
+    names = (n for n in column.__dataclass_fields__ if n not in ("text", "source"))
+    return {name: value for name in names if (value := getattr(column, name)) is not None}
+
+
+def _joined(one: CanonicalTable, other: CanonicalTable) -> CanonicalTable:
+    """The items of both; a field that one lacks is blank there."""
+    sizes = (len(one), len(other))
+    out = replace(
+        one,
+        table=np.concatenate([one.table, other.table]),
+        row=np.concatenate([one.row, other.row]),
+        columns={},
+    )
+    for name in dict.fromkeys([*one.columns, *other.columns]):
+        parts = [each.columns.get(name) for each in (one, other)]
+        texts = [
+            pa.array([""] * size, type=pa.large_string()) if part is None else part.array
+            for part, size in zip(parts, sizes, strict=True)
+        ]
+        source: dict[int, tuple[int, str]] = {}
+        for part in parts:
+            source = ({} if part is None else part.source) | source
+        column = CanonicalColumn(series_of(pa.concat_arrays(texts)), source)
+        arrays = [{} if part is None else _arrays(part) for part in parts]
+        needed = {key for each in arrays for key in each} | {"at", "rows"}
+        for key in needed:
+            both = [
+                each[key] if key in each else _default(key, table, part)
+                for each, part, table in zip(arrays, parts, (one, other), strict=True)
+            ]
+            setattr(column, key, np.concatenate(both))
+        out.columns[name] = column
+    return out
+
+
+def _default(key: str, table: CanonicalTable, column: CanonicalColumn | None) -> np.ndarray:
+    """What an array of a column would hold that has none."""
+    size = len(table)
+    if key == "rows":
+        return table.row
+    if key == "at":
+        out = np.full(size, NOWHERE, dtype=np.int64)
+        for number, (index, _) in ({} if column is None else column.source).items():
+            out[table.table == number] = index
+        return out
+    if key in ("note", "problem", "format_marks", "placeholder"):
+        return np.full(size, "", dtype=object)
+    kind = np.uint8(CellKind.TEXT) if key == "kinds" else False
+    return np.full(size, kind)

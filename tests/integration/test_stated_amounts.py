@@ -1,0 +1,95 @@
+"""Discounts of products, and amounts that the file states beside those that are worked out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from bill_sheets import checked, codes, csv_file, finding_cells, template, valid
+
+from importer.validation.checked_bills import Checked
+
+MAPPING = """
+template: mine
+layout: flat
+formats: {dates: [YYYY-MM-DD], numbers: point, amounts: decimal}
+group_by: [Number]
+bills:
+  vendor: {value: Acme}
+  invoiceNumber: {column: Number}
+  issuedDate: {value: 2025-05-31}
+  currency: {value: GBP}
+  amount: {sum_of_lines: gross}
+line_items:
+  netAmount: %s
+"""
+PRODUCT = "{product: [Quantity, Price], percent_off: Discount, round: half_up}"
+DIFFERS = "line_items.amount.stated_differs"
+
+
+def read(folder: Path, rows: list[list[str]], net: str = PRODUCT) -> Checked:
+    return checked([csv_file(folder / "l.csv", rows)], template(folder, MAPPING % net))
+
+
+def amounts(of: Checked) -> list[int]:
+    return [b.amount for b in of.valid_bills()]
+
+
+def test_discount_in_percent_is_taken_off(tmp_path: Path) -> None:
+    header = ["Number", "Quantity", "Price", "Discount"]
+    off = ["25", "", "0", "12.5", "100"]
+    rows = [[f"A{i}", "10", "10.00", percent] for i, percent in enumerate(off)]
+    of = read(tmp_path, [header, *rows])
+    assert amounts(of) == [7500, 10000, 10000, 8750]
+    assert codes(of) == ["bills.amount.zero"]
+    plain = read(tmp_path, [header[:3], *[row[:3] for row in rows]])
+    assert amounts(plain) == [10000] * 5
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("-5", "not_percent"), ("150", "not_percent"), ("some", "not_number")]
+)
+def test_discount_that_is_no_percentage_is_refused(tmp_path: Path, text: str, code: str) -> None:
+    rows = [["Number", "Quantity", "Price", "Discount"], ["A1", "10", "10.00", text]]
+    of = read(tmp_path, rows)
+    assert finding_cells(of) == [(f"line_items.factor.{code}", 2, "Discount")]
+    assert valid(of) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "stated", "agrees"),
+    [
+        ("Subtotal", ["100.00", "60.00"], True),  # of the line
+        ("Subtotal", ["160.00", "160.00"], True),  # of the bill
+        ("Invoice lines/Subtotal", ["75.00", "60.00"], False),
+        ("Gross (£)", ["120.00", "72.00"], False),  # there is a tax that nobody reads
+        ("Net Amount", ["100.00", ""], True),
+        ("Line Total", ["100.00", "60.00"], True),
+        ("Gross weight", ["7.00", "8.00"], True),
+        ("Subtotal", ["n/a", "various"], True),
+    ],
+)
+def test_stated_amount_is_compared(
+    tmp_path: Path, header: str, stated: list[str], agrees: bool
+) -> None:
+    rows = [["Number", "Quantity", "Price", header], ["A1", "10", "10.00", stated[0]],
+            ["A1", "6", "10.00", stated[1]]]  # fmt: skip
+    of = read(tmp_path, rows)
+    assert codes(of) == ([] if agrees else [DIFFERS])
+    assert amounts(of) == ([16000] if agrees else [])
+
+
+def test_one_row_that_differs_is_named(tmp_path: Path) -> None:
+    rows = [[f"A{i}", "2.00", "2.00" if i != 3 else "3.00"] for i in range(6)]
+    of = read(tmp_path, [["Number", "Amount", "Gross"], *rows], "{column: Amount}")
+    assert finding_cells(of) == [(DIFFERS, 5, "Gross")]
+    assert "'Gross' says 3.00, and the row comes to 2.00" in of.findings[0].message
+    assert len(valid(of)) == 5
+
+
+def test_column_that_differs_is_one_finding(tmp_path: Path) -> None:
+    rows = [[f"A{i}", "10.00", "12.00"] for i in range(300)]
+    of = read(tmp_path, [["Number", "Amount", "Gross"], *rows], "{column: Amount}")
+    assert finding_cells(of) == [(DIFFERS, 2, "Gross")]
+    assert "(300 rows)" in of.findings[0].message
+    assert valid(of) == []
