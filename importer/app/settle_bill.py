@@ -16,6 +16,7 @@ from importer.app.user_name import user_name
 from importer.core.cell_parsers import parse_uuid
 from importer.core.errors import UsageProblem
 from importer.core.money import tidy
+from importer.core.object_ids import normal_id, same_id
 from importer.light.client import LightClient
 from importer.loading.bill_diff import loaded_bill
 from importer.loading.bill_match import match_bill
@@ -120,7 +121,7 @@ async def _settle(options: SettleOptions, journal: Journal, client: LightClient)
         remote = await _read(options.light_id, client)
         _check_bill(entry, bill, remote, journal)
         difference = match_bill(bill, remote).difference
-        copies = [light_id for light_id in copies if light_id.lower() != remote.id.lower()]
+        copies = [light_id for light_id in copies if not same_id(light_id, remote.id)]
         change = _change(entry, remote, difference)
     settled = SettledBill(
         options.run,
@@ -198,7 +199,7 @@ def _check_bill(entry: JournalEntry, bill: Bill, remote: LightBill, journal: Jou
         raise UsageProblem(f"Light's bill {remote.id} is cancelled: it cannot be this one.")
     if contradicts(remote.vendor_id, bill.vendor_id):
         raise UsageProblem(f"Light's bill {remote.id} is of another vendor.")
-    owner = entries_of_light_ids(journal, [remote.id]).get(remote.id.lower())
+    owner = entries_of_light_ids(journal, [remote.id]).get(normal_id(remote.id))
     if owner not in (None, entry.id):
         raise UsageProblem(f"Light's bill {remote.id} is another bill of this journal.")
 
@@ -226,7 +227,7 @@ async def _check_absent(
 
 def _change(entry: JournalEntry, remote: LightBill, difference: str) -> Change:
     """Ours is what we sent and nobody else could have made; undo leaves the others alone."""
-    ours = entry.light_id is not None and entry.light_id.lower() == remote.id.lower()
+    ours = same_id(entry.light_id, remote.id)
     sent = entry.light_id is None and not entry.twins and entry.attempts > 0
     created = entry.state is State.CREATED if ours else sent
     return Change(

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
-from importer.core.answers import Answer, Verdict
+from importer.core.answers import Answer, Mismatch, Verdict
 from importer.core.errors import LightRefused, LightUnreachable, UsageProblem, WireProblem
 from importer.core.fetch import fetch, fetch_all
+from importer.core.object_ids import normal_id, same_id
 from importer.light import codec
 from importer.light.api_session import ApiSession, Params
 from importer.model.bills import Bill
@@ -144,7 +145,7 @@ class LightClient(ApiSession):
         """
         keys = self._credentials.keys
         results = [
-            codec.company_from_json(await self._read("/v1/companies/current", {}, place))
+            await self._read("/v1/companies/current", {}, place, decode=codec.company_from_json)
             for place in range(len(keys))
         ]
         whose = [
@@ -183,13 +184,20 @@ class LightClient(ApiSession):
     async def recent_bills(self) -> list[LightBill]:
         """The newest bills of the company, at most 200, without lines: one request."""
         query: Params = {"sort": "createdAt:desc", "limit": PAGE, "cursor": "0"}
-        records, _ = codec.page_from_json(await self._read(BILL_LIST, query))
+        records, _ = await self._read(BILL_LIST, query, decode=codec.page_from_json)
         return _unique(codec.bill_from_json(r, listed=True) for r in records)
 
     async def bill(self, bill_id: str) -> LightBill:
         """A bill with its lines. Raises LightRefused where Light does not have it."""
         path = f"{BILLS}/{quote(bill_id, safe='')}"
-        return codec.bill_from_json(await self._read(path, {}), listed=False)
+
+        def decode(body: object) -> LightBill:
+            bill = codec.bill_from_json(body, listed=False)
+            if not same_id(bill.id, bill_id):
+                raise WireProblem(f"Light answered with another bill, {bill.id}.")
+            return bill
+
+        return await self._read(path, {}, decode=decode)
 
     async def list_bills(
         self, vendor_ids: Sequence[str] | None, created_since: datetime | None = None
@@ -213,7 +221,14 @@ class LightClient(ApiSession):
             {"filter": ",".join(each), "sort": "createdAt:asc"}
             for each in (filters if vendor_ids is not None else [since])
         ]
-        read = partial(codec.bill_from_json, listed=True)
+        wanted = set(map(normal_id, ids))
+
+        def read(record: object) -> LightBill:
+            bill = codec.bill_from_json(record, listed=True)
+            if wanted and bill.vendor_id and bill.vendor_id not in wanted:
+                raise WireProblem("Light's list has bills of vendors that were not asked for.")
+            return bill
+
         lists = await fetch_all(self._list(BILL_LIST, read, query) for query in queries)
         return _unique(bill for bills in lists for bill in bills)
 
@@ -226,14 +241,19 @@ class LightClient(ApiSession):
         visited = {cursor}
         identities: set[str] = set()
         stale = 0
-        for _ in range(MOST_PAGES):
-            body = await self._read(path, {**(params or {}), "limit": PAGE, "cursor": cursor})
+
+        def decode(body: object) -> tuple[list[tuple[str, R]], str | None]:
             page, following = codec.page_from_json(body)
-            records += map(read, page)
+            return [(jsonlib.dumps(_identity(each)), read(each)) for each in page], following
+
+        for _ in range(MOST_PAGES):
+            query = {**(params or {}), "limit": PAGE, "cursor": cursor}
+            page, following = await self._read(path, query, decode=decode)
+            records += (record for _, record in page)
             if following is None:
                 return records
             before = len(identities)
-            identities.update(jsonlib.dumps(_identity(r)) for r in page)
+            identities.update(identity for identity, _ in page)
             stale = 0 if len(identities) > before else stale + 1
             if following in visited or stale >= MOST_STALE_PAGES:
                 break
@@ -241,21 +261,45 @@ class LightClient(ApiSession):
             visited.add(cursor)
         raise WireProblem(f"Light's list {path} does not come to an end.")
 
-    async def _read(self, path: str, params: Params, key: int | None = None) -> object:
-        """The body of a GET, with retries.
+    async def _read(
+        self,
+        path: str,
+        params: Params,
+        key: int | None = None,
+        *,
+        decode: Callable[[object], R],
+    ) -> R:
+        """What ``decode`` makes of the body of a GET, with retries, also where it raises
+        WireProblem: the answer may be that of another request.
 
-        Raises LightUnreachable and AccessRefused as ``fetch``, LightRefused for other refusals.
+        Raises LightUnreachable and AccessRefused as ``fetch``, LightRefused for other refusals, and
+        the last WireProblem.
         """
+        problem: WireProblem | None = None
+
+        def read(body: object) -> R | Mismatch | None:
+            nonlocal problem
+            problem = None
+            if body is None:  # it is not JSON
+                return None
+            try:
+                return decode(body)
+            except WireProblem as error:
+                problem = error
+                return Mismatch(str(error))
+
         outcome = await fetch(
             lambda: self.send("GET", path, params=params, key=key),
-            lambda body: body,
+            read,
             what=f"read {path}",
             noun="body",
             where=f" at {self.base_url}",
             waits=self._waits,
         )
-        if outcome.verdict is Verdict.ACCEPTED:
+        if outcome.verdict is Verdict.ACCEPTED and outcome.content is not None:
             return outcome.content
+        if problem is not None:
+            raise problem
         if outcome.verdict is Verdict.UNKNOWN:
             raise LightUnreachable(
                 f"Light cannot be reached at {self.base_url}: {outcome.reason}. Check the address"

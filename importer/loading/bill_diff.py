@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from importer.core.money import money, tidy
+from importer.core.object_ids import normal_id
 from importer.loading.bill_match import match_lines
 from importer.model.bills import Bill, LineItem, Property, bill_values, line_values
 from importer.model.fields import (
@@ -221,9 +222,9 @@ def _of_fields(
 def _of_properties(
     line: int | None, ours: Sequence[Property], theirs: Sequence[LightProperty]
 ) -> Iterator[Difference]:
-    groups = {group.group_id.lower(): group for group in theirs}
+    groups = {normal_id(group.group_id): group for group in theirs}
     for each in ours:
-        group = groups.get((each.group_id or each.name).lower())
+        group = groups.get(normal_id(each.group_id or each.name))
         values = () if group is None else group.values
         others = list(values)
         for text in each.value_ids:
@@ -236,8 +237,8 @@ def _of_properties(
                 continue
         name = group.name if group is not None and group.name else each.name
         labels = ", ".join(label or internal or id_ for id_, label, internal in values)
-        label_of = {id_.lower(): label for id_, label, _ in values}
-        sheet = ", ".join(label_of.get(text.lower()) or text for text in each.value_ids)
+        label_of = {normal_id(id_): label for id_, label, _ in values}
+        sheet = ", ".join(label_of.get(normal_id(text)) or text for text in each.value_ids)
         yield Difference(f"{PROPERTY}{name}", line, sheet, labels or NOTHING)
 
 

@@ -17,6 +17,7 @@ from importer.core.errors import AccessRefused, StoppedEarly
 from importer.core.fetch import fetch_all
 from importer.core.money import tidy
 from importer.core.number_key import number_key
+from importer.core.object_ids import normal_id, same_id
 from importer.loading.bill_match import match_bill
 from importer.loading.bill_state import CANCELLED_STATES
 from importer.loading.gateway import LightGateway, fetch_bill
@@ -83,7 +84,7 @@ class ListedBills:
 
 
 def vendor_of(bill: Bill | LightBill) -> str:
-    return (bill.vendor_id or "").lower()
+    return normal_id(bill.vendor_id or "")
 
 
 def likeness(bill: Bill, remote: LightBill) -> Likeness:
@@ -106,7 +107,7 @@ def likeness(bill: Bill, remote: LightBill) -> Likeness:
 
 def contradicts(a: str | None, b: str | None) -> bool:
     """Whether two ids are stated and differ."""
-    return bool(a and b) and str(a).lower() != str(b).lower()
+    return bool(a and b) and not same_id(a, b)
 
 
 def _facts_agree(bill: Bill, remote: LightBill) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from importer.core.clock import utc_now
+from importer.core.object_ids import normal_id
 from importer.loading.bill_state import CANCELLED_STATES
 from importer.loading.gateway import LightGateway
 from importer.loading.identity import conflict_key, split_entity
@@ -83,15 +84,15 @@ async def look_for_twins(
     ids = [bill.id for bill in listed]
     suspected = [twin.id for each in bills for twin in each.entry.twins]
     owners, undone = entries_of_light_ids(journal, [*ids, *suspected]), journal.undone(ids)
-    index = ListedBills(bill for bill in listed if bill.id.lower() not in owners)
+    index = ListedBills(bill for bill in listed if normal_id(bill.id) not in owners)
     others = light_ids_of_others(journal, [each.entry.id for each in bills])
     suspects = []
     for each in _one_of_each_kind(bills):
         excused = others.get(each.entry.id, set()) | {each.light_id}
         near = [c for c in index.candidates(each.bill) if c.bill.id not in excused]
-        near_ids = {c.bill.id.lower() for c in near}
+        near_ids = {normal_id(c.bill.id) for c in near}
         settled = near_ids | owners.keys()
-        earlier = [twin for twin in each.entry.twins if twin.id.lower() not in settled]
+        earlier = [twin for twin in each.entry.twins if normal_id(twin.id) not in settled]
         if near or each.entry.twins:
             suspects.append((each, near, earlier))
     read = await read_by_id(_ids(suspects), gateway, settle)
@@ -119,7 +120,7 @@ async def candidates_in_light(
     listed = await gateway.list_bills([bill.vendor_id], since)
     ids = [each.id for each in listed]
     owners, undone = entries_of_light_ids(journal, ids), journal.undone(ids)
-    index = ListedBills(each for each in listed if each.id.lower() not in owners)
+    index = ListedBills(each for each in listed if normal_id(each.id) not in owners)
     near = index.candidates(bill)
     read = await read_by_id([c.bill.id for c in near], gateway, settle)
     return confirmed(bill, near, read, undone)

@@ -192,6 +192,66 @@ def test_amount_that_is_not_stated_does_not_tie_out(
     assert read.code == 0
 
 
+# --- lists -------------------------------------------------------------------------------------
+
+
+def lists_bills(request: Request) -> bool:
+    return request.path == "/v1/bff/invoice-payables"
+
+
+def test_old_bill_that_cannot_be_read_stops_no_load(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    row = bill_row(0)
+    old = {
+        "id": "7D0F6C7E-3F0E-4C44-9A3F-0D1A5C2B7E11",
+        "state": "PAID",
+        "vendor": {"vendorId": str(row["vendorId"]).upper(), "vendorName": "Acme"},
+        "invoiceNumber": "1999-12",
+        "amount": "12.5",
+        "issuedDate": "31/12/1999",
+        "dueDate": 20000131,
+        "createdAt": "1998-12-31t23:59:60z",
+        "currency": None,
+    }
+    with_old = Fault(True, None, alter=lambda page: page | {"records": [old, *page["records"]]})
+    files = write_bills(tmp_path, [row])
+    with proxied(sandbox.base_url, lambda r: with_old if lists_bills(r) else PASS) as proxy:
+        told = load(proxy.url, *files, *FAST)
+        assert (told.code, told.json["bills"]) == (0, {"total": 1, "created": 1}), told.out
+        again = load(proxy.url, *files, *FAST)
+    assert (again.code, again.json["bills"]) == (0, {"total": 1, "already_loaded": 1})
+
+
+def test_list_of_another_request_is_asked_for_again(
+    load: Load, sandbox: Sandbox, home: Path, tmp_path: Path
+) -> None:
+    """The vendors' list, and the bills of others, in place of what is already in Light."""
+    with proxied(sandbox.base_url, lambda r: PASS) as proxy:
+        load(proxy.url, *write_bills(tmp_path, [bill_row(0), bill_row(1)]), *FAST)
+    bills = [dict(bill) for bill in sandbox.bills()]
+    others = [b | {"vendor": {"vendorId": b["vendorId"]}} for b in bills]
+    others = [b for b in others if b["invoiceNumber"] == "INV-00001"]
+    pages: list[Any] = [
+        {"records": others, "hasMore": False, "nextCursor": None},
+        {"records": [{"vendorId": NIL, "name": "Acme"}], "hasMore": False, "nextCursor": None},
+        {"id": NIL, "state": "IN_DRAFT"},
+    ]
+
+    def fault(request: Request) -> Fault:
+        if lists_bills(request) and pages:
+            return Fault(False, http(200, pages.pop()))
+        return PASS
+
+    for path in home.glob("journals/*"):
+        path.unlink()  # another computer, which knows nothing
+    with proxied(sandbox.base_url, fault) as proxy:
+        told = load(proxy.url, *write_bills(tmp_path, [bill_row(0)]), *FAST)
+        assert posts(proxy.requests) == 0
+    assert told.json["bills"] == {"total": 1, "already_in_light": 1}
+    assert pages == []
+
+
 # --- a no --------------------------------------------------------------------------------------
 
 HTML = b"<html><title>Blocked</title><p>Your request was blocked.</p></html>"

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 
+from importer.core.object_ids import normal_id
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import to_json
 from importer.loading.journal.journal_tables import ENTRIES, SETTLEMENTS, among
@@ -47,11 +48,11 @@ def light_ids_of_others(journal: Journal, entries: Collection[int]) -> dict[int,
 
 
 def entries_of_light_ids(journal: Journal, light_ids: Collection[str]) -> dict[str, int]:
-    """Which entries these bills in Light belong to, by id in lower case."""
+    """Which entries these bills in Light belong to, by id in its normal form."""
     query = sa.select(ENTRIES.c.light_id, ENTRIES.c.id)
     with journal.reading() as db:
         rows = db.execute(query.where(among(ENTRIES.c.light_id, light_ids)))
-        return {light_id.lower(): entry for light_id, entry in rows}
+        return {normal_id(light_id): entry for light_id, entry in rows}
 
 
 _SAVE = (
