@@ -20,13 +20,15 @@ class TemplateTrial:
     """What a template made of an export. ``totals``: what the valid bills of a currency come to, as
     ``GBP 1,234.56``.
 
-    ``problem`` is the first error, "" where there is none; names were not looked up.
+    ``problem`` is the first error, "" where there is none; names were not looked up. ``parameters``
+    of the template had no value.
     """
 
     bills: int
     valid: int
     totals: tuple[str, ...] = ()
     problem: str = ""
+    parameters: tuple[str, ...] = ()
 
     @property
     def reads_all(self) -> bool:
@@ -57,4 +59,5 @@ def try_template(tables: Sequence[SourceTable], template: Template) -> TemplateT
         valid,
         tuple(f"{code} {money(cents, unit)}" for (code, unit), cents in sorted(totals.items())),
         f"{first.cell}: {first.message}" if first is not None and is_error else "",
+        tuple(name for name, spec in template.parameters.items() if not (spec.value or spec.cell)),
     )

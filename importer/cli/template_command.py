@@ -167,7 +167,7 @@ def _draft(exports: tuple[str, ...], encoding: str | None, output: str | None) -
     from importer.app.templates import draft_template
 
     draft = draft_template(exports, encoding=encoding, output=output)
-    if draft.shipped and draft.shipped_trial:
+    if draft.shipped_trial and (draft.shipped_trial.bills or draft.shipped_trial.parameters):
         click.echo(visible(_shipped(draft.shipped, draft.shipped_trial)), err=True)
     if output is None:
         click.echo(draft.text, nl=False)
@@ -196,9 +196,11 @@ def _shipped(name: str, trial: TemplateTrial) -> str:
             f"The template {name}, which comes with light-import, reads this export as it is:"
             f" {_result(trial)} A draft is only needed to change something."
         )
+    settings = " ".join(f"--set {parameter}=…" for parameter in trial.parameters)
+    needs = f" It may need {settings}." if settings else ""
     return (
         f"The export looks like one for the template {name}, which comes with light-import:"
-        f" {_result(trial)}"
+        f" {_result(trial)}{needs}"
     )
 
 

@@ -48,6 +48,8 @@ def infer_amounts(
     if total and not proof and grouping and grouping.clash_in(total) and not (net or gross):
         total = None  # it differs from row to row: an amount of the line
     lines = _line_amounts(table, proof, total)
+    if grouping and total is not None and lines.column is total and proof is None:
+        _question_repeated_total(draft, table, total, grouping)
     _draft_total(draft, of_bills or table, total, proof, proofs, table)
     basis = tax_basis(table, lines.column, lines.tax or table.get(at.TAX), proof, mark)
     if lines.column is None and lines.product is None:
@@ -132,6 +134,23 @@ def _offer(columns: Sequence[ColumnProfile]) -> str:
         return ". No column of the file has amounts"
     shown = "; ".join(f"'{c.header}' {listed(c.examples)}" for c in columns[:6])
     return f". Columns of numbers are {shown}"
+
+
+def _question_repeated_total(
+    draft: Draft, table: Table, total: ColumnProfile, grouping: Grouping
+) -> None:
+    """A question where the only amount stands on several rows of a bill."""
+    first: dict[int, int] = {}
+    for i, bill in enumerate(grouping.bill):
+        if bill >= 0 and total.texts[i] and first.setdefault(bill, i) != i:
+            draft.todo(
+                "bills",
+                f"'{total.header}' is the same on all rows of each bill (first: "
+                f"{table.rows([first[bill], i])}). Where it is the bill's total, name the column of"
+                " the lines' amounts; where each row is a line of that amount, write"
+                " {sum_of_lines: gross} for bills.amount. Until then such bills are refused.",
+            )
+            return
 
 
 # --- what is written --------------------------------------------------------------------------

@@ -71,6 +71,7 @@ def _flat(name: str, table: Table, sheets: dict[str, int]) -> Draft:
     total = drop_total(table)
     if groups:
         _take_groups(table, groups)
+    _total_of_lines(table)
     grouping = infer_grouping(table)
     _header(draft, table)
     if groups:
@@ -155,6 +156,17 @@ def _sheets(draft: Draft, table: Table, sheets: dict[str, int]) -> None:
     else:
         exact = re.sub(r"[*?\[]", "?", source.sheet)
         draft.add("source", "sheet", quoted(exact), f"the largest ledger; {unread}".rstrip("; "))
+
+
+def _total_of_lines(table: Table) -> None:
+    """Take the only amount for one of lines, whatever it is called, where it stands in rows that
+    have neither vendor nor number: a bill's total stands beside these."""
+    total = table.get(at.TOTAL)
+    keys = [c for t in (at.VENDOR, at.VENDOR_ID, at.NUMBER, at.DOC) if (c := table.get(t))]
+    if total is None or not keys or any(table.get(t) for t in (at.NET, at.GROSS, at.EACH)):
+        return
+    if any(total.texts[i] and not any(c.texts[i] for c in keys) for i in table.data_rows()):
+        table.fields[at.GROSS] = table.fields.pop(at.TOTAL)
 
 
 def _header(draft: Draft, table: Table) -> None:
@@ -284,12 +296,15 @@ def _fill_down(
             note = f"{table.rows(rows.line_rows)} go on with the bill above: {proof.sentence()}"
             draft.add("source", "fill_down", f"[{names}]", note)
             return filled
-    draft.add("source", "# fill_down", f"[{names}]")
-    draft.todo("source", _evidence(table, rows))
+    if rows.line_rows:  # without an answer a bill could lose its further lines
+        draft.add("source", "fill_down", "TODO", f"[{names}], or delete this line")
+    else:
+        draft.add("source", "# fill_down", f"[{names}]")
+    draft.todo("source", _evidence(table, rows, names))
     return grouping
 
 
-def _evidence(table: Table, rows: Continuation) -> str:
+def _evidence(table: Table, rows: Continuation, names: str) -> str:
     """What speaks for and against rows without keys going on with the bill above."""
     keys = " and no ".join(f"'{c.header}'" for c in rows.columns)
     every = sorted([*rows.line_rows, *(i for i, _ in rows.bill_rows)])
@@ -307,9 +322,10 @@ def _evidence(table: Table, rows: Continuation) -> str:
             f" {column.texts[i][:30]}), as bills have whose vendor was taken out; filled down,"
             " their money would go to another vendor"
         )
+    take = f"Write [{names}] for TODO" if rows.line_rows else "Take the # before fill_down away"
     parts.append(
-        "Take the # before fill_down away only if all these rows are further lines of the bill"
-        " above; until then they are errors"
+        f"{take} only if all these rows are further lines of the bill above; without fill_down each"
+        " is a bill of its own that lacks its vendor, and an error"
     )
     return ". ".join(parts) + "."
 

@@ -301,3 +301,19 @@ def test_spend_ledger_uses_the_gross_amount_in_pounds(
         assert [f["code"] for f in told.json["findings"]] == [pounds]
     else:
         assert told.json["totals"][0]["sheet"] == pounds * 100
+
+
+def test_result_of_unpaid_bills_keeps_the_chosen_amount(
+    command: Callable[..., Ended], tmp_path: Path
+) -> None:
+    sample = str(SAMPLES / "quickbooks-unpaid-bills" / "unpaid-bills.csv")
+    first = command(
+        "validate", sample, "--set", "amount=Open balance", "--json", "--result", "r.xlsx"
+    )
+    again = command("validate", "r.xlsx", "--json", "--result", "again.xlsx")
+    for done in (first, again):
+        assert done.code == 0, done.err
+        assert [total["sheet"] for total in done.json["totals"]] == [10713817]
+    wrong = command("validate", sample, "--set", "amount=Balance", "--json", "--quiet")
+    assert wrong.code == 2
+    assert "write Amount or Open balance" in wrong.json["error"]["message"]

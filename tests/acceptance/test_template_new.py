@@ -109,7 +109,7 @@ ANSWERS: dict[str, tuple[tuple[str, str], ...]] = {
     "odoo-bills/import-file.csv": (
         *ON_TOP,
         ("# currency: {value: TODO}", "currency: {value: EUR}"),
-        ("source: {}\n  # fill_down", "source:\n  fill_down"),
+        ("fill_down: TODO", "fill_down: [Partner, Reference]"),
     ),
     "datev-buchungsstapel/EXTF_Buchungsstapel.csv": (INCLUDED, ("year: TODO", "year: 2025")),
     "quickbooks-unpaid-bills/unpaid-bills.csv": (INCLUDED,),

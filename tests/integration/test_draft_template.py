@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from importer.core.errors import TemplateProblem
 from importer.mapping.map_tables import map_tables
 from importer.mapping.template_loader import load_template
+from importer.model.tables import SourceTable
 from importer.readers import read_file
 from importer.scaffold.draft_template import draft_of
 from importer.validation.checked_bills import Checked
@@ -108,8 +112,11 @@ def test_rows_with_nothing_but_a_lines_cells_speak_for_fill_down(tmp_path: Path)
     [question] = [line for line in todos(text) if "fill_down" in line]
     assert "For fill_down: nothing but a line's cells in row 3" in question
     assert "Against" not in question
-    # without an answer the row is an error, and no money goes to another vendor
-    assert amounts(checked(path, text)) == [("Acme", 150), ("Bolt", 400)]
+    # without an answer it is no template, so that no bill is loaded without its further lines
+    with pytest.raises(TemplateProblem, match="fill_down"):
+        checked(path, text)
+    answer = ("fill_down: TODO", "fill_down: [Supplier, Invoice No]")
+    assert amounts(checked(path, text, answer)) == [("Acme", 350), ("Bolt", 400)]
 
 
 def test_fill_down_is_written_where_the_totals_of_the_bills_prove_it(tmp_path: Path) -> None:
@@ -296,8 +303,6 @@ def test_one_odd_cell_does_not_make_a_column_unknown(row: int, odd: str, header:
     headers = [*HEAD, "Gross"]
     rows = [["Acme", f"N{i}", f"2025-04-{i + 1:02}", "GBP", f"{i}.50"] for i in range(20)]
     rows[row][headers.index(header)] = odd
-    from importer.model.tables import SourceTable
-
     columns = tuple(zip(headers, *rows, strict=True))
     text = draft_of([SourceTable("export.csv", None, columns, range(1, 22))], "mine").text()
     field = {"Date": "issuedDate", "Currency": "currency", "Gross": "amount"}[header]
@@ -449,3 +454,97 @@ def test_columns_of_zeros_prove_no_sums(tmp_path: Path) -> None:
     text = drafted(written(tmp_path, rows))
     assert "is 'Levy'" not in text
     assert "is 'Duty'" not in text
+
+
+# --- any ledger -------------------------------------------------------------------------------
+
+NAMES = ["Acme Ltd", "Bolt & Co", "Total Gas & Power", "Cole GmbH", "D'Arcy, Inc", "Éclair SARL"]
+HEADERS = {
+    "vendor": ["Supplier", "Vendor Name", "Payee", "Lieferant", "Fournisseur", "SUPPLIER_NAME"],
+    "number": ["Invoice No", "Bill #", "Num", "Rechnungsnummer", "N° facture", "Reference"],
+    "date": ["Date", "Invoice Date", "Rechnungsdatum", "Date facture", "Transaction date"],
+    "text": ["Description", "Memo", "Buchungstext", "Details"],
+    "gross": ["Gross amount", "Amount", "amt", "Betrag", "Line total", "Montant TTC", "Worth"],
+    "total": ["Invoice Total", "Bill total", "Gesamtbetrag", "Total"],
+}
+Truth = list[tuple[str, str, list[int]]]
+
+
+@st.composite
+def ledgers(draw: st.DrawFn) -> tuple[Truth, list[list[str]]]:
+    """Bills (vendor, number, cents of each line), and a sheet that shows them."""
+    cents = st.integers(1, 10**7)
+    truth: Truth = [
+        (
+            draw(st.sampled_from(NAMES)),
+            f"A-{100 + i}",
+            draw(st.lists(cents, min_size=1, max_size=3)),
+        )
+        for i in range(draw(st.integers(2, 7)))
+    ]
+    layout = draw(st.sampled_from(["repeated", "continued", "groups"]))
+    grouped = layout == "groups"
+    has_total = draw(st.booleans()) and not grouped
+    if grouped:  # a row a bill
+        truth = [(vendor, number, lines[:1]) for vendor, number, lines in truth]
+        truth.sort(key=lambda bill: bill[0])
+    names = {field: draw(st.sampled_from(some)) for field, some in HEADERS.items()}
+    order = draw(st.permutations(["vendor", "number", "date", "text", "gross"]))
+    order = [*(["total"] if has_total else []), *order]
+    sign = draw(st.sampled_from(["", "£"]))
+
+    def money(amount: int) -> str:
+        return f"{sign}{amount / 100:,.2f}"
+
+    columns = [field for field in order if not (grouped and field == "vendor")]
+    rows = [["" if grouped else None, *(names[field] for field in columns)]]
+    group = ""
+    for i, (vendor, number, lines) in enumerate(truth):
+        if grouped and vendor != group:
+            rows.append([vendor, *[""] * len(columns)])
+            group = vendor
+        for k, amount in enumerate(lines):
+            head = {
+                "vendor": vendor, "number": number, "date": f"2025-03-{i + 10}",
+                "total": money(sum(lines)),
+            }  # fmt: skip
+            if k and layout == "continued":
+                head = {}
+            row = {**head, "text": f"thing {i}", "gross": money(amount)}
+            rows.append(["", *(row.get(field, "") for field in columns)])
+        last = i + 1 == len(truth) or truth[i + 1][0] != vendor
+        if grouped and last:
+            whole = sum(sum(lines) for name, _, lines in truth if name == vendor)
+            shown = {"gross": money(whole)}
+            rows.append([f"Total for {vendor}", *(shown.get(field, "") for field in columns)])
+    if draw(st.booleans()):
+        rows.insert(0, ["A title", *[""] * len(columns)])
+    cells = [[str(cell or "") for cell in row] for row in rows]
+    return truth, cells if grouped else [row[1:] for row in cells]
+
+
+def answered(text: str) -> str:
+    """The draft with the answers of somebody who knows the ledger."""
+    text = re.sub(r"fill_down: TODO  # (\[.*?\]),.*", r"fill_down: \1", text)
+    text = re.sub(r"# fill_down: (\[.*?\])", "", text)
+    text = text.replace("# currency: {value: TODO}", "currency: {value: GBP}")
+    return text.replace(*INCLUDED)
+
+
+@given(ledgers())
+@settings(max_examples=15, deadline=None)
+def test_answered_draft_reads_the_bills_of_any_ledger_or_refuses_them(
+    made: tuple[Truth, list[list[str]]],
+) -> None:
+    truth, rows = made
+    columns = tuple(zip(*rows, strict=True))
+    source = SourceTable("export.csv", None, columns, range(1, len(rows) + 1))
+    text = answered(draft_of([source], "mine").text())
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "mine.yaml"
+        path.write_text(text, encoding="utf-8")
+        result = check(map_tables([source], load_template(path).template))
+    read = sorted((b.vendor, b.invoice_number, b.amount) for b in result.valid_bills())
+    bills = sorted((vendor, number, sum(lines)) for vendor, number, lines in truth)
+    assert set(read) <= set(bills), text  # never another amount or vendor
+    assert read == bills or "is the same on all rows of each bill" in text, text
