@@ -424,8 +424,8 @@ sheet.group.with_data: a group's name in the row of a bill
   → Give the name a row of its own, or correct groups in the template (matches).
 warning sheet.encoding.doubtful: an encoding that is only likely
   The file does not say how its letters are encoded; it was read as {value}.
-  → Check these words. If they are wrong, state the encoding in the template (source: encoding:
-    cp1252, mac_roman, cp850 …), or save the file as CSV UTF-8.
+  → Check these words. If they are wrong, give the right encoding (--encoding cp1252, mac_roman,
+    cp850 …, or in the template, source: encoding), or save the file as CSV UTF-8.
 bills.sheet.missing: no bills
   There are line items but no sheet of bills (its headers would be {headers}).
   → Add the sheet of bills, or say which file it is with --bills.

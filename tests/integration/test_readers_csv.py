@@ -146,8 +146,34 @@ def test_letters_that_turkish_has_others_for_are_a_doubt(tmp_path: Path) -> None
 
 def test_a_few_bad_bytes_do_not_garble_all_other_characters(tmp_path: Path) -> None:
     data = "vendor,amount\nMüller,1\nSöhne,2\n".encode() + b"Caf\xe9,3\n"
-    with pytest.raises(UnreadableFile, match="Row 4 has bytes that are not UTF-8, while the rest"):
-        read(tmp_path, data)
+    table = read(tmp_path, data)
+    assert [row[0] for row in cells(table)] == ["vendor", "Müller", "Söhne", "Caf\ufffd"]
+    assert table.encoding_doubt.startswith("UTF-8, in which row 4 has a byte that is none")
+    words = "Müller Größe Café Söhne Zürich Köln".split() * 400
+    data = "\n".join(f"{word};{i}" for i, word in enumerate(words)).encode("cp1252")
+    table = read(tmp_path, data + b"\nA\x81B;5\n")
+    assert cells(table)[-1] == ("A\ufffdB", "5")
+    assert table.encoding_doubt.startswith("cp1252, in which row 2401 has a byte")
+
+
+@pytest.mark.parametrize("word", ["£ten", "k€", "N°12", "1ère", "cœur", "Ø20", "naïve", "Škoda"])
+def test_one_word_of_windows_is_read_so(tmp_path: Path, word: str) -> None:
+    table = read(tmp_path, f"a;b\r\n{word};1\r\n".encode("cp1252"))
+    assert cells(table)[1] == (word, "1")
+
+
+def test_question_names_the_word_and_the_option(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile) as error:
+        read(tmp_path, "a;b\nMüller;1\n".encode("mac_roman"))
+    assert "Row 2: its encoding cannot be told: 'MŸller' (cp1252) or 'Müller' (Mac Roman)" in str(
+        error.value
+    )
+    assert "--encoding cp1252 or --encoding mac_roman" in str(error.value)
+
+
+def test_line_ends_of_old_macs_are_evidence(tmp_path: Path) -> None:
+    table = read(tmp_path, "a;b\rMüller;1\r".encode("mac_roman"))
+    assert cells(table)[1] == ("Müller", "1")
 
 
 def test_an_encoding_that_does_not_fit_is_refused_with_the_row(tmp_path: Path) -> None:

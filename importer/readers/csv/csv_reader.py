@@ -107,14 +107,14 @@ def _read_with_csv_module(path: Path, encoding: str | None, delimiter: str | Non
         # the end mark of old DOS and mainframe exports is not a cell
         data, text = data[:-1], text[:-1]
     dialect = _Dialect.of(path, text[: HEAD + 1], delimiter)
-    if detected.codec not in ("utf-8", "utf-8-sig"):
+    if detected.codec not in ("utf-8", "utf-8-sig") or detected.errors != "strict":
         from importer.readers.csv.arrow_reader import read_records
 
         fast = read_records(io.BytesIO(text[dialect.skip :].encode("utf-8")), dialect.mark)
         if fast is not None:
             return _table(path, fast, dialect, detected)
     del text
-    lines = io.TextIOWrapper(io.BytesIO(data), detected.codec, newline="")
+    lines = io.TextIOWrapper(io.BytesIO(data), detected.codec, errors=detected.errors, newline="")
     if dialect.skip:
         lines.readline()
     return _table(path, _read_records(path, lines, dialect.mark), dialect, detected)
