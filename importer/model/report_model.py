@@ -139,6 +139,8 @@ class CurrencyTotal:
     unit: int = 100
     differing: int = 0
     unmatched: int = 0  # of these, bills of the run that no row holds any more
+    twice: int = 0  # bills that Light has more than once
+    twice_cents: int = 0  # what these come to in the sheet
     credit_notes: Mapping[str, int] = field(default_factory=dict)
 
     @property

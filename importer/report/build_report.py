@@ -155,6 +155,12 @@ def _totals(checked: Checked, bills: BillOutcomes) -> tuple[CurrencyTotal, ...]:
         bill = bills[i]
         created[names[i]] += in_light_now(bill)
         agreeing[names[i]] += not differs(bill)
+    twice: Counter[str] = Counter()
+    twice_cents: Counter[str] = Counter()
+    for i, outcome in bills.outcomes.items():
+        if outcome.entry.twins and outcome.status is Status.UNKNOWN:
+            twice[names[i]] += 1
+            twice_cents[names[i]] += checked.amounts.at(i) or 0
     totals = []
     others = [name for each in checked.left_out for name, _, _ in each.totals]
     for name in dict.fromkeys([*names.tolist(), *checked.controls, *others]):
@@ -181,6 +187,8 @@ def _totals(checked: Checked, bills: BillOutcomes) -> tuple[CurrencyTotal, ...]:
             control=checked.controls.get(name),
             unit=units.get(name, 100),
             differing=count - agreeing[name],  # what is not in Light differs
+            twice=twice[name],
+            twice_cents=twice_cents[name],
             credit_notes={Status.PASSED_OVER.value: credit_notes} if credit_notes else {},
         )
         totals.append(total)

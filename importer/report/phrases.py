@@ -268,6 +268,8 @@ def tie_out_words(total: CurrencyTotal, command: str) -> str:
     amount = in_currency(abs(difference), unit, currency)
     if command == "validate":
         words = "Nothing has been sent to Light."
+    elif total.twice:
+        words = _twice_words(total)
     elif difference == 0 and total.differing > total.unreadable:  # of bills, and they cancel out
         verb = "differs" if total.differing == 1 else "differ"
         words = f"The totals agree, but {count(total.differing, 'bill')} {verb}."
@@ -292,6 +294,16 @@ def tie_out_words(total: CurrencyTotal, command: str) -> str:
         has = "has" if total.unreadable == 1 else "have"
         words += f" {count(total.unreadable, 'bill')} {has} no readable amount: not counted."
     return words
+
+
+def _twice_words(total: CurrencyTotal) -> str:
+    """That it does not tie out while Light has a bill more than once."""
+    amount = in_currency(abs(total.twice_cents), total.unit, total.currency)
+    words = f"{count(total.twice, 'bill')} ({amount}) {_be(total.twice)} in Light more than once"
+    rest = total.difference - total.twice_cents
+    if rest > 0:
+        words += f"; {in_currency(rest, total.unit, total.currency)} is not known to be in Light"
+    return f"{words}."
 
 
 def in_currency(cents: int, unit: int, currency: str) -> str:

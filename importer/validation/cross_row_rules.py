@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -23,6 +21,7 @@ from importer.core.money import (
     to_cents,
 )
 from importer.core.name_key import name_key
+from importer.core.number_key import number_key
 from importer.mapping.classified_rows import ControlTotal
 from importer.mapping.map_tables import MappedTables
 from importer.mapping.text_cleanup import tidied
@@ -36,21 +35,19 @@ from importer.validation.column import ParsedColumn, ParsedTable
 from importer.validation.finding_batch import FindingBatch, cell_findings
 from importer.validation.left_out import sums_of
 
-_NOT_ALNUM = re.compile(r"[\W_]+")
-
-
-def _letters_and_digits(number: str) -> str:
-    return _NOT_ALNUM.sub("", unicodedata.normalize("NFKC", number)).casefold()
-
 
 def _normalized(numbers: pa.LargeStringArray) -> pa.LargeStringArray:
-    """``_letters_and_digits`` of each number; ASCII vectorised."""
-    out = pc.replace_substring(numbers, "-", "")  # the usual separator; faster than a pattern
+    """``number_key`` of each number; ASCII vectorised."""
+    zero = pc.match_substring_regex(numbers, "(^|[^0-9])0")  # most have no leading zeros
+    bare = pc.replace_substring_regex(numbers.filter(zero), "^[^0-9A-Za-z]*0+([0-9A-Za-z_])", r"\1")
+    bare = pc.replace_substring_regex(bare, "([^0-9])0+([0-9])", r"\1\2")
+    out = pc.replace_with_mask(numbers, zero, bare)
+    out = pc.replace_substring(out, "-", "")  # the usual separator; faster than a pattern
     separated = pc.match_substring_regex(out, "[^0-9A-Za-z]")
     bare = pc.replace_substring_regex(out.filter(separated), "[^0-9A-Za-z]+", "")
     out = pc.ascii_lower(pc.replace_with_mask(out, separated, bare))
     others = pc.invert(pc.string_is_ascii(numbers))
-    texts = [_letters_and_digits(text) for text in numbers.filter(others).to_pylist()]
+    texts = [number_key(text) for text in numbers.filter(others).to_pylist()]
     return pc.replace_with_mask(out, others, pa.array(texts, type=pa.large_string()))
 
 

@@ -437,7 +437,11 @@ class Judge:
         for i, vendor, entity, number in self.numbered():
             numbers[i] = number
             folded = unicodedata.normalize("NFKC", number)
-            loose = (vendor, entity, re.sub(r"[\W_]+", "", folded).casefold())
+            groups = [
+                part.lstrip("0") or "0" if part.isdecimal() else part
+                for part in re.split(r"([0-9]+)", re.sub(r"^[\W_]*0+(?=\w)", "", folded))
+            ]
+            loose = (vendor, entity, re.sub(r"[\W_]+", "", "".join(groups)).casefold())
             same = (vendor, entity, number)
             if same in exact:
                 self.say("bills", "invoiceNumber.duplicate", i, "invoiceNumber", number,

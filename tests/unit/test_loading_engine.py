@@ -260,3 +260,58 @@ def test_journal_stores_the_last_record_of_a_step(tmp_path: Path) -> None:
         )
         steps = journal.steps([first, second])
         assert {each[StepKind.POST].state for each in steps.values()} == {done}
+
+
+# --- what others do meanwhile --------------------------------------------------------------------
+
+
+class CrowdedLight(FakeLight):
+    """A colleague brings the last bill into it after so many seconds."""
+
+    def __init__(self, last: Bill, after: float) -> None:
+        super().__init__(lambda each: Answer(200, f"ours-{each.index}"))
+        self.last, self.after = last, after
+
+    async def create_bill(
+        self, bill: Bill, on_wire: Callable[[], None], *, with_lines: bool
+    ) -> Answer:
+        await asyncio.sleep(1.0)
+        return await super().create_bill(bill, on_wire, with_lines=with_lines)
+
+    async def list_bills(
+        self, vendor_ids: Sequence[str] | None, created_since: datetime | None = None
+    ) -> list[LightBill]:
+        await super().list_bills(vendor_ids or (), created_since)
+        number = self.last.invoice_number
+        theirs = LightBill("theirs", "IN_DRAFT", 100, "GBP", vendor_id="v", invoice_number=number)
+        return [theirs] if asyncio.get_running_loop().time() >= self.after else []
+
+
+def test_bill_that_somebody_else_brings_into_light_is_not_sent(tmp_path: Path) -> None:
+    bills = [bill(i) for i in range(40)]
+    light = CrowdedLight(bills[-1], 10.0)
+    settings = EngineSettings(concurrency=1, settle=5.0, watch=15.0)
+    stopped, statuses, _ = load(tmp_path, light, bills, settings)
+    assert stopped is None
+    assert statuses == [Status.CREATED] * 39 + [Status.ALREADY_IN_LIGHT]
+    assert len(light.posted) == 39
+    assert [round(time) for time in light.listed[:3]] == [3, 18, 33]
+
+
+def test_bill_that_waits_for_its_turn_to_leave_is_held_back(tmp_path: Path) -> None:
+    """It was taken off the queue, and its request has not left."""
+    light = CrowdedLight(bill(1), 2.0)
+    send, leave = light.create_bill, asyncio.Event()
+
+    async def create_bill(each: Bill, on_wire: Callable[[], None], *, with_lines: bool) -> Answer:
+        if each.index == 1:
+            await leave.wait()
+        return await send(each, on_wire, with_lines=with_lines)
+
+    light.create_bill = create_bill  # type: ignore[method-assign]
+    settings = EngineSettings(concurrency=2, settle=5.0, watch=15.0)
+    stopped, statuses, _ = load(tmp_path, light, [bill(i) for i in range(8)], settings)
+    assert stopped is None
+    assert statuses[1] is Status.ALREADY_IN_LIGHT
+    assert statuses.count(Status.CREATED) == 7
+    assert len(light.posted) == 7
