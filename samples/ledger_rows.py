@@ -53,6 +53,19 @@ Calder Valley Print Ltd,CV-7730,2025-03-05,1,64.00,640,,,Forms
 Calder Valley Print Ltd,CV-7731,2025-03-06,3,12.00,10,32.40,,Labels
 """
 
+# A web page saved from a portal; an amount goes over both rows of a bill.
+PAGE = """\
+<html><body><table>
+<tr><th>Supplier</th><th>Number</th><th>Date</th><th>Account</th><th>Text</th><th>Net</th></tr>
+<tr><td rowspan=2>Ironbridge Tools Ltd</td><td rowspan=2>IT-601</td><td rowspan=2>2025-03-03</td>
+<td>7220</td><td>Blades</td><td>40.00</td></tr>
+<tr><td>7220</td><td>Saws</td><td>25.00</td></tr>
+<tr><td rowspan=2>Orchard Packaging Ltd</td><td rowspan=2>OP-61</td><td rowspan=2>2025-03-04</td>
+<td>7220</td><td>Pallet wrap</td><td rowspan=2>19.00</td></tr>
+<tr><td>7220</td><td>Cartons</td></tr>
+</table></body></html>
+"""
+
 
 def write(folder: Path) -> None:
     """The files, into ``folder``; their template stands there."""
@@ -60,3 +73,4 @@ def write(folder: Path) -> None:
     (folder / "ledger-overlap.csv").write_bytes(OVERLAP.encode())
     (folder / "ledger-report.csv").write_bytes(REPORT.encode())
     (folder / "ledger-prices.csv").write_bytes(PRICES.encode())
+    (folder / "ledger-merged.html").write_bytes(PAGE.encode())

@@ -168,6 +168,7 @@ CASES = (
     _broken("printed-list.csv", template="printed-list.yaml"),
     _broken("ledger-keys.csv", template="ledger-keys.yaml"),
     _broken("ledger-overlap.csv", template="ledger-keys.yaml"),
+    _broken("ledger-merged.html", template="ledger-report.yaml"),
     _broken("ledger-prices.csv", template="ledger-prices.yaml"),
     _broken("ledger-report.csv", template="ledger-report.yaml"),
     _broken("both-columns.csv", template="both-columns.yaml"),

@@ -27,6 +27,7 @@ from importer.mapping.headers import (
     required_columns,
     unmapped_fields,
 )
+from importer.mapping.merged_cells import with_merged_cells
 from importer.mapping.parameters import values_of
 from importer.mapping.row_groups import group_heads
 from importer.mapping.row_roles import classify_rows
@@ -89,12 +90,15 @@ def bind_table(
     """The table with the columns of its fields and its data rows; appends findings and totals."""
     beyond = _columns_beyond_header(table)
     table = _with_shown_codes(_with_1904_dates(table))
+    table, merged_findings, merged_note = with_merged_cells(table)
     heads = group_heads(table)
     filled = fill_down(table, heads)
     rows = classify_rows(table, filled)
     if rows.doubtful and filled.origins:
         filled = fill_down(table, heads | rows.doubtful.keys())
-    rows.findings += rows.doubtful.values()
+    rows.findings += [*rows.doubtful.values(), *merged_findings]
+    if merged_note:
+        rows.notes.append(merged_note)
     if note := filled_note(table, filled, rows):
         rows.notes.append(note)
     filled, fill_findings = finish_fill(filled, rows.roles)

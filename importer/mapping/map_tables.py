@@ -290,6 +290,7 @@ _OF_ROWS = frozenset(
         "sheet.total.doubtful",
         "sheet.row.goes_on_with_passed_over",
         "sheet.row.total",
+        "sheet.cell.merged_amount",
         "sheet.row.no_bill",
         "sheet.row.no_vendor",
         "sheet.group.other_name",

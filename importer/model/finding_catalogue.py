@@ -390,6 +390,13 @@ sheet.row.no_vendor: a row whose vendor is not named
   The row has the number '{value}' and no vendor. Other rows repeat the vendor of the row above them
   (row {other}), so that a blank cell may not mean the same vendor.
   → Write the vendor into the row, or take its column out of fill_down in the template.
+sheet.cell.merged_amount: an amount merged over several rows
+  The amount '{value}' is merged over rows {first} to {last}: how much of it each row has is not
+  said.
+  → Unmerge the cells, and give each row its own amount.
+warning sheet.cells.under_merged: cells under merged cells
+  Cells that stand under merged cells, and are not shown, are not read: row {rows} ({count} cells).
+  → Unmerge the cells to see them, and remove what does not belong there.
 sheet.stop.doubtful: the end of the data may be a bill
   The data ends here, as {rule}, but the row has '{value}' as a bill has: it may be a bill, and
   what is below it too.

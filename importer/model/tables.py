@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 from importer.core.cell_parsers import is_mangled
 from importer.core.money import tidy
@@ -31,6 +32,15 @@ def changed_by_excel(text: str, kind: CellKind) -> bool:
     if kind is CellKind.TEXT:
         return is_mangled(tidy(text))
     return kind in (CellKind.DATE, CellKind.BOOLEAN)
+
+
+class MergedCells(NamedTuple):
+    """Cells that show the text of the one at their top left: rows as in Excel, columns from 0."""
+
+    first_row: int
+    last_row: int
+    first_column: int
+    last_column: int
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,7 @@ class SourceTable:
     """Of a result workbook that is read again: each row's import_status and import_message."""
     folder: str = ""
     """Where the file is; of a result workbook, where that is which the sheet was made from."""
+    merges: tuple[MergedCells, ...] = ()  # of several rows or columns; not of XLSB
     date1904: bool = False  # a workbook that counts its days from 1904, as those of old Macs do
 
     def kind(self, column: int, i: int) -> CellKind:

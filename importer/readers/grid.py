@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.core.text_column import TextColumn
-from importer.model.tables import CellKind
+from importer.model.tables import CellKind, MergedCells
 from importer.readers.file_limits import check_area
 
 Cell = tuple[str, CellKind]
@@ -86,6 +86,7 @@ class Grid:
     hidden_rows: set[int] = field(default_factory=set)  # blank ones included
     format_marks: FormatMarks = field(default_factory=dict)
     date1904: bool = False
+    merges: list[MergedCells] = field(default_factory=list)
 
 
 def grid_of_values(values: Sequence[Sequence[object]]) -> Grid:

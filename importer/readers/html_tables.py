@@ -10,7 +10,7 @@ from pathlib import Path
 
 from importer.core.cell_parsers import ERRORS
 from importer.core.money import Numbers, UnreadableAmount, read_decimal, read_number_cell
-from importer.model.tables import CellKind, SourceTable
+from importer.model.tables import CellKind, MergedCells, SourceTable
 from importer.readers.csv.encoding import decode
 from importer.readers.file_kind import unreadable
 from importer.readers.file_limits import TooLargeError, limits, too_large
@@ -37,6 +37,7 @@ class _Table:
     rows: list[list[_Cell]] = field(default_factory=list)
     hidden: set[int] = field(default_factory=set)
     merged: dict[int, int] = field(default_factory=dict)  # column → last row it is merged into
+    merges: list[MergedCells] = field(default_factory=list)
     following: int = 0  # the column of the next cell
     in_row: bool = False
     cell: _Cell | None = None
@@ -84,6 +85,7 @@ def read_html(path: Path, *, encoding: str | None) -> list[SourceTable]:
                 hidden_rows=tuple(sorted(table.hidden.intersection(grid.rows))),
                 notes=(f"Web page (HTML), {detected.name}",),
                 encoding_doubt=detected.doubt,
+                merges=tuple(table.merges),
             )
         )
     return out
@@ -239,6 +241,7 @@ class _Page(HTMLParser):
             if self._merging < 0:
                 raise TooLargeError("It has too many merged cells. Export the data as CSV")
             table.merged |= dict.fromkeys(range(column, column + wide), at + deep - 1)
+            table.merges.append(MergedCells(at, at + deep - 1, column, column + wide - 1))
         table.following = column + wide
         row.append(_Cell(column, number=attributes.get("x:num")))
         table.cell = row[-1]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Protocol
 
 from importer.core.column_letters import column_index
 from importer.core.number_look import PERCENT, is_code, mark_of_code
 from importer.readers.grid import FormatMarks
-from importer.readers.zip_guard import Part
 
 _BUILT_IN = {9: PERCENT, 10: PERCENT, **dict.fromkeys((5, 6, 7, 8, 42, 44), "$")}
 _MOST_NAMED = 20  # style numbers that are looked for by name; workbooks have few of money
@@ -26,6 +26,12 @@ def format_for_mark(mark: str) -> str:
     return "0.00%" if mark == PERCENT else f"[${mark}]#,##0.00"
 
 
+class ByteStream(Protocol):
+    """What is read in pieces."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
 class FormatMarkScanner:
     """Passes a sheet's XML through and collects the ``marks`` of its cells.
 
@@ -33,7 +39,7 @@ class FormatMarkScanner:
     elements, for speed.
     """
 
-    def __init__(self, sheet: Part, style_marks: Mapping[str, str]) -> None:
+    def __init__(self, sheet: ByteStream, style_marks: Mapping[str, str]) -> None:
         self.marks: FormatMarks = {}
         self._sheet, self._style_marks, self._rest = sheet, style_marks, b""
         named = list(style_marks) if len(style_marks) <= _MOST_NAMED else []

@@ -15,7 +15,7 @@ from xml.parsers import expat
 
 from importer.core.cell_parsers import is_formula_error
 from importer.core.number_look import PERCENT, is_code, mark_of_code
-from importer.model.tables import CellKind
+from importer.model.tables import CellKind, MergedCells
 from importer.readers.calamine import open_workbook
 from importer.readers.file_limits import TooLargeError, check_area, limits, too_large
 from importer.readers.grid import MAX_ROWS, Cell, FormatMarks, Grid, grid_of_values
@@ -52,6 +52,7 @@ def read_ods(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple
             overwrite_cells(values, scan.cells)
             grid = grid_of_values(values)
             grid.hidden_rows, grid.format_marks = scan.hidden_rows, scan.marks
+            grid.merges = scan.merges
             tables.append((sheet.name, sheet.visible != SheetVisibleEnum.Visible, grid))
     return tables
 
@@ -62,6 +63,7 @@ class _SheetScan(NamedTuple):
     cells: dict[tuple[int, int], Cell]  # by row and column from 0
     hidden_rows: set[int]
     marks: FormatMarks
+    merges: list[MergedCells]
 
 
 class _ContentScanner:
@@ -69,7 +71,7 @@ class _ContentScanner:
 
     def __init__(self) -> None:
         self.sheets: dict[str, _SheetScan] = {}
-        self._sheet = _SheetScan({}, set(), {})
+        self._sheet = _SheetScan({}, set(), {}, [])
         self._row = self._last_row = self._column = self._last_column = 0
         self._row_repeat = self._cell_repeat = 1
         self._row_hidden = False
@@ -118,7 +120,7 @@ class _ContentScanner:
             self._cells_in_row = self._columns_in_row = 0
         elif name == "table:table" and "table:name" in attributes:
             self._row = self._last_row = self._last_column = 0
-            scan = _SheetScan({}, set(), {})
+            scan = _SheetScan({}, set(), {}, [])
             self._sheet = self.sheets.setdefault(attributes["table:name"], scan)
         elif name == "office:annotation":
             self._in_annotation = True
@@ -160,6 +162,12 @@ class _ContentScanner:
                 self._row_cells.extend((column, special) for column in columns)
             if mark := _format_mark(cell, "".join(self._paragraphs)):
                 self._row_marks.extend((column, mark) for column in columns)
+            spans = (cell.get(f"table:number-{n}-spanned", "1") for n in ("rows", "columns"))
+            deep, wide = (int(text) if text.isdecimal() else 1 for text in spans)
+            if deep > 1 or wide > 1:
+                top, left = self._row + 1, self._column
+                merged = MergedCells(top, top + deep - 1, left, left + wide - 1)
+                self._sheet.merges.append(merged)
         self._column += repeat
 
     def _end_row(self) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.model.tables import CellKind
+from importer.model.tables import CellKind, MergedCells
 from importer.readers.file_limits import check_repeated_text
 from importer.readers.grid import Cell, FormatMarks, Grid, grid_of_rows, number_text
 from importer.readers.number_formats import format_mark
@@ -60,6 +60,10 @@ def read_xls(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple
                 grid.hidden_rows = {
                     row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden
                 }
+                grid.merges = [
+                    MergedCells(top + 1, bottom, left, right - 1)
+                    for top, bottom, left, right in sheet.merged_cells
+                ]
                 tables.append((name, bool(sheet.visibility), grid))
                 book.unload_sheet(index)
         return tables

@@ -121,6 +121,7 @@ _OF_OTHERS = frozenset(
     f"sheet.row.{ending}"
     for ending in ("goes_on_with_passed_over", "total", "no_bill", "no_vendor")
 )
+_AMOUNTS_REQUIRED = ("line_items.amount.required", "line_items.netAmount.required")
 _LACKING = frozenset(
     f"bills.{name}"
     for name in (
@@ -152,13 +153,20 @@ def _first_causes(findings: Findings, bills: ParsedTable, lines: ParsedTable) ->
     stood_in = np.zeros(bills.size, dtype=bool)
     stood_in[findings.items_of("bills.invoiceNumber.placeholder")[0]] = True
 
+    merged = {
+        (p.cell.table, p.cell.row)
+        for p in findings.parts
+        if p.code == "sheet.cell.merged_amount" and isinstance(p, Finding)
+    }
+
     def remaining(p: FindingBatch) -> np.ndarray:
         out = np.ones(len(p), dtype=bool)
         if p.code == "bills.invoiceNumber.missing":
             out &= ~stood_in[p.at]
-        if p.code in _LACKING and of_others:
-            rows = zip(p.places.table.tolist(), p.places.row.tolist(), strict=True)
-            out &= np.asarray([place not in of_others for place in rows], dtype=bool)
+        for codes, others in ((_LACKING, of_others), (_AMOUNTS_REQUIRED, merged)):
+            if p.code in codes and others:
+                rows = zip(p.places.table.tolist(), p.places.row.tolist(), strict=True)
+                out &= np.asarray([place not in others for place in rows], dtype=bool)
         if p.code == "line_items.billRef.orphan":
             out &= ~bad_lines[p.at]
         if p.code == "bills.lines.missing":

@@ -10,11 +10,13 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.model.tables import MergedCells
 from importer.readers.calamine import open_workbook
 from importer.readers.grid import FormatMarks, Grid, grid_of_columns
 from importer.readers.number_formats import FormatMarkScanner
 from importer.readers.xlsx.xlsx_cells import CellContext, read_cells, read_strings
 from importer.readers.xlsx.xlsx_guard import slow_path_reason, text_lengths
+from importer.readers.xlsx.xlsx_merges import MergeScanner, merges_of
 from importer.readers.xlsx.xlsx_parts import SheetPart, read_book
 from importer.readers.zip_guard import Part
 
@@ -44,18 +46,21 @@ def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tupl
         def calamine() -> CalamineWorkbook:
             return open_workbook(path)
 
-        def scan(sheet: SheetPart) -> tuple[str | None, FormatMarks]:
-            """The reason for the slow path, if any, and the sheet's format marks."""
-            xml = FormatMarkScanner(Part(archive, sheet.part), book.styles.marks)
+        def scan(sheet: SheetPart) -> tuple[str | None, FormatMarks, list[MergedCells]]:
+            """The reason for the slow path, if any, and the sheet's format marks and merges."""
+            merged = MergeScanner(Part(archive, sheet.part))
+            xml = FormatMarkScanner(merged, book.styles.marks)
             reason = slow_path_reason(
                 xml, book.styles.zeros, lengths, never_calculated=book.never_calculated
             )
-            return reason, xml.marks
+            if reason is not None:  # it may not have read to the end
+                return reason, xml.marks, merges_of(Part(archive, sheet.part))
+            return reason, xml.marks, merged.merges
 
         sheets = [sheet for sheet in book.sheets if sheet.name in picked]
         grids = []
         with ThreadPoolExecutor(1) as ahead:  # scans the next sheet while this one is read
-            for sheet, (reason, marks) in zip(sheets, ahead.map(scan, sheets), strict=True):
+            for sheet, (reason, marks, merges) in zip(sheets, ahead.map(scan, sheets), strict=True):
                 grid = _calamine_grid(calamine, sheet.name) if reason is None else None
                 if grid is not None:
                     grid.format_marks = marks
@@ -64,7 +69,7 @@ def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tupl
                         strings(), book.styles, book.date1904, book.never_calculated
                     )
                     grid = read_cells(partial(Part, archive, sheet.part), context)
-                grid.date1904 = book.date1904
+                grid.date1904, grid.merges = book.date1904, merges
                 grids.append((sheet.name, sheet.hidden, grid))
         return grids
 

@@ -1,0 +1,118 @@
+"""Merged cells, read as what the workbook shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from importer.core.money import tidy
+from importer.mapping.headed_table import HeadedTable
+from importer.mapping.headers import expressions
+from importer.mapping.row_columns import RowColumns
+from importer.model.fields import LINE_ITEMS, FieldKind, field_of
+from importer.model.finding import Finding
+from importer.model.finding_catalogue import finding
+from importer.model.tables import SourceTable
+
+_SHOWN = 10
+
+
+def with_merged_cells(table: HeadedTable) -> tuple[HeadedTable, list[Finding], str]:
+    """The table with the text of merged cells in all their rows; its findings, and a note.
+
+    An amount of a line that is merged over several rows cannot be told apart: an error. What stands
+    under merged cells is not shown, so that it is not read.
+    """
+    source = table.source
+    if not source.merges or table.is_result:
+        return table, [], ""
+    columns = [list(column) for column in source.columns]
+    kinds = None if source.kinds is None else [bytearray(codes) for codes in source.kinds]
+    index = {number: i for i, number in enumerate(source.rows)}
+    amounts = _line_amounts(table)
+    findings: list[Finding] = []
+    filled: set[int] = set()
+    under: list[int] = []
+    for merge in source.merges:
+        if merge.first_column >= len(columns) or merge.last_row <= table.number(table.start - 1):
+            continue
+        rows = [index[n] for n in range(merge.first_row, merge.last_row + 1) if n in index]
+        top = index.get(merge.first_row)
+        last = min(merge.last_column, len(columns) - 1)
+        for i in rows:
+            for column in range(merge.first_column, last + 1):
+                if (i, column) != (top, merge.first_column) and tidy(columns[column][i]):
+                    under.append(i)
+                    columns[column][i] = ""
+                    if kinds is not None:
+                        kinds[column][i] = 0
+        first = merge.first_column
+        below = [i for i in rows if i >= table.start]
+        if top is None or top < table.start or len(below) < 2 or not tidy(columns[first][top]):
+            continue
+        if first in amounts:
+            for i in below:
+                findings.append(
+                    finding(
+                        "sheet.cell.merged_amount",
+                        table.cell(i, first),
+                        table.text(first, top),
+                        first=merge.first_row,
+                        last=merge.last_row,
+                    )
+                )
+            continue
+        for i in below[1:]:
+            columns[first][i] = columns[first][top]
+            filled.add(i)
+            if kinds is not None:
+                kinds[first][i] = kinds[first][top]
+    if under:
+        numbers = sorted({table.number(i) for i in under})
+        findings.append(
+            finding(
+                "sheet.cells.under_merged",
+                table.cell(min(under)),
+                count=len(under),
+                rows=", ".join(map(str, numbers[:_SHOWN])),
+            )
+        )
+    if not (filled or under):
+        return table, findings, ""
+    codes = None if kinds is None else tuple(map(bytes, kinds))
+    source = replace(source, columns=tuple(columns), kinds=codes)
+    source = _without_blank_rows(source, set(under) - filled)
+    numbers = sorted(table.number(i) for i in filled)
+    shown = ", ".join(map(str, numbers[:_SHOWN])) + (" …" if len(numbers) > _SHOWN else "")
+    what = "1 row" if len(numbers) == 1 else f"{len(numbers):,} rows"
+    note = f"{what} read with the text of merged cells ({shown})" if filled else ""
+    return replace(table, source=source), findings, note
+
+
+def _line_amounts(table: HeadedTable) -> set[int]:
+    """The columns of amounts, quantities and prices of lines."""
+    columns = set(RowColumns.of(table).amounts)
+    for sheet, name, e in expressions(table.template, table.kind):
+        if sheet == LINE_ITEMS and (e.product or field_of(sheet, name).kind is FieldKind.CENTS):
+            mapped = (table.header.column_of(names) for names, _ in e.columns())
+            columns |= {column for column in mapped if column is not None}
+    return columns
+
+
+def _without_blank_rows(source: SourceTable, rows: set[int]) -> SourceTable:
+    """The table without those of the rows that have nothing any more."""
+    empty = [i for i in sorted(rows) if not any(tidy(column[i]) for column in source.columns)]
+    if not empty:
+        return source
+    keep = np.ones(len(source.rows), dtype=bool)
+    keep[empty] = False
+    at = np.flatnonzero(keep).tolist()
+    kinds = source.kinds
+    return replace(
+        source,
+        columns=tuple([column[i] for i in at] for column in source.columns),
+        kinds=None if kinds is None else tuple(bytes(codes[i] for i in at) for codes in kinds),
+        rows=[source.rows[i] for i in at],
+        blank_rows=source.blank_rows + len(empty),
+    )
