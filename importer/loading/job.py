@@ -51,6 +51,7 @@ class BillJob:
     absent_looks: int = 0  # in a row that did not show it
     resent: bool = False  # after Light did not show it
     refusal: Outcome[Any] | None = None  # Light said no, and may have it all the same
+    rejected: bool = False
     created: bool = False
     light_id: str | None = None
     remote: LightBill | None = None  # as Light last showed it
@@ -238,6 +239,7 @@ class JobOperation(Operation):
 
     def refused(self, outcome: Outcome[Any]) -> Decision:
         reason, errors = outcome.reason, outcome.errors
+        self.job.rejected = True
         change = self.job.change(State.REJECTED, Status.REJECTED, reason, errors=errors)
         return Finish(self, True, (change,))
 

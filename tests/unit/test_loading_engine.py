@@ -55,7 +55,7 @@ class FakeLight:
         return []
 
     def read_bill(self, body: object) -> LightBill | None:
-        return LightBill(str(body), "IN_DRAFT") if body else None
+        return LightBill(str(body), "IN_DRAFT", amount=100) if body else None
 
     def read_line(self, body: object) -> LightLine | None:
         return None
