@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import is_zipfile
 
+from importer.app.choose_template import choose_template, doubt
 from importer.app.sources import STDIN
 from importer.app.trust import Doubted, doubts, proven, settled_folders
 from importer.core.errors import UsageProblem
@@ -139,7 +140,6 @@ def check_files(
     tables = _read(request, loaded if former is None else None, copies)
 
     from importer.mapping.map_tables import map_tables
-    from importer.mapping.recognition import recognise
     from importer.resume.result_workbook import read_picks
     from importer.resume.row_changes import as_written, row_changes
     from importer.validation.validate import check
@@ -147,8 +147,9 @@ def check_files(
     picks: Sequence[Pick] = read_picks(tables) if former else ()
     if former is None:
         _refuse_unknown_result(tables)
+    recognised = loaded is None
     if loaded is None:
-        loaded = recognise(tables)
+        loaded = choose_template(tables)
         if {loaded.template.source.encoding, loaded.template.source.delimiter} != {"auto"}:
             tables = _read(request, loaded, copies)  # as the template says
     expect = _expected(request, former, loaded.template.template)
@@ -164,6 +165,8 @@ def check_files(
         raise UsageProblem(_no_header(tables, loaded))
     mapped.notes += [*(changes.notes if changes else []), *doubts(doubted)]
     checked = check(mapped, TargetStatus(request.then or TargetStatus.DRAFT))
+    if recognised:
+        mapped.notes += doubt(checked, loaded, request.files[0])
     files = CheckedFiles(loaded, checked, request, stamps, tuple(picks), former, changes, expect)
     if copies:
         return files

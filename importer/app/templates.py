@@ -99,8 +99,8 @@ def draft_template(
 
     It is written to ``output`` where that is given; UsageProblem where that exists already.
     """
+    from importer.app.choose_template import choose_template
     from importer.core.atomic_write import atomic_write
-    from importer.mapping.recognition import recognise
     from importer.readers import read_file
     from importer.scaffold.draft_template import draft_of, name_of
 
@@ -110,7 +110,7 @@ def draft_template(
     text = draft.text()
     shipped, shipped_trial = "", None
     try:
-        template = recognise(tables).template
+        template = choose_template(tables).template
         shipped, shipped_trial = template.template, try_template(tables, template)
     except TemplateProblem:
         pass

@@ -527,6 +527,11 @@ warning bills.state.differs: one number both loaded and passed over
 warning bills.type.credit_notes: credit notes that are left out
   Credit notes are not created in Light yet: {count} left out, {totals} in all ({rows}).
   → Enter them in Light by hand. The totals of bills do not contain them.
+bills.type.doubtful: a credit note of nobody known
+  The row is left out as a credit note ({reason}), but the lookup table {table} has no vendor
+  '{value}': it may be another posting.
+  → Remove the row if it is no purchase; correct it if vendor and account are exchanged; or add the
+    vendor to the table.
 bills.billRef.left_out_too: a reference that a document left out has too
   A document with the same reference is left out, so that the line items of the two cannot be told
   apart.

@@ -10,6 +10,7 @@ from bill_sheets import bill, book, csv_file, grid, line
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from importer.app.pipeline import CheckRequest, check_files
 from importer.core.errors import TemplateProblem
 from importer.mapping.recognition import recognise
 from importer.mapping.template_loader import load_template, shipped_templates
@@ -123,6 +124,22 @@ def test_a_canonical_sheet_that_lacks_a_column_is_still_one(tmp_path: Path) -> N
 )
 def test_common_headers_alone_are_never_recognised(tmp_path: Path, headers: list[str]) -> None:
     refusal(ledger(tmp_path, headers, ["1"] * len(headers)))
+
+
+def test_a_recognised_template_that_most_bills_contradict_is_doubted(tmp_path: Path) -> None:
+    header = ("ContactName", "InvoiceNumber", "InvoiceDate", "Quantity", "UnitAmount",
+              "AccountCode", "Currency")  # fmt: skip
+    rows = [["A", "1", "soon", "1", "5", "7", "GBP"], ["A", "2", "later", "1", "5", "7", "GBP"],
+            ["A", "3", "2025-03-01", "1", "5", "7", "GBP"]]  # fmt: skip
+    path = str(ledger(tmp_path, header, *rows))
+    notes = check_files(CheckRequest((path,))).checked.mapped.notes
+    assert any("xero-bills was recognised by its headers, and 2 of 3 bills" in n for n in notes)
+    stated = check_files(CheckRequest((path,), template="xero-bills")).checked.mapped.notes
+    assert not any("recognised" in n for n in stated)
+    good = str(ledger(tmp_path, header, *rows[2:]))
+    assert not any(
+        "recognised" in n for n in check_files(CheckRequest((good,))).checked.mapped.notes
+    )
 
 
 def test_marks_of_a_template_are_columns_it_could_not_have_by_chance() -> None:
