@@ -86,9 +86,13 @@ def check(
     findings += cross_row_rules.sums_agree(mapped, bills, amounts, gross_totals, counts, ambiguous)
     findings += cross_row_rules.duplicates(mapped, bills)
     findings += cross_row_rules.without_lines(mapped, line_bill, ambiguous)
-    findings += compare_stated(mapped, lines, line_bill, gross_of_lines(lines, of_lines))
+    unread = list(unread_findings(mapped, bills, line_bill, is_sum, include_tax))
+    findings += unread
+    # A row that lacks an amount nobody reads differs from what it states for that reason.
+    lacking = {i for f in unread if f.code == "sheet.column.unread_money" for i in f.lines}
+    differing = compare_stated(mapped, lines, line_bill, gross_of_lines(lines, of_lines))
+    findings += [f for f in differing if not lacking.issuperset(f.lines)]
     findings = _first_causes(findings, bills, lines)
-    findings += list(unread_findings(mapped, bills, line_bill, is_sum, include_tax))
     documents = _left_out(mapped, then)
     findings += list(credit_note_warnings(documents))
     controls, of_totals = cross_row_rules.control_totals(

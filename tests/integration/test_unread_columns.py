@@ -192,6 +192,12 @@ def test_no_void_bill_is_loaded_for_want_of_a_mapping(tmp_path: Path, states: li
     assert [b.invoice_number for b in of.valid_bills()] == live
 
 
+def test_one_cause_is_one_finding(tmp_path: Path) -> None:
+    rows = [("A Ltd", "1", "2025-03-01", "10.00", "2.00", "12.00")]
+    file = csv_file(tmp_path / "l.csv", [(*HEADER, "VAT", "Gross"), *rows])
+    assert found(checked([file], flat(tmp_path))) == [("unread_money", "error", 1)]
+
+
 def test_a_file_of_nothing_but_drafts_is_a_warning(tmp_path: Path) -> None:
     assert ledger(tmp_path, "Status", ["draft", "Draft"]) == [("unread_type", "warning", 2)]
     assert ledger(tmp_path, "Status", ["draft", "Paid"]) == [("unread_state", "error", 1)]
