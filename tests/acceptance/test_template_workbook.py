@@ -63,7 +63,7 @@ def test_filled_in_workbook_loads(
     _, book = made(command)
     vendors, accounts = choices(book, "Bills", "vendor"), choices(book, "Line items", "account")
     for i in range(40):
-        put(book, "Bills", i + 2, billRef=f"B{i}", vendor=vendors[i * 12], invoiceNumber=f"000{i}",
+        put(book, "Bills", i + 2, billRef=f"B{i}", vendor=vendors[i * 12], invoiceNumber=f"001{i}",
             companyEntity="UK01", issuedDate=date(2025, 3, 3), dueDate=date(2025, 4, 2),
             currency="GBP", amount=12000, lineItemsIncludeTax=False)  # fmt: skip
         book["Bills"].cell(i + 2, headers(book, "Bills")["property:Region"]).value = "North"
@@ -79,7 +79,7 @@ def test_filled_in_workbook_loads(
     assert told["bills"] == {"total": 40, "created": 40}
     assert [f for f in told["findings"] if f["severity"] == "error"] == []
     bills = pulled.bills()
-    assert {bill["invoiceNumber"] for bill in bills} == {f"000{i}" for i in range(40)}
+    assert {bill["invoiceNumber"] for bill in bills} == {f"001{i}" for i in range(40)}
     assert len({bill["vendorId"] for bill in bills}) == 40
 
 
@@ -92,9 +92,9 @@ def test_offered_names_are_unambiguous(command: Callable[..., Any], pulled: Sand
     ):  # fmt: skip
         names = names_of(name, directory)
         offered = choices(book, sheet, name)
-        ids = [[thing.id for thing in names.exact(choice) if not thing.ended] for choice in offered]
+        ids = [[thing.id for thing in names.exact(choice) if thing.active] for choice in offered]
         assert all(len(found) == 1 for found in ids)
-        assert {found[0] for found in ids} == {t.id for t in names.things if not t.ended}
+        assert {found[0] for found in ids} == {t.id for t in names.things if t.active}
     # two vendors of one name are offered by their identifiers
     assert {"V-1032", "V-1033"} <= set(choices(book, "Bills", "vendor"))
     assert "Meridian Freight Ltd" not in choices(book, "Bills", "vendor")
