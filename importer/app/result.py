@@ -93,8 +93,8 @@ class Result:
 
 
 def exit_code(summary: RunSummary, findings: Findings, *, stopped: ImporterError | None) -> int:
-    """0 all done; 1 errors in the data or rejected; 2 the key or role is refused; 3 unknown; 4
-    stopped early."""
+    """0 all done; 1 errors in the data or rejected; 2 the key or role is refused; 3 unknown, or
+    totals that do not tie though Light has the bills; 4 stopped early."""
     if stopped is not None:
         return stopped.exit_code
     if summary.bills.get(Status.UNKNOWN, 0) or STEP_UNKNOWN in findings.codes():
@@ -103,7 +103,9 @@ def exit_code(summary: RunSummary, findings: Findings, *, stopped: ImporterError
         return KeyRefused.exit_code
     bad = (Status.INVALID, Status.REJECTED, Status.NOT_SENT)
     errors = findings.count_of(Severity.ERROR)
-    return 1 if errors or any(summary.bills.get(s, 0) for s in bad) else 0
+    if errors or any(summary.bills.get(s, 0) for s in bad):
+        return 1
+    return 3 if any(total.altered or total.unmatched for total in summary.totals) else 0
 
 
 def error_json(command: str, error: RunError, exit_code: int) -> str:

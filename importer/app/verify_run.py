@@ -20,12 +20,14 @@ from importer.loading.journal.journal import Journal
 from importer.loading.loaded_bills import Outcomes, bills_in_light, bills_to_sweep
 from importer.loading.operations.verify_bill import SETTINGS, Verification, plan_verification
 from importer.loading.twins import BillInLight, look_for_twins, save_sweep
+from importer.model.journal_states import Status
 from importer.model.read_back import Comparison, ReadBack
 from importer.model.report_model import RunError
 from importer.report.phrases import count
 from importer.validation.finding_batch import Findings
 
-_CODES = ("light.twice", "light.changed", "light.missing")
+_OTHER_ROWS = frozenset(("run.row.changed", "run.line.changed", "run.row.added"))
+_CODES = ("light.twice", "light.changed", "light.missing", *sorted(_OTHER_ROWS))
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ def verify(
 ) -> Result:
     """Read, compare and report. Nothing is changed in Light.
 
-    Exit code 1 where a bill was changed in Light or is missing there, 3 where one is there more
-    than once; 4 where it was stopped.
+    Exit code 1 where a bill was changed in Light or is missing there, or where a row no longer is
+    its bill; 3 where a bill is unknown, or in Light more than once; 4 where it was stopped.
     Raises UsageProblem where there is no such run, StoppedEarly where it was stopped at once.
     """
     began = time.monotonic()
@@ -67,10 +69,11 @@ def verify(
         )
         report, _ = report_of(run, journal, "verify", read_backs)
     differ = any(back.comparison is not Comparison.SAME for back in read_backs.values())
-    twice = "light.twice" in report.findings.codes()
+    differ |= bool(_OTHER_ROWS & report.findings.codes())
+    person = "light.twice" in report.findings.codes() or Status.UNKNOWN in report.summary.bills
     summary = replace(
         report.summary,
-        exit_code=stopped.exit_code if stopped else 3 if twice else int(differ),
+        exit_code=stopped.exit_code if stopped else 3 if person else int(differ),
         error=RunError.of(stopped) if stopped else None,
         requests=requests,
         seconds=time.monotonic() - began,

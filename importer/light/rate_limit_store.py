@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS slot (
 );
 CREATE INDEX IF NOT EXISTS slot_free_at ON slot (free_at);
 CREATE INDEX IF NOT EXISTS slot_key ON slot (key, free_at);
+CREATE TABLE IF NOT EXISTS held (key TEXT PRIMARY KEY, slots INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS told (
     key TEXT NOT NULL,
     name TEXT NOT NULL,          -- pause_until (unix time) or limit (requests a minute)
@@ -42,6 +43,19 @@ CREATE TABLE IF NOT EXISTS day (
     PRIMARY KEY (owner, utc_date)
 )
 """
+
+# Counting the slots of a key at each request would take as long as there are slots. Triggers count
+# them, also those of older versions, which know nothing of it.
+_COUNTING = """
+CREATE TRIGGER slot_taken AFTER INSERT ON slot BEGIN
+    INSERT INTO held VALUES (new.key, 1) ON CONFLICT (key) DO UPDATE SET slots = slots + 1;
+END;;
+CREATE TRIGGER slot_freed AFTER DELETE ON slot BEGIN
+    UPDATE held SET slots = slots - 1 WHERE key = old.key;
+END;;
+INSERT OR REPLACE INTO held SELECT key, count(*) FROM slot GROUP BY key
+"""
+_COUNTS = "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = 'slot_taken'"
 
 
 def open_rate_limit_store(path: Path | str, oldest: str) -> sqlite3.Connection:
@@ -63,6 +77,9 @@ def open_rate_limit_store(path: Path | str, oldest: str) -> sqlite3.Connection:
             with transaction(db):
                 for statement in _SCHEMA.split(";\n"):
                     db.execute(statement)
+                if db.execute(_COUNTS).fetchone() is None:
+                    for statement in _COUNTING.split(";;\n"):
+                        db.execute(statement)
                 db.execute("DELETE FROM day WHERE utc_date < ?", (oldest,))
             return db
         except sqlite3.Error as error:
@@ -85,6 +102,12 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
         db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
+
+
+def slots_held(db: sqlite3.Connection, key: str) -> int:
+    """How many permits of the key are taken, of which those that ran out are deleted."""
+    row = db.execute("SELECT slots FROM held WHERE key = ?", (key,)).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 # --- requests of a UTC day, counted for the company of a key, or for a key of unknown company -----

@@ -38,6 +38,7 @@ from importer.light.rate_limit_store import (
     count_request,
     open_rate_limit_store,
     requests_on,
+    slots_held,
     store_problem,
     transaction,
 )
@@ -331,7 +332,10 @@ class RateLimiter:
         earlier = WINDOW - window  # than for the minute, a permit is free again
         question = "FROM slot WHERE key = ? AND free_at > ?"
         arguments = key.mark, now + earlier
-        (held,) = self._db.execute(f"SELECT count(*) {question}", arguments).fetchone()
+        if window == MINUTE:
+            held = slots_held(self._db, key.mark)
+        else:
+            (held,) = self._db.execute(f"SELECT count(*) {question}", arguments).fetchone()
         if held + 1 >= limit:
             key.full_at = now
         frees_at = None

@@ -129,6 +129,13 @@ def unknown_state(remote: LightBill) -> str:
     return f"its state {remote.state} is unknown here" if remote.state else "it states no state"
 
 
+def complaint(remote: LightBill) -> str:
+    """That Light itself holds the bill for a duplicate or for failed, in words; "" where not."""
+    if remote.failure_reason:
+        return f"it says {remote.failure_reason} (state {remote.state})"
+    return "it holds it for a duplicate (state DUPLICATED)" if remote.state == "DUPLICATED" else ""
+
+
 def _why_never(kind: StepKind, state: str) -> str:
     if kind is StepKind.CANCEL:
         return f"it is in the ledger already (state {state})"

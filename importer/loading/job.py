@@ -16,7 +16,7 @@ from importer.loading.bill_match import (
     match_lines,
     words_of_contradictions,
 )
-from importer.loading.bill_state import unknown_state
+from importer.loading.bill_state import complaint, unknown_state
 from importer.loading.identity import conflict_key, content, same_lines
 from importer.loading.journal.journal_records import Change, Intent
 from importer.loading.operation import Decision, EngineSettings, Finish, Look, Operation, Record
@@ -155,15 +155,13 @@ class BillJob:
     def complete(self, remote: LightBill, how: Discovery | None = None) -> Change:
         """Light has the bill with all its lines."""
         self.remote, self.created = remote, True
-        failure = remote.failure_reason
-        wrong = f"Light says {failure} (state {remote.state})" if failure else ""
-        remarks = filter(None, (wrong, describe_differences(self.bill, remote)))
-        return self.creation(Status.CREATED, "; ".join(remarks), how)
+        return self.creation(Status.CREATED, describe_differences(self.bill, remote), how)
 
     def objection(self, remote: LightBill) -> str:
         """Why a bill that is this one cannot be called created as it is in the sheet."""
         conflicts = contradictions(self.bill, remote, just_created=not self.entry.light_id)
-        return "; ".join(filter(None, (unknown_state(remote), words_of_contradictions(conflicts))))
+        words = (unknown_state(remote), complaint(remote), words_of_contradictions(conflicts))
+        return "; ".join(filter(None, words))
 
     def unsettled(self, remote: LightBill, why: str) -> Change:
         """Light has the bill, and a person has to see to it; the next run reads it again."""

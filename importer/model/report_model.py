@@ -126,7 +126,7 @@ class CurrencyTotal:
     the total that the file or the template states, None where neither does. ``unit`` is how many
     cents
     a unit of the currency has. ``differing`` bills are not in Light just as the sheet has them: the
-    totals may agree all the same.
+    totals may agree all the same. ``altered`` of them Light has, otherwise.
     """
 
     currency: str
@@ -138,6 +138,7 @@ class CurrencyTotal:
     control: int | None = None
     unit: int = 100
     differing: int = 0
+    altered: int = 0
     unmatched: int = 0  # of these, bills of the run that no row holds any more
     twice: int = 0  # bills that Light has more than once
     twice_cents: int = 0  # what these come to in the sheet

@@ -151,10 +151,12 @@ def _totals(checked: Checked, bills: BillOutcomes) -> tuple[CurrencyTotal, ...]:
     units = checked.mapped.template.formats.cents_per_unit
     created: Counter[str] = Counter()
     agreeing: Counter[str] = Counter()
+    altered: Counter[str] = Counter()
     for i in np.flatnonzero(bills.in_light).tolist():
         bill = bills[i]
         created[names[i]] += in_light_now(bill)
         agreeing[names[i]] += not differs(bill)
+        altered[names[i]] += differs(bill)
     twice: Counter[str] = Counter()
     twice_cents: Counter[str] = Counter()
     for i, outcome in bills.outcomes.items():
@@ -187,6 +189,7 @@ def _totals(checked: Checked, bills: BillOutcomes) -> tuple[CurrencyTotal, ...]:
             control=checked.controls.get(name),
             unit=units.get(name, 100),
             differing=count - agreeing[name],  # what is not in Light differs
+            altered=altered[name],
             twice=twice[name],
             twice_cents=twice_cents[name],
             credit_notes={Status.PASSED_OVER.value: credit_notes} if credit_notes else {},

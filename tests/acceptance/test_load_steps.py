@@ -284,9 +284,12 @@ def test_duplicate_is_reported_and_never_posted(load: Load, tmp_path: Path) -> N
         assert load(light.base_url, *other).code == 0
         files = write_bills(tmp_path, [row(0, "paid")])
         told = load(light.base_url, *files)
-        assert told.code == 1
-        assert "light.step_refused" in codes(told)
-        assert "DUPLICATED" in str(told.json["findings"])
+        assert told.code == 3
+        assert told.json["bills"] == {"total": 1, "unknown": 1}
+        (message,) = [f["message"] for f in told.json["findings"] if f["code"] == "light.altered"]
+        assert "it says DUPLICATE_INVOICE (state DUPLICATED)" in message
+        again = load(light.base_url, *files)
+        assert (again.code, again.json["bills"]) == (3, {"total": 1, "unknown": 1})
         assert asked(light)["post"] == 0
         assert [bill["state"] for bill in light.bills()] == ["IN_DRAFT", "DUPLICATED"]
 

@@ -514,3 +514,50 @@ def test_key_that_is_held_back_is_passed_over(files):
         assert clock() == START
 
     run_with_pacer(files, work, keys="ab")
+
+
+def steps_of_sqlite(limiter: RateLimiter, requests: int) -> int:
+    """The work of the database, in hundreds of its instructions, for some requests at once."""
+    steps = [0]
+
+    def count() -> int:
+        steps[0] += 1
+        return 0
+
+    async def ask() -> None:
+        for _ in range(requests):
+            limiter.finish(await limiter.acquire())
+
+    limiter._db.set_progress_handler(count, 100)
+    asyncio.run(ask())
+    limiter._db.set_progress_handler(None, 100)
+    return steps[0]
+
+
+def test_request_costs_the_same_however_many_were_sent_in_the_minute(files):
+    """Else verifying and undoing many bills takes more than in proportion."""
+    with RateLimiter(next(files), per_minute=1_000_000, clock=lambda: START) as limiter:
+        first = steps_of_sqlite(limiter, 200)
+        steps_of_sqlite(limiter, 3_000)
+        assert steps_of_sqlite(limiter, 200) <= 1.3 * first
+
+
+def test_permits_of_a_file_of_an_older_version_count(files):
+    file = next(files)
+    with RateLimiter(file, per_minute=3, clock=lambda: START) as limiter:
+        limiter._db.executescript("DROP TRIGGER slot_taken; DROP TRIGGER slot_freed")
+        limiter._db.execute("DROP TABLE held")
+        for i in range(2):  # as it wrote them
+            limiter._db.execute(
+                "INSERT INTO slot (key, started_at, free_at) VALUES ('key', ?, ?)",
+                (START, START + 10 + i),
+            )
+
+    async def run(clock):
+        with RateLimiter(file, per_minute=3, clock=clock) as limiter:
+            await limiter.acquire()
+            assert clock() == START
+            await limiter.acquire()
+            assert clock() - START == pytest.approx(10, abs=0.01)
+
+    simulate(run)
