@@ -40,15 +40,14 @@ def name_key(text: str) -> str:
 
 
 def name_keys(texts: pa.LargeStringArray) -> pa.LargeStringArray:
-    """``name_key`` of each text; of ASCII without odd spaces vectorised."""
+    """``name_key`` of each tidied text; of ASCII without odd spaces vectorised."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     out = pc.ascii_lower(texts)
-    odd = pc.or_(
-        pc.invert(pc.string_is_ascii(texts)),
-        pc.match_substring_regex(texts, r"\A\s|\s\z|\s\s|[\x00-\x1f\x7f]"),
-    )
+    odd = pc.invert(pc.string_is_ascii(texts))
+    for spaces in ("  ", "\t", "\n"):
+        odd = pc.or_(odd, pc.match_substring(texts, spaces))
     if not pc.any(odd).as_py():
         return out
     keys = [name_key(text) for text in texts.filter(odd).to_pylist()]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from importer.model.finding import CellRef, Finding
 from importer.model.tables import CellKind, Role
 
@@ -32,3 +34,9 @@ class ClassifiedRows:
     reasons: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     doubtful: dict[int, Finding] = field(default_factory=dict)
+
+    def data(self) -> np.ndarray:
+        """Which rows are data."""
+        if self.roles.count(Role.DATA) == len(self.roles):  # mostly; without a loop
+            return np.ones(len(self.roles), dtype=bool)
+        return np.asarray([role is Role.DATA for role in self.roles], dtype=bool)

@@ -37,19 +37,21 @@ def mark_notes(table: HeadedTable, filled: FilledTable, rows: ClassifiedRows) ->
     columns = RowColumns.of(table)
     if table.kind is not TableKind.FLAT or not columns.amounts:
         return
-    data = np.asarray([role is Role.DATA for role in rows.roles], dtype=bool)
+    without_amount = ~_given(filled.table, columns.amounts)
+    if not without_amount.any():
+        return
+    data = rows.data() & without_amount
     if (rule := table.template.source.control_total) and (
         total := table.column(rule.amount)
     ) is not None:
         data &= ~_given(table, [total])  # the file's own total may have no amount of a line
     empty = data & ~_given(table, {*columns.accounts, *columns.of_bill})
-    empty &= ~_given(filled.table, columns.amounts)
     if not empty.any():
         return
     down = {table.column(name) for name in table.template.source.fill_down}
     named = columns.identity - (columns.vendor - down)
     nameless = empty & ~_given(table, named)
-    with_amount = data & ~empty
+    with_amount = rows.data() & ~empty
     for k in np.flatnonzero(empty).tolist():
         i = table.start + k
         again = bool(columns.accounts) and k > 0 and with_amount[k - 1] and all(
@@ -69,7 +71,7 @@ def without_vendor_and_number(
     if not filled.origins or table.kind is not TableKind.FLAT:
         return {}
     columns = RowColumns.of(table)
-    data = np.asarray([role is Role.DATA for role in rows.roles], dtype=bool)
+    data = rows.data()
     every = np.arange(len(data))
     numbers = keys_of_numbers(table)
     named = columns.vendor | numbers | columns.keys
@@ -121,8 +123,10 @@ def _without_vendor(
 
 def filled_note(table: HeadedTable, filled: FilledTable, rows: ClassifiedRows) -> str:
     """How many rows took values from above, for people; "" where none did."""
+    if not filled.origins:
+        return ""
     every = np.arange(len(rows.roles))
-    data = np.asarray([role is Role.DATA for role in rows.roles], dtype=bool)
+    data = rows.data()
     taken = np.zeros(len(data), dtype=bool)
     for origin in filled.origins.values():
         taken |= data & (origin >= 0) & (origin != every)

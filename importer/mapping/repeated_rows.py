@@ -18,6 +18,7 @@ from importer.mapping.headers import RESULT_COLUMNS
 from importer.mapping.text_cleanup import tidied
 from importer.model.fields import LINE_ITEMS
 
+_SHORTEST_PERIODIC = 4  # rows of a bill that may be the same rows twice
 _COUNTED = 50  # rows that show whether a column counts the rows
 
 
@@ -35,7 +36,14 @@ def repeated_rows(reader: ColumnReader, grouped: GroupedRows) -> list[RepeatedRo
     Equal rows that stand together are lines of one bill. Apart from each other, they are repeated;
     but where the rows of most bills are scattered, single ones say nothing.
     """
-    classes = _classes(reader, grouped.same_keys)
+    keys = grouped.same_keys
+    starts = np.flatnonzero(np.append(True, np.diff(keys) != 0)) if len(keys) else keys
+    lengths = np.diff(np.append(starts, len(keys)))
+    apart = np.bincount(keys[starts])[keys[starts]] > 1  # the key has several runs
+    candidates = np.repeat(apart | (lengths >= _SHORTEST_PERIODIC), lengths)
+    if not candidates.any():
+        return []
+    classes = _classes(reader, keys, np.flatnonzero(candidates))
     at = np.flatnonzero(classes >= 0)
     if not len(at):
         return []
@@ -57,14 +65,18 @@ def repeated_rows(reader: ColumnReader, grouped: GroupedRows) -> list[RepeatedRo
 # --- which rows are equal ---------------------------------------------------------------------
 
 
-def _classes(reader: ColumnReader, keys: np.ndarray) -> np.ndarray:
-    """A number for each row that equals another of its table in all cells, -1 for all others."""
+def _classes(reader: ColumnReader, keys: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """A number for each row that equals another of its table in all cells, -1 for all others.
+
+    ``at`` are the rows that are looked at.
+    """
     amounts = [_amount_column(table) for table in reader.tables]
-    texts = reader.arrow(amounts).dictionary_encode()
-    pair = keys * (len(texts.dictionary) + 1) + texts.indices.to_numpy().astype(np.int64)
-    code = pd.factorize(pair)[0].astype(np.int64)
-    at = np.flatnonzero(np.bincount(code, minlength=1)[code] > 1)
-    out = np.full(len(code), -1, dtype=np.int64)
+    texts = reader.arrow(amounts).take(pa.array(at)).dictionary_encode()
+    pair = keys[at] * (len(texts.dictionary) + 1) + texts.indices.to_numpy().astype(np.int64)
+    code = np.zeros(len(keys), dtype=np.int64)
+    code[at] = pd.factorize(pair)[0]
+    at = at[np.bincount(code[at], minlength=1)[code[at]] > 1]
+    out = np.full(len(keys), -1, dtype=np.int64)
     start = 0
     for table in reader.tables:
         end = start + len(table.positions)
@@ -142,7 +154,11 @@ def _periodic(keys: np.ndarray, classes: np.ndarray, runs: np.ndarray) -> np.nda
     starts = np.flatnonzero(np.append(True, np.diff(runs) != 0))
     sizes = np.diff(np.append(starts, len(runs)))
     equal = np.add.reduceat(classes >= 0, starts) == sizes
-    for start, size in zip(starts[equal & (sizes >= 4)], sizes[equal & (sizes >= 4)], strict=True):
+    for start, size in zip(
+        starts[equal & (sizes >= _SHORTEST_PERIODIC)],
+        sizes[equal & (sizes >= _SHORTEST_PERIODIC)],
+        strict=True,
+    ):
         rows = classes[start : start + size]
         if (rows == rows[0]).all():
             continue

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import pyarrow as pa
 
 from importer.core.text_column import arrow_texts, cells_starting
@@ -59,7 +60,7 @@ def _total_rows(
 ) -> dict[int, Finding]:
     """Mark a labelled total at the end of the file; findings for all others, by row."""
     out: dict[int, Finding] = {}
-    last = max((k for k, role in enumerate(rows.roles) if role is Role.DATA), default=-1)
+    last = int(np.flatnonzero(rows.data()).max(initial=-1))
     asked = {f.cell.row for f in rows.findings if f.code == "sheet.total.doubtful"}
     for row in total_rows(table, filled, rows):
         if row.k == last and row.of_file and row.by_word:

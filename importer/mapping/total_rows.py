@@ -18,7 +18,6 @@ from importer.mapping.fill_down import FilledTable
 from importer.mapping.headed_table import HeadedTable
 from importer.mapping.row_columns import RowColumns
 from importer.mapping.text_cleanup import blank
-from importer.model.tables import Role
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class _Detector:
 
     def __post_init__(self) -> None:
         self.columns = RowColumns.of(self.table)
-        self.data = np.asarray([role is Role.DATA for role in self.rows.roles], dtype=bool)
+        self.data = self.rows.data()
         self.ends = [0]  # the first row of each stretch between totals
 
     def matches(self) -> Iterator[TotalRow]:
@@ -81,7 +80,8 @@ class _Detector:
         """Data rows with an amount, and no number, key or date of their own."""
         out = self.data.copy()
         for column in self.columns.identity - self.columns.vendor:
-            out &= ~self._given(column)
+            if out.any():
+                out &= ~self._given(column)
         if out.any():
             out &= np.logical_or.reduce(
                 [np.zeros(len(out), dtype=bool), *map(self._given, self.columns.amounts)]
@@ -241,13 +241,15 @@ def _may_begin_total(first: str) -> bool:
     bare = first.lower()
     if not bare[:1].isascii() or not bare[:1].isalpha():
         return bool(bare)
-    return any(word.startswith(bare[:3]) or bare.startswith(word[:3]) for word in _STEMS)
+    if bare[:1] in "bci" and not bare[1:2].isalnum():  # as in b/f, c/f and i alt
+        return True
+    return any(word.startswith(bare[:3]) for word in _STEMS)
 
 
 _STEMS: Sequence[str] = (
     "total subtotal sub grand report overall final running page invoice bill file net gross sum"
-    " balance carried brought b c gesamt zwischen end teil rechnungs gruppen insgesamt sous totaux"
-    " somme montant suma importe eindtotaal delsum summa sammanlagt i sluttotal razem"
+    " balance carried brought gesamt zwischen end teil rechnungs gruppen insgesamt sous totaux"
+    " somme montant suma importe eindtotaal delsum summa sammanlagt sluttotal razem"
 ).split()
 
 
