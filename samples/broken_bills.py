@@ -302,6 +302,13 @@ def _pasted(path: Path) -> None:
                 taxCode="Standard rate. " + words * 4, project=words * 26, invoiceNumber=many),
            ref="Deliveries " + many, companyEntity="UK01 " + words * 4,
            document="scans/" + words * 26, note=words * 26)
+    s.bill("PVH-\ufffd1", "Gr\ufffdne Wiese", march(5), "Gr\ufffdn",
+           line("Gr\ufffdn", 12500, "7300\ufffd", taxCodeId=None, taxCode="UK\ufffd20",
+                project="Apoll\ufffd", invoiceNumber="PVH-\ufffd1"),
+           ref="PVH-\ufffd1", companyEntity="UK01\ufffd", document="scans/\ufffd.pdf",
+           note="Gr\ufffdn")
+    s.bill("2253.0", "2253.0", march(6), "Third van",
+           line("Van", 12500, "7300.0", taxCodeId=None, taxCode="20.0"), companyEntity="1.0")
     workbook(path, s.sheets())
 # fmt: on
 

@@ -31,11 +31,16 @@ _HEX32 = re.compile(r"[0-9a-fA-F]{32}")
 _DASHED = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _QUOTED = re.compile(r'="([^"]+)"')  # how a CSV keeps Excel from changing a code
 # A code that Excel has changed; in the syntax that Python and RE2 share.
+_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+# A number that went through a program which keeps numbers with a decimal: 2253.0; and 2-3, which
+# Excel has taken for a date.
+MANGLED_NAME = rf"[1-9][0-9]*\.0|[0-9]{{1,2}}-{_MONTH}"
 MANGLED_CODE = (
-    r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+"
+    rf"{MANGLED_NAME}|[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+"
     # as Excel shows 20/12/11 and 12-11 once it has taken them for dates
-    r"|(?:[0-9]{1,2}-)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-[0-9]{2}"
+    rf"|(?:[0-9]{{1,2}}-)?{_MONTH}-[0-9]{{2}}"
 )
+DESTROYED = "\ufffd"  # what stands for a letter that a program could not write
 _MANGLED = re.compile(MANGLED_CODE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _CONTROL_OR_BREAK = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")

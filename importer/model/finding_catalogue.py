@@ -39,12 +39,22 @@ not_calculated: a formula that was never calculated
 """
 
 _TEXTS = """
+destroyed_letters: letters that were destroyed
+  A letter of '{value}' is lost: a program that did not know it wrote � in its place.
+  → Export the file again as UTF-8 or as an Excel workbook, or type the text again.
 too_long: the text is too long
   The text has {length} characters; at most {limit} are taken.
   → Shorten it.
 control_characters: the text has characters that cannot be printed
   The text holds {character}, which cannot be sent to Light.
   → Type the text again; such characters come along when text is pasted.
+"""
+
+_MANGLED = """
+mangled: a number that Excel has changed
+  '{value}' is not what was typed: Excel, or the program that wrote the file, has shortened it or
+  turned it into something else.
+  → Format the column as text before typing or importing, and enter the number again.
 """
 
 _DATES = """
@@ -166,13 +176,8 @@ other_currency: a price in another currency
   → Correct the price, or the bill's currency.
 """
     + _NUMBERS,
-    FieldKind.CODE: """
-mangled: a number that Excel has changed
-  '{value}' is not what was typed: Excel has shortened it or turned it into something else.
-  → Format the column as text before typing or importing, and enter the number again.
-"""
-    + _TEXTS,
-    FieldKind.NAME: _TEXTS,
+    FieldKind.CODE: _MANGLED + _TEXTS,
+    FieldKind.NAME: _MANGLED + _TEXTS,
     FieldKind.TEXT: _TEXTS,
     FieldKind.CHOICE: """
 not_one_of: not one of the values there are

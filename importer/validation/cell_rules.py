@@ -6,6 +6,7 @@ column, and returns the mask of the texts that pass.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,19 +14,28 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from importer.core.cell_parsers import is_error, is_mangled, unprintable_in, unquoted
+from importer.core.cell_parsers import (
+    DESTROYED,
+    MANGLED_NAME,
+    is_error,
+    is_mangled,
+    unprintable_in,
+    unquoted,
+)
 from importer.core.currencies import EXPONENTS
 from importer.core.money import INT64_MIN, currencies_named
 from importer.core.nearest_name import did_you_mean
 from importer.core.number_look import currencies_shown, is_code, look_of
 from importer.model.fields import BILLS, FieldKind
 from importer.model.tables import CellKind, changed_by_excel
+from importer.validation import vector_parsers
 from importer.validation.byte_scan import Bytes, by_block
 from importer.validation.cells import Cells
 from importer.validation.column_formats import SheetColumn
 from importer.validation.correction_hints import amount_hint, date_hint
 
 CellTest = Callable[[pd.Series, SheetColumn], np.ndarray]
+MANGLED = re.compile(MANGLED_NAME)
 CellArgs = Callable[[SheetColumn, int], dict[str, Any]]
 
 
@@ -65,12 +75,27 @@ def not_mangled(values: pd.Series, column: SheetColumn) -> np.ndarray:
     """A code that Excel has not turned into a date, boolean, power of ten or shorter number."""
     cells = column.cells_of(values)
     out = cells.matching(lambda text: not is_mangled(unquoted(text)))
+    # Excel keeps 15 digits of a number, and zeros for the rest: told where all long ones are so
+    long = vector_parsers.matching(cells.texts, r"\A[1-9][0-9]{15,}\z")
+    if long.any():
+        cut = vector_parsers.matching(cells.texts, r"\A[1-9][0-9]{14}0+\z")
+        if (cut == long).all():
+            out &= ~cut
     for kind in (CellKind.NUMBER, CellKind.DATE, CellKind.BOOLEAN):
         at = np.flatnonzero(column.of_kind(kind) & cells.parsed.ok)
         if len(at):
             texts = cells.texts.take(pa.array(at)).to_pylist()
             out[at] &= [not changed_by_excel(text, kind) for text in texts]
     return out
+
+
+def name_not_mangled(values: pd.Series, column: SheetColumn) -> np.ndarray:
+    """A name or an account code that no program has turned into a decimal or a date."""
+    return column.cells_of(values).matching(lambda text: not MANGLED.fullmatch(text))
+
+
+def no_destroyed_letters(values: pd.Series, column: SheetColumn) -> np.ndarray:
+    return column.cells_of(values).matching(lambda text: DESTROYED not in text)
 
 
 def _value(column: SheetColumn, text: str) -> str:

@@ -101,6 +101,7 @@ _MAX_LENGTH = CellCheck("max_length", "too_long", cell.not_too_long, cell.length
 _CONTROL_CHARACTERS = CellCheck(
     "no_control_characters", "control_characters", cell.no_control_characters, cell.character_args
 )
+_LETTERS = CellCheck("no_destroyed_letters", "destroyed_letters", cell.no_destroyed_letters)
 _CURRENCY_OF_BILL = CellCheck(
     "currency_of_bill", "other_currency", cell.in_currency_of_bill, cell.other_currency_args
 )
@@ -125,10 +126,16 @@ CELL_CHECKS: Mapping[FieldKind, tuple[CellCheck, ...]] = {
     FieldKind.RATE: (_reads("exchange_rate", "not_rate", excel="decimal"),),
     FieldKind.INTEGER: (_reads("whole_number", "not_integer", excel="whole"),),
     FieldKind.CHOICE: (_reads("one_of", "not_one_of", cell.choice_args),),
-    FieldKind.NAME: (_MAX_LENGTH, _CONTROL_CHARACTERS),
-    FieldKind.TEXT: (_MAX_LENGTH, _CONTROL_CHARACTERS),
+    FieldKind.NAME: (
+        CellCheck("not_mangled", "mangled", cell.name_not_mangled),
+        _LETTERS,
+        _MAX_LENGTH,
+        _CONTROL_CHARACTERS,
+    ),
+    FieldKind.TEXT: (_LETTERS, _MAX_LENGTH, _CONTROL_CHARACTERS),
     FieldKind.CODE: (
         CellCheck("not_mangled", "mangled", cell.not_mangled),
+        _LETTERS,
         _MAX_LENGTH,
         _CONTROL_CHARACTERS,
     ),

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.core.cell_parsers import ERROR_STARTS, MANGLED_CODE
+from importer.core.cell_parsers import DESTROYED, ERROR_STARTS, MANGLED_CODE, MANGLED_NAME
 from importer.core.money import SIMPLE_AMOUNTS, SIMPLE_NUMBER, Numbers
 from importer.model.fields import Field, FieldKind
 from importer.validation.byte_scan import Bytes, between, blocks, by_block
@@ -28,6 +28,7 @@ _SPACE = ord(" ")
 _INNER = r"[ -~\x{a0}-\x{2027}\x{202a}-\x{fffd}\x{10000}-\x{10ffff}]"  # no control characters
 _WORDS = rf"\A{_EDGE}(?:{_INNER}*{_EDGE})?\z"
 _ERROR = rf"\A(?:{'|'.join(ERROR_STARTS)})"
+_CHANGED_NAME = rf"\A(?:{MANGLED_NAME})\z"
 _CHANGED_CODE = rf"\A=|\A(?:{MANGLED_CODE})\z"
 _CENTS = r"\A-?[0-9]{1,18}\z"
 _ID = r"\A[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\z"
@@ -69,11 +70,16 @@ def _words(field: Field, texts: pa.LargeStringArray) -> np.ndarray:
         second, month = each.at(each.starts + 1), each.at(each.ends - 3)
         power = between(first, "0", "9") & ~between(second, "0", "9")
         sure &= (first != ord("=")) & ~power & ((month != ord("-")) | (length < 6))
+    if field.kind in (FieldKind.CODE, FieldKind.NAME):
+        # 2253.0 and 2-Mar
+        sure &= (each.at(each.ends - 2) != ord(".")) & (each.at(each.ends - 4) != ord("-"))
     return _doubted(texts, sure, partial(_by_pattern, field)) & (length <= field.max_length)
 
 
 def _by_pattern(field: Field, texts: pa.LargeStringArray) -> np.ndarray:
-    out = matching(texts, _WORDS) & ~matching(texts, _ERROR)
+    out = matching(texts, _WORDS) & ~matching(texts, _ERROR) & ~matching(texts, DESTROYED)
+    if field.kind is FieldKind.NAME:
+        out &= ~matching(texts, _CHANGED_NAME)
     if field.kind is FieldKind.CODE:
         out &= ~matching(texts, _CHANGED_CODE)
     return np.asarray(out)

@@ -84,12 +84,14 @@ BAD_UUIDS = bad(
     IDS[0].replace("-", "", 1), "{" + IDS[0], IDS[0].replace("a", "а"), "#1",
 )  # fmt: skip
 ODD_CODES = good(
-    ('="00123"', "00123"), ('="007 "', "007"), "=A1", "=SUM(A1:A2)", "é-1", "№ 12", "12-Nov",
+    ('="00123"', "00123"), ('="007 "', "007"), "=A1", "=SUM(A1:A2)", "é-1", "№ 12",
     "Nov-2025", "1.5E15", "1E5", "E+5", "#1", "Err:1", "Err:nope", "####x", "A\u200bB", "A\u00a0B",
     ("x" * 255, "x" * 255), ("é" * 255, "é" * 255), "😀-9", "00012", "\u0661\u0662",
 )  # fmt: skip
 BAD_CODES = [
-    *bad("mangled", "1.5E+15", "1,23E+10", "1E+05", "12-Nov-20", "Jan-25", "2e+3"),
+    *bad("mangled", "2253.0", "12-Nov", "1.5E+15", "1,23E+10", "1E+05", "12-Nov-20", "Jan-25",
+         "2e+3"),
+    *bad("destroyed_letters", "A\ufffd1"),
     *bad("too_long", "x" * 256, "é" * 256),
     *bad("control_characters", "A\x07B", "A\nB", "A\tB", "A\x85B", "A\u2028B",
          "A\ufffeB", "A\x7fB"),
@@ -98,6 +100,8 @@ BAD_CODES = [
 ODD_NAMES = good("#1 Plumbing", "Err:nope", "=x", "1E+05", "Jan-25", "Müller & Söhne", "株式会社",
                  "x" * 255, "é" * 255)  # fmt: skip
 BAD_NAMES = [
+    *bad("mangled", "4000.0", "2-Mar"),
+    *bad("destroyed_letters", "M\ufffdller", "\ufffd"),
     *bad("too_long", "x" * 256),
     *bad("control_characters", "A\x07B", "A\nB", "A\u2029B", "A\x9fB"),
     *ERROR_CELLS,
@@ -106,6 +110,7 @@ BAD_NAMES = [
 ODD_TEXTS = good("amount", "Bill Ref", "line\nbreak", "a\ttab", "a\u2028b", "x" * 2000, "é" * 2000,
                  "😀" * 1000, 'say "no"', "a,b;c", "#1", "1E+05", "=1+1")  # fmt: skip
 BAD_TEXTS = [
+    *bad("destroyed_letters", "M\ufffdller"),
     *bad("too_long", "x" * 2001, "é" * 2001),
     *bad("control_characters", "A\x07B", "A\x0bB", "A\x85B", "A\uffffB"),
     *ERROR_CELLS,

@@ -331,3 +331,13 @@ def test_money_format_in_cents_is_a_finding_except_zero(
     of = checked([path])
     assert finding_cells(of) == [("line_items.taxAmount.shown_as_money", 3, "taxAmount")]
     assert valid(of) == [2]
+
+
+def test_numbers_cut_after_15_digits_are_told(tmp_path: Path) -> None:
+    numbers = ("12345678901234500", "12345678901234600", "A-1")
+    rows = [bill(billRef=f"B{i}", invoiceNumber=n) for i, n in enumerate(numbers)]
+    lines = [line(billRef=f"B{i}") for i in range(3)]
+    of = two_csv_files(tmp_path, rows, lines)
+    assert [row for code, row, _ in finding_cells(of) if code.endswith("mangled")] == [2, 3]
+    rows[2]["invoiceNumber"] = "12345678901234567"  # long ones that end otherwise: nothing was cut
+    assert finding_cells(two_csv_files(tmp_path, rows, lines)) == []

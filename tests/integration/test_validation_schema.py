@@ -148,6 +148,18 @@ CELLS = [
         {"amount": "-9223372036854775808"},
         facts={"negative": True},
     ),
+    Case("vendor.not_mangled", "bills.vendor.mangled", {"vendor": "2253.0"}),
+    Case("vendor.no_destroyed_letters", "bills.vendor.destroyed_letters", {"vendor": "M\ufffdr"}),
+    Case(
+        "invoiceNumber.no_destroyed_letters",
+        "bills.invoiceNumber.destroyed_letters",
+        {"invoiceNumber": "A\ufffd1"},
+    ),
+    Case(
+        "description.no_destroyed_letters",
+        "bills.description.destroyed_letters",
+        {"description": "M\ufffdr"},
+    ),
     Case(
         "amount.shown_as_it_is",
         "bills.amount.shown_otherwise",
