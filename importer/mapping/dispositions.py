@@ -61,6 +61,12 @@ class Disposition(IntEnum):
     PASSED_OVER = 2
 
 
+def _has_column(reader: ColumnReader, expression: Expression) -> bool:
+    """Whether any table has a column of it: without one, all documents are bills."""
+    columns = (reader.columns(names) for names, _ in expression.columns())
+    return any(c is not None for of_tables in columns for c in of_tables)
+
+
 @dataclass
 class RowDispositions:
     """By row of the reader. ``reasons`` are of rows that are not loaded as bills: "Status is
@@ -90,7 +96,7 @@ _BLANK, _UNKNOWN = -1, -2
 
 
 def dispositions(reader: ColumnReader, group: np.ndarray) -> RowDispositions | None:
-    """The disposition of each row; None where the template has neither type nor state.
+    """The disposition of each row; None where no table has a type or state.
 
     ``group`` is each row's bill as its columns have it: a blank type or state is that of the
     row above it of the same bill, as exports write them on a bill's first row only.
@@ -99,6 +105,7 @@ def dispositions(reader: ColumnReader, group: np.ndarray) -> RowDispositions | N
         _column(reader, name, expression, group)
         for name in DISPOSING
         if (expression := reader.template.bills.get(name)) is not None
+        and _has_column(reader, expression)
     ]
     if not columns:
         return None
