@@ -7,13 +7,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from importer.core.name_key import name_key
 from importer.mapping.bind_table import BoundTable, bind_table
 from importer.mapping.canonical_columns import CanonicalTable, ColumnReader, canonical_table
 from importer.mapping.classified_rows import ControlTotal
+from importer.mapping.disagreements import disagreements
 from importer.mapping.dispositions import Disposition, dispositions
 from importer.mapping.evaluate import NOWHERE
 from importer.mapping.extra_lines import with_extra_lines
@@ -30,9 +28,8 @@ from importer.mapping.repeated_rows import RepeatedRows, repeated_rows
 from importer.mapping.split_tables import lines_left_out, split_bills, split_tables
 from importer.mapping.stated_amounts import StatedColumn, stated_columns
 from importer.mapping.template_model import Template, glob_matches
-from importer.mapping.text_cleanup import tidied
 from importer.mapping.unread_columns import UnreadColumn, unread_columns
-from importer.model.fields import BILLS, FIELDS, LINE_ITEMS
+from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
 from importer.model.tables import InputTable, SourceTable, TableKind
@@ -148,15 +145,15 @@ def map_tables(
         bound.append(bind_table(headed, findings, totals))
         notes += _notes(bound[-1], template)
     if template.layout == "flat":
-        mapped, of_rows, disagreements = _map_flat(bound, template)
+        mapped, of_rows, differing = _map_flat(bound, template)
     else:
         findings += _sheets_missing(bound, template)
         mapped, of_rows = _map_two_sheets(bound, template)
-        disagreements = []
+        differing = []
     mapped.notes, mapped.control_totals = notes, totals
     places = _items_by_row(mapped) if any(f.code in _OF_ROWS for f in findings) else {}
     mapped.findings = [_with_items(f, mapped, places) for f in findings] + of_rows
-    mapped.findings += disagreements
+    mapped.findings += differing
     return mapped
 
 
@@ -191,7 +188,11 @@ def _map_flat(
     if template.source.repeated_lines == "refuse":
         mapped.repeated = repeated_rows(reader, grouped)
     mapped.stated = list(stated_columns(reader))
-    return mapped, of_rows, _disagreements(mapped, reader, [key.columns for key in grouped.keys])
+    return (
+        mapped,
+        of_rows,
+        disagreements(reader, mapped.bills.columns, [key.columns for key in grouped.keys]),
+    )
 
 
 def _flat_tables(reader: ColumnReader, grouped: GroupedRows) -> MappedTables:
@@ -385,59 +386,3 @@ def _recognised(
 
 def _name(source: SourceTable) -> str:
     return source.file if source.sheet is None else f"{source.file}, sheet {source.sheet}"
-
-
-def _disagreements(
-    mapped: MappedTables, reader: ColumnReader, keys: Sequence[list[int | None]]
-) -> list[Finding]:
-    """A finding for each header field and bill whose rows disagree.
-
-    ``keys``: the columns that make one bill, of each table; their variants are told as such.
-    """
-    out: list[Finding] = []
-    for name in mapped.bills.columns:
-        expression = mapped.template.bills.get(name)
-        if expression is None:
-            sources = [[t.fields.get((BILLS, name)) for t in reader.tables]]
-        else:
-            sources = [reader.columns(names) for names, _ in expression.columns()]
-        for columns in sources:
-            out += _differing(mapped, reader, name, columns, is_key=columns in keys)
-    for fields in mapped.template.extra_lines:
-        for names in (names for e in fields.values() for names, _ in e.columns()):
-            columns = reader.columns(names)
-            if any(column is not None for column in columns):
-                out += _differing(mapped, reader, "amount", columns, is_key=False)
-    return out
-
-
-def _differing(
-    mapped: MappedTables,
-    reader: ColumnReader,
-    name: str,
-    columns: Sequence[int | None],
-    *,
-    is_key: bool,
-) -> Iterator[Finding]:
-    """A finding for each bill of which a row has another value, unless blank."""
-    line_bill = reader.line_bill
-    assert line_bill is not None
-    text, chosen = tidied(reader.arrow(columns)), reader.first_filled(columns)
-    of_bill = text.take(pa.array(chosen[line_bill]))
-    differs = pc.and_(pc.not_equal(text, of_bill), pc.not_equal(text, ""))
-    wrong = np.flatnonzero(differs.to_numpy(zero_copy_only=False))
-    if is_key:
-        pairs = [(text[i].as_py(), of_bill[i].as_py()) for i in wrong.tolist()]
-        wrong = wrong[np.asarray([name_key(a) != name_key(b) for a, b in pairs], dtype=bool)]
-    _, first = np.unique(line_bill[wrong], return_index=True)
-    code = f"{BILLS}.{name if name in FIELDS[BILLS] else 'property'}.disagrees"
-    for i in sorted(wrong[first].tolist()):
-        number = int(line_bill[i])
-        table = int(mapped.lines.table[i])
-        index = columns[[t.index for t in reader.tables].index(table)]
-        assert index is not None
-        source = mapped.tables[table].source
-        header = mapped.tables[table].headers[index]
-        cell = CellRef(source.file, source.sheet, int(reader.row[i]), header, table, index)
-        words = {"other": of_bill[i].as_py(), "first": int(reader.row[chosen[number]])}
-        yield finding(code, cell, text[i].as_py(), bills=(number,), lines=(i,), **words)
