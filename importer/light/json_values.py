@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from importer.core.errors import WireProblem
-from importer.core.object_ids import normal_id
+from importer.core.object_ids import is_nil, normal_id
 
 
 def wrong(name: str, value: object) -> WireProblem:
@@ -55,7 +55,11 @@ def id_at(obj: Mapping[str, object], name: str) -> str | None:
 
 
 def required_id_at(obj: Mapping[str, object], name: str) -> str:
-    return normal_id(required_at(obj, name))
+    """An id in its normal form. WireProblem where it is missing, or the nil UUID."""
+    value = normal_id(required_at(obj, name))
+    if is_nil(value):
+        raise WireProblem(f"Light's answer cannot be understood: {name} is {value}.")
+    return value
 
 
 def printable(text: str) -> str:

@@ -53,7 +53,8 @@ def contradictions(
     """What Light states otherwise of the vendor, entity, number, amount and currency of a bill.
 
     What it does not state contradicts nothing. ``just_created``: nobody has edited it since it was
-    sent, so that a bill without a number has none in Light, and the date and description sent.
+    sent, so that a bill has a number in Light where one was sent, and none where none was; then it
+    has the date and description that were sent.
     """
     out = [
         Contradiction(field, f"the {name} is {theirs} in Light and {ours} in the sheet")
@@ -69,8 +70,10 @@ def contradictions(
         if not _agrees_on_id(theirs, ours)
     ]
     ours, theirs = bill.invoice_number or "", tidy(remote.invoice_number or "")
-    if theirs and theirs != ours and (ours or just_created):
-        words = f"the invoice number is {theirs} in Light and {ours or 'blank'} in the sheet"
+    of_a_vendor = theirs or remote.vendor_id  # else it is an answer that states next to nothing
+    if theirs != ours and ((theirs and ours) or (just_created and of_a_vendor)):
+        shown, written = theirs or "blank", ours or "blank"
+        words = f"the invoice number is {shown} in Light and {written} in the sheet"
         out.append(Contradiction("invoiceNumber", words))
     if remote.amount is not None and remote.amount != bill.amount:
         shown, written = money(remote.amount, bill.unit), money(bill.amount, bill.unit)

@@ -72,6 +72,7 @@ def lies_of(sandbox: Sandbox) -> list[Fault]:
         Fault(True, None, alter=with_values(id=NIL)),
         Fault(True, None, alter=with_values(id="")),
         Fault(True, None, alter=with_values(invoiceNumber="INV-99999")),
+        Fault(True, None, alter=with_values(invoiceNumber=None)),
         Fault(True, None, alter=with_values(errors=no)),
         Fault(True, None, alter=with_values(error={"message": "Half of it failed."})),
         Fault(True, None, alter=lambda bill: [bill]),

@@ -290,6 +290,7 @@ def test_no_lines_differ_from_unknown_lines():
     [
         {"id": None},
         {"id": 7},
+        {"id": "00000000-0000-0000-0000-000000000000"},
         {"amount": "12000"},
         {"amount": 120.5},
         {"amount": True},

@@ -56,7 +56,7 @@ class CreateBill(JobOperation):
         if is_nil(remote.id):
             return Mismatch("with a bill that has no id")
         conflicts = contradictions(self.job.bill, remote, just_created=True)
-        if not conflicts or _altered(self.job.bill, conflicts):
+        if not conflicts or _altered(self.job.bill, remote, conflicts):
             if not self.claims.claim(remote.id, self.job.entry.id):
                 return Mismatch(f"with the bill {remote.id}, which belongs to another row")
             if conflicts:
@@ -135,9 +135,11 @@ class CreateBill(JobOperation):
         return AddLine(self.job, self.settings, creation=self)
 
 
-def _altered(bill: Bill, conflicts: Sequence[Contradiction]) -> bool:
+def _altered(bill: Bill, remote: LightBill, conflicts: Sequence[Contradiction]) -> bool:
     """Whether a bill with these contradictions is this one as Light changed it: no other of its
     vendor and number is in flight. Of bills without a number only the entity may differ."""
+    if bill.invoice_number and not (remote.invoice_number and remote.vendor_id):
+        return False
     fields = {each.field for each in conflicts}
     identifying = (
         {"vendorId", "invoiceNumber"} if bill.invoice_number else fields - {"companyEntityId"}
