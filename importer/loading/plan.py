@@ -16,7 +16,7 @@ from importer.loading.job import BillJob
 from importer.loading.journal.entry_lookup import entities, ids_of
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import Change, overruled
-from importer.loading.journal.twin_records import save_twins
+from importer.loading.journal.twin_records import clear_resent, save_twins
 from importer.loading.reconcile import SKEW
 from importer.loading.twins import BillInLight, look_for_twins
 from importer.model.bills import Bill, TargetStatus
@@ -43,6 +43,7 @@ class LoadPlan:
     in_light: list[BillJob] = field(default_factory=list)  # settled, and Light has them
     twins: dict[int, tuple[Twin, ...]] = field(default_factory=dict)  # by bill index
     moved: list[Change] = field(default_factory=list)  # see twins.Sweep
+    looked_for: list[int] = field(default_factory=list)  # entries; see twins.Sweep
     looked_at: datetime | None = None  # by Light's clock: when the last look at it began
     withheld: list[int] = field(default_factory=list)  # bills that are in Light by another name
 
@@ -190,6 +191,7 @@ async def look_in_light(
         index_of = {job.entry.id: job.bill.index for job in plan.in_light}
         plan.twins |= {index_of[entry]: twins for entry, twins in sweep.twins.items()}
         plan.moved += sweep.moved
+        plan.looked_for += sweep.looked_for
 
 
 def expected_outcomes(plan: LoadPlan) -> dict[int, BillOutcome]:
@@ -209,6 +211,7 @@ def record(plan: LoadPlan, journal: Journal, run: str, rows: Mapping[int, BillRo
     """
     of_entry = {i: entry.id for i, entry in plan.entries.items() if i in plan.twins}
     save_twins(journal, {entry: plan.twins[i] for i, entry in of_entry.items()})
+    clear_resent(journal, plan.looked_for)
     journal.assign(
         run,
         ((entry.id, rows[index], plan.settled.get(index)) for index, entry in plan.entries.items()),

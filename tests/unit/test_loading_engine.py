@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,14 @@ import pytest
 from simulated import simulate
 
 from importer.core.answers import Answer, ApiError
+from importer.core.clock import clock_in_use, utc_now
 from importer.core.errors import AccessRefused, HeldBack, LightUnreachable, StoppedEarly
 from importer.core.hold_back import MOST_REFUSALS
 from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal
 from importer.loading.operation import EngineSettings, StepRecord, write_records
 from importer.loading.operations.create_bill import create_bills
-from importer.loading.plan import plan_from_journal, record
+from importer.loading.plan import look_in_light, plan_from_journal, record
 from importer.model.bills import Bill, LineItem
 from importer.model.journal_states import Status, Step, StepKind, StepState
 from importer.model.light_objects import LightBill, LightLine
@@ -315,3 +316,25 @@ def test_bill_that_waits_for_its_turn_to_leave_is_held_back(tmp_path: Path) -> N
     assert statuses[1] is Status.ALREADY_IN_LIGHT
     assert statuses.count(Status.CREATED) == 7
     assert len(light.posted) == 7
+
+
+@pytest.mark.parametrize(("hours", "marked"), [(0.5, True), (2.0, False)])
+def test_bill_that_was_sent_again_is_marked_until_long_after(
+    tmp_path: Path, hours: float, marked: bool
+) -> None:
+    lost = [Answer(None, reason="it broke")]
+    light = FakeLight(lambda each: lost.pop() if lost else Answer(200, "a"))
+    assert load(tmp_path, light, [bill(0)], EngineSettings(settle=1.0))[1] == [Status.CREATED]
+
+    async def again(_: Callable[[], float]) -> None:
+        with Journal(tmp_path / "journal.sqlite") as journal:
+            plan = plan_from_journal([bill(0)], journal)
+            await look_in_light(plan, light, journal)
+            record(plan, journal, journal.start_run({}), dict.fromkeys(plan.entries, BillRows()))
+
+    later = utc_now() + timedelta(hours=hours)
+    with clock_in_use(lambda: later):
+        simulate(again)
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        entry = plan_from_journal([bill(0)], journal).entries[0]
+    assert (entry.resent is not None) is marked
