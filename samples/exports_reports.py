@@ -185,7 +185,10 @@ def _myob(folder: Path) -> None:
     rows: list[dict[str, object]] = []
     for i, bill in enumerate(purchases(BRITISH, 32, date(2026, 3, 2), 3)):
         status = {7: "O", 19: "Q"}.get(i, "B")  # an order and a quote are no bills
-        rows += [row(bill, 4100 + i, line, status) for line in bill.lines]
+        freight = {"Freight Amount": dollars(1250), "Inc-Tax Freight Amount": dollars(1500),
+                   "Freight GST Amount": dollars(250), "Freight Tax Code": "S20"}  # fmt: skip
+        extra = freight if i == 4 else {}
+        rows += [row(bill, 4100 + i, line, status) | extra for line in bill.lines]
         rows.append({})  # a blank line ends each purchase
     text_file(folder / "bills.txt", _MYOB, rows, before=[["{}"]], delimiter="\t")
     uk = {"S20": "UK20", "R5": "UK5", "Z": "UK0", "N-T": "UK0"}

@@ -214,6 +214,16 @@ def _is_given(text: str) -> bool:
     return bool(tidy(text))
 
 
+def money_kind(header: str, texts: Iterable[str]) -> UnreadKind | None:
+    """The kind of an unread column of money: a discount, a charge or a tax with amounts in it."""
+    texts = list(texts)
+    kinds = (UnreadKind.DISCOUNT, UnreadKind.CHARGE, UnreadKind.TAX)
+    return next(
+        (kind for kind, test in _tests(header, True) if kind in kinds and any(map(test, texts))),
+        None,
+    )
+
+
 _Tests = Iterable[tuple[UnreadKind, Callable[[str], bool]]]
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from importer.core.currencies import EXPONENTS
+from importer.mapping.unread_columns import UnreadKind, money_kind
 from importer.model.fields import BILLS
 from importer.scaffold import layout_inference as at
 from importer.scaffold.column_profiles import ColumnProfile
@@ -237,6 +238,32 @@ def _named_currencies(table: Table) -> list[tuple[frozenset[str], str]]:
 # --- columns that are not used ----------------------------------------------------------------
 
 
+def _question_money(draft: Draft, table: Table, column: ColumnProfile, name: str) -> None:
+    """A question for a column of money that no field reads: the bills would come to less or more.
+
+    A file whose own totals were proven without it has answered that.
+    """
+    kind = money_kind(column.header, column.filled)
+    if kind is None or any("the sum of" in line.note for line in draft.bills):
+        return
+    rows = [i for i, text in enumerate(column.texts) if any(c in "123456789" for c in text)]
+    if not rows:
+        return
+    basis = next((line.value for line in draft.bills if line.key == "lineItemsIncludeTax"), "")
+    field = "netAmount" if "false" in basis else "amount"
+    remedies = {
+        UnreadKind.CHARGE: f"extra_lines: [{{{field}: {{column: {name}}}}}] makes a line of it",
+        UnreadKind.DISCOUNT: "take it from the amounts, or name the column that has it taken off",
+        UnreadKind.TAX: f"line_items.taxAmount: {{column: {name}}} adds it to the amounts",
+    }
+    draft.todo(
+        "line_items",
+        f"'{column.header}' has amounts in {table.rows(rows)} (first: {column.texts[rows[0]]}) that"
+        f" no field reads: {remedies[kind]}; where the amounts have it in them already, write"
+        f" ignore_columns: [{name}].",
+    )
+
+
 def draft_leftovers(draft: Draft, tables: Sequence[Table]) -> None:
     """List the columns that no field reads."""
     used = "\n".join(line.value for line in (*draft.bills, *draft.line_items, *draft.source))
@@ -247,3 +274,4 @@ def draft_leftovers(draft: Draft, tables: Sequence[Table]) -> None:
             if re.search(rf"(?:: |\[|, ){re.escape(quoted(name))}(?=[,\]}}])", used):
                 continue
             draft.unused.append((name, listed(column.examples) if column.filled else "empty"))
+            _question_money(draft, table, column, quoted(name))

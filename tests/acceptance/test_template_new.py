@@ -117,6 +117,10 @@ ANSWERS: dict[str, tuple[tuple[str, str], ...]] = {
         INCLUDED, ("# currency: {value: TODO}", "currency: {value: GBP}"),
     ),
     "myob-bills/bills.txt": (
+        ("\nline_items:\n", "\nignore_columns: [Freight Amount]\nextra_lines:\n"
+         "  - {amount: {column: Inc-Tax Freight Amount},"
+         " taxAmount: {column: Freight GST Amount}, taxCode: {column: Freight Tax Code}}\n"
+         "\nline_items:\n"),
         ("  amount: {sum_of_lines: gross}", "  type: {column: Purchase Status, map: {B: bill},"
          " pass_over: [O, Q]}\n  amount: {sum_of_lines: gross}"),
     ),

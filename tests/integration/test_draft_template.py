@@ -456,6 +456,22 @@ def test_columns_of_zeros_prove_no_sums(tmp_path: Path) -> None:
     assert "is 'Duty'" not in text
 
 
+@pytest.mark.parametrize(
+    ("header", "remedy"),
+    [("Freight", "extra_lines"), ("Rounding", "extra_lines"), ("Discount amount", "taken off"),
+     ("Sales tax", "taxAmount")],
+)  # fmt: skip
+def test_money_that_no_field_reads_is_asked_about(header: str, remedy: str, tmp_path: Path) -> None:
+    rows = [(*HEAD, "Gross", "Region", header)]
+    rows += [("Acme", f"N{i}", "2025-04-03", "GBP", f"{i}.50", "N", f"{i % 2}.25") for i in (1, 2)]
+    text = drafted(written(tmp_path, rows))
+    told = [line for line in todos(text) if f"'{header}'" in line]
+    assert told, text
+    if header != "Sales tax":  # which the draft maps, and asks for its code
+        assert remedy in told[0]
+        assert "in rows 2 and 3 (first: 1.25)" in told[0]
+
+
 # --- any ledger -------------------------------------------------------------------------------
 
 NAMES = ["Acme Ltd", "Bolt & Co", "Total Gas & Power", "Cole GmbH", "D'Arcy, Inc", "Éclair SARL"]
