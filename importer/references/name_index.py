@@ -11,6 +11,7 @@ from rapidfuzz import fuzz, process
 
 from importer.core.name_key import name_key
 from importer.core.nearest_name import nearest_are
+from importer.core.total_words import is_total
 from importer.model.report_model import Suggestion
 
 ACTIVE = "ACTIVE"
@@ -98,6 +99,8 @@ class NameIndex:
 
     def nearest(self, text: str, at_least: float = POSSIBLE) -> list[Named]:
         """The most similar things, the best first, at most six; never one that is not usable."""
+        if is_total(text):  # a row that is a total, not a name
+            return []
         if text not in self._near:
             if self._similarity is None:
                 self._similarity = _Similarity(thing for thing in self.things if thing.usable)

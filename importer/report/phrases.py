@@ -288,6 +288,8 @@ def tie_out_words(total: CurrencyTotal, command: str) -> str:
     elif difference > 0:
         of_file = "" if currency == NO_CURRENCY else " of the file"
         words = f"{amount}{of_file} is not known to be in Light."
+    elif total.by_status.get(Status.INVALID, 0) == difference:
+        words = f"Credits of {amount} need correction and were left out."
     else:
         words = f"Light has {amount} more than the file."
     if total.unreadable:

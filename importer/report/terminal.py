@@ -148,15 +148,16 @@ def _tie_out(summary: RunSummary) -> Iterator[str]:
 
 
 def _findings(findings: Findings, width: int, limit: int, *, workbook: bool) -> list[str]:
-    by_sheet: dict[str, list[Finding]] = {}
-    for finding in findings.worst_first(max(limit, 0)):
-        by_sheet.setdefault(_sheet(finding), []).append(finding)
+    by_sheet: dict[str, list[tuple[Finding, int]]] = {}
+    by_cause = findings.by_cause(max(limit, 0))
+    for finding, number in by_cause:
+        by_sheet.setdefault(_sheet(finding), []).append((finding, number))
     lines: list[str] = []
     for sheet, of_sheet in by_sheet.items():
         lines += wrapped(sheet, width)
-        for finding in of_sheet:
-            lines += wrapped(_sentence(finding), width, indent=11, first=2)
-    more = len(findings) - max(limit, 0)
+        for finding, number in of_sheet:
+            lines += wrapped(_sentence(finding, number), width, indent=11, first=2)
+    more = len(findings) - sum(number for _, number in by_cause)
     if more > 0:
         lines.append(f"… and {more:,} more" + (" in the workbook" if workbook else ""))
     return lines
@@ -167,10 +168,12 @@ def _sheet(finding: Finding) -> str:
     return visible(finding.cell.file) + (f", sheet {visible(sheet)}" if sheet is not None else "")
 
 
-def _sentence(finding: Finding) -> str:
+def _sentence(finding: Finding, number: int = 1) -> str:
+    """``number``: the findings of this cause, of which this is the first."""
     cell = finding.cell
     where = [
         "" if cell.row is None else f"row {cell.row}",
+        "" if number == 1 else f"and {number - 1:,} more rows",
         "" if cell.column is None else f"column {visible(cell.column)}",
     ]
     place = ", ".join(filter(None, where))

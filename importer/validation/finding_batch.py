@@ -147,6 +147,9 @@ class FindingBatch(LazySequence[Finding]):
         return code, first.tolist()
 
 
+_SEVERAL = 3  # findings of one cause that are listed one by one
+
+
 class Findings(LazySequence[Finding]):
     """All findings ordered by table, row and column, then as added; ``parts`` are as added."""
 
@@ -187,6 +190,35 @@ class Findings(LazySequence[Finding]):
         error = np.asarray([p.severity is Severity.ERROR for p in self.parts], dtype=bool)
         turns = np.argsort(~error[np.asarray(parts, dtype=np.int64)], kind="stable")[:most]
         return [self._at(parts[n], within[n]) for n in turns.tolist()]
+
+    def by_cause(self, most: int) -> list[tuple[Finding, int]]:
+        """The first findings, errors before warnings, each with how many it stands for.
+
+        More than ``_SEVERAL`` of a batch that differ in their row alone are one.
+        """
+        if not self.parts:
+            return []
+        columns: list[tuple[np.ndarray, ...]] = []
+        for number, p in enumerate(self.parts):
+            if isinstance(p, Finding):
+                at, counts = np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64)
+                place = tuple(np.asarray([value]) for value in sort_key(p))
+            else:
+                code, firsts = p.variants()
+                sizes = np.bincount(code, minlength=len(firsts))
+                first = np.zeros(len(p), dtype=bool)
+                first[firsts] = True
+                at = np.flatnonzero(first | (sizes[code] <= _SEVERAL))
+                counts = np.where(sizes[code] <= _SEVERAL, 1, sizes[code])[at]
+                place = (p.places.table[at], p.places.row[at], p.places.column[at])
+            late = np.full(len(at), p.code not in self._lead_codes)
+            warning = np.full(len(at), p.severity is not Severity.ERROR)
+            columns.append((*place[::-1], late, warning, np.full(len(at), number), at, counts))
+        column, row, table, late, warning, part, at, counts = map(
+            np.concatenate, zip(*columns, strict=True)
+        )
+        order = np.lexsort((column, row, table, late, warning))[:most].tolist()
+        return [(self._at(int(part[n]), int(at[n])), int(counts[n])) for n in order]
 
     def codes(self) -> set[str]:
         return {p.code for p in self.parts}

@@ -87,3 +87,21 @@ def test_closed_pipe_is_no_error(tmp_path: Path) -> None:
         check=False,
     )
     assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_cells_of_one_cause_are_one_line_with_their_number(tmp_path: Path) -> None:
+    rows = "".join(f"Acme,N/A,2025-05-31,{i}.00\n" for i in range(1, 301))
+    (tmp_path / "l.csv").write_text("Supplier,Number,Date,Net\n" + rows, "utf-8")
+    (tmp_path / "mine.yaml").write_text(
+        "template: mine\nlayout: flat\nformats: {numbers: point, amounts: decimal}\n"
+        "group_by: [Supplier, Number]\nbills:\n  vendor: {column: Supplier}\n"
+        "  invoiceNumber: {column: Number}\n  issuedDate: {column: Date}\n"
+        "  currency: {value: GBP}\n  amount: {sum_of_lines: gross}\n"
+        "line_items:\n  netAmount: {column: Net}\n",
+        "utf-8",
+    )
+    done = light_import(tmp_path, "validate", "l.csv", "--template", "mine.yaml", COLUMNS="400")
+    text = done.stdout.decode() + done.stderr.decode()
+    assert "row 2, and 299 more rows, column Number: 'N/A' is no invoice number" in text
+    assert text.count("is no invoice number") == 1
+    assert "… and" not in text

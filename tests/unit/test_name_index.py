@@ -31,6 +31,12 @@ COMPANIES = named(
 )
 
 
+def test_word_for_a_total_is_like_no_name() -> None:
+    index = named("Total Gas & Power", "Totale Srl")
+    assert (labels(index.nearest("Total")), index.hint("Grand total:")) == ([], "")
+    assert labels(index.nearest("Total Gas"))[0] == "Total Gas & Power"
+
+
 @pytest.mark.parametrize(
     ("written", "nearest"),
     [

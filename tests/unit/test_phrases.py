@@ -194,6 +194,10 @@ def test_tie_out_explains_the_difference() -> None:
     assert tie_out_words(CurrencyTotal("GBP", 1, 3, {}, 1), "load") == (
         "Light has 0.02 GBP more than the file."
     )
+    credits = CurrencyTotal("GBP", 700, 1000, {"created": 1000, "invalid": -300}, 2)
+    assert tie_out_words(credits, "load") == (
+        "Credits of 3.00 GBP need correction and were left out."
+    )
 
 
 def test_amounts_without_a_currency_have_words() -> None:
