@@ -17,7 +17,7 @@ import httpx
 
 from importer.core.answers import Answer
 from importer.light.credentials import Credentials, is_loopback
-from importer.light.transport import TROUBLE, failure_of, http_client
+from importer.light.transport import TROUBLE, failure_of, http_client, trusted_certificates
 from importer.model.light_objects import UploadTarget
 
 PIECE = 256 * 1024  # bytes read at a time
@@ -78,7 +78,7 @@ class Uploads:
                 client = self._client = self._client or http_client(
                     {"Accept": "*/*", "Accept-Encoding": "identity"},
                     self._timeout,
-                    httpx.create_ssl_context(),
+                    trusted_certificates(target.url),
                     AT_A_TIME,
                     local=self._local,
                 )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlencode, urlsplit
 
@@ -77,7 +79,7 @@ class Transport:
     def __init__(self, base_url: str, timeout: float, max_connections: int) -> None:
         self._timeout = timeout
         self.longest = timeout + GRACE
-        trusted = httpx.create_ssl_context()
+        trusted = trusted_certificates(base_url)
         # The time httpx spends on a pool before and after each request is quadratic in its
         # connections, so there are several small pools.
         self._lanes = [
@@ -138,7 +140,7 @@ async def post_form(
     try:
         async with asyncio.timeout(timeout + GRACE):
             async with (
-                _json_client(base_url, timeout, httpx.create_ssl_context()) as client,
+                _json_client(base_url, timeout, trusted_certificates(base_url)) as client,
                 client.stream("POST", base_url + path, content=body, headers=headers) as response,
             ):
                 return await _read(response, host, LARGEST_TOKENS)
@@ -146,6 +148,31 @@ async def post_form(
         return Failure(True, f"{host} did not answer within {timeout + GRACE:g} seconds")
     except TROUBLE as error:
         return failure_of(error, host, timeout)
+
+
+def trusted_certificates(url: str) -> ssl.SSLContext:
+    """The certificates to trust: of ``SSL_CERT_FILE`` or ``SSL_CERT_DIR``, else those of certifi.
+
+    Plain http needs none. Raises UsageProblem where such a setting names nothing that can be used.
+    """
+    if not url.startswith("https:"):
+        return httpx.create_ssl_context(trust_env=False)
+    file, folder = (os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
+    name, path = ("SSL_CERT_FILE", file) if file else ("SSL_CERT_DIR", folder)
+    remedy = "Correct the setting, or remove it to trust the usual authorities."
+    if path and not (Path(path).is_file() if file else Path(path).is_dir()):
+        kind = "file" if file else "folder"
+        raise UsageProblem(f"{name} is {path}, and there is no such {kind}. {remedy}")
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:  # as ssl.SSLError
+        if not path:
+            raise
+        why = error.strerror if not isinstance(error, ssl.SSLError) else ""
+        raise UsageProblem(
+            f"{name} is {path}, which has no certificates that can be read"
+            f"{f' ({why})' if why else ''}. {remedy}"
+        ) from None
 
 
 def _json_client(base_url: str, timeout: float, trusted: ssl.SSLContext) -> httpx.AsyncClient:

@@ -230,3 +230,27 @@ def test_stated_result_that_exists_is_replaced_only_with_overwrite(
     assert (tmp_path / "mine.csv").read_text(encoding="utf-8") == "kept"
     assert command("validate", *files, "--result", "mine.csv", "--overwrite").code == 0
     assert "import_status" in (tmp_path / "mine.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+@pytest.mark.parametrize("content", [None, b"no certificate"])
+def test_setting_of_certificates_that_names_none_is_a_sentence(
+    name: str,
+    content: bytes | None,
+    command: Callable[..., Ended],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = write_bills(tmp_path, [bill_row(0)])
+    path = tmp_path / "company.pem"
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)  # of the computer of the tests
+    monkeypatch.setenv(name, str(path))
+    monkeypatch.setenv("LIGHT_API_KEY", "sandbox")
+    told = command("load", "--yes", "--base-url", "https://127.0.0.1:9", *files)
+    assert told.code == 2
+    assert f"{name} is {path}, " in " ".join(told.err.split())
+    assert "Correct the setting, or remove it" in " ".join(told.err.split())
+    assert "Traceback" not in told.err
+    assert command("load", "--yes", "--sandbox", *files).code == 0, "which needs no certificate"

@@ -475,3 +475,28 @@ def test_late_step_is_awaited_and_not_repeated(
         assert sum(acts(request, "post") for request in proxy.requests) == 1
     assert told.code == 0, told.out
     assert (asked(sandbox)["post"], states(sandbox)) == (1, {"INV-00000": "UNPAID"})
+
+
+def test_submitted_bill_that_is_read_late_is_waited_for(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """A copy of Light's that lags behind shows the draft for a while."""
+    late = 0
+    draft: dict[str, Any] = {}
+
+    def fault(request: Request) -> Fault:
+        nonlocal late
+        if acts(request, "submit-for-approval"):
+            return Fault(True, http(200, draft))
+        if draft and request.method == "GET" and request.path.endswith(draft["id"]) and late < 4:
+            late += asked(sandbox)["submit-for-approval"]
+            return Fault(False, http(200, draft))
+        return PASS
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        assert load(proxy.url, *write_bills(tmp_path, [row(0, "draft")])).code == 0
+        draft.update(sandbox.bills()[0])
+        told = load(proxy.url, *write_bills(tmp_path, [row(0, "submitted")]))
+    assert late == 4
+    assert (told.code, codes(told)) == (0, [])
+    assert asked(sandbox)["submit-for-approval"] == 1

@@ -12,14 +12,11 @@ from importer.loading.operations.bill_step import BillStep
 from importer.model.journal_states import StepKind, StepState
 from importer.model.light_objects import LightBill
 
-_LOOKS = 3  # at a bill that is a draft again without a reason: a copy of Light's may lag behind
-
 
 @dataclass(eq=False)
 class SubmitBill(BillStep):
     kind = StepKind.SUBMIT
     right = "submit bills"
-    _returned: int = 0
 
     def last_read(self) -> LightBill | None:
         return draft_as_created(self.entry)
@@ -30,9 +27,10 @@ class SubmitBill(BillStep):
     def sent_back(self, transition: Transition, remote: LightBill) -> Decision | None:
         if transition is not Transition.OPEN:
             return None
-        self._returned += 1
-        if not (remote.failures or remote.failure_reason or self._returned > _LOOKS):
-            return None
+        if not (remote.failures or remote.failure_reason):
+            return (
+                None  # a copy of Light's may lag behind; where it lasts, the next run looks again
+            )
         failures = "; ".join(error.message.rstrip(". ") for error in remote.failures)
-        reason = failures or remote.failure_reason or "Light made it a draft again without a reason"
+        reason = failures or remote.failure_reason or ""
         return self.finish(StepState.REFUSED, reason, errors=remote.failures, remote=remote)
