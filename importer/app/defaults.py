@@ -28,6 +28,7 @@ FILE = "light-import.toml"
 _NUMBER = (int, float)
 OPTIONS: Mapping[str, type | tuple[type, ...]] = {
     "template": str,
+    "encoding": str,
     "lookups": str,
     "save-lookups": str,
     "documents": str,

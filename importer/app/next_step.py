@@ -26,6 +26,8 @@ def command_words(request: CheckRequest) -> str:
     words += [f"--expect {shlex.quote(f'{name}={text}')}" for name, text in request.expect]
     if request.template:
         words.append(f"--template {shlex.quote(request.template)}")
+    if request.encoding:
+        words.append(f"--encoding {shlex.quote(request.encoding)}")
     if request.lookups:
         words.append(f"--lookups {shlex.quote(request.lookups)}")
     if request.save_lookups:

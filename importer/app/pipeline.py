@@ -48,6 +48,7 @@ class CheckRequest:
     then: str | None = None  # the target status of bills whose row has none
     documents: str | None = None  # the folder of the documents
     largest_document: float | None = None  # megabytes
+    encoding: str | None = None  # of CSV files; before the template's
     stdin: Path | None = None  # what came on standard input, which the source "-" stands for
 
     @property
@@ -325,6 +326,7 @@ def _read(
 
     source = loaded.template.source if loaded else None
     encoding = None if source is None or source.encoding == "auto" else source.encoding
+    encoding = request.encoding or encoding
     delimiter = None if source is None or source.delimiter == "auto" else source.delimiter
     sheets = None if source is None or source.sheet == "*" else source.sheet
     tables: list[SourceTable] = []

@@ -86,6 +86,7 @@ def _write(folder: Path, prepared: CheckedFiles) -> None:
         "told": {name: kind.value for name, kind in request.table_kinds},
         "settings": request.settings,
         "expect": request.expect,
+        "encoding": request.encoding,
         "copies": names,
         "findings": [rows.stored(f) for f in prepared.checked.findings],
         "unresolved": [asdict(each) for each in prepared.checked.unresolved],
@@ -117,7 +118,14 @@ def load_snapshot(run: str) -> Snapshot:
         for key in ("settings", "expect")
     )
     sources = tuple(manifest["sources"])
-    request = CheckRequest(sources, str(folder / "template.yaml"), kinds, settings, expect)
+    request = CheckRequest(
+        sources,
+        str(folder / "template.yaml"),
+        kinds,
+        settings,
+        expect,
+        encoding=manifest.get("encoding"),
+    )
     copies = {name: folder / copy for name, copy in manifest["copies"].items()}
     return Snapshot(
         request,

@@ -95,6 +95,11 @@ source_options = _group(
     click.option("--bills", type=_FILE, help="The file of the bills."),
     click.option("--lines", type=_FILE, help="The file of the line items."),
     click.option(
+        "--encoding",
+        metavar="NAME",
+        help="Of CSV files that do not tell it themselves: cp1252, mac_roman, cp850, utf-8 ….",
+    ),
+    click.option(
         "--lookups",
         metavar="DIR",
         help="A folder of lookup tables (vendor.csv, companyEntity.csv, account.csv,"
@@ -230,6 +235,7 @@ def request_of(options: dict[str, Any]) -> CheckRequest:
         "template",
         "settings",
         "expect",
+        "encoding",
         "lookups",
         "save_lookups",
         "then",

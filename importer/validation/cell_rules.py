@@ -79,7 +79,7 @@ def not_mangled(values: pd.Series, column: SheetColumn) -> np.ndarray:
     long = vector_parsers.matching(cells.texts, r"\A[1-9][0-9]{15,}\z")
     if long.any():
         cut = vector_parsers.matching(cells.texts, r"\A[1-9][0-9]{14}0+\z")
-        if (cut == long).all():
+        if (cut == long).all() and vector_parsers.matching(cells.texts, r"\A[0-9]{15,}00\z").any():
             out &= ~cut
     for kind in (CellKind.NUMBER, CellKind.DATE, CellKind.BOOLEAN):
         at = np.flatnonzero(column.of_kind(kind) & cells.parsed.ok)
