@@ -106,6 +106,34 @@ def test_foreign_answers_are_looked_up_and_each_bill_is_created_once(
     assert is_right(sandbox, home)
 
 
+@pytest.mark.parametrize("kept", [True, False], ids=["kept", "not kept"])
+def test_answer_to_a_bill_alike_is_no_answer_to_this_one(
+    kept: bool, load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Two bills without a number differ in nothing: only the id tells whose answer it is."""
+    alike = bill_row(0) | {"invoiceNumber": ""}
+    files = write_bills(tmp_path, [alike, alike | {"billRef": "B1"}])
+    first: list[Bill] = []
+
+    def fault(request: Request) -> Fault:
+        if not request.creates:
+            return PASS
+        if request.number == 0:
+            return Fault(True, None, alter=lambda bill: first.append(bill) or bill)
+        if request.number > 1:
+            return PASS
+        return (
+            Fault(True, None, alter=lambda bill: first[0])
+            if kept
+            else Fault(False, http(200, first[0]))
+        )
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        told = load(proxy.url, *files, *FAST)
+    assert told.json["bills"] == {"total": 2, "created": 2}
+    assert len({bill["id"] for bill in sandbox.bills()}) == 2
+
+
 def test_words_of_a_foreign_answer_are_on_the_row_until_it_is_settled(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
