@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 from conftest import Ended, numbers
 from openpyxl import load_workbook
@@ -108,3 +109,38 @@ def test_consent_names_the_template_what_it_states_and_what_is_left_out(
     shown = " ".join((done.out + done.err).split())
     assert "Template: uk-spend, which states: currency GBP, amounts include tax" in shown
     assert "1 credit note passed over, 20.00 GBP: Transaction Type is 'Credit Note'" in shown
+
+
+def test_money_in_light_is_that_of_live_bills_whatever_their_states_say(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Of many documents with random words only live ones arrive; the others are passed over or
+    refused."""
+    random = Random(7)
+    export(tmp_path, "zoho-bills/all-states.csv")
+    words = ("Open", "paid", "OVERDUE", "Partially Paid", "partially_paid", "Void", "VOID",
+             "draft", "Pending Approval", "Rejected", "Frozen", "On hold", "void?", "")  # fmt: skip
+    live = {"open", "paid", "overdue", "partiallypaid"}
+    passed = {"void", "draft", "pendingapproval", "rejected"}
+    rows, truth, left_out, refused = [], {}, 0, 0
+    for i in range(80):
+        state, cents, number = random.choice(words), random.randint(1, 99_999), f"ZB-{i:04d}"
+        amount = f"{cents // 100}.{cents % 100:02d}"
+        rows.append(
+            f"2025-08-04,{i},{number},{state},Birchwood Office Supplies Ltd,2025-09-03,GBP,Paper,"
+            f"7220,,Zero Rate,0.00,{amount},{amount}"
+        )
+        word = state.lower().replace(" ", "").replace("_", "")
+        if word in live:
+            truth[number] = cents
+        left_out += word in passed
+        refused += word not in live | passed
+    path = tmp_path / "all-states.csv"
+    header = path.read_text(encoding="utf-8").splitlines()[0]
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    done = load(sandbox.base_url, str(path), "--only-valid")
+    assert {bill["invoiceNumber"]: bill["amount"] for bill in sandbox.bills()} == truth
+    assert done.json["bills"] == {
+        "total": 80, "invalid": refused, "created": len(truth), "passed_over": left_out,
+    }  # fmt: skip
+    assert min(refused, left_out, len(truth)) > 0
