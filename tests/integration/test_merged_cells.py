@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 from bill_sheets import checked, codes, finding_cells, template, valid
+from test_readers_other import ods_number, ods_row, ods_text, write_ods
 
 from importer.validation.checked_bills import Checked
 
@@ -116,3 +117,16 @@ def test_row_spans_of_a_web_page_are_merged_cells(tmp_path: Path, name: str) -> 
     )
     (tmp_path / name).write_text(f"<html><body>{page}</body></html>", encoding="utf-8")
     assert bills(read(tmp_path / name)) == EXPECTED
+
+
+def test_spans_of_an_ods_sheet_are_merged_cells(tmp_path: Path) -> None:
+    spans = [ods_text(text, ' table:number-rows-spanned="2"') for text in ("Acme", "A1", DAY)]
+    covered = "<table:covered-table-cell/>" * 3
+    rows = [
+        ods_row(*map(ods_text, ROWS[0])),
+        ods_row(*spans, ods_number("10"), ods_text("x")),
+        ods_row(covered, ods_number("5"), ods_text("y")),
+        ods_row(*map(ods_text, ROWS[3][:3]), ods_number("7"), ods_text("z")),
+    ]
+    of = read(write_ods(tmp_path / "l.ods", "".join(rows)))
+    assert (codes(of), bills(of)) == ([], EXPECTED)
