@@ -63,7 +63,7 @@ New = list[tuple[str, list[int], str, bool]]
 THERE = {"created", "already_loaded", "already_in_light"}
 WRONG = {"invalid", "rejected"}
 ABSENT = {"not_sent", "invalid", "rejected", "undone"}
-UNDONE = ("undo", "--yes", "--json", "--timeout", "60")
+UNDONE = ("undo", "--yes", "--json", "--settle", "0.4", "--timeout", "60")
 BANK = "8d0f6c7e-3f0e-4c44-9a3f-0d1a5c2b7e11"
 # Where a bill may be on its way to what the sheet wants, and where it is in the end.
 COURSE = {
