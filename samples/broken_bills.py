@@ -895,6 +895,9 @@ def write(folder: Path) -> None:
     _shown(folder / "shown-as-euros.xlsx", "#,##0.00 [$€-407]", 240, 240, 200, 40)
     _shown(folder / "shown-as-credit.xlsx", '0.00" Cr"', 240, 240, 200, 40)
     _hours(folder / "shown-in-thousands.xlsx", (Shown(8000, "#,##0,"), 13))
+    _hours(folder / "hours-shifted.csv", ("7.75", "13.10"), ("8,50", "13.10"))
+    shifted = folder / "hours-shifted.csv"
+    shifted.write_bytes(shifted.read_bytes().replace(b'"8,50"', b"8,50"))
     _timesheets(folder / "timesheets.xlsx")
     _hours(folder / "hours-rounded.csv", ("1.255", "13.10"), ("2.50", "13.10"))
     _hours(folder / "hours-either-way.csv", ("1.250", "1.130"))

@@ -150,6 +150,7 @@ CASES = (
     _broken("misread-amounts.xlsx", template="pounds.yaml"),
     _broken("hours-contradict.csv", template="timesheets.yaml"),
     _broken("misread-hours.xlsx", template="timesheets.yaml"),
+    _broken("hours-shifted.csv", template="timesheets.yaml"),
     _broken("shown-as-credit.xlsx"),
     _broken("shown-in-thousands.xlsx", template="timesheets.yaml"),
     _pair("amounts-unreadable", "pounds.yaml"),

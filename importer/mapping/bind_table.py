@@ -31,6 +31,7 @@ from importer.mapping.merged_cells import with_merged_cells
 from importer.mapping.parameters import values_of
 from importer.mapping.row_groups import group_heads
 from importer.mapping.row_roles import classify_rows
+from importer.mapping.shifted_rows import shifted_rows
 from importer.model.fields import (
     BILLS,
     FIELDS,
@@ -116,6 +117,11 @@ def bind_table(
     findings += _missing_parameters(table)
     findings += _runaway_quotes(table)
     findings += _cells_beyond_header(table, beyond, rows.roles)
+    if shifted := dict(shifted_rows(table, rows.roles)):
+        findings += shifted.values()
+        # so that the result, which has no lengths of rows, is refused as well
+        marks = ["moved" if k in shifted else "" for k in range(len(rows.roles))]
+        table = table.with_column(_NO_HEADER, marks)
     findings += [*rows.findings, *fill_findings]
     totals += rows.totals
     findings += _row_warnings(table, rows)

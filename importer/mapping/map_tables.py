@@ -288,6 +288,7 @@ _OF_ROWS = frozenset(
     (
         "sheet.row.swallowed",
         "sheet.row.too_long",
+        "sheet.row.shifted",
         "sheet.total.doubtful",
         "sheet.row.goes_on_with_passed_over",
         "sheet.row.total",

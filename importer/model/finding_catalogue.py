@@ -413,6 +413,10 @@ sheet.row.too_long: a row with more cells than the header
   The row has {cells} cells under a header of {headers}, so that its cells may have moved:
   '{value}' stands under no header.
   → Put quotation marks around the cell that holds the separator, or export as .xlsx.
+sheet.row.shifted: a row whose cells may have moved
+  The cells '{value}' look like one number that was written with a comma and without quotation
+  marks, so that the cells after it have moved to the right.
+  → Put quotation marks around the number, or export as .xlsx.
 sheet.row.swallowed: a cell that holds rows of the file
   The cell begins with a quotation mark whose partner comes {count} lines later, so that it holds
   what look like rows: '{value}'.
