@@ -20,7 +20,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from light_world import SimulatedLight, moment
 from scenario import SETTLE, Computer, Scenario, Session
-from sheet import Sheet
+from sheet import ROWS, Sheet
 from simulated import START
 from wire import Trace, Wire
 
@@ -39,7 +39,7 @@ from importer.loading.journal.journal_tables import META
 from importer.loading.loaded_bills import bills_created
 from importer.loading.operations.cancel_bill import SETTINGS, CancelOptions, cancel_bills
 from importer.model.finding import Finding
-from importer.model.journal_states import BillOutcome, Step
+from importer.model.journal_states import BillOutcome, Status, Step
 from importer.model.light_objects import Company
 from importer.validation.finding_batch import Findings
 
@@ -188,6 +188,8 @@ class Running:
         disk.off = True
         self.trace(self.name, "crashed" if claims.crashed else "ended", claims.error)
         for row, outcome in claims.outcomes.items():
+            if outcome.status is Status.UNKNOWN:
+                self.wire.doubted.add(ROWS[row].number)
             self.trace(self.name, "says", row, outcome.status.value, outcome.entry.light_id or "")
         self.claims = claims
         self.check(self, claims)

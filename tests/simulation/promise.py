@@ -25,6 +25,10 @@ STEPS_OF = {
 }
 
 
+LISTED = 5.0  # seconds before the end of a session, when its last list was read at the latest
+COMMITTED = ("400-after", "409-after", "422-after")  # refusals that are none
+
+
 @dataclass(frozen=True)
 class Violation:
     """``kind`` is which part of the promise; ``text`` what broke it."""
@@ -76,8 +80,6 @@ def _ids(running: Running, claims: Claims, light: SimulatedLight) -> Iterator[Vi
             continue
         name = f"{running.name}: row {row} is {outcome.status}"
         light_id = outcome.entry.light_id
-        if light_id is None and claims.crashed:  # between the run's rows and what it found
-            continue
         record = light.bills.get((light_id or "").lower())
         if record is None:
             yield Violation("no such bill", f"{name} as {light_id}, which Light never had")
@@ -105,23 +107,30 @@ def _once(
     live = [b for b in light.bills.values() if b.live and matches(b, row)]
     mine = [bill for bill in live if bill.maker == running.name]
     sure = sum(status in IN_LIGHT for status in statuses)
+    loaded = statuses.count(Status.CREATED) + statuses.count(Status.ALREADY_LOADED)
     unsure = statuses.count(Status.UNKNOWN)
-    if running.scenario.separate:  # Light may have a bill of which it rejects a line
+    # Light may have a bill of which it rejects a line. What it refused is looked for at the end;
+    # a list that lies then is believed.
+    lied = any(fault in COMMITTED for fault in running.computer.faults.values()) and not final
+    if running.scenario.separate or claims.crashed or claims.stopped or claims.error or lied:
         unsure += statuses.count(Status.REJECTED)
     name = f"{running.name}: {row.number or 'the bills without a number'}"
-    if statuses and len(mine) > sure + unsure and not _named(mine, claims):
+    shown = light.clock() - running.scenario.lag - LISTED
+    mine = [bill for bill in mine if bill.created <= shown]
+    ended = claims.command == "load"  # what an undo leaves is for the next load to look at
+    if ended and statuses and len(mine) > sure + unsure and not _named(mine, claims):
         ids = [bill.id for bill in mine]
         yield Violation("too many", f"{name}: {ids} are live, the rows say {statuses}")
     if not final:
         return
-    if not row.number:  # a person may have typed one that looks the same
-        live = [bill for bill in live if bill.maker != "person"]
-    if len(live) > len(rows) and not _named(live, claims):
+    if not row.number:  # a person may have typed one that looks the same, as may somebody else
+        live = [bill for bill in live if bill.maker != "person"] if mine and loaded else mine
+    if sure and len(live) > len(rows) and not _named(live, claims):
         ids = [bill.id for bill in live]
         yield Violation("twins", f"{name}: {ids} are live for {len(rows)} rows, unnamed")
     for bill in live:
         cents = [line["netAmount"] for line in bill.lines]
-        if bill.maker == running.name and sure == len(rows) and cents != list(row.lines):
+        if bill.maker == running.name and loaded == len(rows) and cents != list(row.lines):
             yield Violation("lines", f"{name}: {bill.id} has the lines {cents}")
 
 
@@ -170,7 +179,7 @@ def acts(light: SimulatedLight, computers: Sequence[Running]) -> Iterator[Violat
                 continue
             running = by_name[caller]
             text = f"{caller} took {act} on {record.id} of {record.maker}"
-            if record.maker != caller and record.number not in running.wire.doubted:
+            if record.maker != caller and not running.wire.may_own(record.number):
                 yield Violation("not its bill", text)
             elif act == "cancel":
                 if not any(session.command == "undo" for session in running.computer.sessions):

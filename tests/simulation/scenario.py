@@ -50,16 +50,6 @@ LIES: Mapping[str, tuple[str, ...]] = {
     "list": tuple(lies_about("list")),
 }
 
-# What schedules may have. Not drawn yet are lies, bills that a person types, bills of one number
-# under two entities, several computers, requests that arrive late, and a list that lags for as long
-# as the settling time.
-WITH_LIES = False
-AT_ONCE = False  # whether computers load at once, or one after the other
-MOST_COMPUTERS = 1
-DRAWN = [i for i, row in enumerate(ROWS) if row.entity == 0]
-HAND_WORK = ("cancels", "changes")
-LAGS = (0.0, 0.0, 0.0, 3.0)
-
 RARE = 0.15  # the share of faults that end a load, or may
 
 
@@ -150,8 +140,8 @@ class Scenario:
 def scenario(seed: int) -> Scenario:
     """The scenario of a seed."""
     rng = random.Random(seed)
-    rows = tuple(sorted(rng.sample(DRAWN, rng.choice((2, 3, 3, 4, 5)))))
-    names = "ABC"[: min(MOST_COMPUTERS, rng.choice((1, 1, 1, 1, 1, 1, 1, 2, 2, 3)))]
+    rows = tuple(sorted(rng.sample(range(len(ROWS)), rng.choice((2, 2, 3, 3, 4, 5)))))
+    names = "ABC"[: rng.choice((1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3))]
     rate = rng.choice((0.0, 0.1, 0.2, 0.4))
     computers = tuple(
         Computer(name, _sessions(rng, len(names)), _ahead(rng), _faults(rng, rate))
@@ -161,18 +151,18 @@ def scenario(seed: int) -> Scenario:
         HandWork(
             round(rng.uniform(0, 90), 1),
             rng.choice(rows),
-            rng.choice(HAND_WORK),
+            rng.choice(("types", "types another amount", "cancels", "changes")),
         )
         for _ in range(rng.choice((0, 0, 0, 1, 2)))
     )
-    lag = rng.choice(LAGS)
+    lag = rng.choice((0.0, 0.0, 3.0, 20.0))
     return Scenario(
         seed, rows, computers, people, lag, rng.random() < 0.25, rng.choice((2, 200, 200))
     )
 
 
 def _sessions(rng: random.Random, computers: int) -> tuple[Session, ...]:
-    count = rng.choice((1, 1, 1, 2, 2, 3) if computers == 1 else (1, 1, 1, 2))
+    count = rng.choice((1, 1, 1, 1, 2, 2, 3) if computers == 1 else (1, 1, 1, 1, 2))
     return tuple(_session(rng, first=n == 0) for n in range(count))
 
 
@@ -200,7 +190,7 @@ def _faults(rng: random.Random, rate: float) -> dict[tuple[str, int], str]:
     faults = {}
     for kind in REQUESTS if rate else ():
         losses, rare = LOSSES[kind], REFUSALS.get(kind, ())
-        lies = LIES[kind] if WITH_LIES else ()
+        lies = LIES[kind]
         for number in range(1, 11):
             if rng.random() < rate:
                 chance = rng.random()

@@ -15,7 +15,7 @@ from pathlib import Path
 from computer import Claims, Journals, Running
 from light_world import SimulatedLight, wire_time
 from promise import Violation, acts, after_session, matches
-from scenario import AT_ONCE, SETTLE, TIMEOUT, HandWork, Scenario, Session, scenario, smaller
+from scenario import SETTLE, TIMEOUT, HandWork, Scenario, Session, scenario, smaller
 from sheet import ENTITIES, ROWS, VENDORS, Sheet, checked_sheet
 from simulated import SimulatedLoop
 
@@ -110,12 +110,7 @@ async def _run(simulation: Simulation, where: Place) -> None:
         for computer in what.computers
     ]
     people = [asyncio.create_task(_by_hand(each, simulation)) for each in what.people]
-    if AT_ONCE:
-        await asyncio.gather(*(running.run() for running in computers))
-    for running in () if AT_ONCE else computers:
-        await running.run()
-        await asyncio.sleep(LATEST + what.lag)
-    await asyncio.gather(*people)
+    await asyncio.gather(*(running.run() for running in computers), *people)
     # In the end each of them loads again, and nothing goes wrong any more.
     for running in computers:
         await asyncio.sleep(LATEST + what.lag)

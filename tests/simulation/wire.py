@@ -50,7 +50,8 @@ class Wire:
     alive: Callable[[], bool] = lambda: True
     longest: float = TIMEOUT + 2.5
     numbers: Counter[str] = field(default_factory=Counter)
-    doubted: set[str] = field(default_factory=set)  # numbers of bills without a clear answer
+    doubted: set[str] = field(default_factory=set)  # numbers of bills with an answer in doubt
+    _open: set[str] = field(default_factory=set)  # and of those without an answer
     previous: Reply | None = None  # what Light answered last, to whatever
 
     async def exchange(
@@ -68,7 +69,7 @@ class Wire:
         request = Request(kind, number, method, parts.path, parts.query, body)
         self.trace(self.computer, "sends", request, fault)
         if kind == "create":
-            self.doubted.add(request.invoice)
+            (self.doubted if fault else self._open).add(request.invoice)
         answer: Awaited = loop.create_future()
         way = self.rng.uniform(0.01, 0.9)
         match fault:
@@ -111,9 +112,8 @@ class Wire:
         shown = reply.content[:160].decode() if isinstance(reply, Reply) else reply.reason
         status = reply.status if isinstance(reply, Reply) else "-"
         self.trace(self.computer, "gets", request, status, shown)
-        fault = "" if self.honest else self.faults.get((request.kind, request.number), "")
-        if request.kind == "create" and not fault:
-            self.doubted.discard(request.invoice)
+        if request.kind == "create":
+            self._open.discard(request.invoice)
         answer.set_result(reply)
 
     def _reply(self, status: int, body: object, **headers: str) -> Reply:
@@ -152,6 +152,10 @@ class Wire:
                 return self._reply(*lies.lied_answer(answered or (200, None), lie))
         assert answered is not None, fault
         return self._reply(*answered)
+
+    def may_own(self, number: str) -> bool:
+        """Whether a bill of this number may be the computer's, though another made it."""
+        return number in self.doubted | self._open
 
     async def close(self) -> None:
         return None
