@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from importer.core.money import money
@@ -53,8 +53,10 @@ async def find_existing(
     gateway: LightGateway,
     journal: Journal,
     settle: float,
+    taken: Collection[str] = (),
 ) -> ExistingBills:
-    """Look for bills that were not sent among those that Light lists of their vendors."""
+    """Look for bills that were not sent among those that Light lists of their vendors, but for the
+    ids that are ``taken`` already."""
     index = ListedBills(listed)
     ids = [bill.id for bill in index.bills]
     undone = journal.undone(ids)
@@ -74,7 +76,7 @@ async def find_existing(
     ]
     read = await read_by_id(doubtful, gateway, settle)
     out = ExistingBills()
-    taken: set[str] = set()
+    taken = set(taken)
     for job, candidates in zip(jobs, near, strict=True):
         candidates = confirmed(job.bill, candidates, read, undone)
         free = [c for c in candidates if c.bill.id not in taken]

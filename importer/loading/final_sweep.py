@@ -11,7 +11,7 @@ from datetime import timedelta
 from importer.core.clock import utc_now
 from importer.core.hold_back import ANNOUNCED_FROM, duration
 from importer.loading.engine import Engine
-from importer.loading.identity import conflict_key, content
+from importer.loading.identity import ConflictIndex, content
 from importer.loading.job import BillJob
 from importer.loading.operation import Record
 from importer.loading.reconcile import SKEW, look_up
@@ -101,7 +101,7 @@ class FinalSweep:
         since = utc_now() - settle
         bills = []
         # A second copy could be of another bill that is alike, and that was not settled.
-        open_keys = {conflict_key(job.bill) for job in self.jobs if not job.created}
+        open_bills = ConflictIndex(job.bill for job in self.jobs if not job.created)
         for job in self.jobs:
             if job.created and job.remote is not None:
                 entry = replace(job.entry, light_id=job.remote.id, content=content(job.bill))
@@ -112,7 +112,7 @@ class FinalSweep:
             job.entry.settled is not None and job.entry.settled > since for job in self.in_light
         ):
             bills += [BillInLight(job.entry, job.bill) for job in self.in_light]
-        return [each for each in bills if conflict_key(each.bill) not in open_keys]
+        return [each for each in bills if not open_bills.has_like(each.bill)]
 
     async def _extra_lines(self) -> list[Record]:
         """Bills with a line too many, which was sent again in a request of its own."""

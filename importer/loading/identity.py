@@ -6,7 +6,7 @@ Journals keep both texts, so they must never change for the same bill.
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from importer.model.bills import Bill, LineItem, bill_values, line_values
@@ -43,6 +43,21 @@ def _conflict_parts(bill: Bill) -> list[object]:
     issued = bill.issued_date and bill.issued_date.isoformat()
     parts = [issued, bill.amount, bill.currency, bill.description or ""]
     return ["content", bill.vendor_id, *parts]
+
+
+class ConflictIndex:
+    """Bills that Light may show alike: of equal conflict keys, where no entity tells them apart."""
+
+    def __init__(self, bills: Iterable[Bill]) -> None:
+        self._entities: dict[str, set[str]] = defaultdict(set)
+        for bill in bills:
+            self._entities[conflict_key(bill)].add((bill.company_entity_id or "").lower())
+
+    def has_like(self, bill: Bill) -> bool:
+        """Whether one of them may be shown as this bill is."""
+        entities = self._entities.get(conflict_key(bill), set())
+        entity = (bill.company_entity_id or "").lower()
+        return bool(entities) and (not entity or bool(entities & {"", entity}))
 
 
 def split_entity(identity: str) -> tuple[str, str]:

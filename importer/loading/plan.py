@@ -11,7 +11,14 @@ from importer.core.clock import utc_now
 from importer.loading.bill_diff import describe_content_changes
 from importer.loading.existing_bills import find_existing
 from importer.loading.gateway import LightGateway
-from importer.loading.identity import conflict_key, content, identities, split_entity, with_entity
+from importer.loading.identity import (
+    ConflictIndex,
+    conflict_key,
+    content,
+    identities,
+    split_entity,
+    with_entity,
+)
 from importer.loading.job import BillJob
 from importer.loading.journal.entry_lookup import entities, ids_of
 from importer.loading.journal.journal import Journal
@@ -172,7 +179,8 @@ async def look_in_light(
     wanted = [job for job in plan.send if conflict_key(job.bill) not in unsettled]
     vendors = sorted({job.bill.vendor_id for job in wanted if job.bill.vendor_id})
     listed = await gateway.list_bills(vendors, since) if vendors else []
-    existing = await find_existing(wanted, listed, gateway, journal, settle)
+    taken = [remote.id for _, remote, _ in plan.existing]
+    existing = await find_existing(wanted, listed, gateway, journal, settle, taken)
     warned = {(each.code, each.bills) for each in plan.findings}
     plan.findings += [f for f in existing.findings if (f.code, f.bills) not in warned]
     plan.existing += existing.matches
@@ -181,11 +189,11 @@ async def look_in_light(
     plan.send = [job for job in plan.send if job.bill.index not in existing.settled]
     if not again and plan.in_light:
         # A second copy could be of another bill that is alike, and that is not settled yet.
-        open_keys = unsettled | {conflict_key(job.bill) for job in wanted}
+        open_bills = ConflictIndex(job.bill for job in (*plan.unsettled, *wanted))
         in_light = [
             BillInLight(job.entry, job.bill)
             for job in plan.in_light
-            if conflict_key(job.bill) not in open_keys
+            if not open_bills.has_like(job.bill)
         ]
         sweep = await look_for_twins(in_light, gateway, journal, settle)
         index_of = {job.entry.id: job.bill.index for job in plan.in_light}
@@ -210,26 +218,30 @@ def record(plan: LoadPlan, journal: Journal, run: str, rows: Mapping[int, BillRo
     ``rows`` has the rows of each bill of the plan, by bill index.
     """
     of_entry = {i: entry.id for i, entry in plan.entries.items() if i in plan.twins}
-    save_twins(journal, {entry: plan.twins[i] for i, entry in of_entry.items()})
-    clear_resent(journal, plan.looked_for)
-    journal.assign(
-        run,
-        ((entry.id, rows[index], plan.settled.get(index)) for index, entry in plan.entries.items()),
-    )
-    journal.step(
-        run,
-        plan.moved
-        + [
-            Change(
-                entry.id,
-                State.FOUND,
-                light_id=remote.id,
-                light_state=remote.state,
-                light_amount=remote.amount,
-                message=message,
-                how=Discovery.BEFORE_SENDING,
-            )
-            for entry, remote, message in plan.existing
-        ],
-        [],
-    )
+    with journal.one_commit():
+        save_twins(journal, {entry: plan.twins[i] for i, entry in of_entry.items()})
+        clear_resent(journal, plan.looked_for)
+        journal.assign(
+            run,
+            (
+                (entry.id, rows[index], plan.settled.get(index))
+                for index, entry in plan.entries.items()
+            ),
+        )
+        journal.step(
+            run,
+            plan.moved
+            + [
+                Change(
+                    entry.id,
+                    State.FOUND,
+                    light_id=remote.id,
+                    light_state=remote.state,
+                    light_amount=remote.amount,
+                    message=message,
+                    how=Discovery.BEFORE_SENDING,
+                )
+                for entry, remote, message in plan.existing
+            ],
+            [],
+        )
