@@ -8,9 +8,13 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import zipfile
+import zlib
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
+from xml.etree import ElementTree
+from xml.parsers import expat
 
 from importer.core.errors import UnreadableFile
 from importer.model.tables import SourceTable
@@ -154,15 +158,18 @@ def _table(path: Path, kind: FileKind, name: str, hidden: bool, grid: Grid) -> S
 
 
 def _from_library_error(path: Path, error: BaseException) -> UnreadableFile:
-    """The error for the person in place of a library's."""
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    if "password" in reason.lower() or "encrypted" in reason.lower():
-        what = PASSWORD
-    elif isinstance(error, TooLargeError | DamagedError):
-        what = str(error)
-    else:
-        what = (
-            f"It cannot be read; it is damaged or written in an unusual way ({reason}). "
-            "Open it in Excel and save it as an Excel workbook (.xlsx)"
-        )
-    return unreadable(path, what)
+    """The error for the person in place of a library's, whose words mean nothing to them."""
+    if isinstance(error, TooLargeError | DamagedError):
+        return unreadable(path, str(error))
+    reason = str(error).lower()
+    if "password" in reason or "encrypted" in reason:
+        return unreadable(path, PASSWORD)
+    what = "is damaged or written in an unusual way"
+    if isinstance(error, ElementTree.ParseError | expat.ExpatError):
+        what = "is damaged: one of its parts is no proper XML or was cut off"
+    elif isinstance(error, zipfile.BadZipFile | zlib.error | EOFError):
+        what = "is damaged: one of its parts cannot be unpacked"
+    return unreadable(
+        path,
+        f"It cannot be read; it {what}. Open it in Excel and save it as an Excel workbook (.xlsx)",
+    )

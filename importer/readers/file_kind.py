@@ -9,11 +9,14 @@ import stat
 import zipfile
 from pathlib import Path
 from typing import Literal
+from xml.etree import ElementTree
 
 from importer.core.errors import UnreadableFile
 from importer.readers.file_limits import TooLargeError, limits, too_large
 from importer.readers.ole_check import has_cycle
-from importer.readers.zip_guard import DamagedError, check_zip, read_xml
+from importer.readers.open_document import is_encrypted, open_document_kind
+from importer.readers.package import Application, Package
+from importer.readers.zip_guard import DamagedError, check_zip
 
 FileKind = Literal["xlsx", "xlsb", "ods", "xls", "html", "csv"]
 
@@ -25,6 +28,8 @@ PASSWORD = (
     "It is protected with a password. Open it in Excel, remove the password with File > Info > "
     "Protect Workbook > Encrypt with Password, and save it"
 )
+_COPY_TABLE = "Copy its table to Excel and save it as .xlsx"
+_SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".csv", ".xls", ".ods")
 _DAMAGED = "It is damaged or was cut off on its way. Download or export it again"
 
 # First bytes → what it is, what to do.
@@ -42,9 +47,28 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"Rar!", "a compressed archive (RAR)", "Unpack it first"),
     (b"SQLite format 3", "a database (SQLite)", _EXPORT),
     (b"PAR1", "a Parquet file", _EXPORT),
-    (b"ID;PWXL", "a SYLK file", _RESAVE),
-    (b"ID;PSCALC", "a SYLK file", _RESAVE),
+    (b"II*\0", "a picture (TIFF)", _EXPORT),
+    (b"MM\0*", "a picture (TIFF)", _EXPORT),
+    (b"8BPS", "a picture (Photoshop)", _EXPORT),
+    (b"\xd7\xcd\xc6\x9a", "a picture (WMF)", _EXPORT),
+    (b"\0\0\1\0", "a picture (icon)", _EXPORT),
     (b"MIME-Version:", "a saved web page", _RESAVE),
+)
+# What is not told by the first bytes alone.
+_PATTERNS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
+    (re.compile(rb"RIFF....WEBP", re.DOTALL), "a picture (WebP)", _EXPORT),
+    (re.compile(rb"BM....\0\0\0\0..\0\0[\x0c-\x7c]\0\0\0", re.DOTALL), "a picture (BMP)", _EXPORT),
+    (re.compile(rb"....ftyp(?:hei|hev|mif1|msf1|avi)", re.DOTALL), "a picture (HEIC)", _EXPORT),
+    (re.compile(rb"....ftyp", re.DOTALL), "a film", _EXPORT),
+    (re.compile(rb"\x01\0\0\0.{36} EMF", re.DOTALL), "a picture (EMF)", _EXPORT),
+    (
+        re.compile(
+            rb"ID(?:;[^\r\n]*)?[\r\n]+(?:(?:NN|NU|NE|NL|[BCEFOPW])(?:;[^\r\n]*)?[\r\n]+)*?"
+            rb"[CF];(?:[^\r\n]*;)?[XY]\d+(?:[;\r\n]|$)"
+        ),
+        "a SYLK file",
+        _RESAVE,
+    ),
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BARE_BIFF = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08")
@@ -79,6 +103,9 @@ def _kind_of(path: Path) -> FileKind:
         return "xls"
     for magic, what, remedy in _MAGIC:
         if head.startswith(magic):
+            raise unreadable(path, f"This is {what}, not a spreadsheet. {remedy}")
+    for pattern, what, remedy in _PATTERNS:
+        if pattern.match(head):
             raise unreadable(path, f"This is {what}, not a spreadsheet. {remedy}")
     if _is_web_page(path, head):
         return "html"
@@ -130,36 +157,44 @@ def _zip_kind(path: Path) -> FileKind:
     try:
         check_zip(path)
         with zipfile.ZipFile(path) as archive:
-            names = set(archive.namelist())
-            mimetype = read_xml(archive, "mimetype")[:200] if "mimetype" in names else b""
-            manifest = (
-                read_xml(archive, "META-INF/manifest.xml")
-                if "META-INF/manifest.xml" in names
-                else b""
-            )
+            package = Package(archive)
+            what, remedy = "", ""
+            if package.find("[Content_Types].xml") or package.find("_rels/.rels"):
+                what, remedy = "an Office document of another kind", _EXPORT
+            program = _program_of(package)
+            if program == "word":
+                what, remedy = "a text document (Word)", _COPY_TABLE
+            elif program == "powerpoint":
+                what, remedy = "a presentation (PowerPoint)", _EXPORT
+            elif program:
+                return program
+            elif document := open_document_kind(package):
+                if is_encrypted(package):
+                    raise unreadable(path, PASSWORD)
+                if document == "spreadsheet":
+                    return "ods"
+                what, remedy = f"a document of OpenDocument ({document})", _EXPORT
+                if document == "text":
+                    what, remedy = "a text document (OpenDocument)", _COPY_TABLE
+            names = archive.namelist()
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, ValueError) as error:
         raise unreadable(path, _DAMAGED) from error
     except RuntimeError as error:  # zipfile needs a password
         raise unreadable(path, "This is a zip archive with a password. Unpack it first") from error
-    if "xl/workbook.bin" in names:
-        return "xlsb"
-    if "xl/workbook.xml" in names or any(name.startswith("xl/worksheets/") for name in names):
-        return "xlsx"
-    if mimetype.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
-        if b"encryption-data" in manifest:
-            raise unreadable(path, PASSWORD)
-        return "ods"
-    if "word/document.xml" in names or b"opendocument.text" in mimetype:
-        what, remedy = "a text document (Word)", "Copy its table to Excel and save it as .xlsx"
-    elif "ppt/presentation.xml" in names:
-        what, remedy = "a presentation (PowerPoint)", _EXPORT
-    elif any(name.endswith(".iwa") or name == "Index.zip" for name in names):
+    if any(name.endswith(".iwa") or name == "Index.zip" for name in names):
         what, remedy = "an Apple Numbers document", "In Numbers choose File > Export To > Excel"
-    else:
-        inside = sorted(n for n in names if n.lower().endswith((".xlsx", ".csv", ".xls", ".ods")))
+    elif not what:
+        inside = sorted(n for n in names if n.lower().endswith(_SPREADSHEETS))
         what = f"a zip archive with {inside[0]} in it" if inside else "a zip archive"
         remedy = "Unpack it and name the spreadsheet in it"
     raise unreadable(path, f"This is {what}, not a spreadsheet. {remedy}")
+
+
+def _program_of(package: Package) -> Application:
+    try:
+        return package.main_part()[1]
+    except ElementTree.ParseError as error:
+        raise zipfile.BadZipFile(str(error)) from error
 
 
 def _ole_kind(path: Path) -> FileKind:
@@ -193,7 +228,18 @@ def _is_web_page(path: Path, head: bytes) -> bool:
         text.startswith((b"<?xml", b"<!--")) and re.search(rb"<(html|table)[\s>]", text)
     ):
         return True
+    if re.match(rb"(?:<\?xml.*?)?<svg[\s>]", text, re.DOTALL):
+        raise unreadable(path, f"This is a picture (SVG), not a spreadsheet. {_EXPORT}")
+    if re.match(rb"<office:document[\s>]", text):
+        text = b"<?xml" + text
     if text.startswith(b"<?xml"):
+        if b"<office:document" in text:
+            if b"opendocument.spreadsheet" in text:
+                what = "This is a flat OpenDocument spreadsheet (.fods)"
+                raise unreadable(path, f"{what}. Open it in LibreOffice and save it as .ods")
+            raise unreadable(
+                path, f"This is a flat OpenDocument document, not a spreadsheet. {_EXPORT}"
+            )
         if b"urn:schemas-microsoft-com:office:spreadsheet" in text or b"excel.sheet" in text:
             raise unreadable(path, f"This is an XML Spreadsheet 2003. {_RESAVE}")
         raise unreadable(path, f"This is an XML file, not a spreadsheet. {_EXPORT}")

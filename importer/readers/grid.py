@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import compress, repeat
+from math import isfinite, isnan
 from operator import is_
 from typing import Any
 
@@ -31,6 +32,14 @@ def number_text(value: float) -> str:
         return str(value)
     # From 1e16 on repr has an exponent, which tells the person that digits were lost.
     return str(int(value)) if value.is_integer() and abs(value) < 1e16 else repr(value)
+
+
+def float_cell(value: float) -> Cell:
+    """A number; NaN and the infinite ones, which no program shows as numbers, as ERROR."""
+    if isfinite(value):
+        return number_text(value), CellKind.NUMBER
+    text = "NaN" if isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return text, CellKind.ERROR
 
 
 def date_text(value: date) -> str:
@@ -64,7 +73,7 @@ def _time_cell(value: time) -> Cell:
 
 _CONVERT: dict[type, Callable[..., Cell]] = {
     str: lambda value: (value, CellKind.TEXT),
-    float: lambda value: (number_text(value), CellKind.NUMBER),
+    float: float_cell,
     int: lambda value: (number_text(value), CellKind.NUMBER),
     bool: lambda value: ("TRUE" if value else "FALSE", CellKind.BOOLEAN),
     date: lambda value: (date_text(value), CellKind.DATE),
@@ -107,8 +116,10 @@ def grid_of_columns(
             kinds.append(bytes(len(column)))
         elif types <= {str, float}:
             is_number = bytes(map(is_, map(type, column), repeat(float)))
-            columns.append(_texts_of_numbers(column, np.frombuffer(is_number, dtype=bool)))
-            kinds.append(is_number)
+            floats: list[Any] = list(compress(column, is_number))
+            numbers = np.asarray(floats, dtype=np.float64)
+            columns.append(_texts_of_numbers(column, np.frombuffer(is_number, dtype=bool), numbers))
+            kinds.append(is_number if np.isfinite(numbers).all() else _kinds(column))
         elif types <= {str, date, datetime}:
             texts = {day: date_text(day) for day in set(column) if type(day) is not str}
             columns.append([v if type(v) is str else texts[v] for v in column])
@@ -121,11 +132,15 @@ def grid_of_columns(
             continue
         filled.append(kinds[-1])  # only text can be blank
     keep = _not_blank(columns, filled)
-    numbers = (np.flatnonzero(keep) + 1).tolist()
-    if len(numbers) < len(keep):
+    rows = (np.flatnonzero(keep) + 1).tolist()
+    if len(rows) < len(keep):
         columns = [list(compress(column, keep)) for column in columns]
         kinds = [bytes(compress(kind, keep)) for kind in kinds]
-    return _grid(columns, numbers, kinds)
+    return _grid(columns, rows, kinds)
+
+
+def _kinds(column: Sequence[Any]) -> bytes:
+    return bytes(0 if type(value) is str else float_cell(value)[1] for value in column)
 
 
 def _types(column: Sequence[object]) -> set[type]:
@@ -143,15 +158,16 @@ def _not_blank(columns: Sequence[Sequence[str]], filled: Sequence[bytes]) -> np.
     return keep
 
 
-def _texts_of_numbers(column: Sequence[str | float], is_number: np.ndarray) -> TextColumn:
-    """``number_text`` of the numbers, vectorised; texts as they are."""
-    floats: list[Any] = list(compress(column, is_number))
-    numbers = np.asarray(floats, dtype=np.float64)
+def _texts_of_numbers(
+    column: Sequence[str | float], is_number: np.ndarray, numbers: np.ndarray
+) -> TextColumn:
+    """The texts of ``float_cell`` of the numbers, vectorised; texts as they are."""
     if (np.isfinite(numbers) & (numbers == np.trunc(numbers)) & (np.abs(numbers) < 1e16)).all():
         texts = pc.cast(pa.array(numbers.astype(np.int64)), pa.large_string())
     else:
-        texts = pa.array(map(number_text, floats), type=pa.large_string())
-    if len(floats) < len(column):
+        shown = (float_cell(number)[0] for number in numbers.tolist())
+        texts = pa.array(shown, type=pa.large_string())
+    if len(numbers) < len(column):
         # the numbers in their places, and any text between them, which is then replaced
         at = np.maximum(np.cumsum(is_number) - 1, 0)
         others = pa.array(compress(column, ~is_number), type=pa.large_string())

@@ -1,32 +1,29 @@
 """ODS files (LibreOffice): values from calamine, and what it loses from the XML.
 
 calamine reads error cells and formulas never calculated as blank, long numbers as floats, and
-durations of more than a day as their code (PT30H00M00S).
+durations of more than a day as their code (PT30H00M00S). Where it cannot read a sheet at all, all
+cells come from the XML.
 """
 
 from __future__ import annotations
 
-import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 from xml.parsers import expat
 
-from importer.core.cell_parsers import is_formula_error
-from importer.core.number_look import PERCENT, is_code, mark_of_code
-from importer.model.tables import CellKind, MergedCells
-from importer.readers.calamine import open_workbook
+from importer.model.tables import MergedCells
+from importer.readers.calamine import CalamineSheets
 from importer.readers.file_limits import TooLargeError, check_area, limits, too_large
-from importer.readers.grid import MAX_ROWS, Cell, FormatMarks, Grid, grid_of_values
+from importer.readers.grid import MAX_ROWS, Cell, FormatMarks, Grid, grid_of_rows, grid_of_values
+from importer.readers.ods_cells import blank_mark, exact_cell, shown_mark, special_cell
+from importer.readers.package import Package
 from importer.readers.xlsb import overwrite_cells
 from importer.readers.zip_guard import Part
 
 _CELLS = ("table:table-cell", "table:covered-table-cell")
 _DEEPEST = 100  # elements in each other
-_DURATION = re.compile(r"(-?)PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
-_DIGITS_SHOWN = re.compile(r"\d(?:[\d.,'\u00a0\u202f ]*\d)?")
-_LONG = re.compile(r"-?\d{16,}")
 
 
 def read_ods(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple[str, bool, Grid]]:
@@ -35,43 +32,64 @@ def read_ods(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple
     Raises ``TooLargeError``, and what zipfile, expat and calamine raise where it is damaged.
     """
     with zipfile.ZipFile(path) as archive:
-        scans = _ContentScanner().scan(Part(archive, "content.xml"))
-
-    from python_calamine import SheetVisibleEnum
-
-    tables = []
-    with open_workbook(path) as book:
-        picked = set(wanted(book.sheet_names))
-        for sheet in book.sheets_metadata:
-            if sheet.name not in picked:
-                continue
-            scan = scans[sheet.name]
-            values: list[list[object]] = book.get_sheet_by_name(sheet.name).to_python(
-                skip_empty_area=False
-            )  # type: ignore[assignment]
-            overwrite_cells(values, scan.cells)
-            grid = grid_of_values(values)
-            grid.hidden_rows, grid.format_marks = scan.hidden_rows, scan.marks
-            grid.merges = scan.merges
-            tables.append((sheet.name, sheet.visible != SheetVisibleEnum.Visible, grid))
-    return tables
+        package = Package(archive)
+        content = package.stored("content.xml")
+        scans = _ContentScanner().scan(Part(archive, content))
+        names = [scan.name for scan in scans]
+        picked = set(wanted(names))
+        if package.has_one_workbook("content.xml") and len(set(names)) == len(names):
+            grids = _calamine_grids(path, [scan for scan in scans if scan.name in picked])
+        else:
+            grids = None
+        if grids is None:
+            exact = _ContentScanner(exact=True).scan(Part(archive, content))
+            scans = [scan for scan in exact if scan.name in picked]
+            grids = [(scan, grid_of_rows(scan.rows)) for scan in scans]
+    for scan, grid in grids:
+        grid.hidden_rows, grid.format_marks = scan.hidden_rows, scan.marks
+        grid.merges = scan.merges
+    return [(scan.name, scan.hidden, grid) for scan, grid in grids]
 
 
-class _SheetScan(NamedTuple):
-    """What calamine loses of one sheet."""
+def _calamine_grids(
+    path: Path, scans: Sequence[_SheetScan]
+) -> list[tuple[_SheetScan, Grid]] | None:
+    """The grids of the sheets with what calamine loses; None where it cannot read one."""
+    sheets = CalamineSheets(path)
+    grids = []
+    for scan in scans:
+        values = sheets.values(scan.name)
+        if values is None:
+            return None
+        overwrite_cells(values, scan.cells)
+        grids.append((scan, grid_of_values(values)))
+    return grids
 
-    cells: dict[tuple[int, int], Cell]  # by row and column from 0
-    hidden_rows: set[int]
-    marks: FormatMarks
-    merges: list[MergedCells]
+
+@dataclass
+class _SheetScan:
+    """One sheet: what calamine loses, and all cells of an exact scan."""
+
+    name: str = ""
+    hidden: bool = False
+    cells: dict[tuple[int, int], Cell] = field(default_factory=dict)  # by row and column from 0
+    hidden_rows: set[int] = field(default_factory=set)
+    marks: FormatMarks = field(default_factory=dict)
+    merges: list[MergedCells] = field(default_factory=list)
+    rows: list[tuple[int, list[tuple[int, str, int]]]] = field(default_factory=list)
 
 
 class _ContentScanner:
-    """Expat handlers for ``content.xml``: collects a ``_SheetScan`` for each sheet name."""
+    """Expat handlers for ``content.xml``: collects a ``_SheetScan`` for each sheet.
 
-    def __init__(self) -> None:
-        self.sheets: dict[str, _SheetScan] = {}
-        self._sheet = _SheetScan({}, set(), {}, [])
+    ``exact``: all cells are collected, not only those that calamine loses.
+    """
+
+    def __init__(self, *, exact: bool = False) -> None:
+        self.sheets: list[_SheetScan] = []
+        self._exact = exact
+        self._sheet = _SheetScan()
+        self._style, self._hidden_styles = "", set[str]()
         self._row = self._last_row = self._column = self._last_column = 0
         self._row_repeat = self._cell_repeat = 1
         self._row_hidden = False
@@ -92,7 +110,7 @@ class _ContentScanner:
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
 
-    def scan(self, content: Part) -> dict[str, _SheetScan]:
+    def scan(self, content: Part) -> list[_SheetScan]:
         while chunk := content.read(1 << 20):
             self._bytes_read += len(chunk)
             self._parser.Parse(chunk, False)
@@ -120,10 +138,18 @@ class _ContentScanner:
             self._cells_in_row = self._columns_in_row = 0
         elif name == "table:table" and "table:name" in attributes:
             self._row = self._last_row = self._last_column = 0
-            scan = _SheetScan({}, set(), {}, [])
-            self._sheet = self.sheets.setdefault(attributes["table:name"], scan)
+            hidden = attributes.get("table:style-name", "") in self._hidden_styles
+            self._sheet = _SheetScan(attributes["table:name"], hidden)
+            self.sheets.append(self._sheet)
         elif name == "office:annotation":
             self._in_annotation = True
+        elif name == "style:style":
+            self._style = attributes.get("style:name", "")
+        elif name == "style:table-properties":
+            if attributes.get("table:display") == "false":
+                self._hidden_styles.add(self._style)
+        elif self._exact and self._parser.CharacterDataHandler is not None:
+            self._text(blank_mark(name, attributes.get("text:c", "1")))
 
     def _end(self, name: str) -> None:
         self._depth -= 1
@@ -158,9 +184,13 @@ class _ContentScanner:
                     " Delete those that are not needed"
                 )
             columns = range(self._column, self._column + repeat)
-            if special := _special(cell, self._paragraphs):
+            if self._exact:
+                special: Cell | None = exact_cell(cell, self._paragraphs)
+            else:
+                special = special_cell(cell, self._paragraphs)
+            if special:
                 self._row_cells.extend((column, special) for column in columns)
-            if mark := _format_mark(cell, "".join(self._paragraphs)):
+            if mark := shown_mark(cell, "".join(self._paragraphs)):
                 self._row_marks.extend((column, mark) for column in columns)
             spans = (cell.get(f"table:number-{n}-spanned", "1") for n in ("rows", "columns"))
             deep, wide = (int(text) if text.isdecimal() else 1 for text in spans)
@@ -177,6 +207,10 @@ class _ContentScanner:
             raise too_large("It has too many rows", "rows", MAX_ROWS)
         after = self._row + self._row_repeat
         for row in range(self._row, after) if self._row_cells else ():
+            if self._exact:
+                row_cells = [(at, text, int(kind)) for at, (text, kind) in self._row_cells]
+                self._sheet.rows.append((row + 1, row_cells))
+                continue
             self._sheet.cells.update({(row, column): cell for column, cell in self._row_cells})
         numbers = range(self._row + 1, after + 1)
         for column, mark in self._row_marks:
@@ -184,63 +218,3 @@ class _ContentScanner:
         if self._row_hidden and self._row_repeat < MAX_ROWS // 2:
             self._sheet.hidden_rows.update(numbers)
         self._row = after
-
-
-def _format_mark(cell: dict[str, str], shown: str) -> str:
-    """What the cell's number format shows beside the number, judged by what the cell displays."""
-    kind = cell.get("office:value-type")
-    if kind == "percentage":
-        return PERCENT
-    if kind not in ("float", "currency"):
-        return ""
-    code = _code_of(shown, cell.get("office:value", ""))
-    mark = mark_of_code(code) if code else ""
-    if kind == "currency" and not is_code(mark):
-        return cell.get("office:currency", "$")
-    return mark
-
-
-def _code_of(shown: str, value: str) -> str:
-    """The code of a number format that displays a number so; "" for the number alone."""
-    digits = _DIGITS_SHOWN.search(shown)
-    negative = value.startswith("-")
-    if not digits:
-        return ""
-    before, after = shown[: digits.start()].lstrip(), shown[digits.end() :].rstrip()
-    number = digits[0]
-    if negative and (before.startswith(("-", "−")) or (before[:1] == "(" and after[-1:] == ")")):
-        before, after = before.lstrip("-−("), after.removesuffix(")")
-        negative = False
-    if not before.strip() and not after.strip() and not negative:
-        return ""
-    places = "0" * len(number) if number.startswith("0") and number.isdecimal() else "0"
-    if not number.isdecimal():
-        places = "0.00" if re.fullmatch(r".*[.,]\d\d", number) else "#,##0"
-    section = "".join(
-        (f'"{before}"' if before else "", places, f'"{after}"' if after else "")
-    ).replace('""', "")
-    return f"{section};{section}" if negative else section
-
-
-def _special(cell: dict[str, str], paragraphs: list[str]) -> Cell | None:
-    """The cell, where calamine would not give it as it is."""
-    shown = "".join(paragraphs)
-    kind = cell.get("office:value-type")
-    formula = cell.get("table:formula")
-    if cell.get("calcext:value-type") == "error":
-        return shown or "#ERROR!", CellKind.ERROR
-    # Programs other than LibreOffice show an error only in what they display.
-    if is_formula_error(shown) and (formula is not None or kind != "string"):
-        return shown, CellKind.ERROR
-    if formula is not None and kind is None and not shown:
-        return "=" + formula.partition("=")[2], CellKind.UNCALCULATED
-    if kind == "time" and (match := _DURATION.fullmatch(cell.get("office:time-value", ""))):
-        sign, hours, minutes, seconds = match.groups()
-        return f"{sign}{int(hours):02d}:{minutes:0>2}:{seconds:0>2}", CellKind.TEXT
-    if kind in ("float", "currency"):
-        value = cell.get("office:value", "")
-        if _LONG.fullmatch(value):
-            return value, CellKind.NUMBER
-        if shown.startswith("0") and shown.isdecimal() and shown.lstrip("0") == value:
-            return shown, CellKind.NUMBER  # 00123 by its number format
-    return None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from importer.model.tables import CellKind, MergedCells
 from importer.readers.file_limits import check_repeated_text
-from importer.readers.grid import Cell, FormatMarks, Grid, grid_of_rows, number_text
+from importer.readers.grid import Cell, FormatMarks, Grid, float_cell, grid_of_rows
 from importer.readers.number_formats import format_mark
 from importer.readers.xlsx.xlsx_cells import date_cell
 from importer.readers.xlsx.xlsx_parts import format_meaning
@@ -112,8 +112,8 @@ def _cell(book: xlrd.book.Book, cell: xlrd.sheet.Cell, meanings: Meanings) -> Ce
     _, is_duration, zeros = meanings[cell.xf_index]
     if cell.ctype == xlrd.XL_CELL_DATE and value >= 0:
         return date_cell(value, is_duration=is_duration, date1904=bool(book.datemode))
-    text = number_text(value)
-    return (text.zfill(zeros) if text.isdigit() else text), CellKind.NUMBER
+    text, kind = float_cell(value)
+    return (text.zfill(zeros) if text.isdigit() else text), kind
 
 
 def _format(book: xlrd.book.Book, cell: xlrd.sheet.Cell) -> tuple[int, str | None]:

@@ -1,36 +1,40 @@
 """Read XLSB files: values by calamine, error cells and hidden rows from the records.
 
-calamine reads error cells as blank. A sheet part is a sequence of records: a type of one or two
-bytes, a length of one to four bytes (seven bits each), and that many bytes (MS-XLSB 2.1.4).
+calamine reads error cells and texts of several fonts as blank. Where it cannot read a
+sheet, ``xlsb_cells`` does.
 """
 
 from __future__ import annotations
 
-import struct
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from xml.etree import ElementTree
+from typing import NamedTuple
 
 from importer.model.tables import CellKind
-from importer.readers.calamine import open_workbook
+from importer.readers.calamine import CalamineSheets
 from importer.readers.file_limits import TooLargeError, check_area, check_repeated_text
 from importer.readers.grid import MAX_COLUMNS, MAX_ROWS, Cell, FormatMarks, Grid, grid_of_values
 from importer.readers.number_formats import format_mark
-from importer.readers.xlsx.xlsx_parts import format_meaning
-from importer.readers.zip_guard import DamagedError, Part, read_xml
+from importer.readers.package import Package, Relation
+from importer.readers.xlsb_cells import exact_grid, shared_texts
+from importer.readers.xlsb_records import records, wide_text
+from importer.readers.xlsx.xlsx_parts import SheetPart, format_meaning
+from importer.readers.zip_guard import DamagedError, Part
 
 # Record types, MS-XLSB 2.3.
 _ROW = 0
 _CELL_ERROR = 3
 _CELL_SHARED = 7  # its text is in the table of strings
 _FORMULA_ERROR = 11
+_CELL_RICH = 62  # its text begins with a byte of flags
 _STRING = 19
-_FILLED = frozenset({*range(2, 12), 62})  # every cell that is not blank
+_FILLED = frozenset({*range(2, 12), _CELL_RICH})  # every cell that is not blank
 _NUMBERS = frozenset((2, 5, 9))  # RK, real, and a formula's number
 _END_OF_ROWS = 146
 _FORMAT = 44
 _STYLE = 47
+_WORKBOOK_PROPERTIES, _SHEET = 153, 156
 _BEGIN_CELL_STYLES, _END_CELL_STYLES = 617, 618
 
 _ERRORS = {
@@ -48,34 +52,67 @@ _ERRORS = {
 def read_xlsb(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple[str, bool, Grid]]:
     """(name, hidden, grid) of each worksheet that ``wanted`` picks from their names.
 
-    Raises ``TooLargeError``, and what zipfile and calamine raise where the file is damaged.
+    Raises ``TooLargeError``, ``DamagedError``, and what zipfile raises where it is damaged.
     """
-    from python_calamine import SheetTypeEnum, SheetVisibleEnum
-
     tables = []
     with zipfile.ZipFile(path) as archive:
-        strings = _string_lengths(archive)
-        read_xml(archive, "xl/workbook.bin")
-    with open_workbook(path) as book, zipfile.ZipFile(path) as archive:
-        sheets = [s for s in book.sheets_metadata if s.typ == SheetTypeEnum.WorkSheet]
-        picked = set(wanted([sheet.name for sheet in sheets]))
-        parts = _sheet_parts(archive)
-        style_marks = _style_marks(archive)
-        for sheet in sheets:
+        package = Package(archive)
+        book = _read_book(package)
+        picked = set(wanted([sheet.name for sheet in book.sheets]))
+        strings = Part(archive, book.strings).read() if book.strings else b""
+        lengths = [length // 2 for kind, _, length in records(strings) if kind == _STRING]
+        marks, meanings = _styles(package.read(book.styles) if book.styles else b"")
+        calamine = CalamineSheets(path)
+        for sheet in book.sheets:
             if sheet.name not in picked:
                 continue
-            part = Part(archive, parts[sheet.name]).read()
-            errors, hidden_rows = _scan(part, strings)
-            marks = _marks(part, style_marks)
-            del part
-            values: list[list[object]] = book.get_sheet_by_name(sheet.name).to_python(
-                skip_empty_area=False
-            )  # type: ignore[assignment]
-            overwrite_cells(values, errors)
-            grid = grid_of_values(values)
-            grid.hidden_rows, grid.format_marks = hidden_rows, marks
-            tables.append((sheet.name, sheet.visible != SheetVisibleEnum.Visible, grid))
+            part = Part(archive, package.stored(sheet.part)).read()
+            lost, hidden_rows = _scan(part, lengths)
+            values = calamine.values(sheet.name) if book.calamine_agrees else None
+            if values is None:
+                texts = shared_texts(strings)
+                grid = exact_grid(part, texts, lost, meanings, book.date1904)
+                grid.date1904 = book.date1904
+            else:
+                overwrite_cells(values, lost)
+                grid = grid_of_values(values)
+            grid.hidden_rows, grid.format_marks = hidden_rows, _marks(part, marks)
+            tables.append((sheet.name, sheet.hidden, grid))
     return tables
+
+
+class _Book(NamedTuple):
+    sheets: tuple[SheetPart, ...]
+    strings: str | None  # parts, as the zip spells them
+    styles: str | None
+    date1904: bool
+    calamine_agrees: bool  # calamine, which goes by fixed places, reads these very parts
+
+
+def _read_book(package: Package) -> _Book:
+    main, _ = package.main_part()
+    relations = package.relations(main)
+    data = package.read(main)
+    agrees = main == "xl/workbook.bin" and package.has_one_workbook(main)
+    sheets = []
+    date1904 = False
+    for kind, start, _ in records(data):
+        if kind == _WORKBOOK_PROPERTIES:
+            date1904 = bool(data[start] & 1)
+        elif kind == _SHEET:  # state, id, relation id, name
+            identity, at = wide_text(data, start + 8)
+            name, _ = wide_text(data, at)
+            relation = relations.get(identity, Relation("worksheet", "", ""))
+            if relation.kind == "worksheet":
+                sheets.append(SheetPart(name, relation.part, data[start] & 3 != 0))
+                agrees &= f"xl/{relation.target}" == relation.part
+    agrees &= len({sheet.name for sheet in sheets}) == len(sheets)
+    parts = {relation.kind: relation.part for relation in relations.values()}
+    strings = package.find(parts.get("sharedStrings", "xl/sharedStrings.bin"))
+    styles = package.find(parts.get("styles", "xl/styles.bin"))
+    agrees &= package.has_usual_place(strings, "xl/sharedStrings.bin")
+    agrees &= package.has_usual_place(styles, "xl/styles.bin")
+    return _Book(tuple(sheets), strings, styles, date1904, agrees)
 
 
 def overwrite_cells(values: list[list[object]], cells: dict[tuple[int, int], Cell]) -> None:
@@ -92,11 +129,11 @@ def overwrite_cells(values: list[list[object]], cells: dict[tuple[int, int], Cel
 
 
 def _scan(data: bytes, strings: list[int]) -> tuple[dict[tuple[int, int], Cell], set[int]]:
-    """(error cells by row and column from 0, numbers of hidden rows) of a sheet part."""
-    errors: dict[tuple[int, int], Cell] = {}
+    """(cells that calamine loses, by row and column from 0; numbers of hidden rows) of a sheet."""
+    lost: dict[tuple[int, int], Cell] = {}
     hidden: set[int] = set()
     row = last_row = last_column = cells = characters = 0
-    for kind, start, length in _records(data):
+    for kind, start, length in records(data):
         # calamine would read what is missing from the record before
         if length < (4 if kind == _ROW else 8 if kind in _FILLED else 0):
             raise DamagedError("It is damaged: a row or a cell is cut off")
@@ -115,41 +152,41 @@ def _scan(data: bytes, strings: list[int]) -> tuple[dict[tuple[int, int], Cell],
                 characters += strings[index] if index < len(strings) else 0
             if kind in (_CELL_ERROR, _FORMULA_ERROR):
                 code = data[start + 8]
-                errors[row, column] = _ERRORS.get(code, f"#ERROR {code}!"), CellKind.ERROR
+                lost[row, column] = _ERRORS.get(code, f"#ERROR {code}!"), CellKind.ERROR
+            elif kind == _CELL_RICH:
+                lost[row, column] = wide_text(data, start + 9)[0], CellKind.TEXT
         elif kind == _END_OF_ROWS:
             break
     check_area(last_row + 1, last_column + 1, cells)
     check_repeated_text(characters, cells)
-    return errors, hidden
+    return lost, hidden
 
 
-def _style_marks(archive: zipfile.ZipFile) -> dict[int, str]:
-    """Style number → format mark, as ``xlsx_parts`` has it."""
-    if "xl/styles.bin" not in archive.namelist():
-        return {}
-    data = read_xml(archive, "xl/styles.bin")
+def _styles(data: bytes) -> tuple[dict[int, str], dict[int, tuple[bool, bool, int]]]:
+    """(style number → format mark, style number → meaning of its format), as ``xlsx_parts``."""
     codes: dict[int, str] = {}
     marks: dict[int, str] = {}
-    style, of_cells = 0, False
-    for kind, start, _ in _records(data):
+    meanings: dict[int, tuple[bool, bool, int]] = {}
+    of_cells = False
+    for kind, start, _ in records(data):
         if kind == _FORMAT:
-            codes[int.from_bytes(data[start : start + 2], "little")] = _text(data, start + 2)[0]
+            codes[int.from_bytes(data[start : start + 2], "little")] = wide_text(data, start + 2)[0]
         elif kind in (_BEGIN_CELL_STYLES, _END_CELL_STYLES):
             of_cells = kind == _BEGIN_CELL_STYLES
         elif kind == _STYLE and of_cells:
             number = int.from_bytes(data[start + 2 : start + 4], "little")
-            is_date, _, _ = format_meaning(number, codes.get(number))
-            if not is_date and (mark := format_mark(number, codes.get(number))):
+            style = len(meanings)
+            meanings[style] = format_meaning(number, codes.get(number))
+            if not meanings[style][0] and (mark := format_mark(number, codes.get(number))):
                 marks[style] = mark
-            style += 1
-    return marks
+    return marks, meanings
 
 
 def _marks(data: bytes, style_marks: dict[int, str]) -> FormatMarks:
     """The format marks of the number cells of a sheet part."""
     out: FormatMarks = {}
     row = 0
-    for kind, start, _ in _records(data) if style_marks else ():
+    for kind, start, _ in records(data) if style_marks else ():
         if kind == _ROW:
             row = int.from_bytes(data[start : start + 4], "little")
         elif kind in _NUMBERS:
@@ -160,56 +197,3 @@ def _marks(data: bytes, style_marks: dict[int, str]) -> FormatMarks:
         elif kind == _END_OF_ROWS:
             break
     return out
-
-
-def _string_lengths(archive: zipfile.ZipFile) -> list[int]:
-    """The length of each shared text."""
-    if "xl/sharedStrings.bin" not in archive.namelist():
-        return []
-    data = Part(archive, "xl/sharedStrings.bin").read()
-    return [length // 2 for kind, _, length in _records(data) if kind == _STRING]
-
-
-def _records(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """(type, start of its bytes, length) of each record."""
-    at = 0
-    while at < len(data):
-        kind = data[at]
-        at += 1
-        if kind & 0x80:
-            kind = kind & 0x7F | (data[at] & 0x7F) << 7
-            at += 1
-        length = shift = 0
-        while True:
-            byte = data[at]
-            at += 1
-            length |= (byte & 0x7F) << shift
-            shift += 7
-            if not byte & 0x80:
-                break
-        yield kind, at, length
-        at += length
-
-
-def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
-    """Sheet name → its part in the zip. BrtBundleSh: state, id, relation id, name."""
-    relations = {
-        element.get("Id", ""): element.get("Target", "")
-        for element in ElementTree.fromstring(archive.read("xl/_rels/workbook.bin.rels"))
-    }
-    data = archive.read("xl/workbook.bin")
-    parts = {}
-    for kind, start, _ in _records(data):
-        if kind == 156:
-            relation, at = _text(data, start + 8)
-            name, _ = _text(data, at)
-            target = relations.get(relation, "")
-            parts[name] = target[1:] if target.startswith("/") else f"xl/{target}"
-    return parts
-
-
-def _text(data: bytes, at: int) -> tuple[str, int]:
-    """(text, where it ends): a count of UTF-16 units in four bytes, then the units."""
-    (count,) = struct.unpack_from("<I", data, at)
-    end = at + 4 + 2 * count
-    return data[at + 4 : end].decode("utf-16-le"), end

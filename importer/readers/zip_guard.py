@@ -31,6 +31,11 @@ class DamagedError(Exception):
     """It is damaged, or made to mislead the programs that read it"""
 
 
+def part_key(name: str) -> str:
+    """The name of a part as Office compares names: any case, ``\\`` as ``/``."""
+    return name.replace("\\", "/").lstrip("/").lower()
+
+
 def check_zip(path: Path) -> None:
     """Refuse a zip by its directory: too many or too large parts, or overlapping ones.
 
@@ -42,7 +47,7 @@ def check_zip(path: Path) -> None:
         parts = archive.infolist()
     if len(parts) > permitted.parts:
         raise too_large(f"It has {len(parts):,} parts", "parts", permitted.parts)
-    names = [part.filename.lower() for part in parts]
+    names = [part_key(part.filename) for part in parts]
     if len(set(names)) < len(names):
         raise DamagedError("It has a part that is there twice, so programs read it differently")
     ends = 0

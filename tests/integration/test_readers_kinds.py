@@ -16,6 +16,11 @@ from importer.core.errors import UnreadableFile
 from importer.readers import read_file
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+FODS = (
+    b'<?xml version="1.0"?>\n<office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:'
+    b'office:1.0" office:mimetype="application/vnd.oasis.opendocument.spreadsheet">'
+    b"</office:document>"
+)
 PASSWORD = "protected with a password.*File > Info > Protect Workbook"
 
 
@@ -61,7 +66,9 @@ def test_text_named_xlsx_is_read_as_csv(tmp_path: Path) -> None:
     assert table.notes == ("CSV, UTF-8, comma-separated",)
 
 
-@pytest.mark.parametrize("text", ["PK,name\n1,2\n", "ID;PO;x\n1;2;3\n", "[a],{b}\n1,2\n"])
+@pytest.mark.parametrize(
+    "text", ["PK,name\n1,2\n", "ID;PO;x\n1;2;3\n", "ID;PO\nC;12\n", "BM,x\n1,2\n", "[a],{b}\n1,2\n"]
+)
 def test_headers_that_begin_like_another_kind_of_file_are_read(tmp_path: Path, text: str) -> None:
     path = tmp_path / "bills.csv"
     path.write_text(text)
@@ -76,6 +83,17 @@ def test_headers_that_begin_like_another_kind_of_file_are_read(tmp_path: Path, t
         (b"%PDF-1.7\n1 0 obj", "a PDF document.*Export the data as Excel"),
         (b"\x89PNG\r\n\x1a\n" + bytes(50), "a picture"),
         (b"\xff\xd8\xff\xe0" + bytes(50), "a picture"),
+        (b"II*\0" + bytes(50), "a picture"),
+        (b"BM" + bytes(12) + b"\x28" + bytes(50), "a picture"),
+        (b"RIFF\x10\0\0\0WEBPVP8 " + bytes(50), "a picture"),
+        (b"\0\0\0\x18ftypheic" + bytes(50), "a picture"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'></svg>", "a picture"),
+        (b'<?xml version="1.0"?>\n<!-- x -->\n<svg width="1">', "a picture"),
+        (b'ID;PANY;N;E\r\nP;PGeneral\r\nB;Y2;X2\r\nC;Y1;X1;K"Net"\r\nE\r\n', "a SYLK file"),
+        (b'ID;P\nC;X1;Y1;K"Net"\nE\n', "a SYLK file"),
+        (FODS, r"a flat OpenDocument spreadsheet \(\.fods\).*save it as \.ods"),
+        (FODS.partition(b"?>")[2].strip(), r"a flat OpenDocument spreadsheet \(\.fods\)"),
+        (FODS.replace(b".spreadsheet", b".text"), "a flat OpenDocument document"),
         (b"\x1f\x8b\x08" + bytes(50), "gzip.*Unpack it"),
         (b"{\\rtf1 x}", "RTF"),
         (b"PAR1" + bytes(50), "Parquet"),
@@ -102,7 +120,7 @@ def test_headers_that_begin_like_another_kind_of_file_are_read(tmp_path: Path, t
         (ole("Workbook"), "cannot be read"),
         (encrypted_xls(), PASSWORD),
         (b"\x09\x08\x10\x00rubbish", "cannot be read"),
-        (zipped(xl__workbook_DOT_xml="<workbook/>"), "cannot be read"),
+        (zipped(xl__workbook_DOT_xml="<workbook/>"), "The workbook has no rows"),
         (zipped(xl__workbook_DOT_bin=b"x"), "cannot be read"),
         (
             zipped(mimetype="application/vnd.oasis.opendocument.spreadsheet"),

@@ -198,6 +198,59 @@ def test_a_calculated_formula_gives_its_value(tmp_path: Path, alarm: str) -> Non
     ]
 
 
+@pytest.mark.parametrize("calculation", ["", '<calcPr fullCalcOnLoad="1"/>'])
+def test_inline_text_of_a_formula_is_its_result(tmp_path: Path, calculation: str) -> None:
+    cells = read_row(
+        tmp_path,
+        ' t="inlineStr"><f>CONCATENATE("a","b")</f><is><t>ab</t></is>',
+        ' t="inlineStr"><f>B9</f>',
+        ' t="inlineStr"><is><r><t>c</t></r><r><t>d</t></r></is><f>E1</f>',
+        calculation=calculation,
+    )
+    assert cells == [
+        ("ab", CellKind.TEXT),
+        ("=B9", CellKind.UNCALCULATED),
+        ("cd", CellKind.TEXT),
+    ]
+
+
+@pytest.mark.parametrize("written", ["NaN", "INF", "-INF", "Infinity", "1e999", "-1.#IND"])
+@BOTH_WAYS
+def test_what_is_no_finite_number_is_an_error_cell(
+    tmp_path: Path, written: str, alarm: str
+) -> None:
+    cells = read_row(tmp_path, "><v>2.5</v>", f"><v>{written}</v>", *([alarm] if alarm else []))
+    assert cells[0] == ("2.5", CellKind.NUMBER)
+    assert cells[1][1] is CellKind.ERROR
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("PT0H11M0.000S", "00:11:00"),
+        ("PT30H5M", "30:05:00"),
+        ("-P1DT2H", "-26:00:00"),
+        ("10:59:59.9999999999999984", "11:00:00"),
+        ("10:59:59.9999999999999984Z", "11:00:00"),
+        ("09:05", "09:05:00"),
+        ("1899-12-30T09:05:00", "09:05:00"),
+        ("1899-12-31T00:11:00.000", "00:11:00"),
+        ("25:61:00", "25:61:00"),
+        ("P", "P"),
+        ("P1Y", "P1Y"),
+    ],
+)
+def test_iso_times_and_durations_are_text_of_whole_seconds(
+    tmp_path: Path, written: str, text: str
+) -> None:
+    assert read_row(tmp_path, f' t="d"><v>{written}</v>') == [(text, CellKind.TEXT)]
+
+
+def test_fraction_of_a_second_before_midnight_is_the_next_day(tmp_path: Path) -> None:
+    cells = read_row(tmp_path, ' t="d"><v>2025-05-31T23:59:59.99999999999</v>')
+    assert cells == [("2025-06-01", CellKind.DATE)]
+
+
 def test_a_formula_that_gives_empty_text_is_blank(tmp_path: Path) -> None:
     cells = read_row(tmp_path, ' t="str"><f>IF(B1=2,"","x")</f><v></v>', "><v>1</v>")
     assert cells == [("", CellKind.TEXT), ("1", CellKind.NUMBER)]

@@ -24,12 +24,14 @@ from importer.readers.grid import (
     grid_of_rows,
     number_text,
 )
+from importer.readers.iso_times import iso_cell
 from importer.readers.xlsx.xlsx_guard import Stream
 from importer.readers.xlsx.xlsx_parts import Styles
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[+-]?(?:nan|inf(?:inity)?|1\.#[a-z]+0*)", re.IGNORECASE)
 _DIGITS = "0123456789"
 _END_OF_TIME = 2_958_466  # days: 10000-01-01
 _DEEPEST = 100  # elements in each other, and attributes of one
@@ -197,8 +199,8 @@ def _cells(
         if formula is not None:
             written = _formula(formula, reference or "", shared)
             if (
-                value is None
-                or (not value and kind != "str")
+                (value is None and (inline is None or kind != "inlineStr"))
+                or (not value and kind not in ("str", "inlineStr"))
                 or (context.never_calculated and value == "0")
             ):
                 cells.append((column - 1, written, CellKind.UNCALCULATED))
@@ -242,7 +244,7 @@ def _cell(kind: str, value: str, style: str, context: CellContext) -> Cell:
     if kind == "b":
         return ("TRUE" if value in ("1", "true") else "FALSE"), CellKind.BOOLEAN
     if kind == "d":
-        return _iso_cell(value)
+        return iso_cell(value)
     return number_cell(value, style, context.styles, context.date1904)
 
 
@@ -279,8 +281,10 @@ class _SharedFormulas:
 
 def number_cell(written: str, style: str, styles: Styles, date1904: bool) -> Cell:
     """A number as its digits, or as the date or the zeros that its style shows."""
-    if not _NUMBER.fullmatch(written) or not isfinite(number := float(written)):
-        return written, CellKind.TEXT
+    if not _NUMBER.fullmatch(written):
+        return written, CellKind.ERROR if _NOT_FINITE.fullmatch(written) else CellKind.TEXT
+    if not isfinite(number := float(written)):
+        return written, CellKind.ERROR
     if style in styles.dates and 0 <= number < _END_OF_TIME:
         return date_cell(number, is_duration=style in styles.durations, date1904=date1904)
     if _INTEGER.fullmatch(written):
@@ -311,10 +315,3 @@ def date_cell(serial: float, *, is_duration: bool, date1904: bool) -> Cell:
         return date_text(epoch + timedelta(days=serial)), CellKind.DATE
     except OverflowError:
         return number_text(serial), CellKind.NUMBER
-
-
-def _iso_cell(written: str) -> Cell:
-    try:
-        return date_text(datetime.fromisoformat(written)), CellKind.DATE
-    except ValueError:
-        return written, CellKind.TEXT

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
-from zipfile import ZipFile
 
 from importer.readers.file_limits import limits, too_large
 from importer.readers.number_formats import format_mark
-from importer.readers.zip_guard import read_xml
+from importer.readers.package import Package, Relation
 
 _DATE_IDS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}  # built into Excel
 _DURATION_IDS = {46}
@@ -43,17 +41,21 @@ class Book:
     strings_part: str | None
     date1904: bool
     never_calculated: bool  # the writing program left all formulas to Excel
+    calamine_agrees: bool  # calamine, which goes by fixed places, reads these very parts
 
 
-def read_book(archive: ZipFile) -> Book:
+_NO_RELATION = Relation("worksheet", "", "")  # so that its sheet is not passed over in silence
+
+
+def read_book(package: Package) -> Book:
     """The sheets and what is needed to read them.
 
-    Raises ``KeyError`` for a missing part, ``ElementTree.ParseError`` for a broken one.
+    Raises ``DamagedError`` for a missing part, ``ElementTree.ParseError`` for a broken one.
     """
-    package = dict(_relations(archive, "").values())
-    main = package.get("officeDocument", "xl/workbook.xml")
-    relations = _relations(archive, main)
-    workbook = ElementTree.fromstring(read_xml(archive, main))
+    main, _ = package.main_part()
+    relations = package.relations(main)
+    workbook = ElementTree.fromstring(package.read(main))
+    agrees = package.has_one_workbook("xl/workbook.xml") and main == "xl/workbook.xml"
     sheets: list[SheetPart] = []
     most = limits().sheets
     properties: dict[str, str] = {}
@@ -63,36 +65,29 @@ def read_book(archive: ZipFile) -> Book:
             properties |= element.attrib
         if name == "sheet":
             relation = next((v for k, v in element.attrib.items() if _local(k) == "id"), "")
-            kind, part = relations.get(relation, ("", ""))
+            kind, part, target = relations.get(relation, _NO_RELATION)
             if kind == "worksheet":
+                agrees &= target == f"/{part}" or (
+                    f"xl/{target}" == part and not target.startswith("xl/")
+                )
                 hidden = element.get("state", "visible") != "visible"
                 sheets.append(SheetPart(element.get("name", ""), part, hidden))
                 if len(sheets) > most:
                     raise too_large(f"It has more than {most:,} sheets", "sheets", most)
-    parts = dict(relations.values())
-    names = set(archive.namelist())
-    styles = parts.get("styles", "")
-    strings = parts.get("sharedStrings", "")
+    agrees &= len({sheet.name for sheet in sheets}) == len(sheets)
+    parts = {relation.kind: relation.part for relation in relations.values()}
+    styles = package.find(parts.get("styles", ""))
+    strings = package.find(parts.get("sharedStrings", ""))
+    agrees &= package.has_usual_place(styles, "xl/styles.xml")
+    agrees &= package.has_usual_place(strings, "xl/sharedStrings.xml")
     return Book(
         sheets=tuple(sheets),
-        styles=_styles(read_xml(archive, styles)) if styles in names else Styles(),
-        strings_part=strings if strings in names else None,
+        styles=_styles(package.read(styles)) if styles else Styles(),
+        strings_part=strings,
+        calamine_agrees=agrees,
         date1904=properties.get("date1904") in ("1", "true"),
         never_calculated=properties.get("fullCalcOnLoad") in ("1", "true"),
     )
-
-
-def _relations(archive: ZipFile, part: str) -> dict[str, tuple[str, str]]:
-    """Relation id → (kind, path of the part in the zip), for ``part`` or, if "", the package."""
-    folder, name = posixpath.split(part)
-    path = posixpath.join(folder, "_rels", f"{name}.rels")
-    relations = {}
-    for element in ElementTree.fromstring(read_xml(archive, path)):
-        kind = element.get("Type", "").rpartition("/")[2]
-        target = element.get("Target", "")
-        full = target[1:] if target.startswith("/") else posixpath.join(folder, target)
-        relations[element.get("Id", "")] = (kind, posixpath.normpath(full))
-    return relations
 
 
 def _styles(xml: bytes) -> Styles:

@@ -8,20 +8,17 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, time, timedelta
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from importer.model.tables import MergedCells
-from importer.readers.calamine import open_workbook
+from importer.readers.calamine import CalamineSheets
 from importer.readers.grid import FormatMarks, Grid, grid_of_columns
 from importer.readers.number_formats import FormatMarkScanner
+from importer.readers.package import Package
 from importer.readers.xlsx.xlsx_cells import CellContext, read_cells, read_strings
 from importer.readers.xlsx.xlsx_guard import slow_path_reason, text_lengths
 from importer.readers.xlsx.xlsx_merges import MergeScanner, merges_of
 from importer.readers.xlsx.xlsx_parts import SheetPart, read_book
 from importer.readers.zip_guard import Part
-
-if TYPE_CHECKING:
-    from python_calamine import CalamineWorkbook
 
 _LEAP_YEAR_OF_LOTUS = date(1900, 3, 1)
 
@@ -32,7 +29,8 @@ def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tupl
     Raises what zipfile, expat and ElementTree raise where the file is damaged.
     """
     with zipfile.ZipFile(path) as archive:
-        book = read_book(archive)
+        package = Package(archive)
+        book = read_book(package)
         picked = set(wanted([sheet.name for sheet in book.sheets]))
 
         # Checked here because calamine unpacks this part whatever the zip claims.
@@ -42,19 +40,20 @@ def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tupl
         def strings() -> list[str]:
             return read_strings(Part(archive, book.strings_part)) if book.strings_part else []
 
-        @cache
-        def calamine() -> CalamineWorkbook:
-            return open_workbook(path)
+        calamine = CalamineSheets(path)
 
         def scan(sheet: SheetPart) -> tuple[str | None, FormatMarks, list[MergedCells]]:
             """The reason for the slow path, if any, and the sheet's format marks and merges."""
-            merged = MergeScanner(Part(archive, sheet.part))
+            part = package.stored(sheet.part)
+            merged = MergeScanner(Part(archive, part))
             xml = FormatMarkScanner(merged, book.styles.marks)
             reason = slow_path_reason(
                 xml, book.styles.zeros, lengths, never_calculated=book.never_calculated
             )
+            if not book.calamine_agrees:
+                reason = reason or "parts that calamine would look for elsewhere"
             if reason is not None:  # it may not have read to the end
-                return reason, xml.marks, merges_of(Part(archive, sheet.part))
+                return reason, xml.marks, merges_of(Part(archive, part))
             return reason, xml.marks, merged.merges
 
         sheets = [sheet for sheet in book.sheets if sheet.name in picked]
@@ -68,20 +67,16 @@ def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tupl
                     context = CellContext(
                         strings(), book.styles, book.date1904, book.never_calculated
                     )
-                    grid = read_cells(partial(Part, archive, sheet.part), context)
+                    grid = read_cells(partial(Part, archive, package.stored(sheet.part)), context)
                 grid.date1904, grid.merges = book.date1904, merges
                 grids.append((sheet.name, sheet.hidden, grid))
         return grids
 
 
-def _calamine_grid(calamine: Callable[[], CalamineWorkbook], name: str) -> Grid | None:
+def _calamine_grid(calamine: CalamineSheets, name: str) -> Grid | None:
     """Grid of a sheet as calamine reads it; None where it fails or may be wrong."""
-    from python_calamine import CalamineError
-
-    try:
-        # skip_empty_area would drop leading empty rows and shift the row numbers.
-        values = calamine().get_sheet_by_name(name).to_python(skip_empty_area=False)
-    except CalamineError:
+    values = calamine.values(name)
+    if values is None:
         return None
     columns: list[tuple[object, ...]] = list(zip(*values, strict=True))
     types_of: list[set[type]] = [set(map(type, column)) for column in columns]
