@@ -31,7 +31,7 @@ from importer.readers.xlsx.xlsx_parts import Styles
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_NOT_FINITE = re.compile(r"[+-]?(?:nan|inf(?:inity)?|1\.#[a-z]+0*)", re.IGNORECASE)
+_NOT_FINITE = re.compile(r"[+-]?(?:nan|inf(?:inity)?)", re.IGNORECASE)
 _DIGITS = "0123456789"
 _END_OF_TIME = 2_958_466  # days: 10000-01-01
 _DEEPEST = 100  # elements in each other, and attributes of one
