@@ -7,13 +7,14 @@ import os
 import re
 import stat
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 from xml.etree import ElementTree
 
 from importer.core.errors import UnreadableFile
 from importer.readers.file_limits import TooLargeError, limits, too_large
-from importer.readers.ole_check import has_cycle
+from importer.readers.ole_container import SIGNATURE, OleContainer
 from importer.readers.open_document import is_encrypted, open_document_kind
 from importer.readers.package import Application, Package
 from importer.readers.zip_guard import DamagedError, check_zip
@@ -70,7 +71,6 @@ _PATTERNS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
         _RESAVE,
     ),
 )
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BARE_BIFF = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08")
 
 
@@ -97,7 +97,7 @@ def _kind_of(path: Path) -> FileKind:
         raise unreadable(path, "It is empty (0 bytes). Export it again")
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
         return _zip_kind(path)
-    if head.startswith(_OLE):
+    if head.startswith(SIGNATURE):
         return _ole_kind(path)
     if head.startswith(_BARE_BIFF):
         return "xls"
@@ -198,17 +198,22 @@ def _program_of(package: Package) -> Application:
 
 
 def _ole_kind(path: Path) -> FileKind:
-    """Old Office files are one container; the names of its streams (UTF-16) tell them apart."""
+    """Old Office files are one container; the names of its streams tell them apart."""
     data = path.read_bytes()
+    damage: DamagedError | None = None
+    names: Collection[str] = ()
+    try:
+        names = OleContainer(data).streams
+    except DamagedError as error:
+        damage = error
 
     def has(name: str) -> bool:
-        return name.encode("utf-16-le") + b"\0\0" in data
+        # A directory that was cut off has no names.
+        return name.lower() in names or name.encode("utf-16-le") + b"\0\0" in data
 
     if has("EncryptedPackage"):
         raise unreadable(path, PASSWORD)
-    if has("Workbook") or has("Book"):
-        if has_cycle(data):
-            raise unreadable(path, f"{_DAMAGED}; its parts refer to each other in a circle")
+    if "workbook" in names or "book" in names:
         return "xls"
     if has("WordDocument"):
         what = "a Word document"
@@ -217,6 +222,8 @@ def _ole_kind(path: Path) -> FileKind:
     elif has("__properties_version1.0"):
         what = "an Outlook message"
     else:
+        if damage:
+            raise damage
         raise unreadable(path, f"{_DAMAGED}; it looks like an old Office file without a workbook")
     raise unreadable(path, f"This is {what}, not a spreadsheet. {_EXPORT}")
 

@@ -6,14 +6,13 @@ each of the sixteen million cells that it claims to cover.
 
 from __future__ import annotations
 
-import io
 import struct
 from collections import Counter
 
-import xlrd
-from xlrd import biffh, compdoc
+from xlrd import biffh
 
 from importer.readers.file_limits import TooLargeError, limits, too_large
+from importer.readers.ole_container import SIGNATURE, OleContainer
 from importer.readers.zip_guard import DamagedError
 
 
@@ -86,10 +85,10 @@ def safe_stream(data: bytes) -> bytes:
 
 
 def _stream(data: bytes) -> bytes:
-    if not data.startswith(compdoc.SIGNATURE):
+    if not data.startswith(SIGNATURE):
         return data
-    container = compdoc.CompDoc(data, logfile=io.StringIO())
+    container = OleContainer(data)
     for name in ("Workbook", "Book"):
-        if stream := container.get_named_stream(name):
-            return bytes(stream)
-    raise xlrd.XLRDError("Can't find workbook in OLE2 compound document")
+        if stream := container.stream(name):
+            return stream
+    raise DamagedError("It cannot be read: the part with its workbook is empty. Export it again")
