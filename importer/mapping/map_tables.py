@@ -134,6 +134,11 @@ def map_tables(
     totals: list[ControlTotal] = []
     bound: list[BoundTable] = []
     for source, header, kind in _recognised(sources, template, stated_kinds or {}):
+        notes += [
+            f"{source.file}, sheet {sheet} is not read: it is damaged. If there are bills in it,"
+            " save the workbook again in Excel."
+            for sheet in source.unread_sheets
+        ]
         if not _is_selected(source, template):
             sheet = template.source.sheet
             notes.append(f"{_name(source)} is not read: the template reads the sheet '{sheet}'.")

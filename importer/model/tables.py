@@ -75,6 +75,8 @@ class SourceTable:
     folder: str = ""
     """Where the file is; of a result workbook, where that is which the sheet was made from."""
     merges: tuple[MergedCells, ...] = ()  # of several rows or columns; not of XLSB
+    unread_sheets: tuple[str, ...] = ()
+    """Of the first table of a workbook: its damaged sheets, which no table holds."""
     date1904: bool = False  # a workbook that counts its days from 1904, as those of old Macs do
 
     def kind(self, column: int, i: int) -> CellKind:

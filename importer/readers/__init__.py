@@ -11,6 +11,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from xml.etree import ElementTree
@@ -130,10 +131,17 @@ def _read_workbook(path: Path, kind: FileKind, pattern: str | None) -> list[Sour
         from importer.readers.xls import read_xls as read
 
     with _library_stderr_silenced(), gc_paused():
-        grids = read(path, wanted)
+        sheets = read(path, wanted)
+    unread = {name: grid for name, _, grid in sheets if isinstance(grid, Exception)}
     tables = [
-        _table(path, kind, name, hidden, grid) for name, hidden, grid in grids if len(grid.rows)
+        _table(path, kind, name, hidden, grid)
+        for name, hidden, grid in sheets
+        if isinstance(grid, Grid) and len(grid.rows)
     ]
+    for error in unread.values():
+        if pattern is not None or not tables:
+            raise error
+        tables[0] = replace(tables[0], unread_sheets=tuple(unread))
     if not tables:
         what = "The workbook has no rows" if pattern is None else f"Sheet '{pattern}' has no rows"
         raise unreadable(path, f"{what}. Export it again")

@@ -19,6 +19,7 @@ from importer.readers.file_limits import TooLargeError, check_area, limits, too_
 from importer.readers.grid import MAX_ROWS, Cell, FormatMarks, Grid, grid_of_rows, grid_of_values
 from importer.readers.ods_cells import blank_mark, exact_cell, shown_mark, special_cell
 from importer.readers.package import Package
+from importer.readers.sheet_errors import ReadSheet
 from importer.readers.xlsb import overwrite_cells
 from importer.readers.zip_guard import Part
 
@@ -26,8 +27,8 @@ _CELLS = ("table:table-cell", "table:covered-table-cell")
 _DEEPEST = 100  # elements in each other
 
 
-def read_ods(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple[str, bool, Grid]]:
-    """(name, hidden, grid) of each sheet that ``wanted`` picks from their names.
+def read_ods(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[ReadSheet]:
+    """Each sheet that ``wanted`` picks from their names.
 
     Raises ``TooLargeError``, and what zipfile, expat and calamine raise where it is damaged.
     """

@@ -36,6 +36,10 @@ _ROOTS: dict[bytes, Application] = {
 }
 
 
+class MissingPartError(DamagedError, LookupError):
+    """A part that another refers to is not in the zip"""
+
+
 class Relation(NamedTuple):
     kind: str  # the last word of its type: "worksheet"
     part: str  # as the zip spells it, or as the relation does where there is no such part
@@ -59,15 +63,15 @@ class Package:
         return self._stored.get(part_key(name)) or self._stored.get(part_key(unquote(name)))
 
     def read(self, name: str) -> bytes:
-        """A part that is XML; DamagedError where it is missing."""
+        """A part that is XML; MissingPartError where it is missing."""
         return read_xml(self.archive, self.stored(name))
 
     def stored(self, name: str) -> str:
-        """The part as the zip spells it; DamagedError where there is none."""
+        """The part as the zip spells it; MissingPartError where there is none."""
         if stored := self.find(name):
             return stored
         what = f"its part {name[:100]}" if name else "the part of one of its sheets"
-        raise DamagedError(f"It cannot be read: {what} is missing. Export it again")
+        raise MissingPartError(f"It cannot be read: {what} is missing. Export it again")
 
     def relations(self, part: str) -> dict[str, Relation]:
         """The relations of a part, or of the package if "", by their id; none if it has no list."""

@@ -15,6 +15,7 @@ from importer.model.tables import CellKind, MergedCells
 from importer.readers.file_limits import check_repeated_text
 from importer.readers.grid import Cell, FormatMarks, Grid, float_cell, grid_of_rows
 from importer.readers.number_formats import format_mark
+from importer.readers.sheet_errors import SHEET_ERRORS, ReadSheet
 from importer.readers.xlsx.xlsx_cells import date_cell
 from importer.readers.xlsx.xlsx_parts import format_meaning
 
@@ -25,8 +26,8 @@ Meanings = dict[int | None, tuple[bool, bool, int]]
 _FILLED = re.compile(rb"[^\0\6]", re.DOTALL)  # xlrd's cell types except blank
 
 
-def read_xls(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple[str, bool, Grid]]:
-    """(name, hidden, grid) of each worksheet that ``wanted`` picks; raises what xlrd raises."""
+def read_xls(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[ReadSheet]:
+    """Each worksheet that ``wanted`` picks; raises what xlrd raises."""
     import xlrd
 
     from importer.readers.xls_guard import safe_stream
@@ -43,30 +44,40 @@ def read_xls(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple
             ragged_rows=True,  # else one far cell costs memory in every row
         )
 
-    try:
-        book = open_book(True)
-    except (NotImplementedError, AssertionError, IndexError, KeyError):
-        book = open_book(False)  # formats it does not know: values are still right
-    with book:
+    def open_leniently() -> xlrd.book.Book:
+        try:
+            return open_book(True)
+        except strictness:
+            return open_book(False)  # formats it does not know: values are still right
+
+    strictness = (*SHEET_ERRORS, NotImplementedError, AssertionError, xlrd.XLRDError)
+    out: list[ReadSheet] = []
+    with open_leniently() as book:
         picked = set(wanted(book.sheet_names()))
-        tables = []
         for index, name in enumerate(book.sheet_names()):
-            if name in picked:
-                sheet = book.sheet_by_index(index)
-                marks: FormatMarks = {}
-                grid = grid_of_rows(_rows(book, sheet, marks))
-                grid.format_marks = marks
-                grid.date1904 = bool(book.datemode)
-                grid.hidden_rows = {
-                    row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden
-                }
-                grid.merges = [
-                    MergedCells(top + 1, bottom, left, right - 1)
-                    for top, bottom, left, right in sheet.merged_cells
-                ]
-                tables.append((name, bool(sheet.visibility), grid))
-                book.unload_sheet(index)
-        return tables
+            if name not in picked:
+                continue
+            try:
+                hidden, grid = _sheet(book, index)
+                out.append((name, hidden, grid))
+            except strictness as error:
+                out.append((name, False, error))
+            book.unload_sheet(index)
+    return out
+
+
+def _sheet(book: xlrd.book.Book, index: int) -> tuple[bool, Grid]:
+    sheet = book.sheet_by_index(index)
+    marks: FormatMarks = {}
+    grid = grid_of_rows(_rows(book, sheet, marks))
+    grid.format_marks = marks
+    grid.date1904 = bool(book.datemode)
+    grid.hidden_rows = {row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden}
+    grid.merges = [
+        MergedCells(top + 1, bottom, left, right - 1)
+        for top, bottom, left, right in sheet.merged_cells
+    ]
+    return bool(sheet.visibility), grid
 
 
 def _rows(

@@ -27,7 +27,7 @@ _FORMATS = _codes("FONT FONT_B3B4 FORMAT FORMAT2 STYLE XF XF2 XF3 XF4")
 _OTHERS = _codes(
     "MULRK ROW ROW_B2 STRING STRING_B2 ARRAY ARRAY2 SHRFMLA TABLEOP TABLEOP2 TABLEOP_B2 SST"
     " CONTINUE DIMENSION DIMENSION2 BOUNDSHEET SHEETHDR SHEETSOFFSET CODEPAGE DATEMODE"
-    " BUILTINFMTCOUNT IXFE FILEPASS EOF"
+    " BUILTINFMTCOUNT IXFE FILEPASS EOF MERGEDCELLS"
 )
 _PASSED = _CELLS | _FORMATS | _OTHERS | frozenset(biffh.bofcodes)
 _HEAD = struct.Struct("<HH")  # of a record: its code, its length
@@ -53,7 +53,9 @@ def safe_stream(data: bytes) -> bytes:
             cells += 1
         elif code == biffh.XL_MULRK:
             cells += length // 6
-        elif code not in _PASSED:
+        elif code not in _PASSED or (
+            code == biffh.XL_MERGEDCELLS and not _is_merge_list(stream, at + 4, length)
+        ):
             stream[at : at + 2] = _UNKNOWN.to_bytes(2, "little")
             others += 1
         elif code in biffh.bofcodes:
@@ -63,7 +65,7 @@ def safe_stream(data: bytes) -> bytes:
         elif code == biffh.XL_EOF:
             depth = max(0, depth - 1)
         else:
-            others += 1
+            others += length // 8 + 1 if code == biffh.XL_MERGEDCELLS else 1
             if code == biffh.XL_BOUNDSHEET:
                 sheet_starts.append(int.from_bytes(stream[at + 4 : at + 8], "little"))
             elif code in _FORMATS:
@@ -82,6 +84,11 @@ def safe_stream(data: bytes) -> bytes:
     if shared and len(sheet_starts) * len(stream) > _MOST_SHARED:
         raise DamagedError("It has sheets that share the same place in the file")
     return bytes(stream)
+
+
+def _is_merge_list(stream: bytearray, at: int, length: int) -> bool:
+    """Whether it is as long as its count of ranges says; xlrd gives up where it is not."""
+    return length >= 2 and length == 2 + 8 * int.from_bytes(stream[at : at + 2], "little")
 
 
 def _stream(data: bytes) -> bytes:

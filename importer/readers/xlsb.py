@@ -17,6 +17,7 @@ from importer.readers.file_limits import TooLargeError, check_area, check_repeat
 from importer.readers.grid import MAX_COLUMNS, MAX_ROWS, Cell, FormatMarks, Grid, grid_of_values
 from importer.readers.number_formats import format_mark
 from importer.readers.package import Package, Relation
+from importer.readers.sheet_errors import SHEET_ERRORS, ReadSheet
 from importer.readers.xlsb_cells import exact_grid, shared_texts
 from importer.readers.xlsb_records import records, wide_text
 from importer.readers.xlsx.xlsx_parts import SheetPart, format_meaning
@@ -49,12 +50,11 @@ _ERRORS = {
 }
 
 
-def read_xlsb(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple[str, bool, Grid]]:
-    """(name, hidden, grid) of each worksheet that ``wanted`` picks from their names.
+def read_xlsb(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[ReadSheet]:
+    """Each worksheet that ``wanted`` picks from their names.
 
     Raises ``TooLargeError``, ``DamagedError``, and what zipfile raises where it is damaged.
     """
-    tables = []
     with zipfile.ZipFile(path) as archive:
         package = Package(archive)
         book = _read_book(package)
@@ -63,9 +63,8 @@ def read_xlsb(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tupl
         lengths = [length // 2 for kind, _, length in records(strings) if kind == _STRING]
         marks, meanings = _styles(package.read(book.styles) if book.styles else b"")
         calamine = CalamineSheets(path)
-        for sheet in book.sheets:
-            if sheet.name not in picked:
-                continue
+
+        def read(sheet: SheetPart) -> Grid:
             part = Part(archive, package.stored(sheet.part)).read()
             lost, hidden_rows = _scan(part, lengths)
             values = calamine.values(sheet.name) if book.calamine_agrees else None
@@ -77,8 +76,16 @@ def read_xlsb(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tupl
                 overwrite_cells(values, lost)
                 grid = grid_of_values(values)
             grid.hidden_rows, grid.format_marks = hidden_rows, _marks(part, marks)
-            tables.append((sheet.name, sheet.hidden, grid))
-    return tables
+            return grid
+
+        out: list[ReadSheet] = []
+        for sheet in book.sheets:
+            if sheet.name in picked:
+                try:
+                    out.append((sheet.name, sheet.hidden, read(sheet)))
+                except SHEET_ERRORS as error:
+                    out.append((sheet.name, sheet.hidden, error))
+        return out
 
 
 class _Book(NamedTuple):

@@ -42,7 +42,7 @@ _MOST_TRANSLATED = 100_000  # characters of shared formulas
 Row = list[tuple[int, str, int]]  # column from 0, text, kind
 
 
-class NotASheetError(Exception):
+class NotASheetError(ValueError):
     """The XML is not that of a sheet."""
 
 

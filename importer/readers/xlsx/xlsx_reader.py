@@ -14,6 +14,7 @@ from importer.readers.calamine import CalamineSheets
 from importer.readers.grid import FormatMarks, Grid, grid_of_columns
 from importer.readers.number_formats import FormatMarkScanner
 from importer.readers.package import Package
+from importer.readers.sheet_errors import SHEET_ERRORS, ReadSheet
 from importer.readers.xlsx.xlsx_cells import CellContext, read_cells, read_strings
 from importer.readers.xlsx.xlsx_guard import slow_path_reason, text_lengths
 from importer.readers.xlsx.xlsx_merges import MergeScanner, merges_of
@@ -23,10 +24,10 @@ from importer.readers.zip_guard import Part
 _LEAP_YEAR_OF_LOTUS = date(1900, 3, 1)
 
 
-def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tuple[str, bool, Grid]]:
-    """(name, hidden, grid) of each worksheet that ``wanted`` picks from their names.
+def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[ReadSheet]:
+    """Each worksheet that ``wanted`` picks from their names.
 
-    Raises what zipfile, expat and ElementTree raise where the file is damaged.
+    Raises what zipfile, expat and ElementTree raise where the workbook as a whole is damaged.
     """
     with zipfile.ZipFile(path) as archive:
         package = Package(archive)
@@ -42,8 +43,14 @@ def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tupl
 
         calamine = CalamineSheets(path)
 
-        def scan(sheet: SheetPart) -> tuple[str | None, FormatMarks, list[MergedCells]]:
+        def scan(sheet: SheetPart) -> tuple[str | None, FormatMarks, list[MergedCells]] | Exception:
             """The reason for the slow path, if any, and the sheet's format marks and merges."""
+            try:
+                return scan_part(sheet)
+            except SHEET_ERRORS as error:
+                return error
+
+        def scan_part(sheet: SheetPart) -> tuple[str | None, FormatMarks, list[MergedCells]]:
             part = package.stored(sheet.part)
             merged = MergeScanner(Part(archive, part))
             xml = FormatMarkScanner(merged, book.styles.marks)
@@ -57,20 +64,30 @@ def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[tupl
             return reason, xml.marks, merged.merges
 
         sheets = [sheet for sheet in book.sheets if sheet.name in picked]
-        grids = []
+
+        def read(
+            sheet: SheetPart, reason: str | None, marks: FormatMarks, merges: list[MergedCells]
+        ) -> Grid:
+            grid = _calamine_grid(calamine, sheet.name) if reason is None else None
+            if grid is not None:
+                grid.format_marks = marks
+            else:
+                context = CellContext(strings(), book.styles, book.date1904, book.never_calculated)
+                grid = read_cells(partial(Part, archive, package.stored(sheet.part)), context)
+            grid.date1904, grid.merges = book.date1904, merges
+            return grid
+
+        sheets = [sheet for sheet in book.sheets if sheet.name in picked]
+        out: list[ReadSheet] = []
         with ThreadPoolExecutor(1) as ahead:  # scans the next sheet while this one is read
-            for sheet, (reason, marks, merges) in zip(sheets, ahead.map(scan, sheets), strict=True):
-                grid = _calamine_grid(calamine, sheet.name) if reason is None else None
-                if grid is not None:
-                    grid.format_marks = marks
-                else:
-                    context = CellContext(
-                        strings(), book.styles, book.date1904, book.never_calculated
-                    )
-                    grid = read_cells(partial(Part, archive, package.stored(sheet.part)), context)
-                grid.date1904, grid.merges = book.date1904, merges
-                grids.append((sheet.name, sheet.hidden, grid))
-        return grids
+            for sheet, scanned in zip(sheets, ahead.map(scan, sheets), strict=True):
+                grid: Grid | Exception
+                try:
+                    grid = scanned if isinstance(scanned, Exception) else read(sheet, *scanned)
+                except SHEET_ERRORS as error:
+                    grid = error
+                out.append((sheet.name, sheet.hidden, grid))
+        return out
 
 
 def _calamine_grid(calamine: CalamineSheets, name: str) -> Grid | None:
