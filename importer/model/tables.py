@@ -74,7 +74,7 @@ class SourceTable:
     """Of a result workbook that is read again: each row's import_status and import_message."""
     folder: str = ""
     """Where the file is; of a result workbook, where that is which the sheet was made from."""
-    merges: tuple[MergedCells, ...] = ()  # of several rows or columns; not of XLSB
+    merges: tuple[MergedCells, ...] = ()  # of several rows or columns
     unread_sheets: tuple[str, ...] = ()
     """Of the first table of a workbook: its damaged sheets, which no table holds."""
     date1904: bool = False  # a workbook that counts its days from 1904, as those of old Macs do

@@ -48,6 +48,8 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"Rar!", "a compressed archive (RAR)", "Unpack it first"),
     (b"SQLite format 3", "a database (SQLite)", _EXPORT),
     (b"PAR1", "a Parquet file", _EXPORT),
+    (b"ID;PWXL", "a SYLK file", _RESAVE),
+    (b"ID;PSCALC", "a SYLK file", _RESAVE),
     (b"II*\0", "a picture (TIFF)", _EXPORT),
     (b"MM\0*", "a picture (TIFF)", _EXPORT),
     (b"8BPS", "a picture (Photoshop)", _EXPORT),
@@ -59,7 +61,11 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
 _PATTERNS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
     (re.compile(rb"RIFF....WEBP", re.DOTALL), "a picture (WebP)", _EXPORT),
     (re.compile(rb"BM....\0\0\0\0..\0\0[\x0c-\x7c]\0\0\0", re.DOTALL), "a picture (BMP)", _EXPORT),
-    (re.compile(rb"....ftyp(?:hei|hev|mif1|msf1|avi)", re.DOTALL), "a picture (HEIC)", _EXPORT),
+    (
+        re.compile(rb"....ftyp(?:hei|hev|mif1|msf1|avi)", re.DOTALL),
+        "a picture (HEIC or AVIF)",
+        _EXPORT,
+    ),
     (re.compile(rb"....ftyp", re.DOTALL), "a film", _EXPORT),
     (re.compile(rb"\x01\0\0\0.{36} EMF", re.DOTALL), "a picture (EMF)", _EXPORT),
     (

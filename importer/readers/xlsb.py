@@ -6,12 +6,13 @@ sheet, ``xlsb_cells`` does.
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from importer.model.tables import CellKind
+from importer.model.tables import CellKind, MergedCells
 from importer.readers.calamine import CalamineSheets
 from importer.readers.file_limits import TooLargeError, check_area, check_repeated_text
 from importer.readers.grid import MAX_COLUMNS, MAX_ROWS, Cell, FormatMarks, Grid, grid_of_values
@@ -33,6 +34,7 @@ _STRING = 19
 _FILLED = frozenset({*range(2, 12), _CELL_RICH})  # every cell that is not blank
 _NUMBERS = frozenset((2, 5, 9))  # RK, real, and a formula's number
 _END_OF_ROWS = 146
+_MERGED = 176
 _FORMAT = 44
 _STYLE = 47
 _WORKBOOK_PROPERTIES, _SHEET = 153, 156
@@ -66,16 +68,16 @@ def read_xlsb(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[Read
 
         def read(sheet: SheetPart) -> Grid:
             part = Part(archive, package.stored(sheet.part)).read()
-            lost, hidden_rows = _scan(part, lengths)
+            lost, hidden_rows, merges = _scan(part, lengths)
             values = calamine.values(sheet.name) if book.calamine_agrees else None
             if values is None:
                 texts = shared_texts(strings)
                 grid = exact_grid(part, texts, lost, meanings, book.date1904)
-                grid.date1904 = book.date1904
             else:
                 overwrite_cells(values, lost)
                 grid = grid_of_values(values)
             grid.hidden_rows, grid.format_marks = hidden_rows, _marks(part, marks)
+            grid.merges, grid.date1904 = merges, book.date1904
             return grid
 
         out: list[ReadSheet] = []
@@ -135,16 +137,25 @@ def overwrite_cells(values: list[list[object]], cells: dict[tuple[int, int], Cel
         values[row_index][column] = cell
 
 
-def _scan(data: bytes, strings: list[int]) -> tuple[dict[tuple[int, int], Cell], set[int]]:
-    """(cells that calamine loses, by row and column from 0; numbers of hidden rows) of a sheet."""
+def _scan(
+    data: bytes, strings: list[int]
+) -> tuple[dict[tuple[int, int], Cell], set[int], list[MergedCells]]:
+    """(cells that calamine loses, by row and column from 0; numbers of hidden rows; merged cells)
+    of a sheet part."""
+    merges: list[MergedCells] = []
+    in_rows = True
     lost: dict[tuple[int, int], Cell] = {}
     hidden: set[int] = set()
     row = last_row = last_column = cells = characters = 0
     for kind, start, length in records(data):
         # calamine would read what is missing from the record before
-        if length < (4 if kind == _ROW else 8 if kind in _FILLED else 0):
+        if in_rows and length < (4 if kind == _ROW else 8 if kind in _FILLED else 0):
             raise DamagedError("It is damaged: a row or a cell is cut off")
-        if kind == _ROW:
+        if not in_rows:
+            if kind == _MERGED:
+                top, bottom, left, right = struct.unpack_from("<4I", data, start)
+                merges.append(MergedCells(top + 1, bottom + 1, left, right))
+        elif kind == _ROW:
             row = int.from_bytes(data[start : start + 4], "little")
             if length > 11 and data[start + 11] & 0x10:  # fDyZero
                 hidden.add(row + 1)
@@ -163,10 +174,10 @@ def _scan(data: bytes, strings: list[int]) -> tuple[dict[tuple[int, int], Cell],
             elif kind == _CELL_RICH:
                 lost[row, column] = wide_text(data, start + 9)[0], CellKind.TEXT
         elif kind == _END_OF_ROWS:
-            break
+            in_rows = False
     check_area(last_row + 1, last_column + 1, cells)
     check_repeated_text(characters, cells)
-    return lost, hidden
+    return lost, hidden, merges
 
 
 def _styles(data: bytes) -> tuple[dict[int, str], dict[int, tuple[bool, bool, int]]]:

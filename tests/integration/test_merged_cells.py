@@ -106,6 +106,33 @@ def test_what_stands_under_merged_cells_is_not_read(tmp_path: Path) -> None:
     assert bills(of) == {"A1": (1500, 2)}
 
 
+@pytest.mark.parametrize(
+    "merged",
+    [
+        "<mergeCell ref='A3:E3'/>",
+        '<mergeCell  ref = "$A$3:$E$3" />',
+        '<mergeCell uid="x" ref="E3:A3"></mergeCell>',
+        '<x:mergeCell xmlns:x="u"\n ref="a3:e3"/>',
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_merged_cells_are_known_in_any_spelling(tmp_path: Path, merged: str, encoding: str) -> None:
+    path = book(tmp_path, [*ROWS[:2], ["Acme", "A2", DAY, 999, "y"]], ["A9:B9"])
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    sheet = parts[name].decode().replace('<mergeCell ref="A9:B9"/>', merged)
+    sheet = sheet.partition("?>")[2] if sheet.startswith("<?") else sheet
+    declared = f'<?xml version="1.0" encoding="{encoding}"?>'
+    parts[name] = (declared + sheet).encode(encoding)
+    with zipfile.ZipFile(path, "w") as archive:
+        for part, data in parts.items():
+            archive.writestr(part, data)
+    of = read(path)
+    assert finding_cells(of) == [("sheet.cells.under_merged", 3, None)]
+    assert bills(of) == {"A1": (1000, 1)}
+
+
 @pytest.mark.parametrize("name", ["l.html", "l.xls"])
 def test_row_spans_of_a_web_page_are_merged_cells(tmp_path: Path, name: str) -> None:
     head = "".join(f"<th>{text}</th>" for text in ROWS[0])

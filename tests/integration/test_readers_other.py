@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from importer.core.errors import UnreadableFile
-from importer.model.tables import CellKind, SourceTable
+from importer.model.tables import CellKind, MergedCells, SourceTable
 from importer.readers import read_file
 
 SAMPLE = Path(__file__).parent / "data" / "sheets_sample.xls"
@@ -274,6 +274,21 @@ def test_number_formats_of_xlsb_are_kept_as_marks(tmp_path: Path) -> None:
     path = write_xlsb(tmp_path / "bills.xlsb", xlsb_row(3, *cells), styles=styles + record(618))
     (table,) = read_file(path)
     assert table.format_marks == {1: {3: '0.00" Cr"'}, 2: {3: "€"}, 4: {3: "%"}}
+
+
+def test_merged_cells_of_xlsb_are_known(tmp_path: Path) -> None:
+    path = write_xlsb(tmp_path / "bills.xlsb", xlsb_row(1, xlsb_cell(6, 0, wide("a"))))
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    merged = record(176, struct.pack("<4I", 1, 2, 0, 3))
+    end = record(146)
+    sheet = parts["xl/worksheets/sheet1.bin"]
+    parts["xl/worksheets/sheet1.bin"] = sheet.replace(end, end + record(177) + merged + record(178))
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    (table,) = read_file(path)
+    assert table.merges == (MergedCells(2, 3, 0, 3),)
 
 
 def test_an_error_cell_of_xlsb_never_reads_as_blank(tmp_path: Path) -> None:

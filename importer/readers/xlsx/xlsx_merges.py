@@ -9,7 +9,8 @@ from importer.model.tables import MergedCells
 from importer.readers.number_formats import ByteStream
 
 _MERGE = re.compile(
-    rb"<(?:\w+:)?mergeCell [^<>]*?ref=\"([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})\""
+    rb"<(?:[\w.-]+:)?mergeCell\s[^<>]*?\bref\s*=\s*[\"']\s*"
+    rb"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})\s*:\s*\$?([A-Za-z]{1,3})\$?([0-9]{1,7})\s*[\"']"
 )
 _LONGEST = 200  # bytes of one such element
 _MOST = 200_000  # more are of no spreadsheet that a person made
@@ -21,20 +22,18 @@ class MergeScanner:
     def __init__(self, sheet: ByteStream) -> None:
         self.merges: list[MergedCells] = []
         self._sheet, self._rest = sheet, b""
+        self._is_wide: bool | None = None
 
     def read(self, size: int = -1, /) -> bytes:
         chunk = self._sheet.read(size)
-        data = self._rest + chunk
+        if self._is_wide is None:
+            self._is_wide = b"\0" in chunk[:4]  # UTF-16 has a NUL beside each of these letters
+        data = self._rest + (chunk.replace(b"\0", b"") if self._is_wide else chunk)
         end = 0
-        if b"mergeCell " in data and len(self.merges) < _MOST:
+        if b"mergeCell" in data and len(self.merges) < _MOST:
             for match in _MERGE.finditer(data):
-                left, top, right, bottom = match.groups()
-                self.merges.append(
-                    MergedCells(
-                        int(top), int(bottom), column_index(left.decode()),
-                        column_index(right.decode()),
-                    )
-                )  # fmt: skip
+                columns = sorted(column_index(match[i].decode().upper()) for i in (1, 3))
+                self.merges.append(MergedCells(*sorted((int(match[2]), int(match[4]))), *columns))
                 end = match.end()
         self._rest = data[max(end, len(data) - _LONGEST) :]
         return chunk
