@@ -24,6 +24,7 @@ from importer.readers.xlsb import overwrite_cells
 from importer.readers.zip_guard import Part
 
 _CELLS = ("table:table-cell", "table:covered-table-cell")
+_MOST_REPEATED, _REPEATS = 1_000_000, 4  # cells, and as many times those of the file
 _DEEPEST = 100  # elements in each other
 
 
@@ -90,6 +91,7 @@ class _ContentScanner:
         self.sheets: list[_SheetScan] = []
         self._exact = exact
         self._sheet = _SheetScan()
+        self._repeated = 0  # cells of an exact scan, repeated ones as often as they are repeated
         self._style, self._hidden_styles = "", set[str]()
         self._row = self._last_row = self._column = self._last_column = 0
         self._row_repeat = self._cell_repeat = 1
@@ -207,11 +209,9 @@ class _ContentScanner:
         if self._last_row > MAX_ROWS or self._row > 2 * MAX_ROWS:
             raise too_large("It has too many rows", "rows", MAX_ROWS)
         after = self._row + self._row_repeat
-        for row in range(self._row, after) if self._row_cells else ():
-            if self._exact:
-                row_cells = [(at, text, int(kind)) for at, (text, kind) in self._row_cells]
-                self._sheet.rows.append((row + 1, row_cells))
-                continue
+        if self._exact:
+            self._end_exact_row()
+        for row in range(self._row, after) if self._row_cells and not self._exact else ():
             self._sheet.cells.update({(row, column): cell for column, cell in self._row_cells})
         numbers = range(self._row + 1, after + 1)
         for column, mark in self._row_marks:
@@ -219,3 +219,15 @@ class _ContentScanner:
         if self._row_hidden and self._row_repeat < MAX_ROWS // 2:
             self._sheet.hidden_rows.update(numbers)
         self._row = after
+
+    def _end_exact_row(self) -> None:
+        cells = [(at, text, int(kind)) for at, (text, kind) in self._row_cells if text]
+        self._repeated += len(cells) * self._row_repeat
+        if self._repeated > max(_MOST_REPEATED, _REPEATS * self._cells):
+            raise TooLargeError(
+                "A few cells are repeated so often that they cannot be read. Delete those that are"
+                " not needed"
+            )
+        first = self._row + 1
+        for number in range(first, first + self._row_repeat) if cells else ():
+            self._sheet.rows.append((number, cells))

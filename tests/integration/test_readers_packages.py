@@ -145,16 +145,36 @@ def test_decoy_texts_where_libraries_look_are_not_read(tmp_path: Path, target: s
     assert cells(path) == CELLS
 
 
-def test_decoy_sheet_where_libraries_look_is_not_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("target", "place"),
+    [("/worksheets/", "worksheets/"), ("xl/worksheets/", "xl/xl/worksheets/"), ("./s/", "xl/s/")],
+)
+def test_decoy_sheet_where_libraries_look_is_not_read(
+    tmp_path: Path, target: str, place: str
+) -> None:
     def change(name: str, data: bytes) -> tuple[str, bytes]:
         if name == "xl/_rels/workbook.xml.rels":
-            data = data.replace(b"/xl/worksheets/", b"/worksheets/")
-        return name.replace("xl/worksheets/", "worksheets/"), data
+            data = data.replace(b"/xl/worksheets/", target.encode())
+        return name.replace("xl/worksheets/", place), data
 
     path = rewritten(book(tmp_path / "b.xlsx"), change)
     with zipfile.ZipFile(path) as archive:
-        sheet = archive.read("worksheets/sheet1.xml").replace(b"12.5", b"99.5")
+        sheet = archive.read(f"{place}sheet1.xml").replace(b"12.5", b"99.5")
     assert cells(with_decoy(path, {"xl/worksheets/sheet1.xml": sheet})) == CELLS
+
+
+@pytest.mark.parametrize("name", ["b.xlsb", "b.xlsx", "b.ods", "b.dat"])
+def test_decoy_workbook_of_another_kind_is_not_read(tmp_path: Path, name: str) -> None:
+    row = xlsb_row(1, xlsb_cell(6, 0, wide("Net")))
+    path = write_xlsb(tmp_path / name, row)
+    with zipfile.ZipFile(book(tmp_path / "other.xlsx")) as archive:
+        decoys = {
+            name: archive.read(name).replace(b"xl/workbook.xml", b"xl/workbook.bin")
+            for name in archive.namelist()
+            if name != "[Content_Types].xml"
+        }
+    decoys["xl/workbook.xml"] = decoys["xl/workbook.xml"].replace(b'"Sheet"', b'"Bills"')
+    assert cells(with_decoy(path, decoys)) == [("Net",)]
 
 
 def test_spreadsheet_that_is_excel_and_open_document_at_once_is_read_as_one(tmp_path: Path) -> None:
@@ -315,6 +335,20 @@ def test_indented_open_document_is_read_as_what_it_shows(tmp_path: Path) -> None
     )
     assert [kind[0] for kind in table.kinds or ()] == [0, 0, 1, 2, 3, 0, 1, 4, 0, 0, 0]
     assert table.format_marks == {6: {4: "%"}}
+
+
+def test_repeated_cells_of_an_indented_open_document_are_limited(tmp_path: Path) -> None:
+    again = ' table:number-columns-repeated="1000"'
+    cell = ods_number("1").replace(" office:value-type", again + " office:value-type")
+
+    def repeated(times: int) -> Path:
+        row = ods_row(f"\n{cell}\n", attributes=f' table:number-rows-repeated="{times}"')
+        return write_ods(tmp_path / "b.ods", f"\n{row}\n")
+
+    (table,) = read_file(repeated(3))
+    assert (len(table.rows), len(table.columns)) == (3, 1000)
+    with pytest.raises(UnreadableFile, match="repeated so often"):
+        read_file(repeated(1500))
 
 
 def test_cells_of_an_indented_open_document_are_limited_as_those_of_others(tmp_path: Path) -> None:
