@@ -21,7 +21,7 @@ from importer.readers.ods_cells import blank_mark, exact_cell, shown_mark, speci
 from importer.readers.package import Package
 from importer.readers.sheet_errors import ReadSheet
 from importer.readers.xlsb import overwrite_cells
-from importer.readers.zip_guard import Part
+from importer.readers.zip_guard import DamagedError, Part
 
 _CELLS = ("table:table-cell", "table:covered-table-cell")
 _MOST_REPEATED, _REPEATS = 1_000_000, 4  # cells, and as many times those of the file
@@ -37,6 +37,11 @@ def read_ods(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[ReadS
         package = Package(archive)
         content = package.stored("content.xml")
         scans = _ContentScanner().scan(Part(archive, content))
+        if not scans:
+            raise DamagedError(
+                "It cannot be read: no tables are in it that are named as OpenDocument names them."
+                " Open it in LibreOffice and save it as an Excel workbook (.xlsx)"
+            )
         names = [scan.name for scan in scans]
         picked = set(wanted(names))
         if package.has_one_workbook("content.xml") and len(set(names)) == len(names):

@@ -337,6 +337,15 @@ def test_indented_open_document_is_read_as_what_it_shows(tmp_path: Path) -> None
     assert table.format_marks == {6: {4: "%"}}
 
 
+def test_tables_under_other_names_are_never_taken_for_none(tmp_path: Path) -> None:
+    path = write_ods(tmp_path / "b.ods", ods_row(ods_text("a")))
+    path = rewritten(
+        path, lambda n, d: (n, d.replace(b"table:", b"t:").replace(b":table=", b":t="))
+    )
+    with pytest.raises(UnreadableFile, match="save it as an Excel workbook"):
+        read_file(path)
+
+
 def test_repeated_cells_of_an_indented_open_document_are_limited(tmp_path: Path) -> None:
     again = ' table:number-columns-repeated="1000"'
     cell = ods_number("1").replace(" office:value-type", again + " office:value-type")
