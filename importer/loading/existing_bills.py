@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from importer.core.money import money
 from importer.loading.bill_match import match_bill
@@ -106,7 +106,10 @@ def _settle(job: BillJob, candidates: Sequence[Candidate], out: ExistingBills) -
         difference = _difference(bill, remote)
         out.matches.append((entry, remote, difference))
         how = Discovery.BEFORE_SENDING
-        out.settled[bill.index] = BillOutcome(Status.ALREADY_IN_LIGHT, entry, difference, how)
+        shown = replace(
+            entry, light_id=remote.id, light_state=remote.state, light_amount=remote.amount
+        )
+        out.settled[bill.index] = BillOutcome(Status.ALREADY_IN_LIGHT, shown, difference, how)
         if others and bill.invoice_number:
             out.twins[bill.index] = tuple(map(twin_of, others))
         return remote

@@ -109,7 +109,7 @@ def test_file_that_cannot_be_extended_is_left_unchanged(
 def test_pick_that_would_be_misread_is_not_saved(tmp_path: Path) -> None:
     path = tmp_path / "vendor.csv"
     path.write_bytes(kept := b"id\tvalue\n3f2b8c1e-\x9c000-4000-8000")  # of which encoding?
-    with pytest.raises(UsageProblem, match="cannot hold every name"):
+    with pytest.raises(UsageProblem, match="its encoding cannot be told"):
         save_picks(tmp_path, [pick("=New one"), pick("Neu ü;,")])
     assert [file.name for file in tmp_path.iterdir()] == ["vendor.csv"]
     assert path.read_bytes() == kept
