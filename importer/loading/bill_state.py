@@ -62,21 +62,27 @@ WORKING = frozenset(
 class StateRule:
     """By the state of a bill: whether a step ``permitted`` now, ``done`` already, or ``never``.
 
-    Of any other state it is waited for the next.
+    Of any other state it is waited for the next. ``under_way`` are those in which Light does it
+    already: a refusal then was none, or of a step that somebody else began.
     """
 
     permitted: frozenset[str]
     done: frozenset[str]
     never: frozenset[str] = _OUT
+    under_way: frozenset[str] = frozenset()
 
 
 RULES: Mapping[StepKind, StateRule] = {
     StepKind.SUBMIT: StateRule(
         permitted=frozenset((DRAFT,)),
         done=_POSTED | {"APPROVAL_PENDING", "APPROVED_ACCOUNTING_ENTRY_PENDING"},
+        under_way=frozenset(("APPROVAL_REQUESTED",)),
     ),
     StepKind.POST: StateRule(
-        permitted=frozenset((DRAFT,)), done=_POSTED, never=_OUT | _IN_APPROVAL
+        permitted=frozenset((DRAFT,)),
+        done=_POSTED,
+        never=_OUT | _IN_APPROVAL,
+        under_way=frozenset(("APPROVED_ACCOUNTING_ENTRY_PENDING",)),
     ),
     StepKind.PAY: StateRule(
         permitted=frozenset(("UNPAID", "READY_FOR_PAYMENT_RELEASE")), done=frozenset(("PAID",))
@@ -86,6 +92,7 @@ RULES: Mapping[StepKind, StateRule] = {
         permitted=_BEFORE | _IN_APPROVAL | {"DUPLICATED", "DECLINED"},
         done=CANCELLED_STATES,
         never=_POSTED | _LEAVING,
+        under_way=frozenset((CANCELLING,)),
     ),
 }
 
@@ -120,6 +127,11 @@ def next_transition(
         # What Light has otherwise than the sheet never gets further by our hand.
         return Transition.NEVER, words_of_contradictions(conflicts)
     return Transition.OPEN, ""
+
+
+def under_way(kind: StepKind, remote: LightBill) -> bool:
+    """Whether Light does the step already, though it refused to begin."""
+    return remote.state in RULES[kind].under_way
 
 
 def unknown_state(remote: LightBill) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from importer.core.money import money
 from importer.loading.bill_match import match_bill
+from importer.loading.bill_state import complaint, unknown_state
 from importer.loading.gateway import LightGateway
 from importer.loading.job import BillJob
 from importer.loading.journal.journal import Journal
@@ -102,7 +103,13 @@ def _settle(job: BillJob, candidates: Sequence[Candidate], out: ExistingBills) -
     these = [remote for remote in same if not is_another(bill, remote)]
     unclear = [c.bill.id for c in candidates if c.likeness is Likeness.UNCLEAR]
     if these:
-        remote, *others = sorted(these, key=lambda each: (_difference(bill, each) != "", each.id))
+        remote, *others = sorted(
+            these, key=lambda each: (_doubt(each), _difference(bill, each) != "", each.id)
+        )
+        if doubt := _doubt(remote):
+            ids = "".join(f", and {each.id}" for each in others)
+            out.settled[bill.index] = BillOutcome(Status.UNKNOWN, entry, doubt + ids)
+            return remote
         difference = _difference(bill, remote)
         out.matches.append((entry, remote, difference))
         how = Discovery.BEFORE_SENDING
@@ -127,6 +134,12 @@ def _difference(bill: Bill, remote: LightBill) -> str:
     return match_bill(bill, remote).difference
 
 
+def _doubt(remote: LightBill) -> str:
+    """Why nothing can be said of a bill that Light lists, in words; "" where it can."""
+    why = unknown_state(remote) or complaint(remote)
+    return why and f"Light lists {remote.id}, but {why}"
+
+
 def other_bill_words(bill: Bill, remote: LightBill) -> str:
     """That Light has another bill of this number: which, its date and amount."""
     amount = "no amount" if remote.amount is None else money(remote.amount, bill.unit)
@@ -141,6 +154,8 @@ def match_change(job: BillJob, remote: LightBill) -> Change:
     if is_another(job.bill, remote):
         words, how = other_bill_words(job.bill, remote), Discovery.OTHER_BILL
         return Change(job.entry.id, State.PLANNED, Status.NOT_SENT, message=words, how=how)
+    if doubt := _doubt(remote):
+        return Change(job.entry.id, State.PLANNED, Status.UNKNOWN, message=doubt)
     return Change(
         job.entry.id,
         State.FOUND,

@@ -38,11 +38,11 @@ class Injector:
 
     app: ASGIApp
     settings: SandboxSettings
+    plan: FaultPlan
     counters: Counters
     clock: Callable[[], float]
 
     def __post_init__(self) -> None:
-        self.plan = FaultPlan(self.settings.faults, self.settings.script, self.settings.fault_seed)
         self._previous: Answered | None = None  # what was answered last, to whatever request
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -217,8 +217,11 @@ def request_kind(method: str, path: str) -> RequestKind | None:
 class FaultPlan:
     """The fault of each request; the same plan gives the n-th request of a kind the same fault.
 
-    A line of the script precedes the rates; of two lines, the first counts.
+    A line of the script precedes the rates; of two lines, the first counts. While it is not
+    ``active`` no request has a fault, and none is counted.
     """
+
+    active = True
 
     def __init__(self, faults: Iterable[Fault], script: Sequence[Scripted], seed: int) -> None:
         self.script = script
@@ -244,12 +247,14 @@ class FaultPlan:
         self.unauthorized_injected = False
 
     def uses(self, name: str) -> bool:
-        """Whether the fault may come at all."""
+        """Whether the fault may come at all, now or later."""
         named = {of_kind for rates in self.rates.values() for of_kind, _ in rates}
         return name in named | {line.name for line in self.script}
 
     def next(self, kind: RequestKind) -> str | None:
         """The fault of the next request of a kind, or None."""
+        if not self.active:
+            return None
         for target, kinds in TARGETS.items():
             self.counts[target] += kind in kinds
         by_rate = self._draw(kind)

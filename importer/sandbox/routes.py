@@ -24,6 +24,7 @@ from importer.sandbox import answer_models, bills_page, lists, request_bodies, s
 from importer.sandbox.company_file import CompanyReference, load_reference
 from importer.sandbox.document_store import UPLOADS, Documents
 from importer.sandbox.fault_injection import Injector
+from importer.sandbox.faults import FaultPlan
 from importer.sandbox.gate import (
     COMPANY,
     FOREIGN,
@@ -56,6 +57,7 @@ class Context:
     submitted: set[str]
     documents: Documents
     grants: Grants
+    faults: FaultPlan
 
     def close(self) -> None:
         self.store.close()
@@ -77,7 +79,10 @@ def open_context(settings: SandboxSettings) -> Context:
     )
     documents = Documents(limiter.clock, settings.upload_seconds)
     grants = Grants(settings, limiter.clock)
-    return Context(settings, store.company, store, limiter, Counters(), set(), documents, grants)
+    faults = FaultPlan(settings.faults, settings.script, settings.fault_seed)
+    return Context(
+        settings, store.company, store, limiter, Counters(), set(), documents, grants, faults
+    )
 
 
 def _endpoint(
@@ -362,5 +367,5 @@ def build_app(context: Context) -> ASGIApp:
     app = Starlette(routes=routes, exception_handlers={HTTPException: unknown_address})
     app.router.redirect_slashes = False
     settings, counters, limiter = context.settings, context.counters, context.limiter
-    faulty = Injector(app, settings, counters, limiter.clock)
+    faulty = Injector(app, settings, context.faults, counters, limiter.clock)
     return gate(faulty, settings, counters, limiter, context.grants)

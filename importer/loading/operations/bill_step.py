@@ -21,6 +21,7 @@ from importer.loading.bill_state import (
     WORKING,
     Transition,
     next_transition,
+    under_way,
     unknown_state,
     with_errors,
 )
@@ -200,7 +201,7 @@ class BillStep(JournaledStep):
         transition, reason = self.transition(remote)
         if unknown_state(remote):
             return self._wait(remote)
-        if self._refusal is not None and not self.under_way(remote):
+        if self._refusal is not None and not under_way(self.kind, remote):
             if transition in (Transition.OPEN, Transition.WORKING) and not self._confirmed:
                 self._confirmed = True  # what was sent gets its time
                 return Look(self, self.settings.settle)
@@ -220,10 +221,6 @@ class BillStep(JournaledStep):
         if self._lost >= MOST_LOST:
             return self.finish(StepState.UNKNOWN, self.lost_message(remote), remote=remote)
         return Send(self)
-
-    def under_way(self, remote: LightBill) -> bool:
-        """Whether Light is doing the same already, though it refused to begin."""
-        return False
 
     def sent_back(self, transition: Transition, remote: LightBill) -> Decision | None:
         """What is to be done where Light said yes and has undone it."""
@@ -256,7 +253,8 @@ class BillStep(JournaledStep):
             if unknown:
                 answer = "Light said yes; " if self._accepted else ""
                 return self.undetermined(f"{answer}{unknown}", remote)
-            state = StepState.UNKNOWN if self._tried else StepState.REFUSED
+            in_doubt = self._tried or under_way(self.kind, remote)
+            state = StepState.UNKNOWN if in_doubt else StepState.REFUSED
             return self.finish(state, self.waiting_message(remote), remote=remote)
         self._delay = min(self._delay * 2 or settings.first_look, settings.longest_look)
         self._waited += self._delay

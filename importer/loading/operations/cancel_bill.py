@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from importer.core.answers import Answer, ApiError
 from importer.loading.bill_diff import field_words, quoted
-from importer.loading.bill_state import CANCELLING, Transition, next_transition
+from importer.loading.bill_state import Transition, next_transition
 from importer.loading.engine import Engine
 from importer.loading.gateway import LightGateway, OnWire
 from importer.loading.journal.cancellation_records import Cancelled, cancels
@@ -71,9 +71,6 @@ class CancelBill(BillStep):
             return transition, reason
         changes = self._changes(remote)
         return (Transition.NEVER, CHANGED + changes) if changes else (Transition.OPEN, "")
-
-    def under_way(self, remote: LightBill) -> bool:
-        return remote.state == CANCELLING
 
     def absent(self, reason: str) -> Decision:
         self.absent_looks += 1

@@ -1,0 +1,346 @@
+"""Light, or what stands before it, lies over real HTTP: each bill is in Light once, or its row says
+what is not known; no step is taken that was not asked for; what is called undone is not live.
+
+The sandbox's own store is the truth that every claim is checked against. For more examples, and
+others each time: LYING_SERVER=500 pytest tests/integration/test_lying_server.py
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ACCOUNTS, ENTITIES, VENDORS, asked, bill_row, write_bills
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from importer.app import (
+    CheckRequest,
+    LoadOptions,
+    PaceOptions,
+    Result,
+    UndoOptions,
+    load,
+    runs,
+    undo,
+)
+from importer.core.errors import ImporterError
+from importer.model.journal_states import IN_LIGHT, Status
+from importer.sandbox import Fault, Sandbox, SandboxSettings, Scripted, running
+from importer.sandbox.faults import TARGETS, lies_about
+from importer.sandbox.lies import ANOTHER
+from importer.sandbox.store import DEAD_STATES
+
+MANY = int(os.environ.get("LYING_SERVER", "0"))
+SETTLE = 0.1  # seconds, longer than the list lags
+LAG = 0.06
+PACE = PaceOptions(requests_per_minute=60_000, timeout=20)
+LIED_ABOUT = ("bill", "list", "read", "change")
+# In which states a bill may be, by what was asked for; and which requests take it there.
+COURSE = {
+    "draft": {"IN_DRAFT"},
+    "submitted": {"IN_DRAFT", "APPROVAL_REQUESTED", "APPROVAL_PENDING"},
+    "posted": {"IN_DRAFT", "UNPAID"},
+}
+ACTS = {"submitted": "submit-for-approval", "posted": "post"}
+ALL_ACTS = {"submit-for-approval", "post", "mark-as-paid", "approve", "cancel"}
+Row = Mapping[str, Any]
+
+
+@dataclass
+class Company:
+    """A sandbox that may lie, a sheet, and the home of who loads it."""
+
+    sandbox: Sandbox
+    rows: Sequence[Row]
+    then: str
+    files: CheckRequest
+    strangers: list[Any]
+
+    def load(self) -> Result | None:
+        """None where it ended before it said anything of a bill."""
+        options = LoadOptions(
+            base_url=self.sandbox.base_url, yes=True, pace=PACE, settle=SETTLE, only_valid=True
+        )
+        try:
+            return load(self.files, options)
+        except ImporterError:
+            return None
+
+    def undo(self) -> Result | None:
+        histories, _ = runs()
+        if not histories:
+            return None
+        options = UndoOptions(histories[0].run, yes=True, settle=SETTLE, pace=PACE)
+        try:
+            return undo(options)
+        except ImporterError:
+            return None
+
+    def live(self) -> dict[str, list[dict[str, Any]]]:
+        """The bills of the sheet that Light has and did not cancel, by number."""
+        found: dict[str, list[dict[str, Any]]] = {
+            str(row["invoiceNumber"]): [] for row in self.rows
+        }
+        for bill in self.sandbox.bills():
+            if bill["state"] not in DEAD_STATES and bill not in self.strangers:
+                found[bill["invoiceNumber"]].append(bill)
+        return found
+
+    def typed_by_others(self) -> None:
+        """Somebody else types the bills of the sheet; this is not lied about."""
+        self.sandbox.context.faults.active = False
+        for row in self.rows:
+            asked(self.sandbox, "POST", "invoice-payables", typed(row))
+        self.sandbox.context.faults.active = True
+
+    @property
+    def acts(self) -> Counter[str]:
+        routes = self.sandbox.counters.by_route
+        return Counter({route.rpartition("/")[2]: n for route, n in routes.items()})
+
+
+@contextlib.contextmanager
+def company(
+    then: str = "draft",
+    bills: int = 2,
+    *,
+    rates: Sequence[tuple[str, str, float]] = (),
+    script: Sequence[tuple[str, str, int]] = (),
+    seed: int = 0,
+    lag: float = 0.0,
+) -> Iterator[Company]:
+    """``rates`` are (target, fault, rate), where a fault may be ``lies``: then all of them together
+    have the rate; ``script`` is (target, fault, at which request). Light has bills of others, of
+    the sheet's vendors."""
+    faults = []
+    for target, name, rate in rates:
+        (kind,) = TARGETS[target] if len(TARGETS[target]) == 1 else ("change",)
+        share = max(len(lies_about(kind)), 1) if name == "lies" else 1
+        faults.append(Fault(name, rate / share, target))
+    scripted = tuple(Scripted(name, at, at, target) for target, name, at in script)
+    how = SandboxSettings(
+        requests_per_minute=1_000_000,
+        list_lag=lag,
+        faults=tuple(faults),
+        script=scripted,
+        fault_seed=seed,
+    )
+    rows = [bill_row(i, companyEntityId=ENTITIES[0], vendorId=VENDORS[i % 2]) for i in range(bills)]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(how) as sandbox,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("LIGHT_API_KEY", how.key)
+        patch.setenv("LIGHT_IMPORT_HOME", str(Path(folder) / "home"))
+        plan = sandbox.context.faults
+        plan.active = False
+        for row in rows:  # differs by its number alone
+            other = {"invoiceNumber": f"{row['invoiceNumber']}-OTHER"}
+            asked(sandbox, "POST", "invoice-payables", typed(row) | other)
+        strangers = sandbox.bills()
+        plan.active = True
+        files = CheckRequest(tuple(write_bills(Path(folder), rows)), then=then)
+        yield Company(sandbox, rows, then, files, strangers)
+
+
+SAME = "vendorId companyEntityId invoiceNumber currency amount issuedDate dueDate description"
+
+
+def typed(row: Row) -> dict[str, object]:
+    """The bill of the row, as somebody else sends it."""
+    line = {"netAmount": row["amount"], "description": f"Line of {row['billRef']}"}
+    lines = [line | {"accountId": ACCOUNTS[0]}]
+    return {name: row[name] for name in SAME.split()} | {
+        "lineItemsIncludeTax": False,
+        "lineItems": lines,
+    }
+
+
+# --- what must hold ---------------------------------------------------------------------------
+
+
+def hold(at: Company, result: Result | None) -> None:
+    """What is true at any time, whatever Light has said."""
+    live, store = at.live(), {bill["id"]: bill for bill in at.sandbox.bills()}
+    assert [store[bill["id"]] for bill in at.strangers] == at.strangers, "a bill of others changed"
+    states = {bill["state"] for bills in live.values() for bill in bills}
+    assert states <= COURSE[at.then]
+    assert not set(at.acts) & (ALL_ACTS - {ACTS.get(at.then, ""), "cancel"})
+    if result is None:
+        return
+    named = [row.result.light_id.lower() for row in result.report.bills if row.result.light_id]
+    assert len(set(named)) == len(named), "one bill for two rows"
+    for row in result.report.bills:
+        outcome, bills = row.result, live[row.invoice_number]
+        if outcome.status in IN_LIGHT:
+            assert outcome.light_id is not None
+            here = [bill for bill in bills if bill["id"] == outcome.light_id.lower()]
+            assert here, f"{row.invoice_number} is {outcome.status}, and Light has it not"
+            assert row.in_light in (None, here[0]["amount"])
+        if outcome.status in (Status.NOT_SENT, Status.INVALID):
+            assert not bills, f"{row.invoice_number} is {outcome.status}, and Light has it"
+        if outcome.status is Status.UNDONE:
+            assert outcome.light_id is None or outcome.light_id.lower() not in {
+                bill["id"] for bill in bills
+            }, f"{row.invoice_number} is called undone"
+    if result.exit_code == 0 and result.summary.command == "load":
+        loaded(at, result)
+
+
+def loaded(at: Company, result: Result) -> None:
+    """Exit code 0: all is done that was asked for, and the totals are Light's."""
+    live = at.live()
+    for row in result.report.bills:
+        assert row.result.status in IN_LIGHT
+        assert all(bill["state"] in COURSE[at.then] for bill in live[row.invoice_number])
+        if at.then != "draft":
+            named = {bill["id"]: bill["state"] for bill in live[row.invoice_number]}
+            assert row.result.light_id is not None
+            assert named[row.result.light_id.lower()] != "IN_DRAFT", "the step was not taken"
+    (total,) = result.summary.totals
+    assert total.created == sum(bill["amount"] for bills in live.values() for bill in bills[:1])
+
+
+def settled(at: Company, result: Result | None) -> None:
+    """After a load without faults: each bill is there once, or a person is told."""
+    assert result is not None
+    live = at.live()
+    told = [finding.message for finding in result.findings]
+    told += [f"{row.result.message} {row.result.light_id}" for row in result.report.bills]
+    there = []
+    for row in result.report.bills:
+        bills = live[row.invoice_number]
+        assert row.result.status in {*IN_LIGHT, Status.UNKNOWN}, row.result
+        for bill in bills if len(bills) > 1 else ():
+            assert any(bill["id"] in text.lower() for text in told), "twice, and not named"
+        if len(bills) > 1:
+            assert result.exit_code == 3
+        if row.result.status in IN_LIGHT:
+            there += [bill for bill in bills if bill["id"] == (row.result.light_id or "").lower()]
+    (total,) = result.summary.totals
+    assert total.created == sum(bill["amount"] for bill in there)
+    assert total.difference == sum(int(row["amount"]) for row in at.rows) - total.created
+
+
+# --- the tests --------------------------------------------------------------------------------
+
+rates = st.tuples(
+    st.sampled_from([0.05, 0.1, 0.2, 0.3]),
+    st.sampled_from([0.0, 0.0, 0.1]),  # of connections that close, and of 500 after the act
+)
+
+
+@settings(
+    max_examples=MANY or 14,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=not MANY,
+)
+@given(
+    then=st.sampled_from(list(COURSE)),
+    bills=st.integers(3, 5),
+    share=rates,
+    lag=st.sampled_from([0.0, LAG]),
+    undone=st.booleans(),
+    seed=st.integers(0, 2**32),
+)
+def test_each_bill_is_in_light_once_whatever_light_says(
+    then: str, bills: int, share: tuple[float, float], lag: float, undone: bool, seed: int
+) -> None:
+    lies, losses = share
+    faults = [(target, "lies", lies) for target in LIED_ABOUT]
+    faults += [("bill", name, losses) for name in ("drop-after", "500-after") if losses]
+    with company(then, bills, rates=faults, seed=seed, lag=lag) as at:
+        hold(at, at.load())
+        if undone:
+            hold(at, at.undo())
+        at.sandbox.context.faults.active = False
+        result = at.load()
+        hold(at, result)
+        if result is None or result.exit_code != 0:
+            result = at.load()
+            hold(at, result)
+        settled(at, result)
+
+
+@pytest.mark.parametrize("lie", lies_about("bill"))
+def test_one_lie_about_a_creation_and_a_posting(lie: str) -> None:
+    """Neither is believed nor repeated: both bills are created and posted once."""
+    script = [("bill", lie, 1), ("posting", lie, 1)]
+    with company("posted", script=script) as at:
+        result = at.load()
+        assert result is not None
+        hold(at, result)
+        assert at.sandbox.counters.faults == {lie: 2}
+        first, second = (row.result for row in result.report.bills)
+        assert second.status is Status.CREATED
+        before = len(at.strangers) + len(at.rows)
+        assert at.sandbox.counters.bill_posts == before + lie.endswith("-before")
+        states = [bill["state"] for bills in at.live().values() for bill in bills]
+        if lie == "new-state":  # nothing more is done to such a bill
+            assert (result.exit_code, first.status, states) == (
+                3,
+                Status.UNKNOWN,
+                ["IN_DRAFT", "UNPAID"],
+            )
+            assert "its state FROZEN_BY_AUDIT is unknown here" in first.message
+        else:
+            assert (result.exit_code, first.status, states) == (
+                0,
+                Status.CREATED,
+                ["UNPAID", "UNPAID"],
+            )
+
+
+@pytest.mark.parametrize("lie", ["400-after", "404-after", "409-after", "422-after"])
+def test_submission_refused_after_it_was_done_is_seen_in_the_bill(lie: str) -> None:
+    with company("submitted", 1, script=[("submit", lie, 1)]) as at:
+        result = at.load()
+        assert result is not None
+        hold(at, result)
+        assert result.exit_code == 0, result.text()
+        assert at.acts["submit-for-approval"] == 1
+
+
+@pytest.mark.parametrize("lie", lies_about("list"))
+def test_one_lie_about_the_list_of_what_is_there(lie: str) -> None:
+    """What somebody else brought into Light is not sent, or each double is named."""
+    with company(script=[("list", lie, 1)]) as at:
+        at.typed_by_others()
+        posts = at.sandbox.counters.bill_posts
+        result = at.load()
+        assert result is not None
+        hold(at, result)
+        sent = at.sandbox.counters.bill_posts - posts
+        assert sent == {"short-list": 1, "empty-list": 2}.get(lie, 0)
+        if lie in (ANOTHER, "new-state"):
+            assert {row.result.status for row in result.report.bills} == {Status.UNKNOWN}
+            assert result.exit_code == 3
+        elif lie == "amount-null":
+            assert result.exit_code == 3
+            assert result.summary.totals[0].created == 0
+            return
+        elif not sent:
+            assert result.exit_code == 0
+        settled(at, result)
+
+
+@pytest.mark.parametrize("lie", lies_about("change"))
+def test_one_lie_about_an_undo(lie: str) -> None:
+    with company(script=[("change", lie, 1)]) as at:
+        hold(at, at.load())
+        undone = at.undo()
+        assert undone is not None
+        hold(at, undone)
+        assert at.sandbox.counters.faults == {lie: 1}
+        assert not any(at.live().values())
+        assert {row.result.status for row in undone.report.bills} == {Status.UNDONE}
