@@ -234,6 +234,11 @@ def _smaller_computers(computer: Computer) -> Iterator[Computer]:
         yield replace(computer, sessions=_without(sessions, i))
     for fault in faults:
         yield replace(computer, faults={k: v for k, v in faults.items() if k != fault})
+    for kind, number in faults:
+        if number > 1 and (kind, number - 1) not in faults:
+            earlier = {k: v for k, v in faults.items() if k != (kind, number)}
+            earlier[kind, number - 1] = faults[kind, number]
+            yield replace(computer, faults=earlier)
     for i, session in enumerate(sessions):
         for change in ({"crash": None}, {"stop": None}, {"asked": 0.0}, {"pause": 0.0}):
             changed = replace(session, **change)  # type: ignore[arg-type]
