@@ -25,6 +25,14 @@ _TOTAL = re.compile(rf"\W*(?:{_WORDS}){_AFTER}\W*")
 _OF = re.compile(rf"\W*(?:{_WORDS})\b.*", re.DOTALL)
 
 
+# How the words begin that begin with a letter of ASCII.
+_STEMS = (
+    "total subtotal sub grand report overall final running page invoice bill file net gross sum"
+    " balance carried brought gesamt zwischen end teil rechnungs gruppen insgesamt sous totaux"
+    " somme montant suma importe eindtotaal delsum summa sammanlagt sluttotal razem ogółem"
+).split()
+
+
 def is_total(text: str) -> bool:
     """Whether a text is nothing but the word for a total, as ``Total``, ``Zwischensumme:``."""
     return len(text) <= 60 and _TOTAL.fullmatch(name_key(text)) is not None
@@ -33,3 +41,13 @@ def is_total(text: str) -> bool:
 def may_be_total_of(text: str) -> bool:
     """Whether a text begins with the word for a total, as ``Total for Acme`` and ``Total Gas``."""
     return _OF.fullmatch(name_key(text[:120])) is not None
+
+
+def may_begin_total(first: str) -> bool:
+    """Whether a text that begins so may be the word for a total; rules out nearly all."""
+    bare = first.lower()
+    if not bare[:1].isascii() or not bare[:1].isalpha():
+        return bool(bare)
+    if bare[:1] in "bci" and not bare[1:2].isalnum():  # as in b/f, c/f and i alt
+        return True
+    return any(word.startswith(bare[:3]) for word in _STEMS)

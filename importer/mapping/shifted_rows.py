@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+import pyarrow.compute as pc
+
 from importer.core.money import tidy
+from importer.core.text_column import arrow_texts
 from importer.mapping.headed_table import HeadedTable
 from importer.mapping.headers import expressions
 from importer.model.fields import FIELDS, FieldKind
@@ -30,17 +34,24 @@ def shifted_rows(table: HeadedTable, roles: Sequence[Role]) -> Iterator[tuple[in
     if source.lengths is None or not any("comma-separated" in note for note in source.notes):
         return
     width = source.lengths[table.header.last_row]
+    longer_rows = np.asarray(source.lengths) > width
     columns = sorted(c for c in _number_columns(table) if c + 1 < len(source.columns))
     for column in columns:
         texts, following = source.columns[column], source.columns[column + 1]
+        after_blank = pc.starts_with(arrow_texts(texts), " ").to_numpy(zero_copy_only=False)
+        candidates = np.flatnonzero(
+            (longer_rows | after_blank)[table.start :][: len(roles)]
+        ).tolist()
+        if not candidates:
+            continue
         usual = [tidy(text) for text in following[table.start :]]
         decimals = sum(bool(_DECIMAL.fullmatch(text)) for text in usual)
-        for k, role in enumerate(roles):
+        for k in candidates:
             i = k + table.start
             units, rest = texts[i], following[i]
-            if role is not Role.DATA or not _UNITS.fullmatch(tidy(units)):
+            if roles[k] is not Role.DATA or not _UNITS.fullmatch(tidy(units)):
                 continue
-            longer = source.lengths[i] > width and bool(_REST.fullmatch(tidy(rest)))
+            longer = bool(longer_rows[i]) and bool(_REST.fullmatch(tidy(rest)))
             moved = (
                 units[:1] == " "
                 and bool(_DECIMAL.fullmatch(tidy(rest)))

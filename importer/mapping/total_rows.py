@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from importer.core.money import tidy
 from importer.core.text_column import arrow_texts, cells_starting
-from importer.core.total_words import is_total, may_be_total_of
+from importer.core.total_words import is_total, may_be_total_of, may_begin_total
 from importer.mapping.classified_rows import ClassifiedRows
 from importer.mapping.column_sums import scaled_numbers
 from importer.mapping.fill_down import FilledTable
@@ -109,20 +109,21 @@ class _Detector:
 
     def _words_in(self, column: int, at: np.ndarray) -> np.ndarray:
         texts = arrow_texts(self.table.source.columns[column]).slice(self.table.start)
-        some = texts.take(pa.array(at)).dictionary_encode()
-        passing = np.asarray([is_total(text) for text in some.dictionary.to_pylist()], dtype=bool)
-        words: np.ndarray = passing[some.indices.to_numpy()]
-        return words
+        some = texts.take(pa.array(at))
+        out = np.zeros(len(at), dtype=bool)
+        beginning = cells_starting(some, may_begin_total)
+        if len(beginning):
+            codes = some.take(pa.array(beginning)).dictionary_encode()
+            passing = np.asarray([is_total(t) for t in codes.dictionary.to_pylist()], dtype=bool)
+            out[beginning] = passing[codes.indices.to_numpy()]
+        return out
 
     def _labelled_lines(self, others: np.ndarray) -> np.ndarray:
         """Whole rows of a bill with the word as their text."""
         out = np.zeros(len(others), dtype=bool)
-        for column in self.columns.texts:
-            texts = arrow_texts(self.table.source.columns[column]).slice(self.table.start)
-            at = cells_starting(texts, _may_begin_total)
-            at = at[(others & self.data)[at]]
-            if len(at):
-                out[at[self._words_in(column, at)]] = True
+        at = np.flatnonzero(others & self.data)
+        for column in self.columns.texts if len(at) else ():
+            out[at[self._words_in(column, at)]] = True
         return out
 
     # --- what a row is ------------------------------------------------------------------------
@@ -234,23 +235,6 @@ class _Detector:
         start = int(self._starts[k])
         columns = self.columns.texts | self.columns.accounts
         return any(self._text(c, j) for c in columns for j in range(start, min(k, start + 50)))
-
-
-def _may_begin_total(first: str) -> bool:
-    """Whether a text that begins so may be the word for a total; rules out nearly all."""
-    bare = first.lower()
-    if not bare[:1].isascii() or not bare[:1].isalpha():
-        return bool(bare)
-    if bare[:1] in "bci" and not bare[1:2].isalnum():  # as in b/f, c/f and i alt
-        return True
-    return any(word.startswith(bare[:3]) for word in _STEMS)
-
-
-_STEMS: Sequence[str] = (
-    "total subtotal sub grand report overall final running page invoice bill file net gross sum"
-    " balance carried brought gesamt zwischen end teil rechnungs gruppen insgesamt sous totaux"
-    " somme montant suma importe eindtotaal delsum summa sammanlagt sluttotal razem"
-).split()
 
 
 def label_of(table: HeadedTable, i: int) -> str:

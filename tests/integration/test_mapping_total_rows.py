@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_mapping_source import counts, reasons
 
-from importer.core.total_words import is_total, may_be_total_of
+from importer.core.text_column import arrow_texts, cells_starting
+from importer.core.total_words import is_total, may_be_total_of, may_begin_total
 from importer.validation.checked_bills import Checked
 
 MAPPING = """
@@ -225,3 +226,15 @@ def test_rows_that_take_values_are_counted(tmp_path: Path) -> None:
     what = "3 rows take values of 'Supplier', 'Number' from the rows above (3, 5, 6)"
     assert note.endswith(f"l.csv: {what}.")
     assert counts(read(tmp_path, ROWS)) == {"data": 3}
+
+
+@pytest.mark.parametrize(
+    "word",
+    "Total|Subtotal|sum|b/f|c/f|Gesamtsumme|Zwischensumme|Übertrag|Insgesamt|Total général"
+    "|Sous-total|totaux|Somme|à reporter|report à nouveau|Totale|somma|Suma|importe total|totaal"
+    "|eindtotaal|totalt|delsumma|summa|sammanlagt|i alt|sluttotal|razem|ogółem|łącznie".split("|"),
+)
+def test_no_word_for_a_total_is_passed_by_for_how_it_begins(word: str) -> None:
+    assert is_total(word)
+    texts = arrow_texts([f"Paper {n}" for n in range(50)] + [word, f"  {word}: "])
+    assert {50, 51} <= {*cells_starting(texts, may_begin_total).tolist()}
