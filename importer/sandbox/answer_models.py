@@ -41,7 +41,7 @@ class AnswerModel(BaseModel):
         return cls.model_validate({**values, **more}).model_dump()
 
 
-def _answer(
+def answer_model(
     name: str, types: Mapping[Any, str], table: Iterable[fields.Field] = ()
 ) -> type[AnswerModel]:
     """A model of the names by type, and of the fields of bills or line items in ``table``.
@@ -70,9 +70,11 @@ def _definition(wire_type: Any, mark: str) -> tuple[Any, Any]:
 
 # --- bills ------------------------------------------------------------------------------------
 
-ErrorAnswer = _answer("ErrorAnswer", {Text: "type message", str: "path[]?", JsonObject: "context?"})
-ExceptionAnswer = _answer("ExceptionAnswer", {Text: "name type", ErrorAnswer: "errors[]"})
-ValueAnswer = _answer(
+ErrorAnswer = answer_model(
+    "ErrorAnswer", {Text: "type message", str: "path[]?", JsonObject: "context?"}
+)
+ExceptionAnswer = answer_model("ExceptionAnswer", {Text: "name type", ErrorAnswer: "errors[]"})
+ValueAnswer = answer_model(
     "ValueAnswer",
     {
         Uuid: "id groupId companyId",
@@ -80,10 +82,10 @@ ValueAnswer = _answer(
         Moment: "createdAt updatedAt",
     },
 )
-PropertyAnswer = _answer(
+PropertyAnswer = answer_model(
     "PropertyAnswer", {Uuid: "groupId", Text: "groupInternalName", ValueAnswer: "values[]"}
 )
-LineAnswer = _answer(
+LineAnswer = answer_model(
     "LineAnswer",
     {
         Uuid: "id invoicePayableId costCenterId? amortizationScheduleId?",
@@ -102,7 +104,7 @@ _BILL_TEXTS = """
     payeeBankCode? payeeBankName? payeeBankCountry? payeeBankCity? payeeBankAddress?
     payeeBankZipcode?
 """
-BillAnswer = _answer(
+BillAnswer = answer_model(
     "BillAnswer",
     {
         Uuid: "id invoicePayableId companyId purchaseOrderId? paymentPausedBy?",
@@ -118,7 +120,7 @@ BillAnswer = _answer(
     },
     fields.SENT_BILL_FIELDS,
 )
-ListedVendorAnswer = _answer(
+ListedVendorAnswer = answer_model(
     "ListedVendorAnswer",
     {
         Uuid: """vendorId? vendorAccountId? vendorTaxCodeId? vendorCostCenterId? vendorCreatedBy?
@@ -128,10 +130,10 @@ ListedVendorAnswer = _answer(
         Cents: "vendorContractValue?",
     },
 )
-ListedUserAnswer = _answer(
+ListedUserAnswer = answer_model(
     "ListedUserAnswer", {Uuid: "userId?", Text: "userFirstName? userLastName? userAvatarUrl?"}
 )
-ListedBillAnswer = _answer(
+ListedBillAnswer = answer_model(
     "ListedBillAnswer",
     {
         Uuid: "id companyId companyEntityId? senderBankAccountId? paymentPausedBy?",
@@ -210,7 +212,7 @@ def listed_json(
 
 # --- reference --------------------------------------------------------------------------------
 
-DefaultsAnswer = _answer(
+DefaultsAnswer = answer_model(
     "DefaultsAnswer",
     {
         Uuid: """id vendorId companyEntityId? accountId? taxCodeId? costCenterId?
@@ -218,7 +220,7 @@ DefaultsAnswer = _answer(
         Moment: "createdAt updatedAt",
     },
 )
-VendorAnswer = _answer(
+VendorAnswer = answer_model(
     "VendorAnswer",
     {
         Uuid: "vendorId companyId createdBy?",
@@ -237,8 +239,10 @@ VendorAnswer = _answer(
         Moment: "vendorCreatedAt updatedAt",
     },
 )
-AddressAnswer = _answer("AddressAnswer", {Text: "country~ city~ state~ zipcode~ street~ street2~"})
-EntityAnswer = _answer(
+AddressAnswer = answer_model(
+    "AddressAnswer", {Text: "country~ city~ state~ zipcode~ street~ street2~"}
+)
+EntityAnswer = answer_model(
     "EntityAnswer",
     {
         Uuid: "id companyId parentCompanyEntityId~",
@@ -248,7 +252,7 @@ EntityAnswer = _answer(
         Moment: "createdAt updatedAt",
     },
 )
-AccountAnswer = _answer(
+AccountAnswer = answer_model(
     "AccountAnswer",
     {
         Uuid: "id companyId bankAccountId? cardAccountId? cashAndEquivalentsAccountId?",
@@ -260,7 +264,7 @@ AccountAnswer = _answer(
         Moment: "createdAt updatedAt",
     },
 )
-GroupAnswer = _answer(
+GroupAnswer = answer_model(
     "GroupAnswer",
     {
         Uuid: "id companyId",
@@ -272,7 +276,7 @@ GroupAnswer = _answer(
         Moment: "createdAt updatedAt",
     },
 )
-CompanyAnswer = _answer(
+CompanyAnswer = answer_model(
     "CompanyAnswer",
     {
         Uuid: "id",

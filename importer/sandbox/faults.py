@@ -26,6 +26,7 @@ RequestKind = Literal[
     "submit",
     "posting",
     "payment",
+    "clearing",
     "document",
     "upload",
 ]
@@ -86,23 +87,32 @@ TARGETS: Mapping[str, frozenset[RequestKind]] = {
     "list": frozenset({"list"}),
     "read": frozenset({"read"}),
     "get": frozenset({"list", "read", "get"}),
-    "change": frozenset({"change", "submit", "posting", "payment", "document"}),
+    "change": frozenset({"change", "submit", "posting", "payment", "clearing", "document"}),
     "submit": frozenset({"submit"}),
     "posting": frozenset({"posting"}),
     "payment": frozenset({"payment"}),
+    "clearing": frozenset({"clearing"}),
     "document": frozenset({"document"}),
     "upload": frozenset({"upload"}),
 }
 TARGET_DESCRIPTIONS = (
-    "bill (the POST of a bill), line (the POST of a line item), post (both), list (the list of "
-    "bills), read (the GET of a bill), get (every GET), change (PATCH, PUT, DELETE and the "
-    "actions on a bill), of these alone submit (for approval), posting, payment and document (the "
-    "request for an upload address); and upload (the PUT of a document to that address)"
+    "bill (the POST of a bill or credit note), line (the POST of a line), post (both), list (the "
+    "lists of bills and of accounting documents), read (the GET of a bill or credit note), get "
+    "(every GET), change (PATCH, PUT, DELETE and the actions on a bill or credit note), of these "
+    "alone submit (for approval), posting, payment, clearing (the link of a credit note to a bill) "
+    "and document (the request for an upload address); and upload (the PUT of a document to that "
+    "address)"
 )
-LINE_POST = re.compile(r"/v1/invoice-payables/[^/]+/line-items")
-ONE_BILL = re.compile(r"/v1/invoice-payables/[^/]+")
-_READS: Mapping[str, RequestKind] = {"/v1/bff/invoice-payables": "list"}
-ACTION = re.compile(r"/v1/invoice-payables/[^/]+/(.+)")
+LINE_POST = re.compile(r"/v1/(?:invoice-payables/[^/]+/line-items|credit-notes/[^/]+/lines)")
+ONE_BILL = re.compile(r"/v1/(?:invoice-payables|credit-notes)/[^/]+")
+LINK = re.compile(r"/v1/credit-notes/[^/]+/invoice-payables/[^/]+")
+CREATIONS = frozenset(("/v1/invoice-payables", "/v1/credit-notes"))
+_READS: Mapping[str, RequestKind] = {
+    "/v1/bff/invoice-payables": "list",
+    "/v1/accounting-documents/accounting-documents": "list",
+    "/v1/credit-notes": "list",
+}
+ACTION = re.compile(r"/v1/(?:invoice-payables|credit-notes)/[^/]+/(.+)")
 STEPS: Mapping[str, RequestKind] = {
     "submit-for-approval": "submit",
     "post": "posting",
@@ -200,10 +210,12 @@ def request_kind(method: str, path: str) -> RequestKind | None:
     if not path.startswith("/v1/"):
         return None
     match method:
-        case "POST" if path == "/v1/invoice-payables":
+        case "POST" if path in CREATIONS:
             return "bill"
         case "POST" if LINE_POST.fullmatch(path):
             return "line"
+        case "POST" if LINK.fullmatch(path):
+            return "clearing"
         case "GET":
             return _READS.get(path) or ("read" if ONE_BILL.fullmatch(path) else "get")
         case "POST" if (action := ACTION.fullmatch(path)) and action[1] in STEPS:

@@ -8,10 +8,11 @@ import json
 from collections.abc import Sequence
 from typing import NoReturn
 
+from pydantic import ValidationError
 from starlette.requests import Request
 
-from importer.sandbox.refusals import bad_request, gateway_refusal
-from importer.sandbox.wire_types import shortened
+from importer.sandbox.refusals import bad_request, gateway_refusal, refusal
+from importer.sandbox.wire_types import UUID_VALUE, problems_of, shortened
 
 MAX_BODY = 5 * 1024 * 1024
 MAX_DRAINED = 64 * 1024 * 1024
@@ -40,6 +41,14 @@ def is_local(request: Request) -> bool:
     except ValueError:
         return False
     return loopback and request.url.hostname in ("127.0.0.1", "localhost", "::1")
+
+
+def id_in_path(request: Request, name: str) -> str:
+    """The id that the address names; 400 where it is none."""
+    try:
+        return UUID_VALUE.validate_python(request.path_params[name])
+    except ValidationError as error:
+        raise refusal(problems_of(error, (name,))) from error
 
 
 async def json_body(request: Request, optional: bool = False) -> object:

@@ -28,14 +28,14 @@ def _errors(message: str, kind: str) -> JsonObject:
 
 
 def _with(**changes: object) -> Change:
-    """Fields of a bill replaced, where it has them."""
+    """Fields of a bill or credit note replaced, where it has them."""
     return lambda bill: {**bill, **{k: v for k, v in changes.items() if k in bill}}
 
 
 def _with_number(change: Callable[[str], str]) -> Change:
     def changed(bill: JsonObject) -> JsonObject:
-        number = bill.get("invoiceNumber")
-        return {**bill, "invoiceNumber": change(number)} if number else bill
+        numbers = ((name, bill.get(name)) for name in ("invoiceNumber", "documentNumber"))
+        return {**bill, **{name: change(number) for name, number in numbers if number}}
 
     return changed
 
@@ -87,9 +87,15 @@ REPLACEMENTS: Mapping[str, tuple[str, Answered]] = {
 # Of the bill in Light's answer, or of each bill in its list.
 BILL_LIES: Mapping[str, tuple[str, Change]] = {
     "nil-id": ("The bill is kept, its id in the answer is nil.", _with(id=NIL)),
-    "new-state": (f"The answer shows the state {NEW_STATE}.", _with(state=NEW_STATE)),
-    "amount-null": ("The answer shows no amount.", _with(amount=None)),
-    "number-null": ("The answer shows no invoice number.", _with(invoiceNumber=None)),
+    "new-state": (
+        f"The answer shows the state {NEW_STATE}.",
+        _with(state=NEW_STATE, status=NEW_STATE),
+    ),
+    "amount-null": ("The answer shows no amount.", _with(amount=None, totalTransactionAmount=None)),
+    "number-null": (
+        "The answer shows no invoice number.",
+        _with(invoiceNumber=None, documentNumber=None),
+    ),
     "number-cut": (
         "The answer shows half the number.",
         _with_number(lambda n: n[: len(n) // 2]),

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from pydantic.alias_generators import to_snake
 from starlette.datastructures import QueryParams
 
-from importer.sandbox import answer_models, list_filters
+from importer.sandbox import answer_models, list_filters, note_answers
 from importer.sandbox.company_file import (
     AccountStatus,
     EntityStatus,
@@ -25,9 +25,10 @@ from importer.sandbox.company_file import (
     VendorStatus,
 )
 from importer.sandbox.list_filters import Cursor, FilterField, FilterType, SortKey
+from importer.sandbox.note_store import DOCUMENTS
 from importer.sandbox.refusals import bad_request
 from importer.sandbox.states import STATES
-from importer.sandbox.store import ACCOUNTS, BILLS, ENTITIES, GROUPS, VENDORS, Store
+from importer.sandbox.store import ACCOUNTS, BILLS, ENTITIES, GROUPS, NOTES, VENDORS, Store
 from importer.sandbox.wire_types import JsonObject
 
 MAX_LIMIT = 200
@@ -57,7 +58,7 @@ class Listing:
     """
 
     name: str
-    table: sa.Table
+    table: sa.Table | sa.Subquery
     filters: Mapping[str, FilterField]
     sorts: Mapping[str, sa.ColumnElement[Any]]
     flags: Mapping[str, tuple[str, ...]]
@@ -68,7 +69,7 @@ class Listing:
 
 def _listing(
     name: str,
-    table: sa.Table,
+    table: sa.Table | sa.Subquery,
     *,
     filters: Mapping[FilterType, str],
     sorts: str,
@@ -130,6 +131,84 @@ BILL_LIST = dataclasses.replace(
     ),
     selected=(BILLS.c.body, BILLS.c.version, VENDORS.c.body, ENTITIES.c.name),
     record=_listed_bill,
+)
+NOTE_STATUSES = tuple(
+    "DRAFT APPROVAL_PENDING APPROVED POSTED PARTIALLY_CLEARED CLEARED ARCHIVED".split()
+)
+
+
+def _listed_note(row: Sequence[Any]) -> JsonObject:
+    return note_answers.note_json(json.loads(row[0]))
+
+
+NOTE_LIST = dataclasses.replace(
+    _listing(
+        "credit-notes",
+        NOTES,
+        filters={
+            FilterType.UUID: "businessPartnerId companyEntityId",
+            FilterType.TEXT: "status toBeAdjustedAccDocType",
+            FilterType.DATE: "documentDate",
+            FilterType.MOMENT: "updatedAt",
+        },
+        sorts="amount businessPartnerName status documentDate",
+        columns={"toBeAdjustedAccDocType": BLANK},
+        values={"status": NOTE_STATUSES},
+        flags={},
+    ),
+    record=_listed_note,
+)
+_OTHER_DOCUMENT_TEXTS = """
+    documentSequenceId ledgerName apState arState ctStatus cnToBeAdjustedAccDocType accountCode
+    accountLabel taxCode
+"""
+_OTHER_DOCUMENT_IDS = """
+    createdBy intercompanyDocumentId apVendorId arContractId arCustomerId arInvoiceTemplateId
+    arPayeeBankAccountId ctCardId ctCardBalanceAccountId intercompanyJournalEntryId
+    ycAccountingYearId
+"""
+_OTHER_DOCUMENT_DATES = "postingDate valuationDate apDueDate arDueDate"
+_OTHER_DOCUMENT_MOMENTS = "arOpenedAt ctPerformedAt"
+_DOCUMENT_BLANKS = " ".join(
+    (
+        _OTHER_DOCUMENT_TEXTS,
+        _OTHER_DOCUMENT_IDS,
+        _OTHER_DOCUMENT_DATES,
+        _OTHER_DOCUMENT_MOMENTS,
+        "ctAmount ccAmount",
+    )
+).split()
+DOCUMENT_LIST = dataclasses.replace(
+    _listing(
+        "accounting-documents",
+        DOCUMENTS,
+        filters={
+            FilterType.UUID: f"id companyEntityId businessPartnerId {_OTHER_DOCUMENT_IDS}",
+            FilterType.TEXT: f"""
+                documentNumber documentType businessPartnerName status currency
+                {_OTHER_DOCUMENT_TEXTS}
+            """,
+            FilterType.DATE: f"documentDate {_OTHER_DOCUMENT_DATES}",
+            FilterType.MOMENT: f"createdAt updatedAt {_OTHER_DOCUMENT_MOMENTS}",
+        },
+        sorts="""
+            companyEntityId documentSequenceId postingDate valuationDate documentDate
+            businessPartnerName status createdBy createdAt description documentNumber arDueDate
+            arOpenedAt ctPerformedAt ctStatus ctAmount ccAmount
+        """,
+        columns=dict.fromkeys(_DOCUMENT_BLANKS, BLANK),
+        values={"status": NOTE_STATUSES},
+        flags={},
+    ),
+    selected=(
+        DOCUMENTS.c.body,
+        DOCUMENTS.c.document_type,
+        DOCUMENTS.c.document_number,
+        DOCUMENTS.c.document_date,
+        DOCUMENTS.c.business_partner_id,
+        DOCUMENTS.c.status,
+    ),
+    record=note_answers.document_json,
 )
 VENDOR_LIST = _listing(
     "vendors",
@@ -238,8 +317,8 @@ def read_page(store: Store, listing: Listing, query: QueryParams) -> JsonObject:
     limit_text = values.get("limit", str(DEFAULT_LIMIT))
     limit = list_filters.whole_number("limit", limit_text, range(1, MAX_LIMIT + 1))
     clauses = list_filters.read_filter(values.get("filter", ""), listing.filters)
-    if listing is BILL_LIST:
-        clauses.append(BILLS.c.visible_at <= store.now())
+    if "visible_at" in listing.table.c:
+        clauses.append(listing.table.c.visible_at <= store.now())
     if term := values.get("searchTerm"):
         clauses.append(sa.func.instr(VENDORS.c.search, term.casefold()) > 0)
     by_time = [SortKey(listing.table.c.created_at, descending=False)]

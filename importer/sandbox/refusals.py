@@ -91,8 +91,8 @@ def not_found(what: str, field: str, value: str) -> RefusalError:
     return refusal([problem])
 
 
-def conflict(message: str) -> RefusalError:
-    return refusal([Problem("INVALID_STATE", message, ("state",), 409)])
+def conflict(message: str, field: str = "state") -> RefusalError:
+    return refusal([Problem("INVALID_STATE", message, (field,), 409)])
 
 
 def gateway_refusal(

@@ -12,7 +12,6 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -33,13 +32,14 @@ from importer.sandbox.gate import (
     refusal_answer,
     unknown_address,
 )
-from importer.sandbox.http_request import json_body
+from importer.sandbox.http_request import id_in_path, json_body
+from importer.sandbox.note_routes import NOTE_ROUTES, NOTES_PATH, bill_balance, cleared_bill
 from importer.sandbox.oauth_server import Grants
-from importer.sandbox.refusals import RefusalError, gateway_refusal, not_found, refusal
+from importer.sandbox.refusals import RefusalError, gateway_refusal, not_found
 from importer.sandbox.request_limits import Limiter
 from importer.sandbox.settings import Counters, SandboxSettings
 from importer.sandbox.store import Store
-from importer.sandbox.wire_types import UUID_VALUE, JsonObject, problems_of
+from importer.sandbox.wire_types import JsonObject
 
 log = logging.getLogger(__name__)
 BILLS_PATH = "/v1/invoice-payables"
@@ -168,6 +168,10 @@ def act(name: str) -> Handler:
         bill = _requested_bill(context, request)
         action, reference = states.ACTIONS[name], context.company.reference
         changes = action(bill, body, reference, context.store.now())
+        if name == "post":
+            changes |= cleared_bill(
+                bill, bill["amount"], bill["amount"] - bill_balance(context, bill)
+            )
         return _bill_answer(context.store.save_bill(bill | changes))
 
     return handler
@@ -277,7 +281,7 @@ async def list_groups(context: Context, request: Request) -> Response:
 
 async def get_vendor(context: Context, request: Request) -> Response:
     lists.read_query(request.query_params, {})
-    vendor_id = _id_in_path(request, "vendorId")
+    vendor_id = id_in_path(request, "vendorId")
     vendor = context.store.vendor(vendor_id)
     if vendor is None:
         raise not_found("vendor", "vendorId", vendor_id)
@@ -304,15 +308,8 @@ async def show_page(context: Context, request: Request) -> Response:
 # --- helpers ----------------------------------------------------------------------------------
 
 
-def _id_in_path(request: Request, name: str) -> str:
-    try:
-        return UUID_VALUE.validate_python(request.path_params[name])
-    except ValidationError as error:
-        raise refusal(problems_of(error, (name,))) from error
-
-
 def _requested_bill(context: Context, request: Request) -> JsonObject:
-    bill_id = _id_in_path(request, "invoicePayableId")
+    bill_id = id_in_path(request, "invoicePayableId")
     bill = context.store.bill(bill_id)
     if bill is None:
         raise not_found("invoice payable", "invoicePayableId", bill_id)
@@ -320,7 +317,7 @@ def _requested_bill(context: Context, request: Request) -> JsonObject:
 
 
 def _requested_line(bill: JsonObject, request: Request) -> JsonObject:
-    line_id = _id_in_path(request, "lineItemId")
+    line_id = id_in_path(request, "lineItemId")
     lines: list[JsonObject] = bill["lineItems"]
     for line in lines:
         if line["id"] == line_id:
@@ -346,6 +343,9 @@ ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", f"{_BILL}/document", get_document),
     ("PUT", f"{UPLOADS}{{token}}", receive_document),
     ("GET", "/v1/bff/invoice-payables", list_bills),
+    *NOTE_ROUTES,
+    ("GET", NOTES_PATH, list_of(lists.NOTE_LIST)),
+    ("GET", "/v1/accounting-documents/accounting-documents", list_of(lists.DOCUMENT_LIST)),
     ("GET", "/v1/vendors", list_of(lists.VENDOR_LIST)),
     ("GET", "/v1/vendors/{vendorId}", get_vendor),
     ("GET", "/v1/ledger-accounts", list_of(lists.ACCOUNT_LIST)),

@@ -77,7 +77,7 @@ def _decline(bill: JsonObject, body: object, _: Reference, now: str) -> JsonObje
 
 
 def _post(bill: JsonObject, _: object, reference: Reference, now: str) -> JsonObject:
-    """Straight to the ledger; there are no credit notes here that could clear it."""
+    """Straight to the ledger; what credit notes clear of it is taken off then."""
     require_state(bill, ("IN_DRAFT",), "posted")
     problems = posting_problems(bill, bill["lineItems"], reference)
     if problems:

