@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,10 +19,8 @@ from importer.sandbox.gate import json_answer
 from importer.sandbox.http_request import id_in_path, json_body
 from importer.sandbox.refusals import conflict, not_found, refusal, unprocessable
 from importer.sandbox.request_bodies import read_body
+from importer.sandbox.route_context import Context
 from importer.sandbox.wire_types import JsonObject
-
-if TYPE_CHECKING:
-    from importer.sandbox.routes import Context
 
 KEY_HEADER = "X-Idempotency-Key"
 NOTES_PATH = "/v1/credit-notes"

@@ -7,10 +7,8 @@ or one of the ``refusals``. Unknown query parameters are refused like unknown fi
 from __future__ import annotations
 
 import logging
-import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -20,10 +18,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from importer.sandbox import answer_models, bills_page, lists, request_bodies, states
-from importer.sandbox.company_file import CompanyReference, load_reference
-from importer.sandbox.document_store import UPLOADS, Documents
+from importer.sandbox.document_store import UPLOADS
 from importer.sandbox.fault_injection import Injector
-from importer.sandbox.faults import FaultPlan
 from importer.sandbox.gate import (
     COMPANY,
     FOREIGN,
@@ -34,55 +30,12 @@ from importer.sandbox.gate import (
 )
 from importer.sandbox.http_request import id_in_path, json_body
 from importer.sandbox.note_routes import NOTE_ROUTES, NOTES_PATH, bill_balance, cleared_bill
-from importer.sandbox.oauth_server import Grants
 from importer.sandbox.refusals import RefusalError, gateway_refusal, not_found
-from importer.sandbox.request_limits import Limiter
-from importer.sandbox.settings import Counters, SandboxSettings
-from importer.sandbox.store import Store
+from importer.sandbox.route_context import Context, Handler
 from importer.sandbox.wire_types import JsonObject
 
 log = logging.getLogger(__name__)
 BILLS_PATH = "/v1/invoice-payables"
-
-
-@dataclass
-class Context:
-    """State shared by the routes. ``submitted`` are bills read once since they were submitted."""
-
-    settings: SandboxSettings
-    company: CompanyReference
-    store: Store
-    limiter: Limiter
-    counters: Counters
-    submitted: set[str]
-    documents: Documents
-    grants: Grants
-    faults: FaultPlan
-
-    def close(self) -> None:
-        self.store.close()
-
-
-Handler = Callable[[Context, Request], Awaitable[Response]]
-
-
-def open_context(settings: SandboxSettings) -> Context:
-    """Read the reference and open the database; ``UsageProblem`` where that fails."""
-    reference = load_reference(settings.reference)
-    store = Store(settings.database, reference, settings.list_lag, settings.clock_offset)
-    limiter = Limiter(
-        settings.requests_per_minute,
-        settings.requests_per_day,
-        settings.window,
-        lambda: time.time() + settings.clock_offset,
-        settings.requests_today,
-    )
-    documents = Documents(limiter.clock, settings.upload_seconds)
-    grants = Grants(settings, limiter.clock)
-    faults = FaultPlan(settings.faults, settings.script, settings.fault_seed)
-    return Context(
-        settings, store.company, store, limiter, Counters(), set(), documents, grants, faults
-    )
 
 
 def _endpoint(

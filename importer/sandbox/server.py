@@ -20,7 +20,8 @@ from importer.core.errors import UsageProblem
 from importer.sandbox.fault_injection import CONNECTION
 from importer.sandbox.faults import FaultPlan
 from importer.sandbox.request_limits import WINDOWS
-from importer.sandbox.routes import Context, build_app, open_context
+from importer.sandbox.route_context import Context, open_context
+from importer.sandbox.routes import build_app
 from importer.sandbox.settings import Counters, SandboxSettings
 from importer.sandbox.wire_types import JsonObject
 

@@ -1,0 +1,58 @@
+"""What the routes of a sandbox share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from importer.sandbox.company_file import CompanyReference, load_reference
+from importer.sandbox.document_store import Documents
+from importer.sandbox.faults import FaultPlan
+from importer.sandbox.oauth_server import Grants
+from importer.sandbox.request_limits import Limiter
+from importer.sandbox.settings import Counters, SandboxSettings
+from importer.sandbox.store import Store
+
+
+@dataclass
+class Context:
+    """State shared by the routes. ``submitted`` are bills read once since they were submitted."""
+
+    settings: SandboxSettings
+    company: CompanyReference
+    store: Store
+    limiter: Limiter
+    counters: Counters
+    submitted: set[str]
+    documents: Documents
+    grants: Grants
+    faults: FaultPlan
+
+    def close(self) -> None:
+        self.store.close()
+
+
+Handler = Callable[[Context, Request], Awaitable[Response]]
+
+
+def open_context(settings: SandboxSettings) -> Context:
+    """Read the reference and open the database; ``UsageProblem`` where that fails."""
+    reference = load_reference(settings.reference)
+    store = Store(settings.database, reference, settings.list_lag, settings.clock_offset)
+    limiter = Limiter(
+        settings.requests_per_minute,
+        settings.requests_per_day,
+        settings.window,
+        lambda: time.time() + settings.clock_offset,
+        settings.requests_today,
+    )
+    documents = Documents(limiter.clock, settings.upload_seconds)
+    grants = Grants(settings, limiter.clock)
+    faults = FaultPlan(settings.faults, settings.script, settings.fault_seed)
+    return Context(
+        settings, store.company, store, limiter, Counters(), set(), documents, grants, faults
+    )
