@@ -134,11 +134,11 @@ def read_note_line(
     values = read_body(NoteLineBody, body, company)
     if old is not None:
         shown = set(values) & set(AMOUNTS.values())
-        kept = {name: value for name, value in old.items() if name in _LINE_FIELDS}
+        stored = {name: value for name, value in old.items() if name in _LINE_FIELDS}
         if shown:  # the others follow from those that are given
-            kept = {name: value for name, value in kept.items() if name not in AMOUNTS.values()}
+            stored = {name: value for name, value in stored.items() if name not in AMOUNTS.values()}
         properties = old.get("customProperties")
-        values = kept | values
+        values = stored | values
     problems: list[Problem] = []
     line = _complete_line(values, with_tax, company, (), problems)
     if problems:
@@ -202,25 +202,25 @@ def _complete_line(
 ) -> JsonObject:
     """The line with all its amounts, and its properties as answers show them."""
     properties = read_properties(values.get("customProperties"), "LINE", company, path, problems)
-    found: list[Problem] = []
+    line_problems: list[Problem] = []
     for wire in AMOUNTS.values():
         directed = values.get(wire)
         if directed is not None and directed["amount"] < 0:
             message = "dcSign says which way an amount goes; it is not negative."
-            found.append(Problem("OUT_OF_RANGE", message, (*path, wire, "amount"), 422))
+            line_problems.append(Problem("OUT_OF_RANGE", message, (*path, wire, "amount"), 422))
     start, end = values.get("accrualStartDate"), values.get("accrualEndDate")
     if (start is None) != (end is None) or (start and end and start > end):
         message = "An accrual needs a start and an end date, in this order."
-        found.append(Problem("ACCRUAL_INVALID", message, (*path, "accrualEndDate"), 422))
+        line_problems.append(Problem("ACCRUAL_INVALID", message, (*path, "accrualEndDate"), 422))
     tax_code = company.reference.tax_codes.get(values.get("ledgerTaxId") or "")
     points = None if tax_code is None else tax_code.basis_points
     signed = {name: _signed(values, name) for name in AMOUNTS}
     money_problems: list[Problem] = []
     amounts = line_money(signed, with_tax, points, path, money_problems)
-    found += [
+    line_problems += [
         Problem(p.type, p.message, (*path, AMOUNTS[p.path[-1]]), p.status) for p in money_problems
     ]
-    problems += found
+    problems += line_problems
     directed_amounts = {AMOUNTS[name]: _directed(cents) for name, cents in amounts.items()}
     return {**values, **directed_amounts, "customProperties": properties}
 

@@ -227,8 +227,8 @@ def _saved_link(context: Context, note: JsonObject, bill: JsonObject, amount: in
     if amount > left:
         raise unprocessable("AMOUNT_TOO_HIGH", f"{left} cents are left of the note.", "amount")
     before = note_store.linked(store, bill_id=bill["id"])
-    own = before - note_store.linked(store, bill_id=bill["id"], but=note["id"])
-    open_balance = bill_balance(context, bill) + own
+    of_this_note = before - note_store.linked(store, bill_id=bill["id"], but=note["id"])
+    open_balance = bill_balance(context, bill) + of_this_note
     if amount > open_balance:
         message = f"Only {open_balance} cents of the bill are open."
         raise unprocessable("AMOUNT_TOO_HIGH", message, "amount")
@@ -301,8 +301,8 @@ def _requested_line(note: JsonObject, request: Request) -> JsonObject:
     line_id = id_in_path(request, "lineId")
     for line in note["lines"]:
         if line["id"] == line_id:
-            found: JsonObject = line
-            return found
+            match: JsonObject = line
+            return match
     raise not_found("credit note line", "lineId", line_id)
 
 

@@ -88,8 +88,8 @@ def linked(
     store: Store, *, note_id: str | None = None, bill_id: str | None = None, but: str = ""
 ) -> int:
     """The cents of the links of a note or a bill, without those of the other one ``but``."""
-    found = links(store, note_id=note_id, bill_id=bill_id)
-    return sum(link.amount for link in found if but not in (link.note_id, link.bill_id))
+    all_links = links(store, note_id=note_id, bill_id=bill_id)
+    return sum(link.amount for link in all_links if but not in (link.note_id, link.bill_id))
 
 
 def save_link(store: Store, note_id: str, bill_id: str, amount: int) -> None:
