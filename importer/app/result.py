@@ -19,6 +19,7 @@ from importer.model.report_model import RunError, RunSummary
 
 if TYPE_CHECKING:
     from importer.report.build_report import Report
+    from importer.report.terminal import ScreenLine
     from importer.validation.finding_batch import Findings
 
 STEP_UNKNOWN = "light.step_unknown"
@@ -80,10 +81,14 @@ class Result:
         return Path(self.summary.result) if self.summary.result else None
 
     def text(self, width: int = 80, findings: int = SHOWN) -> str:
-        """The summary as the terminal shows it, with so many findings at most."""
-        from importer.report.terminal import summary_text
+        """The summary as the terminal shows it, with so many causes of problems at most."""
+        return "\n".join(line.text for line in self.lines(width, findings))
 
-        return summary_text(self.summary, self.findings, width=width, limit=findings)
+    def lines(self, width: int = 80, findings: int = SHOWN) -> list[ScreenLine]:
+        """The text in lines, with what may be painted in them."""
+        from importer.report.terminal import summary_lines
+
+        return summary_lines(self.summary, self.findings, width=width, limit=findings)
 
     def json(self) -> Iterator[str]:
         """The summary with all findings, as pieces of one JSON text."""

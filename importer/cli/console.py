@@ -9,7 +9,7 @@ import click
 from importer.app.events import Listener, Phase
 from importer.cli.end_of_command import EventLog, run_at_end
 from importer.cli.progress_bar import ProgressBar
-from importer.cli.screen import columns, print_line
+from importer.cli.screen import columns, print_line, print_painted
 from importer.core.safe_text import visible
 from importer.model.light_objects import Company
 
@@ -78,7 +78,10 @@ class Console(Listener):
     def show_result(self, result: Result) -> int:
         """Print the summary, or its JSON; the exit code."""
         if not self._quiet:
-            click.echo(result.text(columns()), err=self._json)
+            if self._json:  # for a person who looks on; without colour
+                click.echo(result.text(columns()), err=True)
+            else:
+                print_painted(result.lines(columns()))
         if self._json:
             for piece in result.json():
                 click.echo(piece, nl=False)

@@ -55,6 +55,13 @@ class _Lazy(click.Group):
         command: click.Command = getattr(module, cmd_name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in _COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f"No such command '{args[0]}'.{_meant(args[0])}", ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, what) for name, (_, what) in _COMMANDS.items()])
@@ -72,6 +79,20 @@ def cli() -> None:
       light-import validate bills.xlsx
       light-import load bills.xlsx
     """
+
+
+def _meant(word: str) -> str:
+    """What may be meant by a word where a command belongs."""
+    from pathlib import Path
+
+    from importer.core.nearest_name import nearest_name
+
+    if Path(word).is_file():
+        import shlex
+
+        return f" To check this file, run: light-import validate {shlex.quote(word)}"
+    nearest = nearest_name(word.lower(), _COMMANDS, cutoff=60) if len(word) < 40 else None
+    return f" Did you mean '{nearest}'?" if nearest else ""
 
 
 def _typed(words: list[str], option: str) -> str | None:
@@ -130,17 +151,17 @@ def main(args: list[str] | None = None) -> None:
 
 def run(args: list[str] | None = None) -> int:
     """Run the command; its exit code."""
-    with screens():
-        return _run(args)
-
-
-def _run(args: list[str] | None) -> int:
     words = args if args is not None else sys.argv[1:]
+    with screens(colour="--json" not in words):
+        return _run(words)
+
+
+def _run(words: list[str]) -> int:
     verbose = "--verbose" in words
     try:
         defaults = _default_map(words)
         code: Any = cli.main(
-            args, prog_name="light-import", standalone_mode=False, default_map=defaults
+            words, prog_name="light-import", standalone_mode=False, default_map=defaults
         )
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
@@ -149,8 +170,12 @@ def _run(args: list[str] | None) -> int:
     except click.ClickException as error:
         text = io.StringIO()
         error.show(text)
+        at = error.ctx if isinstance(error, click.NoSuchOption) else None
         for line in text.getvalue().rstrip("\n").split("\n"):
-            print_line(line)
+            label = "Error: " if line.startswith("Error: ") else ""
+            print_line(line.removeprefix(label), label)
+        if at is not None and at.command is cli:
+            print_line("Options follow the command: light-import load bills.xlsx --dry-run")
         _report_error(words, UsageProblem(error.format_message()))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):

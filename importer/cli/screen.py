@@ -11,7 +11,7 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
 import click
@@ -41,10 +41,11 @@ codecs.register_error(_ESCAPE, _escape)
 
 
 class Screen:
-    """A stream for people: what could steer a terminal is written out. ``raw`` is the stream."""
+    """A stream for people: what could steer a terminal is written out. ``raw`` is the stream,
+    ``colour`` whether anything may be painted."""
 
-    def __init__(self, raw: TextIO) -> None:
-        self.raw = raw
+    def __init__(self, raw: TextIO, *, colour: bool = True) -> None:
+        self.raw, self.colour = raw, colour
 
     @property
     def encoding(self) -> str:
@@ -72,7 +73,7 @@ class Screen:
 
 
 @contextlib.contextmanager
-def screens() -> Iterator[None]:
+def screens(*, colour: bool) -> Iterator[None]:
     """Standard output and error are ``Screen``s inside the block."""
     before = sys.stdout, sys.stderr
     for stream in before:
@@ -81,12 +82,44 @@ def screens() -> Iterator[None]:
     try:
         # Either is None where there is no console at all, as under pythonw.
         sys.stdout, sys.stderr = (
-            stream if stream is None or isinstance(stream, Screen) else Screen(stream)
+            stream
+            if stream is None or isinstance(stream, Screen)
+            else Screen(stream, colour=colour)
             for stream in before
         )
         yield
     finally:
         sys.stdout, sys.stderr = before
+
+
+_LABELS = {"Error:": "bad", "Stopped:": "doubtful", "Next:": "label"}
+_COLOURS = {"good": "32", "doubtful": "33", "bad": "31", "label": "1"}  # of SGR
+
+
+def _wants_colour(stream: TextIO | None) -> bool:
+    """Whether it is a terminal that shows colour, and nobody asked for none."""
+    if not (isinstance(stream, Screen) and stream.colour and stream.isatty()):
+        return False
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def print_painted(lines: Iterable[tuple[str, str | None, int]], *, err: bool = False) -> None:
+    """Lines of which the first characters have a style; so many are painted, where that is wanted.
+
+    The codes go round the ``Screen``, which lets none of the data through.
+    """
+    stream = sys.stderr if err else sys.stdout
+    if not _wants_colour(stream) or stream is None:
+        click.echo("\n".join(text for text, *_ in lines), err=err)
+        return
+    terminal = raw(stream)
+    for text, style, painted in lines:
+        if style is not None:
+            click.echo(f"\x1b[{_COLOURS[style]}m", terminal, nl=False, color=True)
+            stream.write(text[:painted])
+            click.echo("\x1b[0m", terminal, nl=False, color=True)
+        stream.write(text[painted:] + "\n")
+    stream.flush()
 
 
 def raw(stream: TextIO) -> TextIO:
@@ -111,7 +144,11 @@ def print_line(text: str, label: str = "") -> None:
         from importer.app import paragraph
 
         lines = paragraph(text, columns(), label, indent=2)
-    click.echo("\n".join(lines), err=True)
+    style = _LABELS.get(label.strip())
+    print_painted(
+        [(line, None if n else style, 0 if n else len(label)) for n, line in enumerate(lines)],
+        err=True,
+    )
 
 
 def discard_output() -> None:

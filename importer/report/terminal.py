@@ -1,16 +1,18 @@
-"""The run for the terminal, as plain text. Colour is the caller's business."""
+"""The run for the terminal, as lines; what may be painted in them is marked."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
 
 from importer.core.money import money
 from importer.core.safe_text import visible
-from importer.model.finding import Finding
+from importer.model.finding import Finding, Severity
 from importer.model.report_model import CurrencyTotal, RunSummary
 from importer.report.phrases import (
+    Tone,
     control_words,
     count,
     in_currency,
@@ -19,14 +21,16 @@ from importer.report.phrases import (
     status_words,
     template_words,
     tie_out_words,
+    tone,
     verdict,
 )
 from importer.report.text_layout import columns_of, left_aligned, right_aligned, wrapped
 
 if TYPE_CHECKING:
-    from importer.validation.finding_batch import Findings
+    from importer.validation.finding_batch import Cause, Findings
 
 NARROWEST = 40  # columns; a table of money does not fit into less
+_SHOWN_RANGES = 6  # of row numbers
 
 # A command in a sentence, up to where the sentence goes on. What is in quotes is one word.
 _COMMAND = re.compile(
@@ -35,31 +39,83 @@ _COMMAND = re.compile(
 )
 
 
-def summary_text(
+class Style(StrEnum):
+    """What is painted where the terminal wants colour; the words say it too."""
+
+    GOOD = "good"
+    DOUBTFUL = "doubtful"
+    BAD = "bad"
+    LABEL = "label"
+
+
+class ScreenLine(NamedTuple):
+    """A line of which the first ``painted`` characters have a style."""
+
+    text: str
+    style: Style | None = None
+    painted: int = 0
+
+
+_STYLES = {Tone.GOOD: Style.GOOD, Tone.ATTENTION: Style.DOUBTFUL, Tone.BAD: Style.BAD}
+
+
+def unpainted(lines: Iterable[str]) -> list[ScreenLine]:
+    return [ScreenLine(text) for text in lines]
+
+
+def summary_lines(
     summary: RunSummary, findings: Findings, *, width: int = 80, limit: int = 20
-) -> str:
-    """The verdict, the table of statuses, the tie-out, the first findings, and what to do next.
+) -> list[ScreenLine]:
+    """The first findings, the table of statuses, the tie-out, what to do next, and the verdict.
 
     At most ``width`` columns wide (40 at least), except for what people copy: paths and commands
-    stay on one line. At most ``limit`` findings are shown, errors first. No control character of
+    stay on one line. At most ``limit`` causes are shown, errors first. No control character of
     the data gets through.
     """
     width = max(width, NARROWEST)
     errors, warnings = severities(findings)
+    style = _STYLES[tone(summary, errors, warnings)]
     blocks = [
-        wrapped(verdict(summary, errors, warnings), width),
-        _table(summary, width) if summary.bills.get("total", 0) else [],
-        [line for text in _tie_out(summary) for line in wrapped(text, width, indent=2)],
-        paragraph(template_words(summary.template, summary.constants), width, "Template: ")
-        if summary.template
-        else [],
         _findings(findings, width, limit, workbook=summary.result is not None),
-        [line for note in summary.notes for line in paragraph(visible(note), width, "Note: ")],
-        [f"Continues run {visible(summary.continues)}."] if summary.continues else [],
-        _result(summary.result) if summary.result else [],
-        paragraph(visible(summary.next_step), width, "Next: ") if summary.next_step else [],
+        unpainted(_table(summary, width) if summary.bills.get("total", 0) else []),
+        unpainted(line for text in _tie_out(summary) for line in wrapped(text, width, indent=2)),
+        unpainted(
+            paragraph(template_words(summary.template, summary.constants), width, "Template: ")
+            if summary.template
+            else []
+        ),
+        unpainted(line for note in summary.notes for line in _labelled("Note: ", note, width)),
+        unpainted([f"Continues run {visible(summary.continues)}."] if summary.continues else []),
+        unpainted(_result(summary.result) if summary.result else []),
+        _painted_label("Next: ", _labelled("Next: ", summary.next_step, width)),
+        [
+            ScreenLine(text, style, len(text))
+            for text in wrapped(verdict(summary, errors, warnings), width)
+        ],
     ]
-    return "\n\n".join("\n".join(block) for block in blocks if block)
+    lines: list[ScreenLine] = []
+    for block in filter(None, blocks):
+        lines += [*([ScreenLine("")] if lines else []), *block]
+    return lines
+
+
+def summary_text(
+    summary: RunSummary, findings: Findings, *, width: int = 80, limit: int = 20
+) -> str:
+    """The lines as text without colour."""
+    lines = summary_lines(summary, findings, width=width, limit=limit)
+    return "\n".join(line.text for line in lines)
+
+
+def _labelled(label: str, text: str, width: int) -> list[str]:
+    return paragraph(visible(text), width, label) if text else []
+
+
+def _painted_label(label: str, lines: list[str]) -> list[ScreenLine]:
+    return [
+        ScreenLine(text, None if n else Style.LABEL, 0 if n else len(label))
+        for n, text in enumerate(lines)
+    ]
 
 
 def paragraph(text: str, width: int, label: str = "", indent: int | None = None) -> list[str]:
@@ -147,19 +203,23 @@ def _tie_out(summary: RunSummary) -> Iterator[str]:
         yield words
 
 
-def _findings(findings: Findings, width: int, limit: int, *, workbook: bool) -> list[str]:
-    by_sheet: dict[str, list[tuple[Finding, int]]] = {}
-    by_cause = findings.by_cause(max(limit, 0))
-    for finding, number in by_cause:
-        by_sheet.setdefault(_sheet(finding), []).append((finding, number))
-    lines: list[str] = []
+def _findings(findings: Findings, width: int, limit: int, *, workbook: bool) -> list[ScreenLine]:
+    by_sheet: dict[str, list[Cause]] = {}
+    causes = findings.by_cause(limit)
+    for cause in causes:
+        by_sheet.setdefault(_sheet(cause.first), []).append(cause)
+    lines: list[ScreenLine] = []
     for sheet, of_sheet in by_sheet.items():
-        lines += wrapped(sheet, width)
-        for finding, number in of_sheet:
-            lines += wrapped(_sentence(finding, number), width, indent=11, first=2)
-    more = len(findings) - sum(number for _, number in by_cause)
-    if more > 0:
-        lines.append(f"… and {more:,} more" + (" in the workbook" if workbook else ""))
+        lines += unpainted(wrapped(sheet, width))
+        for cause in of_sheet:
+            severity = cause.first.severity
+            first, *more = wrapped(_sentence(cause), width, indent=11, first=2)
+            style = Style.BAD if severity is Severity.ERROR else Style.DOUBTFUL
+            lines += [ScreenLine(first, style, 2 + len(severity.value)), *unpainted(more)]
+    more_problems = len(findings) - sum(cause.count for cause in causes)
+    if more_problems > 0:
+        where = " in the workbook" if workbook else ""
+        lines.append(ScreenLine(f"… and {more_problems:,} more{where}"))
     return lines
 
 
@@ -168,14 +228,28 @@ def _sheet(finding: Finding) -> str:
     return visible(finding.cell.file) + (f", sheet {visible(sheet)}" if sheet is not None else "")
 
 
-def _sentence(finding: Finding, number: int = 1) -> str:
-    """``number``: the findings of this cause, of which this is the first."""
-    cell = finding.cell
-    where = [
-        "" if cell.row is None else f"row {cell.row}",
-        "" if number == 1 else f"and {number - 1:,} more rows",
-        "" if cell.column is None else f"column {visible(cell.column)}",
-    ]
-    place = ", ".join(filter(None, where))
+def _sentence(cause: Cause) -> str:
+    finding, cell = cause.first, cause.first.cell
+    column = [] if cell.column is None else [f"column {visible(cell.column)}"]
+    if len(cause.rows) > 1:
+        place = ", ".join([_row_words(cause.rows), *column])
+        place += "" if cause.one_text else f"; row {cell.row}"
+    else:
+        row = [] if cell.row is None else [f"row {cell.row}"]
+        place = ", ".join([*row, *column])
     text = f"{finding.severity.value:<7}  {place}{': ' if place else ''}{visible(finding.message)}"
     return f"{text} ({visible(finding.hint)})" if finding.hint else text
+
+
+def _row_words(rows: Sequence[int]) -> str:
+    """ "4 rows: 2–5", "12 rows: 2, 4–6, 9 …"; ``rows`` are sorted."""
+    ranges: list[list[int]] = []
+    for row in rows:
+        if ranges and row == ranges[-1][1] + 1:
+            ranges[-1][1] = row
+        elif len(ranges) == _SHOWN_RANGES:
+            break
+        else:
+            ranges.append([row, row])
+    words = ", ".join(f"{a}" if a == b else f"{a}–{b}" for a, b in ranges)
+    return f"{len(rows):,} rows: {words}{' …' if ranges[-1][1] < rows[-1] else ''}"

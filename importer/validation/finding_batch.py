@@ -5,6 +5,7 @@ A million rows may have hundreds of thousands of findings.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -147,7 +148,20 @@ class FindingBatch(LazySequence[Finding]):
         return code, first.tolist()
 
 
-_SEVERAL = 3  # findings of one cause that are listed one by one
+_SEVERAL = 3  # texts of one cause that are listed one by one
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Findings that one correction may mend: ``count`` of them, in these rows of one sheet.
+
+    ``one_text``: all say what the first says.
+    """
+
+    first: Finding
+    count: int
+    rows: tuple[int, ...]
+    one_text: bool
 
 
 class Findings(LazySequence[Finding]):
@@ -191,34 +205,53 @@ class Findings(LazySequence[Finding]):
         turns = np.argsort(~error[np.asarray(parts, dtype=np.int64)], kind="stable")[:most]
         return [self._at(parts[n], within[n]) for n in turns.tolist()]
 
-    def by_cause(self, most: int) -> list[tuple[Finding, int]]:
-        """The first findings, errors before warnings, each with how many it stands for.
+    def by_cause(self, most: int) -> list[Cause]:
+        """The first causes, errors before warnings.
 
-        More than ``_SEVERAL`` of a batch that differ in their row alone are one.
+        Findings of one code in one column are one cause, unless their texts differ and are few.
         """
-        if not self.parts:
+        if not self.parts or most <= 0:
             return []
-        columns: list[tuple[np.ndarray, ...]] = []
+        frame = pd.concat(self._frames(), ignore_index=True)
+        place = ["late", "code", "table", "column"]
+        texts = frame.groupby(place, sort=False)["text"].transform("nunique")
+        frame["variant"] = frame["text"].where(texts <= _SEVERAL, -1)
+        order = ["warning", "late", "table", "row", "column"]
+        causes = frame.sort_values(order, kind="stable").groupby([*place, "variant"], sort=False)
+        listed = []
+        for _, of_cause in itertools.islice(causes, most):
+            rows = np.unique(of_cause["row"])
+            first = self._at(int(of_cause["part"].iloc[0]), int(of_cause["at"].iloc[0]))
+            rows_of_sheet = tuple(rows[rows >= 0].tolist())
+            listed.append(
+                Cause(first, len(of_cause), rows_of_sheet, of_cause["text"].nunique() == 1)
+            )
+        return listed
+
+    def _frames(self) -> Iterator[pd.DataFrame]:
+        """Of each part its findings: place, code, and a number for what they say."""
+        codes = {code: n for n, code in enumerate(dict.fromkeys(p.code for p in self.parts))}
+        texts: dict[object, int] = {}
         for number, p in enumerate(self.parts):
             if isinstance(p, Finding):
-                at, counts = np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64)
-                place = tuple(np.asarray([value]) for value in sort_key(p))
+                place = [np.asarray([value]) for value in sort_key(p)]
+                text = np.asarray([texts.setdefault((p.message, p.hint), len(texts))])
             else:
-                code, firsts = p.variants()
-                sizes = np.bincount(code, minlength=len(firsts))
-                first = np.zeros(len(p), dtype=bool)
-                first[firsts] = True
-                at = np.flatnonzero(first | (sizes[code] <= _SEVERAL))
-                counts = np.where(sizes[code] <= _SEVERAL, 1, sizes[code])[at]
-                place = (p.places.table[at], p.places.row[at], p.places.column[at])
-            late = np.full(len(at), p.code not in self._lead_codes)
-            warning = np.full(len(at), p.severity is not Severity.ERROR)
-            columns.append((*place[::-1], late, warning, np.full(len(at), number), at, counts))
-        column, row, table, late, warning, part, at, counts = map(
-            np.concatenate, zip(*columns, strict=True)
-        )
-        order = np.lexsort((column, row, table, late, warning))[:most].tolist()
-        return [(self._at(int(part[n]), int(at[n])), int(counts[n])) for n in order]
+                place = [p.places.table, p.places.row, p.places.column]
+                variant, firsts = p.variants()
+                numbers = [texts.setdefault((number, n), len(texts)) for n in range(len(firsts))]
+                text = np.asarray(numbers, dtype=np.int64)[variant]
+            yield pd.DataFrame(
+                {
+                    **dict(zip(("table", "row", "column"), place, strict=True)),
+                    "text": text,
+                    "at": np.arange(len(text)),
+                    "part": number,
+                    "code": codes[p.code],
+                    "late": p.code not in self._lead_codes,
+                    "warning": p.severity is not Severity.ERROR,
+                }
+            )
 
     def codes(self) -> set[str]:
         return {p.code for p in self.parts}

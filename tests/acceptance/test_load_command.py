@@ -251,10 +251,11 @@ def test_key_appears_nowhere(
 class Terminal:
     """light-import on a pseudo-terminal, until the block ends."""
 
-    def __init__(self, *args: str, cwd: Path) -> None:
+    def __init__(self, *args: str, cwd: Path, **settings: str) -> None:
         self.said = ""
         self.master, slave = pty.openpty()
         env = os.environ | {"LIGHT_API_KEY": "sandbox", "TERM": "dumb", "COLUMNS": "100"}
+        env |= settings
         try:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "importer", *args],

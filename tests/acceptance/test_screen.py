@@ -102,6 +102,64 @@ def test_cells_of_one_cause_are_one_line_with_their_number(tmp_path: Path) -> No
     )
     done = light_import(tmp_path, "validate", "l.csv", "--template", "mine.yaml", COLUMNS="400")
     text = done.stdout.decode() + done.stderr.decode()
-    assert "row 2, and 299 more rows, column Number: 'N/A' is no invoice number" in text
+    assert "300 rows: 2–301, column Number: 'N/A' is no invoice number" in text
     assert text.count("is no invoice number") == 1
     assert "… and" not in text
+
+
+BROKEN = "billRef,vendorId,amount\n" + "".join(f"B{i},x,1.5\n" for i in range(4))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminal")
+def test_verdict_is_the_last_line_and_rows_of_one_cause_one_entry(tmp_path: Path) -> None:
+    from test_load_command import Terminal
+
+    (tmp_path / "bills.csv").write_text(BROKEN, "utf-8")
+    with Terminal("validate", "bills.csv", cwd=tmp_path, COLUMNS="80") as terminal:
+        assert terminal.end() == 1
+        lines = terminal.said.splitlines()
+    assert lines[-1].startswith("0 of 4 bills are valid; 4 need correction")
+    assert any("4 rows: 2–5, column amount" in line for line in lines)
+    assert max(len(line) for line in lines if not line.startswith("Workbook:")) <= 80
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminal")
+def test_colour_is_on_a_terminal_that_wants_it_and_says_nothing_alone(tmp_path: Path) -> None:
+    from test_load_command import Terminal
+
+    (tmp_path / "bills.csv").write_text(BROKEN, "utf-8")
+
+    def screen(*options: str, **settings: str) -> str:
+        with Terminal("validate", "bills.csv", *options, cwd=tmp_path, **settings) as terminal:
+            terminal.end()
+            return terminal.said
+
+    painted = screen("--result", "1.xlsx", TERM="xterm")
+    assert re.search("\x1b\\[31m0 of 4 bills are valid; 4 need correction.*\\.\x1b\\[0m", painted)
+    assert "\x1b[31m  error\x1b[0m" in painted
+    unpainted = re.sub("\x1b\\[[0-9;]*m", "", painted).replace("1.xlsx", "2.xlsx")
+    assert screen("--result", "2.xlsx", TERM="xterm", NO_COLOR="1") == unpainted
+    for options, settings in (
+        (["--json"], {"TERM": "xterm"}),
+        (["--nosuch", "--json"], {"TERM": "xterm"}),
+        ([], {"TERM": "dumb"}),
+    ):
+        assert "\x1b" not in screen(*options, **settings)
+    assert b"\x1b" not in light_import(tmp_path, "validate", "bills.csv", TERM="xterm").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["vaildate", "b.csv"], "No such command 'vaildate'. Did you mean 'validate'?"),
+        (["template", "lst"], "Did you mean 'list'?"),
+        (["load", "--tempalte", "x"], "Did you mean '--template'?"),
+        (["bills.csv"], "To check this file, run: light-import validate bills.csv"),
+        (["--dry-run", "load"], "Options follow the command: light-import load bills.xlsx"),
+    ],
+)
+def test_mistyped_words_get_a_suggestion(words: list[str], hint: str, tmp_path: Path) -> None:
+    (tmp_path / "bills.csv").write_text(BROKEN, "utf-8")
+    ended = light_import(tmp_path, *words)
+    assert ended.returncode == 2
+    assert hint in ended.stderr.decode()

@@ -42,7 +42,8 @@ def finding(message: str, row: int = 7, severity: Severity = Severity.ERROR) -> 
 
 def test_summary_text_of_a_complete_run() -> None:
     assert summary_text(SUMMARY, Findings([finding("Not whole cents")])).splitlines() == [
-        "2 of 3 bills are in Light; 1 needs correction.",
+        "bills.xlsx, sheet Bills",
+        "  error    row 7, column amount: Not whole cents (Write 150)",
         "",
         "                  Bills  Line items        Amount",
         "Needs correction      1           2      1.00 EUR",
@@ -57,23 +58,44 @@ def test_summary_text_of_a_complete_run() -> None:
         "",
         "Template: light",
         "",
-        "bills.xlsx, sheet Bills",
-        "  error    row 7, column amount: Not whole cents (Write 150)",
-        "",
         "Workbook: /tmp/bills-result.xlsx",
         "",
         "Next: light-import load bills-result.xlsx",
+        "",
+        "2 of 3 bills are in Light; 1 needs correction.",
     ]
 
 
 def test_errors_come_before_warnings_and_the_rest_is_counted() -> None:
     warnings = [finding("later", row, Severity.WARNING) for row in range(100)]
     findings = Findings([*warnings, finding("first")])
-    text = summary_text(SUMMARY, findings, limit=2)
+    text = summary_text(SUMMARY, findings, limit=1)
     assert "row 7, column amount: first" in text
-    assert text.count("later") == 1
-    assert "… and 99 more in the workbook" in text
+    assert "later" not in text
+    assert "… and 100 more in the workbook" in text
     assert "… and 101 more\n" in summary_text(replace(SUMMARY, result=None), findings, limit=0)
+
+
+def _problem_lines(*findings: Finding) -> list[str]:
+    lines = summary_text(SUMMARY, Findings(findings), width=200).splitlines()
+    return [line.strip() for line in lines[1 : lines.index("")]]
+
+
+def test_rows_of_one_cause_are_one_entry() -> None:
+    alike = [finding("Not cents", row) for row in (5, 2, 3, 4)]
+    assert _problem_lines(*alike) == ["error    4 rows: 2–5, column amount: Not cents (Write 150)"]
+    rows = [2, 3, 5, 7, 9, 11, 13, 15]
+    assert _problem_lines(*(finding("Not cents", row) for row in rows)) == [
+        "error    8 rows: 2–3, 5, 7, 9, 11, 13 …, column amount: Not cents (Write 150)"
+    ]
+
+
+def test_few_texts_of_one_cause_are_entries_and_more_are_one() -> None:
+    few = [finding(f"'{row}' is none", row) for row in (2, 3, 4)]
+    assert len(_problem_lines(*few)) == 3
+    assert _problem_lines(*few, finding("'5' is none", 5)) == [
+        "error    4 rows: 2–5, column amount; row 2: '2' is none (Write 150)"
+    ]
 
 
 def test_finding_without_a_cell_names_the_file_only() -> None:
@@ -110,6 +132,7 @@ def test_commands_in_the_next_step_are_not_wrapped() -> None:
         lines = (
             summary_text(replace(SUMMARY, next_step=said), Findings())
             .partition("Next: ")[2]
+            .partition("\n\n")[0]
             .split("\n")
         )
         assert " ".join(line.strip() for line in lines) == said
