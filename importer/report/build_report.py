@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from importer.mapping.constants import constants_of
+from importer.mapping.map_tables import MappedTables
 from importer.model.journal_states import (
     BillOutcome,
     Status,
@@ -50,6 +51,8 @@ class Report:
     findings: Findings
     links: Mapping[str, str] = field(default_factory=dict)  # Light bill id → address to open
     unresolved: Sequence[Unresolved] = ()
+    # By table: the column that names the bill.
+    reference_columns: Mapping[int, int] = field(default_factory=dict)
     seal: Callable[[str], str] | None = None  # proves later that this user wrote a text here
 
 
@@ -92,7 +95,19 @@ def build_report(
         line_items,
         Findings([*checked.findings.parts, *answer_findings(checked, outcomes)]),
         unresolved=checked.unresolved,
+        reference_columns=_reference_columns(checked.mapped),
     )
+
+
+def _reference_columns(mapped: MappedTables) -> dict[int, int]:
+    """Of each table the column that says which bill a row is of: its reference, else its number."""
+    return {
+        table: column
+        for name in ("invoiceNumber", "billRef")  # the latter wins
+        for items in (mapped.bills, mapped.lines)
+        if name in items.columns
+        for table, (column, _) in items.columns[name].source.items()
+    }
 
 
 _PARTICIPLES = {

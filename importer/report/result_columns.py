@@ -12,6 +12,7 @@ STATUS, MESSAGE = "import_status", "import_message"
 BILL_ID, LINE_ID = "light_bill_id", "light_line_item_id"
 STATE, ATTEMPTS, LOADED_AT, SOURCE_ROW = "light_state", "attempts", "loaded_at", "source_row"
 GROSS, NET, TAX = MONEY = ("gross_money", "net_money", "tax_money")  # in units of the currency
+REFERENCE = "bill_reference"  # a copy of the column that says which bill a row is of
 RESULT_COLUMNS = (
     *MONEY,
     STATUS,
@@ -25,22 +26,29 @@ RESULT_COLUMNS = (
 )
 
 
-def result_headers(kind: TableKind, amounts: tuple[bool, bool, bool]) -> tuple[str, ...]:
-    """The columns of a table; ``amounts`` is whether any row has a gross, net and tax amount."""
+FIRST_COLUMNS = (STATUS, MESSAGE, REFERENCE)  # of a sheet, left of those of the file
+SHEET_COLUMNS = frozenset((*RESULT_COLUMNS, REFERENCE))
+
+
+def last_columns(kind: TableKind, amounts: tuple[bool, bool, bool]) -> tuple[str, ...]:
+    """The result columns of a sheet that are right of those of the file.
+
+    ``amounts`` is whether any row has a gross, net and tax amount.
+    """
     money = (name for name, has in zip(MONEY, amounts, strict=True) if has)
     ids = {  # of a file with one row a line item each row names its bill too
         TableKind.BILLS: (BILL_ID,),
         TableKind.FLAT: (BILL_ID, LINE_ID),
         TableKind.LINE_ITEMS: (LINE_ID,),
     }[kind]
-    return (*money, STATUS, MESSAGE, *ids, STATE, ATTEMPTS, LOADED_AT, SOURCE_ROW)
+    return (*money, *ids, STATE, ATTEMPTS, LOADED_AT, SOURCE_ROW)
 
 
 def source_columns(headers: Sequence[str]) -> list[int]:
     """The columns of the file itself.
 
-    A file that is a former result has the result columns already, right of its own; this run's take
-    their place.
+    The result of an early version has the result columns already, right of its own; this run's
+    take their place.
     """
     if not {STATUS, MESSAGE, SOURCE_ROW} <= set(headers):
         return list(range(len(headers)))

@@ -12,7 +12,9 @@ from importer.report.xlsx.provenance_sheet import checksum, sealed_text
 _NUMBER_SETS = 4  # two sheets of rows, each with those that are in Light
 # Of the workbook as a whole. Those of today have a folder with each sheet instead.
 _FACTS = frozenset(
-    "template template_file layout run continues folder company company_id base_url seal".split()
+    (
+        "format template template_file layout run continues folder company company_id base_url seal"
+    ).split()
 )
 
 
@@ -46,6 +48,7 @@ class ResultWorkbook:
     """
 
     template: str
+    format: str = "2"
     template_file: str = ""
     layout: str = ""
     run: str = ""

@@ -21,11 +21,7 @@ from importer.model.tables import SourceTable
 from importer.readers import read_file
 from importer.readers.zip_guard import DamagedError, Part, read_xml
 from importer.references.lookup_tables import FIELDS, Pick
-from importer.report.xlsx.provenance_sheet import (
-    FORMAT,
-    PROPERTY_PREFIX,
-    PROVENANCE,
-)
+from importer.report.xlsx.provenance_sheet import PROPERTY_PREFIX, PROVENANCE
 from importer.report.xlsx.to_resolve_sheet import FIELD, ID, PICK, SUGGESTION, TO_RESOLVE, VALUE
 from importer.resume.provenance import ResultWorkbook, read_provenance
 
@@ -54,7 +50,7 @@ def read_result_workbook(path: Path, name: str = "") -> ResultWorkbook | None:
                 f" changed, so that it cannot be told what it is the result of. {_MAKE_AGAIN}"
             )
         return workbook
-    if properties.get("format", "1") >= FORMAT:
+    if properties.get("format", "1") != "1":
         raise UsageProblem(
             f"{name or path} is a result workbook whose hidden sheet '{PROVENANCE}' is gone, so"
             f" that it cannot be told which rows were deleted or loaded. {_MAKE_AGAIN}"

@@ -21,8 +21,9 @@ from importer.model.tables import SourceTable
 from importer.report.phrases import count
 from importer.report.result_columns import (
     BILL_ID,
+    FIRST_COLUMNS,
     MESSAGE,
-    RESULT_COLUMNS,
+    SHEET_COLUMNS,
     SOURCE_ROW,
     STATUS,
 )
@@ -43,7 +44,7 @@ SheetRow = tuple[str, int]  # sheet, row in the workbook as it is now
 
 @dataclass
 class RowChanges:
-    """The sheets of rows with the result columns at their right end, and how the rows changed.
+    """The sheets of rows without the result columns, and how the rows changed.
 
     ``light_ids`` has, for rows whose bill was in Light, the bill's id; ``unsettled`` are rows of
     bills that could not be settled; ``copies`` those whose source row is in the workbook twice.
@@ -228,9 +229,15 @@ def _source_table(
     """The table from its header row on, without the result columns; its ``previous_outcomes``
     are their status and message."""
     headers = list(map(tidy, table.row_cells(header)))
-    of_file = Counter(name for name in map(tidy, sheet.headers) if name in RESULT_COLUMNS)
+    of_file = Counter(name for name in map(tidy, sheet.headers) if name in SHEET_COLUMNS)
     added = Counter(headers) - of_file
-    at = {name: c for c, name in enumerate(headers) if name in RESULT_COLUMNS and added[name]}
+    columns_of: dict[str, list[int]] = {}
+    for c, name in enumerate(headers):
+        if name in SHEET_COLUMNS and added[name]:
+            columns_of.setdefault(name, []).append(c)
+    # The file itself may have columns of these names, between the first and last of ours.
+    first = FIRST_COLUMNS if workbook.format != "2" else ()
+    at = {name: each[0 if name in first else -1] for name, each in columns_of.items()}
     columns = [c for c in range(len(headers)) if c not in at.values()]
     _compare(table, header, at, sheet, workbook, template, changes)
     status, message = (

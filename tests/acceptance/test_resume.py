@@ -11,6 +11,8 @@ import pytest
 from conftest import VENDORS, Ended
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
+from importer.report.result_columns import FIRST_COLUMNS
+
 Command = Callable[..., Ended]
 Rows = list[list[Any]]
 
@@ -49,10 +51,15 @@ def ledger(command: Command, folder: Path, text: str, source: str = FILLED) -> E
 
 
 def again(command: Command, result: str, edit: Callable[[Rows], Rows], *args: str) -> Ended:
-    """The result with the rows of its sheet edited, read again."""
+    """The result with the rows of its sheet edited, read again.
+
+    Its first columns are moved to the right of the file's, where they were in earlier versions.
+    """
     book = openpyxl.load_workbook(result)
     sheet = book["Line items"]
-    header, *rows = ([cell.value for cell in row] for row in sheet.iter_rows())
+    n = sum(cell.value in FIRST_COLUMNS for cell in sheet[1])
+    cells = ([cell.value for cell in row] for row in sheet.iter_rows())
+    header, *rows = ([*row[n:], *row[:n]] for row in cells)
     sheet.delete_rows(1, sheet.max_row)
     for row in (header, *edit(rows)):
         sheet.append(row)
@@ -63,7 +70,7 @@ def again(command: Command, result: str, edit: Callable[[Rows], Rows], *args: st
 def bills(of: Ended) -> dict[tuple[Any, Any], tuple[Any, Any]]:
     """(vendor, number) of each bill → (money, lines)."""
     sheet = openpyxl.load_workbook(of.json["result"])["Bills"]
-    return {(r[0], r[1]): (r[5], r[6]) for r in sheet.iter_rows(min_row=2, values_only=True)}
+    return {(r[3], r[2]): (r[7], r[8]) for r in sheet.iter_rows(min_row=2, values_only=True)}
 
 
 def codes(of: Ended) -> list[tuple[str, int]]:
@@ -148,7 +155,7 @@ def test_result_keeps_the_parameters_of_each_sheet(command: Command, tmp_path: P
 
     def dates(of: Ended) -> list[Any]:
         sheet = openpyxl.load_workbook(of.json["result"])["Bills"]
-        return [r[2] for r in sheet.iter_rows(min_row=2, values_only=True)]
+        return [r[4] for r in sheet.iter_rows(min_row=2, values_only=True)]
 
     assert dates(first) == ["2024-03-01", "2025-03-01"]
     done = again(command, first.json["result"], lambda rows: rows)
@@ -237,7 +244,7 @@ def test_1904_dates_survive_the_round_trip(command: Command, tmp_path: Path) -> 
     second = again(command, first.json["result"], lambda rows: rows)
     for told in (first, second):
         sheet = openpyxl.load_workbook(told.json["result"])["Bills"]
-        assert str(sheet.cell(2, 3).value)[:10] == "2025-03-31"
+        assert str(sheet.cell(2, 5).value)[:10] == "2025-03-31"
 
 
 def test_missing_column_of_a_template_is_named(command: Command, tmp_path: Path) -> None:

@@ -250,6 +250,12 @@ def test_workbook_and_csv_files_give_the_same_bills(
         command, monkeypatch, str(folder / "bills.csv"), str(folder / "line-items.csv")
     )
     assert (book.code, pair.code) == (0, 0), book.err + pair.err
+    printed = openpyxl.load_workbook(book.json["result"])
+    sheets = [sheet for sheet in printed if sheet.sheet_state == "visible"]
+    assert len(sheets) <= 6
+    for sheet in sheets:  # each on one page, whose width and height of 1 are not written
+        pages = (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight)
+        assert (sheet.sheet_properties.pageSetUpPr.fitToPage, pages) == (True, (None, None))
     contents = [
         sorted((_content(bill) for bill in bills), key=lambda b: str(b["invoiceNumber"]))
         for bills in (of_book, of_pair)

@@ -47,7 +47,8 @@ SUMMARY = RunSummary(
 )
 CHECKED = replace(SUMMARY, command="validate", run=None, bills={"total": 1, "valid": 1})
 LAST = ["Tie-out", "Tie-out by vendor", "light-import"]
-ADDED = ["import_message", "light_bill_id", "light_state", "attempts", "loaded_at", "source_row"]
+FIRST = ["import_status", "import_message"]
+LAST_COLUMNS = ["light_bill_id", "light_state", "attempts", "loaded_at", "source_row"]
 
 
 def table(
@@ -138,14 +139,14 @@ def test_rows_are_written_in_order_with_their_outcomes(tmp_path: Path) -> None:
     rejected = bill(6, Status.REJECTED, message="Light said no", attempts=1)
     book = written(report(source, bills=[created, rejected]), tmp_path)
     assert book.sheetnames == ["Summary", "Bills", "Problems", *LAST]
-    none = [None] * 5
+    none = [None] * 4
     assert values(book["Bills"]) == [
-        ["Invoice No ", "amount", "import_status", *ADDED],
-        ["00123", "100000", "created", None, "id-1", "DRAFT", 2, "2025-03-31T14:05:00Z", 4],
-        [None, "5", "rejected", "Light said no", None, None, 1, None, 6],
-        ["Invoice No ", "amount", "repeated_header", *none, 7],
-        ["Total", "100005", "control_total", *none, 8],
-        ["note", None, "ignored", *none, 9],
+        [*FIRST, "Invoice No ", "amount", *LAST_COLUMNS],
+        ["created", None, "00123", "100000", "id-1", "DRAFT", 2, "2025-03-31T14:05:00Z", 4],
+        ["rejected", "Light said no", None, "5", None, None, 1, None, 6],
+        ["repeated_header", None, "Invoice No ", "amount", *none, 7],
+        ["control_total", None, "Total", "100005", *none, 8],
+        ["ignored", None, "note", None, *none, 9],
     ]
 
 
@@ -183,7 +184,7 @@ def test_awkward_text_is_read_back_exactly_as_text(tmp_path: Path) -> None:
     written(report(source), tmp_path)
     path = tmp_path / "result.xlsx"
     sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_name("Bills")
-    assert [row[0] for row in sheet.to_python(skip_empty_area=False)] == ["text", *AWKWARD]
+    assert [row[2] for row in sheet.to_python(skip_empty_area=False)] == ["text", *AWKWARD]
     xml = parts(path)["xl/worksheets/sheet2.xml"]
     assert "<f>" not in xml
     assert "<hyperlink" not in xml
@@ -192,23 +193,23 @@ def test_awkward_text_is_read_back_exactly_as_text(tmp_path: Path) -> None:
 def test_escapes_that_overlap_survive(tmp_path: Path) -> None:
     book = written(report(table([["text"], ["_x005F_x000D_"]])), tmp_path)
     # Each piece is decoded by itself, as Excel does: _x005F_ stands for an underscore.
-    raw = book["Bills"]["A2"].value
+    raw = book["Bills"]["C2"].value
     assert re.sub("_x005F_", "_", raw) == "_x005F_x000D_"
 
 
 def test_original_header_is_kept(tmp_path: Path) -> None:
     book = written(report(table([["=A1", "* Vendor (required)"], ["a", "b"]])), tmp_path)
-    assert [cell.value for cell in book["Bills"][1][:2]] == ["=A1", "* Vendor (required)"]
-    assert [cell.data_type for cell in book["Bills"][1][:2]] == ["s", "s"]
+    assert [cell.value for cell in book["Bills"][1][2:4]] == ["=A1", "* Vendor (required)"]
+    assert [cell.data_type for cell in book["Bills"][1][2:4]] == ["s", "s"]
 
 
 def test_text_too_long_for_a_cell_is_cut_and_reported(tmp_path: Path) -> None:
     book = written(report(table([["memo"], ["😀" * 20000], ["\ud83d half"]])), tmp_path)
-    cut, half = book["Bills"]["A2"].value, book["Bills"]["A3"].value
+    cut, half = book["Bills"]["C2"].value, book["Bills"]["C3"].value
     assert cut.endswith("… (cut)")
     assert 32760 <= len(cut.encode("utf-16-le")) // 2 <= 32767
     assert half == "\\ud83d half"
-    assert "memo, row 2: an Excel cell cannot hold this text" in book["Bills"]["C2"].value
+    assert "memo, row 2: an Excel cell cannot hold this text" in book["Bills"]["B2"].value
     assert any("2 texts" in str(row[1]) for row in values(book["Summary"]))
 
 
@@ -236,15 +237,15 @@ def test_only_numbers_that_keep_their_text_are_numbers(tmp_path: Path) -> None:
         kinds=[[text], *([kind] for _, kind, _ in cells)],
     )
     book = written(report(source), tmp_path)
-    assert [row[0] for row in values(book["Bills"])[1:]] == [value for _, _, value in cells]
-    assert book["Bills"]["A5"].number_format == "0"  # not 1.23457E+14
-    assert book["Bills"]["A13"].number_format == "@"  # stays text when somebody edits it
+    assert [row[2] for row in values(book["Bills"])[1:]] == [value for _, _, value in cells]
+    assert book["Bills"]["C5"].number_format == "0"  # not 1.23457E+14
+    assert book["Bills"]["C13"].number_format == "@"  # stays text when somebody edits it
 
 
 def test_blank_cells_of_a_text_column_have_text_format(tmp_path: Path) -> None:
     write_workbook(report(table([["a"], [""]])), tmp_path / "result.xlsx")
     xml = parts(tmp_path / "result.xlsx")["xl/worksheets/sheet2.xml"]
-    style = re.search(r'<col min="1" max="1" [^>]*style="(\d+)"', xml)
+    style = re.search(r'<col min="3" max="3" [^>]*style="(\d+)"', xml)
     assert style is not None
     book = load_workbook(tmp_path / "result.xlsx")
     assert book._cell_styles[int(style.group(1))].numFmtId == 49  # "@"
@@ -259,21 +260,21 @@ def test_several_tables_of_a_kind_get_a_sheet_each(tmp_path: Path) -> None:
     )
     assert book.sheetnames[1:5] == ["Bills", "Bills 2", "Line items", "Line items 2"]
     assert [c.value for c in book["Line items"][1]][3] == "light_line_item_id"
-    assert [c.value for c in book["Line items"][2]][:4] == ["2", "created", None, "line-1"]
+    assert [c.value for c in book["Line items"][2]][:4] == ["created", None, "2", "line-1"]
 
 
 def test_columns_of_an_earlier_result_are_replaced(tmp_path: Path) -> None:
-    header = ["vendor", "import_status", *ADDED, "mine"]
+    header = ["vendor", *FIRST, *LAST_COLUMNS, "mine"]
     row = ["Acme", "invalid", "old", "old-id", "", "0", "", "9", "kept"]
     book = written(
         report(table([header, row]), bills=[bill(2, Status.VALID)], findings=[finding(2, 8)]),
         tmp_path,
     )
     assert values(book["Bills"]) == [
-        ["vendor", "mine", "import_status", *ADDED],
-        ["Acme", "kept", "valid", "This is wrong", None, None, 0, None, 2],
+        [*FIRST, "vendor", "mine", *LAST_COLUMNS],
+        ["valid", "This is wrong", "Acme", "kept", None, None, 0, None, 2],
     ]
-    assert book["Problems"]["D2"].hyperlink.location == "'Bills'!B2"
+    assert book["Problems"]["D2"].hyperlink.location == "'Bills'!D2"
 
 
 def test_flat_file_gets_the_sheets_bills_and_line_items(tmp_path: Path) -> None:
@@ -285,9 +286,9 @@ def test_flat_file_gets_the_sheets_bills_and_line_items(tmp_path: Path) -> None:
         tmp_path,
     )
     assert book.sheetnames == ["Summary", "Bills", "Line items", "Problems", *LAST]
-    assert values(book["Bills"])[0][:7] == [
-        "vendor",
+    assert values(book["Bills"])[0][2:9] == [
         "invoice_number",
+        "vendor",
         "issued_date",
         "currency",
         "amount_cents",
@@ -295,29 +296,30 @@ def test_flat_file_gets_the_sheets_bills_and_line_items(tmp_path: Path) -> None:
         "lines",
     ]
     assert values(book["Bills"])[1][:9] == [
-        "Müller",
+        "invalid",
+        "row 3: This is wrong",
         "00123",
+        "Müller",
         "2025-03-01",
         "GBP",
         123456,
         1234.56,
         2,
-        "invalid",
-        "row 3: This is wrong",
     ]
-    assert book["Bills"]["F2"].number_format == "#,##0.00"
+    assert book["Bills"]["H2"].number_format == "#,##0.00"
     lines = values(book["Line items"])
-    assert [row[2:4] for row in lines[1:]] == [
+    assert [row[:2] for row in lines[1:]] == [
         ["invalid", "row 3: This is wrong"],
         ["invalid", "This is wrong"],
     ]
-    assert book["Problems"]["D2"].hyperlink.location == "'Line items'!B3"
+    assert book["Problems"]["D2"].hyperlink.location == "'Line items'!D3"
 
 
 def test_bills_of_a_missing_file_are_still_listed(tmp_path: Path) -> None:
     book = written(report(bills=[bill(2, Status.CREATED, light_id="id-1")]), tmp_path)
     assert book.sheetnames == ["Summary", "Bills", "Problems", *LAST]
-    assert [c.value for c in book["Bills"][2]][7:10] == ["created", None, "id-1"]
+    assert [c.value for c in book["Bills"][2]][:2] == ["created", None]
+    assert book["Bills"]["J2"].value == "id-1"
 
 
 def test_amounts_too_large_for_a_float_are_written_as_text(tmp_path: Path) -> None:
@@ -325,11 +327,11 @@ def test_amounts_too_large_for_a_float_are_written_as_text(tmp_path: Path) -> No
     huge = replace(bill(2, Status.VALID), amount=2**63 - 1)
     unreadable = replace(bill(2, Status.INVALID), amount=None)
     book = written(report(source, bills=[huge, unreadable]), tmp_path)
-    assert [c.value for c in book["Bills"][2][4:6]] == [
+    assert [c.value for c in book["Bills"][2][6:8]] == [
         "9223372036854775807",
         "92,233,720,368,547,758.07",
     ]
-    assert [c.value for c in book["Bills"][3][4:6]] == [None, None]
+    assert [c.value for c in book["Bills"][3][6:8]] == [None, None]
 
 
 # --- findings ---------------------------------------------------------------------------------
@@ -345,14 +347,14 @@ def test_offending_cells_are_coloured_and_commented(tmp_path: Path) -> None:
     sheet = written(report(source, bills=[bill(5, Status.INVALID)], findings=findings), tmp_path)[
         "Bills"
     ]
-    assert sheet["B2"].fill.fgColor.rgb == "FFF8DAD7"
-    assert sheet["B2"].value is None
-    assert sheet["B2"].comment.text == "Missing\n→ Put it right"
-    assert sheet["B2"].comment.author == "light-import"
-    assert sheet["A3"].fill.fgColor.rgb == "FFFFF0C8"
-    assert sheet["A3"].comment.text == ("Odd \\x1b\n→ Put it right\n\nAlso odd\n→ Put it right")
-    assert sheet["A2"].fill.fill_type is None
-    assert [sheet["D2"].value, sheet["D3"].value] == ["Missing", "Odd \\x1b; Also odd"]
+    assert sheet["D2"].fill.fgColor.rgb == "FFF8DAD7"
+    assert sheet["D2"].value is None
+    assert sheet["D2"].comment.text == "Missing\n→ Put it right"
+    assert sheet["D2"].comment.author == "light-import"
+    assert sheet["C3"].fill.fgColor.rgb == "FFFFF0C8"
+    assert sheet["C3"].comment.text == ("Odd \\x1b\n→ Put it right\n\nAlso odd\n→ Put it right")
+    assert sheet["C2"].fill.fill_type is None
+    assert [sheet["B2"].value, sheet["B3"].value] == ["Missing", "Odd \\x1b; Also odd"]
 
 
 def test_bill_message_includes_problems_of_its_lines(tmp_path: Path) -> None:
@@ -369,10 +371,10 @@ def test_bill_message_includes_problems_of_its_lines(tmp_path: Path) -> None:
         ),
         tmp_path,
     )
-    message = book["Bills"]["C2"].value
+    message = book["Bills"]["B2"].value
     assert message.startswith("row 2: Wrong 0; row 2: Wrong 1;")
     assert message.endswith("and 12 others, see the sheet Problems")
-    assert book["Bills"]["C3"].value.startswith("Another row of this bill has a problem")
+    assert book["Bills"]["B3"].value.startswith("Another row of this bill has a problem")
 
 
 def test_problems_are_linked_to_their_cells(tmp_path: Path) -> None:
@@ -402,7 +404,7 @@ def test_problems_are_linked_to_their_cells(tmp_path: Path) -> None:
     assert [row[3] for row in values(sheet)[1:]] == [None, 1, 4, 6, 9, 77]
     links = [sheet.cell(row, 4).hyperlink for row in range(2, 8)]
     targets = [link.location if link else None for link in links]
-    assert targets == [None, None, "'Bills'!A1", "'Bills'!A2", "'Bills'!B3", None]
+    assert targets == [None, None, "'Bills'!C1", "'Bills'!A2", "'Bills'!D3", None]
     assert values(sheet)[1][5:] == ["value", "This is wrong", "Put it right", "bills.x"]
 
 
@@ -414,7 +416,7 @@ def test_note_counts_cells_beyond_the_comment_limit(tmp_path: Path) -> None:
     source = table([["a"], ["1"], ["2"], ["3"]])
     whole = report(source, findings=[finding(row, 0) for row in (2, 3, 4)])
     book = written(whole, tmp_path, WorkbookLimits(comments=2))
-    cells = [book["Bills"].cell(row, 1) for row in (2, 3, 4)]
+    cells = [book["Bills"].cell(row, 3) for row in (2, 3, 4)]
     assert [cell.comment is not None for cell in cells] == [True, True, False]
     assert cells[2].fill.fgColor.rgb == "FFF8DAD7"
     assert "1 more are coloured without one" in book["Problems"]["A5"].value
@@ -435,14 +437,14 @@ def test_problem_limit_lists_errors_before_warnings(
     assert told.startswith("The first 3 of 4 problems are listed")
     assert "--max-problems" in told
     assert told in [cell.value for row in book["Summary"] for cell in row]
-    targets = [sheet.cell(row, 3).hyperlink for row in range(2, 6)]
+    targets = [sheet.cell(row, 2).hyperlink for row in range(2, 6)]
     assert [link and link.location for link in targets] == [
         "'Problems'!G2",
         None,
         "'Problems'!G3",
         "'Problems'!G4",
     ]
-    assert all(sheet.cell(row, 1).comment is not None for row in range(2, 6))
+    assert all(sheet.cell(row, 3).comment is not None for row in range(2, 6))
 
 
 def test_note_counts_links_beyond_the_limit(tmp_path: Path) -> None:
@@ -451,7 +453,7 @@ def test_note_counts_links_beyond_the_limit(tmp_path: Path) -> None:
     findings = [finding(row, 0) for row in (2, 3, 4)]
     whole = report(source, findings=findings, bills=bills)
     book = written(whole, tmp_path, WorkbookLimits(links=2))
-    for name, column in (("Bills", 3), ("Problems", 4)):
+    for name, column in (("Bills", 2), ("Problems", 4)):
         cells = [book[name].cell(row, column) for row in (2, 3, 4)]
         assert [cell.hyperlink is not None for cell in cells] == [True, True, False]
         assert cells[2].value in ("no 4", 4)
@@ -473,7 +475,7 @@ def test_each_status_has_its_label_and_colour(tmp_path: Path) -> None:
     bills = [bill(i + 2, status) for i, status in enumerate(Status)]
     source = table([["x"], *(["1"] for _ in Status)])
     sheet = written(report(source, bills=bills), tmp_path)["Bills"]
-    cells = [sheet.cell(i + 2, 2) for i in range(len(Status))]
+    cells = [sheet.cell(i + 2, 1) for i in range(len(Status))]
     assert [cell.value for cell in cells] == [status.value for status in Status]
     assert all(cell.fill.fill_type == "solid" for cell in cells)
 
@@ -664,7 +666,7 @@ def test_control_characters_in_names_do_not_break_the_file(tmp_path: Path) -> No
         flat, summary=summary, bills=bills, line_items=[result], findings=[wrong], links=links
     )
     book = written(whole, tmp_path)
-    assert book["Bills"]["A2"].value.startswith("a")
+    assert book["Bills"]["C2"].value.startswith("a")
 
 
 def test_document_properties_have_template_and_run(tmp_path: Path) -> None:
@@ -676,7 +678,7 @@ def test_document_properties_have_template_and_run(tmp_path: Path) -> None:
         "light_import_layout": "flat",
         "light_import_company": "Northwind & Sons",
         "light_import_base_url": "https://api.example.com",
-        "light_import_format": "2",
+        "light_import_format": "3",
     }
     assert book["light-import"].sheet_state == "hidden"
     assert book.properties.creator == "light-import"
@@ -684,23 +686,33 @@ def test_document_properties_have_template_and_run(tmp_path: Path) -> None:
 
 def test_headers_are_frozen_and_printed_on_each_page(tmp_path: Path) -> None:
     sheet = written(report(table([["a"], ["1"]])), tmp_path)["Bills"]
-    assert sheet.freeze_panes == "A2"
+    assert sheet.freeze_panes == "C2"
     assert sheet.auto_filter.ref == "A1:H2"
+    assert sheet.print_area == "'Bills'!$A$1:$E$2"
     assert sheet.print_title_rows == "$1:$1"
     assert sheet.page_setup.orientation == "landscape"
-    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (None, 0)
+    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (None, None)  # one by one
 
 
 @pytest.mark.parametrize(
-    ("first", "repeated"),
-    [(["No", "date", "name"], "$A:$C"), (["No", "x" * 40, "name"], "$A:$A")],
-    ids=["short ones tell the row", "an id does not"],
+    ("reference", "frozen", "repeated", "third"),
+    [
+        (0, "D2", "$A:$C", "column 0"),
+        (5, "D2", "$A:$C", "bill_reference"),
+        (None, "C2", "$A:$B", "column 0"),
+    ],
+    ids=["the first column says which bill", "another does", "none does"],
 )
-def test_wide_sheets_repeat_their_first_columns_on_each_page(
-    first: list[str], repeated: str, tmp_path: Path
+def test_wide_sheets_repeat_the_status_and_bill_on_each_page(
+    reference: int | None, frozen: str, repeated: str, third: str, tmp_path: Path
 ) -> None:
-    header = [*first, *(f"column {i} {'x' * 30}" for i in range(6))]
-    sheet = written(report(table([header, ["1"] * 9])), tmp_path)["Bills"]
+    header = [f"column {i}" for i in range(9)]
+    columns = {} if reference is None else {0: reference}
+    source = table([header, [f"{i} {'x' * 50}" for i in range(9)]])
+    sheet = written(report(source, reference_columns=columns), tmp_path)["Bills"]
+    assert sheet.freeze_panes == frozen
+    assert sheet["C1"].value == third
+    assert str(sheet["C2"].value).startswith(str(reference or 0))
     assert sheet.page_setup.scale == 60
     assert sheet.page_setup.pageOrder == "overThenDown"
     assert sheet.print_title_cols == repeated
@@ -731,7 +743,7 @@ def test_words_are_indented_from_the_difference(tmp_path: Path) -> None:
     sheet = written(report(bills=[bill(2, Status.INVALID)]), tmp_path)["Tie-out by vendor"]
     for cell in sheet["L"]:
         assert (cell.alignment.horizontal, cell.alignment.indent) == ("left", 1)
-    assert [cell.value for cell in sheet["L"]] == ["what differs", "1 bill not in Light"]
+    assert [cell.value for cell in sheet["L"]] == ["What differs", "1 bill not in Light"]
 
 
 class Broken(Sequence[str]):

@@ -49,13 +49,15 @@ _HEADER: _Properties = {
     "bold": True,
     "font_color": "#FFFFFF",
     "valign": "vcenter",
+    "text_wrap": True,
 }
-_HEADER_TOP: _Properties = {**_HEADER, "valign": "top", "text_wrap": True}
+_HEADER_TOP: _Properties = {**_HEADER, "valign": "top"}
+_WRAPPED: _Properties = {"text_wrap": True, "valign": "top"}
 _LINK: _Properties = {"font_color": LINK, "underline": 1, "valign": "top"}
 
 
 def _filled(colours: tuple[str, str]) -> _Properties:
-    return {"bg_color": colours[0], "font_color": colours[1]}
+    return {"bg_color": colours[0], "font_color": colours[1], "valign": "top"}
 
 
 STYLES: dict[str, _Properties] = {
@@ -83,16 +85,16 @@ STYLES: dict[str, _Properties] = {
     "total_label": _TOTAL,
     "total_count": {**_TOTAL, **_COUNT},
     "total_words": {**_TOTAL, "text_wrap": True},
-    "message": {"num_format": TEXT},
-    "message_link": {"num_format": TEXT, "font_color": LINK},
+    "message": {"num_format": TEXT, **_WRAPPED},
+    "message_link": {"num_format": TEXT, "font_color": LINK, **_WRAPPED},
     "words": {"num_format": TEXT, "indent": 1},  # beside figures
     "signature": {"top": 1, "top_color": INK, "font_color": MUTED, "font_size": 9},
-    "whole": {"num_format": "0", **_RIGHT, "indent": 1},
-    "centred": {"num_format": "0", "align": "center"},
+    "whole": {"num_format": "0", **_RIGHT, "indent": 1, "valign": "top"},
+    "centred": {"num_format": "0", "align": "center", "valign": "top"},
     "link": _LINK,
     "link_number": {**_LINK, "align": "left"},
-    "wrapped": {"text_wrap": True, "valign": "top"},
-    "wrapped_text": {"text_wrap": True, "valign": "top", "num_format": TEXT},
+    "wrapped": _WRAPPED,
+    "wrapped_text": {**_WRAPPED, "num_format": TEXT},
     "code": {"valign": "top", "font_color": MUTED, "font_size": 9},
     "top": {"valign": "top"},
     "top_number": {"valign": "top", "align": "left"},
@@ -105,13 +107,13 @@ _MONEY: dict[str, _Properties] = {
     "row": _RULED,
     "strong": _STRONG,
     "total": _TOTAL,
-    "cell": {"indent": 1},
-    "difference": {"indent": 1, "bold": True, "bg_color": RED[0]},
+    "cell": {"indent": 1, "valign": "top"},
+    "difference": {"indent": 1, "valign": "top", "bold": True, "bg_color": RED[0]},
 }
 _VERDICT = {"font_size": 13, "bold": True, "text_wrap": True, "valign": "vcenter", "indent": 1}
 _SHADES: dict[str, _Properties] = {
-    NO_SHADE: {},
-    QUIET: {"font_color": MUTED, "italic": True},
+    NO_SHADE: {"valign": "top"},
+    QUIET: {"font_color": MUTED, "italic": True, "valign": "top"},
     **{severity.value: _filled(colours) for severity, colours in SEVERITY_COLOURS.items()},
 }
 STATUS_STYLES: dict[str, _Properties] = {

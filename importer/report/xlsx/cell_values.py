@@ -21,7 +21,7 @@ LONGEST = 32_767  # UTF-16 units in one cell, Excel's limit
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
 MOST_CENTS = 10**15  # from here on an amount is written as text
-WIDEST = 48  # characters
+WIDEST = 40  # characters
 LONGEST_AS_TEXT = 255  # Excel shows longer cells of the format "Text" as ########
 _CUT = "… (cut)"
 
@@ -85,10 +85,10 @@ def write_text(
     return fit != text
 
 
-def width_of(header: str, longest: int, *, most: int = WIDEST) -> int:
-    """The width of a column in characters, from its longest cell, with room for the filter's
-    arrow."""
-    return min(max(longest + 2, len(header) + 4, 8), most)
+def width_of(header: str, longest: int, *, lines: int = 1) -> int:
+    """The width of a column in characters, from its longest cell and its header in so many lines,
+    with room for the filter's arrow."""
+    return min(max(longest + 2, -(-len(header) // lines) + 5, min(len(header) + 4, 8)), WIDEST)
 
 
 def write_money(

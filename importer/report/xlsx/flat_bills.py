@@ -16,7 +16,7 @@ from importer.core.money import money
 from importer.model.report_model import BillResult
 from importer.model.tables import Role, TableKind
 from importer.report.outcomes import RowOutcomes
-from importer.report.result_columns import SOURCE_ROW, result_headers
+from importer.report.result_columns import FIRST_COLUMNS, SOURCE_ROW, last_columns
 from importer.report.row_messages import row_message
 from importer.report.xlsx.cell_styles import NO_SHADE, TEXT
 from importer.report.xlsx.cell_values import cents_xml, fitting, money_xml
@@ -35,7 +35,10 @@ FLAT_HEADERS = (
     "amount_money",
     "lines",
 )
-_WIDTHS = (34, 22, 13, 11, 16, 18, 9)
+# As they are shown: what says which bill it is beside the status, in the columns that are frozen.
+_SHOWN = (1, 0, 2, 3, 4, 5, 6)
+_WIDTHS = (22, 34, 13, 11, 14, 15, 8)
+_FIRST = FIRST_COLUMNS[:2]
 CHECK = "check"
 _INTEGER = re.compile("[1-9][0-9]{0,19}")
 
@@ -72,21 +75,26 @@ def write_flat_bills(
     """One row a bill, for those of ``bills`` (all of the report) whose indexes are ``shown``."""
     styles = context.styles
     for c, width in enumerate(_WIDTHS):
-        sheet.set_column(c, c, width, styles["text_column" if c < 4 else "general_column"])
-    headers = result_headers(TableKind.BILLS, (False, False, False))
-    check = len(FLAT_HEADERS) + len(headers)
-    set_up_table(sheet, check, len(shown))
-    for c, header in enumerate(FLAT_HEADERS):
+        at = len(_FIRST) + c
+        sheet.set_column(at, at, width, styles["text_column" if c < 4 else "general_column"])
+    headers = last_columns(TableKind.BILLS, (False, False, False))
+    last = len(_FIRST) + len(FLAT_HEADERS)
+    check = last + len(headers)
+    set_up_table(sheet, check, len(shown), frozen=3)
+    result_cells = ResultCells(sheet, context, _FIRST, headers, last)
+    result_cells.write_headers()
+    for c, name in enumerate(_SHOWN):
         style = "header" if c < 4 or c == 6 else "header_right"
-        sheet.write_string(0, c, header, styles[style])
-    result_cells = ResultCells(sheet, context, headers)
-    result_cells.write_headers(len(FLAT_HEADERS))
+        sheet.write_string(0, len(_FIRST) + c, FLAT_HEADERS[name], styles[style])
     sheet.set_column(check, check, 10, None, {"hidden": True})
     sheet.write_string(0, check, CHECK, styles["result_header"])
+    height = 22.0
     for first in range(0, len(shown), BLOCK_ROWS):
         indexes = shown[first : first + BLOCK_ROWS]
-        _write_block(sheet, context, result_cells, first + 1, indexes, [bills[i] for i in indexes])
-    context.widths[sheet.get_name()] = [*_WIDTHS, *result_cells.fit(len(FLAT_HEADERS))]
+        height += _write_block(
+            sheet, context, result_cells, first + 1, indexes, [bills[i] for i in indexes]
+        )
+    result_cells.fit(_WIDTHS, len(shown), height, 3)
 
 
 def _write_block(
@@ -96,13 +104,16 @@ def _write_block(
     first: int,
     indexes: Sequence[int],
     bills: Sequence[BillResult],
-) -> None:
-    """Some bills, from row ``first`` of the sheet on."""
+) -> float:
+    """Some bills, from row ``first`` of the sheet on; gives the height of their rows in points."""
     styles, findings = context.styles, context.findings
     block = RowXmlBlock(first, len(bills))
+    result_cells.reserve(block)
     text = style_number(styles.cell[NO_SHADE, TEXT])
     texts = [(bill.vendor, bill.invoice_number, bill.issued, bill.currency) for bill in bills]
-    for header, column in zip(FLAT_HEADERS, zip(*texts, strict=True), strict=False):
+    columns = [*zip(*texts, strict=True)]
+    for name in _SHOWN[: len(columns)]:
+        header, column = FLAT_HEADERS[name], columns[name]
         fit = [fitting(value) for value in column]
         for bill, value, fitted in zip(bills, column, fit, strict=True):
             if value != fitted:
@@ -124,12 +135,13 @@ def _write_block(
         problems.append(findings.problem_cell(place) if message else None)
     statuses = [result.status.value for result in results]
     rows = [result.row for result in results]
-    result_cells.add(block, rows, statuses, results, messages, problems)
+    heights = result_cells.add(block, rows, statuses, results, messages, problems)
     block.add_unescaped(
         [_check_of_bill(*each) for each in zip(bills, texts, strict=True)],
         style_number(styles["text_column"]),
     )
-    sheet.append(block)
+    sheet.append(block, heights if any(heights) else None)
+    return sum(height or 15 for height in heights)
 
 
 def _check_of_bill(bill: BillResult, texts: Sequence[str]) -> str:

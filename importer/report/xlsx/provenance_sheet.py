@@ -23,7 +23,8 @@ from importer.report.result_columns import source_columns
 from importer.report.xlsx.workbook_context import WorkbookContext
 
 PROVENANCE = "light-import"
-FORMAT = "2"  # workbooks of the first have no such sheet
+# Workbooks of the first have no such sheet, those of the second the result columns at the right.
+FORMAT = "3"
 PROPERTY_PREFIX = "light_import_"
 LONGEST_HEADER = 200
 _WARNING = "By this sheet light-import knows this workbook again. Please leave it as it is."
@@ -72,7 +73,8 @@ def write_provenance(
     sheet.hide()
     sheet.set_column(0, 3, 30, style)
     facts = _facts(summary, report.tables)
-    rows: list[tuple[str, ...]] = [(name, value) for name, value in facts.items() if value]
+    rows: list[tuple[str, ...]] = [("format", FORMAT)]
+    rows += [(name, value) for name, value in facts.items() if value]
     rows += [("expect", *map(visible, pair)) for pair in summary.expect]
     rows.append(("flat_bills", str(flat_bills)))
     for t, name in context.sheet_names.items():

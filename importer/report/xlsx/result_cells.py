@@ -1,4 +1,4 @@
-"""The result columns of a sheet, right of all others."""
+"""The result columns of a sheet: the first ones, and those right of the file's columns."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from importer.report.result_columns import (
     MESSAGE,
     MONEY,
     NET,
+    REFERENCE,
     SOURCE_ROW,
     STATE,
     STATUS,
@@ -23,49 +24,66 @@ from importer.report.result_columns import (
 )
 from importer.report.xlsx.cell_styles import NO_SHADE, STATUS_STYLES, TEXT
 from importer.report.xlsx.cell_values import fitting, money_xml
+from importer.report.xlsx.page_setup import SheetPrint, lines_of
 from importer.report.xlsx.row_xml import RowXmlBlock, number_xml, text_xml
 from importer.report.xlsx.streaming_sheet import StreamingSheet, style_number
 from importer.report.xlsx.workbook_context import WorkbookContext
 
+ID_WIDTH = 13  # characters: the first group of an id tells one from another
 _WIDTHS = {
-    GROSS: 16,
-    NET: 16,
-    TAX: 14,
-    STATUS: 18,
-    MESSAGE: 20,
-    BILL_ID: 38,
-    LINE_ID: 38,
-    STATE: 14,
+    STATUS: 12,
+    MESSAGE: 12,
+    REFERENCE: 16,
+    GROSS: 13,
+    NET: 13,
+    TAX: 12,
+    BILL_ID: ID_WIDTH,
+    LINE_ID: ID_WIDTH,
+    STATE: 12,
     ATTEMPTS: 12,
-    LOADED_AT: 22,
+    LOADED_AT: 21,
     SOURCE_ROW: 14,
 }
-_WIDEST_MESSAGE = 80
-_BLANK_ID = 22
+_WIDEST_MESSAGE = 44  # so that the frozen columns leave room for others
+_WIDEST_REFERENCE = 24
+_MOST_LINES = 5  # of a message that are shown; the cell has all of it
+_UNPRINTED = frozenset((ATTEMPTS, LOADED_AT, SOURCE_ROW))
 _LONGEST_ADDRESS = 2_000  # characters; Excel refuses longer links
 
 
 class ResultCells:
-    """Writes the result columns ``headers`` of a sheet, a block of rows at a time."""
+    """Writes the result columns of a sheet, a block of rows at a time.
+
+    ``first`` are those left of the columns of the file, ``last`` those right of them, which begin
+    in column ``at``.
+    """
 
     def __init__(
-        self, sheet: StreamingSheet, context: WorkbookContext, headers: Sequence[str]
+        self,
+        sheet: StreamingSheet,
+        context: WorkbookContext,
+        first: Sequence[str],
+        last: Sequence[str],
+        at: int,
     ) -> None:
-        self._sheet, self._context, self._headers = sheet, context, headers
-        self._longest = 0
-        self._loaded = False
+        self._sheet, self._context = sheet, context
+        self._first, self._last = first, last
+        self._columns = {**dict(enumerate(first)), **dict(enumerate(last, start=at))}
+        self._longest = self._longest_reference = self._longest_status = 0
         self._status = {
             status: text_xml(status, style_number(context.styles.status[status]))
             for status in STATUS_STYLES
         }
 
-    def write_headers(self, first: int) -> None:
-        """``first`` is the column of the first one."""
+    def write_headers(self) -> None:
         styles = self._context.styles
-        for c, header in enumerate(self._headers, start=first):
-            self._sheet.set_column(c, c, _WIDTHS[header])
+        for c, header in self._columns.items():
             style = styles["result_header_right" if header in MONEY else "result_header"]
             self._sheet.write_string(0, c, header, style)
+
+    def reserve(self, block: RowXmlBlock) -> None:
+        """Room for the first columns, before those of the file are added."""
+        block.reserve(len(self._first))
 
     def add(
         self,
@@ -75,18 +93,25 @@ class ResultCells:
         results: Sequence[RowResult | None],
         messages: Sequence[str],
         problems: Sequence[str | None],
-    ) -> None:
-        """The cells of the block's rows. ``rows`` are their numbers in the file, ``problems`` the
-        cells of this workbook where the first problem of each is listed."""
+        references: Sequence[str] = (),
+    ) -> list[int]:
+        """The cells of the block's rows, after those of the file; gives the rows' heights.
+
+        ``rows`` are their numbers in the file, ``problems`` the cells of this workbook where the
+        first problem of each is listed.
+        """
         styles = self._context.styles
         text, centred = style_number(styles.cell[NO_SHADE, TEXT]), style_number(styles["centred"])
-        for header in self._headers:
+        block.set_cells(0, [self._status[status] if status else "" for status in statuses])
+        block.set_cells(1, self._messages(block, messages, problems))
+        if REFERENCE in self._first:
+            fit = [text_xml(fitting(each), text) if each else "" for each in references]
+            block.set_cells(self._first.index(REFERENCE), fit)
+            longest = max(map(len, references), default=0)
+            self._longest_reference = max(self._longest_reference, longest)
+        for header in self._last:
             if header in MONEY:
                 block.add_cells(self._money(header, results))
-            elif header == STATUS:
-                block.add_cells([self._status[status] if status else "" for status in statuses])
-            elif header == MESSAGE:
-                block.add_cells(self._messages(block, messages, problems))
             elif header in (BILL_ID, LINE_ID):
                 block.add_cells(self._ids(block, header, results))
             elif header == STATE:
@@ -100,7 +125,9 @@ class ResultCells:
             else:
                 block.add_cells([number_xml(row, centred) for row in rows])
         self._longest = max(self._longest, max(map(len, messages), default=0))
-        self._loaded = self._loaded or any(r is not None and bool(r.light_id) for r in results)
+        self._longest_status = max(self._longest_status, max(map(len, set(statuses)), default=0))
+        lines = [min(lines_of(message, _WIDEST_MESSAGE), _MOST_LINES) for message in messages]
+        return [15 * n if n > 1 else 0 for n in lines]
 
     def _money(self, header: str, results: Sequence[RowResult | None]) -> list[str]:
         part = {GROSS: "gross", NET: "net", TAX: "tax"}[header]
@@ -123,7 +150,7 @@ class ResultCells:
             if not message:
                 out.append("")
                 continue
-            with_link = problem is not None and self._link(block, k, problem)
+            with_link = problem is not None and self._link(block, k, 1, problem)
             out.append(text_xml(fitting(message), linked if with_link else unlinked))
         return out
 
@@ -133,7 +160,7 @@ class ResultCells:
         """Ids, with a link to where Light shows the bill."""
         styles = self._context.styles
         text, linked = style_number(styles.cell[NO_SHADE, TEXT]), style_number(styles["link"])
-        row_is_item = header == LINE_ID or LINE_ID not in self._headers
+        row_is_item = header == LINE_ID or LINE_ID not in self._last
         out = []
         for k, result in enumerate(results):
             light_id = result and (result.light_id if row_is_item else result.bill_id)
@@ -143,24 +170,28 @@ class ResultCells:
             address = self._context.links.get(light_id, "")
             # Only what a browser opens: an address must not become a program to run.
             safe = address.startswith("https://") and len(address) <= _LONGEST_ADDRESS
-            with_link = safe and self._link(block, k, address)
+            with_link = safe and self._link(block, k, block.width, address)
             out.append(text_xml(visible(light_id), linked if with_link else text))
         return out
 
-    def _link(self, block: RowXmlBlock, k: int, target: str) -> bool:
-        return self._context.link(self._sheet, block.first + k, block.width, target)
+    def _link(self, block: RowXmlBlock, k: int, column: int, target: str) -> bool:
+        return self._context.link(self._sheet, block.first + k, column, target)
 
-    def fit(self, first: int) -> list[int]:
-        """Fit the columns, the first of them ``first``, to what was written.
+    def fit(self, of_file: Sequence[int], rows: int, height: float, frozen: int) -> None:
+        """Fit the columns to what was written, and note how the sheet is printed.
 
-        Where nothing was loaded the columns about Light are blank, and take little room. Gives
-        their widths in characters.
+        ``of_file`` are the widths of the file's columns in characters, ``rows`` and ``height`` how
+        many rows there are, and how high they are together in points. What only helps a program is
+        not printed.
         """
-        widths = {header: _WIDTHS[header] for header in self._headers}
+        widths = dict(_WIDTHS)
+        widths[STATUS] = max(self._longest_status + 2, _WIDTHS[STATUS])
         widths[MESSAGE] = min(max(self._longest + 2, _WIDTHS[MESSAGE]), _WIDEST_MESSAGE)
-        if not self._loaded:
-            blank = {each: _BLANK_ID for each in (BILL_ID, LINE_ID) if each in widths}
-            widths |= {**blank, LOADED_AT: _WIDTHS[STATE]}
-        for c, header in enumerate(self._headers, start=first):
+        reference = min(self._longest_reference + 2, _WIDEST_REFERENCE)
+        widths[REFERENCE] = max(reference, _WIDTHS[REFERENCE])
+        for c, header in self._columns.items():
             self._sheet.set_column(c, c, widths[header])
-        return list(widths.values())
+        printed = [header for header in self._last if header not in _UNPRINTED]
+        sizes = [*(widths[h] for h in self._first), *of_file, *(widths[h] for h in printed)]
+        self._sheet.print_area(0, 0, max(rows, 1), len(sizes) - 1)
+        self._context.prints[self._sheet.get_name()] = SheetPrint(sizes, height, frozen)

@@ -66,11 +66,20 @@ class RowXmlBlock:
     def width(self) -> int:
         return len(self._columns)
 
+    def reserve(self, columns: int) -> None:
+        """The next columns, blank: they are set when those to their right are known."""
+        self._columns += [[""] * self.size] * columns
+
     def add_cells(self, cells: Sequence[str]) -> None:
         """The next column from the XML of its cells, "" for none."""
-        start = f'<c r="{xl_col_to_name(len(self._columns))}'
+        self._columns.append([])
+        self.set_cells(self.width - 1, cells)
+
+    def set_cells(self, column: int, cells: Sequence[str]) -> None:
+        """A column that was reserved, as ``add_cells``."""
+        start = f'<c r="{xl_col_to_name(column)}'
         pairs = zip(self._numbers, cells, strict=True)
-        self._columns.append([f"{start}{n}{cell}" if cell else "" for n, cell in pairs])
+        self._columns[column] = [f"{start}{n}{cell}" if cell else "" for n, cell in pairs]
 
     def add_unescaped(self, texts: Sequence[str], style: int) -> None:
         """The next column of texts that ``need_no_escape``, in one style."""

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
+from importer.core.cell_parsers import parse_uuid
 from importer.core.safe_text import visible
 from importer.model.finding import Finding, Severity
 from importer.model.journal_states import IN_LIGHT, Status
 from importer.model.report_model import RowResult, TableRow
 from importer.model.tables import CellKind, InputTable, Role, TableKind
 from importer.readers.number_formats import format_for_mark
-from importer.report.result_columns import result_headers, source_columns, status_of
+from importer.report.result_columns import (
+    FIRST_COLUMNS,
+    last_columns,
+    source_columns,
+    status_of,
+)
 from importer.report.row_index import RowIndex
 from importer.report.row_messages import finding_list, row_message
 from importer.report.xlsx.cell_styles import GENERAL, NO_SHADE, QUIET, TEXT
@@ -25,7 +31,7 @@ from importer.report.xlsx.cell_values import (
     write_text,
 )
 from importer.report.xlsx.page_setup import set_up_table
-from importer.report.xlsx.result_cells import ResultCells
+from importer.report.xlsx.result_cells import ID_WIDTH, ResultCells
 from importer.report.xlsx.row_xml import (
     BLOCK_ROWS,
     RowXmlBlock,
@@ -38,6 +44,7 @@ from importer.report.xlsx.streaming_sheet import StreamingSheet, style_number
 from importer.report.xlsx.workbook_context import WorkbookContext
 
 _LONGEST_COMMENT = 8_000
+_HEADER_HEIGHT, _ROW_HEIGHT = 47, 15  # points
 
 
 def write_source_sheet(
@@ -64,8 +71,16 @@ class _SourceSheet:
     ) -> None:
         self.sheet, self.context, self.table, self.source = sheet, context, table, source
         self.results = results
-        self.headers = result_headers(source.kind, results.has_amounts())
         self.columns = source_columns(source.headers)
+        # The column that says which bill a row is of; where it is the first, it needs no copy.
+        self.reference = context.reference_columns.get(table)
+        needs_copy = self.reference is not None and self.reference != self.columns[0]
+        self.first = FIRST_COLUMNS if needs_copy else FIRST_COLUMNS[:2]
+        last = last_columns(source.kind, results.has_amounts())
+        at = len(self.first) + len(self.columns)
+        self.result_cells = ResultCells(sheet, context, self.first, last, at)
+        self.width = at + len(last)
+        self.height = float(_HEADER_HEIGHT)
         self.longest = [0] * len(self.columns)
         self.altered: dict[int, list[str]] = {}  # by row of the block: texts that do not fit
 
@@ -78,22 +93,32 @@ class _SourceSheet:
             # A table whose parts differ in length must not lose rows silently.
             raise ValueError("a part of a table is shorter than another")
         context.sheet_names[self.table] = self.sheet.get_name()
-        context.columns[self.table] = {column: c for c, column in enumerate(self.columns)}
-        set_up_table(self.sheet, len(self.columns) + len(self.headers), len(source.roles))
+        offset = len(self.first)
+        context.columns[self.table] = {column: offset + c for c, column in enumerate(self.columns)}
+        # With the column of the bill, which is the first of the file or the copy of another.
+        frozen = 3 if self.columns and self.reference is not None else 2
+        rows = len(source.roles)
+        set_up_table(self.sheet, self.width, rows, frozen=frozen, height=_HEADER_HEIGHT)
+        self.result_cells.write_headers()
         self._write_headers()
-        self.result_cells = ResultCells(self.sheet, context, self.headers)
-        self.result_cells.write_headers(len(self.columns))
         self.formats = [_column_format(source, column) for column in self.columns]
         for first in range(start, end, BLOCK_ROWS):
             self._write_block(first, min(first + BLOCK_ROWS, end))
         widths = []
         for c, column in enumerate(self.columns):
-            width = width_of(source.headers[column], self.longest[c])
+            width = width_of(source.headers[column], self.longest[c], lines=3)
+            if self._holds_ids(column):
+                width = ID_WIDTH
             # The format of the whole column also covers blank cells, which somebody will fill in.
             name = "text_column" if self.formats[c] == TEXT else "general_column"
-            self.sheet.set_column(c, c, width, context.styles[name])
+            self.sheet.set_column(offset + c, offset + c, width, context.styles[name])
             widths.append(width)
-        context.widths[self.sheet.get_name()] = widths + self.result_cells.fit(len(self.columns))
+        self.result_cells.fit(widths, rows, self.height, frozen)
+
+    def _holds_ids(self, column: int) -> bool:
+        cells = islice(self.source.source.columns[column], self.source.header + 1, None)
+        first = next(filter(None, cells), "")
+        return len(first) == 36 and not parse_uuid(first)[1]
 
     def _write_headers(self) -> None:
         source, styles = self.source, self.context.styles
@@ -104,8 +129,9 @@ class _SourceSheet:
             marks = self._mark(0, place)
         for c, column in enumerate(self.columns):
             style = styles.cell[marks[c].value, TEXT] if c in marks else styles["header"]
-            if write_text(self.sheet, 0, c, source.headers[column], style, styles["top"]):
-                self.context.note_altered(f"the header of column {c + 1}")
+            at = len(self.first) + c
+            if write_text(self.sheet, 0, at, source.headers[column], style, styles["top"]):
+                self.context.note_altered(f"the header of column {at + 1}")
 
     def _write_block(self, first: int, last: int) -> None:
         """The rows from ``first`` to before ``last`` of the source."""
@@ -116,6 +142,7 @@ class _SourceSheet:
         places = [(self.table, row) for row in rows]
         roles = source.roles[first - source.header - 1 : last - source.header - 1]
         self.altered = {}
+        self.result_cells.reserve(block)
         columns = [self._add_column(block, c, first, last) for c in range(len(self.columns))]
         for k, place in enumerate(places):
             marked = bool(context.findings.at(place))
@@ -137,8 +164,14 @@ class _SourceSheet:
             for place, message in zip(places, messages, strict=True)
         ]
         statuses = [status_of(*each) for each in zip(roles, results, strict=True)]
-        self.result_cells.add(block, rows, statuses, results, messages, problems)
-        self.sheet.append(block)
+        references: Sequence[str] = ()
+        if self.reference is not None and len(self.first) == len(FIRST_COLUMNS):
+            references = columns[self.columns.index(self.reference)]
+        heights = self.result_cells.add(
+            block, rows, statuses, results, messages, problems, references
+        )
+        self.height += sum(height or _ROW_HEIGHT for height in heights)
+        self.sheet.append(block, heights if any(heights) else None)
 
     def _add_column(self, block: RowXmlBlock, c: int, first: int, last: int) -> Sequence[str]:
         """One column of the file, as if all its rows were data without problems; its texts."""
@@ -193,10 +226,10 @@ class _SourceSheet:
         for c in range(len(columns)) if quiet else marks:
             shade = marks[c].value if c in marks else QUIET
             if text := columns[c][k]:
-                block.replace_cell(k, c, self._cell_xml(c, text, i, shade))
+                block.replace_cell(k, len(self.first) + c, self._cell_xml(c, text, i, shade))
             elif c in marks:
                 style = self.context.styles.cell[shade, self.formats[c]]
-                block.replace_cell(k, c, blank_xml(style_number(style)))
+                block.replace_cell(k, len(self.first) + c, blank_xml(style_number(style)))
 
     def _message(self, k: int, place: TableRow, role: Role, result: RowResult | None) -> str:
         reason = self.source.reasons.get(place[1], "")
@@ -217,7 +250,7 @@ class _SourceSheet:
                 context.rows_unsettled.setdefault(self.table, []).append(result.row)
 
     def _mark(self, out: int, place: TableRow) -> dict[int, Severity]:
-        """Comments for the findings of one row; which of its columns to colour, and how."""
+        """Comments for the findings of one row; which of the file's columns to colour, and how."""
         context = self.context
         cells: dict[int, list[Finding]] = {}
         for finding in context.findings.at(place):
@@ -231,7 +264,7 @@ class _SourceSheet:
                 _write_comment(self.sheet, out, c, findings)
             else:
                 context.comments_omitted += 1
-        return {c: _worst(findings) for c, findings in cells.items()}
+        return {c - len(self.first): _worst(findings) for c, findings in cells.items()}
 
 
 def _column_format(source: InputTable, column: int) -> str:

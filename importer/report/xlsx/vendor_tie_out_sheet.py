@@ -12,7 +12,8 @@ from importer.report.phrases import NO_CURRENCY, count
 from importer.report.tie_out import CurrencyTieOut, Sums, TieOut
 from importer.report.xlsx.cell_styles import NO_SHADE, TEXT, CellStyles, decimals
 from importer.report.xlsx.cell_values import MOST_CENTS, MOST_ROWS, write_money, write_text
-from importer.report.xlsx.page_setup import set_up_table
+from importer.report.xlsx.page_setup import SheetPrint, set_up_table
+from importer.report.xlsx.workbook_context import WorkbookContext
 
 VENDOR_TIE_OUT = "Tie-out by vendor"
 FIGURES = ("bills", "gross", "net", "tax")
@@ -51,17 +52,20 @@ class VendorTable:
 
 
 def write_vendor_tie_out(
-    sheet: Worksheet, styles: CellStyles, table: VendorTable, command: str
-) -> list[int]:
-    """One row a currency and vendor; returns the widths of the columns in characters."""
-    headers = ["currency", "vendor"]
-    headers += [f"{part}: {figure}" for part in table.parts for figure in FIGURES]
-    headers += ["difference", "what differs"]
+    sheet: Worksheet, context: WorkbookContext, table: VendorTable, command: str
+) -> None:
+    """One row a currency and vendor."""
+    styles = context.styles
+    headers = ["Currency", "Vendor"]
+    headers += [
+        f"{part[0].upper()}{part[1:]}: {figure}" for part in table.parts for figure in FIGURES
+    ]
+    headers += ["Difference", "What differs"]
     widths = [10, 34, *([9, 17, 17, 15] * len(table.parts)), 16, 30]
+    context.prints[VENDOR_TIE_OUT] = SheetPrint(widths, 34 + 15 * len(table.rows), 2)
     for c, width in enumerate(widths):
         sheet.set_column(c, c, width)
-    set_up_table(sheet, len(headers), len(table.rows))
-    sheet.set_row(0, 34)
+    set_up_table(sheet, len(headers), len(table.rows), frozen=2, height=34)
     for c, header in enumerate(headers):
         style = "header_figure" if 2 <= c <= table.difference else "header_top"
         style = style if c <= table.difference else "header_words"
@@ -84,7 +88,6 @@ def write_vendor_tie_out(
             write_money(sheet, out, c, vendor.difference, style, currency.unit)
         if words := _words(vendor, command):
             sheet.write_string(out, c + 1, words, styles["words"])
-    return widths
 
 
 def _write_sums(

@@ -16,13 +16,13 @@ from importer.report.build_report import Report
 from importer.report.colours import TO_DO_TAB
 from importer.report.finding_index import FindingIndex
 from importer.report.phrases import severities
-from importer.report.result_columns import RESULT_COLUMNS, source_columns
+from importer.report.result_columns import SHEET_COLUMNS, source_columns
 from importer.report.row_index import RowIndex
 from importer.report.tie_out import compute_tie_out, differs
 from importer.report.xlsx.cell_styles import CellStyles
 from importer.report.xlsx.cell_values import MOST_COLUMNS, MOST_ROWS
 from importer.report.xlsx.flat_bills import write_flat_bills
-from importer.report.xlsx.page_setup import set_up_page
+from importer.report.xlsx.page_setup import ONE_PAGE, set_up_page
 from importer.report.xlsx.problems_sheet import MOST_LISTED, problem_notes, write_problems
 from importer.report.xlsx.provenance_sheet import PROVENANCE, describe, write_provenance
 from importer.report.xlsx.source_sheets import write_source_sheet
@@ -76,6 +76,7 @@ def _fill(workbook: Workbook, report: Report, limits: WorkbookLimits) -> None:
         FindingIndex(report, min(limits.problems, MOST_LISTED)),
         report.links,
         limits,
+        report.reference_columns,
         frozenset((int(bills.table[i]), int(bills.row[i])) for i in differ[:MOST_NAMED]),
     )
     # Sheets are in the order in which they are added. Summary is written last, as it says what
@@ -105,17 +106,15 @@ def _fill(workbook: Workbook, report: Report, limits: WorkbookLimits) -> None:
     tie_out = workbook.add_worksheet("Tie-out")
     write_tie_out(tie_out, context, report, currencies, vendors, differ)
     by_vendor = workbook.add_worksheet(VENDOR_TIE_OUT)
-    context.widths[VENDOR_TIE_OUT] = write_vendor_tie_out(
-        by_vendor, context.styles, vendors, summary.command
-    )
+    write_vendor_tie_out(by_vendor, context, vendors, summary.command)
     write_provenance(workbook.add_worksheet(PROVENANCE), context, report, len(flat))
     notes = [*summary.notes, *_altered_note(context), *problem_notes(context)]
     counts = severities(report.findings)
     write_summary(workbook, summary_sheet, context.styles, summary, notes, counts, currencies)
     run = visible(summary.run) if summary.run else None
     for sheet in workbook.worksheets():
-        widths = context.widths.get(sheet.get_name(), ())
-        set_up_page(sheet, run, widths=widths, pages=1 if sheet is summary_sheet else 0)
+        printed = context.prints.get(sheet.get_name(), ONE_PAGE)
+        set_up_page(sheet, run, printed)
         sheet.set_comments_author("light-import")
 
 
@@ -153,7 +152,7 @@ def _check_size(report: Report) -> None:
                 f"{where} has {len(table.roles):,} rows, more than a sheet of Excel can hold "
                 f"({MOST_ROWS:,}): {_REMEDY}"
             )
-        most = MOST_COLUMNS - len(RESULT_COLUMNS)
+        most = MOST_COLUMNS - len(SHEET_COLUMNS)
         if len(source_columns(table.headers)) > most:
             raise UsageProblem(
                 f"{where} has more columns than the result can hold "

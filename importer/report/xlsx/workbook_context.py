@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from importer.model.report_model import TableRow
 from importer.report.finding_index import FindingIndex
 from importer.report.xlsx.cell_styles import CellStyles
+from importer.report.xlsx.page_setup import SheetPrint
 from importer.report.xlsx.streaming_sheet import StreamingSheet, cell_link
 
 _NAMED_CELLS = 20  # of those whose text was altered
@@ -34,12 +35,13 @@ class WorkbookContext:
     findings: FindingIndex
     links: Mapping[str, str]
     limits: WorkbookLimits
+    reference_columns: Mapping[int, int]  # by table: which of its columns says whose bill a row is
     linked_bills: frozenset[TableRow] = frozenset()  # rows that Tie-out will link to
     bill_cells: dict[TableRow, str] = field(default_factory=dict)  # their cells
     sheet_names: dict[int, str] = field(default_factory=dict)  # by table
     rows: dict[TableRow, int] = field(default_factory=dict)  # row of the sheet, if with findings
     columns: dict[int, dict[int, int]] = field(default_factory=dict)  # table → source → result
-    widths: dict[str, list[int]] = field(default_factory=dict)  # sheet → characters by column
+    prints: dict[str, SheetPrint] = field(default_factory=dict)  # by sheet
     comments: int = 0
     comments_omitted: int = 0
     links_omitted: Counter[str] = field(default_factory=Counter)  # by sheet
