@@ -25,11 +25,13 @@ _TOTAL = re.compile(rf"\W*(?:{_WORDS}){_AFTER}\W*")
 _OF = re.compile(rf"\W*(?:{_WORDS})\b.*", re.DOTALL)
 
 
+_LETTERS = re.compile("[a-z]*")
+
 # How the words begin that begin with a letter of ASCII.
 _STEMS = (
-    "total subtotal sub grand report overall final running page invoice bill file net gross sum"
-    " balance carried brought gesamt zwischen end teil rechnungs gruppen insgesamt sous totaux"
-    " somme montant suma importe eindtotaal delsum summa sammanlagt sluttotal razem ogółem"
+    "total totaal totaux sub grand report overall final running page invoice bill file net gross sum"
+    " balance carried brought gesamt zwischen end teil rechnungs gruppen insgesamt sous"
+    " somme somma montant suma importe eindtotaal delsum summa sammanlagt sluttotal razem ogółem"
 ).split()
 
 
@@ -46,8 +48,11 @@ def may_be_total_of(text: str) -> bool:
 def may_begin_total(first: str) -> bool:
     """Whether a text that begins so may be the word for a total; rules out nearly all."""
     bare = first.lower()
-    if not bare[:1].isascii() or not bare[:1].isalpha():
+    if not bare.isascii() or not bare[:1].isalnum():
         return bool(bare)
     if bare[:1] in "bci" and not bare[1:2].isalnum():  # as in b/f, c/f and i alt
         return True
-    return any(word.startswith(bare[:3]) for word in _STEMS)
+    word = _LETTERS.match(bare)[0]  # type: ignore[index]  # matches any text
+    if len(word) < len(bare):  # the word ends here
+        return bool(word) and any(word.startswith(stem) for stem in _STEMS)
+    return any(stem.startswith(word) or word.startswith(stem) for stem in _STEMS)

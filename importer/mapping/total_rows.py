@@ -109,7 +109,7 @@ class _Detector:
 
     def _words_in(self, column: int, at: np.ndarray) -> np.ndarray:
         texts = arrow_texts(self.table.source.columns[column]).slice(self.table.start)
-        some = texts.take(pa.array(at))
+        some = texts if len(at) == len(texts) else texts.take(pa.array(at))
         out = np.zeros(len(at), dtype=bool)
         beginning = cells_starting(some, may_begin_total)
         if len(beginning):
