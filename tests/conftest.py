@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,6 +31,12 @@ EXAMPLES = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.t
 hypothesis.settings.register_profile("suite", derandomize=True, **EXAMPLES)
 hypothesis.settings.register_profile("explore", **EXAMPLES)
 hypothesis.settings.load_profile("suite")
+
+# A process that a test starts would compile all modules again, a quarter of its time.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+    os.environ.setdefault(
+        "PYTHONPYCACHEPREFIX", str(Path(tempfile.gettempdir(), "light-import-bytecode"))
+    )
 
 REFERENCE = Path(__file__).parent.parent / "importer" / "sandbox" / "reference"
 

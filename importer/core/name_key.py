@@ -68,11 +68,10 @@ def placeholders(texts: pa.LargeStringArray) -> np.ndarray:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    from importer.core.text_column import check_distinct
+
     numbered = pc.match_substring_regex(texts, _NUMBERED).to_numpy(zero_copy_only=False)
-    out = np.zeros(len(texts), dtype=bool)
-    at = np.flatnonzero(~numbered)
-    if len(at):
-        codes = texts.take(pa.array(at)).dictionary_encode()
-        passing = np.asarray([is_placeholder(t) for t in codes.dictionary.to_pylist()], dtype=bool)
-        out[at] = passing[codes.indices.to_numpy()]
+    out: np.ndarray = ~numbered
+    at = np.flatnonzero(out)
+    out[at] = check_distinct(texts.take(pa.array(at)), is_placeholder)
     return out

@@ -118,6 +118,18 @@ def byte_at(array: pa.LargeStringArray, k: int) -> np.ndarray:
     return np.asarray(out)
 
 
+def take(texts: pa.LargeStringArray, at: np.ndarray) -> pa.LargeStringArray:
+    """The texts at these indexes, which ascend; without a copy where that is all."""
+    return texts if len(at) == len(texts) else texts.take(pa.array(at))
+
+
+def check_distinct(array: pa.LargeStringArray, test: Callable[[str], bool]) -> np.ndarray:
+    """Which texts pass the test, which is called once for each distinct text."""
+    codes = array.dictionary_encode()
+    passed = np.asarray([test(text) for text in codes.dictionary.to_pylist()], dtype=bool)
+    return passed[codes.indices.to_numpy()] if len(passed) else np.zeros(len(array), dtype=bool)
+
+
 def cells_starting(array: pa.LargeStringArray, allowed: Callable[[str], bool]) -> np.ndarray:
     """The indexes of the texts whose first characters ``allowed`` lets through.
 
@@ -128,12 +140,9 @@ def cells_starting(array: pa.LargeStringArray, allowed: Callable[[str], bool]) -
     if not len(at):
         return at
     for length in (3, 8):  # few texts differ in three characters, and few are left for eight
-        some = array if len(at) == len(array) else array.take(pa.array(at))
-        codes = pc.utf8_slice_codeunits(some, 0, length).dictionary_encode()
-        passing = np.asarray([allowed(text) for text in codes.dictionary.to_pylist()], dtype=bool)
-        if not passing.any():
-            return np.empty(0, dtype=np.int64)
-        at = at[passing[codes.indices.to_numpy()]]
+        at = at[check_distinct(pc.utf8_slice_codeunits(take(array, at), 0, length), allowed)]
+        if not len(at):
+            break
     return at
 
 

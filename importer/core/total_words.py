@@ -29,8 +29,8 @@ _LETTERS = re.compile("[a-z]*")
 
 # How the words begin that begin with a letter of ASCII.
 _STEMS = (
-    "total totaal totaux sub grand report overall final running page invoice bill file net gross sum"
-    " balance carried brought gesamt zwischen end teil rechnungs gruppen insgesamt sous"
+    "total totaal totaux sub grand report overall final running page invoice bill file net gross"
+    " sum balance carried brought gesamt zwischen end teil rechnungs gruppen insgesamt sous"
     " somme somma montant suma importe eindtotaal delsum summa sammanlagt sluttotal razem ogółem"
 ).split()
 

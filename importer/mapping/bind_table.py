@@ -149,9 +149,7 @@ def _bound(
         rows.reasons,
         {name: text for name, text in values.items() if text},
     )
-    positions = np.arange(table.start, len(source.rows), dtype=np.int64)
-    if rows.roles.count(Role.DATA) < len(rows.roles):
-        positions = positions[[role is Role.DATA for role in rows.roles]]
+    positions = table.start + np.flatnonzero(rows.data())
     bill_starts = None
     if filled.bill_starts is not None:
         bill_starts = np.asarray(filled.bill_starts, dtype=object)[positions - table.start]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,7 +37,11 @@ class ClassifiedRows:
     doubtful: dict[int, Finding] = field(default_factory=dict)
 
     def data(self) -> np.ndarray:
-        """Which rows are data."""
-        if self.roles.count(Role.DATA) == len(self.roles):  # mostly; without a loop
-            return np.ones(len(self.roles), dtype=bool)
-        return np.asarray([role is Role.DATA for role in self.roles], dtype=bool)
+        return data_rows(self.roles)
+
+
+def data_rows(roles: Sequence[Role]) -> np.ndarray:
+    """Which rows are data."""
+    if roles.count(Role.DATA) == len(roles):  # mostly; without a loop
+        return np.ones(len(roles), dtype=bool)
+    return np.asarray([role is Role.DATA for role in roles], dtype=bool)

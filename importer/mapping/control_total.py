@@ -146,7 +146,7 @@ def _is_sum_above(table: HeadedTable, rows: ClassifiedRows, rule: ControlTotalRu
     if column is None:
         return False
     values, ok = scaled_numbers(table, column)
-    data = np.asarray([role is Role.DATA for role in rows.roles[:k]], dtype=bool)
+    data = rows.data()[:k]
     return bool(ok[k] and values[k] == np.where(data & ok[:k], values[:k], 0).sum())
 
 

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from importer.core.money import tidy
 from importer.core.text_column import TextColumn, arrow_texts
+from importer.mapping.classified_rows import data_rows
 from importer.mapping.headed_table import HeadedTable
 from importer.mapping.text_cleanup import blank
 from importer.model.finding import Finding
@@ -128,7 +129,7 @@ def _last_marked(marked: np.ndarray) -> np.ndarray:
 
 
 def _row_numbers(table: HeadedTable) -> list[str]:
-    return list(map(str, np.asarray(table.source.rows)[table.start :].tolist()))
+    return list(map(str, table.source.rows[table.start :]))
 
 
 def finish_fill(filled: FilledTable, roles: Sequence[Role]) -> tuple[FilledTable, list[Finding]]:
@@ -147,7 +148,7 @@ def finish_fill(filled: FilledTable, roles: Sequence[Role]) -> tuple[FilledTable
         for k, (begin, role) in enumerate(zip(bill_starts, roles, strict=False))
         if begin and role is not Role.DATA and (table.is_result or begin == numbers[k])
     }
-    data = np.asarray([role is Role.DATA for role in roles], dtype=bool)
+    data = data_rows(roles)
     lost = {
         column: data & (rows >= 0) & (rows != np.arange(len(rows))) & ~data[rows]
         for column, rows in filled.origins.items()

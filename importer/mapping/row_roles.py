@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
-import pyarrow as pa
 
-from importer.core.text_column import arrow_texts, cells_starting
+from importer.core.text_column import arrow_texts, cells_starting, check_distinct, take
 from importer.mapping.classified_rows import ClassifiedRows
 from importer.mapping.continued_rows import mark_notes, without_vendor_and_number
 from importer.mapping.control_total import (
@@ -167,23 +165,28 @@ def _may_be_header(keys: Collection[str], first: str) -> bool:
     return any(key.startswith(bare.lower()) for key in keys)
 
 
+def _is_header(keys: Collection[str], text: str) -> bool:
+    return header_key(text) in keys
+
+
 def _mark_repeated_headers(table: HeadedTable, rows: ClassifiedRows) -> None:
     """A repeated header row has at least two, and at least half, of the mapped headers."""
     header, start = table.header, table.start
     requested = requested_columns(table.template, table.kind)
     mapped = sorted({c for names in requested if (c := header.column_of(names)) is not None})
-    matches: Counter[int] = Counter()
-    for column in mapped:
+    least = max(2, -(-len(mapped) // 2))
+    matches = np.zeros(len(rows.roles), dtype=np.int64)
+    for left, column in zip(range(len(mapped), 0, -1), mapped, strict=True):
+        at = np.flatnonzero(matches + left >= least)
+        if not len(at):
+            return
         keys = {header_key(text) for text in header.texts[column]} - {""}
-        texts = arrow_texts(table.source.columns[column]).slice(start)
+        texts = take(arrow_texts(table.source.columns[column]).slice(start), at)
         candidates = cells_starting(texts, partial(_may_be_header, keys))
-        pairs = zip(candidates.tolist(), texts.take(pa.array(candidates)).to_pylist(), strict=True)
-        is_header: dict[str, bool] = {}
-        for k, text in pairs:
-            if text not in is_header:
-                is_header[text] = header_key(text) in keys
-            matches[k] += is_header[text]
-    for k in sorted(k for k, n in matches.items() if n >= 2 and 2 * n >= len(mapped)):
+        matches[at[candidates]] += check_distinct(
+            take(texts, candidates), partial(_is_header, keys)
+        )
+    for k in np.flatnonzero(matches >= least).tolist():
         if rows.roles[k] is Role.DATA:
             rows.roles[k] = Role.REPEATED_HEADER
             rows.findings.append(finding("sheet.row.repeated_header", table.cell(start + k)))

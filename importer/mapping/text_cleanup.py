@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.core.money import Numbers, read_decimal, tidy
-from importer.core.text_column import offsets_of
+from importer.core.text_column import check_distinct, offsets_of
 
 _SIMPLE_NUMBER = r"\A-?[0-9]{1,15}(?:\.[0-9]{1,15})?\z"  # RE2, in which \A and \z are the very ends
 
@@ -45,13 +43,6 @@ def blank(array: pa.LargeStringArray) -> np.ndarray:
     if len(at):
         out[at] = [not tidy(text) for text in array.take(pa.array(at)).to_pylist()]
     return out
-
-
-def check_distinct(array: pa.LargeStringArray, test: Callable[[str], bool]) -> np.ndarray:
-    """Which texts pass the test, which is called once for each distinct text."""
-    codes = array.dictionary_encode()
-    passed = np.asarray([test(text) for text in codes.dictionary.to_pylist()], dtype=bool)
-    return passed[codes.indices.to_numpy()] if len(passed) else np.zeros(len(array), dtype=bool)
 
 
 def is_zero(text: str) -> bool:

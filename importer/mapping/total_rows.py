@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pyarrow as pa
 
 from importer.core.money import tidy
-from importer.core.text_column import arrow_texts, cells_starting
+from importer.core.text_column import arrow_texts, cells_starting, check_distinct, take
 from importer.core.total_words import is_total, may_be_total_of, may_begin_total
 from importer.mapping.classified_rows import ClassifiedRows
 from importer.mapping.column_sums import scaled_numbers
@@ -109,13 +108,10 @@ class _Detector:
 
     def _words_in(self, column: int, at: np.ndarray) -> np.ndarray:
         texts = arrow_texts(self.table.source.columns[column]).slice(self.table.start)
-        some = texts if len(at) == len(texts) else texts.take(pa.array(at))
+        some = take(texts, at)
         out = np.zeros(len(at), dtype=bool)
         beginning = cells_starting(some, may_begin_total)
-        if len(beginning):
-            codes = some.take(pa.array(beginning)).dictionary_encode()
-            passing = np.asarray([is_total(t) for t in codes.dictionary.to_pylist()], dtype=bool)
-            out[beginning] = passing[codes.indices.to_numpy()]
+        out[beginning] = check_distinct(take(some, beginning), is_total)
         return out
 
     def _labelled_lines(self, others: np.ndarray) -> np.ndarray:

@@ -14,13 +14,13 @@ from enum import StrEnum
 import numpy as np
 
 from importer.core.money import tidy
+from importer.core.text_column import check_distinct
 from importer.mapping.bind_table import BoundTable
 from importer.mapping.canonical_columns import ColumnReader
 from importer.mapping.dispositions import USUAL_STATES, bare_word
 from importer.mapping.headers import RESULT_COLUMNS, accepted_headers
 from importer.mapping.stated_constants import CURRENCY_HEADERS
 from importer.mapping.template_model import DISPOSING, Template
-from importer.mapping.text_cleanup import check_distinct
 from importer.model.fields import header_key
 
 

@@ -147,7 +147,9 @@ def _with_left_out(counts: dict[str, int], count: int) -> dict[str, int]:
 
 def _rows(tables: Sequence[InputTable]) -> dict[str, int]:
     """The number of rows of each kind."""
-    roles = Counter(role for table in tables for role in table.roles)
+    roles: Counter[Role] = Counter()
+    for table in tables:
+        roles.update(table.roles)
     return {
         "read": sum(len(table.source.rows) for table in tables),
         "header": sum(table.header_rows for table in tables),

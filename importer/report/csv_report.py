@@ -19,9 +19,11 @@ from importer.core.arrow_strings import Texts, broadcast, integers, replace_at, 
 from importer.core.atomic_write import atomic_write
 from importer.core.safe_text import visible, without_surrogates
 from importer.core.text_column import arrow_texts
+from importer.mapping.canonical_columns import row_numbers
+from importer.mapping.classified_rows import data_rows
 from importer.model.finding import Finding
 from importer.model.journal_states import Status
-from importer.model.tables import InputTable, Role, TableKind
+from importer.model.tables import InputTable, TableKind
 from importer.report.build_report import Report
 from importer.report.csv_cells import csv_cells, csv_lines, decimal_amounts, escape_formula
 from importer.report.outcomes import STATUSES, RowOutcomes
@@ -104,9 +106,9 @@ class _TableRows:
             arrow_texts(table.source.columns[c]).slice(start) for c in source_columns(table.headers)
         ]
         self._texts = dict(zip(_columns(table), texts, strict=True))
-        self._rows = np.asarray(table.source.rows[start:], dtype=np.int64)
+        self._rows = row_numbers(table.source)[start:]
         self._items = np.full(len(self._rows), -1, dtype=np.int64)  # -1: neither bill nor line
-        data = np.flatnonzero([role is Role.DATA for role in table.roles])
+        data = np.flatnonzero(data_rows(table.roles))
         self._items[data] = np.flatnonzero(self._outcomes.table == t)
         self._only_checked = self._outcomes.only_checked()
         self._findings = report.findings.in_file_order()

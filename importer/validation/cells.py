@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from importer.core.cell_parsers import CellParser
 from importer.core.money import tidy
+from importer.core.text_column import take
 from importer.validation.column import ParsedColumn
 
 _SAMPLE = 5_000  # cells that decide whether a column is parsed by distinct text
@@ -34,10 +35,6 @@ def is_in(texts: pa.LargeStringArray, wanted: Collection[str]) -> np.ndarray:
         return np.zeros(len(texts), dtype=bool)
     values = pa.array(list(wanted), type=pa.large_string())
     return np.asarray(pc.is_in(texts, value_set=values).to_numpy(zero_copy_only=False))
-
-
-def take(texts: pa.LargeStringArray, at: np.ndarray) -> pa.LargeStringArray:
-    return texts if len(at) == len(texts) else texts.take(pa.array(at))
 
 
 def repeats(texts: pa.LargeStringArray) -> bool:

@@ -15,14 +15,14 @@ import pyarrow as pa
 
 from importer.core.dates import ColumnOrder, Order, order_of
 from importer.core.money import Numbers, numbers_of, two_readings
-from importer.core.text_column import arrow_texts
+from importer.core.text_column import arrow_texts, take
 from importer.mapping.evaluate import NOWHERE
 from importer.mapping.map_tables import MappedTables
 from importer.mapping.text_cleanup import tidied as tidied_texts
 from importer.model.fields import BILLS, LINE_ITEMS, FieldKind, field_of
 from importer.model.tables import CellKind
 from importer.validation import vector_parsers
-from importer.validation.cells import distinct, is_in, take
+from importer.validation.cells import distinct, is_in
 
 Way: TypeAlias = Order | Numbers
 Place: TypeAlias = tuple[int, int]  # index of the table, index of the column

@@ -30,6 +30,7 @@ from importer.core.money import (
     read_number_cell,
     tidy,
 )
+from importer.core.text_column import take
 from importer.mapping.canonical_columns import CanonicalColumn
 from importer.mapping.evaluate import PROBLEMS
 from importer.mapping.map_tables import MappedTables
@@ -39,7 +40,7 @@ from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
 from importer.model.tables import CellKind
 from importer.validation import vector_parsers
-from importer.validation.cells import Cells, Reader, distinct, is_in, take
+from importer.validation.cells import Cells, Reader, distinct, is_in
 from importer.validation.column_evidence import FileEvidence, Proofs, Way, count, only_way
 
 
