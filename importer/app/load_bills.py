@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from importer.app import data_paths
 from importer.app.archive_files import archive_loaded, check_archive
+from importer.app.attempt_log import logged_attempt
 from importer.app.company_check import check_company_of_journal, check_expected_company, locked
 from importer.app.consent import LoadConsent
 from importer.app.create_bills import (
@@ -31,6 +32,7 @@ from importer.app.result import Result, ResultFile, exit_code, write_file
 from importer.app.resume_checks import former_ids, refuse_another_company
 from importer.app.stop import StopControl
 from importer.core.errors import Declined, ImporterError, StoppedEarly, UsageProblem
+from importer.light.credentials import DEFAULT_BASE_URL
 from importer.loading.journal.journal import Journal, new_run_id
 from importer.model.report_model import RunError, RunSummary
 from importer.references.lookup_tables import save_picks
@@ -60,22 +62,47 @@ def load(
     Raises ImporterError where nothing could be checked or sent, Declined where the answer was no,
     StoppedEarly where it was stopped at once.
     """
-    began, started = time.monotonic(), datetime.now(UTC)
+    started = datetime.now(UTC)
+    run = new_run_id(started)
+    facts = {
+        "sources": [str(Path(name).absolute()) for name in request.files],
+        "template": request.template,
+        "dry_run": options.dry_run,
+        "sandbox": options.sandbox,
+        "base_url": options.base_url or DEFAULT_BASE_URL,
+        "journal": options.journal and str(Path(options.journal).absolute()),
+    }
+    with logged_attempt("load", run, **facts) as attempt:
+        control = stop or StopControl()
+        loaded = _load_files(request, options, result, consent, listener, control, run, started)
+        attempt.end(loaded.summary)
+    return loaded
+
+
+def _load_files(
+    request: CheckRequest,
+    options: LoadOptions,
+    result: ResultFile | None,
+    consent: LoadConsent | None,
+    listener: Listener,
+    stop: StopControl,
+    run: str,
+    started: datetime,
+) -> Result:
+    """The load as the run of that id."""
+    began = time.monotonic()
     if consent is None and not (options.yes or options.dry_run):
         raise UsageProblem(
             "There is no terminal to ask for your consent: add --yes to load without being asked,"
             " or --dry-run to stop before anything is written."
         )
-    run = new_run_id(started)
     archive = check_archive(options.archive, request) if options.archive else None
     path = result.free_path(request.files, run) if result else None
     with destination_of(options, run) as destination:
         listener.message(f"Checking {', '.join(request.files)} …")
         files = check_files(request)
         progress = LoadProgress()
-        context = LoadContext(
-            files, run, destination, options, consent, listener, stop or StopControl(), progress
-        )
+        context = LoadContext(files, run, destination, options, consent, listener, stop, progress)
         try:
             asyncio.run(_load(context))
         except Declined:

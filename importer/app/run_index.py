@@ -1,17 +1,26 @@
-"""Past runs, from all journals on this computer; their files are not read."""
+"""Past runs and attempts, from all journals on this computer; their files are not read."""
 
 from __future__ import annotations
 
+import json
 import shlex
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from importer.app.attempt_log import attempts
 from importer.app.company_check import environment
 from importer.app.data_paths import data_folder
 from importer.core.errors import JournalProblem, UsageProblem
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import RunRecord
 from importer.loading.journal.run_figures import RunFigures, run_figures
-from importer.model.journal_states import Status
+from importer.loading.loaded_bills import valid_read_backs
+from importer.model.journal_states import IN_LIGHT, Status
+from importer.model.read_back import Comparison
 from importer.report.run_history import History, Totals
 
 LATEST = "latest"  # in place of a run's id
@@ -47,6 +56,12 @@ def find_run(run: str, path: str | None) -> tuple[Path, RunRecord]:
     if not candidates:
         if run == LATEST:
             raise UsageProblem("Nothing has been loaded from this machine yet.")
+        sent_nothing = next((a for a in attempts() if a["id"] == run and not a.get("sent")), None)
+        if sent_nothing is not None:
+            raise UsageProblem(
+                f"Attempt {run} sent nothing to Light, so it has no bills to read, report or undo."
+                " 'light-import runs' says what it came to."
+            )
         raise UsageProblem(f"There is no run {shlex.quote(run)}. 'light-import runs' lists them.")
     _, journal_path, record = max(candidates, key=lambda each: each[0])
     if record.damage:
@@ -56,9 +71,16 @@ def find_run(run: str, path: str | None) -> tuple[Path, RunRecord]:
 
 
 def runs(path: str | None = None) -> tuple[list[History], list[JournalProblem]]:
-    """All runs with their figures, the newest first; and a problem for each damaged one."""
+    """All runs with their figures of now, and the attempts that sent nothing or undid a run, the
+    newest first; and a problem for each damaged run. With ``path`` those of that journal."""
     histories: list[History] = []
     problems: list[JournalProblem] = []
+    every = {facts["id"]: facts for facts in attempts()}
+    damaged = set()
+
+    def error_of(run: str) -> Mapping[str, str]:
+        return every.get(run, {}).get("error") or {}
+
     for each in journals(path):
         try:
             with Journal(each) as journal:
@@ -67,23 +89,71 @@ def runs(path: str | None = None) -> tuple[list[History], list[JournalProblem]]:
                     of_run = figures.get(record.id, RunFigures())
                     if damage := record.damage or of_run.damage:
                         problems.append(journal.damaged(damage, record.id))
+                        damaged.add(record.id)
                     else:
-                        histories.append(_history(each, record, of_run))
+                        histories.append(
+                            _history(each, record, of_run, journal, error_of(record.id))
+                        )
         except JournalProblem as problem:
             problems.append(problem)
+    listed = damaged.union(run.run for run in histories)
+    wanted = Path(path).absolute() if path else None
+    for name, facts in every.items():
+        of_journal = wanted is None or facts.get("journal") == str(wanted)
+        if name not in listed and of_journal:
+            histories.append(_attempt(facts))
     return sorted(histories, key=lambda run: run.started, reverse=True), problems
 
 
-def _history(path: Path, run: RunRecord, of_run: RunFigures) -> History:
+def _attempt(facts: Mapping[str, Any]) -> History:
+    """An attempt that is in no journal that was read."""
+    base_url, sandbox = str(facts.get("base_url") or ""), bool(facts.get("sandbox"))
+    finished = facts.get("finished")
+    return History(
+        run=facts["id"],
+        started=datetime.fromisoformat(facts["started"]),
+        finished=finished and datetime.fromisoformat(finished),
+        company=str(facts.get("company") or ""),
+        company_id=str(facts.get("company_id") or ""),
+        base_url=base_url,
+        environment=environment(base_url, sandbox=sandbox),
+        template=str(facts.get("template") or ""),
+        sources=tuple(facts.get("sources") or ()),
+        who=str(facts.get("who") or ""),
+        continues="",
+        sandbox=sandbox,
+        journal=str(facts.get("journal") or ""),
+        bills=facts.get("bills") or {},
+        line_items=facts.get("line_items") or {},
+        totals=[Totals(**each) for each in facts.get("totals") or ()],
+        figures=facts,
+        command=facts["command"],
+        dry_run=bool(facts.get("dry_run")),
+        sent=bool(facts.get("sent")),
+        undone_run=str(facts.get("run") or ""),
+        note=str(facts.get("note") or ""),
+        error=facts.get("error") or {},
+    )
+
+
+def _history(
+    path: Path, run: RunRecord, of_run: RunFigures, journal: Journal, error: Mapping[str, str]
+) -> History:
     facts, figures = run.facts, run.summary or {}
     sandbox = bool(facts.get("sandbox"))
     base_url = str(facts.get("base_url") or "")
-    bills = dict(figures.get("bills") or {})
-    if not bills or of_run.bills[Status.UNDONE]:  # the figures are of before
+    bills, line_items = dict(figures.get("bills") or {}), figures.get("line_items") or {}
+    totals = [Totals(**each) for each in figures.get("totals") or facts.get("totals") or ()]
+    differ = any(n for read, n in of_run.read.items() if read is not Comparison.SAME)
+    if not bills or of_run.bills[Status.UNDONE] or differ:  # the figures are of before
         unsent = (Status.INVALID, Status.VALID, Status.PASSED_OVER)
         bills = {s: n for s, n in bills.items() if s in unsent}
         bills |= {status.value: n for status, n in of_run.bills.items()}
         bills = {"total": sum(bills.values()), **bills} if bills else {}
+        of_lines, in_light = _now(journal, run.id)
+        line_items = {s: n for s, n in line_items.items() if s in unsent} | of_lines
+        line_items = {"total": sum(line_items.values()), **line_items} if line_items else {}
+        totals = [replace(total, created=in_light[total.currency]) for total in totals]
     return History(
         run=run.id,
         started=run.started,
@@ -99,10 +169,30 @@ def _history(path: Path, run: RunRecord, of_run: RunFigures) -> History:
         sandbox=sandbox,
         journal=str(path),
         bills=bills,
-        line_items=figures.get("line_items") or {},
-        totals=[Totals(**each) for each in figures.get("totals") or facts.get("totals") or ()],
+        line_items=line_items,
+        totals=totals,
         read={comparison.value: n for comparison, n in of_run.read.items()},
         read_at=of_run.read_at,
         read_lines=of_run.with_lines,
         figures=figures,
+        error=error,
     )
+
+
+def _now(journal: Journal, run: str) -> tuple[dict[str, int], Counter[str]]:
+    """Line items of a run by status, and the cents that Light has of it now by currency."""
+    outcomes = journal.outcomes(run)
+    backs = valid_read_backs(journal, run, outcomes)
+    lines: Counter[str] = Counter()
+    in_light: Counter[str] = Counter()
+    for entry_id, outcome in outcomes.items():
+        content = json.loads(outcome.entry.content)
+        lines[outcome.status.value] += len(content["lineItems"])
+        back = backs.get(entry_id)
+        missing = back is not None and back.comparison is Comparison.MISSING
+        if outcome.status in IN_LIGHT and not missing:
+            read = back.amount if back is not None else None
+            in_light[content["currency"]] += (
+                (outcome.entry.light_amount or 0) if read is None else read
+            )
+    return dict(lines), in_light

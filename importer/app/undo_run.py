@@ -7,7 +7,10 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
 
+from importer.app.attempt_log import logged_attempt
 from importer.app.company_check import address_of, check_company_of_run, locked
 from importer.app.consent import UndoConsent, UndoForecast, agreed, totals_by_currency
 from importer.app.destination import DEFAULT_PACE, Destination, PaceOptions, destination_of_run
@@ -18,7 +21,7 @@ from importer.app.run_index import find_run
 from importer.app.stop import StopControl, run_to_end
 from importer.core.errors import Declined, StoppedEarly, UsageProblem
 from importer.loading.engine import Engine
-from importer.loading.journal.journal import Journal
+from importer.loading.journal.journal import Journal, new_run_id
 from importer.loading.journal.run_figures import created_before
 from importer.loading.loaded_bills import LoadedBill, Outcomes, Units, bills_created
 from importer.loading.operations.cancel_bill import SETTINGS, CancelOptions, cancel_bills
@@ -32,6 +35,7 @@ from importer.report.build_report import Report
 from importer.report.phrases import count
 from importer.validation.finding_batch import Findings
 
+_FACTS = ("sources", "template", "sandbox", "base_url", "company", "company_id")
 _CODES = ("light.not_cancelled", "light.cancel_unknown")
 
 
@@ -99,8 +103,27 @@ def undo(
     Raises UsageProblem where there is no such run, Declined where the answer was no, StoppedEarly
     where it was stopped at once.
     """
+    _, record = find_run(options.run, options.journal)  # what is wrong with it is reported first
+    facts = {
+        **{name: record.facts.get(name) for name in _FACTS},
+        "run": record.id,
+        "dry_run": options.dry_run,
+        "journal": options.journal and str(Path(options.journal).absolute()),
+    }
+    with logged_attempt("undo", new_run_id(datetime.now(UTC)), **facts) as attempt:
+        undone = _undo_run(options, result, consent, listener, stop or StopControl())
+        attempt.end(undone.summary)
+    return undone
+
+
+def _undo_run(
+    options: UndoOptions,
+    result: ResultFile | None,
+    consent: UndoConsent | None,
+    listener: Listener,
+    stop: StopControl,
+) -> Result:
     began = time.monotonic()
-    find_run(options.run, options.journal)  # what is wrong with the run is reported first
     if consent is None and not (options.yes or options.dry_run):
         raise UsageProblem(
             "There is no terminal to ask for your consent: add --yes to cancel without being asked,"
@@ -110,8 +133,7 @@ def undo(
     destination = destination_of_run(run.record, run.journal, options.pace)
     path = result.free_path(run.files, run.record.id) if result else None
     with Journal(run.journal) as journal:
-        control = stop or StopControl()
-        context = _UndoContext(options, run, destination, journal, consent, listener, control)
+        context = _UndoContext(options, run, destination, journal, consent, listener, stop)
         undone = run_to_end(
             _undo(context), "Stopped at once. The same command goes on and cancels what is left."
         )

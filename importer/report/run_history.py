@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ _WORDS = {
     Status.ALREADY_IN_LIGHT: "there before",
     Status.ALREADY_LOADED: "loaded before",
 }
+_ENDS = {"access": "refused", "declined": "declined", "usage": "failed", "file": "failed"}
 _COMPARISONS = {
     Comparison.SAME: "the same",
     Comparison.CHANGED: "changed",
@@ -44,7 +45,8 @@ class Totals:
 
 @dataclass(frozen=True)
 class History:
-    """A finished run. Times are UTC; ``bills`` and ``line_items`` are by status, ``read`` are bills
+    """A run of the journal, or an attempt that is in none: nothing was ``sent``, or it is an undo
+    of ``undone_run``. Times are UTC; ``bills`` and ``line_items`` are by status, ``read`` are bills
     read back by ``Comparison``."""
 
     run: str
@@ -67,6 +69,12 @@ class History:
     read_at: datetime | None = None
     read_lines: bool = False
     figures: Mapping[str, Any] = field(default_factory=dict)  # of its end
+    command: str = "load"
+    dry_run: bool = False
+    sent: bool = True
+    undone_run: str = ""
+    note: str = ""  # what an undo came to
+    error: Mapping[str, Any] = field(default_factory=dict)  # why it ended early: a RunError
 
 
 def history_json(run: History) -> dict[str, object]:
@@ -75,6 +83,10 @@ def history_json(run: History) -> dict[str, object]:
     verified |= {comparison.value: run.read.get(comparison, 0) for comparison in Comparison}
     return {
         "run": run.run,
+        "command": run.command,
+        "outcome": _outcome(run),
+        "undone_run": run.undone_run or None,
+        "error": dict(run.error) or None,
         "started": _iso(run.started),
         "finished": _iso(run.finished),
         "company": run.company,
@@ -94,8 +106,19 @@ def history_json(run: History) -> dict[str, object]:
         "verified": verified if run.read_at else None,
         "undone": run.bills.get(Status.UNDONE, 0),
         **{name: run.figures.get(name) for name in ("exit_code", "requests", "seconds", "result")},
-        "journal": run.journal,
+        "journal": run.journal or None,
     }
+
+
+def _outcome(run: History) -> str:
+    """One word: done, unfinished, dry_run, not_sent, or the kind of error that ended it."""
+    if run.finished is None:
+        return "unfinished"
+    if run.error:
+        return str(run.error.get("kind"))
+    if run.dry_run:
+        return "dry_run"
+    return "done" if run.sent or run.command == "undo" else "not_sent"
 
 
 def _iso(moment: datetime | None) -> str | None:
@@ -103,10 +126,11 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 def history_text(runs: Sequence[History], width: int = 80) -> str:
-    """A table, the newest first as given, at most ``width`` columns wide (60 at least)."""
+    """A table, the newest first as given, at most ``width`` columns wide (60 at least) but for
+    the paths of results."""
     width = max(width, NARROWEST)
     rows = [_cells(run) for run in runs]
-    heads = (["When (UTC)"], ["File, template, company"], ["Bills"], ["Total"])
+    heads = (["When"], ["File, template, company"], ["Bills"], ["Total"])
     most = (16, 0, 22, 32)
     sizes = [  # that of the second is what is left
         min(limit, max(columns_of(line) for row in [heads, *rows] for line in row[c]))
@@ -123,30 +147,44 @@ def history_text(runs: Sequence[History], width: int = 80) -> str:
         lines += _row(cells, sizes)
         for mark in _marks(run):
             lines += [" " * indent + part for part in wrapped(mark, width - indent)]
+        if path := run.figures.get("result"):
+            lines += _path_lines(visible(str(path)), indent, width)
         lines.append("")
     return "\n".join(lines).rstrip()
 
 
 def _cells(run: History) -> tuple[list[str], list[str], list[str], list[str]]:
-    when = [f"{run.started:%Y-%m-%d}", f"{run.started:%H:%M}"]
-    when += [visible(run.who)] if run.who else []
+    when = [*_moment(run.started), *([visible(run.who)] if run.who else [])]
     names = [visible(Path(name).name) for name in run.sources]
-    what = [", ".join(names), visible(run.template), visible(run.company)]
+    what = [*filter(None, (", ".join(names), visible(run.template), visible(run.company)))]
     bills = [
         f"{run.bills[status]:,} {_WORDS.get(Status(status), status.replace('_', ' '))}"
         for status in in_order(run.bills)
     ]
     totals = [f"{money(t.sheet, t.unit)} {visible(t.currency)}" for t in run.totals]
-    return when, what, bills or ["none sent"], totals or [""]
+    return when, what, bills or ["none"], totals or [""]
 
 
 def _marks(run: History) -> Iterator[str]:
     """What else there is to say, a sentence a line; the run's id first."""
-    yield f"Run {run.run}, {visible(run.environment)}"
+    name = "Run" if run.sent else "Undo" if run.command == "undo" else "Attempt"
+    of_run = f" of run {run.undone_run}" if run.undone_run else ""
+    yield f"{name} {run.run}{of_run}, {visible(run.environment)}"
     if run.continues:
         yield f"continues run {visible(run.continues)}"
-    if run.finished is None:
-        yield f"did not come to its end: light-import report {run.run}"
+    if run.error:
+        word = _ENDS.get(str(run.error.get("kind")), "stopped")
+        yield f"{word}: {visible(str(run.error.get('message')))}"
+    elif run.finished is None and run.sent:
+        yield f"did not come to its end, or goes on: light-import report {run.run}"
+    elif run.finished is None:
+        yield "did not come to its end, or goes on"
+    elif run.note:
+        yield visible(run.note)
+    elif run.dry_run:
+        yield "dry run: nothing was written to Light"
+    elif not run.sent:
+        yield "nothing was sent"
     if run.read_at is not None:
         counts = [
             f"{run.read[comparison]:,} {_COMPARISONS[comparison]}"
@@ -154,7 +192,27 @@ def _marks(run: History) -> Iterator[str]:
             if run.read.get(comparison)
         ]
         how = " with lines" if run.read_lines else ""
-        yield f"verified {run.read_at:%Y-%m-%d %H:%M}{how}: {', '.join(counts)}"
+        local, utc = _moment(run.read_at)
+        when = f"{local} {utc}" if len(local) == 10 else f"{local} ({utc})"
+        yield f"verified {when}{how}: {', '.join(counts)}"
+
+
+def _moment(moment: datetime) -> list[str]:
+    """ "2026-01-31 10:30" by the clock here, "09:30 UTC"; where the clock is UTC, day and time."""
+    local = moment.astimezone()
+    if not local.utcoffset():
+        return [f"{local:%Y-%m-%d}", f"{local:%H:%M} UTC"]
+    day = "" if local.date() == moment.astimezone(UTC).date() else "%m-%d "
+    return [f"{local:%Y-%m-%d %H:%M}", f"{moment.astimezone(UTC):{day}%H:%M} UTC"]
+
+
+def _path_lines(path: str, indent: int, width: int) -> list[str]:
+    """The path where it fits beside the label, else on a line of its own, whole where possible."""
+    for room in (indent, 0):
+        line = f"{' ' * room}Result: {path}"
+        if columns_of(line) <= width:
+            return [line]
+    return [f"{' ' * indent}Result:", path]
 
 
 def _row(cells: Sequence[Sequence[str]], sizes: Sequence[int]) -> list[str]:

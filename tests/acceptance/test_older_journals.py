@@ -63,7 +63,22 @@ def test_runs_lists_what_the_older_version_listed(old: Path, command: Command) -
     expected = printed("runs")
     for run in (*listed, *expected):
         del run["journal"]
+    for run in listed:
+        later = [run.pop(name) for name in ("command", "outcome", "undone_run", "error")]
+        assert later == ["load", "done" if run["finished"] else "unfinished", None, None]
+    now, then = (
+        {run["run"]: [run.pop(name) for name in ("line_items", "totals")] for run in runs}
+        for runs in (listed, expected)
+    )
     assert listed == expected
+    assert now.pop(RUNS["finished"]) == then[RUNS["finished"]]
+    for name in ("killed", "undone"):  # which it listed as they were before
+        reported = printed(name)
+        totals = [
+            {key: total[key] for key in ("currency", "sheet", "created")}
+            for total in reported["totals"]
+        ]
+        assert now[RUNS[name]] == [reported["line_items"], totals]
 
 
 @pytest.mark.parametrize("name", RUNS)
