@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from importer.core.money import tidy
+from importer.core.column_letters import column_letters
+from importer.core.money import MINUS, tidy
 from importer.core.text_column import check_distinct
 from importer.mapping.bind_table import BoundTable
 from importer.mapping.canonical_columns import ColumnReader
@@ -31,6 +34,7 @@ class UnreadKind(StrEnum):
     STATE = "state"  # its values say void, draft or credit
     TYPE = "type"  # it is called type or status, and its values are no usual ones
     CREDIT = "credit"  # amounts or marks of credits
+    RATE = "rate"  # exchange rates: another currency than that of the books
     DISCOUNT = "discount"
     CHARGE = "charge"  # freight, rounding and the like
     TAX = "tax"
@@ -71,16 +75,17 @@ def _of_table(reader: ColumnReader, t: BoundTable) -> Iterator[UnreadColumn]:
     start = int(np.flatnonzero(reader.table == t.index)[:1].sum())
     for c, header in enumerate(headers):
         key = header_key(header)
-        if c in used or not key or key in used_headers:
+        if c in used or (key and key in used_headers):
             continue
-        for kind, test in _tests(header, bool(reads)):
-            texts = t.arrow(c)
+        texts = t.arrow(c)
+        for kind, test in (*_tests(header, bool(reads)), *_tests_of_values(texts)):
             at = np.flatnonzero(check_distinct(texts, test))
             if kind is UnreadKind.STATE and check_distinct(texts, _is_draft).all():
                 continue  # a file of nothing but drafts: what is to be loaded
             if len(at):
                 values = texts.take(at).to_pylist()
-                yield UnreadColumn(kind, t.index, c, header.strip(), start + at, values)
+                name = header.strip() or f"column {column_letters(c)}"
+                yield UnreadColumn(kind, t.index, c, name, start + at, values)
                 break
 
 
@@ -128,7 +133,7 @@ _OF_OTHERS = _set(
 _BY_NAME = _set(
     "status state documentstatus docstatus invoicestatus billstatus transactionstatus type"
     " documenttype doctype transactiontype transtype trantype invoicetype billtype vouchertype"
-    " entrytype belegart statut stato estado tipo"
+    " entrytype postingkey buchungsschlüssel belegart statut stato estado tipo"
 )
 _FLAGS = _set(
     "void voided isvoid isvoided cancelled canceled iscancelled iscanceled deleted isdeleted"
@@ -168,6 +173,19 @@ _CREDIT_KEYS = _set(
 )
 _MARK_KEYS = _set("drcr crdr debitcredit creditdebit debitorcredit sollhaben shkz dc sollhabenkz")
 _CREDIT_MARKS = _set("c cr h k credit haben kredit crédit haber avere")
+# What is given where a document was made void: its date, who did it and why.
+_VOIDING = _set("void voided cancelled canceled deleted reversed reversal storno storniert")
+_OF_VOIDING = _set("date at on by reason")
+_RATE_KEYS = _set(
+    "exchangerate fxrate currencyrate conversionrate exchrate wechselkurs umrechnungskurs kurs"
+    " tauxdechange tasadecambio tipodecambio tassodicambio wisselkoers valutakurs"
+)
+_ONE = re.compile(r"\s*(?:1(?:[.,]0*)?|[0.,]*)\s*")
+# Marks that only stand together: one of a debit and one of a credit.
+_DEBIT_MARKS = {"c": "d", "cr": "dr", "h": "s", "k": "d", "credit": "debit", "haben": "soll",
+                "kredit": "debet", "avere": "dare", "haber": "debe", "crédit": "débit", "-": "+"}  # fmt: skip
+_SHORT_TYPES = _set("cn crn scn pcn cm")  # credit notes, where INV or the like stands beside
+_MOST_MARKS = 12  # distinct values of a column of marks, types or states
 _DISCOUNT_WORDS = _set("discount discounts rabatt remise sconto descuento korting rabat")
 _CHARGE_WORDS = _set(
     "freight shipping carriage postage fracht versand versandkosten porto rounding roundoff"
@@ -214,6 +232,15 @@ def _is_given(text: str) -> bool:
     return bool(tidy(text))
 
 
+def _is_other_rate(text: str) -> bool:
+    return _is_amount(text) and not _ONE.fullmatch(text)
+
+
+def _mark(text: str) -> str:
+    """A mark of a debit or credit, without its full stop; ``−`` is a minus."""
+    return tidy(text).translate(MINUS).rstrip(".").casefold()
+
+
 def money_kind(header: str, texts: Iterable[str]) -> UnreadKind | None:
     """The kind of an unread column of money: a discount, a charge or a tax with amounts in it."""
     texts = list(texts)
@@ -222,6 +249,25 @@ def money_kind(header: str, texts: Iterable[str]) -> UnreadKind | None:
         (kind for kind, test in _tests(header, True) if kind in kinds and any(map(test, texts))),
         None,
     )
+
+
+def _tests_of_values(texts: pa.LargeStringArray) -> _Tests:
+    """The kind of a column that has nothing but marks of debits and credits, or nothing but types or
+    states of which some are no bills; whatever it is called."""
+    if len(pc.unique(texts.slice(0, 200))) > _MOST_MARKS:
+        return
+    values = pc.unique(texts)
+    if len(values) > _MOST_MARKS:
+        return
+    given = [text for text in values.to_pylist() if tidy(text)]
+    marks = {_mark(text) for text in given}
+    if marks == {"cr"} or any(marks == {credit, debit} for credit, debit in _DEBIT_MARKS.items()):
+        yield UnreadKind.CREDIT, lambda text: _mark(text) in _DEBIT_MARKS
+        return
+    words = {bare_word(text) for text in given}
+    no_bill = words & (_NO_BILL | _SHORT_TYPES)
+    if no_bill and words > no_bill and words - no_bill <= _USUAL:
+        yield UnreadKind.STATE, lambda text: bare_word(text) in no_bill
 
 
 _Tests = Iterable[tuple[UnreadKind, Callable[[str], bool]]]
@@ -237,6 +283,10 @@ def _tests(header: str, reads_type: bool) -> _Tests:
         yield UnreadKind.CURRENCY, _is_given
     if key in _FLAGS:
         yield UnreadKind.STATE, _is_flag
+    if words & _VOIDING and words & _OF_VOIDING and words <= _VOIDING | _OF_VOIDING:
+        yield UnreadKind.STATE, _is_flag
+    if key in _RATE_KEYS:
+        yield UnreadKind.RATE, _is_other_rate
     if words & _STATE_WORDS and not words & _OF_OTHERS:
         yield UnreadKind.STATE, _is_no_bill
     if key in _BY_NAME and not reads_type:

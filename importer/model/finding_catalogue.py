@@ -461,6 +461,11 @@ sheet.column.unread_currency: a currency that nobody reads
   The column '{header}' is not read and has {values} ({rows}), while the template takes {taken}.
   → Map it in the template (bills: currency: {{column: {header}}}), or state under ignore_columns
     that nobody needs it.
+warning sheet.column.unread_rate: an exchange rate that nobody reads
+  The column '{header}' is not read and has {values} ({rows}), while the template takes {taken} for
+  all bills.
+  → If the amounts are in another currency, map it in the template (bills: currency); if not, state
+    the column under ignore_columns.
 sheet.column.unread_state: a type or state that nobody reads
   The column '{header}' is not read and says {values} ({rows}): such a document is no bill.
   → Map it in the template under bills.type or bills.state, with these values under pass_over, or

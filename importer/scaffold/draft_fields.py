@@ -10,7 +10,7 @@ from importer.mapping.unread_columns import UnreadKind, money_kind
 from importer.model.fields import BILLS
 from importer.scaffold import layout_inference as at
 from importer.scaffold.column_profiles import ColumnProfile
-from importer.scaffold.header_claims import currencies_of_amount, currencies_of_titles
+from importer.core.header_claims import currencies_of_amount, currencies_of_titles
 from importer.scaffold.header_names import Target
 from importer.scaffold.layout_inference import Table, day_and_month
 from importer.scaffold.template_writer import (

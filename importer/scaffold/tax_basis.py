@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from importer.core.money import Numbers
 from importer.scaffold.column_profiles import ColumnProfile
-from importer.scaffold.header_claims import tax_included
+from importer.core.header_claims import tax_included
 from importer.scaffold.layout_inference import Table
 from importer.scaffold.sum_proofs import Proof
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from importer.core.money import tidy
 from importer.mapping.map_tables import MappedTables
-from importer.mapping.stated_constants import currency_of
+from importer.mapping.stated_constants import currency_of, stated_currency
 from importer.mapping.unread_columns import UnreadColumn, UnreadKind
 from importer.model.fields import BILLS
 from importer.model.finding import CellRef, Finding
@@ -44,6 +44,9 @@ def unread_findings(
             yield _finding(mapped, sheet, column, "unread_type", values=values)
         elif column.kind is UnreadKind.CREDIT:
             yield _finding(mapped, sheet, column, "unread_credit")
+        elif column.kind is UnreadKind.RATE:
+            if "currency" in mapped.bills.columns and stated_currency(mapped.template):
+                yield _finding(mapped, sheet, column, "unread_rate", taken=stated_currency(mapped.template), values=_distinct(column.texts))
         elif column.kind is UnreadKind.TAX:
             if "taxAmount" in mapped.lines.columns:
                 continue

@@ -117,6 +117,44 @@ def test_an_unread_credit_is_an_error(tmp_path: Path, header: str) -> None:
     assert ledger(tmp_path, header, values) == [("unread_credit", "error", 1)]
 
 
+@pytest.mark.parametrize("header", ["", "Sign", "+/-", "Indicator", "Kind of entry", "X1"])
+@pytest.mark.parametrize(
+    ("values", "rows", "ending"),
+    [
+        (["DR", "CR", "DR", "CR"], 2, "unread_credit"),
+        (["", "CR", "", "Cr."], 2, "unread_credit"),
+        (["D", "C", "D", "D"], 1, "unread_credit"),
+        (["+", "-", "+", "−"], 2, "unread_credit"),
+        (["S", "H", "S", "S"], 1, "unread_credit"),
+        (["INV", "CN", "INV", "INV"], 1, "unread_state"),
+        (["Invoice", "Credit Note", "Invoice", ""], 1, "unread_state"),
+    ],
+)
+def test_marks_and_types_are_known_by_their_values(
+    tmp_path: Path, header: str, values: list[str], rows: int, ending: str
+) -> None:
+    assert ledger(tmp_path, header, values) == [(ending, "error", rows)]
+
+
+@pytest.mark.parametrize(
+    ("values"),
+    [["C", "C"], ["-", "-"], ["+", ""], ["CN", "GB"], ["CN", ""], ["Credit note", ""], ["A", "D"]],
+)
+def test_values_that_may_be_anything_are_left_alone(tmp_path: Path, values: list[str]) -> None:
+    assert ledger(tmp_path, "Mark", values) == []
+
+
+@pytest.mark.parametrize("header", ["Void Date", "Reversed By", "Cancelled on", "Storno by"])
+def test_the_date_of_a_void_says_that_it_is_void(tmp_path: Path, header: str) -> None:
+    assert ledger(tmp_path, header, ["", "2025-04-01"]) == [("unread_state", "error", 1)]
+
+
+def test_an_unread_exchange_rate_is_a_warning(tmp_path: Path) -> None:
+    assert ledger(tmp_path, "Exchange Rate", ["1.25", "1", "1.0000", ""]) == [
+        ("unread_rate", "warning", 1)
+    ]
+
+
 def test_a_total_that_is_compared_proves_the_amounts(tmp_path: Path) -> None:
     stated = ("{sum_of_lines: gross}", "{column: Total}")
     rows = [("A Ltd", "1", "2025-03-01", "10.00", "10.00", "2.00", "5.00")]
@@ -137,7 +175,6 @@ def test_a_total_that_is_compared_proves_the_amounts(tmp_path: Path) -> None:
         ("Settlement discount", "2.50"),
         ("Description", "Credit note"),
         ("Freight Account", "5100"),
-        ("Currency Rate", "1.10"),
         ("Amount Paid", "10.00"),
         ("Withholding Tax", "1.00"),
         ("Notes", "Void"),
