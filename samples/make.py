@@ -181,6 +181,7 @@ CASES = (
     _broken("split-header.csv", template="split-header.yaml"),
     _broken("types-and-states.csv", template="types-and-states.yaml"),
     _broken("unread-columns.csv", template="unread-columns.yaml"),
+    _broken("contrary-headers.csv", template="contrary-headers.yaml"),
     _pair("shared-reference"),
     _broken("only-bills.csv"),
     _broken("only-lines.csv"),

@@ -125,6 +125,34 @@ line_items:
   amount: {column: Amount}
 """
 
+# Headers and titles that say the contrary of the template.
+CONTRARY = """\
+All figures in £000,,,,,,,
+Currency: USD,,,,,,,
+Supplier,Number,Date,Amount excl. VAT (EUR),Tax in pence,Tax inclusive,Exchange Rate,Text
+Birchwood Office Supplies Ltd,BOS-31,2025-03-03,12.00,2.00,Exclusive,1.17,Paper
+Birchwood Office Supplies Ltd,BOS-32,2025-03-04,24.00,4.00,Inclusive,1,Pens
+"""
+CONTRARY_TEMPLATE = """\
+template: contrary-headers
+description: One row a line, taken for pounds with tax
+layout: flat
+source: {header: {find: [Supplier, Number]}}
+group_by: [Supplier, Number]
+formats: {numbers: point, amounts: decimal}
+bills:
+  vendor: {column: Supplier}
+  invoiceNumber: {column: Number}
+  issuedDate: {column: Date}
+  currency: {value: GBP}
+  amount: {sum_of_lines: gross}
+  lineItemsIncludeTax: {value: true}
+line_items:
+  amount: {column: Amount excl. VAT (EUR)}
+  taxAmount: {column: Tax in pence}
+  description: {column: Text}
+"""
+
 # A credit note under the reference of a bill: whose line items are they?
 SHARED_BILLS = """\
 billRef,type,vendor,invoiceNumber,issuedDate,currency,amount
@@ -153,6 +181,8 @@ def write(folder: Path) -> None:
         "light-broken/types-and-states.yaml": BROKEN_TEMPLATE,
         "light-broken/unread-columns.csv": UNREAD,
         "light-broken/unread-columns.yaml": UNREAD_TEMPLATE,
+        "light-broken/contrary-headers.csv": CONTRARY,
+        "light-broken/contrary-headers.yaml": CONTRARY_TEMPLATE,
         "light-broken/shared-reference-bills.csv": SHARED_BILLS,
         "light-broken/shared-reference-lines.csv": SHARED_LINES,
     }

@@ -37,8 +37,13 @@ def doubt(checked: Checked, loaded: LoadedTemplate, file: str) -> list[str]:
     invalid = int(checked.invalid_bills().sum())
     if name == "light" or 2 * invalid <= bills:
         return []
+    from importer.mapping.recognition import alternatives
+
+    tables = [table.source for table in checked.mapped.tables]
+    near = " and ".join(alternatives(tables, loaded.template))
     return [
         f"The template {name} was recognised by its headers, and {invalid:,} of {bills:,} bills are"
         f" not valid as it reads them. If {file} is of another system, name its template with"
         f" --template, or draft one: light-import template new --from '{file}' -o mine.yaml"
+        + (f". The nearest other templates: {near}." if near else "")
     ]

@@ -208,6 +208,16 @@ def order_of(texts: Iterable[str]) -> ColumnOrder:
     return ColumnOrder(order, tuple(day), tuple(month), tuple(either))
 
 
+def stated_order(formats: Sequence[str]) -> Order | None:
+    """The order of day and month that formats state; None where they state none, or both."""
+    orders = {
+        Order.DAY_FIRST if form.index("D") < form.index("M") else Order.MONTH_FIRST
+        for form in formats
+        if form != SERIAL and "MMM" not in form and not form.startswith("YY")
+    }
+    return orders.pop() if len(orders) == 1 else None
+
+
 def numeric_reading(text: str, order: Order) -> date | None:
     """``03/04/2025`` read in the given order."""
     match = _NUMERIC.fullmatch(split_time(text)[0])

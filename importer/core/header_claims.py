@@ -66,6 +66,29 @@ def thousands_in_title(text: str) -> str:
     return thousands(text) if _IN_TITLE.search(text) else ""
 
 
+_CENTS = re.compile(
+    r"\b(?:pence|pennies|cents|centimes|céntimos|centesimi|øre|öre)\b", re.IGNORECASE
+)
+
+
+def cents(header: str) -> str:
+    """What in a header says that its amounts are hundredths of a unit; "" where nothing does."""
+    match = _CENTS.search(_CAMEL.sub(" ", header))
+    return match[0] if match else ""
+
+
+_CODE = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])")
+_WORDS_AS_CODES = frozenset("ALL TOP TRY CUP MOP PEN COP SOS MAD GEL BAM".split())
+
+
+def currency_of_header(header: str) -> str:
+    """The one currency that a header of amounts names by sign or code; "" for none."""
+    codes = set(_CODE.findall(header)) & EXPONENTS.keys()
+    codes -= _WORDS_AS_CODES - {m[1] for m in re.finditer(r"[(\[]\s*([A-Z]{3})\s*[)\]]", header)}
+    codes |= {c for sign in re.findall(r"US\$|[£€₹]", header) for c in currencies_of_amount(sign)}
+    return codes.pop() if len(codes) == 1 else ""
+
+
 def currencies_of_amount(text: str) -> frozenset[str]:
     """The currencies that an amount or its header may be in; £ is taken for sterling."""
     marked = currency_marked(text)

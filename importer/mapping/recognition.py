@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from importer.core.errors import TemplateProblem
 from importer.mapping.headers import (
@@ -44,6 +45,12 @@ class _Candidate:
     missing: tuple[str, ...]
     present: int
     marked: bool
+    kind: TableKind
+
+    @cached_property
+    def against(self) -> str:
+        """What in the file contradicts a constant of the template, in words; "" for nothing."""
+        return contradiction(self.source, self.header, self.loaded.template, self.kind)
 
     @property
     def name(self) -> str:
@@ -51,7 +58,7 @@ class _Candidate:
 
     @property
     def fits(self) -> bool:
-        return self.marked and not self.missing
+        return self.marked and not self.missing and not self.against
 
 
 def recognise(tables: Sequence[SourceTable]) -> LoadedTemplate:
@@ -101,7 +108,7 @@ def matching_templates(
                 typical = loaded
             if kind is TableKind.LINE_ITEMS:  # line items alone are no bills
                 continue
-            candidate = _Candidate(loaded, source, header, missing, has, marked)
+            candidate = _Candidate(loaded, source, header, missing, has, marked, kind)
             if best is None or len(missing) < len(best.missing):
                 best = candidate
         if best is not None:
@@ -124,8 +131,7 @@ def _is_marked(header: HeaderMatch, template: Template) -> bool:
 
 def _advice(tables: Sequence[SourceTable], candidates: Sequence[_Candidate]) -> Iterator[str]:
     """What to do where nothing fits: the nearest templates, and what the file leaves open."""
-    nearest = sorted(candidates, key=lambda c: (len(c.missing), not c.marked, -c.present))
-    near = [c for c in nearest if c.present > len(c.missing)][:_NEAREST]
+    near = _nearest([c for c in candidates if c.present > len(c.missing)])
     for candidate in near:
         yield f"  {candidate.name}: {_lack(candidate)}"
     first = max(tables, key=lambda t: len(t.columns))
@@ -143,17 +149,29 @@ def _advice(tables: Sequence[SourceTable], candidates: Sequence[_Candidate]) -> 
     yield f"Its headers are: {', '.join(headers)[:_LONGEST_HEADERS]}"
 
 
+def _nearest(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    return sorted(candidates, key=lambda c: (len(c.missing), not c.marked, -c.present))[:_NEAREST]
+
+
+def alternatives(tables: Sequence[SourceTable], template: Template) -> list[str]:
+    """The shipped templates that are nearest beside one, each with what the file lacks for it."""
+    _, candidates = matching_templates(tables)
+    others = [c for c in candidates if c.name != template.template and c.present]
+    return [f"{c.name} ({_lack(c)})" for c in _nearest(others)]
+
+
 def _lack(candidate: _Candidate) -> str:
     template = candidate.loaded.template
     if candidate.missing:
         more = len(candidate.missing) - 1
         also = f" and {more} more column{'s' if more > 1 else ''}" if more else ""
         return f"has no column '{candidate.missing[0]}'{also}"
-    against = contradiction(candidate.source, candidate.header, template)
-    if against:
-        return against
-    alternatives = " or ".join(f"'{together[0]}'" for together in template.recognised_by)
-    return f"only its own files have {alternatives}, and this one has not"
+    if candidate.against:
+        return candidate.against
+    marks = " or ".join(f"'{together[0]}'" for together in template.recognised_by)
+    if candidate.marked:
+        return "fits by its headers, too"
+    return f"only its own files have {marks}, and this one has not"
 
 
 def example_headers(template: Template, sheet: str) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from importer.core.currencies import EXPONENTS
+from importer.core.dates import Order, order_of, stated_order
+from importer.core.header_claims import thousands, thousands_in_title
 from importer.core.money import tidy
-from importer.mapping.headers import HeaderMatch
+from importer.mapping.headers import HeaderMatch, expressions
 from importer.mapping.template_model import Template
-from importer.model.fields import header_key
-from importer.model.tables import SourceTable
+from importer.model.fields import FIELDS, FieldKind, header_key
+from importer.model.tables import SourceTable, TableKind
 
 # Headers of a column of currencies, as ``header_key`` leaves them.
 CURRENCY_HEADERS = frozenset(
@@ -18,6 +20,16 @@ CURRENCY_HEADERS = frozenset(
     " invoicecurrency invoicecurrencycode"
     " documentcurrency doccurrency billcurrency transactioncurrency waehrung währung wkz"
     " währungscode devise codedevise moneda divisa valuta valutakode valutakod".split()
+)
+# Headers of a column that says whether amounts include tax, and the values that say so.
+BASIS_HEADERS = frozenset(
+    "inclusive taxinclusive istaxinclusive isinclusivetax inclusivetax inclusiveoftax"
+    " amountsinclusive pricesincludetax priceincludestax amountsincludetax includestax"
+    " lineamounttypes lineamountstypes amountsare globaltaxcalculation".split()
+)
+_INCLUSIVE = frozenset("inclusive taxinclusive inclusiveoftax true yes y x 1 incl included".split())
+_EXCLUSIVE = frozenset(
+    "exclusive taxexclusive taxexcluded exclusiveoftax false no n 0 excl excluded".split()
 )
 _NAMES = {
     "£": "GBP",
@@ -65,18 +77,103 @@ def stated_currency(template: Template) -> str:
     return "" if expression is None else expression.value or ""
 
 
-def contradiction(source: SourceTable, header: HeaderMatch, template: Template) -> str:
-    """The first cell that contradicts the template's currency, in words; "" for none."""
-    stated = stated_currency(template)
-    for column in currency_columns(header.headers) if stated else ():
-        for i in range(header.last_row + 1, len(source.rows)):
-            text = tidy(source.columns[column][i])
-            if text and currency_of(text) != stated:
-                return (
-                    f"states the currency {stated}, and row {source.rows[i]} has '{text}' in the"
-                    f" column '{header.headers[column].strip()}'"
-                )
-    return ""
+def includes_tax(text: str) -> bool | None:
+    """Whether a cell of a column of tax bases says that tax is in the amounts; None for neither."""
+    word = re.sub(r"[\s._-]", "", tidy(text)).casefold()
+    return True if word in _INCLUSIVE else False if word in _EXCLUSIVE else None
+
+
+def stated_tax_basis(template: Template) -> bool | None:
+    """Whether amounts include tax, where the template states it for all rows."""
+    expression = template.bills.get("lineItemsIncludeTax")
+    return None if expression is None else includes_tax(expression.value or "")
+
+
+def contradiction(
+    source: SourceTable, header: HeaderMatch, template: Template, kind: TableKind = TableKind.FLAT
+) -> str:
+    """The first cell that contradicts a constant of the template, in words; "" for none.
+
+    Constants are the currency, whether amounts include tax, the order of day and month, and that
+    amounts are not thousands.
+    """
+    columns = (
+        (c, h.strip())
+        for c, h in enumerate(header.headers)
+        if header_key(h) not in map(header_key, template.ignore_columns)
+    )
+    currency, with_tax = stated_currency(template), stated_tax_basis(template)
+    order = stated_order(template.formats.dates)
+    start, mapped = header.last_row + 1, _mapped_columns(header, template, kind)
+    for column, name in columns:
+        key = header_key(name)
+        texts = source.columns[column][start:]
+        said, wrong = "", set[str]()
+        if currency and key in CURRENCY_HEADERS:
+            said = f"the currency {currency}"
+            wrong = {t for t in set(texts) if tidy(t) and currency_of(t) != currency}
+        elif with_tax is not None and key in BASIS_HEADERS:
+            said = f"amounts {'with' if with_tax else 'without'} tax"
+            wrong = {t for t in set(texts) if includes_tax(t) is (not with_tax)}
+        elif order is not None and (mapped.get(column) in _DATES or _DATE_HEADER.search(name)):
+            said = f"dates as {template.formats.dates[0]}"
+            of = order_of(set(map(tidy, texts)))
+            by_day = order is Order.DAY_FIRST
+            if not (of.day_first if by_day else of.month_first):
+                wrong = set(of.month_first if by_day else of.day_first)
+        at = (
+            next((i for i, t in enumerate(texts) if t in wrong or tidy(t) in wrong), None)
+            if wrong
+            else None
+        )
+        if at is not None:
+            return (
+                f"states {said}, and row {source.rows[start + at]} has '{tidy(texts[at])}' in the"
+                f" column '{name}'"
+            )
+    return _scaled(source, header, mapped)
+
+
+_DATES = (FieldKind.DATE, FieldKind.DATE_TIME)
+
+
+def _mapped_columns(
+    header: HeaderMatch, template: Template, kind: TableKind
+) -> dict[int, FieldKind]:
+    """The kind of the field of each column that the template reads."""
+    return {
+        column: FIELDS[sheet][name].kind
+        for sheet, name, expression in expressions(template, kind)
+        if name in FIELDS[sheet]
+        for names, _ in expression.columns()
+        for column in header.columns_of(names)
+    }
+
+
+def _scaled(source: SourceTable, header: HeaderMatch, mapped: dict[int, FieldKind]) -> str:
+    for column, kind in mapped.items():
+        words = thousands(header.headers[column]) if kind is FieldKind.CENTS else ""
+        if words:
+            return f"takes amounts in full, and '{header.headers[column].strip()}' says '{words}'"
+    return next(
+        (
+            f"takes amounts in full, and row {row} says '{title}'"
+            for row, title in titles_above(source, header.last_row - header.row_count + 1)
+            if thousands_in_title(title)
+        ),
+        "",
+    )
+
+
+_TITLES = 20  # rows
+
+
+def titles_above(source: SourceTable, header: int) -> Iterator[tuple[int, str]]:
+    """(row, text) of each cell above the header, whose first row is at the index ``header``."""
+    for i in range(min(header, _TITLES)):
+        for text in map(tidy, source.row_cells(i)):
+            if text:
+                yield source.rows[i], text
 
 
 def undecided(source: SourceTable, header: HeaderMatch) -> str:

@@ -22,7 +22,7 @@ from importer.mapping.bind_table import BoundTable
 from importer.mapping.canonical_columns import ColumnReader
 from importer.mapping.dispositions import USUAL_STATES, bare_word
 from importer.mapping.headers import RESULT_COLUMNS, accepted_headers
-from importer.mapping.stated_constants import CURRENCY_HEADERS
+from importer.mapping.stated_constants import BASIS_HEADERS, CURRENCY_HEADERS, includes_tax
 from importer.mapping.template_model import DISPOSING, Template
 from importer.model.fields import header_key
 
@@ -38,6 +38,7 @@ class UnreadKind(StrEnum):
     DISCOUNT = "discount"
     CHARGE = "charge"  # freight, rounding and the like
     TAX = "tax"
+    TAX_BASIS = "tax basis"  # whether amounts include tax
 
 
 @dataclass(frozen=True)
@@ -182,8 +183,11 @@ _RATE_KEYS = _set(
 )
 _ONE = re.compile(r"\s*(?:1(?:[.,]0*)?|[0.,]*)\s*")
 # Marks that only stand together: one of a debit and one of a credit.
-_DEBIT_MARKS = {"c": "d", "cr": "dr", "h": "s", "k": "d", "credit": "debit", "haben": "soll",
-                "kredit": "debet", "avere": "dare", "haber": "debe", "crédit": "débit", "-": "+"}  # fmt: skip
+_DEBIT_MARKS = dict(
+    pair.split("/")
+    for pair in "c/d cr/dr h/s k/d credit/debit haben/soll kredit/debet avere/dare haber/debe"
+    " crédit/débit -/+".split()
+)
 _SHORT_TYPES = _set("cn crn scn pcn cm")  # credit notes, where INV or the like stands beside
 _MOST_MARKS = 12  # distinct values of a column of marks, types or states
 _DISCOUNT_WORDS = _set("discount discounts rabatt remise sconto descuento korting rabat")
@@ -252,8 +256,8 @@ def money_kind(header: str, texts: Iterable[str]) -> UnreadKind | None:
 
 
 def _tests_of_values(texts: pa.LargeStringArray) -> _Tests:
-    """The kind of a column that has nothing but marks of debits and credits, or nothing but types or
-    states of which some are no bills; whatever it is called."""
+    """The kind of a column that has nothing but marks of debits and credits, or nothing but types
+    or states of which some are no bills; whatever it is called."""
     if len(pc.unique(texts.slice(0, 200))) > _MOST_MARKS:
         return
     values = pc.unique(texts)
@@ -281,6 +285,8 @@ def _tests(header: str, reads_type: bool) -> _Tests:
     words, key = _words(header), "".join(_WORD.findall(header)).casefold()
     if key in CURRENCY_HEADERS:
         yield UnreadKind.CURRENCY, _is_given
+    if key in BASIS_HEADERS:
+        yield UnreadKind.TAX_BASIS, lambda text: includes_tax(text) is not None
     if key in _FLAGS:
         yield UnreadKind.STATE, _is_flag
     if words & _VOIDING and words & _OF_VOIDING and words <= _VOIDING | _OF_VOIDING:

@@ -466,6 +466,29 @@ warning sheet.column.unread_rate: an exchange rate that nobody reads
   all bills.
   → If the amounts are in another currency, map it in the template (bills: currency); if not, state
     the column under ignore_columns.
+sheet.column.unread_basis: a tax basis that nobody reads
+  The column '{header}' is not read and has {values} ({rows}), while the template takes the amounts
+  {taken} tax.
+  → Map it in the template (bills: lineItemsIncludeTax), with the amounts that go with it; or state
+    under ignore_columns that nobody needs it.
+sheet.column.other_currency: a column that names another currency
+  The column '{header}' names {named}, and its amounts are taken in {taken} ({rows}).
+  → Map the column that has the amounts in the currency of the bill, or correct the currency.
+warning sheet.column.other_basis: a column that says the contrary of tax
+  The column '{header}' says that tax is {says} its amounts, and the template takes them {which}
+  tax.
+  → See which is right. Where no tax is on the bills both are the same.
+warning sheet.column.scaled: amounts that may be thousands
+  {where} says '{words}': the amounts may be thousands or millions, and rounded. They are read as
+  they are written.
+  → Export them in full. If they are full amounts all the same, go on.
+sheet.column.in_cents: amounts that are cents
+  The column '{header}' says that its amounts are {words}, and the template takes them for whole
+  units of the currency.
+  → State in the template how they are written: formats: amounts: cents.
+warning sheet.title.other_currency: a title that names another currency
+  The title '{value}' names {named}, and the bills are in {taken}.
+  → See which is right; correct the currency in the template if it is the title.
 sheet.column.unread_state: a type or state that nobody reads
   The column '{header}' is not read and says {values} ({rows}): such a document is no bill.
   → Map it in the template under bills.type or bills.state, with these values under pass_over, or

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from importer.core.header_claims import tax_included
 from importer.core.money import Numbers, read_decimal
 from importer.model.fields import LINE_ITEMS
 from importer.scaffold import layout_inference as at
 from importer.scaffold.bill_grouping import Grouping
 from importer.scaffold.column_profiles import ColumnProfile
-from importer.core.header_claims import tax_included
 from importer.scaffold.layout_inference import Table
 from importer.scaffold.sum_proofs import Proof, amount_columns, has_amounts, prove_sums
 from importer.scaffold.tax_basis import TaxBasis, tax_basis

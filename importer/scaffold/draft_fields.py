@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 
 from importer.core.currencies import EXPONENTS
+from importer.core.header_claims import currencies_of_amount, currencies_of_titles
 from importer.mapping.unread_columns import UnreadKind, money_kind
 from importer.model.fields import BILLS
 from importer.scaffold import layout_inference as at
 from importer.scaffold.column_profiles import ColumnProfile
-from importer.core.header_claims import currencies_of_amount, currencies_of_titles
 from importer.scaffold.header_names import Target
 from importer.scaffold.layout_inference import Table, day_and_month
 from importer.scaffold.template_writer import (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from importer.core.header_claims import thousands, thousands_in_title
 from importer.core.money import Numbers
 from importer.scaffold import layout_inference as at
 from importer.scaffold.column_profiles import ColumnProfile, date_style
-from importer.core.header_claims import thousands, thousands_in_title
 from importer.scaffold.layout_inference import AMOUNTS, Table, day_and_month, day_format
 from importer.scaffold.sum_proofs import amount_columns, number_style
 from importer.scaffold.template_writer import Draft, listed, quoted

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from importer.core.header_claims import tax_included
 from importer.core.money import Numbers
 from importer.scaffold.column_profiles import ColumnProfile
-from importer.core.header_claims import tax_included
 from importer.scaffold.layout_inference import Table
 from importer.scaffold.sum_proofs import Proof
 

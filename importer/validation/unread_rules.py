@@ -9,7 +9,7 @@ import numpy as np
 
 from importer.core.money import tidy
 from importer.mapping.map_tables import MappedTables
-from importer.mapping.stated_constants import currency_of, stated_currency
+from importer.mapping.stated_constants import currency_of, includes_tax, stated_currency
 from importer.mapping.unread_columns import UnreadColumn, UnreadKind
 from importer.model.fields import BILLS
 from importer.model.finding import CellRef, Finding
@@ -45,8 +45,14 @@ def unread_findings(
         elif column.kind is UnreadKind.CREDIT:
             yield _finding(mapped, sheet, column, "unread_credit")
         elif column.kind is UnreadKind.RATE:
-            if "currency" in mapped.bills.columns and stated_currency(mapped.template):
-                yield _finding(mapped, sheet, column, "unread_rate", taken=stated_currency(mapped.template), values=_distinct(column.texts))
+            if taken := stated_currency(mapped.template):
+                values = _distinct(column.texts)
+                yield _finding(mapped, sheet, column, "unread_rate", taken=taken, values=values)
+        elif column.kind is UnreadKind.TAX_BASIS:
+            says = np.asarray([includes_tax(text) is True for text in column.texts], dtype=bool)
+            differs = (of_bill >= 0) & (says != with_tax)
+            taken = "without" if says[differs].all() else "with"
+            yield from _where(mapped, sheet, column, differs, "unread_basis", taken=taken)
         elif column.kind is UnreadKind.TAX:
             if "taxAmount" in mapped.lines.columns:
                 continue

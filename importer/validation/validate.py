@@ -31,6 +31,7 @@ from importer.validation.finding_batch import (
     no_args,
     places,
 )
+from importer.validation.header_rules import header_findings
 from importer.validation.join_lines import join
 from importer.validation.left_out import credit_note_warnings, left_out
 from importer.validation.products import product_findings
@@ -88,6 +89,12 @@ def check(
     findings += cross_row_rules.without_lines(mapped, line_bill, ambiguous)
     unread = list(unread_findings(mapped, bills, line_bill, is_sum, include_tax))
     findings += unread
+    of_tax = any(f.code == "sheet.column.unread_tax" for f in unread)
+    findings += [
+        f
+        for f in header_findings(mapped, bills, line_bill, include_tax)
+        if not (of_tax and f.code == "sheet.column.other_basis")
+    ]
     # A row that lacks an amount nobody reads differs from what it states for that reason.
     lacking = {i for f in unread if f.code == "sheet.column.unread_money" for i in f.lines}
     differing = compare_stated(mapped, lines, line_bill, gross_of_lines(lines, of_lines))

@@ -75,6 +75,31 @@ def test_advice_names_the_currency_that_contradicts_a_template(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
+    ("header", "cells", "words"),
+    [
+        ("Currency", ["GBP", "EUR"],
+         "states the currency GBP, and row 3 has 'EUR' in the column 'Currency'"),
+        ("Tax inclusive", ["", "No"],
+         "states amounts with tax, and row 3 has 'No' in the column 'Tax inclusive'"),
+        ("Invoice Date", ["03/04/2025", "05/13/2025"],
+         "states dates as DD/MM/YYYY, and row 3 has '05/13/2025' in the column 'Invoice Date'"),
+    ],
+)  # fmt: skip
+def test_a_constant_that_a_column_contradicts_refuses_the_template(
+    tmp_path: Path, header: str, cells: Sequence[str], words: str
+) -> None:
+    rows = [["DfT", "DVSA", "01/03/2025", "A", str(i), "5.00", c] for i, c in enumerate(cells)]
+    message = refusal(ledger(tmp_path, (*SPEND, header), *rows))
+    assert f"\n  uk-spend: {words}" in message
+
+
+def test_amounts_in_thousands_refuse_a_template(tmp_path: Path) -> None:
+    row = ["DfT", "DVSA", "01/03/2025", "A", "1", "5.00"]
+    path = csv_file(tmp_path / "l.csv", [["Amounts in £000"], list(SPEND), row])
+    assert "takes amounts in full, and row 1 says 'Amounts in £000'" in refusal(path)
+
+
+@pytest.mark.parametrize(
     ("header", "row", "still_open"),
     [
         (
@@ -134,6 +159,7 @@ def test_a_recognised_template_that_most_bills_contradict_is_doubted(tmp_path: P
     path = str(ledger(tmp_path, header, *rows))
     notes = check_files(CheckRequest((path,))).checked.mapped.notes
     assert any("xero-bills was recognised by its headers, and 2 of 3 bills" in n for n in notes)
+    assert any("The nearest other templates: " in n for n in notes)
     stated = check_files(CheckRequest((path,), template="xero-bills")).checked.mapped.notes
     assert not any("recognised" in n for n in stated)
     good = str(ledger(tmp_path, header, *rows[2:]))

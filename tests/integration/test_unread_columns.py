@@ -149,6 +149,16 @@ def test_the_date_of_a_void_says_that_it_is_void(tmp_path: Path, header: str) ->
     assert ledger(tmp_path, header, ["", "2025-04-01"]) == [("unread_state", "error", 1)]
 
 
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [("LineAmountTypes", ["Exclusive", "Inclusive"]), ("Is Inclusive Tax", ["false", "true"])],
+)
+def test_an_unread_tax_basis_is_an_error_where_it_differs(
+    tmp_path: Path, header: str, values: list[str]
+) -> None:
+    assert ledger(tmp_path, header, values) == [("unread_basis", "error", 1)]
+
+
 def test_an_unread_exchange_rate_is_a_warning(tmp_path: Path) -> None:
     assert ledger(tmp_path, "Exchange Rate", ["1.25", "1", "1.0000", ""]) == [
         ("unread_rate", "warning", 1)

@@ -1,0 +1,142 @@
+"""What headers and titles say of the amounts below them, against what the template takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from importer.core.header_claims import (
+    cents,
+    currencies_of_titles,
+    currency_of_header,
+    tax_included,
+    thousands,
+    thousands_in_title,
+)
+from importer.mapping.map_tables import MappedTables
+from importer.mapping.stated_constants import stated_currency, titles_above
+from importer.model.fields import BILLS, LINE_ITEMS, FieldKind, field_of
+from importer.model.finding import CellRef, Finding
+from importer.model.finding_catalogue import finding
+from importer.model.tables import InputTable
+from importer.validation.column import ParsedTable
+
+_WITH_TAX = {"amount": True, "netAmount": False}  # of line items
+
+
+def header_findings(
+    mapped: MappedTables, bills: ParsedTable, line_bill: np.ndarray, include_tax: np.ndarray
+) -> Iterator[Finding]:
+    """A finding for each column of amounts whose header, or title, contradicts what is taken.
+
+    ``include_tax`` is by bill. Canonical sheets have no such headers.
+    """
+    if mapped.template.unknown_columns == "warn":
+        return
+    in_cents = mapped.template.formats.amounts == "cents"
+    done: set[tuple[int, int]] = set()
+    for sheet in (BILLS, LINE_ITEMS):
+        items = mapped.items(sheet)
+        for name, column in items.columns.items():
+            if field_of(sheet, name).kind is not FieldKind.CENTS:
+                continue
+            for t, (index, header) in column.source.items():
+                at = np.flatnonzero(items.table == t)
+                if (t, index) in done or not len(at):
+                    continue
+                done.add((t, index))
+                of_bill = at if sheet == BILLS else line_bill[at]
+                yield from _other_currency(mapped, sheet, (t, index), at, bills, of_bill)
+                where = _cell(mapped, t, index)
+                if words := thousands(header):
+                    yield finding(
+                        "sheet.column.scaled",
+                        where,
+                        where=f"The header '{header.strip()}'",
+                        words=words,
+                    )
+                if not in_cents and (words := cents(header)):
+                    yield _about(
+                        "sheet.column.in_cents",
+                        where,
+                        sheet,
+                        at,
+                        header=header.strip(),
+                        words=words,
+                    )
+                if sheet == LINE_ITEMS and name in _WITH_TAX and (of_bill >= 0).all():
+                    says, takes = tax_included(header), bool(include_tax[of_bill[0]])
+                    if says is not None and says != takes and takes == _WITH_TAX[name]:
+                        yield finding(
+                            "sheet.column.other_basis",
+                            where,
+                            header=header.strip(),
+                            says="in" if says else "not in",
+                            which="with" if takes else "without",
+                        )
+    for t, table in enumerate(mapped.tables):
+        yield from _of_titles(mapped, t, table)
+
+
+def _of_titles(mapped: MappedTables, t: int, table: InputTable) -> Iterator[Finding]:
+    """Titles that say thousands, or another currency than the one that the template states."""
+    stated = stated_currency(mapped.template)
+    source = table.source
+    for row, title in titles_above(source, table.header - table.header_rows + 1):
+        cell = CellRef(source.file, source.sheet, row, None, t)
+        if words := thousands_in_title(title):
+            yield finding("sheet.column.scaled", cell, where=f"The title '{title}'", words=words)
+        named = currencies_of_titles([title])
+        if stated and named and stated not in named:
+            others = " and ".join(sorted(named))
+            yield finding("sheet.title.other_currency", cell, title, named=others, taken=stated)
+
+
+def _other_currency(
+    mapped: MappedTables,
+    sheet: str,
+    place: tuple[int, int],
+    at: np.ndarray,
+    bills: ParsedTable,
+    of_bill: np.ndarray,
+) -> Iterator[Finding]:
+    t, index = place
+    header = mapped.tables[t].headers[index]
+    named = currency_of_header(header)
+    if not named:
+        return
+    currency = bills["currency"]
+    codes = {bill: None if bill < 0 else currency.at(bill) for bill in set(of_bill.tolist())}
+    differs = np.asarray(
+        [codes[bill] not in (None, named) for bill in of_bill.tolist()], dtype=bool
+    )
+    if not differs.any():
+        return
+    rows = at[differs]
+    taken = str(codes[int(of_bill[differs][0])])
+    number = f"{len(rows):,} row{'' if len(rows) == 1 else 's'}"
+    cell = _cell(mapped, t, index)
+    yield _about(
+        "sheet.column.other_currency",
+        cell,
+        sheet,
+        rows,
+        header=header.strip(),
+        named=named,
+        taken=taken,
+        rows=number,
+    )
+
+
+def _cell(mapped: MappedTables, t: int, index: int) -> CellRef:
+    table = mapped.tables[t]
+    source, header = table.source, table.headers[index]
+    return CellRef(source.file, source.sheet, source.rows[table.header], header, t, index)
+
+
+def _about(code: str, cell: CellRef, sheet: str, at: np.ndarray, **words: Any) -> Finding:
+    items = tuple(at.tolist())
+    concerned: dict[str, Any] = {"bills" if sheet == BILLS else "lines": items}
+    return finding(code, cell, **concerned, **words)
