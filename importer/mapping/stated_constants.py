@@ -108,15 +108,15 @@ def contradiction(
     for column, name in columns:
         key = header_key(name)
         texts = source.columns[column][start:]
-        said, wrong = "", set[str]()
+        stated, wrong = "", set[str]()
         if currency and key in CURRENCY_HEADERS:
-            said = f"the currency {currency}"
+            stated = f"the currency {currency}"
             wrong = {t for t in set(texts) if tidy(t) and currency_of(t) != currency}
         elif with_tax is not None and key in BASIS_HEADERS:
-            said = f"amounts {'with' if with_tax else 'without'} tax"
+            stated = f"amounts {'with' if with_tax else 'without'} tax"
             wrong = {t for t in set(texts) if includes_tax(t) is (not with_tax)}
         elif order is not None and (mapped.get(column) in _DATES or _DATE_HEADER.search(name)):
-            said = f"dates as {template.formats.dates[0]}"
+            stated = f"dates as {template.formats.dates[0]}"
             of = order_of(set(map(tidy, texts)))
             by_day = order is Order.DAY_FIRST
             if not (of.day_first if by_day else of.month_first):
@@ -128,7 +128,7 @@ def contradiction(
         )
         if at is not None:
             return (
-                f"states {said}, and row {source.rows[start + at]} has '{tidy(texts[at])}' in the"
+                f"states {stated}, and row {source.rows[start + at]} has '{tidy(texts[at])}' in the"
                 f" column '{name}'"
             )
     return _scaled(source, header, mapped)

@@ -67,13 +67,13 @@ def header_findings(
                         words=words,
                     )
                 if sheet == LINE_ITEMS and name in _WITH_TAX and (of_bill >= 0).all():
-                    says, takes = tax_included(header), bool(include_tax[of_bill[0]])
-                    if says is not None and says != takes and takes == _WITH_TAX[name]:
+                    with_tax, takes = tax_included(header), bool(include_tax[of_bill[0]])
+                    if with_tax is not None and with_tax != takes and takes == _WITH_TAX[name]:
                         yield finding(
                             "sheet.column.other_basis",
                             where,
                             header=header.strip(),
-                            says="in" if says else "not in",
+                            says="in" if with_tax else "not in",
                             which="with" if takes else "without",
                         )
     for t, table in enumerate(mapped.tables):

@@ -49,9 +49,11 @@ def unread_findings(
                 values = _distinct(column.texts)
                 yield _finding(mapped, sheet, column, "unread_rate", taken=taken, values=values)
         elif column.kind is UnreadKind.TAX_BASIS:
-            says = np.asarray([includes_tax(text) is True for text in column.texts], dtype=bool)
-            differs = (of_bill >= 0) & (says != with_tax)
-            taken = "without" if says[differs].all() else "with"
+            inclusive = np.asarray(
+                [includes_tax(text) is True for text in column.texts], dtype=bool
+            )
+            differs = (of_bill >= 0) & (inclusive != with_tax)
+            taken = "without" if inclusive[differs].all() else "with"
             yield from _where(mapped, sheet, column, differs, "unread_basis", taken=taken)
         elif column.kind is UnreadKind.TAX:
             if "taxAmount" in mapped.lines.columns:
