@@ -9,11 +9,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
-
-import regex
+from typing import TYPE_CHECKING, Any
 
 from importer.core.errors import TemplateProblem
+
+if TYPE_CHECKING:
+    import regex
 
 LONGEST = 1_000  # characters of a pattern
 _SLOW_SEARCH = 0.01  # seconds
@@ -62,6 +63,8 @@ class Pattern:
 @cache
 def pattern(text: str) -> Pattern:
     """The pattern; ValueError says what is wrong with it. The same text gives the same one."""
+    import regex  # few templates have a pattern
+
     if len(text) > LONGEST:
         raise ValueError(f"it has {len(text):,} characters; a pattern has at most {LONGEST:,}")
     try:

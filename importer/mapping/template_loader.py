@@ -172,7 +172,7 @@ def load_template(path: Path) -> LoadedTemplate:
         loader = (_ShippedLoader if shipped else _TextLoader)(text)
         try:
             node = loader.get_single_node()
-            if node is not None:
+            if node is not None and not shipped:
                 _check_size(node)
             data: Any = loader.construct_document(node) if node is not None else None
         finally:

@@ -7,8 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from rapidfuzz import fuzz, process
-
 from importer.core.name_key import name_key
 from importer.core.nearest_name import nearest_are
 from importer.core.total_words import is_total
@@ -137,6 +135,8 @@ class _Similarity:
         self._budget = _COMPARISONS
 
     def nearest(self, text: str) -> list[tuple[float, Named]]:
+        from rapidfuzz import fuzz  # most files have no wrong name
+
         self._budget -= 3 * len(self._names)
         if self._budget < 0:
             return []
@@ -150,6 +150,8 @@ class _Similarity:
         return [(score, thing) for score, _, thing in ranked[:MOST]]
 
     def _scores(self, name: str) -> Iterator[tuple[float, int]]:
+        from rapidfuzz import fuzz, process
+
         words = _words(name)
         bare, ordered = " ".join(words), " ".join(sorted(words))
         for query, names, scorer, weight in (

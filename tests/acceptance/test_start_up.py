@@ -1,4 +1,4 @@
-"""What a person waits for before anything happens."""
+"""What a person waits for before anything happens: the modules that a command imports."""
 
 from __future__ import annotations
 
@@ -7,34 +7,57 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+SAMPLE = Path(__file__).parents[2] / "samples" / "light" / "bills.xlsx"
+HEAVY = ("pandas", "pandera", "httpx", "pyarrow", "openpyxl", "xlsxwriter")
+# What only Light, a journal, a name that is not found, a pattern or another format takes.
+SPARED = """httpx anyio sqlalchemy keyring stamina pydantic_settings starlette uvicorn
+    regex rapidfuzz stdnum openpyxl jinja2 tqdm importer.light importer.loading.engine
+    importer.loading.journal importer.sandbox importer.scaffold importer.report.csv_report
+    importer.report.html_report""".split()
 
 _SCRIPT = """
 import json, os, sys
 from importer.cli.main import run
-heavy = ("pandas", "pandera", "httpx", "pyarrow", "openpyxl", "xlsxwriter")
+commands, names = map(json.loads, sys.argv[1:])
 loaded = {}
-for command in json.loads(sys.argv[1]):
+for command in commands:
     run(command)
-    loaded[" ".join(command)] = [name for name in heavy if name in sys.modules]
+    loaded[" ".join(command)] = [name for name in names if name in sys.modules]
 os.environ.update(_LIGHT_IMPORT_COMPLETE="bash_complete", COMP_WORDS="x lo", COMP_CWORD="1")
 try:
     run([])
 except SystemExit:
     pass
-loaded["completion"] = [name for name in heavy if name in sys.modules]
+loaded["completion"] = [name for name in names if name in sys.modules]
 print(json.dumps(loaded), file=sys.stderr)
 """
 
 
-def test_quick_commands_import_no_heavy_library(tmp_path: Path) -> None:
-    commands = [["--help"], ["--version"], ["runs"], ["validate", "--help"], ["load", "--help"]]
+def loaded(folder: Path, commands: list[list[str]], names: list[str]) -> dict[str, Any]:
+    """Which of the modules are imported after each of the commands, in one process."""
     done = subprocess.run(
-        [sys.executable, "-c", _SCRIPT, json.dumps(commands)],
+        [sys.executable, "-c", _SCRIPT, json.dumps(commands), json.dumps(names)],
+        cwd=folder,
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)},
+        env={**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder)},
     )
-    loaded = json.loads(done.stderr.splitlines()[-1])
-    assert loaded == {key: [] for key in [*map(" ".join, commands), "completion"]}
     assert "load" in done.stdout
+    modules: dict[str, Any] = json.loads(done.stderr.splitlines()[-1])
+    return modules
+
+
+def test_quick_commands_import_no_heavy_library(tmp_path: Path) -> None:
+    commands = [["--help"], ["--version"], ["runs"], ["validate", "--help"], ["load", "--help"]]
+    assert loaded(tmp_path, commands, [*HEAVY]) == {
+        key: [] for key in [*map(" ".join, commands), "completion"]
+    }
+
+
+def test_check_of_a_workbook_imports_nothing_that_it_does_not_use(tmp_path: Path) -> None:
+    modules = loaded(tmp_path, [["validate", str(SAMPLE), "--quiet"]], [*SPARED, *HEAVY])
+    assert (tmp_path / "bills-result.xlsx").exists()
+    assert modules["completion"] == ["pandas", "pandera", "pyarrow", "xlsxwriter"]
