@@ -313,46 +313,22 @@ def _pasted(path: Path) -> None:
 # fmt: on
 
 
-def _dates(folder: Path, name: str, days: tuple[str, ...], paid: tuple[str, ...]) -> None:
-    """``days`` are for the four kinds of date, a bill each; ``paid`` for paymentAt."""
+# fmt: off
+def _flyers(first: int, *days: tuple[object, object, object]) -> Sheets:
+    """``days`` are, of a bill each, when it is issued, when it is due, and paymentAt."""
     s = Sheets()
-    for number, (day, when) in enumerate(zip(days, paid, strict=True), start=1):
-        cells = {"amortizationStartDate": day, "amortizationEndDate": day}
-        s.bill(
-            f"V-30{number}",
-            "Calder Valley Print Ltd",
-            march(3),
-            "Flyers",
-            line("Flyers", 24000 + number, "6100", **cells),
-            issuedDate=day,
-            dueDate=day,
-            paymentAt=when,
-        )
-    bills, lines = s.sheets()
-    csv_file(folder / f"{name}-bills.csv", bills)
-    csv_file(folder / f"{name}-lines.csv", lines)
+    for place, (issued, due, paid) in enumerate(days):
+        cells = {"amortizationStartDate": issued, "amortizationEndDate": due}
+        s.bill(f"V-{first + place}", "Calder Valley Print Ltd", march(3), "Flyers",
+               line("Flyers", 24001 + place, "6100", **cells),
+               issuedDate=issued, dueDate=due, paymentAt=paid)
+    return s
+# fmt: on
 
 
-def _contradicting_dates(folder: Path, name: str) -> None:
-    """Dates of which one column has the day first, the others of its file the month."""
-    s = Sheets()
-    for number, (day, month) in enumerate(
-        (("25/03/2025", "04/05/2025"), ("04/05/2025", "03/26/2025")), start=1
-    ):
-        cells = {"amortizationStartDate": day, "amortizationEndDate": month}
-        s.bill(
-            f"V-32{number}",
-            "Calder Valley Print Ltd",
-            march(3),
-            "Flyers",
-            line("Flyers", 24000 + number, "6100", **cells),
-            issuedDate=day,
-            dueDate=month,
-            paymentAt=month,
-        )
-    bills, lines = s.sheets()
-    csv_file(folder / f"{name}-bills.csv", bills)
-    csv_file(folder / f"{name}-lines.csv", lines)
+def _csv_files(folder: Path, name: str, sheets: Sequence[Sheet]) -> None:
+    for part, sheet in zip(("bills", "lines"), sheets, strict=True):
+        csv_file(folder / f"{name}-{part}.csv", sheet)
 
 
 _LEDGER = ("billRef", "vendor", "invoiceNumber", "issuedDate", "currency", "amount", "gross tax")
@@ -397,9 +373,7 @@ def _ledger_sheets(
 def _ledger(
     folder: Path, name: str, rows: list[tuple[str, str, str, str]], paid: Sequence[str] = ()
 ) -> None:
-    bills, lines = _ledger_sheets(rows, paid)
-    csv_file(folder / f"{name}-bills.csv", bills)
-    csv_file(folder / f"{name}-lines.csv", lines)
+    _csv_files(folder, name, _ledger_sheets(rows, paid))
 
 
 def _house_rules(folder: Path) -> None:
@@ -794,24 +768,6 @@ def _shown(path: Path, number_format: str, *amounts: float) -> None:
     workbook(path, s.sheets())
 
 
-def _turned_dates(path: Path) -> None:
-    """Dates that Excel has taken month first, beside those that it could not."""
-    s = Sheets()
-    for number, day in enumerate((date(2025, 4, 3), "25/03/2025", date(2025, 12, 3)), start=1):
-        cells = {"amortizationStartDate": day, "amortizationEndDate": day}
-        s.bill(
-            f"V-31{number}",
-            "Calder Valley Print Ltd",
-            march(3),
-            "Flyers",
-            line("Flyers", 24000 + number, "6100", **cells),
-            issuedDate=day,
-            dueDate=day,
-            paymentAt=day,
-        )
-    workbook(path, s.sheets())
-
-
 # fmt: off
 def _after_creation(folder: Path) -> None:
     """Bills that cannot go on after creation as they should, and files that cannot be uploaded."""
@@ -848,13 +804,11 @@ def write(folder: Path) -> None:
     _formulas(folder / "lost-links.xlsx", "#REF!")
     _formulas(folder / "not-calculated.xlsx", None)
     _pasted(folder / "pasted-text.xlsx")
-    _dates(folder, "dates-either-way", ("03/04/2025", "05/04/2025"), ("03/04/2025", ""))
-    _dates(
-        folder,
-        "dates-both-ways",
-        ("25/03/2025", "03/26/2025", "04/05/2025", "2025-04-01"),
-        ("28/03/2025", "03/29/2025", "", ""),
-    )
+    days = [("03/04/2025", "03/04/2025"), ("05/04/2025", "")]
+    _csv_files(folder, "dates-either-way", _flyers(301, *((d, d, p) for d, p in days)).sheets())
+    days = [("25/03/2025", "28/03/2025"), ("03/26/2025", "03/29/2025")]
+    days += [("04/05/2025", ""), ("2025-04-01", "")]
+    _csv_files(folder, "dates-both-ways", _flyers(301, *((d, d, p) for d, p in days)).sheets())
     _ledger(
         folder,
         "amounts-either-way",
@@ -865,7 +819,9 @@ def write(folder: Path) -> None:
         "amounts-both-ways",
         [("1,200.00", "1,200.00", "1,000.00", "200.00"), ("60,00", "60,00", "50,00", "10,00")],
     )
-    _contradicting_dates(folder, "dates-contradict")
+    # one column has the day first, the others of its file the month
+    turned = ("25/03/2025", "04/05/2025"), ("04/05/2025", "03/26/2025")
+    _csv_files(folder, "dates-contradict", _flyers(321, *((d, m, m) for d, m in turned)).sheets())
     _ledger(
         folder,
         "amounts-contradict",
@@ -889,7 +845,9 @@ def write(folder: Path) -> None:
     _after_creation(folder)
     _disagreeing(folder)
     _journal(folder / "journal.csv")
-    _turned_dates(folder / "turned-dates.xlsx")
+    # dates that Excel has taken month first, beside those that it could not
+    mixed = (date(2025, 4, 3), "25/03/2025", date(2025, 12, 3))
+    workbook(folder / "turned-dates.xlsx", _flyers(311, *((d, d, d) for d in mixed)).sheets())
     _shown(folder / "shown-as-percent.xlsx", "0.00%", 0.24, 0.24, 0.2, 0.04)
     _shown(folder / "shown-as-money.xlsx", "[$£-809]#,##0.00", 240, 240, 200, 40)
     _shown(folder / "shown-as-euros.xlsx", "#,##0.00 [$€-407]", 240, 240, 200, 40)

@@ -19,6 +19,40 @@ from importer.validation.validate import check
 VENDOR = "11111111-1111-1111-1111-111111111111"
 TAX = "22222222-2222-2222-2222-222222222222"
 Row = Mapping[str, Any]
+# Templates of flat files, ``template`` takes them; with what the tests of several modules read.
+LEDGER = """
+template: mine
+layout: flat
+formats: {amounts: decimal}
+group_by: [Number]
+bills:
+  vendor: {value: A}
+  invoiceNumber: {column: Number}
+  issuedDate: {value: 2025-01-31}
+  currency: {value: GBP}
+  amount: {sum_of_lines: gross}
+line_items:
+  netAmount: {column: Net}
+  description: {column: Text, optional: true}
+"""
+BY_SUPPLIER = """
+template: mine
+layout: flat
+source: {%s}
+formats: {dates: [YYYY-MM-DD], numbers: point, amounts: decimal}
+group_by: [Supplier, Number]
+bills:
+  vendor: {column: Supplier}
+  invoiceNumber: {column: Number}
+  issuedDate: {column: Date}
+  dueDate: {column: Due, optional: true}
+  currency: {value: GBP}
+  amount: {first_of: [{column: Total, optional: true}, {sum_of_lines: gross}]}
+line_items:
+  netAmount: {column: Net}
+  account: {column: Account, optional: true}
+  description: {column: Text, optional: true}
+"""
 
 
 def bill(**changes: Any) -> dict[str, Any]:

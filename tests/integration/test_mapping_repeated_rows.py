@@ -7,28 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bill_sheets import book, checked, codes, csv_file, finding_cells, template, valid
+from bill_sheets import BY_SUPPLIER, book, checked, codes, csv_file, finding_cells, template, valid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.validation.checked_bills import Checked
 
-MAPPING = """
-template: mine
-layout: flat
-source: {%s}
-formats: {dates: [YYYY-MM-DD], numbers: point, amounts: decimal}
-group_by: [Supplier, Number]
-bills:
-  vendor: {column: Supplier}
-  invoiceNumber: {column: Number}
-  issuedDate: {column: Date}
-  currency: {value: GBP}
-  amount: {first_of: [{column: Total, optional: true}, {sum_of_lines: gross}]}
-line_items:
-  netAmount: {column: Net}
-  description: {column: Text}
-"""
 HEADER = ["Supplier", "Number", "Date", "Net", "Text"]
 DAY = "2025-05-31"
 REPEATED = "sheet.rows.repeated"
@@ -37,7 +21,7 @@ Rows = list[list[Any]]
 
 def read(folder: Path, rows: Rows, source: str = "", header: list[str] = HEADER) -> Checked:
     path = csv_file(folder / "l.csv", [header, *rows])
-    return checked([path], template(folder, MAPPING % source))
+    return checked([path], template(folder, BY_SUPPLIER % source))
 
 
 def line(number: str, amount: int, text: str = "x", vendor: str = "Acme") -> list[Any]:
@@ -90,7 +74,7 @@ def test_repeated_rows_may_be_meant(tmp_path: Path) -> None:
     assert codes(read(tmp_path, rows, "repeated_lines: allow")) == []
     path = csv_file(tmp_path / "l.csv", [HEADER, *rows])
     for total, expected in (("37.00", []), ("22.00", [REPEATED, "control.gross.differs"])):
-        text = MAPPING % "" + f"expect: {{gross: {{GBP: '{total}'}}}}\n"
+        text = BY_SUPPLIER % "" + f"expect: {{gross: {{GBP: '{total}'}}}}\n"
         assert sorted(codes(checked([path], template(tmp_path, text)))) == sorted(expected)
     stated = [[*row, "30.00" if row[1] == "A1" else "7.00"] for row in rows]
     assert codes(read(tmp_path, stated, header=[*HEADER, "Total"])) == []
@@ -107,7 +91,7 @@ def test_scattered_rows_of_a_ledger_may_be_equal(tmp_path: Path) -> None:
 def test_column_that_counts_the_rows_tells_nothing_apart(tmp_path: Path) -> None:
     rows = [[*row, i] for i, row in enumerate([*A, *B, *A, *B], start=1)]
     path = book(tmp_path / "l.xlsx", {"L": [[*HEADER, "No."], *rows]})
-    assert codes(checked([path], template(tmp_path, MAPPING % ""))) == [REPEATED]
+    assert codes(checked([path], template(tmp_path, BY_SUPPLIER % ""))) == [REPEATED]
 
 
 def test_filled_down_rows_are_found_too(tmp_path: Path) -> None:

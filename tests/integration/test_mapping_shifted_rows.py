@@ -5,25 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from bill_sheets import checked, codes, template
+from bill_sheets import LEDGER, checked, codes, template
 
 from importer.validation.checked_bills import Checked
-
-LEDGER = """
-template: mine
-layout: flat
-formats: {amounts: decimal}
-group_by: [Number]
-bills:
-  vendor: {value: A}
-  invoiceNumber: {column: Number}
-  issuedDate: {value: 2025-01-31}
-  currency: {value: GBP}
-  amount: {sum_of_lines: gross}
-line_items:
-  netAmount: {column: Net}
-  description: {column: Text, optional: true}
-"""
 
 
 def ledger(folder: Path, text: str) -> Checked:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bill_sheets import checked, codes, csv_file, finding_cells, template, valid
+from bill_sheets import BY_SUPPLIER, checked, codes, csv_file, finding_cells, template, valid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_mapping_source import counts, reasons
@@ -16,24 +16,6 @@ from importer.core.text_column import arrow_texts, cells_starting
 from importer.core.total_words import is_total, may_be_total_of, may_begin_total
 from importer.validation.checked_bills import Checked
 
-MAPPING = """
-template: mine
-layout: flat
-source: {%s}
-formats: {dates: [YYYY-MM-DD], numbers: point, amounts: decimal}
-group_by: [Supplier, Number]
-bills:
-  vendor: {column: Supplier}
-  invoiceNumber: {column: Number}
-  issuedDate: {column: Date}
-  dueDate: {column: Due, optional: true}
-  currency: {value: GBP}
-  amount: {first_of: [{column: Total, optional: true}, {sum_of_lines: gross}]}
-line_items:
-  netAmount: {column: Net}
-  account: {column: Account, optional: true}
-  description: {column: Text, optional: true}
-"""
 HEADER = ["Supplier", "Number", "Date", "Net", "Text"]
 DOWN = "fill_down: [Supplier, Number]"
 DAY = "2025-05-31"
@@ -47,7 +29,7 @@ Rows = list[list[Any]]
 
 def read(folder: Path, rows: Rows, source: str = DOWN, header: list[str] = HEADER) -> Checked:
     path = csv_file(folder / "l.csv", [header, *rows])
-    return checked([path], template(folder, MAPPING % source))
+    return checked([path], template(folder, BY_SUPPLIER % source))
 
 
 def bills(of: Checked) -> dict[str | None, int]:

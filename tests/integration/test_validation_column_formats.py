@@ -10,27 +10,13 @@ from typing import Any
 
 import openpyxl
 import pytest
-from bill_sheets import book, checked, codes, csv_file, finding_cells, template
+from bill_sheets import LEDGER, book, checked, codes, csv_file, finding_cells, template
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from importer.core.money import money
 from importer.validation.checked_bills import Checked
 
-LEDGER = """
-template: mine
-layout: flat
-formats: {amounts: decimal}
-group_by: [Number]
-bills:
-  vendor: {value: A}
-  invoiceNumber: {column: Number}
-  issuedDate: {value: 2025-01-31}
-  currency: {value: GBP}
-  amount: {sum_of_lines: gross}
-line_items:
-  netAmount: {column: Net}
-"""
 BY_QUANTITY = LEDGER.replace("{column: Net}", "{product: [Qty, Price], round: half_up}")
 
 
