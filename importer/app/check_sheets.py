@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from importer.app.earlier_loads import earlier_loads
 from importer.app.events import SILENT, Listener
 from importer.app.next_step import after_check
 from importer.app.pipeline import CheckRequest, check_files
@@ -23,13 +24,15 @@ def check(
     *,
     company: str | None = None,
     profile: bool = False,
+    base_url: str | None = None,
     result: ResultFile | None = None,
     listener: Listener = SILENT,
 ) -> Result:
     """Check bills and line items offline. Without ``result`` no file is written.
 
     ``company`` is the name or id of a company whose lists were fetched, the only one if left out:
-    names that it does not have give warnings. Without lists a note says that names were not
+    names that it does not have give warnings. ``base_url`` is the Light that the bills would go to.
+    Without lists a note says that names were not
     checked; a ``company`` that is no ``profile``'s must have some. Raises ImporterError where the
     files cannot be checked at all.
     """
@@ -47,7 +50,10 @@ def check(
 
     if unchecked and has_names(files.checked):
         notes.append(unchecked)
-    summary = replace(files.summary("validate", started), notes=tuple(notes))
+    loads = earlier_loads(files, base_url=base_url, company=company)
+    if loads.note:
+        notes.append(loads.note)
+    summary = replace(files.summary("validate", started), notes=tuple(notes), asked=False)
     if files.former is not None and files.continues:
         former = files.former
         summary = replace(
@@ -58,7 +64,7 @@ def check(
         )
     from importer.report.build_report import build_report
 
-    report = build_report(files.checked, {}, summary, former_ids=former_ids(files))
+    report = build_report(files.checked, loads.outcomes, summary, former_ids=former_ids(files))
     code = exit_code(report.summary, report.findings, stopped=None)
     unresolved = any(each.pick is None for each in report.unresolved)
     summary = replace(

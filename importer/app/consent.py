@@ -54,10 +54,19 @@ class LoadForecast(_Forecast):
 
     template: str
     constants: str  # what it states and no column says, in words
-    left_out: tuple[str, ...]  # what type or state leaves out, in words
+    left_out: tuple[str, ...]  # for its type or state, or for what is wrong with it, in words
     already_in_light: int
     steps: str
     payments: tuple[Payment, ...]
+    confirm_above: float = 1_000_000  # in units of any currency
+
+    @property
+    def count_to_type(self) -> int | None:
+        """The number of bills, which the person types in place of yes where an amount is large."""
+        totals = (*self.totals, *(paid.total for paid in self.payments))
+        if not any(abs(each.cents) > self.confirm_above * each.unit for each in totals):
+            return None
+        return self.bills or sum(paid.bills for paid in self.payments)
 
 
 @dataclass(frozen=True, kw_only=True)

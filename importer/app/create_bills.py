@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from importer.app.company_check import address_of
 from importer.app.consent import (
     LoadConsent,
@@ -20,6 +22,7 @@ from importer.app.consent import (
     totals_by_currency,
 )
 from importer.app.destination import Destination, LoadOptions
+from importer.app.earlier_loads import entity_names
 from importer.app.events import Listener, Phase
 from importer.app.next_step import load_command
 from importer.app.pipeline import CheckedFiles
@@ -53,7 +56,14 @@ from importer.model.finding import Finding
 from importer.model.journal_states import BillOutcome, Status, Step
 from importer.model.light_objects import Company
 from importer.model.read_back import ReadBack
-from importer.report.phrases import constant_words, left_out_words
+from importer.report.phrases import (
+    NO_CURRENCY,
+    constant_words,
+    count,
+    in_currency,
+    left_out_words,
+)
+from importer.validation.checked_bills import Checked
 
 T = TypeVar("T")
 MOST_WATCH = 15.0  # seconds between two looks at what others load
@@ -70,6 +80,7 @@ class LoadProgress:
     forecast: str = ""  # in a dry run: what would be done after creation
     stopped: ImporterError | None = None
     requests: int = 0
+    asked: bool = False  # whether Light was asked about the bills
     verifying: bool = False  # the load itself was done
     read_backs: dict[int, ReadBack] = field(default_factory=dict)  # by bill index
 
@@ -135,6 +146,7 @@ async def _plan(
     plan = plan_from_journal(bills, journal, dry=dry)
     with context.stop.cancels_task():
         await look_in_light(plan, context.client, journal, settle=context.settle)
+    context.progress.asked = True
     if undoing := unfinished_undo(journal, [entry.id for entry in plan.entries.values()]):
         raise UsageProblem(
             f"The undo of run {undoing} did not come to its end, so it is not certain which of its"
@@ -160,7 +172,7 @@ async def create(
     to_create = [job.bill for job in (*plan.send, *plan.unsettled)]
     steps = step_plan.forecast_steps(bills, plan, journal)
     if to_create or steps.counts:
-        asked = await _ask(bills, to_create, company, len(plan.settled), steps, context)
+        asked = await _ask(bills, to_create, company, plan, steps, context)
         if asked and plan.send:
             await _look_again(plan, journal, context)
     save_snapshot(context.run, context.files)
@@ -204,7 +216,7 @@ async def _ask(
     bills: list[Bill],
     to_create: list[Bill],
     company: Company,
-    settled: int,
+    plan: LoadPlan,
     steps: StepForecast,
     context: LoadContext,
 ) -> bool:
@@ -225,9 +237,9 @@ async def _ask(
         address=address,
         template=context.files.loaded.template.template,
         constants=constant_words(constants_of(context.files.checked.mapped)),
-        left_out=tuple(left_out_words(context.files.checked.left_out)),
+        left_out=tuple(_left_out(plan, context.files.checked)),
         bills=len(to_create),
-        already_in_light=settled,
+        already_in_light=sum(outcome.in_light for outcome in plan.settled.values()),
         totals=_totals(to_create),
         steps=steps.words() if steps.counts else "",
         payments=tuple(
@@ -236,11 +248,34 @@ async def _ask(
         ),
         requests=requests,
         per_minute=destination.per_minute,
+        confirm_above=options.confirm_above,
     )
     if not await agreed(context.consent(forecast)):
         again = load_command(context.files.request, options)
         raise Declined("Nothing was sent to Light.", f"{again} (asks again)")
     return True
+
+
+def _left_out(plan: LoadPlan, checked: Checked) -> Iterator[str]:
+    """What of the files is not created and not in Light, with its amounts."""
+    planned = {*plan.entries, *plan.withheld}
+    invalid = [i for i in np.flatnonzero(checked.invalid_bills()).tolist() if i not in planned]
+    currency, units = checked.bills["currency"], checked.bills.units
+    for some, why in (
+        (invalid, "that need correction"),
+        (plan.withheld, "that Light has under another number or vendor"),
+    ):
+        amounts = [
+            (str(currency.at(i) or NO_CURRENCY), checked.amounts.at(i) or 0, int(units[i]))
+            for i in some
+        ]
+        if some:
+            sums = totals_by_currency(amounts)
+            words = " and ".join(in_currency(t.cents, t.unit, t.currency) for t in sums)
+            yield f"{count(len(some), 'bill')} {why}, {words}"
+    if others := sum(not outcome.in_light for outcome in plan.settled.values()):
+        yield f"{count(others, 'bill')} that Light has otherwise, or may have"
+    yield from left_out_words(checked.left_out)
 
 
 def _totals(bills: list[Bill]) -> tuple[Total, ...]:
@@ -263,6 +298,7 @@ def _facts(bills: list[Bill], company: Company, context: LoadContext) -> dict[st
         "sources": [str(Path(name).absolute()) for name in files.request.files],
         "sandbox": context.destination.sandbox,
         "only_valid": context.options.only_valid,
+        "entities": entity_names(files.checked),
         "continues": files.continues,
     }
 

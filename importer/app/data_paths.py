@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import re
@@ -27,6 +28,12 @@ def journal_path(base_url: str, company_id: str) -> Path:
     """The journal of one company of one Light."""
     company = re.sub(r"[^A-Za-z0-9-]+", "_", company_id)
     return data_folder() / "journals" / f"{_slug(base_url)}-{company}.sqlite"
+
+
+def journal_paths(base_url: str) -> list[Path]:
+    """The journals of all companies of one Light, on this machine."""
+    folder = data_folder() / "journals"
+    return sorted(folder.glob(f"{glob.escape(_slug(base_url))}-*.sqlite"))
 
 
 def reference_path(base_url: str, company_id: str) -> Path:

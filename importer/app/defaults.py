@@ -45,6 +45,7 @@ OPTIONS: Mapping[str, type | tuple[type, ...]] = {
     "timeout": _NUMBER,
     "wait": bool,
     "max-problems": int,
+    "confirm-above": _NUMBER,
 }
 _FOLDERS = ("lookups", "save-lookups", "documents")
 _SECRET = ("key", "token", "secret", "password")

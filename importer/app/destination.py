@@ -54,6 +54,7 @@ class LoadOptions:
     verify: bool = False
     archive: str | None = None  # the folder that files go to whose bills are all in Light
     company: str | None = None  # its name or id: a key of another is refused
+    confirm_above: float = 1_000_000  # in any currency: above it the number of bills is the consent
 
 
 @dataclass

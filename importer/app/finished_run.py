@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from importer.app.earlier_loads import earlier_loads
 from importer.app.match_rows import currency_of, match_rows, unit_of
 from importer.app.next_step import command_words
 from importer.app.pipeline import CheckedFiles, CheckRequest, check_files
@@ -103,7 +104,13 @@ def report_of(
     checked.add_findings(cancel_findings(checked, matches.by_bill(cancels)))
     checked.add_findings(step_findings(checked, of_bills))
     summary, ids = before.summary(command), former_ids(before.prepared)
-    report = build_report(checked, matches.outcomes(outcomes), summary, backs, of_bills, ids)
+    of_run = matches.outcomes(outcomes)
+    if not summary.sandbox:
+        loads = earlier_loads(
+            before.prepared, journal=before.journal, without=of_run, taken=outcomes
+        )
+        of_run |= loads.outcomes
+    report = build_report(checked, of_run, summary, backs, of_bills, ids)
     summary = replace(
         report.summary,
         totals=_with_unmatched(report.summary.totals, matches.unmatched, checked),

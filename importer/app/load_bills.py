@@ -24,6 +24,7 @@ from importer.app.create_bills import (
     rehearse,
 )
 from importer.app.destination import LoadOptions, destination_of
+from importer.app.earlier_loads import EarlierLoads, earlier_loads
 from importer.app.events import SILENT, Listener
 from importer.app.fetch_directory import fetch_directory
 from importer.app.next_step import after_load, after_verify
@@ -142,12 +143,12 @@ async def _load(context: LoadContext) -> None:
                 directory = await fetch_directory(client, needs(checked, files.picks))
             resolve_in_light(checked, directory, files.loaded.template)
             _save_picks(context, directory)
-            if not checked.clean and not options.only_valid and not options.dry_run:
-                return
-            bills = list(checked.valid_bills())
             if destination.journal is None:
                 path = data_paths.journal_path(destination.base_url, company.id)
                 destination.journal = path
+            if not checked.clean and not options.only_valid and not options.dry_run:
+                return
+            bills = list(checked.valid_bills())
             if options.dry_run:
                 with journal_for_reading(destination.journal) as journal:
                     check_company_of_journal(journal, company, destination)
@@ -186,7 +187,16 @@ def _stopped_at_once(progress: LoadProgress) -> str:
 
 def _report(context: LoadContext, started: datetime) -> Report:
     files, progress, destination = context.files, context.progress, context.destination
-    company = progress.company
+    company, checked = progress.company, files.checked
+    loads = EarlierLoads()
+    if not destination.sandbox:
+        loads = earlier_loads(
+            files,
+            journal=destination.journal,
+            base_url=destination.base_url,
+            company=context.options.company,
+            without=progress.outcomes,
+        )
     summary = replace(
         files.summary("load", started),
         run=progress.run,
@@ -194,15 +204,16 @@ def _report(context: LoadContext, started: datetime) -> Report:
         company_id=company.id if company else "",
         base_url=destination.base_url,
         requests=progress.requests,
-        notes=tuple(_notes(context)),
+        notes=(*_notes(context), *([loads.note] if loads.note else [])),
         sandbox=destination.sandbox,
+        asked=progress.asked,
+        dry_run=context.options.dry_run,
     )
-    checked = files.checked
     checked.add_findings(read_back_findings(checked, progress.read_backs))
     checked.add_findings(step_findings(checked, progress.steps))
     return build_report(
         checked,
-        progress.outcomes,
+        {**progress.outcomes, **loads.outcomes},
         summary,
         progress.read_backs,
         progress.steps,

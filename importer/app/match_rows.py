@@ -17,7 +17,7 @@ import numpy as np
 from importer.app.sheet_rows import SheetRows
 from importer.core.money import money
 from importer.loading.journal.journal_records import RunRecord
-from importer.loading.row_identity import bill_row_identity, line_row_identity
+from importer.loading.row_identity import bill_row_identities, line_row_identity
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
@@ -149,11 +149,7 @@ class _Matching:
 
     @cached_property
     def _bill_identities(self) -> list[str]:
-        c = self._columns
-        vendors = [a or b for a, b in zip(c["vendor"], c["vendorId"], strict=True)]
-        amounts = [self._checked.amounts.at(i) for i in range(self._checked.bills.size)]
-        others = (c["invoiceNumber"], c["issuedDate"], amounts, c["currency"], c["description"])
-        return [bill_row_identity(*each) for each in zip(vendors, *others, strict=True)]
+        return bill_row_identities(self._checked)
 
     def _is_bill_of(self, entry: JournalEntry, index: int) -> bool:
         """Whether a bill is that of an entry, of a run whose rows were not stored."""

@@ -30,6 +30,15 @@ from importer.cli.options import (
 @click.option("--dry-run", is_flag=True, help="Stop before anything is written to Light.")
 @click.option("--only-valid", is_flag=True, help="Load the valid bills, leave out the others.")
 @click.option("--yes", is_flag=True, help="Do not ask before loading.")
+@click.option(
+    "--confirm-above",
+    metavar="AMOUNT",
+    type=click.FloatRange(min=0),
+    default=1_000_000,
+    show_default="1,000,000",
+    help="Where the bills come to more than this in any currency, the question asks for their"
+    " number instead of yes.",
+)
 @pace_options
 @click.option(
     "--settle",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -35,9 +36,10 @@ async def confirm_load(load: LoadForecast) -> bool:
         _requests_line(load),
     ]
     click.echo("\n".join(lines), err=True)
-    return await confirm(
+    question = (
         "Create these bills?" if load.bills else "Do this to bills that are in Light already?"
     )
+    return await confirm(question, load.count_to_type)
 
 
 async def confirm_undo(undo: UndoForecast) -> bool:
@@ -67,12 +69,19 @@ def _requests_line(forecast: LoadForecast | UndoForecast) -> str:
     return f"Requests: {forecast.requests:,}, at most {forecast.per_minute:,} a minute: {time}"
 
 
-async def confirm(question: str) -> bool:
+async def confirm(question: str, number: int | None = None) -> bool:
     """Ask on the terminal until the answer is yes or no; Ctrl-C is no.
+
+    With a ``number`` that is the answer instead of yes. What was typed before the question appears
+    is no answer.
 
     Where the loop can, it waits for the answer: ``input()`` does not notice a signal that comes
     after it wrote the question and before it reads.
     """
+    accepted = ("y", "yes") if number is None else (f"{number}", f"{number:,}")
+    if number is not None:
+        question += " This is a large amount: type the number of bills, or n"
+    prompt = f"{question} [y/N]: " if number is None else f"{question}: "
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
     try:
@@ -81,22 +90,39 @@ async def confirm(question: str) -> bool:
         loop.remove_reader(terminal)
     except (NotImplementedError, OSError):  # Windows, or no real file
         try:
-            return click.confirm(question, err=True)
+            _discard_keys()
+            if number is None:
+                return click.confirm(question, err=True)
+            return str(click.prompt(question, err=True)).strip() in accepted
         except click.Abort:
             return False
+    import termios
+
+    with contextlib.suppress(termios.error):  # it is no terminal
+        termios.tcflush(terminal, termios.TCIFLUSH)
     answer = None
-    while answer not in ("y", "yes"):
+    while answer not in accepted:
         if answer in ("", "n", "no"):
             return False
         if answer is not None:
-            click.echo("Error: invalid input", err=True)
+            wrong = "invalid input" if number is None else "that is not the number of bills"
+            click.echo(f"Error: {wrong}", err=True)
         try:
             with signals(task.cancel):
-                click.echo(f"{question} [y/N]: ", nl=False, err=True)
+                click.echo(prompt, nl=False, err=True)
                 answer = (await _read_line(terminal)).strip().lower()
         except asyncio.CancelledError:
             return False
     return True
+
+
+def _discard_keys() -> None:
+    """Discard what was typed, in a console of Windows."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        while msvcrt.kbhit():
+            msvcrt.getwch()
 
 
 async def _read_line(terminal: int) -> str:

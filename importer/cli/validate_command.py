@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from importer.cli.options import (
+    base_url_option,
     company_of,
     company_option,
     output_of,
@@ -20,6 +21,7 @@ from importer.cli.options import (
 @click.command(short_help="Check sheets without sending anything.")
 @source_options
 @step_options
+@base_url_option
 @company_option
 @output_options
 def validate(**options: Any) -> int:
@@ -39,6 +41,12 @@ def validate(**options: Any) -> int:
     result, console = output_of(options)
     typed, company = options["company"], company_of(options)
     request = request_of(options)
-    return console.show_result(
-        check(request, company=company, profile=company != typed, result=result, listener=console)
+    checked = check(
+        request,
+        company=company,
+        profile=company != typed,
+        base_url=options["base_url"],
+        result=result,
+        listener=console,
     )
+    return console.show_result(checked)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
+
+import numpy as np
 
 from importer.model.bills import Bill
 from importer.model.run_rows import BillRows, RowIdentity
+from importer.validation.checked_bills import Checked
 
 _ENCODER = json.JSONEncoder(default=str, ensure_ascii=False, separators=(",", ":"))
 
@@ -24,6 +28,21 @@ def bill_row_identity(
     if number:
         return _ENCODER.encode([vendor or "", number])
     return _ENCODER.encode([vendor or "", issued, amount, currency, description or ""])
+
+
+def bill_row_identities(checked: Checked) -> list[str]:
+    """The identity of each bill of a sheet, also of those that need correction."""
+    every = np.arange(checked.bills.size)
+
+    def values(name: str) -> list[Any]:
+        return checked.bills[name].values_at(every)
+
+    vendors = [a or b for a, b in zip(values("vendor"), values("vendorId"), strict=True)]
+    amounts = [checked.amounts.at(i) for i in range(checked.bills.size)]
+    others = (values(name) for name in ("invoiceNumber", "issuedDate"))
+    last = (values(name) for name in ("currency", "description"))
+    rows = zip(vendors, *others, amounts, *last, strict=True)
+    return [bill_row_identity(*row) for row in rows]
 
 
 def line_row_identity(amount: int | None, description: str | None) -> str:

@@ -56,6 +56,9 @@ class State(StrEnum):
     UNKNOWN = "unknown"
 
 
+_IN_LIGHT_STATES = (State.CREATED, State.FOUND)
+
+
 class DamagedRecord(Exception):
     """A row of the journal that cannot be decoded; the message names it and the reason."""
 
@@ -203,6 +206,13 @@ class BillOutcome:
     how: Discovery | None = None
     partial: str = ""
     of_run: Status | None = None
+
+    @property
+    def in_light(self) -> bool:
+        """Whether Light has the bill, as far as is known; its row may need correction now."""
+        if self.status is Status.INVALID:
+            return self.entry.light_id is not None and self.entry.state in _IN_LIGHT_STATES
+        return self.status in IN_LIGHT
 
 
 def _json_list(text: str | None) -> list[Any]:

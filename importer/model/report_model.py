@@ -8,7 +8,7 @@ from datetime import datetime
 
 from importer.core.errors import ImporterError
 from importer.model.finding import CellRef
-from importer.model.journal_states import Status, Step
+from importer.model.journal_states import IN_LIGHT, Status, Step
 from importer.model.read_back import ReadBack
 
 TableRow = tuple[int, int]  # index of a table of the report, row as Excel numbers it
@@ -67,6 +67,12 @@ class RowResult:
     loaded_at: datetime | None = None
     bill_id: str | None = None
     amounts: Amounts | None = None
+    loaded_before: bool = False  # whatever the status of the row now
+
+    @property
+    def in_light(self) -> bool:
+        """Whether Light has the bill, as far as is known."""
+        return self.loaded_before or self.status in IN_LIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +127,8 @@ class CurrencyTotal:
 
     ``sheet`` is the total of all bills of the sheet whose amount can be read, without those passed
     over; ``created`` what Light has of them now (created, already loaded or already there) by
-    Light's own amounts, ``difference`` is ``sheet`` less ``created``. ``by_status`` splits
+    Light's own amounts, ``difference`` is ``sheet`` less ``created``. Where Light was not
+    ``asked``, these are what earlier runs know, of ``loaded`` bills. ``by_status`` splits
     ``sheet`` and has what is passed over beside; ``credit_notes`` are by status too. ``control`` is
     the total that the file or the template states, None where neither does. ``unit`` is how many
     cents
@@ -142,6 +149,9 @@ class CurrencyTotal:
     unmatched: int = 0  # of these, bills of the run that no row holds any more
     twice: int = 0  # bills that Light has more than once
     twice_cents: int = 0  # what these come to in the sheet
+    asked: bool = True
+    loaded: int = 0
+    unstated: int = 0  # of these, bills whose amount in Light nobody has read
     credit_notes: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -162,6 +172,15 @@ class CurrencyTotal:
     @property
     def difference(self) -> int:
         return self.sheet - self.created
+
+    @property
+    def light_known(self) -> bool:
+        """Whether ``created`` was read: it is no figure where nobody asked."""
+        return self.asked or self.loaded > self.unstated
+
+    @property
+    def difference_known(self) -> bool:
+        return self.asked or (self.loaded == self.bills and not self.unstated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,3 +230,6 @@ class RunSummary:
     error: RunError | None = None  # why it ended early
     left_out: tuple[LeftOut, ...] = ()
     constants: tuple[tuple[str, str], ...] = ()  # what the template states and no column says
+    asked: bool = True  # whether Light was asked about the bills
+    dry_run: bool = False
+    failed_controls: frozenset[str] = frozenset()  # codes of findings about control totals

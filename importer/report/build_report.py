@@ -84,7 +84,8 @@ def build_report(
         constants=constants_of(checked.mapped),
         notes=(*summary.notes, *left_out_words(checked.left_out)),
         rows=_rows(checked.mapped.tables),
-        totals=_totals(checked, bills),
+        failed_controls=frozenset(c for c in checked.findings.codes() if c.startswith("control.")),
+        totals=_totals(checked, bills, asked=summary.asked),
         read_back=Counter(back.comparison.value for back in read_backs.values()),
         steps=_steps(steps.values()),
     )
@@ -159,7 +160,7 @@ def _rows(tables: Sequence[InputTable]) -> dict[str, int]:
     }
 
 
-def _totals(checked: Checked, bills: BillOutcomes) -> tuple[CurrencyTotal, ...]:
+def _totals(checked: Checked, bills: BillOutcomes, *, asked: bool) -> tuple[CurrencyTotal, ...]:
     """The tie-out by currency, in the order of the file; what is in Light by Light's amounts, as
     they were read last."""
     currency = checked.bills["currency"]
@@ -169,11 +170,15 @@ def _totals(checked: Checked, bills: BillOutcomes) -> tuple[CurrencyTotal, ...]:
     created: Counter[str] = Counter()
     agreeing: Counter[str] = Counter()
     altered: Counter[str] = Counter()
+    loaded: Counter[str] = Counter()
+    unstated: Counter[str] = Counter()
     for i in np.flatnonzero(bills.in_light).tolist():
         bill = bills[i]
         created[names[i]] += in_light_now(bill)
         agreeing[names[i]] += not differs(bill)
         altered[names[i]] += differs(bill)
+        loaded[names[i]] += 1
+        unstated[names[i]] += bill.in_light is None
     twice: Counter[str] = Counter()
     twice_cents: Counter[str] = Counter()
     for i, outcome in bills.outcomes.items():
@@ -209,6 +214,9 @@ def _totals(checked: Checked, bills: BillOutcomes) -> tuple[CurrencyTotal, ...]:
             altered=altered[name],
             twice=twice[name],
             twice_cents=twice_cents[name],
+            asked=asked,
+            loaded=loaded[name],
+            unstated=unstated[name],
             credit_notes={Status.PASSED_OVER.value: credit_notes} if credit_notes else {},
         )
         totals.append(total)

@@ -74,11 +74,10 @@ def _counts(counts: Mapping[str, int]) -> dict[str, int]:
 def _total(total: CurrencyTotal) -> dict[str, object]:
     return {
         "currency": total.currency,
-        "sheet": total.sheet,
-        "created": total.created,
-        "difference": total.difference,
-        "bills": _part(total.sheet, total.created),
-        "credit_notes": _part(0, 0),
+        "asked": total.asked,
+        **_part(total),
+        "bills": _part(total),
+        "credit_notes": {"sheet": 0, "created": 0, "difference": 0},
         "by_status": {name: total.by_status[name] for name in in_order(total.by_status)},
         "passed_over": {
             "bills": total.passed_over,
@@ -89,8 +88,13 @@ def _total(total: CurrencyTotal) -> dict[str, object]:
     }
 
 
-def _part(sheet: int, created: int) -> dict[str, int]:
-    return {"sheet": sheet, "created": created, "difference": sheet - created}
+def _part(total: CurrencyTotal) -> dict[str, int | None]:
+    """None where nobody asked Light, and no earlier run knows."""
+    return {
+        "sheet": total.sheet,
+        "created": total.created if total.light_known else None,
+        "difference": total.difference if total.difference_known else None,
+    }
 
 
 def _constant(name: str, text: str) -> object:

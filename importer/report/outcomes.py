@@ -81,9 +81,9 @@ class RowOutcomes(LazySequence[_Record]):
         """The messages of items that were ``only_checked``; "" of -1, no item."""
 
     @property
+    @abstractmethod
     def in_light(self) -> np.ndarray:
-        """Which items are in Light."""
-        return np.isin(self.codes, [STATUSES.index(status) for status in IN_LIGHT])
+        """Which items are in Light, as far as is known."""
 
     def status(self, i: int) -> Status:
         status: Status = STATUSES[self.codes[i]]
@@ -143,19 +143,37 @@ class BillOutcomes(RowOutcomes[BillResult]):
             outcome, entry = self.outcomes[i], self.outcomes[i].entry
             attempts = entry.attempts
             message = " ".join(filter(None, (_sentence(outcome_words(outcome)), message)))
-            if status in IN_LIGHT:
+            if outcome.in_light:
                 light_id, light_state = entry.light_id, entry.light_state
                 loaded_at = entry.settled
         if i in self._read_backs:
             light_state = self._read_backs[i].light_state or light_state
         return RowResult(
-            table, row, status, message, light_id, light_state, attempts, loaded_at, None, amounts
+            table,
+            row,
+            status,
+            message,
+            light_id,
+            light_state,
+            attempts,
+            loaded_at,
+            amounts=amounts,
+            loaded_before=self._loaded(i),
         )
 
     def _in_light(self, i: int) -> int | None:
         """Gross in cents by Light's own amount; None where it is not in Light, and where Light did
         not state it: the sheet's amount is none that was read."""
-        return self.outcomes[i].entry.light_amount if self.status(i) in IN_LIGHT else None
+        return self.outcomes[i].entry.light_amount if self._loaded(i) else None
+
+    def _loaded(self, i: int) -> bool:
+        return i in self.outcomes and self.outcomes[i].in_light
+
+    @property
+    def in_light(self) -> np.ndarray:
+        which = np.zeros(len(self), dtype=bool)
+        which[[i for i, outcome in self.outcomes.items() if outcome.in_light]] = True
+        return which
 
     def _text(self, name: str, i: int) -> str:
         """A bill's value for people: as it was read, else as written."""
@@ -202,8 +220,13 @@ class LineOutcomes(RowOutcomes[RowResult]):
         self._bills, self._messages = bills, bills.row_messages.lines
         self._currencies = checked.bills["currency"].values
         ids = self._by_item(former_ids)
-        self._former_ids = {i: ids[i] for i in ids if self.status(i) not in IN_LIGHT}
+        in_light = self.in_light
+        self._former_ids = {i: ids[i] for i in ids if not in_light[i]}
         self._last: tuple[int, RowResult] | None = None  # the lines of a bill are often together
+
+    @property
+    def in_light(self) -> np.ndarray:
+        return np.append(self._bills.in_light, False)[self._bill_or_last]
 
     def only_checked(self) -> np.ndarray:
         only = np.append(self._bills.only_checked(), True)[self._bill_or_last]
@@ -231,8 +254,7 @@ class LineOutcomes(RowOutcomes[RowResult]):
         if last is None or last[0] != bill:  # several threads may ask
             last = self._last = bill, self._bills.row_result(bill)
         of_bill = last[1]
-        in_light = of_bill.status in IN_LIGHT
-        if not message and not in_light and of_bill.message:
+        if not message and of_bill.status not in IN_LIGHT and of_bill.message:
             message = f"bill in row {of_bill.row}: {of_bill.message}"
         light_id = None
         if bill in self._bills.outcomes:
@@ -247,8 +269,9 @@ class LineOutcomes(RowOutcomes[RowResult]):
             of_bill.light_state,
             of_bill.attempts,
             of_bill.loaded_at,
-            of_bill.light_id if in_light else former_id,
+            of_bill.light_id if of_bill.in_light else former_id,
             amounts,
+            of_bill.loaded_before,
         )
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -46,6 +46,7 @@ ROW_WORDS: Mapping[str, str] = {
 
 LIGHT_AMOUNTS = "gross as Light answered; net and tax as sent"
 _SHOWN_ROWS = 10
+_NAMED = 4  # currencies in the verdict
 _TRUE = ("TRUE", "true", "yes", "1")
 NO_CURRENCY = "no currency"  # in place of a code that is missing or none
 
@@ -155,15 +156,21 @@ def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
     if summary.command == "undo":
         covered = {Status.UNDONE}
         parts.append(_share(bills.get(Status.UNDONE, 0), total, "undone"))
-    elif summary.command == "validate" or bills.get(Status.VALID, 0):
+    elif not summary.asked or summary.command == "validate" or bills.get(Status.VALID, 0):
         covered = {Status.VALID}
-        parts.append(_share(bills.get(Status.VALID, 0), total, "valid"))
+        valid = bills.get(Status.VALID, 0)
+        parts.append(_share(valid + (0 if summary.asked else in_light), total, "valid"))
+        if valid and not errors and (summary.dry_run or summary.command == "validate"):
+            parts.append(f"a load would create {valid:,}")
     else:
         covered = set(IN_LIGHT)
         missing = summary.read_back.get(Comparison.MISSING, 0)
         when = "" if missing else _when_created(bills, in_light)
         parts.append(_share(in_light - missing, total, "in Light") + when)
-    if in_light and not covered & IN_LIGHT:
+    before = 0 if summary.asked else sum(total.loaded for total in summary.totals)
+    if before:
+        parts.append(f"{before:,} {'was' if before == 1 else 'were'} loaded before")
+    elif in_light and not covered & IN_LIGHT:
         parts.append(f"{in_light:,} {_be(in_light)} in Light")
     for status, words in _VERDICTS.items():
         n = bills.get(status, 0)
@@ -171,11 +178,13 @@ def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
             parts.append(f"{n:,} {words[n != 1]}")
     if summary.command == "verify" or summary.read_back:
         parts += _read_back(summary.read_back)
-    parts += left_out
     bad = (Status.INVALID, Status.REJECTED, Status.UNKNOWN)
     differing = any(
         n for comparison, n in summary.read_back.items() if comparison != Comparison.SAME
     )
+    if not differing:
+        parts += _tie_out_parts(summary)
+    parts += [*_control_parts(summary), *left_out]
     if summary.command == "undo" or differing or any(bills.get(status, 0) for status in bad):
         errors = 0  # the bills say so already
     return _sentence(parts, errors, warnings, "to look at" if in_light else "found in the file")
@@ -217,6 +226,39 @@ def left_out_words(documents: Iterable[LeftOut]) -> Iterator[str]:
             f"{where}: {count(len(each.rows), noun)} passed over, {' and '.join(totals)}:"
             f" {each.reason} ({word} {rows}{more})."
         )
+
+
+def _tie_out_parts(summary: RunSummary) -> Iterator[str]:
+    """Which currencies tie out, and by how much the others differ; of what was sent."""
+    if not (summary.asked and summary.run) or summary.command not in ("load", "report", "verify"):
+        return
+    differing = [total for total in summary.totals if total.differing or total.difference]
+    tied = [visible(total.currency) for total in summary.totals if total not in differing]
+    if tied and not differing:
+        some = listed(tied) if len(tied) <= _NAMED else f"all {len(tied)} currencies"
+        yield f"{some} {'ties' if len(tied) == 1 else 'tie'} out"
+    for total in differing[:_NAMED]:
+        amount = in_currency(abs(total.difference), total.unit, total.currency)
+        name = visible(total.currency)
+        yield f"{name} differs by {amount}" if total.difference else f"bills in {name} differ"
+    if len(differing) > _NAMED:
+        yield f"and {len(differing) - _NAMED} more currencies differ"
+
+
+def _control_parts(summary: RunSummary) -> Iterator[str]:
+    """The control totals that the file does not come to."""
+    for total in summary.totals:
+        if not (total.control is None or total.control_agrees):
+            yield f"the control total of {visible(total.currency)} does not agree"
+    for code, noun in (("control.bills.differs", "bills"), ("control.lines.differs", "line items")):
+        if code in summary.failed_controls:
+            yield f"the number of {noun} is not the one expected"
+
+
+def listed(names: Sequence[str]) -> str:
+    """ "GBP", "GBP and EUR", "GBP, EUR and DKK"."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _read_back(read_back: Mapping[str, int]) -> list[str]:
@@ -261,13 +303,14 @@ def _sentence(
     return "; ".join(parts) + "."
 
 
-def tie_out_words(total: CurrencyTotal, command: str) -> str:
+def tie_out_words(total: CurrencyTotal) -> str:
     """What the difference between the sheet and Light means, in a sentence."""
     difference, unit, currency = total.difference, total.unit, total.currency
     undone = total.by_status.get(Status.UNDONE, 0)
     amount = in_currency(abs(difference), unit, currency)
-    if command == "validate":
-        words = "Nothing has been sent to Light."
+    valid = total.by_status.get(Status.VALID, 0)
+    if not total.asked:
+        words = _not_asked_words(total)
     elif total.twice:
         words = _twice_words(total)
     elif difference == 0 and total.differing > total.unreadable:  # of bills, and they cancel out
@@ -285,6 +328,11 @@ def tie_out_words(total: CurrencyTotal, command: str) -> str:
             f"Undo has cancelled {cancelled} of it in Light; the other {rest}"
             " is not known to be in Light."
         )
+    elif difference > 0 and difference == valid:
+        words = f"{amount} would be created."
+    elif difference > valid > 0:
+        would, rest = (in_currency(n, unit, currency) for n in (valid, difference - valid))
+        words = f"{would} would be created; {rest} would not."
     elif difference > 0:
         of_file = "" if currency == NO_CURRENCY else " of the file"
         words = f"{amount}{of_file} is not known to be in Light."
@@ -295,6 +343,34 @@ def tie_out_words(total: CurrencyTotal, command: str) -> str:
     if total.unreadable:
         has = "has" if total.unreadable == 1 else "have"
         words += f" {count(total.unreadable, 'bill')} {has} no readable amount: not counted."
+    return words
+
+
+def _not_asked_words(total: CurrencyTotal) -> str:
+    """What is known where Light was not asked: what earlier runs loaded, and what is new."""
+    words = ["Light was not asked."]
+    if total.loaded:
+        bills = f"Earlier runs loaded {count(total.loaded, 'bill')}"
+        if total.light_known:
+            bills += f", {in_currency(total.created, total.unit, total.currency)}"
+        if total.unstated:
+            bills += f"; the amount of {total.unstated:,} is not known here"
+        words.append(f"{bills}.")
+    if valid := total.by_status.get(Status.VALID, 0):
+        amount = in_currency(valid, total.unit, total.currency)
+        words.append(f"A load would create {amount}, as far as is known here.")
+    return " ".join(words)
+
+
+def light_words(total: CurrencyTotal) -> str:
+    """The figures of Light beside those of the file: ", in Light 9.00, difference 1.00"; only what
+    was read."""
+    words = ""
+    if total.light_known:
+        where = "in Light" if total.asked else "loaded before"
+        words += f", {where} {money(total.created, total.unit)}"
+    if total.difference_known:
+        words += f", difference {money(total.difference, total.unit)}"
     return words
 
 

@@ -14,9 +14,9 @@ from importer.model.report_model import CurrencyTotal, RunSummary
 from importer.report.phrases import (
     Tone,
     control_words,
-    count,
     in_currency,
     in_order,
+    light_words,
     severities,
     status_words,
     template_words,
@@ -188,16 +188,7 @@ def _tie_out(summary: RunSummary) -> Iterator[str]:
         words = f"{currency}  file {money(total.sheet, unit)}"
         if total.passed_over:
             words += f" without {money(total.passed_over, unit)} passed over"
-        if summary.command == "validate":
-            words += "."
-            if total.unreadable:
-                words += f" {count(total.unreadable, 'bill')} without a readable amount."
-        else:
-            words += (
-                f", in Light {money(total.created, unit)},"
-                f" difference {money(total.difference, unit)}. "
-                f"{tie_out_words(total, summary.command)}"
-            )
+        words += f"{light_words(total)}. {tie_out_words(total)}"
         if total.control is not None:
             words += f" Control total {money(total.control, unit)}: {control_words(total)}"
         yield words

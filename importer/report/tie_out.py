@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from importer.core.money import tidy
-from importer.model.journal_states import IN_LIGHT, Status
+from importer.model.journal_states import Status
 from importer.model.read_back import Comparison
 from importer.model.report_model import BillResult, CurrencyTotal
 from importer.report.phrases import NO_CURRENCY
@@ -58,10 +58,21 @@ class TieOut:
     missing: int = 0
     differing: int = 0
     invalid: int = 0  # gross of bills that need correction
+    unstated: int = 0  # bills in Light whose amount nobody has read
+    asked: bool = True
 
     @property
     def difference(self) -> int:
         return self.sheet.gross - self.light
+
+    @property
+    def light_known(self) -> bool:
+        """As in ``CurrencyTotal``."""
+        return self.asked or self.created.bills > self.unstated
+
+    @property
+    def difference_known(self) -> bool:
+        return self.asked or (self.created.bills == self.sheet.bills and not self.unstated)
 
     @property
     def all_verified(self) -> bool:
@@ -76,8 +87,9 @@ class TieOut:
     def add(self, bill: BillResult) -> None:
         self.unit = bill.unit
         self.sheet.add(bill.amount, bill.net, bill.tax)
-        if bill.result.status in IN_LIGHT:
+        if bill.result.in_light:
             self.created.add(bill.in_light, bill.net, bill.tax)
+            self.unstated += bill.in_light is None
         if (read := bill.read_back) is not None:
             self.verified += 1
             if read.comparison is Comparison.MISSING:
@@ -125,7 +137,10 @@ def compute_tie_out(
     bills: Iterable[BillResult], totals: Sequence[CurrencyTotal]
 ) -> list[CurrencyTieOut]:
     """One for each of the run's ``totals``; vendors by name."""
-    out = {t.currency: CurrencyTieOut(t.currency, t.unit, differing=t.unmatched) for t in totals}
+    out = {
+        t.currency: CurrencyTieOut(t.currency, t.unit, differing=t.unmatched, asked=t.asked)
+        for t in totals
+    }
     by_vendor: dict[tuple[str, str], TieOut] = {}
     for bill in bills:
         # A currency that is no code has its total under another name.
@@ -134,7 +149,7 @@ def compute_tie_out(
         currency.add(bill)
         vendor = tidy(bill.vendor) or NO_VENDOR
         if (name, vendor) not in by_vendor:
-            by_vendor[name, vendor] = TieOut(vendor)
+            by_vendor[name, vendor] = TieOut(vendor, asked=currency.asked)
             currency.vendors.append(by_vendor[name, vendor])
         by_vendor[name, vendor].add(bill)
     for currency in out.values():

@@ -72,7 +72,7 @@ def test_summary_names_the_next_command(
     monkeypatch.setenv("LIGHT_API_KEY", "sandbox")
     told = command("load", *files, "--yes", "--base-url", sandbox.base_url)
     assert told.code == 0
-    assert "All 6 bills are in Light." in told.out
+    assert "All 6 bills are in Light; GBP ties out." in told.out
     assert "Next: light-import report" in told.out
 
 
@@ -351,13 +351,40 @@ def test_unclear_answer_is_asked_again(sandbox: Sandbox, tmp_path: Path) -> None
     assert len(sandbox.bills()) == 3
 
 
+def test_what_was_typed_before_the_question_is_no_answer(sandbox: Sandbox, tmp_path: Path) -> None:
+    files = write_bills(tmp_path, [bill_row(0), bill_row(1), bill_row(2, currency="none")])
+    words = ("load", *files, "--only-valid", "--base-url", sandbox.base_url)
+    with Terminal(*words, cwd=tmp_path) as terminal:
+        terminal.type("y\ny\n")
+        said = " ".join(terminal.until("Create these bills? [y/N]: ").split())
+        assert "Left out: 1 bill that need correction" in said
+        terminal.type("n\n")
+        assert terminal.end() == 4
+    assert sandbox.counters.bill_posts == 0
+
+
+def test_the_number_of_bills_is_the_consent_to_a_large_amount(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(3)])
+    words = ("load", *files, "--base-url", sandbox.base_url, "--confirm-above", "30")
+    with Terminal(*words, cwd=tmp_path) as terminal:
+        terminal.until("type the number of bills, or n: ")
+        terminal.type("y\n")
+        terminal.until("that is not the number of bills")
+        assert sandbox.counters.bill_posts == 0
+        terminal.type("3\n")
+        assert terminal.end() == 0
+    assert len(sandbox.bills()) == 3
+
+
 def test_yes_loads_with_a_progress_bar(sandbox: Sandbox, tmp_path: Path) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(3)])
     with Terminal("load", *files, "--base-url", sandbox.base_url, cwd=tmp_path) as terminal:
         terminal.until("Create these bills?")
         terminal.type("y\n")
         assert terminal.end() == 0
-    assert "All 3 bills are in Light." in terminal.said
+    assert "All 3 bills are in Light; GBP ties out." in terminal.said
     assert len(sandbox.bills()) == 3
 
 

@@ -36,6 +36,10 @@ class ListedOutcomes(RowOutcomes[_Record]):
     def row_result(self, i: int, amounts: Amounts | None = None) -> RowResult:
         return self._results[i]
 
+    @property
+    def in_light(self) -> np.ndarray:
+        return np.asarray([r.in_light for r in self._results], dtype=bool)
+
     def only_checked(self) -> np.ndarray:
         return np.zeros(len(self), dtype=bool)
 

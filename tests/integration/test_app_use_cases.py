@@ -133,4 +133,6 @@ def test_summary_counts_warnings(tmp_path: Path) -> None:
     rows = [bill_row(1), bill_row(1, billRef="B2", invoiceNumber="INV00001")]
     result = check(CheckRequest(tuple(write_bills(tmp_path, rows))))
     assert result.exit_code == 0
-    assert result.text().startswith("All 2 bills are valid; 1 warning to look at.")
+    assert result.text().startswith(
+        "All 2 bills are valid; a load would create 2; 1 warning to look at."
+    )

@@ -494,7 +494,7 @@ def test_summary_has_the_facts_of_the_run(tmp_path: Path) -> None:
     book = written(report(summary=summary), tmp_path)
     text = text_of(book["Summary"])
     for words in (
-        "1 of 2 bills is in Light; 1 needs correction.",
+        "1 of 2 bills is in Light; 1 needs correction; GBP differs by 234.56 GBP.",
         "Next: Correct the cells in red, then run it again",
         "Created in Light",
         "Northwind & Sons",
@@ -733,9 +733,11 @@ def test_long_names_can_be_read_in_full(tmp_path: Path) -> None:
 
 
 def test_check_says_only_that_nothing_was_sent(tmp_path: Path) -> None:
-    checked = report(bills=[bill(2, Status.VALID)], summary=CHECKED)
+    totals = tuple(replace(total, asked=False) for total in CHECKED.totals)
+    summary = replace(CHECKED, totals=totals, asked=False)
+    checked = report(bills=[bill(2, Status.VALID)], summary=summary)
     text = text_of(written(checked, tmp_path)["Tie-out"])
-    assert "Nothing has been sent to Light." in text
+    assert "Light was not asked." in text
     assert "as Light answered" not in text
 
 

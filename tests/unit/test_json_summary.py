@@ -65,6 +65,7 @@ def test_summary_has_the_published_shape() -> None:
         "totals": [
             {
                 "currency": "GBP",
+                "asked": True,
                 "sheet": 300,
                 "created": 100,
                 "difference": 200,

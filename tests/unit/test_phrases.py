@@ -17,6 +17,7 @@ from importer.report.phrases import (
     control_words,
     day_and_time,
     duration,
+    light_words,
     money,
     severities,
     tie_out_words,
@@ -88,7 +89,7 @@ def test_text_cannot_turn_its_direction() -> None:
             {"total": 2, "valid": 2},
             0,
             1,
-            "All 2 bills are valid; 1 warning to look at.",
+            "All 2 bills are valid; a load would create 2; 1 warning to look at.",
         ),
         (
             "validate",
@@ -142,7 +143,7 @@ def test_verdict_counts_the_warnings_of_the_findings() -> None:
     cell = CellRef("bills.csv", None, 2)
     findings = Findings([finding("bills.invoiceNumber.missing", cell)] * 2)
     words = verdict(summary("validate", {"total": 2, "valid": 2}), *severities(findings))
-    assert words == "All 2 bills are valid; 2 warnings to look at."
+    assert words == "All 2 bills are valid; a load would create 2; 2 warnings to look at."
 
 
 def test_verdict_includes_the_comparison_with_light() -> None:
@@ -169,40 +170,76 @@ def test_verdict_mentions_warnings() -> None:
 
 def test_tie_out_explains_the_difference() -> None:
     total = CurrencyTotal("GBP", 1000, 1000, {}, 2, control=1250)
-    assert tie_out_words(total, "load") == "Ties out."
+    assert tie_out_words(total) == "Ties out."
     assert control_words(total) == "2.50 GBP more than the bills add up to."
     short = CurrencyTotal("GBP", 1000, 400, {}, 2, unreadable=1, control=1000)
-    assert tie_out_words(short, "load") == (
+    assert tie_out_words(short) == (
         "6.00 GBP of the file is not known to be in Light."
         " 1 bill has no readable amount: not counted."
     )
     assert control_words(short) == "Agrees with the bills."
-    assert tie_out_words(short, "validate").startswith("Nothing has been sent")
     undone = CurrencyTotal("GBP", 1000, 0, {"undone": 1000}, 2, differing=2)
-    assert (
-        tie_out_words(undone, "undo") == "That is the 10.00 GBP that undo has cancelled in Light."
-    )
+    assert tie_out_words(undone) == "That is the 10.00 GBP that undo has cancelled in Light."
     partly = CurrencyTotal("GBP", 1000, 0, {"undone": 400, "invalid": 600}, 2, differing=2)
-    assert tie_out_words(partly, "load") == (
+    assert tie_out_words(partly) == (
         "Undo has cancelled 4.00 GBP of it in Light; the other 6.00 GBP is not known to be in"
         " Light."
     )
     cancelling = CurrencyTotal("GBP", 1000, 1000, {}, 3, differing=2)
-    assert tie_out_words(cancelling, "load") == "The totals agree, but 2 bills differ."
-    nothing = CurrencyTotal("GBP", 0, 0, {}, 1, differing=1)
-    assert tie_out_words(nothing, "validate") == "Nothing has been sent to Light."
-    assert tie_out_words(CurrencyTotal("GBP", 1, 3, {}, 1), "load") == (
+    assert tie_out_words(cancelling) == "The totals agree, but 2 bills differ."
+    assert tie_out_words(CurrencyTotal("GBP", 1, 3, {}, 1)) == (
         "Light has 0.02 GBP more than the file."
     )
     credits = CurrencyTotal("GBP", 700, 1000, {"created": 1000, "invalid": -300}, 2)
-    assert tie_out_words(credits, "load") == (
-        "Credits of 3.00 GBP need correction and were left out."
+    assert tie_out_words(credits) == ("Credits of 3.00 GBP need correction and were left out.")
+
+
+def test_only_what_was_read_is_a_figure_of_light() -> None:
+    new = CurrencyTotal("GBP", 1000, 0, {"valid": 1000}, 2, differing=2)
+    assert (light_words(new), tie_out_words(new)) == (
+        ", in Light 0.00, difference 10.00",
+        "10.00 GBP would be created.",
     )
+    unasked = replace(new, asked=False)
+    would = "A load would create 10.00 GBP, as far as is known here."
+    assert (light_words(unasked), tie_out_words(unasked)) == ("", f"Light was not asked. {would}")
+    partly = replace(unasked, created=400, loaded=1, by_status={"already_loaded": 400})
+    assert light_words(partly) == ", loaded before 4.00"
+    assert tie_out_words(partly) == "Light was not asked. Earlier runs loaded 1 bill, 4.00 GBP."
+    unread = replace(partly, created=0, unstated=1)
+    assert light_words(unread) == ""
+    assert tie_out_words(unread).endswith("1 bill; the amount of 1 is not known here.")
+
+
+def test_verdict_has_the_tie_out_and_failed_control_totals() -> None:
+    loaded = replace(summary("load", {"total": 2, "created": 2}), run="r")
+    good = CurrencyTotal("GBP", 10, 10, {}, 1)
+    for totals, failed, words in (
+        ((good,), [], "All 2 bills are in Light; GBP ties out."),
+        (
+            (good, replace(good, currency="EUR")),
+            [],
+            "All 2 bills are in Light; GBP and EUR tie out.",
+        ),
+        (
+            (good, CurrencyTotal("EUR", 10, 5, {}, 1, differing=1)),
+            [],
+            "All 2 bills are in Light; EUR differs by 0.05 EUR.",
+        ),
+        (
+            (replace(good, control=11),),
+            ["control.bills.differs"],
+            "All 2 bills are in Light; GBP ties out; the control total of GBP does not agree;"
+            " the number of bills is not the one expected.",
+        ),
+    ):
+        of_run = replace(loaded, totals=totals, failed_controls=frozenset(failed))
+        assert verdict(of_run, 0, 0) == words
 
 
 def test_amounts_without_a_currency_have_words() -> None:
     total = CurrencyTotal("no currency", 1000, 0, {"invalid": 1000}, 1)
-    assert tie_out_words(total, "load") == "10.00 without a currency is not known to be in Light."
+    assert tie_out_words(total) == "10.00 without a currency is not known to be in Light."
 
 
 def test_times_are_utc_and_durations_short() -> None:

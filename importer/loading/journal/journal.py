@@ -319,7 +319,7 @@ class Journal:
         """
         c = RUN_BILLS.c
         columns = sa.select(c.entry, c.status, c.message, c.how, c.partial)
-        columns = columns.add_columns(*(_ENTRY if contents else _WITHOUT_CONTENT))
+        columns = columns.add_columns(*(_ENTRY if contents else ENTRY_WITHOUT_CONTENT))
         query = columns.join(ENTRIES, ENTRIES.c.id == c.entry).where(c.run == run)
         with self.reading(run) as db:
             return {row[0]: outcome_from_row(row[1:5], row[5:]) for row in db.execute(query)}
@@ -334,7 +334,7 @@ class Journal:
 
 # The columns of an entry in the order of the fields of its record.
 _ENTRY = tuple(ENTRIES.c[name] for name in JournalEntry.__dataclass_fields__)
-_WITHOUT_CONTENT = tuple(sa.literal_column("''") if c.name == "content" else c for c in _ENTRY)
+ENTRY_WITHOUT_CONTENT = tuple(sa.literal_column("''") if c.name == "content" else c for c in _ENTRY)
 
 
 def _by_identity(db: sa.Connection, wanted: Sequence[str]) -> dict[str, JournalEntry]:

@@ -78,7 +78,8 @@ def write_provenance(
     rows += [("expect", *map(visible, pair)) for pair in summary.expect]
     rows.append(("flat_bills", str(flat_bills)))
     for t, name in context.sheet_names.items():
-        rows += _sheet_rows(context, t, report.tables[t], name)
+        of_run = bool(summary.run or summary.continues)
+        rows += _sheet_rows(context, t, report.tables[t], name, of_run=of_run)
     if report.seal is not None:
         folders = {name: _folder(report.tables[t]) for t, name in context.sheet_names.items()}
         seal = report.seal(sealed_text(visible(summary.template_file).strip(), folders))
@@ -90,7 +91,7 @@ def write_provenance(
 
 
 def _sheet_rows(
-    context: WorkbookContext, t: int, table: InputTable, name: str
+    context: WorkbookContext, t: int, table: InputTable, name: str, *, of_run: bool
 ) -> Iterator[tuple[str, ...]]:
     yield "sheet", name
     if folder := _folder(table):
@@ -102,6 +103,8 @@ def _sheet_rows(
         yield "header", visible(table.headers[column])[:LONGEST_HEADER]
     rows = [int(row) for row in islice(table.source.rows, table.header + 1, None)]
     in_light, unsettled = context.rows_in_light.get(t, []), context.rows_unsettled.get(t, [])
+    if not of_run:  # what is in Light is so by other runs: the workbook continues none of them
+        in_light = unsettled = []
     for key, numbers in (("rows", rows), ("in_light", in_light), ("unsettled", unsettled)):
         for text in _ranges(numbers):
             yield key, text

@@ -8,7 +8,7 @@ from itertools import islice
 from importer.core.cell_parsers import parse_uuid
 from importer.core.safe_text import visible
 from importer.model.finding import Finding, Severity
-from importer.model.journal_states import IN_LIGHT, Status
+from importer.model.journal_states import Status
 from importer.model.report_model import RowResult, TableRow
 from importer.model.tables import CellKind, InputTable, Role, TableKind
 from importer.readers.number_formats import format_for_mark
@@ -244,7 +244,7 @@ class _SourceSheet:
     def _note_in_light(self, results: Sequence[RowResult | None]) -> None:
         context = self.context
         for result in results:
-            if result is not None and result.status in IN_LIGHT:
+            if result is not None and result.in_light:
                 context.rows_in_light.setdefault(self.table, []).append(result.row)
             elif result is not None and result.status is Status.UNKNOWN:
                 context.rows_unsettled.setdefault(self.table, []).append(result.row)

@@ -74,7 +74,7 @@ def write_summary(
     below_chart = _add_status_chart(workbook, sheet, row + 1, first, summary)
     below_facts = _write_facts(sheet, styles, row + 1, summary)  # beside the chart
     row = max(below_chart, below_facts) + 1
-    row = _write_vendors(workbook, sheet, styles, row, currencies, summary.command)
+    row = _write_vendors(workbook, sheet, styles, row, currencies)
     row = _write_rows(sheet, styles, row, summary)
     if notes:
         row = _write_heading(sheet, styles, row + 1, "Notes")
@@ -223,14 +223,13 @@ def _write_vendors(
     styles: CellStyles,
     row: int,
     currencies: Sequence[CurrencyTieOut],
-    command: str,
 ) -> int:
     """The vendors with the largest amounts, as a table and a chart; returns the first row below."""
     currency, vendors = largest(currencies, _MOST_VENDORS)
     if currency is None or not vendors:
         return row
     code, unit = visible(currency.name), currency.unit
-    offline = command == "validate"  # then nothing can be in Light
+    offline = not currency.asked
     if offline:
         parts, colours = ("Valid", "Needs correction"), (Status.VALID, Status.INVALID)
         bars = tuple(map(bar_colour, colours))

@@ -7,7 +7,7 @@ amount is beyond, there are no formulas.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from xlsxwriter.worksheet import Worksheet
 
@@ -34,7 +34,18 @@ _INTRODUCTION = (
     " items; they are blank where the sheet does not tell them for every bill."
 )
 MOST_NAMED = 1_000  # bills that make a difference
-_NO_FORMULAS = (None, None, None, None)
+_NO_FORMULAS = _NO_FIGURES = (None, None, None, None)
+# What a status means for the tie-out: where Light was asked, and where it was not.
+_WHERE: Mapping[str, str] = {
+    **dict.fromkeys(IN_LIGHT, "in Light"),
+    Status.VALID: "would be created",
+    Status.UNKNOWN: "cannot be told: look in Light",
+}
+_WHERE_BEFORE: Mapping[str, str] = {
+    **dict.fromkeys(IN_LIGHT, "loaded before"),
+    Status.VALID: "would be created",
+    Status.UNKNOWN: "cannot be told: look in Light",
+}
 
 
 def write_tie_out(
@@ -58,7 +69,7 @@ def write_tie_out(
     by_name = {each.name: each for each in currencies}
     for total in summary.totals:
         block = _CurrencyBlock(sheet, styles, row, by_name[total.currency], table)
-        row = block.write(total, summary.command) + 2
+        row = block.write(total) + 2
     if not summary.totals:
         sheet.write_string(row, 1, "There are no amounts to tie out.", styles["value"])
         row += 2
@@ -91,7 +102,7 @@ class _CurrencyBlock:
             abs(vendor.sheet.gross) < MOST_CENTS for vendor in currency.vendors
         )
 
-    def write(self, total: CurrencyTotal, command: str) -> int:
+    def write(self, total: CurrencyTotal) -> int:
         """Returns the last row."""
         styles, currency = self.styles, self.currency
         self.sheet.set_row(self.row, 22)
@@ -106,14 +117,13 @@ class _CurrencyBlock:
         for status in statuses:
             if status == Status.PASSED_OVER:  # beside what is to be in Light
                 continue
-            words = "in Light" if status in IN_LIGHT else "not in Light"
-            if status == Status.UNKNOWN:
-                words = "cannot be told: look in Light"
+            words = (
+                _WHERE.get(status, "not in Light") if total.asked else _WHERE_BEFORE.get(status, "")
+            )
             label = f"   of which: {status_words(status)}"
             figures = (currency.statuses.get(status), total.by_status.get(status, 0), None, None)
             self._write_line("row", label, figures, words)
-        words = LIGHT_AMOUNTS if currency.created.bills else ""
-        self._write_sums("In Light", "in Light", currency.created, words)
+        self._write_in_light()
         in_light = self.row
         if currency.verified:
             words = f"{currency.verified:,} of {count(currency.created.bills, 'bill')} read"
@@ -122,7 +132,7 @@ class _CurrencyBlock:
             self._write_sums("Read back from Light", "read back", currency.read, words)
             if currency.all_verified:
                 in_light = self.row
-        self._write_difference(total, command, in_sheet + 1, in_light + 1)
+        self._write_difference(total, in_sheet + 1, in_light + 1)
         if total.passed_over:
             figures = (None, total.passed_over, None, None)
             self._write_line("row", "Passed over: not in the sheet's total", figures)
@@ -135,6 +145,20 @@ class _CurrencyBlock:
             label, over = "Difference: stated less sheet", total.control - total.sheet
             self._write_line("row", label, (None, over, None, None), control_words(total))
         return self.row
+
+    def _write_in_light(self) -> None:
+        """What Light has; blank where nobody asked, and no earlier run knows."""
+        currency = self.currency
+        if not currency.light_known:
+            self._write_line("strong", "In Light", _NO_FIGURES, "Light was not asked")
+        elif currency.asked:
+            words = LIGHT_AMOUNTS if currency.created.bills else ""
+            self._write_sums("In Light", "in Light", currency.created, words)
+        else:
+            words = "by earlier runs; Light was not asked"
+            if currency.unstated:
+                words += f"; the amounts of {count(currency.unstated, 'bill')} are not known here"
+            self._write_sums("Loaded before", "in Light", currency.created, words)
 
     def _missing_figures(self) -> str:
         sums = self.currency.sheet
@@ -176,10 +200,13 @@ class _CurrencyBlock:
         figures = (sums.bills, sums.gross, sums.net, sums.tax)
         self._write_line("strong", label, figures, words, formulas)
 
-    def _write_difference(self, total: CurrencyTotal, command: str, sheet: int, light: int) -> None:
+    def _write_difference(self, total: CurrencyTotal, sheet: int, light: int) -> None:
         """``sheet`` and ``light`` are the rows of the sums, as a formula names them."""
         currency = self.currency
-        words = tie_out_words(total, command)
+        words, label = tie_out_words(total), "Difference: sheet less Light"
+        if not currency.difference_known:
+            self._write_line("total", label, _NO_FIGURES, words)
+            return
         complete = currency.all_verified or not currency.verified
         in_light = currency.read if currency.verified else currency.created
         pairs = ((currency.sheet.net, in_light.net), (currency.sheet.tax, in_light.tax))
@@ -189,7 +216,7 @@ class _CurrencyBlock:
             gross = f"=ROUND(D{sheet}-D{light},{decimals(self.unit)})"
             formulas = (f"=C{sheet}-C{light}", gross, None, None)
         figures = (currency.not_in_light, currency.difference, net, tax)
-        self._write_line("total", "Difference: sheet less Light", figures, words, formulas)
+        self._write_line("total", label, figures, words, formulas)
 
 
 def _write_differing(

@@ -52,7 +52,7 @@ class VendorTable:
 
 
 def write_vendor_tie_out(
-    sheet: Worksheet, context: WorkbookContext, table: VendorTable, command: str
+    sheet: Worksheet, context: WorkbookContext, table: VendorTable
 ) -> None:
     """One row a currency and vendor."""
     styles = context.styles
@@ -77,16 +77,19 @@ def write_vendor_tie_out(
         for part, sums in zip(
             table.parts, (vendor.sheet, vendor.created, vendor.read), strict=False
         ):
-            _write_sums(sheet, styles, out, table.column(part, "bills"), sums, currency.unit)
-        differs = bool(vendor.differing) and command != "validate"
+            if part == "sheet" or vendor.light_known:
+                _write_sums(sheet, styles, out, table.column(part, "bills"), sums, currency.unit)
+        differs = bool(vendor.differing) and vendor.difference_known
         style = styles.money("difference" if differs else "cell", currency.unit)
         c = table.difference
-        if not vendor.verified and max(abs(vendor.sheet.gross), abs(vendor.light)) < MOST_CENTS:
+        if not vendor.difference_known:
+            sheet.write_blank(out, c, None, style)
+        elif not vendor.verified and max(abs(vendor.sheet.gross), abs(vendor.light)) < MOST_CENTS:
             formula = f"=ROUND(D{out + 1}-H{out + 1},{decimals(currency.unit)})"
             sheet.write_formula(out, c, formula, style, vendor.difference / currency.unit)
         else:
             write_money(sheet, out, c, vendor.difference, style, currency.unit)
-        if words := _words(vendor, command):
+        if words := _words(vendor):
             sheet.write_string(out, c + 1, words, styles["words"])
 
 
@@ -100,9 +103,9 @@ def _write_sums(
             write_money(sheet, row, c, cents, style, unit)
 
 
-def _words(vendor: TieOut, command: str) -> str:
-    parts = []
-    if command != "validate":
+def _words(vendor: TieOut) -> str:
+    parts = [] if vendor.asked else ["Light was not asked"]
+    if vendor.asked or vendor.difference_known:
         changed = vendor.differing - vendor.not_in_light
         if vendor.not_in_light:
             parts.append(f"{count(vendor.not_in_light, 'bill')} not in Light")

@@ -106,7 +106,7 @@ def _fill(workbook: Workbook, report: Report, limits: WorkbookLimits) -> None:
     tie_out = workbook.add_worksheet("Tie-out")
     write_tie_out(tie_out, context, report, currencies, vendors, differ)
     by_vendor = workbook.add_worksheet(VENDOR_TIE_OUT)
-    write_vendor_tie_out(by_vendor, context, vendors, summary.command)
+    write_vendor_tie_out(by_vendor, context, vendors)
     write_provenance(workbook.add_worksheet(PROVENANCE), context, report, len(flat))
     notes = [*summary.notes, *_altered_note(context), *problem_notes(context)]
     counts = severities(report.findings)
