@@ -35,9 +35,8 @@ from importer.cli.options import (
     metavar="AMOUNT",
     type=click.FloatRange(min=0),
     default=1_000_000,
-    show_default="1,000,000",
     help="Where the bills come to more than this in any currency, the question asks for their"
-    " number instead of yes.",
+    " number instead of yes.  [default: 1,000,000]",
 )
 @pace_options
 @click.option(
