@@ -51,9 +51,7 @@ class VendorTable:
         return f"={total}" if figure == "bills" else f"=ROUND({total},{decimals(unit)})"
 
 
-def write_vendor_tie_out(
-    sheet: Worksheet, context: WorkbookContext, table: VendorTable
-) -> None:
+def write_vendor_tie_out(sheet: Worksheet, context: WorkbookContext, table: VendorTable) -> None:
     """One row a currency and vendor."""
     styles = context.styles
     headers = ["Currency", "Vendor"]
