@@ -174,12 +174,12 @@ class CurrencyTotal:
         return self.sheet - self.created
 
     @property
-    def light_known(self) -> bool:
+    def has_light_amount(self) -> bool:
         """Whether ``created`` was read: it is no figure where nobody asked."""
         return self.asked or self.loaded > self.unstated
 
     @property
-    def difference_known(self) -> bool:
+    def has_difference(self) -> bool:
         return self.asked or (self.loaded == self.bills and not self.unstated)
 
 

@@ -113,9 +113,9 @@ def _row(
 def _tie_out(each: TieOut) -> dict[str, object]:
     return {
         "sheet": _sums(each.sheet),
-        "created": _sums(each.created) if each.light_known else None,
+        "created": _sums(each.created) if each.has_light_amount else None,
         "read_back": _sums(each.read) if each.verified else None,
-        "difference": each.difference if each.difference_known else None,
+        "difference": each.difference if each.has_difference else None,
     }
 
 

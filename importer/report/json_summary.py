@@ -92,8 +92,8 @@ def _part(total: CurrencyTotal) -> dict[str, int | None]:
     """None where nobody asked Light, and no earlier run knows."""
     return {
         "sheet": total.sheet,
-        "created": total.created if total.light_known else None,
-        "difference": total.difference if total.difference_known else None,
+        "created": total.created if total.has_light_amount else None,
+        "difference": total.difference if total.has_difference else None,
     }
 
 

@@ -351,7 +351,7 @@ def _not_asked_words(total: CurrencyTotal) -> str:
     words = ["Light was not asked."]
     if total.loaded:
         bills = f"Earlier runs loaded {count(total.loaded, 'bill')}"
-        if total.light_known:
+        if total.has_light_amount:
             bills += f", {in_currency(total.created, total.unit, total.currency)}"
         if total.unstated:
             bills += f"; the amount of {total.unstated:,} is not known here"
@@ -366,10 +366,10 @@ def light_words(total: CurrencyTotal) -> str:
     """The figures of Light beside those of the file: ", in Light 9.00, difference 1.00"; only what
     was read."""
     words = ""
-    if total.light_known:
+    if total.has_light_amount:
         where = "in Light" if total.asked else "loaded before"
         words += f", {where} {money(total.created, total.unit)}"
-    if total.difference_known:
+    if total.has_difference:
         words += f", difference {money(total.difference, total.unit)}"
     return words
 

@@ -66,12 +66,12 @@ class TieOut:
         return self.sheet.gross - self.light
 
     @property
-    def light_known(self) -> bool:
+    def has_light_amount(self) -> bool:
         """As in ``CurrencyTotal``."""
         return self.asked or self.created.bills > self.unstated
 
     @property
-    def difference_known(self) -> bool:
+    def has_difference(self) -> bool:
         return self.asked or (self.created.bills == self.sheet.bills and not self.unstated)
 
     @property

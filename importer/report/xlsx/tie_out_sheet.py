@@ -149,7 +149,7 @@ class _CurrencyBlock:
     def _write_in_light(self) -> None:
         """What Light has; blank where nobody asked, and no earlier run knows."""
         currency = self.currency
-        if not currency.light_known:
+        if not currency.has_light_amount:
             self._write_line("strong", "In Light", _NO_FIGURES, "Light was not asked")
         elif currency.asked:
             words = LIGHT_AMOUNTS if currency.created.bills else ""
@@ -204,7 +204,7 @@ class _CurrencyBlock:
         """``sheet`` and ``light`` are the rows of the sums, as a formula names them."""
         currency = self.currency
         words, label = tie_out_words(total), "Difference: sheet less Light"
-        if not currency.difference_known:
+        if not currency.has_difference:
             self._write_line("total", label, _NO_FIGURES, words)
             return
         complete = currency.all_verified or not currency.verified

@@ -75,12 +75,12 @@ def write_vendor_tie_out(sheet: Worksheet, context: WorkbookContext, table: Vend
         for part, sums in zip(
             table.parts, (vendor.sheet, vendor.created, vendor.read), strict=False
         ):
-            if part == "sheet" or vendor.light_known:
+            if part == "sheet" or vendor.has_light_amount:
                 _write_sums(sheet, styles, out, table.column(part, "bills"), sums, currency.unit)
-        differs = bool(vendor.differing) and vendor.difference_known
+        differs = bool(vendor.differing) and vendor.has_difference
         style = styles.money("difference" if differs else "cell", currency.unit)
         c = table.difference
-        if not vendor.difference_known:
+        if not vendor.has_difference:
             sheet.write_blank(out, c, None, style)
         elif not vendor.verified and max(abs(vendor.sheet.gross), abs(vendor.light)) < MOST_CENTS:
             formula = f"=ROUND(D{out + 1}-H{out + 1},{decimals(currency.unit)})"
@@ -103,7 +103,7 @@ def _write_sums(
 
 def _words(vendor: TieOut) -> str:
     parts = [] if vendor.asked else ["Light was not asked"]
-    if vendor.asked or vendor.difference_known:
+    if vendor.asked or vendor.has_difference:
         changed = vendor.differing - vendor.not_in_light
         if vendor.not_in_light:
             parts.append(f"{count(vendor.not_in_light, 'bill')} not in Light")
