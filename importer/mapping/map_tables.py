@@ -139,6 +139,8 @@ def map_tables(
             " save the workbook again in Excel."
             for sheet in source.unread_sheets
         ]
+        if source.holds_choices:
+            continue
         if not _is_selected(source, template):
             sheet = template.source.sheet
             notes.append(f"{_name(source)} is not read: the template reads the sheet '{sheet}'.")

@@ -226,7 +226,8 @@ bills.amount.negative: a credit
 bills.currency.not_in_cents: a currency without cents
   {value} has {exponent} decimals, and Light takes amounts in cents only; what is meant cannot be
   known.
-  → State it in the template: formats: cents_per_unit: {{{value}: 100}}.
+  → Enter the bill in Light itself, or state it in a template of your own: formats:
+    cents_per_unit: {{{value}: 100}}.
 bills.dueDate.before_issued: due before it was issued
   The due date {value} is before the issue date {issued}.
   → Correct one of the two dates.

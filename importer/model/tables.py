@@ -10,6 +10,9 @@ from typing import NamedTuple
 from importer.core.cell_parsers import is_mangled
 from importer.core.money import tidy
 
+# Sheets of these names that begin so hold the choices of dropdowns, and no rows to read.
+CHOICES_SHEET, CHOICES_HEADER = "Lists", "Choices for "
+
 
 class CellKind(IntEnum):
     """Type of a cell in the file. CSV has only TEXT."""
@@ -81,6 +84,12 @@ class SourceTable:
 
     def kind(self, column: int, i: int) -> CellKind:
         return CellKind.TEXT if self.kinds is None else CellKind(self.kinds[column][i])
+
+    @property
+    def holds_choices(self) -> bool:
+        """Whether it is a sheet of choices for dropdowns, which light-import wrote."""
+        first = self.columns[0][0] if self.columns and len(self.rows) else ""
+        return self.sheet == CHOICES_SHEET and first.startswith(CHOICES_HEADER)
 
     def row_cells(self, i: int) -> tuple[str, ...]:
         return tuple(column[i] for column in self.columns)

@@ -1,4 +1,6 @@
-"""Write a workbook to fill in: the canonical sheets with notes, typed columns and dropdowns."""
+"""Write a workbook to fill in: the canonical sheets with notes, typed columns and dropdowns.
+
+Amounts are money, in units of their currency; the template ``light-money`` reads them."""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import openpyxl
+from openpyxl.cell import Cell, MergedCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter, quote_sheetname
@@ -19,10 +22,21 @@ from importer.core.name_key import name_key
 from importer.core.safe_text import visible
 from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, PROPERTY, Field, FieldKind
 from importer.model.light_objects import PropertyGroup
+from importer.model.tables import CHOICES_HEADER
+from importer.model.tables import CHOICES_SHEET as LISTS
 from importer.validation.schema import CELL_CHECKS
 
 ROWS = 2000  # rows with dropdowns; more can be written without
-LISTS = "Lists"  # the sheet of the dropdowns' choices
+HEADER_ROW = 3  # below a legend and the totals
+_FIRST, _LAST = HEADER_ROW + 1, HEADER_ROW + ROWS
+_BOTTOM = 1_048_576  # the last row of a sheet
+MONEY_MARK = " (money)"  # after the header of an amount
+_MONEY = "#,##0.00"
+_LEGEND = (
+    "Dark blue: needed. Grey: may be left blank. Rest the pointer on a header to see what to write."
+    " Amounts are money, as 1,234.56, in the bill's currency."
+)
+_NO_TOTAL = "several currencies"
 
 
 @dataclass(frozen=True)
@@ -63,9 +77,9 @@ _EXAMPLES: Mapping[str, str] = {
     "dueDate": "2025-04-30",
     "paymentAt": "2025-04-28",
     "currency": "GBP",
-    "amount": "123456 for 1,234.56",
-    "netAmount": "102880 for 1,028.80",
-    "taxAmount": "20576 for 205.76",
+    "amount": "1,234.56",
+    "netAmount": "1,028.80",
+    "taxAmount": "205.76",
     "lineItemsIncludeTax": "FALSE",
     "shouldAmortize": "TRUE",
     "description": "Deliveries in March",
@@ -101,7 +115,7 @@ _REQUIRED: Mapping[str, Mapping[str, str]] = {
 # The order of the columns, where it is not the one of the fields: names before ids.
 _LATE = ("vendorId", "companyEntityId", "taxCodeId", "accountId")
 _FORMATS = {
-    FieldKind.CENTS: "0",
+    FieldKind.CENTS: _MONEY,
     FieldKind.INTEGER: "0",
     FieldKind.DATE: "yyyy-mm-dd",
     FieldKind.DATE_TIME: "yyyy-mm-dd",
@@ -112,6 +126,7 @@ _FORMATS = {
 # By the type of a data validation: lowest and highest value, and what Excel says otherwise.
 _LIMITS = {
     "whole": ("-999999999999999", "999999999999999", "A whole number: 1,234.56 is written 123456."),
+    "money": ("-9999999999999", "9999999999999", "An amount of money, as 1,234.56."),
     "date": ("18264", "109574", "A date, as 2025-03-31."),
     "decimal": ("-999999999999", "999999999999", "A number."),
 }
@@ -168,7 +183,7 @@ def _column(sheet: str, wanted: Field, company: Choices | None) -> _Column:
     example = _EXAMPLES.get(wanted.name, _UUID if wanted.kind is FieldKind.UUID else "")
     what = wanted.description[0].upper() + wanted.description[1:]
     if wanted.kind is FieldKind.CENTS:
-        what += ", in whole cents"
+        what += ", as money in units of the currency"
     note = f"{what}. {required}" + (f" For example: {example}" if example else "")
     choices: Sequence[Choice] = ()
     if wanted.kind is FieldKind.BOOLEAN:
@@ -183,7 +198,8 @@ def _column(sheet: str, wanted: Field, company: Choices | None) -> _Column:
         note += f" Choose from the list; the sheet {LISTS} says what is what."
     # a company may have got a new vendor since its lists were fetched
     strict = wanted.name not in ("vendor", "companyEntity", "account")
-    return _Column(wanted.name, wanted.kind, note, choices, required.startswith("Required"), strict)
+    header = wanted.name + (MONEY_MARK if wanted.kind is FieldKind.CENTS else "")
+    return _Column(header, wanted.kind, note, choices, required.startswith("Required"), strict)
 
 
 def _currencies() -> list[str]:
@@ -225,7 +241,7 @@ class _Lists:
 
     def write(self, page: Worksheet) -> None:
         for i, (name, choices) in enumerate(self._lists.items()):
-            page.cell(1, 2 * i + 1, visible(f"Choices for {name}")).font = Font(bold=True)
+            page.cell(1, 2 * i + 1, visible(f"{CHOICES_HEADER}{name}")).font = Font(bold=True)
             page.column_dimensions[get_column_letter(2 * i + 1)].width = 34
             for row, choice in enumerate(choices, start=2):
                 _text(page, row, 2 * i + 1, choice.value)
@@ -243,10 +259,15 @@ def _text(page: Worksheet, row: int, column: int, text: str) -> None:
 
 
 def _write_sheet(page: Worksheet, columns: Sequence[_Column], lists: _Lists) -> None:
-    page.freeze_panes = "A2"
+    page.freeze_panes = f"A{HEADER_ROW + 1}"
+    page.cell(1, 1).value = _LEGEND
+    page.cell(HEADER_ROW - 1, 1).value = "Total"
+    page.cell(HEADER_ROW - 1, 1).font = Font(bold=True)
     for at, column in enumerate(columns, start=1):
         letter = get_column_letter(at)
-        cell = page.cell(1, at)
+        if column.kind is FieldKind.CENTS:
+            _write_total(page.cell(HEADER_ROW - 1, at), letter)
+        cell = page.cell(HEADER_ROW, at)
         cell.value = visible(column.header)
         cell.data_type = "s"
         cell.font, cell.fill = _BOLD, _REQUIRED_FILL if column.required else _OPTIONAL_FILL
@@ -259,7 +280,19 @@ def _write_sheet(page: Worksheet, columns: Sequence[_Column], lists: _Lists) -> 
         rule = _validation(column, lists)
         if rule:
             page.add_data_validation(rule)
-            rule.add(f"{letter}2:{letter}{ROWS + 1}")
+            rule.add(f"{letter}{_FIRST}:{letter}{_LAST}")
+
+
+def _write_total(cell: Cell | MergedCell, letter: str) -> None:
+    """The sum of a column of money, where all bills are in one currency."""
+    names = [name for name in FIELDS[BILLS] if name not in _LATE]
+    currency = get_column_letter(names.index("currency") + 1)
+    codes = f"Bills!${currency}${_FIRST}:${currency}${_BOTTOM}"
+    one = f"COUNTA({codes})=COUNTIF({codes},Bills!${currency}${_FIRST})"
+    total = f"SUM({letter}{_FIRST}:{letter}{_BOTTOM})"
+    cell.value = f'=IF({one},{total},"{_NO_TOTAL}")'
+    cell.number_format = _MONEY
+    cell.font = Font(bold=True)
 
 
 def _validation(column: _Column, lists: _Lists) -> DataValidation | None:
@@ -275,7 +308,10 @@ def _validation(column: _Column, lists: _Lists) -> DataValidation | None:
         excel = next(types, None)
         if excel is None:
             return None
+        if column.kind is FieldKind.CENTS:
+            excel = "money"
         lowest, highest, error = _LIMITS[excel]
+        excel = "decimal" if excel == "money" else excel
         rule = DataValidation(excel, operator="between", formula1=lowest, formula2=highest)
         rule.showErrorMessage = True
         rule.error = error

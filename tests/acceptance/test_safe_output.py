@@ -68,7 +68,10 @@ def no_formulas_and_no_links_out(results: Path) -> None:
             for cell in row
             if cell.data_type == "f"
         }
-        assert {sheet for sheet, _ in formulas} <= {"Tie-out", "Tie-out by vendor"}
+        allowed = {"Tie-out", "Tie-out by vendor"}
+        if name == "fill-in.xlsx":
+            allowed = {"Bills", "Line items"}
+        assert {sheet for sheet, _ in formulas} <= allowed
         for _, formula in formulas:
             assert not re.search(r"HYPERLINK|cmd|WEBSERVICE|\||\[", formula), formula
         with zipfile.ZipFile(results / name) as parts:

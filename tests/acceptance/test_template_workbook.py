@@ -13,10 +13,12 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 
 from importer.app.data_paths import reference_paths
+from importer.mapping.template_loader import load_template, shipped_templates
 from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, header_key
 from importer.references.directory import names_of
 from importer.references.reference_cache import read_cache
 from importer.sandbox import Sandbox, SandboxSettings
+from importer.scaffold.fill_in_workbook import HEADER_ROW, MONEY_MARK
 
 
 @pytest.fixture
@@ -37,14 +39,14 @@ def made(command: Callable[..., Any], path: str = "fill-in.xlsx") -> tuple[Any, 
 
 
 def headers(book: Workbook, sheet: str) -> dict[str, int]:
-    return {str(cell.value): cell.column for cell in book[sheet][1]}
+    return {str(cell.value): cell.column for cell in book[sheet][HEADER_ROW]}
 
 
 def choices(book: Workbook, sheet: str, header: str) -> list[str]:
     """What the dropdown of a column offers, from its first row to its last."""
     letter = get_column_letter(headers(book, sheet)[header])
     (rule,) = [r for r in book[sheet].data_validations.dataValidation
-               if f"{letter}2" in r.sqref and f"{letter}2001" in r.sqref]  # fmt: skip
+               if f"{letter}4" in r.sqref and f"{letter}2003" in r.sqref]  # fmt: skip
     assert rule.type == "list"
     name, cells = rule.formula1.rsplit("!", 1)
     rows = book[name.strip("'")][cells.replace("$", "")]
@@ -52,7 +54,8 @@ def choices(book: Workbook, sheet: str, header: str) -> list[str]:
 
 
 def put(book: Workbook, sheet: str, row: int, **cells: object) -> None:
-    at = {header_key(name): column for name, column in headers(book, sheet).items()}
+    names = {name.removesuffix(MONEY_MARK): column for name, column in headers(book, sheet).items()}
+    at = {header_key(name): column for name, column in names.items()}
     for name, value in cells.items():
         book[sheet].cell(row, at[header_key(name)]).value = value  # type: ignore[union-attr]
 
@@ -63,22 +66,25 @@ def test_filled_in_workbook_loads(
     _, book = made(command)
     vendors, accounts = choices(book, "Bills", "vendor"), choices(book, "Line items", "account")
     for i in range(40):
-        put(book, "Bills", i + 2, billRef=f"B{i}", vendor=vendors[i * 12], invoiceNumber=f"001{i}",
+        put(book, "Bills", i + 4, billRef=f"B{i}", vendor=vendors[i * 12], invoiceNumber=f"001{i}",
             companyEntity="UK01", issuedDate=date(2025, 3, 3), dueDate=date(2025, 4, 2),
-            currency="GBP", amount=12000, lineItemsIncludeTax=False)  # fmt: skip
-        book["Bills"].cell(i + 2, headers(book, "Bills")["property:Region"]).value = "North"
-        put(book, "Line items", i + 2, billRef=f"B{i}", netAmount=12000, description="Goods",
+            currency="GBP", amount=120.35, lineItemsIncludeTax=False)  # fmt: skip
+        book["Bills"].cell(i + 4, headers(book, "Bills")["property:Region"]).value = "North"
+        put(book, "Line items", i + 4, billRef=f"B{i}", netAmount="120.35", description="Goods",
             account=accounts[i])  # fmt: skip
     line_headers = headers(book, "Line items")
-    book["Line items"].cell(2, line_headers["property:Tags"]).value = "Urgent;Capital"
-    book["Line items"].cell(2, line_headers["property:Service date"]).value = date(2025, 3, 1)
+    book["Line items"].cell(4, line_headers["property:Tags"]).value = "Urgent;Capital"
+    book["Line items"].cell(4, line_headers["property:Service date"]).value = date(2025, 3, 1)
     book.save("fill-in.xlsx")
     done = load(pulled.base_url, "fill-in.xlsx")
     assert done.code == 0, done.err
     told = done.json
     assert told["bills"] == {"total": 40, "created": 40}
     assert [f for f in told["findings"] if f["severity"] == "error"] == []
+    assert told["template"] == "light-money"
+    assert "is not read" not in done.err
     bills = pulled.bills()
+    assert {bill["amount"] for bill in bills} == {12035}
     assert {bill["invoiceNumber"] for bill in bills} == {f"001{i}" for i in range(40)}
     assert len({bill["vendorId"] for bill in bills}) == 40
 
@@ -104,17 +110,53 @@ def test_each_column_has_a_note_and_type(command: Callable[..., Any], pulled: Sa
     _, book = made(command)
     for sheet, canonical in (("Bills", BILLS), ("Line items", LINE_ITEMS)):
         page = book[sheet]
-        assert set(FIELDS[canonical]) <= set(headers(book, sheet))
-        for cell in page[1]:
+        names = {name.removesuffix(MONEY_MARK) for name in headers(book, sheet)}
+        assert set(FIELDS[canonical]) <= names
+        for cell in page[HEADER_ROW]:
             assert cell.comment is not None
             assert "equired" in cell.comment.text or "blank" in cell.comment.text
     bills = book["Bills"]
     issued = get_column_letter(headers(book, "Bills")["issuedDate"])
     number = get_column_letter(headers(book, "Bills")["invoiceNumber"])
     assert bills.column_dimensions[issued].number_format == "yyyy-mm-dd"
+    amount = get_column_letter(headers(book, "Bills")["amount (money)"])
+    assert bills.column_dimensions[amount].number_format == "#,##0.00"
+    assert f"SUM({amount}4:{amount}1048576)" in bills[f"{amount}2"].value
     assert bills.column_dimensions[number].number_format == "@"  # 0004417 keeps its zeros
     assert choices(book, "Bills", "property:Region") == ["North", "South", "Overseas"]
     assert choices(book, "Line items", "property:Billable") == ["TRUE", "FALSE"]
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "codes"),
+    [
+        ("JPY", 1200, ["bills.currency.not_in_cents"]),
+        ("EUR", 1200.005, ["bills.amount.not_amount"]),
+    ],
+    ids=["no cents", "half a cent"],
+)
+def test_money_that_is_not_in_cents_is_refused(
+    command: Callable[..., Any], currency: str, amount: float, codes: list[str]
+) -> None:
+    _, book = made(command)
+    put(book, "Bills", 4, billRef="B", vendor="Acme", invoiceNumber="1", companyEntity="UK01",
+        issuedDate=date(2025, 3, 3), currency=currency, amount=amount)  # fmt: skip
+    put(book, "Line items", 4, billRef="B", netAmount=1200, account="7500")
+    book.save("fill-in.xlsx")
+    done = command("validate", "fill-in.xlsx", "--json", "--quiet")
+    assert done.code == 1
+    assert [f["code"] for f in done.json["findings"] if f["severity"] == "error"] == codes
+
+
+def test_template_of_the_workbook_reads_what_the_canonical_sheets_have() -> None:
+    def of(name: str) -> list[dict[str, str]]:
+        template = load_template(shipped_templates()[name]).template
+        return [
+            {f: str(e).replace(MONEY_MARK, "") for f, e in fields.items()}
+            for fields in (template.bills, template.line_items)
+        ]
+
+    assert of("light-money") == of("light")
 
 
 def test_missing_lists_say_how_to_pull_them(command: Callable[..., Any]) -> None:

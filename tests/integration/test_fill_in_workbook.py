@@ -8,10 +8,10 @@ import openpyxl
 import pytest
 
 from importer.model.fields import BILLS, FIELDS, LINE_ITEMS
-from importer.scaffold.fill_in_workbook import write_fill_in
+from importer.scaffold.fill_in_workbook import HEADER_ROW, MONEY_MARK, write_fill_in
 
 TYPES = {
-    "cents": "whole",
+    "cents": "decimal",
     "integer": "whole",
     "date": "date",
     "date_time": "date",
@@ -31,6 +31,7 @@ def test_data_validations_follow_the_kinds_of_the_fields(
     types = {}
     for validation in page.data_validations.dataValidation:
         for cells in validation.sqref.ranges:
-            types[page.cell(1, cells.min_col).value] = validation.type
+            header = page.cell(HEADER_ROW, cells.min_col).value
+            types[header.removesuffix(MONEY_MARK)] = validation.type
     kinds = {name: TYPES.get(str(field.kind)) for name, field in FIELDS[sheet].items()}
     assert types == {name: kind for name, kind in kinds.items() if kind}

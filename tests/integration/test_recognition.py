@@ -173,4 +173,4 @@ def test_marks_of_a_template_are_columns_it_could_not_have_by_chance() -> None:
         path.stem: load_template(path).template.recognised_by
         for path in shipped_templates().values()
     }
-    assert {name for name, of in marks.items() if of} == {"light", "uk-spend"}
+    assert {name for name, of in marks.items() if of} == {"light", "light-money", "uk-spend"}
