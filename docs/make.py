@@ -3,57 +3,153 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 from importer.model.fields import BILLS, FIELDS, Field, FieldKind, FieldUse
-from importer.model.finding_catalogue import CATALOGUE
+from importer.model.finding_catalogue import CATALOGUE, FindingType
 from importer.validation.column_formats import code_of
 from importer.validation.schema import CHECKS_OF_EVERY_KIND, ROW_RULES, checks_of
 
-HEAD = """# Findings
+FINDINGS_HEAD = """# Findings
 
-What `light-import` may find in a file. Written by `make docs` from
-`importer/model/finding_catalogue.py`; do not edit. An error keeps the bill from being sent, a
-warning does not. Words in braces are filled in.
+Every problem that `light-import` reports, by field. Written by `make docs` from
+`importer/model/finding_catalogue.py`; do not edit. An **error** stops the bill, a **warning** does
+not. Words in braces are filled in with the values of your file.
 
-| code | severity | message | what to do |
-|---|---|---|---|
+The checks of a field run in the order shown; a cell has one finding, that of the first check it
+fails. A problem that three or more fields share is listed once, under
+[Problems of several fields](#problems-of-several-fields); the field's section names it.
+
+{contents}
 """
 
-CHECKS_HEAD = """
-## The checks of each field
-
-As `importer/validation/schema.py` declares them, in the order of their causes: the first check
-that a cell fails is its finding. Not listed are the checks of every field: that a formula was
-calculated, that the cell shows no error of the spreadsheet, and that the template's expression
-gave a value.
-
-| field | check | finding |
-|---|---|---|
-"""
-
-
-def checks_table() -> str:
-    """One row a check, in the order of the fields: those of a cell, then those of the row."""
-    rows = []
-    for sheet, fields in FIELDS.items():
-        noun = "bill" if sheet == BILLS else "line item"
-        for name in fields:
-            checks = checks_of(sheet, name)[len(CHECKS_OF_EVERY_KIND) :]
-            named = [(check.name, code_of(sheet, name, check.problem)) for check in checks]
-            rules = (rule for rule in ROW_RULES[sheet] if rule.field == name)
-            named += [(rule.check.name, rule.code) for rule in rules]
-            rows += [f"| {noun}: {name} | {check} | `{code}` |" for check, code in named]
-    return CHECKS_HEAD + "\n".join(rows) + "\n"
+SECTION_TITLES = {
+    "bills": "Bills",
+    "line_items": "Line items",
+    "sheet": "Sheets, rows and columns",
+    "control": "Control totals",
+    "lookup": "Lookup tables",
+    "light": "What Light answers",
+    "run": "Reports of finished runs",
+}
+OTHER_FIELDS = {
+    "property": "custom properties",
+    "factor": "quantities, prices and discounts",
+    "expression": "expressions of the template",
+    "rule": "house rules of the template",
+    "key": "the columns that make one bill",
+    "lines": "the line items of a bill",
+    "identity": "what identifies a bill",
+    "content": "bills loaded before",
+    "type": "bill or credit note",
+    "state": "state in the other system",
+    "sheet": "the sheet as a whole",
+    "row": "one row",
+    "rows": "several rows",
+    "cell": "one cell",
+    "cells": "several cells",
+    "column": "columns",
+    "header": "header",
+    "field": "fields of the template",
+    "parameter": "parameters of the template",
+    "group": "groups of rows",
+    "total": "total rows",
+    "stop": "the end of the data",
+    "encoding": "text encoding",
+    "gross": "gross totals",
+    "bills": "number of bills",
+    "table": "missing tables",
+    "pick": "picks in the sheet To resolve",
+}
+COMMON_TITLE = "Problems of several fields"
 
 
 def findings_page() -> str:
-    """The page, one row a code, in the order of the catalogue, and the checks of each field."""
-    rows = [
-        f"| `{t.code}` | {t.severity} | {_cell(t.message)} | {_cell(t.hint)} |"
-        for t in CATALOGUE.values()
-    ]
-    return HEAD + "\n".join(rows) + "\n" + checks_table()
+    """One section a sheet or subject, in it one a field: its checks, then its findings."""
+    places = Counter((_ending(kind), kind.message, kind.hint) for kind in CATALOGUE.values())
+    common = {key[0]: kind for key, kind in _by_text().items() if places[key] > 2}
+    contents, sections = [f"- [{COMMON_TITLE}](#{_anchor(COMMON_TITLE)})"], []
+    sections.append(f"\n## {COMMON_TITLE}\n\n")
+    sections += [_finding(f"….{ending}", kind) for ending, kind in common.items()]
+    for subject, title in SECTION_TITLES.items():
+        kinds = [kind for kind in CATALOGUE.values() if kind.code.split(".")[0] == subject]
+        by_field: dict[str, list[FindingType]] = {}
+        for kind in kinds:
+            by_field.setdefault(_field_of(kind), []).append(kind)
+        order = [name for name in FIELDS.get(subject, {}) if name in by_field]
+        order += [name for name in by_field if name not in order]
+        contents.append(f"- [{title}](#{_anchor(title)})")
+        sections.append(f"\n## {title}\n")
+        for name in order:
+            sections.append(_field_section(subject, name, by_field[name], common))
+    return FINDINGS_HEAD.replace("{contents}", "\n".join(contents)) + "".join(sections)
+
+
+def _field_of(kind: FindingType) -> str:
+    parts = kind.code.split(".")
+    return parts[1] if len(parts) > 2 else ""
+
+
+def _ending(kind: FindingType) -> str:
+    return kind.code.split(".")[-1]
+
+
+def _by_text() -> dict[tuple[str, str, str], FindingType]:
+    return {(_ending(kind), kind.message, kind.hint): kind for kind in CATALOGUE.values()}
+
+
+def _field_section(
+    subject: str, name: str, kinds: list[FindingType], common: dict[str, FindingType]
+) -> str:
+    """Heading, checks and findings of one field; without a name, the findings alone."""
+    out = []
+    if name:
+        field = FIELDS.get(subject, {}).get(name)
+        described = field.description if field else OTHER_FIELDS.get(name, "")
+        shown = name if field is None else f"`{name}`"
+        noun = {"line_items": "line item: ", "bills": "bill: "}.get(subject, "")
+        out.append(f"\n### {noun}{shown}\n")
+        if described:
+            out.append(f"\n{described[0].upper()}{described[1:]}.\n")
+        checks = _checks_of(subject, name)
+        if checks:
+            out.append("\nChecks: " + ", ".join(checks) + ".\n")
+    out.append("\n")
+    shared = []
+    for kind in kinds:
+        same = common.get(_ending(kind))
+        if same and (same.message, same.hint) == (kind.message, kind.hint):
+            shared.append(f"`{_ending(kind)}`")
+        else:
+            out.append(_finding(kind.code, kind))
+    if shared:
+        out.append(f"- As for other fields: {', '.join(shared)}.\n")
+    return "".join(out)
+
+
+def _finding(code: str, kind: FindingType) -> str:
+    hint = f" *Fix:* {_filled(kind.hint)}" if kind.hint else ""
+    return f"- `{code}` ({kind.severity}): {_filled(kind.message)}{hint}\n"
+
+
+def _checks_of(sheet: str, name: str) -> list[str]:
+    if name not in FIELDS.get(sheet, {}):
+        return []
+    checks = checks_of(sheet, name)[len(CHECKS_OF_EVERY_KIND) :]
+    named = [(check.name, code_of(sheet, name, check.problem)) for check in checks]
+    named += [(rule.check.name, rule.code) for rule in ROW_RULES[sheet] if rule.field == name]
+    return [f"{check} (`{code.split('.')[-1]}`)" for check, code in named]
+
+
+def _anchor(title: str) -> str:
+    return re.sub(r"[^a-z -]", "", title.lower()).replace(" ", "-")
+
+
+def _filled(text: str) -> str:
+    """A template of ``str.format`` as text, safe in Markdown."""
+    text = re.sub(r"\{\{?|\}\}?", lambda m: m[0][0], text)
+    return text.replace("<", "&lt;").replace("*", "\\*")
 
 
 FIELDS_PAGE_HEAD = """# Fields
@@ -104,10 +200,6 @@ def _field_row(field: Field) -> str:
     if field.use >= FieldUse.SENT:
         sent, compared = f"`{field.name}`", f"`{field.answer}`"
     return f"| `{field.name}` | {field.description} | {kind} | {sent} | {compared} |"
-
-
-def _cell(text: str) -> str:
-    return re.sub(r"\{\{?|\}\}?", lambda m: m[0][0], text).replace("|", "\\|")
 
 
 if __name__ == "__main__":

@@ -37,7 +37,8 @@ def man_page() -> str:
         ".SH EXIT STATUS",
         "0 all done; 1 the data has errors, or Light rejected bills, verify found differences, undo"
         " left bills; 2 the command or a file cannot be used as it is; 3 some bills are unknown, or"
-        " in Light more than once: a person must look; 4 stopped early, the same command goes on.",
+        " in Light more than once: a person must look; 4 stopped early, run the same command to"
+        " resume.",
     ]
     return "\n".join(out) + "\n"
 

@@ -23,7 +23,7 @@ def check_archive(folder: str, request: CheckRequest) -> Path:
         raise UsageProblem(f"{visible(folder)} is not a folder, so nothing can be moved to it.")
     for name in request.files:
         if name != STDIN and path.resolve() == Path(name).resolve().parent:
-            raise UsageProblem(f"{visible(name)} is in {visible(folder)} already: name another.")
+            raise UsageProblem(f"{visible(name)} is already in {visible(folder)}: name another.")
     return path
 
 

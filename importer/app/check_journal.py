@@ -29,7 +29,7 @@ class CheckedJournal:
         yield f"{self.path}: {check.entries:,} bills, {check.runs:,} runs"
         yield from (f"  Problem: {text}" for text in self.problems)
         yield from (f"  In doubt: {text}" for text in check.doubts)
-        yield from (f"  Looked for by each load: {text}" for text in check.watched)
+        yield from (f"  Each load looks for: {text}" for text in check.watched)
         if not self.problems and not check.doubts:
             yield "  Consistent; nothing is in doubt."
 

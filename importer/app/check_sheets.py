@@ -84,8 +84,11 @@ def _lists(company: str | None, *, profile: bool) -> tuple[Cached | None, str]:
     paths = reference_paths()
     if company is None and len(paths) != 1:
         if paths:
-            return None, f"{unchecked}say whose lists count, with --company NAME."
-        return None, f"{unchecked}no lists of a company are here. Run: light-import reference pull"
+            return None, f"{unchecked}choose whose lists to use with --company NAME."
+        return (
+            None,
+            f"{unchecked}there are no saved lists of a company. Run: light-import reference pull",
+        )
     from importer.app.reference import cached_of
 
     try:
@@ -93,4 +96,7 @@ def _lists(company: str | None, *, profile: bool) -> tuple[Cached | None, str]:
     except UsageProblem:
         if not profile:
             raise
-        return None, f"{unchecked}no lists of {company} are here. Run: light-import reference pull"
+        return (
+            None,
+            f"{unchecked}there are no saved lists of {company}. Run: light-import reference pull",
+        )

@@ -26,7 +26,7 @@ def environment(base_url: str, *, sandbox: bool = False) -> str:
     """Which Light an address is, in words for people."""
     host = urlsplit(base_url).hostname or ""
     if sandbox:
-        return "a throw-away sandbox on this computer"
+        return "a temporary sandbox on this computer"
     if base_url == DEFAULT_BASE_URL:
         return "Light, production"
     if host in ("127.0.0.1", "::1", "localhost"):
@@ -49,8 +49,8 @@ def check_company_of_journal(journal: Journal, company: Company, destination: De
     for run in journal.runs():
         if not run.damage and run.facts.get("company_id") != company.id:
             raise UsageProblem(
-                f"The journal {journal.path} is of the company {run.facts.get('company')}, and the"
-                f" key is of {company.name}. Leave out --journal, or take another one."
+                f"The journal {journal.path} belongs to the company {run.facts.get('company')}, but"
+                f" the key belongs to {company.name}. Leave out --journal, or name another."
             )
 
 
@@ -59,8 +59,8 @@ def check_company_of_run(record: RunRecord, company: Company) -> None:
     if record.facts.get("company_id") != company.id:
         loaded_into = record.facts.get("company")
         raise UsageProblem(
-            f"The run {record.id} is of the company {loaded_into}, and the key is of"
-            f" {company.name}. Use a key of {loaded_into}."
+            f"The run {record.id} was loaded into the company {loaded_into}, but the"
+            f" key belongs to {company.name}. Use a key of {loaded_into}."
         )
 
 
@@ -68,7 +68,8 @@ def check_expected_company(expected: str | None, company: Company) -> None:
     """UsageProblem where the key is of another company than was named."""
     if expected and name_key(expected) not in (name_key(company.name), name_key(company.id)):
         raise UsageProblem(
-            f"The key is of the company {company.name}, and --company expects {expected}. Nothing"
+            f"The key belongs to the company {company.name}, but --company expects {expected}."
+            f" Nothing"
             " was sent. Use the key of that company."
         )
 
@@ -81,7 +82,7 @@ async def locked(journal: Journal, listener: Listener, stop: StopControl) -> Asy
     with stop.cancels_task():
         while not _acquire(lock, journal):
             if not waiting:
-                text = "Another load into this company is running; waiting until it ends."
+                text = "Another load into this company is running; waiting for it to end."
                 listener.message(text)
                 waiting = True
             await asyncio.sleep(0.2)

@@ -149,8 +149,8 @@ async def _plan(
     context.progress.asked = True
     if undoing := unfinished_undo(journal, [entry.id for entry in plan.entries.values()]):
         raise UsageProblem(
-            f"The undo of run {undoing} did not come to its end, so it is not certain which of its"
-            f" bills Light still has. Run first: light-import undo {undoing}"
+            f"The undo of run {undoing} did not finish, so it is unclear which of its bills Light"
+            f" still has. Run first: light-import undo {undoing}"
         )
     findings = [*plan.findings, *step_plan.held_back_findings(bills, plan)]
     checked = context.files.checked

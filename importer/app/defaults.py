@@ -115,10 +115,10 @@ def _checked(
     for name, value in options.items():
         if name not in permitted:
             if any(word in name.lower() for word in _SECRET):
-                remedy = "a key never stands in this file; set LIGHT_API_KEY instead"
+                remedy = "this file must not hold a key; set LIGHT_API_KEY instead"
             else:
                 like = did_you_mean(name, permitted)
-                remedy = like.removeprefix("; ") or f"it may have {', '.join(permitted)}"
+                remedy = like.removeprefix("; ") or f"the options are {', '.join(permitted)}"
             raise UsageProblem(f"{file}: {place}{visible(name)}: no such option; {remedy}")
         kind = OPTIONS.get(name, str)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
@@ -147,6 +147,6 @@ def _check_address(base_url: str | None, path: Path, place: str) -> None:
 
     if not is_of_light(base_url):
         raise UsageProblem(
-            f"{visible(str(path))}: {place}base-url = {visible(base_url)} is not an address of"
-            f" Light, and your key would go there. Give it with --base-url, or in {user_file()}."
+            f"{visible(str(path))}: {place}base-url = {visible(base_url)} is not Light's address,"
+            f" and your key would be sent there. Give it with --base-url, or in {user_file()}."
         )

@@ -111,8 +111,8 @@ def destination_of_run(record: RunRecord, journal: Path, options: PaceOptions) -
     base_url = str(record.facts.get("base_url"))
     if record.facts.get("sandbox"):
         raise UsageProblem(
-            f"The run {record.id} was loaded into a throw-away sandbox (--sandbox), which was gone"
-            " when the load ended, with all its bills. There is nothing left to read or to cancel."
+            f"The run {record.id} was loaded into a temporary sandbox (--sandbox), which ended with"
+            " the load, with all its bills. There is nothing to read or cancel."
         )
     current = os.environ.get("LIGHT_BASE_URL")
     if current and check_base_url(current) != base_url:

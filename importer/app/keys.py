@@ -41,7 +41,9 @@ def credentials_for(base_url: str) -> Credentials:
             from importer.light.auth.token_refresher import open_token_refresher
 
             if login.base_url != base_url:
-                raise StoreProblem(f"{place.path} is of another Light. {LOG_IN_AGAIN}")
+                raise StoreProblem(
+                    f"{place.path} belongs to another address of Light. {LOG_IN_AGAIN}"
+                )
 
             session = open_token_refresher(place)
             if session is not None:

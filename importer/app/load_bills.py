@@ -180,7 +180,7 @@ def _stopped_at_once(progress: LoadProgress) -> str:
     if progress.run is None:
         return "Stopped; nothing was sent."
     return (
-        "Stopped at once. The same command goes on and sends nothing twice; what is known so far:"
+        "Stopped at once. Run the same command to resume; nothing is sent twice. The result so far:"
         f" light-import report {progress.run}"
     )
 

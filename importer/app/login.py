@@ -89,7 +89,7 @@ def log_in(
     kind = _store_kind(options, store, prompts, listener)
     facts = base_url, client_id, client_secret
     work = _tokens(options, facts, browse, listener, stop or StopControl())
-    tokens = run_to_end(work, "Stopped; nobody was logged in.")
+    tokens = run_to_end(work, "Stopped; you are not logged in.")
     login = Login(base_url, client_id, secrets.token_hex(8), time.time(), kind)
     with store.locked():
         if kind == "file" and former and former[0].store == "keyring":
@@ -143,12 +143,12 @@ def _store_kind(
         except StoreProblem as error:
             if options.store == "keyring" or prompts is None:
                 raise UsageProblem(
-                    f"{error} To keep the login in a file that only you may read, add --store file."
+                    f"{error} To save the login in a file that only you may read, add --store file."
                 ) from None
             listener.message(str(error))
-            question = f"Keep the login in a file that only you may read ({store.path})?"
+            question = f"Save the login in a file that only you may read ({store.path})?"
             if not prompts.confirm(question):
-                raise StoppedEarly("Stopped; nobody was logged in.") from None
+                raise StoppedEarly("Stopped; you are not logged in.") from None
             kind = "file"
     with store.locked():
         store.check_writable()
@@ -175,8 +175,8 @@ async def _tokens(
                 code = await asyncio.wait_for(pending.code, options.timeout)
             except TimeoutError:
                 raise StoppedEarly(
-                    f"Nobody let light-import in within {options.timeout:g} seconds. Nothing has"
-                    " changed; try again, with a longer --timeout if need be."
+                    f"Nobody allowed light-import within {options.timeout:g} seconds. Nothing has"
+                    " changed; try again, with a longer --timeout if needed."
                 ) from None
             return await by_code(base_url, client_id, client_secret, code, pending.redirect_uri)
 

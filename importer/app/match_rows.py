@@ -171,14 +171,14 @@ class _Matching:
         if index is not None:
             cell = mapped.cell(BILLS, "invoiceNumber", index)
             name = self._columns["invoiceNumber"][index]
-            now = f"is read as {f'bill {name}' if name else 'another bill'} now"
+            now = f"is now read as {f'bill {name}' if name else 'another bill'}"
         elif bill is not None:
             cell = self._rows.cell(CellRef(*bill.place))
-            now = "is not read as a bill now"
+            now = "is no longer read as a bill"
         else:
             cell, now = (
                 CellRef(self._rows.sheets[0][0]),
-                "is not known, as the file has fewer bills now",
+                "is missing: the file has fewer bills now",
             )
         bills = () if index is None else (index,)
         self._report("run.row.changed", cell, outcome, bills=bills, now=now)

@@ -104,7 +104,7 @@ def after_check(
 def after_verify(run: str | None, summary: RunSummary, *, stopped: bool, options: str = "") -> str:
     """ "" where nothing differs. ``options`` are the verification's, with a leading space."""
     if stopped:
-        return f"light-import verify {run}{options} (goes on with what was not read)"
+        return f"light-import verify {run}{options} (resumes with the bills not read yet)"
     if any(n for result, n in summary.read_back.items() if result != Comparison.SAME):
         return "look at the bills that differ, in Light and in the workbook"
     return ""
@@ -120,13 +120,13 @@ def after_load(
     """``to_resolve`` is the result workbook where names are left to be picked in it."""
     again, bills, sandbox = load_command(request, options), summary.bills, options.sandbox
     if sandbox and code in (2, 3, 4):
-        return f"{again} (a new sandbox: this one is gone, with what was loaded into it)"
+        return f"{again} (in a new sandbox: this one and its bills are gone)"
     if code in (2, 4):
-        return f"{again} (goes on where it stopped; nothing is sent twice)"
+        return f"{again} (resumes; nothing is sent twice)"
     if code == 3:
         return (
-            "look the unknown bills up in Light; the same command looks again and sends only what"
-            f" is certainly not there: {again}"
+            "look the unknown bills up in Light; the same command checks again and sends only bills"
+            f" that Light certainly lacks: {again}"
         )
     if to_resolve is not None and code == 1:
         return _pick_words(request, to_resolve, _load_words(options))

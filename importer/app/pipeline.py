@@ -217,12 +217,12 @@ def _refuse_unknown_result(tables: Sequence[SourceTable]) -> None:
             continue
         if table.sheet is None:
             raise UsageProblem(
-                f"{table.file} is a result as CSV, which is for reading only. Correct your own file"
+                f"{table.file} is a CSV result, which is only for reading. Correct your own file"
                 " or the result workbook (.xlsx), and load that."
             )
         raise UsageProblem(
             f"{table.file}, sheet {table.sheet}: it has the columns of a result workbook but no"
-            " longer says which template and run it is of. Make the workbook again (light-import"
+            " longer names its template and run. Write the workbook again (light-import"
             " validate, or light-import report RUN), or load your own file."
         )
 
@@ -238,7 +238,9 @@ def _document_folders(request: CheckRequest, checked: Checked) -> dict[int, Path
         return {i: Path(table.source.folder) for i, table in tables}
     folder = Path(request.documents).absolute()
     if not folder.is_dir():
-        raise UsageProblem(f"There is no folder {request.documents}, which --documents names.")
+        raise UsageProblem(
+            f"The folder {request.documents}, given with --documents, does not exist."
+        )
     return {i: folder for i, _ in tables}
 
 
@@ -257,8 +259,8 @@ def _former(request: CheckRequest, copies: dict[str, Path]) -> ResultWorkbook | 
     formers = [(name, former) for name, former in records if former is not None]
     if formers and len(records) > 1:
         raise UsageProblem(
-            f"{formers[0][0]} is a result workbook: it has all the rows of its files, and is loaded"
-            " by itself."
+            f"{formers[0][0]} is a result workbook: it has all the rows of its files. Load it"
+            " alone."
         )
     return formers[0][1] if formers else None
 
@@ -274,12 +276,12 @@ def _template(request: CheckRequest, former: ResultWorkbook | None) -> LoadedTem
         return find_template(former.template)
     if not proven(former):
         raise UsageProblem(
-            f"{request.files[0]} says that it was made with the template {file}, but not that you"
-            " made it on this computer, so that template is not used. Name it with --template."
+            f"{request.files[0]} names the template {file}, but nothing shows that you made the"
+            " workbook on this computer, so that template is not used. Name it with --template."
         )
     if not Path(file).is_file():
         raise UsageProblem(
-            f"{request.files[0]} was made with the template {file}, which is not there any more."
+            f"{request.files[0]} was made with the template {file}, which no longer exists."
             " Name it with --template."
         )
     return find_template(file)
@@ -354,6 +356,6 @@ def _no_header(tables: Sequence[SourceTable], loaded: LoadedTemplate) -> str:
     first = tables[0]
     first_row = ", ".join(h.strip() for h in first.row_cells(0) if h.strip())
     return (
-        f"{first.file}: no header row of the template '{template.template}' is there{by}. It would"
-        f" have: {', '.join(wanted)}. The first row has: {first_row}"
+        f"{first.file}: found no header row for the template '{template.template}'{by}. It"
+        f" needs: {', '.join(wanted)}. The first row has: {first_row}"
     )

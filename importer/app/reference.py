@@ -66,7 +66,7 @@ def cached_of(company: str | None) -> Cached | None:
     if company is None:
         if len(every) > 1:
             names = ", ".join(cached.company.name for cached in every)
-            raise UsageProblem(f"Say for which company: --company NAME, one of {names}.")
+            raise UsageProblem(f"Choose a company: --company NAME, one of {names}.")
         return every[0] if every else None
     wanted = name_key(company)
     matches = [c for c in every if wanted in (name_key(c.company.name), name_key(c.company.id))]
@@ -76,6 +76,6 @@ def cached_of(company: str | None) -> Cached | None:
     if matches:
         raise UsageProblem(f"Several companies are called '{company}'; give the id:{fetched}")
     raise UsageProblem(
-        f"Nothing was fetched of a company '{company}'; light-import reference pull does it."
+        f"No lists for company '{company}'. Run: light-import reference pull"
         + (f" There are:{fetched}" if fetched else "")
     )

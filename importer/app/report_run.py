@@ -43,7 +43,7 @@ def report(
         built.summary,
         requests=figures.get("requests", 0),
         seconds=figures.get("seconds", 0.0),
-        next_step="run the load again: it goes on where it stopped" if interrupted else "",
-        notes=("The run did not come to its end.",) if interrupted else (),
+        next_step="run the load again: it resumes" if interrupted else "",
+        notes=("The run did not finish.",) if interrupted else (),
     )
     return write_file(replace(built, summary=summary), result, path, listener)

@@ -67,8 +67,8 @@ def compare_with_before(
         rows = ", ".join(f"{sheet} {row:,}" for sheet, row in changes.deleted[:10])
         more = f" and {len(changes.deleted) - 10:,} more" if len(changes.deleted) > 10 else ""
         mapped.notes.append(
-            f"Rows that were deleted from the workbook belong to bills that stay in Light: {rows}"
-            f"{more} (sheet and source_row). Cancel them in Light if they should not be there."
+            f"Rows deleted from the workbook belong to bills that are still in Light: {rows}"
+            f"{more} (sheet and source_row). Cancel them in Light if they are not wanted."
         )
     return findings + remaining
 

@@ -55,12 +55,12 @@ def find_run(run: str, path: str | None) -> tuple[Path, RunRecord]:
         raise problems[0]
     if not candidates:
         if run == LATEST:
-            raise UsageProblem("Nothing has been loaded from this machine yet.")
+            raise UsageProblem("Nothing has been loaded from this computer yet.")
         sent_nothing = next((a for a in attempts() if a["id"] == run and not a.get("sent")), None)
         if sent_nothing is not None:
             raise UsageProblem(
                 f"Attempt {run} sent nothing to Light, so it has no bills to read, report or undo."
-                " 'light-import runs' says what it came to."
+                " 'light-import runs' shows its result."
             )
         raise UsageProblem(f"There is no run {shlex.quote(run)}. 'light-import runs' lists them.")
     _, journal_path, record = max(candidates, key=lambda each: each[0])

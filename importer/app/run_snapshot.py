@@ -104,7 +104,7 @@ def load_snapshot(run: str) -> Snapshot:
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):  # gone, or cut off by a power cut before anything was sent
         raise UsageProblem(
-            f"The files of run {run} are no longer in {folder}, so its workbook cannot be made"
+            f"The files of run {run} are no longer in {folder}, so its workbook cannot be written"
             " again."
         ) from None
     if manifest.get("format", 1) > _FORMAT:

@@ -1,4 +1,4 @@
-"""A person's word on a bill that could not be settled: which bill in Light it is, or none."""
+"""A person's word on a bill in doubt: which bill in Light it is, or none."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def settle(
     word cannot be right, or the bill is not in doubt.
     """
     if options.absent == (options.light_id is not None):
-        raise UsageProblem("Say either --light-id ID, the bill in Light, or --absent.")
+        raise UsageProblem("Give either --light-id ID, the bill in Light, or --absent.")
     path, record = find_run(options.run, options.journal)
     destination = destination_of_run(record, path, options.pace)
     control = stop or StopControl()
@@ -186,7 +186,7 @@ def _in_doubt(outcome: BillOutcome) -> bool:
 async def _read(light_id: str, client: LightClient) -> LightBill:
     value, problem = parse_uuid(light_id.strip())
     if problem:
-        raise UsageProblem(f"'{light_id}' is not an id of Light.")
+        raise UsageProblem(f"'{light_id}' is not a Light id.")
     read = await read_by_id([value], client, 0.0)
     remote = read[value]
     if remote is None:

@@ -32,14 +32,14 @@ def expand_sources(names: Iterable[str]) -> tuple[str, ...]:
             if not inside:
                 kinds = ", ".join(sorted(SUFFIXES))
                 raise UsageProblem(
-                    f"The folder {visible(name)} has no file to load; it would end in one of"
-                    f" {kinds}."
+                    f"The folder {visible(name)} has no file to load; files must end in one"
+                    f" of {kinds}."
                 )
             files += inside
         elif glob.has_magic(name) and not path.exists():
             matches = sorted(each for each in glob.glob(name) if _is_source(Path(each)))
             if not matches:
-                raise UsageProblem(f"No file is called like {visible(name)}.")
+                raise UsageProblem(f"No file matches {visible(name)}.")
             files += matches
         else:
             files.append(name)
@@ -65,5 +65,5 @@ def save_stdin(stream: BinaryIO, folder: Path) -> Path:
                 raise UsageProblem("Standard input is larger than 2 GB: give a file instead.")
             file.write(chunk)
     if not size:
-        raise UsageProblem("Nothing came on standard input, which '-' stands for.")
+        raise UsageProblem("Standard input ('-') was empty.")
     return path

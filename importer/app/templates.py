@@ -150,9 +150,9 @@ def write_fill_in_workbook(output: str, *, company: str | None = None) -> list[s
     if cached is None:
         choices = None
         notes = [
-            "Nothing was fetched from Light, so that there are no dropdowns of vendors, accounts,"
-            " entities and custom properties. To have them: light-import reference pull, then this"
-            " command again."
+            "There are no saved lists, so the workbook has no dropdowns of vendors, accounts,"
+            " entities and custom properties. To get them: light-import reference pull, then run"
+            " this command again."
         ]
     else:
         choices, omissions = choices_of(cached.company.name, cached.directory)
@@ -168,7 +168,7 @@ def write_fill_in_workbook(output: str, *, company: str | None = None) -> list[s
 def _new_file(name: str) -> Path:
     path = Path(name)
     if os.path.lexists(path):
-        raise UsageProblem(f"{path} is there already; name another file, or move it away.")
+        raise UsageProblem(f"{path} already exists; name another file, or move it.")
     return path
 
 

@@ -52,8 +52,9 @@ def doubts(doubted: Doubted) -> list[str]:
     for sheet, folder in doubted.items():
         sheets.setdefault(folder, []).append(sheet)
     return [
-        f"The workbook says that the rows of {' and '.join(names)} are from the folder {folder},"
-        " but not that you made it on this computer. Documents and lookup tables are looked for"
-        " beside the workbook; --documents names another folder, --lookups one of lookup tables."
+        f"The workbook names {folder} as the folder of {' and '.join(names)}, but nothing shows"
+        " that you made the workbook on this computer. Documents and lookup tables are read from"
+        " beside the workbook; --documents names another folder, --lookups another folder of"
+        " lookup tables."
         for folder, names in sheets.items()
     ]

@@ -97,7 +97,7 @@ def undo(
 ) -> Result:
     """Ask, cancel and report. ``consent`` is needed unless ``options.yes`` or ``options.dry_run``.
 
-    What the run sent without a known end is looked up first. Exit code 1 where a bill was not
+    Bills in doubt are looked up first. Exit code 1 where a bill was not
     cancelled, 3 where one is unknown or in Light more than once, 4 where it was stopped or an
     answer is unknown.
     Raises UsageProblem where there is no such run, Declined where the answer was no, StoppedEarly
@@ -135,7 +135,7 @@ def _undo_run(
     with Journal(run.journal) as journal:
         context = _UndoContext(options, run, destination, journal, consent, listener, stop)
         undone = run_to_end(
-            _undo(context), "Stopped at once. The same command goes on and cancels what is left."
+            _undo(context), "Stopped at once. Run the same command to cancel the rest."
         )
         report = _report(run, journal, undone)
     summary = replace(report.summary, requests=undone.requests, seconds=time.monotonic() - began)
@@ -203,7 +203,7 @@ async def _settle_doubts(engine: Engine, context: _UndoContext) -> int:
     jobs = doubtful_jobs(outcomes, context.run.units(outcomes))
     if jobs and not context.options.dry_run:
         words = "1 bill" if len(jobs) == 1 else f"{len(jobs):,} bills"
-        text = f"Looking up {words} that Light may have or not; this takes up to a minute."
+        text = f"Looking up {words} that Light may or may not have; this takes up to a minute."
         context.listener.message(text)
         with context.stop.stops(engine.stop):
             await settle_doubts(engine, jobs)
@@ -266,13 +266,13 @@ def _notes(
     of = count(len(undone.bills), "bill")
     if undone.dry and undone.doubts:
         yield (
-            f"{count(undone.doubts, 'bill')} of this run may be in Light or not: the undo looks"
+            f"{count(undone.doubts, 'bill')} of this run may or may not be in Light: undo looks"
             " them up first."
         )
     undone_before = counts.get(Status.UNDONE, 0)
     if not undone.bills and undone_before:
         is_ = "is" if undone_before == 1 else "are"
-        yield f"Nothing to undo: {count(undone_before, 'bill')} of this run {is_} undone already."
+        yield f"Nothing to undo: {count(undone_before, 'bill')} of this run {is_} already undone."
     elif not undone.bills and undone.options.twins:
         yield "Nothing to cancel: no copy of this run is the later of two equal drafts in Light."
     elif not undone.bills:
@@ -285,7 +285,7 @@ def _notes(
     others = counts.get(Status.ALREADY_IN_LIGHT, 0) + counts.get(Status.ALREADY_LOADED, 0)
     if others:
         was = "was" if others == 1 else "were"
-        yield f"{count(others, 'bill')} of the sheet {was} there before this run, and left alone."
+        yield f"{count(others, 'bill')} of the sheet {was} in Light before this run: unchanged."
     for earlier, n in earlier_runs.items():  # as of a load that was killed and run again
         yield (
             f"{count(n, 'bill')} of the sheet came from run {earlier}: light-import undo {earlier}"
@@ -297,12 +297,12 @@ def _next_step(run: FinishedRun, code: int, codes: Collection[str], options: Und
     if options.dry_run:
         return command
     if code == 4:
-        return f"{command} (goes on; what is cancelled stays so)"
+        return f"{command} (cancels the rest)"
     if "light.twice" in codes and not options.twins:
         return f"light-import undo {run.record.id} --twins (what Light has more than once)"
     if code == 3:
         return (
-            "look at the unknown bills in Light, then record which one is right: light-import"
+            "look at the unknown bills in Light, then record the correct one: light-import"
             f" journal settle {run.record.id} BILL --light-id ID (or --absent)"
         )
     if code == 1:

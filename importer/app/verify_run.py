@@ -65,7 +65,7 @@ def verify(
         outcomes = journal.outcomes(run.record.id)
         read_backs, stopped, requests = run_to_end(
             _verify(run, destination, journal, outcomes, options, listener, stop or StopControl()),
-            "Stopped at once. The same command goes on with what was not read.",
+            "Stopped at once. Run the same command to read the rest.",
         )
         report, _ = report_of(run, journal, "verify", read_backs)
     differ = any(back.comparison is not Comparison.SAME for back in read_backs.values())
@@ -114,7 +114,7 @@ async def _verify(
         settle = options.settle
         stopped = await read_back(verification, journal, client, listener, stop, settle)
         if stopped is None:
-            listener.message("Looking whether a bill is in Light more than once …")
+            listener.message("Checking for bills that are in Light more than once …")
             bills = bills_to_sweep(outcomes, run.units(outcomes))
             in_light = [BillInLight(each.entry, each.sent) for each in bills]
             with stop.cancels_task():
@@ -136,7 +136,7 @@ async def read_back(
     before, unread = len(verification.read_backs), len(verification.todo)
     if before:
         text = (
-            f"Going on with a verification that did not come to its end: {before:,} of"
+            f"Resuming a verification that did not finish: {before:,} of"
             f" {count(before + unread, 'bill')} were read before."
         )
         listener.message(text)

@@ -36,13 +36,13 @@ def auth() -> None:
     "--client-id",
     metavar="ID",
     envvar="LIGHT_CLIENT_ID",
-    help="What Light calls your light-import; from Light's support.  [env: LIGHT_CLIENT_ID]",
+    help="The id of your light-import, from Light's support.  [env: LIGHT_CLIENT_ID]",
 )
 @click.option(
     "--store",
     type=click.Choice(["keyring", "file"]),
-    help="Where the login is kept: the system's keyring, or a file that only you may read."
-    "  [default: keyring; where there is none you are asked]",
+    help="Where the login is saved: the system's keyring, or a file that only you may read."
+    "  [default: keyring; without one, it asks]",
 )
 @click.option(
     "--port",
@@ -57,14 +57,14 @@ def auth() -> None:
     type=click.FloatRange(min=1),
     default=300.0,
     show_default=True,
-    help="Seconds to wait for you.",
+    help="Seconds to wait for your login.",
 )
 def login(**options: Any) -> int:
-    """Log in to Light in the browser and keep the login for the other commands.
+    """Log in to Light in the browser and save the login for other commands.
 
     Light's support gives you a client id and a client secret; tell them the address
     http://127.0.0.1:8766/callback (or that with your --port). The secret comes from
-    LIGHT_CLIENT_SECRET, or is asked for; it is never an option. The login is renewed by itself.
+    LIGHT_CLIENT_SECRET, or is asked for; it is never an option. The login renews itself.
 
     On a computer without a browser, as over ssh, open the address on your own computer; at the end
     the browser shows an address that cannot be opened: paste it in the terminal.
@@ -92,7 +92,7 @@ def login(**options: Any) -> int:
         console.message(f"Logged in to {done.login.company} ({where}).")
     else:
         console.message(f"Logged in to {where}, but the company could not be read: {done.problem}")
-    console.message(f"The login is kept in {done.store}; light-import auth logout forgets it.")
+    console.message(f"The login is saved in {done.store}; light-import auth logout deletes it.")
     if variable := key_variable():
         console.message(f"{variable} is set in this terminal: commands use it, not the login.")
     return 0
@@ -101,9 +101,9 @@ def login(**options: Any) -> int:
 @auth.command(short_help="Who is logged in, until when, and which key is used.")
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON on stdout.")
 def status(as_json: bool) -> int:
-    """Say who is logged in where, how long, and which key commands use. Never shows a secret.
+    """Show who is logged in, where and how long, and which key commands use. Never shows a secret.
 
-    Nothing is asked of Light. The exit code is 2 where there is neither a key nor a login.
+    It does not contact Light. The exit code is 2 if there is neither a key nor a login.
 
     \b
     Example:
@@ -123,18 +123,18 @@ def status(as_json: bool) -> int:
     for problem in status.problems:
         print_line(visible(problem))
     if not status.variable and not status.logins:
-        click.echo("Nobody is logged in. To log in: light-import auth login", err=True)
+        click.echo("You are not logged in. To log in: light-import auth login", err=True)
     return status.exit_code
 
 
 def _login_lines(stored: StoredLogin) -> list[str]:
     login = stored.login
     return [
-        f"{login.company or 'A company whose name is not known yet'} ({login.base_url})",
+        f"{login.company or 'Company name not read yet'} ({login.base_url})",
         f"  logged in since  {_moment(login.since)}",
         f"  client id        {login.client_id}",
-        f"  kept in          {stored.store}",
-        f"  token until      {_moment(login.expires_at) or 'not told'}; it is renewed by itself",
+        f"  saved in         {stored.store}",
+        f"  token until      {_moment(login.expires_at) or 'not stated'}; it renews itself",
         *([f"  problem          {stored.problem}"] if stored.problem else []),
     ]
 
@@ -167,14 +167,17 @@ def _moment(seconds: float | None) -> str | None:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
-@auth.command(short_help="Forget the login.")
+@auth.command(short_help="Delete the saved login.")
 @base_url_option
 @profile_option
-@click.option("--all", "every", is_flag=True, help="Forget all logins, to whatever Light.")
+@click.option(
+    "--all", "every", is_flag=True, help="Delete all saved logins, to any address of Light."
+)
 def logout(base_url: str | None, every: bool) -> int:
-    """Forget the login: its tokens are removed from the keyring and from this computer's files.
+    """Delete the saved login: its tokens are removed from the keyring and from this computer's
+    files.
 
-    Light is not told. To withdraw the access itself, do so in Light's settings.
+    This does not contact Light. To withdraw the access itself, use Light's settings.
 
     \b
     Examples:
@@ -185,9 +188,9 @@ def logout(base_url: str | None, every: bool) -> int:
 
     forgotten = log_out(base_url, every=every)
     for name in forgotten:
-        click.echo(f"Logged out; {name} is forgotten.")
+        click.echo(f"Logged out; deleted the login to {name}.")
     if not any(forgotten.values()):
-        click.echo("Nobody was logged in.")
+        click.echo("You were not logged in.")
     if variable := key_variable():
         click.echo(f"{variable} is still set in this terminal, and is used.", err=True)
     return 0

@@ -69,7 +69,7 @@ class Console(Listener):
         self._bar = None
 
     def stopping(self) -> None:
-        self.message("Stopping: waiting for the answers that are due. Ctrl-C again stops at once.")
+        self.message("Stopping: waiting for the last answers. Ctrl-C again stops at once.")
 
     def stopped(self, reason: str) -> None:
         self._log_event("stopped", reason=reason)

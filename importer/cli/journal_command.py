@@ -18,7 +18,7 @@ from importer.cli.options import (
 
 @click.group(short_help="Settle bills in doubt; check the journal.")
 def journal() -> None:
-    """What this computer knows of the bills it has sent.
+    """This computer's record of the bills it sent.
 
     \b
     Examples:
@@ -27,7 +27,9 @@ def journal() -> None:
     """
 
 
-@journal.command(short_help="Record which bill in Light an unknown one is, or that it is none.")
+@journal.command(
+    short_help="Record which bill in Light an unknown bill is, or that Light lacks it."
+)
 @run_argument
 @click.argument("bill", help="Its invoice number, an id it has in Light, or its row as row:7.")
 @click.option("--light-id", metavar="ID", help="The bill in Light that it is.")
@@ -40,9 +42,9 @@ def settle(run: str, bill: str, as_json: bool, **options: Any) -> int:
     """Record which bill in Light the BILL of RUN is.
 
     For a bill that is unknown or in Light more than once. BILL is its invoice number, an id it has
-    in Light, or its row in the sheet as row:7. Light is asked whether that can be right; nothing is
-    changed there. The journal keeps who said so, and when. Other copies that it knew are not
-    taken for this bill any more.
+    in Light, or its row in the sheet as row:7. It checks with Light that this is possible, and
+    changes nothing there. The journal records who decided, and when. Other copies no longer count
+    as this bill.
 
     \b
     Examples:
@@ -72,10 +74,10 @@ def settle(run: str, bill: str, as_json: bool, **options: Any) -> int:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def check(journal: str | None, as_json: bool) -> int:
     """Check that the journals on this computer are consistent, and list the bills in doubt: those
-    that Light may have or not, and those that it has more than once.
+    that Light may or may not have, and those that it has more than once.
 
-    Nothing is sent and nothing is changed. Exit code 0 where all is well; 1 where a journal is
-    damaged or contradicts itself; 3 where bills are in doubt.
+    Nothing is sent and nothing is changed. Exit code 0 if all is well; 1 if a journal is damaged
+    or contradicts itself; 3 if bills are in doubt.
 
     \b
     Example:

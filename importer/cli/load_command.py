@@ -24,11 +24,11 @@ from importer.cli.options import (
 @click.command(short_help="Check sheets, then create their bills in Light.")
 @source_options
 @step_options
-@click.option("--sandbox", is_flag=True, help="Load into a throw-away local server; needs no key.")
+@click.option("--sandbox", is_flag=True, help="Load into a temporary local server; needs no key.")
 @base_url_option
 @company_option
 @click.option("--dry-run", is_flag=True, help="Stop before anything is written to Light.")
-@click.option("--only-valid", is_flag=True, help="Load the valid bills, leave out the others.")
+@click.option("--only-valid", is_flag=True, help="Load the valid bills and leave out the others.")
 @click.option("--yes", is_flag=True, help="Do not ask before loading.")
 @click.option(
     "--confirm-above",
@@ -45,22 +45,22 @@ from importer.cli.options import (
     default=30.0,
     envvar="LIGHT_IMPORT_SETTLE",
     show_default=True,
-    help="Seconds until Light shows what was done. A bill that it does not show by then, twice"
-    " looked for, is sent again; after the last bill the load waits as long and looks whether one"
-    " is there more than once.",
+    help="Seconds that Light may take to show a new bill. A bill that it does not show by then,"
+    " after two checks, is sent again; after the last bill the load waits as long and checks for"
+    " duplicates.",
 )
 @click.option(
     "--line-mode",
     type=click.Choice(["inline", "separate"]),
     default="inline",
     show_default=True,
-    help="A bill with its lines in one request, or each line in a request of its own.",
+    help="Send a bill and its lines in one request, or each line separately.",
 )
 @click.option(
     "--save-lookups",
     metavar="DIR",
-    help="Add what was picked in the sheet 'To resolve' of a result workbook to the lookup tables"
-    " in this folder, which are asked too, as with --lookups.",
+    help="Save picks from the sheet 'To resolve' of a result workbook to the lookup tables in this"
+    " folder, and use these tables too, as with --lookups.",
 )
 @click.option(
     "--verify",
@@ -72,15 +72,15 @@ from importer.cli.options import (
     metavar="DIR",
     help="Move each file to this folder when all its bills are in Light.",
 )
-@click.option("--journal", type=click.Path(), help="Another journal than the company's own.")
+@click.option("--journal", type=click.Path(), help="Use another journal than the company's.")
 @output_options
 def load(**options: Any) -> int:
     """Create the bills of a sheet in Light, each exactly once.
 
-    Checks everything first and sends nothing while a cell is wrong. If it is interrupted, the same
-    command goes on where it stopped. The key comes from LIGHT_API_KEY (or LIGHT_ACCESS_TOKEN);
+    Checks everything first and sends nothing while a cell is wrong. If it is interrupted, run the
+    same command to resume. The key comes from LIGHT_API_KEY (or LIGHT_ACCESS_TOKEN);
     several keys of one company, for more requests a minute, from LIGHT_API_KEYS. Without any of
-    them it is the login that auth login keeps.
+    them it uses the saved login.
 
     With --then, or a column 'status', the bills are submitted, posted or marked as paid after that,
     each once too; the files of the column 'document' are uploaded before.

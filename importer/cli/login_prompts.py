@@ -35,9 +35,9 @@ class TerminalPrompts:
 def browse(login: BrowserLogin, *, no_browser: bool) -> None:
     """Show the address, and take what is pasted where that may be."""
     print_line(
-        "Let light-import in, in the browser. If none has opened, open this address:"
+        "Allow light-import in the browser. If none has opened, open this address:"
         if login.in_browser
-        else "Open this address in a browser and let light-import in:"
+        else "Open this address in a browser and allow light-import:"
     )
     click.echo(login.address, err=True)
     if sys.stdin.isatty() or no_browser:

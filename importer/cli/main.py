@@ -24,7 +24,7 @@ from importer.core.safe_text import visible
 _COMMANDS = {
     "validate": ("validate_command", "Check sheets without sending anything."),
     "load": ("load_command", "Check sheets, then create their bills in Light."),
-    "runs": ("runs_command", "List the loads of the past."),
+    "runs": ("runs_command", "List past loads."),
     "verify": ("verify_command", "Read a run's bills back from Light and compare them."),
     "undo": ("undo_command", "Cancel in Light what a run created."),
     "report": ("report_command", "Write the result workbook of a run again."),
@@ -201,7 +201,7 @@ def _run(words: list[str]) -> int:
     except Exception as error:
         fault = InternalFault(
             f"this is a fault of light-import, not of your file ({type(error).__name__}:"
-            f" {error}). What was sent is in the journal, and the same command goes on. Run it with"
+            f" {error}). The journal has what was sent; the same command resumes. Run it with"
             " --verbose to see where it happened."
         )
         _report_error(words, fault)

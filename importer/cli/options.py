@@ -57,53 +57,51 @@ base_url_option = click.option(
     "--base-url",
     metavar="URL",
     envvar="LIGHT_BASE_URL",
-    help="Where Light is.  [env: LIGHT_BASE_URL; default: https://api.light.inc]",
+    help="Light's address.  [env: LIGHT_BASE_URL; default: https://api.light.inc]",
 )
 profile_option = click.option(
     "--company",
     metavar="NAME",
     expose_value=False,
-    help="The profile of that name in light-import.toml.",
+    help="Use this profile in light-import.toml.",
 )
 journal_option = _group(
-    click.option("--journal", type=click.Path(), help="A journal other than the company's own."),
+    click.option("--journal", type=click.Path(), help="Use another journal than the company's."),
     profile_option,
 )
 company_option = click.option(
     "--company",
     metavar="NAME",
-    help="The profile of that name in light-import.toml, or the company that is expected: a key of"
-    " another is refused, and 'validate' checks names against the lists of that company.",
+    help="Use this profile in light-import.toml, or expect this company: a key of another is"
+    " refused, and 'validate' checks names against its lists.",
 )
-run_argument = click.argument(
-    "run", help="The id of a load, as 'light-import runs' lists it, or latest."
-)
+run_argument = click.argument("run", help="The id of a load, from 'light-import runs', or latest.")
 source_options = _group(
     click.argument(
         "source",
         nargs=-1,
         type=_FILE,
         help="The file: a workbook or an export; or two, the bills and their line items. A folder"
-        " or a pattern (exports/*.csv) stands for all files in it, - for standard input.",
+        " or a pattern (exports/*.csv) means all its files, - standard input.",
     ),
     click.option(
         "--template",
         metavar="NAME|PATH",
         shell_complete=_templates,
-        help="How the sheets are laid out; recognised from the headers if left out.",
+        help="The layout of the sheets; recognised from the headers if left out.",
     ),
     click.option("--bills", type=_FILE, help="The file of the bills."),
     click.option("--lines", type=_FILE, help="The file of the line items."),
     click.option(
         "--encoding",
         metavar="NAME",
-        help="Of CSV files that do not tell it themselves: cp1252, mac_roman, cp850, utf-8 ….",
+        help="The encoding of CSV files that do not state it: cp1252, mac_roman, cp850, utf-8 ….",
     ),
     click.option(
         "--lookups",
         metavar="DIR",
         help="A folder of lookup tables (vendor.csv, companyEntity.csv, account.csv,"
-        " taxCode.csv) that are asked before those of the template.",
+        " taxCode.csv) that are used before those of the template.",
     ),
     click.option(
         "--expect",
@@ -111,7 +109,7 @@ source_options = _group(
         multiple=True,
         callback=_pairs,
         help="A control total: bills=412, lines=900, or a currency's gross total as"
-        " GBP=1284220.10. May be repeated; stands above the template's.",
+        " GBP=1284220.10. May be repeated; overrides the template's.",
     ),
     click.option(
         "--set",
@@ -126,25 +124,24 @@ pace_options = _group(
     click.option(
         "--requests-per-minute",
         type=click.IntRange(min=1),
-        help="At most so many requests in any 60 seconds, of each key.  [default: 300]",
+        help="The most requests in any 60 seconds, for each key.  [default: 300]",
     ),
     click.option(
         "--requests-per-day",
         type=click.IntRange(min=1),
-        help="At most so many requests in a UTC day, of all keys.  [default: 100000]",
+        help="The most requests in a UTC day, for all keys.  [default: 100000]",
     ),
     click.option(
         "--wait",
         is_flag=True,
-        help="When the requests of the day are spent, wait until there are new ones instead of"
-        " stopping.",
+        help="When the day's requests are used up, wait for the next day instead of stopping.",
     ),
     click.option(
         "--timeout",
         type=click.FloatRange(min=0.1),
         default=30.0,
         show_default=True,
-        help="Seconds to wait for an answer.",
+        help="Seconds to wait for Light's answer.",
     ),
 )
 settle_option = click.option(
@@ -153,14 +150,14 @@ settle_option = click.option(
     default=30.0,
     envvar="LIGHT_IMPORT_SETTLE",
     show_default=True,
-    help="Seconds after which Light is asked again for a bill that it did not show.",
+    help="Seconds before asking Light again for a bill that it did not show.",
 )
 run_options = _group(run_argument, pace_options, journal_option)
 output_options = _group(
     click.option(
         "--result",
         metavar="PATH",
-        help="The result: a workbook, or by the name's ending .csv, .json or .html."
+        help="The result file: .xlsx, .csv, .json or .html."
         "  [default: <source>-result.xlsx in the current folder]",
     ),
     click.option("--overwrite", is_flag=True, help="Replace the file of --result if it exists."),
@@ -169,8 +166,7 @@ output_options = _group(
         metavar="N",
         type=click.IntRange(min=1),
         envvar="LIGHT_IMPORT_MAX_PROBLEMS",
-        help="How many problems a workbook lists at most; all are counted, and those beyond are"
-        " told.  [default: 50000]",
+        help="The most problems a workbook lists; the rest are only counted.  [default: 50000]",
     ),
     click.option("--json", "as_json", is_flag=True, help="The summary as JSON on stdout."),
     click.option(
@@ -182,10 +178,10 @@ output_options = _group(
     click.option(
         "--on-end",
         metavar="CMD",
-        help="A command that gets the JSON of the summary on its standard input at the end.",
+        help="Run this command at the end, with the JSON summary on its standard input.",
     ),
-    click.option("--quiet", is_flag=True, help="Say nothing but errors."),
-    click.option("--verbose", is_flag=True, help="Say more, with tracebacks of faults."),
+    click.option("--quiet", is_flag=True, help="Print only errors."),
+    click.option("--verbose", is_flag=True, help="Print more, with tracebacks of faults."),
 )
 
 
@@ -197,20 +193,19 @@ def step_options(command: F) -> F:
         click.option(
             "--then",
             type=click.Choice([wanted.value for wanted in TargetStatus]),
-            help="How far the bills go whose row has no 'status': left as a draft, submitted for"
-            " approval, posted to the ledger, or posted and marked as paid.  [default: draft]",
+            help="The status of bills whose row has none: left as a draft, submitted for approval,"
+            " posted to the ledger, or posted and marked as paid.  [default: draft]",
         ),
         click.option(
             "--documents",
             metavar="DIR",
-            help="The folder in which the files of the column 'document' are.  [default: where the"
-            " sheet is]",
+            help="The folder of the files in the column 'document'.  [default: where the sheet is]",
         ),
         click.option(
             "--largest-document",
             metavar="MB",
             type=click.FloatRange(min=0, min_open=True),
-            help="The largest document that is uploaded, in megabytes.  [default: 20]",
+            help="The largest document to upload, in megabytes.  [default: 20]",
         ),
     )(command)
 

@@ -12,7 +12,7 @@ from importer.core.safe_text import visible
 
 @click.group(short_help="Fetch the company's vendors, accounts, entities, properties.")
 def reference() -> None:
-    """What Light lists of a company: fetched to this machine, for looking names up offline.
+    """A company's lists from Light, saved on this computer to look up names offline.
 
     \b
     Example:
@@ -23,13 +23,13 @@ def reference() -> None:
 @reference.command(short_help="Fetch them from Light.")
 @base_url_option
 @profile_option
-@click.option("--json", "as_json", is_flag=True, help="What was fetched as JSON on stdout.")
+@click.option("--json", "as_json", is_flag=True, help="The lists as JSON on stdout.")
 def pull(base_url: str | None, as_json: bool) -> int:
     """Fetch vendors, entities, ledger accounts, custom properties and tax codes from Light.
 
     Light has no list of tax codes: their ids come from the defaults of the vendors and from the
     lines of the newest bills, at most 50 of them. The key comes from LIGHT_API_KEY (or
-    LIGHT_ACCESS_TOKEN), else from auth login. A load asks Light itself again for all that it needs.
+    LIGHT_ACCESS_TOKEN), else from auth login. A load always asks Light again.
 
     \b
     Examples:
@@ -59,5 +59,5 @@ def pull(base_url: str | None, as_json: bool) -> int:
     click.echo(visible(f"{cached.company.name} ({cached.base_url}), {fetched}:"))
     for name, count in counts.items():
         click.echo(f"  {count:>7,} {name.replace('_', ' ')}")
-    click.echo(f"Fetched with {pulled.requests:,} requests; kept in {pulled.path}")
+    click.echo(f"Fetched with {pulled.requests:,} requests; saved in {pulled.path}")
     return 0

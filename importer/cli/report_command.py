@@ -19,11 +19,11 @@ from importer.cli.options import journal_option, output_of, output_options, run_
 )
 @output_options
 def report(run: str, journal: str | None, **options: Any) -> int:
-    """Write the result of RUN again, as far as it came, even after a crash.
+    """Write the result of RUN again, even after a crash.
 
     As a workbook; as CSV, one row a row of the file; as JSON, the summary and the rows; or as HTML,
-    one page that can be mailed. In CSV a text that a spreadsheet would take for a formula has an
-    apostrophe before it.
+    one page that can be mailed. In CSV, text that a spreadsheet would read as a formula gets an
+    apostrophe.
 
     \b
     Examples:

@@ -10,17 +10,17 @@ from importer.cli.options import journal_option
 from importer.cli.screen import columns, print_line
 
 
-@click.command(short_help="List the loads of the past.")
+@click.command(short_help="List past loads.")
 @journal_option
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
-    help="At most so many, the newest.  [default: 20, all with --json]",
+    help="Show only the newest N.  [default: 20, all with --json]",
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def runs(journal: str | None, limit: int | None, as_json: bool) -> int:
-    """List the loads of the past, the newest first: when and by whom, what became of the bills,
-    and whether they were verified or undone.
+    """List past loads, the newest first: when, by whom, the result of the bills, and whether they
+    were verified or undone.
 
     \b
     Example:
@@ -40,7 +40,7 @@ def runs(journal: str | None, limit: int | None, as_json: bool) -> int:
         if more > 0:
             click.echo(f"\n… and {more:,} more: light-import runs --limit {len(histories)}")
     elif not problems:
-        click.echo("Nothing has been loaded from this machine yet.")
+        click.echo("Nothing has been loaded from this computer yet.")
     for problem in problems:
         print_line(visible(str(problem)))
     return problems[0].exit_code if problems else 0

@@ -74,8 +74,8 @@ def _value(flag: str, kind: Any, default: Any, text: str) -> Callable[[F], F]:
     multiple=True,
     default=["sandbox"],
     show_default=True,
-    help="The key it accepts. May be given again: another key of the company, with a"
-    " minute's limit of its own.",
+    help="The key it accepts. May be given again: another key of the company, with"
+    " its own limit per minute.",
 )
 @click.option("--foreign-key", help="A key of another company, which can do nothing here.")
 @click.option("--database", type=click.Path(), help="Keep the bills in this file.")
@@ -97,7 +97,7 @@ def _value(flag: str, kind: Any, default: Any, text: str) -> Callable[[F], F]:
 @click.option(
     "--duplicate-state",
     is_flag=True,
-    help="A bill of a vendor and number that are there becomes DUPLICATED.",
+    help="A bill whose vendor and number already exist becomes DUPLICATED.",
 )
 @click.option(
     "--requests-today",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group(short_help="List, show, check and draft templates.")
 def template() -> None:
-    """Templates say how an export is laid out; what they may say is in docs/templates.md.
+    """A template describes the layout of an export; see docs/templates.md.
 
     \b
     Is there one for this export?
@@ -55,7 +55,7 @@ def list_() -> int:
 @template.command()
 @click.argument("name", help="A template that 'light-import template list' names.")
 def show(name: str) -> int:
-    """Print a template, as a start for one of your own.
+    """Print a template, as a start for your own.
 
     \b
     Example:
@@ -70,7 +70,7 @@ def show(name: str) -> int:
 @template.command()
 @click.argument("path", help="The YAML file, or the name of a template.")
 def check(path: str) -> int:
-    """Check a template; what is wrong is told with its line.
+    """Check a template, and report each error with its line.
 
     \b
     Example:
@@ -80,10 +80,10 @@ def check(path: str) -> int:
     from importer.model.fields import BILLS
 
     checked = check_template(path)
-    click.echo(f"{checked.path}: the template '{checked.name}' is right; {checked.fields} fields.")
+    click.echo(f"{checked.path}: template '{checked.name}' is valid; {checked.fields} fields.")
     for sheet, names in checked.missing:
-        whose = "the bill's" if sheet == BILLS else "the line item's"
-        text = f"It says nothing of {whose} {' or '.join(names)}: no bill can be sent without."
+        whose = "of the bill" if sheet == BILLS else "of the line item"
+        text = f"It sets no {' or '.join(names)} {whose}, which Light requires."
         click.echo(text, err=True)
     if checked.todos:
         click.echo(f"{_count(checked.todos, 'thing')} to complete, marked TODO.", err=True)
@@ -99,14 +99,16 @@ def check(path: str) -> int:
     help="A file to look at; twice where bills and line items are two files.",
 )
 @click.option(
-    "--encoding", metavar="NAME", help="Of a CSV file, where it cannot be told: cp1252, mac_roman …"
+    "--encoding",
+    metavar="NAME",
+    help="The encoding of a CSV file that does not state it: cp1252, mac_roman …",
 )
 @click.option("-o", "--output", metavar="FILE", help="Where to write the draft. [default: stdout]")
 @click.option("--workbook", metavar="OUT.xlsx", help="Write a workbook to fill in instead.")
 @click.option(
     "--company",
     metavar="NAME",
-    help="Whose vendors, accounts … the workbook offers, where several were fetched.",
+    help="The company whose vendors, accounts … the workbook offers, if several are saved.",
 )
 def new(
     exports: tuple[str, ...],
@@ -117,9 +119,9 @@ def new(
 ) -> int:
     """Draft a template from an export, or write a workbook to fill in.
 
-    The draft has what the file itself proves: its header row, the columns it knows by name (in
+    The draft has what the file proves: its header row, the columns it knows by name (in
     several languages) and by what is in them, the order of day and month, the decimal mark, which
-    rows make one bill, which amounts add up to its total. The rest says TODO.
+    rows make one bill, which amounts add up to its total. The rest is marked TODO.
 
     The workbook has the sheets Bills and Line items, with a note on each header, and dropdowns of
     what light-import reference pull has fetched from Light.
@@ -134,7 +136,7 @@ def new(
 
     if bool(exports) == bool(workbook):
         raise UsageProblem(
-            "Say either --from EXPORT, for a template, or --workbook OUT.xlsx, for a workbook."
+            "Give either --from EXPORT, for a template, or --workbook OUT.xlsx, for a workbook."
         )
     if workbook is not None:
         if output is not None or encoding is not None:

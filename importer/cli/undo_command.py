@@ -12,13 +12,15 @@ from importer.cli.options import output_of, output_options, pace_of, run_options
 
 @click.command(short_help="Cancel in Light what a run created.")
 @run_options
-@click.option("--dry-run", is_flag=True, help="Only read the bills and say what would be done.")
+@click.option(
+    "--dry-run", is_flag=True, help="Only read the bills and show what would be cancelled."
+)
 @click.option("--yes", is_flag=True, help="Do not ask before cancelling.")
 @click.option(
     "--force",
     is_flag=True,
-    help="Cancel bills too that were changed in Light since they were loaded, and take bills that"
-    " Light does not have any more for undone.",
+    help="Also cancel bills that were changed in Light after they were loaded, and treat bills"
+    " missing in Light as undone.",
 )
 @click.option(
     "--twins",
@@ -30,17 +32,17 @@ from importer.cli.options import output_of, output_options, pace_of, run_options
 @click.option(
     "--reason",
     metavar="TEXT",
-    help="What Light is told.  [default: the run, and that it is undone]",
+    help="The reason recorded in Light.  [default: names the run]",
 )
 @output_options
 def undo(run: str, **options: Any) -> int:
     """Cancel in Light the bills that RUN created, so that they can be loaded again.
 
-    Bills that were there before the run are left alone. Each bill is read first: one that is in
-    the ledger, or that somebody changed since, is not cancelled, and is listed. What the run sent
-    without a known end is looked up first. A bill that Light has more than once is left alone
-    without --twins. Exit code 1 where there are bills that were not cancelled; 3 where a bill is
-    unknown or in Light more than once; 4 where it was stopped: the same command goes on.
+    Bills that were in Light before the run are left unchanged. Each bill is read first: one that is
+    in the ledger, or was changed since, is not cancelled but listed. Bills in doubt are looked up
+    first. A bill that Light has more than once is left alone without --twins. Exit code 1 where
+    there are bills that were not cancelled; 3 where a bill is unknown or in Light more than once; 4
+    if it was stopped: run the same command to resume.
 
     \b
     Examples:

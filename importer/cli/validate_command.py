@@ -28,7 +28,7 @@ def validate(**options: Any) -> int:
     """Check bills and line items, cell by cell, without sending anything.
 
     SOURCE is a workbook with the sheets Bills and Line items, two CSV files, or an export that a
-    template describes. Everything that is wrong is listed in a result workbook.
+    template describes. The result workbook lists every problem.
 
     \b
     Examples:

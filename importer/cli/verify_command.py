@@ -11,9 +11,11 @@ from importer.cli.options import output_of, output_options, pace_of, run_options
 
 @click.command(short_help="Read a run's bills back from Light and compare them.")
 @run_options
-@click.option("--lines", is_flag=True, help="Read each line item by itself, too.")
+@click.option("--lines", is_flag=True, help="Also read each line item separately.")
 @click.option(
-    "--again", is_flag=True, help="Read all, also what a verification that was stopped has read."
+    "--again",
+    is_flag=True,
+    help="Read everything again, even what a stopped verification has read.",
 )
 @settle_option
 @output_options
@@ -21,9 +23,9 @@ def verify(run: str, **options: Any) -> int:
     """Read every bill of RUN that is in Light back, and compare it field by field with what was
     loaded.
 
-    Nothing is changed in Light. Exit code 0 where all is the same; 1 where something was changed
-    in Light, or is not there any more; 3 where a bill is in Light more than once; 4 where it was
-    stopped: the same command goes on.
+    Nothing is changed in Light. Exit code 0 if everything is the same; 1 if something was changed
+    in Light, or is no longer there; 3 if a bill is in Light more than once; 4 if it was stopped:
+    run the same command to resume.
 
     \b
     Examples:

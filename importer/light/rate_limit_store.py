@@ -146,7 +146,7 @@ def _owner(db: sqlite3.Connection, key: str) -> str:
 
 def store_problem(path: Path | str, error: Exception) -> RateLimiterProblem:
     return RateLimiterProblem(
-        f"The file that keeps the pace, {path}, cannot be used ({error}), so nothing is sent. "
+        f"The file of the request counts, {path}, cannot be used ({error}), so nothing is sent. "
         "Free some space or make the folder writable, and run the same command again. A file that "
         "is damaged may be deleted: at worst, Light asks us to slow down."
     )

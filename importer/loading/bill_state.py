@@ -25,7 +25,7 @@ STEPS_OF: Mapping[TargetStatus, tuple[StepKind, ...]] = {
 # submitting and two looks at what became of it; posting; paying after a look at what is left.
 REQUESTS = {StepKind.DOCUMENT: 1, StepKind.SUBMIT: 3, StepKind.POST: 1, StepKind.PAY: 2}
 DOING = {
-    StepKind.DOCUMENT: ("upload", "document", "given its document"),
+    StepKind.DOCUMENT: ("upload", "document", "uploaded"),
     StepKind.SUBMIT: ("submit", "bill", "submitted for approval"),
     StepKind.POST: ("post", "bill", "posted"),
     StepKind.PAY: ("mark as paid", "bill", "marked as paid"),

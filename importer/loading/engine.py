@@ -173,7 +173,7 @@ class Engine:
         except JournalProblem:
             raise
         except ImporterError as error:
-            text = f"It could not be seen whether a bill is in Light twice: {error}"
+            text = f"Could not check for bills that are in Light twice: {error}"
             self.stop(StoppedEarly(text))
         finally:
             await _cancelled([sweeping, bell])
@@ -450,8 +450,8 @@ class Engine:
         if seconds > ANNOUNCED_FROM and until > self._announced_until and self._later:
             self._announced_until = until
             n = len(self._later)
-            bills = "the bill is" if n == 1 else f"{n:,} bills are"
-            text = f"Waiting {duration(seconds)}, then asking Light how {bills}."
+            bills = "the bill" if n == 1 else f"{n:,} bills"
+            text = f"Waiting {duration(seconds)}, then asking Light again about {bills}."
             self.progress.message(text)
 
     def _announce_look_up(self, operation: Operation) -> None:

@@ -36,7 +36,7 @@ class FinalSweep:
         engine, settle = self.engine, self.engine.settings.settle
         wait = min(settle, self._unsettled())
         if wait > ANNOUNCED_FROM:
-            after = "then looking whether a bill is in Light more than once."
+            after = "then checking for bills that are in Light more than once."
             engine.progress.message(f"Waiting {duration(wait)}, {after}")
         if wait > 0:
             await asyncio.sleep(wait)

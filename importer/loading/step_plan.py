@@ -189,7 +189,7 @@ def changed_documents(
                 bills=(index,),
                 done="uploaded" if done else "begun to be uploaded",
                 moment=f"{step.sent:%Y-%m-%d %H:%M} UTC" if step.sent else "an earlier day",
-                hint="Replace it in Light if it should be there; it is not uploaded again."
+                consequence="Replace it in Light if it should be there; it is not uploaded again."
                 if done
                 else "This load uploads the file of now.",
             )

@@ -262,7 +262,7 @@ def _missing_columns(
                 " or ".join(f"'{name}'" for name in names),
                 headers=", ".join(headers),
                 nearest=did_you_mean(names[0], headers),
-                asked=f", which the template asks for ({place})" if place else "",
+                needed_by=f", which the template needs ({place})" if place else "",
             )
         )
     for sheet, names in unmapped_fields(template, kind):
@@ -291,8 +291,10 @@ def _missing_parameters(table: HeadedTable) -> Iterator[Finding]:
     for name, value in values_of(table.source, table.header.last_row, template).items():
         spec = template.parameters[name]
         if spec.cell and not value and not spec.optional:
-            what = f" that matches '{spec.matches}'" if spec.matches else ""
-            yield finding("sheet.parameter.missing", table.cell(), spec.cell, name=name, what=what)
+            matching = f" that matches '{spec.matches}'" if spec.matches else ""
+            yield finding(
+                "sheet.parameter.missing", table.cell(), spec.cell, name=name, matching=matching
+            )
 
 
 def _ambiguous_headers(table: HeadedTable) -> list[Finding]:

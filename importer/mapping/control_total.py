@@ -176,7 +176,7 @@ def _signs_of_bill(
         return ""
     k = i - table.start
     if filled.first_row(k) != k and not _is_sum_above(table, rows, rule, k):
-        return "it goes on with the bill above it, as blank cells are filled down"
+        return "it continues the bill above it, as blank cells are filled down"
     optional = columns.date_optional and columns.vendor_optional
     return "a bill of this file may have just as little" if optional else ""
 

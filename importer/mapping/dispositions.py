@@ -231,7 +231,7 @@ def _findings(
         cell, text = _cell(reader, column, first), tidy(column.values.text[first])
         where = f"{len(of_value):,} {noun}: {numbers}{more}"
         code = f"bills.{column.name}.{problem}"
-        out.append((finding(code, cell, text, where=where, action=shown), np.asarray(of_value)))
+        out.append((finding(code, cell, text, where=where, rule=shown), np.asarray(of_value)))
     return out
 
 

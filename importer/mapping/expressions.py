@@ -28,14 +28,14 @@ class SignFrom(StrictModel):
     """The column that says whether an amount adds or takes away, as Soll and Haben do."""
 
     column: Names
-    positive: Annotated[list[Text], Field(min_length=1, description='"" stands for a blank cell')]
+    positive: Annotated[list[Text], Field(min_length=1, description='"" means a blank cell')]
     negative: Annotated[list[Text], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _either_columns(self) -> SignFrom:
         both = {same_word(text) for text in self.positive} & set(map(same_word, self.negative))
         if both:
-            raise ValueError(f"'{sorted(both)[0]}' stands under positive and under negative")
+            raise ValueError(f"'{sorted(both)[0]}' is under both positive and negative")
         return self
 
 
@@ -49,8 +49,12 @@ class DateFrom(StrictModel):
         None, description="the first day of the year that the dates fall in, as 2024-07-01"
     )
 
-    not_before: Start | None = Field(None, description="a date outside is told; blank for no bound")
-    not_after: Start | None = Field(None, description="a date outside is told; blank for no bound")
+    not_before: Start | None = Field(
+        None, description="an earlier or later date is reported; blank for no limit"
+    )
+    not_after: Start | None = Field(
+        None, description="an earlier or later date is reported; blank for no limit"
+    )
 
     @model_validator(mode="after")
     def _one_start(self) -> DateFrom:
@@ -101,7 +105,7 @@ class Expression(StrictModel):
     parameter: Text | None = Field(None, description="a parameter of the template")
     first_of: Parts | None = Field(None, description="the first of these that is not blank")
     concat: Parts | None = Field(None, description="these joined; blanks are left out")
-    date_from: DateFrom | None = Field(None, description="a date whose year stands elsewhere")
+    date_from: DateFrom | None = Field(None, description="a date whose year is elsewhere")
     product: Annotated[list[Names], Field(min_length=2, max_length=2)] | None = Field(
         None, description="two columns multiplied, as quantity and unit price"
     )
@@ -111,7 +115,7 @@ class Expression(StrictModel):
     sum_of_lines: Literal["gross", "net", "tax"] | None = None
     currency_of: Annotated[
         Names | None,
-        Field(description="the currency whose sign or code stands in the amounts of a column"),
+        Field(description="the currency whose sign or code is in the amounts of a column"),
     ] = None
     default: Text | None = Field(None, description="used where it would be blank")
     optional: bool = Field(

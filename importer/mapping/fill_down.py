@@ -160,12 +160,12 @@ def finish_fill(filled: FilledTable, roles: Sequence[Role]) -> tuple[FilledTable
     for k in np.flatnonzero(wrong).tolist():
         column = next((column for column, rows in lost.items() if rows[k]), None)
         other = not_data[bill_starts[k]] if column is None else int(filled.origins[column][k])
-        what = ""
+        filled_value = ""
         if column is not None:
-            what = f" and would take '{shown(table.text(column, start + k))}' from it"
+            filled_value = f" and would take '{shown(table.text(column, start + k))}' from it"
         cell, number = table.cell(start + k, column), table.number(start + other)
         code = "sheet.row.goes_on_with_passed_over"
-        findings.append(finding(code, cell, other=number, what=what))
+        findings.append(finding(code, cell, other=number, filled_value=filled_value))
     for column, rows in lost.items():
         removed = pa.array(np.concatenate([np.zeros(start, dtype=bool), rows]))
         columns[column] = TextColumn(pc.if_else(removed, "", arrow_texts(columns[column])))

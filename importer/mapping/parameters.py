@@ -52,8 +52,8 @@ def with_settings(
     ]
     if missing:
         raise UsageProblem(
-            f"The template '{template.template}' needs to be told: {', '.join(missing)}. Say it"
-            f" with --set {missing[0]}=…"
+            f"The template '{template.template}' needs a value for: {', '.join(missing)}. Give"
+            f" it with --set {missing[0]}=…"
         )
     # A result is read as its run read the file: by the column that was chosen then.
     used = {n: given[n] for n, s in specs.items() if s.one_of and n in given and n not in settings}

@@ -73,7 +73,7 @@ def recognise(tables: Sequence[SourceTable]) -> LoadedTemplate:
     if fits:
         names = ", ".join(loaded.template.template for loaded in fits)
         raise TemplateProblem(
-            f"{files}: several templates fit ({names}). Say which with --template."
+            f"{files}: several templates fit ({names}). Choose one with --template."
         )
     raise TemplateProblem(
         "\n".join([f"{files}: no shipped template fits.", *_advice(tables, candidates)])

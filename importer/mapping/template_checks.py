@@ -170,7 +170,7 @@ def _of_disposing(template: Template, name: str, expression: Expression) -> Iter
         if same_word(text) in loaded:
             yield (
                 (BILLS, name, "pass_over", i),
-                f"'{text}' stands under {lists[0]} and under pass_over.",
+                f"'{text}' is under both {lists[0]} and pass_over.",
             )
 
 

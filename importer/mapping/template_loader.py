@@ -134,9 +134,7 @@ def _nodes(
         for key, value in node.value:
             name = str(key.value)
             if name in names:
-                raise TemplateProblem(
-                    f"line {key.start_mark.line + 1}: '{name}' stands there twice."
-                )
+                raise TemplateProblem(f"line {key.start_mark.line + 1}: '{name}' is there twice.")
             names.add(name)
             yield (*path, name, "[key]"), key.start_mark.line + 1
             yield from _nodes(value, (*path, name))
@@ -262,7 +260,7 @@ def _sentence(error: dict[str, Any]) -> str:
         parent = f" in {_dotted(loc[:-1])}" if loc[:-1] else ""
         near = did_you_mean(str(loc[-1]), keys) or "."
         return f"unknown key '{loc[-1]}'{parent}{near}" + (
-            f" Keys there are: {', '.join(keys)}." if keys else ""
+            f" The keys are: {', '.join(keys)}." if keys else ""
         )
     if kind == "missing":
         return f"the key '{where}' is missing."
@@ -271,7 +269,7 @@ def _sentence(error: dict[str, Any]) -> str:
             where = where.replace(".[key]", "")
         expected = str(error["ctx"]["expected"])
         near = did_you_mean(str(error["input"]), re.findall("'([^']*)'", expected))
-        return f"'{error['input']}' cannot stand in {where}; write {expected}{near or '.'}"
+        return f"'{error['input']}' is not valid in {where}; write {expected}{near or '.'}"
     if kind == "value_error":
         at = f"{where}: " if where else ""
         return f"{at}{error['ctx']['error']}."

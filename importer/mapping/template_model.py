@@ -137,7 +137,7 @@ class Groups(StrictModel):
     """
 
     column: Text
-    name: Text = Field("group", min_length=1, description="the column made of the groups' names")
+    name: Text = Field("group", min_length=1, description="the column that gets the groups' names")
     matches: Regex | None = Field(
         None, description="what a name looks like; left out: a row with nothing beside it"
     )
@@ -205,7 +205,7 @@ class Lookup(StrictModel):
     def _beside(cls, table: str | None) -> str | None:
         if table is not None and leads_outside(table):
             raise ValueError(
-                "a table stands beside the template or the sheet: write its name, as vendors.csv; "
+                "a table is beside the template or the sheet: write its name, as vendors.csv; "
                 "--lookups names another folder"
             )
         return table
@@ -300,7 +300,7 @@ class Template(StrictModel):
     expect: Expect = Expect(bills=None, lines=None)
     unknown_columns: Literal["ignore", "warn"] = "ignore"
     ignore_columns: list[Text] = Field(
-        default=[], description="columns that matter by their name and that nobody needs to read"
+        default=[], description="columns whose names matter but that need not be read"
     )
     recognised_by: list[Names] = Field(
         default=[],
@@ -367,7 +367,7 @@ def unsuitable_lookups(template: Template) -> Iterator[tuple[tuple[str, str, str
         sentence = f"Light lists no tax codes, so lookups.{field} needs a table, not light."
         if names:
             sentence = (
-                f"'{wrong[0]}' is no name of Light's for lookups.{field}; write any of"
+                f"'{wrong[0]}' is not a name that Light has for lookups.{field}; write any of"
                 f" {', '.join(names)}."
             )
         yield ("lookups", field, "light"), sentence

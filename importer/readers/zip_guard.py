@@ -49,7 +49,7 @@ def check_zip(path: Path) -> None:
         raise too_large(f"It has {len(parts):,} parts", "parts", permitted.parts)
     names = [part_key(part.filename) for part in parts]
     if len(set(names)) < len(names):
-        raise DamagedError("It has a part that is there twice, so programs read it differently")
+        raise DamagedError("It has the same part twice, so programs read it differently")
     ends = 0
     for part in sorted(parts, key=lambda part: part.header_offset):
         if part.header_offset < ends:

@@ -112,7 +112,9 @@ class _SheetProperties:
             words["nearest"] = f": it is a property of {other}, and belongs into a column there"
             if elsewhere[0].level not in LEVELS.values():
                 level = elsewhere[0].level or "no level"
-                words["nearest"] = f": Light has it at {level}, which is not known here"
+                words["nearest"] = (
+                    f": Light has it at {level}, which light-import does not recognise"
+                )
         else:
             labels = NameIndex([Named(g.id, g.label, (g.label, g.internal_name)) for g in of_level])
             words["nearest"] = labels.hint(bare)

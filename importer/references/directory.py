@@ -63,7 +63,7 @@ def _accounts(accounts: Sequence[Account], wanted: Collection[str]) -> Iterable[
 
 def _tax_codes(codes: Sequence[TaxCode]) -> Iterable[Named]:
     for code in sorted(codes, key=lambda c: -(c.lines + c.vendors)):
-        rate = f"{code.percent} %" if code.percent is not None else "rate not known"
+        rate = f"{code.percent} %" if code.percent is not None else "rate unknown"
         yield Named(code.id, f"{rate}, {code.example} ({code.id[:8]})", ())
 
 

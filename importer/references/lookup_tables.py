@@ -119,7 +119,7 @@ def load_table(path: Path, name: str | None = None) -> dict[str, Entry]:
         light_id, problem = parse_uuid(ids[i].strip())
         if problem or not light_id:
             problems.append(
-                f"{path}, {row}: '{ids[i]}' is not an id of Light (for '{values[i]}'). Copy the id"
+                f"{path}, {row}: '{ids[i]}' is not a Light id (for '{values[i]}'). Copy the id"
                 " from Light, or remove the row."
             )
             continue

@@ -184,7 +184,7 @@ def warn_by_cache(checked: Checked, cached: Cached, template: Template) -> None:
         for text, items in column.named_without_id():
             if not index.exact(text):
                 column.add_findings("not_in_cache", items, nearest=index.hint(text), **words)
-                reason = "not known when it was fetched"
+                reason = "missing when the lists were fetched"
                 column.add_unresolved(text, items, reason, index.suggestions(text))
 
 

@@ -134,7 +134,7 @@ class _TableRows:
         )
 
     def _result_columns(self, block: slice) -> dict[str, Texts]:
-        """The result columns of a block; a column that is missing is blank."""
+        """The result columns of a block; a missing column is blank."""
         items, rows, outcomes = self._items[block], self._rows[block], self._outcomes
         out: dict[str, Texts] = {ATTEMPTS: "0", SOURCE_ROW: integers(rows), MESSAGE: ""}
         no_item = items < 0

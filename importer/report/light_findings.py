@@ -214,12 +214,12 @@ def _letters(name: str) -> str:
 
 
 def step_words(steps: Mapping[int, tuple[Step, ...]]) -> str:
-    """What was done after creation, of how many: "3 of 4 bills posted, 1 of 1 bill marked …"."""
+    """What was done after creation: "3 of 4 bills posted, 1 of 1 document uploaded"."""
     each = [step for of_bill in steps.values() for step in of_bill]
     planned = Counter(step.kind for step in each)
     done = Counter(step.kind for step in each if step.state is StepState.DONE)
     return ", ".join(
-        f"{done[kind]:,} of {count(planned[kind], 'bill')} {DOING[kind][2]}"
+        f"{done[kind]:,} of {count(planned[kind], DOING[kind][1])} {DOING[kind][2]}"
         for kind in StepKind
         if planned[kind] and kind is not StepKind.CANCEL
     )

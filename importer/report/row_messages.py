@@ -30,7 +30,7 @@ from importer.validation.checked_bills import Checked
 from importer.validation.finding_batch import FindingBatch, Findings, finding_count
 
 ANOTHER_ROW = "Another row of this bill has a problem: see the sheet Problems."
-_NO_RESULT = "Nothing is known about this row."
+_NO_RESULT = "There is no information about this row."
 _MOST_SENTENCES = 5  # of one bill or line item; more are counted
 _MOST_LISTED = 8  # findings of another row
 _CHUNK = 16_384  # findings that are built at a time

@@ -176,9 +176,9 @@ def _marks(run: History) -> Iterator[str]:
         word = _ENDS.get(str(run.error.get("kind")), "stopped")
         yield f"{word}: {visible(str(run.error.get('message')))}"
     elif run.finished is None and run.sent:
-        yield f"did not come to its end, or goes on: light-import report {run.run}"
+        yield f"did not finish, or is still running: light-import report {run.run}"
     elif run.finished is None:
-        yield "did not come to its end, or goes on"
+        yield "did not finish, or is still running"
     elif run.note:
         yield visible(run.note)
     elif run.dry_run:

@@ -47,13 +47,13 @@ def read_result_workbook(path: Path, name: str = "") -> ResultWorkbook | None:
         if workbook is None:
             raise UsageProblem(
                 f"{name or path} is a result workbook whose hidden sheet '{PROVENANCE}' was"
-                f" changed, so that it cannot be told what it is the result of. {_MAKE_AGAIN}"
+                f" changed, so it is unclear what it is the result of. {_MAKE_AGAIN}"
             )
         return workbook
     if properties.get("format", "1") != "1":
         raise UsageProblem(
             f"{name or path} is a result workbook whose hidden sheet '{PROVENANCE}' is gone, so"
-            f" that it cannot be told which rows were deleted or loaded. {_MAKE_AGAIN}"
+            f" it is unclear which rows were deleted or loaded. {_MAKE_AGAIN}"
         )
     if not properties.get("template"):
         return None
@@ -118,7 +118,7 @@ def read_picks(tables: Sequence[SourceTable]) -> list[Pick]:
                 first = picks.setdefault((pick.field, name_key(pick.value)), pick)
                 if first.id != pick.id:
                     problems.append(
-                        f"{pick.place}: '{pick.value}' is there twice, picked differently."
+                        f"{pick.place}: '{pick.value}' is there twice, with different picks."
                     )
     if problems:
         raise UsageProblem("\n".join(problems))

@@ -86,7 +86,7 @@ def row_changes(
         if set(_headers(table)) >= {STATUS, MESSAGE}:
             raise UsageProblem(
                 f"{file}, sheet {table.sheet}: it looks like a copy of one of the result's sheets,"
-                " and which of the two holds cannot be told. Delete one of them."
+                " and it is unclear which one counts. Delete one of them."
             )
         changes.notes.append(
             f"The sheet {visible(table.sheet or '')} is no part of the result and was not read."
@@ -112,7 +112,7 @@ def _of_older_version(tables: Sequence[SourceTable], workbook: ResultWorkbook) -
     kinds = (_LINES,) if workbook.layout == "flat" else (_LINES, _BILLS)
     rows = [t for t in tables if any(kind.match(t.sheet or "") for kind in kinds)]
     note = (
-        "The workbook is of an older version, and does not tell which rows were deleted or added."
+        "The workbook is from an older version, so it is unclear which rows were deleted or added."
     )
     return RowChanges(rows, [note])
 
@@ -205,7 +205,7 @@ def _without_derived(tables: list[SourceTable], workbook: ResultWorkbook) -> lis
                 added = "deleted" if missing > 0 else "added"
                 what = f"{count(abs(missing), 'row')} {were} {added}"
         except KeyError as gone:
-            what = f"the column {gone} is gone, so that it cannot be told whether it was changed"
+            what = f"the column {gone} is gone, so it is unclear whether it was changed"
         if what:
             raise UsageProblem(
                 f"{table.file}, sheet {table.sheet}: {what}. This sheet is made from the sheet Line"
@@ -280,7 +280,7 @@ def _compare(
         if len(rows) != len(sheet.rows):
             changes.notes.append(
                 f"The sheet {table.sheet} has {len(rows):,} rows, and had {len(sheet.rows):,};"
-                f" which were deleted or added cannot be told without its column {SOURCE_ROW}."
+                f" without its column {SOURCE_ROW} it is unclear which were deleted or added."
             )
         return
     texts = map(tidy, table.columns[at[SOURCE_ROW]][header + 1 :])

@@ -66,7 +66,7 @@ FAULTS: Mapping[str, FaultKind] = {
     "redirect-308": FaultKind("308 to the same, the address without a host."),
     "redirect-outside": FaultKind("307 to https://elsewhere.example.", common=False),
     "duplicated": FaultKind("The bill is kept as DUPLICATED.", True, common=False),
-    "401": FaultKind("401 although the key is right; by rate, once at most.", common=False),
+    "401": FaultKind("401 although the key is valid; by rate, once at most.", common=False),
     **{
         name: FaultKind(text, not name.endswith("-before"), common=False)
         for name, text in LIES.items()

@@ -293,7 +293,7 @@ def _fill_down(
         proofs = prove_sums(table, filled, mark)
         proof = next((p for p in proofs if p.proven and p.bills > 1), None)
         if proof:
-            note = f"{table.rows(rows.line_rows)} go on with the bill above: {proof.sentence()}"
+            note = f"{table.rows(rows.line_rows)} continue the bill above: {proof.sentence()}"
             draft.add("source", "fill_down", f"[{names}]", note)
             return filled
     if rows.line_rows:  # without an answer a bill could lose its further lines
@@ -325,7 +325,7 @@ def _evidence(table: Table, rows: Continuation, names: str) -> str:
     take = f"Write [{names}] for TODO" if rows.line_rows else "Take the # before fill_down away"
     parts.append(
         f"{take} only if all these rows are further lines of the bill above; without fill_down each"
-        " is a bill of its own that lacks its vendor, and an error"
+        " is a separate bill without a vendor, which is an error"
     )
     return ". ".join(parts) + "."
 
@@ -337,7 +337,7 @@ def _group_by(draft: Draft, table: Table, grouping: Grouping | None) -> None:
             "group_by",
             "no column numbers the bills. Name the columns that are the same on all rows of one"
             " bill and differ from bill to bill; or write row, without brackets, where each row is"
-            " a bill of its own.",
+            " a separate bill.",
         )
         return
     draft.group_by = [column_name(table.columns, c) for c in grouping.keys]

@@ -52,7 +52,7 @@ def _named(
     if unnamed:
         shown = "; ".join(unnamed[:5]) + (" …" if len(unnamed) > 5 else "")
         notes.append(
-            f"No {noun} of these has a name of its own, so that they are not offered"
+            f"None of these {noun}s has its own name, so they are not offered"
             f" ({len(unnamed)}): {shown}. Give their ids instead."
         )
     return sorted(out, key=lambda choice: choice.value.casefold())

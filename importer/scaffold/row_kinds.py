@@ -150,7 +150,7 @@ def _add(
         where = "map, or under pass_over" if field == "type" else "take, or under pass_over"
         draft.todo(
             "bills",
-            f"what {shown} in '{column.header}' means is not known ({table.rows(rows)}): write it"
+            f"the meaning of {shown} in '{column.header}' is unclear ({table.rows(rows)}): write it"
             f" under {where}; until then such rows are errors.",
         )
 

@@ -234,7 +234,7 @@ def expression_args(column: SheetColumn, i: int) -> dict[str, Any]:
             args["mark_of_sign"] = f"the column it is in ({' or '.join(columns)})"
             args["setting"] = "negate"
         if expression.map:
-            args["known"] = ", ".join(expression.map)
+            args["mapped_values"] = ", ".join(expression.map)
         if expression.sign_from:
             for sign in ("positive", "negative"):
                 marks = getattr(expression.sign_from, sign)
@@ -250,7 +250,7 @@ def uuid_args(column: SheetColumn, _: int) -> dict[str, Any]:
         "companyEntityId": ", or give the entity's code in a column 'companyEntity'",
         "accountId": ", or give the ledger code in a column 'account'",
     }
-    return {"instead": instead.get(column.name, "")}
+    return {"alternative": instead.get(column.name, "")}
 
 
 def amount_args(problem: str) -> CellArgs:
@@ -268,18 +268,18 @@ def currency_args(column: SheetColumn, i: int) -> dict[str, Any]:
 
 def number_format_args(column: SheetColumn, i: int) -> dict[str, Any]:
     marks = column.canonical.format_marks
-    return {"look": "" if marks is None else str(marks[i])}
+    return {"number_format": "" if marks is None else str(marks[i])}
 
 
 def look_args(column: SheetColumn, i: int) -> dict[str, Any]:
-    mark = number_format_args(column, i)["look"]
+    mark = number_format_args(column, i)["number_format"]
     look = look_of(mark, column.text(i)) if mark else None
     return {"shown": (look and look.shown) or "something else"}
 
 
 def other_currency_args(column: SheetColumn, i: int) -> dict[str, Any]:
-    marks = number_format_args(column, i)["look"]
-    return {"look": f", shown in {marks}," if marks else ""}
+    marks = number_format_args(column, i)["number_format"]
+    return {"shown_as": f", shown in {marks}," if marks else ""}
 
 
 def length_args(column: SheetColumn, i: int) -> dict[str, Any]:

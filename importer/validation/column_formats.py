@@ -370,7 +370,7 @@ def _order(
         month_first=dates.numeric_reading(sample, Order.MONTH_FIRST),
         day_rows=proofs.rows(Order.DAY_FIRST),
         month_rows=proofs.rows(Order.MONTH_FIRST),
-        either=f"; {len(proofs.either)} more could be either" if len(proofs.either) else "",
+        undecided=f"; {len(proofs.either)} more could be either" if len(proofs.either) else "",
     )
     return likeliest, [of_column]
 

@@ -83,6 +83,6 @@ def _differing(
             str(stated.values[i]),
             lines=tuple(rows),
             column=stated.header,
-            worked_out=lines.money(i, worked_out),
+            calculated=lines.money(i, worked_out),
             rows="1 row" if len(rows) == 1 else f"{len(rows):,} rows",
         )

@@ -23,7 +23,7 @@ _LONGEST_DATE = 100
 
 @lru_cache(maxsize=4096)  # a wrong text is often repeated
 def amount_hint(text: str, problem: str, decimal_mark: str) -> dict[str, Any]:
-    """Why the amount is not taken (``reason``), and what was probably ``meant``."""
+    """Why the amount is not taken (``reason``), and the probable ``correction``."""
     if problem == "not_cents":
         return _cents_hint(text)
     mark = Numbers(decimal_mark)
@@ -34,31 +34,35 @@ def amount_hint(text: str, problem: str, decimal_mark: str) -> dict[str, Any]:
     reason = number if isinstance(number, UnreadableAmount) else to_cents(number)
     if isinstance(reason, int):
         reason = UnreadableAmount.NOT_A_NUMBER
-    meant = f"Write digits, as {'1234,56' if mark is Numbers.COMMA else '1234.56'}."
+    correction = f"Write digits, as {'1234,56' if mark is Numbers.COMMA else '1234.56'}."
     if reason is UnreadableAmount.TOO_PRECISE:
-        meant = "Round it to whole cents, in Excel with =ROUND(…,2)."
+        correction = "Round it to whole cents, in Excel with =ROUND(…,2)."
     elif reason is UnreadableAmount.EXPONENT:
-        meant = "Write the amount out in digits."
+        correction = "Write the amount out in digits."
     elif not isinstance(read_decimal(text, other), UnreadableAmount):
-        meant = f"It looks like a number with a decimal {other}; the column has a decimal {mark}."
-    return {"reason": reason, "meant": meant}
+        correction = (
+            f"It looks like a number with a decimal {other}; the column has a decimal {mark}."
+        )
+    return {"reason": reason, "correction": correction}
 
 
 def _cents_hint(text: str) -> dict[str, Any]:
     reason = read_cents(text)
-    meant = "Write the amount in cents, as 100050 for 1,000.50."
+    correction = "Write the amount in cents, as 100050 for 1,000.50."
     readings = {read_decimal(text, mark) for mark in Numbers} - set(UnreadableAmount)
     cents = {c for r in readings if not isinstance(c := to_cents(r), UnreadableAmount)}
     if reason is UnreadableAmount.EXPONENT:
-        meant = "Write the amount out in digits; format the column as a number without decimals."
+        correction = (
+            "Write the amount out in digits; format the column as a number without decimals."
+        )
     elif reason is UnreadableAmount.SEPARATORS:
-        meant = _cents_or_units(int(re.sub("[^0-9-]", "", text.translate(MINUS))))
+        correction = _cents_or_units(int(re.sub("[^0-9-]", "", text.translate(MINUS))))
     elif len(cents) == 1:
         only = cents.pop()
-        meant = f"If {money(only)} is meant, write {only}."
+        correction = f"If {money(only)} is meant, write {only}."
         if only % 100 == 0:  # 100000.0 may be cents that went through a spreadsheet
-            meant = _cents_or_units(only // 100)
-    return {"reason": reason, "meant": meant}
+            correction = _cents_or_units(only // 100)
+    return {"reason": reason, "correction": correction}
 
 
 def _cents_or_units(number: int) -> str:
@@ -71,21 +75,21 @@ def _cents_or_units(number: int) -> str:
 
 @lru_cache(maxsize=4096)
 def date_hint(text: str, how: str) -> dict[str, Any]:
-    """Why a text is not taken for a date (``reason``), and what was probably ``meant``.
+    """Why a text is not taken for a date (``reason``), and the probable ``correction``.
 
     ``how`` the column is read: an order of day and month, or the template's formats.
     """
     text = text[:_LONGEST_DATE]
     order = dates.Order(how) if how in set(dates.Order) else None
     formats = how.split(", ") if how and order is None else []
-    meant = "Write it as YYYY-MM-DD."
+    correction = "Write it as YYYY-MM-DD."
     if serial := dates.serial_date(text):
-        meant = f"If {serial} is meant, write that, or format the column as a date."
+        correction = f"If {serial} is meant, write that, or format the column as a date."
     day = text[:10]  # a date with a time of a time zone
     if text[10:11] in ("T", " ") and dates.reader([], None)(day) and dates.order_of([day]).order:
-        meant = f"If {dates.reader([], None)(day)} is meant, write that, without the time."
+        correction = f"If {dates.reader([], None)(day)} is meant, write that, without the time."
     for other in dates.Order:
         reading = dates.numeric_reading(text, other)
         if reading and other != order:
-            meant = f"If {reading} is meant, write that."
-    return {"reason": dates.unreadable_reason(text, formats, order), "meant": meant}
+            correction = f"If {reading} is meant, write that."
+    return {"reason": dates.unreadable_reason(text, formats, order), "correction": correction}

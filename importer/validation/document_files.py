@@ -81,7 +81,7 @@ def inspect_document(folder: Path, text: str, most: int) -> Document:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise DocumentProblem("not_a_file", what=_what(status.st_mode))
+            raise DocumentProblem("not_a_file", kind_of_file=_kind_of_file(status.st_mode))
         with path.open("rb") as file:
             head = file.read(_HEAD)
     except (FileNotFoundError, NotADirectoryError):
@@ -118,8 +118,8 @@ def _inside(folder: Path, text: str) -> tuple[Path, str]:
     return real, path.name
 
 
-def _what(mode: int) -> str:
-    return "a folder" if stat.S_ISDIR(mode) else "neither a file nor a folder"
+def _kind_of_file(mode: int) -> str:
+    return "a folder, not a file" if stat.S_ISDIR(mode) else "not an ordinary file"
 
 
 def _nearest(path: Path) -> str:
@@ -172,6 +172,6 @@ def check_documents(
             ending, words = result.ending, dict(result.words)
         if folder_of_result is not None and ending in ("beside", "not_found"):
             ending = "not_proven" if ending == "not_found" else ending
-            words["said"] = folder_of_result
+            words["named_folder"] = folder_of_result
         findings.append(finding(f"bills.document.{ending}", cell, text, bills=(i,), **words))
     checked.add_findings(findings)

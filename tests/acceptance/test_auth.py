@@ -245,13 +245,13 @@ def test_refused_or_abandoned_login_fails(command: Command, light: Sandbox, home
     wishes = ("auth", "login", "--base-url", light.base_url, "--port", "0", "--no-browser")
     with started(*wishes) as process:
         status, page, _ = fetch(decide(address_of(process), "deny"))
-        assert (status, "did not let" in page) == (200, True)
+        assert (status, "did not allow" in page) == (200, True)
         _, err = process.communicate(timeout=120)
     assert process.returncode == 4
     assert "access_denied: The person said no." in err
     late = command(*wishes, "--timeout", "1")
     assert late.code == 4
-    assert "Nobody let light-import in within 1 seconds" in late.err
+    assert "Nobody allowed light-import within 1 seconds" in late.err
     assert not list(home.glob("logins/*.json"))
 
 

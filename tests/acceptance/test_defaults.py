@@ -72,7 +72,7 @@ def test_users_file_counts_where_the_folder_has_none(
     ("text", "says"),
     [
         ('templat = "x"', "templat: no such option; did you mean 'template'?"),
-        ('api-key = "abc"', "a key never stands in this file; set LIGHT_API_KEY instead"),
+        ('api-key = "abc"', "this file must not hold a key; set LIGHT_API_KEY instead"),
         ('settle = "a"', "settle = a: write a number"),
         ("requests-per-minute = true", "requests-per-minute = True: write a number"),
         ("wait = 3", "wait = 3: write true or false"),
@@ -80,8 +80,11 @@ def test_users_file_counts_where_the_folder_has_none(
         ("company = 3", "write a profile as [company.NAME]"),
         ("[company.x]\nnam = 'y'", "[company.x] nam: no such option; did you mean 'name'?"),
         ("a = ", "cannot be read as TOML"),
-        ('base-url = "https://evil.example"', "your key would go there"),
-        ("[company.x]\nbase-url = 'https://light.inc.evil.example'", "your key would go there"),
+        ('base-url = "https://evil.example"', "your key would be sent there"),
+        (
+            "[company.x]\nbase-url = 'https://light.inc.evil.example'",
+            "your key would be sent there",
+        ),
     ],
 )
 def test_unusable_file_is_refused_with_the_remedy(
@@ -106,7 +109,7 @@ def test_validate_says_whether_names_were_checked(
 ) -> None:
     row = bill_row(0, vendorId="", vendor="Nobody Ltd")
     files = write_bills(tmp_path, [row])
-    note = "were not checked: no lists of a company are here. Run: light-import reference pull"
+    note = "were not checked: there are no saved lists of a company. Run: light-import reference"
     assert note in " ".join(command("validate", *files).out.split())
     monkeypatch.setenv("LIGHT_API_KEY", sandbox.key)
     monkeypatch.setenv("LIGHT_BASE_URL", sandbox.base_url)

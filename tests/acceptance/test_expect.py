@@ -46,8 +46,8 @@ def test_command_line_overrides_the_template(command: Command, tmp_path: Path) -
     assert differing.code == 2  # lines is given twice
     told = command(*args, *right[:4], "--expect", "eur=1,000", "--expect", "lines=3").json
     assert [(f["code"], f["message"]) for f in told["findings"]] == [
-        ("control.gross.differs", "The control total expected is 1,000.00 EUR; the bills of the"
-         " sheet come to 1,001.00: a difference of -1.00."),
+        ("control.gross.differs", "The control total expected is 1,000.00 EUR; the sheet's bills"
+         " total 1,001.00: a difference of -1.00."),
         ("control.lines.differs", "Line items expected: 3; the sheet has 2: a difference of 1."),
     ]  # fmt: skip
     own = command(*args, "--set", "year=2024").json

@@ -158,12 +158,12 @@ def test_report_of_a_killed_load_says_so_until_completed(
         assert told.code == told.json["exit_code"] == 0
         text = command("report", run["run"])
         assert text.code == 0
-        assert "The run did not come to its end." in text.out
+        assert "The run did not finish." in text.out
         assert "Next: run the load again" in text.out
         proxy.fault = lambda request: PASS
         assert load(proxy.url, *files).code == 0
     whole = command("report", run["run"])
-    assert "did not come to its end" not in whole.out
+    assert "did not finish" not in whole.out
     assert len(slow.bills()) == 3
 
 
@@ -245,14 +245,14 @@ def test_second_signal_stops_at_once(slow: Sandbox, tmp_path: Path, load: Load) 
         wait_for(lambda: len(slow.bills()) == 5)
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
-        while "Stopping: waiting for the answers" not in (line := process.stderr.readline()):
+        while "Stopping: waiting for the last answers" not in (line := process.stderr.readline()):
             assert line, "it ended at the first signal"
         assert process.poll() is None
         process.send_signal(signal.SIGINT)
         told = ended(process)
         assert told.code == 4
         assert told.json["error"]["kind"] == "stopped"
-        assert "Stopped at once. The same command goes on and sends nothing twice" in told.err
+        assert "Stopped at once. Run the same command to resume; nothing is sent twice" in told.err
         assert "Traceback" not in told.err
         again = load(proxy.url, *files)
     assert again.json["bills"] == {"total": 5, "created": 5}

@@ -79,7 +79,7 @@ def test_summary_names_the_next_command(
 @pytest.mark.parametrize(
     ("words", "next_step"),
     [
-        ((), "{files} --base-url {url} (goes on where it stopped; nothing is sent twice)"),
+        ((), "{files} --base-url {url} (resumes; nothing is sent twice)"),
         (("--dry-run", "--requests-per-day", "99"),
          "{files} --base-url {url} --requests-per-day 99 (without --dry-run)"),
     ],

@@ -253,7 +253,7 @@ def test_refused_document_holds_back_later_steps(
         assert told.json["bills"] == {"total": 1, "created": 1}
         (finding,) = told.json["findings"]
         assert finding["column"] == "document"
-        assert "not given its document: " in finding["message"]
+        assert "not uploaded: " in finding["message"]
         assert (asked(sandbox)["post"], states(sandbox)) == (0, {"INV-00000": "IN_DRAFT"})
         assert [
             r.headers for r in proxy.requests if r.method == "PUT" and "authorization" in r.headers

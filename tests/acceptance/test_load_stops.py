@@ -40,7 +40,7 @@ def test_file_that_is_no_journal_is_not_overwritten(
     told = load(sandbox.base_url, *files, "--journal", files[0])
     assert told.code == 4
     assert "file is not a database" in told.err
-    assert "Name the right one with --journal" in told.err
+    assert "Name the correct one with --journal" in told.err
     assert Path(files[0]).read_bytes() == before
     assert sandbox.bills() == []
 
@@ -157,7 +157,7 @@ def test_journal_of_another_company_is_refused(
         assert load(other.base_url, *files, "--journal", journal).code == 0
     told = load(sandbox.base_url, *files, "--journal", journal)
     assert told.code == 2
-    assert "is of the company" in told.err
+    assert "belongs to the company" in told.err
     assert sandbox.bills() == []
 
 

@@ -40,7 +40,7 @@ def test_files_whose_bills_are_all_in_light_are_moved(
 
 
 @pytest.mark.parametrize(
-    ("archive", "says"), [("bills.csv", "is not a folder"), (".", "already: name another")]
+    ("archive", "says"), [("bills.csv", "is not a folder"), (".", "is already in")]
 )
 def test_archive_that_cannot_take_the_files_is_refused(
     archive: str, says: str, load: Command, sandbox: Sandbox, tmp_path: Path

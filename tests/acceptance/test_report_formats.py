@@ -73,7 +73,7 @@ def test_report_as_csv_json_and_html(command: Command, run: str) -> None:
     assert [row["source_row"] for row in rows] == ["2", "3", "4"] * 2
     refused = command("validate", "out.csv")
     assert refused.code == 2
-    assert "is a result as CSV, which is for reading only" in refused.err
+    assert "is a CSV result, which is only for reading" in refused.err
 
     command("report", run, "--result", "out.json", "--quiet")
     told_json = json.loads(Path("out.json").read_text())

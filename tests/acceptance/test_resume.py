@@ -172,7 +172,7 @@ def test_result_repeats_format_and_quote_findings(command: Command, tmp_path: Pa
     first = ledger(command, tmp_path, text)
     assert codes(first) == [("sheet.row.swallowed", 4)]
     assert first.json["findings"][0]["message"].startswith(
-        "The cell begins with a quotation mark whose partner comes 1 lines later"
+        "The cell starts with a quotation mark that is closed only further down (lines: 1)"
     )
     (tmp_path / "edited.xlsx").write_bytes(Path(first.json["result"]).read_bytes())
     assert codes(command("validate", "edited.xlsx", "--json", "--quiet")) == codes(first)

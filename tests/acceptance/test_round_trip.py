@@ -296,7 +296,7 @@ REFUSED = {
     another_header: "the column 'dueDate' is gone or was given another header",
     without_source_row: "the column source_row is gone, by which it is known which bills",
     without_sheet: "the sheet 'Line items' of the result is not there",
-    rows_alone: "has the columns of a result workbook but no longer says which template",
+    rows_alone: "has the columns of a result workbook but no longer names its template",
 }
 
 

@@ -130,7 +130,7 @@ def test_runs_names_the_environment() -> None:
         "another address than Light's own"
     )
     assert environment("http://127.0.0.1:8765").startswith("a server on this computer")
-    assert environment("http://127.0.0.1:1", sandbox=True).startswith("a throw-away sandbox")
+    assert environment("http://127.0.0.1:1", sandbox=True).startswith("a temporary sandbox")
 
 
 TEXT = st.text(max_size=60)

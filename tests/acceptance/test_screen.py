@@ -102,8 +102,8 @@ def test_cells_of_one_cause_are_one_line_with_their_number(tmp_path: Path) -> No
     )
     done = light_import(tmp_path, "validate", "l.csv", "--template", "mine.yaml", COLUMNS="400")
     text = done.stdout.decode() + done.stderr.decode()
-    assert "300 rows: 2–301, column Number: 'N/A' is no invoice number" in text
-    assert text.count("is no invoice number") == 1
+    assert "300 rows: 2–301, column Number: 'N/A' is a placeholder, not an invoice number" in text
+    assert text.count("is a placeholder, not an invoice number") == 1
     assert "… and" not in text
 
 

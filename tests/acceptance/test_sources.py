@@ -35,7 +35,7 @@ def test_file_whose_name_has_the_marks_of_a_pattern_is_itself(tmp_path: Path) ->
 def test_folder_or_pattern_without_a_spreadsheet_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match="has no file to load"):
         expand_sources([str(tmp_path)])
-    with pytest.raises(UsageProblem, match="No file is called like"):
+    with pytest.raises(UsageProblem, match="No file matches"):
         expand_sources([str(tmp_path / "*.csv")])
 
 
@@ -59,4 +59,4 @@ def test_standard_input_is_checked_and_loaded_like_a_file(tmp_path: Path) -> Non
 def test_empty_standard_input_is_refused(tmp_path: Path) -> None:
     done = ended(start("validate", "-", cwd=tmp_path, stdin=subprocess.DEVNULL))
     assert done.code == 2
-    assert "Nothing came on standard input" in done.err
+    assert "Standard input ('-') was empty" in done.err

@@ -139,7 +139,7 @@ def test_cancelling_differences_show_in_the_tie_out(
     sheet = openpyxl.load_workbook(told.json["result"])["Tie-out"]
     rows = [[cell.value for cell in row[1:7]] for row in sheet.iter_rows()]
     texts = [str(row[0]) for row in rows]
-    assert rows[texts.index("EUR, 1 bill") + 4][5] == "1 of 1 bill read; 1 not in Light any more"
+    assert rows[texts.index("EUR, 1 bill") + 4][5] == "1 of 1 bill read; 1 no longer in Light"
     cached = openpyxl.load_workbook(told.json["result"], data_only=True)["Tie-out"]
     ends = [
         [cell.value for cell in row[2:7]]
@@ -290,7 +290,7 @@ def test_key_of_another_company_is_refused(
         monkeypatch.setenv("LIGHT_API_KEY", "foreign")
         told = command(name, run, *FAST, *more)
         assert told.code == 2
-        assert f"The run {run} is of the company Kestrel Trading Ltd (sandbox)" in told.err
+        assert f"The run {run} belongs to the company Kestrel Trading Ltd (sandbox)" in told.err
         assert "the key is of Another company" in told.err
         assert [b["state"] for b in light.bills()] == ["IN_DRAFT"]
         monkeypatch.setenv("LIGHT_BASE_URL", "https://api.light.inc")
@@ -305,7 +305,7 @@ def test_throw_away_sandbox_cannot_be_verified(name: str, command: Load, tmp_pat
     run = command("load", *files, "--sandbox", "--yes", *FAST).json["run"]
     told = command(name, run, *FAST, *(("--yes",) if name == "undo" else ()))
     assert told.code == 2
-    assert "throw-away sandbox" in told.err
+    assert "temporary sandbox" in told.err
     assert (
         "There is no run 1." in command(name, "1", "--dry-run" if name == "undo" else "--again").err
     )

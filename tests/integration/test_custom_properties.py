@@ -94,7 +94,9 @@ def test_property_of_a_new_type_or_level_is_an_error(tmp_path: Path) -> None:
     assert valid(of) == []
     of = resolved(tmp_path, [replace(group("Note"), level="A_NEW_LEVEL")], rows)
     assert codes(of) == ["bills.property.unknown_property"]
-    assert "Light has it at A_NEW_LEVEL, which is not known here" in of.findings[0].hint
+    assert (
+        "Light has it at A_NEW_LEVEL, which light-import does not recognise" in of.findings[0].hint
+    )
     assert valid(of) == []
 
 

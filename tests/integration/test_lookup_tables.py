@@ -109,7 +109,7 @@ def test_file_that_cannot_be_extended_is_left_unchanged(
 def test_pick_that_would_be_misread_is_not_saved(tmp_path: Path) -> None:
     path = tmp_path / "vendor.csv"
     path.write_bytes(kept := b"id\tvalue\n3f2b8c1e-\x9c000-4000-8000")  # of which encoding?
-    with pytest.raises(UsageProblem, match="its encoding cannot be told"):
+    with pytest.raises(UsageProblem, match="its encoding is unclear"):
         save_picks(tmp_path, [pick("=New one"), pick("Neu ü;,")])
     assert [file.name for file in tmp_path.iterdir()] == ["vendor.csv"]
     assert path.read_bytes() == kept
@@ -236,7 +236,7 @@ def test_name_like_a_formula_is_escaped_and_found_again(
 )
 def test_table_elsewhere_is_refused_by_its_text(tmp_path: Path, table: str) -> None:
     (tmp_path / "v.csv").write_text(f"value,id\nb,{OTHER}\n")
-    with pytest.raises(TemplateProblem, match="a table stands beside the template or the sheet"):
+    with pytest.raises(TemplateProblem, match="a table is beside the template or the sheet"):
         template(tmp_path, TABLED.replace("v.csv", f'"{table}"'))
 
 

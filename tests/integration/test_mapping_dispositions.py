@@ -224,9 +224,9 @@ def test_a_reference_shared_with_a_credit_note_is_an_error(tmp_path: Path) -> No
     [
         ("type", "{column: Type, map: {Bill: invoice}}", "'invoice' cannot be a type"),
         ("type", "{column: Type, take: [Bill]}", "take does not go with bills.type"),
-        ("type", "{column: Type, map: {Bill: bill}, pass_over: [bill]}", "stands under map"),
+        ("type", "{column: Type, map: {Bill: bill}, pass_over: [bill]}", "is under both map and"),
         ("state", "{column: State, map: {Open: bill}}", "map does not go with bills.state"),
-        ("state", "{column: State, take: [Open], pass_over: [OPEN]}", "stands under take"),
+        ("state", "{column: State, take: [Open], pass_over: [OPEN]}", "is under both take and"),
         ("state", "{value: Open}", "value does not go with bills.state"),
         ("vendor", "{column: V, pass_over: [x]}", "pass_over goes with bills.type and bills.state"),
     ],

@@ -105,7 +105,10 @@ def test_first_of_reports_different_amounts(tmp_path: Path) -> None:
                line_netAmount=both)  # fmt: skip
     code = "line_items.expression.two_amounts"
     assert finding_cells(found) == [(code, row, "Credit") for row in (2, 3, 7)]
-    assert "'5' is not the only amount for netAmount: '4' stands" in found.findings[0].message
+    assert (
+        "'5' is not the only amount for netAmount: the column before it has '4'"
+        in found.findings[0].message
+    )
     assert amounts(found) == [400, 400, 900]
     # Of texts and dates the first is taken.
     of_text = of(tmp_path, rows_of({"A": "x", "B": "y"}), description="{first_of: [A, B]}")
@@ -289,7 +292,7 @@ def test_map_translates_and_reports_missing_values(tmp_path: Path) -> None:
     found = of(tmp_path, rows, currency=expression)
     assert [b.currency for b in found.valid_bills()] == ["EUR", "GBP", "USD"]
     assert finding_cells(found) == [("bills.expression.not_mapped", 5, "Money")]
-    assert "It has: Euro, Pfund" in found.findings[0].hint
+    assert "The map has: Euro, Pfund" in found.findings[0].hint
 
 
 def test_error_cell_is_reported_before_the_map(tmp_path: Path) -> None:
@@ -328,7 +331,7 @@ def test_the_columns_of_an_expression_must_be_there(tmp_path: Path) -> None:
     found = of(tmp_path, [{}], line_netAmount="{first_of: [Net, {column: Gross, optional: true}]}",
                line_taxAmount="{product: [[Qty, Quantity], Tax]}")  # fmt: skip
     assert finding_cells(found) == [("sheet.column.missing", 1, None)] * 2
-    assert "'Qty' or 'Quantity', which the template asks for (line" in found.findings[0].message
+    assert "'Qty' or 'Quantity', which the template needs (line" in found.findings[0].message
     assert "line_items.taxAmount)" in found.findings[0].message
     near = of(tmp_path, [{}], vendor="{column: Suplier}")
     assert finding_cells(near)[0] == ("sheet.column.missing", 1, None)
@@ -367,7 +370,10 @@ def test_signed_debit_or_credit_is_reported(tmp_path: Path, debit: str, credit: 
     found = of(tmp_path, rows, line_netAmount=both)
     column = "Debit" if debit else "Credit"
     assert finding_cells(found) == [("line_items.expression.signed_twice", 3, column)]
-    assert "the column it is in ('Debit' or 'Credit') says which" in found.findings[0].message
+    assert (
+        "the column it is in ('Debit' or 'Credit') also states the sign"
+        in found.findings[0].message
+    )
     assert amounts(found) == [10000]
 
 

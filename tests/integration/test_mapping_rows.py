@@ -117,7 +117,11 @@ BLANK = "{control_total: {amount: Amount, blank: [Supplier]}}"
         (WHERE, [*TOTAL[:1], "", *TOTAL[2:]], "'03/03/2025' in 'Date'"),
         (BLANK, ["", *TOTAL[1:]], "'T3' in 'Number'"),
         (BLANK, ["", "", *TOTAL[2:]], "'03/03/2025' in 'Date'"),
-        (BLANK[:-1] + ", fill_down: [Supplier, Number]}", ["", "", "", "60.00"], "goes on with"),
+        (
+            BLANK[:-1] + ", fill_down: [Supplier, Number]}",
+            ["", "", "", "60.00"],
+            "continues the bill",
+        ),
     ],
 )
 def test_bill_matching_control_total_is_reported(
@@ -218,5 +222,5 @@ def test_runaway_quote_is_reported(tmp_path: Path, rows: int) -> None:
         + BILL.format("D", "x"),
     )  # fmt: skip
     assert finding_cells(of) == [("sheet.row.swallowed", 3, "Text")]
-    assert f"comes {rows} lines later" in of.findings[0].message
+    assert f"closed only further down (lines: {rows})" in of.findings[0].message
     assert valid(of) == [2, 4]

@@ -190,7 +190,7 @@ def test_row_longer_than_the_header_is_reported(tmp_path: Path) -> None:
     assert ("sheet.row.too_long", "20.00") in [(f.code, f.value) for f in moved]
     assert {f.cell.row for f in of.findings} == {3, 5}
     assert valid(of) == [2, 4]
-    assert any("5 cells under a header of 4" in f.message for f in moved)
+    assert any("5 cells but the header has 4" in f.message for f in moved)
 
 
 # --- totals -----------------------------------------------------------------------------------
@@ -328,7 +328,7 @@ def test_differing_group_total_is_reported(tmp_path: Path) -> None:
     of = read(tmp_path, rows, GROUPS)
     assert finding_cells(of)[0] == ("sheet.group.total_differs", 8, "Amount")
     message = of.findings[0].message
-    assert "The total of 'Acme' is $30.50, its rows (2) come to 30.05" in message
+    assert "The total of 'Acme' is $30.50, but its rows (2) total 30.05" in message
     assert "a difference of 0.45" in message
     # The grand total is then no sum of the rows either: a row that is no bill, and is told.
     assert {f.cell.row for f in of.findings} == {8, 12}
@@ -524,7 +524,7 @@ def test_ledger_with_two_headers_names_inconsistent_bills(tmp_path: Path) -> Non
         ("bills.amount.lines_differ", 4, "TOTAL_INVOICE_VALUE"),
         ("bills.invoiceNumber.mangled", 8, "INV_NUM"),
     ]
-    assert "line items (1) come to 1,849,317.50: a difference of 369,863.50" in str(of.findings[0])
+    assert "line items (1) total 1,849,317.50: a difference of 369,863.50" in str(of.findings[0])
     assert [(b.row, b.amount, len(b.lines)) for b in of.valid_bills()] == [
         (3, 994941820, 2),
         (6, 3737, 2),

@@ -125,7 +125,7 @@ def test_single_byte_encodings_are_detected_by_words(
 def test_ambiguous_encoding_is_refused_with_its_readings(
     tmp_path: Path, words: str, encoding: str
 ) -> None:
-    with pytest.raises(UnreadableFile, match=r"Row 2: its encoding cannot be told: '.*Mac Roman"):
+    with pytest.raises(UnreadableFile, match=r"Row 2: its encoding is unclear: '.*Mac Roman"):
         read(tmp_path, f'"a",b\n{words}\n'.encode(encoding))
     table = read(tmp_path, f"a,b\n{words}\n".encode(encoding), encoding=encoding)
     assert ",".join(cells(table)[1]).rstrip(",") == words
@@ -135,7 +135,7 @@ def test_ambiguous_encoding_is_refused_with_its_readings(
 def test_a_few_odd_words_leave_a_doubt(tmp_path: Path) -> None:
     table = read(tmp_path, "a\nMüller\nCafé\nSöhne\nPro£Spend\n".encode("cp1252"))
     assert table.encoding_doubt == "cp1252: 'Pro£Spend'"
-    with pytest.raises(UnreadableFile, match="Row 2: its encoding cannot be told"):
+    with pytest.raises(UnreadableFile, match="Row 2: its encoding is unclear"):
         read(tmp_path, "a\n5ä\n".encode("cp1252"))
 
 
@@ -165,7 +165,7 @@ def test_one_word_of_windows_is_read_so(tmp_path: Path, word: str) -> None:
 def test_question_names_the_word_and_the_option(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile) as error:
         read(tmp_path, "a;b\nMüller;1\n".encode("mac_roman"))
-    assert "Row 2: its encoding cannot be told: 'MŸller' (cp1252) or 'Müller' (Mac Roman)" in str(
+    assert "Row 2: its encoding is unclear: 'MŸller' (cp1252) or 'Müller' (Mac Roman)" in str(
         error.value
     )
     assert "--encoding cp1252 or --encoding mac_roman" in str(error.value)

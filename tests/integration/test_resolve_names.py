@@ -149,7 +149,7 @@ def test_ambiguous_vendor_name_is_reported_with_all_candidates(tmp_path: Path) -
 def test_sheet_id_overrides_the_name_and_must_exist(tmp_path: Path) -> None:
     of = resolved(tmp_path, [bill(vendor="nobody at all")], [line()])
     assert codes(of) == ["bills.vendor.other_than_id"]  # a warning
-    assert "The id is of Acme Ltd (V-100)" in of.findings[0].message
+    assert "The id belongs to Acme Ltd (V-100)" in of.findings[0].message
     assert valid(of) == [2]
     assert codes(resolved(tmp_path, [bill(vendor=" ACME ltd")], [line()])) == []
     of = resolved(tmp_path, [bill(vendorId=ID.format(8))], [line(accountId=ID.format(8))])
@@ -170,7 +170,7 @@ def test_name_that_contradicts_the_id_is_an_error(
         "line_items.account.contradicts_id",
     ]
     assert of.findings[0].message == (
-        "The id is of Acme Ltd (V-100), but 'V-300' is Café Ｎord (V-300)."
+        "The id belongs to Acme Ltd (V-100), but 'V-300' is Café Ｎord (V-300)."
     )
     assert [f.cell.column for f in of.findings] == ["vendor", "companyEntity", "account"]
     assert valid(of) == []
@@ -301,9 +301,12 @@ def test_template_chooses_the_lookup_names(
 @pytest.mark.parametrize(
     ("lookups", "says"),
     [
-        ("  vendor: {light: [code]}", "line 18: 'code' is no name of Light's for lookups.vendor;"),
+        (
+            "  vendor: {light: [code]}",
+            "line 18: 'code' is not a name that Light has for lookups.vendor;",
+        ),
         ("  taxCode: {light: [code]}", "line 18: Light lists no tax codes"),
-        ("  vendor: {light: [nam]}", "line 18: 'nam' cannot stand in"),
+        ("  vendor: {light: [nam]}", "line 18: 'nam' is not valid in"),
         ("  vendor: {}", "line 18: lookups.vendor: write table, light or both"),
         ("  vendor: {tabel: x.csv}", "did you mean 'table'?"),
     ],
@@ -428,7 +431,7 @@ def test_table_id_unknown_to_light_is_reported_with_its_row(tmp_path: Path) -> N
     resolve_in_light(of, DIRECTORY, of.mapped.template)
     assert codes(of) == ["bills.vendor.table_id_unknown"]
     assert of.findings[0].message == (
-        f"For 'gone' vendors.csv, row 3 gives the id {ID.format(8)}, and Light has no vendor of"
+        f"For 'gone', vendors.csv, row 3 gives the id {ID.format(8)}, but Light has no vendor with"
         " that id."
     )
 
@@ -497,8 +500,8 @@ def test_tax_code_name_without_a_table_is_reported(tmp_path: Path) -> None:
     ("rows", "says"),
     [
         ([["name", "id"], ["a", VENDOR]], "needs the columns 'value' and 'id'"),
-        ([["value", "id"], ["a", "V-1"]], "row 2: 'V-1' is not an id"),
-        ([["value", "id"], ["a", ""]], "row 2: '' is not an id"),
+        ([["value", "id"], ["a", "V-1"]], "row 2: 'V-1' is not a Light id"),
+        ([["value", "id"], ["a", ""]], "row 2: '' is not a Light id"),
         (
             [["value", "id"], ["a", VENDOR], ["b", TAX], ["A ", TAX]],
             f"row 4: 'A ' has two ids, {VENDOR} in row 2 and {TAX} here",

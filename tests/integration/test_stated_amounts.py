@@ -83,7 +83,10 @@ def test_one_row_that_differs_is_named(tmp_path: Path) -> None:
     rows = [[f"A{i}", "2.00", "2.00" if i != 3 else "3.00"] for i in range(6)]
     of = read(tmp_path, [["Number", "Amount", "Gross"], *rows], "{column: Amount}")
     assert finding_cells(of) == [(DIFFERS, 5, "Gross")]
-    assert "'Gross' says 3.00, and the row comes to 2.00" in of.findings[0].message
+    assert (
+        "'Gross' states 3.00, but the template's calculation for the row gives 2.00"
+        in of.findings[0].message
+    )
     assert len(valid(of)) == 5
 
 

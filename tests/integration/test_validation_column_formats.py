@@ -180,7 +180,7 @@ def test_one_american_date_does_not_turn_a_column_round(tmp_path: Path) -> None:
     )  # fmt: skip
     assert finding_cells(of) == [("bills.issuedDate.contradicts_columns", 2, "Date")]
     assert (
-        "month first (row 3), 'Due' has the day first (row 2, row 3, row 4)"
+        "month first (row 3), but 'Due' has the day first (row 2, row 3, row 4)"
         in of.findings[0].message
     )
     assert list(of.valid_bills()) == []

@@ -275,7 +275,7 @@ def test_unusable_control_total_is_a_finding(tmp_path: Path) -> None:
 def test_bill_without_currency_is_in_no_total(tmp_path: Path) -> None:
     of = ledger(tmp_path, ["A;1;;1.00", "B;2;QQQ;7.00", ";;;8.00"])
     assert codes(of) == ["bills.currency.not_currency", "control.gross.differs"]
-    assert "the bills of the sheet come to 1.00" in of.findings[1].message
+    assert "the sheet's bills total 1.00" in of.findings[1].message
 
 
 def test_expected_totals_are_compared(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_unique_rule_names_the_first_occurrence(tmp_path: Path) -> None:
         ("bills.rule.unique", 4, "Supplier"), ("line_items.rule.unique", 3, "Text"),
     ]  # fmt: skip
     messages = {f.message for f in of.findings}
-    assert messages == {"' x ' is in row 2 already.", "'A' is in row 2 already."}
+    assert messages == {"' x ' is already in row 2.", "'A' is already in row 2."}
 
 
 def test_one_of_compares_parsed_values(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_messages_use_the_currency_unit(tmp_path: Path) -> None:
     messages = [f.message for f in of.findings if f.code == "bills.amount.lines_differ"]
     assert ["501, " in messages[0], "5.000, " in messages[1], "5.00, " in messages[2]] == [True] * 3
     assert (
-        "is 1 JPY; the bills of the sheet come to 501: a difference of -500"
+        "is 1 JPY; the sheet's bills total 501: a difference of -500"
         in said["control.gross.differs"]
     )
 
@@ -139,7 +139,7 @@ def test_typed_dates_among_text_dates_are_doubtful(tmp_path: Path) -> None:
     of = dated(tmp_path, date(2025, 4, 3), "25/03/2025", date(2025, 12, 12))
     assert finding_cells(of) == [("bills.issuedDate.mixed_typed", 2, "issuedDate")]
     assert of.findings[0].bills == (0, 2)
-    assert "may be exchanged: 2025-03-04" in of.findings[0].message
+    assert "may be swapped: 2025-03-04" in of.findings[0].message
     american = dated(tmp_path, date(2025, 4, 3), "02/27/2015")
     assert codes(american) == ["bills.issuedDate.mixed_typed"]
 

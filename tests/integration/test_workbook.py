@@ -546,7 +546,7 @@ def test_tie_out_is_exact_and_has_words(tmp_path: Path) -> None:
     rows = [row[1:7] for row in values(book["Tie-out"]) if row[1]]
     assert rows[2:15] == [
         ["GBP, 2 bills", "Bills", "Gross", "Net", "Tax", None],
-        ["In the sheet", 2, 1234.56, 1000, None, "The sheet does not tell tax for every bill."],
+        ["In the sheet", 2, 1234.56, 1000, None, "The sheet does not state tax for every bill."],
         ["   of which: Needs correction", 1, 234.56, None, None, "not in Light"],
         ["   of which: Created in Light", 1, 1000, None, None, "in Light"],
         ["In Light", 1, 1000, 800, 200, "gross as Light answered; net and tax as sent"],
@@ -567,7 +567,7 @@ def test_tie_out_is_exact_and_has_words(tmp_path: Path) -> None:
             "10,000,000,000,000,000.01",
             None,
             None,
-            "The sheet does not tell net and tax for every bill.",
+            "The sheet does not state net and tax for every bill.",
         ],
         [
             "   of which: Created in Light",

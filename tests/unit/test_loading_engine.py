@@ -181,9 +181,9 @@ def test_wait_for_a_bill_in_doubt_is_announced(tmp_path: Path) -> None:
     _, statuses, heard = load(tmp_path, light, [bill(0)], EngineSettings(settle=45.0))
     assert statuses == [Status.CREATED]
     assert heard.said == [
-        "Waiting 45 seconds, then asking Light how the bill is.",
-        "Waiting 45 seconds, then asking Light how the bill is.",
-        "Waiting 45 seconds, then looking whether a bill is in Light more than once.",
+        "Waiting 45 seconds, then asking Light again about the bill.",
+        "Waiting 45 seconds, then asking Light again about the bill.",
+        "Waiting 45 seconds, then checking for bills that are in Light more than once.",
     ]
 
 

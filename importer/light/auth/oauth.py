@@ -45,7 +45,7 @@ def code_in(address: str, state: str) -> str:
     except ValueError:
         raise ForeignAnswer("That is not the address of Light's answer.") from None
     if any(len(fields.get(name, [])) > 1 for name in ("code", "state", "error")):
-        raise ForeignAnswer("That address says something twice, so it is not used.")
+        raise ForeignAnswer("That address repeats a parameter, so it is not used.")
     values = {name: texts[0] for name, texts in fields.items()}
     if not {"code", "error"} & values.keys():
         raise ForeignAnswer(
@@ -57,7 +57,7 @@ def code_in(address: str, state: str) -> str:
             "That answer is not the one to this login (its state is another), so it is not used."
         )
     if values.get("error"):
-        raise AccessRefused(f"Light did not let light-import in: {_reason(values)}")
+        raise AccessRefused(f"Light did not allow light-import: {_reason(values)}")
     code = values.get("code", "")
     if not code or len(code) > LONGEST_TOKEN:
         raise ForeignAnswer("The code in that address is empty or too long.")

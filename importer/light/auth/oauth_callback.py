@@ -142,8 +142,10 @@ def _answer(login: PendingLogin, head: str) -> bytes:
         login.notify(f"An answer came that is not used: {error} Still waiting.")
         return _page(400, f"{error} light-import still waits for the right one.")
     if login.code.exception() is not None:
-        return _page(200, "Light did not let light-import in. You can close this page.")
-    return _page(200, "Light's answer has come. Go on in the terminal; you can close this page.")
+        return _page(200, "Light did not allow light-import. You can close this page.")
+    return _page(
+        200, "Light's answer has arrived. Continue in the terminal; you can close this page."
+    )
 
 
 def _page(status: int, text: str) -> bytes:

@@ -126,7 +126,7 @@ class Journal:
         if getattr(cause, "sqlite_errorcode", None) in _DAMAGED:
             return JournalProblem(
                 f"The journal {self.path} is damaged, or is another file ({cause}), so nothing more"
-                " is sent. Name the right one with --journal, or put a copy of it back."
+                " is sent. Name the correct one with --journal, or restore a copy of it."
             )
         return JournalProblem(
             f"The journal {self.path} cannot be written ({cause}), so nothing more is sent. Free"
@@ -176,7 +176,7 @@ class Journal:
         where = f"run {run}, {what}" if run else what
         return JournalProblem(
             f"The journal {self.path} is damaged: {where}. Its other runs can still be reported."
-            " Put a copy of the journal back to go on with this one."
+            " Restore a copy of the journal to resume this one."
         )
 
     # --- runs ---------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ def check_journal(journal: Journal) -> JournalCheck:
     _check_entries(journal, check)
     check.problems += _loose_rows(journal)
     check.problems += _damaged_steps(journal)
-    check.doubts += [f"the undo of run {run} did not come to its end" for run in _undos(journal)]
+    check.doubts += [f"the undo of run {run} did not finish" for run in _undos(journal)]
     check.settlements = settlements(journal)
     return check
 
@@ -82,7 +82,7 @@ def _contradictions(entry: JournalEntry, owners: dict[str, str]) -> Iterator[str
     if entry.light_id is not None:
         other = owners.setdefault(entry.light_id.lower(), entry.name)
         if other != entry.name:
-            yield f"{entry.name}: Light's bill {entry.light_id} belongs to {other}, too"
+            yield f"{entry.name}: Light's bill {entry.light_id} also belongs to {other}"
 
 
 def _doubts(entry: JournalEntry) -> Iterator[str]:
@@ -90,7 +90,7 @@ def _doubts(entry: JournalEntry) -> Iterator[str]:
         yield f"{entry.name}: {twins_words(entry)}"
     elif entry.state in (State.SENDING, State.UNKNOWN):
         reason = entry.message.rstrip(". ") or "the run ended before Light's answer came"
-        yield f"{entry.name}: it is not known whether Light has it: {reason}"
+        yield f"{entry.name}: Light may or may not have it: {reason}"
     elif entry.state is State.PLANNED and entry.light_id is not None:
         yield f"{entry.name}: {entry.partial or 'Light has a part of it'}"
 

@@ -48,7 +48,7 @@ class UploadDocument(JournaledStep):
         try:
             self._fingerprint = await asyncio.to_thread(fingerprint, document)
         except (OSError, DocumentProblem):
-            reason = f"the file {document.written} was changed or removed meanwhile"
+            reason = f"the file {document.written} was changed or removed in the meantime"
             return self.finish(StepState.REFUSED, reason)
         return Send(self)
 

@@ -165,7 +165,7 @@ def _read_records(path: Path, lines: io.TextIOWrapper, mark: str) -> Records:
         if "unexpected end of data" in str(error):
             what = "a cell begins with a quotation mark that is never closed"
         else:
-            what = "a quotation mark stands inside a quoted cell, or closes it too early"
+            what = "a quotation mark is inside a quoted cell, or closes it too early"
         raise unreadable(
             path,
             f'Row {row}: {what}. Double the mark inside a quoted cell ("") or delete it, '

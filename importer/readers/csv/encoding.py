@@ -24,7 +24,8 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
 _STATE_ENCODING = (
-    "Give the right encoding with --encoding, as cp1252, or in the template; or save the file in"
+    "Give the correct encoding with --encoding, for example cp1252, or in the template; or save"
+    " the file in"
     " Excel as 'CSV UTF-8 (Comma delimited)'"
 )
 _HEAD = 4096  # bytes that tell text from what is none
@@ -158,6 +159,6 @@ def _single_byte(path: Path, data: bytes) -> Encoding:
     codecs_of = " or ".join(f"--encoding {c}" for c, n in NAMES.items() if n in readings(word))
     raise unreadable(
         path,
-        f"Row {row}: its encoding cannot be told: {shown}. Give the right one: {codecs_of} (or the"
+        f"Row {row}: its encoding is unclear: {shown}. Give the correct one: {codecs_of} (or the"
         " template's source: encoding), or save the file in Excel as 'CSV UTF-8 (Comma delimited)'",
     )

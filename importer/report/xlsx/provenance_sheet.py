@@ -27,7 +27,7 @@ PROVENANCE = "light-import"
 FORMAT = "3"
 PROPERTY_PREFIX = "light_import_"
 LONGEST_HEADER = 200
-_WARNING = "By this sheet light-import knows this workbook again. Please leave it as it is."
+_WARNING = "light-import uses this sheet to recognise the workbook. Please do not change it."
 _CELL_RANGES = 2_000  # ranges in a cell
 _LONGEST_PROPERTY = 255
 

@@ -122,7 +122,7 @@ def _write_statuses(
     """Returns the row of the first status, and the first row below the table."""
     totals = sorted(summary.totals, key=lambda total: -total.bills)[:_MOST_CURRENCIES]
     totals = [total for total in summary.totals if total in totals]  # in the order of the run
-    row = _write_heading(sheet, styles, row, "What became of the bills")
+    row = _write_heading(sheet, styles, row, "Result of each bill")
     amounts = [_amount_header(total.currency) for total in totals]
     first = _write_headers(sheet, styles, row, "Status", ["Bills", "Line items", *amounts])
     statuses = in_order(summary.bills)

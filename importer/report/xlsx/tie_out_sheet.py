@@ -31,7 +31,7 @@ from importer.report.xlsx.workbook_context import WorkbookContext
 
 _INTRODUCTION = (
     "Amounts in units of the currency, exact to the cent. Net and tax are the sums of the line"
-    " items; they are blank where the sheet does not tell them for every bill."
+    " items; they are blank if the sheet does not state them for every bill."
 )
 MOST_NAMED = 1_000  # bills that make a difference
 _NO_FORMULAS = _NO_FIGURES = (None, None, None, None)
@@ -39,12 +39,12 @@ _NO_FORMULAS = _NO_FIGURES = (None, None, None, None)
 _WHERE: Mapping[str, str] = {
     **dict.fromkeys(IN_LIGHT, "in Light"),
     Status.VALID: "would be created",
-    Status.UNKNOWN: "cannot be told: look in Light",
+    Status.UNKNOWN: "unclear: check in Light",
 }
 _WHERE_BEFORE: Mapping[str, str] = {
     **dict.fromkeys(IN_LIGHT, "loaded before"),
     Status.VALID: "would be created",
-    Status.UNKNOWN: "cannot be told: look in Light",
+    Status.UNKNOWN: "unclear: check in Light",
 }
 
 
@@ -128,7 +128,7 @@ class _CurrencyBlock:
         if currency.verified:
             words = f"{currency.verified:,} of {count(currency.created.bills, 'bill')} read"
             if currency.missing:
-                words += f"; {currency.missing:,} not in Light any more"
+                words += f"; {currency.missing:,} no longer in Light"
             self._write_sums("Read back from Light", "read back", currency.read, words)
             if currency.all_verified:
                 in_light = self.row
@@ -164,7 +164,7 @@ class _CurrencyBlock:
         sums = self.currency.sheet
         pairs = (("net", sums.net), ("tax", sums.tax))
         names = " and ".join(name for name, cents in pairs if cents is None)
-        return f"The sheet does not tell {names} for every bill." if names else ""
+        return f"The sheet does not state {names} for every bill." if names else ""
 
     def _write_line(
         self,
