@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from importer.app.undo_run import undo as undo
     from importer.app.verify_run import VerifyOptions as VerifyOptions
     from importer.app.verify_run import verify as verify
+    from importer.report.phrases import duration as duration
     from importer.report.run_history import history_json as history_json
     from importer.report.run_history import history_text as history_text
     from importer.report.terminal import paragraph as paragraph
@@ -59,6 +60,7 @@ _NAMES = {
     "app.stop": "StopControl",
     "app.undo_run": "UndoOptions undo",
     "app.verify_run": "VerifyOptions verify",
+    "report.phrases": "duration",
     "report.run_history": "history_json history_text",
     "report.terminal": "paragraph",
 }

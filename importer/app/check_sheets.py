@@ -40,7 +40,7 @@ def check(
     began, started = time.monotonic(), datetime.now(UTC)
     path = result.free_path(request.files) if result else None
     listener.message(f"Checking {', '.join(request.files)} …")
-    files = check_files(request)
+    files = check_files(request, listener=listener)
     if cached is not None:
         from importer.references.resolve_online import warn_by_cache
 

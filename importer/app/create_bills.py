@@ -23,16 +23,18 @@ from importer.app.consent import (
 )
 from importer.app.destination import Destination, LoadOptions
 from importer.app.earlier_loads import entity_names
-from importer.app.events import Listener, Phase
+from importer.app.events import Listener, Phase, Work
 from importer.app.next_step import load_command
 from importer.app.pipeline import CheckedFiles
 from importer.app.resume_checks import compare_with_before
 from importer.app.run_snapshot import save_snapshot
 from importer.app.stop import StopControl
+from importer.app.time_left import time_left
 from importer.app.user_name import user_name
 from importer.app.verify_run import read_back
 from importer.core.errors import Declined, ImporterError, StoppedEarly, UsageProblem
 from importer.light.client import LightClient
+from importer.light.rate_limiter import RateLimiter
 from importer.loading import step_plan
 from importer.loading.bill_state import StepForecast, wanted_steps
 from importer.loading.engine import Engine
@@ -98,6 +100,7 @@ class LoadContext:
     stop: StopControl
     progress: LoadProgress
     client: LightClient = field(init=False)  # once connected
+    limiter: RateLimiter = field(init=False)  # once connected
 
     @property
     def separate(self) -> bool:
@@ -144,7 +147,7 @@ async def _plan(
 ) -> LoadPlan:
     """Which bills are to be sent; what is found on the way is added to the findings."""
     plan = plan_from_journal(bills, journal, dry=dry)
-    with context.stop.cancels_task():
+    with context.stop.cancels_task(), context.listener.work(Work.LOOKING):
         await look_in_light(plan, context.client, journal, settle=context.settle)
     context.progress.asked = True
     if undoing := unfinished_undo(journal, [entry.id for entry in plan.entries.values()]):
@@ -197,6 +200,7 @@ async def create(
             verification,
             journal,
             context.client,
+            context.limiter,
             context.listener,
             context.stop,
             context.settle,
@@ -207,7 +211,7 @@ async def create(
 async def _look_again(plan: LoadPlan, journal: Journal, context: LoadContext) -> None:
     """What somebody else has loaded while the question waited is not sent."""
     before = len(plan.findings)
-    with context.stop.cancels_task():
+    with context.stop.cancels_task(), context.listener.work(Work.LOOKING):
         await look_in_light(plan, context.client, journal, settle=context.settle, again=True)
     context.files.checked.add_findings(_with_cells(plan.findings[before:], context.files))
 
@@ -340,7 +344,7 @@ def _engine(
         listener.stopping()
         engine.stop(reason, finish=True)
 
-    with listener.phase(phase, total):
+    with listener.phase(phase, total, time_left(context.limiter, total)) as engine.progress:
         with context.stop.stops(stop):
             yield engine
         progress.stopped = engine.stopped

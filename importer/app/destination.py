@@ -86,7 +86,7 @@ class Destination:
             keys=[key.mark for key in self.credentials.keys],
             per_minute=self.per_key,
             per_day=self.per_day,
-            on_wait=listener.message,
+            on_wait=listener.waiting,
             past_budget=pace.wait,
         )
         try:

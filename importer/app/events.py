@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from importer.core.progress import listening
+
 if TYPE_CHECKING:
+    from importer.core.hold_back import AnnouncedWait
     from importer.model.light_objects import Company
 
 
@@ -19,6 +24,16 @@ class Phase(Enum):
     READ_BACK = auto()
     CANCELLATION = auto()
     CANCELLATION_DRY_RUN = auto()
+
+
+class Work(Enum):
+    """What takes a while beside the phases: on this computer, or lists that Light is asked for."""
+
+    READING = auto()  # files
+    CHECKING = auto()
+    WRITING = auto()  # the result
+    LISTS = auto()  # vendors, accounts …
+    LOOKING = auto()  # for bills in Light
 
 
 class Listener:
@@ -41,6 +56,21 @@ class Listener:
 
     def phase_ended(self) -> None: ...
 
+    def time_left(self, seconds: float) -> None:
+        """How long the rest of the phase takes, by the permitted rate and the speed so far; about
+        once a second."""
+
+    def waiting(self, wait: AnnouncedWait) -> None:
+        """Nothing may be sent for ``wait.seconds``; ``wait.text`` is a sentence for the person."""
+        self.message(wait.text)
+
+    def work_started(self, work: Work) -> None: ...
+
+    def work_advanced(self, done: int, total: int) -> None:
+        """So many steps of the work are done. Not all work counts its steps."""
+
+    def work_ended(self) -> None: ...
+
     def stopping(self) -> None:
         """A clean stop was asked for: the answers that are due are awaited."""
 
@@ -48,13 +78,49 @@ class Listener:
         """The use case ended early."""
 
     @contextlib.contextmanager
-    def phase(self, phase: Phase, total: int) -> Iterator[Callable[[bool], None]]:
-        """A phase that lasts as long as the block; yields what counts its progress."""
+    def phase(
+        self, phase: Phase, total: int, left: Callable[[int], float]
+    ) -> Iterator[PhaseCounter]:
+        """A phase that lasts as long as the block; yields what counts its progress.
+
+        ``left`` are the seconds that the rest takes when so many are done.
+        """
         self.phase_started(phase, total)
+        self.time_left(left(0))
         try:
-            yield self.advance
+            yield PhaseCounter(self, left)
         finally:
             self.phase_ended()
+
+    @contextlib.contextmanager
+    def work(self, work: Work) -> Iterator[None]:
+        """Work that lasts as long as the block, and may count its steps (``core.progress``)."""
+        self.work_started(work)
+        try:
+            with listening(self.work_advanced):
+                yield
+        finally:
+            self.work_ended()
+
+
+@dataclass
+class PhaseCounter:
+    """Counts what is done of a phase, for its listener."""
+
+    listener: Listener
+    left: Callable[[int], float]
+    done: int = 0
+    estimated: float = field(default_factory=time.monotonic)
+
+    def message(self, text: str) -> None:
+        self.listener.message(text)
+
+    def advance(self, failed: bool) -> None:
+        self.done += 1
+        self.listener.advance(failed)
+        if time.monotonic() - self.estimated >= 1:
+            self.estimated = time.monotonic()
+            self.listener.time_left(self.left(self.done))
 
 
 SILENT = Listener()

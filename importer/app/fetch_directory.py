@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from decimal import Decimal
+from typing import TypeVar
 
 from importer.core.errors import LightRefused
 from importer.core.fetch import fetch_all
+from importer.core.progress import expect, step
 from importer.light.client import LightClient
 from importer.model.light_objects import LightBill, LightLine, TaxCode, Vendor
 from importer.references.directory import Directory
 
+T = TypeVar("T")
 EVERYTHING = frozenset(("vendors", "accounts", "entities", "groups", "tax_codes"))
 MAX_BILLS = 50  # read one by one for their tax codes
 
 
 async def fetch_directory(client: LightClient, wanted: Collection[str]) -> Directory:
     """The lists that are wanted, 200 records a request; see ``fetch_tax_codes`` for "tax_codes"."""
+    expect(len(wanted))
     vendors = await client.vendors() if {"vendors", "tax_codes"} & set(wanted) else []
+    step(len({"vendors"} & set(wanted)))
     return Directory(
         vendors=vendors,
-        accounts=await client.accounts() if "accounts" in wanted else [],
-        entities=await client.entities() if "entities" in wanted else [],
-        groups=await client.property_groups() if "groups" in wanted else [],
-        tax_codes=await fetch_tax_codes(client, vendors) if "tax_codes" in wanted else [],
+        accounts=await _counted(client.accounts()) if "accounts" in wanted else [],
+        entities=await _counted(client.entities()) if "entities" in wanted else [],
+        groups=await _counted(client.property_groups()) if "groups" in wanted else [],
+        tax_codes=(
+            await _counted(fetch_tax_codes(client, vendors)) if "tax_codes" in wanted else []
+        ),
     )
+
+
+async def _counted(rows: Awaitable[T]) -> T:
+    fetched = await rows
+    step()
+    return fetched
 
 
 async def fetch_tax_codes(client: LightClient, vendors: Sequence[Vendor]) -> list[TaxCode]:
@@ -43,6 +56,7 @@ async def fetch_tax_codes(client: LightClient, vendors: Sequence[Vendor]) -> lis
     examples: dict[str, str] = {}
     names = {vendor.id: vendor.name for vendor in vendors}
     bills = _varied(await client.recent_bills())[:MAX_BILLS]
+    expect(len(bills))
     for bill in filter(None, await fetch_all(_read(client, each) for each in bills)):
         number = f"bill {bill.invoice_number}" if bill.invoice_number else "a bill"
         vendor_name = names.get(bill.vendor_id or "", "")
@@ -78,6 +92,8 @@ async def _read(client: LightClient, bill: LightBill) -> LightBill | None:
         return await client.bill(bill.id)
     except LightRefused:  # deleted since it was listed
         return None
+    finally:
+        step()
 
 
 def _percent(lines: Sequence[LightLine]) -> str | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importer.app.earlier_loads import earlier_loads
+from importer.app.events import SILENT, Listener
 from importer.app.match_rows import currency_of, match_rows, unit_of
 from importer.app.next_step import command_words
 from importer.app.pipeline import CheckedFiles, CheckRequest, check_files
@@ -70,11 +71,11 @@ class FinishedRun:
         )
 
 
-def finished_run(run: str, journal: str | None) -> FinishedRun:
+def finished_run(run: str, journal: str | None, listener: Listener = SILENT) -> FinishedRun:
     """The run with its files, checked again. UsageProblem where it or they are gone."""
     path, record = find_run(run, journal)
     snapshot = load_snapshot(record.id)
-    prepared = check_files(snapshot.request, snapshot.copies, snapshot.folders)
+    prepared = check_files(snapshot.request, snapshot.copies, snapshot.folders, listener)
     snapshot.restore(prepared.checked)
     return FinishedRun(path, record, prepared, snapshot.request, snapshot.template_file)
 

@@ -25,7 +25,7 @@ from importer.app.create_bills import (
 )
 from importer.app.destination import LoadOptions, destination_of
 from importer.app.earlier_loads import EarlierLoads, earlier_loads
-from importer.app.events import SILENT, Listener
+from importer.app.events import SILENT, Listener, Work
 from importer.app.fetch_directory import fetch_directory
 from importer.app.next_step import after_load, after_verify
 from importer.app.pipeline import CheckRequest, check_files
@@ -101,7 +101,7 @@ def _load_files(
     path = result.free_path(request.files, run) if result else None
     with destination_of(options, run) as destination:
         listener.message(f"Checking {', '.join(request.files)} …")
-        files = check_files(request)
+        files = check_files(request, listener=listener)
         progress = LoadProgress()
         context = LoadContext(files, run, destination, options, consent, listener, stop, progress)
         try:
@@ -133,14 +133,15 @@ async def _load(context: LoadContext) -> None:
     files, destination, options = context.files, context.destination, context.options
     checked, progress = files.checked, context.progress
     async with destination.connect(options.pace, context.listener) as (client, limiter):
-        context.client = client
+        context.client, context.limiter = client, limiter
         try:
             with context.stop.cancels_task():
                 company = progress.company = await client.company()
                 if not destination.sandbox:
                     check_expected_company(options.company, company)
                 refuse_another_company(files, company, destination)
-                directory = await fetch_directory(client, needs(checked, files.picks))
+                with context.listener.work(Work.LISTS):
+                    directory = await fetch_directory(client, needs(checked, files.picks))
             resolve_in_light(checked, directory, files.loaded.template)
             _save_picks(context, directory)
             if destination.journal is None:

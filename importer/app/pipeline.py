@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 from zipfile import is_zipfile
 
 from importer.app.choose_template import choose_template, doubt
+from importer.app.events import SILENT, Listener, Work
 from importer.app.sources import STDIN
 from importer.app.trust import Doubted, doubts, proven, settled_folders
 from importer.core.errors import UsageProblem
+from importer.core.progress import expect, step
 from importer.mapping.template_loader import LoadedTemplate, find_template, shipped_folder
 from importer.mapping.template_model import Template
 from importer.model.bills import TargetStatus
@@ -121,6 +123,7 @@ def check_files(
     request: CheckRequest,
     copies: dict[str, Path] | None = None,
     folders: dict[str, str] | None = None,
+    listener: Listener = SILENT,
 ) -> CheckedFiles:
     """Read, map and validate, and resolve names by the lookup tables.
 
@@ -138,7 +141,8 @@ def check_files(
     loaded = _template(request, former)
     stamps = {name: stamp(Path(name)) for name in request.files}
     folders = {name: str(_folder(name)) for name in request.files} | (folders or {})
-    tables = _read(request, loaded if former is None else None, copies)
+    with listener.work(Work.READING):
+        tables = _read(request, loaded if former is None else None, copies)
 
     from importer.mapping.map_tables import map_tables
     from importer.resume.result_workbook import read_picks
@@ -152,7 +156,8 @@ def check_files(
     if loaded is None:
         loaded = choose_template(tables)
         if {loaded.template.source.encoding, loaded.template.source.delimiter} != {"auto"}:
-            tables = _read(request, loaded, copies)  # as the template says
+            with listener.work(Work.READING):
+                tables = _read(request, loaded, copies)  # as the template says
     expect = _expected(request, former, loaded.template.template)
     template = _with_options(loaded.template, replace(request, expect=expect), former)
     loaded = replace(loaded, template=template)
@@ -161,13 +166,14 @@ def check_files(
         changes = row_changes(tables, former, template, dict(request.settings))
         tables, template = changes.tables, as_written(template)
     tables, doubted = settled_folders(tables, former, folders)
-    mapped = map_tables(tables, template, dict(request.table_kinds))
-    if not mapped.tables:
-        raise UsageProblem(_no_header(tables, loaded))
-    mapped.notes += [*(changes.notes if changes else []), *doubts(doubted)]
-    checked = check(mapped, TargetStatus(request.then or TargetStatus.DRAFT))
-    if recognised:
-        mapped.notes += doubt(checked, loaded, request.files[0])
+    with listener.work(Work.CHECKING):
+        mapped = map_tables(tables, template, dict(request.table_kinds))
+        if not mapped.tables:
+            raise UsageProblem(_no_header(tables, loaded))
+        mapped.notes += [*(changes.notes if changes else []), *doubts(doubted)]
+        checked = check(mapped, TargetStatus(request.then or TargetStatus.DRAFT))
+        if recognised:
+            mapped.notes += doubt(checked, loaded, request.files[0])
     files = CheckedFiles(loaded, checked, request, stamps, tuple(picks), former, changes, expect)
     if copies:
         return files
@@ -332,6 +338,7 @@ def _read(
     delimiter = None if source is None or source.delimiter == "auto" else source.delimiter
     sheets = None if source is None or source.sheet == "*" else source.sheet
     tables: list[SourceTable] = []
+    expect(len(request.files))
     for name in request.files:
         read = read_file(
             copies.get(name, request.path_of(name)),
@@ -340,6 +347,7 @@ def _read(
             sheets=sheets,
         )
         tables += [replace(table, file=name) for table in read]
+        step()
     return tables
 
 

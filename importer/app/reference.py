@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.app.data_paths import reference_path, reference_paths
-from importer.app.events import SILENT, Listener
+from importer.app.events import SILENT, Listener, Work
 from importer.core.errors import UsageProblem
 from importer.core.name_key import name_key
 from importer.references.reference_cache import Cached, read_cache, write_cache
@@ -51,7 +51,8 @@ async def _pull(destination: Destination, listener: Listener) -> tuple[Cached, i
 
     async with destination.connect(DEFAULT_PACE, listener) as (client, limiter):
         company = await client.company()
-        directory = await fetch_directory(client, EVERYTHING)
+        with listener.work(Work.LISTS):
+            directory = await fetch_directory(client, EVERYTHING)
         cached = Cached(destination.base_url, company, datetime.now(UTC), directory)
         return cached, limiter.requests
 

@@ -28,7 +28,7 @@ def report(
 
     Raises UsageProblem where there is no such run, or its files are gone.
     """
-    run = finished_run(options.run, options.journal)
+    run = finished_run(options.run, options.journal, listener)
     with Journal(run.journal) as journal:
         built, steps = report_of(run, journal, "report")
     path = result.free_path(run.files, run.record.id) if result else None

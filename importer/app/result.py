@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.app.events import Listener
+from importer.app.events import Listener, Work
 from importer.app.seal import seal
 from importer.core.errors import ImporterError, KeyRefused, unwritable
 from importer.core.safe_text import visible
@@ -141,7 +141,8 @@ def write_file(
         with _claimed(path, overwrite=file.overwrite) as path:
             summary = replace(summary, result=str(path.absolute()))
             sealed = replace(report, summary=summary, seal=seal)
-            write_report(sealed, path, file.most_problems)
+            with listener.work(Work.WRITING):
+                write_report(sealed, path, file.most_problems)
     except (ImporterError, OSError) as error:
         again = f" Make it later with: light-import report {summary.run}" if summary.run else ""
         why = unwritable(error) if isinstance(error, OSError) else str(error)

@@ -19,6 +19,7 @@ from importer.app.finished_run import FinishedRun, finished_run, report_of
 from importer.app.result import Result, ResultFile, write_file
 from importer.app.run_index import find_run
 from importer.app.stop import StopControl, run_to_end
+from importer.app.time_left import time_left
 from importer.core.errors import Declined, StoppedEarly, UsageProblem
 from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal, new_run_id
@@ -129,7 +130,7 @@ def _undo_run(
             "There is no terminal to ask for your consent: add --yes to cancel without being asked,"
             " or --dry-run to see what would be cancelled."
         )
-    run = finished_run(options.run, options.journal)
+    run = finished_run(options.run, options.journal, listener)
     destination = destination_of_run(run.record, run.journal, options.pace)
     path = result.free_path(run.files, run.record.id) if result else None
     with Journal(run.journal) as journal:
@@ -173,7 +174,11 @@ async def _undo(context: _UndoContext) -> _Undone:
                 await _ask(bills, company, context)
                 phase = Phase.CANCELLATION_DRY_RUN if options.dry_run else Phase.CANCELLATION
                 cancel = CancelOptions(why, force=options.force, dry=options.dry_run)
-                with listener.phase(phase, len(bills)), stop.stops(engine.stop):
+                left = time_left(limiter, len(bills), 1.0 if options.dry_run else 2.0)
+                with (
+                    listener.phase(phase, len(bills), left) as engine.progress,
+                    stop.stops(engine.stop),
+                ):
                     if options.twins:
                         ended = await twins.cancel(engine, cancel)
                     else:

@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 
 from importer.app.company_check import address_of, check_company_of_run
 from importer.app.destination import DEFAULT_PACE, Destination, PaceOptions, destination_of_run
-from importer.app.events import SILENT, Listener, Phase
+from importer.app.events import SILENT, Listener, Phase, Work
 from importer.app.finished_run import FinishedRun, finished_run, report_of
 from importer.app.next_step import after_verify
 from importer.app.result import Result, ResultFile, write_file
 from importer.app.stop import StopControl, run_to_end
+from importer.app.time_left import time_left
 from importer.core.errors import StoppedEarly
 from importer.light.client import LightClient
+from importer.light.rate_limiter import RateLimiter
 from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal
 from importer.loading.loaded_bills import Outcomes, bills_in_light, bills_to_sweep
@@ -58,7 +60,7 @@ def verify(
     Raises UsageProblem where there is no such run, StoppedEarly where it was stopped at once.
     """
     began = time.monotonic()
-    run = finished_run(options.run, options.journal)
+    run = finished_run(options.run, options.journal, listener)
     destination = destination_of_run(run.record, run.journal, options.pace)
     path = result.free_path(run.files, run.record.id) if result else None
     with Journal(run.journal) as journal:
@@ -112,12 +114,12 @@ async def _verify(
             again=options.again,
         )
         settle = options.settle
-        stopped = await read_back(verification, journal, client, listener, stop, settle)
+        stopped = await read_back(verification, journal, client, limiter, listener, stop, settle)
         if stopped is None:
             listener.message("Checking for bills that are in Light more than once …")
             bills = bills_to_sweep(outcomes, run.units(outcomes))
             in_light = [BillInLight(each.entry, each.sent) for each in bills]
-            with stop.cancels_task():
+            with stop.cancels_task(), listener.work(Work.LOOKING):
                 sweep = await look_for_twins(in_light, client, journal, settle)
             save_sweep(journal, run.record.id, sweep)
         return verification.read_backs, stopped, limiter.requests
@@ -127,6 +129,7 @@ async def read_back(
     verification: Verification,
     journal: Journal,
     client: LightClient,
+    limiter: RateLimiter,
     listener: Listener,
     stop: StopControl,
     settle: float,
@@ -140,9 +143,9 @@ async def read_back(
             f" {count(before + unread, 'bill')} were read before."
         )
         listener.message(text)
-    with listener.phase(Phase.READ_BACK, unread):
+    with listener.phase(Phase.READ_BACK, unread, time_left(limiter, unread)) as counter:
         settings = replace(SETTINGS, settle=settle)
-        engine = Engine(journal, client, verification.run, settings, listener)
+        engine = Engine(journal, client, verification.run, settings, counter)
         with stop.stops(engine.stop):
             await verification.verify(engine)
     return engine.stopped

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from importer.app.events import Listener, Phase
+from importer.app.events import Listener, Phase, Work
 from importer.cli.end_of_command import EventLog, run_at_end
 from importer.cli.progress_bar import ProgressBar
 from importer.cli.screen import columns, print_line, print_painted
+from importer.core.hold_back import AnnouncedWait
 from importer.core.safe_text import visible
 from importer.model.light_objects import Company
 
 if TYPE_CHECKING:
     from importer.app.result import Result
 
-_PHASES = {  # doing, done, failed, of what
-    Phase.CREATION: ("Loading", "Loaded", "failed", "bill"),
-    Phase.STEPS: ("Afterwards", "Did", "failed", "step"),
-    Phase.READ_BACK: ("Reading", "Read back", "different", "bill"),
-    Phase.CANCELLATION: ("Undoing", "Went through", "not cancelled", "bill"),
-    Phase.CANCELLATION_DRY_RUN: ("Undoing", "Looked at", "not cancelled", "bill"),
+_PHASES = {  # doing, failed, of what
+    Phase.CREATION: ("Loading", "failed", "bill"),
+    Phase.STEPS: ("Taking", "failed", "step"),
+    Phase.READ_BACK: ("Reading back", "different", "bill"),
+    Phase.CANCELLATION: ("Undoing", "not cancelled", "bill"),
+    Phase.CANCELLATION_DRY_RUN: ("Looking at", "not cancelled", "bill"),
 }
+_WORK = {
+    Work.READING: "Reading the files",
+    Work.CHECKING: "Checking the rows",
+    Work.WRITING: "Writing the result",
+    Work.LISTS: "Fetching the company's lists",
+    Work.LOOKING: "Looking for bills in Light",
+}
+_DELAY = 2.0  # seconds that work may take without being shown
 
 
 class Console(Listener):
@@ -42,8 +52,10 @@ class Console(Listener):
 
     def message(self, text: str, *, essential: bool = False) -> None:
         self._log_event("message", text=text)
-        if self._quiet and not essential:
-            return
+        if essential or not self._quiet:
+            self._show(text)
+
+    def _show(self, text: str) -> None:
         if self._bar is not None:
             self._bar.write(visible(text))
         else:
@@ -55,15 +67,48 @@ class Console(Listener):
 
     def phase_started(self, phase: Phase, total: int) -> None:
         self._log_event("phase_started", phase=phase.name.lower(), total=total)
-        self._bar = ProgressBar(total, *_PHASES[phase], quiet=self._quiet)
+        self._start_bar(total, *_PHASES[phase])
 
     def advance(self, failed: bool) -> None:
         self._log_event("advanced", failed=failed)
         if self._bar is not None:
             self._bar.advance(failed)
 
+    def time_left(self, seconds: float) -> None:
+        self._log_event("time_left", seconds=round(seconds, 1))
+        if self._bar is not None:
+            self._bar.expect(seconds)
+
     def phase_ended(self) -> None:
         self._log_event("phase_ended")
+        self._close_bar()
+
+    def waiting(self, wait: AnnouncedWait) -> None:
+        seconds = round(wait.seconds, 1)
+        self._log_event("waiting", text=wait.text, seconds=seconds, of_limit=wait.of_limit)
+        if self._bar is not None:
+            self._bar.wait(wait.seconds, "for Light's limit" if wait.of_limit else "for Light")
+        if self._bar is None or not (wait.of_limit and self._bar.counts_down):
+            self._show(wait.text)
+
+    def work_started(self, work: Work) -> None:
+        self._log_event("work_started", work=work.name.lower())
+        self._start_bar(0, _WORK[work], "", "", delay=_DELAY)
+
+    def work_advanced(self, done: int, total: int) -> None:
+        self._log_event("work_advanced", done=done, total=total)
+        if self._bar is not None:
+            self._bar.move(done, total)
+
+    def work_ended(self) -> None:
+        self._log_event("work_ended")
+        self._close_bar()
+
+    def _start_bar(self, total: int, *words: str, delay: float = 0.0) -> None:
+        if not (self._quiet or self._json) and sys.stderr is not None and sys.stderr.isatty():
+            self._bar = ProgressBar(total, *words, delay=delay)
+
+    def _close_bar(self) -> None:
         if self._bar is not None:
             self._bar.close()
         self._bar = None

@@ -1,70 +1,127 @@
-"""How far a phase is: a bar on a terminal, plain lines elsewhere."""
+"""How far a phase is: a bar on a terminal that can show one, lines on one that cannot."""
 
 from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from typing import Any
 
 import click
 
-from importer.cli.screen import print_line, raw
+from importer.cli.screen import columns, print_line, raw
 
-_INTERVAL = 10.0  # seconds between plain lines
+_INTERVAL = 10.0  # seconds between lines
+_REDRAWN = 0.5  # seconds between two drawings of a bar, which counts down meanwhile
 
 
 class ProgressBar:
-    """Items done, rate, time left, failures, on standard error.
+    """Items done, time left, what is waited for and failures, on standard error.
 
-    The words: "Loading" for the bar, "Loaded" for the lines, "failed", and the singular noun.
+    ``doing`` is "Loading", ``noun`` what is counted, "" where only the steps move the bar. Nothing
+    is shown in the first ``delay`` seconds.
     """
 
     def __init__(
-        self, total: int, doing: str, done: str, failed: str, noun: str, *, quiet: bool
+        self, total: int, doing: str, failed: str, noun: str, *, delay: float = 0.0
     ) -> None:
-        self._done_word, self._failed_word, self._noun = done, failed, noun
+        self.doing, self.failed_word, self.noun = doing, failed, noun
         self.total, self.done, self.failed = total, 0, 0
-        self._silent = quiet or not total
-        self._began = self._shown = time.monotonic()
+        now = time.monotonic()
+        self._shown, self._from = now, now + delay
+        self._began = now
+        self._ends: float | None = None  # the moment at which all may be done
+        self._waits = 0.0
+        self._waits_for = ""
         self._bar: Any = None
-        if not self._silent and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-            from tqdm import tqdm
+        self._closed = threading.Event()
+        self._lines = os.environ.get("TERM") == "dumb"
+        if not self._lines:
+            threading.Thread(target=self._redraw, daemon=True).start()
 
-            self._bar = tqdm(
-                total=total, unit=noun, desc=doing, file=raw(sys.stderr), dynamic_ncols=True
-            )
+    @property
+    def counts_down(self) -> bool:
+        """Whether the person sees what is waited for."""
+        return not self._lines and time.monotonic() >= self._from
 
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-        elif not self._silent:
-            self._line()
+    def expect(self, seconds: float) -> None:
+        """The rest takes so long."""
+        self._ends = time.monotonic() + seconds
+
+    def wait(self, seconds: float, what: str) -> None:
+        """Nothing moves for so long; ``what`` is waited for."""
+        self._waits, self._waits_for = time.monotonic() + seconds, what
 
     def advance(self, failed: bool) -> None:
         """One more is done."""
-        self.done += 1
         self.failed += failed
-        if self._bar is not None:
-            self._bar.update(1)
-            if self.failed:
-                text = f"{self.failed} {self._failed_word}"
-                self._bar.set_postfix_str(text, refresh=False)
-        elif not self._silent and time.monotonic() - self._shown >= _INTERVAL:
-            self._line()
+        self.move(self.done + 1, self.total)
 
-    def _line(self) -> None:
-        self._shown = time.monotonic()
-        rate = self.done / max(self._shown - self._began, 0.001)
-        seconds = (self.total - self.done) / rate if rate else 0
-        text = f"{self._done_word} {self.done:,} of {self.total:,} {self._noun}s"
-        text += f", {rate:.1f} a second"
-        text += f", about {seconds:.0f} s left" if self.done < self.total else ""
-        click.echo(text + f", {self.failed:,} {self._failed_word}", err=True)
+    def move(self, done: int, total: int) -> None:
+        """So many are done, of how many."""
+        self.done, self.total = done, total
+        if self._lines and time.monotonic() - max(self._shown, self._from) >= _INTERVAL:
+            self._shown = time.monotonic()
+            click.echo(self.text(), err=True)
+
+    def close(self) -> None:
+        self._closed.set()
+        with _LOCK:
+            if self._bar is not None:
+                self._bar.close()
 
     def write(self, text: str) -> None:
         """A line above the bar."""
-        if self._bar is not None:
-            self._bar.write(text, file=raw(sys.stderr))
-        else:
+        with _LOCK:
+            if self._bar is not None:
+                self._bar.clear()
             print_line(text)
+
+    def text(self) -> str:
+        """ "Loading 312 of 1,000 bills, 2 failed, 2 min left, waiting 43 s for Light's limit"."""
+        now = time.monotonic()
+        parts = [self.doing]
+        if self.noun and self.total:
+            parts = [f"{self.doing} {self.done:,} of {self.total:,} {self.noun}s"]
+        if self.failed:
+            parts.append(f"{self.failed:,} {self.failed_word}")
+        if self._ends is not None and self.done < self.total:
+            parts.append(f"{_rounded(max(self._ends - now, 1))} left")
+        elif not self.noun:
+            parts.append(_rounded(now - self._began))
+        if self._waits > now:
+            parts.append(f"waiting {_rounded(self._waits - now)} {self._waits_for}")
+        return ", ".join(parts)
+
+    def _redraw(self) -> None:
+        while not self._closed.wait(_REDRAWN):
+            if time.monotonic() >= self._from:
+                with _LOCK:
+                    if not self._closed.is_set():
+                        self._draw()
+
+    def _draw(self) -> None:
+        if self._bar is None:
+            from tqdm import tqdm
+
+            self._bar = tqdm(
+                total=self.total or None,
+                file=raw(sys.stderr),
+                leave=False,
+            )
+        self._bar.bar_format = "{desc} |{bar}|" if self.total > 1 else "{desc}"
+        self._bar.total, self._bar.n = self.total or None, self.done
+        self._bar.ncols = columns() - 1
+        self._bar.desc = self.text()
+        self._bar.refresh()
+
+
+def _rounded(seconds: float) -> str:
+    """ "43 s", "2 min 20 s"."""
+    from importer.app import duration
+
+    return f"{seconds:.0f} s" if seconds < 59.5 else duration(seconds)
+
+
+_LOCK = threading.Lock()

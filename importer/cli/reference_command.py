@@ -37,8 +37,9 @@ def pull(base_url: str | None, as_json: bool) -> int:
       light-import validate bills.xlsx --company "Kestrel Trading Ltd"
     """
     from importer.app import pull_reference
+    from importer.cli.console import Console
 
-    pulled = pull_reference(base_url)
+    pulled = pull_reference(base_url, listener=Console(json=as_json))
     cached, counts = pulled.cached, pulled.cached.counts()
     if as_json:
         summary = {

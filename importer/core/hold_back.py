@@ -7,6 +7,8 @@ sent again after a pause, by one request at a time; and where that lasts, the ru
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 # After 503 the request may have been carried out all the same; after the others it was not.
 UNTOUCHED = frozenset((402, 407, 425, 429, 451, 511))
 HOLDING = UNTOUCHED | {503}
@@ -18,6 +20,18 @@ LONGEST_WAIT = (
 LONGEST_UNSTATED = 60.0  # seconds of being held back otherwise
 FEWEST_REFUSALS = 3  # in a row, before it counts as lasting
 MOST_REFUSALS = 50  # in a row, whatever the clock says
+
+
+@dataclass(frozen=True)
+class AnnouncedWait:
+    """Nothing may be sent for ``seconds``; ``text`` says why, in a sentence for people.
+
+    ``of_limit``: the permitted requests are used; else Light asks for it.
+    """
+
+    text: str
+    seconds: float
+    of_limit: bool
 
 
 def longest_hold(status: int, *, stated: bool) -> float:

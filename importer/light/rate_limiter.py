@@ -29,6 +29,7 @@ from importer.core.hold_back import (
     FEWEST_REFUSALS,
     HOLDING,
     LONGEST_WAIT,
+    AnnouncedWait,
     duration,
     longest_hold,
 )
@@ -126,6 +127,7 @@ class _Wait:
 
     until: float
     why: str
+    of_limit: bool  # else Light asked for it
 
 
 def earliest(now: float, held: int, frees_at: float | None, limit: int, hold: float) -> float:
@@ -158,7 +160,7 @@ class RateLimiter:
     together ``per_day`` in a UTC day. ``clock`` gives unix seconds. Used from one event loop at a
     time.
 
-    ``on_wait`` is called with a sentence for each wait of more than 5 seconds. Where the day's
+    ``on_wait`` is called with each wait of more than 5 seconds. Where the day's
     budget is spent, ``acquire`` raises BudgetSpent; ``past_budget``: it waits until that is new.
     """
 
@@ -169,7 +171,7 @@ class RateLimiter:
         keys: Sequence[str] = ("key",),
         per_minute: int = PER_MINUTE,
         per_day: int = PER_DAY,
-        on_wait: Callable[[str], object] = lambda text: None,
+        on_wait: Callable[[AnnouncedWait], object] = lambda wait: None,
         past_budget: bool = False,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
@@ -240,7 +242,34 @@ class RateLimiter:
         """
         if wait.until > self._announced:
             self._announced = wait.until + max(ANNOUNCED_FROM, (wait.until - now) / 10)
-            self.on_wait(f"{wait.why} Waiting {how_long}.")
+            of_limit = isinstance(wait, _BudgetSpent) or wait.of_limit
+            text = f"{wait.why} Waiting {how_long}."
+            self.on_wait(AnnouncedWait(text, wait.until - now, of_limit))
+
+    def seconds_for(self, requests: int) -> float:
+        """How long so many more requests take at least, evenly of all keys; 0.0 where that cannot
+        be said."""
+        now = self.clock()
+        of_each = -(-requests // self.keys)
+        try:
+            return max(self._seconds_for(key, of_each, now) for key in self._keys)
+        except sqlite3.Error:
+            return 0.0
+
+    def _seconds_for(self, key: _Key, requests: int, now: float) -> float:
+        stated = self._stated_limits(key, now)
+        limit = min(self.per_minute, stated.limits.get(MINUTE, self.per_minute))
+        start = max(now, key.pause, stated.pause_until)
+        held = self._db.execute(
+            "SELECT free_at FROM slot WHERE key = ? AND free_at > ? ORDER BY free_at LIMIT ?",
+            (key.mark, now, limit),
+        ).fetchall()
+        beyond = requests - max(limit - len(held), 0)  # what is free
+        if requests <= 0 or beyond <= 0:
+            return start - now if requests > 0 else 0.0
+        windows, place = divmod(beyond - 1, limit)
+        frees_at = held[place][0] if place < len(held) else now + HOLD
+        return max(start, min(frees_at, now + HOLD)) - now + windows * HOLD
 
     def finish(self, permit: Permit) -> None:
         """The answer came, or never will: the permit is free again one hold from now.
@@ -288,7 +317,7 @@ class RateLimiter:
                         next_midnight(now).timestamp(),
                     )
                 if first.at > now:
-                    return _Wait(first.at, _why(first))
+                    return _Wait(first.at, _why(first), not first.paused)
                 row = self._db.execute(
                     "INSERT INTO slot (key, started_at, free_at) VALUES (?, ?, ?)",
                     (first.key.mark, now, now + longest + HOLD),

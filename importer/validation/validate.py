@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 
 from importer.core.money import INT64_MAX, INT64_MIN
+from importer.core.progress import expect, step
 from importer.mapping.map_tables import MappedTables
 from importer.model.bills import TargetStatus
 from importer.model.fields import BILLS, LINE_ITEMS
@@ -49,8 +50,11 @@ def check(
     ``then`` is how far the bills go whose row does not say it. ``exclude`` are checks of the schema
     to leave out, as ``dueDate.date``.
     """
+    expect(5)
     line_bill, of_joining = join(mapped)
+    step()
     cells = check_cells(mapped, line_bill, exclude)
+    step()
     bills, lines = cells.bills, cells.lines
     flag = bills["lineItemsIncludeTax"]
     include_tax = truth(flag) == 1
@@ -79,6 +83,7 @@ def check(
         rules = (*ROW_RULES[rows.sheet], *template_rules(rows))
         findings += cells.of_cells[rows.sheet]
         findings += row_findings(rows, check_rows(rows, rules, exclude))
+        step()
     findings += product_findings(mapped, lines)
     findings += _without_columns(mapped, target)
     findings += cross_row_rules.placeholder_numbers(mapped)
@@ -87,6 +92,7 @@ def check(
     findings += cross_row_rules.sums_agree(mapped, bills, amounts, gross_totals, counts, ambiguous)
     findings += cross_row_rules.duplicates(mapped, bills)
     findings += cross_row_rules.without_lines(mapped, line_bill, ambiguous)
+    step()
     unread = list(unread_findings(mapped, bills, line_bill, is_sum, include_tax))
     findings += unread
     of_tax = any(f.code == "sheet.column.unread_tax" for f in unread)

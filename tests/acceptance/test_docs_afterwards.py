@@ -42,6 +42,10 @@ def test_page_commands_work_as_written(
     texts = list(said.values())
     assert "Light:    http://127.0.0.1" in texts[0]
     assert "(a server on this computer, not Light)" in texts[0]
-    nothing = [words for (_, words), text in said.items() if "Nothing to undo" in text and words != "runs --limit 5"]
+    nothing = [
+        words
+        for (_, words), text in said.items()
+        if "Nothing to undo" in text and words != "runs --limit 5"
+    ]
     assert nothing == ["undo RUN --yes"]
     assert "26 undone" in texts[-3]

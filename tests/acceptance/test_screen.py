@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -163,3 +165,43 @@ def test_mistyped_words_get_a_suggestion(words: list[str], hint: str, tmp_path: 
     ended = light_import(tmp_path, *words)
     assert ended.returncode == 2
     assert hint in ended.stderr.decode()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminal")
+def test_slow_load_shows_a_bar_with_time_left_and_what_it_waits_for(tmp_path: Path) -> None:
+    from conftest import bill_row, write_bills
+    from test_load_command import Terminal
+
+    from importer.sandbox import SandboxSettings, running
+
+    files = write_bills(tmp_path, [bill_row(i) for i in range(40)])
+    with running(SandboxSettings()) as light:
+        words = ["load", *files, "--yes", "--base-url", light.base_url]
+        words += ["--requests-per-minute", "20", "--log", "log.jsonl"]
+        with Terminal(*words, cwd=tmp_path, TERM="xterm", COLUMNS="80") as terminal:
+            screen = terminal.until("for Light's limit")
+        for options in (["--quiet"], ["--json"]):
+            with Terminal(*words, *options, cwd=tmp_path, TERM="xterm") as terminal:
+                if options == ["--json"]:
+                    terminal.until("requests a minute that are permitted are used. Waiting")
+                elif not select.select([terminal.master], [], [], 4)[0]:
+                    continue
+                assert "of 40 bills" not in terminal.said
+    assert re.search(r"Loading \d+ of 40 bills, .* left, waiting \d+ s for Light's limit", screen)
+    events = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    of_kind = {event["event"]: event for event in events}
+    assert of_kind["waiting"]["of_limit"] is True
+    assert of_kind["time_left"]["seconds"] > 50
+    assert {"work_started", "work_advanced", "work_ended"} <= of_kind.keys()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminal")
+def test_work_of_more_than_two_seconds_is_shown(tmp_path: Path) -> None:
+    from test_load_command import Terminal
+
+    from importer.sandbox import SandboxSettings, running
+
+    with running(SandboxSettings(latency=1.0)) as light:
+        words = ["reference", "pull", "--base-url", light.base_url]
+        with Terminal(*words, cwd=tmp_path, TERM="xterm", COLUMNS="80") as terminal:
+            terminal.until("Fetching the company's lists, 2 s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ from importer.app import (
     verify,
 )
 from importer.app.consent import LoadForecast, Total, UndoForecast
-from importer.app.events import Phase
+from importer.app.events import Phase, Work
 from importer.core.errors import Declined, UsageProblem
 from importer.sandbox import Sandbox, SandboxSettings
 
@@ -80,7 +81,8 @@ def test_declined_load_sends_nothing(
     with pytest.raises(Declined, match="Nothing was sent to Light") as declined:
         load(files, options, consent=decline)
     assert not numbers(sandbox)
-    assert runs() == ([], [])
+    attempts, _ = runs()
+    assert [(each.sent, each.error["kind"]) for each in attempts] == [(False, "declined")]
     assert declined.value.next_step.startswith("light-import load ")
     amount = sum(1000 + i for i in range(BILLS))
     assert forecasts[0].bills == BILLS
@@ -133,6 +135,39 @@ def test_summary_counts_warnings(tmp_path: Path) -> None:
     rows = [bill_row(1), bill_row(1, billRef="B2", invoiceNumber="INV00001")]
     result = check(CheckRequest(tuple(write_bills(tmp_path, rows))))
     assert result.exit_code == 0
-    assert result.text().startswith(
+    assert result.text().endswith(
         "All 2 bills are valid; a load would create 2; 1 warning to look at."
     )
+
+
+class Hearer(Listener):
+    """Notes the work, and the latest estimate."""
+
+    def __init__(self) -> None:
+        self.works: list[str] = []
+        self.estimates: list[float] = []
+        self.steps: list[tuple[int, int]] = []
+
+    def work_started(self, work: Work) -> None:
+        self.works.append(work.name)
+
+    def work_advanced(self, done: int, total: int) -> None:
+        self.steps.append((done, total))
+
+    def time_left(self, seconds: float) -> None:
+        self.estimates.append(seconds)
+
+
+def test_listener_hears_of_work_and_the_time_left(
+    options: LoadOptions, files: CheckRequest, tmp_path: Path
+) -> None:
+    listener = Hearer()
+    slow = replace(options, pace=PaceOptions(requests_per_minute=BILLS // 3), yes=True)
+    control = StopControl()
+    listener.waiting = lambda wait: control.stop()  # type: ignore[method-assign]
+    file = ResultFile(str(tmp_path / "r.xlsx"))
+    load(files, slow, result=file, listener=listener, stop=control)
+    order = ["READING", "CHECKING", "LISTS", "LOOKING", "WRITING"]
+    assert list(dict.fromkeys(listener.works)) == order
+    assert all(done <= total for done, total in listener.steps)
+    assert listener.estimates[0] > 100  # of which only a third may go in a minute

@@ -215,7 +215,12 @@ def test_waiting_load_continues_on_following_days(tmp_path: Path) -> None:
 
     with light(requests_per_minute=1_000) as sandbox:
         pace: dict[str, Any] = {"per_minute": 1_000, "per_day": 25}
-        pace |= {"past_budget": True, "on_wait": said.append, "clock": lambda: now, "sleep": sleep}
+        pace |= {
+            "past_budget": True,
+            "on_wait": lambda wait: said.append(wait.text),
+            "clock": lambda: now,
+            "sleep": sleep,
+        }
         assert with_keys(sandbox.base_url, f"{ONE},{TWO}", work, **pace) == {State.CREATED}
         assert len(sandbox.bills()) == len({b["invoiceNumber"] for b in sandbox.bills()}) == 60
         assert sandbox.counters.throttled == 0

@@ -151,6 +151,30 @@ def test_250_of_300_requests_are_granted_at_once(files):
     run_with_pacer(files, work)
 
 
+@pytest.mark.parametrize("requests", [0, 1, 6, 7, 10, 11, 30, 37])
+def test_seconds_for_requests_are_those_they_take(files, requests):
+    async def work(limiter, clock):
+        for _ in range(4):  # a permit that is held, each a second later
+            limiter.finish(await limiter.acquire())
+            await asyncio.sleep(1)
+        forecast, began = limiter.seconds_for(requests), clock()
+        for _ in range(requests):
+            limiter.finish(await limiter.acquire())
+        assert clock() - began == pytest.approx(forecast, abs=0.5)
+
+    run_with_pacer(files, work, per_minute=10)
+
+
+def test_seconds_for_requests_have_the_pause_and_each_key_its_part(files):
+    async def work(limiter, clock):
+        assert limiter.seconds_for(20) == 0
+        assert limiter.seconds_for(21) == pytest.approx(60, abs=0.5)
+        limiter.pause_until(clock() + 30, 1)
+        assert limiter.seconds_for(2) == pytest.approx(30)
+
+    run_with_pacer(files, work, per_minute=10, keys="ab")
+
+
 def test_permits_are_granted_in_order(files):
     order: list[int] = []
 
@@ -464,7 +488,7 @@ def test_wait_for_a_full_window_is_announced(files):
         for _ in range(5):
             limiter.finish(await limiter.acquire())
 
-    run_with_pacer(files, work, per_minute=2, on_wait=said.append)
+    run_with_pacer(files, work, per_minute=2, on_wait=lambda wait: said.append(wait.text))
     words = "The 2 requests a minute that are permitted are used. Waiting 61 seconds."
     assert said == [words] * 2
 

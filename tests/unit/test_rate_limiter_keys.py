@@ -208,7 +208,11 @@ def test_on_wait_is_called_once_until_midnight(file):
 
     async def run(clock):
         with RateLimiter(
-            file, per_day=5, on_wait=said.append, past_budget=True, clock=clock
+            file,
+            per_day=5,
+            on_wait=lambda wait: said.append(wait.text),
+            past_budget=True,
+            clock=clock,
         ) as limiter:
             await asyncio.gather(*(spend(limiter, 1) for _ in range(9)))
             assert clock() - START == pytest.approx(NOON_TO_MIDNIGHT, abs=0.01)
@@ -229,7 +233,11 @@ def test_on_wait_waits_as_long_as_light_states(file):
 
     async def run(clock):
         with RateLimiter(
-            file, keys="ab", on_wait=said.append, past_budget=True, clock=clock
+            file,
+            keys="ab",
+            on_wait=lambda wait: said.append(wait.text),
+            past_budget=True,
+            clock=clock,
         ) as limiter:
             limiter.observe(429, {"Retry-After": "7200"}, 0)
             limiter.observe(429, {"Retry-After": "9000"}, 1)
@@ -245,7 +253,9 @@ def test_waits_with_close_ends_are_announced_once(file):
     said: list[str] = []
 
     async def run(clock):
-        with RateLimiter(file, on_wait=said.append, past_budget=True, clock=clock) as limiter:
+        with RateLimiter(
+            file, on_wait=lambda wait: said.append(wait.text), past_budget=True, clock=clock
+        ) as limiter:
             limiter.observe(429, {"Retry-After": "7200"})
             waiting = asyncio.create_task(spend(limiter, 1))
             for seconds in ("7203", "7206"):

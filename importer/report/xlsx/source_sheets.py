@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from importer.core.cell_parsers import parse_uuid
+from importer.core.progress import step
 from importer.core.safe_text import visible
 from importer.model.finding import Finding, Severity
 from importer.model.journal_states import Status
@@ -104,6 +105,7 @@ class _SourceSheet:
         self.formats = [_column_format(source, column) for column in self.columns]
         for first in range(start, end, BLOCK_ROWS):
             self._write_block(first, min(first + BLOCK_ROWS, end))
+            step(min(BLOCK_ROWS, end - first))
         widths = []
         for c, column in enumerate(self.columns):
             width = width_of(source.headers[column], self.longest[c], lines=3)

@@ -10,6 +10,7 @@ from xlsxwriter.workbook import Workbook
 
 from importer.core.atomic_write import FailsOnce, atomic_write
 from importer.core.errors import UsageProblem
+from importer.core.progress import expect
 from importer.core.safe_text import visible
 from importer.model.tables import InputTable, TableKind
 from importer.report.build_report import Report
@@ -85,6 +86,7 @@ def _fill(workbook: Workbook, report: Report, limits: WorkbookLimits) -> None:
     to_resolve = workbook.add_worksheet(TO_RESOLVE) if report.unresolved else None
     names = _SheetNames(workbook)
     kinds = [table.kind for table in report.tables]
+    expect(sum(len(table.roles) for table in report.tables))
     for t, kind in enumerate(kinds):
         if kind is TableKind.BILLS:
             results = RowIndex(bills, t)
