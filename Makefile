@@ -2,7 +2,7 @@
 # make test    run the tests
 # make lint    ruff, mypy, import-linter
 # make golden  write the samples' expected results again
-# make docs    write docs/findings.md, docs/fields.md and the man page again
+# make docs    write docs/findings.md, docs/fields.md, the man page and the pictures again
 # make pins    write .ci/pins.txt again: what CI installs, each file by its hash
 # make audit   look for known weaknesses in what is pinned
 # make bench   measure speed and memory against their targets, into benchmarks/RESULTS.md
@@ -39,6 +39,7 @@ golden: $(BIN)/light-import
 
 docs: $(BIN)/light-import
 	$(BIN)/python docs/make.py
+	$(BIN)/python docs/pictures.py
 
 bench: $(BIN)/light-import
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'

@@ -296,7 +296,7 @@ def unreadable_reason(text: str, formats: Sequence[str], order: Order | None) ->
         return f"it is not written as {' or '.join(formats)}, nor as YYYY-MM-DD"
     if _SHORT_YEAR.fullmatch(bare):
         return "its year has two digits, so it can be read in several ways"
-    return "it is not written in a form that is read, as 2025-03-31, 31/03/2025 or 31 Mar 2025 are"
+    return "it is not in a recognised form, such as 2025-03-31, 31/03/2025 or 31 Mar 2025"
 
 
 def serial_date(text: str, *, date1904: bool = False) -> date | None:

@@ -121,6 +121,20 @@ def test_readme_command_works_as_written(
     assert "Traceback" not in done.err
 
 
+def test_index_leads_to_every_page() -> None:
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    linked = set(re.findall(r"\]\(([^)#]+)\)", index))
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"index.md"}
+    assert pages <= linked
+    assert all((ROOT / "docs" / link).exists() for link in linked)
+
+
+def test_pictures_and_pages_of_the_readme_exist() -> None:
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", README)
+    assert any(link.endswith(".png") for link in links)
+    assert not [link for link in links if not (ROOT / link).exists()]
+
+
 def test_readme_make_targets_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"^\$ make (\w+)$", README, re.MULTILINE)) <= targets

@@ -334,7 +334,7 @@ def test_reason_says_what_is_wrong_with_a_date(text: str, how: list[str], reason
 
 @pytest.mark.parametrize("text", ["31-Mai-2025", "2025-03", "31st March 2025", "soon", "31Mar2025"])
 def test_reason_of_an_unknown_form_names_the_forms(text: str) -> None:
-    assert unreadable_reason(text, [], None).startswith("it is not written in a form that is read")
+    assert unreadable_reason(text, [], None).startswith("it is not in a recognised form")
 
 
 def test_time_of_day_is_kept_in_a_moment() -> None:
