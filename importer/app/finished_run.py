@@ -68,6 +68,9 @@ class FinishedRun:
             company_id=str(facts.get("company_id") or ""),
             sandbox=bool(facts.get("sandbox")),
             expect=self.prepared.expect,
+            by=str(facts.get("who") or ""),
+            version=self.record.version,
+            digests=self.prepared.digests,
         )
 
 

@@ -5,17 +5,20 @@ A result workbook is read as its source files, plus the person's corrections.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import is_zipfile
 
+from importer import __version__
 from importer.app.choose_template import choose_template, doubt
 from importer.app.events import SILENT, Listener, Work
 from importer.app.sources import STDIN
 from importer.app.trust import Doubted, doubts, proven, settled_folders
+from importer.app.user_name import user_name
 from importer.core.errors import UsageProblem
 from importer.core.progress import expect, step
 from importer.mapping.template_loader import LoadedTemplate, find_template, shipped_folder
@@ -81,6 +84,7 @@ class CheckedFiles:
     former: ResultWorkbook | None = None  # where the file is a result workbook
     changes: RowChanges | None = None  # and what was done to its rows
     expect: Pairs = ()  # control totals of the request and of the result workbook
+    digests: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of each file, by its name
 
     @property
     def template_file(self) -> str:
@@ -107,6 +111,9 @@ class CheckedFiles:
             template_file=self.template_file,
             continues=self.continues,
             expect=self.expect,
+            by=user_name(),
+            version=__version__,
+            digests=self.digests,
         )
 
 
@@ -117,6 +124,15 @@ def stamp(path: Path) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return stat.st_size, stat.st_mtime_ns
+
+
+def _digest(path: Path) -> str:
+    """The SHA-256 of a file, which identifies it; "" where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def check_files(
@@ -140,6 +156,8 @@ def check_files(
     former = _former(request, copies)
     loaded = _template(request, former)
     stamps = {name: stamp(Path(name)) for name in request.files}
+    paths = {name: copies.get(name, request.path_of(name)) for name in request.files}
+    digests = {name: _digest(path) for name, path in paths.items()}
     folders = {name: str(_folder(name)) for name in request.files} | (folders or {})
     with listener.work(Work.READING):
         tables = _read(request, loaded if former is None else None, copies)
@@ -174,7 +192,9 @@ def check_files(
         checked = check(mapped, TargetStatus(request.then or TargetStatus.DRAFT))
         if recognised:
             mapped.notes += doubt(checked, loaded, request.files[0])
-    files = CheckedFiles(loaded, checked, request, stamps, tuple(picks), former, changes, expect)
+    files = CheckedFiles(
+        loaded, checked, request, stamps, tuple(picks), former, changes, expect, digests
+    )
     if copies:
         return files
     return replace(files, picks=tuple(_resolve_by_tables(files, tables, template, doubted)))

@@ -228,6 +228,9 @@ class RunSummary:
     expect: tuple[tuple[str, str], ...] = ()  # stated control totals
     steps: Mapping[str, int] = field(default_factory=dict)  # done after creation, by participle
     error: RunError | None = None  # why it ended early
+    by: str = ""  # the name of the person at the computer
+    version: str = ""  # of light-import that made the run; "" where it is not recorded
+    digests: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of each file, by its name
     left_out: tuple[LeftOut, ...] = ()
     constants: tuple[tuple[str, str], ...] = ()  # what the template states and no column says
     asked: bool = True  # whether Light was asked about the bills

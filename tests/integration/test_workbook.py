@@ -835,3 +835,22 @@ def test_finding_index_is_linear_in_the_findings_of_a_row() -> None:
             FindingIndex(report(source, bills=bills, findings=findings))
         work.append(count[0])
     assert work[1] <= 4.4 * work[0]
+
+
+def test_tie_out_says_which_run_is_signed_and_fits_a_page(tmp_path: Path) -> None:
+    ran = replace(SUMMARY, by="Ada", version="1.2", digests={"bills.csv": "ab" * 32})
+    unsent = [bill(i, Status.INVALID) for i in range(2, 300)]
+    one, many = (
+        written(report(bills=bills, summary=ran), folder)
+        for bills, folder in ((unsent[:2], tmp_path / "one"), (unsent, tmp_path / "many"))
+        if not folder.mkdir()
+    )
+    words = text_of(one["Tie-out"])
+    for each in ("run by Ada", "light-import 1.2", "Prepared by", "Checked by", "Date"):
+        assert each in words
+    assert "ab" * 32 in text_of(one["Summary"])
+    assert one["Tie-out"].sheet_properties.pageSetUpPr.fitToPage
+    # What is signed stays on the first page; the bills that differ follow.
+    (page_end,) = many["Tie-out"].row_breaks.brk
+    signed = [row[0].row for row in many["Tie-out"] if "Checked by" in str(row[1].value)]
+    assert page_end.id == signed[0]

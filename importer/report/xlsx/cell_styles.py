@@ -62,7 +62,7 @@ def _filled(colours: tuple[str, str]) -> _Properties:
 
 STYLES: dict[str, _Properties] = {
     "title": {"font_size": 20, "bold": True, "font_color": HEADER, "valign": "vcenter"},
-    "subtitle": {"font_color": MUTED},
+    "subtitle": {"font_color": MUTED, "valign": "top"},
     "section": {"font_size": 13, "bold": True, "font_color": HEADER, "valign": "vcenter"},
     "label": {"font_color": MUTED, "valign": "top", "indent": 1},
     "value": {"valign": "top"},

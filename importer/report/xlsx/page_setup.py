@@ -20,11 +20,16 @@ _PAGE_WIDTH, _PAGE_HEIGHT = 784.0, 509.0  # points between the margins of A4 in 
 @dataclass(frozen=True)
 class SheetPrint:
     """The printed part of a sheet: the ``widths`` of its columns in characters, the ``height`` of
-    its rows in points, how many columns are ``frozen``."""
+    its rows in points, how many columns are ``frozen``.
+
+    ``first_page`` is the height and the number of the rows that are to stay on one page, whatever
+    follows them.
+    """
 
     widths: Sequence[int]
     height: float
     frozen: int = 1
+    first_page: tuple[float, int] | None = None
 
 
 ONE_PAGE = SheetPrint((), 0)
@@ -41,7 +46,15 @@ def set_up_page(sheet: Worksheet, run: str | None, printed: SheetPrint) -> None:
     scale = min(1.0, _PAGE_WIDTH / max(_points(printed.widths), 1))
     if scale >= _SMALLEST:
         smallest = min(scale, max(_LEAST_SHRUNK, _SHRUNK * scale))
-        sheet.fit_to_pages(1, 1 if printed.height <= _PAGE_HEIGHT / smallest else 0)
+        if printed.height <= _PAGE_HEIGHT / smallest:
+            sheet.fit_to_pages(1, 1)
+        elif printed.first_page is None:
+            sheet.fit_to_pages(1, 0)
+        else:  # a program that fits the pages leaves out breaks
+            height, rows = printed.first_page
+            scale = max(_LEAST_SHRUNK, min(0.95 * scale, _PAGE_HEIGHT / height))
+            sheet.set_print_scale(int(100 * scale))
+            sheet.set_h_pagebreaks([rows])
     else:
         sheet.set_print_scale(_ACROSS)
         sheet.print_across()

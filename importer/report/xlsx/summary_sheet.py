@@ -109,7 +109,7 @@ def _write_heading(
 def _write_headers(
     sheet: Worksheet, styles: CellStyles, row: int, first: str, others: Sequence[str]
 ) -> int:
-    sheet.set_row(row, 21)
+    sheet.set_row(row, 34 if any(len(header) > 12 for header in others[:2]) else 21)
     sheet.write_string(row, 1, first, styles["header_inset"])
     for c, header in enumerate(others, start=2):
         sheet.write_string(row, c, header, styles["header_right"])
@@ -281,6 +281,11 @@ def _write_rows(sheet: Worksheet, styles: CellStyles, row: int, summary: RunSumm
     return row
 
 
+def _file_facts(summary: RunSummary, source: str) -> list[tuple[str, str]]:
+    """A file and its SHA-256, by which it is known to be the one that was checked."""
+    return [("File", source), ("   SHA-256", summary.digests.get(source, ""))]
+
+
 def _write_facts(sheet: Worksheet, styles: CellStyles, row: int, summary: RunSummary) -> int:
     row = _write_heading(sheet, styles, row, "This run", _FACTS)
     facts = [
@@ -289,11 +294,13 @@ def _write_facts(sheet: Worksheet, styles: CellStyles, row: int, summary: RunSum
         ("Light", summary.base_url or ""),
         ("Template", summary.template),
         ("States", constant_words(summary.constants)),
-        *(("File" if i == 0 else "", source) for i, source in enumerate(summary.sources)),
+        *(fact for source in summary.sources for fact in _file_facts(summary, source)),
         ("Started", day_and_time(summary.started_at)),
         ("Duration", duration(summary.seconds)),
         ("Requests to Light", f"{summary.requests:,}"),
         ("Run", summary.run or ""),
+        ("Run by", summary.by),
+        ("Version", f"light-import {summary.version}" if summary.version else ""),
         ("Continues run", summary.continues),
         ("Result workbook", summary.result or ""),
     ]

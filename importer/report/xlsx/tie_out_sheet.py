@@ -8,17 +8,19 @@ amount is beyond, there are no formulas.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from xlsxwriter.worksheet import Worksheet
 
 from importer.core.safe_text import visible
 from importer.model.journal_states import IN_LIGHT, Status
-from importer.model.report_model import BillResult, CurrencyTotal
+from importer.model.report_model import BillResult, CurrencyTotal, RunSummary
 from importer.report.build_report import Report
 from importer.report.phrases import (
     LIGHT_AMOUNTS,
     control_words,
     count,
+    day_and_time,
     in_order,
     status_words,
     tie_out_words,
@@ -26,6 +28,7 @@ from importer.report.phrases import (
 from importer.report.tie_out import CurrencyTieOut, Sums, in_light_now
 from importer.report.xlsx.cell_styles import CellStyles, decimals
 from importer.report.xlsx.cell_values import MOST_CENTS, write_money
+from importer.report.xlsx.page_setup import SheetPrint
 from importer.report.xlsx.vendor_tie_out_sheet import FIGURES, VendorTable
 from importer.report.xlsx.workbook_context import WorkbookContext
 
@@ -34,6 +37,8 @@ _INTRODUCTION = (
     " items; they are blank if the sheet does not state them for every bill."
 )
 MOST_NAMED = 1_000  # bills that make a difference
+_WIDTHS = (2, 42, 10, 21, 21, 19, 62)
+_ROW_HEIGHT = 20  # points, about
 _NO_FORMULAS = _NO_FIGURES = (None, None, None, None)
 # What a status means for the tie-out: where Light was asked, and where it was not.
 _WHERE: Mapping[str, str] = {
@@ -60,11 +65,13 @@ def write_tie_out(
     that make it: those with the indexes ``differing``."""
     styles, summary = context.styles, report.summary
     sheet.hide_gridlines(2)
-    for c, width in enumerate((2, 42, 10, 21, 21, 19, 62)):
+    for c, width in enumerate(_WIDTHS):
         sheet.set_column(c, c, width)
     sheet.set_row(0, 32)
     sheet.write_string(0, 1, "Tie-out", styles["title"])
     sheet.write_string(1, 1, _INTRODUCTION, styles["subtitle"])
+    sheet.write_string(2, 1, _run_words(summary), styles["subtitle"])
+    sheet.set_row(2, 26)
     row = 3
     by_name = {each.name: each for each in currencies}
     for total in summary.totals:
@@ -73,9 +80,28 @@ def write_tie_out(
     if not summary.totals:
         sheet.write_string(row, 1, "There are no amounts to tie out.", styles["value"])
         row += 2
+    row = _write_signatures(sheet, styles, row)
+    signed = row * _ROW_HEIGHT
+    context.prints[sheet.get_name()] = SheetPrint(_WIDTHS, signed)
     if was_sent(report):
-        row = _write_differing(sheet, context, row, report, differing)
-    _write_signatures(sheet, styles, row + 1)
+        row = _write_differing(sheet, context, row + 1, report, differing)
+        whole = signed + (row - signed // _ROW_HEIGHT) * 2 * _ROW_HEIGHT  # of two lines each
+        context.prints[sheet.get_name()] = SheetPrint(
+            _WIDTHS, whole, first_page=(signed, signed // _ROW_HEIGHT)
+        )
+
+
+def _run_words(summary: RunSummary) -> str:
+    """Which run is signed for: its files, company, number, who ran it and with what."""
+    parts = [
+        ", ".join(Path(source).name for source in summary.sources),
+        summary.company or "",
+        f"run {summary.run}" if summary.run else "",
+        day_and_time(summary.started_at),
+        f"run by {summary.by}" if summary.by else "",
+        f"light-import {summary.version}" if summary.version else "",
+    ]
+    return "; ".join(visible(part) for part in parts if part)
 
 
 def was_sent(report: Report) -> bool:
@@ -270,9 +296,12 @@ def _write_differing_bill(
     sheet.write_string(row, 6, words[:1_000], styles["row_words"])
 
 
-def _write_signatures(sheet: Worksheet, styles: CellStyles, row: int) -> None:
-    """Where the person who checked it signs."""
-    sheet.set_row(row + 1, 26)
-    sheet.write_string(row + 2, 1, "Prepared by, date", styles["signature"])
-    sheet.write_string(row + 2, 3, "Checked by, date", styles["signature"])
-    sheet.write_blank(row + 2, 4, None, styles["signature"])
+def _write_signatures(sheet: Worksheet, styles: CellStyles, row: int) -> int:
+    """Where those who prepared and checked it sign; returns the next free row."""
+    for role in ("Prepared by", "Checked by"):
+        sheet.set_row(row, 36)  # room to write on the line below
+        row += 1
+        sheet.write_string(row, 1, f"{role} (name, signature)", styles["signature"])
+        sheet.write_string(row, 3, "Date", styles["signature"])
+        row += 1
+    return row
