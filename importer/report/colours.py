@@ -12,6 +12,8 @@ LINE = "#D5DAE1"
 HEADER = "#24415E"
 RESULT_HEADER = "#4B6B63"  # columns that the result adds to those of the file
 LINK = "#1B5E9B"
+# Of the HTML report on a dark screen.
+DARK_PAGE, DARK_INK, DARK_MUTED, DARK_LINK = "#14202E", "#E6EAF0", "#A3AEBD", "#8CBBEA"
 TO_DO_TAB = "#2F6FAE"  # the tab of a sheet that waits for a person
 ERROR_TAB, WARNING_TAB = "#C0504D", "#D9B44A"
 

@@ -110,7 +110,8 @@ def _values(report: Report) -> dict[str, Any]:
         "answered": any(each.created.bills for each in currencies),
         "findings": report.findings.worst_first(MOST_PROBLEMS),
         "finding_count": len(report.findings),
-        "bills": [bills[i] for i in shown],
+        "bills": [(i, bills[i]) for i in shown],
+        "shown_bills": frozenset(shown),
         "bill_count": len(bills),
         "bill_headers": _BILL_HEADERS,
         "most_vendors": MOST_VENDORS,
@@ -140,8 +141,14 @@ def _facts(summary: RunSummary) -> list[tuple[str, str]]:
         ("Company", summary.company or ""),
         ("Light", summary.base_url or ""),
         ("Template", template_words(summary.template, summary.constants)),
-        ("Files", ", ".join(summary.sources)),
+        *(
+            ("File", f"{source} (SHA-256 {digest})" if digest else source)
+            for source in summary.sources
+            for digest in [summary.digests.get(source)]
+        ),
         ("Run", summary.run or ""),
+        ("Run by", summary.by),
+        ("Version", f"light-import {summary.version}" if summary.version else ""),
         ("Continues run", summary.continues),
         ("Duration", duration(summary.seconds)),
         ("Requests to Light", f"{summary.requests:,}"),

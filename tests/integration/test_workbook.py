@@ -544,7 +544,7 @@ def test_tie_out_is_exact_and_has_words(tmp_path: Path) -> None:
     write_workbook(whole, tmp_path / "result.xlsx")
     book = load_workbook(tmp_path / "result.xlsx", data_only=True)
     rows = [row[1:7] for row in values(book["Tie-out"]) if row[1]]
-    assert rows[2:15] == [
+    assert rows[3:16] == [
         ["GBP, 2 bills", "Bills", "Gross", "Net", "Tax", None],
         ["In the sheet", 2, 1234.56, 1000, None, "The sheet does not state tax for every bill."],
         ["   of which: Needs correction", 1, 234.56, None, None, "not in Light"],
@@ -577,10 +577,10 @@ def test_tie_out_is_exact_and_has_words(tmp_path: Path) -> None:
             None,
             "in Light",
         ],
-        ["In Light", 1, "10,000,000,000,000,000.01", None, None, rows[6][5]],
+        ["In Light", 1, "10,000,000,000,000,000.01", None, None, rows[7][5]],
         ["Difference: sheet less Light", 0, 0, None, None, "Ties out."],
     ]
-    named = rows[16:18]
+    named = rows[19:21]
     assert named[0] == ["Vendor, invoice", "Row", "Sheet", "Light", "Difference", "Why"]
     assert named[1][:5] == ["Müller, 00123, GBP", 3, 234.56, 0, 234.56]
 

@@ -85,9 +85,9 @@ def write_tie_out(
     context.prints[sheet.get_name()] = SheetPrint(_WIDTHS, signed)
     if was_sent(report):
         row = _write_differing(sheet, context, row + 1, report, differing)
-        whole = signed + (row - signed // _ROW_HEIGHT) * 2 * _ROW_HEIGHT  # of two lines each
+        height = signed + (row - signed // _ROW_HEIGHT) * 2 * _ROW_HEIGHT  # of two lines each
         context.prints[sheet.get_name()] = SheetPrint(
-            _WIDTHS, whole, first_page=(signed, signed // _ROW_HEIGHT)
+            _WIDTHS, height, first_page=(signed, signed // _ROW_HEIGHT)
         )
 
 
