@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -33,14 +34,17 @@ class RepeatedRows:
 def repeated_rows(reader: ColumnReader, grouped: GroupedRows) -> list[RepeatedRows]:
     """The repeated rows of a flat layout, a block each.
 
-    Equal rows that stand together are lines of one bill. Apart from each other, they are repeated;
-    but where the rows of most bills are scattered, single ones say nothing.
+    Equal rows that stand together are lines of one bill, unless they are all that the file has.
+    Apart from each other, they are repeated; but where the rows of most bills are scattered, single
+    ones say nothing. Case, separators of thousands and decimals of nought count for nothing.
     """
     keys = grouped.same_keys
     starts = np.flatnonzero(np.append(True, np.diff(keys) != 0)) if len(keys) else keys
     lengths = np.diff(np.append(starts, len(keys)))
     apart = np.bincount(keys[starts])[keys[starts]] > 1  # the key has several runs
-    candidates = np.repeat(apart | (lengths >= _SHORTEST_PERIODIC), lengths)
+    # the file is one bill
+    whole = len(starts) == 1 and len(reader.tables) == 1 and not grouped.alone.any()
+    candidates = np.repeat(apart | (lengths >= _SHORTEST_PERIODIC) | whole, lengths)
     if not candidates.any():
         return []
     classes = _classes(reader, keys, np.flatnonzero(candidates))
@@ -54,6 +58,8 @@ def repeated_rows(reader: ColumnReader, grouped: GroupedRows) -> list[RepeatedRo
     repeated = runs[firsts] != runs
     repeated &= _proven(grouped, classes, runs, firsts, repeated)
     repeated |= _periodic(grouped.same_keys, classes, runs)
+    if whole and len(classes) > 1 and classes[0] >= 0 and (classes == classes[0]).all():
+        repeated[1:] = True  # one row, pasted again
     rows = np.flatnonzero(repeated)
     if not len(rows):
         return []
@@ -71,8 +77,8 @@ def _classes(reader: ColumnReader, keys: np.ndarray, at: np.ndarray) -> np.ndarr
     ``at`` are the rows that are looked at.
     """
     amounts = [_amount_column(table) for table in reader.tables]
-    texts = reader.arrow(amounts).take(pa.array(at)).dictionary_encode()
-    pair = keys[at] * (len(texts.dictionary) + 1) + texts.indices.to_numpy().astype(np.int64)
+    texts = _codes(tidied(reader.arrow(amounts).take(pa.array(at))))
+    pair = keys[at] * (texts.max(initial=0) + 1) + texts
     code = np.zeros(len(keys), dtype=np.int64)
     code[at] = pd.factorize(pair)[0]
     at = at[np.bincount(code[at], minlength=1)[code[at]] > 1]
@@ -86,14 +92,34 @@ def _classes(reader: ColumnReader, keys: np.ndarray, at: np.ndarray) -> np.ndarr
             if not len(rows):
                 break
             some = tidied(table.arrow(column).take(pa.array(rows - start)))
-            cells = some.dictionary_encode()
-            of_cells = cells.indices.to_numpy().astype(np.int64)
-            of_rows = pd.factorize(of_rows * (len(cells.dictionary) + 1) + of_cells)[0]
+            of_cells = _codes(some)
+            of_rows = pd.factorize(of_rows * (of_cells.max(initial=0) + 1) + of_cells)[0]
             several = np.bincount(of_rows)[of_rows] > 1
             rows, of_rows = rows[several], of_rows[several]
         out[rows] = of_rows + start
         start = end
     return out
+
+
+_NUMBER = re.compile(r"[£€$(+-]*(\d[\d.,' \u00a0\u202f]*)([-)]?)")
+_DECIMALS = re.compile(r"[.,](\d{1,2})$")
+
+
+def _codes(texts: pa.LargeStringArray) -> np.ndarray:
+    """Equal numbers for cells that say the same, whatever their case and separators."""
+    cells = texts.dictionary_encode()
+    of_distinct = pd.factorize(np.asarray([*map(_comparable, cells.dictionary.to_pylist())]))[0]
+    return np.asarray(of_distinct[cells.indices.to_numpy()], dtype=np.int64)
+
+
+def _comparable(text: str) -> str:
+    number = _NUMBER.fullmatch(text)
+    if not number:
+        return text.casefold()
+    decimals = _DECIMALS.search(number[1])
+    whole = number[1][: decimals.start()] if decimals else number[1]
+    part = decimals[1].ljust(2, "0") if decimals else "00"
+    return ("-" if "-" in text or "(" in text else "") + re.sub(r"\D", "", whole) + "." + part
 
 
 def _amount_column(table: BoundTable) -> int | None:

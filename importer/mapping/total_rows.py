@@ -13,6 +13,7 @@ from importer.core.text_column import arrow_texts, cells_starting, check_distinc
 from importer.core.total_words import is_total, may_be_total_of, may_begin_total
 from importer.mapping.classified_rows import ClassifiedRows
 from importer.mapping.column_sums import scaled_numbers
+from importer.mapping.complete_totals import complete_totals
 from importer.mapping.fill_down import FilledTable
 from importer.mapping.headed_table import HeadedTable
 from importer.mapping.row_columns import RowColumns
@@ -34,7 +35,8 @@ def total_rows(table: HeadedTable, filled: FilledTable, rows: ClassifiedRows) ->
     """The data rows that look like totals, in their order.
 
     A row with a number or a date of its own is a bill, whatever its vendor is called; unless it
-    repeats the keys of the rows above it, has the word in a text, and is their sum.
+    repeats the keys of the rows above it, has the word in a text, and is their sum, or its amount
+    proves it (see ``complete_totals``).
     """
     return [*_Detector(table, filled, rows).matches()]
 
@@ -55,6 +57,7 @@ class _Detector:
         words = self._rows_with_word(candidates)
         bare = self._bare(candidates)
         labelled = self._labelled_lines(~candidates)
+        yield from self._complete(~candidates)
         if not (words | labelled).any() and not self._any_sum(bare):
             return
         for k in np.flatnonzero(candidates & (bare | words) | labelled).tolist():
@@ -64,6 +67,48 @@ class _Detector:
                 self.__dict__.pop("_sums", None)
                 self.ends.append(k + 1)
                 yield row
+
+    def _complete(self, others: np.ndarray) -> Iterator[TotalRow]:
+        """Rows that have all that a bill has, and are sums; last lines without text."""
+        at = np.flatnonzero(others & self.data)
+        position = np.cumsum(others & self.data) - 1
+        products = (e.product or () for e in self.table.template.line_items.values())
+        factors = {self.table.header.column_of(names) for each in products for names in each}
+        for column, (values, ok) in self._numbers.items():
+            if column in factors or not len(at) or not ok[at].all():
+                continue
+            name = self.table.header.headers[column].strip()
+            starts = position[self._starts[at]]
+            for i, what in (
+                *complete_totals(values[at], starts, lambda i: self._texts(int(at[i]))),
+                *self._last_lines(values[at], starts, at),
+            ):
+                k = int(at[i])
+                if self.data[k]:
+                    self.data[k] = False
+                    self.__dict__.pop("_sums", None)
+                    yield TotalRow(k, column, f"its '{name}' is the sum of {what}", False, False)
+
+    def _last_lines(
+        self, values: np.ndarray, starts: np.ndarray, at: np.ndarray
+    ) -> Iterator[tuple[int, str]]:
+        """The last lines of bills that are the sum of the lines above, and have no text of their
+        own where those have one."""
+        if not self.columns.texts | self.columns.accounts:
+            return
+        before = np.append(0, np.cumsum(values))[:-1]
+        rows = np.arange(len(values))
+        last = np.append(starts[1:] != starts[:-1], True)
+        sums = last & (values != 0) & (rows - starts >= 2) & (before - before[starts] == values)
+        for i in np.flatnonzero(sums).tolist():
+            k = int(at[i])
+            bare = not any(self._text(c, k) for c in self.columns.texts | self.columns.accounts)
+            if bare and self._others_have_text(k):
+                yield i, "the rows of its bill above it"
+
+    def _texts(self, k: int) -> list[str]:
+        columns = (c for c in self.table.file_columns() if c not in self.columns.amounts)
+        return [self._text(c, k) for c in columns]
 
     @property
     def _identifies_bills(self) -> bool:

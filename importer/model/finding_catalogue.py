@@ -388,7 +388,7 @@ sheet.row.goes_on_with_passed_over: a row that continues one passed over
 sheet.row.total: a row that may be a total
   The row may be a total: {why}. As a bill or line it would count twice.
   → Remove the row, or name it in the template (ignore_rows, or control_total for the last one). If
-    it is a bill or line, give it the vendor and number of its bill.
+    it is a bill or line, give it the vendor and number of its bill; if it has them, move it up.
 sheet.row.no_bill: a row that names no bill
   The row has '{value}', but no vendor or number: it may be a bill without its vendor, or a line
   of the bill above.

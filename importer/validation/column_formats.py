@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -340,8 +341,38 @@ def _decide_dates(column: SheetColumn) -> list[Finding]:
             findings += of_order
         readers.append((group, make(formats, order)))
         findings += _doubtful_date_cells(column, group, tidied)
+        findings += _year_first_dates(column, group, tidied)
     column.parse = lambda texts: Cells(texts, lambda _: readers)
     return findings
+
+
+_DAY_BEHIND_YEAR = r"\A[0-9]{4}[-/.](?:1[3-9]|2[0-9]|3[01])[-/.](?:0?[1-9]|1[0-2])(?:\z|[^0-9])"
+_EITHER_BEHIND_YEAR = r"\A[0-9]{4}[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|1[0-2])(?:\z|[^0-9])"
+
+
+def _year_first_dates(
+    column: SheetColumn, group: np.ndarray, tidied: pa.LargeStringArray
+) -> list[Finding]:
+    """Dates as 2025-04-03 in a column that has 2025-25-03, too: year, day, month."""
+    written = group[~column.of_kind(CellKind.DATE)[group]]
+    proof = written[vector_parsers.matching(take(tidied, written), _DAY_BEHIND_YEAR)]
+    if not len(proof) or any("YYYY-D" in form for form in column.mapped.template.formats.dates):
+        return []
+    either = written[vector_parsers.matching(take(tidied, written), _EITHER_BEHIND_YEAR)]
+    parts = (re.split(r"[^0-9]", tidied[i].as_py())[1:3] for i in either.tolist())
+    either = either[np.asarray([int(one) != int(other) for one, other in parts], dtype=bool)]
+    if not len(either):
+        return []
+    return [
+        _column_finding(
+            column,
+            "mixed_order",
+            either,
+            day_rows=_rows(column, proof),
+            month_rows=_rows(column, either),
+            either="",
+        )
+    ]
 
 
 def _order(

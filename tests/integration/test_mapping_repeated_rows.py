@@ -33,6 +33,22 @@ B, C, D = [line("B1", 7)], [line("C1", 7)], [line("D1", 3)]
 
 
 @pytest.mark.parametrize(
+    "again",
+    [
+        ["ACME", "a1", DAY, "1,234.50", "X"],
+        ["Acme", "A1", DAY, "1234.5", "x"],
+        ["Acme", "A1", DAY, "1 234.50", "x "],
+    ],
+)
+def test_a_row_written_in_another_way_is_repeated(tmp_path: Path, again: list[str]) -> None:
+    first = ["Acme", "A1", DAY, "1234.50", "x"]
+    for rows in ([first, again], [first, *B, again, B[0]]):  # the file's only row; a file twice
+        of = read(tmp_path, rows)
+        assert REPEATED in codes(of)
+        assert not any(bill.invoice_number == "A1" for bill in of.valid_bills())
+
+
+@pytest.mark.parametrize(
     ("rows", "first", "left"),
     [
         ([*A, *B, *A, *B], 5, []),  # all of it twice

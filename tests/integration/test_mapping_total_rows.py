@@ -39,6 +39,43 @@ def bills(of: Checked) -> dict[str | None, int]:
 # --- totals -----------------------------------------------------------------------------------
 
 
+LEDGER = [["Acme", "A1", DAY, "10.00", "x"], ["Acme", "A2", DAY, "5.00", "y"],
+          ["Beta", "B1", DAY, "7.00", "z"], ["Beta", "B2", DAY, "3.00", "w"],
+          ["Gamma", "C1", DAY, "2.00", "v"]]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "totals"),
+    [
+        ([*LEDGER, ["Acme Total", "T1", DAY, "27.00", ""]], [7]),  # like a bill, with a word
+        ([*LEDGER[:3], ["Total", "T1", DAY, "22.00", "x"], *LEDGER[3:]], [5]),
+        ([*LEDGER, ["Zeta", "Z1", DAY, "27.00", "x"]], [7]),  # the last row, without one
+        ([*LEDGER[:2], ["Acme", "ST", DAY, "15.00", ""], *LEDGER[2:4],
+          ["Beta", "ST", DAY, "10.00", ""], LEDGER[4], ["Gamma", "ST", DAY, "2.00", ""]],
+         [4, 7, 9]),  # subtotals all the way
+        ([LEDGER[0], ["Acme", "A1", DAY, "5.00", "y"], ["Acme", "A1", DAY, "15.00", ""],
+          *LEDGER[2:]], [4]),  # the bill's own sum, without the text of its lines
+    ],
+)  # fmt: skip
+def test_a_total_that_looks_like_a_bill_is_asked_about(
+    tmp_path: Path, rows: Rows, totals: list[int]
+) -> None:
+    of = read(tmp_path, rows, "")
+    assert [f.cell.row for f in of.findings if f.code == "sheet.row.total"] == totals
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [*LEDGER[:2], ["Total Energies", "T1", DAY, "15.01", ""]],
+        [*LEDGER[:2], ["Zeta", "Z1", DAY, "15.00", ""]],  # few rows, and no word
+        [[*row[:3], "5.00", row[4]] for row in LEDGER],
+    ],
+)
+def test_a_bill_that_is_no_sum_is_not_asked_about(tmp_path: Path, rows: Rows) -> None:
+    assert codes(read(tmp_path, rows, "")) == []
+
+
 @pytest.mark.parametrize(
     ("at", "row"),
     [
