@@ -12,7 +12,7 @@ from importer.core.money import tidy
 from importer.core.text_column import arrow_texts
 from importer.mapping.headed_table import HeadedTable
 from importer.mapping.headers import expressions
-from importer.model.fields import FIELDS, FieldKind
+from importer.model.fields import FIELDS, LINE_ITEMS, FieldKind
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
 from importer.model.tables import Role
@@ -26,21 +26,48 @@ _NUMBERS = (FieldKind.CENTS, FieldKind.FACTOR)
 def shifted_rows(table: HeadedTable, roles: Sequence[Role]) -> Iterator[tuple[int, Finding]]:
     """(row below the header, finding) of each data row that looks so.
 
-    Either it has more cells than the header, blank ones, and a number of which the next cell has
-    the decimals; or it has a whole number after a blank, ``Rack, 19``, and an amount in the next
-    cell, where other rows have none.
+    Of a comma-separated file: it has more cells than the header, blank ones, and a number of which
+    the next cell has the decimals; or a whole number after a blank, ``Rack, 19``, and an amount in
+    the next cell, where other rows have none; or a whole number and two digits alone for its text,
+    where all other rows' numbers have decimals, or there are none. Of any file: it has more cells
+    than the header, and than most rows, blank ones.
     """
     source = table.source
-    if source.lengths is None or not any("comma-separated" in note for note in source.notes):
+    if source.lengths is None:
         return
     width = source.lengths[table.header.last_row]
-    longer_rows = np.asarray(source.lengths) > width
+    lengths = np.asarray(source.lengths)
+    longer_rows = lengths > width
+    split = set[int]()
+    if any("comma-separated" in note for note in source.notes):
+        for k, found in _split_numbers(table, roles, longer_rows):
+            split.add(k)
+            yield k, found
+    data = np.asarray([role is Role.DATA for role in roles], dtype=bool)
+    of_data = lengths[table.start :][: len(roles)]
+    if not longer_rows.any() or 2 * int((of_data[data] > width).sum()) > int(data.sum()):
+        return  # a separator at each row's end
+    for k in np.flatnonzero(data & (of_data > width)).tolist():
+        i = k + table.start
+        beyond = (source.columns[c][i] for c in range(width, len(source.columns)))
+        if k not in split and not any(map(tidy, beyond)):
+            cells, headers = int(of_data[k]), width
+            yield k, finding("sheet.row.too_long", table.cell(i), "", headers=headers, cells=cells)
+
+
+def _split_numbers(
+    table: HeadedTable, roles: Sequence[Role], longer_rows: np.ndarray
+) -> Iterator[tuple[int, Finding]]:
+    source, texts_of_lines = table.source, _text_columns(table)
     columns = sorted(c for c in _number_columns(table) if c + 1 < len(source.columns))
     for column in columns:
         texts, following = source.columns[column], source.columns[column + 1]
         after_blank = pc.starts_with(arrow_texts(texts), " ").to_numpy(zero_copy_only=False)
+        halves = np.zeros(len(longer_rows), dtype=bool)
+        if column + 1 in texts_of_lines:
+            halves = _halves(table, roles, column)
         candidates = np.flatnonzero(
-            (longer_rows | after_blank)[table.start :][: len(roles)]
+            (longer_rows | after_blank | halves)[table.start :][: len(roles)]
         ).tolist()
         if not candidates:
             continue
@@ -57,9 +84,38 @@ def shifted_rows(table: HeadedTable, roles: Sequence[Role]) -> Iterator[tuple[in
                 and bool(_DECIMAL.fullmatch(tidy(rest)))
                 and 2 * decimals <= len(usual)
             )
-            if longer or moved:
+            if longer or moved or halves[i]:
                 what = f"{tidy(units)},{tidy(rest)}"
                 yield k, finding("sheet.row.shifted", table.cell(i, column), what)
+
+
+def _halves(table: HeadedTable, roles: Sequence[Role], column: int) -> np.ndarray:
+    """The rows whose number is whole and whose text is two digits, where that is odd."""
+    start, source = table.start, table.source
+    out = np.zeros(len(source.rows), dtype=bool)
+    following = arrow_texts(source.columns[column + 1]).slice(start)
+    two_digits = pc.match_substring_regex(following, r"\A[0-9]{2}\z").to_numpy(False)
+    data = np.asarray([role is Role.DATA for role in roles], dtype=bool)
+    if not (two_digits & data).any():
+        return out
+    numbers = arrow_texts(source.columns[column]).slice(start)
+    whole = pc.match_substring_regex(numbers, r"\A[^0-9.,]{0,4}[0-9]+\z").to_numpy(False)
+    split = data & two_digits & whole
+    others = data & ~split
+    decimals = pc.match_substring_regex(numbers, r"[.,][0-9]{1,2}\z").to_numpy(False)
+    if (decimals[others].all() if others.any() else True) and split.any():
+        out[start : start + len(split)] = split
+    return out
+
+
+def _text_columns(table: HeadedTable) -> set[int]:
+    return {
+        column
+        for sheet, name, expression in expressions(table.template, table.kind)
+        if sheet == LINE_ITEMS and name == "description"
+        for names, _ in expression.columns()
+        if (column := table.header.column_of(names)) is not None
+    }
 
 
 def _number_columns(table: HeadedTable) -> set[int]:

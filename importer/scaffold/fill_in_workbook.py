@@ -131,6 +131,11 @@ _LIMITS = {
     "decimal": ("-999999999999", "999999999999", "A number."),
 }
 _BOOLEANS = (Choice("TRUE"), Choice("FALSE"))
+# openpyxl writes a font's properties in an order that the Office schema does not permit.
+Font.__elements__ = tuple(
+    "b i strike condense extend outline shadow u vertAlign sz color name family charset"
+    " scheme".split()
+)
 _BOLD = Font(bold=True, color="FFFFFF")
 _REQUIRED_FILL = PatternFill("solid", fgColor="1F4E78")
 _OPTIONAL_FILL = PatternFill("solid", fgColor="7F7F7F")

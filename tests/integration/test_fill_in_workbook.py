@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -35,3 +37,12 @@ def test_data_validations_follow_the_kinds_of_the_fields(
             types[header.removesuffix(MONEY_MARK)] = validation.type
     kinds = {name: TYPES.get(str(field.kind)) for name, field in FIELDS[sheet].items()}
     assert types == {name: kind for name, kind in kinds.items() if kind}
+
+
+def test_properties_of_fonts_are_in_the_order_of_the_office_schema(tmp_path: Path) -> None:
+    write_fill_in(tmp_path / "mine.xlsx", None)
+    styles = zipfile.ZipFile(tmp_path / "mine.xlsx").read("xl/styles.xml").decode()
+    order = ["b", "sz", "color", "name", "family", "scheme"]
+    fonts = [re.findall("<([a-z]+) ", font) for font in re.findall("<font>(.*?)</font>", styles)]
+    assert fonts
+    assert fonts == [sorted(font, key=order.index) for font in fonts]
