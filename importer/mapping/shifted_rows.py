@@ -40,9 +40,9 @@ def shifted_rows(table: HeadedTable, roles: Sequence[Role]) -> Iterator[tuple[in
     longer_rows = lengths > width
     split = set[int]()
     if any("comma-separated" in note for note in source.notes):
-        for k, found in _split_numbers(table, roles, longer_rows):
+        for k, of_row in _split_numbers(table, roles, longer_rows):
             split.add(k)
-            yield k, found
+            yield k, of_row
     data = np.asarray([role is Role.DATA for role in roles], dtype=bool)
     of_data = lengths[table.start :][: len(roles)]
     if not longer_rows.any() or 2 * int((of_data[data] > width).sum()) > int(data.sum()):
