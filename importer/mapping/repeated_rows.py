@@ -43,8 +43,8 @@ def repeated_rows(reader: ColumnReader, grouped: GroupedRows) -> list[RepeatedRo
     lengths = np.diff(np.append(starts, len(keys)))
     apart = np.bincount(keys[starts])[keys[starts]] > 1  # the key has several runs
     # the file is one bill
-    whole = len(starts) == 1 and len(reader.tables) == 1 and not grouped.alone.any()
-    candidates = np.repeat(apart | (lengths >= _SHORTEST_PERIODIC) | whole, lengths)
+    only_bill = len(starts) == 1 and len(reader.tables) == 1 and not grouped.alone.any()
+    candidates = np.repeat(apart | (lengths >= _SHORTEST_PERIODIC) | only_bill, lengths)
     if not candidates.any():
         return []
     classes = _classes(reader, keys, np.flatnonzero(candidates))
@@ -58,7 +58,7 @@ def repeated_rows(reader: ColumnReader, grouped: GroupedRows) -> list[RepeatedRo
     repeated = runs[firsts] != runs
     repeated &= _proven(grouped, classes, runs, firsts, repeated)
     repeated |= _periodic(grouped.same_keys, classes, runs)
-    if whole and len(classes) > 1 and classes[0] >= 0 and (classes == classes[0]).all():
+    if only_bill and len(classes) > 1 and classes[0] >= 0 and (classes == classes[0]).all():
         repeated[1:] = True  # one row, pasted again
     rows = np.flatnonzero(repeated)
     if not len(rows):
@@ -117,9 +117,9 @@ def _comparable(text: str) -> str:
     if not number:
         return text.casefold()
     decimals = _DECIMALS.search(number[1])
-    whole = number[1][: decimals.start()] if decimals else number[1]
+    units = number[1][: decimals.start()] if decimals else number[1]
     part = decimals[1].ljust(2, "0") if decimals else "00"
-    return ("-" if "-" in text or "(" in text else "") + re.sub(r"\D", "", whole) + "." + part
+    return ("-" if "-" in text or "(" in text else "") + re.sub(r"\D", "", units) + "." + part
 
 
 def _amount_column(table: BoundTable) -> int | None:

@@ -99,8 +99,8 @@ def _halves(table: HeadedTable, roles: Sequence[Role], column: int) -> np.ndarra
     if not (two_digits & data).any():
         return out
     numbers = arrow_texts(source.columns[column]).slice(start)
-    whole = pc.match_substring_regex(numbers, r"\A[^0-9.,]{0,4}[0-9]+\z").to_numpy(False)
-    split = data & two_digits & whole
+    integral = pc.match_substring_regex(numbers, r"\A[^0-9.,]{0,4}[0-9]+\z").to_numpy(False)
+    split = data & two_digits & integral
     others = data & ~split
     decimals = pc.match_substring_regex(numbers, r"[.,][0-9]{1,2}\z").to_numpy(False)
     if (decimals[others].all() if others.any() else True) and split.any():
