@@ -277,7 +277,14 @@ def _append(path: Path, picks: Sequence[Pick]) -> int:
     if not new:
         return 0
     text, encoding, delimiter, order = _form(path)
-    rows = [{"value": _escape(pick.value), "id": pick.id} for _, pick in sorted(new.items())]
+    rows = [
+        {
+            "value": _escape(pick.value),
+            "id": pick.id,
+            "name": "" if pick.label == pick.id else _escape(pick.label),
+        }
+        for _, pick in sorted(new.items())
+    ]
     lines = io.StringIO(newline="")
     newline = "\r\n" if "\r\n" in text else "\n"
     if text and not text.endswith(("\n", "\r")):
@@ -288,14 +295,15 @@ def _append(path: Path, picks: Sequence[Pick]) -> int:
         added = lines.getvalue().encode(encoding)
     except UnicodeEncodeError:
         raise UsageProblem(_CANNOT_HOLD.format(path=path)) from None
-    _replace(path, added, "" if text else "\ufeffvalue,id\n", {key: p.id for key, p in new.items()})
+    header = "" if text else "\ufeffvalue,id,name\n"
+    _replace(path, added, header, {key: p.id for key, p in new.items()})
     return len(rows)
 
 
 def _form(path: Path) -> tuple[str, str, str, list[str]]:
     """An existing CSV's text, encoding, delimiter and columns; those of a new one where none is."""
     if not path.exists():
-        return "", "utf-8", ",", ["value", "id"]
+        return "", "utf-8", ",", ["value", "id", "name"]
     raw = path.read_bytes()
     encoding = "utf-8"
     try:

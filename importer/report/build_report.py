@@ -25,6 +25,7 @@ from importer.model.report_model import (
     CurrencyTotal,
     RowResult,
     RunSummary,
+    Suggestion,
     TableRow,
     Unresolved,
 )
@@ -51,6 +52,7 @@ class Report:
     findings: Findings
     links: Mapping[str, str] = field(default_factory=dict)  # Light bill id → address to open
     unresolved: Sequence[Unresolved] = ()
+    choices: Mapping[str, Sequence[Suggestion]] = field(default_factory=dict)  # by field
     # By table: the column that names the bill.
     reference_columns: Mapping[int, int] = field(default_factory=dict)
     seal: Callable[[str], str] | None = None  # proves later that this user wrote a text here
@@ -96,6 +98,7 @@ def build_report(
         line_items,
         Findings([*checked.findings.parts, *answer_findings(checked, outcomes)]),
         unresolved=checked.unresolved,
+        choices=checked.choices,
         reference_columns=_reference_columns(checked.mapped),
     )
 

@@ -7,7 +7,7 @@ was done to its rows is for ``row_changes``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 from zipfile import BadZipFile, ZipFile
@@ -17,7 +17,7 @@ from importer.core.errors import UnreadableFile, UsageProblem
 from importer.core.name_key import name_key
 from importer.model.finding import CellRef
 from importer.model.report_model import Suggestion
-from importer.model.tables import SourceTable
+from importer.model.tables import CHOICES_HEADER, SourceTable
 from importer.readers import read_file
 from importer.readers.zip_guard import DamagedError, Part, read_xml
 from importer.references.lookup_tables import FIELDS, Pick
@@ -112,9 +112,10 @@ def read_picks(tables: Sequence[SourceTable]) -> list[Pick]:
     """
     problems: list[str] = []
     picks: dict[tuple[str, str], Pick] = {}
+    choices = _choices(tables)
     for table in tables:
         if table.sheet == TO_RESOLVE:
-            for pick in _picks_of(table, problems):
+            for pick in _picks_of(table, choices, problems):
                 first = picks.setdefault((pick.field, name_key(pick.value)), pick)
                 if first.id != pick.id:
                     problems.append(
@@ -125,7 +126,28 @@ def read_picks(tables: Sequence[SourceTable]) -> list[Pick]:
     return list(picks.values())
 
 
-def _picks_of(table: SourceTable, problems: list[str]) -> Iterator[Pick]:
+def _choices(tables: Sequence[SourceTable]) -> dict[str, list[Suggestion]]:
+    """All that the dropdowns offer, by field."""
+    out: dict[str, list[Suggestion]] = {}
+    for table in tables:
+        if not table.holds_choices:
+            continue
+        for c, header in enumerate(table.row_cells(0)[:-1]):
+            name = header.removeprefix(CHOICES_HEADER)
+            # A list of a row, further right, may begin with any text.
+            if name in FIELDS and name != header and name not in out:
+                pairs = zip(table.columns[c + 1][1:], table.columns[c][1:], strict=True)
+                out[name] = [
+                    Suggestion(light_id, label)
+                    for text, label in pairs
+                    if (light_id := parse_uuid(text.strip())[0])
+                ]
+    return out
+
+
+def _picks_of(
+    table: SourceTable, choices: Mapping[str, Sequence[Suggestion]], problems: list[str]
+) -> Iterator[Pick]:
     headers = [header.strip().lower() for header in table.row_cells(0)]
     missing = [name for name in (FIELD, VALUE, PICK) if name not in headers]
     if missing:
@@ -154,7 +176,7 @@ def _picks_of(table: SourceTable, problems: list[str]) -> Iterator[Pick]:
             for at, id_at in suggestions
             if (light_id := parse_uuid(cells[id_at].strip())[0]) and cells[at].strip()
         )
-        suggestion = _picked(picked, offered)
+        suggestion = _picked(picked, (*offered, *choices.get(field, ())))
         if suggestion is None:
             problems.append(
                 f"{place}: '{picked}' is neither one of the suggestions for '{value}' nor an id of"

@@ -17,7 +17,7 @@ from importer.core.money import tidy
 from importer.core.safe_text import visible
 from importer.mapping.template_model import Header, Template
 from importer.model.fields import header_key
-from importer.model.tables import SourceTable
+from importer.model.tables import CHOICES_SHEET, SourceTable
 from importer.report.phrases import count
 from importer.report.result_columns import (
     BILL_ID,
@@ -34,7 +34,7 @@ from importer.report.xlsx.vendor_tie_out_sheet import VENDOR_TIE_OUT
 from importer.resume.provenance import ResultWorkbook, SourceSheet
 
 _SEARCHED = 30  # rows for the header, below titles that somebody has put above
-_OUTPUT = {"Summary", "Problems", "Tie-out", VENDOR_TIE_OUT, TO_RESOLVE, PROVENANCE}
+_OUTPUT = {"Summary", "Problems", "Tie-out", VENDOR_TIE_OUT, TO_RESOLVE, PROVENANCE, CHOICES_SHEET}
 _BILLS = re.compile(r"Bills( \d+)?\Z")
 _LINES = re.compile(r"Line items( \d+)?\Z")
 _NAMED = 10  # rows in a sentence

@@ -5,7 +5,7 @@ Bills and line items are built from the columns on access: a run may have a mill
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,7 @@ from importer.model.fields import (
     FieldUse,
 )
 from importer.model.finding import Finding, Severity
-from importer.model.report_model import LeftOut, Unresolved
+from importer.model.report_model import LeftOut, Suggestion, Unresolved
 from importer.validation.cents_array import CentsArray
 from importer.validation.column import ParsedTable
 from importer.validation.finding_batch import FindingBatch, Findings
@@ -56,6 +56,8 @@ class Checked:
     given_ids: set[str] = field(default_factory=set)
     """The fields, as vendor, of which names were given an id after the check."""
     unresolved: list[Unresolved] = field(default_factory=list)
+    # All that Light has, by field, for those with unresolved names.
+    choices: Mapping[str, Sequence[Suggestion]] = field(default_factory=dict)
     documents: dict[int, Document] = field(default_factory=dict)  # by bill
     left_out: tuple[LeftOut, ...] = ()
 

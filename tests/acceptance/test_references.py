@@ -226,15 +226,26 @@ def test_pick_is_remembered(load: Load, theirs: Sandbox, tmp_path: Path) -> None
     ]  # fmt: skip
     assert rows[0]["suggestion 1"] == "TWIN  Tools ltd (V-9002)"
 
-    picked = with_picks(first.json["result"], "Twin Tools Ltd (V-9001)", rows[1]["suggestion 1"])
+    # The dropdown has the suggestions first, then all vendors, by name.
+    book = openpyxl.load_workbook(first.json["result"])
+    assert book["Lists"].sheet_state == "hidden"
+    every = {r[0].value: r[1].value for r in book["Lists"].iter_rows(min_row=2)}
+    name, cells = book["To resolve"].data_validations.dataValidation[1].formula1.split("!")
+    offered = [r[0].value for r in book[name.strip("'")][cells.replace("$", "")]]
+    suggested = [rows[1][f"suggestion {n}"] for n in range(1, 9) if rows[1].get(f"suggestion {n}")]
+    assert offered[: len(suggested)] == suggested
+    assert set(offered) == set(every) > set(suggested)
+    chosen = offered[-1]
+
+    picked = with_picks(first.json["result"], "Twin Tools Ltd (V-9001)", chosen)
     done = load(theirs.base_url, picked, "--save-lookups", "lookups")
     assert done.code == 0, done.out
     assert done.json["bills"] == {"total": 4, "created": 4}
     vendors = [bill["vendorId"] for bill in theirs.bills()]
     assert vendors.count(DUPE.format(1)) == 2
     assert (tmp_path / "lookups" / "vendor.csv").read_text(encoding="utf-8-sig") == (
-        "value,id\nAbbot Lane Stationers,b769c047-ce09-554c-9ca8-ecadc1d55fcf\n"
-        f"Twin Tools Ltd,{DUPE.format(1)}\n"
+        f"value,id,name\nAbbot Lane Stationers,{every[chosen]},{chosen}\n"
+        f"Twin Tools Ltd,{DUPE.format(1)},Twin Tools Ltd (V-9001)\n"
     )
 
     april = [named(i, name, **region) for i, name in ((11, "TWIN TOOLS LTD"), (12, "V-1002"))]
@@ -422,7 +433,7 @@ def test_missing_template_is_asked_for(load: Load, sandbox: Sandbox, tmp_path: P
     (tmp_path / "mine.yaml").rename(tmp_path / "moved.yaml")
     again = load(sandbox.base_url, done.json["result"])
     assert again.code == 2
-    assert "mine.yaml, which is not there any more. Name it with --template" in again.err
+    assert "mine.yaml, which no longer exists. Name it with --template" in again.err
     again = load(sandbox.base_url, done.json["result"], "--template", "moved.yaml")
     assert codes(again) == ["lookup.table.missing"]
     assert [row["value"] for row in to_resolve(again.json["result"])] == ["X Ltd"]

@@ -42,7 +42,8 @@ def test_picks_create_files_that_excel_reads(tmp_path: Path) -> None:
     saved = save_picks(folder, picks)
     assert saved == {folder / "vendor.csv": 2, folder / "taxCode.csv": 1}
     raw = (folder / "vendor.csv").read_bytes()
-    assert raw == f'\ufeffvalue,id\n"Acme, Inc",{VENDOR}\nSmørrebrød,{VENDOR}\n'.encode()
+    rows = [f'"Acme, Inc",{VENDOR},Acme Ltd (V-1)', f"Smørrebrød,{VENDOR},Acme Ltd (V-1)"]
+    assert raw.decode() == "\n".join(["\ufeffvalue,id,name", *rows, ""])
     assert sorted(p.name for p in folder.iterdir()) == ["taxCode.csv", "vendor.csv"]
 
 

@@ -12,6 +12,7 @@ from importer.model.finding import CellRef
 from importer.model.report_model import Unresolved
 from importer.report.xlsx.cell_styles import NO_SHADE, TEXT
 from importer.report.xlsx.cell_values import MOST_ROWS, width_of, write_text
+from importer.report.xlsx.choice_lists import ChoiceLists
 from importer.report.xlsx.page_setup import set_up_table
 from importer.report.xlsx.problems_sheet import link_to
 from importer.report.xlsx.workbook_context import WorkbookContext
@@ -26,9 +27,13 @@ _PRINTED = 2  # suggestions
 
 
 def write_to_resolve(
-    sheet: Worksheet, context: WorkbookContext, unresolved: Sequence[Unresolved]
+    sheet: Worksheet,
+    context: WorkbookContext,
+    unresolved: Sequence[Unresolved],
+    lists: ChoiceLists,
 ) -> None:
-    """One row a name. The picks are chosen from the suggestions to the right.
+    """One row a name. The picks are chosen from the suggestions to the right, or from all that
+    Light has, where that is known.
 
     The ids of the suggestions are in hidden columns in the same order, so that a pick leads to its
     id; an id may be typed instead of a pick.
@@ -51,6 +56,7 @@ def write_to_resolve(
         sheet.write_string(0, c, header, style)
     for out, each in enumerate(shown, start=1):
         _write_row(sheet, context, out, each, most)
+        _offer_picks(sheet, out, each, lists.range_of(each))
 
 
 def _write_row(
@@ -72,21 +78,22 @@ def _write_row(
     for n, suggestion in enumerate(each.suggestions):
         write_text(sheet, out, _FIRST + n, suggestion.label, text, column_style)
         sheet.write_string(out, _FIRST + most + n, suggestion.id, text)
-    message = "Choose one of the suggestions, or paste the id from Light."
-    if each.suggestions:
-        sheet.data_validation(
-            out,
-            _PICK,
-            out,
-            _PICK,
-            {
-                "validate": "list",
-                # A list inside the rule may have 255 characters and no commas in its names.
-                "source": "=" + xl_range_abs(out, _FIRST, out, _FIRST + len(each.suggestions) - 1),
-                "input_message": message,
-                "show_error": False,  # an id may be pasted
-            },
-        )
+
+
+def _offer_picks(sheet: Worksheet, out: int, each: Unresolved, choices: str | None) -> None:
+    """A dropdown of the ``choices``, else of the suggestions in the row."""
+    if choices is None and each.suggestions:
+        # A list inside the rule may have 255 characters and no commas in its names.
+        last = _FIRST + len(each.suggestions) - 1
+        choices = "=" + xl_range_abs(out, _FIRST, out, last)
+    if choices is not None:
+        options = {
+            "validate": "list",
+            "source": choices,
+            "input_message": "Choose from the list, or paste the id from Light.",
+            "show_error": False,  # an id may be pasted
+        }
+        sheet.data_validation(out, _PICK, out, _PICK, options)
 
 
 def rows_of(cells: Sequence[CellRef]) -> str:

@@ -12,7 +12,7 @@ from importer.core.atomic_write import FailsOnce, atomic_write
 from importer.core.errors import UsageProblem
 from importer.core.progress import expect
 from importer.core.safe_text import visible
-from importer.model.tables import InputTable, TableKind
+from importer.model.tables import CHOICES_SHEET, InputTable, TableKind
 from importer.report.build_report import Report
 from importer.report.colours import TO_DO_TAB
 from importer.report.finding_index import FindingIndex
@@ -22,6 +22,7 @@ from importer.report.row_index import RowIndex
 from importer.report.tie_out import compute_tie_out, differs
 from importer.report.xlsx.cell_styles import CellStyles
 from importer.report.xlsx.cell_values import MOST_COLUMNS, MOST_ROWS
+from importer.report.xlsx.choice_lists import ChoiceLists
 from importer.report.xlsx.flat_bills import write_flat_bills
 from importer.report.xlsx.page_setup import ONE_PAGE, set_up_page
 from importer.report.xlsx.problems_sheet import MOST_LISTED, problem_notes, write_problems
@@ -103,7 +104,10 @@ def _fill(workbook: Workbook, report: Report, limits: WorkbookLimits) -> None:
     write_problems(workbook.add_worksheet("Problems"), context)
     if to_resolve is not None:
         to_resolve.set_tab_color(TO_DO_TAB)
-        write_to_resolve(to_resolve, context, report.unresolved)
+        lists = ChoiceLists(report.choices)
+        write_to_resolve(to_resolve, context, report.unresolved, lists)
+        if report.choices:
+            lists.write(workbook.add_worksheet(CHOICES_SHEET), context.styles["message"])
     vendors = VendorTable(currencies)
     tie_out = workbook.add_worksheet("Tie-out")
     write_tie_out(tie_out, context, report, currencies, vendors, differ)

@@ -1,0 +1,61 @@
+"""The hidden sheet of the choices that the dropdowns of ``To resolve`` offer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from xlsxwriter.utility import xl_range_abs
+from xlsxwriter.worksheet import Worksheet
+
+from importer.core.safe_text import visible
+from importer.model.report_model import Suggestion, Unresolved
+from importer.model.tables import CHOICES_HEADER, CHOICES_SHEET
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+
+_MOST_CELLS = 200_000  # in the lists that begin with a row's own suggestions
+
+
+class ChoiceLists:
+    """Columns of choices: for each field all labels, and their ids beside them; then a list for
+    each row with suggestions, which come first in it.
+    """
+
+    def __init__(self, choices: Mapping[str, Sequence[Suggestion]]) -> None:
+        self._choices = choices
+        self._columns: list[list[str]] = []
+        self._of_field: dict[str, int] = {}
+        self._cells = 0
+        for name, of_field in choices.items():
+            self._of_field[name] = len(self._columns)
+            labels = [choice.label for choice in of_field]
+            self._columns.append([f"{CHOICES_HEADER}{name}", *map(visible, labels)])
+            self._columns.append(["id", *(choice.id for choice in of_field)])
+
+    def range_of(self, row: Unresolved) -> str | None:
+        """The cells that the row's dropdown offers, as a formula names them; None for none.
+
+        Beyond a number of cells that a workbook can bear, the suggestions are not repeated.
+        """
+        every = self._choices.get(row.field, ())
+        if not every:
+            return None
+        column = self._of_field[row.field]
+        size = len(row.suggestions) + len(every)
+        if row.suggestions and self._cells + size <= _MOST_CELLS:
+            self._cells += size
+            labels = dict.fromkeys(visible(s.label) for s in (*row.suggestions, *every))
+            column = len(self._columns)
+            self._columns.append([visible(row.value), *labels])
+        cells = xl_range_abs(1, column, len(self._columns[column]) - 1, column)
+        return f"='{CHOICES_SHEET}'!{cells}"
+
+    def write(self, sheet: Worksheet, style: Format) -> None:
+        sheet.hide()
+        for r, cells in enumerate(zip_longest(*self._columns, fillvalue="")):
+            for c, text in enumerate(cells):
+                if text:
+                    sheet.write_string(r, c, text[:255], style)
