@@ -37,7 +37,7 @@ class LoggedAttempt:
             "base_url": summary.base_url,
             "template": summary.template,
             "sent": summary.command == "load" and summary.run is not None,
-            "note": summary.notes[0] if summary.notes and summary.command == "undo" else "",
+            "note": " ".join(summary.notes) if summary.command == "undo" else "",
             "bills": dict(summary.bills),
             "line_items": dict(summary.line_items),
             "totals": [

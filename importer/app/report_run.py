@@ -39,11 +39,12 @@ def report(
         or (bills.get(Status.UNKNOWN) and not run.record.finished)
         or unfinished(steps)
     )
+    resumable = interrupted and not built.summary.sandbox
     summary = replace(
         built.summary,
         requests=figures.get("requests", 0),
         seconds=figures.get("seconds", 0.0),
-        next_step="run the load again: it resumes" if interrupted else "",
+        next_step=f"light-import load {run.words} (resumes)" if resumable else "",
         notes=("The run did not finish.",) if interrupted else (),
     )
     return write_file(replace(built, summary=summary), result, path, listener)

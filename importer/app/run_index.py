@@ -55,7 +55,10 @@ def find_run(run: str, path: str | None) -> tuple[Path, RunRecord]:
         raise problems[0]
     if not candidates:
         if run == LATEST:
-            raise UsageProblem("Nothing has been loaded from this computer yet.")
+            raise UsageProblem(
+                "Nothing has been loaded from this computer yet."
+                + (" 'light-import runs' lists what was tried." if attempts() else "")
+            )
         sent_nothing = next((a for a in attempts() if a["id"] == run and not a.get("sent")), None)
         if sent_nothing is not None:
             raise UsageProblem(

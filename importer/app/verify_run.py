@@ -83,6 +83,8 @@ def verify(
     )
     words = " --lines" if options.lines else ""
     step = after_verify(run.record.id, summary, stopped=stopped is not None, options=words)
+    if not step and summary.bills.get(Status.UNKNOWN) and run.record.finished is None:
+        step = f"light-import load {run.words} (looks up the bills in doubt)"
     if stopped is not None:
         listener.stopped(str(stopped))
     findings = Findings(report.findings.parts, lead_codes=_CODES)

@@ -637,7 +637,7 @@ light.forbidden: a bill that the key's role does not permit
     again.
 light.unknown: a bill in doubt
   Light may or may not have the bill: {reason}.
-  → Look it up in Light; it is not sent again automatically.
+  → Run the same load again: it looks the bill up, and sends it only if Light certainly lacks it.
 light.number_in_use: an invoice number used by another bill in Light
   {reason}.
   → Correct the number, or leave the bill out if it is in Light. It was not sent.

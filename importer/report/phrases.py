@@ -176,6 +176,8 @@ def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
         n = bills.get(status, 0)
         if n and status not in covered:
             parts.append(f"{n:,} {words[n != 1]}")
+    if _sent_nothing(summary):
+        parts.append("nothing was sent")
     if summary.command == "verify" or summary.read_back:
         parts += _read_back(summary.read_back)
     bad = (Status.INVALID, Status.REJECTED, Status.UNKNOWN)
@@ -188,6 +190,12 @@ def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
     if summary.command == "undo" or differing or any(bills.get(status, 0) for status in bad):
         errors = 0  # the bills say so already
     return _sentence(parts, errors, warnings, "to look at" if in_light else "found in the file")
+
+
+def _sent_nothing(summary: RunSummary) -> bool:
+    """Whether it is a load that wanted to send and did not."""
+    wanted = summary.command == "load" and not summary.dry_run
+    return wanted and summary.run is None and summary.exit_code != 0
 
 
 def constant_words(constants: Iterable[tuple[str, str]]) -> str:

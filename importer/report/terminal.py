@@ -14,6 +14,7 @@ from importer.model.report_model import CurrencyTotal, RunSummary
 from importer.report.phrases import (
     Tone,
     control_words,
+    day_and_time,
     in_currency,
     in_order,
     light_words,
@@ -85,6 +86,7 @@ def summary_lines(
             else []
         ),
         unpainted(line for note in summary.notes for line in _labelled("Note: ", note, width)),
+        unpainted(_run_words(summary)),
         unpainted([f"Continues run {visible(summary.continues)}."] if summary.continues else []),
         unpainted(_result(summary.result) if summary.result else []),
         _painted_label("Next: ", _labelled("Next: ", summary.next_step, width)),
@@ -105,6 +107,13 @@ def summary_text(
     """The lines as text without colour."""
     lines = summary_lines(summary, findings, width=width, limit=limit)
     return "\n".join(line.text for line in lines)
+
+
+def _run_words(summary: RunSummary) -> list[str]:
+    """Which run the command is about; a load says so itself."""
+    if summary.run is None or summary.command == "load":
+        return []
+    return [f"Run: {visible(summary.run)} of {day_and_time(summary.started_at)}"]
 
 
 def _labelled(label: str, text: str, width: int) -> list[str]:

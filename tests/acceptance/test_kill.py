@@ -159,7 +159,7 @@ def test_report_of_a_killed_load_says_so_until_completed(
         text = command("report", run["run"])
         assert text.code == 0
         assert "The run did not finish." in text.out
-        assert "Next: run the load again" in text.out
+        assert "Next: light-import load " in text.out
         proxy.fault = lambda request: PASS
         assert load(proxy.url, *files).code == 0
     whole = command("report", run["run"])

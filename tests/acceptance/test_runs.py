@@ -98,6 +98,8 @@ def test_runs_lists_attempts_that_sent_nothing(
     for words in ("refused: ", "dry run: nothing was written", "nothing was sent", "failed: "):
         assert words in text
     attempt = listed[1]["run"]
+    lost = command("verify", "latest").err
+    assert "Nothing has been loaded from this computer yet. 'light-import runs' lists" in lost
     for words in (["verify", attempt], ["report", attempt], ["undo", attempt, "--yes"]):
         ended = command(*words)
         assert (ended.code, f"Attempt {attempt} sent nothing" in ended.err) == (2, True)
