@@ -71,3 +71,13 @@ def test_one_odd_word_never_decides() -> None:
     verdict = judge(data)
     assert verdict.codec == "cp1252"
     assert verdict.words == ("Düsseldorf".encode("mac_roman"),)
+
+
+@pytest.mark.parametrize(
+    ("word", "encoding"),
+    [("M€", "mac_roman"), ("…", "mac_roman"), ("¥", "mac_roman"), ("®Brand", "cp850"),
+     ("ß", "cp850"), ("Æ", "cp850")],
+)  # fmt: skip
+def test_a_word_alone_that_windows_reads_as_another_is_in_doubt(word: str, encoding: str) -> None:
+    verdict = judge(f"Supplier,Net\n{word},10\n".encode(encoding))
+    assert verdict.codec is None or verdict.words

@@ -56,6 +56,8 @@ _SIGNS_IN_PLACE = re.compile(
 _ODD_LETTER = re.compile(
     r"\b[ÏÎÛÕËÔÒÓÊ](?=[a-z])|\bÁ(?=[hqv])|\bç(?![aouAOU])|[ÏÎÛÕ]$|^ø$|(?<![gq]u)(?<=[aeou])á|\b[nN]ø|[^\W\d_a-zA-Z](?=[0-9])|\b\W?[éèËÈÔÛ]$"
 )
+# Nothing speaks for these where no other word does: É may be …, © may be ®, MÛ may be M€.
+_LONELY = re.compile("[^\\x00-\\x7f€£–—]|[A-Z]Û|©.*", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ def judge(data: bytes) -> EncodingVerdict:
     if not odd[CP1252]:
         foreign = [w for w in words if _ELSEWHERE.intersection(w.decode(CP1252))]
         if any(_may_be(words, sense, codec) for codec in (MAC_ROMAN, CP850)):
+            return EncodingVerdict(CP1252, tuple(words))
+        if len(words) == 1 and _LONELY.fullmatch(words[0].decode(CP1252)):
             return EncodingVerdict(CP1252, tuple(words))
         return EncodingVerdict(CP1252, tuple(foreign))
     lacking = [word for word in odd[CP1252] if _decoded(word, CP1252) is None]
