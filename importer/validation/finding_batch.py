@@ -212,7 +212,7 @@ class Findings(LazySequence[Finding]):
         """
         if not self.parts or most <= 0:
             return []
-        frame = pd.concat(self._frames(), ignore_index=True)
+        frame = self._frame()
         place = ["late", "code", "table", "column"]
         texts = frame.groupby(place, sort=False)["text"].transform("nunique")
         frame["variant"] = frame["text"].where(texts <= _SEVERAL, -1)
@@ -228,30 +228,46 @@ class Findings(LazySequence[Finding]):
             )
         return listed
 
-    def _frames(self) -> Iterator[pd.DataFrame]:
-        """Of each part its findings: place, code, and a number for what they say."""
-        codes = {code: n for n, code in enumerate(dict.fromkeys(p.code for p in self.parts))}
-        texts: dict[object, int] = {}
-        for number, p in enumerate(self.parts):
+    def _frame(self) -> pd.DataFrame:
+        """Of each finding its part, place and code, and a number for what it says."""
+        sizes, (table, row, column) = self._sizes(), self._places()
+        starts = np.cumsum(sizes) - sizes
+        numbers: dict[object, int] = {}
+        text = np.empty(self._size, dtype=np.int64)
+        for n, (p, start) in enumerate(zip(self.parts, starts.tolist(), strict=True)):
             if isinstance(p, Finding):
-                place = [np.asarray([value]) for value in sort_key(p)]
-                text = np.asarray([texts.setdefault((p.message, p.hint), len(texts))])
+                text[start] = numbers.setdefault((p.message, p.hint), len(numbers))
             else:
-                place = [p.places.table, p.places.row, p.places.column]
                 variant, firsts = p.variants()
-                numbers = [texts.setdefault((number, n), len(texts)) for n in range(len(firsts))]
-                text = np.asarray(numbers, dtype=np.int64)[variant]
-            yield pd.DataFrame(
-                {
-                    **dict(zip(("table", "row", "column"), place, strict=True)),
-                    "text": text,
-                    "at": np.arange(len(text)),
-                    "part": number,
-                    "code": codes[p.code],
-                    "late": p.code not in self._lead_codes,
-                    "warning": p.severity is not Severity.ERROR,
-                }
-            )
+                some = [numbers.setdefault((n, k), len(numbers)) for k in range(len(firsts))]
+                text[start : start + len(p)] = np.asarray(some, dtype=np.int64)[variant]
+        of_parts = {
+            "part": np.arange(len(sizes)),
+            "code": pd.factorize(np.asarray([p.code for p in self.parts], dtype=object))[0],
+            "late": np.asarray([p.code not in self._lead_codes for p in self.parts], dtype=bool),
+            "warning": np.asarray([p.severity is not Severity.ERROR for p in self.parts]),
+        }
+        return pd.DataFrame(
+            {name: np.repeat(values, sizes) for name, values in of_parts.items()}
+            | {"table": table, "row": row, "column": column, "text": text}
+            | {"at": np.arange(self._size) - np.repeat(starts, sizes)}
+        )
+
+    def _sizes(self) -> np.ndarray:
+        """How many findings each part has."""
+        return np.asarray([finding_count(p) for p in self.parts], dtype=np.int64)
+
+    def _places(self) -> np.ndarray:
+        """Table, row and column of each finding, as added."""
+        out = np.empty((3, self._size), dtype=np.int64)
+        end = 0
+        for p in self.parts:
+            start, end = end, end + finding_count(p)
+            if isinstance(p, Finding):
+                out[:, start] = sort_key(p)
+            else:
+                out[:, start:end] = p.places.table, p.places.row, p.places.column
+        return out
 
     def codes(self) -> set[str]:
         return {p.code for p in self.parts}
@@ -273,18 +289,12 @@ class Findings(LazySequence[Finding]):
     def order(self) -> tuple[list[int], list[int]]:
         """For each finding in order: (index of its part, index within the part)."""
         if self._order is None:
-            sizes = np.asarray([finding_count(p) for p in self.parts], dtype=np.int64)
-            ends = np.cumsum(sizes)
-            table, row, column = place = np.empty((3, self._size), dtype=np.int64)
-            for p, end in zip(self.parts, ends.tolist(), strict=True):
-                if isinstance(p, Finding):
-                    place[:, end - 1] = sort_key(p)
-                else:
-                    place[:, end - len(p) : end] = p.places.table, p.places.row, p.places.column
+            sizes, (table, row, column) = self._sizes(), self._places()
+            starts = np.cumsum(sizes) - sizes
             late = [p.code not in self._lead_codes for p in self.parts]
             order = np.lexsort((column, row, table, np.repeat(np.asarray(late, dtype=bool), sizes)))
             part = np.repeat(np.arange(len(sizes)), sizes)[order]
-            self._order = part.tolist(), (order - (ends - sizes)[part]).tolist()
+            self._order = part.tolist(), (order - starts[part]).tolist()
             self._where = table[order], row[order]
         return self._order
 
