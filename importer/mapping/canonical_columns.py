@@ -202,7 +202,8 @@ def canonical_table(sheet: str, reader: ColumnReader) -> CanonicalTable:
     if reader.first_rows is not None:
         table, row = table[reader.first_rows], row[reader.first_rows]
     items = CanonicalTable(sheet, table, row)
-    for name, e in expressions_of(reader.template, sheet).items():
+    template = reader.template
+    for name, e in (template.bills if sheet == BILLS else template.line_items).items():
         if sheet == BILLS and name in DISPOSING:
             continue  # they say which rows are bills, and are no values of one
         sources = [reader.columns(names) for names, _ in e.columns()]
@@ -312,7 +313,3 @@ def _unless_blank(array: np.ndarray) -> np.ndarray | None:
     """The array; None where it holds nothing but zeros, False or blanks."""
     blank_value = "" if array.dtype == object else 0
     return array if (array != blank_value).any() else None
-
-
-def expressions_of(template: Template, sheet: str) -> dict[str, Expression]:
-    return template.bills if sheet == BILLS else template.line_items

@@ -76,10 +76,6 @@ class RowDispositions:
     reasons: np.ndarray
     findings: list[tuple[Finding, np.ndarray]] = field(default_factory=list)  # with their rows
 
-    @property
-    def leaves_out(self) -> bool:
-        return bool((self.codes != Disposition.BILL).any())
-
 
 @dataclass(frozen=True)
 class _DisposingColumn:

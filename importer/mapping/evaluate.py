@@ -60,7 +60,7 @@ class Values:
 
     @property
     def blank(self) -> np.ndarray:
-        return np.asarray(blank_texts(self.text) & (self.problem == ""), dtype=bool)
+        return np.asarray(blank(arrow_texts(self.text)) & (self.problem == ""), dtype=bool)
 
     def take(self, where: np.ndarray, other: Values) -> None:
         """Take the values of ``other`` where ``where`` holds."""
@@ -74,10 +74,6 @@ class Values:
 
     def copy(self) -> Values:
         return Values(*(getattr(self, name).copy() for name in self.__dataclass_fields__))
-
-
-def blank_texts(texts: np.ndarray) -> np.ndarray:
-    return blank(arrow_texts(texts))
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,8 @@ def exact_grid(
         elif kind in _BOOLEANS:
             _add(rows, row, part, start, ("TRUE" if part[start + 8] else "FALSE", CellKind.BOOLEAN))
         elif kind == _RK or kind in _REALS:
-            value = _rk(part, start + 8) if kind == _RK else _real(part, start + 8)
+            at = start + 8
+            value = _rk(part, at) if kind == _RK else struct.unpack_from("<d", part, at)[0]
             style = int.from_bytes(part[start + 4 : start + 7], "little")
             cell = _number(value, meanings.get(style, (False, False, 0)), date1904)
             _add(rows, row, part, start, cell)
@@ -71,11 +72,6 @@ def _number(value: float, meaning: tuple[bool, bool, int], date1904: bool) -> Ce
         return date_cell(value, is_duration=is_duration, date1904=date1904)
     text, kind = float_cell(value)
     return (text.zfill(zeros) if text.isdigit() else text), kind
-
-
-def _real(part: bytes, at: int) -> float:
-    value: float = struct.unpack_from("<d", part, at)[0]
-    return value
 
 
 def _rk(part: bytes, at: int) -> float:

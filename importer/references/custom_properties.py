@@ -229,7 +229,9 @@ def _inline_parser(
     given: Sequence[int],
     formats: TemplateFormats,
 ) -> Callable[[str, int], Property | tuple[str, str]]:
-    texts = {str(column.text.iloc[i]).strip() for i in given if _is_text(column, i)}
+    kinds = column.kinds
+    of_text = [i for i in given if kinds is None or kinds[i] == CellKind.TEXT]
+    texts = {str(column.text.iloc[i]).strip() for i in of_text}
     inline = _inline(group.input_type, texts, formats)
 
     def parse(text: str, kind: int) -> Property | tuple[str, str]:
@@ -239,10 +241,6 @@ def _inline_parser(
         return Property(name, text, group.id, inline_values=(value,))
 
     return parse
-
-
-def _is_text(column: CanonicalColumn, i: int) -> bool:
-    return column.kinds is None or column.kinds[i] == CellKind.TEXT
 
 
 def _inline(input_type: str, texts: set[str], formats: TemplateFormats) -> Inline:

@@ -72,7 +72,7 @@ def gate(
             await asyncio.sleep(pause)
         page = request.url.path == "/" and is_local(request)
         # An upload goes to the storage, not to the API: its address is the permission.
-        if page or _is_upload(request.url.path):
+        if page or request.url.path.removeprefix(MOVED).startswith(UPLOADS):
             await app(scope, receive, answer)
         elif (login_answer := await grants.answer(request)) is not None:
             counters.logins += request.url.path == TOKEN and login_answer.status_code == 200
@@ -94,10 +94,6 @@ def gate(
                 await app(scope, receive, answer)
 
     return gated
-
-
-def _is_upload(path: str) -> bool:
-    return path.removeprefix(MOVED).startswith(UPLOADS)
 
 
 async def unknown_address(request: Request, error: Exception) -> Response:

@@ -96,17 +96,10 @@ class ColumnProfile:
 
     @property
     def all_numbers(self) -> bool:
-        return self._kind(CellKind.NUMBER)
-
-    def _kind(self, kind: CellKind) -> bool:
         if self.kinds is None or not self.filled:
             return False
         pairs = zip(self.texts, self.kinds, strict=True)
-        return all(k == kind for text, k in pairs if text)
-
-    @property
-    def excel_dates(self) -> bool:
-        return self._kind(CellKind.DATE)
+        return all(k == CellKind.NUMBER for text, k in pairs if text)
 
     @staticmethod
     def _date(text: str) -> bool:

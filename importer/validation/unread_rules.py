@@ -60,14 +60,12 @@ def unread_findings(
                 continue
             yield from _where(mapped, sheet, column, unproven & ~with_tax, "unread_money")
             yield from _where(mapped, sheet, column, unproven & with_tax, "unread_tax")
-        elif column.kind is UnreadKind.CHARGE or _has_products(mapped):
+        elif column.kind is UnreadKind.CHARGE or any(
+            e.product for e in mapped.template.line_items.values()
+        ):
             yield from _where(mapped, sheet, column, unproven, "unread_money")
         else:
             yield from _where(mapped, sheet, column, unproven, "unread_discount")
-
-
-def _has_products(mapped: MappedTables) -> bool:
-    return any(e.product for e in mapped.template.line_items.values())
 
 
 def _currency(
