@@ -7,6 +7,7 @@ cells come from the XML.
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from importer.readers.xlsb import overwrite_cells
 from importer.readers.zip_guard import DamagedError, Part
 
 _CELLS = ("table:table-cell", "table:covered-table-cell")
+_OF_OPEN_DOCUMENT = re.compile(r"urn:oasis:names:tc:opendocument:xmlns:([a-z]+):1\.0")
 _MOST_REPEATED, _REPEATS = 1_000_000, 4  # cells, and as many times those of the file
 _DEEPEST = 100  # elements in each other
 
@@ -36,7 +38,8 @@ def read_ods(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[ReadS
     with zipfile.ZipFile(path) as archive:
         package = Package(archive)
         content = package.stored("content.xml")
-        scans = _ContentScanner().scan(Part(archive, content))
+        scanner = _ContentScanner()
+        scans = scanner.scan(Part(archive, content))
         if not scans:
             raise DamagedError(
                 "It cannot be read: no tables are in it that are named as OpenDocument names them."
@@ -44,7 +47,8 @@ def read_ods(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[ReadS
             )
         names = [scan.name for scan in scans]
         picked = set(wanted(names))
-        if package.has_one_workbook("content.xml") and len(set(names)) == len(names):
+        usual = package.has_one_workbook("content.xml") and not scanner.renamed
+        if usual and len(set(names)) == len(names):
             grids = _calamine_grids(path, [scan for scan in scans if scan.name in picked])
         else:
             grids = None
@@ -89,11 +93,13 @@ class _SheetScan:
 class _ContentScanner:
     """Expat handlers for ``content.xml``: collects a ``_SheetScan`` for each sheet.
 
-    ``exact``: all cells are collected, not only those that calamine loses.
+    ``exact``: all cells are collected, not only those that calamine loses. ``renamed``: the file
+    has names of its own for the namespaces, which calamine does not read.
     """
 
     def __init__(self, *, exact: bool = False) -> None:
         self.sheets: list[_SheetScan] = []
+        self.renamed: dict[str, str] = {}  # prefix of the file → usual prefix
         self._exact = exact
         self._sheet = _SheetScan()
         self._repeated = 0  # cells of an exact scan, repeated ones as often as they are repeated
@@ -125,7 +131,32 @@ class _ContentScanner:
         self._parser.Parse(b"", True)
         return self.sheets
 
+    def _usual(self, name: str) -> str:
+        """A name with the usual prefix of its namespace."""
+        prefix, mark, rest = name.rpartition(":")
+        usual = self.renamed.get(prefix, prefix)
+        return f"{usual}:{rest}" if usual or mark else rest
+
+    def _start_renamed(self, name: str, attributes: dict[str, str]) -> None:
+        usual = {self._usual(key) if ":" in key else key: v for key, v in attributes.items()}
+        self._start(self._usual(name), usual)
+
+    def _end_renamed(self, name: str) -> None:
+        self._end(self._usual(name))
+
+    def _read_namespaces(self, attributes: dict[str, str]) -> None:
+        for key, uri in attributes.items():
+            if key.partition(":")[0] == "xmlns" and (match := _OF_OPEN_DOCUMENT.fullmatch(uri)):
+                prefix = key.partition(":")[2]
+                if prefix != match[1]:
+                    self.renamed[prefix] = match[1]
+        if self.renamed:
+            self._parser.StartElementHandler = self._start_renamed
+            self._parser.EndElementHandler = self._end_renamed
+
     def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if not self._depth:
+            self._read_namespaces(attributes)
         self._depth += 1
         if self._depth > _DEEPEST:
             raise TooLargeError("Its parts are nested too deeply. Copy the cells to a new workbook")

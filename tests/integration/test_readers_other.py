@@ -114,6 +114,24 @@ def write_ods(path: Path, rows: str, name: str = "Bills") -> Path:
     return path
 
 
+@pytest.mark.parametrize("usual", [True, False])
+def test_an_ods_file_may_name_its_namespaces_as_it_likes(tmp_path: Path, usual: bool) -> None:
+    rows = f"<table:table-row>{ods_text('Net')}{ods_text('Text')}</table:table-row>"
+    rows += f"<table:table-row>{ods_number('12.5')}{ods_text('x')}</table:table-row>"
+    path = write_ods(tmp_path / "b.ods", rows)
+    if not usual:
+        with zipfile.ZipFile(path) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+        content = parts["content.xml"].replace(b"table:", b"t:").replace(b":table=", b":t=")
+        parts["content.xml"] = content.replace(b"text:p", b"x:p").replace(b":text=", b":x=")
+        parts["content.xml"] = parts["content.xml"].replace(b"xmlns:t:1.0", b"xmlns:table:1.0")
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, data in parts.items():
+                archive.writestr(name, data)
+    (table,) = read_file(path)
+    assert [list(column) for column in table.columns] == [["Net", "12.5"], ["Text", "x"]]
+
+
 def ods_text(text: str, attributes: str = "") -> str:
     return (
         f'<table:table-cell office:value-type="string"{attributes}><text:p>{text}</text:p>'
