@@ -57,6 +57,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("LIGHT_IMPORT_HOME", str(folder))
     monkeypatch.setenv("LIGHT_IMPORT_SETTLE", "0.3")
+    monkeypatch.setenv("LIGHT_IMPORT_AMOUNTS", "cents")  # bills of 10.00 are no mistake here
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     return folder
 

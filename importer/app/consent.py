@@ -58,6 +58,7 @@ class LoadForecast(_Forecast):
     already_in_light: int
     steps: str
     payments: tuple[Payment, ...]
+    doubt: str = ""  # why the amounts may be money and not cents: to be asked first
     confirm_above: float = 1_000_000  # in units of any currency
 
     @property

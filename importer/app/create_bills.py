@@ -252,11 +252,15 @@ async def _ask(
         ),
         requests=requests,
         per_minute=destination.per_minute,
+        doubt=context.files.doubt if to_create else "",
         confirm_above=options.confirm_above,
     )
     if not await agreed(context.consent(forecast)):
         again = load_command(context.files.request, options)
         raise Declined("Nothing was sent to Light.", f"{again} (asks again)")
+    if forecast.doubt:  # the answer counts for the result workbook too
+        request = replace(context.files.request, amounts="cents")
+        context.files = replace(context.files, request=request)
     return True
 
 

@@ -29,6 +29,7 @@ _NUMBER = (int, float)
 OPTIONS: Mapping[str, type | tuple[type, ...]] = {
     "template": str,
     "encoding": str,
+    "amounts": str,
     "lookups": str,
     "save-lookups": str,
     "documents": str,

@@ -14,6 +14,7 @@ from importer.app.next_step import command_words
 from importer.app.pipeline import CheckedFiles, CheckRequest, check_files
 from importer.app.resume_checks import former_ids
 from importer.app.run_index import find_run
+from importer.app.run_options import run_options
 from importer.app.run_snapshot import load_snapshot
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import RunRecord
@@ -71,6 +72,7 @@ class FinishedRun:
             by=str(facts.get("who") or ""),
             version=self.record.version,
             digests=self.prepared.digests,
+            options=run_options(self.request, only_valid=bool(facts.get("only_valid"))),
         )
 
 

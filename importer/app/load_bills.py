@@ -31,6 +31,7 @@ from importer.app.next_step import after_load, after_verify
 from importer.app.pipeline import CheckRequest, check_files
 from importer.app.result import Result, ResultFile, exit_code, write_file
 from importer.app.resume_checks import former_ids, refuse_another_company
+from importer.app.run_options import run_options
 from importer.app.stop import StopControl
 from importer.core.errors import Declined, ImporterError, StoppedEarly, UsageProblem
 from importer.light.credentials import DEFAULT_BASE_URL
@@ -102,6 +103,13 @@ def _load_files(
     with destination_of(options, run) as destination:
         listener.message(f"Checking {', '.join(request.files)} …")
         files = check_files(request, listener=listener)
+        options = replace(options, only_valid=options.only_valid or files.only_valid)
+        unattended = (options.yes or consent is None) and not options.dry_run
+        if files.small and unattended and (files.checked.clean or options.only_valid):
+            raise UsageProblem(
+                f"{files.doubt} Nothing was sent. If money was typed, add --amounts money; if the"
+                " amounts are in cents, --amounts cents."
+            )
         progress = LoadProgress()
         context = LoadContext(files, run, destination, options, consent, listener, stop, progress)
         try:
@@ -207,6 +215,7 @@ def _report(context: LoadContext, started: datetime) -> Report:
         requests=progress.requests,
         notes=(*_notes(context), *([loads.note] if loads.note else [])),
         sandbox=destination.sandbox,
+        options=run_options(files.request, only_valid=context.options.only_valid),
         asked=progress.asked,
         dry_run=context.options.dry_run,
     )

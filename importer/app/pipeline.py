@@ -6,6 +6,7 @@ A result workbook is read as its source files, plus the person's corrections.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,9 +15,11 @@ from typing import TYPE_CHECKING
 from zipfile import is_zipfile
 
 from importer import __version__
+from importer.app.check_request import CheckRequest as CheckRequest
+from importer.app.check_request import Pairs
 from importer.app.choose_template import choose_template, doubt
 from importer.app.events import SILENT, Listener, Work
-from importer.app.sources import STDIN
+from importer.app.run_options import continue_options, run_options
 from importer.app.trust import Doubted, doubts, proven, settled_folders
 from importer.app.user_name import user_name
 from importer.core.errors import UsageProblem
@@ -25,7 +28,7 @@ from importer.mapping.template_loader import LoadedTemplate, find_template, ship
 from importer.mapping.template_model import Template
 from importer.model.bills import TargetStatus
 from importer.model.report_model import RunSummary
-from importer.model.tables import SourceTable, TableKind
+from importer.model.tables import SourceTable
 
 if TYPE_CHECKING:
     from importer.references.lookup_tables import Pick
@@ -33,43 +36,7 @@ if TYPE_CHECKING:
     from importer.resume.row_changes import RowChanges
     from importer.validation.checked_bills import Checked
 
-Pairs = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class CheckRequest:
-    """The files to read, and how. ``table_kinds`` maps a file, as named, to what is in it.
-
-    ``settings`` are parameters of the template, ``expect`` control totals, as (name, text).
-    """
-
-    sources: tuple[str, ...]
-    template: str | None = None
-    table_kinds: tuple[tuple[str, TableKind], ...] = ()
-    settings: Pairs = ()
-    expect: Pairs = ()
-    lookups: str | None = None  # a folder of lookup tables: vendor.csv …
-    save_lookups: str | None = None  # where the picks go; also read
-    then: str | None = None  # the target status of bills whose row has none
-    documents: str | None = None  # the folder of the documents
-    largest_document: float | None = None  # megabytes
-    encoding: str | None = None  # of CSV files; before the template's
-    stdin: Path | None = None  # what came on standard input, which the source "-" stands for
-
-    @property
-    def lookup_folders(self) -> list[Path]:
-        folders = [Path(name) for name in (self.lookups, self.save_lookups) if name]
-        return list(dict.fromkeys(folders))
-
-    def path_of(self, name: str) -> Path:
-        """Where the file of that name is read."""
-        return self.stdin if self.stdin and name == STDIN else Path(name)
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """Each file once, however it is named."""
-        names = (*self.sources, *(name for name, _ in self.table_kinds))
-        return tuple({Path(name).resolve(): name for name in reversed(names)}.values())[::-1]
+CANONICAL = "light"  # the template of the canonical sheets
 
 
 @dataclass(frozen=True)
@@ -85,6 +52,9 @@ class CheckedFiles:
     changes: RowChanges | None = None  # and what was done to its rows
     expect: Pairs = ()  # control totals of the request and of the result workbook
     digests: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of each file, by its name
+    doubt: str = ""  # why the amounts may not be cents, for people; "" where nothing speaks for it
+    small: bool = False  # so much so that nothing is sent before a person or an option says so
+    only_valid: bool = False  # the result workbook's run left out what was invalid
 
     @property
     def template_file(self) -> str:
@@ -114,6 +84,7 @@ class CheckedFiles:
             by=user_name(),
             version=__version__,
             digests=self.digests,
+            options=run_options(self.request),
         )
 
 
@@ -154,6 +125,7 @@ def check_files(
         check_crosswalks(Path(request.lookups))
     copies = {} if copies is None else copies
     former = _former(request, copies)
+    request, continued = continue_options(request, former)
     loaded = _template(request, former)
     stamps = {name: stamp(Path(name)) for name in request.files}
     paths = {name: copies.get(name, request.path_of(name)) for name in request.files}
@@ -188,16 +160,40 @@ def check_files(
         mapped = map_tables(tables, template, dict(request.table_kinds))
         if not mapped.tables:
             raise UsageProblem(_no_header(tables, loaded))
-        mapped.notes += [*(changes.notes if changes else []), *doubts(doubted)]
+        mapped.notes += [*(changes.notes if changes else []), *continued.notes, *doubts(doubted)]
         checked = check(mapped, TargetStatus(request.then or TargetStatus.DRAFT))
         if recognised:
             mapped.notes += doubt(checked, loaded, request.files[0])
     files = CheckedFiles(
-        loaded, checked, request, stamps, tuple(picks), former, changes, expect, digests
+        loaded,
+        checked,
+        request,
+        stamps,
+        tuple(picks),
+        former,
+        changes,
+        expect,
+        digests,
+        only_valid=continued.only_valid,
     )
     if copies:
         return files
+    if template.template == CANONICAL and template.formats.amounts == "cents":
+        files = _doubted_amounts(files)
     return replace(files, picks=tuple(_resolve_by_tables(files, tables, template, doubted)))
+
+
+def _doubted_amounts(files: CheckedFiles) -> CheckedFiles:
+    """The files with the doubt that their cents are money; none where an option settles that."""
+    from importer.validation.cents_doubt import WHOLE, round_amounts, small_amounts
+
+    checked = files.checked
+    if files.request.amounts or os.environ.get("LIGHT_IMPORT_AMOUNTS") == "cents":
+        return files
+    if small := small_amounts(checked):
+        checked.add_findings([small])
+        return replace(files, doubt=small.message, small=True)
+    return replace(files, doubt=WHOLE if round_amounts(checked) else "")
 
 
 def _resolve_by_tables(
@@ -341,6 +337,10 @@ def _with_options(
             raise UsageProblem(
                 f"--expect {name}={text}: '{name}' is neither bills, lines nor a currency{near}"
             )
+    if request.amounts and template.template == CANONICAL:
+        amounts = "decimal" if request.amounts == "money" else "cents"
+        formats = template.formats.model_copy(update={"amounts": amounts})
+        template = template.model_copy(update={"formats": formats})
     expect = template.expect.model_copy(
         update={**counts, "gross": {**template.expect.gross, **gross}}
     )

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from importer import __version__
 from importer.app.data_paths import run_folder
 from importer.app.pipeline import CheckedFiles, CheckRequest, stamp
@@ -15,6 +17,7 @@ from importer.app.sheet_rows import SheetRows
 from importer.core.errors import StoppedEarly, UsageProblem
 from importer.core.private_files import private_file_at, private_folder
 from importer.model.finding import CellRef
+from importer.model.light_objects import Vendor
 from importer.model.report_model import Suggestion, Unresolved
 from importer.model.tables import TableKind
 from importer.validation.checked_bills import Checked
@@ -41,6 +44,8 @@ class Snapshot:
         """Put the findings and open names of the run in place of those of checking it again."""
         rows = SheetRows(checked.mapped)
         sheets = self._manifest.get("sheets")
+        stored = self._manifest.get("vendors", {})
+        checked.vendors = {id: Vendor(id, *rest) for id, rest in stored.items()}
         counted = sheets if sheets is None else [(file, sheet) for file, sheet in sheets]
         checked.findings = Findings(rows.restored(f, counted) for f in self._manifest["findings"])
         checked.unresolved = [
@@ -87,14 +92,28 @@ def _write(folder: Path, prepared: CheckedFiles) -> None:
         "settings": request.settings,
         "expect": request.expect,
         "encoding": request.encoding,
+        "amounts": request.amounts,
+        "then": request.then,
+        "documents": request.documents and str(Path(request.documents).absolute()),
+        "largest_document": request.largest_document,
+        "lookups": [str(path.absolute()) for path in request.lookup_folders],
         "copies": names,
         "findings": [rows.stored(f) for f in prepared.checked.findings],
         "unresolved": [asdict(each) for each in prepared.checked.unresolved],
+        "vendors": _vendors(prepared.checked),
         "template_file": prepared.template_file,
         "folders": {name: str(Path(name).absolute().parent) for name in request.files},
     }
     text = json.dumps(manifest)
     private_file_at(folder / _MANIFEST).write_text(text, encoding="utf-8")
+
+
+def _vendors(checked: Checked) -> dict[str, list[str | None]]:
+    """The name and number of each vendor that the bills are of, by Light's id."""
+    column = checked.bills["vendorId"]
+    ids = {str(v) for v in column.values_at(np.arange(checked.bills.size)) if v}
+    some = {id: checked.vendors[id] for id in sorted(ids & checked.vendors.keys())}
+    return {id: [vendor.name, vendor.identifier] for id, vendor in some.items()}
 
 
 def load_snapshot(run: str) -> Snapshot:
@@ -124,7 +143,11 @@ def load_snapshot(run: str) -> Snapshot:
         kinds,
         settings,
         expect,
-        encoding=manifest.get("encoding"),
+        more_lookups=tuple(manifest.get("lookups", ())),
+        **{
+            name: manifest.get(name)
+            for name in ("encoding", "amounts", "then", "documents", "largest_document")
+        },
     )
     copies = {name: folder / copy for name, copy in manifest["copies"].items()}
     return Snapshot(

@@ -98,6 +98,12 @@ source_options = _group(
         help="The encoding of CSV files that do not state it: cp1252, mac_roman, cp850, utf-8 ….",
     ),
     click.option(
+        "--amounts",
+        type=click.Choice(["cents", "money"]),
+        help="What the amounts of the sheets Bills and Line items are: cents (120000), as their"
+        " template says, or money (1,200.00). Say it where they look like the other.",
+    ),
+    click.option(
         "--lookups",
         metavar="DIR",
         help="A folder of lookup tables (vendor.csv, companyEntity.csv, account.csv,"
@@ -231,6 +237,7 @@ def request_of(options: dict[str, Any]) -> CheckRequest:
         "settings",
         "expect",
         "encoding",
+        "amounts",
         "lookups",
         "save_lookups",
         "then",

@@ -36,6 +36,10 @@ async def confirm_load(load: LoadForecast) -> bool:
         _requests_line(load),
     ]
     click.echo("\n".join(lines), err=True)
+    if load.doubt:
+        click.echo(visible(load.doubt), err=True)
+        if not await confirm("Are the amounts as shown above, to the cent?"):
+            return False
     question = (
         "Create these bills?" if load.bills else "Do this to bills that are in Light already?"
     )

@@ -219,6 +219,10 @@ bills.amount.required: no amount
 bills.amount.zero: a bill of zero
   The bill's total is 0: there is nothing to pay.
   → Leave it out, or correct its amounts.
+warning bills.amount.small: amounts that may be money, not cents
+  Amounts of this sheet are cents, and half the bills come to less than 50.00; the largest is
+  {value}, read as {amount} {currency}.
+  → If money was typed, add --amounts money; if the amounts are in cents, --amounts cents.
 bills.amount.negative: a credit
   The bill's total is {money}: this is a credit, not a bill.
   → Enter it in Light as a credit note.

@@ -9,6 +9,7 @@ from datetime import datetime
 from importer.core.errors import ImporterError
 from importer.model.finding import CellRef
 from importer.model.journal_states import IN_LIGHT, Status, Step
+from importer.model.light_objects import Vendor
 from importer.model.read_back import ReadBack
 
 TableRow = tuple[int, int]  # index of a table of the report, row as Excel numbers it
@@ -77,7 +78,8 @@ class RowResult:
 
 @dataclass(frozen=True, slots=True)
 class BillResult:
-    """A bill as the sheet has it, with its outcome. ``amount`` is None where unreadable."""
+    """A bill as the sheet has it, with its outcome. ``vendor`` is what was typed; ``amount`` is
+    None where unreadable."""
 
     result: RowResult
     vendor: str
@@ -92,6 +94,7 @@ class BillResult:
     read_back: ReadBack | None = None
     steps: tuple[Step, ...] = ()
     in_light: int | None = None  # gross in cents, as Light stated it; None where it did not
+    light_vendor: Vendor | None = None  # whatever was typed; None where its list was not read
 
 
 @dataclass(frozen=True)
@@ -226,6 +229,7 @@ class RunSummary:
     company_id: str = ""
     sandbox: bool = False  # what was loaded is gone with it
     expect: tuple[tuple[str, str], ...] = ()  # stated control totals
+    options: tuple[tuple[str, str], ...] = ()  # that shaped the run, by their long names
     steps: Mapping[str, int] = field(default_factory=dict)  # done after creation, by participle
     error: RunError | None = None  # why it ended early
     by: str = ""  # the name of the person at the computer

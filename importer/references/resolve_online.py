@@ -58,6 +58,7 @@ def resolve_in_light(checked: Checked, directory: Directory, template: Template)
     Findings, and names that a person has to resolve, are added to ``checked``.
     """
     checked.unresolved = [_suggested(each, directory) for each in checked.unresolved]
+    checked.vendors = {vendor.id: vendor for vendor in directory.vendors}
     for name in _LISTS:
         column, index = ReferenceColumn(checked, name), _index(name, directory, template)
         if not decided_by_tables(template, name):
@@ -191,6 +192,7 @@ def warn_by_cache(checked: Checked, cached: Cached, template: Template) -> None:
     """
     words: dict[str, Any] = {"company": cached.company.name, "age": cached.age(datetime.now(UTC))}
     checked.unresolved = [_suggested(each, cached.directory) for each in checked.unresolved]
+    checked.vendors = {vendor.id: vendor for vendor in cached.directory.vendors}
     for name in _LISTS:
         if decided_by_tables(template, name):
             continue

@@ -37,7 +37,7 @@ def write_json(report: Report, path: Path) -> None:
             {
                 "currency": each.name,
                 **_tie_out(each),
-                "vendors": [{"vendor": v.name, **_tie_out(v)} for v in each.vendors],
+                "vendors": [{**_vendor(v), **_tie_out(v)} for v in each.vendors],
             }
             for each in currencies
         ],
@@ -107,6 +107,15 @@ def _row(
         "tax": amounts.tax if amounts else None,
         "currency": (amounts.currency if amounts else None) or None,
         "cells": cells,
+    }
+
+
+def _vendor(vendor: TieOut) -> dict[str, object]:
+    """Light's vendor, with what was typed; without a number where Light's list was not read."""
+    return {
+        "vendor": vendor.name,
+        "number": vendor.number or None,
+        "typed": list(vendor.written),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
@@ -13,6 +14,7 @@ import pyarrow as pa
 from importer.core.arrow_strings import concatenate, integers, replace_at
 from importer.core.lazy_sequence import LazySequence
 from importer.model.journal_states import IN_LIGHT, BillOutcome, Discovery, Status, Step
+from importer.model.light_objects import Vendor
 from importer.model.read_back import ReadBack
 from importer.model.report_model import Amounts, BillResult, RowResult, TableRow
 from importer.report.line_amounts import line_amounts, sums_by_bill
@@ -175,6 +177,13 @@ class BillOutcomes(RowOutcomes[BillResult]):
         which[[i for i, outcome in self.outcomes.items() if outcome.in_light]] = True
         return which
 
+    def _light_vendor(self, i: int) -> Vendor | None:
+        """Light's vendor, by the id of the row, else by that of what was loaded from it."""
+        vendor_id = self._columns["vendorId"].at(i)
+        if not vendor_id and i in self.outcomes and self.outcomes[i].entry.identity:
+            vendor_id = json.loads(self.outcomes[i].entry.identity)[2]
+        return self._checked.vendors.get(str(vendor_id)) if vendor_id else None
+
     def _text(self, name: str, i: int) -> str:
         """A bill's value for people: as it was read, else as written."""
         if (value := self._columns[name].at(i)) is not None:
@@ -203,6 +212,7 @@ class BillOutcomes(RowOutcomes[BillResult]):
             self._read_backs.get(i),
             self._steps.get(i, ()),
             self._in_light(i),
+            self._light_vendor(i),
         )
 
 

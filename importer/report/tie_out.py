@@ -13,6 +13,7 @@ from importer.model.report_model import BillResult, CurrencyTotal
 from importer.report.phrases import NO_CURRENCY
 
 NO_VENDOR = "(no vendor)"
+_TYPED = 5  # ways to write a vendor, in a cell
 
 
 @dataclass
@@ -58,8 +59,21 @@ class TieOut:
     missing: int = 0
     differing: int = 0
     invalid: int = 0  # gross of bills that need correction
+    number: str = ""  # of a vendor in Light
+    written: dict[str, None] = field(default_factory=dict)  # what was typed for it otherwise
     unstated: int = 0  # bills in Light whose amount nobody has read
     asked: bool = True
+
+    @property
+    def label(self) -> str:
+        """The name with the number in Light."""
+        return f"{self.name} ({self.number})" if self.number else self.name
+
+    @property
+    def typed(self) -> str:
+        """What was typed, where that is not the name; of many the first."""
+        some = list(self.written)[:_TYPED]
+        return "; ".join([*some, "…"] if len(self.written) > _TYPED else some)
 
     @property
     def difference(self) -> int:
@@ -141,20 +155,30 @@ def compute_tie_out(
         t.currency: CurrencyTieOut(t.currency, t.unit, differing=t.unmatched, asked=t.asked)
         for t in totals
     }
-    by_vendor: dict[tuple[str, str], TieOut] = {}
+    by_vendor: dict[tuple[str, str, str], TieOut] = {}
     for bill in bills:
         # A currency that is no code has its total under another name.
         name = bill.currency if bill.currency in out else NO_CURRENCY
         currency = out[name]
         currency.add(bill)
-        vendor = tidy(bill.vendor) or NO_VENDOR
-        if (name, vendor) not in by_vendor:
-            by_vendor[name, vendor] = TieOut(vendor, asked=currency.asked)
-            currency.vendors.append(by_vendor[name, vendor])
-        by_vendor[name, vendor].add(bill)
+        key, written = (name, *_vendor(bill)), tidy(bill.vendor)
+        if key not in by_vendor:
+            by_vendor[key] = TieOut(key[1], asked=currency.asked, number=key[2])
+            currency.vendors.append(by_vendor[key])
+        if written not in ("", key[1]):
+            by_vendor[key].written[written] = None
+        by_vendor[key].add(bill)
     for currency in out.values():
         currency.vendors.sort(key=lambda each: (each.name == NO_VENDOR, each.name.casefold()))
     return list(out.values())
+
+
+def _vendor(bill: BillResult) -> tuple[str, str]:
+    """The name and number of the vendor in Light, else what was typed."""
+    vendor = bill.light_vendor
+    if vendor is None:
+        return tidy(bill.vendor) or NO_VENDOR, ""
+    return tidy(vendor.name) or vendor.id, tidy(vendor.identifier or "")
 
 
 def largest(

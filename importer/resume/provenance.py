@@ -43,8 +43,9 @@ class ResultWorkbook:
     the first file was, in a workbook of a version that did not state it for each sheet. Anybody can
     have written both: ``seal`` proves, of ``sealed``, that this user did. ``run`` is the run that
     it reports, ``""`` for a check; ``continues`` the run before. ``sandbox``: what it states of
-    Light is gone with the sandbox. ``sheets`` is None for a workbook of an older version, which
-    does not list them. ``flat_bills`` is the number of rows of the sheet Bills of a flat layout.
+    Light is gone with the sandbox. ``options`` are those that shaped its run, by their long names.
+    ``sheets`` is None for a workbook of an older version, which does not list them. ``flat_bills``
+    is the number of rows of the sheet Bills of a flat layout.
     """
 
     template: str
@@ -59,6 +60,7 @@ class ResultWorkbook:
     base_url: str = ""
     sandbox: bool = False
     expect: tuple[tuple[str, str], ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
     sheets: tuple[SourceSheet, ...] | None = None
     flat_bills: int = 0
     seal: str = ""
@@ -67,7 +69,7 @@ class ResultWorkbook:
     def sealed(self) -> str:
         """The text that was sealed, if any was."""
         folders = {sheet.name: sheet.folder for sheet in self.sheets or ()}
-        return sealed_text(self.template_file, folders)
+        return sealed_text(self.template_file, folders, self.options)
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -97,11 +99,14 @@ def _parsed(rows: Iterable[Sequence[str]]) -> ResultWorkbook:
     """Raises ValueError or IndexError where a row is not as it was written."""
     facts: dict[str, Any] = {"template": ""}
     expect: list[tuple[str, str]] = []
+    options: list[tuple[str, str]] = []
     sheets: list[SourceSheet] = []
     budget = _NUMBER_SETS * limits().rows
     for key, *values in rows:
         if key == "expect":
             expect.append((values[0], values[1]))
+        elif key == "option":
+            options.append((values[0], values[1]))
         elif key == "flat_bills":
             facts[key] = int(values[0])
         elif key == "sheet":
@@ -122,7 +127,9 @@ def _parsed(rows: Iterable[Sequence[str]]) -> ResultWorkbook:
             facts[key] = values[0] == "yes"
         elif key in _FACTS:
             facts[key] = values[0]
-    return ResultWorkbook(**facts, expect=tuple(expect), sheets=tuple(sheets))
+    return ResultWorkbook(
+        **facts, expect=tuple(expect), options=tuple(options), sheets=tuple(sheets)
+    )
 
 
 def _numbers(text: str, most: int) -> frozenset[int]:

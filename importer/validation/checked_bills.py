@@ -23,6 +23,7 @@ from importer.model.fields import (
     FieldUse,
 )
 from importer.model.finding import Finding, Severity
+from importer.model.light_objects import Vendor
 from importer.model.report_model import LeftOut, Suggestion, Unresolved
 from importer.validation.cents_array import CentsArray
 from importer.validation.column import ParsedTable
@@ -58,6 +59,8 @@ class Checked:
     unresolved: list[Unresolved] = field(default_factory=list)
     # All that Light has, by field, for those with unresolved names.
     choices: Mapping[str, Sequence[Suggestion]] = field(default_factory=dict)
+    vendors: dict[str, Vendor] = field(default_factory=dict)
+    """Light's vendors by id, as far as its list was read."""
     documents: dict[int, Document] = field(default_factory=dict)  # by bill
     left_out: tuple[LeftOut, ...] = ()
 

@@ -10,10 +10,11 @@ import openpyxl
 import pytest
 from conftest import Ended, bill_row, write_bills
 
-from importer.sandbox import SandboxSettings, running
+from importer.sandbox import Sandbox, SandboxSettings, running
 
 Run = Callable[..., Ended]
 CENTS = 12_000
+BIRCHWOOD = "68b32c51-0d05-57c3-8956-552b1085a8b1"
 
 
 def written(folder: Path, *amounts: int, number: str = "T") -> list[str]:
@@ -133,3 +134,28 @@ def test_a_bill_of_another_entity_is_not_the_loaded_one(
     assert again.json["bills"] == {"total": 1, "already_loaded": 1}
     other = command("validate", *files("DE01"), "--json")
     assert other.json["bills"] == {"total": 1, "valid": 1}
+
+
+def test_a_vendor_is_one_however_it_was_typed(
+    load: Run, command: Run, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    vendor, number = "Birchwood Office Supplies Ltd", "V-1008"
+    rows = [
+        bill_row(0, invoiceNumber="A", vendor=vendor, vendorId="", amount=CENTS),
+        bill_row(1, invoiceNumber="B", vendor="", vendorId=BIRCHWOOD, amount=CENTS),
+        bill_row(2, invoiceNumber="C", vendor=number, vendorId="", amount=CENTS),
+    ]
+    loaded = load(sandbox.base_url, *write_bills(tmp_path, rows), "--result", "r.json")
+    assert loaded.code == 0
+    reported = command("report", "latest", "--result", "again.json")
+    assert reported.code == 0
+    for name in ("r.json", "again.json"):
+        (tie_out,) = json.loads((tmp_path / name).read_text(encoding="utf-8"))["tie_out"]
+        (only,) = tie_out["vendors"]
+        assert (only["vendor"], only["number"]) == (vendor, number)
+        assert only["typed"] == [BIRCHWOOD, number]
+        assert (only["created"]["gross"], only["difference"]) == (3 * CENTS, 0)
+    command("report", "latest", "--result", "r.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "r.xlsx")["Tie-out by vendor"]
+    cells = [cell.value for cell in sheet[2]]
+    assert (cells[1], cells[-1]) == (f"{vendor} ({number})", f"{BIRCHWOOD}; {number}")

@@ -11,6 +11,7 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Any
 
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
@@ -76,13 +77,16 @@ def write_provenance(
     rows: list[tuple[str, ...]] = [("format", FORMAT)]
     rows += [(name, value) for name, value in facts.items() if value]
     rows += [("expect", *map(visible, pair)) for pair in summary.expect]
+    options = [(name, visible(text).strip()) for name, text in summary.options]
+    rows += [("option", *pair) for pair in options]
     rows.append(("flat_bills", str(flat_bills)))
     for t, name in context.sheet_names.items():
         of_run = bool(summary.run or summary.continues)
         rows += _sheet_rows(context, t, report.tables[t], name, of_run=of_run)
     if report.seal is not None:
         folders = {name: _folder(report.tables[t]) for t, name in context.sheet_names.items()}
-        seal = report.seal(sealed_text(visible(summary.template_file).strip(), folders))
+        template_file = visible(summary.template_file).strip()
+        seal = report.seal(sealed_text(template_file, folders, options))
         rows += [("seal", seal)] if seal else []
     sheet.write_string(0, 0, _WARNING, style)
     for out, row in enumerate([*rows, ("check", checksum(rows))], start=1):
@@ -114,9 +118,13 @@ def _folder(table: InputTable) -> str:
     return visible(table.source.folder).strip()
 
 
-def sealed_text(template_file: str, folders: Mapping[str, str]) -> str:
-    """What a seal covers: the places on this computer that the workbook names, by sheet."""
-    return json.dumps(["light-import result", template_file, sorted(folders.items())])
+def sealed_text(
+    template_file: str, folders: Mapping[str, str], options: Sequence[tuple[str, str]]
+) -> str:
+    """What a seal covers: the places on this computer that the workbook names, by sheet, and the
+    options of its run; workbooks of older versions have none."""
+    parts: list[Any] = ["light-import result", template_file, sorted(folders.items())]
+    return json.dumps([*parts, [*map(list, options)]] if options else parts)
 
 
 def _ranges(numbers: Iterable[int]) -> Iterator[str]:

@@ -240,7 +240,7 @@ def _write_vendors(
     row = _write_heading(sheet, styles, row, f"Largest vendors, {code}")
     headers = ("Bills", "" if offline else "Bills in Light", *parts)
     first = _write_headers(sheet, styles, row, "Vendor", headers)
-    names = [visible(vendor.name)[:_LONGEST_NAME] for vendor in vendors]
+    names = [visible(vendor.label)[:_LONGEST_NAME] for vendor in vendors]
     for row, (name, vendor, amounts) in enumerate(
         zip(names, vendors, figures, strict=True), start=first
     ):

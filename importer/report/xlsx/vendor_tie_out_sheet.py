@@ -58,8 +58,8 @@ def write_vendor_tie_out(sheet: Worksheet, context: WorkbookContext, table: Vend
     headers += [
         f"{part[0].upper()}{part[1:]}: {figure}" for part in table.parts for figure in FIGURES
     ]
-    headers += ["Difference", "What differs"]
-    widths = [10, 34, *([9, 17, 17, 15] * len(table.parts)), 16, 30]
+    headers += ["Difference", "What differs", "As typed"]
+    widths = [10, 34, *([9, 17, 17, 15] * len(table.parts)), 16, 30, 34]
     context.prints[VENDOR_TIE_OUT] = SheetPrint(widths, 34 + 15 * len(table.rows), 2)
     for c, width in enumerate(widths):
         sheet.set_column(c, c, width)
@@ -71,7 +71,7 @@ def write_vendor_tie_out(sheet: Worksheet, context: WorkbookContext, table: Vend
     text, column_style = styles.cell[NO_SHADE, TEXT], styles["text_column"]
     for out, (currency, vendor) in enumerate(table.rows, start=1):
         write_text(sheet, out, 0, visible(currency.name), text, column_style)
-        write_text(sheet, out, 1, visible(vendor.name), text, column_style)
+        write_text(sheet, out, 1, visible(vendor.label), text, column_style)
         for part, sums in zip(
             table.parts, (vendor.sheet, vendor.created, vendor.read), strict=False
         ):
@@ -89,6 +89,8 @@ def write_vendor_tie_out(sheet: Worksheet, context: WorkbookContext, table: Vend
             write_money(sheet, out, c, vendor.difference, style, currency.unit)
         if words := _words(vendor):
             sheet.write_string(out, c + 1, words, styles["words"])
+        if vendor.typed:
+            write_text(sheet, out, c + 2, visible(vendor.typed), text, column_style)
 
 
 def _write_sums(

@@ -1,0 +1,71 @@
+"""A result workbook keeps the options of its run; its reload needs none of them."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import ACCOUNTS, VENDORS, Ended
+
+from importer.sandbox import Sandbox
+
+Run = Callable[..., Ended]
+
+
+def looked_up(folder: Path) -> list[str]:
+    """A bill whose vendor only a lookup table knows, with a document, and one that is wrong."""
+    tables = {
+        "lookups/vendor.csv": [["value", "id"], ["Brchwood", VENDORS[0]]],
+        "bills.csv": [
+            ["billRef", "vendor", "invoiceNumber", "issuedDate", "currency", "amount", "document"],
+            ["1", "Brchwood", "LK-1", "2026-11-05", "GBP", "12000", "a.pdf"],
+            ["2", "Brchwood", "LK-2", "2026-11-05", "GBP", "ten", ""],
+        ],
+        "lines.csv": [
+            ["billRef", "netAmount", "accountId"],
+            ["1", "12000", ACCOUNTS[0]],
+            ["2", "12000", ACCOUNTS[0]],
+        ],
+    }
+    for name, rows in tables.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        with (folder / name).open("w", newline="") as file:
+            csv.writer(file).writerows(rows)
+    (folder / "scans").mkdir()
+    (folder / "scans" / "a.pdf").write_bytes(b"%PDF-1.4")
+    return ["bills.csv", "lines.csv"]
+
+
+def test_the_reload_of_a_result_needs_no_option(
+    load: Run, command: Run, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = looked_up(tmp_path)
+    (tmp_path / "light-import.toml").write_text('lookups = "lookups"\nthen = "submitted"\n')
+    options = ("--documents", "scans", "--only-valid", "--expect", "bills=3")
+    loaded = load(sandbox.base_url, *files, *options)
+    assert loaded.json["bills"] == {"total": 2, "invalid": 1, "created": 1}
+    assert list(loaded.json["steps"]) == ["uploaded", "submitted"]
+    reported = command("report", "latest", "--json", "--quiet").json["result"]
+
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    for result in (loaded.json["result"], reported):
+        shutil.copy(result, elsewhere / "r.xlsx")
+        again = load(sandbox.base_url, "r.xlsx", "--overwrite", "--result", "out.json")
+        # The valid bill is in Light already, the other is left out once more.
+        assert again.json["bills"] == {"total": 2, "invalid": 1, "already_loaded": 1}
+        assert list(again.json["steps"]) == ["uploaded", "submitted"]
+        codes = {each["code"] for each in again.json["findings"]}
+        assert {"bills.vendor.not_found", "bills.document.missing"} & codes == set()
+        assert "control.bills.differs" in codes
+    assert len(sandbox.bills()) == 1
+
+    # Another user's computer: the workbook cannot say where folders are, nor what becomes of bills.
+    monkeypatch.setenv("LIGHT_IMPORT_HOME", str(tmp_path / "other"))
+    foreign = load(sandbox.base_url, "r.xlsx")
+    assert foreign.code == 1
+    assert "not that you made it on this computer: not used" in command("validate", "r.xlsx").out
