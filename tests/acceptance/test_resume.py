@@ -187,7 +187,7 @@ def test_result_repeats_format_and_quote_findings(command: Command, tmp_path: Pa
     first = command("validate", "l.xlsx", "--template", "ledger.yaml", "--json", "--quiet")
     found = [("line_items.amount.other_currency", 2), ("line_items.amount.percentage", 3)]
     assert codes(first) == found
-    assert "'0.5', shown in €, names" in first.json["findings"][0]["message"]
+    assert "'0.5', shown in €, is in a different" in first.json["findings"][0]["message"]
     (tmp_path / "edited.xlsx").write_bytes(Path(first.json["result"]).read_bytes())
     assert codes(command("validate", "edited.xlsx", "--json", "--quiet")) == found
 
@@ -254,3 +254,19 @@ def test_missing_column_of_a_template_is_named(command: Command, tmp_path: Path)
     assert "did you mean 'Amount'" in missing["hint"]
     told = ledger(command, tmp_path, ROWS, "header: {find: [Supplyer]}")
     assert "found by: Supplyer" in told.err
+
+
+def test_columns_of_the_file_named_as_ours_stay_its_own(command: Command, tmp_path: Path) -> None:
+    text = ROWS.replace("Status", "import_status")
+    first = ledger(command, tmp_path, text)
+    (tmp_path / "edited.xlsx").write_bytes(Path(first.json["result"]).read_bytes())
+    second = command("validate", "edited.xlsx", "--json", "--quiet")
+    rows = [
+        [
+            [cell.value for cell in row][3:]
+            for row in openpyxl.load_workbook(done.json["result"])["Line items"]
+        ]
+        for done in (first, second)
+    ]
+    assert rows[0] == rows[1]
+    assert "import_status" in rows[0][0]

@@ -45,6 +45,7 @@ from importer.report.xlsx.streaming_sheet import StreamingSheet, style_number
 from importer.report.xlsx.workbook_context import WorkbookContext
 
 _LONGEST_COMMENT = 8_000
+_LOOKED_AT = 20  # cells of a column, for one that is an id
 _HEADER_HEIGHT, _ROW_HEIGHT = 47, 15  # points
 
 
@@ -109,7 +110,7 @@ class _SourceSheet:
         widths = []
         for c, column in enumerate(self.columns):
             width = width_of(source.headers[column], self.longest[c], lines=3)
-            if self._holds_ids(column):
+            if self.longest[c] == 36 and self._holds_ids(column):
                 width = ID_WIDTH
             # The format of the whole column also covers blank cells, which somebody will fill in.
             name = "text_column" if self.formats[c] == TEXT else "general_column"
@@ -119,8 +120,8 @@ class _SourceSheet:
 
     def _holds_ids(self, column: int) -> bool:
         cells = islice(self.source.source.columns[column], self.source.header + 1, None)
-        first = next(filter(None, cells), "")
-        return len(first) == 36 and not parse_uuid(first)[1]
+        some = islice(filter(None, cells), _LOOKED_AT)
+        return any(len(text) == 36 and not parse_uuid(text)[1] for text in some)
 
     def _write_headers(self) -> None:
         source, styles = self.source, self.context.styles
