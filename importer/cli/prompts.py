@@ -109,7 +109,7 @@ async def confirm(question: str, number: int | None = None) -> bool:
         if answer in ("", "n", "no"):
             return False
         if answer is not None:
-            wrong = "invalid input" if number is None else "that is not the number of bills"
+            wrong = "type y or n" if number is None else "that is not the number of bills"
             click.echo(f"Error: {wrong}", err=True)
         try:
             with signals(task.cancel):

@@ -343,7 +343,7 @@ def test_unclear_answer_is_asked_again(sandbox: Sandbox, tmp_path: Path) -> None
     with Terminal("load", *files, "--base-url", sandbox.base_url, cwd=tmp_path) as terminal:
         terminal.until("Create these bills? [y/N]: ")
         terminal.type("perhaps\nJust do it\n")
-        terminal.until("Error: invalid input\r\nCreate these bills? [y/N]: Error: invalid input")
+        terminal.until("Error: type y or n\r\nCreate these bills? [y/N]: Error: type y or n")
         assert sandbox.counters.bill_posts == 0
         terminal.type("YES\n")
         assert terminal.end() == 0
