@@ -9,7 +9,7 @@ import numpy as np
 
 from importer.core.total_words import may_be_total_of
 
-_LEAST_CHAINED = 3  # totals that follow one another
+_LEAST_CHAINED = 3  # totals that follow one another, and rows that one with a word is the sum of
 _LEAST_SUMMED = 5  # rows above a last row that is their sum, where no word says so
 _WINDOW = 5_000  # rows in which the next total is looked for
 _WORD = re.compile(
@@ -32,7 +32,9 @@ def complete_totals(
     yield from ((k, "the rows since the last total") for k in chain)
     if chain:
         return
-    of_all = np.flatnonzero((amounts == before) & (amounts != 0) & (rows >= 2) & (starts > 0))
+    of_all = np.flatnonzero(
+        (amounts == before) & (amounts != 0) & (rows >= _LEAST_CHAINED) & (starts > 0)
+    )
     for k in of_all.tolist():
         is_last = k == len(amounts) - 1 and k >= _LEAST_SUMMED
         if is_last or any(map(_has_word, texts_of(k))):

@@ -370,7 +370,7 @@ def _year_first_dates(
             either,
             day_rows=_rows(column, proof),
             month_rows=_rows(column, either),
-            either="",
+            undecided="",
         )
     ]
 
