@@ -9,6 +9,7 @@ from importer.app.run_index import journals
 from importer.core.errors import JournalProblem
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_check import JournalCheck, check_journal
+from importer.report.phrases import count
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class CheckedJournal:
     def lines(self) -> Iterator[str]:
         """What there is to say, for people."""
         check = self.check
-        yield f"{self.path}: {check.entries:,} bills, {check.runs:,} runs"
+        yield f"{self.path}: {count(check.entries, 'bill')}, {count(check.runs, 'run')}"
         yield from (f"  Problem: {text}" for text in self.problems)
         yield from (f"  In doubt: {text}" for text in check.doubts)
         yield from (f"  Each load looks for: {text}" for text in check.watched)

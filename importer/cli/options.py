@@ -184,7 +184,8 @@ output_options = _group(
     click.option(
         "--on-end",
         metavar="CMD",
-        help="Run this command at the end, with the JSON summary on its standard input.",
+        help="Run this program at the end, without a shell, with the JSON summary on its standard"
+        " input.",
     ),
     click.option("--quiet", is_flag=True, help="Print only errors."),
     click.option("--verbose", is_flag=True, help="Print more, with tracebacks of faults."),

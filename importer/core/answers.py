@@ -28,7 +28,7 @@ class Answer:
 
     ``status`` is None where no complete answer came. ``body`` is the parsed JSON, None where there
     was none or it could not be read. ``sent`` is False only when it is certain that Light never
-    got the request (no connection was made). ``reason`` is what was said in words, or what went
+    got the request (no connection was made). ``reason`` is the answer in words, or what went
     wrong. ``errors`` are those that Light itself lists, in one of its two forms of a refusal, or
     beside what a 2xx has; empty where the words are of a gateway or proxy.
     """

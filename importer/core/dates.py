@@ -51,7 +51,7 @@ _ISO = ("YYYY-MM-DD", "YYYY/MM/DD", "YYYY.MM.DD")
 FIRST_YEAR, LAST_YEAR = 1950, 2100
 
 
-SERIAL = "serial"  # a format of its own: Excel's day number
+SERIAL = "serial"  # a separate format: Excel's day number
 
 
 def compile_format(text: str, *, year: bool = True) -> re.Pattern[str]:

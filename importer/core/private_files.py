@@ -16,7 +16,7 @@ FILE, FOLDER = 0o600, 0o700
 def private_folder(path: Path) -> Path:
     """The folder, made where it is missing, with those above it. Raises OSError.
 
-    One that is there already, of an older version perhaps, is closed to others, as far as it is
+    An existing one, perhaps of an older version, is closed to others, as far as it is
     this user's.
     """
     missing = [path]
@@ -49,7 +49,7 @@ def private_file_at(path: Path) -> Path:
 
 
 def private_lock(path: Path, timeout: float = -1) -> filelock.FileLock:
-    """A lock between processes, in a file of its own. Acquiring it raises OSError."""
+    """A lock between processes, in a separate file. Acquiring it raises OSError."""
     import filelock
 
     with contextlib.suppress(OSError):

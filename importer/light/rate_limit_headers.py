@@ -45,7 +45,7 @@ NOTHING = RateLimitInfo()
 
 
 def read_headers(headers: Mapping[str, str], now: float) -> RateLimitInfo:
-    """``now`` is our unix time; used only where the answer has no ``Date`` of its own.
+    """``now`` is our unix time; used only where the answer has no ``Date``.
 
     Times of day are measured against the server's ``Date``, so a clock that is minutes off, theirs
     or ours, makes no difference.

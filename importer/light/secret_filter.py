@@ -78,7 +78,7 @@ _LOWER = {"-": "+", "_": "/"}  # base64 for addresses, as the usual one
 
 
 def _unescaped(text: str) -> tuple[str, Sequence[tuple[int, int]]]:
-    """The characters that are meant, in lower case, and where each stands in ``text``."""
+    """The characters that are meant, in lower case, and the position of each in ``text``."""
     characters = text
     places = [(i, i + 1) for i in range(len(text))]
     for _ in range(_MOST_LEVELS):

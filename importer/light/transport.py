@@ -68,7 +68,7 @@ class Exchanger(Protocol):
 class Transport:
     """Connections to Light, one for each request.
 
-    An answer is the first that comes on a connection of its own. On one that is used again, bytes
+    An answer is the first that comes on its connection. On one that is used again, bytes
     left over, or a second copy of an answer that comes late, would pass for the answer to the next
     request, and a server that closes it just then would leave us in doubt.
 

@@ -56,7 +56,7 @@ class CanonicalColumn:
         return text
 
 
-NUMBERS = ("invoiceNumber", "billRef")  # what a placeholder may stand in for
+NUMBERS = ("invoiceNumber", "billRef")  # what a placeholder may replace
 
 _TEXTS = pd.StringDtype(storage="pyarrow", na_value=np.nan)  # what pandas calls "str"
 

@@ -32,7 +32,7 @@ def _fields(mapped: MappedTables) -> Iterator[tuple[str, str]]:
 
 
 def _constant_values(column: CanonicalColumn) -> list[str]:
-    """The distinct values of the column that stand in no cell."""
+    """The distinct values of the column that are in no cell."""
     if column.at is None:
         return []
     stated = np.flatnonzero(column.at == NOWHERE)

@@ -31,7 +31,7 @@ def _given(table: HeadedTable, columns: Iterable[int]) -> np.ndarray:
 def mark_notes(table: HeadedTable, filled: FilledTable, rows: ClassifiedRows) -> None:
     """Pass over rows of text, or of a second child table, that have no amount and no account.
 
-    Such a row has no number, key or date of its own; or it repeats the keys of the row above it, in
+    Such a row lacks its own number, key or date; or it repeats the keys of the row above it, in
     a template that maps accounts.
     """
     columns = RowColumns.of(table)

@@ -118,7 +118,7 @@ def mark_control_total(table: HeadedTable, filled: FilledTable, rows: Classified
 def take_control_total(
     table: HeadedTable, rows: ClassifiedRows, k: int, amount: int, reason: str
 ) -> None:
-    """Mark the row as the file's own total, which stands in the column ``amount``."""
+    """Mark the row as the file's own total, in the column ``amount``."""
     i, source = table.start + k, table.source
     rows.roles[k] = Role.CONTROL_TOTAL
     rows.reasons[table.number(i)] = reason

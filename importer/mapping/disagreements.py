@@ -21,7 +21,7 @@ def disagreements(
 ) -> list[Finding]:
     """A finding for each of the bill's ``fields`` and each bill whose rows disagree.
 
-    ``keys``: the columns that make one bill, of each table; their variants are told as such.
+    ``keys``: the columns that make one bill, of each table; their variants are reported as such.
     """
     out: list[Finding] = []
     for name in fields:

@@ -125,7 +125,7 @@ def dispositions(reader: ColumnReader, group: np.ndarray) -> RowDispositions | N
 def _column(
     reader: ColumnReader, name: str, expression: Expression, group: np.ndarray
 ) -> _DisposingColumn:
-    # What is blank is decided after the rows of a bill, so that a default is no value of its own.
+    # What is blank is decided after the rows of a bill, so that a default is not a separate value.
     bare = {"map": None, "default": None, "take": None, "pass_over": None}
     scope = Scope(
         lambda names: reader.of_rows(reader.columns(names)),

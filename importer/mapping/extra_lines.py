@@ -29,7 +29,7 @@ def with_extra_lines(
 ) -> tuple[CanonicalTable, np.ndarray]:
     """The line items with those of the template's ``extra_lines`` behind them, and all bills.
 
-    Each stands in the first row of its bill that has the amount; blank and zero amounts make none.
+    Each is in the first row of its bill that has the amount; blank and zero amounts make none.
     """
     line_bill = grouped.line_bill
     for fields in reader.template.extra_lines:

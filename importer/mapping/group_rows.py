@@ -55,7 +55,7 @@ class GroupedRows:
     line_bill: np.ndarray
     first_rows: np.ndarray
     same_keys: np.ndarray  # of each row, blank or not: equal where all its key columns are
-    alone: np.ndarray  # which rows are bills of their own, as they lack part of the key
+    alone: np.ndarray  # which rows are separate bills, as they lack part of the key
     keys: list[_KeyColumn] = field(default_factory=list)
 
 
@@ -64,7 +64,7 @@ def group_rows(reader: ColumnReader, apart: np.ndarray | None = None) -> Grouped
 
     Rows that have different numbers in ``apart`` are of different bills.
 
-    A row that lacks part of the key, or has a placeholder for its number, is a bill of its own:
+    A row that lacks part of the key, or has a placeholder for its number, is a separate bill:
     blanks join nothing. Nor are rows of different files or sheets joined: exports that overlap
     would double the bill. Keys that differ in case, spaces or invisible marks alone are one.
     """

@@ -65,7 +65,7 @@ def mark_groups(table: HeadedTable, amounts: Sequence[int], rows: ClassifiedRows
     """Give each row the name of its group, and the rows of names and totals their role.
 
     A group ends at its total; one without a total ends at the next group. A group inside another
-    goes on to the other's total. Totals of the ``amounts`` columns are compared with the rows.
+    lasts until the other's total. Totals of the ``amounts`` columns are compared with the rows.
     """
     rules, column = table.template.source.groups, table.group_column()
     rows.groups = [""] * len(rows.roles)

@@ -34,7 +34,7 @@ class TotalRow:
 def total_rows(table: HeadedTable, filled: FilledTable, rows: ClassifiedRows) -> list[TotalRow]:
     """The data rows that look like totals, in their order.
 
-    A row with a number or a date of its own is a bill, whatever its vendor is called; unless it
+    A row with its own number or date is a bill, whatever its vendor is called; unless it
     repeats the keys of the rows above it, has the word in a text, and is their sum, or its amount
     proves it (see ``complete_totals``).
     """
@@ -121,7 +121,7 @@ class _Detector:
         return ~blank(arrow_texts(self.table.source.columns[column]).slice(self.table.start))
 
     def _without_number_and_date(self) -> np.ndarray:
-        """Data rows with an amount, and no number, key or date of their own."""
+        """Data rows with an amount, but without their own number, key or date."""
         out = self.data.copy()
         for column in self.columns.identity - self.columns.vendor:
             if out.any():

@@ -1,6 +1,6 @@
 """Columns that no field is mapped from and that matter by their name or values.
 
-A currency, a type or state, a discount, freight, rounding, a tax or a credit that nobody reads
+A currency, a type or state, a discount, freight, rounding, a tax or an unread credit column
 makes the bills wrong without a word. What each means for the bills is judged by validation.
 """
 
@@ -188,7 +188,7 @@ _DEBIT_MARKS = dict(
     for pair in "c/d cr/dr h/s k/d credit/debit haben/soll kredit/debet avere/dare haber/debe"
     " crédit/débit -/+".split()
 )
-_SHORT_TYPES = _set("cn crn scn pcn cm")  # credit notes, where INV or the like stands beside
+_SHORT_TYPES = _set("cn crn scn pcn cm")  # credit notes, where INV or the like is beside
 _MOST_MARKS = 12  # distinct values of a column of marks, types or states
 _DISCOUNT_WORDS = _set("discount discounts rabatt remise sconto descuento korting rabat")
 _CHARGE_WORDS = _set(

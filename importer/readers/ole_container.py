@@ -78,14 +78,14 @@ class OleContainer:
 
     def _chain(self, start: int, size: int | None = None) -> bytes:
         numbers = _followed(self._fat, start)
-        if size is not None:  # a chain may go on; nobody reads there
+        if size is not None:  # a chain may continue; that part is not read
             numbers = numbers[: -(-size // self._size)]
         return b"".join(map(self._sector, numbers))
 
     def _read_fat(self, header: bytes, more: int) -> Sequence[int]:
         sectors = [n for n in struct.unpack("<109I", header[76:512]) if n < _ENDED]
         visited = set[int]()
-        while more < _ENDED:  # the list of the FAT's sectors goes on in further sectors
+        while more < _ENDED:  # the list of the FAT's sectors continues in further sectors
             block = _integers(self._sector(more))
             if more in visited:
                 raise _circle()

@@ -51,7 +51,7 @@ def _endpoint(
             return await handlers[method](context, request)
         except RefusalError as refused:
             return refusal_answer(refused)
-        except ClientDisconnect:  # in the middle of its request; nobody reads the answer
+        except ClientDisconnect:  # in the middle of its request; the answer is not read
             return Response(status_code=400)
         except Exception:
             log.exception("The sandbox failed on %s %s", method, request.url.path)

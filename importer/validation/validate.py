@@ -101,7 +101,7 @@ def check(
         for f in header_findings(mapped, bills, line_bill, include_tax)
         if not (of_tax and f.code == "sheet.column.other_basis")
     ]
-    # A row that lacks an amount nobody reads differs from what it states for that reason.
+    # A row that lacks an unread amount differs from what it states for that reason.
     lacking = {i for f in unread if f.code == "sheet.column.unread_money" for i in f.lines}
     differing = compare_stated(mapped, lines, line_bill, gross_of_lines(lines, of_lines))
     findings += [f for f in differing if not lacking.issuperset(f.lines)]
@@ -236,7 +236,7 @@ def _sum_findings(checked: Checked, rows: Rows, exclude: Collection[str]) -> lis
     def of_sum(
         code: str, at: np.ndarray, value: Value, template_args: TemplateArgs = no_args
     ) -> FindingBatch:
-        """In the amount cell of a bill's first line: the sum has no cell of its own."""
+        """In the amount cell of a bill's first line: the sum has no cell."""
         where = _sum_places(mapped, at)
         cell = partial(_sum_cell, mapped)
         constant_by = None if callable(value) else ()

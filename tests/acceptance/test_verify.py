@@ -290,8 +290,8 @@ def test_key_of_another_company_is_refused(
         monkeypatch.setenv("LIGHT_API_KEY", "foreign")
         told = command(name, run, *FAST, *more)
         assert told.code == 2
-        assert f"The run {run} belongs to the company Kestrel Trading Ltd (sandbox)" in told.err
-        assert "the key is of Another company" in told.err
+        assert f"The run {run} was loaded into the company Kestrel Trading Ltd" in told.err
+        assert "the key belongs to Another company" in told.err
         assert [b["state"] for b in light.bills()] == ["IN_DRAFT"]
         monkeypatch.setenv("LIGHT_BASE_URL", "https://api.light.inc")
         told = command(name, run, *FAST, *more)  # the key may be for there
