@@ -11,10 +11,10 @@ from typing import Any
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "light" / "bills.xlsx"
 HEAVY = ("pandas", "pandera", "httpx", "pyarrow", "openpyxl", "xlsxwriter")
-# What only Light, a journal, a name that is not found, a pattern or another format takes.
-SPARED = """httpx anyio sqlalchemy keyring stamina pydantic_settings starlette uvicorn
-    regex rapidfuzz stdnum openpyxl jinja2 tqdm importer.light importer.loading.engine
-    importer.loading.journal importer.sandbox importer.scaffold importer.report.csv_report
+# What only Light, a name that is not found, a pattern or another format takes.
+SPARED = """httpx anyio keyring stamina pydantic_settings starlette uvicorn
+    regex rapidfuzz stdnum openpyxl jinja2 tqdm importer.loading.engine
+    importer.sandbox importer.scaffold importer.report.csv_report
     importer.report.html_report""".split()
 
 _SCRIPT = """
