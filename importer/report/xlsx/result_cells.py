@@ -126,6 +126,8 @@ class ResultCells:
                 block.add_cells([number_xml(row, centred) for row in rows])
         self._longest = max(self._longest, max(map(len, messages), default=0))
         self._longest_status = max(self._longest_status, max(map(len, set(statuses)), default=0))
+        if not self._longest:
+            return [0] * len(messages)
         lines = [min(lines_of(message, _WIDEST_MESSAGE), _MOST_LINES) for message in messages]
         return [15 * n if n > 1 else 0 for n in lines]
 
