@@ -270,7 +270,7 @@ def _left_out(plan: LoadPlan, checked: Checked) -> Iterator[str]:
     invalid = [i for i in np.flatnonzero(checked.invalid_bills()).tolist() if i not in planned]
     currency, units = checked.bills["currency"], checked.bills.units
     for some, why in (
-        (invalid, "that need correction"),
+        (invalid, "with problems"),
         (plan.withheld, "that Light has under another number or vendor"),
     ):
         amounts = [

@@ -357,7 +357,7 @@ def test_what_was_typed_before_the_question_is_no_answer(sandbox: Sandbox, tmp_p
     with Terminal(*words, cwd=tmp_path) as terminal:
         terminal.type("y\ny\n")
         said = " ".join(terminal.until("Create these bills? [y/N]: ").split())
-        assert "Left out: 1 bill that need correction" in said
+        assert "Left out: 1 bill with problems" in said
         terminal.type("n\n")
         assert terminal.end() == 4
     assert sandbox.counters.bill_posts == 0
