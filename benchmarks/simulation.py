@@ -2,9 +2,11 @@
 
     python benchmarks/simulation.py [--count 1000000] [--seed 0] [--jobs 2]
     python benchmarks/simulation.py --replay 4711
+    python benchmarks/simulation.py --look 1000
 
 See ``tests/simulation``. The first schedule that fails is made small and shown, and the exit code
-is 1. ``--replay`` shows one schedule, event by event.
+is 1. ``--replay`` shows one schedule, event by event; ``--look`` says which is the first that
+fails, as ``benchmarks/breaks.py`` asks.
 """
 
 from __future__ import annotations
@@ -30,6 +32,15 @@ def failure_in(first: int, end: int) -> str | None:
     return failed and failed.trace
 
 
+def first_failure(seed: int, count: int) -> str:
+    """The first schedule that fails, and in what; "" for none."""
+    with place() as where:
+        for n in range(count):
+            if violations := simulate(scenario(seed + n), where).violations:
+                return f"schedule {n + 1}, {violations[0]}"
+    return ""
+
+
 def run_blocks(arguments: tuple[int, int]) -> tuple[int, str | None]:
     first, end = arguments
     return end - first, failure_in(first, end)
@@ -41,7 +52,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="the first one")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--replay", type=int, help="show the schedule of this seed")
+    parser.add_argument("--look", type=int, help="say which of so many fails first")
     args = parser.parse_args()
+    if args.look is not None:
+        found = first_failure(args.seed, args.look)
+        print(found or "")
+        sys.exit(bool(found))
     if args.replay is not None:
         with place() as where:
             result = simulate(scenario(args.replay), where)

@@ -21,7 +21,13 @@ from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal
 from importer.loading.loaded_bills import Outcomes, bills_in_light, bills_to_sweep
 from importer.loading.operations.verify_bill import SETTINGS, Verification, plan_verification
-from importer.loading.twins import BillInLight, look_for_twins, save_sweep
+from importer.loading.twins import (
+    BillInLight,
+    look_for_twins,
+    save_sweep,
+    unsettled_for,
+    wait_for_sweep,
+)
 from importer.model.journal_states import Status
 from importer.model.read_back import Comparison, ReadBack
 from importer.model.report_model import RunError
@@ -118,10 +124,11 @@ async def _verify(
         settle = options.settle
         stopped = await read_back(verification, journal, client, limiter, listener, stop, settle)
         if stopped is None:
-            listener.message("Checking for bills that are in Light more than once …")
             bills = bills_to_sweep(outcomes, run.units(outcomes))
             in_light = [BillInLight(each.entry, each.sent) for each in bills]
+            wait = unsettled_for((each.entry for each in bills), settle)
             with stop.cancels_task(), listener.work(Work.LOOKING):
+                await wait_for_sweep(wait, listener.message)
                 sweep = await look_for_twins(in_light, client, journal, settle)
             save_sweep(journal, run.record.id, sweep)
         return verification.read_backs, stopped, limiter.requests

@@ -3,19 +3,24 @@ refused them, and what amounts its answers did not state."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from importer.core.clock import utc_now
-from importer.core.hold_back import ANNOUNCED_FROM, duration
 from importer.loading.engine import Engine
 from importer.loading.identity import ConflictIndex, content
 from importer.loading.job import BillJob
+from importer.loading.journal.journal_records import Change
 from importer.loading.operation import Record
 from importer.loading.reconcile import SKEW, look_up
-from importer.loading.twins import BillInLight, extra_lines, look_for_twins, save_sweep
+from importer.loading.twins import (
+    BillInLight,
+    look_for_twins,
+    save_sweep,
+    unsettled_for,
+    wait_for_sweep,
+)
 from importer.model.journal_states import ALWAYS, Discovery, State, Status
 
 
@@ -30,24 +35,19 @@ class FinalSweep:
 
     async def __call__(self) -> list[Record]:
         bills = self._bills()
-        refused = [job for job in self.jobs if job.rejected and job.light_id is None]
+        refused = [job for job in self.jobs if job.refused and job.light_id is None]
         if not bills and not refused:
             return []
         engine, settle = self.engine, self.engine.settings.settle
-        wait = min(settle, self._unsettled())
-        if wait > ANNOUNCED_FROM:
-            after = "then checking for bills that are in Light more than once."
-            engine.progress.message(f"Waiting {duration(wait)}, {after}")
-        if wait > 0:
-            await asyncio.sleep(wait)
-        if bills:
-            sweep = await look_for_twins(bills, engine.gateway, engine.journal, settle)
-            save_sweep(engine.journal, engine.run, sweep)
-        records = [*await self._refused_in_light(refused), *await self._stated_amounts()]
-        return [*records, *await self._extra_lines()]
+        await wait_for_sweep(self._unsettled(), engine.progress.message)
+        sweep = await look_for_twins(bills, engine.gateway, engine.journal, settle)
+        save_sweep(engine.journal, engine.run, sweep)
+        doubtful = {change.entry for change in sweep.moved}
+        stated = [each for each in await self._stated_amounts() if each.entry not in doubtful]
+        return [*await self._refused_in_light(refused), *stated]
 
     async def _refused_in_light(self, refused: Sequence[BillJob]) -> list[Record]:
-        """Bills that Light refused and has all the same."""
+        """Whether Light has bills that it refused all the same."""
         engine, records = self.engine, list[Record]()
         settle = engine.settings.settle
         settled = await look_up(refused, engine.gateway, engine.journal, settle) if refused else []
@@ -60,9 +60,11 @@ class FinalSweep:
                 records.append(job.unsettled(remote, why) if why else job.complete(remote, how))
             elif reason:
                 records.append(job.change(State.UNKNOWN, Status.UNKNOWN, reason))
+            elif job.refused is not None:
+                records.append(job.rejection(job.refused))
         return records
 
-    async def _stated_amounts(self) -> list[Record]:
+    async def _stated_amounts(self) -> list[Change]:
         """The amounts that Light's answers did not state, as its list has them: one request."""
         silent = {
             job.remote.id: job
@@ -76,7 +78,7 @@ class FinalSweep:
         listed = await self.engine.gateway.list_bills(
             vendors, since - SKEW if since > ALWAYS else None
         )
-        records: list[Record] = []
+        records: list[Change] = []
         for bill in listed:
             job = silent.get(bill.id)
             if job is not None and job.remote is not None and bill.amount is not None:
@@ -89,11 +91,9 @@ class FinalSweep:
         """Seconds until Light has settled since the last bill of the run, which an earlier run may
         have created."""
         settle = self.engine.settings.settle
-        if any(job.created or job.rejected for job in self.jobs):
+        if any(job.created or job.refused for job in self.jobs):
             return settle
-        now = utc_now()
-        ages = [now - job.entry.settled for job in self.in_light if job.entry.settled]
-        return settle - min(ages, default=timedelta.max).total_seconds()
+        return unsettled_for((job.entry for job in self.in_light), settle)
 
     def _bills(self) -> list[BillInLight]:
         """The bills that may have got a twin since the look before this one."""
@@ -104,22 +104,18 @@ class FinalSweep:
         open_bills = ConflictIndex(job.bill for job in self.jobs if not job.created)
         for job in self.jobs:
             if job.created and job.remote is not None:
-                entry = replace(job.entry, light_id=job.remote.id, content=content(job.bill))
-                if job.first_sent is not None:
-                    entry = replace(entry, first_sent=job.first_sent)
+                entry = replace(
+                    job.entry,
+                    light_id=job.remote.id,
+                    line_ids=job.line_ids,
+                    content=content(job.bill),
+                    first_sent=job.first_sent or job.entry.first_sent,
+                    resent=utc_now() if job.resent else job.entry.resent,
+                    alone=self.engine.settings.separate or job.entry.alone,
+                )
                 bills.append(BillInLight(entry, job.bill))
         if bills or any(
             job.entry.settled is not None and job.entry.settled > since for job in self.in_light
         ):
             bills += [BillInLight(job.entry, job.bill) for job in self.in_light]
         return [each for each in bills if not open_bills.has_like(each.bill)]
-
-    async def _extra_lines(self) -> list[Record]:
-        """Bills with a line too many, which was sent again in a request of its own."""
-        resent = [job for job in self.jobs if job.resent and job.created and job.lines]
-        extra = await extra_lines(resent, self.engine.gateway)
-        return [
-            job.creation(Status.UNKNOWN, extra[job.entry.id])
-            for job in resent
-            if job.entry.id in extra
-        ]

@@ -51,7 +51,7 @@ class BillJob:
     absent_looks: int = 0  # in a row that did not show it
     resent: bool = False  # after Light did not show it
     refusal: Outcome[Any] | None = None  # Light said no, and may have it all the same
-    rejected: bool = False
+    refused: Outcome[Any] | None = None  # Light said no, and that is the end of it in this run
     created: bool = False
     light_id: str | None = None
     remote: LightBill | None = None  # as Light last showed it
@@ -127,7 +127,7 @@ class BillJob:
             is_line,
             alone,
             self.first_sent,
-            self.resent and not is_line,
+            self.resent,
         )
 
     def change(
@@ -151,6 +151,15 @@ class BillJob:
             partial=self.partial,
             unsent=unsent and self.light_id is None,
         )
+
+    def unconfirmed_refusal(self, refusal: Outcome[Any]) -> Change:
+        """Light said no, and was not asked since; so it stays where the load does not come to its
+        end."""
+        return self.change(State.UNKNOWN, message=refusal.reason, errors=refusal.errors)
+
+    def rejection(self, refusal: Outcome[Any]) -> Change:
+        """Light said no, and does not show it."""
+        return self.change(State.REJECTED, Status.REJECTED, refusal.reason, errors=refusal.errors)
 
     def complete(self, remote: LightBill, how: Discovery | None = None) -> Change:
         """Light has the bill with all its lines."""
@@ -216,13 +225,17 @@ class JobOperation(Operation):
         return self.job.intent(light_time, alone=self.settings.separate)
 
     def rejected(self, outcome: Outcome[Any]) -> Decision:
-        """A no is final only of what was never sent before, and not where it may mean that Light
-        has it: then Light is asked first."""
+        """A no is final once Light was asked for the bill and does not show it: at the end of the
+        load, with all that were refused; of what was sent before, or where the no may mean that
+        Light has it, once it has settled; of a line item at once."""
         job = self.job
-        if job.sent_before or outcome.duplicate:
+        doubtful = job.sent_before or outcome.duplicate
+        if doubtful or job.light_id is not None:
             job.refusal = outcome
-            return Look(self, self.settings.settle, (self.in_doubt(outcome.reason),))
-        return self.refused(outcome)
+            after = self.settings.settle if doubtful else 0.0
+            return Look(self, after, (self.in_doubt(outcome.reason),))
+        job.refused = outcome
+        return Finish(self, True, (job.unconfirmed_refusal(outcome),))
 
     def still_refused(self) -> Decision | None:
         """What a no comes to that was looked into, and is nothing in Light; None where the last
@@ -233,13 +246,8 @@ class JobOperation(Operation):
         if outcome.duplicate:
             reason = outcome.reason.rstrip(". ")
             return self.for_a_person(f"Light refused it ({reason}), and does not show it either")
-        return self.refused(outcome)
-
-    def refused(self, outcome: Outcome[Any]) -> Decision:
-        reason, errors = outcome.reason, outcome.errors
-        self.job.rejected = True
-        change = self.job.change(State.REJECTED, Status.REJECTED, reason, errors=errors)
-        return Finish(self, True, (change,))
+        self.job.refused = outcome
+        return Finish(self, True, (self.job.rejection(outcome),))
 
     def complete(self, remote: LightBill, how: Discovery | None = None) -> Decision:
         """Light has the bill with all its lines."""

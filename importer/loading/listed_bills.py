@@ -185,11 +185,27 @@ def confirmed(
         if remote is None:
             unclear = listed.id in undone
             out.append(Candidate(listed, Likeness.UNCLEAR) if unclear else candidate)
-        elif (how := likeness_by_id(bill, remote)) is not Likeness.OTHER:
+            continue
+        remote = _completed(remote, listed)
+        if (how := likeness_by_id(bill, remote)) is not Likeness.OTHER:
             created_at = remote.created_at or listed.created_at
             remote = replace(remote, creator=listed.creator, created_at=created_at)
             out.append(Candidate(remote, how))
     return out
+
+
+def is_no_longer(bill: Bill, remote: LightBill) -> bool:
+    """Whether a bill that was the one of the sheet, read by its id, certainly is not any more."""
+    states_another = likeness(bill, replace(remote, lines=None)) is Likeness.OTHER
+    return remote.state in CANCELLED_STATES or states_another
+
+
+def _completed(remote: LightBill, listed: LightBill) -> LightBill:
+    """A bill that was read by its id, with what that answer leaves out or cuts and the list has."""
+    number, full = tidy(remote.invoice_number or ""), tidy(listed.invoice_number or "")
+    if full.startswith(number.rstrip(_CUT_MARKS)) and len(full) > len(number):
+        remote = replace(remote, invoice_number=listed.invoice_number)
+    return remote if remote.amount is not None else replace(remote, amount=listed.amount)
 
 
 def likeness_by_id(bill: Bill, remote: LightBill) -> Likeness:

@@ -7,16 +7,17 @@ second time is read by its id before it is called a twin.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from importer.core.clock import utc_now
+from importer.core.hold_back import ANNOUNCED_FROM, duration
 from importer.core.object_ids import normal_id
 from importer.loading.bill_state import CANCELLED_STATES
 from importer.loading.gateway import LightGateway
 from importer.loading.identity import conflict_key, split_entity
-from importer.loading.job import BillJob
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import Change
 from importer.loading.journal.twin_records import (
@@ -32,13 +33,13 @@ from importer.loading.listed_bills import (
     ReadBills,
     confirmed,
     is_another,
-    likeness_by_id,
+    is_no_longer,
     read_by_id,
     twin_of,
 )
 from importer.loading.reconcile import SKEW
 from importer.model.bills import Bill
-from importer.model.journal_states import ALWAYS, JournalEntry, State, Twin
+from importer.model.journal_states import ALWAYS, JournalEntry, State, Status, Twin
 from importer.model.light_objects import LightBill
 
 LONG_AFTER = timedelta(hours=1)  # a lost attempt that has not come in by then never will
@@ -68,7 +69,8 @@ class Sweep:
     """What a look at Light's list says of bills that are in Light.
 
     ``twins`` are by entry, of bills whose doubt has changed; ``moved`` are bills whose copy was
-    cancelled in Light while another one stays; ``looked_for`` were sent again, long ago.
+    cancelled in Light while another one stays, or that have line items too many; ``looked_for``
+    were sent again, long ago.
     """
 
     twins: dict[int, tuple[Twin, ...]] = field(default_factory=dict)
@@ -95,10 +97,15 @@ async def look_for_twins(
         earlier = [twin for twin in each.entry.twins if normal_id(twin.id) not in settled]
         if near or each.entry.twins:
             suspects.append((each, near, earlier))
-    read = await read_by_id(_ids(suspects), gateway, settle)
+    lined = [each for each in bills if each.entry.has_lines_in_doubt]
+    ids = [*_ids(suspects), *(each.light_id for each in lined)]
+    read = await read_by_id(ids, gateway, settle)
     sweep = Sweep()
     for each, near, earlier in suspects:
         _judge(each, confirmed(each.bill, near, read, undone), earlier, read, sweep)
+    for each in lined:
+        if remote := read.get(each.light_id):
+            sweep.moved += _too_many_lines(each.entry, remote)
     long_ago = utc_now() - LONG_AFTER
     sweep.looked_for = [
         each.entry.id
@@ -183,7 +190,7 @@ def _judge(
     }
     for twin in earlier:  # the list does not have it now, which proves nothing
         remote = read.get(twin.id)
-        if remote is None or likeness_by_id(bill, remote) is not Likeness.OTHER:
+        if remote is None or not is_no_longer(bill, remote):
             twins[twin.id] = twin
     ours = read.get(each.light_id)
     if ours is not None and ours.state in CANCELLED_STATES and len(twins) == 1:
@@ -212,15 +219,41 @@ def _moved(entry: JournalEntry, remote: LightBill) -> Change:
     )
 
 
-async def extra_lines(jobs: Sequence[BillJob], gateway: LightGateway) -> Mapping[int, str]:
-    """By entry, what Light has too many of the lines of bills that got them one by one."""
-    out = {}
-    read = await read_by_id((job.light_id for job in jobs if job.light_id), gateway, 0.0)
-    for job in jobs:
-        remote = read.get(job.light_id or "")
-        lines = () if remote is None else remote.lines or ()
-        extra = [line.id for line in lines if line.id not in job.line_ids]
-        if extra:
-            message = f"Light's bill {job.light_id} has line items more than once, also as"
-            out[job.entry.id] = f"{message} {', '.join(extra)}"
-    return out
+# --- line items -----------------------------------------------------------------------------------
+
+
+def _too_many_lines(entry: JournalEntry, remote: LightBill) -> Iterator[Change]:
+    """That the bill has line items that are not of the journal: perhaps those that were lost."""
+    known = {normal_id(each) for each in filter(None, entry.line_ids)}
+    extra = [line.id for line in remote.lines or () if normal_id(line.id) not in known]
+    if extra and remote.state not in CANCELLED_STATES:
+        yield Change(
+            entry.id,
+            State.UNKNOWN,
+            Status.UNKNOWN,
+            light_id=remote.id,
+            light_state=remote.state,
+            light_amount=remote.amount,
+            line_ids=entry.line_ids,
+            message=f"Light's bill {remote.id} has line items more than once, also as"
+            f" {', '.join(extra)}",
+        )
+
+
+# --- the settling time ----------------------------------------------------------------------------
+
+
+def unsettled_for(entries: Iterable[JournalEntry], settle: float) -> float:
+    """Seconds until Light has settled since the last of these bills was created."""
+    last = max((entry.settled for entry in entries if entry.settled), default=None)
+    if last is None:
+        return 0.0
+    return min(settle, settle - (utc_now() - last).total_seconds())
+
+
+async def wait_for_sweep(seconds: float, message: Callable[[str], object]) -> None:
+    if seconds > ANNOUNCED_FROM:
+        after = "then checking for bills that are in Light more than once."
+        message(f"Waiting {duration(seconds)}, {after}")
+    if seconds > 0:
+        await asyncio.sleep(seconds)

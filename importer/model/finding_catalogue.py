@@ -294,6 +294,9 @@ bills.invoiceNumber.duplicate: the same bill twice
 warning bills.invoiceNumber.near_duplicate: nearly the same invoice number
   '{value}' is almost the same as invoice number '{other}' from the same vendor in row {first}.
   → Check that these are two bills.
+warning bills.invoiceNumber.sister_entity: the same invoice number under two entities
+  The vendor's invoice '{value}' is also in row {first}, under another entity.
+  → Check that these are two bills; if they are the same, remove one.
 warning bills.invoiceNumber.near_in_light: nearly the same invoice number in Light
   '{value}' is almost the same as invoice number '{other}' that Light has from the same vendor
   ({id}, {date}, {money}).

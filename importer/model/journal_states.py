@@ -125,6 +125,17 @@ class JournalEntry:
     resent: datetime | None = None
     twins: tuple[Twin, ...] = ()
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether Light refused it, and was not asked since whether it has it all the same."""
+        return self.state is State.UNKNOWN and self.light_id is None and bool(self.errors)
+
+    @property
+    def has_lines_in_doubt(self) -> bool:
+        """Whether a line item, in a request of its own, was sent again after Light did not show
+        it."""
+        return self.alone and self.resent is not None and bool(self.line_ids)
+
     @classmethod
     def from_row(cls, row: Sequence[Any]) -> JournalEntry:
         """An entry from its row in the journal, the columns in the order of the fields.

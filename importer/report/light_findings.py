@@ -53,7 +53,7 @@ def answer_findings(checked: Checked, outcomes: Mapping[int, BillOutcome]) -> It
             yield finding("light.number_in_use", cell, value, bills=(i,), reason=reason)
         elif status is Status.UNKNOWN and (entry.light_id is not None or entry.twins):
             code = "light.partial" if outcome.partial else "light.altered"
-            if entry.twins or entry.state is State.CREATED:
+            if entry.twins or entry.state is State.CREATED or entry.has_lines_in_doubt:
                 code = "light.twice"
             yield finding(code, cell, value, bills=(i,), reason=reason)
         elif status is Status.UNKNOWN:

@@ -37,6 +37,9 @@ def outcome_words(outcome: BillOutcome) -> str:
     """What there is to say of a bill beside its status, without a full stop; "" for nothing."""
     if outcome.partial:
         return ": ".join(filter(None, (outcome.partial, outcome.message)))
+    if outcome.status is Status.UNKNOWN and outcome.entry.is_refused:
+        reason = outcome.message.rstrip(". ")
+        return f"Light refused it ({reason}); whether it has it all the same was not looked for"
     discovery = _DISCOVERIES[outcome.how] if outcome.how else ""
     return "; ".join(filter(None, (discovery, outcome.message)))
 

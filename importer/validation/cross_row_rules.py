@@ -68,7 +68,8 @@ def _party(ids: ParsedColumn, names: ParsedColumn) -> np.ndarray:
 
 
 def duplicates(mapped: MappedTables, bills: ParsedTable) -> list[FindingBatch]:
-    """The same (entity, vendor, invoice number) twice: an error; nearly the same: a warning."""
+    """The same (entity, vendor, invoice number) twice: an error; nearly the same, or
+    the same under a sister entity: a warning."""
     number = bills["invoiceNumber"]
     at = np.flatnonzero(number.ok)
     texts = number.texts().take(pa.array(at))
@@ -97,9 +98,17 @@ def duplicates(mapped: MappedTables, bills: ParsedTable) -> list[FindingBatch]:
     earlier = np.arange(bills.size)  # each bill's first exact or near duplicate
     earlier[at] = at[np.where(near, first, first_exact)]
     exact_at, near_at = at[first_exact != every], at[near]
+    # Of the same number under several entities each but the first is named beside that.
+    _, first_of_number = _pairs(vendor, exact_number)
+    sister = (first_exact == every) & (first_of_number != every) & ~any_entity
+    sister_of = np.zeros(bills.size, dtype=np.int64)
+    sister_of[at] = at[first_of_number]
 
     def place_args(i: int) -> dict[str, Any]:
         return {"first": mapped.place(BILLS, int(earlier[i]), i)}
+
+    def sister_args(i: int) -> dict[str, Any]:
+        return {"first": mapped.place(BILLS, int(sister_of[i]), i)}
 
     def near_args(i: int) -> dict[str, Any]:
         return place_args(i) | {"other": number.at(int(earlier[i]))}
@@ -118,6 +127,7 @@ def duplicates(mapped: MappedTables, bills: ParsedTable) -> list[FindingBatch]:
         for ending, items, args, related in (
             ("duplicate", exact_at, place_args, earlier[exact_at]),
             ("near_duplicate", near_at, near_args, None),
+            ("sister_entity", at[sister], sister_args, None),
         )
     ]
 

@@ -33,5 +33,7 @@ def test_examples_of_the_page_run(tmp_path: Path) -> None:
     assert lines[4] == "checked.xlsx"
     loaded = next(i for i, line in enumerate(lines) if re.fullmatch(r"0 26 26", line))
     assert all(" created " in line for line in lines[loaded + 1 : loaded + 4])
-    assert lines[-1] == "again.csv"
+    again = lines.index("again.csv")
+    assert lines[again + 1] == "UsageProblem"
+    assert lines[-1] == "0"
     assert not ended.stderr

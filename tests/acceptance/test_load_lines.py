@@ -299,6 +299,9 @@ def test_late_duplicate_line_is_reported(load: Load, sandbox: Sandbox, files: li
     (finding,) = told.json["findings"]
     assert finding["code"] == "light.twice"
     assert "line items more than once" in finding["message"]
+    again = load(sandbox.base_url, *files, *SEPARATE, "--journal", the_journal())
+    assert again.code == 3
+    assert again.json["bills"] == {"total": BILLS, "already_loaded": BILLS - 1, "unknown": 1}
 
 
 def test_inline_mode_completes_a_bill_sent_alone(

@@ -64,6 +64,7 @@ NEEDS_A_PAST_RUN |= {"run.row.changed", "run.line.changed", "run.row.added"}
 NEEDS_OTHER_FILES = {
     "bills.amount.small",  # tests/acceptance/test_amounts_option.py
     "sheet.cells.under_merged",
+    "bills.invoiceNumber.sister_entity",
     "bills.document.too_large",
     "bills.document.unreadable",
     "lookup.pick.unused",

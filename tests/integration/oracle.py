@@ -21,6 +21,7 @@ FindingKey = tuple[str, str, int, str, str]  # code, file, row, header, value
 WARNINGS = {
     "bills.invoiceNumber.missing",
     "bills.invoiceNumber.near_duplicate",
+    "bills.invoiceNumber.sister_entity",
     "bills.invoiceNumber.placeholder",
     "line_items.taxAmount.worked_out_by_light",
 }
@@ -433,6 +434,7 @@ class Judge:
     def duplicates(self) -> None:
         exact: dict[tuple[str, str, str], int] = {}
         near: dict[tuple[str, str, str], int] = {}
+        of_vendor: set[tuple[str, str]] = set()
         numbers = {}
         for i, vendor, entity, number in self.numbered():
             numbers[i] = number
@@ -448,6 +450,9 @@ class Judge:
                          exact[same])  # fmt: skip
             elif loose[2] and loose in near and numbers[near[loose]] != number:
                 self.say("bills", "invoiceNumber.near_duplicate", i, "invoiceNumber", number)
+            if same not in exact and (vendor, number) in of_vendor:
+                self.say("bills", "invoiceNumber.sister_entity", i, "invoiceNumber", number)
+            of_vendor.add((vendor, number))
             exact.setdefault(same, i)
             near.setdefault(loose, i)
 

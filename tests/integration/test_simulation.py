@@ -7,18 +7,23 @@ The simulation is in ``tests/simulation``; a million of its schedules are for
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-sys.path[:0] = [str(Path(__file__).parents[1] / name) for name in ("simulation", "unit")]
+import importer
 
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT / name) for name in ("tests/simulation", "tests/unit", "benchmarks")]
+
+import breaks  # noqa: E402
 from scenario import Computer, Crash, Scenario, Session, scenario  # noqa: E402
 from simulate import Place, Simulation, place, search, shrink, simulate  # noqa: E402
 
-SCHEDULES, PART = 400, 100
+SCHEDULES, PART = 800, 100
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +72,28 @@ MENDED = {
             ),
         ),
     ),
+    "an answer by id without the number hides no second copy": Scenario(
+        23,
+        (1,),
+        (
+            Computer(
+                "A",
+                LOAD,
+                faults={
+                    ("create", 1): "503 after",
+                    ("list", 3): "empty-list",
+                    ("list", 4): "short-list",
+                    ("get", 2): "number-null",
+                },
+            ),
+        ),
+    ),
+    "a line item that came in late keeps its bill in doubt": Scenario(
+        1,
+        (1, 3),
+        (Computer("A", LOAD, faults={("line", 4): "arrives very late"}),),
+        separate=True,
+    ),
     "a crash between the rows of a run and what it found leaves no id behind": Scenario(
         902,
         (7,),
@@ -90,6 +117,16 @@ def test_refusal_that_came_after_the_act_is_looked_into(where: Place) -> None:
     assert not result.violations, result.trace
     said = [event[4] for event in result.events if event[2] == "says" and event[3] == 6]
     assert said == ["created", "already_loaded"]
+
+
+def test_deliberate_breaks_fit_the_modules_of_now(tmp_path: Path) -> None:
+    """``benchmarks/breaks.py`` shows that each is caught, which takes minutes."""
+    package = Path(importer.__file__).parent
+    for broken in breaks.BREAKS:
+        for name in (broken.module, *(broken.also or ())[:1]):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(package / name, tmp_path / name)
+        breaks.apply(broken, tmp_path)
 
 
 def test_a_seed_gives_the_same_schedule_again(where: Place) -> None:

@@ -136,7 +136,10 @@ def test_number_of_other_vendor_or_entity_is_no_duplicate(tmp_path: Path) -> Non
          bill(vendorId="", billRef="B4", vendor="ACME  ltd ", companyEntity="uk")],
         [line(billRef=f"B{i}") for i in (1, 2, 3, 4)],
     )  # fmt: skip
-    assert finding_cells(of) == [("bills.invoiceNumber.duplicate", 5, "invoiceNumber")]
+    assert finding_cells(of) == [
+        ("bills.invoiceNumber.sister_entity", 4, "invoiceNumber"),
+        ("bills.invoiceNumber.duplicate", 5, "invoiceNumber"),
+    ]
     assert valid(of) == [3, 4]
 
 

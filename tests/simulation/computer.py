@@ -79,25 +79,39 @@ class Disk:
 
 
 class NumberedJournal(Journal):
-    """A journal in one session, whose commits a ``Disk`` counts. ``whole`` has the connection:
-    opening one, and compiling its statements, takes most of the time of a session."""
+    """A journal in one session, whose commits a ``Disk`` counts. It has one connection, ``db``, for
+    all schedules: opening one takes most of the time of a session."""
 
-    def __init__(self, whole: Journal, disk: Disk) -> None:
-        self.disk = disk
+    def __init__(self, whole: Journal, db: sa.Connection, disk: Disk) -> None:
         self.path, self._engine, self._transaction = whole.path, whole._engine, None
+        self.db, self.disk = db, disk
+
+    def of_session(self, disk: Disk) -> NumberedJournal:
+        return NumberedJournal(self, self.db, disk)
 
     def close(self) -> None:
         """The connection stays."""
 
     @contextlib.contextmanager
+    def reading(self, run: str = "") -> Iterator[sa.Connection]:
+        yield self.db
+
+    @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         if self._transaction is not None:
-            with super().writing() as db:
-                yield db
+            yield self._transaction
             return
-        with super().writing() as db:
-            yield db
+        self.db.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            yield self.db
             self.disk.before()
+            self.db.commit()
+        except sa.exc.SQLAlchemyError as error:
+            self.db.rollback()
+            raise self._problem(error) from error
+        except BaseException:
+            self.db.rollback()
+            raise
         self.disk.after()
 
 
@@ -126,7 +140,7 @@ class Running:
     sheet: Sheet
     light: SimulatedLight
     trace: Trace
-    journal: Journal
+    journal: NumberedJournal
     check: Callable[[Running, Claims], None]
     wire: Wire = field(init=False)
     claims: Claims | None = None  # of the last session
@@ -207,7 +221,9 @@ class Running:
         bills = [bill for bill in self.sheet.bills if bill.index in rows]
         checked = copy.copy(self.sheet.files.checked)
         checked.findings = Findings()
-        files = replace(self.sheet.files, checked=checked)
+        # Nothing is read again, so no files are copied.
+        request = replace(self.sheet.files.request, sources=())
+        files = replace(self.sheet.files, checked=checked, request=request)
         options = LoadOptions(
             settle=SETTLE, line_mode="separate" if self.scenario.separate else "inline"
         )
@@ -226,7 +242,7 @@ class Running:
         error = ""
         async with self._client() as client:
             context.client = client
-            with NumberedJournal(self.journal, self._disk) as journal:
+            with self.journal.of_session(self._disk) as journal:
                 try:
                     await create(bills, COMPANY, journal, context)
                 except ImporterError as problem:
@@ -249,7 +265,7 @@ class Running:
             return Claims("undo", {})
         run = self.runs[-1]
         async with self._client() as client:
-            with NumberedJournal(self.journal, self._disk) as journal:
+            with self.journal.of_session(self._disk) as journal:
                 engine = Engine(journal, client, run, SETTINGS, Listener())
                 outcomes = journal.outcomes(run)
                 bills = bills_created(outcomes, dict.fromkeys(outcomes, 100))
@@ -282,11 +298,12 @@ class Journals:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._by_name: dict[str, Journal] = {}
+        self._by_name: dict[str, NumberedJournal] = {}
 
-    def empty(self, name: str) -> Journal:
+    def empty(self, name: str) -> NumberedJournal:
         if name not in self._by_name:
-            self._by_name[name] = Journal(self._folder / f"{name}.sqlite")
+            whole = Journal(self._folder / f"{name}.sqlite")
+            self._by_name[name] = NumberedJournal(whole, whole._engine.connect(), Disk())
         journal = self._by_name[name]
         with journal.writing() as db:
             for table in META.tables:
@@ -295,4 +312,5 @@ class Journals:
 
     def close(self) -> None:
         for journal in self._by_name.values():
-            journal.close()
+            journal.db.close()
+            journal._engine.dispose()

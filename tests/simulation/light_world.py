@@ -109,7 +109,6 @@ class SimulatedLight:
         outstanding = 0 if record.state == "PAID" else record.body["amount"]
         return {
             **record.body,
-            "invoicePayableId": record.id,
             "lineItems": [dict(line) for line in record.lines],
             "invoiceCreatedAt": wire_time(record.created),
             "outstandingBalance": outstanding if balance else None,
@@ -145,6 +144,7 @@ class SimulatedLight:
     def _line(self, record: LightRecord, body: Json) -> Json:
         number = f"{record.id[1:8]}{len(record.lines) + 1}"
         line = {**body, "id": f"{number:0>8}-1111-4000-8000-000000000000"}
+        line["invoicePayableId"] = record.id
         record.lines.append(line)
         return line
 
@@ -201,3 +201,4 @@ _ACTIONS = {
     "mark-as-paid": (("UNPAID", "READY_FOR_PAYMENT_RELEASE"), "PAID"),
     "cancel": (CANCELLABLE, "CANCELLED"),
 }
+STATE_AFTER = {action: state for action, (_, state) in _ACTIONS.items()}

@@ -15,7 +15,8 @@ from light_world import LightRecord, SimulatedLight
 from scenario import Scenario
 from sheet import ENTITIES, REFUSED, ROWS, VENDORS, Row
 
-from importer.model.journal_states import IN_LIGHT, Status
+from importer.model.journal_states import IN_LIGHT, Status, StepKind, StepState
+from importer.sandbox.lies import ANOTHER
 
 STEPS_OF = {
     "": (),
@@ -25,8 +26,13 @@ STEPS_OF = {
 }
 
 
+ACT_OF = {
+    StepKind.SUBMIT: "submit-for-approval",
+    StepKind.POST: "post",
+    StepKind.PAY: "mark-as-paid",
+}
 LISTED = 5.0  # seconds before the end of a session, when its last list was read at the latest
-COMMITTED = ("400-after", "409-after", "422-after")  # refusals that are none
+COMMITTED = ("400-after", "404-after", "409-after", "422-after", ANOTHER)  # refusals that are none
 
 
 @dataclass(frozen=True)
@@ -64,10 +70,13 @@ def after_session(
     """What is wrong at the end of a session, or in the end."""
     if light.unexpected:
         yield Violation("unexpected request", ", ".join(light.unexpected))
+    if "JournalProblem" in claims.error:
+        yield Violation("no journal", claims.error)
     yield from _ids(running, claims, light)
     for row, rows in groups(running.scenario).items():
         yield from _once(running, claims, light, row, rows, final=final)
     yield from _undone(running, light)
+    yield from _steps(running, claims, light)
     if final:
         yield from _settled(running, claims)
 
@@ -109,12 +118,14 @@ def _once(
     sure = sum(status in IN_LIGHT for status in statuses)
     loaded = statuses.count(Status.CREATED) + statuses.count(Status.ALREADY_LOADED)
     unsure = statuses.count(Status.UNKNOWN)
-    # Light may have a bill of which it rejects a line. What it refused is looked for at the end;
-    # a list that lies then is believed.
-    lied = any(fault in COMMITTED for fault in running.computer.faults.values()) and not final
-    if running.scenario.separate or claims.crashed or claims.stopped or claims.error or lied:
+    wire = running.wire
+    # What Light refused is looked for at the end; a list that lies then is believed.
+    if wire.misled and any(wire.used[each] for each in COMMITTED) and not final:
         unsure += statuses.count(Status.REJECTED)
     name = f"{running.name}: {row.number or 'the bills without a number'}"
+    if len(mine) > len(rows) and not _may_double(running):
+        ids = [bill.id for bill in mine]
+        yield Violation("doubled", f"{name}: {ids} for {len(rows)} rows, without a cause")
     shown = light.clock() - running.scenario.lag - LISTED
     mine = [bill for bill in mine if bill.created <= shown]
     ended = claims.command == "load"  # what an undo leaves is for the next load to look at
@@ -132,6 +143,32 @@ def _once(
         cents = [line["netAmount"] for line in bill.lines]
         if bill.maker == running.name and loaded == len(rows) and cents != list(row.lines):
             yield Violation("lines", f"{name}: {bill.id} has the lines {cents}")
+
+
+def _may_double(running: Running) -> bool:
+    """Whether Light misled the computer so long that it had to take a bill for absent: it came in
+    after all looks, or two looks did not show it."""
+    used, committed = running.wire.used, any(running.wire.used[each] for each in COMMITTED)
+    late = bool(used["arrives late"]) and running.scenario.late
+    return bool(used["arrives very late"] or late or running.wire.misled + committed > 1)
+
+
+def _steps(running: Running, claims: Claims, light: SimulatedLight) -> Iterator[Violation]:
+    """A step that is called done was taken, and one that is called refused was not."""
+    for row, steps in claims.steps.items():
+        outcome = claims.outcomes.get(row)
+        record = light.bills.get(((outcome and outcome.entry.light_id) or "").lower())
+        if record is None:
+            continue
+        taken = {act for _, act in record.acts}
+        for step in steps:
+            act = ACT_OF.get(step.kind)
+            name = f"{running.name}: {step.kind} of row {row} ({record.id}) is {step.state}"
+            if step.state is StepState.DONE and act and act not in taken:
+                yield Violation("not taken", f"{name}, and was not taken")
+            refused = step.state is StepState.REFUSED and (running.name, act) in record.acts
+            if refused and not running.wire.misled:
+                yield Violation("not refused", f"{name}, and was taken")
 
 
 def _named(bills: Sequence[LightRecord], claims: Claims) -> bool:

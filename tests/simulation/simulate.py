@@ -86,7 +86,10 @@ def simulate(what: Scenario, where: Place) -> Simulation:
     """Run a schedule to its end and check the promise."""
     simulation = Simulation(what)
     with asyncio.Runner(loop_factory=WorkingLoop) as runner:
-        runner.run(_run(simulation, where))
+        try:
+            runner.run(_run(simulation, where))
+        except Exception as error:
+            simulation.violations.append(Violation("failed", repr(error)))
     return simulation
 
 

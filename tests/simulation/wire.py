@@ -16,7 +16,7 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from light_world import SimulatedLight, error, moment
+from light_world import STATE_AFTER, Json, SimulatedLight, error, moment
 from scenario import SETTLE, TIMEOUT
 
 from importer.light.credentials import Key
@@ -50,6 +50,8 @@ class Wire:
     alive: Callable[[], bool] = lambda: True
     longest: float = TIMEOUT + 2.5
     numbers: Counter[str] = field(default_factory=Counter)
+    used: Counter[str] = field(default_factory=Counter)  # faults
+    misled: int = 0  # reads that were answered with a lie
     doubted: set[str] = field(default_factory=set)  # numbers of bills with an answer in doubt
     _open: set[str] = field(default_factory=set)  # and of those without an answer
     previous: Reply | None = None  # what Light answered last, to whatever
@@ -65,6 +67,8 @@ class Wire:
         self.numbers[kind] += 1
         number = self.numbers[kind]
         fault = "" if self.honest else self.faults.get((kind, number), "")
+        self.used[fault] += 1
+        self.misled += kind in ("get", "list") and fault in lies.LIES
         body = None if content is None else json.loads(content)
         request = Request(kind, number, method, parts.path, parts.query, body)
         self.trace(self.computer, "sends", request, fault)
@@ -141,6 +145,11 @@ class Wire:
                 return self._reply(401, {"type": "UNAUTHORIZED", "message": "Log in."})
             case "422":
                 return self._reply(*error(422, "Not this one.", "description"))
+            case "another bill":
+                another = self._another(request)
+                return self._reply(200, another) if another else _BROKEN
+            case "nil id":
+                return self._reply(200, self._as_if_done(request) | {"id": lies.NIL})
             case "page with 200" if not refused:
                 return self._reply(200, _PAGE)
             case "empty 200" if not refused:
@@ -152,6 +161,27 @@ class Wire:
                 return self._reply(*lies.lied_answer(answered or (200, None), lie))
         assert answered is not None, fault
         return self._reply(*answered)
+
+    def _as_if_done(self, request: Request) -> Json:
+        """What the answer to a request would be."""
+        if request.kind != "act":
+            return dict(request.body)
+        light_id, action = request.path.split("/")[-2:]
+        return {**self.light.shown(self.light.bills[light_id]), "state": STATE_AFTER[action]}
+
+    def _another(self, request: Request) -> Json | None:
+        """The newest bill or line item in Light that is not the one of the request, as if it were
+        done to that."""
+        bills = [bill for bill in self.light.bills.values() if bill.id not in request.path]
+        if request.kind == "line":
+            lines = [line for bill in self.light.bills.values() for line in bill.lines]
+            return lines[-1] if lines else None
+        if not bills:
+            return None
+        shown = self.light.shown(bills[-1])
+        if request.kind == "act":
+            shown["state"] = STATE_AFTER[request.path.rsplit("/", 1)[1]]
+        return shown
 
     def may_own(self, number: str) -> bool:
         """Whether a bill of this number may be the computer's, though another made it."""

@@ -8,26 +8,28 @@ import sqlalchemy as sa
 
 from importer.loading.identity import after_entity, split_entity
 from importer.loading.journal.journal import Journal
-from importer.loading.journal.journal_tables import ENTRIES, among
+from importer.loading.journal.journal_tables import ENTRIES, among, some
 
 
 def ids_of(journal: Journal, identities: Collection[str]) -> dict[str, int]:
     """The ids of the entries of these identities, where there is one."""
-    query = sa.select(ENTRIES.c.identity, ENTRIES.c.id)
     with journal.reading() as db:
-        rows = db.execute(query.where(among(ENTRIES.c.identity, identities)))
+        rows = db.execute(_OF_IDENTITIES, some(identities))
         return {row.identity: row.id for row in rows}
 
 
 def entities(journal: Journal) -> list[str]:
     """The company entities in the identities of all entries, "" for those that have none."""
-    following = sa.select(sa.func.min(ENTRIES.c.identity)).where(
-        ENTRIES.c.identity > sa.bindparam("last")
-    )
     out: list[str] = []
     with journal.reading() as db:  # from each entity to the next, not from bill to bill
         last = ""
-        while identity := db.scalar(following, {"last": last}):
+        while identity := db.scalar(_FOLLOWING, {"last": last}):
             out.append(split_entity(identity)[0])
             last = after_entity(out[-1])
     return out
+
+
+_OF_IDENTITIES = sa.select(ENTRIES.c.identity, ENTRIES.c.id).where(among(ENTRIES.c.identity))
+_FOLLOWING = sa.select(sa.func.min(ENTRIES.c.identity)).where(
+    ENTRIES.c.identity > sa.bindparam("last")
+)

@@ -51,6 +51,7 @@ from importer.loading.journal.journal_tables import (
     STEPS,
     UNDONE,
     among,
+    some,
 )
 from importer.model.journal_states import (
     BillOutcome,
@@ -243,9 +244,9 @@ class Journal:
 
     def owned(self, light_ids: Collection[str]) -> set[str]:
         """Which of these bills in Light belong to an entry, or did until they were undone."""
-        ours = sa.select(ENTRIES.c.light_id).where(among(ENTRIES.c.light_id, light_ids))
         with self.reading() as db:
-            return set(db.execute(ours).scalars()) | self._undone(db, light_ids)
+            owned = db.execute(_OWNED, some(light_ids)).scalars()
+            return {*owned, *self._undone(db, light_ids)}
 
     def undone(self, light_ids: Collection[str]) -> set[str]:
         """Which of these bills in Light were cancelled by an undo."""
@@ -253,8 +254,7 @@ class Journal:
             return self._undone(db, light_ids)
 
     def _undone(self, db: sa.Connection, light_ids: Collection[str]) -> set[str]:
-        query = sa.select(UNDONE.c.light_id).where(among(UNDONE.c.light_id, light_ids))
-        return set(db.execute(query).scalars())
+        return set(db.execute(_UNDONE, some(light_ids)).scalars())
 
     def assign(self, run: str, bills: Iterable[tuple[int, BillRows, BillOutcome | None]]) -> None:
         """The run's bills as (entry, rows, outcome where it is settled already)."""
@@ -302,10 +302,9 @@ class Journal:
 
     def steps(self, entries: Iterable[int]) -> dict[int, dict[StepKind, Step]]:
         """The steps of these entries, by entry and kind."""
-        query = sa.select(STEPS).where(among(STEPS.c.entry, list(entries)))
         out: dict[int, dict[StepKind, Step]] = {}
         with self.reading() as db:
-            for row in db.execute(query).mappings():
+            for row in db.execute(_STEPS, some(entries)).mappings():
                 step = Step.from_row(dict(row))
                 out.setdefault(step.entry, {})[step.kind] = step
         return out
@@ -317,19 +316,15 @@ class Journal:
 
         Without ``contents`` the entries have none, which saves much memory in a large run.
         """
-        c = RUN_BILLS.c
-        columns = sa.select(c.entry, c.status, c.message, c.how, c.partial)
-        columns = columns.add_columns(*(_ENTRY if contents else ENTRY_WITHOUT_CONTENT))
-        query = columns.join(ENTRIES, ENTRIES.c.id == c.entry).where(c.run == run)
+        query = _OUTCOMES if contents else _OUTCOMES_WITHOUT_CONTENT
         with self.reading(run) as db:
-            return {row[0]: outcome_from_row(row[1:5], row[5:]) for row in db.execute(query)}
+            rows = db.execute(query, {"of": run})
+            return {row[0]: outcome_from_row(row[1:5], row[5:]) for row in rows}
 
     def rows(self, run: str) -> dict[int, BillRows]:
         """The rows of each bill of a run, by entry."""
-        c = RUN_BILLS.c
-        query = sa.select(c.entry, c.file, c.sheet, c.row, c.identity, c.lines, c.position)
         with self.reading(run) as db:
-            return {row[0]: rows_from_row(row) for row in db.execute(query.where(c.run == run))}
+            return {row[0]: rows_from_row(row) for row in db.execute(_ROWS, {"of": run})}
 
 
 # The columns of an entry in the order of the fields of its record.
@@ -337,10 +332,27 @@ _ENTRY = tuple(ENTRIES.c[name] for name in JournalEntry.__dataclass_fields__)
 ENTRY_WITHOUT_CONTENT = tuple(sa.literal_column("''") if c.name == "content" else c for c in _ENTRY)
 
 
+def _outcomes(columns: Iterable[sa.ColumnElement[Any]]) -> sa.Select[Any]:
+    c = RUN_BILLS.c
+    query = sa.select(c.entry, c.status, c.message, c.how, c.partial, *columns)
+    return query.join(ENTRIES, ENTRIES.c.id == c.entry).where(c.run == sa.bindparam("of"))
+
+
+_ENTRIES = sa.select(*_ENTRY).where(among(ENTRIES.c.identity))
+_OWNED = sa.select(ENTRIES.c.light_id).where(among(ENTRIES.c.light_id))
+_UNDONE = sa.select(UNDONE.c.light_id).where(among(UNDONE.c.light_id))
+_STEPS = sa.select(STEPS).where(among(STEPS.c.entry))
+_OUTCOMES, _OUTCOMES_WITHOUT_CONTENT = _outcomes(_ENTRY), _outcomes(ENTRY_WITHOUT_CONTENT)
+_BILL_ROWS = ("entry", "file", "sheet", "row", "identity", "lines", "position")
+_ROWS = sa.select(*(RUN_BILLS.c[name] for name in _BILL_ROWS)).where(
+    RUN_BILLS.c.run == sa.bindparam("of")
+)
+
+
 def _by_identity(db: sa.Connection, wanted: Sequence[str]) -> dict[str, JournalEntry]:
     if not wanted:
         return {}
-    rows = db.execute(sa.select(*_ENTRY).where(among(ENTRIES.c.identity, wanted)))
+    rows = db.execute(_ENTRIES, some(wanted))
     return {entry.identity: entry for entry in map(JournalEntry.from_row, rows)}
 
 

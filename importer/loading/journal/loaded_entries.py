@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from importer.loading.journal.journal import ENTRY_WITHOUT_CONTENT, Journal
-from importer.loading.journal.journal_tables import ENTRIES, RUN_BILLS, among
+from importer.loading.journal.journal_tables import ENTRIES, RUN_BILLS, among, some
 from importer.model.journal_states import JournalEntry, State, Status
 
 _MAY_BE = (State.CREATED, State.FOUND, State.SENDING, State.UNKNOWN)
@@ -28,31 +28,31 @@ class LoadedEntry:
 
 def entries_of_rows(journal: Journal, identities: Collection[str]) -> list[LoadedEntry]:
     """The entries whose rows held these bills; see ``row_identity.bill_row_identity``."""
-    return _loaded(journal, among(RUN_BILLS.c.identity, identities))
+    return _loaded(journal, RUN_BILLS.c.identity, identities)
 
 
 def entries_of_identities(journal: Journal, identities: Collection[str]) -> list[LoadedEntry]:
     """The entries of these identities; see ``loading.identity``."""
-    return _loaded(journal, among(ENTRIES.c.identity, identities))
+    return _loaded(journal, ENTRIES.c.identity, identities)
 
 
 def entries_of_bills(journal: Journal, light_ids: Collection[str]) -> list[LoadedEntry]:
     """The entries of these bills in Light."""
-    return _loaded(journal, among(ENTRIES.c.light_id, light_ids))
+    return _loaded(journal, ENTRIES.c.light_id, light_ids)
 
 
-def _loaded(journal: Journal, which: sa.ColumnElement[bool]) -> list[LoadedEntry]:
+def _loaded(journal: Journal, column: sa.Column[Any], values: Collection[str]) -> list[LoadedEntry]:
     c = RUN_BILLS.c
     query = (
         sa.select(c.run, c.file, c.sheet, c.row, c.identity, c.status, *ENTRY_WITHOUT_CONTENT)
         .join(ENTRIES, ENTRIES.c.id == c.entry)
-        .where(which, sa.or_(ENTRIES.c.state.in_(_MAY_BE), ENTRIES.c.light_id.is_not(None)))
+        .where(among(column), sa.or_(ENTRIES.c.state.in_(_MAY_BE), ENTRIES.c.light_id.is_not(None)))
         .order_by(c.run)
     )
     out: dict[int, LoadedEntry] = {}
     creators: set[int] = set()
     with journal.reading() as db:
-        for status, loaded in _decoded(db.execute(query)):
+        for status, loaded in _decoded(db.execute(query, some(values))):
             key, created = loaded.entry.id, status in (None, Status.CREATED)
             if created or key not in creators:
                 out[key] = loaded

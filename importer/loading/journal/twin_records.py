@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from importer.core.object_ids import normal_id
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import to_json
-from importer.loading.journal.journal_tables import ENTRIES, SETTLEMENTS, among
+from importer.loading.journal.journal_tables import ENTRIES, SETTLEMENTS, among, some
 from importer.model.journal_states import Twin
 
 Twins = Mapping[int, Sequence[Twin]]  # by entry
@@ -22,8 +22,8 @@ Twins = Mapping[int, Sequence[Twin]]  # by entry
 def save_twins(journal: Journal, twins: Twins) -> None:
     """The other copies of some bills in Light; none where there is no doubt any more."""
     rows = [
-        {"key": entry, "text": to_json([twin.as_list() for twin in some]) if some else None}
-        for entry, some in twins.items()
+        {"key": entry, "text": to_json([twin.as_list() for twin in copies]) if copies else None}
+        for entry, copies in twins.items()
     ]
     if rows:
         with journal.writing() as db:
@@ -39,22 +39,22 @@ def clear_resent(journal: Journal, entries: Collection[int]) -> None:
 
 def light_ids_of_others(journal: Journal, entries: Collection[int]) -> dict[int, set[str]]:
     """By entry, the ids in Light of bills that are not this one, as a person said."""
-    query = sa.select(SETTLEMENTS.c.entry, SETTLEMENTS.c.others)
     out: dict[int, set[str]] = {}
     with journal.reading() as db:
-        for entry, others in db.execute(query.where(among(SETTLEMENTS.c.entry, entries))):
+        for entry, others in db.execute(_OTHERS, some(entries)):
             out.setdefault(entry, set()).update(json.loads(others))
     return out
 
 
 def entries_of_light_ids(journal: Journal, light_ids: Collection[str]) -> dict[str, int]:
     """Which entries these bills in Light belong to, by id in its normal form."""
-    query = sa.select(ENTRIES.c.light_id, ENTRIES.c.id)
     with journal.reading() as db:
-        rows = db.execute(query.where(among(ENTRIES.c.light_id, light_ids)))
+        rows = db.execute(_OF_LIGHT_IDS, some(light_ids))
         return {normal_id(light_id): entry for light_id, entry in rows}
 
 
+_OTHERS = sa.select(SETTLEMENTS.c.entry, SETTLEMENTS.c.others).where(among(SETTLEMENTS.c.entry))
+_OF_LIGHT_IDS = sa.select(ENTRIES.c.light_id, ENTRIES.c.id).where(among(ENTRIES.c.light_id))
 _SAVE = (
     sa.update(ENTRIES).where(ENTRIES.c.id == sa.bindparam("key")).values(twins=sa.bindparam("text"))
 )

@@ -51,7 +51,9 @@ class AddLine(JobOperation):
             return Mismatch("with a line item that has no id")
         if line.id in map(normal_id, filter(None, job.line_ids)):
             return Mismatch(f"with the line item {line.id}, which it had before")
-        if line.bill_id is not None and not same_id(line.bill_id, job.light_id):
+        if line.bill_id is None:
+            return Mismatch(f"with the line item {line.id}, but not of which bill it is")
+        if not same_id(line.bill_id, job.light_id):
             return Mismatch(f"with a line item of another bill, {line.bill_id}")
         if words := line_contradictions(job.bill, job.bill.lines[job.next_line], line):
             return Mismatch(f"with the line item {line.id}, of which {words}")
@@ -111,7 +113,7 @@ class AddLine(JobOperation):
         if job.next_line == line and job.lost >= MOST_LOST:
             return self.for_a_person(f"Light's answer to the next one was lost {job.lost} times")
         if job.next_line == line:
-            job.resent = job.resent or job.lost > 0 or job.unanswered
+            job.resent = job.resent or job.lost > 0 or job.unanswered or job.in_doubt
         else:
             job.lost, job.unanswered = 0, False
         return self.next_line(how)

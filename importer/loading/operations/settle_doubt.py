@@ -31,8 +31,12 @@ class SettleDoubt(CreateBill):
         return Finish(self, False, (change,))
 
     def absent(self) -> Decision:
-        reason = "Light does not have it"
-        change = self.job.change(State.PLANNED, Status.NOT_SENT, reason)
+        job, reason = self.job, "Light does not have it"
+        if job.entry.is_refused:
+            reason, errors = job.entry.message, job.entry.errors
+            change = job.change(State.REJECTED, Status.REJECTED, reason, errors=errors)
+        else:
+            change = job.change(State.PLANNED, Status.NOT_SENT, reason)
         return Finish(self, False, (change,))
 
 

@@ -1,0 +1,169 @@
+"""Break the importer on purpose, in a copy of the tree, and see the simulation catch it.
+
+    python benchmarks/breaks.py [--count 1000] [--only NAME]
+
+For each break it says after how many schedules the promise was first broken, and how. The exit code
+is 1 where one is not caught within ``--count`` schedules. See ``tests/simulation``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PARTS = ("importer", "templates", "tests/simulation", "tests/unit/simulated.py", "benchmarks")
+
+
+@dataclass(frozen=True)
+class Break:
+    """A text of a module, which is in it once, and what stands there instead; ``also``: another
+    module, text and what stands instead, where two guard against the same."""
+
+    name: str
+    module: str
+    text: str
+    instead: str
+    also: tuple[str, str, str] | None = None
+
+
+BREAKS = (
+    Break(
+        "any id in an answer is believed",
+        "loading/operations/create_bill.py",
+        "        conflicts = contradictions(self.job.bill, remote, just_created=True)\n",
+        "        return remote\n",
+    ),
+    Break(
+        "a bill is sent again after the first look that does not show it",
+        "loading/operation.py",
+        "ABSENT_LOOKS = 2",
+        "ABSENT_LOOKS = 1",
+    ),
+    Break(
+        "any refusal is final",
+        "loading/job.py",
+        "        doubtful = job.sent_before or outcome.duplicate\n",
+        "        return Finish(self, True, (job.rejection(outcome),))\n",
+    ),
+    Break(
+        "a refusal of a step is final",
+        "loading/operations/bill_step.py",
+        "        doubtful = self._tried or outcome.duplicate\n",
+        "        return self.finish(StepState.REFUSED, outcome.reason)\n",
+    ),
+    Break(
+        "a step's answer without an id is accepted",
+        "loading/operations/bill_step.py",
+        "        if not same_id(remote.id, self.light_id):\n",
+        "        if remote.id[0] != '0' and not same_id(remote.id, self.light_id):\n",
+        also=("light/json_values.py", "    if is_nil(value):\n", "    if False:\n"),
+    ),
+    Break(
+        "a step's answer of another bill is accepted",
+        "loading/operations/bill_step.py",
+        "        if not same_id(remote.id, self.light_id):\n",
+        "        if False:\n",
+    ),
+    Break(
+        "a line item's answer of another bill is accepted",
+        "loading/operations/add_line.py",
+        "        if not same_id(line.bill_id, job.light_id):\n",
+        "        if False:\n",
+    ),
+    Break(
+        "a bill is sent before that is in the journal",
+        "loading/engine.py",
+        "[*self._records, *intents]",
+        "self._records",
+    ),
+    Break(
+        "a bill whose answer was lost is sent again at once",
+        "loading/job.py",
+        "        return Look(self, self.settings.settle, (self.in_doubt(reason),))\n",
+        "        return Send(self)\n",
+    ),
+    Break(
+        "what a crash left is sent again at once",
+        "loading/operations/create_bill.py",
+        "Look(self, self.settings.settle) if self.job.in_doubt else Send(self)",
+        "Send(self)",
+    ),
+    Break(
+        "nobody looks for bills that are in Light twice",
+        "loading/twins.py",
+        "        if near or each.entry.twins:\n",
+        "        if False:\n",
+    ),
+    Break(
+        "nobody looks for line items that came in late",
+        "model/journal_states.py",
+        "        return self.alone and self.resent is not None and bool(self.line_ids)\n",
+        "        return False\n",
+    ),
+    Break(
+        "a cancellation whose answer was lost is taken for done",
+        "loading/operations/bill_step.py",
+        "        self._lost += counts\n",
+        "        return self.finish(StepState.DONE)\n",
+    ),
+)
+
+
+def apply(broken: Break, importer: Path) -> None:
+    """Change the modules of a copy of the package."""
+    edits = [(broken.module, broken.text, broken.instead)]
+    for name, old, new in [*edits, broken.also] if broken.also else edits:
+        module = importer / name
+        text = module.read_text(encoding="utf-8")
+        if text.count(old) != 1:
+            sys.exit(f"{name} has not once: {old}")
+        module.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def caught(number: int, count: int) -> str:
+    """When and how the simulation catches a break, in its own process; "" where it does not."""
+    broken = BREAKS[number]
+    with tempfile.TemporaryDirectory(prefix="breaks-") as name:
+        copy = Path(name)
+        for part in PARTS:
+            if (ROOT / part).is_dir():
+                ignored = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(ROOT / part, copy / part, ignore=ignored)
+            else:
+                (copy / part).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(ROOT / part, copy / part)
+        apply(broken, copy / "importer")
+        done = subprocess.run(
+            [sys.executable, str(copy / "benchmarks" / "simulation.py"), "--look", str(count)],
+            env=os.environ | {"PYTHONPATH": str(copy)},
+            capture_output=True,
+            text=True,
+        )
+    if done.returncode not in (0, 1) or done.stderr:
+        sys.exit(done.stderr)
+    return done.stdout.strip()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--count", type=int, default=1000, help="schedules at most")
+    parser.add_argument("--only", default="", help="breaks with these words in their name")
+    args = parser.parse_args()
+    missed = False
+    for number, broken in enumerate(BREAKS):
+        if args.only in broken.name:
+            how = caught(number, args.count)
+            missed = missed or not how
+            print(f"{broken.name}: {how or 'NOT CAUGHT'}", flush=True)
+    sys.exit(missed)
+
+
+if __name__ == "__main__":
+    main()
