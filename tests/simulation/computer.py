@@ -241,7 +241,7 @@ class Running:
         )
         error = ""
         async with self._client() as client:
-            context.client = client
+            context.client, context.limiter = client, self._pace
             with self.journal.of_session(self._disk) as journal:
                 try:
                     await create(bills, COMPANY, journal, context)
