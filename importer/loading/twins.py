@@ -105,7 +105,7 @@ async def look_for_twins(
         _judge(each, confirmed(each.bill, near, read, undone), earlier, read, sweep)
     for each in lined:
         if remote := read.get(each.light_id):
-            sweep.moved += _too_many_lines(each.entry, remote)
+            sweep.moved += _surplus_lines(each.entry, remote)
     long_ago = utc_now() - LONG_AFTER
     sweep.looked_for = [
         each.entry.id
@@ -222,10 +222,10 @@ def _moved(entry: JournalEntry, remote: LightBill) -> Change:
 # --- line items -----------------------------------------------------------------------------------
 
 
-def _too_many_lines(entry: JournalEntry, remote: LightBill) -> Iterator[Change]:
+def _surplus_lines(entry: JournalEntry, remote: LightBill) -> Iterator[Change]:
     """That the bill has line items that are not of the journal: perhaps those that were lost."""
-    known = {normal_id(each) for each in filter(None, entry.line_ids)}
-    extra = [line.id for line in remote.lines or () if normal_id(line.id) not in known]
+    journaled = {normal_id(each) for each in filter(None, entry.line_ids)}
+    extra = [line.id for line in remote.lines or () if normal_id(line.id) not in journaled]
     if extra and remote.state not in CANCELLED_STATES:
         yield Change(
             entry.id,
