@@ -69,7 +69,7 @@ def test_command_line_overrides_the_template(command: Command, tmp_path: Path) -
         (["--expect", "EUR=1", "--expect", "EUR=2"], "EUR is given twice"),
         (["--set", "yaer=2025"], "did you mean 'year'?"),
         (["--set", "2025"], "should be NAME=VALUE, as year=2025"),
-        ([], "needs to be told: year. Say it with --set year=…"),
+        ([], "needs a value for: year. Give it with --set year=…"),
     ],
 )
 def test_invalid_expectation_is_a_usage_error(

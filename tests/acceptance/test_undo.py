@@ -76,7 +76,7 @@ def test_undone_run_can_be_loaded_again(
         assert again.json["bills"] == {"total": 24, "undone": 24}
         assert sandbox.counters.by_route[CANCEL] == 24
         text = command("undo", run, "--yes", "--requests-per-minute", "100000").out
-        assert "Nothing to undo: 24 bills of this run are undone already." in text
+        assert "Nothing to undo: 24 bills of this run are already undone." in text
         assert command("report", run, "--json", "--quiet").json["bills"] == told.json["bills"]
 
         stale["list"] = json.dumps(listed).encode()
@@ -130,7 +130,7 @@ def test_only_created_bills_are_cancelled_after_consent(
 
     text = command("undo", run, "--yes", "--requests-per-minute", "100000")
     assert "Company:  Kestrel Trading Ltd (sandbox)" in text.err
-    assert "2 bills of the sheet were there before this run, and left alone." in text.out
+    assert "2 bills of the sheet were in Light before this run: unchanged." in text.out
     own = f"1 bill of the sheet came from run {earlier}: light-import undo {earlier}"
     assert own in " ".join(text.out.split())
     assert live(sandbox) == ["INV-00000", "INV-00001"]
