@@ -347,6 +347,7 @@ def _decide_dates(column: SheetColumn) -> list[Finding]:
 
 
 _DAY_BEHIND_YEAR = r"\A[0-9]{4}[-/.](?:1[3-9]|2[0-9]|3[01])[-/.](?:0?[1-9]|1[0-2])(?:\z|[^0-9])"
+_MONTH_BEHIND_YEAR = r"\A[0-9]{4}[-/.](?:0?[1-9]|1[0-2])[-/.](?:1[3-9]|2[0-9]|3[01])(?:\z|[^0-9])"
 _EITHER_BEHIND_YEAR = r"\A[0-9]{4}[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|1[0-2])(?:\z|[^0-9])"
 
 
@@ -358,6 +359,9 @@ def _year_first_dates(
     proof = written[vector_parsers.matching(take(tidied, written), _DAY_BEHIND_YEAR)]
     if not len(proof) or any("YYYY-D" in form for form in column.mapped.template.formats.dates):
         return []
+    usual = written[vector_parsers.matching(take(tidied, written), _MONTH_BEHIND_YEAR)]
+    if len(proof) < 2 or len(usual) > len(proof):
+        return []  # a slip of the pen, which is unreadable itself
     either = written[vector_parsers.matching(take(tidied, written), _EITHER_BEHIND_YEAR)]
     parts = (re.split(r"[^0-9]", tidied[i].as_py())[1:3] for i in either.tolist())
     either = either[np.asarray([int(one) != int(other) for one, other in parts], dtype=bool)]

@@ -254,12 +254,12 @@ def test_ambiguous_dates_are_one_finding_for_all_bills(tmp_path: Path, header: s
 
 
 def test_year_first_dates_with_the_day_in_the_middle_rule_out_the_doubtful(tmp_path: Path) -> None:
-    dates = ["2025-25-03", "2025-04-03", "2025-05-05", "2025-01-31"]
+    dates = ["2025-25-03", "2025-04-03", "2025-05-05", "2025-01-31", "2025-26-03"]
     bills = [
         bill(billRef=f"B{i}", invoiceNumber=f"N{i}", issuedDate=day, dueDate="")
         for i, day in enumerate(dates)
     ]
-    of = two_csv_files(tmp_path, bills, [line(billRef=f"B{i}") for i in range(4)])
+    of = two_csv_files(tmp_path, bills, [line(billRef=f"B{i}") for i in range(5)])
     assert ("bills.issuedDate.mixed_order", 3, "issuedDate") in finding_cells(of)
     assert valid(of) == [4, 5]
 
