@@ -19,6 +19,7 @@ from importer.model.tables import Role
 
 _UNITS = re.compile(r"[^0-9]{0,4}[0-9]+")
 _REST = re.compile(r"[0-9]{2}|[0-9]{3}(?:\.[0-9]+)?")
+_AMOUNT = re.compile(r"[^0-9]{0,4}[0-9][0-9.,' ]*[.,][0-9]{1,2}")
 _DECIMAL = re.compile(r"-?[0-9]+\.[0-9]{1,2}")
 _NUMBERS = (FieldKind.CENTS, FieldKind.FACTOR)
 
@@ -30,7 +31,7 @@ def shifted_rows(table: HeadedTable, roles: Sequence[Role]) -> Iterator[tuple[in
     the next cell has the decimals; or a whole number after a blank, ``Rack, 19``, and an amount in
     the next cell, where other rows have none; or a whole number and two digits alone for its text,
     where all other rows' numbers have decimals, or there are none. Of any file: it has more cells
-    than the header, and than most rows, blank ones.
+    than the header, blank ones, and an amount where other rows have none.
     """
     source = table.source
     if source.lengths is None:
@@ -43,16 +44,40 @@ def shifted_rows(table: HeadedTable, roles: Sequence[Role]) -> Iterator[tuple[in
         for k, of_row in _split_numbers(table, roles, longer_rows):
             split.add(k)
             yield k, of_row
-    data = np.asarray([role is Role.DATA for role in roles], dtype=bool)
-    of_data = lengths[table.start :][: len(roles)]
-    if not longer_rows.any() or 2 * int((of_data[data] > width).sum()) > int(data.sum()):
-        return  # a separator at each row's end
-    for k in np.flatnonzero(data & (of_data > width)).tolist():
-        i = k + table.start
-        beyond = (source.columns[c][i] for c in range(width, len(source.columns)))
-        if k not in split and not any(map(tidy, beyond)):
-            cells, headers = int(of_data[k]), width
-            yield k, finding("sheet.row.too_long", table.cell(i), "", headers=headers, cells=cells)
+    for k in _longer_rows(table, roles, longer_rows):
+        if k not in split:
+            cells = int(lengths[k + table.start])
+            yield (
+                k,
+                finding(
+                    "sheet.row.too_long",
+                    table.cell(k + table.start),
+                    "",
+                    headers=width,
+                    cells=cells,
+                ),
+            )
+
+
+def _longer_rows(
+    table: HeadedTable, roles: Sequence[Role], longer_rows: np.ndarray
+) -> Iterator[int]:
+    """Rows with blank cells beyond the header, and an amount behind a column of numbers, where most
+    rows have none."""
+    candidates = np.flatnonzero(longer_rows[table.start :][: len(roles)]).tolist()
+    numbers = _number_columns(table)
+    for column in sorted(numbers) if candidates else ():
+        if column + 1 in numbers or column + 1 >= len(table.source.columns):
+            continue
+        following = [tidy(text) for text in table.source.columns[column + 1][table.start :]]
+        amounts = sum(bool(_AMOUNT.fullmatch(text)) for text in following)
+        for k in candidates:
+            if (
+                roles[k] is Role.DATA
+                and _AMOUNT.fullmatch(following[k])
+                and 2 * amounts <= len(following)
+            ):
+                yield k
 
 
 def _split_numbers(

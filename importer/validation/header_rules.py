@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -67,7 +68,7 @@ def header_findings(
                         words=words,
                     )
                 if sheet == LINE_ITEMS and name in _WITH_TAX and (of_bill >= 0).all():
-                    with_tax, takes = tax_included(header), bool(include_tax[of_bill[0]])
+                    with_tax, takes = _stated_basis(header), bool(include_tax[of_bill[0]])
                     if with_tax is not None and with_tax != takes and takes == _WITH_TAX[name]:
                         yield finding(
                             "sheet.column.other_basis",
@@ -78,6 +79,14 @@ def header_findings(
                         )
     for t, table in enumerate(mapped.tables):
         yield from _of_titles(mapped, t, table)
+
+
+_TAX = re.compile(r"vat|tax|gst|mwst|ust|tva|iva|btw|moms", re.IGNORECASE)
+
+
+def _stated_basis(header: str) -> bool | None:
+    """Whether a header says that tax is in its amounts; a bare ``Net`` is no more than a name."""
+    return tax_included(header) if _TAX.search(header) else None
 
 
 def _of_titles(mapped: MappedTables, t: int, table: InputTable) -> Iterator[Finding]:

@@ -245,10 +245,12 @@ def test_one_bill_and_its_like_are_no_proof(tmp_path: Path) -> None:
     assert valid(of) == [2]
 
 
-def test_a_supplier_called_total_is_a_bill_even_if_it_is_the_sum(tmp_path: Path) -> None:
-    rows = [*ROWS, ["Total", "T1", "03/03/2025", "61.00"]]
-    of = read(tmp_path, [HEADER, *rows])
-    assert bills(of) == [*GOOD, (5, "Total", "T1", 6100)]
+def test_a_supplier_called_total_is_asked_about_if_it_is_the_sum(tmp_path: Path) -> None:
+    of = read(tmp_path, [HEADER, *ROWS, ["Total", "T1", "03/03/2025", "61.00"]])
+    assert finding_cells(of) == [("sheet.row.total", 5, "Amount")]
+    assert bills(of) == GOOD
+    of = read(tmp_path, [HEADER, *ROWS, ["Total", "T1", "03/03/2025", "61.10"]])
+    assert bills(of) == [*GOOD, (5, "Total", "T1", 6110)]
 
 
 def test_labelled_total_is_compared(tmp_path: Path) -> None:
