@@ -225,7 +225,8 @@ class Request:
 
     @property
     def creates(self) -> bool:
-        return self.method == "POST" and self.path == "/v1/invoice-payables"
+        creations = ("/v1/invoice-payables", "/v1/credit-notes")
+        return self.method == "POST" and self.path in creations
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ from importer.loading.operations.verify_bill import plan_verification
 from importer.loading.plan import (
     LoadPlan,
     expected_outcomes,
+    look_for_credited,
     look_in_light,
     plan_from_journal,
     record,
@@ -149,6 +150,7 @@ async def _plan(
     plan = plan_from_journal(bills, journal, dry=dry)
     with context.stop.cancels_task(), context.listener.work(Work.LOOKING):
         await look_in_light(plan, context.client, journal, settle=context.settle)
+        await look_for_credited(plan, bills, context.client)
     context.progress.asked = True
     if undoing := unfinished_undo(journal, [entry.id for entry in plan.entries.values()]):
         raise UsageProblem(

@@ -267,7 +267,7 @@ def _record_summary(context: LoadContext, summary: RunSummary) -> None:
     if journal_path is None or run is None:
         return
     facts = {
-        "bills": summary.bills,
+        "bills": dict(summary.documents),
         "line_items": summary.line_items,
         "totals": [
             {"currency": t.currency, "sheet": t.sheet, "unit": t.unit, "created": t.created}

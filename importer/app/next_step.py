@@ -93,7 +93,7 @@ def after_check(
 ) -> str:
     if code == 0:
         return f"light-import load {command_words(request)}"
-    if result is None or result.suffix.lower() != ".xlsx" or not summary.bills.get("total"):
+    if result is None or result.suffix.lower() != ".xlsx" or not summary.documents.get("total"):
         return "correct your file and run the same command again"
     if unresolved:
         return _pick_words(request, result) + " (correct the coloured cells there too)"
@@ -120,7 +120,7 @@ def after_load(
     to_resolve: Path | None = None,
 ) -> str:
     """``to_resolve`` is the result workbook where names are left to be picked in it."""
-    again, bills, sandbox = load_command(request, options), summary.bills, options.sandbox
+    again, bills, sandbox = load_command(request, options), summary.documents, options.sandbox
     if sandbox and code in (2, 3, 4):
         return f"{again} (in a new sandbox: this one and its bills are gone)"
     if code in (2, 4):

@@ -33,7 +33,7 @@ def report(
         built, steps = report_of(run, journal, "report")
     path = result.free_path(run.files, run.record.id) if result else None
     figures = dict(run.record.summary or {})
-    bills = built.summary.bills
+    bills = built.summary.documents
     interrupted = bool(
         bills.get(Status.NOT_SENT)
         or (bills.get(Status.UNKNOWN) and not run.record.finished)

@@ -102,13 +102,13 @@ def exit_code(summary: RunSummary, findings: Findings, *, stopped: ImporterError
     totals that do not tie though Light has the bills; 4 stopped early."""
     if stopped is not None:
         return stopped.exit_code
-    if summary.bills.get(Status.UNKNOWN, 0) or STEP_UNKNOWN in findings.codes():
+    if summary.documents.get(Status.UNKNOWN, 0) or STEP_UNKNOWN in findings.codes():
         return 3
     if FORBIDDEN & findings.codes():
         return KeyRefused.exit_code
     bad = (Status.INVALID, Status.REJECTED, Status.NOT_SENT)
     errors = findings.count_of(Severity.ERROR)
-    if errors or any(summary.bills.get(s, 0) for s in bad):
+    if errors or any(summary.documents.get(s, 0) for s in bad):
         return 1
     return 3 if any(total.altered or total.unmatched for total in summary.totals) else 0
 

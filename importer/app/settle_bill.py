@@ -20,7 +20,7 @@ from importer.core.object_ids import normal_id, same_id
 from importer.light.client import LightClient
 from importer.loading.bill_diff import loaded_bill
 from importer.loading.bill_match import match_bill
-from importer.loading.bill_state import CANCELLED_STATES
+from importer.loading.bill_state import is_cancelled
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import Change
 from importer.loading.journal.settlement_records import save_settlement
@@ -29,7 +29,7 @@ from importer.loading.listed_bills import Likeness, contradicts, read_by_id
 from importer.loading.twins import candidates_in_light
 from importer.model.bills import Bill
 from importer.model.journal_states import BillOutcome, Discovery, JournalEntry, State, Status
-from importer.model.light_objects import LightBill
+from importer.model.light_objects import DocumentRef, LightBill
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ async def _settle(options: SettleOptions, journal: Journal, client: LightClient)
         await _check_absent(entry, bill, copies, options, journal, client)
         difference, change = "", Change(entry.id, State.PLANNED)
     else:
-        remote = await _read(options.light_id, client)
+        remote = await _read(options.light_id, client, credit_note=bill.credit_note)
         _check_bill(entry, bill, remote, journal)
         difference = match_bill(bill, remote).difference
         copies = [light_id for light_id in copies if not same_id(light_id, remote.id)]
@@ -183,11 +183,11 @@ def _in_doubt(outcome: BillOutcome) -> bool:
     )
 
 
-async def _read(light_id: str, client: LightClient) -> LightBill:
+async def _read(light_id: str, client: LightClient, *, credit_note: bool) -> LightBill:
     value, problem = parse_uuid(light_id.strip())
     if problem:
         raise UsageProblem(f"'{light_id}' is not a Light id.")
-    read = await read_by_id([value], client, 0.0)
+    read = await read_by_id([DocumentRef(value, credit_note)], client, 0.0)
     remote = read[value]
     if remote is None:
         raise UsageProblem(f"Light does not show a bill {value}. Copy the id from Light.")
@@ -195,7 +195,7 @@ async def _read(light_id: str, client: LightClient) -> LightBill:
 
 
 def _check_bill(entry: JournalEntry, bill: Bill, remote: LightBill, journal: Journal) -> None:
-    if remote.state in CANCELLED_STATES:
+    if is_cancelled(remote):
         raise UsageProblem(f"Light's bill {remote.id} is cancelled: it cannot be this one.")
     if contradicts(remote.vendor_id, bill.vendor_id):
         raise UsageProblem(f"Light's bill {remote.id} is of another vendor.")
@@ -213,8 +213,9 @@ async def _check_absent(
     client: LightClient,
 ) -> None:
     """UsageProblem where Light shows the bill, by its list or by an id that is known."""
-    read = await read_by_id(copies, client, options.settle)
-    live_ids = [i for i, b in read.items() if b is not None and b.state not in CANCELLED_STATES]
+    refs = [DocumentRef(light_id, bill.credit_note) for light_id in copies]
+    read = await read_by_id(refs, client, options.settle)
+    live_ids = [i for i, b in read.items() if b is not None and not is_cancelled(b)]
     listed = await candidates_in_light(bill, entry, client, journal, options.settle)
     live_ids += [c.bill.id for c in listed if c.likeness is not Likeness.RETYPED]
     if live_ids:

@@ -243,7 +243,7 @@ def _report(run: FinishedRun, journal: Journal, undone: _Undone) -> Report:
     report, _ = report_of(run, journal, "undo", ended=undone.ended)
     states = Counter(state for state, _ in undone.ended.values())
     code = int(states[StepState.REFUSED] > 0)
-    if report.summary.bills.get(Status.UNKNOWN):
+    if report.summary.documents.get(Status.UNKNOWN):
         code = 3
     if undone.stopped is not None:
         code = undone.stopped.exit_code
@@ -254,7 +254,7 @@ def _report(run: FinishedRun, journal: Journal, undone: _Undone) -> Report:
         exit_code=code,
         error=RunError.of(undone.stopped) if undone.stopped else None,
         notes=tuple(
-            _notes(undone, states, report.summary.bills, created_before(journal, run.record.id))
+            _notes(undone, states, report.summary.documents, created_before(journal, run.record.id))
         ),
         next_step=_next_step(run, code, report.findings.codes(), undone.options),
     )

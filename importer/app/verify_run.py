@@ -78,7 +78,7 @@ def verify(
         report, _ = report_of(run, journal, "verify", read_backs)
     differ = any(back.comparison is not Comparison.SAME for back in read_backs.values())
     differ |= bool(_OTHER_ROWS & report.findings.codes())
-    person = "light.twice" in report.findings.codes() or Status.UNKNOWN in report.summary.bills
+    person = "light.twice" in report.findings.codes() or Status.UNKNOWN in report.summary.documents
     summary = replace(
         report.summary,
         exit_code=stopped.exit_code if stopped else 3 if person else int(differ),

@@ -81,6 +81,7 @@ class ApiSession:
         *,
         params: Params | None = None,
         json: object = None,
+        headers: Mapping[str, str] | None = None,
         on_wire: Callable[[], None] | None = None,
         key: int | None = None,
     ) -> Answer:
@@ -96,13 +97,14 @@ class ApiSession:
             url += "?" + urlencode({k: _param(v) for k, v in params.items()}, quote_via=quote)
         content = None if json is None else jsonlib.dumps(json, allow_nan=False).encode()
         async with self._connections:
-            return await self._send(method.upper(), url, content, on_wire, key)
+            return await self._send(method.upper(), url, content, headers, on_wire, key)
 
     async def _send(
         self,
         method: str,
         url: str,
         content: bytes | None,
+        headers: Mapping[str, str] | None,
         on_wire: Callable[[], None] | None,
         key: int | None,
     ) -> Answer:
@@ -117,7 +119,7 @@ class ApiSession:
                     raise
                 refusal = "did not accept the login" if renewed else "redirects the request"
                 return Answer(None, reason=f"Light {refusal}. {spent}")
-            reply, used = await self._attempt(method, url, content, on_wire, permit)
+            reply, used = await self._attempt(method, url, content, headers, on_wire, permit)
             retry_after = self._learn(reply, used, permit, reading=method == "GET")
             on_wire, key = None, permit.key  # the first hop has left; the others use its key
             if isinstance(reply, Failure):
@@ -150,6 +152,7 @@ class ApiSession:
         method: str,
         url: str,
         content: bytes | None,
+        headers: Mapping[str, str] | None,
         on_wire: Callable[[], None] | None,
         permit: Permit,
     ) -> tuple[Reply | Failure, Key]:
@@ -159,7 +162,7 @@ class ApiSession:
             if on_wire is not None:
                 on_wire()
             with self._announced_when_slow(url):
-                reply = await self._transport.exchange(method, url, content, key)
+                reply = await self._transport.exchange(method, url, content, key, headers)
         except LightUnreachable as error:  # the login could not be renewed: nothing has left
             reply = Failure(False, str(error))
         finally:

@@ -14,15 +14,17 @@ from importer.core.answers import Answer, Mismatch, Verdict
 from importer.core.errors import LightRefused, LightUnreachable, UsageProblem, WireProblem
 from importer.core.fetch import fetch, fetch_all
 from importer.core.object_ids import normal_id, same_id
-from importer.light import codec
+from importer.light import codec, note_codec
 from importer.light.api_session import ApiSession, Params
 from importer.model.bills import Bill
 from importer.model.light_objects import (
     Account,
     Company,
+    DocumentRef,
     Entity,
     LightBill,
     LightLine,
+    NoteLink,
     PropertyGroup,
     UploadTarget,
     Vendor,
@@ -30,7 +32,10 @@ from importer.model.light_objects import (
 
 BILLS = "/v1/invoice-payables"
 BILL_LIST = "/v1/bff/invoice-payables"
+NOTES = "/v1/credit-notes"
+DOCUMENTS = "/v1/accounting-documents/accounting-documents"
 PAGE = 200  # records; Light's maximum
+NUMBERS_A_REQUEST = 10  # of 255 characters at most each
 VENDORS_A_REQUEST = 50  # keeps the address below 2,500 characters
 MOST_PAGES = 10_000  # two million records
 MOST_STALE_PAGES = 20  # pages in a row without a new record
@@ -50,37 +55,61 @@ class LightClient(ApiSession):
     # --- one attempt --------------------------------------------------------------------------
 
     async def create_bill(
-        self, bill: Bill, on_wire: Callable[[], None] | None = None, *, with_lines: bool = True
+        self,
+        bill: Bill,
+        on_wire: Callable[[], None] | None = None,
+        *,
+        with_lines: bool = True,
+        request_key: str | None = None,
     ) -> Answer:
-        """``POST`` the bill, once. Raises ValueError where ids are missing."""
-        body = codec.bill_to_json(bill, with_lines=with_lines)
-        return await self.send("POST", BILLS, json=body, on_wire=on_wire)
+        """``POST`` the bill or credit note, once. Raises ValueError where ids are missing.
+
+        ``request_key``: of a credit note; Light makes one note of all requests that have it.
+        """
+        if not bill.credit_note:
+            body = codec.bill_to_json(bill, with_lines=with_lines)
+            return await self.send("POST", BILLS, json=body, on_wire=on_wire)
+        body = note_codec.note_to_json(bill, with_lines=with_lines)
+        headers = {"X-Idempotency-Key": request_key} if request_key else None
+        return await self.send("POST", NOTES, json=body, headers=headers, on_wire=on_wire)
 
     async def create_line(
         self, bill_id: str, bill: Bill, line: int, on_wire: Callable[[], None] | None = None
     ) -> Answer:
         """``POST`` one line (by its index) to a bill that Light has, once."""
-        body = codec.line_to_json(bill.lines[line], include_tax=bill.include_tax)
-        path = f"{BILLS}/{quote(bill_id, safe='')}/line-items"
+        if bill.credit_note:
+            body = note_codec.note_line_to_json(bill, bill.lines[line])
+        else:
+            body = codec.line_to_json(bill.lines[line], include_tax=bill.include_tax)
+        name = "lines" if bill.credit_note else "line-items"
+        path = f"{_address(bill_id, bill.credit_note)}/{name}"
         return await self.send("POST", path, json=body, on_wire=on_wire)
 
-    def read_bill(self, body: object) -> LightBill | None:
-        """The bill in an answer, with its lines; None where it cannot be decoded, or has no state,
-        which every bill has."""
-        bill = _decoded(partial(codec.bill_from_json, listed=False), body)
+    def read_bill(self, body: object, *, credit_note: bool = False) -> LightBill | None:
+        """The bill or credit note in an answer, with its lines; None where it cannot be decoded, or
+        has no state, which every one has."""
+        decode = partial(codec.bill_from_json, listed=False)
+        bill = _decoded(note_codec.note_from_json if credit_note else decode, body)
         return bill if bill is not None and bill.state else None
 
-    def read_line(self, body: object) -> LightLine | None:
-        """The line item in an answer; None where it cannot be decoded."""
-        return _decoded(codec.line_from_json, body)
+    def read_line(self, body: object, *, note: Bill | None = None) -> LightLine | None:
+        """The line item in an answer, of a credit note where that is given; None where it cannot be
+        decoded."""
+        if note is None:
+            return _decoded(codec.line_from_json, body)
+        return _decoded(partial(note_codec.note_line_from_json, side=note.credit_sign), body)
 
-    async def get_bill(self, bill_id: str, *, balance: bool = False) -> Answer:
-        """One attempt to read a bill with its lines; see ``codec.bill_from_json``.
+    async def get_bill(
+        self, bill_id: str, *, balance: bool = False, credit_note: bool = False
+    ) -> Answer:
+        """One attempt to read a bill or credit note with its lines.
 
-        ``balance``: with what is outstanding.
+        ``balance``: of a bill, with what is outstanding.
         """
-        asked: Params | None = {"includeOutstandingBalance": True} if balance else None
-        return await self.send("GET", f"{BILLS}/{quote(bill_id, safe='')}", params=asked)
+        asked: Params | None = None
+        if balance and not credit_note:
+            asked = {"includeOutstandingBalance": True}
+        return await self.send("GET", _address(bill_id, credit_note), params=asked)
 
     async def get_line_item(self, bill_id: str, line_id: str) -> Answer:
         """One attempt to read a line; see ``codec.line_from_json``."""
@@ -88,10 +117,12 @@ class LightClient(ApiSession):
         return await self.send("GET", path)
 
     async def cancel_bill(
-        self, bill_id: str, reason: str, on_wire: Callable[[], None] | None = None
+        self, ref: DocumentRef, reason: str, on_wire: Callable[[], None] | None = None
     ) -> Answer:
-        """One attempt to cancel a bill."""
-        path = f"{BILLS}/{quote(bill_id, safe='')}/cancel"
+        """One attempt to cancel a bill, or to archive a credit note, which takes no reason."""
+        if ref.credit_note:
+            return await self.send("POST", f"{_address(*ref)}/archive", on_wire=on_wire)
+        path = f"{_address(*ref)}/cancel"
         return await self.send("POST", path, json={"reason": reason}, on_wire=on_wire)
 
     # --- steps after creation, one attempt each ------------------------------------------------
@@ -100,9 +131,26 @@ class LightClient(ApiSession):
         """``POST …/submit-for-approval``; whether it worked is seen only later, in the bill."""
         return await self._act(bill_id, "submit-for-approval", {}, on_wire)
 
-    async def post_bill(self, bill_id: str, on_wire: Callable[[], None] | None = None) -> Answer:
-        """``POST …/post``: a draft straight to the ledger."""
-        return await self._act(bill_id, "post", None, on_wire)
+    async def post_bill(
+        self, ref: DocumentRef, on_wire: Callable[[], None] | None = None
+    ) -> Answer:
+        """``POST …/post``: a draft bill or credit note straight to the ledger."""
+        return await self.send("POST", f"{_address(*ref)}/post", on_wire=on_wire)
+
+    async def link_note(self, link: NoteLink, on_wire: Callable[[], None] | None = None) -> Answer:
+        """``POST …/invoice-payables/{bill}``: clear so much of the bill with the credit note."""
+        path = f"{_address(link.note_id, True)}/invoice-payables/{quote(link.bill_id, safe='')}"
+        return await self.send("POST", path, json={"amount": link.amount}, on_wire=on_wire)
+
+    async def note_links(self, note_id: str) -> Answer:
+        """One attempt to read which bills a credit note clears."""
+        return await self.send("GET", f"{_address(note_id, True)}/invoice-payables")
+
+    def read_note_link(self, body: object) -> NoteLink | None:
+        return _decoded(note_codec.note_link_from_json, body)
+
+    def read_note_links(self, body: object) -> tuple[NoteLink, ...] | None:
+        return _decoded(note_codec.note_links_from_json, body)
 
     async def pay_bill(
         self, bill_id: str, bill: Bill, on_wire: Callable[[], None] | None = None
@@ -208,20 +256,7 @@ class LightClient(ApiSession):
         Raises WireProblem rather than return a part of the list: what is missing from it may be
         sent again.
         """
-        ids = list(dict.fromkeys(vendor_ids or ()))
-        if not all(ids) or any(c in vendor_id for vendor_id in ids for c in ",|:"):
-            raise ValueError("a vendor id must not be empty or have a comma, bar or colon")
-        since = []
-        if created_since is not None:
-            # Whole seconds, rounded down: rather a bill too many than one too few.
-            since = [f"createdAt:gte:{codec.timestamp(created_since.replace(microsecond=0))}"]
-        batches = [ids[i : i + VENDORS_A_REQUEST] for i in range(0, len(ids), VENDORS_A_REQUEST)]
-        filters = [[f"vendorId:in:{'|'.join(batch)}", *since] for batch in batches]
-        queries: list[Params] = [
-            {"filter": ",".join(each), "sort": "createdAt:asc"}
-            for each in (filters if vendor_ids is not None else [since])
-        ]
-        wanted = set(map(normal_id, ids))
+        queries, wanted = _by_vendor("vendorId", vendor_ids, created_since)
 
         def read(record: object) -> LightBill:
             bill = codec.bill_from_json(record, listed=True)
@@ -231,6 +266,37 @@ class LightClient(ApiSession):
 
         lists = await fetch_all(self._list(BILL_LIST, read, query) for query in queries)
         return _unique(bill for bills in lists for bill in bills)
+
+    async def list_credit_notes(
+        self, vendor_ids: Sequence[str] | None, created_since: datetime | None = None
+    ) -> list[LightBill]:
+        """As ``list_bills``, all credit notes of these vendors, with their numbers, by the list of
+        accounting documents."""
+        queries, wanted = _by_vendor(
+            "businessPartnerId", vendor_ids, created_since, "documentType:eq:CN"
+        )
+
+        def read(record: object) -> LightBill | None:
+            note = note_codec.note_document_from_json(record)
+            if note and wanted and note.vendor_id and note.vendor_id not in wanted:
+                raise WireProblem("Light's list has credit notes of vendors not asked for.")
+            return note
+
+        lists = await fetch_all(self._list(DOCUMENTS, read, query) for query in queries)
+        return _unique(note for notes in lists for note in notes if note is not None)
+
+    async def credit_notes_numbered(self, numbers: Iterable[str]) -> list[LightBill]:
+        """The credit notes of any vendor that have one of these numbers, archived ones too."""
+        wanted, filters = set(numbers), ["documentType:eq:CN"]
+        if not any(c in number for number in wanted for c in ",|:"):  # else all are asked for
+            each, most = sorted(wanted), NUMBERS_A_REQUEST
+            batches = [each[i : i + most] for i in range(0, len(each), most)]
+            filters = [f"{filters[0]},documentNumber:in:{'|'.join(batch)}" for batch in batches]
+        read = note_codec.note_document_from_json
+        queries: list[Params] = [{"filter": text} for text in filters]
+        lists = await fetch_all(self._list(DOCUMENTS, read, query) for query in queries)
+        every = (note for notes in lists for note in notes if note is not None)
+        return _unique(note for note in every if note.invoice_number in wanted)
 
     async def _list(
         self, path: str, read: Callable[[object], R], params: Params | None = None
@@ -306,6 +372,30 @@ class LightClient(ApiSession):
                 " of Light's API: --base-url or LIGHT_BASE_URL"
             )
         raise LightRefused(f"Light refused {path} ({outcome.status}): {outcome.reason}")
+
+
+def _address(document_id: str, credit_note: bool) -> str:
+    return f"{NOTES if credit_note else BILLS}/{quote(document_id, safe='')}"
+
+
+def _by_vendor(
+    field: str, vendor_ids: Sequence[str] | None, created_since: datetime | None, *more: str
+) -> tuple[list[Params], set[str]]:
+    """The queries of a list of the documents of these vendors, and their ids as compared."""
+    ids = list(dict.fromkeys(vendor_ids or ()))
+    if not all(ids) or any(c in vendor_id for vendor_id in ids for c in ",|:"):
+        raise ValueError("a vendor id must not be empty or have a comma, bar or colon")
+    terms = list(more)
+    if created_since is not None:
+        # Whole seconds, rounded down: rather a bill too many than one too few.
+        terms.append(f"createdAt:gte:{codec.timestamp(created_since.replace(microsecond=0))}")
+    batches = [ids[i : i + VENDORS_A_REQUEST] for i in range(0, len(ids), VENDORS_A_REQUEST)]
+    filters = [[f"{field}:in:{'|'.join(batch)}", *terms] for batch in batches]
+    queries: list[Params] = [
+        {"filter": ",".join(each), "sort": "createdAt:asc"}
+        for each in (filters if vendor_ids is not None else [terms])
+    ]
+    return queries, set(map(normal_id, ids))
 
 
 def _decoded(decode: Callable[[object], R], body: object) -> R | None:

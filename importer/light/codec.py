@@ -68,7 +68,7 @@ def bill_to_json(bill: Bill, *, with_lines: bool = True) -> Json:
         body["lineItems"] = [
             line_to_json(line, include_tax=bill.include_tax) for line in bill.lines
         ]
-    return body | _properties(bill.properties)
+    return body | property_groups(bill.properties)
 
 
 def line_to_json(line: LineItem, *, include_tax: bool) -> Json:
@@ -76,7 +76,7 @@ def line_to_json(line: LineItem, *, include_tax: bool) -> Json:
     values = line_values(line, include_tax)
     if not line.tax_amount and not line.tax_code_id:
         values["taxAmount"] = None  # Light takes no tax amount without a tax code, not even zero
-    return _present(SENT_LINE_FIELDS, values) | _properties(line.properties)
+    return _present(SENT_LINE_FIELDS, values) | property_groups(line.properties)
 
 
 def payment_to_json(bill: Bill) -> Json:
@@ -120,7 +120,7 @@ _TO_JSON: Mapping[FieldKind, Callable[[Any], object]] = {
 }
 
 
-def _properties(properties: Iterable[Property]) -> Json:
+def property_groups(properties: Iterable[Property]) -> Json:
     groups: list[Json] = []
     for each in properties:
         if each.group_id is None:
@@ -147,21 +147,21 @@ def bill_from_json(obj: object, *, listed: bool) -> LightBill:
     values = _values_from_json(bill, SENT_BILL_FIELDS, unreadable)
     nested = _nested_vendor(bill, unreadable)
     values["vendor_id"] = values["vendor_id"] or nested
-    state = _leniently(text_at, bill, "state")
+    state = leniently(text_at, bill, "state")
     return LightBill(
         id=required_id_at(bill, "id"),
         state=state or "",
-        failure_reason=_leniently(text_at, bill, "failureReason"),
-        created_at=_leniently(moment_at, bill, "createdAt" if listed else "invoiceCreatedAt")
-        or _leniently(moment_at, bill, "invoiceCreatedAt" if listed else "createdAt"),
+        failure_reason=leniently(text_at, bill, "failureReason"),
+        created_at=leniently(moment_at, bill, "createdAt" if listed else "invoiceCreatedAt")
+        or leniently(moment_at, bill, "invoiceCreatedAt" if listed else "createdAt"),
         lines=None
         if lines is None
         else tuple(line_from_json(x) for x in array_of(lines, "lineItems")),
-        properties=_leniently(_light_properties, bill, "customProperties") or (),
+        properties=leniently(_light_properties, bill, "customProperties") or (),
         failures=errors_from_json(bill.get("failureContext")),
-        outstanding=_leniently(integer_at, bill, "outstandingBalance"),
+        outstanding=leniently(integer_at, bill, "outstandingBalance"),
         unreadable=tuple(unreadable or ()),
-        creator=_leniently(_user_name, bill, "user") or "",
+        creator=leniently(_user_name, bill, "user") or "",
         **values,
     )
 
@@ -191,8 +191,8 @@ def line_from_json(obj: object) -> LightLine:
     line = object_of(obj, "line item")
     return LightLine(
         id=required_id_at(line, "id"),
-        bill_id=_leniently(id_at, line, "invoicePayableId"),
-        properties=_leniently(_light_properties, line, "customProperties") or (),
+        bill_id=leniently(id_at, line, "invoicePayableId"),
+        properties=leniently(_light_properties, line, "customProperties") or (),
         **_values_from_json(line, SENT_LINE_FIELDS),
     )
 
@@ -233,7 +233,7 @@ def _user_name(obj: Mapping[str, object], name: str) -> str:
     return " ".join(filter(None, names))
 
 
-def _leniently(
+def leniently(
     read: Callable[[Mapping[str, object], str], T], obj: Mapping[str, object], name: str
 ) -> T | None:
     """A value that no creation depends on: None where it cannot be understood."""

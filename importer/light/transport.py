@@ -59,7 +59,12 @@ class Exchanger(Protocol):
     def longest(self) -> float: ...
 
     async def exchange(
-        self, method: str, url: str, content: bytes | None, key: Key
+        self,
+        method: str,
+        url: str,
+        content: bytes | None,
+        key: Key,
+        more: Mapping[str, str] | None = None,
     ) -> Reply | Failure: ...
 
     async def close(self) -> None: ...
@@ -93,7 +98,12 @@ class Transport:
             await lane.aclose()
 
     async def exchange(
-        self, method: str, url: str, content: bytes | None, key: Key
+        self,
+        method: str,
+        url: str,
+        content: bytes | None,
+        key: Key,
+        more: Mapping[str, str] | None = None,
     ) -> Reply | Failure:
         """One attempt with the key, never repeated. Raises nothing for HTTP or network trouble.
 
@@ -107,6 +117,7 @@ class Transport:
             begun = begun or event == "http11.send_request_headers.started"
 
         headers = [(b"Authorization", key.header), *([] if content is None else _JSON_BODY)]
+        headers += [(name.encode(), value.encode()) for name, value in (more or {}).items()]
         lane = self._free_lanes.pop()
         try:
             async with asyncio.timeout(self.longest):

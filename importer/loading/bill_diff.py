@@ -16,7 +16,15 @@ from typing import Any
 from importer.core.money import money, tidy
 from importer.core.object_ids import normal_id
 from importer.loading.bill_match import match_lines
-from importer.model.bills import Bill, LineItem, Property, bill_values, line_values
+from importer.model.bills import (
+    CREDIT,
+    CREDIT_NOTE,
+    Bill,
+    LineItem,
+    Property,
+    bill_values,
+    line_values,
+)
 from importer.model.fields import (
     PROPERTY,
     SENT_BILL_FIELDS,
@@ -30,6 +38,8 @@ from importer.model.read_back import Difference
 
 NOTHING = "nothing"
 PAID = frozenset(("PAID", "PARTIALLY_PAID"))
+# What a credit note has, and Light does not show of one that is read by its id.
+NOT_SHOWN_OF_NOTES = frozenset(("invoiceNumber", "dueDate", "paymentAt", "senderBankAccountId"))
 LINE = "line"  # the field of a difference that is about a line item as a whole
 
 
@@ -45,6 +55,8 @@ def loaded_bill(entry: JournalEntry, unit: int = 100) -> Bill:
             for i, line in enumerate(content["lineItems"])
         ),
         unit=unit,
+        credit_note=content.get("type") == CREDIT_NOTE,
+        credit_sign=content.get("creditSign", CREDIT),
         **_attributes(content, SENT_BILL_FIELDS),
     )
 
@@ -144,8 +156,14 @@ def bill_differences(bill: Bill, remote: LightBill) -> list[Difference]:
     """Differences of the bill itself, without its lines."""
     paid = remote.state in PAID  # Light then says when it was
     fields = [f for f in SENT_BILL_FIELDS if not (paid and f.name == "paymentAt")]
+    if bill.credit_note:
+        fields = [f for f in fields if f.name not in NOT_SHOWN_OF_NOTES]
     fields.sort(key=lambda f: (f.kind is not FieldKind.CENTS, f.kind is FieldKind.BOOLEAN))
     out = list(_of_fields(None, fields, bill_values(bill), remote, bill.unit))
+    if remote.credit_sign and remote.credit_sign != bill.credit_sign:
+        out.append(Difference("dcSign", None, bill.credit_sign, remote.credit_sign))
+    if bill.credit_note:
+        return out
     return out + list(_of_properties(None, bill.properties, remote.properties))
 
 
@@ -159,6 +177,8 @@ def line_differences(bill: Bill, index: int, remote: LightLine) -> list[Differen
     if not values["taxAmount"] and not remote.tax_amount:
         values["taxAmount"] = None
     out = list(_of_fields(index, SENT_LINE_FIELDS, values, remote, bill.unit))
+    if bill.credit_note:  # Light does not show their properties
+        return out
     return out + list(_of_properties(index, line.properties, remote.properties))
 
 

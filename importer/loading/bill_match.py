@@ -22,6 +22,8 @@ class BillMatch:
 
 def match_bill(bill: Bill, remote: LightBill) -> BillMatch:
     """Matched by vendor, entity and number, or, without a number, by content."""
+    if remote.credit_note != bill.credit_note:
+        return BillMatch(False, "")
     if not _agrees_on_id(remote.vendor_id, bill.vendor_id):
         return BillMatch(False, "")
     if not _agrees_on_id(remote.company_entity_id, bill.company_entity_id):
@@ -30,7 +32,9 @@ def match_bill(bill: Bill, remote: LightBill) -> BillMatch:
     difference = describe_differences(bill, remote)
     if bill.invoice_number:
         return BillMatch(number == bill.invoice_number, difference)
-    same = not number and not difference and (remote.description or "") == (bill.description or "")
+    # Light gives a number to a credit note that has none.
+    unnumbered = not number or remote.credit_note
+    same = unnumbered and not difference and (remote.description or "") == (bill.description or "")
     return BillMatch(same, "")
 
 
@@ -71,6 +75,8 @@ def contradictions(
     ]
     ours, theirs = bill.invoice_number or "", tidy(remote.invoice_number or "")
     of_a_vendor = theirs or remote.vendor_id  # else it is an answer that states next to nothing
+    if bill.credit_note and not (theirs and ours):
+        theirs = ours  # Light shows the number of a credit note in lists only
     if theirs != ours and ((theirs and ours) or (just_created and of_a_vendor)):
         shown, written = theirs or "blank", ours or "blank"
         words = f"the invoice number is {shown} in Light and {written} in the sheet"
@@ -82,7 +88,10 @@ def contradictions(
     if remote.currency is not None and remote.currency.upper() != bill.currency:
         words = f"the currency is {remote.currency} in Light and {bill.currency} in the sheet"
         out.append(Contradiction("currency", words))
-    if just_created and not ours:
+    if remote.credit_sign and remote.credit_sign != bill.credit_sign:
+        words = f"its lines are {remote.credit_sign} in Light and were sent as {bill.credit_sign}"
+        out.append(Contradiction("dcSign", words))
+    if just_created and (not ours or bill.credit_note):
         pairs = (
             ("issuedDate", "issue date", remote.issued_date, bill.issued_date),
             ("description", "description", tidy(remote.description or ""), bill.description),

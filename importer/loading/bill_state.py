@@ -14,21 +14,32 @@ from importer.model.bills import Bill, Document, TargetStatus
 from importer.model.journal_states import JournalEntry, Step, StepKind, StepState
 from importer.model.light_objects import LightBill
 
-CANCELLED_STATES = frozenset(("CANCELLED",))  # such a bill does not stand in the way of a new one
+_CANCELLED = frozenset(("CANCELLED",))
+_ARCHIVED = frozenset(("ARCHIVED",))
 STEPS_OF: Mapping[TargetStatus, tuple[StepKind, ...]] = {
     TargetStatus.DRAFT: (),
     TargetStatus.SUBMITTED: (StepKind.SUBMIT,),
     TargetStatus.POSTED: (StepKind.POST,),
     TargetStatus.PAID: (StepKind.POST, StepKind.PAY),
 }
+# Light takes a credit note to the ledger and no further, and knows no approval of it.
+_NOTE_POSTED_FOR = frozenset((TargetStatus.POSTED, TargetStatus.PAID))
 # Requests that count against the limits: the address for a document (its way there is free);
-# submitting and two looks at what became of it; posting; paying after a look at what is left.
-REQUESTS = {StepKind.DOCUMENT: 1, StepKind.SUBMIT: 3, StepKind.POST: 1, StepKind.PAY: 2}
+# submitting and two looks at what became of it; posting; paying after a look at what is left;
+# clearing after looks at the credit note, its links and the bill.
+REQUESTS = {
+    StepKind.DOCUMENT: 1,
+    StepKind.SUBMIT: 3,
+    StepKind.POST: 1,
+    StepKind.PAY: 2,
+    StepKind.CLEAR: 4,
+}
 DOING = {
     StepKind.DOCUMENT: ("upload", "document", "uploaded"),
     StepKind.SUBMIT: ("submit", "bill", "submitted for approval"),
     StepKind.POST: ("post", "bill", "posted"),
     StepKind.PAY: ("mark as paid", "bill", "marked as paid"),
+    StepKind.CLEAR: ("clear", "credit note", "cleared against its bill"),
     StepKind.CANCEL: ("cancel", "bill", "cancelled"),
 }
 
@@ -44,7 +55,7 @@ _POSTED = frozenset(
 )
 _LIGHT_PAYS = frozenset("PENDING_PAYMENT_APPROVAL PAYMENT_PAUSED SCHEDULED PAYMENT_PENDING".split())
 _IN_APPROVAL = frozenset(("APPROVAL_REQUESTED", "APPROVAL_PENDING"))
-_OUT = CANCELLED_STATES | {CANCELLING, "DUPLICATED", "DECLINED"}
+_OUT = _CANCELLED | {CANCELLING, "DUPLICATED", "DECLINED"}
 _BEFORE = frozenset(("INIT", "CREATED", "IMPORT_PENDING", DRAFT))
 _LEAVING = frozenset(
     ("APPROVED_ACCOUNTING_ENTRY_PENDING", "RESET_PENDING")
@@ -90,7 +101,7 @@ RULES: Mapping[StepKind, StateRule] = {
     # What is in the ledger, or on the way to it or to payment, a person reverses in Light.
     StepKind.CANCEL: StateRule(
         permitted=_BEFORE | _IN_APPROVAL | {"DUPLICATED", "DECLINED"},
-        done=CANCELLED_STATES,
+        done=_CANCELLED,
         never=_POSTED | _LEAVING,
         under_way=frozenset((CANCELLING,)),
     ),
@@ -106,6 +117,29 @@ class Transition(StrEnum):
     NEVER = "never"  # it cannot be done to the bill as it is
 
 
+_NOTE_IN_LEDGER = frozenset(("POSTED", "PARTIALLY_CLEARED", "CLEARED"))
+NOTE_CLEARABLE = frozenset(("POSTED", "PARTIALLY_CLEARED"))
+_NOTE_BEFORE = frozenset(("APPROVAL_PENDING", "APPROVED"))
+KNOWN_NOTE_STATES = frozenset(("DRAFT",)) | _NOTE_BEFORE | _NOTE_IN_LEDGER | _ARCHIVED
+NOTE_RULES: Mapping[StepKind, StateRule] = {
+    StepKind.POST: StateRule(
+        permitted=frozenset(("DRAFT",)), done=_NOTE_IN_LEDGER, never=_ARCHIVED | _NOTE_BEFORE
+    ),
+    StepKind.CANCEL: StateRule(
+        permitted=frozenset(("DRAFT",)), done=_ARCHIVED, never=_NOTE_IN_LEDGER | _NOTE_BEFORE
+    ),
+}
+
+
+def is_cancelled(remote: LightBill) -> bool:
+    """Whether a bill or credit note does not stand in the way of a new one."""
+    return remote.state in (_ARCHIVED if remote.credit_note else _CANCELLED)
+
+
+def _rule_of(kind: StepKind, remote: LightBill) -> StateRule:
+    return (NOTE_RULES if remote.credit_note else RULES)[kind]
+
+
 def next_transition(
     kind: StepKind, bill: Bill | None, remote: LightBill, *, tried: bool
 ) -> tuple[Transition, str]:
@@ -114,7 +148,7 @@ def next_transition(
     ``bill`` is the sheet's, which cancelling does not need. ``tried``: the step was sent before, so
     that its effect may be what is seen.
     """
-    state, rule = remote.state, RULES[kind]
+    state, rule = remote.state, _rule_of(kind, remote)
     if state in rule.done or (kind is StepKind.PAY and state == "COMPLETED" and tried):
         return Transition.DONE, ""
     if state in rule.never:
@@ -131,12 +165,12 @@ def next_transition(
 
 def under_way(kind: StepKind, remote: LightBill) -> bool:
     """Whether Light does the step already, though it refused to begin."""
-    return remote.state in RULES[kind].under_way
+    return remote.state in _rule_of(kind, remote).under_way
 
 
 def unknown_state(remote: LightBill) -> str:
     """That nothing can be concluded from a bill's state, in words; "" where it is a known one."""
-    if remote.state in KNOWN_STATES:
+    if remote.state in (KNOWN_NOTE_STATES if remote.credit_note else KNOWN_STATES):
         return ""
     return f"its state {remote.state} is unknown here" if remote.state else "it states no state"
 
@@ -145,10 +179,13 @@ def complaint(remote: LightBill) -> str:
     """That Light itself holds the bill for a duplicate or for failed, in words; "" where not."""
     if remote.failure_reason:
         return f"it says {remote.failure_reason} (state {remote.state})"
-    return "it holds it for a duplicate (state DUPLICATED)" if remote.state == "DUPLICATED" else ""
+    duplicated = remote.state == "DUPLICATED" and not remote.credit_note
+    return "it holds it for a duplicate (state DUPLICATED)" if duplicated else ""
 
 
 def _why_never(kind: StepKind, state: str) -> str:
+    if kind is StepKind.CANCEL and state in _NOTE_BEFORE:
+        return f"it is no draft (state {state})"
     if kind is StepKind.CANCEL:
         return f"it is in the ledger already (state {state})"
     if state in _IN_APPROVAL:
@@ -179,11 +216,17 @@ def draft_as_created(entry: JournalEntry) -> LightBill | None:
     """The bill as it was when it was created, where that is enough to begin a step; None: Light is
     asked first. Of a draft it is enough, since Light refuses to post what is none; if its amount
     was stated."""
-    if entry.light_id is None or entry.light_state not in (DRAFT, "DUPLICATED"):
+    drafts = ("DRAFT",) if entry.credit_note else (DRAFT, "DUPLICATED")
+    if entry.light_id is None or entry.light_amount is None:
         return None
-    if entry.light_amount is None:
+    if entry.light_state is None or entry.light_state not in drafts:
         return None
-    return LightBill(id=entry.light_id, state=entry.light_state, amount=entry.light_amount)
+    return LightBill(
+        id=entry.light_id,
+        state=entry.light_state,
+        amount=entry.light_amount,
+        credit_note=entry.credit_note,
+    )
 
 
 # --- which are to be taken --------------------------------------------------------------------
@@ -198,6 +241,7 @@ class StepTask:
     kinds: list[StepKind]
     steps: dict[StepKind, Step]  # as journaled
     document: Document | None = None
+    credited: str | None = None  # Light's id of the bill that a credit note clears
 
 
 @dataclass
@@ -242,6 +286,9 @@ class StepForecast:
 
 def wanted_steps(bill: Bill) -> list[StepKind]:
     """All that is to be done to a bill after it was created, in order."""
+    if bill.credit_note:
+        clear = (StepKind.CLEAR,) if bill.credits_bill else ()
+        return [StepKind.POST, *clear] if bill.target_status in _NOTE_POSTED_FOR else []
     return [*([StepKind.DOCUMENT] if bill.document else []), *STEPS_OF[bill.target_status]]
 
 

@@ -34,7 +34,7 @@ from importer.model.journal_states import (
     Status,
     Twin,
 )
-from importer.model.light_objects import LightBill
+from importer.model.light_objects import DocumentRef, LightBill
 
 
 @dataclass
@@ -87,13 +87,13 @@ async def find_existing(
     return out
 
 
-def _doubtful(bill: Bill, candidates: Sequence[Candidate], undone: set[str]) -> list[str]:
-    """The ids of those that the list is not enough for: what it shows twice may be two bills with
+def _doubtful(bill: Bill, candidates: Sequence[Candidate], undone: set[str]) -> list[DocumentRef]:
+    """Those that the list is not enough for: what it shows twice may be two bills with
     cut numbers, and what it shows without a number may have one."""
     several = sum(c.likeness is Likeness.SAME for c in candidates) > 1
     every = several or not bill.invoice_number
     unclear = Likeness.UNCLEAR
-    return [c.bill.id for c in candidates if every or c.likeness is unclear or c.bill.id in undone]
+    return [c.bill.ref for c in candidates if every or c.likeness is unclear or c.bill.id in undone]
 
 
 def _settle(job: BillJob, candidates: Sequence[Candidate], out: ExistingBills) -> LightBill | None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from importer.core.clock import utc_now
 from importer.loading.engine import Engine
+from importer.loading.gateway import list_documents
 from importer.loading.identity import ConflictIndex, content
 from importer.loading.job import BillJob
 from importer.loading.journal.journal_records import Change
@@ -58,7 +59,7 @@ class FinalSweep:
                 why = job.objection(remote) or ("its line items are to follow" if separate else "")
                 how = Discovery.AFTER_LOST_ANSWER
                 records.append(job.unsettled(remote, why) if why else job.complete(remote, how))
-            elif reason:
+            elif reason and not each.taken:
                 records.append(job.change(State.UNKNOWN, Status.UNKNOWN, reason))
             elif job.refused is not None:
                 records.append(job.rejection(job.refused))
@@ -73,11 +74,10 @@ class FinalSweep:
         }
         if not silent:
             return []
-        vendors = sorted({job.bill.vendor_id for job in silent.values() if job.bill.vendor_id})
         since = min(job.first_sent or ALWAYS for job in silent.values())
-        listed = await self.engine.gateway.list_bills(
-            vendors, since - SKEW if since > ALWAYS else None
-        )
+        bills = [job.bill for job in silent.values()]
+        begin = since - SKEW if since > ALWAYS else None
+        listed = await list_documents(self.engine.gateway, bills, begin)
         records: list[Change] = []
         for bill in listed:
             job = silent.get(bill.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +11,13 @@ from importer.core.answers import Answer, Mismatch, Outcome
 from importer.core.fetch import fetch
 from importer.core.object_ids import same_id
 from importer.model.bills import Bill
-from importer.model.light_objects import LightBill, LightLine, UploadTarget
+from importer.model.light_objects import (
+    DocumentRef,
+    LightBill,
+    LightLine,
+    NoteLink,
+    UploadTarget,
+)
 
 OnWire = Callable[[], None]
 """Called when the request is about to leave: a caller that is cancelled before then can be sure
@@ -26,24 +32,34 @@ class LightGateway(Protocol):
     def light_time(self) -> datetime | None:
         """Light's own time (UTC), or earlier; None where its answers do not state it."""
 
-    async def create_bill(self, bill: Bill, on_wire: OnWire, *, with_lines: bool) -> Answer: ...
+    async def create_bill(
+        self, bill: Bill, on_wire: OnWire, *, with_lines: bool, request_key: str | None = None
+    ) -> Answer:
+        """``request_key``: of a credit note; Light makes one note of all requests that have it."""
 
     async def create_line(self, bill_id: str, bill: Bill, line: int, on_wire: OnWire) -> Answer:
         """Add one line, by its index, to a bill that Light has."""
 
-    async def get_bill(self, bill_id: str, *, balance: bool = False) -> Answer:
-        """``balance``: with what is outstanding."""
+    async def get_bill(
+        self, bill_id: str, *, balance: bool = False, credit_note: bool = False
+    ) -> Answer:
+        """``balance``: of a bill, with what is outstanding."""
 
     async def get_line_item(self, bill_id: str, line_id: str) -> Answer: ...
 
     async def submit_bill(self, bill_id: str, on_wire: OnWire) -> Answer: ...
 
-    async def post_bill(self, bill_id: str, on_wire: OnWire) -> Answer: ...
+    async def post_bill(self, ref: DocumentRef, on_wire: OnWire) -> Answer: ...
+
+    async def link_note(self, link: NoteLink, on_wire: OnWire) -> Answer:
+        """Clear so much of the bill with the credit note."""
+
+    async def note_links(self, note_id: str) -> Answer: ...
 
     async def pay_bill(self, bill_id: str, bill: Bill, on_wire: OnWire) -> Answer:
         """The bill's amount, in full, from its bank account on its day."""
 
-    async def cancel_bill(self, bill_id: str, reason: str, on_wire: OnWire) -> Answer: ...
+    async def cancel_bill(self, ref: DocumentRef, reason: str, on_wire: OnWire) -> Answer: ...
 
     async def upload_url(
         self, bill_id: str, name: str, content_type: str, on_wire: OnWire
@@ -57,29 +73,81 @@ class LightGateway(Protocol):
     ) -> list[LightBill]:
         """All bills of these vendors, None for all, without lines; retries until it has them."""
 
-    def read_bill(self, body: object) -> LightBill | None:
-        """The bill in an answer; None where there is none that can be read."""
+    async def list_credit_notes(
+        self, vendor_ids: Sequence[str] | None, created_since: datetime | None = None
+    ) -> list[LightBill]:
+        """As ``list_bills``, the credit notes of these vendors."""
 
-    def read_line(self, body: object) -> LightLine | None: ...
+    async def credit_notes_numbered(self, numbers: Iterable[str]) -> list[LightBill]:
+        """The credit notes of any vendor with one of these numbers, archived ones too."""
+
+    def read_bill(self, body: object, *, credit_note: bool = False) -> LightBill | None:
+        """The bill or credit note in an answer; None where there is none that can be read."""
+
+    def read_line(self, body: object, *, note: Bill | None = None) -> LightLine | None:
+        """``note``: the credit note that it is a line of."""
+
+    def read_note_link(self, body: object) -> NoteLink | None: ...
+
+    def read_note_links(self, body: object) -> tuple[NoteLink, ...] | None: ...
 
     def read_upload_target(self, body: object) -> UploadTarget | str | None:
         """The address in an answer, or why nothing is sent there; None where it has none."""
 
 
 async def fetch_bill(
-    gateway: LightGateway, bill_id: str, *, balance: bool = False
+    gateway: LightGateway, ref: DocumentRef, *, balance: bool = False
 ) -> Outcome[LightBill]:
-    """The bill as it is in Light now; see ``fetch`` for the verdicts and what is raised."""
+    """The bill or credit note as it is in Light now; see ``fetch`` for the verdicts and what is
+    raised."""
+    noun = "credit note" if ref.credit_note else "bill"
 
     def read(body: object) -> LightBill | Mismatch | None:
-        bill = gateway.read_bill(body)
-        if bill is not None and not same_id(bill.id, bill_id):
-            return Mismatch(f"with another bill, {bill.id}")
+        bill = gateway.read_bill(body, credit_note=ref.credit_note)
+        if bill is not None and not same_id(bill.id, ref.id):
+            return Mismatch(f"with another {noun}, {bill.id}")
         return bill
 
     return await fetch(
-        lambda: gateway.get_bill(bill_id, balance=balance), read, what="read bills", noun="bill"
+        lambda: gateway.get_bill(ref.id, balance=balance, credit_note=ref.credit_note),
+        read,
+        what=f"read {noun}s",
+        noun=noun,
     )
+
+
+async def fetch_note_links(gateway: LightGateway, note_id: str) -> Outcome[tuple[NoteLink, ...]]:
+    """Which bills a credit note clears now; as ``fetch_bill``."""
+
+    def read(body: object) -> tuple[NoteLink, ...] | Mismatch | None:
+        links = gateway.read_note_links(body)
+        if any(not same_id(link.note_id, note_id) for link in links or ()):
+            return Mismatch("with the links of another credit note")
+        return links
+
+    return await fetch(
+        lambda: gateway.note_links(note_id), read, what="read credit notes", noun="list of links"
+    )
+
+
+async def list_documents(
+    gateway: LightGateway,
+    bills: Iterable[Bill],
+    since: datetime | None = None,
+    most_vendors: int | None = None,
+) -> list[LightBill]:
+    """What Light lists of the vendors of these bills and credit notes: of each kind that is among
+    them. Where there are more than ``most_vendors``, of all vendors."""
+    vendors: dict[bool, set[str]] = {}
+    for bill in bills:
+        if bill.vendor_id:
+            vendors.setdefault(bill.credit_note, set()).add(bill.vendor_id)
+    out = []
+    for credit_note, ids in sorted(vendors.items()):
+        ask = gateway.list_credit_notes if credit_note else gateway.list_bills
+        few = most_vendors is None or len(ids) <= most_vendors
+        out += await ask(sorted(ids) if few else None, since)
+    return out
 
 
 async def fetch_line(gateway: LightGateway, bill_id: str, line_id: str) -> Outcome[LightLine]:

@@ -9,7 +9,8 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
-from importer.model.bills import Bill, LineItem, bill_values, line_values
+from importer.model.bills import CREDIT, CREDIT_NOTE, Bill, LineItem, bill_values, line_values
+from importer.model.journal_states import BY_CONTENT, BY_NUMBER, NOTE_BY_CONTENT, NOTE_BY_NUMBER
 
 
 def identities(bills: Iterable[Bill]) -> list[tuple[Bill, str]]:
@@ -38,11 +39,14 @@ def conflict_key(bill: Bill) -> str:
 
 
 def _conflict_parts(bill: Bill) -> list[object]:
+    # A credit note may have the number of the bill that it is about.
+    note = bill.credit_note
     if bill.invoice_number:
-        return ["number", bill.vendor_id, bill.invoice_number]
+        kind = NOTE_BY_NUMBER if note else BY_NUMBER
+        return [kind, bill.vendor_id, bill.invoice_number]
     issued = bill.issued_date and bill.issued_date.isoformat()
     parts = [issued, bill.amount, bill.currency, bill.description or ""]
-    return ["content", bill.vendor_id, *parts]
+    return [NOTE_BY_CONTENT if note else BY_CONTENT, bill.vendor_id, *parts]
 
 
 class ConflictIndex:
@@ -90,6 +94,10 @@ def content(bill: Bill) -> str:
             for line in bill.lines
         ],
     }
+    if bill.credit_note:
+        values["type"] = CREDIT_NOTE
+        if bill.credit_sign != CREDIT:
+            values["creditSign"] = bill.credit_sign
     return _CANONICAL.encode(values)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,7 +21,7 @@ from importer.loading.bill_state import complaint, unknown_state
 from importer.loading.identity import conflict_key, content, same_lines
 from importer.loading.journal.journal_records import Change, Intent
 from importer.loading.operation import Decision, EngineSettings, Finish, Look, Operation, Record
-from importer.model.bills import Bill
+from importer.model.bills import Bill, document_noun
 from importer.model.journal_states import ALWAYS, Discovery, JournalEntry, State, Status
 from importer.model.light_objects import LightBill, LightLine
 
@@ -56,6 +57,8 @@ class BillJob:
     light_id: str | None = None
     remote: LightBill | None = None  # as Light last showed it
     lines: list[LightLine | None] = field(default_factory=list)  # in the order of the sheet
+    request_key: str | None = None  # of a credit note that was sent in this run
+    other_note: str = ""  # the credit note that Light answered with, which has this one's number
 
     @property
     def in_doubt(self) -> bool:
@@ -66,6 +69,10 @@ class BillJob:
     def sent_before(self) -> bool:
         """Whether Light may have it, or its next line, from an attempt before this one."""
         return self.in_doubt or self.resent or self.unanswered
+
+    @property
+    def noun(self) -> str:
+        return document_noun(self.bill)
 
     @property
     def conflict_key(self) -> str:
@@ -89,7 +96,8 @@ class BillJob:
         if self.light_id is None or not self.line_ids or None not in self.line_ids:
             return ""
         n = sum(line_id is not None for line_id in self.line_ids)
-        return f"Light has the bill {self.light_id} with {n} of {len(self.bill.lines)} line items"
+        lines = f"{n} of {len(self.bill.lines)} line items"
+        return f"Light has the {self.noun} {self.light_id} with {lines}"
 
     def start_lines(self, remote: LightBill) -> None:
         """Light has the bill, without its lines."""
@@ -120,6 +128,8 @@ class BillJob:
         if self.first_sent is None:
             self.first_sent = self.entry.first_sent or not_before(gateway_time)
         is_line = self.light_id is not None
+        if self.bill.credit_note and not is_line and self.request_key is None:
+            self.request_key = self.entry.request_key or str(uuid.uuid4())
         return Intent(
             self.entry.id,
             content(self.bill),
@@ -128,6 +138,7 @@ class BillJob:
             alone,
             self.first_sent,
             self.resent,
+            self.request_key,
         )
 
     def change(
@@ -184,7 +195,7 @@ class BillJob:
             light_state=remote.state,
             light_amount=remote.amount,
             line_ids=ids,
-            message=f"Light has the bill {remote.id}, but {why}",
+            message=f"Light has the {self.noun} {remote.id}, but {why}",
         )
 
     def creation(self, status: Status, message: str, how: Discovery | None = None) -> Change:

@@ -18,12 +18,12 @@ from importer.core.fetch import fetch_all
 from importer.core.money import tidy
 from importer.core.number_key import number_key
 from importer.core.object_ids import normal_id, same_id
-from importer.loading.bill_match import match_bill
-from importer.loading.bill_state import CANCELLED_STATES
+from importer.loading.bill_match import describe_differences, match_bill
+from importer.loading.bill_state import is_cancelled
 from importer.loading.gateway import LightGateway, fetch_bill
 from importer.model.bills import Bill
 from importer.model.journal_states import Twin
-from importer.model.light_objects import LightBill
+from importer.model.light_objects import DocumentRef, LightBill
 
 _CUT_MARKS = ".… "
 
@@ -49,7 +49,7 @@ class ListedBills:
     """Bills of Light that are not cancelled, found by vendor and number."""
 
     def __init__(self, listed: Iterable[LightBill]) -> None:
-        self.bills = [bill for bill in listed if bill.state not in CANCELLED_STATES]
+        self.bills = [bill for bill in listed if not is_cancelled(bill)]
         self._by_number: dict[tuple[str, str], list[LightBill]] = defaultdict(list)
         self._by_case: dict[tuple[str, str], list[LightBill]] = defaultdict(list)
         self._by_key: dict[tuple[str, str], list[LightBill]] = defaultdict(list)
@@ -69,6 +69,8 @@ class ListedBills:
 
     def _possible(self, bill: Bill) -> Iterator[LightBill]:
         number = bill.invoice_number or ""
+        if bill.credit_note and not number:  # Light gives it one
+            yield from (each for each in self.bills if each.credit_note)
         for vendor in dict.fromkeys((vendor_of(bill), "")):
             yield from self._by_case.get((vendor, number.casefold()), ())
             for length in range(len(number) + 1):  # 0: without a number
@@ -80,6 +82,7 @@ class ListedBills:
         number = bill.invoice_number or ""
         key = number_key(number)
         near = self._by_key.get((vendor_of(bill), key), ()) if key else ()
+        near = [each for each in near if each.credit_note == bill.credit_note]
         return [each for each in near if likeness(bill, each) is not Likeness.SAME]
 
 
@@ -89,6 +92,8 @@ def vendor_of(bill: Bill | LightBill) -> str:
 
 def likeness(bill: Bill, remote: LightBill) -> Likeness:
     """What the list says of two bills."""
+    if remote.credit_note != bill.credit_note:
+        return Likeness.OTHER
     if match_bill(bill, remote).same:
         return Likeness.UNCLEAR if not remote.vendor_id else Likeness.SAME
     if contradicts(remote.vendor_id, bill.vendor_id):
@@ -96,6 +101,8 @@ def likeness(bill: Bill, remote: LightBill) -> Likeness:
     if contradicts(remote.company_entity_id, bill.company_entity_id):
         return Likeness.OTHER
     ours, theirs = bill.invoice_number or "", tidy(remote.invoice_number or "")
+    if bill.credit_note and not ours:
+        theirs = ""  # whatever number Light gave it
     if ours and theirs.casefold() == ours.casefold():
         return Likeness.UNCLEAR
     if not ours.startswith(theirs.rstrip(_CUT_MARKS)) or not _facts_agree(bill, remote):
@@ -140,27 +147,28 @@ ReadBills = Mapping[str, LightBill | None]  # by id; None for what Light does no
 
 
 async def read_by_id(
-    ids: Iterable[str], gateway: LightGateway, settle: float
+    refs: Iterable[DocumentRef], gateway: LightGateway, settle: float
 ) -> dict[str, LightBill | None]:
-    """Some bills as they are, by id; None for what Light cannot show.
+    """Some bills and credit notes as they are, by id; None for what Light cannot show.
 
     What it does not show is asked for again after the settling time: one 404 proves nothing.
     """
-    bills = await _read(list(dict.fromkeys(ids)), gateway)
-    if absent := [bill_id for bill_id, bill in bills.items() if bill is None]:
+    wanted = list(dict.fromkeys(refs))
+    bills = await _read(wanted, gateway)
+    if absent := [ref for ref in wanted if bills[ref.id] is None]:
         await asyncio.sleep(settle)
         bills |= await _read(absent, gateway)
     return bills
 
 
-async def _read(ids: Sequence[str], gateway: LightGateway) -> dict[str, LightBill | None]:
-    outcomes = await fetch_all(_fetched(bill_id, gateway) for bill_id in ids)
-    return {bill_id: outcome.content for bill_id, outcome in zip(ids, outcomes, strict=True)}
+async def _read(refs: Sequence[DocumentRef], gateway: LightGateway) -> dict[str, LightBill | None]:
+    outcomes = await fetch_all(_fetched(ref, gateway) for ref in refs)
+    return {ref.id: outcome.content for ref, outcome in zip(refs, outcomes, strict=True)}
 
 
-async def _fetched(bill_id: str, gateway: LightGateway) -> Outcome[LightBill]:
+async def _fetched(ref: DocumentRef, gateway: LightGateway) -> Outcome[LightBill]:
     try:
-        return await fetch_bill(gateway, bill_id)
+        return await fetch_bill(gateway, ref)
     except AccessRefused:
         raise
     except StoppedEarly as error:  # as the day's budget: the list has it all the same
@@ -196,8 +204,10 @@ def confirmed(
 
 def is_no_longer(bill: Bill, remote: LightBill) -> bool:
     """Whether a bill that was the one of the sheet, read by its id, certainly is not any more."""
+    if remote.credit_note and not remote.invoice_number:  # Light shows it in lists only
+        remote = replace(remote, invoice_number=bill.invoice_number)
     states_another = likeness(bill, replace(remote, lines=None)) is Likeness.OTHER
-    return remote.state in CANCELLED_STATES or states_another
+    return is_cancelled(remote) or states_another
 
 
 def _completed(remote: LightBill, listed: LightBill) -> LightBill:
@@ -210,10 +220,15 @@ def _completed(remote: LightBill, listed: LightBill) -> LightBill:
 
 def likeness_by_id(bill: Bill, remote: LightBill) -> Likeness:
     """What a bill that was read by its id is: there nothing is left out or cut."""
-    if remote.state in CANCELLED_STATES:
+    if is_cancelled(remote):
         return Likeness.OTHER
     # Its lines may follow, or may have been changed since: they do not make it another bill.
-    if match_bill(bill, replace(remote, lines=None)).same:
+    remote = replace(remote, lines=None)
+    if remote.credit_note and not remote.invoice_number:  # read without the list
+        remote = replace(remote, invoice_number=bill.invoice_number)
+        difference = describe_differences(bill, remote)
+        return Likeness.OTHER if difference else Likeness.SAME
+    if match_bill(bill, remote).same:
         return Likeness.SAME
     ours, theirs = bill.invoice_number or "", tidy(remote.invoice_number or "")
     retyped = ours and ours.casefold() == theirs.casefold()

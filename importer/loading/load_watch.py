@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from importer.core.clock import utc_now
 from importer.loading.existing_bills import match_change
-from importer.loading.gateway import LightGateway
+from importer.loading.gateway import LightGateway, list_documents
 from importer.loading.job import BillJob, JobOperation
 from importer.loading.journal.journal import Journal
 from importer.loading.listed_bills import Likeness, ListedBills, confirmed, read_by_id
@@ -39,12 +39,11 @@ class LoadWatch:
         creations = [each for each in unsent if isinstance(each, JobOperation)]
         numbered = [each for each in creations if each.job.bill.invoice_number]
         numbered = [each for each in numbered if each.job.light_id is None]
-        vendors = {each.job.bill.vendor_id or "" for each in numbered}
         if not numbered:
             return WatchResult()
         since, self._last = self._last - self._overlap, self._now()
-        few = len(vendors) <= MOST_VENDORS and all(vendors)
-        listed = await self._gateway.list_bills(sorted(vendors) if few else None, since)
+        bills = (each.job.bill for each in numbered)
+        listed = await list_documents(self._gateway, bills, since, MOST_VENDORS)
         ids = [bill.id for bill in listed]
         undone = self._journal.undone(ids)
         ours = self._journal.owned(ids) - undone
@@ -53,7 +52,7 @@ class LoadWatch:
             return WatchResult()
         near = {each: index.candidates(each.job.bill) for each in numbered}
         doubtful = [
-            c.bill.id
+            c.bill.ref
             for some in near.values()
             for c in some
             if c.likeness is Likeness.UNCLEAR or c.bill.id in undone

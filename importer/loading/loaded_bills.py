@@ -25,7 +25,7 @@ from importer.model.journal_states import (
     Status,
     StepState,
 )
-from importer.model.light_objects import LightBill, LightLine
+from importer.model.light_objects import DocumentRef, LightBill, LightLine
 from importer.model.read_back import Difference, ReadBack
 
 Units = Mapping[int, int]  # by entry: how many cents a unit of the bill's currency has
@@ -43,6 +43,10 @@ class LoadedBill:
     def light_id(self) -> str:
         assert self.entry.light_id is not None
         return self.entry.light_id
+
+    @property
+    def ref(self) -> DocumentRef:
+        return DocumentRef(self.light_id, self.entry.credit_note)
 
     @property
     def sent(self) -> Bill:

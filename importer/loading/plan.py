@@ -9,8 +9,9 @@ from datetime import datetime
 
 from importer.core.clock import utc_now
 from importer.loading.bill_diff import describe_content_changes
+from importer.loading.credited_bills import CreditedBills, find_credited_bills
 from importer.loading.existing_bills import find_existing
-from importer.loading.gateway import LightGateway
+from importer.loading.gateway import LightGateway, list_documents
 from importer.loading.identity import (
     ConflictIndex,
     conflict_key,
@@ -24,6 +25,7 @@ from importer.loading.journal.entry_lookup import entities, ids_of
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import Change, overruled
 from importer.loading.journal.twin_records import clear_resent, save_twins
+from importer.loading.note_numbers import taken_numbers
 from importer.loading.reconcile import SKEW
 from importer.loading.twins import BillInLight, look_for_twins
 from importer.model.bills import Bill, TargetStatus
@@ -52,7 +54,14 @@ class LoadPlan:
     moved: list[Change] = field(default_factory=list)  # see twins.Sweep
     looked_for: list[int] = field(default_factory=list)  # entries; see twins.Sweep
     looked_at: datetime | None = None  # by Light's clock: when the last look at it began
-    withheld: list[int] = field(default_factory=list)  # bills that are in Light by another name
+    withheld: list[int] = field(default_factory=list)  # bills with an error that Light tells
+    credited: CreditedBills = field(default_factory=CreditedBills)
+
+    def withhold(self, job: BillJob) -> None:
+        """Do not send a bill, for a reason that is a finding."""
+        self.send.remove(job)
+        del self.entries[job.bill.index]
+        self.withheld.append(job.bill.index)
 
 
 def plan_from_journal(bills: Sequence[Bill], journal: Journal, *, dry: bool = False) -> LoadPlan:
@@ -177,16 +186,22 @@ async def look_in_light(
     plan.looked_at = gateway.light_time or utc_now()
     unsettled = {conflict_key(job.bill) for job in plan.unsettled}
     wanted = [job for job in plan.send if conflict_key(job.bill) not in unsettled]
-    vendors = sorted({job.bill.vendor_id for job in wanted if job.bill.vendor_id})
-    listed = await gateway.list_bills(vendors, since) if vendors else []
+    listed = await list_documents(gateway, (job.bill for job in wanted), since)
     taken = [remote.id for _, remote, _ in plan.existing]
     existing = await find_existing(wanted, listed, gateway, journal, settle, taken)
     warned = {(each.code, each.bills) for each in plan.findings}
     plan.findings += [f for f in existing.findings if (f.code, f.bills) not in warned]
     plan.existing += existing.matches
     plan.settled |= existing.settled
+    others = [job for job in plan.send if job.bill.index not in existing.settled]
+    refused = await taken_numbers(others, gateway)
+    plan.settled |= {
+        job.bill.index: BillOutcome(Status.REJECTED, job.entry, refused[job.bill.index])
+        for job in others
+        if job.bill.index in refused
+    }
     plan.twins |= existing.twins
-    plan.send = [job for job in plan.send if job.bill.index not in existing.settled]
+    plan.send = [job for job in others if job.bill.index not in refused]
     if not again and plan.in_light:
         # A second copy could be of another bill that is alike, and that is not settled yet.
         open_bills = ConflictIndex(job.bill for job in (*plan.unsettled, *wanted))
@@ -200,6 +215,16 @@ async def look_in_light(
         plan.twins |= {index_of[entry]: twins for entry, twins in sweep.twins.items()}
         plan.moved += sweep.moved
         plan.looked_for += sweep.looked_for
+
+
+async def look_for_credited(plan: LoadPlan, bills: Sequence[Bill], gateway: LightGateway) -> None:
+    """Find the bills that the credit notes clear; a new note that credits none is withheld."""
+    plan.credited = await find_credited_bills(bills, gateway)
+    new = {job.bill.index: job for job in plan.send}
+    for each in plan.credited.findings:
+        if each.bills[0] in new:
+            plan.findings.append(each)
+            plan.withhold(new[each.bills[0]])
 
 
 def expected_outcomes(plan: LoadPlan) -> dict[int, BillOutcome]:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from importer.loading.bill_match import match_bill
-from importer.loading.gateway import LightGateway
+from importer.loading.gateway import LightGateway, list_documents
 from importer.loading.identity import conflict_key
 from importer.loading.job import BillJob
 from importer.loading.listed_bills import (
@@ -20,6 +20,7 @@ from importer.loading.listed_bills import (
     read_by_id,
     twin_of,
 )
+from importer.loading.note_numbers import refused_numbers
 from importer.model.journal_states import ALWAYS, Discovery, Twin
 from importer.model.light_objects import LightBill
 
@@ -49,6 +50,7 @@ class Settled:
     reason: str = ""
     how: Discovery | None = None
     twins: tuple[Twin, ...] = field(default=())
+    taken: bool = False  # the ``reason``: another credit note has its number
 
 
 async def look_up(
@@ -66,7 +68,7 @@ async def look_up(
     for job in jobs:
         groups[conflict_key(job.bill), job.bill.company_entity_id].append(job)
     near = {key: listed.candidates(group[0].bill) for key, group in groups.items()}
-    read = await read_by_id((c.bill.id for some in near.values() for c in some), gateway, settle)
+    read = await read_by_id((c.bill.ref for some in near.values() for c in some), gateway, settle)
     candidates = {
         key: confirmed(group[0].bill, near[key], read, undone) for key, group in groups.items()
     }
@@ -79,7 +81,14 @@ async def look_up(
         matched = _settle(groups[key], free)
         taken.update(each.bill.id for each in matched if each.bill is not None)
         settled += matched
-    return settled
+    missing = [each.job for each in settled if each.bill is None and not each.reason]
+    refused = await refused_numbers(missing, gateway)
+    return [
+        Settled(each.job, reason=refused[each.job.bill.index], taken=True)
+        if each.bill is None and each.job.bill.index in refused
+        else each
+        for each in settled
+    ]
 
 
 async def _unowned(
@@ -88,8 +97,8 @@ async def _unowned(
     """The bills in Light since the jobs were first sent that no entry owns, and which of them an
     undo has cancelled."""
     since = min(job.first_sent or job.entry.first_sent or ALWAYS for job in jobs)
-    vendors = sorted({job.bill.vendor_id for job in jobs if job.bill.vendor_id})
-    listed = await gateway.list_bills(vendors, since - SKEW if since > ALWAYS else None)
+    begin = since - SKEW if since > ALWAYS else None
+    listed = await list_documents(gateway, (job.bill for job in jobs), begin)
     ids = [bill.id for bill in listed]
     undone = journal.undone(ids)
     ours = journal.owned(ids) - undone

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from importer.loading.bill_state import (
     DOING,
@@ -16,8 +17,9 @@ from importer.loading.bill_state import (
 )
 from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal
-from importer.loading.operation import EngineSettings, Operation
-from importer.loading.operations.bill_step import BillStep
+from importer.loading.operation import EngineSettings
+from importer.loading.operations.bill_step import BillStep, JournaledStep
+from importer.loading.operations.clear_note import ClearNote
 from importer.loading.operations.pay_bill import PayBill
 from importer.loading.operations.post_bill import PostBill
 from importer.loading.operations.submit_bill import SubmitBill
@@ -109,8 +111,18 @@ def step_tasks(
         steps_so_far = steps.get(entry.id, {})
         kinds = missing_steps(bill, steps_so_far)
         if kinds and entry.state is State.CREATED and entry.light_id is not None:
-            out.append(StepTask(bill, entry, kinds, steps_so_far, documents.get(bill.index)))
+            document = documents.get(bill.index)
+            credited = plan.credited.light_id(bill, outcomes) if bill.credit_note else None
+            out.append(StepTask(bill, entry, kinds, steps_so_far, document, credited))
     return out
+
+
+# A bill is paid after what credit notes clear of it, and these clear what is posted.
+_ROUNDS: Sequence[Collection[StepKind]] = (
+    (StepKind.DOCUMENT, StepKind.SUBMIT, StepKind.POST),
+    (StepKind.CLEAR,),
+    (StepKind.PAY,),
+)
 
 
 async def take_steps(engine: Engine, tasks: Sequence[StepTask]) -> None:
@@ -122,24 +134,33 @@ async def take_steps(engine: Engine, tasks: Sequence[StepTask]) -> None:
             blank = replace(blank, detail=step_detail(task.entry.light_id))
             task.steps.setdefault(kind, blank)
     engine.journal.save_steps([task.steps[kind] for task in tasks for kind in task.kinds])
-    await engine.execute(_operations(task, engine.settings) for task in tasks)
+    held_back: set[int] = set()  # entries of which a step did not succeed
+    for kinds in _ROUNDS:
+        of_round = [
+            [_step(task, kind, engine.settings) for kind in task.kinds if kind in kinds]
+            for task in tasks
+            if task.entry.id not in held_back
+        ]
+        steps = [some for some in of_round if some]
+        for some in steps:
+            for step, following in pairwise(some):
+                step.following = following
+        if steps and engine.stopped is None:
+            await engine.execute(first for first, *_ in steps)
+        held_back |= {
+            step.entry.id
+            for some in steps
+            for step in some
+            if step.step.state is not StepState.DONE
+        }
 
 
-def _operations(task: StepTask, settings: EngineSettings) -> Operation:
-    """The first step of a bill, followed by the others."""
-    following: Operation | None = None
-    for kind in reversed(task.kinds):
-        step: Operation = _step(task, kind, settings)
-        step.following = following
-        following = step
-    assert following is not None
-    return following
-
-
-def _step(task: StepTask, kind: StepKind, settings: EngineSettings) -> Operation:
+def _step(task: StepTask, kind: StepKind, settings: EngineSettings) -> JournaledStep:
     entry, step, bill = task.entry, task.steps[kind], task.bill
     if kind is StepKind.DOCUMENT:
         return UploadDocument(entry, step, settings, bill, document=task.document)
+    if kind is StepKind.CLEAR:
+        return ClearNote(entry, step, settings, bill, credited=task.credited)
     return _STEPS[kind](entry, step, settings, bill)
 
 

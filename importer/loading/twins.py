@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from importer.core.clock import utc_now
 from importer.core.hold_back import ANNOUNCED_FROM, duration
 from importer.core.object_ids import normal_id
-from importer.loading.bill_state import CANCELLED_STATES
-from importer.loading.gateway import LightGateway
+from importer.loading.bill_state import is_cancelled
+from importer.loading.gateway import LightGateway, list_documents
 from importer.loading.identity import conflict_key, split_entity
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import Change
@@ -40,7 +40,7 @@ from importer.loading.listed_bills import (
 from importer.loading.reconcile import SKEW
 from importer.model.bills import Bill
 from importer.model.journal_states import ALWAYS, JournalEntry, State, Status, Twin
-from importer.model.light_objects import LightBill
+from importer.model.light_objects import DocumentRef, LightBill
 
 LONG_AFTER = timedelta(hours=1)  # a lost attempt that has not come in by then never will
 
@@ -98,8 +98,8 @@ async def look_for_twins(
         if near or each.entry.twins:
             suspects.append((each, near, earlier))
     lined = [each for each in bills if each.entry.has_lines_in_doubt]
-    ids = [*_ids(suspects), *(each.light_id for each in lined)]
-    read = await read_by_id(ids, gateway, settle)
+    refs = [*_refs(suspects), *(DocumentRef(x.light_id, x.bill.credit_note) for x in lined)]
+    read = await read_by_id(refs, gateway, settle)
     sweep = Sweep()
     for each, near, earlier in suspects:
         _judge(each, confirmed(each.bill, near, read, undone), earlier, read, sweep)
@@ -121,15 +121,12 @@ async def candidates_in_light(
     bill: Bill, entry: JournalEntry, gateway: LightGateway, journal: Journal, settle: float
 ) -> list[Candidate]:
     """What Light shows that is, or may be, a bill that was sent."""
-    if bill.vendor_id is None:
-        return []
-    since = BillInLight(entry, bill).since
-    listed = await gateway.list_bills([bill.vendor_id], since)
+    listed = await list_documents(gateway, [bill], BillInLight(entry, bill).since)
     ids = [each.id for each in listed]
     owners, undone = entries_of_light_ids(journal, ids), journal.undone(ids)
     index = ListedBills(each for each in listed if normal_id(each.id) not in owners)
     near = index.candidates(bill)
-    read = await read_by_id([c.bill.id for c in near], gateway, settle)
+    read = await read_by_id([c.bill.ref for c in near], gateway, settle)
     return confirmed(bill, near, read, undone)
 
 
@@ -145,11 +142,12 @@ async def _listed(bills: Sequence[BillInLight], gateway: LightGateway) -> list[L
     """All bills that could be a twin, of some vendors from the first attempt on."""
     always = {each.bill.vendor_id for each in bills if each.since is None}
     sent = [each for each in bills if each.bill.vendor_id not in always]
-    listed = await gateway.list_bills(sorted(filter(None, always))) if any(always) else []
+    listed = await list_documents(
+        gateway, (each.bill for each in bills if each.bill.vendor_id in always)
+    )
     if sent:
-        vendors = {each.bill.vendor_id for each in sent}
         since = min(each.since for each in sent if each.since is not None)
-        listed += await gateway.list_bills(sorted(filter(None, vendors)), since)
+        listed += await list_documents(gateway, (each.bill for each in sent), since)
     return listed
 
 
@@ -167,11 +165,10 @@ def _one_of_each_kind(bills: Iterable[BillInLight]) -> list[BillInLight]:
 _Suspect = tuple[BillInLight, list[Candidate], list[Twin]]
 
 
-def _ids(suspects: Iterable[_Suspect]) -> Iterable[str]:
+def _refs(suspects: Iterable[_Suspect]) -> Iterable[DocumentRef]:
     for each, near, earlier in suspects:
-        yield each.light_id
-        yield from (c.bill.id for c in near)
-        yield from (twin.id for twin in earlier)
+        ids = (each.light_id, *(c.bill.id for c in near), *(twin.id for twin in earlier))
+        yield from (DocumentRef(light_id, each.bill.credit_note) for light_id in ids)
 
 
 def _judge(
@@ -193,7 +190,7 @@ def _judge(
         if remote is None or not is_no_longer(bill, remote):
             twins[twin.id] = twin
     ours = read.get(each.light_id)
-    if ours is not None and ours.state in CANCELLED_STATES and len(twins) == 1:
+    if ours is not None and is_cancelled(ours) and len(twins) == 1:
         [left] = twins
         remote = read.get(left) or next((c.bill for c in near if c.bill.id == left), None)
         if remote is not None:
@@ -226,7 +223,7 @@ def _surplus_lines(entry: JournalEntry, remote: LightBill) -> Iterator[Change]:
     """That the bill has line items that are not of the journal: perhaps those that were lost."""
     journaled = {normal_id(each) for each in filter(None, entry.line_ids)}
     extra = [line.id for line in remote.lines or () if normal_id(line.id) not in journaled]
-    if extra and remote.state not in CANCELLED_STATES:
+    if extra and not is_cancelled(remote):
         yield Change(
             entry.id,
             State.UNKNOWN,

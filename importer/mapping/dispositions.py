@@ -18,7 +18,8 @@ from importer.core.money import tidy
 from importer.mapping.canonical_columns import ColumnReader
 from importer.mapping.evaluate import Scope, Values, evaluate
 from importer.mapping.expressions import Expression, same_word
-from importer.mapping.template_model import CREDIT_NOTE, DISPOSING, STATE, TYPES
+from importer.mapping.template_model import DISPOSING, STATE
+from importer.model.bills import CREDIT_NOTE, DOCUMENT_TYPES
 from importer.model.fields import FieldKind
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
@@ -69,10 +70,11 @@ def _has_column(reader: ColumnReader, expression: Expression) -> bool:
 
 @dataclass
 class RowDispositions:
-    """By row of the reader. ``reasons`` are of rows that are not loaded as bills: "Status is
-    'Voided'". ``unknown`` are rows whose type or state nobody knows: their bills are invalid."""
+    """By row of the reader. ``reasons`` are of rows that are passed over: "Status is 'Voided'".
+    The ``findings`` are of rows whose type or state nobody knows: their bills are invalid."""
 
-    codes: np.ndarray
+    passed_over: np.ndarray
+    credit_notes: np.ndarray  # passed over or not
     reasons: np.ndarray
     findings: list[tuple[Finding, np.ndarray]] = field(default_factory=list)  # with their rows
 
@@ -105,17 +107,16 @@ def dispositions(reader: ColumnReader, group: np.ndarray) -> RowDispositions | N
     ]
     if not columns:
         return None
-    size = len(reader.row)
-    out = RowDispositions(np.zeros(size, dtype=np.int8), np.full(size, "", dtype=object))
-    passed = np.logical_or.reduce([c.codes == Disposition.PASSED_OVER for c in columns])
-    unknown = np.logical_or.reduce([c.codes < 0 for c in columns]) & ~passed
+    passed, credit_notes = (
+        np.logical_or.reduce([c.codes == code for c in columns])
+        for code in (Disposition.PASSED_OVER, Disposition.CREDIT_NOTE)
+    )
+    reasons = np.full(len(reader.row), "", dtype=object)
+    out = RowDispositions(passed, credit_notes, reasons)
     for column in columns:
-        left_out = column.codes > 0
-        left_out &= (column.codes == Disposition.PASSED_OVER) | ~passed
-        left_out &= ~unknown & (out.reasons == "")
+        left_out = (column.codes == Disposition.PASSED_OVER) & (reasons == "")
         for row in np.flatnonzero(left_out).tolist():
-            out.reasons[row] = _reason(reader, column, row)
-        out.codes[left_out] = column.codes[left_out]
+            reasons[row] = _reason(reader, column, row)
         for code, problem in ((_UNKNOWN, "unknown"), (_BLANK, "blank")):
             rows = np.flatnonzero((column.codes == code) & ~passed)
             out.findings += _findings(reader, column, rows, problem)
@@ -159,7 +160,7 @@ def _dispositions_of(name: str, expression: Expression) -> dict[str, int]:
     if name == STATE:
         live = dict.fromkeys(expression.take or USUAL_STATES, "bill")
     elif not live:
-        live = {text: text for text in TYPES}
+        live = {text: text for text in DOCUMENT_TYPES}
     words = {
         bare_word(text): (
             Disposition.CREDIT_NOTE if same_word(new) == CREDIT_NOTE else Disposition.BILL
@@ -233,7 +234,7 @@ def _findings(
 
 def _alternatives(column: _DisposingColumn) -> str:
     expression = column.expression
-    loaded = list(expression.map or TYPES)
+    loaded = list(expression.map or DOCUMENT_TYPES)
     if column.name == STATE:
         loaded = list(expression.take or USUAL_STATES)
     parts = [f"loads {_quoted(loaded)}"]

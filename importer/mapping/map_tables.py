@@ -12,7 +12,7 @@ from importer.mapping.bind_table import BoundTable, bind_table
 from importer.mapping.canonical_columns import CanonicalTable, ColumnReader, canonical_table
 from importer.mapping.classified_rows import ControlTotal
 from importer.mapping.disagreements import disagreements
-from importer.mapping.dispositions import Disposition, dispositions
+from importer.mapping.dispositions import dispositions
 from importer.mapping.evaluate import NOWHERE
 from importer.mapping.extra_lines import with_extra_lines
 from importer.mapping.group_rows import GroupedRows, group_rows, key_findings
@@ -55,6 +55,7 @@ class MappedTables:
     repeated: list[RepeatedRows] = field(default_factory=list)  # unless the template allows them
     stated: list[StatedColumn] = field(default_factory=list)  # amounts beside those worked out
     left_out: LeftOutTables | None = None
+    typed_notes: np.ndarray | None = None  # which bills are credit notes by their type
     unread: list[tuple[str, UnreadColumn]] = field(default_factory=list)  # with their sheet
 
     def column_reported_missing(self, sheet: str, *names: str) -> np.ndarray:
@@ -112,11 +113,11 @@ class MappedTables:
 
 @dataclass(frozen=True)
 class LeftOutTables:
-    """The documents that their type or state leaves out, as bills. By bill: ``codes`` are of
-    ``Disposition``, ``reasons`` in words."""
+    """The documents that their type or state leaves out, as bills. By bill: ``credit_notes`` says
+    which are some, ``reasons`` are in words."""
 
     mapped: MappedTables
-    codes: np.ndarray
+    credit_notes: np.ndarray
     reasons: np.ndarray
 
 
@@ -172,9 +173,9 @@ def _map_flat(
     grouped = group_rows(reader)
     rows = dispositions(reader, grouped.line_bill)
     of_rows: list[Finding] = []
-    left_out = None
+    left_out = typed_notes = None
     if rows is not None:
-        mask = rows.codes != Disposition.BILL
+        mask = rows.passed_over
         numbers = np.cumsum(~mask) - 1
         of_rows += split_bills(reader, grouped.line_bill, rows)
         of_rows += [replace(f, lines=tuple(numbers[at].tolist())) for f, at in rows.findings]
@@ -182,15 +183,21 @@ def _map_flat(
             bound, others = split_tables(reader, mask, rows.reasons)
             _, kinds = np.unique(rows.reasons[mask].astype(str), return_inverse=True)
             of_others = ColumnReader(others, template)
-            passed = group_rows(of_others, kinds * len(Disposition) + rows.codes[mask])
+            passed = group_rows(of_others, kinds * 2 + rows.credit_notes[mask])
             mapped = _flat_tables(of_others, passed)
-            codes, reasons = (each[mask][passed.first_rows] for each in (rows.codes, rows.reasons))
-            left_out = LeftOutTables(mapped, codes, reasons)
+            notes, reasons = (
+                each[mask][passed.first_rows] for each in (rows.credit_notes, rows.reasons)
+            )
+            left_out = LeftOutTables(mapped, notes, reasons)
             reader = ColumnReader(bound, template)
-            grouped = group_rows(reader)
+        # A credit note may have the number of the bill that it is about.
+        notes = rows.credit_notes[~mask]
+        if mask.any() or notes.any():
+            grouped = group_rows(reader, notes.astype(np.int64) if notes.any() else None)
+        typed_notes = notes[grouped.first_rows]
     of_rows += key_findings(reader, grouped)
     mapped = _flat_tables(reader, grouped)
-    mapped.left_out = left_out
+    mapped.left_out, mapped.typed_notes = left_out, typed_notes
     mapped.unread = [(LINE_ITEMS, column) for column in unread_columns(reader)]
     if template.source.repeated_lines == "refuse":
         mapped.repeated = repeated_rows(reader, grouped)
@@ -224,11 +231,13 @@ def _map_two_sheets(
     rows = dispositions(of_bills, np.arange(len(bills)))
     if rows is None:
         return _mapped(bound, template, bills, lines, None), []
-    mask = rows.codes != Disposition.BILL
+    mask = rows.passed_over
     numbers = np.cumsum(~mask) - 1
     findings = [replace(f, bills=tuple(numbers[at].tolist())) for f, at in rows.findings]
     if not mask.any():
-        return _mapped(bound, template, bills, lines, None), findings
+        mapped = _mapped(bound, template, bills, lines, None)
+        mapped.typed_notes = rows.credit_notes
+        return mapped, findings
     at, owners, shared = lines_left_out(bills, mask, lines)
     line_mask, line_reasons = np.zeros(len(lines), dtype=bool), np.full(len(lines), "", object)
     line_mask[at], line_reasons[at] = True, rows.reasons[owners]
@@ -247,7 +256,8 @@ def _map_two_sheets(
         return _mapped(both, template, bills, lines, None)
 
     mapped, others = tables(0), tables(1)
-    mapped.left_out = LeftOutTables(others, rows.codes[mask], rows.reasons[mask])
+    mapped.left_out = LeftOutTables(others, rows.credit_notes[mask], rows.reasons[mask])
+    mapped.typed_notes = rows.credit_notes[~mask]
     for i in shared.tolist():
         cell = mapped.cell(BILLS, "billRef", int(numbers[i]))
         findings.append(finding("bills.billRef.left_out_too", cell, bills=(int(numbers[i]),)))

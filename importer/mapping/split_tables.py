@@ -9,7 +9,7 @@ import numpy as np
 from importer.core.money import tidy
 from importer.mapping.bind_table import BoundTable
 from importer.mapping.canonical_columns import CanonicalTable, ColumnReader, row_numbers
-from importer.mapping.dispositions import Disposition, RowDispositions
+from importer.mapping.dispositions import RowDispositions
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
 from importer.model.tables import Role
@@ -44,8 +44,8 @@ def _with_rows(t: BoundTable, mask: np.ndarray) -> BoundTable:
 
 def split_bills(reader: ColumnReader, keys: np.ndarray, rows: RowDispositions) -> list[Finding]:
     """A warning for each bill of which some rows are loaded and others passed over."""
-    passed = rows.codes == Disposition.PASSED_OVER
-    both = np.intersect1d(keys[passed], keys[rows.codes == Disposition.BILL])
+    passed = rows.passed_over
+    both = np.intersect1d(keys[passed], keys[~passed & ~rows.credit_notes])
     out = []
     for key in both.tolist():
         of_key = np.flatnonzero(keys == key)

@@ -21,12 +21,12 @@ from importer.mapping.expressions import Expression, same_word
 from importer.mapping.template_model import (
     DISPOSING,
     TYPE,
-    TYPES,
     Rule,
     Template,
     TemplateFormats,
     rule_target,
 )
+from importer.model.bills import DOCUMENT_TYPES
 from importer.model.fields import (
     BILLS,
     FIELDS,
@@ -159,11 +159,11 @@ def _of_disposing(template: Template, name: str, expression: Expression) -> Iter
             near = did_you_mean(e.parameter, template.parameters)
             yield (BILLS, name, *path, "parameter"), f"there is no parameter '{e.parameter}'{near}."
     for old, new in (expression.map or {}).items():
-        if same_word(new) not in TYPES:
+        if same_word(new) not in DOCUMENT_TYPES:
             yield (
                 (BILLS, name, "map", old),
-                f"'{new}' cannot be a type; write {' or '.join(TYPES)}, or put '{old}' under"
-                " pass_over.",
+                f"'{new}' cannot be a type; write {' or '.join(DOCUMENT_TYPES)}, or put '{old}'"
+                " under pass_over.",
             )
     loaded = {same_word(text) for text in (*(expression.map or ()), *(expression.take or ()))}
     for i, text in enumerate(expression.pass_over or ()):

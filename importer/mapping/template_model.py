@@ -296,6 +296,14 @@ class Template(StrictModel):
         default={}
     )
     rules: dict[str, Rule] = Field(default={})
+    credit_notes: Literal["negative", "none"] = Field(
+        default="none",
+        description="negative: a bill whose total is negative is a credit note; none: it is an"
+        " error. Either way bills.type says which documents are credit notes",
+    )
+    credit_sign: Literal["C", "D"] = Field(
+        default="C", description="the side of the ledger that lines of credit notes are sent with"
+    )
     parameters: dict[str, Parameter] = Field(default={})
     expect: Expect = Expect(bills=None, lines=None)
     unknown_columns: Literal["ignore", "warn"] = "ignore"
@@ -375,8 +383,6 @@ def unsuitable_lookups(template: Template) -> Iterator[tuple[tuple[str, str, str
 
 # What a bill's row is, beside its fields: neither is sent to Light.
 TYPE, STATE = DISPOSING = ("type", "state")
-CREDIT_NOTE = "credit note"
-TYPES = ("bill", CREDIT_NOTE)
 
 
 def is_field(sheet: str, name: str) -> bool:

@@ -51,6 +51,12 @@ class LineItem(LineFields):
     properties: tuple[Property, ...] = ()
 
 
+# Which side of the ledger a line of a credit note takes: it gives expense back. Light does not
+# document it; a template can say otherwise.
+CREDIT, DEBIT = "C", "D"
+BILL, CREDIT_NOTE = DOCUMENT_TYPES = ("bill", "credit note")
+
+
 class TargetStatus(StrEnum):
     """How far a bill should go in Light."""
 
@@ -78,7 +84,12 @@ class BillFields:
 
 @dataclass(frozen=True, slots=True)
 class Bill(BillFields):
-    """One bill to be created. ``vendor`` is the name as written until ``vendor_id`` is known."""
+    """One bill or credit note to be created. ``vendor`` is the name as written until ``vendor_id``
+    is known.
+
+    A credit note is a bill of a negative amount: so the amounts of both can be added, and so the
+    lines of a credit note are negative too.
+    """
 
     index: int  # among all bills of the run
     table: int
@@ -94,6 +105,14 @@ class Bill(BillFields):
     target_status: TargetStatus = TargetStatus.DRAFT
     paid_from_bank_account_id: str | None = None
     document: str | None = None  # as written
+    credit_note: bool = False
+    credit_sign: str = CREDIT  # how Light writes the side of a line that is credited
+    credits_bill: str | None = None  # the number of the bill that a credit note clears
+
+
+def document_noun(bill: Bill) -> str:
+    """What a bill is called: "bill" or "credit note"."""
+    return CREDIT_NOTE if bill.credit_note else BILL
 
 
 def bill_values(bill: Bill) -> dict[str, Any]:

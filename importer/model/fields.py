@@ -148,6 +148,7 @@ BILL_FIELDS = (
     ),
     Field("paidFromBankAccountId", _UUID, "the id of the bank account it was paid from", _RECORD),
     Field("document", _TEXT, "the file of the invoice, relative to the sheet", _RECORD),
+    Field("creditsBill", _CODE, "of a credit note: the number of the bill that it clears", _RECORD),
 )
 
 LINE_FIELDS = (

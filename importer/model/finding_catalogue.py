@@ -225,7 +225,8 @@ warning bills.amount.small: amounts that may be money, not cents
   → If money was typed, add --amounts money; if the amounts are in cents, --amounts cents.
 bills.amount.negative: a credit
   The bill's total is {money}: this is a credit, not a bill.
-  → Enter it in Light as a credit note.
+  → If it is a credit note, say so: with the type credit note in its row, or for the whole ledger
+    with credit_notes: negative in the template.
 bills.currency.not_in_cents: a currency without cents
   {value} has {exponent} decimals, but Light only accepts amounts in cents; the intended amount is
   unclear.
@@ -573,14 +574,46 @@ warning bills.state.differs: one number both loaded and passed over
   Rows of one vendor and number are loaded ({loaded}) and passed over ({passed}: {reason}).
   → Check that the rows passed over are a different document, such as a bill that was entered
     again.
-warning bills.type.credit_notes: credit notes that are left out
-  Credit notes are not created in Light yet: {count} left out, {totals} in all ({rows}).
-  → Enter them in Light by hand. The totals of bills do not contain them.
-bills.type.doubtful: a credit note from an unknown vendor
-  The row is left out as a credit note ({reason}), but the lookup table {table} has no vendor
-  '{value}': it may be another posting.
-  → Remove the row if it is not a purchase; correct it if vendor and account are swapped; or add
-    the vendor to the table.
+bills.creditsBill.unknown: a credit note of an unknown bill
+  Neither the sheet nor Light has a bill '{value}' of this vendor and entity.
+  → Correct the number of the bill that the credit note clears, or leave it out: then the credit
+    note is created and clears nothing.
+bills.creditsBill.several: a credit note of one of several bills
+  Light has several bills '{value}' of this vendor: {ids}.
+  → Leave the number out, and clear the credit note in Light.
+bills.creditsBill.other_currency: a credit note in another currency than its bill
+  The bill '{value}' is in {currency}; a credit note clears bills in its own currency only.
+  → Correct the currency or the number of the bill.
+bills.creditsBill.other_entity: a credit note of another entity than its bill
+  The bill '{value}' is of another company entity than the credit note.
+  → Correct the entity or the number of the bill.
+bills.creditsBill.other_vendor: a credit note of another vendor's bill
+  The bill '{value}' in row {row} is of another vendor than the credit note.
+  → Correct the vendor or the number of the bill.
+bills.creditsBill.too_much: a credit note of more than its bill
+  The bill '{value}' comes to {bill}, and credit notes of {note} credit it.
+  → Correct the amounts, or leave the number out of what the bill is not credited with.
+bills.creditsBill.not_credit_note: a bill that credits another
+  The row is a bill, and names the bill '{value}' as the one that it clears.
+  → Write credit note in the column type, or leave the number out.
+warning bills.creditsBill.stays_draft: a credit note that clears nothing yet
+  Only a posted credit note clears a bill; this one stays a draft.
+  → Write posted in the column status, or load with --then posted.
+bills.amount.credit_positive: a credit note whose amount is positive
+  The row is a credit note by its type, and comes to {money}; with this template credit notes are
+  negative.
+  → Correct the amount's sign or the type. If both are as in your ledger, a template without
+    credit_notes: negative takes credit notes with positive amounts.
+bills.amount.credit_signs: credit notes of both signs
+  The credit note comes to {money}, and {count} others of the sheet have the other sign: one of them
+  is no credit.
+  → Correct the sign of the odd ones, or their type.
+warning bills.status.not_for_credit_note: a status that credit notes do not have
+  Light neither approves nor pays a credit note: '{value}' means {means} for it.
+  → Write draft or posted.
+warning bills.document.not_for_credit_note: a document that is not uploaded
+  Light takes no document for a credit note, so '{value}' is not uploaded.
+  → Add it in Light by hand.
 bills.billRef.left_out_too: a reference shared with a document left out
   A document with the same reference is left out, so the line items of the two cannot be
   separated.

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from importer.core.answers import ApiError
+from importer.model.light_objects import DocumentRef
 
 
 class Status(StrEnum):
@@ -124,6 +125,7 @@ class JournalEntry:
     partial: str = ""  # for people: what Light has of a bill that lacks line items
     resent: datetime | None = None
     twins: tuple[Twin, ...] = ()
+    request_key: str | None = None  # of a credit note that was sent: X-Idempotency-Key
 
     @property
     def is_refused(self) -> bool:
@@ -162,6 +164,7 @@ class JournalEntry:
             partial,
             resent,
             twins,
+            request_key,
         ) = row
         try:  # not decoding(), which costs more than the rest where there are many
             return cls(
@@ -186,6 +189,7 @@ class JournalEntry:
                 partial,
                 _time(resent),
                 tuple(map(Twin.from_list, _json_list(twins))),
+                request_key,
             )
         except (ValueError, TypeError, KeyError) as error:
             raise DamagedRecord(f"{bill_name(identity)}: {error}") from error
@@ -194,12 +198,36 @@ class JournalEntry:
     def name(self) -> str:
         return bill_name(self.identity)
 
+    @property
+    def credit_note(self) -> bool:
+        return is_note_identity(self.identity)
+
+    @property
+    def ref(self) -> DocumentRef | None:
+        """How Light's copy is read; None where none is known."""
+        return None if self.light_id is None else DocumentRef(self.light_id, self.credit_note)
+
+
+# The second part of an identity, of a bill and of a credit note: with a number, and without.
+BY_NUMBER, BY_CONTENT = "number", "content"
+NOTE_BY_NUMBER, NOTE_BY_CONTENT = "credit note number", "credit note content"
+
+
+def is_note_identity(identity: str) -> bool:
+    """Whether an identity is of a credit note."""
+    try:
+        return json.loads(identity)[1] in (NOTE_BY_NUMBER, NOTE_BY_CONTENT)
+    except (ValueError, TypeError, IndexError):
+        return False
+
 
 def bill_name(identity: str) -> str:
-    """A bill for people: "bill INV-1"."""
+    """A bill for people: "bill INV-1", "credit note CN-1"."""
     try:
         _, kind, _, *rest = json.loads(identity)
-        return f"bill {rest[0]}" if kind == "number" else "bill of " + " ".join(map(str, rest[:3]))
+        noun = "credit note" if is_note_identity(identity) else "bill"
+        numbered = kind in (BY_NUMBER, NOTE_BY_NUMBER)
+        return f"{noun} {rest[0]}" if numbered else f"{noun} of " + " ".join(map(str, rest[:3]))
     except (ValueError, TypeError, IndexError):
         return f"bill {identity}"
 
@@ -246,6 +274,7 @@ class StepKind(StrEnum):
     SUBMIT = "submit"
     POST = "post"
     PAY = "pay"
+    CLEAR = "clear"  # a credit note against its bill
     CANCEL = "cancel"
 
 

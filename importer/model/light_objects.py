@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from importer.core.answers import ApiError
 from importer.model.bills import BillFields, LineFields
@@ -29,7 +30,8 @@ class LightLine(LineFields):
 
 @dataclass(frozen=True, slots=True)
 class LightBill(BillFields):
-    """A bill as Light shows it. ``lines`` is None where the list omits them.
+    """A bill or credit note as Light shows it. ``lines`` is None where the list omits them. A
+    credit note has negative amounts, like its ``Bill``; Light shows its number in lists only.
 
     Fields that are only compared are None where they cannot be read, too.
     """
@@ -47,6 +49,28 @@ class LightBill(BillFields):
     creator: str = ""  # the user's name, where the list states it
     outstanding: int | None = None  # cents left to pay; None where Light was not asked for it
     unreadable: tuple[str, ...] = ()  # attributes that are stated, in a form nobody can read
+    credit_note: bool = False
+    credit_sign: str = ""  # the side that the lines of a credit note are on; "" where not stated
+
+    @property
+    def ref(self) -> DocumentRef:
+        return DocumentRef(self.id, self.credit_note)
+
+
+class DocumentRef(NamedTuple):
+    """By what a bill or credit note is read."""
+
+    id: str
+    credit_note: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLink:
+    """What of a credit note clears what of a bill; ``amount`` in cents, positive."""
+
+    note_id: str
+    bill_id: str
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -68,6 +69,7 @@ class RowResult:
     loaded_at: datetime | None = None
     bill_id: str | None = None
     amounts: Amounts | None = None
+    credit_note: bool = False  # it is one, or a line of one
     loaded_before: bool = False  # whatever the status of the row now
 
     @property
@@ -115,12 +117,10 @@ class LeftOut:
 
 
 def agreeing_totals(bills: int, passed_over: int, credit_notes: int) -> frozenset[int]:
-    """The totals a file may state whose bills to load come to ``bills``, in cents: it may count
-    what is left out or not, and credit notes with either sign."""
+    """The totals a file may state whose bills less credit notes come to ``bills``, in cents: it
+    may count what is left out or not, and credit notes with either sign or not at all."""
     return frozenset(
-        bills + passed + credit
-        for passed in (0, passed_over)
-        for credit in (0, -credit_notes, credit_notes)
+        bills + passed + times * credit_notes for passed in (0, passed_over) for times in (0, 1, 2)
     )
 
 
@@ -130,9 +130,10 @@ class CurrencyTotal:
 
     ``sheet`` is the total of all bills of the sheet whose amount can be read, without those passed
     over; ``created`` what Light has of them now (created, already loaded or already there) by
-    Light's own amounts, ``difference`` is ``sheet`` less ``created``. Where Light was not
-    ``asked``, these are what earlier runs know, of ``loaded`` bills. ``by_status`` splits
-    ``sheet`` and has what is passed over beside; ``credit_notes`` are by status too. ``control`` is
+    Light's own amounts, ``difference`` is ``sheet`` less ``created``; both are bills less credit
+    notes. Where Light was not ``asked``, these are what earlier runs know, of ``loaded`` bills.
+    ``by_status`` has the bills alone, those passed over too; ``credit_notes`` likewise, without
+    their sign, of which ``notes_created`` are in Light. ``control`` is
     the total that the file or the template states, None where neither does. ``unit`` is how many
     cents
     a unit of the currency has. ``differing`` bills are not in Light just as the sheet has them: the
@@ -156,6 +157,28 @@ class CurrencyTotal:
     loaded: int = 0
     unstated: int = 0  # of these, bills whose amount in Light nobody has read
     credit_notes: Mapping[str, int] = field(default_factory=dict)
+    notes: int = 0  # credit notes, beside the ``bills``
+    notes_created: int = 0
+
+    def net(self, status: Status) -> int:
+        """Bills less credit notes of a status."""
+        return self.by_status.get(status, 0) - self.credit_notes.get(status, 0)
+
+    @property
+    def bills_sheet(self) -> int:
+        return self.every_bill - self.passed_over
+
+    @property
+    def bills_created(self) -> int:
+        return self.created + self.notes_created
+
+    @property
+    def notes_sheet(self) -> int:
+        return sum(self.credit_notes.values()) - self.notes_passed_over
+
+    @property
+    def notes_passed_over(self) -> int:
+        return self.credit_notes.get(Status.PASSED_OVER, 0)
 
     @property
     def every_bill(self) -> int:
@@ -169,8 +192,8 @@ class CurrencyTotal:
     @property
     def control_agrees(self) -> bool:
         """Whether the stated total is that of the bills, or also of what is left out."""
-        credit_notes = sum(self.credit_notes.values())
-        return self.control in agreeing_totals(self.sheet, self.passed_over, credit_notes)
+        passed_over = self.passed_over + self.notes_passed_over
+        return self.control in agreeing_totals(self.sheet, passed_over, self.notes_sheet)
 
     @property
     def difference(self) -> int:
@@ -240,3 +263,10 @@ class RunSummary:
     asked: bool = True  # whether Light was asked about the bills
     dry_run: bool = False
     failed_controls: frozenset[str] = frozenset()  # codes of findings about control totals
+
+    @property
+    def documents(self) -> Mapping[str, int]:
+        """Bills and credit notes together: "total", then each status that occurs."""
+        both = Counter(self.bills)
+        both.update(self.credit_notes)
+        return both

@@ -145,7 +145,7 @@ def finish(checked: Checked) -> None:
     checked.unresolved.sort(key=lambda u: (u.pick is not None, NAME_FIELDS.index(u.field)))
     if checked.given_ids.isdisjoint(("vendor", "companyEntity")):
         return  # validation has looked for duplicates already
-    for batch in duplicates(checked.mapped, checked.bills):
+    for batch in duplicates(checked.mapped, checked.bills, checked.credit_notes):
         reported = [
             part.at
             for part in checked.findings.parts

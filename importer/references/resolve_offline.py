@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
-from importer.core.money import tidy
 from importer.core.name_key import name_key
-from importer.mapping.dispositions import Disposition
 from importer.mapping.template_model import Template
-from importer.model.fields import BILLS
 from importer.model.finding import CellRef
 from importer.model.finding_catalogue import finding
 from importer.model.report_model import Suggestion
@@ -48,28 +43,9 @@ def resolve_by_tables(
             _fill(column, of_field)
         if name == "taxCode" or decided_by_tables(template, name):
             _find_missing(column, of_field, folders)
-    if decided_by_tables(template, "vendor"):
-        _doubt_credit_notes(checked, tables.get("vendor"))
     used = _apply_picks(checked, picks)
     finish(checked)
     return used
-
-
-def _doubt_credit_notes(checked: Checked, tables: Tables | None) -> None:
-    """Report what is left out as a credit note of a vendor that the lookup table does not have: it
-    may be another posting, as an invoice with debit and credit exchanged."""
-    left_out = checked.mapped.left_out
-    if left_out is None or tables is None or not tables.files:
-        return
-    mapped, files = left_out.mapped, " and ".join(tables.files)
-    column = mapped.bills.columns.get("vendor")
-    for i in np.flatnonzero(left_out.codes == Disposition.CREDIT_NOTE).tolist():
-        text = "" if column is None else tidy(column.text_at(i))
-        if name_key(text) not in tables.entries:
-            cell, reason = mapped.cell(BILLS, "vendor", i), left_out.reasons[i]
-            checked.add_findings(
-                [finding("bills.type.doubtful", cell, text, reason=reason, table=files)]
-            )
 
 
 def _fill(column: ReferenceColumn, tables: Tables) -> None:

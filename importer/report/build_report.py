@@ -75,10 +75,13 @@ def build_report(
     """
     bills = BillOutcomes(checked, outcomes, read_backs, steps, former_ids)
     line_items = LineOutcomes(checked, bills, former_ids)
+    notes = checked.credit_notes
     summary = replace(
         summary,
-        bills=_with_left_out(_counts(bills.codes), _documents(checked, credit_notes=False)),
-        credit_notes=_with_left_out({"total": 0}, _documents(checked, credit_notes=True)),
+        bills=_with_left_out(_counts(bills.codes[~notes]), _documents(checked, credit_notes=False)),
+        credit_notes=_with_left_out(
+            _counts(bills.codes[notes]), _documents(checked, credit_notes=True)
+        ),
         line_items=_with_left_out(
             _counts(line_items.codes), sum(each.line_items for each in checked.left_out)
         ),
@@ -119,6 +122,7 @@ _PARTICIPLES = {
     StepKind.SUBMIT: "submitted",
     StepKind.POST: "posted",
     StepKind.PAY: "paid",
+    StepKind.CLEAR: "cleared",
     StepKind.CANCEL: "cancelled",
 }
 
@@ -170,14 +174,11 @@ def _totals(checked: Checked, bills: BillOutcomes, *, asked: bool) -> tuple[Curr
     names = np.where(currency.ok, currency.values, NO_CURRENCY)
     cents, has_amount = checked.amounts.cents, checked.amounts.valid
     units = checked.mapped.template.formats.cents_per_unit
-    created: Counter[str] = Counter()
-    agreeing: Counter[str] = Counter()
-    altered: Counter[str] = Counter()
-    loaded: Counter[str] = Counter()
-    unstated: Counter[str] = Counter()
+    created, notes_created, agreeing, altered, loaded, unstated = (Counter[str]() for _ in range(6))
     for i in np.flatnonzero(bills.in_light).tolist():
         bill = bills[i]
         created[names[i]] += in_light_now(bill)
+        notes_created[names[i]] -= in_light_now(bill) * bill.result.credit_note
         agreeing[names[i]] += not differs(bill)
         altered[names[i]] += differs(bill)
         loaded[names[i]] += 1
@@ -191,25 +192,27 @@ def _totals(checked: Checked, bills: BillOutcomes, *, asked: bool) -> tuple[Curr
     totals = []
     others = [name for each in checked.left_out for name, _, _ in each.totals]
     for name in dict.fromkeys([*names.tolist(), *checked.controls, *others]):
-        of_currency = names == name
-        by_status = {}
-        for code, status in enumerate(STATUSES):
-            of_status = of_currency & has_amount & (bills.codes == code)
-            if of_status.any():
-                by_status[status.value] = sum(cents[of_status].tolist())
+        of_currency, notes = names == name, checked.credit_notes
+        of_kinds: list[dict[str, int]] = []
+        for of_kind, sign in ((of_currency & ~notes, 1), (of_currency & notes, -1)):
+            of_kinds.append({})
+            for code, status in enumerate(STATUSES):
+                of_status = of_kind & has_amount & (bills.codes == code)
+                if of_status.any():
+                    of_kinds[-1][status.value] = sign * sum(cents[of_status].tolist())
+        by_status, credit_notes = of_kinds
+        sheet = sum(by_status.values()) - sum(credit_notes.values())
+        for of_kind_by_status, credit in ((by_status, False), (credit_notes, True)):
+            if passed := sums_of(checked.left_out, name, credit_notes=credit):
+                of_kind_by_status[Status.PASSED_OVER.value] = passed
         count = int(of_currency.sum())
-        sheet = sum(by_status.values())
-        passed, credit_notes = (
-            sums_of(checked.left_out, name, credit_notes=credit) for credit in (False, True)
-        )
-        if passed:
-            by_status[Status.PASSED_OVER.value] = passed
+        note_count = int((of_currency & notes).sum())
         total = CurrencyTotal(
             currency=name,
             sheet=sheet,
             created=created[name],
             by_status=by_status,
-            bills=count,
+            bills=count - note_count,
             unreadable=int((of_currency & ~has_amount).sum()),
             control=checked.controls.get(name),
             unit=units.get(name, 100),
@@ -220,7 +223,9 @@ def _totals(checked: Checked, bills: BillOutcomes, *, asked: bool) -> tuple[Curr
             asked=asked,
             loaded=loaded[name],
             unstated=unstated[name],
-            credit_notes={Status.PASSED_OVER.value: credit_notes} if credit_notes else {},
+            credit_notes=credit_notes,
+            notes=note_count,
+            notes_created=notes_created[name],
         )
         totals.append(total)
     return tuple(totals)

@@ -104,6 +104,7 @@ def _values(report: Report) -> dict[str, Any]:
         "verdict": verdict(summary, *counts),
         "statuses": set(Status),
         "ordered_statuses": statuses,
+        "note_statuses": in_order(summary.credit_notes),
         "most_bills": max((summary.bills[status] for status in statuses), default=0) or 1,
         "totals": summary.totals[:_MOST_CURRENCIES],
         "tie_out": list(zip(currencies, summary.totals, strict=True)),

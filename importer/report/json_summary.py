@@ -8,7 +8,6 @@ from dataclasses import asdict
 from itertools import islice
 
 from importer.model.finding import Finding
-from importer.model.journal_states import Status
 from importer.model.report_model import CurrencyTotal, LeftOut, RunSummary
 from importer.report.phrases import in_order
 
@@ -75,25 +74,25 @@ def _total(total: CurrencyTotal) -> dict[str, object]:
     return {
         "currency": total.currency,
         "asked": total.asked,
-        **_part(total),
-        "bills": _part(total),
-        "credit_notes": {"sheet": 0, "created": 0, "difference": 0},
+        **_part(total, total.sheet, total.created),
+        "bills": _part(total, total.bills_sheet, total.bills_created),
+        "credit_notes": _part(total, total.notes_sheet, total.notes_created),
         "by_status": {name: total.by_status[name] for name in in_order(total.by_status)},
         "passed_over": {
             "bills": total.passed_over,
-            "credit_notes": total.credit_notes.get(Status.PASSED_OVER, 0),
+            "credit_notes": total.notes_passed_over,
         },
         "control": total.control,
         "unreadable": total.unreadable,
     }
 
 
-def _part(total: CurrencyTotal) -> dict[str, int | None]:
+def _part(total: CurrencyTotal, sheet: int, created: int) -> dict[str, int | None]:
     """None where nobody asked Light, and no earlier run knows."""
     return {
-        "sheet": total.sheet,
-        "created": total.created if total.has_light_amount else None,
-        "difference": total.difference if total.has_difference else None,
+        "sheet": sheet,
+        "created": created if total.has_light_amount else None,
+        "difference": sheet - created if total.has_difference else None,
     }
 
 

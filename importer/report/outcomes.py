@@ -164,6 +164,7 @@ class BillOutcomes(RowOutcomes[BillResult]):
             loaded_at,
             amounts=amounts,
             loaded_before=self._loaded(i),
+            credit_note=bool(self._checked.credit_notes[i]),
         )
 
     def _in_light(self, i: int) -> int | None:
@@ -284,6 +285,7 @@ class LineOutcomes(RowOutcomes[RowResult]):
             of_bill.loaded_at,
             of_bill.light_id if of_bill.in_light else former_id,
             amounts,
+            of_bill.credit_note,
             of_bill.loaded_before,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from importer.core.money import money
@@ -121,7 +122,7 @@ def severities(findings: Findings) -> tuple[int, int]:
 
 
 def tone(summary: RunSummary, errors: int, warnings: int) -> Tone:
-    bills = summary.bills
+    bills = summary.documents
     wrong = (Status.INVALID, Status.REJECTED, Status.UNKNOWN)
     if errors or summary.exit_code in (1, 3) or any(bills.get(status, 0) for status in wrong):
         return Tone.BAD
@@ -135,14 +136,15 @@ def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
 
     "1,086 of 1,088 bills are valid; 2 need correction."
     """
-    bills = summary.bills
-    passed_over = bills.get(Status.PASSED_OVER, 0)
-    total = bills.get("total", 0) - passed_over
+    bills = summary.documents
+    passed_over = summary.bills.get(Status.PASSED_OVER, 0)
+    notes_passed_over = summary.credit_notes.get(Status.PASSED_OVER, 0)
+    total = bills.get("total", 0) - passed_over - notes_passed_over
     left_out = [
         f"{count(n, noun)} {_be(n)} passed over"
         for n, noun in (
             (passed_over, "bill"),
-            (summary.credit_notes.get(Status.PASSED_OVER, 0), "credit note"),
+            (notes_passed_over, "credit note"),
         )
         if n
     ]
@@ -151,22 +153,24 @@ def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
         if left_out:
             nothing = "There are no bills to load"
         return _sentence([nothing, *left_out], errors, 0)
+    notes = summary.credit_notes.get("total", 0) - notes_passed_over
+    share = partial(_share, noun=_nouns(total, notes))
     in_light = sum(bills.get(status, 0) for status in IN_LIGHT)
     parts: list[str] = []
     if summary.command == "undo":
         covered = {Status.UNDONE}
-        parts.append(_share(bills.get(Status.UNDONE, 0), total, "undone"))
+        parts.append(share(bills.get(Status.UNDONE, 0), total, "undone"))
     elif not summary.asked or summary.command == "validate" or bills.get(Status.VALID, 0):
         covered = {Status.VALID}
         valid = bills.get(Status.VALID, 0)
-        parts.append(_share(valid + (0 if summary.asked else in_light), total, "valid"))
+        parts.append(share(valid + (0 if summary.asked else in_light), total, "valid"))
         if valid and not errors and (summary.dry_run or summary.command == "validate"):
             parts.append(f"a load would create {valid:,}")
     else:
         covered = set(IN_LIGHT)
         missing = summary.read_back.get(Comparison.MISSING, 0)
         when = "" if missing else _when_created(bills, in_light)
-        parts.append(_share(in_light - missing, total, "in Light") + when)
+        parts.append(share(in_light - missing, total, "in Light") + when)
     before = 0 if summary.asked else sum(total.loaded for total in summary.totals)
     if before:
         parts.append(f"{before:,} {'was' if before == 1 else 'were'} loaded before")
@@ -283,12 +287,20 @@ def _read_back(read_back: Mapping[str, int]) -> list[str]:
     return parts or ([f"{same:,} read back the same"] if same else [])
 
 
-def _share(n: int, total: int, what: str) -> str:
+def _nouns(total: int, credit_notes: int) -> str:
+    """What so many bills and credit notes are called; ``total`` counts both."""
+    if credit_notes in (0, total):
+        noun = "credit note" if credit_notes else "bill"
+        return noun if total == 1 else f"{noun}s"
+    return "bills and credit notes"
+
+
+def _share(n: int, total: int, what: str, noun: str) -> str:
     if total == 1:
-        return f"The one bill is {what}" if n else f"The one bill is not {what}"
+        return f"The one {noun} is {what}" if n else f"The one {noun} is not {what}"
     if n == total:
-        return f"All {total:,} bills are {what}"
-    return f"{n:,} of {total:,} bills {_be(n)} {what}"
+        return f"All {total:,} {noun} are {what}"
+    return f"{n:,} of {total:,} {noun} {_be(n)} {what}"
 
 
 def _be(n: int) -> str:
@@ -314,9 +326,9 @@ def _sentence(
 def tie_out_words(total: CurrencyTotal) -> str:
     """What the difference between the sheet and Light means, in a sentence."""
     difference, unit, currency = total.difference, total.unit, total.currency
-    undone = total.by_status.get(Status.UNDONE, 0)
+    undone = total.net(Status.UNDONE)
     amount = in_currency(abs(difference), unit, currency)
-    valid = total.by_status.get(Status.VALID, 0)
+    valid = total.net(Status.VALID)
     if not total.asked:
         words = _not_asked_words(total)
     elif total.twice:
@@ -344,7 +356,7 @@ def tie_out_words(total: CurrencyTotal) -> str:
     elif difference > 0:
         of_file = "" if currency == NO_CURRENCY else " of the file"
         words = f"{amount}{of_file} is not known to be in Light."
-    elif total.by_status.get(Status.INVALID, 0) == difference:
+    elif total.net(Status.INVALID) == difference:
         words = f"Credits of {amount} need correction and were left out."
     else:
         words = f"Light has {amount} more than the file."
@@ -364,7 +376,7 @@ def _not_asked_words(total: CurrencyTotal) -> str:
         if total.unstated:
             bills += f"; the amount of {total.unstated:,} is not known here"
         words.append(f"{bills}.")
-    if valid := total.by_status.get(Status.VALID, 0):
+    if valid := total.net(Status.VALID):
         amount = in_currency(valid, total.unit, total.currency)
         words.append(f"A load would create {amount}, as far as is known here.")
     return " ".join(words)

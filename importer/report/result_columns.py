@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from importer.model.bills import BILL, CREDIT_NOTE
 from importer.model.report_model import RowResult
 from importer.model.tables import Role, TableKind
 from importer.report.phrases import utc
 
 STATUS, MESSAGE = "import_status", "import_message"
+DOCUMENT = "light_document"  # whether it is a bill or a credit note
 BILL_ID, LINE_ID = "light_bill_id", "light_line_item_id"
 STATE, ATTEMPTS, LOADED_AT, SOURCE_ROW = "light_state", "attempts", "loaded_at", "source_row"
 GROSS, NET, TAX = MONEY = ("gross_money", "net_money", "tax_money")  # in units of the currency
@@ -17,6 +19,7 @@ RESULT_COLUMNS = (
     *MONEY,
     STATUS,
     MESSAGE,
+    DOCUMENT,
     BILL_ID,
     LINE_ID,
     STATE,
@@ -41,7 +44,7 @@ def last_columns(kind: TableKind, amounts: tuple[bool, bool, bool]) -> tuple[str
         TableKind.FLAT: (BILL_ID, LINE_ID),
         TableKind.LINE_ITEMS: (LINE_ID,),
     }[kind]
-    return (*money, *ids, STATE, ATTEMPTS, LOADED_AT, SOURCE_ROW)
+    return (*money, DOCUMENT, *ids, STATE, ATTEMPTS, LOADED_AT, SOURCE_ROW)
 
 
 def source_columns(headers: Sequence[str]) -> list[int]:
@@ -71,6 +74,7 @@ def cell_texts(
     if result is None:
         return out
     of_bill = kind is TableKind.BILLS
+    out[DOCUMENT] = CREDIT_NOTE if result.credit_note else BILL
     out[BILL_ID] = (result.light_id if of_bill else result.bill_id) or ""
     out[LINE_ID] = "" if of_bill else result.light_id or ""
     out[STATE] = result.light_state or ""

@@ -78,7 +78,7 @@ def summary_lines(
     style = _STYLES[tone(summary, errors, warnings)]
     blocks = [
         _findings(findings, width, limit, workbook=summary.result is not None),
-        unpainted(_table(summary, width) if summary.bills.get("total", 0) else []),
+        unpainted(_table(summary, width) if summary.documents.get("total", 0) else []),
         unpainted(line for text in _tie_out(summary) for line in wrapped(text, width, indent=2)),
         unpainted(
             paragraph(template_words(summary.template, summary.constants), width, "Template: ")
@@ -161,7 +161,7 @@ def _table(summary: RunSummary, width: int) -> list[str]:
         amounts = [
             in_currency(cents, total.unit, total.currency)
             for total in summary.totals
-            if (cents := total.credit_notes.get(status)) is not None
+            if (cents := -total.credit_notes.get(status, 0)) or status in total.credit_notes
         ]
         first, *more = amounts or [""]
         label = f"Credit notes: {status_words(status).lower()}"

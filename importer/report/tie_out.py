@@ -18,7 +18,7 @@ _TYPED = 5  # ways to write a vendor, in a cell
 
 @dataclass
 class Sums:
-    """The number of bills and their totals, in cents.
+    """The number of bills and credit notes, and their totals in cents: bills less credit notes.
 
     ``net`` and ``tax`` are None as soon as one bill lacks them: a part is no total.
     ``unreadable`` bills have no gross and are in no sum.
@@ -120,10 +120,12 @@ class TieOut:
 class CurrencyTieOut(TieOut):
     vendors: list[TieOut] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)  # bills
+    note_statuses: Counter[str] = field(default_factory=Counter)  # credit notes
 
     def add(self, bill: BillResult) -> None:
         super().add(bill)
-        self.statuses[bill.result.status.value] += 1
+        statuses = self.note_statuses if bill.result.credit_note else self.statuses
+        statuses[bill.result.status.value] += 1
 
 
 def in_light_now(bill: BillResult) -> int:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from importer.core.money import money
-from importer.loading.job import BillJob
 from importer.loading.journal.journal import Journal
 from importer.loading.plan import LoadPlan
 from importer.model.finding import CellRef, Finding
@@ -57,7 +56,7 @@ def withhold_changed(
         if not in_light and not unsettled:
             continue
         code = "bills.identity.changed" if in_light else "bills.identity.unsettled"
-        _withhold(plan, job)
+        plan.withhold(job)
         findings.append(
             finding(
                 code,
@@ -89,9 +88,3 @@ def still_in_light(plan: LoadPlan, before: PreviousResult, journal: Journal) -> 
         value = ", ".join(filter(None, parts))
         out.append(finding("light.left", CellRef(""), value, id=entry.light_id, run=before.run))
     return out
-
-
-def _withhold(plan: LoadPlan, job: BillJob) -> None:
-    plan.send.remove(job)
-    del plan.entries[job.bill.index]
-    plan.withheld.append(job.bill.index)

@@ -19,6 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from importer.core.errors import UsageProblem
 from importer.sandbox.fault_injection import CONNECTION
 from importer.sandbox.faults import FaultPlan
+from importer.sandbox.note_store import all_notes
 from importer.sandbox.request_limits import WINDOWS
 from importer.sandbox.route_context import Context, open_context
 from importer.sandbox.routes import build_app
@@ -45,6 +46,10 @@ class Sandbox:
         The fields are those of the API's bill; amounts in cents.
         """
         return self.context.store.bills()
+
+    def credit_notes(self) -> list[JsonObject]:
+        """All credit notes likewise, each with its ``documentNumber`` and ``lines``."""
+        return all_notes(self.context.store)
 
 
 class _Protocol(H11Protocol):

@@ -37,7 +37,8 @@ class Checked:
     """What the validation knows. Arrays are by bill, or by line where so named.
 
     ``controls`` are the control totals by currency in cents. ``findings`` are in the order of the
-    files; later stages add theirs with ``add_findings``. ``target`` is how far each bill should go.
+    files; later stages add theirs with ``add_findings``. ``target`` is how far each bill should go;
+    ``credit_notes`` says which are some, whose amounts are negative.
     """
 
     mapped: MappedTables
@@ -63,6 +64,11 @@ class Checked:
     """Light's vendors by id, as far as its list was read."""
     documents: dict[int, Document] = field(default_factory=dict)  # by bill
     left_out: tuple[LeftOut, ...] = ()
+    credit_notes: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
+
+    def __post_init__(self) -> None:
+        if not len(self.credit_notes):
+            self.credit_notes = np.zeros(self.bills.size, dtype=bool)
 
     def invalid_bills(self) -> np.ndarray:
         """Which bills are invalid: those that an error is about, themselves or by a line."""
@@ -130,6 +136,7 @@ class _Source:
         amounts = checked.amounts.cents[which].tolist()
         columns = _columns(checked.bills, which, _BILL)
         properties = self._properties(BILLS, checked.bills, which)
+        note = _NOTE | {"credit_sign": checked.mapped.template.credit_sign}
         for k, i in enumerate(which.tolist()):
             at = place + k
             yield Bill(
@@ -142,7 +149,10 @@ class _Source:
                 target_status=checked.target[i],
                 lines=BillLines(self, at, int(self._ends[at] - self._starts[at])),
                 properties=properties[k] if properties else (),
-                **{attribute: values[k] for attribute, values in columns.items()},
+                **(
+                    {attribute: values[k] for attribute, values in columns.items()}
+                    | (note if checked.credit_notes[i] else {})
+                ),
             )
 
     def lines(self, place: int) -> tuple[LineItem, ...]:
@@ -212,5 +222,13 @@ _BILL = {
     for field in BILL_FIELDS
     if field.use >= FieldUse.RECORD
     and field.attribute not in ("amount", "include_tax", "target_status")
+}
+# What a credit note is beside a bill, and what it does not have in Light.
+_NOTE: dict[str, Any] = {
+    "credit_note": True,
+    "due_date": None,
+    "payment_at": None,
+    "sender_bank_account_id": None,
+    "document": None,
 }
 _LINE = {field.name: field.attribute for field in LINE_FIELDS if field.use >= FieldUse.RECORD}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -192,6 +193,16 @@ class ParsedColumn:
                 self.values[i] = -self.values[i]
         else:
             self._numbers[at] = -self._numbers[at]
+
+    def with_sign_changed(self, which: np.ndarray) -> ParsedColumn:
+        """The column with other signs; this one stays as it is."""
+        out = copy.copy(self)
+        if self._numbers is not None:
+            out._numbers = self._numbers.copy()
+        elif self._values is not None:
+            out._values = self._values.copy()
+        out.negate(which)
+        return out
 
     def values_at(self, which: np.ndarray) -> list[Any]:
         """The values of some items; the rest of the column stays as it is."""

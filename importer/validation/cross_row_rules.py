@@ -51,7 +51,7 @@ def _normalized(numbers: pa.LargeStringArray) -> pa.LargeStringArray:
     return pc.replace_with_mask(out, others, pa.array(texts, type=pa.large_string()))
 
 
-def _party(ids: ParsedColumn, names: ParsedColumn) -> np.ndarray:
+def party_numbers(ids: ParsedColumn, names: ParsedColumn) -> np.ndarray:
     """A number for each party, by its id, else by its name; 0 for none."""
     numbers: dict[str, int] = {"": 0}
 
@@ -67,7 +67,9 @@ def _party(ids: ParsedColumn, names: ParsedColumn) -> np.ndarray:
     return np.where(by_id > 0, by_id, codes(names, name_key))
 
 
-def duplicates(mapped: MappedTables, bills: ParsedTable) -> list[FindingBatch]:
+def duplicates(
+    mapped: MappedTables, bills: ParsedTable, credit_notes: np.ndarray
+) -> list[FindingBatch]:
     """The same (entity, vendor, invoice number) twice: an error; nearly the same, or
     the same under a sister entity: a warning."""
     number = bills["invoiceNumber"]
@@ -78,8 +80,9 @@ def duplicates(mapped: MappedTables, bills: ParsedTable) -> list[FindingBatch]:
     shared = np.bincount(code, minlength=1)[code] > 1
     if not shared.any():
         return []
-    vendor = _party(bills["vendorId"], bills["vendor"])
-    entity = _party(bills["companyEntityId"], bills["companyEntity"])
+    vendor = party_numbers(bills["vendorId"], bills["vendor"])
+    vendor = np.where(vendor > 0, vendor * 2 + credit_notes, 0)  # a bill is no copy of its credit
+    entity = party_numbers(bills["companyEntityId"], bills["companyEntity"])
     shared &= vendor[at] > 0
     at, code = at[shared], code[shared]
     exact_number, _ = pd.factorize(texts.filter(pa.array(shared)).to_numpy(zero_copy_only=False))
@@ -303,6 +306,7 @@ def control_totals(
     mapped: MappedTables,
     currencies: ParsedColumn,
     amounts: CentsArray,
+    credit_notes: np.ndarray,
     documents: Sequence[LeftOut] = (),
 ) -> tuple[dict[str, int], list[Finding]]:
     """The control total of each currency in cents, and the findings where it differs.
@@ -316,6 +320,9 @@ def control_totals(
     by_table: dict[int, Counter[str]] = defaultdict(Counter)
     codes, code = currencies.dictionary()
     readable = amounts.valid & currencies.ok
+    notes_of: Counter[tuple[int, str]] = Counter()  # cents, by table and currency
+    for i in np.flatnonzero(readable & credit_notes).tolist():
+        notes_of[int(mapped.bills.table[i]), str(currencies.at(i))] -= int(amounts.cents[i])
     pair, keys = pd.factorize(mapped.bills.table[readable] * len(codes) + code[readable])
     for key, cents in zip(
         keys.tolist(), added(amounts.cents[readable], pair, len(keys)), strict=True
@@ -330,11 +337,9 @@ def control_totals(
     controls: dict[str, int] = {}
 
     def totals_of(currency: str, of_bills: int, table: int | None) -> frozenset[int]:
-        passed, credit_notes = (
-            sums_of(documents, currency, credit_notes=credit, table=table)
-            for credit in (False, True)
-        )
-        return agreeing_totals(of_bills, passed, credit_notes)
+        passed = sums_of(documents, currency, table=table)
+        notes = sum(n for (t, c), n in notes_of.items() if c == currency and table in (None, t))
+        return agreeing_totals(of_bills, passed, notes)
 
     def compare(
         cell: CellRef, text: str, currency: str, control: int, of_bills: int, where: str

@@ -29,8 +29,8 @@ class Rows:
     """The rows of one sheet with facts that are not in their cells.
 
     Of bills: ``target`` is how far each should go, ``is_sum`` marks those whose amount is the sum
-    of their lines, ``now`` is the time of the check. Of lines: ``include_tax`` is their bill's: 1,
-    0, UNKNOWN.
+    of their lines, ``credit_notes`` those that are some, ``now`` is the time of the check. Of
+    lines: ``include_tax`` is their bill's: 1, 0, UNKNOWN.
     """
 
     mapped: MappedTables
@@ -38,6 +38,7 @@ class Rows:
     table: ParsedTable
     target: np.ndarray = field(default_factory=_no_values)
     is_sum: np.ndarray = field(default_factory=_no_values)
+    credit_notes: np.ndarray = field(default_factory=_no_values)
     include_tax: np.ndarray = field(default_factory=_no_values)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -140,8 +141,10 @@ def amount_or_sum(rows: Rows) -> np.ndarray:
 
 
 def amount_of_bill(rows: Rows) -> np.ndarray:
-    """Cents as given; 1 where not known, or worked out from the lines."""
+    """Cents as given, of a credit note without its sign; 1 where not known, or worked out from the
+    lines."""
     cents, valid = rows.table["amount"].cents()
+    cents = np.where(rows.credit_notes, np.abs(cents), cents)
     return np.where(valid & ~rows.is_sum, cents, 1)
 
 

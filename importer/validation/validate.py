@@ -23,6 +23,12 @@ from importer.validation.check_tables import check_cells, check_rows, row_findin
 from importer.validation.checked_bills import Checked
 from importer.validation.column import ParsedColumn, ParsedTable
 from importer.validation.compare_stated import compare_stated
+from importer.validation.credit_notes import (
+    credit_notes_of,
+    note_findings,
+    note_targets,
+    turn_amounts,
+)
 from importer.validation.finding_batch import (
     FindingBatch,
     Findings,
@@ -34,7 +40,7 @@ from importer.validation.finding_batch import (
 )
 from importer.validation.header_rules import header_findings
 from importer.validation.join_lines import join
-from importer.validation.left_out import credit_note_warnings, left_out
+from importer.validation.left_out import left_out
 from importer.validation.products import product_findings
 from importer.validation.row_rules import PAYMENT_FIELDS, UNKNOWN, Rows, gross_of_lines, truth
 from importer.validation.schema import AMOUNT_RULES, ROW_RULES
@@ -75,8 +81,11 @@ def check(
         bills.columns["amount"] = _sum_of_lines(bills["amount"], totals)
     amounts = bills["amount"].cents()
 
+    notes = credit_notes_of(mapped, amounts)
     target = bills["status"].map_distinct(lambda s: TargetStatus(s) if s else then, object)
-    bill_rows = Rows(mapped, BILLS, bills, target, is_sum, now=datetime.now(UTC))
+    target = note_targets(target, notes)
+    now = datetime.now(UTC)
+    bill_rows = Rows(mapped, BILLS, bills, target, is_sum, notes.mask, now=now)
     line_rows = Rows(mapped, LINE_ITEMS, lines, include_tax=of_lines)
     findings = Findings([*mapped.findings, *of_joining, *cells.of_columns])
     for rows in (bill_rows, line_rows):
@@ -90,7 +99,8 @@ def check(
     ambiguous = np.zeros(bills.size, dtype=bool)  # bills that share a reference, or have none
     ambiguous[findings.items_of("bills.billRef.duplicate", "bills.billRef.required")[0]] = True
     findings += cross_row_rules.sums_agree(mapped, bills, amounts, gross_totals, counts, ambiguous)
-    findings += cross_row_rules.duplicates(mapped, bills)
+    findings += cross_row_rules.duplicates(mapped, bills, notes.mask)
+    findings += note_findings(mapped, bills, amounts, notes, target)
     findings += cross_row_rules.without_lines(mapped, line_bill, ambiguous)
     step()
     unread = list(unread_findings(mapped, bills, line_bill, is_sum, include_tax))
@@ -107,20 +117,21 @@ def check(
     findings += [f for f in differing if not lacking.issuperset(f.lines)]
     findings = _first_causes(findings, bills, lines)
     documents = _left_out(mapped, then)
-    findings += list(credit_note_warnings(documents))
+    turn_amounts(notes, bills, lines, line_bill)
+    agreeing = amounts.valid & gross_totals.valid & (gross_totals.cents == amounts.cents)
+    amounts = bills["amount"].cents()
     controls, of_totals = cross_row_rules.control_totals(
-        mapped, bills["currency"], amounts, documents
+        mapped, bills["currency"], amounts, notes.mask, documents
     )
     findings += of_totals
     if mapped.repeated and not cross_row_rules.meets_expectations(
         mapped, bills["currency"], amounts, of_totals
     ):
-        agreeing = amounts.valid & gross_totals.valid & (gross_totals.cents == amounts.cents)
         findings += cross_row_rules.repeated_lines(mapped, line_bill, agreeing & ~is_sum)
     checked = Checked(
         mapped, bills, lines, line_bill, amounts, counts, include_tax, controls, findings, target
     )
-    checked.left_out = documents
+    checked.credit_notes, checked.left_out = notes.mask, documents
     checked.add_findings(_sum_findings(checked, bill_rows, exclude))
     return checked
 

@@ -77,8 +77,8 @@ def test_parameter_chooses_what_an_unpaid_bill_comes_to() -> None:
     billed, still_open = (
         golden(f"quickbooks-unpaid-bills/{name}") for name in ("unpaid-bills.csv", "open-balances")
     )
-    assert [t["created"] for t in billed["totals"]] == [13743794]
-    assert [t["created"] for t in still_open["totals"]] == [10713817]
+    assert [t["created"] for t in billed["totals"]] == [13726297]
+    assert [t["created"] for t in still_open["totals"]] == [10696320]
     for result in (billed, still_open):  # the report's own total is compared with what was chosen
         assert result["rows"]["control_total"] == 1
         assert result["rows"]["group_total"] == 22
@@ -91,7 +91,7 @@ def test_parameter_chooses_what_an_unpaid_bill_comes_to() -> None:
         ("zoho-bills/adjusted-bills.csv", 3, {"bills.amount.lines_differ": 2}),
         (
             "sage50-purchase-invoices/with-credits.csv",
-            7,  # the credit notes are passed over
+            7,  # beside the credit notes
             {"bills.expression.not_mapped": 1},
         ),
         ("erpnext-purchase-invoices/taxed-invoices.csv", 2, {"bills.amount.lines_differ": 4}),
@@ -99,9 +99,8 @@ def test_parameter_chooses_what_an_unpaid_bill_comes_to() -> None:
             "datev-buchungsstapel/mixed-postings.csv",
             5,
             {
-                "bills.type.doubtful": 1,
-                "bills.vendor.not_in_table": 1,
-                "line_items.account.not_in_table": 1,
+                "bills.vendor.not_in_table": 2,
+                "line_items.account.not_in_table": 2,
             },
         ),
     ],
@@ -309,7 +308,7 @@ def test_result_of_unpaid_bills_keeps_the_chosen_amount(
     again = command("validate", "r.xlsx", "--json", "--result", "again.xlsx")
     for done in (first, again):
         assert done.code == 0, done.err
-        assert [total["sheet"] for total in done.json["totals"]] == [10713817]
+        assert [total["sheet"] for total in done.json["totals"]] == [10696320]
     wrong = command("validate", sample, "--set", "amount=Balance", "--json", "--quiet")
     assert wrong.code == 2
     assert "write Amount or Open balance" in wrong.json["error"]["message"]

@@ -46,9 +46,9 @@ class Silent:
     def message(self, text: str) -> None: ...
 
 
-def bill(i: int, number: str | None) -> Bill:
-    """Bills without a number are all alike."""
-    amount = 1000 + i if number else 500
+def bill(i: int, number: str | None, *, credit_note: bool = False) -> Bill:
+    """Bills without a number are all alike, and so are credit notes."""
+    amount = (1000 + i if number else 500) * (-1 if credit_note else 1)
     line = LineItem(i, 0, 2 + i, net_amount=amount, description="Line", account_id=ACCOUNTS[0])
     return Bill(
         i,
@@ -62,6 +62,7 @@ def bill(i: int, number: str | None) -> Bill:
         company_entity_id=ENTITIES[0],
         invoice_number=number,
         issued_date=date(2026, 1, 5),
+        credit_note=credit_note,
     )
 
 
@@ -109,12 +110,12 @@ FAULTS = [
 
 @settings(max_examples=10, deadline=None)
 @given(
-    numbered=st.lists(st.booleans(), min_size=1, max_size=12),
+    kinds=st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=12),
     faults=st.lists(st.sampled_from(FAULTS), max_size=20),
     ends=st.lists(st.floats(0.001, 0.12), max_size=2),
 )
 def test_each_bill_once_despite_faults_and_crashes(
-    light: Sandbox, numbered: list[bool], faults: list[Fault], ends: list[float]
+    light: Sandbox, kinds: list[tuple[bool, bool]], faults: list[Fault], ends: list[float]
 ) -> None:
     # An attempt ends before Light can still be at work for it, so there is nothing to wait for:
     # the proxy closes a connection only when Light has answered, and ends when it has nothing left.
@@ -123,7 +124,10 @@ def test_each_bill_once_despite_faults_and_crashes(
         path = Path(folder) / "journal.sqlite"
         # Vendors are shared by all examples, so the numbers are of this one alone.
         mark = Path(folder).name
-        bills = [bill(i, f"{mark}-{i}" if with_ else None) for i, with_ in enumerate(numbered)]
+        bills = [
+            bill(i, f"{mark}-{i}" if numbered else None, credit_note=credit_note)
+            for i, (numbered, credit_note) in enumerate(kinds)
+        ]
         bills = [replace(b, description=mark) for b in bills]
 
         coming = iter(faults)
@@ -136,7 +140,8 @@ def test_each_bill_once_despite_faults_and_crashes(
                 asyncio.run(load(proxy.url, path, bills, how, seconds))
         for _ in range(2):  # the second one sends what was refused in the first
             asyncio.run(load(light.base_url, path, bills, how))
-        there = [b["id"] for b in light.bills() if b["description"] == mark]
+        documents = [*light.bills(), *light.credit_notes()]
+        there = [each["id"] for each in documents if each["description"] == mark]
         assert len(there) == len(bills)
         with Journal(path) as journal:
             plan = plan_from_journal(bills, journal)

@@ -48,7 +48,14 @@ SUMMARY = RunSummary(
 CHECKED = replace(SUMMARY, command="validate", run=None, bills={"total": 1, "valid": 1})
 LAST = ["Tie-out", "Tie-out by vendor", "light-import"]
 FIRST = ["import_status", "import_message"]
-LAST_COLUMNS = ["light_bill_id", "light_state", "attempts", "loaded_at", "source_row"]
+LAST_COLUMNS = [
+    "light_document",
+    "light_bill_id",
+    "light_state",
+    "attempts",
+    "loaded_at",
+    "source_row",
+]
 
 
 def table(
@@ -139,11 +146,11 @@ def test_rows_are_written_in_order_with_their_outcomes(tmp_path: Path) -> None:
     rejected = bill(6, Status.REJECTED, message="Light said no", attempts=1)
     book = written(report(source, bills=[created, rejected]), tmp_path)
     assert book.sheetnames == ["Summary", "Bills", "Problems", *LAST]
-    none = [None] * 4
+    none = [None] * 5
     assert values(book["Bills"]) == [
         [*FIRST, "Invoice No ", "amount", *LAST_COLUMNS],
-        ["created", None, "00123", "100000", "id-1", "DRAFT", 2, "2025-03-31T14:05:00Z", 4],
-        ["rejected", "Light said no", None, "5", None, None, 1, None, 6],
+        ["created", None, "00123", "100000", "bill", "id-1", "DRAFT", 2, "2025-03-31T14:05:00Z", 4],
+        ["rejected", "Light said no", None, "5", "bill", None, None, 1, None, 6],
         ["repeated_header", None, "Invoice No ", "amount", *none, 7],
         ["control_total", None, "Total", "100005", *none, 8],
         ["ignored", None, "note", None, *none, 9],
@@ -259,20 +266,20 @@ def test_several_tables_of_a_kind_get_a_sheet_each(tmp_path: Path) -> None:
         tmp_path,
     )
     assert book.sheetnames[1:5] == ["Bills", "Bills 2", "Line items", "Line items 2"]
-    assert [c.value for c in book["Line items"][1]][3] == "light_line_item_id"
-    assert [c.value for c in book["Line items"][2]][:4] == ["created", None, "2", "line-1"]
+    assert [c.value for c in book["Line items"][1]][4] == "light_line_item_id"
+    assert [c.value for c in book["Line items"][2]][:5] == ["created", None, "2", "bill", "line-1"]
 
 
 def test_columns_of_an_earlier_result_are_replaced(tmp_path: Path) -> None:
     header = ["vendor", *FIRST, *LAST_COLUMNS, "mine"]
-    row = ["Acme", "invalid", "old", "old-id", "", "0", "", "9", "kept"]
+    row = ["Acme", "invalid", "old", "bill", "old-id", "", "0", "", "9", "kept"]
     book = written(
-        report(table([header, row]), bills=[bill(2, Status.VALID)], findings=[finding(2, 8)]),
+        report(table([header, row]), bills=[bill(2, Status.VALID)], findings=[finding(2, 9)]),
         tmp_path,
     )
     assert values(book["Bills"]) == [
         [*FIRST, "vendor", "mine", *LAST_COLUMNS],
-        ["valid", "This is wrong", "Acme", "kept", None, None, 0, None, 2],
+        ["valid", "This is wrong", "Acme", "kept", "bill", None, None, 0, None, 2],
     ]
     assert book["Problems"]["D2"].hyperlink.location == "'Bills'!D2"
 
@@ -319,7 +326,7 @@ def test_bills_of_a_missing_file_are_still_listed(tmp_path: Path) -> None:
     book = written(report(bills=[bill(2, Status.CREATED, light_id="id-1")]), tmp_path)
     assert book.sheetnames == ["Summary", "Bills", "Problems", *LAST]
     assert [c.value for c in book["Bills"][2]][:2] == ["created", None]
-    assert book["Bills"]["J2"].value == "id-1"
+    assert book["Bills"]["K2"].value == "id-1"
 
 
 def test_amounts_too_large_for_a_float_are_written_as_text(tmp_path: Path) -> None:
@@ -465,7 +472,7 @@ def test_bill_is_linked_to_light_only_by_a_web_address(tmp_path: Path) -> None:
     bills = [bill(2, Status.CREATED, light_id="a"), bill(3, Status.CREATED, light_id="b")]
     links = {"a": "https://app.example.com/bills/a", "b": "file:///etc/passwd"}
     book = written(report(table([["x"], ["1"], ["2"]]), bills=bills, links=links), tmp_path)
-    cells = [book["Bills"].cell(row, 4) for row in (2, 3)]
+    cells = [book["Bills"].cell(row, 5) for row in (2, 3)]
     assert [cell.value for cell in cells] == ["a", "b"]
     assert cells[0].hyperlink.target == "https://app.example.com/bills/a"
     assert cells[1].hyperlink is None
@@ -687,8 +694,8 @@ def test_document_properties_have_template_and_run(tmp_path: Path) -> None:
 def test_headers_are_frozen_and_printed_on_each_page(tmp_path: Path) -> None:
     sheet = written(report(table([["a"], ["1"]])), tmp_path)["Bills"]
     assert sheet.freeze_panes == "C2"
-    assert sheet.auto_filter.ref == "A1:H2"
-    assert sheet.print_area == "'Bills'!$A$1:$E$2"
+    assert sheet.auto_filter.ref == "A1:I2"
+    assert sheet.print_area == "'Bills'!$A$1:$F$2"
     assert sheet.print_title_rows == "$1:$1"
     assert sheet.page_setup.orientation == "landscape"
     assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (None, None)  # one by one

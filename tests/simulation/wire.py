@@ -57,7 +57,12 @@ class Wire:
     previous: Reply | None = None  # what Light answered last, to whatever
 
     async def exchange(
-        self, method: str, url: str, content: bytes | None, key: Key
+        self,
+        method: str,
+        url: str,
+        content: bytes | None,
+        key: Key,
+        more: Mapping[str, str] | None = None,
     ) -> Reply | Failure:
         loop = asyncio.get_running_loop()
         if not self.alive():  # a dead computer waits for ever

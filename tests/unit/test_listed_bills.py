@@ -43,12 +43,14 @@ class ByIdLight:
     async def list_bills(self, vendors: object, since: datetime | None = None) -> list[LightBill]:
         return list(self._listed)
 
-    async def get_bill(self, bill_id: str, *, balance: bool = False) -> Answer:
+    async def get_bill(
+        self, bill_id: str, *, balance: bool = False, credit_note: bool = False
+    ) -> Answer:
         self.read.append(bill_id)
         bill = self._bills.get(bill_id)
         return Answer(404, errors=(ABSENT,)) if bill is None else Answer(200, bill)
 
-    def read_bill(self, body: object) -> LightBill | None:
+    def read_bill(self, body: object, *, credit_note: bool = False) -> LightBill | None:
         return body if isinstance(body, LightBill) else None
 
     def __getattr__(self, name: str) -> Any:

@@ -40,7 +40,12 @@ class FakeLight:
         self.listed: list[float] = []
 
     async def create_bill(
-        self, bill: Bill, on_wire: Callable[[], None], *, with_lines: bool
+        self,
+        bill: Bill,
+        on_wire: Callable[[], None],
+        *,
+        with_lines: bool,
+        request_key: str | None = None,
     ) -> Answer:
         await asyncio.sleep(0.01)
         self.posted.append(asyncio.get_running_loop().time())
@@ -55,10 +60,10 @@ class FakeLight:
         self.listed.append(asyncio.get_running_loop().time())
         return []
 
-    def read_bill(self, body: object) -> LightBill | None:
+    def read_bill(self, body: object, *, credit_note: bool = False) -> LightBill | None:
         return LightBill(str(body), "IN_DRAFT", amount=100) if body else None
 
-    def read_line(self, body: object) -> LightLine | None:
+    def read_line(self, body: object, *, note: Bill | None = None) -> LightLine | None:
         return None
 
     def __getattr__(self, name: str) -> Any:
@@ -274,7 +279,12 @@ class CrowdedLight(FakeLight):
         self.last, self.after = last, after
 
     async def create_bill(
-        self, bill: Bill, on_wire: Callable[[], None], *, with_lines: bool
+        self,
+        bill: Bill,
+        on_wire: Callable[[], None],
+        *,
+        with_lines: bool,
+        request_key: str | None = None,
     ) -> Answer:
         await asyncio.sleep(1.0)
         return await super().create_bill(bill, on_wire, with_lines=with_lines)
@@ -304,7 +314,9 @@ def test_bill_that_waits_for_its_turn_to_leave_is_held_back(tmp_path: Path) -> N
     light = CrowdedLight(bill(1), 2.0)
     send, leave = light.create_bill, asyncio.Event()
 
-    async def create_bill(each: Bill, on_wire: Callable[[], None], *, with_lines: bool) -> Answer:
+    async def create_bill(
+        each: Bill, on_wire: Callable[[], None], *, with_lines: bool, request_key: str | None = None
+    ) -> Answer:
         if each.index == 1:
             await leave.wait()
         return await send(each, on_wire, with_lines=with_lines)

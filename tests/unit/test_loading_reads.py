@@ -39,7 +39,9 @@ class Reading(FakeLight):
         super().__init__(lambda each: Answer(500))
         self.read_answer = answer
 
-    async def get_bill(self, bill_id: str, *, balance: bool = False) -> Answer:
+    async def get_bill(
+        self, bill_id: str, *, balance: bool = False, credit_note: bool = False
+    ) -> Answer:
         await asyncio.sleep(0.01)
         return self.read_answer
 

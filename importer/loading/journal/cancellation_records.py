@@ -88,6 +88,7 @@ _FREE = (
         how=None,
         partial="",
         twins=None,
+        request_key=None,
     )
 )
 _UNDO = (

@@ -66,7 +66,7 @@ from importer.model.run_rows import BillRows
 if TYPE_CHECKING:
     import filelock
 
-VERSION = 6
+VERSION = 7
 
 
 _DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)

@@ -39,6 +39,8 @@ def migrate(db: sa.Connection, version: int) -> None:
         _normalize_ids(db)
         _free_shared_ids(db)
         ONE_OWNER.create(db, checkfirst=True)
+    if version < 7:
+        _add_column(db, "entries", "request_key", "TEXT")
 
 
 def _normalize_ids(db: sa.Connection) -> None:

@@ -60,6 +60,7 @@ class Intent:
     alone: bool = False  # without lines, which follow
     first_sent: datetime = ALWAYS  # as JournalEntry's; counts at the first attempt only
     again: bool = False  # after Light did not show it
+    request_key: str | None = None  # of a credit note: the same for all its attempts
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,7 @@ def intent_row(intent: Intent, moment: str) -> dict[str, Any]:
         "counts": int(not intent.line),
         "again": int(intent.again),
         "alone": int(intent.alone or intent.line),
+        "request_key": intent.request_key,
     }
 
 

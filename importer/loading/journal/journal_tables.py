@@ -31,6 +31,7 @@ ENTRIES = sa.Table(
     sa.Column("partial", sa.Text, nullable=False, server_default=""),
     sa.Column("resent", sa.Text),
     sa.Column("twins", sa.Text),  # JSON: see journal_states.Twin
+    sa.Column("request_key", sa.Text),  # of a credit note; since version 7
 )
 RUNS = sa.Table(
     "runs",
@@ -141,7 +142,7 @@ NEW = (
 )
 RENEW = """
     UPDATE entries SET state = 'planned', content = :content, settled = NULL, message = '',
-        errors = NULL, how = NULL, partial = ''
+        errors = NULL, how = NULL, partial = '', request_key = NULL
     WHERE id = :key
 """
 NO_STEPS = "DELETE FROM steps WHERE entry = :key"  # of a bill that is not in Light
@@ -164,7 +165,8 @@ SEND = """
     UPDATE entries SET state = 'sending', content = :content, attempts = attempts + :counts,
         resent = CASE WHEN :again THEN :moment ELSE resent END,
         alone = :alone, first_sent = coalesce(first_sent, :since), last_sent = :moment,
-        message = '', how = NULL, partial = :partial
+        message = '', how = NULL, partial = :partial,
+        request_key = coalesce(request_key, :request_key)
     WHERE id = :key
 """
 SAVE_STEP = sa.insert(STEPS).prefix_with("OR REPLACE")

@@ -8,7 +8,7 @@ from typing import Any
 from importer.core.answers import Answer, Mismatch, Outcome, Verdict
 from importer.core.object_ids import is_nil, normal_id, same_id
 from importer.loading.bill_match import line_contradictions
-from importer.loading.bill_state import CANCELLED_STATES
+from importer.loading.bill_state import is_cancelled
 from importer.loading.gateway import LightGateway, OnWire, fetch_bill
 from importer.loading.job import JobOperation
 from importer.loading.operation import (
@@ -21,7 +21,7 @@ from importer.loading.operation import (
     Send,
 )
 from importer.model.journal_states import Discovery, State
-from importer.model.light_objects import LightBill, LightLine
+from importer.model.light_objects import DocumentRef, LightBill, LightLine
 
 
 @dataclass(eq=False)
@@ -44,7 +44,8 @@ class AddLine(JobOperation):
 
     def read(self, gateway: LightGateway, body: object) -> LightLine | Mismatch | None:
         """The line, if it is the next one of this bill, and none that Light has already."""
-        job, line = self.job, gateway.read_line(body)
+        job = self.job
+        line = gateway.read_line(body, note=job.bill if job.bill.credit_note else None)
         if line is None:
             return None
         if is_nil(line.id):
@@ -74,7 +75,7 @@ class AddLine(JobOperation):
     async def look(self, gateway: LightGateway) -> Decision:
         bill_id = self.job.light_id
         assert bill_id is not None
-        outcome = await fetch_bill(gateway, bill_id)
+        outcome = await fetch_bill(gateway, DocumentRef(bill_id, self.job.bill.credit_note))
         remote = outcome.content
         if outcome.verdict is Verdict.ABSENT:
             self.job.absent_looks += 1
@@ -95,7 +96,7 @@ class AddLine(JobOperation):
     def match(self, remote: LightBill, how: Discovery | None = None) -> Decision:
         """Light has the bill, as it was read now."""
         job = self.job
-        if remote.state in CANCELLED_STATES:
+        if is_cancelled(remote):
             job.reset()
             return Send(self.creation, (job.change(State.PLANNED),), behind=True)
         if why := job.objection(remote):

@@ -39,7 +39,7 @@ from importer.loading.operation import (
 )
 from importer.model.bills import Bill
 from importer.model.journal_states import JournalEntry, Step, StepKind, StepState
-from importer.model.light_objects import LightBill
+from importer.model.light_objects import DocumentRef, LightBill
 
 
 @dataclass(eq=False)
@@ -57,6 +57,10 @@ class JournaledStep(Operation):
     def light_id(self) -> str:
         assert self.entry.light_id is not None
         return self.entry.light_id
+
+    @property
+    def ref(self) -> DocumentRef:
+        return DocumentRef(self.light_id, self.entry.credit_note)
 
     def detail(self) -> str:
         """What the journal keeps of the step while it is sent, as JSON."""
@@ -135,7 +139,7 @@ class BillStep(JournaledStep):
 
     def read(self, gateway: LightGateway, body: object) -> LightBill | Mismatch | None:
         """The bill, if it is the one that was asked for."""
-        remote = gateway.read_bill(body)
+        remote = gateway.read_bill(body, credit_note=self.ref.credit_note)
         if remote is None:
             return None
         if not same_id(remote.id, self.light_id):
@@ -178,7 +182,7 @@ class BillStep(JournaledStep):
     # --- how the bill is ----------------------------------------------------------------------
 
     async def look(self, gateway: LightGateway) -> Decision:
-        outcome = await fetch_bill(gateway, self.light_id, balance=self.balance)
+        outcome = await fetch_bill(gateway, self.ref, balance=self.balance)
         if outcome.content is not None:
             return self._by_state(outcome.content)
         if outcome.verdict is Verdict.ABSENT:

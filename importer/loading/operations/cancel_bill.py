@@ -63,7 +63,7 @@ class CancelBill(BillStep):
     absent_looks: int = 0
 
     async def send(self, gateway: LightGateway, on_wire: OnWire) -> Answer:
-        return await gateway.cancel_bill(self.light_id, self.options.reason, on_wire)
+        return await gateway.cancel_bill(self.ref, self.options.reason, on_wire)
 
     def transition(self, remote: LightBill) -> tuple[Transition, str]:
         transition, reason = next_transition(self.kind, None, remote, tried=self._tried)

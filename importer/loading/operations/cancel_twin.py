@@ -20,6 +20,7 @@ from importer.model.journal_states import JournalEntry, State, Status, StepState
 from importer.model.light_objects import LightBill
 
 _DRAFTS = frozenset((DRAFT, "DUPLICATED"))  # what Light itself calls a duplicate is a draft, too
+_NOTE_DRAFTS = frozenset(("DRAFT",))
 _END = datetime.max.replace(tzinfo=UTC)
 
 
@@ -90,9 +91,13 @@ async def _read(
     gateway: LightGateway,
     settle: float,
 ) -> ReadBills:
-    ids = [each.light_id for each in bills if twins[each.entry.id]]
-    ids += [twin.id for some in twins.values() for twin in some]
-    return await read_by_id(ids, gateway, settle)
+    refs = [
+        each.ref._replace(id=light_id)
+        for each in bills
+        if twins[each.entry.id]
+        for light_id in (each.light_id, *(twin.id for twin in twins[each.entry.id]))
+    ]
+    return await read_by_id(refs, gateway, settle)
 
 
 def _why_left(
@@ -102,7 +107,7 @@ def _why_left(
     for remote in (ours, *others):
         if remote is None:
             return "Light does not show one of the copies now"
-        if remote.state not in _DRAFTS:
+        if remote.state not in (_NOTE_DRAFTS if remote.credit_note else _DRAFTS):
             return f"the copy {remote.id} is no draft (state {remote.state})"
         if difference := match_bill(loaded.sent, remote).difference:
             return f"the copy {remote.id} is not equal: {difference}"

@@ -8,16 +8,19 @@ from dataclasses import dataclass, replace
 from importer.core.answers import Answer, Mismatch
 from importer.core.object_ids import is_nil
 from importer.loading.bill_match import Contradiction, contradictions, words_of_contradictions
+from importer.loading.bill_state import is_cancelled
 from importer.loading.engine import Engine
 from importer.loading.final_sweep import FinalSweep
 from importer.loading.gateway import LightGateway, OnWire
 from importer.loading.job import BillJob, JobOperation
 from importer.loading.light_id_claims import LightIdClaims
 from importer.loading.load_watch import LoadWatch
+from importer.loading.note_numbers import other_note
 from importer.loading.operation import (
     ABSENT_LOOKS,
     MOST_LOST,
     Decision,
+    Finish,
     Look,
     Operation,
     Send,
@@ -26,7 +29,7 @@ from importer.loading.operation import (
 from importer.loading.operations.add_line import AddLine
 from importer.loading.reconcile import Ownership, Settled, look_up
 from importer.model.bills import Bill
-from importer.model.journal_states import Discovery, State
+from importer.model.journal_states import Discovery, State, Status
 from importer.model.light_objects import LightBill
 
 
@@ -46,15 +49,21 @@ class CreateBill(JobOperation):
 
     async def send(self, gateway: LightGateway, on_wire: OnWire) -> Answer:
         with_lines = not self.settings.separate
-        return await gateway.create_bill(self.job.bill, on_wire, with_lines=with_lines)
+        job = self.job
+        return await gateway.create_bill(
+            job.bill, on_wire, with_lines=with_lines, request_key=job.request_key
+        )
 
     def read(self, gateway: LightGateway, body: object) -> LightBill | Mismatch | None:
         """The bill, if it is this one: its id is new, and nothing that is stated is otherwise."""
-        remote = gateway.read_bill(body)
+        job = self.job
+        remote = gateway.read_bill(body, credit_note=job.bill.credit_note)
         if remote is None:
             return None
         if is_nil(remote.id):
-            return Mismatch("with a bill that has no id")
+            return Mismatch(f"with a {job.noun} that has no id")
+        if job.bill.credit_note:
+            return self._read_note(remote)
         conflicts = contradictions(self.job.bill, remote, just_created=True)
         if not conflicts or _altered(self.job.bill, remote, conflicts):
             if not self.claims.claim(remote.id, self.job.entry.id):
@@ -65,6 +74,19 @@ class CreateBill(JobOperation):
             words = words_of_contradictions(conflicts)
             return Mismatch(f"with the bill {remote.id}, of which {words}")
         return remote
+
+    def _read_note(self, remote: LightBill) -> LightBill | Mismatch:
+        """The credit note, unless Light answered with an older one that has its number."""
+        job = self.job
+        why = words_of_contradictions(contradictions(job.bill, remote, just_created=True))
+        if is_cancelled(remote):
+            why = f"it is archived (state {remote.state})"
+        if not why and not self.claims.claim(remote.id, job.entry.id):
+            why = "it belongs to another row"
+        if not why:
+            return remote
+        job.other_note = remote.id
+        return Mismatch(f"with the credit note {remote.id}: {why}")
 
     def lost(self, reason: str, *, counts: bool = True) -> Decision:
         decision = super().lost(reason, counts=counts)
@@ -94,6 +116,9 @@ class CreateBill(JobOperation):
             decision = self._in_light(settled.bill, settled.how)
             twins = (TwinsRecord(job.entry.id),) if job.entry.twins else ()
             return replace(decision, records=(*decision.records, *twins))
+        if settled.taken:
+            change = job.change(State.REJECTED, Status.REJECTED, settled.reason)
+            return Finish(self, True, (change,))
         if settled.reason:
             decision = self.for_a_person(settled.reason)
             twins = (TwinsRecord(job.entry.id, settled.twins),) if settled.twins else ()
@@ -109,6 +134,9 @@ class CreateBill(JobOperation):
         if not self.claims.claim(remote.id, self.job.entry.id):
             return self.for_a_person(f"Light's bill {remote.id} belongs to another row")
         self.job.refusal = None
+        if self.job.bill.credit_note and (other := other_note(self.job.bill, remote)):
+            change = self.job.change(State.REJECTED, Status.REJECTED, other)
+            return Finish(self, True, (change,))
         return self.in_light(remote, how)
 
     def in_light(self, remote: LightBill, how: Discovery | None) -> Decision:

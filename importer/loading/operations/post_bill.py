@@ -1,4 +1,4 @@
-"""Post a draft straight to the ledger."""
+"""Post a draft bill or credit note straight to the ledger."""
 
 from __future__ import annotations
 
@@ -21,4 +21,4 @@ class PostBill(BillStep):
         return draft_as_created(self.entry)
 
     async def send(self, gateway: LightGateway, on_wire: OnWire) -> Answer:
-        return await gateway.post_bill(self.light_id, on_wire)
+        return await gateway.post_bill(self.ref, on_wire)

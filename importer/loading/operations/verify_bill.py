@@ -13,7 +13,7 @@ from importer.core.answers import Verdict
 from importer.core.clock import utc_now
 from importer.core.errors import StoppedEarly
 from importer.core.fetch import fetch_all
-from importer.loading.bill_state import CANCELLED_STATES
+from importer.loading.bill_state import is_cancelled
 from importer.loading.engine import Engine
 from importer.loading.gateway import LightGateway, fetch_bill, fetch_line
 from importer.loading.journal.journal import Journal
@@ -54,7 +54,7 @@ class VerifyBill(Operation):
 
     async def look(self, gateway: LightGateway) -> Decision:
         light_id = self.loaded.light_id
-        outcome = await fetch_bill(gateway, light_id)
+        outcome = await fetch_bill(gateway, self.loaded.ref)
         remote = outcome.content
         if outcome.verdict is Verdict.ABSENT:
             self.absent_looks += 1
@@ -63,11 +63,11 @@ class VerifyBill(Operation):
             return self._missing(f"Light has no bill {light_id} any more")
         if remote is None:
             return self.unreadable(f"bill {light_id}: {outcome.reason}")
-        if remote.state in CANCELLED_STATES:
+        if is_cancelled(remote):
             reason = f"Light's bill {remote.id} was cancelled (state {remote.state})"
             return self._missing(reason, remote.state)
         lines: Sequence[LightLine] | None = remote.lines
-        if self.lines:
+        if self.lines and not remote.credit_note:  # their lines Light shows with the note only
             each = await self._lines_one_by_one(gateway, remote)
             if isinstance(each, str):
                 return self.unreadable(each)

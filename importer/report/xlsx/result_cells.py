@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from importer.core.safe_text import visible
+from importer.model.bills import BILL, CREDIT_NOTE
 from importer.model.report_model import RowResult
 from importer.report.phrases import utc
 from importer.report.result_columns import (
     ATTEMPTS,
     BILL_ID,
+    DOCUMENT,
     GROSS,
     LINE_ID,
     LOADED_AT,
@@ -37,6 +39,7 @@ _WIDTHS = {
     GROSS: 13,
     NET: 13,
     TAX: 12,
+    DOCUMENT: 13,
     BILL_ID: ID_WIDTH,
     LINE_ID: ID_WIDTH,
     STATE: 12,
@@ -117,6 +120,9 @@ class ResultCells:
             elif header == STATE:
                 states = [visible(r.light_state) if r and r.light_state else "" for r in results]
                 block.add_texts(states, text)
+            elif header == DOCUMENT:
+                names = [CREDIT_NOTE if r and r.credit_note else BILL if r else "" for r in results]
+                block.add_texts(names, text)
             elif header == ATTEMPTS:
                 block.add_cells([number_xml(r.attempts, centred) if r else "" for r in results])
             elif header == LOADED_AT:

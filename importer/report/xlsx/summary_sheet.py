@@ -137,13 +137,22 @@ def _write_statuses(
         for c, total in enumerate(totals, start=4):
             cents = total.every_bill if last else total.by_status.get(status, 0)
             write_money(sheet, row, c, cents, styles.money(name, total.unit), total.unit)
+    below = first + len(statuses) + 1
+    for status in in_order(summary.credit_notes):
+        label = f"Credit notes: {status_words(status).lower()}"
+        sheet.write_string(below, 1, label, styles["row_label"])
+        sheet.write_number(below, 2, summary.credit_notes[status], styles["row_count"])
+        sheet.write_blank(below, 3, None, styles["row_count"])
+        for c, total in enumerate(totals, start=4):
+            cents = -total.credit_notes.get(status, 0)
+            write_money(sheet, below, c, cents, styles.money("row", total.unit), total.unit)
+        below += 1
     notes = []
     if len(summary.totals) > len(totals):
         more = len(summary.totals) - len(totals)
         notes.append(f"{more} more currencies: see the sheet Tie-out.")
     if unreadable := sum(total.unreadable for total in summary.totals):
         notes.append(f"{count(unreadable, 'bill')} without a readable amount: in no amount above.")
-    below = first + len(statuses) + 1
     for row, note in enumerate(notes, start=below):
         sheet.write_string(row, 1, note, styles["fine_print"])
     return first, below + len(notes)

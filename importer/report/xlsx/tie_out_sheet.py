@@ -132,7 +132,8 @@ class _CurrencyBlock:
         """Returns the last row."""
         styles, currency = self.styles, self.currency
         self.sheet.set_row(self.row, 22)
-        heading = f"{visible(total.currency)}, {count(total.bills, 'bill')}"
+        notes = f", {count(total.notes, 'credit note')}" if total.notes else ""
+        heading = f"{visible(total.currency)}, {count(total.bills, 'bill')}{notes}"
         self.sheet.write_string(self.row, 1, heading, styles["header_inset"])
         for c, text in enumerate(("Bills", "Gross", "Net", "Tax"), start=2):
             self.sheet.write_string(self.row, c, text, styles["header_right"])
@@ -143,12 +144,14 @@ class _CurrencyBlock:
         for status in statuses:
             if status == Status.PASSED_OVER:  # beside what is to be in Light
                 continue
-            words = (
-                _WHERE.get(status, "not in Light") if total.asked else _WHERE_BEFORE.get(status, "")
-            )
             label = f"   of which: {status_words(status)}"
             figures = (currency.statuses.get(status), total.by_status.get(status, 0), None, None)
-            self._write_line("row", label, figures, words)
+            self._write_line("row", label, figures, _where(total, status))
+        for status in in_order(currency.note_statuses):
+            label = f"   less credit notes: {status_words(status)}"
+            cents = -total.credit_notes.get(status, 0)
+            figures = (currency.note_statuses[status], cents, None, None)
+            self._write_line("row", label, figures, _where(total, status))
         self._write_in_light()
         in_light = self.row
         if currency.verified:
@@ -162,9 +165,9 @@ class _CurrencyBlock:
         if total.passed_over:
             figures = (None, total.passed_over, None, None)
             self._write_line("row", "Passed over: not in the sheet's total", figures)
-        for status, cents in total.credit_notes.items():
-            label = f"Credit notes: {status_words(status).lower()}"
-            self._write_line("row", label, (None, cents, None, None))
+        if total.notes_passed_over:
+            label = "Credit notes passed over: not in the sheet's total"
+            self._write_line("row", label, (None, total.notes_passed_over, None, None))
         if total.control is not None:
             label = "Total stated by the file or the template"
             self._write_line("row", label, (None, total.control, None, None))
@@ -305,3 +308,8 @@ def _write_signatures(sheet: Worksheet, styles: CellStyles, row: int) -> int:
         sheet.write_string(row, 3, "Date", styles["signature"])
         row += 1
     return row
+
+
+def _where(total: CurrencyTotal, status: str) -> str:
+    """Whether Light has what is of a status, as far as is known."""
+    return _WHERE.get(status, "not in Light") if total.asked else _WHERE_BEFORE.get(status, "")
