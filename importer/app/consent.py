@@ -11,6 +11,9 @@ from datetime import datetime
 
 from importer.model.light_objects import Company
 
+# An amount in any currency, above which the number of bills is the consent.
+CONFIRM_ABOVE = 1_000_000.0
+
 
 @dataclass(frozen=True)
 class Total:
@@ -41,6 +44,22 @@ class _Forecast:
     totals: tuple[Total, ...]
     requests: int
     per_minute: int
+    confirm_above: float = CONFIRM_ABOVE  # in units of any currency
+
+    @property
+    def count_to_type(self) -> int | None:
+        """The number of bills, which the person types in place of yes where an amount is large."""
+        large = any(abs(each.cents) > self.confirm_above * each.unit for each in self.amounts)
+        return self.changed if large else None
+
+    @property
+    def amounts(self) -> tuple[Total, ...]:
+        return self.totals
+
+    @property
+    def changed(self) -> int:
+        """How many bills it is about."""
+        return self.bills
 
     @property
     def seconds(self) -> float:
@@ -59,14 +78,13 @@ class LoadForecast(_Forecast):
     steps: str
     payments: tuple[Payment, ...]
     doubt: str = ""  # why the amounts may be money and not cents: to be asked first
-    confirm_above: float = 1_000_000  # in units of any currency
 
     @property
-    def count_to_type(self) -> int | None:
-        """The number of bills, which the person types in place of yes where an amount is large."""
-        totals = (*self.totals, *(paid.total for paid in self.payments))
-        if not any(abs(each.cents) > self.confirm_above * each.unit for each in totals):
-            return None
+    def amounts(self) -> tuple[Total, ...]:
+        return (*self.totals, *(paid.total for paid in self.payments))
+
+    @property
+    def changed(self) -> int:
         return self.bills or sum(paid.bills for paid in self.payments)
 
 

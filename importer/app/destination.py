@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.app import data_paths
+from importer.app.consent import CONFIRM_ABOVE
 from importer.app.events import Listener
 from importer.app.keys import credentials_for
 from importer.core.errors import UsageProblem
@@ -54,7 +55,7 @@ class LoadOptions:
     verify: bool = False
     archive: str | None = None  # the folder that files go to whose bills are all in Light
     company: str | None = None  # its name or id: a key of another is refused
-    confirm_above: float = 1_000_000  # in any currency: above it the number of bills is the consent
+    confirm_above: float = CONFIRM_ABOVE
 
 
 @dataclass

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from importer.app.attempt_log import logged_attempt
 from importer.app.company_check import address_of, check_company_of_run, locked
-from importer.app.consent import UndoConsent, UndoForecast, agreed, totals_by_currency
+from importer.app.consent import CONFIRM_ABOVE, UndoConsent, UndoForecast, agreed, totals_by_currency
 from importer.app.destination import DEFAULT_PACE, Destination, PaceOptions, destination_of_run
 from importer.app.events import SILENT, Listener, Phase
 from importer.app.finished_run import FinishedRun, finished_run, report_of
@@ -56,6 +56,7 @@ class UndoOptions:
     twins: bool = False
     settle: float = 30.0
     pace: PaceOptions = DEFAULT_PACE
+    confirm_above: float = CONFIRM_ABOVE
 
 
 @dataclass
@@ -232,6 +233,7 @@ async def _ask(bills: list[LoadedBill], company: Company, context: _UndoContext)
         totals=totals_by_currency((c["currency"], c["amount"], unit) for c, unit in contents),
         requests=2 * len(bills),  # each bill is read first
         per_minute=destination.per_minute,
+        confirm_above=options.confirm_above,
     )
     if not await agreed(context.consent(forecast)):
         again = f"light-import undo {run.record.id} (asks again)"

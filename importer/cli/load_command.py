@@ -11,6 +11,7 @@ from importer.cli.options import (
     base_url_option,
     company_of,
     company_option,
+    confirm_above_option,
     output_of,
     output_options,
     pace_of,
@@ -30,14 +31,7 @@ from importer.cli.options import (
 @click.option("--dry-run", is_flag=True, help="Stop before anything is written to Light.")
 @click.option("--only-valid", is_flag=True, help="Load the valid bills and leave out the others.")
 @click.option("--yes", is_flag=True, help="Do not ask before loading.")
-@click.option(
-    "--confirm-above",
-    metavar="AMOUNT",
-    type=click.FloatRange(min=0),
-    default=1_000_000,
-    help="Where the bills come to more than this in any currency, the question asks for their"
-    " number instead of yes.  [default: 1,000,000]",
-)
+@confirm_above_option
 @pace_options
 @click.option(
     "--settle",

@@ -158,6 +158,14 @@ settle_option = click.option(
     show_default=True,
     help="Seconds before asking Light again for a bill that it did not show.",
 )
+confirm_above_option = click.option(
+    "--confirm-above",
+    metavar="AMOUNT",
+    type=click.FloatRange(min=0),
+    default=1_000_000,
+    help="Where the bills come to more than this in any currency, the question asks for their"
+    " number instead of yes.  [default: 1,000,000]",
+)
 run_options = _group(run_argument, pace_options, journal_option)
 output_options = _group(
     click.option(

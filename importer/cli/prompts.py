@@ -56,7 +56,7 @@ async def confirm_undo(undo: UndoForecast) -> bool:
         _requests_line(undo),
     ]
     click.echo("\n".join(lines), err=True)
-    return await confirm("Cancel these bills in Light?")
+    return await confirm("Cancel these bills in Light?", undo.count_to_type)
 
 
 def _amount(total: Total) -> str:

@@ -7,7 +7,14 @@ from typing import Any
 
 import click
 
-from importer.cli.options import output_of, output_options, pace_of, run_options, settle_option
+from importer.cli.options import (
+    confirm_above_option,
+    output_of,
+    output_options,
+    pace_of,
+    run_options,
+    settle_option,
+)
 
 
 @click.command(short_help="Cancel in Light what a run created.")
@@ -16,6 +23,7 @@ from importer.cli.options import output_of, output_options, pace_of, run_options
     "--dry-run", is_flag=True, help="Only read the bills and show what would be cancelled."
 )
 @click.option("--yes", is_flag=True, help="Do not ask before cancelling.")
+@confirm_above_option
 @click.option(
     "--force",
     is_flag=True,

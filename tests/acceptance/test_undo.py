@@ -124,6 +124,12 @@ def test_only_created_bills_are_cancelled_after_consent(
         "Stopped: Nothing was cancelled in Light.",
         f"Next: light-import undo {run} (asks again)",
     ]
+    with Terminal("undo", run, "--confirm-above", "20", cwd=tmp_path) as terminal:
+        terminal.until("type the number of bills, or n: ")
+        terminal.type("y\n")
+        terminal.until("that is not the number of bills")
+        terminal.type("n\n")
+        assert terminal.end() == 4
     dry = command("undo", run, *FAST, "--dry-run")
     assert (dry.code, dry.json["bills"]) == (0, counts)
     assert len(live(sandbox)) == 4

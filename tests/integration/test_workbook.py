@@ -398,15 +398,15 @@ def test_problems_are_linked_to_their_cells(tmp_path: Path) -> None:
     ]
     sheet = written(report(source, findings=findings), tmp_path)["Problems"]
     assert values(sheet)[0] == [
-        "severity",
-        "file",
-        "sheet",
-        "row",
-        "column",
-        "value",
-        "message",
-        "hint",
-        "code",
+        "Severity",
+        "File",
+        "Sheet",
+        "Row",
+        "Column",
+        "Value",
+        "Problem",
+        "Fix",
+        "Code",
     ]
     assert [row[3] for row in values(sheet)[1:]] == [None, 1, 4, 6, 9, 77]
     links = [sheet.cell(row, 4).hyperlink for row in range(2, 8)]
@@ -444,7 +444,7 @@ def test_problem_limit_lists_errors_before_warnings(
     assert told.startswith("The first 3 of 4 problems are listed")
     assert "--max-problems" in told
     assert told in [cell.value for row in book["Summary"] for cell in row]
-    targets = [sheet.cell(row, 2).hyperlink for row in range(2, 6)]
+    targets = [sheet.cell(row, 1).hyperlink for row in range(2, 6)]
     assert [link and link.location for link in targets] == [
         "'Problems'!G2",
         None,
@@ -460,10 +460,10 @@ def test_note_counts_links_beyond_the_limit(tmp_path: Path) -> None:
     findings = [finding(row, 0) for row in (2, 3, 4)]
     whole = report(source, findings=findings, bills=bills)
     book = written(whole, tmp_path, WorkbookLimits(links=2))
-    for name, column in (("Bills", 2), ("Problems", 4)):
+    for name, column in (("Bills", 1), ("Problems", 4)):
         cells = [book[name].cell(row, column) for row in (2, 3, 4)]
         assert [cell.hyperlink is not None for cell in cells] == [True, True, False]
-        assert cells[2].value in ("no 4", 4)
+        assert cells[2].value in ("invalid", 4)
     notes = [cell.value for row in book["Summary"] for cell in row if cell.value]
     assert any("1 of Bills, 1 of Problems" in str(note) for note in notes)
 
@@ -702,27 +702,34 @@ def test_headers_are_frozen_and_printed_on_each_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reference", "frozen", "repeated", "third"),
+    ("reference", "frozen", "printed", "third"),
     [
-        (0, "D2", "$A:$C", "column 0"),
-        (5, "D2", "$A:$C", "bill_reference"),
-        (None, "C2", "$A:$B", "column 0"),
+        (0, "D2", "G", "column 0"),
+        (5, "D2", "G", "bill_reference"),
+        (None, "C2", "G", "column 0"),
     ],
     ids=["the first column says which bill", "another does", "none does"],
 )
-def test_wide_sheets_repeat_the_status_and_bill_on_each_page(
-    reference: int | None, frozen: str, repeated: str, third: str, tmp_path: Path
+def test_wide_sheets_print_what_is_readable_beside_the_status_and_bill(
+    reference: int | None, frozen: str, printed: str, third: str, tmp_path: Path
 ) -> None:
     header = [f"column {i}" for i in range(9)]
     columns = {} if reference is None else {0: reference}
-    source = table([header, [f"{i} {'x' * 50}" for i in range(9)]])
+    source = table([header, *([f"{i} {'x' * 50}" for i in range(9)] for _ in range(100))])
     sheet = written(report(source, reference_columns=columns), tmp_path)["Bills"]
     assert sheet.freeze_panes == frozen
     assert sheet["C1"].value == third
     assert str(sheet["C2"].value).startswith(str(reference or 0))
-    assert sheet.page_setup.scale == 60
-    assert sheet.page_setup.pageOrder == "overThenDown"
-    assert sheet.print_title_cols == repeated
+    assert sheet.print_area == f"'Bills'!$A$1:${printed}$101"
+    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (None, 0)
+    assert f"columns A to {printed}" in str(sheet.oddFooter.center.text)
+
+
+def test_many_problems_are_printed_on_several_pages(tmp_path: Path) -> None:
+    findings = [finding(2, 0) for _ in range(200)]
+    sheet = written(report(table([["a"], ["1"]]), findings=findings), tmp_path)["Problems"]
+    assert sheet.print_area == "'Problems'!$A$1:$H$201"  # without the code
+    assert sheet.page_setup.fitToHeight == 0
 
 
 def test_long_names_can_be_read_in_full(tmp_path: Path) -> None:
@@ -857,7 +864,6 @@ def test_tie_out_says_which_run_is_signed_and_fits_a_page(tmp_path: Path) -> Non
         assert each in words
     assert "ab" * 32 in text_of(one["Summary"])
     assert one["Tie-out"].sheet_properties.pageSetUpPr.fitToPage
-    # What is signed stays on the first page; the bills that differ follow.
-    (page_end,) = many["Tie-out"].row_breaks.brk
-    signed = [row[0].row for row in many["Tie-out"] if "Checked by" in str(row[1].value)]
-    assert page_end.id == signed[0]
+    # What is signed comes first; the bills that differ follow on further pages.
+    assert many["Tie-out"].page_setup.fitToHeight == 0
+    assert many["Tie-out"].print_area == f"'Tie-out'!$A$1:$G${many['Tie-out'].max_row}"

@@ -86,7 +86,6 @@ STYLES: dict[str, _Properties] = {
     "total_count": {**_TOTAL, **_COUNT},
     "total_words": {**_TOTAL, "text_wrap": True},
     "message": {"num_format": TEXT, **_WRAPPED},
-    "message_link": {"num_format": TEXT, "font_color": LINK, **_WRAPPED},
     "words": {"num_format": TEXT, "indent": 1},  # beside figures
     "signature": {"top": 1, "top_color": INK, "font_color": MUTED, "font_size": 9},
     "whole": {"num_format": "0", **_RIGHT, "indent": 1, "valign": "top"},
@@ -149,6 +148,9 @@ class CellStyles:
             workbook, lambda key: {"num_format": money_format(key[1]), **_RIGHT, **_MONEY[key[0]]}
         )
         self.status = _Formats[str](workbook, STATUS_STYLES.__getitem__)
+        self.status_link = _Formats[str](
+            workbook, lambda status: {**STATUS_STYLES[status], "underline": 1}
+        )
         self.status_row = _Formats[str](
             workbook, lambda status: {**STATUS_STYLES[status], "bold": True, **_RULED}
         )

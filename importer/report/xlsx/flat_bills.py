@@ -94,7 +94,7 @@ def write_flat_bills(
         height += _write_block(
             sheet, context, result_cells, first + 1, indexes, [bills[i] for i in indexes]
         )
-    result_cells.fit(_WIDTHS, len(shown), height, 3)
+    result_cells.fit(_WIDTHS, len(shown), height)
 
 
 def _write_block(

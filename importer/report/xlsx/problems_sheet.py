@@ -10,7 +10,7 @@ from importer.model.finding import CellRef, Finding, Severity
 from importer.report.colours import ERROR_TAB, SEVERITY_COLOURS, WARNING_TAB
 from importer.report.finding_index import place_of
 from importer.report.xlsx.cell_values import MOST_ROWS, fitting
-from importer.report.xlsx.page_setup import set_up_table
+from importer.report.xlsx.page_setup import SheetPrint, set_up_table
 from importer.report.xlsx.row_xml import BLOCK_ROWS, RowXmlBlock, number_xml
 from importer.report.xlsx.streaming_sheet import StreamingSheet, cell_link, style_number
 from importer.report.xlsx.workbook_context import WorkbookContext
@@ -18,15 +18,15 @@ from importer.report.xlsx.workbook_context import WorkbookContext
 MOST_LISTED = MOST_ROWS - 6  # below them there are notes
 _VALUE, _MESSAGE, _HINT = 22, 50, 44  # widths in characters
 _COLUMNS = (
-    ("severity", 10),
-    ("file", 20),
-    ("sheet", 12),
-    ("row", 8),
-    ("column", 30),
-    ("value", _VALUE),
-    ("message", _MESSAGE),
-    ("hint", _HINT),
-    ("code", 28),
+    ("Severity", 10),
+    ("File", 20),
+    ("Sheet", 12),
+    ("Row", 8),
+    ("Column", 30),
+    ("Value", _VALUE),
+    ("Problem", _MESSAGE),
+    ("Fix", _HINT),
+    ("Code", 28),
 )
 
 
@@ -44,16 +44,21 @@ def write_problems(sheet: StreamingSheet, context: WorkbookContext) -> None:
     if not findings:
         sheet.write_string(1, 0, "No problems found.", styles["top"])
         return
+    height = 0
     for first in range(0, len(findings), BLOCK_ROWS):
-        _write_block(sheet, context, first, findings[first : first + BLOCK_ROWS])
+        height += _write_block(sheet, context, first, findings[first : first + BLOCK_ROWS])
+    printed = [width for _, width in _COLUMNS[:-1]]  # the code only helps a program
+    sheet.print_area(0, 0, len(findings), len(printed) - 1)
+    context.prints[sheet.get_name()] = SheetPrint(printed, height)
     for i, note in enumerate(problem_notes(context), start=len(findings) + 1):
         sheet.write_string(i, 0, note, styles["fine_print"])
 
 
 def _write_block(
     sheet: StreamingSheet, context: WorkbookContext, first: int, findings: Sequence[Finding]
-) -> None:
-    """Some findings; ``first`` is how many are in the sheet before them."""
+) -> int:
+    """Some findings; ``first`` is how many are in the sheet before them. Gives the height of
+    their rows in points."""
     styles = context.styles
     wrapped, top, code, text = (
         style_number(styles[name]) for name in ("wrapped", "top", "code", "wrapped_text")
@@ -80,7 +85,9 @@ def _write_block(
     block.add_texts([fitting(visible(finding.message)) for finding in findings], wrapped)
     block.add_texts([fitting(visible(finding.hint)) for finding in findings], wrapped)
     block.add_texts([visible(finding.code) for finding in findings], code)
-    sheet.append(block, [_height(finding) for finding in findings])
+    heights = [_height(finding) for finding in findings]
+    sheet.append(block, heights)
+    return sum(height or 15 for height in heights)
 
 
 def _height(finding: Finding) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from xlsxwriter.utility import xl_col_to_name
+
 from importer.core.safe_text import visible
 from importer.model.bills import BILL, CREDIT_NOTE
 from importer.model.report_model import RowResult
@@ -26,7 +28,7 @@ from importer.report.result_columns import (
 )
 from importer.report.xlsx.cell_styles import NO_SHADE, STATUS_STYLES, TEXT
 from importer.report.xlsx.cell_values import fitting, money_xml
-from importer.report.xlsx.page_setup import SheetPrint, lines_of
+from importer.report.xlsx.page_setup import SheetPrint, lines_of, readable
 from importer.report.xlsx.row_xml import RowXmlBlock, number_xml, text_xml
 from importer.report.xlsx.streaming_sheet import StreamingSheet, style_number
 from importer.report.xlsx.workbook_context import WorkbookContext
@@ -74,7 +76,8 @@ class ResultCells:
         self._columns = {**dict(enumerate(first)), **dict(enumerate(last, start=at))}
         self._longest = self._longest_reference = self._longest_status = 0
         self._status = {
-            status: text_xml(status, style_number(context.styles.status[status]))
+            (status, linked): text_xml(status, style_number(styles[status]))
+            for linked, styles in enumerate((context.styles.status, context.styles.status_link))
             for status in STATUS_STYLES
         }
 
@@ -105,8 +108,9 @@ class ResultCells:
         """
         styles = self._context.styles
         text, centred = style_number(styles.cell[NO_SHADE, TEXT]), style_number(styles["centred"])
-        block.set_cells(0, [self._status[status] if status else "" for status in statuses])
-        block.set_cells(1, self._messages(block, messages, problems))
+        block.set_cells(0, self._statuses(block, statuses, problems))
+        message = style_number(styles["message"])
+        block.set_cells(1, [text_xml(fitting(m), message) if m else "" for m in messages])
         if REFERENCE in self._first:
             fit = [text_xml(fitting(each), text) if each else "" for each in references]
             block.set_cells(self._first.index(REFERENCE), fit)
@@ -148,18 +152,14 @@ class ResultCells:
             for each in amounts
         ]
 
-    def _messages(
-        self, block: RowXmlBlock, messages: Sequence[str], problems: Sequence[str | None]
+    def _statuses(
+        self, block: RowXmlBlock, statuses: Sequence[str], problems: Sequence[str | None]
     ) -> list[str]:
-        styles = self._context.styles
-        unlinked, linked = style_number(styles["message"]), style_number(styles["message_link"])
+        """Statuses, with a link to the first problem: LibreOffice wraps no text that is a link."""
         out = []
-        for k, (message, problem) in enumerate(zip(messages, problems, strict=True)):
-            if not message:
-                out.append("")
-                continue
-            with_link = problem is not None and self._link(block, k, 1, problem)
-            out.append(text_xml(fitting(message), linked if with_link else unlinked))
+        for k, (status, problem) in enumerate(zip(statuses, problems, strict=True)):
+            with_link = bool(status) and problem is not None and self._link(block, k, 0, problem)
+            out.append(self._status[status, with_link] if status else "")
         return out
 
     def _ids(
@@ -185,12 +185,12 @@ class ResultCells:
     def _link(self, block: RowXmlBlock, k: int, column: int, target: str) -> bool:
         return self._context.link(self._sheet, block.first + k, column, target)
 
-    def fit(self, of_file: Sequence[int], rows: int, height: float, frozen: int) -> None:
+    def fit(self, of_file: Sequence[int], rows: int, height: float) -> None:
         """Fit the columns to what was written, and note how the sheet is printed.
 
         ``of_file`` are the widths of the file's columns in characters, ``rows`` and ``height`` how
-        many rows there are, and how high they are together in points. What only helps a program is
-        not printed.
+        many rows there are, and how high they are together in points. Neither what only helps a
+        program is printed, nor columns for which the print would be too small to read.
         """
         widths = dict(_WIDTHS)
         widths[STATUS] = max(self._longest_status + 2, _WIDTHS[STATUS])
@@ -201,5 +201,8 @@ class ResultCells:
             self._sheet.set_column(c, c, widths[header])
         printed = [header for header in self._last if header not in _UNPRINTED]
         sizes = [*(widths[h] for h in self._first), *of_file, *(widths[h] for h in printed)]
-        self._sheet.print_area(0, 0, max(rows, 1), len(sizes) - 1)
-        self._context.prints[self._sheet.get_name()] = SheetPrint(sizes, height, frozen)
+        columns = readable(sizes)
+        last = xl_col_to_name(columns - 1)
+        cut = f", columns A to {last}; the others are on the screen" if columns < len(sizes) else ""
+        self._sheet.print_area(0, 0, max(rows, 1), columns - 1)
+        self._context.prints[self._sheet.get_name()] = SheetPrint(sizes[:columns], height, cut)

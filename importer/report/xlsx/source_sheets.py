@@ -116,7 +116,7 @@ class _SourceSheet:
             name = "text_column" if self.formats[c] == TEXT else "general_column"
             self.sheet.set_column(offset + c, offset + c, width, context.styles[name])
             widths.append(width)
-        self.result_cells.fit(widths, rows, self.height, frozen)
+        self.result_cells.fit(widths, rows, self.height)
 
     def _holds_ids(self, column: int) -> bool:
         cells = islice(self.source.source.columns[column], self.source.header + 1, None)

@@ -28,7 +28,7 @@ from importer.report.phrases import (
 from importer.report.tie_out import CurrencyTieOut, Sums, in_light_now
 from importer.report.xlsx.cell_styles import CellStyles, decimals
 from importer.report.xlsx.cell_values import MOST_CENTS, write_money
-from importer.report.xlsx.page_setup import SheetPrint
+from importer.report.xlsx.page_setup import SheetPrint, fits_one_page
 from importer.report.xlsx.vendor_tie_out_sheet import FIGURES, VendorTable
 from importer.report.xlsx.workbook_context import WorkbookContext
 
@@ -82,13 +82,14 @@ def write_tie_out(
         row += 2
     row = _write_signatures(sheet, styles, row)
     signed = row * _ROW_HEIGHT
-    context.prints[sheet.get_name()] = SheetPrint(_WIDTHS, signed)
+    last, height = row, 0
     if was_sent(report):
         row = _write_differing(sheet, context, row + 1, report, differing)
-        height = signed + (row - signed // _ROW_HEIGHT) * 2 * _ROW_HEIGHT  # of two lines each
-        context.prints[sheet.get_name()] = SheetPrint(
-            _WIDTHS, height, first_page=(signed, signed // _ROW_HEIGHT)
-        )
+        if fits_one_page(_WIDTHS, signed):
+            last, height = row, signed + (row - last) * 2 * _ROW_HEIGHT  # of two lines each
+    # What is signed stays on one page: where it fills more, it is shrunk, and printed alone.
+    sheet.print_area(0, 0, last - 1, len(_WIDTHS) - 1)
+    context.prints[sheet.get_name()] = SheetPrint(_WIDTHS, height)
 
 
 def _run_words(summary: RunSummary) -> str:

@@ -13,7 +13,7 @@ from importer.model.report_model import Unresolved
 from importer.report.xlsx.cell_styles import NO_SHADE, TEXT
 from importer.report.xlsx.cell_values import MOST_ROWS, width_of, write_text
 from importer.report.xlsx.choice_lists import ChoiceLists
-from importer.report.xlsx.page_setup import set_up_table
+from importer.report.xlsx.page_setup import SheetPrint, set_up_table
 from importer.report.xlsx.problems_sheet import link_to
 from importer.report.xlsx.workbook_context import WorkbookContext
 
@@ -43,13 +43,16 @@ def write_to_resolve(
     most = max((len(each.suggestions) for each in shown), default=0)
     for c, (_, width) in enumerate(_COLUMNS):
         sheet.set_column(c, c, width, styles["text_column"] if c == _PICK else None)
+    longest = max((len(s.label) for each in shown for s in each.suggestions), default=0)
+    suggestion = width_of(SUGGESTION, longest)
     if most:
-        labels = [s.label for each in shown for s in each.suggestions]
-        sheet.set_column(_FIRST, _FIRST + most - 1, width_of(SUGGESTION, max(map(len, labels))))
+        sheet.set_column(_FIRST, _FIRST + most - 1, suggestion)
         sheet.set_column(_FIRST + most, _FIRST + 2 * most - 1, 38, None, {"hidden": True})
     set_up_table(sheet, _FIRST + 2 * most, len(shown))
     # On paper the first suggestions do; with all of them it would be too small to read.
-    sheet.print_area(0, 0, len(shown), _FIRST + min(most, _PRINTED) - 1)
+    printed = [*(width for _, width in _COLUMNS), *[suggestion] * min(most, _PRINTED)]
+    sheet.print_area(0, 0, len(shown), len(printed) - 1)
+    context.prints[sheet.get_name()] = SheetPrint(printed, 15 * len(shown))
     numbered = [f"{name} {n}" for name in (SUGGESTION, ID) for n in range(1, most + 1)]
     for c, header in enumerate([*(name for name, _ in _COLUMNS), *numbered]):
         style = styles["result_header" if c == _PICK else "header"]

@@ -60,7 +60,7 @@ def write_vendor_tie_out(sheet: Worksheet, context: WorkbookContext, table: Vend
     ]
     headers += ["Difference", "What differs", "As typed"]
     widths = [10, 34, *([9, 17, 17, 15] * len(table.parts)), 16, 30, 34]
-    context.prints[VENDOR_TIE_OUT] = SheetPrint(widths, 34 + 15 * len(table.rows), 2)
+    context.prints[VENDOR_TIE_OUT] = SheetPrint(widths, 34 + 15 * len(table.rows))
     for c, width in enumerate(widths):
         sheet.set_column(c, c, width)
     set_up_table(sheet, len(headers), len(table.rows), frozen=2, height=34)
