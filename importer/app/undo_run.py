@@ -12,7 +12,13 @@ from pathlib import Path
 
 from importer.app.attempt_log import logged_attempt
 from importer.app.company_check import address_of, check_company_of_run, locked
-from importer.app.consent import CONFIRM_ABOVE, UndoConsent, UndoForecast, agreed, totals_by_currency
+from importer.app.consent import (
+    CONFIRM_ABOVE,
+    UndoConsent,
+    UndoForecast,
+    agreed,
+    totals_by_currency,
+)
 from importer.app.destination import DEFAULT_PACE, Destination, PaceOptions, destination_of_run
 from importer.app.events import SILENT, Listener, Phase
 from importer.app.finished_run import FinishedRun, finished_run, report_of
