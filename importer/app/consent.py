@@ -77,15 +77,17 @@ class LoadForecast(_Forecast):
     already_in_light: int
     steps: str
     payments: tuple[Payment, ...]
+    credit_notes: int = 0  # to create, beside the bills
+    credit_totals: tuple[Total, ...] = ()  # without their sign
     doubt: str = ""  # why the amounts may be money and not cents: to be asked first
 
     @property
     def amounts(self) -> tuple[Total, ...]:
-        return (*self.totals, *(paid.total for paid in self.payments))
+        return (*self.totals, *self.credit_totals, *(paid.total for paid in self.payments))
 
     @property
     def changed(self) -> int:
-        return self.bills or sum(paid.bills for paid in self.payments)
+        return self.bills or self.credit_notes or sum(paid.bills for paid in self.payments)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -238,15 +238,18 @@ async def _ask(
         requests += sum(len(bill.lines) for bill in to_create)
     if options.verify:
         requests += sum(1 + len(bill.lines) for bill in bills)
+    notes = [bill for bill in to_create if bill.credit_note]
     forecast = LoadForecast(
         company=company,
         address=address,
         template=context.files.loaded.template.template,
         constants=constant_words(constants_of(context.files.checked.mapped)),
         left_out=tuple(_left_out(plan, context.files.checked)),
-        bills=len(to_create),
+        bills=len(to_create) - len(notes),
+        credit_notes=len(notes),
+        credit_totals=tuple(replace(total, cents=-total.cents) for total in _totals(notes)),
         already_in_light=sum(outcome.in_light for outcome in plan.settled.values()),
-        totals=_totals(to_create),
+        totals=_totals([bill for bill in to_create if not bill.credit_note]),
         steps=steps.words() if steps.counts else "",
         payments=tuple(
             Payment(Total(currency, paid.cents, unit), account, paid.bills)

@@ -24,6 +24,8 @@ async def confirm_load(load: LoadForecast) -> bool:
         f"Bills:    {load.bills:,} to create"
         + (f", {load.already_in_light:,} are in Light already" if load.already_in_light else ""),
         *_total_lines(load.totals),
+        *([f"Credits:  {load.credit_notes:,} to create"] if load.credit_notes else []),
+        *(f"          less {_amount(total)}" for total in load.credit_totals),
         f"Template: {visible(load.template)}"
         + (f", which states: {load.constants}" if load.constants else ""),
         *(f"Left out: {visible(words)}" for words in load.left_out),
@@ -40,9 +42,9 @@ async def confirm_load(load: LoadForecast) -> bool:
         click.echo(visible(load.doubt), err=True)
         if not await confirm("Are the amounts as shown above, to the cent?"):
             return False
-    question = (
-        "Create these bills?" if load.bills else "Do this to bills that are in Light already?"
-    )
+    question = "Do this to bills that are in Light already?"
+    if load.bills or load.credit_notes:
+        question = f"Create these {'bills' if load.bills else 'credit notes'}?"
     return await confirm(question, load.count_to_type)
 
 
