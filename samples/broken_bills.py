@@ -21,6 +21,7 @@ BILLS = (
     "status",
     "paidFromBankAccountId",
     "document",
+    "creditsBill",
     *BILL_COLUMNS[13:],
 )
 LINES = (
@@ -293,7 +294,8 @@ def _pasted(path: Path) -> None:
     words = "As agreed on the telephone with Mrs Ellery, the second delivery follows in April. "
     s.bill("PVH-3391", "Pemberton Vehicle Hire Ltd\nUnit 9", march(3), "Driver\x92s fines",
            line("Van", 12500, "7300\n(travel)", taxCodeId=None, taxCode="UK\t20"),
-           companyEntity="UK01\tBristol", document="scans/driver\x92s.pdf", note="Ask\x92n Ellery")
+           companyEntity="UK01\tBristol", document="scans/driver\x92s.pdf", note="Ask\x92n Ellery",
+           creditsBill="PVH\x92")
     s.bill("PVH-\n3392", "Pemberton Vehicle Hire Ltd", march(3), "Second van",
            line("Van for\x92March", 12500, "7300", project="Apollo\x92"),
            line("Fuel", 4000, "7300", invoiceNumber="PVH\n3392"), ref="PVH\n3392")
@@ -301,14 +303,15 @@ def _pasted(path: Path) -> None:
            line(words * 26, 88000, "7130 " + words * 4, taxCodeId=None,
                 taxCode="Standard rate. " + words * 4, project=words * 26, invoiceNumber=many),
            ref="Deliveries " + many, companyEntity="UK01 " + words * 4,
-           document="scans/" + words * 26, note=words * 26)
+           document="scans/" + words * 26, note=words * 26, creditsBill=many)
     s.bill("PVH-\ufffd1", "Gr\ufffdne Wiese", march(5), "Gr\ufffdn",
            line("Gr\ufffdn", 12500, "7300\ufffd", taxCodeId=None, taxCode="UK\ufffd20",
                 project="Apoll\ufffd", invoiceNumber="PVH-\ufffd1"),
            ref="PVH-\ufffd1", companyEntity="UK01\ufffd", document="scans/\ufffd.pdf",
-           note="Gr\ufffdn")
+           note="Gr\ufffdn", creditsBill="\ufffd")
     s.bill("2253.0", "2253.0", march(6), "Third van",
-           line("Van", 12500, "7300.0", taxCodeId=None, taxCode="20.0"), companyEntity="1.0")
+           line("Van", 12500, "7300.0", taxCodeId=None, taxCode="20.0"), companyEntity="1.0",
+           creditsBill="1.23E+15")
     workbook(path, s.sheets())
 # fmt: on
 

@@ -153,19 +153,90 @@ line_items:
   description: {column: Text}
 """
 
-# A credit note under the reference of a bill: whose line items are they?
+# A void bill under the reference of another one: whose line items are they?
 SHARED_BILLS = """\
-billRef,type,vendor,invoiceNumber,issuedDate,currency,amount
-R-1,bill,Birchwood Office Supplies Ltd,BOS-11,2025-03-03,GBP,12000
-R-1,credit note,Birchwood Office Supplies Ltd,BOS-C-11,2025-03-04,GBP,3000
-R-2,bill,Birchwood Office Supplies Ltd,BOS-12,2025-03-04,GBP,4000
-R-3,Credit Note,Birchwood Office Supplies Ltd,BOS-C-12,2025-03-05,GBP,500
+billRef,status,vendor,invoiceNumber,issuedDate,currency,amount
+R-1,open,Birchwood Office Supplies Ltd,BOS-11,2025-03-03,GBP,12000
+R-1,void,Birchwood Office Supplies Ltd,BOS-10,2025-03-04,GBP,3000
+R-2,open,Birchwood Office Supplies Ltd,BOS-12,2025-03-04,GBP,4000
+R-3,void,Birchwood Office Supplies Ltd,BOS-9,2025-03-05,GBP,500
+"""
+SHARED_TEMPLATE = """\
+template: shared-reference
+layout: two_sheets
+formats: {amounts: cents}
+bills:
+  billRef: {column: billRef}
+  state: {column: status, take: [open], pass_over: [void]}
+  vendor: {column: vendor}
+  invoiceNumber: {column: invoiceNumber}
+  issuedDate: {column: issuedDate}
+  currency: {column: currency}
+  amount: {column: amount}
+line_items:
+  billRef: {column: billRef}
+  description: {column: description}
+  netAmount: {column: netAmount}
 """
 SHARED_LINES = """\
 billRef,description,netAmount
 R-1,Paper,12000
 R-2,Pens,4000
 R-3,Pens returned,500
+"""
+
+
+# What a credit note cannot be.
+NOTE_BILLS = """\
+billRef,type,vendor,companyEntity,invoiceNumber,issuedDate,currency,amount,status,document,creditsBill
+1,bill,Birchwood Office Supplies Ltd,UK01,BOS-21,2025-03-03,GBP,1200000,,,
+2,credit note,Birchwood Office Supplies Ltd,UK01,BOS-C-21,2025-03-04,GBP,700000,,,BOS-21
+3,credit note,Birchwood Office Supplies Ltd,UK01,BOS-C-22,2025-03-04,GBP,600000,posted,,BOS-21
+4,credit note,Underhill Optics Ltd,UK01,UO-C-1,2025-03-04,GBP,50000,posted,,BOS-21
+5,credit note,Birchwood Office Supplies Ltd,DE01,BOS-C-23,2025-03-04,GBP,50000,posted,,BOS-21
+6,credit note,Birchwood Office Supplies Ltd,UK01,BOS-C-24,2025-03-04,EUR,50000,posted,,BOS-21
+7,credit note,Birchwood Office Supplies Ltd,UK01,BOS-C-25,2025-03-04,GBP,50000,submitted,BOS-C-25.pdf,
+8,credit note,Birchwood Office Supplies Ltd,UK01,BOS-C-26,2025-03-04,GBP,-50000,,,
+9,credit note,Birchwood Office Supplies Ltd,UK01,BOS-C-27,2025-03-04,GBP,50000,posted,,BOS-1999
+10,bill,Birchwood Office Supplies Ltd,UK01,BOS-22,2025-03-04,GBP,50000,,,BOS-21
+"""
+NOTE_LINES = """\
+billRef,description,netAmount
+1,Paper,1200000
+2,Paper returned,700000
+3,Paper returned,600000
+4,Glasses returned,50000
+5,Paper returned,50000
+6,Paper returned,50000
+7,Paper returned,50000
+8,Paper returned,-50000
+9,Paper returned,50000
+10,Paper,50000
+"""
+NOTE_LEDGER = """\
+Supplier,Number,Date,Type,Amount,Credits
+Birchwood Office Supplies Ltd,BOS-31,2025-03-03,Invoice,120.00,
+Birchwood Office Supplies Ltd,BOS-C-31,2025-03-04,Credit,-20.00,BOS-31
+Birchwood Office Supplies Ltd,BOS-C-31,2025-03-04,Credit,-10.00,BOS-30
+Birchwood Office Supplies Ltd,BOS-C-32,2025-03-04,Credit,15.00,
+"""
+NOTE_TEMPLATE = """\
+template: credit-ledger
+layout: flat
+group_by: [Supplier, Number]
+credit_notes: negative
+formats: {numbers: point, amounts: decimal}
+bills:
+  vendor: {column: Supplier}
+  type: {column: Type, map: {Invoice: bill, Credit: credit note}}
+  invoiceNumber: {column: Number}
+  issuedDate: {column: Date}
+  currency: {value: GBP}
+  amount: {sum_of_lines: gross}
+  lineItemsIncludeTax: {value: true}
+  creditsBill: {column: Credits}
+line_items:
+  amount: {column: Amount}
 """
 
 
@@ -185,6 +256,11 @@ def write(folder: Path) -> None:
         "light-broken/contrary-headers.yaml": CONTRARY_TEMPLATE,
         "light-broken/shared-reference-bills.csv": SHARED_BILLS,
         "light-broken/shared-reference-lines.csv": SHARED_LINES,
+        "light-broken/shared-reference.yaml": SHARED_TEMPLATE,
+        "light-broken/credit-notes-bills.csv": NOTE_BILLS,
+        "light-broken/credit-notes-lines.csv": NOTE_LINES,
+        "light-broken/credit-ledger.csv": NOTE_LEDGER,
+        "light-broken/credit-ledger.yaml": NOTE_TEMPLATE,
     }
     for name, text in texts.items():
         path = folder / name

@@ -47,7 +47,8 @@ def forecast_steps(bills: Iterable[Bill], plan: LoadPlan, journal: Journal) -> S
     """What a load will do after it has created the bills of its plan."""
     forecast = StepForecast()
     held = untouchable_bills(plan)
-    wanted = [bill for bill in bills if wanted_steps(bill) and bill.index not in held]
+    planned = (bill for bill in bills if bill.index in plan.entries)
+    wanted = [bill for bill in planned if wanted_steps(bill) and bill.index not in held]
     steps = _steps_in_journal(journal, (plan.entries[bill.index] for bill in wanted))
     for bill in wanted:
         forecast.add(bill, missing_steps(bill, steps.get(plan.entries[bill.index].id, {})))

@@ -126,7 +126,12 @@ def test_a_bill_that_light_has_is_credited_as_far_as_it_is_open(
     assert (done.code, done.json["steps"]) == (0, {"posted": 1, "cleared": 1}), done.err
     assert numbered(sandbox)["CN-2"] == (500, "PARTIALLY_CLEARED")
     assert [(b["state"], b["outstandingBalance"]) for b in sandbox.bills()] == [("COMPLETED", 0)]
-    unknown = NOTE | {"invoiceNumber": "CN-3", "amount": 5, "creditsBill": "NONE-1"}
+    unknown = NOTE | {
+        "invoiceNumber": "CN-3",
+        "amount": 5,
+        "creditsBill": "NONE-1",
+        "status": "posted",
+    }
     done = load(sandbox.base_url, *sheets(tmp_path, unknown))
     assert (done.code, "bills.creditsBill.unknown" in codes(done)) == (1, True)
     too_much = NOTE | {"invoiceNumber": "CN-4", "amount": 1_001, "creditsBill": "OLD-1"}
