@@ -195,7 +195,7 @@ billRef,type,vendor,companyEntity,invoiceNumber,issuedDate,currency,amount,statu
 4,credit note,Underhill Optics Ltd,UK01,UO-C-1,2025-03-04,GBP,50000,posted,,BOS-21
 5,credit note,Birchwood Office Supplies Ltd,DE01,BOS-C-23,2025-03-04,GBP,50000,posted,,BOS-21
 6,credit note,Birchwood Office Supplies Ltd,UK01,BOS-C-24,2025-03-04,EUR,50000,posted,,BOS-21
-7,credit note,Birchwood Office Supplies Ltd,UK01,BOS-C-25,2025-03-04,GBP,50000,submitted,BOS-C-25.pdf,
+7,credit note,Birchwood Office Supplies Ltd,UK01,BOS-C-25,2025-03-04,GBP,50000,submitted,C-25.pdf,
 8,credit note,Birchwood Office Supplies Ltd,UK01,BOS-C-26,2025-03-04,GBP,-50000,,,
 9,credit note,Birchwood Office Supplies Ltd,UK01,BOS-C-27,2025-03-04,GBP,50000,posted,,BOS-1999
 10,bill,Birchwood Office Supplies Ltd,UK01,BOS-22,2025-03-04,GBP,50000,,,BOS-21

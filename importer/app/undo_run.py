@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from importer.app.attempt_log import logged_attempt
 from importer.app.company_check import address_of, check_company_of_run, locked
 from importer.app.consent import (
     CONFIRM_ABOVE,
+    Total,
     UndoConsent,
     UndoForecast,
     agreed,
@@ -228,7 +229,8 @@ async def _ask(bills: list[LoadedBill], company: Company, context: _UndoContext)
     if options.yes or options.dry_run or context.consent is None:
         context.listener.connected(company, address_of(destination))
         return
-    contents = [(json.loads(bill.entry.content), bill.unit) for bill in bills]
+    # Credit notes by themselves: neither part hides the other.
+    parts = [[b for b in bills if b.entry.credit_note is credit] for credit in (False, True)]
     forecast = UndoForecast(
         company=company,
         address=address_of(destination),
@@ -236,7 +238,7 @@ async def _ask(bills: list[LoadedBill], company: Company, context: _UndoContext)
         started=run.record.started,
         files=tuple(run.files),
         bills=len(bills),
-        totals=totals_by_currency((c["currency"], c["amount"], unit) for c, unit in contents),
+        totals=tuple(total for part in parts for total in _totals(part)),
         requests=2 * len(bills),  # each bill is read first
         per_minute=destination.per_minute,
         confirm_above=options.confirm_above,
@@ -244,6 +246,11 @@ async def _ask(bills: list[LoadedBill], company: Company, context: _UndoContext)
     if not await agreed(context.consent(forecast)):
         again = f"light-import undo {run.record.id} (asks again)"
         raise Declined("Nothing was cancelled in Light.", again)
+
+
+def _totals(bills: Sequence[LoadedBill]) -> tuple[Total, ...]:
+    contents = ((json.loads(bill.entry.content), bill.unit) for bill in bills)
+    return totals_by_currency((c["currency"], c["amount"], unit) for c, unit in contents)
 
 
 def _report(run: FinishedRun, journal: Journal, undone: _Undone) -> Report:
