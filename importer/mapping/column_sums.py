@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from decimal import Context, Decimal, localcontext
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -18,11 +18,11 @@ from importer.core.money import (
     read_number_cell,
     tidy,
 )
-from importer.core.text_column import arrow_texts
+from importer.core.text_column import arrow_texts, take
 from importer.mapping.headed_table import HeadedTable
+from importer.mapping.text_cleanup import blank
 from importer.model.tables import CellKind
 
-_PLAIN = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,4})?", re.ASCII)
 _EXACT = Context(prec=200)
 
 
@@ -39,17 +39,19 @@ def numbers_in(table: HeadedTable, column: int) -> dict[int, Decimal] | None:
         style, _, _ = numbers_of(text for i, text in texts.items() if i not in number_cells)
     else:
         style = Numbers(formats.numbers)
-    if style is None:
-        return None
+    return None if style is None else _read_numbers(texts, number_cells, style)
 
-    def read(i: int, text: str) -> Decimal | UnreadableAmount:
-        if i in number_cells:
-            return read_number_cell(text)
-        if style is Numbers.POINT and _PLAIN.fullmatch(text):  # most cells; faster
-            return Decimal(text)
-        return read_decimal(text, style)
 
-    numbers = ((i, read(i, text)) for i, text in texts.items())
+def _read_numbers(
+    texts: dict[int, str], number_cells: Container[int], style: Numbers
+) -> dict[int, Decimal]:
+    """The numbers by row index; each distinct text is read once."""
+
+    @cache
+    def read(text: str, number_cell: bool) -> Decimal | UnreadableAmount:
+        return read_number_cell(text) if number_cell else read_decimal(text, style)
+
+    numbers = ((i, read(text, i in number_cells)) for i, text in texts.items())
     return {i: number for i, number in numbers if not isinstance(number, UnreadableAmount)}
 
 
@@ -70,21 +72,46 @@ _SIMPLE = r"\A-?[0-9]{1,13}(?:\.[0-9]{1,4})?\z"
 def scaled_numbers(table: HeadedTable, column: int) -> tuple[np.ndarray, np.ndarray]:
     """The numbers of a column below the header in ten-thousandths, and which cells are numbers.
 
-    Numbers with more decimals, or too large for it, count as none.
+    Numbers with more decimals, or too large for it, count as none. Where the mark is a point, cells
+    of digits are read together; only the others, few in most files, become Decimals.
     """
     texts = arrow_texts(table.source.columns[column]).slice(table.start)
     values, ok = np.zeros(len(texts), dtype=np.int64), np.zeros(len(texts), dtype=bool)
-    simple = pc.match_substring_regex(texts, _SIMPLE)
-    comma = table.template.formats.numbers == "comma"
-    if pc.all(pc.or_(simple, pc.equal(texts, ""))).as_py() and not comma:
-        at = np.flatnonzero(simple.to_numpy(zero_copy_only=False))
-        exact = pc.cast(texts.take(pa.array(at)), pa.decimal128(38, _SCALE))
+    simple = pc.match_substring_regex(texts, _SIMPLE).to_numpy(zero_copy_only=False)
+    rest = np.flatnonzero(~simple & ~blank(texts))
+    others = {table.start + k: tidy(texts[k].as_py()) for k in rest.tolist()}
+    number_cells = {i for i in others if table.source.kind(column, i) is CellKind.NUMBER}
+    written = [text for i, text in others.items() if i not in number_cells]
+    if _has_point(table, column, take(texts, np.flatnonzero(simple)), written):
+        at = np.flatnonzero(simple)
+        exact = pc.cast(take(texts, at), pa.decimal128(38, _SCALE))
         if len(at):
             low = np.frombuffer(exact.buffers()[1], dtype=np.int64)[::2]
             values[at], ok[at] = low[exact.offset : exact.offset + len(at)], True
-        return values, ok
-    for i, number in (numbers_in(table, column) or {}).items():
+        numbers = _read_numbers(others, number_cells, Numbers.POINT)
+    else:
+        numbers = numbers_in(table, column) or {}
+    for i, number in numbers.items():
         scaled = number.scaleb(_SCALE, _EXACT)
         if scaled == scaled.to_integral_value() and abs(scaled) < 1 << 60:
             values[i - table.start], ok[i - table.start] = int(scaled), True
     return values, ok
+
+
+def _has_point(
+    table: HeadedTable, column: int, simple: pa.LargeStringArray, written: list[str]
+) -> bool:
+    """Whether the decimal mark of a column is a point, by its digits and its ``written`` texts.
+
+    Cells of digits alone in a column of number cells prove nothing, so that a column with texts of
+    either mark is left to ``numbers_of``.
+    """
+    if table.template.formats.numbers != "auto" or not written:
+        return table.template.formats.numbers != "comma"
+    style, point, comma = numbers_of(dict.fromkeys(written))
+    if comma or table.source.kinds is not None:
+        return style is Numbers.POINT and bool(point)
+    cents = pc.any(pc.match_substring_regex(simple, r"\.[0-9]{1,2}\z")).as_py()
+    return bool(point or cents) or (
+        style is Numbers.POINT and not pc.any(pc.match_substring(simple, ".")).as_py()
+    )
