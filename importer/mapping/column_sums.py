@@ -79,12 +79,14 @@ def scaled_numbers(table: HeadedTable, column: int) -> tuple[np.ndarray, np.ndar
     values, ok = np.zeros(len(texts), dtype=np.int64), np.zeros(len(texts), dtype=bool)
     simple = pc.match_substring_regex(texts, _SIMPLE).to_numpy(zero_copy_only=False)
     rest = np.flatnonzero(~simple & ~blank(texts))
-    others = {table.start + k: tidy(texts[k].as_py()) for k in rest.tolist()}
+    rest_texts = map(tidy, take(texts, rest).to_pylist())
+    others = dict(zip((rest + table.start).tolist(), rest_texts, strict=True))
     number_cells = {i for i in others if table.source.kind(column, i) is CellKind.NUMBER}
     written = [text for i, text in others.items() if i not in number_cells]
-    if _has_point(table, column, take(texts, np.flatnonzero(simple)), written):
-        at = np.flatnonzero(simple)
-        exact = pc.cast(take(texts, at), pa.decimal128(38, _SCALE))
+    at = np.flatnonzero(simple)
+    digits = take(texts, at)
+    if _has_point(table, digits, written):
+        exact = pc.cast(digits, pa.decimal128(38, _SCALE))
         if len(at):
             low = np.frombuffer(exact.buffers()[1], dtype=np.int64)[::2]
             values[at], ok[at] = low[exact.offset : exact.offset + len(at)], True
@@ -98,20 +100,16 @@ def scaled_numbers(table: HeadedTable, column: int) -> tuple[np.ndarray, np.ndar
     return values, ok
 
 
-def _has_point(
-    table: HeadedTable, column: int, simple: pa.LargeStringArray, written: list[str]
-) -> bool:
-    """Whether the decimal mark of a column is a point, by its digits and its ``written`` texts.
+def _has_point(table: HeadedTable, digits: pa.LargeStringArray, written: list[str]) -> bool:
+    """Whether a column's mark is a point, by its cells of ``digits`` and its ``written`` texts.
 
-    Cells of digits alone in a column of number cells prove nothing, so that a column with texts of
-    either mark is left to ``numbers_of``.
+    Number cells have a point whatever the mark, so that the digits of a workbook prove nothing.
     """
     if table.template.formats.numbers != "auto" or not written:
         return table.template.formats.numbers != "comma"
     style, point, comma = numbers_of(dict.fromkeys(written))
-    if comma or table.source.kinds is not None:
-        return style is Numbers.POINT and bool(point)
-    cents = pc.any(pc.match_substring_regex(simple, r"\.[0-9]{1,2}\z")).as_py()
-    return bool(point or cents) or (
-        style is Numbers.POINT and not pc.any(pc.match_substring(simple, ".")).as_py()
-    )
+    if point or comma or table.source.kinds is not None:
+        return style is Numbers.POINT and (bool(point) or table.source.kinds is None)
+    if pc.any(pc.match_substring_regex(digits, r"\.[0-9]{1,2}\z")).as_py():
+        return True
+    return style is Numbers.POINT and not pc.any(pc.match_substring(digits, ".")).as_py()

@@ -1,4 +1,4 @@
-"""Rows that are totals of the rows above them, proven by their sum or has_word by a word."""
+"""Rows that are totals of the rows above them, known by their sum or by a word."""
 
 from __future__ import annotations
 
