@@ -157,11 +157,12 @@ FIELDS_PAGE_HEAD = """# Fields
 The columns of the sheets. Written by `make docs` from `importer/model/fields.py`; do not edit.
 
 "In Light's request" is the name in the request that creates the bill, "compared by `verify` with"
-the name in Light's answer; "–" where there is none. Names of a vendor, company entity, account or
-tax code are sent as ids. Of `amount` and `netAmount`, a line item is sent with `amount` where
-`lineItemsIncludeTax` is true, else with `netAmount`. `paymentAt` of a bill that Light shows as paid
-is not compared, and a field that the sheet leaves blank is not either. Columns headed
-`property:<name>` are custom properties, which are sent in `customProperties` and compared.
+the name in Light's answer; "–" where there is none. A field marked `PATCH` is set once the bill is
+created, while it is a draft. Names of a vendor, company entity, account or tax code are sent as
+ids. Of `amount` and `netAmount`, a line item is sent with `amount` where `lineItemsIncludeTax` is
+true, else with `netAmount`. `paymentAt` of a bill that Light shows as paid is not compared, and a
+field that the sheet leaves blank is not either. Columns headed `property:<name>` are custom
+properties, which are sent in `customProperties` and compared.
 """
 
 FIELDS_TABLE_HEAD = """
@@ -197,8 +198,10 @@ def _field_row(field: Field) -> str:
     if field.choices:
         kind = "one of " + ", ".join(f"`{choice}`" for choice in field.choices)
     sent, compared = "–", "–"
-    if field.use >= FieldUse.SENT:
+    if field.use >= FieldUse.PATCHED:
         sent, compared = f"`{field.name}`", f"`{field.answer}`"
+        if field.use is FieldUse.PATCHED:
+            sent += " (`PATCH`)"
     return f"| `{field.name}` | {field.description} | {kind} | {sent} | {compared} |"
 
 

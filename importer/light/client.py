@@ -158,6 +158,13 @@ class LightClient(ApiSession):
         """``POST …/mark-as-paid``, in full. Raises ValueError without bank account and date."""
         return await self._act(bill_id, "mark-as-paid", codec.payment_to_json(bill), on_wire)
 
+    async def patch_bill(
+        self, bill_id: str, bill: Bill, on_wire: Callable[[], None] | None = None
+    ) -> Answer:
+        """``PATCH`` the fields that a bill is given after its creation."""
+        path = f"{BILLS}/{quote(bill_id, safe='')}"
+        return await self.send("PATCH", path, json=codec.patch_to_json(bill), on_wire=on_wire)
+
     async def upload_url(
         self, bill_id: str, name: str, content_type: str, on_wire: Callable[[], None] | None = None
     ) -> Answer:

@@ -29,8 +29,16 @@ from importer.light.json_values import (
     text_at,
     wrong,
 )
-from importer.model.bills import Bill, LineItem, Property, bill_values, line_values
+from importer.model.bills import (
+    Bill,
+    LineItem,
+    Property,
+    bill_values,
+    line_values,
+    patched_values,
+)
 from importer.model.fields import (
+    HEADER_FIELDS,
     SENT_BILL_FIELDS,
     SENT_LINE_FIELDS,
     Field,
@@ -77,6 +85,12 @@ def line_to_json(line: LineItem, *, include_tax: bool) -> Json:
     if not line.tax_amount and not line.tax_code_id:
         values["taxAmount"] = None  # Light takes no tax amount without a tax code, not even zero
     return _present(SENT_LINE_FIELDS, values) | property_groups(line.properties)
+
+
+def patch_to_json(bill: Bill) -> Json:
+    """The body of ``PATCH /v1/invoice-payables/{id}``: what creation does not take, without blanks,
+    since null would clear."""
+    return patched_values(bill)
 
 
 def payment_to_json(bill: Bill) -> Json:
@@ -144,7 +158,7 @@ def bill_from_json(obj: object, *, listed: bool) -> LightBill:
     bill = object_of(obj, "bill")
     lines = None if listed else bill.get("lineItems")
     unreadable: list[str] | None = [] if listed else None
-    values = _values_from_json(bill, SENT_BILL_FIELDS, unreadable)
+    values = _values_from_json(bill, HEADER_FIELDS, unreadable)
     nested = _nested_vendor(bill, unreadable)
     values["vendor_id"] = values["vendor_id"] or nested
     state = leniently(text_at, bill, "state")

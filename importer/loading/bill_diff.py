@@ -15,6 +15,7 @@ from typing import Any
 
 from importer.core.money import money, tidy
 from importer.core.object_ids import normal_id
+from importer.core.payment_references import compact
 from importer.loading.bill_match import match_lines
 from importer.model.bills import (
     CREDIT,
@@ -26,8 +27,9 @@ from importer.model.bills import (
     line_values,
 )
 from importer.model.fields import (
+    HEADER_FIELDS,
+    PATCHED_BILL_FIELDS,
     PROPERTY,
-    SENT_BILL_FIELDS,
     SENT_LINE_FIELDS,
     Field,
     FieldKind,
@@ -39,8 +41,22 @@ from importer.model.read_back import Difference
 NOTHING = "nothing"
 PAID = frozenset(("PAID", "PARTIALLY_PAID"))
 # What a credit note has, and Light does not show of one that is read by its id.
-NOT_SHOWN_OF_NOTES = frozenset(("invoiceNumber", "dueDate", "paymentAt", "senderBankAccountId"))
+NOT_SHOWN_OF_NOTES = frozenset(
+    (
+        "invoiceNumber",
+        "dueDate",
+        "paymentAt",
+        "senderBankAccountId",
+        *(field.name for field in PATCHED_BILL_FIELDS),
+    )
+)
 LINE = "line"  # the field of a difference that is about a line item as a whole
+_WORDS = {
+    LINE: "line item",
+    "fiNumber": "FI number",
+    "norKidReference": "KID reference",
+    "swissPaymentReference": "Swiss payment reference",
+}
 
 
 def loaded_bill(entry: JournalEntry, unit: int = 100) -> Bill:
@@ -57,7 +73,7 @@ def loaded_bill(entry: JournalEntry, unit: int = 100) -> Bill:
         unit=unit,
         credit_note=content.get("type") == CREDIT_NOTE,
         credit_sign=content.get("creditSign", CREDIT),
-        **_attributes(content, SENT_BILL_FIELDS),
+        **_attributes(content, HEADER_FIELDS),
     )
 
 
@@ -85,8 +101,8 @@ _FROM_TEXT: Mapping[FieldKind, Callable[[str], object]] = {
 def field_words(difference: Difference) -> str:
     """ "due date", "custom property Department", "line item"."""
     name = difference.field
-    if name == LINE:
-        return "line item"
+    if name in _WORDS:
+        return _WORDS[name]
     if name.startswith(PROPERTY):
         return f"custom property {name.removeprefix(PROPERTY)}"
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.removesuffix("Id")).lower()
@@ -155,7 +171,7 @@ def _content_value(key: str, value: object, unit: int) -> str:
 def bill_differences(bill: Bill, remote: LightBill) -> list[Difference]:
     """Differences of the bill itself, without its lines."""
     paid = remote.state in PAID  # Light then says when it was
-    fields = [f for f in SENT_BILL_FIELDS if not (paid and f.name == "paymentAt")]
+    fields = [f for f in HEADER_FIELDS if not (paid and f.name == "paymentAt")]
     if bill.credit_note:
         fields = [f for f in fields if f.name not in NOT_SHOWN_OF_NOTES]
     fields.sort(key=lambda f: (f.kind is not FieldKind.CENTS, f.kind is FieldKind.BOOLEAN))
@@ -165,6 +181,11 @@ def bill_differences(bill: Bill, remote: LightBill) -> list[Difference]:
     if bill.credit_note:
         return out
     return out + list(_of_properties(None, bill.properties, remote.properties))
+
+
+def patched_differences(bill: Bill, remote: LightBill) -> list[Difference]:
+    """Differences in what a bill is given after its creation."""
+    return list(_of_fields(None, PATCHED_BILL_FIELDS, bill_values(bill), remote, bill.unit))
 
 
 def line_differences(bill: Bill, index: int, remote: LightLine) -> list[Difference]:
@@ -234,7 +255,8 @@ def _of_fields(
     """Differences in the fields that the sheet gives."""
     for field in fields:
         ours, theirs = values[field.name], getattr(remote, field.attribute)
-        if ours is not None and ours != "" and not _SAME.get(field.kind, _same)(ours, theirs):
+        same = _same_reference if field.forms else _SAME.get(field.kind, _same)
+        if ours is not None and ours != "" and not same(ours, theirs):
             sheet, light = (_shown(value, unit) for value in (ours, theirs))
             yield Difference(field.name, line, sheet, light)
 
@@ -276,6 +298,11 @@ def _same(ours: object, theirs: object) -> bool:
     if isinstance(ours, str) and isinstance(theirs, str):
         return tidy(ours) == tidy(theirs)
     return ours == theirs
+
+
+def _same_reference(ours: object, theirs: object) -> bool:
+    """Spaces only group the digits of a payment reference."""
+    return compact(str(ours)) == compact(str(theirs or ""))
 
 
 def _same_text(ours: object, theirs: object) -> bool:

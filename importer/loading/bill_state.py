@@ -10,7 +10,7 @@ from enum import StrEnum
 from importer.core.answers import ApiError
 from importer.core.money import money
 from importer.loading.bill_match import contradictions, words_of_contradictions
-from importer.model.bills import Bill, Document, TargetStatus
+from importer.model.bills import Bill, Document, TargetStatus, patched_values
 from importer.model.journal_states import JournalEntry, Step, StepKind, StepState
 from importer.model.light_objects import LightBill
 
@@ -24,10 +24,11 @@ STEPS_OF: Mapping[TargetStatus, tuple[StepKind, ...]] = {
 }
 # Light takes a credit note to the ledger and no further, and knows no approval of it.
 _NOTE_POSTED_FOR = frozenset((TargetStatus.POSTED, TargetStatus.PAID))
-# Requests that count against the limits: the address for a document (its way there is free);
-# submitting and two looks at what became of it; posting; paying after a look at what is left;
-# clearing after looks at the credit note, its links and the bill.
+# Requests that count against the limits: references after a look at the bill; the address for a
+# document (its way there is free); submitting and two looks at what became of it; posting; paying
+# after a look at what is left; clearing after looks at the credit note, its links and the bill.
 REQUESTS = {
+    StepKind.REFERENCES: 2,
     StepKind.DOCUMENT: 1,
     StepKind.SUBMIT: 3,
     StepKind.POST: 1,
@@ -35,6 +36,7 @@ REQUESTS = {
     StepKind.CLEAR: 4,
 }
 DOING = {
+    StepKind.REFERENCES: ("complete with references", "bill", "completed with its references"),
     StepKind.DOCUMENT: ("upload", "document", "uploaded"),
     StepKind.SUBMIT: ("submit", "bill", "submitted for approval"),
     StepKind.POST: ("post", "bill", "posted"),
@@ -84,6 +86,12 @@ class StateRule:
 
 
 RULES: Mapping[StepKind, StateRule] = {
+    # Whether it is done, the bill itself shows: see ``set_references``.
+    StepKind.REFERENCES: StateRule(
+        permitted=frozenset((DRAFT,)),
+        done=frozenset(),
+        never=_OUT | _POSTED | _IN_APPROVAL | _LEAVING,
+    ),
     StepKind.SUBMIT: StateRule(
         permitted=frozenset((DRAFT,)),
         done=_POSTED | {"APPROVAL_PENDING", "APPROVED_ACCOUNTING_ENTRY_PENDING"},
@@ -188,6 +196,8 @@ def _why_never(kind: StepKind, state: str) -> str:
         return f"it is no draft (state {state})"
     if kind is StepKind.CANCEL:
         return f"it is in the ledger already (state {state})"
+    if kind is StepKind.REFERENCES and state in _POSTED | _IN_APPROVAL | _LEAVING:
+        return f"only a draft can be changed (state {state})"
     if state in _IN_APPROVAL:
         return f"it is in approval (state {state}), and only a draft can be posted"
     return f"Light shows it as {state}"
@@ -289,7 +299,9 @@ def wanted_steps(bill: Bill) -> list[StepKind]:
     if bill.credit_note:
         clear = (StepKind.CLEAR,) if bill.credits_bill else ()
         return [StepKind.POST, *clear] if bill.target_status in _NOTE_POSTED_FOR else []
-    return [*([StepKind.DOCUMENT] if bill.document else []), *STEPS_OF[bill.target_status]]
+    references = [StepKind.REFERENCES] if patched_values(bill) else []
+    document = [StepKind.DOCUMENT] if bill.document else []
+    return [*references, *document, *STEPS_OF[bill.target_status]]
 
 
 def of_this_bill(steps: Mapping[StepKind, Step], light_id: str | None) -> dict[StepKind, Step]:

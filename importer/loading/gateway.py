@@ -47,6 +47,9 @@ class LightGateway(Protocol):
 
     async def get_line_item(self, bill_id: str, line_id: str) -> Answer: ...
 
+    async def patch_bill(self, bill_id: str, bill: Bill, on_wire: OnWire) -> Answer:
+        """Give a bill that Light has the fields that creation does not take."""
+
     async def submit_bill(self, bill_id: str, on_wire: OnWire) -> Answer: ...
 
     async def post_bill(self, ref: DocumentRef, on_wire: OnWire) -> Answer: ...

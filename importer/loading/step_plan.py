@@ -22,6 +22,7 @@ from importer.loading.operations.bill_step import BillStep, JournaledStep
 from importer.loading.operations.clear_note import ClearNote
 from importer.loading.operations.pay_bill import PayBill
 from importer.loading.operations.post_bill import PostBill
+from importer.loading.operations.set_references import SetReferences
 from importer.loading.operations.submit_bill import SubmitBill
 from importer.loading.operations.upload_document import UploadDocument, has_changed
 from importer.loading.plan import LoadPlan
@@ -120,7 +121,7 @@ def step_tasks(
 
 # A bill is paid after what credit notes clear of it, and these clear what is posted.
 _ROUNDS: Sequence[Collection[StepKind]] = (
-    (StepKind.DOCUMENT, StepKind.SUBMIT, StepKind.POST),
+    (StepKind.REFERENCES, StepKind.DOCUMENT, StepKind.SUBMIT, StepKind.POST),
     (StepKind.CLEAR,),
     (StepKind.PAY,),
 )
@@ -166,6 +167,7 @@ def _step(task: StepTask, kind: StepKind, settings: EngineSettings) -> Journaled
 
 
 _STEPS: Mapping[StepKind, type[BillStep]] = {
+    StepKind.REFERENCES: SetReferences,
     StepKind.SUBMIT: SubmitBill,
     StepKind.POST: PostBill,
     StepKind.PAY: PayBill,

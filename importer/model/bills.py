@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from importer.model.fields import SENT_BILL_FIELDS, SENT_LINE_FIELDS
+from importer.model.fields import HEADER_FIELDS, PATCHED_BILL_FIELDS, SENT_LINE_FIELDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,10 @@ class BillFields:
     sender_bank_account_id: str | None = None
     local_fx_rate: Decimal | None = None
     group_fx_rate: Decimal | None = None
+    fi_number: str | None = None
+    nor_kid_reference: str | None = None
+    swiss_payment_reference: str | None = None
+    purchase_order_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +120,14 @@ def document_noun(bill: Bill) -> str:
 
 
 def bill_values(bill: Bill) -> dict[str, Any]:
-    """What is sent of a bill itself, by the names of the fields."""
-    return {field.name: getattr(bill, field.attribute) for field in SENT_BILL_FIELDS}
+    """What Light is to have of a bill itself, by the names of the fields."""
+    return {field.name: getattr(bill, field.attribute) for field in HEADER_FIELDS}
+
+
+def patched_values(bill: BillFields) -> dict[str, Any]:
+    """What a bill is given after its creation, by the names of the fields; without blanks."""
+    values = {field.name: getattr(bill, field.attribute) for field in PATCHED_BILL_FIELDS}
+    return {name: value for name, value in values.items() if value}
 
 
 def line_values(line: LineItem, include_tax: bool) -> dict[str, Any]:

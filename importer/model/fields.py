@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import lru_cache
 
+from importer.core import payment_references as references
 from importer.core.cell_parsers import (
     CellParser,
     choice_parser,
@@ -50,9 +51,10 @@ class FieldUse(IntEnum):
     """How a field is used after the sheet is read; each use includes those before it."""
 
     SHEET = 1  # joins and orders rows, or is checked only
-    RECORD = 2  # in the record (``attribute``), but not in the request that creates a bill
-    SENT = 3  # in that request, in the content that the journal keeps, and compared when read back
-    MATCHED = 4  # also tells whether a bill in Light is the sheet's, so it must be readable
+    RECORD = 2  # in the record (``attribute``), but not in Light's header of a bill
+    PATCHED = 3  # set once the bill is created; in the journal's content, compared when read back
+    SENT = 4  # in the request that creates the bill, instead
+    MATCHED = 5  # also tells whether a bill in Light is the sheet's, so it must be readable
 
 
 # Light publishes no limits; these keep a pasted page out of a ledger.
@@ -76,6 +78,7 @@ class Field:
     nullable: bool = True  # in Light's answers
     max_length: int = 0  # characters, for CODE, NAME and TEXT
     choices: tuple[str, ...] = ()
+    forms: tuple[references.ReferenceForm, ...] = ()  # one of which a payment reference has
 
     def __post_init__(self) -> None:
         snake_case = re.sub("(?=[A-Z])", "_", self.name).lower()
@@ -90,7 +93,7 @@ class Field:
 
 _UUID, _CENTS, _DATE = FieldKind.UUID, FieldKind.CENTS, FieldKind.DATE
 _CODE, _NAME, _TEXT = FieldKind.CODE, FieldKind.NAME, FieldKind.TEXT
-_SHEET, _RECORD, _SENT, _MATCHED = FieldUse
+_SHEET, _RECORD, _PATCHED, _SENT, _MATCHED = FieldUse
 
 # A new field is one line here, its typed attribute in ``BillFields`` or ``LineFields``, and its
 # column in templates/light.yaml.
@@ -149,6 +152,28 @@ BILL_FIELDS = (
     Field("paidFromBankAccountId", _UUID, "the id of the bank account it was paid from", _RECORD),
     Field("document", _TEXT, "the file of the invoice, relative to the sheet", _RECORD),
     Field("creditsBill", _CODE, "of a credit note: the number of the bill that it clears", _RECORD),
+    Field(
+        "fiNumber",
+        _CODE,
+        "the Finnish reference or Danish FI number to pay with",
+        _PATCHED,
+        forms=(references.FINNISH, references.DANISH_FI, references.CREDITOR_REFERENCE),
+    ),
+    Field(
+        "norKidReference",
+        _CODE,
+        "the Norwegian KID to pay with",
+        _PATCHED,
+        forms=(references.KID,),
+    ),
+    Field(
+        "swissPaymentReference",
+        _CODE,
+        "the Swiss QR reference or creditor reference to pay with",
+        _PATCHED,
+        forms=(references.QR_REFERENCE, references.CREDITOR_REFERENCE),
+    ),
+    Field("purchaseOrderId", _UUID, "the id of the bill's purchase order in Light", _PATCHED),
 )
 
 LINE_FIELDS = (
@@ -178,6 +203,8 @@ FIELDS = {
     LINE_ITEMS: {field.name: field for field in LINE_FIELDS},
 }
 SENT_BILL_FIELDS = tuple(field for field in BILL_FIELDS if field.use >= FieldUse.SENT)
+PATCHED_BILL_FIELDS = tuple(field for field in BILL_FIELDS if field.use is FieldUse.PATCHED)
+HEADER_FIELDS = (*SENT_BILL_FIELDS, *PATCHED_BILL_FIELDS)  # all that Light keeps of a bill's own
 # Amounts come first: so are the lines in the content that journals keep.
 SENT_LINE_FIELDS = tuple(
     field

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from importer.model.fields import BILLS, CUSTOM_PROPERTY, FIELDS, LINE_ITEMS, FieldKind
+from importer.model.fields import BILLS, CUSTOM_PROPERTY, FIELDS, LINE_ITEMS, FieldKind, FieldUse
 from importer.model.finding import CellRef, Finding, Severity
 
 
@@ -54,6 +54,18 @@ _MANGLED = """
 mangled: a number that Excel changed
   Excel, or the program that wrote the file, changed this value: '{value}' is not the original.
   → Format the column as text, then enter the number again.
+"""
+
+_REFERENCE = """
+wrong_reference: not a payment reference
+  '{value}' is not {forms}: {reason}.
+  → Copy it from the invoice; in Excel, first format the column as text, or zeros are lost.
+"""
+
+_NOT_OF_NOTES = """
+warning not_for_credit_note: a reference that credit notes do not have
+  Light takes no payment reference and no purchase order for a credit note: '{value}' is not sent.
+  → Leave it out.
 """
 
 _DATES = """
@@ -870,7 +882,9 @@ def _types(text: str, prefix: str = "", title: str = "") -> Iterator[FindingType
 
 def _of_sheet(sheet: str) -> Iterator[FindingType]:
     for field in (*FIELDS[sheet].values(), CUSTOM_PROPERTY):
-        yield from _types(_ANY + _BY_KIND[field.kind], f"{sheet}.{field.name}.", f"{field.name}: ")
+        problems = _ANY + _BY_KIND[field.kind] + (_REFERENCE if field.forms else "")
+        problems += _NOT_OF_NOTES if field.use is FieldUse.PATCHED else ""
+        yield from _types(problems, f"{sheet}.{field.name}.", f"{field.name}: ")
     if sheet == LINE_ITEMS:
         factors = _ANY + _BY_KIND[FieldKind.FACTOR]
         yield from _types(factors, f"{sheet}.factor.", "quantity or price: ")

@@ -270,6 +270,7 @@ def _time(text: str | None) -> datetime | None:
 class StepKind(StrEnum):
     """What is done to a bill after it was created, in this order; CANCEL is its undoing."""
 
+    REFERENCES = "references"  # it is given its payment references and purchase order
     DOCUMENT = "document"
     SUBMIT = "submit"
     POST = "post"

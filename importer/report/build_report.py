@@ -118,6 +118,7 @@ def _reference_columns(mapped: MappedTables) -> dict[int, int]:
 
 
 _PARTICIPLES = {
+    StepKind.REFERENCES: "referenced",
     StepKind.DOCUMENT: "uploaded",
     StepKind.SUBMIT: "submitted",
     StepKind.POST: "posted",

@@ -10,7 +10,7 @@ from importer.core.answers import FORBIDDEN
 from importer.core.cell_parsers import parse_uuid
 from importer.loading.bill_diff import LINE, field_words, quoted
 from importer.loading.bill_state import DOING, errors_of
-from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, PROPERTY
+from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, PATCHED_BILL_FIELDS, PROPERTY
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
 from importer.model.journal_states import (
@@ -72,7 +72,11 @@ def step_findings(checked: Checked, steps: Mapping[int, tuple[Step, ...]]) -> It
 
 
 def _step_finding(checked: Checked, bill: int, step: Step) -> Iterator[Finding]:
+    columns = checked.mapped.bills.columns
     name = _FIELD.get(step.kind, "status")
+    if step.kind is StepKind.REFERENCES:
+        given = (f.name for f in PATCHED_BILL_FIELDS if f.name in columns)
+        name = next((each for each in given if columns[each].text_at(bill)), name)
     if name not in checked.mapped.bills.columns:
         name = "invoiceNumber"
     column = checked.mapped.bills.columns.get(name)

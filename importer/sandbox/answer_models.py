@@ -107,8 +107,8 @@ _BILL_TEXTS = """
 BillAnswer = answer_model(
     "BillAnswer",
     {
-        Uuid: "id invoicePayableId companyId purchaseOrderId? paymentPausedBy?",
-        Text: f"""{_BILL_TEXTS} norKidReference? swissPaymentReference?
+        Uuid: "id invoicePayableId companyId paymentPausedBy?",
+        Text: f"""{_BILL_TEXTS}
             payeeSwedishBankgiroNumber? payeeSwedishPlusgiroNumber?""",
         Cents: "outstandingBalance?",
         dict[str, str]: "metadata",
@@ -118,7 +118,7 @@ BillAnswer = answer_model(
         PropertyAnswer: "customProperties[]?",
         Moment: "invoiceCreatedAt updatedAt ocrCompletedAt? canceledAt? paymentPausedAt?",
     },
-    fields.SENT_BILL_FIELDS,
+    fields.HEADER_FIELDS,
 )
 ListedVendorAnswer = answer_model(
     "ListedVendorAnswer",

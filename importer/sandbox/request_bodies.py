@@ -74,14 +74,11 @@ _ONLY_NEW: dict[str, Any] = {
     "lineItems": (list.__class_getitem__(LineBody) | None, None),
 }
 NewBillBody = create_model("NewBillBody", __base__=HeaderBody, **_ONLY_NEW)
+_ONLY_PATCHED: dict[str, Any] = {
+    each.name: (JSON_TYPES[each.kind] | None, None) for each in fields.PATCHED_BILL_FIELDS
+}
 PatchedBillBody = create_model(
-    "PatchedBillBody",
-    __base__=HeaderBody,
-    fiNumber=(Text | None, None),
-    norKidReference=(Text | None, None),
-    swissPaymentReference=(Text | None, None),
-    approvalNote=(Text | None, None),
-    purchaseOrderId=(Uuid | None, None),
+    "PatchedBillBody", __base__=HeaderBody, approvalNote=(Text | None, None), **_ONLY_PATCHED
 )
 
 

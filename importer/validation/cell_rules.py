@@ -26,6 +26,7 @@ from importer.core.currencies import EXPONENTS
 from importer.core.money import INT64_MIN, currencies_named
 from importer.core.nearest_name import did_you_mean
 from importer.core.number_look import currencies_shown, is_code, look_of
+from importer.core.payment_references import compact, reference_problem
 from importer.model.fields import BILLS, FieldKind
 from importer.model.tables import CellKind, changed_by_excel
 from importer.validation import vector_parsers
@@ -112,6 +113,20 @@ def no_control_characters(values: pd.Series, column: SheetColumn) -> np.ndarray:
     return column.cells_of(values).matching(
         lambda text: not unprintable_in(_value(column, text), breaks=breaks)
     )
+
+
+def has_reference_form(values: pd.Series, column: SheetColumn) -> np.ndarray:
+    """A payment reference has one of the forms of its field, and the right check digits."""
+    forms = column.field.forms
+    return column.cells_of(values).matching(
+        lambda text: not reference_problem(forms, compact(unquoted(text)))
+    )
+
+
+def reference_args(column: SheetColumn, i: int) -> dict[str, Any]:
+    *others, last = (form.name for form in column.field.forms)
+    reason = reference_problem(column.field.forms, compact(unquoted(column.text(i))))
+    return {"forms": f"{', '.join(others)} or {last}" if others else last, "reason": reason}
 
 
 def fits_int64(values: pd.Series, column: SheetColumn) -> np.ndarray:

@@ -31,6 +31,7 @@ from importer.core.money import (
     read_number_cell,
     tidy,
 )
+from importer.core.payment_references import compact
 from importer.core.text_column import take
 from importer.mapping.canonical_columns import CanonicalColumn
 from importer.mapping.evaluate import PROBLEMS
@@ -139,6 +140,9 @@ def decide_format(column: SheetColumn) -> list[Finding]:
     if kind in (FieldKind.CODE, FieldKind.NAME, FieldKind.TEXT, FieldKind.UUID):
         is_value = partial(vector_parsers.words, field=column.field)
         of_kind = field_parser(column.field) if kind is FieldKind.UUID else _text_parser(kind)
+        if column.field.forms:
+            column.parse = lambda texts: Cells(texts, lambda at: [(at, _read_reference)])
+            return []
         column.parse = lambda texts: Cells(
             texts,
             lambda at: [(at, of_kind)],
@@ -154,6 +158,11 @@ def decide_format(column: SheetColumn) -> list[Finding]:
 def _text_parser(kind: FieldKind) -> CellParser:
     """A parser that takes every text: what is wrong with it is for the checks."""
     return lambda text: (unquoted(text) if kind is FieldKind.CODE else text, "")
+
+
+def _read_reference(text: str) -> tuple[str, str]:
+    """A payment reference as it is sent; what is wrong with it is for the checks."""
+    return compact(unquoted(text)), ""
 
 
 def _decide_numbers(column: SheetColumn) -> list[Finding]:

@@ -16,7 +16,7 @@ import numpy as np
 from importer.core.money import tidy
 from importer.mapping.map_tables import MappedTables
 from importer.model.bills import TargetStatus
-from importer.model.fields import BILLS
+from importer.model.fields import BILLS, PATCHED_BILL_FIELDS
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
 from importer.validation.cents_array import CentsArray
@@ -25,6 +25,7 @@ from importer.validation.cross_row_rules import party_numbers
 
 # How far a credit note goes where a bill would go further: Light neither approves nor pays it.
 _TARGETS = {TargetStatus.SUBMITTED: TargetStatus.DRAFT, TargetStatus.PAID: TargetStatus.POSTED}
+_ONLY_OF_BILLS = ("document", *(field.name for field in PATCHED_BILL_FIELDS))
 
 
 @dataclass(frozen=True)
@@ -92,15 +93,16 @@ def note_findings(
     if not notes.any:
         return
     yield from _signs(mapped, bills, amounts, notes)
-    status, document = bills["status"], bills["document"]
+    status = bills["status"]
     for i in np.flatnonzero(notes.mask).tolist():
         wanted = TargetStatus(status.at(i)) if status.ok[i] else None
         if wanted in _TARGETS:
             code, means = "not_for_credit_note", _TARGETS[wanted].value
             yield _finding(mapped, "status", code, i, wanted.value, means=means)
-        if document.ok[i]:
-            text = str(document.at(i))
-            yield _finding(mapped, "document", "not_for_credit_note", i, text)
+        for name in _ONLY_OF_BILLS:
+            if bills[name].ok[i]:
+                text = str(bills[name].at(i))
+                yield _finding(mapped, name, "not_for_credit_note", i, text)
         if credits.ok[i] and target[i] is TargetStatus.DRAFT:
             yield _finding(mapped, "creditsBill", "stays_draft", i, str(credits.at(i)))
     yield from _credited_rows(mapped, bills, amounts, notes)

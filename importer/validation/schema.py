@@ -101,6 +101,9 @@ _MAX_LENGTH = CellCheck("max_length", "too_long", cell.not_too_long, cell.length
 _CONTROL_CHARACTERS = CellCheck(
     "no_control_characters", "control_characters", cell.no_control_characters, cell.character_args
 )
+_REFERENCE_FORM = CellCheck(
+    "check_digits", "wrong_reference", cell.has_reference_form, cell.reference_args
+)
 _LETTERS = CellCheck("no_destroyed_letters", "destroyed_letters", cell.no_destroyed_letters)
 _CURRENCY_OF_BILL = CellCheck(
     "currency_of_bill", "other_currency", cell.in_currency_of_bill, cell.other_currency_args
@@ -278,7 +281,9 @@ ROW_RULES = {BILLS: BILL_RULES, LINE_ITEMS: LINE_RULES}
 
 def checks_of(sheet: str, name: str) -> tuple[CellCheck, ...]:
     """The checks of the cells of a column, by cause: the first that fails is the finding."""
-    return (*CHECKS_OF_EVERY_KIND, *CELL_CHECKS[field_of(sheet, name).kind])
+    field = field_of(sheet, name)
+    of_form = (_REFERENCE_FORM,) if field.forms else ()
+    return (*CHECKS_OF_EVERY_KIND, *CELL_CHECKS[field.kind], *of_form)
 
 
 def cell_schema(

@@ -48,6 +48,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
+from stdnum import luhn
 
 from importer import sandbox as light
 
@@ -55,6 +56,7 @@ LINE_MODES = ("inline", "separate")
 MANY = int(os.environ.get("ONCE_MACHINE", "0"))
 LAG = 0.2  # seconds after which Light's list shows a new bill
 LOAD = ("load", "--yes", "--json", "--only-valid", "--settle", "0.4", "--timeout", "60")
+LOAD += ("--amounts", "cents")
 PACE = ("--requests-per-minute", "60000")
 Lines = list[tuple[str, int]]
 New = list[tuple[str, list[int], str, bool]]
@@ -99,8 +101,8 @@ class Kill:
     """Ends a load: at a commit to its journal, or when a request of it reaches the proxy."""
 
     commit: AtCommit | None = None
-    request: int = 0  # the n-th POST, from 1
-    arrives: bool = False  # whether that POST reaches Light all the same
+    request: int = 0  # the n-th POST or PATCH, from 1
+    arrives: bool = False  # whether that request reaches Light all the same
 
 
 kills = st.one_of(
@@ -126,6 +128,7 @@ class Wanted:
     off: int = 0  # cents by which its amount is wrong
     target: str = ""  # the column status
     document: str = ""
+    reference: str = ""  # a KID
 
     @property
     def known_by(self) -> str:
@@ -187,15 +190,15 @@ class Once(RuleBasedStateMachine):
         self.add_rows(new)
 
     def start(self, names: list[str], kill: Kill | None, undo: str | None = None) -> Forked:
-        """A load of the sheet (or the undo of a run), whose n-th POST has the n-th fault, and which
-        is killed."""
+        """A load of the sheet (or the undo of a run), whose n-th change has the n-th fault, and
+        which is killed."""
         number = next(self.counted)
         folder = self.folder / f"load-{number}"
         coming, posts = iter(names), itertools.count(1)
         started: Future[Forked] = Future()
 
         def fault(request: Request) -> Fault:
-            if request.method != "POST":
+            if request.method not in ("POST", "PATCH"):
                 return PASS
             if kill and next(posts) == kill.request:
                 os.kill(started.result().pid, signal.SIGKILL)
@@ -244,6 +247,7 @@ class Once(RuleBasedStateMachine):
                 off=int(kind == "invalid"),
                 target=target,
                 document="scan.pdf" if with_document else "",
+                reference=f"{i}{luhn.calc_check_digit(str(i))}" if i % 3 else "",
             )
             if kind == "alike":
                 alike = (("Rent", 300), ("Rent", 300))
@@ -327,6 +331,7 @@ class Once(RuleBasedStateMachine):
                     description=bill.text,
                     status=bill.target,
                     document=bill.document,
+                    norKidReference=bill.reference,
                     paidFromBankAccountId=BANK if bill.target == "paid" else "",
                     paymentAt="2026-02-01" if bill.target == "paid" else "",
                 )
@@ -420,14 +425,21 @@ class Once(RuleBasedStateMachine):
                 assert all(lines == whole for lines in made), f"{known_by} has the lines {made}"
 
     def took_no_other_step(self) -> None:
-        """No bill has gone further than the sheet wants; none is paid but in full."""
+        """No bill has gone further than the sheet wants; none is paid but in full, none has the
+        reference of another."""
         wanted = {bill.number: bill.target for bill in self.sheet}
+        references = {bill.number: bill.reference for bill in self.sheet}
         for bill in self.live():
             course = COURSE[wanted.get(str(bill["invoiceNumber"] or ""), "")]
             assert bill["state"] in [*course, "DUPLICATED"], bill["invoiceNumber"]
+            reference = references.get(str(bill["invoiceNumber"] or ""), "")
+            assert bill["norKidReference"] in (None, reference), bill["invoiceNumber"]
+            if bill["state"] not in ("IN_DRAFT", "DUPLICATED"):
+                assert (bill["norKidReference"] or "") == reference, bill["invoiceNumber"]
 
     def took_all_steps(self) -> None:
-        """Each bill that this journal created is where the sheet wants it, with its document."""
+        """Each bill that this journal created is where the sheet wants it, with its document
+        and its reference."""
         created = {"created", "already_loaded"}
         wanted = {b.number: b for b in self.sheet if b.number and self.told[b.ref] in created}
         for bill in self.live():
@@ -435,6 +447,7 @@ class Once(RuleBasedStateMachine):
             if row is not None and bill["state"] != "DUPLICATED":
                 assert bill["state"] == COURSE[row.target][-1], row
                 assert (bill["documentName"] or "") == row.document, row
+                assert (bill["norKidReference"] or "") == row.reference, row
 
     def teardown(self) -> None:
         with self.open:

@@ -1,0 +1,201 @@
+"""Payment references and purchase orders: checked, then set once the bill is created, before any
+other step."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import (
+    ENTITIES,
+    LOAD,
+    PASS,
+    Ended,
+    Fault,
+    Request,
+    asked,
+    bill_row,
+    ended,
+    http,
+    proxied,
+    refusal,
+    start,
+    write_bills,
+)
+
+from importer.sandbox import Sandbox
+
+Load = Callable[..., Ended]
+ORDER = "8d0f6c7e-3f0e-4c44-9a3f-0d1a5c2b7e11"
+GIVEN = {
+    "fiNumber": "+71< 000000000000018 +12345678",
+    "norKidReference": "2345676",
+    "swissPaymentReference": "21 00000 00003 13947 14300 09017",
+    "purchaseOrderId": ORDER,
+}
+IN_LIGHT = {name: value.replace(" ", "") for name, value in GIVEN.items()}
+
+
+def row(i: int = 0, status: str = "posted", **cells: str) -> dict[str, object]:
+    given: dict[str, object] = {**GIVEN, **cells}
+    return bill_row(i, companyEntityId=ENTITIES[0], status=status, **given)
+
+
+def references(bill: Any) -> dict[str, object]:
+    return {name: bill[name] for name in GIVEN}
+
+
+def patches(light: Sandbox) -> int:
+    """How many times a bill was changed in Light."""
+    routes = light.counters.by_route.items()
+    return sum(n for route, n in routes if route.startswith("PATCH"))
+
+
+def errors(told: Ended) -> list[tuple[str, str]]:
+    found = told.json["findings"]
+    return [(f["code"], f["column"]) for f in found if f["severity"] == "error"]
+
+
+def test_references_are_set_before_the_bill_is_posted(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [row(), row(1, **dict.fromkeys(GIVEN, ""))])
+    told = load(sandbox.base_url, *files)
+    assert told.code == 0, told.err + told.out
+    assert told.json["steps"] == {"referenced": 1, "posted": 2}
+    both = {bill["invoiceNumber"]: references(bill) for bill in sandbox.bills()}
+    assert both == {"INV-00000": IN_LIGHT, "INV-00001": dict.fromkeys(GIVEN)}
+    assert [bill["state"] for bill in sandbox.bills()] == ["UNPAID", "UNPAID"]
+    again = load(sandbox.base_url, *files)
+    assert again.json["bills"] == {"total": 2, "already_loaded": 2}
+    assert patches(sandbox) == 1
+    run = told.json["run"]
+    verified = command("verify", run, "--json")
+    assert verified.code == 0, verified.out
+
+
+def test_reference_changed_in_light_is_reported_by_verify(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    told = load(sandbox.base_url, *write_bills(tmp_path, [row(status="")]))
+    [bill] = sandbox.bills()
+    asked(sandbox, "PATCH", f"invoice-payables/{bill['id']}", {"norKidReference": "18"})
+    verified = command("verify", told.json["run"], "--json")
+    assert (verified.code, errors(verified)) == (1, [("light.changed", "norKidReference")])
+
+
+FAULTS = {
+    "the connection breaks before": (Fault(False, None), 1),
+    "the connection breaks after": (Fault(True, None), 1),
+    "502 in HTML after": (Fault(True, http(502, b"<html>", Content_Type="text/html")), 1),
+    "429 once": (Fault(False, http(429, {"message": "slow down"}, Retry_After=1)), 1),
+}
+
+
+@pytest.mark.parametrize(("fault", "arrived"), FAULTS.values(), ids=FAULTS)
+def test_lost_answer_is_looked_up(
+    fault: Fault, arrived: int, load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [row()])
+
+    def once(request: Request) -> Fault:
+        return fault if request.method == "PATCH" and request.number == 0 else PASS
+
+    with proxied(sandbox.base_url, once) as proxy:
+        told = load(proxy.url, *files)
+    assert (told.code, told.json["steps"]) == (0, {"referenced": 1, "posted": 1}), told.out
+    assert [references(bill) for bill in sandbox.bills()] == [IN_LIGHT]
+    assert patches(sandbox) == arrived
+
+
+@pytest.mark.parametrize("arrives", [False, True])
+def test_killed_load_is_completed(
+    arrives: bool, load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [row()])
+
+    def kill(request: Request) -> Fault:
+        if request.method != "PATCH":
+            return PASS
+        os.kill(process.pid, signal.SIGKILL)
+        return Fault(arrives, None)
+
+    with proxied(sandbox.base_url, kill) as proxy:
+        process = start(*LOAD, "--base-url", proxy.url, *files, cwd=tmp_path)
+        assert ended(process).code == -signal.SIGKILL
+        proxy.idle()
+        assert [bill["state"] for bill in sandbox.bills()] == ["IN_DRAFT"]
+        proxy.fault = lambda request: PASS
+        told = load(proxy.url, *files)
+    assert (told.code, told.json["steps"]) == (0, {"referenced": 1, "posted": 1}), told.out
+    assert [references(bill) for bill in sandbox.bills()] == [IN_LIGHT]
+    assert patches(sandbox) == 1
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "state"),
+    [({"norKidReference": "18"}, "IN_DRAFT"), (None, "UNPAID")],
+    ids=["another reference", "posted"],
+)
+def test_work_of_others_is_left_alone(
+    by_hand: Any, state: str, load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [row()])
+
+    def meanwhile(request: Request) -> Fault:
+        if request.method == "GET" and "/invoice-payables/" in request.path and not request.number:
+            path = request.path.removeprefix("/v1/")
+            asked(sandbox, *(("PATCH", path, by_hand) if by_hand else ("POST", f"{path}/post")))
+        return PASS
+
+    with proxied(sandbox.base_url, meanwhile) as proxy:
+        told = load(proxy.url, *files)
+    assert (told.code, errors(told)) == (1, [("light.step_refused", "fiNumber")]), told.out
+    [bill] = sandbox.bills()
+    assert (bill["state"], bill["fiNumber"]) == (state, None)
+    assert patches(sandbox) == (1 if by_hand else 0)
+
+
+def test_refused_reference_keeps_the_bill_a_draft_that_undo_cancels(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [row()])
+    no = Fault(False, refusal(422, "There is no such order.", "purchaseOrderId"))
+    with proxied(sandbox.base_url, lambda r: no if r.method == "PATCH" else PASS) as proxy:
+        told = load(proxy.url, *files)
+        assert (told.code, errors(told)) == (1, [("light.step_refused", "purchaseOrderId")])
+        assert [bill["state"] for bill in sandbox.bills()] == ["IN_DRAFT"]
+        undone = command("undo", told.json["run"], "--yes", "--json")
+    assert undone.code == 0, undone.out
+    assert [bill["state"] for bill in sandbox.bills()] == ["CANCELLED"]
+
+
+BAD = [
+    ("norKidReference", "451", "wrong_reference", "5 (modulus 10) or 0 (modulus 11)"),
+    ("norKidReference", "1.23E+15", "mangled", "Excel"),
+    ("norKidReference", "K234", "wrong_reference", "other characters than digits"),
+    ("swissPaymentReference", "210000000003139471430009018", "wrong_reference", "would be 7"),
+    ("swissPaymentReference", "13947143000901", "wrong_reference", "zeros at its front"),
+    ("swissPaymentReference", "RF19539007547034", "wrong_reference", "check digits are wrong"),
+    ("fiNumber", "1235", "wrong_reference", "Finnish reference, its last digit would be 2"),
+    ("fiNumber", "+71<000000000000019+12345678", "wrong_reference", "would be 8"),
+    ("purchaseOrderId", "PO-1", "not_uuid", "not a Light id"),
+]
+
+
+def test_bad_references_are_named_before_anything_is_sent(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    rows = [row(i, **{name: text}) for i, (name, text, _, _) in enumerate(BAD)]
+    told = load(sandbox.base_url, *write_bills(tmp_path, rows))
+    found = {f["row"]: f for f in told.json["findings"] if f["severity"] == "error"}
+    assert sandbox.bills() == []
+    assert len(found) == len(BAD)
+    for i, (name, text, problem, words) in enumerate(BAD):
+        finding = found[i + 2]
+        assert (finding["code"], finding["value"]) == (f"bills.{name}.{problem}", text)
+        assert words in finding["message"]
