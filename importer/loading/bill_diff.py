@@ -40,16 +40,9 @@ from importer.model.read_back import Difference
 
 NOTHING = "nothing"
 PAID = frozenset(("PAID", "PARTIALLY_PAID"))
+PATCHED = frozenset(field.name for field in PATCHED_BILL_FIELDS)
 # What a credit note has, and Light does not show of one that is read by its id.
-NOT_SHOWN_OF_NOTES = frozenset(
-    (
-        "invoiceNumber",
-        "dueDate",
-        "paymentAt",
-        "senderBankAccountId",
-        *(field.name for field in PATCHED_BILL_FIELDS),
-    )
-)
+NOT_SHOWN_OF_NOTES = PATCHED | {"invoiceNumber", "dueDate", "paymentAt", "senderBankAccountId"}
 LINE = "line"  # the field of a difference that is about a line item as a whole
 _WORDS = {
     LINE: "line item",
@@ -149,10 +142,11 @@ def describe_content_changes(
 def _changed_fields(
     prefix: str, old: Mapping[str, Any], new: Mapping[str, Any], unit: int
 ) -> list[str]:
+    cleared = dict.fromkeys(name for name in PATCHED if name in old)  # blanks are left out of these
     return [
         f"{prefix}{name}: {_content_value(name, old.get(name), unit)} was loaded, the sheet has"
         f" {_content_value(name, value, unit)}"
-        for name, value in new.items()
+        for name, value in (cleared | dict(new)).items()
         if old.get(name) != value
     ]
 

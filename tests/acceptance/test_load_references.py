@@ -199,3 +199,12 @@ def test_bad_references_are_named_before_anything_is_sent(
         finding = found[i + 2]
         assert (finding["code"], finding["value"]) == (f"bills.{name}.{problem}", text)
         assert words in finding["message"]
+
+
+def test_credit_note_takes_no_references(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
+    note = {**row(1, ""), "type": "credit note", "amount": -500}
+    told = load(sandbox.base_url, *write_bills(tmp_path, [{**row(), "type": "bill"}, note]))
+    assert told.code == 0, told.out
+    assert told.json["steps"] == {"referenced": 1, "posted": 1}
+    warned = {f["column"]: f["code"] for f in told.json["findings"] if f["row"] == 3}
+    assert warned == {name: f"bills.{name}.not_for_credit_note" for name in GIVEN}

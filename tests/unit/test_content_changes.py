@@ -31,6 +31,12 @@ def test_amounts_are_shown_in_units_of_the_currency(unit: int, words: str) -> No
     assert describe_content_changes(before, after, unit) == words
 
 
+def test_a_cleared_reference_is_a_change() -> None:
+    before = '{"amount": 1, "norKidReference": "18", "lineItems": []}'
+    words = "norKidReference: 18 was loaded, the sheet has nothing"
+    assert describe_content_changes(before, '{"amount": 1, "lineItems": []}') == words
+
+
 def test_the_text_of_a_content_never_changes() -> None:
     """Journals keep it: bills that are loaded again are compared with it character by character."""
     bill = Bill(

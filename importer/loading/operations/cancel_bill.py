@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from importer.core.answers import Answer, ApiError
-from importer.loading.bill_diff import NOTHING, field_words, quoted
+from importer.loading.bill_diff import NOTHING, PATCHED, field_words, quoted
 from importer.loading.bill_state import Transition, next_transition
 from importer.loading.engine import Engine
 from importer.loading.gateway import LightGateway, OnWire
@@ -28,14 +28,12 @@ from importer.loading.operation import (
     UndoneRecord,
 )
 from importer.loading.operations.bill_step import BillStep
-from importer.model.fields import PATCHED_BILL_FIELDS
 from importer.model.journal_states import State, Step, StepKind, StepState
 from importer.model.light_objects import LightBill
 from importer.model.read_back import Difference
 
 CHANGED = "it was changed in Light since it was loaded: "  # begins the reason of such a refusal
 _MOST_CHANGES = 4  # that are named
-_PATCHED = frozenset(field.name for field in PATCHED_BILL_FIELDS)
 
 SETTINGS = EngineSettings(give_up_after=8.0, patience=15.0, first_look=0.25)
 
@@ -133,7 +131,7 @@ class CancelBill(BillStep):
         differences = [
             each
             for each in self.loaded.differences(remote, remote.lines)
-            if not (each.field in _PATCHED and each.light == NOTHING)
+            if not (each.field in PATCHED and each.light == NOTHING)
         ]
         if self.entry.state is not State.CREATED:  # lines that were not sent yet are no change
             differences = [each for each in differences if each.line is None]
