@@ -49,11 +49,11 @@ def there(state: str, amount: int | None = 1_000, left: int | None = None) -> Li
 def test_steps_allowed_in_each_state(state: str, tried: bool) -> None:
     may = {
         kind
-        for kind in KINDS
+        for kind in (StepKind.REFERENCES, *KINDS)
         if next_transition(kind, bill(), there(state), tried=tried)[0] is Transition.OPEN
     }
     if state == "IN_DRAFT":
-        assert may == {StepKind.SUBMIT, StepKind.POST}
+        assert may == {StepKind.REFERENCES, StepKind.SUBMIT, StepKind.POST}
     elif state in ("UNPAID", "READY_FOR_PAYMENT_RELEASE"):
         assert may == {StepKind.PAY}
     else:
