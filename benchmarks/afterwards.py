@@ -49,7 +49,7 @@ def measure(bills: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name, running(settings) as light:
         folder = Path(name)
         files = write_bills(folder, [bill_row(i) for i in range(bills)])
-        at = ["--yes", "--settle", "0.1", "--base-url", light.base_url]
+        at = ["--yes", "--amounts", "cents", "--settle", "0.1", "--base-url", light.base_url]
         return {
             "load": seconds_of(folder, ["load", *at, *files]),
             "verify": seconds_of(folder, ["verify", "latest"]),

@@ -124,9 +124,9 @@ def write_sheets(folder: Path, bills: int, lines_each: int) -> list[str]:
         line.writerow("billRef description netAmount accountId".split())
         for i in range(bills):
             vendor, account = vendors[i % len(vendors)], accounts[i % len(accounts)]
-            amount = (1000 + i) * lines_each
+            amount = (10_000 + i) * lines_each
             bill.writerow([i, vendor, f"INV-{i:06}", "2026-01-05", "GBP", amount, "false"])
-            line.writerows([i, f"Line {j}", 1000 + i, account] for j in range(lines_each))
+            line.writerows([i, f"Line {j}", 10_000 + i, account] for j in range(lines_each))
     return [str(path) for path in paths]
 
 

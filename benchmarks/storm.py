@@ -72,7 +72,7 @@ def write_sheet(folder: Path, counts: Sequence[int]) -> Sheet:
         line.writerow("billRef description netAmount accountId".split())
         for i, count in enumerate(counts):
             number, account = f"INV-{i:06}", accounts[i % len(accounts)]
-            lines = [(f"Line {max(1, j)}", 1000 + i, account) for j in range(count)]
+            lines = [(f"Line {max(1, j)}", 10_000 + i, account) for j in range(count)]
             amount = sum(cents for _, cents, _ in lines)
             vendor = vendors[i % len(vendors)]
             bill.writerow([i, vendor, number, "2026-01-05", "GBP", amount, "false"])

@@ -83,8 +83,8 @@ def write_sheets(folder: Path, bills: int) -> list[str]:
         line.writerow("billRef description netAmount accountId".split())
         for i in range(bills):
             vendor = vendors[i % len(vendors)]
-            bill.writerow([i, vendor, f"INV-{i:06}", "2026-01-05", "GBP", 1000 + i, "false"])
-            line.writerow([i, "Line", 1000 + i, accounts[0]])
+            bill.writerow([i, vendor, f"INV-{i:06}", "2026-01-05", "GBP", 10_000 + i, "false"])
+            line.writerow([i, "Line", 10_000 + i, accounts[0]])
     return [str(path) for path in paths]
 
 

@@ -208,7 +208,9 @@ def expire_logins(sandbox: Sandbox) -> None:
 def asked(sandbox: Sandbox, method: str, path: str, body: Any = None) -> Any:
     """The sandbox's answer to a request that another client sends."""
     key = {"Authorization": f"Basic {SandboxSettings.key}"}
-    answer = httpx.request(method, f"{sandbox.base_url}/v1/{path}", json=body, headers=key)
+    url = f"{sandbox.base_url}/v1/{path}"
+    # verify: reading the certificates takes longer than the request.
+    answer = httpx.request(method, url, json=body, headers=key, verify=False)
     answer.raise_for_status()
     return answer.json()
 

@@ -20,7 +20,9 @@ def choose_template(tables: Sequence[SourceTable]) -> LoadedTemplate:
     from importer.mapping.recognition import matching_templates, recognise
 
     fits, _ = matching_templates(tables)
-    if len(fits) > 1:
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
         trials = [(try_template(tables, each.template), each) for each in fits]
         reading = [each for trial, each in trials if 2 * trial.valid > trial.bills]
         if len(reading) == 1:

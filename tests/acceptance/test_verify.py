@@ -35,6 +35,7 @@ Load = Callable[..., Ended]
 FAST = ("--json", "--quiet", "--requests-per-minute", "100000")
 WRONG = {"reason": "Wrong."}
 ONE_BILL = "GET /v1/invoice-payables/{invoicePayableId}"
+LIST = "GET /v1/bff/invoice-payables"
 ONE_LINE = ONE_BILL + "/line-items/{lineItemId}"
 
 
@@ -250,6 +251,19 @@ def test_lost_reads_are_retried(
         told = command("verify", run, *FAST, "--lines")
         assert told.code == 0
         assert told.json["read_back"] == {"same": 6}
+
+
+def test_verify_waits_until_light_has_settled_before_it_looks_for_copies(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Since the last bill of the load: a copy that came with it may not be listed before."""
+    load(sandbox.base_url, *write_bills(tmp_path, [bill_row(1)]))
+    before = sandbox.counters.by_route[LIST]
+    process = start("verify", "latest", "--settle", "60", cwd=tmp_path)
+    assert process.stderr is not None
+    # The line comes before the wait; without one, the process would end without it.
+    assert any("then checking for bills that are in Light more" in line for line in process.stderr)
+    assert sandbox.counters.by_route[LIST] == before
 
 
 def test_load_verify_reads_back_every_bill(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ def company(
             asked(sandbox, "POST", "invoice-payables", typed(row) | other)
         strangers = sandbox.bills()
         plan.active = True
-        files = CheckRequest(tuple(write_bills(Path(folder), rows)), then=then)
+        files = CheckRequest(tuple(write_bills(Path(folder), rows)), "light", then=then)
         yield Company(sandbox, rows, then, files, strangers)
 
 

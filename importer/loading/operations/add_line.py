@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from importer.core.answers import Answer, Mismatch, Outcome, Verdict
-from importer.core.object_ids import is_nil, normal_id, same_id
+from importer.core.object_ids import normal_id, same_id
 from importer.loading.bill_match import line_contradictions
 from importer.loading.bill_state import is_cancelled
 from importer.loading.gateway import LightGateway, OnWire, fetch_bill
@@ -48,8 +48,6 @@ class AddLine(JobOperation):
         line = gateway.read_line(body, note=job.bill if job.bill.credit_note else None)
         if line is None:
             return None
-        if is_nil(line.id):
-            return Mismatch("with a line item that has no id")
         if line.id in map(normal_id, filter(None, job.line_ids)):
             return Mismatch(f"with the line item {line.id}, which it had before")
         if line.bill_id is None:

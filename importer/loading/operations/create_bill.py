@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from importer.core.answers import Answer, Mismatch
-from importer.core.object_ids import is_nil
 from importer.loading.bill_match import Contradiction, contradictions, words_of_contradictions
 from importer.loading.bill_state import is_cancelled
 from importer.loading.engine import Engine
@@ -60,8 +59,6 @@ class CreateBill(JobOperation):
         remote = gateway.read_bill(body, credit_note=job.bill.credit_note)
         if remote is None:
             return None
-        if is_nil(remote.id):
-            return Mismatch(f"with a {job.noun} that has no id")
         if job.bill.credit_note:
             return self._read_note(remote)
         conflicts = contradictions(self.job.bill, remote, just_created=True)
