@@ -250,9 +250,11 @@ def _tie_out_parts(summary: RunSummary) -> Iterator[str]:
         some = listed(tied) if len(tied) <= _NAMED else f"all {len(tied)} currencies"
         yield f"{some} {'ties' if len(tied) == 1 else 'tie'} out"
     for total in differing[:_NAMED]:
-        amount = in_currency(abs(total.difference), total.unit, total.currency)
-        name = visible(total.currency)
-        yield f"{name} differs by {amount}" if total.difference else f"bills in {name} differ"
+        amount, name = money(abs(total.difference), total.unit), visible(total.currency)
+        if total.currency == NO_CURRENCY:
+            yield f"bills without a currency differ by {amount}"
+        else:
+            yield f"{name} differs by {amount}" if total.difference else f"bills in {name} differ"
     if len(differing) > _NAMED:
         yield f"and {len(differing) - _NAMED} more currencies differ"
 

@@ -501,7 +501,7 @@ def test_summary_has_the_facts_of_the_run(tmp_path: Path) -> None:
     book = written(report(summary=summary), tmp_path)
     text = text_of(book["Summary"])
     for words in (
-        "1 of 2 bills is in Light; 1 needs correction; GBP differs by 234.56 GBP.",
+        "1 of 2 bills is in Light; 1 needs correction; GBP differs by 234.56.",
         "Next: Correct the cells in red, then run it again",
         "Created in Light",
         "Northwind & Sons",

@@ -224,7 +224,7 @@ def test_verdict_has_the_tie_out_and_failed_control_totals() -> None:
         (
             (good, CurrencyTotal("EUR", 10, 5, {}, 1, differing=1)),
             [],
-            "All 2 bills are in Light; EUR differs by 0.05 EUR.",
+            "All 2 bills are in Light; EUR differs by 0.05.",
         ),
         (
             (replace(good, control=11),),

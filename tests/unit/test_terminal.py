@@ -62,7 +62,7 @@ def test_summary_text_of_a_complete_run() -> None:
         "",
         "Next: light-import load bills-result.xlsx",
         "",
-        "2 of 3 bills are in Light; 1 needs correction; EUR differs by 1.00 EUR.",
+        "2 of 3 bills are in Light; 1 needs correction; EUR differs by 1.00.",
     ]
 
 
