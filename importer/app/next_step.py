@@ -123,7 +123,9 @@ def after_load(
     again, bills, sandbox = load_command(request, options), summary.documents, options.sandbox
     if sandbox and code in (2, 3, 4):
         return f"{again} (in a new sandbox: this one and its bills are gone)"
-    if code in (2, 4):
+    if code == 2:
+        return f"{again} (after correcting the key or its role; nothing is sent twice)"
+    if code == 4:
         return f"{again} (resumes; nothing is sent twice)"
     if code == 3:
         return (

@@ -15,6 +15,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from importer.core.atomic_write import atomic_write
@@ -136,7 +137,8 @@ Font.__elements__ = tuple(
     "b i strike condense extend outline shadow u vertAlign sz color name family charset"
     " scheme".split()
 )
-_BOLD = Font(bold=True, color="FFFFFF")
+_BOLD = Font(name="Calibri", size=11, bold=True)
+_WHITE = Font(name="Calibri", size=11, bold=True, color="FFFFFF")
 _REQUIRED_FILL = PatternFill("solid", fgColor="1F4E78")
 _OPTIONAL_FILL = PatternFill("solid", fgColor="7F7F7F")
 
@@ -246,13 +248,22 @@ class _Lists:
 
     def write(self, page: Worksheet) -> None:
         for i, (name, choices) in enumerate(self._lists.items()):
-            page.cell(1, 2 * i + 1, visible(f"{CHOICES_HEADER}{name}")).font = Font(bold=True)
+            page.cell(1, 2 * i + 1, visible(f"{CHOICES_HEADER}{name}")).font = _BOLD
             page.column_dimensions[get_column_letter(2 * i + 1)].width = 34
             for row, choice in enumerate(choices, start=2):
                 _text(page, row, 2 * i + 1, choice.value)
                 if choice.what and choice.what != choice.value:
                     _text(page, row, 2 * i + 2, choice.what)
         page.freeze_panes = "A2"
+        _set_up_page(page, across=1)
+
+
+def _set_up_page(page: Worksheet, *, across: int) -> None:
+    """Landscape, so many pages wide: the print stays readable."""
+    page.page_setup.orientation = "landscape"
+    page.page_setup.paperSize = page.PAPERSIZE_A4
+    page.page_setup.fitToWidth, page.page_setup.fitToHeight = across, 0
+    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
 def _text(page: Worksheet, row: int, column: int, text: str) -> None:
@@ -265,9 +276,11 @@ def _text(page: Worksheet, row: int, column: int, text: str) -> None:
 
 def _write_sheet(page: Worksheet, columns: Sequence[_Column], lists: _Lists) -> None:
     page.freeze_panes = f"A{HEADER_ROW + 1}"
+    _set_up_page(page, across=2)
+    page.print_title_rows = f"{HEADER_ROW}:{HEADER_ROW}"
     page.cell(1, 1).value = _LEGEND
     page.cell(HEADER_ROW - 1, 1).value = "Total"
-    page.cell(HEADER_ROW - 1, 1).font = Font(bold=True)
+    page.cell(HEADER_ROW - 1, 1).font = _BOLD
     for at, column in enumerate(columns, start=1):
         letter = get_column_letter(at)
         if column.kind is FieldKind.CENTS:
@@ -275,7 +288,7 @@ def _write_sheet(page: Worksheet, columns: Sequence[_Column], lists: _Lists) -> 
         cell = page.cell(HEADER_ROW, at)
         cell.value = visible(column.header)
         cell.data_type = "s"
-        cell.font, cell.fill = _BOLD, _REQUIRED_FILL if column.required else _OPTIONAL_FILL
+        cell.font, cell.fill = _WHITE, _REQUIRED_FILL if column.required else _OPTIONAL_FILL
         note = Comment(visible(column.note), "light-import")
         note.width, note.height = 320, 120
         cell.comment = note
@@ -297,7 +310,7 @@ def _write_total(cell: Cell | MergedCell, letter: str) -> None:
     total = f"SUM({letter}{_FIRST}:{letter}{_BOTTOM})"
     cell.value = f'=IF({one},{total},"{_NO_TOTAL}")'
     cell.number_format = _MONEY
-    cell.font = Font(bold=True)
+    cell.font = _BOLD
 
 
 def _validation(column: _Column, lists: _Lists) -> DataValidation | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
 import pytest
-from conftest import Ended, bill_row, write_bills
+from conftest import ENTITIES, Ended, bill_row, write_bills
 
 from importer.sandbox import Sandbox, SandboxSettings, running
 
@@ -134,6 +135,36 @@ def test_a_bill_of_another_entity_is_not_the_loaded_one(
     assert again.json["bills"] == {"total": 1, "already_loaded": 1}
     other = command("validate", *files("DE01"), "--json")
     assert other.json["bills"] == {"total": 1, "valid": 1}
+    by_id = bill_row(0, invoiceNumber="T-0", amount=CENTS, companyEntityId=ENTITIES[1])
+    other = command("validate", *write_bills(tmp_path, [by_id]), "--json")
+    assert other.json["bills"] == {"total": 1, "valid": 1}
+
+
+def test_a_result_workbook_and_the_journal_know_rows_that_were_edited(
+    load: Run, command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor = "Birchwood Office Supplies Ltd"
+    row = bill_row(0, invoiceNumber="A", vendor=vendor, vendorId="", amount=CENTS)
+    with running(SandboxSettings()) as sandbox:
+        monkeypatch.setenv("LIGHT_BASE_URL", sandbox.base_url)
+        loaded = load(sandbox.base_url, *write_bills(tmp_path, [row]), "--result", "r.xlsx")
+        assert loaded.code == 0
+    loaded_before = {"total": 1, "already_loaded": 1}
+    typed_otherwise = row | {"vendor": "", "vendorId": BIRCHWOOD}
+    files = write_bills(tmp_path, [typed_otherwise])
+    assert command("validate", *files, "--json").json["bills"] == loaded_before
+
+    book = openpyxl.load_workbook("r.xlsx")
+    headers = [cell.value for cell in book["Bills"][1]]
+    book["Bills"].cell(2, headers.index("invoiceNumber") + 1).value = "another"
+    book.save("edited.xlsx")
+    edited = command("validate", "edited.xlsx", "--json", "--result", "edited.json")
+    assert edited.json["bills"] == loaded_before
+    for journal in Path(os.environ["LIGHT_IMPORT_HOME"]).glob("journals/*"):
+        journal.unlink()
+    command("validate", "r.xlsx", "--result", "alone.json")
+    (message,) = messages(tmp_path / "alone.json")
+    assert "by this workbook; the journal here has no such bill" in message
 
 
 def test_a_vendor_is_one_however_it_was_typed(

@@ -79,11 +79,12 @@ def test_summary_names_the_next_command(
 @pytest.mark.parametrize(
     ("words", "next_step"),
     [
-        ((), "{files} --base-url {url} (resumes; nothing is sent twice)"),
+        ((), "{files} --base-url {url}"
+         " (after correcting the key or its role; nothing is sent twice)"),
         (("--dry-run", "--requests-per-day", "99"),
          "{files} --base-url {url} --requests-per-day 99 (without --dry-run)"),
     ],
-    ids=["stopped", "dry run"],
+    ids=["refused", "dry run"],
 )  # fmt: skip
 def test_next_command_has_the_base_url(
     words: tuple[str, ...],
