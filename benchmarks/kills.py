@@ -80,7 +80,7 @@ def run_round(seed: int, faults: tuple[Fault, ...], line_mode: str) -> Round:
         while open_ and runs < MAX_RUNS:
             statuses = Load(folder, sheet.files, options).bills()
             runs += 1
-            unknown, open_ = statuses.get("unknown", 0), still_open(statuses)
+            unknown, open_ = statuses.get("unknown", 0), still_open(statuses, BILLS)
         _, bills = light.ask("all")
         return Round(was_killed and 0 < at < BILLS, at, runs, unknown, open_, compare(sheet, bills))
 

@@ -157,10 +157,10 @@ class Load:
         return statuses
 
 
-def still_open(statuses: Mapping[str, int]) -> int:
-    """Bills that are not settled."""
+def still_open(statuses: Mapping[str, int], bills: int) -> int:
+    """Bills that are not settled; all of them where a load ended before it had read the sheet."""
     settled = ("created", "already_loaded", "already_in_light")
-    return statuses["total"] - sum(statuses.get(status, 0) for status in settled)
+    return bills - sum(statuses.get(status, 0) for status in settled)
 
 
 # --- the comparison ---------------------------------------------------------------------------
@@ -260,7 +260,7 @@ def main() -> None:
                 print(f"run {sum(ends.values()):>3}  killed at {light.count():,} bills", flush=True)
                 continue
             statuses = load.bills()
-            open_ = still_open(statuses)
+            open_ = still_open(statuses, args.bills)
             if open_ == statuses.get("unknown") == before.get("unknown"):
                 open_ = 0  # these are for a person
             before = statuses

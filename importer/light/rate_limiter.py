@@ -20,7 +20,6 @@ import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from importer.core.errors import BudgetSpent, HeldBack, UsageProblem
@@ -33,6 +32,7 @@ from importer.core.hold_back import (
     duration,
     longest_hold,
 )
+from importer.light.permit_times import earliest, minute_after, next_midnight, utc_date
 from importer.light.rate_limit_headers import MINUTE, pause_after, read_headers, stated_pause
 from importer.light.rate_limit_store import (
     assign_company,
@@ -130,28 +130,6 @@ class _Wait:
     of_limit: bool  # else Light asked for it
 
 
-def earliest(now: float, held: int, frees_at: float | None, limit: int, hold: float) -> float:
-    """The earliest time at which one more request may go; ``now`` where that is at once.
-
-    ``held`` of ``limit`` permits are taken, each for ``hold`` seconds from its answer, and enough
-    of them are free again at ``frees_at`` unless an answer that is outstanding comes first.
-    """
-    if held < limit or frees_at is None:
-        return now
-    # A permit whose answer is outstanding is free at the earliest one hold from now.
-    return max(now, min(frees_at, now + hold))
-
-
-def utc_date(now: float) -> str:
-    return datetime.fromtimestamp(now, UTC).date().isoformat()
-
-
-def next_midnight(now: float) -> datetime:
-    """The next 00:00 UTC, when the day's budget is new."""
-    tomorrow = datetime.fromtimestamp(now, UTC).date() + timedelta(days=1)
-    return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=UTC)
-
-
 class RateLimiter:
     """Grants permits in the order they are asked for, and no faster than permitted.
 
@@ -227,7 +205,7 @@ class RateLimiter:
                     return permit  # do not await between granting and returning the permit
                 seconds = permit.until - now
                 if isinstance(permit, _BudgetSpent):
-                    until = _moment(permit.until)
+                    until = minute_after(permit.until)
                     if not self.past_budget or not wait:
                         raise BudgetSpent(f"{permit.why} Continue after {until}.")
                     self._announce(permit, now, f"until {until}; Ctrl-C stops")
@@ -337,7 +315,7 @@ class RateLimiter:
             lasted = duration(now - hold.since)
             raise HeldBack(
                 f"Light answered {hold.words} for {lasted}, {hold.refusals} times in a row. "
-                f"Continue after {_moment(first.at)}."
+                f"Continue after {minute_after(first.at)}."
             )
 
     def _availability(self, key: _Key, now: float) -> _Availability:
@@ -529,9 +507,3 @@ def _why_for_long(hold: _Hold | None) -> str:
             f" spent. It answered {hold.words}."
         )
     return f"Light answered {hold.words}, and says when to come back."
-
-
-def _moment(seconds: float) -> str:
-    # Rounded up, so that a person who waits until then has waited long enough.
-    moment = datetime.fromtimestamp(seconds, UTC) + timedelta(seconds=59)
-    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -82,14 +82,16 @@ def after_session(
 
 
 def _ids(running: Running, claims: Claims, light: SimulatedLight) -> Iterator[Violation]:
-    """Each id that is named is of a bill of the row, live and named once."""
+    """Each id that is named is of a bill of the row; what is in Light is live and named once."""
     owners: dict[str, int] = {}
     for row, outcome in claims.outcomes.items():
-        if outcome.status not in IN_LIGHT:
-            continue
         name = f"{running.name}: row {row} is {outcome.status}"
         light_id = outcome.entry.light_id
         record = light.bills.get((light_id or "").lower())
+        if outcome.status is Status.UNKNOWN and record and not matches(record, ROWS[row]):
+            yield Violation("another bill", f"{name} as {record.id}, which is another: {record}")
+        if outcome.status not in IN_LIGHT:
+            continue
         if record is None:
             yield Violation("no such bill", f"{name} as {light_id}, which Light never had")
             continue

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from simulated import SERVERS, START, SlidingWindow, simulate
 
 from importer.core.errors import BudgetSpent, HeldBack, RateLimiterProblem, UsageProblem
-from importer.light.rate_limiter import HOLD, RateLimiter, earliest, next_midnight
+from importer.light.permit_times import earliest, next_midnight
+from importer.light.rate_limiter import HOLD, RateLimiter
 
 
 @pytest.fixture(scope="session")
