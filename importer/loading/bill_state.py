@@ -127,6 +127,7 @@ class Transition(StrEnum):
 
 _NOTE_IN_LEDGER = frozenset(("POSTED", "PARTIALLY_CLEARED", "CLEARED"))
 NOTE_CLEARABLE = frozenset(("POSTED", "PARTIALLY_CLEARED"))
+NOTE_CLEARED = frozenset(("PARTIALLY_CLEARED", "CLEARED"))  # some of it, or all
 _NOTE_BEFORE = frozenset(("APPROVAL_PENDING", "APPROVED"))
 KNOWN_NOTE_STATES = frozenset(("DRAFT",)) | _NOTE_BEFORE | _NOTE_IN_LEDGER | _ARCHIVED
 NOTE_RULES: Mapping[StepKind, StateRule] = {

@@ -113,7 +113,9 @@ class BillJob:
         matched, strangers = match_lines(self.bill, lines, before)
         if strangers:
             theirs = ", ".join(line.id for line in strangers)
-            return f"Light's bill {remote.id} has line items that are not the sheet's: {theirs}"
+            return (
+                f"Light's {self.noun} {remote.id} has line items that are not the sheet's: {theirs}"
+            )
         self.light_id, self.remote, self.lines = remote.id, remote, matched
         return ""
 

@@ -119,12 +119,13 @@ def _settle(group: Sequence[BillJob], candidates: Sequence[Candidate]) -> list[S
         matches = [c.bill for c in candidates if c.likeness is Likeness.SAME]
     if len(matches) > len(group):
         ids = ", ".join(bill.id for bill in matches)
-        reason = f"Light has {len(matches)} bills that could be this one: {ids}"
+        reason = f"Light has {len(matches)} {group[0].noun}s that could be this one: {ids}"
         numbered = len(group) == 1 and group[0].bill.invoice_number
         twins = tuple(map(twin_of, matches)) if numbered else ()
         return [Settled(job, reason=reason, twins=twins) for job in group]
     doubtful = [c.bill.id for c in candidates if c.likeness is not Likeness.SAME]
-    reason = f"Light has a bill that could be this one: {', '.join(doubtful)}" if doubtful else ""
+    one = f"Light has a {group[0].noun} that could be this one"
+    reason = f"{one}: {', '.join(doubtful)}" if doubtful else ""
     return [
         Settled(job, matches[i], how=Discovery.AFTER_LOST_ANSWER)
         if i < len(matches)

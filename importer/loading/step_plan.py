@@ -138,6 +138,9 @@ async def take_steps(engine: Engine, tasks: Sequence[StepTask]) -> None:
     engine.journal.save_steps([task.steps[kind] for task in tasks for kind in task.kinds])
     held_back: set[int] = set()  # entries of which a step did not succeed
     for kinds in _ROUNDS:
+        if kinds == (StepKind.PAY,):  # not in full what a credit note is still to clear
+            uncleared = {task.credited for task in tasks if task.entry.id in held_back}
+            held_back |= {task.entry.id for task in tasks if task.entry.light_id in uncleared}
         of_round = [
             [_step(task, kind, engine.settings) for kind in task.kinds if kind in kinds]
             for task in tasks

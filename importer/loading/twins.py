@@ -232,7 +232,7 @@ def _surplus_lines(entry: JournalEntry, remote: LightBill) -> Iterator[Change]:
             light_state=remote.state,
             light_amount=remote.amount,
             line_ids=entry.line_ids,
-            message=f"Light's bill {remote.id} has line items more than once, also as"
+            message=f"Light's {remote.ref.noun} {remote.id} has line items more than once, also as"
             f" {', '.join(extra)}",
         )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from importer.core.answers import ApiError
-from importer.model.bills import BillFields, LineFields
+from importer.model.bills import BILL, CREDIT_NOTE, BillFields, LineFields
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,10 @@ class DocumentRef(NamedTuple):
 
     id: str
     credit_note: bool = False
+
+    @property
+    def noun(self) -> str:
+        return CREDIT_NOTE if self.credit_note else BILL
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,9 +143,9 @@ class BillStep(JournaledStep):
         if remote is None:
             return None
         if not same_id(remote.id, self.light_id):
-            return Mismatch(f"with another bill, {remote.id}")
+            return Mismatch(f"with another {self.ref.noun}, {remote.id}")
         if self.bill and (conflicts := contradictions(self.bill, remote)):
-            return Mismatch(f"with a bill of which {words_of_contradictions(conflicts)}")
+            return Mismatch(f"with a {self.ref.noun} of which {words_of_contradictions(conflicts)}")
         return remote
 
     def transition(self, remote: LightBill) -> tuple[Transition, str]:
@@ -190,10 +190,10 @@ class BillStep(JournaledStep):
         return self.unreadable(outcome.reason)
 
     def absent(self, reason: str) -> Decision:
-        return self._unseen(f"Light does not show its bill {self.light_id}: {reason}")
+        return self._unseen(f"Light does not show its {self.ref.noun} {self.light_id}: {reason}")
 
     def unreadable(self, reason: str) -> Decision:
-        return self._unseen(f"Light's bill {self.light_id} could not be read: {reason}")
+        return self._unseen(f"Light's {self.ref.noun} {self.light_id} could not be read: {reason}")
 
     def _unseen(self, reason: str) -> Decision:
         if self._refusal is not None and self._confirmed:

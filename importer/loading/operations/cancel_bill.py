@@ -80,12 +80,14 @@ class CancelBill(BillStep):
             return self.finish(StepState.DONE)
         if self.options.force:
             return self.finish(StepState.DONE, keep_id=False)
-        return self.finish(StepState.REFUSED, f"Light has no bill {self.light_id} any more")
+        return self.finish(
+            StepState.REFUSED, f"Light has no {self.ref.noun} {self.light_id} any more"
+        )
 
     def unreadable(self, reason: str) -> Decision:
         if self._tried:
-            return self.finish(StepState.UNKNOWN, f"bill {self.light_id}: {reason}")
-        reason = f"it could not be read: bill {self.light_id}: {reason}"
+            return self.finish(StepState.UNKNOWN, f"{self.ref.noun} {self.light_id}: {reason}")
+        reason = f"it could not be read: {self.ref.noun} {self.light_id}: {reason}"
         self.result = StepState.UNKNOWN, reason
         return Finish(self, True)  # the journal stays as it is
 

@@ -13,7 +13,13 @@ from importer.core.answers import Answer, Mismatch, Outcome
 from importer.core.money import money
 from importer.core.object_ids import same_id
 from importer.loading.bill_match import contradictions, words_of_contradictions
-from importer.loading.bill_state import NOTE_CLEARABLE, is_cancelled, step_detail, unknown_state
+from importer.loading.bill_state import (
+    NOTE_CLEARABLE,
+    NOTE_CLEARED,
+    is_cancelled,
+    step_detail,
+    unknown_state,
+)
 from importer.loading.gateway import LightGateway, OnWire, fetch_bill, fetch_note_links
 from importer.loading.operation import MOST_LOST, Decision, Look, Send
 from importer.loading.operations.bill_step import JournaledStep
@@ -34,6 +40,7 @@ class ClearNote(JournaledStep):
     _tried: bool = field(init=False)  # sent, now or before, without a definite no
     _doubtful: bool = field(init=False)  # the settling time is due before it is sent again
     _refusal: Outcome[Any] | None = None
+    _accepted: bool = False  # Light said yes: it is never sent again
     _lost: int = 0
 
     def __post_init__(self) -> None:
@@ -71,15 +78,15 @@ class ClearNote(JournaledStep):
     # --- after an answer ----------------------------------------------------------------------
 
     def accepted(self, content: NoteLink) -> Decision:
-        self._tried = True
+        self._tried = self._doubtful = self._accepted = True
         return Look(self, records=(self.in_doubt("Light said yes, and was not looked at since"),))
 
     def rejected(self, outcome: Outcome[Any]) -> Decision:
-        # Perhaps because it was done already: the links tell.
+        # Perhaps because it was done already, or all the same: the links tell.
         self._refusal = outcome
-        if self._tried or outcome.duplicate:
-            return Look(self, self.settings.settle, (self.in_doubt(outcome.reason),))
-        return self.finish(StepState.REFUSED, outcome.reason, errors=outcome.errors)
+        if outcome.forbidden and not self._tried:
+            return self.finish(StepState.REFUSED, outcome.reason, errors=outcome.errors)
+        return Look(self, self.settings.settle, (self.in_doubt(outcome.reason),))
 
     def lost(self, reason: str, *, counts: bool = True) -> Decision:
         self._tried = self._doubtful = True
@@ -95,12 +102,23 @@ class ClearNote(JournaledStep):
         note = await fetch_bill(gateway, self.ref)
         if note.content is None:
             return self.unreadable(note.reason)
-        link = next((x for x in links.content if same_id(x.bill_id, self._bill_id)), None)
-        if link is not None:
-            return self.finish(StepState.DONE, self._cleared_words(link), remote=note.content)
+        same = [x for x in links.content if same_id(x.bill_id, self._bill_id)]
+        if len(same) > 1:
+            unit = 100 if self.bill is None else self.bill.unit
+            amounts = " and ".join(money(x.amount, unit) for x in same)
+            words = f"Light shows it cleared {len(same)} times against this bill: {amounts}"
+            return self.finish(StepState.UNKNOWN, words, remote=note.content)
+        if same:
+            return self.finish(StepState.DONE, self._cleared_words(same[0]), remote=note.content)
         if self._doubtful:  # it may still be on its way
             self._doubtful = False
             return Look(self, self.settings.settle)
+        if self._accepted:
+            words = "Light said yes, and does not show that it is cleared"
+            return self.finish(StepState.UNKNOWN, words, remote=note.content)
+        if note.content.state in NOTE_CLEARED and not links.content:
+            words = f"Light shows it as {note.content.state}, and not against which bill"
+            return self.finish(StepState.UNKNOWN, words, remote=note.content)
         if self._refusal is not None:
             refusal = self._refusal
             return self.finish(StepState.REFUSED, refusal.reason, errors=refusal.errors)

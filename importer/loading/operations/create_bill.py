@@ -121,7 +121,8 @@ class CreateBill(JobOperation):
             twins = (TwinsRecord(job.entry.id, settled.twins),) if settled.twins else ()
             return replace(decision, records=(*decision.records, *twins))
         if job.entry.twins:
-            return self.for_a_person("Light had this bill more than once, and does not show it now")
+            words = f"Light had this {job.noun} more than once, and does not show it now"
+            return self.for_a_person(words)
         job.absent_looks += 1
         if job.absent_looks < ABSENT_LOOKS:
             return Look(self, self.settings.settle)
@@ -129,7 +130,8 @@ class CreateBill(JobOperation):
 
     def _in_light(self, remote: LightBill, how: Discovery | None) -> Decision:
         if not self.claims.claim(remote.id, self.job.entry.id):
-            return self.for_a_person(f"Light's bill {remote.id} belongs to another row")
+            words = f"Light's {self.job.noun} {remote.id} belongs to another row"
+            return self.for_a_person(words)
         self.job.refusal = None
         if self.job.bill.credit_note and (other := other_note(self.job.bill, remote)):
             change = self.job.change(State.REJECTED, Status.REJECTED, other)
@@ -148,7 +150,8 @@ class CreateBill(JobOperation):
         if job.lost >= MOST_LOST:
             last = f" (the last time: {job.last_reason.rstrip('. ')})" if job.last_reason else ""
             return self.for_a_person(
-                f"Light's answer was lost {job.lost} times{last}, and it does not show the bill"
+                f"Light's answer was lost {job.lost} times{last},"
+                f" and it does not show the {job.noun}"
             )
         job.resent, job.absent_looks = True, 0
         return Send(self, (job.change(State.PLANNED),), behind=True)

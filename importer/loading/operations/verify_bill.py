@@ -60,11 +60,11 @@ class VerifyBill(Operation):
             self.absent_looks += 1
             if self.absent_looks < ABSENT_LOOKS:
                 return Look(self, self.settle)
-            return self._missing(f"Light has no bill {light_id} any more")
+            return self._missing(f"Light has no {self.loaded.ref.noun} {light_id} any more")
         if remote is None:
-            return self.unreadable(f"bill {light_id}: {outcome.reason}")
+            return self.unreadable(f"{self.loaded.ref.noun} {light_id}: {outcome.reason}")
         if is_cancelled(remote):
-            reason = f"Light's bill {remote.id} was cancelled (state {remote.state})"
+            reason = f"Light's {remote.ref.noun} {remote.id} was cancelled (state {remote.state})"
             return self._missing(reason, remote.state)
         lines: Sequence[LightLine] | None = remote.lines
         if self.lines and not remote.credit_note:  # their lines Light shows with the note only

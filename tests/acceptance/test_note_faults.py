@@ -1,0 +1,233 @@
+"""Credit notes under lost and untrue answers, and kills: each created, posted and cleared once."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import re
+import shutil
+import signal
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import (
+    KEEP,
+    LOAD,
+    PASS,
+    Ended,
+    Fault,
+    Request,
+    asked,
+    ended,
+    http,
+    proxied,
+    refusal,
+    start,
+)
+from test_credit_notes import BILL, NOTE, numbered, sheets
+from test_json_output import CHECK
+
+from importer.sandbox import Sandbox
+
+Load = Callable[..., Ended]
+LINK = re.compile(r"/v1/credit-notes/[^/]+/invoice-payables/[^/]+")
+OF_NOTE = re.compile(r"/v1/credit-notes/[^/]+/invoice-payables")
+POSTED = {"status": "posted"}
+INV = BILL | POSTED | {"invoiceNumber": "INV-1", "amount": 1_000}
+CN_1 = NOTE | POSTED | {"invoiceNumber": "CN-1", "amount": 800, "creditsBill": "INV-1"}
+CN_2 = NOTE | POSTED | {"invoiceNumber": "CN-2", "amount": 500, "creditsBill": "INV-1"}
+DONE = ({"CN-1": (800, "CLEARED")}, ("UNPAID", 200))
+FAST = ("--settle", "0.1")
+
+
+def act(request: Request) -> str:
+    """What a request does to a credit note; "" for any other."""
+    if request.method != "POST" or not request.path.startswith("/v1/credit-notes"):
+        return ""
+    if request.path == "/v1/credit-notes":
+        return "create"
+    return "clear" if LINK.fullmatch(request.path) else request.path.rpartition("/")[2]
+
+
+def light_has(sandbox: Sandbox) -> tuple[dict[str, tuple[int, str]], tuple[str, int]]:
+    [bill] = sandbox.bills()
+    return numbered(sandbox), (bill["state"], bill["outstandingBalance"])
+
+
+def first(name: str, fault: Fault) -> Callable[[Request], Fault]:
+    """``fault`` at the first request of an act."""
+    counts: Counter[str] = Counter()
+
+    def choose(request: Request) -> Fault:
+        counts[act(request)] += 1
+        return fault if act(request) == name and counts[name] == 1 else PASS
+
+    return choose
+
+
+FAULTS = {
+    "lost before": Fault(False, None),
+    "lost after": Fault(True, None),
+    "500 after": Fault(True, http(500, {"message": "sorry"})),
+    "409 after": Fault(True, refusal(409, "A conflict.")),
+    "422 after": Fault(True, refusal(422, "It cannot be.")),
+    "another's answer": Fault(True, http(200, {"id": "00000000-0000-4000-8000-000000000001"})),
+}
+
+
+@pytest.mark.parametrize("name", ["create", "post", "clear"])
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_credit_note_is_created_posted_and_cleared_once(
+    fault: Fault, name: str, load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = sheets(tmp_path, INV, CN_1)
+    with proxied(sandbox.base_url, first(name, fault)) as proxy:
+        done = load(proxy.url, *files, *FAST)
+        sent = Counter(map(act, proxy.requests))
+    assert (done.code, light_has(sandbox)) == (0, DONE), done.err
+    assert done.json["credit_notes"] == {"total": 1, "created": 1}
+    assert done.json["steps"] == {"posted": 2, "cleared": 1}
+    CHECK.validate(done.json)
+    again = {name: 2} if not fault.forward else {}
+    assert {k: n for k, n in sent.items() if k} == {"create": 1, "post": 1, "clear": 1} | again
+
+
+def test_what_is_left_of_a_bill_is_cleared_once_and_by_no_more(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Of the second note only a part can be cleared: its rest is still open afterwards."""
+    assert load(sandbox.base_url, *sheets(tmp_path, INV, CN_1)).code == 0
+    files = sheets(tmp_path, CN_2)
+    with proxied(sandbox.base_url, first("clear", Fault(True, None))) as proxy:
+        done = load(proxy.url, *files, *FAST)
+        assert (done.code, done.json["steps"]) == (0, {"posted": 1, "cleared": 1}), done.err
+        # The bill is open again, and the note has a rest: both were settled all the same.
+        note = next(n for n in sandbox.credit_notes() if n["documentNumber"] == "CN-1")
+        [bill] = sandbox.bills()
+        asked(sandbox, "PATCH", f"credit-notes/{note['id']}/invoice-payables/{bill['id']}",
+              {"amount": 100})  # fmt: skip
+        assert load(proxy.url, *files, *FAST).code == 0
+        assert sum(act(r) == "clear" for r in proxy.requests) == 1
+    assert numbered(sandbox)["CN-2"] == (500, "PARTIALLY_CLEARED")
+    assert light_has(sandbox)[1] == ("UNPAID", 700)
+
+
+def emptied(request: Request) -> bool:
+    return request.method == "GET" and bool(OF_NOTE.fullmatch(request.path))
+
+
+NO_LINKS = Fault(True, KEEP, alter=lambda links: [])
+
+
+def test_a_clearing_that_light_accepts_and_does_not_show_is_unknown_and_never_sent_again(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = sheets(tmp_path, INV, CN_2)
+    with proxied(sandbox.base_url, lambda r: NO_LINKS if emptied(r) else PASS) as proxy:
+        done = load(proxy.url, *files, *FAST)
+        assert (done.code, done.json["steps"]) == (3, {"posted": 2, "cleared": 0}), done.err
+        assert load(proxy.url, *files, *FAST).code == 3
+        assert sum(act(r) == "clear" for r in proxy.requests) == 1
+        proxy.fault = lambda request: PASS
+        again = load(proxy.url, *files, *FAST)
+        assert (again.code, sum(act(r) == "clear" for r in proxy.requests)) == (0, 1), again.err
+
+
+def test_a_bill_is_not_paid_in_full_while_its_credit_is_in_doubt(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    paid = INV | {"status": "paid", "paidFromBankAccountId": "8d0f6c7e-3f0e-4c44-9a3f-0d1a5c2b7e11",
+                  "paymentAt": "2025-04-01"}  # fmt: skip
+    files = sheets(tmp_path, paid, CN_1)
+
+    def fault(request: Request) -> Fault:
+        return Fault(False, None) if act(request) == "clear" else PASS
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        done = load(proxy.url, *files, *FAST)
+    assert done.code == 3, done.err
+    assert light_has(sandbox)[1] == ("UNPAID", 1_000)
+
+
+@pytest.mark.parametrize("number", ["CN-1", ""])
+def test_a_key_that_light_has_forgotten_creates_no_second_credit_note(
+    number: str, load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """It is killed once Light has the note; then nobody but us remembers the key."""
+    files = sheets(tmp_path, NOTE | {"invoiceNumber": number, "amount": 800})
+
+    def fault(request: Request) -> Fault:
+        if act(request) != "create":
+            return PASS
+        process.kill()
+        return Fault(True, None)
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        process = start(*LOAD, *FAST, "--base-url", proxy.url, *files, cwd=tmp_path)
+        assert ended(process).code == -signal.SIGKILL
+        proxy.idle()
+        with sandbox.context.store.transaction() as connection:
+            connection.exec_driver_sql("UPDATE credit_notes SET request_key = NULL")
+        again = load(proxy.url, *files, *FAST)
+        assert (again.code, again.json["credit_notes"]) == (0, {"total": 1, "created": 1})
+        assert sum(act(r) == "create" for r in proxy.requests) == 1
+    assert len(sandbox.credit_notes()) == 1
+
+
+# The n-th POST of a bill, a posting, a credit note, its posting or its clearing.
+@pytest.mark.parametrize(("at", "arrives"), [(n, a) for n in range(2, 6) for a in (True, False)])
+def test_a_load_that_is_killed_at_a_request_is_completed_once(
+    at: int, arrives: bool, load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = sheets(tmp_path, INV, CN_1)
+    counted = itertools.count(1)
+
+    def fault(request: Request) -> Fault:
+        if request.method != "POST" or next(counted) != at:
+            return PASS
+        process.kill()
+        return Fault(arrives, None)
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        process = start(*LOAD, *FAST, "--base-url", proxy.url, *files, cwd=tmp_path)
+        assert ended(process).code == -signal.SIGKILL
+        proxy.idle()
+        done = load(proxy.url, *files, *FAST)
+        assert (done.code, light_has(sandbox)) == (0, DONE), done.err
+        acts = Counter(filter(None, map(act, proxy.requests)))
+    assert sum(acts.values()) <= 4
+    if arrives:
+        assert set(acts.values()) == {1}
+
+
+SAMPLES = Path(__file__).parents[2] / "samples" / "uk-spend"
+
+
+def test_a_ledger_with_credits_loads_whole_verifies_and_is_undone(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    for name in ("with-credits.csv", "vendors.csv"):
+        shutil.copy(SAMPLES / name, tmp_path)
+    rows = csv.DictReader((tmp_path / "with-credits.csv").read_text("utf-8").splitlines())
+    amounts = [row["Amount"] for row in rows if row["Transaction Number"]]  # without the total
+    cents = sum(int(amount.replace(",", "").replace(".", "")) for amount in amounts)
+    done = load(sandbox.base_url, str(tmp_path / "with-credits.csv"), *FAST)
+    assert done.code == 0, done.out
+    bills, notes = sandbox.bills(), sandbox.credit_notes()
+    assert bills
+    assert notes
+    assert sum(b["amount"] for b in bills) - sum(n["amount"] for n in notes) == cents
+    [total] = done.json["totals"]
+    assert (total["sheet"], total["created"], total["difference"]) == (cents, cents, 0)
+    read = command("verify", done.json["run"], "--json", *FAST)
+    assert (read.code, read.json["read_back"]) == (0, {"same": len(bills) + len(notes)}), read.out
+    undone = command("undo", done.json["run"], "--yes", "--json", *FAST)
+    assert undone.json["credit_notes"] == {"total": len(notes), "undone": len(notes)}
+    told = command("report", done.json["run"], "--json")
+    for each in (done, read, undone, told):
+        CHECK.validate(each.json)
+        assert each.json["credit_notes"]["total"] == len(notes)
+    assert {n["status"] for n in sandbox.credit_notes()} == {"ARCHIVED"}
+    assert {b["state"] for b in sandbox.bills()} == {"CANCELLED"}
