@@ -94,6 +94,8 @@ class SimulatedLight:
             return error(404, "There is no such invoice payable.", kind="NOT_FOUND")
         if method == "GET" and match[2] is None:
             return 200, self.shown(record, balance="includeOutstandingBalance=true" in query)
+        if method == "PATCH" and match[2] is None:
+            return self._patch(record, body, caller)
         if method == "POST" and match[2] == "line-items":
             return self._add_line(record, body, caller)
         if method == "GET" and match[2].startswith("line-items/"):
@@ -140,6 +142,13 @@ class SimulatedLight:
             return error(409, f"A bill in state {record.state} cannot be changed.", kind="STATE")
         record.acts.append((caller, "line"))
         return 200, self._line(record, body)
+
+    def _patch(self, record: LightRecord, body: Json, caller: str) -> Answered:
+        if record.state not in EDITABLE:
+            return error(409, f"A bill in state {record.state} cannot be changed.", kind="STATE")
+        record.body |= body
+        record.acts.append((caller, "references"))
+        return 200, self.shown(record)
 
     def _line(self, record: LightRecord, body: Json) -> Json:
         number = f"{record.id[1:8]}{len(record.lines) + 1}"

@@ -27,6 +27,7 @@ STEPS_OF = {
 
 
 ACT_OF = {
+    StepKind.REFERENCES: "references",
     StepKind.SUBMIT: "submit-for-approval",
     StepKind.POST: "post",
     StepKind.PAY: "mark-as-paid",
@@ -213,6 +214,7 @@ def acts(light: SimulatedLight, computers: Sequence[Running]) -> Iterator[Violat
     for record in light.bills.values():
         rows = [row for row in ROWS if matches(record, row)]
         wanted = {act for row in rows for act in STEPS_OF[row.status]}
+        wanted |= {"references" for row in rows if row.reference}
         for caller, act in record.acts:
             if caller == "person":
                 continue

@@ -28,12 +28,13 @@ class Row:
     lines: tuple[int, ...] = (1000,)  # cents
     entity: int = 0
     text: str = "Hours"
+    reference: str = ""  # a KID
 
 
 ROWS = (
     Row("A-1", 0),
-    Row("A-2", 0, "posted", (500, 500)),
-    Row("A-3", 1, "paid", (1200,)),
+    Row("A-2", 0, "posted", (500, 500), reference="18"),
+    Row("A-3", 1, "paid", (1200,), reference="26"),
     Row("A-4", 1, "submitted", (700, 300)),
     Row("", 0, lines=(300, 300), text="Rent"),
     Row("", 0, lines=(300, 300), text="Rent"),
@@ -70,6 +71,7 @@ def checked_sheet(folder: Path) -> Sheet:
                 "amount": sum(row.lines),
                 "lineItemsIncludeTax": "false",
                 "description": row.text,
+                "norKidReference": row.reference,
                 "status": row.status,
                 "paidFromBankAccountId": BANK if paid else "",
                 "paymentAt": "2025-03-20" if paid else "",

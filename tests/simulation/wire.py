@@ -172,6 +172,8 @@ class Wire:
         if request.kind != "act":
             return dict(request.body)
         light_id, action = request.path.split("/")[-2:]
+        if request.method == "PATCH":
+            return self.light.shown(self.light.bills[action]) | request.body
         return {**self.light.shown(self.light.bills[light_id]), "state": STATE_AFTER[action]}
 
     def _another(self, request: Request) -> Json | None:
@@ -184,6 +186,8 @@ class Wire:
         if not bills:
             return None
         shown = self.light.shown(bills[-1])
+        if request.method == "PATCH":
+            return shown | request.body
         if request.kind == "act":
             shown["state"] = STATE_AFTER[request.path.rsplit("/", 1)[1]]
         return shown
