@@ -17,7 +17,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
@@ -136,6 +136,7 @@ CASES = (
     *REFUSED,
     Case("light/bills.xlsx", ("light/bills.xlsx",)),
     Case("light/bills.csv", ("light/bills.csv", "light/line-items.csv")),
+    Case("light-money/bills.xlsx", ("light-money/bills.xlsx",)),
     Case("uk-spend/dh-spend-march.csv", ("uk-spend/dh-spend-march.csv",)),
     _broken("bills.xlsx"),
     _broken("lost-links.xlsx"),
@@ -193,7 +194,7 @@ CASES = (
 
 def write_inputs(folder: Path) -> None:
     """All generated input files, into the folders of ``folder``."""
-    for name in ("light", "light-broken"):
+    for name in ("light", "light-broken", "light-money"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     bills, lines = clean_bills.rows()
     sheets = (
@@ -203,11 +204,37 @@ def write_inputs(folder: Path) -> None:
     workbook(folder / "light/bills.xlsx", sheets)
     csv_file(folder / "light/bills.csv", sheets[0])
     csv_file(folder / "light/line-items.csv", sheets[1])
+    fill_in(folder / "light-money/bills.xlsx", sheets)
     broken_bills.write(folder / "light-broken")
     odd_exports.write(folder / "light-broken")
     ledger_rows.write(folder / "light-broken")
     exports.write(folder)
     typed_exports.write(folder)
+
+
+def fill_in(path: Path, sheets: tuple[Sheet, ...]) -> None:
+    """The workbook to fill in, filled in with the rows of ``sheets``: cents become money."""
+    import openpyxl
+
+    from importer.scaffold.fill_in_workbook import HEADER_ROW, MONEY_MARK, write_fill_in
+
+    write_fill_in(path, None)
+    book = openpyxl.load_workbook(path)
+    for sheet in sheets:
+        page = book[sheet.name]
+        columns = {str(cell.value): cell.column for cell in page[HEADER_ROW] if cell.value}
+        for header in sheet.headers:
+            if header.startswith("property:"):
+                columns[header] = max(columns.values()) + 1
+                page.cell(HEADER_ROW, columns[header], header)
+        for number, row in enumerate(sheet.rows, start=HEADER_ROW + 1):
+            assert isinstance(row, Mapping)
+            for header, value in row.items():
+                money = columns.get(header + MONEY_MARK)
+                amount = value / 100 if money and isinstance(value, int) else value
+                page.cell(number, money or columns[header], None if amount == "" else amount)
+    book.save(path)
+    book.close()
 
 
 def same(one: Path, other: Path) -> bool:
@@ -239,7 +266,7 @@ def _inside(folder: Path) -> Iterator[None]:
                 os.chdir(before)
 
 
-def told(folder: Path, *arguments: str) -> dict[str, object]:
+def command_json(folder: Path, *arguments: str) -> dict[str, object]:
     """The JSON of one command, run in ``folder``; its workbook is thrown away."""
     from importer.cli.main import run
 
@@ -259,8 +286,8 @@ def told(folder: Path, *arguments: str) -> dict[str, object]:
 
 def golden(case: Case, folder: Path) -> tuple[str, str]:
     """The texts of the two golden files of a case, for the samples in ``folder``."""
-    findings = told(folder, "validate", *case.arguments)["findings"]
-    result = told(folder, "load", *case.arguments, "--sandbox", "--yes", "--only-valid")
+    findings = command_json(folder, "validate", *case.arguments)["findings"]
+    result = command_json(folder, "load", *case.arguments, "--sandbox", "--yes", "--only-valid")
     kept = {key: value for key, value in result.items() if key not in _VARIES}
     return _json(findings), _json(kept)
 

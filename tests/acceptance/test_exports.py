@@ -38,6 +38,7 @@ LOADS = {
     "odoo-bills/bills.csv": 30,
     "odoo-bills/import-file.csv": 18,
     "datev-buchungsstapel/EXTF_Buchungsstapel.csv": 28,
+    "light-money/bills.xlsx": 26,
 }
 
 # Those of which a part is no bill: created, passed over, credit notes.
@@ -71,6 +72,12 @@ def test_bills_of_a_ledger_load_and_its_other_entries_are_passed_over(sample: st
     assert result["credit_notes"]["total"] == credit_notes
     assert [total["difference"] for total in result["totals"]] == [0]
     assert [f for f in result["findings"] if f["severity"] == "error"] == []
+
+
+def test_workbook_to_fill_in_loads_the_amounts_that_cents_are() -> None:
+    money, cents = golden("light-money/bills.xlsx"), golden("light/bills.xlsx")
+    assert money["totals"] == cents["totals"]
+    assert money["line_items"] == cents["line_items"]
 
 
 def test_parameter_chooses_what_an_unpaid_bill_comes_to() -> None:
@@ -153,6 +160,7 @@ HEADERS = {
     "uk-spend": "Departmental Family,Entity,Date,Expense Type,Expense Area,Supplier,"
     "Transaction Number,Amount",
     "light": "billRef,vendor,invoiceNumber,issuedDate,currency,amount",
+    "light-money": "billRef,vendor,invoiceNumber,issuedDate,currency,amount (money)",
 }
 
 
@@ -169,7 +177,8 @@ def test_each_header_row_matches_one_template(name: str, tmp_path: Path) -> None
 def test_every_shipped_template_has_headers_and_a_sample() -> None:
     shipped = set(shipped_templates())
     assert set(HEADERS) == shipped
-    assert {sample.split("/")[0] for sample in (*LOADS, *PARTLY)} | {"light", "uk-spend"} == shipped
+    samples = {sample.split("/")[0] for sample in (*LOADS, *PARTLY)}
+    assert samples | {"light", "uk-spend"} == shipped
 
 
 def test_documentation_lists_every_shipped_template() -> None:
