@@ -87,7 +87,7 @@ BREAKS = (
         "a bill whose answer was lost is sent again at once",
         "loading/job.py",
         "        return Look(self, self.settings.settle, (self.in_doubt(reason),))\n",
-        "        return Send(self)\n",
+        "        from importer.loading.operation import Send\n\n        return Send(self)\n",
     ),
     Break(
         "what a crash left is sent again at once",
