@@ -13,6 +13,8 @@ Orchard Packaging Ltd,N/A,B1,2025-03-04,12.70,Pallet wrap
 Orchard Packaging Ltd,TBC,B1,2025-03-05,19.35,Cartons
 Calder Valley Print Ltd,CV-7710,3.67E+17,2025-03-06,64.00,Forms
 Calder Valley Print Ltd,CV-7711,B1,2025-03-07,36.50,Labels
+,CV-7711,B1,2025-03-07,4.20,Parcel tape
+Calder Valley Print Ltd,CV-7711,B1,2025-03-07,18.00,Ink
 """
 
 # Two exports in one file, which overlap by two bills.

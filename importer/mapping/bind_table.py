@@ -387,6 +387,8 @@ def _cells_beyond_header(
 ) -> Iterator[Finding]:
     """Findings for rows with values beyond the header's last cell: their cells may have moved."""
     filled: set[int] = set()
+    of_file = set(table.file_columns())
+    left = sum(c not in of_file for c in range(beyond[0])) if beyond else 0  # that a result adds
     for column in beyond:
         texts = arrow_texts(table.source.columns[column]).slice(table.start)
         filled.update(np.flatnonzero(pc.greater(pc.binary_length(texts), 0)).tolist())
@@ -394,8 +396,12 @@ def _cells_beyond_header(
         i = table.start + k
         extra = {c: text for c in beyond if (text := table.text(c, i))}
         if roles[k] is Role.DATA and extra:
-            code, text, cells = "sheet.row.too_long", next(iter(extra.values())), max(extra) + 1
-            yield finding(code, table.cell(i), text, headers=beyond[0], cells=cells)
+            code, text, cells = (
+                "sheet.row.too_long",
+                next(iter(extra.values())),
+                max(extra) + 1 - left,
+            )
+            yield finding(code, table.cell(i), text, headers=beyond[0] - left, cells=cells)
 
 
 def _row_warnings(table: HeadedTable, rows: ClassifiedRows) -> Iterator[Finding]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from importer.core.money import tidy
 from importer.mapping.headers import (
-    RESULT_COLUMNS,
     HeaderMatch,
     accepted_headers,
     header_from_row,
@@ -49,8 +48,7 @@ class HeadedTable:
 
     def file_columns(self) -> list[int]:
         """The columns of the file itself, without those that a result adds."""
-        added = RESULT_COLUMNS if self.is_result else frozenset[str]()
-        return [c for c, header in enumerate(self.header.headers) if header not in added]
+        return list(self.header.file_columns)
 
     def text(self, column: int, i: int) -> str:
         """A cell, tidied."""

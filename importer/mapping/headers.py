@@ -21,7 +21,8 @@ SEARCHED_ROWS = 60  # a header row is searched in these first rows
 _RESULT_MARKS = frozenset(("import_status", "import_message", "source_row"))
 _LINE_ID = "light_line_item_id"
 RESULT_COLUMNS = _RESULT_MARKS | {"light_bill_id", _LINE_ID, "light_state", "attempts", "loaded_at"}
-RESULT_COLUMNS |= {"gross_money", "net_money", "tax_money"}
+RESULT_COLUMNS |= {"gross_money", "net_money", "tax_money", "light_document"}
+_REFERENCE, _LEFT_COLUMNS = "bill_reference", 3  # those that a result has left of the file's
 _ROW_SEPARATOR = " | "  # between the rows of a header, in a result
 
 _NTH = re.compile(r"(.*\S)\s*#\s*([1-9][0-9]{0,2})")
@@ -52,7 +53,8 @@ class HeaderMatch:
     """A header of one row or several.
 
     ``columns``: key of a whole header → indexes of its columns. ``parts``: the same for part of a
-    header that has several rows.
+    header that has several rows. ``file_columns``: all but those that a result adds;
+    the letters of ``$C`` count them.
     """
 
     last_row: int  # index into source.rows
@@ -61,6 +63,7 @@ class HeaderMatch:
     row_count: int = 1
     texts: tuple[tuple[str, ...], ...] = ()  # each column's cells that are not blank
     parts: dict[str, list[int]] = field(default_factory=dict)
+    file_columns: tuple[int, ...] = ()
 
     def columns_named(self, name: str) -> list[int]:
         """The columns of a name: a header, ``Amount#2`` for its second column, ``$C`` for column C.
@@ -73,9 +76,8 @@ class HeaderMatch:
         if reference.nth:
             header, number = reference.nth
             return self.columns_named(header)[number - 1 : number]
-        if reference.index is not None and reference.index < len(self.headers):
-            return [reference.index]
-        return []
+        index = reference.index
+        return [] if index is None else list(self.file_columns[index : index + 1])
 
     def column_of(self, names: Iterable[str]) -> int | None:
         """The column of the first of ``names`` that the table has."""
@@ -90,7 +92,9 @@ def header_from_row(source: SourceTable, i: int, rows: int = 1) -> HeaderMatch:
     """The header of ``rows`` rows from the ``i``-th row on; blank rows count."""
     if rows == 1:
         headers = source.row_cells(i)
-        return HeaderMatch(i, headers, _by_key(headers), 1, tuple((h,) for h in headers))
+        texts = tuple((h,) for h in headers)
+        file_columns = _file_columns(source, headers)
+        return HeaderMatch(i, headers, _by_key(headers), 1, texts, file_columns=file_columns)
     if is_result_sheet(source):  # a result has the header's rows in one
         split, last = [cell.split(_ROW_SEPARATOR) for cell in source.row_cells(i)], i
         # A header of one part belongs under the group header to its left, as it did in the file.
@@ -114,9 +118,19 @@ def header_from_row(source: SourceTable, i: int, rows: int = 1) -> HeaderMatch:
     ):
         level = _by_key(names)
         parts |= {key: level[key] for key in level.keys() - parts.keys()}
-    return HeaderMatch(
-        last, headers, _by_key([" ".join(t) for t in texts]), last - i + 1, texts, parts
-    )
+    whole = _by_key([" ".join(t) for t in texts])
+    file_columns = _file_columns(source, headers)
+    return HeaderMatch(last, headers, whole, last - i + 1, texts, parts, file_columns)
+
+
+def _file_columns(source: SourceTable, headers: Sequence[str]) -> tuple[int, ...]:
+    """The columns without those that a result adds; the file may have a ``bill_reference``, too."""
+    if not is_result_sheet(source):
+        return tuple(range(len(headers)))
+    left = headers[:_LEFT_COLUMNS]
+    reference = left.index(_REFERENCE) if _REFERENCE in left else -1
+    columns = range(len(headers))
+    return tuple(i for i in columns if headers[i] not in RESULT_COLUMNS and i != reference)
 
 
 def _by_key(names: Iterable[str]) -> dict[str, list[int]]:

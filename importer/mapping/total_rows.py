@@ -41,6 +41,10 @@ def total_rows(table: HeadedTable, filled: FilledTable, rows: ClassifiedRows) ->
     return [*_Detector(table, filled, rows).matches()]
 
 
+_CENT = 100  # in ten-thousandths
+_LEAST_TOTAL, _FEWEST_SUMMED = 1_000_000, 4  # a hundred; smaller sums are met by chance
+
+
 @dataclass
 class _Detector:
     table: HeadedTable
@@ -82,6 +86,7 @@ class _Detector:
             for i, what in (
                 *complete_totals(values[at], starts, lambda i: self._texts(int(at[i]))),
                 *self._last_lines(values[at], starts, at),
+                *_almost_total(values[at]),
             ):
                 k = int(at[i])
                 if self.data[k]:
@@ -276,6 +281,14 @@ class _Detector:
         start = int(self._starts[k])
         columns = self.columns.texts | self.columns.accounts
         return any(self._text(c, j) for c in columns for j in range(start, min(k, start + 50)))
+
+
+def _almost_total(values: np.ndarray) -> Iterator[tuple[int, str]]:
+    """The last row, where it is a cent off the sum of all rows above: a total that was rounded."""
+    if len(values) > _FEWEST_SUMMED and (values[:-1] != 0).sum() >= _FEWEST_SUMMED:
+        difference = abs(int(values[-1]) - int(values[:-1].sum()))
+        if 0 < difference <= _CENT and abs(int(values[-1])) >= _LEAST_TOTAL:
+            yield len(values) - 1, "all rows above it, but for 0.01"
 
 
 def label_of(table: HeadedTable, i: int) -> str:

@@ -81,7 +81,7 @@ def _of_table(reader: ColumnReader, t: BoundTable) -> Iterator[UnreadColumn]:
         texts = t.arrow(c)
         for kind, test in (*_tests(header, bool(reads)), *_tests_of_values(texts)):
             at = np.flatnonzero(check_distinct(texts, test))
-            if kind is UnreadKind.STATE and check_distinct(texts, _is_draft).all():
+            if kind is UnreadKind.STATE and check_distinct(texts, _is_unfinished).all():
                 continue  # a file of nothing but drafts: what is to be loaded
             if len(at):
                 values = texts.take(at).to_pylist()
@@ -141,6 +141,12 @@ _FLAGS = _set(
     " reversed isreversed creditnote iscreditnote iscredit isreturn isreturndebitnote isdraft"
 )
 _NO = _set("0 0.0 no n false f - none nein non")
+# Of these a file may say No for the documents that are no bills yet.
+_DONE_FLAGS = _set(
+    "posted isposted approved isapproved booked gebucht freigegeben authorised authorized"
+    " confirmed finalised finalized"
+)
+_NOT = _set("no n false f nein non nej")
 _NO_BILL = frozenset(
     map(
         bare_word,
@@ -215,12 +221,16 @@ def _is_flag(text: str) -> bool:
     return bool(word) and word not in _NO
 
 
+def _is_not(text: str) -> bool:
+    return tidy(text).casefold() in _NOT
+
+
 def _is_no_bill(text: str) -> bool:
     return bare_word(text) in _NO_BILL
 
 
-def _is_draft(text: str) -> bool:
-    return bare_word(text) in _DRAFTS
+def _is_unfinished(text: str) -> bool:
+    return bare_word(text) in _DRAFTS or _is_not(text)
 
 
 def _is_unusual(text: str) -> bool:
@@ -289,6 +299,8 @@ def _tests(header: str, reads_type: bool) -> _Tests:
         yield UnreadKind.TAX_BASIS, lambda text: includes_tax(text) is not None
     if key in _FLAGS:
         yield UnreadKind.STATE, _is_flag
+    if key in _DONE_FLAGS:
+        yield UnreadKind.STATE, _is_not
     if words & _VOIDING and words & _OF_VOIDING and words <= _VOIDING | _OF_VOIDING:
         yield UnreadKind.STATE, _is_flag
     if key in _RATE_KEYS:

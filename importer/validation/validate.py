@@ -45,6 +45,7 @@ from importer.validation.products import product_findings
 from importer.validation.row_rules import PAYMENT_FIELDS, UNKNOWN, Rows, gross_of_lines, truth
 from importer.validation.schema import AMOUNT_RULES, ROW_RULES
 from importer.validation.template_rules import template_rules
+from importer.validation.torn_bills import torn_bills
 from importer.validation.unread_rules import unread_findings
 
 
@@ -133,6 +134,7 @@ def check(
     )
     checked.credit_notes, checked.left_out = notes.mask, documents
     checked.add_findings(_sum_findings(checked, bill_rows, exclude))
+    checked.add_findings([*torn_bills(mapped, checked.findings, line_bill, counts)])
     return checked
 
 

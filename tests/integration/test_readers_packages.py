@@ -187,7 +187,7 @@ def test_spreadsheet_that_is_excel_and_open_document_at_once_is_read_as_one(tmp_
 
 def test_two_parts_that_differ_in_slashes_are_refused(tmp_path: Path) -> None:
     path = with_decoy(book(tmp_path / "b.xlsx"), {"xl\\worksheets\\sheet1.xml": b"<worksheet/>"})
-    with pytest.raises(UnreadableFile, match="there twice"):
+    with pytest.raises(UnreadableFile, match="the same part twice"):
         read_file(path)
 
 

@@ -74,12 +74,23 @@ def test_another_currency_is_an_error_in_its_rows(tmp_path: Path, header: str) -
         ("Void", ["", "Yes", "No", "1"], 2),
         ("Is Return (Debit Note)", ["0", "1", "0", "TRUE"], 2),
         ("Cancelled?", ["N", "Y", "N", "N"], 1),
+        ("Posted", ["Yes", "No", "Yes", "no"], 2),
+        ("Approved?", ["Y", "Y", "N", ""], 1),
     ],
 )
 def test_a_void_bill_or_credit_note_is_an_error_in_its_rows(
     tmp_path: Path, header: str, values: list[str], rows: int
 ) -> None:
     assert ("unread_state", "error", rows) in ledger(tmp_path, header, values)
+
+
+@pytest.mark.parametrize(
+    "values", [["No", "No"], ["2025-03-01", ""], ["Yes", "Yes"], ["J Smith", ""]]
+)
+def test_approvals_that_tell_no_bills_apart_are_no_finding(
+    tmp_path: Path, values: list[str]
+) -> None:
+    assert ledger(tmp_path, "Approved", values) == []
 
 
 @pytest.mark.parametrize("header", ["Status", "Type", "Document status", "Transaction Type"])

@@ -114,8 +114,8 @@ def test_tie_out_uses_the_currency_unit(tmp_path: Path, home: Path) -> None:
                        {}, ())  # fmt: skip
     report = build_report(of, {}, empty)
     text = summary_text(replace(report.summary, exit_code=0), report.findings)
-    assert "JPY  file 1,234,500." in text
-    assert "KWD  file 5.500." in text
+    assert "1,234,500 JPY" in text
+    assert "5.500 KWD" in text
     assert [b.unit for b in of.valid_bills()] == [1, 1000]
 
 
