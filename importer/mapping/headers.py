@@ -118,9 +118,9 @@ def header_from_row(source: SourceTable, i: int, rows: int = 1) -> HeaderMatch:
     ):
         level = _by_key(names)
         parts |= {key: level[key] for key in level.keys() - parts.keys()}
-    whole = _by_key([" ".join(t) for t in texts])
+    by_text = _by_key([" ".join(t) for t in texts])
     file_columns = _file_columns(source, headers)
-    return HeaderMatch(last, headers, whole, last - i + 1, texts, parts, file_columns)
+    return HeaderMatch(last, headers, by_text, last - i + 1, texts, parts, file_columns)
 
 
 def _file_columns(source: SourceTable, headers: Sequence[str]) -> tuple[int, ...]:

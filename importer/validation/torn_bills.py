@@ -17,9 +17,18 @@ _HIDING = (
     "bills.vendorId.required",
     "bills.vendor.error_cell",
     "bills.invoiceNumber.error_cell",
-    "bills.invoiceNumber.mangled",
     "sheet.row.too_long",
     "sheet.row.shifted",
+)
+
+# Between the rows of another bill these hide it, too.
+_MISREAD = (
+    "bills.invoiceNumber.mangled",
+    "bills.issuedDate.not_date",
+    "line_items.amount.required",
+    "line_items.amount.not_amount",
+    "line_items.netAmount.required",
+    "line_items.netAmount.not_amount",
 )
 
 
@@ -36,15 +45,15 @@ def torn_bills(
     invalid = findings.invalid_bills(len(counts), line_bill)
     if not invalid.any() or invalid.all():
         return
-    bills, lines = findings.items_of(*_HIDING)
-    hidden = np.zeros(len(counts), dtype=bool)
-    hidden[bills] = True
-    hidden[line_bill[lines]] = True
+    hidden, misread = (np.zeros(len(counts), dtype=bool) for _ in range(2))
+    for codes, mask in ((_HIDING, hidden), (_MISREAD, misread)):
+        bills, lines = findings.items_of(*codes)
+        mask[bills] = mask[line_bill[lines]] = True
     starts = np.flatnonzero(np.append(True, np.diff(line_bill) != 0))
     runs, table = line_bill[starts], mapped.lines.table[starts]
     run_counts = np.bincount(runs[runs >= 0], minlength=len(counts))
     reported = set[int]()
-    for i in np.flatnonzero(invalid[runs] & (runs >= 0)).tolist():
+    for i in np.flatnonzero((hidden | misread)[runs] & (runs >= 0)).tolist():
         beside = [k for k in (i - 1, i + 1) if 0 <= k < len(runs) and table[k] == table[i]]
         between = len(beside) == 2 and runs[beside[0]] == runs[beside[1]]
         scattered = between and _others_between(runs, invalid, int(runs[beside[0]]))
@@ -52,7 +61,7 @@ def torn_bills(
             continue
         for k in beside:
             bill = int(runs[k])
-            apart = not between and run_counts[bill] > 1
+            apart = not between and (run_counts[bill] > 1 or counts[bill] < 2)
             if bill >= 0 and not (invalid[bill] or apart or bill in reported):
                 reported.add(bill)
                 cell = mapped.cell(LINE_ITEMS, "amount", int(starts[k]))
