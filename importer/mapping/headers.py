@@ -92,9 +92,15 @@ def header_from_row(source: SourceTable, i: int, rows: int = 1) -> HeaderMatch:
     """The header of ``rows`` rows from the ``i``-th row on; blank rows count."""
     if rows == 1:
         headers = source.row_cells(i)
-        texts = tuple((h,) for h in headers)
         file_columns = _file_columns(source, headers)
-        return HeaderMatch(i, headers, _by_key(headers), 1, texts, file_columns=file_columns)
+        return HeaderMatch(
+            i,
+            headers,
+            _by_key(headers),
+            1,
+            tuple((h,) for h in headers),
+            file_columns=file_columns,
+        )
     if is_result_sheet(source):  # a result has the header's rows in one
         split, last = [cell.split(_ROW_SEPARATOR) for cell in source.row_cells(i)], i
         # A header of one part belongs under the group header to its left, as it did in the file.
