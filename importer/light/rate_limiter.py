@@ -500,7 +500,7 @@ def _why(first: _Availability) -> str:
 
 def _why_for_long(hold: _Hold | None) -> str:
     if hold is None:
-        return "Light accepts no more requests for now, as it told an earlier run with this key."
+        return "Light accepts no more requests for now: noted by an earlier run with this key."
     if hold.words.startswith("429"):
         return (
             "Light takes no more requests for now, most likely because the day's requests are"

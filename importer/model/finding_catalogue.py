@@ -321,7 +321,7 @@ bills.lines.missing: a bill without line items
   The bill has no line items.
   → Add its lines, with {reference} '{value}'.
 bills.lines.in_doubt: a bill that may lack a line item
-  Row {row} stands beside this bill's rows and has errors, so it may be a line item of this bill.
+  Row {row} is next to this bill's rows and has errors, so it may be a line item of this bill.
   → Correct row {row}; this bill is not loaded before.
 bills.amount.lines_differ: line items that do not add up
   The bill's amount is {bill}, but its line items ({count}) total {sum}: a difference of

@@ -43,6 +43,7 @@ def user(tmp_path: Path) -> Path:
 def run(command: str, user: Path, sandbox: Sandbox, **env: str) -> subprocess.CompletedProcess[str]:
     """As cron: sh, with next to no environment."""
     settings = {"LIGHT_BASE_URL": sandbox.base_url, "LIGHT_IMPORT_SETTLE": "0.3"}
+    settings["LIGHT_IMPORT_AMOUNTS"] = "cents"  # the bills are small
     return subprocess.run(
         ["/bin/sh", "-c", command],
         env={"HOME": str(user), "PATH": "/usr/bin:/bin", **settings, **env},

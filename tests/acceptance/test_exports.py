@@ -303,7 +303,7 @@ def test_spend_ledger_uses_the_gross_amount_in_pounds(
         assert "uk-spend: has no column 'Gross Amount'" in told.err
     elif isinstance(pounds, str):
         codes = [f["code"] for f in told.json["findings"]]
-        assert codes == [pounds, "sheet.rows.repeated"]
+        assert codes == [pounds, *["sheet.rows.repeated"] * ("Ace" in row)]
     else:
         assert told.json["totals"][0]["sheet"] == pounds * 100
 

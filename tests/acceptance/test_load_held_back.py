@@ -45,7 +45,7 @@ def test_wait_of_hours_stops_the_load_and_the_next_one_goes_on(
     if status != 429:
         assert WORDS in stopped.err
     assert early.code == 4
-    assert "as it said to an earlier run with this key. Continue after" in early.err
+    assert "noted by an earlier run with this key. Continue after" in early.err
     assert done.code == 0
     assert numbers(sandbox) == [f"INV-{i:05}" for i in range(BILLS)]
 

@@ -165,8 +165,8 @@ REPORT = [
 ]
 CREATED = JournalEntry(
     id=1,
-    identity="i",
-    content="c",
+    identity='["e", "c", "v"]',
+    content="{}",
     state=State.CREATED,
     attempts=2,
     first_sent=None,

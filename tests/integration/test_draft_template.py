@@ -424,7 +424,7 @@ def test_types_that_are_known_are_mapped_and_the_others_are_named(tmp_path: Path
         if "the meaning of 'Zebra' in 'Document Type' is unclear" in line
     ]
     result = checked(path, text)  # the unknown one is an error, and is no bill
-    assert amounts(result) == [("Acme", 50), ("Acme", 150)]
+    assert amounts(result) == [("Acme", 50), ("Acme", 150), ("Acme", -250)]  # a credit note
 
 
 def test_states_of_bills_that_are_owed_are_taken(tmp_path: Path) -> None:

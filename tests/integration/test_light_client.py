@@ -30,6 +30,7 @@ from importer.core.errors import (
     WireProblem,
 )
 from importer.core.fetch import Waits
+from importer.core.hold_back import AnnouncedWait
 from importer.light.client import LightClient
 from importer.light.credentials import credentials
 from importer.light.rate_limiter import RateLimiter
@@ -635,12 +636,12 @@ def test_reads_give_up_after_five_tries(tmp_path):
 
 
 class SimulatedPace:
-    """Time of a rate limiter that passes at once; ``said`` is what it says of its waits."""
+    """Time of a rate limiter that passes at once; ``waits`` are those that it announces."""
 
     def __init__(self) -> None:
         self.now = 1_750_000_000.0
         self.waited: list[float] = []
-        self.said: list[str] = []
+        self.waits: list[AnnouncedWait] = []
 
     async def sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -653,7 +654,7 @@ class SimulatedPace:
             "per_minute": 1000,
             "clock": lambda: self.now,
             "sleep": self.sleep,
-            "on_wait": self.said.append,
+            "on_wait": self.waits.append,
         }
 
 
@@ -681,8 +682,8 @@ def test_reads_are_held_back_and_end(tmp_path, status, headers, waits, announced
     assert "Continue after 2025-06-15 15:" in message
     assert pace.waited == waits
     assert f"{tries} times in a row" in message
-    assert len(pace.said) == announced
-    assert all("Not today" in text and "Waiting" in text for text in pace.said)
+    assert len(pace.waits) == announced
+    assert all("Not today" in wait.text and wait.seconds > 5 for wait in pace.waits)
 
 
 def test_slow_answer_is_announced_once(tmp_path, monkeypatch):
