@@ -21,10 +21,20 @@ def nearest_name(name: str, names: Iterable[str], cutoff: float) -> str | None:
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """``; did you mean 'x'?``, or nothing."""
-    possible = [other for other in names if len(name) <= 3 * len(other)]  # the name may be endless
-    nearest = nearest_name(name, possible, cutoff=60)
+    """``; did you mean 'x'?``, or nothing: for the end of a message."""
+    nearest = _likely_name(name, names)
     return "" if nearest is None else f"; did you mean '{nearest}'?"
+
+
+def nearest_is(name: str, names: Iterable[str]) -> str:
+    """``; the nearest is 'x'``, or nothing: for the middle of a hint."""
+    nearest = _likely_name(name, names)
+    return nearest_are([] if nearest is None else [nearest])
+
+
+def _likely_name(name: str, names: Iterable[str]) -> str | None:
+    possible = [other for other in names if len(name) <= 3 * len(other)]  # the name may be endless
+    return nearest_name(name, possible, cutoff=60)
 
 
 def nearest_are(labels: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from importer.core.column_letters import column_letters
 from importer.core.dates import SERIAL, serial_date
 from importer.core.money import Numbers, UnreadableAmount, read_decimal, tidy
-from importer.core.nearest_name import did_you_mean, nearest_name
+from importer.core.nearest_name import nearest_are, nearest_is, nearest_name
 from importer.core.number_look import is_code, look_of
 from importer.core.text_column import arrow_texts
 from importer.mapping.classified_rows import ClassifiedRows, ControlTotal
@@ -261,7 +261,7 @@ def _missing_columns(
                 table.header_cell(),
                 " or ".join(f"'{name}'" for name in names),
                 headers=", ".join(headers),
-                nearest=did_you_mean(names[0], headers),
+                nearest=nearest_is(names[0], headers),
                 needed_by=f", which the template needs ({place})" if place else "",
             )
         )
@@ -338,7 +338,7 @@ def _unknown_columns(table: HeadedTable, used: set[int]) -> list[Finding]:
             out.append(finding("sheet.column.response_only", cell, header))
         elif len(out) < _MOST_UNKNOWN:
             nearest = nearest_name(key, headers_by_key, cutoff=60)
-            hint = "" if nearest is None else f"; did you mean '{headers_by_key[nearest]}'?"
+            hint = nearest_are([] if nearest is None else [headers_by_key[nearest]])
             out.append(finding("sheet.column.unknown", cell, header, nearest=hint))
         else:
             more.append(cell)

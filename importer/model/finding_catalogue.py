@@ -261,7 +261,7 @@ bills.paymentAt.in_future: a payment in the future
   → Correct the date, or write 'posted' in its status until it is paid.
 bills.document.not_found: a missing document
   There is no file '{value}' in {folder}.
-  → Put the file there, correct its name{nearest}, or name the folder with --documents.
+  → Put the file there, name its folder with --documents, or correct its name{nearest}.
 bills.document.not_proven: a document in an unverified folder
   There is no file '{value}' beside the result workbook, in {folder}. The workbook names the
   folder {named_folder}, but nothing shows that you made the workbook on this computer, so that

@@ -24,7 +24,7 @@ from importer.core.cell_parsers import (
 )
 from importer.core.currencies import EXPONENTS
 from importer.core.money import INT64_MIN, currencies_named
-from importer.core.nearest_name import did_you_mean
+from importer.core.nearest_name import nearest_is
 from importer.core.number_look import currencies_shown, is_code, look_of
 from importer.core.payment_references import compact, reference_problem
 from importer.model.fields import BILLS, FieldKind
@@ -278,7 +278,7 @@ def date_args(column: SheetColumn, i: int) -> dict[str, Any]:
 
 def currency_args(column: SheetColumn, i: int) -> dict[str, Any]:
     text = column.text(i)
-    return {"nearest": did_you_mean(text.upper(), EXPONENTS) if len(text) == 3 else ""}
+    return {"nearest": nearest_is(text.upper(), EXPONENTS) if len(text) == 3 else ""}
 
 
 def number_format_args(column: SheetColumn, i: int) -> dict[str, Any]:
@@ -303,7 +303,7 @@ def length_args(column: SheetColumn, i: int) -> dict[str, Any]:
 
 def choice_args(column: SheetColumn, i: int) -> dict[str, Any]:
     choices = column.field.choices
-    near = did_you_mean(column.text(i).casefold(), choices)
+    near = nearest_is(column.text(i).casefold(), choices)
     return {"choices": ", ".join(choices), "nearest": near}
 
 

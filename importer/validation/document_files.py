@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from importer.core.nearest_name import did_you_mean
+from importer.core.nearest_name import nearest_is
 from importer.core.relative_path import leads_outside, stays_inside
 from importer.model.bills import Document
 from importer.model.fields import BILLS
@@ -124,7 +124,7 @@ def _kind_of_file(mode: int) -> str:
 
 def _nearest(path: Path) -> str:
     try:
-        return did_you_mean(path.name, [p.name for p in path.parent.iterdir()])
+        return nearest_is(path.name, [p.name for p in path.parent.iterdir()])
     except OSError:
         return ""
 

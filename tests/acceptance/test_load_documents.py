@@ -136,7 +136,7 @@ def test_bad_documents_are_reported_before_sending(
     found = {f["value"]: f for f in told.json["findings"]}
     assert {cell: found[cell]["code"].rpartition(".")[2] for cell in cells} == dict(BAD.values())
     assert all(f["column"] == "document" for f in found.values())
-    assert "did you mean 'one.pdf'?" in found["scans/oen.pdf"]["hint"]
+    assert "the nearest is 'one.pdf'." in found["scans/oen.pdf"]["hint"]
     assert "20.0 MB; the limit is 20 MB" in found["big.pdf"]["message"]
     assert "is a PDF by its name and a PNG by its content" in found["really-png.pdf"]["message"]
     assert sandbox.counters.bill_posts == 0

@@ -385,7 +385,7 @@ def test_step_requirements_are_checked_before_sending(
         ("bills.status.not_one_of", 5),
         ("bills.paidFromBankAccountId.not_used", 6),
     ]
-    assert "did you mean 'paid'?" in told.json["findings"][3]["hint"]
+    assert "the nearest is 'paid'." in told.json["findings"][3]["hint"]
     assert sandbox.counters.bill_posts == 0
     # --then asks for the same of the rows that say nothing.
     files = write_bills(tmp_path, [row(0), row(1)])

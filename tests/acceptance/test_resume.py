@@ -251,7 +251,7 @@ def test_missing_column_of_a_template_is_named(command: Command, tmp_path: Path)
     told = ledger(command, tmp_path, ROWS, "control_total: {amount: Amout, blank: [Supplier]}")
     (missing,) = (f for f in told.json["findings"] if f["code"] == "sheet.column.missing")
     assert "source.control_total" in missing["message"]
-    assert "did you mean 'Amount'" in missing["hint"]
+    assert "the nearest is 'Amount'." in missing["hint"]
     told = ledger(command, tmp_path, ROWS, "header: {find: [Supplyer]}")
     assert "found by: Supplyer" in told.err
 

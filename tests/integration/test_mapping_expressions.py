@@ -335,7 +335,7 @@ def test_the_columns_of_an_expression_must_be_there(tmp_path: Path) -> None:
     assert "line_items.taxAmount)" in found.findings[0].message
     near = of(tmp_path, [{}], vendor="{column: Suplier}")
     assert finding_cells(near)[0] == ("sheet.column.missing", 1, None)
-    assert "did you mean 'Supplier'?" in near.findings[0].hint
+    assert "the nearest is 'Supplier'." in near.findings[0].hint
 
 
 MONEY = st.integers(-(10**11), 10**11)

@@ -99,7 +99,7 @@ def test_unknown_columns_are_reported_with_the_nearest(tmp_path: Path) -> None:
         ("sheet.column.unknown", 1, "Tax Ammount"),
         ("sheet.column.unknown", 1, "shoe size"),
     ]
-    assert "did you mean 'taxAmount'?" in of.findings[1].hint
+    assert "the nearest is 'taxAmount'." in of.findings[1].hint
     assert valid(of) == [2]
 
 
