@@ -11,6 +11,7 @@ from pathlib import Path
 
 from clean_bills import BILL_COLUMNS, LINE_COLUMNS, UK20, tax_of
 from workbooks import Formula, Sheet, Shown, csv_file, workbook
+from xlsxwriter.utility import xl_col_to_name
 
 BILLS = (
     *BILL_COLUMNS[:3],
@@ -33,6 +34,7 @@ LINES = (
     "amortizationTemplateId",
     *LINE_COLUMNS[12:],
 )
+REFERENCES = ("fiNumber", "norKidReference", "swissPaymentReference", "purchaseOrderId")
 BANK = "0d6e4c2a-91b7-5f3e-8c58-6a1f2b9d7e40"  # bank accounts are taken as they come
 
 
@@ -259,10 +261,13 @@ def _main(path: Path) -> None:
         line("Parcel to Hull", 1800, "6000", billRef="1.00232E+11", lineNumber=1),
         line("Parcel to Ely", 1650, "6000", invoiceNumber="5.5702E+11", lineNumber=1),
     ]
+    s.bill("QS/0325/20", "Quayside Storage Ltd", march(24), "Storage in February",
+           line("112 pallet places", 145600, "6010"), fiNumber="1234 5", norKidReference="0012346",
+           swissPaymentReference="21 00000 00003 13947 14300 0901", purchaseOrderId="PO-7709")
     s.bill("QS/0325/21", "Quayside Storage Ltd", march(24), "Storage in March",
            line("118 pallet places", 153400, "6010"), order="PO-7710")
     s.bills[1] |= {"costCenterId": "OPS"}
-    bills = (*BILLS, "property:Site", "costCenterId", "Purchase order")
+    bills = (*BILLS, "property:Site", "costCenterId", "Purchase order", *REFERENCES)
     sheets = s.sheets(bills, (*LINES, "property:Cost centre"))
     last = len(s.bills) + 1
     hidden = Sheet("Bills", sheets[0].headers, s.bills, hidden_rows=(last - 1,))
@@ -274,13 +279,14 @@ def _main(path: Path) -> None:
 
 def _formulas(path: Path, result: str | None) -> None:
     """A sheet that fetches everything from another one, which is gone or was never calculated."""
-    bills = [name for name in BILLS if name != "property:Approver note"]
+    bills = [name for name in BILLS if name != "property:Approver note"] + list(REFERENCES)
     lines = [name for name in LINES if not name.startswith("property:")] + ["property:Project"]
     sheets = []
     for name, headers in (("Bills", bills), ("Line items", lines)):
         source = "#REF!" if result else f"'Export {name}'!"
         cells = {
-            header: Formula(f"={source}{chr(65 + i)}7", result) for i, header in enumerate(headers)
+            header: Formula(f"={source}{xl_col_to_name(i)}7", result)
+            for i, header in enumerate(headers)
         }
         sheets.append(Sheet(name, headers, [cells]))
     workbook(path, sheets)
@@ -295,7 +301,7 @@ def _pasted(path: Path) -> None:
     s.bill("PVH-3391", "Pemberton Vehicle Hire Ltd\nUnit 9", march(3), "Driver\x92s fines",
            line("Van", 12500, "7300\n(travel)", taxCodeId=None, taxCode="UK\t20"),
            companyEntity="UK01\tBristol", document="scans/driver\x92s.pdf", note="Ask\x92n Ellery",
-           creditsBill="PVH\x92")
+           creditsBill="PVH\x92", **_referring("1232\x92"))
     s.bill("PVH-\n3392", "Pemberton Vehicle Hire Ltd", march(3), "Second van",
            line("Van for\x92March", 12500, "7300", project="Apollo\x92"),
            line("Fuel", 4000, "7300", invoiceNumber="PVH\n3392"), ref="PVH\n3392")
@@ -303,17 +309,22 @@ def _pasted(path: Path) -> None:
            line(words * 26, 88000, "7130 " + words * 4, taxCodeId=None,
                 taxCode="Standard rate. " + words * 4, project=words * 26, invoiceNumber=many),
            ref="Deliveries " + many, companyEntity="UK01 " + words * 4,
-           document="scans/" + words * 26, note=words * 26, creditsBill=many)
+           document="scans/" + words * 26, note=words * 26, creditsBill=many, **_referring(many))
     s.bill("PVH-\ufffd1", "Gr\ufffdne Wiese", march(5), "Gr\ufffdn",
            line("Gr\ufffdn", 12500, "7300\ufffd", taxCodeId=None, taxCode="UK\ufffd20",
                 project="Apoll\ufffd", invoiceNumber="PVH-\ufffd1"),
            ref="PVH-\ufffd1", companyEntity="UK01\ufffd", document="scans/\ufffd.pdf",
-           note="Gr\ufffdn", creditsBill="\ufffd")
+           note="Gr\ufffdn", creditsBill="\ufffd", **_referring("1232\ufffd"))
     s.bill("2253.0", "2253.0", march(6), "Third van",
            line("Van", 12500, "7300.0", taxCodeId=None, taxCode="20.0"), companyEntity="1.0",
-           creditsBill="1.23E+15")
-    workbook(path, s.sheets())
+           creditsBill="1.23E+15", **_referring("2.1E+26"))
+    workbook(path, s.sheets((*BILLS, *REFERENCES)))
 # fmt: on
+
+
+def _referring(text: str) -> dict[str, str]:
+    """The same text as each reference to pay with."""
+    return dict.fromkeys(REFERENCES[:3], text)
 
 
 # fmt: off
@@ -430,6 +441,7 @@ def _disagreeing(folder: Path) -> None:
         "Paid from",
         "Scan",
         "Region",
+        *REFERENCES,
         "Line text",
         "Net",
     )
@@ -455,6 +467,10 @@ def _disagreeing(folder: Path) -> None:
         BANK,
         "771.pdf",
         "North",
+        "1232",
+        "182",
+        "RF18539007547034",
+        "3f1c7a52-0b8e-5d64-9a3d-7c5e2f1b8a90",
         "Pens",
         "10.00",
     )
@@ -480,6 +496,10 @@ def _disagreeing(folder: Path) -> None:
         BANK.replace("0d6e", "2d6e"),
         "772.pdf",
         "South",
+        "12344",
+        "190",
+        "210000000003139471430009017",
+        "4f1c7a52-0b8e-5d64-9a3d-7c5e2f1b8a90",
         "Pencils",
         "20.00",
     )
@@ -505,6 +525,7 @@ def _disagreeing(folder: Path) -> None:
         None,
         None,
         "North",
+        *(None for _ in REFERENCES),
         "Searches",
         "64.00",
     )

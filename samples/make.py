@@ -14,9 +14,11 @@ import contextlib
 import io
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -235,6 +237,17 @@ def fill_in(path: Path, sheets: tuple[Sheet, ...]) -> None:
                 page.cell(number, money or columns[header], None if amount == "" else amount)
     book.save(path)
     book.close()
+    _without_times(path)
+
+
+def _without_times(path: Path) -> None:
+    """The workbook again, without when it was written: the same bytes each time."""
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        for name, part in parts.items():
+            text = re.sub(rb"<dcterms:.*?</dcterms:\w+>", b"", part) if "core" in name else part
+            book.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
 
 
 def same(one: Path, other: Path) -> bool:

@@ -188,18 +188,18 @@ R-3,Pens returned,500
 
 # What a credit note cannot be.
 NOTE_BILLS = """\
-billRef,type,vendor,companyEntity,invoiceNumber,issuedDate,currency,amount,status,document,creditsBill
-1,bill,Birchwood Office Supplies Ltd,UK01,BOS-21,2025-03-03,GBP,1200000,,,
-2,credit note,Birchwood Office Supplies Ltd,UK01,BOS-C-21,2025-03-04,GBP,700000,,,BOS-21
-3,credit note,Birchwood Office Supplies Ltd,UK01,BOS-C-22,2025-03-04,GBP,600000,posted,,BOS-21
-4,credit note,Underhill Optics Ltd,UK01,UO-C-1,2025-03-04,GBP,50000,posted,,BOS-21
-5,credit note,Birchwood Office Supplies Ltd,DE01,BOS-C-23,2025-03-04,GBP,50000,posted,,BOS-21
-6,credit note,Birchwood Office Supplies Ltd,UK01,BOS-C-24,2025-03-04,EUR,50000,posted,,BOS-21
-7,credit note,Birchwood Office Supplies Ltd,UK01,BOS-C-25,2025-03-04,GBP,50000,submitted,C-25.pdf,
-8,credit note,Birchwood Office Supplies Ltd,UK01,BOS-C-26,2025-03-04,GBP,-50000,,,
-9,credit note,Birchwood Office Supplies Ltd,UK01,BOS-C-27,2025-03-04,GBP,50000,posted,,BOS-1999
-10,bill,Birchwood Office Supplies Ltd,UK01,BOS-22,2025-03-04,GBP,50000,,,BOS-21
-"""
+billRef,type,vendor,companyEntity,invoiceNumber,issuedDate,currency,amount,status,document,creditsBill,fiNumber,norKidReference,swissPaymentReference,purchaseOrderId
+1,bill,Birchwood Office Supplies Ltd,UK01,BOS-21,2025-03-03,GBP,1200000,,,,,,,
+2,credit note,Birchwood Office Supplies Ltd,UK01,BOS-C-21,2025-03-04,GBP,700000,,,BOS-21,1232,182,RF18539007547034,3f1c7a52-0b8e-5d64-9a3d-7c5e2f1b8a90
+3,credit note,Birchwood Office Supplies Ltd,UK01,BOS-C-22,2025-03-04,GBP,600000,posted,,BOS-21,,,,
+4,credit note,Underhill Optics Ltd,UK01,UO-C-1,2025-03-04,GBP,50000,posted,,BOS-21,,,,
+5,credit note,Birchwood Office Supplies Ltd,DE01,BOS-C-23,2025-03-04,GBP,50000,posted,,BOS-21,,,,
+6,credit note,Birchwood Office Supplies Ltd,UK01,BOS-C-24,2025-03-04,EUR,50000,posted,,BOS-21,,,,
+7,credit note,Birchwood Office Supplies Ltd,UK01,BOS-C-25,2025-03-04,GBP,50000,submitted,C-25.pdf,,,,,
+8,credit note,Birchwood Office Supplies Ltd,UK01,BOS-C-26,2025-03-04,GBP,-50000,,,,,,,
+9,credit note,Birchwood Office Supplies Ltd,UK01,BOS-C-27,2025-03-04,GBP,50000,posted,,BOS-1999,,,,
+10,bill,Birchwood Office Supplies Ltd,UK01,BOS-22,2025-03-04,GBP,50000,,,BOS-21,,,,
+"""  # noqa: E501
 NOTE_LINES = """\
 billRef,description,netAmount
 1,Paper,1200000
