@@ -24,7 +24,7 @@ from importer.model.journal_states import (
     StepState,
 )
 from importer.model.read_back import Comparison, Difference, ReadBack
-from importer.report.outcomes import outcome_words
+from importer.report.outcomes import NO_ANSWER, outcome_words
 from importer.report.phrases import count
 from importer.validation.checked_bills import Checked
 
@@ -57,7 +57,7 @@ def answer_findings(checked: Checked, outcomes: Mapping[int, BillOutcome]) -> It
                 code = "light.twice"
             yield finding(code, cell, value, bills=(i,), reason=reason)
         elif status is Status.UNKNOWN:
-            reason = words or "the run ended before Light's answer came"
+            reason = words or NO_ANSWER
             yield finding("light.unknown", cell, value, bills=(i,), reason=reason)
         elif status in IN_LIGHT and status is not Status.ALREADY_LOADED and outcome.message:
             yield finding("light.differs", cell, value, bills=(i,), difference=outcome.message)
@@ -97,7 +97,7 @@ def _step_finding(checked: Checked, bill: int, step: Step) -> Iterator[Finding]:
                 "light.step_refused", cell, value, bills=bills, done=done, reason=step.message
             )
     elif step.state in (StepState.SENDING, StepState.UNKNOWN):
-        reason = step.message.rstrip(". ") or "the run ended before Light's answer came"
+        reason = step.message.rstrip(". ") or NO_ANSWER
         yield finding("light.step_unknown", cell, value, bills=bills, done=done, reason=reason)
 
 

@@ -30,6 +30,7 @@ _DISCOVERIES = {
     Discovery.BEFORE_SENDING: "Light has this bill already",
     Discovery.OTHER_BILL: "",
 }
+NO_ANSWER = "the run ended before Light's answer came"
 _Record = TypeVar("_Record", BillResult, RowResult)
 
 
@@ -147,7 +148,10 @@ class BillOutcomes(RowOutcomes[BillResult]):
         if i in self.outcomes:
             outcome, entry = self.outcomes[i], self.outcomes[i].entry
             attempts = entry.attempts
-            message = " ".join(filter(None, (_sentence(outcome_words(outcome)), message)))
+            words = outcome_words(outcome)
+            if not words and status is Status.UNKNOWN:
+                words = f"Light may or may not have the bill: {NO_ANSWER}"
+            message = " ".join(filter(None, (_sentence(words), message)))
             if outcome.in_light:
                 light_id, light_state = entry.light_id, entry.light_state
                 loaded_at = entry.settled
