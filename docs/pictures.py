@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -96,8 +97,8 @@ def _write_page(folder: Path, picture: str, workbook: str, sheet: str) -> None:
         ["pdftotext", "-layout", str(pdf), "-"], check=True, capture_output=True, text=True
     ).stdout.split("\f")
     footers = [page.rstrip().rsplit("\n", 1)[-1].split("  ") for page in pages]
-    numbers = [n for n, footer in enumerate(footers, 1) if sheet in map(str.strip, footer)]
-    number = str(numbers[0])
+    title = re.compile(rf"\s*{sheet}(?![\w-])(?! by)")
+    number = str(next(n for n, parts in enumerate(footers, 1) if any(map(title.match, parts))))
     _run("pdftoppm", "-png", "-r", "70", "-singlefile", "-f", number, "-l", number,
          str(pdf), str(PICTURES / picture))  # fmt: skip
 
