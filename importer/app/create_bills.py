@@ -67,6 +67,7 @@ from importer.report.phrases import (
     left_out_words,
 )
 from importer.validation.checked_bills import Checked
+from importer.validation.credit_notes import credits_by_bill
 
 T = TypeVar("T")
 MOST_WATCH = 15.0  # seconds between two looks at what others load
@@ -334,7 +335,8 @@ async def _take_steps(
         step_plan.changed_documents, outcomes, before, checked.documents
     )
     checked.add_findings(_with_cells(changed, context.files, "document"))
-    tasks = step_plan.step_tasks(bills, outcomes, journal, plan, checked.documents)
+    credits = credits_by_bill(checked.mapped, checked.bills, checked.credit_notes)
+    tasks = step_plan.step_tasks(bills, outcomes, journal, plan, checked.documents, credits)
     total = sum(len(task.kinds) for task in tasks)
     settings = EngineSettings(settle=context.settle)
     with _engine(Phase.STEPS, total, settings, journal, context) as engine:

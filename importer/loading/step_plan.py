@@ -96,8 +96,12 @@ def step_tasks(
     journal: Journal,
     plan: LoadPlan,
     documents: Documents,
+    credits: Mapping[int, Mapping[int, str]],
 ) -> list[StepTask]:
-    """What is still to be done to the bills that this journal has created in Light."""
+    """What is still to be done to the bills that this journal has created in Light.
+
+    ``credits``: by bill index, the rows of the sheet that credit it, in words by their index.
+    """
     held = untouchable_bills(plan)
     ours = [
         (bill, outcomes[bill.index].entry)
@@ -108,6 +112,11 @@ def step_tasks(
         and outcomes[bill.index].status in (Status.CREATED, Status.ALREADY_LOADED)
     ]
     steps = _steps_in_journal(journal, (entry for _, entry in ours))
+    cleared = {
+        (bill.index, step.detail_value("credits"))
+        for bill, entry in ours
+        if (step := steps.get(entry.id, {}).get(StepKind.CLEAR)) and step.state is StepState.DONE
+    }
     out = []
     for bill, entry in ours:
         steps_so_far = steps.get(entry.id, {})
@@ -115,7 +124,12 @@ def step_tasks(
         if kinds and entry.state is State.CREATED and entry.light_id is not None:
             document = documents.get(bill.index)
             credited = plan.credited.light_id(bill, outcomes) if bill.credit_note else None
-            out.append(StepTask(bill, entry, kinds, steps_so_far, document, credited))
+            uncleared = {
+                note: words
+                for note, words in credits.get(bill.index, {}).items()
+                if not cleared & {(note, entry.light_id), (note, None)}
+            }
+            out.append(StepTask(bill, entry, kinds, steps_so_far, document, credited, uncleared))
     return out
 
 
@@ -137,12 +151,10 @@ async def take_steps(engine: Engine, tasks: Sequence[StepTask]) -> None:
             task.steps.setdefault(kind, blank)
     engine.journal.save_steps([task.steps[kind] for task in tasks for kind in task.kinds])
     held_back: set[int] = set()  # entries of which a step did not succeed
+    cleared: set[int] = set()  # indexes of credit notes
     for kinds in _ROUNDS:
-        if kinds == (StepKind.PAY,):  # not in full what a credit note is still to clear
-            uncleared = {task.credited for task in tasks if task.entry.id in held_back}
-            held_back |= {task.entry.id for task in tasks if task.entry.light_id in uncleared}
         of_round = [
-            [_step(task, kind, engine.settings) for kind in task.kinds if kind in kinds]
+            [_step(task, kind, engine.settings, cleared) for kind in task.kinds if kind in kinds]
             for task in tasks
             if task.entry.id not in held_back
         ]
@@ -158,14 +170,24 @@ async def take_steps(engine: Engine, tasks: Sequence[StepTask]) -> None:
             for step in some
             if step.step.state is not StepState.DONE
         }
+        if kinds == (StepKind.CLEAR,):
+            done = {some[0].entry.id for some in steps} - held_back
+            cleared |= {task.bill.index for task in tasks if task.entry.id in done}
 
 
-def _step(task: StepTask, kind: StepKind, settings: EngineSettings) -> JournaledStep:
+def _step(
+    task: StepTask, kind: StepKind, settings: EngineSettings, cleared: Collection[int]
+) -> JournaledStep:
+    """``cleared`` are the indexes of the credit notes that are cleared in this run."""
     entry, step, bill = task.entry, task.steps[kind], task.bill
     if kind is StepKind.DOCUMENT:
         return UploadDocument(entry, step, settings, bill, document=task.document)
     if kind is StepKind.CLEAR:
         return ClearNote(entry, step, settings, bill, credited=task.credited)
+    if kind is StepKind.PAY:  # not in full what a credit note is still to clear
+        open_notes = [words for note, words in task.credits.items() if note not in cleared]
+        why = "; ".join(f"{words} is not cleared against it" for words in open_notes)
+        return PayBill(entry, step, settings, bill, why_not=why)
     return _STEPS[kind](entry, step, settings, bill)
 
 
@@ -173,7 +195,6 @@ _STEPS: Mapping[StepKind, type[BillStep]] = {
     StepKind.REFERENCES: SetReferences,
     StepKind.SUBMIT: SubmitBill,
     StepKind.POST: PostBill,
-    StepKind.PAY: PayBill,
 }
 
 

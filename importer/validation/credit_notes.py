@@ -20,7 +20,7 @@ from importer.model.fields import BILLS, PATCHED_BILL_FIELDS
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
 from importer.validation.cents_array import CentsArray
-from importer.validation.column import ParsedTable
+from importer.validation.column import ParsedColumn, ParsedTable
 from importer.validation.cross_row_rules import party_numbers
 
 # How far a credit note goes where a bill would go further: Light neither approves nor pays it.
@@ -149,9 +149,7 @@ def _credited_rows(
     vendor = party_numbers(bills["vendorId"], bills["vendor"])
     entity = party_numbers(bills["companyEntityId"], bills["companyEntity"])
     by_id = bills["vendorId"].ok
-    named: dict[str, list[int]] = defaultdict(list)
-    for i in np.flatnonzero(number.ok & ~notes.mask).tolist():
-        named[tidy(str(number.at(i))).casefold()].append(i)
+    named = _by_number(number, ~notes.mask)
     credited: dict[int, list[int]] = defaultdict(list)
     for i in np.flatnonzero(credits.ok & notes.mask).tolist():
         value = str(credits.at(i))
@@ -176,3 +174,41 @@ def _credited_rows(
             for i in of_bill:
                 value = str(credits.at(i))
                 yield _finding(mapped, "creditsBill", "too_much", i, value, **words)
+
+
+def credits_by_bill(
+    mapped: MappedTables, bills: ParsedTable, notes: np.ndarray
+) -> dict[int, dict[int, str]]:
+    """By bill, the rows that may credit it, valid or not, by their index, and words for each.
+    ``notes`` says which are credit notes.
+
+    Where the vendor or the entity of a row fits none of the bills with the number, it counts for
+    all of these.
+    """
+    number, credits = bills["invoiceNumber"], bills["creditsBill"]
+    if not credits.ok.any():
+        return {}
+    parties = [
+        (party_numbers(bills[f"{name}Id"], bills[name]), bills[f"{name}Id"].ok)
+        for name in ("vendor", "companyEntity")
+    ]
+    named = _by_number(number, ~credits.ok & ~notes)
+    out: dict[int, dict[int, str]] = defaultdict(dict)
+    for i in np.flatnonzero(credits.ok).tolist():
+        rows = named.get(tidy(str(credits.at(i))).casefold(), [])
+        for party, by_id in parties:  # a blank may be any, and an id and a name may be one
+            rows = [
+                k for k in rows if party[k] in (0, party[i]) or not party[i] or by_id[k] != by_id[i]
+            ] or rows
+        for k in rows:
+            name = f" {number.at(i)}" if number.ok[i] else ""
+            out[k][i] = f"the credit note{name} in row {mapped.place(BILLS, i, k)}"
+    return out
+
+
+def _by_number(number: ParsedColumn, which: np.ndarray) -> dict[str, list[int]]:
+    """Of ``which``, those that have each number."""
+    out: dict[str, list[int]] = defaultdict(list)
+    for i in np.flatnonzero(number.ok & which).tolist():
+        out[tidy(str(number.at(i))).casefold()].append(i)
+    return out

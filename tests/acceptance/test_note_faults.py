@@ -16,6 +16,7 @@ from conftest import (
     KEEP,
     LOAD,
     PASS,
+    VENDORS,
     Ended,
     Fault,
     Request,
@@ -135,20 +136,59 @@ def test_a_clearing_that_light_accepts_and_does_not_show_is_unknown_and_never_se
         assert (again.code, sum(act(r) == "clear" for r in proxy.requests)) == (0, 1), again.err
 
 
-def test_a_bill_is_not_paid_in_full_while_its_credit_is_in_doubt(
+PAID = INV | {"status": "paid", "paidFromBankAccountId": "8d0f6c7e-3f0e-4c44-9a3f-0d1a5c2b7e11",
+              "paymentAt": "2025-04-01"}  # fmt: skip
+REFUSE = Fault(False, refusal(422, "It cannot be."))
+LOSE = Fault(False, None)
+
+
+@pytest.mark.parametrize(
+    ("change", "act_lost", "fault", "code"),
+    [
+        ({}, "clear", LOSE, 3),
+        ({}, "create", LOSE, 3),
+        ({}, "create", REFUSE, 1),
+        ({"amount": "?"}, "", PASS, 1),
+        ({"vendorId": VENDORS[1]}, "", PASS, 1),
+        ({"status": "draft"}, "", PASS, 1),
+    ],
+)
+def test_a_bill_is_not_paid_in_full_while_a_credit_note_of_it_is_not_cleared(
+    change: dict[str, str],
+    act_lost: str,
+    fault: Fault,
+    code: int,
+    load: Load,
+    sandbox: Sandbox,
+    tmp_path: Path,
+) -> None:
+    """The note is invalid, refused, in doubt or a draft. Once it has gone from the sheet, the bill
+    is paid."""
+    files = sheets(tmp_path, PAID, CN_1 | change)
+
+    def choose(request: Request) -> Fault:
+        return fault if act_lost and act(request) == act_lost else PASS
+
+    with proxied(sandbox.base_url, choose) as proxy:
+        for _ in range(2):
+            done = load(proxy.url, *files, "--only-valid", *FAST)
+            assert (done.code, light_has(sandbox)[1]) == (code, ("UNPAID", 1_000)), done.err
+        [why] = [f for f in done.json["findings"] if "not marked as paid" in f["message"]]
+        assert "credit note CN-1 in row 3 is not cleared" in why["message"]
+        done = load(proxy.url, *sheets(tmp_path, PAID), *FAST)
+    assert (done.code, light_has(sandbox)[1]) == (0, ("PAID", 0)), done.err
+
+
+def test_only_the_bill_that_a_rejected_note_credits_waits_for_it(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    paid = INV | {"status": "paid", "paidFromBankAccountId": "8d0f6c7e-3f0e-4c44-9a3f-0d1a5c2b7e11",
-                  "paymentAt": "2025-04-01"}  # fmt: skip
-    files = sheets(tmp_path, paid, CN_1)
-
-    def fault(request: Request) -> Fault:
-        return Fault(False, None) if act(request) == "clear" else PASS
-
-    with proxied(sandbox.base_url, fault) as proxy:
-        done = load(proxy.url, *files, *FAST)
-    assert done.code == 3, done.err
-    assert light_has(sandbox)[1] == ("UNPAID", 1_000)
+    """Another vendor's of the same number is paid, and so is what a note credits elsewhere."""
+    theirs, other = PAID | {"vendorId": VENDORS[1]}, PAID | {"invoiceNumber": "INV-2"}
+    files = sheets(tmp_path, PAID, theirs, other, CN_1)
+    with proxied(sandbox.base_url, lambda r: REFUSE if act(r) == "create" else PASS) as proxy:
+        assert load(proxy.url, *files, *FAST).code == 1
+    unpaid = [b for b in sandbox.bills() if b["state"] != "PAID"]
+    assert [(b["vendorId"], b["outstandingBalance"]) for b in unpaid] == [(VENDORS[0], 1_000)]
 
 
 @pytest.mark.parametrize("number", ["CN-1", ""])
