@@ -3,6 +3,8 @@
 Source of the forms: Finance Finland, *Reference number*; Bits, *KID*; SIX, *Swiss implementation
 guidelines QR-bill*; Danish payment slips (Fælles Indbetalingskort), kinds 04, 15, 71 and 75;
 ISO 11649.
+
+python-stdnum is imported where a reference is checked: most sheets have none.
 """
 
 from __future__ import annotations
@@ -10,9 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-from stdnum import iso11649, luhn
-from stdnum.ch import esr
 
 _DANISH = re.compile(
     r"\+?(?P<kind>04|15|71|75)[<(+](?P<reference>[0-9]+)\+(?P<creditor>[0-9]{8})<?"
@@ -68,6 +67,8 @@ def _finnish(text: str) -> str:
 
 
 def _danish(text: str) -> str:
+    from stdnum import luhn
+
     reference, wanted = text, (15, 16)
     if match := _DANISH.fullmatch(text):
         reference, digits = match["reference"], _DIGITS_OF_KIND[match["kind"]]
@@ -78,6 +79,8 @@ def _danish(text: str) -> str:
 
 
 def _kid(text: str) -> str:
+    from stdnum import luhn
+
     body, last = text[:-1], text[-1:]
     if problem := _of_digits(body + ("0" if last == "-" else last), 2, 25):
         return problem
@@ -96,10 +99,14 @@ def _mod_11(body: str) -> str:
 
 
 def _qr(text: str) -> str:
+    from stdnum.ch import esr
+
     return _of_digits(text, 27, 27) or _last_digit(text, esr.calc_check_digit(text[:-1]))
 
 
 def _creditor_reference(text: str) -> str:
+    from stdnum import iso11649
+
     if not re.fullmatch("RF[0-9]{2}[0-9A-Z]{1,21}", text):
         return "it is not RF, two check digits and 1 to 21 letters or digits"
     return "" if iso11649.is_valid(text) else "its two check digits are wrong"

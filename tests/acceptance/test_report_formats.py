@@ -54,7 +54,7 @@ def test_row_status_links_to_its_first_problem(command: Command, tmp_path: Path)
     rows = [bill_row(0, currency="GPB"), bill_row(1), bill_row(2, dueDate="x", currency="EUX")]
     command("validate", *write_bills(tmp_path, rows), "--result", "out.xlsx")
     bills = openpyxl.load_workbook("out.xlsx")["Bills"]
-    at = [cell.value for cell in bills[1]].index("import_message")
+    at = [cell.value for cell in bills[1]].index("import_status")
     links = [bills.cell(row, at + 1).hyperlink for row in (2, 3, 4)]
     assert [link and link.location for link in links] == ["'Problems'!G2", None, "'Problems'!G3"]
 
