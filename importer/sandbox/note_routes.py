@@ -19,7 +19,7 @@ from importer.sandbox.gate import json_answer
 from importer.sandbox.http_request import id_in_path, json_body
 from importer.sandbox.refusals import conflict, not_found, refusal, unprocessable
 from importer.sandbox.request_bodies import read_body
-from importer.sandbox.route_context import Context
+from importer.sandbox.route_context import Context, requested_bill, requested_item
 from importer.sandbox.wire_types import JsonObject
 
 KEY_HEADER = "X-Idempotency-Key"
@@ -146,7 +146,7 @@ async def create_note_line(context: Context, request: Request) -> Response:
 async def patch_note_line(context: Context, request: Request) -> Response:
     body = await json_body(request)
     note = _requested_note(context, request)
-    old = _requested_line(note, request)
+    old = requested_item(note["lines"], request, "credit note line", "lineId")
     values = note_bodies.read_note_line(body, note["areLinesWithTax"], context.company, old)
     _require_draft(note)
     line = old | values | {"updatedAt": context.store.now()}
@@ -157,7 +157,7 @@ async def patch_note_line(context: Context, request: Request) -> Response:
 
 async def delete_note_line(context: Context, request: Request) -> Response:
     note = _requested_note(context, request)
-    line = _requested_line(note, request)
+    line = requested_item(note["lines"], request, "credit note line", "lineId")
     _require_draft(note)
     lines = [each for each in note["lines"] if each is not line]
     note_store.save_note(context.store, note | {"lines": lines})
@@ -171,7 +171,7 @@ async def link_note(context: Context, request: Request) -> Response:
     """Clear a part of a bill; of a bill in draft, once that is posted."""
     amount = read_body(note_bodies.LinkBody, await json_body(request))["amount"]
     with context.store.lock:
-        note, bill = _requested_note(context, request), _linked_bill(context, request)
+        note, bill = _requested_note(context, request), requested_bill(context, request)
         if note_store.links(context.store, note_id=note["id"], bill_id=bill["id"]):
             raise conflict("The credit note is linked to this bill already.", "invoicePayableId")
         return _saved_link(context, note, bill, amount)
@@ -180,14 +180,14 @@ async def link_note(context: Context, request: Request) -> Response:
 async def patch_link(context: Context, request: Request) -> Response:
     amount = read_body(note_bodies.LinkBody, await json_body(request))["amount"]
     with context.store.lock:
-        note, bill = _requested_note(context, request), _linked_bill(context, request)
+        note, bill = _requested_note(context, request), requested_bill(context, request)
         _require_link(context, note, bill)
         return _saved_link(context, note, bill, amount)
 
 
 async def unlink_note(context: Context, request: Request) -> Response:
     with context.store.lock:
-        note, bill = _requested_note(context, request), _linked_bill(context, request)
+        note, bill = _requested_note(context, request), requested_bill(context, request)
         _require_link(context, note, bill)
         before = note_store.linked(context.store, bill_id=bill["id"])
         note_store.delete_link(context.store, note["id"], bill["id"])
@@ -202,7 +202,7 @@ async def bills_of_note(context: Context, request: Request) -> Response:
 
 
 async def notes_of_bill(context: Context, request: Request) -> Response:
-    bill = _linked_bill(context, request)
+    bill = requested_bill(context, request)
     links = note_store.links(context.store, bill_id=bill["id"])
     return json_answer([_link_answer(context, link.note_id, bill["id"]) for link in links])
 
@@ -287,23 +287,6 @@ def _requested_note(context: Context, request: Request) -> JsonObject:
     if note is None:
         raise not_found("credit note", "creditNoteId", note_id)
     return note
-
-
-def _linked_bill(context: Context, request: Request) -> JsonObject:
-    bill_id = id_in_path(request, "invoicePayableId")
-    bill = context.store.bill(bill_id)
-    if bill is None:
-        raise not_found("invoice payable", "invoicePayableId", bill_id)
-    return bill
-
-
-def _requested_line(note: JsonObject, request: Request) -> JsonObject:
-    line_id = id_in_path(request, "lineId")
-    for line in note["lines"]:
-        if line["id"] == line_id:
-            match: JsonObject = line
-            return match
-    raise not_found("credit note line", "lineId", line_id)
 
 
 def _require_draft(note: JsonObject) -> None:

@@ -31,7 +31,7 @@ from importer.sandbox.gate import (
 from importer.sandbox.http_request import id_in_path, json_body
 from importer.sandbox.note_routes import NOTE_ROUTES, NOTES_PATH, bill_balance, cleared_bill
 from importer.sandbox.refusals import RefusalError, gateway_refusal, not_found
-from importer.sandbox.route_context import Context, Handler
+from importer.sandbox.route_context import Context, Handler, requested_bill, requested_item
 from importer.sandbox.wire_types import JsonObject
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ async def get_bill(context: Context, request: Request) -> Response:
     """The bill. A submitted one is still in progress when it is first read, settled after that."""
     flags = {"includeOutstandingBalance": lists.BOOLEANS}
     query = lists.read_query(request.query_params, flags)
-    bill = _requested_bill(context, request)
+    bill = requested_bill(context, request)
     if bill["state"] == "APPROVAL_REQUESTED":
         if bill["id"] in context.submitted:
             bill = _settle(context, bill)
@@ -97,7 +97,7 @@ async def get_bill(context: Context, request: Request) -> Response:
 
 async def patch_bill(context: Context, request: Request) -> Response:
     body = await json_body(request)
-    bill = _requested_bill(context, request)
+    bill = requested_bill(context, request)
     changes = request_bodies.read_bill_patch(body, bill, context.company)
     states.require_state(bill, states.EDITABLE, "changed")
     if "amount" in changes:
@@ -118,7 +118,7 @@ def act(name: str) -> Handler:
 
     async def handler(context: Context, request: Request) -> Response:
         body = await json_body(request, optional=True)
-        bill = _requested_bill(context, request)
+        bill = requested_bill(context, request)
         action, reference = states.ACTIONS[name], context.company.reference
         changes = action(bill, body, reference, context.store.now())
         if name == "post":
@@ -147,7 +147,7 @@ def _bill_answer(bill: JsonObject, with_balance: bool = False) -> Response:
 
 async def announce_document(context: Context, request: Request) -> Response:
     body = await json_body(request)
-    bill = _requested_bill(context, request)
+    bill = requested_bill(context, request)
     origin = f"{request.url.scheme}://{request.headers.get('host', '')}"
     return json_answer(context.documents.announce(bill["id"], body, origin))
 
@@ -161,7 +161,7 @@ async def receive_document(context: Context, request: Request) -> Response:
 
 
 async def get_document(context: Context, request: Request) -> Response:
-    bill = _requested_bill(context, request)
+    bill = requested_bill(context, request)
     document = context.documents.by_bill.get(bill["id"])
     if document is None:
         raise not_found("document", "invoicePayableId", bill["id"])
@@ -173,7 +173,7 @@ async def get_document(context: Context, request: Request) -> Response:
 
 async def create_line(context: Context, request: Request) -> Response:
     body = await json_body(request)
-    bill = _requested_bill(context, request)
+    bill = requested_bill(context, request)
     values = request_bodies.read_line(body, bill["lineItemsIncludeTax"], context.company)
     states.require_state(bill, states.EDITABLE, "changed")
     now = context.store.now()
@@ -183,14 +183,15 @@ async def create_line(context: Context, request: Request) -> Response:
 
 
 async def get_line(context: Context, request: Request) -> Response:
-    return json_answer(_requested_line(_requested_bill(context, request), request))
+    bill = requested_bill(context, request)
+    return json_answer(requested_item(bill["lineItems"], request, "line item", "lineItemId"))
 
 
 async def put_line(context: Context, request: Request) -> Response:
     """Replace a line: what the body leaves out is blank afterwards."""
     body = await json_body(request)
-    bill = _requested_bill(context, request)
-    old = _requested_line(bill, request)
+    bill = requested_bill(context, request)
+    old = requested_item(bill["lineItems"], request, "line item", "lineItemId")
     include_tax = bill["lineItemsIncludeTax"]
     values = request_bodies.read_line(body, include_tax, context.company, replace=True)
     states.require_state(bill, states.EDITABLE, "changed")
@@ -202,8 +203,8 @@ async def put_line(context: Context, request: Request) -> Response:
 
 
 async def delete_line(context: Context, request: Request) -> Response:
-    bill = _requested_bill(context, request)
-    line = _requested_line(bill, request)
+    bill = requested_bill(context, request)
+    line = requested_item(bill["lineItems"], request, "line item", "lineItemId")
     states.require_state(bill, states.EDITABLE, "changed")
     lines = [each for each in bill["lineItems"] if each is not line]
     context.store.save_bill(bill | {"lineItems": lines})
@@ -256,26 +257,6 @@ async def show_page(context: Context, request: Request) -> Response:
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 1
     page = bills_page.render(context.store, max(1, number), context.counters)
     return HTMLResponse(page, headers={"Content-Security-Policy": bills_page.POLICY})
-
-
-# --- helpers ----------------------------------------------------------------------------------
-
-
-def _requested_bill(context: Context, request: Request) -> JsonObject:
-    bill_id = id_in_path(request, "invoicePayableId")
-    bill = context.store.bill(bill_id)
-    if bill is None:
-        raise not_found("invoice payable", "invoicePayableId", bill_id)
-    return bill
-
-
-def _requested_line(bill: JsonObject, request: Request) -> JsonObject:
-    line_id = id_in_path(request, "lineItemId")
-    lines: list[JsonObject] = bill["lineItems"]
-    for line in lines:
-        if line["id"] == line_id:
-            return line
-    raise not_found("line item", "lineItemId", line_id)
 
 
 # --- the application --------------------------------------------------------------------------
