@@ -2,7 +2,7 @@
 # make test    run the tests
 # make lint    ruff, mypy, import-linter
 # make golden  write the samples' expected results again
-# make docs    write docs/findings.md, docs/fields.md, the man page and the pictures again
+# make docs    write the generated pages of docs/, the man page and the pictures again
 # make pins    write .ci/pins.txt again: what CI installs, each file by its hash
 # make audit   look for known weaknesses in what is pinned
 # make bench   measure speed and memory against their targets, into benchmarks/RESULTS.md

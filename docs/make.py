@@ -1,4 +1,4 @@
-"""Write docs/findings.md, docs/fields.md and docs/light-import.1 from the code."""
+"""Write docs/findings.md, fields.md, commands.md and light-import.1 from the code."""
 
 from __future__ import annotations
 
@@ -206,8 +206,9 @@ def _field_row(field: Field) -> str:
 
 
 if __name__ == "__main__":
-    from man import man_page
+    from man import commands_page, man_page
 
     Path(__file__).with_name("light-import.1").write_text(man_page(), encoding="utf-8")
+    Path(__file__).with_name("commands.md").write_text(commands_page(), encoding="utf-8")
     Path(__file__).with_name("findings.md").write_text(findings_page(), encoding="utf-8")
     Path(__file__).with_name("fields.md").write_text(fields_page(), encoding="utf-8")

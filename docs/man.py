@@ -1,4 +1,4 @@
-"""The man page, from what click knows of the commands."""
+"""The man page, and the page of commands, from what click knows of them."""
 
 from __future__ import annotations
 
@@ -44,6 +44,46 @@ def man_page() -> str:
     return "\n".join(out) + "\n"
 
 
+COMMANDS_HEAD = """# Commands and options
+
+Every command of `light-import` with its options. Written by `make docs` from the commands; do not
+edit. `light-import COMMAND --help` prints the same, and so does the [man page](light-import.1).
+
+"""
+
+
+def commands_page() -> str:
+    """The page in Markdown: a section a command, with its help and a table of its options."""
+    every = [(" ".join(words), words, command) for words, command in commands()]
+    out = [COMMANDS_HEAD, *(f"- [`{name}`](#{name.replace(' ', '-')})\n" for name, _, _ in every)]
+    for name, words, command in every:
+        context = _context(command, words)
+        usage = " ".join([name, *command.collect_usage_pieces(context)])
+        out.append(f"\n## {name}\n\n```text\n{usage}\n```\n")
+        for lines in _blocks(command.help or ""):
+            literal = lines[0] == "\b"
+            text = "\n".join(lines[1:] if literal else lines)
+            out.append(f"\n```text\n{text}\n```\n" if literal else f"\n{text}\n")
+        records = [p.get_help_record(context) for p in command.get_params(context)]
+        rows = [
+            f"| `{_cell(record[0])}` | {_cell(' '.join(record[1].split()))} |\n"
+            for record in records
+            if record
+        ]
+        out += ["\n| option | what it does |\n|---|---|\n", *rows]
+    return "".join(out)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def _blocks(text: str) -> list[list[str]]:
+    """The paragraphs of a help, in lines; the first line of one that is not wrapped is a \\b."""
+    blocks = re.split(r"\n\s*\n", inspect.cleandoc(text.replace("\f", "")))
+    return [block.splitlines() for block in blocks if block]
+
+
 def _context(command: click.Command, words: list[str]) -> click.Context:
     """As of a command that is called: with the options for help that all have."""
     root = click.Context(cli, info_name="light-import", **cli.context_settings)
@@ -68,11 +108,11 @@ def _commands(command: click.Command, words: list[str]) -> list[tuple[list[str],
 
 def _help(text: str) -> list[str]:
     lines = []
-    for block in re.split(r"\n\s*\n", inspect.cleandoc(text.replace("\f", ""))):
-        if block.startswith("\b"):
-            lines += [".PP", ".nf", *map(_text, block.strip("\b\n").splitlines()), ".fi"]
+    for block in _blocks(text):
+        if block[0] == "\b":
+            lines += [".PP", ".nf", *map(_text, block[1:]), ".fi"]
         else:
-            lines += [".PP", _text(" ".join(block.split()))]
+            lines += [".PP", _text(" ".join(" ".join(block).split()))]
     return lines
 
 

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import hypothesis
+import jsonschema
 import pytest
 
 from importer.sandbox import Sandbox, SandboxSettings, running
@@ -120,6 +121,18 @@ class Ended:
     def json(self) -> dict[str, Any]:
         document: dict[str, Any] = json.loads(self.out)
         return document
+
+
+_SCHEMA = Path(__file__).parents[1] / "docs" / "run.schema.json"
+_CHECK = jsonschema.Draft202012Validator(json.loads(_SCHEMA.read_text("utf-8")))
+
+
+def document(ended: Ended) -> dict[str, Any]:
+    """What --json printed, which keeps to the schema and agrees with the exit code."""
+    printed = ended.json
+    _CHECK.validate(printed)
+    assert printed["exit_code"] == ended.code
+    return printed
 
 
 @pytest.fixture

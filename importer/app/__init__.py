@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from importer.app.report_run import report as report
     from importer.app.result import Result as Result
     from importer.app.result import ResultFile as ResultFile
-    from importer.app.result import error_json as error_json
+    from importer.app.result import json_document as json_document
     from importer.app.run_index import runs as runs
     from importer.app.settle_bill import SettleOptions as SettleOptions
     from importer.app.settle_bill import settle as settle
@@ -54,7 +54,7 @@ _NAMES = {
     "app.pipeline": "CheckRequest",
     "app.reference": "pull_reference",
     "app.report_run": "ReportOptions report",
-    "app.result": "Result ResultFile error_json",
+    "app.result": "Result ResultFile json_document",
     "app.run_index": "runs",
     "app.settle_bill": "SettleOptions settle",
     "app.stop": "StopControl",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from importer.app.events import Listener, Work
 from importer.app.seal import seal
@@ -113,15 +113,17 @@ def exit_code(summary: RunSummary, findings: Findings, *, stopped: ImporterError
     return 3 if any(total.altered or total.unmatched for total in summary.totals) else 0
 
 
-def error_json(command: str, error: RunError, exit_code: int) -> str:
-    """What ``--json`` prints of a command that ended without a report: all keys, no rows."""
+def json_document(
+    command: str, exit_code: int = 0, error: RunError | None = None, **facts: Any
+) -> str:
+    """What ``--json`` prints of a command without a report: all keys of one, and its ``facts``."""
     import json
 
     from importer.report.json_summary import summary_json
 
-    started = datetime.now(UTC)
-    summary = RunSummary(command, None, None, None, "", (), started, error=error)
-    return json.dumps(summary_json(replace(summary, exit_code=exit_code), ()), indent=2)
+    summary = RunSummary(command, None, None, None, "", (), datetime.now(UTC), error=error)
+    document = summary_json(replace(summary, exit_code=exit_code), ()) | facts
+    return json.dumps(document, ensure_ascii=False, indent=2)
 
 
 def write_file(

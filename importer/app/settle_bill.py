@@ -71,7 +71,6 @@ class SettledBill:
 
     def as_json(self) -> Mapping[str, object]:
         return {
-            "command": "journal settle",
             "run": self.run,
             "bill": self.name,
             "light_id": self.light_id,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import UTC, datetime
 from functools import partial
@@ -11,9 +10,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from importer.app.login_options import PORT
-from importer.cli.options import PORTS, base_url_option, profile_option
+from importer.cli.options import (
+    PORTS,
+    base_url_option,
+    json_option,
+    print_json,
+    profile_option,
+)
 from importer.cli.screen import print_line
+from importer.core.errors import UsageProblem
 from importer.core.safe_text import visible
+
+_NO_LOGIN = "You are not logged in. To log in: light-import auth login"
 
 if TYPE_CHECKING:
     from importer.app.login import LoginStatus, StoredLogin
@@ -59,7 +67,8 @@ def auth() -> None:
     show_default=True,
     help="Seconds to wait for your login.",
 )
-def login(**options: Any) -> int:
+@json_option
+def login(as_json: bool, **options: Any) -> int:
     """Log in to Light in the browser and save the login for other commands.
 
     Light's support gives you a client id and a client secret; tell them the address
@@ -79,7 +88,7 @@ def login(**options: Any) -> int:
     from importer.cli.login_prompts import TerminalPrompts, browse
     from importer.cli.signals import signals
 
-    choice, console = LoginOptions(**options), Console()
+    choice, console = LoginOptions(**options), Console(json=as_json)
     done = log_in(
         choice,
         partial(browse, no_browser=choice.no_browser),
@@ -95,11 +104,15 @@ def login(**options: Any) -> int:
     console.message(f"The login is saved in {done.store}; light-import auth logout deletes it.")
     if variable := key_variable():
         console.message(f"{variable} is set in this terminal: commands use it, not the login.")
+    if as_json:
+        return print_json(
+            company=done.login.company or None, base_url=where, store=done.login.store
+        )
     return 0
 
 
 @auth.command(short_help="Who is logged in, until when, and which key is used.")
-@click.option("--json", "as_json", is_flag=True, help="The same as JSON on stdout.")
+@json_option
 def status(as_json: bool) -> int:
     """Show who is logged in, where and how long, and which key commands use. Never shows a secret.
 
@@ -113,8 +126,8 @@ def status(as_json: bool) -> int:
 
     status = login_status()
     if as_json:
-        click.echo(json.dumps(_status_json(status), ensure_ascii=False, indent=2))
-        return status.exit_code
+        missing = UsageProblem(_NO_LOGIN) if status.exit_code else None
+        return print_json(status.exit_code, missing, **_status_json(status))
     if status.variable:
         rest = ", not the login." if status.logins else "."
         click.echo(f"{status.variable} is set, so it is used{rest}")
@@ -123,7 +136,7 @@ def status(as_json: bool) -> int:
     for problem in status.problems:
         print_line(visible(problem))
     if not status.variable and not status.logins:
-        click.echo("You are not logged in. To log in: light-import auth login", err=True)
+        click.echo(_NO_LOGIN, err=True)
     return status.exit_code
 
 
@@ -141,7 +154,6 @@ def _login_lines(stored: StoredLogin) -> list[str]:
 
 def _status_json(status: LoginStatus) -> dict[str, Any]:
     return {
-        "command": "auth status",
         "variable": status.variable,
         "logins": [
             {
@@ -157,7 +169,6 @@ def _status_json(status: LoginStatus) -> dict[str, Any]:
             for stored in status.logins
         ],
         "problems": list(status.problems),
-        "exit_code": status.exit_code,
     }
 
 
@@ -173,7 +184,8 @@ def _moment(seconds: float | None) -> str | None:
 @click.option(
     "--all", "every", is_flag=True, help="Delete all saved logins, to any address of Light."
 )
-def logout(base_url: str | None, every: bool) -> int:
+@json_option
+def logout(base_url: str | None, every: bool, as_json: bool) -> int:
     """Delete the saved login: its tokens are removed from the keyring and from this computer's
     files.
 
@@ -187,6 +199,8 @@ def logout(base_url: str | None, every: bool) -> int:
     from importer.app import key_variable, log_out
 
     forgotten = log_out(base_url, every=every)
+    if as_json:
+        return print_json(deleted=[*forgotten], variable=key_variable())
     for name in forgotten:
         click.echo(f"Logged out; deleted the login to {name}.")
     if not any(forgotten.values()):

@@ -47,7 +47,9 @@ def run_at_end(command: str, summary: str) -> None:
     Its own output is shown; that it fails is said, and changes nothing.
     """
     try:
-        ended = subprocess.run(shlex.split(command), input=summary.encode(), check=False)
+        ended = subprocess.run(
+            shlex.split(command), input=summary.encode(errors="backslashreplace"), check=False
+        )
     except (OSError, ValueError) as error:
         print_line(f"The command of --on-end could not be run: {error}")
         return

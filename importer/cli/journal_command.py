@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
 from importer.cli.options import (
     journal_option,
+    json_option,
     pace_of,
     pace_options,
+    print_json,
     run_argument,
     settle_option,
 )
@@ -37,7 +38,7 @@ def journal() -> None:
 @pace_options
 @settle_option
 @journal_option
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@json_option
 def settle(run: str, bill: str, as_json: bool, **options: Any) -> int:
     """Record which bill in Light the BILL of RUN is.
 
@@ -63,15 +64,14 @@ def settle(run: str, bill: str, as_json: bool, **options: Any) -> int:
         stop=StopControl(bind=signals),
     )
     if as_json:
-        click.echo(json.dumps(settled.as_json(), ensure_ascii=False, indent=2))
-    else:
-        click.echo(visible(settled.words))
+        return print_json(**settled.as_json())
+    click.echo(visible(settled.words))
     return 0
 
 
 @journal.command(short_help="Check that the journal is consistent; list what is in doubt.")
 @journal_option
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@json_option
 def check(journal: str | None, as_json: bool) -> int:
     """Check that the journals on this computer are consistent, and list the bills in doubt: those
     that Light may or may not have, and those that it has more than once.
@@ -88,11 +88,10 @@ def check(journal: str | None, as_json: bool) -> int:
 
     journals, code = check_journals(journal)
     if as_json:
-        rows = [each.as_json() for each in journals]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
-    for each in () if as_json else journals:
+        return print_json(code, journals=[each.as_json() for each in journals])
+    for each in journals:
         for line in each.lines():
             click.echo(visible(line))
-    if not journals and not as_json:
+    if not journals:
         click.echo("There is no journal on this computer yet.")
     return code

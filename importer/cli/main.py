@@ -39,6 +39,7 @@ _COMMANDS = {
 }
 
 
+_NO_CONTEXT = click.Context(click.Command(None))
 _LONGEST_LINE = 4_000  # characters of an error: a cell or a name in it may have a million
 
 
@@ -124,15 +125,25 @@ def _report_error(words: list[str], error: ImporterError) -> None:
     on_end = _typed(words, "--on-end")
     if "--json" not in words and not on_end:
         return
-    from importer.app import error_json
+    from importer.app import json_document
     from importer.model.report_model import RunError
 
-    command = next((word for word in words if word in _COMMANDS), "")
-    text = error_json(command, RunError.of(error), error.exit_code)
+    text = json_document(_command_of(words), error.exit_code, RunError.of(error))
     if "--json" in words:
         click.echo(text)
     if on_end:
         run_at_end(on_end, text)
+
+
+def _command_of(words: list[str]) -> str:
+    """The command that the words call, as far as there is one: "load", "journal check"."""
+    command: click.Command | None = cli
+    called = []
+    for word in words:
+        if isinstance(command, click.Group) and word in command.list_commands(_NO_CONTEXT):
+            command = command.get_command(_NO_CONTEXT, word)
+            called.append(word)
+    return " ".join(called)
 
 
 def _print_traceback() -> None:

@@ -12,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from importer.app import CheckRequest, PaceOptions, ResultFile
     from importer.cli.console import Console
+    from importer.core.errors import ImporterError
 
 F = TypeVar("F", bound=Callable[..., Any])
 Pairs = tuple[tuple[str, str], ...]
@@ -74,6 +75,9 @@ company_option = click.option(
     metavar="NAME",
     help="Use this profile in light-import.toml, or expect this company: a key of another is"
     " refused, and 'validate' checks names against its lists.",
+)
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="The result as JSON on stdout: docs/run.schema.json."
 )
 run_argument = click.argument("run", help="The id of a load, from 'light-import runs', or latest.")
 source_options = _group(
@@ -182,7 +186,7 @@ output_options = _group(
         envvar="LIGHT_IMPORT_MAX_PROBLEMS",
         help="The most problems a workbook lists; the rest are only counted.  [default: 50000]",
     ),
-    click.option("--json", "as_json", is_flag=True, help="The summary as JSON on stdout."),
+    json_option,
     click.option(
         "--log",
         metavar="FILE",
@@ -277,6 +281,17 @@ def pace_of(options: dict[str, Any]) -> PaceOptions:
 
     names = ("requests_per_minute", "requests_per_day", "timeout", "wait")
     return PaceOptions(**{name: options.pop(name) for name in names})
+
+
+def print_json(exit_code: int = 0, error: ImporterError | None = None, **facts: Any) -> int:
+    """Print the JSON of the command that runs, with its ``facts``; the exit code."""
+    from importer.app import json_document
+    from importer.model.report_model import RunError
+
+    command = click.get_current_context().command_path.partition(" ")[2]
+    of_error = None if error is None else RunError.of(error)
+    click.echo(json_document(command, exit_code, of_error, **facts))
+    return exit_code
 
 
 def output_of(options: dict[str, Any]) -> tuple[ResultFile, Console]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
-from importer.cli.options import base_url_option, profile_option
+from importer.cli.options import base_url_option, json_option, print_json, profile_option
 from importer.core.safe_text import visible
 
 
@@ -23,7 +21,7 @@ def reference() -> None:
 @reference.command(short_help="Fetch them from Light.")
 @base_url_option
 @profile_option
-@click.option("--json", "as_json", is_flag=True, help="The lists as JSON on stdout.")
+@json_option
 def pull(base_url: str | None, as_json: bool) -> int:
     """Fetch vendors, entities, ledger accounts, custom properties and tax codes from Light.
 
@@ -42,20 +40,16 @@ def pull(base_url: str | None, as_json: bool) -> int:
     pulled = pull_reference(base_url, listener=Console(json=as_json))
     cached, counts = pulled.cached, pulled.cached.counts()
     if as_json:
-        summary = {
-            "command": "reference pull",
-            "company": cached.company.name,
-            "company_id": cached.company.id,
-            "base_url": cached.base_url,
-            "fetched_at": cached.fetched_at.isoformat(timespec="seconds"),
+        return print_json(
+            company=cached.company.name,
+            company_id=cached.company.id,
+            base_url=cached.base_url,
+            fetched_at=cached.fetched_at.isoformat(timespec="seconds"),
             **counts,
-            "requests": pulled.requests,
-            "seconds": round(pulled.seconds, 3),
-            "path": str(pulled.path),
-            "exit_code": 0,
-        }
-        click.echo(json.dumps(summary, ensure_ascii=False, indent=2))
-        return 0
+            requests=pulled.requests,
+            seconds=round(pulled.seconds, 3),
+            path=str(pulled.path),
+        )
     fetched = f"{cached.fetched_at:%Y-%m-%d %H:%M} UTC"
     click.echo(visible(f"{cached.company.name} ({cached.base_url}), {fetched}:"))
     for name, count in counts.items():

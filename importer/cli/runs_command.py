@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
-from importer.cli.options import journal_option
+from importer.cli.options import journal_option, json_option, print_json
 from importer.cli.screen import columns, print_line
 
 
@@ -17,7 +15,7 @@ from importer.cli.screen import columns, print_line
     type=click.IntRange(min=1),
     help="Show only the newest N.  [default: 20, all with --json]",
 )
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@json_option
 def runs(journal: str | None, limit: int | None, as_json: bool) -> int:
     """List past loads, the newest first: when, by whom, the result of the bills, and whether they
     were verified or undone.
@@ -31,9 +29,10 @@ def runs(journal: str | None, limit: int | None, as_json: bool) -> int:
     from importer.core.safe_text import visible
 
     histories, problems = list_runs(journal)
+    exit_code = problems[0].exit_code if problems else 0
     if as_json:
         rows = [history_json(history) for history in histories[:limit]]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        print_json(exit_code, problems[0] if problems else None, runs=rows)
     elif histories:
         click.echo(history_text(histories[: limit or 20], columns(120)))
         more = len(histories) - (limit or 20)
@@ -43,4 +42,4 @@ def runs(journal: str | None, limit: int | None, as_json: bool) -> int:
         click.echo("Nothing has been loaded from this computer yet.")
     for problem in problems:
         print_line(visible(str(problem)))
-    return problems[0].exit_code if problems else 0
+    return exit_code

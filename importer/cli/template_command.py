@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from importer.cli.options import json_option, print_json
 from importer.core.safe_text import visible
 
 if TYPE_CHECKING:
@@ -31,7 +33,8 @@ def template() -> None:
 
 
 @template.command("list")
-def list_() -> int:
+@json_option
+def list_(as_json: bool) -> int:
     """List the templates that come with light-import.
 
     \b
@@ -41,6 +44,9 @@ def list_() -> int:
     from importer.app.templates import list_templates
 
     templates = list_templates()
+    if as_json:
+        names = ("name", "description")
+        return print_json(templates=[dict(zip(names, each, strict=True)) for each in templates])
     if sys.stdout.isatty():
         table = click.get_current_context().make_formatter()
         table.write_dl(templates)
@@ -54,7 +60,8 @@ def list_() -> int:
 
 @template.command()
 @click.argument("name", help="A template that 'light-import template list' names.")
-def show(name: str) -> int:
+@json_option
+def show(name: str, as_json: bool) -> int:
     """Print a template, as a start for your own.
 
     \b
@@ -63,13 +70,17 @@ def show(name: str) -> int:
     """
     from importer.app.templates import template_text
 
-    click.echo(template_text(name), nl=False)
+    text = template_text(name)
+    if as_json:
+        return print_json(template=name, yaml=text)
+    click.echo(text, nl=False)
     return 0
 
 
 @template.command()
 @click.argument("path", help="The YAML file, or the name of a template.")
-def check(path: str) -> int:
+@json_option
+def check(path: str, as_json: bool) -> int:
     """Check a template, and report each error with its line.
 
     \b
@@ -80,6 +91,14 @@ def check(path: str) -> int:
     from importer.model.fields import BILLS
 
     checked = check_template(path)
+    if as_json:
+        return print_json(
+            template=checked.name,
+            path=str(checked.path),
+            fields=checked.fields,
+            missing=[{"sheet": sheet, "one_of": [*names]} for sheet, names in checked.missing],
+            todos=checked.todos,
+        )
     click.echo(f"{checked.path}: template '{checked.name}' is valid; {checked.fields} fields.")
     for sheet, names in checked.missing:
         whose = "of the bill" if sheet == BILLS else "of the line item"
@@ -110,12 +129,14 @@ def check(path: str) -> int:
     metavar="NAME",
     help="The company whose vendors, accounts … the workbook offers, if several are saved.",
 )
+@json_option
 def new(
     exports: tuple[str, ...],
     encoding: str | None,
     output: str | None,
     workbook: str | None,
     company: str | None,
+    as_json: bool,
 ) -> int:
     """Draft a template from an export, or write a workbook to fill in.
 
@@ -141,10 +162,10 @@ def new(
     if workbook is not None:
         if output is not None or encoding is not None:
             raise UsageProblem("-o and --encoding go with --from, not with --workbook.")
-        return _workbook(workbook, company)
+        return _workbook(workbook, company, as_json)
     if company is not None:
         raise UsageProblem("--company goes with --workbook.")
-    return _draft(exports, encoding, output)
+    return _draft(exports, encoding, output, as_json)
 
 
 @template.command()
@@ -165,10 +186,21 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _draft(exports: tuple[str, ...], encoding: str | None, output: str | None) -> int:
+def _draft(
+    exports: tuple[str, ...], encoding: str | None, output: str | None, as_json: bool
+) -> int:
     from importer.app.templates import draft_template
 
     draft = draft_template(exports, encoding=encoding, output=output)
+    if as_json:
+        return print_json(
+            sources=[*exports],
+            recognised=draft.shipped or None,
+            trial=draft.trial and asdict(draft.trial),
+            todos=draft.todos,
+            yaml=draft.text,
+            result=output,
+        )
     if draft.shipped_trial and (draft.shipped_trial.bills or draft.shipped_trial.parameters):
         click.echo(visible(_shipped(draft.shipped, draft.shipped_trial)), err=True)
     if output is None:
@@ -218,10 +250,12 @@ def _result(trial: TemplateTrial) -> str:
     return f"{_count(trial.bills, 'bill')}, {valid}{total}.{problem}"
 
 
-def _workbook(output: str, company: str | None) -> int:
+def _workbook(output: str, company: str | None, as_json: bool) -> int:
     from importer.app.templates import write_fill_in_workbook
 
     notes = write_fill_in_workbook(output, company=company)
+    if as_json:
+        return print_json(result=output, notes=notes)
     path = Path(output)
     name = shlex.quote(str(path))
     click.echo(visible(f"{path}: fill in Bills and Line items, then: light-import load {name}"))

@@ -101,14 +101,6 @@ def summary_lines(
     return lines
 
 
-def summary_text(
-    summary: RunSummary, findings: Findings, *, width: int = 80, limit: int = 20
-) -> str:
-    """The lines as text without colour."""
-    lines = summary_lines(summary, findings, width=width, limit=limit)
-    return "\n".join(line.text for line in lines)
-
-
 def _run_words(summary: RunSummary) -> list[str]:
     """Which run the command is about; a load says so itself."""
     if summary.run is None or summary.command == "load":

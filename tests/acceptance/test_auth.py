@@ -27,6 +27,7 @@ from conftest import (
     Ended,
     Fault,
     bill_row,
+    document,
     expire_logins,
     http,
     numbers,
@@ -150,8 +151,9 @@ def test_login_replaces_the_key_until_logout(
     command: Command, light: Sandbox, ring: Path, home: Path, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(BILLS)])
-    told = login(light.base_url)
+    told = login(light.base_url, "--json")
     assert told.code == 0
+    assert document(told)["store"] == "keyring"
     assert "Logged in to " in told.err
     assert "keyring on disk" in told.err
     kept = secrets_in(ring, home)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -61,7 +60,7 @@ def test_a_damaged_run_is_named_and_the_others_are_listed(
 ) -> None:
     damage(home, "UPDATE runs SET facts = ? WHERE id = ?", facts, runs[0])
     listed = command("runs", "--json")
-    assert [run["run"] for run in json.loads(listed.out)] == [runs[1]]
+    assert [run["run"] for run in listed.json["runs"]] == [runs[1]]
     assert listed.code == 4
     for ended in (listed, command("runs"), command("report", runs[0])):
         text = " ".join(ended.err.split())
@@ -75,7 +74,7 @@ def test_a_damaged_state_is_named_by_runs(
 ) -> None:
     damage(home, "UPDATE run_bills SET status = 'x' WHERE run = ?", runs[1])
     listed = command("runs", "--json")
-    assert [run["run"] for run in json.loads(listed.out)] == [runs[0]]
+    assert [run["run"] for run in listed.json["runs"]] == [runs[0]]
     assert f"run {runs[1]}" in " ".join(listed.err.split())
 
 
@@ -102,6 +101,6 @@ def test_a_file_that_is_no_journal_does_not_hide_the_others(
 ) -> None:
     (home / "journals" / "other.sqlite").write_bytes(b"this is no database, by far" * 50)
     listed = command("runs", "--json")
-    assert [run["run"] for run in json.loads(listed.out)] == [runs[1], runs[0]]
+    assert [run["run"] for run in listed.json["runs"]] == [runs[1], runs[0]]
     assert "other.sqlite" in listed.err
     assert command("report", runs[0], "--json", "--quiet").code == 0

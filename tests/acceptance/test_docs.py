@@ -33,7 +33,7 @@ def test_generated_page_matches_the_code(name: str) -> None:
     assert (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") == page, "run: make docs"
 
 
-def test_man_page_matches_the_commands(
+def test_man_page_and_page_of_commands_have_every_option(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("LIGHT_BASE_URL", "")
@@ -49,10 +49,18 @@ def test_man_page_matches_the_commands(
     ]
     assert not without
     root = click.Context(cli, info_name="light-import")
+    commands = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert commands == made["commands_page"](), "run: make docs"
+    sections = dict(re.findall(r"^## (.+)\n((?:(?!^## ).*\n)*)", commands, re.MULTILINE))
     for words, command in made["commands"]():
         for parameter in command.get_params(click.Context(command, root)):
             record = parameter.get_help_record(root)
             assert record is None or record[1].partition("[")[0].strip(), (words, parameter.name)
+            for name in (*parameter.opts, *parameter.secondary_opts):
+                shown = (
+                    name if isinstance(parameter, click.Option) else parameter.human_readable_name
+                )
+                assert re.search(rf"`[^`]*{re.escape(shown)}\b", sections[" ".join(words)]), name
 
 
 def test_man_page_names_every_environment_variable() -> None:

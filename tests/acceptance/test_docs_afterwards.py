@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 import shutil
@@ -38,7 +37,7 @@ def test_page_commands_work_as_written(
         done = command(*args)
         assert done.code == 0, (words, done.out, done.err)
         said[number, words] = done.out + done.err
-        run = run or json.loads(command("runs", "--json").out)[0]["run"]
+        run = run or command("runs", "--json").json["runs"][0]["run"]
     texts = list(said.values())
     assert "Light:    http://127.0.0.1" in texts[0]
     assert "(a server on this computer, not Light)" in texts[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import random
 import signal
@@ -100,7 +99,7 @@ def test_killed_load_is_completed_from_another_folder(
         there = len(slow.bills())
         assert there < BILLS
 
-        (run,) = json.loads(command("runs", "--json").out)
+        (run,) = command("runs", "--json").json["runs"]
         told = command("report", run["run"], "--json", "--quiet")
         assert told.code == 0
         counts = told.json["bills"]
@@ -152,7 +151,7 @@ def test_report_of_a_killed_load_says_so_until_completed(
         killed.kill()
         ended(killed)
         proxy.idle()
-        (run,) = json.loads(command("runs", "--json").out)
+        (run,) = command("runs", "--json").json["runs"]
         told = command("report", run["run"], "--json", "--quiet")
         assert told.json["bills"] == {"total": 3, "unknown": 3}
         assert told.code == told.json["exit_code"] == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pty
 import select
@@ -237,7 +236,7 @@ def test_key_appears_nowhere(
         ) as proxy:
             args = ("load", *files, "--yes", "--verbose", "--base-url", proxy.url)
             told = command(*args)
-            (run,) = json.loads(command("runs", "--json").out)
+            (run,) = command("runs", "--json").json["runs"]
             again = command("report", run["run"])
     assert told.code == 1
     said = told.out + told.err + again.out + again.err
@@ -396,7 +395,7 @@ def test_runs_and_report_work_without_the_source_files(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     assert "Nothing has been loaded" in command("runs").out
-    assert json.loads(command("runs", "--json").out) == []
+    assert command("runs", "--json").json["runs"] == []
     files = write_bills(tmp_path, [bill_row(i) for i in range(4)])
     refused = refusal(422, "No.", "dueDate")
     with proxied(
@@ -406,7 +405,7 @@ def test_runs_and_report_work_without_the_source_files(
     for name in files:
         Path(name).unlink()
 
-    (run,) = json.loads(command("runs", "--json").out)
+    (run,) = command("runs", "--json").json["runs"]
     assert run["run"] == told.json["run"]
     assert run["bills"] == told.json["bills"] == {"total": 4, "created": 3, "rejected": 1}
     assert run["exit_code"] == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sqlite3
@@ -168,7 +167,7 @@ def test_kill_during_a_step_is_completed_once(
         kind = {"submitted": "submit", "posted": "post", "paid": "pay"}[status]
         assert journaled()[f"{kind} sending"] == 1
 
-        (run,) = json.loads(command("runs", "--json").out)
+        (run,) = command("runs", "--json").json["runs"]
         report = command("report", run["run"], "--json", "--quiet")
         assert (report.code, codes(report)) == (0, ["light.step_unknown"])
 

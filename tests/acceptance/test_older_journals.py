@@ -59,7 +59,7 @@ def printed(name: str) -> Any:
 
 
 def test_runs_lists_what_the_older_version_listed(old: Path, command: Command) -> None:
-    listed = json.loads(command("runs", "--json").out)
+    listed = command("runs", "--json").json["runs"]
     expected = printed("runs")
     for run in (*listed, *expected):
         del run["journal"]

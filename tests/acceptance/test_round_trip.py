@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -113,7 +112,7 @@ def test_next_run_sends_the_rest_and_names_the_first(
     again = load(sandbox.base_url, edited(first.json["result"], correct))
     assert statuses(again) == {"created": 1, "already_loaded": 3}
     assert sandbox.counters.bill_posts == 4
-    runs = json.loads(command("runs", "--json").out)
+    runs = command("runs", "--json").json["runs"]
     assert [run["continues"] for run in runs] == [first.json["run"], None]
     assert f"continues run {first.json['run']}" in command("runs").out
     assert first.json["run"] in notes(again.json["result"])

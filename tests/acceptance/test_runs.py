@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import json
 import re
 import time
 from collections.abc import Callable
@@ -56,7 +55,7 @@ def test_runs_lists_user_destination_and_outcome(
     assert getpass.getuser() in older
     assert "a server on this computer, not Light" in older
 
-    undone, *told = json.loads(command("runs", "--json", "--limit", "2").out)
+    undone, *told = command("runs", "--json", "--limit", "2").json["runs"]
     assert (undone["command"], undone["undone_run"], undone["outcome"]) == ("undo", one, "done")
     assert [run["run"] for run in told] == [two]
     assert told[0]["line_items"] == {"total": 5, "created": 2, "undone": 3}
@@ -86,7 +85,7 @@ def test_runs_lists_attempts_that_sent_nothing(
     command("load", "broken.csv", *to, "--yes")
     command("load", *files, *to)  # without a terminal
     command("load", "nowhere.csv", *to, "--yes")
-    listed = json.loads(command("runs", "--json").out)[::-1]
+    listed = command("runs", "--json").json["runs"][::-1]
     assert [run["outcome"] for run in listed] == ["access", "dry_run", "not_sent", "usage", "file"]
     assert [run["exit_code"] for run in listed] == [2, 0, 1, 2, 2]
     assert listed[1]["bills"] == {"total": 3, "valid": 3}
@@ -109,9 +108,7 @@ def test_runs_shows_local_time_beside_utc(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = load(sandbox.base_url, *write_bills(tmp_path, [bill_row(0)])).json["run"]
-    (utc,) = [
-        datetime.fromisoformat(r["started"]) for r in json.loads(command("runs", "--json").out)
-    ]
+    (utc,) = [datetime.fromisoformat(r["started"]) for r in command("runs", "--json").json["runs"]]
     try:
         monkeypatch.setenv("TZ", "Asia/Tokyo")
         time.tzset()

@@ -3,7 +3,6 @@ both ids, by the load that ends last and by every later command, until a person 
 
 from __future__ import annotations
 
-import json
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from conftest import (
     Request,
     asked,
     bill_row,
+    document,
     ended,
     http,
     numbers,
@@ -301,12 +301,13 @@ def test_persons_word_settles_a_double(load: Load, command: Load, double: Double
     assert (wrong.code, "not in doubt" in wrong.err) == (2, True)
     settled = command("journal", "settle", run, number, "--light-id", ids[0], "--json")
     assert settled.code == 0, settled.err
+    assert document(settled)["command"] == "journal settle"
     assert (settled.json["light_id"], settled.json["others"]) == (ids[0], [ids[1]])
     assert settled.json["who"]
     again = load(double.url, *files)
     assert again.code == 0, again.out
     assert "light.twice" not in codes(again)
-    [checked] = json.loads(command("journal", "check", "--json").out)
+    [checked] = command("journal", "check", "--json").json["journals"]
     assert [each["light_id"] for each in checked["settlements"]] == [ids[0]]
     assert (checked["problems"], checked["doubts"]) == ([], [])
 
@@ -391,7 +392,7 @@ def test_undo_covers_what_the_run_does_not_know(
         process.kill()
         process.communicate()
         proxy.fault = lambda request: Fault(True, KEEP)
-        [run] = [each["run"] for each in json.loads(command("runs", "--json").out)]
+        [run] = [each["run"] for each in command("runs", "--json").json["runs"]]
         undone = command("undo", run, "--yes", *FAST)
     assert undone.code == 0, undone.out
     assert undone.json["bills"] == {"total": 2, "undone": 2}

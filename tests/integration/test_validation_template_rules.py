@@ -18,8 +18,8 @@ from bill_sheets import (
     two_sheets,
 )
 
+from importer.app.result import Result
 from importer.report.build_report import build_report
-from importer.report.terminal import summary_text
 from importer.validation.checked_bills import Checked
 
 RULES = """
@@ -113,7 +113,7 @@ def test_tie_out_uses_the_currency_unit(tmp_path: Path, home: Path) -> None:
     empty = RunSummary("validate", None, None, None, "mine", ("l.csv",), datetime.now(UTC), {}, {},
                        {}, ())  # fmt: skip
     report = build_report(of, {}, empty)
-    text = summary_text(replace(report.summary, exit_code=0), report.findings)
+    text = Result(replace(report, summary=replace(report.summary, exit_code=0))).text()
     assert "1,234,500 JPY" in text
     assert "5.500 KWD" in text
     assert [b.unit for b in of.valid_bills()] == [1, 1000]

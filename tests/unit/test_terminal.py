@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from importer.core.safe_text import visible
 from importer.model.finding import CellRef, Finding, Severity
 from importer.model.report_model import CurrencyTotal, RunSummary
-from importer.report.terminal import paragraph, summary_text
+from importer.report.terminal import paragraph, summary_lines
 from importer.report.text_layout import columns_of
 from importer.validation.finding_batch import Findings
 
@@ -33,6 +33,13 @@ SUMMARY = RunSummary(
     exit_code=1,
     next_step="light-import load bills-result.xlsx",
 )
+
+
+def summary_text(
+    summary: RunSummary, findings: Findings, *, width: int = 80, limit: int = 20
+) -> str:
+    lines = summary_lines(summary, findings, width=width, limit=limit)
+    return "\n".join(line.text for line in lines)
 
 
 def finding(message: str, row: int = 7, severity: Severity = Severity.ERROR) -> Finding:
