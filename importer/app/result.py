@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from importer.app.events import Listener, Work
 from importer.app.seal import seal
@@ -114,7 +115,10 @@ def exit_code(summary: RunSummary, findings: Findings, *, stopped: ImporterError
 
 
 def json_document(
-    command: str, exit_code: int = 0, error: RunError | None = None, **facts: Any
+    command: str,
+    exit_code: int,
+    error: RunError | None = None,
+    facts: Mapping[str, object] = MappingProxyType({}),
 ) -> str:
     """What ``--json`` prints of a command without a report: all keys of one, and its ``facts``."""
     import json
@@ -122,7 +126,7 @@ def json_document(
     from importer.report.json_summary import summary_json
 
     summary = RunSummary(command, None, None, None, "", (), datetime.now(UTC), error=error)
-    document = summary_json(replace(summary, exit_code=exit_code), ()) | facts
+    document = {**summary_json(replace(summary, exit_code=exit_code), ()), **facts}
     return json.dumps(document, ensure_ascii=False, indent=2)
 
 

@@ -106,7 +106,7 @@ def login(as_json: bool, **options: Any) -> int:
         console.message(f"{variable} is set in this terminal: commands use it, not the login.")
     if as_json:
         return print_json(
-            company=done.login.company or None, base_url=where, store=done.login.store
+            {"company": done.login.company or None, "base_url": where, "store": done.login.store}
         )
     return 0
 
@@ -127,7 +127,7 @@ def status(as_json: bool) -> int:
     status = login_status()
     if as_json:
         missing = UsageProblem(_NO_LOGIN) if status.exit_code else None
-        return print_json(status.exit_code, missing, **_status_json(status))
+        return print_json(_status_json(status), status.exit_code, missing)
     if status.variable:
         rest = ", not the login." if status.logins else "."
         click.echo(f"{status.variable} is set, so it is used{rest}")
@@ -200,7 +200,7 @@ def logout(base_url: str | None, every: bool, as_json: bool) -> int:
 
     forgotten = log_out(base_url, every=every)
     if as_json:
-        return print_json(deleted=[*forgotten], variable=key_variable())
+        return print_json({"deleted": [*forgotten], "variable": key_variable()})
     for name in forgotten:
         click.echo(f"Logged out; deleted the login to {name}.")
     if not any(forgotten.values()):

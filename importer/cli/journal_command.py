@@ -64,7 +64,7 @@ def settle(run: str, bill: str, as_json: bool, **options: Any) -> int:
         stop=StopControl(bind=signals),
     )
     if as_json:
-        return print_json(**settled.as_json())
+        return print_json(settled.as_json())
     click.echo(visible(settled.words))
     return 0
 
@@ -88,7 +88,7 @@ def check(journal: str | None, as_json: bool) -> int:
 
     journals, code = check_journals(journal)
     if as_json:
-        return print_json(code, journals=[each.as_json() for each in journals])
+        return print_json({"journals": [each.as_json() for each in journals]}, code)
     for each in journals:
         for line in each.lines():
             click.echo(visible(line))

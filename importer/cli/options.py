@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -283,14 +283,16 @@ def pace_of(options: dict[str, Any]) -> PaceOptions:
     return PaceOptions(**{name: options.pop(name) for name in names})
 
 
-def print_json(exit_code: int = 0, error: ImporterError | None = None, **facts: Any) -> int:
+def print_json(
+    facts: Mapping[str, object], exit_code: int = 0, error: ImporterError | None = None
+) -> int:
     """Print the JSON of the command that runs, with its ``facts``; the exit code."""
     from importer.app import json_document
     from importer.model.report_model import RunError
 
     command = click.get_current_context().command_path.partition(" ")[2]
     of_error = None if error is None else RunError.of(error)
-    click.echo(json_document(command, exit_code, of_error, **facts))
+    click.echo(json_document(command, exit_code, of_error, facts))
     return exit_code
 
 

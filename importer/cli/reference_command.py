@@ -41,14 +41,16 @@ def pull(base_url: str | None, as_json: bool) -> int:
     cached, counts = pulled.cached, pulled.cached.counts()
     if as_json:
         return print_json(
-            company=cached.company.name,
-            company_id=cached.company.id,
-            base_url=cached.base_url,
-            fetched_at=cached.fetched_at.isoformat(timespec="seconds"),
-            **counts,
-            requests=pulled.requests,
-            seconds=round(pulled.seconds, 3),
-            path=str(pulled.path),
+            dict(
+                company=cached.company.name,
+                company_id=cached.company.id,
+                base_url=cached.base_url,
+                fetched_at=cached.fetched_at.isoformat(timespec="seconds"),
+                **counts,
+                requests=pulled.requests,
+                seconds=round(pulled.seconds, 3),
+                path=str(pulled.path),
+            )
         )
     fetched = f"{cached.fetched_at:%Y-%m-%d %H:%M} UTC"
     click.echo(visible(f"{cached.company.name} ({cached.base_url}), {fetched}:"))

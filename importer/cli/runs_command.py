@@ -32,7 +32,7 @@ def runs(journal: str | None, limit: int | None, as_json: bool) -> int:
     exit_code = problems[0].exit_code if problems else 0
     if as_json:
         rows = [history_json(history) for history in histories[:limit]]
-        print_json(exit_code, problems[0] if problems else None, runs=rows)
+        print_json({"runs": rows}, exit_code, problems[0] if problems else None)
     elif histories:
         click.echo(history_text(histories[: limit or 20], columns(120)))
         more = len(histories) - (limit or 20)

@@ -46,7 +46,9 @@ def list_(as_json: bool) -> int:
     templates = list_templates()
     if as_json:
         names = ("name", "description")
-        return print_json(templates=[dict(zip(names, each, strict=True)) for each in templates])
+        return print_json(
+            {"templates": [dict(zip(names, each, strict=True)) for each in templates]}
+        )
     if sys.stdout.isatty():
         table = click.get_current_context().make_formatter()
         table.write_dl(templates)
@@ -72,7 +74,7 @@ def show(name: str, as_json: bool) -> int:
 
     text = template_text(name)
     if as_json:
-        return print_json(template=name, yaml=text)
+        return print_json({"template": name, "yaml": text})
     click.echo(text, nl=False)
     return 0
 
@@ -93,11 +95,15 @@ def check(path: str, as_json: bool) -> int:
     checked = check_template(path)
     if as_json:
         return print_json(
-            template=checked.name,
-            path=str(checked.path),
-            fields=checked.fields,
-            missing=[{"sheet": sheet, "one_of": [*names]} for sheet, names in checked.missing],
-            todos=checked.todos,
+            {
+                "template": checked.name,
+                "path": str(checked.path),
+                "fields": checked.fields,
+                "missing": [
+                    {"sheet": sheet, "one_of": [*names]} for sheet, names in checked.missing
+                ],
+                "todos": checked.todos,
+            }
         )
     click.echo(f"{checked.path}: template '{checked.name}' is valid; {checked.fields} fields.")
     for sheet, names in checked.missing:
@@ -194,12 +200,14 @@ def _draft(
     draft = draft_template(exports, encoding=encoding, output=output)
     if as_json:
         return print_json(
-            sources=[*exports],
-            recognised=draft.shipped or None,
-            trial=draft.trial and asdict(draft.trial),
-            todos=draft.todos,
-            yaml=draft.text,
-            result=output,
+            {
+                "sources": [*exports],
+                "recognised": draft.shipped or None,
+                "trial": draft.trial and asdict(draft.trial),
+                "todos": draft.todos,
+                "yaml": draft.text,
+                "result": output,
+            }
         )
     if draft.shipped_trial and (draft.shipped_trial.bills or draft.shipped_trial.parameters):
         click.echo(visible(_shipped(draft.shipped, draft.shipped_trial)), err=True)
@@ -255,7 +263,7 @@ def _workbook(output: str, company: str | None, as_json: bool) -> int:
 
     notes = write_fill_in_workbook(output, company=company)
     if as_json:
-        return print_json(result=output, notes=notes)
+        return print_json({"result": output, "notes": notes})
     path = Path(output)
     name = shlex.quote(str(path))
     click.echo(visible(f"{path}: fill in Bills and Line items, then: light-import load {name}"))
