@@ -167,7 +167,7 @@ def trusted_certificates(url: str) -> ssl.SSLContext:
     Plain http needs none. Raises UsageProblem where such a setting names nothing that can be used.
     """
     if not url.startswith("https:"):
-        return httpx.create_ssl_context(trust_env=False)
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     file, folder = (os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
     name, path = ("SSL_CERT_FILE", file) if file else ("SSL_CERT_DIR", folder)
     remedy = "Correct the setting, or remove it to trust the usual authorities."

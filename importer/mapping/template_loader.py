@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +155,15 @@ def _line(lines: _Lines, path: tuple[Hashable, ...]) -> int:
 
 def load_template(path: Path) -> LoadedTemplate:
     """A template from a YAML file. TemplateProblem lists everything wrong, each with its line."""
-    shipped = path.parent == shipped_folder("templates")
+    return _shipped(path) if path.parent == shipped_folder("templates") else _read(path, False)
+
+
+@cache
+def _shipped(path: Path) -> LoadedTemplate:
+    return _read(path, True)
+
+
+def _read(path: Path, shipped: bool) -> LoadedTemplate:
     try:
         if path.stat().st_size > _LARGEST:
             raise TemplateProblem(

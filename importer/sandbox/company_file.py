@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -145,7 +146,15 @@ class CompanyReference:
 
 def load_reference(folder: Path | None = None) -> Reference:
     """Read all six files of ``folder``, or of the shipped company."""
-    folder = folder or SHIPPED
+    return _shipped() if folder is None else _reference(folder)
+
+
+@cache
+def _shipped() -> Reference:
+    return _reference(SHIPPED)
+
+
+def _reference(folder: Path) -> Reference:
     if not folder.is_dir():
         raise UsageProblem(f"There is no folder {folder} with the sandbox's reference files.")
     company_file = folder / "company.json"

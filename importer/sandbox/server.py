@@ -83,6 +83,18 @@ class _Server(uvicorn.Server):
             ticks += 1
             await asyncio.sleep(0.01)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Uvicorn would wait for a tenth of a second.
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        for task in list(self.server_state.tasks):
+            task.cancel()
+        await asyncio.sleep(0.01)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         # Uvicorn raises the signal again at the end; here the end is a normal return.

@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -287,9 +288,14 @@ def _insert_lines(connection: sa.Connection, lines: Sequence[JsonObject]) -> Non
 
 def table_row(table: sa.Table, body: JsonObject, **values: object) -> JsonObject:
     """The columns of a table from the fields of the same names, ``values`` and the JSON."""
-    fields = {column.name: to_camel(column.name) for column in table.columns}
-    row = {column: body[field] for column, field in fields.items() if field in body}
+    row = {column: body[field] for column, field in _json_names(table).items() if field in body}
     return row | values | {"body": _dumped(body)}
+
+
+@cache
+def _json_names(table: sa.Table) -> dict[str, str]:
+    """The field of the JSON that each column would be filled from."""
+    return {column.name: to_camel(column.name) for column in table.columns}
 
 
 def _dumped(value: JsonObject) -> str:

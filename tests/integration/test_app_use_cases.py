@@ -114,7 +114,9 @@ def test_verify_and_undo_without_a_terminal(
     sandbox: Sandbox, options: LoadOptions, files: CheckRequest, tmp_path: Path
 ) -> None:
     run = str(loaded(files, options).summary.run)
-    verified = verify(VerifyOptions(run, pace=options.pace), result=ResultFile(str(tmp_path)))
+    verified = verify(
+        VerifyOptions(run, pace=options.pace, settle=0.1), result=ResultFile(str(tmp_path))
+    )
     assert verified.exit_code == 0
     assert verified.path is not None
     assert verified.path.parent == tmp_path
@@ -124,7 +126,7 @@ def test_verify_and_undo_without_a_terminal(
         forecasts.append(forecast)
         return True
 
-    undone = undo(UndoOptions(run, pace=options.pace), consent=agree)
+    undone = undo(UndoOptions(run, pace=options.pace, settle=0.1), consent=agree)
     assert undone.exit_code == 0
     assert undone.summary.bills["undone"] == BILLS
     assert undone.path is None
