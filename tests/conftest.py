@@ -23,6 +23,7 @@ import httpx
 import hypothesis
 import jsonschema
 import pytest
+from postgres_server import database, place, postgres  # noqa: F401
 
 from importer.sandbox import Sandbox, SandboxSettings, running
 

@@ -19,7 +19,7 @@ from importer.loading.journal.journal_records import RunRecord
 from importer.model.light_objects import Company
 
 if TYPE_CHECKING:
-    import filelock
+    from importer.loading.journal.journal_database import CompanyLock
 
 
 def environment(base_url: str, *, sandbox: bool = False) -> str:
@@ -49,8 +49,8 @@ def check_company_of_journal(journal: Journal, company: Company, destination: De
     for run in journal.runs():
         if not run.damage and run.facts.get("company_id") != company.id:
             raise UsageProblem(
-                f"The journal {journal.path} belongs to the company {run.facts.get('company')}, but"
-                f" the key belongs to {company.name}. Leave out --journal, or name another."
+                f"The journal {journal.place} belongs to the company {run.facts.get('company')},"
+                f" but the key belongs to {company.name}. Leave out --journal, or name another."
             )
 
 
@@ -92,7 +92,7 @@ async def locked(journal: Journal, listener: Listener, stop: StopControl) -> Asy
         lock.release()
 
 
-def _acquire(lock: filelock.BaseFileLock, journal: Journal) -> bool:
+def _acquire(lock: CompanyLock, journal: Journal) -> bool:
     import filelock
 
     try:
@@ -101,7 +101,7 @@ def _acquire(lock: filelock.BaseFileLock, journal: Journal) -> bool:
         return False
     except OSError as error:
         raise JournalProblem(
-            f"The journal {journal.path} cannot be locked ({error.strerror}), so nothing is sent."
+            f"The journal {journal.place} cannot be locked ({error.strerror}), so nothing is sent."
             " Free some space or make the folder writable, and run the same command again."
         ) from None
     return True

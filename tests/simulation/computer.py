@@ -83,7 +83,8 @@ class NumberedJournal(Journal):
     all schedules: opening one takes most of the time of a session."""
 
     def __init__(self, whole: Journal, db: sa.Connection, disk: Disk) -> None:
-        self.path, self._engine, self._transaction = whole.path, whole._engine, None
+        self.place, self._engine, self._transaction = whole.place, whole._engine, None
+        self._database = whole._database
         self.db, self.disk = db, disk
 
     def of_session(self, disk: Disk) -> NumberedJournal:

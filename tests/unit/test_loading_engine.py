@@ -6,7 +6,6 @@ import asyncio
 import itertools
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from importer.core.errors import AccessRefused, HeldBack, LightUnreachable, Stop
 from importer.core.hold_back import MOST_REFUSALS
 from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal
+from importer.loading.journal.journal_place import JournalPlace
 from importer.loading.operation import EngineSettings, StepRecord, write_records
 from importer.loading.operations.create_bill import create_bills
 from importer.loading.plan import look_in_light, plan_from_journal, record
@@ -91,13 +91,13 @@ def bill(i: int, number: str | None = "") -> Bill:
 
 
 def load(
-    path: Path, light: FakeLight, bills: Sequence[Bill], settings: EngineSettings
+    place: JournalPlace, light: FakeLight, bills: Sequence[Bill], settings: EngineSettings
 ) -> tuple[StoppedEarly | None, list[Status], Heard]:
     """How a load of the bills ends: why early, the status of each, and what was heard."""
     heard = Heard()
 
     async def run(_: Callable[[], float]) -> tuple[StoppedEarly | None, list[Status], Heard]:
-        with Journal(path / "journal.sqlite") as journal:
+        with Journal(place) as journal:
             plan = plan_from_journal(bills, journal)
             run = journal.start_run({})
             record(plan, journal, run, dict.fromkeys(plan.entries, BillRows()))
@@ -116,29 +116,29 @@ def gaps(times: Sequence[float]) -> list[float]:
     return [round(b - a, 1) for a, b in itertools.pairwise(times)]
 
 
-def test_backs_off_exponentially_while_light_is_unreachable(tmp_path: Path) -> None:
+def test_backs_off_exponentially_while_light_is_unreachable(place: JournalPlace) -> None:
     light = FakeLight(lambda each: UNREACHED)
     settings = EngineSettings(concurrency=1, give_up_after=60.0)
-    stopped, statuses, heard = load(tmp_path, light, [bill(0)], settings)
+    stopped, statuses, heard = load(place, light, [bill(0)], settings)
     assert isinstance(stopped, LightUnreachable)
     assert gaps(light.posted) == [0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0]
     assert statuses == [Status.NOT_SENT]
     assert len(heard.said) == len(light.posted) - 1
 
 
-def test_backoff_starts_again_after_success(tmp_path: Path) -> None:
+def test_backoff_starts_again_after_success(place: JournalPlace) -> None:
     answers = iter([UNREACHED] * 3 + [Answer(200, "a")] + [UNREACHED] * 2 + [Answer(200, "b")])
     light = FakeLight(lambda each: next(answers))
-    stopped, statuses, _ = load(tmp_path, light, [bill(0), bill(1)], EngineSettings(concurrency=1))
+    stopped, statuses, _ = load(place, light, [bill(0), bill(1)], EngineSettings(concurrency=1))
     assert stopped is None
     assert gaps(light.posted) == [0.5, 1.0, 2.0, 0.0, 0.5, 1.0]
     assert statuses == [Status.CREATED] * 2
 
 
-def test_one_request_probes_whether_light_is_back(tmp_path: Path) -> None:
+def test_one_request_probes_whether_light_is_back(place: JournalPlace) -> None:
     light = FakeLight(lambda each: UNREACHED)
     settings = EngineSettings(concurrency=8, give_up_after=10.0)
-    load(tmp_path, light, [bill(i) for i in range(20)], settings)
+    load(place, light, [bill(i) for i in range(20)], settings)
     assert gaps(light.posted)[7:] == [0.5, 1.0, 2.0, 4.0, 8.0]
 
 
@@ -146,10 +146,12 @@ def test_one_request_probes_whether_light_is_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", [402, 407, 425, 429, 451, 503, 511])
-def test_gateway_that_never_ends_a_hold_is_left_with_its_words(tmp_path: Path, status: int) -> None:
+def test_gateway_that_never_ends_a_hold_is_left_with_its_words(
+    place: JournalPlace, status: int
+) -> None:
     light = FakeLight(lambda each: Answer(status, reason="Closed."))
     settings = EngineSettings(concurrency=8, settle=1.0)
-    stopped, statuses, heard = load(tmp_path, light, [bill(i) for i in range(20)], settings)
+    stopped, statuses, heard = load(place, light, [bill(i) for i in range(20)], settings)
     assert isinstance(stopped, HeldBack)
     assert "Closed." in str(stopped)
     assert len(light.posted) == 8 + MOST_REFUSALS - 1, "eight at once, then one at a time"
@@ -160,30 +162,30 @@ def test_gateway_that_never_ends_a_hold_is_left_with_its_words(tmp_path: Path, s
     assert heard.ended == []
 
 
-def test_503_is_looked_up_before_it_is_sent_again(tmp_path: Path) -> None:
+def test_503_is_looked_up_before_it_is_sent_again(place: JournalPlace) -> None:
     answers = iter([Answer(503, reason="Closed.")] * 7 + [Answer(200, "a")])
     light = FakeLight(lambda each: next(answers))
-    stopped, statuses, _ = load(tmp_path, light, [bill(0)], EngineSettings(settle=30.0))
+    stopped, statuses, _ = load(place, light, [bill(0)], EngineSettings(settle=30.0))
     assert (stopped, statuses) == (None, [Status.CREATED]), "more often than answers may be lost"
     assert gaps(light.posted) == [60.0] * 7  # two looks each time
     assert len(light.listed) == 2 * 7 + 1, "two before each, and for twins at the end"
 
 
-def test_bills_go_together_again_after_a_hold(tmp_path: Path) -> None:
+def test_bills_go_together_again_after_a_hold(place: JournalPlace) -> None:
     answers = iter([Answer(429)] * 6 + [Answer(200, f"id-{i}") for i in range(20)])
     light = FakeLight(lambda each: next(answers))
     settings = EngineSettings(concurrency=4)
-    _, statuses, _ = load(tmp_path, light, [bill(i) for i in range(20)], settings)
+    _, statuses, _ = load(place, light, [bill(i) for i in range(20)], settings)
     assert statuses == [Status.CREATED] * 20
     at_once = [len(list(group)) for _, group in itertools.groupby(light.posted)]
     assert at_once == [4, 1, 1, 1, 4, 4, 4, 4, 3]
 
 
-def test_wait_for_a_bill_in_doubt_is_announced(tmp_path: Path) -> None:
+def test_wait_for_a_bill_in_doubt_is_announced(place: JournalPlace) -> None:
     lost = FakeLight(lambda each: Answer(503, reason="Closed."))
-    load(tmp_path, lost, [bill(0)], EngineSettings(settle=0.1))
+    load(place, lost, [bill(0)], EngineSettings(settle=0.1))
     light = FakeLight(lambda each: Answer(200, "a"))
-    _, statuses, heard = load(tmp_path, light, [bill(0)], EngineSettings(settle=45.0))
+    _, statuses, heard = load(place, light, [bill(0)], EngineSettings(settle=45.0))
     assert statuses == [Status.CREATED]
     assert heard.said == [
         "Waiting 45 seconds, then asking Light again about the bill.",
@@ -197,10 +199,10 @@ def test_wait_for_a_bill_in_doubt_is_announced(tmp_path: Path) -> None:
 NO = Answer(403, reason="Not with this key.", errors=(ApiError("Not with this key."),))
 
 
-def test_missing_permission_stops_the_run_with_the_remedy(tmp_path: Path) -> None:
+def test_missing_permission_stops_the_run_with_the_remedy(place: JournalPlace) -> None:
     light = FakeLight(lambda each: NO)
     stopped, statuses, _ = load(
-        tmp_path, light, [bill(i) for i in range(9)], EngineSettings(concurrency=1)
+        place, light, [bill(i) for i in range(9)], EngineSettings(concurrency=1)
     )
     assert isinstance(stopped, AccessRefused)
     assert "The key may not create bills: Not with this key. Its role" in str(stopped)
@@ -210,11 +212,11 @@ def test_missing_permission_stops_the_run_with_the_remedy(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("forbidden", [0, 1, 5])
-def test_single_forbidden_bill_is_refused_alone(tmp_path: Path, forbidden: int) -> None:
+def test_single_forbidden_bill_is_refused_alone(place: JournalPlace, forbidden: int) -> None:
     light = FakeLight(lambda each: NO if each.index == forbidden else Answer(200, each.index + 1))
     for concurrency in (1, 8):
         stopped, statuses, _ = load(
-            tmp_path / str(concurrency),
+            place,
             light,
             [bill(i) for i in range(6)],
             EngineSettings(concurrency=concurrency),
@@ -224,16 +226,16 @@ def test_single_forbidden_bill_is_refused_alone(tmp_path: Path, forbidden: int) 
         assert statuses[forbidden] is Status.REJECTED
 
 
-def test_duplicate_forbidden_bills_are_all_settled(tmp_path: Path) -> None:
+def test_duplicate_forbidden_bills_are_all_settled(place: JournalPlace) -> None:
     light = FakeLight(lambda each: NO)
     alike = [bill(i, None) for i in range(2)]
-    stopped, statuses, heard = load(tmp_path, light, alike, EngineSettings())
+    stopped, statuses, heard = load(place, light, alike, EngineSettings())
     assert stopped is None
     assert statuses == [Status.REJECTED] * 2
     assert heard.ended == [True, True]
 
 
-def test_lost_answers_are_looked_up_after_the_settling_time(tmp_path: Path) -> None:
+def test_lost_answers_are_looked_up_after_the_settling_time(place: JournalPlace) -> None:
     lost = {0, 3}
 
     def answer(each: Bill) -> Answer:
@@ -244,15 +246,15 @@ def test_lost_answers_are_looked_up_after_the_settling_time(tmp_path: Path) -> N
 
     light = FakeLight(answer)
     settings = EngineSettings(concurrency=2, settle=5.0)
-    stopped, statuses, _ = load(tmp_path, light, [bill(i) for i in range(6)], settings)
+    stopped, statuses, _ = load(place, light, [bill(i) for i in range(6)], settings)
     assert stopped is None
     assert statuses == [Status.CREATED] * 6
     assert [round(time) for time in light.listed[:1]] == [5]
     assert len(light.listed) <= 5  # two looks at each of two times, and the search for twins
 
 
-def test_journal_stores_the_last_record_of_a_step(tmp_path: Path) -> None:
-    with Journal(tmp_path / "journal.sqlite") as journal:
+def test_journal_stores_the_last_record_of_a_step(place: JournalPlace) -> None:
+    with Journal(place) as journal:
         first, second = (plan_from_journal([bill(i)], journal).entries[i].id for i in range(2))
         done, doubtful = StepState.DONE, StepState.UNKNOWN
         write_records(
@@ -298,18 +300,18 @@ class CrowdedLight(FakeLight):
         return [theirs] if asyncio.get_running_loop().time() >= self.after else []
 
 
-def test_bill_that_somebody_else_brings_into_light_is_not_sent(tmp_path: Path) -> None:
+def test_bill_that_somebody_else_brings_into_light_is_not_sent(place: JournalPlace) -> None:
     bills = [bill(i) for i in range(40)]
     light = CrowdedLight(bills[-1], 10.0)
     settings = EngineSettings(concurrency=1, settle=5.0, watch=15.0)
-    stopped, statuses, _ = load(tmp_path, light, bills, settings)
+    stopped, statuses, _ = load(place, light, bills, settings)
     assert stopped is None
     assert statuses == [Status.CREATED] * 39 + [Status.ALREADY_IN_LIGHT]
     assert len(light.posted) == 39
     assert [round(time) for time in light.listed[:3]] == [3, 18, 33]
 
 
-def test_bill_that_waits_for_its_turn_to_leave_is_held_back(tmp_path: Path) -> None:
+def test_bill_that_waits_for_its_turn_to_leave_is_held_back(place: JournalPlace) -> None:
     """It was taken off the queue, and its request has not left."""
     light = CrowdedLight(bill(1), 2.0)
     send, leave = light.create_bill, asyncio.Event()
@@ -323,7 +325,7 @@ def test_bill_that_waits_for_its_turn_to_leave_is_held_back(tmp_path: Path) -> N
 
     light.create_bill = create_bill  # type: ignore[method-assign]
     settings = EngineSettings(concurrency=2, settle=5.0, watch=15.0)
-    stopped, statuses, _ = load(tmp_path, light, [bill(i) for i in range(8)], settings)
+    stopped, statuses, _ = load(place, light, [bill(i) for i in range(8)], settings)
     assert stopped is None
     assert statuses[1] is Status.ALREADY_IN_LIGHT
     assert statuses.count(Status.CREATED) == 7
@@ -332,14 +334,14 @@ def test_bill_that_waits_for_its_turn_to_leave_is_held_back(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(("hours", "marked"), [(0.5, True), (2.0, False)])
 def test_bill_that_was_sent_again_is_marked_until_long_after(
-    tmp_path: Path, hours: float, marked: bool
+    place: JournalPlace, hours: float, marked: bool
 ) -> None:
     lost = [Answer(None, reason="it broke")]
     light = FakeLight(lambda each: lost.pop() if lost else Answer(200, "a"))
-    assert load(tmp_path, light, [bill(0)], EngineSettings(settle=1.0))[1] == [Status.CREATED]
+    assert load(place, light, [bill(0)], EngineSettings(settle=1.0))[1] == [Status.CREATED]
 
     async def again(_: Callable[[], float]) -> None:
-        with Journal(tmp_path / "journal.sqlite") as journal:
+        with Journal(place) as journal:
             plan = plan_from_journal([bill(0)], journal)
             await look_in_light(plan, light, journal)
             record(plan, journal, journal.start_run({}), dict.fromkeys(plan.entries, BillRows()))
@@ -347,6 +349,6 @@ def test_bill_that_was_sent_again_is_marked_until_long_after(
     later = utc_now() + timedelta(hours=hours)
     with clock_in_use(lambda: later):
         simulate(again)
-    with Journal(tmp_path / "journal.sqlite") as journal:
+    with Journal(place) as journal:
         entry = plan_from_journal([bill(0)], journal).entries[0]
     assert (entry.resent is not None) is marked

@@ -7,9 +7,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from postgres_server import team_journal
 
 from importer.core.errors import JournalProblem
 from importer.loading.journal.journal import Journal
+from importer.loading.journal.journal_place import JournalPlace
 from importer.loading.journal.journal_records import Change, Intent, rows_from_row
 from importer.loading.journal.run_figures import created_before
 from importer.model.journal_states import BillOutcome, DamagedRecord, State, Status
@@ -18,19 +20,26 @@ from importer.model.run_rows import BillRows
 BILLS = [("one", '{"amount": 1}'), ("two", '{"amount": 2}')]
 
 
-def _open(path: Path, ready: threading.Barrier, problems: list[str]) -> None:
+def _open(place: JournalPlace, ready: threading.Barrier, problems: list[str]) -> None:
     ready.wait()
     try:
-        with Journal(path) as journal:
+        with Journal(place) as journal:
             journal.runs()
     except JournalProblem as problem:
         problems.append(str(problem))
 
 
-def test_a_new_journal_can_be_opened_by_many_at_once(tmp_path: Path) -> None:
-    for attempt in range(5):
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_new_journal_can_be_opened_by_many_at_once(
+    tmp_path: Path, engine: str, request: pytest.FixtureRequest
+) -> None:
+    of_team = engine == "postgresql"
+    for attempt in range(1 if of_team else 5):
         problems: list[str] = []
-        told = (tmp_path / f"{attempt}.sqlite", threading.Barrier(8), problems)
+        place: JournalPlace = tmp_path / f"{attempt}.sqlite"
+        if of_team:
+            place = team_journal(request.getfixturevalue("database"), "one company")
+        told = (place, threading.Barrier(8), problems)
         threads = [threading.Thread(target=_open, args=told) for _ in range(8)]
         for thread in threads:
             thread.start()
@@ -40,24 +49,37 @@ def test_a_new_journal_can_be_opened_by_many_at_once(tmp_path: Path) -> None:
 
 
 def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
-    with Journal(tmp_path / "deep" / "journal.sqlite") as journal:
-        assert journal.path.stat().st_mode & 0o077 == 0
-        assert journal.path.parent.stat().st_mode & 0o077 == 0
+    path = tmp_path / "deep" / "journal.sqlite"
+    with Journal(path):
+        assert path.stat().st_mode & 0o077 == 0
+        assert path.parent.stat().st_mode & 0o077 == 0
 
 
-def test_an_intent_is_durable_before_the_step_returns(tmp_path: Path) -> None:
-    with Journal(tmp_path / "j.sqlite") as journal:
+def test_a_journal_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "j.sqlite"
+    Journal(path).close()
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(JournalProblem, match="newer version"):
+        Journal(path)
+
+
+def test_an_intent_is_durable_before_the_step_returns(place: JournalPlace) -> None:
+    with Journal(place) as journal:
         entries = journal.plan(BILLS)
         run = journal.start_run({})
         journal.step(run, [], [Intent(entries["one"].id, "sent")])
-        other = sqlite3.connect(journal.path)  # as another process sees it
-        found = other.execute("SELECT state, attempts, content FROM entries ORDER BY id").fetchall()
-        other.close()
+        with Journal(place) as other:  # as another process sees it
+            found = [
+                (entry.state, entry.attempts, entry.content)
+                for entry in other.entries_of(BILLS).values()
+            ]
     assert found == [("sending", 1, "sent"), ("planned", 0, BILLS[1][1])]
 
 
-def test_an_attempt_that_did_not_take_place_is_not_counted(tmp_path: Path) -> None:
-    with Journal(tmp_path / "j.sqlite") as journal:
+def test_an_attempt_that_did_not_take_place_is_not_counted(place: JournalPlace) -> None:
+    with Journal(place) as journal:
         entry = journal.plan(BILLS)["one"].id
         run = journal.start_run({})
         journal.assign(run, [(entry, BillRows(), None)])
@@ -68,8 +90,8 @@ def test_an_attempt_that_did_not_take_place_is_not_counted(tmp_path: Path) -> No
     assert (outcome.status, found.attempts, found.state) == (Status.NOT_SENT, 0, State.PLANNED)
 
 
-def test_one_bill_in_light_never_has_two_entries(tmp_path: Path) -> None:
-    with Journal(tmp_path / "j.sqlite") as journal:
+def test_one_bill_in_light_never_has_two_entries(place: JournalPlace) -> None:
+    with Journal(place) as journal:
         one, two = (entry.id for entry in journal.plan(BILLS).values())
         run = journal.start_run({})
         journal.step(run, [Change(one, State.CREATED, light_id="b-1")], [])
@@ -80,8 +102,8 @@ def test_one_bill_in_light_never_has_two_entries(tmp_path: Path) -> None:
         assert journal.owned(["b-1"]) == {"b-1"}
 
 
-def test_a_refused_bill_is_planned_anew_and_a_created_one_stays(tmp_path: Path) -> None:
-    with Journal(tmp_path / "j.sqlite") as journal:
+def test_a_refused_bill_is_planned_anew_and_a_created_one_stays(place: JournalPlace) -> None:
+    with Journal(place) as journal:
         known = journal.plan(BILLS)
         one, two = known["one"].id, known["two"].id
         run = journal.start_run({})
@@ -101,20 +123,10 @@ def test_a_refused_bill_is_planned_anew_and_a_created_one_stays(tmp_path: Path) 
         assert journal.owned(["b-1", "b-2"]) == {"b-2"}
 
 
-def test_a_journal_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "j.sqlite"
-    Journal(path).close()
-    db = sqlite3.connect(path)
-    db.execute("PRAGMA user_version = 99")
-    db.close()
-    with pytest.raises(JournalProblem, match="newer version"):
-        Journal(path)
-
-
 def test_next_run_names_the_killed_run_that_created_a_bill(
-    tmp_path: Path,
+    place: JournalPlace,
 ) -> None:
-    with Journal(tmp_path / "j.sqlite") as journal:
+    with Journal(place) as journal:
         entries = [entry.id for entry in journal.plan([(n, "{}") for n in "abcd"]).values()]
         a, b, c, d = entries
         killed, again = journal.start_run({}, "1"), journal.start_run({}, "2")
@@ -134,3 +146,18 @@ def test_next_run_names_the_killed_run_that_created_a_bill(
 def test_damaged_file_name_of_a_run_is_called_damaged() -> None:
     with pytest.raises(DamagedRecord, match="the rows of entry 1"):
         rows_from_row((1, b"\x00", None, 2, "i", "[]", None))
+
+
+def test_texts_of_any_characters_are_written(place: JournalPlace) -> None:
+    with Journal(place) as journal:
+        entry = journal.plan(BILLS)["one"].id
+        run = journal.start_run({"who": "Zoë 漢字 \0 %s :x ?"})
+        change = Change(
+            entry, State.REJECTED, Status.REJECTED, message="a\0b % :key ? 漢", light_amount=2**62
+        )
+        journal.assign(run, [(entry, BillRows(), None)])
+        journal.step(run, [change], [])
+        outcome = journal.outcomes(run)[entry]
+        assert outcome.message.replace("\N{REPLACEMENT CHARACTER}", "\0") == change.message
+        assert outcome.entry.light_amount == 2**62
+        assert journal.runs()[0].facts == {"who": "Zoë 漢字 \0 %s :x ?"}

@@ -10,7 +10,13 @@ import sqlalchemy as sa
 
 from importer.core.clock import utc_now
 from importer.loading.journal.journal import Journal
-from importer.loading.journal.journal_tables import ENTRIES, READ_BACKS, RUN_BILLS, STEPS, UNDONE
+from importer.loading.journal.journal_tables import (
+    ENTRIES,
+    READ_BACKS,
+    RUN_BILLS,
+    SAVE_UNDONE,
+    STEPS,
+)
 from importer.model.journal_states import State, Status, Step, StepKind, StepState
 
 
@@ -63,7 +69,7 @@ def undo_entries(
     why = f"cancelled in Light by undo on {moment:%Y-%m-%d %H:%M} UTC"
     with journal.writing() as db:
         if rows:
-            db.execute(sa.insert(UNDONE).prefix_with("OR IGNORE"), rows)
+            journal.write_rows(db, SAVE_UNDONE, rows)
         db.execute(_FREE, [{"key": bill.entry} for bill in cancelled])
         db.execute(_UNREAD, [{"of": bill.entry} for bill in cancelled])
         db.execute(_UNDO, [{"of": bill.entry, "why": why, "of_run": run} for bill in cancelled])

@@ -1,28 +1,26 @@
 """The journal: what was meant, tried and achieved, on disk before anything is sent.
 
-SQLite, WAL, ``synchronous=FULL``: what a method has returned from survives a crash and a power
-cut. One file for each Light (base URL) and company, so that running again from anywhere is safe.
+What a method has returned from survives a crash and a power cut. One journal for each Light (base
+URL) and company, so that running again from anywhere is safe: a SQLite file, or a part of a team's
+PostgreSQL (see ``journal_database``).
 """
 
 from __future__ import annotations
 
 import secrets
-import sqlite3
-import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from importer import __version__
 from importer.core.clock import utc_now
 from importer.core.errors import JournalProblem
-from importer.core.private_files import private_file_at, private_lock
-from importer.loading.journal.journal_migrations import migrate
+from importer.loading.journal.journal_database import CompanyLock, database_at
+from importer.loading.journal.journal_place import JournalPlace
 from importer.loading.journal.journal_records import (
     Change,
     Intent,
@@ -38,10 +36,8 @@ from importer.loading.journal.journal_tables import (
     ASSIGN,
     CHANGE,
     ENTRIES,
-    META,
     NEW,
     NO_STEPS,
-    OPEN_STEPS,
     RENEW,
     RUN_BILLS,
     RUNS,
@@ -63,42 +59,23 @@ from importer.model.journal_states import (
 )
 from importer.model.run_rows import BillRows
 
-if TYPE_CHECKING:
-    import filelock
-
-VERSION = 7
-
-
-_DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
-
 
 class Journal:
     """One company's journal. JournalProblem where it cannot be opened or written."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, place: JournalPlace) -> None:
+        self.place = place
         self._transaction: sa.Connection | None = None
+        self._database = database_at(place)
+        self._engine = self._database.engine
         try:
-            private_file_at(path)  # SQLite gives the files beside it the same mode
-            self._engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.pool.StaticPool)
-            sa.event.listen(self._engine, "connect", _durable)
-            with self._engine.connect() as db:
-                db.exec_driver_sql("BEGIN IMMEDIATE")  # another process may be making it too
-                version = int(db.exec_driver_sql("PRAGMA user_version").scalar() or 0)
-                if version < VERSION:
-                    META.create_all(db)  # those that are missing
-                    OPEN_STEPS.create(db, checkfirst=True)
-                    if version:  # else it is new
-                        migrate(db, version)
-                    db.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
-                db.commit()
+            self._database.prepare()
         except (OSError, sa.exc.SQLAlchemyError) as error:
+            self.close()
             raise self._problem(error) from error
-        if version > VERSION:
-            raise JournalProblem(
-                f"The journal {path} was written by a newer version (format {version}); use that"
-                " version of light-import."
-            )
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Journal:
         return self
@@ -114,25 +91,22 @@ class Journal:
     def close(self) -> None:
         self._engine.dispose()
 
-    def lock(self) -> filelock.FileLock:
+    def lock(self) -> CompanyLock:
         """Held while a process loads into the company; the system frees it when the process dies.
 
         Loads into one company go one after the other: they share one rate limit anyway, and two at
         a time could both find a bill absent.
         """
-        return private_lock(Path(f"{self.path}.lock"))
+        return self._database.lock()
+
+    def faults(self) -> list[str]:
+        """What the database itself finds damaged."""
+        with self.reading() as db:
+            return list(self._database.faults(db))
 
     def _problem(self, error: Exception) -> JournalProblem:
         cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-        if getattr(cause, "sqlite_errorcode", None) in _DAMAGED:
-            return JournalProblem(
-                f"The journal {self.path} is damaged, or is another file ({cause}), so nothing more"
-                " is sent. Name the correct one with --journal, or restore a copy of it."
-            )
-        return JournalProblem(
-            f"The journal {self.path} cannot be written ({cause}), so nothing more is sent. Free"
-            " some space or make the folder writable, and run the same command again."
-        )
+        return self._database.problem(cause or error)
 
     @contextmanager
     def one_commit(self) -> Iterator[None]:
@@ -151,10 +125,8 @@ class Journal:
             yield self._transaction
             return
         try:
-            with self._engine.connect() as db:
-                db.exec_driver_sql("BEGIN IMMEDIATE")
+            with self._engine.connect() as db, self._database.transaction(db):
                 yield db
-                db.commit()
         except sa.exc.SQLAlchemyError as error:
             raise self._problem(error) from error
         except DamagedRecord as error:
@@ -168,7 +140,7 @@ class Journal:
                 yield db
         except sa.exc.SQLAlchemyError as error:
             cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-            raise JournalProblem(f"The journal {self.path} cannot be read ({cause}).") from error
+            raise JournalProblem(f"The journal {self.place} cannot be read ({cause}).") from error
         except DamagedRecord as error:
             raise self.damaged(str(error), run) from error
 
@@ -176,9 +148,13 @@ class Journal:
         """That a value of the journal cannot be read; other runs are as good as before."""
         where = f"run {run}, {what}" if run else what
         return JournalProblem(
-            f"The journal {self.path} is damaged: {where}. Its other runs can still be reported."
+            f"The journal {self.place} is damaged: {where}. Its other runs can still be reported."
             " Restore a copy of the journal to resume this one."
         )
+
+    def write_rows(self, db: sa.Connection, statement: str, rows: Sequence[Any]) -> None:
+        """One of the statements of ``journal_tables`` that are for many rows at a time."""
+        db.exec_driver_sql(self._database.driver_sql(statement), list(rows))
 
     # --- runs ---------------------------------------------------------------------------------
 
@@ -230,10 +206,10 @@ class Journal:
                 and existing[i].light_id is None
             }
             if new:
-                db.exec_driver_sql(NEW, new)
+                self.write_rows(db, NEW, new)
             if renewed:
-                db.exec_driver_sql(RENEW, [*renewed.values()])
-                db.exec_driver_sql(NO_STEPS, [{"key": of["key"]} for of in renewed.values()])
+                self.write_rows(db, RENEW, [*renewed.values()])
+                self.write_rows(db, NO_STEPS, [{"key": of["key"]} for of in renewed.values()])
             return existing | _by_identity(db, [*(each["identity"] for each in new), *renewed])
 
     def entries_of(self, identities: Sequence[tuple[str, str]]) -> dict[str, JournalEntry]:
@@ -264,7 +240,7 @@ class Journal:
         ]
         if rows:
             with self.writing() as db:
-                db.exec_driver_sql(ASSIGN, rows)
+                self.write_rows(db, ASSIGN, rows)
 
     # --- sending ------------------------------------------------------------------------------
 
@@ -275,16 +251,16 @@ class Journal:
         moment = utc_now().isoformat()
         with self.writing() as db:
             if changes:
-                db.exec_driver_sql(CHANGE, [change_row(c, moment) for c in changes])
+                self.write_rows(db, CHANGE, [change_row(c, moment) for c in changes])
                 settled = [
                     (c.status, c.message, c.how, c.partial, run, c.entry)
                     for c in changes
                     if c.status is not None
                 ]
                 if settled:
-                    db.exec_driver_sql(SETTLE, settled)
+                    self.write_rows(db, SETTLE, settled)
             if sending:
-                db.exec_driver_sql(SEND, [intent_row(intent, moment) for intent in sending])
+                self.write_rows(db, SEND, [intent_row(intent, moment) for intent in sending])
 
     # --- steps after creation -----------------------------------------------------------------
 
@@ -293,7 +269,7 @@ class Journal:
         if not steps:
             return
         with self.writing() as db:
-            db.execute(SAVE_STEP, [step.as_row() for step in steps])
+            self.write_rows(db, SAVE_STEP, [step.as_row() for step in steps])
             if light_state:
                 of = {step.entry for step in steps}
                 db.execute(
@@ -354,21 +330,6 @@ def _by_identity(db: sa.Connection, wanted: Sequence[str]) -> dict[str, JournalE
         return {}
     rows = db.execute(_ENTRIES, some(wanted))
     return {entry.identity: entry for entry in map(JournalEntry.from_row, rows)}
-
-
-def _durable(connection: Any, _: object) -> None:
-    connection.isolation_level = None  # BEGIN is ours
-    connection.execute("PRAGMA busy_timeout = 10000")
-    connection.execute("PRAGMA synchronous = FULL")
-    for attempt in range(100):
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            # Of two processes that make the file at once; this switch does not wait by itself.
-            if "locked" not in str(error) or attempt == 99:
-                raise
-            time.sleep(0.05)
 
 
 def new_run_id(started: datetime) -> str:

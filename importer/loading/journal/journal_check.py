@@ -44,9 +44,7 @@ class JournalCheck:
 def check_journal(journal: Journal) -> JournalCheck:
     """Reads all of it; nothing is written."""
     check = JournalCheck()
-    with journal.reading() as db:
-        faults = db.exec_driver_sql("PRAGMA integrity_check").scalars().all()
-        check.problems += [f"the file is damaged: {text}" for text in faults if text != "ok"]
+    check.problems += journal.faults()
     records = journal.runs()
     check.runs = len(records)
     check.problems += [f"run {run.id}: {run.damage}" for run in records if run.damage]

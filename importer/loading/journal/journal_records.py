@@ -200,8 +200,8 @@ def intent_row(intent: Intent, moment: str) -> dict[str, Any]:
         "since": intent.first_sent.isoformat(),
         "partial": intent.partial,
         "counts": int(not intent.line),
-        "again": int(intent.again),
-        "alone": int(intent.alone or intent.line),
+        "again": intent.again,
+        "alone": intent.alone or intent.line,
         "request_key": intent.request_key,
     }
 

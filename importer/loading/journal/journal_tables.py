@@ -7,22 +7,27 @@ from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+VERSION = 7  # of the tables
 
 META = sa.MetaData()
+INTEGER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # cents are of 64 bits
 ENTRIES = sa.Table(
     "entries",
     META,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", INTEGER, primary_key=True),
     sa.Column("identity", sa.Text, nullable=False, unique=True),
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("attempts", INTEGER, nullable=False, default=0),
     sa.Column("first_sent", sa.Text),  # see records.JournalEntry
     sa.Column("last_sent", sa.Text),
     sa.Column("settled", sa.Text),
     sa.Column("light_id", sa.Text, index=True),
     sa.Column("light_state", sa.Text),
-    sa.Column("light_amount", sa.Integer),  # cents, as Light has it
+    sa.Column("light_amount", INTEGER),  # cents, as Light has it
     sa.Column("line_ids", sa.Text),
     sa.Column("alone", sa.Boolean, nullable=False, default=False),  # last sent without its lines
     sa.Column("message", sa.Text, nullable=False, default=""),
@@ -47,13 +52,13 @@ RUN_BILLS = sa.Table(
     "run_bills",
     META,
     sa.Column("run", sa.Text, primary_key=True),
-    sa.Column("entry", sa.Integer, primary_key=True),
+    sa.Column("entry", INTEGER, primary_key=True),
     sa.Column("file", sa.Text),  # see run_rows.BillRows
     sa.Column("sheet", sa.Text),
-    sa.Column("row", sa.Integer),
+    sa.Column("row", INTEGER),
     sa.Column("identity", sa.Text),
     sa.Column("lines", sa.Text),  # JSON: [row, identity], and file and sheet where not the bill's
-    sa.Column("position", sa.Integer),
+    sa.Column("position", INTEGER),
     sa.Column("status", sa.Text),  # NULL while it is the entry's state that tells
     sa.Column("message", sa.Text, nullable=False, default=""),
     sa.Column("how", sa.Text),
@@ -63,10 +68,10 @@ RUN_BILLS = sa.Table(
 STEPS = sa.Table(  # see records.Step
     "steps",
     META,
-    sa.Column("entry", sa.Integer, primary_key=True),
+    sa.Column("entry", INTEGER, primary_key=True),
     sa.Column("kind", sa.Text, primary_key=True),
     sa.Column("state", sa.Text, nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("attempts", INTEGER, nullable=False, default=0),
     sa.Column("sent", sa.Text),
     sa.Column("settled", sa.Text),
     sa.Column("message", sa.Text, nullable=False, default=""),
@@ -86,13 +91,13 @@ READ_BACKS = sa.Table(  # see records.ReadBack
     "read_backs",
     META,
     sa.Column("run", sa.Text, primary_key=True),
-    sa.Column("entry", sa.Integer, primary_key=True),
+    sa.Column("entry", INTEGER, primary_key=True),
     sa.Column("seen", sa.Text, nullable=False),
     sa.Column("moment", sa.Text, nullable=False),
     sa.Column("light_state", sa.Text, nullable=False, default=""),
-    sa.Column("amount", sa.Integer),  # cents
-    sa.Column("net", sa.Integer),
-    sa.Column("tax", sa.Integer),
+    sa.Column("amount", INTEGER),  # cents
+    sa.Column("net", INTEGER),
+    sa.Column("tax", INTEGER),
     sa.Column("lines", sa.Boolean, nullable=False, default=False),
     sa.Column("differences", sa.Text, nullable=False, default="[]"),
     sa.Column("message", sa.Text, nullable=False, default=""),
@@ -102,15 +107,15 @@ UNDONE = sa.Table(  # bills in Light that were cancelled by undo: never taken fo
     "undone",
     META,
     sa.Column("light_id", sa.Text, primary_key=True),
-    sa.Column("entry", sa.Integer, nullable=False, index=True),
+    sa.Column("entry", INTEGER, nullable=False, index=True),
     sa.Column("run", sa.Text, nullable=False),
     sa.Column("moment", sa.Text, nullable=False),
 )
 SETTLEMENTS = sa.Table(  # a person's word on a bill that could not be settled; since version 6
     "settlements",
     META,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("entry", sa.Integer, nullable=False, index=True),
+    sa.Column("id", INTEGER, primary_key=True),
+    sa.Column("entry", INTEGER, nullable=False, index=True),
     sa.Column("run", sa.Text, nullable=False),
     sa.Column("moment", sa.Text, nullable=False),
     sa.Column("who", sa.Text, nullable=False),
@@ -120,13 +125,33 @@ SETTLEMENTS = sa.Table(  # a person's word on a bill that could not be settled; 
 )
 
 
+class _Among(FunctionElement[Any]):
+    """``column`` is one of a JSON list; each is found by the index."""
+
+    name = "among"
+    inherit_cache = True  # no type: SQLite would compare a truth value with 1, without the index
+
+
+@compiles(_Among, "sqlite")
+def _among_in_sqlite(element: _Among, compiler: Any, **how: Any) -> str:
+    column, values = (compiler.process(each, **how) for each in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({values}))"
+
+
+@compiles(_Among, "postgresql")
+def _among_in_postgresql(element: _Among, compiler: Any, **how: Any) -> str:
+    column, values = (compiler.process(each, **how) for each in element.clauses)
+    kind = "bigint" if isinstance(next(iter(element.clauses)).type, sa.Integer) else "text"
+    each = f"SELECT value::{kind} FROM json_array_elements_text(({values})::json)"
+    return f"{column} = ANY (ARRAY({each}))"
+
+
 def among(column: sa.Column[Any]) -> sa.ColumnElement[bool]:
-    """Whether a column is one of the values of ``some``, however many; each is found by the index.
+    """Whether a column is one of the values of ``some``, however many.
 
     Statements with it are built once: that takes longer than running them.
     """
-    each = sa.func.json_each(sa.bindparam("some")).table_valued("value")
-    return column.in_(sa.select(each.c.value))
+    return _Among(column, sa.bindparam("some", type_=sa.Text))
 
 
 def some(values: Iterable[Any]) -> dict[str, str]:
@@ -138,7 +163,7 @@ def some(values: Iterable[Any]) -> dict[str, str]:
 
 NEW = (
     "INSERT INTO entries (identity, content, state, attempts, alone, message, partial)"
-    " VALUES (:identity, :content, 'planned', 0, 0, '', '')"
+    " VALUES (:identity, :content, 'planned', 0, FALSE, '', '')"
 )
 RENEW = """
     UPDATE entries SET state = 'planned', content = :content, settled = NULL, message = '',
@@ -169,4 +194,22 @@ SEND = """
         request_key = coalesce(request_key, :request_key)
     WHERE id = :key
 """
-SAVE_STEP = sa.insert(STEPS).prefix_with("OR REPLACE")
+
+
+def replacing(table: sa.Table) -> str:
+    """A statement that inserts a row, or replaces the row of the same primary key."""
+    key = [column.name for column in table.primary_key]
+    columns = [column.name for column in table.columns]
+    values = ", ".join(f":{name}" for name in columns)
+    new = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in key)
+    return (
+        f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({values})"
+        f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {new}"
+    )
+
+
+SAVE_STEP, SAVE_READ_BACK = replacing(STEPS), replacing(READ_BACKS)
+SAVE_UNDONE = (  # what was undone before stays
+    "INSERT INTO undone (light_id, entry, run, moment) VALUES (:light_id, :entry, :run, :moment)"
+    " ON CONFLICT DO NOTHING"
+)

@@ -32,7 +32,7 @@ def created_before(journal: Journal, run: str) -> dict[str, int]:
                 sa.and_(other.c.status.is_(None), ENTRIES.c.state == State.CREATED),
             ),
         )
-        .group_by(RUNS.c.id)
+        .group_by(RUNS.c.id, RUNS.c.started)
         .order_by(RUNS.c.started)
     )
     with journal.reading() as db:
@@ -59,16 +59,22 @@ def run_figures(journal: Journal) -> dict[str, RunFigures]:
     twice = sa.and_(ENTRIES.c.twins.is_not(None), may_be)
     status_now = sa.case((twice, Status.UNKNOWN.value), else_=RUN_BILLS.c.status)
     counted = (
-        sa.select(RUN_BILLS.c.run, status_now, ENTRIES.c.state, in_light, sa.func.count())
+        sa.select(
+            RUN_BILLS.c.run,
+            status_now.label("status_now"),
+            ENTRIES.c.state,
+            in_light,
+            sa.func.count(),
+        )
         .join(ENTRIES, ENTRIES.c.id == RUN_BILLS.c.entry)
-        .group_by(RUN_BILLS.c.run, status_now, ENTRIES.c.state, in_light)
+        .group_by(RUN_BILLS.c.run, sa.text("status_now"), ENTRIES.c.state, sa.text("in_light"))
     )
     compared = sa.select(
         READ_BACKS.c.run,
         READ_BACKS.c.seen,
         sa.func.count(),
         sa.func.max(READ_BACKS.c.moment),
-        sa.func.min(READ_BACKS.c.lines),
+        sa.func.min(sa.cast(READ_BACKS.c.lines, sa.Integer)),
     ).group_by(READ_BACKS.c.run, READ_BACKS.c.seen)
     with journal.reading() as db:
         for run, status, state, has_id, n in db.execute(counted):

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from importer.loading.journal.journal import Journal
-from importer.loading.journal.journal_tables import READ_BACKS
+from importer.loading.journal.journal_tables import READ_BACKS, SAVE_READ_BACK
 from importer.model.journal_states import decoding
 from importer.model.read_back import Comparison, Difference, ReadBack
 
@@ -27,7 +27,7 @@ def save_read_backs(journal: Journal, run: str, read: Mapping[int, ReadBack]) ->
     if read:
         rows = [_as_row(run, entry, back) for entry, back in read.items()]
         with journal.writing() as db:
-            db.execute(sa.insert(READ_BACKS).prefix_with("OR REPLACE"), rows)
+            journal.write_rows(db, SAVE_READ_BACK, rows)
 
 
 def delete_read_backs(journal: Journal, run: str) -> None:
