@@ -87,7 +87,7 @@ _PROPERTIES = {
     "quantity": "property:Quantity",
     "service_date": "property:Service date",
     "billable": "property:Billable",
-    "order": "Purchase order",
+    "buyer": "Buyer",
     "site": "property:Site",
 }
 
@@ -265,9 +265,9 @@ def _main(path: Path) -> None:
            line("112 pallet places", 145600, "6010"), fiNumber="1234 5", norKidReference="0012346",
            swissPaymentReference="21 00000 00003 13947 14300 0901", purchaseOrderId="PO-7709")
     s.bill("QS/0325/21", "Quayside Storage Ltd", march(24), "Storage in March",
-           line("118 pallet places", 153400, "6010"), order="PO-7710")
+           line("118 pallet places", 153400, "6010"), buyer="R. Okafor")
     s.bills[1] |= {"costCenterId": "OPS"}
-    bills = (*BILLS, "property:Site", "costCenterId", "Purchase order", *REFERENCES)
+    bills = (*BILLS, "property:Site", "costCenterId", "Buyer", *REFERENCES)
     sheets = s.sheets(bills, (*LINES, "property:Cost centre"))
     last = len(s.bills) + 1
     hidden = Sheet("Bills", sheets[0].headers, s.bills, hidden_rows=(last - 1,))

@@ -80,7 +80,7 @@ def _lists(company: str | None, *, profile: bool) -> tuple[Cached | None, str]:
     """The lists that names are checked against; without any, why names are not checked."""
     from importer.app.data_paths import reference_paths
 
-    unchecked = "Names of vendors, entities and accounts were not checked: "
+    unchecked = "Names of vendors, entities, accounts and orders were not checked: "
     paths = reference_paths()
     if company is None and len(paths) != 1:
         if paths:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from decimal import Decimal
 from typing import TypeVar
 
-from importer.core.errors import LightRefused
+from importer.core.errors import AccessRefused, LightRefused
 from importer.core.fetch import fetch_all
 from importer.core.progress import expect, step
 from importer.light.client import LightClient
@@ -15,19 +16,39 @@ from importer.model.light_objects import LightBill, LightLine, TaxCode, Vendor
 from importer.references.directory import Directory
 
 T = TypeVar("T")
-EVERYTHING = frozenset(("vendors", "accounts", "entities", "groups", "tax_codes"))
+EVERYTHING = frozenset(field.name for field in dataclasses.fields(Directory))
 MAX_BILLS = 50  # read one by one for their tax codes
 
 
-async def fetch_directory(client: LightClient, wanted: Collection[str]) -> Directory:
-    """The lists that are wanted, 200 records a request; see ``fetch_tax_codes`` for "tax_codes"."""
+async def fetch_directory(
+    client: LightClient, wanted: Collection[str], refused: Callable[[str], None] | None = None
+) -> Directory:
+    """The lists that are wanted, 200 records a request; see ``fetch_tax_codes`` for "tax_codes".
+
+    With ``refused`` a list of bank accounts or purchase orders that Light refuses is empty, and it
+    gets a sentence: few roles may read them, and few sheets need them.
+    """
     expect(len(wanted))
+
+    async def optional(name: str, rows: Callable[[], Awaitable[list[T]]]) -> list[T]:
+        if name not in wanted:
+            return []
+        try:
+            return await _counted(rows())
+        except (AccessRefused, LightRefused) as error:
+            if refused is None:
+                raise
+            refused(f"The {name.replace('_', ' ')} were not fetched: {error}")
+            return []
+
     vendors = await client.vendors() if {"vendors", "tax_codes"} & set(wanted) else []
     step(len({"vendors"} & set(wanted)))
     return Directory(
         vendors=vendors,
         accounts=await _counted(client.accounts()) if "accounts" in wanted else [],
         entities=await _counted(client.entities()) if "entities" in wanted else [],
+        bank_accounts=await optional("bank_accounts", client.bank_accounts),
+        purchase_orders=await optional("purchase_orders", client.purchase_orders),
         groups=await _counted(client.property_groups()) if "groups" in wanted else [],
         tax_codes=(
             await _counted(fetch_tax_codes(client, vendors)) if "tax_codes" in wanted else []

@@ -30,7 +30,7 @@ class PulledReference:
 
 
 def pull_reference(base_url: str | None = None, *, listener: Listener = SILENT) -> PulledReference:
-    """Fetch vendors, entities, accounts, custom properties and tax codes; 200 records a request.
+    """Fetch all lists that names are looked up in; 200 records a request.
 
     Raises ImporterError where there is no key, or Light refuses it or cannot be reached.
     """
@@ -52,7 +52,7 @@ async def _pull(destination: Destination, listener: Listener) -> tuple[Cached, i
     async with destination.connect(DEFAULT_PACE, listener) as (client, limiter):
         company = await client.company()
         with listener.work(Work.LISTS):
-            directory = await fetch_directory(client, EVERYTHING)
+            directory = await fetch_directory(client, EVERYTHING, listener.message)
         cached = Cached(destination.base_url, company, datetime.now(UTC), directory)
         return cached, limiter.requests
 

@@ -23,7 +23,8 @@ def reference() -> None:
 @profile_option
 @json_option
 def pull(base_url: str | None, as_json: bool) -> int:
-    """Fetch vendors, entities, ledger accounts, custom properties and tax codes from Light.
+    """Fetch vendors, entities, ledger accounts, bank accounts, purchase orders, custom properties
+    and tax codes from Light.
 
     Light has no list of tax codes: their ids come from the defaults of the vendors and from the
     lines of the newest bills, at most 50 of them. The key comes from LIGHT_API_KEY (or

@@ -79,7 +79,12 @@ def _value(flag: str, kind: Any, default: Any, text: str) -> Callable[[F], F]:
 )
 @click.option("--foreign-key", help="A key of another company, which can do nothing here.")
 @click.option("--database", type=click.Path(), help="Keep the bills in this file.")
-@click.option("--reference", type=click.Path(), help="A folder with another company's vendors etc.")
+@click.option(
+    "--reference",
+    type=click.Path(),
+    help="A folder with another company's vendors etc.; bank_accounts.csv and"
+    " purchase_orders.csv may be left out.",
+)
 @_value(
     "--requests-per-minute", _COUNT, 300, "How many requests it takes in a minute, of each key."
 )

@@ -19,6 +19,7 @@ from importer.light.api_session import ApiSession, Params
 from importer.model.bills import Bill
 from importer.model.light_objects import (
     Account,
+    BankAccount,
     Company,
     DocumentRef,
     Entity,
@@ -26,6 +27,7 @@ from importer.model.light_objects import (
     LightLine,
     NoteLink,
     PropertyGroup,
+    PurchaseOrder,
     UploadTarget,
     Vendor,
 )
@@ -40,7 +42,7 @@ VENDORS_A_REQUEST = 50  # keeps the address below 2,500 characters
 MOST_PAGES = 10_000  # two million records
 MOST_STALE_PAGES = 20  # pages in a row without a new record
 
-T = TypeVar("T", LightBill, Vendor, Account, Entity, PropertyGroup)
+T = TypeVar("T", LightBill, Vendor, Account, Entity, BankAccount, PurchaseOrder, PropertyGroup)
 R = TypeVar("R")
 
 
@@ -225,6 +227,15 @@ class LightClient(ApiSession):
 
     async def entities(self) -> list[Entity]:
         return _unique(await self._list("/v1/entities", codec.entity_from_json))
+
+    async def bank_accounts(self) -> list[BankAccount]:
+        """One request: Light does not page them."""
+        return _unique(
+            await self._read("/v1/bank-accounts", {}, decode=codec.bank_accounts_from_json)
+        )
+
+    async def purchase_orders(self) -> list[PurchaseOrder]:
+        return _unique(await self._list("/v1/purchase-orders", codec.purchase_order_from_json))
 
     async def property_groups(self) -> list[PropertyGroup]:
         """The custom properties that bills and their lines can have, with their values."""

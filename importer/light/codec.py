@@ -47,12 +47,14 @@ from importer.model.fields import (
 )
 from importer.model.light_objects import (
     Account,
+    BankAccount,
     Company,
     Entity,
     LightBill,
     LightLine,
     LightProperty,
     PropertyGroup,
+    PurchaseOrder,
     UploadTarget,
     Vendor,
 )
@@ -318,6 +320,33 @@ def entity_from_json(obj: object) -> Entity:
         currency=text_at(entity, "localCurrency"),
         legal_name=text_at(entity, "name"),
         status=text_at(entity, "status"),
+    )
+
+
+def bank_accounts_from_json(obj: object) -> list[BankAccount]:
+    """All bank accounts of the company: a plain array."""
+    accounts = (object_of(each, "bank account") for each in array_of(obj, "bank accounts"))
+    return [
+        BankAccount(
+            id=required_id_at(account, "id"),
+            name=text_at(account, "name") or "",
+            iban=text_at(account, "iban"),
+            account_number=text_at(account, "domesticBankAccountNumber"),
+            currency=text_at(account, "currency"),
+        )
+        for account in accounts
+    ]
+
+
+def purchase_order_from_json(obj: object) -> PurchaseOrder:
+    order = object_of(obj, "purchase order")
+    return PurchaseOrder(
+        id=required_id_at(order, "id"),
+        number=text_at(order, "erpNumber"),
+        vendor_id=id_at(order, "vendorId"),
+        vendor_name=text_at(order, "vendorName"),
+        description=text_at(order, "description"),
+        status=text_at(order, "state"),
     )
 
 

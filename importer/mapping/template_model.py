@@ -21,7 +21,7 @@ from importer.core.money import Numbers, UnreadableAmount, read_decimal
 from importer.core.relative_path import leads_outside
 from importer.mapping.expressions import Expression
 from importer.mapping.yaml_types import DateFormat, Names, Regex, Scalar, StrictModel, Text, as_list
-from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, LOOKUP_NAMES, PROPERTY
+from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, LOOKUP_FIELDS, PROPERTY
 
 # The published JSON Schema shows the docstrings of these models.
 
@@ -181,7 +181,12 @@ class TemplateFormats(StrictModel):
     )
 
 
-Attribute = Literal["name", "identifier", "vatId", "code", "label"]
+LookupName = Literal[
+    "vendor", "companyEntity", "account", "taxCode", "senderBankAccount", "purchaseOrder"
+]
+Attribute = Literal[
+    "name", "identifier", "vatId", "code", "label", "iban", "accountNumber", "number", "id"
+]
 
 
 class Lookup(StrictModel):
@@ -292,9 +297,7 @@ class Template(StrictModel):
     extra_lines: list[dict[str, Expression]] = Field(
         default=[], description="lines from columns of the whole bill"
     )
-    lookups: dict[Literal["vendor", "companyEntity", "account", "taxCode"], Lookup] = Field(
-        default={}
-    )
+    lookups: dict[LookupName, Lookup] = Field(default={})
     rules: dict[str, Rule] = Field(default={})
     credit_notes: Literal["negative", "none"] = Field(
         default="none",
@@ -368,7 +371,7 @@ class Template(StrictModel):
 def unsuitable_lookups(template: Template) -> Iterator[tuple[tuple[str, str, str], str]]:
     """(path, sentence) for each lookup by names that the field does not have in Light."""
     for field, lookup in template.lookups.items():
-        _, names = LOOKUP_NAMES[field]
+        names = LOOKUP_FIELDS[field].names
         wrong = [name for name in lookup.light or () if name not in names]
         if not wrong:
             continue

@@ -79,6 +79,7 @@ class Field:
     max_length: int = 0  # characters, for CODE, NAME and TEXT
     choices: tuple[str, ...] = ()
     forms: tuple[references.ReferenceForm, ...] = ()  # one of which a payment reference has
+    iban: bool = False  # what looks like an IBAN is one
 
     def __post_init__(self) -> None:
         snake_case = re.sub("(?=[A-Z])", "_", self.name).lower()
@@ -125,6 +126,13 @@ BILL_FIELDS = (
     ),
     Field("description", _TEXT, "a note on the bill", _MATCHED),
     Field("senderBankAccountId", _UUID, "the id of the bank account to pay from", _SENT),
+    Field(
+        "senderBankAccount",
+        _NAME,
+        "the bank account to pay from, by name, IBAN or id",
+        _SHEET,
+        iban=True,
+    ),
     Field(
         "localCurrencyFxRateOverride",
         FieldKind.RATE,
@@ -174,6 +182,7 @@ BILL_FIELDS = (
         forms=(references.QR_REFERENCE, references.CREDITOR_REFERENCE),
     ),
     Field("purchaseOrderId", _UUID, "the id of the bill's purchase order in Light", _PATCHED),
+    Field("purchaseOrder", _NAME, "the bill's purchase order, by its number or id", _SHEET),
 )
 
 LINE_FIELDS = (
@@ -213,13 +222,49 @@ SENT_LINE_FIELDS = tuple(
     if field.use >= FieldUse.SENT and (field.kind is FieldKind.CENTS) is amounts
 )
 
-# By which of its names in Light a field may be given: (those that count by default, all).
-# Light lists no tax codes, so that these have no names.
-LOOKUP_NAMES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "vendor": (("name", "identifier", "vatId"), ("name", "identifier", "vatId")),
-    "companyEntity": (("code", "name"), ("code", "name")),
-    "account": (("code",), ("code", "label")),
-    "taxCode": ((), ()),
+
+@dataclass(frozen=True)
+class LookupField:
+    """A field that names a thing of Light, whose id ``id_name`` is what is sent.
+
+    ``names`` are what Light calls it and a sheet may: first ``usual``, those that count unless a
+    template says otherwise. ``listed`` is its list in Light; Light lists no tax codes.
+    """
+
+    sheet: str
+    id_name: str
+    noun: str
+    listed: str = ""
+    usual: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+_PARTY = ("name", "identifier", "vatId")
+LOOKUP_FIELDS = {
+    "vendor": LookupField(BILLS, "vendorId", "vendor", "vendors", _PARTY, _PARTY),
+    "companyEntity": LookupField(
+        BILLS, "companyEntityId", "company entity", "entities", ("code", "name"), ("code", "name")
+    ),
+    "account": LookupField(
+        LINE_ITEMS, "accountId", "ledger account", "accounts", ("code",), ("code", "label")
+    ),
+    "taxCode": LookupField(LINE_ITEMS, "taxCodeId", "tax code"),
+    "senderBankAccount": LookupField(
+        BILLS,
+        "senderBankAccountId",
+        "bank account",
+        "bank_accounts",
+        ("name", "iban", "id"),
+        ("name", "iban", "id", "accountNumber"),
+    ),
+    "purchaseOrder": LookupField(
+        BILLS,
+        "purchaseOrderId",
+        "purchase order",
+        "purchase_orders",
+        ("number", "id"),
+        ("number", "id"),
+    ),
 }
 
 # Light shows these but does not take them.

@@ -12,7 +12,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from importer.model.fields import BILLS, CUSTOM_PROPERTY, FIELDS, LINE_ITEMS, FieldKind, FieldUse
+from importer.model.fields import (
+    BILLS,
+    CUSTOM_PROPERTY,
+    FIELDS,
+    LINE_ITEMS,
+    LOOKUP_FIELDS,
+    FieldKind,
+    FieldUse,
+)
 from importer.model.finding import CellRef, Finding, Severity
 
 
@@ -666,6 +674,31 @@ warning bills.companyEntityId.doubtful_status: a company entity that may not be 
 bills.companyEntityId.unknown: no such company entity
   Light has no company entity with the id {value}.
   → Copy the entity's id from Light.
+bills.vendor.wrong_vat_id: not found in Light, and no VAT id by its check digits
+  Light has no vendor '{value}', and it is not a VAT id either: its check digits are wrong.
+  → Correct it, create it in Light, or pick one in the sheet 'To resolve'{nearest}.
+bills.senderBankAccount.wrong_iban: an IBAN with wrong check digits
+  '{value}' is not an IBAN: its check digits are wrong.
+  → Correct it, or write the name that the bank account has in Light.
+bills.senderBankAccountId.unknown: no such bank account
+  Light has no bank account with the id {value}.
+  → Copy the bank account's id from Light, or write its name or IBAN in senderBankAccount.
+bills.purchaseOrderId.unknown: no such purchase order
+  Light has no purchase order with the id {value}.
+  → Copy the purchase order's id from Light, or write its number in purchaseOrder.
+bills.purchaseOrderId.inactive: a purchase order that is closed
+  The purchase order {value} is {status} in Light.
+  → Choose an open one, or leave it out.
+bills.purchaseOrderId.unknown_status: a purchase order with an unknown status
+  The purchase order {value} is {status} in Light, a status that light-import does not recognise,
+  so no bill is sent with it.
+  → Check it in Light, or leave it out.
+warning bills.purchaseOrderId.doubtful_status: a purchase order that is not open
+  The purchase order {value} is {status} in Light, not open.
+  → Check in Light that bills can be matched to it.
+bills.purchaseOrderId.other_vendor: a purchase order of another vendor
+  The purchase order {value} is of the vendor {of_order}, the bill of {of_bill}.
+  → Correct the vendor or the purchase order.
 line_items.taxCode.no_table: a tax code name without a lookup table
   '{value}' is the name of a tax code, and Light does not list the ids of tax codes.
   → Pick one in the sheet 'To resolve', give 'taxCodeId', or name a lookup table in the template
@@ -761,13 +794,6 @@ warning light.left: a bill deleted from the result workbook that is still in Lig
   A bill from run {run} is no longer in the workbook but is still in Light: {value} ({id}).
   → Cancel it in Light if it should not be there.
 """
-
-_NAMED = (
-    (BILLS, "vendor", "vendor"),
-    (BILLS, "companyEntity", "company entity"),
-    (LINE_ITEMS, "account", "ledger account"),
-    (LINE_ITEMS, "taxCode", "tax code"),
-)
 
 _NAME_PROBLEMS = """
 not_in_table: not in the lookup table
@@ -886,7 +912,8 @@ def _types(text: str, prefix: str = "", title: str = "") -> Iterator[FindingType
 def _of_sheet(sheet: str) -> Iterator[FindingType]:
     for field in (*FIELDS[sheet].values(), CUSTOM_PROPERTY):
         problems = _ANY + _BY_KIND[field.kind] + (_REFERENCE if field.forms else "")
-        problems += _NOT_OF_NOTES if field.use is FieldUse.PATCHED else ""
+        of_bills = field.use is FieldUse.PATCHED or field.name == "purchaseOrder"
+        problems += _NOT_OF_NOTES if of_bills else ""
         yield from _types(problems, f"{sheet}.{field.name}.", f"{field.name}: ")
     if sheet == LINE_ITEMS:
         factors = _ANY + _BY_KIND[FieldKind.FACTOR]
@@ -902,9 +929,9 @@ def _catalogue() -> Iterator[FindingType]:
     yield from _types(_RULES)
     for sheet in FIELDS:
         yield from _of_sheet(sheet)
-    for sheet, name, noun in _NAMED:
-        for problem in _types(_NAME_PROBLEMS, f"{sheet}.{name}.", f"{noun}: "):
-            if name != "taxCode" or problem.code.endswith(_OFFLINE_NAME_PROBLEMS):
+    for name, lookup in LOOKUP_FIELDS.items():
+        for problem in _types(_NAME_PROBLEMS, f"{lookup.sheet}.{name}.", f"{lookup.noun}: "):
+            if lookup.listed or problem.code.endswith(_OFFLINE_NAME_PROBLEMS):
                 yield problem
     for name in [*FIELDS[BILLS], "property"]:
         yield from _types(_DISAGREEMENT, f"{BILLS}.{name}.", f"{name}: ")

@@ -106,6 +106,25 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
+class BankAccount:
+    id: str
+    name: str
+    iban: str | None = None
+    account_number: str | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseOrder:
+    id: str
+    number: str | None = None
+    vendor_id: str | None = None
+    vendor_name: str | None = None
+    description: str | None = None
+    status: str | None = None  # Light's state
+
+
+@dataclass(frozen=True, slots=True)
 class TaxCode:
     """A tax code by where it was seen: Light lists none. ``percent`` is worked out from ``lines``
     of bills, None where they do not say."""

@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from importer.core.account_numbers import is_iban_like
 from importer.core.name_key import name_key
-from importer.model.fields import LOOKUP_NAMES
-from importer.model.light_objects import Account, Entity, PropertyGroup, TaxCode, Vendor
-from importer.references.name_index import Named, NameIndex
+from importer.core.payment_references import compact
+from importer.model.fields import LOOKUP_FIELDS
+from importer.model.light_objects import (
+    Account,
+    BankAccount,
+    Entity,
+    PropertyGroup,
+    PurchaseOrder,
+    TaxCode,
+    Vendor,
+)
+from importer.references.name_index import ACTIVE, Named, NameIndex
 
 
 @dataclass(frozen=True)
@@ -20,21 +30,27 @@ class Directory:
     entities: Sequence[Entity] = ()
     groups: Sequence[PropertyGroup] = ()
     tax_codes: Sequence[TaxCode] = ()
+    bank_accounts: Sequence[BankAccount] = ()
+    purchase_orders: Sequence[PurchaseOrder] = ()
 
 
 def names_of(field: str, directory: Directory, light: Collection[str] | None = None) -> NameIndex:
-    """The vendors, entities or accounts by what a sheet may call them.
+    """The things of Light that a field can name, by what a sheet may call them.
 
     ``light`` are the kinds of names that count; the usual ones of the field where None. Tax
     codes have no names in Light: they are for suggestions only.
     """
-    wanted = light or LOOKUP_NAMES[field][0]
+    wanted = light or LOOKUP_FIELDS[field].usual
     if field == "vendor":
         return NameIndex(_vendors(directory.vendors, wanted))
     if field == "companyEntity":
         return NameIndex(_entities(directory.entities, wanted))
     if field == "account":
         return NameIndex(_accounts(directory.accounts, wanted), key=account_key)
+    if field == "senderBankAccount":
+        return NameIndex(_bank_accounts(directory.bank_accounts, wanted), key=bank_account_key)
+    if field == "purchaseOrder":
+        return NameIndex(_purchase_orders(directory.purchase_orders, wanted))
     return NameIndex(_tax_codes(directory.tax_codes))
 
 
@@ -61,10 +77,34 @@ def _accounts(accounts: Sequence[Account], wanted: Collection[str]) -> Iterable[
         yield Named(a.id, label, keys, a.status, also=(a.label, label))
 
 
+def _bank_accounts(accounts: Sequence[BankAccount], wanted: Collection[str]) -> Iterable[Named]:
+    for a in accounts:
+        by = {"name": a.name, "iban": a.iban, "accountNumber": a.account_number, "id": a.id}
+        keys = tuple(key for name in wanted if (key := by.get(name)))
+        number = a.iban or a.account_number or a.id
+        yield Named(a.id, f"{a.name} ({number})", keys, also=(a.name,))
+
+
+def _purchase_orders(orders: Sequence[PurchaseOrder], wanted: Collection[str]) -> Iterable[Named]:
+    for o in orders:
+        by = {"number": o.number, "id": o.id}
+        keys = tuple(key for name in wanted if (key := by.get(name)))
+        about = ", ".join(filter(None, (o.vendor_name, o.description)))
+        label = f"{o.number or o.id}{f' ({about})' if about else ''}"
+        # Bills are matched to open orders. Source: the states of purchase orders in OpenAPI.
+        yield Named(o.id, label, keys, ACTIVE if o.status == "OPEN" else o.status)
+
+
 def _tax_codes(codes: Sequence[TaxCode]) -> Iterable[Named]:
     for code in sorted(codes, key=lambda c: -(c.lines + c.vendors)):
         rate = f"{code.percent} %" if code.percent is not None else "rate unknown"
         yield Named(code.id, f"{rate}, {code.example} ({code.id[:8]})", ())
+
+
+def bank_account_key(text: str) -> str:
+    """An IBAN without the spaces that group it; a name as names are compared."""
+    bare = compact(text)
+    return bare if is_iban_like(bare) else name_key(text)
 
 
 def account_key(code: str) -> str:

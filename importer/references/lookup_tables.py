@@ -24,12 +24,12 @@ from importer.core.name_key import name_key
 from importer.core.private_files import private_folder, private_lock
 from importer.core.relative_path import leads_outside, stays_inside
 from importer.mapping.template_loader import LoadedTemplate
-from importer.model.fields import LOOKUP_NAMES, header_key
+from importer.model.fields import LOOKUP_FIELDS, header_key
 from importer.model.finding import CellRef
 from importer.model.report_model import Suggestion
 from importer.readers import read_file
 
-FIELDS = tuple(LOOKUP_NAMES)  # vendor, companyEntity, account, taxCode
+FIELDS = tuple(LOOKUP_FIELDS)  # vendor, companyEntity, account …
 _MOST_PROBLEMS = 20
 _LONGEST_WAIT = 60  # seconds for another load to save its picks
 # What spreadsheet programs take for the start of a formula, marked already or not.

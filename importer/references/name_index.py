@@ -14,9 +14,14 @@ from importer.model.report_model import Suggestion
 
 ACTIVE = "ACTIVE"
 # Light's lists of statuses are open: what is in neither of these is unknown, and nothing is sent
-# for it. Source: the statuses of vendors, company entities and ledger accounts in OpenAPI.
-_DOUBTFUL = frozenset("ONBOARDING IN_REVIEW HIDDEN".split())
-_ENDED = frozenset("FAILED INACTIVE ARCHIVED DELETED DISABLED BLOCKED CLOSED REJECTED".split())
+# for it. Source: the statuses of vendors, entities, accounts and purchase orders in OpenAPI.
+_DOUBTFUL = frozenset(
+    "ONBOARDING IN_REVIEW HIDDEN IN_DRAFT RESET_PENDING APPROVED_ACCOUNTING_ENTRY_PENDING".split()
+)
+_ENDED = frozenset(
+    "FAILED INACTIVE ARCHIVED DELETED DISABLED BLOCKED CLOSE CLOSED CANCEL CANCELLED"
+    " REJECTED".split()
+)
 
 LIKELY = 72.0  # of 100: worth naming in a sentence
 POSSIBLE = 58.0  # worth offering in a list of suggestions

@@ -13,7 +13,16 @@ from typing import Any
 from importer.core.atomic_write import private_file
 from importer.core.errors import UsageProblem, unwritable
 from importer.core.private_files import private_folder
-from importer.model.light_objects import Account, Company, Entity, PropertyGroup, TaxCode, Vendor
+from importer.model.light_objects import (
+    Account,
+    BankAccount,
+    Company,
+    Entity,
+    PropertyGroup,
+    PurchaseOrder,
+    TaxCode,
+    Vendor,
+)
 from importer.references.directory import Directory
 
 _VERSION = 1
@@ -37,6 +46,8 @@ class Cached:
             "custom_properties": len(of.groups),
             "custom_property_values": sum(len(group.values) for group in of.groups),
             "tax_codes": len(of.tax_codes),
+            "bank_accounts": len(of.bank_accounts),
+            "purchase_orders": len(of.purchase_orders),
         }
 
     def age(self, now: datetime) -> str:
@@ -89,6 +100,8 @@ def read_cache(path: Path) -> Cached:
                     for g in body["groups"]
                 ],
                 tax_codes=[TaxCode(**t) for t in body["tax_codes"]],
+                bank_accounts=[BankAccount(**a) for a in body.get("bank_accounts", ())],
+                purchase_orders=[PurchaseOrder(**o) for o in body.get("purchase_orders", ())],
             ),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

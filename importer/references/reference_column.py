@@ -10,7 +10,7 @@ import numpy as np
 from importer.core.name_key import name_key
 from importer.mapping.template_model import Lookup, Template
 from importer.mapping.text_cleanup import blank
-from importer.model.fields import BILLS, LINE_ITEMS
+from importer.model.fields import BILLS, LOOKUP_FIELDS
 from importer.model.finding import CellRef
 from importer.model.finding_catalogue import finding
 from importer.model.report_model import Suggestion, Unresolved
@@ -19,24 +19,18 @@ from importer.validation.column import ParsedColumn
 from importer.validation.cross_row_rules import duplicates
 from importer.validation.finding_batch import FindingBatch, cell_findings
 
-# Field of the name: sheet, field of the id, and what people call it.
-_FIELDS = {
-    "vendor": (BILLS, "vendorId", "vendor"),
-    "companyEntity": (BILLS, "companyEntityId", "company entity"),
-    "account": (LINE_ITEMS, "accountId", "ledger account"),
-    "taxCode": (LINE_ITEMS, "taxCodeId", "tax code"),
-}
-NAME_FIELDS = tuple(_FIELDS)
+NAME_FIELDS = tuple(LOOKUP_FIELDS)
+LISTED = {name: lookup.listed for name, lookup in LOOKUP_FIELDS.items() if lookup.listed}
 
 
 def has_names(checked: Checked) -> bool:
-    """Whether a cell names a vendor, entity or account whose id the sheet and its tables lack."""
-    columns = (ReferenceColumn(checked, name) for name in NAME_FIELDS if name != "taxCode")
+    """Whether a cell names a thing that Light lists, whose id the sheet and its tables lack."""
+    columns = (ReferenceColumn(checked, name) for name in LISTED)
     return any(bool((column.names.ok & column.ids.blank).any()) for column in columns)
 
 
 def noun_of(name: str) -> str:
-    return _FIELDS[name][2]
+    return LOOKUP_FIELDS[name].noun
 
 
 class ReferenceColumn:
@@ -44,7 +38,8 @@ class ReferenceColumn:
 
     def __init__(self, checked: Checked, name: str) -> None:
         self.checked, self.name = checked, name
-        self.sheet, self.id_name, self.noun = _FIELDS[name]
+        lookup = LOOKUP_FIELDS[name]
+        self.sheet, self.id_name, self.noun = lookup.sheet, lookup.id_name, lookup.noun
         self._table = checked.bills if self.sheet == BILLS else checked.lines
 
     @property

@@ -15,8 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from importer.core.account_numbers import is_wrong_vat_id
 from importer.core.name_key import name_key
 from importer.mapping.template_model import Template
+from importer.model.light_objects import PurchaseOrder
 from importer.model.report_model import Suggestion, Unresolved
 from importer.references.custom_properties import resolve_properties
 from importer.references.directory import Directory, names_of
@@ -24,6 +26,7 @@ from importer.references.lookup_tables import Pick
 from importer.references.name_index import NameIndex
 from importer.references.reference_cache import Cached
 from importer.references.reference_column import (
+    LISTED,
     ReferenceColumn,
     decided_by_tables,
     finish,
@@ -32,18 +35,17 @@ from importer.references.reference_column import (
 from importer.validation.checked_bills import Checked
 
 _MOST_TAX_CODES = 12  # suggested
-_LISTS = {"vendor": "vendors", "companyEntity": "entities", "account": "accounts"}
 
 
 def needs(checked: Checked, picks: Sequence[Pick] = ()) -> set[str]:
-    """Which lists of Light are needed: vendors, accounts, entities, groups, tax_codes.
+    """Which lists of Light are needed, as ``Directory`` names them.
 
     The groups always are, for the custom properties that Light requires.
     """
-    out = {"groups"} | {_LISTS[pick.field] for pick in picks if pick.field in _LISTS}
+    out = {"groups"} | {LISTED[pick.field] for pick in picks if pick.field in LISTED}
     if checked.bills.size:
         out.add("vendors")
-    for name, listed in _LISTS.items():
+    for name, listed in LISTED.items():
         column = ReferenceColumn(checked, name)
         if not (column.names.blank & column.ids.blank).all():
             out.add(listed)
@@ -59,12 +61,13 @@ def resolve_in_light(checked: Checked, directory: Directory, template: Template)
     """
     checked.unresolved = [_suggested(each, directory) for each in checked.unresolved]
     checked.vendors = {vendor.id: vendor for vendor in directory.vendors}
-    for name in _LISTS:
+    for name in LISTED:
         column, index = ReferenceColumn(checked, name), _index(name, directory, template)
         if not decided_by_tables(template, name):
             _find_contradictions(column, index)
             _fill(column, index)
         _check_ids(column, index)
+    _check_orders(checked, directory.purchase_orders)
     resolve_properties(checked, directory.groups)
     finish(checked)
     checked.choices = _choices(checked, directory)
@@ -122,7 +125,9 @@ def _fill(column: ReferenceColumn, index: NameIndex) -> None:
             offered = [Suggestion(thing.id, thing.label) for thing in things if thing.usable]
             column.add_unresolved(text, items, "several in Light", offered)
         else:
-            column.add_findings("not_found", items, nearest=index.hint(text))
+            wrong = column.name == "vendor" and is_wrong_vat_id(text)
+            ending = "wrong_vat_id" if wrong else "not_found"
+            column.add_findings(ending, items, nearest=index.hint(text))
             column.add_unresolved(text, items, "not in Light", index.suggestions(text))
 
 
@@ -145,6 +150,25 @@ def _find_contradictions(column: ReferenceColumn, index: NameIndex) -> None:
                 words = {"noun": column.noun, "of_id": of_id}
                 code = f"{column.sheet}.{column.name}.other_than_id"
                 column.add_finding(code, column.cell(some[0]), text, some, **words)
+
+
+def _check_orders(checked: Checked, orders: Sequence[PurchaseOrder]) -> None:
+    """Bills with the purchase order of another vendor."""
+    column, vendors = ReferenceColumn(checked, "purchaseOrder"), checked.bills["vendorId"]
+    by_id = {order.id: order for order in orders if order.vendor_id}
+    for i in np.flatnonzero(column.ids.ok & vendors.ok).tolist():
+        order = by_id.get(str(column.ids.values[i]))
+        vendor_id = str(vendors.values[i])
+        if order is None or order.vendor_id == vendor_id:
+            continue
+        named = checked.vendors.get(vendor_id)
+        cell = column.cell(i, of_id=bool(column.has_sheet_id[i]))
+        words = {
+            "of_order": order.vendor_name or order.vendor_id,
+            "of_bill": named.name if named else vendor_id,
+        }
+        code, number = "bills.purchaseOrderId.other_vendor", order.number or order.id
+        column.add_finding(code, cell, number, [i], **words)
 
 
 def _check_ids(column: ReferenceColumn, index: NameIndex) -> None:
@@ -193,7 +217,7 @@ def warn_by_cache(checked: Checked, cached: Cached, template: Template) -> None:
     words: dict[str, Any] = {"company": cached.company.name, "age": cached.age(datetime.now(UTC))}
     checked.unresolved = [_suggested(each, cached.directory) for each in checked.unresolved]
     checked.vendors = {vendor.id: vendor for vendor in cached.directory.vendors}
-    for name in _LISTS:
+    for name in LISTED:
         if decided_by_tables(template, name):
             continue
         column, index = ReferenceColumn(checked, name), _index(name, cached.directory, template)
@@ -209,6 +233,6 @@ def picks_in_light(picks: Sequence[Pick], directory: Directory) -> list[Pick]:
     """The picks whose ids are in use in Light, and all of tax codes, which Light does not list."""
     active: dict[str, Collection[str]] = {
         name: {thing.id for thing in names_of(name, directory).things if thing.usable}
-        for name in _LISTS
+        for name in LISTED
     }
     return [pick for pick in picks if pick.field not in active or pick.id in active[pick.field]]

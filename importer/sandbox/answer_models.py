@@ -16,9 +16,11 @@ from importer.model import fields
 from importer.sandbox.company_file import (
     SELECTS,
     AccountRow,
+    BankAccountRow,
     CompanyReference,
     EntityRow,
     PropertyGroupRow,
+    PurchaseOrderRow,
     VendorRow,
 )
 from importer.sandbox.property_values import value_json
@@ -276,6 +278,30 @@ GroupAnswer = answer_model(
         Moment: "createdAt updatedAt",
     },
 )
+BankAccountAnswer = answer_model(
+    "BankAccountAnswer",
+    {
+        Uuid: "id companyId companyEntityId",
+        Text: """name type bankProvider paymentSchedulingEligibility iban? bic?
+            domesticBankAccountNumber? domesticBankCode? currency bankCountry bankCity?
+            bankAddress? bankZipcode? bankName bankState?""",
+        int: "ledgerAccountCode",
+        Moment: "createdAt",
+    },
+)
+PurchaseOrderAnswer = answer_model(
+    "PurchaseOrderAnswer",
+    {
+        Uuid: "id companyId createdBy? companyEntityId? purchaseRequestId? ownerId? vendorId?",
+        Text: """state erpNumber? description? currency? ownerName? vendorEmail? vendorName?
+            vendorAvatarUrl? documentKey? deliveryAddress?""",
+        Cents: "totalAmount totalNetAmount totalTaxAmount totalMatchedAmount",
+        ExceptionAnswer: "failureContext?",
+        Day: "purchaseOrderDate? deliveryDate?",
+        Moment: "erpSyncedAt? lockedAt? closedAt? cancelledAt? createdAt updatedAt",
+        JsonObject: "lines[]",
+    },
+)
 CompanyAnswer = answer_model(
     "CompanyAnswer",
     {
@@ -339,6 +365,35 @@ def account_json(
         companyEntities=entities,
         createdAt=created,
         updatedAt=created,
+    )
+
+
+def bank_account_json(row: BankAccountRow, created: str, company: CompanyReference) -> JsonObject:
+    return BankAccountAnswer.of(
+        row.model_dump(by_alias=True),
+        companyId=company.id,
+        bankProvider="MANUAL",
+        paymentSchedulingEligibility="INTERNAL",
+        ledgerAccountCode=1800,
+        createdAt=created,
+    )
+
+
+def purchase_order_json(
+    row: PurchaseOrderRow, created: str, vendor: VendorRow | None, company: CompanyReference
+) -> JsonObject:
+    """An order without lines; all of its amount is net."""
+    return PurchaseOrderAnswer.of(
+        row.model_dump(by_alias=True),
+        companyId=company.id,
+        vendorName=vendor and vendor.name,
+        totalNetAmount=row.total_amount,
+        totalTaxAmount=0,
+        totalMatchedAmount=0,
+        closedAt=created if row.state == "CLOSED" else None,
+        createdAt=created,
+        updatedAt=created,
+        lines=[],
     )
 
 

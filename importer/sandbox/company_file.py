@@ -1,7 +1,8 @@
-"""The company that a sandbox plays: entities, vendors, ledger accounts, tax codes, properties.
+"""The company that a sandbox plays: entities, vendors, accounts, tax codes, properties and orders.
 
-Read from a folder of six files (the shipped one is ``reference/`` beside this module). A mistake
-in a file is a ``UsageProblem`` that names the file and the row as Excel counts it.
+Read from a folder of files (the shipped one is ``reference/`` beside this module); bank accounts
+and purchase orders may be left out. A mistake in a file is a ``UsageProblem`` that names the file
+and the row as Excel counts it.
 """
 
 from __future__ import annotations
@@ -25,13 +26,23 @@ from importer.sandbox.wire_types import Currency, FilledText, Uuid, field_error,
 SHIPPED = Path(__file__).parent / "reference"
 EntityStatus = Literal["ACTIVE", "HIDDEN", "INACTIVE"]
 VendorStatus = Literal["ONBOARDING", "IN_REVIEW", "ACTIVE", "FAILED"]
+OrderState = Literal[
+    "IN_DRAFT",
+    "RESET_PENDING",
+    "APPROVED_ACCOUNTING_ENTRY_PENDING",
+    "OPEN",
+    "CLOSE_PENDING",
+    "CLOSED",
+    "CANCEL_PENDING",
+    "CANCELLED",
+]
 AccountStatus = Literal["ACTIVE", "DISABLED_EXTERNALLY", "DISABLED"]
 InputType = Literal["SINGLE_SELECT", "MULTI_SELECT", "NUMERIC", "TEXT", "BOOLEAN", "DATE"]
 Level = Literal["HEADER", "LINE"]
 SELECTS = ("SINGLE_SELECT", "MULTI_SELECT")
 
 
-def _account_code(text: str) -> int:
+def _whole_number(text: str) -> int:
     if not re.fullmatch("[0-9]{1,9}", text):
         raise field_error("INVALID_FORMAT", f"'{text}' is not a whole number.")
     return int(text)
@@ -92,7 +103,7 @@ class VendorRow(ReferenceRow):
 
 
 class AccountRow(ReferenceRow):
-    code: Annotated[int, BeforeValidator(_account_code)]
+    code: Annotated[int, BeforeValidator(_whole_number)]
     label: str
     type: str
     category: str
@@ -105,6 +116,29 @@ class TaxCodeRow(ReferenceRow):
     code: str
     label: str
     basis_points: Annotated[int, BeforeValidator(_basis_points)] = Field(alias="percent")
+
+
+class BankAccountRow(ReferenceRow):
+    name: FilledText
+    company_entity_id: Uuid
+    type: Literal["PHYSICAL", "VIRTUAL"] = "PHYSICAL"
+    iban: str | None = None
+    domestic_bank_account_number: str | None = None
+    currency: Currency
+    bank_country: str
+    bank_name: str
+
+
+class PurchaseOrderRow(ReferenceRow):
+    """``total_amount`` is in cents."""
+
+    erp_number: str | None = None
+    vendor_id: Uuid
+    company_entity_id: Uuid
+    state: OrderState
+    description: str | None = None
+    currency: Currency
+    total_amount: Annotated[int, BeforeValidator(_whole_number)]
 
 
 class PropertyValueRow(ReferenceRow):
@@ -133,6 +167,8 @@ class Reference:
     accounts: Mapping[str, AccountRow]
     tax_codes: Mapping[str, TaxCodeRow]
     groups: Mapping[str, PropertyGroupRow]
+    bank_accounts: Mapping[str, BankAccountRow]
+    purchase_orders: Mapping[str, PurchaseOrderRow]
 
 
 @dataclass(frozen=True)
@@ -145,7 +181,7 @@ class CompanyReference:
 
 
 def load_reference(folder: Path | None = None) -> Reference:
-    """Read all six files of ``folder``, or of the shipped company."""
+    """Read the files of ``folder``, or of the shipped company."""
     return _shipped() if folder is None else _reference(folder)
 
 
@@ -165,11 +201,17 @@ def _reference(folder: Path) -> Reference:
         accounts=_by_id(AccountRow, _csv_rows(folder / "accounts.csv", AccountRow)),
         tax_codes=_by_id(TaxCodeRow, _csv_rows(folder / "tax_codes.csv", TaxCodeRow)),
         groups=_by_id(PropertyGroupRow, _groups(folder / "custom_properties.json")),
+        bank_accounts=_if_present(BankAccountRow, folder / "bank_accounts.csv"),
+        purchase_orders=_if_present(PurchaseOrderRow, folder / "purchase_orders.csv"),
     )
 
 
 Model = TypeVar("Model", bound=BaseModel)
 Row = TypeVar("Row", bound=ReferenceRow)
+
+
+def _if_present(model: type[Row], path: Path) -> dict[str, Row]:
+    return _by_id(model, _csv_rows(path, model)) if path.exists() else {}
 
 
 def _validated(model: type[Model], values: object, place: str) -> Model:

@@ -1,7 +1,8 @@
 """The lists: which fields each may be filtered and sorted by, and one page of one of them.
 
 Source of the fields: the parameter descriptions of ``GET /v1/bff/invoice-payables``,
-``/v1/vendors``, ``/v1/ledger-accounts``, ``/v1/entities`` and ``/v1/custom-properties/groups``.
+``/v1/vendors``, ``/v1/ledger-accounts``, ``/v1/entities``, ``/v1/purchase-orders`` and
+``/v1/custom-properties/groups``.
 Fields that a sandbox has nothing for (approvers, users) are always blank.
 """
 
@@ -22,13 +23,14 @@ from importer.sandbox.company_file import (
     EntityStatus,
     InputType,
     Level,
+    OrderState,
     VendorStatus,
 )
 from importer.sandbox.list_filters import Cursor, FilterField, FilterType, SortKey
 from importer.sandbox.note_store import DOCUMENTS
 from importer.sandbox.refusals import bad_request
 from importer.sandbox.states import STATES
-from importer.sandbox.store import ACCOUNTS, BILLS, ENTITIES, GROUPS, NOTES, VENDORS, Store
+from importer.sandbox.store import ACCOUNTS, BILLS, ENTITIES, GROUPS, NOTES, ORDERS, VENDORS, Store
 from importer.sandbox.wire_types import JsonObject
 
 MAX_LIMIT = 200
@@ -288,6 +290,24 @@ GROUP_LIST = _listing(
         "inputType": get_args(InputType),
     },
     flags={"includeValues": BOOLEANS},
+)
+
+
+ORDER_LIST = _listing(
+    "purchase-orders",
+    ORDERS,
+    filters={
+        FilterType.UUID: "purchaseOrderId vendorId ownerId",
+        FilterType.TEXT: "state erpNumber",
+        FilterType.MOMENT: "updatedAt",
+    },
+    sorts="""
+        purchaseOrderId erpNumber vendorName ownerName ownerId companyEntityId state closedAt
+        cancelledAt createdAt totalAmount
+    """,
+    columns={"purchaseOrderId": ORDERS.c.id},
+    values={"state": get_args(OrderState)},
+    flags={},
 )
 
 

@@ -242,6 +242,17 @@ async def get_vendor(context: Context, request: Request) -> Response:
     return json_answer(vendor)
 
 
+async def list_bank_accounts(context: Context, request: Request) -> Response:
+    """All of them: the list has no pages."""
+    lists.read_query(request.query_params, {})
+    context.counters.lists += 1
+    company = context.company
+    rows = company.reference.bank_accounts.values()
+    return json_answer(
+        [answer_models.bank_account_json(row, company.created, company) for row in rows]
+    )
+
+
 async def get_company(context: Context, request: Request) -> Response:
     lists.read_query(request.query_params, {})
     company = answer_models.company_json(context.company)
@@ -283,6 +294,8 @@ ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", "/v1/vendors", list_of(lists.VENDOR_LIST)),
     ("GET", "/v1/vendors/{vendorId}", get_vendor),
     ("GET", "/v1/ledger-accounts", list_of(lists.ACCOUNT_LIST)),
+    ("GET", "/v1/bank-accounts", list_bank_accounts),
+    ("GET", "/v1/purchase-orders", list_of(lists.ORDER_LIST)),
     ("GET", "/v1/entities", list_of(lists.ENTITY_LIST)),
     ("GET", "/v1/custom-properties/groups", list_groups),
     ("GET", COMPANY, get_company),

@@ -101,7 +101,15 @@ GROUPS = _table(
     sa.Column("required", sa.Boolean),
     sa.Column("deleted", sa.Boolean),
 )
-REFERENCE_TABLES = (VENDORS, ACCOUNTS, ENTITIES, GROUPS)
+ORDERS = _table(
+    "purchase_orders",
+    """
+    erp_number vendor_id vendor_name owner_id owner_name company_entity_id state closed_at
+    cancelled_at created_at updated_at body
+    """,
+    sa.Column("total_amount", sa.BigInteger),
+)
+REFERENCE_TABLES = (VENDORS, ACCOUNTS, ENTITIES, GROUPS, ORDERS)
 INSERT_BILL = sa.insert(BILLS)
 DEAD_STATES = ("CANCELLED", "DECLINED")
 Row = TypeVar("Row")
@@ -357,6 +365,15 @@ def _write_reference(connection: sa.Connection, company: CompanyReference) -> No
             for group, created in stamped(reference.groups)
         ],
     }
+    tables[ORDERS] = [
+        table_row(
+            ORDERS,
+            answer_models.purchase_order_json(
+                order, created, reference.vendors.get(order.vendor_id), company
+            ),
+        )
+        for order, created in stamped(reference.purchase_orders)
+    ]
     for table, rows in tables.items():
         if rows:
             connection.execute(sa.insert(table), rows)

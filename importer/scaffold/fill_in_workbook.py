@@ -21,7 +21,15 @@ from openpyxl.worksheet.worksheet import Worksheet
 from importer.core.atomic_write import atomic_write
 from importer.core.name_key import name_key
 from importer.core.safe_text import visible
-from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, PROPERTY, Field, FieldKind
+from importer.model.fields import (
+    BILLS,
+    FIELDS,
+    LINE_ITEMS,
+    LOOKUP_FIELDS,
+    PROPERTY,
+    Field,
+    FieldKind,
+)
 from importer.model.light_objects import PropertyGroup
 from importer.model.tables import CHOICES_HEADER
 from importer.model.tables import CHOICES_SHEET as LISTS
@@ -50,12 +58,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Choices:
-    """What a company offers, by field; ``properties`` are its custom properties."""
+    """What a company offers: ``names`` by field; ``properties`` are its custom properties."""
 
     company: str
-    vendors: Sequence[Choice] = ()
-    entities: Sequence[Choice] = ()
-    accounts: Sequence[Choice] = ()
+    names: Mapping[str, Sequence[Choice]]
     properties: Sequence[PropertyGroup] = field(default_factory=tuple)
 
 
@@ -86,6 +92,8 @@ _EXAMPLES: Mapping[str, str] = {
     "description": "Deliveries in March",
     "localCurrencyFxRateOverride": "0.8342",
     "groupCurrencyFxRateOverride": "0.8342",
+    "senderBankAccount": "Operating account",
+    "purchaseOrder": "PO-7001",
     "status": "draft",
     "document": "invoices/AC-55210.pdf",
     "lineNumber": "1",
@@ -114,7 +122,7 @@ _REQUIRED: Mapping[str, Mapping[str, str]] = {
     },
 }
 # The order of the columns, where it is not the one of the fields: names before ids.
-_LATE = ("vendorId", "companyEntityId", "taxCodeId", "accountId")
+_LATE = tuple(lookup.id_name for lookup in LOOKUP_FIELDS.values())
 _FORMATS = {
     FieldKind.CENTS: _MONEY,
     FieldKind.INTEGER: "0",
@@ -199,12 +207,10 @@ def _column(sheet: str, wanted: Field, company: Choices | None) -> _Column:
         choices = [Choice(choice) for choice in wanted.choices]
     elif wanted.kind is FieldKind.CURRENCY:
         choices = [Choice(code) for code in _currencies()]
-    elif company and wanted.name in ("vendor", "companyEntity", "account"):
-        of = {"vendor": company.vendors, "companyEntity": company.entities}
-        choices = of.get(wanted.name, company.accounts)
+    elif company and (choices := company.names.get(wanted.name, ())):
         note += f" Choose from the list; the sheet {LISTS} says what is what."
     # a company may have got a new vendor since its lists were fetched
-    strict = wanted.name not in ("vendor", "companyEntity", "account")
+    strict = wanted.name not in LOOKUP_FIELDS
     header = wanted.name + (MONEY_MARK if wanted.kind is FieldKind.CENTS else "")
     return _Column(header, wanted.kind, note, choices, required.startswith("Required"), strict)
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from importer.core.account_numbers import is_wrong_iban
 from importer.core.cell_parsers import (
     DESTROYED,
     MANGLED_NAME,
@@ -127,6 +128,11 @@ def reference_args(column: SheetColumn, i: int) -> dict[str, Any]:
     *others, last = (form.name for form in column.field.forms)
     reason = reference_problem(column.field.forms, compact(unquoted(column.text(i))))
     return {"forms": f"{', '.join(others)} or {last}" if others else last, "reason": reason}
+
+
+def no_wrong_iban(values: pd.Series, column: SheetColumn) -> np.ndarray:
+    """What looks like an IBAN has the right check digits; it may also be a name."""
+    return column.cells_of(values).matching(lambda text: not is_wrong_iban(text))
 
 
 def fits_int64(values: pd.Series, column: SheetColumn) -> np.ndarray:

@@ -143,6 +143,9 @@ def decide_format(column: SheetColumn) -> list[Finding]:
         if column.field.forms:
             column.parse = lambda texts: Cells(texts, lambda at: [(at, _read_reference)])
             return []
+        if column.field.iban:  # each text is looked at
+            column.parse = lambda texts: Cells(texts, lambda at: [(at, of_kind)])
+            return []
         column.parse = lambda texts: Cells(
             texts,
             lambda at: [(at, of_kind)],

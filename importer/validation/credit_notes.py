@@ -25,7 +25,7 @@ from importer.validation.cross_row_rules import party_numbers
 
 # How far a credit note goes where a bill would go further: Light neither approves nor pays it.
 _TARGETS = {TargetStatus.SUBMITTED: TargetStatus.DRAFT, TargetStatus.PAID: TargetStatus.POSTED}
-_ONLY_OF_BILLS = ("document", *(field.name for field in PATCHED_BILL_FIELDS))
+_ONLY_OF_BILLS = ("document", "purchaseOrder", *(field.name for field in PATCHED_BILL_FIELDS))
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,8 @@ def note_findings(
             if bills[name].ok[i]:
                 text = str(bills[name].at(i))
                 yield _finding(mapped, name, "not_for_credit_note", i, text)
+                if name in ("purchaseOrder", "purchaseOrderId"):
+                    bills[name].blank[i] = True  # it is not looked up
         if credits.ok[i] and target[i] is TargetStatus.DRAFT:
             yield _finding(mapped, "creditsBill", "stays_draft", i, str(credits.at(i)))
     yield from _credited_rows(mapped, bills, amounts, notes)

@@ -104,6 +104,7 @@ _CONTROL_CHARACTERS = CellCheck(
 _REFERENCE_FORM = CellCheck(
     "check_digits", "wrong_reference", cell.has_reference_form, cell.reference_args
 )
+_IBAN = CellCheck("iban_check_digits", "wrong_iban", cell.no_wrong_iban)
 _LETTERS = CellCheck("no_destroyed_letters", "destroyed_letters", cell.no_destroyed_letters)
 _CURRENCY_OF_BILL = CellCheck(
     "currency_of_bill", "other_currency", cell.in_currency_of_bill, cell.other_currency_args
@@ -282,7 +283,8 @@ ROW_RULES = {BILLS: BILL_RULES, LINE_ITEMS: LINE_RULES}
 def checks_of(sheet: str, name: str) -> tuple[CellCheck, ...]:
     """The checks of the cells of a column, by cause: the first that fails is the finding."""
     field = field_of(sheet, name)
-    of_form = (_REFERENCE_FORM,) if field.forms else ()
+    of_form: tuple[CellCheck, ...] = (_REFERENCE_FORM,) if field.forms else ()
+    of_form += (_IBAN,) if field.iban else ()
     return (*CHECKS_OF_EVERY_KIND, *CELL_CHECKS[field.kind], *of_form)
 
 

@@ -1,5 +1,5 @@
-"""Payment references and purchase orders: checked, then set once the bill is created, before any
-other step."""
+"""Payment references, purchase orders and bank accounts: checked and looked up before anything is
+sent; references are set once the bill is created, before any other step."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from conftest import (
     ENTITIES,
     LOAD,
     PASS,
+    VENDORS,
     Ended,
     Fault,
     Request,
@@ -28,9 +30,11 @@ from conftest import (
 )
 
 from importer.sandbox import Sandbox
+from importer.sandbox.company_file import load_reference
 
 Load = Callable[..., Ended]
-ORDER = "8d0f6c7e-3f0e-4c44-9a3f-0d1a5c2b7e11"
+ORDERS = {order.erp_number: order.id for order in load_reference().purchase_orders.values()}
+ORDER = ORDERS["PO-7001"]
 GIVEN = {
     "fiNumber": "+71< 000000000000018 +12345678",
     "norKidReference": "2345676",
@@ -41,7 +45,7 @@ IN_LIGHT = {name: value.replace(" ", "") for name, value in GIVEN.items()}
 
 
 def row(i: int = 0, status: str = "posted", **cells: str) -> dict[str, object]:
-    given: dict[str, object] = {**GIVEN, **cells}
+    given: dict[str, object] = {"vendorId": VENDORS[0], **GIVEN, **cells}
     return bill_row(i, companyEntityId=ENTITIES[0], status=status, **given)
 
 
@@ -208,3 +212,110 @@ def test_credit_note_takes_no_references(load: Load, sandbox: Sandbox, tmp_path:
     assert told.json["steps"] == {"referenced": 1, "posted": 1}
     warned = {f["column"]: f["code"] for f in told.json["findings"] if f["row"] == 3}
     assert warned == {name: f"bills.{name}.not_for_credit_note" for name in GIVEN}
+
+
+# --- purchase orders and bank accounts by name ----------------------------------------------------
+
+EURO = "DE89 3704 0044 0532 0130 00"
+
+
+def named(i: int = 0, **cells: str) -> dict[str, object]:
+    cells = {"purchaseOrder": "", "senderBankAccount": "", **cells}
+    return bill_row(i, companyEntityId=ENTITIES[0], **cells)
+
+
+def test_orders_and_bank_accounts_are_found_by_name(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    rows = [
+        named(0, purchaseOrder="po-7001", senderBankAccount="operating ACCOUNT"),
+        named(1, purchaseOrder=ORDERS["PO-7002"], senderBankAccount=EURO),
+        named(2),
+    ]
+    told = load(sandbox.base_url, *write_bills(tmp_path, rows))
+    assert told.code == 0, told.out
+    accounts = {
+        account["name"]: account["id"] for account in asked(sandbox, "GET", "bank-accounts")
+    }
+    got = {
+        bill["invoiceNumber"]: (bill["purchaseOrderId"], bill["senderBankAccountId"])
+        for bill in sandbox.bills()
+    }
+    assert got == {
+        "INV-00000": (ORDERS["PO-7001"], accounts["Operating account"]),
+        "INV-00001": (ORDERS["PO-7002"], accounts["Euro account"]),
+        "INV-00002": (None, None),
+    }
+    assert command("verify", told.json["run"], "--json").code == 0
+    counted = sandbox.counters.by_route
+    assert counted["GET /v1/bank-accounts"] - 1 == counted["GET /v1/purchase-orders"] == 1
+
+
+WRONG_NAMES = [
+    ({"purchaseOrder": "PO-7011"}, "bills.purchaseOrder.not_found", "PO-7001"),
+    ({"purchaseOrder": "PO-7005"}, "bills.purchaseOrder.several", "Courier contract, second half"),
+    ({"purchaseOrder": "PO-7003"}, "bills.purchaseOrderId.inactive", "CLOSED"),
+    ({"purchaseOrder": "PO-7004"}, "bills.purchaseOrderId.doubtful_status", "IN_DRAFT"),
+    ({"purchaseOrder": "PO-7002"}, "bills.purchaseOrderId.other_vendor", "Alder & Finch LLP"),
+    ({"purchaseOrderId": ENTITIES[0]}, "bills.purchaseOrderId.unknown", ENTITIES[0]),
+    ({"senderBankAccount": "Reserve account"}, "bills.senderBankAccount.several", "55779911"),
+    ({"senderBankAccount": "Current acount"}, "bills.senderBankAccount.not_found", "Light has no"),
+    ({"senderBankAccountId": ENTITIES[0]}, "bills.senderBankAccountId.unknown", ENTITIES[0]),
+    ({"vendorId": "", "vendor": "GB 792 5337 15"}, "bills.vendor.wrong_vat_id", "check digits"),
+    ({"vendorId": "", "vendor": "GB 980 7806 84"}, "bills.vendor.not_found", "Light has no"),
+]
+
+
+def test_wrong_orders_and_bank_accounts_are_named_before_anything_is_sent(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    every = dict.fromkeys((name for cells, _, _ in WRONG_NAMES for name in cells), "")
+    rows: list[dict[str, object]] = []
+    for cells, _, _ in WRONG_NAMES:
+        row = bill_row(len(rows), companyEntityId=ENTITIES[0], vendorId=VENDORS[0])
+        rows.append({**every, **row, **cells})
+    told = load(sandbox.base_url, *write_bills(tmp_path, rows))
+    assert (told.code, sandbox.bills()) == (1, [])
+    found = [
+        (f["row"], f["code"], f["message"] + f["hint"])
+        for f in told.json["findings"]
+        if f["row"] and f["row"] > 1
+    ]
+    assert [(row, code) for row, code, _ in found] == [
+        (i, code) for i, (_, code, _) in enumerate(WRONG_NAMES, start=2)
+    ]
+    for (_, _, words), (_, _, text) in zip(WRONG_NAMES, found, strict=True):
+        assert words in text
+    to_resolve = openpyxl.load_workbook(told.json["result"])["To resolve"]
+    kinds = {row[0].value for row in to_resolve.iter_rows(min_row=2)}
+    assert {"purchaseOrder", "senderBankAccount"} <= kinds
+
+
+def test_wrong_iban_is_named_offline(command: Load, tmp_path: Path) -> None:
+    rows = [named(0, senderBankAccount="DE88 3704 0044 0532 0130 00"),
+            named(1, senderBankAccount=EURO), named(2, senderBankAccount="BANK 12")]  # fmt: skip
+    told = command("validate", "--json", *write_bills(tmp_path, rows))
+    assert errors(told) == [("bills.senderBankAccount.wrong_iban", "senderBankAccount")]
+
+
+def test_picked_order_is_sent(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
+    """A number of two orders is picked in the result workbook, and kept in the lookup tables."""
+    sheet = write_bills(tmp_path, [named(2, purchaseOrder="PO-7005", vendorId=VENDORS[2])])
+    told = load(sandbox.base_url, *sheet)
+    assert told.code == 1
+    book = openpyxl.load_workbook(told.json["result"])
+    page = book["To resolve"]
+    header = [cell.value for cell in page[1]]
+    choice = "PO-7005 (Amberley Couriers Ltd, Courier contract, second half)"
+    page.cell(2, header.index("pick") + 1).value = choice
+    book.save(told.json["result"])
+    again = load(sandbox.base_url, told.json["result"], "--save-lookups", "tables")
+    assert again.code == 0, again.out
+    [bill] = sandbox.bills()
+    [second] = [
+        o
+        for o in asked(sandbox, "GET", "purchase-orders")["records"]
+        if o["description"].endswith("half")
+    ]
+    assert bill["purchaseOrderId"] == second["id"]
+    assert "PO-7005" in Path("tables/purchaseOrder.csv").read_text(encoding="utf-8")

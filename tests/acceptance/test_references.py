@@ -102,10 +102,12 @@ def test_pull_fetches_all_lists(
     assert done.code == 0, done.err
     told = done.json
     counts = ("vendors", "entities", "ledger_accounts", "custom_properties",
-              "custom_property_values", "tax_codes", "exit_code")  # fmt: skip
-    assert [told[name] for name in counts] == [484, 3, 42, 7, 10, 4, 0]
-    # company 1, vendors 3, accounts, entities, groups 1 each, the list of bills 1, bills 3
-    assert told["requests"] == 1 + 3 + 3 + 1 + 3
+              "custom_property_values", "tax_codes", "bank_accounts", "purchase_orders",
+              "exit_code")  # fmt: skip
+    assert [told[name] for name in counts] == [484, 3, 42, 7, 10, 4, 4, 6, 0]
+    # company 1, vendors 3, accounts, entities, groups, bank accounts, orders 1 each, the list of
+    # bills 1, bills 3
+    assert told["requests"] == 1 + 3 + 5 + 1 + 3
     path = Path(told["path"])
     assert path.is_relative_to(home)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -96,12 +96,13 @@ def test_offered_names_are_unambiguous(command: Callable[..., Any], pulled: Sand
     directory = read_cache(path).directory
     for sheet, name in (
         ("Bills", "vendor"), ("Bills", "companyEntity"), ("Line items", "account"),
+        ("Bills", "senderBankAccount"), ("Bills", "purchaseOrder"),
     ):  # fmt: skip
         names = names_of(name, directory)
         offered = choices(book, sheet, name)
-        ids = [[thing.id for thing in names.exact(choice) if thing.active] for choice in offered]
+        ids = [[thing.id for thing in names.exact(choice)] for choice in offered]
         assert all(len(found) == 1 for found in ids)
-        assert {found[0] for found in ids} == {t.id for t in names.things if t.active}
+        assert {found[0] for found in ids} == {t.id for t in names.things if t.usable}
     # two vendors of one name are offered by their identifiers
     assert {"V-1032", "V-1033"} <= set(choices(book, "Bills", "vendor"))
     assert "Meridian Freight Ltd" not in choices(book, "Bills", "vendor")

@@ -202,6 +202,36 @@ Account = model(
         (Moment, "createdAt updatedAt"),
     ],
 )
+BankAccount = model(
+    "BankAccount",
+    [
+        (Uuid, "id companyId companyEntityId"),
+        (Literal["PHYSICAL", "VIRTUAL"], "type"),
+        (Literal["INTERNAL", "BANK_PROVIDER", "INELIGIBLE"], "paymentSchedulingEligibility"),
+        (str, "name bankProvider currency bankCountry bankName iban? bic? bankCity? bankState?"),
+        (str, "domesticBankAccountNumber? domesticBankCode? bankAddress? bankZipcode?"),
+        (int, "ledgerAccountCode"),
+        (Moment, "createdAt"),
+    ],
+)
+ORDER_STATES = Literal[
+    "IN_DRAFT", "RESET_PENDING", "APPROVED_ACCOUNTING_ENTRY_PENDING", "OPEN", "CLOSE_PENDING",
+    "CLOSED", "CANCEL_PENDING", "CANCELLED"
+]  # fmt: skip
+Order = model(
+    "Order",
+    [
+        (Uuid, "id companyId createdBy? companyEntityId? purchaseRequestId? ownerId? vendorId?"),
+        (ORDER_STATES, "state"),
+        (str, "erpNumber? description? currency? ownerName? vendorEmail? vendorName?"),
+        (str, "vendorAvatarUrl? documentKey? deliveryAddress?"),
+        (int, "totalAmount totalNetAmount totalTaxAmount totalMatchedAmount"),
+        (Refusal, "failureContext?"),
+        (Day, "purchaseOrderDate? deliveryDate?"),
+        (Moment, "erpSyncedAt? lockedAt? closedAt? cancelledAt? createdAt updatedAt"),
+        (list[Json], "lines"),
+    ],
+)
 GROUP: list[tuple[Any, str]] = [
     (Uuid, "id companyId"),
     (str, "label internalName context~"),
@@ -352,12 +382,21 @@ def check_lists(light: Light) -> None:
         "/v1/vendors": Vendor,
         "/v1/ledger-accounts": Account,
         "/v1/entities": Entity,
+        "/v1/purchase-orders": Order,
         "/v1/custom-properties/groups": Group,
     }.items():
         assert light.ask("GET", path, page(record), limit=200)["records"]
         assert light.ask("GET", path, page(record), cursor="0", limit=2)["records"]
     light.ask("GET", "/v1/custom-properties/groups", page(FullGroup), includeValues="true")
     light.ask("GET", f"/v1/vendors/{VENDOR.id}", Vendor)
+    for account in light.client.get("/v1/bank-accounts").json():  # a plain array
+        BankAccount.model_validate(account)
+    number = {"filter": "erpNumber:eq:PO-7001,state:in:OPEN|CLOSED", "sort": "totalAmount:desc"}
+    [order] = light.ask("GET", "/v1/purchase-orders", page(Order), **number)["records"]
+    assert order["vendorName"] == VENDOR.name
+    for wrong in ({"filter": "totalAmount:gt:1"}, {"sort": "description:asc"}):
+        light.ask("GET", "/v1/purchase-orders", Refusal, **wrong)
+    light.ask("GET", "/v1/bank-accounts", Refusal, limit=1)
     light.ask("GET", "/v1/companies/current", Company)
 
 
