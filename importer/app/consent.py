@@ -97,6 +97,7 @@ class UndoForecast(_Forecast):
     run: str
     started: datetime
     files: tuple[str, ...]
+    left: int = 0  # bills that the run created too, and that were not selected
 
 
 LoadConsent = Callable[[LoadForecast], bool | Awaitable[bool]]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from importer.app.bill_selection import outcomes_named
 from importer.app.company_check import check_company_of_run, locked
 from importer.app.destination import DEFAULT_PACE, PaceOptions, destination_of_run
 from importer.app.events import SILENT, Listener
@@ -139,18 +139,8 @@ async def _settle(options: SettleOptions, journal: Journal, client: LightClient)
 
 def _find(options: SettleOptions, journal: Journal) -> BillOutcome:
     """The bill that is meant; UsageProblem where it is not one, or not in doubt."""
-    outcomes = journal.outcomes(options.run)
-    wanted = tidy(options.bill)
-    if wanted.lower().startswith("row:"):
-        rows = journal.rows(options.run)
-        row = wanted[4:].strip()
-        matching = [
-            outcomes[entry]
-            for entry, of in rows.items()
-            if of.bill is not None and str(of.bill.row) == row
-        ]
-    else:
-        matching = [each for each in outcomes.values() if _is_meant(each.entry, wanted)]
+    outcomes, wanted = journal.outcomes(options.run), tidy(options.bill)
+    matching = outcomes_named(outcomes, journal.rows(options.run), wanted)
     doubtful = [each for each in matching if _in_doubt(each)]
     if len(doubtful) == 1:
         return doubtful[0]
@@ -167,12 +157,6 @@ def _find(options: SettleOptions, journal: Journal) -> BillOutcome:
     open_bills = [each.entry.name for each in outcomes.values() if _in_doubt(each)]
     has = f"In doubt are: {', '.join(open_bills[:8])}." if open_bills else "None is in doubt."
     raise UsageProblem(f"Run {options.run} has no bill '{wanted}'. {has}")
-
-
-def _is_meant(entry: JournalEntry, wanted: str) -> bool:
-    number = json.loads(entry.content).get("invoiceNumber") if entry.content else None
-    ids = {entry.light_id, *(twin.id for twin in entry.twins)}
-    return wanted == number or wanted.lower() in {str(i).lower() for i in ids if i}
 
 
 def _in_doubt(outcome: BillOutcome) -> bool:

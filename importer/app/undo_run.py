@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from importer.app.attempt_log import logged_attempt
+from importer.app.bill_selection import BillSelection, selected_outcomes
 from importer.app.company_check import address_of, check_company_of_run, locked
 from importer.app.consent import (
     CONFIRM_ABOVE,
@@ -52,9 +53,12 @@ class UndoOptions:
     """``yes``: without asking for consent; ``force``: bills too that were changed in Light since;
     ``reason``: what Light is told; ``journal``: another than the company's own. ``twins``: only
     what Light has more than once, where the run's copy is the later of equal drafts. ``settle``:
-    seconds until what Light does not show is asked for again."""
+    seconds until what Light does not show is asked for again. ``bills`` and ``vendor``: these
+    alone, see ``BillSelection``."""
 
     run: str
+    bills: tuple[str, ...] = ()
+    vendor: tuple[str, ...] = ()
     journal: str | None = None
     dry_run: bool = False
     yes: bool = False
@@ -64,6 +68,10 @@ class UndoOptions:
     settle: float = 30.0
     pace: PaceOptions = DEFAULT_PACE
     confirm_above: float = CONFIRM_ABOVE
+
+    @property
+    def selection(self) -> BillSelection:
+        return BillSelection(self.bills, self.vendor)
 
 
 @dataclass
@@ -90,6 +98,7 @@ class _Undone:
     options: UndoOptions
     stopped: StoppedEarly | None
     doubts: int = 0
+    chosen: Outcomes | None = None  # the selected bills, as they were before; None: all
 
     @property
     def dry(self) -> bool:
@@ -166,8 +175,9 @@ async def _undo(context: _UndoContext) -> _Undone:
             check_company_of_run(record, company)
             settings = replace(SETTINGS, settle=options.settle)
             engine = Engine(journal, client, record.id, settings, listener)
-            doubts = await _settle_doubts(engine, context)
-            outcomes = journal.outcomes(record.id)
+            chosen = _chosen(context)
+            doubts = await _settle_doubts(engine, context, chosen)
+            outcomes = _of_chosen(journal.outcomes(record.id), chosen)
             units = context.run.units(outcomes)
             ended: Mapping[int, tuple[StepState, str]] = {}
             twins = TwinCancellation()
@@ -191,7 +201,21 @@ async def _undo(context: _UndoContext) -> _Undone:
                         ended = await twins.cancel(engine, cancel)
                     else:
                         ended = await cancel_bills(engine, bills, cancel)
-        return _Undone(bills, ended, limiter.requests, options, engine.stopped, doubts)
+        return _Undone(bills, ended, limiter.requests, options, engine.stopped, doubts, chosen)
+
+
+def _chosen(context: _UndoContext) -> Outcomes | None:
+    """The bills that the options select; None where they select none."""
+    selection, run, journal = context.options.selection, context.run, context.journal
+    if not selection:
+        return None
+    return selected_outcomes(selection, run, journal, journal.outcomes(run.record.id))
+
+
+def _of_chosen(outcomes: Outcomes, chosen: Outcomes | None) -> Outcomes:
+    if chosen is None:
+        return outcomes
+    return {entry: outcome for entry, outcome in outcomes.items() if entry in chosen}
 
 
 async def _bills_created(
@@ -207,12 +231,13 @@ async def _bills_created(
         settle = context.options.settle
         sweep = await look_for_twins(in_light, engine.gateway, engine.journal, settle)
     save_sweep(engine.journal, engine.run, sweep)
-    return bills_created(engine.journal.outcomes(engine.run), units)
+    now = engine.journal.outcomes(engine.run)
+    return bills_created({entry: now[entry] for entry in outcomes if entry in now}, units)
 
 
-async def _settle_doubts(engine: Engine, context: _UndoContext) -> int:
+async def _settle_doubts(engine: Engine, context: _UndoContext, chosen: Outcomes | None) -> int:
     """Look up what the run sent without a known end; how many such bills there were."""
-    outcomes = context.journal.outcomes(engine.run)
+    outcomes = _of_chosen(context.journal.outcomes(engine.run), chosen)
     jobs = doubtful_jobs(outcomes, context.run.units(outcomes))
     if jobs and not context.options.dry_run:
         words = "1 bill" if len(jobs) == 1 else f"{len(jobs):,} bills"
@@ -238,14 +263,24 @@ async def _ask(bills: list[LoadedBill], company: Company, context: _UndoContext)
         started=run.record.started,
         files=tuple(run.files),
         bills=len(bills),
+        left=_left(bills, context),
         totals=tuple(total for part in parts for total in _totals(part)),
         requests=2 * len(bills),  # each bill is read first
         per_minute=destination.per_minute,
         confirm_above=options.confirm_above,
     )
     if not await agreed(context.consent(forecast)):
-        again = f"light-import undo {run.record.id} (asks again)"
+        again = f"light-import undo {run.record.id}{options.selection.words} (asks again)"
         raise Declined("Nothing was cancelled in Light.", again)
+
+
+def _left(bills: Sequence[LoadedBill], context: _UndoContext) -> int:
+    """How many bills that the run created are not selected."""
+    if not context.options.selection:
+        return 0
+    outcomes = context.journal.outcomes(context.run.record.id)
+    created = bills_created(outcomes, context.run.units(outcomes))
+    return len({each.entry.id for each in created} - {each.entry.id for each in bills})
 
 
 def _totals(bills: Sequence[LoadedBill]) -> tuple[Total, ...]:
@@ -289,6 +324,9 @@ def _notes(
             f"{count(undone.doubts, 'bill')} of this run may or may not be in Light: undo looks"
             " them up first."
         )
+    if undone.chosen is not None:
+        yield from _of_selection(undone, states, counts)
+        return
     undone_before = counts.get(Status.UNDONE, 0)
     if not undone.bills and undone_before:
         is_ = "is" if undone_before == 1 else "are"
@@ -312,8 +350,33 @@ def _notes(
         )
 
 
+def _of_selection(
+    undone: _Undone, states: Mapping[StepState, int], counts: Mapping[str, int]
+) -> Iterator[str]:
+    """What was done to the selected bills, and how many of the run's stay in Light."""
+    chosen, of = undone.chosen or {}, count(len(undone.bills), "chosen bill")
+    if undone.dry:
+        would = states[StepState.PLANNED] + states[StepState.DONE]
+        yield f"Dry run: nothing was cancelled. {would:,} of {of} would be."
+    elif undone.bills:
+        yield f"Cancelled in Light: {states[StepState.DONE]:,} of {of}."
+    of_this_run = {each.entry.id for each in undone.bills}
+    statuses: dict[Status, list[str]] = {}
+    for entry, outcome in chosen.items():
+        if entry not in of_this_run:
+            statuses.setdefault(outcome.status, []).append(outcome.entry.name)
+    for status, names in statuses.items():
+        more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
+        words = status.value.replace("_", " ")
+        yield f"Nothing to undo for {', '.join(names[:5])}{more}: {words}."
+    left = counts.get(Status.CREATED, 0)
+    if left:
+        yield f"{count(left, 'bill')} of this run {'is' if left == 1 else 'are'} still in Light."
+
+
 def _next_step(run: FinishedRun, code: int, codes: Collection[str], options: UndoOptions) -> str:
-    command = f"light-import undo {run.record.id}{' --twins' if options.twins else ''}"
+    command = f"light-import undo {run.record.id}{options.selection.words}"
+    command += " --twins" if options.twins else ""
     if options.dry_run:
         return command
     if code == 4:

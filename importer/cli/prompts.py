@@ -53,7 +53,8 @@ async def confirm_undo(undo: UndoForecast) -> bool:
     lines = [
         *company_lines(undo.company, undo.address),
         f"Run:      {undo.run}, {undo.started:%Y-%m-%d %H:%M} UTC, {files}",
-        f"Bills:    {undo.bills:,} to cancel",
+        f"Bills:    {undo.bills:,} to cancel"
+        + (f", {undo.left:,} others of the run stay" if undo.left else ""),
         *_total_lines(undo.totals),
         _requests_line(undo),
     ]

@@ -25,6 +25,19 @@ from importer.cli.options import (
 @click.option("--yes", is_flag=True, help="Do not ask before cancelling.")
 @confirm_above_option
 @click.option(
+    "--bills",
+    multiple=True,
+    metavar="NUMBERS",
+    help="Cancel only these bills: invoice numbers with commas between them; an id in Light or"
+    " row:7 too. May be given again.",
+)
+@click.option(
+    "--vendor",
+    multiple=True,
+    metavar="NAME",
+    help="Cancel only the bills of this vendor: its name, identifier or id. May be given again.",
+)
+@click.option(
     "--force",
     is_flag=True,
     help="Also cancel bills that were changed in Light after they were loaded, and treat bills"
@@ -48,14 +61,17 @@ def undo(run: str, **options: Any) -> int:
 
     Bills that were in Light before the run are left unchanged. Each bill is read first: one that is
     in the ledger, or was changed since, is not cancelled but listed. Bills in doubt are looked up
-    first. A bill that Light has more than once is left alone without --twins. Exit code 1 where
-    there are bills that were not cancelled; 3 where a bill is unknown or in Light more than once; 4
-    if it was stopped: run the same command to resume.
+    first. With --bills or --vendor the others stay as they are and can be undone later; with both,
+    what both name. A bill that Light has more than once is left alone without --twins. Exit code 1
+    where there are bills that were not cancelled; 3 where a bill is unknown or in Light more than
+    once; 4 if it was stopped: run the same command to resume.
 
     \b
     Examples:
       light-import undo 20260131-093000-a1b2 --dry-run
       light-import undo 20260131-093000-a1b2
+      light-import undo 20260131-093000-a1b2 --bills INV-1042,INV-1077
+      light-import undo 20260131-093000-a1b2 --vendor "Amberley Couriers Ltd"
       light-import undo 20260131-093000-a1b2 --twins
     """
     from importer.app import StopControl, UndoOptions

@@ -45,6 +45,14 @@ def nearest_are(labels: Sequence[str]) -> str:
     return f"; the nearest is {last}" if last else ""
 
 
+def nearest_several(name: str, names: Iterable[str], most: int = 4) -> str:
+    """As ``nearest_are``, of the most similar names."""
+    from rapidfuzz import fuzz, process
+
+    near = process.extract(name, sorted(names), scorer=fuzz.ratio, limit=most, score_cutoff=60)
+    return nearest_are([str(each) for each, _, _ in near])
+
+
 class NearestName:
     """Hints for many wrong names among the same ``names``; no more after 400,000 comparisons.
 
