@@ -154,7 +154,7 @@ def check_files(
     changes = None
     if former is not None:
         changes = row_changes(tables, former, template, dict(request.settings))
-        tables, template = changes.tables, as_written(template)
+        tables, template = changes.tables, as_written(template, changes.tables)
     tables, doubted = settled_folders(tables, former, folders)
     with listener.work(Work.CHECKING):
         mapped = map_tables(tables, template, dict(request.table_kinds))

@@ -75,6 +75,9 @@ class SourceTable:
     """Of a result workbook that is read again: the template's parameters that its run used."""
     previous_outcomes: Sequence[tuple[str, str]] | None = None
     """Of a result workbook that is read again: each row's import_status and import_message."""
+    ends_in_then: bool = False
+    """Of a result workbook that is read again: its last column is the one that the result added for
+    how far each bill should go."""
     folder: str = ""
     """Where the file is; of a result workbook, where that is which the sheet was made from."""
     merges: tuple[MergedCells, ...] = ()  # of several rows or columns

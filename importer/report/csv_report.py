@@ -74,7 +74,7 @@ def _columns(table: InputTable) -> list[_Column]:
     """The columns of the file itself, those of one header numbered."""
     used: Counter[str] = Counter()
     out = []
-    for c in source_columns(table.headers):
+    for c in source_columns(table):
         used[table.headers[c]] += 1
         out.append((table.headers[c], used[table.headers[c]]))
     return out
@@ -102,9 +102,7 @@ class _TableRows:
         if table.kind is TableKind.BILLS:
             self._outcomes = report.bills
         start = table.header + 1
-        texts = [
-            arrow_texts(table.source.columns[c]).slice(start) for c in source_columns(table.headers)
-        ]
+        texts = [arrow_texts(table.source.columns[c]).slice(start) for c in source_columns(table)]
         self._texts = dict(zip(_columns(table), texts, strict=True))
         self._rows = row_numbers(table.source)[start:]
         self._items = np.full(len(self._rows), -1, dtype=np.int64)  # -1: neither bill nor line

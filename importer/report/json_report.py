@@ -68,7 +68,7 @@ def _rows(report: Report) -> Iterator[dict[str, object]]:
         outcomes: RowOutcomes[Any] = report.line_items
         if table.kind is TableKind.BILLS:
             outcomes = report.bills
-        results, columns = RowIndex(outcomes, t), source_columns(table.headers)
+        results, columns = RowIndex(outcomes, t), source_columns(table)
         start, end = table.header + 1, len(table.source.rows)
         for first in range(start, end, _BLOCK_ROWS):
             block = slice(first, min(first + _BLOCK_ROWS, end))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from importer.model.bills import BILL, CREDIT_NOTE
+from importer.model.fields import header_key
 from importer.model.report_model import RowResult
-from importer.model.tables import Role, TableKind
+from importer.model.tables import InputTable, Role, TableKind
 from importer.report.phrases import utc
 
 STATUS, MESSAGE = "import_status", "import_message"
@@ -14,6 +13,7 @@ DOCUMENT = "light_document"  # whether it is a bill or a credit note
 BILL_ID, LINE_ID = "light_bill_id", "light_line_item_id"
 STATE, ATTEMPTS, LOADED_AT, SOURCE_ROW = "light_state", "attempts", "loaded_at", "source_row"
 GROSS, NET, TAX = MONEY = ("gross_money", "net_money", "tax_money")  # in units of the currency
+THEN = "then"  # how far a person wants the bill of the row to go; read when it is loaded again
 REFERENCE = "bill_reference"  # a copy of the column that says which bill a row is of
 RESULT_COLUMNS = (
     *MONEY,
@@ -30,13 +30,15 @@ RESULT_COLUMNS = (
 
 
 FIRST_COLUMNS = (STATUS, MESSAGE, REFERENCE)  # of a sheet, left of those of the file
-SHEET_COLUMNS = frozenset((*RESULT_COLUMNS, REFERENCE))
+SHEET_COLUMNS = frozenset((*RESULT_COLUMNS, REFERENCE, THEN))
 
 
-def last_columns(kind: TableKind, amounts: tuple[bool, bool, bool]) -> tuple[str, ...]:
+def last_columns(
+    kind: TableKind, amounts: tuple[bool, bool, bool], *, then: bool = False
+) -> tuple[str, ...]:
     """The result columns of a sheet that are right of those of the file.
 
-    ``amounts`` is whether any row has a gross, net and tax amount.
+    ``amounts`` is whether any row has a gross, net and tax amount; ``then``: with that column.
     """
     money = (name for name, has in zip(MONEY, amounts, strict=True) if has)
     ids = {  # of a file with one row a line item each row names its bill too
@@ -44,15 +46,23 @@ def last_columns(kind: TableKind, amounts: tuple[bool, bool, bool]) -> tuple[str
         TableKind.FLAT: (BILL_ID, LINE_ID),
         TableKind.LINE_ITEMS: (LINE_ID,),
     }[kind]
-    return (*money, DOCUMENT, *ids, STATE, ATTEMPTS, LOADED_AT, SOURCE_ROW)
+    last = (THEN,) if then else ()
+    return (*money, DOCUMENT, *ids, STATE, ATTEMPTS, LOADED_AT, SOURCE_ROW, *last)
 
 
-def source_columns(headers: Sequence[str]) -> list[int]:
+def has_then(table: InputTable) -> bool:
+    """Whether its sheet gets the column ``then``: not where the file has one of that name."""
+    file_headers = (table.headers[c] for c in source_columns(table))
+    return table.kind is not TableKind.LINE_ITEMS and THEN not in map(header_key, file_headers)
+
+
+def source_columns(table: InputTable) -> list[int]:
     """The columns of the file itself.
 
     The result of an early version has the result columns already, right of its own; this run's
     take their place.
     """
+    headers = table.headers[:-1] if table.source.ends_in_then else table.headers
     if not {STATUS, MESSAGE, SOURCE_ROW} <= set(headers):
         return list(range(len(headers)))
     last = {header: i for i, header in enumerate(headers) if header in RESULT_COLUMNS}

@@ -15,6 +15,7 @@ from itertools import pairwise
 from importer.core.errors import UsageProblem
 from importer.core.money import tidy
 from importer.core.safe_text import visible
+from importer.mapping.expressions import Expression
 from importer.mapping.template_model import Header, Template
 from importer.model.fields import header_key
 from importer.model.tables import CHOICES_SHEET, SourceTable
@@ -26,6 +27,7 @@ from importer.report.result_columns import (
     SHEET_COLUMNS,
     SOURCE_ROW,
     STATUS,
+    THEN,
 )
 from importer.report.xlsx.flat_bills import CHECK, changed_rows
 from importer.report.xlsx.provenance_sheet import PROVENANCE
@@ -94,12 +96,22 @@ def row_changes(
     return changes
 
 
-def as_written(template: Template) -> Template:
-    """The template for the rows of a result: its header in the first row, its sheets our own."""
+def as_written(template: Template, tables: Sequence[SourceTable] = ()) -> Template:
+    """The template for the rows of a result: its header in the first row, its sheets our own; what
+    the column ``then`` has comes before the status."""
     rows = template.source.header.rows if template.source.header else 1
     header = Header(find=None, row=1, rows=rows)
     source = template.source.model_copy(update={"sheet": "*", "header": header})
-    return template.model_copy(update={"source": source})
+    bills = template.bills
+    if any(table.ends_in_then for table in tables):
+        then, status = (
+            Expression.model_validate({"column": THEN, "optional": True}),
+            bills.get("status"),
+        )
+        if status is not None:
+            then = Expression.model_validate({"first_of": [then, status]})
+        bills = {**bills, "status": then}
+    return template.model_copy(update={"source": source, "bills": bills})
 
 
 def looks_like_result(tables: Sequence[SourceTable]) -> str:
@@ -240,6 +252,7 @@ def _source_table(
     at = {name: each[0 if name in first else -1] for name, each in columns_of.items()}
     columns = [c for c in range(len(headers)) if c not in at.values()]
     _compare(table, header, at, sheet, workbook, template, changes)
+    columns += [at[THEN]] if THEN in at else []
     status, message = (
         table.columns[at[name]][header:] if name in at else [""] * (len(table.rows) - header)
         for name in (STATUS, MESSAGE)
@@ -250,6 +263,7 @@ def _source_table(
         kinds=None if table.kinds is None else tuple(table.kinds[c][header:] for c in columns),
         rows=table.rows[header:],
         previous_outcomes=list(zip(status, message, strict=True)),
+        ends_in_then=THEN in at,
         format_marks={columns.index(c): m for c, m in table.format_marks.items() if c in columns},
     )
 

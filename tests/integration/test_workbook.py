@@ -55,6 +55,7 @@ LAST_COLUMNS = [
     "attempts",
     "loaded_at",
     "source_row",
+    "then",
 ]
 
 
@@ -149,11 +150,23 @@ def test_rows_are_written_in_order_with_their_outcomes(tmp_path: Path) -> None:
     none = [None] * 5
     assert values(book["Bills"]) == [
         [*FIRST, "Invoice No ", "amount", *LAST_COLUMNS],
-        ["created", None, "00123", "100000", "bill", "id-1", "DRAFT", 2, "2025-03-31T14:05:00Z", 4],
-        ["rejected", "Light said no", None, "5", "bill", None, None, 1, None, 6],
-        ["repeated_header", None, "Invoice No ", "amount", *none, 7],
-        ["control_total", None, "Total", "100005", *none, 8],
-        ["ignored", None, "note", None, *none, 9],
+        [
+            "created",
+            None,
+            "00123",
+            "100000",
+            "bill",
+            "id-1",
+            "DRAFT",
+            2,
+            "2025-03-31T14:05:00Z",
+            4,
+            None,
+        ],
+        ["rejected", "Light said no", None, "5", "bill", None, None, 1, None, 6, None],
+        ["repeated_header", None, "Invoice No ", "amount", *none, 7, None],
+        ["control_total", None, "Total", "100005", *none, 8, None],
+        ["ignored", None, "note", None, *none, 9, None],
     ]
 
 
@@ -271,7 +284,7 @@ def test_several_tables_of_a_kind_get_a_sheet_each(tmp_path: Path) -> None:
 
 
 def test_columns_of_an_earlier_result_are_replaced(tmp_path: Path) -> None:
-    header = ["vendor", *FIRST, *LAST_COLUMNS, "mine"]
+    header = ["vendor", *FIRST, *LAST_COLUMNS[:-1], "mine"]
     row = ["Acme", "invalid", "old", "bill", "old-id", "", "0", "", "9", "kept"]
     book = written(
         report(table([header, row]), bills=[bill(2, Status.VALID)], findings=[finding(2, 9)]),
@@ -279,7 +292,7 @@ def test_columns_of_an_earlier_result_are_replaced(tmp_path: Path) -> None:
     )
     assert values(book["Bills"]) == [
         [*FIRST, "vendor", "mine", *LAST_COLUMNS],
-        ["valid", "This is wrong", "Acme", "kept", "bill", None, None, 0, None, 2],
+        ["valid", "This is wrong", "Acme", "kept", "bill", None, None, 0, None, 2, None],
     ]
     assert book["Problems"]["D2"].hyperlink.location == "'Bills'!D2"
 
@@ -694,7 +707,7 @@ def test_document_properties_have_template_and_run(tmp_path: Path) -> None:
 def test_headers_are_frozen_and_printed_on_each_page(tmp_path: Path) -> None:
     sheet = written(report(table([["a"], ["1"]])), tmp_path)["Bills"]
     assert sheet.freeze_panes == "C2"
-    assert sheet.auto_filter.ref == "A1:I2"
+    assert sheet.auto_filter.ref == "A1:J2"
     assert sheet.print_area == "'Bills'!$A$1:$F$2"
     assert sheet.print_title_rows == "$1:$1"
     assert sheet.page_setup.orientation == "landscape"

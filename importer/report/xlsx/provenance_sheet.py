@@ -103,7 +103,7 @@ def _sheet_rows(
     for parameter in table.parameters.items():
         if parameter[1].strip():
             yield "parameter", *map(visible, parameter)
-    for column in source_columns(table.headers):
+    for column in source_columns(table):
         yield "header", visible(table.headers[column])[:LONGEST_HEADER]
     rows = [int(row) for row in islice(table.source.rows, table.header + 1, None)]
     in_light, unsettled = context.rows_in_light.get(t, []), context.rows_unsettled.get(t, [])

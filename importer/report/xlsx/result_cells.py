@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from xlsxwriter.utility import xl_col_to_name
 
 from importer.core.safe_text import visible
-from importer.model.bills import BILL, CREDIT_NOTE
+from importer.model.bills import BILL, CREDIT_NOTE, TargetStatus
 from importer.model.report_model import RowResult
 from importer.report.phrases import utc
 from importer.report.result_columns import (
@@ -25,6 +25,7 @@ from importer.report.result_columns import (
     STATE,
     STATUS,
     TAX,
+    THEN,
 )
 from importer.report.xlsx.cell_styles import NO_SHADE, STATUS_STYLES, TEXT
 from importer.report.xlsx.cell_values import fitting, money_xml
@@ -41,6 +42,7 @@ _WIDTHS = {
     GROSS: 13,
     NET: 13,
     TAX: 12,
+    THEN: 11,
     DOCUMENT: 13,
     BILL_ID: ID_WIDTH,
     LINE_ID: ID_WIDTH,
@@ -52,7 +54,7 @@ _WIDTHS = {
 _WIDEST_MESSAGE = 44  # so that the frozen columns leave room for others
 _WIDEST_REFERENCE = 24
 _MOST_LINES = 5  # of a message that are shown; the cell has all of it
-_UNPRINTED = frozenset((ATTEMPTS, LOADED_AT, SOURCE_ROW))
+_UNPRINTED = frozenset((THEN, ATTEMPTS, LOADED_AT, SOURCE_ROW))
 _LONGEST_ADDRESS = 2_000  # characters; Excel refuses longer links
 
 
@@ -100,6 +102,7 @@ class ResultCells:
         messages: Sequence[str],
         problems: Sequence[str | None],
         references: Sequence[str] = (),
+        then: Sequence[str] = (),
     ) -> list[int]:
         """The cells of the block's rows, after those of the file; gives the rows' heights.
 
@@ -127,6 +130,8 @@ class ResultCells:
             elif header == DOCUMENT:
                 names = [CREDIT_NOTE if r and r.credit_note else BILL if r else "" for r in results]
                 block.add_texts(names, text)
+            elif header == THEN:
+                block.add_texts([fitting(each) for each in then] or [""] * len(rows), text)
             elif header == ATTEMPTS:
                 block.add_cells([number_xml(r.attempts, centred) if r else "" for r in results])
             elif header == LOADED_AT:
@@ -184,6 +189,13 @@ class ResultCells:
 
     def _link(self, block: RowXmlBlock, k: int, column: int, target: str) -> bool:
         return self._context.link(self._sheet, block.first + k, column, target)
+
+    def offer_then(self, rows: int) -> None:
+        """Offer what a bill may be loaded to next, in the column ``then``."""
+        for c, header in self._columns.items():
+            if header == THEN and rows:
+                options = {"validate": "list", "source": [each.value for each in TargetStatus]}
+                self._sheet.data_validation(1, c, rows, c, options)
 
     def fit(self, of_file: Sequence[int], rows: int, height: float) -> None:
         """Fit the columns to what was written, and note how the sheet is printed.

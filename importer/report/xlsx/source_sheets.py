@@ -15,6 +15,7 @@ from importer.model.tables import CellKind, InputTable, Role, TableKind
 from importer.readers.number_formats import format_for_mark
 from importer.report.result_columns import (
     FIRST_COLUMNS,
+    has_then,
     last_columns,
     source_columns,
     status_of,
@@ -73,12 +74,12 @@ class _SourceSheet:
     ) -> None:
         self.sheet, self.context, self.table, self.source = sheet, context, table, source
         self.results = results
-        self.columns = source_columns(source.headers)
+        self.columns = source_columns(source)
         # The column that says which bill a row is of; where it is the first, it needs no copy.
         self.reference = context.reference_columns.get(table)
         needs_copy = self.reference is not None and self.reference != self.columns[0]
         self.first = FIRST_COLUMNS if needs_copy else FIRST_COLUMNS[:2]
-        last = last_columns(source.kind, results.has_amounts())
+        last = last_columns(source.kind, results.has_amounts(), then=has_then(source))
         at = len(self.first) + len(self.columns)
         self.result_cells = ResultCells(sheet, context, self.first, last, at)
         self.width = at + len(last)
@@ -117,6 +118,7 @@ class _SourceSheet:
             self.sheet.set_column(offset + c, offset + c, width, context.styles[name])
             widths.append(width)
         self.result_cells.fit(widths, rows, self.height)
+        self.result_cells.offer_then(rows)
 
     def _holds_ids(self, column: int) -> bool:
         cells = islice(self.source.source.columns[column], self.source.header + 1, None)
@@ -170,8 +172,9 @@ class _SourceSheet:
         references: Sequence[str] = ()
         if self.reference is not None and len(self.first) == len(FIRST_COLUMNS):
             references = columns[self.columns.index(self.reference)]
+        then = source.source.columns[-1][first:last] if source.source.ends_in_then else ()
         heights = self.result_cells.add(
-            block, rows, statuses, results, messages, problems, references
+            block, rows, statuses, results, messages, problems, references, then
         )
         self.height += sum(height or _ROW_HEIGHT for height in heights)
         self.sheet.append(block, heights if any(heights) else None)

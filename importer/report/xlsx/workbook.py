@@ -159,7 +159,7 @@ def _check_size(report: Report) -> None:
                 f"({MOST_ROWS:,}): {_REMEDY}"
             )
         most = MOST_COLUMNS - len(SHEET_COLUMNS)
-        if len(source_columns(table.headers)) > most:
+        if len(source_columns(table)) > most:
             raise UsageProblem(
                 f"{where} has more columns than the result can hold "
                 f"({most:,}): delete those that are blank, or {_REMEDY}"
