@@ -42,7 +42,7 @@ Level = Literal["HEADER", "LINE"]
 SELECTS = ("SINGLE_SELECT", "MULTI_SELECT")
 
 
-def _whole_number(text: str) -> int:
+def _digits(text: str) -> int:
     if not re.fullmatch("[0-9]{1,9}", text):
         raise field_error("INVALID_FORMAT", f"'{text}' is not a whole number.")
     return int(text)
@@ -103,7 +103,7 @@ class VendorRow(ReferenceRow):
 
 
 class AccountRow(ReferenceRow):
-    code: Annotated[int, BeforeValidator(_whole_number)]
+    code: Annotated[int, BeforeValidator(_digits)]
     label: str
     type: str
     category: str
@@ -138,7 +138,7 @@ class PurchaseOrderRow(ReferenceRow):
     state: OrderState
     description: str | None = None
     currency: Currency
-    total_amount: Annotated[int, BeforeValidator(_whole_number)]
+    total_amount: Annotated[int, BeforeValidator(_digits)]
 
 
 class PropertyValueRow(ReferenceRow):

@@ -26,8 +26,8 @@ def _named(names: NameIndex, noun: str, notes: list[str]) -> Sequence[Choice]:
     for thing in names.things:
         if not thing.usable:
             continue
-        own_keys = (key for key in thing.keys if [t.id for t in names.exact(key)] == [thing.id])
-        key = next(own_keys, None)
+        unambiguous = (key for key in thing.keys if [t.id for t in names.exact(key)] == [thing.id])
+        key = next(unambiguous, None)
         if key is None:
             unnamed.append(thing.label)
         else:
