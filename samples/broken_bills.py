@@ -444,6 +444,7 @@ def _disagreeing(folder: Path) -> None:
         *REFERENCES,
         "Line text",
         "Net",
+        "Deposit",
     )
     first = (
         "5000127",
@@ -473,6 +474,7 @@ def _disagreeing(folder: Path) -> None:
         "3f1c7a52-0b8e-5d64-9a3d-7c5e2f1b8a90",
         "Pens",
         "10.00",
+        None,
     )
     second = (
         "5000127",
@@ -502,6 +504,7 @@ def _disagreeing(folder: Path) -> None:
         "4f1c7a52-0b8e-5d64-9a3d-7c5e2f1b8a90",
         "Pencils",
         "20.00",
+        None,
     )
     third = (
         "5000128",
@@ -528,6 +531,7 @@ def _disagreeing(folder: Path) -> None:
         *(None for _ in REFERENCES),
         "Searches",
         "64.00",
+        "16.00",
     )
     rows = [first, second, third]
     csv_file(folder / "supplier-ledger.csv", Sheet("Ledger", headers, rows), encoding="cp1252")

@@ -96,16 +96,19 @@ line_items:
 
 # What a template may leave out, and what then goes wrong without a word.
 UNREAD = """\
-Supplier,Number,Date,Currency Code,Document state,Status,Credit,Discount,Freight,VAT,With tax,Net,Amount
-Birchwood Office Supplies Ltd,BOS-21,2025-03-03,GBP,,Open,,,,,FALSE,10.00,
-Birchwood Office Supplies Ltd,BOS-22,2025-03-03,EUR,,Open,,,,,FALSE,20.00,
-Birchwood Office Supplies Ltd,BOS-23,2025-03-04,GBP,Reversed,Open,,,,,FALSE,30.00,
-Birchwood Office Supplies Ltd,BOS-24,2025-03-04,GBP,,Parked,,,,,FALSE,40.00,
-Birchwood Office Supplies Ltd,BOS-25,2025-03-05,GBP,,Paid,5.00,,,,FALSE,50.00,
-Birchwood Office Supplies Ltd,BOS-26,2025-03-05,GBP,,Paid,,6.00,,,FALSE,60.00,
-Birchwood Office Supplies Ltd,BOS-27,2025-03-06,GBP,,Paid,,,7.50,,FALSE,70.00,
-Birchwood Office Supplies Ltd,BOS-28,2025-03-06,GBP,,Paid,,,,16.00,FALSE,80.00,
-Birchwood Office Supplies Ltd,BOS-29,2025-03-07,GBP,,Paid,,,,15.00,TRUE,,90.00
+Supplier,Number,Date,Currency Code,Document state,Status,Credit,Discount,Freight,VAT,With tax,Net,Amount,Retention,Amount GBP,Amount EUR
+Birchwood Office Supplies Ltd,BOS-21,2025-03-03,GBP,,Open,,,,,FALSE,10.00,,,,
+Birchwood Office Supplies Ltd,BOS-22,2025-03-03,EUR,,Open,,,,,FALSE,20.00,,,,
+Birchwood Office Supplies Ltd,BOS-23,2025-03-04,GBP,Reversed,Open,,,,,FALSE,30.00,,,,
+Birchwood Office Supplies Ltd,BOS-24,2025-03-04,GBP,,Parked,,,,,FALSE,40.00,,,,
+Birchwood Office Supplies Ltd,BOS-25,2025-03-05,GBP,,Paid,5.00,,,,FALSE,50.00,,,,
+Birchwood Office Supplies Ltd,BOS-26,2025-03-05,GBP,,Paid,,6.00,,,FALSE,60.00,,,,
+Birchwood Office Supplies Ltd,BOS-27,2025-03-06,GBP,,Paid,,,7.50,,FALSE,70.00,,,,
+Birchwood Office Supplies Ltd,BOS-28,2025-03-06,GBP,,Paid,,,,16.00,FALSE,80.00,,,,
+Birchwood Office Supplies Ltd,BOS-29,2025-03-07,GBP,,Paid,,,,15.00,TRUE,,90.00,,,
+Birchwood Office Supplies Ltd,BOS-30,2025-03-07,GBP,,Paid,,,,,FALSE,90.00,,4.50,,
+Birchwood Office Supplies Ltd,BOS-31,2025-03-10,GBP,,Paid,,,,,FALSE,100.00,,,117.00,
+Birchwood Office Supplies Ltd,BOS-32,2025-03-10,GBP,,Paid,,,,,FALSE,110.00,,,,110.00
 """  # noqa: E501
 UNREAD_TEMPLATE = """\
 template: unread-columns

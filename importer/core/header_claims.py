@@ -77,13 +77,15 @@ def cents(header: str) -> str:
     return match[0] if match else ""
 
 
-_CODE = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])")
+_CODE = re.compile(r"(?<![A-Z])[A-Z]{3}(?![A-Za-z])")
+_SMALL_CODE = re.compile(rf"(?<![a-z])(?:{_CODES.lower()})(?![a-z])")
 _WORDS_AS_CODES = frozenset("ALL TOP TRY CUP MOP PEN COP SOS MAD GEL BAM".split())
 
 
 def currency_of_header(header: str) -> str:
     """The one currency that a header of amounts names by sign or code; "" for none."""
     codes = set(_CODE.findall(header)) & EXPONENTS.keys()
+    codes |= {code.upper() for code in _SMALL_CODE.findall(header)}
     codes -= _WORDS_AS_CODES - {m[1] for m in re.finditer(r"[(\[]\s*([A-Z]{3})\s*[)\]]", header)}
     codes |= {c for sign in re.findall(r"US\$|[£€₹]", header) for c in currencies_of_amount(sign)}
     return codes.pop() if len(codes) == 1 else ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from importer.core.text_column import arrow_texts
 from importer.mapping.canonical_columns import (
@@ -32,10 +34,54 @@ def with_extra_lines(
     Each is in the first row of its bill that has the amount; blank and zero amounts make none.
     """
     line_bill = grouped.line_bill
+    for more, at in _extra_lines(reader, grouped.line_bill, grouped.first_rows):
+        lines = _joined(lines, _taken(more, at))
+        line_bill = np.concatenate([line_bill, at])
+    return lines, line_bill
+
+
+def with_lines_of_bills(
+    of_bills: ColumnReader, bills: CanonicalTable, lines: CanonicalTable
+) -> CanonicalTable:
+    """The same for a sheet of bills: each extra line has the reference that joins it to its."""
+    each = np.arange(len(bills))
+    joining = _joining(bills, lines)
+    for more, at in _extra_lines(of_bills, each, each):
+        lines = _joined(lines, _taken(replace(more, columns=more.columns | joining), at))
+    return lines
+
+
+def _joining(bills: CanonicalTable, lines: CanonicalTable) -> dict[str, CanonicalColumn]:
+    """The field that joins the lines of the sheet to their bills, for lines made of bills."""
+    refs, numbers = (bills.columns.get(name) for name in ("billRef", "invoiceNumber"))
+    by_ref = _is_given(lines.columns.get("billRef"))
+    if by_ref and refs is not None and _is_given(refs):
+        if numbers is None:
+            return {"billRef": refs}
+        texts = arrow_texts(refs.array)
+        either = pc.if_else(pa.array(blank(texts)), arrow_texts(numbers.array), texts)
+        return {"billRef": replace(refs, text=series_of(either))}
+    name = (
+        "billRef"
+        if by_ref and not _is_given(lines.columns.get("invoiceNumber"))
+        else ("invoiceNumber")
+    )
+    return {} if numbers is None else {name: numbers}
+
+
+def _is_given(column: CanonicalColumn | None) -> bool:
+    return column is not None and not blank(arrow_texts(column.array)).all()
+
+
+def _extra_lines(
+    reader: ColumnReader, line_bill: np.ndarray, first_rows: np.ndarray
+) -> Iterator[tuple[CanonicalTable, np.ndarray]]:
+    """For each of the template's ``extra_lines``: one line a bill, and the bills that have one."""
     for fields in reader.template.extra_lines:
         template = reader.template.model_copy(update={"line_items": fields, "bills": {}})
-        of_bills = ColumnReader(reader.tables, template, grouped.line_bill, grouped.first_rows)
-        more = canonical_table(LINE_ITEMS, of_bills)
+        more = canonical_table(
+            LINE_ITEMS, ColumnReader(reader.tables, template, line_bill, first_rows)
+        )
         more.columns = {name: column for name, column in more.columns.items() if name in fields}
         given = np.zeros(len(more), dtype=bool)
         for name in _AMOUNTS:
@@ -44,9 +90,7 @@ def with_extra_lines(
                 given |= ~blank(texts) & ~zero(texts)
         at = np.flatnonzero(given)
         if len(at):
-            lines = _joined(lines, _taken(more, at))
-            line_bill = np.concatenate([line_bill, at])
-    return lines, line_bill
+            yield more, at
 
 
 def _taken(table: CanonicalTable, at: np.ndarray) -> CanonicalTable:

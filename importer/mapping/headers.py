@@ -162,7 +162,7 @@ def expressions(template: Template, kind: TableKind) -> Iterator[tuple[str, str,
         yield from ((BILLS, name, e) for name, e in template.bills.items())
     if kind is not TableKind.BILLS:
         yield from ((LINE_ITEMS, name, e) for name, e in template.line_items.items())
-    for i, fields in enumerate(template.extra_lines):
+    for i, fields in enumerate(template.extra_lines if kind is not TableKind.LINE_ITEMS else ()):
         yield from ((LINE_ITEMS, f"{name}{EXTRA}{i}", e) for name, e in fields.items())
 
 

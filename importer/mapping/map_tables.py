@@ -14,7 +14,7 @@ from importer.mapping.classified_rows import ControlTotal
 from importer.mapping.disagreements import disagreements
 from importer.mapping.dispositions import dispositions
 from importer.mapping.evaluate import NOWHERE
-from importer.mapping.extra_lines import with_extra_lines
+from importer.mapping.extra_lines import with_extra_lines, with_lines_of_bills
 from importer.mapping.group_rows import GroupedRows, group_rows, key_findings
 from importer.mapping.headed_table import HeadedTable
 from importer.mapping.headers import (
@@ -140,6 +140,11 @@ def map_tables(
             " save the workbook again in Excel."
             for sheet in source.unread_sheets
         ]
+        if source.formats_unread:
+            notes.append(
+                f"{_name(source)} is damaged: its cells could be read, their number formats could"
+                " not. Compare it with Excel where a format shows a currency, a sign or zeros."
+            )
         if source.holds_choices:
             continue
         if not _is_selected(source, template):
@@ -229,13 +234,14 @@ def _map_two_sheets(
     of_bills, of_lines = readers
     bills, lines = canonical_table(BILLS, of_bills), canonical_table(LINE_ITEMS, of_lines)
     rows = dispositions(of_bills, np.arange(len(bills)))
+    all_lines = with_lines_of_bills(of_bills, bills, lines)
     if rows is None:
-        return _mapped(bound, template, bills, lines, None), []
+        return _mapped(bound, template, bills, all_lines, None), []
     mask = rows.passed_over
     numbers = np.cumsum(~mask) - 1
     findings = [replace(f, bills=tuple(numbers[at].tolist())) for f, at in rows.findings]
     if not mask.any():
-        mapped = _mapped(bound, template, bills, lines, None)
+        mapped = _mapped(bound, template, bills, all_lines, None)
         mapped.typed_notes = rows.credit_notes
         return mapped, findings
     at, owners, shared = lines_left_out(bills, mask, lines)
@@ -249,10 +255,9 @@ def _map_two_sheets(
     def tables(which: int) -> MappedTables:
         parts = [each[which] for each in split]
         both = sorted([*parts[0], *parts[1]], key=lambda t: t.index)
-        bills, lines = (
-            canonical_table(sheet, ColumnReader(part, template))
-            for sheet, part in zip((BILLS, LINE_ITEMS), parts, strict=True)
-        )
+        of_bills, of_lines = (ColumnReader(part, template) for part in parts)
+        bills, lines = canonical_table(BILLS, of_bills), canonical_table(LINE_ITEMS, of_lines)
+        lines = with_lines_of_bills(of_bills, bills, lines)
         return _mapped(both, template, bills, lines, None)
 
     mapped, others = tables(0), tables(1)
@@ -287,6 +292,8 @@ def _mapped(
         for sheet, kind in ((BILLS, TableKind.BILLS), (LINE_ITEMS, TableKind.LINE_ITEMS)):
             reader = ColumnReader([t for t in bound if t.table.kind is kind], template)
             mapped.unread += [(sheet, column) for column in unread_columns(reader)]
+            if template.unknown_columns == "ignore":
+                mapped.stated += stated_columns(reader, sheet)
     return mapped
 
 

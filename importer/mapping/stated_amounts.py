@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from importer.core.header_claims import currency_of_header
 from importer.core.money import (
     Numbers,
     UnreadableAmount,
@@ -20,7 +21,7 @@ from importer.core.money import (
 from importer.mapping.bind_table import BoundTable
 from importer.mapping.canonical_columns import ColumnReader
 from importer.mapping.template_model import Template
-from importer.model.fields import header_key
+from importer.model.fields import LINE_ITEMS, header_key
 from importer.model.tables import CellKind
 
 NET, GROSS = "net", "gross"
@@ -39,22 +40,43 @@ _GROSS = frozenset(
     """.split()
 )
 _EITHER = frozenset(("linetotal", "lineamount", "linetotalamount"))
-_UNIT = re.compile(r"[\s(\[]*(?:£|€|\$|GBP|EUR|USD)[\s)\]]*$")
+# Names of any amount: compared where their header names a currency beside, as ``Amount GBP``.
+_AMOUNT = frozenset(
+    """
+    amount amounts value total sum invoiceamount invoicetotal invoicevalue billamount billtotal
+    totalamount totalvalue grandtotal transactionamount paymentamount documentamount
+    betrag summe gesamt gesamtbetrag rechnungsbetrag montant total montanttotal importe
+    importetotal importo importototale totale bedrag totaal totaalbedrag beløb belopp kwota valor
+    """.split()
+)
+LOCAL = "local"
+_LOCAL = re.compile(
+    r"\b(?:lcy|(?:local|base|home|company|functional|book|group|reporting) (?:currency|ccy|curr)"
+    r"|local|home)\b"
+    r"|\b(?:haus|basis|landes)währung\b|\bmoneda (?:local|base)\b|\bdevise locale\b"
+)
+_IN = re.compile(r"[(\[]\W*[)\]]|\b(?:in|en|em)\b|[()\[\]]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class StatedColumn:
-    """A column's amounts for all lines, None for none; ``kinds`` are NET, GROSS or both."""
+    """A column's amounts for all items of a sheet, None for none; ``kinds`` are NET, GROSS or both.
 
+    ``currency`` is what its header names: a code, LOCAL for that of the books, "" for none.
+    """
+
+    sheet: str
     header: str
     table: int
     column: int
     kinds: tuple[str, ...]
+    currency: str
     values: list[Decimal | None]
 
 
-def stated_columns(reader: ColumnReader) -> Iterator[StatedColumn]:
+def stated_columns(reader: ColumnReader, sheet: str = LINE_ITEMS) -> Iterator[StatedColumn]:
     """The columns beside those that the template reads which state an amount of line or bill."""
+    ignored = set(map(header_key, reader.template.ignore_columns))
     parameters = reader.template.parameters.values()
     choices = {header_key(text) for p in parameters for text in p.one_of or ()}
     start = 0
@@ -62,20 +84,28 @@ def stated_columns(reader: ColumnReader) -> Iterator[StatedColumn]:
         end = start + len(table.positions)
         used = set(table.fields.values())
         for column, header in enumerate(table.header.headers):
-            kinds = _kinds(header)
-            if column in used or not kinds or header_key(header) in choices:
+            kinds, currency = _kinds(header)
+            if column in used or not kinds or header_key(header) in choices | ignored:
                 continue
             values: list[Decimal | None] = [None] * len(reader.row)
             values[start:end] = _amounts(table, column, reader.template)
-            yield StatedColumn(header.strip(), table.index, column, kinds, values)
+            name = header.strip()
+            yield StatedColumn(sheet, name, table.index, column, kinds, currency, values)
         start = end
 
 
-def _kinds(header: str) -> tuple[str, ...]:
-    key = header_key(_UNIT.sub("", header.rpartition("/")[2])).replace(".", "")
-    if key in _EITHER:
-        return (NET, GROSS)
-    return (NET,) * (key in _NET) + (GROSS,) * (key in _GROSS)
+def _kinds(header: str) -> tuple[tuple[str, ...], str]:
+    """What the column states, and the currency that its header names."""
+    name = header.rpartition("/")[2]
+    currency = currency_of_header(name)
+    rest = re.sub(rf"(?i:{currency})|[£€$₹]" if currency else r"[£€$₹]", " ", name)
+    if not currency and (local := _LOCAL.search(rest.casefold())):
+        currency = LOCAL
+        rest = rest[: local.start()] + rest[local.end() :]
+    key = header_key(_IN.sub(" ", rest)).replace(".", "")
+    if key in _EITHER or (currency and (key in _AMOUNT or (not key and currency != LOCAL))):
+        return (NET, GROSS), currency
+    return (NET,) * (key in _NET) + (GROSS,) * (key in _GROSS), currency
 
 
 def _amounts(table: BoundTable, column: int, template: Template) -> list[Decimal | None]:

@@ -353,8 +353,6 @@ class Template(StrictModel):
             )
         if self.layout == "two_sheets" and self.source.groups:
             raise ValueError("source.groups goes with layout: flat only")
-        if self.layout == "two_sheets" and self.extra_lines:
-            raise ValueError("extra_lines goes with layout: flat only")
         for fields in self.extra_lines:
             if not {"amount", "netAmount"} & fields.keys():
                 raise ValueError("each of extra_lines needs netAmount, or amount")

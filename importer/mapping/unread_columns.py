@@ -37,6 +37,7 @@ class UnreadKind(StrEnum):
     RATE = "rate"  # exchange rates: another currency than that of the books
     DISCOUNT = "discount"
     CHARGE = "charge"  # freight, rounding and the like
+    DEDUCTION = "deduction"  # retention, tax withheld, a deposit: less is due than was billed
     TAX = "tax"
     TAX_BASIS = "tax basis"  # whether amounts include tax
 
@@ -196,18 +197,57 @@ _DEBIT_MARKS = dict(
 )
 _SHORT_TYPES = _set("cn crn scn pcn cm")  # credit notes, where INV or the like is beside
 _MOST_MARKS = 12  # distinct values of a column of marks, types or states
-_DISCOUNT_WORDS = _set("discount discounts rabatt remise sconto descuento korting rabat")
-_CHARGE_WORDS = _set(
-    "freight shipping carriage postage fracht versand versandkosten porto rounding roundoff"
-    " adjustment adjustments rundung arrondi surcharge surcharges"
+_DISCOUNT_WORDS = _set(
+    "discount discounts rebate rabatt nachlass remise réduction sconto descuento bonificación"
+    " desconto korting rabat afslag"
 )
-_TAX_WORDS = _set("vat tax gst hst pst qst mwst ust tva iva btw moms taxes taxamount")
+_CHARGE_WORDS = _set(
+    "freight shipping carriage postage surcharge surcharges levy rounding roundoff adjustment"
+    " adjustments fracht frachtkosten versand versandkosten porto zuschlag mindermengenzuschlag"
+    " maut pfand rundung arrondi supplément consigne écoparticipation flete portes recargo redondeo"
+    " ajuste bollo rivalsa arrotondamento verzendkosten vrachtkosten toeslag statiegeld afronding"
+    " emballage fragt frakt gebyr pant tillæg tillegg tillägg afrunding øreafrunding avrunding"
+    " øreavrunding öresavrundning öresutjämning frete arredondamento rahti pyöristys"
+)
+_CHARGES = re.compile(
+    r"\b(?:delivery|handling|fuel|service|admin|booking) (?:charge|fee)s?\b|\bstamp duty\b"
+    r"|\bfrais (?:de port|de livraison|d.expédition)\b|\béco.(?:participation|contribution)\b"
+    r"|\bgastos de envío\b|\bspese di (?:trasporto|spedizione)\b|\bcontributo cassa\b"
+)
+_DEDUCTIONS = re.compile(
+    r"\b(?:retentions?|retainage|hold ?backs?|withh[eo]ld|withholding|wht|cis|tds|deductions?"
+    r"|deducted|deposits?|down ?payments?|pre ?payments?|advances?|payments? on account"
+    r"|\w*einbehalt\w*|\w*rücklass|bauabzug\w*|\w*abzugsteuer|quellensteuer|abzug|abzüge"
+    r"|anzahlung\w*|vorauszahlung\w*|abschlagszahlung\w*|kaution"
+    r"|retenues?|précompte|acomptes?|avances?|arrhes|caution"
+    r"|retenci(?:ón|on|ones)|irpf|anticipos?|fianza|retenç(?:ão|ões)|adiantamentos?|caução"
+    r"|ritenut[ae]|acconti?o?|anticip[oi]|caparra|cauzione"
+    r"|inhouding(?:en)?|voorschot(?:ten)?|aanbetaling(?:en)?|waarborgsom"
+    r"|indeholdt|tilbagehold\w*|tilbakehold\w*|forudbetal\w*|forhåndsbetal\w*|a ?conto|depositum"
+    r"|kildeskatt?|innestående|forskudd|förskott\w*|innehållen|innehållet|källskatt|deposition"
+    r"|zaliczk[ai]|kaucja)\b"
+)
+# With these a retention is no amount, or one of what it is a part of: CIS labour, CIS materials.
+_NO_DEDUCTION = _set(
+    "account code date day days term terms type name method address status reference ref no number"
+    " num nr id reg registration rate rates percent percentage labour labor material materials"
+    " verification utr exempt category schedule basis gl datum konto satz prozent taux compte tipo"
+    " cuenta aliquota conto percentuale sats procent prosent section deductible"
+)
+_TAX_WORDS = _set(
+    "vat tax gst hst pst qst cgst sgst igst utgst cess mwst ust mehrwertsteuer umsatzsteuer"
+    " vorsteuer steuer steuerbetrag tva tps tvq taxe iva igic impuesto impuestos imposta imposto"
+    " btw moms momsbeløb momsbelopp mva alv taxes taxamount"
+)
 # With these it is no amount of the bill: a code, a rate, an account; a discount for early payment.
 _NO_AMOUNT = _set(
     "account code date day days term terms type name before after description method address"
     " status reference ref no number num nr id reg registration rate rates percent percentage"
     " settlement early prompt cash inclusive included incl including exempt exemption irrecoverable"
     " ytd paid balance withheld withholding tds deferred category schedule treatment is basis gl"
+    " satz schlüssel kennzeichen nummer idnr konto prozent taux compte numéro tipo código clave"
+    " cuenta aliquota codice conto tarief percentuale sats kode procent prosent inkl inclus incluse"
+    " inclusa incluida inbegrepen"
 )
 _AMOUNT = re.compile(r"[\s£$€(+-]*[0-9][0-9.,' ]*[)%\s-]*")
 
@@ -256,9 +296,9 @@ def _mark(text: str) -> str:
 
 
 def money_kind(header: str, texts: Iterable[str]) -> UnreadKind | None:
-    """The kind of an unread column of money: a discount, a charge or a tax with amounts in it."""
+    """The kind of an unread column of money: a discount, charge, deduction or tax, with amounts."""
     texts = list(texts)
-    kinds = (UnreadKind.DISCOUNT, UnreadKind.CHARGE, UnreadKind.TAX)
+    kinds = (UnreadKind.DISCOUNT, UnreadKind.CHARGE, UnreadKind.DEDUCTION, UnreadKind.TAX)
     return next(
         (kind for kind, test in _tests(header, True) if kind in kinds and any(map(test, texts))),
         None,
@@ -313,11 +353,14 @@ def _tests(header: str, reads_type: bool) -> _Tests:
         yield UnreadKind.CREDIT, _is_amount
     if key in _MARK_KEYS:
         yield UnreadKind.CREDIT, _is_credit_mark
+    phrase = _CAMEL.sub(" ", header).replace("_", " ").casefold()
+    if _DEDUCTIONS.search(phrase) and not words & _NO_DEDUCTION and "%" not in header:
+        yield UnreadKind.DEDUCTION, _is_amount
     if words & _NO_AMOUNT or ("%" in header and not words & _DISCOUNT_WORDS):
         return
     if words & _DISCOUNT_WORDS:
         yield UnreadKind.DISCOUNT, _is_amount
-    if words & _CHARGE_WORDS:
+    if words & _CHARGE_WORDS or _CHARGES.search(phrase):
         yield UnreadKind.CHARGE, _is_amount
     if words & _TAX_WORDS:
         yield UnreadKind.TAX, _is_amount

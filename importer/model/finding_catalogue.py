@@ -508,6 +508,13 @@ sheet.column.unread_basis: an unread tax basis column
 sheet.column.other_currency: a column that names another currency
   Column '{header}' names {named}, but its amounts are read in {taken} ({rows}).
   → Map the column that has the amounts in the currency of the bill, or correct the currency.
+sheet.column.other_amount: other amounts in the currency of the bills
+  Column '{column}' has {value} where the template reads {calculated}, also in {taken} ({rows}).
+  → Map the column that has the amounts in the currency of the bills, or correct the currency. List
+    '{column}' under ignore_columns if it does not matter.
+sheet.column.same_amount: the same amounts in another currency
+  Column '{column}' has the same amounts in {named} that the template reads in {taken} ({rows}).
+  → Correct the currency in the template, or list '{column}' under ignore_columns if it is wrong.
 warning sheet.column.other_basis: a column that contradicts the tax basis
   Column '{header}' states that tax is {says} its amounts, but the template reads them as {which}
   tax.
@@ -540,6 +547,15 @@ sheet.column.unread_money: an unread amount column
   wrong.
   → Map it in the template, or the bill's total (bills: amount: {{column: …}}), which is then
     compared; or list it under ignore_columns if it does not matter.
+sheet.column.unread_deduction: an unread retention, withholding or deposit
+  Column '{header}' has amounts ({rows}) and is not read: these bills may come to less, or less may
+  be due to the vendor.
+  → If the bills are to be loaded in full, list it under ignore_columns; if it lowers them, map it
+    under extra_lines with negate, or map the bill's total (bills: amount: {{column: …}}).
+warning sheet.column.unread_payable: a retention, withholding or deposit beside the total
+  Column '{header}' has amounts ({rows}) and is not read: the bills are loaded in full, and less may
+  be due to the vendor.
+  → Take it into account before they are paid, or list it under ignore_columns.
 warning sheet.column.unread_discount: an unread discount column
   Column '{header}' has amounts ({rows}) and is not read: line amounts are used without it.
   → If line amounts are before the discount, map the amounts after it; if not, list the column

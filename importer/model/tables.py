@@ -83,6 +83,7 @@ class SourceTable:
     merges: tuple[MergedCells, ...] = ()  # of several rows or columns
     unread_sheets: tuple[str, ...] = ()
     """Of the first table of a workbook: its damaged sheets, which no table holds."""
+    formats_unread: bool = False  # of a damaged workbook; what number formats show is not known
     date1904: bool = False  # a workbook that counts its days from 1904, as those of old Macs do
 
     def kind(self, column: int, i: int) -> CellKind:

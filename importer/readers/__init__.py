@@ -161,6 +161,7 @@ def _table(path: Path, kind: FileKind, name: str, hidden: bool, grid: Grid) -> S
         notes=(_NAMES[kind],),
         format_marks=grid.format_marks,
         date1904=grid.date1904,
+        formats_unread=grid.formats_unread,
         merges=tuple(grid.merges),
     )
 

@@ -95,6 +95,7 @@ class Grid:
     hidden_rows: set[int] = field(default_factory=set)  # blank ones included
     format_marks: FormatMarks = field(default_factory=dict)
     date1904: bool = False
+    formats_unread: bool = False
     merges: list[MergedCells] = field(default_factory=list)
 
 

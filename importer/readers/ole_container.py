@@ -150,3 +150,38 @@ def _refuse_cycle(follows: Sequence[int]) -> None:
             at = follows[at]
         if at < len(follows) and visited_by[at] == walk:
             raise _circle()
+
+
+_FREE, _END_OF_CHAIN, _OF_TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+_SECTOR, _PLACES = 4096, 109  # of version 4; the sectors of the table that the header can name
+
+
+def ole_file(name: str, stream: bytes) -> bytes:
+    """A container with one stream. Raises DamagedError above 450 MB."""
+    sectors = max(1, -(-len(stream) // _SECTOR))
+    tables = 1
+    while tables * (_SECTOR // 4) < tables + 2 + sectors:
+        tables += 1
+    if tables > _PLACES:
+        raise DamagedError("It is damaged, and too large for another way of reading it")
+    # The directory, the small streams (none, but calamine wants a place for them), the stream.
+    table = [_OF_TABLE] * tables + [_END_OF_CHAIN] * 2
+    table += [*range(tables + 3, tables + 2 + sectors), _END_OF_CHAIN]
+    table += [_FREE] * (-len(table) % (_SECTOR // 4))
+    header = SIGNATURE + bytes(16) + struct.pack("<HHHHH6x", 0x3E, 4, 0xFFFE, 12, 6)
+    header += struct.pack("<4I", 1, tables, tables, 0)
+    header += struct.pack("<5I", 4096, _END_OF_CHAIN, 0, _END_OF_CHAIN, 0)
+    header += struct.pack(f"<{_PLACES}I", *range(tables), *[_FREE] * (_PLACES - tables))
+    size = max(len(stream), 4096)  # less would be a small stream
+    entries = [_directory_entry("Root Entry", 5, 1, tables + 1, 0)]
+    entries.append(_directory_entry(name, _STREAM, _FREE, tables + 2, size))
+    chains = struct.pack(f"<{len(table)}I", *table)
+    parts = (header, chains, b"".join(entries), bytes(_SECTOR), stream)
+    return b"".join(part.ljust(-(-len(part) // _SECTOR) * _SECTOR, b"\0") for part in parts)
+
+
+def _directory_entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
+    raw = name.encode("utf-16-le") + b"\0\0"
+    return raw.ljust(64, b"\0") + struct.pack(
+        "<HBB3I36xIQ", len(raw), kind, 1, _FREE, _FREE, child, start, size
+    )

@@ -1,4 +1,4 @@
-"""XLS files (Excel 97 to 2003 and older), with xlrd.
+"""XLS files (Excel 97 to 2003 and older), with xlrd, and calamine where xlrd gives up.
 
 calamine reads their error cells as blank; xlrd names them, and knows hidden rows and formats.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ def read_xls(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[ReadS
     import xlrd
 
     from importer.readers.xls_guard import safe_stream
+    from importer.readers.xls_second import SecondReader, second_reader
 
     stream = safe_stream(path.read_bytes())
 
@@ -51,8 +53,25 @@ def read_xls(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[ReadS
             return open_book(False)  # formats it does not know: values are still right
 
     strictness = (*SHEET_ERRORS, NotImplementedError, AssertionError, xlrd.XLRDError)
+
+    @cache
+    def second() -> SecondReader | None:
+        try:
+            return second_reader(stream)
+        except strictness:
+            return None
+
     out: list[ReadSheet] = []
-    with open_leniently() as book:
+    try:
+        book = open_leniently()
+    except strictness:
+        if (reader := second()) is None:
+            raise
+        sheets = [reader.read(name) for name in wanted(reader.names)]
+        if None in sheets:
+            raise
+        return [sheet for sheet in sheets if sheet is not None]
+    with book:
         picked = set(wanted(book.sheet_names()))
         for index, name in enumerate(book.sheet_names()):
             if name not in picked:
@@ -61,7 +80,8 @@ def read_xls(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[ReadS
                 hidden, grid = _sheet(book, index)
                 out.append((name, hidden, grid))
             except strictness as error:
-                out.append((name, False, error))
+                reader = second()
+                out.append((reader and reader.read(name)) or (name, False, error))
             book.unload_sheet(index)
     return out
 

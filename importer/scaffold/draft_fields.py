@@ -253,14 +253,16 @@ def _question_money(draft: Draft, table: Table, column: ColumnProfile, name: str
     field = "netAmount" if "false" in basis else "amount"
     remedies = {
         UnreadKind.CHARGE: f"extra_lines: [{{{field}: {{column: {name}}}}}] makes a line of it",
+        UnreadKind.DEDUCTION: f"extra_lines: [{{{field}: {{column: {name}, negate: true}}}}]"
+        " takes it off the bill",
         UnreadKind.DISCOUNT: "take it from the amounts, or name the column that has it taken off",
         UnreadKind.TAX: f"line_items.taxAmount: {{column: {name}}} adds it to the amounts",
     }
     draft.todo(
         "line_items",
         f"'{column.header}' has amounts in {table.rows(rows)} (first: {column.texts[rows[0]]}) that"
-        f" no field reads: {remedies[kind]}; where the amounts have it in them already, write"
-        f" ignore_columns: [{name}].",
+        f" no field reads: {remedies[kind]}; where the bills do not need it, or have"
+        f" it in their amounts already, write ignore_columns: [{name}].",
     )
 
 

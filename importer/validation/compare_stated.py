@@ -7,19 +7,27 @@ from collections.abc import Iterator
 import numpy as np
 
 from importer.mapping.map_tables import MappedTables
-from importer.mapping.stated_amounts import StatedColumn
+from importer.mapping.stated_amounts import LOCAL, StatedColumn
+from importer.mapping.stated_constants import stated_currency
+from importer.model.fields import LINE_ITEMS
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
 from importer.validation.cents_array import CentsArray, sums
 from importer.validation.column import ParsedTable
 
+DIFFERS = "line_items.amount.stated_differs"
 _MOST = 20  # rows of a column that are reported one by one
 
 
 def compare_stated(
-    mapped: MappedTables, lines: ParsedTable, line_bill: np.ndarray, gross: CentsArray
+    mapped: MappedTables,
+    bills: ParsedTable,
+    lines: ParsedTable,
+    line_bill: np.ndarray,
+    gross: CentsArray,
 ) -> Iterator[Finding]:
-    """Findings where a stated amount is neither the line's nor the bill's.
+    """Findings where a stated amount is neither the line's nor the bill's, or is in a currency that
+    makes the same amount impossible.
 
     ``gross`` is each line's. One finding a row, or one for the column where most rows differ.
     """
@@ -30,7 +38,7 @@ def compare_stated(
     for kind, of_lines in (("net", _net(lines, gross)), ("gross", gross)):
         amounts[kind] = (of_lines, sums(of_lines, line_bill, size)[0])
     for stated in mapped.stated:
-        yield from _differing(mapped, lines, line_bill, stated, amounts)
+        yield from _differing(mapped, bills, lines, line_bill, stated, amounts)
 
 
 def _net(lines: ParsedTable, gross: CentsArray) -> CentsArray:
@@ -44,45 +52,65 @@ def _net(lines: ParsedTable, gross: CentsArray) -> CentsArray:
 
 def _differing(
     mapped: MappedTables,
+    bills: ParsedTable,
     lines: ParsedTable,
     line_bill: np.ndarray,
     stated: StatedColumn,
     amounts: dict[str, tuple[CentsArray, CentsArray]],
 ) -> Iterator[Finding]:
-    in_cents = mapped.template.formats.amounts == "cents"
-    wrong, compared = [], 0
+    of_lines, in_cents = stated.sheet == LINE_ITEMS, mapped.template.formats.amounts == "cents"
+    if stated.currency == LOCAL and not stated_currency(mapped.template):
+        return  # each bill has its currency, and the books have theirs
+    currency, units = bills["currency"], lines.units if of_lines else bills.units
+    wrong: list[tuple[int, int]] = []
+    repeated: list[tuple[int, int]] = []
+    compared = foreign = 0
     for i, value in enumerate(stated.values):
-        bill = int(line_bill[i])
+        bill = int(line_bill[i]) if of_lines else i
         if value is None or bill < 0:
             continue
-        cents = value * (1 if in_cents else int(lines.units[i]))
+        cents = value * (1 if in_cents else int(units[i]))
         candidates = [
             int(of.cents[at])
             for kind in stated.kinds
             for of, at in zip(amounts[kind], (i, bill), strict=True)
-            if of.valid[at]
+            if at < len(of.valid) and of.valid[at] and (of_lines or of is amounts[kind][1])
         ]
-        if candidates:
+        if not candidates:
+            continue
+        equal = any(abs(cents - candidate) < 1 for candidate in candidates)
+        if stated.currency in ("", LOCAL) or currency.at(bill) in (None, stated.currency):
             compared += 1
-            if all(abs(cents - candidate) >= 1 for candidate in candidates):
+            if not equal:
                 wrong.append((i, candidates[0]))
-    if not wrong:
+        elif cents:
+            foreign += 1
+            if equal:
+                repeated.append((i, candidates[0]))
+    if repeated and len(repeated) == foreign:
+        code, differing = "sheet.column.same_amount", repeated
+    elif not (differing := wrong):
         return
-    one_by_one = len(wrong) <= _MOST and 2 * len(wrong) <= compared
-    for k, (i, worked_out) in enumerate(wrong):
+    else:
+        code = "sheet.column.other_amount" if stated.currency and stated.kinds[1:] else DIFFERS
+    one_by_one = code == DIFFERS and len(wrong) <= _MOST and 2 * len(wrong) <= compared
+    items = mapped.items(stated.sheet)
+    source = mapped.tables[stated.table].source
+    for k, (i, worked_out) in enumerate(differing):
         if k and not one_by_one:
             return
-        rows = [i] if one_by_one else [line for line, _ in wrong]
-        table = mapped.tables[stated.table]
-        row = int(mapped.lines.row[i])
-        source = table.source
+        rows = tuple([i] if one_by_one else [each for each, _ in differing])
+        row, bill = int(items.row[i]), int(line_bill[i]) if of_lines else i
         cell = CellRef(source.file, source.sheet, row, stated.header, stated.table, stated.column)
         yield finding(
-            "line_items.amount.stated_differs",
+            code,
             cell,
             str(stated.values[i]),
-            lines=tuple(rows),
+            bills=() if of_lines else rows,
+            lines=rows if of_lines else (),
             column=stated.header,
-            calculated=lines.money(i, worked_out),
+            named="" if stated.currency == LOCAL else stated.currency,
+            taken=currency.at(bill) or "",
+            calculated=(lines if of_lines else bills).money(i, worked_out),
             rows="1 row" if len(rows) == 1 else f"{len(rows):,} rows",
         )

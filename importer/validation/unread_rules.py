@@ -60,6 +60,9 @@ def unread_findings(
                 continue
             yield from _where(mapped, sheet, column, unproven & ~with_tax, "unread_money")
             yield from _where(mapped, sheet, column, unproven & with_tax, "unread_tax")
+        elif column.kind is UnreadKind.DEDUCTION:
+            yield from _where(mapped, sheet, column, unproven, "unread_deduction")
+            yield from _where(mapped, sheet, column, ~unproven, "unread_payable")
         elif column.kind is UnreadKind.CHARGE or any(
             e.product for e in mapped.template.line_items.values()
         ):

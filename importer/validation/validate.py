@@ -113,9 +113,9 @@ def check(
         if not (of_tax and f.code == "sheet.column.other_basis")
     ]
     # A row that lacks an unread amount differs from what it states for that reason.
-    lacking = {i for f in unread if f.code == "sheet.column.unread_money" for i in f.lines}
-    differing = compare_stated(mapped, lines, line_bill, gross_of_lines(lines, of_lines))
-    findings += [f for f in differing if not lacking.issuperset(f.lines)]
+    lacking = {i for f in unread if f.code in _UNREAD_MONEY for i in f.lines}
+    differing = compare_stated(mapped, bills, lines, line_bill, gross_of_lines(lines, of_lines))
+    findings += [f for f in differing if not f.lines or not lacking.issuperset(f.lines)]
     findings = _first_causes(findings, bills, lines)
     documents = _left_out(mapped, then)
     turn_amounts(notes, bills, lines, line_bill)
@@ -147,6 +147,7 @@ def _left_out(mapped: MappedTables, then: TargetStatus) -> tuple[LeftOut, ...]:
     return left_out(mapped.left_out, of.bills["currency"], of.amounts, of.counts, of.bills.units)
 
 
+_UNREAD_MONEY = ("sheet.column.unread_money", "sheet.column.unread_deduction")
 _OF_OTHERS = frozenset(
     f"sheet.row.{ending}"
     for ending in ("goes_on_with_passed_over", "total", "no_bill", "no_vendor")

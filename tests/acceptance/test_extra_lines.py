@@ -86,6 +86,73 @@ def test_amount_of_the_bill_must_agree_on_its_rows(
     assert sandbox.bills() == []
 
 
+TWO_SHEETS = f"""
+template: mine
+layout: two_sheets
+formats: {{dates: [YYYY-MM-DD], numbers: point, amounts: decimal}}
+bills:
+  billRef: {{column: Ref, optional: true}}
+  vendorId: {{value: {VENDORS[0]}}}
+  invoiceNumber: {{column: Number}}
+  state: {{column: State, optional: true, take: [Open], pass_over: [Void]}}
+  issuedDate: {{column: Date}}
+  currency: {{value: GBP}}
+  amount: {{column: Total}}
+line_items:
+  %s
+  netAmount: {{column: Net}}
+extra_lines:
+  - {{netAmount: {{column: Freight}}, description: {{value: Freight}}}}
+  - {{netAmount: {{column: Retention, negate: true}}, description: {{value: Retention}}}}
+"""
+OF_BILLS = """\
+Ref,Number,State,Date,Freight,Retention,Total
+1,A1,%s,2025-05-31,5.00,,36.23
+2,A2,Open,2025-05-31,,0.70,6.30
+3,A3,Open,2025-05-31,0.00,0,8.00
+"""
+
+
+@pytest.mark.parametrize("state", ["Open", "Void"])
+@pytest.mark.parametrize(
+    ("joined", "header", "column", "references"),
+    [
+        ("billRef: {column: Ref}", "Ref", "Ref", "123"),
+        ("invoiceNumber: {column: Number}", "Number", "Ref", ["A1", "A2", "A3"]),
+        ("billRef: {column: Number}", "Number", "-", ["A1", "A2", "A3"]),
+    ],
+)
+def test_columns_of_a_sheet_of_bills_become_lines(
+    load: Load,
+    sandbox: Sandbox,
+    tmp_path: Path,
+    state: str,
+    joined: str,
+    header: str,
+    column: str,
+    references: list[str],
+) -> None:
+    first, second, third = references
+    (tmp_path / "bills.csv").write_text(OF_BILLS.replace("Ref", column) % state, encoding="utf-8")
+    (tmp_path / "lines.csv").write_text(
+        f"{header},Net\n{first},21.23\n{second},7.00\n{first},10.00\n{third},8.00\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "mine.yaml").write_text(TWO_SHEETS % joined, encoding="utf-8")
+    files = [*map(str, (tmp_path / "bills.csv", tmp_path / "lines.csv"))]
+    files += ["--template", str(tmp_path / "mine.yaml")]
+    run = load(sandbox.base_url, *files)
+    loaded = {"A1": [2123, 1000, 500], "A2": [700, -70], "A3": [800]}
+    if state == "Void":
+        del loaded["A1"]
+    assert (run.code, run.json["bills"]["created"]) == (0, len(loaded))
+    assert sent(sandbox) == loaded
+    assert run.json["line_items"]["created"] == sum(map(len, loaded.values()))
+    same = load(sandbox.base_url, run.json["result"])
+    assert (same.code, same.json["bills"].get("created", 0)) == (0, 0)
+    assert same.json["bills"]["already_loaded"] == len(loaded)
+
+
 @pytest.mark.parametrize(
     ("lines", "why"),
     [

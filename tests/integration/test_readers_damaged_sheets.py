@@ -10,12 +10,18 @@ import openpyxl
 import pytest
 from bill_sheets import checked, template
 from hostile_xls import EOF, XF, begin, number, records, text_cell
+from hostile_xls import book as hostile_book
 from test_merged_cells import MAPPING, bills
 from test_readers_packages import rewritten
 
 from importer.core.errors import UnreadableFile
-from importer.model.tables import MergedCells
+from importer.model.tables import CellKind, MergedCells
 from importer.readers import read_file
+from importer.readers.grid import Grid
+from importer.readers.xls_guard import safe_stream
+from importer.readers.xls_second import second_reader
+
+SAMPLE = Path(__file__).parent / "data" / "sheets_sample.xls"
 
 ROWS = [["Supplier", "Number", "Date", "Net", "Text"], ["Acme", "A1", "2025-05-31", 10, "x"]]
 LIBRARY_WORDS = ("Error", "assert", "xlrd", "calamine", "None", "expected", "index", "archive", "'")
@@ -138,3 +144,78 @@ def test_merged_cells_of_an_old_workbook_are_known(tmp_path: Path) -> None:
     first, second = read_file(path)
     assert first.merges == (MergedCells(1, 2, 0, 0), MergedCells(2, 2, 2, 3))
     assert second.merges == ()
+
+
+FORMULA_WITHOUT_TEXT = (
+    0x06,
+    struct.pack("<HHH", 2, 0, 0) + b"\0\0\0\0\0\0\xff\xff" + struct.pack("<HIH", 0, 0, 0),
+)
+REF_ERROR = 0x205, struct.pack("<HHHBB", 3, 1, 0, 0x17, 1)
+OF_BOOK = [(0x41E, b"\1"), (0xE0, b"\0" * 4)]  # a number format and a style, cut off
+OF_SHEET = [FORMULA_WITHOUT_TEXT, (0xFD, struct.pack("<HHHI", 2, 0, 0, 7)), (0x208, b"\0\0")]
+
+
+def old_book(folder: Path, stream: bytes) -> Path:
+    (folder / "b.xls").write_bytes(stream)
+    return folder / "b.xls"
+
+
+@pytest.mark.parametrize("damage", OF_BOOK)
+def test_an_old_workbook_that_one_reader_refuses_is_read_by_another(
+    tmp_path: Path, damage: tuple[int, bytes]
+) -> None:
+    cells = [text_cell(0, 0, "Net"), number(1, 0), REF_ERROR]
+    (table,) = read_file(old_book(tmp_path, hostile_book([damage], cells)))
+    assert [[*column] for column in table.columns] == [["Net", "42", ""], ["", "", "#REF!"]]
+    assert (table.rows[2], table.kind(1, 2)) == (4, CellKind.ERROR)
+    assert table.formats_unread
+
+
+@pytest.mark.parametrize("damage", OF_SHEET)
+def test_what_is_damaged_in_an_old_sheet_is_never_blank(
+    tmp_path: Path, damage: tuple[int, bytes]
+) -> None:
+    cells = [text_cell(0, 0, "Net"), number(1, 0), damage]
+    (table,) = read_file(old_book(tmp_path, hostile_book([], cells)))
+    damaged_cell = [] if damage[0] == 0x208 else ["#DAMAGED!"]
+    assert [*table.columns[0]] == ["Net", "42", *damaged_cell]
+    assert [*table.kinds[0]][2:] == [CellKind.ERROR] * len(damaged_cell)
+
+
+def test_both_readers_of_old_workbooks_agree() -> None:
+    usual = read_file(SAMPLE)
+    reader = second_reader(safe_stream(SAMPLE.read_bytes()))
+    assert reader is not None
+    assert reader.names == [*(table.sheet for table in usual), "Empty"]
+    for table in usual:
+        sheet = reader.read(table.sheet or "")
+        assert sheet is not None
+        _, hidden, grid = sheet
+        assert isinstance(grid, Grid)
+        assert hidden == table.hidden
+        assert [*grid.rows] == [*table.rows]
+        pairs = zip(grid.columns, table.columns, strict=True)
+        differing = {str(usually[0]) for other, usually in pairs if [*other] != [*usually]}
+        assert differing <= {"zero"}  # zeros that only the number format shows
+
+
+def test_far_cells_of_a_damaged_old_workbook_are_refused(tmp_path: Path) -> None:
+    stream = hostile_book([], [text_cell(0, 0, "Net"), number(65_535, 255), FORMULA_WITHOUT_TEXT])
+    with pytest.raises(UnreadableFile, match="so far apart"):
+        read_file(old_book(tmp_path, stream))
+
+
+def test_a_text_shared_by_each_cell_of_a_damaged_old_workbook_is_refused(tmp_path: Path) -> None:
+    text = 0xFC, struct.pack("<IIHB", 1, 1, 8_000, 0) + b"x" * 8_000
+    cells = [(0xFD, struct.pack("<HHHI", n // 50, n % 50, 0, 0)) for n in range(60_000)]
+    with pytest.raises(UnreadableFile, match="text"):
+        read_file(old_book(tmp_path, hostile_book([text], [*cells, FORMULA_WITHOUT_TEXT])))
+
+
+def test_number_formats_that_were_lost_are_named(tmp_path: Path) -> None:
+    rows = [text_cell(0, c, name) for c, name in enumerate(ROWS[0])]
+    rows += [text_cell(1, c, str(value)) for c, value in enumerate(ROWS[1])]
+    path = old_book(tmp_path, hostile_book([OF_BOOK[0]], rows))
+    of = checked([path], template(tmp_path, MAPPING))
+    assert bills(of) == {"A1": (1000, 1)}
+    assert any("their number formats could not" in note for note in of.mapped.notes)

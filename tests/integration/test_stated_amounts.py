@@ -96,3 +96,61 @@ def test_column_that_differs_is_one_finding(tmp_path: Path) -> None:
     assert finding_cells(of) == [(DIFFERS, 2, "Gross")]
     assert "(300 rows)" in of.findings[0].message
     assert valid(of) == []
+
+
+IN_CURRENCY = MAPPING.replace("currency: {value: GBP}", "currency: {column: Ccy, default: GBP}")
+OTHER, SAME = "sheet.column.other_amount", "sheet.column.same_amount"
+
+
+@pytest.mark.parametrize(
+    ("header", "currency", "values", "code"),
+    [
+        ("Amount GBP", "GBP", ["117.00", "70.20"], OTHER),
+        ("amount_gbp", "GBP", ["117.00", "70.20"], OTHER),
+        ("AmountGBP", "GBP", ["117.00", ""], OTHER),
+        ("GBP", "GBP", ["117.00", "70.20"], OTHER),
+        ("Total (£)", "GBP", ["117.00", "70.20"], OTHER),
+        ("Betrag in GBP", "GBP", ["117.00", "70.20"], OTHER),
+        ("Amount GBP", "GBP", ["100.00", "60.00"], ""),
+        ("Amount GBP", "GBP", ["160.00", "160.00"], ""),
+        ("Amount GBP", "EUR", ["117.00", "70.20"], ""),  # what the bill is in the books
+        ("Amount GBP", "EUR", ["100.00", "60.00"], SAME),
+        ("Net EUR", "EUR", ["117.00", "70.20"], DIFFERS),
+        ("Paid GBP", "GBP", ["117.00", "70.20"], ""),
+        ("Amount (LCY)", "EUR", ["117.00", "70.20"], ""),
+    ],
+)
+def test_amounts_in_a_named_currency_are_compared(
+    tmp_path: Path, header: str, currency: str, values: list[str], code: str
+) -> None:
+    rows = [["Number", "Net", "Ccy", header]]
+    rows += [["A1", net, currency, v] for net, v in zip(["100.00", "60.00"], values, strict=True)]
+    path = csv_file(tmp_path / "l.csv", rows)
+    of = checked([path], template(tmp_path, IN_CURRENCY % "{column: Net}"))
+    assert codes(of) == [code] * bool(code)
+    assert amounts(of) == ([] if code else [16000])
+
+
+def test_amounts_of_the_books_are_compared_where_one_currency_is_stated(tmp_path: Path) -> None:
+    rows = [["Number", "Net", "Amount (LCY)"], ["A1", "100.00", "117.00"]]
+    assert codes(read(tmp_path, rows, "{column: Net}")) == [OTHER]
+    ignored = MAPPING % "{column: Net}" + "ignore_columns: [Amount (LCY)]\n"
+    of = checked([csv_file(tmp_path / "l.csv", rows)], template(tmp_path, ignored))
+    assert (codes(of), amounts(of)) == ([], [10000])
+
+
+def test_amounts_of_two_sheets_are_compared(tmp_path: Path) -> None:
+    text = """
+template: two
+layout: two_sheets
+bills: {billRef: {column: Ref}, invoiceNumber: {column: Ref}, vendor: {column: Vendor},
+        issuedDate: {value: 2025-05-31}, currency: {value: GBP}, amount: {sum_of_lines: gross}}
+formats: {numbers: point, amounts: decimal}
+line_items: {billRef: {column: Ref}, netAmount: {column: Net}}
+"""
+    lines = [["Ref", "Net", "Amount GBP"], ["1", "100.00", "117.00"], ["2", "5.00", "5.00"]]
+    bills = [["Ref", "Vendor", "Amount GBP"], ["1", "A", "100.00"], ["2", "A", "6.00"]]
+    files = [csv_file(tmp_path / "bills.csv", bills), csv_file(tmp_path / "lines.csv", lines)]
+    of = checked(files, template(tmp_path, text))
+    assert finding_cells(of) == [(OTHER, 3, "Amount GBP"), (OTHER, 2, "Amount GBP")]
+    assert amounts(of) == []

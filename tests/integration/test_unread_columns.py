@@ -116,6 +116,28 @@ def test_a_charge_that_no_line_has_is_an_error(tmp_path: Path, header: str) -> N
     assert ledger(tmp_path, header, ["", "5.00", "-0.01"]) == [("unread_money", "error", 2)]
 
 
+@pytest.mark.parametrize(
+    "header",
+    ["Retention", "CIS deduction", "Withholding Tax", "TDS Amount", "Deposit paid",
+     "retentionAmount", "Sicherheitseinbehalt", "Anzahlung", "Retenue de garantie", "Acompte versé",
+     "Retención IRPF", "Ritenuta d'acconto", "Inhouding", "Depositum", "Kildeskat", "Förskott"],
+)  # fmt: skip
+def test_what_lowers_the_amount_due_is_refused_or_reported(tmp_path: Path, header: str) -> None:
+    values = ["", "5.00", "0.00"]
+    assert ledger(tmp_path, header, values) == [("unread_deduction", "error", 1)]
+    rows = [(*HEADER, "Total", header), ("A Ltd", "1", "2025-03-01", "10.00", "10.00", "5.00")]
+    compared = flat(tmp_path, ("{sum_of_lines: gross}", "{column: Total}"))
+    of = checked([csv_file(tmp_path / "c.csv", rows)], compared)
+    assert (found(of), len([*of.valid_bills()])) == ([("unread_payable", "warning", 1)], 1)
+
+
+@pytest.mark.parametrize(
+    "header", ["Frais de port", "Handling fee", "Bollo", "Öresavrundning", "Pfand", "Recargo"]
+)
+def test_charges_are_known_in_the_languages_of_ledgers(tmp_path: Path, header: str) -> None:
+    assert ledger(tmp_path, header, ["2.00", ""]) == [("unread_money", "error", 1)]
+
+
 def test_a_discount_is_an_error_where_amounts_are_worked_out(tmp_path: Path) -> None:
     assert ledger(tmp_path, "Discount", ["", "5"]) == [("unread_discount", "warning", 1)]
     product = ("{column: Net}", "{product: [Net, Net], round: half_up}")
@@ -197,7 +219,11 @@ def test_a_total_that_is_compared_proves_the_amounts(tmp_path: Path) -> None:
         ("Description", "Credit note"),
         ("Freight Account", "5100"),
         ("Amount Paid", "10.00"),
-        ("Withholding Tax", "1.00"),
+        ("Withholding Tax Code", "1.00"),
+        ("Retention %", "5.00"),
+        ("CIS Labour", "100.00"),
+        ("Taux TVA", "20"),
+        ("MwSt-Satz", "19,00"),
         ("Notes", "Void"),
     ],
 )
