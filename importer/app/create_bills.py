@@ -62,7 +62,9 @@ from importer.model.read_back import ReadBack
 from importer.report.phrases import (
     NO_CURRENCY,
     constant_words,
-    count,
+    document_noun,
+    documents,
+    documents_of,
     in_currency,
     left_out_words,
 )
@@ -141,7 +143,7 @@ async def rehearse(bills: list[Bill], journal: Journal, context: LoadContext) ->
     progress.outcomes = expected_outcomes(plan) | {
         job.bill.index: BillOutcome(Status.UNKNOWN, job.entry, why) for job in plan.unsettled
     }
-    progress.forecast = step_plan.forecast_steps(bills, plan, journal).words()
+    progress.forecast = _forecast_steps(bills, plan, journal, context).words()
 
 
 async def _plan(
@@ -176,7 +178,7 @@ async def create(
     if plan.withheld and not options.only_valid:
         return
     to_create = [job.bill for job in (*plan.send, *plan.unsettled)]
-    steps = step_plan.forecast_steps(bills, plan, journal)
+    steps = _forecast_steps(bills, plan, journal, context)
     if to_create or steps.counts:
         asked = await _ask(bills, to_create, company, plan, steps, context)
         if asked and plan.send:
@@ -209,6 +211,18 @@ async def create(
             context.settle,
         )
         progress.read_backs = _by_index(verification.read_backs, plan)
+
+
+def _forecast_steps(
+    bills: list[Bill], plan: LoadPlan, journal: Journal, context: LoadContext
+) -> StepForecast:
+    return step_plan.forecast_steps(bills, plan, journal, _credits(context))
+
+
+def _credits(context: LoadContext) -> dict[int, dict[int, str]]:
+    """By bill, the rows that credit it, in words by their index."""
+    checked = context.files.checked
+    return credits_by_bill(checked.mapped, checked.bills, checked.credit_notes)
 
 
 async def _look_again(plan: LoadPlan, journal: Journal, context: LoadContext) -> None:
@@ -286,9 +300,10 @@ def _left_out(plan: LoadPlan, checked: Checked) -> Iterator[str]:
         if some:
             sums = totals_by_currency(amounts)
             words = " and ".join(in_currency(t.cents, t.unit, t.currency) for t in sums)
-            yield f"{count(len(some), 'bill')} {why}, {words}"
-    if others := sum(not outcome.in_light for outcome in plan.settled.values()):
-        yield f"{count(others, 'bill')} that Light has otherwise, or may have"
+            notes = int(checked.credit_notes[some].sum())
+            yield f"{documents(len(some) - notes, notes)} {why}, {words}"
+    if others := [each.entry for each in plan.settled.values() if not each.in_light]:
+        yield f"{documents_of(others)} that Light has otherwise, or may have"
     yield from left_out_words(checked.left_out)
 
 
@@ -320,7 +335,8 @@ def _facts(bills: list[Bill], company: Company, context: LoadContext) -> dict[st
 async def _send(plan: LoadPlan, journal: Journal, context: LoadContext) -> None:
     jobs = [*plan.unsettled, *plan.send]
     settings = EngineSettings(settle=context.settle, watch=context.watch, separate=context.separate)
-    with _engine(Phase.CREATION, len(jobs), settings, journal, context) as engine:
+    noun = document_noun(len(jobs), sum(job.bill.credit_note for job in jobs))
+    with _engine(Phase.CREATION, len(jobs), noun, settings, journal, context) as engine:
         await create_bill.create_bills(engine, jobs, plan.in_light)
 
 
@@ -335,17 +351,23 @@ async def _take_steps(
         step_plan.changed_documents, outcomes, before, checked.documents
     )
     checked.add_findings(_with_cells(changed, context.files, "document"))
-    credits = credits_by_bill(checked.mapped, checked.bills, checked.credit_notes)
-    tasks = step_plan.step_tasks(bills, outcomes, journal, plan, checked.documents, credits)
+    tasks = step_plan.step_tasks(
+        bills, outcomes, journal, plan, checked.documents, _credits(context)
+    )
     total = sum(len(task.kinds) for task in tasks)
     settings = EngineSettings(settle=context.settle)
-    with _engine(Phase.STEPS, total, settings, journal, context) as engine:
+    with _engine(Phase.STEPS, total, "steps", settings, journal, context) as engine:
         await step_plan.take_steps(engine, tasks)
 
 
 @contextlib.contextmanager
 def _engine(
-    phase: Phase, total: int, settings: EngineSettings, journal: Journal, context: LoadContext
+    phase: Phase,
+    total: int,
+    noun: str,
+    settings: EngineSettings,
+    journal: Journal,
+    context: LoadContext,
 ) -> Iterator[Engine]:
     """An engine for one phase, which a stop ends cleanly."""
     listener, progress = context.listener, context.progress
@@ -355,7 +377,7 @@ def _engine(
         listener.stopping()
         engine.stop(reason, finish=True)
 
-    with listener.phase(phase, total, time_left(context.limiter, total)) as engine.progress:
+    with listener.phase(phase, total, noun, time_left(context.limiter, total)) as engine.progress:
         with context.stop.stops(stop):
             yield engine
         progress.stopped = engine.stopped

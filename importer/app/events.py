@@ -48,8 +48,8 @@ class Listener:
     def connected(self, company: Company, address: str) -> None:
         """The company of the key, and where it is: "https://… (Light, production)"."""
 
-    def phase_started(self, phase: Phase, total: int) -> None:
-        """``total`` is the number of bills, or of steps."""
+    def phase_started(self, phase: Phase, total: int, noun: str) -> None:
+        """``noun`` is what is counted: "bills", "credit note", "steps"."""
 
     def advance(self, failed: bool) -> None:
         """One more of the phase's total is done."""
@@ -79,13 +79,13 @@ class Listener:
 
     @contextlib.contextmanager
     def phase(
-        self, phase: Phase, total: int, left: Callable[[int], float]
+        self, phase: Phase, total: int, noun: str, left: Callable[[int], float]
     ) -> Iterator[PhaseCounter]:
         """A phase that lasts as long as the block; yields what counts its progress.
 
         ``left`` are the seconds that the rest takes when so many are done.
         """
-        self.phase_started(phase, total)
+        self.phase_started(phase, total, noun)
         self.time_left(left(0))
         try:
             yield PhaseCounter(self, left)

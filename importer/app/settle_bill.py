@@ -64,9 +64,9 @@ class SettledBill:
         by = f"by {self.who} on {when}" if self.who else f"on {when}"
         if self.light_id is None:
             return f"{self.name} is not in Light: recorded {by}. The next load sends it."
-        words = f"{self.name} is Light's bill {self.light_id}: recorded {by}."
+        words = f"{self.name} is {self.light_id} in Light: recorded {by}."
         if self.others:
-            words += f" Not this bill: {', '.join(self.others)}."
+            words += f" Not this one: {', '.join(self.others)}."
         return words + (f" It differs: {self.difference}." if self.difference else "")
 
     def as_json(self) -> Mapping[str, object]:
@@ -146,7 +146,7 @@ def _find(options: SettleOptions, journal: Journal) -> BillOutcome:
         return doubtful[0]
     if len(doubtful) > 1:
         raise UsageProblem(
-            f"Run {options.run} has {len(doubtful)} bills '{wanted}' in doubt. Name the row in the"
+            f"Run {options.run} has {len(doubtful)} times '{wanted}' in doubt. Name the row in the"
             " sheet instead, as row:7."
         )
     if matching:
@@ -156,7 +156,7 @@ def _find(options: SettleOptions, journal: Journal) -> BillOutcome:
         )
     open_bills = [each.entry.name for each in outcomes.values() if _in_doubt(each)]
     has = f"In doubt are: {', '.join(open_bills[:8])}." if open_bills else "None is in doubt."
-    raise UsageProblem(f"Run {options.run} has no bill '{wanted}'. {has}")
+    raise UsageProblem(f"Run {options.run} has no bill or credit note '{wanted}'. {has}")
 
 
 def _in_doubt(outcome: BillOutcome) -> bool:
@@ -173,18 +173,18 @@ async def _read(light_id: str, client: LightClient, *, credit_note: bool) -> Lig
     read = await read_by_id([DocumentRef(value, credit_note)], client, 0.0)
     remote = read[value]
     if remote is None:
-        raise UsageProblem(f"Light does not show a bill {value}. Copy the id from Light.")
+        raise UsageProblem(f"Light does not show {value}. Copy the id from Light.")
     return remote
 
 
 def _check_bill(entry: JournalEntry, bill: Bill, remote: LightBill, journal: Journal) -> None:
     if is_cancelled(remote):
-        raise UsageProblem(f"Light's bill {remote.id} is cancelled: it cannot be this one.")
+        raise UsageProblem(f"{remote.id} is cancelled in Light: it cannot be this {entry.noun}.")
     if contradicts(remote.vendor_id, bill.vendor_id):
-        raise UsageProblem(f"Light's bill {remote.id} is of another vendor.")
+        raise UsageProblem(f"{remote.id} is of another vendor in Light.")
     owner = entries_of_light_ids(journal, [remote.id]).get(normal_id(remote.id))
     if owner not in (None, entry.id):
-        raise UsageProblem(f"Light's bill {remote.id} is another bill of this journal.")
+        raise UsageProblem(f"{remote.id} is another {entry.noun} of this journal.")
 
 
 async def _check_absent(
@@ -204,8 +204,8 @@ async def _check_absent(
     if live_ids:
         ids = ", ".join(dict.fromkeys(live_ids))
         raise UsageProblem(
-            f"Light has {ids}, which may be this bill: name the right one with --light-id, or"
-            " cancel it in Light first."
+            f"Light has {ids}, which may be this {entry.noun}: name the right one with --light-id,"
+            " or cancel it in Light first."
         )
 
 

@@ -37,11 +37,11 @@ from importer.loading.operations.cancel_bill import SETTINGS, CancelOptions, can
 from importer.loading.operations.cancel_twin import TwinCancellation, twins_of_run
 from importer.loading.operations.settle_doubt import doubtful_jobs, settle_doubts
 from importer.loading.twins import BillInLight, look_for_twins, save_sweep
-from importer.model.journal_states import Status, StepState
+from importer.model.journal_states import JournalEntry, Status, StepState
 from importer.model.light_objects import Company
-from importer.model.report_model import RunError
+from importer.model.report_model import RunError, RunSummary
 from importer.report.build_report import Report
-from importer.report.phrases import count
+from importer.report.phrases import document_noun, documents, documents_of
 from importer.validation.finding_batch import Findings
 
 _FACTS = ("sources", "template", "sandbox", "base_url", "company", "company_id")
@@ -90,14 +90,14 @@ class _UndoContext:
 @dataclass(frozen=True)
 class _Undone:
     """``ended`` is how each bill ended and why, by entry; ``stopped`` why it ended early;
-    ``doubts`` bills were sent by the run without a known end."""
+    ``doubts`` were sent by the run without a known end."""
 
     bills: list[LoadedBill]
     ended: Mapping[int, tuple[StepState, str]]
     requests: int
     options: UndoOptions
     stopped: StoppedEarly | None
-    doubts: int = 0
+    doubts: Sequence[JournalEntry] = ()
     chosen: Outcomes | None = None  # the selected bills, as they were before; None: all
 
     @property
@@ -192,9 +192,10 @@ async def _undo(context: _UndoContext) -> _Undone:
                 await _ask(bills, company, context)
                 phase = Phase.CANCELLATION_DRY_RUN if options.dry_run else Phase.CANCELLATION
                 cancel = CancelOptions(why, force=options.force, dry=options.dry_run)
+                noun = document_noun(len(bills), sum(each.entry.credit_note for each in bills))
                 left = time_left(limiter, len(bills), 1.0 if options.dry_run else 2.0)
                 with (
-                    listener.phase(phase, len(bills), left) as engine.progress,
+                    listener.phase(phase, len(bills), noun, left) as engine.progress,
                     stop.stops(engine.stop),
                 ):
                     if options.twins:
@@ -235,17 +236,19 @@ async def _bills_created(
     return bills_created({entry: now[entry] for entry in outcomes if entry in now}, units)
 
 
-async def _settle_doubts(engine: Engine, context: _UndoContext, chosen: Outcomes | None) -> int:
-    """Look up what the run sent without a known end; how many such bills there were."""
+async def _settle_doubts(
+    engine: Engine, context: _UndoContext, chosen: Outcomes | None
+) -> list[JournalEntry]:
+    """Look up what the run sent without a known end; what that is."""
     outcomes = _of_chosen(context.journal.outcomes(engine.run), chosen)
     jobs = doubtful_jobs(outcomes, context.run.units(outcomes))
     if jobs and not context.options.dry_run:
-        words = "1 bill" if len(jobs) == 1 else f"{len(jobs):,} bills"
+        words = documents_of(job.entry for job in jobs)
         text = f"Looking up {words} that Light may or may not have; this takes up to a minute."
         context.listener.message(text)
         with context.stop.stops(engine.stop):
             await settle_doubts(engine, jobs)
-    return len(jobs)
+    return [job.entry for job in jobs]
 
 
 async def _ask(bills: list[LoadedBill], company: Company, context: _UndoContext) -> None:
@@ -303,9 +306,7 @@ def _report(run: FinishedRun, journal: Journal, undone: _Undone) -> Report:
         report.summary,
         exit_code=code,
         error=RunError.of(undone.stopped) if undone.stopped else None,
-        notes=tuple(
-            _notes(undone, states, report.summary.documents, created_before(journal, run.record.id))
-        ),
+        notes=tuple(_notes(undone, states, report.summary, created_before(journal, run.record.id))),
         next_step=_next_step(run, code, report.findings.codes(), undone.options),
     )
     findings = Findings(report.findings.parts, lead_codes=_CODES)
@@ -315,46 +316,49 @@ def _report(run: FinishedRun, journal: Journal, undone: _Undone) -> Report:
 def _notes(
     undone: _Undone,
     states: Mapping[StepState, int],
-    counts: Mapping[str, int],
-    earlier_runs: Mapping[str, int],
+    summary: RunSummary,
+    earlier_runs: Mapping[str, tuple[int, int]],
 ) -> Iterator[str]:
-    of = count(len(undone.bills), "bill")
+    def of_status(*statuses: Status) -> tuple[int, int]:
+        counts = summary.bills, summary.credit_notes
+        bills, notes = (sum(each.get(status, 0) for status in statuses) for each in counts)
+        return bills, notes
+
+    of = documents_of(loaded.entry for loaded in undone.bills)
     if undone.dry and undone.doubts:
         yield (
-            f"{count(undone.doubts, 'bill')} of this run may or may not be in Light: undo looks"
+            f"{documents_of(undone.doubts)} of this run may or may not be in Light: undo looks"
             " them up first."
         )
     if undone.chosen is not None:
-        yield from _of_selection(undone, states, counts)
+        yield from _of_selection(undone, states, of_status(Status.CREATED))
         return
-    undone_before = counts.get(Status.UNDONE, 0)
-    if not undone.bills and undone_before:
-        is_ = "is" if undone_before == 1 else "are"
-        yield f"Nothing to undo: {count(undone_before, 'bill')} of this run {is_} already undone."
+    undone_before = of_status(Status.UNDONE)
+    if not undone.bills and any(undone_before):
+        is_ = "is" if sum(undone_before) == 1 else "are"
+        yield f"Nothing to undo: {documents(*undone_before)} of this run {is_} already undone."
     elif not undone.bills and undone.options.twins:
         yield "Nothing to cancel: no copy of this run is the later of two equal drafts in Light."
     elif not undone.bills:
-        yield "Nothing to undo: Light has no bill that this run created."
+        yield "Nothing to undo: Light has nothing that this run created."
     elif undone.dry:
         would = states[StepState.PLANNED] + states[StepState.DONE]
         yield f"Dry run: nothing was cancelled. {would:,} of {of} would be."
     else:
         yield f"Cancelled in Light: {states[StepState.DONE]:,} of {of}."
-    others = counts.get(Status.ALREADY_IN_LIGHT, 0) + counts.get(Status.ALREADY_LOADED, 0)
-    if others:
-        was = "was" if others == 1 else "were"
-        yield f"{count(others, 'bill')} of the sheet {was} in Light before this run: unchanged."
+    others = of_status(Status.ALREADY_IN_LIGHT, Status.ALREADY_LOADED)
+    if any(others):
+        was = "was" if sum(others) == 1 else "were"
+        yield f"{documents(*others)} of the sheet {was} in Light before this run: unchanged."
     for earlier, n in earlier_runs.items():  # as of a load that was killed and run again
-        yield (
-            f"{count(n, 'bill')} of the sheet came from run {earlier}: light-import undo {earlier}"
-        )
+        yield f"{documents(*n)} of the sheet came from run {earlier}: light-import undo {earlier}"
 
 
 def _of_selection(
-    undone: _Undone, states: Mapping[StepState, int], counts: Mapping[str, int]
+    undone: _Undone, states: Mapping[StepState, int], left: tuple[int, int]
 ) -> Iterator[str]:
     """What was done to the selected bills, and how many of the run's stay in Light."""
-    chosen, of = undone.chosen or {}, count(len(undone.bills), "chosen bill")
+    chosen, of = undone.chosen or {}, documents_of(loaded.entry for loaded in undone.bills)
     if undone.dry:
         would = states[StepState.PLANNED] + states[StepState.DONE]
         yield f"Dry run: nothing was cancelled. {would:,} of {of} would be."
@@ -369,9 +373,8 @@ def _of_selection(
         more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
         words = status.value.replace("_", " ")
         yield f"Nothing to undo for {', '.join(names[:5])}{more}: {words}."
-    left = counts.get(Status.CREATED, 0)
-    if left:
-        yield f"{count(left, 'bill')} of this run {'is' if left == 1 else 'are'} still in Light."
+    if any(left):
+        yield f"{documents(*left)} of this run {'is' if sum(left) == 1 else 'are'} still in Light."
 
 
 def _next_step(run: FinishedRun, code: int, codes: Collection[str], options: UndoOptions) -> str:
@@ -385,9 +388,9 @@ def _next_step(run: FinishedRun, code: int, codes: Collection[str], options: Und
         return f"light-import undo {run.record.id} --twins (what Light has more than once)"
     if code == 3:
         return (
-            "look at the unknown bills in Light, then record the correct one: light-import"
+            "look at what is unknown in Light, then record the correct one: light-import"
             f" journal settle {run.record.id} BILL --light-id ID (or --absent)"
         )
     if code == 1:
-        return "look at the bills that were not cancelled, in Light and in the workbook"
-    return f"light-import load {run.words} (loads the bills again)"
+        return "look at what was not cancelled, in Light and in the workbook"
+    return f"light-import load {run.words} (loads them again)"

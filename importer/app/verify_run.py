@@ -31,7 +31,7 @@ from importer.loading.twins import (
 from importer.model.journal_states import Status
 from importer.model.read_back import Comparison, ReadBack
 from importer.model.report_model import RunError
-from importer.report.phrases import count
+from importer.report.phrases import document_noun, documents_of
 from importer.validation.finding_batch import Findings
 
 _OTHER_ROWS = frozenset(("run.row.changed", "run.line.changed", "run.row.added"))
@@ -76,6 +76,7 @@ def verify(
             "Stopped at once. Run the same command to read the rest.",
         )
         report, _ = report_of(run, journal, "verify", read_backs)
+    read = [outcomes[entry].entry for entry in read_backs if entry in outcomes]
     differ = any(back.comparison is not Comparison.SAME for back in read_backs.values())
     differ |= bool(_OTHER_ROWS & report.findings.codes())
     person = "light.twice" in report.findings.codes() or Status.UNKNOWN in report.summary.documents
@@ -85,7 +86,7 @@ def verify(
         error=RunError.of(stopped) if stopped else None,
         requests=requests,
         seconds=time.monotonic() - began,
-        notes=(_note(report.summary.read_back, lines=options.lines),),
+        notes=(_note(report.summary.read_back, documents_of(read), lines=options.lines),),
     )
     words = " --lines" if options.lines else ""
     step = after_verify(run.record.id, summary, stopped=stopped is not None, options=words)
@@ -146,13 +147,14 @@ async def read_back(
     """Read the bills of the verification; why it ended early, if it did. What was read stays in
     the journal."""
     before, unread = len(verification.read_backs), len(verification.todo)
+    noun = document_noun(unread, sum(loaded.entry.credit_note for loaded in verification.todo))
     if before:
-        text = (
-            f"Resuming a verification that did not finish: {before:,} of"
-            f" {count(before + unread, 'bill')} were read before."
+        left = documents_of(loaded.entry for loaded in verification.todo)
+        listener.message(
+            f"Resuming a verification that did not finish: {before:,} were read before, {left} are"
+            " left."
         )
-        listener.message(text)
-    with listener.phase(Phase.READ_BACK, unread, time_left(limiter, unread)) as counter:
+    with listener.phase(Phase.READ_BACK, unread, noun, time_left(limiter, unread)) as counter:
         settings = replace(SETTINGS, settle=settle)
         engine = Engine(journal, client, verification.run, settings, counter)
         with stop.stops(engine.stop):
@@ -160,11 +162,10 @@ async def read_back(
     return engine.stopped
 
 
-def _note(read: Mapping[str, int], *, lines: bool) -> str:
+def _note(read: Mapping[str, int], total: str, *, lines: bool) -> str:
     """What was read back, in a sentence."""
     if not read:
-        return "The run has no bill that is in Light."
-    total = count(sum(read.values()), "bill")
+        return "Light has nothing of this run."
     what = " and all their line items" if lines else ""
     words = [
         f"{read[comparison]:,} {word}"

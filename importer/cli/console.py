@@ -18,12 +18,12 @@ from importer.model.light_objects import Company
 if TYPE_CHECKING:
     from importer.app.result import Result
 
-_PHASES = {  # doing, failed, of what
-    Phase.CREATION: ("Loading", "failed", "bill"),
-    Phase.STEPS: ("Taking", "failed", "step"),
-    Phase.READ_BACK: ("Reading back", "different", "bill"),
-    Phase.CANCELLATION: ("Undoing", "not cancelled", "bill"),
-    Phase.CANCELLATION_DRY_RUN: ("Looking at", "not cancelled", "bill"),
+_PHASES = {  # doing, failed
+    Phase.CREATION: ("Loading", "failed"),
+    Phase.STEPS: ("Taking", "failed"),
+    Phase.READ_BACK: ("Reading back", "different"),
+    Phase.CANCELLATION: ("Undoing", "not cancelled"),
+    Phase.CANCELLATION_DRY_RUN: ("Looking at", "not cancelled"),
 }
 _WORK = {
     Work.READING: "Reading the files",
@@ -65,9 +65,9 @@ class Console(Listener):
         for line in company_lines(company, address):
             self.message(line)
 
-    def phase_started(self, phase: Phase, total: int) -> None:
-        self._log_event("phase_started", phase=phase.name.lower(), total=total)
-        self._start_bar(total, *_PHASES[phase])
+    def phase_started(self, phase: Phase, total: int, noun: str) -> None:
+        self._log_event("phase_started", phase=phase.name.lower(), total=total, noun=noun)
+        self._start_bar(total, *_PHASES[phase], noun)
 
     def advance(self, failed: bool) -> None:
         self._log_event("advanced", failed=failed)

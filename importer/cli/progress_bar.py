@@ -83,7 +83,7 @@ class ProgressBar:
         now = time.monotonic()
         parts = [self.doing]
         if self.noun and self.total:
-            parts = [f"{self.doing} {self.done:,} of {self.total:,} {self.noun}s"]
+            parts = [f"{self.doing} {self.done:,} of {self.total:,} {self.noun}"]
         if self.failed:
             parts.append(f"{self.failed:,} {self.failed_word}")
         if self._ends is not None and self.done < self.total:

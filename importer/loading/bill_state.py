@@ -45,6 +45,8 @@ DOING = {
     StepKind.CANCEL: ("cancel", "bill", "cancelled"),
 }
 
+UNCLEARED = "is not cleared against it"  # of a credit note; the bill is not paid
+
 DRAFT = "IN_DRAFT"
 CANCELLING = "CANCELLATION_PENDING"
 # Light's list of states is open: what is in none of these is waited on and reported, and nothing is
@@ -270,11 +272,13 @@ class StepForecast:
     """What the steps of some bills come to. ``payments`` is by currency, its unit, bank account."""
 
     counts: dict[StepKind, int] = field(default_factory=dict)
+    notes_posted: int = 0  # of the counts
     payments: dict[tuple[str, int, str], Amount] = field(default_factory=dict)
 
     def add(self, bill: Bill, kinds: Iterable[StepKind]) -> None:
         for kind in kinds:
             self.counts[kind] = self.counts.get(kind, 0) + 1
+            self.notes_posted += bill.credit_note and kind is StepKind.POST
             if kind is StepKind.PAY:
                 key = bill.currency, bill.unit, bill.paid_from_bank_account_id or ""
                 paid = self.payments.setdefault(key, Amount())
@@ -292,7 +296,9 @@ class StepForecast:
             if n := self.counts.get(kind, 0):
                 verb, noun, _ = DOING[kind]
                 first, _, rest = verb.partition(" ")
-                what = f"{n:,} {noun}{'' if n == 1 else 's'}"
+                notes = self.notes_posted if kind is StepKind.POST else 0
+                counts = ((n - notes, noun), (notes, "credit note"))
+                what = " and ".join(f"{n:,} {of}{'' if n == 1 else 's'}" for n, of in counts if n)
                 out.append(" ".join(filter(None, (first, what, rest))))
         return ", ".join(out)
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from importer.loading.bill_state import (
     DOING,
+    UNCLEARED,
     StepForecast,
     StepTask,
     missing_steps,
@@ -44,15 +45,22 @@ Documents = Mapping[int, Document]  # by bill index
 Outcomes = Mapping[int, BillOutcome]  # by bill index
 
 
-def forecast_steps(bills: Iterable[Bill], plan: LoadPlan, journal: Journal) -> StepForecast:
-    """What a load will do after it has created the bills of its plan."""
+def forecast_steps(
+    bills: Iterable[Bill], plan: LoadPlan, journal: Journal, credited: Collection[int]
+) -> StepForecast:
+    """What a load will do after it has created the bills of its plan.
+
+    ``credited`` bills, by index, are not paid: a credit note clears a part of them, or is to.
+    """
     forecast = StepForecast()
     held = untouchable_bills(plan)
     planned = (bill for bill in bills if bill.index in plan.entries)
     wanted = [bill for bill in planned if wanted_steps(bill) and bill.index not in held]
     steps = _steps_in_journal(journal, (plan.entries[bill.index] for bill in wanted))
     for bill in wanted:
-        forecast.add(bill, missing_steps(bill, steps.get(plan.entries[bill.index].id, {})))
+        kinds = missing_steps(bill, steps.get(plan.entries[bill.index].id, {}))
+        unpaid = {StepKind.PAY} if bill.index in credited else set()
+        forecast.add(bill, [kind for kind in kinds if kind not in unpaid])
     return forecast
 
 
@@ -186,7 +194,7 @@ def _step(
         return ClearNote(entry, step, settings, bill, credited=task.credited)
     if kind is StepKind.PAY:  # not in full what a credit note is still to clear
         open_notes = [words for note, words in task.credits.items() if note not in cleared]
-        why = "; ".join(f"{words} is not cleared against it" for words in open_notes)
+        why = "; ".join(f"{words} {UNCLEARED}" for words in open_notes)
         return PayBill(entry, step, settings, bill, why_not=why)
     return _STEPS[kind](entry, step, settings, bill)
 

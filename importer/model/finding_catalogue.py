@@ -757,16 +757,19 @@ light.twice: a bill that Light has more than once
   → Compare them in Light. 'light-import undo RUN --twins' cancels the copy of a run where it is
     the later of two equal drafts; 'light-import journal settle' records the correct one.
 light.step_refused: a bill that did not reach its status
-  Light has the bill, but it was not {done}: {reason}.
+  Light has the {noun}, but it was not {done}: {reason}.
   → Correct it, in Light or in the sheet, and run the same command again: it does only what is
     left.
+light.payment_waits: a payment that waits for a credit note
+  Light has the bill, but it was not marked as paid: {reason}.
+  → Correct the credit note, or remove its row or its creditsBill, and run the same command again.
 light.step_forbidden: a step that the key's role does not permit
-  Light has the bill, but this key may not have it {done}: {reason}.
+  Light has the {noun}, but this key may not have it {done}: {reason}.
   → Ask for the key's role to be changed in Light (Settings > API Keys), and run the same command
     again: it does only what is left.
 light.step_unknown: a step in doubt
-  The bill may or may not have been {done}: {reason}.
-  → Check the bill in Light. The same command asks Light for its state, and does nothing twice.
+  The {noun} may or may not have been {done}: {reason}.
+  → Check the {noun} in Light. The same command asks Light for its state, and does nothing twice.
 warning light.not_ours: a bill left unchanged in Light
   The bill in Light was left unchanged ({steps}): {reason}.
   → Finish it in Light.

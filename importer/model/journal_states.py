@@ -203,6 +203,10 @@ class JournalEntry:
         return is_note_identity(self.identity)
 
     @property
+    def noun(self) -> str:
+        return "credit note" if self.credit_note else "bill"
+
+    @property
     def ref(self) -> DocumentRef | None:
         """How Light's copy is read; None where none is known."""
         return None if self.light_id is None else DocumentRef(self.light_id, self.credit_note)

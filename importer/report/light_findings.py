@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from importer.core.answers import FORBIDDEN
 from importer.core.cell_parsers import parse_uuid
 from importer.loading.bill_diff import LINE, field_words, quoted
-from importer.loading.bill_state import DOING, errors_of
+from importer.loading.bill_state import DOING, UNCLEARED, errors_of
 from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, PATCHED_BILL_FIELDS, PROPERTY
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
@@ -82,7 +83,8 @@ def _step_finding(checked: Checked, bill: int, step: Step) -> Iterator[Finding]:
     column = checked.mapped.bills.columns.get(name)
     cell = checked.mapped.cell(BILLS, name, bill)
     value = "" if column is None else str(column.text.iloc[bill])
-    bills, done = (bill,), DOING[step.kind][2]
+    words: dict[str, Any] = {"done": DOING[step.kind][2], "bills": (bill,)}
+    words["noun"] = "credit note" if checked.credit_notes[bill] else "bill"
     if step.state is StepState.REFUSED:
         errors = errors_of(step)
         for error in errors:
@@ -91,14 +93,14 @@ def _step_finding(checked: Checked, bill: int, step: Step) -> Iterator[Finding]:
                 named, written = cell, value
             reason = error.message.rstrip(". ")
             code = "light.step_forbidden" if error.type == FORBIDDEN else "light.step_refused"
-            yield finding(code, named, written, bills=bills, done=done, reason=reason)
+            yield finding(code, named, written, reason=reason, **words)
         if not errors:
-            yield finding(
-                "light.step_refused", cell, value, bills=bills, done=done, reason=step.message
-            )
+            waits = step.kind is StepKind.PAY and UNCLEARED in step.message
+            code = "light.payment_waits" if waits else "light.step_refused"
+            yield finding(code, cell, value, reason=step.message, **words)
     elif step.state in (StepState.SENDING, StepState.UNKNOWN):
         reason = step.message.rstrip(". ") or NO_ANSWER
-        yield finding("light.step_unknown", cell, value, bills=bills, done=done, reason=reason)
+        yield finding("light.step_unknown", cell, value, reason=reason, **words)
 
 
 def read_back_findings(checked: Checked, read_backs: Mapping[int, ReadBack]) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from importer.core.money import money
 from importer.core.safe_text import visible
 from importer.model.finding import Severity
-from importer.model.journal_states import IN_LIGHT, Status
+from importer.model.journal_states import IN_LIGHT, JournalEntry, Status
 from importer.model.read_back import Comparison
 from importer.model.report_model import CurrencyTotal, LeftOut, RunSummary
 
@@ -77,6 +77,26 @@ class Tone(StrEnum):
 def count(n: int, noun: str) -> str:
     """ "1 bill", "1,088 bills"."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def documents(bills: int, credit_notes: int) -> str:
+    """ "3 bills", "1 credit note", "3 bills and 1 credit note"."""
+    counts = ((bills, "bill"), (credit_notes, "credit note"))
+    return " and ".join(count(n, noun) for n, noun in counts if n) or "0 bills"
+
+
+def documents_of(entries: Iterable[JournalEntry]) -> str:
+    """What these are, counted in words."""
+    notes = [entry.credit_note for entry in entries]
+    return documents(len(notes) - sum(notes), sum(notes))
+
+
+def document_noun(total: int, credit_notes: int) -> str:
+    """What so many bills and credit notes are called; ``total`` counts both."""
+    if credit_notes in (0, total):
+        noun = "credit note" if credit_notes else "bill"
+        return noun if total == 1 else f"{noun}s"
+    return "bills and credit notes"
 
 
 def utc(moment: datetime) -> str:
@@ -154,7 +174,7 @@ def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
             nothing = "There are no bills to load"
         return _sentence([nothing, *left_out], errors, 0)
     notes = summary.credit_notes.get("total", 0) - notes_passed_over
-    share = partial(_share, noun=_nouns(total, notes))
+    share = partial(_share, noun=document_noun(total, notes))
     in_light = sum(bills.get(status, 0) for status in IN_LIGHT)
     parts: list[str] = []
     if summary.command == "undo":
@@ -287,14 +307,6 @@ def _read_back(read_back: Mapping[str, int]) -> list[str]:
         parts.append(f"{missing:,} {_be(missing)} missing there")
     same = read_back.get(Comparison.SAME, 0)
     return parts or ([f"{same:,} read back the same"] if same else [])
-
-
-def _nouns(total: int, credit_notes: int) -> str:
-    """What so many bills and credit notes are called; ``total`` counts both."""
-    if credit_notes in (0, total):
-        noun = "credit note" if credit_notes else "bill"
-        return noun if total == 1 else f"{noun}s"
-    return "bills and credit notes"
 
 
 def _share(n: int, total: int, what: str, noun: str) -> str:

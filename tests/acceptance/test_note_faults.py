@@ -30,6 +30,10 @@ from conftest import (
 )
 from test_credit_notes import BILL, NOTE, numbered, sheets
 
+from importer import app
+from importer.app import CheckRequest, LoadOptions, PaceOptions
+from importer.app.consent import LoadForecast
+from importer.app.events import Listener, Phase
 from importer.sandbox import Sandbox
 
 Load = Callable[..., Ended]
@@ -140,6 +144,7 @@ PAID = INV | {"status": "paid", "paidFromBankAccountId": "8d0f6c7e-3f0e-4c44-9a3
               "paymentAt": "2025-04-01"}  # fmt: skip
 REFUSE = Fault(False, refusal(422, "It cannot be."))
 LOSE = Fault(False, None)
+WAITS = "light.payment_waits"
 
 
 @pytest.mark.parametrize(
@@ -175,8 +180,43 @@ def test_a_bill_is_not_paid_in_full_while_a_credit_note_of_it_is_not_cleared(
             assert (done.code, light_has(sandbox)[1]) == (code, ("UNPAID", 1_000)), done.err
         [why] = [f for f in done.json["findings"] if "not marked as paid" in f["message"]]
         assert "credit note CN-1 in row 3 is not cleared" in why["message"]
+        assert (why["code"], "Correct the credit note" in why["hint"]) == (WAITS, True)
         done = load(proxy.url, *sheets(tmp_path, PAID), *FAST)
     assert (done.code, light_has(sandbox)[1]) == (0, ("PAID", 0)), done.err
+
+
+def test_question_progress_and_undo_count_credit_notes_as_such(
+    command: Load, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bill that a row credits is not announced as paid: Light is asked to pay it later."""
+    monkeypatch.setenv("LIGHT_API_KEY", sandbox.key)
+    paths = [Path(p) for p in sheets(tmp_path, PAID, PAID | {"invoiceNumber": "INV-2"}, CN_1)[1::2]]
+    asked_of: list[LoadForecast] = []
+    phases: list[tuple[int, str]] = []
+
+    class Recorder(Listener):
+        def phase_started(self, phase: Phase, total: int, noun: str) -> None:
+            phases.append((total, noun))
+
+    pace = PaceOptions(requests_per_minute=6000)
+    loaded = app.load(
+        CheckRequest(tuple(map(str, paths))),
+        LoadOptions(base_url=sandbox.base_url, pace=pace, settle=0.3),
+        consent=lambda forecast: asked_of.append(forecast) or True,
+        listener=Recorder(),
+    )
+    [forecast] = asked_of
+    assert forecast.steps == (
+        "post 2 bills and 1 credit note, mark 1 bill as paid, clear 1 credit note"
+    )
+    assert [(paid.total.cents, paid.bills) for paid in forecast.payments] == [(1_000, 1)]
+    assert phases == [(3, "bills and credit notes"), (6, "steps")]
+    run = str(loaded.summary.run)
+    undone = command("undo", run, "--dry-run")
+    assert "of 2 bills and 1 credit note would be" in undone.out, undone.out
+    assert "2 bills and 1 credit note; 3 the same" in command("verify", run).out
+    none = command("journal", "settle", run, "CN-9", "--absent")
+    assert "no bill or credit note 'CN-9'" in none.err
 
 
 def test_only_the_bill_that_a_rejected_note_credits_waits_for_it(

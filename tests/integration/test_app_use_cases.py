@@ -41,7 +41,7 @@ class Recorder(Listener):
         self.done = 0
         self._stop, self._after = stop, after
 
-    def phase_started(self, phase: Phase, total: int) -> None:
+    def phase_started(self, phase: Phase, total: int, noun: str) -> None:
         self.phases.append((phase, total))
 
     def advance(self, failed: bool) -> None:

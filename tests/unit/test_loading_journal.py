@@ -139,7 +139,7 @@ def test_next_run_names_the_killed_run_that_created_a_bill(
         journal.assign(again, assigned)
         done = [Change(e, State.CREATED, Status.CREATED, light_id=f"b-{e}") for e in (c, d)]
         journal.step(again, done, [])
-        assert created_before(journal, again) == {killed: 2}
+        assert created_before(journal, again) == {killed: (2, 0)}
         assert created_before(journal, killed) == {}
 
 

@@ -11,15 +11,16 @@ import sqlalchemy as sa
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import MAY_BE_TWICE, status_where
 from importer.loading.journal.journal_tables import ENTRIES, READ_BACKS, RUN_BILLS, RUNS
-from importer.model.journal_states import State, Status
+from importer.model.journal_states import State, Status, is_note_identity
 from importer.model.read_back import Comparison
 
 
-def created_before(journal: Journal, run: str) -> dict[str, int]:
-    """How many of the bills that a run found loaded are of which other run, the oldest first."""
+def created_before(journal: Journal, run: str) -> dict[str, tuple[int, int]]:
+    """How many of the bills and credit notes that a run found loaded are of which other run, the
+    oldest first."""
     other = RUN_BILLS.alias()
     query = (
-        sa.select(RUNS.c.id, sa.func.count())
+        sa.select(RUNS.c.id, ENTRIES.c.identity)
         .select_from(RUN_BILLS)
         .join(RUNS, RUNS.c.id != run)
         .join(other, sa.and_(other.c.run == RUNS.c.id, other.c.entry == RUN_BILLS.c.entry))
@@ -32,11 +33,15 @@ def created_before(journal: Journal, run: str) -> dict[str, int]:
                 sa.and_(other.c.status.is_(None), ENTRIES.c.state == State.CREATED),
             ),
         )
-        .group_by(RUNS.c.id, RUNS.c.started)
         .order_by(RUNS.c.started)
     )
+    out: dict[str, tuple[int, int]] = {}
     with journal.reading() as db:
-        return {row[0]: row[1] for row in db.execute(query)}
+        for run_id, identity in db.execute(query):
+            bills, notes = out.get(run_id, (0, 0))
+            note = is_note_identity(identity)
+            out[run_id] = bills + (not note), notes + note
+    return out
 
 
 @dataclass

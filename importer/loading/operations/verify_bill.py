@@ -147,9 +147,8 @@ class Verification:
                 self.read_backs[each.loaded.entry.id] = each.read_back
         unread = [each.reason for each in operations if each.reason]
         if unread and engine.stopped is None:
-            n = len(unread)
-            count = "1 bill" if n == 1 else f"{n:,} bills"
-            engine.stopped = StoppedEarly(f"{count} could not be read from Light: {unread[0]}")
+            of = f"{len(unread):,} of {len(self.todo):,}"
+            engine.stopped = StoppedEarly(f"{of} could not be read from Light: {unread[0]}")
 
 
 def plan_verification(
