@@ -95,7 +95,7 @@ class Result:
         """The summary with all findings, as pieces of one JSON text."""
         from importer.report.json_summary import json_text, summary_json
 
-        return json_text(summary_json(self.summary, ()), self.findings)
+        return json_text(summary_json(self.summary, (), self.report.lines_in_light), self.findings)
 
 
 def exit_code(summary: RunSummary, findings: Findings, *, stopped: ImporterError | None) -> int:

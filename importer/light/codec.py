@@ -9,6 +9,7 @@ Source: OpenAPI models ExternalCreateInvoicePayableRequestV1Model, ExternalInvoi
 
 from __future__ import annotations
 
+import json as jsonlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
@@ -24,6 +25,7 @@ from importer.light.json_values import (
     moment_at,
     number_at,
     object_of,
+    printable,
     required_at,
     required_id_at,
     text_at,
@@ -209,8 +211,23 @@ def line_from_json(obj: object) -> LightLine:
         id=required_id_at(line, "id"),
         bill_id=leniently(id_at, line, "invoicePayableId"),
         properties=leniently(_light_properties, line, "customProperties") or (),
+        type=leniently(text_at, line, "type"),
+        metadata=_metadata(line.get("metadata")),
+        should_amortize=leniently(boolean_at, line, "shouldAmortize"),
+        amortization_schedule_id=leniently(id_at, line, "amortizationScheduleId"),
+        cost_center_id=leniently(id_at, line, "costCenterId"),
+        created_at=leniently(moment_at, line, "createdAt"),
+        updated_at=leniently(moment_at, line, "updatedAt"),
         **_values_from_json(line, SENT_LINE_FIELDS),
     )
+
+
+def _metadata(value: object) -> str | None:
+    """As JSON; of a long text its beginning, as a string."""
+    if value is None:
+        return None
+    text = printable(jsonlib.dumps(value, ensure_ascii=False))
+    return text if len(text) <= 500 else jsonlib.dumps(f"{text[:500]} …", ensure_ascii=False)
 
 
 _FROM_JSON: Mapping[FieldKind, Callable[[Mapping[str, object], str], object]] = {

@@ -46,6 +46,7 @@ NOT_SHOWN_OF_NOTES = PATCHED | {"invoiceNumber", "dueDate", "paymentAt", "sender
 LINE = "line"  # the field of a difference that is about a line item as a whole
 _WORDS = {
     LINE: "line item",
+    "shouldAmortize": "amortization",
     "fiNumber": "FI number",
     "norKidReference": "KID reference",
     "swissPaymentReference": "Swiss payment reference",
@@ -200,7 +201,36 @@ def line_differences(bill: Bill, index: int, remote: LightLine) -> list[Differen
 def lines_differences(
     bill: Bill, lines: Sequence[LightLine], light_ids: Sequence[str | None]
 ) -> list[Difference]:
-    """Differences of the lines, in whatever order Light has them.
+    """Differences of the lines, in whatever order Light has them."""
+    matched, unmatched = pair_lines(bill, lines, light_ids)
+    out = []
+    for index, line in enumerate(matched):
+        if line is None:
+            out.append(Difference(LINE, index, _line_text(bill, index), NOTHING))
+        else:
+            out += line_differences(bill, index, line)
+    for remote in unmatched:
+        shown = money(remote.amount or remote.net_amount or 0, bill.unit)
+        out.append(
+            Difference(LINE, None, NOTHING, f"a line of {shown}: {remote.description or remote.id}")
+        )
+    return out
+
+
+def amortization_differences(
+    bill: Bill, matched: Sequence[LightLine | None]
+) -> Iterator[Difference]:
+    """Lines that the sheet spreads over time and Light does not."""
+    for index, (line, remote) in enumerate(zip(bill.lines, matched, strict=True)):
+        spread = line.amortization_start_date or line.amortization_template_id
+        if spread and remote is not None and remote.should_amortize is False:
+            yield Difference("shouldAmortize", index, "yes", "no")
+
+
+def pair_lines(
+    bill: Bill, lines: Sequence[LightLine], light_ids: Sequence[str | None]
+) -> tuple[list[LightLine | None], list[LightLine]]:
+    """For each line of the bill that of Light, None where it has none; and Light's other lines.
 
     ``light_ids`` are Light's ids of the bill's lines, None where unknown. Lines that agree are
     matched first, the others by their ids, the rest in their order.
@@ -219,18 +249,7 @@ def lines_differences(
         matched[index] = remote
         missing.remove(index)
         unmatched.remove(remote)
-    out = []
-    for index, line in enumerate(matched):
-        if line is None:
-            out.append(Difference(LINE, index, _line_text(bill, index), NOTHING))
-        else:
-            out += line_differences(bill, index, line)
-    for remote in unmatched:
-        shown = money(remote.amount or remote.net_amount or 0, bill.unit)
-        out.append(
-            Difference(LINE, None, NOTHING, f"a line of {shown}: {remote.description or remote.id}")
-        )
-    return out
+    return matched, unmatched
 
 
 def _line_text(bill: Bill, index: int) -> str:

@@ -26,6 +26,14 @@ class LightLine(LineFields):
     id: str
     bill_id: str | None = None
     properties: tuple[LightProperty, ...] = ()
+    # What Light makes of a line by itself, as far as it says so. ``metadata`` is JSON.
+    type: str | None = None
+    metadata: str | None = None
+    should_amortize: bool | None = None
+    amortization_schedule_id: str | None = None
+    cost_center_id: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

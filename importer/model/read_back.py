@@ -27,6 +27,22 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class LineReadBack:
+    """What Light made of a line item; ``line`` is its index among the bill's lines, None where the
+    bill has no such line. ``metadata`` is JSON. None is what Light does not say."""
+
+    line: int | None
+    light_id: str
+    type: str | None = None
+    metadata: str | None = None
+    should_amortize: bool | None = None
+    amortization_schedule_id: str | None = None
+    cost_center_id: str | None = None
+    created_at: datetime | None = None  # UTC
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReadBack:
     """A bill as ``verify`` read it from Light; amounts in cents, None where Light states none."""
 
@@ -39,3 +55,4 @@ class ReadBack:
     lines: bool = False  # each line was read by itself too
     differences: tuple[Difference, ...] = ()
     message: str = ""
+    line_items: tuple[LineReadBack, ...] = ()  # where ``lines``

@@ -11,7 +11,7 @@ from importer.core.errors import ImporterError
 from importer.model.finding import CellRef
 from importer.model.journal_states import IN_LIGHT, Status, Step
 from importer.model.light_objects import Vendor
-from importer.model.read_back import ReadBack
+from importer.model.read_back import LineReadBack, ReadBack
 
 TableRow = tuple[int, int]  # index of a table of the report, row as Excel numbers it
 
@@ -97,6 +97,16 @@ class BillResult:
     steps: tuple[Step, ...] = ()
     in_light: int | None = None  # gross in cents, as Light stated it; None where it did not
     light_vendor: Vendor | None = None  # whatever was typed; None where its list was not read
+
+
+@dataclass(frozen=True, slots=True)
+class LineInLight:
+    """What Light made of a line item, and its row in the file, None where it has none."""
+
+    cell: CellRef
+    bill: str  # its number, as written
+    credit_note: bool
+    read: LineReadBack
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from importer.model.read_back import ReadBack
 from importer.model.report_model import (
     BillResult,
     CurrencyTotal,
+    LineInLight,
     RowResult,
     RunSummary,
     Suggestion,
@@ -30,7 +31,7 @@ from importer.model.report_model import (
     Unresolved,
 )
 from importer.model.tables import InputTable, Role
-from importer.report.light_findings import answer_findings
+from importer.report.light_findings import answer_findings, lines_read_back
 from importer.report.outcomes import STATUSES, BillOutcomes, LineOutcomes, RowOutcomes
 from importer.report.phrases import NO_CURRENCY, left_out_words
 from importer.report.tie_out import differs, in_light_now
@@ -55,6 +56,7 @@ class Report:
     choices: Mapping[str, Sequence[Suggestion]] = field(default_factory=dict)  # by field
     # By table: the column that names the bill.
     reference_columns: Mapping[int, int] = field(default_factory=dict)
+    lines_in_light: Sequence[LineInLight] = ()  # where each line was read back
     seal: Callable[[str], str] | None = None  # proves later that this user wrote a text here
 
 
@@ -103,6 +105,7 @@ def build_report(
         unresolved=checked.unresolved,
         choices=checked.choices,
         reference_columns=_reference_columns(checked.mapped),
+        lines_in_light=lines_read_back(checked, read_backs),
     )
 
 

@@ -31,7 +31,7 @@ def write_json(report: Report, path: Path) -> None:
     """
     currencies = compute_tie_out(report.bills, report.summary.totals)
     head: dict[str, Any] = {
-        **summary_json(report.summary, ()),
+        **summary_json(report.summary, (), report.lines_in_light),
         "continues": report.summary.continues or None,
         "tie_out": [
             {

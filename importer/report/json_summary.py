@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
 
+from importer.model.bills import BILL, CREDIT_NOTE
 from importer.model.finding import Finding
-from importer.model.report_model import CurrencyTotal, LeftOut, RunSummary
-from importer.report.phrases import in_order
+from importer.model.report_model import CurrencyTotal, LeftOut, LineInLight, RunSummary
+from importer.report.phrases import in_order, utc
 
 _FINDINGS = '\n  "findings": ['
 _CHUNK = 1_000  # findings
@@ -34,11 +35,14 @@ def _indented(finding: Finding) -> str:
 _encoded = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def summary_json(summary: RunSummary, findings: Sequence[Finding]) -> dict[str, object]:
+def summary_json(
+    summary: RunSummary, findings: Sequence[Finding], lines: Sequence[LineInLight] = ()
+) -> dict[str, object]:
     """The run as plain dicts, lists and numbers, always in the same order.
 
     Amounts are integer cents. A finding's ``row`` is the number Excel shows and its ``column`` the
-    header as written; both are None where there is no one cell.
+    header as written; both are None where there is no one cell. ``lines`` are line items as
+    ``verify --lines`` read them.
     """
     return {
         "version": 2,
@@ -56,6 +60,7 @@ def summary_json(summary: RunSummary, findings: Sequence[Finding]) -> dict[str, 
         "totals": [_total(total) for total in summary.totals],
         "passed_over": [_left_out(each) for each in summary.left_out],
         **({"read_back": dict(summary.read_back)} if summary.read_back else {}),
+        **({"line_items_in_light": [_line(each) for each in lines]} if lines else {}),
         "findings": [_finding(finding) for finding in findings],
         "error": None if summary.error is None else asdict(summary.error),
         "requests": summary.requests,
@@ -63,6 +68,26 @@ def summary_json(summary: RunSummary, findings: Sequence[Finding]) -> dict[str, 
         "result": summary.result,
         "next": summary.next_step,
         "exit_code": summary.exit_code,
+    }
+
+
+def _line(line: LineInLight) -> dict[str, object]:
+    read = line.read
+    return {
+        "file": line.cell.file,
+        "sheet": line.cell.sheet,
+        "row": line.cell.row,
+        "document": CREDIT_NOTE if line.credit_note else BILL,
+        "invoice_number": line.bill,
+        "line": None if read.line is None else read.line + 1,
+        "light_line_item_id": read.light_id,
+        "type": read.type,
+        "metadata": None if read.metadata is None else json.loads(read.metadata),
+        "shouldAmortize": read.should_amortize,
+        "amortizationScheduleId": read.amortization_schedule_id,
+        "costCenterId": read.cost_center_id,
+        "createdAt": read.created_at and utc(read.created_at),
+        "updatedAt": read.updated_at and utc(read.updated_at),
     }
 
 

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from importer.core.answers import FORBIDDEN
 from importer.core.cell_parsers import parse_uuid
 from importer.loading.bill_diff import LINE, field_words, quoted
@@ -25,6 +27,7 @@ from importer.model.journal_states import (
     StepState,
 )
 from importer.model.read_back import Comparison, Difference, ReadBack
+from importer.model.report_model import LineInLight
 from importer.report.outcomes import NO_ANSWER, outcome_words
 from importer.report.phrases import count
 from importer.validation.checked_bills import Checked
@@ -111,6 +114,28 @@ def read_back_findings(checked: Checked, read_backs: Mapping[int, ReadBack]) -> 
             yield finding("light.missing", cell, written, bills=(i,), reason=back.message)
         for difference in back.differences:
             yield _changed(checked, i, difference)
+
+
+def lines_read_back(
+    checked: Checked, read_backs: Mapping[int, ReadBack]
+) -> tuple[LineInLight, ...]:
+    """What Light made of each line item that was read by itself, in the order of the bills."""
+    out = []
+    order = np.argsort(checked.line_bill, kind="stable")
+    bill_of_line = checked.line_bill[order]
+    for i, back in sorted(read_backs.items()):
+        cell, number = _bill_cell(checked, i)
+        note = bool(checked.credit_notes[i])
+        first, end = np.searchsorted(bill_of_line, (i, i + 1)).tolist()
+        for read in back.line_items:
+            at = None
+            if read.line is not None and first + read.line < end:
+                at = int(order[first + read.line])
+            of_line = cell if at is None else checked.mapped.cell(LINE_ITEMS, "description", at)
+            row = None if at is None else of_line.row
+            place = CellRef(of_line.file, of_line.sheet, row, None, of_line.table)
+            out.append(LineInLight(place, number, note, read))
+    return tuple(out)
 
 
 def _changed(checked: Checked, bill: int, difference: Difference) -> Finding:

@@ -30,13 +30,23 @@ from importer.report.result_columns import (
     THEN,
 )
 from importer.report.xlsx.flat_bills import CHECK, changed_rows
+from importer.report.xlsx.lines_in_light_sheet import LINES_IN_LIGHT
 from importer.report.xlsx.provenance_sheet import PROVENANCE
 from importer.report.xlsx.to_resolve_sheet import TO_RESOLVE
 from importer.report.xlsx.vendor_tie_out_sheet import VENDOR_TIE_OUT
 from importer.resume.provenance import ResultWorkbook, SourceSheet
 
 _SEARCHED = 30  # rows for the header, below titles that somebody has put above
-_OUTPUT = {"Summary", "Problems", "Tie-out", VENDOR_TIE_OUT, TO_RESOLVE, PROVENANCE, CHOICES_SHEET}
+_OUTPUT = {
+    "Summary",
+    "Problems",
+    "Tie-out",
+    VENDOR_TIE_OUT,
+    TO_RESOLVE,
+    LINES_IN_LIGHT,
+    PROVENANCE,
+    CHOICES_SHEET,
+}
 _BILLS = re.compile(r"Bills( \d+)?\Z")
 _LINES = re.compile(r"Line items( \d+)?\Z")
 _NAMED = 10  # rows in a sentence

@@ -41,6 +41,8 @@ def migrate(db: sa.Connection, version: int) -> None:
         ONE_OWNER.create(db, checkfirst=True)
     if version < 7:
         _add_column(db, "entries", "request_key", "TEXT")
+    if version < 8:
+        _add_column(db, "read_backs", "line_items", "TEXT NOT NULL DEFAULT '[]'")
 
 
 def _normalize_ids(db: sa.Connection) -> None:
@@ -89,7 +91,8 @@ def _key_by_entry(db: sa.Connection) -> None:
     if "bill" in _columns(db, "read_backs"):
         db.exec_driver_sql("ALTER TABLE read_backs RENAME TO read_backs_4")
         READ_BACKS.create(db)
-        names = ", ".join(c.name for c in READ_BACKS.c if c.name not in ("run", "entry"))
+        older = _columns(db, "read_backs_4") - {"run", "entry", "bill"}
+        names = ", ".join(c.name for c in READ_BACKS.c if c.name in older)
         db.exec_driver_sql(
             f"INSERT OR IGNORE INTO read_backs (run, entry, {names}) SELECT run, entry, {names}"
             " FROM (SELECT b.entry, r.* FROM read_backs_4 r JOIN run_bills b USING (run, bill))"

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-VERSION = 7  # of the tables
+VERSION = 8  # of the tables
 
 META = sa.MetaData()
 INTEGER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # cents are of 64 bits
@@ -100,6 +100,7 @@ READ_BACKS = sa.Table(  # see records.ReadBack
     sa.Column("tax", INTEGER),
     sa.Column("lines", sa.Boolean, nullable=False, default=False),
     sa.Column("differences", sa.Text, nullable=False, default="[]"),
+    sa.Column("line_items", sa.Text, nullable=False, default="[]"),  # since version 8
     sa.Column("message", sa.Text, nullable=False, default=""),
     sa.Index("read_backs_of_entry", "entry"),
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_tables import READ_BACKS, SAVE_READ_BACK
 from importer.model.journal_states import decoding
-from importer.model.read_back import Comparison, Difference, ReadBack
+from importer.model.read_back import Comparison, Difference, LineReadBack, ReadBack
 
 
 def read_backs(journal: Journal, run: str) -> dict[int, ReadBack]:
@@ -47,7 +48,14 @@ def _from_row(row: Mapping[Any, Any]) -> ReadBack:
             lines=bool(row["lines"]),
             differences=tuple(Difference(*each) for each in json.loads(row["differences"])),
             message=row["message"],
+            line_items=tuple(map(_line_item, json.loads(row["line_items"]))),
         )
+
+
+def _line_item(stored: Sequence[Any]) -> LineReadBack:
+    *values, created, updated = stored
+    moments = (each and datetime.fromisoformat(each) for each in (created, updated))
+    return LineReadBack(*values, *moments)
 
 
 def _as_row(run: str, entry: int, back: ReadBack) -> dict[str, Any]:
@@ -63,5 +71,8 @@ def _as_row(run: str, entry: int, back: ReadBack) -> dict[str, Any]:
         "tax": back.tax,
         "lines": back.lines,
         "differences": json.dumps(differences, ensure_ascii=False),
+        "line_items": json.dumps(
+            [[*astuple(each)] for each in back.line_items], ensure_ascii=False, default=str
+        ),
         "message": back.message,
     }

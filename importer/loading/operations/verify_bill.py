@@ -6,13 +6,14 @@ that was interrupted goes on with what was not read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from importer.core.answers import Verdict
 from importer.core.clock import utc_now
 from importer.core.errors import StoppedEarly
 from importer.core.fetch import fetch_all
+from importer.loading.bill_diff import amortization_differences, pair_lines
 from importer.loading.bill_state import is_cancelled
 from importer.loading.engine import Engine
 from importer.loading.gateway import LightGateway, fetch_bill, fetch_line
@@ -29,7 +30,7 @@ from importer.loading.operation import (
     ReadBackRecord,
 )
 from importer.model.light_objects import LightBill, LightLine
-from importer.model.read_back import Comparison, ReadBack
+from importer.model.read_back import Comparison, LineReadBack, ReadBack
 
 SETTINGS = EngineSettings(give_up_after=0.0)  # each reading is tried for a while as it is
 
@@ -73,6 +74,12 @@ class VerifyBill(Operation):
                 return self.unreadable(each)
             lines = each
         differences = self.loaded.differences(remote, lines)
+        line_items: tuple[LineReadBack, ...] = ()
+        if self.lines and lines is not None:
+            bill = self.loaded.sent
+            matched, others = pair_lines(bill, lines, self.loaded.entry.line_ids)
+            differences += amortization_differences(bill, matched)
+            line_items = tuple(_line_items(matched, others))
         net, tax = _sums(lines)
         return self._finish(
             ReadBack(
@@ -84,6 +91,7 @@ class VerifyBill(Operation):
                 tax,
                 self.lines,
                 tuple(differences),
+                line_items=line_items,
             )
         )
 
@@ -113,6 +121,26 @@ class VerifyBill(Operation):
         self.read_back = read_back
         failed = read_back.comparison is not Comparison.SAME
         return Finish(self, failed, (ReadBackRecord(self.loaded.entry.id, read_back),))
+
+
+def _line_items(
+    matched: Sequence[LightLine | None], others: Sequence[LightLine]
+) -> Iterator[LineReadBack]:
+    pairs: list[tuple[int | None, LightLine | None]] = [*enumerate(matched)]
+    pairs += [(None, line) for line in others]
+    for index, line in pairs:
+        if line is not None:
+            yield LineReadBack(
+                index,
+                line.id,
+                line.type,
+                line.metadata,
+                line.should_amortize,
+                line.amortization_schedule_id,
+                line.cost_center_id,
+                line.created_at,
+                line.updated_at,
+            )
 
 
 def _sums(lines: Sequence[LightLine] | None) -> tuple[int | None, int | None]:

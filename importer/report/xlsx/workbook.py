@@ -24,6 +24,7 @@ from importer.report.xlsx.cell_styles import CellStyles
 from importer.report.xlsx.cell_values import MOST_COLUMNS, MOST_ROWS
 from importer.report.xlsx.choice_lists import ChoiceLists
 from importer.report.xlsx.flat_bills import write_flat_bills
+from importer.report.xlsx.lines_in_light_sheet import LINES_IN_LIGHT, write_lines_in_light
 from importer.report.xlsx.page_setup import ONE_PAGE, set_up_page
 from importer.report.xlsx.problems_sheet import MOST_LISTED, problem_notes, write_problems
 from importer.report.xlsx.provenance_sheet import PROVENANCE, describe, write_provenance
@@ -108,6 +109,8 @@ def _fill(workbook: Workbook, report: Report, limits: WorkbookLimits) -> None:
         write_to_resolve(to_resolve, context, report.unresolved, lists)
         if report.choices:
             lists.write(workbook.add_worksheet(CHOICES_SHEET), context.styles["message"])
+    if report.lines_in_light:
+        write_lines_in_light(workbook.add_worksheet(LINES_IN_LIGHT), context, report.lines_in_light)
     vendors = VendorTable(currencies)
     tie_out = workbook.add_worksheet("Tie-out")
     write_tie_out(tie_out, context, report, currencies, vendors, differ)
