@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from importer.app.destination import Destination
 from importer.app.events import Listener
 from importer.app.stop import StopControl
+from importer.app.user_name import user_and_host
 from importer.core.errors import JournalProblem, UsageProblem
 from importer.core.name_key import name_key
 from importer.light.credentials import DEFAULT_BASE_URL
@@ -75,9 +76,12 @@ def check_expected_company(expected: str | None, company: Company) -> None:
 
 
 @contextlib.asynccontextmanager
-async def locked(journal: Journal, listener: Listener, stop: StopControl) -> AsyncIterator[None]:
-    """One load or undo in a company at a time; waits for another to end."""
-    lock = journal.lock()
+async def locked(
+    journal: Journal, listener: Listener, stop: StopControl, *, load: str = ""
+) -> AsyncIterator[None]:
+    """One load or undo in a company at a time, in a team's journal several loads; waits for
+    another to end. ``load`` is the id of the run of a load."""
+    lock = journal.load_lock(load, user_and_host()) if load else journal.lock()
     waiting = False
     with stop.cancels_task():
         while not _acquire(lock, journal):

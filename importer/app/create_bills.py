@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 
 from importer.app.company_check import address_of
+from importer.app.concurrent_loads import wait_for_holders
 from importer.app.consent import (
     LoadConsent,
     LoadForecast,
@@ -59,6 +60,7 @@ from importer.model.finding import Finding
 from importer.model.journal_states import BillOutcome, Status, Step
 from importer.model.light_objects import Company
 from importer.model.read_back import ReadBack
+from importer.model.run_rows import BillRows
 from importer.report.phrases import (
     NO_CURRENCY,
     constant_words,
@@ -186,9 +188,12 @@ async def create(
     save_snapshot(context.run, context.files)
     progress.run = journal.start_run(_facts(bills, company, context), context.run)
     sheets = [(t.source.file, t.source.sheet) for t in context.files.checked.mapped.tables]
-    record(plan, journal, progress.run, {bill.index: rows_of(bill, sheets) for bill in bills})
+    rows = {bill.index: rows_of(bill, sheets) for bill in bills}
+    record(plan, journal, progress.run, rows)
     try:
         await _send(plan, journal, context)
+        while plan.held and progress.stopped is None:
+            await _load_what_others_held(plan, bills, rows, journal, context)
         if progress.stopped is None and any(wanted_steps(bill) for bill in bills):
             await _take_steps(bills, plan, journal, context)
     finally:
@@ -223,6 +228,25 @@ def _credits(context: LoadContext) -> dict[int, dict[int, str]]:
     """By bill, the rows that credit it, in words by their index."""
     checked = context.files.checked
     return credits_by_bill(checked.mapped, checked.bills, checked.credit_notes)
+
+
+async def _load_what_others_held(
+    plan: LoadPlan,
+    bills: list[Bill],
+    rows: Mapping[int, BillRows],
+    journal: Journal,
+    context: LoadContext,
+) -> None:
+    """One round: wait for other runs, then load what they have not loaded."""
+    try:
+        free = await wait_for_holders(plan, bills, journal, context.listener, context.stop)
+    except StoppedEarly as stopped:
+        context.progress.stopped = stopped
+        return
+    again = await _plan(free, journal, context, dry=False)
+    record(again, journal, context.run, rows)
+    plan.absorb(again)
+    await _send(again, journal, context)
 
 
 async def _look_again(plan: LoadPlan, journal: Journal, context: LoadContext) -> None:

@@ -164,7 +164,7 @@ async def _load(context: LoadContext) -> None:
                     await rehearse(bills, journal, context)
             elif bills:
                 with Journal(destination.journal) as journal:
-                    async with locked(journal, context.listener, context.stop):
+                    async with locked(journal, context.listener, context.stop, load=context.run):
                         check_company_of_journal(journal, company, destination)
                         await create(bills, company, journal, context)
         finally:

@@ -1,8 +1,9 @@
-"""Who is at the computer."""
+"""Who is at which computer."""
 
 from __future__ import annotations
 
 import getpass
+import socket
 
 
 def user_name() -> str:
@@ -11,3 +12,8 @@ def user_name() -> str:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
         return ""
+
+
+def user_and_host() -> str:
+    """The person and the computer: "anna on laptop-7"."""
+    return " on ".join(filter(None, (user_name(), socket.gethostname())))

@@ -85,7 +85,8 @@ def write_records(journal: Journal, run: str, records: Sequence[Record]) -> None
 
     undone = of(UndoneRecord)
     steps = {(r.step.entry, r.step.kind): r for r in of(StepRecord)}  # the last of each step
-    with journal.one_commit():
+
+    def write() -> None:
         journal.step(run, of(Change), of(Intent))
         for light_state in {record.light_state for record in steps.values()}:
             same = [r.step for r in steps.values() if r.light_state == light_state]
@@ -94,6 +95,8 @@ def write_records(journal: Journal, run: str, records: Sequence[Record]) -> None
         undo_entries(journal, run, [record.cancelled for record in undone], free)
         save_twins(journal, {record.entry: record.twins for record in of(TwinsRecord)})
         save_read_backs(journal, run, {r.entry: r.read_back for r in of(ReadBackRecord)})
+
+    journal.in_one_commit(write)
 
 
 # --- what comes next --------------------------------------------------------------------------

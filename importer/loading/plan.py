@@ -9,6 +9,7 @@ from datetime import datetime
 
 from importer.core.clock import utc_now
 from importer.loading.bill_diff import describe_content_changes
+from importer.loading.bill_state import wanted_steps
 from importer.loading.credited_bills import CreditedBills, find_credited_bills
 from importer.loading.existing_bills import find_existing
 from importer.loading.gateway import LightGateway, list_documents
@@ -31,7 +32,15 @@ from importer.loading.twins import BillInLight, look_for_twins
 from importer.model.bills import Bill, TargetStatus
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
-from importer.model.journal_states import BillOutcome, Discovery, JournalEntry, State, Status, Twin
+from importer.model.journal_states import (
+    BillOutcome,
+    Discovery,
+    Holder,
+    JournalEntry,
+    State,
+    Status,
+    Twin,
+)
 from importer.model.light_objects import LightBill
 from importer.model.run_rows import BillRows
 
@@ -56,12 +65,38 @@ class LoadPlan:
     looked_at: datetime | None = None  # by Light's clock: when the last look at it began
     withheld: list[int] = field(default_factory=list)  # bills with an error that Light tells
     credited: CreditedBills = field(default_factory=CreditedBills)
+    held: dict[int, Holder | None] = field(default_factory=dict)
+    """By bill index, what another run has claimed; None where an entry changed meanwhile."""
 
     def withhold(self, job: BillJob) -> None:
         """Do not send a bill, for a reason that is a finding."""
         self.send.remove(job)
         del self.entries[job.bill.index]
         self.withheld.append(job.bill.index)
+
+    def hold(self, refused: Mapping[int, Holder | None]) -> None:
+        """Leave entries alone that could not be claimed."""
+        held = {i: refused[e.id] for i, e in self.entries.items() if e.id in refused}
+        self.held |= held
+        self.send = [job for job in self.send if job.bill.index not in held]
+        self.unsettled = [job for job in self.unsettled if job.bill.index not in held]
+        self.in_light = [job for job in self.in_light if job.bill.index not in held]
+        self.existing = [each for each in self.existing if each[0].id not in refused]
+        for index, holder in held.items():
+            why = f"{holder} is loading it" if holder else "another run has just loaded it"
+            self.settled[index] = BillOutcome(Status.NOT_SENT, self.entries[index], why)
+            self.twins.pop(index, None)
+
+    def absorb(self, later: LoadPlan) -> None:
+        """Add the plan of bills that were held."""
+        for index in later.entries:
+            self.held.pop(index, None)
+            self.settled.pop(index, None)
+        self.entries |= later.entries
+        self.settled |= later.settled
+        self.twins |= later.twins
+        self.held |= later.held
+        self.in_light += later.in_light
 
 
 def plan_from_journal(bills: Sequence[Bill], journal: Journal, *, dry: bool = False) -> LoadPlan:
@@ -227,6 +262,18 @@ async def look_for_credited(plan: LoadPlan, bills: Sequence[Bill], gateway: Ligh
             plan.withhold(new[each.bills[0]])
 
 
+def _name_loaders(plan: LoadPlan, journal: Journal) -> None:
+    """Say of what another run has just loaded which run that is, and whose."""
+    loaded = {
+        outcome.entry.id: index
+        for index, outcome in plan.settled.items()
+        if outcome.status is Status.ALREADY_LOADED and not outcome.message
+    }
+    for entry, holder in journal.held_by_others(loaded).items():
+        index = loaded[entry]
+        plan.settled[index] = replace(plan.settled[index], message=f"loaded by {holder}")
+
+
 def expected_outcomes(plan: LoadPlan) -> dict[int, BillOutcome]:
     """The outcomes of the bills that are settled already, with what Light has more than once."""
     out = {}
@@ -238,12 +285,17 @@ def expected_outcomes(plan: LoadPlan) -> dict[int, BillOutcome]:
 
 
 def record(plan: LoadPlan, journal: Journal, run: str, rows: Mapping[int, BillRows]) -> None:
-    """The plan in the journal: the run's bills, and what was found in Light.
+    """The plan in the journal: the run's bills, its claims, and what was found in Light.
 
     ``rows`` has the rows of each bill of the plan, by bill index.
     """
-    of_entry = {i: entry.id for i, entry in plan.entries.items() if i in plan.twins}
     with journal.one_commit():
+        stepped = [job.entry for job in plan.in_light if wanted_steps(job.bill)]
+        open_entries = [e for i, e in plan.entries.items() if i not in plan.settled]
+        open_entries += [entry for entry, _, _ in plan.existing]
+        plan.hold(journal.claim([*open_entries, *stepped]))
+        _name_loaders(plan, journal)
+        of_entry = {i: entry.id for i, entry in plan.entries.items() if i in plan.twins}
         save_twins(journal, {entry: plan.twins[i] for i, entry in of_entry.items()})
         clear_resent(journal, plan.looked_for)
         journal.assign(

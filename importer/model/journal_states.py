@@ -60,6 +60,21 @@ class State(StrEnum):
 _IN_LIGHT_STATES = (State.CREATED, State.FOUND)
 
 
+@dataclass(frozen=True)
+class Holder:
+    """A run that goes on, maybe elsewhere, and holds a bill; ``state`` is that of the bill.
+
+    ``person`` is who runs it, and where.
+    """
+
+    run: str
+    person: str
+    state: str
+
+    def __str__(self) -> str:
+        return f"run {self.run}" + (f" of {self.person}" if self.person else "")
+
+
 class DamagedRecord(Exception):
     """A row of the journal that cannot be decoded; the message names it and the reason."""
 

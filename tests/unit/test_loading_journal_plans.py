@@ -92,7 +92,7 @@ def postgresql_plans(some: Said, place: TeamJournal) -> Iterator[tuple[str, str]
         )
         db.execute("ANALYZE all_entries, all_run_bills, all_steps")
         for statement, parameters in some:
-            if "FROM pg_" in statement or "journals" in statement:
+            if "FROM pg_tables" in statement or "journals" in statement:
                 continue
             for (step,) in db.execute(f"EXPLAIN {statement}", parameters or None):
                 yield statement, step
@@ -107,6 +107,7 @@ def test_journal_queries_use_indexes(place: JournalPlace, said: Said) -> None:
         entries = [work.entry for work in plan.send]
         assert len(entries) == 100
         record(plan, journal, run, dict.fromkeys(plan.entries, BillRows()))
+        assert journal.held_by_others([e.id for e in entries]) == {}
         journal.step(run, [], [Intent(e.id, "{}") for e in entries])
         ids = [f"light-{e.id}" for e in entries]
         done = [

@@ -8,7 +8,7 @@ PostgreSQL (see ``journal_database``).
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from types import TracebackType
@@ -52,12 +52,19 @@ from importer.loading.journal.journal_tables import (
 from importer.model.journal_states import (
     BillOutcome,
     DamagedRecord,
+    Holder,
     JournalEntry,
     State,
     Step,
     StepKind,
 )
 from importer.model.run_rows import BillRows
+
+_MOST_ATTEMPTS = 3  # each waits for the database to come back
+
+
+class JournalLost(JournalProblem):
+    """The connection to the journal was lost, and what was to be written is not in it."""
 
 
 class Journal:
@@ -92,12 +99,37 @@ class Journal:
         self._engine.dispose()
 
     def lock(self) -> CompanyLock:
-        """Held while a process loads into the company; the system frees it when the process dies.
-
-        Loads into one company go one after the other: they share one rate limit anyway, and two at
-        a time could both find a bill absent.
-        """
+        """Held while a process changes bills of the company; freed when the process dies."""
         return self._database.lock()
+
+    def load_lock(self, run: str, person: str) -> CompanyLock:
+        """The lock of a load. With a file, loads into a company go one after the other; in a
+        team's database at once, and each claims the bills that it sends. ``person`` is who loads
+        and where."""
+        return self._database.load_lock(run, person)
+
+    def claim(self, entries: Sequence[JournalEntry]) -> dict[int, Holder | None]:
+        """Claim entries for this run, as they were read. What it cannot have, by entry: the other
+        run that holds it, or None where the entry has changed since.
+
+        Belongs to the commit that makes it durable that they will be sent.
+        """
+        if not entries:
+            return {}
+        with self.writing() as db:
+            mine = self._database.claim(db, entries)
+            refused = [entry.id for entry in entries if entry.id not in mine]
+            holders = self._database.held_by_others(db, refused) if refused else {}
+            return {entry: holders.get(entry) for entry in refused}
+
+    def held_by_others(self, entries: Collection[int]) -> dict[int, Holder]:
+        """Which of these entries other runs hold that go on."""
+        if not entries:
+            return {}
+        if self._transaction is not None:
+            return self._database.held_by_others(self._transaction, entries)
+        with self.reading() as db:
+            return self._database.held_by_others(db, entries)
 
     def faults(self) -> list[str]:
         """What the database itself finds damaged."""
@@ -105,8 +137,22 @@ class Journal:
             return list(self._database.faults(db))
 
     def _problem(self, error: Exception) -> JournalProblem:
-        cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-        return self._database.problem(cause or error)
+        if not isinstance(error, sa.exc.DBAPIError):
+            return self._database.problem(error)
+        problem = self._database.problem(error.orig or error)
+        return JournalLost(str(problem)) if error.connection_invalidated else problem
+
+    def in_one_commit(self, write: Callable[[], None]) -> None:
+        """As ``one_commit``; where the connection is lost before that is durable, ``write`` is
+        called again on a new one."""
+        for attempt in range(_MOST_ATTEMPTS):
+            try:
+                with self.one_commit():
+                    write()
+                return
+            except JournalLost:
+                if attempt == _MOST_ATTEMPTS - 1:
+                    raise
 
     @contextmanager
     def one_commit(self) -> Iterator[None]:
@@ -152,9 +198,12 @@ class Journal:
             " Restore a copy of the journal to resume this one."
         )
 
-    def write_rows(self, db: sa.Connection, statement: str, rows: Sequence[Any]) -> None:
-        """One of the statements of ``journal_tables`` that are for many rows at a time."""
-        db.exec_driver_sql(self._database.driver_sql(statement), list(rows))
+    def write_rows(self, db: sa.Connection, statement: str, rows: Sequence[Any]) -> int:
+        """One of the statements of ``journal_tables`` that are for many rows at a time.
+
+        How many rows it changed.
+        """
+        return db.exec_driver_sql(self._database.driver_sql(statement), list(rows)).rowcount
 
     # --- runs ---------------------------------------------------------------------------------
 
@@ -208,7 +257,8 @@ class Journal:
             if new:
                 self.write_rows(db, NEW, new)
             if renewed:
-                self.write_rows(db, RENEW, [*renewed.values()])
+                renew = self._database.of_holder(RENEW, claimed=False)
+                self.write_rows(db, renew, [*renewed.values()])
                 self.write_rows(db, NO_STEPS, [{"key": of["key"]} for of in renewed.values()])
             return existing | _by_identity(db, [*(each["identity"] for each in new), *renewed])
 
@@ -251,7 +301,8 @@ class Journal:
         moment = utc_now().isoformat()
         with self.writing() as db:
             if changes:
-                self.write_rows(db, CHANGE, [change_row(c, moment) for c in changes])
+                changed = [change_row(c, moment) for c in changes]
+                self.write_rows(db, self._database.of_holder(CHANGE, claimed=False), changed)
                 settled = [
                     (c.status, c.message, c.how, c.partial, run, c.entry)
                     for c in changes
@@ -260,7 +311,14 @@ class Journal:
                 if settled:
                     self.write_rows(db, SETTLE, settled)
             if sending:
-                self.write_rows(db, SEND, [intent_row(intent, moment) for intent in sending])
+                intents = [intent_row(intent, moment) for intent in sending]
+                if self.write_rows(db, self._database.of_holder(SEND, claimed=True), intents) < len(
+                    intents
+                ):
+                    raise JournalProblem(
+                        f"Another run has claimed bills of run {run} in the journal {self.place},"
+                        " because this run was not connected to it; nothing more is sent."
+                    )
 
     # --- steps after creation -----------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from importer.core.errors import JournalProblem
 from importer.loading.journal.journal_place import JournalPlace, TeamJournal
 from importer.loading.journal.sqlite_file import SqliteFile
+from importer.model.journal_states import Holder, JournalEntry
 
 
 class CompanyLock(Protocol):
@@ -36,6 +37,10 @@ class JournalDatabase(Protocol):
     def driver_sql(self, statement: str) -> str:
         """A statement with ``:name`` or ``?`` as the driver takes it."""
 
+    def of_holder(self, statement: str, *, claimed: bool) -> str:
+        """A statement on entries with a condition at its end: only those that no other run has
+        claimed, or only those that this run has."""
+
     def faults(self, db: sa.Connection) -> Iterator[str]:
         """What the database itself finds damaged."""
 
@@ -45,7 +50,20 @@ class JournalDatabase(Protocol):
     def problem(self, error: BaseException) -> JournalProblem:
         """That it cannot be written, in words for people."""
 
-    def lock(self) -> CompanyLock: ...
+    def lock(self) -> CompanyLock:
+        """While it is held, no other process changes bills of the company."""
+
+    def load_lock(self, run: str, person: str) -> CompanyLock:
+        """As ``lock``; where claims keep loads apart, several loads have it at once."""
+
+    def claim(self, db: sa.Connection, entries: Sequence[JournalEntry]) -> set[int]:
+        """Claim entries for the run of ``load_lock``, as they were read; the ids of those it got.
+
+        Entries that were not claimed must not be changed by a run.
+        """
+
+    def held_by_others(self, db: sa.Connection, entries: Collection[int]) -> dict[int, Holder]:
+        """Which entries runs of other processes have claimed."""
 
 
 def database_at(place: JournalPlace) -> JournalDatabase:

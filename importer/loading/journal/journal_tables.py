@@ -176,6 +176,8 @@ ASSIGN = """
     INSERT INTO run_bills
         (run, entry, file, sheet, "row", identity, lines, status, message, how, partial)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')
+    ON CONFLICT (run, entry) DO UPDATE SET
+        status = excluded.status, message = excluded.message, how = excluded.how
 """
 CHANGE = """
     UPDATE entries SET state = :state, attempts = attempts - :unsent, settled = :settled,

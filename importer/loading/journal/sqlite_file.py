@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from importer.core.errors import JournalProblem
 from importer.core.private_files import private_file_at, private_lock
 from importer.loading.journal.journal_migrations import migrate
 from importer.loading.journal.journal_tables import META, OPEN_STEPS, VERSION
+from importer.model.journal_states import Holder, JournalEntry
 
 if TYPE_CHECKING:
     import filelock
@@ -58,6 +59,9 @@ class SqliteFile:
     def driver_sql(self, statement: str) -> str:
         return statement
 
+    def of_holder(self, statement: str, *, claimed: bool) -> str:
+        return statement
+
     def faults(self, db: sa.Connection) -> Iterator[str]:
         texts = db.exec_driver_sql("PRAGMA integrity_check").scalars().all()
         yield from (f"the file is damaged: {text}" for text in texts if text != "ok")
@@ -78,6 +82,15 @@ class SqliteFile:
 
     def lock(self) -> filelock.FileLock:
         return private_lock(Path(f"{self.path}.lock"))
+
+    def load_lock(self, run: str, person: str) -> filelock.FileLock:
+        return self.lock()
+
+    def claim(self, db: sa.Connection, entries: Sequence[JournalEntry]) -> set[int]:
+        return {entry.id for entry in entries}  # nobody else has the lock
+
+    def held_by_others(self, db: sa.Connection, entries: Collection[int]) -> dict[int, Holder]:
+        return {}
 
 
 def _durable(connection: Any, _: object) -> None:

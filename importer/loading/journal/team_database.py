@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,16 +19,28 @@ from importer.core.errors import JournalProblem
 from importer.core.postgres_connection import PATIENCE, connect, one_line
 from importer.loading.journal.journal_place import TeamJournal
 from importer.loading.journal.journal_tables import VERSION
+from importer.loading.journal.team_claims import (
+    FORGET_GONE,
+    HELD,
+    HOLDERS,
+    NOT_HELD_BY_OTHERS,
+    claim,
+    held_by_others,
+    new_holder,
+    release_all,
+)
 from importer.loading.journal.team_tables import (
+    HOLDER_SETTING,
     JOURNAL_SETTING,
     SCHEMA,
     create_or_upgrade,
     team_version,
 )
+from importer.model.journal_states import Holder, JournalEntry
 
 # The first of the two numbers of our advisory locks.
 _UPGRADES, _WRITERS, _LOADS = 1_279_870_001, 1_279_870_002, 1_279_870_003
-_PARAMETER = re.compile(r":(\w+)|\?")
+_PARAMETER = re.compile(r"(?<!:):(\w+)|\?")
 
 
 class TeamDatabase:
@@ -37,7 +49,8 @@ class TeamDatabase:
     def __init__(self, place: TeamJournal) -> None:
         self.place = place
         self._journal: int | None = None
-        self._locks: list[str] = []  # statements that take them again
+        self._holder: int | None = None
+        self._locks: list[str] = []  # suffixes and arguments of pg_try_advisory_lock
         self._connected = False
         self.engine = sa.create_engine(
             "postgresql+psycopg://",
@@ -53,16 +66,24 @@ class TeamDatabase:
         connection.execute(f"SET search_path = {SCHEMA}")
         if self._journal is not None:
             self._select_journal(connection.execute)
-        for statement in self._locks:
-            if connection.execute(statement).fetchone() != (True,):
+        self._select_holder(connection.execute)
+        for lock in self._locks:
+            self._take_again(connection, lock)
+        connection.autocommit = False
+        self._connected = True
+        return connection
+
+    def _take_again(self, connection: Any, lock: str) -> None:
+        """A session that was lost keeps its locks until the server notices."""
+        until = time.monotonic() + PATIENCE
+        while not connection.execute(f"SELECT pg_try_advisory_lock{lock}").fetchone()[0]:
+            if time.monotonic() > until:
                 connection.close()
                 raise JournalProblem(
                     f"The connection to the journal {self.place} was lost, and meanwhile another"
                     " command took the company over; nothing more is sent."
                 )
-        connection.autocommit = False
-        self._connected = True
-        return connection
+            time.sleep(0.1)
 
     def _select_journal(self, execute: Callable[..., Any]) -> None:
         execute("SELECT set_config(%s, %s, false)", (JOURNAL_SETTING, str(self._journal)))
@@ -132,39 +153,113 @@ class TeamDatabase:
             " the database answers again, run the same command again."
         )
 
+    def of_holder(self, statement: str, *, claimed: bool) -> str:
+        return statement.rstrip() + (HELD if claimed else NOT_HELD_BY_OTHERS)
+
+    # --- locks and claims ---------------------------------------------------------------------
+
     def lock(self) -> TeamLock:
-        return TeamLock(self, "pg_try_advisory_lock", "pg_advisory_unlock")
+        return TeamLock(self)
 
-    def try_lock(self, function: str) -> bool:
-        """Take the lock of the company's loads, now and in each later session."""
-        statement = f"SELECT {function}({_LOADS}, {self._journal})"
-        with self.engine.connect() as db:
-            taken = bool(db.exec_driver_sql(statement).scalar())
-            db.commit()
-        if taken:
-            self._locks.append(statement)
-        return taken
+    def load_lock(self, run: str, person: str) -> TeamLoadLock:
+        return TeamLoadLock(self, run, person)
 
-    def free(self, function: str) -> None:
-        """Free it; where the session is lost, so is its lock."""
-        self._locks.clear()
-        with contextlib.suppress(sa.exc.SQLAlchemyError), self.engine.connect() as db:
-            db.exec_driver_sql(f"SELECT {function}({_LOADS}, {self._journal})")
-            db.commit()
+    def claim(self, db: sa.Connection, entries: Sequence[JournalEntry]) -> set[int]:
+        return claim(db, entries)
+
+    def held_by_others(self, db: sa.Connection, entries: Collection[int]) -> dict[int, Holder]:
+        return held_by_others(db, entries)
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[sa.Connection]:
+        """What is done for the session alone. Raises JournalProblem."""
+        try:
+            with self.engine.connect() as db:
+                yield db
+                db.commit()
+        except sa.exc.SQLAlchemyError as error:
+            cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+            raise self.problem(cause or error) from error
+
+    def take(self, *locks: str) -> bool:
+        """Take advisory locks, now and in each later session: all of them or none."""
+        with self.session() as db:
+            for n, lock in enumerate(locks):
+                if not db.exec_driver_sql(f"SELECT pg_try_advisory_lock{lock}").scalar():
+                    _unlock(db, locks[:n])
+                    return False
+        self._locks += locks
+        return True
+
+    def forget_gone(self) -> None:
+        """Free what runs claimed that ended without giving it up."""
+        with self.session() as db, self.transaction(db):
+            db.exec_driver_sql(FORGET_GONE)
+
+    def hold(self, run: str, person: str) -> None:
+        """Be the holder of what is claimed from now on."""
+        with self.session() as db:
+            self._holder = new_holder(db, run, person)
+            self._select_holder(db.exec_driver_sql)
+        self.take(f"({HOLDERS}, {self._holder})")
+
+    def _select_holder(self, execute: Callable[..., Any]) -> None:
+        number = "" if self._holder is None else str(self._holder)
+        execute("SELECT set_config(%s, %s, false)", (HOLDER_SETTING, number))
+
+    def free(self) -> None:
+        """Give up claims and locks; a session that is lost has none."""
+        with contextlib.suppress(JournalProblem), self.session() as db:
+            if self._holder is not None:
+                release_all(db)
+                self._holder = None
+                self._select_holder(db.exec_driver_sql)
+                db.commit()
+            _unlock(db, self._locks)
+        self._locks, self._holder = [], None
+
+    @property
+    def company_lock(self) -> str:
+        """The arguments of its functions."""
+        return f"({_LOADS}, {self._journal})"
+
+
+def _unlock(db: sa.Connection, locks: Sequence[str]) -> None:
+    for lock in locks:
+        suffix, arguments = ("_shared", lock[7:]) if lock.startswith("_shared") else ("", lock)
+        db.exec_driver_sql(f"SELECT pg_advisory_unlock{suffix}{arguments}")
 
 
 class TeamLock:
-    """An advisory lock of the session; see ``journal_database.CompanyLock``."""
+    """Nobody else loads into the company; see ``journal_database.CompanyLock``."""
 
-    def __init__(self, database: TeamDatabase, take: str, free: str) -> None:
-        self._database, self._take, self._free = database, take, free
+    def __init__(self, database: TeamDatabase) -> None:
+        self._database = database
 
     def acquire(self, timeout: float) -> object:
-        import filelock
-
-        if not self._database.try_lock(self._take):
-            raise filelock.Timeout(str(self._database.place))
+        self._take(self._database.company_lock)
+        self._database.forget_gone()
         return self
 
+    def _take(self, *locks: str) -> None:
+        import filelock
+
+        if not self._database.take(*locks):
+            raise filelock.Timeout(str(self._database.place))
+
     def release(self) -> None:
-        self._database.free(self._free)
+        self._database.free()
+
+
+class TeamLoadLock(TeamLock):
+    """Others may load into the company too; what a run claims is its alone."""
+
+    def __init__(self, database: TeamDatabase, run: str, person: str) -> None:
+        super().__init__(database)
+        self._run, self._person = run, person
+
+    def acquire(self, timeout: float) -> object:
+        self._take(f"_shared{self._database.company_lock}")
+        self._database.forget_gone()
+        self._database.hold(self._run, self._person)
+        return self
