@@ -37,7 +37,7 @@ _HELD = f"""
         AND entries.holder IN {_ALIVE}
 """
 _RELEASE = f"UPDATE entries SET holder = NULL WHERE holder = {ME}"
-FORGET_GONE = f"""
+FREE_LEFT = f"""
     UPDATE entries SET holder = NULL WHERE holder IS NOT NULL AND holder NOT IN {_ALIVE}
 """
 HELD = f" AND holder IS NOT DISTINCT FROM {ME}"

@@ -20,7 +20,7 @@ from importer.core.postgres_connection import PATIENCE, connect, one_line
 from importer.loading.journal.journal_place import TeamJournal
 from importer.loading.journal.journal_tables import VERSION
 from importer.loading.journal.team_claims import (
-    FORGET_GONE,
+    FREE_LEFT,
     HELD,
     HOLDERS,
     NOT_HELD_BY_OTHERS,
@@ -191,10 +191,10 @@ class TeamDatabase:
         self._locks += locks
         return True
 
-    def forget_gone(self) -> None:
+    def free_left_claims(self) -> None:
         """Free what runs claimed that ended without giving it up."""
         with self.session() as db, self.transaction(db):
-            db.exec_driver_sql(FORGET_GONE)
+            db.exec_driver_sql(FREE_LEFT)
 
     def hold(self, run: str, person: str) -> None:
         """Be the holder of what is claimed from now on."""
@@ -238,7 +238,7 @@ class TeamLock:
 
     def acquire(self, timeout: float) -> object:
         self._take(self._database.company_lock)
-        self._database.forget_gone()
+        self._database.free_left_claims()
         return self
 
     def _take(self, *locks: str) -> None:
@@ -260,6 +260,6 @@ class TeamLoadLock(TeamLock):
 
     def acquire(self, timeout: float) -> object:
         self._take(f"_shared{self._database.company_lock}")
-        self._database.forget_gone()
+        self._database.free_left_claims()
         self._database.hold(self._run, self._person)
         return self
